@@ -1,0 +1,31 @@
+/* file.h - whole files in, whole files out. A published file is complete at every moment: written as PATH.tmp, synced,
+ * renamed, and its folder synced. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/err.h"
+
+#include <stdio.h>
+
+/* The file's bytes in malloc'ed memory with a NUL behind them; *n without it. Plain or gzip: told by the first bytes,
+ * a gzip stream that is cut off or corrupt is an error. NULL with *e (ERR_IO or ERR_DATA) otherwise; the caller frees. */
+char *file_read(const char *path, size_t *n, struct err *e);
+
+struct publish {
+    FILE *f;
+    char path[4096], tmp[4104];
+};
+/* Opens PATH.tmp for writing. 0, or -1 with *e (ERR_IO). */
+int publish_begin(struct publish *p, const char *path, struct err *e);
+/* Closes and renames; `sync` = 0 leaves out the fsyncs (content that a power cut may take). On failure the old file
+ * stands, the temporary one is removed, and -1 comes back with *e. p->f is closed either way. */
+int publish_commit(struct publish *p, int sync, struct err *e);
+void publish_abort(struct publish *p);
+/* publish_begin, write, publish_commit. */
+int file_publish(const char *path, const void *bytes, size_t n, int sync, struct err *e);
+
+/* mkdir -p. 0, or -1 with *e. */
+int file_mkdirs(const char *path, struct err *e);
+int file_exists(const char *path);
+
+#endif

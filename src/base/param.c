@@ -1,0 +1,197 @@
+#include "base/param.h"
+
+#include "base/str.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *word_at(size_t i, const void *ctx)
+{
+    return ((const struct param *)ctx)->word(i);
+}
+
+char *param_range(const struct param *p, char *buf, size_t n)
+{
+    int limited = p->min != 0 || p->max != 0;
+    char lo[STR_NUM], hi[STR_NUM];
+    str_double(lo, p->min);
+    str_double(hi, p->max);
+    switch (p->type) {
+    case P_INT:
+        snprintf(buf, n, limited ? "an integer %s..%s" : "an integer", lo, hi);
+        break;
+    case P_PAIR:
+        snprintf(buf, n, limited ? "N or NxM with integers %s..%s" : "N or NxM", lo, hi);
+        break;
+    case P_FLOAT:
+        if (!limited)
+            snprintf(buf, n, "a number");
+        else if (isinf(p->max))
+            snprintf(buf, n, "a number %s %s", p->open & 1 ? ">" : ">=", lo);
+        else
+            snprintf(buf, n, "a number in %c%s, %s%c", p->open & 1 ? '(' : '[', lo, hi, p->open & 2 ? ')' : ']');
+        break;
+    case P_BOOL:
+        snprintf(buf, n, "yes or no");
+        break;
+    case P_FLAG:
+        snprintf(buf, n, "nothing, the word alone");
+        break;
+    case P_TEXT:
+        snprintf(buf, n, "a text");
+        break;
+    case P_CHOICE: {
+        size_t used = (size_t)snprintf(buf, n, "one of ");
+        for (size_t i = 0; p->word(i) && used < n; i++)
+            used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", p->word(i));
+    }
+    }
+    return buf;
+}
+
+static int wrong(const struct param *p, const char *text, const struct where *w, struct err *e)
+{
+    char range[320];
+    param_range(p, range, sizeof range);
+    const char *near = p->type == P_CHOICE ? str_nearest(text, word_at, p) : NULL;
+    struct where located = { 0 };
+    int named = w && w->key && strcmp(w->key, p->name) == 0; /* the location already names the parameter */
+    if (w)
+        located = *w;
+    return err_at(e, ERR_USAGE, w ? &located : NULL, "%s%s'%s' is not %s%s%s%s", named ? "" : p->name, named ? "" : ": ",
+                  text, range, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int in_range(const struct param *p, double v)
+{
+    if (p->min == 0 && p->max == 0)
+        return 1;
+    return (p->open & 1 ? v > p->min : v >= p->min) && (p->open & 2 ? v < p->max : v <= p->max);
+}
+
+static int set_int(const struct param *p, int *into, const char *text)
+{
+    int64_t v;
+    double d;
+    if (str_to_int(text, &v)) { /* 1e4 and the result of an expression are integers too, when they are whole */
+        if (str_to_double(text, &d) || d != floor(d) || fabs(d) > 2147483647)
+            return -1;
+        v = (int64_t)d;
+    }
+    if (v < -2147483647 || v > 2147483647 || !in_range(p, (double)v))
+        return -1;
+    *into = (int)v;
+    return 0;
+}
+
+static int set_pair(const struct param *p, int into[2], const char *text)
+{
+    char buf[64];
+    const char *x = strchr(text, 'x');
+    if (!x) {
+        if (set_int(p, &into[0], text))
+            return -1;
+        into[1] = into[0];
+        return 0;
+    }
+    if ((size_t)(x - text) >= sizeof buf)
+        return -1;
+    memcpy(buf, text, (size_t)(x - text));
+    buf[x - text] = 0;
+    return set_int(p, &into[0], buf) || set_int(p, &into[1], x + 1) ? -1 : 0;
+}
+
+static int set_bool(int *into, const char *text)
+{
+    static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(text, yes[i]) || !strcmp(text, no[i])) {
+            *into = !strcmp(text, yes[i]);
+            return 0;
+        }
+    return -1;
+}
+
+int param_set(const struct param *p, void *into, const char *text, const struct where *w, struct err *e)
+{
+    void *at = (char *)into + p->at;
+    int ok = 0;
+    switch (p->type) {
+    case P_INT:
+        ok = !set_int(p, at, text);
+        break;
+    case P_PAIR:
+        ok = !set_pair(p, at, text);
+        break;
+    case P_BOOL:
+        ok = !set_bool(at, text);
+        break;
+    case P_FLAG:
+        *(int *)at = 1;
+        return 0;
+    case P_TEXT:
+        *(const char **)at = text;
+        return 0;
+    case P_FLOAT: {
+        double v;
+        ok = !str_to_double(text, &v) && in_range(p, v);
+        if (ok)
+            *(double *)at = v;
+        break;
+    }
+    case P_CHOICE:
+        for (size_t i = 0; p->word(i); i++)
+            if (!strcmp(p->word(i), text)) {
+                *(int *)at = (int)i;
+                ok = 1;
+                break;
+            }
+    }
+    return ok ? 0 : wrong(p, text, w, e);
+}
+
+void param_defaults(const struct param *table, void *into)
+{
+    for (const struct param *p = table; p->name; p++) {
+        struct err e = { 0 };
+        if (p->preset && p->type != P_FLAG)
+            param_set(p, into, p->preset, NULL, &e);
+    }
+}
+
+const struct param *param_find(const struct param *table, const char *name)
+{
+    for (const struct param *p = table; p && p->name; p++)
+        if (!strcmp(p->name, name))
+            return p;
+    return NULL;
+}
+
+char *param_text(const struct param *p, const void *from, char *buf, size_t n)
+{
+    const void *at = (const char *)from + p->at;
+    char num[STR_NUM];
+    const int *i = at;
+    switch (p->type) {
+    case P_INT:
+        snprintf(buf, n, "%d", *i);
+        break;
+    case P_BOOL:
+    case P_FLAG:
+        snprintf(buf, n, "%s", *i ? "yes" : "no");
+        break;
+    case P_PAIR:
+        snprintf(buf, n, "%dx%d", i[0], i[1]);
+        break;
+    case P_CHOICE:
+        snprintf(buf, n, "%s", p->word((size_t)*i));
+        break;
+    case P_TEXT:
+        snprintf(buf, n, "%s", *(const char *const *)at ? *(const char *const *)at : "");
+        break;
+    case P_FLOAT:
+        snprintf(buf, n, "%s", str_double(num, *(const double *)at));
+    }
+    return buf;
+}

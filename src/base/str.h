@@ -1,0 +1,41 @@
+/* str.h - strings: a growing buffer, numbers that read back as written (locale-free), the nearest known word. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zero-initialise; p is NUL-terminated after any str_add*, NULL before. failed is set (and stays) when memory ran out. */
+struct str {
+    char *p;
+    size_t n, cap;
+    int failed;
+};
+void str_add(struct str *s, const char *text);
+void str_addn(struct str *s, const char *text, size_t n);
+void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void str_clear(struct str *s); /* empty, memory kept */
+void str_release(struct str *s);
+
+/* Shortest text that reads back to the same value: str_double for doubles, str_float for values computed in float.
+ * "nan" becomes "" (an empty cell), infinities "inf" and "-inf"; '.' is the point whatever the locale.
+ * Returns buf, which holds at least STR_NUM bytes. */
+#define STR_NUM 32
+char *str_double(char *buf, double v);
+char *str_float(char *buf, float v);
+/* The whole of `s` (blanks around it allowed) as a number, independent of the locale; a trailing % divides by 100.
+ * 0, or -1 when it is anything else (also for hex, nan, inf, or out of range). */
+int str_to_double(const char *s, double *v);
+int str_to_int(const char *s, int64_t *v);
+
+/* Cuts blanks at both ends in place; returns the new start. */
+char *str_trim(char *s);
+/* The known word nearest to `word` by Damerau-Levenshtein distance, NULL when none is close (more than a third of the
+ * letters differ). `known(i, ctx)` returns the i-th word, or NULL after the last. */
+const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx);
+
+/* 64-bit FNV-1a over n bytes, going on from h (start with STR_HASH). */
+#define STR_HASH 0xcbf29ce484222325u
+uint64_t str_hash(uint64_t h, const void *bytes, size_t n);
+
+#endif

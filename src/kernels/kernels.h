@@ -1,0 +1,126 @@
+/* kernels.h - the hot loops, and the table that picks them. Floats and sizes only: no layers, no files, no threads.
+ *
+ * Layout. Images come in blocks of LANES = 16, the images of a block innermost:
+ *     x[blocks][h][c][w][16]      one image is x[b][..][..][..][lane]
+ * so that every arithmetic instruction works on 16 images, for any number of channels, kernel size or stride. A flat
+ * feature vector is h = w = 1. A batch of n images has blocks = ceil(n / 16); lanes at and beyond n of the last block
+ * are dead: inputs hold zeros there, gradients must be zero there (softmax_xent and bn_backward see to it), so that
+ * sums over lanes need no masks. Every pointer is 64-byte aligned; in and out must not overlap unless a line says "may
+ * be the same". Weights are in PyTorch's order, w[co][ci/groups][kh][kw], dense w[out][in].
+ *
+ * Same bits at every level (ref, avx2, avx512), for every compiler: a level may reorder nothing. Each output element is
+ * defined by the order of its operations: fused multiply-adds in the stated order, and sums over images as 16 lane sums
+ * reduced by the fixed tree of lane_sum: s[i] += s[i+8] for i<8, then +4, +2, +1. Transcendental functions are the
+ * kernels' own. Sources: src/kernels/impl, compiled once per level on top of simd.h. */
+#ifndef KERNELS_KERNELS_H
+#define KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LANES 16
+
+/* Convolution and pooling geometry. ph, pw pad the top and the left; what the bottom and right need follows from ho and
+ * wo (one more than ph, pw for "same" with an even kernel): rows and columns outside the input count as zeros. */
+struct conv_dims {
+    int ci, h, w, co, ho, wo;
+    int kh, kw, sh, sw, ph, pw, dh, dw, groups;
+};
+struct pool_dims {
+    int c, h, w, ho, wo;
+    int kh, kw, sh, sw, ph, pw;
+};
+
+enum act { ACT_RELU, ACT_LEAKY_RELU, ACT_SIGMOID, ACT_TANH, ACT_GELU };
+
+struct kernels {
+    const char *isa; /* "ref", "avx2", "avx512" */
+
+    /* y = conv(x, w) + b; b [co] may be NULL. Each y: ((b or 0) then fma over ci, kh, kw in some fixed order of the
+     * algorithm's choosing). scratch: conv_scratch() floats, contents lost. */
+    void (*conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b, float *y,
+                         float *scratch);
+    /* dx (overwritten) = gradient of the input. */
+    void (*conv_backward_data)(const struct conv_dims *d, int blocks, const float *dy, const float *w, float *dx,
+                               float *scratch);
+    /* dw, db (overwritten; db may be NULL): sums over images, rows and columns, 16 lane sums each, one lane_sum. */
+    void (*conv_backward_weights)(const struct conv_dims *d, int blocks, const float *x, const float *dy, float *dw,
+                                  float *db, float *scratch);
+
+    /* y[blocks][out][16] = w[out][in] x[blocks][in][16] + b[out] (b may be NULL), and its gradients. */
+    void (*dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b, float *y);
+    void (*dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx);
+    void (*dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *db,
+                                   float *scratch); /* scratch: dense_scratch() floats */
+
+    /* Per channel of [blocks][h][c][w][16] over the n live images: mean[c] and biased variance var[c]. Row sums in
+     * float lanes, rows added up in double, so that 1e6 elements and |mean| >> std lose no float32 digit. */
+    void (*bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var);
+    /* y = x * scale[c] + shift[c] (one fma); may be the same. */
+    void (*bn_apply)(int c, int h, int w, int blocks, const float *x, const float *scale, const float *shift, float *y);
+    /* Per channel: sum_dy = sum dy, sum_dyx = sum dy * (x - mean) * invstd, like bn_stats. */
+    void (*bn_backward_stats)(int c, int h, int w, int n, const float *x, const float *dy, const float *mean,
+                              const float *invstd, float *sum_dy, float *sum_dyx);
+    /* dx = a[c] * dy + p[c] * x + q[c] on live lanes, 0 on dead ones; dx may be dy. */
+    void (*bn_backward)(int c, int h, int w, int n, const float *x, const float *dy, const float *a, const float *p,
+                        const float *q, float *dx);
+
+    /* y = act(x) over len floats (multiple of 16); slope is leaky_relu's. gelu is the exact one, x * Phi(x), own erf
+     * (Hendrycks & Gimpel 2016, arXiv:1606.08415). May be the same. */
+    void (*act_forward)(enum act f, float slope, size_t len, const float *x, float *y);
+    /* dx = dy * act'(.). `v` is y for relu, leaky_relu, sigmoid, tanh (so that x need not be kept) and x for gelu. dx may be dy. */
+    void (*act_backward)(enum act f, float slope, size_t len, const float *v, const float *dy, float *dx);
+
+    /* y = x * mask / (1 - p), mask Bernoulli(1 - p) per element, drawn from seed: seed[blocks][16], non-zero, one stream
+     * per image (Srivastava et al. 2014). The mask is not stored: the same call turns dy into dx. vectors = c*h*w, the
+     * elements of one image. May be the same. p in [0,1). */
+    void (*dropout)(int blocks, size_t vectors, float p, const uint32_t *seed, const float *x, float *y);
+
+    /* Padding counts as -inf. Backward gives the gradient to the first maximum of a window in row-major order (as
+     * PyTorch), found again by comparison with y; dx is overwritten. */
+    void (*maxpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y);
+    void (*maxpool_backward)(const struct pool_dims *d, int blocks, const float *x, const float *y, const float *dy,
+                             float *dx);
+    /* Mean over kh*kw, padding counted as zeros (PyTorch's default). Global average pooling is kh = h, kw = w. */
+    void (*avgpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y);
+    void (*avgpool_backward)(const struct pool_dims *d, int blocks, const float *dy, float *dx);
+
+    /* Softmax cross-entropy of n live images over `classes` logits z[blocks][classes][16]: loss[n] and, where dz is not
+     * NULL, dz = scale * (softmax(z) - target), dead lanes 0; target is (1 - smoothing) one-hot + smoothing / classes
+     * (Szegedy et al. 2016, arXiv:1512.00567). Where prob is not NULL: prob = softmax(z). Stable for any finite z. */
+    void (*softmax_xent)(int n, int classes, const float *z, const int32_t *label, float smoothing, float scale,
+                         float *loss, float *prob, float *dz);
+
+    /* One update of len parameters (multiple of 16); g is multiplied by gscale first (1, or the clipping factor). Weight
+     * decay `wd` as the rule says. Elementwise, so any cut of len gives the same bits.
+     * sgd: g += wd w; m = momentum m + g (first step: m = g); w -= lr (nesterov ? g + momentum m : m). m NULL when momentum = 0. */
+    void (*sgd_step)(size_t len, float lr, float momentum, int nesterov, int first, float wd, float gscale,
+                     const float *g, float *w, float *m);
+    /* v = alpha v + (1-alpha) g^2; step = g / (sqrt(v) + eps); with momentum: m = momentum m + step, w -= lr m. wd coupled. */
+    void (*rmsprop_step)(size_t len, float lr, float alpha, float momentum, float eps, float wd, float gscale,
+                         const float *g, float *w, float *v, float *m);
+    /* Kingma & Ba 2015, arXiv:1412.6980; c1 = 1 - beta1^t, c2 = 1 - beta2^t; decoupled: w *= 1 - lr wd first (AdamW,
+     * Loshchilov & Hutter 2019, arXiv:1711.05101), else g += wd w. w -= lr/c1 * m / (sqrt(v)/sqrt(c2) + eps). */
+    void (*adam_step)(size_t len, float lr, float beta1, float beta2, float eps, float c1, float c2, int decoupled,
+                      float wd, float gscale, const float *g, float *w, float *m, float *v);
+
+    /* Sum of squares, in double from 16 lane sums per 4096 elements; NaN or inf in, NaN or inf out. */
+    double (*sum_squares)(size_t len, const float *x);
+
+    /* out = f(x) over len (multiple of 16), for tests and for whoever needs many. */
+    void (*vec_exp)(size_t len, const float *x, float *y);
+    void (*vec_log)(size_t len, const float *x, float *y);
+    void (*vec_tanh)(size_t len, const float *x, float *y);
+    void (*vec_erf)(size_t len, const float *x, float *y);
+};
+
+/* Floats of scratch for the three conv calls (their maximum, over all levels), and for dense_backward_weights. */
+size_t conv_scratch(const struct conv_dims *d, int blocks);
+size_t dense_scratch(int blocks, int in, int out);
+
+/* The best level this CPU runs, or the named one; NULL when it cannot run here or has no such name. */
+const struct kernels *kernels_pick(const char *want);
+/* The i-th level built in, best first, NULL after the last; usable or not. */
+const char *kernels_level(size_t i);
+
+#endif
