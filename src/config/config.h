@@ -1,0 +1,94 @@
+/* config.h - the sweep file: read, checked as a whole, and expanded into points on demand. Nothing is enumerated:
+ * a grid of 10^12 points is counted in closed form and its k-th point computed directly.
+ *
+ * Keys of a section are the param tables of the structs they fill: sweep_params (here), data_params, nn_params,
+ * train_params and those of every optimizer and schedule. [model] also takes any name as a variable for its texts. */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "data/data.h"
+#include "nn/nn.h"
+#include "train/train.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* As read from [sweep], [search] and [stop]. */
+struct sweep_spec {
+    const char *name;       /* default: the file's name without .ini */
+    int repeats;            /* seeds per point, >= 1 */
+    int seed;               /* repeat r (0-based) trains with seed + r: the same seeds at every point, so that points are compared in pairs */
+    const char *objective;  /* "max val_accuracy" */
+    int metric, maximise;   /* of it: index into train_metrics */
+    int method;             /* grid */
+    int stop_trials;        /* 0: no limit; at most so many trials are brought to an end by this call */
+    double stop_time;       /* seconds of wall clock, 0: no limit */
+    int stop_epochs;        /* epochs trained by this call in all, 0: no limit */
+    double stop_target;     /* NaN: none; the sweep ends when a trial's objective reaches it */
+};
+
+struct sweep; /* opaque; immutable after sweep_open: points may be asked for by many threads */
+
+/* Reads `file` and then the words of the command line ("section.key=value": an override; with a list or a range, an axis).
+ * 0 and *out; or -1 with every error of the file and the words in *errs, in the order of the lines. */
+int sweep_open(struct sweep **out, const char *file, const char *const *words, size_t nwords, struct err_list *errs);
+void sweep_free(struct sweep *s);
+const struct sweep_spec *sweep_spec(const struct sweep *s);
+/* The file's bytes followed by the overrides as comment lines: the snapshot kept beside the results. */
+const char *sweep_text(const struct sweep *s);
+
+/* An axis; a [zip] is one axis of several keys. */
+struct axis_info {
+    const char *const *key; /* "train.lr", ... */
+    size_t nkeys;
+    uint64_t values;
+    const char *when; /* condition text or NULL */
+};
+size_t sweep_axes(const struct sweep *s);
+struct axis_info sweep_axis(const struct sweep *s, size_t i);
+/* All axis keys in the order of the columns (zips unfolded), and the i-th value of one as text. */
+size_t sweep_keys(const struct sweep *s);
+const char *sweep_key(const struct sweep *s, size_t i);
+
+/* Points of the grid; UINT64_MAX when there are more. Also as double, for messages. */
+uint64_t sweep_points(const struct sweep *s);
+double sweep_points_approx(const struct sweep *s);
+
+struct point {
+    uint64_t index;             /* 0-based; the last axis of the file turns fastest */
+    const char *const *value;   /* [sweep_keys] text as in the file, "" where the axis is absent (its `when` fails) */
+    struct data_spec data;
+    struct nn_spec nn;
+    struct train_spec train;
+    const struct nn_line *line; /* resolved `layers`, transition block inserted */
+    size_t nlines;
+    uint64_t hash;              /* of `canonical`: two points with the same hash are the same training */
+    const char *canonical;      /* every setting that the training depends on and no other, one "key = value" a line */
+};
+/* The k-th point, in `a`. 0, or -1 with located errors: a value out of range, an unknown variable, ... `classes` of the
+ * dataset is known to texts as $classes; pass 0 when it is not known yet. */
+int sweep_point(const struct sweep *s, uint64_t k, struct arena *a, struct point *p, struct err_list *errs);
+/* The data_spec of the k-th point alone (cheap; dataset and split may vary along axes). */
+int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct data_spec *d, struct err_list *errs);
+
+/* [require] model, checked on the plan: 1 all hold; 0 the text of the first that does not goes to why[n]; -1 an error in
+ * it (unknown name) with *e. */
+int sweep_require_model(const struct sweep *s, const struct point *p, const struct nn_graph *g, char *why, size_t n,
+                        struct err *e);
+/* [require] result: one condition a line. value[M_COUNT] are a trial's metrics. 1, 0, or -1 (a metric is missing). */
+size_t sweep_results(const struct sweep *s);
+const char *sweep_result_text(const struct sweep *s, size_t i);
+int sweep_result_holds(const struct sweep *s, size_t i, const struct point *p, const struct nn_graph *g,
+                       const float *metric);
+
+/* For `sweep list keys`: every key with its section, in order; NULL after the last. */
+struct key_info {
+    const char *section;
+    const struct param *param;
+    const char *owner; /* "sgd" for a key that only some optimizer or schedule has; NULL */
+};
+int config_key(size_t i, struct key_info *out); /* 0, -1 after the last */
+
+#endif

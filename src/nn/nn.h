@@ -1,0 +1,143 @@
+/* nn.h - networks as static graphs: written as text, shaped and costed before anything runs, planned into one block of
+ * memory, then run forward and backward by layer types that are rows of a table (layer.h).
+ *
+ *   text lines --nn_graph_build--> struct nn_graph (shapes, parameters, facts; immutable, shareable between threads)
+ *   graph + batch size --nn_net_new--> struct nn_net (weights, gradients, activations; owned by one run)
+ *
+ * Activations are [blocks][h][c][w][16] floats (kernels.h). Nodes are in topological order; node i reads the outputs of
+ * nodes in[0..nin-1] < i, or the network's input (NN_INPUT). Today every text gives a chain; the graph, the planner and
+ * the two passes already work on any such graph (gradients of an output used twice are added up). */
+#ifndef NN_NN_H
+#define NN_NN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/param.h"
+#include "kernels/kernels.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct shape {
+    int rank;    /* 1: features [C] (h = w = 1); 3: maps [C,H,W] */
+    int c, h, w; /* all >= 1 */
+};
+size_t shape_size(struct shape s);                     /* c*h*w */
+char *shape_text(struct shape s, char *buf, size_t n); /* "10x26x26" or "10"; returns buf */
+
+/* How weights start. Fan-in and fan-out as PyTorch counts them. he: N(0, 2/fan_in) (He et al. 2015, arXiv:1502.01852);
+ * xavier: U(+-sqrt(6/(fan_in+fan_out))) (Glorot & Bengio 2010); normal: N(0, 0.02^2)... each row says its own. Biases
+ * start at 0, normalization gains at 1. One table in init.c: name, help, fill function. */
+const char *nn_init_name(size_t i); /* NULL after the last */
+
+/* As read from [model]; the words of the sweep file that every layer shares. */
+struct nn_spec {
+    int init; /* index into nn_init_name */
+};
+extern const struct param nn_params[]; /* the keys of nn_spec */
+
+enum nn_role { NN_WEIGHT, NN_BIAS, NN_GAIN }; /* weight decay goes to NN_WEIGHT only, unless asked otherwise */
+
+struct nn_tensor { /* one parameter tensor of a node, n floats at net->w + at (at is a multiple of 16) */
+    const char *name;
+    enum nn_role role;
+    size_t n, at;
+    int fan_in, fan_out;
+    int init; /* index into nn_init_name; -1: by role (bias 0, gain 1) */
+};
+
+#define NN_INPUT (-1)
+#define NN_MAX_IN 4
+#define NN_MAX_TENSORS 4
+
+struct layer_type;
+struct nn_node {
+    const struct layer_type *type;
+    const void *args; /* type->args_size bytes, filled from the text */
+    struct where at;  /* where the text stands */
+    const char *text; /* as written, variables resolved: "conv2d 3x3 10" */
+    int block;        /* 1-based line of `layers` it came from */
+    int in[NN_MAX_IN], nin;
+    struct shape x, y; /* of in[0], and of the output */
+
+    struct nn_tensor tensor[NN_MAX_TENSORS];
+    int ntensors;
+    size_t params;     /* true number of parameters, without padding */
+    size_t nbuffers;   /* floats of running statistics, at net->buffers + buffers_at (multiple of 16) */
+    size_t buffers_at;
+    size_t nsaved;     /* floats kept from forward to backward besides activations (batch statistics) */
+
+    double macs;       /* multiply-adds of one image, forward */
+    int rf_h, rf_w;    /* receptive field of one output element, in input pixels, not clipped to the input */
+    int jump_h, jump_w; /* input pixels between neighbouring outputs */
+    int distance;      /* convolution and dense layers between it and the output */
+};
+
+/* Facts of a network, for tables, conditions and `show`. */
+struct nn_facts {
+    size_t params;
+    double macs;
+    int receptive_field; /* larger side, at the last node that still has maps before gap, flatten or dense */
+    int depth;           /* convolution and dense layers */
+    char head[16];       /* "gap", "gap+fc", "fc": what turns maps into logits */
+};
+
+struct nn_graph {
+    struct nn_node *node;
+    int nnodes;
+    struct shape in;
+    int classes;
+    size_t param_floats, buffer_floats; /* sizes of net->w and net->buffers, padding included */
+    struct nn_facts facts;
+};
+
+/* One line of `layers` (a block), variables already resolved. */
+struct nn_line {
+    const char *text;
+    struct where at;
+};
+
+/* Parses the lines and works out shapes, offsets, costs. A layer is a name, positional arguments in the order of its
+ * param table, then `name value` options; layers are separated by commas. A final `softmax` is folded into the loss. The output
+ * must be [classes] (maps of 1x1 count). 0, or -1 with every error found appended to *errs, each located and saying what to
+ * write instead. The graph lives in `a` and keeps no pointer to the texts. */
+int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in, int classes,
+                   const struct nn_spec *spec, struct arena *a, struct err_list *errs);
+/* Whether the graph has a layer of that name (or alias). */
+int nn_uses(const struct nn_graph *g, const char *layer);
+
+/* What one pass needs to know. sample[] and the seed key the random streams of dropout, so that a sample's mask does
+ * not depend on its place in the batch. */
+struct nn_pass {
+    int n, blocks;          /* live images; blocks = ceil(n/16) */
+    int training;           /* batch statistics and dropout, or running statistics and none */
+    uint64_t seed;
+    uint32_t epoch;
+    const uint32_t *sample; /* [n] index of each image in the dataset */
+};
+
+struct nn_net {
+    const struct nn_graph *graph;
+    const struct kernels *k;
+    int batch;       /* the largest n of a pass */
+    float *w, *dw;   /* [param_floats], padding always 0 */
+    float *buffers;  /* [buffer_floats] running statistics */
+    float *x;        /* input [blocks][h][c][w][16]; dead lanes must be 0 */
+    float *z, *dz;   /* logits [blocks][classes][16], and their gradient, set by the loss */
+    void *plan;      /* private: buffer of each node, saved, scratch */
+};
+
+/* Bytes nn_net_new takes from its arena. `training` = 0: forward only, no gradients. */
+size_t nn_net_bytes(const struct nn_graph *g, int batch, int training);
+/* Plans buffers (activations whose lifetimes do not overlap share memory; element-wise layers work in place where the
+ * layer table allows it). NULL with *e (ERR_NOMEM) when the arena is full. Weights are zero: call nn_net_init. */
+struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, const struct kernels *k, struct arena *a,
+                          struct err *e);
+/* Fills weights and running statistics; stream (seed, RNG_INIT, node, tensor). */
+void nn_net_init(struct nn_net *net, uint64_t seed);
+/* From net->x to net->z. */
+void nn_forward(struct nn_net *net, const struct nn_pass *p);
+/* From net->dz to net->dw (overwritten). Must follow nn_forward with the same pass, training = 1. */
+void nn_backward(struct nn_net *net, const struct nn_pass *p);
+
+#endif

@@ -1,0 +1,1 @@
+#include "orchestrate/orchestrate.h"

@@ -1,0 +1,78 @@
+/* report.h - tables and pictures. Rows and columns, not networks: everything here is computed from the main table
+ * and the files beside it, so that old results are redrawn without an engine. CSV by libcsv, RFC 4180, LF. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stddef.h>
+
+/* A table in memory: header and cells as text, "" for missing. Cells live in `mem`. */
+struct table {
+    size_t rows, cols, cap;
+    const char **head; /* [cols] */
+    const char **cell; /* [rows][cols] */
+    struct arena mem;
+};
+void table_init(struct table *t);
+void table_release(struct table *t);
+/* Header first; then rows. Texts are copied. 0 or -1 (no memory). */
+int table_columns(struct table *t, const char *const *head, size_t cols);
+int table_row(struct table *t, const char *const *cell);
+/* Column number, or -1. */
+int table_column(const struct table *t, const char *name);
+const char *table_cell(const struct table *t, size_t row, const char *column); /* "" when missing */
+double table_number(const struct table *t, size_t row, int col);               /* NaN when empty or not a number */
+/* Whole file at once, strict (an open quote, a ragged row, a NUL are errors naming file and line), published atomically. */
+int table_read(struct table *t, const char *path, struct err *e);
+int table_write(const struct table *t, const char *path, int sync, struct err *e);
+
+/* Streaming writer of the same format, for tables that should not be held in memory: begin, rows, commit (or abort). */
+struct csv_out;
+struct csv_out *csv_begin(const char *path, const char *const *head, size_t cols, struct err *e);
+int csv_row(struct csv_out *c, const char *const *cell);
+int csv_commit(struct csv_out *c, int sync, struct err *e); /* frees c either way; -1 with *e also when a row failed */
+void csv_abort(struct csv_out *c);
+
+/* Where the files of a sweep are: results/NAME.csv and plots/NAME/ below `out` ("" or "." for here). */
+char *report_path(char *buf, size_t n, const char *out, const char *name, const char *suffix); /* suffix ".csv", ".points.csv", "" for the folder */
+
+/* results/NAME.about.csv: key,value rows that a reader of the tables needs and that stand in no row: name, dataset, train,
+ * validation, test (sizes), classes, objective ("max"|"min" space metric), repeats, points, trials, require.N = text,
+ * require.N.met = trials meeting it / complete trials. Written by orchestrate; the reports read it. */
+
+/* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics, error): */
+
+/* Per point: axes, facts, n, and for every metric mean, std (n-1), ci95_low, ci95_high (Student t), min, max; rank by the mean of the
+ * objective over complete trials; tied_with_best: yes when the difference to the best is not significant (paired t on common
+ * repeats where there are >= 2, at 95 %; otherwise equal means only). */
+int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e);
+
+/* Effects on the objective: exact ANOVA (type I sums of squares are unique on a complete balanced grid): one row per axis, per pair
+ * of axes (interaction), `seed noise` (within points) and `higher orders`; columns kind (axis|pair|value|noise|rest), axis, other, value, n,
+ * mean, ci95_low, ci95_high, share (of the total variance). Rows of kind value: the marginal mean of each value of each axis. When the
+ * grid is not complete (skipped, failed, conditional axes) shares are computed on the largest complete sub-grid that drops whole values, or left empty with
+ * kind `note` saying why. */
+int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e);
+
+/* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc, support. */
+int report_classes(const unsigned long long *counts, const double *auc, const char *const *class_name, size_t classes,
+                   struct table *out, struct err *e);
+
+/* Reads results/NAME*.csv below out and draws plots/NAME/PLOT.gp, .svg, .png for every plot of the plot table that the
+ * data supports. `say(ctx, text)` gets a line per plot: written, or left out and why. 0, or -1 with *e: gnuplot
+ * missing or failing (scripts stay). */
+struct plot_type {
+    const char *name, *help;
+};
+const struct plot_type *report_plot_type(size_t i); /* NULL after the last */
+int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx,
+                 struct err *e);
+
+/* The summary of a sweep as Markdown, from its files: best point, requirement table (pass or fail), total parameters, BatchNorm, Dropout,
+ * head, receptive field, test accuracy, effects, accuracy log per epoch of the best point, pictures. */
+int report_markdown(const char *out, const char *name, struct str *text, struct err *e);
+
+#endif

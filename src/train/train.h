@@ -1,0 +1,111 @@
+/* train.h - one training: epochs, optimizer, schedule, metrics, early stopping, checkpoint. A run is a function of
+ * (spec, graph, view, seed); saved and restored between any two epochs it gives the same bits. */
+#ifndef TRAIN_TRAIN_H
+#define TRAIN_TRAIN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/param.h"
+#include "data/data.h"
+#include "nn/nn.h"
+
+/* Optimizers (train/optimizers/... or train/optim_NAME.c) and schedules are rows of tables. */
+struct optimizer_type {
+    const char *name, *help, *source;
+    const struct param *params; /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
+    size_t args_size;           /* <= TRAIN_ARGS */
+    int (*states)(const void *args); /* vectors of param_floats it keeps: 0, 1, 2 */
+    /* One step t = 1, 2, ... over w[len] with gradient g[len] scaled by gscale; wd is 0 where decay does not apply. */
+    void (*step)(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale, size_t len,
+                 const float *g, float *w, float *const *state);
+};
+struct schedule_type {
+    const char *name, *help, *source;
+    const struct param *params;
+    size_t args_size;
+    /* Factor of the learning rate for step i of n after the warm-up, 0 <= i < n; epoch length in steps for those that
+     * count epochs. */
+    double (*factor)(const void *args, uint64_t i, uint64_t n, uint64_t steps_per_epoch);
+};
+extern const struct optimizer_type *const optimizer_types[]; /* NULL-terminated */
+extern const struct schedule_type *const schedule_types[];
+const char *optimizer_name(size_t i); /* for P_CHOICE */
+const char *schedule_name(size_t i);
+
+/* Metrics a run reports, a table: `sweep.objective` and [require] result name them. */
+struct metric {
+    const char *name;    /* "val_accuracy" */
+    const char *help;
+    int larger_is_better;
+    int per_epoch;       /* a column of .epochs.csv, can select an epoch */
+};
+extern const struct metric train_metrics[]; /* ends with name NULL; order: train_loss, train_accuracy, val_loss, val_accuracy, test_loss, test_accuracy */
+enum { M_TRAIN_LOSS, M_TRAIN_ACCURACY, M_VAL_LOSS, M_VAL_ACCURACY, M_TEST_LOSS, M_TEST_ACCURACY, M_COUNT };
+
+#define TRAIN_ARGS 64
+struct train_spec { /* as read from [train] */
+    int epochs;
+    int batch_size;
+    int optimizer, schedule; /* indices into the tables */
+    double lr;               /* base learning rate */
+    double weight_decay;     /* on weights of convolutions and dense layers */
+    int decay_all;           /* also on biases and normalization */
+    double warmup;           /* share of all steps, [0,1): linear from warmup_from * lr to lr, in front of any schedule */
+    double warmup_from;      /* factor of lr at the first step */
+    double label_smoothing;
+    double clip_norm;        /* 0: none; else gradients are scaled down to this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
+    int drop_last;           /* leave out the last partial batch of an epoch */
+    int patience;            /* early stopping: epochs without improvement of the selecting metric; 0: never */
+    double min_delta;        /* what counts as improvement */
+    int select;              /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
+    int eval_batch;          /* images per evaluation step */
+    _Alignas(16) unsigned char optimizer_args[TRAIN_ARGS], schedule_args[TRAIN_ARGS];
+
+    int metric, maximise;    /* the selecting metric (a per-epoch val_* one), from sweep.objective; set by config */
+};
+extern const struct param train_params[]; /* keys of train_spec without optimizer's and schedule's own */
+
+/* One row of .epochs.csv */
+struct epoch_row {
+    int epoch;            /* 1-based */
+    float lr;             /* of the epoch's last step */
+    float train_loss, train_accuracy; /* means over the epoch's steps, as trained (augmented, dropout on) */
+    float val_loss, val_accuracy;     /* NaN when there is no validation split */
+    float grad_norm;      /* mean over steps of the L2 norm of the gradient, before clipping */
+};
+
+struct train_result {
+    int epochs_run, best_epoch; /* best_epoch: the selected one */
+    float metric[M_COUNT];      /* at the selected epoch; NaN where missing */
+    const uint32_t *confusion;  /* [classes][classes] true x predicted on the test split; in the run's arena */
+    const double *auc;          /* [classes] one-vs-rest area under the ROC curve on the test split (ties averaged) */
+};
+
+struct train_run;
+struct train_job { /* what a run needs; all outlive it */
+    const struct train_spec *spec;
+    const struct nn_graph *graph;
+    const struct data_view *view;
+    const struct kernels *k;
+    uint64_t seed;
+};
+/* Bytes train_new takes from a fixed arena: the run's peak memory. */
+size_t train_bytes(const struct train_job *j);
+/* Weights initialised, epoch 0. NULL with *e (ERR_NOMEM). */
+struct train_run *train_new(const struct train_job *j, struct arena *a, struct err *e);
+/* Trains and validates one more epoch. 0, or -1 with *e = ERR_DIVERGED: "loss is nan in epoch 3, step 17; ...". */
+int train_epoch(struct train_run *r, struct epoch_row *row, struct err *e);
+/* 1 when all epochs are done or early stopping said so. */
+int train_done(const struct train_run *r);
+int train_epochs_run(const struct train_run *r);
+/* Measures the test split once with the selected epoch's weights. */
+void train_finish(struct train_run *r, struct train_result *out);
+
+/* Everything that the next epoch depends on, as bytes: weights, statistics, optimizer state, step, best epoch so far with its
+ * weights. Same machine family (little endian); a header with magic, version and sizes guards against other runs. */
+size_t train_state_bytes(const struct train_run *r);
+void train_state_write(const struct train_run *r, void *bytes);
+/* 0, or -1 with *e (ERR_DATA) when the bytes are not a state of such a run; the run is then as before. */
+int train_state_read(struct train_run *r, const void *bytes, size_t n, struct err *e);
+
+#endif
