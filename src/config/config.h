@@ -68,8 +68,8 @@ struct point {
     const char *canonical;      /* every setting that the training depends on and no other, one "key = value" a line */
 };
 /* The k-th point, in `a`. 0, or -1 with located errors: a value out of range, an unknown variable, ... `classes` of the
- * dataset is known to texts as $classes; pass 0 when it is not known yet. */
-int sweep_point(const struct sweep *s, uint64_t k, struct arena *a, struct point *p, struct err_list *errs);
+ * dataset is known to texts as $classes. */
+int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a, struct point *p, struct err_list *errs);
 /* The data_spec of the k-th point alone (cheap; dataset and split may vary along axes). */
 int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct data_spec *d, struct err_list *errs);
 
