@@ -1,0 +1,107 @@
+#include "orchestrate/datasets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct dataset_entry {
+    struct dataset_entry *next;
+    char *dataset, *path;
+    int loaded; /* 0: peeked only */
+    struct dataset set;
+    struct err err;
+};
+
+struct view_entry {
+    struct view_entry *next;
+    struct data_spec spec; /* texts in mem */
+    struct data_view view;
+    struct arena mem;
+    struct err err;
+};
+
+static struct dataset_entry *find_set(struct datasets *d, const struct data_spec *s, int loaded, struct err *e)
+{
+    for (struct dataset_entry *x = d->set; x; x = x->next)
+        if (x->loaded == loaded && !strcmp(x->dataset, s->dataset) && !strcmp(x->path, s->path)) {
+            *e = x->err;
+            return x;
+        }
+    struct dataset_entry *x = calloc(1, sizeof *x);
+    if (!x || !(x->dataset = strdup(s->dataset)) || !(x->path = strdup(s->path))) {
+        err_set(e, ERR_NOMEM, "no memory for dataset %s", s->dataset);
+        if (x)
+            free(x->dataset);
+        free(x);
+        return NULL;
+    }
+    x->loaded = loaded;
+    (loaded ? dataset_load : dataset_peek)(&x->set, s, &x->err);
+    x->next = d->set;
+    d->set = x;
+    *e = x->err;
+    return x;
+}
+
+const struct dataset *datasets_peek(struct datasets *d, const struct data_spec *s, struct err *e)
+{
+    struct dataset_entry *x = find_set(d, s, 0, e);
+    return x && !e->code ? &x->set : NULL;
+}
+
+static int same_view(const struct data_spec *a, const struct data_spec *b)
+{
+    return !strcmp(a->dataset, b->dataset) && !strcmp(a->path, b->path) && a->train == b->train &&
+           a->validation == b->validation && a->test == b->test && a->normalize == b->normalize &&
+           !strcmp(a->augment, b->augment) && a->seed == b->seed;
+}
+
+const struct data_view *datasets_view(struct datasets *d, const struct data_spec *s, struct err *e)
+{
+    for (struct view_entry *v = d->view; v; v = v->next)
+        if (same_view(&v->spec, s)) {
+            *e = v->err;
+            return e->code ? NULL : &v->view;
+        }
+    struct dataset_entry *x = find_set(d, s, 1, e);
+    if (!x || e->code)
+        return NULL;
+    struct view_entry *v = calloc(1, sizeof *v);
+    if (!v) {
+        err_set(e, ERR_NOMEM, "no memory for a split of %s", s->dataset);
+        return NULL;
+    }
+    arena_init(&v->mem);
+    v->spec = *s;
+    v->spec.dataset = arena_str(&v->mem, s->dataset);
+    v->spec.path = arena_str(&v->mem, s->path);
+    v->spec.augment = arena_str(&v->mem, s->augment);
+    if (!v->spec.dataset || !v->spec.path || !v->spec.augment) {
+        err_set(e, ERR_NOMEM, "no memory for a split of %s", s->dataset);
+        arena_release(&v->mem);
+        free(v);
+        return NULL;
+    }
+    data_view_init(&v->view, &x->set, &v->spec, &v->mem, &v->err);
+    v->next = d->view;
+    d->view = v;
+    *e = v->err;
+    return e->code ? NULL : &v->view;
+}
+
+void datasets_release(struct datasets *d)
+{
+    while (d->view) {
+        struct view_entry *v = d->view;
+        d->view = v->next;
+        arena_release(&v->mem);
+        free(v);
+    }
+    while (d->set) {
+        struct dataset_entry *x = d->set;
+        d->set = x->next;
+        dataset_release(&x->set); /* also after a failed load: whatever it holds */
+        free(x->dataset);
+        free(x->path);
+        free(x);
+    }
+}

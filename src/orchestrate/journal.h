@@ -1,0 +1,56 @@
+/* journal.h - results/NAME/journal: the one append-only file that everything else is computed from. A line a record,
+ * each with its CRC-32, each written by one write(): kill -9 leaves at most a torn last line, which the next open cuts
+ * off. It is flushed to the disk at most once a second, and at the end. Not locked: the caller is.
+ *
+ *   E KEY EPOCH lr train_loss train_accuracy val_loss val_accuracy grad_norm        an epoch of a trial
+ *   T KEY STATUS epochs_run best_epoch metrics... | timing | classes confusion auc | error   a trial is final
+ *
+ * Floats are their bits in hexadecimal, so that reading gives what was written. KEY is the trial's content: the hash of
+ * its canonical settings and seed, so that a changed grid finds what it has in common with the old one. */
+#ifndef ORCHESTRATE_JOURNAL_H
+#define ORCHESTRATE_JOURNAL_H
+
+#include "orchestrate/orchestrate.h"
+
+struct trial_timing {
+    int worker;
+    double start, wall, cpu; /* seconds; start since the beginning of its run */
+    double images_per_second;
+    size_t bytes; /* memory of the training */
+};
+
+/* A final trial as the journal has it. */
+struct trial_record {
+    uint64_t key;
+    enum trial_status status;
+    int epochs_run, best_epoch;
+    float metric[M_COUNT];
+    struct trial_timing timing;
+    int classes;               /* 0: no confusion matrix (a failed trial) */
+    const uint32_t *confusion; /* [classes][classes], only while the visitor runs; NULL from journal_scan */
+    const double *auc;         /* [classes] likewise */
+    const char *error;         /* "" when there is none */
+    long at;                   /* place of the line, for journal_reread */
+};
+
+struct journal {
+    int fd;
+    long size;      /* bytes of whole lines */
+    double synced;  /* clock_wall of the last flush */
+    char path[4096];
+};
+
+/* Opens or creates it and cuts off a torn last line. 0 or -1 with *e. */
+int journal_open(struct journal *j, const char *path, struct err *e);
+/* Calls back for every valid record in order; *damaged counts lines whose CRC is wrong. */
+int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const struct epoch_row *row),
+                 void (*trial)(void *ctx, const struct trial_record *t), void *ctx, unsigned *damaged, struct err *e);
+int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *row, struct err *e);
+/* Sets t->at. */
+int journal_trial(struct journal *j, struct trial_record *t, struct err *e);
+/* Confusion counts (added to sum[classes*classes]) and AUC (added to auc[classes]) of the record at `at`. */
+int journal_reread(struct journal *j, long at, int classes, unsigned long long *sum, double *auc, struct err *e);
+int journal_sync(struct journal *j, struct err *e);
+void journal_close(struct journal *j);
+
+#endif

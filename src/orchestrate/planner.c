@@ -1,0 +1,148 @@
+#include "orchestrate/planner.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Share of a convolution's speed that a whole training step reaches, and the bytes a second of its element-wise passes:
+ * estimates for a time that is shown as an estimate. */
+#define STEP_SHARE 0.6
+#define PASS_BYTES 8e9
+
+/* A 3x3 convolution of 16 to 16 channels on 12x12 maps, best of a few runs. */
+static double measure_rate(const struct kernels *k)
+{
+    const struct conv_dims d = { 16, 14, 14, 16, 12, 12, 3, 3, 1, 1, 0, 0, 1, 1, 1 };
+    struct arena a;
+    arena_init(&a);
+    float *x = arena_take(&a, 14 * 14 * 16 * LANES * sizeof *x), *y = arena_take(&a, 12 * 12 * 16 * LANES * sizeof *y);
+    float *w = arena_take(&a, 16 * 16 * 9 * sizeof *w), *scratch = arena_take(&a, conv_scratch(&d, 1) * sizeof *scratch);
+    double best = 1;
+    for (int i = 0; k && x && y && w && scratch && i < 4; i++) {
+        double t = clock_wall();
+        k->conv_forward(&d, 1, x, w, NULL, y, scratch);
+        t = clock_wall() - t;
+        if (t < best)
+            best = t;
+    }
+    arena_release(&a);
+    return 16.0 * 16 * 9 * 12 * 12 * LANES / best;
+}
+
+void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets, const struct kernels *k)
+{
+    memset(p, 0, sizeof *p);
+    p->sweep = s;
+    p->sets = sets;
+    arena_init(&p->mem);
+    p->rate = measure_rate(k ? k : kernels_pick(NULL));
+}
+
+void planner_release(struct planner *p)
+{
+    keymap_release(&p->seen);
+    arena_release(&p->mem);
+}
+
+int point_graph(const struct point *pt, const struct dataset *set, struct nn_graph *g, struct arena *a,
+                struct err_list *errs)
+{
+    struct shape in = { 3, set->c, set->h, set->w };
+    return nn_graph_build(g, pt->line, pt->nlines, in, set->classes, &pt->nn, a, errs);
+}
+
+static double expected_seconds(const struct planner *p, const struct nn_graph *g, const struct train_spec *t,
+                               const size_t n[3])
+{
+    double floats = 0;
+    for (int i = 0; i < g->nnodes; i++)
+        floats += (double)shape_size(g->node[i].y);
+    double forward = g->facts.macs / (p->rate * STEP_SHARE) + 2 * 4 * floats / PASS_BYTES;
+    double epoch = (double)n[DATA_TRAIN] * 3 * forward + (double)n[DATA_VALIDATION] * forward;
+    return t->epochs * epoch + (double)n[DATA_TEST] * forward;
+}
+
+static size_t worker_bytes(const struct plan_point *out, const struct data_view *view)
+{
+    struct train_job job = { &out->point->train, out->graph, view, kernels_pick(NULL), 0 };
+    return train_bytes(&job);
+}
+
+/* A network that does not fit together skips its point; anything else wrong with it is the file's fault. */
+static int graph_failed(struct planner *p, struct err_list *found, struct plan_point *out, struct err_list *errs)
+{
+    int fits = 1;
+    for (size_t i = 0; i < found->n; i++)
+        fits &= found->v[i].code == ERR_SHAPE;
+    if (fits && found->n) {
+        snprintf(p->why, sizeof p->why, "%s", found->v[0].text);
+        out->skip = p->why;
+    } else {
+        for (size_t i = 0; i < found->n; i++)
+            err_list_take(errs, &found->v[i]);
+    }
+    err_list_release(found);
+    return out->skip ? 0 : -1;
+}
+
+int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
+{
+    struct err e = { 0 };
+    memset(out, 0, sizeof *out);
+    arena_reset(&p->mem);
+    struct data_spec data;
+    if (sweep_point_data(p->sweep, index, &p->mem, &data, errs))
+        return -1;
+    out->set = datasets_peek(p->sets, &data, &e);
+    if (!out->set || data_split_sizes(out->set, &data, out->n, &e)) {
+        err_list_take(errs, &e);
+        return -1;
+    }
+    if (sweep_point(p->sweep, index, out->set->classes, &p->mem, &p->point, errs))
+        return -1;
+    out->sweep = p->sweep;
+    out->point = &p->point;
+    uint64_t first = keymap_get(&p->seen, p->point.hash);
+    out->same_as = first == KEYMAP_NONE ? index : first;
+    if (keymap_put(&p->seen, p->point.hash, index)) {
+        err_set(&e, ERR_NOMEM, "no memory for %llu points", (unsigned long long)index);
+        err_list_take(errs, &e);
+        return -1;
+    }
+    struct err_list found = { 0 };
+    if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))
+        return graph_failed(p, &found, out, errs);
+    out->graph = &p->graph;
+    int holds = sweep_require_model(p->sweep, &p->point, &p->graph, p->why, sizeof p->why, &e);
+    if (holds < 0) {
+        err_list_take(errs, &e);
+        return -1;
+    }
+    if (!holds)
+        out->skip = p->why;
+    struct data_view view = { .set = out->set, .n = { out->n[0], out->n[1], out->n[2] } };
+    out->bytes = worker_bytes(out, &view);
+    out->seconds = expected_seconds(p, &p->graph, &p->point.train, out->n);
+    return 0;
+}
+
+int plan_visit(const struct sweep *s, uint64_t first, uint64_t count,
+               int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs)
+{
+    struct datasets sets = { 0 };
+    struct planner p;
+    planner_init(&p, s, &sets, NULL);
+    uint64_t n = sweep_points(s);
+    int bad = 0;
+    for (uint64_t i = first; i < n && i - first < count; i++) {
+        struct plan_point point;
+        bad = planner_point(&p, i, &point, errs);
+        if (bad || visit(ctx, &point))
+            break;
+    }
+    planner_release(&p);
+    datasets_release(&sets);
+    return bad;
+}

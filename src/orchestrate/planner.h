@@ -1,0 +1,31 @@
+/* planner.h - points costed one after another: what plan_visit shows and sweep_run runs. */
+#ifndef ORCHESTRATE_PLANNER_H
+#define ORCHESTRATE_PLANNER_H
+
+#include "orchestrate/datasets.h"
+#include "orchestrate/keymap.h"
+#include "orchestrate/orchestrate.h"
+
+struct planner {
+    const struct sweep *sweep;
+    struct datasets *sets;
+    struct keymap seen; /* content of a point -> index of the first point that has it */
+    struct arena mem;   /* of the current point */
+    double rate;        /* multiply-adds a second of one core in a convolution, measured by planner_init */
+    struct point point;
+    struct nn_graph graph;
+    char why[512];
+};
+
+/* A few milliseconds: measures the machine. `k` NULL: the best level. */
+void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets, const struct kernels *k);
+/* Point `index` into *out, valid until the next call. A point that breaks a condition or whose network does not fit has
+ * out->skip; 0 then too. -1 with *errs when the sweep file is wrong at this point or its dataset cannot be had. */
+int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs);
+void planner_release(struct planner *p);
+
+/* The network of a point: the graph in `a`; 0, or -1 with *errs. */
+int point_graph(const struct point *pt, const struct dataset *set, struct nn_graph *g, struct arena *a,
+                struct err_list *errs);
+
+#endif
