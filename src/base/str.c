@@ -2,7 +2,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <locale.h>
+#include <float.h>
+#include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,98 +71,195 @@ void str_release(struct str *s)
     memset(s, 0, sizeof *s);
 }
 
-/* printf and strtod follow the locale's decimal point; the program never calls setlocale, but a library might. */
-static void point(char *s, char from, char to)
+/* printf and strtod follow the locale's decimal point (the program never calls setlocale, but a library might). So
+ * neither ever sees one here: a number passes through them as digits and an exponent, 314e-2. */
+struct decimal {
+    char digit[18]; /* NUL-terminated; no zeros in front or at the end */
+    int n, exp;     /* |v| = d.ddd 10^exp */
+};
+
+static double decimal_value(const struct decimal *d, int single)
 {
-    if (from != to)
-        for (; *s; s++)
-            if (*s == from)
-                *s = to;
+    char text[40];
+    snprintf(text, sizeof text, "%se%d", d->digit, d->exp - (d->n - 1));
+    return single ? (double)strtof(text, NULL) : strtod(text, NULL);
 }
 
-static char locale_point(void)
+static void strip_zeros(struct decimal *d)
 {
-    return localeconv()->decimal_point[0];
+    while (d->n > 1 && d->digit[d->n - 1] == '0')
+        d->n--;
+    d->digit[d->n] = 0;
 }
 
-/* 1e+06 -> 1e6, 1e-05 -> 1e-5 */
-static char *tidy(char *buf)
+/* v > 0 rounded to n digits. */
+static void decimal_print(struct decimal *d, double v, int n)
 {
-    point(buf, locale_point(), '.');
-    char *e = strchr(buf, 'e');
-    if (!e)
-        return buf;
-    char *to = e + 1, *from = e + 1;
-    if (*from == '-')
-        *to++ = *from++;
-    else if (*from == '+')
-        from++;
-    while (*from == '0' && from[1])
-        from++;
-    memmove(to, from, strlen(from) + 1);
-    return buf;
+    char text[40];
+    snprintf(text, sizeof text, "%.*e", n - 1, v);
+    const char *e = strchr(text, 'e');
+    d->n = 0;
+    for (const char *s = text; s < e; s++) /* skips the point, however many bytes it has */
+        if (*s >= '0' && *s <= '9')
+            d->digit[d->n++] = *s;
+    d->exp = atoi(e + 1);
+    strip_zeros(d);
 }
 
-static char *special(char *buf, double v)
+/* The last of n digits one up. */
+static void increment(struct decimal *d)
 {
-    if (v != v)
+    int i = d->n - 1;
+    while (i >= 0 && d->digit[i] == '9')
+        d->digit[i--] = '0';
+    if (i >= 0) {
+        d->digit[i]++;
+        return;
+    }
+    d->digit[0] = '1';
+    d->exp++;
+}
+
+/* `long_form` (17 digits, or 9) rounded to n digits. 0, or -1 when its tail is exactly one half: the digits that are
+ * not there decide then. */
+static int shorten(struct decimal *d, const struct decimal *long_form, int n)
+{
+    *d = *long_form;
+    if (d->n <= n)
+        return 0;
+    const char *tail = long_form->digit + n;
+    if (tail[0] == '5' && !tail[1])
+        return -1;
+    d->n = n;
+    if (tail[0] >= '5')
+        increment(d);
+    strip_zeros(d);
+    return 0;
+}
+
+/* The shortest decimal that reads back to v > 0. A decimal of up to `sure` digits survives the way into binary and
+ * back to `sure` digits (DBL_DIG), so that nothing shorter needs a try, unless v is subnormal. Below a power of two
+ * the doubles lie twice as close as above: there the nearest text may fail and its upper neighbour fit. */
+static void shortest(struct decimal *d, double v, int sure, int most, int single)
+{
+    struct decimal exact;
+    int two;
+    int power_of_two = frexp(v, &two) == 0.5;
+    decimal_print(&exact, v, most);
+    for (int n = v < (single ? (double)FLT_MIN : DBL_MIN) ? 1 : sure; n < most; n++) {
+        if (shorten(d, &exact, n))
+            decimal_print(d, v, n);
+        if (decimal_value(d, single) == v)
+            return;
+        if (power_of_two && d->n == n) {
+            increment(d);
+            strip_zeros(d);
+            if (decimal_value(d, single) == v)
+                return;
+        }
+    }
+    *d = exact;
+}
+
+/* As printf's %g writes it, but 1e6 for 1e+06. */
+static void layout(char *to, const struct decimal *d)
+{
+    if (d->exp < -4 || d->exp >= d->n) {
+        sprintf(to, "%c%s%se%d", d->digit[0], d->n > 1 ? "." : "", d->digit + 1, d->exp);
+    } else if (d->exp < 0) {
+        sprintf(to, "0.%.*s%s", -1 - d->exp, "000", d->digit);
+    } else {
+        sprintf(to, "%.*s%s%s", d->exp + 1, d->digit, d->n > d->exp + 1 ? "." : "", d->digit + d->exp + 1);
+    }
+}
+
+static char *number(char *buf, double v, int single)
+{
+    struct decimal d;
+    if (v != v) {
         buf[0] = 0;
-    else if (isinf(v))
-        strcpy(buf, v > 0 ? "inf" : "-inf");
-    else if (v == 0)
+    } else if (v == 0) {
         strcpy(buf, "0");
-    else if (v == floor(v) && fabs(v) < 1e15)
-        snprintf(buf, STR_NUM, "%.0f", v);
-    else
-        return NULL;
+    } else {
+        char *to = buf;
+        if (v < 0)
+            *to++ = '-';
+        v = fabs(v);
+        if (isinf(v)) {
+            strcpy(to, "inf");
+        } else if (v < (single ? 0x1p24 : 1e15) && v == floor(v)) {
+            sprintf(to, "%" PRIu64, (uint64_t)v);
+        } else {
+            if (single)
+                shortest(&d, v, FLT_DIG, 9, 1);
+            else
+                shortest(&d, v, DBL_DIG, 17, 0);
+            layout(to, &d);
+        }
+    }
     return buf;
 }
 
 char *str_double(char *buf, double v)
 {
-    if (special(buf, v))
-        return buf;
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(buf, STR_NUM, "%.*g", digits, v);
-        if (strtod(buf, NULL) == v)
-            break;
-    }
-    return tidy(buf);
+    return number(buf, v, 0);
 }
 
 char *str_float(char *buf, float v)
 {
-    if (special(buf, (double)v))
-        return buf;
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(buf, STR_NUM, "%.*g", digits, (double)v);
-        if (strtof(buf, NULL) == v)
-            break;
+    return number(buf, (double)v, 1);
+}
+
+/* Copies the digits of s to buf without the point; *scale is the power of ten that makes up for it. Returns what
+ * follows them, or NULL when there is no digit, or too many. */
+static const char *take_digits(const char *s, char *buf, size_t room, long *scale)
+{
+    size_t n = 0;
+    int points = 0;
+    for (*scale = 0; (*s >= '0' && *s <= '9') || (*s == '.' && !points); s++) {
+        if (*s == '.') {
+            points = 1;
+            continue;
+        }
+        if (n + 1 >= room)
+            return NULL;
+        buf[n++] = *s;
+        *scale -= points;
     }
-    return tidy(buf);
+    buf[n] = 0;
+    return n ? s : NULL;
 }
 
 int str_to_double(const char *s, double *v)
 {
-    char buf[64];
+    char digits[320], text[400], *end;
+    long scale, e = 0;
     while (isspace((unsigned char)*s))
         s++;
-    size_t n = strlen(s);
-    while (n && isspace((unsigned char)s[n - 1]))
-        n--;
-    int percent = n && s[n - 1] == '%';
-    n -= (size_t)percent;
-    if (!n || n >= sizeof buf || strspn(s, "0123456789+-.eE") < n)
+    int minus = *s == '-';
+    s += *s == '-' || *s == '+';
+    if (!(s = take_digits(s, digits, sizeof digits, &scale)))
         return -1;
-    memcpy(buf, s, n);
-    buf[n] = 0;
-    point(buf, '.', locale_point());
-    char *end;
-    errno = 0;
-    double x = strtod(buf, &end);
-    if (*end || isinf(x) || x != x)
+    if (*s == 'e' || *s == 'E') {
+        const char *d = s + 1 + (s[1] == '+' || s[1] == '-');
+        if (*d < '0' || *d > '9')
+            return -1;
+        e = strtol(s + 1, &end, 10);
+        s = end;
+    }
+    if (*s == '%') { /* in the exponent: 99.4% is 0.994, whereas 99.4 / 100 is not */
+        s++;
+        scale -= 2;
+    }
+    while (isspace((unsigned char)*s))
+        s++;
+    if (*s || e < -100000 || e > 100000)
         return -1;
-    *v = percent ? x / 100 : x;
+    snprintf(text, sizeof text, "%se%ld", digits, e + scale);
+    double x = strtod(text, NULL);
+    if (isinf(x) || (x == 0 && strspn(digits, "0") < strlen(digits)))
+        return -1;
+    *v = minus ? -x : x;
     return 0;
 }
 
@@ -192,7 +291,12 @@ char *str_trim(char *s)
 }
 
 #define WORD 64
-/* Optimal string alignment distance; words over 63 letters count as far from everything. */
+static int differ(char a, char b)
+{
+    return tolower((unsigned char)a) != tolower((unsigned char)b);
+}
+
+/* Optimal string alignment distance, ignoring case; words over 64 letters count as far from everything. */
 static size_t distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b), row[3][WORD + 1];
@@ -204,12 +308,12 @@ static size_t distance(const char *a, const char *b)
         size_t *cur = row[i % 3], *prev = row[(i + 2) % 3], *prev2 = row[(i + 1) % 3];
         cur[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            size_t best = prev[j - 1] + (a[i - 1] != b[j - 1]);
+            size_t best = prev[j - 1] + (size_t)differ(a[i - 1], b[j - 1]);
             if (prev[j] + 1 < best)
                 best = prev[j] + 1;
             if (cur[j - 1] + 1 < best)
                 best = cur[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && prev2[j - 2] + 1 < best)
+            if (i > 1 && j > 1 && !differ(a[i - 1], b[j - 2]) && !differ(a[i - 2], b[j - 1]) && prev2[j - 2] + 1 < best)
                 best = prev2[j - 2] + 1;
             cur[j] = best;
         }
