@@ -1,8 +1,225 @@
+/* cli.c - the commands, one row each, and what all of them share. */
 #include "cli/cli.h"
+
+#include "base/file.h"
+#include "base/str.h"
+#include "cli/command.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MANY 1000000
+// clang-format off
+const struct command commands[] = {
+    { "run",    "FILE.ini [section.key=value ...]", "train every point, or go on with it: nothing is computed twice", FOR_RUN,    1, MANY, cmd_run },
+    { "plan",   "FILE.ini [section.key=value ...]", "list every point and what it costs; train nothing",             FOR_PLAN,   1, MANY, cmd_plan },
+    { "show",   "FILE.ini [section.key=value ...]", "the network of one point, layer by layer",                      FOR_SHOW,   1, MANY, cmd_show },
+    { "list",   "[VOCABULARY]",                     "layers, optimizers, schedules, datasets, keys, ...: what can be written", FOR_LIST, 0, 1, cmd_list },
+    { "plot",   "NAME",                             "draw the pictures again from the tables of results/",           FOR_PLOT,   1, 1, cmd_plot },
+    { "report", "NAME",                             "a summary of the results, as Markdown on standard output",      FOR_REPORT, 1, 1, cmd_report },
+    { "status", "NAME",                             "how far a sweep is, from its files; safe while it runs",        FOR_STATUS, 1, 1, cmd_status },
+    { 0 },
+};
+// clang-format on
+
+/* ---- help ---- */
+
+static void help_all(void)
+{
+    printf("sweep - trains every point of a grid of small neural networks, writes tables and draws comparison plots\n\n"
+           "usage: sweep FILE.ini [section.key=value ...] [options]     (the same as `sweep run FILE.ini ...`)\n"
+           "       sweep COMMAND ... [options]\n\ncommands\n");
+    for (const struct command *c = commands; c->name; c++)
+        printf("  %-7s %-33s %s\n", c->name, c->args, c->help);
+    printf(
+        "\nsection.key=value sets a key of the sweep file; with a list or a range (train.lr=0.1,0.2) it is an axis.\n"
+        "\noptions\n");
+    options_print(FOR_ALL);
+    printf("\nexit status\n"
+           "  0  every planned trial is final and every `result` condition holds\n"
+           "  1  finished, but a trial failed or a `result` condition is not met\n"
+           "  2  the command line or the sweep file is wrong; nothing ran\n"
+           "  3  stopped by a limit of [stop]; the same command goes on\n"
+           "  4  input, output or internal error\n"
+           "  130, 143  interrupted (INT, TERM) after saving; the same command goes on\n");
+}
+
+static void help_command(const struct command *c)
+{
+    printf("usage: sweep %s %s [options]\n\n%s\n\noptions\n", c->name, c->args, c->help);
+    options_print(c->bit);
+}
+
+/* ---- errors ---- */
+
+static int status_of(enum err_code code)
+{
+    return code == ERR_USAGE || code == ERR_SHAPE ? STATUS_USAGE : STATUS_IO;
+}
+
+int fail(const struct err *e)
+{
+    fprintf(stderr, "sweep: %s\n", e->text);
+    return status_of(e->code);
+}
+
+int fail_list(const struct err_list *errs, const char *file)
+{
+    int status = errs->n ? STATUS_USAGE : STATUS_IO;
+    for (size_t i = 0; i < errs->n; i++) {
+        fprintf(stderr, "%s\n", errs->v[i].text);
+        if (status_of(errs->v[i].code) > status)
+            status = status_of(errs->v[i].code);
+    }
+    if (errs->n != 1)
+        fprintf(stderr, "sweep: %zu errors in %s; nothing was run\n", errs->n, file);
+    else
+        fprintf(stderr, "sweep: nothing was run\n");
+    return status;
+}
+
+int fail_usage(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("sweep: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+    va_end(ap);
+    return STATUS_USAGE;
+}
+
+/* ---- words ---- */
+
+static int ends_in(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && !strcmp(s + n - m, end);
+}
+
+static const char *command_at(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return commands[i].name;
+}
+
+static const struct command *command_find(const char *name)
+{
+    for (const struct command *c = commands; c->name; c++)
+        if (!strcmp(c->name, name))
+            return c;
+    return NULL;
+}
+
+/* The first word: a command, which is then taken out, or a sweep file, which means run. */
+static int pick_command(struct invocation *in, struct err *e)
+{
+    const char *word = in->arg[0];
+    in->command = command_find(word);
+    if (in->command) {
+        in->arg++;
+        in->nargs--;
+        return 0;
+    }
+    in->command = commands; /* run */
+    if (ends_in(word, ".ini") || file_exists(word))
+        return 0;
+    const char *near = str_nearest(word, command_at, NULL);
+    if (near)
+        return err_set(e, ERR_USAGE, "'%s' is neither a command nor a file; did you mean '%s'?", word, near);
+    return err_set(e, ERR_USAGE, "'%s' is neither a command nor a file; `sweep --help` lists the commands", word);
+}
+
+static int check_words(const struct invocation *in, struct err *e)
+{
+    const struct command *c = in->command;
+    if (in->nargs < c->least)
+        return err_set(e, ERR_USAGE, "usage: sweep %s %s", c->name, c->args);
+    if (in->nargs > c->most)
+        return err_set(e, ERR_USAGE, "'%s' is one word too many; usage: sweep %s %s", in->arg[c->most], c->name,
+                       c->args);
+    return 0;
+}
+
+struct sweep *open_sweep(const struct invocation *in, int *status)
+{
+    if (!file_exists(in->arg[0])) {
+        *status = fail_usage("no sweep file '%s'", in->arg[0]);
+        return NULL;
+    }
+    struct sweep *s = NULL;
+    struct err_list errs = {0};
+    if (sweep_open(&s, in->arg[0], in->arg + 1, in->nargs - 1, &errs)) {
+        *status = fail_list(&errs, in->arg[0]);
+        s = NULL;
+    }
+    err_list_release(&errs);
+    return s;
+}
+
+void point_text(const struct sweep *s, const struct point *p, struct str *out)
+{
+    for (size_t i = 0; i < sweep_keys(s); i++)
+        if (p->value[i][0])
+            str_addf(out, "%s%s=%s", out->n ? " " : "", sweep_key(s, i), p->value[i]);
+    if (!out->n)
+        str_add(out, "");
+}
+
+/* ---- main ---- */
+
+static int dispatch(struct invocation *in, uint64_t used)
+{
+    struct err e = {0};
+    if (in->opt.version) {
+        printf("sweep %s\n", SWEEP_VERSION);
+        return STATUS_DONE;
+    }
+    if (!in->nargs) {
+        if (in->opt.help)
+            help_all();
+        else
+            return fail_usage("what shall be run? usage: sweep FILE.ini [options]; `sweep --help` lists the commands");
+        return STATUS_DONE;
+    }
+    if (pick_command(in, &e))
+        return fail(&e);
+    if (in->opt.help) {
+        help_command(in->command);
+        return STATUS_DONE;
+    }
+    if (options_fit(used, in->command, &e) || check_words(in, &e))
+        return fail(&e);
+    return in->command->run(in);
+}
+
+/* Results that could not be written are no results. */
+static int close_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "sweep: standard output: %s\n", errno ? strerror(errno) : "write error");
+    return STATUS_IO;
+}
 
 int cli_main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return 4;
+    struct invocation in = {.argv = (const char *const *)argv, .argc = argc};
+    struct err e = {0};
+    uint64_t used = 0;
+    const char **word = calloc((size_t)(argc > 0 ? argc : 1), sizeof *word);
+    if (!word || argc < 1)
+        return STATUS_IO;
+    in.arg = word;
+    int status;
+    if (options_parse(argc - 1, in.argv + 1, &in.opt, word, &in.nargs, &used, &e))
+        status = fail(&e);
+    else
+        status = dispatch(&in, used);
+    free(word);
+    return close_output(status);
 }

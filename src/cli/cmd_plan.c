@@ -1,0 +1,169 @@
+/* cmd_plan.c - every point and what it costs. A grid too large to list is counted in closed form. */
+#include "cli/command.h"
+
+#include "base/str.h"
+#include "cli/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LISTED 1000 /* points listed without --all */
+#define SHOWN 20    /* of a larger grid */
+
+struct plan {
+    const struct sweep *s;
+    struct table t;
+    int failed; /* out of memory */
+    uint64_t trained, skipped, same;
+    double seconds, longest;
+    size_t bytes;
+};
+
+static void headings(struct plan *p)
+{
+    size_t keys = sweep_keys(p->s);
+    const char **head = calloc(keys + 6, sizeof *head);
+    if (!head) {
+        p->failed = 1;
+        return;
+    }
+    head[0] = "point";
+    for (size_t i = 0; i < keys; i++)
+        head[1 + i] = sweep_key(p->s, i);
+    static const char *const facts[] = {"params", "MACs", "memory", "a trial", "note"};
+    memcpy(head + 1 + keys, facts, sizeof facts);
+    p->failed |= table_columns(&p->t, head, keys + 6) != 0;
+    free(head);
+}
+
+static void count(struct plan *p, const struct plan_point *q)
+{
+    if (q->skip)
+        p->skipped++;
+    else if (q->same_as != q->point->index)
+        p->same++;
+    else {
+        p->trained++;
+        p->seconds += q->seconds * sweep_spec(p->s)->repeats;
+        p->longest = q->seconds > p->longest ? q->seconds : p->longest;
+        p->bytes = q->bytes > p->bytes ? q->bytes : p->bytes;
+    }
+}
+
+static int visit(void *ctx, const struct plan_point *q)
+{
+    struct plan *p = ctx;
+    size_t keys = sweep_keys(p->s);
+    const char **cell = calloc(keys + 6, sizeof *cell);
+    char number[32], params[32] = "", macs[TEXT_NUM] = "", bytes[TEXT_NUM] = "", seconds[TEXT_NUM] = "";
+    struct str note = {0};
+    count(p, q);
+    snprintf(number, sizeof number, "%llu", (unsigned long long)(q->point->index + FIRST_POINT));
+    if (q->graph) {
+        snprintf(params, sizeof params, "%zu", q->graph->facts.params);
+        text_count(macs, q->graph->facts.macs);
+    }
+    if (q->skip)
+        str_addf(&note, "skipped: %s", q->skip);
+    else if (q->same_as != q->point->index)
+        str_addf(&note, "the same training as point %llu", (unsigned long long)(q->same_as + FIRST_POINT));
+    else {
+        text_bytes(bytes, (double)q->bytes);
+        text_seconds(seconds, q->seconds);
+    }
+    if (!cell || note.failed)
+        p->failed = 1;
+    else {
+        cell[0] = number;
+        memcpy(cell + 1, q->point->value, keys * sizeof *cell);
+        const char *const facts[] = {params, macs, bytes, seconds, note.p ? note.p : ""};
+        memcpy(cell + 1 + keys, facts, sizeof facts);
+        p->failed |= table_row(&p->t, cell) != 0;
+    }
+    str_release(&note);
+    free(cell);
+    return p->failed;
+}
+
+/* "27 points: model.kernels (3) x model.dropout (3) x model.pool_at (3)" */
+static void print_size(const struct sweep *s)
+{
+    const struct sweep_spec *spec = sweep_spec(s);
+    uint64_t points = sweep_points(s);
+    char num[TEXT_NUM];
+    if (points < UINT64_MAX)
+        printf("%s: %llu point%s", spec->name, (unsigned long long)points, points == 1 ? "" : "s");
+    else
+        printf("%s: %s points", spec->name, text_count(num, sweep_points_approx(s)));
+    for (size_t i = 0; i < sweep_axes(s); i++) {
+        struct axis_info a = sweep_axis(s, i);
+        printf("%s", i ? " x " : " = ");
+        for (size_t k = 0; k < a.nkeys; k++)
+            printf("%s%s", k ? "+" : "", a.key[k]);
+        printf(" (%llu%s%s)", (unsigned long long)a.values, a.when ? " when " : "", a.when ? a.when : "");
+    }
+    printf("\nobjective %s, %d repeat%s a point\n", spec->objective, spec->repeats, spec->repeats == 1 ? "" : "s");
+}
+
+static void print_totals(const struct plan *p, int jobs)
+{
+    uint64_t trials = p->trained * (uint64_t)sweep_spec(p->s)->repeats;
+    char num[TEXT_NUM], each[TEXT_NUM];
+    int busy = trials && trials < (uint64_t)jobs ? (int)trials : jobs;
+    double wall = p->seconds / busy > p->longest ? p->seconds / busy : p->longest;
+    printf("%llu trial%s to train", (unsigned long long)trials, trials == 1 ? "" : "s");
+    if (p->skipped)
+        printf(", %llu point%s skipped", (unsigned long long)p->skipped, p->skipped == 1 ? "" : "s");
+    if (p->same)
+        printf(", %llu point%s the same as an earlier one", (unsigned long long)p->same, p->same == 1 ? "" : "s");
+    printf("\nabout %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
+           busy, busy == 1 ? "" : "s", text_bytes(each, (double)p->bytes));
+}
+
+/* Only a part was looked at: what is known without the rest. */
+static void print_excerpt(const struct plan *p)
+{
+    char points[TEXT_NUM], trials[TEXT_NUM], num[TEXT_NUM];
+    double n = sweep_points_approx(p->s), repeats = sweep_spec(p->s)->repeats;
+    printf("the first %d of %s points are listed; --all lists every one\n", SHOWN, text_count(points, n));
+    printf("%s trials before [require] is applied", text_count(trials, n * repeats));
+    if (p->trained)
+        printf("; %s of work on one core if all cost what these do",
+               text_seconds(num, p->seconds / (double)p->trained * n));
+    printf("\n");
+    if (n * repeats > RUN_LIMIT && !sweep_spec(p->s)->stop_trials)
+        printf("too many to run: set [stop] trials, or vary less\n");
+}
+
+int cmd_plan(const struct invocation *in)
+{
+    int status = STATUS_DONE;
+    struct sweep *s = open_sweep(in, &status);
+    if (!s)
+        return status;
+    struct plan p = {.s = s};
+    struct err_list errs = {0};
+    int whole = in->opt.all || sweep_points(s) <= LISTED;
+    table_init(&p.t);
+    headings(&p);
+    if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, visit, &p, &errs))
+        status = fail_list(&errs, in->arg[0]);
+    else if (p.failed) {
+        fprintf(stderr, "sweep: out of memory\n");
+        status = STATUS_IO;
+    } else {
+        print_size(s);
+        printf("\n");
+        text_table(stdout, &p.t, 0);
+        printf("\n");
+        if (whole)
+            print_totals(&p, option_jobs(&in->opt));
+        else
+            print_excerpt(&p);
+    }
+    table_release(&p.t);
+    err_list_release(&errs);
+    sweep_free(s);
+    return status;
+}

@@ -1,0 +1,23 @@
+/* cmd_report.c - a summary of the results, from the tables. */
+#include "cli/command.h"
+
+#include "base/str.h"
+#include "report/report.h"
+
+#include <stdio.h>
+
+int cmd_report(const struct invocation *in)
+{
+    struct err e = {0};
+    struct str text = {0};
+    const char *name;
+    int status = STATUS_DONE;
+    if (result_name(in, &name, &e) || report_markdown(in->opt.out, name, &text, &e))
+        status = fail(&e);
+    else if (text.failed)
+        status = fail(&(struct err){ERR_NOMEM, "out of memory"});
+    else
+        fwrite(text.p ? text.p : "", 1, text.n, stdout);
+    str_release(&text);
+    return status;
+}

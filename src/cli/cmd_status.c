@@ -1,0 +1,76 @@
+/* cmd_status.c - how far a sweep is, from its files alone: they are complete at every moment. */
+#include "cli/command.h"
+
+#include "base/str.h"
+#include "cli/results.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Trials by status, in the order in which the statuses first appear after "complete". */
+static void print_counts(const struct table *trials, const char *name, const char *total)
+{
+    size_t n[TRIAL_SKIPPED + 1] = {0}, final = 0;
+    for (size_t r = 0; r < trials->rows; r++)
+        for (int s = 0; s <= TRIAL_SKIPPED; s++)
+            if (!strcmp(table_cell(trials, r, "status"), trial_status_name[s]))
+                n[s]++;
+    for (int s = TRIAL_COMPLETE; s <= TRIAL_SKIPPED; s++)
+        final += n[s];
+    unsigned long long all = strtoull(total, NULL, 10);
+    if (all < trials->rows)
+        all = trials->rows;
+    printf("%s: %zu of %llu trials are final", name, final, all);
+    for (int s = TRIAL_COMPLETE; s <= TRIAL_SKIPPED; s++)
+        if (n[s] || s == TRIAL_COMPLETE)
+            printf("%s %zu %s", s == TRIAL_COMPLETE ? ":" : ",", n[s], trial_status_name[s]);
+    printf("\n");
+}
+
+/* The trial with the best objective so far. */
+static void print_best(const struct table *t, const char *objective)
+{
+    int col = table_column(t, objective_metric(objective)), sign = strncmp(objective, "min", 3) ? 1 : -1;
+    size_t best = t->rows;
+    for (size_t r = 0; r < t->rows; r++) {
+        double v = table_number(t, r, col);
+        if (v == v && (best == t->rows || sign * v > sign * table_number(t, best, col)))
+            best = r;
+    }
+    if (best == t->rows) {
+        printf("no result yet\n");
+        return;
+    }
+    printf("best so far: trial %s, %s = %s", table_cell(t, best, "trial"), objective_metric(objective),
+           t->cell[best * t->cols + (size_t)col]);
+    for (size_t c = 0; c < t->cols; c++)
+        if (strchr(t->head[c], '.'))
+            printf(", %s = %s", t->head[c], t->cell[best * t->cols + c]);
+    printf("\n");
+}
+
+int cmd_status(const struct invocation *in)
+{
+    struct err e = {0};
+    struct about about;
+    struct table trials;
+    char path[4096];
+    const char *name;
+    if (result_name(in, &name, &e))
+        return fail(&e);
+    table_init(&trials);
+    int status = STATUS_DONE;
+    int bad = about_read(&about, in->opt.out, name, &e) ||
+              table_read(&trials, report_path(path, sizeof path, in->opt.out, name, ".csv"), &e);
+    if (bad)
+        status = fail(&e);
+    else {
+        print_counts(&trials, name, about_value(&about, "trials"));
+        print_best(&trials, about_value(&about, "objective"));
+        print_conditions(&about);
+    }
+    about_release(&about);
+    table_release(&trials);
+    return status;
+}

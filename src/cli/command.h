@@ -1,0 +1,89 @@
+/* command.h - what the commands share: the parsed command line, exit statuses, error printing, text for people.
+ * A command is one file cmd_NAME.c and one row of the table in cli.c; an option is one row of the table in options.c.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "base/err.h"
+#include "config/config.h"
+#include "orchestrate/orchestrate.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { STATUS_DONE = 0, STATUS_TRIALS = 1, STATUS_USAGE = 2, STATUS_STOPPED = 3, STATUS_IO = 4, STATUS_SIGNAL = 128 };
+
+/* Commands that take an option, as bits; the table in cli.c gives each command one. */
+enum {
+    FOR_RUN = 1,
+    FOR_PLAN = 2,
+    FOR_SHOW = 4,
+    FOR_LIST = 8,
+    FOR_PLOT = 16,
+    FOR_REPORT = 32,
+    FOR_STATUS = 64,
+    FOR_ALL = 127,
+};
+
+struct options {
+    int jobs; /* 0: all cores; option_jobs() resolves it */
+    const char *out, *isa;
+    int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all;
+    int point; /* as people count: the first is FIRST_POINT; -1: not given */
+    int help, version;
+};
+
+struct command;
+struct invocation {
+    const struct command *command;
+    struct options opt;
+    const char *const *arg; /* words that are neither the command nor options */
+    size_t nargs;
+    const char *const *argv; /* as typed, for "go on with" */
+    int argc;
+};
+
+struct command {
+    const char *name, *args, *help;
+    unsigned bit;
+    size_t least, most; /* words after the command */
+    int (*run)(const struct invocation *in);
+};
+extern const struct command commands[]; /* ends with name NULL */
+
+/* Points are numbered as in the tables: from 0. */
+#define FIRST_POINT 0
+
+int cmd_run(const struct invocation *in);
+int cmd_plan(const struct invocation *in);
+int cmd_show(const struct invocation *in);
+int cmd_list(const struct invocation *in);
+int cmd_plot(const struct invocation *in);
+int cmd_report(const struct invocation *in);
+int cmd_status(const struct invocation *in);
+
+/* Splits argv: options into *o, other words into word[] (room for argc). 0, or -1 with *e. *used has a bit per row of
+ * the option table that was given. */
+int options_parse(int argc, const char *const *argv, struct options *o, const char **word, size_t *nwords,
+                  uint64_t *used, struct err *e);
+/* Refuses an option that the command would ignore. */
+int options_fit(uint64_t used, const struct command *c, struct err *e);
+/* One line per option that a command of `bits` takes, on stdout. */
+void options_print(unsigned bits);
+int option_jobs(const struct options *o);
+
+/* Prints on stderr and returns the exit status that fits. */
+int fail(const struct err *e);
+int fail_list(const struct err_list *errs, const char *file);
+int fail_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Opens the sweep named by the first word, the others being overrides. NULL after printing, with *status set. */
+struct sweep *open_sweep(const struct invocation *in, int *status);
+/* The one word of plot, report and status, checked to be a name with results. 0, or -1 with *e. */
+int result_name(const struct invocation *in, const char **name, struct err *e);
+
+/* "model.kernels=8 train.lr=0.1" of a point; "" where nothing varies. */
+struct str;
+void point_text(const struct sweep *s, const struct point *p, struct str *out);
+
+#endif

@@ -1,0 +1,178 @@
+/* options.c - the options, one row each: how they are written, what they take, for which commands. */
+#include "cli/command.h"
+
+#include "base/param.h"
+#include "base/str.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct option {
+    struct param p; /* name without dashes, type and range of the value, where it goes */
+    char letter;    /* 0: none */
+    const char *value;
+    unsigned bits;
+};
+
+#define AT(field) offsetof(struct options, field)
+// clang-format off
+static const struct option table[] = {
+    { { .name = "jobs", .type = P_INT, .at = AT(jobs), .min = 1, .max = 1024,
+        .help = "workers, each trains one trial at a time (default: all cores)" },                'j', "N", FOR_RUN | FOR_PLAN },
+    { { .name = "dry-run", .type = P_FLAG, .at = AT(dry_run),
+        .help = "as the command plan: list the points, train nothing" },                          'n', NULL, FOR_RUN },
+    { { .name = "out", .type = P_TEXT, .at = AT(out),
+        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS },
+    { { .name = "fail-fast", .type = P_FLAG, .at = AT(fail_fast),
+        .help = "stop at the first trial that fails" },                                           0, NULL, FOR_RUN },
+    { { .name = "retry-failed", .type = P_FLAG, .at = AT(retry_failed),
+        .help = "run trials again that failed in an earlier run" },                               0, NULL, FOR_RUN },
+    { { .name = "no-plots", .type = P_FLAG, .at = AT(no_plots),
+        .help = "write the tables, draw no pictures" },                                           0, NULL, FOR_RUN },
+    { { .name = "isa", .type = P_TEXT, .at = AT(isa),
+        .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN },
+    { { .name = "point", .type = P_INT, .at = AT(point), .min = FIRST_POINT, .max = 2147483647,
+        .help = "the point to show, by its number in `sweep plan` (default: the first)" },        0, "N", FOR_SHOW },
+    { { .name = "all", .type = P_FLAG, .at = AT(all),
+        .help = "list every point, however many" },                                               0, NULL, FOR_PLAN },
+    { { .name = "markdown", .type = P_FLAG, .at = AT(markdown),
+        .help = "write Markdown (the default)" },                                                 0, NULL, FOR_REPORT },
+    { { .name = "quiet", .type = P_FLAG, .at = AT(quiet),
+        .help = "no progress, only errors" },                                                     'q', NULL, FOR_RUN | FOR_PLOT },
+    { { .name = "verbose", .type = P_FLAG, .at = AT(verbose),
+        .help = "every trial, and every plot drawn or left out and why" },                        'v', NULL, FOR_RUN },
+    { { .name = "help", .type = P_FLAG, .at = AT(help),
+        .help = "this help; after a command, the help of the command" },                          'h', NULL, FOR_ALL },
+    { { .name = "version", .type = P_FLAG, .at = AT(version),
+        .help = "the version" },                                                                  0, NULL, FOR_ALL },
+};
+// clang-format on
+enum { OPTIONS = sizeof table / sizeof table[0] };
+
+static const char *name_at(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return i < OPTIONS ? table[i].p.name : NULL;
+}
+
+static int unknown(const char *arg, struct err *e)
+{
+    char word[64];
+    size_t n = strcspn(arg, "=");
+    snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), arg);
+    const char *near = str_nearest(word + strspn(word, "-"), name_at, NULL);
+    if (near)
+        return err_set(e, ERR_USAGE, "unknown option '%s'; did you mean '--%s'?", word, near);
+    return err_set(e, ERR_USAGE, "unknown option '%s'; `sweep --help` lists them", word);
+}
+
+/* What is left of the command line while it is read. */
+struct reader {
+    int argc, at; /* at: the word being read */
+    const char *const *argv;
+    struct options *o;
+    uint64_t *used;
+};
+
+static int set(struct reader *r, size_t row, const char *value, const char *as, struct err *e)
+{
+    const struct option *opt = &table[row];
+    *r->used |= (uint64_t)1 << row;
+    if (opt->p.type == P_FLAG && value)
+        return err_set(e, ERR_USAGE, "--%s takes no value", opt->p.name);
+    if (opt->p.type != P_FLAG && !value) {
+        if (r->at + 1 >= r->argc)
+            return err_set(e, ERR_USAGE, "%s wants a value: %s", as, opt->value);
+        value = r->argv[++r->at];
+    }
+    struct err why = {0};
+    if (param_set(&opt->p, r->o, value ? value : "", NULL, &why))
+        return err_set(e, ERR_USAGE, "--%s", why.text); /* "jobs: '0' is not an integer 1..1024" */
+    if (opt->p.type == P_TEXT && !*value)
+        return err_set(e, ERR_USAGE, "%s wants a value: %s", as, opt->value);
+    return 0;
+}
+
+static int read_long(struct reader *r, struct err *e)
+{
+    const char *arg = r->argv[r->at], *eq = strchr(arg, '=');
+    size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (strlen(table[i].p.name) + 2 == n && !strncmp(arg + 2, table[i].p.name, n - 2))
+            return set(r, i, eq ? eq + 1 : NULL, arg, e);
+    return unknown(arg, e);
+}
+
+/* -q, -qn, -j 4, -j4 */
+static int read_letters(struct reader *r, struct err *e)
+{
+    const char *arg = r->argv[r->at];
+    for (const char *c = arg + 1; *c; c++) {
+        size_t i = 0;
+        while (i < OPTIONS && table[i].letter != *c)
+            i++;
+        if (i == OPTIONS)
+            return unknown(arg, e);
+        int takes = table[i].p.type != P_FLAG;
+        if (set(r, i, takes && c[1] ? c + 1 : NULL, arg, e))
+            return -1;
+        if (takes)
+            break;
+    }
+    return 0;
+}
+
+int options_parse(int argc, const char *const *argv, struct options *o, const char **word, size_t *nwords,
+                  uint64_t *used, struct err *e)
+{
+    struct reader r = {argc, 0, argv, o, used};
+    *o = (struct options){.out = ".", .point = -1};
+    *nwords = 0;
+    *used = 0;
+    int only_words = 0;
+    for (; r.at < argc; r.at++) {
+        const char *arg = argv[r.at];
+        if (only_words || arg[0] != '-' || !arg[1])
+            word[(*nwords)++] = arg;
+        else if (!strcmp(arg, "--"))
+            only_words = 1;
+        else if (arg[1] == '-' ? read_long(&r, e) : read_letters(&r, e))
+            return -1;
+    }
+    return 0;
+}
+
+int options_fit(uint64_t used, const struct command *c, struct err *e)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if ((used >> i & 1) && !(table[i].bits & c->bit))
+            return err_set(e, ERR_USAGE, "`sweep %s` takes no --%s; see `sweep %s --help`", c->name, table[i].p.name,
+                           c->name);
+    return 0;
+}
+
+void options_print(unsigned bits)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *opt = &table[i];
+        if (!(opt->bits & bits))
+            continue;
+        char left[64];
+        snprintf(left, sizeof left, "%c%c%s --%s%s%s", opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ',
+                 opt->letter ? "," : " ", opt->p.name, opt->value ? " " : "", opt->value ? opt->value : "");
+        printf("  %-20s %s\n", left, opt->p.help);
+    }
+}
+
+int option_jobs(const struct options *o)
+{
+    if (o->jobs)
+        return o->jobs;
+    cpu_set_t set;
+    if (!sched_getaffinity(0, sizeof set, &set) && CPU_COUNT(&set) > 0)
+        return CPU_COUNT(&set); /* what taskset or a container leaves us */
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
+}
