@@ -37,7 +37,7 @@ int journal_open(struct journal *j, const char *path, struct err *e)
 /* Puts the CRC of body in front, a newline behind, and appends it with one write. */
 static int append(struct journal *j, struct str *body, struct err *e)
 {
-    struct str line = { 0 };
+    struct str line = {0};
     if (!body->failed)
         str_addf(&line, "%08lx %s\n", crc32(0, (const Bytef *)body->p, (uInt)body->n), body->p);
     int failed = body->failed || line.failed;
@@ -89,9 +89,9 @@ static void add_double(struct str *s, double v)
 
 int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *r, struct err *e)
 {
-    struct str s = { 0 };
+    struct str s = {0};
     str_addf(&s, "E %" PRIx64 " %d", key, r->epoch);
-    const float v[] = { r->lr, r->train_loss, r->train_accuracy, r->val_loss, r->val_accuracy, r->grad_norm };
+    const float v[] = {r->lr, r->train_loss, r->train_accuracy, r->val_loss, r->val_accuracy, r->grad_norm};
     for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
         add_float(&s, v[i]);
     return append(j, &s, e);
@@ -99,12 +99,12 @@ int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *r, st
 
 int journal_trial(struct journal *j, struct trial_record *t, struct err *e)
 {
-    struct str s = { 0 };
+    struct str s = {0};
     str_addf(&s, "T %" PRIx64 " %d %d %d", t->key, (int)t->status, t->epochs_run, t->best_epoch);
     for (int i = 0; i < M_COUNT; i++)
         add_float(&s, t->metric[i]);
     str_addf(&s, " %d", t->timing.worker);
-    const double v[] = { t->timing.start, t->timing.wall, t->timing.cpu, t->timing.images_per_second };
+    const double v[] = {t->timing.start, t->timing.wall, t->timing.cpu, t->timing.images_per_second};
     for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
         add_double(&s, v[i]);
     str_addf(&s, " %zu %d", t->timing.bytes, t->classes);
@@ -153,7 +153,7 @@ static int read_epoch(const char *p, uint64_t *key, struct epoch_row *r)
     int bad = 0;
     *key = field(&p, 16, &bad);
     r->epoch = (int)field(&p, 10, &bad);
-    float *v[] = { &r->lr, &r->train_loss, &r->train_accuracy, &r->val_loss, &r->val_accuracy, &r->grad_norm };
+    float *v[] = {&r->lr, &r->train_loss, &r->train_accuracy, &r->val_loss, &r->val_accuracy, &r->grad_norm};
     for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
         *v[i] = float_field(&p, &bad);
     return bad ? -1 : 0;
@@ -171,7 +171,7 @@ static int read_trial(const char *p, struct trial_record *t, unsigned long long 
     for (int i = 0; i < M_COUNT; i++)
         t->metric[i] = float_field(&p, &bad);
     t->timing.worker = (int)field(&p, 10, &bad);
-    double *v[] = { &t->timing.start, &t->timing.wall, &t->timing.cpu, &t->timing.images_per_second };
+    double *v[] = {&t->timing.start, &t->timing.wall, &t->timing.cpu, &t->timing.images_per_second};
     for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
         *v[i] = double_field(&p, &bad);
     t->timing.bytes = (size_t)field(&p, 10, &bad);
@@ -214,7 +214,7 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
         if (line[n - 1] == '\n')
             line[n - 1] = 0;
         const char *body = body_of(line);
-        struct epoch_row r = { 0 };
+        struct epoch_row r = {0};
         struct trial_record t;
         uint64_t key;
         if (body && body[0] == 'E' && !read_epoch(body + 1, &key, &r)) {

@@ -35,8 +35,8 @@ struct trial_record {
 
 struct journal {
     int fd;
-    long size;      /* bytes of whole lines */
-    double synced;  /* clock_wall of the last flush */
+    long size;     /* bytes of whole lines */
+    double synced; /* clock_wall of the last flush */
     char path[4096];
 };
 

@@ -13,7 +13,7 @@ static struct keymap_slot *find(const struct keymap *m, uint64_t key)
 
 static int grow(struct keymap *m)
 {
-    struct keymap bigger = { NULL, m->n, m->cap ? 2 * m->cap : 64 };
+    struct keymap bigger = {NULL, m->n, m->cap ? 2 * m->cap : 64};
     bigger.slot = malloc(bigger.cap * sizeof *bigger.slot);
     if (!bigger.slot)
         return -1;
@@ -37,7 +37,7 @@ int keymap_put(struct keymap *m, uint64_t key, uint64_t value)
         return -1;
     struct keymap_slot *s = find(m, key);
     if (s->value == KEYMAP_NONE) {
-        *s = (struct keymap_slot){ key, value };
+        *s = (struct keymap_slot){key, value};
         m->n++;
     }
     return 0;

@@ -10,7 +10,7 @@
 struct keymap {
     struct keymap_slot {
         uint64_t key, value;
-    } *slot;
+    } * slot;
     size_t n, cap; /* cap is a power of two; a slot is free when its value is KEYMAP_NONE */
 };
 

@@ -24,26 +24,27 @@ struct plan_point {
     size_t bytes;                 /* memory of one worker */
     double seconds;               /* expected for one repeat on one worker */
 };
-/* Visits points first .. first+count-1 (clipped) in order. The visitor returns non-zero to stop. 0, or -1 with *errs. */
+/* Visits points first .. first+count-1 (clipped) in order. The visitor returns non-zero to stop. 0, or -1 with *errs.
+ */
 int plan_visit(const struct sweep *s, uint64_t first, uint64_t count,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs);
 
 struct run_progress { /* told after each epoch or trial, never concurrently */
     uint64_t done, total, complete, failed, skipped, pruned, running, reused;
-    double elapsed, left;          /* seconds; left < 0: unknown */
+    double elapsed, left; /* seconds; left < 0: unknown */
     double images_per_second;
-    const char *best;              /* "conv.kernels=16 ... val_accuracy=0.9912", "" before the first */
-    const char *event;             /* a line worth keeping (a trial finished or failed), or NULL */
-    int important;                 /* event is a failure or a warning */
+    const char *best;  /* "conv.kernels=16 ... val_accuracy=0.9912", "" before the first */
+    const char *event; /* a line worth keeping (a trial finished or failed), or NULL */
+    int important;     /* event is a failure or a warning */
 };
 
 struct run_options {
-    const char *out;     /* folder that holds results/ and plots/ */
-    int jobs;            /* workers, >= 1 */
-    const char *isa;     /* kernel level, NULL: best */
-    int fail_fast;       /* stop at the first failed trial */
-    int retry_failed;    /* failed trials of earlier runs are run again */
-    uint64_t limit;      /* most trials of a plan that is run without [stop] trials */
+    const char *out;  /* folder that holds results/ and plots/ */
+    int jobs;         /* workers, >= 1 */
+    const char *isa;  /* kernel level, NULL: best */
+    int fail_fast;    /* stop at the first failed trial */
+    int retry_failed; /* failed trials of earlier runs are run again */
+    uint64_t limit;   /* most trials of a plan that is run without [stop] trials */
     void (*progress)(void *ctx, const struct run_progress *p);
     void *ctx;
 };
@@ -51,13 +52,13 @@ struct run_options {
 
 struct run_summary {
     uint64_t trials, complete, failed, skipped, pruned, open, reused;
-    int conditions_met;   /* all `result` conditions of [require] hold */
-    int stopped;          /* 0 ran to its end, 1 by a [stop] limit, otherwise the signal number */
+    int conditions_met; /* all `result` conditions of [require] hold */
+    int stopped;        /* 0 ran to its end, 1 by a [stop] limit, otherwise the signal number */
     double seconds;
     char best[512];
 };
-/* Runs, or goes on with, the sweep. 0 with *sum (even when trials failed), -1 with *errs. Installs handlers for INT, TERM and
- * USR1 while it runs. */
+/* Runs, or goes on with, the sweep. 0 with *sum (even when trials failed), -1 with *errs. Installs handlers for INT,
+ * TERM and USR1 while it runs. */
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs);
 
 #endif

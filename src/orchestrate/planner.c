@@ -14,11 +14,12 @@
 /* A 3x3 convolution of 16 to 16 channels on 12x12 maps, best of a few runs. */
 static double measure_rate(const struct kernels *k)
 {
-    const struct conv_dims d = { 16, 14, 14, 16, 12, 12, 3, 3, 1, 1, 0, 0, 1, 1, 1 };
+    const struct conv_dims d = {16, 14, 14, 16, 12, 12, 3, 3, 1, 1, 0, 0, 1, 1, 1};
     struct arena a;
     arena_init(&a);
     float *x = arena_take(&a, 14 * 14 * 16 * LANES * sizeof *x), *y = arena_take(&a, 12 * 12 * 16 * LANES * sizeof *y);
-    float *w = arena_take(&a, 16 * 16 * 9 * sizeof *w), *scratch = arena_take(&a, conv_scratch(&d, 1) * sizeof *scratch);
+    float *w = arena_take(&a, 16 * 16 * 9 * sizeof *w),
+          *scratch = arena_take(&a, conv_scratch(&d, 1) * sizeof *scratch);
     double best = 1;
     for (int i = 0; k && x && y && w && scratch && i < 4; i++) {
         double t = clock_wall();
@@ -49,7 +50,7 @@ void planner_release(struct planner *p)
 int point_graph(const struct point *pt, const struct dataset *set, struct nn_graph *g, struct arena *a,
                 struct err_list *errs)
 {
-    struct shape in = { 3, set->c, set->h, set->w };
+    struct shape in = {3, set->c, set->h, set->w};
     return nn_graph_build(g, pt->line, pt->nlines, in, set->classes, &pt->nn, a, errs);
 }
 
@@ -66,7 +67,7 @@ static double expected_seconds(const struct planner *p, const struct nn_graph *g
 
 static size_t worker_bytes(const struct plan_point *out, const struct data_view *view)
 {
-    struct train_job job = { &out->point->train, out->graph, view, kernels_pick(NULL), 0 };
+    struct train_job job = {&out->point->train, out->graph, view, kernels_pick(NULL), 0};
     return train_bytes(&job);
 }
 
@@ -89,7 +90,7 @@ static int graph_failed(struct planner *p, struct err_list *found, struct plan_p
 
 int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
 {
-    struct err e = { 0 };
+    struct err e = {0};
     memset(out, 0, sizeof *out);
     arena_reset(&p->mem);
     struct data_spec data;
@@ -111,7 +112,7 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
         err_list_take(errs, &e);
         return -1;
     }
-    struct err_list found = { 0 };
+    struct err_list found = {0};
     if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))
         return graph_failed(p, &found, out, errs);
     out->graph = &p->graph;
@@ -122,7 +123,7 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
     }
     if (!holds)
         out->skip = p->why;
-    struct data_view view = { .set = out->set, .n = { out->n[0], out->n[1], out->n[2] } };
+    struct data_view view = {.set = out->set, .n = {out->n[0], out->n[1], out->n[2]}};
     out->bytes = worker_bytes(out, &view);
     out->seconds = expected_seconds(p, &p->graph, &p->point.train, out->n);
     return 0;
@@ -131,7 +132,7 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
 int plan_visit(const struct sweep *s, uint64_t first, uint64_t count,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs)
 {
-    struct datasets sets = { 0 };
+    struct datasets sets = {0};
     struct planner p;
     planner_init(&p, s, &sets, NULL);
     uint64_t n = sweep_points(s);

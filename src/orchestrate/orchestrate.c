@@ -1,1 +1,0 @@
-#include "orchestrate/orchestrate.h"

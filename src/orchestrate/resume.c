@@ -1,0 +1,352 @@
+#include "orchestrate/run.h"
+
+#include "base/file.h"
+#include "orchestrate/planner.h"
+#include "report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+int run_lock(struct run *run, struct err *e)
+{
+    char path[4200], owner[32] = "";
+    if (file_mkdirs(run->folder, e))
+        return -1;
+    snprintf(path, sizeof path, "%s/lock", run->folder);
+    run->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (run->lock_fd < 0)
+        return err_set(e, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
+    if (flock(run->lock_fd, LOCK_EX | LOCK_NB)) {
+        int why = errno;
+        ssize_t n = pread(run->lock_fd, owner, sizeof owner - 1, 0);
+        owner[n > 0 ? n : 0] = 0;
+        close(run->lock_fd);
+        run->lock_fd = -1;
+        if (why == EWOULDBLOCK)
+            return err_set(e, ERR_BUSY,
+                           "another sweep (process %s) is running on %s; wait for it, or give this one "
+                           "another sweep.name or --out",
+                           owner[0] ? owner : "unknown", run->folder);
+        return err_set(e, ERR_IO, "%s: cannot lock: %s", path, strerror(why));
+    }
+    int n = snprintf(owner, sizeof owner, "%ld", (long)getpid());
+    if (ftruncate(run->lock_fd, 0) || pwrite(run->lock_fd, owner, (size_t)n, 0) != n)
+        return err_set(e, ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+    return 0;
+}
+
+void run_unlock(struct run *run)
+{
+    if (run->lock_fd >= 0)
+        close(run->lock_fd);
+    run->lock_fd = -1;
+}
+
+/* --- the plan --- */
+
+static int no_memory(struct err_list *errs)
+{
+    struct err e = {0};
+    err_set(&e, ERR_NOMEM, "no memory for the plan");
+    err_list_take(errs, &e);
+    return -1;
+}
+
+static void *one_more(void *v, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return v;
+    size_t more = *cap ? 2 * *cap : 64;
+    void *r = realloc(v, more * size);
+    if (r)
+        *cap = more;
+    return r;
+}
+
+static int add_point(struct run *run, const struct plan_point *p)
+{
+    struct planned_point *v = one_more(run->point, run->npoints, &run->point_cap, sizeof *v);
+    if (!v)
+        return -1;
+    run->point = v;
+    v += run->npoints;
+    memset(v, 0, sizeof *v);
+    size_t keys = sweep_keys(run->sweep);
+    v->index = p->point->index;
+    v->value = arena_take(&run->text, (keys + 1) * sizeof *v->value);
+    for (size_t i = 0; v->value && i < keys; i++)
+        if (!(v->value[i] = arena_str(&run->text, p->point->value[i])))
+            return -1;
+    v->skip = p->skip ? arena_str(&run->text, p->skip) : NULL;
+    v->has_facts = p->graph != NULL;
+    if (p->graph) {
+        v->facts = p->graph->facts;
+        v->batchnorm = nn_uses(p->graph, "batchnorm");
+        v->dropout = nn_uses(p->graph, "dropout");
+    }
+    memcpy(v->n, p->n, sizeof v->n);
+    v->set = p->set;
+    run->npoints++;
+    return !v->value || (p->skip && !v->skip) ? -1 : 0;
+}
+
+static uint64_t trial_key(const struct plan_point *p, int seed)
+{
+    char line[32];
+    int n = snprintf(line, sizeof line, "seed = %d\n", seed);
+    return str_hash(p->point->hash, line, (size_t)n);
+}
+
+static int add_trial(struct run *run, const struct plan_point *p, int repeat)
+{
+    struct trial *t = one_more(run->trial, run->ntrials, &run->trial_cap, sizeof *t);
+    if (!t)
+        return -1;
+    run->trial = t;
+    t += run->ntrials;
+    memset(t, 0, sizeof *t);
+    t->point = run->npoints - 1;
+    t->repeat = repeat;
+    t->expected = p->seconds;
+    t->images = p->n[DATA_TRAIN];
+    t->epochs = p->point->train.epochs;
+    t->r.status = p->skip ? TRIAL_SKIPPED : TRIAL_OPEN;
+    t->r.error = p->skip ? run->point[t->point].skip : "";
+    t->r.key = trial_key(p, run->spec->seed + repeat);
+    if (!p->skip && keymap_put(&run->by_key, t->r.key, run->ntrials))
+        return -1;
+    run->ntrials++;
+    return 0;
+}
+
+static const char *layer_head[] = {"point",  "block", "layer",           "text", "output",
+                                   "params", "macs",  "receptive_field", "jump", "distance_to_output"};
+#define LAYER_COLS (sizeof layer_head / sizeof layer_head[0])
+
+static int write_layers(struct csv_out *csv, const struct plan_point *p)
+{
+    for (int i = 0; p->graph && i < p->graph->nnodes; i++) {
+        const struct nn_node *nd = &p->graph->node[i];
+        char num[LAYER_COLS][STR_NUM], output[64];
+        const char *cell[LAYER_COLS] = {
+            num[0], num[1], nd->type->name, nd->text, shape_text(nd->y, output, sizeof output),
+            num[2], num[3], num[4],         num[5],   num[6]};
+        const double v[] = {(double)p->point->index + 1,
+                            nd->block,
+                            (double)nd->params,
+                            nd->macs,
+                            nd->rf_h > nd->rf_w ? nd->rf_h : nd->rf_w,
+                            nd->jump_h > nd->jump_w ? nd->jump_h : nd->jump_w,
+                            nd->distance};
+        for (size_t j = 0; j < sizeof v / sizeof v[0]; j++)
+            str_double(num[j], v[j]);
+        if (csv_row(csv, cell))
+            return -1;
+    }
+    return 0;
+}
+
+/* Keys of the trials that the journal calls final: needed before the plan only to know where its window ends. */
+struct finals {
+    struct keymap keys;
+    int retry_failed, failed;
+};
+
+static void final_key(void *ctx, const struct trial_record *t)
+{
+    struct finals *f = ctx;
+    if (!(f->retry_failed && t->status == TRIAL_FAILED))
+        f->failed |= keymap_put(&f->keys, t->key, 1);
+}
+
+static void no_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
+{
+    (void)ctx;
+    (void)key;
+    (void)row;
+}
+
+static int add_point_and_trials(struct run *run, const struct plan_point *p, const struct finals *f, uint64_t *open)
+{
+    if (add_point(run, p))
+        return -1;
+    for (int r = 0; r < (p->skip ? 1 : run->spec->repeats); r++) {
+        if (add_trial(run, p, r))
+            return -1;
+        const struct trial *t = &run->trial[run->ntrials - 1];
+        *open += !p->skip && keymap_get(&f->keys, t->r.key) == KEYMAP_NONE;
+    }
+    return 0;
+}
+
+/* Points in order until the grid ends or [stop] trials have work; duplicates are left out. */
+static int expand(struct run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
+{
+    struct planner planner;
+    planner_init(&planner, run->sweep, &run->sets, run->k);
+    uint64_t n = sweep_points(run->sweep), open = 0, limit = (uint64_t)run->spec->stop_trials;
+    int bad = 0;
+    for (uint64_t i = 0; i < n && !bad; i++) {
+        struct plan_point p;
+        if (limit && open >= limit) {
+            run->more = 1;
+            break;
+        }
+        if (planner_point(&planner, i, &p, errs))
+            bad = -1;
+        else if (p.same_as == i && (add_point_and_trials(run, &p, f, &open) || write_layers(csv, &p)))
+            bad = no_memory(errs);
+    }
+    planner_release(&planner);
+    return bad;
+}
+
+static int all_skipped(struct run *run, struct err_list *errs)
+{
+    for (size_t i = 0; i < run->npoints; i++)
+        if (!run->point[i].skip)
+            return 0;
+    struct err e = {0};
+    err_set(&e, ERR_USAGE, "every point of the grid is skipped; the first because %s",
+            run->npoints ? run->point[0].skip : "there is none");
+    err_list_take(errs, &e);
+    return -1;
+}
+
+/* --- the journal --- */
+
+int trial_add_epoch(struct trial *t, const struct epoch_row *row)
+{
+    if (row->epoch < 1 || row->epoch > t->nepochs + 1)
+        return 0; /* a gap: the checkpoint decides from where it is trained again */
+    if (row->epoch > t->cap) {
+        int cap = t->cap ? 2 * t->cap : t->epochs < 64 ? t->epochs : 64;
+        if (cap < row->epoch)
+            cap = row->epoch;
+        struct epoch_row *v = realloc(t->epoch, (size_t)cap * sizeof *v);
+        if (!v)
+            return -1;
+        t->epoch = v;
+        t->cap = cap;
+    }
+    t->epoch[row->epoch - 1] = *row;
+    if (row->epoch > t->nepochs)
+        t->nepochs = row->epoch;
+    return 0;
+}
+
+struct replay {
+    struct run *run;
+    int failed;
+};
+
+static struct trial *replayed(struct run *run, uint64_t key)
+{
+    uint64_t i = keymap_get(&run->by_key, key);
+    return i == KEYMAP_NONE ? NULL : &run->trial[i];
+}
+
+static void replay_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
+{
+    struct replay *p = ctx;
+    struct trial *t = replayed(p->run, key);
+    if (t)
+        p->failed |= trial_add_epoch(t, row);
+}
+
+static void replay_trial(void *ctx, const struct trial_record *r)
+{
+    struct replay *p = ctx;
+    struct trial *t = replayed(p->run, r->key);
+    if (!t || (r->status != TRIAL_COMPLETE && r->status != TRIAL_FAILED && r->status != TRIAL_PRUNED))
+        return;
+    if (r->status == TRIAL_FAILED && p->run->o->retry_failed)
+        return;
+    t->r = *r;
+    t->reused = 1;
+    t->r.error = arena_str(&p->run->text, r->error);
+    p->failed |= !t->r.error;
+}
+
+static int snapshot(struct run *run, struct err *e)
+{
+    char path[4200];
+    const char *text = sweep_text(run->sweep);
+    snprintf(path, sizeof path, "%s/sweep.ini", run->folder);
+    return file_publish(path, text, strlen(text), 1, e);
+}
+
+int run_prepare(struct run *run, struct err_list *errs)
+{
+    struct err e = {0};
+    char path[4200];
+    struct finals finals = {.retry_failed = run->o->retry_failed};
+    struct replay replay = {.run = run};
+    struct csv_out *csv = NULL;
+    unsigned damaged;
+    snprintf(path, sizeof path, "%s/journal", run->folder);
+    int bad = journal_open(&run->journal, path, &e);
+    if (!bad && run->spec->stop_trials)
+        bad = journal_scan(&run->journal, no_epoch, final_key, &finals, &damaged, &e) || finals.failed;
+    report_path(path, sizeof path, run->o->out, run->spec->name, ".layers.csv");
+    if (!bad)
+        bad = !(csv = csv_begin(path, layer_head, LAYER_COLS, &e));
+    if (!bad)
+        bad = expand(run, &finals, csv, errs) || all_skipped(run, errs);
+    if (csv && bad)
+        csv_abort(csv);
+    else if (csv)
+        bad = csv_commit(csv, 0, &e);
+    if (!bad)
+        bad = journal_scan(&run->journal, replay_epoch, replay_trial, &replay, &damaged, &e) || snapshot(run, &e);
+    keymap_release(&finals.keys);
+    err_list_take(errs, &e);
+    return bad || replay.failed ? (errs->n ? -1 : no_memory(errs)) : 0;
+}
+
+/* --- checkpoints --- */
+
+void checkpoint_path(const struct run *run, const struct trial *t, char *path, size_t n)
+{
+    snprintf(path, n, "%s/%016" PRIx64 ".state", run->folder, t->r.key);
+}
+
+int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, int sync, struct err *e)
+{
+    char path[4200];
+    checkpoint_path(run, t, path, sizeof path);
+    size_t n = train_state_bytes(r);
+    void *bytes = malloc(n);
+    if (!bytes)
+        return err_set(e, ERR_NOMEM, "no memory for a checkpoint of %zu bytes", n);
+    train_state_write(r, bytes);
+    int bad = file_publish(path, bytes, n, sync, e);
+    free(bytes);
+    return bad;
+}
+
+int checkpoint_read(const struct run *run, struct trial *t, struct train_run *r)
+{
+    char path[4200];
+    struct err e = {0};
+    size_t n;
+    checkpoint_path(run, t, path, sizeof path);
+    char *bytes = file_exists(path) ? file_read(path, &n, &e) : NULL;
+    int used = bytes && !train_state_read(r, bytes, n, &e);
+    free(bytes);
+    if (used && train_epochs_run(r) > t->nepochs)
+        return -1;
+    return used;
+}
+
+void checkpoint_remove(const struct run *run, const struct trial *t)
+{
+    char path[4200];
+    checkpoint_path(run, t, path, sizeof path);
+    unlink(path);
+}

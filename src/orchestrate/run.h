@@ -1,0 +1,91 @@
+/* run.h - the state of a running sweep, shared by run.c (workers), resume.c (what stands on the disk) and tables.c. */
+#ifndef ORCHESTRATE_RUN_H
+#define ORCHESTRATE_RUN_H
+
+#include "orchestrate/datasets.h"
+#include "orchestrate/journal.h"
+#include "orchestrate/keymap.h"
+
+#include "base/str.h"
+
+#include <omp.h>
+
+struct planned_point { /* what its rows in the tables need */
+    uint64_t index;
+    const char **value; /* [sweep_keys] */
+    const char *skip;   /* NULL: it is trained */
+    struct nn_facts facts;
+    int has_facts, batchnorm, dropout;
+    size_t n[3];
+    const struct dataset *set; /* peeked */
+};
+
+struct trial {
+    size_t point; /* index into run->point */
+    int repeat;   /* 0-based */
+    int running, reused;
+    double expected; /* seconds, an estimate */
+    uint64_t images; /* trained by one epoch */
+    int epochs;      /* planned */
+    struct trial_record r;
+    struct epoch_row *epoch;
+    int nepochs, cap;
+};
+
+struct run {
+    const struct sweep *sweep;
+    const struct sweep_spec *spec;
+    const struct run_options *o;
+    const struct kernels *k;
+    char folder[4096]; /* results/NAME */
+    int lock_fd;
+    struct datasets sets;
+    struct journal journal;
+    struct arena text; /* texts of points and errors */
+    struct planned_point *point;
+    size_t npoints, point_cap;
+    struct trial *trial;
+    size_t ntrials, trial_cap;
+    struct keymap by_key; /* trial_record.key -> index into trial */
+    int more;             /* points lie behind the plan's window ([stop] trials) */
+
+    omp_lock_t lock; /* guards everything below, the journal, the datasets, the trials and progress */
+    size_t *order, norder, next;
+    int stop;          /* no further epoch: 1 limit, 2 fail-fast, 3 output error */
+    struct err broken; /* of stop = 3 */
+    double began, tables_at, tables_cost;
+    uint64_t epochs, images; /* trained by this call */
+    double work_done, work_left;
+    uint64_t count[TRIAL_SKIPPED + 1], reused, running;
+    size_t best;       /* best complete trial by the objective, SIZE_MAX: none */
+    size_t best_point; /* by the mean over its repeats, set by best_of_points */
+};
+
+/* --- resume.c: the plan met with what the journal and the checkpoints hold --- */
+
+/* Takes results/NAME for this process alone: 0, or -1 with *e (ERR_BUSY when another sweep has it). */
+int run_lock(struct run *run, struct err *e);
+void run_unlock(struct run *run);
+/* Expands the plan into point[] and trial[], writes NAME.layers.csv, and fills in what the journal has. */
+int run_prepare(struct run *run, struct err_list *errs);
+int trial_add_epoch(struct trial *t, const struct epoch_row *row);
+void checkpoint_path(const struct run *run, const struct trial *t, char *path, size_t n);
+int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, int sync, struct err *e);
+/* 1 when r now stands where the checkpoint stood, 0 when there is none (or none that can be used); -1 when r went past
+ * the epochs that the journal has (a lost tail): it must be made anew. */
+int checkpoint_read(const struct run *run, struct trial *t, struct train_run *r);
+void checkpoint_remove(const struct run *run, const struct trial *t);
+
+/* --- tables.c --- */
+
+float objective_of(const struct run *run, const struct trial *t);
+int objective_better(const struct run *run, double a, double b); /* a better than b; NaN never is */
+/* Mean objective per point; sets run->best_point (SIZE_MAX: none). */
+void best_of_points(struct run *run);
+/* Every table from the trials as they stand. */
+int tables_write(struct run *run, int sync, struct err *e);
+/* 1 when every `result` condition holds for every repeat of the best point. */
+int conditions_met(struct run *run);
+void describe_trial(const struct run *run, const struct trial *t, struct str *out);
+
+#endif
