@@ -9,12 +9,13 @@
 #include "data/data.h"
 #include "nn/nn.h"
 
-/* Optimizers (train/optimizers/... or train/optim_NAME.c) and schedules are rows of tables. */
+/* Optimizers (train/optim_NAME.c, listed in optimizers.c) and schedules (schedules.c) are rows of tables. */
+#define TRAIN_STATES 2
 struct optimizer_type {
     const char *name, *help, *source;
-    const struct param *params; /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
-    size_t args_size;           /* <= TRAIN_ARGS */
-    int (*states)(const void *args); /* vectors of param_floats it keeps: 0, 1, 2 */
+    const struct param *params;      /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
+    size_t args_size;                /* <= TRAIN_ARGS */
+    int (*states)(const void *args); /* vectors of param_floats it keeps, 0..TRAIN_STATES; all 0 before step 1 */
     /* One step t = 1, 2, ... over w[len] with gradient g[len] scaled by gscale; wd is 0 where decay does not apply. */
     void (*step)(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale, size_t len,
                  const float *g, float *w, float *const *state);
@@ -31,15 +32,17 @@ extern const struct optimizer_type *const optimizer_types[]; /* NULL-terminated 
 extern const struct schedule_type *const schedule_types[];
 const char *optimizer_name(size_t i); /* for P_CHOICE */
 const char *schedule_name(size_t i);
+const char *train_select_name(size_t i);
 
 /* Metrics a run reports, a table: `sweep.objective` and [require] result name them. */
 struct metric {
-    const char *name;    /* "val_accuracy" */
+    const char *name; /* "val_accuracy" */
     const char *help;
     int larger_is_better;
-    int per_epoch;       /* a column of .epochs.csv, can select an epoch */
+    int per_epoch; /* a column of .epochs.csv, can select an epoch */
 };
-extern const struct metric train_metrics[]; /* ends with name NULL; order: train_loss, train_accuracy, val_loss, val_accuracy, test_loss, test_accuracy */
+extern const struct metric train_metrics[]; /* ends with name NULL; order: train_loss, train_accuracy, val_loss,
+                                               val_accuracy, test_loss, test_accuracy */
 enum { M_TRAIN_LOSS, M_TRAIN_ACCURACY, M_VAL_LOSS, M_VAL_ACCURACY, M_TEST_LOSS, M_TEST_ACCURACY, M_COUNT };
 
 #define TRAIN_ARGS 64
@@ -50,32 +53,40 @@ struct train_spec { /* as read from [train] */
     double lr;               /* base learning rate */
     double weight_decay;     /* on weights of convolutions and dense layers */
     int decay_all;           /* also on biases and normalization */
-    double warmup;           /* share of all steps, [0,1): linear from warmup_from * lr to lr, in front of any schedule */
-    double warmup_from;      /* factor of lr at the first step */
+    double warmup;      /* share of all steps, [0,1): linear from warmup_from * lr to lr, in front of any schedule */
+    double warmup_from; /* factor of lr at the first step */
     double label_smoothing;
-    double clip_norm;        /* 0: none; else gradients are scaled down to this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
-    int drop_last;           /* leave out the last partial batch of an epoch */
-    int patience;            /* early stopping: epochs without improvement of the selecting metric; 0: never */
-    double min_delta;        /* what counts as improvement */
-    int select;              /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
-    int eval_batch;          /* images per evaluation step */
+    double
+        clip_norm; /* 0: none; else gradients are scaled down to this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
+    int drop_last; /* leave out the last partial batch of an epoch */
+    int patience;  /* early stopping: epochs without improvement of the selecting metric; 0: never */
+    double min_delta; /* what counts as improvement */
+    int select;       /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
+    int eval_batch;   /* images per evaluation step */
     _Alignas(16) unsigned char optimizer_args[TRAIN_ARGS], schedule_args[TRAIN_ARGS];
 
-    int metric, maximise;    /* the selecting metric (a per-epoch val_* one), from sweep.objective; set by config */
+    /* The selecting metric (a per-epoch val_* one), from sweep.objective; set by config. Of a test_* metric the val_*
+     * one of the same kind is used, and without a validation split the train_* one: the test split never selects. */
+    int metric, maximise;
 };
 extern const struct param train_params[]; /* keys of train_spec without optimizer's and schedule's own */
 
+/* Learning rate of step i of total, 0 <= i < total. With warmup > 0 the first warm = max(1, (int)(warmup * total))
+ * steps rise as lr * (warmup_from + (1 - warmup_from) * i / warm); the schedule then sees step i - warm of total -
+ * warm. */
+double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch);
+
 /* One row of .epochs.csv */
 struct epoch_row {
-    int epoch;            /* 1-based */
-    float lr;             /* of the epoch's last step */
-    float train_loss, train_accuracy; /* means over the epoch's steps, as trained (augmented, dropout on) */
+    int epoch;                        /* 1-based */
+    float lr;                         /* of the epoch's last step */
+    float train_loss, train_accuracy; /* means over the epoch's images, as trained (augmented, dropout on) */
     float val_loss, val_accuracy;     /* NaN when there is no validation split */
-    float grad_norm;      /* mean over steps of the L2 norm of the gradient, before clipping */
+    float grad_norm;                  /* mean over steps of the L2 norm of the gradient, before clipping */
 };
 
 struct train_result {
-    int epochs_run, best_epoch; /* best_epoch: the selected one */
+    int epochs_run, best_epoch; /* best_epoch: the selected one, 1-based; 0 when nothing was trained yet */
     float metric[M_COUNT];      /* at the selected epoch; NaN where missing */
     const uint32_t *confusion;  /* [classes][classes] true x predicted on the test split; in the run's arena */
     const double *auc;          /* [classes] one-vs-rest area under the ROC curve on the test split (ties averaged) */
@@ -89,20 +100,24 @@ struct train_job { /* what a run needs; all outlive it */
     const struct kernels *k;
     uint64_t seed;
 };
-/* Bytes train_new takes from a fixed arena: the run's peak memory. */
+/* Bytes train_new takes from a fixed arena: the run's peak memory, nothing is allocated later. */
 size_t train_bytes(const struct train_job *j);
-/* Weights initialised, epoch 0. NULL with *e (ERR_NOMEM). */
+/* Weights initialised, epoch 0; *j is copied. NULL with *e: ERR_NOMEM when the arena is too small, ERR_USAGE when
+ * drop_last leaves no step. */
 struct train_run *train_new(const struct train_job *j, struct arena *a, struct err *e);
-/* Trains and validates one more epoch. 0, or -1 with *e = ERR_DIVERGED: "loss is nan in epoch 3, step 17; ...". */
+/* Trains and validates one more epoch; not to be called when train_done. 0, or -1 with *e = ERR_DIVERGED ("loss is nan
+ * in epoch 3, step 17; ..."): the run is then of no further use. Streams of an epoch are keyed by its number, from 1.
+ */
 int train_epoch(struct train_run *r, struct epoch_row *row, struct err *e);
 /* 1 when all epochs are done or early stopping said so. */
 int train_done(const struct train_run *r);
 int train_epochs_run(const struct train_run *r);
-/* Measures the test split once with the selected epoch's weights. */
+/* Measures the test split with the selected epoch's weights. The run is not changed by it. */
 void train_finish(struct train_run *r, struct train_result *out);
 
-/* Everything that the next epoch depends on, as bytes: weights, statistics, optimizer state, step, best epoch so far with its
- * weights. Same machine family (little endian); a header with magic, version and sizes guards against other runs. */
+/* Everything that the next epoch depends on, as bytes: weights, statistics, optimizer state, step, best epoch so far
+ * with its weights. Same machine family (little endian); a header with magic, version and sizes guards against other
+ * runs. */
 size_t train_state_bytes(const struct train_run *r);
 void train_state_write(const struct train_run *r, void *bytes);
 /* 0, or -1 with *e (ERR_DATA) when the bytes are not a state of such a run; the run is then as before. */

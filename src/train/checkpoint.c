@@ -1,0 +1,150 @@
+/* checkpoint.c - a run between two epochs as bytes: a header, the progress, then float vectors as they lie in memory.
+ * Shuffles, augmentation and dropout are keyed by the epoch, so no generator's state is needed. */
+#include "base/str.h"
+#include "train/run.h"
+
+#include <string.h>
+#include <zlib.h>
+
+struct state_head {
+    char magic[8];
+    uint32_t version;
+    uint32_t crc;   /* of everything behind the header */
+    uint64_t bytes; /* all of it, header included */
+    uint64_t run;   /* fingerprint: what must be equal for the floats to mean the same */
+};
+#define STATE_MAGIC "sweepRUN"
+#define STATE_VERSION 1
+
+struct vector {
+    float *p;
+    size_t n;
+};
+#define MAX_VECTORS (4 + TRAIN_STATES)
+
+static int vectors(const struct train_run *r, struct vector v[MAX_VECTORS])
+{
+    const struct nn_graph *g = r->job.graph;
+    int n = 0;
+    v[n++] = (struct vector){r->net->w, g->param_floats};
+    v[n++] = (struct vector){r->net->buffers, g->buffer_floats};
+    for (int i = 0; i < r->nstates; i++)
+        v[n++] = (struct vector){r->state[i], g->param_floats};
+    if (r->best_w) {
+        v[n++] = (struct vector){r->best_w, g->param_floats};
+        v[n++] = (struct vector){r->best_buffers, g->buffer_floats};
+    }
+    return n;
+}
+
+static uint64_t hash_params(uint64_t h, const struct param *p, const void *from)
+{
+    char text[256];
+    for (; p->name; p++) {
+        if (!strcmp(p->name, "eval_batch")) /* memory, not results */
+            continue;
+        param_text(p, from, text, sizeof text);
+        h = str_hash(h, p->name, strlen(p->name) + 1);
+        h = str_hash(h, text, strlen(text) + 1);
+    }
+    return h;
+}
+
+static uint64_t hash_graph(uint64_t h, const struct nn_graph *g)
+{
+    uint64_t size[] = {(uint64_t)g->in.c,    (uint64_t)g->in.h, (uint64_t)g->in.w,
+                       (uint64_t)g->classes, g->param_floats,   g->buffer_floats};
+    h = str_hash(h, size, sizeof size);
+    for (int i = 0; i < g->nnodes; i++) {
+        h = str_hash(h, g->node[i].text, strlen(g->node[i].text) + 1);
+        for (int t = 0; t < g->node[i].ntensors; t++)
+            h = str_hash(h, &g->node[i].tensor[t].init, sizeof(int));
+    }
+    return h;
+}
+
+static uint64_t hash_view(uint64_t h, const struct data_view *v)
+{
+    h = str_hash(h, v->set->name, strlen(v->set->name) + 1);
+    for (int s = 0; s < 3; s++) {
+        uint64_t n = v->n[s];
+        h = str_hash(h, &n, sizeof n);
+        h = str_hash(h, v->index[s], v->n[s] * sizeof *v->index[s]);
+    }
+    h = str_hash(h, v->scale, sizeof v->scale);
+    return str_hash(h, v->shift, sizeof v->shift);
+}
+
+static uint64_t fingerprint(const struct train_job *j)
+{
+    const struct train_spec *s = j->spec;
+    uint64_t h = str_hash(STR_HASH, &j->seed, sizeof j->seed);
+    h = hash_params(h, train_params, s);
+    h = hash_params(h, optimizer_types[s->optimizer]->params, s->optimizer_args);
+    h = hash_params(h, schedule_types[s->schedule]->params, s->schedule_args);
+    int selector[] = {train_selector(j), s->maximise};
+    h = str_hash(h, selector, sizeof selector);
+    return hash_view(hash_graph(h, j->graph), j->view);
+}
+
+size_t train_state_bytes(const struct train_run *r)
+{
+    struct vector v[MAX_VECTORS];
+    size_t bytes = sizeof(struct state_head) + sizeof r->p;
+    for (int i = 0, n = vectors(r, v); i < n; i++)
+        bytes += v[i].n * sizeof(float);
+    return bytes;
+}
+
+void train_state_write(const struct train_run *r, void *bytes)
+{
+    struct vector v[MAX_VECTORS];
+    struct state_head head = {.version = STATE_VERSION, .bytes = train_state_bytes(r), .run = fingerprint(&r->job)};
+    unsigned char *body = (unsigned char *)bytes + sizeof head, *at = body;
+    memcpy(at, &r->p, sizeof r->p);
+    at += sizeof r->p;
+    for (int i = 0, n = vectors(r, v); i < n; i++) {
+        memcpy(at, v[i].n ? v[i].p : (float[]){0}, v[i].n * sizeof(float));
+        at += v[i].n * sizeof(float);
+    }
+    memcpy(head.magic, STATE_MAGIC, sizeof head.magic);
+    head.crc = (uint32_t)crc32_z(0, body, (size_t)(at - body));
+    memcpy(bytes, &head, sizeof head);
+}
+
+static int check(const struct train_run *r, const void *bytes, size_t n, struct err *e)
+{
+    struct state_head head;
+    size_t want = train_state_bytes(r);
+    if (n < sizeof head)
+        return err_set(e, ERR_DATA, "checkpoint is cut off: %zu bytes, expected %zu", n, want);
+    memcpy(&head, bytes, sizeof head);
+    if (memcmp(head.magic, STATE_MAGIC, sizeof head.magic))
+        return err_set(e, ERR_DATA, "not a checkpoint of a training");
+    if (head.version != STATE_VERSION)
+        return err_set(e, ERR_DATA, "checkpoint has version %u, this program reads %d", head.version, STATE_VERSION);
+    if (head.bytes != n)
+        return err_set(e, ERR_DATA, "checkpoint is %s: %zu bytes, expected %llu",
+                       n < head.bytes ? "cut off" : "too long", n, (unsigned long long)head.bytes);
+    if (head.bytes != want || head.run != fingerprint(&r->job))
+        return err_set(e, ERR_DATA, "checkpoint belongs to another training: settings, network, data or seed differ");
+    if (head.crc != (uint32_t)crc32_z(0, (const unsigned char *)bytes + sizeof head, n - sizeof head))
+        return err_set(e, ERR_DATA, "checkpoint is corrupt: its checksum is wrong");
+    return 0;
+}
+
+int train_state_read(struct train_run *r, const void *bytes, size_t n, struct err *e)
+{
+    struct vector v[MAX_VECTORS];
+    if (check(r, bytes, n, e))
+        return -1;
+    const unsigned char *at = (const unsigned char *)bytes + sizeof(struct state_head);
+    memcpy(&r->p, at, sizeof r->p);
+    at += sizeof r->p;
+    for (int i = 0, count = vectors(r, v); i < count; i++) {
+        if (v[i].n)
+            memcpy(v[i].p, at, v[i].n * sizeof(float));
+        at += v[i].n * sizeof(float);
+    }
+    return 0;
+}

@@ -1,0 +1,90 @@
+/* evaluate.c - validation and test, with running statistics, in the order of the samples. Every image is independent of
+ * the others in its batch and sums run over images in double, so that eval_batch changes nothing. */
+#include "train/run.h"
+
+#include <math.h>
+#include <string.h>
+
+int train_argmax(const float *z, int classes)
+{
+    int best = 0;
+    for (int c = 1; c < classes; c++)
+        if (z[c * LANES] > z[best * LANES])
+            best = c;
+    return best;
+}
+
+void train_measure_these(struct train_run *r, const float *w, const float *buffers)
+{
+    const struct nn_graph *g = r->job.graph;
+    train_copy(r->eval->w, w, g->param_floats);
+    train_copy(r->eval->buffers, buffers, g->buffer_floats);
+}
+
+/* Images from .. from+n-1 of the split through the network, losses (and probabilities) into r. */
+static void measure_batch(struct train_run *r, enum data_split split, uint32_t from, int n, int probabilities)
+{
+    const struct train_job *j = &r->job;
+    for (int i = 0; i < n; i++)
+        r->at[i] = from + (uint32_t)i;
+    data_batch(j->view, split, r->at, n, 0, j->seed, 0, r->eval->x, r->label, r->sample);
+    struct nn_pass pass = {
+        .n = n, .blocks = (n + LANES - 1) / LANES, .training = 0, .seed = j->seed, .sample = r->sample};
+    nn_forward(r->eval, &pass);
+    j->k->softmax_xent(n, j->graph->classes, r->eval->z, r->label, 0, 1, r->loss, probabilities ? r->prob : NULL, NULL);
+}
+
+static void collect_image(struct train_run *r, size_t i, int lane_of, int predicted)
+{
+    int classes = r->job.graph->classes, label = r->label[lane_of];
+    const float *p = r->prob + (size_t)(lane_of / LANES) * (size_t)classes * LANES + lane_of % LANES;
+    for (int c = 0; c < classes; c++)
+        r->score[(size_t)c * r->job.view->n[DATA_TEST] + i] = p[c * LANES];
+    r->truth[i] = (uint8_t)label;
+    r->confusion[label * classes + predicted]++;
+}
+
+struct train_measure train_measure(struct train_run *r, enum data_split split, int collect)
+{
+    size_t n = r->job.view->n[split], right = 0;
+    int classes = r->job.graph->classes, batch = r->eval->batch;
+    double loss = 0;
+    for (size_t from = 0; from < n; from += (size_t)batch) {
+        int m = n - from < (size_t)batch ? (int)(n - from) : batch;
+        measure_batch(r, split, (uint32_t)from, m, collect);
+        for (int i = 0; i < m; i++) {
+            size_t block = (size_t)(i / LANES) * (size_t)classes * LANES;
+            int predicted = train_argmax(r->eval->z + block + i % LANES, classes);
+            right += predicted == r->label[i];
+            loss += r->loss[i];
+            if (collect)
+                collect_image(r, from + (size_t)i, i, predicted);
+        }
+    }
+    if (!n)
+        return (struct train_measure){NAN, NAN};
+    return (struct train_measure){loss / (double)n, (double)right / (double)n};
+}
+
+void train_finish(struct train_run *r, struct train_result *out)
+{
+    const struct nn_graph *g = r->job.graph;
+    size_t classes = (size_t)g->classes, n = r->job.view->n[DATA_TEST];
+    int kept = r->best_w && r->p.best.epoch;
+    train_measure_these(r, kept ? r->best_w : r->net->w, kept ? r->best_buffers : r->net->buffers);
+    memset(r->confusion, 0, classes * classes * sizeof *r->confusion);
+    struct train_measure test = train_measure(r, DATA_TEST, 1);
+    for (size_t c = 0; c < classes; c++)
+        r->auc[c] = train_auc(n, r->score + c * n, r->truth, (int)c, r->key);
+    const struct epoch_row *row = &r->p.best;
+    out->epochs_run = r->p.epoch;
+    out->best_epoch = row->epoch;
+    out->metric[M_TRAIN_LOSS] = row->epoch ? row->train_loss : NAN;
+    out->metric[M_TRAIN_ACCURACY] = row->epoch ? row->train_accuracy : NAN;
+    out->metric[M_VAL_LOSS] = row->epoch ? row->val_loss : NAN;
+    out->metric[M_VAL_ACCURACY] = row->epoch ? row->val_accuracy : NAN;
+    out->metric[M_TEST_LOSS] = (float)test.loss;
+    out->metric[M_TEST_ACCURACY] = (float)test.accuracy;
+    out->confusion = r->confusion;
+    out->auc = r->auc;
+}

@@ -1,0 +1,46 @@
+/* optim_adam.c - Adam (Kingma & Ba 2015, arXiv:1412.6980), as torch.optim.Adam without amsgrad. */
+#include "train/optim_adam.h"
+
+#include "base/maths.h"
+
+// clang-format off
+const struct param adam_params[] = {
+    { "beta1", P_FLOAT, offsetof(struct adam_args, beta1), 0, 1, "0.9",
+      "decay of the running mean of gradients", NULL, 2 },
+    { "beta2", P_FLOAT, offsetof(struct adam_args, beta2), 0, 1, "0.999",
+      "decay of the running mean of squared gradients", NULL, 2 },
+    { "eps", P_FLOAT, offsetof(struct adam_args, eps), 0, 1, "1e-8",
+      "added to the root, against division by nothing", NULL, 1 },
+    { 0 }
+};
+// clang-format on
+
+int adam_states(const void *args)
+{
+    (void)args;
+    return 2;
+}
+
+void adam_update(const struct kernels *k, const struct adam_args *a, uint64_t t, float lr, int decoupled, float wd,
+                 float gscale, size_t len, const float *g, float *w, float *const *state)
+{
+    double c1 = 1 - m_pow(a->beta1, (double)t), c2 = 1 - m_pow(a->beta2, (double)t);
+    k->adam_step(len, lr, (float)a->beta1, (float)a->beta2, (float)a->eps, (float)c1, (float)c2, decoupled, wd, gscale,
+                 g, w, state[0], state[1]);
+}
+
+static void adam_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
+                      size_t len, const float *g, float *w, float *const *state)
+{
+    adam_update(k, args, t, lr, 0, wd, gscale, len, g, w, state);
+}
+
+const struct optimizer_type optimizer_adam = {
+    .name = "adam",
+    .help = "adaptive moments; weight decay is part of the gradient",
+    .source = "Kingma & Ba 2015, arXiv:1412.6980",
+    .params = adam_params,
+    .args_size = sizeof(struct adam_args),
+    .states = adam_states,
+    .step = adam_step,
+};

@@ -1,0 +1,19 @@
+/* optim_adamw.c - Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101), as torch.optim.AdamW;
+ * the decay is train.weight_decay, 0 unless set (0.01 in PyTorch). */
+#include "train/optim_adam.h"
+
+static void adamw_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
+                       size_t len, const float *g, float *w, float *const *state)
+{
+    adam_update(k, args, t, lr, 1, wd, gscale, len, g, w, state);
+}
+
+const struct optimizer_type optimizer_adamw = {
+    .name = "adamw",
+    .help = "adam whose weight decay shrinks the weights directly, apart from the gradient",
+    .source = "Loshchilov & Hutter 2019, arXiv:1711.05101",
+    .params = adam_params,
+    .args_size = sizeof(struct adam_args),
+    .states = adam_states,
+    .step = adamw_step,
+};

@@ -1,0 +1,43 @@
+/* optim_rmsprop.c - gradients divided by a running root mean square (Tieleman & Hinton 2012, Coursera "Neural Networks
+ * for Machine Learning", lecture 6.5), as torch.optim.RMSprop, not centered. */
+#include "train/train.h"
+
+struct rmsprop_args {
+    double alpha, momentum, eps;
+};
+
+// clang-format off
+static const struct param rmsprop_params[] = {
+    { "alpha", P_FLOAT, offsetof(struct rmsprop_args, alpha), 0, 1, "0.99",
+      "decay of the running mean of squared gradients", NULL, 2 },
+    { "momentum", P_FLOAT, offsetof(struct rmsprop_args, momentum), 0, 1, "0",
+      "share of the last step's direction that is kept; 0 needs no extra memory", NULL, 2 },
+    { "eps", P_FLOAT, offsetof(struct rmsprop_args, eps), 0, 1, "1e-8",
+      "added to the root, against division by nothing", NULL, 1 },
+    { 0 }
+};
+// clang-format on
+
+static int rmsprop_states(const void *args)
+{
+    return ((const struct rmsprop_args *)args)->momentum != 0 ? 2 : 1;
+}
+
+static void rmsprop_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
+                         size_t len, const float *g, float *w, float *const *state)
+{
+    const struct rmsprop_args *a = args;
+    (void)t;
+    k->rmsprop_step(len, lr, (float)a->alpha, (float)a->momentum, (float)a->eps, wd, gscale, g, w, state[0],
+                    a->momentum != 0 ? state[1] : NULL);
+}
+
+const struct optimizer_type optimizer_rmsprop = {
+    .name = "rmsprop",
+    .help = "gradients divided by their running root mean square",
+    .source = "Tieleman & Hinton 2012",
+    .params = rmsprop_params,
+    .args_size = sizeof(struct rmsprop_args),
+    .states = rmsprop_states,
+    .step = rmsprop_step,
+};

@@ -1,0 +1,40 @@
+/* optim_sgd.c - stochastic gradient descent with (Nesterov) momentum, as torch.optim.SGD with dampening 0. Momentum in
+ * the form of Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning". */
+#include "train/train.h"
+
+struct sgd_args {
+    double momentum;
+    int nesterov;
+};
+
+// clang-format off
+static const struct param sgd_params[] = {
+    { "momentum", P_FLOAT, offsetof(struct sgd_args, momentum), 0, 1, "0",
+      "share of the last step's direction that is kept; 0.9 is usual, 0 needs no extra memory", NULL, 2 },
+    { "nesterov", P_BOOL, offsetof(struct sgd_args, nesterov), 0, 0, "no",
+      "look ahead along the momentum (Nesterov); no effect when momentum is 0", NULL, 0 },
+    { 0 }
+};
+// clang-format on
+
+static int sgd_states(const void *args)
+{
+    return ((const struct sgd_args *)args)->momentum != 0;
+}
+
+static void sgd_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
+                     size_t len, const float *g, float *w, float *const *state)
+{
+    const struct sgd_args *a = args;
+    k->sgd_step(len, lr, (float)a->momentum, a->nesterov, t == 1, wd, gscale, g, w, a->momentum != 0 ? state[0] : NULL);
+}
+
+const struct optimizer_type optimizer_sgd = {
+    .name = "sgd",
+    .help = "stochastic gradient descent, with momentum if asked",
+    .source = "Sutskever et al. 2013",
+    .params = sgd_params,
+    .args_size = sizeof(struct sgd_args),
+    .states = sgd_states,
+    .step = sgd_step,
+};

@@ -1,0 +1,83 @@
+/* run.h - inside of a training; private to train/ and its tests. */
+#ifndef TRAIN_RUN_H
+#define TRAIN_RUN_H
+
+#include "train/train.h"
+
+/* What changes from epoch to epoch besides floats. Copied as bytes into checkpoints: no padding. */
+struct train_progress {
+    uint64_t step;         /* optimizer steps done */
+    int32_t epoch;         /* epochs done */
+    int32_t stopped;       /* early stopping has said so */
+    int32_t wait;          /* epochs since the last improvement by more than min_delta */
+    float reference;       /* the metric at that improvement */
+    struct epoch_row best; /* of the selected epoch (the last one when select = last); .epoch 0: none yet */
+    int32_t unused;
+};
+_Static_assert(sizeof(struct epoch_row) == 28 && sizeof(struct train_progress) == 56, "no padding");
+
+/* A stretch of parameters with one weight decay, so that an update is few kernel calls. */
+struct train_stretch {
+    size_t at, len;
+    float decay;
+};
+
+struct train_run {
+    struct train_job job;
+    struct nn_net *net;         /* trains, batch_size images */
+    struct nn_net *eval;        /* forward only, eval_batch images; weights are copied in before a measurement */
+    float *state[TRAIN_STATES]; /* [param_floats] each, of the optimizer */
+    int nstates;
+    float *best_w, *best_buffers; /* of the best epoch; NULL when select = last */
+    struct train_stretch *stretch;
+    size_t nstretches;
+    uint64_t steps_per_epoch, steps;
+
+    uint32_t *order;  /* [training samples] permutation of the epoch */
+    uint32_t *at;     /* [eval_batch] sample numbers of a batch to evaluate */
+    uint32_t *sample; /* [larger batch] filled by data_batch */
+    int32_t *label;
+    float *loss;
+    float *prob;    /* [eval_batch up to 16s][classes] */
+    float *score;   /* [classes][test samples] */
+    uint8_t *truth; /* [test samples] labels */
+    uint64_t *key;  /* [test samples] scratch of the AUC */
+    uint32_t *confusion;
+    double *auc;
+
+    struct train_progress p;
+};
+
+/* memcpy of n floats, where nothing may also be NULL. */
+void train_copy(float *to, const float *from, size_t n);
+
+/* Sizes of a batch: never more than there are samples. */
+int train_batch(const struct train_job *j);
+int train_eval_batch(const struct train_job *j);
+
+/* The metric an epoch is selected by, as far as the splits allow; see train_spec.metric. */
+int train_selector(const struct train_job *j);
+
+/* Index of the largest logit of an image (the first of equals): z at its lane, classes LANES apart. */
+int train_argmax(const float *z, int classes);
+
+/* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
+float train_clip(const struct train_spec *s, double norm);
+
+/* One optimizer step over all parameters with net->dw; counts it. */
+void train_update(struct train_run *r, float lr, float gscale);
+
+/* Loss (mean) and accuracy of a split with r->eval's weights. collect: also confusion and score, for the test split. */
+struct train_measure {
+    double loss, accuracy; /* NaN when the split is empty */
+};
+struct train_measure train_measure(struct train_run *r, enum data_split split, int collect);
+/* Copies weights and running statistics into r->eval. */
+void train_measure_these(struct train_run *r, const float *w, const float *buffers);
+
+/* Area under the ROC curve of score[n] for telling truth[i] == class from the rest, ties averaged: the Mann-Whitney
+ * statistic over the number of pairs (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747). NaN when one side is
+ * empty. Scores are >= 0. key[n] is scratch. Exact until the final division, so independent of the order of samples. */
+double train_auc(size_t n, const float *score, const uint8_t *truth, int class, uint64_t *key);
+
+#endif

@@ -1,0 +1,173 @@
+/* schedules.c - learning rate schedules and the warm-up in front of them. All in double, own cos and pow. */
+#include "base/maths.h"
+#include "train/train.h"
+
+#include <math.h>
+
+static const struct param no_params[] = {{0}};
+
+static double constant_factor(const void *args, uint64_t i, uint64_t n, uint64_t steps_per_epoch)
+{
+    (void)args, (void)i, (void)n, (void)steps_per_epoch;
+    return 1;
+}
+
+static const struct schedule_type schedule_constant = {
+    .name = "constant",
+    .help = "the same learning rate throughout",
+    .source = "",
+    .params = no_params,
+    .factor = constant_factor,
+};
+
+struct step_args {
+    int step_epochs;
+    double gamma;
+};
+
+// clang-format off
+static const struct param step_params[] = {
+    { "step_epochs", P_INT, offsetof(struct step_args, step_epochs), 1, 1000000, "10",
+      "epochs between two reductions", NULL, 0 },
+    { "gamma", P_FLOAT, offsetof(struct step_args, gamma), 0, 1, "0.1",
+      "what the learning rate is multiplied by at each reduction", NULL, 1 },
+    { 0 }
+};
+// clang-format on
+
+static double step_factor(const void *args, uint64_t i, uint64_t n, uint64_t steps_per_epoch)
+{
+    const struct step_args *a = args;
+    (void)n;
+    return m_pow(a->gamma, (double)(i / steps_per_epoch / (uint64_t)a->step_epochs));
+}
+
+static const struct schedule_type schedule_step = {
+    .name = "step",
+    .help = "times gamma every step_epochs epochs (counted from the end of the warm-up)",
+    .source = "",
+    .params = step_params,
+    .args_size = sizeof(struct step_args),
+    .factor = step_factor,
+};
+
+struct exponential_args {
+    double gamma;
+};
+
+// clang-format off
+static const struct param exponential_params[] = {
+    { "gamma", P_FLOAT, offsetof(struct exponential_args, gamma), 0, 1, "0.95",
+      "what the learning rate is multiplied by after each epoch", NULL, 1 },
+    { 0 }
+};
+// clang-format on
+
+static double exponential_factor(const void *args, uint64_t i, uint64_t n, uint64_t steps_per_epoch)
+{
+    const struct exponential_args *a = args;
+    (void)n;
+    return m_pow(a->gamma, (double)(i / steps_per_epoch));
+}
+
+static const struct schedule_type schedule_exponential = {
+    .name = "exponential",
+    .help = "times gamma every epoch (counted from the end of the warm-up)",
+    .source = "",
+    .params = exponential_params,
+    .args_size = sizeof(struct exponential_args),
+    .factor = exponential_factor,
+};
+
+struct cosine_args {
+    double final;
+};
+
+// clang-format off
+static const struct param cosine_params[] = {
+    { "final", P_FLOAT, offsetof(struct cosine_args, final), 0, 1, "0",
+      "share of the learning rate that is left at the end", NULL, 0 },
+    { 0 }
+};
+// clang-format on
+
+/* One period of SGDR, not restarted; falls at every step and would reach `final` at step n, one after the last. */
+static double cosine_factor(const void *args, uint64_t i, uint64_t n, uint64_t steps_per_epoch)
+{
+    const struct cosine_args *a = args;
+    (void)steps_per_epoch;
+    return a->final + (1 - a->final) * 0.5 * (1 + m_cos(M_PI * (double)i / (double)n));
+}
+
+static const struct schedule_type schedule_cosine = {
+    .name = "cosine",
+    .help = "half a cosine wave over all steps, from the learning rate down to `final` of it",
+    .source = "Loshchilov & Hutter 2017, arXiv:1608.03983",
+    .params = cosine_params,
+    .args_size = sizeof(struct cosine_args),
+    .factor = cosine_factor,
+};
+
+struct onecycle_args {
+    double pct_start, div_factor, final_div_factor;
+};
+
+// clang-format off
+static const struct param onecycle_params[] = {
+    { "pct_start", P_FLOAT, offsetof(struct onecycle_args, pct_start), 0, 1, "0.3",
+      "share of the steps in which the learning rate rises", NULL, 0 },
+    { "div_factor", P_FLOAT, offsetof(struct onecycle_args, div_factor), 1, 1e9, "25",
+      "the first learning rate is lr / div_factor", NULL, 0 },
+    { "final_div_factor", P_FLOAT, offsetof(struct onecycle_args, final_div_factor), 1, 1e9, "10000",
+      "the last learning rate is lr / div_factor / final_div_factor", NULL, 0 },
+    { 0 }
+};
+// clang-format on
+
+/* Along half a cosine wave from a (share 0) to b (share 1). */
+static double between(double a, double b, double share)
+{
+    return b + (a - b) / 2 * (1 + m_cos(M_PI * share));
+}
+
+/* The peak stands at step pct_start * n - 1, which need not be whole, as in torch.optim.lr_scheduler.OneCycleLR. */
+static double onecycle_factor(const void *args, uint64_t i, uint64_t n, uint64_t steps_per_epoch)
+{
+    const struct onecycle_args *a = args;
+    (void)steps_per_epoch;
+    double first = 1 / a->div_factor, last = first / a->final_div_factor;
+    double peak = a->pct_start * (double)n - 1, end = (double)n - 1, at = (double)i;
+    if (at <= peak)
+        return peak > 0 ? between(first, 1, at / peak) : 1;
+    return end > peak ? between(1, last, (at - peak) / (end - peak)) : 1;
+}
+
+static const struct schedule_type schedule_onecycle = {
+    .name = "onecycle",
+    .help = "up from lr / div_factor to lr, then down to nearly nothing; momentum is not cycled",
+    .source = "Smith & Topin 2018, arXiv:1708.07120",
+    .params = onecycle_params,
+    .args_size = sizeof(struct onecycle_args),
+    .factor = onecycle_factor,
+};
+
+const struct schedule_type *const schedule_types[] = {
+    &schedule_constant, &schedule_step, &schedule_exponential, &schedule_cosine, &schedule_onecycle, NULL,
+};
+
+const char *schedule_name(size_t i)
+{
+    return i < sizeof schedule_types / sizeof schedule_types[0] - 1 ? schedule_types[i]->name : NULL;
+}
+
+double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch)
+{
+    uint64_t warm = 0;
+    if (s->warmup > 0) {
+        warm = (uint64_t)(s->warmup * (double)total);
+        warm += !warm;
+    }
+    if (i < warm)
+        return s->lr * (s->warmup_from + (1 - s->warmup_from) * (double)i / (double)warm);
+    return s->lr * schedule_types[s->schedule]->factor(s->schedule_args, i - warm, total - warm, steps_per_epoch);
+}

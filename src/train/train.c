@@ -1,1 +1,0 @@
-#include "train/train.h"
