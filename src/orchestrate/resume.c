@@ -1,6 +1,7 @@
 #include "orchestrate/run.h"
 
 #include "base/file.h"
+#include "nn/layer.h"
 #include "orchestrate/planner.h"
 #include "report/report.h"
 

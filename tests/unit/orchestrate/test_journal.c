@@ -1,0 +1,178 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "orchestrate/journal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[64];
+
+static int new_file(void **state)
+{
+    (void)state;
+    snprintf(path, sizeof path, "/tmp/sweep-journal-XXXXXX");
+    int fd = mkstemp(path);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+struct seen {
+    int epochs, trials;
+    struct epoch_row row;
+    struct trial_record trial;
+    char error[256];
+};
+
+static void saw_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
+{
+    struct seen *s = ctx;
+    assert_true(key == 0xfedcba9876543210u);
+    s->epochs++;
+    s->row = *row;
+}
+
+static void saw_trial(void *ctx, const struct trial_record *t)
+{
+    struct seen *s = ctx;
+    s->trials++;
+    s->trial = *t;
+    snprintf(s->error, sizeof s->error, "%s", t->error);
+}
+
+static const struct epoch_row a_row = {3, 0.1f, 1.5f, 0.25f, NAN, NAN, 1e-30f};
+
+static void write_one_of_each(struct journal *j, const char *error)
+{
+    struct err e = {0};
+    uint32_t confusion[4] = {5, 1, 0, 4000000000u};
+    double auc[2] = {0.5, 1.0 / 3};
+    struct trial_record t = {.key = 42,
+                             .status = TRIAL_COMPLETE,
+                             .epochs_run = 3,
+                             .best_epoch = 2,
+                             .metric = {1, 2, NAN, 4, 5, 0.1f},
+                             .timing = {1, 0.5, 2.25, 1e-9, 1e6, 123456789},
+                             .classes = 2,
+                             .confusion = confusion,
+                             .auc = auc,
+                             .error = error};
+    assert_int_equal(journal_epoch(j, 0xfedcba9876543210u, &a_row, &e), 0);
+    assert_int_equal(journal_trial(j, &t, &e), 0);
+}
+
+static unsigned scan(struct journal *j, struct seen *s)
+{
+    struct err e = {0};
+    unsigned damaged;
+    memset(s, 0, sizeof *s);
+    assert_int_equal(journal_scan(j, saw_epoch, saw_trial, s, &damaged, &e), 0);
+    return damaged;
+}
+
+static void reads_back_every_bit(void **state)
+{
+    (void)state;
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    write_one_of_each(&j, "two\nlines, \"quoted\"");
+    assert_int_equal(scan(&j, &s), 0);
+    assert_int_equal(s.epochs, 1);
+    assert_int_equal(s.trials, 1);
+    assert_memory_equal(&s.row, &a_row, sizeof a_row);
+    assert_true(s.trial.key == 42 && s.trial.epochs_run == 3 && s.trial.best_epoch == 2);
+    assert_true(isnan(s.trial.metric[2]) && s.trial.metric[5] == 0.1f);
+    assert_true(s.trial.timing.cpu == 1e-9 && s.trial.timing.bytes == 123456789);
+    assert_string_equal(s.error, "two lines, \"quoted\"");
+    unsigned long long sum[4] = {1, 0, 0, 0};
+    double auc[2] = {0, 1};
+    assert_int_equal(journal_reread(&j, s.trial.at, 2, sum, auc, &e), 0);
+    assert_true(sum[0] == 6 && sum[1] == 1 && sum[3] == 4000000000u);
+    assert_true(auc[0] == 0.5 && auc[1] == 1 + 1.0 / 3);
+    assert_int_equal(journal_reread(&j, s.trial.at + 1, 2, sum, auc, &e), -1);
+    journal_close(&j);
+}
+
+/* Cut anywhere, the whole records before the cut are read and writing goes on behind them. */
+static void a_torn_tail_costs_one_record(void **state)
+{
+    (void)state;
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    size_t n;
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    write_one_of_each(&j, "");
+    journal_close(&j);
+    char *bytes = file_read(path, &n, &e);
+    assert_non_null(bytes);
+    size_t first = (size_t)(strchr(bytes, '\n') - bytes) + 1;
+    for (size_t cut = 0; cut <= n; cut++) {
+        assert_int_equal(truncate(path, 0), 0);
+        assert_int_equal(file_publish(path, bytes, cut, 0, &e), 0);
+        assert_int_equal(journal_open(&j, path, &e), 0);
+        assert_int_equal(scan(&j, &s), 0);
+        assert_int_equal(s.epochs, cut >= first);
+        assert_int_equal(s.trials, cut == n);
+        write_one_of_each(&j, "");
+        assert_int_equal(scan(&j, &s), 0);
+        assert_int_equal(s.epochs, 1 + (cut >= first));
+        assert_int_equal(s.trials, 1 + (cut == n));
+        journal_close(&j);
+    }
+    free(bytes);
+}
+
+/* One flipped bit anywhere: that line is counted as damaged, the other one is read. */
+static void a_flipped_bit_is_seen(void **state)
+{
+    (void)state;
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    size_t n;
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    write_one_of_each(&j, "reason");
+    journal_close(&j);
+    char *bytes = file_read(path, &n, &e);
+    assert_non_null(bytes);
+    for (size_t at = 0; at < n; at++) {
+        if (bytes[at] == '\n')
+            continue;
+        bytes[at] ^= 1;
+        if (bytes[at] != '\n') {
+            assert_int_equal(file_publish(path, bytes, n, 0, &e), 0);
+            assert_int_equal(journal_open(&j, path, &e), 0);
+            assert_int_equal(scan(&j, &s), 1);
+            assert_int_equal(s.epochs + s.trials, 1);
+            journal_close(&j);
+        }
+        bytes[at] ^= 1;
+    }
+    free(bytes);
+}
+
+int test_journal(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(reads_back_every_bit, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_torn_tail_costs_one_record, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_flipped_bit_is_seen, new_file, remove_file),
+    };
+    return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
+}

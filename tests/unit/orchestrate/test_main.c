@@ -1,0 +1,14 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+int test_keymap(void);
+int test_journal(void);
+
+int main(void)
+{
+    return test_keymap() + test_journal();
+}
