@@ -25,8 +25,8 @@ void adam_update(const struct kernels *k, const struct adam_args *a, uint64_t t,
                  float gscale, size_t len, const float *g, float *w, float *const *state)
 {
     double c1 = 1 - m_pow(a->beta1, (double)t), c2 = 1 - m_pow(a->beta2, (double)t);
-    k->adam_step(len, lr, (float)a->beta1, (float)a->beta2, (float)a->eps, (float)c1, (float)c2, decoupled, wd, gscale,
-                 g, w, state[0], state[1]);
+    k->adam_step(len, lr, a->beta1, a->beta2, (float)a->eps, (float)c1, (float)c2, decoupled, wd, gscale, g, w,
+                 state[0], state[1]);
 }
 
 static void adam_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,

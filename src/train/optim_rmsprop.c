@@ -28,7 +28,7 @@ static void rmsprop_step(const struct kernels *k, const void *args, uint64_t t, 
 {
     const struct rmsprop_args *a = args;
     (void)t;
-    k->rmsprop_step(len, lr, (float)a->alpha, (float)a->momentum, (float)a->eps, wd, gscale, g, w, state[0],
+    k->rmsprop_step(len, lr, a->alpha, (float)a->momentum, (float)a->eps, wd, gscale, g, w, state[0],
                     a->momentum != 0 ? state[1] : NULL);
 }
 

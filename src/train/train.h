@@ -56,10 +56,9 @@ struct train_spec { /* as read from [train] */
     double warmup;      /* share of all steps, [0,1): linear from warmup_from * lr to lr, in front of any schedule */
     double warmup_from; /* factor of lr at the first step */
     double label_smoothing;
-    double
-        clip_norm; /* 0: none; else gradients are scaled down to this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
-    int drop_last; /* leave out the last partial batch of an epoch */
-    int patience;  /* early stopping: epochs without improvement of the selecting metric; 0: never */
+    double clip_norm; /* 0: none; else longer gradients get this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
+    int drop_last;    /* leave out the last partial batch of an epoch */
+    int patience;     /* early stopping: epochs without improvement of the selecting metric; 0: never */
     double min_delta; /* what counts as improvement */
     int select;       /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
     int eval_batch;   /* images per evaluation step */

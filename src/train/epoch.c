@@ -1,0 +1,208 @@
+/* epoch.c - steps, epochs, and which epoch is the best. */
+#include "base/rng.h"
+#include "train/run.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+float train_clip(const struct train_spec *s, double norm)
+{
+    if (s->clip_norm <= 0)
+        return 1;
+    double scale = s->clip_norm / (norm + 1e-6);
+    return scale < 1 ? (float)scale : 1;
+}
+
+void train_update(struct train_run *r, float lr, float gscale)
+{
+    const struct train_spec *s = r->job.spec;
+    const struct optimizer_type *o = optimizer_types[s->optimizer];
+    r->p.step++;
+    for (size_t i = 0; i < r->nstretches; i++) {
+        size_t at = r->stretch[i].at;
+        float *state[TRAIN_STATES] = {0};
+        for (int v = 0; v < r->nstates; v++)
+            state[v] = r->state[v] + at;
+        o->step(r->job.k, s->optimizer_args, r->p.step, lr, r->stretch[i].decay, gscale, r->stretch[i].len,
+                r->net->dw + at, r->net->w + at, state);
+    }
+}
+
+struct sums { /* over an epoch */
+    double loss, norm;
+    size_t right, seen;
+};
+
+static int diverged(const struct train_run *r, const char *what, double value, struct err *e)
+{
+    uint64_t step = r->p.step - (uint64_t)r->p.epoch * r->steps_per_epoch + 1;
+    return err_set(e, ERR_DIVERGED,
+                   "%s is %s in epoch %d, step %llu; try a smaller train.lr (now %g), train.warmup or train.clip_norm",
+                   what, isnan(value) ? "nan" : "infinite", r->p.epoch + 1, (unsigned long long)step, r->job.spec->lr);
+}
+
+static void load_batch(struct train_run *r, uint64_t from, struct nn_pass *p)
+{
+    const struct train_job *j = &r->job;
+    data_batch(j->view, DATA_TRAIN, r->order + from, p->n, 1, j->seed, p->epoch, r->net->x, r->label, r->sample);
+}
+
+static double forward(struct train_run *r, const struct nn_pass *p, struct sums *sum)
+{
+    const struct nn_graph *g = r->job.graph;
+    double loss = 0;
+    nn_forward(r->net, p);
+    r->job.k->softmax_xent(p->n, g->classes, r->net->z, r->label, (float)r->job.spec->label_smoothing, 1 / (float)p->n,
+                           r->loss, NULL, r->net->dz);
+    for (int i = 0; i < p->n; i++) {
+        const float *z = r->net->z + (size_t)(i / LANES) * (size_t)g->classes * LANES + i % LANES;
+        sum->right += train_argmax(z, g->classes) == r->label[i];
+        loss += r->loss[i];
+    }
+    sum->loss += loss;
+    sum->seen += (size_t)p->n;
+    return loss;
+}
+
+/* Gradients; returns their L2 norm (padding is 0). */
+static double backward(struct train_run *r, const struct nn_pass *p)
+{
+    nn_backward(r->net, p);
+    return sqrt(r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw));
+}
+
+static int train_step(struct train_run *r, uint64_t from, struct nn_pass *p, float lr, struct sums *sum, struct err *e)
+{
+    load_batch(r, from, p);
+    double loss = forward(r, p, sum);
+    if (!isfinite(loss))
+        return diverged(r, "loss", loss, e);
+    double norm = backward(r, p);
+    if (!isfinite(norm))
+        return diverged(r, "gradient norm", norm, e);
+    sum->norm += norm;
+    train_update(r, lr, train_clip(r->job.spec, norm));
+    return 0;
+}
+
+/* All steps of epoch p.epoch + 1. */
+static int train_steps(struct train_run *r, struct epoch_row *row, struct err *e)
+{
+    const struct train_job *j = &r->job;
+    uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size, first = r->p.step;
+    struct sums sum = {0};
+    for (uint64_t i = 0; i < r->steps_per_epoch; i++) {
+        uint64_t from = i * batch, left = n - from;
+        int m = (int)(left < batch ? left : batch);
+        struct nn_pass p = {.n = m,
+                            .blocks = (m + LANES - 1) / LANES,
+                            .training = 1,
+                            .seed = j->seed,
+                            .epoch = (uint32_t)r->p.epoch + 1,
+                            .sample = r->sample};
+        row->lr = (float)train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch);
+        if (train_step(r, from, &p, row->lr, &sum, e))
+            return -1;
+    }
+    row->train_loss = (float)(sum.loss / (double)sum.seen);
+    row->train_accuracy = (float)((double)sum.right / (double)sum.seen);
+    row->grad_norm = (float)(sum.norm / (double)r->steps_per_epoch);
+    return 0;
+}
+
+/* The last step's weights have not been through a forward pass yet. */
+static int weights_finite(const struct train_run *r, struct err *e)
+{
+    const struct nn_graph *g = r->job.graph;
+    double w = r->job.k->sum_squares(g->param_floats, r->net->w);
+    double b = g->buffer_floats ? r->job.k->sum_squares(g->buffer_floats, r->net->buffers) : 0;
+    if (isfinite(w) && isfinite(b))
+        return 0;
+    return err_set(e, ERR_DIVERGED, "%s not finite after epoch %d; try a smaller train.lr (now %g) or train.clip_norm",
+                   isfinite(w) ? "running statistics are" : "weights are", r->p.epoch + 1, r->job.spec->lr);
+}
+
+static int validate(struct train_run *r, struct epoch_row *row, struct err *e)
+{
+    row->val_loss = row->val_accuracy = NAN;
+    if (!r->job.view->n[DATA_VALIDATION])
+        return 0;
+    train_measure_these(r, r->net->w, r->net->buffers);
+    struct train_measure m = train_measure(r, DATA_VALIDATION, 0);
+    row->val_loss = (float)m.loss;
+    row->val_accuracy = (float)m.accuracy;
+    if (!isfinite(m.loss))
+        return err_set(e, ERR_DIVERGED, "validation loss is %s after epoch %d; try a smaller train.lr (now %g)",
+                       isnan(m.loss) ? "nan" : "infinite", r->p.epoch + 1, r->job.spec->lr);
+    return 0;
+}
+
+static void shuffle(struct train_run *r)
+{
+    uint32_t n = (uint32_t)r->job.view->n[DATA_TRAIN];
+    struct rng g;
+    for (uint32_t i = 0; i < n; i++)
+        r->order[i] = i;
+    rng_init(&g, r->job.seed, RNG_SHUFFLE, (uint32_t)r->p.epoch + 1, 0);
+    rng_shuffle(&g, r->order, n);
+}
+
+static float selecting_value(const struct train_run *r, const struct epoch_row *row)
+{
+    const float value[] = {row->train_loss, row->train_accuracy, row->val_loss, row->val_accuracy};
+    return value[train_selector(&r->job)];
+}
+
+/* By how much a is better than b. */
+static double gain(const struct train_run *r, float a, float b)
+{
+    return r->job.spec->maximise ? (double)a - (double)b : (double)b - (double)a;
+}
+
+/* Best epoch (of equals the first) and early stopping: a slow creep by less than min_delta an epoch makes a new best,
+ * but does not stop the waiting. */
+static void judge(struct train_run *r, const struct epoch_row *row)
+{
+    const struct nn_graph *g = r->job.graph;
+    struct train_progress *p = &r->p;
+    float value = selecting_value(r, row);
+    int first = p->epoch == 0;
+    if (!r->best_w || first || gain(r, value, selecting_value(r, &p->best)) > 0) {
+        p->best = *row;
+        if (r->best_w) {
+            train_copy(r->best_w, r->net->w, g->param_floats);
+            train_copy(r->best_buffers, r->net->buffers, g->buffer_floats);
+        }
+    }
+    if (first || gain(r, value, p->reference) > r->job.spec->min_delta) {
+        p->reference = value;
+        p->wait = 0;
+    } else {
+        p->wait++;
+    }
+    p->stopped = r->job.spec->patience > 0 && p->wait >= r->job.spec->patience;
+}
+
+int train_epoch(struct train_run *r, struct epoch_row *row, struct err *e)
+{
+    assert(!train_done(r));
+    memset(row, 0, sizeof *row);
+    row->epoch = r->p.epoch + 1;
+    shuffle(r);
+    if (train_steps(r, row, e) || weights_finite(r, e) || validate(r, row, e))
+        return -1;
+    judge(r, row);
+    r->p.epoch++;
+    return 0;
+}
+
+int train_done(const struct train_run *r)
+{
+    return r->p.stopped || r->p.epoch >= r->job.spec->epochs;
+}
+
+int train_epochs_run(const struct train_run *r)
+{
+    return r->p.epoch;
+}
