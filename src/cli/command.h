@@ -51,8 +51,8 @@ struct command {
 };
 extern const struct command commands[]; /* ends with name NULL */
 
-/* Points are numbered as in the tables: from 0. */
-#define FIRST_POINT 0
+/* Points are numbered as in the tables: from 1. */
+#define FIRST_POINT 1
 
 int cmd_run(const struct invocation *in);
 int cmd_plan(const struct invocation *in);

@@ -231,16 +231,18 @@ int print_ranking(const char *out, const char *name, const struct about *a, size
 void print_conditions(const struct about *a)
 {
     for (int i = 1;; i++) {
-        char key[64];
+        char key[64], best[64], met[64];
         snprintf(key, sizeof key, "require.%d", i);
-        const char *text = about_value(a, key);
+        snprintf(best, sizeof best, "require.%d.best", i);
+        snprintf(met, sizeof met, "require.%d.met", i);
+        const char *text = about_value(a, key), *verdict = about_value(a, best);
         if (!*text)
             break;
-        snprintf(key, sizeof key, "require.%d.met", i);
-        const char *met = about_value(a, key);
-        char *slash;
-        long some = strtol(met, &slash, 10), all = *slash == '/' ? strtol(slash + 1, NULL, 10) : 0;
-        printf("%s  %s: %ld of %ld trials\n", all && some == all ? "pass" : "FAIL", text, some, all);
+        printf("required  %s: %s by every repeat of the best point; by %s trials in all\n", text,
+               !strcmp(verdict, "yes")  ? "met"
+               : !strcmp(verdict, "no") ? "NOT met"
+                                        : "not known yet",
+               about_value(a, met));
     }
 }
 

@@ -20,7 +20,7 @@ const char *objective_metric(const char *objective);
 
 /* The first `top` points by rank: axes, parameters, objective and test metric. 0, or -1 with *e. */
 int print_ranking(const char *out, const char *name, const struct about *a, size_t top, struct err *e);
-/* One line a `result` condition, with how many trials meet it. */
+/* One line a `result` condition: whether the best point meets it, and how many trials do. */
 void print_conditions(const struct about *a);
 /* Where the tables and the pictures are. */
 void print_places(const char *out, const char *name);
