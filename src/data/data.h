@@ -1,5 +1,5 @@
-/* data.h - datasets, splits, normalization, augmentation, batches. A dataset is decoded once and shared read-only by all
- * workers; a view (a split of it, with normalization and augmentation) is immutable too; batches are written into
+/* data.h - datasets, splits, normalization, augmentation, batches. A dataset is decoded once and shared read-only by
+ * all workers; a view (a split of it, with normalization and augmentation) is immutable too; batches are written into
  * memory of the caller's. */
 #ifndef DATA_DATA_H
 #define DATA_DATA_H
@@ -13,47 +13,55 @@
 
 /* As read from [data]; texts are owned by the caller. */
 struct data_spec {
-    const char *dataset;  /* a word of the dataset table */
-    const char *path;     /* folder or file; "": $SWEEP_DATA/NAME, $SWEEP_DATA, ~/.cache/sweep/NAME */
-    double train;         /* samples of the training split: above 1 a count, else a fraction of the training file; 0: all
-                             that validation leaves */
-    double validation;    /* the same; taken from the training file, disjoint from train */
-    double test;          /* the same, of the test file; 0: all; the first ones, in order */
-    int normalize;        /* index into data_normalize_name: standard (per channel, from the training split), unit ([0,1]), none (raw bytes) */
-    const char *augment;  /* "rotate 7, shift 1.5": words of the augmentation table, training split only; "": none */
-    int seed;             /* of the split: the same for every trial unless varied */
+    const char *dataset; /* a word of the dataset table */
+    const char *path;    /* folder, and no other place is looked at; "": the first of $SWEEP_DATA/NAME, $SWEEP_DATA,
+                            ~/.cache/sweep/NAME that has the training images */
+    double train;        /* samples of the training split: above 1 a count, else a fraction of the training file; 0: all
+                            that validation leaves. Fractions are rounded to the nearest count; where the two fractions
+                            make 1 every sample is used once */
+    double validation;   /* the same, taken from the training file, disjoint from train; 0: no validation split */
+    double test;         /* the same, of the test file; 0: all; the first ones, in order */
+    int normalize; /* index into data_normalize_name: standard (per channel, from the training split), unit ([0,1]),
+                      none (raw bytes) */
+    const char *augment; /* "rotate 7, shift 1.5": words of the augmentation table, training split only; "" or "none":
+                            none. The order of the words has no meaning (see augment.h) */
+    int seed;            /* of the split: the same for every trial unless varied */
 };
 extern const struct param data_params[]; /* keys of data_spec */
 
 /* Vocabularies, each a table; NULL after the last. help texts alongside for `sweep list`. */
 struct data_word {
     const char *name, *help;
-    const struct param *params; /* arguments, in order; NULL: none */
+    const struct param *params; /* arguments, in order, given plainly or as `name value`; NULL: none */
 };
 const struct data_word *data_dataset_word(size_t i);
 const struct data_word *data_augment_word(size_t i);
-const char *data_normalize_name(size_t i);
+enum data_normalize { NORMALIZE_STANDARD, NORMALIZE_UNIT, NORMALIZE_NONE };
+const char *data_normalize_name(size_t i); /* in that order */
 
-struct data_part { /* one file's worth: training or test */
+struct data_part {    /* one file's worth: training or test */
     const uint8_t *x; /* [n][c][h][w] bytes 0..255 (optdigits: 0..16) */
     const uint8_t *y; /* [n] labels < classes */
     size_t n;
 };
+#define DATA_CHANNELS 4
 struct dataset {
     const char *name;
-    int c, h, w, classes;
+    int c, h, w, classes;          /* c <= DATA_CHANNELS, classes <= 256 */
     const char *const *class_name; /* [classes] */
     int max_value;                 /* what `unit` divides by: 255, or 16 */
     struct data_part train, test;
-    char credit[256];              /* source and licence, where known */
-    void *owned;                   /* private */
+    char credit[256]; /* source and licence, where known */
+    void *owned;      /* private */
 };
 
-/* Loads (embedded, IDX plain or gzipped). Checks magic, counts of images against labels, sizes against the file's, labels
- * against classes, train against test geometry; refuses with the file's name and what was expected. 0, or -1 with *e. */
+/* Loads (embedded, IDX plain or gzipped; nothing is written). Checks magic, counts of images against labels, sizes
+ * against the file's, labels against classes, train against test geometry; refuses with the file's name and what was
+ * expected. 0, or -1 with *e. */
 int dataset_load(struct dataset *d, const struct data_spec *s, struct err *e);
 void dataset_release(struct dataset *d);
-/* Shape and classes without reading the pixels (IDX headers), for plans; same errors as far as it looks. */
+/* Shape, counts and classes without reading the pixels, for plans; same errors as far as it looks: the headers of the
+ * four files (the label files of `idx` too, whose classes are counted). x and y are NULL. Release it too. */
 int dataset_peek(struct dataset *d, const struct data_spec *s, struct err *e);
 
 enum data_split { DATA_TRAIN, DATA_VALIDATION, DATA_TEST };
@@ -63,15 +71,20 @@ struct data_view {
     const struct dataset *set;
     const uint32_t *index[3]; /* sample numbers of each split, ascending, in its part (train for 0 and 1, test for 2) */
     size_t n[3];
-    float scale[4], shift[4]; /* per channel: x * scale + shift */
-    void *augment;            /* private */
+    float scale[DATA_CHANNELS], shift[DATA_CHANNELS]; /* per channel: x * scale + shift */
+    const float *table;                               /* private: that for every byte, [c][256] */
+    void *augment;                                    /* private: NULL when nothing is augmented */
 };
-/* Splits by class (stratified: each class gives its share, largest remainders first) with stream (seed, RNG_SPLIT), keyed by
- * class. When the whole training file is used the split is just everything. Errors: more samples asked for than there
- * are, a split without one sample, an unknown augmentation (ERR_USAGE, with the nearest known). Lives in `a`. */
+/* Splits by class (stratified: each class gives its share, largest remainders first) with stream (seed, RNG_SPLIT),
+ * keyed by class. When the whole training file is used the split is just everything. Validation takes a class's
+ * shuffled samples from one end and train from the other, so that a larger training split contains a smaller one.
+ * Standard normalization is by mean and (population) standard deviation of the training split's pixels; a channel that
+ * is constant there is divided by max_value instead. Errors: more samples asked for than there are, a split without one
+ * sample, an unknown augmentation (ERR_USAGE, with the nearest known). Lives in `a`; d outlives it. */
 int data_view_init(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a,
                    struct err *e);
-/* Checks spec texts (augment, dataset word, train + validation fractions) without any data; located by w. 0 or -1. */
+/* Checks spec texts (augment, dataset word, train + validation fractions) without any data. The error names the key at
+ * fault, whatever w->key is; w's line is kept when w->key is NULL or that key. w may be NULL. 0 or -1. */
 int data_spec_check(const struct data_spec *s, const struct where *w, struct err *e);
 /* Sizes of the three splits without loading pixels, from a peeked dataset. */
 int data_split_sizes(const struct dataset *d, const struct data_spec *s, size_t n[3], struct err *e);

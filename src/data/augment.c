@@ -1,0 +1,207 @@
+#include "data/augment.h"
+
+#include "base/str.h"
+#include "data/data.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct amount {
+    double value;
+};
+struct pad {
+    int value;
+};
+
+/* A word draws u[4], the same numbers for the same sample whatever else is augmented. */
+struct augment_type {
+    struct data_word word;
+    void (*draw)(const void *args, const uint32_t u[4], struct motion *m); /* NULL: nothing to draw */
+};
+
+/* (-1,1), symmetric, as rng_signed */
+static double symmetric(uint32_t u)
+{
+    return ((double)(u >> 8) * 2 + 1 - 0x1p24) * 0x1p-24;
+}
+
+// clang-format off
+static const struct param rotate_params[] = {
+    { "degrees", P_FLOAT, offsetof(struct amount, value), 0, 180, NULL, "largest angle, uniform in both directions", NULL, 0 },
+    { 0 }
+};
+static const struct param shift_params[] = {
+    { "pixels", P_FLOAT, offsetof(struct amount, value), 0, 1000, NULL, "largest distance on either axis, fractions too", NULL, 0 },
+    { 0 }
+};
+static const struct param zoom_params[] = {
+    { "fraction", P_FLOAT, offsetof(struct amount, value), 0, 1, NULL, "scale uniform in 1 - f to 1 + f", NULL, 2 },
+    { 0 }
+};
+static const struct param hflip_params[] = {
+    { "probability", P_FLOAT, offsetof(struct amount, value), 0, 1, "0.5", "of mirroring", NULL, 0 },
+    { 0 }
+};
+static const struct param crop_params[] = {
+    { "pad", P_INT, offsetof(struct pad, value), 0, 1000, NULL, "zeros put around the image before the cut", NULL, 0 },
+    { 0 }
+};
+// clang-format on
+
+static void rotate_draw(const void *args, const uint32_t u[4], struct motion *m)
+{
+    m->angle = symmetric(u[0]) * ((const struct amount *)args)->value * (M_PI / 180);
+}
+
+static void shift_draw(const void *args, const uint32_t u[4], struct motion *m)
+{
+    m->dx = symmetric(u[0]) * ((const struct amount *)args)->value;
+    m->dy = symmetric(u[1]) * ((const struct amount *)args)->value;
+}
+
+static void zoom_draw(const void *args, const uint32_t u[4], struct motion *m)
+{
+    m->zoom = 1 + symmetric(u[0]) * ((const struct amount *)args)->value;
+}
+
+static void hflip_draw(const void *args, const uint32_t u[4], struct motion *m)
+{
+    m->flip = (u[0] >> 8) * 0x1p-24 < ((const struct amount *)args)->value;
+}
+
+static void crop_draw(const void *args, const uint32_t u[4], struct motion *m)
+{
+    int pad = ((const struct pad *)args)->value; /* the bias of multiply-and-shift is below 2^-21 */
+    m->crop_x = (int)((uint64_t)u[0] * (uint32_t)(2 * pad + 1) >> 32) - pad;
+    m->crop_y = (int)((uint64_t)u[1] * (uint32_t)(2 * pad + 1) >> 32) - pad;
+}
+
+/* A new word goes to the end: its row number is its place in the random stream. */
+static const struct augment_type types[] = {
+    {{"rotate", "turns by up to so many degrees", rotate_params}, rotate_draw},
+    {{"shift", "moves by up to so many pixels, bilinear", shift_params}, shift_draw},
+    {{"zoom", "scales by 1 - f to 1 + f about the centre", zoom_params}, zoom_draw},
+    {{"hflip", "mirrors left and right", hflip_params}, hflip_draw},
+    {{"crop", "pads with zeros and cuts the size out again at a random place", crop_params}, crop_draw},
+};
+enum { TYPES = sizeof types / sizeof *types };
+_Static_assert(TYPES <= AUGMENT_WORDS, "AUGMENT_WORDS");
+_Static_assert(sizeof(struct amount) <= AUGMENT_ARGS, "AUGMENT_ARGS");
+
+const struct data_word *data_augment_word(size_t i)
+{
+    return i < TYPES ? &types[i].word : NULL;
+}
+
+static const char *type_name(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return i < TYPES ? types[i].word.name : NULL;
+}
+
+static int type_find(const char *name, const struct where *w, struct err *e)
+{
+    for (int i = 0; i < TYPES; i++)
+        if (!strcmp(types[i].word.name, name))
+            return i;
+    const char *near = str_nearest(name, type_name, NULL);
+    if (near)
+        return err_at(e, ERR_USAGE, w, "no augmentation '%s'; did you mean '%s'?", name, near);
+    char all[AUGMENT_WORDS * 16] = "";
+    for (int i = 0; i < TYPES; i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", types[i].word.name);
+    return err_at(e, ERR_USAGE, w, "no augmentation '%s', expected one of %s", name, all);
+}
+
+/* The next word of *s, cut off by a NUL; NULL after the last. */
+static char *next_word(char **s)
+{
+    char *p = *s + strspn(*s, " \t\r\n");
+    if (!*p)
+        return NULL;
+    char *end = p + strcspn(p, " \t\r\n");
+    *s = *end ? end + 1 : end;
+    *end = 0;
+    return p;
+}
+
+/* Arguments in the order of the table, or as `name value`. */
+static int parse_args(const struct data_word *t, char *rest, void *args, const struct where *w, struct err *e)
+{
+    const struct param *next = t->params;
+    unsigned set = 0;
+    param_defaults(t->params, args);
+    for (char *word; (word = next_word(&rest));) {
+        const struct param *p = param_find(t->params, word);
+        if (p && !(word = next_word(&rest)))
+            return err_at(e, ERR_USAGE, w, "%s: '%s' wants a value", t->name, p->name);
+        if (!p)
+            p = next;
+        if (!p->name)
+            return err_at(e, ERR_USAGE, w, "%s: '%s' is one argument too many; words are separated by commas", t->name,
+                          word);
+        unsigned bit = 1u << (p - t->params);
+        if (set & bit)
+            return err_at(e, ERR_USAGE, w, "%s: %s is given twice", t->name, p->name);
+        struct err wrong = {0};
+        if (param_set(p, args, word, NULL, &wrong))
+            return err_at(e, ERR_USAGE, w, "%s %s", t->name, wrong.text);
+        set |= bit;
+        next = p + 1;
+    }
+    for (const struct param *p = t->params; p->name; p++)
+        if (!p->preset && !(set & 1u << (p - t->params))) {
+            char range[200];
+            return err_at(e, ERR_USAGE, w, "%s wants its %s, %s", t->name, p->name,
+                          param_range(p, range, sizeof range));
+        }
+    return 0;
+}
+
+static int parse_item(struct augment *a, char *item, const struct where *w, struct err *e)
+{
+    char *name = next_word(&item);
+    if (!name)
+        return err_at(e, ERR_USAGE, w, "nothing between two commas, expected an augmentation");
+    int i = type_find(name, w, e);
+    if (i < 0)
+        return -1;
+    if (a->given[i])
+        return err_at(e, ERR_USAGE, w, "%s is given twice", name);
+    a->given[i] = a->any = 1;
+    return parse_args(&types[i].word, item, a->args[i], w, e);
+}
+
+int augment_parse(struct augment *a, const char *text, const struct where *w, struct err *e)
+{
+    char buf[512];
+    memset(a, 0, sizeof *a);
+    text = text ? text : "";
+    if (strlen(text) >= sizeof buf)
+        return err_at(e, ERR_USAGE, w, "longer than %zu characters", sizeof buf - 1);
+    strcpy(buf, text);
+    char *s = str_trim(buf);
+    if (!*s || !strcmp(s, "none"))
+        return 0;
+    for (char *comma; s; s = comma) {
+        comma = strchr(s, ',');
+        if (comma)
+            *comma++ = 0;
+        if (parse_item(a, s, w, e))
+            return -1;
+    }
+    return 0;
+}
+
+void augment_draw(const struct augment *a, struct rng *r, struct motion *m)
+{
+    *m = (struct motion){0, 1, 0, 0, 0, 0, 0};
+    for (int i = 0; i < TYPES; i++) {
+        uint32_t u[4];
+        for (int j = 0; j < 4; j++)
+            u[j] = rng_u32(r); /* drawn for absent words too: the others keep their places */
+        if (a->given[i])
+            types[i].draw(a->args[i], u, m);
+    }
+}

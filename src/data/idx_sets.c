@@ -1,0 +1,189 @@
+/* idx_sets.c - MNIST and its kin: four IDX files in a folder. A further one is a row here and a line in kinds.c. */
+#include "data/idx.h"
+#include "data/kinds.h"
+#include "data/locate.h"
+
+#include "base/file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct idx_set {
+    const char *train, *test; /* the files are called STEM-images-idx3-ubyte and STEM-labels-idx1-ubyte */
+    int classes;              /* 0: as many as the training labels say */
+    int first;                /* the label of class 0 */
+    const char *const *class_name;
+};
+
+enum { TRAIN_X, TRAIN_Y, TEST_X, TEST_Y, FILES };
+struct files {
+    struct idx_file f[FILES];
+    char path[FILES][DATA_PATH + 64], folder[DATA_PATH];
+};
+
+/* How the names end in the wild: the archives' own way, and the way they are often called after unpacking. */
+static const char *const image_tails[] = {"images-idx3-ubyte", "images.idx3-ubyte", "images-idx4-ubyte",
+                                          "images.idx4-ubyte", NULL};
+static const char *const label_tails[] = {"labels-idx1-ubyte", "labels.idx1-ubyte", NULL};
+
+/* The existing one of folder/stem-tail[.gz] into path; 0 when there is none. */
+static int spell(char *path, size_t n, const char *folder, const char *stem, const char *const *tails)
+{
+    for (; *tails; tails++)
+        for (int gz = 0; gz < 2; gz++)
+            if ((size_t)snprintf(path, n, "%s/%s-%s%s", folder, stem, *tails, gz ? ".gz" : "") < n && file_exists(path))
+                return 1;
+    return 0;
+}
+
+static int has_train_images(const char *folder, const void *ctx)
+{
+    char path[DATA_PATH + 64];
+    return spell(path, sizeof path, folder, ((const struct idx_set *)ctx)->train, image_tails);
+}
+
+static int find_files(struct files *fs, const struct dataset_kind *k, const struct data_spec *s, struct err *e)
+{
+    const struct idx_set *set = k->detail;
+    char wanted[128];
+    snprintf(wanted, sizeof wanted, "%s-%s (or .gz)", set->train, image_tails[0]);
+    if (data_locate(fs->folder, k->word.name, s->path, wanted, has_train_images, set, e))
+        return -1;
+    for (int i = 0; i < FILES; i++) {
+        const char *stem = i < TEST_X ? set->train : set->test;
+        const char *const *tails = i % 2 ? label_tails : image_tails;
+        if (!spell(fs->path[i], sizeof fs->path[i], fs->folder, stem, tails))
+            return err_set(e, ERR_DATA, "%s: has no %s-%s (or .gz) beside the %s-%s", fs->folder, stem, tails[0],
+                           set->train, image_tails[0]);
+    }
+    return 0;
+}
+
+static int check_count(const struct idx_file *x, const struct idx_file *y, struct err *e)
+{
+    if (x->dim[0] != y->dim[0])
+        return err_set(e, ERR_DATA, "%s: %u labels, expected %u, as many as images in %s", y->path, y->dim[0],
+                       x->dim[0], x->path);
+    return 0;
+}
+
+static int check_geometry(struct dataset *d, const struct idx_file *a, const struct idx_file *b, struct err *e)
+{
+    int colours = a->dims == 4;
+    d->c = colours ? (int)a->dim[1] : 1;
+    d->h = (int)a->dim[a->dims - 2];
+    d->w = (int)a->dim[a->dims - 1];
+    if (d->c > DATA_CHANNELS)
+        return err_set(e, ERR_DATA, "%s: %d channels, expected 1 to %d", a->path, d->c, DATA_CHANNELS);
+    int other_c = b->dims == 4 ? (int)b->dim[1] : 1, other_h = (int)b->dim[b->dims - 2],
+        other_w = (int)b->dim[b->dims - 1];
+    if (other_c != d->c || other_h != d->h || other_w != d->w)
+        return err_set(e, ERR_DATA, "%s: images of %dx%dx%d, expected %dx%dx%d as in %s", b->path, other_c, other_h,
+                       other_w, d->c, d->h, d->w, a->path);
+    return 0;
+}
+
+static int open_files(struct files *fs, struct dataset *d, struct err *e)
+{
+    for (int i = 0; i < FILES; i++)
+        if (idx_open(&fs->f[i], fs->path[i], i % 2 ? 1 : 3, i % 2 ? 1 : 4, e))
+            return -1;
+    if (check_count(&fs->f[TRAIN_X], &fs->f[TRAIN_Y], e) || check_count(&fs->f[TEST_X], &fs->f[TEST_Y], e))
+        return -1;
+    d->train.n = fs->f[TRAIN_X].dim[0];
+    d->test.n = fs->f[TEST_X].dim[0];
+    return check_geometry(d, &fs->f[TRAIN_X], &fs->f[TEST_X], e);
+}
+
+static const uint8_t *read_values(struct idx_file *f, struct dataset *d, struct err *e)
+{
+    unsigned char *to = dataset_alloc(d, f->bytes, e);
+    return to && !idx_read(f, to, e) ? to : NULL;
+}
+
+/* Labels as classes 0 ..., checked against d->classes, which is set here when the format does not fix it. */
+static const uint8_t *read_labels(struct idx_file *f, const struct idx_set *set, struct dataset *d, struct err *e)
+{
+    unsigned char *y = dataset_alloc(d, f->bytes, e), most = 0;
+    if (!y || idx_read(f, y, e))
+        return NULL;
+    for (size_t i = 0; i < f->bytes; i++)
+        most = y[i] > most ? y[i] : most;
+    if (!d->classes)
+        d->classes = most + 1;
+    for (size_t i = 0; i < f->bytes; i++) {
+        if (y[i] < set->first || y[i] - set->first >= d->classes) {
+            err_set(e, ERR_DATA, "%s: label %d of sample %zu, expected %d..%d%s", f->path, y[i], i, set->first,
+                    set->first + d->classes - 1, set->classes ? "" : " as in the training labels");
+            return NULL;
+        }
+        y[i] = (unsigned char)(y[i] - set->first);
+    }
+    return y;
+}
+
+static int read_files(struct files *fs, const struct idx_set *set, struct dataset *d, int peek, struct err *e)
+{
+    d->max_value = 255;
+    d->classes = set->classes;
+    d->class_name = set->class_name;
+    if (peek && set->classes)
+        return 0;
+    if (!(d->train.y = read_labels(&fs->f[TRAIN_Y], set, d, e)) ||
+        !(d->test.y = read_labels(&fs->f[TEST_Y], set, d, e)))
+        return -1;
+    if (peek) {
+        d->train.y = d->test.y = NULL;
+        return 0;
+    }
+    d->train.x = read_values(&fs->f[TRAIN_X], d, e);
+    d->test.x = d->train.x ? read_values(&fs->f[TEST_X], d, e) : NULL;
+    return d->test.x ? 0 : -1;
+}
+
+static int load(const struct dataset_kind *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+{
+    struct files fs;
+    memset(fs.f, 0, sizeof fs.f);
+    int bad = find_files(&fs, k, s, e) || open_files(&fs, d, e) || read_files(&fs, k->detail, d, peek, e);
+    for (int i = 0; i < FILES; i++)
+        idx_close(&fs.f[i]);
+    return bad ? -1 : 0;
+}
+
+// clang-format off
+static const char *const clothes[] = { "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
+                                       "Bag", "Ankle boot" };
+static const char *const kana[] = { "o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo" };
+static const char *const letters[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q",
+                                       "r", "s", "t", "u", "v", "w", "x", "y", "z" };
+static const char *const balanced[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F", "G",
+                                        "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X",
+                                        "Y", "Z", "a", "b", "d", "e", "f", "g", "h", "n", "q", "r", "t" };
+
+#define IDX_SET(id, text, help, source, where, ...)                                                                     \
+    static const struct idx_set id##_files = { __VA_ARGS__ };                                                           \
+    const struct dataset_kind dataset_##id = { { text, help, NULL }, source, where, &id##_files, load }
+
+IDX_SET(mnist, "mnist", "60000 + 10000 handwritten digits, 28x28",
+        "Y. LeCun and C. Cortes, the MNIST database of handwritten digits, CC BY-SA 3.0",
+        PATH_MAY, "train", "t10k", 10, 0, dataset_digits);
+IDX_SET(fashion_mnist, "fashion-mnist", "60000 + 10000 articles of clothing, 28x28",
+        "H. Xiao, K. Rasul and R. Vollgraf, Fashion-MNIST, arXiv:1708.07747, Zalando SE, MIT licence",
+        PATH_MAY, "train", "t10k", 10, 0, clothes);
+IDX_SET(kmnist, "kmnist", "60000 + 10000 cursive Japanese characters of 10 kinds, 28x28",
+        "T. Clanuwat et al., KMNIST, arXiv:1812.01718, adapted from the Kuzushiji dataset (NIJL and others), CC BY-SA 4.0",
+        PATH_MAY, "train", "t10k", 10, 0, kana);
+IDX_SET(emnist_digits, "emnist-digits", "240000 + 40000 handwritten digits, 28x28, lying on their side as in the files",
+        "G. Cohen et al., EMNIST, arXiv:1702.05373, from NIST Special Database 19",
+        PATH_MAY, "emnist-digits-train", "emnist-digits-test", 10, 0, dataset_digits);
+IDX_SET(emnist_letters, "emnist-letters", "124800 + 20800 handwritten letters of both cases, 28x28, on their side",
+        "G. Cohen et al., EMNIST, arXiv:1702.05373, from NIST Special Database 19",
+        PATH_MAY, "emnist-letters-train", "emnist-letters-test", 26, 1, letters);
+IDX_SET(emnist_balanced, "emnist-balanced", "112800 + 18800 handwritten digits and letters, 28x28, on their side",
+        "G. Cohen et al., EMNIST, arXiv:1702.05373, from NIST Special Database 19",
+        PATH_MAY, "emnist-balanced-train", "emnist-balanced-test", 47, 0, balanced);
+IDX_SET(idx, "idx", "any images of bytes, [n][h][w] or [n][c][h][w]: train-images-idx3-ubyte, "
+        "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or .gz, in the folder data.path",
+        "", PATH_ALWAYS, "train", "t10k", 0, 0, dataset_digits);
+// clang-format on

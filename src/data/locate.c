@@ -1,0 +1,64 @@
+#include "data/locate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct search {
+    char *folder;
+    const char *name;
+    int (*has)(const char *folder, const void *ctx);
+    const void *ctx;
+    char looked[400]; /* ", "-separated, for the error */
+};
+
+static void note(struct search *s, const char *place)
+{
+    size_t n = strlen(s->looked);
+    snprintf(s->looked + n, sizeof s->looked - n, "%s%s", n ? ", " : "", place);
+}
+
+/* 1 when root/sub/name has it; an empty part is left out. */
+static int look(struct search *s, const char *root, const char *sub, const char *name)
+{
+    int n = snprintf(s->folder, DATA_PATH, "%s%s%s%s%s", root, sub[0] ? "/" : "", sub, name[0] ? "/" : "", name);
+    if (n < 0 || n >= DATA_PATH) {
+        note(s, "(a path that is too long)");
+        return 0;
+    }
+    note(s, s->folder);
+    return s->has(s->folder, s->ctx);
+}
+
+static int look_around(struct search *s)
+{
+    const char *data = getenv("SWEEP_DATA"), *home = getenv("HOME");
+    if (!data || !data[0])
+        note(s, "$SWEEP_DATA (not set)");
+    else if (look(s, data, "", s->name) || look(s, data, "", ""))
+        return 1;
+    if (!home || !home[0])
+        note(s, "~/.cache/sweep ($HOME is not set)");
+    else if (look(s, home, ".cache/sweep", s->name))
+        return 1;
+    return 0;
+}
+
+int data_locate(char folder[DATA_PATH], const char *name, const char *path, const char *wanted,
+                int (*has)(const char *folder, const void *ctx), const void *ctx, struct err *e)
+{
+    struct search s = {folder, name, has, ctx, ""};
+    struct stat st;
+    if (!path || !path[0])
+        return look_around(&s) ? 0
+                               : err_set(e, ERR_DATA, "dataset %s: no %s in %s; set data.path or SWEEP_DATA", name,
+                                         wanted, s.looked);
+    if (look(&s, path, "", ""))
+        return 0;
+    if (stat(path, &st))
+        return err_set(e, ERR_DATA, "%s: no such folder (data.path of dataset %s)", path, name);
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_DATA, "%s: is a file, expected the folder with %s", path, wanted);
+    return err_set(e, ERR_DATA, "%s: has no %s (data.path of dataset %s)", path, wanted, name);
+}

@@ -1,0 +1,84 @@
+/* optdigits.c - the embedded dataset: 5620 handwritten digits of 43 writers as 8x8 images of values 0..16, 30 writers
+ * in the training part, 13 others in the test part (E. Alpaydin and C. Kaynak, Cascading Classifiers, Kybernetika 34,
+ * 1998). How it is packed: optdigits/pack.py. */
+#include "data/kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "data/optdigits/packed.inc"
+
+enum { ROWS = TRAIN + TEST, PIXELS = 64 };
+
+/* Five digits to the base 85 make four bytes, the most significant first. */
+static void unpack_text(unsigned char *to)
+{
+    for (size_t line = 0; line < sizeof packed_text / sizeof *packed_text; line++)
+        for (const char *s = packed_text[line]; *s; s += 5, to += 4) {
+            uint32_t v = 0;
+            for (int i = 0; i < 5; i++)
+                v = v * 85 + (uint32_t)(s[i] - '(' - (s[i] > '?') - (s[i] > '\\'));
+            for (int i = 0; i < 4; i++)
+                to[i] = (unsigned char)(v >> (24 - 8 * i));
+        }
+}
+
+/* columns [65][ROWS] -> x [ROWS][64], y [ROWS] */
+static void transpose(const unsigned char *columns, unsigned char *x, unsigned char *y)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t k = 0; k < PIXELS; k++)
+            x[i * PIXELS + k] = columns[k * ROWS + i];
+    memcpy(y, columns + (size_t)PIXELS * ROWS, ROWS);
+}
+
+/* to [ROWS*65]: pixels, then labels */
+static int unpack(unsigned char *to, struct err *e)
+{
+    uLongf want = (uLongf)(PIXELS + 1) * ROWS, got = want;
+    unsigned char *columns = malloc(want + PACKED_BYTES + 4), *text = columns + want;
+    if (!columns)
+        return err_set(e, ERR_NOMEM, "optdigits: no memory to unpack it");
+    unpack_text(text);
+    int bad = uncompress(columns, &got, text, PACKED_BYTES) != Z_OK || got != want;
+    if (!bad)
+        transpose(columns, to, to + (size_t)PIXELS * ROWS);
+    free(columns);
+    return bad ? err_set(e, ERR_DATA, "optdigits: the embedded bytes do not unpack: this program is damaged") : 0;
+}
+
+static int read_all(struct dataset *d, struct err *e)
+{
+    unsigned char *x = dataset_alloc(d, (size_t)(PIXELS + 1) * ROWS, e);
+    if (!x || unpack(x, e))
+        return -1;
+    const unsigned char *y = x + (size_t)PIXELS * ROWS;
+    d->train.x = x;
+    d->train.y = y;
+    d->test.x = x + (size_t)PIXELS * TRAIN;
+    d->test.y = y + TRAIN;
+    return 0;
+}
+
+static int load(const struct dataset_kind *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+{
+    (void)k;
+    (void)s;
+    d->c = 1;
+    d->h = d->w = 8;
+    d->classes = 10;
+    d->class_name = dataset_digits;
+    d->max_value = 16;
+    d->train.n = TRAIN;
+    d->test.n = TEST;
+    return peek ? 0 : read_all(d, e);
+}
+
+const struct dataset_kind dataset_optdigits = {
+    .word = {"optdigits", "embedded: 3823 + 1797 handwritten digits, 8x8, other writers in the test part", NULL},
+    .credit = "E. Alpaydin and C. Kaynak, 1998, UCI Machine Learning Repository, doi 10.24432/C50P49, CC BY 4.0; "
+              "pixels repacked",
+    .path = PATH_NEVER,
+    .load = load,
+};

@@ -1,0 +1,173 @@
+#include "data/split.h"
+
+#include "base/rng.h"
+#include "base/str.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CLASSES 256
+#define EXACT 1e-9 /* 0.7 + 0.3 counts as 1 */
+
+int split_size_check(double v, const struct where *w, struct err *e)
+{
+    char num[STR_NUM];
+    if (!(v >= 0) || (v > 1 && v != floor(v)) || v > 4294967295.0)
+        return err_at(e, ERR_USAGE, w, "'%s' is neither a fraction 0..1 nor a whole number of samples",
+                      str_double(num, v));
+    return 0;
+}
+
+int split_fractions_check(double train, double validation, const struct where *w, struct err *e)
+{
+    char t[STR_NUM], v[STR_NUM];
+    if (train > 1 || validation > 1 || train + validation <= 1 + EXACT)
+        return 0;
+    return err_at(e, ERR_USAGE, w, "train %s and validation %s are more than the whole training file together",
+                  str_double(t, train), str_double(v, validation));
+}
+
+/* What `v` asks of n samples, to the nearest; may be more than n. */
+static size_t size_of(double v, size_t n)
+{
+    return (size_t)(v > 1 ? v : floor(v * (double)n + 0.5));
+}
+
+static int located(struct err *e, const char *key, const char *fmt, size_t asked, const char *name, size_t have)
+{
+    struct where at = {NULL, 0, "data", key};
+    return err_at(e, ERR_USAGE, &at, fmt, asked, name, have);
+}
+
+#define TOO_MANY "%zu samples asked for, dataset %s has %zu"
+
+static int train_sizes(const struct dataset *d, const struct data_spec *s, size_t n[3], struct err *e)
+{
+    size_t all = d->train.n;
+    int fractions = s->train <= 1 && s->validation <= 1;
+    n[DATA_VALIDATION] = size_of(s->validation, all);
+    if (n[DATA_VALIDATION] > all)
+        return located(e, "validation", TOO_MANY " in its training file", n[DATA_VALIDATION], d->name, all);
+    if (s->validation > 0 && !n[DATA_VALIDATION])
+        return located(e, "validation", "a fraction that makes %zu samples: dataset %s has only %zu", 0, d->name, all);
+    size_t rest = all - n[DATA_VALIDATION];
+    n[DATA_TRAIN] = s->train == 0 ? rest : size_of(s->train, all);
+    if (fractions && (n[DATA_TRAIN] > rest || s->train + s->validation >= 1 - EXACT))
+        n[DATA_TRAIN] = rest; /* two roundings must not add up to one sample more or less than there are */
+    if (n[DATA_TRAIN] > rest)
+        return located(e, "train", TOO_MANY " beside validation", n[DATA_TRAIN], d->name, rest);
+    if (!n[DATA_TRAIN])
+        return located(e, "train", "%zu samples are left to train on: dataset %s has %zu and validation takes them", 0,
+                       d->name, all);
+    return 0;
+}
+
+int data_split_sizes(const struct dataset *d, const struct data_spec *s, size_t n[3], struct err *e)
+{
+    static const struct where train = {NULL, 0, "data", "train"}, validation = {NULL, 0, "data", "validation"},
+                              test = {NULL, 0, "data", "test"};
+    if (split_size_check(s->train, &train, e) || split_size_check(s->validation, &validation, e) ||
+        split_size_check(s->test, &test, e) || split_fractions_check(s->train, s->validation, &validation, e) ||
+        train_sizes(d, s, n, e))
+        return -1;
+    n[DATA_TEST] = s->test == 0 ? d->test.n : size_of(s->test, d->test.n);
+    if (n[DATA_TEST] > d->test.n)
+        return located(e, "test", TOO_MANY " in its test file", n[DATA_TEST], d->name, d->test.n);
+    if (!n[DATA_TEST])
+        return located(e, "test", "a fraction that makes %zu samples: dataset %s has only %zu", 0, d->name, d->test.n);
+    return 0;
+}
+
+void split_shares(size_t total, const size_t *have, int n, size_t *give)
+{
+    uint64_t sum = 0, rest[CLASSES]; /* counts are below 2^32: the products fit */
+    size_t given = 0;
+    for (int k = 0; k < n; k++)
+        sum += have[k];
+    for (int k = 0; k < n; k++) {
+        give[k] = sum ? (size_t)(total * have[k] / sum) : 0;
+        rest[k] = sum ? total * have[k] % sum : 0;
+        given += give[k];
+    }
+    for (; given < total; given++) { /* fewer rounds than classes, and only classes with a remainder get one */
+        int best = 0;
+        for (int k = 1; k < n; k++)
+            if (rest[k] > rest[best])
+                best = k;
+        give[best]++;
+        rest[best] = 0;
+    }
+}
+
+/* by_class[n] <- the sample numbers, class after class, each class in its own random order; start[classes]. */
+static void shuffle_classes(const struct dataset *d, int seed, const size_t *count, size_t *start, uint32_t *by_class)
+{
+    size_t at[CLASSES], sum = 0;
+    for (int k = 0; k < d->classes; k++) {
+        start[k] = at[k] = sum;
+        sum += count[k];
+    }
+    for (size_t i = 0; i < d->train.n; i++)
+        by_class[at[d->train.y[i]]++] = (uint32_t)i;
+    for (int k = 0; k < d->classes; k++) {
+        struct rng r;
+        rng_init(&r, (uint64_t)seed, RNG_SPLIT, (uint32_t)k, 0);
+        rng_shuffle(&r, by_class + start[k], (uint32_t)count[k]);
+    }
+}
+
+/* Marks in use[n] what each training sample is for: validation takes the front of every class's order, train its end.
+ */
+static int assign(const struct dataset *d, int seed, const size_t n[3], unsigned char *use, struct err *e)
+{
+    size_t count[CLASSES] = {0}, start[CLASSES], validation[CLASSES], train[CLASSES], left[CLASSES];
+    uint32_t *by_class = malloc(d->train.n * sizeof *by_class);
+    if (!by_class)
+        return err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
+    for (size_t i = 0; i < d->train.n; i++)
+        count[d->train.y[i]]++;
+    shuffle_classes(d, seed, count, start, by_class);
+    split_shares(n[DATA_VALIDATION], count, d->classes, validation);
+    for (int k = 0; k < d->classes; k++)
+        left[k] = count[k] - validation[k];
+    split_shares(n[DATA_TRAIN], left, d->classes, train); /* of what is left, so that both always fit */
+    memset(use, 0xff, d->train.n);
+    for (int k = 0; k < d->classes; k++) {
+        for (size_t i = 0; i < validation[k]; i++)
+            use[by_class[start[k] + i]] = DATA_VALIDATION;
+        for (size_t i = 0; i < train[k]; i++)
+            use[by_class[start[k] + count[k] - 1 - i]] = DATA_TRAIN;
+    }
+    free(by_class);
+    return 0;
+}
+
+static void collect(const unsigned char *use, size_t n, int what, uint32_t *index)
+{
+    for (size_t i = 0; i < n; i++)
+        if (use[i] == what)
+            *index++ = (uint32_t)i;
+}
+
+int split_draw(const struct dataset *d, int seed, const size_t n[3], struct arena *a, const uint32_t *index[3],
+               struct err *e)
+{
+    uint32_t *to[3];
+    unsigned char *use = malloc(d->train.n);
+    for (int i = 0; i < 3; i++)
+        index[i] = to[i] = arena_take(a, n[i] * sizeof(uint32_t));
+    if (!use || !to[0] || !to[1] || !to[2]) {
+        free(use);
+        return err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
+    }
+    int bad = assign(d, seed, n, use, e);
+    if (!bad) {
+        collect(use, d->train.n, DATA_TRAIN, to[DATA_TRAIN]);
+        collect(use, d->train.n, DATA_VALIDATION, to[DATA_VALIDATION]);
+        for (size_t i = 0; i < n[DATA_TEST]; i++)
+            to[DATA_TEST][i] = (uint32_t)i;
+    }
+    free(use);
+    return bad;
+}

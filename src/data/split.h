@@ -1,0 +1,20 @@
+/* split.h - how many samples each split has, and which. */
+#ifndef DATA_SPLIT_H
+#define DATA_SPLIT_H
+
+#include "data/data.h"
+
+/* A size as in data_spec: a fraction 0..1 or a whole count. 0 or -1 with *e. */
+int split_size_check(double v, const struct where *w, struct err *e);
+/* Two fractions of the same file must not exceed 1 together. */
+int split_fractions_check(double train, double validation, const struct where *w, struct err *e);
+
+/* total items over n classes in proportion to have[n], largest remainders first, the lower class where they are equal
+ * (Hamilton's method): give[k] <= have[k]. total <= sum of have. */
+void split_shares(size_t total, const size_t *have, int n, size_t *give);
+
+/* The index arrays of the three splits of sizes n[3] (data_split_sizes), ascending, in `a`. d has labels. 0 or -1. */
+int split_draw(const struct dataset *d, int seed, const size_t n[3], struct arena *a, const uint32_t *index[3],
+               struct err *e);
+
+#endif

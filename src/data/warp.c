@@ -1,0 +1,118 @@
+#include "data/warp.h"
+
+#include "base/maths.h"
+
+#include <math.h>
+#include <stddef.h>
+
+void warp_init(struct warp *p, const struct motion *m, int h, int w)
+{
+    p->h = h;
+    p->w = w;
+    p->affine = m->angle != 0 || m->zoom != 1 || m->dx != 0 || m->dy != 0;
+    p->cos = m_cos(m->angle) / m->zoom;
+    p->sin = m_sin(m->angle) / m->zoom;
+    double cx = 0.5 * (w - 1), cy = 0.5 * (h - 1); /* the centre; turned about in pixels, also when h != w */
+    p->x0 = cx + m->dx - p->cos * cx + p->sin * cy;
+    p->y0 = cy + m->dy - p->sin * cx - p->cos * cy;
+    p->crop_x = m->crop_x;
+    p->crop_y = m->crop_y;
+    p->flip = m->flip;
+}
+
+/* What one row of the result reads: pixel x lies at sx = x0 + (x + crop) * dx, sy = y0 + (x + crop) * dy. */
+struct line {
+    const uint8_t *plane;
+    int h, w, crop;
+    float x0, y0, dx, dy;
+};
+
+static inline float source_x(const struct line *l, int x)
+{
+    return l->x0 + (float)(x + l->crop) * l->dx;
+}
+
+static inline float source_y(const struct line *l, int x)
+{
+    return l->y0 + (float)(x + l->crop) * l->dy;
+}
+
+/* All four neighbours exist. The coordinates are monotone in x, also after rounding, so such x are an interval. */
+static inline int inside(const struct line *l, int x)
+{
+    float sx = source_x(l, x), sy = source_y(l, x);
+    return sx >= 0 && sy >= 0 && sx < (float)(l->w - 1) && sy < (float)(l->h - 1);
+}
+
+static inline float bilinear(float a, float b, float c, float d, float fx, float fy)
+{
+    float top = a + fx * (b - a), bottom = c + fx * (d - c);
+    return top + fy * (bottom - top);
+}
+
+static inline float at(const struct line *l, int x, int y)
+{
+    return x >= 0 && y >= 0 && x < l->w && y < l->h ? (float)l->plane[(size_t)y * (size_t)l->w + (size_t)x] : 0;
+}
+
+static float near_border(const struct line *l, int x)
+{
+    float sx = source_x(l, x), sy = source_y(l, x);
+    if (!(sx > -1 && sy > -1 && sx < (float)l->w && sy < (float)l->h))
+        return 0;
+    int ix = sx < 0 ? -1 : (int)sx, iy = sy < 0 ? -1 : (int)sy; /* floor */
+    return bilinear(at(l, ix, iy), at(l, ix + 1, iy), at(l, ix, iy + 1), at(l, ix + 1, iy + 1), sx - (float)ix,
+                    sy - (float)iy);
+}
+
+/* x in [from, to), all inside. Each pixel from its own x, not by adding up: no error grows, and no order is imposed. */
+static void interior(const struct line *l, int from, int to, float scale, float shift, float *out, int stride)
+{
+    const struct line k = *l; /* in registers: out might be part of *l for all the compiler knows */
+    const ptrdiff_t w = k.w;
+    for (int x = from; x < to; x++) {
+        float sx = source_x(&k, x), sy = source_y(&k, x);
+        int ix = (int)sx, iy = (int)sy;
+        const uint8_t *p = k.plane + (ptrdiff_t)iy * w + ix;
+        float v = bilinear((float)p[0], (float)p[1], (float)p[w], (float)p[w + 1], sx - (float)ix, sy - (float)iy);
+        out[(ptrdiff_t)x * stride] = v * scale + shift;
+    }
+}
+
+static void affine_row(const struct line *l, int from, int to, float scale, float shift, float *out, int stride)
+{
+    int end = to;
+    for (; from < to && !inside(l, from); from++)
+        out[(ptrdiff_t)from * stride] = near_border(l, from) * scale + shift;
+    while (end > from && !inside(l, end - 1))
+        end--;
+    interior(l, from, end, scale, shift, out, stride);
+    for (int x = end; x < to; x++)
+        out[(ptrdiff_t)x * stride] = near_border(l, x) * scale + shift;
+}
+
+void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, float shift, const float *table,
+              float *out, int stride)
+{
+    int w = p->w, from = p->crop_x < 0 ? -p->crop_x : 0, to = p->crop_x > 0 ? w - p->crop_x : w;
+    y += p->crop_y;
+    if (y < 0 || y >= p->h || from >= to)
+        from = to = 0; /* nothing of the image is in this row */
+    if (p->flip) {
+        out += (ptrdiff_t)(w - 1) * stride;
+        stride = -stride;
+    }
+    for (int x = 0; x < from; x++)
+        out[(ptrdiff_t)x * stride] = table[0];
+    for (int x = to; x < w; x++)
+        out[(ptrdiff_t)x * stride] = table[0];
+    if (from < to && p->affine) {
+        struct line l = {
+            plane,         p->h,         w, p->crop_x, (float)(p->x0 - y * p->sin), (float)(p->y0 + y * p->cos),
+            (float)p->cos, (float)p->sin};
+        affine_row(&l, from, to, scale, shift, out, stride);
+    }
+    if (from < to && !p->affine)
+        for (int x = from; x < to; x++)
+            out[(ptrdiff_t)x * stride] = table[plane[(ptrdiff_t)y * w + x + p->crop_x]];
+}

@@ -1,0 +1,25 @@
+/* warp.h - one row of one moved image. The answer has the same bits for every compiler and flag: coordinates are
+ * rounded once per row from double, then base + x * step in float; bilinear weights in the order written in warp.c. */
+#ifndef DATA_WARP_H
+#define DATA_WARP_H
+
+#include "data/augment.h"
+
+#include <stdint.h>
+
+/* A motion made ready for images of h x w. */
+struct warp {
+    int h, w;
+    int affine;      /* 0: whole pixels only, values are taken as they are */
+    double x0, y0;   /* source coordinates of pixel (0, 0), in pixels, centres at whole numbers */
+    double cos, sin; /* steps: source x by cos along a row and -sin down a column, y by sin and cos */
+    int crop_x, crop_y, flip;
+};
+void warp_init(struct warp *p, const struct motion *m, int h, int w);
+
+/* Row y of the moved image into out[0], out[stride], ... out[(w-1)*stride]: value * scale + shift, where value is 0
+ * outside of the image. plane [h][w]; table [256] is v * scale + shift for every byte. */
+void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, float shift, const float *table,
+              float *out, int stride);
+
+#endif
