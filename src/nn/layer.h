@@ -7,47 +7,76 @@
 
 /* The pointers of one call. Lifetimes: x, y as the planner decided by `keeps`; scratch is lost between calls. */
 struct layer_io {
-    const float *x;   /* output of in[0]; further inputs of joining layers in xs */
-    const float *const *xs;
+    const float *x;         /* output of in[0]; further inputs of joining layers in xs */
+    const float *const *xs; /* [nin] */
     float *y;
     const float *dy;
-    float *dx;        /* NULL when nobody needs it (first layer) */
-    float *const *dxs;
-    const float *w;   /* node's tensors at w + (tensor[i].at - tensor[0].at) */
+    float *dx;         /* NULL when nobody needs it (first layer) */
+    float *const *dxs; /* [nin], each NULL or wanted */
+    const float *w;    /* node's tensors at w + (tensor[i].at - tensor[0].at) */
     float *dw;
-    float *buffers, *saved, *scratch;
+    float *buffers, *saved, *scratch; /* saved is NULL when the plan is for evaluation only */
 };
 
 enum {
-    KEEPS_X = 1,      /* backward reads x */
-    KEEPS_Y = 2,      /* backward reads y */
-    INPLACE = 4,      /* forward may have y == x, backward dx == dy (implies no KEEPS_X) */
-    IDENTITY = 8,     /* same floats, other shape (flatten where the layout allows it): no code runs */
-    NORMALIZES = 16,  /* listed with its distance to the output, like POOLS */
+    KEEPS_X = 1,     /* backward reads x */
+    KEEPS_Y = 2,     /* backward reads y */
+    INPLACE = 4,     /* forward may have y == x, backward dx == dy; the planner sees to it that nothing kept is lost */
+    IDENTITY = 8,    /* same floats, other shape (flatten where the layout allows it): no code runs */
+    NORMALIZES = 16, /* listed with its distance to the output, like POOLS */
     POOLS = 32,
-    COUNTS = 64       /* counts for depth and distance: convolution, dense */
+    COUNTS = 64,         /* counts for depth and distance: convolution, dense */
+    EVAL_IDENTITY = 128, /* IDENTITY outside training (dropout) */
+    LAST = 256,          /* may only stand at the end */
+    HEAD_GAP = 512,      /* what facts.head calls "gap" */
+    HEAD_FC = 1024       /* and "fc" */
 };
 
 struct layer_type {
-    const char *name, *alias; /* alias may be NULL; both work in files, tables print name */
-    const char *sig;          /* "[C,H,W] -> [units]" */
-    const char *help;         /* one line */
-    const char *source;       /* paper or "", for `sweep list layers` and the docs */
+    const char *name, *alias;   /* alias may be NULL; both work in files, tables print name */
+    const char *sig;            /* "[C,H,W] -> [units]" */
+    const char *help;           /* one line */
+    const char *source;         /* paper or "", for `sweep list layers` and the docs */
     const struct param *params; /* first `positional` rows may be given without their names, in this order */
     int positional;
     size_t args_size;
     unsigned flags;
-    /* From nd->x and nd->args: nd->y, tensors, nbuffers, nsaved, macs; and window (receptive field) into k, s, below. */
+    /* After the words are set: checks them against each other and derives fields that no word sets. NULL: nothing to
+     * do. */
+    int (*check)(void *args, struct err *e);
+    /* From nd->x and nd->args: nd->y, tensors, nbuffers, nsaved, macs; may change nd->flags. */
     int (*shape)(struct nn_node *nd, struct err *e);
     /* Kernel, stride and dilation as they act on the receptive field; NULL: 1, 1. */
     void (*window)(const struct nn_node *nd, int k[2], int s[2], int dilation[2]);
     size_t (*scratch)(const struct nn_node *nd, int blocks); /* floats; NULL: none */
-    void (*forward)(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k, const struct layer_io *io);
+    void (*reset)(const struct nn_node *nd, float *buffers); /* first values of the buffers; NULL: zeros */
+    void (*forward)(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                    const struct layer_io *io);
     void (*backward)(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
                      const struct layer_io *io); /* fills dx (unless NULL) and dw, both overwritten */
 };
 
 extern const struct layer_type *const layer_types[]; /* NULL-terminated, in the order of the manual */
 const struct layer_type *layer_find(const char *name_or_alias);
+
+/* For the rows. */
+
+#define PAD16(n) (((size_t)(n) + 15) & ~(size_t)15)
+
+/* err_at with the node's place and text in front. Returns -1. */
+int layer_error(const struct nn_node *nd, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* -1 with *e unless x is maps. */
+int layer_wants_maps(const struct nn_node *nd, struct err *e);
+/* y = x: the shape function of element-wise layers. */
+int layer_same_shape(struct nn_node *nd, struct err *e);
+/* Adds a parameter tensor of n floats; fans and init (model's own where `init` is -1 and role is NN_WEIGHT) follow. */
+void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init);
+/* Floats of `blocks` blocks of a shape. */
+size_t layer_floats(struct shape s, int blocks);
+/* Words of the options `init` ("default" is [model] init, then nn_init_name) and `bias`. */
+const char *layer_init_word(size_t i);
+enum { BIAS_AUTO, BIAS_YES, BIAS_NO };
+const char *layer_bias_word(size_t i);
+int layer_has_bias(const struct nn_node *nd, int bias);
 
 #endif

@@ -57,20 +57,23 @@ struct nn_node {
     struct where at;  /* where the text stands */
     const char *text; /* as written, variables resolved: "conv2d 3x3 10" */
     int block;        /* 1-based line of `layers` it came from */
+    int index;        /* its number in the graph: keys its random streams */
+    unsigned flags;   /* the type's (layer.h), narrowed or widened by the arguments and shapes of this node */
     int in[NN_MAX_IN], nin;
+    int normalized;    /* read by normalizations only: a bias here would be subtracted again */
     struct shape x, y; /* of in[0], and of the output */
 
     struct nn_tensor tensor[NN_MAX_TENSORS];
     int ntensors;
-    size_t params;     /* true number of parameters, without padding */
-    size_t nbuffers;   /* floats of running statistics, at net->buffers + buffers_at (multiple of 16) */
+    size_t params;   /* true number of parameters, without padding */
+    size_t nbuffers; /* floats of running statistics, at net->buffers + buffers_at (multiple of 16) */
     size_t buffers_at;
-    size_t nsaved;     /* floats kept from forward to backward besides activations (batch statistics) */
+    size_t nsaved; /* floats kept from forward to backward besides activations (batch statistics) */
 
-    double macs;       /* multiply-adds of one image, forward */
-    int rf_h, rf_w;    /* receptive field of one output element, in input pixels, not clipped to the input */
+    double macs;        /* multiply-adds of one image, forward */
+    int rf_h, rf_w;     /* receptive field of one output element, in input pixels, not clipped to the input */
     int jump_h, jump_w; /* input pixels between neighbouring outputs */
-    int distance;      /* convolution and dense layers between it and the output */
+    int distance;       /* convolution and dense layers between it and the output */
 };
 
 /* Facts of a network, for tables, conditions and `show`. */
@@ -98,9 +101,10 @@ struct nn_line {
 };
 
 /* Parses the lines and works out shapes, offsets, costs. A layer is a name, positional arguments in the order of its
- * param table, then `name value` options; layers are separated by commas. A final `softmax` is folded into the loss. The output
- * must be [classes] (maps of 1x1 count). 0, or -1 with every error found appended to *errs, each located and saying what to
- * write instead. The graph lives in `a` and keeps no pointer to the texts. */
+ * param table, then `name value` options; layers are separated by commas. A final `softmax` is folded into the loss.
+ * The output must be [classes] (maps of 1x1 count; classes = 0: any output will do). 0, or -1 with every error found
+ * appended to *errs, each located and saying what to write instead. The graph lives in `a` and keeps no pointer to the
+ * texts. */
 int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in, int classes,
                    const struct nn_spec *spec, struct arena *a, struct err_list *errs);
 /* Whether the graph has a layer of that name (or alias). */
@@ -109,8 +113,8 @@ int nn_uses(const struct nn_graph *g, const char *layer);
 /* What one pass needs to know. sample[] and the seed key the random streams of dropout, so that a sample's mask does
  * not depend on its place in the batch. */
 struct nn_pass {
-    int n, blocks;          /* live images; blocks = ceil(n/16) */
-    int training;           /* batch statistics and dropout, or running statistics and none */
+    int n, blocks; /* live images; blocks = ceil(n/16) */
+    int training;  /* batch statistics and dropout, or running statistics and none */
     uint64_t seed;
     uint32_t epoch;
     const uint32_t *sample; /* [n] index of each image in the dataset */
@@ -119,12 +123,12 @@ struct nn_pass {
 struct nn_net {
     const struct nn_graph *graph;
     const struct kernels *k;
-    int batch;       /* the largest n of a pass */
-    float *w, *dw;   /* [param_floats], padding always 0 */
-    float *buffers;  /* [buffer_floats] running statistics */
-    float *x;        /* input [blocks][h][c][w][16]; dead lanes must be 0 */
-    float *z, *dz;   /* logits [blocks][classes][16], and their gradient, set by the loss */
-    void *plan;      /* private: buffer of each node, saved, scratch */
+    int batch;      /* the largest n of a pass */
+    float *w, *dw;  /* [param_floats], padding always 0 */
+    float *buffers; /* [buffer_floats] running statistics */
+    float *x;       /* input [blocks][h][c][w][16]; dead lanes must be 0 */
+    float *z, *dz;  /* logits [blocks][classes][16], and their gradient, set by the loss */
+    void *plan;     /* private: buffer of each node, saved, scratch */
 };
 
 /* Bytes nn_net_new takes from its arena. `training` = 0: forward only, no gradients. */

@@ -1,0 +1,245 @@
+/* graph.c - nodes, shapes, offsets, costs, facts. */
+#include "nn/graph.h"
+
+#include "nn/parse.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t shape_size(struct shape s)
+{
+    return (size_t)s.c * (size_t)s.h * (size_t)s.w;
+}
+
+char *shape_text(struct shape s, char *buf, size_t n)
+{
+    if (s.rank == 1)
+        snprintf(buf, n, "%d", s.c);
+    else
+        snprintf(buf, n, "%dx%dx%d", s.c, s.h, s.w);
+    return buf;
+}
+
+int nn_uses(const struct nn_graph *g, const char *layer)
+{
+    const struct layer_type *t = layer_find(layer);
+    for (int i = 0; t && i < g->nnodes; i++)
+        if (g->node[i].type == t)
+            return 1;
+    return 0;
+}
+
+/* --- the tree unrolled --- */
+
+/* Layers of a sequence with its repetitions, at most NN_MAX_NODES + 1. */
+static size_t count_layers(const struct item *it)
+{
+    size_t n = 0;
+    for (; it && n <= NN_MAX_NODES; it = it->next)
+        n += it->kind == ITEM_LAYER ? 1 : (size_t)it->times * count_layers(it->body);
+    return n > NN_MAX_NODES ? NN_MAX_NODES + 1 : n;
+}
+
+/* Appends the sequence behind node `in`; returns the node that holds its output. */
+static int emit(struct nn_graph *g, const struct item *it, int in)
+{
+    for (; it; it = it->next)
+        if (it->kind == ITEM_LAYER) {
+            struct nn_node *nd = &g->node[g->nnodes];
+            *nd = (struct nn_node){.type = it->type,
+                                   .args = it->args,
+                                   .at = it->at,
+                                   .text = it->text,
+                                   .block = it->block,
+                                   .in = {in},
+                                   .nin = 1};
+            in = g->nnodes++;
+        } else {
+            for (int i = 0; i < it->times; i++)
+                in = emit(g, it->body, in);
+        }
+    return in;
+}
+
+/* --- links, shapes, offsets --- */
+
+/* normalized: every reader of a node normalizes what it reads. */
+static void mark_normalized(struct nn_graph *g)
+{
+    for (int i = 0; i < g->nnodes; i++)
+        g->node[i].normalized = i < g->nnodes - 1;
+    for (int i = 0; i < g->nnodes; i++)
+        for (int k = 0; k < g->node[i].nin; k++)
+            if (g->node[i].in[k] != NN_INPUT && !(g->node[i].type->flags & NORMALIZES))
+                g->node[g->node[i].in[k]].normalized = 0;
+}
+
+static int shape_node(struct nn_graph *g, struct nn_node *nd, const struct nn_spec *spec, struct err *e)
+{
+    nd->x = nd->in[0] == NN_INPUT ? g->in : g->node[nd->in[0]].y;
+    if (nd->type->shape(nd, e))
+        return -1;
+    if (shape_size(nd->y) > INT_MAX / (4 * LANES))
+        return layer_error(nd, e, "its output has %zu values for one image, the limit is %d", shape_size(nd->y),
+                           INT_MAX / (4 * LANES));
+    for (int t = 0; t < nd->ntensors; t++) {
+        nd->tensor[t].at = g->param_floats;
+        g->param_floats += PAD16(nd->tensor[t].n);
+        if (nd->tensor[t].role == NN_WEIGHT && nd->tensor[t].init < 0)
+            nd->tensor[t].init = spec->init;
+    }
+    nd->buffers_at = g->buffer_floats;
+    g->buffer_floats += PAD16(nd->nbuffers);
+    if (g->param_floats > INT_MAX)
+        return layer_error(nd, e, "the network has more than %d parameters up to here", INT_MAX);
+    return 0;
+}
+
+/* Receptive field, jump: Araujo, Norris, Sim, "Computing receptive fields of convolutional neural networks", Distill
+ * 2019, doi:10.23915/distill.00021. Of several inputs the largest field counts. */
+static int reach(const struct nn_graph *g, struct nn_node *nd, struct err *e)
+{
+    int k[2] = {1, 1}, s[2] = {1, 1}, d[2] = {1, 1}, rf[2] = {1, 1}, jump[2] = {1, 1};
+    for (int i = 0; i < nd->nin; i++)
+        if (nd->in[i] != NN_INPUT) {
+            const struct nn_node *in = &g->node[nd->in[i]];
+            rf[0] = in->rf_h > rf[0] ? in->rf_h : rf[0];
+            rf[1] = in->rf_w > rf[1] ? in->rf_w : rf[1];
+            if (i == 0) {
+                jump[0] = in->jump_h;
+                jump[1] = in->jump_w;
+            }
+        }
+    if (nd->type->window)
+        nd->type->window(nd, k, s, d);
+    double most = 0;
+    for (int i = 0; i < 2; i++) {
+        double field = rf[i] + (double)(k[i] - 1) * d[i] * jump[i], step = (double)jump[i] * s[i];
+        most = field > most ? field : most;
+        most = step > most ? step : most;
+        rf[i] = field < INT_MAX ? (int)field : INT_MAX;
+        jump[i] = step < INT_MAX ? (int)step : INT_MAX;
+    }
+    nd->rf_h = rf[0];
+    nd->rf_w = rf[1];
+    nd->jump_h = jump[0];
+    nd->jump_w = jump[1];
+    return most < INT_MAX ? 0 : layer_error(nd, e, "its receptive field is larger than %d pixels", INT_MAX);
+}
+
+/* --- facts --- */
+
+/* Longest way to the output, counted in convolution and dense layers. */
+static void mark_distance(struct nn_graph *g)
+{
+    for (int i = g->nnodes - 1; i >= 0; i--) {
+        const struct nn_node *nd = &g->node[i];
+        int here = nd->distance + !!(nd->flags & COUNTS);
+        for (int k = 0; k < nd->nin; k++)
+            if (nd->in[k] == NN_INPUT)
+                g->facts.depth = here > g->facts.depth ? here : g->facts.depth;
+            else if (here > g->node[nd->in[k]].distance)
+                g->node[nd->in[k]].distance = here;
+    }
+}
+
+/* 1 where maps have been turned into a vector on the way: by gap, flatten or dense. */
+static int behind_head(const struct nn_graph *g, const unsigned char *behind, const struct nn_node *nd)
+{
+    if (nd->y.rank != 3 || nd->flags & (HEAD_GAP | HEAD_FC))
+        return 1;
+    for (int k = 0; k < nd->nin; k++)
+        if (nd->in[k] != NN_INPUT && behind[nd->in[k]])
+            return 1;
+    return g->in.rank != 3;
+}
+
+static void collect_facts(struct nn_graph *g, unsigned char *behind)
+{
+    struct nn_facts *f = &g->facts;
+    const struct nn_node *maps = NULL;
+    unsigned seen = 0;
+    for (int i = 0; i < g->nnodes; i++) {
+        const struct nn_node *nd = &g->node[i];
+        f->params += nd->params;
+        f->macs += nd->macs;
+        seen |= nd->flags;
+        behind[i] = (unsigned char)behind_head(g, behind, nd);
+        if (!behind[i])
+            maps = nd;
+    }
+    if (!maps) /* no maps at all: what the logits see */
+        maps = &g->node[g->nnodes - 1];
+    f->receptive_field = maps->rf_h > maps->rf_w ? maps->rf_h : maps->rf_w;
+    const char *head = !(seen & (HEAD_GAP | HEAD_FC)) ? "conv"
+                       : !(seen & HEAD_FC)            ? "gap"
+                       : seen & HEAD_GAP              ? "gap+fc"
+                                                      : "fc";
+    snprintf(f->head, sizeof f->head, "%s", head);
+}
+
+int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *scratch, struct err *e)
+{
+    mark_normalized(g);
+    for (int i = 0; i < g->nnodes; i++) {
+        struct nn_node *nd = &g->node[i];
+        nd->index = i;
+        nd->flags = nd->type->flags;
+        if (nd->flags & LAST && i < g->nnodes - 1)
+            return layer_error(nd, e, "may only stand at the end; the loss applies it");
+        if (shape_node(g, nd, spec, e) || reach(g, nd, e))
+            return -1;
+    }
+    mark_distance(g);
+    unsigned char *behind = arena_take(scratch, (size_t)g->nnodes);
+    if (!behind)
+        return err_set(e, ERR_NOMEM, "no memory for the network");
+    collect_facts(g, behind);
+    return 0;
+}
+
+static int check_output(const struct nn_graph *g, struct err *e)
+{
+    const struct nn_node *last = &g->node[g->nnodes - 1];
+    char buf[48];
+    if (!g->classes || (last->y.c == g->classes && last->y.h == 1 && last->y.w == 1))
+        return 0;
+    shape_text(last->y, buf, sizeof buf);
+    if (last->y.h > 1 || last->y.w > 1)
+        return layer_error(
+            last, e,
+            "the network ends with maps of %s, the data has %d classes; end with gap or flatten, then dense %d", buf,
+            g->classes, g->classes);
+    return layer_error(last, e, "the network ends with %s outputs, the data has %d classes; end with dense %d", buf,
+                       g->classes, g->classes);
+}
+
+static int build(struct nn_graph *g, const struct item *items, const struct where *at, const struct nn_spec *spec,
+                 struct arena *a, struct err *e)
+{
+    size_t n = count_layers(items);
+    if (!n)
+        return err_at(e, ERR_USAGE, at, "the network has no layers; `sweep list layers` names them all");
+    if (n > NN_MAX_NODES)
+        return err_at(e, ERR_USAGE, at, "the network has more than %d layers", NN_MAX_NODES);
+    g->node = arena_take(a, n * sizeof *g->node);
+    if (!g->node)
+        return err_set(e, ERR_NOMEM, "no memory for the network");
+    emit(g, items, NN_INPUT);
+    return graph_finish(g, spec, a, e) || check_output(g, e) ? -1 : 0;
+}
+
+int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in, int classes,
+                   const struct nn_spec *spec, struct arena *a, struct err_list *errs)
+{
+    struct item *items;
+    struct err e = {0};
+    *g = (struct nn_graph){.in = in, .classes = classes};
+    if (parse_layers(lines, nlines, a, &items, errs))
+        return -1;
+    if (!build(g, items, nlines ? &lines[0].at : NULL, spec, a, &e))
+        return 0;
+    err_list_take(errs, &e);
+    return -1;
+}

@@ -1,0 +1,13 @@
+/* graph.h - from a tree of layers to a graph. Private to nn and its tests. */
+#ifndef NN_GRAPH_H
+#define NN_GRAPH_H
+
+#include "nn/layer.h"
+
+#define NN_MAX_NODES 1024
+
+/* The graph of nodes whose type, args, at, text, block, in, nin are set, and g->in: everything else of nn_graph but
+ * `classes`. 0, or -1 with the first thing that does not fit. `scratch` is an arena for temporary tables. */
+int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *scratch, struct err *e);
+
+#endif

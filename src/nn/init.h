@@ -1,0 +1,15 @@
+/* init.h - the table of initialisations, for nn_net_init and `sweep list`. */
+#ifndef NN_INIT_H
+#define NN_INIT_H
+
+#include "base/rng.h"
+
+#include <stddef.h>
+
+struct init_type {
+    const char *name, *help;
+    void (*fill)(struct rng *r, int fan_in, int fan_out, size_t n, float *w); /* w[n] */
+};
+extern const struct init_type init_types[]; /* ends with name NULL */
+
+#endif

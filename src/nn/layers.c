@@ -1,0 +1,91 @@
+/* layers.c - the table of layer types, and what its rows share. */
+#include "nn/layer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const struct layer_type layer_conv2d, layer_dense, layer_batchnorm, layer_relu, layer_leaky_relu, layer_sigmoid,
+    layer_tanh, layer_gelu, layer_dropout, layer_maxpool, layer_avgpool, layer_gap, layer_flatten, layer_softmax;
+
+// clang-format off
+const struct layer_type *const layer_types[] = {
+    &layer_conv2d,
+    &layer_dense,
+    &layer_batchnorm,
+    &layer_relu,
+    &layer_leaky_relu,
+    &layer_sigmoid,
+    &layer_tanh,
+    &layer_gelu,
+    &layer_dropout,
+    &layer_maxpool,
+    &layer_avgpool,
+    &layer_gap,
+    &layer_flatten,
+    &layer_softmax,
+    NULL,
+};
+// clang-format on
+
+const struct layer_type *layer_find(const char *name)
+{
+    for (size_t i = 0; layer_types[i]; i++)
+        if (!strcmp(layer_types[i]->name, name) || (layer_types[i]->alias && !strcmp(layer_types[i]->alias, name)))
+            return layer_types[i];
+    return NULL;
+}
+
+int layer_error(const struct nn_node *nd, struct err *e, const char *fmt, ...)
+{
+    char text[384];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return err_at(e, ERR_SHAPE, &nd->at, "'%s': %s", nd->text, text);
+}
+
+int layer_wants_maps(const struct nn_node *nd, struct err *e)
+{
+    char buf[48];
+    if (nd->x.rank == 3)
+        return 0;
+    return layer_error(nd, e,
+                       "wants maps [C,H,W], but its input is a vector of %s features; put it before flatten and dense",
+                       shape_text(nd->x, buf, sizeof buf));
+}
+
+int layer_same_shape(struct nn_node *nd, struct err *e)
+{
+    (void)e;
+    nd->y = nd->x;
+    return 0;
+}
+
+void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init)
+{
+    nd->tensor[nd->ntensors++] = (struct nn_tensor){name, role, n, 0, fan_in, fan_out, init};
+    nd->params += n;
+}
+
+size_t layer_floats(struct shape s, int blocks)
+{
+    return shape_size(s) * LANES * (size_t)blocks;
+}
+
+const char *layer_init_word(size_t i)
+{
+    return i ? nn_init_name(i - 1) : "default";
+}
+
+const char *layer_bias_word(size_t i)
+{
+    static const char *const words[] = {"auto", "yes", "no"};
+    return i < 3 ? words[i] : NULL;
+}
+
+int layer_has_bias(const struct nn_node *nd, int bias)
+{
+    return bias == BIAS_YES || (bias == BIAS_AUTO && !nd->normalized);
+}

@@ -1,0 +1,147 @@
+/* conv2d: y[co] = b[co] + sum over ci, kh, kw of w[co][ci][kh][kw] x[ci]: cross-correlation, as everybody's conv2d. */
+#include "nn/layer.h"
+
+#include <limits.h>
+#include <string.h>
+
+struct conv_args {
+    int kernel[2], filters, stride[2], dilation[2], groups, bias, init;
+    const char *pad_word;
+    int pad[2], same; /* from pad_word */
+};
+
+// clang-format off
+#define AT(field) offsetof(struct conv_args, field)
+static const struct param conv_params[] = {
+    { "kernel",   P_PAIR,   AT(kernel),   1, 64,    NULL,   "height x width of the kernel", NULL, 0 },
+    { "filters",  P_INT,    AT(filters),  1, 65536, NULL,   "output channels", NULL, 0 },
+    { "stride",   P_PAIR,   AT(stride),   1, 64,    "1",    "step between outputs", NULL, 0 },
+    { "pad",      P_TEXT,   AT(pad_word), 0, 0,     "0",    "zeros around the input: N, NxM, or same: outputs = ceil(inputs / stride), "
+                                                            "the odd zero at the bottom and right", NULL, 0 },
+    { "dilation", P_PAIR,   AT(dilation), 1, 64,    "1",    "step between kernel elements", NULL, 0 },
+    { "groups",   P_INT,    AT(groups),   1, 65536, "1",    "channel groups convolved apart; input channels: depthwise", NULL, 0 },
+    { "bias",     P_CHOICE, AT(bias),     0, 0,     "auto", "auto: yes, unless a normalization follows directly and would undo it", layer_bias_word, 0 },
+    { "init",     P_CHOICE, AT(init),     0, 0,     "default", "how the weights start; default: [model] init", layer_init_word, 0 },
+    { 0 },
+};
+// clang-format on
+
+static int conv_check(void *args, struct err *e)
+{
+    static const struct param pair = {"pad", P_PAIR, offsetof(struct conv_args, pad), 0, 64, NULL, "", NULL, 0};
+    struct conv_args *a = args;
+    struct err ignored = {0};
+    a->same = !strcmp(a->pad_word, "same");
+    if (!a->same && param_set(&pair, a, a->pad_word, NULL, &ignored))
+        return err_set(e, ERR_USAGE, "pad: '%s' is not N or NxM with integers 0..64, or same", a->pad_word);
+    return 0;
+}
+
+/* Outputs along one side of n inputs, and the padding in front of them; 0 when the kernel does not fit. */
+static int side(const struct conv_args *a, int i, int n, int *pad)
+{
+    int reach = (a->kernel[i] - 1) * a->dilation[i] + 1, s = a->stride[i];
+    *pad = a->pad[i];
+    if (!a->same)
+        return n + 2 * *pad < reach ? 0 : (n + 2 * *pad - reach) / s + 1;
+    int outputs = (n + s - 1) / s, total = (outputs - 1) * s + reach - n;
+    *pad = total > 0 ? total / 2 : 0;
+    return outputs;
+}
+
+static struct conv_dims conv_geometry(const struct nn_node *nd)
+{
+    const struct conv_args *a = nd->args;
+    struct conv_dims d = {.ci = nd->x.c,
+                          .h = nd->x.h,
+                          .w = nd->x.w,
+                          .co = a->filters,
+                          .kh = a->kernel[0],
+                          .kw = a->kernel[1],
+                          .sh = a->stride[0],
+                          .sw = a->stride[1],
+                          .dh = a->dilation[0],
+                          .dw = a->dilation[1],
+                          .groups = a->groups};
+    d.ho = side(a, 0, d.h, &d.ph);
+    d.wo = side(a, 1, d.w, &d.pw);
+    return d;
+}
+
+static int conv_shape(struct nn_node *nd, struct err *e)
+{
+    const struct conv_args *a = nd->args;
+    if (layer_wants_maps(nd, e))
+        return -1;
+    if (nd->x.c % a->groups || a->filters % a->groups)
+        return layer_error(nd, e, "groups must divide the %d input channels and the %d filters, %d does not", nd->x.c,
+                           a->filters, a->groups);
+    struct conv_dims d = conv_geometry(nd);
+    if (!d.ho || !d.wo)
+        return layer_error(nd, e,
+                           "the kernel reaches over %dx%d pixels, the input has %dx%d; pad it, or pool less before it",
+                           (d.kh - 1) * d.dh + 1, (d.kw - 1) * d.dw + 1, d.h, d.w);
+    size_t taps = (size_t)(d.kh * d.kw), fan_in = (size_t)(d.ci / d.groups) * taps, fan_out = (size_t)d.co * taps;
+    if (fan_in * (size_t)d.co > INT_MAX)
+        return layer_error(nd, e, "has %zu weights, the limit is %d", fan_in * (size_t)d.co, INT_MAX);
+    nd->y = (struct shape){3, d.co, d.ho, d.wo};
+    nd->macs = (double)d.ho * d.wo * d.co * (double)fan_in;
+    layer_tensor(nd, "weight", NN_WEIGHT, fan_in * (size_t)d.co, (int)fan_in, (int)fan_out, a->init - 1);
+    if (layer_has_bias(nd, a->bias))
+        layer_tensor(nd, "bias", NN_BIAS, (size_t)d.co, (int)fan_in, (int)fan_out, -1);
+    return 0;
+}
+
+static void conv_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+{
+    const struct conv_args *a = nd->args;
+    memcpy(k, a->kernel, sizeof a->kernel);
+    memcpy(s, a->stride, sizeof a->stride);
+    memcpy(dilation, a->dilation, sizeof a->dilation);
+}
+
+static size_t conv_scratch_floats(const struct nn_node *nd, int blocks)
+{
+    struct conv_dims d = conv_geometry(nd);
+    return conv_scratch(&d, blocks);
+}
+
+static size_t bias_at(const struct nn_node *nd)
+{
+    return nd->tensor[1].at - nd->tensor[0].at;
+}
+
+static void conv_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                         const struct layer_io *io)
+{
+    struct conv_dims d = conv_geometry(nd);
+    k->conv_forward(&d, p->blocks, io->x, io->w, nd->ntensors > 1 ? io->w + bias_at(nd) : NULL, io->y, io->scratch);
+}
+
+static void conv_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                          const struct layer_io *io)
+{
+    struct conv_dims d = conv_geometry(nd);
+    k->conv_backward_weights(&d, p->blocks, io->x, io->dy, io->dw, nd->ntensors > 1 ? io->dw + bias_at(nd) : NULL,
+                             io->scratch);
+    if (io->dx)
+        k->conv_backward_data(&d, p->blocks, io->dy, io->w, io->dx, io->scratch);
+}
+
+const struct layer_type layer_conv2d = {
+    .name = "conv2d",
+    .alias = "conv",
+    .sig = "[C,H,W] -> [filters,H',W']",
+    .help = "convolution, kernels slid over the maps",
+    .source = "LeCun et al. 1998, doi:10.1109/5.726791",
+    .params = conv_params,
+    .positional = 2,
+    .args_size = sizeof(struct conv_args),
+    .flags = KEEPS_X | COUNTS,
+    .check = conv_check,
+    .shape = conv_shape,
+    .window = conv_window,
+    .scratch = conv_scratch_floats,
+    .forward = conv_forward,
+    .backward = conv_backward,
+};

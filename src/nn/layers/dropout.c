@@ -1,0 +1,81 @@
+/* dropout: element-wise. The mask of an image is a function of (seed, node, epoch, sample) alone, never of its place in
+ * the batch or of the batch's size; it is not stored, backward draws it again. */
+#include "nn/layer.h"
+
+#include "base/rng.h"
+
+struct dropout_args {
+    double p;
+};
+
+// clang-format off
+static const struct param dropout_params[] = {
+    { "p", P_FLOAT, offsetof(struct dropout_args, p), 0, 1, NULL, "probability that an element is set to 0", NULL, 2 },
+    { 0 },
+};
+// clang-format on
+
+static int dropout_shape(struct nn_node *nd, struct err *e)
+{
+    const struct dropout_args *a = nd->args;
+    if (a->p == 0)
+        nd->flags |= IDENTITY;
+    return layer_same_shape(nd, e);
+}
+
+static size_t dropout_scratch(const struct nn_node *nd, int blocks)
+{
+    (void)nd;
+    return (size_t)blocks * LANES; /* seeds, uint32_t */
+}
+
+/* One non-zero seed per image: the first word of block `node` of its stream. */
+static void draw_seeds(const struct nn_node *nd, const struct nn_pass *p, uint32_t *seed)
+{
+    for (int i = 0; i < p->blocks * LANES; i++) {
+        struct rng r;
+        rng_init(&r, p->seed, RNG_DROPOUT, p->epoch, i < p->n ? p->sample[i] : 0);
+        r.ctr[0] = (uint32_t)nd->index;
+        seed[i] = rng_u32(&r);
+        if (!seed[i])
+            seed[i] = 1;
+    }
+}
+
+/* The same map forth and back. */
+static void apply(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k, const struct layer_io *io,
+                  const float *x, float *y)
+{
+    const struct dropout_args *a = nd->args;
+    uint32_t *seed = (uint32_t *)io->scratch;
+    draw_seeds(nd, p, seed);
+    k->dropout(p->blocks, shape_size(nd->x), (float)a->p, seed, x, y);
+}
+
+static void dropout_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                            const struct layer_io *io)
+{
+    apply(nd, p, k, io, io->x, io->y);
+}
+
+static void dropout_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                             const struct layer_io *io)
+{
+    if (io->dx)
+        apply(nd, p, k, io, io->dy, io->dx);
+}
+
+const struct layer_type layer_dropout = {
+    .name = "dropout",
+    .sig = "any -> same",
+    .help = "sets elements to 0 at random while training, and scales the others by 1 / (1 - p)",
+    .source = "Srivastava et al. 2014, JMLR 15",
+    .params = dropout_params,
+    .positional = 1,
+    .args_size = sizeof(struct dropout_args),
+    .flags = INPLACE | EVAL_IDENTITY,
+    .shape = dropout_shape,
+    .scratch = dropout_scratch,
+    .forward = dropout_forward,
+    .backward = dropout_backward,
+};

@@ -1,0 +1,62 @@
+/* flatten: maps become a vector in the order channel, row, column, so that the weights of a dense layer behind it are
+ * PyTorch's. The engine stores row, channel, column: with one row or one channel that is the same and nothing runs. */
+#include "nn/layer.h"
+
+#include <limits.h>
+#include <string.h>
+
+static int flatten_shape(struct nn_node *nd, struct err *e)
+{
+    if (shape_size(nd->x) > INT_MAX)
+        return layer_error(nd, e, "makes more than %d features", INT_MAX);
+    nd->y = (struct shape){1, (int)shape_size(nd->x), 1, 1};
+    if (nd->x.h == 1 || nd->x.c == 1)
+        nd->flags |= IDENTITY;
+    return 0;
+}
+
+/* The vector as a whole sees what all elements see together. */
+static void flatten_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+{
+    k[0] = nd->x.h;
+    k[1] = nd->x.w;
+    s[0] = s[1] = dilation[0] = dilation[1] = 1;
+}
+
+/* maps[blocks][h][c][w][16] <-> vector[blocks][c][h][w][16] */
+static void reorder(struct shape x, int blocks, int to_vector, const float *from, float *to)
+{
+    size_t row = (size_t)x.w * LANES, image = shape_size(x) * LANES;
+    for (int b = 0; b < blocks; b++, from += image, to += image)
+        for (int c = 0; c < x.c; c++)
+            for (int h = 0; h < x.h; h++) {
+                size_t maps = (size_t)(h * x.c + c) * row, vector = (size_t)(c * x.h + h) * row;
+                memcpy(to + (to_vector ? vector : maps), from + (to_vector ? maps : vector), row * sizeof *to);
+            }
+}
+
+static void flatten_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                            const struct layer_io *io)
+{
+    (void)k;
+    reorder(nd->x, p->blocks, 1, io->x, io->y);
+}
+
+static void flatten_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                             const struct layer_io *io)
+{
+    (void)k;
+    if (io->dx)
+        reorder(nd->x, p->blocks, 0, io->dy, io->dx);
+}
+
+const struct layer_type layer_flatten = {
+    .name = "flatten",
+    .sig = "[C,H,W] -> [C*H*W]",
+    .help = "maps to one vector, in the order channel, row, column",
+    .source = "",
+    .shape = flatten_shape,
+    .window = flatten_window,
+    .forward = flatten_forward,
+    .backward = flatten_backward,
+};

@@ -1,0 +1,67 @@
+#include "nn/layers/pooling.h"
+
+// clang-format off
+#define AT(field) offsetof(struct pool_args, field)
+const struct param pool_params[] = {
+    { "kernel", P_PAIR, AT(kernel), 1, 1024, NULL, "height x width of the window", NULL, 0 },
+    { "stride", P_PAIR, AT(stride), 0, 1024, "0",  "step between windows; 0: the window's size", NULL, 0 },
+    { "pad",    P_PAIR, AT(pad),    0, 512,  "0",  "rows and columns around the input, at most half the window", NULL, 0 },
+    { 0 },
+};
+// clang-format on
+
+int pool_check(void *args, struct err *e)
+{
+    struct pool_args *a = args;
+    for (int i = 0; i < 2; i++) {
+        if (!a->stride[i])
+            a->stride[i] = a->kernel[i];
+        if (a->pad[i] > a->kernel[i] / 2)
+            return err_set(e, ERR_USAGE, "pad: %d is more than half of the window's %d", a->pad[i], a->kernel[i]);
+    }
+    return 0;
+}
+
+static int outputs(const struct pool_args *a, int i, int n)
+{
+    int room = n + 2 * a->pad[i] - a->kernel[i];
+    return room < 0 ? 0 : room / a->stride[i] + 1;
+}
+
+struct pool_dims pool_geometry(const struct nn_node *nd)
+{
+    const struct pool_args *a = nd->args;
+    return (struct pool_dims){.c = nd->x.c,
+                              .h = nd->x.h,
+                              .w = nd->x.w,
+                              .ho = outputs(a, 0, nd->x.h),
+                              .wo = outputs(a, 1, nd->x.w),
+                              .kh = a->kernel[0],
+                              .kw = a->kernel[1],
+                              .sh = a->stride[0],
+                              .sw = a->stride[1],
+                              .ph = a->pad[0],
+                              .pw = a->pad[1]};
+}
+
+int pool_shape(struct nn_node *nd, struct err *e)
+{
+    if (layer_wants_maps(nd, e))
+        return -1;
+    struct pool_dims d = pool_geometry(nd);
+    if (!d.ho || !d.wo)
+        return layer_error(nd, e, "the window of %dx%d does not fit into the input of %dx%d; pool less before it", d.kh,
+                           d.kw, d.h, d.w);
+    nd->y = (struct shape){3, d.c, d.ho, d.wo};
+    return 0;
+}
+
+void pool_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+{
+    const struct pool_args *a = nd->args;
+    for (int i = 0; i < 2; i++) {
+        k[i] = a->kernel[i];
+        s[i] = a->stride[i];
+        dilation[i] = 1;
+    }
+}

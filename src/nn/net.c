@@ -1,0 +1,206 @@
+/* net.c - a network with its memory: one allocation, laid out by the drafts, walked by the passes. */
+#include "nn/init.h"
+#include "nn/plan.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Pieces of one block, in order; with base = NULL only their sizes. */
+struct carve {
+    char *base;
+    size_t at;
+};
+
+static void *cut(struct carve *c, size_t n, size_t size)
+{
+    size_t at = c->at;
+    c->at += (n * size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+    return c->base ? c->base + at : NULL;
+}
+
+struct drafts {
+    struct draft train, infer;
+};
+
+static int make_drafts(struct drafts *d, const struct nn_graph *g, int batch, int training, int share,
+                       struct arena *tmp)
+{
+    int blocks = (batch + LANES - 1) / LANES;
+    memset(d, 0, sizeof *d);
+    if (training && draft_make(&d->train, g, blocks, 1, share, tmp))
+        return -1;
+    return draft_make(&d->infer, g, blocks, 0, share, tmp);
+}
+
+static float *slot_floats(const struct nn_net *net, const struct draft *d, int slot)
+{
+    const struct plan *plan = net->plan;
+    if (slot == NO_SLOT)
+        return NULL;
+    switch (d->slot[slot].place) {
+    case IN_X:
+        return net->x;
+    case IN_Z:
+        return net->z;
+    case IN_DZ:
+        return net->dz;
+    default:
+        return plan->pool + d->slot[slot].at;
+    }
+}
+
+/* The steps of a draft with pointers instead of slots. */
+static void realize(const struct nn_net *net, const struct draft *d, int first, int n, struct step *out)
+{
+    for (int i = 0; i < n; i++) {
+        const struct draft_step *s = &d->step[first + i];
+        const struct nn_node *nd = &net->graph->node[s->node];
+        struct step *t = &out[i];
+        size_t at = nd->ntensors ? nd->tensor[0].at : 0;
+        t->run = s->run;
+        t->nd = nd;
+        for (int k = 0; k < NN_MAX_IN; k++) {
+            t->xs[k] = slot_floats(net, d, s->x[k]);
+            t->dxs[k] = slot_floats(net, d, s->dx[k]);
+        }
+        t->io = (struct layer_io){.x = t->xs[0],
+                                  .xs = t->xs,
+                                  .y = slot_floats(net, d, s->y),
+                                  .dy = slot_floats(net, d, s->dy),
+                                  .dx = t->dxs[0],
+                                  .dxs = t->dxs,
+                                  .w = nd->ntensors ? net->w + at : NULL,
+                                  .dw = nd->ntensors && net->dw ? net->dw + at : NULL,
+                                  .buffers = nd->nbuffers ? net->buffers + nd->buffers_at : NULL,
+                                  .saved = slot_floats(net, d, s->saved),
+                                  .scratch = slot_floats(net, d, s->scratch)};
+    }
+}
+
+/* Cuts the block; returns its length. With c->base set, *net is complete afterwards. */
+static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, const struct drafts *d, int training,
+                      struct nn_net **out)
+{
+    int blocks = (batch + LANES - 1) / LANES;
+    size_t logits = layer_floats(g->node[g->nnodes - 1].y, blocks);
+    size_t pool = d->train.pool_floats > d->infer.pool_floats ? d->train.pool_floats : d->infer.pool_floats;
+    struct nn_net *net = cut(c, 1, sizeof *net), shadow;
+    struct plan *plan = cut(c, 1, sizeof *plan), plan_shadow;
+    net = net ? net : &shadow;
+    plan = plan ? plan : &plan_shadow;
+    *net = (struct nn_net){.graph = g, .batch = batch, .plan = plan};
+    *plan = (struct plan){.nsteps = {d->train.nforward, d->train.nbackward, d->infer.nforward}, .pool_floats = pool};
+    for (int i = 0; i < PLAN_PASSES; i++)
+        plan->step[i] = cut(c, (size_t)plan->nsteps[i], sizeof(struct step));
+    net->w = cut(c, g->param_floats, sizeof(float));
+    net->dw = training ? cut(c, g->param_floats, sizeof(float)) : NULL;
+    net->buffers = cut(c, g->buffer_floats, sizeof(float));
+    net->x = cut(c, layer_floats(g->in, blocks), sizeof(float));
+    net->z = cut(c, logits, sizeof(float));
+    net->dz = training ? cut(c, logits, sizeof(float)) : NULL;
+    plan->pool = cut(c, pool, sizeof(float));
+    *out = net == &shadow ? NULL : net;
+    return c->at;
+}
+
+size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, int share)
+{
+    struct arena tmp;
+    struct drafts d;
+    struct carve c = {0};
+    struct nn_net *net;
+    arena_init(&tmp);
+    size_t bytes = SIZE_MAX; /* no memory even for the plan */
+    if (!make_drafts(&d, g, batch, training, share, &tmp))
+        bytes = lay_out(&c, g, batch, &d, training, &net);
+    arena_release(&tmp);
+    return bytes;
+}
+
+struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, int share, const struct kernels *k,
+                            struct arena *a, struct err *e)
+{
+    struct arena tmp;
+    struct drafts d;
+    struct carve c = {0};
+    struct nn_net *net = NULL;
+    arena_init(&tmp);
+    if (!make_drafts(&d, g, batch, training, share, &tmp)) {
+        size_t bytes = lay_out(&c, g, batch, &d, training, &net);
+        c = (struct carve){arena_take(a, bytes), 0};
+        if (c.base) {
+            lay_out(&c, g, batch, &d, training, &net);
+            struct plan *plan = net->plan;
+            net->k = k;
+            realize(net, &d.train, 0, d.train.nforward, plan->step[PLAN_FORWARD]);
+            realize(net, &d.train, d.train.nforward, d.train.nbackward, plan->step[PLAN_BACKWARD]);
+            realize(net, &d.infer, 0, d.infer.nforward, plan->step[PLAN_INFER]);
+        }
+    }
+    arena_release(&tmp);
+    if (!net)
+        err_set(e, ERR_NOMEM, "no memory for a network with %zu parameters at batches of %d", g->facts.params, batch);
+    return net;
+}
+
+size_t nn_net_bytes(const struct nn_graph *g, int batch, int training)
+{
+    return plan_net_bytes(g, batch, training, 1);
+}
+
+struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, const struct kernels *k, struct arena *a,
+                          struct err *e)
+{
+    return plan_net_new(g, batch, training, 1, k, a, e);
+}
+
+static void init_tensor(const struct nn_net *net, uint64_t seed, const struct nn_node *nd, int t)
+{
+    const struct nn_tensor *tensor = &nd->tensor[t];
+    float *w = net->w + tensor->at;
+    struct rng r;
+    rng_init(&r, seed, RNG_INIT, (uint32_t)nd->index, (uint32_t)t);
+    if (tensor->init >= 0)
+        init_types[tensor->init].fill(&r, tensor->fan_in, tensor->fan_out, tensor->n, w);
+    else
+        for (size_t i = 0; i < tensor->n; i++)
+            w[i] = tensor->role == NN_GAIN;
+}
+
+void nn_net_init(struct nn_net *net, uint64_t seed)
+{
+    const struct nn_graph *g = net->graph;
+    for (size_t i = 0; i < g->param_floats; i++)
+        net->w[i] = 0;
+    for (size_t i = 0; i < g->buffer_floats; i++)
+        net->buffers[i] = 0;
+    for (int i = 0; i < g->nnodes; i++) {
+        const struct nn_node *nd = &g->node[i];
+        for (int t = 0; t < nd->ntensors; t++)
+            init_tensor(net, seed, nd, t);
+        if (nd->type->reset)
+            nd->type->reset(nd, net->buffers + nd->buffers_at);
+    }
+}
+
+static void walk(const struct nn_net *net, enum plan_pass pass, const struct nn_pass *p)
+{
+    const struct plan *plan = net->plan;
+    for (int i = 0; i < plan->nsteps[pass]; i++) {
+        const struct step *s = &plan->step[pass][i];
+        s->run(s->nd, p, net->k, &s->io);
+    }
+}
+
+void nn_forward(struct nn_net *net, const struct nn_pass *p)
+{
+    assert(p->n > 0 && p->n <= net->batch && p->blocks == (p->n + LANES - 1) / LANES);
+    assert(!p->training || net->dw); /* a net for evaluation has no training plan */
+    walk(net, p->training ? PLAN_FORWARD : PLAN_INFER, p);
+}
+
+void nn_backward(struct nn_net *net, const struct nn_pass *p)
+{
+    assert(p->training && net->dw);
+    walk(net, PLAN_BACKWARD, p);
+}

@@ -1,0 +1,445 @@
+#include "nn/parse.h"
+
+#include "base/str.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WORD_MAX 96
+#define DEPTH_MAX 32
+#define TIMES_MAX 1000
+
+enum token { T_WORD, T_COMMA, T_OPEN, T_CLOSE, T_BAR, T_EOL, T_END };
+
+struct parser {
+    const struct nn_line *lines;
+    size_t nlines, line; /* `line`: the one being read */
+    const char *p;       /* behind the token */
+    enum token tok;
+    const char *start; /* of the token */
+    size_t len;
+    const char *last; /* end of the last word taken */
+
+    struct where *at; /* [nlines] copies that outlive the text */
+    struct arena *a;
+    struct err_list *errs;
+    size_t before; /* errors in the list when parsing began */
+    int depth;
+    int nomem;
+};
+
+/* --- tokens --- */
+
+static void next(struct parser *p)
+{
+    static const struct {
+        char c;
+        enum token tok;
+    } marks[] = {{',', T_COMMA}, {'{', T_OPEN}, {'}', T_CLOSE}, {'|', T_BAR}};
+    if (p->tok == T_EOL)
+        p->p = ++p->line < p->nlines ? p->lines[p->line].text : NULL;
+    p->last = p->tok == T_WORD ? p->start + p->len : p->last;
+    if (!p->p) {
+        p->tok = T_END;
+        return;
+    }
+    while (isspace((unsigned char)*p->p))
+        p->p++;
+    p->start = p->p;
+    p->len = 1;
+    if (!*p->p) {
+        p->tok = T_EOL;
+        return;
+    }
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (*p->p == marks[i].c) {
+            p->tok = marks[i].tok;
+            p->p++;
+            return;
+        }
+    p->tok = T_WORD;
+    p->len = 0;
+    while (p->start[p->len] && !isspace((unsigned char)p->start[p->len]) && !strchr(",{}|", p->start[p->len]))
+        p->len++;
+    p->p += p->len;
+}
+
+static const struct where *here(const struct parser *p)
+{
+    return p->nlines ? &p->at[p->line < p->nlines ? p->line : p->nlines - 1] : NULL;
+}
+
+/* err_set at the line of the token; goes on. */
+#define complain(p, ...)                                                                                               \
+    do {                                                                                                               \
+        struct err complaint_ = {0};                                                                                   \
+        err_at(&complaint_, ERR_USAGE, here(p), __VA_ARGS__);                                                          \
+        err_list_take((p)->errs, &complaint_);                                                                         \
+    } while (0)
+
+static void *take(struct parser *p, size_t n)
+{
+    void *r = arena_take(p->a, n);
+    p->nomem |= !r;
+    return r;
+}
+
+/* The current word, cut to WORD_MAX, which no word of the vocabulary reaches. */
+static const char *word(const struct parser *p, char buf[WORD_MAX])
+{
+    size_t n = p->len < WORD_MAX - 1 ? p->len : WORD_MAX - 1;
+    memcpy(buf, p->start, n);
+    buf[n] = 0;
+    return buf;
+}
+
+static void skip_words(struct parser *p)
+{
+    while (p->tok == T_WORD)
+        next(p);
+}
+
+/* --- one layer --- */
+
+static const char *known_layer(size_t i, const void *ctx)
+{
+    size_t n = 0;
+    (void)ctx;
+    for (size_t t = 0; layer_types[t]; t++) {
+        if (n++ == i)
+            return layer_types[t]->name;
+        if (layer_types[t]->alias && n++ == i)
+            return layer_types[t]->alias;
+    }
+    return NULL;
+}
+
+static const char *known_option(size_t i, const void *ctx)
+{
+    const struct param *rows = ctx;
+    return rows ? rows[i].name : NULL;
+}
+
+struct call { /* a layer being read */
+    const struct layer_type *type;
+    void *args;
+    unsigned long long given; /* bit i: row i of type->params is set */
+    int wrong;
+    char name[WORD_MAX]; /* as written */
+};
+
+static void list_positional(const struct layer_type *t, char *buf, size_t n)
+{
+    size_t used = 0;
+    buf[0] = 0;
+    for (int i = 0; i < t->positional && used < n; i++)
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", t->params[i].name);
+}
+
+static void unknown_word(struct parser *p, const struct call *c, const char *w)
+{
+    char args[160];
+    list_positional(c->type, args, sizeof args);
+    const char *near = str_nearest(w, known_option, c->type->params);
+    if (layer_find(w))
+        complain(p, "'%s' is a layer of its own; put a comma before it", w);
+    else if (near)
+        complain(p, "%s has no option '%s'; did you mean '%s'?", c->name, w, near);
+    else if (c->type->positional)
+        complain(p, "'%s' is too much: %s takes %s, then options with their names", w, c->name, args);
+    else
+        complain(p, "'%s' is too much: %s takes no arguments without their names", w, c->name);
+}
+
+static void set(struct parser *p, struct call *c, const struct param *row, const char *value)
+{
+    struct err e = {0};
+    unsigned long long bit = 1ull << (row - c->type->params);
+    if (c->given & bit) {
+        complain(p, "%s: %s is given twice", c->name, row->name);
+        c->wrong = 1;
+        return;
+    }
+    c->given |= bit;
+    if (row->type == P_TEXT) {
+        value = arena_str(p->a, value);
+        p->nomem |= !value;
+        if (!value)
+            return;
+    }
+    if (param_set(row, c->args, value, NULL, &e)) {
+        complain(p, "%s: %s", c->name, e.text);
+        c->wrong = 1;
+    }
+}
+
+/* The next positional row not yet given, for a word that can be a value: anything but a name where a number is due. */
+static const struct param *positional_row(const struct call *c, const char *w)
+{
+    for (int i = 0; i < c->type->positional; i++) {
+        const struct param *row = &c->type->params[i];
+        if (c->given & 1ull << i)
+            continue;
+        int number = row->type == P_INT || row->type == P_FLOAT || row->type == P_PAIR;
+        return number && isalpha((unsigned char)*w) ? NULL : row;
+    }
+    return NULL;
+}
+
+/* One word, or an option and its value. 0, or -1 when what follows makes no sense any more. */
+static int argument(struct parser *p, struct call *c)
+{
+    char w[WORD_MAX], value[WORD_MAX], range[320];
+    const struct param *row = param_find(c->type->params, word(p, w));
+    if (!row) {
+        row = positional_row(c, w);
+        if (row)
+            set(p, c, row, w);
+        else
+            unknown_word(p, c, w);
+        next(p);
+        return row ? 0 : -1;
+    }
+    next(p);
+    if (row->type == P_FLAG) {
+        set(p, c, row, "");
+        return 0;
+    }
+    if (p->tok != T_WORD) {
+        complain(p, "%s: %s wants a value, %s", c->name, row->name, param_range(row, range, sizeof range));
+        return -1;
+    }
+    set(p, c, row, word(p, value));
+    next(p);
+    return 0;
+}
+
+static void check_call(struct parser *p, struct call *c)
+{
+    char range[320];
+    const struct param *row = c->type->params;
+    for (int i = 0; row && row[i].name; i++)
+        if (!row[i].preset && row[i].type != P_FLAG && !(c->given & 1ull << i)) {
+            complain(p, "%s lacks %s: %s, %s", c->name, row[i].name, row[i].help,
+                     param_range(&row[i], range, sizeof range));
+            c->wrong = 1;
+        }
+    struct err e = {0};
+    if (!c->wrong && c->type->check && c->type->check(c->args, &e))
+        complain(p, "%s: %s", c->name, e.text);
+}
+
+static void braces_after(struct parser *p, const char *name);
+
+static struct item *layer(struct parser *p)
+{
+    struct call c = {0};
+    const char *from = p->start;
+    struct item *it = take(p, sizeof *it);
+    word(p, c.name);
+    c.type = layer_find(c.name);
+    if (it)
+        *it = (struct item){.kind = ITEM_LAYER, .at = *here(p), .block = (int)p->line + 1, .type = c.type};
+    if (!c.type) {
+        const char *near = str_nearest(c.name, known_layer, NULL);
+        const char *before = p->p;
+        while (isspace((unsigned char)*before))
+            before++;
+        if (*before == '{') {
+            next(p);
+            braces_after(p, c.name);
+            return NULL;
+        }
+        complain(p, "unknown layer '%s'%s%s%s", c.name, near ? "; did you mean '" : "", near ? near : "",
+                 near ? "'?" : "; `sweep list layers` names them all");
+        skip_words(p);
+        return NULL;
+    }
+    c.args = c.type->args_size ? take(p, c.type->args_size) : NULL;
+    if (!it || (c.type->args_size && !c.args)) {
+        skip_words(p);
+        return NULL;
+    }
+    if (c.type->params)
+        param_defaults(c.type->params, c.args);
+    next(p);
+    while (p->tok == T_WORD && !c.wrong)
+        c.wrong = argument(p, &c) != 0 || c.wrong;
+    skip_words(p);
+    if (!c.wrong)
+        check_call(p, &c);
+    if (p->tok == T_OPEN)
+        braces_after(p, c.name);
+    it->args = c.args;
+    it->text = arena_strn(p->a, from, (size_t)(p->last - from));
+    p->nomem |= !it->text;
+    return it;
+}
+
+/* --- groups and sequences --- */
+
+static struct item *sequence(struct parser *p, int inside);
+
+/* At the '{' of a word that takes none: says so and reads over them. */
+static void braces_after(struct parser *p, const char *name)
+{
+    complain(p, "'%s' does not take braces; { ... } x N repeats what is inside", name);
+    int open = 0;
+    do {
+        open += p->tok == T_OPEN;
+        open -= p->tok == T_CLOSE;
+        next(p);
+    } while (open && p->tok != T_END);
+    skip_words(p);
+}
+
+/* Behind '}': x N, xN, or nothing. */
+static int repetition(struct parser *p)
+{
+    static const struct param row = {"x", P_INT, 0, 1, TIMES_MAX, NULL, "", NULL, 0};
+    char w[WORD_MAX], n[WORD_MAX];
+    int times = 1;
+    struct err e = {0};
+    if (p->tok != T_WORD)
+        return 1;
+    word(p, w);
+    if (w[0] != 'x') {
+        complain(p, "'%s' after '}': x N repeats the group, a comma goes on", w);
+        skip_words(p);
+        return 1;
+    }
+    const char *count = w + 1;
+    if (!*count) { /* "x 3" rather than "x3" */
+        next(p);
+        count = p->tok == T_WORD ? word(p, n) : "";
+    }
+    if (param_set(&row, &times, count, NULL, &e))
+        complain(p, "how often to repeat the group: '%s' is not an integer 1..%d", count, TIMES_MAX);
+    if (p->tok == T_WORD)
+        next(p);
+    return times;
+}
+
+static struct item *group(struct parser *p)
+{
+    struct item *it = take(p, sizeof *it);
+    size_t opened = p->line, errors = p->errs->n;
+    if (it)
+        *it = (struct item){.kind = ITEM_GROUP, .at = *here(p), .block = (int)p->line + 1, .times = 1};
+    next(p);
+    if (++p->depth > DEPTH_MAX) {
+        complain(p, "more than %d groups inside each other", DEPTH_MAX);
+        while (p->tok != T_END)
+            next(p);
+        p->depth--;
+        return NULL;
+    }
+    struct item *body = sequence(p, 1);
+    p->depth--;
+    if (p->tok != T_CLOSE) {
+        size_t reached = p->line;
+        p->line = opened;
+        complain(p, "'{' is never closed");
+        p->line = reached;
+        return NULL;
+    }
+    if (!body && p->errs->n == errors)
+        complain(p, "nothing stands between '{' and '}'");
+    next(p);
+    int times = repetition(p);
+    if (!it)
+        return NULL;
+    it->body = body;
+    it->times = times;
+    return it;
+}
+
+/* Something that is no beginning of a layer: complains and steps over it. */
+static void stray(struct parser *p)
+{
+    if (p->tok == T_COMMA)
+        complain(p, "a layer is missing before the comma");
+    else if (p->tok == T_CLOSE)
+        complain(p, "'}' without its '{'");
+    else
+        complain(p, "'|' separates branches, and there is no branch here");
+    next(p);
+}
+
+static struct item *one_item(struct parser *p)
+{
+    if (p->tok == T_OPEN)
+        return group(p);
+    if (p->tok == T_WORD)
+        return layer(p);
+    stray(p);
+    return NULL;
+}
+
+static void skip_ends(struct parser *p)
+{
+    while (p->tok == T_EOL)
+        next(p);
+}
+
+static struct item *sequence(struct parser *p, int inside)
+{
+    struct item *first = NULL, **tail = &first;
+    for (;;) {
+        skip_ends(p);
+        if (p->tok == T_END || (inside && p->tok == T_CLOSE))
+            return first;
+        struct item *it = one_item(p);
+        if (it) {
+            *tail = it;
+            tail = &it->next;
+        }
+        if (p->tok == T_COMMA) {
+            next(p);
+            if (p->tok == T_EOL || p->tok == T_END || p->tok == T_CLOSE)
+                complain(p, "a layer is missing after the last comma");
+        } else if (it && (p->tok == T_OPEN || p->tok == T_WORD)) {
+            complain(p, "a comma is missing before '%.*s'", (int)p->len, p->start);
+        }
+    }
+}
+
+/* The places of the lines, with texts of their own. */
+static int copy_places(struct parser *p)
+{
+    p->at = take(p, (p->nlines ? p->nlines : 1) * sizeof *p->at);
+    if (!p->at)
+        return -1;
+    for (size_t i = 0; i < p->nlines; i++) {
+        const struct where *from = &p->lines[i].at, *prev = i ? &p->lines[i - 1].at : NULL;
+        struct where *to = &p->at[i];
+        *to = *from;
+        if (prev && prev->file == from->file && prev->section == from->section && prev->key == from->key) {
+            *to = p->at[i - 1];
+            to->line = from->line;
+            continue;
+        }
+        to->file = from->file ? arena_str(p->a, from->file) : NULL;
+        to->section = from->section ? arena_str(p->a, from->section) : NULL;
+        to->key = from->key ? arena_str(p->a, from->key) : NULL;
+    }
+    return 0;
+}
+
+int parse_layers(const struct nn_line *lines, size_t nlines, struct arena *a, struct item **out, struct err_list *errs)
+{
+    struct parser p = {.lines = lines, .nlines = nlines, .a = a, .errs = errs, .before = errs->n, .tok = T_COMMA};
+    *out = NULL;
+    if (!copy_places(&p)) {
+        p.p = nlines ? lines[0].text : NULL;
+        next(&p);
+        *out = sequence(&p, 0);
+    }
+    if (p.nomem) {
+        struct err e = {0};
+        err_set(&e, ERR_NOMEM, "no memory for the network");
+        err_list_take(errs, &e);
+    }
+    return errs->n > p.before ? -1 : 0;
+}
