@@ -96,12 +96,12 @@ struct kernels {
      * sgd: g += wd w; m = momentum m + g (first step: m = g); w -= lr (nesterov ? g + momentum m : m). m NULL when momentum = 0. */
     void (*sgd_step)(size_t len, float lr, float momentum, int nesterov, int first, float wd, float gscale,
                      const float *g, float *w, float *m);
-    /* v = alpha v + (1-alpha) g^2; step = g / (sqrt(v) + eps); with momentum: m = momentum m + step, w -= lr m. wd coupled. */
-    void (*rmsprop_step)(size_t len, float lr, float alpha, float momentum, float eps, float wd, float gscale,
+    /* v = alpha v + (1-alpha) g^2 (alpha and the betas are doubles, so that 1 - 0.999 is 0.001); step = g / (sqrt(v) + eps); with momentum: m = momentum m + step, w -= lr m. wd coupled. */
+    void (*rmsprop_step)(size_t len, float lr, double alpha, float momentum, float eps, float wd, float gscale,
                          const float *g, float *w, float *v, float *m);
     /* Kingma & Ba 2015, arXiv:1412.6980; c1 = 1 - beta1^t, c2 = 1 - beta2^t; decoupled: w *= 1 - lr wd first (AdamW,
      * Loshchilov & Hutter 2019, arXiv:1711.05101), else g += wd w. w -= lr/c1 * m / (sqrt(v)/sqrt(c2) + eps). */
-    void (*adam_step)(size_t len, float lr, float beta1, float beta2, float eps, float c1, float c2, int decoupled,
+    void (*adam_step)(size_t len, float lr, double beta1, double beta2, float eps, float c1, float c2, int decoupled,
                       float wd, float gscale, const float *g, float *w, float *m, float *v);
 
     /* Sum of squares, in double from 16 lane sums per 4096 elements; NaN or inf in, NaN or inf out. */

@@ -1,1 +1,66 @@
+/* pick.c - the ladder of instruction sets, and the sizes of scratch memory, which are the same on every rung. */
+#include "kernels/impl/tiles.h"
 #include "kernels/kernels.h"
+
+#include <string.h>
+
+extern const struct kernels kernels_ref;
+static int has_any(void)
+{
+    return 1;
+}
+
+#ifdef SWEEP_X86
+extern const struct kernels kernels_avx2, kernels_avx512;
+static int has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+static int has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+static const struct {
+    const struct kernels *k;
+    int (*usable)(void);
+} ladder[] = {
+#ifdef SWEEP_X86
+    {&kernels_avx512, has_avx512},
+    {&kernels_avx2, has_avx2},
+#endif
+    {&kernels_ref, has_any},
+};
+#define RUNGS (sizeof ladder / sizeof ladder[0])
+
+const struct kernels *kernels_pick(const char *want)
+{
+    for (size_t i = 0; i < RUNGS; i++)
+        if ((!want || !strcmp(want, ladder[i].k->isa)) && ladder[i].usable())
+            return ladder[i].k;
+    return NULL;
+}
+
+const char *kernels_level(size_t i)
+{
+    return i < RUNGS ? ladder[i].k->isa : NULL;
+}
+
+/* Packed weights, or lane sums: all of them if they fit into CONV_SUMS, else those of one tile. */
+size_t conv_scratch(const struct conv_dims *d, int blocks)
+{
+    (void)blocks;
+    size_t weights = (size_t)d->co * (size_t)(d->ci / d->groups) * (size_t)(d->kh * d->kw);
+    size_t sums = weights * LANES;
+    if (sums > CONV_SUMS)
+        sums = CONV_SUMS;
+    return weights > sums ? weights : sums;
+}
+
+size_t dense_scratch(int blocks, int in, int out)
+{
+    size_t in_row = (size_t)pieces(in, LANES) * LANES, out_row = (size_t)pieces(out, LANES) * LANES;
+    return (size_t)blocks * LANES * (in_row + out_row) + DENSE_ROWS * in_row;
+}
