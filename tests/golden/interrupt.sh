@@ -1,0 +1,49 @@
+# Signals: the epoch is finished and saved, the status says so, the next call goes on to the same bytes. Two processes on
+# one name: the second is refused.
+. "$SOURCE/tests/golden/lib.bash"
+
+tiny t '[sweep]' 'repeats = 2' '[grid]' 'model.units = 4, 8'
+sed -i 's/epochs = 3/epochs = 400/; s/train = 320/train = 1600/' t.ini
+run 0 t.ini -q --no-plots --out whole
+
+# started FOLDER: waits until the journal below it has an epoch.
+started() {
+  for _ in $(seq 600); do
+    [ -s "$1/results/t/journal" ] && return 0
+    sleep 0.05
+  done
+  fail "nothing happens in $1"
+}
+
+for signal in INT TERM USR1; do
+  case $signal in INT) want=130 ;; TERM) want=143 ;; USR1) want=138 ;; esac
+  rm -rf cut
+  # a job of a script without job control ignores INT; setsid and a fresh shell would not: env gives it back
+  env --default-signal=INT "$SWEEP" t.ini --no-plots --out cut -j 2 >out 2>err &
+  pid=$!
+  started cut
+  kill -s "$signal" "$pid"
+  wait "$pid"
+  got=$?
+  if [ "$got" -ne "$want" ]; then
+    fail "after $signal: status $got instead of $want"
+    cat err
+  else
+    has err 'To go on' 't.ini --no-plots --out cut -j 2'
+    [ -s cut/results/t.csv ] || fail "no table after $signal"
+  fi
+  run 0 t.ini -q --no-plots --out cut
+  same whole cut t
+done
+
+rm -rf cut
+"$SWEEP" t.ini -q --no-plots --out cut >/dev/null 2>&1 &
+pid=$!
+started cut
+run 4 t.ini -q --no-plots --out cut
+has err 'cut/results/t'
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+run 0 t.ini -q --no-plots --out cut # the lock of a killed process holds nobody up
+same whole cut t
+finish

@@ -1,0 +1,134 @@
+# lib.bash - helpers of the command-line tests. Each test is a script tests/golden/NAME.sh that sources this file, runs
+# $SWEEP in a temporary folder of its own, and ends in `finish`. REFRESH=1 writes expected texts anew.
+set -u
+: "${SWEEP:?the program to test}" "${SOURCE:?the folder of the project}"
+export LC_ALL=C
+unset NO_COLOR TERM
+: "${SWEEP_DATA:=$SOURCE/../shared/data}"
+export SWEEP_DATA
+T=$(mktemp -d "${TMPDIR:-/tmp}/sweep-test.XXXXXX")
+trap 'rm -rf "$T"' EXIT
+cd "$T" || exit 1
+failures=0
+
+fail() {
+  echo "FAIL: $*"
+  failures=$((failures + 1))
+}
+
+finish() {
+  if [ "$failures" -ne 0 ]; then
+    echo "$failures failed"
+    exit 1
+  fi
+  echo "all passed"
+  exit 0
+}
+
+# run STATUS WORD...: runs $SWEEP WORD..., its output into the files out and err, and wants that exit status.
+run() {
+  local want=$1 got
+  shift
+  "$SWEEP" "$@" >out 2>err </dev/null
+  got=$?
+  if [ "$got" -ne "$want" ]; then
+    fail "sweep $*: exit status $got instead of $want"
+    sed 's/^/  out| /' out | head -n 30
+    sed 's/^/  err| /' err | head -n 30
+    return 1
+  fi
+}
+
+# has FILE TEXT...: the file holds each text.
+has() {
+  local file=$1 text
+  shift
+  for text in "$@"; do
+    if ! grep -qF -e "$text" "$file"; then
+      fail "$file does not hold '$text'"
+      sed 's/^/  | /' "$file" | head -n 30
+    fi
+  done
+}
+
+# hasnot FILE TEXT...
+hasnot() {
+  local file=$1 text
+  shift
+  for text in "$@"; do
+    if grep -qF -e "$text" "$file"; then
+      fail "$file holds '$text'"
+    fi
+  done
+}
+
+# empty FILE
+empty() {
+  if [ -s "$1" ]; then
+    fail "$1 is not empty"
+    sed 's/^/  | /' "$1" | head -n 10
+  fi
+}
+
+# lines FILE N
+lines() {
+  local n
+  n=$(wc -l <"$1")
+  [ "$n" -eq "$2" ] || fail "$1 has $n lines instead of $2"
+}
+
+# expected FILE NAME: the file is tests/golden/NAME.
+expected() {
+  if [ -n "${REFRESH:-}" ]; then
+    cp "$1" "$SOURCE/tests/golden/$2"
+  elif ! diff -u "$SOURCE/tests/golden/$2" "$1" >difference; then
+    fail "$1 is not as tests/golden/$2 (REFRESH=1 takes the new one)"
+    head -n 40 difference
+  fi
+}
+
+# same A B NAME: every table of sweep NAME but .timing.csv is byte-equal below the folders A and B.
+same() {
+  local a f
+  for a in "$1/results/$3"*.csv; do
+    f=${a##*/}
+    case $f in
+    *.timing.csv) continue ;;
+    esac
+    if ! cmp -s "$a" "$2/results/$f"; then
+      fail "$f differs between $1 and $2"
+      diff "$a" "$2/results/$f" | head -n 6
+    fi
+  done
+  if [ "$(cd "$1/results" && ls -- *.csv)" != "$(cd "$2/results" && ls -- *.csv)" ]; then
+    fail "$1 and $2 have different tables"
+  fi
+}
+
+# column FILE NAME: the cells of one column (for tables without quoted cells).
+column() {
+  awk -F, -v want="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == want) c = i; next } c { print $c }' "$1"
+}
+
+# tiny NAME [LINE...]: writes NAME.ini, a sweep of two points that trains in milliseconds, with more lines behind it.
+tiny() {
+  local name=$1
+  shift
+  cat >"$name.ini" <<EOF
+[data]
+dataset = optdigits
+train = 320
+validation = 160
+test = 160
+[model]
+units = 8
+layers =
+    flatten, dense \$units, relu
+    dense 10
+[train]
+epochs = 3
+batch_size = 32
+lr = 0.1
+EOF
+  printf '%s\n' "$@" >>"$name.ini"
+}

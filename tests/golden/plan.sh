@@ -1,0 +1,57 @@
+# plan: the grid in closed form, what each point costs, what is skipped and why.
+. "$SOURCE/tests/golden/lib.bash"
+
+tiny t '[grid]' 'model.units = 4, 8, 16' 'train.lr = 0.05..0.2 count 4' '[require]' 'model = params < 1000'
+run 0 plan t.ini
+has out '12 points' 'model.units (3)' 'train.lr (4)' '8 trials to train' '4 points skipped' 'params < 1000'
+[ "$(grep -c skipped: out)" -eq 4 ] || fail "not 4 points are skipped"
+grep -qE '^ *1 +4 +0.05 +310 ' out || fail "point 1 is not units 4, lr 0.05, 64*4+4 + 4*10+10 = 310 parameters"
+[ ! -e results ] || fail "plan wrote something"
+cp out first
+run 0 -n t.ini
+sed -E 's/[0-9.]+ m?s//g' out >a
+sed -E 's/[0-9.]+ m?s//g' first >b
+cmp -s a b || fail "-n is not plan"
+run 0 plan t.ini sweep.repeats=3
+has out '24 trials to train'
+
+# An override takes a key out of the file, a list on the command line is an axis.
+run 0 plan t.ini train.batch_size=16,32
+has out '24 points' 'train.batch_size (2)'
+run 0 plan t.ini train.epochs=9
+has out '12 points'
+
+# Equal trainings are one; zip advances together; `when` is absent elsewhere.
+tiny same '[grid]' 'model.units = 8, 8, 4'
+run 0 plan same.ini
+has out 'the same training as point 1' '2 trials to train'
+tiny zip '[zip size]' 'model.units = 4, 8, 16' 'train.lr = 0.2, 0.1, 0.05'
+run 0 plan zip.ini
+has out '3 points' 'model.units+train.lr (3)'
+tiny when '[grid]' 'train.optimizer = sgd, adam' 'train.momentum = 0, 0.9 when train.optimizer = sgd'
+run 0 plan when.ini
+has out '3 trials to train'
+
+# The whole grid of 10^12 points in a moment, also when counting overflows; running it is refused.
+huge='1..100'
+tiny huge '[grid]' "model.units = $huge" "train.epochs = $huge" "train.batch_size = $huge" "sweep.seed = 1" \
+  "train.patience = $huge" "data.seed = $huge" "train.eval_batch = $huge"
+sed -i '/sweep.seed/d' huge.ini
+start=$(date +%s%N)
+run 0 plan huge.ini
+took=$((($(date +%s%N) - start) / 1000000))
+echo "10^12 points planned in $took ms"
+[ "$took" -lt 2000 ] || fail "planning 10^12 points took $took ms" # 0.1 s; room for sanitizers and a busy machine
+has out '1000000000000 points' 'the first 20 of 1e+12 points are listed' 'too many to run'
+[ "$(grep -cE '^ *[0-9]+ +1 +1 ' out)" -eq 20 ] || fail "not 20 points are listed"
+run 2 huge.ini
+has err '[stop]'
+[ ! -e results/huge.csv ] || fail "a refused sweep wrote a table"
+
+# Every point of a middling grid only when asked.
+tiny many '[grid]' 'model.units = 1..64' 'train.epochs = 1..20'
+run 0 plan many.ini
+has out 'the first 20 of'
+run 0 plan many.ini --all
+has out '1280 trials to train'
+finish

@@ -1,0 +1,37 @@
+# Every example of README.md: the sweep files are planned, the commands are run.
+. "$SOURCE/tests/golden/lib.bash"
+
+awk '/^```ini/ { n++; inside = 1; next } /^```/ { inside = 0 } inside { print > ("example" n ".ini") }' "$SOURCE/README.md"
+ls example*.ini >/dev/null 2>&1 || fail "README.md has no sweep file"
+for file in example*.ini; do
+  if grep -qE '^dataset *= *(mnist|fashion-mnist)' "$file" && [ ! -d "$SWEEP_DATA/mnist" ]; then
+    echo "$file: no data in $SWEEP_DATA, left out"
+    continue
+  fi
+  run 0 plan "$file" || cat "$file"
+done
+
+# The commands, in their order; the long run is shortened.
+cp -r "$SOURCE/sweeps" .
+awk '/^```console/ { inside = 1; next } /^```/ { inside = 0 } inside' "$SOURCE/README.md" |
+  sed -n 's/^\$ sweep //p' | sed 's/ *#.*//' >commands
+[ -s commands ] || fail "README.md has no commands"
+while read -r -a words; do
+  case "${words[*]}" in
+  *mnist*) [ -d "$SWEEP_DATA/mnist" ] || continue ;;
+  esac
+  case "${words[0]}" in
+  *.ini) words+=(train.epochs=1 sweep.repeats=1 data.train=320 data.validation=160) ;;
+  esac
+  "$SWEEP" "${words[@]}" >out 2>err </dev/null
+  status=$?
+  # a shortened training need not meet its conditions
+  if [ "$status" -ne 0 ] && { [ "$status" -ne 1 ] || ! grep -q 'NOT met' out; }; then
+    fail "sweep ${words[*]}: status $status"
+    cat err
+  fi
+done <commands
+
+# The test command that .ci/run runs is there.
+grep -q '^<!-- test -->' "$SOURCE/README.md" || fail "README.md has no <!-- test -->"
+finish

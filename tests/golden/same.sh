@@ -1,0 +1,42 @@
+# The same bytes for any number of workers and on every instruction set.
+. "$SOURCE/tests/golden/lib.bash"
+
+cat >g.ini <<'EOF'
+[sweep]
+repeats = 2
+[data]
+train = 320
+validation = 160
+test = 160
+augment = rotate 10, shift 1
+[model]
+dropout = 0.1
+pool = maxpool 2
+pool_at = 1
+layers =
+    conv 3x3 6 pad same, batchnorm, relu, dropout $dropout
+    conv 3x3 8, batchnorm, gelu
+    gap, dense 10
+[train]
+epochs = 3
+batch_size = 24
+schedule = onecycle
+[grid]
+model.dropout = 0, 0.2
+model.pool_at = 1, 2
+train.optimizer = sgd, adam
+train.momentum = 0.5, 0.9 when train.optimizer = sgd
+train.lr = 0.02
+EOF
+run 0 g.ini -q --no-plots -j 1 --out one
+run 0 g.ini -q --no-plots -j 2 --out two
+run 0 g.ini -q --no-plots -j 5 --out five
+same one two g
+same one five g
+for level in $("$SWEEP" list levels | awk '/runs here/ { print $1 }'); do
+  run 0 g.ini -q --no-plots --isa "$level" --out "$level"
+  same one "$level" g
+done
+SWEEP_ISA=ref run 0 g.ini -q --no-plots --out environment
+same one environment g
+finish

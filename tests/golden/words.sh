@@ -1,0 +1,89 @@
+# The words of the command line: help, version, what is unknown.
+. "$SOURCE/tests/golden/lib.bash"
+
+run 0 --version
+grep -qE '^sweep [0-9]+\.[0-9]+\.[0-9]+$' out || fail "version: $(cat out)"
+empty err
+
+run 0 --help
+empty err
+for command in run plan show list plot report status; do
+  has out "  $command "
+  run 0 "$command" --help
+  has out "usage: sweep $command"
+  empty err
+  run 0 --help
+done
+for option in --jobs --dry-run --out --fail-fast --retry-failed --no-plots --quiet --verbose --isa --help --version; do
+  has out "$option"
+done
+hasnot out compare predict verify # not there yet: not promised
+
+# Commands and vocabularies are listed by their own tables, and every one can be printed.
+run 0 list
+vocabularies=$(awk '{ print $3 }' out)
+[ -n "$vocabularies" ] || fail "no vocabularies"
+for vocabulary in $vocabularies; do
+  run 0 list "$vocabulary"
+  [ -s out ] || fail "list $vocabulary prints nothing"
+  empty err
+done
+run 0 list layers
+has out conv2d batchnorm maxpool dropout kernel filters stride pad
+run 0 list keys
+has out '[data]' '[train]' '[sweep]' '[model]' epochs batch_size momentum repeats objective
+run 0 list optimizers
+has out sgd momentum nesterov rmsprop adam adamw
+run 0 list schedules
+has out constant step exponential cosine onecycle
+run 0 list datasets
+has out optdigits mnist fashion
+run 0 list augmentations
+has out rotate shift zoom hflip
+run 0 list metrics
+has out val_accuracy test_accuracy
+
+# What is wrong is status 2, named on stderr, and the nearest word is told.
+run 2
+has err 'usage: sweep FILE.ini'
+run 2 pln grid.ini
+has err "did you mean 'plan'"
+run 2 list layer
+has err "did you mean 'layers'"
+run 2 list nonsense-words
+has err 'sweep list'
+run 2 plan x.ini --jbos 3
+has err "did you mean '--jobs'"
+run 2 x.ini --frobnicate
+has err 'unknown option'
+run 2 nosuch.ini
+has err "no sweep file 'nosuch.ini'"
+run 2 plan
+has err 'usage: sweep plan FILE.ini'
+run 2 report
+run 2 report a b
+has err 'one word too many'
+tiny t
+run 2 t.ini -j 0
+has err 'jobs' '1..'
+run 2 t.ini -j many
+run 2 t.ini -j
+has err 'wants a value'
+run 2 t.ini --quiet=yes
+has err 'takes no value'
+run 2 plan t.ini --fail-fast
+has err 'takes no --fail-fast'
+run 2 t.ini --isa sse9
+has err "'sse9'" ref
+SWEEP_ISA=sse9 run 2 t.ini
+has err SWEEP_ISA
+run 2 show t.ini --point 99
+has err 'no point 99'
+run 2 report nosuch
+has err 'there is no'
+run 2 status ../../etc/passwd
+has err 'is not the name of a sweep'
+run 2 plot t.ini
+has err 'wants the name of its results'
+[ ! -e results ] || fail "something was written"
+finish
