@@ -5,19 +5,25 @@
 #define LN2_HI 6.93147180369123816490e-01
 #define LN2_LO 1.90821492927058770002e-10
 
-double m_exp(double x)
+/* exp(x + lo) for |lo| far below |x|. */
+static double exp_sum(double x, double lo)
 {
     if (x != x)
         return x;
-    if (x > 709.78)
+    if (x > 710)
         return HUGE_VAL;
-    if (x < -745.1)
+    if (x < -746)
         return 0;
-    double k = floor(x * M_LOG2E + 0.5), r = (x - k * LN2_HI) - k * LN2_LO;
+    double k = floor(x * M_LOG2E + 0.5), r = (x - k * LN2_HI) - (k * LN2_LO - lo);
     double s = 1; /* Taylor by Horner: |r| <= ln(2)/2, the term of degree 16 is below 1e-21 */
     for (int i = 16; i > 0; i--)
         s = 1 + s * r / i;
-    return ldexp(s, (int)k);
+    return ldexp(s, (int)k); /* rounds to infinity and to subnormals by itself */
+}
+
+double m_exp(double x)
+{
+    return exp_sum(x, 0);
 }
 
 double m_log(double x)
@@ -40,42 +46,115 @@ double m_log(double x)
     return k * LN2_HI + (2 * t + (2 * t * s + k * LN2_LO));
 }
 
+/* An unevaluated sum with |lo| <= ulp(hi)/2: twice the digits of a double. Powers need them, because an error of the
+ * logarithm is multiplied by y, and one of a factor by the number of factors. fma() is exact by definition. Dekker,
+ * "A floating-point technique for extending the available precision", 1971, doi:10.1007/BF01397083. */
+struct pair {
+    double hi, lo;
+};
+
+static struct pair pair_sum(double a, double b) /* |a| >= |b|, or a = 0 */
+{
+    double s = a + b;
+    return (struct pair){s, b - (s - a)};
+}
+
+static struct pair pair_mul(struct pair a, struct pair b)
+{
+    double p = a.hi * b.hi;
+    if (p == 0 || isinf(p))
+        return (struct pair){p, 0};
+    return pair_sum(p, fma(a.hi, b.hi, -p) + (a.hi * b.lo + a.lo * b.hi));
+}
+
+/* log x to about 64 bits, finite x > 0. As m_log, with the first two terms of the series in pairs. */
+static struct pair log_pair(double x)
+{
+    int k;
+    double m = frexp(x, &k);
+    if (m < M_SQRT1_2) {
+        m *= 2;
+        k--;
+    }
+    struct pair den = pair_sum(m < 1 ? 1 : m, m < 1 ? m : 1), t, t2, head;
+    t.hi = (m - 1) / den.hi;
+    t.lo = (fma(-t.hi, den.hi, m - 1) - t.hi * den.lo) / den.hi;
+    t2 = pair_mul(t, t);
+    double s = 0;
+    for (int i = 25; i > 3; i -= 2)
+        s = (s + 1.0 / i) * t2.hi;
+    head = pair_mul(t2, (struct pair){1.0 / 3, 0x1p-54 / 3}); /* 1/3 in twice the digits */
+    head = pair_sum(head.hi, head.lo + s * t2.hi);
+    head = pair_mul((struct pair){2 * t.hi, 2 * t.lo}, head);
+    struct pair log_m = pair_sum(2 * t.hi, head.hi);
+    log_m.lo += 2 * t.lo + head.lo;
+    struct pair sum = pair_sum(k * LN2_HI, log_m.hi);
+    sum.lo += k * LN2_LO + log_m.lo;
+    return pair_sum(sum.hi, sum.lo);
+}
+
+/* x^n, n > 0, by repeated squaring: exact results come out exact. */
+static double power(struct pair x, int n)
+{
+    struct pair r = {1, 0};
+    for (; n; n >>= 1, x = pair_mul(x, x))
+        if (n & 1)
+            r = pair_mul(r, x);
+    return r.hi + r.lo;
+}
+
+static struct pair reciprocal(double x)
+{
+    double h = 1 / x;
+    return (struct pair){h, h == 0 || isinf(h) ? 0 : -fma(h, x, -1) / x};
+}
+
 double m_pow(double x, double y)
 {
-    if (y == floor(y) && fabs(y) <= 1024) {
-        double r = 1, b = x;
-        for (int n = (int)fabs(y); n; n >>= 1, b *= b)
-            if (n & 1)
-                r *= b;
-        return y < 0 ? 1 / r : r;
-    }
-    return x == 0 ? 0 : m_exp(y * m_log(x));
+    if (y == 0 || x == 1)
+        return 1;
+    if (x != x || y != y)
+        return NAN;
+    if (y == floor(y) && fabs(y) <= 1024)
+        return y > 0 ? power((struct pair){x, 0}, (int)y) : power(reciprocal(x), (int)-y);
+    if (x < 0)
+        return NAN;
+    if (x == 0 || isinf(x) || isinf(y))
+        return (x > 1) == (y > 0) ? HUGE_VAL : 0;
+    struct pair l = log_pair(x);
+    double p = y * l.hi;
+    if (fabs(p) > 1000)
+        return p > 0 ? HUGE_VAL : 0;
+    return exp_sum(p, fma(y, l.hi, -p) + y * l.lo);
 }
 
-/* sin(r) and cos(r) for |r| <= pi/4 by Taylor. */
-static double sin_core(double r)
+/* sin(r + t) and cos(r + t) for |r| <= pi/4 by Taylor; t is what r lost in rounding. */
+static double sin_core(double r, double t)
 {
     double r2 = r * r, s = 1;
-    for (int i = 20; i > 0; i -= 2)
+    for (int i = 20; i > 2; i -= 2)
         s = 1 - s * r2 / (i * (i + 1));
-    return r * s;
+    return r + (t * (1 - r2 / 2) - r * (s * r2 / 6));
 }
 
-static double cos_core(double r)
+static double cos_core(double r, double t)
 {
-    double r2 = r * r, s = 1;
-    for (int i = 21; i > 0; i -= 2)
+    double r2 = r * r, s = 1, half = r2 / 2, c = 1 - half;
+    for (int i = 21; i > 4; i -= 2)
         s = 1 - s * r2 / (i * (i + 1));
-    return s;
+    return c + (((1 - c) - half) + (s * r2 * r2 / 24 - t * r));
 }
 
 static double quadrant(double x, int shift)
 {
+    if (!(fabs(x) <= 1e6)) /* beyond, k times a part is no longer exact */
+        return NAN;
     double k = floor(x * M_2_PI + 0.5);
     /* Cody and Waite: pi/2 in three parts of 33 bits */
-    double r = ((x - k * 1.57079632673412561417e+00) - k * 6.07710050630396597660e-11) - k * 2.02226624879595063154e-21;
+    double a = x - k * 1.57079632673412561417e+00, b = k * 6.07710050630396597660e-11, r = a - b;
+    double t = ((a - r) - b) - k * 2.02226624879595063154e-21;
     int q = (int)(k - 4 * floor(k / 4)) + shift;
-    double v = q & 1 ? cos_core(r) : sin_core(r);
+    double v = q & 1 ? cos_core(r, t) : sin_core(r, t);
     return q & 2 ? -v : v;
 }
 
