@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <float.h>
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>

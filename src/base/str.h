@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero-initialise; p is NUL-terminated after any str_add*, NULL before. failed is set (and stays) when memory ran out. */
+/* Zero-initialise; p is NUL-terminated after any str_add*, NULL before. failed is set, and stays, when memory
+ * ran out. */
 struct str {
     char *p;
     size_t n, cap;
@@ -18,20 +19,22 @@ void str_clear(struct str *s); /* empty, memory kept */
 void str_release(struct str *s);
 
 /* Shortest text that reads back to the same value: str_double for doubles, str_float for values computed in float.
- * "nan" becomes "" (an empty cell), infinities "inf" and "-inf"; '.' is the point whatever the locale.
+ * Whole numbers below 10^15 (float: 2^24) are written out, 100000; others as by %g, without padding: 1e-5, 2.5e20.
+ * "nan" becomes "" (an empty cell), infinities "inf" and "-inf", -0 "0"; '.' is the point whatever the locale.
  * Returns buf, which holds at least STR_NUM bytes. */
 #define STR_NUM 32
 char *str_double(char *buf, double v);
 char *str_float(char *buf, float v);
-/* The whole of `s` (blanks around it allowed) as a number, independent of the locale; a trailing % divides by 100.
- * 0, or -1 when it is anything else (also for hex, nan, inf, or out of range). */
+/* The whole of `s` (blanks around it allowed) as a number, independent of the locale; a trailing % divides by 100
+ * (exactly: 99.4% is 0.994). 0, or -1 with *v untouched when it is anything else (also for hex, nan, inf, more than 300
+ * digits, or a value too large or too small for a double). */
 int str_to_double(const char *s, double *v);
 int str_to_int(const char *s, int64_t *v);
 
 /* Cuts blanks at both ends in place; returns the new start. */
 char *str_trim(char *s);
-/* The known word nearest to `word` by Damerau-Levenshtein distance, NULL when none is close (more than a third of the
- * letters differ). `known(i, ctx)` returns the i-th word, or NULL after the last. */
+/* The known word nearest to `word` by Damerau-Levenshtein distance, ignoring case; NULL when none is close (more than a
+ * third of the letters differ). `known(i, ctx)` returns the i-th word, or NULL after the last. */
 const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx);
 
 /* 64-bit FNV-1a over n bytes, going on from h (start with STR_HASH). */
