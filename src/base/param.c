@@ -5,38 +5,44 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *word_at(size_t i, const void *ctx)
 {
     return ((const struct param *)ctx)->word(i);
 }
 
-char *param_range(const struct param *p, char *buf, size_t n)
+static void number_range(const struct param *p, char *buf, size_t n)
 {
-    int limited = p->min != 0 || p->max != 0;
+    static const char *const kind[] = {[P_INT] = "an integer", [P_FLOAT] = "a number", [P_PAIR] = "N or NxM, integers"};
     char lo[STR_NUM], hi[STR_NUM];
     str_double(lo, p->min);
     str_double(hi, p->max);
+    if (p->min == 0 && p->max == 0)
+        snprintf(buf, n, "%s", kind[p->type]);
+    else if (isinf(p->max))
+        snprintf(buf, n, "%s %s %s", kind[p->type], p->open & 1 ? ">" : ">=", lo);
+    else if (isinf(p->min))
+        snprintf(buf, n, "%s %s %s", kind[p->type], p->open & 2 ? "<" : "<=", hi);
+    else if (p->type == P_FLOAT || p->open)
+        snprintf(buf, n, "%s in %c%s, %s%c", kind[p->type], p->open & 1 ? '(' : '[', lo, hi, p->open & 2 ? ')' : ']');
+    else
+        snprintf(buf, n, "%s %s..%s", kind[p->type], lo, hi);
+}
+
+char *param_range(const struct param *p, char *buf, size_t n)
+{
     switch (p->type) {
     case P_INT:
-        snprintf(buf, n, limited ? "an integer %s..%s" : "an integer", lo, hi);
-        break;
     case P_PAIR:
-        snprintf(buf, n, limited ? "N or NxM with integers %s..%s" : "N or NxM", lo, hi);
-        break;
     case P_FLOAT:
-        if (!limited)
-            snprintf(buf, n, "a number");
-        else if (isinf(p->max))
-            snprintf(buf, n, "a number %s %s", p->open & 1 ? ">" : ">=", lo);
-        else
-            snprintf(buf, n, "a number in %c%s, %s%c", p->open & 1 ? '(' : '[', lo, hi, p->open & 2 ? ')' : ']');
+        number_range(p, buf, n);
         break;
     case P_BOOL:
         snprintf(buf, n, "yes or no");
         break;
     case P_FLAG:
-        snprintf(buf, n, "nothing, the word alone");
+        snprintf(buf, n, "the word alone");
         break;
     case P_TEXT:
         snprintf(buf, n, "a text");
@@ -55,12 +61,9 @@ static int wrong(const struct param *p, const char *text, const struct where *w,
     char range[320];
     param_range(p, range, sizeof range);
     const char *near = p->type == P_CHOICE ? str_nearest(text, word_at, p) : NULL;
-    struct where located = { 0 };
     int named = w && w->key && strcmp(w->key, p->name) == 0; /* the location already names the parameter */
-    if (w)
-        located = *w;
-    return err_at(e, ERR_USAGE, w ? &located : NULL, "%s%s'%s' is not %s%s%s%s", named ? "" : p->name, named ? "" : ": ",
-                  text, range, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return err_at(e, ERR_USAGE, w, "%s%s'%.100s' is not %s%s%s%s", named ? "" : p->name, named ? "" : ": ", text, range,
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int in_range(const struct param *p, double v)
@@ -75,7 +78,7 @@ static int set_int(const struct param *p, int *into, const char *text)
     int64_t v;
     double d;
     if (str_to_int(text, &v)) { /* 1e4 and the result of an expression are integers too, when they are whole */
-        if (str_to_double(text, &d) || d != floor(d) || fabs(d) > 2147483647)
+        if (strchr(text, '%') || str_to_double(text, &d) || d != floor(d) || fabs(d) > 2147483647)
             return -1;
         v = (int64_t)d;
     }
@@ -88,26 +91,25 @@ static int set_int(const struct param *p, int *into, const char *text)
 static int set_pair(const struct param *p, int into[2], const char *text)
 {
     char buf[64];
-    const char *x = strchr(text, 'x');
-    if (!x) {
-        if (set_int(p, &into[0], text))
-            return -1;
-        into[1] = into[0];
-        return 0;
-    }
-    if ((size_t)(x - text) >= sizeof buf)
+    size_t n = strcspn(text, "x");
+    int first, second;
+    if (n >= sizeof buf)
         return -1;
-    memcpy(buf, text, (size_t)(x - text));
-    buf[x - text] = 0;
-    return set_int(p, &into[0], buf) || set_int(p, &into[1], x + 1) ? -1 : 0;
+    memcpy(buf, text, n);
+    buf[n] = 0;
+    if (set_int(p, &first, buf) || set_int(p, &second, text[n] ? text + n + 1 : buf))
+        return -1;
+    into[0] = first;
+    into[1] = second;
+    return 0;
 }
 
 static int set_bool(int *into, const char *text)
 {
-    static const char *const yes[] = { "yes", "true", "on", "1" }, *const no[] = { "no", "false", "off", "0" };
+    static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
     for (int i = 0; i < 4; i++)
-        if (!strcmp(text, yes[i]) || !strcmp(text, no[i])) {
-            *into = !strcmp(text, yes[i]);
+        if (!strcasecmp(text, yes[i]) || !strcasecmp(text, no[i])) {
+            *into = !strcasecmp(text, yes[i]);
             return 0;
         }
     return -1;
@@ -127,9 +129,12 @@ int param_set(const struct param *p, void *into, const char *text, const struct 
     case P_BOOL:
         ok = !set_bool(at, text);
         break;
-    case P_FLAG:
-        *(int *)at = 1;
-        return 0;
+    case P_FLAG: /* the word alone, or what param_text made of it */
+        if (!text || !*text || !strcmp(text, p->name))
+            *(int *)at = ok = 1;
+        else
+            ok = !set_bool(at, text);
+        break;
     case P_TEXT:
         *(const char **)at = text;
         return 0;
@@ -154,7 +159,7 @@ int param_set(const struct param *p, void *into, const char *text, const struct 
 void param_defaults(const struct param *table, void *into)
 {
     for (const struct param *p = table; p->name; p++) {
-        struct err e = { 0 };
+        struct err e = {0};
         if (p->preset && p->type != P_FLAG)
             param_set(p, into, p->preset, NULL, &e);
     }

@@ -9,31 +9,32 @@
 enum param_type {
     P_INT,    /* int */
     P_FLOAT,  /* double */
-    P_BOOL,   /* int: yes/no, true/false, on/off, 1/0 */
+    P_BOOL,   /* int: yes/no, true/false, on/off, 1/0, in any case */
     P_CHOICE, /* int: index of the word in words() */
     P_PAIR,   /* int[2]: "3" (both) or "3x5" */
     P_TEXT,   /* const char *: the text itself, owned by the caller of param_set */
-    P_FLAG    /* int: 1 when the bare word is given (layer options such as `no_bias`), 0 otherwise */
+    P_FLAG    /* int: 1 when the bare word is given (text NULL, "" or the word itself), else as P_BOOL; preset 0 */
 };
 
 struct param {
     const char *name;
     enum param_type type;
-    size_t at;             /* offsetof in the struct that receives it */
-    double min, max;       /* inclusive; both 0: unlimited. P_FLOAT: param_open_min/max below narrow it */
-    const char *preset;    /* default, as it would be written; NULL: required */
+    size_t at;          /* offsetof in the struct that receives it */
+    double min, max;    /* inclusive but for `open`; INFINITY: no limit; both 0: none at all */
+    const char *preset; /* default, as it would be written; NULL: required */
     const char *help;
     const char *(*word)(size_t i); /* P_CHOICE: the i-th word, NULL after the last */
-    int open;              /* bit 0: min itself is excluded, bit 1: max is */
+    int open;                      /* bit 0: min itself is excluded, bit 1: max is */
 };
 /* A table of params ends with a row whose name is NULL. */
 
-/* Sets the value from text. 0, or -1 with *e: what is wrong and what is expected, located by w (may be NULL). */
+/* Sets the value from text. 0, or -1 with the value untouched and *e: what is wrong and what is expected, located by w
+ * (may be NULL). */
 int param_set(const struct param *p, void *into, const char *text, const struct where *w, struct err *e);
 /* Every row's default; rows without one are left zero. Defaults are right by construction (checked by a test). */
 void param_defaults(const struct param *table, void *into);
 const struct param *param_find(const struct param *table, const char *name);
-/* "integer 1..4096", "number in (0, 1]", "one of sgd, adam", for messages and lists. Returns buf. */
+/* "an integer 1..4096", "a number in (0, 1]", "one of sgd, adam", for messages and lists. Returns buf. */
 char *param_range(const struct param *p, char *buf, size_t n);
 /* The current value as canonical text ("3x3", "0.05", "sgd"), which param_set reads back to the same. Returns buf. */
 char *param_text(const struct param *p, const void *from, char *buf, size_t n);
