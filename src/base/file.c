@@ -14,6 +14,13 @@ static int io_error(struct err *e, const char *what, const char *path)
     return err_set(e, ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
 }
 
+/* zlib's messages start with the path, and so do ours. */
+static const char *without_path(const char *text, const char *path)
+{
+    size_t n = strlen(path);
+    return !strncmp(text, path, n) && !strncmp(text + n, ": ", 2) ? text + n + 2 : text;
+}
+
 char *file_read(const char *path, size_t *n, struct err *e)
 {
     struct stat st;
@@ -29,6 +36,7 @@ char *file_read(const char *path, size_t *n, struct err *e)
     gzbuffer(f, 1 << 17);
     size_t cap = 1 << 16, used = 0;
     char *buf = malloc(cap + 1);
+    int bad = 0; /* *e may hold an earlier error of the caller's */
     for (;;) {
         if (buf && used == cap) {
             char *more = realloc(buf, 2 * cap + 1);
@@ -38,7 +46,7 @@ char *file_read(const char *path, size_t *n, struct err *e)
             cap *= 2;
         }
         if (!buf) {
-            err_set(e, ERR_NOMEM, "%s: no memory for its content", path);
+            bad = err_set(e, ERR_NOMEM, "%s: no memory for its content", path);
             break;
         }
         size_t room = cap - used < 1 << 30 ? cap - used : 1 << 30;
@@ -47,16 +55,15 @@ char *file_read(const char *path, size_t *n, struct err *e)
             int code;
             const char *why = gzerror(f, &code);
             if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
-                err_set(e, code == Z_ERRNO ? ERR_IO : ERR_DATA, "%s: cannot read to its end: %s", path,
-                        code == Z_ERRNO ? strerror(errno) : why);
+                bad = err_set(e, code == Z_ERRNO ? ERR_IO : ERR_DATA, "%s: cannot read to its end: %s", path,
+                              code == Z_ERRNO ? strerror(errno) : without_path(why, path));
             break;
         }
         used += (size_t)got;
     }
-    /* a gzip stream that stops early is Z_BUF_ERROR here, not at gzread */
-    if (gzclose(f) == Z_BUF_ERROR && !e->code)
-        err_set(e, ERR_DATA, "%s: the gzip stream is cut off", path);
-    if (e->code) {
+    if (gzclose(f) == Z_BUF_ERROR && !bad) /* the stream stops early */
+        bad = err_set(e, ERR_DATA, "%s: the gzip stream is cut off", path);
+    if (bad) {
         free(buf);
         return NULL;
     }
@@ -67,6 +74,8 @@ char *file_read(const char *path, size_t *n, struct err *e)
 
 int publish_begin(struct publish *p, const char *path, struct err *e)
 {
+    p->f = NULL;
+    p->tmp[0] = 0;
     if ((size_t)snprintf(p->path, sizeof p->path, "%s", path) >= sizeof p->path) {
         errno = ENAMETOOLONG;
         return io_error(e, "write", path);
@@ -89,8 +98,8 @@ static void sync_folder(const char *path)
 
 int publish_commit(struct publish *p, int sync, struct err *e)
 {
-    int bad = fflush(p->f) || ferror(p->f) || (sync && fsync(fileno(p->f)));
-    int why = errno;
+    int bad = ferror(p->f) || fflush(p->f) || (sync && fsync(fileno(p->f)));
+    int why = errno ? errno : EIO;
     if (fclose(p->f) && !bad) {
         bad = 1;
         why = errno;
@@ -134,10 +143,11 @@ int file_publish(const char *path, const void *bytes, size_t n, int sync, struct
 int file_mkdirs(const char *path, struct err *e)
 {
     char buf[4096];
-    if ((size_t)snprintf(buf, sizeof buf, "%s", path) >= sizeof buf) {
-        errno = ENAMETOOLONG;
+    if (!*path || strlen(path) >= sizeof buf) {
+        errno = *path ? ENAMETOOLONG : ENOENT;
         return io_error(e, "create folder", path);
     }
+    strcpy(buf, path);
     for (char *s = buf + 1;; s++)
         if (*s == '/' || !*s) {
             char c = *s;

@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 /* The file's bytes in malloc'ed memory with a NUL behind them; *n without it. Plain or gzip: told by the first bytes,
- * a gzip stream that is cut off or corrupt is an error. NULL with *e (ERR_IO or ERR_DATA) otherwise; the caller frees. */
+ * a gzip stream that is cut off or corrupt is an error. NULL with *e (ERR_IO or ERR_DATA) otherwise; the caller frees.
+ */
 char *file_read(const char *path, size_t *n, struct err *e);
 
 struct publish {
