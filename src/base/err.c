@@ -20,6 +20,8 @@ int err_at(struct err *e, enum err_code code, const struct where *w, const char 
         n += (size_t)snprintf(e->text + n, cap - n, "%s.%s: ", w->section, w->key);
     else if (n < cap && w && w->section && w->section[0])
         n += (size_t)snprintf(e->text + n, cap - n, "[%s]: ", w->section);
+    else if (n < cap && w && w->key && w->key[0])
+        n += (size_t)snprintf(e->text + n, cap - n, "%s: ", w->key);
     if (n >= cap)
         return -1;
     va_list ap;

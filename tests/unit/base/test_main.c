@@ -1,0 +1,13 @@
+#include "groups.h"
+
+static int (*const groups[])(void) = {
+    test_err, test_arena, test_rng, test_maths, test_str, test_param, test_file, test_clock,
+};
+
+int main(void)
+{
+    int failed = 0;
+    for (size_t i = 0; i < COUNT(groups); i++)
+        failed += groups[i]() != 0;
+    return failed != 0;
+}
