@@ -14,8 +14,8 @@ struct arena_chunk {
 
 static int add_chunk(struct arena *a, size_t bytes)
 {
-    if (bytes > SIZE_MAX - 2 * ARENA_ALIGN - sizeof(struct arena_chunk))
-        return -1;
+    if (bytes > PTRDIFF_MAX - 2 * ARENA_ALIGN - sizeof(struct arena_chunk))
+        return -1; /* no object may be larger, and the sum below must not wrap */
     struct arena_chunk *c = malloc(sizeof *c + bytes + ARENA_ALIGN);
     if (!c)
         return -1;
