@@ -150,7 +150,9 @@ static void shortest(struct decimal *d, double v, int sure, int most, int single
             decimal_print(d, v, n);
         if (decimal_value(d, single) == v)
             return;
-        if (power_of_two && d->n == n) {
+        if (power_of_two) {
+            while (d->n < n)
+                d->digit[d->n++] = '0';
             increment(d);
             strip_zeros(d);
             if (decimal_value(d, single) == v)
