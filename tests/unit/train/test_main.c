@@ -1,0 +1,13 @@
+#include "fixture.h"
+
+static int (*const groups[])(void) = {
+    test_tables, test_optimizers, test_schedules, test_auc, test_epochs, test_selection, test_checkpoint, test_learning,
+};
+
+int main(void)
+{
+    int failed = 0;
+    for (size_t i = 0; i < COUNT(groups); i++)
+        failed += groups[i]() != 0;
+    return failed != 0;
+}

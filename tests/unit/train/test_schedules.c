@@ -1,0 +1,89 @@
+/* Learning rates of every schedule, with and without warm-up, against PyTorch.
+ *
+ * Tolerance. Both sides compute in double. PyTorch multiplies step by step where a formula in closed form stands here
+ * (cosine: one product per step), so that n steps differ by some n * 1e-16 of the highest rate, and near the end of a
+ * cosine, where the rate itself is almost 0, by more than that relative to it: 1e-13 of the base rate, absolute. */
+#include "fixture.h"
+#include "golden.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void rates_agree_with_torch(void **state)
+{
+    struct golden g;
+    int rows = 0;
+    (void)state;
+    golden_open(&g, "train_schedules.csv");
+    for (; golden_row(&g); rows++) {
+        struct train_spec s;
+        assert_int_equal(g.values, 4);
+        spec_from(&s, g.settings);
+        uint64_t epochs = (uint64_t)g.value[0], per_epoch = (uint64_t)g.value[1], i = (uint64_t)g.value[2];
+        double lr = train_lr_at(&s, i, epochs * per_epoch, per_epoch);
+        if (!is_close(lr, g.value[3], 0, 1e-13 * s.lr))
+            fail_msg("%s, step %d: lr is %.17g, want %.17g", g.settings, (int)i, lr, g.value[3]);
+    }
+    golden_close(&g);
+    assert_true(rows > 300);
+}
+
+/* The recipe that the reference numbers on MNIST were trained with. */
+static void warm_up_and_cosine_follow_the_recipe(void **state)
+{
+    struct train_spec s;
+    const uint64_t per_epoch = 781, total = 8 * per_epoch, warm = 1249; /* int(0.2 * 6248) */
+    (void)state;
+    spec_from(&s, "lr=0.1 schedule=cosine final=0.001 warmup=0.2 warmup_from=0.05");
+    for (uint64_t i = 0; i < total; i++) {
+        double at = (double)(i - warm) / (double)(total - warm);
+        double want = i < warm ? 0.1 * (0.05 + 0.95 * (double)i / (double)warm)
+                               : 0.1 * (0.001 + 0.999 * 0.5 * (1 + cos(M_PI * at)));
+        double lr = train_lr_at(&s, i, total, per_epoch);
+        assert_close(lr, want, 1e-14, 1e-16);
+        assert_true((float)lr == (float)want);
+    }
+}
+
+static void every_rate_is_sane(void **state)
+{
+    static const int sizes[][2] = {{1, 1}, {1, 2}, {2, 1}, {3, 7}, {2000, 1}};
+    static const char *const warm[] = {"", " warmup=0.000001", " warmup=0.5", " warmup=0.999999 warmup_from=0"};
+    (void)state;
+    for (size_t t = 0; schedule_types[t]; t++)
+        for (size_t w = 0; w < COUNT(warm); w++)
+            for (size_t k = 0; k < COUNT(sizes); k++) {
+                struct train_spec s;
+                char text[128];
+                uint64_t per_epoch = (uint64_t)sizes[k][1], total = (uint64_t)sizes[k][0] * per_epoch;
+                snprintf(text, sizeof text, "schedule=%s%s", schedule_name(t), warm[w]);
+                spec_from(&s, text);
+                for (uint64_t i = 0; i < total; i++) {
+                    double lr = train_lr_at(&s, i, total, per_epoch);
+                    if (!(lr >= 0 && lr <= s.lr * (1 + 1e-12)))
+                        fail_msg("%s, step %d of %d: lr is %g", text, (int)i, (int)total, lr);
+                }
+            }
+}
+
+static void warm_up_has_at_least_one_step(void **state)
+{
+    struct train_spec s;
+    (void)state;
+    spec_from(&s, "lr=1 warmup=0.001 warmup_from=0.25");
+    assert_close(train_lr_at(&s, 0, 10, 5), 0.25, 1e-15, 0);
+    assert_close(train_lr_at(&s, 1, 10, 5), 1, 0, 0);
+    spec_from(&s, "lr=1");
+    assert_close(train_lr_at(&s, 0, 10, 5), 1, 0, 0);
+}
+
+int test_schedules(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rates_agree_with_torch),
+        cmocka_unit_test(warm_up_and_cosine_follow_the_recipe),
+        cmocka_unit_test(every_rate_is_sane),
+        cmocka_unit_test(warm_up_has_at_least_one_step),
+    };
+    return cmocka_run_group_tests_name("schedules", tests, NULL, NULL);
+}
