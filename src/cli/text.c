@@ -110,10 +110,13 @@ void text_table(FILE *f, const struct table *t, int indent)
     for (size_t c = 0; k && c < t->cols; c++)
         k[c] = column_of(t, c);
     for (size_t r = 0; r <= t->rows; r++) { /* row 0: the header */
+        const char *const *text = r ? t->cell + (r - 1) * t->cols : t->head;
+        size_t cols = t->cols; /* no blanks behind the last text */
+        while (cols > 1 && !*text[cols - 1])
+            cols--;
         fprintf(f, "%*s", indent, "");
-        for (size_t c = 0; c < t->cols; c++) /* without memory for the widths: not aligned */
-            cell(f, r ? t->cell[(r - 1) * t->cols + c] : t->head[c], k ? k[c] : (struct column){0, 0},
-                 c + 1 == t->cols);
+        for (size_t c = 0; c < cols; c++) /* without memory for the widths: not aligned */
+            cell(f, text[c], k ? k[c] : (struct column){0, 0}, c + 1 == cols);
     }
     free(k);
 }

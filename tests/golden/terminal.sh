@@ -1,0 +1,28 @@
+# Progress on a terminal: one line that is rewritten, within its width; NO_COLOR takes the colours, -q everything.
+. "$SOURCE/tests/golden/lib.bash"
+
+if ! command -v script >/dev/null; then
+  echo "no program 'script' to make a terminal with"
+  exit 77
+fi
+tiny t '[grid]' 'model.units = 2..9'
+# on_terminal WORD...: the stderr of sweep, which is a terminal; stdout goes elsewhere
+on_terminal() {
+  rm -rf results
+  TERM=xterm script -qec "$SWEEP t.ini --no-plots $* >out" typescript >/dev/null </dev/null
+  sed -e '1d' -e '$d' typescript | tr -d '\n' >screen
+}
+on_terminal
+grep -q $'\r' screen || fail "the line is not rewritten"
+grep -q $'\033\[K' screen || fail "the line is not erased"
+grep -q $'\033\[1;36m' screen || fail "no colour on a terminal"
+grep -q '8/8' screen || fail "the count is not there"
+tr '\r' '\n' <screen | sed $'s/\033\\[[0-9;]*[mK]//g' | awk 'length > 80' | grep -q . && fail "a line is too wide"
+export NO_COLOR=1
+on_terminal
+grep -q $'\033\[[0-9;]*m' screen && fail "NO_COLOR is not honoured"
+grep -q '8/8' screen || fail "the count is not there without colours"
+unset NO_COLOR
+on_terminal -q
+[ ! -s screen ] || fail "-q is not quiet on a terminal: $(cat -v screen)"
+finish
