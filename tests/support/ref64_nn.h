@@ -1,0 +1,29 @@
+/* ref64_nn.h - every layer's forward pass in double, written as its definition reads, in natural order x[n][c][h][w]:
+ * the oracle of the nn tests. No code and no layout in common with the engine. */
+#ifndef SUPPORT_REF64_NN_H
+#define SUPPORT_REF64_NN_H
+
+struct ref64_window { /* convolution and pooling; all sides */
+    int n, c, h, w;   /* input */
+    int co, ho, wo;   /* output */
+    int kh, kw, sh, sw, top, left, dh, dw, groups;
+};
+
+/* y[n][co][ho][wo]; w[co][c / groups][kh][kw], b[co] or NULL */
+void ref64_conv2d(const struct ref64_window *g, const double *x, const double *w, const double *b, double *y);
+void ref64_maxpool(const struct ref64_window *g, const double *x, double *y);
+void ref64_avgpool(const struct ref64_window *g, const double *x, double *y); /* padding counts as zeros */
+/* y[n][out] = w[out][in] x[n][in] + b[out] (or NULL) */
+void ref64_dense(int n, int in, int out, const double *x, const double *w, const double *b, double *y);
+/* x, y [n][c][hw]. mean, var [c]: those to normalize with; ref64_moments computes a batch's (biased). */
+void ref64_moments(int n, int c, int hw, const double *x, double *mean, double *var);
+void ref64_batchnorm(int n, int c, int hw, double eps, const double *x, const double *mean, const double *var,
+                     const double *weight, const double *bias, double *y);
+
+double ref64_relu(double x, double unused);
+double ref64_leaky_relu(double x, double slope);
+double ref64_sigmoid(double x, double unused);
+double ref64_tanh(double x, double unused);
+double ref64_gelu(double x, double unused);
+
+#endif

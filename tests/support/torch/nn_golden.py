@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""Writes tests/data/nn_layers.txt and nn_network.txt: what PyTorch computes for the layers and a small network.
+
+Run: /usr/bin/python3 tests/support/torch/nn_golden.py tests/data      (PyTorch 1.13.1, Debian's python3-torch)
+
+Inputs are not in the files: element k (natural order, NCHW) of a tensor with multiplier m is
+    fill(k, m) = ((k * m + 13) % 127 - 63) / 64
+exact in float32, made again by tests/unit/nn/golden.c. Multipliers: x 37, the gradient r that comes from above 29,
+parameter tensor t of the network 41 + 2 t, running mean 53, running variance |fill| + 0.5 with 59. Everything is computed in float64
+and printed with 9 digits, so that the files carry no rounding of their own; that PyTorch's float32 lies as near is its
+own business.
+
+A case is a line `case C H W N training|eval : text`, then lines `name count values...`: y, dx, d0, d1 (parameters), and
+the buffers b0, b1 after the pass.
+"""
+import sys
+
+import torch
+from torch import nn
+
+
+def fill(shape, m):
+    n = 1
+    for s in shape:
+        n *= s
+    k = torch.arange(n, dtype=torch.int64)
+    return (((k * m + 13) % 127 - 63).double() / 64).reshape(shape)
+
+
+CASES = [
+    # text, (C, H, W), n, module
+    ("conv2d 3x3 3", (2, 5, 4), 2, lambda: nn.Conv2d(2, 3, 3)),
+    ("conv2d 3x3 4 stride 2 pad 1 bias no", (3, 5, 6), 2, lambda: nn.Conv2d(3, 4, 3, 2, 1, bias=False)),
+    ("conv2d 2x3 4 pad same dilation 2", (2, 4, 5), 2, lambda: nn.Conv2d(2, 4, (2, 3), padding="same", dilation=2)),
+    ("conv2d 3x2 4 stride 1x2 pad 1x0 groups 2", (4, 4, 5), 2, lambda: nn.Conv2d(4, 4, (3, 2), (1, 2), (1, 0), groups=2)),
+    ("conv2d 1x1 3", (5, 2, 2), 17, lambda: nn.Conv2d(5, 3, 1)),
+    ("dense 4", (7, 1, 1), 17, lambda: nn.Sequential(nn.Flatten(), nn.Linear(7, 4))),
+    ("dense 3 bias no", (5, 1, 1), 3, lambda: nn.Sequential(nn.Flatten(), nn.Linear(5, 3, bias=False))),
+    ("batchnorm", (3, 3, 2), 5, lambda: nn.BatchNorm2d(3)),
+    ("batchnorm eps 0.01 momentum 0.3", (2, 2, 2), 17, lambda: nn.BatchNorm2d(2, 0.01, 0.3)),
+    ("eval batchnorm", (3, 3, 2), 5, lambda: nn.BatchNorm2d(3)),
+    ("relu", (2, 4, 4), 4, nn.ReLU),
+    ("leaky_relu", (2, 4, 4), 4, nn.LeakyReLU),
+    ("leaky_relu 0.2", (2, 4, 4), 4, lambda: nn.LeakyReLU(0.2)),
+    ("sigmoid", (2, 4, 4), 4, nn.Sigmoid),
+    ("tanh", (2, 4, 4), 4, nn.Tanh),
+    ("gelu", (2, 4, 4), 4, nn.GELU),
+    ("dropout 0", (2, 3, 3), 2, lambda: nn.Dropout(0)),
+    ("eval dropout 0.5", (2, 3, 3), 2, lambda: nn.Dropout(0.5)),
+    ("maxpool 2", (2, 5, 6), 3, lambda: nn.MaxPool2d(2)),
+    ("maxpool 3 stride 1 pad 1", (2, 4, 4), 3, lambda: nn.MaxPool2d(3, 1, 1)),
+    ("maxpool 3x2 stride 2x1", (2, 6, 4), 3, lambda: nn.MaxPool2d((3, 2), (2, 1))),
+    ("avgpool 2", (2, 5, 6), 3, lambda: nn.AvgPool2d(2)),
+    ("avgpool 3 stride 2 pad 1", (2, 5, 4), 3, lambda: nn.AvgPool2d(3, 2, 1)),
+    ("gap", (3, 4, 5), 3, lambda: nn.AdaptiveAvgPool2d(1)),
+    ("flatten", (3, 2, 2), 3, nn.Flatten),
+    ("softmax", (4, 1, 1), 3, nn.Identity),
+]
+
+
+def line(out, name, t):
+    v = t.detach().reshape(-1).tolist()
+    out.write(f"{name} {len(v)} " + " ".join("%.9g" % x for x in v) + "\n")
+
+
+def prepare(module):
+    """Parameters and running statistics by the formula; returns the parameters in order."""
+    module.double()
+    params = list(module.parameters())
+    with torch.no_grad():
+        for t, p in enumerate(params):
+            p.copy_(fill(p.shape, 41 + 2 * t))
+        for m in module.modules():
+            if isinstance(m, nn.BatchNorm2d):
+                m.running_mean.copy_(fill(m.running_mean.shape, 53))
+                m.running_var.copy_(fill(m.running_var.shape, 59).abs() + 0.5)
+    return params
+
+
+def buffers(out, module):
+    i = 0
+    for m in module.modules():
+        if isinstance(m, nn.BatchNorm2d):
+            line(out, f"b{i}", m.running_mean)
+            line(out, f"b{i + 1}", m.running_var)
+            i += 2
+
+
+def layers(path):
+    with open(path, "w") as out:
+        out.write("# PyTorch %s, float64; tests/support/torch/nn_golden.py\n" % torch.__version__)
+        for text, shape, n, make in CASES:
+            module = make()
+            params = prepare(module)
+            training = not text.startswith("eval ")
+            module.train(training)
+            out.write("case %d %d %d %d %s : %s\n" % (*shape, n, "training" if training else "eval", text.replace("eval ", "")))
+            x = fill((n, *shape), 37).requires_grad_()
+            y = module(x)
+            line(out, "y", y)
+            if training:
+                (y * fill(y.shape, 29)).sum().backward()
+                line(out, "dx", x.grad)
+                for t, p in enumerate(params):
+                    line(out, f"d{t}", p.grad)
+            buffers(out, module)
+
+
+def network(path):
+    """Two steps' worth: training pass with cross-entropy and gradients, then an evaluation pass with the new statistics."""
+    # The engine's convolutions have no bias in front of a batchnorm (bias auto).
+    text = ("conv2d 3x3 5, batchnorm, relu, maxpool 2, dropout 0, conv2d 3x3 6 stride 2 pad 1, batchnorm, "
+            "leaky_relu, conv2d 1x1 4, gelu, flatten, dense 8, tanh, dense 10")
+    net = nn.Sequential(nn.Conv2d(2, 5, 3, bias=False), nn.BatchNorm2d(5), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0),
+                        nn.Conv2d(5, 6, 3, 2, 1, bias=False), nn.BatchNorm2d(6), nn.LeakyReLU(), nn.Conv2d(6, 4, 1), nn.GELU(),
+                        nn.Flatten(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 10))
+    n, shape = 19, (2, 9, 9)
+    params = prepare(net)
+    net.train()
+    x = fill((n, *shape), 37)
+    label = torch.arange(n) * 7 % 10
+    with open(path, "w") as out:
+        out.write("# PyTorch %s, float64; tests/support/torch/nn_golden.py\n" % torch.__version__)
+        out.write("case %d %d %d %d training : %s\n" % (*shape, n, text))
+        z = net(x)
+        loss = nn.functional.cross_entropy(z, label, label_smoothing=0.1)
+        loss.backward()
+        line(out, "y", z)
+        line(out, "loss", loss)
+        for t, p in enumerate(params):
+            line(out, f"d{t}", p.grad)
+        buffers(out, net)
+        net.eval()
+        line(out, "eval", net(x))
+
+
+if __name__ == "__main__":
+    layers(sys.argv[1] + "/nn_layers.txt")
+    network(sys.argv[1] + "/nn_network.txt")

@@ -1,0 +1,45 @@
+/* single.h - networks and single layers for the tests: built from text, filled, run, and turned from the engine's
+ * layout into natural order (image, channel, row, column) and back. */
+#ifndef UNIT_NN_SINGLE_H
+#define UNIT_NN_SINGLE_H
+
+#include "groups.h"
+
+#include "nn/layer.h"
+
+/* The lines of `text` (newlines separate) as a graph in `a`; fails the test with the errors when there are any. */
+void build(struct nn_graph *g, const char *text, struct shape in, int classes, struct arena *a);
+/* The errors instead, one a line; "" when there are none. Static memory. */
+const char *build_errors(const char *text, struct shape in, int classes);
+
+const struct kernels *test_kernels(void); /* the best level of this machine, or $SWEEP_ISA */
+
+/* The same numbers in every run: uniform in (-1, 1). */
+void noise_restart(uint32_t seed);
+float noise(void);
+
+double *doubles(struct arena *a, size_t n);
+float *floats(struct arena *a, size_t n); /* guarded: floats_check fails when a neighbour was written to */
+void floats_check(const float *p);
+
+/* natural[n][c][h][w] <-> lanes[blocks][h][c][w][16]; dead lanes become 0. */
+void to_natural(struct shape s, int n, const float *lanes, double *natural);
+void to_lanes(struct shape s, int n, const double *natural, float *lanes);
+
+/* One layer with its memory. */
+struct single {
+    struct arena a;
+    struct nn_graph g;
+    const struct nn_node *nd;
+    const struct kernels *k;
+    struct nn_pass pass;
+    float *x, *y, *dy, *dx, *w, *dw, *buffers, *saved, *scratch;
+};
+/* Parameters and buffers are those of `values` (natural order, one array per tensor) or, where that is NULL, noise. */
+void single_init(struct single *s, const char *text, struct shape in, int n, int training);
+void single_release(struct single *s);
+/* Through the layer's own functions; identities copy. In-place: y == x, dx == dy. All guards are checked. */
+void single_forward(struct single *s);
+void single_backward(struct single *s);
+
+#endif

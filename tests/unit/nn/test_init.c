@@ -1,0 +1,5 @@
+#include "groups.h"
+int test_init(void)
+{
+    return 0;
+}

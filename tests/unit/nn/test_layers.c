@@ -1,0 +1,486 @@
+/* Every row of layer_types: forward against the definition in double, gradients against central differences of it,
+ * dead lanes, in-place use. A row without a case fails.
+ *
+ * Tolerances. Forward and gradients are float32 sums of at most K = 600 rounded products; with errors of random sign
+ * that is about sqrt(K) 2^-24 = 1.5e-6 of the size of the terms, which lies near the largest element of an array; a few
+ * roundings more in normalization. Allowed: 1e-5 of the largest element. The differences are taken in double with a
+ * step of 1e-5: truncation about 1e-10, rounding about 1e-15 * |L| / 1e-5 < 1e-8, added as an absolute allowance. */
+#include "single.h"
+
+#include "ref64_nn.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RTOL 1e-5
+#define ATOL 1e-8
+#define MOST 400 /* elements of one array whose differences are taken */
+
+struct problem; /* a case being checked */
+struct layer_case {
+    const char *text;
+    struct shape in;
+    int n, eval; /* eval: running statistics, no dropout; forward only */
+    void (*reference)(const struct problem *p, const double *x, double *const *w, double *y);
+    struct ref64_window win; /* output and window; the input part is filled in */
+    double (*map)(double x, double a);
+    double a; /* slope, eps */
+};
+
+struct problem {
+    const struct layer_case *c;
+    struct single s;
+    struct ref64_window win;
+    size_t nx, ny;
+    double *x, *y, *r, *w[NN_MAX_TENSORS], *mask, *mean, *var, *work;
+};
+
+/* --- references --- */
+
+static void conv(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    ref64_conv2d(&p->win, x, w[0], p->s.nd->ntensors > 1 ? w[1] : NULL, y);
+}
+
+static void dense(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    ref64_dense(p->c->n, p->c->in.c, p->win.co, x, w[0], p->s.nd->ntensors > 1 ? w[1] : NULL, y);
+}
+
+static void batchnorm(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    double mean[64], var[64];
+    memcpy(mean, p->mean, (size_t)in.c * sizeof *mean);
+    memcpy(var, p->var, (size_t)in.c * sizeof *var);
+    if (!p->c->eval)
+        ref64_moments(p->c->n, in.c, in.h * in.w, x, mean, var);
+    ref64_batchnorm(p->c->n, in.c, in.h * in.w, p->c->a, x, mean, var, w[0], w[1], y);
+}
+
+static void element(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    for (size_t i = 0; i < p->nx; i++)
+        y[i] = p->c->map(x[i], p->c->a);
+}
+
+static void masked(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    for (size_t i = 0; i < p->nx; i++)
+        y[i] = x[i] * (p->c->eval ? 1 : p->mask[i]);
+}
+
+static void maxpool(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    ref64_maxpool(&p->win, x, y);
+}
+
+static void avgpool(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    ref64_avgpool(&p->win, x, y);
+}
+
+static void same(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    memcpy(y, x, p->nx * sizeof *y);
+}
+
+// clang-format off
+#define MAPS(c, h, w) { 3, c, h, w }
+#define VECTOR(c) { 1, c, 1, 1 }
+/* co ho wo  kh kw  sh sw  top left  dh dw  groups */
+#define WIN(...) { 0, 0, 0, 0, __VA_ARGS__ }
+#define OUT(co) WIN(co, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+static const struct layer_case cases[] = {
+    { "conv2d 3x3 4", MAPS(3, 6, 5), 19, 0, conv, WIN(4, 4, 3, 3, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "conv2d 3x3 5 bias no", MAPS(1, 7, 7), 16, 0, conv, WIN(5, 5, 5, 3, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "conv2d 3x3 17 pad 1", MAPS(16, 5, 5), 3, 0, conv, WIN(17, 5, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1), NULL, 0 },
+    { "conv 3 6 pad same", MAPS(2, 4, 7), 33, 0, conv, WIN(6, 4, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1), NULL, 0 },
+    { "conv2d 2x4 3 pad same", MAPS(2, 5, 6), 5, 0, conv, WIN(3, 5, 6, 2, 4, 1, 1, 0, 1, 1, 1, 1), NULL, 0 },
+    { "conv2d 3x3 3 pad same stride 2", MAPS(2, 6, 7), 5, 0, conv, WIN(3, 3, 4, 3, 3, 2, 2, 0, 1, 1, 1, 1), NULL, 0 },
+    { "conv2d 3x2 4 stride 2x1 pad 2x0", MAPS(3, 6, 5), 18, 0, conv, WIN(4, 4, 4, 3, 2, 2, 1, 2, 0, 1, 1, 1), NULL, 0 },
+    { "conv2d 3x3 4 dilation 2x1 pad 1", MAPS(3, 7, 5), 9, 0, conv, WIN(4, 5, 5, 3, 3, 1, 1, 1, 1, 2, 1, 1), NULL, 0 },
+    { "conv2d 3x3 6 groups 2", MAPS(4, 5, 5), 17, 0, conv, WIN(6, 3, 3, 3, 3, 1, 1, 0, 0, 1, 1, 2), NULL, 0 },
+    { "conv2d 3x3 5 groups 5 pad 1 stride 2", MAPS(5, 5, 6), 7, 0, conv, WIN(5, 3, 3, 3, 3, 2, 2, 1, 1, 1, 1, 5), NULL, 0 },
+    { "conv2d 1x1 7", MAPS(5, 3, 4), 20, 0, conv, WIN(7, 3, 4, 1, 1, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "conv2d 5x5 2 pad 4", MAPS(1, 3, 3), 1, 0, conv, WIN(2, 7, 7, 5, 5, 1, 1, 4, 4, 1, 1, 1), NULL, 0 },
+    { "conv2d 4x3 10", MAPS(2, 4, 3), 6, 0, conv, WIN(10, 1, 1, 4, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "dense 10", VECTOR(20), 35, 0, dense, OUT(10), NULL, 0 },
+    { "dense 3 bias no", VECTOR(17), 16, 0, dense, OUT(3), NULL, 0 },
+    { "linear 1", VECTOR(1), 1, 0, dense, OUT(1), NULL, 0 },
+    { "dense 33", MAPS(15, 1, 1), 5, 0, dense, OUT(33), NULL, 0 },
+    { "batchnorm", MAPS(3, 4, 5), 19, 0, batchnorm, OUT(3), NULL, 1e-5 },
+    { "bn eps 0.1", MAPS(17, 1, 2), 32, 0, batchnorm, OUT(17), NULL, 0.1 },
+    { "batchnorm", VECTOR(5), 11, 0, batchnorm, OUT(5), NULL, 1e-5 },
+    { "batchnorm", MAPS(2, 5, 5), 1, 0, batchnorm, OUT(2), NULL, 1e-5 },
+    { "batchnorm eps 0.01", MAPS(3, 4, 5), 19, 1, batchnorm, OUT(3), NULL, 0.01 },
+    { "relu", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_relu, 0 },
+    { "relu", VECTOR(7), 3, 0, element, OUT(7), ref64_relu, 0 },
+    { "leaky_relu", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_leaky_relu, 0.01 },
+    { "leaky_relu slope 0.25", VECTOR(7), 3, 0, element, OUT(7), ref64_leaky_relu, 0.25 },
+    { "sigmoid", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_sigmoid, 0 },
+    { "tanh", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_tanh, 0 },
+    { "gelu", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_gelu, 0 },
+    { "dropout 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
+    { "dropout p 0.9", VECTOR(11), 16, 0, masked, OUT(3), NULL, 0.9 },
+    { "dropout 0", MAPS(2, 3, 3), 5, 0, same, OUT(3), NULL, 0 },
+    { "dropout 0.5", MAPS(3, 4, 5), 19, 1, masked, OUT(3), NULL, 0.5 },
+    { "maxpool 2", MAPS(3, 6, 5), 19, 0, maxpool, WIN(3, 3, 2, 2, 2, 2, 2, 0, 0, 1, 1, 1), NULL, 0 },
+    { "maxpool 3 stride 2 pad 1", MAPS(2, 6, 7), 4, 0, maxpool, WIN(2, 3, 4, 3, 3, 2, 2, 1, 1, 1, 1, 1), NULL, 0 },
+    { "maxpool 2x3 stride 1", MAPS(2, 4, 5), 33, 0, maxpool, WIN(2, 3, 3, 2, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "maxpool 2 stride 3", MAPS(1, 8, 5), 2, 0, maxpool, WIN(1, 3, 2, 2, 2, 3, 3, 0, 0, 1, 1, 1), NULL, 0 },
+    { "avgpool 2", MAPS(3, 6, 5), 19, 0, avgpool, WIN(3, 3, 2, 2, 2, 2, 2, 0, 0, 1, 1, 1), NULL, 0 },
+    { "avgpool 3 stride 2 pad 1", MAPS(2, 6, 7), 4, 0, avgpool, WIN(2, 3, 4, 3, 3, 2, 2, 1, 1, 1, 1, 1), NULL, 0 },
+    { "avgpool 3x2 stride 1", MAPS(2, 4, 5), 17, 0, avgpool, WIN(2, 2, 4, 3, 2, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "gap", MAPS(5, 4, 3), 19, 0, avgpool, WIN(5, 1, 1, 4, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "gap", MAPS(5, 1, 1), 3, 0, same, OUT(5), NULL, 0 },
+    { "flatten", MAPS(3, 4, 5), 19, 0, same, OUT(60), NULL, 0 },
+    { "flatten", MAPS(1, 4, 5), 19, 0, same, OUT(20), NULL, 0 },
+    { "flatten", MAPS(4, 1, 5), 2, 0, same, OUT(20), NULL, 0 },
+    { "flatten", MAPS(4, 5, 1), 17, 0, same, OUT(20), NULL, 0 },
+    { "softmax", VECTOR(6), 5, 0, same, OUT(6), NULL, 0 },
+};
+// clang-format on
+
+/* --- setting up --- */
+
+/* Distinct values of a grid (exact in float), none within 1/1024 of 0: no kink and no tie lies within a step. */
+static void fill_distinct(double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = ((double)i - (double)(n / 2) + 0.5) / 64 / (n > 512 ? 8 : 1);
+    for (size_t i = n; i > 1; i--) {
+        size_t j = (size_t)((noise() * 0.5f + 0.5f) * (float)i);
+        double t = x[i - 1];
+        j = j < i ? j : i - 1;
+        x[i - 1] = x[j];
+        x[j] = t;
+    }
+}
+
+static void fill_noise(double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = (double)noise();
+}
+
+/* The mask that the layer draws, seen through an input of ones. */
+static void find_mask(struct problem *p)
+{
+    struct single *s = &p->s;
+    p->mask = doubles(&s->a, p->nx);
+    for (size_t i = 0; i < p->nx; i++)
+        p->mask[i] = 1;
+    to_lanes(s->nd->x, p->c->n, p->mask, s->x);
+    single_forward(s);
+    to_natural(s->nd->x, p->c->n, s->y, p->mask);
+}
+
+static void take_statistics(struct problem *p)
+{
+    size_t c = (size_t)p->c->in.c;
+    p->mean = doubles(&p->s.a, c);
+    p->var = doubles(&p->s.a, c);
+    for (size_t i = 0; i < c && p->s.nd->nbuffers; i++) {
+        p->mean[i] = (double)(p->s.buffers[i] = noise());
+        p->var[i] = (double)(p->s.buffers[PAD16(c) + i] = 1.5f + noise());
+    }
+}
+
+static void problem_init(struct problem *p, const struct layer_case *c)
+{
+    memset(p, 0, sizeof *p);
+    p->c = c;
+    noise_restart((uint32_t)(c - cases) + 1);
+    single_init(&p->s, c->text, c->in, c->n, !c->eval);
+    const struct nn_node *nd = p->s.nd;
+    struct arena *a = &p->s.a;
+    p->win = c->win;
+    p->win.n = c->n;
+    p->win.c = c->in.c;
+    p->win.h = c->in.h;
+    p->win.w = c->in.w;
+    p->nx = shape_size(nd->x) * (size_t)c->n;
+    p->ny = shape_size(nd->y) * (size_t)c->n;
+    p->x = doubles(a, p->nx);
+    p->y = doubles(a, p->ny);
+    p->r = doubles(a, p->ny);
+    p->work = doubles(a, p->ny);
+    for (int t = 0; t < nd->ntensors; t++) {
+        p->w[t] = doubles(a, nd->tensor[t].n);
+        fill_noise(p->w[t], nd->tensor[t].n);
+        for (size_t i = 0; i < nd->tensor[t].n; i++)
+            p->s.w[nd->tensor[t].at + i] = (float)p->w[t][i];
+    }
+    if (c->reference == masked && !c->eval)
+        find_mask(p);
+    take_statistics(p);
+    if (c->reference == maxpool || c->map == ref64_relu || c->map == ref64_leaky_relu)
+        fill_distinct(p->x, p->nx);
+    else
+        fill_noise(p->x, p->nx);
+    fill_noise(p->r, p->ny);
+    to_lanes(nd->x, c->n, p->x, p->s.x);
+    to_lanes(nd->y, c->n, p->r, p->s.dy);
+}
+
+static double largest(const double *v, size_t n)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fabs(v[i]) > most ? fabs(v[i]) : most;
+    return most;
+}
+
+/* --- checks --- */
+
+static void check_forward(struct problem *p)
+{
+    const struct nn_node *nd = p->s.nd;
+    if (p->win.ho != 1 || p->c->reference == conv)
+        if (nd->y.c != p->win.co || nd->y.h != p->win.ho || nd->y.w != p->win.wo)
+            fail_msg("%s: output %dx%dx%d, want %dx%dx%d", p->c->text, nd->y.c, nd->y.h, nd->y.w, p->win.co, p->win.ho,
+                     p->win.wo);
+    single_forward(&p->s);
+    p->c->reference(p, p->x, p->w, p->y);
+    to_natural(nd->y, p->c->n, p->s.y, p->work);
+    double allowed = RTOL * largest(p->y, p->ny) + ATOL;
+    for (size_t i = 0; i < p->ny; i++)
+        if (!(fabs(p->work[i] - p->y[i]) <= allowed))
+            fail_msg("%s: y[%zu] = %.9g, want %.9g", p->c->text, i, p->work[i], p->y[i]);
+}
+
+static double loss(struct problem *p)
+{
+    double sum = 0;
+    p->c->reference(p, p->x, p->w, p->work);
+    for (size_t i = 0; i < p->ny; i++)
+        sum += p->work[i] * p->r[i];
+    return sum;
+}
+
+/* dL/dv[i] for up to MOST elements of v, against got. */
+static void check_gradient(struct problem *p, const char *what, double *v, size_t n, const double *got)
+{
+    const double step = 1e-5;
+    size_t stride = n / MOST + 1;
+    double want[MOST + 1], most = 0;
+    for (size_t i = 0, j = 0; i < n; i += stride, j++) {
+        double kept = v[i];
+        v[i] = kept + step;
+        double above = loss(p);
+        v[i] = kept - step;
+        want[j] = (above - loss(p)) / (2 * step);
+        v[i] = kept;
+        most = fmax(most, fabs(want[j]));
+    }
+    most = fmax(most, largest(got, n) / 2);
+    for (size_t i = 0, j = 0; i < n; i += stride, j++)
+        if (!(fabs(got[i] - want[j]) <= RTOL * most + ATOL))
+            fail_msg("%s: %s[%zu] = %.9g, differences say %.9g", p->c->text, what, i, got[i], want[j]);
+}
+
+static void check_dead_lanes(const struct problem *p)
+{
+    struct shape s = p->s.nd->x;
+    size_t image = shape_size(s) * LANES;
+    int live = p->c->n % LANES;
+    const float *last = p->s.dx + image * (size_t)(p->s.pass.blocks - 1);
+    for (size_t i = 0; live && i < image; i++)
+        if ((int)(i % LANES) >= live && last[i] != 0)
+            fail_msg("%s: dx of a dead lane is %g", p->c->text, (double)last[i]);
+}
+
+static void check_backward(struct problem *p)
+{
+    const struct nn_node *nd = p->s.nd;
+    double *got = doubles(&p->s.a, p->nx);
+    single_backward(&p->s);
+    to_natural(nd->x, p->c->n, p->s.dx, got);
+    check_gradient(p, "dx", p->x, p->nx, got);
+    check_dead_lanes(p);
+    for (int t = 0; t < nd->ntensors; t++) {
+        double *dw = doubles(&p->s.a, nd->tensor[t].n);
+        for (size_t i = 0; i < nd->tensor[t].n; i++)
+            dw[i] = (double)p->s.dw[nd->tensor[t].at + i];
+        check_gradient(p, nd->tensor[t].name, p->w[t], nd->tensor[t].n, dw);
+    }
+}
+
+/* Backward once more without dx (first layer): the same dw. */
+static void check_no_dx(struct problem *p)
+{
+    float *dx = p->s.dx, *dw = floats(&p->s.a, p->s.g.param_floats);
+    const struct nn_node *nd = p->s.nd;
+    struct layer_io io = {.x = p->s.x,
+                          .y = p->s.y,
+                          .dy = p->s.dy,
+                          .w = p->s.w,
+                          .dw = dw,
+                          .buffers = p->s.buffers,
+                          .saved = p->s.saved,
+                          .scratch = p->s.scratch};
+    if (nd->flags & IDENTITY)
+        return;
+    nd->type->backward(nd, &p->s.pass, p->s.k, &io);
+    assert_memory_equal(dw, p->s.dw, p->s.g.param_floats * sizeof *dw);
+    p->s.dx = dx;
+}
+
+/* In place: the same bits. */
+static void check_in_place(struct problem *p)
+{
+    struct single *s = &p->s;
+    size_t ny = layer_floats(s->nd->y, s->pass.blocks);
+    if (!(s->nd->flags & INPLACE) || s->nd->flags & IDENTITY)
+        return;
+    float *x = s->x, *y = s->y, *dy = s->dy, *dx = s->dx;
+    s->y = s->x;
+    if (s->nd->flags & KEEPS_X) { /* the planner keeps x: forward apart, backward in place */
+        s->y = y;
+    } else {
+        single_forward(s);
+        assert_memory_equal(s->y, y, ny * sizeof *y);
+    }
+    if (!p->c->eval) {
+        s->dx = s->dy;
+        single_backward(s);
+        assert_memory_equal(s->dx, dx, ny * sizeof *dx);
+    }
+    s->x = x;
+    s->y = y;
+    s->dy = dy;
+    s->dx = dx;
+}
+
+static void every_layer_agrees_with_its_definition(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct problem p;
+        problem_init(&p, &cases[i]);
+        check_forward(&p);
+        if (!cases[i].eval) {
+            check_backward(&p);
+            check_no_dx(&p);
+        }
+        check_in_place(&p);
+        single_release(&p.s);
+    }
+}
+
+static int is_case_of(const struct layer_case *c, const struct layer_type *t)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(c->text, " "), c->text);
+    return layer_find(name) == t;
+}
+
+static void every_row_has_a_case(void **state)
+{
+    (void)state;
+    for (size_t t = 0; layer_types[t]; t++) {
+        size_t n = 0;
+        for (size_t i = 0; i < COUNT(cases); i++)
+            n += (size_t)is_case_of(&cases[i], layer_types[t]);
+        if (!n)
+            fail_msg("layer %s has no test case: add one to this table", layer_types[t]->name);
+    }
+}
+
+static void rows_are_complete(void **state)
+{
+    (void)state;
+    for (size_t i = 0; layer_types[i]; i++) {
+        const struct layer_type *t = layer_types[i];
+        assert_true(t->name && t->sig && t->help && t->source && t->shape);
+        assert_true(strlen(t->help) > 4);
+        assert_true(t->flags & IDENTITY || (t->forward && t->backward));
+        for (const struct param *p = t->params; p && p->name; p++) {
+            struct err e = {0};
+            _Alignas(16) char args[256];
+            assert_true(t->args_size <= sizeof args);
+            assert_true(p->help && p->help[0]);
+            if (p->preset && param_set(p, args, p->preset, NULL, &e))
+                fail_msg("default of %s %s: %s", t->name, p->name, e.text);
+        }
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(layer_types[j]->name, t->name);
+        assert_ptr_equal(layer_find(t->name), t);
+        if (t->alias)
+            assert_ptr_equal(layer_find(t->alias), t);
+    }
+    assert_null(layer_find("nonsense"));
+}
+
+/* --- batchnorm's running statistics, and one value per channel --- */
+
+static void batchnorm_moves_running_statistics(void **state)
+{
+    struct single s;
+    const struct shape in = {3, 3, 2, 5};
+    const int n = 18;
+    double x[18 * 30], mean[3], var[3];
+    (void)state;
+    noise_restart(5);
+    single_init(&s, "batchnorm momentum 0.25", in, n, 1);
+    fill_noise(x, COUNT(x));
+    to_lanes(in, n, x, s.x);
+    ref64_moments(n, in.c, in.h * in.w, x, mean, var);
+    for (int c = 0; c < 3; c++) {
+        s.buffers[c] = 0.5f;
+        s.buffers[16 + c] = 2;
+    }
+    single_forward(&s);
+    for (int c = 0; c < 3; c++) {
+        assert_close(s.buffers[c], 0.75 * 0.5 + 0.25 * mean[c], 1e-6, 1e-7);
+        assert_close(s.buffers[16 + c], 0.75 * 2 + 0.25 * var[c] * 180 / 179, 1e-6, 1e-7);
+    }
+    single_release(&s);
+}
+
+static void batchnorm_of_one_value_is_finite(void **state)
+{
+    struct single s;
+    const struct shape in = {1, 4, 1, 1};
+    double x[4] = {3, -2, 0, 5}, r[4] = {1, 2, 3, 4};
+    (void)state;
+    single_init(&s, "batchnorm", in, 1, 1);
+    to_lanes(in, 1, x, s.x);
+    to_lanes(in, 1, r, s.dy);
+    for (int c = 0; c < 4; c++) {
+        s.w[c] = 2;
+        s.w[16 + c] = (float)c;
+    }
+    single_forward(&s);
+    for (int c = 0; c < 4; c++) {
+        assert_close(s.y[c * LANES], c, 0, 1e-3); /* x / sqrt(eps) = 3000, rounded, minus the same */
+        assert_close(s.buffers[c], 0.1 * x[c], 1e-6, 0);
+        assert_close(s.buffers[16 + c], 1, 0, 0);
+    }
+    single_backward(&s);
+    for (int c = 0; c < 4; c++) {
+        assert_close(s.dx[c * LANES], 0, 0, 1e-3);
+        assert_close(s.dw[c], 0, 0, 1e-2);
+        assert_close(s.dw[16 + c], r[c], 0, 0);
+    }
+    single_release(&s);
+}
+
+int test_layers(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_complete),
+        cmocka_unit_test(every_row_has_a_case),
+        cmocka_unit_test(every_layer_agrees_with_its_definition),
+        cmocka_unit_test(batchnorm_moves_running_statistics),
+        cmocka_unit_test(batchnorm_of_one_value_is_finite),
+    };
+    return cmocka_run_group_tests_name("nn layers", tests, NULL, NULL);
+}
