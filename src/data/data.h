@@ -77,7 +77,8 @@ struct data_view {
 };
 /* Splits by class (stratified: each class gives its share, largest remainders first) with stream (seed, RNG_SPLIT),
  * keyed by class. When the whole training file is used the split is just everything. Validation takes a class's
- * shuffled samples from one end and train from the other, so that a larger training split contains a smaller one.
+ * shuffled samples from one end and train from the other: neither moves when the other grows, and a larger training
+ * split contains a smaller one (but for a sample a class, by rounding).
  * Standard normalization is by mean and (population) standard deviation of the training split's pixels; a channel that
  * is constant there is divided by max_value instead. Errors: more samples asked for than there are, a split without one
  * sample, an unknown augmentation (ERR_USAGE, with the nearest known). Lives in `a`; d outlives it. */

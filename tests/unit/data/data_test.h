@@ -1,0 +1,56 @@
+/* data_test.h - what the tests of src/data share: a folder of small IDX files that can be damaged, and where real data
+ * is. */
+#ifndef DATA_TEST_H
+#define DATA_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "assert_close.h"
+#include "data/data.h"
+
+/* The keys' defaults with these two; path may be "". */
+struct data_spec spec_of(const char *dataset, const char *path);
+
+/* A fresh empty folder; folder_remove takes it away with all files in it. Returns folder. */
+char *folder_make(char folder[64]);
+void folder_remove(const char *folder);
+void file_put(const char *folder, const char *name, const void *bytes, size_t n);
+void file_put_gz(const char *folder, const char *name, const void *bytes, size_t n);
+void file_drop(const char *folder, const char *name);
+
+/* The four files of a small dataset: 6 + 3 images of 2x3, classes 0..2, [0..3] = train images, train labels, test
+ * images, test labels. Pixels are 7 i mod 256, labels i mod 3. */
+struct idx_bytes {
+    unsigned char b[4][128];
+    size_t n[4];
+};
+extern const char *const idx_names[4];
+void idx_make(struct idx_bytes *x);
+void idx_put(const char *folder, const struct idx_bytes *x);
+
+/* Loads and wants an error of this code whose text has all of the given parts (NULL: none). */
+#define refused(s, code, ...) refused_(s, code, (const char *const[]){__VA_ARGS__, NULL}, __FILE__, __LINE__)
+void refused_(const struct data_spec *s, enum err_code code, const char *const *parts, const char *file, int line);
+#define has_text(text, ...) has_text_(text, (const char *const[]){__VA_ARGS__, NULL}, __FILE__, __LINE__)
+void has_text_(const char *text, const char *const *parts, const char *file, int line);
+
+/* A dataset in memory over the caller's bytes; name "toy", max_value 255. */
+struct dataset toy(int c, int h, int w, int classes, const uint8_t *x, const uint8_t *y, size_t train, size_t test);
+
+/* Data view that must succeed. */
+void view_of(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a);
+
+int run_idx_tests(void);
+int run_optdigits_tests(void);
+int run_split_tests(void);
+int run_augment_tests(void);
+int run_batch_tests(void);
+int run_spec_tests(void);
+int run_real_tests(void);
+
+#endif

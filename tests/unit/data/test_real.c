@@ -1,0 +1,96 @@
+/* MNIST and Fashion-MNIST as they are distributed, when they are there. */
+#include "data_test.h"
+
+#include <math.h>
+#include <string.h>
+
+static void check_counts(const struct data_part *p, const int *want)
+{
+    int got[10] = {0};
+    for (size_t i = 0; i < p->n; i++)
+        got[p->y[i]]++;
+    assert_memory_equal(got, want, sizeof got);
+}
+
+/* 0, or -1 when the data is not there. */
+static int load_real(const char *name, struct dataset *d)
+{
+    const char *path = test_data(name);
+    struct err e = {0};
+    struct data_spec s = spec_of(name, path);
+    if (!path)
+        return -1;
+    if (dataset_load(d, &s, &e))
+        fail_msg("%s", e.text);
+    assert_true(d->train.n == 60000 && d->test.n == 10000 && d->c == 1 && d->h == 28 && d->w == 28 && d->classes == 10);
+    return 0;
+}
+
+static void mnist(void **state)
+{
+    static const int train[10] = {5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949},
+                     test[10] = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};
+    struct dataset d;
+    struct data_view v;
+    struct arena a;
+    struct data_spec s = spec_of("mnist", "");
+    (void)state;
+    if (load_real("mnist", &d))
+        skip();
+    check_counts(&d.train, train);
+    check_counts(&d.test, test);
+    arena_init(&a);
+    s.validation = 0;
+    view_of(&v, &d, &s, &a); /* the well-known 0.1307 and 0.3081 of all 60000 */
+    assert_true(fabs(1 / (255 * (double)v.scale[0]) - 0.3081) < 5e-5);
+    assert_true(fabs(-(double)v.shift[0] / (255 * (double)v.scale[0]) - 0.1307) < 5e-5);
+    s.train = 50000;
+    s.validation = 10000;
+    view_of(&v, &d, &s, &a);
+    double count[2][10] = {{0}};
+    for (int split = 0; split < 2; split++)
+        for (size_t i = 0; i < v.n[split]; i++)
+            count[split][d.train.y[v.index[split][i]]]++;
+    for (int c = 0; c < 10; c++)
+        assert_true(fabs(count[0][c] - train[c] * 5.0 / 6) <= 1 && fabs(count[1][c] - train[c] / 6.0) <= 1);
+    arena_release(&a);
+    dataset_release(&d);
+}
+
+static void fashion_mnist(void **state)
+{
+    static const int train[10] = {6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000, 6000},
+                     test[10] = {1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000};
+    struct dataset d;
+    (void)state;
+    if (load_real("fashion-mnist", &d))
+        skip();
+    check_counts(&d.train, train);
+    check_counts(&d.test, test);
+    assert_string_equal(d.class_name[d.train.y[0]], "Ankle boot"); /* the first picture of the paper */
+    dataset_release(&d);
+}
+
+static void peeks_without_reading(void **state)
+{
+    const char *path = test_data("mnist");
+    struct data_spec s = spec_of("mnist", path);
+    struct dataset d;
+    struct err e = {0};
+    (void)state;
+    if (!path)
+        skip();
+    assert_int_equal(dataset_peek(&d, &s, &e), 0);
+    assert_true(d.train.n == 60000 && d.test.n == 10000 && d.h == 28 && d.classes == 10 && !d.train.x && !d.train.y);
+    dataset_release(&d);
+}
+
+int run_real_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mnist),
+        cmocka_unit_test(fashion_mnist),
+        cmocka_unit_test(peeks_without_reading),
+    };
+    return cmocka_run_group_tests_name("real data", tests, NULL, NULL);
+}
