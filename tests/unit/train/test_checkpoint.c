@@ -148,26 +148,26 @@ static void states_of_other_runs_are_refused(void **state)
         uint64_t seed;
         int same;
     } other[] = {
-        {TOY_CNN, "momentum=0.9", 75, 3, 1},
-        {TOY_CNN, "momentum=0.9 eval_batch=5", 75, 3, 1},
-        {TOY_CNN, "momentum=0.9", 75, 4, 0},
-        {TOY_CNN, "momentum=0.9 lr=0.06", 75, 3, 0},
-        {TOY_CNN, "momentum=0.8", 75, 3, 0},
-        {TOY_CNN, "momentum=0.9 nesterov=yes", 75, 3, 0},
-        {TOY_CNN, "momentum=0.9 epochs=11", 75, 3, 0},
-        {TOY_CNN, "momentum=0.9 schedule=cosine", 75, 3, 0},
-        {TOY_CNN, "momentum=0.9 select=last", 75, 3, 0},
+        {TOY_CNN, "momentum=0.9 schedule=cosine", 75, 3, 1},
+        {TOY_CNN, "momentum=0.9 schedule=cosine eval_batch=5", 75, 3, 1},
+        {TOY_CNN, "momentum=0.9 schedule=cosine", 75, 4, 0},
+        {TOY_CNN, "momentum=0.9 schedule=cosine lr=0.06", 75, 3, 0},
+        {TOY_CNN, "momentum=0.8 schedule=cosine", 75, 3, 0},
+        {TOY_CNN, "momentum=0.9 schedule=cosine nesterov=yes", 75, 3, 0},
+        {TOY_CNN, "momentum=0.9 schedule=cosine epochs=11", 75, 3, 0},
+        {TOY_CNN, "momentum=0.9", 75, 3, 0},
+        {TOY_CNN, "momentum=0.9 schedule=cosine select=last", 75, 3, 0},
         {TOY_CNN, "optimizer=adam", 75, 3, 0},
-        {TOY_CNN, "momentum=0.9", 76, 3, 0},
-        {TOY_MLP, "momentum=0.9", 75, 3, 0},
+        {TOY_CNN, "momentum=0.9 schedule=cosine", 76, 3, 0},
+        {TOY_MLP, "momentum=0.9 schedule=cosine", 75, 3, 0},
         {"conv2d 3x3 5 bias yes, batchnorm, relu, dropout 0.3; maxpool 2; conv2d 3x3 6 bias no, batchnorm, relu; gap, "
          "dense 4",
-         "momentum=0.9", 75, 3, 0},
+         "momentum=0.9 schedule=cosine", 75, 3, 0},
     };
     struct fixture f;
     struct arena a;
     (void)state;
-    fixture_init(&f, TOY_CNN, "momentum=0.9", 75, 22, 19);
+    fixture_init(&f, TOY_CNN, "momentum=0.9 schedule=cosine", 75, 22, 19);
     struct train_run *r = fixture_run(&f, &a);
     epoch_ok(r);
     unsigned char *bytes = state_of(r);
