@@ -156,6 +156,7 @@ static void states_of_other_runs_are_refused(void **state)
         {TOY_CNN, "momentum=0.9 schedule=cosine nesterov=yes", 75, 3, 0},
         {TOY_CNN, "momentum=0.9 schedule=cosine epochs=11", 75, 3, 0},
         {TOY_CNN, "momentum=0.9", 75, 3, 0},
+        {TOY_CNN, "momentum=0.9 schedule=cosine final=0.1", 75, 3, 0},
         {TOY_CNN, "momentum=0.9 schedule=cosine select=last", 75, 3, 0},
         {TOY_CNN, "optimizer=adam", 75, 3, 0},
         {TOY_CNN, "momentum=0.9 schedule=cosine", 76, 3, 0},
