@@ -391,6 +391,32 @@ static void seeds_differ_and_repeat(void **state)
     assert_memory_not_equal(&row[0], &row[1], sizeof row[0]);
 }
 
+/* A whole training gives the same bytes at every level that this machine runs. */
+static void levels_train_alike(void **state)
+{
+    unsigned char *first = NULL;
+    (void)state;
+    for (size_t i = 0; kernels_level(i); i++) {
+        struct fixture f;
+        struct arena a;
+        struct epoch_row row[4];
+        fixture_init(&f, TOY_CNN, "epochs=4 momentum=0.9 weight_decay=0.01 clip_norm=1", 75, 20, 19);
+        f.job.k = kernels_pick(kernels_level(i));
+        if (f.job.k) {
+            struct train_run *r = fixture_run(&f, &a);
+            train_all(r, row, 4);
+            unsigned char *bytes = state_of(r);
+            if (first)
+                assert_memory_equal(bytes, first, train_state_bytes(r));
+            free(first);
+            first = bytes;
+            arena_release(&a);
+        }
+        fixture_release(&f);
+    }
+    free(first);
+}
+
 /* The row's lr is that of the epoch's last step. */
 static void rows_tell_the_learning_rate(void **state)
 {
@@ -409,12 +435,19 @@ static void rows_tell_the_learning_rate(void **state)
 int test_epochs(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loop_agrees_with_a_plain_one),    cmocka_unit_test(last_batch_is_trained_unless_dropped),
-        cmocka_unit_test(dropping_every_batch_is_refused), cmocka_unit_test(means_are_over_images),
-        cmocka_unit_test(memory_is_counted_exactly),       cmocka_unit_test(decay_acts_on_weights_only),
-        cmocka_unit_test(stretches_are_few_and_complete),  cmocka_unit_test(padding_stays_zero),
-        cmocka_unit_test(clipping_bounds_the_step),        cmocka_unit_test(divergence_is_an_error),
-        cmocka_unit_test(an_endless_gradient_is_an_error), cmocka_unit_test(seeds_differ_and_repeat),
+        cmocka_unit_test(loop_agrees_with_a_plain_one),
+        cmocka_unit_test(last_batch_is_trained_unless_dropped),
+        cmocka_unit_test(dropping_every_batch_is_refused),
+        cmocka_unit_test(means_are_over_images),
+        cmocka_unit_test(memory_is_counted_exactly),
+        cmocka_unit_test(decay_acts_on_weights_only),
+        cmocka_unit_test(stretches_are_few_and_complete),
+        cmocka_unit_test(padding_stays_zero),
+        cmocka_unit_test(clipping_bounds_the_step),
+        cmocka_unit_test(divergence_is_an_error),
+        cmocka_unit_test(an_endless_gradient_is_an_error),
+        cmocka_unit_test(seeds_differ_and_repeat),
+        cmocka_unit_test(levels_train_alike),
         cmocka_unit_test(rows_tell_the_learning_rate),
     };
     return cmocka_run_group_tests_name("epochs", tests, NULL, NULL);
