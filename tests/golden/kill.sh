@@ -17,6 +17,7 @@ layers =
     gap, dense 10
 [train]
 epochs = 12
+optimizer = sgd
 momentum = 0.9
 lr = 0.05
 [grid]

@@ -127,6 +127,7 @@ layers =
     dense 10
 [train]
 epochs = 3
+optimizer = sgd
 batch_size = 32
 lr = 0.1
 EOF
