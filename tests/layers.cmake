@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.25)
 # Fails on an #include "folder/..." that goes up the layers:
 #   cli -> orchestrate -> config -> train -> {nn, data} -> kernels -> base;  orchestrate -> report -> base
 set(may_base base)
