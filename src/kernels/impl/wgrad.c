@@ -17,7 +17,6 @@
 
 struct wtile {
     const struct conv_dims *d;
-    int ky;
     ptrdiff_t at[T_MAX];      /* stream t, input column of output 0, from the start of the group's row; floats */
     int lo[T_MAX], hi[T_MAX]; /* its outputs whose column is inside */
     int all_lo, all_hi;       /* where that is so for all streams */
@@ -33,9 +32,9 @@ static void valid_outputs(int n, int at, int s, int len, int *lo, int *hi)
         *hi = *lo;
 }
 
-static struct wtile tile_of(const struct conv_dims *d, int first, int count, int ky)
+static struct wtile streams_of(const struct conv_dims *d, int first, int count)
 {
-    struct wtile t = {.d = d, .ky = ky, .all_hi = d->wo};
+    struct wtile t = {.d = d, .all_hi = d->wo};
     for (int i = 0; i < count; i++) {
         int c = (first + i) / d->kw, col = (first + i) % d->kw * d->dw - d->pw;
         t.at[i] = ((ptrdiff_t)c * d->w + col) * LANES;
@@ -68,7 +67,7 @@ INLINE void wtile_column(int cob, int n, int edge, const struct wtile *t, int ox
 
 /* Rows q0..q1-1 of the outputs of the batch (row q is row q % ho of block q / ho) into sums[COB][T][16]. x and dy: the
  * tile's first channel, or its group, in row 0. */
-INLINE void wtile_run(int cob, int n, const struct wtile *t, int q0, int q1, const float *x, const float *dy,
+INLINE void wtile_run(int cob, int n, const struct wtile *t, int ky, int q0, int q1, const float *x, const float *dy,
                       float *sums)
 {
     const struct conv_dims *d = t->d;
@@ -80,11 +79,16 @@ INLINE void wtile_run(int cob, int n, const struct wtile *t, int q0, int q1, con
         for (int i = 0; i < n; i++)
             acc[c][i] = vk_load(sums + (c * n + i) * LANES);
     }
-    for (int q = q0; q < q1; q++) {
-        int iy = q % d->ho * d->sh - d->ph + t->ky * d->dh;
+    int block = q0 / d->ho, oy = q0 % d->ho;
+    for (int q = q0; q < q1; q++, oy++) {
+        if (oy == d->ho) {
+            oy = 0;
+            block++;
+        }
+        int iy = oy * d->sh - d->ph + ky * d->dh;
         if (iy < 0 || iy >= d->h)
             continue;
-        const float *xr = x + ((ptrdiff_t)(q / d->ho) * d->h + iy) * x_row, *gr = dy + q * dy_row;
+        const float *xr = x + ((ptrdiff_t)block * d->h + iy) * x_row, *gr = dy + q * dy_row;
         for (int ox = 0; ox < t->all_lo; ox++)
             wtile_column(cob, n, 1, t, ox, xr, gr, dy_ch, acc);
         for (int ox = t->all_lo; ox < t->all_hi; ox++)
@@ -101,11 +105,12 @@ INLINE void wtile_run(int cob, int n, const struct wtile *t, int q0, int q1, con
 }
 
 #ifdef FIXED_SIZES
-typedef void wtile_fn(const struct wtile *t, int q0, int q1, const float *x, const float *dy, float *sums);
+typedef void wtile_fn(const struct wtile *t, int ky, int q0, int q1, const float *x, const float *dy, float *sums);
 #define WTILE(C, T)                                                                                                    \
-    static void wtile_##C##T(const struct wtile *t, int q0, int q1, const float *x, const float *dy, float *sums)      \
+    static void wtile_##C##T(const struct wtile *t, int ky, int q0, int q1, const float *x, const float *dy,           \
+                             float *sums)                                                                              \
     {                                                                                                                  \
-        wtile_run(C, T, t, q0, q1, x, dy, sums);                                                                       \
+        wtile_run(C, T, t, ky, q0, q1, x, dy, sums);                                                                   \
     }
 #define WENTRY(C, T) [C - 1][T - 1] = wtile_##C##T,
 // clang-format off
@@ -125,42 +130,52 @@ static wtile_fn *const wtiles[COB_MAX][T_MAX] = {WTILES(WENTRY)};
 
 /* Which tile: group, first stream and channel (in the group), their numbers, and the row of the kernel. */
 struct which {
+    const struct wtile *streams;
     int g, stream, n, c0, cob, ky;
 };
 
-/* Calls `visit` for every tile, in an order that keeps a tile's rows in the cache for the next. */
+/* Calls `visit` for every tile, in an order that keeps a tile's rows in the cache for the next: `span` pieces of output
+ * channels take part until all streams are through. */
 struct wjob {
     const struct conv_dims *d;
     const float *x, *dy;
     float *dw, *sums;
-    int q0, q1;
+    int q0, q1, span;
     void (*visit)(struct wjob *j, const struct which *k);
 };
-static void each_tile(struct wjob *j)
+
+static void each_tile_of(struct wjob *j, int g, int piece, int pieces_end)
 {
     const struct conv_dims *d = j->d;
     int streams = d->ci / d->groups * d->kw, co = d->co / d->groups;
-    for (int g = 0; g < d->groups; g++)
-        for (int s = 0; s < pieces(streams, T_MAX); s++) {
-            int first = piece_at(streams, T_MAX, s), n = piece_at(streams, T_MAX, s + 1) - first;
-            for (int i = 0; i < pieces(co, COB_MAX); i++) {
-                int c0 = piece_at(co, COB_MAX, i), cob = piece_at(co, COB_MAX, i + 1) - c0;
-                for (int ky = 0; ky < d->kh; ky++) {
-                    struct which k = {g, first, n, c0, cob, ky};
-                    j->visit(j, &k);
-                }
+    for (int s = 0; s < pieces(streams, T_MAX); s++) {
+        int first = piece_at(streams, T_MAX, s), n = piece_at(streams, T_MAX, s + 1) - first;
+        struct wtile t = streams_of(d, first, n);
+        for (int i = piece; i < pieces_end; i++) {
+            int c0 = piece_at(co, COB_MAX, i), cob = piece_at(co, COB_MAX, i + 1) - c0;
+            for (int ky = 0; ky < d->kh; ky++) {
+                struct which k = {&t, g, first, n, c0, cob, ky};
+                j->visit(j, &k);
             }
         }
+    }
+}
+
+static void each_tile(struct wjob *j)
+{
+    int all = pieces(j->d->co / j->d->groups, COB_MAX);
+    for (int g = 0; g < j->d->groups; g++)
+        for (int i = 0; i < all; i += j->span)
+            each_tile_of(j, g, i, i + j->span < all ? i + j->span : all);
 }
 
 static void accumulate(struct wjob *j, const struct which *k)
 {
     const struct conv_dims *d = j->d;
-    struct wtile t = tile_of(d, k->stream, k->n, k->ky);
     const float *x = j->x + (ptrdiff_t)k->g * (d->ci / d->groups) * d->w * LANES;
     const float *dy = j->dy + (ptrdiff_t)(k->g * (d->co / d->groups) + k->c0) * d->wo * LANES;
     for (int part = 0; part < LANES; part += VK)
-        WTILE_CALL(k->cob, k->n, &t, j->q0, j->q1, x + part, dy + part, j->sums + part);
+        WTILE_CALL(k->cob, k->n, k->streams, k->ky, j->q0, j->q1, x + part, dy + part, j->sums + part);
 }
 
 static void accumulate_next(struct wjob *j, const struct which *k)
@@ -172,13 +187,17 @@ static void accumulate_next(struct wjob *j, const struct which *k)
 static void reduce(struct wjob *j, const struct which *k)
 {
     const struct conv_dims *d = j->d;
-    int cig = d->ci / d->groups;
-    for (int c = 0; c < k->cob; c++)
-        for (int i = 0; i < k->n; i++) {
-            int co = k->g * (d->co / d->groups) + k->c0 + c, ci = (k->stream + i) / d->kw, kx = (k->stream + i) % d->kw;
-            ptrdiff_t at = (((ptrdiff_t)co * cig + ci) * d->kh + k->ky) * d->kw + kx;
-            j->dw[at] = lane_sum(v16_load(j->sums + (c * k->n + i) * LANES));
+    ptrdiff_t plane = (ptrdiff_t)d->kh * d->kw, filter = d->ci / d->groups * plane;
+    float *dw = j->dw + (k->g * (d->co / d->groups) + k->c0) * filter + k->ky * d->kw;
+    int ci = k->stream / d->kw, kx = k->stream % d->kw;
+    for (int i = 0; i < k->n; i++) {
+        for (int c = 0; c < k->cob; c++)
+            dw[c * filter + ci * plane + kx] = lane_sum(v16_load(j->sums + (c * k->n + i) * LANES));
+        if (++kx == d->kw) {
+            kx = 0;
+            ci++;
         }
+    }
 }
 
 static void reduce_next(struct wjob *j, const struct which *k)
@@ -194,12 +213,19 @@ static void whole_tile(struct wjob *j, const struct which *k)
     reduce(j, k);
 }
 
-/* Rows of output worked on at a time: what one tile reads of them fills about half of the first cache. */
+/* Rows of output worked on at a time: what one tile reads of them about fills the first cache. */
 static int rows_at_a_time(const struct conv_dims *d)
 {
     int channels = (T_MAX + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + COB_MAX * d->wo) * LANES;
-    int rows = 6144 / floats;
+    int rows = 12288 / floats;
     return rows > 0 ? rows : 1;
+}
+
+/* Pieces of output channels whose dy in the whole batch fills a quarter of the second cache. */
+static int pieces_at_a_time(const struct conv_dims *d, int blocks)
+{
+    int floats = COB_MAX * blocks * d->ho * d->wo * LANES, n = 131072 / floats;
+    return n > 0 ? n : 1;
 }
 
 static void bias_gradient(const struct conv_dims *d, int blocks, const float *dy, float *db)
@@ -219,15 +245,19 @@ void EXPORT(conv_backward_weights)(const struct conv_dims *d, int blocks, const 
                                    float *db, float *scratch)
 {
     size_t sums = (size_t)d->co * (size_t)(d->ci / d->groups * d->kh * d->kw) * LANES;
-    struct wjob j = {.d = d, .x = x, .dy = dy, .dw = dw, .sums = scratch, .q1 = blocks * d->ho, .visit = whole_tile};
+    struct wjob j = {.d = d, .x = x, .dy = dy, .dw = dw, .sums = scratch};
+    int all = blocks * d->ho, rows = rows_at_a_time(d);
     if (db)
         bias_gradient(d, blocks, dy, db);
     if (sums > CONV_SUMS) {
+        j.q1 = all;
+        j.span = pieces_at_a_time(d, blocks);
+        j.visit = whole_tile;
         each_tile(&j);
         return;
     }
     memset(scratch, 0, sums * sizeof *scratch);
-    int all = j.q1, rows = rows_at_a_time(d);
+    j.span = d->co;
     for (j.q0 = 0; j.q0 < all; j.q0 += rows) {
         j.q1 = j.q0 + rows < all ? j.q0 + rows : all;
         j.sums = scratch;

@@ -1,0 +1,159 @@
+/* Convolutions against seven loops in double. */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SHAPES 60
+
+/* Calls f for every product of the convolution: x (or dx) index, w index, y (or dy) index. */
+typedef void product_fn(void *ctx, size_t x, size_t w, size_t y);
+static void each_product(const struct conv_dims *d, int blocks, product_fn *f, void *ctx)
+{
+    int ci = d->ci / d->groups, co = d->co / d->groups;
+    for (int b = 0; b < blocks; b++)
+        for (int o = 0; o < d->co; o++)
+            for (int y = 0; y < d->ho; y++)
+                for (int x = 0; x < d->wo; x++)
+                    for (int c = 0; c < ci; c++)
+                        for (int ky = 0; ky < d->kh; ky++)
+                            for (int kx = 0; kx < d->kw; kx++) {
+                                int iy = y * d->sh - d->ph + ky * d->dh, ix = x * d->sw - d->pw + kx * d->dw;
+                                if (iy < 0 || iy >= d->h || ix < 0 || ix >= d->w)
+                                    continue;
+                                size_t w = (((size_t)o * (size_t)ci + (size_t)c) * (size_t)d->kh + (size_t)ky) *
+                                               (size_t)d->kw + (size_t)kx;
+                                f(ctx, at5(d->ci, d->h, d->w, b, iy, o / co * ci + c, ix, 0), w,
+                                  at5(d->co, d->ho, d->wo, b, y, o, x, 0));
+                            }
+}
+
+struct arrays {
+    const float *x, *w, *dy;
+    struct sum *y, *dx, *dw;
+};
+
+static void add_product(void *ctx, size_t x, size_t w, size_t y)
+{
+    struct arrays *a = ctx;
+    for (size_t l = 0; l < LANES; l++) {
+        sum_add(&a->y[y + l], (double)a->x[x + l] * (double)a->w[w]);
+        sum_add(&a->dx[x + l], (double)a->dy[y + l] * (double)a->w[w]);
+        sum_add(&a->dw[w], (double)a->dy[y + l] * (double)a->x[x + l]);
+    }
+}
+
+static void compare(const char *what, const struct conv_dims *d, const struct sum *want, const float *got, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!sum_is(&want[i], got[i]))
+            fail_msg("%s[%zu] = %.9g, want %.9g (%d->%d, %dx%d -> %dx%d, kernel %dx%d stride %dx%d pad %dx%d "
+                     "dilation %dx%d groups %d)",
+                     what, i, (double)got[i], want[i].value, d->ci, d->co, d->h, d->w, d->ho, d->wo, d->kh, d->kw,
+                     d->sh, d->sw, d->ph, d->pw, d->dh, d->dw, d->groups);
+}
+
+static void check_bias_gradient(const struct conv_dims *d, int blocks, const float *dy, const float *db)
+{
+    for (int o = 0; o < d->co; o++) {
+        struct sum s = {0};
+        for (int b = 0; b < blocks; b++)
+            for (int y = 0; y < d->ho; y++)
+                for (int i = 0; i < d->wo * LANES; i++)
+                    sum_add(&s, (double)dy[at5(d->co, d->ho, d->wo, b, y, o, 0, 0) + (size_t)i]);
+        assert_true(sum_is(&s, db[o]));
+    }
+}
+
+static void check_shape(const struct conv_dims *d, int blocks, int bias)
+{
+    const struct kernels *k = kernels_pick(NULL);
+    size_t nx = conv_in(d, blocks), ny = conv_out(d, blocks), nw = conv_weights(d), no = (size_t)d->co;
+    float *x = box_noise(nx), *w = box_noise(nw), *b = box_noise(no), *dy = box_noise(ny);
+    float *y = box(ny), *dx = box(nx), *dw = box(nw), *db = box(no), *scratch = box(conv_scratch(d, blocks));
+    struct arrays a = {x, w, dy, calloc(ny, sizeof *a.y), calloc(nx, sizeof *a.dx), calloc(nw, sizeof *a.dw)};
+    assert_true(a.y && a.dx && a.dw);
+    if (bias)
+        for (size_t i = 0; i < ny; i++)
+            sum_add(&a.y[i], (double)b[i / LANES / (size_t)d->wo % no]);
+    each_product(d, blocks, add_product, &a);
+    k->conv_forward(d, blocks, x, w, bias ? b : NULL, y, scratch);
+    compare("y", d, a.y, y, ny);
+    k->conv_backward_data(d, blocks, dy, w, dx, scratch);
+    compare("dx", d, a.dx, dx, nx);
+    k->conv_backward_weights(d, blocks, x, dy, dw, bias ? db : NULL, scratch);
+    compare("dw", d, a.dw, dw, nw);
+    if (bias)
+        check_bias_gradient(d, blocks, dy, db);
+    float *all[] = {x, w, b, dy, y, dx, dw, db, scratch};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        box_free(all[i]);
+    free(a.y), free(a.dx), free(a.dw);
+}
+
+static void plain_shapes(void **state)
+{
+    (void)state;
+    noise_restart(1);
+    for (int i = 0; i < SHAPES; i++) {
+        struct conv_dims d = random_conv(0);
+        check_shape(&d, 1 + i % 2, i % 3 == 0);
+    }
+}
+
+static void strides_dilations_groups(void **state)
+{
+    (void)state;
+    noise_restart(2);
+    for (int i = 0; i < 2 * SHAPES; i++) {
+        struct conv_dims d = random_conv(1);
+        check_shape(&d, 1 + i % 2, i % 3 == 0);
+    }
+}
+
+/* One output row of every width round the register blocks, and channels that fall into uneven pieces. */
+static void every_width(void **state)
+{
+    (void)state;
+    noise_restart(3);
+    for (int w = 1; w <= 26; w++)
+        for (int pad = 0; pad <= 2; pad++) {
+            struct conv_dims d = {.ci = 1 + w % 3, .h = 3, .w = w, .co = 1 + (w + pad) % 7, .kh = 3, .kw = 3,
+                                  .sh = 1, .sw = 1, .ph = 1, .pw = pad, .dh = 1, .dw = 1, .groups = 1};
+            d.ho = 3;
+            d.wo = w + 2 * pad - 2;
+            if (d.wo > 0)
+                check_shape(&d, 1, 0);
+        }
+}
+
+/* Depthwise, and more lane sums than the scratch may hold. */
+static void many_channels(void **state)
+{
+    (void)state;
+    noise_restart(4);
+    struct conv_dims depthwise = {6, 7, 17, 6, 7, 17, 3, 3, 1, 1, 1, 1, 1, 1, 6};
+    check_shape(&depthwise, 2, 1);
+    struct conv_dims wide = {45, 3, 3, 42, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1};
+    assert_true(conv_weights(&wide) * LANES > conv_scratch(&wide, 1));
+    check_shape(&wide, 1, 0);
+}
+
+/* A tap in the padding is left out: it is not a product with zero, which an infinite weight would turn into NaN. */
+static void padding_is_skipped(void **state)
+{
+    (void)state;
+    struct conv_dims d = {1, 1, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1};
+    float *x = box_noise(LANES), *w = box(9), *y = box(LANES), *scratch = box(conv_scratch(&d, 1));
+    for (int i = 0; i < 9; i++)
+        w[i] = i == 4 ? 2.0f : 1.0f / 0.0f;
+    kernels_pick(NULL)->conv_forward(&d, 1, x, w, NULL, y, scratch);
+    for (int l = 0; l < LANES; l++)
+        assert_true(y[l] == 2 * x[l]);
+    box_free(x), box_free(w), box_free(y), box_free(scratch);
+}
+
+const struct CMUnitTest conv_tests[] = {
+    cmocka_unit_test(plain_shapes), cmocka_unit_test(strides_dilations_groups), cmocka_unit_test(every_width),
+    cmocka_unit_test(many_channels), cmocka_unit_test(padding_is_skipped), {0},
+};

@@ -1,0 +1,73 @@
+/* Fully connected layers against three loops in double. */
+#include "check.h"
+
+#include <stdlib.h>
+
+static struct sum *sums(size_t n)
+{
+    struct sum *s = calloc(n, sizeof *s);
+    assert_non_null(s);
+    return s;
+}
+
+static void compare(const char *what, int in, int out, const struct sum *want, const float *got, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!sum_is(&want[i], got[i]))
+            fail_msg("%s[%zu] = %.9g, want %.9g (%d -> %d)", what, i, (double)got[i], want[i].value, in, out);
+}
+
+static void check_shape(int blocks, int in, int out, int bias)
+{
+    const struct kernels *k = kernels_pick(NULL);
+    size_t ni = (size_t)in, no = (size_t)out, nx = (size_t)blocks * ni * LANES, ny = (size_t)blocks * no * LANES;
+    float *x = box_noise(nx), *w = box_noise(ni * no), *b = box_noise(no), *dy = box_noise(ny);
+    float *y = box(ny), *dx = box(nx), *dw = box(ni * no), *db = box(no), *scratch = box(dense_scratch(blocks, in, out));
+    struct sum *sy = sums(ny), *sx = sums(nx), *sw = sums(ni * no), *sb = sums(no);
+    for (size_t q = 0; q < (size_t)blocks; q++)
+        for (size_t o = 0; o < no; o++)
+            for (size_t l = 0; l < LANES; l++) {
+                size_t at = (q * no + o) * LANES + l;
+                sum_add(&sb[o], (double)dy[at]);
+                if (bias)
+                    sum_add(&sy[at], (double)b[o]);
+                for (size_t i = 0; i < ni; i++) {
+                    size_t ax = (q * ni + i) * LANES + l;
+                    sum_add(&sy[at], (double)w[o * ni + i] * (double)x[ax]);
+                    sum_add(&sx[ax], (double)w[o * ni + i] * (double)dy[at]);
+                    sum_add(&sw[o * ni + i], (double)x[ax] * (double)dy[at]);
+                }
+            }
+    k->dense_forward(blocks, in, out, x, w, bias ? b : NULL, y);
+    compare("y", in, out, sy, y, ny);
+    k->dense_backward_data(blocks, in, out, dy, w, dx);
+    compare("dx", in, out, sx, dx, nx);
+    k->dense_backward_weights(blocks, in, out, x, dy, dw, bias ? db : NULL, scratch);
+    compare("dw", in, out, sw, dw, ni * no);
+    if (bias)
+        compare("db", in, out, sb, db, no);
+    float *all[] = {x, w, b, dy, y, dx, dw, db, scratch};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        box_free(all[i]);
+    free(sy), free(sx), free(sw), free(sb);
+}
+
+static void small_shapes(void **state)
+{
+    static const int sizes[] = {1, 2, 3, 5, 6, 7, 13, 15, 16, 17, 25, 33};
+    const int n = sizeof sizes / sizeof sizes[0];
+    (void)state;
+    noise_restart(11);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++)
+            check_shape(1 + (i + k) % 6, sizes[i], sizes[k], (i + 2 * k) % 3 == 0);
+}
+
+static void a_larger_one(void **state)
+{
+    (void)state;
+    noise_restart(12);
+    check_shape(5, 97, 65, 1);
+}
+
+const struct CMUnitTest dense_tests[] = {cmocka_unit_test(small_shapes), cmocka_unit_test(a_larger_one), {0}};

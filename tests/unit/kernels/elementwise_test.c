@@ -1,0 +1,162 @@
+/* Activations and dropout. */
+#include "check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define N 4096
+
+/* In double, with libm: this is a test. */
+static double value(enum act f, double slope, double x)
+{
+    switch (f) {
+    case ACT_RELU:
+        return x > 0 ? x : 0;
+    case ACT_LEAKY_RELU:
+        return x > 0 ? x : slope * x;
+    case ACT_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case ACT_TANH:
+        return tanh(x);
+    case ACT_GELU:
+        return x / 2 * (1 + erf(x / sqrt(2)));
+    }
+    return NAN;
+}
+
+static double derivative(enum act f, double slope, double x)
+{
+    double y = value(f, slope, x);
+    switch (f) {
+    case ACT_RELU:
+        return x > 0;
+    case ACT_LEAKY_RELU:
+        return x > 0 ? 1 : slope;
+    case ACT_SIGMOID:
+        return y * (1 - y);
+    case ACT_TANH:
+        return 1 - y * y;
+    case ACT_GELU:
+        return (1 + erf(x / sqrt(2))) / 2 + x * exp(-x * x / 2) / sqrt(2 * acos(-1));
+    }
+    return NAN;
+}
+
+static void check_activation(enum act f, float slope)
+{
+    const struct kernels *k = kernels_pick(NULL);
+    float *x = box_noise(N), *y = box(N), *dy = box_noise(N), *dx = box(N);
+    for (int i = 0; i < N; i++)
+        x[i] *= i % 2 ? 6.0f : 30.0f;
+    x[3] = 0;
+    k->act_forward(f, slope, N, x, y);
+    k->act_backward(f, slope, N, f == ACT_GELU ? x : y, dy, dx);
+    for (int i = 0; i < N; i++) {
+        assert_near(y[i], value(f, (double)slope, (double)x[i]), 5e-7, "activation");
+        assert_near(dx[i], (double)dy[i] * derivative(f, (double)slope, (double)x[i]), 5e-7, "its gradient");
+    }
+    k->act_backward(f, slope, N, f == ACT_GELU ? x : y, dy, dy);
+    assert_memory_equal(dx, dy, N * sizeof *dx);
+    k->act_forward(f, slope, N, x, x);
+    assert_memory_equal(x, y, N * sizeof *x);
+    box_free(x), box_free(y), box_free(dy), box_free(dx);
+}
+
+static void activations(void **state)
+{
+    (void)state;
+    noise_restart(41);
+    check_activation(ACT_RELU, 0);
+    check_activation(ACT_LEAKY_RELU, 0.01f);
+    check_activation(ACT_LEAKY_RELU, 0.3f);
+    check_activation(ACT_SIGMOID, 0);
+    check_activation(ACT_TANH, 0);
+    check_activation(ACT_GELU, 0);
+}
+
+/* A NaN is not swallowed on the way to the loss; infinities have their limits. */
+static void special_values(void **state)
+{
+    (void)state;
+    float *x = box(LANES), *y = box(LANES);
+    for (int f = ACT_RELU; f <= ACT_GELU; f++) {
+        for (int i = 0; i < LANES; i++)
+            x[i] = i % 2 ? NAN : INFINITY;
+        kernels_pick(NULL)->act_forward((enum act)f, 0.1f, LANES, x, y);
+        for (int i = 0; i < LANES; i++)
+            assert_true(i % 2 ? isnan(y[i]) : y[i] == (f == ACT_SIGMOID || f == ACT_TANH ? 1.0f : INFINITY));
+    }
+    box_free(x), box_free(y);
+}
+
+static void fill_seed(uint32_t *seed, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        seed[i] = 1 + noise_below(0xfffffffe);
+}
+
+/* Mean and variance of the mask over images and over elements, and no correlation between neighbours. */
+static void dropout_statistics(void **state)
+{
+    static const float rate[] = {0.05f, 0.5f, 0.9f};
+    (void)state;
+    noise_restart(42);
+    const size_t vectors = 4001, blocks = 4, n = blocks * vectors * LANES;
+    float *x = box(n), *y = box(n);
+    uint32_t *seed = (uint32_t *)box(blocks * LANES);
+    for (size_t i = 0; i < n; i++)
+        x[i] = 1;
+    for (int r = 0; r < 3; r++) {
+        double p = (double)rate[r], kept = 0, neighbours = 0, lanes = 0;
+        fill_seed(seed, blocks * LANES);
+        kernels_pick(NULL)->dropout((int)blocks, vectors, rate[r], seed, x, y);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(y[i] == 0 || fabs((double)y[i] * (1 - p) - 1) < 1e-6);
+            kept += y[i] != 0;
+            neighbours += i + LANES < n && y[i] != 0 && y[i + LANES] != 0;
+            lanes += i + 1 < n && y[i] != 0 && y[i + 1] != 0;
+        }
+        double q = 1 - p, sd = sqrt(q * p / (double)n), sd2 = sqrt(q * q * (1 - q * q) / (double)n);
+        assert_true(fabs(kept / (double)n - q) < 4 * sd + 1e-5);
+        assert_true(fabs(neighbours / (double)n - q * q) < 6 * sd2 + 1e-4);
+        assert_true(fabs(lanes / (double)n - q * q) < 6 * sd2 + 1e-4);
+        for (int l = 0; l < LANES; l++) { /* one image */
+            double own = 0;
+            for (size_t v = 0; v < vectors; v++)
+                own += y[v * LANES + (size_t)l] != 0;
+            assert_true(fabs(own / (double)vectors - q) < 4.5 * sqrt(q * p / (double)vectors));
+        }
+    }
+    box_free(x), box_free(y), box_free((float *)seed);
+}
+
+/* The stream belongs to the image: the same in any block and lane, for any number of elements; the same call gives the
+ * same mask again, also in place; p = 0 keeps everything, the smallest p still drops. */
+static void dropout_streams(void **state)
+{
+    (void)state;
+    noise_restart(43);
+    const size_t vectors = 333, n = 2 * vectors * LANES;
+    float *x = box_noise(n), *y = box(n), *z = box(n);
+    uint32_t *seed = (uint32_t *)box(2 * LANES);
+    const struct kernels *k = kernels_pick(NULL);
+    fill_seed(seed, 2 * LANES);
+    seed[LANES + 3] = seed[5];
+    k->dropout(2, vectors, 0.4f, seed, x, y);
+    k->dropout(1, 101, 0.4f, seed, x, z);
+    assert_memory_equal(y, z, 101 * LANES * sizeof *y);
+    for (size_t v = 0; v < vectors; v++)
+        assert_true((y[v * LANES + 5] == 0) == (y[(vectors + v) * LANES + 3] == 0));
+    memcpy(z, x, n * sizeof *x);
+    k->dropout(2, vectors, 0.4f, seed, z, z);
+    assert_memory_equal(y, z, n * sizeof *y);
+    k->dropout(2, vectors, 0, seed, x, y);
+    assert_memory_equal(x, y, n * sizeof *y);
+    box_free(x), box_free(y), box_free(z), box_free((float *)seed);
+}
+
+const struct CMUnitTest elementwise_tests[] = {
+    cmocka_unit_test(activations), cmocka_unit_test(special_values), cmocka_unit_test(dropout_statistics),
+    cmocka_unit_test(dropout_streams), {0},
+};

@@ -1,0 +1,81 @@
+/* Softmax with cross-entropy against its definition in double. */
+#include "check.h"
+
+#include <math.h>
+
+static void check(int n, int classes, float size, float smoothing, float scale)
+{
+    int blocks = (n + LANES - 1) / LANES;
+    size_t len = (size_t)(blocks * classes) * LANES;
+    float *z = box_noise(len), *loss = box((size_t)n), *prob = box(len), *dz = box(len);
+    int32_t label[128];
+    for (size_t i = 0; i < len; i++)
+        z[i] *= size;
+    kill_dead(z, n, (size_t)classes);
+    for (int i = 0; i < n; i++)
+        label[i] = (int32_t)noise_below((uint32_t)classes);
+    kernels_pick(NULL)->softmax_xent(n, classes, z, label, smoothing, scale, loss, prob, dz);
+    for (int i = 0; i < n; i++) {
+        double top = -INFINITY, sum = 0, want = 0;
+        for (int k = 0; k < classes; k++)
+            top = fmax(top, (double)z[at5(classes, 1, 1, i / LANES, 0, k, 0, i % LANES)]);
+        for (int k = 0; k < classes; k++)
+            sum += exp((double)z[at5(classes, 1, 1, i / LANES, 0, k, 0, i % LANES)] - top);
+        for (int k = 0; k < classes; k++) {
+            size_t at = at5(classes, 1, 1, i / LANES, 0, k, 0, i % LANES);
+            double logp = (double)z[at] - top - log(sum);
+            double t = (k == label[i]) * (1 - (double)smoothing) + (double)smoothing / classes;
+            want -= t > 0 ? t * logp : 0;
+            assert_near(prob[at], exp(logp), 5e-7, "prob");
+            assert_near(dz[at], (double)scale * (exp(logp) - t), 5e-7, "dz");
+        }
+        assert_near(loss[i], want, 1e-6, "loss");
+    }
+    for (int i = n; i < blocks * LANES; i++)
+        for (int k = 0; k < classes; k++)
+            assert_true(dz[at5(classes, 1, 1, i / LANES, 0, k, 0, i % LANES)] == 0);
+    box_free(z), box_free(loss), box_free(prob), box_free(dz);
+}
+
+static void shapes(void **state)
+{
+    static const int n[] = {1, 2, 15, 16, 17, 40}, classes[] = {2, 3, 10, 33};
+    (void)state;
+    noise_restart(51);
+    for (size_t i = 0; i < 6; i++)
+        for (size_t k = 0; k < 4; k++) {
+            check(n[i], classes[k], 3, 0, 1.0f / (float)n[i]);
+            check(n[i], classes[k], 3, 0.1f, 0.25f);
+        }
+}
+
+static void large_logits(void **state)
+{
+    (void)state;
+    noise_restart(52);
+    check(30, 10, 1e4f, 0, 1);
+    check(30, 10, 1e4f, 0.1f, 1);
+}
+
+/* Each output is optional, and what is asked for does not change the rest. */
+static void optional_outputs(void **state)
+{
+    (void)state;
+    noise_restart(53);
+    float *z = box_noise(10 * LANES), *dz = box(10 * LANES), *again = box(10 * LANES), *prob = box(10 * LANES);
+    float loss[LANES], same[LANES];
+    int32_t label[LANES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const struct kernels *k = kernels_pick(NULL);
+    k->softmax_xent(16, 10, z, label, 0, 1, loss, prob, dz);
+    k->softmax_xent(16, 10, z, label, 0, 1, same, NULL, again);
+    assert_memory_equal(dz, again, 10 * LANES * sizeof *dz);
+    k->softmax_xent(16, 10, z, label, 0, 1, same, NULL, NULL);
+    assert_memory_equal(loss, same, sizeof loss);
+    k->softmax_xent(16, 10, z, label, 0, 1, same, again, NULL);
+    assert_memory_equal(prob, again, 10 * LANES * sizeof *dz);
+    box_free(z), box_free(dz), box_free(again), box_free(prob);
+}
+
+const struct CMUnitTest loss_tests[] = {
+    cmocka_unit_test(shapes), cmocka_unit_test(large_logits), cmocka_unit_test(optional_outputs), {0},
+};
