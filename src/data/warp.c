@@ -65,30 +65,54 @@ static float near_border(const struct line *l, int x)
                     sy - (float)iy);
 }
 
-/* x in [from, to), all inside. Each pixel from its own x, not by adding up: no error grows, and no order is imposed. */
-static void interior(const struct line *l, int from, int to, float scale, float shift, float *out, int stride)
+/* The two bytes at p as one number, the first in the low half. */
+static inline uint32_t pair(const uint8_t *p)
 {
-    const struct line k = *l; /* in registers: out might be part of *l for all the compiler knows */
-    const ptrdiff_t w = k.w;
-    for (int x = from; x < to; x++) {
-        float sx = source_x(&k, x), sy = source_y(&k, x);
-        int ix = (int)sx, iy = (int)sy;
-        const uint8_t *p = k.plane + (ptrdiff_t)iy * w + ix;
-        float v = bilinear((float)p[0], (float)p[1], (float)p[w], (float)p[w + 1], sx - (float)ix, sy - (float)iy);
-        out[(ptrdiff_t)x * stride] = v * scale + shift;
+    return p[0] | (uint32_t)p[1] << 8;
+}
+
+/* Pixels from .. from + n - 1 of a row, all inside, to v[n]. Three loops, so that the compiler can use vectors for the
+ * first and the last, and long ones, since a vector cannot be read at once from where single numbers were just stored.
+ * Each pixel from its own x, not by adding up: no error grows, and no order is imposed. */
+#define PIECE 64
+static void interior(const struct line *l, int from, int n, float v[PIECE])
+{
+    float fx[PIECE], fy[PIECE];
+    int32_t at[PIECE];
+    uint32_t top[PIECE], bottom[PIECE];
+    const struct line k = *l; /* in registers: the stores might be to *l for all the compiler knows */
+    for (int i = 0; i < n; i++) {
+        float sx = source_x(&k, from + i), sy = source_y(&k, from + i);
+        int32_t ix = (int32_t)sx, iy = (int32_t)sy;
+        fx[i] = sx - (float)ix;
+        fy[i] = sy - (float)iy;
+        at[i] = iy * k.w + ix; /* a plane has at most 2^24 bytes */
     }
+    for (int i = 0; i < n; i++) {
+        top[i] = pair(k.plane + at[i]);
+        bottom[i] = pair(k.plane + at[i] + k.w);
+    }
+    for (int i = 0; i < n; i++)
+        v[i] = bilinear((float)(int32_t)(top[i] & 255), (float)(int32_t)(top[i] >> 8),
+                        (float)(int32_t)(bottom[i] & 255), (float)(int32_t)(bottom[i] >> 8), fx[i], fy[i]);
 }
 
 static void affine_row(const struct line *l, int from, int to, float scale, float shift, float *out, int stride)
 {
     int end = to;
+    float v[PIECE];
     for (; from < to && !inside(l, from); from++)
         out[(ptrdiff_t)from * stride] = near_border(l, from) * scale + shift;
     while (end > from && !inside(l, end - 1))
         end--;
-    interior(l, from, end, scale, shift, out, stride);
-    for (int x = end; x < to; x++)
-        out[(ptrdiff_t)x * stride] = near_border(l, x) * scale + shift;
+    while (from < end) {
+        int n = end - from < PIECE ? end - from : PIECE;
+        interior(l, from, n, v);
+        for (int i = 0; i < n; i++, from++)
+            out[(ptrdiff_t)from * stride] = v[i] * scale + shift;
+    }
+    for (; from < to; from++)
+        out[(ptrdiff_t)from * stride] = near_border(l, from) * scale + shift;
 }
 
 void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, float shift, const float *table,
