@@ -1,1 +1,54 @@
 #include "config/config.h"
+
+#include "config/sweep.h"
+
+#include <stdlib.h>
+
+void sweep_free(struct sweep *s)
+{
+    if (!s)
+        return;
+    arena_release(&s->mem);
+    free(s);
+}
+
+const struct sweep_spec *sweep_spec(const struct sweep *s)
+{
+    return &s->spec;
+}
+
+const char *sweep_text(const struct sweep *s)
+{
+    return s->text;
+}
+
+size_t sweep_axes(const struct sweep *s)
+{
+    return s->nax;
+}
+
+struct axis_info sweep_axis(const struct sweep *s, size_t i)
+{
+    const struct axis *ax = &s->ax[i];
+    return (struct axis_info){s->col_name + ax->column, ax->ncolumns, ax->n, ax->when_text};
+}
+
+size_t sweep_keys(const struct sweep *s)
+{
+    return s->ncol;
+}
+
+const char *sweep_key(const struct sweep *s, size_t i)
+{
+    return i < s->ncol ? s->col_name[i] : NULL;
+}
+
+uint64_t sweep_points(const struct sweep *s)
+{
+    return s->grid.points;
+}
+
+double sweep_points_approx(const struct sweep *s)
+{
+    return s->grid.approx;
+}

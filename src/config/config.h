@@ -17,22 +17,23 @@
 
 /* As read from [sweep], [search] and [stop]. */
 struct sweep_spec {
-    const char *name;       /* default: the file's name without .ini */
-    int repeats;            /* seeds per point, >= 1 */
-    int seed;               /* repeat r (0-based) trains with seed + r: the same seeds at every point, so that points are compared in pairs */
-    const char *objective;  /* "max val_accuracy" */
-    int metric, maximise;   /* of it: index into train_metrics */
-    int method;             /* grid */
-    int stop_trials;        /* 0: no limit; at most so many trials are brought to an end by this call */
-    double stop_time;       /* seconds of wall clock, 0: no limit */
-    int stop_epochs;        /* epochs trained by this call in all, 0: no limit */
-    double stop_target;     /* NaN: none; the sweep ends when a trial's objective reaches it */
+    const char *name; /* default: the file's name without .ini */
+    int repeats;      /* seeds per point, >= 1 */
+    int seed; /* repeat r (0-based) trains with seed + r: the same seeds at every point, so that points are compared in
+                 pairs */
+    const char *objective; /* "max val_accuracy" */
+    int metric, maximise;  /* of it: index into train_metrics */
+    int method;            /* grid */
+    int stop_trials;       /* 0: no limit; at most so many trials are brought to an end by this call */
+    double stop_time;      /* seconds of wall clock, 0: no limit */
+    int stop_epochs;       /* epochs trained by this call in all, 0: no limit */
+    double stop_target;    /* NaN: none; the sweep ends when a trial's objective reaches it */
 };
 
 struct sweep; /* opaque; immutable after sweep_open: points may be asked for by many threads */
 
-/* Reads `file` and then the words of the command line ("section.key=value": an override; with a list or a range, an axis).
- * 0 and *out; or -1 with every error of the file and the words in *errs, in the order of the lines. */
+/* Reads `file` and then the words of the command line ("section.key=value": an override; with a list or a range, an
+ * axis). 0 and *out; or -1 with every error of the file and the words in *errs, in the order of the lines. */
 int sweep_open(struct sweep **out, const char *file, const char *const *words, size_t nwords, struct err_list *errs);
 void sweep_free(struct sweep *s);
 const struct sweep_spec *sweep_spec(const struct sweep *s);
@@ -57,24 +58,25 @@ uint64_t sweep_points(const struct sweep *s);
 double sweep_points_approx(const struct sweep *s);
 
 struct point {
-    uint64_t index;             /* 0-based; the last axis of the file turns fastest */
-    const char *const *value;   /* [sweep_keys] text as in the file, "" where the axis is absent (its `when` fails) */
+    uint64_t index;           /* 0-based; the last axis of the file turns fastest */
+    const char *const *value; /* [sweep_keys] text as in the file, "" where the axis is absent (its `when` fails) */
     struct data_spec data;
     struct nn_spec nn;
     struct train_spec train;
     const struct nn_line *line; /* resolved `layers`, transition block inserted */
     size_t nlines;
-    uint64_t hash;              /* of `canonical`: two points with the same hash are the same training */
-    const char *canonical;      /* every setting that the training depends on and no other, one "key = value" a line */
+    uint64_t hash;         /* of `canonical`: two points with the same hash are the same training */
+    const char *canonical; /* every setting that the training depends on and no other, one "key = value" a line */
 };
 /* The k-th point, in `a`. 0, or -1 with located errors: a value out of range, an unknown variable, ... `classes` of the
  * dataset is known to texts as $classes. */
-int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a, struct point *p, struct err_list *errs);
+int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a, struct point *p,
+                struct err_list *errs);
 /* The data_spec of the k-th point alone (cheap; dataset and split may vary along axes). */
 int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct data_spec *d, struct err_list *errs);
 
-/* [require] model, checked on the plan: 1 all hold; 0 the text of the first that does not goes to why[n]; -1 an error in
- * it (unknown name) with *e. */
+/* [require] model, checked on the plan: 1 all hold; 0 the text of the first that does not goes to why[n]; -1 an error
+ * in it (unknown name) with *e. */
 int sweep_require_model(const struct sweep *s, const struct point *p, const struct nn_graph *g, char *why, size_t n,
                         struct err *e);
 /* [require] result: one condition a line. value[M_COUNT] are a trial's metrics. 1, 0, or -1 (a metric is missing). */

@@ -1,0 +1,192 @@
+/* axes.c - [grid] and [zip]: values, conditions, and the count of points. */
+#include "config/sweep.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHECKED 4096 /* values of one axis that are checked one by one; beyond, the ends of its ranges */
+
+static const char *plain_known(size_t i, const void *sweep)
+{
+    return scope_known(i, sweep);
+}
+
+static int unknown_key(struct sweep *s, const struct pending *p, struct faults *f)
+{
+    const char *full = arena_fmt(&s->mem, "%s.%s", p->section, p->key);
+    const char *near = full ? str_nearest(full, plain_known, s) : NULL;
+    const char *section = key_section(p->key, NULL);
+    near = near && *near ? near : NULL;
+    if (!near && section)
+        return fault(f, &p->at, "unknown key; '%s' belongs to [%s]: write %s.%s", p->key, section, section, p->key);
+    return fault(f, &p->at, "unknown key%s%s%s", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* The setting an axis varies, or -1 after a fault. */
+static int axis_setting(struct sweep *s, const struct pending *p, struct faults *f)
+{
+    int i = setting_find(s, p->section, p->key);
+    if (i < 0)
+        return unknown_key(s, p, f);
+    const struct setting *st = &s->set[i];
+    if (!group_varies(st->group))
+        return fault(f, &p->at, "[%s] is of the sweep as a whole and cannot vary", st->section);
+    if (i == s->layers)
+        return fault(f, &p->at,
+                     "whole networks are varied by name: write them as [model.NAME] sections and vary model.variant");
+    if (st->column >= 0)
+        return fault(f, &p->at, "is an axis already, in line %d", s->col[st->column].at.line);
+    return i;
+}
+
+static int is_text(const struct setting *st)
+{
+    return st->param && (st->param->type == P_TEXT || st->param->type == P_PAIR);
+}
+
+static int check_ranges(const struct setting *st, const struct column *c, struct faults *f)
+{
+    for (size_t i = 0; is_text(st) && i < c->values.nseg; i++)
+        if (!c->values.seg[i].text)
+            return fault(f, &c->at, "a range has no meaning for a text; write a list");
+    return 0;
+}
+
+/* Appends the pending key as a column of axis ax. */
+static void add_column(struct sweep *s, const struct pending *p, struct axis *ax, struct faults *f)
+{
+    int i = axis_setting(s, p, f);
+    struct column *c = &s->col[s->ncol];
+    *c = (struct column){.setting = i, .axis = (int)(ax - s->ax), .at = p->at, .text = p->text};
+    if (values_parse(&c->values, p->text, &p->at, &s->mem, f) || i < 0 || check_ranges(&s->set[i], c, f))
+        return;
+    if (ax->ncolumns && c->values.n != ax->n) {
+        fault(f, &c->at, "%llu values, but %s in line %d has %llu; the keys of a zip advance together",
+              (unsigned long long)c->values.n, s->set[s->col[ax->column].setting].name, s->col[ax->column].at.line,
+              (unsigned long long)ax->n);
+        return;
+    }
+    if (c->values.when && ax->when_text)
+        fault(f, &c->at, "this zip has a condition already, in line %d; one holds for all its keys", ax->when_at.line);
+    if (c->values.when && !ax->when_text) {
+        ax->when_text = c->values.when;
+        ax->when_at = c->at;
+    }
+    ax->n = c->values.n;
+    ax->ncolumns++;
+    s->set[i].column = (int)s->ncol++;
+    s->col_name[s->ncol - 1] = s->set[i].name;
+}
+
+static void check_values(struct sweep *s, const struct column *c, struct faults *f)
+{
+    char buf[STR_NUM];
+    uint64_t first = 0;
+    for (size_t g = 0; g < c->values.nseg; first += c->values.seg[g++].n) {
+        uint64_t n = c->values.seg[g].n;
+        for (uint64_t i = 0; i < n; i++) {
+            if (n > CHECKED && i == 1)
+                i = n - 1; /* a range goes up: between its ends nothing leaves the key's range */
+            if (setting_check(s, c->setting, values_text(&c->values, first + i, buf), &c->at, f))
+                break;
+        }
+    }
+}
+
+/* An axis wins over [model.NAME]; a value there would be read by nobody. */
+static void check_variants(const struct sweep *s, const struct column *c, struct faults *f)
+{
+    for (size_t v = 0; v < s->nvar; v++) {
+        const struct given *g = &s->var[v].set[c->setting];
+        if (g->text && strcmp(c->at.file, COMMAND_LINE) && !s->ax[c->axis].when_text)
+            fault(f, &g->at, "is an axis, in line %d, so this value would never be used", c->at.line);
+    }
+}
+
+void axes_build(struct sweep *s, struct pending *p, size_t n, struct faults *f)
+{
+    s->col = arena_take(&s->mem, (n + 1) * sizeof *s->col);
+    s->ax = arena_take(&s->mem, (n + 1) * sizeof *s->ax);
+    s->col_name = arena_take(&s->mem, (n + 1) * sizeof *s->col_name);
+    if (!s->col || !s->ax || !s->col_name) {
+        fault(f, NULL, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < n;) {
+        struct axis *ax = &s->ax[s->nax];
+        size_t from = i;
+        *ax = (struct axis){.column = s->ncol};
+        for (; i < n && (i == from || (p[i].zip >= 0 && p[i].zip == p[from].zip)); i++)
+            add_column(s, &p[i], ax, f);
+        s->nax += ax->ncolumns > 0;
+    }
+    if (s->nax > GRID_AXES)
+        fault(f, &s->col[0].at, "%zu axes, at most %d can be counted", s->nax, GRID_AXES);
+    for (size_t i = 0; i < s->ncol; i++) {
+        check_values(s, &s->col[i], f);
+        check_variants(s, &s->col[i], f);
+    }
+}
+
+static void add_look(struct sweep *s, struct axis *ax, int setting)
+{
+    int column = setting >= 0 ? s->set[setting].column : -1;
+    if (column < 0)
+        return;
+    for (size_t i = 0; i < ax->nlooks; i++)
+        if (ax->looks[i] == s->col[column].axis)
+            return;
+    ax->looks[ax->nlooks++] = s->col[column].axis;
+}
+
+/* The axes whose values decide what the condition sees. */
+static int find_looks(struct sweep *s, struct axis *ax)
+{
+    ax->looks = arena_take(&s->mem, (s->nax + 1) * sizeof *ax->looks);
+    if (!ax->looks)
+        return -1;
+    int slot;
+    for (size_t i = 0; (slot = expr_slot(ax->when, i)) >= 0; i++) {
+        const struct setting *st = &s->set[slot];
+        add_look(s, ax, slot);
+        add_look(s, ax, st->in_variant ? s->variant : -1);
+        add_look(s, ax, st->nown ? s->optimizer : -1);
+        add_look(s, ax, st->nown ? s->schedule : -1);
+    }
+    return 0;
+}
+
+static int holds(void *sweep, size_t axis, const int64_t *value, struct err *e)
+{
+    struct pick p = {.s = sweep};
+    memcpy(p.value, value, sizeof p.value);
+    pick_variant(&p);
+    struct expr_env env = {pick_get, NULL, &p};
+    return expr_holds(p.s->ax[axis].when, &env, NULL, e);
+}
+
+void axes_count(struct sweep *s, struct faults *f)
+{
+    struct grid_axis ga[GRID_AXES];
+    struct err e = {0};
+    size_t culprit = 0, before = f->n;
+    if (s->nax > GRID_AXES)
+        return;
+    for (size_t i = 0; i < s->nax; i++) {
+        struct axis *ax = &s->ax[i];
+        struct expr_scope scope = setting_scope;
+        scope.ctx = s;
+        if (ax->when_text && !(ax->when = expr_parse(ax->when_text, &ax->when_at, &scope, &s->mem, &e)))
+            fault_take(f, &ax->when_at, &e);
+        else if (ax->when && find_looks(s, ax))
+            fault(f, NULL, "out of memory");
+        ga[i] = (struct grid_axis){ax->n, ax->when != NULL, ax->looks, ax->nlooks};
+    }
+    if (f->n > before || !grid_build(&s->grid, ga, s->nax, holds, s, &s->mem, &culprit, &e))
+        return;
+    const struct where *w = culprit < s->nax && s->ax[culprit].when ? &s->ax[culprit].when_at : NULL;
+    if (e.text[0] && strchr(e.text, ':') && w && !strncmp(e.text, w->file, strlen(w->file)))
+        fault_take(f, w, &e); /* located already */
+    else
+        fault(f, w, "%s", e.text);
+}

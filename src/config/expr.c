@@ -1,0 +1,645 @@
+#include "config/expr.h"
+
+#include "base/str.h"
+#include "nn/layer.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#define DEPTH_MAX 64  /* brackets, signs and nots inside each other */
+#define STACK_MAX 400 /* six operators may wait at each of the levels */
+#define CODE_MAX 4096
+#define TOKEN_MAX 64
+
+enum op {
+    OP_NUM,
+    OP_WORD,
+    OP_SLOT,
+    OP_USES, /* push */
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_DIV,
+    OP_MOD,
+    OP_MIN,
+    OP_MAX, /* two numbers */
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_EQ,
+    OP_NE, /* two of anything */
+    OP_NEG,
+    OP_NOT,
+    OP_FLOOR,
+    OP_CEIL,
+    OP_ROUND,
+    OP_ABS,
+    OP_BOOL, /* one number */
+    OP_ELSE,
+    OP_THEN /* jump to arg if the top is true / false (and stays, as 1 / 0); else drop it */
+};
+
+struct code {
+    enum op op;
+    int arg;
+    double num;
+    const char *word;
+};
+struct expr {
+    struct code *code;
+    size_t n;
+    const char *text;
+    struct where at;
+};
+
+struct parser {
+    const char *p;
+    struct expr *x;
+    size_t cap;
+    int depth, height, highest;
+    const struct expr_scope *scope;
+    struct arena *a;
+    struct err *e;
+};
+
+/* What a part of the expression is, as far as comparisons care. */
+struct part {
+    enum { PART_NUMBER, PART_SLOT, PART_WORD, PART_QUOTED } kind;
+    int slot;
+    const char *word;
+};
+
+static const struct function {
+    const char *name;
+    enum op op;
+    int many; /* two or more arguments */
+} functions[] = {
+    {"min", OP_MIN, 1},   {"max", OP_MAX, 1},     {"floor", OP_FLOOR, 0},
+    {"ceil", OP_CEIL, 0}, {"round", OP_ROUND, 0}, {"abs", OP_ABS, 0},
+};
+#define FUNCTIONS (sizeof functions / sizeof *functions)
+
+int expr_keyword(const char *w)
+{
+    return !strcmp(w, "and") || !strcmp(w, "or") || !strcmp(w, "not") || !strcmp(w, "uses");
+}
+
+static int bad(struct parser *q, const char *what, const char *arg)
+{
+    return err_at(q->e, ERR_USAGE, &q->x->at, "%s%.40s%s in '%.100s'", what, arg ? arg : "", arg ? "'" : "",
+                  q->x->text);
+}
+
+static int emit(struct parser *q, enum op op, int arg, double num, const char *word)
+{
+    struct expr *x = q->x;
+    if (x->n == CODE_MAX)
+        return bad(q, "too many terms", NULL);
+    if (x->n == q->cap) {
+        size_t cap = q->cap ? 2 * q->cap : 8;
+        struct code *v = arena_take(q->a, cap * sizeof *v);
+        if (!v)
+            return err_set(q->e, ERR_NOMEM, "out of memory");
+        if (x->n)
+            memcpy(v, x->code, x->n * sizeof *v);
+        x->code = v;
+        q->cap = cap;
+    }
+    x->code[x->n++] = (struct code){op, arg, num, word};
+    if (op <= OP_USES)
+        q->height++;
+    else if (op <= OP_NE || op >= OP_ELSE)
+        q->height--;
+    if (q->height > q->highest)
+        q->highest = q->height;
+    return 0;
+}
+
+static void blanks(struct parser *q)
+{
+    while (isspace((unsigned char)*q->p))
+        q->p++;
+}
+
+static size_t name_length(const char *p)
+{
+    size_t n = 0;
+    if (!isalpha((unsigned char)*p) && *p != '_')
+        return 0;
+    while (isalnum((unsigned char)p[n]) || p[n] == '_' ||
+           (p[n] == '.' && (isalnum((unsigned char)p[n + 1]) || p[n + 1] == '_')))
+        n++;
+    return n;
+}
+
+/* Whether the keyword stands next; steps over it. */
+static int keyword(struct parser *q, const char *word)
+{
+    blanks(q);
+    size_t n = name_length(q->p);
+    if (n != strlen(word) || memcmp(q->p, word, n))
+        return 0;
+    q->p += n;
+    return 1;
+}
+
+static int sign(struct parser *q, const char *s)
+{
+    blanks(q);
+    size_t n = strlen(s);
+    if (strncmp(q->p, s, n))
+        return 0;
+    q->p += n;
+    return 1;
+}
+
+/* Unknown words are an error unless they are compared. */
+static int settle(struct parser *q, const struct part *part)
+{
+    if (part->kind == PART_QUOTED)
+        return bad(q, "a text can only be compared by = and != with a setting: '", part->word);
+    if (part->kind != PART_WORD)
+        return 0;
+    const struct expr_scope *s = q->scope;
+    const char *hint = s->hint ? s->hint(s->ctx, part->word) : NULL;
+    if (hint)
+        return err_at(q->e, ERR_USAGE, &q->x->at, "unknown name '%.64s' in '%.100s'; %s", part->word, q->x->text, hint);
+    const char *near = str_nearest(part->word, s->known, s->ctx);
+    return err_at(q->e, ERR_USAGE, &q->x->at, "unknown name '%.64s' in '%.100s'%s%s%s", part->word, q->x->text,
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int parse_or(struct parser *q, struct part *part);
+
+static int deeper(struct parser *q)
+{
+    return ++q->depth > DEPTH_MAX ? bad(q, "too many brackets or signs inside each other", NULL) : 0;
+}
+
+static int parse_number(struct parser *q)
+{
+    char buf[TOKEN_MAX];
+    const char *p = q->p;
+    size_t n = strspn(p, "0123456789.");
+    if ((p[n] == 'e' || p[n] == 'E') && (isdigit((unsigned char)p[n + 1]) ||
+                                         ((p[n + 1] == '-' || p[n + 1] == '+') && isdigit((unsigned char)p[n + 2]))))
+        n += 2 + strspn(p + n + 2, "0123456789");
+    double v;
+    if (n >= sizeof buf)
+        return bad(q, "a number with too many digits", NULL);
+    memcpy(buf, p, n);
+    buf[n] = 0;
+    if (str_to_double(buf, &v) || isalpha((unsigned char)p[n]) || p[n] == '_') {
+        size_t all = n + strspn(p + n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.");
+        char *word = arena_strn(q->a, p, all < 40 ? all : 40);
+        return bad(q, "not a number: '", word ? word : "");
+    }
+    q->p += n;
+    if (*q->p == '%' && !isalnum((unsigned char)q->p[1]) && !(q->p[1] && strchr("_.(\"", q->p[1]))) {
+        v /= 100;
+        q->p++;
+    }
+    return emit(q, OP_NUM, 0, v, NULL);
+}
+
+static int parse_call(struct parser *q, const struct function *f)
+{
+    struct part part;
+    int n = 0;
+    do {
+        if (parse_or(q, &part) || settle(q, &part))
+            return -1;
+        if (n++ && f->many && emit(q, f->op, 0, 0, NULL))
+            return -1;
+    } while (sign(q, ","));
+    if (!sign(q, ")"))
+        return bad(q, "a ')' is missing at '", q->p);
+    if (f->many ? n < 2 : n != 1)
+        return bad(q, f->many ? "at least two arguments are wanted by '" : "exactly one argument is wanted by '",
+                   f->name);
+    return f->many ? 0 : emit(q, f->op, 0, 0, NULL);
+}
+
+static const char *layer_word(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return layer_types[i] ? layer_types[i]->name : NULL;
+}
+
+static int parse_uses(struct parser *q)
+{
+    blanks(q);
+    size_t n = name_length(q->p);
+    char *name = arena_strn(q->a, q->p, n);
+    if (!name || !n)
+        return bad(q, "a layer's name is missing behind 'uses'", NULL);
+    if (!q->scope->layers)
+        return bad(q, "'uses' can only be asked in [require]", NULL);
+    const struct layer_type *t = layer_find(name);
+    if (!t) {
+        const char *near = str_nearest(name, layer_word, NULL);
+        return err_at(q->e, ERR_USAGE, &q->x->at, "unknown layer '%.40s' in '%.100s'%s%s%s", name, q->x->text,
+                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    q->p += n;
+    return emit(q, OP_USES, 0, 0, t->name);
+}
+
+static int parse_name(struct parser *q, struct part *part)
+{
+    size_t n = name_length(q->p);
+    char *name = arena_strn(q->a, q->p, n);
+    if (!name)
+        return err_set(q->e, ERR_NOMEM, "out of memory");
+    q->p += n;
+    const char *after = q->p;
+    if (sign(q, "(")) {
+        for (size_t i = 0; i < FUNCTIONS; i++)
+            if (!strcmp(functions[i].name, name))
+                return deeper(q) || parse_call(q, &functions[i]) ? -1 : (q->depth--, 0);
+        return bad(q, "unknown function (min, max, floor, ceil, round, abs are known) '", name);
+    }
+    q->p = after;
+    if (expr_keyword(name))
+        return bad(q, "a value is missing before '", name);
+    int slot = q->scope->find(q->scope->ctx, name);
+    *part = slot >= 0 ? (struct part){PART_SLOT, slot, NULL} : (struct part){PART_WORD, -1, name};
+    return slot >= 0 ? emit(q, OP_SLOT, slot, 0, NULL) : emit(q, OP_WORD, 0, 0, name);
+}
+
+static int parse_quoted(struct parser *q, struct part *part)
+{
+    const char *end = strchr(q->p + 1, '"');
+    if (!end)
+        return bad(q, "the second '\"' is missing", NULL);
+    char *word = arena_strn(q->a, q->p + 1, (size_t)(end - q->p - 1));
+    if (!word)
+        return err_set(q->e, ERR_NOMEM, "out of memory");
+    q->p = end + 1;
+    *part = (struct part){PART_QUOTED, -1, word};
+    return emit(q, OP_WORD, 0, 0, word);
+}
+
+static int parse_primary(struct parser *q, struct part *part)
+{
+    *part = (struct part){PART_NUMBER, -1, NULL};
+    if (keyword(q, "uses"))
+        return parse_uses(q);
+    if (isdigit((unsigned char)*q->p) || *q->p == '.')
+        return parse_number(q);
+    if (name_length(q->p))
+        return parse_name(q, part);
+    if (*q->p == '"')
+        return parse_quoted(q, part);
+    if (sign(q, "(")) {
+        if (deeper(q) || parse_or(q, part) || settle(q, part))
+            return -1;
+        q->depth--;
+        if (!sign(q, ")"))
+            return *q->p ? bad(q, "a ')' is missing before '", q->p) : bad(q, "a ')' is missing at the end", NULL);
+        return 0;
+    }
+    return *q->p ? bad(q, "a value is missing before '", q->p) : bad(q, "a value is missing at the end", NULL);
+}
+
+static int parse_unary(struct parser *q, struct part *part)
+{
+    blanks(q);
+    int minus = *q->p == '-';
+    if (!minus && *q->p != '+')
+        return parse_primary(q, part);
+    q->p++;
+    if (deeper(q) || parse_unary(q, part) || settle(q, part))
+        return -1;
+    q->depth--;
+    *part = (struct part){PART_NUMBER, -1, NULL};
+    return minus ? emit(q, OP_NEG, 0, 0, NULL) : 0;
+}
+
+/* level 0: + -, level 1: * / % */
+static int parse_sum(struct parser *q, struct part *part, int level)
+{
+    static const char signs[2][4] = {"+-", "*/%"};
+    static const enum op ops[2][3] = {{OP_ADD, OP_SUB}, {OP_MUL, OP_DIV, OP_MOD}};
+    if (level ? parse_unary(q, part) : parse_sum(q, part, 1))
+        return -1;
+    for (;;) {
+        blanks(q);
+        const char *s = *q->p ? strchr(signs[level], *q->p) : NULL;
+        if (!s)
+            return 0;
+        q->p++;
+        struct part right;
+        if (settle(q, part) || (level ? parse_unary(q, &right) : parse_sum(q, &right, 1)) || settle(q, &right) ||
+            emit(q, ops[level][s - signs[level]], 0, 0, NULL))
+            return -1;
+        *part = (struct part){PART_NUMBER, -1, NULL};
+    }
+}
+
+static int compare_sign(struct parser *q, enum op *op)
+{
+    static const struct {
+        const char *text;
+        enum op op;
+    } signs[] = {{"==", OP_EQ}, {"!=", OP_NE}, {"<=", OP_LE}, {">=", OP_GE}, {"=", OP_EQ}, {"<", OP_LT}, {">", OP_GT}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (sign(q, signs[i].text)) {
+            *op = signs[i].op;
+            return 1;
+        }
+    return 0;
+}
+
+static const struct param *slot_param(const struct parser *q, const struct part *part)
+{
+    return part->kind == PART_SLOT && q->scope->param ? q->scope->param(q->scope->ctx, part->slot) : NULL;
+}
+
+/* Behind "setting =" where the setting's values are words: everything up to a blank is one, also fashion-mnist and 3x3.
+ */
+static int parse_bare_word(struct parser *q, struct part *part)
+{
+    blanks(q);
+    size_t n = 0;
+    while (isalnum((unsigned char)q->p[n]) || (q->p[n] && strchr("._-+/", q->p[n])))
+        n++;
+    if (!n)
+        return parse_sum(q, part, 0);
+    char *word = arena_strn(q->a, q->p, n);
+    if (!word)
+        return err_set(q->e, ERR_NOMEM, "out of memory");
+    q->p += n;
+    *part = (struct part){PART_QUOTED, -1, word};
+    return emit(q, OP_WORD, 0, 0, word);
+}
+
+/* The word is one that the setting takes: yes and no become numbers, others stay. `code` is where the word was pushed.
+ */
+static int check_word(struct parser *q, const struct part *setting, const struct part *word, size_t code)
+{
+    const struct param *p = slot_param(q, setting);
+    if (p && p->type == P_BOOL) {
+        int v = 0;
+        struct param value = *p;
+        value.at = 0;
+        if (param_set(&value, &v, word->word, &q->x->at, q->e))
+            return -1;
+        q->x->code[code] = (struct code){OP_NUM, 0, v, NULL};
+        return 0;
+    }
+    if (p && (p->type == P_INT || p->type == P_FLOAT))
+        return word->kind == PART_QUOTED ? bad(q, "not a number: '", word->word) : settle(q, word);
+    const char *near = NULL;
+    if (!q->scope->takes || q->scope->takes(q->scope->ctx, setting->slot, word->word, &near))
+        return 0;
+    return err_at(q->e, ERR_USAGE, &q->x->at, "'%.64s' is no value that can stand in '%.100s'%s%s%s", word->word,
+                  q->x->text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int is_word(const struct part *part)
+{
+    return part->kind == PART_WORD || part->kind == PART_QUOTED;
+}
+
+static int takes_words(const struct parser *q, const struct part *part)
+{
+    const struct param *p = slot_param(q, part);
+    return p && p->type != P_INT && p->type != P_FLOAT;
+}
+
+static int parse_compare(struct parser *q, struct part *part)
+{
+    enum op op;
+    struct part left, right;
+    if (parse_sum(q, &left, 0))
+        return -1;
+    size_t left_code = q->x->n - 1;
+    if (!compare_sign(q, &op)) {
+        *part = left;
+        return 0;
+    }
+    int equal = op == OP_EQ || op == OP_NE;
+    if (equal && takes_words(q, &left) ? parse_bare_word(q, &right) : parse_sum(q, &right, 0))
+        return -1;
+    size_t right_code = q->x->n - 1;
+    if (equal && left.kind == PART_SLOT && is_word(&right)) {
+        if (check_word(q, &left, &right, right_code))
+            return -1;
+    } else if (equal && right.kind == PART_SLOT && is_word(&left)) {
+        if (check_word(q, &right, &left, left_code))
+            return -1;
+    } else if (settle(q, &left) || settle(q, &right)) {
+        return -1;
+    }
+    if (emit(q, op, 0, 0, NULL))
+        return -1;
+    *part = (struct part){PART_NUMBER, -1, NULL};
+    return compare_sign(q, &op) ? bad(q, "comparisons do not chain; write 'a < b and b < c'", NULL) : 0;
+}
+
+static int parse_not(struct parser *q, struct part *part)
+{
+    if (!keyword(q, "not"))
+        return parse_compare(q, part);
+    if (deeper(q) || parse_not(q, part) || settle(q, part))
+        return -1;
+    q->depth--;
+    *part = (struct part){PART_NUMBER, -1, NULL};
+    return emit(q, OP_NOT, 0, 0, NULL);
+}
+
+/* level 0: or, level 1: and. The right side is skipped when the left decides. */
+static int parse_logic(struct parser *q, struct part *part, int level)
+{
+    if (level ? parse_not(q, part) : parse_logic(q, part, 1))
+        return -1;
+    while (keyword(q, level ? "and" : "or")) {
+        struct part right;
+        if (settle(q, part) || emit(q, level ? OP_THEN : OP_ELSE, 0, 0, NULL))
+            return -1;
+        size_t jump = q->x->n - 1;
+        if ((level ? parse_not(q, &right) : parse_logic(q, &right, 1)) || settle(q, &right) ||
+            emit(q, OP_BOOL, 0, 0, NULL))
+            return -1;
+        q->x->code[jump].arg = (int)q->x->n;
+        *part = (struct part){PART_NUMBER, -1, NULL};
+    }
+    return 0;
+}
+
+static int parse_or(struct parser *q, struct part *part)
+{
+    return parse_logic(q, part, 0);
+}
+
+const struct expr *expr_parse(const char *text, const struct where *at, const struct expr_scope *scope, struct arena *a,
+                              struct err *e)
+{
+    struct expr *x = arena_take(a, sizeof *x);
+    char *copy = arena_str(a, text);
+    if (!x || !copy) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    x->text = copy;
+    x->at = at ? *at : (struct where){0};
+    struct parser q = {.p = copy, .x = x, .scope = scope, .a = a, .e = e};
+    struct part part;
+    if (parse_or(&q, &part) || settle(&q, &part))
+        return NULL;
+    blanks(&q);
+    if (*q.p)
+        bad(&q, "nothing is expected at '", q.p);
+    else if (q.highest > STACK_MAX)
+        bad(&q, "too many open operations", NULL);
+    return e->code ? NULL : x;
+}
+
+static double two(enum op op, double a, double b)
+{
+    switch (op) {
+    case OP_ADD:
+        return a + b;
+    case OP_SUB:
+        return a - b;
+    case OP_MUL:
+        return a * b;
+    case OP_DIV:
+        return a / b;
+    case OP_MOD:
+        return a - b * floor(a / b);
+    case OP_MIN:
+        return a < b ? a : b;
+    case OP_MAX:
+        return a > b ? a : b;
+    case OP_LT:
+        return a < b;
+    case OP_LE:
+        return a <= b;
+    case OP_GT:
+        return a > b;
+    default:
+        return a >= b;
+    }
+}
+
+static double one(enum op op, double a)
+{
+    switch (op) {
+    case OP_NEG:
+        return -a;
+    case OP_NOT:
+        return a == 0;
+    case OP_FLOOR:
+        return floor(a);
+    case OP_CEIL:
+        return ceil(a);
+    case OP_ROUND:
+        return floor(a + 0.5);
+    case OP_ABS:
+        return fabs(a);
+    default:
+        return a != 0;
+    }
+}
+
+static int equal(const struct expr_value *a, const struct expr_value *b)
+{
+    if (a->word && b->word)
+        return !strcmp(a->word, b->word);
+    double x = a->num, y = b->num;
+    if ((a->word && str_to_double(a->word, &x)) || (b->word && str_to_double(b->word, &y)))
+        return 0;
+    return x == y;
+}
+
+static int want_number(const struct expr *x, const struct expr_value *v, struct err *e)
+{
+    if (v->word)
+        return err_at(e, ERR_USAGE, &x->at, "'%.64s' is no number, in '%.100s'", v->word, x->text);
+    return 0;
+}
+
+static int run_one(const struct expr *x, const struct code *c, struct expr_value *v, struct err *e)
+{
+    if (want_number(x, v, e))
+        return -1;
+    v->num = one(c->op, v->num);
+    return 0;
+}
+
+static int run_two(const struct expr *x, const struct code *c, struct expr_value *a, const struct expr_value *b,
+                   struct err *e)
+{
+    if (c->op == OP_EQ || c->op == OP_NE) {
+        *a = (struct expr_value){equal(a, b) == (c->op == OP_EQ), NULL};
+        return 0;
+    }
+    if (want_number(x, a, e) || want_number(x, b, e))
+        return -1;
+    if ((c->op == OP_DIV || c->op == OP_MOD) && b->num == 0)
+        return err_at(e, ERR_USAGE, &x->at, "division by zero in '%.100s'", x->text);
+    a->num = two(c->op, a->num, b->num);
+    if (!isfinite(a->num))
+        return err_at(e, ERR_USAGE, &x->at, "a result is too large in '%.100s'", x->text);
+    return 0;
+}
+
+int expr_eval(const struct expr *x, const struct expr_env *env, struct expr_value *out, struct err *e)
+{
+    struct expr_value stack[STACK_MAX + 1], *top = stack; /* top: one behind the last */
+    for (size_t i = 0; i < x->n; i++) {
+        const struct code *c = &x->code[i];
+        int rc = 0;
+        if (c->op == OP_NUM || c->op == OP_WORD) {
+            *top++ = (struct expr_value){c->num, c->word};
+        } else if (c->op == OP_USES) {
+            *top++ = (struct expr_value){env->uses(env->ctx, c->word) != 0, NULL};
+        } else if (c->op == OP_SLOT) {
+            *top = (struct expr_value){0, NULL};
+            rc = env->get(env->ctx, c->arg, top++, e);
+        } else if (c->op == OP_ELSE || c->op == OP_THEN) {
+            rc = run_one(x, &(struct code){.op = OP_BOOL}, top - 1, e);
+            if (!rc && (top[-1].num != 0) == (c->op == OP_ELSE))
+                i = (size_t)c->arg - 1;
+            else
+                top--;
+        } else if (c->op >= OP_NEG) {
+            rc = run_one(x, c, top - 1, e);
+        } else {
+            top--;
+            rc = run_two(x, c, top - 1, top, e);
+        }
+        if (rc)
+            return rc;
+    }
+    *out = stack[0];
+    return 0;
+}
+
+int expr_holds(const struct expr *x, const struct expr_env *env, int *missing, struct err *e)
+{
+    struct expr_value v;
+    int rc = expr_eval(x, env, &v, e);
+    if (missing)
+        *missing = rc == 1;
+    if (rc)
+        return rc < 0 ? -1 : 0;
+    return want_number(x, &v, e) ? -1 : v.num != 0;
+}
+
+int expr_slot(const struct expr *x, size_t i)
+{
+    for (size_t c = 0; c < x->n; c++)
+        if (x->code[c].op == OP_SLOT && i-- == 0)
+            return x->code[c].arg;
+    return -1;
+}
+
+const char *expr_text(const struct expr *x)
+{
+    return x->text;
+}

@@ -1,0 +1,81 @@
+#include "config/faults.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FAULTS_MAX 100 /* nobody reads more; the rest is counted */
+
+static int order_of(const struct where *w)
+{
+    if (!w || !w->file)
+        return 0;
+    return strcmp(w->file, COMMAND_LINE) ? w->line : INT_MAX;
+}
+
+int fault_take(struct faults *f, const struct where *w, struct err *e)
+{
+    if (!e->code)
+        return 0;
+    if (f->n == FAULTS_MAX) {
+        f->dropped++;
+        err_clear(e);
+        return -1;
+    }
+    if (f->n == f->cap) {
+        size_t cap = f->cap ? 2 * f->cap : 8;
+        struct fault *v = realloc(f->v, cap * sizeof *v);
+        if (!v) {
+            f->dropped++;
+            return -1;
+        }
+        f->v = v;
+        f->cap = cap;
+    }
+    f->v[f->n] = (struct fault){order_of(w), f->n, *e};
+    f->n++;
+    err_clear(e);
+    return -1;
+}
+
+int fault(struct faults *f, const struct where *w, const char *fmt, ...)
+{
+    char text[512];
+    struct err e = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    err_at(&e, ERR_USAGE, w, "%s", text);
+    return fault_take(f, w, &e);
+}
+
+static int by_line(const void *a, const void *b)
+{
+    const struct fault *x = a, *y = b;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+void faults_deliver(struct faults *f, struct err_list *errs)
+{
+    if (f->n)
+        qsort(f->v, f->n, sizeof *f->v, by_line);
+    for (size_t i = 0; i < f->n; i++)
+        err_list_take(errs, &f->v[i].e);
+    if (f->dropped) {
+        struct err e = {0};
+        err_set(&e, ERR_USAGE, "... and %zu more", f->dropped);
+        err_list_take(errs, &e);
+    }
+    faults_release(f);
+}
+
+void faults_release(struct faults *f)
+{
+    free(f->v);
+    memset(f, 0, sizeof *f);
+}

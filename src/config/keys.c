@@ -1,0 +1,167 @@
+#include "config/keys.h"
+
+#include "base/str.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const methods[] = {"grid"};
+
+static const char *method_name(size_t i)
+{
+    return i < sizeof methods / sizeof *methods ? methods[i] : NULL;
+}
+
+/* About 6,000 weights; 98 % on optdigits in seconds. */
+const char default_layers[] = "conv2d 3x3 16, batchnorm, relu\n"
+                              "conv2d 3x3 32, batchnorm, relu\n"
+                              "gap\n"
+                              "dense $classes";
+
+#define SPEC(field) offsetof(struct sweep_spec, field)
+#define MODEL(field) offsetof(struct model_spec, field)
+// clang-format off
+const struct param sweep_params[] = {
+    { "name", P_TEXT, SPEC(name), 0, 0, "", "of the results; default: the file's name", NULL, 0 },
+    { "repeats", P_INT, SPEC(repeats), 1, 100000, "1", "trainings of every point, each with a seed of its own", NULL, 0 },
+    { "seed", P_INT, SPEC(seed), 0, 1000000000, "1", "repeat r (from 0) trains with seed + r", NULL, 0 },
+    { "objective", P_TEXT, SPEC(objective), 0, 0, "max val_accuracy",
+      "max or min and a metric; also selects the epoch that is tested (a test metric: its val counterpart)", NULL, 0 },
+    { 0 }
+};
+const struct param search_params[] = {
+    { "method", P_CHOICE, SPEC(method), 0, 0, "grid", "how the points are explored", method_name, 0 },
+    { 0 }
+};
+const struct param stop_params[] = {
+    { "trials", P_INT, SPEC(stop_trials), 0, 2147483647, "0", "stop after so many trials of this call; 0: no limit", NULL, 0 },
+    { "time", P_FLOAT, SPEC(stop_time), 0, HUGE_VAL, "0", "stop after so many seconds; 0: no limit", NULL, 0 },
+    { "epochs", P_INT, SPEC(stop_epochs), 0, 2147483647, "0", "stop after so many epochs in all; 0: no limit", NULL, 0 },
+    { "target", P_FLOAT, SPEC(stop_target), 0, 0, "", "stop when a trial's objective reaches this; empty: never", NULL, 0 },
+    { 0 }
+};
+const struct param model_params[] = {
+    { "layers", P_TEXT, MODEL(layers), 0, 0, default_layers, "blocks of layers, one block a line", NULL, 0 },
+    { "pool", P_TEXT, MODEL(pool), 0, 0, "", "a transition block that pool_at puts between the others", NULL, 0 },
+    { "pool_at", P_INT, MODEL(pool_at), 0, 10000, "0", "the block after which pool stands; 0 or none: nowhere", NULL, 0 },
+    { "variant", P_TEXT, MODEL(variant), 0, 0, "none", "NAME: keys of [model.NAME] stand in for those of [model]", NULL, 0 },
+    { 0 }
+};
+
+static const struct table {
+    const char *section;
+    enum key_group group;
+    const struct param *params;
+} tables[] = {
+    { "sweep", KEY_SWEEP, sweep_params }, { "search", KEY_SEARCH, search_params }, { "stop", KEY_STOP, stop_params },
+    { "data", KEY_DATA, data_params },    { "model", KEY_MODEL, model_params },    { "model", KEY_NN, nn_params },
+    { "train", KEY_TRAIN, train_params },
+};
+// clang-format on
+
+static size_t length(const struct param *t)
+{
+    size_t n = 0;
+    while (t && t[n].name)
+        n++;
+    return n;
+}
+
+static int plain_row(size_t *i, struct key_row *out)
+{
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        size_t n = length(tables[t].params);
+        if (*i < n) {
+            *out = (struct key_row){tables[t].section, tables[t].group, &tables[t].params[*i], NULL, -1};
+            return 0;
+        }
+        *i -= n;
+    }
+    return -1;
+}
+
+int key_row(size_t i, struct key_row *out)
+{
+    if (!plain_row(&i, out))
+        return 0;
+    for (int t = 0; optimizer_types[t]; t++) {
+        size_t n = length(optimizer_types[t]->params);
+        if (i < n) {
+            *out =
+                (struct key_row){"train", KEY_OPTIMIZER, &optimizer_types[t]->params[i], optimizer_types[t]->name, t};
+            return 0;
+        }
+        i -= n;
+    }
+    for (int t = 0; schedule_types[t]; t++) {
+        size_t n = length(schedule_types[t]->params);
+        if (i < n) {
+            *out = (struct key_row){"train", KEY_SCHEDULE, &schedule_types[t]->params[i], schedule_types[t]->name, t};
+            return 0;
+        }
+        i -= n;
+    }
+    return -1;
+}
+
+int config_key(size_t i, struct key_info *out)
+{
+    struct key_row r;
+    if (key_row(i, &r))
+        return -1;
+    *out = (struct key_info){r.section, r.param, r.owner};
+    return 0;
+}
+
+const char *section_name(size_t i)
+{
+    static const char *const names[] = {"sweep", "search", "stop", "data", "model", "train", "grid", "require"};
+    return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
+
+const char *key_section(const char *key, const char *not_this)
+{
+    struct key_row r;
+    for (size_t i = 0; !key_row(i, &r); i++)
+        if (!strcmp(r.param->name, key) && (!not_this || strcmp(r.section, not_this)))
+            return r.section;
+    return NULL;
+}
+
+const struct param *key_find(const char *section, const char *key)
+{
+    struct key_row r;
+    for (size_t i = 0; !key_row(i, &r); i++)
+        if (!strcmp(r.param->name, key) && !strcmp(r.section, section))
+            return r.param;
+    return NULL;
+}
+
+static const char *key_word(size_t i, const void *section)
+{
+    struct key_row r;
+    if (key_row(i, &r))
+        return NULL;
+    return strcmp(r.section, section) ? "" : r.param->name; /* "" is near to nothing that matters */
+}
+
+const char *key_nearest(const char *section, const char *key)
+{
+    const char *near = str_nearest(key, key_word, section);
+    return near && *near ? near : NULL;
+}
+
+int group_varies(enum key_group g)
+{
+    return g >= KEY_DATA;
+}
+
+int name_ok(const char *name)
+{
+    size_t n = 0;
+    while (isalnum((unsigned char)name[n]) || (n && name[n] && strchr("._-", name[n])))
+        n++;
+    return n > 0 && n <= 64 && !name[n];
+}

@@ -1,0 +1,540 @@
+/* open.c - a sweep file and the words of the command line become a struct sweep, checked as a whole. */
+#include "config/sweep.h"
+
+#include "base/file.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct opening {
+    struct sweep *s;
+    struct ini_doc doc;
+    struct pending *pending;
+    size_t npending;
+    struct given model, result; /* [require] */
+    struct faults f;
+};
+
+/* ---- words ---- */
+
+static const char *section_word(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return section_name(i);
+}
+
+static int is_section(const char *name)
+{
+    for (size_t i = 0; section_name(i); i++)
+        if (!strcmp(section_name(i), name))
+            return 1;
+    return 0;
+}
+
+/* NAME of [model.NAME] or [zip NAME]; NULL: the section is none of that kind. */
+static const char *section_tail(const char *section, const char *kind, char sep)
+{
+    size_t n = strlen(kind);
+    if (strncmp(section, kind, n) || section[n] != sep)
+        return NULL;
+    const char *p = section + n + 1;
+    while (*p == ' ' || *p == '\t')
+        p++;
+    return p;
+}
+
+/* "section.key" of an axis: cut at the last dot. 0, -1: there is none. */
+static int split_name(const char *name, struct arena *a, const char **section, const char **key)
+{
+    const char *dot = strrchr(name, '.');
+    if (!dot || dot == name || !dot[1])
+        return -1;
+    *section = arena_strn(a, name, (size_t)(dot - name));
+    *key = arena_str(a, dot + 1);
+    return *section && *key ? 0 : -1;
+}
+
+static int variable_ok(const char *key)
+{
+    size_t n = 0;
+    while (isalpha((unsigned char)key[n]) || key[n] == '_' || (n && isdigit((unsigned char)key[n])))
+        n++;
+    return n && !key[n] && !expr_keyword(key) && strcmp(key, "classes");
+}
+
+static const char *any_key(size_t i, const void *ctx)
+{
+    struct key_row r;
+    (void)ctx;
+    return key_row(i, &r) ? NULL : r.param->name;
+}
+
+/* For the reader: an indented "word = ..." of these is no continuation. */
+static int looks_like_key(const char *section, const char *word, const char *before)
+{
+    char last[8] = "";
+    size_t n = strlen(before), from = n;
+    while (from && !isspace((unsigned char)before[from - 1]))
+        from--;
+    if (n - from < sizeof last)
+        strcpy(last, before + from);
+    if (!strcmp(section, "require"))
+        return !strcmp(word, "model") || !strcmp(word, "result");
+    if (!strcmp(section, "grid") || section_tail(section, "zip", ' ')) /* a condition may go on over a line */
+        return strchr(word, '.') && strcmp(last, "and") && strcmp(last, "or") && strcmp(last, "not") &&
+               strcmp(last, "when");
+    return 1;
+}
+
+/* ---- keys of plain sections ---- */
+
+/* "unknown key" with the best advice there is. */
+static void unknown_key(struct opening *o, const char *section, const char *key, const struct where *at)
+{
+    const char *other = key_section(key, section), *near = key_nearest(section, key);
+    if (other)
+        fault(&o->f, at, "unknown key; '%s' belongs to [%s]", key, other);
+    else if (near)
+        fault(&o->f, at, "unknown key; did you mean '%s'?", near);
+    else if ((near = str_nearest(key, any_key, NULL)))
+        fault(&o->f, at, "unknown key; did you mean '%s' of [%s]?", near, key_section(near, NULL));
+    else
+        fault(&o->f, at, "unknown key; `sweep list keys` names them all");
+}
+
+static struct given given_of(const struct ini_entry *e, struct arena *a)
+{
+    return (struct given){entry_text(e, a), e->at, e->piece, e->n, BY_FILE};
+}
+
+/* The setting of a key of [model] or [model.NAME]: any name is a variable. -1 after a fault. */
+static int model_setting(struct opening *o, const char *key, const struct where *at)
+{
+    int i = setting_find(o->s, "model", key);
+    if (i >= 0)
+        return i;
+    if (!variable_ok(key))
+        return fault(&o->f, at, "a variable is named with letters, digits and '_', and not %s",
+                     "and, or, not, uses, classes");
+    i = setting_variable(o->s, key);
+    return i >= 0 ? i : fault(&o->f, at, "out of memory");
+}
+
+static void take_require(struct opening *o, const struct ini_entry *e)
+{
+    struct given *g = !strcmp(e->key, "model") ? &o->model : !strcmp(e->key, "result") ? &o->result : NULL;
+    if (g)
+        *g = given_of(e, &o->s->mem);
+    else
+        fault(&o->f, &e->at, "unknown key; [require] has 'model' and 'result', one condition a line each");
+}
+
+static void add_pending(struct opening *o, struct pending p)
+{
+    o->pending[o->npending++] = p;
+}
+
+/* A key of [grid] (zip -1) or of a [zip]. */
+static void take_axis(struct opening *o, const struct ini_entry *e, int zip)
+{
+    struct pending p = {.text = entry_text(e, &o->s->mem), .at = e->at, .zip = zip};
+    if (split_name(e->key, &o->s->mem, &p.section, &p.key)) {
+        const char *section = key_section(e->key, NULL);
+        if (!section && setting_find(o->s, "model", e->key) >= 0)
+            section = "model";
+        if (section)
+            fault(&o->f, &e->at, "an axis is named with its section: %s.%s", section, e->key);
+        else
+            fault(&o->f, &e->at, "an axis is named section.key, such as train.lr or model.NAME");
+        return;
+    }
+    p.at.section = p.section;
+    p.at.key = p.key;
+    if (!strcmp(p.section, "model") && model_setting(o, p.key, &p.at) < 0)
+        return;
+    add_pending(o, p);
+}
+
+static void take_variant(struct opening *o, const char *name, const struct ini_entry *e)
+{
+    struct variant *v = variant_find(o->s, name);
+    int i = v ? model_setting(o, e->key, &e->at) : -1;
+    if (i < 0)
+        return;
+    if (i == o->s->variant) {
+        fault(&o->f, &e->at, "a variant cannot name another");
+        return;
+    }
+    v->set[i] = given_of(e, &o->s->mem);
+    o->s->set[i].in_variant = 1;
+}
+
+static int zip_number(const struct opening *o, const char *section)
+{
+    for (size_t i = 0; i < o->doc.nsections; i++)
+        if (!strcmp(o->doc.section[i].name, section))
+            return (int)i;
+    return -1;
+}
+
+static void take_entry(struct opening *o, const struct ini_entry *e)
+{
+    const char *name;
+    int model = !strcmp(e->section, "model"), i;
+    if (!strcmp(e->section, "grid"))
+        take_axis(o, e, -1);
+    else if (section_tail(e->section, "zip", ' '))
+        take_axis(o, e, zip_number(o, e->section));
+    else if (!strcmp(e->section, "require"))
+        take_require(o, e);
+    else if ((name = section_tail(e->section, "model", '.')))
+        take_variant(o, name, e);
+    else if (!is_section(e->section))
+        return; /* said once, for the section */
+    else if ((i = model ? model_setting(o, e->key, &e->at) : setting_find(o->s, e->section, e->key)) >= 0)
+        o->s->set[i].base = given_of(e, &o->s->mem);
+    else if (!model)
+        unknown_key(o, e->section, e->key, &e->at);
+}
+
+static void check_section(struct opening *o, const struct ini_section *sec)
+{
+    struct where w = {o->doc.path, sec->line, sec->name, NULL};
+    const char *zip = section_tail(sec->name, "zip", ' '), *variant = section_tail(sec->name, "model", '.');
+    const char *name = zip ? zip : variant;
+    if (is_section(sec->name))
+        return;
+    if (!strcmp(sec->name, "zip"))
+        fault(&o->f, &w, "a zip wants a name: [zip NAME]");
+    else if (name && !name_ok(name))
+        fault(&o->f, &w, "'%s' is no name: " NAME_RULE, name);
+    else if (variant && !strcmp(variant, "none"))
+        fault(&o->f, &w, "'none' stands for [model] without variant; take another name");
+    else if (!name) {
+        const char *near = str_nearest(sec->name, section_word, NULL);
+        fault(&o->f, &w, "unknown section%s%s%s",
+              near ? "; did you mean ["
+                   : "; there are sweep, search, stop, data, model, train, grid, require, zip NAME, model.NAME",
+              near ? near : "", near ? "]?" : "");
+    }
+}
+
+static int add_variants(struct opening *o)
+{
+    struct sweep *s = o->s;
+    s->var = arena_take(&s->mem, (o->doc.nsections + 1) * sizeof *s->var);
+    if (!s->var)
+        return -1;
+    for (size_t i = 0; i < o->doc.nsections; i++) {
+        const struct ini_section *sec = &o->doc.section[i];
+        const char *name = section_tail(sec->name, "model", '.');
+        if (!name || !name_ok(name))
+            continue;
+        struct variant *v = &s->var[s->nvar++];
+        *v = (struct variant){.name = name, .at = {o->doc.path, sec->line, sec->name, NULL}};
+        v->set = arena_take(&s->mem, s->set_cap * sizeof *v->set);
+        if (!v->set)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- the command line ---- */
+
+static struct pending *pending_find(struct opening *o, const char *section, const char *key)
+{
+    for (size_t i = 0; i < o->npending; i++)
+        if (!strcmp(o->pending[i].key, key) && !strcmp(o->pending[i].section, section))
+            return &o->pending[i];
+    return NULL;
+}
+
+static void drop_pending(struct opening *o, struct pending *p)
+{
+    size_t after = o->npending - (size_t)(p - o->pending) - 1;
+    memmove(p, p + 1, after * sizeof *p);
+    o->npending--;
+}
+
+static int may_be_axis(const struct sweep *s, int i, const char *text)
+{
+    const struct setting *st = &s->set[i];
+    const struct param *p = st->param ? st->param : st->nown ? st->own[0].param : NULL;
+    if (!group_varies(st->group) || i == s->layers || (i == s->pool && *text != '"'))
+        return 0;
+    return values_many(text, !p ? VALUES_ANY : p->type == P_TEXT ? VALUES_TEXT : VALUES_NUMBER);
+}
+
+/* One value, or several: an axis in place of the file's, or behind them. */
+static void apply_word(struct opening *o, int i, const char *text, const struct where *at)
+{
+    struct sweep *s = o->s;
+    struct setting *st = &s->set[i];
+    struct pending *p = pending_find(o, st->section, st->key);
+    if (may_be_axis(s, i, text)) {
+        struct pending q = {st->section, st->key, text, *at, p ? p->zip : -1};
+        if (p)
+            *p = q;
+        else
+            add_pending(o, q);
+        return;
+    }
+    if (p)
+        drop_pending(o, p);
+    struct ini_piece *piece = arena_take(&s->mem, sizeof *piece);
+    if (piece)
+        *piece = (struct ini_piece){text, 0};
+    st->base = (struct given){text, *at, piece, piece && *text, BY_COMMAND_LINE};
+}
+
+static void apply_variant_word(struct opening *o, const char *variant, const char *key, const char *text,
+                               struct where *at)
+{
+    struct variant *v = variant_find(o->s, variant);
+    if (!v) {
+        fault(&o->f, at, "there is no section [model.%s]", variant);
+        return;
+    }
+    struct ini_piece *piece = arena_take(&o->s->mem, sizeof *piece);
+    int i = model_setting(o, key, at);
+    if (!piece || i < 0 || i == o->s->variant)
+        return;
+    *piece = (struct ini_piece){text, 0};
+    v->set[i] = (struct given){text, *at, piece, *text != 0, BY_FILE};
+    o->s->set[i].in_variant = 1;
+}
+
+static void apply_require_word(struct opening *o, const char *key, const char *text, const struct where *at)
+{
+    struct given *g = !strcmp(key, "model") ? &o->model : !strcmp(key, "result") ? &o->result : NULL;
+    struct ini_piece *piece = arena_take(&o->s->mem, sizeof *piece);
+    if (!g || !piece) {
+        fault(&o->f, at, "unknown key; [require] has 'model' and 'result'");
+        return;
+    }
+    *piece = (struct ini_piece){text, 0};
+    *g = (struct given){text, *at, piece, *text != 0, BY_COMMAND_LINE};
+}
+
+static void take_word(struct opening *o, const char *word)
+{
+    struct where at = {COMMAND_LINE, 0, NULL, NULL};
+    struct arena *a = &o->s->mem;
+    const char *eq = strchr(word, '='), *variant;
+    char *name = eq ? arena_strn(a, word, (size_t)(eq - word)) : NULL, *text = eq ? arena_str(a, eq + 1) : NULL;
+    if (!name || !text || split_name(str_trim(name), a, &at.section, &at.key)) {
+        fault(&o->f, &at, "'%.80s' is not section.key=value", word);
+        return;
+    }
+    text = str_trim(text);
+    for (const char *p = word; *p; p++)
+        if ((unsigned char)*p < 32 || *p == 127) {
+            fault(&o->f, &at, "a control character in the value");
+            return;
+        }
+    if ((variant = section_tail(at.section, "model", '.'))) {
+        apply_variant_word(o, variant, at.key, text, &at);
+    } else if (!strcmp(at.section, "require")) {
+        apply_require_word(o, at.key, text, &at);
+    } else if (!strncmp(at.section, "grid", 4) || !is_section(at.section)) {
+        const char *near = str_nearest(at.section, section_word, NULL);
+        at.section = NULL;
+        if (!strncmp(word, "grid.", 5))
+            fault(&o->f, &at, "'%.80s': leave 'grid.' out; more than one value makes an axis", word);
+        else
+            fault(&o->f, &at, "'%.80s': unknown section%s%s%s", word, near ? "; did you mean '" : "", near ? near : "",
+                  near ? "'?" : "");
+    } else {
+        int i = !strcmp(at.section, "model") ? model_setting(o, at.key, &at) : setting_find(o->s, at.section, at.key);
+        if (i >= 0)
+            apply_word(o, i, text, &at);
+        else if (strcmp(at.section, "model"))
+            unknown_key(o, at.section, at.key, &at);
+    }
+}
+
+/* ---- [sweep], [search], [stop] ---- */
+
+/* The file's name without folder and .ini. */
+static const char *name_of_file(const char *path, struct arena *a)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    size_t n = strlen(base);
+    if (n > 4 && !strcmp(base + n - 4, ".ini"))
+        n -= 4;
+    return arena_strn(a, base, n);
+}
+
+static void check_name(struct opening *o, const struct where *at)
+{
+    struct sweep_spec *sp = &o->s->spec;
+    int given = *sp->name != 0;
+    if (!given)
+        sp->name = name_of_file(o->s->path, &o->s->mem);
+    if (!sp->name || name_ok(sp->name))
+        return;
+    if (given)
+        fault(&o->f, at, "'%s' is no name: " NAME_RULE, sp->name);
+    else
+        fault(&o->f, &(struct where){o->s->path, 0, NULL, NULL}, "'%s' is no name: " NAME_RULE "; give name in [sweep]",
+              sp->name);
+}
+
+static const char *metric_word(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return train_metrics[i].name;
+}
+
+static int metric_named(const char *name)
+{
+    for (int i = 0; train_metrics[i].name; i++)
+        if (!strcmp(train_metrics[i].name, name))
+            return i;
+    return -1;
+}
+
+static void check_objective(struct opening *o, const struct where *at)
+{
+    struct sweep_spec *sp = &o->s->spec;
+    char way[16] = "", name[64] = "", rest[2] = "";
+    int n = sscanf(sp->objective, " %15s %63s %1s", way, name, rest);
+    int max = !strcmp(way, "max");
+    if (n != 2 || (!max && strcmp(way, "min"))) {
+        fault(&o->f, at, "'%s' is not 'max METRIC' or 'min METRIC', such as max val_accuracy", sp->objective);
+        return;
+    }
+    int m = metric_named(name);
+    if (m < 0) {
+        const char *near = str_nearest(name, metric_word, NULL);
+        fault(&o->f, at, "unknown metric '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
+              near ? "'?" : "");
+        return;
+    }
+    if (max != train_metrics[m].larger_is_better) {
+        fault(&o->f, at, "%s is better when it is %s: write %s %s", name, max ? "smaller" : "larger",
+              max ? "min" : "max", name);
+        return;
+    }
+    sp->metric = m;
+    sp->maximise = max;
+    sp->objective = arena_fmt(&o->s->mem, "%s %s", way, name);
+}
+
+/* What selects the epoch: the objective's counterpart on the validation split. */
+static int selecting_metric(int objective)
+{
+    char name[64];
+    const char *tail = strchr(train_metrics[objective].name, '_');
+    snprintf(name, sizeof name, "val%s", tail ? tail : "");
+    int m = metric_named(name);
+    return m >= 0 ? m : M_VAL_ACCURACY;
+}
+
+static void fill_spec(struct opening *o)
+{
+    struct sweep *s = o->s;
+    const struct where *name = NULL, *objective = NULL;
+    s->spec.stop_target = NAN;
+    s->spec.metric = M_VAL_ACCURACY;
+    s->spec.maximise = 1;
+    for (size_t i = 0; i < s->nset; i++) {
+        const struct setting *st = &s->set[i];
+        struct err e = {0};
+        if (group_varies(st->group))
+            continue;
+        int nothing = st->base.by == BY_DEFAULT && !*st->base.text && st->param->type != P_TEXT;
+        if (!nothing && param_set(st->param, &s->spec, st->base.text, &st->base.at, &e))
+            fault_take(&o->f, &st->base.at, &e);
+        if (st->group == KEY_SWEEP && st->param->at == offsetof(struct sweep_spec, name))
+            name = &st->base.at;
+        if (st->group == KEY_SWEEP && st->param->at == offsetof(struct sweep_spec, objective))
+            objective = &st->base.at;
+    }
+    check_name(o, name);
+    check_objective(o, objective);
+    if (s->spec.seed > INT_MAX - s->spec.repeats)
+        fault(&o->f, &(struct where){s->path, 0, "sweep", NULL}, "seed + repeats is too large");
+}
+
+/* ---- putting it together ---- */
+
+static int read_doc(struct opening *o, const char *file, size_t nwords)
+{
+    struct sweep *s = o->s;
+    struct err e = {0};
+    struct where w = {s->path, 0, NULL, NULL};
+    size_t n;
+    char *bytes = file_read(file, &n, &e);
+    if (!bytes)
+        return fault_take(&o->f, &w, &e);
+    int rc = reader_parse(&o->doc, s->path, bytes, n, looks_like_key, &s->mem, &o->f);
+    s->text = arena_strn(&s->mem, bytes, n);
+    free(bytes);
+    o->pending = arena_take(&s->mem, (o->doc.nentries + nwords + 1) * sizeof *o->pending);
+    if (rc || !s->text || !o->pending || settings_init(s, o->doc.nentries + nwords) || add_variants(o))
+        return o->f.n ? -1 : fault(&o->f, &w, "out of memory");
+    return 0;
+}
+
+/* The snapshot says what the command line changed. */
+static void add_words(struct sweep *s, const char *const *words, size_t n)
+{
+    size_t len = strlen(s->text);
+    const char *eol = len && s->text[len - 1] != '\n' ? "\n" : "";
+    for (size_t i = 0; i < n && s->text; i++) {
+        s->text = arena_fmt(&s->mem, "%s%s; command line: %s\n", s->text, eol, words[i]);
+        eol = "";
+    }
+}
+
+static void build(struct opening *o, const char *const *words, size_t nwords)
+{
+    struct sweep *s = o->s;
+    for (size_t i = 0; i < o->doc.nsections; i++)
+        check_section(o, &o->doc.section[i]);
+    for (size_t i = 0; i < o->doc.nentries; i++)
+        take_entry(o, &o->doc.entry[i]);
+    for (size_t i = 0; i < nwords; i++)
+        take_word(o, words[i]);
+    add_words(s, words, nwords);
+    fill_spec(o);
+    axes_build(s, o->pending, o->npending, &o->f);
+    requirements_parse(s, &s->model, &o->model, 0, &o->f);
+    requirements_parse(s, &s->result, &o->result, 1, &o->f);
+    point_prepare(s, &o->f);
+    s->train.metric = selecting_metric(s->spec.metric);
+    s->train.maximise = train_metrics[s->train.metric].larger_is_better;
+    axes_count(s, &o->f);
+    texts_check(s, &o->f);
+}
+
+int sweep_open(struct sweep **out, const char *file, const char *const *words, size_t nwords, struct err_list *errs)
+{
+    struct opening o = {.s = calloc(1, sizeof *o.s)};
+    *out = NULL;
+    if (!o.s) {
+        struct err e = {0};
+        err_set(&e, ERR_NOMEM, "out of memory");
+        err_list_take(errs, &e);
+        return -1;
+    }
+    arena_init(&o.s->mem);
+    o.s->path = arena_str(&o.s->mem, file);
+    if (o.s->path && !read_doc(&o, file, nwords))
+        build(&o, words, nwords);
+    int rc = o.f.n || !o.s->path || !o.s->text ? -1 : 0;
+    if (rc && !o.f.n)
+        fault(&o.f, NULL, "out of memory");
+    faults_deliver(&o.f, errs);
+    if (rc)
+        sweep_free(o.s);
+    else
+        *out = o.s;
+    return rc;
+}

@@ -1,0 +1,442 @@
+/* point.c - from the values of the axes to the specs of one training, and to the text that says what it is. */
+#include "config/sweep.h"
+
+#include "nn/layer.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* First line of the canonical text. A change of the engine's arithmetic raises it, so that old results are not taken
+ * for new ones. */
+#define ENGINE "engine = 1\n"
+
+struct specs {
+    struct data_spec *data;
+    struct nn_spec *nn;
+    struct train_spec *train;
+};
+
+static void *spec_of(const struct specs *t, enum key_group g)
+{
+    return g == KEY_DATA ? (void *)t->data : g == KEY_NN ? (void *)t->nn : (void *)t->train;
+}
+
+static int in_spec(enum key_group g)
+{
+    return g == KEY_DATA || g == KEY_NN || g == KEY_TRAIN;
+}
+
+static int varies(const struct setting *st)
+{
+    return st->column >= 0 || st->in_variant;
+}
+
+/* The text of a setting at the point, kept for as long as `a`. */
+static const char *kept_text(const struct pick *p, int i, struct arena *a, struct where *at)
+{
+    char buf[STR_NUM];
+    const char *text = pick_text(p, i, buf, at);
+    return text == buf ? arena_str(a, buf) : text;
+}
+
+static void set_from(const struct pick *p, int i, const struct param *q, void *into, struct arena *a, struct faults *f)
+{
+    struct where at;
+    struct err e = {0};
+    const char *text = kept_text(p, i, a, &at);
+    if (text && param_set(q, into, text, &at, &e))
+        fault_take(f, &at, &e);
+}
+
+/* The tables' own keys: groups given by a mask of 1 << group. */
+static void fill_varying(const struct pick *p, const struct specs *t, unsigned groups, struct arena *a,
+                         struct faults *f)
+{
+    for (size_t i = 0; i < p->s->nset; i++) {
+        const struct setting *st = &p->s->set[i];
+        if (varies(st) && st->param && in_spec(st->group) && (groups >> st->group & 1))
+            set_from(p, (int)i, st->param, spec_of(t, st->group), a, f);
+    }
+}
+
+/* Whether the key is the one of this training's optimizer or schedule; then *into is where its value goes. */
+static int owner_matches(const struct owned *o, struct train_spec *t, void **into)
+{
+    if (o->group == KEY_OPTIMIZER) {
+        *into = t->optimizer_args;
+        return o->type == t->optimizer;
+    }
+    *into = t->schedule_args;
+    return o->type == t->schedule;
+}
+
+static void fill_owned(const struct pick *p, struct train_spec *t, struct arena *a, struct faults *f)
+{
+    memset(t->optimizer_args, 0, sizeof t->optimizer_args);
+    memset(t->schedule_args, 0, sizeof t->schedule_args);
+    param_defaults(optimizer_types[t->optimizer]->params, t->optimizer_args);
+    param_defaults(schedule_types[t->schedule]->params, t->schedule_args);
+    for (size_t i = 0; i < p->s->nset; i++) {
+        const struct setting *st = &p->s->set[i];
+        void *into;
+        for (size_t o = 0; o < st->nown; o++)
+            if (owner_matches(&st->own[o], t, &into))
+                set_from(p, (int)i, st->own[o].param, into, a, f);
+    }
+}
+
+/* ---- data ---- */
+
+/* data_spec_check knows which key is wrong, this knows where each stands: asks with one place after the other until the
+ * error carries that place. */
+static void check_data(const struct pick *p, const struct data_spec *d, struct faults *f)
+{
+    struct err last = {0};
+    struct where last_at = {0};
+    for (size_t i = 0; i < p->s->nset; i++) {
+        if (p->s->set[i].group != KEY_DATA)
+            continue;
+        char buf[STR_NUM];
+        struct err e = {0}, head = {0};
+        struct where at;
+        pick_text(p, (int)i, buf, &at);
+        if (!data_spec_check(d, &at, &e))
+            return;
+        err_at(&head, ERR_USAGE, &at, "%s", "");
+        last = e;
+        last_at = at;
+        if (!strncmp(e.text, head.text, strlen(head.text)))
+            break;
+    }
+    fault_take(f, &last_at, &last);
+}
+
+static int data_varies(const struct sweep *s)
+{
+    for (size_t i = 0; i < s->ncol; i++)
+        if (s->set[s->col[i].setting].group == KEY_DATA)
+            return 1;
+    return 0;
+}
+
+int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct data_spec *d, struct err_list *errs)
+{
+    struct pick p;
+    struct faults f = {0};
+    struct specs t = {.data = d};
+    *d = s->data;
+    if (!data_varies(s))
+        return 0;
+    pick_point(&p, s, k);
+    fill_varying(&p, &t, 1u << KEY_DATA, a, &f);
+    if (!f.n)
+        check_data(&p, d, &f);
+    int rc = f.n ? -1 : 0;
+    faults_deliver(&f, errs);
+    return rc;
+}
+
+/* At open: [data] as the points will see it, one axis at a time, the others at their first value. */
+static void check_data_axes(struct sweep *s, struct faults *f)
+{
+    struct pick p = {.s = s};
+    size_t before = f->n;
+    for (size_t i = 0; i < s->nax; i++)
+        p.value[i] = s->ax[i].when_text ? GRID_ABSENT : 0;
+    for (size_t i = 0; i < s->ncol || i == 0; i++) {
+        const struct column *c = s->ncol ? &s->col[i] : NULL;
+        const struct axis *ax = c ? &s->ax[c->axis] : NULL;
+        int vary = c && s->set[c->setting].group == KEY_DATA && !ax->when_text;
+        for (uint64_t v = 0; v < (vary ? ax->n : 1) && v < 256 && f->n == before; v++) {
+            struct data_spec d = s->data;
+            struct specs t = {.data = &d};
+            if (vary)
+                p.value[c->axis] = (int64_t)v;
+            fill_varying(&p, &t, 1u << KEY_DATA, &s->mem, f);
+            if (f->n == before)
+                check_data(&p, &d, f);
+        }
+        if (vary)
+            p.value[c->axis] = 0;
+    }
+}
+
+/* ---- layers ---- */
+
+static size_t add_lines(const struct lines *l, struct nn_line *out, struct pick *p, struct arena *a, struct faults *f)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct err e = {0};
+        out[i] = (struct nn_line){line_text(&l->v[i], p, a, &e), l->v[i].at};
+        fault_take(f, &l->v[i].at, &e);
+    }
+    return l->n;
+}
+
+/* The block after which the pool stands; 0: nowhere. */
+static size_t pool_block(const struct pick *p, size_t blocks, struct faults *f)
+{
+    char buf[STR_NUM];
+    struct where at;
+    struct err e = {0};
+    int n = 0;
+    struct param q = *p->s->set[p->s->pool_at].param;
+    q.at = 0;
+    const char *text = setting_text(p->s, p->s->pool_at, pick_text(p, p->s->pool_at, buf, &at));
+    if (param_set(&q, &n, text, &at, &e))
+        fault_take(f, &at, &e);
+    else if ((size_t)n > blocks)
+        fault(f, &at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, blocks, blocks);
+    return n >= 0 && (size_t)n <= blocks ? (size_t)n : 0;
+}
+
+static int fill_lines(struct pick *p, struct point *out, struct arena *a, struct faults *f)
+{
+    const struct lines *layers = lines_of(p, p->s->layers), *pool = lines_of(p, p->s->pool);
+    size_t at = pool->n ? pool_block(p, layers->n, f) : 0;
+    struct nn_line *v = arena_take(a, (layers->n + pool->n + 1) * sizeof *v);
+    if (!v)
+        return -1;
+    struct lines head = *layers, tail = *layers;
+    head.n = at;
+    tail.v += at;
+    tail.n -= at;
+    size_t n = add_lines(&head, v, p, a, f);
+    if (at)
+        n += add_lines(pool, v + n, p, a, f);
+    n += add_lines(&tail, v + n, p, a, f);
+    out->line = v;
+    out->nlines = n;
+    return 0;
+}
+
+/* ---- the canonical text ---- */
+
+/* Keys that change nothing at this point: always, or as long as another one is 0. */
+static int matters(const struct setting *st, const struct point *p)
+{
+    const struct train_spec *t = &p->train;
+    if (st->group == KEY_DATA && st->param->type == P_TEXT) /* an empty text says nothing */
+        return **(const char *const *)((const char *)&p->data + st->param->at) != 0;
+    if (st->group != KEY_TRAIN)
+        return 1;
+    switch (st->param->at) {
+    case offsetof(struct train_spec, eval_batch):
+        return 0;
+    case offsetof(struct train_spec, warmup_from):
+        return t->warmup > 0;
+    case offsetof(struct train_spec, decay_all):
+        return t->weight_decay > 0;
+    case offsetof(struct train_spec, min_delta):
+        return t->patience > 0;
+    default:
+        return 1;
+    }
+}
+
+static void add_words(struct str *t, const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if (!isspace((unsigned char)*p))
+            str_addn(t, p, 1);
+        else if (p > text && !isspace((unsigned char)p[-1]))
+            str_add(t, " ");
+}
+
+static void add_setting(struct str *t, const struct setting *st, const struct param *q, const void *from)
+{
+    char buf[256];
+    str_add(t, st->name);
+    str_add(t, " = ");
+    if (q->type == P_TEXT)
+        add_words(t, *(const char *const *)((const char *)from + q->at));
+    else
+        str_add(t, param_text(q, from, buf, sizeof buf));
+    str_add(t, "\n");
+}
+
+/* One layer, its name as the table has it (conv and conv2d are the same). */
+static void add_layer(struct str *t, const char *text, size_t n)
+{
+    char name[32];
+    size_t w = 0;
+    while (w < n && w < sizeof name - 1 && (isalnum((unsigned char)text[w]) || text[w] == '_')) {
+        name[w] = text[w];
+        w++;
+    }
+    name[w] = 0;
+    const struct layer_type *l = layer_find(name);
+    str_add(t, l ? l->name : name);
+    str_addn(t, text + w, n - w);
+}
+
+/* Where the lines end makes no difference. */
+static void add_network(struct str *t, const struct point *p)
+{
+    str_add(t, "model.layers = ");
+    for (size_t i = 0; i < p->nlines; i++) {
+        if (i)
+            str_add(t, ", ");
+        for (const char *s = p->line[i].text; s && *s;) {
+            size_t n = strcspn(s, ",");
+            add_layer(t, s, n);
+            s += n;
+            if (*s) {
+                str_add(t, ", ");
+                s += 1 + (s[1] == ' ');
+            }
+        }
+    }
+    str_add(t, "\n");
+}
+
+static void add_owned(struct str *t, const struct setting *st, struct train_spec *train)
+{
+    void *from;
+    for (size_t o = 0; o < st->nown; o++)
+        if (owner_matches(&st->own[o], train, &from))
+            add_setting(t, st, st->own[o].param, from);
+}
+
+static int fill_canonical(const struct pick *pick, struct point *p, struct arena *a)
+{
+    struct str t = {0};
+    struct specs specs = {&p->data, &p->nn, &p->train};
+    str_add(&t, ENGINE);
+    add_network(&t, p);
+    for (size_t i = 0; i < pick->s->nset; i++) {
+        const struct setting *st = &pick->s->set[i];
+        if (st->nown)
+            add_owned(&t, st, &p->train);
+        else if (!in_spec(st->group) || !matters(st, p))
+            continue;
+        else if (st->canon)
+            str_add(&t, st->canon);
+        else
+            add_setting(&t, st, st->param, spec_of(&specs, st->group));
+    }
+    if (p->train.select == 0 || p->train.patience > 0) /* else nothing looks at it */
+        str_addf(&t, "select = %s %s\n", p->train.maximise ? "max" : "min", train_metrics[p->train.metric].name);
+    char *text = t.failed ? NULL : arena_strn(a, t.p, t.n);
+    p->hash = text ? str_hash(STR_HASH, text, t.n) : 0;
+    p->canonical = text;
+    str_release(&t);
+    return text ? 0 : -1;
+}
+
+/* ---- points ---- */
+
+static int fill_values(const struct pick *p, struct point *out, struct arena *a)
+{
+    const struct sweep *s = p->s;
+    const char **v = arena_take(a, (s->ncol + 1) * sizeof *v);
+    if (!v)
+        return -1;
+    for (size_t i = 0; i < s->ncol; i++) {
+        int absent = p->value[s->col[i].axis] == GRID_ABSENT;
+        v[i] = absent ? "" : kept_text(p, s->col[i].setting, a, NULL);
+        if (!v[i])
+            return -1;
+    }
+    out->value = v;
+    return 0;
+}
+
+static int fill_point(struct pick *pick, struct point *p, struct arena *a, struct faults *f)
+{
+    struct specs t = {&p->data, &p->nn, &p->train};
+    p->data = pick->s->data;
+    p->nn = pick->s->nn;
+    p->train = pick->s->train;
+    fill_varying(pick, &t, ~0u, a, f);
+    if (f->n)
+        return 0;
+    if (data_varies(pick->s))
+        check_data(pick, &p->data, f);
+    fill_owned(pick, &p->train, a, f);
+    return fill_values(pick, p, a) || fill_lines(pick, p, a, f) || (!f->n && fill_canonical(pick, p, a)) ? -1 : 0;
+}
+
+int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a, struct point *p, struct err_list *errs)
+{
+    struct pick pick;
+    struct faults f = {0};
+    memset(p, 0, sizeof *p);
+    p->index = k;
+    if (k >= s->grid.points) {
+        fault(&f, NULL, "there is no point %llu", (unsigned long long)k);
+    } else {
+        pick_point(&pick, s, k);
+        pick.classes = classes;
+        if (fill_point(&pick, p, a, &f))
+            fault(&f, NULL, "out of memory");
+    }
+    int rc = f.n ? -1 : 0;
+    faults_deliver(&f, errs);
+    return rc;
+}
+
+/* ---- at open ---- */
+
+static void join_owners(struct str *t, const struct setting *st)
+{
+    for (size_t o = 0; o < st->nown; o++)
+        str_addf(t, "%s%s", !o ? "" : o + 1 < st->nown ? ", " : " and ", st->own[o].name);
+}
+
+/* A key that only other optimizers or schedules have. */
+static void check_owned(struct sweep *s, size_t i, struct faults *f)
+{
+    const struct setting *st = &s->set[i];
+    const struct where *at = st->base.by != BY_DEFAULT ? &st->base.at : st->column >= 0 ? &s->col[st->column].at : NULL;
+    int used = 0;
+    for (size_t o = 0; o < st->nown; o++)
+        used |= owner_used(s, &st->own[o]);
+    if (!at)
+        return;
+    if (used) {
+        if (st->base.by != BY_DEFAULT)
+            setting_check(s, (int)i, st->base.text, at, f);
+        return;
+    }
+    const struct setting *which = &s->set[st->own[0].group == KEY_OPTIMIZER ? s->optimizer : s->schedule];
+    struct str t = {0};
+    join_owners(&t, st);
+    fault(f, at, "is not used by %s; %s %s it", which->column >= 0 ? "any value of its axis" : which->base.text,
+          t.p ? t.p : "", st->nown > 1 ? "have" : "has");
+    str_release(&t);
+}
+
+static void fill_base(struct sweep *s, struct faults *f)
+{
+    struct specs t = {&s->data, &s->nn, &s->train};
+    for (size_t i = 0; i < s->nset; i++) {
+        const struct setting *st = &s->set[i];
+        struct err e = {0};
+        if (st->nown)
+            check_owned(s, i, f);
+        else if (st->group >= KEY_DATA && !in_spec(st->group) && st->base.by != BY_DEFAULT && st->base.text)
+            setting_check(s, (int)i, st->base.text, &st->base.at, f);
+        else if (in_spec(st->group) && st->base.text &&
+                 param_set(st->param, spec_of(&t, st->group), st->base.text, &st->base.at, &e))
+            fault_take(f, &st->base.at, &e);
+    }
+}
+
+void point_prepare(struct sweep *s, struct faults *f)
+{
+    struct specs t = {&s->data, &s->nn, &s->train};
+    size_t before = f->n;
+    fill_base(s, f);
+    if (f->n == before)
+        check_data_axes(s, f);
+    for (size_t i = 0; i < s->nset; i++) {
+        struct setting *st = &s->set[i];
+        struct str line = {0};
+        if (!in_spec(st->group) || varies(st) || st->nown)
+            continue;
+        add_setting(&line, st, st->param, spec_of(&t, st->group));
+        st->canon = line.failed ? NULL : arena_strn(&s->mem, line.p, line.n);
+        str_release(&line);
+    }
+}

@@ -1,0 +1,168 @@
+/* require.c - [require]: conditions over settings, facts of the network and, afterwards, metrics. */
+#include "config/sweep.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct param word_param = {"", P_TEXT, 0, 0, 0, "", "", NULL, 0};
+
+enum { FACT_PARAMS, FACT_MACS, FACT_FIELD, FACT_DEPTH, FACT_HEAD, FACTS };
+static const char *const fact_names[FACTS] = {"params", "macs", "receptive_field", "depth", "head"};
+
+/* Slots: the settings, FACTS, metrics. */
+static int require_find(const void *sweep, const char *name)
+{
+    const struct sweep *s = sweep;
+    for (int i = 0; i < FACTS; i++)
+        if (!strcmp(fact_names[i], name))
+            return (int)s->nset + i;
+    return scope_find(sweep, name);
+}
+
+static int metric_find(const char *name)
+{
+    for (int i = 0; train_metrics[i].name; i++)
+        if (!strcmp(train_metrics[i].name, name))
+            return i;
+    return -1;
+}
+
+static int result_find(const void *sweep, const char *name)
+{
+    int m = metric_find(name);
+    return m >= 0 ? (int)((const struct sweep *)sweep)->nset + FACTS + m : require_find(sweep, name);
+}
+
+static const char *require_known(size_t i, const void *sweep)
+{
+    return i < FACTS ? fact_names[i] : scope_known(i - FACTS, sweep);
+}
+
+static const char *result_known(size_t i, const void *sweep)
+{
+    return i < M_COUNT ? train_metrics[i].name : require_known(i - M_COUNT, sweep);
+}
+
+static const char *model_hint(const void *sweep, const char *name)
+{
+    if (metric_find(name) >= 0)
+        return "metrics are known after training only: write it under 'result'";
+    return scope_hint(sweep, name);
+}
+
+static const struct param *require_param(const void *sweep, int slot)
+{
+    int fact = slot - (int)((const struct sweep *)sweep)->nset;
+    if (fact < 0)
+        return scope_param(sweep, slot);
+    return fact == FACT_HEAD ? &word_param : NULL;
+}
+
+static int require_takes(const void *sweep, int slot, const char *word, const char **near)
+{
+    static const char *const heads[] = {"gap", "gap+fc", "fc"};
+    int fact = slot - (int)((const struct sweep *)sweep)->nset;
+    if (fact < 0)
+        return scope_takes(sweep, slot, word, near);
+    for (size_t i = 0; fact == FACT_HEAD && i < 3; i++)
+        if (!strcmp(word, heads[i]))
+            return 1;
+    *near = fact == FACT_HEAD ? "gap+fc" : NULL;
+    return 0;
+}
+
+static const struct expr_scope model_scope = {require_find, require_known, model_hint, require_param, require_takes, 1,
+                                              NULL};
+static const struct expr_scope result_scope = {result_find, result_known, scope_hint, require_param, require_takes,
+                                               1,           NULL};
+
+void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after, struct faults *f)
+{
+    r->v = arena_take(&s->mem, (g->n + 1) * sizeof *r->v);
+    for (size_t i = 0; r->v && i < g->n; i++) {
+        struct requirement *q = &r->v[r->n++];
+        struct err e = {0};
+        struct expr_scope scope = after ? result_scope : model_scope;
+        scope.ctx = s;
+        *q = (struct requirement){.text = g->piece[i].text, .at = g->at};
+        q->at.line = g->piece[i].line;
+        q->x = expr_parse(q->text, &q->at, &scope, &s->mem, &e);
+        fault_take(f, &q->at, &e);
+    }
+}
+
+struct outcome {
+    struct pick pick;
+    const struct nn_graph *graph;
+    const float *metric;
+};
+
+static int outcome_get(void *ctx, int slot, struct expr_value *v, struct err *e)
+{
+    struct outcome *o = ctx;
+    int fact = slot - (int)o->pick.s->nset;
+    if (fact < 0)
+        return pick_get(&o->pick, slot, v, e);
+    *v = (struct expr_value){0, NULL};
+    if (fact >= FACTS) { /* as the tables print it: the float nearest to 0.9 is no less than 90% */
+        char buf[STR_NUM];
+        return !o->metric || str_to_double(str_float(buf, o->metric[fact - FACTS]), &v->num) ? 1 : 0;
+    }
+    const struct nn_facts *n = o->graph ? &o->graph->facts : NULL;
+    if (!n)
+        return 1;
+    if (fact == FACT_HEAD)
+        v->word = n->head;
+    else
+        v->num = fact == FACT_PARAMS  ? (double)n->params
+                 : fact == FACT_MACS  ? n->macs
+                 : fact == FACT_FIELD ? n->receptive_field
+                                      : n->depth;
+    return 0;
+}
+
+static int outcome_uses(void *ctx, const char *layer)
+{
+    const struct outcome *o = ctx;
+    return o->graph && nn_uses(o->graph, layer);
+}
+
+static int check(const struct sweep *s, const struct requirement *q, const struct point *p, const struct nn_graph *g,
+                 const float *metric, int *missing, struct err *e)
+{
+    struct outcome o = {.graph = g, .metric = metric};
+    struct expr_env env = {outcome_get, outcome_uses, &o};
+    pick_point(&o.pick, s, p->index);
+    return expr_holds(q->x, &env, missing, e);
+}
+
+int sweep_require_model(const struct sweep *s, const struct point *p, const struct nn_graph *g, char *why, size_t n,
+                        struct err *e)
+{
+    for (size_t i = 0; i < s->model.n; i++) {
+        int rc = check(s, &s->model.v[i], p, g, NULL, NULL, e);
+        if (rc == 0 && n)
+            snprintf(why, n, "%s", s->model.v[i].text);
+        if (rc != 1)
+            return rc;
+    }
+    return 1;
+}
+
+size_t sweep_results(const struct sweep *s)
+{
+    return s->result.n;
+}
+
+const char *sweep_result_text(const struct sweep *s, size_t i)
+{
+    return i < s->result.n ? s->result.v[i].text : NULL;
+}
+
+int sweep_result_holds(const struct sweep *s, size_t i, const struct point *p, const struct nn_graph *g,
+                       const float *metric)
+{
+    struct err e = {0};
+    int missing = 0, rc = check(s, &s->result.v[i], p, g, metric, &missing, &e);
+    return missing ? -1 : rc;
+}

@@ -1,0 +1,422 @@
+/* texts.c - `layers` and `pool`: $name and ${expression} are taken apart once and put together for every point. */
+#include "config/sweep.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CLASSES "classes"
+#define SLOT_CLASSES (1 << 24) /* above all settings */
+
+static int text_find(const void *sweep, const char *name)
+{
+    const struct sweep *s = sweep;
+    if (!strcmp(name, CLASSES))
+        return SLOT_CLASSES;
+    int i = setting_find(s, "model", name);
+    if (i < 0 || !setting_is_variable(&s->set[i]))
+        return -1;
+    s->set[i].used = 1;
+    return i;
+}
+
+static const char *text_known(size_t i, const void *sweep)
+{
+    const struct sweep *s = sweep;
+    if (i == s->nset)
+        return CLASSES;
+    if (i > s->nset)
+        return NULL;
+    return setting_is_variable(&s->set[i]) ? s->set[i].key : "";
+}
+
+static const struct expr_scope text_scope = {text_find, text_known, NULL, NULL, NULL, 0, NULL};
+
+static size_t name_length(const char *p)
+{
+    size_t n = 0;
+    while (isalpha((unsigned char)p[n]) || p[n] == '_' || (n && isdigit((unsigned char)p[n])))
+        n++;
+    return n;
+}
+
+/* $name at p, behind the dollar. Returns what follows, NULL after a fault. */
+static const char *parse_name(struct sweep *s, struct chunk *c, const char *p, const struct where *w, struct faults *f)
+{
+    size_t n = name_length(p);
+    char *name = arena_strn(&s->mem, p, n);
+    if (!n || !name) {
+        fault(f, w, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
+        return NULL;
+    }
+    c->slot = text_find(s, name);
+    if (c->slot >= 0)
+        return p + n;
+    const char *near = str_nearest(name, text_known, s);
+    near = near && *near ? near : NULL;
+    fault(f, w, "there is no variable '%s' in [model]%s%s%s", name, near ? "; did you mean '$" : "", near ? near : "",
+          near ? "'?" : "");
+    return p + n;
+}
+
+static const char *parse_braces(struct sweep *s, struct chunk *c, const char *p, const struct where *w,
+                                struct faults *f)
+{
+    const char *end = strchr(p, '}');
+    if (!end) {
+        fault(f, w, "the '}' of '${%.60s' is missing", p);
+        return NULL;
+    }
+    struct err e = {0};
+    struct expr_scope scope = text_scope;
+    scope.ctx = s;
+    const char *text = arena_strn(&s->mem, p, (size_t)(end - p));
+    c->slot = -1;
+    c->x = text ? expr_parse(text, w, &scope, &s->mem, &e) : NULL;
+    fault_take(f, w, &e);
+    return end + 1;
+}
+
+static void parse_line(struct sweep *s, struct text_line *l, const char *text, struct faults *f)
+{
+    size_t most = 1;
+    for (const char *p = text; *p; p++)
+        most += 2 * (*p == '$');
+    l->chunk = arena_take(&s->mem, most * sizeof *l->chunk);
+    for (const char *p = text; l->chunk && p && *p;) {
+        struct chunk *c = &l->chunk[l->n++];
+        if (*p != '$') {
+            size_t n = strcspn(p, "$");
+            c->text = arena_strn(&s->mem, p, n);
+            p += n;
+        } else if (p[1] == '{') {
+            p = parse_braces(s, c, p + 2, &l->at, f);
+        } else {
+            p = parse_name(s, c, p + 1, &l->at, f);
+        }
+    }
+}
+
+/* A default text has no physical lines: cut it at its line ends. */
+static void parse_default(struct sweep *s, struct lines *l, const struct given *g, struct faults *f)
+{
+    size_t most = 1;
+    for (const char *p = g->text; *p; p++)
+        most += *p == '\n';
+    l->v = arena_take(&s->mem, most * sizeof *l->v);
+    for (const char *p = g->text; l->v && *p;) {
+        size_t n = strcspn(p, "\n");
+        const char *text = arena_strn(&s->mem, p, n);
+        struct text_line *line = &l->v[l->n++];
+        line->at = g->at;
+        if (text)
+            parse_line(s, line, text, f);
+        p += n + (p[n] == '\n');
+    }
+}
+
+void lines_parse(struct sweep *s, struct lines *l, const struct given *g, struct faults *f)
+{
+    l->n = 0;
+    if (!g->text || !*g->text)
+        return;
+    if (!g->n) {
+        parse_default(s, l, g, f);
+        return;
+    }
+    l->v = arena_take(&s->mem, g->n * sizeof *l->v);
+    for (size_t i = 0; l->v && i < g->n; i++) {
+        struct text_line *line = &l->v[l->n++];
+        line->at = g->at;
+        line->at.line = g->piece[i].line;
+        parse_line(s, line, g->piece[i].text, f);
+    }
+}
+
+static const struct lines *variant_lines(const struct sweep *s, const struct variant *v, int setting)
+{
+    const struct setting *st = &s->set[setting];
+    int pool = setting == s->pool;
+    if (v && v->set[setting].text && st->base.by != BY_COMMAND_LINE)
+        return pool ? &v->pool : &v->layers;
+    return pool ? &s->base_pool : &s->base_layers;
+}
+
+const struct lines *lines_of(const struct pick *p, int setting)
+{
+    const struct sweep *s = p->s;
+    const struct column *c = s->set[setting].column >= 0 ? &s->col[s->set[setting].column] : NULL;
+    if (c && c->pool && p->value[c->axis] != GRID_ABSENT)
+        return &c->pool[p->value[c->axis]];
+    return variant_lines(s, p->variant, setting);
+}
+
+static int text_get(void *pick, int slot, struct expr_value *v, struct err *e)
+{
+    const struct pick *p = pick;
+    if (slot != SLOT_CLASSES)
+        return pick_get(pick, slot, v, e);
+    *v = (struct expr_value){p->classes, NULL};
+    return p->classes > 0 ? 0 : 1;
+}
+
+static const char *slot_name(const struct sweep *s, int slot)
+{
+    return slot == SLOT_CLASSES ? CLASSES : slot >= 0 ? s->set[slot].key : "?";
+}
+
+/* A name without quotes and blanks around it. */
+static int add_chunk(struct str *t, const struct chunk *c, const struct text_line *l, struct pick *p, struct err *e)
+{
+    char buf[STR_NUM];
+    struct expr_value v;
+    int rc;
+    if (c->text) {
+        str_add(t, c->text);
+        return 0;
+    }
+    if (!c->x && c->slot != SLOT_CLASSES) {
+        const char *text = pick_text(p, c->slot, buf, NULL);
+        if (text)
+            str_add(t, text);
+        rc = !text;
+    } else {
+        struct expr_env env = {text_get, NULL, p};
+        rc = c->x ? expr_eval(c->x, &env, &v, e) : text_get(p, c->slot, &v, e);
+        if (!rc)
+            str_add(t, v.word ? v.word : str_double(buf, v.num));
+    }
+    if (rc > 0)
+        return err_at(e, ERR_USAGE, &l->at, "%s%s has no value at this point", c->x ? "a variable of " : "$",
+                      c->x ? expr_text(c->x) : slot_name(p->s, c->slot));
+    return rc;
+}
+
+/* One blank between words, none before a comma, one behind it. */
+static const char *tidy(const struct str *t, struct arena *a)
+{
+    char *out = arena_take(a, 2 * t->n + 1);
+    size_t n = 0;
+    for (const char *p = t->p; out && p && *p; p++) {
+        if (isspace((unsigned char)*p)) {
+            if (n && out[n - 1] != ' ')
+                out[n++] = ' ';
+        } else if (*p == ',') {
+            n -= n && out[n - 1] == ' ';
+            out[n++] = ',';
+            out[n++] = ' ';
+        } else {
+            out[n++] = *p;
+        }
+    }
+    if (out && n && out[n - 1] == ' ')
+        out[n - 1] = 0;
+    return out;
+}
+
+const char *line_text(const struct text_line *l, struct pick *p, struct arena *a, struct err *e)
+{
+    struct str t = {0};
+    const char *out = NULL;
+    int rc = 0;
+    for (size_t i = 0; !rc && i < l->n; i++)
+        rc = add_chunk(&t, &l->chunk[i], l, p, e);
+    if (!rc && (t.failed || !(out = tidy(&t, a))))
+        err_set(e, ERR_NOMEM, "out of memory");
+    str_release(&t);
+    return out;
+}
+
+/* ---- what can be said before any point is made ---- */
+
+static void mark_variants(struct sweep *s)
+{
+    char buf[STR_NUM];
+    const struct setting *st = &s->set[s->variant];
+    const struct column *c = st->column >= 0 ? &s->col[st->column] : NULL;
+    for (uint64_t i = 0; c && i < c->values.n; i++) {
+        struct variant *v = variant_find(s, values_text(&c->values, i, buf));
+        if (v)
+            v->used = 1;
+    }
+    struct variant *v = st->base.text ? variant_find(s, st->base.text) : NULL;
+    if (v && (!c || s->ax[c->axis].when_text))
+        v->used = 1;
+}
+
+/* Whether [model] as it stands, without variant, is that of some point. */
+static int plain_used(const struct sweep *s)
+{
+    char buf[STR_NUM];
+    const struct setting *st = &s->set[s->variant];
+    const struct column *c = st->column >= 0 ? &s->col[st->column] : NULL;
+    for (uint64_t i = 0; c && i < c->values.n; i++)
+        if (!strcmp(values_text(&c->values, i, buf), "none"))
+            return 1;
+    return (!c || s->ax[c->axis].when_text) && st->base.text && !strcmp(st->base.text, "none");
+}
+
+static void check_slot(const struct sweep *s, const struct variant *v, int slot, const struct text_line *l,
+                       struct faults *f)
+{
+    if (slot < 0 || slot == SLOT_CLASSES)
+        return;
+    const struct setting *st = &s->set[slot];
+    int conditional = st->column >= 0 && s->ax[s->col[st->column].axis].when_text;
+    if (st->base.text || (v && v->set[slot].text) || (st->column >= 0 && !conditional))
+        return;
+    fault(f, &l->at, "$%s has no value%s%s%s", st->key,
+          conditional ? " where the condition of its axis fails; give one in [model]" : "",
+          v             ? " for model.variant = "
+          : conditional ? ""
+                        : " in [model]",
+          v ? v->name : "");
+}
+
+static void check_slots(const struct sweep *s, const struct variant *v, const struct lines *lines, struct faults *f)
+{
+    for (size_t i = 0; i < lines->n; i++)
+        for (size_t c = 0; c < lines->v[i].n; c++) {
+            const struct chunk *k = &lines->v[i].chunk[c];
+            int slot = k->slot;
+            for (size_t n = 0; k->x && (slot = expr_slot(k->x, n)) >= 0; n++)
+                check_slot(s, v, slot, &lines->v[i], f);
+            if (!k->text && !k->x)
+                check_slot(s, v, slot, &lines->v[i], f);
+        }
+}
+
+struct blocks { /* over all models of the sweep */
+    size_t most;
+    int pool; /* some model has one */
+};
+
+static void check_model(const struct sweep *s, const struct variant *v, struct blocks *b, struct faults *f)
+{
+    const struct lines *layers = variant_lines(s, v, s->layers), *pool = variant_lines(s, v, s->pool);
+    const struct column *c = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
+    check_slots(s, v, layers, f);
+    check_slots(s, v, pool, f);
+    for (uint64_t i = 0; c && c->pool && i < c->values.n; i++) {
+        check_slots(s, v, &c->pool[i], f);
+        b->pool |= c->pool[i].n > 0;
+    }
+    b->pool |= pool->n > 0;
+    b->most = layers->n > b->most ? layers->n : b->most;
+    const struct given *g = v && v->set[s->layers].text ? &v->set[s->layers] : &s->set[s->layers].base;
+    if (!layers->n)
+        fault(f, &g->at, "no layers; write one block a line, indented");
+}
+
+static int block_number(const struct sweep *s, const char *text)
+{
+    double v;
+    return text && !str_to_double(setting_text(s, s->pool_at, text), &v) ? (int)v : 0;
+}
+
+/* Every place that says where the pool stands. Returns whether some of them is not 0. */
+static int check_pool_at(const struct sweep *s, const struct blocks *b, struct faults *f)
+{
+    const struct setting *st = &s->set[s->pool_at];
+    const struct column *c = st->column >= 0 ? &s->col[st->column] : NULL;
+    const struct given *g = &st->base;
+    char buf[STR_NUM];
+    int some = 0;
+    for (uint64_t i = 0; c && i < c->values.n && i < 1000; i++) {
+        int n = block_number(s, values_text(&c->values, i, buf));
+        some |= n > 0;
+        if (n > (int)b->most) {
+            fault(f, &c->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
+            break;
+        }
+    }
+    for (size_t v = 0; v <= s->nvar; v++) {
+        const struct given *h = v ? &s->var[v - 1].set[s->pool_at] : g;
+        int n = block_number(s, h->text);
+        some |= n > 0;
+        if (n > (int)b->most)
+            fault(f, &h->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
+    }
+    return some;
+}
+
+static const struct where *place_of(const struct sweep *s, int setting)
+{
+    const struct setting *st = &s->set[setting];
+    if (st->base.by != BY_DEFAULT)
+        return &st->base.at;
+    if (st->column >= 0)
+        return &s->col[st->column].at;
+    for (size_t v = 0; v < s->nvar; v++)
+        if (s->var[v].set[setting].text)
+            return &s->var[v].set[setting].at;
+    return &st->base.at;
+}
+
+static const char *used_word(size_t i, const void *sweep)
+{
+    const struct sweep *s = sweep;
+    if (i >= s->nset)
+        return NULL;
+    const struct setting *st = &s->set[i];
+    return setting_in_model(st) && (!setting_is_variable(st) || st->used) ? st->key : "";
+}
+
+/* A variable that nothing reads is a slip of the pen, or a key of another section. */
+static void check_unused(struct sweep *s, struct faults *f)
+{
+    for (size_t i = 0; i < s->nset; i++) {
+        const struct setting *st = &s->set[i];
+        if (!setting_is_variable(st) || st->used)
+            continue;
+        const char *other = key_section(st->key, "model"), *near = other ? NULL : str_nearest(st->key, used_word, s);
+        near = near && *near ? near : NULL;
+        if (other)
+            fault(f, place_of(s, (int)i), "no text uses this variable; '%s' is a key of [%s]", st->key, other);
+        else
+            fault(f, place_of(s, (int)i), "no text uses this variable%s%s%s", near ? "; did you mean '" : "",
+                  near ? near : "", near ? "'?" : "");
+    }
+}
+
+static void parse_all(struct sweep *s, struct faults *f)
+{
+    struct column *c = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
+    lines_parse(s, &s->base_layers, &s->set[s->layers].base, f);
+    lines_parse(s, &s->base_pool, &s->set[s->pool].base, f);
+    for (size_t v = 0; v < s->nvar; v++) {
+        lines_parse(s, &s->var[v].layers, &s->var[v].set[s->layers], f);
+        lines_parse(s, &s->var[v].pool, &s->var[v].set[s->pool], f);
+    }
+    if (!c || c->values.n != c->values.nseg)
+        return;
+    c->pool = arena_take(&s->mem, c->values.n * sizeof *c->pool);
+    for (uint64_t i = 0; c->pool && i < c->values.n; i++) {
+        struct given g = {.text = c->values.seg[i].text, .at = c->at};
+        lines_parse(s, &c->pool[i], &g, f);
+    }
+}
+
+void texts_check(struct sweep *s, struct faults *f)
+{
+    struct blocks b = {0};
+    parse_all(s, f);
+    mark_variants(s);
+    if (plain_used(s))
+        check_model(s, NULL, &b, f);
+    int any = 0;
+    for (size_t v = 0; v < s->nvar; v++)
+        any |= s->var[v].used;
+    for (size_t v = 0; v < s->nvar; v++) {
+        if (s->var[v].used)
+            check_model(s, &s->var[v], &b, f);
+        else if (!any && s->set[s->variant].base.by == BY_DEFAULT && s->set[s->variant].column < 0)
+            fault(f, &s->var[v].at, "no point has this variant; put model.variant = %s into [grid]", s->var[v].name);
+    }
+    int placed = check_pool_at(s, &b, f);
+    if (placed && !b.pool)
+        fault(f, place_of(s, s->pool_at), "there is no pool to put there; give model.pool");
+    if (b.pool && !placed)
+        fault(f, place_of(s, s->pool), "stands nowhere; say after which block with pool_at");
+    check_unused(s, f);
+}

@@ -1,0 +1,283 @@
+#include "config/values.h"
+
+#include "base/maths.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAME_MAX 2000 /* lists longer than this are not searched for values that stand twice */
+
+/* Through the shortest decimal text with 12 digits: exact and the same everywhere, for str_to_double is. */
+double round12(double v)
+{
+    char buf[STR_NUM + 8];
+    snprintf(buf, sizeof buf, "%.11e", v);
+    for (char *p = buf; *p; p++)
+        if (*p == ',')
+            *p = '.';
+    double r;
+    return str_to_double(buf, &r) ? v : r;
+}
+
+static const char *blanks(const char *p)
+{
+    while (isspace((unsigned char)*p))
+        p++;
+    return p;
+}
+
+/* "a..b" in front of text: the two numbers and what follows; 0: it is none. */
+static const char *range_head(const char *text, double *lo, double *hi)
+{
+    char buf[64];
+    const char *dots = strstr(text, "..");
+    size_t n = dots ? (size_t)(dots - text) : sizeof buf;
+    if (n >= sizeof buf)
+        return NULL;
+    memcpy(buf, text, n);
+    buf[n] = 0;
+    if (str_to_double(buf, lo))
+        return NULL;
+    const char *from = blanks(dots + 2);
+    n = strspn(from, "0123456789+-.eE%");
+    if (n >= sizeof buf)
+        return NULL;
+    memcpy(buf, from, n);
+    buf[n] = 0;
+    return str_to_double(buf, hi) || (from[n] && !isspace((unsigned char)from[n])) ? NULL : from + n;
+}
+
+static int word(const char **p, const char *w)
+{
+    const char *s = blanks(*p);
+    size_t n = strlen(w);
+    if (strncmp(s, w, n) || (s[n] && !isspace((unsigned char)s[n])))
+        return 0;
+    *p = s + n;
+    return 1;
+}
+
+static int number(const char **p, double *v)
+{
+    char buf[64];
+    const char *s = blanks(*p);
+    size_t n = strcspn(s, " \t");
+    if (!n || n >= sizeof buf)
+        return -1;
+    memcpy(buf, s, n);
+    buf[n] = 0;
+    *p = s + n;
+    return str_to_double(buf, v);
+}
+
+static int whole(double v)
+{
+    return v == floor(v) && fabs(v) <= 9007199254740992.0;
+}
+
+static int by_count(struct segment *s, const char *item, double count, const struct where *w, struct faults *f)
+{
+    if (!whole(count) || count < 2 || count > 1e15)
+        return fault(f, w, "count in '%s' is to be an integer of at least 2", item);
+    if (s->log && s->lo <= 0)
+        return fault(f, w, "'%s' is to begin above 0, for its logarithm", item);
+    s->n = (uint64_t)count;
+    s->step = s->log ? (m_log(s->hi) - m_log(s->lo)) / (count - 1) : (s->hi - s->lo) / (count - 1);
+    return 0;
+}
+
+/* The i-th number of a range; whole ones exactly. */
+static double range_at(const struct segment *s, double i)
+{
+    if (s->log)
+        return round12(m_exp(m_log(s->lo) + i * s->step));
+    double v = s->lo + i * s->step;
+    return whole(s->lo) && whole(s->step) ? v : round12(v);
+}
+
+static int by_step(struct segment *s, const char *item, double step, const struct where *w, struct faults *f)
+{
+    char buf[STR_NUM], last[STR_NUM];
+    if (!(step > 0) || s->log)
+        return fault(f, w, s->log ? "'%s': a log range takes count, not step" : "step in '%s' is to be above 0", item);
+    int exact = whole(s->lo) && whole(step);
+    double n = (s->hi - s->lo) / step;
+    n = floor(exact ? n : n * (1 + 1e-12) + 1e-9);
+    if (n > (exact ? 1e15 : 1e9))
+        return fault(f, w, "'%s' has too many values", item);
+    s->step = step;
+    double end = range_at(s, n);
+    if (end != (exact ? s->hi : round12(s->hi)))
+        return fault(f, w, "'%s' does not reach its end, for both ends belong to a range; write %s..%s step ...", item,
+                     str_double(buf, s->lo), str_double(last, end));
+    s->n = (uint64_t)n + 1;
+    return 0;
+}
+
+static int parse_range(struct segment *s, const char *item, const char *rest, const struct where *w, struct faults *f)
+{
+    double v;
+    s->log = word(&rest, "log");
+    int count = word(&rest, "count"), step = !count && word(&rest, "step");
+    if ((count || step) && number(&rest, &v))
+        return fault(f, w, "a number is missing behind %s in '%s'", count ? "count" : "step", item);
+    if (*blanks(rest))
+        return fault(f, w,
+                     "'%s' is not understood in '%s'; a range is A..B, A..B step S, A..B count N, A..B log count N",
+                     blanks(rest), item);
+    if (s->lo >= s->hi)
+        return fault(f, w, "'%s' does not go up; write the smaller end first", item);
+    if (count)
+        return by_count(s, item, v, w, f);
+    if (step)
+        return by_step(s, item, v, w, f);
+    if (s->log || !whole(s->lo) || !whole(s->hi))
+        return fault(f, w, "'%s' is continuous, which a grid cannot try out: add %s", item,
+                     s->log ? "count N" : "step S or count N");
+    return by_step(s, item, 1, w, f);
+}
+
+/* One item of the list, blanks cut. */
+static int parse_item(struct segment *s, const char *item, const struct where *w, struct faults *f)
+{
+    const char *rest = range_head(item, &s->lo, &s->hi);
+    if (rest)
+        return parse_range(s, item, rest, w, f);
+    if (!*item)
+        return fault(f, w,
+                     "a value is missing between two commas, or at an end of the list; an empty text is written \"\"");
+    s->n = 1;
+    s->text = item;
+    return 0;
+}
+
+/* Where the item at p ends: at a comma outside quotes, or at the end. */
+static const char *item_end(const char *p)
+{
+    for (int quoted = 0; *p && (quoted || *p != ','); p++)
+        quoted ^= *p == '"';
+    return p;
+}
+
+/* " when " outside quotes: cuts the text there and returns the condition. */
+static char *cut_when(char *text)
+{
+    int quoted = 0;
+    for (char *p = text; *p; p++) {
+        quoted ^= *p == '"';
+        if (!quoted && !strncmp(p, "when", 4) && (p == text || isspace((unsigned char)p[-1])) &&
+            (!p[4] || isspace((unsigned char)p[4]))) {
+            *p = 0;
+            return str_trim(p + 4);
+        }
+    }
+    return NULL;
+}
+
+/* "text" without its quotes. */
+static int unquote(char **item, const struct where *w, struct faults *f)
+{
+    char *s = *item;
+    if (*s != '"')
+        return strchr(s, '"') ? fault(f, w, "quotes stand around a whole value: %s", s) : 0;
+    char *end = strchr(s + 1, '"');
+    if (!end || end[1])
+        return fault(f, w, end ? "a comma is missing behind the second '\"' in %s" : "the second '\"' is missing in %s",
+                     s);
+    *end = 0;
+    *item = s + 1;
+    return 0;
+}
+
+static int same(const struct segment *a, const struct segment *b)
+{
+    double x, y;
+    if (!a->text || !b->text)
+        return 0;
+    return !strcmp(a->text, b->text) || (!str_to_double(a->text, &x) && !str_to_double(b->text, &y) && x == y);
+}
+
+static int check_same(const struct values *v, const struct where *w, struct faults *f)
+{
+    for (size_t i = 0; v->nseg <= SAME_MAX && i < v->nseg; i++)
+        for (size_t j = 0; j < i; j++)
+            if (same(&v->seg[i], &v->seg[j]))
+                return fault(f, w, "the value '%s' stands twice", v->seg[i].text);
+    return 0;
+}
+
+static int parse_items(struct values *v, char *list, const struct where *w, struct faults *f)
+{
+    int rc = 0;
+    for (char *p = list;; p++) {
+        char *end = p + (item_end(p) - p), last = !*end;
+        *end = 0;
+        char *item = str_trim(p);
+        struct segment *s = &v->seg[v->nseg++];
+        if (*item == '"' || strchr(item, '"')) {
+            rc |= unquote(&item, w, f);
+            *s = (struct segment){.n = 1, .text = item};
+        } else {
+            rc |= parse_item(s, item, w, f);
+        }
+        v->n += s->n;
+        if (last)
+            return rc;
+        p = end;
+    }
+}
+
+int values_parse(struct values *v, const char *text, const struct where *w, struct arena *a, struct faults *f)
+{
+    memset(v, 0, sizeof *v);
+    char *list = arena_str(a, text);
+    size_t items = 1;
+    for (const char *p = text; *(p = item_end(p)); p++)
+        items++;
+    v->seg = arena_take(a, items * sizeof *v->seg);
+    if (!list || !v->seg)
+        return fault(f, w, "out of memory");
+    v->when = cut_when(list);
+    if (v->when && !*v->when)
+        return fault(f, w, "a condition is missing behind 'when'");
+    if (!*str_trim(list))
+        return fault(f, w, "no values; write a list such as 1, 2, 4 or a range such as 1..4");
+    return parse_items(v, list, w, f) ? -1 : check_same(v, w, f);
+}
+
+const char *values_text(const struct values *v, uint64_t i, char buf[STR_NUM])
+{
+    const struct segment *s = v->seg;
+    if (v->nseg == v->n && s->text) { /* plain texts only, or one range */
+        s += i;
+        i = 0;
+    }
+    while (i >= s->n)
+        i -= s++->n;
+    if (s->text)
+        return s->text;
+    if (i == 0 || i == s->n - 1)
+        return str_double(buf, i ? s->hi : s->lo);
+    return str_double(buf, range_at(s, (double)i));
+}
+
+int values_many(const char *text, enum values_kind kind)
+{
+    double lo, hi;
+    int blank = 0, commas = 0;
+    char copy[512];
+    if (*blanks(text) == '"' || strstr(text, " when "))
+        return 1;
+    if (kind != VALUES_TEXT && range_head(text, &lo, &hi))
+        return 1;
+    for (const char *p = text; *p; p = *item_end(p) ? item_end(p) + 1 : item_end(p)) {
+        size_t n = (size_t)(item_end(p) - p);
+        snprintf(copy, sizeof copy, "%.*s", (int)(n < 500 ? n : 500), p);
+        blank |= strpbrk(str_trim(copy), " \t") != NULL;
+        commas += p[n] == ',';
+    }
+    return commas && (kind == VALUES_NUMBER || !blank);
+}
