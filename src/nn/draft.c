@@ -10,14 +10,14 @@
 struct drafting {
     const struct nn_graph *g;
     struct draft *d;
-    int blocks, training, n; /* n = nodes */
-    int *value;              /* [n + 1] the value that holds a value's floats */
-    unsigned char *wanted;   /* [n + 1] a gradient is needed: there are parameters in it or before it */
-    unsigned char *kept;     /* [n + 1] read again by the backward pass */
-    int *last_reader;        /* [n + 1] node, -1 */
-    int *content, *gradient; /* [n + 1] slots */
-    int *saved;              /* [n] slots */
-    int out;                 /* value of the output */
+    int blocks, training, share, n; /* n = nodes */
+    int *value;                     /* [n + 1] the value that holds a value's floats */
+    unsigned char *wanted;          /* [n + 1] a gradient is needed: there are parameters in it or before it */
+    unsigned char *kept;            /* [n + 1] read again by the backward pass */
+    int *last_reader;               /* [n + 1] node, -1 */
+    int *content, *gradient;        /* [n + 1] slots */
+    int *saved;                     /* [n] slots */
+    int out;                        /* value of the output */
 };
 
 static int runs(const struct drafting *w, int node)
@@ -121,7 +121,8 @@ static int over_input(const struct drafting *w, int node)
 {
     const struct nn_node *nd = &w->g->node[node];
     int v = input(w, node, 0);
-    return nd->flags & INPLACE && nd->nin == 1 && v != 0 && v != w->out && w->last_reader[v] == node && !w->kept[v];
+    return w->share && nd->flags & INPLACE && nd->nin == 1 && v != 0 && v != w->out && w->last_reader[v] == node &&
+           !w->kept[v];
 }
 
 static void copy_input(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
@@ -187,7 +188,7 @@ static void end_step(struct drafting *w, const struct draft_step *s)
 static int gradient_slot(struct drafting *w, int node, int k, int dy)
 {
     const struct nn_node *nd = &w->g->node[node];
-    int reuse = nd->flags & INPLACE && nd->nin == 1 && w->d->slot[dy].place == IN_POOL;
+    int reuse = w->share && nd->flags & INPLACE && nd->nin == 1 && w->d->slot[dy].place == IN_POOL;
     int v = input(w, node, k);
     int slot = reuse ? dy : new_slot(w, IN_POOL, layer_floats(v ? w->g->node[v - 1].y : w->g->in, w->blocks));
     if (w->gradient[v] == NO_SLOT)
@@ -319,7 +320,7 @@ static int take_tables(struct drafting *w, struct arena *a)
 
 int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, int share, struct arena *a)
 {
-    struct drafting w = {.g = g, .d = d, .blocks = blocks, .training = training, .n = g->nnodes};
+    struct drafting w = {.g = g, .d = d, .blocks = blocks, .training = training, .share = share, .n = g->nnodes};
     memset(d, 0, sizeof *d);
     if (take_tables(&w, a))
         return -1;

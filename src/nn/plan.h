@@ -25,7 +25,8 @@ struct plan { /* net->plan */
     size_t pool_floats;
 };
 
-/* nn_net_bytes and nn_net_new; share = 0 gives every array memory of its own, the oracle for the sharing plan. */
+/* nn_net_bytes and nn_net_new; share = 0: every array has memory of its own and nothing works in
+ * place, the oracle for the sharing plan. */
 size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, int share);
 struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, int share, const struct kernels *k,
                             struct arena *a, struct err *e);

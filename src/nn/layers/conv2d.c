@@ -33,7 +33,7 @@ static int conv_check(void *args, struct err *e)
     struct err ignored = {0};
     a->same = !strcmp(a->pad_word, "same");
     if (!a->same && param_set(&pair, a, a->pad_word, NULL, &ignored))
-        return err_set(e, ERR_USAGE, "pad: '%s' is not N or NxM with integers 0..64, or same", a->pad_word);
+        return err_set(e, ERR_USAGE, "pad: '%s' is not N or NxM, integers 0..64, or same", a->pad_word);
     return 0;
 }
 

@@ -1,5 +1,250 @@
-#include "groups.h"
+/* Shapes, costs and facts. */
+#include "single.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct shape digits = {3, 1, 28, 28};
+
+/* N1, the network that the project's measurements use. */
+static const char n1[] = "conv 3x3 10, batchnorm, relu, dropout 0.05\n"
+                         "conv 3x3 16, batchnorm, relu, dropout 0.05\n"
+                         "conv 3x3 20, batchnorm, relu, dropout 0.05\n"
+                         "maxpool 2, conv 1x1 10, batchnorm, relu\n"
+                         "conv 3x3 16, batchnorm, relu, dropout 0.05\n"
+                         "conv 3x3 16, batchnorm, relu, dropout 0.05\n"
+                         "conv 3x3 20, batchnorm, relu\n"
+                         "gap, dense 10, softmax";
+
+static const struct nn_node *nth(const struct nn_graph *g, const char *type, int n)
+{
+    for (int i = 0; i < g->nnodes; i++)
+        if (!strcmp(g->node[i].type->name, type) && n-- == 0)
+            return &g->node[i];
+    fail_msg("no %s", type);
+    return NULL;
+}
+
+static void n1_has_its_facts(void **state)
+{
+    static const struct {
+        int c, h, rf, jump, distance;
+        double macs;
+    } conv[] = {{10, 26, 3, 1, 7, 60840}, {16, 24, 5, 1, 6, 829440}, {20, 22, 7, 1, 5, 1393920},
+                {10, 11, 8, 2, 4, 24200}, {16, 9, 12, 2, 3, 116640}, {16, 7, 16, 2, 2, 112896},
+                {20, 5, 20, 2, 1, 72000}};
+    struct arena a;
+    struct nn_graph g;
+    (void)state;
+    arena_init(&a);
+    build(&g, n1, digits, 10, &a);
+    assert_int_equal(g.facts.params, 11660);
+    assert_close(g.facts.macs, 2610136, 0, 0);
+    assert_close(2 * g.facts.macs / 1e6, 5.22, 0, 0.005); /* MFLOP forward */
+    assert_int_equal(g.facts.receptive_field, 20);
+    assert_int_equal(g.facts.depth, 8);
+    assert_string_equal(g.facts.head, "gap+fc");
+    assert_int_equal(g.nnodes, 30);
+    for (int i = 0; i < (int)COUNT(conv); i++) {
+        const struct nn_node *nd = nth(&g, "conv2d", i);
+        assert_int_equal(nd->y.c, conv[i].c);
+        assert_int_equal(nd->y.h, conv[i].h);
+        assert_int_equal(nd->y.w, conv[i].h);
+        assert_int_equal(nd->rf_h, conv[i].rf);
+        assert_int_equal(nd->rf_w, conv[i].rf);
+        assert_int_equal(nd->jump_h, conv[i].jump);
+        assert_int_equal(nd->distance, conv[i].distance);
+        assert_close(nd->macs, conv[i].macs, 0, 0);
+        assert_int_equal(nd->ntensors, 1); /* no bias in front of a batchnorm */
+    }
+    assert_int_equal(nth(&g, "maxpool", 0)->distance, 5);
+    assert_int_equal(nth(&g, "batchnorm", 6)->distance, 1);
+    assert_int_equal(nth(&g, "dense", 0)->params, 210);
+    arena_release(&a);
+}
+
+static void offsets_are_multiples_of_16_and_apart(void **state)
+{
+    struct arena a;
+    struct nn_graph g;
+    size_t end = 0, buffers = 0;
+    (void)state;
+    arena_init(&a);
+    build(&g, n1, digits, 10, &a);
+    for (int i = 0; i < g.nnodes; i++) {
+        for (int t = 0; t < g.node[i].ntensors; t++) {
+            assert_int_equal(g.node[i].tensor[t].at % 16, 0);
+            assert_true(g.node[i].tensor[t].at >= end);
+            end = g.node[i].tensor[t].at + g.node[i].tensor[t].n;
+        }
+        if (g.node[i].nbuffers) {
+            assert_int_equal(g.node[i].buffers_at % 16, 0);
+            assert_true(g.node[i].buffers_at >= buffers);
+            buffers = g.node[i].buffers_at + g.node[i].nbuffers;
+        }
+    }
+    assert_true(end <= g.param_floats && g.param_floats % 16 == 0 && g.param_floats < end + 16);
+    assert_true(buffers <= g.buffer_floats);
+    arena_release(&a);
+}
+
+static void assert_facts(const char *text, struct shape in, size_t params, int rf, int depth, const char *head)
+{
+    struct arena a;
+    struct nn_graph g;
+    arena_init(&a);
+    build(&g, text, in, 10, &a);
+    if (g.facts.params != params || g.facts.receptive_field != rf || g.facts.depth != depth ||
+        strcmp(g.facts.head, head) != 0)
+        fail_msg("'%s': params %zu, receptive field %d, depth %d, head %s", text, g.facts.params,
+                 g.facts.receptive_field, g.facts.depth, g.facts.head);
+    arena_release(&a);
+}
+
+static void facts_of_other_heads(void **state)
+{
+    (void)state;
+    assert_facts("flatten, dense 128, relu, dense 10", digits, 101770, 28, 2, "fc");
+    assert_facts("conv 3x3 10, gap", digits, 100, 3, 1, "gap");
+    assert_facts("conv 28x28 10", digits, 7850, 28, 1, "conv");
+    assert_facts("conv 3x3 4 stride 2, conv 5x5 4 dilation 2, flatten, dense 10", digits, 1454, 19, 3, "fc");
+    assert_facts("conv 3x3 8, gap, conv 1x1 10", digits, 170, 3, 2, "gap");
+    assert_facts("dense 16, bn, relu, dense 10", (struct shape){1, 7, 1, 1}, 112 + 32 + 170, 1, 2, "fc");
+}
+
+static void bias_follows_what_reads_it(void **state)
+{
+    struct arena a;
+    struct nn_graph g;
+    (void)state;
+    arena_init(&a);
+    build(&g,
+          "conv 3x3 4, bn, conv 3x3 4, relu, conv 3x3 4 bias no, relu, conv 3x3 4 bias yes, bn, gap, dense 5, bn, "
+          "dense 10",
+          digits, 10, &a);
+    assert_int_equal(nth(&g, "conv2d", 0)->ntensors, 1);
+    assert_int_equal(nth(&g, "conv2d", 1)->ntensors, 2);
+    assert_int_equal(nth(&g, "conv2d", 2)->ntensors, 1);
+    assert_int_equal(nth(&g, "conv2d", 3)->ntensors, 2);
+    assert_int_equal(nth(&g, "dense", 0)->ntensors, 1);
+    assert_int_equal(nth(&g, "dense", 1)->ntensors, 2);
+    arena_release(&a);
+}
+
+static void roles_and_fans(void **state)
+{
+    struct arena a;
+    struct nn_graph g;
+    (void)state;
+    arena_init(&a);
+    build(&g, "conv 3x5 8 init xavier\nconv 3x3 4 groups 4\nbatchnorm, flatten, dense 10", digits, 10, &a);
+    const struct nn_tensor *t = g.node[0].tensor;
+    assert_int_equal(t[0].role, NN_WEIGHT);
+    assert_int_equal(t[0].fan_in, 15);
+    assert_int_equal(t[0].fan_out, 120);
+    assert_string_equal(nn_init_name((size_t)t[0].init), "xavier");
+    assert_int_equal(t[1].role, NN_BIAS);
+    assert_int_equal(t[1].init, -1);
+    t = g.node[1].tensor;
+    assert_int_equal(t[0].fan_in, 18);
+    assert_int_equal(t[0].fan_out, 36);
+    assert_string_equal(nn_init_name((size_t)t[0].init), "he");
+    assert_int_equal(g.node[2].tensor[0].role, NN_GAIN);
+    assert_int_equal(g.node[2].tensor[1].role, NN_BIAS);
+    arena_release(&a);
+}
+
+static void uses_knows_names_and_aliases(void **state)
+{
+    struct arena a;
+    struct nn_graph g;
+    (void)state;
+    arena_init(&a);
+    build(&g, "conv 3x3 10, bn, gap", digits, 10, &a);
+    assert_true(nn_uses(&g, "conv") && nn_uses(&g, "conv2d") && nn_uses(&g, "batchnorm") && nn_uses(&g, "bn"));
+    assert_false(nn_uses(&g, "dropout"));
+    assert_false(nn_uses(&g, "nonsense"));
+    arena_release(&a);
+}
+
+static void what_does_not_fit_says_so(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } wrong[] = {
+        {"conv 3x3 4\ndense 10", "net.ini:11: model.layers: 'dense 10': wants a vector of features, but its input is "
+                                 "maps of 4x26x26; put flatten or gap before it"},
+        {"flatten, conv 3x3 4", "net.ini:10: model.layers: 'conv 3x3 4': wants maps [C,H,W], but its input is a vector "
+                                "of 784 features; put it before flatten and dense"},
+        {"conv 3x3 4, maxpool 14, conv 3x3 10", "net.ini:10: model.layers: 'conv 3x3 10': the kernel reaches over 3x3 "
+                                                "pixels, the input has 1x1; pad it, or pool less before it"},
+        {"conv 15x15 4, conv 3x3 4 dilation 7",
+         "net.ini:10: model.layers: 'conv 3x3 4 dilation 7': the kernel reaches over 15x15 pixels, the input has "
+         "14x14; pad it, or pool less before it"},
+        {"maxpool 29", "net.ini:10: model.layers: 'maxpool 29': the window of 29x29 does not fit into the input of "
+                       "28x28; pool less before it"},
+        {"conv 3x3 4, conv 3x3 9 groups 3", "net.ini:10: model.layers: 'conv 3x3 9 groups 3': groups must divide the 4 "
+                                            "input channels and the 9 filters, 3 does not"},
+        {"softmax, flatten, dense 10",
+         "net.ini:10: model.layers: 'softmax': may only stand at the end; the loss applies it"},
+        {"conv 3x3 10", "net.ini:10: model.layers: 'conv 3x3 10': the network ends with maps of 10x26x26, the data has "
+                        "10 classes; end with gap or flatten, then dense 10"},
+        {"flatten, dense 9", "net.ini:10: model.layers: 'dense 9': the network ends with 9 outputs, the data has 10 "
+                             "classes; end with dense 10"},
+        {"conv 3x3 65536 pad same, conv 3x3 65536", "net.ini:10: model.layers: 'conv 3x3 65536 pad same': its output "
+                                                    "has 51380224 values for one image, the limit is 33554431"},
+        {"conv 28x28 65536, conv 1x1 65536",
+         "net.ini:10: model.layers: 'conv 1x1 65536': has 4294967296 weights, the limit is 2147483647"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        const char *got = build_errors(wrong[i].text, digits, 10);
+        if (strcmp(got, wrong[i].want) != 0)
+            fail_msg("'%s':\n  got  %s\n  want %s", wrong[i].text, got, wrong[i].want);
+    }
+}
+
+static void shape_texts(void **state)
+{
+    char buf[32];
+    (void)state;
+    assert_string_equal(shape_text((struct shape){3, 10, 26, 24}, buf, sizeof buf), "10x26x24");
+    assert_string_equal(shape_text((struct shape){1, 10, 1, 1}, buf, sizeof buf), "10");
+    assert_int_equal(shape_size((struct shape){3, 10, 26, 24}), 6240);
+}
+
+static void a_full_arena_is_an_error(void **state)
+{
+    struct nn_line line = {n1, {"net.ini", 1, "model", "layers"}};
+    struct nn_spec spec = {0};
+    (void)state;
+    line.text = "conv 3x3 10, batchnorm, relu, gap";
+    for (size_t bytes = 64; bytes < 4096; bytes += 64) {
+        struct err_list errs = {0};
+        struct arena a;
+        struct nn_graph g;
+        assert_int_equal(arena_init_fixed(&a, bytes), 0);
+        if (nn_graph_build(&g, &line, 1, digits, 10, &spec, &a, &errs)) {
+            assert_int_equal(errs.n, 1);
+            assert_int_equal(errs.v[0].code, ERR_NOMEM);
+        }
+        err_list_release(&errs);
+        arena_release(&a);
+    }
+}
+
 int test_graph(void)
 {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shape_texts),
+        cmocka_unit_test(n1_has_its_facts),
+        cmocka_unit_test(offsets_are_multiples_of_16_and_apart),
+        cmocka_unit_test(facts_of_other_heads),
+        cmocka_unit_test(bias_follows_what_reads_it),
+        cmocka_unit_test(roles_and_fans),
+        cmocka_unit_test(uses_knows_names_and_aliases),
+        cmocka_unit_test(what_does_not_fit_says_so),
+        cmocka_unit_test(a_full_arena_is_an_error),
+    };
+    return cmocka_run_group_tests_name("nn graph", tests, NULL, NULL);
 }

@@ -1,5 +1,107 @@
-#include "groups.h"
+/* The table of initialisations: moments, ranges, and that a tensor's numbers are its own. */
+#include "single.h"
+
+#include "nn/init.h"
+
+#include <math.h>
+#include <string.h>
+
+#define N 20000
+
+static void moments_are_as_described(void **state)
+{
+    static float w[N];
+    static const struct {
+        const char *name;
+        double std, limit; /* of fan_in 50, fan_out 20 */
+    } want[] = {{"he", 0.2, INFINITY},
+                {"xavier", 0.2927700 / 1.7320508, 0.2927701},
+                {"normal", 0.02, INFINITY},
+                {"pytorch", 0.1414213 / 1.7320508, 0.1414214},
+                {"zero", 0, 0}};
+    (void)state;
+    for (size_t i = 0; init_types[i].name; i++) {
+        struct rng r;
+        double sum = 0, square = 0, most = 0;
+        assert_string_equal(init_types[i].name, want[i].name); /* a new row wants a line here */
+        rng_init(&r, 1, RNG_TEST, (uint32_t)i, 0);
+        init_types[i].fill(&r, 50, 20, N, w);
+        for (size_t j = 0; j < N; j++) {
+            sum += (double)w[j];
+            square += (double)w[j] * (double)w[j];
+            most = fmax(most, fabs((double)w[j]));
+        }
+        assert_close(sum / N, 0, 0, 4 * want[i].std / sqrt(N)); /* four standard errors */
+        assert_close(sqrt(square / N), want[i].std, 0.03, 1e-12);
+        assert_true(most <= want[i].limit);
+    }
+    assert_null(nn_init_name(COUNT(want)));
+}
+
+static struct nn_net *filled(struct nn_graph *g, const char *text, uint64_t seed, struct arena *a)
+{
+    struct err e = {0};
+    build(g, text, (struct shape){3, 1, 8, 8}, 0, a);
+    struct nn_net *net = nn_net_new(g, 16, 0, test_kernels(), a, &e);
+    assert_non_null(net);
+    for (size_t i = 0; i < g->param_floats; i++)
+        net->w[i] = 7;
+    nn_net_init(net, seed);
+    return net;
+}
+
+static void nets_are_filled_by_role(void **state)
+{
+    struct arena a;
+    struct nn_graph g;
+    (void)state;
+    arena_init(&a);
+    struct nn_net *net =
+        filled(&g, "conv 3x3 5 bias yes, bn, relu, conv 3x3 5 init zero, gap, dense 3 init normal", 1, &a);
+    for (int i = 0; i < g.nnodes; i++)
+        for (int t = 0; t < g.node[i].ntensors; t++) {
+            const struct nn_tensor *s = &g.node[i].tensor[t];
+            int zero = s->role == NN_BIAS || (s->init >= 0 && !strcmp(nn_init_name((size_t)s->init), "zero"));
+            for (size_t j = 0; j < PAD16(s->n); j++) {
+                float v = net->w[s->at + j];
+                if (j >= s->n || zero)
+                    assert_true(v == 0);
+                else if (s->role == NN_GAIN)
+                    assert_true(v == 1);
+                else
+                    assert_true(v != 0 && fabsf(v) < 3);
+            }
+        }
+    for (int c = 0; c < 5; c++) {
+        assert_true(net->buffers[g.node[1].buffers_at + (size_t)c] == 0);
+        assert_true(net->buffers[g.node[1].buffers_at + 16 + (size_t)c] == 1);
+    }
+    arena_release(&a);
+}
+
+static void numbers_depend_on_seed_node_and_tensor_alone(void **state)
+{
+    struct arena a;
+    struct nn_graph g[4];
+    (void)state;
+    arena_init(&a);
+    struct nn_net *one = filled(&g[0], "conv 3x3 8, conv 1x1 8, conv 1x1 8", 1, &a);
+    struct nn_net *again = filled(&g[1], "conv 3x3 8, conv 1x1 8, conv 1x1 8", 1, &a);
+    struct nn_net *other = filled(&g[2], "conv 3x3 8, conv 1x1 8, conv 1x1 8", 2, &a);
+    struct nn_net *wider = filled(&g[3], "conv 3x3 9, conv 1x1 8, conv 1x1 8", 1, &a);
+    assert_memory_equal(one->w, again->w, g[0].param_floats * sizeof(float));
+    assert_memory_not_equal(one->w, other->w, g[0].param_floats * sizeof(float));
+    assert_memory_equal(one->w, wider->w, 72 * sizeof(float)); /* the first 8 filters of both */
+    assert_memory_not_equal(one->w + g[0].node[1].tensor[0].at, one->w + g[0].node[2].tensor[0].at, 64 * sizeof(float));
+    arena_release(&a);
+}
+
 int test_init(void)
 {
-    return 0;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(moments_are_as_described),
+        cmocka_unit_test(nets_are_filled_by_role),
+        cmocka_unit_test(numbers_depend_on_seed_node_and_tensor_alone),
+    };
+    return cmocka_run_group_tests_name("nn init", tests, NULL, NULL);
 }
