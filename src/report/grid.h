@@ -9,7 +9,7 @@
 
 /* One axis, or several that always change together (a zip): no table can tell their effects apart. */
 struct factor {
-    const char *name;  /* "train.lr", "train.lr & train.batch_size" */
+    const char *name; /* "train.lr", "train.lr & train.batch_size" */
     size_t levels;
     const char **text; /* [levels] "0.1 & 32" */
     int *code;         /* [rows] */
@@ -21,10 +21,10 @@ struct grid {
     const struct view *v;
     size_t nfactors;
     struct factor *factor;
-    size_t n;     /* trials in the complete part */
-    size_t *row;  /* [n] their rows, ascending */
-    int complete; /* 1: shares can be computed on `row` */
-    const char *why; /* otherwise the reason */
+    size_t n;                /* trials in the complete part */
+    size_t *row;             /* [n] their rows, ascending */
+    int complete;            /* 1: shares can be computed on `row` */
+    const char *why;         /* otherwise the reason */
     size_t npoints, repeats; /* of the complete part */
 };
 

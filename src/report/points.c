@@ -57,14 +57,24 @@ static void put_number(struct sheet *s, double x)
     str_float(s->number[s->n++], (float)x);
 }
 
+/* The one number of a point with one complete trial, as it stands. */
+static const char *only_text(const struct view *v, size_t p, int col)
+{
+    const char *text = "";
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
+        if (v->complete[v->row[i]] && !isnan(table_number(v->t, v->row[i], col)))
+            text = view_cell(v, v->row[i], col);
+    return text;
+}
+
 static void put_metric(struct sheet *s, size_t p, int col)
 {
     struct stats m = view_stats(s->v, p, col, s->buf, &s->cache);
     const double x[STATISTICS] = {m.mean, m.std, m.low, m.high, m.min, m.max};
-    const char *mean = s->number[s->n];
+    const char *only = m.n == 1 ? only_text(s->v, p, col) : NULL;
     for (size_t i = 0; i < STATISTICS; i++)
-        if (i && x[i] == m.mean)
-            put_text(s, mean); /* one repeat: the same number, printed once */
+        if (only && !isnan(x[i]))
+            put_text(s, only);
         else
             put_number(s, x[i]);
 }

@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* t with P(|T| <= t) = 0.95 for Student's distribution with df >= 1 degrees of freedom; NaN for df = 0. Exact to 1e-12
- * up to df = 200 (finite sums, Abramowitz & Stegun 26.7.3 and 26.7.4, solved for the angle), to 1e-10 above (26.7.5). */
+ * up to df = 200 (finite sums, Abramowitz & Stegun 26.7.3 and 26.7.4, solved for the angle), to 1e-10 above (26.7.5).
+ */
 double stats_t95(size_t df);
 
 /* The last quantile asked for: most calls of one table want the same few. */
@@ -17,8 +18,8 @@ double stats_t95_cached(struct t_cache *c, size_t df);
 
 struct stats {
     size_t n;
-    double mean, std;   /* std with n-1; NaN for n < 2 */
-    double low, high;   /* 95 % interval of the mean (Student t); NaN for n < 2 */
+    double mean, std; /* std with n-1; NaN for n < 2 */
+    double low, high; /* 95 % interval of the mean (Student t); NaN for n < 2 */
     double min, max;
 };
 /* Of the values that are not NaN; everything is NaN for n = 0. */

@@ -19,12 +19,12 @@ struct axis {
     const char *name;  /* "model.kernels" */
     const char *label; /* "kernels" when no other axis is called so, otherwise the name */
     int col;
-    int numeric;        /* every value is a number: values ascend; otherwise they stand as first met */
-    int conditional;    /* empty in some rows (its `when` does not hold): "" is its last value */
-    size_t levels;      /* values, "" included */
-    const char **text;  /* [levels] */
-    double *value;      /* [levels] NaN where it is no number */
-    int *code;          /* [rows] index of the row's value */
+    int numeric;       /* every value is a number: values ascend; otherwise they stand as first met */
+    int conditional;   /* empty in some rows (its `when` does not hold): "" is its last value */
+    size_t levels;     /* values, "" included */
+    const char **text; /* [levels] */
+    double *value;     /* [levels] NaN where it is no number */
+    int *code;         /* [rows] index of the row's value */
 };
 
 struct view {
@@ -35,10 +35,10 @@ struct view {
     size_t naxes;
     struct axis *axis;
     size_t npoints;
-    size_t *point; /* [rows] 0-based number of the row's point, by first appearance */
-    size_t *first; /* [npoints] its first row */
-    size_t *start; /* [npoints+1] its rows are row[start[p]] .. row[start[p+1]-1], ascending */
-    size_t *row;   /* [rows] */
+    size_t *point;  /* [rows] 0-based number of the row's point, by first appearance */
+    size_t *first;  /* [npoints] its first row */
+    size_t *start;  /* [npoints+1] its rows are row[start[p]] .. row[start[p+1]-1], ascending */
+    size_t *row;    /* [rows] */
     char *complete; /* [rows] status is complete */
     double *y;      /* [rows] objective of complete trials, NaN elsewhere */
     double *mean;   /* [npoints] mean of y, NaN for none */
@@ -48,7 +48,8 @@ struct view {
 
 /* "max val_accuracy" -> metric and direction. 0, or -1 with *e. */
 int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e);
-/* The table must outlive the view. 0, or -1 with *e: a column is missing, the objective is not understood, no memory. */
+/* The table must outlive the view. 0, or -1 with *e: a column is missing, the objective is not understood, no memory.
+ */
 int view_init(struct view *v, const struct table *trials, const char *objective, struct err *e);
 void view_release(struct view *v);
 
@@ -58,9 +59,10 @@ struct stats view_stats(const struct view *v, size_t p, int col, double *buf, st
 /* A name for the point: "kernels=16, dropout=0.05"; "point 1" when there are no axes. Appends. */
 void view_point_text(const struct view *v, size_t p, struct str *s);
 /* Columns of the main table that are no metric: 1 for trial, point, ..., facts of the model, axes and error. */
-int view_is_fact(const char *column);  /* params, macs, ... */
+int view_is_fact(const char *column); /* params, macs, ... */
 int view_is_metric(const char *column);
-/* Points not distinguishable from the best one: tied[npoints]. Pairs of equal `repeat`, t test at 95 %. 0 or -1 (memory). */
+/* Points not distinguishable from the best one: tied[npoints]. Pairs of equal `repeat`, t test at 95 %. 0 or -1
+ * (memory). */
 int view_ties(const struct view *v, char *tied);
 
 #endif

@@ -1,0 +1,93 @@
+/* plot.h - what the plot types share. A plot is a gnuplot script with its data inside: datablocks of tab-separated
+ * numbers and labels, so that it runs in any folder and can be edited by hand.
+ *
+ * No text of a sweep file stands in a command but between single quotes (put_quoted), in assignments before the drawing
+ * block, and in datablocks (put_field): gnuplot runs back-quotes in double quotes, and counts braces inside strings. */
+#ifndef REPORT_PLOT_H
+#define REPORT_PLOT_H
+
+#include "report/report.h"
+#include "report/view.h"
+
+/* What a sweep left behind. */
+struct plot_data {
+    const char *name;
+    struct table trials, effects, epochs, timing, confusion, about; /* no columns: the file is not there */
+    struct view v;
+    char objective[80];
+    double unit;    /* values are drawn times this: 100 for accuracies */
+    char label[96]; /* "validation accuracy (%)" */
+    struct arena mem;
+};
+/* Reads the tables below `out`; those that are missing stay empty, a damaged one is an error. 0, or -1 with *e. */
+int plot_data_init(struct plot_data *d, const char *out, const char *name, struct err *e);
+void plot_data_release(struct plot_data *d);
+/* Value of a key of NAME.about.csv, "" when it is not there. */
+const char *plot_about(const struct plot_data *d, const char *key);
+
+struct plot {
+    struct plot_type type;
+    /* Writes the script, or returns why there is nothing to draw; PLOT_NOMEM without memory. Scratch is from `a`. */
+    const char *(*draw)(const struct plot_data *d, struct str *s, struct arena *a);
+};
+extern const char PLOT_NOMEM[];
+extern const struct plot plot_learning, plot_axes, plot_pairs, plot_parallel, plot_importance, plot_params,
+    plot_ranking, plot_confusion, plot_timeline;
+
+/* ---- script text ------------------------------------------------------------------------------------------------ */
+
+/* Comment, output name, palette and the sentence `title` = variable `heading`. Datablocks and variables follow. */
+void script_begin(struct str *s, const struct plot_data *d, const struct plot *p, const char *heading);
+/* Opens the block that is run for svg and png: terminal, output, styles. Settings and plot commands follow. */
+void script_draw(struct str *s, int width, int height);
+void script_end(struct str *s);
+
+/* 'text', at most `max` characters (0: all), quotes doubled, control characters and broken UTF-8 replaced. */
+void put_quoted(struct str *s, const char *text, size_t max);
+/* A label in a datablock: as above without the quotes; "(none)" when empty. Never first in its line. */
+void put_field(struct str *s, const char *text, size_t max);
+void put_number(struct str *s, double x); /* NaN: the word that the scripts take for missing */
+/* "$name << EOD" and "EOD". */
+void data_begin(struct str *s, const char *name);
+void data_end(struct str *s);
+/* "NAME = 'text'" */
+void put_variable(struct str *s, const char *name, const char *text, size_t max);
+
+/* ---- words and scales ------------------------------------------------------------------------------------------- */
+
+/* "val_accuracy" -> "validation accuracy (%)"; returns the unit: 100 for accuracies, otherwise 1. */
+double metric_label(const char *metric, char *buf, size_t n);
+/* "#12  kernels=16, dropout=0.05", at most max characters. */
+void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s);
+/* 0.123 -> "12 %", 0.0123 -> "1.2 %". Returns buf. */
+char *percent_text(double share, char *buf, size_t n);
+/* Characters of UTF-8 text. */
+size_t text_width(const char *s);
+/* Range of v[n] (sorts it) that leaves room for the interesting end and cuts off a far tail at the other one: trials
+ * that learned nothing would squeeze all others. Returns how many of v lie outside. */
+size_t fair_range(double *v, size_t n, int maximise, double *lo, double *hi);
+/* The legend in one row below the x axis' name, in a picture so many pixels high. */
+void put_key_below(struct str *s, int height);
+/* 1, 2 or 5 times a power of ten, so that about `parts` of them fill the width. */
+double round_step(double width, int parts);
+/* Ticks at 1, 2, 5 ... of each decade between lo and hi, for axis "x" or "y" on a logarithmic scale. */
+void put_log_ticks(struct str *s, const char *axis, double lo, double hi);
+/* In (-1, 1), a function of i alone. */
+double jitter(size_t i);
+
+#define BLUE "#0072B2" /* Okabe & Ito, Color universal design, 2008 */
+#define ORANGE "#E69F00"
+#define GREEN "#009E73"
+#define RED "#D55E00"
+#define SKY "#56B4E9"
+#define PINK "#CC79A7"
+#define GREY "#999999"
+#define INK "#333333"
+
+/* ---- gnuplot ---------------------------------------------------------------------------------------------------- */
+
+/* Runs `gnuplot PLOT.gp` in `folder` with the output name PLOT.tmp, at most `seconds`, and moves PLOT.tmp.svg and .png
+ * in place. 0, or -1 with *e: not installed, failed (its first message), too slow. No shell is involved. */
+int gnuplot_run(const char *folder, const char *plot, double seconds, struct err *e);
+
+#endif

@@ -1,0 +1,116 @@
+#include "report/plot.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BARS 15
+#define LABEL 56
+
+struct bar {
+    char label[4 * LABEL + 80];
+    double share;
+    const char *colour;
+    size_t at; /* row, to keep the order among equals */
+};
+
+static int by_share(const void *a, const void *b)
+{
+    const struct bar *x = a, *y = b;
+    if (x->share != y->share)
+        return x->share > y->share ? -1 : 1;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static const char *colour_of(const char *kind)
+{
+    return !strcmp(kind, "axis")    ? "0x0072B2"
+           : !strcmp(kind, "pair")  ? "0xE69F00"
+           : !strcmp(kind, "noise") ? "0x999999"
+                                    : "0xCCCCCC";
+}
+
+static size_t read_bars(const struct plot_data *d, struct bar *bar)
+{
+    const struct table *t = &d->effects;
+    int share = table_column(t, "share");
+    size_t n = 0;
+    for (size_t r = 0; r < t->rows; r++) {
+        struct str s = {0};
+        const char *kind = table_cell(t, r, "kind"), *axis = table_cell(t, r, "axis");
+        double x = table_number(t, r, share);
+        if (isnan(x) || (!strcmp(kind, "rest") && x < 0.0005))
+            continue;
+        if (!strcmp(kind, "pair")) {
+            put_field(&s, axis, LABEL / 2 - 2);
+            str_add(&s, " × ");
+            put_field(&s, table_cell(t, r, "other"), LABEL / 2 - 2);
+        } else {
+            put_field(&s, axis, LABEL);
+        }
+        bar[n].share = x;
+        bar[n].colour = colour_of(kind);
+        bar[n].at = r;
+        bar[n].label[0] = 0;
+        if (s.p && s.n < sizeof bar[n].label)
+            memcpy(bar[n].label, s.p, s.n + 1);
+        n++;
+        str_release(&s);
+    }
+    qsort(bar, n, sizeof *bar, by_share);
+    return n;
+}
+
+static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+{
+    struct bar *bar = arena_take(a, (d->effects.rows + 1) * sizeof *bar);
+    if (!bar)
+        return PLOT_NOMEM;
+    if (!d->v.naxes)
+        return "there is no axis";
+    size_t n = read_bars(d, bar), shown = n < BARS ? n : BARS, widest = 0;
+    if (!n)
+        return "shares of the variance are not known (see the notes in the table of effects)";
+    double others = 0;
+    for (size_t i = shown; i < n; i++)
+        others += bar[i].share;
+    script_begin(s, d, &plot_importance, "share of the variance of the objective");
+    put_variable(s, "objective", d->label, 60);
+    data_begin(s, "bars");
+    for (size_t i = 0; i < shown; i++) {
+        str_addf(s, "%zu\t%s\t", i + 1, bar[i].label);
+        put_number(s, 100 * bar[i].share);
+        char percent[24];
+        str_addf(s, "\t%s\t%s\n", bar[i].colour, percent_text(bar[i].share, percent, sizeof percent));
+        size_t width = text_width(bar[i].label);
+        widest = width > widest ? width : widest;
+    }
+    if (shown < n) {
+        str_addf(s, "%zu\tthe other %zu together\t", shown + 1, n - shown);
+        put_number(s, 100 * others);
+        str_addf(s, "\t0xCCCCCC\t%.1f %%\n", 100 * others);
+        shown++;
+        widest = widest < 24 ? 24 : widest;
+    }
+    data_end(s);
+    double most = 100 * (others > bar[0].share ? others : bar[0].share);
+    int height = 170 + 28 * (int)shown;
+    script_draw(s, 1000, height);
+    put_key_below(s, height);
+    str_addf(s, "set title heading\nset xlabel 'share of the variance of '.objective.' over all trials'\n");
+    str_addf(s, "set lmargin %zu\nset yrange [%zu.7:0.3]\nset xrange [0:", widest + 3, shown);
+    put_number(s, most * 1.12);
+    str_add(s, "]\nset format x '%g %%'\nset grid noytics\n"
+               "plot $bars using (0):1:(0):3:($1-0.36):($1+0.36):4:ytic(2) with boxxyerror fs solid 1 noborder lc rgb "
+               "variable, \\\n"
+               "     $bars using 3:1:5 with labels left offset 0.6,0 tc rgb '" INK "', \\\n"
+               "     keyentry with boxes fs solid 1 noborder lc rgb '" BLUE "' title 'axis', \\\n"
+               "     keyentry with boxes fs solid 1 noborder lc rgb '" ORANGE "' title 'interaction', \\\n"
+               "     keyentry with boxes fs solid 1 noborder lc rgb '" GREY "' title 'seeds', \\\n"
+               "     keyentry with boxes fs solid 1 noborder lc rgb '#CCCCCC' title 'rest'\n");
+    script_end(s);
+    return NULL;
+}
+
+const struct plot plot_importance = {
+    {"importance", "share of the variance of each axis, pair of axes and of the seeds"}, draw};
