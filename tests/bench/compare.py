@@ -20,7 +20,7 @@ N1 = """
     conv 3x3 20, batchnorm, relu{drop}
     maxpool 2
     conv 1x1 10, batchnorm, relu
-    conv 3x3 10, batchnorm, relu{drop}
+    conv 3x3 16, batchnorm, relu{drop}
     conv 3x3 16, batchnorm, relu{drop}
     conv 3x3 20, batchnorm, relu
     gap, dense 10"""
