@@ -88,6 +88,18 @@ static int graph_failed(struct planner *p, struct err_list *found, struct plan_p
     return out->skip ? 0 : -1;
 }
 
+/* The objective ranks points, so it must be measured. */
+static int objective_measured(const struct sweep *s, const size_t n[3], struct err *e)
+{
+    int metric = sweep_spec(s)->metric;
+    if (n[DATA_VALIDATION] || (metric != M_VAL_LOSS && metric != M_VAL_ACCURACY))
+        return 0;
+    return err_set(e, ERR_USAGE,
+                   "sweep.objective: %s is not measured with data.validation = 0; set a validation split, or "
+                   "the objective to %s",
+                   train_metrics[metric].name, metric == M_VAL_LOSS ? "min train_loss" : "max train_accuracy");
+}
+
 int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
 {
     struct err e = {0};
@@ -97,7 +109,7 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
     if (sweep_point_data(p->sweep, index, &p->mem, &data, errs))
         return -1;
     out->set = datasets_peek(p->sets, &data, &e);
-    if (!out->set || data_split_sizes(out->set, &data, out->n, &e)) {
+    if (!out->set || data_split_sizes(out->set, &data, out->n, &e) || objective_measured(p->sweep, out->n, &e)) {
         err_list_take(errs, &e);
         return -1;
     }
