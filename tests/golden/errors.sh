@@ -1,5 +1,5 @@
 # A sweep file with many mistakes: all are told in one go, each with file, line and key; nothing runs.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 cat >bad.ini <<'EOF'
 [sweep]
@@ -21,9 +21,9 @@ optimizer = adm
 EOF
 run 2 bad.ini
 empty out
-has err 'bad.ini:2: sweep.repeats' "objective" "optdigits" "[train]" 'bad.ini:13' 'bad.ini:14' \
-  'bad.ini:15: train.lr' "'adam"
-[ "$(grep -c '^bad.ini:' err)" -ge 7 ] || fail "not every mistake is told"
+has err 'bad.ini:2: sweep.repeats' "'objective'" "'optdigits'" "'batchnorm'" '[train]' 'bad.ini:14' 'line 13' \
+  'bad.ini:15: train.lr' "'adam'"
+[ "$(grep -c '^bad.ini:' err)" -ge 8 ] || fail "not every mistake is told"
 run 2 plan bad.ini
 empty out
 
@@ -62,10 +62,13 @@ run 2 plan t.ini train.epochs=0
 has err 'train.epochs'
 
 # A network that does not fit together: found before anything trains.
-run 0 plan t.ini 'model.layers=conv 9x9 4, gap, dense 10'
-has out 'skipped'
-run 2 show t.ini 'model.layers=conv 9x9 4, gap, dense 10'
-run 2 show t.ini 'model.layers=dense 10'
+printf '[data]\ndataset = optdigits\n' >n.ini
+run 0 plan n.ini 'model.layers=conv 9x9 4, gap, dense 10'
+has out 'skipped' 'conv 9x9'
+run 2 show n.ini 'model.layers=conv 9x9 4, gap, dense 10'
+run 2 show n.ini 'model.layers=dense 10'
 has err 'flatten'
+run 2 plan n.ini 'model.layers=flatten, dens 10'
+has err "'dense'"
 [ ! -e results ] || fail "something was written"
 finish

@@ -1,6 +1,6 @@
 # Signals: the epoch is finished and saved, the status says so, the next call goes on to the same bytes. Two processes on
 # one name: the second is refused.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 tiny t '[sweep]' 'repeats = 2' '[grid]' 'model.units = 4, 8'
 sed -i 's/epochs = 3/epochs = 400/; s/train = 320/train = 1600/' t.ini

@@ -1,5 +1,5 @@
 # kill -9 at 50 random moments: what was finished stays, and in the end the files are those of an undisturbed run.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 RANDOM=${SEED:-1}
 kills=${KILLS:-50}

@@ -1,5 +1,5 @@
 # 10,000 points of a trivial network on a few samples: orchestration, journal and tables in seconds.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 cat >n.ini <<'EOF'
 [data]

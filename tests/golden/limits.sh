@@ -1,5 +1,5 @@
 # Failing trials, conditions that are not met, limits: the exit status, the rows, going on.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 # One diverging trial does not sink the sweep.
 tiny d '[grid]' 'train.lr = 0.1, 1e30, 0.05'

@@ -1,5 +1,5 @@
 # sweeps/one-point.ini, as the continuous integration runs it, and what its report says.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 run 0 "$SOURCE/sweeps/one-point.ini" --no-plots || finish
 has out 'test_accuracy >= 97%: met'

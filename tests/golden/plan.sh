@@ -1,5 +1,5 @@
 # plan: the grid in closed form, what each point costs, what is skipped and why.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 tiny t '[grid]' 'model.units = 4, 8, 16' 'train.lr = 0.05..0.2 count 4' '[require]' 'model = params < 1000'
 run 0 plan t.ini
@@ -22,7 +22,7 @@ run 0 plan t.ini train.epochs=9
 has out '12 points'
 
 # Equal trainings are one; zip advances together; `when` is absent elsewhere.
-tiny same '[grid]' 'model.units = 8, 8, 4'
+tiny same '[grid]' 'model.units = 8, 4' 'train.eval_batch = 32, 64' # how many are tested at a time changes nothing
 run 0 plan same.ini
 has out 'the same training as point 1' '2 trials to train'
 tiny zip '[zip size]' 'model.units = 4, 8, 16' 'train.lr = 0.2, 0.1, 0.05'
@@ -45,7 +45,7 @@ echo "10^12 points planned in $took ms"
 has out '1000000000000 points' 'the first 20 of 1e+12 points are listed' 'too many to run'
 [ "$(grep -cE '^ *[0-9]+ +1 +1 ' out)" -eq 20 ] || fail "not 20 points are listed"
 run 2 huge.ini
-has err '[stop]'
+has err 'stop.trials'
 [ ! -e results/huge.csv ] || fail "a refused sweep wrote a table"
 
 # Every point of a middling grid only when asked.

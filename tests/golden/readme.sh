@@ -1,5 +1,5 @@
 # Every example of README.md: the sweep files are planned, the commands are run.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 awk '/^```ini/ { n++; inside = 1; next } /^```/ { inside = 0 } inside { print > ("example" n ".ini") }' "$SOURCE/README.md"
 ls example*.ini >/dev/null 2>&1 || fail "README.md has no sweep file"

@@ -1,5 +1,5 @@
 # What is computed is never computed again: going on, more values, more repeats, changed settings.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 # wall FILE TRIAL: when a trial ran, as the timing table has it; a trial that is run again gets another one.
 tiny t '[sweep]' 'repeats = 2' '[grid]' 'model.units = 4, 8'

@@ -1,5 +1,5 @@
 # A run: status 0, every file, what is told where.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 tiny t '[sweep]' 'repeats = 2' '[grid]' 'model.units = 4, 8'
 run 0 t.ini -j 2

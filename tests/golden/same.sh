@@ -1,5 +1,5 @@
 # The same bytes for any number of workers and on every instruction set.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 cat >g.ini <<'EOF'
 [sweep]

@@ -1,5 +1,5 @@
 # show: the network layer by layer.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 run 0 show "$SOURCE/sweeps/one-point.ini"
 grep -vE '^(memory a worker|expected time)' out >shown

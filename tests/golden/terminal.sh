@@ -1,5 +1,5 @@
 # Progress on a terminal: one line that is rewritten, within its width; NO_COLOR takes the colours, -q everything.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 if ! command -v script >/dev/null; then
   echo "no program 'script' to make a terminal with"

@@ -1,5 +1,5 @@
 # The words of the command line: help, version, what is unknown.
-. "$SOURCE/tests/golden/lib.bash"
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 run 0 --version
 grep -qE '^sweep [0-9]+\.[0-9]+\.[0-9]+$' out || fail "version: $(cat out)"
