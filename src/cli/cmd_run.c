@@ -53,6 +53,7 @@ static void print_command(const struct invocation *in)
 
 static void print_going_on(const struct invocation *in, const struct run_summary *sum)
 {
+    fflush(stdout);
     if (sum->stopped > 1)
         fprintf(stderr, "sweep: interrupted by %s; ",
                 sum->stopped == SIGINT    ? "Ctrl-C"
@@ -62,8 +63,11 @@ static void print_going_on(const struct invocation *in, const struct run_summary
         fprintf(stderr, "sweep: stopped by a limit; ");
     else
         fprintf(stderr, "sweep: stopped; ");
-    fprintf(stderr, "everything finished is saved, %llu of %llu trials are open. To go on:\n  ",
-            (unsigned long long)sum->open, (unsigned long long)sum->trials);
+    fprintf(stderr, "everything finished is saved");
+    if (sum->open)
+        fprintf(stderr, ", %llu of %llu trials are open", (unsigned long long)sum->open,
+                (unsigned long long)sum->trials);
+    fprintf(stderr, ". To go on:\n  ");
     print_command(in);
 }
 
@@ -177,7 +181,7 @@ static int run(const struct invocation *in, const struct sweep *s, const char *l
         draw(in, name);
     print_time(&sum, in->opt.quiet);
     int printed = print_results(in, name, &sum);
-    if (sum.open)
+    if (sum.open || sum.stopped)
         print_going_on(in, &sum);
     return printed ? printed : status;
 }

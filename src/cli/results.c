@@ -174,7 +174,8 @@ static int add_ranked(const struct ranking *k, struct table *out, size_t row, co
         mean_text(k->t, row, k->metric[m], text[m], sizeof text[m]);
         cell[n++] = text[m];
     }
-    cell[n++] = strcmp(table_cell(k->t, row, "tied_with_best"), "yes") ? "" : "tied with the best";
+    const char *tied = strcmp(table_cell(k->t, row, "tied_with_best"), "yes") ? "" : "tied with the best";
+    cell[n++] = out->rows ? tied : "the best";
     return table_row(out, cell);
 }
 

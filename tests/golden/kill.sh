@@ -31,7 +31,7 @@ done_kills=0 rounds=0
 while [ "$done_kills" -lt "$kills" ]; do
   "$SWEEP" k.ini -q --no-plots --out cut >/dev/null 2>err &
   pid=$!
-  wait_us=$(((RANDOM * 32768 + RANDOM) % took + 1000))
+  wait_us=$(((RANDOM * 32768 + RANDOM) % (took / 2) + 1000)) # several kills before the end
   sleep "$(printf '%d.%06d' $((wait_us / 1000000)) $((wait_us % 1000000)))"
   kill -9 "$pid" 2>/dev/null
   wait "$pid" 2>/dev/null

@@ -90,7 +90,7 @@ expected() {
 # same A B NAME: every table of sweep NAME but .timing.csv is byte-equal below the folders A and B.
 same() {
   local a f
-  for a in "$1/results/$3"*.csv; do
+  for a in "$1/results/$3".*csv; do
     f=${a##*/}
     case $f in
     *.timing.csv) continue ;;
@@ -100,7 +100,7 @@ same() {
       diff "$a" "$2/results/$f" | head -n 6
     fi
   done
-  if [ "$(cd "$1/results" && ls -- *.csv)" != "$(cd "$2/results" && ls -- *.csv)" ]; then
+  if [ "$(cd "$1/results" && ls -- "$3".*csv)" != "$(cd "$2/results" && ls -- "$3".*csv)" ]; then
     fail "$1 and $2 have different tables"
   fi
 }
