@@ -240,20 +240,22 @@ static void drop(struct grid *g, struct group *group, size_t ngroups, size_t q, 
 }
 
 /* The value with the smallest part of its trials present: dropping it loses least for each gap it closes. Finding the
- * true largest complete part is NP-hard (a maximal biclique); this finds it whenever the gaps lie in few values. */
-static void emptiest(const struct group *group, size_t ngroups, size_t *q, int *level)
+ * true largest complete part is NP-hard (a maximal biclique); this finds it whenever the gaps lie in few values. With
+ * `spare` no axis falls to one value, which would say nothing about it. 0: there is no such value with a gap. */
+static int emptiest(const struct group *group, size_t ngroups, size_t alive, int spare, size_t *q, int *level)
 {
-    double least = INFINITY;
+    double least = (double)alive;
     for (size_t k = 0; k < ngroups; k++)
-        for (size_t l = 0; l < group[k].levels; l++) {
+        for (size_t l = 0; l < group[k].levels && group[k].left > (k + 1 == ngroups || !spare ? 1 : 2); l++) {
             double part = (double)group[k].present[l] * (double)group[k].left;
             /* of two equal losses rather a repeat than a value */
-            if (group[k].present[l] && (part < least || (part == least && k + 1 == ngroups))) {
+            if (group[k].present[l] && (part < least || (part == least && part < (double)alive && k + 1 == ngroups))) {
                 least = part;
                 *q = k;
                 *level = (int)l;
             }
         }
+    return least < (double)alive;
 }
 
 static double full_size(const struct group *group, size_t ngroups)
@@ -279,7 +281,8 @@ static int drop_values(struct grid *g, struct group *group, size_t ngroups, stru
     while ((double)alive < full_size(group, ngroups)) {
         size_t q = 0;
         int level = 0;
-        emptiest(group, ngroups, &q, &level);
+        if (!emptiest(group, ngroups, alive, 1, &q, &level))
+            emptiest(group, ngroups, alive, 0, &q, &level);
         drop(g, group, ngroups, q, level, dead, &alive);
     }
     for (size_t i = 0; i < g->n; i++)

@@ -129,12 +129,9 @@ static void put_panel(struct str *s, const struct axis *x, size_t i, size_t colu
 {
     str_addf(s, "set xlabel name%zu offset 0,0.3\n", i);
     if (continuous(x)) {
-        double lo = INFINITY, hi = -INFINITY;
-        for (size_t l = 0; l < x->levels; l++) {
-            lo = x->value[l] < lo ? x->value[l] : lo;
-            hi = x->value[l] > hi ? x->value[l] : hi;
-        }
-        str_add(s, lo > 0 && hi > 30 * lo ? "set logscale x\n" : "unset logscale x\n");
+        /* values ascend; the middle one tells an even spread from one over decades */
+        double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional], mid = x->value[x->levels / 2];
+        str_add(s, lo > 0 && hi > 30 * lo && mid < hi / 4 ? "set logscale x\n" : "unset logscale x\n");
         str_addf(s,
                  "set xrange [*:*]\nset xtics norotate autofreq\n"
                  "plot $dots%zu using 1:2 with points pt 7 ps 0.45 lc rgb '#80"

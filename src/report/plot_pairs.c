@@ -86,7 +86,7 @@ static void put_cells(struct str *s, const struct plot_data *d, const struct pai
 {
     char name[24];
     double width = d->unit * (hi - lo);
-    int digits = width >= 20 ? 1 : width >= 2 ? 2 : 3;
+    int digits = width >= 20 ? 1 : width >= 2 ? 2 : width >= 0.1 ? 3 : width >= 0.01 ? 4 : 5;
     snprintf(name, sizeof name, "cells%zu", i);
     data_begin(s, name);
     for (size_t y = 0; y < q->y->levels; y++)
@@ -97,8 +97,8 @@ static void put_cells(struct str *s, const struct plot_data *d, const struct pai
             double mean = sum[at] / n[at];
             str_addf(s, "%zu\t%zu\t", x, y);
             put_number(s, d->unit * mean);
-            str_addf(s, "\t%.*f\t%s\t", digits, d->unit * mean,
-                     (mean - lo) / (hi - lo) > 0.6 ? "0x000000" : "0xFFFFFF");
+            double light = d->v.maximise ? (mean - lo) / (hi - lo) : (hi - mean) / (hi - lo);
+            str_addf(s, "\t%.*f\t%s\t", digits, d->unit * mean, light > 0.6 ? "0x000000" : "0xFFFFFF");
             put_field(s, q->x->text[x], 14);
             str_add(s, "\t");
             put_field(s, q->y->text[y], 14);

@@ -58,6 +58,15 @@ static void put_band(struct str *s, const struct plot_data *d, const char *tied,
     data_end(s);
 }
 
+static void put_range(struct str *s, double left, double right)
+{
+    str_add(s, "left = ");
+    put_number(s, left);
+    str_add(s, "\nright = ");
+    put_number(s, right);
+    str_add(s, "\nset xrange [left:right]\n");
+}
+
 static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
 {
     const struct view *v = &d->v;
@@ -85,32 +94,26 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     size_t ntied = put_rows(s, d, tied, n, buf, &lo, &hi, &widest);
     put_band(s, d, tied, n);
     double pad = hi > lo ? 0.06 * (hi - lo) : 0.01;
-    int height = 150 + (n < 8 ? 32 : 21) * (int)n;
+    int height = 130 + (n < 8 ? 32 : 21) * (int)n;
+    str_addf(s, "legend = '%s%s'\n",
+             most > 1 ? "dot: mean, bar: its 95% interval, crosses: least and most repeat; " : "",
+             ntied < 2  ? "shaded: the best"
+             : most > 1 ? "shaded: tied with the best (paired t test, 95%)"
+                        : "shaded: equal to the best");
     script_draw(s, 1000, height);
-    str_add(s, "set title heading\nset xlabel objective\n");
-    str_addf(s, "set lmargin %zu\nset yrange [%zu.6:0.4]\nset grid noytics\n",
+    str_addf(s, "set label 1 heading.\"\\n\".legend center at screen 0.5, screen %.4f\nset tmargin at screen %.4f\n",
+             1 - 22.0 / height, 1 - 58.0 / height);
+    str_addf(s, "set lmargin %zu\nset xlabel objective\nset yrange [%zu.6:0.4]\nset grid noytics\n",
              widest + 2 < 60 ? widest + 2 : (size_t)60, n);
-    str_add(s, "set xrange [");
-    put_number(s, d->unit * (lo - pad));
-    str_add(s, ":");
-    put_number(s, d->unit * (hi + pad));
-    str_add(s, "]\n");
-    put_key_below(s, height);
-    str_add(s, "left = ");
-    put_number(s, d->unit * (lo - pad));
-    str_add(s, "\nright = ");
-    put_number(s, d->unit * (hi + pad));
-    str_addf(s,
-             "\nplot $band using (left):1:(left):(right):($1-0.5):($1+0.5) with boxxyerror fs solid 1 noborder lc rgb "
-             "'#e3eef6' title '%s', \\\n",
-             ntied > 1 ? (most > 1 ? "tied with the best (paired t, 95%)" : "equal to the best") : "the best");
+    put_range(s, d->unit * (lo - pad), d->unit * (hi + pad));
+    str_add(s, "plot $band using (left):1:(left):(right):($1-0.5):($1+0.5) with boxxyerror fs solid 1 noborder lc rgb "
+               "'#e3eef6', \\\n");
     if (most > 1)
         str_add(s,
-                "     $points using 3:1:4:5 with xerrorbars pt 7 ps 0 lw 2 lc rgb '" SKY "' title '95% interval', \\\n"
-                "     $points using 6:1 with points pt 2 ps 0.6 lc rgb '" GREY
-                "' title 'least, most', $points using 7:1 with points pt 2 ps 0.5 lc rgb '#555555', \\\n");
-    str_addf(s, "     $points using 3:1:ytic(2) with points pt 7 ps 1 lc rgb '" BLUE "' title '%s'\n",
-             most > 1 ? "mean" : "value");
+                "     $points using 3:1:4:5 with xerrorbars pt 7 ps 0 lw 2 lc rgb '" SKY "', \\\n"
+                "     $points using 6:1 with points pt 2 ps 0.5 lc rgb '#555555', $points using 7:1 with points pt 2 "
+                "ps 0.5 lc rgb '#555555', \\\n");
+    str_add(s, "     $points using 3:1:ytic(2) with points pt 7 ps 1 lc rgb '" BLUE "'\n");
     script_end(s);
     return NULL;
 }

@@ -30,7 +30,8 @@ size_t text_width(const char *s)
     return n;
 }
 
-static void put_clean(struct str *s, const char *text, size_t max, const char *apostrophe)
+/* Labels from datablocks take \\n for a new line, so that the backslash becomes its look-alike. */
+static void put_clean(struct str *s, const char *text, size_t max, const char *apostrophe, const char *backslash)
 {
     size_t width = text_width(text), done = 0;
     int cut = max && width > max;
@@ -42,6 +43,8 @@ static void put_clean(struct str *s, const char *text, size_t max, const char *a
             str_add(s, apostrophe);
         else if (*text == '"')
             str_add(s, apostrophe);
+        else if (*text == '\\')
+            str_add(s, backslash);
         else if (iscntrl((unsigned char)*text))
             str_add(s, " ");
         else
@@ -56,13 +59,13 @@ static void put_clean(struct str *s, const char *text, size_t max, const char *a
 void put_quoted(struct str *s, const char *text, size_t max)
 {
     str_add(s, "'");
-    put_clean(s, text, max, "''");
+    put_clean(s, text, max, "''", "\\");
     str_add(s, "'");
 }
 
 void put_field(struct str *s, const char *text, size_t max)
 {
-    put_clean(s, *text ? text : "(none)", max, "'");
+    put_clean(s, *text ? text : "(none)", max, "'", "∖");
 }
 
 void put_number(struct str *s, double x)

@@ -25,7 +25,10 @@ int table_row(struct table *t, const char *const *cell);
 int table_column(const struct table *t, const char *name);
 const char *table_cell(const struct table *t, size_t row, const char *column); /* "" when missing */
 double table_number(const struct table *t, size_t row, int col);               /* NaN when empty or not a number */
-/* Whole file at once, strict (an open quote, a ragged row, a NUL are errors naming file and line), published atomically. */
+/* Texts that a spreadsheet would run (= + - @ in front, no number) are written with an apostrophe before them, which
+ * table_read takes off: csv.h. Byte order mark, CRLF and blank lines are accepted.
+ * Whole file at once, strict (an open quote, a ragged row, a NUL are errors naming file and line), published
+ * atomically. */
 int table_read(struct table *t, const char *path, struct err *e);
 int table_write(const struct table *t, const char *path, int sync, struct err *e);
 
@@ -37,27 +40,39 @@ int csv_commit(struct csv_out *c, int sync, struct err *e); /* frees c either wa
 void csv_abort(struct csv_out *c);
 
 /* Where the files of a sweep are: results/NAME.csv and plots/NAME/ below `out` ("" or "." for here). */
-char *report_path(char *buf, size_t n, const char *out, const char *name, const char *suffix); /* suffix ".csv", ".points.csv", "" for the folder */
+char *report_path(char *buf, size_t n, const char *out, const char *name,
+                  const char *suffix); /* suffix ".csv", ".points.csv", "" for the folder */
 
-/* results/NAME.about.csv: key,value rows that a reader of the tables needs and that stand in no row: name, dataset, train,
- * validation, test (sizes), classes, objective ("max"|"min" space metric), repeats, points, trials, require.N = text,
- * require.N.met = trials meeting it / complete trials. Written by orchestrate; the reports read it. */
+/* results/NAME.about.csv: key,value rows that a reader of the tables needs and that stand in no row: name, dataset,
+ * train, validation, test (sizes), classes, objective ("max"|"min" space metric), repeats, points, trials, require.N =
+ * text, require.N.met = trials meeting it / complete trials, require.N.best = yes|no for the best point. Written by
+ * orchestrate; the reports read it. */
 
-/* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics, error): */
+/* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics,
+ * error): */
 
-/* Per point: axes, facts, n, and for every metric mean, std (n-1), ci95_low, ci95_high (Student t), min, max; rank by the mean of the
- * objective over complete trials; tied_with_best: yes when the difference to the best is not significant (paired t on common
- * repeats where there are >= 2, at 95 %; otherwise equal means only). */
+/* Per point, in the order of the plan: point, axes, facts, n (complete trials), rank, tied_with_best, and for every
+ * metric M: M_mean, M_std (n-1), M_ci95_low, M_ci95_high (Student t), M_min, M_max, empty where they are not known.
+ * rank is by the mean of the objective over complete trials, equal means share one; tied_with_best: yes when the
+ * difference to the best is not significant (paired t on common repeats where there are >= 2, at 95 %, not corrected
+ * for the number of points; otherwise equal means only). Statistics are rounded to float, which is what metrics are
+ * computed in. */
 int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e);
 
-/* Effects on the objective: exact ANOVA (type I sums of squares are unique on a complete balanced grid): one row per axis, per pair
- * of axes (interaction), `seed noise` (within points) and `higher orders`; columns kind (axis|pair|value|noise|rest), axis, other, value, n,
- * mean, ci95_low, ci95_high, share (of the total variance). Rows of kind value: the marginal mean of each value of each axis. When the
- * grid is not complete (skipped, failed, conditional axes) shares are computed on the largest complete sub-grid that drops whole values, or left empty with
- * kind `note` saying why. */
+/* Effects on the objective: exact ANOVA (type I sums of squares are unique on a complete balanced grid): one row per
+ * axis, per pair of axes (interaction), `higher orders` (kind rest) and `seed noise` (within points; empty with one
+ * repeat); columns kind (axis|pair|rest|noise|value|note), axis, other, value, n, mean, ci95_low, ci95_high, share (of
+ * the total variance; they add up to 1). Rows of kind value: the marginal mean over all points with that value, each
+ * point counted once, and its interval over them (over the repeats when it is one point); n counts trials. Axes that
+ * always change together (a zip) are one axis "a & b". A conditional axis (empty cells) counts as nested in the axis
+ * that its condition is about: its share is what it adds inside the values where it exists, and the two have no pair
+ * row. When the grid is not complete (skipped, failed) shares are those of the largest complete part that whole values
+ * or repeats dropped one after the other leave, no axis falling to one value if that can be helped; an axis with one
+ * value left has an empty share. Where there is no such part all shares are empty. Rows of kind note say so. */
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e);
 
-/* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc, support. */
+/* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc,
+ * support. */
 int report_classes(const unsigned long long *counts, const double *auc, const char *const *class_name, size_t classes,
                    struct table *out, struct err *e);
 
@@ -68,11 +83,11 @@ struct plot_type {
     const char *name, *help;
 };
 const struct plot_type *report_plot_type(size_t i); /* NULL after the last */
-int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx,
-                 struct err *e);
+int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx, struct err *e);
 
-/* The summary of a sweep as Markdown, from its files: best point, requirement table (pass or fail), total parameters, BatchNorm, Dropout,
- * head, receptive field, test accuracy, effects, accuracy log per epoch of the best point, pictures. */
+/* The summary of a sweep as Markdown, from its files: best point, requirement table (pass or fail), total parameters,
+ * BatchNorm, Dropout, head, receptive field, test accuracy, effects, accuracy log per epoch of the best point,
+ * pictures. */
 int report_markdown(const char *out, const char *name, struct str *text, struct err *e);
 
 #endif

@@ -1,0 +1,489 @@
+#include "base/file.h"
+#include "report/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOP 10     /* rows of the ranking */
+#define LISTED 20  /* failed or skipped trials that are named */
+#define VALUES 12  /* values of an axis */
+#define EPOCHS 200 /* rows of the accuracy log */
+
+/* Points are named by their bare number: GitHub takes #12 for an issue. */
+
+/* A text inside a table cell or a sentence: shown as it is, whatever Markdown or HTML makes of its characters. */
+static void put_text(struct str *s, const char *text)
+{
+    for (; *text; text++) {
+        if (strchr("\\`*[]|$~", *text))
+            str_addf(s, "\\%c", *text);
+        else if (*text == '<' || *text == '&')
+            str_add(s, *text == '<' ? "&lt;" : "&amp;");
+        else if ((unsigned char)*text < ' ' || *text == 127)
+            str_add(s, " ");
+        else
+            str_addn(s, text, 1);
+    }
+}
+
+/* 0.98954 -> "98.95 %" for accuracies, otherwise four digits; "-" when it is not known. */
+static void put_value(struct str *s, const char *metric, double x)
+{
+    char label[96];
+    double unit = metric_label(metric, label, sizeof label);
+    if (isnan(x))
+        str_add(s, "-");
+    else if (unit > 1)
+        str_addf(s, "%.2f %%", unit * x);
+    else
+        str_addf(s, "%.4g", x);
+}
+
+/* "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)" */
+static void put_interval(struct str *s, const char *metric, const struct stats *m)
+{
+    put_value(s, metric, m->mean);
+    if (m->n < 2)
+        return;
+    str_add(s, " (95 % interval ");
+    put_value(s, metric, m->low);
+    str_add(s, " to ");
+    put_value(s, metric, m->high);
+    str_addf(s, ", %zu repeats)", m->n);
+}
+
+static struct stats column_stats(const struct plot_data *d, size_t p, const char *column, double *buf)
+{
+    struct t_cache cache = {0};
+    int col = table_column(&d->trials, column);
+    if (col < 0)
+        return stats_of(buf, 0, &cache);
+    return view_stats(&d->v, p, col, buf, &cache);
+}
+
+static const char *fact(const struct plot_data *d, size_t p, const char *column)
+{
+    const char *text = table_cell(&d->trials, d->v.first[p], column);
+    return *text ? text : "-";
+}
+
+static size_t count_status(const struct plot_data *d, const char *status)
+{
+    size_t n = 0;
+    int col = table_column(&d->trials, "status");
+    for (size_t r = 0; r < d->trials.rows; r++)
+        n += !strcmp(view_cell(&d->v, r, col), status);
+    return n;
+}
+
+static int has_best(const struct plot_data *d)
+{
+    return d->v.npoints && !isnan(d->v.mean[d->v.order[0]]);
+}
+
+/* ---- sections --------------------------------------------------------------------------------------------------- */
+
+static void put_title(const struct plot_data *d, struct str *s)
+{
+    static const char *const part[][2] = {
+        {"train", "training"}, {"validation", "validation"}, {"test", "test samples"}, {"classes", "classes"}};
+    const char *sep = "";
+    str_add(s, "# ");
+    put_text(s, d->name);
+    str_add(s, "\n\n");
+    if (*plot_about(d, "dataset")) {
+        str_add(s, "Dataset ");
+        put_text(s, plot_about(d, "dataset"));
+        sep = ": ";
+    }
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+        if (!*plot_about(d, part[i][0]))
+            continue;
+        str_add(s, sep);
+        put_text(s, plot_about(d, part[i][0]));
+        str_addf(s, " %s", part[i][1]);
+        sep = ", ";
+    }
+    str_addf(s, "%sobjective: ", *sep ? "; " : "");
+    put_text(s, d->objective);
+    str_add(s, ".\n\n");
+}
+
+static void put_metric_rows(const struct plot_data *d, size_t p, double *buf, struct str *s)
+{
+    static const char *const also[] = {"val_accuracy", "test_accuracy", "test_loss"};
+    struct stats m = column_stats(d, p, d->v.metric, buf);
+    str_add(s, "| ");
+    put_text(s, d->v.metric);
+    str_add(s, " (objective) | ");
+    put_interval(s, d->v.metric, &m);
+    str_add(s, " |\n");
+    for (size_t i = 0; i < sizeof also / sizeof *also; i++) {
+        m = column_stats(d, p, also[i], buf);
+        if (!m.n || !strcmp(also[i], d->v.metric))
+            continue;
+        str_addf(s, "| %s | ", also[i]);
+        put_interval(s, also[i], &m);
+        str_add(s, " |\n");
+    }
+}
+
+static void put_counts(const struct plot_data *d, struct str *s)
+{
+    static const char *const status[] = {"complete", "pruned", "failed", "skipped"};
+    const char *planned = plot_about(d, "trials");
+    str_add(s, "| trials | ");
+    for (size_t i = 0; i < sizeof status / sizeof *status; i++) {
+        size_t n = count_status(d, status[i]);
+        if (n || i != 1)
+            str_addf(s, "%s%zu %s", i ? ", " : "", n, status[i]);
+    }
+    if (*planned) {
+        str_add(s, ", of ");
+        put_text(s, planned);
+        str_add(s, " planned");
+    }
+    str_addf(s, " |\n| points | %zu |\n", d->v.npoints);
+}
+
+static int put_summary(const struct plot_data *d, double *buf, char *tied, struct str *s)
+{
+    size_t n = 0, p;
+    str_add(s, "## Summary\n\n| | |\n| --- | --- |\n");
+    if (has_best(d)) {
+        p = d->v.order[0];
+        if (view_ties(&d->v, tied))
+            return -1;
+        str_add(s, "| best point | ");
+        put_text(s, fact(d, p, "point"));
+        str_add(s, " |\n");
+        for (size_t i = 0; i < d->v.naxes; i++) {
+            const char *text = view_cell(&d->v, d->v.first[p], d->v.axis[i].col);
+            str_add(s, "| ");
+            put_text(s, d->v.axis[i].name);
+            str_add(s, " | ");
+            put_text(s, *text ? text : "-");
+            str_add(s, " |\n");
+        }
+        put_metric_rows(d, p, buf, s);
+        for (size_t i = 0; i < d->v.npoints; i++)
+            n += tied[i];
+        if (d->v.npoints > 1)
+            str_addf(s, "| points tied with the best | %zu |\n", n - 1);
+    }
+    put_counts(d, s);
+    str_add(s, "\n");
+    return 0;
+}
+
+static const char *head_text(const char *head)
+{
+    if (!strcmp(head, "gap"))
+        return "global average pooling";
+    if (!strcmp(head, "gap+fc"))
+        return "global average pooling, then fully connected";
+    return !strcmp(head, "fc") ? "fully connected" : head;
+}
+
+/* What the exercise asks of a network, answered for the best point. */
+static void put_network(const struct plot_data *d, double *buf, struct str *s)
+{
+    size_t p = d->v.order[0];
+    struct stats test = column_stats(d, p, "test_accuracy", buf), epochs = column_stats(d, p, "epochs_run", buf);
+    str_add(s, "## The network\n\n| | |\n| --- | --- |\n| total parameters | ");
+    put_text(s, fact(d, p, "params"));
+    str_add(s, " |\n| BatchNorm used | ");
+    put_text(s, fact(d, p, "uses_batchnorm"));
+    str_add(s, " |\n| Dropout used | ");
+    put_text(s, fact(d, p, "uses_dropout"));
+    str_add(s, " |\n| head (GAP or fully connected) | ");
+    put_text(s, head_text(fact(d, p, "head")));
+    str_add(s, " |\n| receptive field | ");
+    put_text(s, fact(d, p, "receptive_field"));
+    str_add(s, " |\n| multiply-adds an image | ");
+    put_text(s, fact(d, p, "macs"));
+    if (!isnan(epochs.max))
+        str_addf(s, " |\n| epochs | %.0f", epochs.max);
+    str_add(s, " |\n| test accuracy, mean | ");
+    put_value(s, "test_accuracy", test.mean);
+    if (test.n > 1) {
+        str_add(s, " |\n| test accuracy, worst repeat | ");
+        put_value(s, "test_accuracy", test.min);
+    }
+    str_add(s, " |\n\n");
+}
+
+/* "3/3" -> met and of. */
+static int parse_met(const char *text, double *met, double *of)
+{
+    char buf[64];
+    const char *slash = strchr(text, '/');
+    if (!slash || (size_t)(slash - text) >= sizeof buf)
+        return -1;
+    snprintf(buf, sizeof buf, "%.*s", (int)(slash - text), text);
+    return str_to_double(buf, met) || str_to_double(slash + 1, of) ? -1 : 0;
+}
+
+static void put_requirements(const struct plot_data *d, struct str *s)
+{
+    char key[48];
+    for (size_t i = 1; i <= 1000; i++) {
+        double met, of;
+        snprintf(key, sizeof key, "require.%zu", i);
+        const char *text = plot_about(d, key);
+        if (!*text)
+            break;
+        snprintf(key, sizeof key, "require.%zu.met", i);
+        const char *count = plot_about(d, key);
+        int known = !parse_met(count, &met, &of) && of > 0;
+        snprintf(key, sizeof key, "require.%zu.best", i); /* of the best point alone; older tables do not have it */
+        const char *best = plot_about(d, key);
+        int pass = *best ? !strcmp(best, "yes") : known && met == of;
+        if (i == 1)
+            str_add(s, "## Requirements\n\n| requirement | best point | trials that meet it |\n| --- | --- | --- |\n");
+        str_add(s, "| ");
+        put_text(s, text);
+        str_addf(s, " | %s | ", !known && !*best ? "not known" : pass ? "**pass**" : "**FAIL**");
+        if (known)
+            str_addf(s, "%.0f of %.0f |\n", met, of);
+        else
+            str_add(s, "- |\n");
+    }
+    if (*plot_about(d, "require.1"))
+        str_add(s, "\n");
+}
+
+/* "8: 98.44 %, 12: 98.67 %" */
+static void put_values(const struct plot_data *d, const char *axis, struct str *s)
+{
+    const struct table *t = &d->effects;
+    int mean = table_column(t, "mean");
+    size_t n = 0;
+    for (size_t r = 0; r < t->rows; r++) {
+        if (strcmp(table_cell(t, r, "kind"), "value") || strcmp(table_cell(t, r, "axis"), axis))
+            continue;
+        if (n++ == VALUES) {
+            str_add(s, ", ...");
+            break;
+        }
+        str_add(s, n > 1 ? ", " : "");
+        put_text(s, *table_cell(t, r, "value") ? table_cell(t, r, "value") : "(none)");
+        str_add(s, ": ");
+        put_value(s, d->v.metric, table_number(t, r, mean));
+    }
+}
+
+static void put_effect_row(const struct plot_data *d, size_t r, struct str *s)
+{
+    const struct table *t = &d->effects;
+    const char *kind = table_cell(t, r, "kind"), *axis = table_cell(t, r, "axis");
+    double share = table_number(t, r, table_column(t, "share"));
+    char percent[24];
+    str_add(s, "| ");
+    put_text(s, axis);
+    if (!strcmp(kind, "pair")) {
+        str_add(s, " × ");
+        put_text(s, table_cell(t, r, "other"));
+    }
+    str_addf(s, " | %s | ", isnan(share) ? "-" : percent_text(share, percent, sizeof percent));
+    if (!strcmp(kind, "axis"))
+        put_values(d, axis, s);
+    str_add(s, " |\n");
+}
+
+static void put_effects(const struct plot_data *d, struct str *s)
+{
+    const struct table *t = &d->effects;
+    int share = table_column(t, "share");
+    if (!d->v.naxes)
+        return;
+    str_add(s, "## Effects\n\nShare of the variance of ");
+    put_text(s, d->v.metric);
+    str_add(s, " over all trials, and its mean for each value.\n\n| | share | means |\n| --- | --- | --- |\n");
+    for (size_t r = 0; r < t->rows; r++) {
+        const char *kind = table_cell(t, r, "kind");
+        double x = table_number(t, r, share);
+        int small = !strcmp(kind, "pair") && !(x >= 0.01); /* dozens of them in a large grid */
+        if (strcmp(kind, "value") && strcmp(kind, "note") && !small)
+            put_effect_row(d, r, s);
+    }
+    str_add(s, "\n");
+    for (size_t r = 0; r < t->rows; r++)
+        if (!strcmp(table_cell(t, r, "kind"), "note")) {
+            str_add(s, "Note: ");
+            put_text(s, table_cell(t, r, "value"));
+            str_add(s, ".\n\n");
+        }
+}
+
+static void put_ranking(const struct plot_data *d, double *buf, const char *tied, struct str *s)
+{
+    if (d->v.npoints < 2)
+        return;
+    str_add(s, "## Ranking\n\n| | point |");
+    for (size_t i = 0; i < d->v.naxes; i++) {
+        str_add(s, " ");
+        put_text(s, d->v.axis[i].name);
+        str_add(s, " |");
+    }
+    str_add(s, " params | ");
+    put_text(s, d->v.metric);
+    str_add(s, " | tied with the best |\n| --- | --- | --- | --- | --- |");
+    for (size_t i = 0; i < d->v.naxes; i++)
+        str_add(s, " --- |");
+    str_add(s, "\n");
+    for (size_t i = 0; i < d->v.npoints && i < TOP && !isnan(d->v.mean[d->v.order[i]]); i++) {
+        size_t p = d->v.order[i];
+        struct stats m = column_stats(d, p, d->v.metric, buf);
+        str_addf(s, "| %zu | ", i + 1);
+        put_text(s, fact(d, p, "point"));
+        str_add(s, " |");
+        for (size_t k = 0; k < d->v.naxes; k++) {
+            str_add(s, " ");
+            put_text(s, view_cell(&d->v, d->v.first[p], d->v.axis[k].col));
+            str_add(s, " |");
+        }
+        str_add(s, " ");
+        put_text(s, fact(d, p, "params"));
+        str_add(s, " | ");
+        put_interval(s, d->v.metric, &m);
+        str_addf(s, " | %s |\n", tied[p] ? "yes" : "no");
+    }
+    str_add(s, "\n");
+}
+
+/* ---- accuracy log ----------------------------------------------------------------------------------------------- */
+
+enum { LR, TRAIN, VAL, TRAIN_LOSS, VAL_LOSS, LOGGED };
+static const char *const logged[LOGGED] = {"lr", "train_accuracy", "val_accuracy", "train_loss", "val_loss"};
+
+struct log_row {
+    double sum[LOGGED];
+    size_t n[LOGGED];
+};
+
+static int put_log(const struct plot_data *d, struct str *s)
+{
+    const struct table *t = &d->epochs;
+    const char *best = fact(d, d->v.order[0], "point");
+    int point = table_column(t, "point"), epoch = table_column(t, "epoch"), col[LOGGED];
+    struct log_row *row = calloc(EPOCHS, sizeof *row);
+    size_t last = 0, beyond = 0;
+    if (!row)
+        return -1;
+    for (size_t m = 0; m < LOGGED; m++)
+        col[m] = table_column(t, logged[m]);
+    for (size_t r = 0; r < t->rows && point >= 0; r++) {
+        double e = table_number(t, r, epoch), x;
+        if (!(e >= 1) || strcmp(t->cell[r * t->cols + (size_t)point], best))
+            continue;
+        beyond += e > EPOCHS;
+        for (size_t m = 0; e <= EPOCHS && m < LOGGED; m++)
+            if (!isnan(x = table_number(t, r, col[m]))) {
+                row[(size_t)e - 1].sum[m] += x;
+                row[(size_t)e - 1].n[m]++;
+                last = (size_t)e > last ? (size_t)e : last;
+            }
+    }
+    if (last)
+        str_add(s, "## Accuracy log of the best point\n\nMeans over its repeats.\n\n| epoch | lr | training accuracy | "
+                   "validation "
+                   "accuracy | training loss | validation loss |\n| --- | --- | --- | --- | --- | --- |\n");
+    for (size_t e = 0; e < last; e++) {
+        str_addf(s, "| %zu |", e + 1);
+        for (size_t m = 0; m < LOGGED; m++) {
+            str_add(s, " ");
+            put_value(s, logged[m], row[e].n[m] ? row[e].sum[m] / (double)row[e].n[m] : NAN);
+            str_add(s, " |");
+        }
+        str_add(s, "\n");
+    }
+    if (last)
+        str_add(s, beyond ? "\nThe epochs after these are in the table of epochs.\n\n" : "\n");
+    free(row);
+    return 0;
+}
+
+/* ---- what went wrong, pictures ---------------------------------------------------------------------------------- */
+
+static void put_unfinished(const struct plot_data *d, const char *status, const char *title, struct str *s)
+{
+    size_t n = 0, all = count_status(d, status);
+    int col = table_column(&d->trials, "status");
+    if (!all)
+        return;
+    str_addf(s, "## %s\n\n| trial | point | | reason |\n| --- | --- | --- | --- |\n", title);
+    for (size_t r = 0; r < d->trials.rows && n < LISTED; r++) {
+        const char *error = table_cell(&d->trials, r, "error");
+        struct str who = {0};
+        if (strcmp(view_cell(&d->v, r, col), status))
+            continue;
+        str_add(s, "| ");
+        put_text(s, table_cell(&d->trials, r, "trial"));
+        str_add(s, " | ");
+        put_text(s, table_cell(&d->trials, r, "point"));
+        str_add(s, " | ");
+        view_point_text(&d->v, d->v.point[r], &who);
+        put_text(s, who.p ? who.p : "");
+        s->failed |= who.failed;
+        str_release(&who);
+        str_add(s, " | ");
+        put_text(s, *error ? error : "-");
+        str_add(s, " |\n");
+        n++;
+    }
+    if (n < all)
+        str_addf(s, "\n... and %zu more.\n", all - n);
+    str_add(s, "\n");
+}
+
+/* Relative to the folder that holds plots/ and results/. */
+static void put_pictures(const struct plot_data *d, const char *out, struct str *s)
+{
+    int any = 0, here = !out || !*out || !strcmp(out, ".");
+    for (size_t i = 0; report_plot_type(i); i++) {
+        const struct plot_type *p = report_plot_type(i);
+        char path[4400];
+        snprintf(path, sizeof path, "%s%splots/%s/%s.png", here ? "" : out, here ? "" : "/", d->name, p->name);
+        if (!file_exists(path))
+            continue;
+        str_add(s, any ? "" : "## Pictures\n\n");
+        any = 1;
+        str_addf(s, "![%s](plots/%s/%s.png)\n\n", p->help, d->name, p->name);
+    }
+}
+
+static int put_report(const struct plot_data *d, const char *out, struct str *s, struct arena *a)
+{
+    double *buf = arena_take(a, (d->trials.rows + 1) * sizeof *buf);
+    char *tied = arena_take(a, d->v.npoints + 1);
+    if (!buf || !tied)
+        return -1;
+    put_title(d, s);
+    if (put_summary(d, buf, tied, s))
+        return -1;
+    if (has_best(d)) {
+        put_network(d, buf, s);
+        put_requirements(d, s);
+        put_effects(d, s);
+        put_ranking(d, buf, tied, s);
+        if (put_log(d, s))
+            return -1;
+    }
+    put_unfinished(d, "failed", "Failed trials", s);
+    put_unfinished(d, "skipped", "Skipped points", s);
+    put_pictures(d, out, s);
+    return s->failed ? -1 : 0;
+}
+
+int report_markdown(const char *out, const char *name, struct str *text, struct err *e)
+{
+    struct plot_data d;
+    int bad = plot_data_init(&d, out, name, e);
+    if (!bad && put_report(&d, out, text, &d.mem))
+        bad = err_set(e, ERR_NOMEM, "no memory for the report of %s", name);
+    plot_data_release(&d);
+    return bad ? -1 : 0;
+}
