@@ -124,9 +124,11 @@ const char *section_name(size_t i)
 const char *key_section(const char *key, const char *not_this)
 {
     struct key_row r;
-    for (size_t i = 0; !key_row(i, &r); i++)
-        if (!strcmp(r.param->name, key) && (!not_this || strcmp(r.section, not_this)))
-            return r.section;
+    for (int varying = 1; varying >= 0; varying--)
+        for (size_t i = 0; !key_row(i, &r); i++)
+            if (group_varies(r.group) == varying && !strcmp(r.param->name, key) &&
+                (!not_this || strcmp(r.section, not_this)))
+                return r.section;
     return NULL;
 }
 

@@ -26,7 +26,8 @@ extern const struct param sweep_params[], search_params[], stop_params[], model_
 extern const char default_layers[];
 
 const char *section_name(size_t i); /* the plain ones; NULL after the last */
-/* The section of a key, NULL when there is none; a key of several sections: the first after `not` (may be NULL). */
+/* The section (other than not_this, which may be NULL) of a key, [data], [model] and [train] first; NULL: none has it.
+ */
 const char *key_section(const char *key, const char *not_this);
 const struct param *key_find(const char *section, const char *key);
 /* Nearest key of the section; NULL: none is close. */

@@ -342,7 +342,7 @@ static void take_word(struct opening *o, const char *word)
         apply_require_word(o, at.key, text, &at);
     } else if (!strncmp(at.section, "grid", 4) || !is_section(at.section)) {
         const char *near = str_nearest(at.section, section_word, NULL);
-        at.section = NULL;
+        at.section = at.key = NULL;
         if (!strncmp(word, "grid.", 5))
             fault(&o->f, &at, "'%.80s': leave 'grid.' out; more than one value makes an axis", word);
         else

@@ -384,6 +384,20 @@ static void join_owners(struct str *t, const struct setting *st)
         str_addf(t, "%s%s", !o ? "" : o + 1 < st->nown ? ", " : " and ", st->own[o].name);
 }
 
+/* Whether the optimizer (schedule) of some point has a name that is known. */
+static int any_owner(const struct sweep *s, enum key_group g)
+{
+    struct key_row r;
+    for (size_t i = 0; !key_row(i, &r); i++)
+        if (r.group == g && owner_used(s, &(struct owned){g, r.type, r.owner, NULL}))
+            return 1;
+    const struct setting *which = &s->set[g == KEY_OPTIMIZER ? s->optimizer : s->schedule];
+    struct faults none = {0};
+    int known = which->column >= 0 || !setting_check(s, (int)(which - s->set), which->base.text, NULL, &none);
+    faults_release(&none); /* a type without keys of its own */
+    return known;
+}
+
 /* A key that only other optimizers or schedules have. */
 static void check_owned(struct sweep *s, size_t i, struct faults *f)
 {
@@ -399,6 +413,8 @@ static void check_owned(struct sweep *s, size_t i, struct faults *f)
             setting_check(s, (int)i, st->base.text, at, f);
         return;
     }
+    if (!any_owner(s, st->own[0].group)) /* nonsense there is an error of its own */
+        return;
     const struct setting *which = &s->set[st->own[0].group == KEY_OPTIMIZER ? s->optimizer : s->schedule];
     struct str t = {0};
     join_owners(&t, st);

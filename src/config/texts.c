@@ -54,6 +54,8 @@ static const char *parse_name(struct sweep *s, struct chunk *c, const char *p, c
         return p + n;
     const char *near = str_nearest(name, text_known, s);
     near = near && *near ? near : NULL;
+    if (near)
+        text_find(s, near); /* meant: no second error that nobody uses it */
     fault(f, w, "there is no variable '%s' in [model]%s%s%s", name, near ? "; did you mean '$" : "", near ? near : "",
           near ? "'?" : "");
     return p + n;
@@ -308,10 +310,13 @@ static void check_model(const struct sweep *s, const struct variant *v, struct b
         fault(f, &g->at, "no layers; write one block a line, indented");
 }
 
+/* -1: nonsense, which has an error of its own. */
 static int block_number(const struct sweep *s, const char *text)
 {
     double v;
-    return text && !str_to_double(setting_text(s, s->pool_at, text), &v) ? (int)v : 0;
+    if (!text)
+        return 0;
+    return str_to_double(setting_text(s, s->pool_at, text), &v) || v < 0 || v > 1e6 ? -1 : (int)v;
 }
 
 /* Every place that says where the pool stands. Returns whether some of them is not 0. */
@@ -324,7 +329,7 @@ static int check_pool_at(const struct sweep *s, const struct blocks *b, struct f
     int some = 0;
     for (uint64_t i = 0; c && i < c->values.n && i < 1000; i++) {
         int n = block_number(s, values_text(&c->values, i, buf));
-        some |= n > 0;
+        some |= n != 0;
         if (n > (int)b->most) {
             fault(f, &c->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
             break;
@@ -333,7 +338,7 @@ static int check_pool_at(const struct sweep *s, const struct blocks *b, struct f
     for (size_t v = 0; v <= s->nvar; v++) {
         const struct given *h = v ? &s->var[v - 1].set[s->pool_at] : g;
         int n = block_number(s, h->text);
-        some |= n > 0;
+        some |= n != 0;
         if (n > (int)b->most)
             fault(f, &h->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
     }

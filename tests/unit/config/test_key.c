@@ -1,0 +1,235 @@
+/* The key table, and what is said about keys and names. */
+#include "config_test.h"
+
+#include "config/keys.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Every default is a value of its own key and is read back as written. */
+static void every_default_is_valid(void **state)
+{
+    struct key_info k;
+    size_t n = 0;
+    (void)state;
+    for (size_t i = 0; !config_key(i, &k); i++, n++) {
+        _Alignas(16) unsigned char into[1024] = {0};
+        char buf[600];
+        struct err e = {0};
+        assert_non_null(k.section);
+        assert_true(k.param->help && *k.param->help);
+        if (!k.param->preset || (!*k.param->preset && k.param->type != P_TEXT))
+            continue; /* none */
+        if (param_set(k.param, into, k.param->preset, NULL, &e))
+            fail_msg("%s.%s: %s", k.section, k.param->name, e.text);
+        if (k.param->type != P_TEXT && strcmp(param_text(k.param, into, buf, sizeof buf), k.param->preset))
+            fail_msg("%s.%s: %s is written %s", k.section, k.param->name, k.param->preset, buf);
+    }
+    assert_true(n > 30);
+}
+
+/* No key of [model] hides behind one of another table, none of [train] behind an optimizer's. */
+static void keys_are_unique(void **state)
+{
+    struct key_row a, b;
+    (void)state;
+    for (size_t i = 0; !key_row(i, &a); i++)
+        for (size_t j = 0; j < i; j++) {
+            assert_int_equal(key_row(j, &b), 0);
+            if (!strcmp(a.section, b.section) && !strcmp(a.param->name, b.param->name) &&
+                !(a.owner && b.owner && strcmp(a.owner, b.owner)))
+                fail_msg("%s.%s stands twice", a.section, a.param->name);
+        }
+}
+
+static void each_key_can_be_given(void **state)
+{
+    struct key_row k;
+    (void)state;
+    for (size_t i = 0; !key_row(i, &k); i++) {
+        struct str t = {0};
+        if (!k.param->preset || strchr(k.param->preset, '\n'))
+            continue;
+        str_addf(&t, "[%s]\n%s = %s\n", k.section, k.param->name, *k.param->preset ? k.param->preset : "x");
+        if (k.group == KEY_OPTIMIZER)
+            str_addf(&t, "optimizer = %s\n", k.owner);
+        if (k.group == KEY_SCHEDULE)
+            str_addf(&t, "schedule = %s\n", k.owner);
+        const char *got = errors_of(t.p, NULL);
+        if (strstr(got, "unknown key") || strstr(got, "is not used"))
+            fail_msg("%s%s", t.p, got);
+        str_release(&t);
+    }
+}
+
+static void unknown_words(void **state)
+{
+    (void)state;
+    expect_error("[train]\nbatchsize = 3\n", "t.ini:2: train.batchsize: unknown key; did you mean 'batch_size'?", NULL);
+    expect_error("[train]\ndataset = mnist\n", "'dataset' belongs to [data]", NULL);
+    expect_error("[data]\nlr = 3\n", "'lr' belongs to [train]", NULL);
+    expect_error("[data]\nmomentm = 3\n", "did you mean 'momentum' of [train]?", NULL);
+    expect_error("[data]\nqqqqqqqqqq = 3\n", "`sweep list keys`", NULL);
+    expect_error("[trian]\nfoo = 3\nbar = 4\n", "t.ini:1: [trian]: unknown section; did you mean [train]?", NULL);
+    expect_error("[qqqqqq]\n", "there are sweep, search,", NULL);
+    expect_error("[search]\nmethod = gird\n", "t.ini:2: search.method:", "did you mean 'grid'?", NULL);
+    expect_error("[require]\nresults = 1\n", "'model' and 'result'", NULL);
+    expect_error("[grid]\nlr = 1, 2\n", "t.ini:2: grid.lr: an axis is named with its section: train.lr", NULL);
+    expect_error("[grid]\ntrain.bach_size = 1, 2\n",
+                 "t.ini:2: train.bach_size: unknown key; did you mean 'train.batch_size'?", NULL);
+    expect_error("[grid]\ndata.momentum = 0.1, 0.2\n", "did you mean 'train.momentum'?", NULL);
+    expect_error("[grid]\nsweep.seed = 1, 2\n", "[sweep] is of the sweep as a whole", NULL);
+}
+
+static void keys_of_optimizers(void **state)
+{
+    (void)state;
+    expect_error("[train]\noptimizer = adam\nmomentum = 0.9\n",
+                 "t.ini:3: train.momentum: is not used by adam; sgd and rmsprop have it", NULL);
+    expect_error("[grid]\ntrain.optimizer = adam, adamw\ntrain.alpha = 0.9, 0.99\n",
+                 "t.ini:3: train.alpha: is not used by any value", "rmsprop has it", NULL);
+    expect_error("[train]\nschedule = cosine\ngamma = 0.5\n", "is not used by cosine; step and exponential have it",
+                 NULL);
+    expect_error("[train]\noptimizer = sgd\nmomentum = 1\n", "t.ini:3: train.momentum: '1' is not a number in [0, 1)",
+                 NULL);
+    assert_string_equal(errors_of("[train]\nmomentum = 0.9\n[grid]\ntrain.optimizer = adam, sgd\n", NULL), "");
+    assert_string_equal(
+        errors_of("[train]\noptimizer = adam\nmomentum = 0.9\n[grid]\ntrain.optimizer = sgd, rmsprop\n", NULL), "");
+    expect_error("[train]\noptimizer = adm\nmomentum = 0.9\n", "did you mean 'adam'?", NULL);
+}
+
+static void names(void **state)
+{
+    struct str t = {0};
+    (void)state;
+    struct sweep *s = open_text("", NULL);
+    assert_string_equal(sweep_spec(s)->name, "t");
+    sweep_free(s);
+    expect_error("[sweep]\nname = ../x\n", "t.ini:2: sweep.name: '../x' is no name", NULL);
+    expect_error("[sweep]\nname = .x\n", "is no name", NULL);
+    expect_error("[sweep]\nname = a b\n", "is no name", NULL);
+    expect_error("[model.a b]\n", "t.ini:1: [model.a b]: 'a b' is no name", NULL);
+    expect_error("[zip]\n", "a zip wants a name", NULL);
+    expect_error("[zip -a]\n", "'-a' is no name", NULL);
+    for (int n = 64; n <= 65; n++) {
+        str_clear(&t);
+        str_add(&t, "[sweep]\nname = ");
+        for (int i = 0; i < n; i++)
+            str_add(&t, "n");
+        assert_string_equal(errors_of(t.p, NULL)[0] ? "bad" : "good", n == 64 ? "good" : "bad");
+    }
+    str_release(&t);
+}
+
+static void the_sweep_section(void **state)
+{
+    (void)state;
+    struct sweep *s = open_text("[sweep]\nname = n-1.x\nrepeats = 3\nseed = 7\nobjective = min   test_loss\n"
+                                "[stop]\ntrials = 5\ntime = 1e3\nepochs = 9\ntarget = 99%\n",
+                                NULL);
+    const struct sweep_spec *sp = sweep_spec(s);
+    assert_string_equal(sp->name, "n-1.x");
+    assert_string_equal(sp->objective, "min test_loss");
+    assert_int_equal(sp->repeats, 3);
+    assert_int_equal(sp->seed, 7);
+    assert_int_equal(sp->metric, M_TEST_LOSS);
+    assert_int_equal(sp->maximise, 0);
+    assert_int_equal(sp->stop_trials, 5);
+    assert_int_equal(sp->stop_epochs, 9);
+    assert_close(sp->stop_time, 1000, 0, 0);
+    assert_close(sp->stop_target, 0.99, 0, 0);
+    assert_int_equal(point_of(s, 0).train.metric, M_VAL_LOSS); /* test is measured, validation selects */
+    assert_int_equal(point_of(s, 0).train.maximise, 0);
+    sweep_free(s);
+    s = open_text("", NULL);
+    sp = sweep_spec(s);
+    assert_int_equal(sp->repeats, 1);
+    assert_string_equal(sp->objective, "max val_accuracy");
+    assert_true(isnan(sp->stop_target));
+    assert_int_equal(sp->stop_trials, 0);
+    sweep_free(s);
+    expect_error("[sweep]\nrepeats =\n", "t.ini:2: sweep.repeats: '' is not an integer", NULL);
+    expect_error("[sweep]\nobjective = val_accuracy\n", "'max METRIC' or 'min METRIC'", NULL);
+    expect_error("[sweep]\nobjective = max val_acuracy\n", "did you mean 'val_accuracy'?", NULL);
+    expect_error("[sweep]\nobjective = max val_loss\n", "better when it is smaller: write min val_loss", NULL);
+}
+
+static void the_command_line(void **state)
+{
+    (void)state;
+    struct sweep *s =
+        open_text("[train]\nlr = 1\n[grid]\ntrain.epochs = 3, 4\ntrain.batch_size = 8, 16", "train.lr=0.5",
+                  "train.epochs = 7", "train.clip_norm=1, 2", "data.normalize=unit,none", NULL);
+    assert_int_equal(sweep_points(s), 8);
+    assert_int_equal(sweep_keys(s), 3);
+    assert_string_equal(sweep_key(s, 0), "train.batch_size");
+    assert_string_equal(sweep_key(s, 1), "train.clip_norm");
+    assert_string_equal(sweep_key(s, 2), "data.normalize");
+    struct point p = point_of(s, 1);
+    assert_close(p.train.lr, 0.5, 0, 0);
+    assert_close(p.train.clip_norm, 1, 0, 0);
+    assert_int_equal(p.train.epochs, 7);
+    assert_string_equal(p.value[2], "none");
+    assert_string_equal(sweep_text(s),
+                        "[train]\nlr = 1\n[grid]\ntrain.epochs = 3, 4\ntrain.batch_size = 8, 16\n"
+                        "; command line: train.lr=0.5\n; command line: train.epochs = 7\n"
+                        "; command line: train.clip_norm=1, 2\n; command line: data.normalize=unit,none\n");
+    sweep_free(s);
+    assert_string_equal(errors_of("", "foo", "train.lr", "=3", "lr=3", "train.lrr=3", "trian.lr=3", "train.lr=0",
+                                  "grid.train.lr=1,2", "model.big.x=3", "train.epochs=1,0", NULL),
+                        "command line: 'foo' is not section.key=value\n"
+                        "command line: 'train.lr' is not section.key=value\n"
+                        "command line: '=3' is not section.key=value\n"
+                        "command line: 'lr=3' is not section.key=value\n"
+                        "command line: train.lrr: unknown key; did you mean 'lr'?\n"
+                        "command line: 'trian.lr=3': unknown section; did you mean 'train'?\n"
+                        "command line: 'grid.train.lr=1,2': leave 'grid.' out; more than one value makes an axis\n"
+                        "command line: model.big.x: there is no section [model.big]\n"
+                        "command line: train.epochs: '0' is not an integer 1..1000000\n"
+                        "command line: train.lr: '0' is not a number > 0\n");
+}
+
+/* Which texts are axes: numbers with commas or dots, words without blanks, quoted lists. */
+static void axes_on_the_command_line(void **state)
+{
+    (void)state;
+    struct sweep *s = open_text("", "data.augment=rotate 7, shift 1", NULL);
+    assert_int_equal(sweep_axes(s), 0);
+    assert_string_equal(point_of(s, 0).data.augment, "rotate 7, shift 1");
+    sweep_free(s);
+    s = open_text("", "data.augment=\"rotate 7, shift 1\", \"\"", "data.dataset=optdigits",
+                  "train.lr=1e-3..1e-1 log count 3", NULL);
+    assert_int_equal(sweep_points(s), 6);
+    assert_string_equal(value_of(s, 0, 0), "rotate 7, shift 1");
+    assert_string_equal(value_of(s, 5, 0), "");
+    assert_string_equal(value_of(s, 1, 1), "0.01");
+    sweep_free(s);
+    s = open_text("[model]\nk = 3\nlayers = conv 3x3 $k\n", "model.k=8..32 step 8", NULL);
+    assert_int_equal(sweep_points(s), 4);
+    sweep_free(s);
+    s = open_text("[model]\nk = 3\nlayers = conv 3x3 $k\n", "model.k=4", NULL);
+    assert_string_equal(point_of(s, 0).line[0].text, "conv 3x3 4");
+    assert_string_equal(point_of(s, 0).line[0].at.file, test_path("t.ini"));
+    sweep_free(s);
+    s = open_text("", "model.layers=conv 3x3 4, relu, gap, dense 10", NULL);
+    assert_int_equal(point_of(s, 0).nlines, 1);
+    assert_string_equal(point_of(s, 0).line[0].at.file, "command line");
+    sweep_free(s);
+    s = open_text("[require]\nresult = test_accuracy > 1\nmodel = params < 3\n", "require.result=test_accuracy >= 97%",
+                  NULL);
+    assert_int_equal(sweep_results(s), 1);
+    assert_string_equal(sweep_result_text(s, 0), "test_accuracy >= 97%");
+    sweep_free(s);
+}
+
+int run_key_tests(void)
+{
+    const struct CMUnitTest keys[] = {
+        cmocka_unit_test(every_default_is_valid),   cmocka_unit_test(keys_are_unique),
+        cmocka_unit_test(each_key_can_be_given),    cmocka_unit_test(unknown_words),
+        cmocka_unit_test(keys_of_optimizers),       cmocka_unit_test(names),
+        cmocka_unit_test(the_sweep_section),        cmocka_unit_test(the_command_line),
+        cmocka_unit_test(axes_on_the_command_line),
+    };
+    return cmocka_run_group_tests(keys, NULL, NULL);
+}

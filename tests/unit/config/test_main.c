@@ -1,0 +1,14 @@
+#include "config_test.h"
+
+static int (*const groups[])(void) = {
+    run_reader_tests, run_key_tests,   run_expr_tests,    run_axis_tests,
+    run_grid_tests,   run_point_tests, run_require_tests, run_fuzz_tests,
+};
+
+int main(void)
+{
+    int failed = 0;
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        failed += groups[i]();
+    return failed != 0;
+}
