@@ -93,7 +93,7 @@ struct reader {
     size_t cells;
     const char **cell; /* [cap] */
     size_t cap;
-    size_t line, row_line; /* the line fed last; where the row began */
+    size_t line, row_line; /* the line fed last; where the row began, 0 between rows */
     struct err *e;
 };
 
@@ -101,8 +101,6 @@ static void on_cell(void *bytes, size_t n, void *ctx)
 {
     struct reader *r = ctx;
     size_t skip = csv_guarded(bytes);
-    if (!r->cells)
-        r->row_line = r->line;
     str_addn(&r->text, (const char *)bytes + skip, n - skip);
     str_addn(&r->text, "", 1);
     r->cells++;
@@ -147,6 +145,7 @@ static void on_row(int end, void *ctx)
         no_memory(r);
     str_clear(&r->text);
     r->cells = 0;
+    r->row_line = 0;
 }
 
 static int not_a_space(unsigned char c) /* RFC 4180: blanks belong to the cell; libcsv would cut them off */
@@ -164,7 +163,7 @@ static int damaged(struct reader *r, struct csv_parser *p)
         return err_set(r->e, ERR_NOMEM, "%s:%zu: %s", r->path, r->line, csv_strerror(why));
     return err_set(r->e, ERR_DATA,
                    "%s:%zu: damaged CSV: a quotation mark that is open, or not doubled (row from line %zu)", r->path,
-                   r->line, r->cells ? r->row_line : r->line);
+                   r->line, r->row_line);
 }
 
 /* Line by line, so that a row's number is known when libcsv reports it. */
@@ -179,6 +178,8 @@ static int parse(struct reader *r, const char *text, size_t n)
         const char *lf = memchr(text, '\n', (size_t)(end - text));
         size_t len = lf ? (size_t)(lf - text) + 1 : (size_t)(end - text);
         r->line++;
+        if (!r->row_line && *text != '\n' && *text != '\r')
+            r->row_line = r->line;
         bad = csv_parse(&p, text, len, on_cell, on_row, r) != len;
         text += len;
     }

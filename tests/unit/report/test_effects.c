@@ -1,0 +1,451 @@
+#include "base/clock.h"
+#include "groups.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void effects_of(const struct table *t, const char *objective, struct table *f)
+{
+    struct err e = {0};
+    table_init(f);
+    if (report_effects(t, objective, f, &e))
+        fail_msg("%s", e.text);
+}
+
+static double share(const struct table *f, const char *kind, const char *axis, const char *other)
+{
+    for (size_t r = 0; r < f->rows; r++)
+        if (!strcmp(table_cell(f, r, "kind"), kind) && (!axis || !strcmp(table_cell(f, r, "axis"), axis)) &&
+            (!other || !strcmp(table_cell(f, r, "other"), other)))
+            return table_number(f, r, table_column(f, "share"));
+    fail_msg("no row %s %s %s", kind, axis ? axis : "", other ? other : "");
+    return 0;
+}
+
+static double sum_of_shares(const struct table *f)
+{
+    double s = 0;
+    for (size_t r = 0; r < f->rows; r++) {
+        double x = table_number(f, r, table_column(f, "share"));
+        s += isnan(x) ? 0 : x;
+    }
+    return s;
+}
+
+static const char *note_of(const struct table *f)
+{
+    for (size_t r = 0; r < f->rows; r++)
+        if (!strcmp(table_cell(f, r, "kind"), "note"))
+            return table_cell(f, r, "value");
+    return "";
+}
+
+/* By hand: cells (1,1) 1 3, (1,2) 5 7, (2,1) 2 4, (2,2) 10 12; grand mean 5.5, total 110.
+ * a: means 4 and 7, 8 * 1.5^2 = 18; b: 2.5 and 8.5, 8 * 3^2 = 72; cells 2 6 3 11: 98; a x b = 98 - 90 = 8; noise 8...
+ */
+static double by_hand(const size_t *code, size_t repeat)
+{
+    static const double cell[2][2] = {{1, 5}, {2, 10}};
+    return cell[code[0]][code[1]] + 2 * (double)repeat;
+}
+
+static void two_axes_by_hand(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 2}, {"m.b", 2}};
+    struct table t, f;
+    (void)state;
+    made_trials(&t, axis, 2, 2, by_hand);
+    effects_of(&t, "max val_accuracy", &f);
+    const double total = 106;
+    assert_close(share(&f, "axis", "m.a", NULL), 18 / total, 1e-14, 0);
+    assert_close(share(&f, "axis", "m.b", NULL), 72 / total, 1e-14, 0);
+    assert_close(share(&f, "pair", "m.a", "m.b"), 8 / total, 1e-14, 0);
+    assert_close(share(&f, "noise", "seed noise", NULL), 8 / total, 1e-14, 0);
+    assert_close(share(&f, "rest", "higher orders", NULL), 0, 0, 0);
+    assert_close(sum_of_shares(&f), 1, 1e-14, 0);
+    size_t r = row_where(&f, "kind", "value", "value", "2");
+    assert_string_equal(table_cell(&f, r, "axis"), "m.a");
+    assert_string_equal(table_cell(&f, r, "n"), "4");
+    assert_string_equal(table_cell(&f, r, "mean"), "7");
+    assert_close(table_number(&f, r, table_column(&f, "ci95_high")), 7 + 12.706204736 * sqrt(32) / sqrt(2), 1e-6, 0);
+    table_release(&f);
+    table_release(&t);
+}
+
+/* ---- against the definition, computed another way ---------------------------------------------------------------- */
+
+static double bumpy(const size_t *code, size_t repeat)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < 4; i++)
+        h = (h ^ (uint32_t)code[i]) * 16777619u;
+    h = (h ^ (uint32_t)repeat) * 16777619u;
+    h ^= h >> 15;
+    return 0.9 + 0.02 * (double)code[0] + 0.01 * (double)(code[1] * code[2]) - 0.005 * (double)(code[3] == 1) +
+           0.01 * (double)(h % 1000) / 1000;
+}
+
+/* Effects from marginal means: a_i = m_i - m; ab_ij = m_ij - m_i - m_j + m. */
+static void brute(const struct table *t, const size_t *levels, double *main_share, double pair_share[4][4],
+                  double *noise)
+{
+    size_t n = t->rows, naxes = 4;
+    double mean = 0, total = 0, m1[4][8] = {{0}}, n1[4][8] = {{0}};
+    for (size_t r = 0; r < n; r++)
+        mean += table_number(t, r, 9) / (double)n;
+    for (size_t r = 0; r < n; r++) {
+        double y = table_number(t, r, 9);
+        total += (y - mean) * (y - mean);
+        for (size_t a = 0; a < naxes; a++) {
+            size_t i = (size_t)table_number(t, r, 4 + (int)a) - 1;
+            m1[a][i] += y;
+            n1[a][i]++;
+        }
+    }
+    for (size_t a = 0; a < naxes; a++) {
+        main_share[a] = 0;
+        for (size_t i = 0; i < levels[a]; i++) {
+            m1[a][i] /= n1[a][i];
+            main_share[a] += n1[a][i] * (m1[a][i] - mean) * (m1[a][i] - mean) / total;
+        }
+    }
+    for (size_t a = 0; a < naxes; a++)
+        for (size_t b = a + 1; b < naxes; b++) {
+            pair_share[a][b] = 0;
+            for (size_t i = 0; i < levels[a]; i++)
+                for (size_t j = 0; j < levels[b]; j++) {
+                    double s = 0, k = 0;
+                    for (size_t r = 0; r < n; r++)
+                        if ((size_t)table_number(t, r, 4 + (int)a) == i + 1 &&
+                            (size_t)table_number(t, r, 4 + (int)b) == j + 1) {
+                            s += table_number(t, r, 9);
+                            k++;
+                        }
+                    double d = s / k - m1[a][i] - m1[b][j] + mean;
+                    pair_share[a][b] += k * d * d / total;
+                }
+        }
+    *noise = 0;
+    for (size_t r = 0; r < n; r++) {
+        double s = 0, k = 0;
+        for (size_t q = 0; q < n; q++)
+            if (!strcmp(table_cell(t, q, "point"), table_cell(t, r, "point"))) {
+                s += table_number(t, q, 9);
+                k++;
+            }
+        double d = table_number(t, r, 9) - s / k;
+        *noise += d * d / total;
+    }
+}
+
+static void four_axes_by_the_definition(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 2}, {"t.c", 4}, {"t.d", 2}};
+    static const size_t levels[] = {3, 2, 4, 2};
+    struct table t, f;
+    double mains[4], pairs[4][4], noise, rest = 1;
+    (void)state;
+    made_trials(&t, axis, 4, 3, bumpy);
+    effects_of(&t, "max val_accuracy", &f);
+    brute(&t, levels, mains, pairs, &noise);
+    for (size_t a = 0; a < 4; a++) {
+        assert_close(share(&f, "axis", axis[a].name, NULL), mains[a], 1e-10, 1e-13);
+        rest -= mains[a];
+        for (size_t b = a + 1; b < 4; b++) {
+            assert_close(share(&f, "pair", axis[a].name, axis[b].name), pairs[a][b], 1e-10, 1e-13);
+            rest -= pairs[a][b];
+        }
+    }
+    assert_close(share(&f, "noise", NULL, NULL), noise, 1e-10, 0);
+    assert_close(share(&f, "rest", NULL, NULL), rest - noise, 1e-9, 1e-12);
+    assert_close(sum_of_shares(&f), 1, 1e-12, 0);
+    assert_string_equal(note_of(&f), "");
+    table_release(&f);
+    table_release(&t);
+}
+
+/* The direction does not matter, nor does a constant added. */
+static double shifted(const size_t *code, size_t repeat)
+{
+    return 1e6 + bumpy(code, repeat);
+}
+
+static void far_from_zero(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 2}, {"t.c", 4}, {"t.d", 2}};
+    struct table t, f, tt, ff;
+    (void)state;
+    made_trials(&t, axis, 4, 2, bumpy);
+    made_trials(&tt, axis, 4, 2, shifted);
+    effects_of(&t, "max val_accuracy", &f);
+    effects_of(&tt, "min val_accuracy", &ff);
+    for (size_t a = 0; a < 4; a++)
+        assert_close(share(&ff, "axis", axis[a].name, NULL), share(&f, "axis", axis[a].name, NULL), 1e-5, 1e-7);
+    assert_close(sum_of_shares(&ff), 1, 1e-12, 0);
+    table_release(&f);
+    table_release(&ff);
+    table_release(&t);
+    table_release(&tt);
+}
+
+/* ---- what is not complete ---------------------------------------------------------------------------------------- */
+
+/* Copies t without the rows for which `gone` says so (their status becomes failed). */
+static void with_failures(const struct table *t, int (*gone)(const struct table *t, size_t r), struct table *out)
+{
+    table_init(out);
+    assert_int_equal(table_columns(out, t->head, t->cols), 0);
+    for (size_t r = 0; r < t->rows; r++) {
+        const char *cell[16];
+        for (size_t c = 0; c < t->cols; c++)
+            cell[c] = t->cell[r * t->cols + c];
+        if (gone(t, r)) {
+            cell[3] = "failed";
+            cell[t->cols - 1] = "";
+        }
+        assert_int_equal(table_row(out, cell), 0);
+    }
+}
+
+static int value_3_of_a(const struct table *t, size_t r)
+{
+    return !strcmp(table_cell(t, r, "m.a"), "3") && !strcmp(table_cell(t, r, "m.b"), "1");
+}
+
+static int one_repeat(const struct table *t, size_t r)
+{
+    return !strcmp(table_cell(t, r, "repeat"), "2") && r % 5 == 1;
+}
+
+static int everything(const struct table *t, size_t r)
+{
+    (void)t;
+    return r > 0;
+}
+
+static double three(const size_t *code, size_t repeat)
+{
+    return (double)code[0] + 10 * (double)code[1] + (double)((code[0] * 7 + code[1] * 3 + repeat * 5) % 4);
+}
+
+/* Without value 3 of m.a the table is that of a grid with two values. */
+static void whole_values_are_dropped(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 4}}, less[] = {{"m.a", 2}, {"m.b", 4}};
+    struct table t, gaps, want, f, g;
+    (void)state;
+    made_trials(&t, axis, 2, 2, three);
+    with_failures(&t, value_3_of_a, &gaps);
+    made_trials(&want, less, 2, 2, three);
+    effects_of(&gaps, "max val_accuracy", &f);
+    effects_of(&want, "max val_accuracy", &g);
+    assert_close(share(&f, "axis", "m.b", NULL), share(&g, "axis", "m.b", NULL), 0.2, 0);
+    assert_close(sum_of_shares(&f), 1, 1e-12, 0);
+    assert_non_null(strstr(note_of(&f), "18 of 24 trials")); /* b = 1 goes: it costs 6 of 22, a = 3 would cost 6 too */
+    table_release(&f);
+    table_release(&g);
+    table_release(&t);
+    table_release(&gaps);
+    table_release(&want);
+}
+
+static void repeats_are_dropped(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 4}};
+    struct table t, gaps, f;
+    (void)state;
+    made_trials(&t, axis, 2, 3, three);
+    with_failures(&t, one_repeat, &gaps);
+    effects_of(&gaps, "max val_accuracy", &f);
+    assert_non_null(strstr(note_of(&f), "24 of 36 trials"));
+    assert_close(sum_of_shares(&f), 1, 1e-12, 0);
+    assert_true(share(&f, "noise", NULL, NULL) > 0);
+    table_release(&f);
+    table_release(&t);
+    table_release(&gaps);
+}
+
+static void too_little_is_left(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 4}};
+    struct table t, gaps, f;
+    (void)state;
+    made_trials(&t, axis, 2, 2, three);
+    with_failures(&t, everything, &gaps);
+    effects_of(&gaps, "max val_accuracy", &f);
+    assert_true(isnan(share(&f, "axis", "m.a", NULL)) && isnan(share(&f, "noise", NULL, NULL)));
+    assert_non_null(strstr(note_of(&f), "no shares"));
+    table_release(&f);
+    table_release(&t);
+    table_release(&gaps);
+}
+
+/* ---- special shapes ---------------------------------------------------------------------------------------------- */
+
+static double constant(const size_t *code, size_t repeat)
+{
+    (void)code;
+    (void)repeat;
+    return 0.1;
+}
+
+static double noisy(const size_t *code, size_t repeat)
+{
+    (void)code;
+    return (double)(repeat * repeat);
+}
+
+static void degenerate_tables(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 2}};
+    struct table t, f;
+    (void)state;
+    made_trials(&t, axis, 2, 2, constant);
+    effects_of(&t, "max val_accuracy", &f);
+    assert_true(isnan(share(&f, "axis", "m.a", NULL)));
+    assert_non_null(strstr(note_of(&f), "the same everywhere"));
+    table_release(&f);
+    table_release(&t);
+    made_trials(&t, NULL, 0, 4, noisy); /* one point */
+    effects_of(&t, "max val_accuracy", &f);
+    assert_close(share(&f, "noise", NULL, NULL), 1, 1e-14, 0);
+    table_release(&f);
+    table_release(&t);
+    made_trials(&t, axis, 2, 1, three); /* one repeat */
+    effects_of(&t, "max val_accuracy", &f);
+    assert_true(isnan(share(&f, "noise", NULL, NULL)));
+    assert_close(sum_of_shares(&f), 1, 1e-12, 0);
+    table_release(&f);
+    table_release(&t);
+}
+
+static void zipped_axes_are_one(void **state)
+{
+    struct table t, f;
+    (void)state;
+    table_of(&t,
+             "point,repeat,status,t.lr,t.bs,m.k,y\n1,1,complete,0.1,32,1,1\n2,1,complete,0.1,32,2,2\n"
+             "3,1,complete,0.2,64,1,3\n4,1,complete,0.2,64,2,4\n5,1,complete,0.4,128,1,7\n6,1,complete,0.4,128,2,8\n");
+    effects_of(&t, "max y", &f);
+    assert_close(share(&f, "axis", "m.k", NULL), 1.5 / (1.5 + 38.83333333333333), 1e-9, 0.01);
+    assert_close(share(&f, "axis", "t.lr & t.bs", NULL) + share(&f, "axis", "m.k", NULL), 1, 1e-12, 0);
+    assert_close(table_number(&f, row_where(&f, "value", "0.4 & 128", NULL, NULL), table_column(&f, "mean")), 7.5, 1e-7,
+                 0);
+    table_release(&f);
+    table_release(&t);
+}
+
+/* momentum exists for sgd only. y: sgd/0.9 -> 1 3, sgd/0.99 -> 5 7, adam -> 8 10; mean 34/6.
+ * optimizer: sgd 4 of 4, adam 9 of 2: 4 (4-17/3)^2 + 2 (9-17/3)^2 = 33.333; momentum inside sgd: 2+2, means 2 and 6:
+ * 16; seeds: 6 * 1 = 6; total 55.333. */
+static void conditional_axes_are_nested(void **state)
+{
+    struct table t, f;
+    (void)state;
+    table_of(&t, "point,repeat,status,t.optimizer,t.momentum,y\n1,1,complete,sgd,0.9,1\n1,2,complete,sgd,0.9,3\n"
+                 "2,1,complete,sgd,0.99,5\n2,2,complete,sgd,0.99,7\n3,1,complete,adam,,8\n3,2,complete,adam,,10\n");
+    effects_of(&t, "max y", &f);
+    const double total = 100.0 / 3 + 16 + 6;
+    assert_close(share(&f, "axis", "t.optimizer", NULL), 100.0 / 3 / total, 1e-12, 0);
+    assert_close(share(&f, "axis", "t.momentum", NULL), 16 / total, 1e-12, 0);
+    assert_close(share(&f, "noise", NULL, NULL), 6 / total, 1e-12, 0);
+    assert_close(sum_of_shares(&f), 1, 1e-12, 0);
+    for (size_t r = 0; r < f.rows; r++)
+        assert_string_not_equal(table_cell(&f, r, "kind"), "pair");
+    assert_string_equal(note_of(&f), "");
+    table_release(&f);
+    table_release(&t);
+}
+
+/* The same crossed with an axis: all effects are orthogonal, so the sum holds and a pure interaction is found. */
+static void conditional_axes_crossed(void **state)
+{
+    struct table t, f;
+    struct str s = {0};
+    static const char *const setting[] = {"sgd,0.9", "sgd,0.95", "sgd,0.99", "adam,"};
+    (void)state;
+    str_add(&s, "point,repeat,status,t.optimizer,t.momentum,t.lr,y\n");
+    for (int i = 0; i < 4; i++)
+        for (int l = 0; l < 2; l++)
+            for (int r = 0; r < 2; r++) /* momentum x lr inside sgd, optimizer x lr, nothing else */
+                str_addf(&s, "%d,%d,complete,%s,%d,%d\n", 2 * i + l, r, setting[i], l,
+                         i < 3 ? (l ? 1 : -1) * (i - 1) * 3 + (l ? 1 : -1) : (l ? -3 : 3));
+    table_of(&t, s.p);
+    effects_of(&t, "max y", &f);
+    assert_close(share(&f, "axis", "t.momentum", NULL), 0, 0, 1e-12);
+    assert_close(share(&f, "axis", "t.lr", NULL), 0, 0, 1e-12);
+    assert_close(share(&f, "pair", "t.momentum", "t.lr"), 72.0 / (72 + 48), 1e-12, 0);
+    assert_close(share(&f, "pair", "t.optimizer", "t.lr"), 48.0 / (72 + 48), 1e-12, 0);
+    assert_close(sum_of_shares(&f), 1, 1e-12, 0);
+    str_release(&s);
+    table_release(&f);
+    table_release(&t);
+}
+
+static void random_search_is_no_grid(void **state)
+{
+    struct table t, f;
+    struct str s = {0};
+    (void)state;
+    str_add(&s, "point,repeat,status,m.a,m.b,y\n");
+    for (int i = 0; i < 40; i++)
+        str_addf(&s, "%d,1,complete,%d,%d,%d\n", i, i * 7 % 20, i * 11 % 13, i);
+    table_of(&t, s.p);
+    effects_of(&t, "max y", &f);
+    assert_true(sum_of_shares(&f) == 0 || fabs(sum_of_shares(&f) - 1) < 1e-9);
+    assert_true(*note_of(&f));
+    str_release(&s);
+    table_release(&f);
+    table_release(&t);
+}
+
+static double ten(const size_t *code, size_t repeat)
+{
+    double y = (double)repeat * 0.001;
+    for (size_t i = 0; i < 10; i++)
+        y += (double)code[i] * (double)(i + 1) * 0.01;
+    return y + (double)(code[0] * code[9]);
+}
+
+static void ten_axes_are_fast(void **state)
+{
+    static const struct made_axis axis[] = {{"a.0", 2}, {"a.1", 2}, {"a.2", 2}, {"a.3", 2}, {"a.4", 2},
+                                            {"a.5", 2}, {"a.6", 2}, {"a.7", 2}, {"a.8", 3}, {"a.9", 3}};
+    struct table t, f, p;
+    struct err e = {0};
+    (void)state;
+    made_trials(&t, axis, 10, 5, ten); /* 11520 rows */
+    double start = clock_wall();
+    effects_of(&t, "max val_accuracy", &f);
+    table_init(&p);
+    assert_int_equal(report_points(&t, "max val_accuracy", &p, &e), 0);
+    double took = clock_wall() - start;
+    if (took > 3) /* 0.1 s on a quiet machine; sanitizers and neighbours take their share */
+        fail_msg("%zu rows took %.2f s", t.rows, took);
+    assert_close(sum_of_shares(&f), 1, 1e-12, 0);
+    assert_true(share(&f, "pair", "a.0", "a.9") > 0.05);
+    assert_close(share(&f, "pair", "a.1", "a.9"), 0, 0, 1e-12);
+    table_release(&p);
+    table_release(&f);
+    table_release(&t);
+}
+
+int test_effects(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_axes_by_hand),
+        cmocka_unit_test(four_axes_by_the_definition),
+        cmocka_unit_test(far_from_zero),
+        cmocka_unit_test(whole_values_are_dropped),
+        cmocka_unit_test(repeats_are_dropped),
+        cmocka_unit_test(too_little_is_left),
+        cmocka_unit_test(degenerate_tables),
+        cmocka_unit_test(zipped_axes_are_one),
+        cmocka_unit_test(conditional_axes_are_nested),
+        cmocka_unit_test(conditional_axes_crossed),
+        cmocka_unit_test(random_search_is_no_grid),
+        cmocka_unit_test(ten_axes_are_fast),
+    };
+    return cmocka_run_group_tests_name("effects", tests, NULL, NULL);
+}

@@ -1,0 +1,153 @@
+#include "base/file.h"
+#include "groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void put(const char *name, const char *suffix, const char *text)
+{
+    char path[4200];
+    struct err e = {0};
+    assert_int_equal(file_mkdirs(test_path("results"), &e), 0);
+    write_file(report_path(path, sizeof path, test_folder(), name, suffix), text);
+}
+
+static void make_exercise(void)
+{
+    put("mnist", ".csv",
+        "trial,point,repeat,seed,status,model.k|x,params,macs,receptive_field,uses_batchnorm,uses_dropout,head,epochs_"
+        "run,"
+        "best_epoch,val_accuracy,test_accuracy,error\n"
+        "1,1,1,1,complete,8,11660,2600000,28,yes,yes,gap+fc,8,8,0.9931,0.9951,\n"
+        "2,1,2,2,complete,8,11660,2600000,28,yes,yes,gap+fc,8,7,0.9935,0.9945,\n"
+        "3,2,1,1,complete,16,21000,4600000,28,yes,yes,gap+fc,8,8,0.9901,0.9911,\n"
+        "4,2,2,2,failed,16,21000,4600000,28,yes,yes,gap+fc,2,,,,loss is NaN | <b>epoch 3</b>\n"
+        "5,3,,,skipped,99,99000,,,,,,,,,,params < 20000 does not hold\n");
+    put("mnist", ".epochs.csv",
+        "trial,point,repeat,epoch,lr,train_loss,train_accuracy,val_loss,val_accuracy,grad_norm\n"
+        "1,1,1,1,0.05,0.5,0.9,0.25,0.95,1\n1,1,1,2,0.025,0.25,0.98,0.125,0.99,1\n"
+        "2,1,2,1,0.05,0.5,0.92,0.25,0.97,1\n2,1,2,2,0.025,0.25,0.98,0.125,0.98,1\n"
+        "3,2,1,1,0.05,0.5,0.1,0.25,0.1,1\n");
+    put("mnist", ".about.csv",
+        "key,value\nname,mnist\ndataset,mnist\ntrain,50000\nvalidation,10000\ntest,10000\nclasses,10\n"
+        "objective,max val_accuracy\ntrials,5\nrequire.1,test_accuracy >= 99.4%\nrequire.1.met,2/3\n"
+        "require.1.best,yes\nrequire.2,val_accuracy > 0.999\nrequire.2.met,0/3\n");
+}
+
+static void has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("'%s' is missing in:\n%s", part, text);
+}
+
+static void says_what_the_exercise_asks(void **state)
+{
+    static const char *const parts[] = {
+        "# mnist\n",
+        "Dataset mnist: 50000 training, 10000 validation, 10000 test samples, 10 classes; objective: max val_accuracy.",
+        "| best point | 1 |",
+        "| model.k\\|x | 8 |",
+        "| val_accuracy (objective) | 99.33 % (95 % interval 99.08 % to 99.58 %, 2 repeats) |",
+        "| trials | 3 complete, 1 failed, 1 skipped, of 5 planned |",
+        "| total parameters | 11660 |",
+        "| BatchNorm used | yes |",
+        "| Dropout used | yes |",
+        "| head (GAP or fully connected) | global average pooling, then fully connected |",
+        "| receptive field | 28 |",
+        "| epochs | 8 |",
+        "| test accuracy, mean | 99.48 % |",
+        "| test accuracy, worst repeat | 99.45 % |",
+        "| test_accuracy >= 99.4% | **pass** | 2 of 3 |",
+        "| val_accuracy > 0.999 | **FAIL** | 0 of 3 |",
+        "## Effects",
+        "| 1 | 1 | 8 | 11660 | 99.33 %",
+        "| 2 | 2 | 16 | 21000 | 99.01 % | no |",
+        "| 1 | 0.05 | 91.00 % | 96.00 % | 0.5 | 0.25 |",
+        "| 2 | 0.025 | 98.00 % | 98.50 % | 0.25 | 0.125 |",
+        "| 4 | 2 | k\\|x=16 | loss is NaN \\| &lt;b>epoch 3&lt;/b> |",
+        "| 5 | 3 | k\\|x=99 | params &lt; 20000 does not hold |",
+    };
+    struct str s = {0}, again = {0};
+    struct err e = {0};
+    (void)state;
+    make_exercise();
+    if (report_markdown(test_folder(), "mnist", &s, &e))
+        fail_msg("%s", e.text);
+    for (size_t i = 0; i < COUNT(parts); i++)
+        has(s.p, parts[i]);
+    assert_null(strstr(s.p, "## Pictures")); /* there are none */
+    assert_int_equal(report_markdown(test_folder(), "mnist", &again, &e), 0);
+    assert_string_equal(s.p, again.p);
+    str_release(&s);
+    str_release(&again);
+}
+
+/* Rows of a table all have as many cells as its head. */
+static void tables_are_even(void **state)
+{
+    struct str s = {0};
+    struct err e = {0};
+    (void)state;
+    make_exercise();
+    assert_int_equal(report_markdown(test_folder(), "mnist", &s, &e), 0);
+    size_t want = 0, tables = 0;
+    for (char *line = strtok(s.p, "\n"); line; line = strtok(NULL, "\n")) {
+        size_t bars = 0;
+        for (char *c = line; *c; c++)
+            bars += *c == '|' && (c == line || c[-1] != '\\');
+        if (*line != '|') {
+            want = 0;
+            continue;
+        }
+        tables += !want;
+        want = want ? want : bars;
+        if (bars != want)
+            fail_msg("%zu bars instead of %zu: %s", bars, want, line);
+    }
+    assert_true(tables >= 6);
+    str_release(&s);
+}
+
+static void pictures_are_linked(void **state)
+{
+    struct str s = {0};
+    struct err e = {0};
+    (void)state;
+    make_exercise();
+    assert_int_equal(file_mkdirs(test_path("plots/mnist"), &e), 0);
+    write_file(test_path("plots/mnist/learning.png"), "x");
+    assert_int_equal(report_markdown(test_folder(), "mnist", &s, &e), 0);
+    has(s.p, "](plots/mnist/learning.png)\n");
+    assert_null(strstr(s.p, "ranking.png"));
+    str_release(&s);
+}
+
+static void nothing_complete(void **state)
+{
+    struct str s = {0};
+    struct err e = {0};
+    (void)state;
+    put("none", ".csv", "trial,point,repeat,status,val_accuracy,error\n1,1,1,failed,,no memory\n");
+    assert_int_equal(report_markdown(test_folder(), "none", &s, &e), 0);
+    has(s.p, "0 complete, 1 failed");
+    has(s.p, "no memory");
+    str_release(&s);
+    put("none", ".csv", "trial,point,repeat,status,val_accuracy,error\n");
+    assert_int_equal(report_markdown(test_folder(), "none", &s, &e), 0);
+    has(s.p, "0 complete");
+    str_release(&s);
+    assert_int_equal(report_markdown(test_folder(), "not-there", &s, &e), -1);
+    assert_non_null(strstr(e.text, "not-there.csv"));
+    str_release(&s);
+}
+
+int test_markdown(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(says_what_the_exercise_asks),
+        cmocka_unit_test(tables_are_even),
+        cmocka_unit_test(pictures_are_linked),
+        cmocka_unit_test(nothing_complete),
+    };
+    return cmocka_run_group_tests_name("markdown", tests, NULL, NULL);
+}

@@ -1,0 +1,388 @@
+#include "base/clock.h"
+#include "base/file.h"
+#include "groups.h"
+#include "report/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct heard {
+    char text[8192];
+};
+
+static void hear(void *ctx, const char *line)
+{
+    struct heard *h = ctx;
+    size_t n = strlen(h->text);
+    snprintf(h->text + n, sizeof h->text - n, "%s\n", line);
+}
+
+static int gnuplot_there(void)
+{
+    return system("gnuplot --version > /dev/null 2>&1") == 0;
+}
+
+static void results_file(const char *name, const char *suffix, const char *text)
+{
+    char path[4200];
+    struct err e = {0};
+    snprintf(path, sizeof path, "%s/results", test_folder());
+    assert_int_equal(file_mkdirs(path, &e), 0);
+    write_file(report_path(path, sizeof path, test_folder(), name, suffix), text);
+}
+
+static const char *plot_file(const char *name, const char *plot, const char *kind)
+{
+    static char path[4200];
+    snprintf(path, sizeof path, "%s/plots/%s/%s.%s", test_folder(), name, plot, kind);
+    return path;
+}
+
+/* Two axes with given names and values, two repeats; tables for every plot type. */
+static void make_sweep(const char *name, const char *a, const char *b, const char *const va[3], const char *const vb[2])
+{
+    struct table t, epochs, timing, confusion;
+    struct err e = {0};
+    char path[4200], num[8][STR_NUM];
+    struct table *all[] = {&t, &epochs, &timing, &confusion};
+    static const char *const suffix[] = {".csv", ".epochs.csv", ".timing.csv", ".confusion.csv"};
+    for (size_t i = 0; i < 4; i++)
+        table_init(all[i]);
+    table_columns(
+        &t,
+        (const char *const[]){"trial", "point", "repeat", "seed", "status", a, b, "params", "val_accuracy", "error"},
+        10);
+    table_columns(&epochs,
+                  (const char *const[]){"trial", "point", "repeat", "epoch", "lr", "train_loss", "train_accuracy",
+                                        "val_loss", "val_accuracy"},
+                  9);
+    table_columns(&timing, (const char *const[]){"trial", "worker", "start", "wall"}, 4);
+    table_columns(&confusion, (const char *const[]){"true", a, vb[0]}, 3);
+    for (int i = 0; i < 12; i++) {
+        double acc = 0.9 + 0.01 * (i / 2 % 3) + 0.002 * (i / 6) + 0.0005 * (i % 2);
+        snprintf(num[0], STR_NUM, "%d", i + 1);
+        snprintf(num[1], STR_NUM, "%d", i / 2 + 1);
+        snprintf(num[2], STR_NUM, "%d", i % 2 + 1);
+        snprintf(num[3], STR_NUM, "%d", 100 + 50 * (i / 2 % 3));
+        str_double(num[4], acc);
+        table_row(&t, (const char *const[]){num[0], num[1], num[2], num[2], "complete", va[i / 2 % 3], vb[i / 6],
+                                            num[3], num[4], ""});
+        snprintf(num[5], STR_NUM, "%d", i);
+        table_row(&timing, (const char *const[]){num[0], num[2], num[5], "1.5"});
+        for (int k = 0; k < 3; k++) {
+            snprintf(num[5], STR_NUM, "%d", k + 1);
+            str_double(num[6], acc - 0.1 / (k + 1));
+            str_double(num[7], 0.5 / (k + 1));
+            table_row(&epochs,
+                      (const char *const[]){num[0], num[1], num[2], num[5], "0.1", num[7], num[6], num[7], num[6]});
+        }
+    }
+    table_row(&confusion, (const char *const[]){a, "9", "1"});
+    table_row(&confusion, (const char *const[]){vb[0], "0", "7"});
+    results_file(name, ".about.csv", "key,value\nobjective,max val_accuracy\n");
+    for (size_t i = 0; i < 4; i++) {
+        if (table_write(all[i], report_path(path, sizeof path, test_folder(), name, suffix[i]), 0, &e))
+            fail_msg("%s", e.text);
+        table_release(all[i]);
+    }
+}
+
+static void expect_pictures(const char *name)
+{
+    for (size_t i = 0; report_plot_type(i); i++) {
+        const char *plot = report_plot_type(i)->name;
+        char *png = bytes_of(plot_file(name, plot, "png"));
+        if (memcmp(png, "\x89PNG\r\n\x1a\n", 8))
+            fail_msg("%s.png is no PNG file", plot);
+        free(png);
+        char *svg = bytes_of(plot_file(name, plot, "svg"));
+        if (!strstr(svg, "<svg") || !strstr(svg, "</svg>"))
+            fail_msg("%s.svg is no complete SVG file", plot);
+        free(svg);
+        char *gp = bytes_of(plot_file(name, plot, "gp"));
+        assert_non_null(strstr(gp, "gnuplot"));
+        free(gp);
+        assert_false(file_exists(plot_file(name, plot, "tmp.png")));
+    }
+}
+
+static void every_plot_is_drawn(void **state)
+{
+    struct heard h = {""};
+    struct err e = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    make_sweep("small", "model.kernels", "train.lr", (const char *const[]){"8", "12", "16"},
+               (const char *const[]){"0.01", "0.1"});
+    if (report_plots(test_folder(), "small", hear, &h, &e))
+        fail_msg("%s", e.text);
+    if (strstr(h.text, "left out"))
+        fail_msg("%s", h.text);
+    expect_pictures("small");
+}
+
+/* Names and values that a shell, gnuplot, its datablocks and its brace counting could fall for. */
+static void nothing_in_a_name_is_run(void **state)
+{
+    static const char *const poison[] = {"`touch pwned`",
+                                         "a'; system 'touch pwned'; '",
+                                         "x\nEOD\nsystem 'touch pwned'\n$y << EOD",
+                                         "\"; system(\"touch pwned\"); \"",
+                                         "<touch pwned",
+                                         "|touch pwned",
+                                         "} } { @x $(touch pwned) ${y} \\",
+                                         "$data << EOD",
+                                         "#%s%n%d",
+                                         "\x1b[31m\xff\xfe\t\r"};
+    struct err e = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    for (size_t i = 0; i + 4 < COUNT(poison); i += 5) {
+        struct heard h = {""};
+        char a[80], b[80];
+        snprintf(a, sizeof a, "%s.%s", poison[i], poison[i]);
+        snprintf(b, sizeof b, "t.%s", poison[i + 1]);
+        make_sweep("poison", a, b, &poison[i], &poison[i + 3]);
+        if (report_plots(test_folder(), "poison", hear, &h, &e))
+            fail_msg("%s", e.text);
+        expect_pictures("poison");
+        char where[4200];
+        snprintf(where, sizeof where, "%s/plots/poison/pwned", test_folder());
+        if (file_exists(where) || file_exists("pwned") || file_exists(test_path("pwned")))
+            fail_msg("a text of the tables was run");
+    }
+}
+
+static void left_out_with_a_reason(void **state)
+{
+    struct heard h = {""};
+    struct err e = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    results_file("one", ".csv", "trial,point,repeat,status,params,val_accuracy\n1,1,1,complete,5,0.5\n");
+    /* a picture of an earlier run would be taken for one of this */
+    char folder[4200];
+    snprintf(folder, sizeof folder, "%s/plots/one", test_folder());
+    assert_int_equal(file_mkdirs(folder, &e), 0);
+    write_file(plot_file("one", "ranking", "png"), "old");
+    if (report_plots(test_folder(), "one", hear, &h, &e))
+        fail_msg("%s", e.text);
+    size_t left = 0;
+    for (const char *s = h.text; (s = strstr(s, ": left out: ")); s++)
+        left++;
+    size_t types = 0;
+    while (report_plot_type(types))
+        types++;
+    assert_int_equal(left, types);
+    assert_false(file_exists(plot_file("one", "ranking", "png")));
+    assert_false(file_exists(plot_file("one", "ranking", "gp")));
+}
+
+/* No row, rows without results, only failures: never a crash, never an empty series. */
+static void hardly_any_data(void **state)
+{
+    static const char *const main_table[] = {
+        "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n",
+        "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,failed,1,2,,\n2,2,1,failed,2,2,,\n",
+        "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,1,2,,\n2,2,1,complete,2,2,,\n",
+        "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,1,1,7,0.5\n2,2,1,complete,2,2,7,0.5\n",
+        "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,1,1,0,0\n2,2,1,complete,1,2,9,0\n",
+        "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,,1,5,1e-30\n2,2,1,complete,1,,9,1e30\n",
+    };
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    for (size_t i = 0; i < COUNT(main_table); i++) {
+        struct heard h = {""};
+        struct err e = {0};
+        results_file("bare", ".csv", main_table[i]);
+        results_file("bare", ".epochs.csv",
+                     i % 2 ? "trial,point,repeat,epoch,val_loss\n1,1,1,1,\n1,1,1,2,\n"
+                           : "trial,point,repeat,epoch,val_loss\n1,1,1,1,0.5\n1,1,1,2,0.5\n");
+        results_file("bare", ".timing.csv",
+                     i % 2 ? "trial,worker,start,wall\n1,,,\n" : "trial,worker,start,wall\n1,1,0,0\n2,1,0,1\n");
+        results_file("bare", ".confusion.csv", i % 2 ? "true,a\na,0\n" : "true,a\na,5\n");
+        if (report_plots(test_folder(), "bare", hear, &h, &e))
+            fail_msg("case %zu: %s", i, e.text);
+    }
+}
+
+static void wrong_input(void **state)
+{
+    static const char *const bad[] = {"../small", "a/b", "", ".hidden", "not-there"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct err e = {0};
+        assert_int_equal(report_plots(test_folder(), bad[i], NULL, NULL, &e), -1);
+        assert_true(*e.text);
+    }
+    struct err e = {0};
+    results_file("torn", ".csv", "trial,point,repeat,status,val_accuracy\n1,1,1,complete,0.5\n");
+    results_file("torn", ".epochs.csv", "trial,point\n1\n");
+    assert_int_equal(report_plots(test_folder(), "torn", NULL, NULL, &e), -1);
+    assert_non_null(strstr(e.text, "torn.epochs.csv:2"));
+}
+
+/* ---- gnuplot that misbehaves ------------------------------------------------------------------------------------- */
+
+static char *old_path;
+
+static void fake_gnuplot(const char *script)
+{
+    char path[4200];
+    struct err e = {0};
+    old_path = strdup(getenv("PATH") ? getenv("PATH") : "");
+    assert_int_equal(file_mkdirs(test_path("bin"), &e), 0);
+    snprintf(path, sizeof path, "%s/gnuplot", test_path("bin"));
+    unlink(path);
+    if (script) {
+        write_file(path, script);
+        chmod(path, 0755);
+    }
+    setenv("PATH", test_path("bin"), 1);
+}
+
+static int real_gnuplot(void **state)
+{
+    (void)state;
+    if (old_path)
+        setenv("PATH", old_path, 1);
+    free(old_path);
+    old_path = NULL;
+    return 0;
+}
+
+static void gnuplot_is_missing(void **state)
+{
+    struct heard h = {""};
+    struct err e = {0};
+    (void)state;
+    make_sweep("nognu", "m.a", "m.b", (const char *const[]){"1", "2", "3"}, (const char *const[]){"x", "y"});
+    fake_gnuplot(NULL);
+    assert_int_equal(report_plots(test_folder(), "nognu", hear, &h, &e), -1);
+    assert_non_null(strstr(e.text, "gnuplot cannot be started"));
+    for (size_t i = 0; report_plot_type(i); i++) /* the scripts stay */
+        assert_true(file_exists(plot_file("nognu", report_plot_type(i)->name, "gp")));
+}
+
+static void gnuplot_fails(void **state)
+{
+    struct err e = {0};
+    (void)state;
+    fake_gnuplot("#!/bin/sh\necho '' >&2\necho 'plot x y z' >&2\necho '       ^' >&2\n"
+                 "echo '\"p.gp\" line 7: nonsense' >&2\nexit 1\n");
+    assert_int_equal(gnuplot_run(test_folder(), "p", 10, &e), -1);
+    assert_non_null(strstr(e.text, "line 7: nonsense"));
+}
+
+static void gnuplot_draws_nothing(void **state)
+{
+    struct err e = {0};
+    (void)state;
+    fake_gnuplot("#!/bin/sh\nexit 0\n");
+    assert_int_equal(gnuplot_run(test_folder(), "p", 10, &e), -1);
+    assert_non_null(strstr(e.text, "wrote no picture"));
+}
+
+static void gnuplot_takes_too_long(void **state)
+{
+    static const char *const slow[] = {"#!/bin/sh\nexec /bin/sleep 30\n", "#!/bin/sh\nexec 2>&-\nexec /bin/sleep 30\n",
+                                       "#!/bin/sh\nwhile :; do echo waiting >&2; done\n"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(slow); i++) {
+        struct err e = {0};
+        fake_gnuplot(slow[i]);
+        double start = clock_wall();
+        assert_int_equal(gnuplot_run(test_folder(), "p", 0.3, &e), -1);
+        if (clock_wall() - start > 8)
+            fail_msg("case %zu waited %.1f s", i, clock_wall() - start);
+        if (!strstr(e.text, "did not finish") && !strstr(e.text, "signal 9"))
+            fail_msg("case %zu: %s", i, e.text);
+        real_gnuplot(NULL);
+    }
+}
+
+/* ---- helpers ------------------------------------------------------------------------------------------------------
+ */
+
+static void quoting(void **state)
+{
+    struct str s = {0};
+    (void)state;
+    put_quoted(&s, "it's \"a\"\n`b` \\n", 0);
+    assert_string_equal(s.p, "'it''s ''a'' `b` \\n'");
+    str_clear(&s);
+    put_field(&s, "tab\there \"q\" \\n \xff end\x7f\xc2\x85", 0);
+    assert_string_equal(s.p, "tab here 'q' ∖n ? end ??");
+    str_clear(&s);
+    put_field(&s, "", 6);
+    put_field(&s, "äöüßé", 5);
+    put_field(&s, "äöüßéx", 5);
+    assert_string_equal(s.p, "(none)äöüßéäöüß…");
+    str_clear(&s);
+    put_number(&s, NAN);
+    put_number(&s, -1.5);
+    put_number(&s, INFINITY);
+    assert_string_equal(s.p, "NaN-1.5NaN");
+    str_release(&s);
+}
+
+static void words_and_scales(void **state)
+{
+    char buf[64];
+    double lo, hi, v[] = {0.1, 0.97, 0.98, 0.985, 0.99, 0.97, 0.975, 0.982, 0.99, 0.981, 0.983, 0.984};
+    (void)state;
+    assert_true(metric_label("val_accuracy", buf, sizeof buf) == 100);
+    assert_string_equal(buf, "validation accuracy (%)");
+    assert_true(metric_label("train_loss", buf, sizeof buf) == 1);
+    assert_string_equal(buf, "training loss");
+    assert_int_equal(fair_range(v, COUNT(v), 1, &lo, &hi), 1); /* the trial that learned nothing */
+    assert_true(lo > 0.5 && lo < 0.97 && hi > 0.99);
+    double same[] = {0.5, 0.5};
+    assert_int_equal(fair_range(same, 2, 0, &lo, &hi), 0);
+    assert_true(lo < 0.5 && hi > 0.5);
+    assert_true(round_step(1, 8) == 0.2 && round_step(0.7, 8) > 0.0999 && round_step(100, 5) == 20);
+    assert_true(round_step(0, 5) > 0);
+    for (size_t i = 0; i < 1000; i++)
+        assert_true(fabs(jitter(i)) <= 1);
+}
+
+static void plot_types_are_named(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    for (; report_plot_type(n); n++) {
+        assert_true(*report_plot_type(n)->help);
+        assert_int_equal(strspn(report_plot_type(n)->name, "abcdefghijklmnopqrstuvwxyz"),
+                         strlen(report_plot_type(n)->name));
+        for (size_t k = 0; k < n; k++)
+            assert_string_not_equal(report_plot_type(k)->name, report_plot_type(n)->name);
+    }
+    assert_int_equal(n, 9);
+}
+
+int test_plots(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plot_types_are_named),
+        cmocka_unit_test(quoting),
+        cmocka_unit_test(words_and_scales),
+        cmocka_unit_test(every_plot_is_drawn),
+        cmocka_unit_test(nothing_in_a_name_is_run),
+        cmocka_unit_test(left_out_with_a_reason),
+        cmocka_unit_test(hardly_any_data),
+        cmocka_unit_test(wrong_input),
+        cmocka_unit_test_teardown(gnuplot_is_missing, real_gnuplot),
+        cmocka_unit_test_teardown(gnuplot_fails, real_gnuplot),
+        cmocka_unit_test_teardown(gnuplot_draws_nothing, real_gnuplot),
+        cmocka_unit_test_teardown(gnuplot_takes_too_long, real_gnuplot),
+    };
+    return cmocka_run_group_tests_name("plots", tests, NULL, NULL);
+}

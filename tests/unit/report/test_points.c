@@ -1,0 +1,212 @@
+#include "groups.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const trials =
+    "trial,point,repeat,seed,status,model.a,train.b,params,head,epochs_run,val_accuracy,test_loss,error\n"
+    "1,1,1,1,complete,8,x,100,gap,5,0.90,0.5,\n"
+    "2,1,2,2,complete,8,x,100,gap,5,0.92,0.25,\n"
+    "3,1,3,3,complete,8,x,100,gap,4,0.94,,\n"
+    "4,2,1,1,complete,8,y,100,gap,5,0.95,0.5,\n"
+    "5,2,2,2,failed,8,y,100,gap,2,,,\"NaN, at epoch 2\"\n"
+    "6,2,3,3,complete,8,y,100,gap,5,0.97,0.5,\n"
+    "7,3,,,skipped,16,x,,,,,,too large\n"
+    "8,4,1,1,complete,16,y,300,fc,5,0.80,0.5,\n"
+    "9,4,2,2,pruned,16,y,300,fc,1,0.99,0.5,\n";
+
+static void columns_and_values(void **state)
+{
+    struct table t, p;
+    struct err e = {0};
+    (void)state;
+    table_of(&t, trials);
+    table_init(&p);
+    if (report_points(&t, "max val_accuracy", &p, &e))
+        fail_msg("%s", e.text);
+    static const char *const head[] = {"point", "model.a", "train.b",        "params",          "head",
+                                       "n",     "rank",    "tied_with_best", "epochs_run_mean", "epochs_run_std"};
+    for (size_t i = 0; i < COUNT(head); i++)
+        assert_string_equal(p.head[i], head[i]);
+    assert_int_equal(p.cols, 8 + 3 * 6);
+    assert_int_equal(p.rows, 4);
+    assert_string_equal(table_cell(&p, 0, "n"), "3");
+    assert_string_equal(table_cell(&p, 0, "rank"), "2");
+    assert_string_equal(table_cell(&p, 0, "val_accuracy_mean"), "0.92");
+    assert_string_equal(table_cell(&p, 0, "val_accuracy_std"), "0.02");
+    assert_close(table_number(&p, 0, table_column(&p, "val_accuracy_ci95_low")), 0.92 - 4.302652729749 * 0.02 / sqrt(3),
+                 1e-7, 0);
+    assert_close(table_number(&p, 0, table_column(&p, "val_accuracy_ci95_high")),
+                 0.92 + 4.302652729749 * 0.02 / sqrt(3), 1e-7, 0);
+    assert_string_equal(table_cell(&p, 0, "val_accuracy_min"), "0.9");
+    assert_string_equal(table_cell(&p, 0, "val_accuracy_max"), "0.94");
+    assert_string_equal(table_cell(&p, 0, "test_loss_mean"), "0.375"); /* of the two that are there */
+    assert_string_equal(table_cell(&p, 1, "n"), "2");
+    assert_string_equal(table_cell(&p, 1, "rank"), "1");
+    assert_string_equal(table_cell(&p, 1, "tied_with_best"), "yes");
+    assert_string_equal(table_cell(&p, 1, "test_loss_std"), "0");
+    assert_string_equal(table_cell(&p, 2, "n"), "0");
+    assert_string_equal(table_cell(&p, 2, "rank"), "");
+    assert_string_equal(table_cell(&p, 2, "tied_with_best"), "");
+    assert_string_equal(table_cell(&p, 2, "val_accuracy_mean"), "");
+    assert_string_equal(table_cell(&p, 3, "n"), "1"); /* the pruned trial does not count */
+    assert_string_equal(table_cell(&p, 3, "val_accuracy_max"), "0.80");
+    assert_string_equal(table_cell(&p, 3, "val_accuracy_std"), "");
+    assert_string_equal(table_cell(&p, 3, "head"), "fc");
+    table_release(&p);
+    table_release(&t);
+}
+
+static const char *tied(const char *csv, const char *objective, const char *point)
+{
+    static char answer[8];
+    struct table t, p;
+    struct err e = {0};
+    table_of(&t, csv);
+    table_init(&p);
+    if (report_points(&t, objective, &p, &e))
+        fail_msg("%s", e.text);
+    strcpy(answer, table_cell(&p, row_where(&p, "point", point, NULL, NULL), "tied_with_best"));
+    table_release(&p);
+    table_release(&t);
+    return answer;
+}
+
+/* Differences 0.01, 0.011, 0.012: mean 0.011, std 0.001, t = 19.05 > 4.30. Spread of the seeds is common to both. */
+static void ties_are_paired(void **state)
+{
+    static const char *const csv = "point,repeat,status,y\n1,1,complete,0.95\n1,2,complete,0.80\n1,3,complete,0.65\n"
+                                   "2,1,complete,0.94\n2,2,complete,0.789\n2,3,complete,0.638\n";
+    (void)state;
+    assert_string_equal(tied(csv, "max y", "2"), "no");
+    assert_string_equal(tied(csv, "max y", "1"), "yes");
+    assert_string_equal(tied(csv, "min y", "1"), "no");
+    /* in another order of repeats the pairs are the same ones */
+    assert_string_equal(tied("point,repeat,status,y\n1,1,complete,0.95\n1,2,complete,0.80\n1,3,complete,0.65\n"
+                             "2,3,complete,0.638\n2,1,complete,0.94\n2,2,complete,0.789\n",
+                             "max y", "2"),
+                        "no");
+    /* differences 0.1, -0.05, 0.01: not significant */
+    assert_string_equal(tied("point,repeat,status,y\n1,1,complete,0.9\n1,2,complete,0.8\n1,3,complete,0.8\n"
+                             "2,1,complete,0.8\n2,2,complete,0.85\n2,3,complete,0.79\n",
+                             "max y", "2"),
+                        "yes");
+}
+
+static void ties_without_pairs(void **state)
+{
+    (void)state;
+    static const char *const one = "point,repeat,status,y\n1,1,complete,0.9\n2,1,complete,0.8999\n3,1,complete,0.9\n";
+    assert_string_equal(tied(one, "max y", "2"), "no");
+    assert_string_equal(tied(one, "max y", "3"), "yes");
+    /* all differences equal and not zero: no doubt about them */
+    assert_string_equal(
+        tied("point,repeat,status,y\n1,1,complete,0.5\n1,2,complete,0.75\n2,1,complete,0.25\n2,2,complete,0.5\n",
+             "max y", "2"),
+        "no");
+    /* one common repeat only */
+    assert_string_equal(
+        tied("point,repeat,status,y\n1,1,complete,0.5\n1,2,complete,0.75\n2,1,complete,0.49\n2,2,failed,\n", "max y",
+             "2"),
+        "no");
+}
+
+static void equal_means_share_a_rank(void **state)
+{
+    struct table t, p;
+    struct err e = {0};
+    (void)state;
+    table_of(&t, "point,repeat,status,y\n1,1,complete,3\n2,1,complete,5\n3,1,complete,5\n4,1,complete,4\n");
+    table_init(&p);
+    assert_int_equal(report_points(&t, "max y", &p, &e), 0);
+    static const char *const rank[] = {"4", "1", "1", "3"};
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(table_cell(&p, i, "rank"), rank[i]);
+    table_release(&p);
+    table_init(&p);
+    assert_int_equal(report_points(&t, "min y", &p, &e), 0);
+    assert_string_equal(table_cell(&p, 0, "rank"), "1");
+    assert_string_equal(table_cell(&p, 2, "rank"), "3");
+    table_release(&p);
+    table_release(&t);
+}
+
+static void wrong_questions(void **state)
+{
+    static const char *const objective[] = {"max nothing", "most y", "y", "", "max "};
+    (void)state;
+    for (size_t i = 0; i < COUNT(objective); i++) {
+        struct table t, p;
+        struct err e = {0};
+        table_of(&t, "point,status,y\n1,complete,3\n");
+        table_init(&p);
+        assert_int_equal(report_points(&t, objective[i], &p, &e), -1);
+        assert_true(e.code != ERR_NONE && *e.text);
+        table_release(&p);
+        table_release(&t);
+    }
+    struct table t, p;
+    struct err e = {0};
+    table_of(&t, "status,y\ncomplete,3\n");
+    table_init(&p);
+    assert_int_equal(report_points(&t, "max y", &p, &e), -1);
+    assert_non_null(strstr(e.text, "point"));
+    table_release(&p);
+    table_release(&t);
+}
+
+static void no_rows(void **state)
+{
+    struct table t, p;
+    struct err e = {0};
+    (void)state;
+    table_of(&t, "trial,point,repeat,status,a.b,y\n");
+    table_init(&p);
+    assert_int_equal(report_points(&t, "max y", &p, &e), 0);
+    assert_int_equal(p.rows, 0);
+    table_release(&p);
+    table_init(&p);
+    assert_int_equal(report_effects(&t, "max y", &p, &e), 0);
+    table_release(&p);
+    table_release(&t);
+}
+
+static void classes(void **state)
+{
+    static const unsigned long long counts[9] = {8, 2, 0, 1, 9, 0, 3, 0, 0};
+    static const double auc[3] = {0.75, NAN, 0.5};
+    static const char *const name[3] = {"cat", "=dog", "never right"};
+    struct table t;
+    struct err e = {0};
+    (void)state;
+    table_init(&t);
+    assert_int_equal(report_classes(counts, auc, name, 3, &t, &e), 0);
+    assert_close(table_number(&t, 0, 1), 8.0 / 12, 1e-15, 0);
+    assert_close(table_number(&t, 0, 2), 0.8, 1e-15, 0);
+    assert_close(table_number(&t, 0, 3), 16.0 / 22, 1e-15, 0);
+    assert_string_equal(table_cell(&t, 0, "auc"), "0.75");
+    assert_string_equal(table_cell(&t, 0, "support"), "10");
+    assert_string_equal(table_cell(&t, 1, "auc"), "");
+    assert_string_equal(table_cell(&t, 2, "precision"), ""); /* never predicted */
+    assert_string_equal(table_cell(&t, 2, "recall"), "0");
+    assert_string_equal(table_cell(&t, 2, "f1"), "0");
+    table_release(&t);
+    table_init(&t);
+    assert_int_equal(report_classes(counts, NULL, name, 1, &t, &e), 0);
+    assert_string_equal(table_cell(&t, 0, "auc"), "");
+    table_release(&t);
+}
+
+int test_points(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_and_values),
+        cmocka_unit_test(ties_are_paired),
+        cmocka_unit_test(ties_without_pairs),
+        cmocka_unit_test(equal_means_share_a_rank),
+        cmocka_unit_test(wrong_questions),
+        cmocka_unit_test(no_rows),
+        cmocka_unit_test(classes),
+    };
+    return cmocka_run_group_tests_name("points", tests, NULL, NULL);
+}
