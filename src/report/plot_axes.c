@@ -60,7 +60,7 @@ static int continuous(const struct axis *x)
 
 static void put_dots(struct str *s, const struct plot_data *d, const struct axis *x, size_t i)
 {
-    char name[24];
+    char name[40];
     const struct view *v = &d->v;
     size_t n = 0, step = v->ncomplete / DOTS + 1;
     snprintf(name, sizeof name, "dots%zu", i);
@@ -85,7 +85,7 @@ static int put_means(struct str *s, const struct plot_data *d, const struct axis
                      double ends[2])
 {
     const struct view *v = &d->v;
-    char name[24];
+    char name[40];
     double *buf = arena_take(a, (v->t->rows + 1) * sizeof *buf);
     struct t_cache cache = {0};
     if (!buf)
@@ -174,7 +174,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     str_add(s, "'\n");
     put_variable(s, "objective", d->label, 60);
     for (size_t i = 0; i < n; i++) {
-        char name[24], percent[24];
+        char name[40], percent[24];
         struct str title = {0};
         double share = share_of(d, axis[i]->name);
         snprintf(name, sizeof name, "name%zu", i);

@@ -185,7 +185,7 @@ static void put_panel(struct str *s, const struct curves *c, size_t first, const
 static void put_data(struct str *s, const struct curves *c)
 {
     for (size_t m = 0; m < METRICS; m++) {
-        char name[24];
+        char name[40];
         if (!any(c, m))
             continue;
         snprintf(name, sizeof name, "best%zu", m);

@@ -84,7 +84,7 @@ static size_t choose(const struct plot_data *d, struct pair *best, double *sum, 
 static void put_cells(struct str *s, const struct plot_data *d, const struct pair *q, size_t i, const double *sum,
                       const double *n, double lo, double hi)
 {
-    char name[24];
+    char name[40];
     double width = d->unit * (hi - lo);
     int digits = width >= 20 ? 1 : width >= 2 ? 2 : width >= 0.1 ? 3 : width >= 0.01 ? 4 : 5;
     snprintf(name, sizeof name, "cells%zu", i);
@@ -149,7 +149,7 @@ static int slanted(const struct pair *q, size_t n, size_t columns)
 
 static void put_names(struct str *s, const struct pair *q, size_t i)
 {
-    char name[24];
+    char name[40];
     snprintf(name, sizeof name, "xname%zu", i);
     put_variable(s, name, q->x->name, 40);
     snprintf(name, sizeof name, "yname%zu", i);

@@ -44,8 +44,7 @@ static const char *const nasty[] = {
     "\t",
     "\ttab",
     "ümläut ✓ 日本",
-    "\xef\xbb\xbf"
-    "bom",
+    "\xef\xbb\xbf-bom",
     "'",
     "''",
     "'quoted'",
