@@ -57,6 +57,8 @@ static void put_ticks(struct str *s, const struct plot_data *d, const struct axi
             str_add(s, "\n");
         }
     }
+    data_end(s);
+    data_begin(s, "goal");
     double from = d->unit * lo, width = d->unit * (hi - lo), step = round_step(width, 8);
     for (double i = ceil(from / step); i * step <= from + width; i++)
         str_addf(s, "%zu\t%.6g\t%.6g\n", naxes, (i * step - from) / width, i * step);
@@ -90,7 +92,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     fair_range(y, n, v->maximise, &lo, &hi);
     char heading[120];
     if (n > LINES)
-        snprintf(heading, sizeof heading, "every %zuth of %zu points, best on top", n / LINES + 1, n);
+        snprintf(heading, sizeof heading, "one in %zu of the %zu points, best on top", n / LINES + 1, n);
     else
         snprintf(heading, sizeof heading, "the %zu points, coloured by the objective, best on top", n);
     script_begin(s, d, &plot_parallel, heading);
@@ -107,8 +109,8 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     script_draw(s, naxes < 5 ? 1000 : 200 + 170 * (int)naxes, 680);
     str_addf(s,
              "set title heading\nunset border\nunset tics\nunset grid\nunset colorbox\n"
-             "set xrange [-0.4:%zu.45]\nset yrange [-0.16:1.03]\nset bmargin 1\nset lmargin 1\nset rmargin 1\n"
-             "set key at graph 0.5, graph 0.03 center center samplen 2\nset cbrange [",
+             "set xrange [-0.4:%zu.45]\nset yrange [-0.21:1.03]\nset bmargin 1\nset lmargin 1\nset rmargin 1\n"
+             "set key at graph 0.5, graph 0.02 center center samplen 2\nset cbrange [",
              naxes);
     put_number(s, d->unit * lo);
     str_add(s, ":");
@@ -122,6 +124,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
              "plot $lines using 1:2:3 with lines lw %s lc palette, \\\n"
              "     $best using 1:2 with lines lw 3 lc rgb '" RED "' title 'best point', \\\n"
              "     $ticks using 1:2:3 with labels right boxed offset -0.7,0 tc rgb '" INK "', \\\n"
+             "     $goal using 1:2:3 with labels left offset 0.7,0 tc rgb '" INK "', \\\n"
              "     $names using 1:2:3 with labels center tc rgb '#000000'\n",
              n > 100 ? "0.9" : "1.5");
     script_end(s);
