@@ -232,46 +232,58 @@ static void check_call(struct parser *p, struct call *c)
 
 static void braces_after(struct parser *p, const char *name);
 
+/* At a name that is none. */
+static void unknown_layer(struct parser *p, const char *name)
+{
+    const char *near = str_nearest(name, known_layer, NULL), *behind = p->p;
+    while (isspace((unsigned char)*behind))
+        behind++;
+    if (*behind == '{') {
+        next(p);
+        braces_after(p, name);
+        return;
+    }
+    if (near)
+        complain(p, "unknown layer '%s'; did you mean '%s'?", name, near);
+    else
+        complain(p, "unknown layer '%s'; `sweep list layers` names them all", name);
+    skip_words(p);
+}
+
+/* The words behind the name, into c->args. */
+static void arguments(struct parser *p, struct call *c)
+{
+    if (c->type->params)
+        param_defaults(c->type->params, c->args);
+    next(p);
+    while (p->tok == T_WORD && !c->wrong)
+        if (argument(p, c))
+            c->wrong = 1;
+    skip_words(p);
+    if (!c->wrong)
+        check_call(p, c);
+}
+
 static struct item *layer(struct parser *p)
 {
     struct call c = {0};
     const char *from = p->start;
-    struct item *it = take(p, sizeof *it);
     word(p, c.name);
     c.type = layer_find(c.name);
-    if (it)
-        *it = (struct item){.kind = ITEM_LAYER, .at = *here(p), .block = (int)p->line + 1, .type = c.type};
     if (!c.type) {
-        const char *near = str_nearest(c.name, known_layer, NULL);
-        const char *before = p->p;
-        while (isspace((unsigned char)*before))
-            before++;
-        if (*before == '{') {
-            next(p);
-            braces_after(p, c.name);
-            return NULL;
-        }
-        complain(p, "unknown layer '%s'%s%s%s", c.name, near ? "; did you mean '" : "", near ? near : "",
-                 near ? "'?" : "; `sweep list layers` names them all");
+        unknown_layer(p, c.name);
+        return NULL;
+    }
+    struct item *it = take(p, sizeof *it);
+    c.args = take(p, c.type->args_size);
+    if (!it || !c.args) {
         skip_words(p);
         return NULL;
     }
-    c.args = c.type->args_size ? take(p, c.type->args_size) : NULL;
-    if (!it || (c.type->args_size && !c.args)) {
-        skip_words(p);
-        return NULL;
-    }
-    if (c.type->params)
-        param_defaults(c.type->params, c.args);
-    next(p);
-    while (p->tok == T_WORD && !c.wrong)
-        c.wrong = argument(p, &c) != 0 || c.wrong;
-    skip_words(p);
-    if (!c.wrong)
-        check_call(p, &c);
+    *it = (struct item){.kind = ITEM_LAYER, .at = *here(p), .block = (int)p->line + 1, .type = c.type, .args = c.args};
+    arguments(p, &c);
     if (p->tok == T_OPEN)
         braces_after(p, c.name);
-    it->args = c.args;
     it->text = arena_strn(p->a, from, (size_t)(p->last - from));
     p->nomem |= !it->text;
     return it;

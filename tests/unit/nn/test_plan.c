@@ -69,8 +69,7 @@ static void wire(struct nn_graph *g, const char *text, const struct wire *w, int
 
 static const struct shape maps = {3, 3, 8, 8};
 static const char *const chains[] = {
-    "conv 3x3 5, batchnorm, relu, dropout 0.2, conv 3x3 6 pad same, bn, relu, maxpool 2, conv 1x1 4, relu, gap, dense "
-    "4",
+    "conv 3x3 5, batchnorm, relu, dropout 0.2, conv 3x3 6 pad same, bn, relu, maxpool 2, conv 1x1 4, gap, dense 4",
     "conv 3x3 5, relu, tanh, sigmoid, relu, dropout 0.1, gelu, leaky_relu, flatten, dense 9, tanh, dense 4, softmax",
     "relu, maxpool 2, dropout 0.5, conv 3x3 4, bn, dropout 0, gap",
     "flatten, dense 20, bn, relu, dropout 0.5, dense 20, bn, relu, dropout 0.5, dense 4",
