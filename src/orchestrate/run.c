@@ -398,6 +398,22 @@ static int too_many(const struct sweep *s, const struct run_options *o, struct e
                    spec->name, trials, sweep_points_approx(s), spec->repeats, (unsigned long long)limit);
 }
 
+/* Results of a sweep "x.points" would stand where those of "x" put their points. */
+static int name_is_free(const struct sweep_spec *spec, struct err *e)
+{
+    static const char *const taken[] = {".points",  ".epochs",    ".layers", ".effects",
+                                        ".classes", ".confusion", ".timing", ".about"};
+    size_t n = strlen(spec->name);
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        size_t k = strlen(taken[i]);
+        if (n > k && !strcmp(spec->name + n - k, taken[i]))
+            return err_set(e, ERR_USAGE,
+                           "sweep.name: '%s' ends like the tables beside a sweep's main one; leave out '%s'",
+                           spec->name, taken[i]);
+    }
+    return 0;
+}
+
 static void environment(struct run *run)
 {
     struct str s = {0};
@@ -452,7 +468,7 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
     run->k = kernels_pick(run->o->isa);
     if (!run->k)
         return err_set(e, ERR_USAGE, "--isa %s: this machine or this program does not have it", run->o->isa);
-    if (too_many(run->sweep, run->o, e))
+    if (name_is_free(run->spec, e) || too_many(run->sweep, run->o, e))
         return -1;
     report_path(run->folder, sizeof run->folder, run->o->out, run->spec->name, "");
     return run_lock(run, e) || run_prepare(run, errs) || order_trials(run, e) ? -1 : 0;
