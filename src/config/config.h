@@ -2,7 +2,15 @@
  * a grid of 10^12 points is counted in closed form and its k-th point computed directly.
  *
  * Keys of a section are the param tables of the structs they fill: sweep_params (here), data_params, nn_params,
- * train_params and those of every optimizer and schedule. [model] also takes any name as a variable for its texts. */
+ * train_params and those of every optimizer and schedule. [model] also takes any name as a variable for its texts.
+ *
+ * Who wins: an axis, else the command line, else [model.NAME] of the point's model.variant (`none`: no variant), else
+ * the file, else the default. A value list holds texts with commas in quotes: data.augment = "rotate 7, shift 1", "".
+ * On the command line a text with commas is a list when it is quoted or none of its values has a blank in it; layers
+ * never is.
+ *
+ * The objective also selects the epoch whose weights are tested: by its counterpart on the validation split, when it
+ * is a metric of the training or the test split. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 

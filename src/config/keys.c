@@ -14,8 +14,11 @@ static const char *method_name(size_t i)
     return i < sizeof methods / sizeof *methods ? methods[i] : NULL;
 }
 
-/* About 6,000 weights; 98 % on optdigits in seconds. */
-const char default_layers[] = "conv2d 3x3 16, batchnorm, relu\n"
+/* 14,458 parameters on optdigits: test accuracy 98.4 % (mean of 5 seeds, deviation 0.4) in half a second with the
+ * defaults of [train]. Of four small nets the best by validation. */
+const char default_layers[] = "conv2d 3x3 16 pad same, batchnorm, relu\n"
+                              "conv2d 3x3 32 pad same, batchnorm, relu\n"
+                              "maxpool 2\n"
                               "conv2d 3x3 32, batchnorm, relu\n"
                               "gap\n"
                               "dense $classes";

@@ -6,8 +6,9 @@
 static struct str messages;
 static struct arena mem;
 
-static void write_file(const char *path, const void *bytes, size_t n)
+void write_file(const char *path, const void *bytes, size_t n)
 {
+    remove(path); /* a new file: writing over one waits for the disk on some file systems */
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
     assert_int_equal(fwrite(bytes, 1, n, f), n);

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "config/config.h"
 
+void write_file(const char *path, const void *bytes, size_t n);
 /* A sweep file t.ini with this text, opened with the words up to a NULL; every error fails the test. */
 struct sweep *open_text(const char *text, ...);
 /* The errors of such a file, one a line, its folder cut off: "t.ini:3: train.lr: ...\n". Freed at the next call. ""

@@ -3,7 +3,6 @@
 
 #include "base/rng.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const words[] = {
@@ -99,12 +98,9 @@ static const char *const words[] = {
 
 static void try_bytes(const char *bytes, size_t n)
 {
-    FILE *f = fopen(test_path("fuzz.ini"), "wb");
     struct sweep *s;
     struct err_list errs = {0};
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes, 1, n, f), n);
-    fclose(f);
+    write_file(test_path("fuzz.ini"), bytes, n);
     int rc = sweep_open(&s, test_path("fuzz.ini"), NULL, 0, &errs);
     assert_int_equal(!rc, !errs.n);
     for (size_t i = 0; i < errs.n; i++)
