@@ -181,6 +181,9 @@ void axes_count(struct sweep *s, struct faults *f);
 /* require.c */
 void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after, struct faults *f);
 
+/* spec.c */
+void spec_fill(struct sweep *s, struct faults *f); /* also what selects the epoch, in s->train */
+
 /* point.c */
 void point_prepare(struct sweep *s, struct faults *f); /* base specs and canonical lines */
 

@@ -1,0 +1,111 @@
+/* spec.c - [sweep], [search] and [stop]: what holds for the sweep as a whole. */
+#include "config/sweep.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The file's name without folder and .ini. */
+static const char *name_of_file(const char *path, struct arena *a)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    size_t n = strlen(base);
+    if (n > 4 && !strcmp(base + n - 4, ".ini"))
+        n -= 4;
+    return arena_strn(a, base, n);
+}
+
+static void check_name(struct sweep *s, const struct where *at, struct faults *f)
+{
+    struct sweep_spec *sp = &s->spec;
+    int given = *sp->name != 0;
+    if (!given)
+        sp->name = name_of_file(s->path, &s->mem);
+    if (!sp->name || name_ok(sp->name))
+        return;
+    if (given)
+        fault(f, at, "'%s' is no name: " NAME_RULE, sp->name);
+    else
+        fault(f, &(struct where){s->path, 0, NULL, NULL}, "'%s' is no name: " NAME_RULE "; give name in [sweep]",
+              sp->name);
+}
+
+static const char *metric_word(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return train_metrics[i].name;
+}
+
+static int metric_named(const char *name)
+{
+    for (int i = 0; train_metrics[i].name; i++)
+        if (!strcmp(train_metrics[i].name, name))
+            return i;
+    return -1;
+}
+
+static void check_objective(struct sweep *s, const struct where *at, struct faults *f)
+{
+    struct sweep_spec *sp = &s->spec;
+    char way[16] = "", name[64] = "", rest[2] = "";
+    int n = sscanf(sp->objective, " %15s %63s %1s", way, name, rest);
+    int max = !strcmp(way, "max");
+    if (n != 2 || (!max && strcmp(way, "min"))) {
+        fault(f, at, "'%s' is not 'max METRIC' or 'min METRIC', such as max val_accuracy", sp->objective);
+        return;
+    }
+    int m = metric_named(name);
+    if (m < 0) {
+        const char *near = str_nearest(name, metric_word, NULL);
+        fault(f, at, "unknown metric '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
+              near ? "'?" : "");
+        return;
+    }
+    if (max != train_metrics[m].larger_is_better) {
+        fault(f, at, "%s is better when it is %s: write %s %s", name, max ? "smaller" : "larger", max ? "min" : "max",
+              name);
+        return;
+    }
+    sp->metric = m;
+    sp->maximise = max;
+    sp->objective = arena_fmt(&s->mem, "%s %s", way, name);
+}
+
+/* What selects the epoch: the objective's counterpart on the validation split. */
+static int selecting_metric(int objective)
+{
+    char name[64];
+    const char *tail = strchr(train_metrics[objective].name, '_');
+    snprintf(name, sizeof name, "val%s", tail ? tail : "");
+    int m = metric_named(name);
+    return m >= 0 ? m : M_VAL_ACCURACY;
+}
+
+void spec_fill(struct sweep *s, struct faults *f)
+{
+    const struct where *name = NULL, *objective = NULL;
+    s->spec.stop_target = NAN;
+    s->spec.metric = M_VAL_ACCURACY;
+    s->spec.maximise = 1;
+    for (size_t i = 0; i < s->nset; i++) {
+        const struct setting *st = &s->set[i];
+        struct err e = {0};
+        if (group_varies(st->group))
+            continue;
+        int nothing = st->base.by == BY_DEFAULT && !*st->base.text && st->param->type != P_TEXT;
+        if (!nothing && param_set(st->param, &s->spec, st->base.text, &st->base.at, &e))
+            fault_take(f, &st->base.at, &e);
+        if (st->group == KEY_SWEEP && st->param->at == offsetof(struct sweep_spec, name))
+            name = &st->base.at;
+        if (st->group == KEY_SWEEP && st->param->at == offsetof(struct sweep_spec, objective))
+            objective = &st->base.at;
+    }
+    check_name(s, name, f);
+    check_objective(s, objective, f);
+    if (s->spec.seed > INT_MAX - s->spec.repeats)
+        fault(f, &(struct where){s->path, 0, "sweep", NULL}, "seed + repeats is too large");
+    s->train.metric = selecting_metric(s->spec.metric);
+    s->train.maximise = train_metrics[s->train.metric].larger_is_better;
+}
