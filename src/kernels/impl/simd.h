@@ -15,14 +15,21 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline, unused))
+/* For the larger ones: inlined over and over, the plain C level takes half a minute a file to compile. */
+#ifdef ISA_ref
+#define INLINE_BIG static __attribute__((noinline, unused))
+#else
+#define INLINE_BIG INLINE
+#endif
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
 #define EXPORT(name) JOIN(name, ISA)
 
 /* Register-blocked kernels are written once, with sizes as arguments; FIXED_SIZES says that each size wanted is made a
  * function of its own in which they are constants. UNROLL stands before a loop over such a size whose body indexes
- * arrays that must become registers. The plain C level has neither: one function, loops as they stand. */
-#ifdef ISA_ref
+ * arrays that must become registers. The plain C level has neither: one function, loops as they stand; nor have builds
+ * without optimization, which cannot profit. */
+#if defined(ISA_ref) || !defined(__OPTIMIZE__)
 #define UNROLL
 #else
 #define FIXED_SIZES

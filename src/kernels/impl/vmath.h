@@ -23,7 +23,7 @@ INLINE v16 v16_poly(v16 x, const float *c, int n)
 /* x = *n ln 2 + r with |r| <= ln(2)/2 for |x| < 2^21, n a whole number (as a word): returns e^r - 1 = r + r^2 P(r).
  * Adding 1.5 * 2^23 leaves the nearest whole number in the low bits of the sum. P is a minimax fit of our own (Remez
  * exchange on the relative error of e^r): 6e-11. */
-INLINE v16 exp_parts(v16 x, w16 *n)
+INLINE_BIG v16 exp_parts(v16 x, w16 *n)
 {
     static const float c[] = {
         0.5f, 1.666666567e-01f, 4.166629538e-02f, 8.333496749e-03f, 1.394465100e-03f, 1.979032822e-04f};
@@ -40,7 +40,7 @@ INLINE v16 power_of_two(w16 n)
 }
 
 /* The limits are where the result is infinite or rounds to zero; 2^n goes in as two factors, as it may be denormal. */
-INLINE v16 v16_exp(v16 x)
+INLINE_BIG v16 v16_exp(v16 x)
 {
     w16 n;
     x = v16_max(v16_set1(-104.0f), v16_min(v16_set1(89.0f), x));
@@ -52,7 +52,7 @@ INLINE v16 v16_exp(v16 x)
 /* x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), and log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f), where
  * R = 2 atanh(s)/s - 2 as a series in s^2 <= 0.0295: the classic reduction, see Muller, "Elementary Functions", 3rd ed.
  * 2016, section 11.3. */
-INLINE v16 v16_log(v16 x)
+INLINE_BIG v16 v16_log(v16 x)
 {
     static const float c[] = {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9, 2.0f / 11};
     w16 root_half = w16_set1(0x3f3504f3u);
@@ -71,7 +71,7 @@ INLINE v16 v16_log(v16 x)
 }
 
 /* With e = exp(2|x|) - 1 free of cancellation, tanh|x| = e / (e + 2); from 10 on it is 1. */
-INLINE v16 v16_tanh(v16 x)
+INLINE_BIG v16 v16_tanh(v16 x)
 {
     w16 n;
     v16 a = v16_min(v16_set1(10.0f), v16_abs(x));
@@ -82,7 +82,7 @@ INLINE v16 v16_tanh(v16 x)
 
 /* Below 1: x + x P(x^2). From 1 to 4: 1 - exp(Q(x)), Q near log erfc. From 4 on 1. Both polynomials are minimax fits of
  * our own (Remez exchange on the relative error of erf): 1.2e-9 and 1.1e-9. */
-INLINE v16 v16_erf(v16 x)
+INLINE_BIG v16 v16_erf(v16 x)
 {
     static const float small[] = {1.283791661e-01f, -3.761262596e-01f, 1.128358543e-01f, -2.685381286e-02f,
                                   5.188328680e-03f, -8.010201855e-04f, 7.853887655e-05f};

@@ -108,7 +108,9 @@ int sum_is(const struct sum *s, float got)
 
 void assert_near(float got, double want, double tol, const char *what)
 {
-    if (isnan(want) ? isnan(got) : isinf(want) ? (double)got == want : fabs((double)got - want) <= tol * fmax(1, fabs(want)))
+    if (isnan(want)   ? isnan(got)
+        : isinf(want) ? (double)got == want
+                      : fabs((double)got - want) <= tol * fmax(1, fabs(want)))
         return;
     fail_msg("%s: got %.9g, want %.9g", what, (double)got, want);
 }
@@ -150,7 +152,11 @@ struct conv_dims random_conv(int hard)
 
 struct pool_dims random_pool(void)
 {
-    struct pool_dims d = {.c = draw(1, 4), .kh = draw(1, 3), .kw = draw(1, 3), .sh = draw(1, 3), .sw = draw(1, 3)};
+    struct pool_dims d = {.c = draw(1, 4)}; /* one draw a statement: initialisers have no order */
+    d.kh = draw(1, 3);
+    d.kw = draw(1, 3);
+    d.sh = draw(1, 3);
+    d.sw = draw(1, 3);
     d.ph = draw(0, d.kh / 2);
     d.pw = draw(0, d.kw / 2);
     d.h = draw(d.kh, d.kh + 5);

@@ -22,7 +22,8 @@ static void each_product(const struct conv_dims *d, int blocks, product_fn *f, v
                                 if (iy < 0 || iy >= d->h || ix < 0 || ix >= d->w)
                                     continue;
                                 size_t w = (((size_t)o * (size_t)ci + (size_t)c) * (size_t)d->kh + (size_t)ky) *
-                                               (size_t)d->kw + (size_t)kx;
+                                               (size_t)d->kw +
+                                           (size_t)kx;
                                 f(ctx, at5(d->ci, d->h, d->w, b, iy, o / co * ci + c, ix, 0), w,
                                   at5(d->co, d->ho, d->wo, b, y, o, x, 0));
                             }
@@ -118,8 +119,19 @@ static void every_width(void **state)
     noise_restart(3);
     for (int w = 1; w <= 26; w++)
         for (int pad = 0; pad <= 2; pad++) {
-            struct conv_dims d = {.ci = 1 + w % 3, .h = 3, .w = w, .co = 1 + (w + pad) % 7, .kh = 3, .kw = 3,
-                                  .sh = 1, .sw = 1, .ph = 1, .pw = pad, .dh = 1, .dw = 1, .groups = 1};
+            struct conv_dims d = {.ci = 1 + w % 3,
+                                  .h = 3,
+                                  .w = w,
+                                  .co = 1 + (w + pad) % 7,
+                                  .kh = 3,
+                                  .kw = 3,
+                                  .sh = 1,
+                                  .sw = 1,
+                                  .ph = 1,
+                                  .pw = pad,
+                                  .dh = 1,
+                                  .dw = 1,
+                                  .groups = 1};
             d.ho = 3;
             d.wo = w + 2 * pad - 2;
             if (d.wo > 0)
@@ -154,6 +166,6 @@ static void padding_is_skipped(void **state)
 }
 
 const struct CMUnitTest conv_tests[] = {
-    cmocka_unit_test(plain_shapes), cmocka_unit_test(strides_dilations_groups), cmocka_unit_test(every_width),
-    cmocka_unit_test(many_channels), cmocka_unit_test(padding_is_skipped), {0},
+    cmocka_unit_test(plain_shapes),  cmocka_unit_test(strides_dilations_groups), cmocka_unit_test(every_width),
+    cmocka_unit_test(many_channels), cmocka_unit_test(padding_is_skipped),       {0},
 };

@@ -22,7 +22,8 @@ static void check_shape(int blocks, int in, int out, int bias)
     const struct kernels *k = kernels_pick(NULL);
     size_t ni = (size_t)in, no = (size_t)out, nx = (size_t)blocks * ni * LANES, ny = (size_t)blocks * no * LANES;
     float *x = box_noise(nx), *w = box_noise(ni * no), *b = box_noise(no), *dy = box_noise(ny);
-    float *y = box(ny), *dx = box(nx), *dw = box(ni * no), *db = box(no), *scratch = box(dense_scratch(blocks, in, out));
+    float *y = box(ny), *dx = box(nx), *dw = box(ni * no), *db = box(no),
+          *scratch = box(dense_scratch(blocks, in, out));
     struct sum *sy = sums(ny), *sx = sums(nx), *sw = sums(ni * no), *sb = sums(no);
     for (size_t q = 0; q < (size_t)blocks; q++)
         for (size_t o = 0; o < no; o++)

@@ -77,5 +77,8 @@ static void optional_outputs(void **state)
 }
 
 const struct CMUnitTest loss_tests[] = {
-    cmocka_unit_test(shapes), cmocka_unit_test(large_logits), cmocka_unit_test(optional_outputs), {0},
+    cmocka_unit_test(shapes),
+    cmocka_unit_test(large_logits),
+    cmocka_unit_test(optional_outputs),
+    {0},
 };

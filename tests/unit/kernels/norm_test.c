@@ -8,7 +8,7 @@ struct shape {
     int c, h, w, n;
 };
 static const struct shape shapes[] = {
-    {1, 1, 1, 1},  {3, 1, 1, 2},   {2, 3, 4, 1},  {4, 5, 7, 15}, {3, 2, 2, 16},
+    {1, 1, 1, 1},  {3, 1, 1, 2},   {2, 3, 4, 1},  {4, 5, 7, 15},   {3, 2, 2, 16},
     {5, 4, 3, 17}, {2, 11, 6, 40}, {7, 1, 1, 48}, {1, 26, 26, 33},
 };
 #define SHAPES (sizeof shapes / sizeof shapes[0])
@@ -156,7 +156,11 @@ static void backward(void **state)
 }
 
 const struct CMUnitTest norm_tests[] = {
-    cmocka_unit_test(statistics), cmocka_unit_test(statistics_far_from_zero),
-    cmocka_unit_test(statistics_of_special_data), cmocka_unit_test(apply),
-    cmocka_unit_test(backward_statistics), cmocka_unit_test(backward), {0},
+    cmocka_unit_test(statistics),
+    cmocka_unit_test(statistics_far_from_zero),
+    cmocka_unit_test(statistics_of_special_data),
+    cmocka_unit_test(apply),
+    cmocka_unit_test(backward_statistics),
+    cmocka_unit_test(backward),
+    {0},
 };

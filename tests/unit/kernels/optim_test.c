@@ -67,8 +67,8 @@ static void run(enum which which, const struct rule *r)
         else if (which == RMSPROP)
             k->rmsprop_step(N, lr, r->a, mu, eps, wd, gs, g, w, v, buffer);
         else
-            k->adam_step(N, lr, r->a, r->b, eps, (float)(1 - pow(r->a, t)), (float)(1 - pow(r->b, t)), r->decoupled,
-                         wd, gs, g, w, m, v);
+            k->adam_step(N, lr, r->a, r->b, eps, (float)(1 - pow(r->a, t)), (float)(1 - pow(r->b, t)), r->decoupled, wd,
+                         gs, g, w, m, v);
         for (int i = 0; i < N; i++)
             assert_near(w[i], dw[i], TOL, "w");
     }

@@ -151,5 +151,8 @@ static void ties_and_nan(void **state)
 }
 
 const struct CMUnitTest pool_tests[] = {
-    cmocka_unit_test(max_and_average), cmocka_unit_test(common_shapes), cmocka_unit_test(ties_and_nan), {0},
+    cmocka_unit_test(max_and_average),
+    cmocka_unit_test(common_shapes),
+    cmocka_unit_test(ties_and_nan),
+    {0},
 };

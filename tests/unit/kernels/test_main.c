@@ -10,9 +10,14 @@ int main(void)
         const char *name;
         const struct CMUnitTest *tests;
     } groups[] = {
-        {"conv", conv_tests},     {"dense", dense_tests}, {"norm", norm_tests},
-        {"pool", pool_tests},     {"elementwise", elementwise_tests},
-        {"loss", loss_tests},     {"optim", optim_tests}, {"vmath", vmath_tests},
+        {"conv", conv_tests},
+        {"dense", dense_tests},
+        {"norm", norm_tests},
+        {"pool", pool_tests},
+        {"elementwise", elementwise_tests},
+        {"loss", loss_tests},
+        {"optim", optim_tests},
+        {"vmath", vmath_tests},
         {"levels", level_tests},
     };
     int failed = 0;
