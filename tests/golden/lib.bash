@@ -2,6 +2,7 @@
 # $SWEEP in a temporary folder of its own, and ends in `finish`. REFRESH=1 writes expected texts anew.
 set -u
 : "${SWEEP:?the program to test}" "${SOURCE:?the folder of the project}"
+[ -x "$SWEEP" ] || { echo "$SWEEP is not a program"; exit 1; }
 export LC_ALL=C
 unset NO_COLOR TERM
 : "${SWEEP_DATA:=$SOURCE/../shared/data}"
@@ -91,6 +92,7 @@ expected() {
 same() {
   local a f
   for a in "$1/results/$3".*csv; do
+    [ -e "$a" ] || { fail "no tables in $1"; return; }
     f=${a##*/}
     case $f in
     *.timing.csv) continue ;;
