@@ -12,18 +12,27 @@
 
 #define WIDTH 100
 
-/* One line a parameter: name, range, default, help; the first `positional` may be given without their names. */
+/* A default of several lines begins on a line of its own. */
+static void print_default(const char *preset)
+{
+    printf("; default%s", strchr(preset, '\n') ? "" : " ");
+    if (!strchr(preset, '\n'))
+        printf("%s", *preset ? preset : "empty");
+    else
+        for (const char *s = preset; *s; s += strcspn(s, "\n") + (s[strcspn(s, "\n")] == '\n'))
+            printf("\n%23s%.*s", "", (int)strcspn(s, "\n"), s);
+}
+
+/* A parameter: name, range, default, help; the first `positional` may be given without their names. */
 static void print_param(const struct param *p, int positional)
 {
     char range[512];
     param_range(p, range, sizeof range);
-    printf("    %-16s ", p->name);
-    if (p->type == P_FLAG)
-        printf("the word alone");
-    else if (!p->preset)
-        printf("%s; required", range);
-    else
-        printf("%s; default %s", range, *p->preset ? p->preset : "empty");
+    printf("    %-16s %s", p->name, p->type == P_FLAG ? "the word alone" : range);
+    if (p->type != P_FLAG && !p->preset)
+        printf("; required");
+    else if (p->type != P_FLAG)
+        print_default(p->preset);
     printf("%s\n", positional ? "; also without its name" : "");
     if (p->help && *p->help)
         text_wrap(stdout, p->help, 21, WIDTH - 21);
