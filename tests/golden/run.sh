@@ -26,6 +26,12 @@ done
 for script in plots/t/*.gp; do
   [ -s "${script%.gp}.png" ] || fail "$script has no picture"
 done
+if command -v gnuplot >/dev/null; then # each script can be run by hand
+  cp -r plots/t hand
+  for script in hand/*.gp; do
+    (cd hand && gnuplot "${script#hand/}" >../hand.out 2>&1) || fail "$script by hand: $(cat hand.out)"
+  done
+fi
 find . -name '*.tmp' | grep -q . && fail "temporary files are left"
 
 # Again: nothing is computed, the files stay as they are.
