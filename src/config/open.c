@@ -401,7 +401,10 @@ static void build(struct opening *o, const char *const *words, size_t nwords)
     requirements_parse(s, &s->result, &o->result, 1, &o->f);
     point_prepare(s, &o->f);
     axes_count(s, &o->f);
+    size_t before = o->f.n;
     texts_check(s, &o->f);
+    if (before && o->f.n == before && s->grid.points) /* without another error the plan tells, for every point */
+        point_check_layers(s, &o->f);
 }
 
 int sweep_open(struct sweep **out, const char *file, const char *const *words, size_t nwords, struct err_list *errs)

@@ -87,28 +87,19 @@ static void fill_owned(const struct pick *p, struct train_spec *t, struct arena 
 
 /* ---- data ---- */
 
-/* data_spec_check knows which key is wrong, this knows where each stands: asks with one place after the other until the
- * error carries that place. */
+/* One key after the other, each where it stands. */
 static void check_data(const struct pick *p, const struct data_spec *d, struct faults *f)
 {
-    struct err last = {0};
-    struct where last_at = {0};
     for (size_t i = 0; i < p->s->nset; i++) {
         if (p->s->set[i].group != KEY_DATA)
             continue;
         char buf[STR_NUM];
-        struct err e = {0}, head = {0};
+        struct err e = {0};
         struct where at;
         pick_text(p, (int)i, buf, &at);
-        if (!data_spec_check(d, &at, &e))
-            return;
-        err_at(&head, ERR_USAGE, &at, "%s", "");
-        last = e;
-        last_at = at;
-        if (!strncmp(e.text, head.text, strlen(head.text)))
-            break;
+        if (data_spec_check(d, &at, &e))
+            fault_take(f, &at, &e);
     }
-    fault_take(f, &last_at, &last);
 }
 
 static int data_varies(const struct sweep *s)
@@ -423,9 +414,11 @@ static void check_owned(struct sweep *s, size_t i, struct faults *f)
     str_release(&t);
 }
 
-static void fill_base(struct sweep *s, struct faults *f)
+/* Returns how many keys of [data] are wrong. */
+static size_t fill_base(struct sweep *s, struct faults *f)
 {
     struct specs t = {&s->data, &s->nn, &s->train};
+    size_t bad = 0;
     for (size_t i = 0; i < s->nset; i++) {
         const struct setting *st = &s->set[i];
         struct err e = {0};
@@ -434,17 +427,18 @@ static void fill_base(struct sweep *s, struct faults *f)
         else if (st->group >= KEY_DATA && !in_spec(st->group) && st->base.by != BY_DEFAULT && st->base.text)
             setting_check(s, (int)i, st->base.text, &st->base.at, f);
         else if (in_spec(st->group) && st->base.text &&
-                 param_set(st->param, spec_of(&t, st->group), st->base.text, &st->base.at, &e))
+                 param_set(st->param, spec_of(&t, st->group), st->base.text, &st->base.at, &e)) {
+            bad += st->group == KEY_DATA;
             fault_take(f, &st->base.at, &e);
+        }
     }
+    return bad;
 }
 
 void point_prepare(struct sweep *s, struct faults *f)
 {
     struct specs t = {&s->data, &s->nn, &s->train};
-    size_t before = f->n;
-    fill_base(s, f);
-    if (f->n == before)
+    if (!fill_base(s, f))
         check_data_axes(s, f);
     for (size_t i = 0; i < s->nset; i++) {
         struct setting *st = &s->set[i];
@@ -455,4 +449,33 @@ void point_prepare(struct sweep *s, struct faults *f)
         st->canon = line.failed ? NULL : arena_strn(&s->mem, line.p, line.n);
         str_release(&line);
     }
+}
+
+/* Unknown layers are told with the other errors of the file, not only when those are mended and the plan gives shapes.
+ */
+void point_check_layers(const struct sweep *s, struct faults *f)
+{
+    struct pick pick;
+    struct point p = {0};
+    struct faults own = {0};
+    struct err_list errs = {0};
+    struct arena a;
+    arena_init(&a);
+    pick_point(&pick, s, 0);
+    pick.classes = 2;
+    int whole = !fill_lines(&pick, &p, &a, &own) && !own.n;
+    for (size_t i = 0; whole && i < p.nlines; i++)
+        whole = !strchr(p.line[i].text, '$'); /* else a variable's own value is wrong, which was told */
+    if (whole)
+        nn_lines_check(p.line, p.nlines, &errs);
+    for (size_t i = 0; i < errs.n; i++) {
+        struct where at = s->set[s->layers].base.at;
+        for (size_t l = 0; l < p.nlines; l++) /* the order of the report follows the line */
+            if (strstr(errs.v[i].text, arena_fmt(&a, ":%d: ", p.line[l].at.line)))
+                at = p.line[l].at;
+        fault_take(f, &at, &errs.v[i]);
+    }
+    faults_release(&own);
+    err_list_release(&errs);
+    arena_release(&a);
 }

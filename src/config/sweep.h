@@ -186,5 +186,6 @@ void spec_fill(struct sweep *s, struct faults *f); /* also what selects the epoc
 
 /* point.c */
 void point_prepare(struct sweep *s, struct faults *f); /* base specs and canonical lines */
+void point_check_layers(const struct sweep *s, struct faults *f); /* the words of the first point's layers */
 
 #endif

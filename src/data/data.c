@@ -38,43 +38,62 @@ const struct param data_params[] = {
 };
 // clang-format on
 
-/* Where an error of `key` is located: w, as far as it does not point to another key. */
-static struct where at_key(const struct where *w, const char *key)
+static int check_dataset(const struct data_spec *s, const struct where *at, struct err *e)
 {
-    struct where at = {NULL, 0, "data", key};
-    if (w) {
-        at.file = w->file;
-        at.section = w->section ? w->section : at.section;
-        if (!w->key || !strcmp(w->key, key))
-            at.line = w->line;
-    }
-    return at;
+    return dataset_kind_find(s->dataset, at, e) ? 0 : -1;
 }
+
+static int check_path(const struct data_spec *s, const struct where *at, struct err *e)
+{
+    struct err unknown = {0};
+    const struct dataset_kind *kind = dataset_kind_find(s->dataset, NULL, &unknown);
+    int given = s->path && s->path[0];
+    if (kind && kind->path == PATH_NEVER && given)
+        return err_at(e, ERR_USAGE, at, "%s is built in and read from no file; leave path out", kind->word.name);
+    if (kind && kind->path == PATH_ALWAYS && !given)
+        return err_at(e, ERR_USAGE, at, "%s wants the folder of its files", kind->word.name);
+    return 0;
+}
+
+static int check_train(const struct data_spec *s, const struct where *at, struct err *e)
+{
+    return split_size_check(s->train, at, e);
+}
+
+static int check_validation(const struct data_spec *s, const struct where *at, struct err *e)
+{
+    return split_size_check(s->validation, at, e) || split_fractions_check(s->train, s->validation, at, e) ? -1 : 0;
+}
+
+static int check_test(const struct data_spec *s, const struct where *at, struct err *e)
+{
+    return split_size_check(s->test, at, e);
+}
+
+static int check_augment(const struct data_spec *s, const struct where *at, struct err *e)
+{
+    struct augment a;
+    return augment_parse(&a, s->augment, at, e);
+}
+
+static const struct {
+    const char *key;
+    int (*check)(const struct data_spec *s, const struct where *at, struct err *e);
+} checks[] = {
+    {"dataset", check_dataset},       {"path", check_path}, {"train", check_train},
+    {"validation", check_validation}, {"test", check_test}, {"augment", check_augment},
+};
 
 int data_spec_check(const struct data_spec *s, const struct where *w, struct err *e)
 {
-    struct where at = at_key(w, "dataset");
-    const struct dataset_kind *kind = dataset_kind_find(s->dataset, &at, e);
-    if (!kind)
-        return -1;
-    at = at_key(w, "path");
-    int given = s->path && s->path[0];
-    if (kind->path == PATH_NEVER && given)
-        return err_at(e, ERR_USAGE, &at, "%s is built in and read from no file; leave path out", kind->word.name);
-    if (kind->path == PATH_ALWAYS && !given)
-        return err_at(e, ERR_USAGE, &at, "%s wants the folder of its files", kind->word.name);
-
-    at = at_key(w, "train");
-    if (split_size_check(s->train, &at, e))
-        return -1;
-    at = at_key(w, "validation");
-    if (split_size_check(s->validation, &at, e) || split_fractions_check(s->train, s->validation, &at, e))
-        return -1;
-    at = at_key(w, "test");
-    if (split_size_check(s->test, &at, e))
-        return -1;
-
-    struct augment a;
-    at = at_key(w, "augment");
-    return augment_parse(&a, s->augment, &at, e);
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        struct where at = w ? *w : (struct where){NULL, 0, NULL, NULL};
+        if (at.key && strcmp(at.key, checks[i].key))
+            continue;
+        at.section = at.section ? at.section : "data";
+        at.key = checks[i].key;
+        if (checks[i].check(s, &at, e))
+            return -1;
+    }
+    return 0;
 }

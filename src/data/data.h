@@ -84,8 +84,8 @@ struct data_view {
  * sample, an unknown augmentation (ERR_USAGE, with the nearest known). Lives in `a`; d outlives it. */
 int data_view_init(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a,
                    struct err *e);
-/* Checks spec texts (augment, dataset word, train + validation fractions) without any data. The error names the key at
- * fault, whatever w->key is; w's line is kept when w->key is NULL or that key. w may be NULL. 0 or -1. */
+/* Checks spec texts (augment, dataset word, train + validation fractions) without any data: the key that w names, or all
+ * where w or w->key is NULL, up to the first error. 0 or -1. */
 int data_spec_check(const struct data_spec *s, const struct where *w, struct err *e);
 /* Sizes of the three splits without loading pixels, from a peeked dataset. */
 int data_split_sizes(const struct dataset *d, const struct data_spec *s, size_t n[3], struct err *e);

@@ -230,6 +230,16 @@ static int build(struct nn_graph *g, const struct item *items, const struct wher
     return graph_finish(g, spec, a, e) || check_output(g, e) ? -1 : 0;
 }
 
+int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs)
+{
+    struct arena a;
+    struct item *items;
+    arena_init(&a);
+    int bad = parse_layers(lines, nlines, &a, &items, errs);
+    arena_release(&a);
+    return bad;
+}
+
 int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in, int classes,
                    const struct nn_spec *spec, struct arena *a, struct err_list *errs)
 {

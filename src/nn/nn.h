@@ -107,6 +107,8 @@ struct nn_line {
  * texts. */
 int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in, int classes,
                    const struct nn_spec *spec, struct arena *a, struct err_list *errs);
+/* The words alone, without shapes: every unknown or ill-written layer of the lines appended to *errs. 0, or -1. */
+int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs);
 /* Whether the graph has a layer of that name (or alias). */
 int nn_uses(const struct nn_graph *g, const char *layer);
 

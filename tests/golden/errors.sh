@@ -23,10 +23,11 @@ lines err 8
 run 2 plan bad.ini
 empty out
 
-# So are the mistakes of the data, and those of the network.
-printf '[data]\ndataset = optdigit\ntrain = 1.5\naugment = rotat 7\n' >data.ini
+# So are the mistakes of the data, and those of the network, with or without others.
+printf '[data]\ndataset = optdigit\ntrain = 1.5\naugment = rotat 7\n[model]\nlayers = conv 3x3 8, batchnrm\n[train]\nlr = -1\n' >data.ini
 run 2 data.ini
-has err 'data.ini:2: data.dataset' "'optdigits'"
+has err 'data.ini:2: data.dataset' "'optdigits'" 'data.ini:3: data.train' 'data.ini:4: data.augment' "'rotate'" \
+  'data.ini:6: model.layers' "'batchnorm'" 'data.ini:8: train.lr'
 printf '[model]\nlayers =\n  conv 3x3 8, batchnrm, relu\n  maxpool 2 wide, gap\n  dense ten\n' >net.ini
 run 2 net.ini
 has err 'net.ini:3' "'batchnorm'" 'net.ini:4' 'net.ini:5'

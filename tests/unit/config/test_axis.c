@@ -78,7 +78,7 @@ static void bad_lists(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct str t = {0};
-        str_addf(&t, "[model]\nx = 1\nlayers = conv $x\n[grid]\nmodel.x = %s\n", bad[i].axis);
+        str_addf(&t, "[model]\nx = 1\nlayers = conv 3x3 $x\n[grid]\nmodel.x = %s\n", bad[i].axis);
         const char *got = errors_of(t.p, NULL);
         if (strncmp(got, "t.ini:5: model.x: ", 18) || !strstr(got, bad[i].part))
             fail_msg("'%s': '%s' is missing in: %s", bad[i].axis, bad[i].part, got);

@@ -58,12 +58,12 @@ static void variables_and_expressions(void **state)
 static void errors_in_texts(void **state)
 {
     (void)state;
-    expect_error("[model]\nkernels = 3\nlayers =\n  relu\n  conv $kernel\n",
+    expect_error("[model]\nkernels = 3\nlayers =\n  relu\n  conv 3x3 $kernel\n",
                  "t.ini:5: model.layers:", "did you mean '$kernels'?", NULL);
-    expect_error("[model]\nlayers = conv $ 3\n", "t.ini:2: model.layers: '$' wants a name", NULL);
-    expect_error("[model]\nlayers = conv ${1 + \n", "the '}'", NULL);
-    expect_error("[model]\nlayers = conv ${1 + }\n", "a value is missing at the end", NULL);
-    expect_error("[model]\nlayers = conv ${train.lr}\n", "unknown name 'train.lr'", NULL);
+    expect_error("[model]\nlayers = conv 3x3 $ 3\n", "t.ini:2: model.layers: '$' wants a name", NULL);
+    expect_error("[model]\nlayers = conv 3x3 ${1 + \n", "the '}'", NULL);
+    expect_error("[model]\nlayers = conv 3x3 ${1 + }\n", "a value is missing at the end", NULL);
+    expect_error("[model]\nlayers = conv 3x3 ${train.lr}\n", "unknown name 'train.lr'", NULL);
     expect_error("[model]\nlayers =\n", "t.ini:2: model.layers: no layers", NULL);
     expect_error("[model]\nx = 3\n", "t.ini:2: model.x: no text uses this variable", NULL);
     expect_error("[model]\nlayer = 3\n", "did you mean 'layers'?", NULL);
@@ -71,8 +71,8 @@ static void errors_in_texts(void **state)
     expect_error("[grid]\nmodel.x = 3, 4\n", "t.ini:2: model.x: no text uses this variable", NULL);
     expect_error("[model]\na-b = 3\n", "t.ini:2: model.a-b: a variable is named with", NULL);
     expect_error("[model]\nand = 3\n", "a variable is named with", NULL);
-    expect_error("[model]\nx = ${3}\nlayers = conv $x\n", "a variable is a plain value", NULL);
-    expect_error("[model]\nlayers = conv $k\n[grid]\nmodel.k = 1..3 when train.epochs = 1\n",
+    expect_error("[model]\nx = ${3}\nlayers = conv 3x3 $x\n", "a variable is a plain value", NULL);
+    expect_error("[model]\nlayers = conv 3x3 $k\n[grid]\nmodel.k = 1..3 when train.epochs = 1\n",
                  "has no value where the condition", NULL);
     /* used by a condition only: that is a use */
     assert_string_equal(
@@ -107,9 +107,9 @@ static void the_transition_block(void **state)
         2, "conv 1 / conv 2");
     expect_error("[model]\npool = maxpool 2\n", "t.ini:2: model.pool: stands nowhere", NULL);
     expect_error("[model]\npool_at = 2\n", "t.ini:2: model.pool_at: there is no pool", NULL);
-    expect_error("[model]\npool = relu\npool_at = 3\nlayers =\n conv 1\n conv 2\n",
+    expect_error("[model]\npool = relu\npool_at = 3\nlayers =\n conv 1 1\n conv 1 2\n",
                  "t.ini:3: model.pool_at: '3' is behind the last of 2", NULL);
-    expect_error("[model]\npool = relu\nlayers =\n conv 1\n conv 2\n[grid]\nmodel.pool_at = 1..4\n",
+    expect_error("[model]\npool = relu\nlayers =\n conv 1 1\n conv 1 2\n[grid]\nmodel.pool_at = 1..4\n",
                  "t.ini:7: model.pool_at: '3' is behind the last of 2 blocks; pool_at is 0..2", NULL);
     expect_error("[model]\npool = relu\npool_at = two\n", "t.ini:3: model.pool_at: 'two' is not an integer", NULL);
 }
@@ -148,10 +148,11 @@ static void variants(void **state)
     expect_error("[model.wide]\ninit = he\n", "t.ini:1: [model.wide]: no point has this variant", NULL);
     expect_error("[model.wide]\nvariant = x\n[grid]\nmodel.variant = wide\n", "a variant cannot name another", NULL);
     expect_error("[model.none]\n", "'none' stands for [model]", NULL);
-    expect_error("[model]\nvariant = wide\nk = 1\nlayers = conv $k\n[model.wide]\nk = 3\n[grid]\nmodel.k = 1, 2\n",
+    expect_error("[model]\nvariant = wide\nk = 1\nlayers = conv 3x3 $k\n[model.wide]\nk = 3\n[grid]\nmodel.k = 1, 2\n",
                  "t.ini:6: model.wide.k: is an axis, in line 8", NULL);
-    expect_error("[model]\nlayers = conv $k\n[model.a]\nk = 3\n[model.b]\ninit = he\n[grid]\nmodel.variant = a, b\n",
-                 "t.ini:2: model.layers: $k has no value for model.variant = b", NULL);
+    expect_error(
+        "[model]\nlayers = conv 3x3 $k\n[model.a]\nk = 3\n[model.b]\ninit = he\n[grid]\nmodel.variant = a, b\n",
+        "t.ini:2: model.layers: $k has no value for model.variant = b", NULL);
 }
 
 static void specs_are_filled(void **state)
