@@ -229,8 +229,22 @@ int print_ranking(const char *out, const char *name, const struct about *a, size
     return bad;
 }
 
+static void print_model_conditions(const struct about *a)
+{
+    for (int i = 1;; i++) {
+        char key[64], broken[64];
+        snprintf(key, sizeof key, "model.%d", i);
+        snprintf(broken, sizeof broken, "model.%d.broken", i);
+        const char *text = about_value(a, key);
+        if (!*text)
+            break;
+        printf("required  %s: checked before training; %s points skipped for it\n", text, about_value(a, broken));
+    }
+}
+
 void print_conditions(const struct about *a)
 {
+    print_model_conditions(a);
     for (int i = 1;; i++) {
         char key[64], best[64], met[64];
         snprintf(key, sizeof key, "require.%d", i);

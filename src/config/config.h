@@ -87,6 +87,9 @@ int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct 
  * in it (unknown name) with *e. */
 int sweep_require_model(const struct sweep *s, const struct point *p, const struct nn_graph *g, char *why, size_t n,
                         struct err *e);
+/* The conditions by themselves, one a line. */
+size_t sweep_models(const struct sweep *s);
+const char *sweep_model_text(const struct sweep *s, size_t i);
 /* [require] result: one condition a line. value[M_COUNT] are a trial's metrics. 1, 0, or -1 (a metric is missing). */
 size_t sweep_results(const struct sweep *s);
 const char *sweep_result_text(const struct sweep *s, size_t i);

@@ -149,6 +149,16 @@ int sweep_require_model(const struct sweep *s, const struct point *p, const stru
     return 1;
 }
 
+size_t sweep_models(const struct sweep *s)
+{
+    return s->model.n;
+}
+
+const char *sweep_model_text(const struct sweep *s, size_t i)
+{
+    return i < s->model.n ? s->model.v[i].text : NULL;
+}
+
 size_t sweep_results(const struct sweep *s)
 {
     return s->result.n;

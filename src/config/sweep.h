@@ -185,7 +185,7 @@ void requirements_parse(struct sweep *s, struct requirements *r, const struct gi
 void spec_fill(struct sweep *s, struct faults *f); /* also what selects the epoch, in s->train */
 
 /* point.c */
-void point_prepare(struct sweep *s, struct faults *f); /* base specs and canonical lines */
+void point_prepare(struct sweep *s, struct faults *f);            /* base specs and canonical lines */
 void point_check_layers(const struct sweep *s, struct faults *f); /* the words of the first point's layers */
 
 #endif

@@ -290,6 +290,22 @@ static void about_conditions(struct run *run, struct csv_out *csv)
     planner_release(&j.planner);
 }
 
+/* A point that breaks a model condition is skipped with the condition as its reason. */
+static void about_models(const struct run *run, struct csv_out *csv)
+{
+    for (size_t i = 0; i < sweep_models(run->sweep); i++) {
+        char key[64], value[64];
+        size_t broken = 0;
+        for (size_t p = 0; p < run->npoints; p++)
+            broken += run->point[p].skip && !strcmp(run->point[p].skip, sweep_model_text(run->sweep, i));
+        snprintf(key, sizeof key, "model.%zu", i + 1);
+        about_row(csv, key, sweep_model_text(run->sweep, i));
+        snprintf(key, sizeof key, "model.%zu.broken", i + 1);
+        snprintf(value, sizeof value, "%zu/%zu", broken, run->npoints);
+        about_row(csv, key, value);
+    }
+}
+
 static int write_about(struct run *run, int sync, struct err *e)
 {
     static const char *const head[] = {"key", "value"};
@@ -310,6 +326,7 @@ static int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "repeats", run->spec->repeats);
     about_number(csv, "points", (double)run->npoints);
     about_number(csv, "trials", (double)run->ntrials);
+    about_models(run, csv);
     if (sweep_results(run->sweep))
         about_conditions(run, csv);
     return csv_commit(csv, sync, e);

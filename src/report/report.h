@@ -46,7 +46,8 @@ char *report_path(char *buf, size_t n, const char *out, const char *name,
 /* results/NAME.about.csv: key,value rows that a reader of the tables needs and that stand in no row: name, dataset,
  * train, validation, test (sizes), classes, objective ("max"|"min" space metric), repeats, points, trials, require.N =
  * text, require.N.met = trials meeting it / complete trials, require.N.best = yes|no for the best point. Written by
- * orchestrate; the reports read it. */
+ * orchestrate; the reports read it. Likewise model.N = text of a condition on the network, model.N.broken = points
+ * skipped for it / points. */
 
 /* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics,
  * error): */

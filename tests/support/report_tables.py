@@ -103,6 +103,7 @@ def make(folder, name, points, repeats, epochs=12, fail=(), workers=2, objective
                  objective=objective, repeats=repeats, points=len(points), trials=len(trials))
     about["require.1"] = "test_accuracy >= 99.4%"
     about["require.1.met"] = f"{met}/{done}"
+    about["require.1.best"] = "yes" if met == done else "no"
     write(base / f"{name}.about.csv", [dict(key=k, value=v) for k, v in about.items()])
 
 

@@ -31,7 +31,8 @@ static void make_exercise(void)
     put("mnist", ".about.csv",
         "key,value\nname,mnist\ndataset,mnist\ntrain,50000\nvalidation,10000\ntest,10000\nclasses,10\n"
         "objective,max val_accuracy\ntrials,5\nrequire.1,test_accuracy >= 99.4%\nrequire.1.met,2/3\n"
-        "require.1.best,yes\nrequire.2,val_accuracy > 0.999\nrequire.2.met,0/3\n");
+        "require.1.best,yes\nrequire.2,val_accuracy > 0.999\nrequire.2.met,0/3\nrequire.2.best,no\n"
+        "model.1,params < 20000\nmodel.1.broken,1/4\n");
 }
 
 static void has(const char *text, const char *part)
@@ -57,8 +58,9 @@ static void says_what_the_exercise_asks(void **state)
         "| epochs | 8 |",
         "| test accuracy, mean | 99.48 % |",
         "| test accuracy, worst repeat | 99.45 % |",
-        "| test_accuracy >= 99.4% | **pass** | 2 of 3 |",
-        "| val_accuracy > 0.999 | **FAIL** | 0 of 3 |",
+        "| params &lt; 20000 | **pass** | 3 of 4 points |",
+        "| test_accuracy >= 99.4% | **pass** | 2 of 3 trials |",
+        "| val_accuracy > 0.999 | **FAIL** | 0 of 3 trials |",
         "## Effects",
         "| 1 | 1 | 8 | 11660 | 99.33 %",
         "| 2 | 2 | 16 | 21000 | 99.01 % | no |",
