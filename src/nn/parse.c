@@ -137,15 +137,27 @@ static void list_positional(const struct layer_type *t, char *buf, size_t n)
         used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", t->params[i].name);
 }
 
+/* The first positional row without a value. */
+static const struct param *due_row(const struct call *c)
+{
+    for (int i = 0; i < c->type->positional; i++)
+        if (!(c->given & 1ull << i))
+            return &c->type->params[i];
+    return NULL;
+}
+
 static void unknown_word(struct parser *p, const struct call *c, const char *w)
 {
-    char args[160];
+    char args[160], range[320];
+    const struct param *due = due_row(c);
     list_positional(c->type, args, sizeof args);
     const char *near = str_nearest(w, known_option, c->type->params);
     if (layer_find(w))
         complain(p, "'%s' is a layer of its own; put a comma before it", w);
     else if (near)
         complain(p, "%s has no option '%s'; did you mean '%s'?", c->name, w, near);
+    else if (due)
+        complain(p, "%s: %s: '%s' is not %s", c->name, due->name, w, param_range(due, range, sizeof range));
     else if (c->type->positional)
         complain(p, "'%s' is too much: %s takes %s, then options with their names", w, c->name, args);
     else
@@ -177,14 +189,9 @@ static void set(struct parser *p, struct call *c, const struct param *row, const
 /* The next positional row not yet given, for a word that can be a value: anything but a name where a number is due. */
 static const struct param *positional_row(const struct call *c, const char *w)
 {
-    for (int i = 0; i < c->type->positional; i++) {
-        const struct param *row = &c->type->params[i];
-        if (c->given & 1ull << i)
-            continue;
-        int number = row->type == P_INT || row->type == P_FLOAT || row->type == P_PAIR;
-        return number && isalpha((unsigned char)*w) ? NULL : row;
-    }
-    return NULL;
+    const struct param *row = due_row(c);
+    int number = row && (row->type == P_INT || row->type == P_FLOAT || row->type == P_PAIR);
+    return number && isalpha((unsigned char)*w) ? NULL : row;
 }
 
 /* One word, or an option and its value. 0, or -1 when what follows makes no sense any more. */

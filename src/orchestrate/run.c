@@ -463,12 +463,25 @@ static void release(struct run *run)
     omp_destroy_lock(&run->lock);
 }
 
+/* Most mistakes show at the first point: tell them before anything is written. */
+static int check_first_point(struct run *run, struct err_list *errs)
+{
+    struct planner planner;
+    struct plan_point p;
+    planner_init(&planner, run->sweep, &run->sets, run->k);
+    int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
+    planner_release(&planner);
+    return bad;
+}
+
 static int start(struct run *run, struct err_list *errs, struct err *e)
 {
     run->k = kernels_pick(run->o->isa);
     if (!run->k)
         return err_set(e, ERR_USAGE, "--isa %s: this machine or this program does not have it", run->o->isa);
     if (name_is_free(run->spec, e) || too_many(run->sweep, run->o, e))
+        return -1;
+    if (check_first_point(run, errs))
         return -1;
     report_path(run->folder, sizeof run->folder, run->o->out, run->spec->name, "");
     return run_lock(run, e) || run_prepare(run, errs) || order_trials(run, e) ? -1 : 0;

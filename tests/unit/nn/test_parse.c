@@ -86,7 +86,8 @@ static void wrong_texts_say_what_to_write(void **state)
         {"transmogrify 4",
          "net.ini:10: model.layers: unknown layer 'transmogrify'; `sweep list layers` names them all"},
         {"conv 3x3 8 strid 2", "net.ini:10: model.layers: conv has no option 'strid'; did you mean 'stride'?"},
-        {"conv 3x3 paddng same",
+        {"conv 3x3 paddng same", "net.ini:10: model.layers: conv: filters: 'paddng' is not an integer 1..65536"},
+        {"conv 3x3 8 paddng same",
          "net.ini:10: model.layers: 'paddng' is too much: conv takes kernel, filters, then options with their names"},
         {"conv 3x3", "net.ini:10: model.layers: conv lacks filters: output channels, an integer 1..65536"},
         {"conv", "net.ini:10: model.layers: conv lacks kernel: height x width of the kernel, N or NxM, integers 1..64\n"
