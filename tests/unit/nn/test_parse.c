@@ -100,7 +100,7 @@ static void wrong_texts_say_what_to_write(void **state)
         {"conv 3x3 8.5", "net.ini:10: model.layers: conv: filters: '8.5' is not an integer 1..65536"},
         {"conv 0x3 99999999999", "net.ini:10: model.layers: conv: kernel: '0x3' is not N or NxM, integers 1..64"},
         {"dropout 1", "net.ini:10: model.layers: dropout: p: '1' is not a number in [0, 1)"},
-        {"dropout nan", "net.ini:10: model.layers: 'nan' is too much: dropout takes p, then options with their names"},
+        {"dropout nan", "net.ini:10: model.layers: dropout: p: 'nan' is not a number in [0, 1)"},
         {"conv 3x3 8 stride", "net.ini:10: model.layers: conv: stride wants a value, N or NxM, integers 1..64"},
         {"conv 3x3 8 stride 1 stride 2", "net.ini:10: model.layers: conv: stride is given twice"},
         {"conv 3x3 8 pad some", "net.ini:10: model.layers: conv: pad: 'some' is not N or NxM, integers 0..64, or same"},
