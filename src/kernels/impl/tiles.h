@@ -4,7 +4,7 @@
 #define KERNELS_IMPL_TILES_H
 
 #define CONV_SUMS ((size_t)1 << 18) /* floats of lane sums that conv_backward_weights may keep at a time: 1 MiB */
-#define DENSE_ROWS 24               /* rows of a dense layer's dw made at a time */
+#define DENSE_STRIP 4               /* vectors of 16 columns of a dense layer's dw made at a time, at most */
 
 /* n things in as few pieces of at most `max` as possible, as even as possible: piece i is
  * piece_at(i)..piece_at(i+1)-1. */

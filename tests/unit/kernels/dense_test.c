@@ -64,11 +64,14 @@ static void small_shapes(void **state)
             check_shape(1 + (i + k) % 6, sizes[i], sizes[k], (i + 2 * k) % 3 == 0);
 }
 
-static void a_larger_one(void **state)
+/* Strips of one to four vectors, whole and cut off, and every height of a register block. */
+static void larger_ones(void **state)
 {
+    static const int shapes[][3] = {{5, 97, 65}, {4, 64, 24}, {3, 49, 16}, {1, 112, 47}, {7, 50, 11}, {2, 160, 37}};
     (void)state;
     noise_restart(12);
-    check_shape(5, 97, 65, 1);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        check_shape(shapes[i][0], shapes[i][1], shapes[i][2], i % 2 == 0);
 }
 
-const struct CMUnitTest dense_tests[] = {cmocka_unit_test(small_shapes), cmocka_unit_test(a_larger_one), {0}};
+const struct CMUnitTest dense_tests[] = {cmocka_unit_test(small_shapes), cmocka_unit_test(larger_ones), {0}};
