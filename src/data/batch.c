@@ -14,44 +14,83 @@ struct block {
     struct warp warp[LANES];
 };
 
-/* A row at a time over all images: the 16 streams of bytes and the row of floats stay in the first-level cache. */
-static void copy_row(const struct block *b, size_t from, const float *table, float *out)
+typedef uint8_t bytes16 __attribute__((vector_size(LANES)));
+/* A byte of a and one of b in turn, from their first and from their second halves. */
+#define FIRST(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define SECOND(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+
+/* to[2i], to[2i+1] = from[i] and from[i+8], a byte of each in turn; done four times it is a transposition. */
+static inline void shuffle(const bytes16 from[LANES], bytes16 to[LANES])
 {
-    for (int x = 0; x < b->w; x++, out += LANES)
-        for (int i = 0; i < LANES; i++)
-            out[i] = table[b->in[i][from + (size_t)x]];
+    for (int i = 0; i < LANES / 2; i++) {
+        to[2 * i] = FIRST(from[i], from[i + LANES / 2]);
+        to[2 * i + 1] = SECOND(from[i], from[i + LANES / 2]);
+    }
 }
 
-static void copy_part(const struct block *b, size_t from, const float *table, float *out)
+/* 16 pixels of 16 images; the arithmetic is the table's. */
+static void copy_square(const struct block *b, size_t from, float scale, float shift, float *out)
 {
-    memset(out, 0, (size_t)b->w * LANES * sizeof *out);
-    for (int x = 0; x < b->w; x++, out += LANES)
+    bytes16 r[LANES], t[LANES];
+    uint8_t v[LANES * LANES];
+    for (int i = 0; i < LANES; i++)
+        memcpy(&r[i], b->in[i] + from, sizeof r[i]);
+    shuffle(r, t);
+    shuffle(t, r);
+    shuffle(r, t);
+    shuffle(t, r);
+    memcpy(v, r, sizeof v);
+    for (int i = 0; i < LANES * LANES; i++)
+        out[i] = (float)v[i] * scale + shift;
+}
+
+/* n neighbouring pixels of a full block. */
+static void copy_run(const struct block *b, size_t from, int n, int channel, float *out)
+{
+    const float *table = b->v->table + (size_t)channel * 256;
+    int x = 0;
+    for (; x + LANES <= n; x += LANES)
+        copy_square(b, from + (size_t)x, b->v->scale[channel], b->v->shift[channel], out + (size_t)x * LANES);
+    for (; x < n; x++)
+        for (int i = 0; i < LANES; i++)
+            out[(size_t)x * LANES + (size_t)i] = table[b->in[i][from + (size_t)x]];
+}
+
+static void copy_part(const struct block *b, size_t from, int n, int channel, float *out)
+{
+    const float *table = b->v->table + (size_t)channel * 256;
+    memset(out, 0, (size_t)n * LANES * sizeof *out);
+    for (int x = 0; x < n; x++, out += LANES)
         for (int i = 0; i < b->n; i++)
             out[i] = table[b->in[i][from + (size_t)x]];
 }
 
-static void move_row(const struct block *b, int channel, int y, const float *table, float *out)
+static void move_row(const struct block *b, int channel, int y, float *out)
 {
     size_t plane = (size_t)b->h * (size_t)b->w;
     if (b->n < LANES)
         memset(out, 0, (size_t)b->w * LANES * sizeof *out);
     for (int i = 0; i < b->n; i++)
-        warp_row(&b->warp[i], b->in[i] + (size_t)channel * plane, y, b->v->scale[channel], b->v->shift[channel], table,
-                 out + i, LANES);
+        warp_row(&b->warp[i], b->in[i] + (size_t)channel * plane, y, b->v->scale[channel], b->v->shift[channel],
+                 b->v->table + (size_t)channel * 256, out + i, LANES);
 }
 
-static void fill(const struct block *b, int augment, float *x)
+/* Row by row, so that the 16 streams of bytes and what is written stay in the first-level cache. */
+static void move(const struct block *b, float *x)
 {
     for (int y = 0; y < b->h; y++)
-        for (int c = 0; c < b->c; c++, x += (size_t)b->w * LANES) {
-            const float *table = b->v->table + (size_t)c * 256;
-            size_t from = ((size_t)c * (size_t)b->h + (size_t)y) * (size_t)b->w;
-            if (augment)
-                move_row(b, c, y, table, x);
-            else if (b->n == LANES)
-                copy_row(b, from, table, x);
-            else
-                copy_part(b, from, table, x);
+        for (int c = 0; c < b->c; c++, x += (size_t)b->w * LANES)
+            move_row(b, c, y, x);
+}
+
+/* The same without moving; one channel is one long row. */
+static void copy(const struct block *b, float *x)
+{
+    int rows = b->c == 1 ? 1 : b->h, n = b->h * b->w / rows;
+    for (int y = 0; y < rows; y++)
+        for (int c = 0; c < b->c; c++, x += (size_t)n * LANES) {
+            size_t from = ((size_t)c * (size_t)rows + (size_t)y) * (size_t)n;
+            (b->n == LANES ? copy_run : copy_part)(b, from, n, c, x);
         }
 }
 
@@ -82,8 +121,11 @@ void data_batch(const struct data_view *v, enum data_split split, const uint32_t
             label[first + i] = part->y[s];
             b.in[i] = part->x + (size_t)s * record;
         }
-        if (augment)
+        if (augment) {
             draw(&b, sample + first, seed, epoch);
-        fill(&b, augment, x);
+            move(&b, x);
+        } else {
+            copy(&b, x);
+        }
     }
 }
