@@ -215,6 +215,8 @@ INLINE void v16_transpose(v16 r[LANES])
 
 #define VK 8
 typedef __m256 vk;
+/* Keeps a value in its register: gcc would rather load it again for each use. */
+#define vk_pin(a) __asm__("" : "+x"(a))
 #define vk_load _mm256_load_ps
 #define vk_store _mm256_store_ps
 #define vk_set1 _mm256_set1_ps

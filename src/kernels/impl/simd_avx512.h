@@ -192,6 +192,8 @@ INLINE void v16_transpose(v16 r[LANES])
 
 #define VK 16
 typedef v16 vk;
+/* Keeps a value in its register: gcc would rather load it again for each use. */
+#define vk_pin(a) __asm__("" : "+v"(a))
 #define vk_load v16_load
 #define vk_store v16_store
 #define vk_set1 v16_set1

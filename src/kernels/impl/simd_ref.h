@@ -215,6 +215,7 @@ INLINE void v16_transpose(v16 r[LANES])
 
 #define VK 16
 typedef v16 vk;
+#define vk_pin(a) (void)(a)
 #define vk_load v16_load
 #define vk_store v16_store
 #define vk_set1 v16_set1

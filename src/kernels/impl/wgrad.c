@@ -47,18 +47,21 @@ static struct wtile streams_of(const struct conv_dims *d, int first, int count)
     return t;
 }
 
-INLINE void wtile_column(int cob, int n, int edge, const struct wtile *t, int ox, const float *x, const float *dy,
-                         ptrdiff_t dy_ch, vk acc[COB_MAX][T_MAX])
+/* Column ox: x at its input column, at[] the streams from there. */
+INLINE void wtile_column(int cob, int n, int edge, const struct wtile *t, int ox, const float *x, const ptrdiff_t *at,
+                         const float *dy, ptrdiff_t dy_ch, vk acc[COB_MAX][T_MAX])
 {
     vk g[COB_MAX];
     UNROLL
-    for (int c = 0; c < cob; c++)
-        g[c] = vk_load(dy + c * dy_ch + (ptrdiff_t)ox * LANES);
+    for (int c = 0; c < cob; c++) {
+        g[c] = vk_load(dy + c * dy_ch);
+        vk_pin(g[c]);
+    }
     UNROLL
     for (int i = 0; i < n; i++) {
         if (edge && (ox < t->lo[i] || ox >= t->hi[i]))
             continue;
-        vk v = vk_load(x + t->at[i] + (ptrdiff_t)ox * t->d->sw * LANES);
+        vk v = vk_load(x + at[i]);
         UNROLL
         for (int c = 0; c < cob; c++)
             acc[c][i] = vk_fma(g[c], v, acc[c][i]);
@@ -71,30 +74,36 @@ INLINE void wtile_run(int cob, int n, const struct wtile *t, int ky, int q0, int
                       float *sums)
 {
     const struct conv_dims *d = t->d;
-    ptrdiff_t x_row = (ptrdiff_t)d->ci * d->w * LANES, dy_ch = (ptrdiff_t)d->wo * LANES, dy_row = d->co * dy_ch;
+    const ptrdiff_t x_row = (ptrdiff_t)d->ci * d->w * LANES, dy_ch = (ptrdiff_t)d->wo * LANES, dy_row = d->co * dy_ch;
+    const ptrdiff_t step = (ptrdiff_t)d->sw * LANES;
+    const int lo = t->all_lo, hi = t->all_hi;
     vk acc[COB_MAX][T_MAX];
+    ptrdiff_t at[T_MAX];
     UNROLL
-    for (int c = 0; c < cob; c++) {
+    for (int i = 0; i < n; i++) {
+        at[i] = t->at[i];
         UNROLL
-        for (int i = 0; i < n; i++)
+        for (int c = 0; c < cob; c++)
             acc[c][i] = vk_load(sums + (c * n + i) * LANES);
     }
-    int block = q0 / d->ho, oy = q0 % d->ho;
-    for (int q = q0; q < q1; q++, oy++) {
-        if (oy == d->ho) {
-            oy = 0;
-            block++;
+    int top, bottom;
+    valid_outputs(d->ho, ky * d->dh - d->ph, d->sh, d->h, &top, &bottom);
+    for (int block = q0 / d->ho; block * d->ho < q1; block++) {
+        int first = q0 - block * d->ho, end = q1 - block * d->ho;
+        first = first > top ? first : top;
+        end = end < bottom ? end : bottom;
+        const float *xr = x + ((ptrdiff_t)block * d->h + first * d->sh - d->ph + ky * d->dh) * x_row;
+        const float *gr = dy + ((ptrdiff_t)block * d->ho + first) * dy_row;
+        for (int rows = end - first; rows > 0; rows--, xr += d->sh * x_row, gr += dy_row) {
+            const float *xc = xr, *gc = gr;
+            int ox = 0;
+            for (; ox < lo; ox++, xc += step, gc += LANES)
+                wtile_column(cob, n, 1, t, ox, xc, at, gc, dy_ch, acc);
+            for (; ox < hi; ox++, xc += step, gc += LANES)
+                wtile_column(cob, n, 0, t, ox, xc, at, gc, dy_ch, acc);
+            for (; ox < d->wo; ox++, xc += step, gc += LANES)
+                wtile_column(cob, n, 1, t, ox, xc, at, gc, dy_ch, acc);
         }
-        int iy = oy * d->sh - d->ph + ky * d->dh;
-        if (iy < 0 || iy >= d->h)
-            continue;
-        const float *xr = x + ((ptrdiff_t)block * d->h + iy) * x_row, *gr = dy + q * dy_row;
-        for (int ox = 0; ox < t->all_lo; ox++)
-            wtile_column(cob, n, 1, t, ox, xr, gr, dy_ch, acc);
-        for (int ox = t->all_lo; ox < t->all_hi; ox++)
-            wtile_column(cob, n, 0, t, ox, xr, gr, dy_ch, acc);
-        for (int ox = t->all_hi; ox < d->wo; ox++)
-            wtile_column(cob, n, 1, t, ox, xr, gr, dy_ch, acc);
     }
     UNROLL
     for (int c = 0; c < cob; c++) {
@@ -213,11 +222,12 @@ static void whole_tile(struct wjob *j, const struct which *k)
     reduce(j, k);
 }
 
-/* Rows of output worked on at a time: what one tile reads of them about fills the first cache. */
+/* Rows of output worked on at a time: what one tile reads of them about fills the first cache (or half
+ * of it, where a tile reads half of each line). */
 static int rows_at_a_time(const struct conv_dims *d)
 {
     int channels = (T_MAX + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + COB_MAX * d->wo) * LANES;
-    int rows = 12288 / floats;
+    int rows = 768 * VK / floats;
     return rows > 0 ? rows : 1;
 }
 
