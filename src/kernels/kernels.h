@@ -15,6 +15,8 @@
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
+#include "kernels/moments.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,21 +35,33 @@ struct pool_dims {
 
 enum act { ACT_RELU, ACT_LEAKY_RELU, ACT_SIGMOID, ACT_TANH, ACT_GELU };
 
+/* y = dropout(act(x * scale[c] + shift[c])) over one block [h][c][w][16]; any of the three may be absent. */
+#define NO_ACT (-1)
+struct pointwise {
+    int c, h, w;
+    const float *scale, *shift; /* [c]; scale NULL: no normalization */
+    int act;                    /* enum act or NO_ACT */
+    float slope;                /* leaky_relu's */
+    float p;                    /* of dropout */
+    const uint32_t *seed;       /* [16], non-zero; NULL: no dropout */
+};
+
 struct kernels {
     const char *isa; /* "ref", "avx2", "avx512" */
 
-    /* y = conv(x, w) + b; b [co] may be NULL. Each y: ((b or 0) then fma over ci, kh, kw in some fixed order of the
-     * algorithm's choosing). scratch: conv_scratch() floats, contents lost. */
-    void (*conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b, float *y,
-                         float *scratch);
-    /* dx (overwritten) = gradient of the input. */
+    /* y = conv(x, w) + b; b [co] may be NULL. Each y: (b or 0), then one fma for each tap inside the input, in the
+     * order kh, ci, kw; taps in the padding are left out. scratch: conv_scratch() floats, contents lost. */
+    void (*conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b,
+                         float *y, float *scratch);
+    /* dx (overwritten) = gradient of the input; each dx: 0, then one fma for each tap, from the top left of dy. */
     void (*conv_backward_data)(const struct conv_dims *d, int blocks, const float *dy, const float *w, float *dx,
                                float *scratch);
     /* dw, db (overwritten; db may be NULL): sums over images, rows and columns, 16 lane sums each, one lane_sum. */
     void (*conv_backward_weights)(const struct conv_dims *d, int blocks, const float *x, const float *dy, float *dw,
                                   float *db, float *scratch);
 
-    /* y[blocks][out][16] = w[out][in] x[blocks][in][16] + b[out] (b may be NULL), and its gradients. */
+    /* y[blocks][out][16] = w[out][in] x[blocks][in][16] + b[out] (b may be NULL), and its gradients (overwritten; db
+     * may be NULL). Each dw: one fma after the other, image by image, without lane sums. */
     void (*dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b, float *y);
     void (*dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx);
     void (*dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *db,
@@ -56,6 +70,9 @@ struct kernels {
     /* Per channel of [blocks][h][c][w][16] over the n live images: mean[c] and biased variance var[c]. Row sums in
      * float lanes, rows added up in double, so that 1e6 elements and |mean| >> std lose no float32 digit. */
     void (*bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var);
+    /* The moments of each channel in one block [h][c][w][16] over its `live` lanes: bn_stats is these merged, block
+     * after block, by moments_merge. */
+    void (*bn_moments)(int c, int h, int w, int live, const float *x, struct moments *out);
     /* y = x * scale[c] + shift[c] (one fma); may be the same. */
     void (*bn_apply)(int c, int h, int w, int blocks, const float *x, const float *scale, const float *shift, float *y);
     /* Per channel: sum_dy = sum dy, sum_dyx = sum dy * (x - mean) * invstd, like bn_stats. */
@@ -68,13 +85,23 @@ struct kernels {
     /* y = act(x) over len floats (multiple of 16); slope is leaky_relu's. gelu is the exact one, x * Phi(x), own erf
      * (Hendrycks & Gimpel 2016, arXiv:1606.08415). May be the same. */
     void (*act_forward)(enum act f, float slope, size_t len, const float *x, float *y);
-    /* dx = dy * act'(.). `v` is y for relu, leaky_relu, sigmoid, tanh (so that x need not be kept) and x for gelu. dx may be dy. */
+    /* dx = dy * act'(.). `v` is y for relu, leaky_relu, sigmoid, tanh (so that x need not be kept) and x for gelu. dx
+     * may be dy. */
     void (*act_backward)(enum act f, float slope, size_t len, const float *v, const float *dy, float *dx);
 
-    /* y = x * mask / (1 - p), mask Bernoulli(1 - p) per element, drawn from seed: seed[blocks][16], non-zero, one stream
-     * per image (Srivastava et al. 2014). The mask is not stored: the same call turns dy into dx. vectors = c*h*w, the
-     * elements of one image. May be the same. p in [0,1). */
+    /* y = x * mask / (1 - p), mask Bernoulli(1 - p) per element, drawn from seed: seed[blocks][16], non-zero, one
+     * stream per image (Srivastava et al. 2014). The mask is not stored: the same call turns dy into dx. vectors =
+     * c*h*w, the elements of one image. May be the same. p in [0,1), rounded to a multiple of 2^-16 (not to 0 or 1). */
     void (*dropout)(int blocks, size_t vectors, float p, const uint32_t *seed, const float *x, float *y);
+
+    /* One block of the same: bn_apply, act_forward and dropout in one pass, with the bits of the three; y may be x. */
+    void (*pointwise_forward)(const struct pointwise *f, const float *x, float *y);
+    /* And back: g = dy * mask / (1 - p) * act'(x * scale + shift), the gradient at the output of the normalization; g
+     * may be dy. With a normalization also the block's part of bn_backward_stats over the live lanes, without the
+     * factor invstd: sums[c][2] = sum g, sum g * (x - mean); scratch: 32 doubles a channel, contents lost. Without one
+     * mean, sums and scratch are not looked at. */
+    void (*pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
+                               float *g, double *sums, double *scratch);
 
     /* Padding counts as -inf. Backward gives the gradient to the first maximum of a window in row-major order (as
      * PyTorch), found again by comparison with y; dx is overwritten. */
@@ -91,12 +118,13 @@ struct kernels {
     void (*softmax_xent)(int n, int classes, const float *z, const int32_t *label, float smoothing, float scale,
                          float *loss, float *prob, float *dz);
 
-    /* One update of len parameters (multiple of 16); g is multiplied by gscale first (1, or the clipping factor). Weight
-     * decay `wd` as the rule says. Elementwise, so any cut of len gives the same bits.
-     * sgd: g += wd w; m = momentum m + g (first step: m = g); w -= lr (nesterov ? g + momentum m : m). m NULL when momentum = 0. */
+    /* One update of len parameters (multiple of 16); g is multiplied by gscale first (1, or the clipping factor).
+     * Weight decay `wd` as the rule says. Elementwise, so any cut of len gives the same bits. sgd: g += wd w; m =
+     * momentum m + g (first step: m = g); w -= lr (nesterov ? g + momentum m : m). m NULL when momentum = 0. */
     void (*sgd_step)(size_t len, float lr, float momentum, int nesterov, int first, float wd, float gscale,
                      const float *g, float *w, float *m);
-    /* v = alpha v + (1-alpha) g^2 (alpha and the betas are doubles, so that 1 - 0.999 is 0.001); step = g / (sqrt(v) + eps); with momentum: m = momentum m + step, w -= lr m. wd coupled. */
+    /* v = alpha v + (1-alpha) g^2 (alpha and the betas are doubles, so that 1 - 0.999 is 0.001); step = g / (sqrt(v) +
+     * eps); with momentum: m = momentum m + step, w -= lr m. wd coupled. */
     void (*rmsprop_step)(size_t len, float lr, double alpha, float momentum, float eps, float wd, float gscale,
                          const float *g, float *w, float *v, float *m);
     /* Kingma & Ba 2015, arXiv:1412.6980; c1 = 1 - beta1^t, c2 = 1 - beta2^t; decoupled: w *= 1 - lr wd first (AdamW,

@@ -16,6 +16,7 @@ void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x,
                                     float *scratch);
 
 void EXPORT(bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var);
+void EXPORT(bn_moments)(int c, int h, int w, int live, const float *x, struct moments *out);
 void EXPORT(bn_apply)(int c, int h, int w, int blocks, const float *x, const float *scale, const float *shift,
                       float *y);
 void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const float *dy, const float *mean,
@@ -26,6 +27,10 @@ void EXPORT(bn_backward)(int c, int h, int w, int n, const float *x, const float
 void EXPORT(act_forward)(enum act f, float slope, size_t len, const float *x, float *y);
 void EXPORT(act_backward)(enum act f, float slope, size_t len, const float *v, const float *dy, float *dx);
 void EXPORT(dropout)(int blocks, size_t vectors, float p, const uint32_t *seed, const float *x, float *y);
+
+void EXPORT(pointwise_forward)(const struct pointwise *f, const float *x, float *y);
+void EXPORT(pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
+                                float *g, double *sums, double *scratch);
 
 void EXPORT(maxpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y);
 void EXPORT(maxpool_backward)(const struct pool_dims *d, int blocks, const float *x, const float *y, const float *dy,

@@ -8,58 +8,66 @@ static size_t row_at(int c, int h, int w, int b, int k, int ch)
     return (((size_t)b * (size_t)h + (size_t)k) * (size_t)c + (size_t)ch) * (size_t)w * LANES;
 }
 
-static double sum_of_row_lanes(int c, int h, int w, int b, int ch, int live, const float *x)
+/* The mean of a row, rounded: near enough to the mean of the block that nothing cancels in sums about it. In double, so
+ * that it is x exactly where all are the same. */
+static float mean_of_row(int w, int live, const float *x)
 {
     d16 sum = d16_zero();
-    for (int k = 0; k < h; k++) {
-        const float *p = x + row_at(c, h, w, b, k, ch);
-        v16 s = v16_load(p);
-        for (int i = 1; i < w; i++)
-            s = v16_add(s, v16_load(p + i * LANES));
-        sum = d16_add(sum, s);
-    }
-    return d16_sum(sum, live);
+    for (int i = 0; i < w; i++)
+        sum = d16_add(sum, v16_load(x + i * LANES));
+    return (float)(d16_sum(sum, live) / ((double)live * w));
 }
 
-/* Sums of x - about and of its square. */
-static void sums_about(int c, int h, int w, int b, int ch, int live, const float *x, float about, double out[2])
+/* Sums over a row: of even and of odd columns, then both. */
+struct sums {
+    v16 s, q;
+};
+
+INLINE void deviations(v16 x, v16 about, struct sums *t)
 {
+    v16 v = v16_sub(x, about);
+    t->s = v16_add(t->s, v);
+    t->q = v16_fma(v, v, t->q);
+}
+
+static struct moments moments_of(int c, int h, int w, int live, const float *x)
+{
+    float about = mean_of_row(w, live, x);
     d16 sum = d16_zero(), squares = d16_zero();
     v16 m = v16_set1(about);
-    for (int k = 0; k < h; k++) {
-        const float *p = x + row_at(c, h, w, b, k, ch);
-        v16 s = v16_zero(), q = v16_zero();
-        for (int i = 0; i < w; i++) {
-            v16 v = v16_sub(v16_load(p + i * LANES), m);
-            s = v16_add(s, v);
-            q = v16_fma(v, v, q);
+    for (int k = 0; k < h; k++, x += (ptrdiff_t)c * w * LANES) {
+        struct sums a = {v16_zero(), v16_zero()}, b = a;
+        int i = 0;
+        for (; i + 1 < w; i += 2) {
+            deviations(v16_load(x + i * LANES), m, &a);
+            deviations(v16_load(x + (i + 1) * LANES), m, &b);
         }
-        sum = d16_add(sum, s);
-        squares = d16_add(squares, q);
+        if (i < w)
+            deviations(v16_load(x + i * LANES), m, &a);
+        sum = d16_add(sum, v16_add(a.s, b.s));
+        squares = d16_add(squares, v16_add(a.q, b.q));
     }
-    out[0] = d16_sum(sum, live);
-    out[1] = d16_sum(squares, live);
+    double n = (double)live * h * w, s = d16_sum(sum, live), off = s / n;
+    return (struct moments){n, (double)about + off, d16_sum(squares, live) - s * off};
 }
 
-/* Each block about its own mean while it is in the cache, blocks merged by the rule of Chan, Golub & LeVeque,
- * "Algorithms for computing the sample variance", The American Statistician 37, 1983. */
+void EXPORT(bn_moments)(int c, int h, int w, int live, const float *x, struct moments *out)
+{
+    for (int ch = 0; ch < c; ch++)
+        out[ch] = moments_of(c, h, w, live, x + (ptrdiff_t)ch * w * LANES);
+}
+
 void EXPORT(bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var)
 {
     int blocks = (n + LANES - 1) / LANES;
     for (int ch = 0; ch < c; ch++) {
-        double count = 0, centre = 0, squares = 0;
+        struct moments total = {0, 0, 0};
         for (int b = 0; b < blocks; b++) {
-            int live = live_lanes(n, b);
-            double more = (double)live * h * w, s[2];
-            float about = (float)(sum_of_row_lanes(c, h, w, b, ch, live, x) / more);
-            sums_about(c, h, w, b, ch, live, x, about, s);
-            double off = s[0] / more, delta = (double)about + off - centre;
-            squares += s[1] - s[0] * off + delta * delta * (count * more / (count + more));
-            centre += delta * (more / (count + more));
-            count += more;
+            struct moments m = moments_of(c, h, w, live_lanes(n, b), x + row_at(c, h, w, b, 0, ch));
+            moments_merge(&total, &m);
         }
-        mean[ch] = (float)centre;
-        var[ch] = squares > 0 || squares != squares ? (float)(squares / count) : 0.0f;
+        mean[ch] = (float)total.mean;
+        var[ch] = (float)moments_variance(&total);
     }
 }
 
@@ -74,6 +82,26 @@ void EXPORT(bn_apply)(int c, int h, int w, int blocks, const float *x, const flo
         }
 }
 
+INLINE void products(const float *x, const float *dy, v16 mean, struct sums *t)
+{
+    v16 g = v16_load(dy);
+    t->s = v16_add(t->s, g);
+    t->q = v16_fma(g, v16_sub(v16_load(x), mean), t->q);
+}
+
+INLINE struct sums products_of_row(int w, const float *x, const float *dy, v16 mean)
+{
+    struct sums a = {v16_zero(), v16_zero()}, b = a;
+    int i = 0;
+    for (; i + 1 < w; i += 2) {
+        products(x + i * LANES, dy + i * LANES, mean, &a);
+        products(x + (i + 1) * LANES, dy + (i + 1) * LANES, mean, &b);
+    }
+    if (i < w)
+        products(x + i * LANES, dy + i * LANES, mean, &a);
+    return (struct sums){v16_add(a.s, b.s), v16_add(a.q, b.q)};
+}
+
 void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const float *dy, const float *mean,
                                const float *invstd, float *sum_dy, float *sum_dyx)
 {
@@ -85,14 +113,9 @@ void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const
             d16 sum = d16_zero(), sum_x = d16_zero();
             for (int k = 0; k < h; k++) {
                 size_t at = row_at(c, h, w, b, k, ch);
-                v16 s = v16_zero(), t = v16_zero();
-                for (int i = 0; i < w; i++) {
-                    v16 g = v16_load(dy + at + i * LANES);
-                    s = v16_add(s, g);
-                    t = v16_fma(g, v16_sub(v16_load(x + at + i * LANES), m), t);
-                }
-                sum = d16_add(sum, s);
-                sum_x = d16_add(sum_x, t);
+                struct sums t = products_of_row(w, x + at, dy + at, m);
+                sum = d16_add(sum, t.s);
+                sum_x = d16_add(sum_x, t.q);
             }
             total += d16_sum(sum, live_lanes(n, b));
             total_x += d16_sum(sum_x, live_lanes(n, b));

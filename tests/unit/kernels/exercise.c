@@ -204,6 +204,28 @@ static void dropouts(const struct kernels *k, struct log *l)
     }
 }
 
+static void stages(const struct kernels *k, struct log *l)
+{
+    for (int i = 0; i < 72; i++) {
+        int c = 1 + (int)noise_below(5), h = 1 + (int)noise_below(6), w = 1 + (int)noise_below(9);
+        size_t n = (size_t)(c * h * w) * LANES, nc = (size_t)c;
+        float *x = box_noise(n), *dy = box_noise(n), *p = box_noise(3 * 16 + nc), *y = box(n), *g = box(n);
+        float *sums = box(2 * nc), *exact = box(4 * nc), *scratch = box(64 * nc);
+        uint32_t *seed = (uint32_t *)box(LANES);
+        for (size_t j = 0; j < LANES; j++)
+            seed[j] = 1 + noise_below(0xfffffffe);
+        struct pointwise f = {c, h, w, i & 1 ? p : NULL, p + 16, i / 4 % 6 - 1, 0.1f, 0.3f, i & 2 ? seed : NULL};
+        k->pointwise_forward(&f, x, y);
+        k->pointwise_backward(&f, 1 + i % LANES, x, dy, p + 32, g, (double *)exact, (double *)scratch);
+        for (size_t j = 0; j < 2 * nc; j++)
+            sums[j] = f.scale ? (float)((double *)exact)[j] : 0;
+        TAKE(l, y, n, "pointwise y, case %d", i);
+        TAKE(l, g, n, "pointwise g, case %d", i);
+        TAKE(l, sums, 2 * nc, "pointwise sums, case %d", i);
+        box_free(x), box_free(dy), box_free(p), box_free(exact), box_free(scratch), box_free((float *)seed);
+    }
+}
+
 static void losses(const struct kernels *k, struct log *l)
 {
     for (int i = 0; i < 30; i++) {
@@ -255,6 +277,7 @@ void exercise(const struct kernels *k, struct log *l)
     pools(k, l);
     elementwise(k, l);
     dropouts(k, l);
+    stages(k, l);
     losses(k, l);
     updates(k, l);
 }

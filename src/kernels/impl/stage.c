@@ -1,0 +1,174 @@
+/* stage.c - what stands between two convolutions, in one pass over a block: normalization, activation, dropout, and
+ * back. The passes go through memory in its order, which is also the order in which dropout draws its masks. */
+#include "kernels/impl/act.h"
+#include "kernels/impl/impl.h"
+#include "kernels/impl/masks.h"
+
+/* Which of the three there are; constants in each of the functions made below. */
+struct kind {
+    int norm, act, drop;
+};
+
+/* Of the channel at hand. */
+struct channel {
+    v16 scale, shift, mean, slope;
+};
+
+INLINE struct channel channel_of(struct kind k, const struct pointwise *f, const float *mean, int ch)
+{
+    v16 zero = v16_zero();
+    return (struct channel){k.norm ? v16_set1(f->scale[ch]) : zero, k.norm ? v16_set1(f->shift[ch]) : zero,
+                            k.norm && mean ? v16_set1(mean[ch]) : zero, v16_set1(f->slope)};
+}
+
+INLINE v16 normalized(struct kind k, const struct channel *c, v16 x)
+{
+    return k.norm ? v16_fma(x, c->scale, c->shift) : x;
+}
+
+INLINE void forward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, const float *x,
+                        float *y)
+{
+    v16 v = act_value(k.act, c->slope, normalized(k, c, v16_load(x)));
+    v16_store(y, k.drop ? v16_keep(keep, v16_mul(v, m->scale)) : v);
+}
+
+/* One row. A step of the generator is for two elements; *half says that the second of the last step is still unused. */
+INLINE void forward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w, const float *x,
+                        float *y)
+{
+    int i = 0;
+    if (k.drop && *half) {
+        forward_one(k, c, m, masks_second(m), x, y);
+        i = 1;
+    }
+    for (; i + 1 < w; i += 2) {
+        if (k.drop)
+            masks_step(m);
+        forward_one(k, c, m, masks_first(m), x + i * LANES, y + i * LANES);
+        forward_one(k, c, m, masks_second(m), x + (i + 1) * LANES, y + (i + 1) * LANES);
+    }
+    *half = i < w;
+    if (i < w) {
+        if (k.drop)
+            masks_step(m);
+        forward_one(k, c, m, masks_first(m), x + i * LANES, y + i * LANES);
+    }
+}
+
+INLINE struct masks masks_of(struct kind k, const struct pointwise *f)
+{
+    static const uint32_t none[LANES] __attribute__((aligned(64))) = {0};
+    return masks_start(f->p, k.drop ? f->seed : none);
+}
+
+INLINE void forward_as(struct kind k, const struct pointwise *f, const float *x, float *y)
+{
+    struct masks m = masks_of(k, f);
+    int half = 0;
+    for (int row = 0; row < f->h; row++)
+        for (int ch = 0; ch < f->c; ch++, x += f->w * LANES, y += f->w * LANES) {
+            struct channel c = channel_of(k, f, NULL, ch);
+            forward_row(k, &c, &m, &half, f->w, x, y);
+        }
+}
+
+/* The two sums of a row for one parity of columns. */
+struct sums {
+    v16 g, gx;
+};
+
+INLINE void backward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, const float *x,
+                         const float *dy, float *g, struct sums *s)
+{
+    v16 v = v16_load(x), d = v16_load(dy);
+    if (k.drop)
+        d = v16_keep(keep, v16_mul(d, m->scale));
+    d = act_gradient(k.act, c->slope, normalized(k, c, v), d);
+    v16_store(g, d);
+    if (k.norm) {
+        s->g = v16_add(s->g, d);
+        s->gx = v16_fma(d, v16_sub(v, c->mean), s->gx);
+    }
+}
+
+INLINE struct sums backward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w,
+                                const float *x, const float *dy, float *g)
+{
+    struct sums a = {v16_zero(), v16_zero()}, b = a;
+    int i = 0;
+    if (k.drop && *half) {
+        backward_one(k, c, m, masks_second(m), x, dy, g, &b);
+        i = 1;
+    }
+    for (; i + 1 < w; i += 2) {
+        if (k.drop)
+            masks_step(m);
+        backward_one(k, c, m, masks_first(m), x + i * LANES, dy + i * LANES, g + i * LANES, &a);
+        backward_one(k, c, m, masks_second(m), x + (i + 1) * LANES, dy + (i + 1) * LANES, g + (i + 1) * LANES, &b);
+    }
+    *half = i < w;
+    if (i < w) {
+        if (k.drop)
+            masks_step(m);
+        backward_one(k, c, m, masks_first(m), x + i * LANES, dy + i * LANES, g + i * LANES, &a);
+    }
+    return (struct sums){v16_add(a.g, b.g), v16_add(a.gx, b.gx)};
+}
+
+INLINE void backward_as(struct kind k, const struct pointwise *f, const float *x, const float *dy, const float *mean,
+                        float *g, d16 *lanes)
+{
+    struct masks m = masks_of(k, f);
+    int half = 0;
+    for (int row = 0; row < f->h; row++)
+        for (int ch = 0; ch < f->c; ch++, x += f->w * LANES, dy += f->w * LANES, g += f->w * LANES) {
+            struct channel c = channel_of(k, f, mean, ch);
+            struct sums s = backward_row(k, &c, &m, &half, f->w, x, dy, g);
+            if (k.norm) {
+                lanes[2 * ch] = d16_add(lanes[2 * ch], s.g);
+                lanes[2 * ch + 1] = d16_add(lanes[2 * ch + 1], s.gx);
+            }
+        }
+}
+
+/* Calls `as` with the kind of f in constants, or as it is on the plain C level. */
+#ifdef FIXED_SIZES
+#define CASE(as, a, n, d, ...)                                                                                         \
+    case 4 * (a) + 2 * (n) + (d):                                                                                      \
+        as((struct kind){n, a, d}, __VA_ARGS__);                                                                       \
+        break
+#define CASES(as, a, ...)                                                                                              \
+    CASE(as, a, 0, 0, __VA_ARGS__);                                                                                    \
+    CASE(as, a, 0, 1, __VA_ARGS__);                                                                                    \
+    CASE(as, a, 1, 0, __VA_ARGS__);                                                                                    \
+    CASE(as, a, 1, 1, __VA_ARGS__)
+#define DISPATCH(as, f, ...)                                                                                           \
+    switch (4 * (f)->act + 2 * ((f)->scale != NULL) + ((f)->seed != NULL)) {                                           \
+        CASES(as, NO_ACT, __VA_ARGS__);                                                                                \
+        CASES(as, ACT_RELU, __VA_ARGS__);                                                                              \
+        CASES(as, ACT_LEAKY_RELU, __VA_ARGS__);                                                                        \
+        CASES(as, ACT_SIGMOID, __VA_ARGS__);                                                                           \
+        CASES(as, ACT_TANH, __VA_ARGS__);                                                                              \
+        CASES(as, ACT_GELU, __VA_ARGS__);                                                                              \
+    }
+#else
+#define DISPATCH(as, f, ...) as((struct kind){(f)->scale != NULL, (f)->act, (f)->seed != NULL}, __VA_ARGS__)
+#endif
+
+void EXPORT(pointwise_forward)(const struct pointwise *f, const float *x, float *y)
+{
+    DISPATCH(forward_as, f, f, x, y);
+}
+
+void EXPORT(pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
+                                float *g, double *sums, double *scratch)
+{
+    d16 *lanes = (d16 *)(void *)scratch;
+    int n = f->scale ? 2 * f->c : 0;
+    for (int i = 0; i < n; i++)
+        lanes[i] = d16_zero();
+    DISPATCH(backward_as, f, f, x, dy, mean, g, lanes);
+    for (int i = 0; i < n; i++)
+        sums[i] = d16_sum(lanes[i], live);
+}

@@ -1,0 +1,202 @@
+/* The fused passes give the bits of the kernels that they stand for, one after the other, on every level. */
+#include "check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NORM = 1, DROP = 2, KINDS = 4 };
+
+struct stage_case {
+    struct pointwise f;
+    int live;
+    size_t n, c;
+    float *x, *dy, *mean, *invstd;
+    float *scale, *shift; /* also where f.scale is NULL */
+    uint32_t *seed;
+};
+
+static void case_init(struct stage_case *s, int act, int kind, int i)
+{
+    static const float rate[] = {0.05f, 0.5f, 0.999f};
+    int c = 1 + (int)noise_below(5), h = 1 + (int)noise_below(6), w = 1 + (int)noise_below(9);
+    s->n = (size_t)(c * h * w) * LANES;
+    s->c = (size_t)c;
+    s->live = i % 2 ? LANES : 1 + (int)noise_below(LANES);
+    s->x = box_noise(s->n), s->dy = box_noise(s->n);
+    s->mean = box_noise(s->c), s->invstd = box_noise(s->c), s->scale = box_noise(s->c), s->shift = box_noise(s->c);
+    s->seed = (uint32_t *)(void *)box(LANES);
+    for (int l = 0; l < LANES; l++)
+        s->seed[l] = 1 + noise_below(0xfffffffe);
+    kill_dead(s->dy, s->live, s->n / LANES);
+    s->f = (struct pointwise){.c = c, .h = h, .w = w, .act = act, .slope = 0.1f, .p = rate[i % 3]};
+    if (kind & NORM) {
+        s->f.scale = s->scale;
+        s->f.shift = s->shift;
+    }
+    if (kind & DROP)
+        s->f.seed = s->seed;
+}
+
+static void case_release(struct stage_case *s)
+{
+    box_free(s->x), box_free(s->dy), box_free(s->mean), box_free(s->invstd), box_free(s->scale), box_free(s->shift);
+    box_free((float *)(void *)s->seed);
+}
+
+static void assert_same_bits(const float *got, const float *want, size_t n, const char *what, const struct pointwise *f)
+{
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(&got[i], &want[i], sizeof *got) != 0)
+            fail_msg("%s, act %d norm %d drop %d, %dx%dx%d: [%zu] is %.9g, want %.9g", what, f->act, f->scale != NULL,
+                     f->seed != NULL, f->c, f->h, f->w, i, (double)got[i], (double)want[i]);
+}
+
+/* v: at the output of the normalization, y: at the end. */
+static void plain_forward(const struct kernels *k, const struct stage_case *s, float *v, float *y)
+{
+    const struct pointwise *f = &s->f;
+    memcpy(v, s->x, s->n * sizeof *v);
+    if (f->scale)
+        k->bn_apply(f->c, f->h, f->w, 1, v, f->scale, f->shift, v);
+    memcpy(y, v, s->n * sizeof *y);
+    if (f->act != NO_ACT)
+        k->act_forward((enum act)f->act, f->slope, s->n, y, y);
+    if (f->seed)
+        k->dropout(1, s->n / LANES, f->p, f->seed, y, y);
+}
+
+static void plain_backward(const struct kernels *k, const struct stage_case *s, const float *v, float *g)
+{
+    const struct pointwise *f = &s->f;
+    float *y = box(s->n);
+    memcpy(g, s->dy, s->n * sizeof *g);
+    if (f->seed)
+        k->dropout(1, s->n / LANES, f->p, f->seed, g, g);
+    if (f->act == ACT_GELU)
+        k->act_backward(ACT_GELU, f->slope, s->n, v, g, g);
+    else if (f->act != NO_ACT) {
+        k->act_forward((enum act)f->act, f->slope, s->n, v, y);
+        k->act_backward((enum act)f->act, f->slope, s->n, y, g, g);
+    }
+    box_free(y);
+}
+
+static void check_forward(const struct kernels *k, const struct stage_case *s)
+{
+    float *v = box(s->n), *want = box(s->n), *got = box(s->n);
+    plain_forward(k, s, v, want);
+    k->pointwise_forward(&s->f, s->x, got);
+    assert_same_bits(got, want, s->n, "forward", &s->f);
+    memcpy(got, s->x, s->n * sizeof *got);
+    k->pointwise_forward(&s->f, got, got);
+    assert_same_bits(got, want, s->n, "forward in place", &s->f);
+    box_free(v), box_free(want), box_free(got);
+}
+
+static void check_sums(const struct kernels *k, const struct stage_case *s, const float *g, const double *sums)
+{
+    const struct pointwise *f = &s->f;
+    float *sum = box(s->c), *sum_x = box(s->c);
+    k->bn_backward_stats(f->c, f->h, f->w, s->live, s->x, g, s->mean, s->invstd, sum, sum_x);
+    for (size_t ch = 0; ch < s->c; ch++) {
+        assert_true((float)sums[2 * ch] == sum[ch]);
+        assert_true((float)(sums[2 * ch + 1] * (double)s->invstd[ch]) == sum_x[ch]);
+    }
+    box_free(sum), box_free(sum_x);
+}
+
+static void check_backward(const struct kernels *k, const struct stage_case *s)
+{
+    float *v = box(s->n), *y = box(s->n), *want = box(s->n), *got = box(s->n), *again = box(s->n);
+    double *sums = (double *)(void *)box(4 * s->c), *scratch = (double *)(void *)box(64 * s->c);
+    plain_forward(k, s, v, y);
+    plain_backward(k, s, v, want);
+    k->pointwise_backward(&s->f, s->live, s->x, s->dy, s->mean, got, sums, scratch);
+    assert_same_bits(got, want, s->n, "backward", &s->f);
+    if (s->f.scale)
+        check_sums(k, s, got, sums);
+    memcpy(again, s->dy, s->n * sizeof *again);
+    k->pointwise_backward(&s->f, s->live, s->x, again, s->mean, again, sums, scratch);
+    assert_same_bits(again, want, s->n, "backward in place", &s->f);
+    box_free(v), box_free(y), box_free(want), box_free(got), box_free(again);
+    box_free((float *)(void *)sums), box_free((float *)(void *)scratch);
+}
+
+static void check_level(const struct kernels *k)
+{
+    noise_restart(31);
+    for (int act = NO_ACT; act <= ACT_GELU; act++)
+        for (int kind = 0; kind < KINDS; kind++)
+            for (int i = 0; i < 12; i++) {
+                struct stage_case s;
+                case_init(&s, act, kind, i);
+                check_forward(k, &s);
+                check_backward(k, &s);
+                case_release(&s);
+            }
+}
+
+static void fused_passes_have_the_bits_of_the_single_ones(void **state)
+{
+    (void)state;
+    for (size_t i = 0; kernels_level(i); i++)
+        if (kernels_pick(kernels_level(i)))
+            check_level(kernels_pick(kernels_level(i)));
+}
+
+/* In dead lanes stands rubbish, which must not count. */
+static void moments_of_blocks_merge_to_statistics(void **state)
+{
+    (void)state;
+    noise_restart(32);
+    const struct kernels *k = kernels_pick(NULL);
+    for (int n = 1; n < 70; n += 3) {
+        int c = 1 + n % 4, h = 1 + n % 5, w = 1 + n % 7, blocks = (n + LANES - 1) / LANES;
+        size_t block = (size_t)(c * h * w) * LANES;
+        float *x = box_noise(block * (size_t)blocks), *mean = box((size_t)c), *var = box((size_t)c);
+        struct moments total[4] = {{0, 0, 0}}, one[4];
+        for (int b = 0; b < blocks; b++) {
+            int live = n - b * LANES < LANES ? n - b * LANES : LANES;
+            k->bn_moments(c, h, w, live, x + (size_t)b * block, one);
+            for (int ch = 0; ch < c; ch++) {
+                assert_true(one[ch].n == (double)live * h * w);
+                moments_merge(&total[ch], &one[ch]);
+            }
+        }
+        k->bn_stats(c, h, w, n, x, mean, var);
+        for (int ch = 0; ch < c; ch++) {
+            assert_true(mean[ch] == (float)total[ch].mean);
+            assert_true(var[ch] == (float)moments_variance(&total[ch]));
+        }
+        box_free(x), box_free(mean), box_free(var);
+    }
+}
+
+/* The row that the sums are taken about may be far from all the others. */
+static void moments_with_an_odd_first_row(void **state)
+{
+    (void)state;
+    enum { H = 20, W = 9, N = H * W * LANES };
+    noise_restart(33);
+    float *x = box_noise(N);
+    double mean = 0, squares = 0;
+    struct moments m;
+    for (int i = 0; i < W * LANES; i++)
+        x[i] += 5000;
+    for (int i = 0; i < N; i++)
+        mean += (double)x[i] / N;
+    for (int i = 0; i < N; i++)
+        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
+    kernels_pick(NULL)->bn_moments(1, H, W, LANES, x, &m);
+    assert_near((float)(m.mean / mean), 1, 1e-6, "mean");
+    assert_near((float)(m.squares / squares), 1, 1e-6, "squares");
+    box_free(x);
+}
+
+const struct CMUnitTest stage_tests[] = {
+    cmocka_unit_test(fused_passes_have_the_bits_of_the_single_ones),
+    cmocka_unit_test(moments_of_blocks_merge_to_statistics),
+    cmocka_unit_test(moments_with_an_odd_first_row),
+    {0},
+};
