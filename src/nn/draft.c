@@ -1,7 +1,8 @@
 /* draft.c - lifetimes and offsets.
  *
  * A value is what a node puts out; values are numbered 0 (the network's input), then node + 1. Nodes that are the
- * identity in this mode do not run: their value is their input's. */
+ * identity in this mode do not run: their value is their input's. A stage runs in the place of its first node, and in
+ * that of its last in the backward pass; inside it there are no values. */
 #include "nn/plan.h"
 
 #include <stdlib.h>
@@ -10,14 +11,17 @@
 struct drafting {
     const struct nn_graph *g;
     struct draft *d;
-    int blocks, training, share, n; /* n = nodes */
-    int *value;                     /* [n + 1] the value that holds a value's floats */
-    unsigned char *wanted;          /* [n + 1] a gradient is needed: there are parameters in it or before it */
-    unsigned char *kept;            /* [n + 1] read again by the backward pass */
-    int *last_reader;               /* [n + 1] node, -1 */
-    int *content, *gradient;        /* [n + 1] slots */
-    int *saved;                     /* [n] slots */
-    int out;                        /* value of the output */
+    int blocks, training, share, fuse, n; /* n = nodes */
+    int *value;                           /* [n + 1] the value that holds a value's floats */
+    unsigned char *wanted;                /* [n + 1] a gradient is needed: there are parameters in it or before it */
+    unsigned char *kept;                  /* [n + 1] read again by the backward pass */
+    int *last_reader;                     /* [n + 1] node, -1 */
+    int *content, *gradient;              /* [n + 1] slots */
+    int *saved;                           /* [n] slots */
+    struct stage *stage;                  /* [n], as many as there are */
+    int *stage_of;                        /* [n] NO_STAGE */
+    int *readers;                         /* [n + 1] for stage_find */
+    int out;                              /* value of the output */
 };
 
 static int runs(const struct drafting *w, int node)
@@ -50,6 +54,29 @@ static void find_values(struct drafting *w)
     w->out = w->value[w->n];
 }
 
+/* The stage of a node, or NULL. */
+static const struct stage *stage_of(const struct drafting *w, int node)
+{
+    return w->stage_of[node] == NO_STAGE ? NULL : &w->stage[w->stage_of[node]];
+}
+
+static void find_stages(struct drafting *w)
+{
+    for (int i = 0; i < w->n; i++)
+        w->stage_of[i] = NO_STAGE;
+    if (w->fuse)
+        stage_find(w->g, w->value, w->stage, w->stage_of, w->readers);
+}
+
+/* Backward a stage reads its input, and its output where a norm behind takes the gradient there. */
+static void find_stage_readers(struct drafting *w, const struct stage *s)
+{
+    int v = input(w, s->first, 0), backward = runs_backward(w, s->last);
+    w->last_reader[v] = s->first;
+    w->kept[v] |= backward;
+    w->kept[s->last + 1] |= backward && s->next >= 0;
+}
+
 static void find_readers(struct drafting *w)
 {
     for (int v = 0; v <= w->n; v++)
@@ -58,6 +85,11 @@ static void find_readers(struct drafting *w)
         const struct nn_node *nd = &w->g->node[i];
         if (!runs(w, i))
             continue;
+        if (stage_of(w, i)) {
+            if (stage_of(w, i)->first == i)
+                find_stage_readers(w, stage_of(w, i));
+            continue;
+        }
         for (int k = 0; k < nd->nin; k++) {
             w->last_reader[input(w, i, k)] = i;
             if (runs_backward(w, i) && nd->flags & KEEPS_X)
@@ -96,7 +128,8 @@ static int scratch_slot(struct drafting *w, int node)
 static struct draft_step *new_step(struct drafting *w, int node)
 {
     struct draft_step *s = &w->d->step[w->d->nforward + w->d->nbackward];
-    *s = (struct draft_step){NULL, node, {0}, NO_SLOT, NO_SLOT, {0}, NO_SLOT, NO_SLOT};
+    *s = (struct draft_step){
+        .node = node, .y = NO_SLOT, .dy = NO_SLOT, .saved = NO_SLOT, .next_saved = NO_SLOT, .scratch = NO_SLOT};
     for (int k = 0; k < NN_MAX_IN; k++)
         s->x[k] = s->dx[k] = NO_SLOT;
     return s;
@@ -111,6 +144,7 @@ static void touch_all(struct drafting *w, const struct draft_step *s, int moment
     touch(w, s->y, moment);
     touch(w, s->dy, moment);
     touch(w, s->saved, moment);
+    touch(w, s->next_saved, moment);
     touch(w, s->scratch, moment);
 }
 
@@ -142,12 +176,46 @@ static void draft_copy(struct drafting *w)
     touch_all(w, s, w->d->nforward++);
 }
 
+static int stage_scratch_slot(struct drafting *w, const struct stage *s, int backward)
+{
+    size_t n = stage_scratch(w->g, s, w->blocks, backward);
+    return n ? new_slot(w, IN_POOL, n) : NO_SLOT;
+}
+
+/* The table of a norm: made by the stage that takes its statistics; in evaluation there are none to take. */
+static int table_slot(struct drafting *w, int norm)
+{
+    if (norm >= 0 && w->saved[norm] == NO_SLOT)
+        w->saved[norm] = new_slot(w, IN_POOL, w->g->node[norm].nsaved);
+    return norm < 0 ? NO_SLOT : w->saved[norm];
+}
+
+static void forward_stage(struct drafting *w, const struct stage *stage)
+{
+    struct draft_step *s = new_step(w, stage->last);
+    s->run_stage = stage_forward;
+    s->stage = *stage;
+    s->x[0] = w->content[input(w, stage->first, 0)];
+    s->y = new_slot(w, stage->last + 1 == w->out ? IN_Z : IN_POOL, layer_floats(w->g->node[stage->last].y, w->blocks));
+    w->content[stage->last + 1] = s->y;
+    s->saved = table_slot(w, stage->part[PART_NORM]);
+    if (w->training)
+        s->next_saved = table_slot(w, stage->next);
+    s->scratch = stage_scratch_slot(w, stage, 0);
+    touch_all(w, s, w->d->nforward++);
+}
+
 static void draft_forward(struct drafting *w)
 {
     for (int i = 0; i < w->n; i++) {
         const struct nn_node *nd = &w->g->node[i];
         if (!runs(w, i))
             continue;
+        if (stage_of(w, i)) {
+            if (stage_of(w, i)->first == i)
+                forward_stage(w, stage_of(w, i));
+            continue;
+        }
         struct draft_step *s = new_step(w, i);
         s->run = nd->type->forward;
         for (int k = 0; k < nd->nin; k++)
@@ -183,59 +251,89 @@ static void end_step(struct drafting *w, const struct draft_step *s)
     touch_all(w, s, w->d->nforward + w->d->nbackward++);
 }
 
-/* Where the node's gradient for input k goes: the value's own slot when it is the first to arrive (readers come in
- * descending order), else a temporary one that is added afterwards. Element-wise layers use up dy's. */
-static int gradient_slot(struct drafting *w, int node, int k, int dy)
+/* Where a gradient for value v goes: its own slot when it is the first to arrive (readers come in descending order),
+ * else a temporary one that is added afterwards. Element-wise steps may use up dy's (`reuse`, NO_SLOT: not). */
+static int gradient_slot(struct drafting *w, int v, int reuse)
 {
-    const struct nn_node *nd = &w->g->node[node];
-    int reuse = w->share && nd->flags & INPLACE && nd->nin == 1 && w->d->slot[dy].place == IN_POOL;
-    int v = input(w, node, k);
-    int slot = reuse ? dy : new_slot(w, IN_POOL, layer_floats(v ? w->g->node[v - 1].y : w->g->in, w->blocks));
+    size_t floats = layer_floats(v ? w->g->node[v - 1].y : w->g->in, w->blocks);
+    int slot = reuse != NO_SLOT ? reuse : new_slot(w, IN_POOL, floats);
     if (w->gradient[v] == NO_SLOT)
         w->gradient[v] = slot;
     return slot;
+}
+
+static int reusable(const struct drafting *w, int elementwise, int dy)
+{
+    return w->share && elementwise && w->d->slot[dy].place == IN_POOL ? dy : NO_SLOT;
+}
+
+/* Places for the gradients of the inputs of s, which run backward next; sums up where others came before. */
+static void hand_on(struct drafting *w, struct draft_step *s, int node, int elementwise)
+{
+    int later[NN_MAX_IN], nlater = 0;
+    const struct draft_step *done = s;
+    for (int k = 0; k < w->g->node[node].nin; k++) {
+        int v = input(w, node, k);
+        if (!w->wanted[v])
+            continue;
+        int first = w->gradient[v] == NO_SLOT;
+        s->dx[k] = gradient_slot(w, v, reusable(w, elementwise, s->dy));
+        if (!first)
+            later[nlater++] = k;
+    }
+    end_step(w, s);
+    for (int l = 0; l < nlater; l++) {
+        int v = input(w, node, later[l]);
+        struct draft_step *sum = new_step(w, v - 1);
+        sum->run = add_gradient;
+        sum->x[0] = done->dx[later[l]];
+        sum->y = w->gradient[v];
+        end_step(w, sum);
+    }
 }
 
 static void backward_node(struct drafting *w, int i)
 {
     const struct nn_node *nd = &w->g->node[i];
     struct draft_step *s = new_step(w, i);
-    int later[NN_MAX_IN], nlater = 0;
     s->run = nd->type->backward;
     s->dy = w->gradient[i + 1];
-    for (int k = 0; k < nd->nin; k++) {
-        int v = input(w, i, k);
-        if (nd->flags & KEEPS_X)
-            s->x[k] = w->content[v];
-        if (!w->wanted[v])
-            continue;
-        int first = w->gradient[v] == NO_SLOT;
-        s->dx[k] = gradient_slot(w, i, k, s->dy);
-        if (!first)
-            later[nlater++] = k;
-    }
+    for (int k = 0; k < nd->nin && nd->flags & KEEPS_X; k++)
+        s->x[k] = w->content[input(w, i, k)];
     if (nd->flags & KEEPS_Y)
         s->y = w->content[i + 1];
     s->saved = w->saved[i];
     s->scratch = scratch_slot(w, i);
-    end_step(w, s);
-    for (int l = 0; l < nlater; l++) {
-        int v = input(w, i, later[l]);
-        struct draft_step *sum = new_step(w, v - 1);
-        sum->run = add_gradient;
-        sum->x[0] = s->dx[later[l]];
-        sum->y = w->gradient[v];
-        end_step(w, sum);
-    }
+    hand_on(w, s, i, nd->flags & INPLACE && nd->nin == 1);
+}
+
+static void backward_stage(struct drafting *w, const struct stage *stage)
+{
+    struct draft_step *s = new_step(w, stage->last);
+    s->run_stage = stage_backward;
+    s->stage = *stage;
+    s->dy = w->gradient[stage->last + 1];
+    s->x[0] = w->content[input(w, stage->first, 0)];
+    if (stage->next >= 0)
+        s->y = w->content[stage->last + 1];
+    s->saved = table_slot(w, stage->part[PART_NORM]);
+    s->next_saved = table_slot(w, stage->next);
+    s->scratch = stage_scratch_slot(w, stage, 1);
+    hand_on(w, s, stage->first, stage->part[PART_POOL] < 0 && stage->part[PART_CONV] < 0);
 }
 
 static void draft_backward(struct drafting *w)
 {
     if (w->out && w->wanted[w->out])
         w->gradient[w->out] = new_slot(w, IN_DZ, layer_floats(w->g->node[w->n - 1].y, w->blocks));
-    for (int i = w->n - 1; i >= 0; i--)
-        if (runs_backward(w, i) && w->gradient[i + 1] != NO_SLOT) /* else nobody reads it */
+    for (int i = w->n - 1; i >= 0; i--) {
+        if (!runs_backward(w, i) || w->gradient[i + 1] == NO_SLOT) /* nobody reads it, or a stage knows */
+            continue;
+        if (stage_of(w, i))
+            backward_stage(w, stage_of(w, i));
+        else
             backward_node(w, i);
+    }
 }
 
 /* --- offsets --- */
@@ -308,23 +406,33 @@ static int take_tables(struct drafting *w, struct arena *a)
     w->content = arena_take(a, n * sizeof(int));
     w->gradient = arena_take(a, n * sizeof(int));
     w->saved = arena_take(a, n * sizeof(int));
+    w->stage = arena_take(a, n * sizeof *w->stage);
+    w->stage_of = arena_take(a, n * sizeof(int));
+    w->readers = arena_take(a, n * sizeof(int));
     w->d->slot = arena_take(a, (4 * n + inputs + 2) * sizeof *w->d->slot);
     w->d->step = arena_take(a, (2 * n + inputs + 1) * sizeof *w->d->step);
     if (!w->value || !w->wanted || !w->kept || !w->last_reader || !w->content || !w->gradient || !w->saved ||
-        !w->d->slot || !w->d->step)
+        !w->stage || !w->stage_of || !w->readers || !w->d->slot || !w->d->step)
         return -1;
     for (size_t i = 0; i < n; i++)
         w->content[i] = w->gradient[i] = w->saved[i] = NO_SLOT;
     return 0;
 }
 
-int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, int share, struct arena *a)
+int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, unsigned how, struct arena *a)
 {
-    struct drafting w = {.g = g, .d = d, .blocks = blocks, .training = training, .share = share, .n = g->nnodes};
+    struct drafting w = {.g = g,
+                         .d = d,
+                         .blocks = blocks,
+                         .training = training,
+                         .share = !!(how & PLAN_SHARE),
+                         .fuse = !!(how & PLAN_FUSE),
+                         .n = g->nnodes};
     memset(d, 0, sizeof *d);
     if (take_tables(&w, a))
         return -1;
     find_values(&w);
+    find_stages(&w);
     find_readers(&w);
     w.content[0] = new_slot(&w, IN_X, layer_floats(g->in, blocks));
     draft_forward(&w);
@@ -332,5 +440,5 @@ int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int traini
         draft_copy(&w);
     if (training)
         draft_backward(&w);
-    return place_slots(d, share, a);
+    return place_slots(d, w.share, a);
 }

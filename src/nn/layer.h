@@ -32,6 +32,24 @@ enum {
     HEAD_FC = 1024       /* and "fc" */
 };
 
+/* What a layer is inside a stage (stage.h): a link of [norm][act][dropout][pool][conv]. */
+enum part_kind { PART_NORM, PART_ACT, PART_DROPOUT, PART_POOL, PART_CONV, PART_KINDS };
+struct stage_part {
+    enum part_kind kind;
+    union {
+        struct {
+            enum act f;
+            float slope;
+        } act;
+        float p;
+        struct {
+            struct pool_dims d;
+            int max; /* else average */
+        } pool;
+        struct conv_dims conv;
+    };
+};
+
 struct layer_type {
     const char *name, *alias;   /* alias may be NULL; both work in files, tables print name */
     const char *sig;            /* "[C,H,W] -> [units]" */
@@ -54,6 +72,7 @@ struct layer_type {
                     const struct layer_io *io);
     void (*backward)(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
                      const struct layer_io *io); /* fills dx (unless NULL) and dw, both overwritten */
+    void (*part)(const struct nn_node *nd, struct stage_part *out); /* NULL: always a step of its own */
 };
 
 extern const struct layer_type *const layer_types[]; /* NULL-terminated, in the order of the manual */

@@ -22,14 +22,14 @@ struct drafts {
     struct draft train, infer;
 };
 
-static int make_drafts(struct drafts *d, const struct nn_graph *g, int batch, int training, int share,
+static int make_drafts(struct drafts *d, const struct nn_graph *g, int batch, int training, unsigned how,
                        struct arena *tmp)
 {
     int blocks = (batch + LANES - 1) / LANES;
     memset(d, 0, sizeof *d);
-    if (training && draft_make(&d->train, g, blocks, 1, share, tmp))
+    if (training && draft_make(&d->train, g, blocks, 1, how, tmp))
         return -1;
-    return draft_make(&d->infer, g, blocks, 0, share, tmp);
+    return draft_make(&d->infer, g, blocks, 0, how, tmp);
 }
 
 static float *slot_floats(const struct nn_net *net, const struct draft *d, int slot)
@@ -58,6 +58,9 @@ static void realize(const struct nn_net *net, const struct draft *d, int first, 
         struct step *t = &out[i];
         size_t at = nd->ntensors ? nd->tensor[0].at : 0;
         t->run = s->run;
+        t->run_stage = s->run_stage;
+        t->stage = s->stage;
+        t->next_saved = slot_floats(net, d, s->next_saved);
         t->nd = nd;
         for (int k = 0; k < NN_MAX_IN; k++) {
             t->xs[k] = slot_floats(net, d, s->x[k]);
@@ -103,7 +106,7 @@ static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, cons
     return c->at;
 }
 
-size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, int share)
+size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, unsigned how)
 {
     struct arena tmp;
     struct drafts d;
@@ -111,13 +114,13 @@ size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, int sha
     struct nn_net *net;
     arena_init(&tmp);
     size_t bytes = SIZE_MAX; /* no memory even for the plan */
-    if (!make_drafts(&d, g, batch, training, share, &tmp))
+    if (!make_drafts(&d, g, batch, training, how, &tmp))
         bytes = lay_out(&c, g, batch, &d, training, &net);
     arena_release(&tmp);
     return bytes;
 }
 
-struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, int share, const struct kernels *k,
+struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, unsigned how, const struct kernels *k,
                             struct arena *a, struct err *e)
 {
     struct arena tmp;
@@ -125,7 +128,7 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, i
     struct carve c = {0};
     struct nn_net *net = NULL;
     arena_init(&tmp);
-    if (!make_drafts(&d, g, batch, training, share, &tmp)) {
+    if (!make_drafts(&d, g, batch, training, how, &tmp)) {
         size_t bytes = lay_out(&c, g, batch, &d, training, &net);
         c = (struct carve){arena_take(a, bytes), 0};
         if (c.base) {
@@ -145,13 +148,13 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, i
 
 size_t nn_net_bytes(const struct nn_graph *g, int batch, int training)
 {
-    return plan_net_bytes(g, batch, training, 1);
+    return plan_net_bytes(g, batch, training, PLAN_BEST);
 }
 
 struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, const struct kernels *k, struct arena *a,
                           struct err *e)
 {
-    return plan_net_new(g, batch, training, 1, k, a, e);
+    return plan_net_new(g, batch, training, PLAN_BEST, k, a, e);
 }
 
 static void init_tensor(const struct nn_net *net, uint64_t seed, const struct nn_node *nd, int t)
@@ -188,7 +191,10 @@ static void walk(const struct nn_net *net, enum plan_pass pass, const struct nn_
     const struct plan *plan = net->plan;
     for (int i = 0; i < plan->nsteps[pass]; i++) {
         const struct step *s = &plan->step[pass][i];
-        s->run(s->nd, p, net->k, &s->io);
+        if (s->run_stage)
+            s->run_stage(net, s, p);
+        else
+            s->run(s->nd, p, net->k, &s->io);
     }
 }
 

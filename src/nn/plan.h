@@ -2,16 +2,23 @@
  *
  * Made once for a graph, a number of blocks and a mode: which nodes run, which work in place, from when to when each
  * array is needed, and offsets at which arrays that live at different times share memory. The passes then walk arrays
- * of steps; a step is a function with its pointers, today one node each, and may be any run of nodes fused into one. */
+ * of steps; a step is a function with its pointers: one node, or a stage of several. */
 #ifndef NN_PLAN_H
 #define NN_PLAN_H
 
-#include "nn/layer.h"
+#include "nn/stage.h"
+
+typedef void run_node(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                      const struct layer_io *io);
+typedef void run_stage(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
 
 struct step {
-    void (*run)(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k, const struct layer_io *io);
+    run_node *run;        /* NULL: a stage */
+    run_stage *run_stage; /* NULL: a node */
     const struct nn_node *nd;
+    struct stage stage;
     struct layer_io io;
+    float *next_saved;
     const float *xs[NN_MAX_IN];
     float *dxs[NN_MAX_IN];
 };
@@ -25,10 +32,13 @@ struct plan { /* net->plan */
     size_t pool_floats;
 };
 
-/* nn_net_bytes and nn_net_new; share = 0: every array has memory of its own and nothing works in
- * place, the oracle for the sharing plan. */
-size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, int share);
-struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, int share, const struct kernels *k,
+/* How to plan. Without PLAN_SHARE every array has memory of its own and nothing works in place; without PLAN_FUSE every
+ * node is a step: oracles for the plans with. */
+enum plan_how { PLAN_SHARE = 1, PLAN_FUSE = 2, PLAN_BEST = PLAN_SHARE | PLAN_FUSE };
+
+/* nn_net_bytes and nn_net_new. */
+size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, unsigned how);
+struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, unsigned how, const struct kernels *k,
                             struct arena *a, struct err *e);
 
 /* --- drafts: plans in offsets, before there is memory --- */
@@ -42,9 +52,11 @@ struct slot { /* an array */
 };
 #define NO_SLOT (-1)
 struct draft_step {
-    void (*run)(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k, const struct layer_io *io);
+    run_node *run;
+    run_stage *run_stage;
     int node;
-    int x[NN_MAX_IN], y, dy, dx[NN_MAX_IN], saved, scratch; /* slots or NO_SLOT */
+    struct stage stage;
+    int x[NN_MAX_IN], y, dy, dx[NN_MAX_IN], saved, next_saved, scratch; /* slots or NO_SLOT */
 };
 struct draft {
     struct slot *slot;
@@ -54,6 +66,6 @@ struct draft {
     size_t pool_floats;
 };
 /* Tables live in `a`. 0, or -1 when there is no memory. */
-int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, int share, struct arena *a);
+int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, unsigned how, struct arena *a);
 
 #endif

@@ -16,6 +16,11 @@ static void avgpool_backward(const struct nn_node *nd, const struct nn_pass *p, 
         k->avgpool_backward(&d, p->blocks, io->dy, io->dx);
 }
 
+static void avgpool_part(const struct nn_node *nd, struct stage_part *out)
+{
+    *out = (struct stage_part){.kind = PART_POOL, .pool = {pool_geometry(nd), 0}};
+}
+
 const struct layer_type layer_avgpool = {
     .name = "avgpool",
     .sig = "[C,H,W] -> [C,H',W']",
@@ -30,4 +35,5 @@ const struct layer_type layer_avgpool = {
     .window = pool_window,
     .forward = avgpool_forward,
     .backward = avgpool_backward,
+    .part = avgpool_part,
 };

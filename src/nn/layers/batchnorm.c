@@ -1,10 +1,11 @@
 /* batchnorm: per channel y = (x - mean) / sqrt(var + eps) * weight + bias. Training takes mean and biased variance of
  * the batch's live images and moves the running statistics towards them (running variance: the unbiased one, as
  * PyTorch); evaluation takes the running statistics. Tensors: weight, bias. Buffers: running mean, running variance,
- * each padded to 16. Saved for backward: mean, 1/sqrt(var + eps). */
-#include "nn/layer.h"
+ * each padded to 16. Saved for backward: the table of batchnorm.h. */
+#include "nn/layers/batchnorm.h"
 
 #include <math.h>
+#include <string.h>
 
 struct bn_args {
     double eps, momentum;
@@ -27,14 +28,15 @@ static int bn_shape(struct nn_node *nd, struct err *e)
     layer_tensor(nd, "weight", NN_GAIN, c, nd->x.c, nd->x.c, -1);
     layer_tensor(nd, "bias", NN_BIAS, c, nd->x.c, nd->x.c, -1);
     nd->nbuffers = 2 * PAD16(c);
-    nd->nsaved = 2 * PAD16(c);
+    nd->nsaved = BN_ROWS * PAD16(c);
     return 0;
 }
 
+/* The table in a pass that saves nothing; then variances, or the two sums. */
 static size_t bn_scratch(const struct nn_node *nd, int blocks)
 {
     (void)blocks;
-    return 5 * PAD16(nd->x.c);
+    return (BN_ROWS + 2) * PAD16(nd->x.c);
 }
 
 static void bn_reset(const struct nn_node *nd, float *buffers)
@@ -60,50 +62,93 @@ static void update_running(const struct nn_node *nd, double m, const float *mean
     }
 }
 
-static void bn_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                       const struct layer_io *io)
+float *bn_row(const struct nn_node *nd, float *table, enum bn_row row)
 {
-    const struct bn_args *a = nd->args;
-    size_t c = (size_t)nd->x.c, pad = PAD16(c);
-    float *scale = io->scratch, *shift = scale + pad, *batch_var = shift + pad;
-    const float *mean = io->buffers, *var = io->buffers + pad, *bias = io->w + (nd->tensor[1].at - nd->tensor[0].at);
-    if (p->training) {
-        k->bn_stats(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, io->saved, batch_var);
-        update_running(nd, (double)p->n * nd->x.h * nd->x.w, io->saved, batch_var, io->buffers);
-        mean = io->saved;
-        var = batch_var;
-    }
-    for (size_t i = 0; i < c; i++) {
-        double invstd = 1 / sqrt((double)var[i] + a->eps);
-        scale[i] = (float)(invstd * (double)io->w[i]);
-        shift[i] = (float)((double)bias[i] - (double)mean[i] * (double)scale[i]);
-        if (p->training)
-            io->saved[pad + i] = (float)invstd;
-    }
-    k->bn_apply(nd->x.c, nd->x.h, nd->x.w, p->blocks, io->x, scale, shift, io->y);
+    return table + (size_t)row * PAD16(nd->x.c);
 }
 
-/* With u = (x - mean) invstd over m values: dbias = sum dy, dweight = sum dy u, and
- * dx = weight invstd (dy - dbias/m - u dweight/m), collected as a dy + p x + q (section 3 of Ioffe & Szegedy). */
-static void bn_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                        const struct layer_io *io)
+/* INVSTD to SHIFT, from MEAN. */
+static void normalize_by(const struct nn_node *nd, const float *var, const float *w, float *table)
 {
-    size_t c = (size_t)nd->x.c, pad = PAD16(c);
-    const float *mean = io->saved, *invstd = io->saved + pad;
-    float *dweight = io->dw, *dbias = io->dw + (nd->tensor[1].at - nd->tensor[0].at);
-    float *fa = io->scratch, *fp = fa + pad, *fq = fp + pad, *sum_dy = fq + pad, *sum_dyx = sum_dy + pad;
-    k->bn_backward_stats(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, io->dy, mean, invstd, sum_dy, sum_dyx);
-    double m = (double)p->n * nd->x.h * nd->x.w;
-    for (size_t i = 0; i < c; i++) {
-        double a = (double)io->w[i] * (double)invstd[i], b = -a * (double)invstd[i] * (double)sum_dyx[i] / m;
+    const struct bn_args *a = nd->args;
+    const float *mean = bn_row(nd, table, BN_MEAN), *bias = w + (nd->tensor[1].at - nd->tensor[0].at);
+    float *row_invstd = bn_row(nd, table, BN_INVSTD);
+    float *scale = bn_row(nd, table, BN_SCALE), *shift = bn_row(nd, table, BN_SHIFT);
+    for (int i = 0; i < nd->x.c; i++) {
+        double invstd = 1 / sqrt((double)var[i] + a->eps);
+        row_invstd[i] = (float)invstd;
+        scale[i] = (float)(invstd * (double)w[i]);
+        shift[i] = (float)((double)bias[i] - (double)mean[i] * (double)scale[i]);
+    }
+}
+
+void bn_of_batch(const struct nn_node *nd, double n, const float *mean, const float *var, const float *w,
+                 float *buffers, float *table)
+{
+    update_running(nd, n, mean, var, buffers);
+    memcpy(bn_row(nd, table, BN_MEAN), mean, (size_t)nd->x.c * sizeof *mean);
+    normalize_by(nd, var, w, table);
+}
+
+void bn_of_running(const struct nn_node *nd, const float *w, const float *buffers, float *table)
+{
+    memcpy(bn_row(nd, table, BN_MEAN), buffers, (size_t)nd->x.c * sizeof *buffers);
+    normalize_by(nd, buffers + PAD16(nd->x.c), w, table);
+}
+
+/* With u = (x - mean) invstd: dbias = sum dy, dweight = sum dy u, and dx = weight invstd (dy - dbias/n - u dweight/n),
+ * collected by dy, x and 1 (section 3 of Ioffe & Szegedy). */
+void bn_gradient(const struct nn_node *nd, double n, const float *sum_dy, const float *sum_dyx, const float *w,
+                 float *dw, float *table)
+{
+    const float *mean = bn_row(nd, table, BN_MEAN), *invstd = bn_row(nd, table, BN_INVSTD);
+    float *fa = bn_row(nd, table, BN_A), *fp = bn_row(nd, table, BN_P), *fq = bn_row(nd, table, BN_Q);
+    float *dweight = dw, *dbias = dw + (nd->tensor[1].at - nd->tensor[0].at);
+    for (int i = 0; i < nd->x.c; i++) {
+        double a = (double)w[i] * (double)invstd[i], b = -a * (double)invstd[i] * (double)sum_dyx[i] / n;
         fa[i] = (float)a;
         fp[i] = (float)b;
-        fq[i] = (float)(-a * (double)sum_dy[i] / m - b * (double)mean[i]);
+        fq[i] = (float)(-a * (double)sum_dy[i] / n - b * (double)mean[i]);
         dweight[i] = sum_dyx[i];
         dbias[i] = sum_dy[i];
     }
+}
+
+static double values(const struct nn_node *nd, const struct nn_pass *p)
+{
+    return (double)p->n * nd->x.h * nd->x.w;
+}
+
+static void bn_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                       const struct layer_io *io)
+{
+    float *table = p->training ? io->saved : io->scratch;
+    if (p->training) {
+        float *mean = bn_row(nd, io->scratch, BN_MEAN), *var = bn_row(nd, io->scratch, BN_ROWS);
+        k->bn_stats(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, mean, var);
+        bn_of_batch(nd, values(nd, p), mean, var, io->w, io->buffers, table);
+    } else
+        bn_of_running(nd, io->w, io->buffers, table);
+    k->bn_apply(nd->x.c, nd->x.h, nd->x.w, p->blocks, io->x, bn_row(nd, table, BN_SCALE), bn_row(nd, table, BN_SHIFT),
+                io->y);
+}
+
+static void bn_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                        const struct layer_io *io)
+{
+    float *t = io->saved, *sum_dy = io->scratch, *sum_dyx = sum_dy + PAD16(nd->x.c);
+    k->bn_backward_stats(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, io->dy, bn_row(nd, t, BN_MEAN),
+                         bn_row(nd, t, BN_INVSTD), sum_dy, sum_dyx);
+    bn_gradient(nd, values(nd, p), sum_dy, sum_dyx, io->w, io->dw, t);
     if (io->dx)
-        k->bn_backward(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, io->dy, fa, fp, fq, io->dx);
+        k->bn_backward(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, io->dy, bn_row(nd, t, BN_A), bn_row(nd, t, BN_P),
+                       bn_row(nd, t, BN_Q), io->dx);
+}
+
+static void bn_part(const struct nn_node *nd, struct stage_part *out)
+{
+    (void)nd;
+    out->kind = PART_NORM;
 }
 
 const struct layer_type layer_batchnorm = {
@@ -120,4 +165,5 @@ const struct layer_type layer_batchnorm = {
     .reset = bn_reset,
     .forward = bn_forward,
     .backward = bn_backward,
+    .part = bn_part,
 };

@@ -128,6 +128,11 @@ static void conv_backward(const struct nn_node *nd, const struct nn_pass *p, con
         k->conv_backward_data(&d, p->blocks, io->dy, io->w, io->dx, io->scratch);
 }
 
+static void conv_part(const struct nn_node *nd, struct stage_part *out)
+{
+    *out = (struct stage_part){.kind = PART_CONV, .conv = conv_geometry(nd)};
+}
+
 const struct layer_type layer_conv2d = {
     .name = "conv2d",
     .alias = "conv",
@@ -144,4 +149,5 @@ const struct layer_type layer_conv2d = {
     .scratch = conv_scratch_floats,
     .forward = conv_forward,
     .backward = conv_backward,
+    .part = conv_part,
 };

@@ -1,6 +1,6 @@
 /* dropout: element-wise. The mask of an image is a function of (seed, node, epoch, sample) alone, never of its place in
  * the batch or of the batch's size; it is not stored, backward draws it again. */
-#include "nn/layer.h"
+#include "nn/layers/dropout.h"
 
 #include "base/rng.h"
 
@@ -29,16 +29,17 @@ static size_t dropout_scratch(const struct nn_node *nd, int blocks)
     return (size_t)blocks * LANES; /* seeds, uint32_t */
 }
 
-/* One non-zero seed per image: the first word of block `node` of its stream. */
-static void draw_seeds(const struct nn_node *nd, const struct nn_pass *p, uint32_t *seed)
+/* The first word of block `node` of the image's stream. */
+void dropout_seeds(const struct nn_node *nd, const struct nn_pass *p, int block, uint32_t *seed)
 {
-    for (int i = 0; i < p->blocks * LANES; i++) {
+    for (int lane = 0; lane < LANES; lane++) {
+        int i = block * LANES + lane;
         struct rng r;
         rng_init(&r, p->seed, RNG_DROPOUT, p->epoch, i < p->n ? p->sample[i] : 0);
         r.ctr[0] = (uint32_t)nd->index;
-        seed[i] = rng_u32(&r);
-        if (!seed[i])
-            seed[i] = 1;
+        seed[lane] = rng_u32(&r);
+        if (!seed[lane])
+            seed[lane] = 1;
     }
 }
 
@@ -48,7 +49,8 @@ static void apply(const struct nn_node *nd, const struct nn_pass *p, const struc
 {
     const struct dropout_args *a = nd->args;
     uint32_t *seed = (uint32_t *)io->scratch;
-    draw_seeds(nd, p, seed);
+    for (int b = 0; b < p->blocks; b++)
+        dropout_seeds(nd, p, b, seed + b * LANES);
     k->dropout(p->blocks, shape_size(nd->x), (float)a->p, seed, x, y);
 }
 
@@ -65,6 +67,12 @@ static void dropout_backward(const struct nn_node *nd, const struct nn_pass *p, 
         apply(nd, p, k, io, io->dy, io->dx);
 }
 
+static void dropout_part(const struct nn_node *nd, struct stage_part *out)
+{
+    const struct dropout_args *a = nd->args;
+    *out = (struct stage_part){.kind = PART_DROPOUT, .p = (float)a->p};
+}
+
 const struct layer_type layer_dropout = {
     .name = "dropout",
     .sig = "any -> same",
@@ -78,4 +86,5 @@ const struct layer_type layer_dropout = {
     .scratch = dropout_scratch,
     .forward = dropout_forward,
     .backward = dropout_backward,
+    .part = dropout_part,
 };

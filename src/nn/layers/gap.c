@@ -48,6 +48,11 @@ static void gap_backward(const struct nn_node *nd, const struct nn_pass *p, cons
         k->avgpool_backward(&d, p->blocks, io->dy, io->dx);
 }
 
+static void gap_part(const struct nn_node *nd, struct stage_part *out)
+{
+    *out = (struct stage_part){.kind = PART_POOL, .pool = {whole(nd), 0}};
+}
+
 const struct layer_type layer_gap = {
     .name = "gap",
     .sig = "[C,H,W] -> [C,1,1]",
@@ -58,4 +63,5 @@ const struct layer_type layer_gap = {
     .window = gap_window,
     .forward = gap_forward,
     .backward = gap_backward,
+    .part = gap_part,
 };

@@ -14,6 +14,12 @@ static void gelu_backward(const struct nn_node *nd, const struct nn_pass *p, con
         k->act_backward(ACT_GELU, 0, layer_floats(nd->y, p->blocks), io->x, io->dy, io->dx);
 }
 
+static void gelu_part(const struct nn_node *nd, struct stage_part *out)
+{
+    (void)nd;
+    *out = (struct stage_part){.kind = PART_ACT, .act = {ACT_GELU, 0}};
+}
+
 const struct layer_type layer_gelu = {
     .name = "gelu",
     .sig = "any -> same",
@@ -23,4 +29,5 @@ const struct layer_type layer_gelu = {
     .shape = layer_same_shape,
     .forward = gelu_forward,
     .backward = gelu_backward,
+    .part = gelu_part,
 };

@@ -30,6 +30,11 @@ static void leaky_backward(const struct nn_node *nd, const struct nn_pass *p, co
         k->act_backward(ACT_LEAKY_RELU, slope(nd), layer_floats(nd->y, p->blocks), io->y, io->dy, io->dx);
 }
 
+static void leaky_part(const struct nn_node *nd, struct stage_part *out)
+{
+    *out = (struct stage_part){.kind = PART_ACT, .act = {ACT_LEAKY_RELU, slope(nd)}};
+}
+
 const struct layer_type layer_leaky_relu = {
     .name = "leaky_relu",
     .sig = "any -> same",
@@ -42,4 +47,5 @@ const struct layer_type layer_leaky_relu = {
     .shape = layer_same_shape,
     .forward = leaky_forward,
     .backward = leaky_backward,
+    .part = leaky_part,
 };

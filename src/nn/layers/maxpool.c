@@ -16,6 +16,11 @@ static void maxpool_backward(const struct nn_node *nd, const struct nn_pass *p, 
         k->maxpool_backward(&d, p->blocks, io->x, io->y, io->dy, io->dx);
 }
 
+static void maxpool_part(const struct nn_node *nd, struct stage_part *out)
+{
+    *out = (struct stage_part){.kind = PART_POOL, .pool = {pool_geometry(nd), 1}};
+}
+
 const struct layer_type layer_maxpool = {
     .name = "maxpool",
     .sig = "[C,H,W] -> [C,H',W']",
@@ -30,4 +35,5 @@ const struct layer_type layer_maxpool = {
     .window = pool_window,
     .forward = maxpool_forward,
     .backward = maxpool_backward,
+    .part = maxpool_part,
 };

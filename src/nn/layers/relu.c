@@ -14,6 +14,12 @@ static void relu_backward(const struct nn_node *nd, const struct nn_pass *p, con
         k->act_backward(ACT_RELU, 0, layer_floats(nd->y, p->blocks), io->y, io->dy, io->dx);
 }
 
+static void relu_part(const struct nn_node *nd, struct stage_part *out)
+{
+    (void)nd;
+    *out = (struct stage_part){.kind = PART_ACT, .act = {ACT_RELU, 0}};
+}
+
 const struct layer_type layer_relu = {
     .name = "relu",
     .sig = "any -> same",
@@ -23,4 +29,5 @@ const struct layer_type layer_relu = {
     .shape = layer_same_shape,
     .forward = relu_forward,
     .backward = relu_backward,
+    .part = relu_part,
 };

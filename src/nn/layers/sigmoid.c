@@ -14,6 +14,12 @@ static void sigmoid_backward(const struct nn_node *nd, const struct nn_pass *p, 
         k->act_backward(ACT_SIGMOID, 0, layer_floats(nd->y, p->blocks), io->y, io->dy, io->dx);
 }
 
+static void sigmoid_part(const struct nn_node *nd, struct stage_part *out)
+{
+    (void)nd;
+    *out = (struct stage_part){.kind = PART_ACT, .act = {ACT_SIGMOID, 0}};
+}
+
 const struct layer_type layer_sigmoid = {
     .name = "sigmoid",
     .sig = "any -> same",
@@ -23,4 +29,5 @@ const struct layer_type layer_sigmoid = {
     .shape = layer_same_shape,
     .forward = sigmoid_forward,
     .backward = sigmoid_backward,
+    .part = sigmoid_part,
 };

@@ -14,6 +14,12 @@ static void tanh_backward(const struct nn_node *nd, const struct nn_pass *p, con
         k->act_backward(ACT_TANH, 0, layer_floats(nd->y, p->blocks), io->y, io->dy, io->dx);
 }
 
+static void tanh_part(const struct nn_node *nd, struct stage_part *out)
+{
+    (void)nd;
+    *out = (struct stage_part){.kind = PART_ACT, .act = {ACT_TANH, 0}};
+}
+
 const struct layer_type layer_tanh = {
     .name = "tanh",
     .sig = "any -> same",
@@ -23,4 +29,5 @@ const struct layer_type layer_tanh = {
     .shape = layer_same_shape,
     .forward = tanh_forward,
     .backward = tanh_backward,
+    .part = tanh_part,
 };

@@ -9,6 +9,7 @@
 #include "nn/plan.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- a join: y = x0 + x1 --- */
@@ -123,14 +124,15 @@ static void arrays_alive_together_lie_apart(void **state)
 {
     (void)state;
     for (size_t i = 0; i < NGRAPHS; i++)
-        for (int training = 0; training < 2; training++) {
+        for (int training = 0; training < 4; training++) { /* the second bit: with stages */
             struct arena a;
             struct nn_graph g;
             struct draft shared, single;
+            unsigned fuse = training & 2 ? PLAN_FUSE : 0;
             arena_init(&a);
             make_graph(&g, i, &a);
-            assert_int_equal(draft_make(&shared, &g, 3, training, 1, &a), 0);
-            assert_int_equal(draft_make(&single, &g, 3, training, 0, &a), 0);
+            assert_int_equal(draft_make(&shared, &g, 3, training & 1, PLAN_SHARE | fuse, &a), 0);
+            assert_int_equal(draft_make(&single, &g, 3, training & 1, fuse, &a), 0);
             assert_apart(&shared);
             assert_apart(&single);
             for (int s = 0; s < shared.nslots; s++) {
@@ -168,10 +170,10 @@ static void one_step(struct nn_net *net, int n, int training)
     nn_backward(net, &p);
 }
 
-static struct nn_net *new_net(const struct nn_graph *g, int batch, int training, int share, struct arena *a)
+static struct nn_net *new_net(const struct nn_graph *g, int batch, int training, unsigned how, struct arena *a)
 {
     struct err e = {0};
-    struct nn_net *net = plan_net_new(g, batch, training, share, test_kernels(), a, &e);
+    struct nn_net *net = plan_net_new(g, batch, training, how, test_kernels(), a, &e);
     assert_non_null(net);
     nn_net_init(net, 2);
     return net;
@@ -195,20 +197,179 @@ static void sharing_changes_no_bit(void **state)
     static const int n = 35;
     (void)state;
     for (size_t i = 0; i < NGRAPHS; i++)
-        for (int training = 0; training < 2; training++) {
+        for (unsigned fuse = 0; fuse <= PLAN_FUSE; fuse += PLAN_FUSE)
+            for (int training = 0; training < 2; training++) {
+                struct arena a;
+                struct nn_graph g;
+                arena_init(&a);
+                make_graph(&g, i, &a);
+                struct nn_net *shared = new_net(&g, n, training, PLAN_SHARE | fuse, &a);
+                struct nn_net *apart = new_net(&g, n, training, fuse, &a);
+                one_step(shared, n, training);
+                one_step(apart, n, training);
+                assert_same(shared, apart, n, i);
+                one_step(shared, n, 0); /* evaluation in between */
+                one_step(apart, n, 0);
+                assert_same(shared, apart, n, i);
+                arena_release(&a);
+            }
+}
+
+/* --- stages: the same as node by node --- */
+
+/* Steps of a pass, and how many of them are stages. */
+static int stages_in(const struct nn_net *net, enum plan_pass pass, int *steps)
+{
+    const struct plan *plan = net->plan;
+    int n = 0;
+    *steps = plan->nsteps[pass];
+    for (int i = 0; i < *steps; i++)
+        n += plan->step[pass][i].run_stage != NULL;
+    return n;
+}
+
+/* Whatever a stage does is done by the same operations in the same order as its nodes do it, except that the gradients
+ * of a convolution's weights are sums per block of images first: the difference of two orders of summation in float32,
+ * of some thousand terms of size 0.1 that may cancel, up to nothing for a bias in front of a normalization. */
+static void assert_fused_is_plain(const struct nn_net *fused, const struct nn_net *plain, int n, const char *what)
+{
+    const struct nn_graph *g = fused->graph;
+    size_t logits = (size_t)(n + LANES - 1) / LANES * 4 * LANES;
+    if (memcmp(fused->z, plain->z, logits * sizeof(float)) != 0)
+        fail_msg("n %d, %s: other logits", n, what);
+    assert_memory_equal(fused->buffers, plain->buffers, g->buffer_floats * sizeof(float));
+    for (int i = 0; fused->dw && i < g->nnodes; i++)
+        for (int t = 0; t < g->node[i].ntensors; t++) {
+            const struct nn_tensor *s = &g->node[i].tensor[t];
+            const float *got = fused->dw + s->at, *want = plain->dw + s->at;
+            double size = 0, error = 0;
+            for (size_t j = 0; j < s->n; j++) {
+                size += (double)want[j] * (double)want[j];
+                error += ((double)got[j] - (double)want[j]) * ((double)got[j] - (double)want[j]);
+            }
+            int same = n <= LANES || strcmp(g->node[i].type->name, "conv2d") != 0;
+            if (!isfinite(size) || !(error <= (same ? 0 : 1e-8 * size + 1e-10)))
+                fail_msg("n %d, %s: '%s' %s is off by %g of %g", n, what, g->node[i].text, s->name, sqrt(error),
+                         sqrt(size));
+        }
+}
+
+static void compare_plans(const struct nn_graph *g, int n, const char *what, struct arena *a)
+{
+    struct nn_net *fused = new_net(g, n, 1, PLAN_BEST, a), *plain = new_net(g, n, 1, PLAN_SHARE, a);
+    for (int twice = 0; twice < 2; twice++) { /* the second time with running statistics that have moved */
+        one_step(fused, n, 1);
+        one_step(plain, n, 1);
+        assert_fused_is_plain(fused, plain, n, what);
+        one_step(fused, n, 0);
+        one_step(plain, n, 0);
+        assert_fused_is_plain(fused, plain, n, what);
+    }
+    one_step(fused, n > 1 ? n - 1 : n, 1); /* fewer images than planned for */
+    one_step(plain, n > 1 ? n - 1 : n, 1);
+    assert_fused_is_plain(fused, plain, n > 1 ? n - 1 : n, what);
+}
+
+static const int batches[] = {1, 2, 15, 16, 17, 35, 48};
+
+static void stages_do_what_their_nodes_do(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < NGRAPHS; i++)
+        for (size_t b = 0; b < COUNT(batches); b++) {
             struct arena a;
             struct nn_graph g;
+            char what[32];
+            snprintf(what, sizeof what, "graph %zu", i);
             arena_init(&a);
             make_graph(&g, i, &a);
-            struct nn_net *shared = new_net(&g, n, training, 1, &a), *apart = new_net(&g, n, training, 0, &a);
-            one_step(shared, n, training);
-            one_step(apart, n, training);
-            assert_same(shared, apart, n, i);
-            one_step(shared, n, 0); /* evaluation in between */
-            one_step(apart, n, 0);
-            assert_same(shared, apart, n, i);
+            compare_plans(&g, batches[b], what, &a);
             arena_release(&a);
         }
+}
+
+/* 0..n-1 */
+static int below(int n)
+{
+    int i = (int)((noise() + 1) / 2 * (float)n);
+    return i < n ? i : n - 1;
+}
+
+/* A chain of convolutions with a random selection of the other parts between them, in random order now and then. */
+static void random_text(char *text, size_t size)
+{
+    static const char *const acts[] = {"relu", "leaky_relu 0.2", "sigmoid", "tanh", "gelu"};
+    static const char *const pools[] = {"maxpool 2", "avgpool 2", "maxpool 3 stride 1 pad 1", "avgpool 2 stride 1"};
+    static const char *const convs[] = {"3x3 5 pad 1",          "1x1 3",       "3x3 4 pad 1 bias yes",
+                                        "3x3 7 pad 1 stride 2", "2x3 4 pad 1", "3x3 6 pad same dilation 2"};
+    size_t at = 0;
+    int layers = 2 + below(4);
+    text[0] = 0;
+    for (int i = 0; i < layers; i++) {
+        const char *part[4] = {below(3) ? "bn" : "", below(4) ? acts[below(5)] : "", below(2) ? "dropout 0.3" : "",
+                               below(3) ? "" : pools[below(4)]};
+        int swap = below(4) ? 0 : below(3);
+        const char *t = part[swap];
+        part[swap] = part[swap + 1];
+        part[swap + 1] = t;
+        if (i || below(3))
+            at += (size_t)snprintf(text + at, size - at, "conv %s, ", convs[below(6)]);
+        for (int k = 0; k < 4; k++)
+            if (part[k][0])
+                at += (size_t)snprintf(text + at, size - at, "%s, ", part[k]);
+    }
+    snprintf(text + at, size - at, "%s", below(3) ? "gap, dense 4" : below(2) ? "flatten, dense 4" : "conv 1x1 4, gap");
+}
+
+static void random_chains_with_stages(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 60; i++) {
+        struct arena a;
+        struct nn_graph g;
+        struct nn_line line;
+        struct nn_spec spec = {0};
+        struct err_list errs = {0};
+        char text[1024];
+        arena_init(&a);
+        noise_restart(1000 + i);
+        random_text(text, sizeof text);
+        int n = batches[below(COUNT(batches))];
+        line = (struct nn_line){text, {"net.ini", 1, "model", "layers"}};
+        if (!nn_graph_build(&g, &line, 1, (struct shape){3, 2, 17, 15}, 4, &spec, &a, &errs))
+            compare_plans(&g, n, text, &a);
+        err_list_release(&errs); /* pooled away */
+        arena_release(&a);
+    }
+}
+
+/* The networks that stages are for have no other steps between their convolutions, nor before the head. */
+static void convolutional_chains_are_stages(void **state)
+{
+    static const struct {
+        const char *text;
+        int stages, steps;
+    } nets[] = {
+        {"conv 3x3 5, bn, relu, dropout 0.1, maxpool 2, conv 3x3 5, bn, relu, gap, dense 4", 3, 4},
+        {"conv 3x3 5, relu, conv 3x3 5, tanh, maxpool 2, flatten, dense 4", 3, 5},
+        {"conv 3x3 5, bn, relu, flatten, dense 8, bn, relu, dropout 0.5, dense 4", 3, 7},
+        {"dense 8, relu, dense 4", 0, 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(nets); i++) {
+        struct arena a;
+        struct nn_graph g;
+        int steps;
+        arena_init(&a);
+        build(&g, nets[i].text, i == 3 ? (struct shape){1, 6, 1, 1} : maps, 4, &a);
+        struct nn_net *net = new_net(&g, 20, 1, PLAN_BEST, &a), *plain = new_net(&g, 20, 1, PLAN_SHARE, &a);
+        for (int pass = PLAN_FORWARD; pass <= PLAN_BACKWARD; pass++) {
+            assert_int_equal(stages_in(net, pass, &steps), nets[i].stages);
+            assert_int_equal(steps, nets[i].steps);
+            assert_int_equal(stages_in(plain, pass, &steps), 0);
+        }
+        arena_release(&a);
+    }
 }
 
 /* --- memory --- */
@@ -242,16 +403,18 @@ static void evaluation_needs_two_arrays(void **state)
 {
     struct arena a;
     struct nn_graph g;
-    struct draft d;
+    struct draft d, fused;
     (void)state;
     arena_init(&a);
     build(&g, "{ conv 1x1 8 pad 0, relu } x 20, gap, dense 4", maps, 4, &a);
-    assert_int_equal(draft_make(&d, &g, 2, 0, 1, &a), 0);
+    assert_int_equal(draft_make(&d, &g, 2, 0, PLAN_SHARE, &a), 0);
+    assert_int_equal(draft_make(&fused, &g, 2, 0, PLAN_BEST, &a), 0);
     size_t array = 8 * 8 * 8 * 16 * 2, scratch = 0;
     for (int i = 0; i < g.nnodes; i++)
         if (g.node[i].type->scratch && g.node[i].type->scratch(&g.node[i], 2) > scratch)
             scratch = g.node[i].type->scratch(&g.node[i], 2);
     assert_true(d.pool_floats <= 2 * array + 2 * PAD16(scratch) + 4096);
+    assert_true(fused.pool_floats <= 2 * array + array / 2 + 2 * PAD16(scratch) + 4096); /* and one block */
     arena_release(&a);
 }
 
@@ -287,7 +450,7 @@ static void gradients_of_several_readers_add_up(void **state)
     (void)state;
     arena_init(&a);
     wire(&g, sum_words, sum_wires, COUNT(sum_wires), (struct shape){1, IN, 1, 1}, &a);
-    struct nn_net *net = new_net(&g, N, 1, 1, &a);
+    struct nn_net *net = new_net(&g, N, 1, PLAN_BEST, &a);
     const struct nn_tensor *t[4] = {&g.node[0].tensor[0], &g.node[0].tensor[1], &g.node[5].tensor[0],
                                     &g.node[5].tensor[1]};
     noise_restart(9);
@@ -320,9 +483,10 @@ static void gradients_of_several_readers_add_up(void **state)
 int test_plan(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arrays_alive_together_lie_apart),     cmocka_unit_test(sharing_changes_no_bit),
-        cmocka_unit_test(memory_is_what_was_announced),        cmocka_unit_test(evaluation_needs_two_arrays),
-        cmocka_unit_test(gradients_of_several_readers_add_up),
+        cmocka_unit_test(arrays_alive_together_lie_apart), cmocka_unit_test(sharing_changes_no_bit),
+        cmocka_unit_test(stages_do_what_their_nodes_do),   cmocka_unit_test(random_chains_with_stages),
+        cmocka_unit_test(convolutional_chains_are_stages), cmocka_unit_test(memory_is_what_was_announced),
+        cmocka_unit_test(evaluation_needs_two_arrays),     cmocka_unit_test(gradients_of_several_readers_add_up),
     };
     return cmocka_run_group_tests_name("nn plan", tests, NULL, NULL);
 }

@@ -1,0 +1,98 @@
+/* fuse.c - which nodes become stages. */
+#include "nn/stage.h"
+
+struct fusing {
+    const struct nn_graph *g;
+    const int *value;
+    int *readers; /* [nnodes + 1] node that reads the value; NOBODY, SEVERAL */
+};
+enum { NOBODY = -1, SEVERAL = -2 };
+
+static int runs(const struct fusing *f, int node)
+{
+    return f->value[node + 1] == node + 1;
+}
+
+static void find_readers(struct fusing *f)
+{
+    for (int v = 0; v <= f->g->nnodes; v++)
+        f->readers[v] = NOBODY;
+    for (int i = 0; i < f->g->nnodes; i++)
+        for (int k = 0; runs(f, i) && k < f->g->node[i].nin; k++) {
+            int *r = &f->readers[f->value[f->g->node[i].in[k] + 1]];
+            *r = *r == NOBODY ? i : SEVERAL;
+        }
+}
+
+/* An enum part_kind, or -1. */
+static int kind_of(const struct fusing *f, int node)
+{
+    struct stage_part p;
+    if (!f->g->node[node].type->part)
+        return -1;
+    f->g->node[node].type->part(&f->g->node[node], &p);
+    return (int)p.kind;
+}
+
+/* The only reader of a node's output, if it sees the same channels, rows and columns (it does not behind a flatten). */
+static int only_reader(const struct fusing *f, int node)
+{
+    int r = f->readers[node + 1];
+    if (r < 0)
+        return -1;
+    struct shape y = f->g->node[node].y, x = f->g->node[r].x;
+    return y.c == x.c && y.h == x.h && y.w == x.w ? r : -1;
+}
+
+static int behind_convolution(const struct fusing *f, int node)
+{
+    int v = f->value[f->g->node[node].in[0] + 1];
+    return v > 0 && kind_of(f, v - 1) == PART_CONV && only_reader(f, v - 1) == node;
+}
+
+/* The longest stage that begins with the node. */
+static struct stage stage_from(const struct fusing *f, int node)
+{
+    struct stage s = {node, node, {-1, -1, -1, -1, -1}, -1};
+    int last = -1;
+    for (int i = node; i >= 0; i = only_reader(f, i)) {
+        int kind = kind_of(f, i);
+        if (kind <= last || (kind == PART_NORM && !behind_convolution(f, i)))
+            break;
+        s.part[kind] = s.last = i;
+        last = kind;
+    }
+    if (last == PART_CONV) {
+        int r = only_reader(f, s.last);
+        s.next = r >= 0 && kind_of(f, r) == PART_NORM ? r : -1;
+    }
+    return s;
+}
+
+/* One part alone gains nothing, but for those that work for a neighbour. */
+static int worth_it(const struct stage *s)
+{
+    int parts = 0;
+    for (int k = 0; k < PART_KINDS; k++)
+        parts += s->part[k] >= 0;
+    return parts > 1 || s->part[PART_CONV] >= 0 || s->part[PART_NORM] >= 0;
+}
+
+int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, int *of, int *readers)
+{
+    struct fusing f = {g, value, readers};
+    int n = 0;
+    find_readers(&f);
+    for (int i = 0; i < g->nnodes; i++)
+        of[i] = NO_STAGE;
+    for (int i = 0; i < g->nnodes; i++) {
+        struct stage s = stage_from(&f, i);
+        if (!runs(&f, i) || of[i] != NO_STAGE || !worth_it(&s))
+            continue;
+        for (int k = 0; k < PART_KINDS; k++)
+            if (s.part[k] >= 0)
+                of[s.part[k]] = n;
+        stage[n++] = s;
+    }
+    return n;
+}

@@ -1,0 +1,354 @@
+/* stage.c - the passes of a stage over a batch, block by block. */
+#include "nn/stage.h"
+
+#include "nn/layers/batchnorm.h"
+#include "nn/layers/dropout.h"
+#include "nn/plan.h"
+
+#include <string.h>
+
+/* Memory that a pass needs for itself; what a stage has no use for is NULL. u: block behind the pointwise parts, z:
+ * behind the pool, dz: gradient there, dyc: gradient at the convolution, dw: a block's share of its weights'. */
+struct room {
+    uint32_t *seed;
+    float *u, *z, *dz, *dyc, *dw, *conv;
+    struct moments *moments; /* [blocks][c of next] */
+    double *sums, *lanes;    /* [blocks][c of norm][2], [c][32] */
+    float *totals;           /* [2][c], c of next forward, of norm backward */
+};
+
+/* A stage in a pass. Sizes are floats of a block. */
+struct work {
+    const struct nn_net *net;
+    const struct kernels *k;
+    const struct nn_pass *p;
+    const struct stage *s;
+    const struct layer_io *io;
+    struct shape x, z, y; /* in front, in front of the convolution, behind */
+    size_t nx, nz, ny;
+    struct pointwise f;
+    struct stage_part pool, conv;
+    const float *w, *b; /* the convolution's */
+    float *next_table;
+    struct room r;
+};
+
+static const struct nn_node *node_of(const struct nn_graph *g, const struct stage *s, enum part_kind kind)
+{
+    return s->part[kind] < 0 ? NULL : &g->node[s->part[kind]];
+}
+
+static int has_pointwise(const struct stage *s)
+{
+    return s->part[PART_NORM] >= 0 || s->part[PART_ACT] >= 0 || s->part[PART_DROPOUT] >= 0;
+}
+
+static int has(const struct stage *s, enum part_kind kind)
+{
+    return s->part[kind] >= 0;
+}
+
+static int pools_maximum(const struct nn_node *pool)
+{
+    struct stage_part part;
+    if (!pool)
+        return 0;
+    pool->type->part(pool, &part);
+    return part.pool.max;
+}
+
+/* --- memory --- */
+
+struct cutter {
+    float *base;
+    size_t at;
+};
+
+static void *take(struct cutter *c, int wanted, size_t floats)
+{
+    if (!wanted)
+        return NULL;
+    float *p = c->base ? c->base + c->at : NULL;
+    c->at += PAD16(floats);
+    return p;
+}
+
+/* Does the backward pass need the input of the pool, and of the convolution, again? */
+static int backward_looks_ahead(const struct nn_graph *g, const struct stage *s)
+{
+    return has(s, PART_CONV) || pools_maximum(node_of(g, s, PART_POOL));
+}
+
+static size_t tensor_floats(const struct nn_node *nd)
+{
+    const struct nn_tensor *end = &nd->tensor[nd->ntensors - 1];
+    return end->at + end->n - nd->tensor[0].at;
+}
+
+static size_t cut_room(const struct nn_graph *g, const struct stage *s, int blocks, int backward, float *base,
+                       struct room *r)
+{
+    struct cutter c = {base, 0};
+    const struct nn_node *norm = node_of(g, s, PART_NORM), *conv = node_of(g, s, PART_CONV);
+    const struct nn_node *next = s->next < 0 ? NULL : &g->node[s->next];
+    size_t nx = layer_floats(g->node[s->first].x, 1), nb = (size_t)blocks;
+    size_t nz = conv ? layer_floats(conv->x, 1) : layer_floats(g->node[s->last].y, 1);
+    size_t channels = norm ? (size_t)norm->x.c : 0, after = next ? (size_t)next->x.c : 0;
+    int pool = has(s, PART_POOL), again = !backward || backward_looks_ahead(g, s);
+    r->seed = take(&c, has(s, PART_DROPOUT), LANES);
+    r->u = take(&c, has_pointwise(s) && (pool || conv) && again, nx);
+    r->z = take(&c, pool && (conv || backward) && again, nz);
+    r->conv = take(&c, conv != NULL, conv ? conv->type->scratch(conv, 1) : 0);
+    r->totals = take(&c, norm || next, 2 * (channels > after ? channels : after));
+    r->moments = take(&c, !backward && next, nb * after * sizeof(struct moments) / sizeof(float));
+    if (!backward)
+        return c.at;
+    r->dz = take(&c, conv && pool, nz);
+    r->dyc = take(&c, next != NULL, layer_floats(g->node[s->last].y, 1));
+    r->dw = take(&c, conv != NULL, conv ? tensor_floats(conv) : 0);
+    r->sums = take(&c, norm != NULL, 4 * nb * channels);
+    r->lanes = take(&c, norm != NULL, 64 * channels);
+    return c.at;
+}
+
+size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int backward)
+{
+    struct room r;
+    return cut_room(g, s, blocks, backward, NULL, &r);
+}
+
+/* --- what both passes begin with --- */
+
+static void set_pointwise(struct work *w)
+{
+    const struct nn_graph *g = w->net->graph;
+    const struct nn_node *norm = node_of(g, w->s, PART_NORM), *act = node_of(g, w->s, PART_ACT);
+    const struct nn_node *drop = node_of(g, w->s, PART_DROPOUT);
+    struct stage_part part;
+    w->f = (struct pointwise){.c = w->x.c, .h = w->x.h, .w = w->x.w, .act = NO_ACT};
+    if (norm) {
+        w->f.scale = bn_row(norm, w->io->saved, BN_SCALE);
+        w->f.shift = bn_row(norm, w->io->saved, BN_SHIFT);
+    }
+    if (act) {
+        act->type->part(act, &part);
+        w->f.act = (int)part.act.f;
+        w->f.slope = part.act.slope;
+    }
+    if (drop) {
+        drop->type->part(drop, &part);
+        w->f.p = part.p;
+        w->f.seed = w->r.seed;
+    }
+}
+
+static struct work work_of(const struct nn_net *net, const struct step *step, const struct nn_pass *p, int backward)
+{
+    const struct nn_graph *g = net->graph;
+    const struct stage *s = &step->stage;
+    const struct nn_node *conv = node_of(g, s, PART_CONV), *pool = node_of(g, s, PART_POOL);
+    struct work w = {.net = net, .k = net->k, .p = p, .s = s, .io = &step->io, .next_table = step->next_saved};
+    w.x = g->node[s->first].x;
+    w.y = g->node[s->last].y;
+    w.z = conv ? conv->x : w.y;
+    w.nx = layer_floats(w.x, 1);
+    w.nz = layer_floats(w.z, 1);
+    w.ny = layer_floats(w.y, 1);
+    cut_room(g, s, p->blocks, backward, w.io->scratch, &w.r);
+    set_pointwise(&w);
+    if (pool)
+        pool->type->part(pool, &w.pool);
+    if (conv) {
+        conv->type->part(conv, &w.conv);
+        w.w = net->w + conv->tensor[0].at;
+        w.b = conv->ntensors > 1 ? net->w + conv->tensor[1].at : NULL;
+    }
+    return w;
+}
+
+static int live(const struct nn_pass *p, int block)
+{
+    int n = p->n - block * LANES;
+    return n < LANES ? n : LANES;
+}
+
+static void seed_block(struct work *w, int block)
+{
+    if (w->r.seed)
+        dropout_seeds(&w->net->graph->node[w->s->part[PART_DROPOUT]], w->p, block, w->r.seed);
+}
+
+static void pool_forward(const struct work *w, const float *x, float *y)
+{
+    (w->pool.pool.max ? w->k->maxpool_forward : w->k->avgpool_forward)(&w->pool.pool.d, 1, x, y);
+}
+
+static double values(const struct work *w, struct shape s)
+{
+    return (double)w->p->n * s.h * s.w;
+}
+
+/* --- forward --- */
+
+static void forward_block(struct work *w, int b)
+{
+    const float *v = w->io->x + (size_t)b * w->nx;
+    float *y = w->io->y + (size_t)b * w->ny;
+    int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
+    seed_block(w, b);
+    if (has_pointwise(w->s)) {
+        float *to = pool || conv ? w->r.u : y;
+        w->k->pointwise_forward(&w->f, v, to);
+        v = to;
+    }
+    if (pool) {
+        float *to = conv ? w->r.z : y;
+        pool_forward(w, v, to);
+        v = to;
+    }
+    if (conv)
+        w->k->conv_forward(&w->conv.conv, 1, v, w->w, w->b, y, w->r.conv);
+    if (w->next_table)
+        w->k->bn_moments(w->y.c, w->y.h, w->y.w, live(w->p, b), y, w->r.moments + (size_t)b * (size_t)w->y.c);
+}
+
+/* Of the blocks, in their order. */
+static void finish_statistics(struct work *w)
+{
+    const struct nn_node *next = &w->net->graph->node[w->s->next];
+    int c = w->y.c;
+    float *mean = w->r.totals, *var = mean + c;
+    for (int ch = 0; ch < c; ch++) {
+        struct moments total = {0, 0, 0};
+        for (int b = 0; b < w->p->blocks; b++)
+            moments_merge(&total, &w->r.moments[b * c + ch]);
+        mean[ch] = (float)total.mean;
+        var[ch] = (float)moments_variance(&total);
+    }
+    bn_of_batch(next, values(w, w->y), mean, var, w->net->w + next->tensor[0].at, w->net->buffers + next->buffers_at,
+                w->next_table);
+}
+
+void stage_forward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)
+{
+    const struct nn_node *norm = node_of(net->graph, &step->stage, PART_NORM);
+    struct work w = work_of(net, step, p, 0);
+    if (norm && !p->training)
+        bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, w.io->saved);
+    for (int b = 0; b < p->blocks; b++)
+        forward_block(&w, b);
+    if (w.next_table)
+        finish_statistics(&w);
+}
+
+/* --- backward --- */
+
+/* What the parts in front of the convolution put out, computed again: *u in front of the pool, *z behind. */
+static void look_ahead(const struct work *w, const float *x, const float **u, const float **z)
+{
+    *u = *z = x;
+    if (!backward_looks_ahead(w->net->graph, w->s))
+        return;
+    if (w->r.u) {
+        w->k->pointwise_forward(&w->f, x, w->r.u);
+        *u = *z = w->r.u;
+    }
+    if (w->r.z) {
+        pool_forward(w, *u, w->r.z);
+        *z = w->r.z;
+    }
+}
+
+/* The first block's share goes where all the others are added. */
+static void weight_gradient(const struct work *w, int b, const float *z, const float *dy)
+{
+    const struct nn_node *nd = node_of(w->net->graph, w->s, PART_CONV);
+    float *dw = w->net->dw + nd->tensor[0].at, *to = b ? w->r.dw : dw;
+    size_t bias = nd->ntensors > 1 ? nd->tensor[1].at - nd->tensor[0].at : 0;
+    w->k->conv_backward_weights(&w->conv.conv, 1, z, dy, to, bias ? to + bias : NULL, w->r.conv);
+    for (int t = 0; b && t < nd->ntensors; t++) {
+        size_t at = nd->tensor[t].at - nd->tensor[0].at;
+        for (size_t i = 0; i < nd->tensor[t].n; i++)
+            dw[at + i] += w->r.dw[at + i];
+    }
+}
+
+/* dy at the output of the convolution itself, from what the stage behind left. */
+static const float *behind_next(const struct work *w, int b, const float *dy)
+{
+    if (!w->next_table)
+        return dy;
+    const struct nn_node *next = &w->net->graph->node[w->s->next];
+    w->k->bn_backward(w->y.c, w->y.h, w->y.w, live(w->p, b), w->io->y + (size_t)b * w->ny, dy,
+                      bn_row(next, w->next_table, BN_A), bn_row(next, w->next_table, BN_P),
+                      bn_row(next, w->next_table, BN_Q), w->r.dyc);
+    return w->r.dyc;
+}
+
+/* From dz, in front of the convolution, to g; they may be the same when there is no pool. */
+static void through_pool_and_pointwise(const struct work *w, int b, const float *u, const float *z, const float *dz,
+                                       float *g)
+{
+    const float *x = w->io->x + (size_t)b * w->nx, *mean = NULL;
+    if (has(w->s, PART_POOL)) {
+        if (w->pool.pool.max)
+            w->k->maxpool_backward(&w->pool.pool.d, 1, u, z, dz, g);
+        else
+            w->k->avgpool_backward(&w->pool.pool.d, 1, dz, g);
+        dz = g;
+    }
+    if (has(w->s, PART_NORM))
+        mean = bn_row(&w->net->graph->node[w->s->part[PART_NORM]], w->io->saved, BN_MEAN);
+    if (has_pointwise(w->s))
+        w->k->pointwise_backward(&w->f, live(w->p, b), x, dz, mean, g, w->r.sums + 2 * (size_t)b * (size_t)w->x.c,
+                                 w->r.lanes);
+}
+
+static void backward_block(struct work *w, int b)
+{
+    const float *u, *z, *dz = w->io->dy + (size_t)b * w->ny;
+    float *g = w->io->dx ? w->io->dx + (size_t)b * w->nx : NULL;
+    seed_block(w, b);
+    if (has(w->s, PART_CONV))
+        dz = behind_next(w, b, dz);
+    look_ahead(w, w->io->x + (size_t)b * w->nx, &u, &z);
+    if (has(w->s, PART_CONV))
+        weight_gradient(w, b, z, dz);
+    if (!g)
+        return;
+    if (has(w->s, PART_CONV)) {
+        float *to = w->r.dz ? w->r.dz : w->r.u ? w->r.u : g; /* u has been used */
+        w->k->conv_backward_data(&w->conv.conv, 1, dz, w->w, to, w->r.conv);
+        dz = to;
+    }
+    through_pool_and_pointwise(w, b, u, z, dz, g);
+}
+
+/* As bn_backward_stats adds up. */
+static void finish_gradient(struct work *w)
+{
+    const struct nn_node *norm = node_of(w->net->graph, w->s, PART_NORM);
+    const float *invstd = bn_row(norm, w->io->saved, BN_INVSTD);
+    int c = norm->x.c;
+    float *sum_dy = w->r.totals, *sum_dyx = sum_dy + c;
+    for (int ch = 0; ch < c; ch++) {
+        double g = 0, gx = 0;
+        for (int b = 0; b < w->p->blocks; b++) {
+            g += w->r.sums[2 * (b * c + ch)];
+            gx += w->r.sums[2 * (b * c + ch) + 1];
+        }
+        sum_dy[ch] = (float)g;
+        sum_dyx[ch] = (float)(gx * (double)invstd[ch]);
+    }
+    bn_gradient(norm, values(w, w->x), sum_dy, sum_dyx, w->net->w + norm->tensor[0].at, w->net->dw + norm->tensor[0].at,
+                w->io->saved);
+}
+
+void stage_backward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)
+{
+    struct work w = work_of(net, step, p, 1);
+    for (int b = 0; b < p->blocks; b++)
+        backward_block(&w, b);
+    if (has(w.s, PART_NORM))
+        finish_gradient(&w);
+}

@@ -1,0 +1,38 @@
+/* stage.h - runs of nodes that go through the cache together. Private to nn and its tests.
+ *
+ * A stage is [norm][act][dropout][pool][conv], in this order, each part optional: a block of 16 images at a time passes
+ * through all of them, and only the output of the last is stored for the whole batch. What lies between is computed
+ * again in the backward pass, which costs less than reading it back from memory would.
+ *
+ * A norm takes its statistics from the convolution that it reads, whose stage collects them block by block while they
+ * are in the cache; so a norm is part of a stage only where it is the only reader of a convolution. Backward it is
+ * split likewise: the stage that begins with the norm leaves the gradient g at the norm's output, and the sums that the
+ * coefficients of dx = A g + P x + Q are made of; the stage that ends with the convolution applies them. Sums over
+ * blocks add up block after block, so that it does not matter who computes which. */
+#ifndef NN_STAGE_H
+#define NN_STAGE_H
+
+#include "nn/layer.h"
+
+struct step;
+
+struct stage {
+    int first, last;      /* nodes */
+    int part[PART_KINDS]; /* node, -1: absent */
+    int next;             /* the norm that reads the convolution at the end, -1 */
+};
+#define NO_STAGE (-1)
+
+/* Finds the stages of a graph: stage[] and of[nnodes], the stage of each node or NO_STAGE. value[nnodes + 1]: the value
+ * that holds a value's floats (draft.c). Returns how many. */
+int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, int *of, int *readers);
+
+/* Floats of scratch for `blocks` blocks. */
+size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int backward);
+
+/* Passes. io of the step: x, y, dy, dx of the stage (y in the backward pass only with a norm behind); saved: the table
+ * of its norm (layers/batchnorm.h), next_saved: that of the norm behind, NULL when there is none or in evaluation. */
+void stage_forward(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
+void stage_backward(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
+
+#endif
