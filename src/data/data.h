@@ -55,9 +55,9 @@ struct dataset {
     void *owned;      /* private */
 };
 
-/* Loads (embedded, IDX plain or gzipped; nothing is written). Checks magic, counts of images against labels, sizes
- * against the file's, labels against classes, train against test geometry; refuses with the file's name and what was
- * expected. 0, or -1 with *e. */
+/* Loads (embedded, IDX plain or gzipped; decoded pixels are kept between runs, see cache.h). Checks magic, counts of
+ * images against labels, sizes against the file's, labels against classes, train against test geometry; refuses with
+ * the file's name and what was expected. 0, or -1 with *e. */
 int dataset_load(struct dataset *d, const struct data_spec *s, struct err *e);
 void dataset_release(struct dataset *d);
 /* Shape, counts and classes without reading the pixels, for plans; same errors as far as it looks: the headers of the
@@ -84,8 +84,8 @@ struct data_view {
  * sample, an unknown augmentation (ERR_USAGE, with the nearest known). Lives in `a`; d outlives it. */
 int data_view_init(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a,
                    struct err *e);
-/* Checks spec texts (augment, dataset word, train + validation fractions) without any data: the key that w names, or all
- * where w or w->key is NULL, up to the first error. 0 or -1. */
+/* Checks spec texts (augment, dataset word, train + validation fractions) without any data: the key that w names, or
+ * all where w or w->key is NULL, up to the first error. 0 or -1. */
 int data_spec_check(const struct data_spec *s, const struct where *w, struct err *e);
 /* Sizes of the three splits without loading pixels, from a peeked dataset. */
 int data_split_sizes(const struct dataset *d, const struct data_spec *s, size_t n[3], struct err *e);

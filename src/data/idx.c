@@ -138,7 +138,7 @@ int idx_open(struct idx_file *f, const char *path, int min_dims, int max_dims, s
     if (!f->f)
         return err_set(e, errno ? ERR_IO : ERR_NOMEM, "%s: cannot open: %s", path,
                        errno ? strerror(errno) : "no memory");
-    gzbuffer(f->f, 1 << 16);
+    gzbuffer(f->f, 1 << 14); /* a plan, or a cached file, wants the header only, and this much is unpacked for it */
     if (read_header(f, min_dims, max_dims, e)) {
         idx_close(f);
         return -1;

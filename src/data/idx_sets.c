@@ -1,4 +1,5 @@
 /* idx_sets.c - MNIST and its kin: four IDX files in a folder. A further one is a row here and a line in kinds.c. */
+#include "data/cache.h"
 #include "data/idx.h"
 #include "data/kinds.h"
 #include "data/locate.h"
@@ -95,10 +96,23 @@ static int open_files(struct files *fs, struct dataset *d, struct err *e)
     return check_geometry(d, &fs->f[TRAIN_X], &fs->f[TEST_X], e);
 }
 
+/* Pixels of a packed file come from the cache where it has them. */
 static const uint8_t *read_values(struct idx_file *f, struct dataset *d, struct err *e)
 {
+    struct cache_slot slot;
+    const uint8_t *kept = NULL;
+    slot.file[0] = 0;
+    if (!gzdirect(f->f)) {
+        cache_find(&slot, f->path, f->bytes);
+        kept = cache_map(&slot, d);
+    }
+    if (kept)
+        return kept;
     unsigned char *to = dataset_alloc(d, f->bytes, e);
-    return to && !idx_read(f, to, e) ? to : NULL;
+    if (!to || idx_read(f, to, e))
+        return NULL;
+    cache_keep(&slot, to);
+    return to;
 }
 
 /* Labels as classes 0 ..., checked against d->classes, which is set here when the format does not fix it. */

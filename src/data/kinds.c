@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static const struct dataset_kind *const kinds[] = {
     &dataset_optdigits,     &dataset_mnist,          &dataset_fashion_mnist,   &dataset_kmnist,
@@ -37,8 +38,10 @@ const struct dataset_kind *dataset_kind_find(const char *name, const struct wher
     return NULL;
 }
 
-struct owned { /* a list of allocations */
+struct owned { /* a list of allocations, and of mappings */
     struct owned *next;
+    void *map; /* NULL: none */
+    size_t mapped;
     _Alignas(64) unsigned char bytes[];
 };
 
@@ -53,15 +56,28 @@ void *dataset_alloc(struct dataset *d, size_t n, struct err *e)
         err_set(e, ERR_NOMEM, "dataset %s: no memory for %zu bytes", d->name, n);
         return NULL;
     }
-    o->next = d->owned;
+    *o = (struct owned){.next = d->owned};
     d->owned = o;
     return o->bytes;
+}
+
+int dataset_own_map(struct dataset *d, void *map, size_t n)
+{
+    struct err e = {0};
+    if (!dataset_alloc(d, 0, &e))
+        return -1;
+    struct owned *o = d->owned;
+    o->map = map;
+    o->mapped = n;
+    return 0;
 }
 
 void dataset_release(struct dataset *d)
 {
     for (struct owned *o = d->owned; o;) {
         struct owned *next = o->next;
+        if (o->map)
+            munmap(o->map, o->mapped);
         free(o);
         o = next;
     }

@@ -9,6 +9,8 @@ unset NO_COLOR TERM
 export SWEEP_DATA
 T=$(mktemp -d "${TMPDIR:-/tmp}/sweep-test.XXXXXX")
 trap 'rm -rf "$T"' EXIT
+export XDG_CACHE_HOME=$T/.cache # never the user's
+unset SWEEP_CACHE
 cd "$T" || exit 1
 failures=0
 

@@ -46,6 +46,7 @@ struct dataset toy(int c, int h, int w, int classes, const uint8_t *x, const uin
 void view_of(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a);
 
 int run_idx_tests(void);
+int run_cache_tests(void);
 int run_optdigits_tests(void);
 int run_split_tests(void);
 int run_augment_tests(void);

@@ -1,0 +1,185 @@
+#include "data/cache.h"
+
+#include "base/file.h"
+#include "base/str.h"
+#include "data/kinds.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+struct page { /* the first of a file */
+    struct cache_stamp stamp;
+    uint64_t sum;
+};
+
+static int switched_off(void)
+{
+    static const char *const words[] = {"off", "no", "0", "false"};
+    const char *v = getenv("SWEEP_CACHE");
+    for (size_t i = 0; v && i < sizeof words / sizeof *words; i++)
+        if (!strcasecmp(v, words[i]))
+            return 1;
+    return 0;
+}
+
+/* A relative $XDG_CACHE_HOME is invalid and ignored (XDG Base Directory Specification 0.8). */
+static int cache_folder(char folder[DATA_PATH])
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int n = -1;
+    if (xdg && xdg[0] == '/')
+        n = snprintf(folder, DATA_PATH, "%s/sweep/decoded", xdg);
+    else if (home && home[0] == '/')
+        n = snprintf(folder, DATA_PATH, "%s/.cache/sweep/decoded", home);
+    return n > 0 && n < DATA_PATH - 32 ? 0 : -1; /* room for a name behind it */
+}
+
+/* 0, or -1 when the source cannot be looked at. */
+static int stamp_of(const char *source, size_t bytes, struct cache_stamp *s)
+{
+    struct stat st;
+    size_t n = strlen(source);
+    if (stat(source, &st) || !S_ISREG(st.st_mode))
+        return -1;
+    memset(s, 0, sizeof *s);
+    memcpy(s->magic, "sweepdc1", sizeof s->magic);
+    s->path[0] = str_hash(STR_HASH, source, n);
+    s->path[1] = str_hash(~STR_HASH, source, n);
+    s->size = st.st_size;
+    s->changed_s = st.st_mtim.tv_sec;
+    s->changed_ns = st.st_mtim.tv_nsec;
+    s->status_s = st.st_ctim.tv_sec;
+    s->status_ns = st.st_ctim.tv_nsec;
+    s->bytes = bytes;
+    return 0;
+}
+
+void cache_find(struct cache_slot *c, const char *source, size_t bytes)
+{
+    char folder[DATA_PATH], *real;
+    c->file[0] = 0;
+    if (bytes < CACHE_MIN || switched_off() || cache_folder(folder) || !(real = realpath(source, NULL)))
+        return;
+    int n = snprintf(c->source, sizeof c->source, "%s", real);
+    free(real);
+    if (n >= 0 && (size_t)n < sizeof c->source && !stamp_of(c->source, bytes, &c->stamp))
+        snprintf(c->file, sizeof c->file, "%.4064s/%016llx", folder, (unsigned long long)c->stamp.path[0]);
+}
+
+/* Two sums in 8 lanes, the second of the first as it grows, so that order counts too (as Fletcher's checksum); at the
+ * speed of memory. n is cut to whole words; the rest is hashed. */
+static uint64_t sum_of(const uint8_t *x, size_t n)
+{
+    uint64_t a[8] = {0}, b[8] = {0}, w[8];
+    size_t i = 0;
+    for (; i + sizeof w <= n; i += sizeof w) {
+        memcpy(w, x + i, sizeof w);
+        for (int k = 0; k < 8; k++) {
+            a[k] += w[k];
+            b[k] += a[k];
+        }
+    }
+    uint64_t h = str_hash(STR_HASH, x + i, n - i);
+    return str_hash(str_hash(h, a, sizeof a), b, sizeof b);
+}
+
+static const uint8_t *checked(const struct cache_slot *c, const uint8_t *map)
+{
+    struct page p;
+    memcpy(&p, map, sizeof p);
+    if (memcmp(&p.stamp, &c->stamp, sizeof p.stamp) || p.sum != sum_of(map + CACHE_PAGE, c->stamp.bytes))
+        return NULL;
+    return map + CACHE_PAGE;
+}
+
+const uint8_t *cache_map(const struct cache_slot *c, struct dataset *d)
+{
+    struct stat st;
+    size_t n = CACHE_PAGE + c->stamp.bytes;
+    int fd = c->file[0] ? open(c->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (fd < 0)
+        return NULL;
+    void *map = MAP_FAILED;
+    if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= 0 && (size_t)st.st_size == n)
+        map = mmap(NULL, n, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+    close(fd);
+    if (map == MAP_FAILED)
+        return NULL;
+    const uint8_t *x = checked(c, map);
+    if (x && !dataset_own_map(d, map, n))
+        return x;
+    munmap(map, n);
+    return NULL;
+}
+
+static int write_all(int fd, const void *bytes, size_t n)
+{
+    const char *p = bytes;
+    while (n) {
+        ssize_t now = write(fd, p, n);
+        if (now <= 0)
+            return -1;
+        p += now;
+        n -= (size_t)now;
+    }
+    return 0;
+}
+
+/* Filling the last of a disk would hurt the results that the sweep is about to write; going over a limit would kill. */
+static int has_room(int fd, size_t n)
+{
+    struct statvfs fs;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) || (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < n))
+        return 0;
+    return !fstatvfs(fd, &fs) && (uint64_t)fs.f_bavail * fs.f_frsize / 4 > n;
+}
+
+/* A lock, not the name, says that somebody writes: it goes away with a process that is killed. What was opened may have
+ * been renamed by its writer in the meantime, and is then finished. */
+static int is_mine(int fd, const char *tmp)
+{
+    struct stat here, there;
+    return !flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &here) && !lstat(tmp, &there) && here.st_ino == there.st_ino &&
+           here.st_dev == there.st_dev;
+}
+
+static int unchanged(const struct cache_slot *c)
+{
+    struct cache_stamp now;
+    return !stamp_of(c->source, c->stamp.bytes, &now) && !memcmp(&now, &c->stamp, sizeof now);
+}
+
+static int fill(int fd, const struct cache_slot *c, const uint8_t *bytes)
+{
+    unsigned char first[CACHE_PAGE] = {0};
+    struct page p = {c->stamp, sum_of(bytes, c->stamp.bytes)};
+    memcpy(first, &p, sizeof p);
+    return ftruncate(fd, 0) || !has_room(fd, CACHE_PAGE + c->stamp.bytes) || write_all(fd, first, sizeof first) ||
+           write_all(fd, bytes, c->stamp.bytes);
+}
+
+/* No fsync: what a power cut takes away, the sum will tell. */
+void cache_keep(const struct cache_slot *c, const uint8_t *bytes)
+{
+    char folder[DATA_PATH], tmp[DATA_PATH + 8];
+    struct err ignored = {0};
+    if (!c->file[0] || cache_folder(folder) || file_mkdirs(folder, &ignored))
+        return;
+    snprintf(tmp, sizeof tmp, "%s.tmp", c->file);
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return;
+    if (is_mine(fd, tmp) && (fill(fd, c, bytes) || !unchanged(c) || rename(tmp, c->file)))
+        unlink(tmp);
+    close(fd);
+}

@@ -1,0 +1,39 @@
+/* cache.h - decoded pixels kept between runs. Unpacking MNIST takes a fifth of a second, mapping what an earlier run
+ * has unpacked a few milliseconds; every worker, and every process, then shares the same read-only pages.
+ *
+ * One file per source file in $XDG_CACHE_HOME/sweep/decoded, else ~/.cache/sweep/decoded, named by the hash of the
+ * source's absolute path. It begins with a page that says whose bytes follow (path, size, times of last change and a
+ * version of this format) and what they add up to. A file that is missing, cut off, damaged or about an older source is
+ * no error: the source is decoded again and the file replaced. Neither is a folder that cannot be written. SWEEP_CACHE
+ * = off (or no, 0) leaves the cache alone. */
+#ifndef DATA_CACHE_H
+#define DATA_CACHE_H
+
+#include "data/data.h"
+#include "data/locate.h"
+
+#define CACHE_MIN ((size_t)1 << 20) /* bytes; less is decoded as fast as it is found */
+#define CACHE_PAGE 4096             /* of the file in front of the pixels */
+
+struct cache_stamp { /* what the file says of its source; compared as bytes: no padding */
+    char magic[8];
+    uint64_t path[2]; /* two hashes */
+    int64_t size, changed_s, changed_ns, status_s, status_ns;
+    uint64_t bytes; /* of pixels */
+};
+_Static_assert(sizeof(struct cache_stamp) == 72, "no padding");
+
+struct cache_slot {
+    char source[DATA_PATH], file[DATA_PATH]; /* absolute paths; file is empty when nothing is to be cached */
+    struct cache_stamp stamp;
+};
+
+/* Where the `bytes` decoded bytes of a source file are or would be cached. To be called before the source is read. */
+void cache_find(struct cache_slot *c, const char *source, size_t bytes);
+/* The bytes, mapped and owned by d (dataset_release unmaps them), or NULL. */
+const uint8_t *cache_map(const struct cache_slot *c, struct dataset *d);
+/* Keeps the bytes, unless the source has changed since cache_find, the disk has little room, or another process is just
+ * doing the same. */
+void cache_keep(const struct cache_slot *c, const uint8_t *bytes);
+
+#endif
