@@ -22,6 +22,7 @@ const struct command commands[] = {
     { "plot",   "NAME",                             "draw the pictures again from the tables of results/",           FOR_PLOT,   1, 1, cmd_plot },
     { "report", "NAME",                             "a summary of the results, as Markdown on standard output",      FOR_REPORT, 1, 1, cmd_report },
     { "status", "NAME",                             "how far a sweep is, from its files; safe while it runs",        FOR_STATUS, 1, 1, cmd_status },
+    { "bench",  "[all|machine|kernels|nets|NET]",   "how fast this machine is, and how near to it the kernels and networks come", FOR_BENCH, 0, 1, cmd_bench },
     { 0 },
 };
 // clang-format on

@@ -5,6 +5,7 @@
 #include "cli/text.h"
 #include "kernels/kernels.h"
 #include "nn/layer.h"
+#include "orchestrate/bench.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -137,6 +138,8 @@ static void list_plots(void)
     const struct plot_type *p;
     for (size_t i = 0; (p = report_plot_type(i)); i++)
         print_word(p->name, NULL, p->help, NULL);
+    for (size_t i = 0; (p = report_bench_plot_type(i)); i++)
+        print_word(p->name, "of `sweep bench`", p->help, NULL);
 }
 
 static void list_levels(void)
@@ -144,6 +147,12 @@ static void list_levels(void)
     const char *name;
     for (size_t i = 0; (name = kernels_level(i)); i++)
         printf("%-8s %s\n", name, kernels_pick(name) ? "runs here" : "this processor cannot");
+}
+
+static void list_benchmarks(void)
+{
+    for (size_t i = 0; bench_word(i).name; i++)
+        print_word(bench_word(i).name, NULL, bench_word(i).help, NULL);
 }
 
 static void list_commands(void)
@@ -173,6 +182,7 @@ static const struct vocabulary {
     { "metrics",        "[sweep] objective, [require] result",   list_metrics },
     { "plots",          "the pictures of plots/NAME",            list_plots },
     { "levels",         "instruction sets, for --isa",           list_levels },
+    { "benchmarks",     "what `sweep bench` measures",           list_benchmarks },
     { "commands",       "of this program",                       list_commands },
     { "options",        "of its commands",                       list_options },
 };

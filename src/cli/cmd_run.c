@@ -5,7 +5,6 @@
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "cli/text.h"
-#include "kernels/kernels.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -13,23 +12,6 @@
 #include <string.h>
 
 #define TOP 10 /* points in the table at the end */
-
-/* The kernel level asked for, NULL for the best. 0, or -1 with *e. */
-static int pick_level(const struct options *o, const char **level, struct err *e)
-{
-    const char *env = getenv("SWEEP_ISA"), *name;
-    *level = o->isa ? o->isa : env && *env ? env : NULL;
-    if (!*level || kernels_pick(*level))
-        return 0;
-    struct str known = {0};
-    for (size_t i = 0; (name = kernels_level(i)); i++)
-        if (kernels_pick(name))
-            str_addf(&known, "%s%s", known.n ? ", " : "", name);
-    err_set(e, ERR_USAGE, "%s: '%s' is not an instruction set of this machine: %s", o->isa ? "--isa" : "SWEEP_ISA",
-            *level, known.p ? known.p : "");
-    str_release(&known);
-    return -1;
-}
 
 /* The command line as typed, fit for a shell. */
 static void print_command(const struct invocation *in)
@@ -192,7 +174,7 @@ int cmd_run(const struct invocation *in)
         return cmd_plan(in);
     struct err e = {0};
     const char *level;
-    if (pick_level(&in->opt, &level, &e))
+    if (option_level(&in->opt, &level, &e))
         return fail(&e);
     int status = STATUS_DONE;
     struct sweep *s = open_sweep(in, &status);

@@ -22,13 +22,16 @@ enum {
     FOR_PLOT = 16,
     FOR_REPORT = 32,
     FOR_STATUS = 64,
-    FOR_ALL = 127,
+    FOR_BENCH = 128,
+    FOR_ALL = 255,
 };
 
 struct options {
     int jobs; /* 0: all cores; option_jobs() resolves it */
     const char *out, *isa;
-    int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all;
+    int out_given; /* else out is "." */
+    int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json;
+    double seconds; /* of a benchmark, about */
     int point; /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;
 };
@@ -61,6 +64,7 @@ int cmd_list(const struct invocation *in);
 int cmd_plot(const struct invocation *in);
 int cmd_report(const struct invocation *in);
 int cmd_status(const struct invocation *in);
+int cmd_bench(const struct invocation *in);
 
 /* Splits argv: options into *o, other words into word[] (room for argc). 0, or -1 with *e. *used has a bit per row of
  * the option table that was given. */
@@ -71,6 +75,8 @@ int options_fit(uint64_t used, const struct command *c, struct err *e);
 /* One line per option that a command of `bits` takes, on stdout. */
 void options_print(unsigned bits);
 int option_jobs(const struct options *o);
+/* The kernel level asked for by --isa or $SWEEP_ISA, NULL for the best. 0, or -1 with *e. */
+int option_level(const struct options *o, const char **level, struct err *e);
 
 /* Prints on stderr and returns the exit status that fits. */
 int fail(const struct err *e);

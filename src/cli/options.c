@@ -3,9 +3,11 @@
 
 #include "base/param.h"
 #include "base/str.h"
+#include "kernels/kernels.h"
 
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +26,7 @@ static const struct option table[] = {
     { { .name = "dry-run", .type = P_FLAG, .at = AT(dry_run),
         .help = "as the command plan: list the points, train nothing" },                          'n', NULL, FOR_RUN },
     { { .name = "out", .type = P_TEXT, .at = AT(out),
-        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS },
+        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS | FOR_BENCH },
     { { .name = "fail-fast", .type = P_FLAG, .at = AT(fail_fast),
         .help = "stop at the first trial that fails" },                                           0, NULL, FOR_RUN },
     { { .name = "retry-failed", .type = P_FLAG, .at = AT(retry_failed),
@@ -32,13 +34,17 @@ static const struct option table[] = {
     { { .name = "no-plots", .type = P_FLAG, .at = AT(no_plots),
         .help = "write the tables, draw no pictures" },                                           0, NULL, FOR_RUN },
     { { .name = "isa", .type = P_TEXT, .at = AT(isa),
-        .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN },
+        .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN | FOR_BENCH },
     { { .name = "point", .type = P_INT, .at = AT(point), .min = FIRST_POINT, .max = 2147483647,
         .help = "the point to show, by its number in `sweep plan` (default: the first)" },        0, "N", FOR_SHOW },
     { { .name = "all", .type = P_FLAG, .at = AT(all),
         .help = "list every point, however many" },                                               0, NULL, FOR_PLAN },
     { { .name = "markdown", .type = P_FLAG, .at = AT(markdown),
         .help = "write Markdown (the default)" },                                                 0, NULL, FOR_REPORT },
+    { { .name = "seconds", .type = P_FLOAT, .at = AT(seconds), .min = 0, .max = 86400, .open = 1,
+        .help = "how long to measure, about (default: 20)" },                                     0, "S", FOR_BENCH },
+    { { .name = "json", .type = P_FLAG, .at = AT(json),
+        .help = "one JSON document instead of tables" },                                          0, NULL, FOR_BENCH },
     { { .name = "quiet", .type = P_FLAG, .at = AT(quiet),
         .help = "no progress, only errors" },                                                     'q', NULL, FOR_RUN | FOR_PLOT },
     { { .name = "verbose", .type = P_FLAG, .at = AT(verbose),
@@ -128,7 +134,7 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
                   uint64_t *used, struct err *e)
 {
     struct reader r = {argc, 0, argv, o, used};
-    *o = (struct options){.out = ".", .point = -1};
+    *o = (struct options){.point = -1, .seconds = 20};
     *nwords = 0;
     *used = 0;
     int only_words = 0;
@@ -141,6 +147,8 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
         else if (arg[1] == '-' ? read_long(&r, e) : read_letters(&r, e))
             return -1;
     }
+    o->out_given = o->out != NULL;
+    o->out = o->out ? o->out : ".";
     return 0;
 }
 
@@ -175,4 +183,20 @@ int option_jobs(const struct options *o)
         return CPU_COUNT(&set); /* what taskset or a container leaves us */
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n > 0 ? (int)n : 1;
+}
+
+int option_level(const struct options *o, const char **level, struct err *e)
+{
+    const char *env = getenv("SWEEP_ISA"), *name;
+    *level = o->isa ? o->isa : env && *env ? env : NULL;
+    if (!*level || kernels_pick(*level))
+        return 0;
+    struct str known = {0};
+    for (size_t i = 0; (name = kernels_level(i)); i++)
+        if (kernels_pick(name))
+            str_addf(&known, "%s%s", known.n ? ", " : "", name);
+    err_set(e, ERR_USAGE, "%s: '%s' is not an instruction set of this machine: %s", o->isa ? "--isa" : "SWEEP_ISA",
+            *level, known.p ? known.p : "");
+    str_release(&known);
+    return -1;
 }

@@ -509,6 +509,8 @@ int report_markdown(const char *out, const char *name, struct str *text, struct 
 {
     struct plot_data d;
     int bad = plot_data_init(&d, out, name, e);
+    if (!bad && d.bench)
+        bad = err_set(e, ERR_USAGE, "%s is a benchmark: there is no summary of it, but `sweep plot %s`", name, name);
     if (!bad && put_report(&d, out, text, &d.mem))
         bad = err_set(e, ERR_NOMEM, "no memory for the report of %s", name);
     plot_data_release(&d);

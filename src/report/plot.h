@@ -12,6 +12,7 @@
 /* What a sweep left behind. */
 struct plot_data {
     const char *name;
+    int bench; /* trials is the table of a benchmark, not of a sweep */
     struct table trials, effects, epochs, timing, confusion, about; /* no columns: the file is not there */
     struct view v;
     char objective[80];
@@ -33,6 +34,7 @@ struct plot {
 extern const char PLOT_NOMEM[];
 extern const struct plot plot_learning, plot_axes, plot_pairs, plot_parallel, plot_importance, plot_params,
     plot_ranking, plot_confusion, plot_timeline;
+extern const struct plot plot_roofline; /* of a benchmark, whose table is d->trials; all else of d is empty */
 
 /* ---- script text ------------------------------------------------------------------------------------------------ */
 

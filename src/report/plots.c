@@ -19,6 +19,14 @@ const struct plot_type *report_plot_type(size_t i)
     return i < PLOTS ? &plots[i]->type : NULL;
 }
 
+static const struct plot *const bench_plots[] = {&plot_roofline};
+#define BENCH_PLOTS (sizeof bench_plots / sizeof *bench_plots)
+
+const struct plot_type *report_bench_plot_type(size_t i)
+{
+    return i < BENCH_PLOTS ? &bench_plots[i]->type : NULL;
+}
+
 /* ---- data ------------------------------------------------------------------------------------------------------- */
 
 static int read_if_there(struct table *t, const char *out, const char *name, const char *suffix, struct err *e)
@@ -55,6 +63,9 @@ int plot_data_init(struct plot_data *d, const char *out, const char *name, struc
     char path[4096];
     if (check_name(name, e) || table_read(&d->trials, report_path(path, sizeof path, out, name, ".csv"), e))
         return -1;
+    d->bench = report_is_bench(&d->trials);
+    if (d->bench)
+        return 0;
     if (read_if_there(&d->epochs, out, name, ".epochs.csv", e) ||
         read_if_there(&d->timing, out, name, ".timing.csv", e) ||
         read_if_there(&d->confusion, out, name, ".confusion.csv", e) ||
@@ -146,8 +157,8 @@ int report_plots(const char *out, const char *name, void (*say)(void *ctx, const
     }
     snprintf(g.folder, sizeof g.folder, "%s%splots/%s", here ? "" : out, here ? "" : "/", name);
     if (!file_mkdirs(g.folder, e))
-        for (size_t i = 0; i < PLOTS; i++)
-            draw(&g, plots[i], e);
+        for (size_t i = 0; i < (d.bench ? BENCH_PLOTS : PLOTS); i++)
+            draw(&g, d.bench ? bench_plots[i] : plots[i], e);
     plot_data_release(&d);
     return e->code ? -1 : 0;
 }

@@ -86,6 +86,12 @@ struct plot_type {
 const struct plot_type *report_plot_type(size_t i); /* NULL after the last */
 int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx, struct err *e);
 
+/* The same for results/bench.csv of a benchmark, which has pictures of its own: rows of kind machine (name fma: gflops;
+ * name read: shape is the level, gbytes_per_second) and kind kernel (group, name, shape, intensity in operations a byte,
+ * gflops). Other kinds and columns have no picture. */
+const struct plot_type *report_bench_plot_type(size_t i);
+int report_is_bench(const struct table *t);
+
 /* The summary of a sweep as Markdown, from its files: best point, requirement table (pass or fail), total parameters,
  * BatchNorm, Dropout, head, receptive field, test accuracy, effects, accuracy log per epoch of the best point,
  * pictures. */

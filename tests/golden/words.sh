@@ -7,7 +7,7 @@ empty err
 
 run 0 --help
 empty err
-for command in run plan show list plot report status; do
+for command in run plan show list plot report status bench; do
   has out "  $command "
   run 0 "$command" --help
   has out "usage: sweep $command"

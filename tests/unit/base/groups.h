@@ -22,5 +22,6 @@ int test_str(void);
 int test_param(void);
 int test_file(void);
 int test_clock(void);
+int test_timing(void);
 
 #endif

@@ -7,8 +7,9 @@
 
 int test_keymap(void);
 int test_journal(void);
+int test_bench(void);
 
 int main(void)
 {
-    return test_keymap() + test_journal();
+    return test_keymap() + test_journal() + test_bench();
 }

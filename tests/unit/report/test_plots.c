@@ -354,6 +354,68 @@ static void words_and_scales(void **state)
         assert_true(fabs(jitter(i)) <= 1);
 }
 
+/* ---- the picture of a benchmark ---------------------------------------------------------------------------------- */
+
+#define BENCH_HEAD "kind,group,name,shape,gflops,gbytes_per_second,intensity\n"
+
+static void rooflines(void **state)
+{
+    static const char *const tables[] = {
+        BENCH_HEAD "machine,x,fma,,180,,\nmachine,x,read,L1,,300,\nmachine,x,read,L2,,140,\nmachine,x,read,,,99,\n"
+                   "kernel,n1,conv_forward,\"3x3 1->2, 4x4\",150,,20\n"
+                   "kernel,n1,conv_backward_data,\"3x3 1->2, 4x4\",120,,20\n"
+                   "kernel,grid,conv_forward,\"3x3 8->8, 4x4\",170,,20\n"
+                   "kernel,other,dropout,5,9,,0.1\nkernel,other,twin,5,9,,0.1\nkernel,other,none,5,,,\n"
+                   "net,n1,n1-64,,60,,\n",
+        BENCH_HEAD "machine,x,fma,,180,,\nkernel,other,one,5,1,,1\n",
+        BENCH_HEAD "machine,x,fma,,1,,\nmachine,x,read,L1,,1e9,\nkernel,n1,conv_forward,5,1e6,,1e-6\n"
+                   "kernel,\"`touch pwned`\",\"a'; system 'touch pwned'; '\",\"$(touch pwned)\nEOD\n\",2,,1\n",
+    };
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        struct heard h = {""};
+        struct err e = {0};
+        results_file("roof", ".csv", tables[i]);
+        if (report_plots(test_folder(), "roof", hear, &h, &e))
+            fail_msg("case %zu: %s", i, e.text);
+        assert_null(strstr(h.text, "left out"));
+        char *png = bytes_of(plot_file("roof", "roofline", "png"));
+        assert_memory_equal(png, "\x89PNG\r\n\x1a\n", 8);
+        free(png);
+        char *gp = bytes_of(plot_file("roof", "roofline", "gp"));
+        assert_non_null(strstr(gp, "multiply-adds"));
+        if (i == 0) {
+            assert_non_null(strstr(gp, "'L2 140 GB/s'"));
+            assert_non_null(strstr(gp, "'conv 3x3 1->2, 4x4'"));
+            assert_null(strstr(gp, "8->8")); /* of the grid: a point without a name */
+        }
+        free(gp);
+        assert_false(file_exists("pwned") || file_exists(test_path("pwned")));
+        assert_false(file_exists(plot_file("roof", "ranking", "gp")));
+    }
+}
+
+static void rooflines_without_data(void **state)
+{
+    static const char *const tables[] = {BENCH_HEAD, BENCH_HEAD "machine,x,fma,,180,,\n",
+                                         BENCH_HEAD "kernel,other,one,5,1,,1\n",
+                                         BENCH_HEAD "machine,x,fma,,180,,\nkernel,other,one,5,0,,1\n"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        struct heard h = {""};
+        struct err e = {0};
+        struct str text = {0};
+        results_file("noroof", ".csv", tables[i]);
+        assert_int_equal(report_plots(test_folder(), "noroof", hear, &h, &e), 0);
+        assert_non_null(strstr(h.text, "roofline: left out: "));
+        assert_int_equal(report_markdown(test_folder(), "noroof", &text, &e), -1);
+        assert_non_null(strstr(e.text, "benchmark"));
+        str_release(&text);
+    }
+}
+
 static void plot_types_are_named(void **state)
 {
     (void)state;
@@ -379,6 +441,8 @@ int test_plots(void)
         cmocka_unit_test(left_out_with_a_reason),
         cmocka_unit_test(hardly_any_data),
         cmocka_unit_test(wrong_input),
+        cmocka_unit_test(rooflines),
+        cmocka_unit_test(rooflines_without_data),
         cmocka_unit_test_teardown(gnuplot_is_missing, real_gnuplot),
         cmocka_unit_test_teardown(gnuplot_fails, real_gnuplot),
         cmocka_unit_test_teardown(gnuplot_draws_nothing, real_gnuplot),

@@ -1,0 +1,19 @@
+/* json.h - a writer of JSON documents (RFC 8259). Commas and nesting are its care; the caller opens and closes. */
+#ifndef CLI_JSON_H
+#define CLI_JSON_H
+
+#include <stdio.h>
+
+struct json {
+    FILE *f;
+    int depth;
+    unsigned long long some; /* a bit per depth: something stands there already */
+};
+/* `key` is the name inside an object, NULL inside an array and for the document itself. */
+void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
+void json_close(struct json *j, char bracket);                 /* '}' or ']'; a line end behind the document */
+void json_text(struct json *j, const char *key, const char *text);
+/* The shortest text that reads back to the same; null when it is no finite number. */
+void json_number(struct json *j, const char *key, double v);
+
+#endif
