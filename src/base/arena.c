@@ -5,12 +5,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_FROM ((size_t)4 << 20) /* bytes of a chunk */
 
 struct arena_chunk {
     struct arena_chunk *next;
     size_t cap;
     char *base; /* aligned, inside the same allocation */
 };
+
+/* Pages of 2 MiB for a large chunk, where the system gives them to who asks: a training's memory is there after tens of
+ * page faults instead of thousands, and its walks through it miss the TLB less. */
+static void prefer_huge_pages(char *base, size_t bytes)
+{
+    uintptr_t from = ((uintptr_t)base + 4095) & ~(uintptr_t)4095, to = ((uintptr_t)base + bytes) & ~(uintptr_t)4095;
+    if (bytes >= HUGE_FROM)
+        madvise((void *)from, to - from, MADV_HUGEPAGE); /* a wish: failure changes nothing */
+}
 
 static int add_chunk(struct arena *a, size_t bytes)
 {
@@ -22,6 +34,7 @@ static int add_chunk(struct arena *a, size_t bytes)
     uintptr_t at = (uintptr_t)(c + 1);
     c->base = (char *)((at + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1));
     c->cap = bytes;
+    prefer_huge_pages(c->base, bytes);
     c->next = a->chunk;
     a->chunk = c;
     a->used = 0;
