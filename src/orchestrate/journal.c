@@ -24,10 +24,12 @@ int journal_open(struct journal *j, const char *path, struct err *e)
     if (j->fd < 0)
         return io_error(j, "open", e);
     j->synced = clock_wall();
+    j->torn = 0;
     j->size = (long)lseek(j->fd, 0, SEEK_END);
     long whole = j->size; /* back to the last newline */
-    for (char c = 0; whole > 0 && pread(j->fd, &c, 1, whole - 1) == 1 && c != '\n';)
-        whole--;
+    for (char c = 0; whole > 0 && c != '\n'; whole -= c != '\n')
+        if (pread(j->fd, &c, 1, whole - 1) != 1)
+            return io_error(j, "read", e);
     if (whole != j->size && ftruncate(j->fd, whole))
         return io_error(j, "repair the last line", e);
     j->size = whole;
@@ -46,14 +48,20 @@ static int append(struct journal *j, struct str *body, struct err *e)
         str_release(&line);
         return err_set(e, ERR_NOMEM, "no memory for a line of the journal");
     }
-    ssize_t done = write(j->fd, line.p, line.n);
+    if (j->torn) {
+        str_release(&line);
+        return err_set(e, ERR_IO, "%s: its last line is torn", j->path);
+    }
+    ssize_t done;
+    do
+        done = write(j->fd, line.p, line.n);
+    while (done < 0 && errno == EINTR);
     int bad = done != (ssize_t)line.n, why = done < 0 ? errno : ENOSPC;
     if (!bad)
         j->size += (long)line.n;
     str_release(&line);
     if (bad) {
-        if (ftruncate(j->fd, j->size)) { /* the next open cuts the torn line off all the same */
-        }
+        j->torn = ftruncate(j->fd, j->size) != 0; /* the next open cuts it off all the same */
         errno = why;
         return io_error(j, "write", e);
     }

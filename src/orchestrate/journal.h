@@ -36,6 +36,7 @@ struct trial_record {
 struct journal {
     int fd;
     long size;     /* bytes of whole lines */
+    int torn;      /* a line could neither be written nor cut off: nothing may follow it */
     double synced; /* clock_wall of the last flush */
     char path[4096];
 };

@@ -52,13 +52,15 @@ struct run_options {
 
 struct run_summary {
     uint64_t trials, complete, failed, skipped, pruned, open, reused;
+    int began;          /* the plan and the journal were sound: after -1 too, what is finished is saved */
     int conditions_met; /* all `result` conditions of [require] hold */
     int stopped;        /* 0 ran to its end, 1 by a [stop] limit, otherwise the signal number */
     double seconds;
     char best[512];
 };
-/* Runs, or goes on with, the sweep. 0 with *sum (even when trials failed), -1 with *errs. Installs handlers for INT,
- * TERM and USR1 while it runs. */
+/* Runs, or goes on with, the sweep. 0 with *sum (even when trials failed), -1 with *errs. A signal that comes during
+ * the plan ends it with sum->stopped and no trials, and leaves the tables as they were. Installs handlers for INT, TERM
+ * and USR1 while it runs. */
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs);
 
 #endif

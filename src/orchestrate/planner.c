@@ -100,6 +100,18 @@ static int objective_measured(const struct sweep *s, const size_t n[3], struct e
                    train_metrics[metric].name, metric == M_VAL_LOSS ? "min train_loss" : "max train_accuracy");
 }
 
+/* Only points that are trained are told from their likes: two points of one training may differ in what [require] asks
+ * for, and the one that breaks it must not take the other with it. */
+static int meet(struct planner *p, uint64_t index, struct plan_point *out, struct err *e)
+{
+    uint64_t first = keymap_get(&p->seen, p->point.hash);
+    if (first != KEYMAP_NONE)
+        out->same_as = first;
+    else if (keymap_put(&p->seen, p->point.hash, index))
+        return err_set(e, ERR_NOMEM, "no memory for %llu points", (unsigned long long)index);
+    return 0;
+}
+
 int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
 {
     struct err e = {0};
@@ -117,13 +129,7 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
         return -1;
     out->sweep = p->sweep;
     out->point = &p->point;
-    uint64_t first = keymap_get(&p->seen, p->point.hash);
-    out->same_as = first == KEYMAP_NONE ? index : first;
-    if (keymap_put(&p->seen, p->point.hash, index)) {
-        err_set(&e, ERR_NOMEM, "no memory for %llu points", (unsigned long long)index);
-        err_list_take(errs, &e);
-        return -1;
-    }
+    out->same_as = index;
     struct err_list found = {0};
     if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))
         return graph_failed(p, &found, out, errs);
@@ -135,6 +141,10 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
     }
     if (!holds)
         out->skip = p->why;
+    else if (meet(p, index, out, &e)) {
+        err_list_take(errs, &e);
+        return -1;
+    }
     struct data_view view = {.set = out->set, .n = {out->n[0], out->n[1], out->n[2]}};
     out->bytes = worker_bytes(out, &view);
     out->seconds = expected_seconds(p, &p->graph, &p->point.train, out->n);

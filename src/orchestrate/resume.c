@@ -198,10 +198,14 @@ static int expand(struct run *run, const struct finals *f, struct csv_out *csv, 
             run->more = 1;
             break;
         }
-        if (planner_point(&planner, i, &p, errs))
+        if (run_signalled() || planner_point(&planner, i, &p, errs)) {
             bad = -1;
-        else if (p.same_as == i && (add_point_and_trials(run, &p, f, &open) || write_layers(csv, &p)))
-            bad = no_memory(errs);
+        } else if (p.same_as == i) {
+            if (add_point_and_trials(run, &p, f, &open))
+                bad = no_memory(errs);
+            else
+                write_layers(csv, &p); /* a failed row is remembered and told by commit */
+        }
     }
     planner_release(&planner);
     return bad;
@@ -274,6 +278,19 @@ static void replay_trial(void *ctx, const struct trial_record *r)
     p->failed |= !t->r.error;
 }
 
+/* A final trial whose epochs the journal has lost is trained again: its rows are part of the answer. */
+static void reopen_incomplete(struct run *run)
+{
+    for (size_t i = 0; i < run->ntrials; i++) {
+        struct trial *t = &run->trial[i];
+        if (!t->reused || t->nepochs >= t->r.epochs_run)
+            continue;
+        uint64_t key = t->r.key;
+        t->reused = 0;
+        t->r = (struct trial_record){.key = key, .status = TRIAL_OPEN, .error = ""};
+    }
+}
+
 static int snapshot(struct run *run, struct err *e)
 {
     char path[4200];
@@ -289,11 +306,10 @@ int run_prepare(struct run *run, struct err_list *errs)
     struct finals finals = {.retry_failed = run->o->retry_failed};
     struct replay replay = {.run = run};
     struct csv_out *csv = NULL;
-    unsigned damaged;
     snprintf(path, sizeof path, "%s/journal", run->folder);
     int bad = journal_open(&run->journal, path, &e);
     if (!bad && run->spec->stop_trials)
-        bad = journal_scan(&run->journal, no_epoch, final_key, &finals, &damaged, &e) || finals.failed;
+        bad = journal_scan(&run->journal, no_epoch, final_key, &finals, &run->damaged, &e) || finals.failed;
     report_path(path, sizeof path, run->o->out, run->spec->name, ".layers.csv");
     if (!bad)
         bad = !(csv = csv_begin(path, layer_head, LAYER_COLS, &e));
@@ -304,50 +320,13 @@ int run_prepare(struct run *run, struct err_list *errs)
     else if (csv)
         bad = csv_commit(csv, 0, &e);
     if (!bad)
-        bad = journal_scan(&run->journal, replay_epoch, replay_trial, &replay, &damaged, &e) || snapshot(run, &e);
+        bad = journal_scan(&run->journal, replay_epoch, replay_trial, &replay, &run->damaged, &e) || snapshot(run, &e);
     keymap_release(&finals.keys);
     err_list_take(errs, &e);
-    return bad || replay.failed ? (errs->n ? -1 : no_memory(errs)) : 0;
-}
-
-/* --- checkpoints --- */
-
-void checkpoint_path(const struct run *run, const struct trial *t, char *path, size_t n)
-{
-    snprintf(path, n, "%s/%016" PRIx64 ".state", run->folder, t->r.key);
-}
-
-int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, int sync, struct err *e)
-{
-    char path[4200];
-    checkpoint_path(run, t, path, sizeof path);
-    size_t n = train_state_bytes(r);
-    void *bytes = malloc(n);
-    if (!bytes)
-        return err_set(e, ERR_NOMEM, "no memory for a checkpoint of %zu bytes", n);
-    train_state_write(r, bytes);
-    int bad = file_publish(path, bytes, n, sync, e);
-    free(bytes);
-    return bad;
-}
-
-int checkpoint_read(const struct run *run, struct trial *t, struct train_run *r)
-{
-    char path[4200];
-    struct err e = {0};
-    size_t n;
-    checkpoint_path(run, t, path, sizeof path);
-    char *bytes = file_exists(path) ? file_read(path, &n, &e) : NULL;
-    int used = bytes && !train_state_read(r, bytes, n, &e);
-    free(bytes);
-    if (used && train_epochs_run(r) > t->nepochs)
+    if (bad && !errs->n && run_signalled())
         return -1;
-    return used;
-}
-
-void checkpoint_remove(const struct run *run, const struct trial *t)
-{
-    char path[4200];
-    checkpoint_path(run, t, path, sizeof path);
-    unlink(path);
+    reopen_incomplete(run);
+    if (!bad)
+        checkpoints_tidy(run);
+    return bad || replay.failed ? (errs->n ? -1 : no_memory(errs)) : 0;
 }

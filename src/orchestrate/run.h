@@ -1,4 +1,5 @@
-/* run.h - the state of a running sweep, shared by run.c (workers), resume.c (what stands on the disk) and tables.c. */
+/* run.h - the state of a running sweep, shared by run.c (the whole), work.c (workers), resume.c and checkpoint.c (what
+ * stands on the disk), tables.c and about.c. */
 #ifndef ORCHESTRATE_RUN_H
 #define ORCHESTRATE_RUN_H
 
@@ -48,11 +49,12 @@ struct run {
     size_t ntrials, trial_cap;
     struct keymap by_key; /* trial_record.key -> index into trial */
     int more;             /* points lie behind the plan's window ([stop] trials) */
+    unsigned damaged;     /* lines of the journal that cannot be read */
 
     omp_lock_t lock; /* guards everything below, the journal, the datasets, the trials and progress */
     size_t *order, norder, next;
-    int stop;          /* no further epoch: 1 limit, 2 fail-fast, 3 output error */
-    struct err broken; /* of stop = 3 */
+    enum { STOP_NOT, STOP_LIMIT, STOP_FAIL_FAST, STOP_BROKEN } stop; /* no further epoch, and why */
+    struct err broken;                                               /* of STOP_BROKEN: output failed */
     double began, tables_at, tables_cost;
     uint64_t epochs, images; /* trained by this call */
     double work_done, work_left;
@@ -61,20 +63,37 @@ struct run {
     size_t best_point; /* by the mean over its repeats, set by best_of_points */
 };
 
+/* --- run.c --- */
+
+int run_signalled(void); /* the signal that asks for an end, 0: none */
+
+/* --- work.c --- */
+
+/* The open trials into order[], as many as [stop] trials lets this call run; the others into the counts. */
+int order_trials(struct run *run, struct err *e);
+void train_all(struct run *run);
+/* Under the lock, or before the workers start. `event` and `important` as in run_progress. */
+void run_tell(struct run *run, const char *event, int important);
+
 /* --- resume.c: the plan met with what the journal and the checkpoints hold --- */
 
 /* Takes results/NAME for this process alone: 0, or -1 with *e (ERR_BUSY when another sweep has it). */
 int run_lock(struct run *run, struct err *e);
 void run_unlock(struct run *run);
-/* Expands the plan into point[] and trial[], writes NAME.layers.csv, and fills in what the journal has. */
+/* Expands the plan into point[] and trial[], writes NAME.layers.csv, and fills in what the journal has. 0, or -1 with
+ * *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
 int run_prepare(struct run *run, struct err_list *errs);
 int trial_add_epoch(struct trial *t, const struct epoch_row *row);
-void checkpoint_path(const struct run *run, const struct trial *t, char *path, size_t n);
+
+/* --- checkpoint.c --- */
+
 int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, int sync, struct err *e);
-/* 1 when r now stands where the checkpoint stood, 0 when there is none (or none that can be used); -1 when r went past
- * the epochs that the journal has (a lost tail): it must be made anew. */
-int checkpoint_read(const struct run *run, struct trial *t, struct train_run *r);
+/* 1 when r and t now stand where the checkpoint stood, 0 when there is none (or none that can be used), -1 with *e when
+ * epochs that the journal lacks (a lost tail) cannot be given back to it. */
+int checkpoint_read(struct run *run, struct trial *t, struct train_run *r, struct err *e);
 void checkpoint_remove(const struct run *run, const struct trial *t);
+/* Removes checkpoints of final trials and half-written files that a kill left behind. */
+void checkpoints_tidy(const struct run *run);
 
 /* --- tables.c --- */
 
@@ -84,8 +103,15 @@ int objective_better(const struct run *run, double a, double b); /* a better tha
 void best_of_points(struct run *run);
 /* Every table from the trials as they stand. */
 int tables_write(struct run *run, int sync, struct err *e);
+void objective_text(const struct run *run, char *buf, size_t n); /* "max val_accuracy" */
+char *run_path(const struct run *run, const char *suffix, char *buf, size_t n);
+void describe_trial(const struct run *run, const struct trial *t, struct str *out);
+
+/* --- about.c --- */
+
+/* NAME.about.csv: what the sweep is, and how its conditions fare. */
+int write_about(struct run *run, int sync, struct err *e);
 /* 1 when every `result` condition holds for every repeat of the best point. */
 int conditions_met(struct run *run);
-void describe_trial(const struct run *run, const struct trial *t, struct str *out);
 
 #endif

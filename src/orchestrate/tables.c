@@ -1,12 +1,12 @@
 #include "orchestrate/run.h"
 
-#include "orchestrate/planner.h"
 #include "report/report.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 float objective_of(const struct run *run, const struct trial *t)
 {
@@ -39,14 +39,24 @@ void best_of_points(struct run *run)
     }
 }
 
+void objective_text(const struct run *run, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s %s", run->spec->maximise ? "max" : "min", train_metrics[run->spec->metric].name);
+}
+
 void describe_trial(const struct run *run, const struct trial *t, struct str *out)
 {
     const struct planned_point *p = &run->point[t->point];
     char num[STR_NUM];
+    const char *blank = "";
+    float v = objective_of(run, t);
     for (size_t i = 0; i < sweep_keys(run->sweep); i++)
-        if (p->value[i][0])
-            str_addf(out, "%s=%s ", sweep_key(run->sweep, i), p->value[i]);
-    str_addf(out, "%s=%s", train_metrics[run->spec->metric].name, str_float(num, objective_of(run, t)));
+        if (p->value[i][0]) {
+            str_addf(out, "%s%s=%s", blank, sweep_key(run->sweep, i), p->value[i]);
+            blank = " ";
+        }
+    if (v == v)
+        str_addf(out, "%s%s=%s", blank, train_metrics[run->spec->metric].name, str_float(num, v));
 }
 
 /* --- cells --- */
@@ -117,7 +127,7 @@ static void trial_cells(const struct run *run, size_t i, struct cells *c)
     text(c, t->r.error);
 }
 
-static char *path_of(const struct run *run, const char *suffix, char *buf, size_t n)
+char *run_path(const struct run *run, const char *suffix, char *buf, size_t n)
 {
     return report_path(buf, n, run->o->out, run->spec->name, suffix);
 }
@@ -186,149 +196,10 @@ static int stream(struct run *run, const char *suffix, const char *const *head, 
                   int (*rows)(const struct run *run, struct csv_out *csv), int sync, struct err *e)
 {
     char path[4200];
-    struct csv_out *csv = csv_begin(path_of(run, suffix, path, sizeof path), head, cols, e);
+    struct csv_out *csv = csv_begin(run_path(run, suffix, path, sizeof path), head, cols, e);
     if (!csv)
         return -1;
     rows(run, csv); /* a failed row is remembered and told by commit */
-    return csv_commit(csv, sync, e);
-}
-
-/* --- conditions --- */
-
-/* 1 or 0 for condition i of a complete trial; -1 when it cannot be told. */
-struct judge {
-    struct planner planner;
-    struct plan_point at;
-    size_t point; /* that `at` stands for; SIZE_MAX: none */
-};
-
-static int holds(struct run *run, struct judge *j, size_t condition, const struct trial *t)
-{
-    if (j->point != t->point) {
-        struct err_list errs = {0};
-        int bad = planner_point(&j->planner, run->point[t->point].index, &j->at, &errs);
-        err_list_release(&errs);
-        j->point = bad ? SIZE_MAX : t->point;
-        if (bad)
-            return -1;
-    }
-    return sweep_result_holds(run->sweep, condition, j->at.point, j->at.graph, t->r.metric);
-}
-
-struct verdict {
-    size_t met, judged, best_met, best_judged;
-};
-
-static struct verdict judge_condition(struct run *run, struct judge *j, size_t condition, int only_best)
-{
-    struct verdict v = {0};
-    for (size_t i = 0; i < run->ntrials; i++) {
-        const struct trial *t = &run->trial[i];
-        int best = t->point == run->best_point;
-        if (t->r.status != TRIAL_COMPLETE || (only_best && !best))
-            continue;
-        int yes = holds(run, j, condition, t) == 1;
-        v.judged++;
-        v.met += (size_t)yes;
-        v.best_judged += (size_t)best;
-        v.best_met += (size_t)(best && yes);
-    }
-    return v;
-}
-
-static void judge_init(struct run *run, struct judge *j)
-{
-    planner_init(&j->planner, run->sweep, &run->sets, run->k);
-    j->point = SIZE_MAX;
-}
-
-int conditions_met(struct run *run)
-{
-    struct judge j;
-    int met = 1;
-    if (!sweep_results(run->sweep))
-        return 1;
-    judge_init(run, &j);
-    best_of_points(run);
-    for (size_t i = 0; i < sweep_results(run->sweep); i++) {
-        struct verdict v = judge_condition(run, &j, i, 1);
-        met &= v.best_judged && v.best_met == v.best_judged;
-    }
-    planner_release(&j.planner);
-    return met;
-}
-
-/* --- about, classes, confusion --- */
-
-static int about_row(struct csv_out *csv, const char *key, const char *value)
-{
-    const char *cell[] = {key, value};
-    return csv_row(csv, cell);
-}
-
-static void about_number(struct csv_out *csv, const char *key, double v)
-{
-    char num[STR_NUM];
-    about_row(csv, key, str_double(num, v));
-}
-
-static void about_conditions(struct run *run, struct csv_out *csv)
-{
-    struct judge j;
-    judge_init(run, &j);
-    for (size_t i = 0; i < sweep_results(run->sweep); i++) {
-        char key[64], value[64];
-        struct verdict v = judge_condition(run, &j, i, 0);
-        snprintf(key, sizeof key, "require.%zu", i + 1);
-        about_row(csv, key, sweep_result_text(run->sweep, i));
-        snprintf(key, sizeof key, "require.%zu.met", i + 1);
-        snprintf(value, sizeof value, "%zu/%zu", v.met, v.judged);
-        about_row(csv, key, value);
-        snprintf(key, sizeof key, "require.%zu.best", i + 1);
-        about_row(csv, key, !v.best_judged ? "" : v.best_met == v.best_judged ? "yes" : "no");
-    }
-    planner_release(&j.planner);
-}
-
-/* A point that breaks a model condition is skipped with the condition as its reason. */
-static void about_models(const struct run *run, struct csv_out *csv)
-{
-    for (size_t i = 0; i < sweep_models(run->sweep); i++) {
-        char key[64], value[64];
-        size_t broken = 0;
-        for (size_t p = 0; p < run->npoints; p++)
-            broken += run->point[p].skip && !strcmp(run->point[p].skip, sweep_model_text(run->sweep, i));
-        snprintf(key, sizeof key, "model.%zu", i + 1);
-        about_row(csv, key, sweep_model_text(run->sweep, i));
-        snprintf(key, sizeof key, "model.%zu.broken", i + 1);
-        snprintf(value, sizeof value, "%zu/%zu", broken, run->npoints);
-        about_row(csv, key, value);
-    }
-}
-
-static int write_about(struct run *run, int sync, struct err *e)
-{
-    static const char *const head[] = {"key", "value"};
-    char path[4200], objective[80];
-    struct csv_out *csv = csv_begin(path_of(run, ".about.csv", path, sizeof path), head, 2, e);
-    if (!csv)
-        return -1;
-    const struct planned_point *p = &run->point[run->best_point == SIZE_MAX ? 0 : run->best_point];
-    snprintf(objective, sizeof objective, "%s %s", run->spec->maximise ? "max" : "min",
-             train_metrics[run->spec->metric].name);
-    about_row(csv, "name", run->spec->name);
-    about_row(csv, "dataset", p->set->name);
-    about_number(csv, "train", (double)p->n[DATA_TRAIN]);
-    about_number(csv, "validation", (double)p->n[DATA_VALIDATION]);
-    about_number(csv, "test", (double)p->n[DATA_TEST]);
-    about_number(csv, "classes", p->set->classes);
-    about_row(csv, "objective", objective);
-    about_number(csv, "repeats", run->spec->repeats);
-    about_number(csv, "points", (double)run->npoints);
-    about_number(csv, "trials", (double)run->ntrials);
-    about_models(run, csv);
-    if (sweep_results(run->sweep))
-        about_conditions(run, csv);
     return csv_commit(csv, sync, e);
 }
 
@@ -345,7 +216,7 @@ static int confusion_rows(const struct run *run, const struct dataset *set, cons
         text(c, "true");
         for (size_t i = 0; i < n; i++)
             text(c, set->class_name[i]);
-        bad = !(csv = csv_begin(path_of(run, ".confusion.csv", path, sizeof path), c->v, c->n, e));
+        bad = !(csv = csv_begin(run_path(run, ".confusion.csv", path, sizeof path), c->v, c->n, e));
     }
     for (size_t i = 0; i < n && !bad; i++) {
         c->n = 0;
@@ -361,11 +232,21 @@ static int confusion_rows(const struct run *run, const struct dataset *set, cons
     return bad;
 }
 
+/* Those of an earlier grid say nothing about this one. */
+static int no_classes(const struct run *run)
+{
+    static const char *const suffix[] = {".classes.csv", ".confusion.csv"};
+    char path[4200];
+    for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++)
+        unlink(run_path(run, suffix[i], path, sizeof path));
+    return 0;
+}
+
 /* Sums over the repeats of the best point; its AUC is their mean. */
 static int write_classes(struct run *run, int sync, struct err *e)
 {
     if (run->best_point == SIZE_MAX)
-        return 0;
+        return no_classes(run);
     const struct dataset *set = run->point[run->best_point].set;
     size_t n = (size_t)set->classes, repeats = 0;
     unsigned long long *sum = calloc(n * n, sizeof *sum);
@@ -385,7 +266,7 @@ static int write_classes(struct run *run, int sync, struct err *e)
         auc[i] /= (double)repeats;
     if (repeats && !bad)
         bad = report_classes(sum, auc, set->class_name, n, &out, e) ||
-              table_write(&out, path_of(run, ".classes.csv", path, sizeof path), sync, e) ||
+              table_write(&out, run_path(run, ".classes.csv", path, sizeof path), sync, e) ||
               confusion_rows(run, set, sum, sync, e);
     table_release(&out);
     free(auc);
@@ -397,14 +278,13 @@ static int write_summaries(const struct run *run, const struct table *trials, in
 {
     struct table points, effects;
     char path[4200], objective[80];
-    snprintf(objective, sizeof objective, "%s %s", run->spec->maximise ? "max" : "min",
-             train_metrics[run->spec->metric].name);
+    objective_text(run, objective, sizeof objective);
     table_init(&points);
     table_init(&effects);
     int bad = report_points(trials, objective, &points, e) ||
-              table_write(&points, path_of(run, ".points.csv", path, sizeof path), sync, e) ||
+              table_write(&points, run_path(run, ".points.csv", path, sizeof path), sync, e) ||
               report_effects(trials, objective, &effects, e) ||
-              table_write(&effects, path_of(run, ".effects.csv", path, sizeof path), sync, e);
+              table_write(&effects, run_path(run, ".effects.csv", path, sizeof path), sync, e);
     table_release(&points);
     table_release(&effects);
     return bad;
@@ -417,7 +297,7 @@ int tables_write(struct run *run, int sync, struct err *e)
     best_of_points(run);
     table_init(&trials);
     int bad = main_table(run, &trials) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
-    bad = bad || table_write(&trials, path_of(run, ".csv", path, sizeof path), sync, e) ||
+    bad = bad || table_write(&trials, run_path(run, ".csv", path, sizeof path), sync, e) ||
           write_summaries(run, &trials, sync, e) ||
           stream(run, ".epochs.csv", epoch_head, sizeof epoch_head / sizeof epoch_head[0], epoch_rows, sync, e) ||
           stream(run, ".timing.csv", timing_head, sizeof timing_head / sizeof timing_head[0], timing_rows, sync, e) ||

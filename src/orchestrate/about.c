@@ -1,0 +1,146 @@
+/* about.c - whether the conditions of [require] hold, and NAME.about.csv. */
+#include "orchestrate/run.h"
+
+#include "orchestrate/planner.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- conditions --- */
+
+struct judge {
+    struct planner planner;
+    struct plan_point at;
+    size_t point; /* that `at` stands for; SIZE_MAX: none */
+};
+
+/* 1 or 0 for a condition of a complete trial; -1 when it cannot be told. */
+static int holds(struct run *run, struct judge *j, size_t condition, const struct trial *t)
+{
+    if (j->point != t->point) {
+        struct err_list errs = {0};
+        int bad = planner_point(&j->planner, run->point[t->point].index, &j->at, &errs);
+        err_list_release(&errs);
+        j->point = bad ? SIZE_MAX : t->point;
+        if (bad)
+            return -1;
+    }
+    return sweep_result_holds(run->sweep, condition, j->at.point, j->at.graph, t->r.metric);
+}
+
+struct verdict {
+    size_t met, judged, best_met, best_judged;
+};
+
+static struct verdict judge_condition(struct run *run, struct judge *j, size_t condition, int only_best)
+{
+    struct verdict v = {0};
+    for (size_t i = 0; i < run->ntrials; i++) {
+        const struct trial *t = &run->trial[i];
+        int best = t->point == run->best_point;
+        if (t->r.status != TRIAL_COMPLETE || (only_best && !best))
+            continue;
+        int yes = holds(run, j, condition, t) == 1;
+        v.judged++;
+        v.met += (size_t)yes;
+        v.best_judged += (size_t)best;
+        v.best_met += (size_t)(best && yes);
+    }
+    return v;
+}
+
+static void judge_init(struct run *run, struct judge *j)
+{
+    planner_init(&j->planner, run->sweep, &run->sets, run->k);
+    j->point = SIZE_MAX;
+}
+
+int conditions_met(struct run *run)
+{
+    struct judge j;
+    int met = 1;
+    if (!sweep_results(run->sweep))
+        return 1;
+    judge_init(run, &j);
+    best_of_points(run);
+    for (size_t i = 0; i < sweep_results(run->sweep); i++) {
+        struct verdict v = judge_condition(run, &j, i, 1);
+        met &= v.best_judged && v.best_met == v.best_judged;
+    }
+    planner_release(&j.planner);
+    return met;
+}
+
+/* --- the table --- */
+
+static int about_row(struct csv_out *csv, const char *key, const char *value)
+{
+    const char *cell[] = {key, value};
+    return csv_row(csv, cell);
+}
+
+static void about_number(struct csv_out *csv, const char *key, double v)
+{
+    char num[STR_NUM];
+    about_row(csv, key, str_double(num, v));
+}
+
+static void about_conditions(struct run *run, struct csv_out *csv)
+{
+    struct judge j;
+    judge_init(run, &j);
+    for (size_t i = 0; i < sweep_results(run->sweep); i++) {
+        char key[64], value[64];
+        struct verdict v = judge_condition(run, &j, i, 0);
+        snprintf(key, sizeof key, "require.%zu", i + 1);
+        about_row(csv, key, sweep_result_text(run->sweep, i));
+        snprintf(key, sizeof key, "require.%zu.met", i + 1);
+        snprintf(value, sizeof value, "%zu/%zu", v.met, v.judged);
+        about_row(csv, key, value);
+        snprintf(key, sizeof key, "require.%zu.best", i + 1);
+        about_row(csv, key, !v.best_judged ? "" : v.best_met == v.best_judged ? "yes" : "no");
+    }
+    planner_release(&j.planner);
+}
+
+/* A point that breaks a model condition is skipped with the condition as its reason. */
+static void about_models(const struct run *run, struct csv_out *csv)
+{
+    for (size_t i = 0; i < sweep_models(run->sweep); i++) {
+        char key[64], value[64];
+        size_t broken = 0;
+        for (size_t p = 0; p < run->npoints; p++)
+            broken += run->point[p].skip && !strcmp(run->point[p].skip, sweep_model_text(run->sweep, i));
+        snprintf(key, sizeof key, "model.%zu", i + 1);
+        about_row(csv, key, sweep_model_text(run->sweep, i));
+        snprintf(key, sizeof key, "model.%zu.broken", i + 1);
+        snprintf(value, sizeof value, "%zu/%zu", broken, run->npoints);
+        about_row(csv, key, value);
+    }
+}
+
+int write_about(struct run *run, int sync, struct err *e)
+{
+    static const char *const head[] = {"key", "value"};
+    char path[4200], objective[80];
+    struct csv_out *csv = csv_begin(run_path(run, ".about.csv", path, sizeof path), head, 2, e);
+    if (!csv)
+        return -1;
+    const struct planned_point *p = &run->point[run->best_point == SIZE_MAX ? 0 : run->best_point];
+    objective_text(run, objective, sizeof objective);
+    about_row(csv, "name", run->spec->name);
+    about_row(csv, "dataset", p->set->name);
+    about_number(csv, "train", (double)p->n[DATA_TRAIN]);
+    about_number(csv, "validation", (double)p->n[DATA_VALIDATION]);
+    about_number(csv, "test", (double)p->n[DATA_TEST]);
+    about_number(csv, "classes", p->set->classes);
+    about_row(csv, "objective", objective);
+    about_number(csv, "repeats", run->spec->repeats);
+    about_number(csv, "points", (double)run->npoints);
+    about_number(csv, "trials", (double)run->ntrials);
+    about_models(run, csv);
+    if (sweep_results(run->sweep))
+        about_conditions(run, csv);
+    return csv_commit(csv, sync, e);
+}

@@ -1,0 +1,385 @@
+/* work.c - the workers of a running sweep: they pull trials, longest expected first, and train them. */
+#include "orchestrate/run.h"
+
+#include "base/clock.h"
+#include "orchestrate/planner.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- progress, under the lock --- */
+
+void run_tell(struct run *run, const char *event, int important)
+{
+    if (!run->o->progress)
+        return;
+    struct str best = {0};
+    if (run->best != SIZE_MAX)
+        describe_trial(run, &run->trial[run->best], &best);
+    double elapsed = clock_wall() - run->began;
+    struct run_progress p = {
+        .done = run->ntrials - run->count[TRIAL_OPEN],
+        .total = run->ntrials,
+        .complete = run->count[TRIAL_COMPLETE],
+        .failed = run->count[TRIAL_FAILED],
+        .skipped = run->count[TRIAL_SKIPPED],
+        .pruned = run->count[TRIAL_PRUNED],
+        .running = run->running,
+        .reused = run->reused,
+        .elapsed = elapsed,
+        .left = run->work_done > 0 ? elapsed * run->work_left / run->work_done : -1,
+        .images_per_second = elapsed > 0 ? (double)run->images / elapsed : 0,
+        .best = best.p ? best.p : "",
+        .event = event,
+        .important = important,
+    };
+    run->o->progress(run->o->ctx, &p);
+    str_release(&best);
+}
+
+static void broken(struct run *run, struct err *e)
+{
+    if (!run->broken.code)
+        run->broken = *e;
+    run->stop = STOP_BROKEN;
+}
+
+static void check_limits(struct run *run)
+{
+    const struct sweep_spec *s = run->spec;
+    int limit = (s->stop_time > 0 && clock_wall() - run->began >= s->stop_time) ||
+                (s->stop_epochs > 0 && run->epochs >= (uint64_t)s->stop_epochs);
+    if (limit && !run->stop)
+        run->stop = STOP_LIMIT;
+}
+
+static void check_target(struct run *run, const struct trial *t)
+{
+    double v = objective_of(run, t), target = run->spec->stop_target;
+    if (target == target && v == v && (run->spec->maximise ? v >= target : v <= target) && !run->stop)
+        run->stop = STOP_LIMIT;
+}
+
+/* Tables now and then while it runs: at most a twentieth of the time goes there. */
+static void tables_sometimes(struct run *run)
+{
+    struct err e = {0};
+    double now = clock_wall(), pause = 20 * run->tables_cost > 2 ? 20 * run->tables_cost : 2;
+    if (now - run->tables_at < pause)
+        return;
+    if (tables_write(run, 0, &e))
+        broken(run, &e);
+    run->tables_at = clock_wall();
+    run->tables_cost = run->tables_at - now;
+}
+
+/* --- one trial --- */
+
+struct worker {
+    struct run *run;
+    int number;
+    struct arena plan, memory; /* of the trial: its point and graph; its training */
+    double started, cpu;
+    uint64_t images;
+};
+
+static void note_best(struct run *run, size_t i)
+{
+    double v = objective_of(run, &run->trial[i]);
+    double best = run->best == SIZE_MAX ? NAN : objective_of(run, &run->trial[run->best]);
+    if (objective_better(run, v, best) || (v == best && i < run->best)) /* whatever the order of finishing */
+        run->best = i;
+}
+
+/* The row, the counts and the line of a trial that the journal holds. Under the lock. */
+static void note_final(struct run *run, size_t i, const struct trial_record *r)
+{
+    struct trial *t = &run->trial[i];
+    struct str event = {0};
+    t->r = *r;
+    t->r.confusion = NULL;
+    t->r.auc = NULL;
+    t->r.error = arena_str(&run->text, r->error);
+    if (!t->r.error)
+        t->r.error = "";
+    run->count[TRIAL_OPEN]--;
+    run->count[r->status]++;
+    note_best(run, i);
+    check_target(run, t);
+    if (r->status == TRIAL_FAILED && run->o->fail_fast && !run->stop)
+        run->stop = STOP_FAIL_FAST;
+    str_addf(&event, "trial %zu: ", i + 1);
+    describe_trial(run, t, &event);
+    if (r->status == TRIAL_FAILED)
+        str_addf(&event, " failed: %s", r->error);
+    run_tell(run, event.p, r->status == TRIAL_FAILED);
+    str_release(&event);
+}
+
+/* The checkpoint goes only when the record stands, and, of a trial that took longer than the journal's pause between
+ * flushes, only when it is on the disk. */
+static void finish_trial(struct worker *w, size_t i, struct trial_record *r)
+{
+    struct run *run = w->run;
+    struct trial *t = &run->trial[i];
+    struct err e = {0};
+    double wall = clock_wall() - w->started;
+    r->key = t->r.key;
+    r->timing.worker = w->number;
+    r->timing.start = w->started - run->began;
+    r->timing.wall = wall;
+    r->timing.cpu = clock_thread() - w->cpu;
+    r->timing.images_per_second = wall > 0 ? (double)w->images / wall : 0;
+    omp_set_lock(&run->lock);
+    int bad = journal_trial(&run->journal, r, &e) || (wall > 1 && journal_sync(&run->journal, &e));
+    if (bad) {
+        broken(run, &e);
+    } else {
+        note_final(run, i, r);
+        tables_sometimes(run);
+    }
+    omp_unset_lock(&run->lock);
+    if (!bad)
+        checkpoint_remove(run, t);
+}
+
+static void fail_trial(struct worker *w, size_t i, const struct err *why)
+{
+    struct trial *t = &w->run->trial[i];
+    struct trial_record r = {.status = TRIAL_FAILED, .epochs_run = t->nepochs, .error = why->text};
+    for (int m = 0; m < M_COUNT; m++)
+        r.metric[m] = NAN;
+    r.timing.bytes = w->memory.cap;
+    omp_set_lock(&w->run->lock);
+    w->run->work_left -= t->expected * (1 - (double)t->nepochs / t->epochs); /* what it will not train */
+    omp_unset_lock(&w->run->lock);
+    finish_trial(w, i, &r);
+}
+
+/* Counts an epoch, for the limits and the time left. Under the lock. */
+static void count_epoch(struct worker *w, const struct trial *t, const struct train_run *r)
+{
+    struct run *run = w->run;
+    double share = t->expected / t->epochs;
+    run->epochs++;
+    run->images += t->images;
+    w->images += t->images;
+    run->work_done += share;
+    run->work_left -= share;
+    if (train_done(r)) /* early stopping: the epochs that will not be trained */
+        run->work_left -= share * (t->epochs - train_epochs_run(r));
+    check_limits(run);
+    run_tell(run, NULL, 0);
+}
+
+/* Journal first, then the checkpoint: a kill between the two trains the epoch again, to the same bits. */
+static int keep_epoch(struct worker *w, struct trial *t, const struct train_run *r, const struct epoch_row *row,
+                      double seconds)
+{
+    struct run *run = w->run;
+    struct err e = {0};
+    omp_set_lock(&run->lock);
+    int bad = journal_epoch(&run->journal, t->r.key, row, &e) || trial_add_epoch(t, row);
+    omp_unset_lock(&run->lock);
+    if (!bad && !train_done(r))
+        bad = checkpoint_write(run, t, r, seconds > 1, &e);
+    omp_set_lock(&run->lock);
+    if (bad) {
+        err_set(&e, ERR_NOMEM, "no memory for the epochs of a trial");
+        broken(run, &e);
+    }
+    count_epoch(w, t, r);
+    omp_unset_lock(&run->lock);
+    return bad;
+}
+
+static int stopping(struct run *run)
+{
+    omp_set_lock(&run->lock);
+    int stop = run->stop || run_signalled();
+    omp_unset_lock(&run->lock);
+    return stop;
+}
+
+/* 1: to its end, 0: stopped in between (saved), -1: *e. */
+static int train_through(struct worker *w, struct trial *t, struct train_run *r, struct err *e)
+{
+    while (!train_done(r)) {
+        if (stopping(w->run))
+            return 0;
+        struct epoch_row row;
+        double began = clock_wall();
+        if (train_epoch(r, &row, e))
+            return -1;
+        if (keep_epoch(w, t, r, &row, clock_wall() - began))
+            return 0;
+    }
+    return 1;
+}
+
+static struct train_run *make_run(struct worker *w, const struct train_job *job, struct err *e)
+{
+    size_t need = train_bytes(job);
+    if (w->memory.cap < need || w->memory.cap / 4 > need) {
+        arena_release(&w->memory);
+        if (arena_init_fixed(&w->memory, need)) {
+            err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB", (double)need / 1e6);
+            return NULL;
+        }
+    }
+    arena_reset(&w->memory);
+    return train_new(job, &w->memory, e);
+}
+
+/* The point, its data and its network again, in the worker's memory. */
+static int make_job(struct worker *w, const struct trial *t, struct point *pt, struct nn_graph *g,
+                    struct train_job *job, struct err *e)
+{
+    struct run *run = w->run;
+    const struct planned_point *p = &run->point[t->point];
+    struct err_list errs = {0};
+    arena_reset(&w->plan);
+    int bad = sweep_point(run->sweep, p->index, p->set->classes, &w->plan, pt, &errs) ||
+              point_graph(pt, p->set, g, &w->plan, &errs);
+    if (bad && errs.n)
+        *e = errs.v[0];
+    err_list_release(&errs);
+    if (bad)
+        return -1;
+    omp_set_lock(&run->lock);
+    job->view = datasets_view(&run->sets, &pt->data, e);
+    omp_unset_lock(&run->lock);
+    job->spec = &pt->train;
+    job->graph = g;
+    job->k = run->k;
+    job->seed = (uint64_t)(run->spec->seed + t->repeat);
+    return job->view ? 0 : -1;
+}
+
+static void complete_trial(struct worker *w, size_t i, struct train_run *r, int classes)
+{
+    struct train_result result;
+    struct trial_record rec = {.status = TRIAL_COMPLETE, .classes = classes, .error = ""};
+    train_finish(r, &result);
+    rec.epochs_run = result.epochs_run;
+    rec.best_epoch = result.best_epoch;
+    memcpy(rec.metric, result.metric, sizeof rec.metric);
+    rec.confusion = result.confusion;
+    rec.auc = result.auc;
+    rec.timing.bytes = w->memory.used;
+    finish_trial(w, i, &rec);
+}
+
+static void run_trial(struct worker *w, size_t i)
+{
+    struct run *run = w->run;
+    struct trial *t = &run->trial[i];
+    struct point pt;
+    struct nn_graph g;
+    struct train_job job;
+    struct err e = {0};
+    w->started = clock_wall();
+    w->cpu = clock_thread();
+    w->images = 0;
+    struct train_run *r = make_job(w, t, &pt, &g, &job, &e) ? NULL : make_run(w, &job, &e);
+    if (r && checkpoint_read(run, t, r, &e) < 0) {
+        omp_set_lock(&run->lock);
+        broken(run, &e);
+        omp_unset_lock(&run->lock);
+        return;
+    }
+    int end = r ? train_through(w, t, r, &e) : -1;
+    if (end < 0)
+        fail_trial(w, i, &e);
+    else if (end)
+        complete_trial(w, i, r, g.classes);
+}
+
+/* --- workers --- */
+
+static size_t next_trial(struct run *run)
+{
+    size_t i = SIZE_MAX;
+    omp_set_lock(&run->lock);
+    if (run->next < run->norder && !run->stop && !run_signalled()) {
+        i = run->order[run->next++];
+        run->running++;
+    }
+    omp_unset_lock(&run->lock);
+    return i;
+}
+
+static void work(struct run *run, int number)
+{
+    struct worker w = {.run = run, .number = number};
+    arena_init(&w.plan);
+    for (size_t i; (i = next_trial(run)) != SIZE_MAX;) {
+        run_trial(&w, i);
+        omp_set_lock(&run->lock);
+        run->running--;
+        omp_unset_lock(&run->lock);
+    }
+    arena_release(&w.plan);
+    arena_release(&w.memory);
+}
+
+struct job_order {
+    double expected;
+    size_t trial;
+};
+
+/* Longest expected first, so that no long one is left over at the end; the plan's order among equals. */
+static int longest_first(const void *a, const void *b)
+{
+    const struct job_order *x = a, *y = b;
+    if (x->expected != y->expected)
+        return x->expected > y->expected ? -1 : 1;
+    return x->trial < y->trial ? -1 : x->trial > y->trial;
+}
+
+/* What stands already into the counts; the number of open trials this call may run, the first of the plan. */
+static size_t take_stock(struct run *run, struct job_order *v)
+{
+    size_t n = 0, limit = run->spec->stop_trials > 0 ? (size_t)run->spec->stop_trials : SIZE_MAX;
+    run->best = SIZE_MAX;
+    for (size_t i = 0; i < run->ntrials; i++) {
+        const struct trial *t = &run->trial[i];
+        run->count[t->r.status]++;
+        run->reused += (uint64_t)t->reused;
+        if (t->r.status == TRIAL_OPEN && n < limit) {
+            v[n++] = (struct job_order){t->expected, i};
+            run->work_left += t->expected * (1 - (double)t->nepochs / t->epochs);
+        }
+        note_best(run, i);
+    }
+    return n;
+}
+
+int order_trials(struct run *run, struct err *e)
+{
+    struct job_order *v = malloc((run->ntrials + 1) * sizeof *v);
+    run->order = malloc((run->ntrials + 1) * sizeof *run->order);
+    if (!v || !run->order) {
+        free(v);
+        return err_set(e, ERR_NOMEM, "no memory for the order of trials");
+    }
+    run->norder = take_stock(run, v);
+    qsort(v, run->norder, sizeof *v, longest_first);
+    for (size_t i = 0; i < run->norder; i++)
+        run->order[i] = v[i].trial;
+    free(v);
+    return 0;
+}
+
+void train_all(struct run *run)
+{
+    int jobs = run->o->jobs < 1 ? 1 : run->o->jobs;
+    if ((size_t)jobs > run->norder)
+        jobs = (int)run->norder;
+    if (!jobs)
+        return;
+    omp_set_dynamic(0);
+#pragma omp parallel num_threads(jobs)
+    work(run, omp_get_thread_num());
+}
