@@ -6,10 +6,11 @@
 #include <cmocka.h>
 
 int test_keymap(void);
+int test_crew(void);
 int test_journal(void);
 int test_bench(void);
 
 int main(void)
 {
-    return test_keymap() + test_journal() + test_bench();
+    return test_keymap() + test_journal() + test_crew() + test_bench();
 }
