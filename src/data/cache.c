@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "data/kinds.h"
+#include "data/sums.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,15 +44,36 @@ static int cache_folder(char folder[DATA_PATH])
     return n > 0 && n < DATA_PATH - 32 ? 0 : -1; /* room for a name behind it */
 }
 
+static size_t pixels_of(const struct cache_stamp *s)
+{
+    return s->planes * s->plane;
+}
+
+/* Pixels are filled up to a cache line, the sums follow. */
+static size_t sums_at(const struct cache_stamp *s)
+{
+    return (pixels_of(s) + 63) & ~(size_t)63;
+}
+
+static size_t body_of(const struct cache_stamp *s)
+{
+    return sums_at(s) + s->planes * sizeof(uint32_t[2]);
+}
+
+size_t cache_room(const struct cache_slot *c)
+{
+    return body_of(&c->stamp);
+}
+
 /* 0, or -1 when the source cannot be looked at. */
-static int stamp_of(const char *source, size_t bytes, struct cache_stamp *s)
+static int stamp_of(const char *source, size_t planes, size_t plane, struct cache_stamp *s)
 {
     struct stat st;
     size_t n = strlen(source);
     if (stat(source, &st) || !S_ISREG(st.st_mode))
         return -1;
     memset(s, 0, sizeof *s);
-    memcpy(s->magic, "sweepdc1", sizeof s->magic);
+    memcpy(s->magic, "sweepdc2", sizeof s->magic);
     s->path[0] = str_hash(STR_HASH, source, n);
     s->path[1] = str_hash(~STR_HASH, source, n);
     s->size = st.st_size;
@@ -59,24 +81,26 @@ static int stamp_of(const char *source, size_t bytes, struct cache_stamp *s)
     s->changed_ns = st.st_mtim.tv_nsec;
     s->status_s = st.st_ctim.tv_sec;
     s->status_ns = st.st_ctim.tv_nsec;
-    s->bytes = bytes;
+    s->planes = planes;
+    s->plane = plane;
     return 0;
 }
 
-void cache_find(struct cache_slot *c, const char *source, size_t bytes)
+void cache_find(struct cache_slot *c, const char *source, size_t planes, size_t plane)
 {
     char folder[DATA_PATH], *real;
     c->file[0] = 0;
-    if (bytes < CACHE_MIN || switched_off() || cache_folder(folder) || !(real = realpath(source, NULL)))
+    if (planes * plane < CACHE_MIN || plane > SUMS_BYTES || switched_off() || cache_folder(folder) ||
+        !(real = realpath(source, NULL)))
         return;
     int n = snprintf(c->source, sizeof c->source, "%s", real);
     free(real);
-    if (n >= 0 && (size_t)n < sizeof c->source && !stamp_of(c->source, bytes, &c->stamp))
+    if (n >= 0 && (size_t)n < sizeof c->source && !stamp_of(c->source, planes, plane, &c->stamp))
         snprintf(c->file, sizeof c->file, "%.4064s/%016llx", folder, (unsigned long long)c->stamp.path[0]);
 }
 
 /* Two sums in 8 lanes, the second of the first as it grows, so that order counts too (as Fletcher's checksum); at the
- * speed of memory. n is cut to whole words; the rest is hashed. */
+ * speed of memory. What is behind the last 64 bytes is hashed. */
 static uint64_t sum_of(const uint8_t *x, size_t n)
 {
     uint64_t a[8] = {0}, b[8] = {0}, w[8];
@@ -92,33 +116,33 @@ static uint64_t sum_of(const uint8_t *x, size_t n)
     return str_hash(str_hash(h, a, sizeof a), b, sizeof b);
 }
 
-static const uint8_t *checked(const struct cache_slot *c, const uint8_t *map)
+static int fits(const struct cache_slot *c, const uint8_t *map)
 {
     struct page p;
     memcpy(&p, map, sizeof p);
-    if (memcmp(&p.stamp, &c->stamp, sizeof p.stamp) || p.sum != sum_of(map + CACHE_PAGE, c->stamp.bytes))
-        return NULL;
-    return map + CACHE_PAGE;
+    return !memcmp(&p.stamp, &c->stamp, sizeof p.stamp) && p.sum == sum_of(map + CACHE_PAGE, body_of(&c->stamp));
 }
 
-const uint8_t *cache_map(const struct cache_slot *c, struct dataset *d)
+int cache_map(const struct cache_slot *c, struct dataset *d, struct cache_hit *hit)
 {
     struct stat st;
-    size_t n = CACHE_PAGE + c->stamp.bytes;
     int fd = c->file[0] ? open(c->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     if (fd < 0)
-        return NULL;
+        return -1;
     void *map = MAP_FAILED;
+    size_t n = CACHE_PAGE + body_of(&c->stamp);
     if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= 0 && (size_t)st.st_size == n)
         map = mmap(NULL, n, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
     close(fd);
     if (map == MAP_FAILED)
-        return NULL;
-    const uint8_t *x = checked(c, map);
-    if (x && !dataset_own_map(d, map, n))
-        return x;
-    munmap(map, n);
-    return NULL;
+        return -1;
+    if (!fits(c, map) || dataset_own_map(d, map, n)) {
+        munmap(map, n);
+        return -1;
+    }
+    hit->x = (const uint8_t *)map + CACHE_PAGE;
+    hit->sums = (const uint32_t(*)[2])(const void *)(hit->x + sums_at(&c->stamp));
+    return 0;
 }
 
 static int write_all(int fd, const void *bytes, size_t n)
@@ -156,20 +180,31 @@ static int is_mine(int fd, const char *tmp)
 static int unchanged(const struct cache_slot *c)
 {
     struct cache_stamp now;
-    return !stamp_of(c->source, c->stamp.bytes, &now) && !memcmp(&now, &c->stamp, sizeof now);
+    return !stamp_of(c->source, c->stamp.planes, c->stamp.plane, &now) && !memcmp(&now, &c->stamp, sizeof now);
 }
 
-static int fill(int fd, const struct cache_slot *c, const uint8_t *bytes)
+static void add_sums(const struct cache_stamp *s, uint8_t *x)
 {
+    memset(x + pixels_of(s), 0, sums_at(s) - pixels_of(s));
+    for (size_t i = 0; i < s->planes; i++) {
+        uint32_t sums[2];
+        sums_of_bytes(s->plane, x + i * s->plane, sums);
+        memcpy(x + sums_at(s) + i * sizeof sums, sums, sizeof sums);
+    }
+}
+
+static int fill(int fd, const struct cache_slot *c, const uint8_t *x)
+{
+    size_t n = body_of(&c->stamp);
     unsigned char first[CACHE_PAGE] = {0};
-    struct page p = {c->stamp, sum_of(bytes, c->stamp.bytes)};
+    struct page p = {c->stamp, sum_of(x, n)};
     memcpy(first, &p, sizeof p);
-    return ftruncate(fd, 0) || !has_room(fd, CACHE_PAGE + c->stamp.bytes) || write_all(fd, first, sizeof first) ||
-           write_all(fd, bytes, c->stamp.bytes);
+    return ftruncate(fd, 0) || !has_room(fd, CACHE_PAGE + n) || write_all(fd, first, sizeof first) ||
+           write_all(fd, x, n);
 }
 
 /* No fsync: what a power cut takes away, the sum will tell. */
-void cache_keep(const struct cache_slot *c, const uint8_t *bytes)
+void cache_keep(const struct cache_slot *c, uint8_t *x)
 {
     char folder[DATA_PATH], tmp[DATA_PATH + 8];
     struct err ignored = {0};
@@ -179,7 +214,8 @@ void cache_keep(const struct cache_slot *c, const uint8_t *bytes)
     int fd = open(tmp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
         return;
-    if (is_mine(fd, tmp) && (fill(fd, c, bytes) || !unchanged(c) || rename(tmp, c->file)))
+    add_sums(&c->stamp, x);
+    if (is_mine(fd, tmp) && (fill(fd, c, x) || !unchanged(c) || rename(tmp, c->file)))
         unlink(tmp);
     close(fd);
 }

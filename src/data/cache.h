@@ -1,5 +1,6 @@
 /* cache.h - decoded pixels kept between runs. Unpacking MNIST takes a fifth of a second, mapping what an earlier run
- * has unpacked a few milliseconds; every worker, and every process, then shares the same read-only pages.
+ * has unpacked a few milliseconds; every worker, and every process, then shares the same read-only pages. With the
+ * pixels are kept the sums that normalization wants, so that a start need not look at every pixel for them.
  *
  * One file per source file in $XDG_CACHE_HOME/sweep/decoded, else ~/.cache/sweep/decoded, named by the hash of the
  * source's absolute path. It begins with a page that says whose bytes follow (path, size, times of last change and a
@@ -19,21 +20,29 @@ struct cache_stamp { /* what the file says of its source; compared as bytes: no 
     char magic[8];
     uint64_t path[2]; /* two hashes */
     int64_t size, changed_s, changed_ns, status_s, status_ns;
-    uint64_t bytes; /* of pixels */
+    uint64_t planes, plane; /* how many, and of how many bytes */
 };
-_Static_assert(sizeof(struct cache_stamp) == 72, "no padding");
+_Static_assert(sizeof(struct cache_stamp) == 80, "no padding");
 
 struct cache_slot {
     char source[DATA_PATH], file[DATA_PATH]; /* absolute paths; file is empty when nothing is to be cached */
     struct cache_stamp stamp;
 };
 
-/* Where the `bytes` decoded bytes of a source file are or would be cached. To be called before the source is read. */
-void cache_find(struct cache_slot *c, const char *source, size_t bytes);
-/* The bytes, mapped and owned by d (dataset_release unmaps them), or NULL. */
-const uint8_t *cache_map(const struct cache_slot *c, struct dataset *d);
-/* Keeps the bytes, unless the source has changed since cache_find, the disk has little room, or another process is just
- * doing the same. */
-void cache_keep(const struct cache_slot *c, const uint8_t *bytes);
+struct cache_hit {
+    const uint8_t *x;          /* [planes][plane] */
+    const uint32_t (*sums)[2]; /* [planes] sum, sum of squares */
+};
+
+/* Where the planes of `plane` bytes (a channel of an image) of a source file are or would be cached. To be called
+ * before the source is read. */
+void cache_find(struct cache_slot *c, const char *source, size_t planes, size_t plane);
+/* What is cached, mapped and owned by d (dataset_release unmaps it): 0, or -1. */
+int cache_map(const struct cache_slot *c, struct dataset *d, struct cache_hit *hit);
+/* Bytes of memory that the planes and their sums want. */
+size_t cache_room(const struct cache_slot *c);
+/* Keeps the planes at x, where cache_room bytes are: the sums are written behind them. Unless the source has changed
+ * since cache_find, the disk has little room, or another process is just doing the same. */
+void cache_keep(const struct cache_slot *c, uint8_t *x);
 
 #endif

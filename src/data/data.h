@@ -51,6 +51,7 @@ struct dataset {
     const char *const *class_name; /* [classes] */
     int max_value;                 /* what `unit` divides by: 255, or 16 */
     struct data_part train, test;
+    const uint32_t (*train_sums)[2]; /* [n][c] sum and sum of squares of each plane of train.x; NULL: not known */
     char credit[256]; /* source and licence, where known */
     void *owned;      /* private */
 };

@@ -96,23 +96,24 @@ static int open_files(struct files *fs, struct dataset *d, struct err *e)
     return check_geometry(d, &fs->f[TRAIN_X], &fs->f[TEST_X], e);
 }
 
-/* Pixels of a packed file come from the cache where it has them. */
-static const uint8_t *read_values(struct idx_file *f, struct dataset *d, struct err *e)
+/* Pixels, those of a packed file from the cache where it has them; then also *sums. */
+static const uint8_t *read_pixels(struct idx_file *f, struct dataset *d, const uint32_t (**sums)[2], struct err *e)
 {
     struct cache_slot slot;
-    const uint8_t *kept = NULL;
+    struct cache_hit hit;
+    size_t plane = (size_t)d->h * (size_t)d->w;
     slot.file[0] = 0;
-    if (!gzdirect(f->f)) {
-        cache_find(&slot, f->path, f->bytes);
-        kept = cache_map(&slot, d);
+    if (!gzdirect(f->f))
+        cache_find(&slot, f->path, f->bytes / plane, plane);
+    if (!cache_map(&slot, d, &hit)) {
+        *sums = hit.sums;
+        return hit.x;
     }
-    if (kept)
-        return kept;
-    unsigned char *to = dataset_alloc(d, f->bytes, e);
-    if (!to || idx_read(f, to, e))
+    unsigned char *x = dataset_alloc(d, slot.file[0] ? cache_room(&slot) : f->bytes, e);
+    if (!x || idx_read(f, x, e))
         return NULL;
-    cache_keep(&slot, to);
-    return to;
+    cache_keep(&slot, x);
+    return x;
 }
 
 /* Labels as classes 0 ..., checked against d->classes, which is set here when the format does not fix it. */
@@ -150,8 +151,9 @@ static int read_files(struct files *fs, const struct idx_set *set, struct datase
         d->train.y = d->test.y = NULL;
         return 0;
     }
-    d->train.x = read_values(&fs->f[TRAIN_X], d, e);
-    d->test.x = d->train.x ? read_values(&fs->f[TEST_X], d, e) : NULL;
+    const uint32_t(*unused)[2];
+    d->train.x = read_pixels(&fs->f[TRAIN_X], d, &d->train_sums, e);
+    d->test.x = d->train.x ? read_pixels(&fs->f[TEST_X], d, &unused, e) : NULL;
     return d->test.x ? 0 : -1;
 }
 

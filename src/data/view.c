@@ -2,6 +2,7 @@
 #include "data/augment.h"
 #include "data/data.h"
 #include "data/split.h"
+#include "data/sums.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,19 +14,20 @@ struct sums { /* exact, so that no order of the samples shows */
     uint64_t n, sum, squares;
 };
 
-/* Adds n bytes. Pieces of 2^16 keep 32-bit sums (65536 * 255^2 < 2^32), which the compiler vectorizes. */
-static void add_bytes(struct sums *s, const uint8_t *x, size_t n)
+static void add(struct sums *s, size_t n, const uint32_t sums[2])
 {
     s->n += n;
+    s->sum += sums[0];
+    s->squares += sums[1];
+}
+
+static void add_bytes(struct sums *s, const uint8_t *x, size_t n)
+{
     while (n) {
-        size_t piece = n < 65536 ? n : 65536;
-        uint32_t sum = 0, squares = 0;
-        for (size_t i = 0; i < piece; i++) {
-            sum += x[i];
-            squares += (uint32_t)x[i] * x[i];
-        }
-        s->sum += sum;
-        s->squares += squares;
+        size_t piece = n < SUMS_BYTES ? n : SUMS_BYTES;
+        uint32_t sums[2];
+        sums_of_bytes(piece, x, sums);
+        add(s, piece, sums);
         x += piece;
         n -= piece;
     }
@@ -37,9 +39,13 @@ static void channel_sums(const struct data_view *v, struct sums sums[DATA_CHANNE
     size_t plane = (size_t)d->h * (size_t)d->w;
     memset(sums, 0, DATA_CHANNELS * sizeof *sums);
     for (size_t i = 0; i < v->n[DATA_TRAIN]; i++)
-        for (int c = 0; c < d->c; c++)
-            add_bytes(&sums[c], d->train.x + ((size_t)v->index[DATA_TRAIN][i] * (size_t)d->c + (size_t)c) * plane,
-                      plane);
+        for (int c = 0; c < d->c; c++) {
+            size_t at = (size_t)v->index[DATA_TRAIN][i] * (size_t)d->c + (size_t)c;
+            if (d->train_sums)
+                add(&sums[c], plane, d->train_sums[at]);
+            else
+                add_bytes(&sums[c], d->train.x + at * plane, plane);
+        }
 }
 
 static void standardize(struct data_view *v)

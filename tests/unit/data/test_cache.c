@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { N = 1400, SIDE = 28, PIXELS = N * SIDE * SIDE }; /* above CACHE_MIN */
+enum { N = 1400, SIDE = 28, PIXELS = N * SIDE * SIDE, WHOLE = CACHE_PAGE + PIXELS + 8 * N }; /* above CACHE_MIN */
 
 struct place { /* a dataset and a cache folder of its own */
     char source[64], cache[64], decoded[96];
@@ -113,7 +113,7 @@ static struct cache_slot slot_of(const struct place *p, const char *name)
     struct cache_slot c;
     char path[128];
     snprintf(path, sizeof path, "%s/%s", p->source, name);
-    cache_find(&c, path, PIXELS);
+    cache_find(&c, path, N, SIDE * SIDE);
     return c;
 }
 
@@ -128,10 +128,18 @@ static int is_cached(const struct place *p, unsigned seed)
 {
     struct cache_slot c = train_slot(p);
     struct dataset d = {.name = "toy"};
-    const uint8_t *x = cache_map(&c, &d);
-    int same = x != NULL;
-    for (size_t i = 0; same && i < PIXELS; i++)
-        same = x[i] == (i * 7 + seed) % 251;
+    struct cache_hit hit;
+    int same = !cache_map(&c, &d, &hit);
+    for (size_t i = 0; same && i < N; i++) {
+        uint32_t sum = 0, squares = 0;
+        for (size_t k = i * SIDE * SIDE; k < (i + 1) * SIDE * SIDE; k++) {
+            uint32_t want = (uint32_t)((k * 7 + seed) % 251);
+            same = same && hit.x[k] == want;
+            sum += want;
+            squares += want * want;
+        }
+        same = same && hit.sums[i][0] == sum && hit.sums[i][1] == squares;
+    }
     dataset_release(&d);
     return same;
 }
@@ -151,7 +159,7 @@ static void the_second_load_is_mapped(void **state)
 /* What is mapped is what is used: a cache file that passes every check is believed. */
 static void a_hit_does_not_read_the_source(void **state)
 {
-    static uint8_t other[PIXELS];
+    static uint8_t other[WHOLE];
     struct place p;
     (void)state;
     place_make(&p);
@@ -160,6 +168,35 @@ static void a_hit_does_not_read_the_source(void **state)
     struct cache_slot c = train_slot(&p);
     cache_keep(&c, other);
     assert_int_equal(load_differs(&p, 5), 0);
+    place_remove(&p);
+}
+
+static void view_numbers(const struct place *p, float scale_shift[2])
+{
+    struct data_spec s = spec_of("idx", p->source);
+    struct dataset d;
+    struct data_view v;
+    struct arena a;
+    struct err e = {0};
+    arena_init(&a);
+    assert_int_equal(dataset_load(&d, &s, &e), 0);
+    view_of(&v, &d, &s, &a);
+    scale_shift[0] = v.scale[0];
+    scale_shift[1] = v.shift[0];
+    arena_release(&a);
+    dataset_release(&d);
+}
+
+static void normalization_is_the_same_with_kept_sums(void **state)
+{
+    struct place p;
+    float decoded[2], mapped[2];
+    (void)state;
+    place_make(&p);
+    view_numbers(&p, decoded);
+    assert_true(is_cached(&p, 1));
+    view_numbers(&p, mapped);
+    assert_memory_equal(decoded, mapped, sizeof mapped);
     place_remove(&p);
 }
 
@@ -177,7 +214,7 @@ static void a_changed_source_is_decoded_again(void **state)
     struct cache_slot after = train_slot(&p);
     assert_string_equal(before.file, after.file); /* replaced, not added */
 
-    static const uint8_t zeros[PIXELS];
+    static uint8_t zeros[WHOLE];
     cache_keep(&before, zeros); /* decoded before the change: not kept */
     assert_int_equal(load_differs(&p, 2), 0);
     place_remove(&p);
@@ -197,8 +234,8 @@ static void change_byte(const char *path, long at)
 
 static void damaged_files_are_ignored_and_replaced(void **state)
 {
-    static const long at[] = {0, 7, 8, 24, 60, 71, 72, 79, CACHE_PAGE, CACHE_PAGE + 1001, -1};
-    static const long length[] = {0, 1, CACHE_PAGE - 1, CACHE_PAGE, CACHE_PAGE + PIXELS - 1, CACHE_PAGE + PIXELS + 1};
+    static const long at[] = {0, 7, 8, 24, 60, 71, 79, 80, 87, CACHE_PAGE, CACHE_PAGE + 1001, -8 * N, -1};
+    static const long length[] = {0, 1, CACHE_PAGE - 1, CACHE_PAGE, WHOLE - 1, WHOLE + 1};
     struct place p;
     (void)state;
     place_make(&p);
@@ -376,6 +413,7 @@ int run_cache_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_load_is_mapped),
         cmocka_unit_test(a_hit_does_not_read_the_source),
+        cmocka_unit_test(normalization_is_the_same_with_kept_sums),
         cmocka_unit_test(a_changed_source_is_decoded_again),
         cmocka_unit_test(damaged_files_are_ignored_and_replaced),
         cmocka_unit_test(order_counts),
