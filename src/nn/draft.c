@@ -11,17 +11,18 @@
 struct drafting {
     const struct nn_graph *g;
     struct draft *d;
-    int blocks, training, share, fuse, n; /* n = nodes */
-    int *value;                           /* [n + 1] the value that holds a value's floats */
-    unsigned char *wanted;                /* [n + 1] a gradient is needed: there are parameters in it or before it */
-    unsigned char *kept;                  /* [n + 1] read again by the backward pass */
-    int *last_reader;                     /* [n + 1] node, -1 */
-    int *content, *gradient;              /* [n + 1] slots */
-    int *saved;                           /* [n] slots */
-    struct stage *stage;                  /* [n], as many as there are */
-    int *stage_of;                        /* [n] NO_STAGE */
-    int *readers;                         /* [n + 1] for stage_find */
-    int out;                              /* value of the output */
+    int blocks, training, share, fuse, group, n; /* n = nodes */
+    int *value;                                  /* [n + 1] the value that holds a value's floats */
+    unsigned char *wanted;   /* [n + 1] a gradient is needed: there are parameters in it or before it */
+    unsigned char *kept;     /* [n + 1] read again by the backward pass */
+    int *last_reader;        /* [n + 1] node, -1 */
+    int *content, *gradient; /* [n + 1] slots */
+    int *saved;              /* [n] slots */
+    struct stage *stage;     /* [n], as many as there are */
+    int *stage_of;           /* [n] NO_STAGE */
+    int *readers;            /* [n + 1] for stage_find */
+    int out;                 /* value of the output */
+    int stage_scratch;       /* slot */
 };
 
 static int runs(const struct drafting *w, int node)
@@ -64,8 +65,9 @@ static void find_stages(struct drafting *w)
 {
     for (int i = 0; i < w->n; i++)
         w->stage_of[i] = NO_STAGE;
-    if (w->fuse)
-        stage_find(w->g, w->value, w->stage, w->stage_of, w->readers);
+    int n = w->fuse ? stage_find(w->g, w->value, w->stage, w->stage_of, w->readers) : 0;
+    for (int i = 0; i < n && w->group; i++)
+        w->stage[i].group = w->group;
 }
 
 /* Backward a stage reads its input, and its output where a norm behind takes the gradient there. */
@@ -176,10 +178,15 @@ static void draft_copy(struct drafting *w)
     touch_all(w, s, w->d->nforward++);
 }
 
+/* All stages work in the same floats: they are still in the cache when the next one begins. */
 static int stage_scratch_slot(struct drafting *w, const struct stage *s, int backward)
 {
-    size_t n = stage_scratch(w->g, s, w->blocks, backward);
-    return n ? new_slot(w, IN_POOL, n) : NO_SLOT;
+    size_t n = PAD16(stage_scratch(w->g, s, w->blocks, backward));
+    if (w->stage_scratch == NO_SLOT || !w->share)
+        w->stage_scratch = new_slot(w, IN_POOL, 0);
+    struct slot *slot = &w->d->slot[w->stage_scratch];
+    slot->floats = n > slot->floats ? n : slot->floats;
+    return w->stage_scratch;
 }
 
 /* The table of a norm: made by the stage that takes its statistics; in evaluation there are none to take. */
@@ -427,7 +434,9 @@ int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int traini
                          .training = training,
                          .share = !!(how & PLAN_SHARE),
                          .fuse = !!(how & PLAN_FUSE),
-                         .n = g->nnodes};
+                         .group = (int)(how / PLAN_GROUPS(1)),
+                         .n = g->nnodes,
+                         .stage_scratch = NO_SLOT};
     memset(d, 0, sizeof *d);
     if (take_tables(&w, a))
         return -1;

@@ -53,7 +53,7 @@ static int behind_convolution(const struct fusing *f, int node)
 /* The longest stage that begins with the node. */
 static struct stage stage_from(const struct fusing *f, int node)
 {
-    struct stage s = {node, node, {-1, -1, -1, -1, -1}, -1};
+    struct stage s = {node, node, {-1, -1, -1, -1, -1}, -1, 1, 0};
     int last = -1;
     for (int i = node; i >= 0; i = only_reader(f, i)) {
         int kind = kind_of(f, i);
@@ -67,6 +67,21 @@ static struct stage stage_from(const struct fusing *f, int node)
         s.next = r >= 0 && kind_of(f, r) == PART_NORM ? r : -1;
     }
     return s;
+}
+
+#define GROUP_FLOATS ((size_t)1 << 18) /* half of a second-level cache of 2 MiB */
+
+/* As many blocks as what lies between fits into the cache; more where a group costs more than reading from memory does:
+ * packing the weights and adding up their gradients is some 15 cycles a weight, the three passes over what has fallen
+ * out of the cache some 30 a vector. */
+static int group_of(const struct nn_graph *g, const struct stage *s)
+{
+    const struct nn_node *conv = s->part[PART_CONV] < 0 ? NULL : &g->node[s->part[PART_CONV]];
+    size_t x = layer_floats(g->node[s->first].x, 1), y = layer_floats(g->node[s->last].y, 1);
+    size_t weights = conv ? conv->tensor[0].n : 0;
+    size_t fit = GROUP_FLOATS / (x + y), pay = weights * LANES / (x + y);
+    size_t n = fit > pay ? fit : pay;
+    return n < 1 ? 1 : n > 4096 ? 4096 : (int)n;
 }
 
 /* One part alone gains nothing, but for those that work for a neighbour. */
@@ -92,6 +107,8 @@ int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, 
         for (int k = 0; k < PART_KINDS; k++)
             if (s.part[k] >= 0)
                 of[s.part[k]] = n;
+        s.group = group_of(g, &s);
+        s.descending = n % 2;
         stage[n++] = s;
     }
     return n;

@@ -1,4 +1,4 @@
-/* stage.c - the passes of a stage over a batch, block by block. */
+/* stage.c - the passes of a stage over a batch, group by group of blocks. */
 #include "nn/stage.h"
 
 #include "nn/layers/batchnorm.h"
@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* Memory that a pass needs for itself; what a stage has no use for is NULL. u: block behind the pointwise parts, z:
- * behind the pool, dz: gradient there, dyc: gradient at the convolution, dw: a block's share of its weights'. */
+/* Memory that a pass needs for itself; what a stage has no use for is NULL. u: a group behind the pointwise parts, z:
+ * behind the pool, dz: gradient there, dyc: gradient at the convolution, dw: a group's share of its weights'. */
 struct room {
     uint32_t *seed;
     float *u, *z, *dz, *dyc, *dw, *conv;
@@ -89,22 +89,23 @@ static size_t cut_room(const struct nn_graph *g, const struct stage *s, int bloc
                        struct room *r)
 {
     struct cutter c = {base, 0};
+    size_t group = (size_t)(blocks < s->group ? blocks : s->group);
     const struct nn_node *norm = node_of(g, s, PART_NORM), *conv = node_of(g, s, PART_CONV);
     const struct nn_node *next = s->next < 0 ? NULL : &g->node[s->next];
-    size_t nx = layer_floats(g->node[s->first].x, 1), nb = (size_t)blocks;
-    size_t nz = conv ? layer_floats(conv->x, 1) : layer_floats(g->node[s->last].y, 1);
+    size_t nx = group * layer_floats(g->node[s->first].x, 1), ny = group * layer_floats(g->node[s->last].y, 1);
+    size_t nz = conv ? group * layer_floats(conv->x, 1) : ny, nb = (size_t)blocks;
     size_t channels = norm ? (size_t)norm->x.c : 0, after = next ? (size_t)next->x.c : 0;
     int pool = has(s, PART_POOL), again = !backward || backward_looks_ahead(g, s);
     r->seed = take(&c, has(s, PART_DROPOUT), LANES);
     r->u = take(&c, has_pointwise(s) && (pool || conv) && again, nx);
     r->z = take(&c, pool && (conv || backward) && again, nz);
-    r->conv = take(&c, conv != NULL, conv ? conv->type->scratch(conv, 1) : 0);
+    r->conv = take(&c, conv != NULL, conv ? conv->type->scratch(conv, (int)group) : 0);
     r->totals = take(&c, norm || next, 2 * (channels > after ? channels : after));
     r->moments = take(&c, !backward && next, nb * after * sizeof(struct moments) / sizeof(float));
     if (!backward)
         return c.at;
     r->dz = take(&c, conv && pool, nz);
-    r->dyc = take(&c, next != NULL, layer_floats(g->node[s->last].y, 1));
+    r->dyc = take(&c, next != NULL, ny);
     r->dw = take(&c, conv != NULL, conv ? tensor_floats(conv) : 0);
     r->sums = take(&c, norm != NULL, 4 * nb * channels);
     r->lanes = take(&c, norm != NULL, 64 * channels);
@@ -166,21 +167,51 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
     return w;
 }
 
+/* Blocks that go together. */
+struct group {
+    int first, blocks, images;
+};
+
+/* The i-th group to be worked on. */
+static struct group group_at(const struct work *w, int i)
+{
+    int size = w->s->group, all = (w->p->blocks + size - 1) / size, first = (w->s->descending ? all - 1 - i : i) * size;
+    struct group g = {first, w->p->blocks - first, w->p->n - first * LANES};
+    if (g.blocks > size) {
+        g.blocks = size;
+        g.images = size * LANES;
+    }
+    return g;
+}
+
+static int groups(const struct work *w)
+{
+    return (w->p->blocks + w->s->group - 1) / w->s->group;
+}
+
 static int live(const struct nn_pass *p, int block)
 {
     int n = p->n - block * LANES;
     return n < LANES ? n : LANES;
 }
 
-static void seed_block(struct work *w, int block)
+static void seed_block(const struct work *w, int block)
 {
     if (w->r.seed)
         dropout_seeds(&w->net->graph->node[w->s->part[PART_DROPOUT]], w->p, block, w->r.seed);
 }
 
-static void pool_forward(const struct work *w, const float *x, float *y)
+static void pointwise_forward(const struct work *w, struct group g, const float *x, float *y)
 {
-    (w->pool.pool.max ? w->k->maxpool_forward : w->k->avgpool_forward)(&w->pool.pool.d, 1, x, y);
+    for (int b = 0; b < g.blocks; b++) {
+        seed_block(w, g.first + b);
+        w->k->pointwise_forward(&w->f, x + (size_t)b * w->nx, y + (size_t)b * w->nx);
+    }
+}
+
+static void pool_forward(const struct work *w, struct group g, const float *x, float *y)
+{
+    (w->pool.pool.max ? w->k->maxpool_forward : w->k->avgpool_forward)(&w->pool.pool.d, g.blocks, x, y);
 }
 
 static double values(const struct work *w, struct shape s)
@@ -190,26 +221,26 @@ static double values(const struct work *w, struct shape s)
 
 /* --- forward --- */
 
-static void forward_block(struct work *w, int b)
+static void forward_group(const struct work *w, struct group g)
 {
-    const float *v = w->io->x + (size_t)b * w->nx;
-    float *y = w->io->y + (size_t)b * w->ny;
+    const float *v = w->io->x + (size_t)g.first * w->nx;
+    float *y = w->io->y + (size_t)g.first * w->ny;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
-    seed_block(w, b);
     if (has_pointwise(w->s)) {
         float *to = pool || conv ? w->r.u : y;
-        w->k->pointwise_forward(&w->f, v, to);
+        pointwise_forward(w, g, v, to);
         v = to;
     }
     if (pool) {
         float *to = conv ? w->r.z : y;
-        pool_forward(w, v, to);
+        pool_forward(w, g, v, to);
         v = to;
     }
     if (conv)
-        w->k->conv_forward(&w->conv.conv, 1, v, w->w, w->b, y, w->r.conv);
-    if (w->next_table)
-        w->k->bn_moments(w->y.c, w->y.h, w->y.w, live(w->p, b), y, w->r.moments + (size_t)b * (size_t)w->y.c);
+        w->k->conv_forward(&w->conv.conv, g.blocks, v, w->w, w->b, y, w->r.conv);
+    for (int b = g.first; w->next_table && b < g.first + g.blocks; b++)
+        w->k->bn_moments(w->y.c, w->y.h, w->y.w, live(w->p, b), w->io->y + (size_t)b * w->ny,
+                         w->r.moments + (size_t)b * (size_t)w->y.c);
 }
 
 /* Of the blocks, in their order. */
@@ -235,8 +266,8 @@ void stage_forward(const struct nn_net *net, const struct step *step, const stru
     struct work w = work_of(net, step, p, 0);
     if (norm && !p->training)
         bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, w.io->saved);
-    for (int b = 0; b < p->blocks; b++)
-        forward_block(&w, b);
+    for (int i = 0; i < groups(&w); i++)
+        forward_group(&w, group_at(&w, i));
     if (w.next_table)
         finish_statistics(&w);
 }
@@ -244,29 +275,29 @@ void stage_forward(const struct nn_net *net, const struct step *step, const stru
 /* --- backward --- */
 
 /* What the parts in front of the convolution put out, computed again: *u in front of the pool, *z behind. */
-static void look_ahead(const struct work *w, const float *x, const float **u, const float **z)
+static void look_ahead(const struct work *w, struct group g, const float *x, const float **u, const float **z)
 {
     *u = *z = x;
     if (!backward_looks_ahead(w->net->graph, w->s))
         return;
     if (w->r.u) {
-        w->k->pointwise_forward(&w->f, x, w->r.u);
+        pointwise_forward(w, g, x, w->r.u);
         *u = *z = w->r.u;
     }
     if (w->r.z) {
-        pool_forward(w, *u, w->r.z);
+        pool_forward(w, g, *u, w->r.z);
         *z = w->r.z;
     }
 }
 
-/* The first block's share goes where all the others are added. */
-static void weight_gradient(const struct work *w, int b, const float *z, const float *dy)
+/* The share of the first group goes where all the others are added. */
+static void weight_gradient(const struct work *w, struct group g, int first, const float *z, const float *dy)
 {
     const struct nn_node *nd = node_of(w->net->graph, w->s, PART_CONV);
-    float *dw = w->net->dw + nd->tensor[0].at, *to = b ? w->r.dw : dw;
+    float *dw = w->net->dw + nd->tensor[0].at, *to = first ? dw : w->r.dw;
     size_t bias = nd->ntensors > 1 ? nd->tensor[1].at - nd->tensor[0].at : 0;
-    w->k->conv_backward_weights(&w->conv.conv, 1, z, dy, to, bias ? to + bias : NULL, w->r.conv);
-    for (int t = 0; b && t < nd->ntensors; t++) {
+    w->k->conv_backward_weights(&w->conv.conv, g.blocks, z, dy, to, bias ? to + bias : NULL, w->r.conv);
+    for (int t = 0; !first && t < nd->ntensors; t++) {
         size_t at = nd->tensor[t].at - nd->tensor[0].at;
         for (size_t i = 0; i < nd->tensor[t].n; i++)
             dw[at + i] += w->r.dw[at + i];
@@ -274,54 +305,62 @@ static void weight_gradient(const struct work *w, int b, const float *z, const f
 }
 
 /* dy at the output of the convolution itself, from what the stage behind left. */
-static const float *behind_next(const struct work *w, int b, const float *dy)
+static const float *behind_next(const struct work *w, struct group g, const float *dy)
 {
     if (!w->next_table)
         return dy;
     const struct nn_node *next = &w->net->graph->node[w->s->next];
-    w->k->bn_backward(w->y.c, w->y.h, w->y.w, live(w->p, b), w->io->y + (size_t)b * w->ny, dy,
+    w->k->bn_backward(w->y.c, w->y.h, w->y.w, g.images, w->io->y + (size_t)g.first * w->ny, dy,
                       bn_row(next, w->next_table, BN_A), bn_row(next, w->next_table, BN_P),
                       bn_row(next, w->next_table, BN_Q), w->r.dyc);
     return w->r.dyc;
 }
 
-/* From dz, in front of the convolution, to g; they may be the same when there is no pool. */
-static void through_pool_and_pointwise(const struct work *w, int b, const float *u, const float *z, const float *dz,
-                                       float *g)
+static void pool_backward(const struct work *w, struct group g, const float *u, const float *z, const float *dz,
+                          float *du)
 {
-    const float *x = w->io->x + (size_t)b * w->nx, *mean = NULL;
-    if (has(w->s, PART_POOL)) {
-        if (w->pool.pool.max)
-            w->k->maxpool_backward(&w->pool.pool.d, 1, u, z, dz, g);
-        else
-            w->k->avgpool_backward(&w->pool.pool.d, 1, dz, g);
-        dz = g;
-    }
-    if (has(w->s, PART_NORM))
-        mean = bn_row(&w->net->graph->node[w->s->part[PART_NORM]], w->io->saved, BN_MEAN);
-    if (has_pointwise(w->s))
-        w->k->pointwise_backward(&w->f, live(w->p, b), x, dz, mean, g, w->r.sums + 2 * (size_t)b * (size_t)w->x.c,
-                                 w->r.lanes);
+    if (w->pool.pool.max)
+        w->k->maxpool_backward(&w->pool.pool.d, g.blocks, u, z, dz, du);
+    else
+        w->k->avgpool_backward(&w->pool.pool.d, g.blocks, dz, du);
 }
 
-static void backward_block(struct work *w, int b)
+static void pointwise_backward(const struct work *w, struct group g, const float *dz, float *to)
 {
-    const float *u, *z, *dz = w->io->dy + (size_t)b * w->ny;
-    float *g = w->io->dx ? w->io->dx + (size_t)b * w->nx : NULL;
-    seed_block(w, b);
-    if (has(w->s, PART_CONV))
-        dz = behind_next(w, b, dz);
-    look_ahead(w, w->io->x + (size_t)b * w->nx, &u, &z);
-    if (has(w->s, PART_CONV))
-        weight_gradient(w, b, z, dz);
-    if (!g)
+    const float *x = w->io->x + (size_t)g.first * w->nx, *mean = NULL;
+    if (has(w->s, PART_NORM))
+        mean = bn_row(&w->net->graph->node[w->s->part[PART_NORM]], w->io->saved, BN_MEAN);
+    for (int b = 0; b < g.blocks; b++) {
+        size_t at = (size_t)b * w->nx, block = (size_t)(g.first + b);
+        seed_block(w, g.first + b);
+        w->k->pointwise_backward(&w->f, live(w->p, g.first + b), x + at, dz + at, mean, to + at,
+                                 w->r.sums + 2 * block * (size_t)w->x.c, w->r.lanes);
+    }
+}
+
+/* The gradient goes from dy over dyc and dz, which may take the place of u, to dx. */
+static void backward_group(const struct work *w, struct group g, int first)
+{
+    const float *x = w->io->x + (size_t)g.first * w->nx, *u, *z, *dz = w->io->dy + (size_t)g.first * w->ny;
+    float *dx = w->io->dx ? w->io->dx + (size_t)g.first * w->nx : NULL;
+    look_ahead(w, g, x, &u, &z);
+    if (has(w->s, PART_CONV)) {
+        dz = behind_next(w, g, dz);
+        weight_gradient(w, g, first, z, dz);
+    }
+    if (!dx)
         return;
     if (has(w->s, PART_CONV)) {
-        float *to = w->r.dz ? w->r.dz : w->r.u ? w->r.u : g; /* u has been used */
-        w->k->conv_backward_data(&w->conv.conv, 1, dz, w->w, to, w->r.conv);
+        float *to = w->r.dz ? w->r.dz : w->r.u ? w->r.u : dx;
+        w->k->conv_backward_data(&w->conv.conv, g.blocks, dz, w->w, to, w->r.conv);
         dz = to;
     }
-    through_pool_and_pointwise(w, b, u, z, dz, g);
+    if (has(w->s, PART_POOL)) {
+        pool_backward(w, g, u, z, dz, dx);
+        dz = dx;
+    }
+    if (has_pointwise(w->s))
+        pointwise_backward(w, g, dz, dx);
 }
 
 /* As bn_backward_stats adds up. */
@@ -347,8 +386,8 @@ static void finish_gradient(struct work *w)
 void stage_backward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)
 {
     struct work w = work_of(net, step, p, 1);
-    for (int b = 0; b < p->blocks; b++)
-        backward_block(&w, b);
+    for (int i = 0; i < groups(&w); i++)
+        backward_group(&w, group_at(&w, i), i == 0);
     if (has(w.s, PART_NORM))
         finish_gradient(&w);
 }

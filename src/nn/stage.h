@@ -1,14 +1,14 @@
 /* stage.h - runs of nodes that go through the cache together. Private to nn and its tests.
  *
- * A stage is [norm][act][dropout][pool][conv], in this order, each part optional: a block of 16 images at a time passes
- * through all of them, and only the output of the last is stored for the whole batch. What lies between is computed
- * again in the backward pass, which costs less than reading it back from memory would.
+ * A stage is [norm][act][dropout][pool][conv], in this order, each part optional: a group of blocks at a time (one,
+ * where maps are large) passes through all of them, and only the output of the last is stored for the whole batch. What
+ * lies between is computed again in the backward pass, which costs less than reading it back from memory would.
  *
  * A norm takes its statistics from the convolution that it reads, whose stage collects them block by block while they
  * are in the cache; so a norm is part of a stage only where it is the only reader of a convolution. Backward it is
  * split likewise: the stage that begins with the norm leaves the gradient g at the norm's output, and the sums that the
  * coefficients of dx = A g + P x + Q are made of; the stage that ends with the convolution applies them. Sums over
- * blocks add up block after block, so that it does not matter who computes which. */
+ * groups add up in a fixed order, so that it does not matter who computes which. */
 #ifndef NN_STAGE_H
 #define NN_STAGE_H
 
@@ -20,6 +20,8 @@ struct stage {
     int first, last;      /* nodes */
     int part[PART_KINDS]; /* node, -1: absent */
     int next;             /* the norm that reads the convolution at the end, -1 */
+    int group;            /* blocks that go together: depends on the shapes alone */
+    int descending;       /* last group first: every second stage, as what it reads was made last */
 };
 #define NO_STAGE (-1)
 

@@ -29,19 +29,48 @@ static struct window window_of(const struct pool_dims *d, int b, int oy, int ox)
     return v;
 }
 
+/* The larger one; a NaN stays, as in PyTorch. */
+INLINE v16 larger(v16 t, v16 best)
+{
+    return v16_select(m16_or(v16_gt(t, best), v16_nan(t)), t, best);
+}
+
 static v16 window_max(const struct pool_dims *d, const struct window *v, int ch, const float *x)
 {
     v16 best = v16_set1(-INFINITY);
     for (int ky = v->ky.lo; ky < v->ky.hi; ky++)
-        for (int kx = v->kx.lo; kx < v->kx.hi; kx++) {
-            v16 t = v16_load(x + pixel(d->c, d->w, v->row + (size_t)ky, ch, v->col + kx));
-            best = v16_select(m16_or(v16_gt(t, best), v16_nan(t)), t, best); /* a NaN stays, as in PyTorch */
-        }
+        for (int kx = v->kx.lo; kx < v->kx.hi; kx++)
+            best = larger(v16_load(x + pixel(d->c, d->w, v->row + (size_t)ky, ch, v->col + kx)), best);
     return best;
+}
+
+/* The most frequent case by itself: windows of 2x2, side by side, all inside. */
+static int two_by_two(const struct pool_dims *d)
+{
+    return d->kh == 2 && d->kw == 2 && d->sh == 2 && d->sw == 2 && !d->ph && !d->pw;
+}
+
+static void maxpool_2x2(const struct pool_dims *d, int blocks, const float *x, float *y)
+{
+    ptrdiff_t below = (ptrdiff_t)d->c * d->w * LANES;
+    for (int b = 0; b < blocks; b++)
+        for (int oy = 0; oy < d->ho; oy++)
+            for (int ch = 0; ch < d->c; ch++) {
+                const float *p = x + pixel(d->c, d->w, (size_t)(b * d->h + 2 * oy), ch, 0);
+                for (int ox = 0; ox < d->wo; ox++, y += LANES, p += 2 * LANES) {
+                    v16 best = larger(v16_load(p + LANES), v16_load(p));
+                    best = larger(v16_load(p + below), best);
+                    v16_store(y, larger(v16_load(p + below + LANES), best));
+                }
+            }
 }
 
 void EXPORT(maxpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y)
 {
+    if (two_by_two(d)) {
+        maxpool_2x2(d, blocks, x, y);
+        return;
+    }
     for (int b = 0; b < blocks; b++)
         for (int oy = 0; oy < d->ho; oy++)
             for (int ch = 0; ch < d->c; ch++)
@@ -70,9 +99,43 @@ static size_t input_floats(const struct pool_dims *d, int blocks)
     return (size_t)blocks * (size_t)d->h * (size_t)d->c * (size_t)d->w * LANES;
 }
 
+/* dx where nothing has been added yet, and the lanes still open afterwards. */
+INLINE m16 first_gift(m16 open, v16 x, v16 y, v16 dy, float *dx)
+{
+    m16 hit = m16_and(open, v16_eq(x, y));
+    v16_store(dx, v16_add(v16_zero(), v16_keep(hit, dy)));
+    return m16_less(open, hit);
+}
+
+static void maxpool_2x2_backward(const struct pool_dims *d, int blocks, const float *x, const float *y, const float *dy,
+                                 float *dx)
+{
+    ptrdiff_t below = (ptrdiff_t)d->c * d->w * LANES;
+    if (d->h % 2 || d->w % 2) /* a row or column that no window covers */
+        memset(dx, 0, input_floats(d, blocks) * sizeof *dx);
+    for (int b = 0; b < blocks; b++)
+        for (int oy = 0; oy < d->ho; oy++)
+            for (int ch = 0; ch < d->c; ch++) {
+                size_t at = pixel(d->c, d->w, (size_t)(b * d->h + 2 * oy), ch, 0);
+                const float *p = x + at;
+                float *q = dx + at;
+                for (int ox = 0; ox < d->wo; ox++, y += LANES, dy += LANES, p += 2 * LANES, q += 2 * LANES) {
+                    v16 best = v16_load(y), g = v16_load(dy);
+                    m16 open = first_gift(m16_all(), v16_load(p), best, g, q);
+                    open = first_gift(open, v16_load(p + LANES), best, g, q + LANES);
+                    open = first_gift(open, v16_load(p + below), best, g, q + below);
+                    first_gift(open, v16_load(p + below + LANES), best, g, q + below + LANES);
+                }
+            }
+}
+
 void EXPORT(maxpool_backward)(const struct pool_dims *d, int blocks, const float *x, const float *y, const float *dy,
                               float *dx)
 {
+    if (two_by_two(d)) {
+        maxpool_2x2_backward(d, blocks, x, y, dy, dx);
+        return;
+    }
     memset(dx, 0, input_floats(d, blocks) * sizeof *dx);
     for (int b = 0; b < blocks; b++)
         for (int oy = 0; oy < d->ho; oy++)

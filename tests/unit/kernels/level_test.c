@@ -9,7 +9,7 @@
 
 /* Of everything exercise() logs. It changes when an order of operations or the exercise changes, which is then a
  * deliberate change of results: put the new number here. */
-#define BITS 0x6b67caf9b8b264cdu
+#define BITS 0xedfa87802a0faf8fu
 
 /* A NaN is a NaN, whatever its sign and payload. */
 static uint32_t bits_of(float f)

@@ -149,7 +149,7 @@ static void arrays_alive_together_lie_apart(void **state)
 
 static void one_step(struct nn_net *net, int n, int training)
 {
-    uint32_t sample[64];
+    uint32_t sample[80];
     struct plan *plan = net->plan;
     struct nn_pass p = {n, (n + LANES - 1) / LANES, training, 1, 1, sample};
     size_t image = shape_size(net->graph->in);
@@ -229,7 +229,7 @@ static int stages_in(const struct nn_net *net, enum plan_pass pass, int *steps)
 }
 
 /* Whatever a stage does is done by the same operations in the same order as its nodes do it, except that the gradients
- * of a convolution's weights are sums per block of images first: the difference of two orders of summation in float32,
+ * of a convolution's weights are sums per group of blocks first: the difference of two orders of summation in float32,
  * of some thousand terms of size 0.1 that may cancel, up to nothing for a bias in front of a normalization. */
 static void assert_fused_is_plain(const struct nn_net *fused, const struct nn_net *plain, int n, const char *what)
 {
@@ -254,9 +254,10 @@ static void assert_fused_is_plain(const struct nn_net *fused, const struct nn_ne
         }
 }
 
-static void compare_plans(const struct nn_graph *g, int n, const char *what, struct arena *a)
+static void compare_plans(const struct nn_graph *g, int n, int group, const char *what, struct arena *a)
 {
-    struct nn_net *fused = new_net(g, n, 1, PLAN_BEST, a), *plain = new_net(g, n, 1, PLAN_SHARE, a);
+    struct nn_net *fused = new_net(g, n, 1, PLAN_BEST | PLAN_GROUPS(group), a),
+                  *plain = new_net(g, n, 1, PLAN_SHARE, a);
     for (int twice = 0; twice < 2; twice++) { /* the second time with running statistics that have moved */
         one_step(fused, n, 1);
         one_step(plain, n, 1);
@@ -270,7 +271,7 @@ static void compare_plans(const struct nn_graph *g, int n, const char *what, str
     assert_fused_is_plain(fused, plain, n > 1 ? n - 1 : n, what);
 }
 
-static const int batches[] = {1, 2, 15, 16, 17, 35, 48};
+static const int batches[] = {1, 2, 15, 16, 35, 48, 70};
 
 static void stages_do_what_their_nodes_do(void **state)
 {
@@ -283,7 +284,7 @@ static void stages_do_what_their_nodes_do(void **state)
             snprintf(what, sizeof what, "graph %zu", i);
             arena_init(&a);
             make_graph(&g, i, &a);
-            compare_plans(&g, batches[b], what, &a);
+            compare_plans(&g, batches[b], (int)b % 3, what, &a);
             arena_release(&a);
         }
 }
@@ -337,7 +338,7 @@ static void random_chains_with_stages(void **state)
         int n = batches[below(COUNT(batches))];
         line = (struct nn_line){text, {"net.ini", 1, "model", "layers"}};
         if (!nn_graph_build(&g, &line, 1, (struct shape){3, 2, 17, 15}, 4, &spec, &a, &errs))
-            compare_plans(&g, n, text, &a);
+            compare_plans(&g, n, (int)i % 4, text, &a);
         err_list_release(&errs); /* pooled away */
         arena_release(&a);
     }
@@ -414,7 +415,7 @@ static void evaluation_needs_two_arrays(void **state)
         if (g.node[i].type->scratch && g.node[i].type->scratch(&g.node[i], 2) > scratch)
             scratch = g.node[i].type->scratch(&g.node[i], 2);
     assert_true(d.pool_floats <= 2 * array + 2 * PAD16(scratch) + 4096);
-    assert_true(fused.pool_floats <= 2 * array + array / 2 + 2 * PAD16(scratch) + 4096); /* and one block */
+    assert_true(fused.pool_floats <= 3 * array + 2 * PAD16(scratch) + 4096); /* and what is in the cache */
     arena_release(&a);
 }
 
