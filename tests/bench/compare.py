@@ -1,17 +1,27 @@
 #!/usr/bin/env python3
-"""Trains the same networks with sweep and with PyTorch, one core each, in turn, and prints the ratios.
+"""Trains the same networks with sweep and with PyTorch, in turn, and prints Markdown tables of medians and ratios.
 
-  python3 tests/bench/compare.py build/release/sweep [--rounds 5] [--seconds 4] [--core 1]
-Needs python3-torch, and MNIST under $SWEEP_DATA (default ../shared/data beside the project). "plain" is PyTorch as
-installed; "tuned" preloads tcmalloc (libtcmalloc-minimal4) and lets OpenBLAS use its AVX-512 kernels. The figure of
-sweep is images_per_second of its own .timing.csv: a whole trial with its data, shuffling, metrics and final test."""
+  python3 tests/bench/compare.py build/release/sweep [n1|mlp|cifar|trials|twelve|workers|start|all ...]
+                                 [--rounds 5] [--seconds 4] [--core 1] [--best]
+  n1, mlp, cifar  training steps on images that lie in memory, one core: forward, backward, update
+  trials          whole trials on MNIST with their data, shuffling and metrics, against PyTorch's bare steps
+  twelve          the sweep of twelve.ini against torch_sweep.py: two workers, start of the process to its end
+  workers         the same, two workers against one
+  start           from the start of the program to the end of a training of one step
+Needs python3-torch for --python (default /usr/bin/python3), and for all but n1, mlp and cifar MNIST under $SWEEP_DATA
+(default ../shared/data beside the project). "plain" is PyTorch as installed; "tuned" preloads tcmalloc
+(libtcmalloc-minimal4) and lets OpenBLAS use its AVX-512 kernels; --best adds bf16 autocast and channels_last to the
+twelve points. Ratios are medians of the ratios of each round. Leave the machine alone while it runs."""
 import argparse
 import csv
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 N1 = """
@@ -27,12 +37,36 @@ N1 = """
 MLP = """
     flatten, dense 128, relu{drop}
     dense 10"""
-CASES = [("n1", N1, 64, 0.05), ("n1", N1, 64, 0), ("n1", N1, 128, 0.05), ("n1", N1, 128, 0), ("mlp", MLP, 128, 0)]
+# rows of `sweep list benchmarks`, and the same for torch_n1.py
+STEPS = {"n1": [("n1-%d%s" % (batch, "" if p else "-p0"), "n1", batch, p) for p in (0.05, 0) for batch in (32, 64, 128)],
+         "mlp": [("mlp-128", "mlp", 128, 0)],
+         "cifar": [("cifar-64", "cifar", 64, 0)]}
+TRIALS = [("n1", N1, 64, 0.05, 1), ("n1", N1, 64, 0, 1), ("mlp", MLP, 128, 0, 10)]
 
 
-def sweep_speed(binary, layers, batch, dropout, epochs, core):
+def environment(tuned):
+    env = dict(os.environ)
+    if tuned:
+        env.update(LD_PRELOAD="libtcmalloc_minimal.so.4", OPENBLAS_CORETYPE="SkylakeX")
+    return env
+
+
+def torch_speed(a, net, batch, dropout, tuned):
+    run = subprocess.run(["taskset", "-c", a.core, a.python, os.path.join(HERE, "torch_n1.py"), net, str(batch),
+                          str(dropout), str(a.seconds)], check=True, env=environment(tuned), capture_output=True,
+                         text=True)
+    return float(run.stdout.split()[-1])
+
+
+def bench_row(a, name):
+    run = subprocess.run(["taskset", "-c", a.core, a.binary, "bench", name, "--json", "--seconds", str(a.seconds)],
+                         check=True, capture_output=True, text=True)
+    return json.loads(run.stdout)["nets"][0]
+
+
+def trial_speed(a, layers, batch, dropout, epochs):
     with tempfile.TemporaryDirectory() as out:
-        with open(os.path.join(out, "bench.ini"), "w") as f:
+        with open(os.path.join(out, "speed.ini"), "w") as f:
             f.write(f"""[data]
 dataset = mnist
 train = 20000
@@ -49,39 +83,160 @@ nesterov = yes
 lr = 0.01
 weight_decay = 1e-4
 """)
-        subprocess.run(["taskset", "-c", core, binary, f.name, "-q", "-j", "1", "--no-plots", "--out", out], check=True,
-                       stdout=subprocess.DEVNULL)
-        with open(os.path.join(out, "results", "bench.timing.csv")) as t:
+        subprocess.run(["taskset", "-c", a.core, a.binary, f.name, "-q", "-j", "1", "--no-plots", "--out", out],
+                       check=True, stdout=subprocess.DEVNULL)
+        with open(os.path.join(out, "results", "speed.timing.csv")) as t:
             return float(next(csv.DictReader(t))["images_per_second"])
 
 
-def torch_speed(net, batch, dropout, seconds, core, tuned):
-    env = dict(os.environ)
-    if tuned:
-        env.update(LD_PRELOAD="libtcmalloc_minimal.so.4", OPENBLAS_CORETYPE="SkylakeX")
-    run = subprocess.run(["taskset", "-c", core, "/usr/bin/python3", os.path.join(HERE, "torch_n1.py"), net, str(batch),
-                          str(dropout), str(seconds)], check=True, env=env, capture_output=True, text=True)
-    return float(run.stdout.split()[-1])
+# ---- whole processes -------------------------------------------------------------------------------------------------
+
+def resident(root):
+    """Bytes that a process and all below it hold, shared pages counted in each."""
+    parent, size = {}, {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as f:
+                rest = f.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # ended meanwhile
+        parent[int(pid)], size[int(pid)] = int(rest[1]), int(rest[21]) * os.sysconf("SC_PAGE_SIZE")
+    below, total = [root], 0
+    while below:
+        pid = below.pop()
+        total += size.get(pid, 0)
+        below += [child for child, of in parent.items() if of == pid]
+    return total
+
+
+def run_process(command, tuned=False):
+    """Seconds from the start of the process to its end, and the most memory it held with all its children."""
+    peak, ended = [0], threading.Event()
+    began = time.perf_counter()
+    process = subprocess.Popen(command, env=environment(tuned), stdout=subprocess.DEVNULL)
+
+    def watch():
+        while not ended.wait(0.1):
+            peak[0] = max(peak[0], resident(process.pid))
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    ended.set()
+    watcher.join()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit("%s: exit status %d" % (" ".join(command), process.returncode))
+    return seconds, max(peak[0], used.ru_maxrss * 1024)
+
+
+def sweep_process(a, ini, workers):
+    with tempfile.TemporaryDirectory() as out:
+        return run_process([a.binary, ini, "-q", "-j", str(workers), "--no-plots", "--out", out])
+
+
+def torch_process(a, workers, tuned=False, best=False):
+    folder = os.path.join(os.environ["SWEEP_DATA"], "mnist")
+    folder = folder if os.path.isdir(folder) else os.environ["SWEEP_DATA"]
+    return run_process([a.python, os.path.join(HERE, "torch_sweep.py"), folder, "--workers", str(workers)]
+                       + (["--best"] if best else []), tuned)
+
+
+# ---- tables ----------------------------------------------------------------------------------------------------------
+
+def head(title, *columns):
+    print("\n%s\n\n| %s |\n|%s" % (title, " | ".join(columns), " --- |" * len(columns)), flush=True)
+
+
+def row(*cells):
+    print("| %s |" % " | ".join(cells), flush=True)
+
+
+def medians(rounds):
+    return [statistics.median(column) for column in zip(*rounds)]
+
+
+def ratio(rounds, over, under):
+    return "%.2f" % statistics.median(r[over] / r[under] for r in rounds)
+
+
+def steps(a, family):
+    head("Training steps, one core, images a second (median of %d rounds)" % a.rounds, "network", "sweep",
+         "share of the roof", "PyTorch plain", "tuned", "over plain", "over tuned", "sweep with its data, augmented")
+    for name, net, batch, dropout in STEPS[family]:
+        rounds = []
+        for _ in range(a.rounds):
+            got = bench_row(a, name)
+            rounds.append((got["images_per_second_without_data"], torch_speed(a, net, batch, dropout, False),
+                           torch_speed(a, net, batch, dropout, True), got["images_per_second"], got["fma_share"]))
+        m = medians(rounds)
+        row(f"{net}, batch {batch}, dropout {dropout}", "%.0f" % m[0], "%.0f %%" % (100 * m[4]), "%.0f" % m[1],
+            "%.0f" % m[2], ratio(rounds, 0, 1), ratio(rounds, 0, 2), "%.0f" % m[3])
+
+
+def trials(a):
+    head("Whole trials on MNIST against bare steps, one core, images a second (median of %d rounds)" % a.rounds,
+         "network", "sweep", "PyTorch plain", "tuned", "over plain", "over tuned")
+    for net, layers, batch, dropout, epochs in TRIALS:
+        rounds = [(trial_speed(a, layers, batch, dropout, epochs), torch_speed(a, net, batch, dropout, False),
+                   torch_speed(a, net, batch, dropout, True)) for _ in range(a.rounds)]
+        row(f"{net}, batch {batch}, dropout {dropout}", *("%.0f" % m for m in medians(rounds)), ratio(rounds, 0, 1),
+            ratio(rounds, 0, 2))
+
+
+def twelve(a):
+    kinds = [("sweep", lambda: sweep_process(a, os.path.join(HERE, "twelve.ini"), 2)),
+             ("PyTorch plain", lambda: torch_process(a, 2)), ("tuned", lambda: torch_process(a, 2, True))]
+    if a.best:
+        kinds.append(("tuned, bf16, channels_last", lambda: torch_process(a, 2, True, True)))
+    rounds = [[run() for _, run in kinds] for _ in range(a.rounds)]
+    head("Twelve points, two workers, start of the process to its end (median of %d rounds)" % a.rounds, "",
+         "seconds", "of sweep's", "peak memory (MB)")
+    for i, (name, _) in enumerate(kinds):
+        wall = [[r[k][0] for k in range(len(kinds))] for r in rounds]
+        row(name, "%.2f" % medians(wall)[i], ratio(wall, i, 0), "%.0f" % (max(r[i][1] for r in rounds) / 1e6))
+
+
+def workers(a):
+    head("Twelve points, two workers against one (median of %d rounds)" % a.rounds, "", "one, seconds", "two, seconds",
+         "one over two")
+    ini = os.path.join(HERE, "twelve.ini")
+    for name, run in (("sweep", lambda n: sweep_process(a, ini, n)), ("PyTorch plain", lambda n: torch_process(a, n))):
+        rounds = [(run(1)[0], run(2)[0]) for _ in range(a.rounds)]
+        row(name, *("%.2f" % m for m in medians(rounds)), ratio(rounds, 0, 1))
+
+
+def start(a):
+    with tempfile.TemporaryDirectory() as folder:
+        ini = os.path.join(folder, "start.ini")
+        with open(ini, "w") as f:
+            f.write("[sweep]\nobjective = max train_accuracy\n[data]\ndataset = mnist\ntrain = 64\nvalidation = 0\ntest = 10\n[model]\nlayers =" +
+                    N1.format(drop="") + "\n[train]\nepochs = 1\nbatch_size = 64\n")
+        sweep_process(a, ini, 1)  # decoded images are kept: not the first run ever
+        rounds = [sweep_process(a, ini, 1) for _ in range(4 * a.rounds)]
+    head("Start of the program to the end of a training of one step (median of %d)" % len(rounds), "", "milliseconds",
+         "peak memory (MB)")
+    row("sweep", "%.1f" % (1e3 * medians(rounds)[0]), "%.1f" % (max(r[1] for r in rounds) / 1e6))
+
+
+CHOICES = {"n1": lambda a: steps(a, "n1"), "mlp": lambda a: steps(a, "mlp"), "cifar": lambda a: steps(a, "cifar"),
+           "trials": trials, "twelve": twelve, "workers": workers, "start": start}
 
 
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("binary")
+    args.add_argument("what", nargs="*", default=["all"], choices=[*CHOICES, "all"], metavar="what")
     args.add_argument("--rounds", type=int, default=5)
     args.add_argument("--seconds", type=float, default=4)
     args.add_argument("--core", default="1")
+    args.add_argument("--python", default="/usr/bin/python3")
+    args.add_argument("--best", action="store_true")
     a = args.parse_args()
+    a.binary = os.path.abspath(a.binary)
     os.environ.setdefault("SWEEP_DATA", os.path.join(HERE, "..", "..", "..", "shared", "data"))
-    print("net batch dropout | sweep plain tuned images/s | sweep/plain sweep/tuned (medians of %d rounds)" % a.rounds)
-    for net, layers, batch, dropout in CASES:
-        epochs = 10 if net == "mlp" else 1
-        got = [(sweep_speed(os.path.abspath(a.binary), layers, batch, dropout, epochs, a.core),
-                torch_speed(net, batch, dropout, a.seconds, a.core, False),
-                torch_speed(net, batch, dropout, a.seconds, a.core, True)) for _ in range(a.rounds)]
-        speed = [statistics.median(g[i] for g in got) for i in range(3)]
-        ratio = [statistics.median(g[0] / g[i] for g in got) for i in (1, 2)]
-        print(f"{net} {batch} {dropout} | {speed[0]:.0f} {speed[1]:.0f} {speed[2]:.0f} | {ratio[0]:.2f} {ratio[1]:.2f}",
-              flush=True)
+    for name in CHOICES if "all" in a.what else a.what:
+        CHOICES[name](a)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""The sweep of tests/bench/twelve.ini as a user of PyTorch would write it: a pool of processes, one thread each.
+
+  python3 torch_sweep.py MNIST [--workers 2] [--best]
+MNIST is the folder of the four IDX files, gzipped or not. --best: bf16 autocast and channels_last. Prints a line a point
+and, last, the seconds spent in training and in testing, summed over the workers. compare.py times the whole process."""
+import argparse
+import gzip
+import itertools
+import multiprocessing
+import os
+import time
+
+POINTS = [dict(kernels=k, dropout=d, batch=b) for k, d, b in itertools.product((8, 16), (0.0, 0.1), (64, 128, 256))]
+IMAGES, TEST_BATCH = 10000, 250  # larger batches are slower in PyTorch's CPU convolutions
+
+
+def idx(folder, name):
+    import numpy
+    path = os.path.join(folder, name)
+    raw = open(path, "rb").read() if os.path.exists(path) else gzip.open(path + ".gz", "rb").read()
+    dims = [int.from_bytes(raw[4 + 4 * i:8 + 4 * i], "big") for i in range(raw[3])]
+    return numpy.frombuffer(raw, numpy.uint8, offset=4 + 4 * raw[3]).reshape(dims)
+
+
+def load(folder, part, n):
+    import torch
+    x = torch.from_numpy(idx(folder, part + "-images-idx3-ubyte")[:n].copy()).float().unsqueeze(1)
+    y = torch.from_numpy(idx(folder, part + "-labels-idx1-ubyte")[:n].copy()).long()
+    return x, y
+
+
+DATA = []  # of this worker, loaded once
+
+
+def prepare(folder):
+    import torch
+    torch.set_num_threads(1)
+    x, y = load(folder, "train", IMAGES)
+    mean, std = x.mean(), x.std()
+    test, label = load(folder, "t10k", IMAGES)
+    DATA[:] = [(x - mean) / std, y, (test - mean) / std, label]
+
+
+def network(kernels, p):
+    from torch import nn
+
+    def block(i, o, k, drop):
+        return [nn.Conv2d(i, o, k, bias=False), nn.BatchNorm2d(o), nn.ReLU()] + ([nn.Dropout(p)] if drop and p else [])
+    return nn.Sequential(*block(1, kernels, 3, 1), *block(kernels, 16, 3, 1), *block(16, 20, 3, 1), nn.MaxPool2d(2),
+                         *block(20, 10, 1, 0), *block(10, 16, 3, 1), *block(16, 16, 3, 1), *block(16, 20, 3, 0),
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(20, 10))
+
+
+def train(job):
+    import torch
+    seed, point, best = job
+    x, y, test, label = DATA
+    torch.manual_seed(seed)
+    model = network(point["kernels"], point["dropout"])
+    if best:
+        model = model.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4)
+    loss, batch, began = torch.nn.CrossEntropyLoss(), point["batch"], time.perf_counter()
+    order = torch.randperm(IMAGES)
+    for i in range(0, IMAGES - batch + 1, batch):
+        at = order[i:i + batch]
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=best):
+            value = loss(model(x[at]).float(), y[at])
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        optimizer.step()
+    trained, right = time.perf_counter(), 0
+    model.eval()
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=best):
+        for i in range(0, len(label), TEST_BATCH):
+            right += int((model(test[i:i + TEST_BATCH]).argmax(1) == label[i:i + TEST_BATCH]).sum())
+    return dict(point, test_accuracy=right / len(label)), trained - began, time.perf_counter() - trained
+
+
+def main():
+    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("mnist")
+    args.add_argument("--workers", type=int, default=2)
+    args.add_argument("--best", action="store_true")
+    a = args.parse_args()
+    jobs = [(1 + i, point, a.best) for i, point in enumerate(POINTS)]
+    spent = [0.0, 0.0]
+    with multiprocessing.get_context("fork").Pool(a.workers, prepare, (a.mnist,)) as pool:
+        for row, training, testing in pool.imap_unordered(train, jobs):
+            spent = [spent[0] + training, spent[1] + testing]
+            print(row, flush=True)
+    print("train %.2f s, test %.2f s" % tuple(spent))
+
+
+if __name__ == "__main__":
+    main()
