@@ -33,6 +33,16 @@ static void print_command(const struct invocation *in)
     fputc('\n', stderr);
 }
 
+static void print_saved(const struct invocation *in, const struct run_summary *sum)
+{
+    fprintf(stderr, "everything finished is saved");
+    if (sum->open)
+        fprintf(stderr, ", %llu of %llu trials are open", (unsigned long long)sum->open,
+                (unsigned long long)sum->trials);
+    fprintf(stderr, ". To go on:\n  ");
+    print_command(in);
+}
+
 static void print_going_on(const struct invocation *in, const struct run_summary *sum)
 {
     fflush(stdout);
@@ -45,12 +55,18 @@ static void print_going_on(const struct invocation *in, const struct run_summary
         fprintf(stderr, "sweep: stopped by a limit; ");
     else
         fprintf(stderr, "sweep: stopped; ");
-    fprintf(stderr, "everything finished is saved");
-    if (sum->open)
-        fprintf(stderr, ", %llu of %llu trials are open", (unsigned long long)sum->open,
-                (unsigned long long)sum->trials);
-    fprintf(stderr, ". To go on:\n  ");
-    print_command(in);
+    print_saved(in, sum);
+}
+
+/* The disk is full, or the like: not every error means that nothing was run. */
+static int broke_off(const struct invocation *in, const struct run_summary *sum, const struct err_list *errs)
+{
+    int status = STATUS_IO;
+    for (size_t i = 0; i < errs->n; i++)
+        status = fail(&errs->v[i]);
+    fprintf(stderr, "sweep: broken off; ");
+    print_saved(in, sum);
+    return status;
 }
 
 static void print_time(const struct run_summary *sum, int quiet)
@@ -154,10 +170,14 @@ static int run(const struct invocation *in, const struct sweep *s, const char *l
     };
     int bad = sweep_run(s, &o, &sum, &errs);
     progress_end(&progress);
-    int status = bad ? fail_list(&errs, in->arg[0]) : status_of_run(&sum);
+    int status = !bad ? status_of_run(&sum) : sum.began ? broke_off(in, &sum, &errs) : fail_list(&errs, in->arg[0]);
     err_list_release(&errs);
     if (bad)
         return status;
+    if (!sum.trials) { /* a signal came during the plan: no tables */
+        print_going_on(in, &sum);
+        return status;
+    }
     const char *name = sweep_spec(s)->name;
     if (sum.stopped <= 1)
         draw(in, name);

@@ -46,4 +46,16 @@ kill -9 "$pid"
 wait "$pid" 2>/dev/null
 run 0 t.ini -q --no-plots --out cut # the lock of a killed process holds nobody up
 same whole cut t
+
+# During the plan: no table is touched, the call says how to go on.
+tiny p '[grid]' 'train.lr = 0.01..0.1 count 1000' 'train.momentum = 0..0.9 count 900'
+env --default-signal=INT "$SWEEP" p.ini --no-plots --out plan -j 2 >out 2>err &
+pid=$!
+until [ -s plan/results/p/lock ] || ! kill -0 "$pid"; do sleep 0.01; done
+kill -s INT "$pid"
+wait "$pid"
+got=$?
+[ "$got" -eq 130 ] || fail "during the plan: status $got instead of 130"
+has err 'To go on' 'p.ini --no-plots --out plan -j 2'
+[ "$(ls plan/results)" = p ] || fail "tables of a plan that was not finished"
 finish

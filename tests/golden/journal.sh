@@ -47,6 +47,16 @@ done
 run 0 t.ini -q --no-plots --out cut
 clean cut
 
+# A full disk: said, nothing lost.
+run 0 t.ini -q --no-plots --out full train.epochs=100
+rm -rf cut
+(trap '' XFSZ; ulimit -f 8; exec "$SWEEP" t.ini -q --no-plots --out cut train.epochs=100 >out 2>err)
+status=$?
+[ "$status" -eq 4 ] || fail "status $status with a full disk"
+has err 'broken off; everything finished is saved' 't.ini -q --no-plots --out cut train.epochs=100'
+run 0 t.ini -q --no-plots --out cut train.epochs=100
+same full cut t
+
 # [stop] trials counts trials, not points.
 run 3 t.ini -q --no-plots --out three stop.trials=3
 has out '3 complete, 1 open'
