@@ -11,7 +11,7 @@ for file in example*.ini; do
   run 0 plan "$file" || cat "$file"
 done
 
-# The commands, in their order; the long run is shortened.
+# The commands, in their order; the long runs are shortened.
 cp -r "$SOURCE/sweeps" .
 awk '/^```console/ { inside = 1; next } /^```/ { inside = 0 } inside' "$SOURCE/README.md" |
   sed -n 's/^\$ sweep //p' | sed 's/ *#.*//' >commands
@@ -21,6 +21,7 @@ while read -r -a words; do
   *mnist*) [ -d "$SWEEP_DATA/mnist" ] || continue ;;
   esac
   case "${words[0]}" in
+  bench) words+=(--seconds 0.1) ;;
   *.ini) words+=(train.epochs=1 sweep.repeats=1 data.train=320 data.validation=160) ;;
   esac
   "$SWEEP" "${words[@]}" >out 2>err </dev/null
