@@ -165,7 +165,8 @@ const struct lines *lines_of(const struct pick *p, int setting);
 /* A line with its values put in, blanks tidied. NULL with *e. */
 const char *line_text(const struct text_line *l, struct pick *p, struct arena *a, struct err *e);
 /* What can be said at open about variables, pool and pool_at over all points. */
-void texts_check(struct sweep *s, struct faults *f);
+int texts_check(struct sweep *s,
+                struct faults *f); /* 1: every text could be taken apart and every pool has its place */
 
 /* axes.c */
 struct pending { /* an axis key as read, in the order of the file */

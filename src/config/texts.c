@@ -358,6 +358,12 @@ static const struct where *place_of(const struct sweep *s, int setting)
     return &st->base.at;
 }
 
+static int is_given(const struct sweep *s, int setting)
+{
+    const struct setting *st = &s->set[setting];
+    return place_of(s, setting) != &st->base.at || st->base.by != BY_DEFAULT;
+}
+
 static const char *used_word(size_t i, const void *sweep)
 {
     const struct sweep *s = sweep;
@@ -402,9 +408,10 @@ static void parse_all(struct sweep *s, struct faults *f)
     }
 }
 
-void texts_check(struct sweep *s, struct faults *f)
+int texts_check(struct sweep *s, struct faults *f)
 {
     struct blocks b = {0};
+    size_t before = f->n;
     parse_all(s, f);
     mark_variants(s);
     if (plain_used(s))
@@ -418,10 +425,11 @@ void texts_check(struct sweep *s, struct faults *f)
         else if (!any && s->set[s->variant].base.by == BY_DEFAULT && s->set[s->variant].column < 0)
             fault(f, &s->var[v].at, "no point has this variant; put model.variant = %s into [grid]", s->var[v].name);
     }
-    int placed = check_pool_at(s, &b, f);
+    int placed = check_pool_at(s, &b, f), whole = f->n == before;
     if (placed && !b.pool)
         fault(f, place_of(s, s->pool_at), "there is no pool to put there; give model.pool");
-    if (b.pool && !placed)
+    if (b.pool && !placed && !is_given(s, s->pool_at))
         fault(f, place_of(s, s->pool), "stands nowhere; say after which block with pool_at");
     check_unused(s, f);
+    return whole;
 }

@@ -25,7 +25,7 @@ int nn_uses(const struct nn_graph *g, const char *layer)
 {
     const struct layer_type *t = layer_find(layer);
     for (int i = 0; t && i < g->nnodes; i++)
-        if (g->node[i].type == t)
+        if (g->node[i].type == t && (t->flags & IDENTITY || !(g->node[i].flags & IDENTITY)))
             return 1;
     return 0;
 }

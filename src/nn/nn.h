@@ -109,7 +109,7 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
                    const struct nn_spec *spec, struct arena *a, struct err_list *errs);
 /* The words alone, without shapes: every unknown or ill-written layer of the lines appended to *errs. 0, or -1. */
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs);
-/* Whether the graph has a layer of that name (or alias). */
+/* Whether the graph has a layer of that name (or alias) that does something: dropout 0 is none. */
 int nn_uses(const struct nn_graph *g, const char *layer);
 
 /* What one pass needs to know. sample[] and the seed key the random streams of dropout, so that a sample's mask does
