@@ -224,6 +224,9 @@ int print_ranking(const char *out, const char *name, const struct about *a, size
         struct ranking k = {&points, {metric, test}, strcmp(metric, test) ? 2 : 1};
         if (print_table(&k, top))
             bad = err_set(e, ERR_NOMEM, "out of memory");
+        else if (strcmp(about_value(a, "repeats"), "1") != 0)
+            printf("(mean ± standard deviation over the repeats; tied: no significant difference in a paired t test, "
+                   "95 %%)\n");
     }
     table_release(&points);
     return bad;
