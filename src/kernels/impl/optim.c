@@ -64,17 +64,41 @@ void EXPORT(adam_step)(size_t len, float lr, double beta1, double beta2, float e
     }
 }
 
+/* The squares of `parts` times PIECE elements, each piece summed for itself and then added in order. Several at a time,
+ * since one alone would wait for each of its additions. */
+#define PIECE 4096
+#define PARTS 8
+INLINE d16 add_squares(int parts, const float *x, d16 total)
+{
+    v16 part[PARTS];
+    UNROLL
+    for (int k = 0; k < parts; k++)
+        part[k] = v16_zero();
+    for (size_t i = 0; i < PIECE; i += LANES) {
+        UNROLL
+        for (int k = 0; k < parts; k++) {
+            v16 t = v16_load(x + (size_t)k * PIECE + i);
+            part[k] = v16_fma(t, t, part[k]);
+        }
+    }
+    UNROLL
+    for (int k = 0; k < parts; k++)
+        total = d16_add(total, part[k]);
+    return total;
+}
+
 double EXPORT(sum_squares)(size_t len, const float *x)
 {
     d16 total = d16_zero();
-    for (size_t i = 0; i < len;) {
-        size_t end = len - i < 4096 ? len : i + 4096;
-        v16 part = v16_zero();
-        for (; i < end; i += LANES) {
-            v16 t = v16_load(x + i);
-            part = v16_fma(t, t, part);
-        }
-        total = d16_add(total, part);
+    size_t i = 0;
+    for (; len - i >= PARTS * PIECE; i += PARTS * PIECE)
+        total = add_squares(PARTS, x + i, total);
+    for (; len - i >= PIECE; i += PIECE)
+        total = add_squares(1, x + i, total);
+    v16 rest = v16_zero();
+    for (; i < len; i += LANES) {
+        v16 t = v16_load(x + i);
+        rest = v16_fma(t, t, rest);
     }
-    return d16_sum(total, LANES);
+    return d16_sum(len % PIECE ? d16_add(total, rest) : total, LANES);
 }

@@ -97,7 +97,7 @@ static void rules(void **state)
 
 static void square_sums(void **state)
 {
-    static const size_t len[] = {0, 16, 4080, 4096, 4112, 50000};
+    static const size_t len[] = {0, 16, 4080, 4096, 4112, 50000, 69632};
     (void)state;
     noise_restart(62);
     for (size_t i = 0; i < sizeof len / sizeof len[0]; i++) {
@@ -106,6 +106,9 @@ static void square_sums(void **state)
         for (size_t k = 0; k < len[i]; k++)
             want += (double)x[k] * (double)x[k];
         assert_true(fabs(got - want) <= 1e-6 * want);
+        for (size_t k = 0; kernels_level(k); k++)
+            if (kernels_pick(kernels_level(k)))
+                assert_true(kernels_pick(kernels_level(k))->sum_squares(len[i], x) == got);
         if (len[i]) {
             x[len[i] / 2] = NAN;
             assert_true(isnan(kernels_pick(NULL)->sum_squares(len[i], x)));
