@@ -57,7 +57,7 @@ static struct stage stage_from(const struct fusing *f, int node)
     int last = -1;
     for (int i = node; i >= 0; i = only_reader(f, i)) {
         int kind = kind_of(f, i);
-        if (kind <= last || (kind == PART_NORM && !behind_convolution(f, i)))
+        if (kind <= last || (kind == PART_NORM && !behind_convolution(f, i)) || (kind == PART_ACT && last != PART_NORM))
             break;
         s.part[kind] = s.last = i;
         last = kind;
@@ -84,15 +84,6 @@ static int group_of(const struct nn_graph *g, const struct stage *s)
     return n < 1 ? 1 : n > 4096 ? 4096 : (int)n;
 }
 
-/* One part alone gains nothing, but for those that work for a neighbour. */
-static int worth_it(const struct stage *s)
-{
-    int parts = 0;
-    for (int k = 0; k < PART_KINDS; k++)
-        parts += s->part[k] >= 0;
-    return parts > 1 || s->part[PART_CONV] >= 0 || s->part[PART_NORM] >= 0;
-}
-
 int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, int *of, int *readers)
 {
     struct fusing f = {g, value, readers};
@@ -102,7 +93,7 @@ int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, 
         of[i] = NO_STAGE;
     for (int i = 0; i < g->nnodes; i++) {
         struct stage s = stage_from(&f, i);
-        if (!runs(&f, i) || of[i] != NO_STAGE || !worth_it(&s))
+        if (!runs(&f, i) || of[i] != NO_STAGE || (s.part[PART_NORM] < 0 && s.next < 0))
             continue;
         for (int k = 0; k < PART_KINDS; k++)
             if (s.part[k] >= 0)

@@ -1,8 +1,9 @@
 /* stage.h - runs of nodes that go through the cache together. Private to nn and its tests.
  *
- * A stage is [norm][act][dropout][pool][conv], in this order, each part optional: a group of blocks at a time (one,
+ * A stage is [norm [act]][dropout][pool][conv], in this order, each part optional: a group of blocks at a time (one,
  * where maps are large) passes through all of them, and only the output of the last is stored for the whole batch. What
- * lies between is computed again in the backward pass, which costs less than reading it back from memory would.
+ * lies between is computed again in the backward pass, which costs less than reading it back from memory would; only
+ * where a norm is involved, though: without one the single steps work in place and are as fast.
  *
  * A norm takes its statistics from the convolution that it reads, whose stage collects them block by block while they
  * are in the cache; so a norm is part of a stage only where it is the only reader of a convolution. Backward it is

@@ -352,8 +352,10 @@ static void convolutional_chains_are_stages(void **state)
         int stages, steps;
     } nets[] = {
         {"conv 3x3 5, bn, relu, dropout 0.1, maxpool 2, conv 3x3 5, bn, relu, gap, dense 4", 3, 4},
-        {"conv 3x3 5, relu, conv 3x3 5, tanh, maxpool 2, flatten, dense 4", 3, 5},
-        {"conv 3x3 5, bn, relu, flatten, dense 8, bn, relu, dropout 0.5, dense 4", 3, 7},
+        {"conv 3x3 5, bn, relu, avgpool 2, flatten, dense 4", 2, 4},
+        {"conv 3x3 5, bn, gelu, dropout 0.1, conv 3x3 5, bn, flatten, dense 4", 3, 5},
+        {"conv 3x3 5, relu, conv 3x3 5, tanh, maxpool 2, flatten, dense 4", 0, 7},
+        {"conv 3x3 5, bn, relu, flatten, dense 8, bn, relu, dropout 0.5, dense 4", 2, 8},
         {"dense 8, relu, dense 4", 0, 3},
     };
     (void)state;
@@ -362,7 +364,7 @@ static void convolutional_chains_are_stages(void **state)
         struct nn_graph g;
         int steps;
         arena_init(&a);
-        build(&g, nets[i].text, i == 3 ? (struct shape){1, 6, 1, 1} : maps, 4, &a);
+        build(&g, nets[i].text, nets[i].stages + nets[i].steps == 3 ? (struct shape){1, 6, 1, 1} : maps, 4, &a);
         struct nn_net *net = new_net(&g, 20, 1, PLAN_BEST, &a), *plain = new_net(&g, 20, 1, PLAN_SHARE, &a);
         for (int pass = PLAN_FORWARD; pass <= PLAN_BACKWARD; pass++) {
             assert_int_equal(stages_in(net, pass, &steps), nets[i].stages);
