@@ -157,8 +157,8 @@ static void tell_damage(struct run *run)
     char text[4400];
     if (!run->damaged)
         return;
-    snprintf(text, sizeof text, "%s: %u line%s cannot be read; what stood there is trained again", run->journal.path,
-             run->damaged, run->damaged == 1 ? "" : "s");
+    snprintf(text, sizeof text, "%s: %u line%s cannot be read and %s left out", run->journal.path,
+             run->damaged, run->damaged == 1 ? "" : "s", run->damaged == 1 ? "is" : "are");
     run_tell(run, text, 1);
 }
 

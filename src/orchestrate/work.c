@@ -173,25 +173,25 @@ static void count_epoch(struct worker *w, const struct trial *t, const struct tr
     run_tell(run, NULL, 0);
 }
 
-/* Journal first, then the checkpoint: a kill between the two trains the epoch again, to the same bits. */
+/* Journal first, then the checkpoint: a kill between the two trains the epoch again, to the same bits. -1 with *e: lack
+ * of memory is the trial's end, anything else is the sweep's. */
 static int keep_epoch(struct worker *w, struct trial *t, const struct train_run *r, const struct epoch_row *row,
-                      double seconds)
+                      double seconds, struct err *e)
 {
     struct run *run = w->run;
-    struct err e = {0};
     omp_set_lock(&run->lock);
-    int bad = journal_epoch(&run->journal, t->r.key, row, &e) || trial_add_epoch(t, row);
+    int bad = journal_epoch(&run->journal, t->r.key, row, e) || trial_add_epoch(t, row);
     omp_unset_lock(&run->lock);
     if (!bad && !train_done(r))
-        bad = checkpoint_write(run, t, r, seconds > 1, &e);
+        bad = checkpoint_write(run, t, r, seconds > 1, e);
+    if (bad)
+        err_set(e, ERR_NOMEM, "no memory for the epochs of a trial");
     omp_set_lock(&run->lock);
-    if (bad) {
-        err_set(&e, ERR_NOMEM, "no memory for the epochs of a trial");
-        broken(run, &e);
-    }
+    if (bad && e->code != ERR_NOMEM)
+        broken(run, e);
     count_epoch(w, t, r);
     omp_unset_lock(&run->lock);
-    return bad;
+    return bad ? -1 : 0;
 }
 
 static int stopping(struct run *run)
@@ -212,8 +212,8 @@ static int train_through(struct worker *w, struct trial *t, struct train_run *r,
         double began = clock_wall();
         if (train_epoch(r, &row, e))
             return -1;
-        if (keep_epoch(w, t, r, &row, clock_wall() - began))
-            return 0;
+        if (keep_epoch(w, t, r, &row, clock_wall() - began, e))
+            return e->code == ERR_NOMEM ? -1 : 0;
     }
     return 1;
 }
