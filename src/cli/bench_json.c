@@ -82,9 +82,10 @@ void bench_json_row(struct bench_json *b, const struct bench_row *r)
     (r->kind == BENCH_IS_KERNEL ? kernel : net)(&b->j, r);
 }
 
-void bench_json_end(struct bench_json *b)
+void bench_json_end(struct bench_json *b, double share)
 {
     if (b->list)
         json_close(&b->j, ']');
+    json_number(&b->j, "core_share", share);
     json_close(&b->j, '}');
 }

@@ -16,7 +16,8 @@ struct bench_text {
     char cell[3][24]; /* forward, backward to data, backward to weights */
 };
 void bench_text_row(struct bench_text *t, const struct bench_row *r);
-void bench_text_end(struct bench_text *t);
+/* share: of the time, the part in which this thread had its core. */
+void bench_text_end(struct bench_text *t, double share);
 
 /* One document: machine, kernels, nets. */
 struct bench_json {
@@ -25,7 +26,7 @@ struct bench_json {
 };
 void bench_json_begin(struct bench_json *b, FILE *f);
 void bench_json_row(struct bench_json *b, const struct bench_row *r);
-void bench_json_end(struct bench_json *b);
+void bench_json_end(struct bench_json *b, double share);
 
 /* The table of results/bench.csv; report.h says what the roofline picture needs of it. 0, or -1 (no memory). */
 int bench_table_begin(struct table *t);

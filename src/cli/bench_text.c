@@ -127,7 +127,10 @@ void bench_text_row(struct bench_text *t, const struct bench_row *r)
         net(t, r);
 }
 
-void bench_text_end(struct bench_text *t)
+void bench_text_end(struct bench_text *t, double share)
 {
     flush(t);
+    if (share < 0.97)
+        fprintf(t->f, "\nnote: other programs had this core for %.0f %% of the time; the numbers are too low\n",
+                100 * (1 - share));
 }

@@ -1,6 +1,7 @@
 /* cmd_bench.c - how fast this machine is, and how near to it the kernels and the networks come. */
 #include "cli/command.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/bench_out.h"
 #include "kernels/kernels.h"
@@ -76,11 +77,13 @@ int cmd_bench(const struct invocation *in)
     s.failed = s.keep && bench_table_begin(&s.table);
     if (s.json)
         bench_json_begin(&s.document, stdout);
+    double wall = clock_wall(), own = clock_thread();
     int bad = bench_run(&o, &e);
+    double share = (clock_thread() - own) / (clock_wall() - wall);
     if (s.json)
-        bench_json_end(&s.document);
+        bench_json_end(&s.document, share);
     else
-        bench_text_end(&s.text);
+        bench_text_end(&s.text, share);
     bad = bad || (s.keep && write_files(&s, in->opt.out, path, &e));
     table_release(&s.table);
     return bad ? fail(&e) : STATUS_DONE;

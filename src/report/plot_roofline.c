@@ -288,12 +288,13 @@ static void put_slope(struct str *s, const struct roofs *r, size_t i, const stru
     str_add(s, " nohead back lw 1.6 lc rgb '#777777'\nset label ");
     snprintf(text, sizeof text, "%.16s %.3g GB/s", r->read[i].level, rate);
     put_quoted(s, text, 40);
-    double along = pow(f->x1 / f->x0, 0.012);
+    /* where no kernel is: above the line, and below the crowd under the other roof */
+    double middle = r->fma / 4 > y ? r->fma / 4 : sqrt(y * end * rate);
     str_add(s, " at ");
-    put_number(s, x * along);
+    put_number(s, middle / rate);
     str_add(s, ",");
-    put_number(s, y * along * pow(f->y1 / f->y0, 0.03));
-    str_addf(s, " left rotate by %.1f front tc rgb '#555555'\n", angle);
+    put_number(s, middle * pow(f->y1 / f->y0, 0.03));
+    str_addf(s, " center rotate by %.1f front tc rgb '#555555'\n", angle);
 }
 
 static void put_roofs(struct str *s, const struct roofs *r, const struct frame *f)

@@ -169,6 +169,9 @@ def steps(a, family):
             got = bench_row(a, name)
             rounds.append((got["images_per_second_without_data"], torch_speed(a, net, batch, dropout, False),
                            torch_speed(a, net, batch, dropout, True), got["images_per_second"], got["fma_share"]))
+            if got["core_share"] < 0.97:
+                print("%s: other programs had the core for %.0f %% of sweep's time" %
+                      (name, 100 - 100 * got["core_share"]), file=sys.stderr)
         m = medians(rounds)
         row(f"{net}, batch {batch}, dropout {dropout}", "%.0f" % m[0], "%.0f %%" % (100 * m[4]), "%.0f" % m[1],
             "%.0f" % m[2], ratio(rounds, 0, 1), ratio(rounds, 0, 2), "%.0f" % m[3])

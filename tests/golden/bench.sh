@@ -35,6 +35,7 @@ if command -v python3 >/dev/null; then
 import json, sys
 d = json.load(open(sys.argv[1]))
 assert d["machine"]["fma_gflops"] > 0 and len(d["machine"]["read"]) > 5, d["machine"]
+assert 0 < d["core_share"] < 1.1, d["core_share"]
 assert len(d["kernels"]) > 100 and len(d["nets"]) == 8
 for k in d["kernels"]:
     assert k["seconds"] > 0 and k["flop"] > 0 and k["bytes"] > 0 and k["gflops"] > 0 and k["fma_share"] > 0, k
