@@ -96,6 +96,9 @@ static void print_counts(const char *name, const struct run_summary *sum)
         if (rest[i].n)
             printf(", %llu %s", (unsigned long long)rest[i].n, trial_status_name[rest[i].s]);
     printf("\n");
+    if (sum->duplicates)
+        printf("%llu point%s the same training as an earlier one, which stands for both\n",
+               (unsigned long long)sum->duplicates, sum->duplicates == 1 ? " is" : "s are");
 }
 
 /* ---- pictures ---- */
@@ -164,6 +167,7 @@ static int run(const struct invocation *in, const struct sweep *s, const char *l
         .isa = level,
         .fail_fast = in->opt.fail_fast,
         .retry_failed = in->opt.retry_failed,
+        .notice = "\nsweep: finishing the epochs that run, then saving; once more to stop now\n",
         .limit = RUN_LIMIT,
         .progress = progress_tell,
         .ctx = &progress,

@@ -52,8 +52,9 @@ struct dataset {
     int max_value;                 /* what `unit` divides by: 255, or 16 */
     struct data_part train, test;
     const uint32_t (*train_sums)[2]; /* [n][c] sum and sum of squares of each plane of train.x; NULL: not known */
-    char credit[256]; /* source and licence, where known */
-    void *owned;      /* private */
+    uint64_t fingerprint; /* of the files' contents, as far as a quick look goes: size, head and tail; 0: built in */
+    char credit[256];     /* source and licence, where known */
+    void *owned;          /* private */
 };
 
 /* Loads (embedded, IDX plain or gzipped; decoded pixels are kept between runs, see cache.h). Checks magic, counts of

@@ -1,5 +1,7 @@
 /* idx_sets.c - MNIST and its kin: four IDX files in a folder. A further one is a row here and a line in kinds.c. */
+#include "base/str.h"
 #include "data/cache.h"
+#include "data/fingerprint.h"
 #include "data/idx.h"
 #include "data/kinds.h"
 #include "data/locate.h"
@@ -162,8 +164,12 @@ static int load(const struct dataset_kind *k, struct dataset *d, const struct da
     struct files fs;
     memset(fs.f, 0, sizeof fs.f);
     int bad = find_files(&fs, k, s, e) || open_files(&fs, d, e) || read_files(&fs, k->detail, d, peek, e);
-    for (int i = 0; i < FILES; i++)
+    d->fingerprint = STR_HASH;
+    for (int i = 0; i < FILES; i++) {
         idx_close(&fs.f[i]);
+        if (!bad)
+            d->fingerprint = file_fingerprint(d->fingerprint, fs.path[i]);
+    }
     return bad ? -1 : 0;
 }
 

@@ -30,6 +30,7 @@ struct trial_record {
     const uint32_t *confusion; /* [classes][classes], only while the visitor runs; NULL from journal_scan */
     const double *auc;         /* [classes] likewise */
     const char *error;         /* "" when there is none */
+    int volatile_failure;      /* the machine's fault, not the trial's: never written, the next call tries again */
     long at;                   /* place of the line, for journal_reread */
 };
 

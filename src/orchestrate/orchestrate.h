@@ -20,6 +20,7 @@ struct plan_point {
     const struct dataset *set;    /* peeked: no pixels */
     size_t n[3];                  /* samples of train, validation, test */
     const char *skip;             /* why it is skipped, or NULL */
+    uint64_t hash;                /* of the training without its seed: settings and data */
     uint64_t same_as;             /* index of an earlier point that is the same training, or its own */
     size_t bytes;                 /* memory of one worker */
     double seconds;               /* expected for one repeat on one worker */
@@ -39,12 +40,13 @@ struct run_progress { /* told after each epoch or trial, never concurrently */
 };
 
 struct run_options {
-    const char *out;  /* folder that holds results/ and plots/ */
-    int jobs;         /* workers, >= 1 */
-    const char *isa;  /* kernel level, NULL: best */
-    int fail_fast;    /* stop at the first failed trial */
-    int retry_failed; /* failed trials of earlier runs are run again */
-    uint64_t limit;   /* most trials of a plan that is run without [stop] trials */
+    const char *out;    /* folder that holds results/ and plots/ */
+    int jobs;           /* workers, >= 1 */
+    const char *isa;    /* kernel level, NULL: best */
+    int fail_fast;      /* stop at the first failed trial */
+    int retry_failed;   /* failed trials of earlier runs are run again */
+    const char *notice; /* written to stderr at the first signal; NULL: nothing */
+    uint64_t limit;     /* most trials of a plan that is run without [stop] trials */
     void (*progress)(void *ctx, const struct run_progress *p);
     void *ctx;
 };
@@ -52,9 +54,10 @@ struct run_options {
 
 struct run_summary {
     uint64_t trials, complete, failed, skipped, pruned, open, reused;
-    int began;          /* the plan and the journal were sound: after -1 too, what is finished is saved */
-    int conditions_met; /* all `result` conditions of [require] hold */
-    int stopped;        /* 0 ran to its end, 1 by a [stop] limit, otherwise the signal number */
+    int began;           /* the plan and the journal were sound: after -1 too, what is finished is saved */
+    uint64_t duplicates; /* points that are the same training as an earlier one: no trials of their own */
+    int conditions_met;  /* all `result` conditions of [require] hold */
+    int stopped;         /* 0 ran to its end, 1 by a [stop] limit, otherwise the signal number */
     double seconds;
     char best[512];
 };

@@ -1,6 +1,7 @@
 #include "orchestrate/planner.h"
 
 #include "base/clock.h"
+#include "base/str.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,17 @@ static size_t worker_bytes(const struct plan_point *out, const struct data_view 
     return train_bytes(&job);
 }
 
+/* The reason stands in the tables, which do not depend on where the sweep file is or what stands above a line of it. */
+static const char *without_place(const char *text, const struct point *pt)
+{
+    const char *file = pt->nlines ? pt->line[0].at.file : NULL;
+    size_t n = file ? strlen(file) : 0;
+    if (!n || strncmp(text, file, n) != 0 || text[n] != ':')
+        return text;
+    const char *behind = strstr(text + n, ": ");
+    return behind ? behind + 2 : text;
+}
+
 /* A network that does not fit together skips its point; anything else wrong with it is the file's fault. */
 static int graph_failed(struct planner *p, struct err_list *found, struct plan_point *out, struct err_list *errs)
 {
@@ -78,7 +90,7 @@ static int graph_failed(struct planner *p, struct err_list *found, struct plan_p
     for (size_t i = 0; i < found->n; i++)
         fits &= found->v[i].code == ERR_SHAPE;
     if (fits && found->n) {
-        snprintf(p->why, sizeof p->why, "%s", found->v[0].text);
+        snprintf(p->why, sizeof p->why, "%s", without_place(found->v[0].text, &p->point));
         out->skip = p->why;
     } else {
         for (size_t i = 0; i < found->n; i++)
@@ -104,10 +116,10 @@ static int objective_measured(const struct sweep *s, const size_t n[3], struct e
  * for, and the one that breaks it must not take the other with it. */
 static int meet(struct planner *p, uint64_t index, struct plan_point *out, struct err *e)
 {
-    uint64_t first = keymap_get(&p->seen, p->point.hash);
+    uint64_t first = keymap_get(&p->seen, out->hash);
     if (first != KEYMAP_NONE)
         out->same_as = first;
-    else if (keymap_put(&p->seen, p->point.hash, index))
+    else if (keymap_put(&p->seen, out->hash, index))
         return err_set(e, ERR_NOMEM, "no memory for %llu points", (unsigned long long)index);
     return 0;
 }
@@ -129,6 +141,7 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
         return -1;
     out->sweep = p->sweep;
     out->point = &p->point;
+    out->hash = str_hash(p->point.hash, &out->set->fingerprint, sizeof out->set->fingerprint);
     out->same_as = index;
     struct err_list found = {0};
     if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))

@@ -100,7 +100,7 @@ static uint64_t trial_key(const struct plan_point *p, int seed)
 {
     char line[32];
     int n = snprintf(line, sizeof line, "seed = %d\n", seed);
-    return str_hash(p->point->hash, line, (size_t)n);
+    return str_hash(p->hash, line, (size_t)n);
 }
 
 static int add_trial(struct run *run, const struct plan_point *p, int repeat)
@@ -185,12 +185,20 @@ static int add_point_and_trials(struct run *run, const struct plan_point *p, con
     return 0;
 }
 
-/* Points in order until the grid ends or [stop] trials have work; duplicates are left out. */
+/* Of a grid that is too large to plan as a whole, so many open trials: what [stop] trials lets run. 0: plan all. */
+static uint64_t window(const struct run *run)
+{
+    uint64_t most = run->o->limit ? run->o->limit : RUN_LIMIT;
+    double trials = sweep_points_approx(run->sweep) * run->spec->repeats;
+    return trials > (double)most ? (uint64_t)run->spec->stop_trials : 0;
+}
+
+/* Points in order until the grid or the window ends; duplicates are left out. */
 static int expand(struct run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
 {
     struct planner planner;
     planner_init(&planner, run->sweep, &run->sets, run->k);
-    uint64_t n = sweep_points(run->sweep), open = 0, limit = (uint64_t)run->spec->stop_trials;
+    uint64_t n = sweep_points(run->sweep), open = 0, limit = window(run);
     int bad = 0;
     for (uint64_t i = 0; i < n && !bad; i++) {
         struct plan_point p;
@@ -205,6 +213,8 @@ static int expand(struct run *run, const struct finals *f, struct csv_out *csv, 
                 bad = no_memory(errs);
             else
                 write_layers(csv, &p); /* a failed row is remembered and told by commit */
+        } else {
+            run->duplicates++;
         }
     }
     planner_release(&planner);
@@ -308,7 +318,7 @@ int run_prepare(struct run *run, struct err_list *errs)
     struct csv_out *csv = NULL;
     snprintf(path, sizeof path, "%s/journal", run->folder);
     int bad = journal_open(&run->journal, path, &e);
-    if (!bad && run->spec->stop_trials)
+    if (!bad && window(run))
         bad = journal_scan(&run->journal, no_epoch, final_key, &finals, &run->damaged, &e) || finals.failed;
     report_path(path, sizeof path, run->o->out, run->spec->name, ".layers.csv");
     if (!bad)

@@ -5,6 +5,7 @@
 #include "orchestrate/planner.h"
 #include "report/report.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -17,12 +18,18 @@ const char *const trial_status_name[] = {"open", "complete", "pruned", "failed",
  */
 
 static atomic_int signalled; /* lock-free: a handler may write it, every worker reads it */
+static const char *notice;   /* run_options.notice */
 
 static void on_signal(int number)
 {
     if (signalled)
         _exit(128 + number);
+    int kept = errno; /* of what the signal came into */
     signalled = number;
+    if (notice && write(STDERR_FILENO, notice, strlen(notice)) < 0) {
+        /* nobody listens */
+    }
+    errno = kept;
 }
 
 int run_signalled(void)
@@ -100,6 +107,7 @@ static void summarise(struct run *run, struct run_summary *sum)
     sum->pruned = run->count[TRIAL_PRUNED];
     sum->open = run->count[TRIAL_OPEN];
     sum->reused = run->reused;
+    sum->duplicates = run->duplicates;
     sum->seconds = clock_wall() - run->began;
     sum->conditions_met = conditions_met(run);
     sum->stopped = !sum->open && !run->more ? 0 : signalled ? signalled : 1;
@@ -128,13 +136,17 @@ static void release(struct run *run)
     omp_destroy_lock(&run->lock);
 }
 
-/* Most mistakes show at the first point: tell them before anything is written. */
+/* Most mistakes show at the first point, and in the data: tell them before anything is written. */
 static int check_first_point(struct run *run, struct err_list *errs)
 {
     struct planner planner;
     struct plan_point p;
+    struct err e = {0};
     planner_init(&planner, run->sweep, &run->sets, run->k);
     int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
+    if (!bad && sweep_points(run->sweep) && !datasets_view(&run->sets, &p.point->data, &e))
+        bad = -1;
+    err_list_take(errs, &e);
     planner_release(&planner);
     return bad;
 }
@@ -196,14 +208,18 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     run->began = run->tables_at = clock_wall();
     arena_init(&run->text);
     omp_init_lock(&run->lock);
+    notice = o->notice;
     signals_take(old);
     int bad = start(run, errs, &e);
     sum->began = !bad;
     if (!bad) {
         environment(run);
         tell_damage(run);
-        train_all(run);
-        bad = finish(run, sum, &e);
+        bad = tables_write(run, 0, &e); /* what stands already, for who looks while it runs */
+        if (!bad) {
+            train_all(run);
+            bad = finish(run, sum, &e);
+        }
     }
     signals_give_back(old);
     err_list_take(errs, &e);

@@ -48,6 +48,7 @@ struct run {
     struct trial *trial;
     size_t ntrials, trial_cap;
     struct keymap by_key; /* trial_record.key -> index into trial */
+    uint64_t duplicates;  /* points that are the same training as an earlier one */
     int more;             /* points lie behind the plan's window ([stop] trials) */
     unsigned damaged;     /* lines of the journal that cannot be read */
 
@@ -55,6 +56,7 @@ struct run {
     size_t *order, norder, next;
     enum { STOP_NOT, STOP_LIMIT, STOP_FAIL_FAST, STOP_BROKEN } stop; /* no further epoch, and why */
     struct err broken;                                               /* of STOP_BROKEN: output failed */
+    double earlier; /* seconds of earlier calls: their last trial's end */
     double began, tables_at, tables_cost;
     uint64_t epochs, images; /* trained by this call */
     double work_done, work_left;

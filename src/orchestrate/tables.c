@@ -207,28 +207,27 @@ static int confusion_rows(const struct run *run, const struct dataset *set, cons
                           struct err *e)
 {
     char path[4200];
-    struct cells *c = calloc(1, sizeof *c);
     size_t n = (size_t)set->classes;
+    const char **cell = calloc(n + 1, sizeof *cell);
     char(*num)[STR_NUM] = calloc(n, sizeof *num);
     struct csv_out *csv = NULL;
-    int bad = !c || !num ? err_set(e, ERR_NOMEM, "no memory for the confusion matrix") : 0;
+    int bad = !cell || !num ? err_set(e, ERR_NOMEM, "no memory for the confusion matrix") : 0;
     if (!bad) {
-        text(c, "true");
+        cell[0] = "true";
         for (size_t i = 0; i < n; i++)
-            text(c, set->class_name[i]);
-        bad = !(csv = csv_begin(run_path(run, ".confusion.csv", path, sizeof path), c->v, c->n, e));
+            cell[i + 1] = set->class_name[i];
+        bad = !(csv = csv_begin(run_path(run, ".confusion.csv", path, sizeof path), cell, n + 1, e));
     }
     for (size_t i = 0; i < n && !bad; i++) {
-        c->n = 0;
-        text(c, set->class_name[i]);
+        cell[0] = set->class_name[i];
         for (size_t k = 0; k < n; k++)
-            text(c, str_double(num[k], (double)sum[i * n + k]));
-        csv_row(csv, c->v);
+            cell[k + 1] = str_double(num[k], (double)sum[i * n + k]);
+        csv_row(csv, cell); /* a failed row is remembered and told by commit */
     }
     if (csv)
         bad = csv_commit(csv, sync, e);
     free(num);
-    free(c);
+    free(cell);
     return bad;
 }
 

@@ -127,12 +127,13 @@ static void finish_trial(struct worker *w, size_t i, struct trial_record *r)
     double wall = clock_wall() - w->started;
     r->key = t->r.key;
     r->timing.worker = w->number;
-    r->timing.start = w->started - run->began;
+    r->timing.start = run->earlier + w->started - run->began;
     r->timing.wall = wall;
     r->timing.cpu = clock_thread() - w->cpu;
     r->timing.images_per_second = wall > 0 ? (double)w->images / wall : 0;
     omp_set_lock(&run->lock);
-    int bad = journal_trial(&run->journal, r, &e) || (wall > 1 && journal_sync(&run->journal, &e));
+    int kept = !r->volatile_failure;
+    int bad = kept && (journal_trial(&run->journal, r, &e) || (wall > 1 && journal_sync(&run->journal, &e)));
     if (bad) {
         broken(run, &e);
     } else {
@@ -140,7 +141,7 @@ static void finish_trial(struct worker *w, size_t i, struct trial_record *r)
         tables_sometimes(run);
     }
     omp_unset_lock(&run->lock);
-    if (!bad)
+    if (kept && !bad)
         checkpoint_remove(run, t);
 }
 
@@ -151,6 +152,7 @@ static void fail_trial(struct worker *w, size_t i, const struct err *why)
     for (int m = 0; m < M_COUNT; m++)
         r.metric[m] = NAN;
     r.timing.bytes = w->memory.cap;
+    r.volatile_failure = why->code == ERR_DATA || why->code == ERR_IO || why->code == ERR_NOMEM;
     omp_set_lock(&w->run->lock);
     w->run->work_left -= t->expected * (1 - (double)t->nepochs / t->epochs); /* what it will not train */
     omp_unset_lock(&w->run->lock);
@@ -351,6 +353,8 @@ static size_t take_stock(struct run *run, struct job_order *v)
             v[n++] = (struct job_order){t->expected, i};
             run->work_left += t->expected * (1 - (double)t->nepochs / t->epochs);
         }
+        double end = t->reused ? t->r.timing.start + t->r.timing.wall : 0;
+        run->earlier = end > run->earlier ? end : run->earlier;
         note_best(run, i);
     }
     return n;

@@ -1,0 +1,12 @@
+/* fingerprint.h - are these the files that were there last time? */
+#ifndef DATA_FINGERPRINT_H
+#define DATA_FINGERPRINT_H
+
+#include <stdint.h>
+
+/* Goes on from h with the file's size, its first and its last 64 KiB: not its name or times, so that a copy is the same
+ * data. (The tail of a gzip file holds the checksum of all of it.) An unreadable file changes nothing: whoever reads it
+ * in earnest tells. */
+uint64_t file_fingerprint(uint64_t h, const char *path);
+
+#endif
