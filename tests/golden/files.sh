@@ -1,0 +1,96 @@
+# The files of a dataset: results belong to what is in them, not to where they lie; damaged ones are refused.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+
+# idx FOLDER SEED: 200 + 40 images of 4x4 pixels of two classes, told apart by the brightness of a corner.
+idx() {
+  mkdir -p "$1"
+  awk -v seed="$2" -v dir="$1" 'BEGIN {
+    srand(seed)
+    split("train 200 t10k 40", f, " ")
+    for (p = 1; p <= 3; p += 2) {
+      n = f[p + 1]
+      x = dir "/" f[p] "-images-idx3-ubyte.txt"; y = dir "/" f[p] "-labels-idx1-ubyte.txt"
+      printf "00000803%08x0000000400000004", n > x
+      printf "00000801%08x", n > y
+      for (i = 0; i < n; i++) {
+        c = i % 2
+        for (k = 0; k < 16; k++) printf "%02x", int((k == 0 && c ? 150 : 0) + rand() * 100) > x
+        printf "%02x", c > y
+      }
+      close(x); close(y)
+    }
+  }'
+  local t
+  for t in "$1"/*.txt; do
+    sed 's/../\\x&/g' "$t" | xargs -0 printf >"${t%.txt}"
+    rm "$t"
+  done
+}
+
+idx one 1
+idx two 2
+cat >f.ini <<'EOF'
+[data]
+dataset = idx
+path = one
+[model]
+layers = flatten, dense 2
+[train]
+epochs = 2
+EOF
+run 0 f.ini --no-plots
+cp results/f.csv first
+cp -r one copy
+run 0 f.ini --no-plots data.path=copy
+has err '1 of 1 trials were there already'
+run 0 f.ini --no-plots data.path=two
+hasnot err 'there already'
+cp two/* one/
+cp results/f.csv second
+run 0 f.ini --no-plots
+has err '1 of 1 trials were there already'
+cmp -s second results/f.csv || fail "the same data at another path gave other tables"
+cmp -s first results/f.csv && fail "other data gave the same numbers"
+
+# Cut off: refused as a whole, nothing kept; whole again: trained.
+head -c 2000 one/train-images-idx3-ubyte >cut && mv cut one/train-images-idx3-ubyte
+run 4 f.ini --no-plots sweep.name=g
+has err 'train-images-idx3-ubyte'
+cp two/train-images-idx3-ubyte one/
+run 0 f.ini --no-plots sweep.name=g
+hasnot err 'there already'
+
+# Why a point is skipped does not depend on where the sweep file lies; two points of one training are told.
+tiny s '[grid]' 'train.warmup_from = 0.05, 0.1'
+run 0 s.ini --no-plots
+has out '1 point is the same training as an earlier one'
+cat >deep.ini <<'EOF'
+[model]
+k = 3
+layers =
+    conv ${k}x$k 4, relu
+    gap, dense 10
+[train]
+epochs = 1
+[data]
+train = 100
+validation = 100
+test = 100
+[grid]
+model.k = 3, 9
+EOF
+mkdir -p elsewhere && cp deep.ini elsewhere/
+run 0 deep.ini --no-plots --out a
+run 0 elsewhere/deep.ini --no-plots --out b
+same a b deep
+has a/results/deep.csv skipped
+
+# [stop] trials counts trials, and what is left is known.
+tiny l '[sweep]' 'repeats = 3' '[grid]' 'model.units = 4, 8'
+run 3 l.ini --no-plots stop.trials=2
+has out '2 complete, 4 open'
+run 3 l.ini --no-plots stop.trials=2
+run 0 l.ini --no-plots stop.trials=2
+run 0 l.ini --no-plots --out whole
+same . whole l
+finish
