@@ -61,7 +61,8 @@ def torch_speed(a, net, batch, dropout, tuned):
 def bench_row(a, name):
     run = subprocess.run(["taskset", "-c", a.core, a.binary, "bench", name, "--json", "--seconds", str(a.seconds)],
                          check=True, capture_output=True, text=True)
-    return json.loads(run.stdout)["nets"][0]
+    got = json.loads(run.stdout)
+    return dict(got["nets"][0], core_share=got["core_share"])
 
 
 def trial_speed(a, layers, batch, dropout, epochs):
