@@ -97,11 +97,12 @@ struct kernels {
     /* One block of the same: bn_apply, act_forward and dropout in one pass, with the bits of the three; y may be x. */
     void (*pointwise_forward)(const struct pointwise *f, const float *x, float *y);
     /* And back: g = dy * mask / (1 - p) * act'(x * scale + shift), the gradient at the output of the normalization; g
-     * may be dy. With a normalization also the block's part of bn_backward_stats over the live lanes, without the
-     * factor invstd: sums[c][2] = sum g, sum g * (x - mean); scratch: 32 doubles a channel, contents lost. Without one
-     * mean, sums and scratch are not looked at. */
+     * may be dy. Where y is not NULL it gets pointwise_forward of x at the same time, and it may be dy too (then g may
+     * not). With a normalization also the block's part of bn_backward_stats over the live lanes, without the factor
+     * invstd: sums[c][2] = sum g, sum g * (x - mean); scratch: 32 doubles a channel, contents lost. Without one mean,
+     * sums and scratch are not looked at. */
     void (*pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
-                               float *g, double *sums, double *scratch);
+                               float *y, float *g, double *sums, double *scratch);
 
     /* Padding counts as -inf. Backward gives the gradient to the first maximum of a window in row-major order (as
      * PyTorch), found again by comparison with y; dx is overwritten. */

@@ -325,42 +325,58 @@ static void pool_backward(const struct work *w, struct group g, const float *u, 
         w->k->avgpool_backward(&w->pool.pool.d, g.blocks, dz, du);
 }
 
-static void pointwise_backward(const struct work *w, struct group g, const float *dz, float *to)
+/* z: NULL, or where the way forward goes at the same time. */
+static void pointwise_backward(const struct work *w, struct group g, const float *dz, float *z, float *to)
 {
     const float *x = w->io->x + (size_t)g.first * w->nx, *mean = NULL;
     if (has(w->s, PART_NORM))
         mean = bn_row(&w->net->graph->node[w->s->part[PART_NORM]], w->io->saved, BN_MEAN);
     for (int b = 0; b < g.blocks; b++) {
-        size_t at = (size_t)b * w->nx, block = (size_t)(g.first + b);
+        size_t at = (size_t)b * w->nx, channel = (size_t)(g.first + b) * (size_t)w->x.c;
         seed_block(w, g.first + b);
-        w->k->pointwise_backward(&w->f, live(w->p, g.first + b), x + at, dz + at, mean, to + at,
-                                 w->r.sums + 2 * block * (size_t)w->x.c, w->r.lanes);
+        w->k->pointwise_backward(&w->f, live(w->p, g.first + b), x + at, dz + at, mean, z ? z + at : NULL, to + at,
+                                 mean ? w->r.sums + 2 * channel : NULL, w->r.lanes);
     }
 }
 
-/* The gradient goes from dy over dyc and dz, which may take the place of u, to dx. */
+/* Pointwise parts and a convolution alone, the most frequent case: what the convolution read is computed again in the
+ * pass that goes back, in the place of dz, and then the gradient of the weights is due. */
+static void backward_group_in_one_pass(const struct work *w, struct group g, int first, float *dx)
+{
+    const float *dyc = behind_next(w, g, w->io->dy + (size_t)g.first * w->ny);
+    w->k->conv_backward_data(&w->conv.conv, g.blocks, dyc, w->w, w->r.u, w->r.conv);
+    pointwise_backward(w, g, w->r.u, w->r.u, dx);
+    weight_gradient(w, g, first, w->r.u, dyc);
+}
+
+/* The gradient goes from dy over dyc and dz to dx. */
 static void backward_group(const struct work *w, struct group g, int first)
 {
     const float *x = w->io->x + (size_t)g.first * w->nx, *u, *z, *dz = w->io->dy + (size_t)g.first * w->ny;
     float *dx = w->io->dx ? w->io->dx + (size_t)g.first * w->nx : NULL;
+    int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
+    if (dx && conv && !pool && has_pointwise(w->s)) {
+        backward_group_in_one_pass(w, g, first, dx);
+        return;
+    }
     look_ahead(w, g, x, &u, &z);
-    if (has(w->s, PART_CONV)) {
+    if (conv) {
         dz = behind_next(w, g, dz);
         weight_gradient(w, g, first, z, dz);
     }
     if (!dx)
         return;
-    if (has(w->s, PART_CONV)) {
-        float *to = w->r.dz ? w->r.dz : w->r.u ? w->r.u : dx;
+    if (conv) {
+        float *to = pool ? w->r.dz : dx;
         w->k->conv_backward_data(&w->conv.conv, g.blocks, dz, w->w, to, w->r.conv);
         dz = to;
     }
-    if (has(w->s, PART_POOL)) {
+    if (pool) {
         pool_backward(w, g, u, z, dz, dx);
         dz = dx;
     }
     if (has_pointwise(w->s))
-        pointwise_backward(w, g, dz, dx);
+        pointwise_backward(w, g, dz, NULL, dx);
 }
 
 /* As bn_backward_stats adds up. */

@@ -30,7 +30,7 @@ void EXPORT(dropout)(int blocks, size_t vectors, float p, const uint32_t *seed, 
 
 void EXPORT(pointwise_forward)(const struct pointwise *f, const float *x, float *y);
 void EXPORT(pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
-                                float *g, double *sums, double *scratch);
+                                float *y, float *g, double *sums, double *scratch);
 
 void EXPORT(maxpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y);
 void EXPORT(maxpool_backward)(const struct pool_dims *d, int blocks, const float *x, const float *y, const float *dy,

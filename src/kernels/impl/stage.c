@@ -4,9 +4,10 @@
 #include "kernels/impl/impl.h"
 #include "kernels/impl/masks.h"
 
-/* Which of the three there are; constants in each of the functions made below. */
+/* Which of the three there are, and whether the way back goes forward again; constants in each of the functions made
+ * below. */
 struct kind {
-    int norm, act, drop;
+    int norm, act, drop, again;
 };
 
 /* Of the channel at hand. */
@@ -73,58 +74,68 @@ INLINE void forward_as(struct kind k, const struct pointwise *f, const float *x,
         }
 }
 
+struct way_back {
+    const float *x, *dy;
+    float *y, *g;
+};
+
 /* The two sums of a row for one parity of columns. */
 struct sums {
     v16 g, gx;
 };
 
-INLINE void backward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, const float *x,
-                         const float *dy, float *g, struct sums *s)
+INLINE void backward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, ptrdiff_t at,
+                         const struct way_back *w, struct sums *s)
 {
-    v16 v = v16_load(x), d = v16_load(dy);
+    v16 v = v16_load(w->x + at), d = v16_load(w->dy + at), n = normalized(k, c, v);
+    if (k.again) {
+        v16 y = act_value(k.act, c->slope, n);
+        v16_store(w->y + at, k.drop ? v16_keep(keep, v16_mul(y, m->scale)) : y);
+    }
     if (k.drop)
         d = v16_keep(keep, v16_mul(d, m->scale));
-    d = act_gradient(k.act, c->slope, normalized(k, c, v), d);
-    v16_store(g, d);
+    d = act_gradient(k.act, c->slope, n, d);
+    v16_store(w->g + at, d);
     if (k.norm) {
         s->g = v16_add(s->g, d);
         s->gx = v16_fma(d, v16_sub(v, c->mean), s->gx);
     }
 }
 
-INLINE struct sums backward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w,
-                                const float *x, const float *dy, float *g)
+INLINE struct sums backward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w, ptrdiff_t at,
+                                const struct way_back *p)
 {
     struct sums a = {v16_zero(), v16_zero()}, b = a;
     int i = 0;
     if (k.drop && *half) {
-        backward_one(k, c, m, masks_second(m), x, dy, g, &b);
+        backward_one(k, c, m, masks_second(m), at, p, &b);
         i = 1;
     }
     for (; i + 1 < w; i += 2) {
         if (k.drop)
             masks_step(m);
-        backward_one(k, c, m, masks_first(m), x + i * LANES, dy + i * LANES, g + i * LANES, &a);
-        backward_one(k, c, m, masks_second(m), x + (i + 1) * LANES, dy + (i + 1) * LANES, g + (i + 1) * LANES, &b);
+        backward_one(k, c, m, masks_first(m), at + i * LANES, p, &a);
+        backward_one(k, c, m, masks_second(m), at + (i + 1) * LANES, p, &b);
     }
     *half = i < w;
     if (i < w) {
         if (k.drop)
             masks_step(m);
-        backward_one(k, c, m, masks_first(m), x + i * LANES, dy + i * LANES, g + i * LANES, &a);
+        backward_one(k, c, m, masks_first(m), at + i * LANES, p, &a);
     }
     return (struct sums){v16_add(a.g, b.g), v16_add(a.gx, b.gx)};
 }
 
-INLINE void backward_as(struct kind k, const struct pointwise *f, const float *x, const float *dy, const float *mean,
-                        float *g, d16 *lanes)
+INLINE void backward_as(struct kind k, const struct pointwise *f, const struct way_back *p, const float *mean,
+                        d16 *lanes)
 {
     struct masks m = masks_of(k, f);
+    ptrdiff_t at = 0;
     int half = 0;
     for (int row = 0; row < f->h; row++)
-        for (int ch = 0; ch < f->c; ch++, x += f->w * LANES, dy += f->w * LANES, g += f->w * LANES) {
+        for (int ch = 0; ch < f->c; ch++, at += f->w * LANES) {
             struct channel c = channel_of(k, f, mean, ch);
-            struct sums s = backward_row(k, &c, &m, &half, f->w, x, dy, g);
+            struct sums s = backward_row(k, &c, &m, &half, f->w, at, p);
             if (k.norm) {
                 lanes[2 * ch] = d16_add(lanes[2 * ch], s.g);
                 lanes[2 * ch + 1] = d16_add(lanes[2 * ch + 1], s.gx);
@@ -134,41 +145,53 @@ INLINE void backward_as(struct kind k, const struct pointwise *f, const float *x
 
 /* Calls `as` with the kind of f in constants, or as it is on the plain C level. */
 #ifdef FIXED_SIZES
-#define CASE(as, a, n, d, ...)                                                                                         \
+#define CASE(as, a, n, d, again, ...)                                                                                  \
     case 4 * (a) + 2 * (n) + (d):                                                                                      \
-        as((struct kind){n, a, d}, __VA_ARGS__);                                                                       \
+        as((struct kind){n, a, d, again}, __VA_ARGS__);                                                                \
         break
-#define CASES(as, a, ...)                                                                                              \
-    CASE(as, a, 0, 0, __VA_ARGS__);                                                                                    \
-    CASE(as, a, 0, 1, __VA_ARGS__);                                                                                    \
-    CASE(as, a, 1, 0, __VA_ARGS__);                                                                                    \
-    CASE(as, a, 1, 1, __VA_ARGS__)
-#define DISPATCH(as, f, ...)                                                                                           \
+#define CASES(as, a, again, ...)                                                                                       \
+    CASE(as, a, 0, 0, again, __VA_ARGS__);                                                                             \
+    CASE(as, a, 0, 1, again, __VA_ARGS__);                                                                             \
+    CASE(as, a, 1, 0, again, __VA_ARGS__);                                                                             \
+    CASE(as, a, 1, 1, again, __VA_ARGS__)
+#define DISPATCH(as, again, f, ...)                                                                                    \
     switch (4 * (f)->act + 2 * ((f)->scale != NULL) + ((f)->seed != NULL)) {                                           \
-        CASES(as, NO_ACT, __VA_ARGS__);                                                                                \
-        CASES(as, ACT_RELU, __VA_ARGS__);                                                                              \
-        CASES(as, ACT_LEAKY_RELU, __VA_ARGS__);                                                                        \
-        CASES(as, ACT_SIGMOID, __VA_ARGS__);                                                                           \
-        CASES(as, ACT_TANH, __VA_ARGS__);                                                                              \
-        CASES(as, ACT_GELU, __VA_ARGS__);                                                                              \
+        CASES(as, NO_ACT, again, __VA_ARGS__);                                                                         \
+        CASES(as, ACT_RELU, again, __VA_ARGS__);                                                                       \
+        CASES(as, ACT_LEAKY_RELU, again, __VA_ARGS__);                                                                 \
+        CASES(as, ACT_SIGMOID, again, __VA_ARGS__);                                                                    \
+        CASES(as, ACT_TANH, again, __VA_ARGS__);                                                                       \
+        CASES(as, ACT_GELU, again, __VA_ARGS__);                                                                       \
     }
 #else
-#define DISPATCH(as, f, ...) as((struct kind){(f)->scale != NULL, (f)->act, (f)->seed != NULL}, __VA_ARGS__)
+#define DISPATCH(as, again, f, ...)                                                                                    \
+    as((struct kind){(f)->scale != NULL, (f)->act, (f)->seed != NULL, again}, __VA_ARGS__)
 #endif
 
 void EXPORT(pointwise_forward)(const struct pointwise *f, const float *x, float *y)
 {
-    DISPATCH(forward_as, f, f, x, y);
+    DISPATCH(forward_as, 0, f, f, x, y);
+}
+
+static void backward_alone(const struct pointwise *f, const struct way_back *p, const float *mean, d16 *lanes)
+{
+    DISPATCH(backward_as, 0, f, f, p, mean, lanes);
+}
+
+static void backward_and_forward(const struct pointwise *f, const struct way_back *p, const float *mean, d16 *lanes)
+{
+    DISPATCH(backward_as, 1, f, f, p, mean, lanes);
 }
 
 void EXPORT(pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
-                                float *g, double *sums, double *scratch)
+                                float *y, float *g, double *sums, double *scratch)
 {
     d16 *lanes = (d16 *)(void *)scratch;
+    struct way_back p = {x, dy, y, g};
     int n = f->scale ? 2 * f->c : 0;
     for (int i = 0; i < n; i++)
         lanes[i] = d16_zero();
-    DISPATCH(backward_as, f, f, x, dy, mean, g, lanes);
+    (y ? backward_and_forward : backward_alone)(f, &p, mean, lanes);
     for (int i = 0; i < n; i++)
         sums[i] = d16_sum(lanes[i], live);
 }

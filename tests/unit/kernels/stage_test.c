@@ -112,13 +112,19 @@ static void check_backward(const struct kernels *k, const struct stage_case *s)
     double *sums = (double *)(void *)box(4 * s->c), *scratch = (double *)(void *)box(64 * s->c);
     plain_forward(k, s, v, y);
     plain_backward(k, s, v, want);
-    k->pointwise_backward(&s->f, s->live, s->x, s->dy, s->mean, got, sums, scratch);
+    k->pointwise_backward(&s->f, s->live, s->x, s->dy, s->mean, NULL, got, sums, scratch);
     assert_same_bits(got, want, s->n, "backward", &s->f);
     if (s->f.scale)
         check_sums(k, s, got, sums);
     memcpy(again, s->dy, s->n * sizeof *again);
-    k->pointwise_backward(&s->f, s->live, s->x, again, s->mean, again, sums, scratch);
+    k->pointwise_backward(&s->f, s->live, s->x, again, s->mean, NULL, again, sums, scratch);
     assert_same_bits(again, want, s->n, "backward in place", &s->f);
+    memcpy(again, s->dy, s->n * sizeof *again);
+    k->pointwise_backward(&s->f, s->live, s->x, again, s->mean, again, got, sums, scratch);
+    assert_same_bits(got, want, s->n, "backward and forward", &s->f);
+    assert_same_bits(again, y, s->n, "forward while backward", &s->f);
+    if (s->f.scale)
+        check_sums(k, s, got, sums);
     box_free(v), box_free(y), box_free(want), box_free(got), box_free(again);
     box_free((float *)(void *)sums), box_free((float *)(void *)scratch);
 }
