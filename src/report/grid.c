@@ -22,17 +22,25 @@ static int change_together(const struct view *v, const struct axis *a, const str
     return 1; /* each value of b is met, and there are as many: one to one */
 }
 
+static const char **join_texts(size_t n, const char *const *a, const char *const *b, const int *map, struct arena *mem)
+{
+    const char **text = arena_take(mem, n * sizeof *text);
+    for (size_t i = 0; text && i < n; i++)
+        if (!(text[i] = arena_fmt(mem, "%s & %s", a[i], b[map[i]])))
+            return NULL;
+    return text;
+}
+
 static int join(struct factor *f, const struct axis *b, const int *map, struct arena *mem)
 {
-    const char **text = arena_take(mem, f->levels * sizeof *text);
     f->name = arena_fmt(mem, "%s & %s", f->name, b->name);
-    if (!text || !f->name)
-        return -1;
-    for (size_t i = 0; i < f->levels; i++)
-        if (!(text[i] = arena_fmt(mem, "%s & %s", f->text[i], b->text[map[i]])))
-            return -1;
-    f->text = text;
-    return 0;
+    f->label = arena_fmt(mem, "%s & %s", f->label, b->label);
+    f->text = join_texts(f->levels, f->text, b->text, map, mem);
+    f->show = join_texts(f->levels, f->show, b->show, map, mem);
+    for (size_t i = 0; f->show && i < f->levels; i++)
+        if (!strcmp(f->show[i], " & "))
+            f->show[i] = ""; /* both absent */
+    return f->name && f->label && f->text && f->show ? 0 : -1;
 }
 
 static int find_factors(struct grid *g, struct arena *mem)
@@ -57,7 +65,13 @@ static int find_factors(struct grid *g, struct arena *mem)
             continue;
         }
         of[g->nfactors] = a;
-        g->factor[g->nfactors++] = (struct factor){a->name, a->levels, a->text, a->code, 0, 0};
+        g->factor[g->nfactors++] = (struct factor){.name = a->name,
+                                                   .label = a->label,
+                                                   .levels = a->levels,
+                                                   .text = a->text,
+                                                   .show = a->show,
+                                                   .first = a,
+                                                   .code = a->code};
     }
     return 0;
 }
@@ -113,6 +127,27 @@ static int place_conditional(struct grid *g)
     }
     free(seen);
     return 0;
+}
+
+int grid_factors(struct grid *g, const struct view *v, struct arena *a)
+{
+    memset(g, 0, sizeof *g);
+    g->v = v;
+    if (find_factors(g, a))
+        return -1;
+    return g->nfactors > GRID_MAX ? 0 : place_conditional(g);
+}
+
+struct axis grid_axis(const struct grid *g, size_t f)
+{
+    const struct factor *x = &g->factor[f];
+    struct axis a = *x->first;
+    a.name = x->name;
+    a.label = x->label;
+    a.text = x->text;
+    a.show = x->show;
+    a.col = a.text == x->first->text ? a.col : -1;
+    return a;
 }
 
 /* ---- cells ------------------------------------------------------------------------------------------------------ */

@@ -12,9 +12,12 @@ struct factor {
     const char *name; /* "train.lr", "train.lr & train.batch_size" */
     size_t levels;
     const char **text; /* [levels] "0.1 & 32" */
-    int *code;         /* [rows] */
-    unsigned inside;   /* the factors that decide where it exists, with theirs in turn; 0 for an axis of all points */
-    size_t kept;       /* values that the complete part still has */
+    const char **show; /* [levels] the same in few digits */
+    const char *label; /* "lr & batch_size" */
+    const struct axis *first;
+    int *code;       /* [rows] */
+    unsigned inside; /* the factors that decide where it exists, with theirs in turn; 0 for an axis of all points */
+    size_t kept;     /* values that the complete part still has */
 };
 
 struct grid {
@@ -28,7 +31,13 @@ struct grid {
     size_t npoints, repeats; /* of the complete part */
 };
 
-/* Memory from `a`; -1 without it. */
+/* The factors alone, all that pictures need to call the axes as the effects do: no complete part is looked for.
+ * Memory from `a`; -1 without it. */
+int grid_factors(struct grid *g, const struct view *v, struct arena *a);
+/* Factor f as an axis: values ascend with those of its first axis; no column stands for a joined one (col = -1). */
+struct axis grid_axis(const struct grid *g, size_t f);
+
+/* All of it. Memory from `a`; -1 without it. */
 int grid_init(struct grid *g, const struct view *v, struct arena *a);
 
 /* Dense numbers of the combinations that the factors of `set` take in the complete part, by first appearance:

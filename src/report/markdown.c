@@ -7,19 +7,20 @@
 #include <string.h>
 
 #define TOP 10     /* rows of the ranking */
-#define LISTED 20  /* failed or skipped trials that are named */
 #define VALUES 12  /* values of an axis */
 #define EPOCHS 200 /* rows of the accuracy log */
 
 /* Points are named by their bare number: GitHub takes #12 for an issue. */
 
-/* A text inside a table cell or a sentence: shown as it is, whatever Markdown or HTML makes of its characters. */
+/* A text inside a table cell or a sentence: shown as it is, whatever Markdown or HTML makes of its characters. A < or &
+ * before a blank begins nothing and is left alone: "params < 20000". */
 static void put_text(struct str *s, const char *text)
 {
     for (; *text; text++) {
+        int bare = text[1] == ' ' || (*text == '<' && text[1] == '=');
         if (strchr("\\`*[]|$~", *text))
             str_addf(s, "\\%c", *text);
-        else if (*text == '<' || *text == '&')
+        else if ((*text == '<' || *text == '&') && !bare)
             str_add(s, *text == '<' ? "&lt;" : "&amp;");
         else if ((unsigned char)*text < ' ' || *text == 127)
             str_add(s, " ");
@@ -145,12 +146,36 @@ static void put_counts(const struct plot_data *d, struct str *s)
         put_text(s, planned);
         str_add(s, " planned");
     }
-    str_addf(s, " |\n| points | %zu |\n", d->v.npoints);
+    str_addf(s, " |\n| points | %zu", d->v.npoints);
+    planned = plot_about(d, "points");
+    double x;
+    if (!str_to_double(planned, &x) && x > (double)d->v.npoints) {
+        str_add(s, " so far, of ");
+        put_text(s, planned);
+        str_add(s, " planned");
+    }
+    str_add(s, " |\n");
+}
+
+static void put_ties(const struct plot_data *d, const char *tied, struct str *s)
+{
+    size_t n = 0, unknown = 0;
+    for (size_t i = 0; i < d->v.npoints; i++) {
+        n += tied[i] == TIE_YES;
+        unknown += tied[i] == TIE_UNKNOWN;
+    }
+    str_add(s, "| points tied with the best | ");
+    if (unknown && n + unknown == d->v.npoints)
+        str_add(s, "not known: it takes two repeats |\n");
+    else if (unknown)
+        str_addf(s, "%zu; not known of %zu with fewer than two common repeats |\n", n - 1, unknown);
+    else
+        str_addf(s, "%zu |\n", n - 1);
 }
 
 static int put_summary(const struct plot_data *d, double *buf, char *tied, struct str *s)
 {
-    size_t n = 0, p;
+    size_t p;
     str_add(s, "## Summary\n\n| | |\n| --- | --- |\n");
     if (has_best(d)) {
         p = d->v.order[0];
@@ -168,10 +193,8 @@ static int put_summary(const struct plot_data *d, double *buf, char *tied, struc
             str_add(s, " |\n");
         }
         put_metric_rows(d, p, buf, s);
-        for (size_t i = 0; i < d->v.npoints; i++)
-            n += tied[i];
         if (d->v.npoints > 1)
-            str_addf(s, "| points tied with the best | %zu |\n", n - 1);
+            put_ties(d, tied, s);
     }
     put_counts(d, s);
     str_add(s, "\n");
@@ -212,7 +235,8 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
         str_add(s, " |\n| test accuracy, worst repeat | ");
         put_value(s, "test_accuracy", test.min);
     }
-    str_add(s, " |\n\n");
+    str_add(s, " |\n\nReceptive field: input pixels along the longer side that one value of the last maps sees, before "
+               "gap, flatten or dense. Means and intervals are over the repeats of the point.\n\n");
 }
 
 /* "3/3" -> met and of. */
@@ -347,6 +371,7 @@ static void put_effects(const struct plot_data *d, struct str *s)
 
 static void put_ranking(const struct plot_data *d, double *buf, const char *tied, struct str *s)
 {
+    int unknown = 0;
     if (d->v.npoints < 2)
         return;
     str_add(s, "## Ranking\n\n| | point |");
@@ -376,9 +401,11 @@ static void put_ranking(const struct plot_data *d, double *buf, const char *tied
         put_text(s, fact(d, p, "params"));
         str_add(s, " | ");
         put_interval(s, d->v.metric, &m);
-        str_addf(s, " | %s |\n", tied[p] ? "yes" : "no");
+        unknown |= tied[p] == TIE_UNKNOWN;
+        str_addf(s, " | %s |\n", tied[p] == TIE_YES ? "yes" : tied[p] == TIE_NO ? "no" : "");
     }
-    str_add(s, "\n");
+    str_add(s, unknown ? "\nNo answer in the last column: with fewer than two common repeats ties are not known.\n\n"
+                       : "\n");
 }
 
 /* ---- accuracy log ----------------------------------------------------------------------------------------------- */
@@ -435,34 +462,72 @@ static int put_log(const struct plot_data *d, struct str *s)
 
 /* ---- what went wrong, pictures ---------------------------------------------------------------------------------- */
 
-static void put_unfinished(const struct plot_data *d, const char *status, const char *title, struct str *s)
+#define REASONS 20 /* rows */
+#define NAMED 8    /* trials of a reason */
+
+/* "4 (point 2: k=16)" */
+static void put_trial(const struct plot_data *d, size_t r, struct str *s)
 {
-    size_t n = 0, all = count_status(d, status);
-    int col = table_column(&d->trials, "status");
-    if (!all)
-        return;
-    str_addf(s, "## %s\n\n| trial | point | | reason |\n| --- | --- | --- | --- |\n", title);
-    for (size_t r = 0; r < d->trials.rows && n < LISTED; r++) {
-        const char *error = table_cell(&d->trials, r, "error");
-        struct str who = {0};
-        if (strcmp(view_cell(&d->v, r, col), status))
-            continue;
-        str_add(s, "| ");
-        put_text(s, table_cell(&d->trials, r, "trial"));
-        str_add(s, " | ");
-        put_text(s, table_cell(&d->trials, r, "point"));
-        str_add(s, " | ");
-        view_point_text(&d->v, d->v.point[r], &who);
-        put_text(s, who.p ? who.p : "");
-        s->failed |= who.failed;
-        str_release(&who);
-        str_add(s, " | ");
-        put_text(s, *error ? error : "-");
-        str_add(s, " |\n");
-        n++;
+    struct str who = {0};
+    put_text(s, table_cell(&d->trials, r, "trial"));
+    str_add(s, " (point ");
+    put_text(s, table_cell(&d->trials, r, "point"));
+    view_point_text(&d->v, d->v.point[r], 0, &who);
+    if (d->v.naxes && who.p) {
+        str_add(s, ": ");
+        put_text(s, who.p);
     }
-    if (n < all)
-        str_addf(s, "\n... and %zu more.\n", all - n);
+    s->failed |= who.failed;
+    str_release(&who);
+    str_add(s, ")");
+}
+
+/* Trials from row r on with the same status and reason; `done` marks them. */
+static void put_reason(const struct plot_data *d, size_t r, char *done, struct str *s)
+{
+    int status = table_column(&d->trials, "status"), error = table_column(&d->trials, "error");
+    const char *why = view_cell(&d->v, r, error);
+    struct str named = {0};
+    size_t n = 0;
+    for (size_t k = r; k < d->trials.rows; k++) {
+        if (strcmp(view_cell(&d->v, k, status), view_cell(&d->v, r, status)) || strcmp(view_cell(&d->v, k, error), why))
+            continue;
+        done[k] = 1;
+        if (n++ < NAMED) {
+            str_add(&named, n > 1 ? ", " : "");
+            put_trial(d, k, &named);
+        }
+    }
+    str_addf(s, "| %zu | ", n);
+    put_text(s, *why ? why : "-");
+    str_addf(s, " | %s", named.p ? named.p : "");
+    if (n > NAMED)
+        str_addf(s, ", and %zu more", n - NAMED);
+    str_add(s, " |\n");
+    s->failed |= named.failed;
+    str_release(&named);
+}
+
+/* Equal reasons in one row. done[rows] is scratch, zeroed. */
+static void put_unfinished(const struct plot_data *d, const char *status, const char *title, char *done, struct str *s)
+{
+    size_t reasons = 0, left = 0;
+    int col = table_column(&d->trials, "status");
+    if (!count_status(d, status))
+        return;
+    str_addf(s, "## %s\n\n| count | reason | trials |\n| --- | --- | --- |\n", title);
+    for (size_t r = 0; r < d->trials.rows; r++) {
+        if (done[r] || strcmp(view_cell(&d->v, r, col), status))
+            continue;
+        if (reasons < REASONS) {
+            put_reason(d, r, done, s);
+            reasons++;
+        } else {
+            left++;
+        }
+    }
+    if (left)
+        str_addf(s, "\n... and %zu more with other reasons.\n", left);
     str_add(s, "\n");
 }
 
@@ -486,7 +551,8 @@ static int put_report(const struct plot_data *d, const char *out, struct str *s,
 {
     double *buf = arena_take(a, (d->trials.rows + 1) * sizeof *buf);
     char *tied = arena_take(a, d->v.npoints + 1);
-    if (!buf || !tied)
+    char *done = arena_take(a, d->trials.rows + 1);
+    if (!buf || !tied || !done)
         return -1;
     put_title(d, s);
     if (put_summary(d, buf, tied, s))
@@ -499,8 +565,8 @@ static int put_report(const struct plot_data *d, const char *out, struct str *s,
         if (put_log(d, s))
             return -1;
     }
-    put_unfinished(d, "failed", "Failed trials", s);
-    put_unfinished(d, "skipped", "Skipped points", s);
+    put_unfinished(d, "failed", "Failed trials", done, s);
+    put_unfinished(d, "skipped", "Skipped points", done, s);
     put_pictures(d, out, s);
     return s->failed ? -1 : 0;
 }

@@ -15,6 +15,9 @@ struct plot_data {
     int bench; /* trials is the table of a benchmark, not of a sweep */
     struct table trials, effects, epochs, timing, confusion, about; /* no columns: the file is not there */
     struct view v;
+    size_t naxes;      /* as the effects name them: axes that always change together are one */
+    struct axis *axis; /* [naxes] */
+    unsigned *inside;  /* [naxes] those that decide where it exists, as in grid.h */
     char objective[80];
     double unit;    /* values are drawn times this: 100 for accuracies */
     char label[96]; /* "validation accuracy (%)" */
@@ -40,6 +43,9 @@ extern const struct plot plot_roofline; /* of a benchmark, whose table is d->tri
 
 /* Comment, output name, palette and the sentence `title` = variable `heading`. Datablocks and variables follow. */
 void script_begin(struct str *s, const struct plot_data *d, const struct plot *p, const char *heading);
+/* The heading, and the variables `below` and `lowest` under it when `lines` is 2 or 3, in the middle of the picture: a
+ * title stands over the middle of the frame, and is cut where labels of the y axis are long. */
+void put_heading(struct str *s, int lines, int height);
 /* Opens the block that is run for svg and png: terminal, output, styles. Settings and plot commands follow. */
 void script_draw(struct str *s, int width, int height);
 void script_end(struct str *s);
@@ -59,6 +65,8 @@ void put_variable(struct str *s, const char *name, const char *text, size_t max)
 
 /* "val_accuracy" -> "validation accuracy (%)"; returns the unit: 100 for accuracies, otherwise 1. */
 double metric_label(const char *metric, char *buf, size_t n);
+/* What a metric can be: [0, 1] for accuracies, from 0 for losses, everything (-+INFINITY) for others. */
+void metric_limits(const char *metric, double *lo, double *hi);
 /* "#12  kernels=16, dropout=0.05", at most max characters. */
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s);
 /* 0.123 -> "12 %", 0.0123 -> "1.2 %". Returns buf. */

@@ -7,22 +7,19 @@
 
 #define PANELS 12
 #define DOTS 1500 /* a panel */
+#define LABEL 20  /* letters of a value */
 #define TICKS 14  /* more values than this: a scale instead of categories */
 
-/* Share of the variance of an axis, -1 when it is not known; a joined factor holds for each of its axes. */
+/* Share of the variance of an axis, -1 when it is not known. */
 static double share_of(const struct plot_data *d, const char *axis)
 {
     const struct table *t = &d->effects;
     int share = table_column(t, "share");
     for (size_t r = 0; r < t->rows; r++) {
-        if (strcmp(table_cell(t, r, "kind"), "axis"))
+        if (strcmp(table_cell(t, r, "kind"), "axis") || strcmp(table_cell(t, r, "axis"), axis))
             continue;
-        const char *name = table_cell(t, r, "axis"), *hit = strstr(name, axis);
-        size_t n = strlen(axis);
-        if (hit && (hit == name || hit[-1] == ' ') && (!hit[n] || hit[n] == ' ')) {
-            double x = table_number(t, r, share);
-            return isnan(x) ? -1 : x;
-        }
+        double x = table_number(t, r, share);
+        return isnan(x) ? -1 : x;
     }
     return -1;
 }
@@ -32,8 +29,8 @@ static size_t choose(const struct plot_data *d, const struct axis **axis)
 {
     double share[PANELS];
     size_t n = 0;
-    for (size_t i = 0; i < d->v.naxes; i++) {
-        const struct axis *x = &d->v.axis[i];
+    for (size_t i = 0; i < d->naxes; i++) {
+        const struct axis *x = &d->axis[i];
         double mine = share_of(d, x->name);
         size_t at = n;
         if (x->levels < 2)
@@ -103,7 +100,7 @@ static int put_means(struct str *s, const struct plot_data *d, const struct axis
         if (x->conditional && l + 1 == x->levels)
             str_add(s, "\n"); /* no line goes to "absent" */
         str_addf(s, "%zu\t", l);
-        put_field(s, x->text[l], 16);
+        put_field(s, x->show[l], LABEL);
         const double out[3] = {m.mean, isnan(m.low) ? m.mean : m.low, isnan(m.high) ? m.mean : m.high};
         for (size_t k = 0; k < 3; k++) {
             str_add(s, "\t");
@@ -121,13 +118,13 @@ static int many_letters(const struct axis *x, size_t columns)
 {
     size_t letters = 0;
     for (size_t l = 0; l < x->levels; l++)
-        letters += (text_width(x->text[l]) < 16 ? text_width(x->text[l]) : 16) + 2;
+        letters += (text_width(x->show[l]) < LABEL ? text_width(x->show[l]) : LABEL) + 2;
     return letters > 110 / columns;
 }
 
 static void put_panel(struct str *s, const struct axis *x, size_t i, size_t columns)
 {
-    str_addf(s, "set xlabel name%zu offset 0,0.3\n", i);
+    str_addf(s, "set xlabel name%zu.\"\\n\".share%zu offset 0,0.3\n", i, i);
     if (continuous(x)) {
         /* values ascend; the middle one tells an even spread from one over decades */
         double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional], mid = x->value[x->levels / 2];
@@ -174,16 +171,14 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     str_add(s, "'\n");
     put_variable(s, "objective", d->label, 60);
     for (size_t i = 0; i < n; i++) {
-        char name[40], percent[24];
-        struct str title = {0};
+        char name[40], percent[24], text[64] = "";
         double share = share_of(d, axis[i]->name);
-        snprintf(name, sizeof name, "name%zu", i);
-        put_field(&title, axis[i]->name, 40);
         if (share >= 0)
-            str_addf(&title, "  (%s of the variance)", percent_text(share, percent, sizeof percent));
-        put_variable(s, name, title.p ? title.p : "", 0);
-        s->failed |= title.failed;
-        str_release(&title);
+            snprintf(text, sizeof text, "%s of the variance", percent_text(share, percent, sizeof percent));
+        snprintf(name, sizeof name, "name%zu", i);
+        put_variable(s, name, axis[i]->name, 40);
+        snprintf(name, sizeof name, "share%zu", i);
+        put_variable(s, name, text, 0);
         put_dots(s, d, axis[i], i);
         if (!continuous(axis[i]) && put_means(s, d, axis[i], i, a, ends))
             return PLOT_NOMEM;
@@ -191,6 +186,10 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     double reach = (hi - lo) / 3; /* as far as intervals widen the frame */
     lo = ends[0] > lo ? lo : ends[0] - 0.02 * reach > lo - reach ? ends[0] - 0.02 * reach : lo - reach;
     hi = ends[1] < hi ? hi : ends[1] + 0.02 * reach < hi + reach ? ends[1] + 0.02 * reach : hi + reach;
+    double least, greatest;
+    metric_limits(v->metric, &least, &greatest);
+    lo = lo < least && least < hi ? least : lo;
+    hi = hi > greatest && greatest > lo ? greatest : hi;
     script_draw(s,
                 columns == 1   ? 800
                 : columns == 2 ? 1000

@@ -61,6 +61,21 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
     return n;
 }
 
+/* What the table of effects says about its shares: one repeat, a part of the trials. */
+static int put_notes(struct str *s, const struct plot_data *d)
+{
+    const struct table *t = &d->effects;
+    struct str text = {0};
+    for (size_t r = 0; r < t->rows; r++)
+        if (!strcmp(table_cell(t, r, "kind"), "note") && strncmp(table_cell(t, r, "value"), "axes joined", 11))
+            str_addf(&text, "%s%s", text.n ? "; " : "", table_cell(t, r, "value"));
+    put_variable(s, "below", text.p ? text.p : "", 0);
+    int any = text.n > 0;
+    s->failed |= text.failed;
+    str_release(&text);
+    return any;
+}
+
 static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
 {
     struct bar *bar = arena_take(a, (d->effects.rows + 1) * sizeof *bar);
@@ -76,6 +91,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         others += bar[i].share;
     script_begin(s, d, &plot_importance, "share of the variance of the objective");
     put_variable(s, "objective", d->label, 60);
+    int notes = put_notes(s, d);
     data_begin(s, "bars");
     for (size_t i = 0; i < shown; i++) {
         str_addf(s, "%zu\t%s\t", i + 1, bar[i].label);
@@ -94,10 +110,11 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     }
     data_end(s);
     double most = 100 * (others > bar[0].share ? others : bar[0].share);
-    int height = 170 + 28 * (int)shown;
-    script_draw(s, 1000, height);
+    int height = (notes ? 190 : 170) + 28 * (int)shown;
+    script_draw(s, widest > 30 ? 1200 : 1000, height);
+    put_heading(s, 1 + notes, height);
     put_key_below(s, height);
-    str_addf(s, "set title heading\nset xlabel 'share of the variance of '.objective.' over all trials'\n");
+    str_addf(s, "set xlabel 'share of the variance of '.objective.' over all trials'\n");
     str_addf(s, "set lmargin %zu\nset yrange [%zu.7:0.3]\nset xrange [0:", widest + 3, shown);
     put_number(s, most * 1.12);
     str_add(s, "]\nset format x '%g %%'\nset grid noytics\n"

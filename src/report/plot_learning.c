@@ -6,6 +6,7 @@
 
 #define OTHERS 40 /* thin lines beside the best point's */
 #define METRICS 4
+#define NEXT ", \\\n     "
 
 static const char *const metric[METRICS] = {"train_accuracy", "val_accuracy", "train_loss", "val_loss"};
 
@@ -146,14 +147,13 @@ static void frame(const struct curves *c, size_t first, int loss, double unit, d
 
 static void put_panel(struct str *s, const struct curves *c, size_t first, const char *what, double unit)
 {
-    int loss = unit == 1, train = any(c, first), val = any(c, first + 1), others = c->nshown > 1 && val;
+    int loss = unit == 1, val = any(c, first + 1), others = c->nshown > 1 && val;
     double lo, hi;
     const char *sep = "plot ";
     frame(c, first, loss, unit, &lo, &hi);
     int logarithmic = loss && lo > 0 && hi > 8 * lo;
     double pad = (hi - lo) * 0.06;
-    str_addf(s, "set ylabel '%s'\nset key %s right Left reverse samplen 2 spacing 1.1 opaque\n", what,
-             loss ? "top" : "bottom");
+    str_addf(s, "set ylabel '%s'\n", what);
     str_add(s, logarithmic ? "set logscale y\nset yrange [" : "set yrange [");
     put_number(s, logarithmic ? lo * 0.9 : lo - pad);
     str_add(s, ":");
@@ -164,21 +164,23 @@ static void put_panel(struct str *s, const struct curves *c, size_t first, const
     if (others) {
         str_addf(s, "%s$others%zu using 1:2 with lines lw 0.8 lc rgb '#c4c4c4' title 'other points, validation'", sep,
                  first);
-        sep = ", \\\n     ";
+        sep = NEXT;
     }
-    if (train) {
-        str_addf(s,
-                 "%s$best%zu using 1:3:4 with filledcurves fs solid 0.18 noborder lc rgb '" ORANGE "'"
-                 ", \\\n     $best%zu using 1:2 with linespoints lw 2 pt 5 ps 0.5 lc rgb '" ORANGE "' title 'training'",
-                 sep, first, first);
-        sep = ", \\\n     ";
+    /* bands first: none may cover a line */
+    for (size_t m = 0; m < 2; m++)
+        if (any(c, first + m)) {
+            str_addf(s, "%s$best%zu using 1:3:4 with filledcurves fs transparent solid 0.2 noborder lc rgb '%s'", sep,
+                     first + m, m ? BLUE : ORANGE);
+            sep = NEXT;
+        }
+    if (any(c, first)) {
+        str_addf(s, "%s$best%zu using 1:2 with linespoints lw 2 pt 5 ps 0.5 lc rgb '" ORANGE "' title 'training'", sep,
+                 first);
+        sep = NEXT;
     }
     if (val)
-        str_addf(s,
-                 "%s$best%zu using 1:3:4 with filledcurves fs solid 0.22 noborder lc rgb '" BLUE "'"
-                 ", \\\n     $best%zu using 1:2 with linespoints lw 2.5 pt 7 ps 0.6 lc rgb '" BLUE
-                 "' title 'validation'",
-                 sep, first + 1, first + 1);
+        str_addf(s, "%s$best%zu using 1:2 with linespoints lw 2.5 pt 7 ps 0.6 lc rgb '" BLUE "' title 'validation'",
+                 sep, first + 1);
     str_add(s, "\nunset logscale y\nset ytics autofreq\n");
 }
 
@@ -231,13 +233,16 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     s->failed |= who.failed;
     str_release(&who);
     put_data(s, &c);
-    script_draw(s, accuracy && loss ? 1100 : 800, 560);
+    script_draw(s, accuracy && loss ? 1200 : 800, 580);
     str_addf(s, "set multiplot layout 1,%d title heading.\"\\n\".best.(repeats eq '' ? '' : \"\\n\".repeats)\n",
              accuracy && loss ? 2 : 1);
     str_addf(s, "set xlabel 'epoch'\nset xrange [0.8:%zu.2]\nset xtics %zu\n", c.epochs, (c.epochs + 9) / 10);
     str_add(s, "set lmargin 9\n");
+    put_key_below(s, 580);
     if (accuracy)
         put_panel(s, &c, 0, "accuracy (%)", 100);
+    if (accuracy && loss)
+        str_add(s, "unset key\n"); /* one for both: they have the same lines */
     if (loss)
         put_panel(s, &c, 2, "loss", 1);
     str_add(s, "unset multiplot\n");

@@ -6,6 +6,8 @@
 #define LINES 400
 #define AXES 12
 #define TICKS 12
+#define LABEL 18 /* letters of a value */
+#define NAME 26
 
 /* Height of point p on an axis, 0..1, a little beside its value so that lines can be told apart. */
 static double height(const struct view *v, const struct axis *x, size_t p)
@@ -43,8 +45,46 @@ static void put_lines(struct str *s, const struct plot_data *d, const struct axi
     data_end(s);
 }
 
+static double letters(const char *text, size_t most)
+{
+    size_t n = text_width(text);
+    return (double)(n < most ? n : most);
+}
+
+/* Pixels left of the first axis, between two, and right of the last one, so that no text is cut by the edge. */
+struct room {
+    double left, between, right;
+};
+
+static struct room measure(const struct plot_data *d, const struct axis **axis, size_t naxes)
+{
+    struct room r = {4 * letters(axis[0]->label, NAME) + 8, 170, 4 * letters(d->label, NAME) + 12};
+    for (size_t k = 0; k < naxes; k++)
+        for (size_t l = 0; l < axis[k]->levels; l += (axis[k]->levels + TICKS - 1) / TICKS) {
+            double wide = 8 * letters(axis[k]->show[l], LABEL) + 28;
+            if (k)
+                r.between = wide + 30 > r.between ? wide + 30 : r.between;
+            else
+                r.left = wide > r.left ? wide : r.left;
+        }
+    r.right = r.right < 80 ? 80 : r.right;
+    double spare = (1000 - r.left - r.right) / (double)naxes;
+    r.between = spare > r.between ? spare : r.between;
+    return r;
+}
+
+/* 1: neighbouring names would touch, they alternate between two heights. */
+static int crowded(const struct plot_data *d, const struct axis **axis, size_t naxes, double between)
+{
+    for (size_t k = 0; k < naxes; k++)
+        if (4 * (letters(axis[k]->label, NAME) + letters(k + 1 < naxes ? axis[k + 1]->label : d->label, NAME)) >
+            between - 12)
+            return 1;
+    return 0;
+}
+
 static void put_ticks(struct str *s, const struct plot_data *d, const struct axis **axis, size_t naxes, double lo,
-                      double hi)
+                      double hi, int alternate)
 {
     data_begin(s, "ticks");
     for (size_t k = 0; k < naxes; k++) {
@@ -53,7 +93,7 @@ static void put_ticks(struct str *s, const struct plot_data *d, const struct axi
             str_addf(s, "%zu\t", k);
             put_number(s, ((double)l + 0.5) / (double)axis[k]->levels);
             str_add(s, "\t");
-            put_field(s, axis[k]->text[l], 14);
+            put_field(s, axis[k]->show[l], LABEL);
             str_add(s, "\n");
         }
     }
@@ -65,8 +105,8 @@ static void put_ticks(struct str *s, const struct plot_data *d, const struct axi
     data_end(s);
     data_begin(s, "names");
     for (size_t k = 0; k <= naxes; k++) {
-        str_addf(s, "%zu\t%g\t", k, k % 2 && naxes > 4 ? -0.115 : -0.06);
-        put_field(s, k < naxes ? axis[k]->label : d->label, 26);
+        str_addf(s, "%zu\t%g\t", k, k % 2 && alternate ? -0.115 : -0.06);
+        put_field(s, k < naxes ? axis[k]->label : d->label, NAME);
         str_add(s, "\n");
     }
     data_end(s);
@@ -80,9 +120,9 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     double lo, hi, *y = arena_take(a, (v->npoints + 1) * sizeof *y);
     if (!y)
         return PLOT_NOMEM;
-    for (size_t i = 0; i < v->naxes && naxes < AXES; i++)
-        if (v->axis[i].levels > 1)
-            axis[naxes++] = &v->axis[i];
+    for (size_t i = 0; i < d->naxes && naxes < AXES; i++)
+        if (d->axis[i].levels > 1)
+            axis[naxes++] = &d->axis[i];
     if (naxes < 2)
         return "it needs two axes";
     for (; n < v->npoints && !isnan(v->mean[v->order[n]]); n++)
@@ -98,7 +138,9 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     script_begin(s, d, &plot_parallel, heading);
     put_variable(s, "objective", d->label, 60);
     put_lines(s, d, axis, naxes, n, lo, hi);
-    put_ticks(s, d, axis, naxes, lo, hi);
+    struct room room = measure(d, axis, naxes);
+    put_variable(s, "below", "lines are spread a little around a value, so that they can be told apart", 0);
+    put_ticks(s, d, axis, naxes, lo, hi, crowded(d, axis, naxes, room.between));
     data_begin(s, "best");
     for (size_t k = 0; k <= naxes; k++) {
         str_addf(s, "%zu\t", k);
@@ -106,12 +148,14 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         str_add(s, "\n");
     }
     data_end(s);
-    script_draw(s, naxes < 5 ? 1000 : 200 + 170 * (int)naxes, 680);
+    script_draw(s, (int)(room.left + room.between * (double)naxes + room.right), 700);
+    put_heading(s, 2, 700);
     str_addf(s,
-             "set title heading\nunset border\nunset tics\nunset grid\nunset colorbox\n"
-             "set xrange [-0.4:%zu.45]\nset yrange [-0.21:1.03]\nset bmargin 1\nset lmargin 1\nset rmargin 1\n"
+             "unset border\nunset tics\nunset grid\nunset colorbox\n"
+             "set xrange [%.4f:%.4f]\nset yrange [-0.21:1.03]\nset bmargin 1\nset lmargin at screen 0\nset rmargin at "
+             "screen 1\n"
              "set key at graph 0.5, graph 0.02 center center samplen 2\nset cbrange [",
-             naxes);
+             -room.left / room.between, (double)naxes + room.right / room.between);
     put_number(s, d->unit * lo);
     str_add(s, ":");
     put_number(s, d->unit * hi);

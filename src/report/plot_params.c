@@ -150,13 +150,12 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     str_add(s, ":");
     put_number(s, d->unit * hi);
     str_addf(s,
-             "]\nset key %s right Left reverse opaque\n"
+             "]\nset key bmargin center horizontal Left reverse maxrows 1\n"
              "plot $points using 1:2 with points pt 7 ps 0.7 lc rgb '#7a999999' title 'point (mean over repeats)', \\\n"
-             "     $front using 1:2 with %s lw 1.5 lc rgb '" BLUE "', \\\n"
+             "     $front using 1:2 with steps lw 1.5 lc rgb '" BLUE "', \\\n"
              "     $front using 1:2:3:4 with yerrorbars pt 7 ps 1 lw 1.5 lc rgb '" BLUE
              "' title 'Pareto front, least to most of the repeats', \\\n"
-             "     $front using 1:2:5 with labels right offset -0.8,0.7 tc rgb '" BLUE "'\n",
-             v->maximise ? "bottom" : "top", v->maximise ? "steps" : "steps");
+             "     $front using 1:2:5 with labels right offset -0.8,0.7 tc rgb '" BLUE "'\n");
     str_addf(
         s,
         "set origin 0,0\nset size 1, %.4f\nunset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nunset "

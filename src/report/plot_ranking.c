@@ -6,16 +6,17 @@
 #define SHOWN 30
 #define LABEL 62
 
-/* rank, label, mean, low, high, tied, least, most */
-static size_t put_rows(struct str *s, const struct plot_data *d, const char *tied, size_t n, double *buf, double *lo,
-                       double *hi, size_t *widest)
+struct frame {
+    double lo, hi;       /* of the repeats */
+    double low, high;    /* of the intervals */
+    size_t widest, tied; /* letters of a label; points */
+};
+
+/* rank, label, mean, low, high, least, most */
+static struct frame put_rows(struct str *s, const struct plot_data *d, const char *tied, size_t n, double *buf)
 {
     struct t_cache cache = {0};
-    size_t ntied = 0;
-    double most = 0; /* widest interval */
-    *lo = INFINITY;
-    *hi = -INFINITY;
-    *widest = 0;
+    struct frame f = {INFINITY, -INFINITY, INFINITY, -INFINITY, 0, 0};
     data_begin(s, "points");
     for (size_t i = 0; i < n; i++) {
         size_t p = d->v.order[i];
@@ -25,7 +26,7 @@ static size_t put_rows(struct str *s, const struct plot_data *d, const char *tie
         point_label(d, p, LABEL, &label);
         str_add(s, label.p ? label.p : "");
         size_t width = label.p ? text_width(label.p) : 0;
-        *widest = width > *widest ? width : *widest;
+        f.widest = width > f.widest ? width : f.widest;
         s->failed |= label.failed;
         str_release(&label);
         const double out[] = {m.mean, isnan(m.low) ? m.mean : m.low, isnan(m.high) ? m.mean : m.high, m.min, m.max};
@@ -33,27 +34,66 @@ static size_t put_rows(struct str *s, const struct plot_data *d, const char *tie
             str_add(s, "\t");
             put_number(s, d->unit * out[k]);
         }
-        str_addf(s, "\t%d\n", tied[p]);
-        /* the interval of two repeats may be wider than everything else: the dots set the frame, intervals widen it */
-        *lo = m.min < *lo ? m.min : *lo;
-        *hi = m.max > *hi ? m.max : *hi;
-        most = out[2] - out[1] > most ? out[2] - out[1] : most;
-        ntied += (size_t)tied[p];
+        str_add(s, "\n");
+        f.lo = m.min < f.lo ? m.min : f.lo;
+        f.hi = m.max > f.hi ? m.max : f.hi;
+        f.low = out[1] < f.low ? out[1] : f.low;
+        f.high = out[2] > f.high ? out[2] : f.high;
+        f.tied += tied[p] == TIE_YES;
     }
     data_end(s);
-    double reach = most - (*hi - *lo) / 2 > *hi - *lo ? *hi - *lo : most - (*hi - *lo) / 2;
-    if (reach > 0) {
-        *lo -= reach / 2;
-        *hi += reach / 2;
+    return f;
+}
+
+/* The interval of two repeats may be wider than everything else: intervals widen the frame to three times what the
+ * repeats need, never beyond what is possible. */
+static void set_frame(const struct plot_data *d, struct frame *f)
+{
+    double width = f->hi - f->lo, pad = width > 0 ? 0.06 * width : 0.01, least, most;
+    double reach = width > 0 ? width : f->high - f->low;
+    metric_limits(d->v.metric, &least, &most);
+    f->lo = (f->low > f->lo - reach ? f->low : f->lo - reach) - pad;
+    f->hi = (f->high < f->hi + reach ? f->high : f->hi + reach) + pad;
+    f->lo = f->lo < least ? least : f->lo;
+    f->hi = f->hi > most ? most : f->hi;
+    if (!(f->lo < f->hi)) { /* all are 0, or 1 */
+        f->lo -= 0.01;
+        f->hi += 0.01;
     }
-    return ntied;
+}
+
+/* An arrow from the mean to each end of its interval: x, rank, dx, style 1: it ends there, 2: it leaves the frame.
+ * Returns how many leave it. */
+static size_t put_bars(struct str *s, const struct plot_data *d, const struct frame *f, size_t n, double *buf,
+                       size_t *bars)
+{
+    struct t_cache cache = {0};
+    size_t cuts = 0;
+    data_begin(s, "bars");
+    for (size_t i = 0; i < n; i++) {
+        struct stats m = view_stats(&d->v, d->v.order[i], d->v.col, buf, &cache);
+        for (int side = 0; side < 2 && !isnan(m.low); side++) {
+            double end = side ? m.high : m.low;
+            int cut = side ? end > f->hi : end < f->lo;
+            if (!(end < m.mean) && !(end > m.mean))
+                continue;
+            ++*bars;
+            cuts += (size_t)cut;
+            put_number(s, d->unit * m.mean);
+            str_addf(s, "\t%zu\t", i + 1);
+            put_number(s, d->unit * ((cut ? (side ? f->hi : f->lo) : end) - m.mean));
+            str_addf(s, "\t%d\n", 1 + cut);
+        }
+    }
+    data_end(s);
+    return cuts;
 }
 
 static void put_band(struct str *s, const struct plot_data *d, const char *tied, size_t n)
 {
     data_begin(s, "band");
     for (size_t i = 0; i < n; i++)
-        if (tied[d->v.order[i]])
+        if (tied[d->v.order[i]] == TIE_YES)
             str_addf(s, "%zu\n", i + 1);
     data_end(s);
 }
@@ -67,11 +107,30 @@ static void put_range(struct str *s, double left, double right)
     str_add(s, "\nset xrange [left:right]\n");
 }
 
+/* What the marks mean, under the heading. */
+static void put_legend(struct str *s, const struct frame *f, size_t cuts, size_t most, int unknown)
+{
+    put_variable(s, "below",
+                 most < 2 ? ""
+                 : cuts   ? "dot: mean, bar: its 95% interval (arrow: goes on outside), crosses: least and most repeat"
+                          : "dot: mean, bar: its 95% interval, crosses: least and most repeat",
+                 0);
+    str_addf(s, "lowest = 'shaded: %s%s'\n",
+             f->tied < 2 ? "the best"
+             : most > 1  ? "tied with the best (paired t test, 95%)"
+                         : "equal to the best",
+             !unknown   ? ""
+             : most > 1 ? "; too few repeats to know all ties"
+                        : "; one repeat: ties are not known");
+    if (most < 2)
+        str_add(s, "below = lowest\n");
+}
+
 static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
 {
     const struct view *v = &d->v;
-    size_t n = 0, most = 1, all = 0, widest;
-    double lo, hi;
+    size_t n = 0, most = 1, all = 0;
+    int unknown = 0;
     char *tied = arena_take(a, v->npoints + 1);
     double *buf = arena_take(a, (v->t->rows + 1) * sizeof *buf);
     if (!tied || !buf || view_ties(v, tied))
@@ -83,6 +142,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     for (size_t p = 0; p < v->npoints; p++) {
         all += !isnan(v->mean[p]);
         most = v->start[p + 1] - v->start[p] > most ? v->start[p + 1] - v->start[p] : most;
+        unknown |= tied[p] == TIE_UNKNOWN;
     }
     char heading[120];
     if (n < all)
@@ -91,28 +151,26 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         snprintf(heading, sizeof heading, "ranking of the %zu points", n);
     script_begin(s, d, &plot_ranking, heading);
     put_variable(s, "objective", d->label, 60);
-    size_t ntied = put_rows(s, d, tied, n, buf, &lo, &hi, &widest);
+    struct frame f = put_rows(s, d, tied, n, buf);
     put_band(s, d, tied, n);
-    double pad = hi > lo ? 0.06 * (hi - lo) : 0.01;
-    int height = 130 + (n < 8 ? 32 : 21) * (int)n;
-    str_addf(s, "legend = '%s%s'\n",
-             most > 1 ? "dot: mean, bar: its 95% interval, crosses: least and most repeat; " : "",
-             ntied < 2  ? "shaded: the best"
-             : most > 1 ? "shaded: tied with the best (paired t test, 95%)"
-                        : "shaded: equal to the best");
-    script_draw(s, 1000, height);
-    str_addf(s, "set label 1 heading.\"\\n\".legend center at screen 0.5, screen %.4f\nset tmargin at screen %.4f\n",
-             1 - 22.0 / height, 1 - 58.0 / height);
-    str_addf(s, "set lmargin %zu\nset xlabel objective\nset yrange [%zu.6:0.4]\nset grid noytics\n",
-             widest + 2 < 60 ? widest + 2 : (size_t)60, n);
-    put_range(s, d->unit * (lo - pad), d->unit * (hi + pad));
+    set_frame(d, &f);
+    size_t bars = 0, cuts = put_bars(s, d, &f, n, buf, &bars);
+    int height = 150 + (n < 8 ? 32 : 21) * (int)n;
+    put_legend(s, &f, cuts, most, unknown);
+    script_draw(s, f.widest > 45 ? 1200 : 1000, height);
+    put_heading(s, most > 1 ? 3 : 2, height);
+    str_addf(s, "set lmargin %zu\nset xlabel objective\nset yrange [%zu.6:0.4]\nset grid noytics\n", f.widest + 2, n);
+    str_add(s, "set style arrow 1 head size screen 0.004,90 lw 2 lc rgb '" SKY "'\n"
+               "set style arrow 2 head filled size screen 0.01,25 lw 2 lc rgb '" SKY "'\n");
+    put_range(s, d->unit * f.lo, d->unit * f.hi);
     str_add(s, "plot $band using (left):1:(left):(right):($1-0.5):($1+0.5) with boxxyerror fs solid 1 noborder lc rgb "
                "'#e3eef6', \\\n");
     if (most > 1)
-        str_add(s,
-                "     $points using 3:1:4:5 with xerrorbars pt 7 ps 0 lw 2 lc rgb '" SKY "', \\\n"
-                "     $points using 6:1 with points pt 2 ps 0.5 lc rgb '#555555', $points using 7:1 with points pt 2 "
-                "ps 0.5 lc rgb '#555555', \\\n");
+        str_addf(
+            s,
+            "%s     $points using 6:1 with points pt 2 ps 0.5 lc rgb '#555555', $points using 7:1 with points pt 2 "
+            "ps 0.5 lc rgb '#555555', \\\n",
+            bars ? "     $bars using 1:2:3:(0):4 with vectors arrowstyle variable, \\\n" : "");
     str_add(s, "     $points using 3:1:ytic(2) with points pt 7 ps 1 lc rgb '" BLUE "'\n");
     script_end(s);
     return NULL;

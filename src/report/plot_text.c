@@ -100,9 +100,12 @@ void script_begin(struct str *s, const struct plot_data *d, const struct plot *p
              "if (!exists(\"out\")) out = '%s'\n"
              "set encoding utf8\n",
              p->type.name, p->type.help, p->type.name, p->type.name);
+    /* a long name is cut, not what the picture shows */
+    size_t words = text_width(heading), room = words < 80 ? 108 - words : 28;
     struct str t = {0};
-    str_addf(&t, "%s: %s", d->name, heading);
-    put_variable(s, "heading", t.p ? t.p : "", 110);
+    put_field(&t, d->name, room);
+    str_addf(&t, ": %s", heading);
+    put_variable(s, "heading", t.p ? t.p : "", 140);
     s->failed |= t.failed;
     str_release(&t);
 }
@@ -139,6 +142,12 @@ void script_end(struct str *s)
 
 /* ---- words and scales ------------------------------------------------------------------------------------------- */
 
+static int ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && !strcmp(text + n - m, end);
+}
+
 double metric_label(const char *metric, char *buf, size_t n)
 {
     static const char *const prefix[][2] = {{"train_", "training "}, {"val_", "validation "}, {"test_", "test "}};
@@ -148,13 +157,19 @@ double metric_label(const char *metric, char *buf, size_t n)
             first = prefix[i][1];
             rest = metric + strlen(prefix[i][0]);
         }
-    size_t len = strlen(metric);
-    int percent = len >= 8 && !strcmp(metric + len - 8, "accuracy");
+    int percent = ends_with(metric, "accuracy");
     snprintf(buf, n, "%s%s%s", first, rest, percent ? " (%)" : "");
     for (char *p = buf; *p; p++)
         if (*p == '_')
             *p = ' ';
     return percent ? 100 : 1;
+}
+
+void metric_limits(const char *metric, double *lo, double *hi)
+{
+    int share = ends_with(metric, "accuracy") || ends_with(metric, "auc") || ends_with(metric, "f1");
+    *lo = share || ends_with(metric, "loss") ? 0 : -INFINITY;
+    *hi = share ? 1 : INFINITY;
 }
 
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s)
@@ -163,7 +178,7 @@ void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s)
     str_addf(&t, "#%s", view_cell(&d->v, d->v.first[p], table_column(&d->trials, "point")));
     if (d->v.naxes) {
         str_add(&t, "  ");
-        view_point_text(&d->v, p, &t);
+        view_point_text(&d->v, p, 1, &t);
     }
     if (t.p)
         put_field(s, t.p, max);
@@ -189,6 +204,13 @@ size_t fair_range(double *v, size_t n, int maximise, double *lo, double *hi)
     *lo -= pad;
     *hi += pad;
     return outside;
+}
+
+void put_heading(struct str *s, int lines, int height)
+{
+    str_addf(s, "set label 1 heading%s%s center at screen 0.5, screen %.4f\nset tmargin at screen %.4f\n",
+             lines > 1 ? ".\"\\n\".below" : "", lines > 2 ? ".\"\\n\".lowest" : "", 1 - 22.0 / height,
+             1 - (22 + 18.0 * lines) / height);
 }
 
 void put_key_below(struct str *s, int height)

@@ -1,6 +1,7 @@
 #include "report/plot.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST 5000
@@ -46,13 +47,39 @@ static int read_looks(const struct plot_data *d, size_t *of, struct arena *a)
     return bad ? -1 : 0;
 }
 
+struct busy {
+    double worker, from, to;
+};
+
+static int by_time(const void *a, const void *b)
+{
+    const struct busy *x = a, *y = b;
+    if (x->worker != y->worker)
+        return x->worker < y->worker ? -1 : 1;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Time in which the workers had a trial: what overlaps (the clocks of two calls) counts once. Sorts b. */
+static double covered(struct busy *b, size_t n)
+{
+    double sum = 0, end = 0;
+    qsort(b, n, sizeof *b, by_time);
+    for (size_t i = 0; i < n; i++) {
+        double from = !i || b[i].worker != b[i - 1].worker ? b[i].from : b[i].from > end ? b[i].from : end;
+        end = !i || b[i].worker != b[i - 1].worker || b[i].to > end ? b[i].to : end;
+        sum += end > from ? end - from : 0;
+    }
+    return sum;
+}
+
 struct span {
     double end, busy;
     long first, last; /* workers */
     size_t n;
 };
 
-static struct span measure(const struct table *t, int worker, int start, int wall)
+/* b[t->rows] is scratch. */
+static struct span measure(const struct table *t, int worker, int start, int wall, struct busy *b)
 {
     struct span s = {0, 0, 0, 0, 0};
     for (size_t r = 0; r < t->rows; r++) {
@@ -62,9 +89,9 @@ static struct span measure(const struct table *t, int worker, int start, int wal
         s.first = !s.n || (long)w < s.first ? (long)w : s.first;
         s.last = !s.n || (long)w > s.last ? (long)w : s.last;
         s.end = from + took > s.end ? from + took : s.end;
-        s.busy += took;
-        s.n++;
+        b[s.n++] = (struct busy){w, from > 0 ? from : 0, from + took};
     }
+    s.busy = covered(b, s.n);
     return s;
 }
 
@@ -74,9 +101,10 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     int trial = table_column(t, "trial"), worker = table_column(t, "worker"), start = table_column(t, "start"),
         wall = table_column(t, "wall");
     size_t *of = arena_take(a, (t->rows + 1) * sizeof *of), met[LOOKS] = {0};
-    struct span span = measure(t, worker, start, wall);
-    if (!of || read_looks(d, of, a))
+    struct busy *busy = arena_take(a, (t->rows + 1) * sizeof *busy);
+    if (!of || !busy || read_looks(d, of, a))
         return PLOT_NOMEM;
+    struct span span = measure(t, worker, start, wall, busy);
     if (!span.n || !(span.end > 0))
         return t->rows ? "no trial has a start and a duration" : "there is no table of times";
     if (span.n > MOST)

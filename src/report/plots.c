@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "report/grid.h"
 #include "report/plot.h"
 
 #include <stdio.h>
@@ -52,6 +53,21 @@ static int check_name(const char *name, struct err *e)
     return 0;
 }
 
+static int join_axes(struct plot_data *d)
+{
+    struct grid g;
+    if (grid_factors(&g, &d->v, &d->mem))
+        return -1;
+    d->naxes = g.nfactors;
+    d->axis = arena_take(&d->mem, (g.nfactors + 1) * sizeof *d->axis);
+    d->inside = arena_take(&d->mem, (g.nfactors + 1) * sizeof *d->inside);
+    for (size_t f = 0; d->axis && d->inside && f < g.nfactors; f++) {
+        d->axis[f] = grid_axis(&g, f);
+        d->inside[f] = g.factor[f].inside;
+    }
+    return d->axis && d->inside ? 0 : -1;
+}
+
 int plot_data_init(struct plot_data *d, const char *out, const char *name, struct err *e)
 {
     memset(d, 0, sizeof *d);
@@ -75,6 +91,8 @@ int plot_data_init(struct plot_data *d, const char *out, const char *name, struc
     snprintf(d->objective, sizeof d->objective, "%s", *objective ? objective : "max val_accuracy");
     if (view_init(&d->v, &d->trials, d->objective, e) || report_effects(&d->trials, d->objective, &d->effects, e))
         return -1;
+    if (join_axes(d))
+        return err_set(e, ERR_NOMEM, "no memory for the axes of %s", name);
     d->unit = metric_label(d->v.metric, d->label, sizeof d->label);
     return 0;
 }

@@ -106,7 +106,7 @@ static int make_row(struct sheet *s, size_t p, size_t rank, int tied, struct tab
         put_text(s, "");
     else
         put_count(s, rank);
-    put_text(s, tied ? "yes" : isnan(v->mean[p]) ? "" : "no");
+    put_text(s, tied == TIE_YES ? "yes" : isnan(v->mean[p]) || tied == TIE_UNKNOWN ? "" : "no");
     for (size_t c = 0; c < v->t->cols; c++)
         if (view_is_metric(v->t->head[c]))
             put_metric(s, p, (int)c);

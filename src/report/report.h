@@ -56,8 +56,8 @@ char *report_path(char *buf, size_t n, const char *out, const char *name,
  * metric M: M_mean, M_std (n-1), M_ci95_low, M_ci95_high (Student t), M_min, M_max, empty where they are not known.
  * rank is by the mean of the objective over complete trials, equal means share one; tied_with_best: yes when the
  * difference to the best is not significant (paired t on common repeats where there are >= 2, at 95 %, not corrected
- * for the number of points; otherwise equal means only). Statistics are rounded to float, which is what metrics are
- * computed in. */
+ * for the number of points) or the means are equal; empty when there are fewer common repeats: it is not known.
+ * Statistics are rounded to float, which is what metrics are computed in. */
 int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e);
 
 /* Effects on the objective: exact ANOVA (type I sums of squares are unique on a complete balanced grid): one row per
@@ -87,8 +87,8 @@ const struct plot_type *report_plot_type(size_t i); /* NULL after the last */
 int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx, struct err *e);
 
 /* The same for results/bench.csv of a benchmark, which has pictures of its own: rows of kind machine (name fma: gflops;
- * name read: shape is the level, gbytes_per_second) and kind kernel (group, name, shape, intensity in operations a byte,
- * gflops). Other kinds and columns have no picture. */
+ * name read: shape is the level, gbytes_per_second) and kind kernel (group, name, shape, intensity in operations a
+ * byte, gflops). Other kinds and columns have no picture. */
 const struct plot_type *report_bench_plot_type(size_t i);
 int report_is_bench(const struct table *t);
 

@@ -1,6 +1,7 @@
 #include "report/view.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,28 @@ static int sort_levels(struct axis *a, size_t rows, struct arena *mem)
     return 0;
 }
 
+/* Values as pictures show them: drawn at random they have dozens of digits, of which nobody reads more than a few.
+ * Values ascend: when neighbours differ, all do. */
+static int shorten(struct axis *a, struct arena *mem)
+{
+    a->show = arena_take(mem, (a->levels + 1) * sizeof *a->show);
+    if (!a->show)
+        return -1;
+    for (int digits = 4, same = 1; same; digits++) {
+        same = 0;
+        for (size_t i = 0; i < a->levels; i++) {
+            char buf[STR_NUM];
+            snprintf(buf, sizeof buf, "%.*g", digits, a->value[i]);
+            int fraction = a->numeric && strpbrk(a->text[i], ".eE") != NULL;
+            a->show[i] = fraction && strlen(buf) < strlen(a->text[i]) ? arena_fmt(mem, "%s", buf) : a->text[i];
+            if (!a->show[i])
+                return -1;
+            same |= digits < 17 && i && a->show[i] != a->text[i] && !strcmp(a->show[i], a->show[i - 1]);
+        }
+    }
+    return 0;
+}
+
 static int read_axis(struct view *v, struct axis *a, int col)
 {
     size_t rows = v->t->rows;
@@ -160,7 +183,7 @@ static int read_axis(struct view *v, struct axis *a, int col)
     for (size_t i = 0; i < a->levels; i++)
         if (str_to_double(a->text[i], &a->value[i]))
             a->value[i] = NAN;
-    return a->levels ? sort_levels(a, rows, &v->mem) : 0;
+    return (a->levels && sort_levels(a, rows, &v->mem)) || shorten(a, &v->mem) ? -1 : 0;
 }
 
 static const char *last_part(const char *name)
@@ -306,14 +329,17 @@ struct stats view_stats(const struct view *v, size_t p, int col, double *buf, st
     return stats_of(buf, n, c);
 }
 
-void view_point_text(const struct view *v, size_t p, struct str *s)
+void view_point_text(const struct view *v, size_t p, int brief, struct str *s)
 {
     const char *sep = "";
     for (size_t i = 0; i < v->naxes; i++) {
-        const char *text = view_cell(v, v->first[p], v->axis[i].col);
+        const struct axis *a = &v->axis[i];
+        const char *text = view_cell(v, v->first[p], a->col);
         if (!*text)
             continue;
-        str_addf(s, "%s%s=%s", sep, v->axis[i].label, text);
+        if (brief)
+            text = a->show[a->code[v->first[p]]];
+        str_addf(s, "%s%s=%s", sep, a->label, text);
         sep = ", ";
     }
     if (!*sep)
@@ -365,7 +391,10 @@ int view_ties(const struct view *v, char *tied)
             continue;
         size_t n = p == best ? 0 : differences(v, best, p, d);
         struct stats s = stats_of(d, n, &cache);
-        tied[p] = v->mean[p] == v->mean[best] || (n >= 2 && s.low <= 0 && s.high >= 0);
+        if (v->mean[p] == v->mean[best] || (n >= 2 && s.low <= 0 && s.high >= 0))
+            tied[p] = TIE_YES;
+        else
+            tied[p] = n < 2 ? TIE_UNKNOWN : TIE_NO;
     }
     free(d);
     return 0;

@@ -23,8 +23,10 @@ struct axis {
     int conditional;   /* empty in some rows (its `when` does not hold): "" is its last value */
     size_t levels;     /* values, "" included */
     const char **text; /* [levels] */
-    double *value;     /* [levels] NaN where it is no number */
-    int *code;         /* [rows] index of the row's value */
+    const char *
+        *show;     /* [levels] the same for pictures: four significant digits, or as many as tell neighbours apart */
+    double *value; /* [levels] NaN where it is no number */
+    int *code;     /* [rows] index of the row's value */
 };
 
 struct view {
@@ -56,13 +58,15 @@ void view_release(struct view *v);
 const char *view_cell(const struct view *v, size_t row, int col);
 /* Mean and interval of a column over the complete trials of point p; `buf` holds as many doubles as p has rows. */
 struct stats view_stats(const struct view *v, size_t p, int col, double *buf, struct t_cache *c);
-/* A name for the point: "kernels=16, dropout=0.05"; "point 1" when there are no axes. Appends. */
-void view_point_text(const struct view *v, size_t p, struct str *s);
+/* A name for the point: "kernels=16, dropout=0.05"; "point 1" when there are no axes. Appends. `brief`: the values as
+ * pictures show them. */
+void view_point_text(const struct view *v, size_t p, int brief, struct str *s);
 /* Columns of the main table that are no metric: 1 for trial, point, ..., facts of the model, axes and error. */
 int view_is_fact(const char *column); /* params, macs, ... */
 int view_is_metric(const char *column);
-/* Points not distinguishable from the best one: tied[npoints]. Pairs of equal `repeat`, t test at 95 %. 0 or -1
- * (memory). */
+/* Whether a point can be told from the best one: tied[npoints]. Pairs of equal `repeat`, t test at 95 %. With fewer
+ * than two pairs only equal means are known to be tied. TIE_NO for points without a mean. 0 or -1 (memory). */
+enum { TIE_NO, TIE_YES, TIE_UNKNOWN };
 int view_ties(const struct view *v, char *tied);
 
 #endif

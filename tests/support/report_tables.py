@@ -49,7 +49,8 @@ def params(point):
     return int(9 * k + 9 * k * k * 5 + 200 + 300 * len(point.get("model.variant", "")))
 
 
-def make(folder, name, points, repeats, epochs=12, fail=(), workers=2, objective="max val_accuracy", classes=10):
+def make(folder, name, points, repeats, epochs=12, fail=(), workers=2, objective="max val_accuracy", classes=10,
+         started=None, fail_points=(), spread=0.0006):
     rng = random.Random(name)
     trials, curves, timing, clock = [], [], [], [0.0] * workers
     base = Path(folder) / "results"
@@ -58,8 +59,10 @@ def make(folder, name, points, repeats, epochs=12, fail=(), workers=2, objective
         final = quality(point, rng)
         for r in range(repeats):
             n += 1
-            status = "failed" if n in fail else "complete"
-            noise = rng.gauss(0, 0.0006)
+            if started is not None and n > started:  # the sweep was interrupted
+                continue
+            status = "failed" if n in fail or p + 1 in fail_points else "complete"
+            noise = rng.gauss(0, spread)
             rows = []
             for e in range(1, epochs + 1):
                 decay = final + 0.12 * math.exp(-e / (epochs / 5)) + abs(rng.gauss(0, 0.001)) * (epochs - e) / epochs
@@ -100,7 +103,7 @@ def make(folder, name, points, repeats, epochs=12, fail=(), workers=2, objective
     met = sum(1 for t in trials if t["test_accuracy"] and float(t["test_accuracy"]) >= 0.994)
     done = sum(1 for t in trials if t["status"] == "complete")
     about = dict(name=name, dataset="mnist", train=50000, validation=10000, test=10000, classes=classes,
-                 objective=objective, repeats=repeats, points=len(points), trials=len(trials))
+                 objective=objective, repeats=repeats, points=len(points), trials=len(points) * repeats)
     about["require.1"] = "test_accuracy >= 99.4%"
     about["require.1.met"] = f"{met}/{done}"
     about["require.1.best"] = "yes" if met == done else "no"
@@ -127,6 +130,18 @@ CASES = {
         {"train.optimizer": o, "train.momentum": m, "train.lr": lr, "model.variant": v}
         for o, ms in (("sgd", ("0.9", "0.95", "0.99")), ("adamw", ("",))) for m in ms for lr in ("0.01", "0.03", "0.1")
         for v in ("plain", "a-variant-with-a-rather-long-name", "wide")], 2),
+    "zip": lambda f, n: make(f, n, [
+        {"train.optimizer": o, "train.lr": lr, "train.batch_size": b, "train.momentum": m}
+        for o, ms in (("sgd", ("0", "0.9")), ("adamw", ("",))) for m in ms
+        for lr, b in (("0.01", "16"), ("0.0316227766017", "32"), ("0.1", "64"))], 2),
+    "holes": lambda f, n: make(f, n, product(model__kernels=["8", "12", "16"], train__lr=["0.02", "0.05", "0.1"],
+                                             train__optimizer=["sgd", "adam"]), 2, fail_points=(5, 6, 9), spread=0.01),
+    "one-repeat": lambda f, n: make(f, n, product(model__kernels=["8", "12", "16"], train__lr=["0.02", "0.05"]), 1),
+    "unfinished": lambda f, n: make(f, n, product(model__kernels=["8", "12", "16"], train__lr=["0.02", "0.05", "0.1", "0.2"]), 2,
+                                    started=7),
+    "a-rather-long-name-whose-pictures-must-not-be-cut-at-their-edges": lambda f, n: make(f, n, product(
+        model__first_block_of_kernels=["8", "12", "16"], train__a_long_name_of_a_rate=["0.02", "0.05"],
+        model__variant=["plain", "a-variant-with-a-rather-long-name"]), 1),
     "two-hundred": lambda f, n: make(f, n, product(model__kernels=["8", "10", "12", "16", "24"], train__lr=["0.01", "0.02", "0.05", "0.1"],
                                                    model__dropout=["0", "0.05", "0.1", "0.2", "0.3"], model__pool_at=["2", "3"]), 1,
                                      workers=8),
