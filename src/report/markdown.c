@@ -159,13 +159,14 @@ static void put_counts(const struct plot_data *d, struct str *s)
 
 static void put_ties(const struct plot_data *d, const char *tied, struct str *s)
 {
-    size_t n = 0, unknown = 0;
+    size_t n = 0, unknown = 0, apart = 0;
     for (size_t i = 0; i < d->v.npoints; i++) {
         n += tied[i] == TIE_YES;
+        apart += tied[i] == TIE_NO && !isnan(d->v.mean[i]);
         unknown += tied[i] == TIE_UNKNOWN;
     }
     str_add(s, "| points tied with the best | ");
-    if (unknown && n + unknown == d->v.npoints)
+    if (unknown && n == 1 && !apart)
         str_add(s, "not known: it takes two repeats |\n");
     else if (unknown)
         str_addf(s, "%zu; not known of %zu with fewer than two common repeats |\n", n - 1, unknown);
@@ -326,6 +327,15 @@ static void put_values(const struct plot_data *d, const char *axis, struct str *
     }
 }
 
+/* An axis of a pair: "(train.lr & train.batch_size)" */
+static void put_side(struct str *s, const char *axis)
+{
+    int joined = strstr(axis, " & ") != NULL;
+    str_add(s, joined ? "(" : "");
+    put_text(s, axis);
+    str_add(s, joined ? ")" : "");
+}
+
 static void put_effect_row(const struct plot_data *d, size_t r, struct str *s)
 {
     const struct table *t = &d->effects;
@@ -333,10 +343,12 @@ static void put_effect_row(const struct plot_data *d, size_t r, struct str *s)
     double share = table_number(t, r, table_column(t, "share"));
     char percent[24];
     str_add(s, "| ");
-    put_text(s, axis);
     if (!strcmp(kind, "pair")) {
+        put_side(s, axis);
         str_add(s, " × ");
-        put_text(s, table_cell(t, r, "other"));
+        put_side(s, table_cell(t, r, "other"));
+    } else {
+        put_text(s, axis);
     }
     str_addf(s, " | %s | ", isnan(share) ? "-" : percent_text(share, percent, sizeof percent));
     if (!strcmp(kind, "axis"))

@@ -190,6 +190,8 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     metric_limits(v->metric, &least, &greatest);
     lo = lo < least && least < hi ? least : lo;
     hi = hi > greatest && greatest > lo ? greatest : hi;
+    if (ends[0] < lo || ends[1] > hi)
+        str_add(s, "below = below.'; some intervals go on outside'\n");
     script_draw(s,
                 columns == 1   ? 800
                 : columns == 2 ? 1000

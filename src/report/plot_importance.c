@@ -30,6 +30,19 @@ static const char *colour_of(const char *kind)
                                     : "0xCCCCCC";
 }
 
+/* One axis of a pair, by its short name: "(lr & batch_size)". */
+static void put_side(struct str *s, const struct plot_data *d, const char *name)
+{
+    const char *label = name;
+    for (size_t i = 0; i < d->naxes; i++)
+        if (!strcmp(d->axis[i].name, name))
+            label = d->axis[i].label;
+    int joined = strstr(label, " & ") != NULL;
+    str_add(s, joined ? "(" : "");
+    put_field(s, label, LABEL / 2 - 4);
+    str_add(s, joined ? ")" : "");
+}
+
 static size_t read_bars(const struct plot_data *d, struct bar *bar)
 {
     const struct table *t = &d->effects;
@@ -42,9 +55,9 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
         if (isnan(x) || (!strcmp(kind, "rest") && x < 0.0005))
             continue;
         if (!strcmp(kind, "pair")) {
-            put_field(&s, axis, LABEL / 2 - 2);
+            put_side(&s, d, axis);
             str_add(&s, " × ");
-            put_field(&s, table_cell(t, r, "other"), LABEL / 2 - 2);
+            put_side(&s, d, table_cell(t, r, "other"));
         } else {
             put_field(&s, axis, LABEL);
         }

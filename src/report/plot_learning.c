@@ -162,8 +162,7 @@ static void put_panel(struct str *s, const struct curves *c, size_t first, const
     if (logarithmic)
         put_log_ticks(s, "y", lo * 0.9, hi * 1.1);
     if (others) {
-        str_addf(s, "%s$others%zu using 1:2 with lines lw 0.8 lc rgb '#c4c4c4' title 'other points, validation'", sep,
-                 first);
+        str_addf(s, "%s$others%zu using 1:2 with lines lw 0.8 lc rgb '#c4c4c4'", sep, first);
         sep = NEXT;
     }
     /* bands first: none may cover a line */
@@ -216,25 +215,23 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     if (!accuracy && !loss)
         return "no epoch has an accuracy or a loss";
     script_begin(s, d, &plot_learning, d->v.naxes ? "learning curves of the best point" : "learning curves");
-    struct str who = {0};
+    struct str who = {0}, marks = {0};
     if (d->v.naxes)
         point_label(d, c.shown[0], 105, &who);
     size_t repeats = d->v.start[c.shown[0] + 1] - d->v.start[c.shown[0]];
     if (repeats > 1)
-        str_addf(&who, "%smean of %zu repeats, band from least to most", who.n ? "\n" : "", repeats);
-    str_addf(s, "best = ");
-    char *line = who.p ? strchr(who.p, '\n') : NULL;
-    if (line)
-        *line = 0;
-    put_quoted(s, who.p ? who.p : "", 0);
-    str_add(s, "\nrepeats = ");
-    put_quoted(s, line ? line + 1 : "", 0);
-    str_add(s, "\n");
-    s->failed |= who.failed;
+        str_addf(&marks, "mean of %zu repeats, band from least to most", repeats);
+    if (c.nshown > 1)
+        str_addf(&marks, "%sgrey: validation of other points", repeats > 1 ? "; " : "");
+    put_variable(s, "best", who.p ? who.p : "", 0);
+    put_variable(s, "marks", marks.p ? marks.p : "", 0);
+    s->failed |= who.failed | marks.failed;
     str_release(&who);
+    str_release(&marks);
     put_data(s, &c);
     script_draw(s, accuracy && loss ? 1200 : 800, 580);
-    str_addf(s, "set multiplot layout 1,%d title heading.\"\\n\".best.(repeats eq '' ? '' : \"\\n\".repeats)\n",
+    str_addf(s,
+             "set multiplot layout 1,%d title heading.\"\\n\".best.(best eq '' || marks eq '' ? '' : \"\\n\").marks\n",
              accuracy && loss ? 2 : 1);
     str_addf(s, "set xlabel 'epoch'\nset xrange [0.8:%zu.2]\nset xtics %zu\n", c.epochs, (c.epochs + 9) / 10);
     str_add(s, "set lmargin 9\n");

@@ -238,7 +238,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     size_t rows = found > 3 ? 2 : 1, columns = (found + rows - 1) / rows;
     int width = columns == 1 ? 850 : columns == 2 ? 1150 : 1500, height = rows == 1 ? (columns == 1 ? 636 : 556) : 936;
     int slant = slanted(best, found, columns);
-    double left = 48 + 8.0 * (double)tick_width(best, found), below = slant ? 110 : 62;
+    double left = 58 + 8.0 * (double)tick_width(best, found), below = slant ? 110 : 62;
     script_draw(s, width, height);
     str_addf(s,
              "set multiplot layout %zu,%zu title heading.\"\\n\".below margins screen %.4f,%.4f,%.4f,%.4f spacing "

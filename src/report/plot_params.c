@@ -134,9 +134,10 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         hi = spot[i].front && spot[i].high > hi - 0.02 * (hi - lo) ? spot[i].high + 0.04 * (hi - lo) : hi;
         lo = spot[i].front && spot[i].low < lo + 0.02 * (hi - lo) ? spot[i].low - 0.04 * (hi - lo) : lo;
     }
-    script_draw(s, 1000, 560 + 21 * (int)rows);
+    double height = 560 + 21.0 * (double)rows;
+    script_draw(s, 1000, (int)height);
     str_addf(s, "set multiplot title heading\nset origin 0, %.4f\nset size 1, %.4f\n",
-             (30 + 21.0 * (double)rows) / (560 + 21.0 * (double)rows), 500.0 / (560 + 21.0 * (double)rows));
+             (30 + 21.0 * (double)rows) / height, 500.0 / height);
     str_addf(s, "set xlabel 'parameters'\nset ylabel objective\nset format x '%s'\nset lmargin 11\n",
              most < 1e6 ? "%.0f" : "%.1s%c");
     if (least > 0 && most > 8 * least) {
@@ -150,18 +151,20 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     str_add(s, ":");
     put_number(s, d->unit * hi);
     str_addf(s,
-             "]\nset key bmargin center horizontal Left reverse maxrows 1\n"
+             "]\nset key at screen 0.5, screen %.4f center bottom horizontal maxrows 1 Left reverse\n"
+             "set bmargin at screen %.4f\n"
              "plot $points using 1:2 with points pt 7 ps 0.7 lc rgb '#7a999999' title 'point (mean over repeats)', \\\n"
              "     $front using 1:2 with steps lw 1.5 lc rgb '" BLUE "', \\\n"
              "     $front using 1:2:3:4 with yerrorbars pt 7 ps 1 lw 1.5 lc rgb '" BLUE
              "' title 'Pareto front, least to most of the repeats', \\\n"
-             "     $front using 1:2:5 with labels right offset -0.8,0.7 tc rgb '" BLUE "'\n");
+             "     $front using 1:2:5 with labels right offset -0.8,0.7 tc rgb '" BLUE "'\n",
+             (30 + 21.0 * (double)rows) / height, (110 + 21.0 * (double)rows) / height);
     str_addf(
         s,
         "set origin 0,0\nset size 1, %.4f\nunset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nunset "
         "key\nunset logscale\nset tmargin 0\nset bmargin 0\nset xrange [0:1]\nset yrange [%zu:-1]\n"
         "plot $names using (0):1:2 with labels left tc rgb '" INK "'\nunset multiplot\n",
-        (30 + 21.0 * (double)rows) / (560 + 21.0 * (double)rows), rows);
+        (30 + 21.0 * (double)rows) / height, rows);
     script_end(s);
     return NULL;
 }

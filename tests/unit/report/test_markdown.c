@@ -71,7 +71,7 @@ static void says_what_the_exercise_asks(void **state)
         "| 2 | params < 20000 does not hold | 5 (point 3: k\\|x=99), 6 (point 4: k\\|x=98) |",
         "| points | 4 so far, of 6 planned |",
         "Receptive field: input pixels",
-        "| points tied with the best | 0; not known of 1 with fewer than two common repeats |",
+        "| points tied with the best | not known: it takes two repeats |",
         "ties are not known.",
     };
     struct str s = {0}, again = {0};

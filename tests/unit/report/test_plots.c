@@ -185,6 +185,100 @@ static void left_out_with_a_reason(void **state)
     assert_false(file_exists(plot_file("one", "ranking", "gp")));
 }
 
+/* Script of a plot of the sweep `name`; the caller frees it. */
+static char *script_of(const char *name, const char *plot)
+{
+    struct heard h = {""};
+    struct err e = {0};
+    if (report_plots(test_folder(), name, hear, &h, &e))
+        fail_msg("%s", e.text);
+    return bytes_of(plot_file(name, plot, "gp"));
+}
+
+static void shows(const char *script, const char *part, int yes)
+{
+    if ((strstr(script, part) != NULL) != yes)
+        fail_msg("'%s' is %s in:\n%s", part, yes ? "missing" : "there", script);
+}
+
+/* Pictures call the axes what the effects call them, and an axis inside another makes no pair with it. */
+static void joined_axes(void **state)
+{
+    static const char *const lr[] = {"0.0316227766017,32", "0.1,64"}, *const in[] = {"sgd,0", "sgd,0.9", "adam,"};
+    struct str t = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    str_add(&t, "trial,point,repeat,status,t.lr,t.batch,t.optimizer,t.momentum,params,val_accuracy\n");
+    for (int i = 0; i < 6; i++)
+        str_addf(&t, "%d,%d,1,complete,%s,%s,5,0.%d\n", i + 1, i + 1, lr[i % 2], in[i / 2], 90 + 3 * i % 5);
+    results_file("zip", ".csv", t.p);
+    str_release(&t);
+    char *gp = script_of("zip", "pairs");
+    shows(gp, "'t.lr & t.batch'", 1);
+    shows(gp, "\t0.03162 & 32\t", 1);
+    shows(gp, "0.0316227766017", 0);
+    shows(gp, "share1 = 'interaction", 1);
+    shows(gp, "xname2", 0); /* optimizer with momentum, and lr twice, would be more */
+    shows(gp, "hatched", 0);
+    free(gp);
+    gp = script_of("zip", "axes");
+    shows(gp, "name2 = ", 1);
+    shows(gp, "name3 = ", 0);
+    free(gp);
+    gp = script_of("zip", "importance");
+    shows(gp, "(lr & batch) × optimizer", 1);
+    shows(gp, "one repeat a point", 1);
+    free(gp);
+    gp = script_of("zip", "ranking");
+    shows(gp, "one repeat: ties are not known", 1);
+    free(gp);
+}
+
+static void cells_without_results(void **state)
+{
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    results_file("holes", ".csv",
+                 "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,1,1,7,0.5\n"
+                 "2,2,1,complete,1,2,7,0.6\n3,3,1,failed,2,1,7,\n4,4,1,complete,2,2,7,0.7\n");
+    char *gp = script_of("holes", "pairs");
+    shows(gp, "$empty0 << EOD\n1\t0\t2\t1\nEOD", 1);
+    shows(gp, "hatched", 1);
+    free(gp);
+}
+
+/* An interval beyond 100 % ends in an arrow at the frame, which ends there too. */
+static void impossible_intervals(void **state)
+{
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    results_file(
+        "wide", ".csv",
+        "trial,point,repeat,status,m.a,params,val_accuracy\n1,1,1,complete,1,7,0.999\n2,1,2,complete,1,7,0.99\n"
+        "3,2,1,complete,2,7,0.98\n4,2,2,complete,2,7,0.979\n");
+    char *gp = script_of("wide", "ranking");
+    shows(gp, "right = 100\n", 1);
+    shows(gp, "arrow: goes on outside", 1);
+    free(gp);
+}
+
+/* Times of two calls that overlap count once. */
+static void busy_is_a_share(void **state)
+{
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    results_file("twice", ".csv",
+                 "trial,point,repeat,status,m.a,params,val_accuracy\n1,1,1,complete,1,7,0.9\n2,2,1,complete,2,7,0.8\n");
+    results_file("twice", ".timing.csv", "trial,worker,start,wall\n1,1,0,4\n2,1,1,2\n3,2,0,2\n4,2,1,1\n");
+    char *gp = script_of("twice", "timeline");
+    shows(gp, "workers busy 75% of the time", 1);
+    free(gp);
+}
+
 /* No row, rows without results, only failures: never a crash, never an empty series. */
 static void hardly_any_data(void **state)
 {
@@ -439,6 +533,10 @@ int test_plots(void)
         cmocka_unit_test(every_plot_is_drawn),
         cmocka_unit_test(nothing_in_a_name_is_run),
         cmocka_unit_test(left_out_with_a_reason),
+        cmocka_unit_test(joined_axes),
+        cmocka_unit_test(cells_without_results),
+        cmocka_unit_test(impossible_intervals),
+        cmocka_unit_test(busy_is_a_share),
         cmocka_unit_test(hardly_any_data),
         cmocka_unit_test(wrong_input),
         cmocka_unit_test(rooflines),
