@@ -76,6 +76,7 @@ static const char *const chains[] = {
     "flatten, dense 20, bn, relu, dropout 0.5, dense 20, bn, relu, dropout 0.5, dense 4",
     "avgpool 2, conv 3x3 8 groups 1 stride 2, gelu, gelu, maxpool 2 stride 1 pad 1, flatten, dense 4, tanh",
     "{ conv 3x3 6 pad 1, bn, relu } x 5, gap, dense 4",
+    "conv 8x3 5, flatten, bn, relu, dropout 0.2, dense 4", /* no stage: behind the flatten there are other channels */
 };
 
 /* Residual blocks, and one output read by four. */
