@@ -1,5 +1,5 @@
+#include "report/markdown.h"
 #include "base/file.h"
-#include "report/plot.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,23 +11,6 @@
 #define EPOCHS 200 /* rows of the accuracy log */
 
 /* Points are named by their bare number: GitHub takes #12 for an issue. */
-
-/* A text inside a table cell or a sentence: shown as it is, whatever Markdown or HTML makes of its characters. A < or &
- * before a blank begins nothing and is left alone: "params < 20000". */
-static void put_text(struct str *s, const char *text)
-{
-    for (; *text; text++) {
-        int bare = text[1] == ' ' || (*text == '<' && text[1] == '=');
-        if (strchr("\\`*[]|$~", *text))
-            str_addf(s, "\\%c", *text);
-        else if ((*text == '<' || *text == '&') && !bare)
-            str_add(s, *text == '<' ? "&lt;" : "&amp;");
-        else if ((unsigned char)*text < ' ' || *text == 127)
-            str_add(s, " ");
-        else
-            str_addn(s, text, 1);
-    }
-}
 
 /* 0.98954 -> "98.95 %" for accuracies, otherwise four digits; "-" when it is not known. */
 static void put_value(struct str *s, const char *metric, double x)
@@ -70,15 +53,6 @@ static const char *fact(const struct plot_data *d, size_t p, const char *column)
     return *text ? text : "-";
 }
 
-static size_t count_status(const struct plot_data *d, const char *status)
-{
-    size_t n = 0;
-    int col = table_column(&d->trials, "status");
-    for (size_t r = 0; r < d->trials.rows; r++)
-        n += !strcmp(view_cell(&d->v, r, col), status);
-    return n;
-}
-
 static int has_best(const struct plot_data *d)
 {
     return d->v.npoints && !isnan(d->v.mean[d->v.order[0]]);
@@ -92,23 +66,23 @@ static void put_title(const struct plot_data *d, struct str *s)
         {"train", "training"}, {"validation", "validation"}, {"test", "test samples"}, {"classes", "classes"}};
     const char *sep = "";
     str_add(s, "# ");
-    put_text(s, d->name);
+    md_text(s, d->name);
     str_add(s, "\n\n");
     if (*plot_about(d, "dataset")) {
         str_add(s, "Dataset ");
-        put_text(s, plot_about(d, "dataset"));
+        md_text(s, plot_about(d, "dataset"));
         sep = ": ";
     }
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         if (!*plot_about(d, part[i][0]))
             continue;
         str_add(s, sep);
-        put_text(s, plot_about(d, part[i][0]));
+        md_text(s, plot_about(d, part[i][0]));
         str_addf(s, " %s", part[i][1]);
         sep = ", ";
     }
     str_addf(s, "%sobjective: ", *sep ? "; " : "");
-    put_text(s, d->objective);
+    md_text(s, d->objective);
     str_add(s, ".\n\n");
 }
 
@@ -117,7 +91,7 @@ static void put_metric_rows(const struct plot_data *d, size_t p, double *buf, st
     static const char *const also[] = {"val_accuracy", "test_accuracy", "test_loss"};
     struct stats m = column_stats(d, p, d->v.metric, buf);
     str_add(s, "| ");
-    put_text(s, d->v.metric);
+    md_text(s, d->v.metric);
     str_add(s, " (objective) | ");
     put_interval(s, d->v.metric, &m);
     str_add(s, " |\n");
@@ -137,13 +111,13 @@ static void put_counts(const struct plot_data *d, struct str *s)
     const char *planned = plot_about(d, "trials");
     str_add(s, "| trials | ");
     for (size_t i = 0; i < sizeof status / sizeof *status; i++) {
-        size_t n = count_status(d, status[i]);
+        size_t n = md_count(d, status[i]);
         if (n || i != 1)
             str_addf(s, "%s%zu %s", i ? ", " : "", n, status[i]);
     }
     if (*planned) {
         str_add(s, ", of ");
-        put_text(s, planned);
+        md_text(s, planned);
         str_add(s, " planned");
     }
     str_addf(s, " |\n| points | %zu", d->v.npoints);
@@ -151,7 +125,7 @@ static void put_counts(const struct plot_data *d, struct str *s)
     double x;
     if (!str_to_double(planned, &x) && x > (double)d->v.npoints) {
         str_add(s, " so far, of ");
-        put_text(s, planned);
+        md_text(s, planned);
         str_add(s, " planned");
     }
     str_add(s, " |\n");
@@ -183,14 +157,14 @@ static int put_summary(const struct plot_data *d, double *buf, char *tied, struc
         if (view_ties(&d->v, tied))
             return -1;
         str_add(s, "| best point | ");
-        put_text(s, fact(d, p, "point"));
+        md_text(s, fact(d, p, "point"));
         str_add(s, " |\n");
         for (size_t i = 0; i < d->v.naxes; i++) {
             const char *text = view_cell(&d->v, d->v.first[p], d->v.axis[i].col);
             str_add(s, "| ");
-            put_text(s, d->v.axis[i].name);
+            md_text(s, d->v.axis[i].name);
             str_add(s, " | ");
-            put_text(s, *text ? text : "-");
+            md_text(s, *text ? text : "-");
             str_add(s, " |\n");
         }
         put_metric_rows(d, p, buf, s);
@@ -217,17 +191,17 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
     size_t p = d->v.order[0];
     struct stats test = column_stats(d, p, "test_accuracy", buf), epochs = column_stats(d, p, "epochs_run", buf);
     str_add(s, "## The network\n\n| | |\n| --- | --- |\n| total parameters | ");
-    put_text(s, fact(d, p, "params"));
+    md_text(s, fact(d, p, "params"));
     str_add(s, " |\n| BatchNorm used | ");
-    put_text(s, fact(d, p, "uses_batchnorm"));
+    md_text(s, fact(d, p, "uses_batchnorm"));
     str_add(s, " |\n| Dropout used | ");
-    put_text(s, fact(d, p, "uses_dropout"));
+    md_text(s, fact(d, p, "uses_dropout"));
     str_add(s, " |\n| head (GAP or fully connected) | ");
-    put_text(s, head_text(fact(d, p, "head")));
+    md_text(s, head_text(fact(d, p, "head")));
     str_add(s, " |\n| receptive field | ");
-    put_text(s, fact(d, p, "receptive_field"));
+    md_text(s, fact(d, p, "receptive_field"));
     str_add(s, " |\n| multiply-adds an image | ");
-    put_text(s, fact(d, p, "macs"));
+    md_text(s, fact(d, p, "macs"));
     if (!isnan(epochs.max))
         str_addf(s, " |\n| epochs | %.0f", epochs.max);
     str_add(s, " |\n| test accuracy, mean | ");
@@ -255,7 +229,7 @@ static void put_requirement(struct str *s, const char *text, const char *verdict
                             const char *what)
 {
     str_add(s, "| ");
-    put_text(s, text);
+    md_text(s, text);
     str_addf(s, " | %s | ", verdict);
     if (of > 0)
         str_addf(s, "%.0f of %.0f %s |\n", met, of, what);
@@ -321,7 +295,7 @@ static void put_values(const struct plot_data *d, const char *axis, struct str *
             break;
         }
         str_add(s, n > 1 ? ", " : "");
-        put_text(s, *table_cell(t, r, "value") ? table_cell(t, r, "value") : "(none)");
+        md_text(s, *table_cell(t, r, "value") ? table_cell(t, r, "value") : "(none)");
         str_add(s, ": ");
         put_value(s, d->v.metric, table_number(t, r, mean));
     }
@@ -332,7 +306,7 @@ static void put_side(struct str *s, const char *axis)
 {
     int joined = strstr(axis, " & ") != NULL;
     str_add(s, joined ? "(" : "");
-    put_text(s, axis);
+    md_text(s, axis);
     str_add(s, joined ? ")" : "");
 }
 
@@ -348,7 +322,7 @@ static void put_effect_row(const struct plot_data *d, size_t r, struct str *s)
         str_add(s, " × ");
         put_side(s, table_cell(t, r, "other"));
     } else {
-        put_text(s, axis);
+        md_text(s, axis);
     }
     str_addf(s, " | %s | ", isnan(share) ? "-" : percent_text(share, percent, sizeof percent));
     if (!strcmp(kind, "axis"))
@@ -363,7 +337,7 @@ static void put_effects(const struct plot_data *d, struct str *s)
     if (!d->v.naxes)
         return;
     str_add(s, "## Effects\n\nShare of the variance of ");
-    put_text(s, d->v.metric);
+    md_text(s, d->v.metric);
     str_add(s, " over all trials, and its mean for each value.\n\n| | share | means |\n| --- | --- | --- |\n");
     for (size_t r = 0; r < t->rows; r++) {
         const char *kind = table_cell(t, r, "kind");
@@ -376,7 +350,7 @@ static void put_effects(const struct plot_data *d, struct str *s)
     for (size_t r = 0; r < t->rows; r++)
         if (!strcmp(table_cell(t, r, "kind"), "note")) {
             str_add(s, "Note: ");
-            put_text(s, table_cell(t, r, "value"));
+            md_text(s, table_cell(t, r, "value"));
             str_add(s, ".\n\n");
         }
 }
@@ -389,11 +363,11 @@ static void put_ranking(const struct plot_data *d, double *buf, const char *tied
     str_add(s, "## Ranking\n\n| | point |");
     for (size_t i = 0; i < d->v.naxes; i++) {
         str_add(s, " ");
-        put_text(s, d->v.axis[i].name);
+        md_text(s, d->v.axis[i].name);
         str_add(s, " |");
     }
     str_add(s, " params | ");
-    put_text(s, d->v.metric);
+    md_text(s, d->v.metric);
     str_add(s, " | tied with the best |\n| --- | --- | --- | --- | --- |");
     for (size_t i = 0; i < d->v.naxes; i++)
         str_add(s, " --- |");
@@ -402,15 +376,15 @@ static void put_ranking(const struct plot_data *d, double *buf, const char *tied
         size_t p = d->v.order[i];
         struct stats m = column_stats(d, p, d->v.metric, buf);
         str_addf(s, "| %zu | ", i + 1);
-        put_text(s, fact(d, p, "point"));
+        md_text(s, fact(d, p, "point"));
         str_add(s, " |");
         for (size_t k = 0; k < d->v.naxes; k++) {
             str_add(s, " ");
-            put_text(s, view_cell(&d->v, d->v.first[p], d->v.axis[k].col));
+            md_text(s, view_cell(&d->v, d->v.first[p], d->v.axis[k].col));
             str_add(s, " |");
         }
         str_add(s, " ");
-        put_text(s, fact(d, p, "params"));
+        md_text(s, fact(d, p, "params"));
         str_add(s, " | ");
         put_interval(s, d->v.metric, &m);
         unknown |= tied[p] == TIE_UNKNOWN;
@@ -472,76 +446,7 @@ static int put_log(const struct plot_data *d, struct str *s)
     return 0;
 }
 
-/* ---- what went wrong, pictures ---------------------------------------------------------------------------------- */
-
-#define REASONS 20 /* rows */
-#define NAMED 8    /* trials of a reason */
-
-/* "4 (point 2: k=16)" */
-static void put_trial(const struct plot_data *d, size_t r, struct str *s)
-{
-    struct str who = {0};
-    put_text(s, table_cell(&d->trials, r, "trial"));
-    str_add(s, " (point ");
-    put_text(s, table_cell(&d->trials, r, "point"));
-    view_point_text(&d->v, d->v.point[r], 0, &who);
-    if (d->v.naxes && who.p) {
-        str_add(s, ": ");
-        put_text(s, who.p);
-    }
-    s->failed |= who.failed;
-    str_release(&who);
-    str_add(s, ")");
-}
-
-/* Trials from row r on with the same status and reason; `done` marks them. */
-static void put_reason(const struct plot_data *d, size_t r, char *done, struct str *s)
-{
-    int status = table_column(&d->trials, "status"), error = table_column(&d->trials, "error");
-    const char *why = view_cell(&d->v, r, error);
-    struct str named = {0};
-    size_t n = 0;
-    for (size_t k = r; k < d->trials.rows; k++) {
-        if (strcmp(view_cell(&d->v, k, status), view_cell(&d->v, r, status)) || strcmp(view_cell(&d->v, k, error), why))
-            continue;
-        done[k] = 1;
-        if (n++ < NAMED) {
-            str_add(&named, n > 1 ? ", " : "");
-            put_trial(d, k, &named);
-        }
-    }
-    str_addf(s, "| %zu | ", n);
-    put_text(s, *why ? why : "-");
-    str_addf(s, " | %s", named.p ? named.p : "");
-    if (n > NAMED)
-        str_addf(s, ", and %zu more", n - NAMED);
-    str_add(s, " |\n");
-    s->failed |= named.failed;
-    str_release(&named);
-}
-
-/* Equal reasons in one row. done[rows] is scratch, zeroed. */
-static void put_unfinished(const struct plot_data *d, const char *status, const char *title, char *done, struct str *s)
-{
-    size_t reasons = 0, left = 0;
-    int col = table_column(&d->trials, "status");
-    if (!count_status(d, status))
-        return;
-    str_addf(s, "## %s\n\n| count | reason | trials |\n| --- | --- | --- |\n", title);
-    for (size_t r = 0; r < d->trials.rows; r++) {
-        if (done[r] || strcmp(view_cell(&d->v, r, col), status))
-            continue;
-        if (reasons < REASONS) {
-            put_reason(d, r, done, s);
-            reasons++;
-        } else {
-            left++;
-        }
-    }
-    if (left)
-        str_addf(s, "\n... and %zu more with other reasons.\n", left);
-    str_add(s, "\n");
-}
+/* ---- pictures --------------------------------------------------------------------------------------------------- */
 
 /* Relative to the folder that holds plots/ and results/. */
 static void put_pictures(const struct plot_data *d, const char *out, struct str *s)
@@ -577,8 +482,8 @@ static int put_report(const struct plot_data *d, const char *out, struct str *s,
         if (put_log(d, s))
             return -1;
     }
-    put_unfinished(d, "failed", "Failed trials", done, s);
-    put_unfinished(d, "skipped", "Skipped points", done, s);
+    md_unfinished(d, "failed", "Failed trials", done, s);
+    md_unfinished(d, "skipped", "Skipped points", done, s);
     put_pictures(d, out, s);
     return s->failed ? -1 : 0;
 }

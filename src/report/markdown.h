@@ -1,0 +1,16 @@
+/* markdown.h - parts of the summary as Markdown. */
+#ifndef REPORT_MARKDOWN_H
+#define REPORT_MARKDOWN_H
+
+#include "report/plot.h"
+
+/* A text inside a table cell or a sentence: shown as it is, whatever Markdown or HTML makes of its characters. A < or &
+ * before a blank begins nothing and is left alone: "params < 20000". */
+void md_text(struct str *s, const char *text);
+/* Trials with this status. */
+size_t md_count(const struct plot_data *d, const char *status);
+/* A section on the trials with this status, those with equal reasons in one row; nothing when there are none.
+ * done[rows] is scratch, zeroed once. */
+void md_unfinished(const struct plot_data *d, const char *status, const char *title, char *done, struct str *s);
+
+#endif
