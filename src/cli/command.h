@@ -32,7 +32,7 @@ struct options {
     int out_given; /* else out is "." */
     int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json;
     double seconds; /* of a benchmark, about */
-    int point; /* as people count: the first is FIRST_POINT; -1: not given */
+    int point;      /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;
 };
 
