@@ -14,46 +14,13 @@ struct block {
     struct warp warp[LANES];
 };
 
-typedef uint8_t bytes16 __attribute__((vector_size(LANES)));
-/* A byte of a and one of b in turn, from their first and from their second halves. */
-#define FIRST(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define SECOND(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-
-/* to[2i], to[2i+1] = from[i] and from[i+8], a byte of each in turn; done four times it is a transposition. */
-static inline void shuffle(const bytes16 from[LANES], bytes16 to[LANES])
-{
-    for (int i = 0; i < LANES / 2; i++) {
-        to[2 * i] = FIRST(from[i], from[i + LANES / 2]);
-        to[2 * i + 1] = SECOND(from[i], from[i + LANES / 2]);
-    }
-}
-
-/* 16 pixels of 16 images; the arithmetic is the table's. */
-static void copy_square(const struct block *b, size_t from, float scale, float shift, float *out)
-{
-    bytes16 r[LANES], t[LANES];
-    uint8_t v[LANES * LANES];
-    for (int i = 0; i < LANES; i++)
-        memcpy(&r[i], b->in[i] + from, sizeof r[i]);
-    shuffle(r, t);
-    shuffle(t, r);
-    shuffle(r, t);
-    shuffle(t, r);
-    memcpy(v, r, sizeof v);
-    for (int i = 0; i < LANES * LANES; i++)
-        out[i] = (float)v[i] * scale + shift;
-}
-
-/* n neighbouring pixels of a full block. */
+/* n neighbouring pixels of a full block. Every level of the kernels gives the table's values: the best will do. */
 static void copy_run(const struct block *b, size_t from, int n, int channel, float *out)
 {
-    const float *table = b->v->table + (size_t)channel * 256;
-    int x = 0;
-    for (; x + LANES <= n; x += LANES)
-        copy_square(b, from + (size_t)x, b->v->scale[channel], b->v->shift[channel], out + (size_t)x * LANES);
-    for (; x < n; x++)
-        for (int i = 0; i < LANES; i++)
-            out[(size_t)x * LANES + (size_t)i] = table[b->in[i][from + (size_t)x]];
+    const uint8_t *in[LANES];
+    for (int i = 0; i < LANES; i++)
+        in[i] = b->in[i] + from;
+    kernels_pick(NULL)->pixels((size_t)n, in, b->v->scale[channel], b->v->shift[channel], out);
 }
 
 static void copy_part(const struct block *b, size_t from, int n, int channel, float *out)

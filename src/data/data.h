@@ -95,7 +95,7 @@ int data_split_sizes(const struct dataset *d, const struct data_spec *s, size_t 
 /* Writes n samples (numbers `at[n]` into index[split]) as x[ceil(n/16)][h][c][w][16], dead lanes 0, and label[n], and
  * sample[n] (their number in the part). augment != 0: with the view's augmentation, each sample by its own stream
  * (seed, RNG_AUGMENT, epoch, sample). Bilinear, zero fill before normalization, as PyTorch's
- * grid_sample(align_corners=False). Cannot fail. */
+ * grid_sample(align_corners=False). x is 64-byte aligned. Cannot fail. */
 void data_batch(const struct data_view *v, enum data_split split, const uint32_t *at, int n, int augment, uint64_t seed,
                 uint32_t epoch, float *x, int32_t *label, uint32_t *sample);
 

@@ -49,6 +49,7 @@ void EXPORT(adam_step)(size_t len, float lr, double beta1, double beta2, float e
                        float wd, float gscale, const float *g, float *w, float *m, float *v);
 double EXPORT(sum_squares)(size_t len, const float *x);
 
+void EXPORT(pixels)(size_t n, const uint8_t *const in[LANES], float scale, float shift, float *x);
 void EXPORT(vec_exp)(size_t len, const float *x, float *y);
 void EXPORT(vec_log)(size_t len, const float *x, float *y);
 void EXPORT(vec_tanh)(size_t len, const float *x, float *y);

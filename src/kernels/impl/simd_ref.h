@@ -110,6 +110,11 @@ INLINE w16 w16_load(const void *p)
     memcpy(r.v, p, sizeof r.v);
     return r;
 }
+/* 16 bytes, anywhere. */
+INLINE w16 w16_from_bytes(const uint8_t *p)
+{
+    EACH(w16, p[i]);
+}
 INLINE w16 w16_set1(uint32_t x)
 {
     EACH(w16, x);

@@ -33,6 +33,7 @@ const struct kernels EXPORT(kernels) = {
     ROW(rmsprop_step),
     ROW(adam_step),
     ROW(sum_squares),
+    ROW(pixels),
     ROW(vec_exp),
     ROW(vec_log),
     ROW(vec_tanh),

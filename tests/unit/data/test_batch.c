@@ -63,7 +63,7 @@ static void a_constant_channel_is_no_division_by_zero(void **state)
     struct data_spec s = spec_of("optdigits", "");
     struct data_view v;
     struct arena a;
-    float x[3 * RECORD * 16];
+    _Alignas(64) float x[3 * RECORD * 16];
     int32_t label[N];
     uint32_t at[N], sample[N];
     (void)state;
@@ -112,7 +112,7 @@ static void batches_are_laid_out_in_blocks_of_16(void **state)
     struct data_spec s = spec_of("optdigits", "");
     struct data_view v;
     struct arena a;
-    static float x[3 * RECORD * 16 + 1];
+    static _Alignas(64) float x[3 * RECORD * 16 + 1];
     int32_t label[N + 1];
     uint32_t at[N], sample[N + 1];
     (void)state;
@@ -156,7 +156,7 @@ static void test_and_validation_come_from_their_own_samples(void **state)
     struct data_view v;
     struct arena a;
     static uint8_t other[N * RECORD], y[N];
-    static float x[RECORD * 16];
+    static _Alignas(64) float x[RECORD * 16];
     int32_t label;
     uint32_t sample, at = 2;
     (void)state;

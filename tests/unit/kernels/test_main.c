@@ -18,6 +18,7 @@ int main(void)
         {"loss", loss_tests},
         {"optim", optim_tests},
         {"vmath", vmath_tests},
+        {"pixels", pixels_tests},
         {"stage", stage_tests},
         {"levels", level_tests},
     };
