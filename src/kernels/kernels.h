@@ -136,7 +136,7 @@ struct kernels {
     /* Sum of squares, in double from 16 lane sums per 4096 elements; NaN or inf in, NaN or inf out. */
     double (*sum_squares)(size_t len, const float *x);
 
-    /* Bytes of 16 images, side by side as floats: x[n][16], x[i][lane] = in[lane][i] * scale + shift in two roundings. */
+    /* Bytes of 16 images, side by side as floats: x[n][16] = in[lane][n] * scale + shift, in two roundings. */
     void (*pixels)(size_t n, const uint8_t *const in[LANES], float scale, float shift, float *x);
 
     /* out = f(x) over len (multiple of 16), for tests and for whoever needs many. */
