@@ -218,7 +218,8 @@ static void stages(const struct kernels *k, struct log *l)
             seed[j] = 1 + noise_below(0xfffffffe);
         struct pointwise f = {c, h, w, i & 1 ? p : NULL, p + 16, i / 4 % 6 - 1, 0.1f, 0.3f, i & 2 ? seed : NULL};
         k->pointwise_forward(&f, x, y);
-        k->pointwise_backward(&f, 1 + i % LANES, x, dy, p + 32, i % 3 ? y : NULL, g, (double *)exact, (double *)scratch);
+        k->pointwise_backward(&f, 1 + i % LANES, x, dy, p + 32, i % 3 ? y : NULL, g, (double *)exact,
+                              (double *)scratch);
         for (size_t j = 0; j < 2 * nc; j++)
             sums[j] = f.scale ? (float)((double *)exact)[j] : 0;
         TAKE(l, y, n, "pointwise y, case %d", i);
