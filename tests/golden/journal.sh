@@ -50,7 +50,7 @@ clean cut
 # A full disk: said, nothing lost.
 run 0 t.ini -q --no-plots --out full train.epochs=100
 rm -rf cut
-(trap '' XFSZ; ulimit -f 8; exec "$SWEEP" t.ini -q --no-plots --out cut train.epochs=100 >out 2>err)
+(ulimit -f 8; exec "$SWEEP" t.ini -q --no-plots --out cut train.epochs=100 >out 2>err)
 status=$?
 [ "$status" -eq 4 ] || fail "status $status with a full disk"
 has err 'broken off; everything finished is saved' 't.ini -q --no-plots --out cut train.epochs=100'
