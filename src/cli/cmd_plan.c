@@ -147,7 +147,7 @@ int cmd_plan(const struct invocation *in)
     int whole = in->opt.all || sweep_points(s) <= LISTED;
     table_init(&p.t);
     headings(&p);
-    if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, visit, &p, &errs))
+    if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), visit, &p, &errs))
         status = fail_list(&errs, in->arg[0]);
     else if (p.failed) {
         fprintf(stderr, "sweep: out of memory\n");

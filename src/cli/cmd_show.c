@@ -113,7 +113,7 @@ int cmd_show(const struct invocation *in)
     if (k >= sweep_points(s))
         show.status = fail_usage("there is no point %d: the sweep has points %d..%llu", in->opt.point, FIRST_POINT,
                                  (unsigned long long)(sweep_points(s) - 1 + FIRST_POINT));
-    else if (plan_visit(s, k, 1, visit, &show, &errs))
+    else if (plan_visit(s, k, 1, 1, visit, &show, &errs))
         show.status = fail_list(&errs, show.file);
     err_list_release(&errs);
     sweep_free(s);

@@ -22,6 +22,7 @@ struct drafting {
     int *stage_of;           /* [n] NO_STAGE */
     int *readers;            /* [n + 1] for stage_find */
     int out;                 /* value of the output */
+    int members;             /* of the team */
     int stage_scratch;       /* slot */
 };
 
@@ -181,7 +182,7 @@ static void draft_copy(struct drafting *w)
 /* All stages work in the same floats: they are still in the cache when the next one begins. */
 static int stage_scratch_slot(struct drafting *w, const struct stage *s, int backward)
 {
-    size_t n = PAD16(stage_scratch(w->g, s, w->blocks, backward));
+    size_t n = PAD16(stage_scratch(w->g, s, w->blocks, w->members, backward));
     if (w->stage_scratch == NO_SLOT || !w->share)
         w->stage_scratch = new_slot(w, IN_POOL, 0);
     struct slot *slot = &w->d->slot[w->stage_scratch];
@@ -434,8 +435,9 @@ int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int traini
                          .training = training,
                          .share = !!(how & PLAN_SHARE),
                          .fuse = !!(how & PLAN_FUSE),
-                         .group = (int)(how / PLAN_GROUPS(1)),
+                         .group = (int)(how >> 4 & 0xfff),
                          .n = g->nnodes,
+                         .members = plan_members(how),
                          .stage_scratch = NO_SLOT};
     memset(d, 0, sizeof *d);
     if (take_tables(&w, a))

@@ -135,6 +135,7 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, u
             lay_out(&c, g, batch, &d, training, &net);
             struct plan *plan = net->plan;
             net->k = k;
+            net->members = plan_members(how);
             realize(net, &d.train, 0, d.train.nforward, plan->step[PLAN_FORWARD]);
             realize(net, &d.train, d.train.nforward, d.train.nbackward, plan->step[PLAN_BACKWARD]);
             realize(net, &d.infer, 0, d.infer.nforward, plan->step[PLAN_INFER]);
@@ -146,15 +147,18 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, u
     return net;
 }
 
-size_t nn_net_bytes(const struct nn_graph *g, int batch, int training)
+size_t nn_net_bytes(const struct nn_graph *g, int batch, int training, int members)
 {
-    return plan_net_bytes(g, batch, training, PLAN_BEST);
+    return plan_net_bytes(g, batch, training, PLAN_BEST | PLAN_MEMBERS(members));
 }
 
-struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, const struct kernels *k, struct arena *a,
-                          struct err *e)
+struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, struct team *team, const struct kernels *k,
+                          struct arena *a, struct err *e)
 {
-    return plan_net_new(g, batch, training, PLAN_BEST, k, a, e);
+    struct nn_net *net = plan_net_new(g, batch, training, PLAN_BEST | PLAN_MEMBERS(team_size(team)), k, a, e);
+    if (net)
+        net->team = team;
+    return net;
 }
 
 static void init_tensor(const struct nn_net *net, uint64_t seed, const struct nn_node *nd, int t)

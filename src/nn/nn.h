@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/param.h"
+#include "base/team.h"
 #include "kernels/kernels.h"
 
 #include <stddef.h>
@@ -125,20 +126,24 @@ struct nn_pass {
 struct nn_net {
     const struct nn_graph *graph;
     const struct kernels *k;
-    int batch;      /* the largest n of a pass */
-    float *w, *dw;  /* [param_floats], padding always 0 */
-    float *buffers; /* [buffer_floats] running statistics */
-    float *x;       /* input [blocks][h][c][w][16]; dead lanes must be 0 */
-    float *z, *dz;  /* logits [blocks][classes][16], and their gradient, set by the loss */
-    void *plan;     /* private: buffer of each node, saved, scratch */
+    int batch;         /* the largest n of a pass */
+    float *w, *dw;     /* [param_floats], padding always 0 */
+    float *buffers;    /* [buffer_floats] running statistics */
+    float *x;          /* input [blocks][h][c][w][16]; dead lanes must be 0 */
+    float *z, *dz;     /* logits [blocks][classes][16], and their gradient, set by the loss */
+    struct team *team; /* shares the passes out; NULL: none */
+    int members;       /* the team\'s size, 1 without */
+    void *plan;        /* private: buffer of each node, saved, scratch */
 };
 
-/* Bytes nn_net_new takes from its arena. `training` = 0: forward only, no gradients. */
-size_t nn_net_bytes(const struct nn_graph *g, int batch, int training);
+/* Bytes nn_net_new takes from its arena. `training` = 0: forward only, no gradients. `members`: of the team, each needs
+ * memory of its own. */
+size_t nn_net_bytes(const struct nn_graph *g, int batch, int training, int members);
 /* Plans buffers (activations whose lifetimes do not overlap share memory; element-wise layers work in place where the
- * layer table allows it). NULL with *e (ERR_NOMEM) when the arena is full. Weights are zero: call nn_net_init. */
-struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, const struct kernels *k, struct arena *a,
-                          struct err *e);
+ * layer table allows it). NULL with *e (ERR_NOMEM) when the arena is full. Weights are zero: call nn_net_init. The
+ * passes share their work out to the team (NULL: none), which outlives the net; the bits are the same for any team. */
+struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, struct team *team, const struct kernels *k,
+                          struct arena *a, struct err *e);
 /* Fills weights and running statistics; stream (seed, RNG_INIT, node, tensor). */
 void nn_net_init(struct nn_net *net, uint64_t seed);
 /* From net->x to net->z. */

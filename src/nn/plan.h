@@ -35,7 +35,12 @@ struct plan { /* net->plan */
 /* How to plan. Without PLAN_SHARE every array has memory of its own and nothing works in place; without PLAN_FUSE every
  * node is a step: oracles for the plans with. */
 enum plan_how { PLAN_SHARE = 1, PLAN_FUSE = 2, PLAN_BEST = PLAN_SHARE | PLAN_FUSE };
-#define PLAN_GROUPS(n) ((unsigned)(n) << 4) /* or-ed to it: groups of n blocks instead of as many as pay */
+#define PLAN_GROUPS(n) ((unsigned)(n) << 4)   /* or-ed to it: groups of n blocks instead of as many as pay */
+#define PLAN_MEMBERS(n) ((unsigned)(n) << 16) /* or-ed to it: memory for a team of n members; none: 1 */
+static inline int plan_members(unsigned how)
+{
+    return how >> 16 ? (int)(how >> 16) : 1;
+}
 
 /* nn_net_bytes and nn_net_new. */
 size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, unsigned how);

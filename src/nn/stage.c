@@ -7,13 +7,17 @@
 
 #include <string.h>
 
-/* Memory that a pass needs for itself; what a stage has no use for is NULL. u: a group behind the pointwise parts, z:
- * behind the pool, dz: gradient there, dyc: gradient at the convolution, dw: a group's share of its weights'. */
+/* Memory that a pass needs for itself; what a stage has no use for is NULL. */
 struct room {
+    /* of each member: u: a group behind the pointwise parts, z: behind the pool, dz: gradient there, dyc: gradient at
+     * the convolution */
     uint32_t *seed;
-    float *u, *z, *dz, *dyc, *dw, *conv;
+    float *u, *z, *dz, *dyc, *conv;
+    double *lanes; /* [c of norm][32] */
+    /* of all */
+    float *dw;               /* [groups - 1][tensors]: the shares of the convolution's gradient but the first */
     struct moments *moments; /* [blocks][c of next] */
-    double *sums, *lanes;    /* [blocks][c of norm][2], [c][32] */
+    double *sums;            /* [blocks][c of norm][2] */
     float *totals;           /* [2][c], c of next forward, of norm backward */
 };
 
@@ -30,7 +34,8 @@ struct work {
     struct stage_part pool, conv;
     const float *w, *b; /* the convolution's */
     float *next_table;
-    struct room r;
+    int backward;
+    struct room r; /* of member 0, or of the member that this copy is for */
 };
 
 static const struct nn_node *node_of(const struct nn_graph *g, const struct stage *s, enum part_kind kind)
@@ -85,37 +90,40 @@ static size_t tensor_floats(const struct nn_node *nd)
     return end->at + end->n - nd->tensor[0].at;
 }
 
-static size_t cut_room(const struct nn_graph *g, const struct stage *s, int blocks, int backward, float *base,
-                       struct room *r)
+/* For `member` of `members`: their own pieces stand one behind the other, in front of what they share. */
+static size_t cut_room(const struct nn_graph *g, const struct stage *s, int blocks, int backward, int members,
+                       int member, float *base, struct room *r)
 {
     struct cutter c = {base, 0};
-    size_t group = (size_t)(blocks < s->group ? blocks : s->group);
+    size_t group = (size_t)(blocks < s->group ? blocks : s->group), nb = (size_t)blocks;
+    size_t shares = (nb + group - 1) / group - 1;
     const struct nn_node *norm = node_of(g, s, PART_NORM), *conv = node_of(g, s, PART_CONV);
     const struct nn_node *next = s->next < 0 ? NULL : &g->node[s->next];
     size_t nx = group * layer_floats(g->node[s->first].x, 1), ny = group * layer_floats(g->node[s->last].y, 1);
-    size_t nz = conv ? group * layer_floats(conv->x, 1) : ny, nb = (size_t)blocks;
+    size_t nz = conv ? group * layer_floats(conv->x, 1) : ny;
     size_t channels = norm ? (size_t)norm->x.c : 0, after = next ? (size_t)next->x.c : 0;
     int pool = has(s, PART_POOL), again = !backward || backward_looks_ahead(g, s);
-    r->seed = take(&c, has(s, PART_DROPOUT), LANES);
-    r->u = take(&c, has_pointwise(s) && (pool || conv) && again, nx);
-    r->z = take(&c, pool && (conv || backward) && again, nz);
-    r->conv = take(&c, conv != NULL, conv ? conv->type->scratch(conv, (int)group) : 0);
+    for (int m = 0; m < members; m++) {
+        struct room other, *own = m == member ? r : &other;
+        own->seed = take(&c, has(s, PART_DROPOUT), LANES);
+        own->u = take(&c, has_pointwise(s) && (pool || conv) && again, nx);
+        own->z = take(&c, pool && (conv || backward) && again, nz);
+        own->conv = take(&c, conv != NULL, conv ? conv->type->scratch(conv, (int)group) : 0);
+        own->dz = take(&c, backward && conv && pool, nz);
+        own->dyc = take(&c, backward && next, ny);
+        own->lanes = take(&c, backward && norm, 64 * channels);
+    }
     r->totals = take(&c, norm || next, 2 * (channels > after ? channels : after));
     r->moments = take(&c, !backward && next, nb * after * sizeof(struct moments) / sizeof(float));
-    if (!backward)
-        return c.at;
-    r->dz = take(&c, conv && pool, nz);
-    r->dyc = take(&c, next != NULL, ny);
-    r->dw = take(&c, conv != NULL, conv ? tensor_floats(conv) : 0);
-    r->sums = take(&c, norm != NULL, 4 * nb * channels);
-    r->lanes = take(&c, norm != NULL, 64 * channels);
+    r->dw = take(&c, backward && conv && shares, conv ? shares * tensor_floats(conv) : 0);
+    r->sums = take(&c, backward && norm, 4 * nb * channels);
     return c.at;
 }
 
-size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int backward)
+size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int members, int backward)
 {
     struct room r;
-    return cut_room(g, s, blocks, backward, NULL, &r);
+    return cut_room(g, s, blocks, backward, members, 0, NULL, &r);
 }
 
 /* --- what both passes begin with --- */
@@ -149,13 +157,14 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
     const struct stage *s = &step->stage;
     const struct nn_node *conv = node_of(g, s, PART_CONV), *pool = node_of(g, s, PART_POOL);
     struct work w = {.net = net, .k = net->k, .p = p, .s = s, .io = &step->io, .next_table = step->next_saved};
+    w.backward = backward;
     w.x = g->node[s->first].x;
     w.y = g->node[s->last].y;
     w.z = conv ? conv->x : w.y;
     w.nx = layer_floats(w.x, 1);
     w.nz = layer_floats(w.z, 1);
     w.ny = layer_floats(w.y, 1);
-    cut_room(g, s, p->blocks, backward, w.io->scratch, &w.r);
+    cut_room(g, s, p->blocks, backward, net->members, 0, w.io->scratch, &w.r);
     set_pointwise(&w);
     if (pool)
         pool->type->part(pool, &w.pool);
@@ -165,6 +174,17 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
         w.b = conv->ntensors > 1 ? net->w + conv->tensor[1].at : NULL;
     }
     return w;
+}
+
+/* The same pass, as one member of the team goes through it. */
+static struct work for_member(const struct work *w, int member)
+{
+    struct work own = *w;
+    if (member)
+        cut_room(w->net->graph, w->s, w->p->blocks, w->backward, w->net->members, member, w->io->scratch, &own.r);
+    if (own.f.seed)
+        own.f.seed = own.r.seed;
+    return own;
 }
 
 /* Blocks that go together. */
@@ -221,8 +241,10 @@ static double values(const struct work *w, struct shape s)
 
 /* --- forward --- */
 
-static void forward_group(const struct work *w, struct group g)
+static void forward_group(void *ctx, int i, int member)
 {
+    const struct work own = for_member(ctx, member), *w = &own;
+    struct group g = group_at(w, i);
     const float *v = w->io->x + (size_t)g.first * w->nx;
     float *y = w->io->y + (size_t)g.first * w->ny;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
@@ -266,8 +288,7 @@ void stage_forward(const struct nn_net *net, const struct step *step, const stru
     struct work w = work_of(net, step, p, 0);
     if (norm && !p->training)
         bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, w.io->saved);
-    for (int i = 0; i < groups(&w); i++)
-        forward_group(&w, group_at(&w, i));
+    team_run(net->team, groups(&w), forward_group, &w);
     if (w.next_table)
         finish_statistics(&w);
 }
@@ -290,17 +311,27 @@ static void look_ahead(const struct work *w, struct group g, const float *x, con
     }
 }
 
-/* The share of the first group goes where all the others are added. */
-static void weight_gradient(const struct work *w, struct group g, int first, const float *z, const float *dy)
+/* The share of the group worked on as the i-th. */
+static void weight_gradient(const struct work *w, struct group g, int i, const float *z, const float *dy)
 {
     const struct nn_node *nd = node_of(w->net->graph, w->s, PART_CONV);
-    float *dw = w->net->dw + nd->tensor[0].at, *to = first ? dw : w->r.dw;
+    float *to = i ? w->r.dw + (size_t)(i - 1) * tensor_floats(nd) : w->net->dw + nd->tensor[0].at;
     size_t bias = nd->ntensors > 1 ? nd->tensor[1].at - nd->tensor[0].at : 0;
     w->k->conv_backward_weights(&w->conv.conv, g.blocks, z, dy, to, bias ? to + bias : NULL, w->r.conv);
-    for (int t = 0; !first && t < nd->ntensors; t++) {
-        size_t at = nd->tensor[t].at - nd->tensor[0].at;
-        for (size_t i = 0; i < nd->tensor[t].n; i++)
-            dw[at + i] += w->r.dw[at + i];
+}
+
+/* The shares of the groups, in their order, onto the first. */
+static void add_shares(const struct work *w)
+{
+    const struct nn_node *nd = node_of(w->net->graph, w->s, PART_CONV);
+    float *dw = w->net->dw + nd->tensor[0].at;
+    for (int i = 1; i < groups(w); i++) {
+        const float *share = w->r.dw + (size_t)(i - 1) * tensor_floats(nd);
+        for (int t = 0; t < nd->ntensors; t++) {
+            size_t at = nd->tensor[t].at - nd->tensor[0].at;
+            for (size_t k = 0; k < nd->tensor[t].n; k++)
+                dw[at + k] += share[at + k];
+        }
     }
 }
 
@@ -341,28 +372,30 @@ static void pointwise_backward(const struct work *w, struct group g, const float
 
 /* Pointwise parts and a convolution alone, the most frequent case: what the convolution read is computed again in the
  * pass that goes back, in the place of dz, and then the gradient of the weights is due. */
-static void backward_group_in_one_pass(const struct work *w, struct group g, int first, float *dx)
+static void backward_group_in_one_pass(const struct work *w, struct group g, int i, float *dx)
 {
     const float *dyc = behind_next(w, g, w->io->dy + (size_t)g.first * w->ny);
     w->k->conv_backward_data(&w->conv.conv, g.blocks, dyc, w->w, w->r.u, w->r.conv);
     pointwise_backward(w, g, w->r.u, w->r.u, dx);
-    weight_gradient(w, g, first, w->r.u, dyc);
+    weight_gradient(w, g, i, w->r.u, dyc);
 }
 
 /* The gradient goes from dy over dyc and dz to dx. */
-static void backward_group(const struct work *w, struct group g, int first)
+static void backward_group(void *ctx, int i, int member)
 {
+    const struct work own = for_member(ctx, member), *w = &own;
+    struct group g = group_at(w, i);
     const float *x = w->io->x + (size_t)g.first * w->nx, *u, *z, *dz = w->io->dy + (size_t)g.first * w->ny;
     float *dx = w->io->dx ? w->io->dx + (size_t)g.first * w->nx : NULL;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
     if (dx && conv && !pool && has_pointwise(w->s)) {
-        backward_group_in_one_pass(w, g, first, dx);
+        backward_group_in_one_pass(w, g, i, dx);
         return;
     }
     look_ahead(w, g, x, &u, &z);
     if (conv) {
         dz = behind_next(w, g, dz);
-        weight_gradient(w, g, first, z, dz);
+        weight_gradient(w, g, i, z, dz);
     }
     if (!dx)
         return;
@@ -402,8 +435,9 @@ static void finish_gradient(struct work *w)
 void stage_backward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)
 {
     struct work w = work_of(net, step, p, 1);
-    for (int i = 0; i < groups(&w); i++)
-        backward_group(&w, group_at(&w, i), i == 0);
+    team_run(net->team, groups(&w), backward_group, &w);
+    if (has(w.s, PART_CONV))
+        add_shares(&w);
     if (has(w.s, PART_NORM))
         finish_gradient(&w);
 }

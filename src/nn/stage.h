@@ -30,8 +30,8 @@ struct stage {
  * that holds a value's floats (draft.c). Returns how many. */
 int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, int *of, int *readers);
 
-/* Floats of scratch for `blocks` blocks. */
-size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int backward);
+/* Floats of scratch for `blocks` blocks and a team of `members`. */
+size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int members, int backward);
 
 /* Passes. io of the step: x, y, dy, dx of the stage (y in the backward pass only with a norm behind); saved: the table
  * of its norm (layers/batchnorm.h), next_saved: that of the norm behind, NULL when there is none or in evaluation. */

@@ -23,6 +23,8 @@ struct crew {
     void *ctx;
 };
 
+#define CREW_MOST 8 /* a batch has few pieces, and every member costs memory */
+
 /* A crew of at most `size` members, the calling worker alone at first. 0, or -1 when the system has no more locks. */
 int crew_init(struct crew *c, int size);
 /* Works for the crew until crew_close; returns at once (0) when it is full or closed, else 1. */

@@ -25,9 +25,10 @@ struct plan_point {
     size_t bytes;                 /* memory of one worker */
     double seconds;               /* expected for one repeat on one worker */
 };
-/* Visits points first .. first+count-1 (clipped) in order. The visitor returns non-zero to stop. 0, or -1 with *errs.
+/* Visits points first .. first+count-1 (clipped) in order, costed for a run with so many workers. The visitor returns
+ * non-zero to stop. 0, or -1 with *errs.
  */
-int plan_visit(const struct sweep *s, uint64_t first, uint64_t count,
+int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs);
 
 struct run_progress { /* told after each epoch or trial, never concurrently */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "orchestrate/crew.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ void planner_init(struct planner *p, const struct sweep *s, struct datasets *set
     memset(p, 0, sizeof *p);
     p->sweep = s;
     p->sets = sets;
+    p->members = 1;
     arena_init(&p->mem);
     p->rate = measure_rate(k ? k : kernels_pick(NULL));
 }
@@ -66,9 +68,10 @@ static double expected_seconds(const struct planner *p, const struct nn_graph *g
     return t->epochs * epoch + (double)n[DATA_TEST] * forward;
 }
 
-static size_t worker_bytes(const struct plan_point *out, const struct data_view *view)
+static size_t worker_bytes(const struct plan_point *out, const struct data_view *view, int members)
 {
-    struct train_job job = {&out->point->train, out->graph, view, kernels_pick(NULL), 0};
+    struct team team = {.size = members};
+    struct train_job job = {&out->point->train, out->graph, view, kernels_pick(NULL), 0, &team};
     return train_bytes(&job);
 }
 
@@ -159,17 +162,18 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
         return -1;
     }
     struct data_view view = {.set = out->set, .n = {out->n[0], out->n[1], out->n[2]}};
-    out->bytes = worker_bytes(out, &view);
+    out->bytes = worker_bytes(out, &view, p->members);
     out->seconds = expected_seconds(p, &p->graph, &p->point.train, out->n);
     return 0;
 }
 
-int plan_visit(const struct sweep *s, uint64_t first, uint64_t count,
+int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs)
 {
     struct datasets sets = {0};
     struct planner p;
     planner_init(&p, s, &sets, NULL);
+    p.members = jobs < CREW_MOST ? jobs : CREW_MOST;
     uint64_t n = sweep_points(s);
     int bad = 0;
     for (uint64_t i = first; i < n && i - first < count; i++) {

@@ -11,6 +11,7 @@ struct planner {
     struct datasets *sets;
     struct keymap seen; /* content of a point -> index of the first point that has it */
     struct arena mem;   /* of the current point */
+    int members;        /* of a worker's team, which its memory depends on; set to 1 by planner_init */
     double rate;        /* multiply-adds a second of one core in a convolution, measured by planner_init */
     struct point point;
     struct nn_graph graph;

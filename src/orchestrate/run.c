@@ -128,6 +128,7 @@ static void release(struct run *run)
     free(run->trial);
     free(run->point);
     free(run->order);
+    release_crews(run);
     keymap_release(&run->by_key);
     arena_release(&run->text);
     datasets_release(&run->sets);
@@ -161,7 +162,7 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
     if (check_first_point(run, errs))
         return -1;
     report_path(run->folder, sizeof run->folder, run->o->out, run->spec->name, "");
-    return run_lock(run, e) || run_prepare(run, errs) || order_trials(run, e) ? -1 : 0;
+    return run_lock(run, e) || run_prepare(run, errs) || order_trials(run, e) || make_crews(run, e) ? -1 : 0;
 }
 
 static void tell_damage(struct run *run)

@@ -3,6 +3,7 @@
 #ifndef ORCHESTRATE_RUN_H
 #define ORCHESTRATE_RUN_H
 
+#include "orchestrate/crew.h"
 #include "orchestrate/datasets.h"
 #include "orchestrate/journal.h"
 #include "orchestrate/keymap.h"
@@ -52,7 +53,9 @@ struct run {
     int more;             /* points lie behind the plan's window ([stop] trials) */
     unsigned damaged;     /* lines of the journal that cannot be read */
 
-    omp_lock_t lock; /* guards everything below, the journal, the datasets, the trials and progress */
+    omp_lock_t lock;   /* guards everything below, the journal, the datasets, the trials and progress */
+    struct crew *crew; /* [jobs] of each worker */
+    int jobs, members; /* workers; most that go together into one trial */
     size_t *order, norder, next;
     enum { STOP_NOT, STOP_LIMIT, STOP_FAIL_FAST, STOP_BROKEN } stop; /* no further epoch, and why */
     struct err broken;                                               /* of STOP_BROKEN: output failed */
@@ -73,6 +76,8 @@ int run_signalled(void); /* the signal that asks for an end, 0: none */
 
 /* The open trials into order[], as many as [stop] trials lets this call run; the others into the counts. */
 int order_trials(struct run *run, struct err *e);
+int make_crews(struct run *run, struct err *e);
+void release_crews(struct run *run);
 void train_all(struct run *run);
 /* Under the lock, or before the workers start. `event` and `important` as in run_progress. */
 void run_tell(struct run *run, const char *event, int important);

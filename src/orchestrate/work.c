@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- progress, under the lock --- */
 
@@ -256,6 +257,7 @@ static int make_job(struct worker *w, const struct trial *t, struct point *pt, s
     job->graph = g;
     job->k = run->k;
     job->seed = (uint64_t)(run->spec->seed + t->repeat);
+    job->team = &run->crew[w->number].team;
     return job->view ? 0 : -1;
 }
 
@@ -291,11 +293,13 @@ static void run_trial(struct worker *w, size_t i)
         omp_unset_lock(&run->lock);
         return;
     }
+    crew_open(&run->crew[w->number]);
     int end = r ? train_through(w, t, r, &e) : -1;
     if (end < 0)
         fail_trial(w, i, &e);
     else if (end)
         complete_trial(w, i, r, g.classes);
+    crew_close(&run->crew[w->number]);
 }
 
 /* --- workers --- */
@@ -312,6 +316,36 @@ static size_t next_trial(struct run *run)
     return i;
 }
 
+/* The crew with a place left and the fewest members; NULL: none. */
+static struct crew *smallest_crew(struct run *run)
+{
+    struct crew *best = NULL;
+    int least = run->members;
+    for (int i = 0; i < run->jobs; i++) {
+        int members = atomic_load(&run->crew[i].members);
+        if (!atomic_load(&run->crew[i].closed) && members < least) {
+            best = &run->crew[i];
+            least = members;
+        }
+    }
+    return best;
+}
+
+/* No trial is left for this worker: it helps those that have one, until there is none. */
+static void help_others(struct run *run)
+{
+    for (;;) {
+        omp_set_lock(&run->lock);
+        uint64_t running = run->running;
+        omp_unset_lock(&run->lock);
+        if (!running)
+            return;
+        struct crew *crew = smallest_crew(run);
+        if (!crew || !crew_join(crew))
+            usleep(1000);
+    }
+}
+
 static void work(struct run *run, int number)
 {
     struct worker w = {.run = run, .number = number};
@@ -324,6 +358,7 @@ static void work(struct run *run, int number)
     }
     arena_release(&w.plan);
     arena_release(&w.memory);
+    help_others(run);
 }
 
 struct job_order {
@@ -376,14 +411,37 @@ int order_trials(struct run *run, struct err *e)
     return 0;
 }
 
+/* Crews of run->jobs workers, no more than can find a place. 0, or -1 with *e. */
+int make_crews(struct run *run, struct err *e)
+{
+    size_t places = run->norder * CREW_MOST;
+    run->jobs = run->o->jobs < 1 ? 1 : run->o->jobs;
+    if ((size_t)run->jobs > places)
+        run->jobs = (int)places;
+    run->members = run->jobs < CREW_MOST ? run->jobs : CREW_MOST;
+    run->crew = calloc((size_t)run->jobs + 1, sizeof *run->crew);
+    if (!run->crew)
+        return err_set(e, ERR_NOMEM, "no memory for %d workers", run->jobs);
+    for (int i = 0; i < run->jobs; i++)
+        if (crew_init(&run->crew[i], run->members)) {
+            run->jobs = i;
+            return err_set(e, ERR_NOMEM, "no locks for the workers");
+        }
+    return 0;
+}
+
+void release_crews(struct run *run)
+{
+    for (int i = 0; run->crew && i < run->jobs; i++)
+        crew_release(&run->crew[i]);
+    free(run->crew);
+}
+
 void train_all(struct run *run)
 {
-    int jobs = run->o->jobs < 1 ? 1 : run->o->jobs;
-    if ((size_t)jobs > run->norder)
-        jobs = (int)run->norder;
-    if (!jobs)
+    if (!run->jobs)
         return;
     omp_set_dynamic(0);
-#pragma omp parallel num_threads(jobs)
+#pragma omp parallel num_threads(run->jobs)
     work(run, omp_get_thread_num());
 }

@@ -139,8 +139,8 @@ static int make(struct bench *b, const struct bench_net *n, struct err *e)
     size_t batch = (size_t)n->batch;
     if (make_graph(b, n, e) || make_data(b, n->in, e) || make_optimizer(b, e))
         return -1;
-    b->net = nn_net_new(&b->graph, n->batch, 1, b->k, &b->mem, e);
-    b->eval = b->net ? nn_net_new(&b->graph, n->batch, 0, b->k, &b->mem, e) : NULL;
+    b->net = nn_net_new(&b->graph, n->batch, 1, NULL, b->k, &b->mem, e);
+    b->eval = b->net ? nn_net_new(&b->graph, n->batch, 0, NULL, b->k, &b->mem, e) : NULL;
     b->label = arena_take(&b->mem, batch * sizeof *b->label);
     b->sample = arena_take(&b->mem, batch * sizeof *b->sample);
     b->loss = arena_take(&b->mem, batch * sizeof *b->loss);
@@ -241,7 +241,7 @@ int bench_net_time(const struct bench_net *n, const struct kernels *k, double se
         size_t states = (size_t)b->optimizer->states(b->optimizer_args);
         out->flop = count_flop(&b->graph);
         out->params = b->graph.facts.params;
-        out->bytes = nn_net_bytes(&b->graph, n->batch, 1) + states * b->graph.param_floats * sizeof(float);
+        out->bytes = nn_net_bytes(&b->graph, n->batch, 1, 1) + states * b->graph.param_floats * sizeof(float);
     }
     arena_release(&b->mem);
     free(b);

@@ -84,9 +84,10 @@ static struct nn_net *take_net(struct taker *t, const struct train_job *j, int b
 {
     struct nn_net *net = NULL;
     struct err e = {0};
-    t->bytes += (nn_net_bytes(j->graph, batch, training) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+    t->bytes +=
+        (nn_net_bytes(j->graph, batch, training, team_size(j->team)) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     if (t->a && !t->failed) {
-        net = nn_net_new(j->graph, batch, training, j->k, t->a, &e);
+        net = nn_net_new(j->graph, batch, training, j->team, j->k, t->a, &e);
         t->failed = !net;
     }
     return net;

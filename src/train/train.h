@@ -98,6 +98,7 @@ struct train_job { /* what a run needs; all outlive it */
     const struct data_view *view;
     const struct kernels *k;
     uint64_t seed;
+    struct team *team; /* threads lent to this run; NULL: none. The bits are the same for any */
 };
 /* Bytes train_new takes from a fixed arena: the run's peak memory, nothing is allocated later. */
 size_t train_bytes(const struct train_job *j);

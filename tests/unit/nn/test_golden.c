@@ -143,7 +143,7 @@ static struct nn_net *network(const struct golden *g, struct nn_graph *graph, st
 {
     struct err e = {0};
     build(graph, g->text, g->in, 10, a);
-    struct nn_net *net = nn_net_new(graph, g->n, 1, test_kernels(), a, &e);
+    struct nn_net *net = nn_net_new(graph, g->n, 1, NULL, test_kernels(), a, &e);
     assert_non_null(net);
     fill_parameters(graph, net->w, net->buffers);
     fill_maps(g->in, g->n, 37, net->x);

@@ -25,7 +25,7 @@ static void run_init(struct run *r, const char *layers, int batch, int training)
     memset(r, 0, sizeof *r);
     arena_init(&r->a);
     build(&r->g, layers, maps, 4, &r->a);
-    r->net = nn_net_new(&r->g, batch, training, test_kernels(), &r->a, &e);
+    r->net = nn_net_new(&r->g, batch, training, NULL, test_kernels(), &r->a, &e);
     assert_non_null(r->net);
     nn_net_init(r->net, 11);
 }
@@ -293,7 +293,7 @@ static void trivial_networks_run(void **state)
             uint32_t sample[17] = {0};
             arena_init(&a);
             build(&g, nets[i], in, 4, &a);
-            struct nn_net *net = nn_net_new(&g, 17, training, test_kernels(), &a, &e);
+            struct nn_net *net = nn_net_new(&g, 17, training, NULL, test_kernels(), &a, &e);
             assert_non_null(net);
             nn_net_init(net, 1);
             struct nn_pass p = {17, 2, 0, 1, 1, sample};
@@ -309,6 +309,44 @@ static void trivial_networks_run(void **state)
         }
 }
 
+/* A team that works backwards, each piece on another member. */
+static void backwards(struct team *t, int n, team_piece *piece, void *ctx)
+{
+    for (int i = n - 1; i >= 0; i--)
+        piece(ctx, i, i % t->size);
+}
+
+/* Weights' gradients and logits of one step with every size of team, bit for bit those of the net alone. */
+static void any_team_gives_the_same_bits(void **state)
+{
+    (void)state;
+    struct run alone;
+    uint32_t ids[117];
+    for (uint32_t i = 0; i < 117; i++)
+        ids[i] = 3 * i + 1;
+    run_init(&alone, text, 117, 1);
+    step(&alone, ids, 117);
+    for (int size = 1; size <= 5; size++) {
+        struct run r = {.net = NULL};
+        struct team team = {size, backwards};
+        struct err e = {0};
+        arena_init(&r.a);
+        build(&r.g, text, maps, 4, &r.a);
+        struct arena fixed;
+        assert_int_equal(arena_init_fixed(&fixed, nn_net_bytes(&r.g, 117, 1, size)), 0);
+        r.net = nn_net_new(&r.g, 117, 1, &team, test_kernels(), &fixed, &e);
+        assert_non_null(r.net);
+        nn_net_init(r.net, 11);
+        step(&r, ids, 117);
+        assert_memory_equal(r.net->dw, alone.net->dw, r.g.param_floats * sizeof(float));
+        assert_memory_equal(r.net->z, alone.net->z, layer_floats(r.g.node[r.g.nnodes - 1].y, 8) * sizeof(float));
+        assert_memory_equal(r.net->buffers, alone.net->buffers, r.g.buffer_floats * sizeof(float));
+        arena_release(&fixed);
+        arena_release(&r.a);
+    }
+    arena_release(&alone.a);
+}
+
 int test_net(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +357,7 @@ int test_net(void)
         cmocka_unit_test(evaluation_on_a_training_net),
         cmocka_unit_test(input_and_dz_are_left_alone),
         cmocka_unit_test(trivial_networks_run),
+        cmocka_unit_test(any_team_gives_the_same_bits),
     };
     return cmocka_run_group_tests_name("nn net", tests, NULL, NULL);
 }

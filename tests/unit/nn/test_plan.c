@@ -389,13 +389,13 @@ static void memory_is_what_was_announced(void **state)
                 struct err e = {0};
                 arena_init(&a);
                 make_graph(&g, i, &a);
-                size_t bytes = nn_net_bytes(&g, batch, training);
+                size_t bytes = nn_net_bytes(&g, batch, training, 1);
                 assert_int_equal(arena_init_fixed(&fixed, bytes), 0);
-                assert_non_null(nn_net_new(&g, batch, training, test_kernels(), &fixed, &e));
+                assert_non_null(nn_net_new(&g, batch, training, NULL, test_kernels(), &fixed, &e));
                 assert_int_equal(fixed.used, bytes);
                 arena_release(&fixed);
                 assert_int_equal(arena_init_fixed(&fixed, bytes - 1), 0);
-                assert_null(nn_net_new(&g, batch, training, test_kernels(), &fixed, &e));
+                assert_null(nn_net_new(&g, batch, training, NULL, test_kernels(), &fixed, &e));
                 assert_int_equal(e.code, ERR_NOMEM);
                 arena_release(&fixed);
                 arena_release(&a);
