@@ -53,9 +53,10 @@ struct run {
     int more;             /* points lie behind the plan's window ([stop] trials) */
     unsigned damaged;     /* lines of the journal that cannot be read */
 
-    omp_lock_t lock;   /* guards everything below, the journal, the datasets, the trials and progress */
-    struct crew *crew; /* [jobs] of each worker */
-    int jobs, members; /* workers; most that go together into one trial */
+    omp_lock_t lock;    /* guards everything below, the journal, the datasets, the trials and progress */
+    struct crew *crew;  /* [jobs] of each worker */
+    int jobs, members;  /* workers; most that go together into one trial */
+    atomic_int helping; /* workers inside another's crew: with those that train no more than there are cores */
     size_t *order, norder, next;
     enum { STOP_NOT, STOP_LIMIT, STOP_FAIL_FAST, STOP_BROKEN } stop; /* no further epoch, and why */
     struct err broken;                                               /* of STOP_BROKEN: output failed */

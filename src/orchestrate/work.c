@@ -331,17 +331,26 @@ static struct crew *smallest_crew(struct run *run)
     return best;
 }
 
+/* One more thread than cores would take a core from those that it waits for. */
+static int help_somebody(struct run *run, int running)
+{
+    int helping = atomic_fetch_add(&run->helping, 1);
+    struct crew *crew = running + helping < omp_get_num_procs() ? smallest_crew(run) : NULL;
+    int joined = crew && crew_join(crew);
+    atomic_fetch_sub(&run->helping, 1);
+    return joined;
+}
+
 /* No trial is left for this worker: it helps those that have one, until there is none. */
 static void help_others(struct run *run)
 {
     for (;;) {
         omp_set_lock(&run->lock);
-        uint64_t running = run->running;
+        int running = (int)run->running;
         omp_unset_lock(&run->lock);
         if (!running)
             return;
-        struct crew *crew = smallest_crew(run);
-        if (!crew || !crew_join(crew))
+        if (!help_somebody(run, running))
             usleep(1000);
     }
 }

@@ -41,4 +41,28 @@ for level in $("$SWEEP" list levels | awk '/runs here/ { print $1 }'); do
 done
 SWEEP_ISA=ref run 0 g.ini -q --no-plots --out environment
 same one environment g
+# The C library picks its own code by the processor; nothing of it may reach a result.
+GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX,-FMA,-FMA4,-AVX512F run 0 g.ini -q --no-plots --out masked
+same one masked g
+
+# One training of several groups of blocks, alone and with workers that help it.
+cat >t.ini <<'EOF'
+[data]
+train = 200
+validation = 100
+test = 100
+[model]
+layers =
+    conv 3x3 24 pad 12, batchnorm, relu, dropout 0.1
+    conv 3x3 8, batchnorm, relu, maxpool 2
+    conv 3x3 8, batchnorm, relu
+    gap, dense 10
+[train]
+epochs = 1
+batch_size = 100
+EOF
+for jobs in 1 2 3 8; do
+  run 0 t.ini -q --no-plots -j "$jobs" --out "team$jobs"
+  same team1 "team$jobs" t
+done
 finish

@@ -43,4 +43,48 @@ static void pixels_are_the_expression(void **state)
     }
 }
 
-const struct CMUnitTest pixels_tests[] = {cmocka_unit_test(pixels_are_the_expression), {0}};
+#ifdef __x86_64__
+#include <cpuid.h>
+
+/* 1: the upper halves of vector registers are in use, which makes plain code slow until a vzeroupper; -1: not told. */
+static int upper_halves_in_use(void)
+{
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(13, 1, &a, &b, &c, &d) || !(a >> 2 & 1))
+        return -1;
+    __asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(1));
+    return (int)(a >> 2 & 1);
+}
+
+/* Called from the plain code of data, once a row: a number of pixels that the squares of 16 fill exactly, and others.
+ */
+static void pixels_leaves_the_registers_clean(void **state)
+{
+    const char *name;
+    uint8_t bytes[LANES][48] = {{0}};
+    const uint8_t *in[LANES];
+    (void)state;
+    if (upper_halves_in_use() < 0)
+        skip();
+    for (int i = 0; i < LANES; i++)
+        in[i] = bytes[i];
+    float *x = box(48 * LANES);
+    for (size_t l = 0; (name = kernels_level(l)); l++) {
+        const struct kernels *k = kernels_pick(name);
+        for (size_t n = 1; k && n <= 48; n++) {
+            k->pixels(n, in, 1, 0, x);
+            assert_int_equal(upper_halves_in_use(), 0);
+        }
+    }
+    box_free(x);
+}
+#else
+static void pixels_leaves_the_registers_clean(void **state)
+{
+    (void)state;
+    skip();
+}
+#endif
+
+const struct CMUnitTest pixels_tests[] = {
+    cmocka_unit_test(pixels_are_the_expression), cmocka_unit_test(pixels_leaves_the_registers_clean), {0}};
