@@ -22,8 +22,8 @@ INLINE void put(const uint8_t *v, v16 scale, v16 shift, float *x)
     v16_store(x, v16_add(v16_mul(w16_float(w16_from_bytes(v)), scale), shift));
 }
 
-/* Inlined: gcc 12 forgets the vzeroupper of a function that ends after a call, and the plain code behind it then runs at
- * a tenth of its speed. */
+/* Inlined: gcc 12 forgets the vzeroupper of a function that ends after a call, and the plain code behind it then runs
+ * at a tenth of its speed. */
 INLINE void square(const uint8_t *const in[LANES], size_t from, v16 scale, v16 shift, float *x)
 {
     bytes16 r[LANES], t[LANES];
