@@ -1,8 +1,8 @@
 # Progress on a terminal: one line that is rewritten, within its width; NO_COLOR takes the colours, -q everything.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
-if ! command -v script >/dev/null; then
-  echo "no program 'script' to make a terminal with"
+if ! script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+  echo "skipped: no program 'script', or no pseudo-terminal to be had"
   exit 77
 fi
 tiny t '[grid]' 'model.units = 2..9'
