@@ -59,6 +59,16 @@ struct kernels {
     /* dw, db (overwritten; db may be NULL): sums over images, rows and columns, 16 lane sums each, one lane_sum. */
     void (*conv_backward_weights)(const struct conv_dims *d, int blocks, const float *x, const float *dy, float *dw,
                                   float *db, float *scratch);
+    /* The same in pieces, for passes that make rows while they are needed: sums += output rows r0..r1-1 of one block,
+     * any cut of the rows giving the same bits. x[i] and dy[i] are row i of the input, [ci][w][16], and of the
+     * gradient, [co][wo][16]; only the rows that are read need to be there. sums: conv_sums() floats, zeroed before the
+     * first call, in an order that is the level's own; conv_weight_sums makes dw (overwritten) of them. */
+    void (*conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const float *const *x, const float *const *dy,
+                             float *sums);
+    void (*conv_weight_sums)(const struct conv_dims *d, const float *sums, float *dw);
+    /* And db of sums[co][16]. */
+    void (*conv_bias_rows)(const struct conv_dims *d, int r0, int r1, const float *const *dy, float *sums);
+    void (*conv_bias_sums)(const struct conv_dims *d, const float *sums, float *db);
 
     /* y[blocks][out][16] = w[out][in] x[blocks][in][16] + b[out] (b may be NULL), and its gradients (overwritten; db
      * may be NULL). Each dw: one fma after the other, image by image, without lane sums. */
@@ -149,6 +159,8 @@ struct kernels {
 /* Floats of scratch for the three conv calls (their maximum, over all levels), and for dense_backward_weights. */
 size_t conv_scratch(const struct conv_dims *d, int blocks);
 size_t dense_scratch(int blocks, int in, int out);
+/* Floats of lane sums: 16 for each weight. */
+size_t conv_sums(const struct conv_dims *d);
 
 /* The best level this CPU runs, or the named one; NULL when it cannot run here or has no such name. */
 const struct kernels *kernels_pick(const char *want);

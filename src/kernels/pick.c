@@ -48,14 +48,23 @@ const char *kernels_level(size_t i)
     return i < RUNGS ? ladder[i].k->isa : NULL;
 }
 
-/* Packed weights, or lane sums: all of them if they fit into CONV_SUMS, else those of one tile. */
+static size_t weights_of(const struct conv_dims *d)
+{
+    return (size_t)d->co * (size_t)(d->ci / d->groups) * (size_t)(d->kh * d->kw);
+}
+
+size_t conv_sums(const struct conv_dims *d)
+{
+    return weights_of(d) * LANES;
+}
+
+/* Packed weights, or lane sums: those of as many tiles as fit into CONV_SUMS, or of the bias. */
 size_t conv_scratch(const struct conv_dims *d, int blocks)
 {
     (void)blocks;
-    size_t weights = (size_t)d->co * (size_t)(d->ci / d->groups) * (size_t)(d->kh * d->kw);
-    size_t sums = weights * LANES;
+    size_t weights = weights_of(d), sums = weights * LANES, bias = (size_t)d->co * LANES;
     if (sums > CONV_SUMS)
-        sums = CONV_SUMS;
+        sums = CONV_SUMS > bias ? CONV_SUMS : bias;
     return weights > sums ? weights : sums;
 }
 

@@ -10,6 +10,11 @@ void EXPORT(conv_backward_data)(const struct conv_dims *d, int blocks, const flo
                                 float *scratch);
 void EXPORT(conv_backward_weights)(const struct conv_dims *d, int blocks, const float *x, const float *dy, float *dw,
                                    float *db, float *scratch);
+void EXPORT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const float *const *x, const float *const *dy,
+                              float *sums);
+void EXPORT(conv_weight_sums)(const struct conv_dims *d, const float *sums, float *dw);
+void EXPORT(conv_bias_rows)(const struct conv_dims *d, int r0, int r1, const float *const *dy, float *sums);
+void EXPORT(conv_bias_sums)(const struct conv_dims *d, const float *sums, float *db);
 void EXPORT(dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b, float *y);
 void EXPORT(dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx);
 void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *db,

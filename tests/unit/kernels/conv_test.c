@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SHAPES 60
 
@@ -151,6 +152,93 @@ static void many_channels(void **state)
     check_shape(&wide, 1, 0);
 }
 
+/* Rows at scattered addresses, in a random cut: the bits of the whole. Rows that are not read are not there. */
+static const float **scattered(const float *p, int rows, size_t floats, float *to)
+{
+    const float **row = calloc((size_t)rows, sizeof *row);
+    assert_non_null(row);
+    for (int i = 0; i < rows; i++) {
+        size_t at = (size_t)(rows - 1 - i) * (floats + LANES);
+        memcpy(to + at, p + (size_t)i * floats, floats * sizeof *p);
+        row[i] = to + at;
+    }
+    return row;
+}
+
+static void drop_unread(const struct conv_dims *d, const float **x)
+{
+    for (int i = 0; i < d->h; i++) {
+        int read = 0;
+        for (int ky = 0; ky < d->kh; ky++) {
+            int at = i + d->ph - ky * d->dh;
+            read |= at >= 0 && at % d->sh == 0 && at / d->sh < d->ho;
+        }
+        if (!read)
+            x[i] = NULL;
+    }
+}
+
+static void add_block(const struct kernels *k, const struct conv_dims *d, const float *x, const float *dy, float *sums,
+                      float *bias)
+{
+    size_t nx = (size_t)(d->ci * d->w) * LANES, ny = (size_t)(d->co * d->wo) * LANES;
+    float *xs = box((size_t)d->h * (nx + LANES)), *dys = box((size_t)d->ho * (ny + LANES));
+    const float **x_row = scattered(x, d->h, nx, xs), **dy_row = scattered(dy, d->ho, ny, dys);
+    drop_unread(d, x_row);
+    for (int r = 0, n; r < d->ho; r += n) {
+        n = 1 + (int)noise_below((uint32_t)(d->ho - r));
+        k->conv_weight_rows(d, r, r + n, x_row, dy_row, sums);
+        k->conv_bias_rows(d, r, r + n, dy_row, bias);
+    }
+    free(x_row), free(dy_row), box_free(xs), box_free(dys);
+}
+
+static void check_rows(const struct kernels *k, const struct conv_dims *d, int blocks)
+{
+    size_t nx = conv_in(d, blocks), ny = conv_out(d, blocks), nw = conv_weights(d), no = (size_t)d->co;
+    float *x = box_noise(nx), *dy = box_noise(ny), *scratch = box(conv_scratch(d, blocks));
+    float *dw = box(nw), *db = box(no), *dw_rows = box(nw), *db_rows = box(no);
+    float *sums = box(conv_sums(d)), *bias = box(no * LANES);
+    k->conv_backward_weights(d, blocks, x, dy, dw, db, scratch);
+    memset(sums, 0, conv_sums(d) * sizeof *sums);
+    memset(bias, 0, no * LANES * sizeof *bias);
+    for (int b = 0; b < blocks; b++)
+        add_block(k, d, x + (size_t)b * conv_in(d, 1), dy + (size_t)b * conv_out(d, 1), sums, bias);
+    k->conv_weight_sums(d, sums, dw_rows);
+    k->conv_bias_sums(d, bias, db_rows);
+    assert_memory_equal(dw, dw_rows, nw * sizeof *dw);
+    assert_memory_equal(db, db_rows, no * sizeof *db);
+    float *all[] = {x, dy, scratch, dw, db, dw_rows, db_rows, sums, bias};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        box_free(all[i]);
+}
+
+static void weights_by_rows_at(const struct kernels *k)
+{
+    for (int i = 0; i < 2 * SHAPES; i++) {
+        struct conv_dims d = random_conv(i % 3 != 0);
+        check_rows(k, &d, 1 + i % 4);
+    }
+    static const struct conv_dims fixed[] = {
+        {45, 3, 3, 42, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1}, /* more lane sums than the scratch may hold */
+        {10, 26, 26, 16, 24, 24, 3, 3, 1, 1, 0, 0, 1, 1, 1},  {6, 30, 33, 9, 30, 33, 3, 3, 1, 1, 1, 1, 1, 1, 3},
+        {16, 9, 9, 16, 7, 7, 3, 3, 1, 1, 0, 0, 1, 1, 1},      {20, 11, 11, 10, 11, 11, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+        {1, 600, 2, 1, 200, 2, 521, 1, 1, 1, 60, 0, 1, 1, 1}, /* a kernel of very many rows */
+        {2, 160, 2, 3, 160, 2, 5, 2, 1, 1, 2, 0, 1, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        check_rows(k, &fixed[i], 1 + (int)i % 2);
+}
+
+static void weights_by_rows(void **state)
+{
+    (void)state;
+    noise_restart(5);
+    for (size_t i = 0; kernels_level(i); i++)
+        if (kernels_pick(kernels_level(i)))
+            weights_by_rows_at(kernels_pick(kernels_level(i)));
+}
+
 /* A tap in the padding is left out: it is not a product with zero, which an infinite weight would turn into NaN. */
 static void padding_is_skipped(void **state)
 {
@@ -166,6 +254,11 @@ static void padding_is_skipped(void **state)
 }
 
 const struct CMUnitTest conv_tests[] = {
-    cmocka_unit_test(plain_shapes),  cmocka_unit_test(strides_dilations_groups), cmocka_unit_test(every_width),
-    cmocka_unit_test(many_channels), cmocka_unit_test(padding_is_skipped),       {0},
+    cmocka_unit_test(plain_shapes),
+    cmocka_unit_test(strides_dilations_groups),
+    cmocka_unit_test(every_width),
+    cmocka_unit_test(many_channels),
+    cmocka_unit_test(weights_by_rows),
+    cmocka_unit_test(padding_is_skipped),
+    {0},
 };
