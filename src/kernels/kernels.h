@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #define LANES 16
+#define PAD16(n) (((size_t)(n) + 15) & ~(size_t)15)
 
 /* Convolution and pooling geometry. ph, pw pad the top and the left; what the bottom and right need follows from ho and
  * wo (one more than ph, pw for "same" with an even kernel): rows and columns outside the input count as zeros. */
@@ -33,17 +34,27 @@ struct pool_dims {
     int kh, kw, sh, sw, ph, pw;
 };
 
+enum conv_way { CONV_FORWARD, CONV_BACKWARD_DATA };
+
+/* Floats that are to be on their way to the second cache while something else is computed: a wish. */
+struct ahead {
+    const float *at;
+    size_t floats;
+};
+#define AHEAD 3
+
 enum act { ACT_RELU, ACT_LEAKY_RELU, ACT_SIGMOID, ACT_TANH, ACT_GELU };
 
-/* y = dropout(act(x * scale[c] + shift[c])) over one block [h][c][w][16]; any of the three may be absent. */
+/* y = dropout(act(x * scale[c] + shift[c])) over rows [c][w][16] of one block; any of the three may be absent. */
 #define NO_ACT (-1)
 struct pointwise {
-    int c, h, w;
+    int c, w;
     const float *scale, *shift; /* [c]; scale NULL: no normalization */
     int act;                    /* enum act or NO_ACT */
     float slope;                /* leaky_relu's */
     float p;                    /* of dropout */
-    const uint32_t *seed;       /* [16], non-zero; NULL: no dropout */
+    uint32_t *seed;             /* [16], non-zero; NULL: no dropout. The streams: every call draws on from where the */
+    int half;                   /* last one ended; half a draw may be left over, none (0) at the start of a block */
 };
 
 struct kernels {
@@ -70,6 +81,13 @@ struct kernels {
     void (*conv_bias_rows)(const struct conv_dims *d, int r0, int r1, const float *const *dy, float *sums);
     void (*conv_bias_sums)(const struct conv_dims *d, const float *sums, float *db);
 
+    /* The first two by rows, for passes that make rows when they are needed: output rows r0..r1-1 of one block, y[r],
+     * from rows x[i] of the input (of dy), of which only those that are read need to be there. packed: the weights,
+     * conv_pack'ed for this way, as many floats as there are weights; b: forward only, or NULL; next[AHEAD] or NULL. */
+    void (*conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed);
+    void (*conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
+                      const float *packed, const float *b, float *const *y, const struct ahead *next);
+
     /* y[blocks][out][16] = w[out][in] x[blocks][in][16] + b[out] (b may be NULL), and its gradients (overwritten; db
      * may be NULL). Each dw: one fma after the other, image by image, without lane sums. */
     void (*dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b, float *y);
@@ -80,9 +98,12 @@ struct kernels {
     /* Per channel of [blocks][h][c][w][16] over the n live images: mean[c] and biased variance var[c]. Row sums in
      * float lanes, rows added up in double, so that 1e6 elements and |mean| >> std lose no float32 digit. */
     void (*bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var);
-    /* The moments of each channel in one block [h][c][w][16] over its `live` lanes: bn_stats is these merged, block
-     * after block, by moments_merge. */
-    void (*bn_moments)(int c, int h, int w, int live, const float *x, struct moments *out);
+    /* The moments of each channel of one block over its `live` lanes, by rows [c][w][16]: bn_stats is these merged,
+     * block after block, by moments_merge. first: the rows are the block's first; about[c] and lanes[c][2][16] keep
+     * what the calls have in common. bn_moments_end: of the `rows` rows in all. */
+    void (*bn_moments)(int c, int w, int rows, int live, int first, const float *x, float *about, double *lanes);
+    void (*bn_moments_end)(int c, int w, int rows, int live, const float *about, const double *lanes,
+                           struct moments *out);
     /* y = x * scale[c] + shift[c] (one fma); may be the same. */
     void (*bn_apply)(int c, int h, int w, int blocks, const float *x, const float *scale, const float *shift, float *y);
     /* Per channel: sum_dy = sum dy, sum_dyx = sum dy * (x - mean) * invstd, like bn_stats. */
@@ -104,15 +125,17 @@ struct kernels {
      * c*h*w, the elements of one image. May be the same. p in [0,1), rounded to a multiple of 2^-16 (not to 0 or 1). */
     void (*dropout)(int blocks, size_t vectors, float p, const uint32_t *seed, const float *x, float *y);
 
-    /* One block of the same: bn_apply, act_forward and dropout in one pass, with the bits of the three; y may be x. */
-    void (*pointwise_forward)(const struct pointwise *f, const float *x, float *y);
+    /* Rows of one block of the same: bn_apply, act_forward and dropout in one pass, with the bits of the three; y may
+     * be x. */
+    void (*pointwise_forward)(struct pointwise *f, int rows, const float *x, float *y);
     /* And back: g = dy * mask / (1 - p) * act'(x * scale + shift), the gradient at the output of the normalization; g
      * may be dy. Where y is not NULL it gets pointwise_forward of x at the same time, and it may be dy too (then g may
-     * not). With a normalization also the block's part of bn_backward_stats over the live lanes, without the factor
-     * invstd: sums[c][2] = sum g, sum g * (x - mean); scratch: 32 doubles a channel, contents lost. Without one mean,
-     * sums and scratch are not looked at. */
-    void (*pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
-                               float *y, float *g, double *sums, double *scratch);
+     * not). With a normalization also the part of bn_backward_stats, without the factor invstd: lanes[c][2][16] +=
+     * g, g * (x - mean), zeroed by the caller before the first row of a block; pointwise_sums: sums[c][2] of it over
+     * the live lanes. Without one mean and lanes are not looked at. */
+    void (*pointwise_backward)(struct pointwise *f, int rows, const float *x, const float *dy, const float *mean,
+                               float *y, float *g, double *lanes);
+    void (*pointwise_sums)(int c, int live, const double *lanes, double *sums);
 
     /* Padding counts as -inf. Backward gives the gradient to the first maximum of a window in row-major order (as
      * PyTorch), found again by comparison with y; dx is overwritten. */

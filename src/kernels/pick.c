@@ -58,14 +58,15 @@ size_t conv_sums(const struct conv_dims *d)
     return weights_of(d) * LANES;
 }
 
-/* Packed weights, or lane sums: those of as many tiles as fit into CONV_SUMS, or of the bias. */
+/* Packed weights and tables of rows, or lane sums: those of as many tiles as fit into CONV_SUMS, or of the bias. */
 size_t conv_scratch(const struct conv_dims *d, int blocks)
 {
     (void)blocks;
+    size_t tables = PAD16((size_t)(d->h + d->ho) * sizeof(float *) / sizeof(float));
     size_t weights = weights_of(d), sums = weights * LANES, bias = (size_t)d->co * LANES;
     if (sums > CONV_SUMS)
         sums = CONV_SUMS > bias ? CONV_SUMS : bias;
-    return weights > sums ? weights : sums;
+    return PAD16(weights > sums ? weights : sums) + tables;
 }
 
 size_t dense_scratch(int blocks, int in, int out)

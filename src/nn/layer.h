@@ -80,8 +80,6 @@ const struct layer_type *layer_find(const char *name_or_alias);
 
 /* For the rows. */
 
-#define PAD16(n) (((size_t)(n) + 15) & ~(size_t)15)
-
 /* err_at with the node's place and text in front. Returns -1. */
 int layer_error(const struct nn_node *nd, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* -1 with *e unless x is maps. */

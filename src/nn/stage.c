@@ -13,7 +13,8 @@ struct room {
      * the convolution */
     uint32_t *seed;
     float *u, *z, *dz, *dyc, *conv;
-    double *lanes; /* [c of norm][32] */
+    double *lanes; /* [c of norm, or of next in the forward pass][32] */
+    float *about;  /* [c of next] */
     /* of all */
     float *dw;               /* [groups - 1][tensors]: the shares of the convolution's gradient but the first */
     struct moments *moments; /* [blocks][c of next] */
@@ -111,7 +112,8 @@ static size_t cut_room(const struct nn_graph *g, const struct stage *s, int bloc
         own->conv = take(&c, conv != NULL, conv ? conv->type->scratch(conv, (int)group) : 0);
         own->dz = take(&c, backward && conv && pool, nz);
         own->dyc = take(&c, backward && next, ny);
-        own->lanes = take(&c, backward && norm, 64 * channels);
+        own->lanes = take(&c, backward ? norm != NULL : next != NULL, 64 * (backward ? channels : after));
+        own->about = take(&c, !backward && next, after);
     }
     r->totals = take(&c, norm || next, 2 * (channels > after ? channels : after));
     r->moments = take(&c, !backward && next, nb * after * sizeof(struct moments) / sizeof(float));
@@ -134,7 +136,7 @@ static void set_pointwise(struct work *w)
     const struct nn_node *norm = node_of(g, w->s, PART_NORM), *act = node_of(g, w->s, PART_ACT);
     const struct nn_node *drop = node_of(g, w->s, PART_DROPOUT);
     struct stage_part part;
-    w->f = (struct pointwise){.c = w->x.c, .h = w->x.h, .w = w->x.w, .act = NO_ACT};
+    w->f = (struct pointwise){.c = w->x.c, .w = w->x.w, .act = NO_ACT};
     if (norm) {
         w->f.scale = bn_row(norm, w->io->saved, BN_SCALE);
         w->f.shift = bn_row(norm, w->io->saved, BN_SHIFT);
@@ -225,7 +227,8 @@ static void pointwise_forward(const struct work *w, struct group g, const float 
 {
     for (int b = 0; b < g.blocks; b++) {
         seed_block(w, g.first + b);
-        w->k->pointwise_forward(&w->f, x + (size_t)b * w->nx, y + (size_t)b * w->nx);
+        struct pointwise f = w->f;
+        w->k->pointwise_forward(&f, w->x.h, x + (size_t)b * w->nx, y + (size_t)b * w->nx);
     }
 }
 
@@ -240,6 +243,13 @@ static double values(const struct work *w, struct shape s)
 }
 
 /* --- forward --- */
+
+static void block_moments(const struct work *w, int b)
+{
+    int c = w->y.c, n = live(w->p, b);
+    w->k->bn_moments(c, w->y.w, w->y.h, n, 1, w->io->y + (size_t)b * w->ny, w->r.about, w->r.lanes);
+    w->k->bn_moments_end(c, w->y.w, w->y.h, n, w->r.about, w->r.lanes, w->r.moments + (size_t)b * (size_t)c);
+}
 
 static void forward_group(void *ctx, int i, int member)
 {
@@ -261,8 +271,7 @@ static void forward_group(void *ctx, int i, int member)
     if (conv)
         w->k->conv_forward(&w->conv.conv, g.blocks, v, w->w, w->b, y, w->r.conv);
     for (int b = g.first; w->next_table && b < g.first + g.blocks; b++)
-        w->k->bn_moments(w->y.c, w->y.h, w->y.w, live(w->p, b), w->io->y + (size_t)b * w->ny,
-                         w->r.moments + (size_t)b * (size_t)w->y.c);
+        block_moments(w, b);
 }
 
 /* Of the blocks, in their order. */
@@ -364,9 +373,13 @@ static void pointwise_backward(const struct work *w, struct group g, const float
         mean = bn_row(&w->net->graph->node[w->s->part[PART_NORM]], w->io->saved, BN_MEAN);
     for (int b = 0; b < g.blocks; b++) {
         size_t at = (size_t)b * w->nx, channel = (size_t)(g.first + b) * (size_t)w->x.c;
+        struct pointwise f = w->f;
         seed_block(w, g.first + b);
-        w->k->pointwise_backward(&w->f, live(w->p, g.first + b), x + at, dz + at, mean, z ? z + at : NULL, to + at,
-                                 mean ? w->r.sums + 2 * channel : NULL, w->r.lanes);
+        if (mean)
+            memset(w->r.lanes, 0, (size_t)w->x.c * 2 * LANES * sizeof *w->r.lanes);
+        w->k->pointwise_backward(&f, w->x.h, x + at, dz + at, mean, z ? z + at : NULL, to + at, w->r.lanes);
+        if (mean)
+            w->k->pointwise_sums(w->x.c, live(w->p, g.first + b), w->r.lanes, w->r.sums + 2 * channel);
     }
 }
 

@@ -13,16 +13,18 @@ struct axis {
     int at, stride, gap, len;
 };
 
-/* The whole operation as conv.c sees it, its input x and its output y. ci and co count the channels of a group; the
- * phases of rows and columns are numbered from 0. */
+/* The whole operation as conv.c sees it, from rows x of the input to rows y of the output. ci and co count the channels
+ * of a group; the phases of rows and columns are numbered from 0. */
 struct job {
     struct axis (*rows)(const struct conv_dims *d, int phase);
     struct axis (*cols)(const struct conv_dims *d, int phase);
     int row_phases, col_phases;
     const struct conv_dims *d;
-    int ci, co, h, w, ho, wo;
-    const float *x, *weights, *bias;
-    float *y;
+    int ci, co, w, wo;
+    const float *const *x;
+    const float *weights, *bias;
+    float *const *y;
+    struct fetch *fetch;
 };
 
 static struct axis forward_axis(int len, int out, int k, int s, int p, int d)
@@ -95,6 +97,36 @@ static struct axis clipped(struct axis a, int t)
     return a;
 }
 
+/* What is to be in the second cache soon: some lines are asked for with every tile. */
+struct fetch {
+    struct ahead range[AHEAD];
+    size_t each; /* floats */
+};
+
+static struct fetch fetch_of(const struct ahead *next, int tiles)
+{
+    struct fetch f = {.each = 0};
+    size_t floats = 0;
+    for (int i = 0; next && i < AHEAD; i++) {
+        f.range[i] = next[i];
+        floats += next[i].floats;
+    }
+    f.each = tiles > 0 ? (floats / (size_t)tiles / LANES + 1) * LANES : 0;
+    return f;
+}
+
+static inline void fetch_some(struct fetch *f)
+{
+    size_t due = f->each;
+    for (int i = 0; i < AHEAD && due; i++) {
+        struct ahead *r = &f->range[i];
+        for (; r->floats && due; r->at += LANES, due -= LANES) {
+            __builtin_prefetch(r->at, 0, 2);
+            r->floats -= r->floats < LANES ? r->floats : LANES;
+        }
+    }
+}
+
 /* The first argument of TILE_CALL. */
 static int tile_kind(const struct job *j, const struct axis *cols)
 {
@@ -102,25 +134,36 @@ static int tile_kind(const struct job *j, const struct axis *cols)
     return near && (k == 1 || k == 3) ? k : 0;
 }
 
-/* All channels of group g in the output columns t0..t0+xb-1 of one row. x and y: that group in the input (not yet in
- * the first row or column) and in the output row. rows is clipped. */
+/* The second one. */
+static enum edge tile_edge(const struct tile *t, int xb, int kind)
+{
+    int left = -t->col, right = t->col + (xb - 1) * t->stride + (t->taps - 1) * t->gap - (t->len - 1);
+    if (left <= 0 && right <= 0)
+        return INSIDE;
+    if (kind == 3 && right <= 0 && left <= 2)
+        return left == 1 ? LEFT_1 : LEFT_2;
+    if (kind == 3 && left <= 0 && right <= 2)
+        return right == 1 ? RIGHT_1 : RIGHT_2;
+    return SOMEWHERE;
+}
+
+/* All channels of group g in the output columns t0..t0+xb-1 of one row. rows is clipped; y: the output row. */
 static void run_columns(const struct job *j, int g, const struct axis *rows, const struct axis *cols, int t0, int xb,
-                        const float *x, float *y)
+                        float *y)
 {
     const struct conv_dims *d = j->d;
     struct tile t = {.rows = rows->taps, .ci = j->ci, .taps = cols->taps, .stride = cols->stride, .gap = cols->gap};
+    const float *const *x = t.rows > 0 ? j->x + rows->at : j->x;
     t.col = cols->at + t0 * cols->stride;
     t.len = cols->len;
+    t.row_gap = rows->gap;
     t.x_ch = (ptrdiff_t)j->w * LANES;
-    t.x_row = t.x_ch * j->ci * d->groups * rows->gap;
+    t.x_at = t.x_ch * j->ci * g + (ptrdiff_t)t.col * LANES;
     t.y_col = (ptrdiff_t)cols->step * LANES;
     t.y_ch = (ptrdiff_t)j->wo * LANES;
-    int last = t.col + (xb - 1) * t.stride + (t.taps - 1) * t.gap, kind = tile_kind(j, cols);
-    int edge = t.col < 0 || last >= t.len;
-    if (t.rows > 0)
-        x += t.x_ch * j->ci * d->groups * rows->at;
-    x += (ptrdiff_t)t.col * LANES;
-    y += (cols->first + t0 * cols->step) * LANES;
+    int kind = tile_kind(j, cols);
+    enum edge edge = tile_edge(&t, xb, kind);
+    y += t.y_ch * j->co * g + (ptrdiff_t)(cols->first + t0 * cols->step) * LANES;
     for (int i = 0; i < pieces(j->co, COB_MAX); i++) {
         int c0 = piece_at(j->co, COB_MAX, i), cob = piece_at(j->co, COB_MAX, i + 1) - c0;
         const float *b = j->bias ? j->bias + g * j->co + c0 : NULL;
@@ -129,38 +172,43 @@ static void run_columns(const struct job *j, int g, const struct axis *rows, con
         t.w_ch = d->kw * cob;
         t.w_row = rows->ks * j->ci * t.w_ch;
         w += rows->k0 * j->ci * t.w_ch + cols->k0 * cob;
-        for (int part = 0; part < LANES; part += VK)
-            TILE_CALL(kind, edge, xb, cob, &t, x + part, w, b, y + c0 * t.y_ch + part);
+        fetch_some(j->fetch);
+        for (int part = 0; part < LANES; part += VK) {
+            struct tile half = t;
+            half.x_at += part;
+            TILE_CALL(kind, edge, xb, cob, &half, x, w, b, y + c0 * t.y_ch + part);
+        }
     }
 }
 
-/* Output row t of a phase of rows. x: the block; y: the output row. */
-static void run_row(const struct job *j, const struct axis *rows, int t, const float *x, float *y)
+static int widest(const struct job *j)
+{
+    return j->co == 1 ? XB_MAX_ALONE : XB_MAX;
+}
+
+/* Output row t of a phase of rows, to y. */
+static void run_row(const struct job *j, const struct axis *rows, int t, float *y)
 {
     struct axis r = clipped(*rows, t);
-    int most = j->co == 1 ? XB_MAX_ALONE : XB_MAX;
     for (int g = 0; g < j->d->groups; g++)
         for (int phase = 0; phase < j->col_phases; phase++) {
             struct axis cols = j->cols(j->d, phase);
-            for (int i = 0; i < pieces(cols.n, most); i++) {
-                int t0 = piece_at(cols.n, most, i), xb = piece_at(cols.n, most, i + 1) - t0;
-                run_columns(j, g, &r, &cols, t0, xb, x + (ptrdiff_t)g * j->ci * j->w * LANES,
-                            y + (ptrdiff_t)g * j->co * j->wo * LANES);
+            for (int i = 0; i < pieces(cols.n, widest(j)); i++) {
+                int t0 = piece_at(cols.n, widest(j), i), xb = piece_at(cols.n, widest(j), i + 1) - t0;
+                run_columns(j, g, &r, &cols, t0, xb, y);
             }
         }
 }
 
-static void run_job(const struct job *j, int blocks)
+/* Output rows r0..r1-1. */
+static void run_rows(const struct job *j, int r0, int r1)
 {
-    ptrdiff_t x_block = (ptrdiff_t)j->h * j->ci * j->d->groups * j->w * LANES;
-    ptrdiff_t y_row = (ptrdiff_t)j->co * j->d->groups * j->wo * LANES;
-    for (int b = 0; b < blocks; b++)
-        for (int phase = 0; phase < j->row_phases; phase++) {
-            struct axis rows = j->rows(j->d, phase);
-            for (int t = 0; t < rows.n; t++)
-                run_row(j, &rows, t, j->x + b * x_block,
-                        j->y + ((ptrdiff_t)b * j->ho + rows.first + t * rows.step) * y_row);
-        }
+    struct axis rows = {.n = 0};
+    for (int r = r0; r < r1; r++) {
+        if (r == r0 || j->row_phases > 1)
+            rows = j->rows(j->d, r % j->row_phases);
+        run_row(j, &rows, r / j->row_phases, j->y[r]);
+    }
 }
 
 /* Packs the weights of `co` times `ci` channels in each group; channel o of group g, input channel c at
@@ -180,23 +228,67 @@ static void pack(const struct conv_dims *d, int co, int ci, ptrdiff_t s_g, ptrdi
         }
 }
 
+void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed)
+{
+    int ci = d->ci / d->groups, co = d->co / d->groups;
+    ptrdiff_t taps = (ptrdiff_t)d->kh * d->kw, each = ci * taps;
+    if (way == CONV_FORWARD)
+        pack(d, co, ci, co * each, each, taps, 0, w, packed);
+    else
+        pack(d, ci, co, co * each, taps, each, 1, w, packed);
+}
+
+static struct job job_of(const struct conv_dims *d, enum conv_way way)
+{
+    int ci = d->ci / d->groups, co = d->co / d->groups;
+    if (way == CONV_FORWARD)
+        return (struct job){forward_rows, forward_cols, 1, 1, d, ci, co, d->w, d->wo, NULL, NULL, NULL, NULL, NULL};
+    return (struct job){backward_rows, backward_cols, d->sh, d->sw, d,    co,   ci,
+                        d->wo,         d->w,          NULL,  NULL,  NULL, NULL, NULL};
+}
+
+void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
+                       const float *packed, const float *b, float *const *y, const struct ahead *next)
+{
+    struct job j = job_of(d, way);
+    struct fetch fetch =
+        fetch_of(next, (r1 - r0) * d->groups * pieces(j.co, COB_MAX) * pieces(j.wo, j.co == 1 ? XB_MAX_ALONE : XB_MAX));
+    j.x = x;
+    j.weights = packed;
+    j.bias = b;
+    j.y = y;
+    j.fetch = &fetch;
+    run_rows(&j, r0, r1);
+}
+
+/* All rows of all blocks. scratch: packed weights, then the tables of rows. */
+static void run_blocks(const struct conv_dims *d, enum conv_way way, int blocks, const float *x, const float *w,
+                       const float *b, float *y, float *scratch)
+{
+    size_t weights = (size_t)d->co * (size_t)(d->ci / d->groups) * (size_t)(d->kh * d->kw);
+    int forward = way == CONV_FORWARD, nx = forward ? d->h : d->ho, ny = forward ? d->ho : d->h;
+    ptrdiff_t x_row = (ptrdiff_t)(forward ? d->ci * d->w : d->co * d->wo) * LANES;
+    ptrdiff_t y_row = (ptrdiff_t)(forward ? d->co * d->wo : d->ci * d->w) * LANES;
+    const float **xs = (const float **)(void *)(scratch + PAD16(weights));
+    float **ys = (float **)(xs + nx);
+    EXPORT(conv_pack)(d, way, w, scratch);
+    for (int k = 0; k < blocks; k++) {
+        for (int i = 0; i < nx; i++, x += x_row)
+            xs[i] = x;
+        for (int i = 0; i < ny; i++, y += y_row)
+            ys[i] = y;
+        EXPORT(conv_rows)(d, way, 0, ny, xs, scratch, b, ys, NULL);
+    }
+}
+
 void EXPORT(conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b,
                           float *y, float *scratch)
 {
-    int ci = d->ci / d->groups, co = d->co / d->groups;
-    ptrdiff_t each = (ptrdiff_t)ci * d->kh * d->kw;
-    pack(d, co, ci, co * each, each, (ptrdiff_t)d->kh * d->kw, 0, w, scratch);
-    struct job j = {forward_rows, forward_cols, 1, 1, d, ci, co, d->h, d->w, d->ho, d->wo, x, scratch, b, y};
-    run_job(&j, blocks);
+    run_blocks(d, CONV_FORWARD, blocks, x, w, b, y, scratch);
 }
 
 void EXPORT(conv_backward_data)(const struct conv_dims *d, int blocks, const float *dy, const float *w, float *dx,
                                 float *scratch)
 {
-    int ci = d->ci / d->groups, co = d->co / d->groups;
-    ptrdiff_t each = (ptrdiff_t)ci * d->kh * d->kw;
-    pack(d, ci, co, co * each, (ptrdiff_t)d->kh * d->kw, each, 1, w, scratch);
-    struct job j = {backward_rows, backward_cols, d->sh, d->sw, d,       co,   ci, d->ho,
-                    d->wo,         d->h,          d->w,  dy,    scratch, NULL, dx};
-    run_job(&j, blocks);
+    run_blocks(d, CONV_BACKWARD_DATA, blocks, dy, w, NULL, dx, scratch);
 }

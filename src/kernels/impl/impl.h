@@ -15,13 +15,18 @@ void EXPORT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const f
 void EXPORT(conv_weight_sums)(const struct conv_dims *d, const float *sums, float *dw);
 void EXPORT(conv_bias_rows)(const struct conv_dims *d, int r0, int r1, const float *const *dy, float *sums);
 void EXPORT(conv_bias_sums)(const struct conv_dims *d, const float *sums, float *db);
+void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed);
+void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
+                       const float *packed, const float *b, float *const *y, const struct ahead *next);
 void EXPORT(dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b, float *y);
 void EXPORT(dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx);
 void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *db,
                                     float *scratch);
 
 void EXPORT(bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var);
-void EXPORT(bn_moments)(int c, int h, int w, int live, const float *x, struct moments *out);
+void EXPORT(bn_moments)(int c, int w, int rows, int live, int first, const float *x, float *about, double *lanes);
+void EXPORT(bn_moments_end)(int c, int w, int rows, int live, const float *about, const double *lanes,
+                            struct moments *out);
 void EXPORT(bn_apply)(int c, int h, int w, int blocks, const float *x, const float *scale, const float *shift,
                       float *y);
 void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const float *dy, const float *mean,
@@ -33,9 +38,10 @@ void EXPORT(act_forward)(enum act f, float slope, size_t len, const float *x, fl
 void EXPORT(act_backward)(enum act f, float slope, size_t len, const float *v, const float *dy, float *dx);
 void EXPORT(dropout)(int blocks, size_t vectors, float p, const uint32_t *seed, const float *x, float *y);
 
-void EXPORT(pointwise_forward)(const struct pointwise *f, const float *x, float *y);
-void EXPORT(pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
-                                float *y, float *g, double *sums, double *scratch);
+void EXPORT(pointwise_forward)(struct pointwise *f, int rows, const float *x, float *y);
+void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, const float *dy, const float *mean,
+                                float *y, float *g, double *lanes);
+void EXPORT(pointwise_sums)(int c, int live, const double *lanes, double *sums);
 
 void EXPORT(maxpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y);
 void EXPORT(maxpool_backward)(const struct pool_dims *d, int blocks, const float *x, const float *y, const float *dy,

@@ -30,31 +30,55 @@ INLINE void deviations(v16 x, v16 about, struct sums *t)
     t->q = v16_fma(v, v, t->q);
 }
 
+/* Adds a row up, about m. */
+INLINE void deviations_of_row(int w, v16 m, const float *x, d16 *sum, d16 *squares)
+{
+    struct sums a = {v16_zero(), v16_zero()}, b = a;
+    int i = 0;
+    for (; i + 1 < w; i += 2) {
+        deviations(v16_load(x + i * LANES), m, &a);
+        deviations(v16_load(x + (i + 1) * LANES), m, &b);
+    }
+    if (i < w)
+        deviations(v16_load(x + i * LANES), m, &a);
+    *sum = d16_add(*sum, v16_add(a.s, b.s));
+    *squares = d16_add(*squares, v16_add(a.q, b.q));
+}
+
+static struct moments moments_from(double n, int live, float about, d16 sum, d16 squares)
+{
+    double s = d16_sum(sum, live), off = s / n;
+    return (struct moments){n, (double)about + off, d16_sum(squares, live) - s * off};
+}
+
 static struct moments moments_of(int c, int h, int w, int live, const float *x)
 {
     float about = mean_of_row(w, live, x);
     d16 sum = d16_zero(), squares = d16_zero();
     v16 m = v16_set1(about);
-    for (int k = 0; k < h; k++, x += (ptrdiff_t)c * w * LANES) {
-        struct sums a = {v16_zero(), v16_zero()}, b = a;
-        int i = 0;
-        for (; i + 1 < w; i += 2) {
-            deviations(v16_load(x + i * LANES), m, &a);
-            deviations(v16_load(x + (i + 1) * LANES), m, &b);
-        }
-        if (i < w)
-            deviations(v16_load(x + i * LANES), m, &a);
-        sum = d16_add(sum, v16_add(a.s, b.s));
-        squares = d16_add(squares, v16_add(a.q, b.q));
-    }
-    double n = (double)live * h * w, s = d16_sum(sum, live), off = s / n;
-    return (struct moments){n, (double)about + off, d16_sum(squares, live) - s * off};
+    for (int k = 0; k < h; k++, x += (ptrdiff_t)c * w * LANES)
+        deviations_of_row(w, m, x, &sum, &squares);
+    return moments_from((double)live * h * w, live, about, sum, squares);
 }
 
-void EXPORT(bn_moments)(int c, int h, int w, int live, const float *x, struct moments *out)
+void EXPORT(bn_moments)(int c, int w, int rows, int live, int first, const float *x, float *about, double *lanes)
 {
+    d16 *sums = (d16 *)(void *)lanes;
+    for (int ch = 0; first && ch < c; ch++) {
+        about[ch] = mean_of_row(w, live, x + (ptrdiff_t)ch * w * LANES);
+        sums[2 * ch] = sums[2 * ch + 1] = d16_zero();
+    }
+    for (int k = 0; k < rows; k++)
+        for (int ch = 0; ch < c; ch++, x += w * LANES)
+            deviations_of_row(w, v16_set1(about[ch]), x, &sums[2 * ch], &sums[2 * ch + 1]);
+}
+
+void EXPORT(bn_moments_end)(int c, int w, int rows, int live, const float *about, const double *lanes,
+                            struct moments *out)
+{
+    const d16 *sums = (const d16 *)(const void *)lanes;
     for (int ch = 0; ch < c; ch++)
-        out[ch] = moments_of(c, h, w, live, x + (ptrdiff_t)ch * w * LANES);
+        out[ch] = moments_from((double)live * rows * w, live, about[ch], sums[2 * ch], sums[2 * ch + 1]);
 }
 
 void EXPORT(bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var)

@@ -101,6 +101,11 @@ INLINE w16 w16_load(const void *p)
 {
     return (w16){_mm256_load_si256(p), _mm256_load_si256((const __m256i *)p + 1)};
 }
+INLINE void w16_store(void *p, w16 a)
+{
+    _mm256_store_si256(p, a.a);
+    _mm256_store_si256((__m256i *)p + 1, a.b);
+}
 INLINE w16 w16_from_bytes(const uint8_t *p)
 {
     return (w16){_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)p)),

@@ -93,6 +93,10 @@ INLINE w16 w16_load(const void *p)
 {
     return _mm512_load_si512(p);
 }
+INLINE void w16_store(void *p, w16 a)
+{
+    _mm512_store_si512(p, a);
+}
 INLINE w16 w16_from_bytes(const uint8_t *p)
 {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p));

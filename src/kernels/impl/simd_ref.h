@@ -110,6 +110,10 @@ INLINE w16 w16_load(const void *p)
     memcpy(r.v, p, sizeof r.v);
     return r;
 }
+INLINE void w16_store(void *p, w16 a)
+{
+    memcpy(p, a.v, sizeof a.v);
+}
 /* 16 bytes, anywhere. */
 INLINE w16 w16_from_bytes(const uint8_t *p)
 {

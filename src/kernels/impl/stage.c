@@ -63,15 +63,25 @@ INLINE struct masks masks_of(struct kind k, const struct pointwise *f)
     return masks_start(f->p, k.drop ? f->seed : none);
 }
 
-INLINE void forward_as(struct kind k, const struct pointwise *f, const float *x, float *y)
+/* The next call goes on from here. */
+INLINE void masks_leave(struct kind k, struct pointwise *f, const struct masks *m, int half)
+{
+    if (k.drop) {
+        w16_store(f->seed, m->state);
+        f->half = half;
+    }
+}
+
+INLINE void forward_as(struct kind k, struct pointwise *f, int rows, const float *x, float *y)
 {
     struct masks m = masks_of(k, f);
-    int half = 0;
-    for (int row = 0; row < f->h; row++)
+    int half = f->half;
+    for (int row = 0; row < rows; row++)
         for (int ch = 0; ch < f->c; ch++, x += f->w * LANES, y += f->w * LANES) {
             struct channel c = channel_of(k, f, NULL, ch);
             forward_row(k, &c, &m, &half, f->w, x, y);
         }
+    masks_leave(k, f, &m, half);
 }
 
 struct way_back {
@@ -126,13 +136,13 @@ INLINE struct sums backward_row(struct kind k, const struct channel *c, struct m
     return (struct sums){v16_add(a.g, b.g), v16_add(a.gx, b.gx)};
 }
 
-INLINE void backward_as(struct kind k, const struct pointwise *f, const struct way_back *p, const float *mean,
+INLINE void backward_as(struct kind k, struct pointwise *f, int rows, const struct way_back *p, const float *mean,
                         d16 *lanes)
 {
     struct masks m = masks_of(k, f);
     ptrdiff_t at = 0;
-    int half = 0;
-    for (int row = 0; row < f->h; row++)
+    int half = f->half;
+    for (int row = 0; row < rows; row++)
         for (int ch = 0; ch < f->c; ch++, at += f->w * LANES) {
             struct channel c = channel_of(k, f, mean, ch);
             struct sums s = backward_row(k, &c, &m, &half, f->w, at, p);
@@ -141,6 +151,7 @@ INLINE void backward_as(struct kind k, const struct pointwise *f, const struct w
                 lanes[2 * ch + 1] = d16_add(lanes[2 * ch + 1], s.gx);
             }
         }
+    masks_leave(k, f, &m, half);
 }
 
 /* Calls `as` with the kind of f in constants, or as it is on the plain C level. */
@@ -168,30 +179,31 @@ INLINE void backward_as(struct kind k, const struct pointwise *f, const struct w
     as((struct kind){(f)->scale != NULL, (f)->act, (f)->seed != NULL, again}, __VA_ARGS__)
 #endif
 
-void EXPORT(pointwise_forward)(const struct pointwise *f, const float *x, float *y)
+void EXPORT(pointwise_forward)(struct pointwise *f, int rows, const float *x, float *y)
 {
-    DISPATCH(forward_as, 0, f, f, x, y);
+    DISPATCH(forward_as, 0, f, f, rows, x, y);
 }
 
-static void backward_alone(const struct pointwise *f, const struct way_back *p, const float *mean, d16 *lanes)
+static void backward_alone(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
 {
-    DISPATCH(backward_as, 0, f, f, p, mean, lanes);
+    DISPATCH(backward_as, 0, f, f, rows, p, mean, lanes);
 }
 
-static void backward_and_forward(const struct pointwise *f, const struct way_back *p, const float *mean, d16 *lanes)
+static void backward_and_forward(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
 {
-    DISPATCH(backward_as, 1, f, f, p, mean, lanes);
+    DISPATCH(backward_as, 1, f, f, rows, p, mean, lanes);
 }
 
-void EXPORT(pointwise_backward)(const struct pointwise *f, int live, const float *x, const float *dy, const float *mean,
-                                float *y, float *g, double *sums, double *scratch)
+void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, const float *dy, const float *mean,
+                                float *y, float *g, double *lanes)
 {
-    d16 *lanes = (d16 *)(void *)scratch;
     struct way_back p = {x, dy, y, g};
-    int n = f->scale ? 2 * f->c : 0;
-    for (int i = 0; i < n; i++)
-        lanes[i] = d16_zero();
-    (y ? backward_and_forward : backward_alone)(f, &p, mean, lanes);
-    for (int i = 0; i < n; i++)
-        sums[i] = d16_sum(lanes[i], live);
+    (y ? backward_and_forward : backward_alone)(f, rows, &p, mean, (d16 *)(void *)lanes);
+}
+
+void EXPORT(pointwise_sums)(int c, int live, const double *lanes, double *sums)
+{
+    const d16 *l = (const d16 *)(const void *)lanes;
+    for (int i = 0; i < 2 * c; i++)
+        sums[i] = d16_sum(l[i], live);
 }

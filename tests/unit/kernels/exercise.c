@@ -213,13 +213,18 @@ static void stages(const struct kernels *k, struct log *l)
         size_t n = (size_t)(c * h * w) * LANES, nc = (size_t)c;
         float *x = box_noise(n), *dy = box_noise(n), *p = box_noise(3 * 16 + nc), *y = box(n), *g = box(n);
         float *sums = box(2 * nc), *exact = box(4 * nc), *scratch = box(64 * nc);
-        uint32_t *seed = (uint32_t *)box(LANES);
+        uint32_t *seed = (uint32_t *)box(2 * LANES);
         for (size_t j = 0; j < LANES; j++)
-            seed[j] = 1 + noise_below(0xfffffffe);
-        struct pointwise f = {c, h, w, i & 1 ? p : NULL, p + 16, i / 4 % 6 - 1, 0.1f, 0.3f, i & 2 ? seed : NULL};
-        k->pointwise_forward(&f, x, y);
-        k->pointwise_backward(&f, 1 + i % LANES, x, dy, p + 32, i % 3 ? y : NULL, g, (double *)exact,
-                              (double *)scratch);
+            seed[j] = seed[LANES + j] = 1 + noise_below(0xfffffffe);
+        struct pointwise f = {c, w, i & 1 ? p : NULL, p + 16, i / 4 % 6 - 1, 0.1f, 0.3f, i & 2 ? seed : NULL, 0};
+        struct pointwise back = f;
+        if (back.seed)
+            back.seed += LANES;
+        k->pointwise_forward(&f, h, x, y);
+        memset(scratch, 0, 32 * nc * sizeof(double));
+        k->pointwise_backward(&back, h, x, dy, p + 32, i % 3 ? y : NULL, g, (double *)scratch);
+        if (f.scale)
+            k->pointwise_sums(c, 1 + i % LANES, (double *)scratch, (double *)exact);
         for (size_t j = 0; j < 2 * nc; j++)
             sums[j] = f.scale ? (float)((double *)exact)[j] : 0;
         TAKE(l, y, n, "pointwise y, case %d", i);
