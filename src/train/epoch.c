@@ -128,7 +128,6 @@ static int validate(struct train_run *r, struct epoch_row *row, struct err *e)
     row->val_loss = row->val_accuracy = NAN;
     if (!r->job.view->n[DATA_VALIDATION])
         return 0;
-    train_measure_these(r, r->net->w, r->net->buffers);
     struct train_measure m = train_measure(r, DATA_VALIDATION, 0);
     row->val_loss = (float)m.loss;
     row->val_accuracy = (float)m.accuracy;

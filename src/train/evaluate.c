@@ -14,11 +14,30 @@ int train_argmax(const float *z, int classes)
     return best;
 }
 
-void train_measure_these(struct train_run *r, const float *w, const float *buffers)
+static void exchange(float *a, float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float x = a[i];
+        a[i] = b[i];
+        b[i] = x;
+    }
+}
+
+/* Those of the best epoch change places with those of the last; and again. */
+static void exchange_best(struct train_run *r)
 {
     const struct nn_graph *g = r->job.graph;
-    train_copy(r->eval->w, w, g->param_floats);
-    train_copy(r->eval->buffers, buffers, g->buffer_floats);
+    exchange(r->net->w, r->best_w, g->param_floats);
+    exchange(r->net->buffers, r->best_buffers, g->buffer_floats);
+}
+
+static void copy_weights(struct train_run *r)
+{
+    const struct nn_graph *g = r->job.graph;
+    if (r->eval == r->net)
+        return;
+    train_copy(r->eval->w, r->net->w, g->param_floats);
+    train_copy(r->eval->buffers, r->net->buffers, g->buffer_floats);
 }
 
 /* Images from .. from+n-1 of the split through the network, losses (and probabilities) into r. */
@@ -47,8 +66,9 @@ static void collect_image(struct train_run *r, size_t i, int lane_of, int predic
 struct train_measure train_measure(struct train_run *r, enum data_split split, int collect)
 {
     size_t n = r->job.view->n[split], right = 0;
-    int classes = r->job.graph->classes, batch = r->eval->batch;
+    int classes = r->job.graph->classes, batch = train_eval_batch(&r->job);
     double loss = 0;
+    copy_weights(r);
     for (size_t from = 0; from < n; from += (size_t)batch) {
         int m = n - from < (size_t)batch ? (int)(n - from) : batch;
         measure_batch(r, split, (uint32_t)from, m, collect);
@@ -71,9 +91,12 @@ void train_finish(struct train_run *r, struct train_result *out)
     const struct nn_graph *g = r->job.graph;
     size_t classes = (size_t)g->classes, n = r->job.view->n[DATA_TEST];
     int kept = r->best_w && r->p.best.epoch;
-    train_measure_these(r, kept ? r->best_w : r->net->w, kept ? r->best_buffers : r->net->buffers);
     memset(r->confusion, 0, classes * classes * sizeof *r->confusion);
+    if (kept)
+        exchange_best(r);
     struct train_measure test = train_measure(r, DATA_TEST, 1);
+    if (kept)
+        exchange_best(r);
     for (size_t c = 0; c < classes; c++)
         r->auc[c] = train_auc(n, r->score + c * n, r->truth, (int)c, r->key);
     const struct epoch_row *row = &r->p.best;

@@ -103,7 +103,7 @@ static void lay_out(struct train_run *r, struct taker *t)
     size_t eval_lanes = ((size_t)eval + LANES - 1) / LANES * LANES;
 
     r->net = take_net(t, j, train, 1);
-    r->eval = take_net(t, j, eval, 0);
+    r->eval = eval <= train ? r->net : take_net(t, j, eval, 0); /* it is not trained while it measures */
     for (int i = 0; i < r->nstates; i++)
         r->state[i] = take(t, g->param_floats, f);
     if (j->spec->select == 0) {

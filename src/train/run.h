@@ -25,7 +25,7 @@ struct train_stretch {
 struct train_run {
     struct train_job job;
     struct nn_net *net;         /* trains, batch_size images */
-    struct nn_net *eval;        /* forward only, eval_batch images; weights are copied in before a measurement */
+    struct nn_net *eval;        /* measures, eval_batch images: net where that is large enough, else one of its own */
     float *state[TRAIN_STATES]; /* [param_floats] each, of the optimizer */
     int nstates;
     float *best_w, *best_buffers; /* of the best epoch; NULL when select = last */
@@ -67,13 +67,11 @@ float train_clip(const struct train_spec *s, double norm);
 /* One optimizer step over all parameters with net->dw; counts it. */
 void train_update(struct train_run *r, float lr, float gscale);
 
-/* Loss (mean) and accuracy of a split with r->eval's weights. collect: also confusion and score, for the test split. */
+/* Loss (mean) and accuracy of a split with net's weights. collect: also confusion and score, for the test split. */
 struct train_measure {
     double loss, accuracy; /* NaN when the split is empty */
 };
 struct train_measure train_measure(struct train_run *r, enum data_split split, int collect);
-/* Copies weights and running statistics into r->eval. */
-void train_measure_these(struct train_run *r, const float *w, const float *buffers);
 
 /* Area under the ROC curve of score[n] for telling truth[i] == class from the rest, ties averaged: the Mann-Whitney
  * statistic over the number of pairs (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747). NaN when one side is

@@ -54,6 +54,38 @@ static void eval_batch_changes_nothing(void **state)
     }
 }
 
+/* In the memory of the training, where that is large enough; which finds its weights again. */
+static void measuring_borrows_the_network(void **state)
+{
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        struct fixture f;
+        struct arena a;
+        struct train_result once, again;
+        fixture_init(&f, TOY_CNN,
+                     own ? "epochs=12 lr=0.5 momentum=0.9 eval_batch=33"
+                         : "epochs=12 lr=0.5 momentum=0.9 eval_batch=32",
+                     120, 40, 53);
+        f.spec.metric = M_VAL_LOSS;
+        f.spec.maximise = 0;
+        struct train_run *r = fixture_run(&f, &a);
+        while (!train_done(r))
+            epoch_ok(r);
+        unsigned char *before = state_of(r);
+        train_finish(r, &once);
+        unsigned char *after = state_of(r);
+        train_finish(r, &again);
+        assert_true(once.best_epoch < 12);
+        assert_memory_equal(before, after, train_state_bytes(r));
+        assert_memory_equal(once.metric, again.metric, sizeof once.metric);
+        assert_int_equal(r->eval == r->net, !own);
+        free(before);
+        free(after);
+        arena_release(&a);
+        fixture_release(&f);
+    }
+}
+
 static int best_row(const struct outcome *o, int minimise_loss)
 {
     int best = 0;
@@ -243,6 +275,7 @@ int test_selection(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eval_batch_changes_nothing),
+        cmocka_unit_test(measuring_borrows_the_network),
         cmocka_unit_test(the_best_epoch_is_selected),
         cmocka_unit_test(best_weights_are_tested),
         cmocka_unit_test(of_equal_epochs_the_first_wins),
