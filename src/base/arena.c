@@ -7,34 +7,49 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define HUGE_FROM ((size_t)4 << 20) /* bytes of a chunk */
+/* Bytes of a chunk that has a mapping of its own: it is the system's again when it is freed (malloc keeps some tens of
+ * megabytes), and zeros that nobody has asked for yet take no memory. */
+#define MAPPED_FROM ((size_t)4 << 20)
 
 struct arena_chunk {
     struct arena_chunk *next;
     size_t cap;
-    char *base; /* aligned, inside the same allocation */
+    size_t used;  /* the most that was ever taken: behind it all is zero */
+    char *base;   /* aligned, inside the same allocation */
+    size_t bytes; /* of the mapping, 0: allocated */
 };
 
-/* Pages of 2 MiB for a large chunk, where the system gives them to who asks: a training's memory is there after tens of
- * page faults instead of thousands, and its walks through it miss the TLB less. */
-static void prefer_huge_pages(char *base, size_t bytes)
+/* In pages of 2 MiB, where the system gives them to who asks: a training's memory is there after tens of page faults
+ * instead of thousands, and its walks through it miss the TLB less. */
+static struct arena_chunk *map_chunk(size_t bytes)
 {
-    uintptr_t from = ((uintptr_t)base + 4095) & ~(uintptr_t)4095, to = ((uintptr_t)base + bytes) & ~(uintptr_t)4095;
-    if (bytes >= HUGE_FROM)
-        madvise((void *)from, to - from, MADV_HUGEPAGE); /* a wish: failure changes nothing */
+    struct arena_chunk *c = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (c == MAP_FAILED)
+        return NULL;
+    madvise(c, bytes, MADV_HUGEPAGE); /* a wish: failure changes nothing */
+    c->bytes = bytes;
+    return c;
+}
+
+static void free_chunk(struct arena_chunk *c)
+{
+    if (c->bytes)
+        munmap(c, c->bytes);
+    else
+        free(c);
 }
 
 static int add_chunk(struct arena *a, size_t bytes)
 {
     if (bytes > PTRDIFF_MAX - 2 * ARENA_ALIGN - sizeof(struct arena_chunk))
         return -1; /* no object may be larger, and the sum below must not wrap */
-    struct arena_chunk *c = malloc(sizeof *c + bytes + ARENA_ALIGN);
+    size_t all = sizeof(struct arena_chunk) + bytes + ARENA_ALIGN;
+    struct arena_chunk *c = bytes < MAPPED_FROM ? calloc(1, all) : map_chunk(all);
     if (!c)
         return -1;
     uintptr_t at = (uintptr_t)(c + 1);
     c->base = (char *)((at + ARENA_ALIGN - 1) & ~(uintptr_t)(ARENA_ALIGN - 1));
     c->cap = bytes;
-    prefer_huge_pages(c->base, bytes);
     c->next = a->chunk;
     a->chunk = c;
     a->used = 0;
@@ -65,8 +80,12 @@ void *arena_take(struct arena *a, size_t bytes)
             return NULL;
         at = 0;
     }
+    struct arena_chunk *c = a->chunk;
+    size_t again = at < c->used ? c->used - at : 0;
+    memset(c->base + at, 0, again < bytes ? again : bytes);
     a->used = at + bytes;
-    return memset(a->chunk->base + at, 0, bytes);
+    c->used = a->used > c->used ? a->used : c->used;
+    return c->base + at;
 }
 
 char *arena_strn(struct arena *a, const char *s, size_t n)
@@ -100,7 +119,7 @@ static void free_from(struct arena_chunk *c)
 {
     while (c) {
         struct arena_chunk *next = c->next;
-        free(c);
+        free_chunk(c);
         c = next;
     }
 }

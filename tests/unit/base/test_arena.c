@@ -2,7 +2,9 @@
 
 #include "base/arena.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void check_piece(char *p, size_t n)
 {
@@ -92,6 +94,38 @@ static void growing_keeps_what_was_taken(void **state)
     arena_release(&a);
 }
 
+/* Pages that this process holds. */
+static long resident(void)
+{
+    long all, here = -1;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%ld %ld", &all, &here) != 2)
+        here = -1;
+    if (f)
+        fclose(f);
+    return here;
+}
+
+static void large_memory_is_held_only_where_it_was_written(void **state)
+{
+    const size_t n = (size_t)64 << 20, piece = (size_t)8 << 20;
+    const long most = (16 << 20) / sysconf(_SC_PAGESIZE);
+    struct arena a;
+    long before = resident();
+    (void)state;
+    assert_int_equal(arena_init_fixed(&a, n), 0);
+    char *p = arena_take(&a, n);
+    assert_non_null(p);
+    assert_true(before < 0 || resident() - before < most);
+    arena_reset(&a);
+    check_piece(arena_take(&a, piece), piece);
+    arena_reset(&a);
+    assert_ptr_equal(arena_take(&a, piece / 2), p); /* half of what is dirty */
+    check_piece(arena_take(&a, piece), piece);      /* the other half, and as much that is clean */
+    arena_release(&a);
+    assert_true(before < 0 || resident() - before < most / 2);
+}
+
 static void texts_are_copies(void **state)
 {
     struct arena a;
@@ -114,8 +148,11 @@ static void texts_are_copies(void **state)
 int test_arena(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fixed_is_full_to_the_byte), cmocka_unit_test(fixed_reset_hands_out_zeros_again),
-        cmocka_unit_test(fixed_of_nothing),          cmocka_unit_test(growing_keeps_what_was_taken),
+        cmocka_unit_test(fixed_is_full_to_the_byte),
+        cmocka_unit_test(fixed_reset_hands_out_zeros_again),
+        cmocka_unit_test(fixed_of_nothing),
+        cmocka_unit_test(growing_keeps_what_was_taken),
+        cmocka_unit_test(large_memory_is_held_only_where_it_was_written),
         cmocka_unit_test(texts_are_copies),
     };
     return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
