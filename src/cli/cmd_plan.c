@@ -45,8 +45,9 @@ static void count(struct plan *p, const struct plan_point *q)
         p->same++;
     else {
         p->trained++;
-        p->seconds += q->seconds * sweep_spec(p->s)->repeats;
-        p->longest = q->seconds > p->longest ? q->seconds : p->longest;
+        double seconds = plan_seconds(q);
+        p->seconds += seconds * sweep_spec(p->s)->repeats;
+        p->longest = seconds > p->longest ? seconds : p->longest;
         p->bytes = q->bytes > p->bytes ? q->bytes : p->bytes;
     }
 }
@@ -70,7 +71,7 @@ static int visit(void *ctx, const struct plan_point *q)
         str_addf(&note, "the same training as point %llu", (unsigned long long)(q->same_as + FIRST_POINT));
     else {
         text_bytes(bytes, (double)q->bytes);
-        text_seconds(seconds, q->seconds);
+        text_seconds(seconds, plan_seconds(q));
     }
     if (!cell || note.failed)
         p->failed = 1;

@@ -52,7 +52,7 @@ static struct verdict judge_condition(struct run *run, struct judge *j, size_t c
 
 static void judge_init(struct run *run, struct judge *j)
 {
-    planner_init(&j->planner, run->sweep, &run->sets, run->k);
+    planner_init(&j->planner, run->sweep, &run->sets);
     j->point = SIZE_MAX;
 }
 

@@ -4,18 +4,23 @@
 #include "base/str.h"
 #include "orchestrate/crew.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Share of a convolution's speed that a whole training step reaches, and the bytes a second of its element-wise passes:
- * estimates for a time that is shown as an estimate. */
-#define STEP_SHARE 0.6
-#define PASS_BYTES 8e9
+/* Share of a convolution's speed that a whole training step reaches, and the bytes a second of its element-wise passes,
+ * most of which stay in the cache: estimates for a time that is shown as an estimate. */
+#define STEP_SHARE 0.8
+#define PASS_BYTES 1e11
+#define USUAL_RATE 5e10
+
+static double rate; /* multiply-adds a second of one core in a convolution, once it is measured */
 
 /* A 3x3 convolution of 16 to 16 channels on 12x12 maps, best of a few runs. */
-static double measure_rate(const struct kernels *k)
+static void measure_rate(void)
 {
+    const struct kernels *k = kernels_pick(NULL);
     const struct conv_dims d = {16, 14, 14, 16, 12, 12, 3, 3, 1, 1, 0, 0, 1, 1, 1};
     struct arena a;
     arena_init(&a);
@@ -31,17 +36,16 @@ static double measure_rate(const struct kernels *k)
             best = t;
     }
     arena_release(&a);
-    return 16.0 * 16 * 9 * 12 * 12 * LANES / best;
+    rate = 16.0 * 16 * 9 * 12 * 12 * LANES / best;
 }
 
-void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets, const struct kernels *k)
+void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets)
 {
     memset(p, 0, sizeof *p);
     p->sweep = s;
     p->sets = sets;
     p->members = 1;
     arena_init(&p->mem);
-    p->rate = measure_rate(k ? k : kernels_pick(NULL));
 }
 
 void planner_release(struct planner *p)
@@ -57,15 +61,27 @@ int point_graph(const struct point *pt, const struct dataset *set, struct nn_gra
     return nn_graph_build(g, pt->line, pt->nlines, in, set->classes, &pt->nn, a, errs);
 }
 
-static double expected_seconds(const struct planner *p, const struct nn_graph *g, const struct train_spec *t,
-                               const size_t n[3])
+static double seconds_at(const struct plan_point *p, double macs_a_second)
 {
+    const struct nn_graph *g = p->graph;
     double floats = 0;
-    for (int i = 0; i < g->nnodes; i++)
+    for (int i = 0; g && i < g->nnodes; i++)
         floats += (double)shape_size(g->node[i].y);
-    double forward = g->facts.macs / (p->rate * STEP_SHARE) + 2 * 4 * floats / PASS_BYTES;
-    double epoch = (double)n[DATA_TRAIN] * 3 * forward + (double)n[DATA_VALIDATION] * forward;
-    return t->epochs * epoch + (double)n[DATA_TEST] * forward;
+    double forward = g ? g->facts.macs / (macs_a_second * STEP_SHARE) + 2 * 4 * floats / PASS_BYTES : 0;
+    double epoch = (double)p->n[DATA_TRAIN] * 3 * forward + (double)p->n[DATA_VALIDATION] * forward;
+    return p->point->train.epochs * epoch + (double)p->n[DATA_TEST] * forward;
+}
+
+double planner_cost(const struct plan_point *p)
+{
+    return seconds_at(p, USUAL_RATE);
+}
+
+double plan_seconds(const struct plan_point *p)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, measure_rate);
+    return seconds_at(p, rate);
 }
 
 static size_t worker_bytes(const struct plan_point *out, const struct data_view *view, int members)
@@ -163,7 +179,6 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
     }
     struct data_view view = {.set = out->set, .n = {out->n[0], out->n[1], out->n[2]}};
     out->bytes = worker_bytes(out, &view, p->members);
-    out->seconds = expected_seconds(p, &p->graph, &p->point.train, out->n);
     return 0;
 }
 
@@ -172,7 +187,7 @@ int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
 {
     struct datasets sets = {0};
     struct planner p;
-    planner_init(&p, s, &sets, NULL);
+    planner_init(&p, s, &sets);
     p.members = jobs < CREW_MOST ? jobs : CREW_MOST;
     uint64_t n = sweep_points(s);
     int bad = 0;

@@ -12,18 +12,18 @@ struct planner {
     struct keymap seen; /* content of a point -> index of the first point that has it */
     struct arena mem;   /* of the current point */
     int members;        /* of a worker's team, which its memory depends on; set to 1 by planner_init */
-    double rate;        /* multiply-adds a second of one core in a convolution, measured by planner_init */
     struct point point;
     struct nn_graph graph;
     char why[512];
 };
 
-/* A few milliseconds: measures the machine. `k` NULL: the best level. */
-void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets, const struct kernels *k);
+void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets);
 /* Point `index` into *out, valid until the next call. A point that breaks a condition or whose network does not fit has
  * out->skip; 0 then too. -1 with *errs when the sweep file is wrong at this point or its dataset cannot be had. */
 int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs);
 void planner_release(struct planner *p);
+/* Seconds of one repeat on an ordinary machine: as good as plan_seconds where trials are compared with each other. */
+double planner_cost(const struct plan_point *p);
 
 /* The network of a point: the graph in `a`; 0, or -1 with *errs. */
 int point_graph(const struct point *pt, const struct dataset *set, struct nn_graph *g, struct arena *a,

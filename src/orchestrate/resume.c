@@ -113,7 +113,7 @@ static int add_trial(struct run *run, const struct plan_point *p, int repeat)
     memset(t, 0, sizeof *t);
     t->point = run->npoints - 1;
     t->repeat = repeat;
-    t->expected = p->seconds;
+    t->expected = planner_cost(p);
     t->images = p->n[DATA_TRAIN];
     t->epochs = p->point->train.epochs;
     t->r.status = p->skip ? TRIAL_SKIPPED : TRIAL_OPEN;
@@ -197,7 +197,7 @@ static uint64_t window(const struct run *run)
 static int expand(struct run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
 {
     struct planner planner;
-    planner_init(&planner, run->sweep, &run->sets, run->k);
+    planner_init(&planner, run->sweep, &run->sets);
     uint64_t n = sweep_points(run->sweep), open = 0, limit = window(run);
     int bad = 0;
     for (uint64_t i = 0; i < n && !bad; i++) {

@@ -143,7 +143,7 @@ static int check_first_point(struct run *run, struct err_list *errs)
     struct planner planner;
     struct plan_point p;
     struct err e = {0};
-    planner_init(&planner, run->sweep, &run->sets, run->k);
+    planner_init(&planner, run->sweep, &run->sets);
     int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
     if (!bad && sweep_points(run->sweep) && !datasets_view(&run->sets, &p.point->data, &e))
         bad = -1;

@@ -1,0 +1,73 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "orchestrate/planner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char text[] = "[model]\nunits = 8\nlayers = flatten, dense $units, relu\n  dense 10\n"
+                           "[grid]\nmodel.units = 8, 64\ntrain.epochs = 2, 4\n";
+
+static struct sweep *open_text(char *path)
+{
+    struct sweep *s = NULL;
+    struct err_list errs = {0};
+    int fd = mkstemps(path, 4);
+    assert_true(fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1 && !close(fd));
+    if (sweep_open(&s, path, NULL, 0, &errs))
+        fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
+    return s;
+}
+
+struct costs {
+    int n;
+    double cost[4], seconds[4], again[4];
+};
+
+static int note(void *ctx, const struct plan_point *p)
+{
+    struct costs *c = ctx;
+    assert_true(c->n < 4 && p->graph && !p->skip && p->bytes);
+    c->cost[c->n] = planner_cost(p);
+    c->seconds[c->n] = plan_seconds(p);
+    c->again[c->n++] = plan_seconds(p);
+    return 0;
+}
+
+/* The speed of the machine is one number for all points of all plans of a process. */
+static void times_are_of_one_measurement(void **state)
+{
+    char path[] = "/tmp/sweep-planner-XXXXXX.ini";
+    struct sweep *s = open_text(path);
+    struct costs first = {0}, second = {0};
+    struct err_list errs = {0};
+    (void)state;
+    assert_int_equal(plan_visit(s, 0, 4, 1, note, &first, &errs), 0);
+    assert_int_equal(plan_visit(s, 0, 4, 8, note, &second, &errs), 0);
+    assert_int_equal(first.n, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_true(first.seconds[i] > 0 && first.cost[i] > 0);
+        assert_true(first.seconds[i] == first.again[i] && first.seconds[i] == second.seconds[i]);
+        assert_true(first.cost[i] == second.cost[i]);
+    }
+    for (int i = 0; i < 4; i += 2) { /* units 8 and 64; behind the epochs stands one test */
+        assert_true(first.cost[i + 1] > 1.9 * first.cost[i] && first.cost[i + 1] < 2 * first.cost[i]);
+        assert_true(first.seconds[i + 1] > 1.9 * first.seconds[i] && first.seconds[i + 1] < 2 * first.seconds[i]);
+    }
+    assert_true(first.cost[2] > first.cost[0] && first.seconds[2] > first.seconds[0]);
+    sweep_free(s);
+    assert_int_equal(unlink(path), 0);
+}
+
+int test_planner(void)
+{
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(times_are_of_one_measurement)};
+    return cmocka_run_group_tests_name("planner", tests, NULL, NULL);
+}
