@@ -41,7 +41,7 @@ struct ahead {
     const float *at;
     size_t floats;
 };
-#define AHEAD 3
+#define AHEAD 4
 
 enum act { ACT_RELU, ACT_LEAKY_RELU, ACT_SIGMOID, ACT_TANH, ACT_GELU };
 

@@ -1,58 +1,8 @@
-/* stage.c - the passes of a stage over a batch, group by group of blocks. */
-#include "nn/stage.h"
+/* stage.c - the passes of a stage over a batch: what they need, and what is made of the pieces. */
+#include "nn/stage_work.h"
 
 #include "nn/layers/batchnorm.h"
 #include "nn/layers/dropout.h"
-#include "nn/plan.h"
-
-#include <string.h>
-
-/* Memory that a pass needs for itself; what a stage has no use for is NULL. */
-struct room {
-    /* of each member: u: a group behind the pointwise parts, z: behind the pool, dz: gradient there, dyc: gradient at
-     * the convolution */
-    uint32_t *seed;
-    float *u, *z, *dz, *dyc, *conv;
-    double *lanes; /* [c of norm, or of next in the forward pass][32] */
-    float *about;  /* [c of next] */
-    /* of all */
-    float *dw;               /* [groups - 1][tensors]: the shares of the convolution's gradient but the first */
-    struct moments *moments; /* [blocks][c of next] */
-    double *sums;            /* [blocks][c of norm][2] */
-    float *totals;           /* [2][c], c of next forward, of norm backward */
-};
-
-/* A stage in a pass. Sizes are floats of a block. */
-struct work {
-    const struct nn_net *net;
-    const struct kernels *k;
-    const struct nn_pass *p;
-    const struct stage *s;
-    const struct layer_io *io;
-    struct shape x, z, y; /* in front, in front of the convolution, behind */
-    size_t nx, nz, ny;
-    struct pointwise f;
-    struct stage_part pool, conv;
-    const float *w, *b; /* the convolution's */
-    float *next_table;
-    int backward;
-    struct room r; /* of member 0, or of the member that this copy is for */
-};
-
-static const struct nn_node *node_of(const struct nn_graph *g, const struct stage *s, enum part_kind kind)
-{
-    return s->part[kind] < 0 ? NULL : &g->node[s->part[kind]];
-}
-
-static int has_pointwise(const struct stage *s)
-{
-    return s->part[PART_NORM] >= 0 || s->part[PART_ACT] >= 0 || s->part[PART_DROPOUT] >= 0;
-}
-
-static int has(const struct stage *s, enum part_kind kind)
-{
-    return s->part[kind] >= 0;
-}
 
 static int pools_maximum(const struct nn_node *pool)
 {
@@ -79,8 +29,7 @@ static void *take(struct cutter *c, int wanted, size_t floats)
     return p;
 }
 
-/* Does the backward pass need the input of the pool, and of the convolution, again? */
-static int backward_looks_ahead(const struct nn_graph *g, const struct stage *s)
+int stage_looks_ahead(const struct nn_graph *g, const struct stage *s)
 {
     return has(s, PART_CONV) || pools_maximum(node_of(g, s, PART_POOL));
 }
@@ -89,6 +38,72 @@ static size_t tensor_floats(const struct nn_node *nd)
 {
     const struct nn_tensor *end = &nd->tensor[nd->ntensors - 1];
     return end->at + end->n - nd->tensor[0].at;
+}
+
+static struct conv_dims conv_of(const struct nn_node *conv)
+{
+    struct stage_part part;
+    conv->type->part(conv, &part);
+    return part.conv;
+}
+
+#define ROW_SUMS ((size_t)1 << 18) /* lane sums that may wait in the second cache for their next rows: 1 MiB */
+
+int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward)
+{
+    if (!has(s, PART_CONV) || has(s, PART_POOL))
+        return 0;
+    struct conv_dims d = conv_of(node_of(g, s, PART_CONV));
+    return !backward || conv_sums(&d) <= ROW_SUMS;
+}
+
+#define BAND                                                                                                           \
+    ((size_t)1 << 15) /* floats of rows that are made together: twice the first cache, as they pass through it */
+
+struct band stage_band(const struct nn_graph *g, const struct stage *s, int backward)
+{
+    const struct nn_node *conv = node_of(g, s, PART_CONV);
+    struct conv_dims d = conv_of(conv);
+    size_t floats = layer_floats(conv->x, 1) / (size_t)d.h * (size_t)d.sh + layer_floats(conv->y, 1) / (size_t)d.ho;
+    size_t fit = BAND / floats;
+    int rows = fit < 2 ? 2 : fit < (size_t)d.ho ? (int)fit & ~1 : d.ho, reach = (d.kh - 1) * d.dh + 1;
+    struct band b = {rows, (rows - 1) * d.sh + reach, rows};
+    if (backward) { /* rows wait for those that come out of later ones */
+        b.in = rows * d.sh + 2 * (reach + d.sh);
+        b.out = rows + (reach + d.sh - 1) / d.sh + 2;
+    }
+    b.in = b.in < d.h ? b.in : d.h;
+    b.out = b.out < d.ho ? b.out : d.ho;
+    return b;
+}
+
+/* For passes by rows. */
+static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct stage *s, int backward, struct room *r)
+{
+    const struct nn_node *conv = node_of(g, s, PART_CONV);
+    struct conv_dims d = conv_of(conv);
+    struct band band = stage_band(g, s, backward);
+    r->in = take(c, 1, (backward && !has_pointwise(s) ? 2 : 1) * (size_t)d.h * sizeof *r->in / sizeof(float));
+    r->out = take(c, 1, (size_t)d.ho * sizeof *r->out / sizeof(float));
+    r->u = take(c, has_pointwise(s), layer_floats(conv->x, 1) / (size_t)d.h * (size_t)band.in);
+    r->dyc = take(c, backward && s->next >= 0, layer_floats(conv->y, 1) / (size_t)d.ho * (size_t)band.out);
+    r->dw_sums = take(c, backward, conv_sums(&d));
+    r->db_sums = take(c, backward && conv->ntensors > 1, (size_t)d.co * LANES);
+}
+
+/* For passes over whole blocks, a group at a time. */
+static void cut_blocks(struct cutter *c, const struct nn_graph *g, const struct stage *s, size_t group, int backward,
+                       struct room *r)
+{
+    const struct nn_node *conv = node_of(g, s, PART_CONV);
+    size_t nx = group * layer_floats(g->node[s->first].x, 1), ny = group * layer_floats(g->node[s->last].y, 1);
+    size_t nz = conv ? group * layer_floats(conv->x, 1) : ny;
+    int pool = has(s, PART_POOL), again = !backward || stage_looks_ahead(g, s);
+    r->u = take(c, has_pointwise(s) && (pool || conv) && again, nx);
+    r->z = take(c, pool && (conv || backward) && again, nz);
+    r->conv = take(c, conv != NULL, conv ? conv->type->scratch(conv, (int)group) : 0);
+    r->dz = take(c, backward && conv && pool, nz);
+    r->dyc = take(c, backward && s->next >= 0, ny);
 }
 
 /* For `member` of `members`: their own pieces stand one behind the other, in front of what they share. */
@@ -100,21 +115,20 @@ static size_t cut_room(const struct nn_graph *g, const struct stage *s, int bloc
     size_t shares = (nb + group - 1) / group - 1;
     const struct nn_node *norm = node_of(g, s, PART_NORM), *conv = node_of(g, s, PART_CONV);
     const struct nn_node *next = s->next < 0 ? NULL : &g->node[s->next];
-    size_t nx = group * layer_floats(g->node[s->first].x, 1), ny = group * layer_floats(g->node[s->last].y, 1);
-    size_t nz = conv ? group * layer_floats(conv->x, 1) : ny;
     size_t channels = norm ? (size_t)norm->x.c : 0, after = next ? (size_t)next->x.c : 0;
-    int pool = has(s, PART_POOL), again = !backward || backward_looks_ahead(g, s);
+    int by_rows = stage_by_rows(g, s, backward);
+    *r = (struct room){.seed = NULL};
     for (int m = 0; m < members; m++) {
-        struct room other, *own = m == member ? r : &other;
+        struct room other = *r, *own = m == member ? r : &other;
         own->seed = take(&c, has(s, PART_DROPOUT), LANES);
-        own->u = take(&c, has_pointwise(s) && (pool || conv) && again, nx);
-        own->z = take(&c, pool && (conv || backward) && again, nz);
-        own->conv = take(&c, conv != NULL, conv ? conv->type->scratch(conv, (int)group) : 0);
-        own->dz = take(&c, backward && conv && pool, nz);
-        own->dyc = take(&c, backward && next, ny);
         own->lanes = take(&c, backward ? norm != NULL : next != NULL, 64 * (backward ? channels : after));
         own->about = take(&c, !backward && next, after);
+        if (by_rows)
+            cut_rows(&c, g, s, backward, own);
+        else
+            cut_blocks(&c, g, s, group, backward, own);
     }
+    r->packed = take(&c, by_rows, conv ? conv->tensor[0].n : 0);
     r->totals = take(&c, norm || next, 2 * (channels > after ? channels : after));
     r->moments = take(&c, !backward && next, nb * after * sizeof(struct moments) / sizeof(float));
     r->dw = take(&c, backward && conv && shares, conv ? shares * tensor_floats(conv) : 0);
@@ -160,6 +174,7 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
     const struct nn_node *conv = node_of(g, s, PART_CONV), *pool = node_of(g, s, PART_POOL);
     struct work w = {.net = net, .k = net->k, .p = p, .s = s, .io = &step->io, .next_table = step->next_saved};
     w.backward = backward;
+    w.by_rows = stage_by_rows(g, s, backward);
     w.x = g->node[s->first].x;
     w.y = g->node[s->last].y;
     w.z = conv ? conv->x : w.y;
@@ -175,11 +190,14 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
         w.w = net->w + conv->tensor[0].at;
         w.b = conv->ntensors > 1 ? net->w + conv->tensor[1].at : NULL;
     }
+    if (w.by_rows) {
+        w.band = stage_band(g, s, backward);
+        w.k->conv_pack(&w.conv.conv, backward ? CONV_BACKWARD_DATA : CONV_FORWARD, w.w, w.r.packed);
+    }
     return w;
 }
 
-/* The same pass, as one member of the team goes through it. */
-static struct work for_member(const struct work *w, int member)
+struct work stage_member(const struct work *w, int member)
 {
     struct work own = *w;
     if (member)
@@ -189,13 +207,7 @@ static struct work for_member(const struct work *w, int member)
     return own;
 }
 
-/* Blocks that go together. */
-struct group {
-    int first, blocks, images;
-};
-
-/* The i-th group to be worked on. */
-static struct group group_at(const struct work *w, int i)
+struct group stage_group(const struct work *w, int i)
 {
     int size = w->s->group, all = (w->p->blocks + size - 1) / size, first = (w->s->descending ? all - 1 - i : i) * size;
     struct group g = {first, w->p->blocks - first, w->p->n - first * LANES};
@@ -206,35 +218,21 @@ static struct group group_at(const struct work *w, int i)
     return g;
 }
 
-static int groups(const struct work *w)
+int stage_groups(const struct work *w)
 {
     return (w->p->blocks + w->s->group - 1) / w->s->group;
 }
 
-static int live(const struct nn_pass *p, int block)
+int stage_live(const struct work *w, int block)
 {
-    int n = p->n - block * LANES;
+    int n = w->p->n - block * LANES;
     return n < LANES ? n : LANES;
 }
 
-static void seed_block(const struct work *w, int block)
+void stage_seed(const struct work *w, int block)
 {
     if (w->r.seed)
         dropout_seeds(&w->net->graph->node[w->s->part[PART_DROPOUT]], w->p, block, w->r.seed);
-}
-
-static void pointwise_forward(const struct work *w, struct group g, const float *x, float *y)
-{
-    for (int b = 0; b < g.blocks; b++) {
-        seed_block(w, g.first + b);
-        struct pointwise f = w->f;
-        w->k->pointwise_forward(&f, w->x.h, x + (size_t)b * w->nx, y + (size_t)b * w->nx);
-    }
-}
-
-static void pool_forward(const struct work *w, struct group g, const float *x, float *y)
-{
-    (w->pool.pool.max ? w->k->maxpool_forward : w->k->avgpool_forward)(&w->pool.pool.d, g.blocks, x, y);
 }
 
 static double values(const struct work *w, struct shape s)
@@ -243,36 +241,6 @@ static double values(const struct work *w, struct shape s)
 }
 
 /* --- forward --- */
-
-static void block_moments(const struct work *w, int b)
-{
-    int c = w->y.c, n = live(w->p, b);
-    w->k->bn_moments(c, w->y.w, w->y.h, n, 1, w->io->y + (size_t)b * w->ny, w->r.about, w->r.lanes);
-    w->k->bn_moments_end(c, w->y.w, w->y.h, n, w->r.about, w->r.lanes, w->r.moments + (size_t)b * (size_t)c);
-}
-
-static void forward_group(void *ctx, int i, int member)
-{
-    const struct work own = for_member(ctx, member), *w = &own;
-    struct group g = group_at(w, i);
-    const float *v = w->io->x + (size_t)g.first * w->nx;
-    float *y = w->io->y + (size_t)g.first * w->ny;
-    int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
-    if (has_pointwise(w->s)) {
-        float *to = pool || conv ? w->r.u : y;
-        pointwise_forward(w, g, v, to);
-        v = to;
-    }
-    if (pool) {
-        float *to = conv ? w->r.z : y;
-        pool_forward(w, g, v, to);
-        v = to;
-    }
-    if (conv)
-        w->k->conv_forward(&w->conv.conv, g.blocks, v, w->w, w->b, y, w->r.conv);
-    for (int b = g.first; w->next_table && b < g.first + g.blocks; b++)
-        block_moments(w, b);
-}
 
 /* Of the blocks, in their order. */
 static void finish_statistics(struct work *w)
@@ -297,36 +265,19 @@ void stage_forward(const struct nn_net *net, const struct step *step, const stru
     struct work w = work_of(net, step, p, 0);
     if (norm && !p->training)
         bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, w.io->saved);
-    team_run(net->team, groups(&w), forward_group, &w);
+    team_run(net->team, stage_groups(&w), w.by_rows ? stage_rows_forward : stage_blocks_forward, &w);
     if (w.next_table)
         finish_statistics(&w);
 }
 
 /* --- backward --- */
 
-/* What the parts in front of the convolution put out, computed again: *u in front of the pool, *z behind. */
-static void look_ahead(const struct work *w, struct group g, const float *x, const float **u, const float **z)
-{
-    *u = *z = x;
-    if (!backward_looks_ahead(w->net->graph, w->s))
-        return;
-    if (w->r.u) {
-        pointwise_forward(w, g, x, w->r.u);
-        *u = *z = w->r.u;
-    }
-    if (w->r.z) {
-        pool_forward(w, g, *u, w->r.z);
-        *z = w->r.z;
-    }
-}
-
-/* The share of the group worked on as the i-th. */
-static void weight_gradient(const struct work *w, struct group g, int i, const float *z, const float *dy)
+float *stage_share(const struct work *w, int i, float **db)
 {
     const struct nn_node *nd = node_of(w->net->graph, w->s, PART_CONV);
     float *to = i ? w->r.dw + (size_t)(i - 1) * tensor_floats(nd) : w->net->dw + nd->tensor[0].at;
-    size_t bias = nd->ntensors > 1 ? nd->tensor[1].at - nd->tensor[0].at : 0;
-    w->k->conv_backward_weights(&w->conv.conv, g.blocks, z, dy, to, bias ? to + bias : NULL, w->r.conv);
+    *db = nd->ntensors > 1 ? to + (nd->tensor[1].at - nd->tensor[0].at) : NULL;
+    return to;
 }
 
 /* The shares of the groups, in their order, onto the first. */
@@ -334,7 +285,7 @@ static void add_shares(const struct work *w)
 {
     const struct nn_node *nd = node_of(w->net->graph, w->s, PART_CONV);
     float *dw = w->net->dw + nd->tensor[0].at;
-    for (int i = 1; i < groups(w); i++) {
+    for (int i = 1; i < stage_groups(w); i++) {
         const float *share = w->r.dw + (size_t)(i - 1) * tensor_floats(nd);
         for (int t = 0; t < nd->ntensors; t++) {
             size_t at = nd->tensor[t].at - nd->tensor[0].at;
@@ -342,87 +293,6 @@ static void add_shares(const struct work *w)
                 dw[at + k] += share[at + k];
         }
     }
-}
-
-/* dy at the output of the convolution itself, from what the stage behind left. */
-static const float *behind_next(const struct work *w, struct group g, const float *dy)
-{
-    if (!w->next_table)
-        return dy;
-    const struct nn_node *next = &w->net->graph->node[w->s->next];
-    w->k->bn_backward(w->y.c, w->y.h, w->y.w, g.images, w->io->y + (size_t)g.first * w->ny, dy,
-                      bn_row(next, w->next_table, BN_A), bn_row(next, w->next_table, BN_P),
-                      bn_row(next, w->next_table, BN_Q), w->r.dyc);
-    return w->r.dyc;
-}
-
-static void pool_backward(const struct work *w, struct group g, const float *u, const float *z, const float *dz,
-                          float *du)
-{
-    if (w->pool.pool.max)
-        w->k->maxpool_backward(&w->pool.pool.d, g.blocks, u, z, dz, du);
-    else
-        w->k->avgpool_backward(&w->pool.pool.d, g.blocks, dz, du);
-}
-
-/* z: NULL, or where the way forward goes at the same time. */
-static void pointwise_backward(const struct work *w, struct group g, const float *dz, float *z, float *to)
-{
-    const float *x = w->io->x + (size_t)g.first * w->nx, *mean = NULL;
-    if (has(w->s, PART_NORM))
-        mean = bn_row(&w->net->graph->node[w->s->part[PART_NORM]], w->io->saved, BN_MEAN);
-    for (int b = 0; b < g.blocks; b++) {
-        size_t at = (size_t)b * w->nx, channel = (size_t)(g.first + b) * (size_t)w->x.c;
-        struct pointwise f = w->f;
-        seed_block(w, g.first + b);
-        if (mean)
-            memset(w->r.lanes, 0, (size_t)w->x.c * 2 * LANES * sizeof *w->r.lanes);
-        w->k->pointwise_backward(&f, w->x.h, x + at, dz + at, mean, z ? z + at : NULL, to + at, w->r.lanes);
-        if (mean)
-            w->k->pointwise_sums(w->x.c, live(w->p, g.first + b), w->r.lanes, w->r.sums + 2 * channel);
-    }
-}
-
-/* Pointwise parts and a convolution alone, the most frequent case: what the convolution read is computed again in the
- * pass that goes back, in the place of dz, and then the gradient of the weights is due. */
-static void backward_group_in_one_pass(const struct work *w, struct group g, int i, float *dx)
-{
-    const float *dyc = behind_next(w, g, w->io->dy + (size_t)g.first * w->ny);
-    w->k->conv_backward_data(&w->conv.conv, g.blocks, dyc, w->w, w->r.u, w->r.conv);
-    pointwise_backward(w, g, w->r.u, w->r.u, dx);
-    weight_gradient(w, g, i, w->r.u, dyc);
-}
-
-/* The gradient goes from dy over dyc and dz to dx. */
-static void backward_group(void *ctx, int i, int member)
-{
-    const struct work own = for_member(ctx, member), *w = &own;
-    struct group g = group_at(w, i);
-    const float *x = w->io->x + (size_t)g.first * w->nx, *u, *z, *dz = w->io->dy + (size_t)g.first * w->ny;
-    float *dx = w->io->dx ? w->io->dx + (size_t)g.first * w->nx : NULL;
-    int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
-    if (dx && conv && !pool && has_pointwise(w->s)) {
-        backward_group_in_one_pass(w, g, i, dx);
-        return;
-    }
-    look_ahead(w, g, x, &u, &z);
-    if (conv) {
-        dz = behind_next(w, g, dz);
-        weight_gradient(w, g, i, z, dz);
-    }
-    if (!dx)
-        return;
-    if (conv) {
-        float *to = pool ? w->r.dz : dx;
-        w->k->conv_backward_data(&w->conv.conv, g.blocks, dz, w->w, to, w->r.conv);
-        dz = to;
-    }
-    if (pool) {
-        pool_backward(w, g, u, z, dz, dx);
-        dz = dx;
-    }
-    if (has_pointwise(w->s))
-        pointwise_backward(w, g, dz, NULL, dx);
 }
 
 /* As bn_backward_stats adds up. */
@@ -448,7 +318,7 @@ static void finish_gradient(struct work *w)
 void stage_backward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)
 {
     struct work w = work_of(net, step, p, 1);
-    team_run(net->team, groups(&w), backward_group, &w);
+    team_run(net->team, stage_groups(&w), w.by_rows ? stage_rows_backward : stage_blocks_backward, &w);
     if (has(w.s, PART_CONV))
         add_shares(&w);
     if (has(w.s, PART_NORM))

@@ -97,34 +97,26 @@ static struct axis clipped(struct axis a, int t)
     return a;
 }
 
-/* What is to be in the second cache soon: some lines are asked for with every tile. */
+/* What is to be in the second cache soon. */
 struct fetch {
-    struct ahead range[AHEAD];
-    size_t each; /* floats */
+    const struct ahead *next; /* NULL: nothing */
+    int range;
+    size_t done; /* floats of it */
 };
 
-static struct fetch fetch_of(const struct ahead *next, int tiles)
-{
-    struct fetch f = {.each = 0};
-    size_t floats = 0;
-    for (int i = 0; next && i < AHEAD; i++) {
-        f.range[i] = next[i];
-        floats += next[i].floats;
-    }
-    f.each = tiles > 0 ? (floats / (size_t)tiles / LANES + 1) * LANES : 0;
-    return f;
-}
+#define FETCH 32 /* floats a tile asks for with each channel of each row */
 
-static inline void fetch_some(struct fetch *f)
+/* Has the tile ask for what is due; where nothing is, for what it reads anyway. */
+static void fetch_with(struct fetch *f, struct tile *t, const float *x)
 {
-    size_t due = f->each;
-    for (int i = 0; i < AHEAD && due; i++) {
-        struct ahead *r = &f->range[i];
-        for (; r->floats && due; r->at += LANES, due -= LANES) {
-            __builtin_prefetch(r->at, 0, 2);
-            r->floats -= r->floats < LANES ? r->floats : LANES;
-        }
+    while (f->next && f->range < AHEAD && f->done >= f->next[f->range].floats) {
+        f->range++;
+        f->done = 0;
     }
+    int due = f->next && f->range < AHEAD;
+    t->fetch = (const char *)(due ? f->next[f->range].at + f->done : x);
+    t->fetch_step = due ? FETCH * sizeof(float) : 0;
+    f->done += due ? (size_t)t->rows * (size_t)t->ci * FETCH : 0;
 }
 
 /* The first argument of TILE_CALL. */
@@ -172,10 +164,11 @@ static void run_columns(const struct job *j, int g, const struct axis *rows, con
         t.w_ch = d->kw * cob;
         t.w_row = rows->ks * j->ci * t.w_ch;
         w += rows->k0 * j->ci * t.w_ch + cols->k0 * cob;
-        fetch_some(j->fetch);
+        fetch_with(j->fetch, &t, *x);
         for (int part = 0; part < LANES; part += VK) {
             struct tile half = t;
             half.x_at += part;
+            half.fetch_step = part ? 0 : t.fetch_step;
             TILE_CALL(kind, edge, xb, cob, &half, x, w, b, y + c0 * t.y_ch + part);
         }
     }
@@ -251,8 +244,7 @@ void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int
                        const float *packed, const float *b, float *const *y, const struct ahead *next)
 {
     struct job j = job_of(d, way);
-    struct fetch fetch =
-        fetch_of(next, (r1 - r0) * d->groups * pieces(j.co, COB_MAX) * pieces(j.wo, j.co == 1 ? XB_MAX_ALONE : XB_MAX));
+    struct fetch fetch = {next, 0, 0};
     j.x = x;
     j.weights = packed;
     j.bias = b;

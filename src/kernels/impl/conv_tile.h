@@ -24,6 +24,8 @@ struct tile {
     ptrdiff_t x_ch;     /* to the next channel */
     ptrdiff_t w_row, w_ch, w_tap;
     ptrdiff_t y_col, y_ch;
+    const char *fetch; /* memory that is asked for while the tile computes, `fetch_step` bytes for each channel */
+    ptrdiff_t fetch_step;
 };
 /* x: the rows of the input from that of the first ky on; w at the first row and tap; b[COB] or NULL; y at output 0 of
  * channel 0. */
@@ -72,6 +74,7 @@ INLINE void tile_run(int kx, int edge, int xb, int cob, const struct tile *t, co
                      const float *b, float *y)
 {
     vk acc[XB_MAX_ALONE][COB_MAX];
+    const char *fetch = t->fetch;
     UNROLL
     for (int i = 0; i < xb; i++) {
         UNROLL
@@ -80,7 +83,9 @@ INLINE void tile_run(int kx, int edge, int xb, int cob, const struct tile *t, co
     }
     for (int r = 0; r < t->rows; r++, x += t->row_gap, w += t->w_row) {
         const float *xc = *x + t->x_at, *wc = w;
-        for (int c = 0; c < t->ci; c++, xc += t->x_ch, wc += t->w_ch) {
+        for (int c = 0; c < t->ci; c++, xc += t->x_ch, wc += t->w_ch, fetch += t->fetch_step) {
+            __builtin_prefetch(fetch, 0, 2);
+            __builtin_prefetch(fetch + 64, 0, 2);
             if (kx) {
                 UNROLL
                 for (int j = 0; j < kx; j++)

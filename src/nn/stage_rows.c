@@ -1,0 +1,224 @@
+/* stage_rows.c - a block through a stage that ends with a convolution, a band of rows at a time: what stands before the
+ * convolution is made row by row into a ring of rows that stays in the cache while the convolution reads it, and so is,
+ * on the way back, the gradient at its output. While it computes, what the next band reads is on its way from memory.
+ */
+#include "nn/stage_work.h"
+
+#include "nn/layers/batchnorm.h"
+
+#include <string.h>
+
+/* Where a block stands in the pass. */
+struct at {
+    const float *x, *y, *dy;
+    float *to_y, *dx;
+    int live;
+};
+
+static struct at block_at(const struct work *w, int b)
+{
+    size_t x = (size_t)b * w->nx, y = (size_t)b * w->ny;
+    struct at a = {.x = w->io->x + x, .y = w->io->y + y, .to_y = w->io->y + y, .live = stage_live(w, b)};
+    if (w->backward) {
+        a.dy = w->io->dy + y;
+        a.dx = w->io->dx ? w->io->dx + x : NULL;
+    }
+    return a;
+}
+
+static size_t x_row(const struct work *w)
+{
+    return w->nx / (size_t)w->x.h;
+}
+
+static size_t y_row(const struct work *w)
+{
+    return w->ny / (size_t)w->y.h;
+}
+
+static void table_of_rows(float **table, int rows, float *from, size_t row)
+{
+    for (int i = 0; i < rows; i++)
+        table[i] = from + (size_t)i * row;
+}
+
+/* Row i of n stands in place i % kept. */
+static void table_of_ring(float **table, int n, int kept, float *from, size_t row)
+{
+    for (int i = 0; i < n; i++)
+        table[i] = from + (size_t)(i % kept) * row;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Rows of the convolution's input that its outputs below row r read. */
+static int inputs_of(const struct conv_dims *d, int r)
+{
+    int end = (r - 1) * d->sh - d->ph + (d->kh - 1) * d->dh + 1;
+    return end > d->h ? d->h : end > 0 ? end : 0;
+}
+
+/* Rows of its input, an even number of them, whose gradient depends on outputs below row r alone. */
+static int inputs_done(const struct conv_dims *d, int r)
+{
+    int end = r * d->sh - d->ph;
+    return r == d->ho || end > d->h ? d->h : end > 0 ? end & ~1 : 0;
+}
+
+/* Rows of its output that read inputs below row i only. */
+static int outputs_done(const struct conv_dims *d, int i)
+{
+    int last = i - ((d->kh - 1) * d->dh + 1) + d->ph;
+    return i == d->h ? d->ho : last < 0 ? 0 : least(last / d->sh + 1, d->ho);
+}
+
+/* Rows first..first+n-1 of an array of `all` rows, those that there are. */
+static struct ahead rows_ahead(const float *array, size_t row, int first, int n, int all)
+{
+    n = least(n, all - first);
+    return (struct ahead){array + (size_t)(n > 0 ? first : 0) * row, n > 0 ? (size_t)n * row : 0};
+}
+
+/* --- forward --- */
+
+static void make_inputs(struct work *w, const struct at *a, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        w->k->pointwise_forward(&w->f, 1, a->x + (size_t)i * x_row(w), w->r.in[i]);
+}
+
+static void block_forward(struct work *w, int b)
+{
+    const struct conv_dims *d = &w->conv.conv;
+    const struct at a = block_at(w, b);
+    int step = w->band.rows, made = 0, pointwise = has_pointwise(w->s);
+    if (!pointwise)
+        table_of_rows(w->r.in, d->h, (float *)a.x, x_row(w));
+    table_of_rows(w->r.out, d->ho, a.to_y, y_row(w));
+    stage_seed(w, b);
+    w->f.half = 0;
+    for (int r = 0, end; r < d->ho; r = end) {
+        end = least(r + step, d->ho);
+        int in = inputs_of(d, end);
+        if (pointwise)
+            make_inputs(w, &a, made, in);
+        made = in;
+        const struct ahead next[AHEAD] = {rows_ahead(a.x, x_row(w), in, step * d->sh, d->h),
+                                          rows_ahead(a.y, y_row(w), end, step, d->ho)};
+        w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->r.in, w->r.packed, w->b, w->r.out, next);
+        if (w->next_table)
+            w->k->bn_moments(d->co, d->wo, end - r, a.live, r == 0, w->r.out[r], w->r.about, w->r.lanes);
+    }
+    if (w->next_table)
+        w->k->bn_moments_end(d->co, d->wo, d->ho, a.live, w->r.about, w->r.lanes,
+                             w->r.moments + (size_t)b * (size_t)d->co);
+}
+
+void stage_rows_forward(void *ctx, int i, int member)
+{
+    struct work w = stage_member(ctx, member);
+    struct group g = stage_group(&w, i);
+    if (has_pointwise(w.s))
+        table_of_ring(w.r.in, w.conv.conv.h, w.band.in, w.r.u, x_row(&w));
+    for (int b = g.first; b < g.first + g.blocks; b++)
+        block_forward(&w, b);
+}
+
+/* --- backward --- */
+
+/* The gradient at the convolution's output, where a norm behind left that at its own. */
+static void make_gradient(const struct work *w, const struct at *a, int from, int to)
+{
+    const struct nn_node *next = &w->net->graph->node[w->s->next];
+    for (int r = from; r < to; r++)
+        w->k->bn_backward(w->y.c, 1, w->y.w, a->live, a->y + (size_t)r * y_row(w), a->dy + (size_t)r * y_row(w),
+                          bn_row(next, w->next_table, BN_A), bn_row(next, w->next_table, BN_P),
+                          bn_row(next, w->next_table, BN_Q), w->r.out[r]);
+}
+
+/* The gradient of the convolution's input rows goes on to dx; what the convolution read takes its place in the ring. */
+static void input_gradient(struct work *w, const struct at *a, int from, int to, const struct ahead *next)
+{
+    const struct conv_dims *d = &w->conv.conv;
+    const float *mean = NULL;
+    if (has(w->s, PART_NORM))
+        mean = bn_row(node_of(w->net->graph, w->s, PART_NORM), w->io->saved, BN_MEAN);
+    if (!has_pointwise(w->s)) {
+        float **x = w->r.in, **dx = x + d->h;
+        table_of_rows(dx, d->h, a->dx, x_row(w));
+        w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, dx, next);
+        return;
+    }
+    w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, w->r.in, next);
+    for (int i = from; i < to; i++) {
+        size_t at = (size_t)i * x_row(w);
+        w->k->pointwise_backward(&w->f, 1, a->x + at, w->r.in[i], mean, w->r.in[i], a->dx + at, w->r.lanes);
+    }
+}
+
+static void start_block(struct work *w, const struct at *a, int b)
+{
+    const struct conv_dims *d = &w->conv.conv;
+    if (!has_pointwise(w->s))
+        table_of_rows(w->r.in, d->h, (float *)a->x, x_row(w));
+    if (!w->next_table)
+        table_of_rows(w->r.out, d->ho, (float *)a->dy, y_row(w));
+    stage_seed(w, b);
+    w->f.half = 0;
+    if (w->r.lanes)
+        memset(w->r.lanes, 0, (size_t)w->x.c * 2 * LANES * sizeof *w->r.lanes);
+}
+
+static void block_backward(struct work *w, int b)
+{
+    const struct conv_dims *d = &w->conv.conv;
+    const struct at a = block_at(w, b);
+    int step = w->band.rows, in = 0, out = 0;
+    start_block(w, &a, b);
+    for (int r = 0, end; r < d->ho; r = end) {
+        end = least(r + step, d->ho);
+        if (w->next_table)
+            make_gradient(w, &a, r, end);
+        int in_end = inputs_done(d, end);
+        const struct ahead next[AHEAD] = {rows_ahead(a.y, y_row(w), end, step, w->next_table ? d->ho : 0),
+                                          rows_ahead(a.dy, y_row(w), end, step, d->ho),
+                                          rows_ahead(a.x, x_row(w), in_end, step * d->sh, d->h),
+                                          rows_ahead(a.dx, x_row(w), in_end, step * d->sh, a.dx ? d->h : 0)};
+        if (a.dx)
+            input_gradient(w, &a, in, in_end, next);
+        else if (has_pointwise(w->s))
+            make_inputs(w, &a, in, in_end);
+        in = in_end;
+        int out_end = least(outputs_done(d, in), end);
+        w->k->conv_weight_rows(d, out, out_end, (const float *const *)w->r.in, (const float *const *)w->r.out,
+                               w->r.dw_sums);
+        if (w->r.db_sums)
+            w->k->conv_bias_rows(d, out, out_end, (const float *const *)w->r.out, w->r.db_sums);
+        out = out_end;
+    }
+    if (has(w->s, PART_NORM))
+        w->k->pointwise_sums(w->x.c, a.live, w->r.lanes, w->r.sums + 2 * (size_t)b * (size_t)w->x.c);
+}
+
+void stage_rows_backward(void *ctx, int i, int member)
+{
+    struct work w = stage_member(ctx, member);
+    const struct conv_dims *d = &w.conv.conv;
+    struct group g = stage_group(&w, i);
+    float *db, *dw = stage_share(&w, i, &db);
+    if (has_pointwise(w.s))
+        table_of_ring(w.r.in, d->h, w.band.in, w.r.u, x_row(&w));
+    if (w.next_table)
+        table_of_ring(w.r.out, d->ho, w.band.out, w.r.dyc, y_row(&w));
+    memset(w.r.dw_sums, 0, conv_sums(d) * sizeof *w.r.dw_sums);
+    if (db)
+        memset(w.r.db_sums, 0, (size_t)d->co * LANES * sizeof *w.r.db_sums);
+    for (int b = g.first; b < g.first + g.blocks; b++)
+        block_backward(&w, b);
+    w.k->conv_weight_sums(d, w.r.dw_sums, dw);
+    if (db)
+        w.k->conv_bias_sums(d, w.r.db_sums, db);
+}

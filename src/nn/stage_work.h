@@ -1,0 +1,91 @@
+/* stage_work.h - what the two ways through a stage share: whole blocks (stage_blocks.c), or row by row
+ * (stage_rows.c). Private to stage*.c. */
+#ifndef NN_STAGE_WORK_H
+#define NN_STAGE_WORK_H
+
+#include "nn/plan.h"
+
+/* Memory that a pass needs for itself; what a stage has no use for is NULL. */
+struct room {
+    /* of each member: u: behind the pointwise parts, z: behind the pool, dz: gradient there, dyc: gradient at the
+     * convolution, of a group of blocks or of as many rows as are looked at together */
+    uint32_t *seed;
+    float *u, *z, *dz, *dyc, *conv;
+    double *lanes;     /* [c of norm, or of next in the forward pass][32] */
+    float *about;      /* [c of next] */
+    float **in, **out; /* by rows: those of the convolution's input [h], and of its output or the gradient there [ho] */
+    float *dw_sums, *db_sums; /* by rows: lane sums of the convolution's gradient */
+    /* of all */
+    float *packed;           /* by rows: the convolution's weights */
+    float *dw;               /* [groups - 1][tensors]: the shares of the convolution's gradient but the first */
+    struct moments *moments; /* [blocks][c of next] */
+    double *sums;            /* [blocks][c of norm][2] */
+    float *totals;           /* [2][c], c of next forward, of norm backward */
+};
+
+/* Rows that are looked at together. */
+struct band {
+    int rows;    /* of the convolution's output, at a time */
+    int in, out; /* rows that have to be kept: of its input, of the gradient at its output */
+};
+
+/* A stage in a pass. Sizes are floats of a block. */
+struct work {
+    const struct nn_net *net;
+    const struct kernels *k;
+    const struct nn_pass *p;
+    const struct stage *s;
+    const struct layer_io *io;
+    struct shape x, z, y; /* in front, in front of the convolution, behind */
+    size_t nx, nz, ny;
+    struct pointwise f;
+    struct stage_part pool, conv;
+    const float *w, *b; /* the convolution's */
+    float *next_table;
+    int backward, by_rows;
+    struct band band; /* by rows */
+    struct room r;    /* of member 0, or of the member that this copy is for */
+};
+
+/* Blocks that go together. */
+struct group {
+    int first, blocks, images;
+};
+
+/* The i-th group to be worked on; how many there are; the images in a block. */
+struct group stage_group(const struct work *w, int i);
+int stage_groups(const struct work *w);
+int stage_live(const struct work *w, int block);
+
+/* The same pass, as one member of the team goes through it. */
+struct work stage_member(const struct work *w, int member);
+/* Starts the masks of a block's dropout, if there is one. */
+void stage_seed(const struct work *w, int block);
+/* The i-th group's share of the convolution's gradient: weights, then the bias at *db; NULL without. */
+float *stage_share(const struct work *w, int i, float **db);
+
+static inline const struct nn_node *node_of(const struct nn_graph *g, const struct stage *s, enum part_kind kind)
+{
+    return s->part[kind] < 0 ? NULL : &g->node[s->part[kind]];
+}
+
+static inline int has(const struct stage *s, enum part_kind kind)
+{
+    return s->part[kind] >= 0;
+}
+
+static inline int has_pointwise(const struct stage *s)
+{
+    return has(s, PART_NORM) || has(s, PART_ACT) || has(s, PART_DROPOUT);
+}
+
+/* Does the backward pass need the input of the pool, and of the convolution, again? */
+int stage_looks_ahead(const struct nn_graph *g, const struct stage *s);
+/* May, and should, a pass go row by row? And the rows it takes. */
+int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward);
+struct band stage_band(const struct nn_graph *g, const struct stage *s, int backward);
+
+/* Ways through a group of blocks: pieces of a team's work, ctx is the struct work of member 0. */
+team_piece stage_blocks_forward, stage_blocks_backward, stage_rows_forward, stage_rows_backward;
+
+#endif
