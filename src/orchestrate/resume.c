@@ -114,6 +114,7 @@ static int add_trial(struct run *run, const struct plan_point *p, int repeat)
     t->point = run->npoints - 1;
     t->repeat = repeat;
     t->expected = planner_cost(p);
+    t->bytes = p->bytes;
     t->images = p->n[DATA_TRAIN];
     t->epochs = p->point->train.epochs;
     t->r.status = p->skip ? TRIAL_SKIPPED : TRIAL_OPEN;

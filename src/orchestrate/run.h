@@ -1,5 +1,5 @@
-/* run.h - the state of a running sweep, shared by run.c (the whole), work.c (workers), resume.c and checkpoint.c (what
- * stands on the disk), tables.c and about.c. */
+/* run.h - the state of a running sweep, shared by run.c (the whole), work.c (workers), order.c (which trial is next),
+ * resume.c and checkpoint.c (what stands on the disk), tables.c and about.c. */
 #ifndef ORCHESTRATE_RUN_H
 #define ORCHESTRATE_RUN_H
 
@@ -27,6 +27,7 @@ struct trial {
     int repeat;   /* 0-based */
     int running, reused;
     double expected; /* seconds, an estimate */
+    size_t bytes;    /* memory of a worker that has it to itself */
     uint64_t images; /* trained by one epoch */
     int epochs;      /* planned */
     struct trial_record r;
@@ -58,6 +59,7 @@ struct run {
     int jobs, members;  /* workers; most that go together into one trial */
     atomic_int helping; /* workers inside another's crew: with those that train no more than there are cores */
     size_t *order, norder, next;
+    double held;                                                     /* bytes of the trials that run */
     enum { STOP_NOT, STOP_LIMIT, STOP_FAIL_FAST, STOP_BROKEN } stop; /* no further epoch, and why */
     struct err broken;                                               /* of STOP_BROKEN: output failed */
     double earlier; /* seconds of earlier calls: their last trial's end */
@@ -75,13 +77,23 @@ int run_signalled(void); /* the signal that asks for an end, 0: none */
 
 /* --- work.c --- */
 
-/* The open trials into order[], as many as [stop] trials lets this call run; the others into the counts. */
-int order_trials(struct run *run, struct err *e);
 int make_crews(struct run *run, struct err *e);
 void release_crews(struct run *run);
 void train_all(struct run *run);
 /* Under the lock, or before the workers start. `event` and `important` as in run_progress. */
 void run_tell(struct run *run, const char *event, int important);
+
+/* --- order.c --- */
+
+/* The open trials into order[], as many as [stop] trials lets this call run; the others into the counts. */
+int order_trials(struct run *run, struct err *e);
+/* Index of the trial that a worker is to do next, SIZE_MAX: none; and that it is done. Both lock. */
+size_t next_trial(struct run *run);
+void end_trial(struct run *run, size_t i);
+/* Under the lock: what a final trial means for the best one; whether a limit of [stop] is reached. */
+void note_best(struct run *run, size_t i);
+void check_limits(struct run *run);
+void check_target(struct run *run, const struct trial *t);
 
 /* --- resume.c: the plan met with what the journal and the checkpoints hold --- */
 

@@ -46,22 +46,6 @@ static void broken(struct run *run, struct err *e)
     run->stop = STOP_BROKEN;
 }
 
-static void check_limits(struct run *run)
-{
-    const struct sweep_spec *s = run->spec;
-    int limit = (s->stop_time > 0 && clock_wall() - run->began >= s->stop_time) ||
-                (s->stop_epochs > 0 && run->epochs >= (uint64_t)s->stop_epochs);
-    if (limit && !run->stop)
-        run->stop = STOP_LIMIT;
-}
-
-static void check_target(struct run *run, const struct trial *t)
-{
-    double v = objective_of(run, t), target = run->spec->stop_target;
-    if (target == target && v == v && (run->spec->maximise ? v >= target : v <= target) && !run->stop)
-        run->stop = STOP_LIMIT;
-}
-
 /* Tables now and then while it runs: at most a twentieth of the time goes there. */
 static void tables_sometimes(struct run *run)
 {
@@ -84,14 +68,6 @@ struct worker {
     double started, cpu;
     uint64_t images;
 };
-
-static void note_best(struct run *run, size_t i)
-{
-    double v = objective_of(run, &run->trial[i]);
-    double best = run->best == SIZE_MAX ? NAN : objective_of(run, &run->trial[run->best]);
-    if (objective_better(run, v, best) || (v == best && i < run->best)) /* whatever the order of finishing */
-        run->best = i;
-}
 
 /* The row, the counts and the line of a trial that the journal holds. Under the lock. */
 static void note_final(struct run *run, size_t i, const struct trial_record *r)
@@ -224,7 +200,7 @@ static int train_through(struct worker *w, struct trial *t, struct train_run *r,
 static struct train_run *make_run(struct worker *w, const struct train_job *job, struct err *e)
 {
     size_t need = train_bytes(job);
-    if (w->memory.cap < need || w->memory.cap / 4 > need) {
+    if (w->memory.cap < need || w->memory.cap / 4 * 3 > need) {
         arena_release(&w->memory);
         if (arena_init_fixed(&w->memory, need)) {
             err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB", (double)need / 1e6);
@@ -304,18 +280,6 @@ static void run_trial(struct worker *w, size_t i)
 
 /* --- workers --- */
 
-static size_t next_trial(struct run *run)
-{
-    size_t i = SIZE_MAX;
-    omp_set_lock(&run->lock);
-    if (run->next < run->norder && !run->stop && !run_signalled()) {
-        i = run->order[run->next++];
-        run->running++;
-    }
-    omp_unset_lock(&run->lock);
-    return i;
-}
-
 /* The crew with a place left and the fewest members; NULL: none. */
 static struct crew *smallest_crew(struct run *run)
 {
@@ -361,63 +325,11 @@ static void work(struct run *run, int number)
     arena_init(&w.plan);
     for (size_t i; (i = next_trial(run)) != SIZE_MAX;) {
         run_trial(&w, i);
-        omp_set_lock(&run->lock);
-        run->running--;
-        omp_unset_lock(&run->lock);
+        end_trial(run, i);
     }
     arena_release(&w.plan);
     arena_release(&w.memory);
     help_others(run);
-}
-
-struct job_order {
-    double expected;
-    size_t trial;
-};
-
-/* Longest expected first, so that no long one is left over at the end; the plan's order among equals. */
-static int longest_first(const void *a, const void *b)
-{
-    const struct job_order *x = a, *y = b;
-    if (x->expected != y->expected)
-        return x->expected > y->expected ? -1 : 1;
-    return x->trial < y->trial ? -1 : x->trial > y->trial;
-}
-
-/* What stands already into the counts; the number of open trials this call may run, the first of the plan. */
-static size_t take_stock(struct run *run, struct job_order *v)
-{
-    size_t n = 0, limit = run->spec->stop_trials > 0 ? (size_t)run->spec->stop_trials : SIZE_MAX;
-    run->best = SIZE_MAX;
-    for (size_t i = 0; i < run->ntrials; i++) {
-        const struct trial *t = &run->trial[i];
-        run->count[t->r.status]++;
-        run->reused += (uint64_t)t->reused;
-        if (t->r.status == TRIAL_OPEN && n < limit) {
-            v[n++] = (struct job_order){t->expected, i};
-            run->work_left += t->expected * (1 - (double)t->nepochs / t->epochs);
-        }
-        double end = t->reused ? t->r.timing.start + t->r.timing.wall : 0;
-        run->earlier = end > run->earlier ? end : run->earlier;
-        note_best(run, i);
-    }
-    return n;
-}
-
-int order_trials(struct run *run, struct err *e)
-{
-    struct job_order *v = malloc((run->ntrials + 1) * sizeof *v);
-    run->order = malloc((run->ntrials + 1) * sizeof *run->order);
-    if (!v || !run->order) {
-        free(v);
-        return err_set(e, ERR_NOMEM, "no memory for the order of trials");
-    }
-    run->norder = take_stock(run, v);
-    qsort(v, run->norder, sizeof *v, longest_first);
-    for (size_t i = 0; i < run->norder; i++)
-        run->order[i] = v[i].trial;
-    free(v);
-    return 0;
 }
 
 /* Crews of run->jobs workers, no more than can find a place. 0, or -1 with *e. */

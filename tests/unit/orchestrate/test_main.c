@@ -9,9 +9,10 @@ int test_keymap(void);
 int test_crew(void);
 int test_journal(void);
 int test_planner(void);
+int test_order(void);
 int test_bench(void);
 
 int main(void)
 {
-    return test_keymap() + test_journal() + test_planner() + test_crew() + test_bench();
+    return test_keymap() + test_journal() + test_planner() + test_order() + test_crew() + test_bench();
 }

@@ -1,0 +1,142 @@
+/* order.c - which trial is next, and when there are enough. */
+#include "orchestrate/run.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the order --- */
+
+struct job_order {
+    double expected;
+    size_t trial;
+};
+
+/* Longest expected first, so that no long one is left over at the end; the plan's order among equals. */
+static int longest_first(const void *a, const void *b)
+{
+    const struct job_order *x = a, *y = b;
+    if (x->expected != y->expected)
+        return x->expected > y->expected ? -1 : 1;
+    return x->trial < y->trial ? -1 : x->trial > y->trial;
+}
+
+void note_best(struct run *run, size_t i)
+{
+    double v = objective_of(run, &run->trial[i]);
+    double best = run->best == SIZE_MAX ? NAN : objective_of(run, &run->trial[run->best]);
+    if (objective_better(run, v, best) || (v == best && i < run->best)) /* whatever the order of finishing */
+        run->best = i;
+}
+
+/* What stands already into the counts; the number of open trials this call may run, the first of the plan. */
+static size_t take_stock(struct run *run, struct job_order *v)
+{
+    size_t n = 0, limit = run->spec->stop_trials > 0 ? (size_t)run->spec->stop_trials : SIZE_MAX;
+    run->best = SIZE_MAX;
+    for (size_t i = 0; i < run->ntrials; i++) {
+        const struct trial *t = &run->trial[i];
+        run->count[t->r.status]++;
+        run->reused += (uint64_t)t->reused;
+        if (t->r.status == TRIAL_OPEN && n < limit) {
+            v[n++] = (struct job_order){t->expected, i};
+            run->work_left += t->expected * (1 - (double)t->nepochs / t->epochs);
+        }
+        double end = t->reused ? t->r.timing.start + t->r.timing.wall : 0;
+        run->earlier = end > run->earlier ? end : run->earlier;
+        note_best(run, i);
+    }
+    return n;
+}
+
+int order_trials(struct run *run, struct err *e)
+{
+    struct job_order *v = malloc((run->ntrials + 1) * sizeof *v);
+    run->order = malloc((run->ntrials + 1) * sizeof *run->order);
+    if (!v || !run->order) {
+        free(v);
+        return err_set(e, ERR_NOMEM, "no memory for the order of trials");
+    }
+    run->norder = take_stock(run, v);
+    qsort(v, run->norder, sizeof *v, longest_first);
+    for (size_t i = 0; i < run->norder; i++)
+        run->order[i] = v[i].trial;
+    free(v);
+    return 0;
+}
+
+/* --- the next one --- */
+
+#define ALIKE 0.9 /* trials that take at least this share of the longest's time can stand in its place */
+#define LOOK 256  /* places of the order to look at */
+
+/* How many of the next trials take about as long as the first; their mean memory. */
+static size_t alike(const struct run *run, double *mean)
+{
+    double sum = 0, least = ALIKE * run->trial[run->order[run->next]].expected;
+    size_t n = 0;
+    while (n < LOOK && run->next + n < run->norder && run->trial[run->order[run->next + n]].expected >= least)
+        sum += (double)run->trial[run->order[run->next + n++]].bytes;
+    *mean = sum / (double)n;
+    return n;
+}
+
+/* Of trials that take about as long, the one with which the workers together hold nearest to what they would hold on
+ * average: large ones run beside small ones, and not all at the same time. The first in the order among equals. */
+static size_t fitting(const struct run *run)
+{
+    double mean, least = INFINITY;
+    size_t best = run->next, n = alike(run, &mean);
+    for (size_t i = run->next; i < run->next + n; i++) {
+        double off = fabs(run->held + (double)run->trial[run->order[i]].bytes - run->jobs * mean);
+        if (off < least) {
+            least = off;
+            best = i;
+        }
+    }
+    return best;
+}
+
+size_t next_trial(struct run *run)
+{
+    size_t trial = SIZE_MAX;
+    omp_set_lock(&run->lock);
+    if (run->next < run->norder && !run->stop && !run_signalled()) {
+        size_t *first = &run->order[run->next], at = fitting(run) - run->next;
+        trial = first[at];
+        memmove(first + 1, first, at * sizeof *first);
+        run->next++;
+        run->running++;
+        run->held += (double)run->trial[trial].bytes;
+    }
+    omp_unset_lock(&run->lock);
+    return trial;
+}
+
+void end_trial(struct run *run, size_t i)
+{
+    omp_set_lock(&run->lock);
+    run->running--;
+    run->held -= (double)run->trial[i].bytes;
+    omp_unset_lock(&run->lock);
+}
+
+/* --- [stop] --- */
+
+void check_limits(struct run *run)
+{
+    const struct sweep_spec *s = run->spec;
+    int limit = (s->stop_time > 0 && clock_wall() - run->began >= s->stop_time) ||
+                (s->stop_epochs > 0 && run->epochs >= (uint64_t)s->stop_epochs);
+    if (limit && !run->stop)
+        run->stop = STOP_LIMIT;
+}
+
+void check_target(struct run *run, const struct trial *t)
+{
+    double v = objective_of(run, t), target = run->spec->stop_target;
+    if (target == target && v == v && (run->spec->maximise ? v >= target : v <= target) && !run->stop)
+        run->stop = STOP_LIMIT;
+}

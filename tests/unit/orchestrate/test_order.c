@@ -1,0 +1,114 @@
+/* Which trial is next: a made-up run, and workers that take trials from it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "orchestrate/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 64 };
+
+struct made {
+    struct run run;
+    struct sweep_spec spec;
+    struct run_options o;
+    struct trial trial[MOST];
+    struct planned_point point;
+};
+
+static void make(struct made *m, int jobs, const double *expected, const size_t *bytes, size_t n)
+{
+    struct err e = {0};
+    memset(m, 0, sizeof *m);
+    m->run = (struct run){.spec = &m->spec, .o = &m->o, .trial = m->trial, .ntrials = n, .jobs = jobs};
+    omp_init_lock(&m->run.lock);
+    for (size_t i = 0; i < n; i++)
+        m->trial[i] = (struct trial){.expected = expected[i], .bytes = bytes[i], .epochs = 1, .r.error = ""};
+    assert_int_equal(order_trials(&m->run, &e), 0);
+}
+
+static void unmake(struct made *m)
+{
+    free(m->run.order);
+    omp_destroy_lock(&m->run.lock);
+}
+
+/* Workers finish in the order they began; the most memory that trials held at the same time. */
+static size_t peak(struct made *m, int jobs, size_t order[MOST])
+{
+    size_t held = 0, most = 0, n = 0, first = 0;
+    for (;;) {
+        size_t i = n - first < (size_t)jobs ? next_trial(&m->run) : SIZE_MAX;
+        if (i == SIZE_MAX && first == n)
+            return most;
+        if (i == SIZE_MAX) {
+            held -= m->trial[order[first]].bytes;
+            end_trial(&m->run, order[first++]);
+            continue;
+        }
+        order[n++] = i;
+        held += m->trial[i].bytes;
+        most = held > most ? held : most;
+    }
+}
+
+static void assert_each_once(const size_t *order, size_t n)
+{
+    int seen[MOST] = {0};
+    for (size_t i = 0; i < n; i++)
+        assert_true(order[i] < n && !seen[order[i]]++);
+}
+
+static void large_trials_run_beside_small_ones(void **state)
+{
+    static const size_t bytes[12] = {16, 29, 54, 16, 29, 54, 15, 26, 49, 15, 26, 49};
+    double expected[12];
+    size_t order[MOST];
+    struct made m;
+    (void)state;
+    for (int i = 0; i < 12; i++)
+        expected[i] = i < 6 ? 2.5 : 2;
+    make(&m, 2, expected, bytes, 12);
+    assert_in_range(peak(&m, 2, order), 54 + 16, 54 + 29);
+    assert_each_once(order, 12);
+    assert_true(m.run.held == 0 && !m.run.running);
+    unmake(&m);
+    make(&m, 1, expected, bytes, 12);
+    assert_int_equal(peak(&m, 1, order), 54);
+    assert_each_once(order, 12);
+    unmake(&m);
+    make(&m, 12, expected, bytes, 12); /* all at once: nothing to choose */
+    assert_int_equal(peak(&m, 12, order), 378);
+    unmake(&m);
+}
+
+static void long_trials_come_first(void **state)
+{
+    static const double expected[6] = {1, 3, 2, 3, 1, 2};
+    static const size_t bytes[6] = {1, 90, 1, 1, 90, 90}, equal[6] = {7, 7, 7, 7, 7, 7};
+    static const size_t in_order[6] = {1, 3, 2, 5, 0, 4};
+    size_t order[MOST];
+    struct made m;
+    (void)state;
+    make(&m, 2, expected, bytes, 6);
+    peak(&m, 2, order);
+    for (int i = 0; i < 6; i++)
+        assert_true(expected[order[i]] == expected[in_order[i]]);
+    unmake(&m);
+    make(&m, 2, expected, equal, 6); /* in the plan's order when nothing tells them apart */
+    peak(&m, 2, order);
+    assert_memory_equal(order, in_order, sizeof in_order);
+    unmake(&m);
+}
+
+int test_order(void)
+{
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(large_trials_run_beside_small_ones),
+                                              cmocka_unit_test(long_trials_come_first)};
+    return cmocka_run_group_tests_name("order", tests, NULL, NULL);
+}
