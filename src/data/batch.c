@@ -86,7 +86,7 @@ void data_batch(const struct data_view *v, enum data_split split, const uint32_t
             uint32_t s = v->index[split][at[first + i]];
             sample[first + i] = s;
             label[first + i] = part->y[s];
-            b.in[i] = part->x + (size_t)s * record;
+            b.in[i] = v->copy[split] ? v->copy[split] + (size_t)at[first + i] * record : part->x + (size_t)s * record;
         }
         if (augment) {
             draw(&b, sample + first, seed, epoch);

@@ -76,6 +76,7 @@ struct data_view {
     float scale[DATA_CHANNELS], shift[DATA_CHANNELS]; /* per channel: x * scale + shift */
     const float *table;                               /* private: that for every byte, [c][256] */
     void *augment;                                    /* private: NULL when nothing is augmented */
+    const uint8_t *copy[3];                           /* private: data_view_gather's, [n][c][h][w], or NULL */
 };
 /* Splits by class (stratified: each class gives its share, largest remainders first) with stream (seed, RNG_SPLIT),
  * keyed by class. When the whole training file is used the split is just everything. Validation takes a class's
@@ -86,6 +87,10 @@ struct data_view {
  * sample, an unknown augmentation (ERR_USAGE, with the nearest known). Lives in `a`; d outlives it. */
 int data_view_init(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a,
                    struct err *e);
+/* For a view that trains and validates on less than half of a file that is mapped (cache.h): copies its images into
+ * `a`, and lets the pages of the mapping go until somebody reads them again. 1 when it did, 0 when that saves nothing
+ * or there is no memory. Not while others use the view. */
+int data_view_gather(struct data_view *v, struct arena *a);
 /* Checks spec texts (augment, dataset word, train + validation fractions) without any data: the key that w names, or
  * all where w or w->key is NULL, up to the first error. 0 or -1. */
 int data_spec_check(const struct data_spec *s, const struct where *w, struct err *e);

@@ -72,6 +72,21 @@ int dataset_own_map(struct dataset *d, void *map, size_t n)
     return 0;
 }
 
+int dataset_is_mapped(const struct dataset *d, const void *at)
+{
+    for (const struct owned *o = d->owned; o; o = o->next)
+        if (o->map && (uintptr_t)at - (uintptr_t)o->map < o->mapped)
+            return 1;
+    return 0;
+}
+
+void dataset_let_go(const struct dataset *d)
+{
+    for (const struct owned *o = d->owned; o; o = o->next)
+        if (o->map)
+            madvise(o->map, o->mapped, MADV_DONTNEED);
+}
+
 void dataset_release(struct dataset *d)
 {
     for (struct owned *o = d->owned; o;) {

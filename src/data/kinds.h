@@ -21,6 +21,9 @@ const struct dataset_kind *dataset_kind_find(const char *name, const struct wher
 void *dataset_alloc(struct dataset *d, size_t n, struct err *e);
 /* Makes dataset_release unmap n bytes at `map`. 0, or -1 without memory (the mapping is still the caller's then). */
 int dataset_own_map(struct dataset *d, void *map, size_t n);
+/* Is it in such a mapping? And: their pages are not needed for the time being. */
+int dataset_is_mapped(const struct dataset *d, const void *at);
+void dataset_let_go(const struct dataset *d);
 /* "0", "1", ... "255". */
 extern const char *const dataset_digits[256];
 

@@ -1,6 +1,7 @@
 /* view.c - a split with its normalization and augmentation. */
 #include "data/augment.h"
 #include "data/data.h"
+#include "data/kinds.h"
 #include "data/split.h"
 #include "data/sums.h"
 
@@ -98,6 +99,25 @@ static int make_augment(struct data_view *v, const char *text, struct arena *a, 
     *kept = parsed;
     v->augment = kept;
     return 0;
+}
+
+int data_view_gather(struct data_view *v, struct arena *a)
+{
+    const struct dataset *d = v->set;
+    size_t image = (size_t)d->c * (size_t)d->h * (size_t)d->w;
+    if (2 * (v->n[DATA_TRAIN] + v->n[DATA_VALIDATION]) > d->train.n || !dataset_is_mapped(d, d->train.x))
+        return 0;
+    uint8_t *train = arena_take(a, v->n[DATA_TRAIN] * image), *valid = arena_take(a, v->n[DATA_VALIDATION] * image);
+    if (!train || !valid)
+        return 0;
+    for (size_t i = 0; i < v->n[DATA_TRAIN]; i++)
+        memcpy(train + i * image, d->train.x + v->index[DATA_TRAIN][i] * image, image);
+    for (size_t i = 0; i < v->n[DATA_VALIDATION]; i++)
+        memcpy(valid + i * image, d->train.x + v->index[DATA_VALIDATION][i] * image, image);
+    v->copy[DATA_TRAIN] = train;
+    v->copy[DATA_VALIDATION] = valid;
+    dataset_let_go(d);
+    return 1;
 }
 
 int data_view_init(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a,

@@ -55,6 +55,14 @@ static int same_view(const struct data_spec *a, const struct data_spec *b)
            !strcmp(a->augment, b->augment) && a->seed == b->seed;
 }
 
+static int first_of_its_set(const struct datasets *d, const struct dataset *set)
+{
+    for (const struct view_entry *v = d->view; v; v = v->next)
+        if (v->view.set == set)
+            return 0;
+    return 1;
+}
+
 const struct data_view *datasets_view(struct datasets *d, const struct data_spec *s, struct err *e)
 {
     for (struct view_entry *v = d->view; v; v = v->next)
@@ -81,7 +89,8 @@ const struct data_view *datasets_view(struct datasets *d, const struct data_spec
         free(v);
         return NULL;
     }
-    data_view_init(&v->view, &x->set, &v->spec, &v->mem, &v->err);
+    if (!data_view_init(&v->view, &x->set, &v->spec, &v->mem, &v->err) && first_of_its_set(d, &x->set))
+        data_view_gather(&v->view, &v->mem); /* many views with copies of their own would be more than the whole */
     v->next = d->view;
     d->view = v;
     *e = v->err;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "data/cache.h"
 #include "data_test.h"
+#include "kernels/kernels.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -197,6 +198,50 @@ static void normalization_is_the_same_with_kept_sums(void **state)
     assert_true(is_cached(&p, 1));
     view_numbers(&p, mapped);
     assert_memory_equal(decoded, mapped, sizeof mapped);
+    place_remove(&p);
+}
+
+/* Batches of both splits, which begin amid the split and are not full. */
+static void batches_of(const struct data_view *v, float x[2][2 * LANES * SIDE * SIDE], int32_t label[2][2 * LANES],
+                       uint32_t sample[2][2 * LANES])
+{
+    uint32_t at[2 * LANES - 3];
+    for (uint32_t i = 0; i < 2 * LANES - 3; i++)
+        at[i] = (i * 5 + 2) % 40;
+    for (int s = 0; s < 2; s++)
+        data_batch(v, s ? DATA_VALIDATION : DATA_TRAIN, at, 2 * LANES - 3, !s, 7, 1, x[s], label[s], sample[s]);
+}
+
+static void few_images_are_gathered(void **state)
+{
+    static _Alignas(64) float x[2][2][2 * LANES * SIDE * SIDE];
+    static int32_t label[2][2][2 * LANES];
+    static uint32_t sample[2][2][2 * LANES];
+    struct place p;
+    struct dataset d;
+    struct data_view v;
+    struct arena a;
+    struct err e = {0};
+    (void)state;
+    place_make(&p);
+    struct data_spec s = spec_of("idx", p.source);
+    s.augment = "shift 1";
+    for (int load = 0; load < 3; load++) { /* decoded, mapped, and mapped with most of it wanted */
+        s.train = load < 2 ? 100 : N - 40;
+        s.validation = 40;
+        arena_init(&a);
+        assert_int_equal(dataset_load(&d, &s, &e), 0);
+        view_of(&v, &d, &s, &a);
+        batches_of(&v, x[0], label[0], sample[0]);
+        assert_int_equal(data_view_gather(&v, &a), load == 1);
+        batches_of(&v, x[1], label[1], sample[1]);
+        assert_memory_equal(x[0], x[1], sizeof x[0]);
+        assert_memory_equal(label[0], label[1], sizeof label[0]);
+        assert_memory_equal(sample[0], sample[1], sizeof sample[0]);
+        arena_release(&a);
+        dataset_release(&d);
+    }
+    assert_true(is_cached(&p, 1));
     place_remove(&p);
 }
 
@@ -414,6 +459,7 @@ int run_cache_tests(void)
         cmocka_unit_test(the_second_load_is_mapped),
         cmocka_unit_test(a_hit_does_not_read_the_source),
         cmocka_unit_test(normalization_is_the_same_with_kept_sums),
+        cmocka_unit_test(few_images_are_gathered),
         cmocka_unit_test(a_changed_source_is_decoded_again),
         cmocka_unit_test(damaged_files_are_ignored_and_replaced),
         cmocka_unit_test(order_counts),
