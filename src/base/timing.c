@@ -21,10 +21,10 @@ double timing_median(double *v, size_t n)
 
 static double calls(void (*call)(void *ctx), void *ctx, size_t n)
 {
-    double began = clock_wall();
+    double began = clock_thread();
     for (size_t i = 0; i < n; i++)
         call(ctx);
-    return (clock_wall() - began) / (double)n;
+    return (clock_thread() - began) / (double)n;
 }
 
 /* Seconds a call of each round. Returns the number of rounds. */
@@ -46,6 +46,65 @@ double timing_call(void (*call)(void *ctx), void *ctx, double seconds)
 {
     double round[TIMING_ROUNDS];
     return timing_median(round, rounds_of(call, ctx, seconds, TIMING_ROUNDS, round));
+}
+
+/* ---- in turns ---------------------------------------------------------------------------------------------------- */
+
+#define CALL_PIECE 2e-3
+#define BESIDE_PIECE 5e-4
+
+/* Calls that fit into a piece, when one takes so long. */
+static size_t fitting(double once, double piece)
+{
+    return once < piece ? (size_t)(piece / (once > 1e-9 ? once : 1e-9)) : 1;
+}
+
+/* Seconds of one of n calls. Where there are many, one more goes ahead: the others took the caches. */
+static double piece_of(const struct timed *t, size_t n)
+{
+    if (n > 4)
+        t->call(t->ctx);
+    return calls(t->call, t->ctx, n);
+}
+
+struct beside {
+    const struct timed *of;
+    size_t calls;
+    double before;
+};
+
+/* One turn: `ncalls` of the call, and all others behind it. */
+static void turn(const struct timed *call, size_t ncalls, struct beside *b, size_t nb, struct timing_turns *t)
+{
+    t->call[t->n] = piece_of(call, ncalls);
+    for (size_t i = 0; i < nb; i++) {
+        double after = piece_of(b[i].of, b[i].calls);
+        t->beside[i][t->n] = 0.5 * (b[i].before + after);
+        b[i].before = after;
+    }
+    t->n++;
+}
+
+void timing_turns(const struct timed *call, const struct timed *beside, size_t n, double seconds,
+                  struct timing_turns *t)
+{
+    struct beside b[TIMING_BESIDE];
+    double end = clock_wall() + seconds, piece = 0.1 * seconds < BESIDE_PIECE ? 0.1 * seconds : BESIDE_PIECE;
+    for (size_t i = 0; i < n; i++) {
+        double once = calls(beside[i].call, beside[i].ctx, 1);
+        if (once < piece)
+            once = calls(beside[i].call, beside[i].ctx, 1);
+        b[i] = (struct beside){.of = &beside[i], .calls = fitting(once, piece)};
+        b[i].before = piece_of(&beside[i], b[i].calls);
+    }
+    t->n = 0;
+    turn(call, 1, b, n, t);
+    if (t->call[0] >= seconds)
+        return;
+    t->n = 0; /* that one met cold caches and untouched pages */
+    size_t many = fitting(calls(call->call, call->ctx, 1), CALL_PIECE);
+    while (t->n < TIMING_TURNS && (t->n < 3 || clock_wall() < end))
+        turn(call, many, b, n, t);
 }
 
 double timing_best(void (*call)(void *ctx), void *ctx, double seconds)

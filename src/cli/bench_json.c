@@ -35,6 +35,7 @@ static void kernel(struct json *j, const struct bench_row *r)
     json_number(j, "bytes", c->bytes);
     json_number(j, "gflops", 1e-9 * r->rate);
     json_number(j, "gbytes_per_second", 1e-9 * c->bytes / r->seconds);
+    json_number(j, "fma_gflops", 1e-9 * r->fma);
     json_number(j, "fma_share", r->share);
     json_number(j, "roof_share", r->roof_share);
     json_close(j, '}');
@@ -42,7 +43,6 @@ static void kernel(struct json *j, const struct bench_row *r)
 
 static void net(struct json *j, const struct bench_row *r)
 {
-    double train = 0;
     json_open(j, NULL, '{');
     json_text(j, "net", r->net->name);
     json_text(j, "family", r->net->family);
@@ -50,16 +50,16 @@ static void net(struct json *j, const struct bench_row *r)
     json_number(j, "dropout", r->net->dropout);
     json_number(j, "parameters", (double)r->speed->params);
     json_number(j, "images_per_second", 1 / r->seconds);
-    for (int p = BENCH_FORWARD; p <= BENCH_UPDATE; p++)
-        train += r->speed->phase[p];
-    json_number(j, "images_per_second_without_data", 1 / train);
+    json_number(j, "images_per_second_without_data", 1 / r->speed->bare);
     json_open(j, "microseconds", '{');
     for (int p = 0; p < BENCH_PHASES; p++)
         json_number(j, bench_phase_name[p], 1e6 * r->speed->phase[p]);
     json_close(j, '}');
     json_number(j, "flop", r->speed->flop);
     json_number(j, "gflops", 1e-9 * r->rate);
+    json_number(j, "fma_gflops", 1e-9 * r->fma);
     json_number(j, "fma_share", r->share);
+    json_number(j, "fma_share_without_data", r->speed->bare_share);
     json_number(j, "memory", (double)r->speed->bytes);
     json_close(j, '}');
 }

@@ -16,7 +16,7 @@ struct bench_text {
     char cell[3][24]; /* forward, backward to data, backward to weights */
 };
 void bench_text_row(struct bench_text *t, const struct bench_row *r);
-/* share: of the time, the part in which this thread had its core. */
+/* share: of the time, the part in which this thread had its core; only that part is in the numbers. */
 void bench_text_end(struct bench_text *t, double share);
 
 /* One document: machine, kernels, nets. */

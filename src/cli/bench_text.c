@@ -73,7 +73,7 @@ static void begin_group(struct bench_text *t, const char *group, int passes)
         fprintf(t->f, "  %-22s %6s  %15s %15s %15s   GFLOP/s and share of the multiply-add roof\n", "", "images",
                 "forward", "to the data", "to the weights");
     else
-        fprintf(t->f, "  %-22s %-22s %6s %9s %9s %9s %6s\n", "", "", "images", "us", "GB/s", "GFLOP/s", "roof");
+        fprintf(t->f, "  %-23s %-22s %6s %9s %9s %9s %6s\n", "", "", "images", "us", "GB/s", "GFLOP/s", "roof");
 }
 
 static void pass_cell(struct bench_text *t, const struct bench_row *r, int pass)
@@ -98,7 +98,7 @@ static void kernel(struct bench_text *t, const struct bench_row *r)
     }
     if (c->images)
         snprintf(images, sizeof images, "%d", c->images);
-    fprintf(t->f, "  %-22s %-22s %6s %9.2f %9.1f %9.1f %4.0f %%\n", c->kernel, c->shape, images, 1e6 * r->seconds,
+    fprintf(t->f, "  %-23s %-22s %6s %9.2f %9.1f %9.1f %4.0f %%\n", c->kernel, c->shape, images, 1e6 * r->seconds,
             1e-9 * c->bytes / r->seconds, 1e-9 * r->rate, 100 * r->roof_share);
     fflush(t->f);
 }
@@ -131,6 +131,8 @@ void bench_text_end(struct bench_text *t, double share)
 {
     flush(t);
     if (share < 0.97)
-        fprintf(t->f, "\nnote: other programs had this core for %.0f %% of the time; the numbers are too low\n",
-                100 * (1 - share));
+        fprintf(
+            t->f,
+            "\nnote: other programs had this core for %.0f %% of the time, and its caches: some numbers are too low\n",
+            100 * (1 - share));
 }

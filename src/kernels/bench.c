@@ -3,8 +3,10 @@
 #include "base/arena.h"
 #include "base/rng.h"
 #include "base/timing.h"
+#include "kernels/probe.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- what a kernel works on -------------------------------------------------------------------------------------- */
 
@@ -15,9 +17,12 @@ struct work {
     int images, blocks;
     size_t in, out, weights; /* floats */
     enum act act;
+    float p;
     float *a, *b, *c, *e, *w, *dw, *scratch; /* a, c: in floats; b, e: out floats */
+    double *lanes, *sums;                    /* of the normalization: [c][2][16], [c][2] */
+    struct moments *moments;
     int32_t *label;
-    uint32_t *seed;
+    uint32_t *seed, *drawn;
 };
 
 static struct pool_dims pool_of(const struct conv_dims *d)
@@ -90,6 +95,48 @@ static void dropout(void *p)
 {
     const struct work *v = p;
     v->k->dropout(v->blocks, (size_t)v->d.ci * (size_t)(v->d.h * v->d.w), 0.05f, v->seed, v->a, v->b);
+}
+/* The passes of a stage, block by block: what it does with a normalization, ReLU and dropout. */
+static struct pointwise pointwise_of(const struct work *v)
+{
+    memcpy(v->drawn, v->seed, LANES * sizeof *v->drawn); /* the streams go on in place */
+    return (struct pointwise){.c = v->d.ci,
+                              .w = v->d.w,
+                              .scale = v->w,
+                              .shift = v->dw,
+                              .act = (int)v->act,
+                              .p = v->p,
+                              .seed = v->p > 0 ? v->drawn : NULL};
+}
+static void pointwise_forward(void *p)
+{
+    const struct work *v = p;
+    size_t block = v->in / (size_t)v->blocks;
+    for (int b = 0; b < v->blocks; b++) {
+        struct pointwise f = pointwise_of(v);
+        v->k->pointwise_forward(&f, v->d.h, v->a + (size_t)b * block, v->b + (size_t)b * block);
+    }
+}
+static void pointwise_backward(void *p)
+{
+    const struct work *v = p;
+    size_t block = v->in / (size_t)v->blocks;
+    for (int b = 0; b < v->blocks; b++) {
+        struct pointwise f = pointwise_of(v);
+        size_t at = (size_t)b * block;
+        memset(v->lanes, 0, (size_t)v->d.ci * 2 * LANES * sizeof *v->lanes);
+        v->k->pointwise_backward(&f, v->d.h, v->a + at, v->b + at, v->w, v->c + at, v->e + at, v->lanes);
+        v->k->pointwise_sums(v->d.ci, LANES, v->lanes, v->sums);
+    }
+}
+static void bn_moments(void *p)
+{
+    const struct work *v = p;
+    size_t block = v->in / (size_t)v->blocks;
+    for (int b = 0; b < v->blocks; b++) {
+        v->k->bn_moments(v->d.ci, v->d.w, v->d.h, LANES, 1, v->a + (size_t)b * block, v->scratch, v->lanes);
+        v->k->bn_moments_end(v->d.ci, v->d.w, v->d.h, LANES, v->scratch, v->lanes, v->moments);
+    }
 }
 static void maxpool_forward(void *p)
 {
@@ -164,6 +211,11 @@ enum kernel_id {
     GELU_F,
     GELU_B,
     DROP,
+    PW_F,
+    PW_FD,
+    PW_B,
+    PW_BD,
+    BN_M,
     MAX_F,
     MAX_B,
     AVG_F,
@@ -181,33 +233,39 @@ static const struct kernel_row {
     int per_mac, per_in, per_window;
     int in, out, weights;
     enum act act;
+    float p;
 } rows[] = {
-    [CONV_F]  = { "conv_forward",           conv_forward,           2, 0, 0,   1, 1, 1, 0 },
-    [CONV_D]  = { "conv_backward_data",     conv_backward_data,     2, 0, 0,   1, 1, 1, 0 },
-    [CONV_W]  = { "conv_backward_weights",  conv_backward_weights,  2, 0, 0,   1, 1, 1, 0 },
-    [DENSE_F] = { "dense_forward",          dense_forward,          2, 0, 0,   1, 1, 1, 0 },
-    [DENSE_D] = { "dense_backward_data",    dense_backward_data,    2, 0, 0,   1, 1, 1, 0 },
-    [DENSE_W] = { "dense_backward_weights", dense_backward_weights, 2, 0, 0,   1, 1, 1, 0 },
-    [BN_S]    = { "bn_stats",               bn_stats,               0, 3, 0,   1, 0, 0, 0 },
-    [BN_A]    = { "bn_apply",               bn_apply,               0, 2, 0,   1, 1, 0, 0 },
-    [BN_BS]   = { "bn_backward_stats",      bn_backward_stats,      0, 5, 0,   1, 1, 0, 0 },
-    [BN_B]    = { "bn_backward",            bn_backward,            0, 4, 0,   2, 1, 0, 0 },
-    [RELU_F]  = { "act_forward relu",       act_forward,            0, 1, 0,   1, 1, 0, ACT_RELU },
-    [RELU_B]  = { "act_backward relu",      act_backward,           0, 1, 0,   2, 1, 0, ACT_RELU },
-    [TANH_F]  = { "act_forward tanh",       act_forward,            0, 1, 0,   1, 1, 0, ACT_TANH },
-    [TANH_B]  = { "act_backward tanh",      act_backward,           0, 1, 0,   2, 1, 0, ACT_TANH },
-    [GELU_F]  = { "act_forward gelu",       act_forward,            0, 1, 0,   1, 1, 0, ACT_GELU },
-    [GELU_B]  = { "act_backward gelu",      act_backward,           0, 1, 0,   2, 1, 0, ACT_GELU },
-    [DROP]    = { "dropout",                dropout,                0, 1, 0,   1, 1, 0, 0 },
-    [MAX_F]   = { "maxpool_forward",        maxpool_forward,        0, 0, 1,   1, 1, 0, 0 },
-    [MAX_B]   = { "maxpool_backward",       maxpool_backward,       0, 0, 1,   2, 2, 0, 0 },
-    [AVG_F]   = { "avgpool_forward",        avgpool_forward,        0, 0, 1,   1, 1, 0, 0 },
-    [AVG_B]   = { "avgpool_backward",       avgpool_backward,       0, 0, 1,   1, 1, 0, 0 },
-    [SOFTMAX] = { "softmax_xent",           softmax_xent,           0, 5, 0,   1, 1, 0, 0 },
-    [SGD]     = { "sgd_step",               sgd_step,               0, 8, 0,   3, 2, 0, 0 },
-    [RMSPROP] = { "rmsprop_step",           rmsprop_step,           0, 9, 0,   3, 2, 0, 0 },
-    [ADAM]    = { "adam_step",              adam_step,              0, 13, 0,  4, 3, 0, 0 },
-    [SQUARES] = { "sum_squares",            sum_squares,            0, 2, 0,   1, 0, 0, 0 },
+    [CONV_F]  = { "conv_forward",           conv_forward,           2, 0,  0,   1, 1, 1, 0, 0 },
+    [CONV_D]  = { "conv_backward_data",     conv_backward_data,     2, 0,  0,   1, 1, 1, 0, 0 },
+    [CONV_W]  = { "conv_backward_weights",  conv_backward_weights,  2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_F] = { "dense_forward",          dense_forward,          2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_D] = { "dense_backward_data",    dense_backward_data,    2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_W] = { "dense_backward_weights", dense_backward_weights, 2, 0,  0,   1, 1, 1, 0, 0 },
+    [BN_S]    = { "bn_stats",               bn_stats,               0, 3,  0,   1, 0, 0, 0, 0 },
+    [BN_A]    = { "bn_apply",               bn_apply,               0, 2,  0,   1, 1, 0, 0, 0 },
+    [BN_BS]   = { "bn_backward_stats",      bn_backward_stats,      0, 5,  0,   1, 1, 0, 0, 0 },
+    [BN_B]    = { "bn_backward",            bn_backward,            0, 4,  0,   2, 1, 0, 0, 0 },
+    [RELU_F]  = { "act_forward relu",       act_forward,            0, 1,  0,   1, 1, 0, ACT_RELU, 0 },
+    [RELU_B]  = { "act_backward relu",      act_backward,           0, 1,  0,   2, 1, 0, ACT_RELU, 0 },
+    [TANH_F]  = { "act_forward tanh",       act_forward,            0, 1,  0,   1, 1, 0, ACT_TANH, 0 },
+    [TANH_B]  = { "act_backward tanh",      act_backward,           0, 1,  0,   2, 1, 0, ACT_TANH, 0 },
+    [GELU_F]  = { "act_forward gelu",       act_forward,            0, 1,  0,   1, 1, 0, ACT_GELU, 0 },
+    [GELU_B]  = { "act_backward gelu",      act_backward,           0, 1,  0,   2, 1, 0, ACT_GELU, 0 },
+    [DROP]    = { "dropout",                dropout,                0, 1,  0,   1, 1, 0, 0, 0 },
+    [PW_F]    = { "pointwise_forward",      pointwise_forward,      0, 3,  0,   1, 1, 0, ACT_RELU, 0 },
+    [PW_FD]   = { "pointwise_forward drop", pointwise_forward,      0, 4,  0,   1, 1, 0, ACT_RELU, 0.05f },
+    [PW_B]    = { "pointwise_backward",     pointwise_backward,     0, 8,  0,   2, 2, 0, ACT_RELU, 0 },
+    [PW_BD]   = { "pointwise_backward drop", pointwise_backward,    0, 10, 0,   2, 2, 0, ACT_RELU, 0.05f },
+    [BN_M]    = { "bn_moments",             bn_moments,             0, 3,  0,   1, 0, 0, 0, 0 },
+    [MAX_F]   = { "maxpool_forward",        maxpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
+    [MAX_B]   = { "maxpool_backward",       maxpool_backward,       0, 0,  1,   2, 2, 0, 0, 0 },
+    [AVG_F]   = { "avgpool_forward",        avgpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
+    [AVG_B]   = { "avgpool_backward",       avgpool_backward,       0, 0,  1,   1, 1, 0, 0, 0 },
+    [SOFTMAX] = { "softmax_xent",           softmax_xent,           0, 5,  0,   1, 1, 0, 0, 0 },
+    [SGD]     = { "sgd_step",               sgd_step,               0, 8,  0,   3, 2, 0, 0, 0 },
+    [RMSPROP] = { "rmsprop_step",           rmsprop_step,           0, 9,  0,   3, 2, 0, 0, 0 },
+    [ADAM]    = { "adam_step",              adam_step,              0, 13, 0,   4, 3, 0, 0, 0 },
+    [SQUARES] = { "sum_squares",            sum_squares,            0, 2,  0,   1, 0, 0, 0, 0 },
 };
 
 /* ---- the shapes -------------------------------------------------------------------------------------------------- */
@@ -218,8 +276,9 @@ static const struct kernel_row {
 #define POOL(c, h, k) { c, h, h, c, (h) / (k), (h) / (k), k, k, k, k, 0, 0, 1, 1, 1 }
 static const int convolution[] = { CONV_F, CONV_D, CONV_W, -1 }, first_layer[] = { CONV_F, CONV_W, -1 },
                  dense[] = { DENSE_F, DENSE_D, DENSE_W, -1 }, maps[] = { BN_S, BN_A, BN_BS, BN_B, RELU_F, RELU_B, TANH_F,
-                 TANH_B, GELU_F, GELU_B, DROP, -1 }, max[] = { MAX_F, MAX_B, -1 }, avg[] = { AVG_F, AVG_B, -1 },
-                 loss[] = { SOFTMAX, -1 }, vector[] = { SGD, RMSPROP, ADAM, SQUARES, -1 };
+                 TANH_B, GELU_F, GELU_B, DROP, -1 }, stage[] = { BN_M, PW_F, PW_FD, PW_B, PW_BD, -1 },
+                 max[] = { MAX_F, MAX_B, -1 }, avg[] = { AVG_F, AVG_B, -1 }, loss[] = { SOFTMAX, -1 },
+                 vector[] = { SGD, RMSPROP, ADAM, SQUARES, -1 };
 static const struct shape_row {
     const char *group;
     const int *kernels; /* up to -1 */
@@ -266,6 +325,7 @@ static const struct shape_row {
     { "dense", dense, 128, FLAT(128, 10) },
     { "dense", dense, 128, FLAT(512, 512) },
     { "other", maps, 16, MAPS(20, 22) },
+    { "other", stage, 16, MAPS(20, 22) },
     { "other", max, 16, POOL(20, 22, 2) },
     { "other", avg, 16, POOL(20, 22, 2) },
     { "other", loss, 128, FLAT(10, 10) },
@@ -306,10 +366,29 @@ static void measure_out(struct work *v, const struct picked *p)
     v->images = p->shape->images;
     v->blocks = (v->images + LANES - 1) / LANES;
     v->act = p->row->act;
+    v->p = p->row->p;
     size_t lanes = (size_t)v->blocks * LANES;
     v->in = lanes * (size_t)d->ci * (size_t)(d->h * d->w);
     v->out = lanes * (size_t)d->co * (size_t)(d->ho * d->wo);
     v->weights = p->row->per_mac ? (size_t)(d->ci * d->co) * (size_t)(d->kh * d->kw) : 0;
+}
+
+/* Pairs of an output and a tap inside the input, along one axis. */
+static double taps(int in, int out, int k, int stride, int pad, int dilation)
+{
+    int n = 0;
+    for (int o = 0; o < out; o++)
+        for (int t = 0; t < k; t++) {
+            int i = o * stride - pad + t * dilation;
+            n += i >= 0 && i < in;
+        }
+    return n;
+}
+
+double conv_macs(const struct conv_dims *d)
+{
+    return taps(d->h, d->ho, d->kh, d->sh, d->ph, d->dh) * taps(d->w, d->wo, d->kw, d->sw, d->pw, d->dw) *
+           ((double)d->ci / d->groups) * d->co;
 }
 
 static void shape_words(const struct kernel_row *r, const struct conv_dims *d, int images, char *buf, size_t n)
@@ -337,9 +416,8 @@ void kernel_case(size_t i, struct kernel_case *c)
     *c = (struct kernel_case){.group = p.shape->group, .kernel = r->name};
     c->images = p.shape->kernels == vector ? 0 : v.images;
     shape_words(r, d, c->images, c->shape, sizeof c->shape);
-    double window = (double)d->kh * d->kw;
-    c->flop =
-        r->per_mac * (double)v.out * d->ci * window + r->per_in * (double)v.in + r->per_window * (double)v.out * window;
+    double window = (double)d->kh * d->kw, lanes = (double)v.blocks * LANES;
+    c->flop = r->per_mac * lanes * conv_macs(d) + r->per_in * (double)v.in + r->per_window * (double)v.out * window;
     c->bytes = 4.0 * (r->in * (double)v.in + r->out * (double)v.out + r->weights * (double)v.weights);
 }
 
@@ -348,15 +426,19 @@ static float *numbers(struct arena *a, size_t n, uint32_t which, float scale, fl
     float *x = arena_take(a, (n + LANES) * sizeof *x);
     struct rng r;
     rng_init(&r, 1, RNG_TEST, which, 0);
-    /* a few thousand, over and over: drawing them all would take longer than the measurement */
-    for (size_t i = 0; x && i < n; i++)
-        x[i] = i < 4099 ? scale * rng_signed(&r) + shift : x[i - 4099];
+    size_t drawn = n < 4099 ? n : 4099;
+    for (size_t i = 0; x && i < drawn; i++)
+        x[i] = scale * rng_signed(&r) + shift;
+    /* those over and over: drawing them all would take longer than the measurement */
+    for (size_t have = drawn; x && have < n; have *= 2)
+        memcpy(x + have, x, (have < n - have ? have : n - have) * sizeof *x);
     return x;
 }
 
 static int fill(struct work *v, struct arena *a)
 {
     const struct conv_dims *d = &v->d;
+    size_t channels = (size_t)d->ci;
     size_t lanes = (size_t)v->blocks * LANES, scratch = v->weights ? conv_scratch(d, v->blocks) : 0;
     size_t weights = v->weights > v->in / lanes ? v->weights : v->in / lanes; /* bn: one a channel, dense: a bias */
     if (v->weights && d->h == 1 && dense_scratch(v->blocks, d->ci, d->co) > scratch)
@@ -372,7 +454,12 @@ static int fill(struct work *v, struct arena *a)
     v->scratch = numbers(a, scratch, 6, 0.1f, 0);
     v->label = arena_take(a, lanes * sizeof *v->label);
     v->seed = arena_take(a, lanes * sizeof *v->seed);
-    if (!v->a || !v->b || !v->c || !v->e || !v->w || !v->dw || !v->scratch || !v->label || !v->seed)
+    v->drawn = arena_take(a, LANES * sizeof *v->drawn);
+    v->lanes = arena_take(a, channels * 2 * LANES * sizeof *v->lanes);
+    v->sums = arena_take(a, channels * 2 * sizeof *v->sums);
+    v->moments = arena_take(a, channels * sizeof *v->moments);
+    if (!v->a || !v->b || !v->c || !v->e || !v->w || !v->dw || !v->scratch || !v->label || !v->seed || !v->drawn ||
+        !v->lanes || !v->sums || !v->moments)
         return -1;
     for (size_t i = 0; i < lanes; i++) {
         v->label[i] = (int32_t)(i % (size_t)d->ci);
@@ -381,19 +468,52 @@ static int fill(struct work *v, struct arena *a)
     return 0;
 }
 
-int kernel_case_time(size_t i, const struct kernels *k, double seconds, double *call, struct err *e)
+/* ---- its speed --------------------------------------------------------------------------------------------------- */
+
+static struct kernel_speed speed_of(const struct kernel_case *c, struct timing_turns *t, double probe_flop,
+                                    double probe_bytes)
+{
+    double fma[TIMING_TURNS], share[TIMING_TURNS], roof_share[TIMING_TURNS];
+    for (size_t i = 0; i < t->n; i++) {
+        double rate = c->flop / t->call[i], roof;
+        roof = fma[i] = probe_flop / t->beside[0][i];
+        if (probe_bytes > 0 && probe_bytes / t->beside[1][i] * (c->flop / c->bytes) < roof)
+            roof = probe_bytes / t->beside[1][i] * (c->flop / c->bytes);
+        share[i] = rate / fma[i];
+        roof_share[i] = rate / roof;
+    }
+    return (struct kernel_speed){.seconds = timing_median(t->call, t->n),
+                                 .fma = timing_median(fma, t->n),
+                                 .share = timing_median(share, t->n),
+                                 .roof_share = timing_median(roof_share, t->n)};
+}
+
+int kernel_case_time(size_t i, const struct kernels *k, int traffic, double seconds, struct kernel_speed *s,
+                     struct err *e)
 {
     size_t n;
     struct work v = {.k = k};
     struct picked p = pick(i, &n);
+    struct kernel_case c;
+    struct probe_run probe;
     struct arena a;
+    const float *x = NULL;
     arena_init(&a);
+    kernel_case(i, &c);
     measure_out(&v, &p);
-    int bad = fill(&v, &a);
-    if (bad)
+    size_t floats = (size_t)(c.bytes / sizeof(float)) / PROBE_FLOATS * PROBE_FLOATS + PROBE_FLOATS;
+    if (traffic)
+        x = numbers(&a, floats, 7, 1, 0);
+    int bad = fill(&v, &a) || (traffic && !x);
+    if (bad) {
         err_set(e, ERR_NOMEM, "no memory to measure %s", p.row->name);
-    else
-        *call = timing_call(p.row->call, &v, seconds);
+    } else {
+        struct timing_turns t;
+        struct timed call = {p.row->call, &v}, beside[] = {{probe_fma, &probe}, {probe_read, &probe}};
+        probe_run_init(&probe, k, x, floats);
+        timing_turns(&call, beside, traffic ? 2 : 1, seconds, &t);
+        *s = speed_of(&c, &t, probe_fma_flop(&probe), traffic ? (double)floats * sizeof(float) : 0);
+    }
     arena_release(&a);
-    return bad;
+    return bad ? -1 : 0;
 }

@@ -20,4 +20,18 @@ struct probe {
 /* Of the level of k. Never NULL. */
 const struct probe *probe_of(const struct kernels *k);
 
+/* A short run of a probe, as something to be timed: call(ctx) with this as ctx. */
+struct probe_run {
+    const struct probe *p;
+    const float *x; /* probe_read walks x[n] once */
+    size_t n;
+    _Alignas(64) float seed[16];
+    _Alignas(64) float out[16];
+};
+void probe_run_init(struct probe_run *r, const struct kernels *k, const float *x, size_t n);
+/* A few microseconds of multiply-adds, probe_fma_flop(r) operations. */
+void probe_fma(void *run);
+double probe_fma_flop(const struct probe_run *r);
+void probe_read(void *run);
+
 #endif

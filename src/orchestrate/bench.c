@@ -61,34 +61,6 @@ static const char *word_at(size_t i, const void *ctx)
 
 /* ---- the machine ------------------------------------------------------------------------------------------------- */
 
-struct probing {
-    const struct probe *p;
-    size_t n;
-    float *x;
-    _Alignas(64) float out[LANES];
-};
-
-static void run_fma(void *ctx)
-{
-    struct probing *q = ctx;
-    q->p->fma(q->n, q->x, q->out);
-}
-
-static void run_read(void *ctx)
-{
-    struct probing *q = ctx;
-    q->p->read(q->n, q->x, q->out);
-}
-
-static double fma_rate(const struct kernels *k, double seconds)
-{
-    _Alignas(64) float seed[LANES];
-    struct probing q = {.p = probe_of(k), .n = 250, .x = seed};
-    for (int i = 0; i < LANES; i++)
-        seed[i] = 0.5f; /* sums tend to 1: neither infinite nor tiny */
-    return (double)q.n * q.p->flop / timing_best(run_fma, &q, seconds);
-}
-
 static size_t cache_size(int name, size_t otherwise)
 {
     long n = sysconf(name);
@@ -145,12 +117,13 @@ static int measure_machine(struct bench_machine *m, const struct kernels *k, dou
     for (size_t bytes = (size_t)16 << 10; bytes <= most; bytes *= 2)
         sizes++;
     for (size_t bytes = (size_t)16 << 10; bytes <= most && m->nreads < BENCH_READS; bytes *= 2) {
-        struct probing q = {.p = probe_of(k), .n = bytes / sizeof(float), .x = x};
+        struct probe_run probe;
         struct bench_read *r = &m->read[m->nreads++];
-        double fma = fma_rate(k, 0.3 * seconds / (double)sizes);
+        probe_run_init(&probe, k, x, bytes / sizeof(float));
+        double fma = probe_fma_flop(&probe) / timing_best(probe_fma, &probe, 0.3 * seconds / (double)sizes);
         m->fma = fma > m->fma ? fma : m->fma;
         *r = (struct bench_read){level_of(bytes), bytes, 0};
-        r->rate = (double)bytes / timing_best(run_read, &q, 0.7 * seconds / (double)sizes);
+        r->rate = (double)bytes / timing_best(probe_read, &probe, 0.7 * seconds / (double)sizes);
         keep_best(m, r);
     }
     free(x);
@@ -172,14 +145,17 @@ static int kernel_row(const struct bench_options *o, const struct bench_machine 
                       struct err *e)
 {
     struct kernel_case c;
+    struct kernel_speed s;
     struct bench_row row = {.kind = BENCH_IS_KERNEL, .machine = m, .kernel = &c};
     kernel_case(i, &c);
-    if (kernel_case_time(i, o->k, seconds, &row.seconds, e))
+    int traffic = c.flop / c.bytes * bandwidth(m, c.bytes) < 1.5 * m->fma; /* may be the lower roof */
+    if (kernel_case_time(i, o->k, traffic, seconds, &s, e))
         return -1;
-    double roof = c.flop / c.bytes * bandwidth(m, c.bytes);
-    row.rate = c.flop / row.seconds;
-    row.share = row.rate / m->fma;
-    row.roof_share = row.rate / (roof < m->fma ? roof : m->fma);
+    row.seconds = s.seconds;
+    row.rate = c.flop / s.seconds;
+    row.fma = s.fma;
+    row.share = s.share;
+    row.roof_share = s.roof_share;
     o->row(o->ctx, &row);
     return 0;
 }
@@ -193,7 +169,8 @@ static int net_row(const struct bench_options *o, const struct bench_machine *m,
         return -1;
     row.seconds = s.step;
     row.rate = s.flop / s.step;
-    row.share = row.rate / m->fma;
+    row.fma = s.fma;
+    row.share = s.share;
     o->row(o->ctx, &row);
     return 0;
 }

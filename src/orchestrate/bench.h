@@ -1,5 +1,5 @@
 /* bench.h - everything that `sweep bench` measures, a row at a time: first what this core can do at all, then the
- * kernels and the networks as shares of it. On the calling thread alone. */
+ * kernels and the networks as shares of what it does right beside them. On the calling thread alone. */
 #ifndef ORCHESTRATE_BENCH_H
 #define ORCHESTRATE_BENCH_H
 
@@ -34,9 +34,9 @@ struct bench_row {
     const struct bench_net *net;
     const struct bench_speed *speed;
     double rate;       /* operations a second; of a network over the whole step */
-    double share;      /* of the multiply-add roof */
-    double roof_share; /* kernels: of the lower of the two roofs, the other being the traffic's: operations a byte times
-                          the read bandwidth of the level that holds the arrays */
+    double fma;        /* multiply-adds beside it, operations a second */
+    double share;      /* of them: the median over turns that the two took (kernels/bench.h), not rate / fma */
+    double roof_share; /* kernels: of the lower of the two roofs, likewise */
 };
 
 struct bench_options {

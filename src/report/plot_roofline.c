@@ -103,11 +103,19 @@ static size_t series_of(const char *kernel)
     return i;
 }
 
-static size_t gather(const struct table *t, struct spot *spot)
+/* A kernel stands as far below the roof as its share says, which was measured beside the roof of that moment: the rate
+ * of another moment may be above it. Tables without shares: at its rate. */
+static double height(const struct table *t, size_t row, double fma)
+{
+    double share = number(t, row, "fma_share");
+    return share > 0 ? share * fma : number(t, row, "gflops");
+}
+
+static size_t gather(const struct table *t, double fma, struct spot *spot)
 {
     size_t n = 0;
     for (size_t row = 0; row < t->rows; row++) {
-        struct spot s = {.row = row, .x = number(t, row, "intensity"), .y = number(t, row, "gflops")};
+        struct spot s = {.row = row, .x = number(t, row, "intensity"), .y = height(t, row, fma)};
         if (strcmp(cell(t, row, "kind"), "kernel") || !(s.x > 0) || !(s.y > 0) || !isfinite(s.x) || !isfinite(s.y))
             continue;
         const char *group = cell(t, row, "group");
@@ -189,7 +197,7 @@ static void place_row(struct spot **top, size_t n, const struct frame *f, double
         double y = top[i]->y > fma ? top[i]->y : fma;
         top[i]->lx = exp(top[i]->lx - 0.7 * shift / (double)n);
         top[i]->ly = fma * pow(f->y1 / f->y0, 0.085);
-        if (y > 0.97 * top[i]->ly) /* measured in a luckier moment than the roof */
+        if (y > 0.97 * top[i]->ly) /* by a method with fewer operations than are counted */
             top[i]->ly = y * pow(f->y1 / f->y0, 0.03);
     }
 }
@@ -379,7 +387,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     if (!spot)
         return PLOT_NOMEM;
     find_roofs(t, &r);
-    size_t n = gather(t, spot);
+    size_t n = gather(t, r.fma, spot);
     if (!n || !(r.fma > 0))
         return n ? "the machine was not measured" : "no kernel was measured";
     struct frame f = frame_of(spot, n, &r);
@@ -391,7 +399,8 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     put_key_below(s, HEIGHT);
     str_addf(s,
              "set lmargin at screen %g\nset rmargin at screen %g\nset tmargin at screen %g\nset bmargin at screen %g\n"
-             "set title heading\nset logscale xy\nset xlabel 'operations a byte'\nset ylabel 'GFLOP/s'\nset xrange [",
+             "set title heading\nset logscale xy\nset xlabel 'operations a byte'\nset ylabel 'GFLOP/s at the speed of "
+             "the roof'\nset xrange [",
              LEFT, RIGHT, TOP, BOTTOM);
     put_number(s, f.x0);
     str_add(s, ":");

@@ -88,7 +88,8 @@ int report_plots(const char *out, const char *name, void (*say)(void *ctx, const
 
 /* The same for results/bench.csv of a benchmark, which has pictures of its own: rows of kind machine (name fma: gflops;
  * name read: shape is the level, gbytes_per_second) and kind kernel (group, name, shape, intensity in operations a
- * byte, gflops). Other kinds and columns have no picture. */
+ * byte, gflops, fma_share: of the multiply-adds that were measured beside it, so that the picture shows the kernel at
+ * fma_share times the machine's; without it at gflops). Other kinds and columns have no picture. */
 const struct plot_type *report_bench_plot_type(size_t i);
 int report_is_bench(const struct table *t);
 

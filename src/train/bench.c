@@ -3,6 +3,9 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "base/timing.h"
+#include "kernels/bench.h"
+#include "kernels/probe.h"
+#include "nn/layer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,6 +50,7 @@ const struct bench_net *bench_net(size_t i)
 #define CLASSES 10
 #define IMAGES 1024 /* in the cache of no core, but small */
 #define MOST 4096   /* steps whose times are kept */
+#define PROBES 64   /* runs of the multiply-add probe between two phases: a fourth of a millisecond or so */
 
 struct bench {
     const struct kernels *k;
@@ -56,10 +60,12 @@ struct bench {
     struct dataset set;
     struct data_view view;
     struct nn_net *net, *eval;
+    struct probe_run probe;
     float *state[TRAIN_STATES], *loss;
     uint32_t at[IMAGES], *sample;
     int32_t *label;
     uint64_t step;
+    double norm; /* of the last gradient */
     struct arena mem;
 };
 
@@ -147,6 +153,7 @@ static int make(struct bench *b, const struct bench_net *n, struct err *e)
     if (!b->net || !b->eval || !b->label || !b->sample || !b->loss)
         return err_set(e, ERR_NOMEM, "no memory to train %s", n->name);
     nn_net_init(b->net, 1);
+    probe_run_init(&b->probe, b->k, NULL, 0);
     return 0;
 }
 
@@ -154,26 +161,63 @@ static int make(struct bench *b, const struct bench_net *n, struct err *e)
 
 enum { STEP_PHASES = BENCH_EVALUATE }; /* the phases before it make a step */
 
-/* One step; time[p] and time[p + 1] are the start and the end of phase p. Returns the gradient's norm. */
-static double step(struct bench *b, int n, double time[STEP_PHASES + 1])
+static void phase_data(struct bench *b, const struct nn_pass *p)
 {
-    struct nn_pass p = {.n = n, .blocks = (n + LANES - 1) / LANES, .training = 1, .seed = 1, .sample = b->sample};
-    size_t from = (size_t)b->step * (size_t)n % (IMAGES - (size_t)n + 1);
-    p.epoch = (uint32_t)b->step + 1;
-    time[0] = clock_wall();
-    data_batch(&b->view, DATA_TRAIN, b->at + from, n, 1, p.seed, p.epoch, b->net->x, b->label, b->sample);
-    time[1] = clock_wall();
-    nn_forward(b->net, &p);
-    b->k->softmax_xent(n, CLASSES, b->net->z, b->label, 0, 1 / (float)n, b->loss, NULL, b->net->dz);
-    time[2] = clock_wall();
-    nn_backward(b->net, &p);
-    double norm = sqrt(b->k->sum_squares(b->graph.param_floats, b->net->dw));
-    time[3] = clock_wall();
+    size_t from = (size_t)b->step * (size_t)p->n % (IMAGES - (size_t)p->n + 1);
+    data_batch(&b->view, DATA_TRAIN, b->at + from, p->n, 1, p->seed, p->epoch, b->net->x, b->label, b->sample);
+}
+
+static void phase_forward(struct bench *b, const struct nn_pass *p)
+{
+    nn_forward(b->net, p);
+    b->k->softmax_xent(p->n, CLASSES, b->net->z, b->label, 0, 1 / (float)p->n, b->loss, NULL, b->net->dz);
+}
+
+static void phase_backward(struct bench *b, const struct nn_pass *p)
+{
+    nn_backward(b->net, p);
+    b->norm = sqrt(b->k->sum_squares(b->graph.param_floats, b->net->dw));
+}
+
+static void phase_update(struct bench *b, const struct nn_pass *p)
+{
+    (void)p;
     b->step++;
     b->optimizer->step(b->k, b->optimizer_args, b->step, 1e-3f, 1e-4f, 1, b->graph.param_floats, b->net->dw, b->net->w,
                        b->state);
-    time[4] = clock_wall();
-    return norm;
+}
+
+/* Multiply-adds a second at this moment, counted as operations. */
+static double roof_now(struct bench *b)
+{
+    double began = clock_thread();
+    for (int i = 0; i < PROBES; i++)
+        probe_fma(&b->probe);
+    return PROBES * probe_fma_flop(&b->probe) / (clock_thread() - began);
+}
+
+/* Seconds of the phases of one step, and operations that the probe would have done in each. */
+struct step_times {
+    double phase[STEP_PHASES], roof[STEP_PHASES];
+};
+
+static struct step_times step(struct bench *b, int n)
+{
+    static void (*const run[STEP_PHASES])(struct bench * b, const struct nn_pass *p) = {phase_data, phase_forward,
+                                                                                        phase_backward, phase_update};
+    struct nn_pass p = {.n = n, .blocks = (n + LANES - 1) / LANES, .training = 1, .seed = 1, .sample = b->sample};
+    struct step_times t;
+    double before = roof_now(b);
+    p.epoch = (uint32_t)b->step + 1;
+    for (int i = 0; i < STEP_PHASES; i++) {
+        double began = clock_thread();
+        run[i](b, &p);
+        t.phase[i] = clock_thread() - began;
+        double after = roof_now(b);
+        t.roof[i] = t.phase[i] * 0.5 * (before + after);
+        before = after;
+    }
+    return t;
 }
 
 static void evaluate(void *ctx)
@@ -184,24 +228,60 @@ static void evaluate(void *ctx)
     nn_forward(b->eval, &p);
 }
 
+/* What is known of a step: times an image of its phases, of the whole and without data, the roof, shares. */
+enum { STEP_WHOLE = STEP_PHASES, STEP_BARE, STEP_FMA, STEP_SHARE, STEP_BARE_SHARE, STEP_FACTS };
+
+static void keep_step(const struct step_times *t, int n, double flop, size_t i, double *fact)
+{
+    double whole = 0, roof = 0;
+    for (int p = 0; p < STEP_PHASES; p++) {
+        whole += t->phase[p];
+        roof += t->roof[p];
+        fact[(size_t)p * MOST + i] = t->phase[p] / n;
+    }
+    fact[STEP_WHOLE * MOST + i] = whole / n;
+    fact[STEP_BARE * MOST + i] = (whole - t->phase[BENCH_DATA]) / n;
+    fact[STEP_FMA * MOST + i] = roof / whole;
+    fact[STEP_SHARE * MOST + i] = n * flop / roof;
+    fact[STEP_BARE_SHARE * MOST + i] = n * flop / (roof - t->roof[BENCH_DATA]);
+}
+
+static void summarize(double *fact, size_t steps, struct bench_speed *out)
+{
+    for (int p = 0; p < STEP_PHASES; p++)
+        out->phase[p] = timing_median(fact + (size_t)p * MOST, steps);
+    out->step = timing_median(fact + STEP_WHOLE * MOST, steps);
+    out->bare = timing_median(fact + STEP_BARE * MOST, steps);
+    out->fma = timing_median(fact + STEP_FMA * MOST, steps);
+    out->share = timing_median(fact + STEP_SHARE * MOST, steps);
+    out->bare_share = timing_median(fact + STEP_BARE_SHARE * MOST, steps);
+}
+
+static int one_step(struct bench *b, const struct bench_net *n, double flop, size_t i, double *fact, struct err *e)
+{
+    struct step_times t = step(b, n->batch);
+    if (!isfinite(b->norm))
+        return err_set(e, ERR_DIVERGED, "%s: the gradient is not finite after %zu steps", n->name, (size_t)b->step);
+    keep_step(&t, n->batch, flop, i, fact);
+    return 0;
+}
+
 static int time_steps(struct bench *b, const struct bench_net *n, double seconds, struct bench_speed *out,
                       struct err *e)
 {
-    double *time = arena_take(&b->mem, (STEP_PHASES + 1) * MOST * sizeof *time), mark[STEP_PHASES + 1];
+    double *fact = arena_take(&b->mem, STEP_FACTS * MOST * sizeof *fact), end = clock_wall() + seconds;
     size_t steps = 0;
-    if (!time)
+    if (!fact)
         return err_set(e, ERR_NOMEM, "no memory to measure %s", n->name);
-    step(b, n->batch, mark); /* caches and pages */
-    for (double end = clock_wall() + seconds; steps < MOST && (steps < 3 || clock_wall() < end); steps++) {
-        if (!isfinite(step(b, n->batch, mark)))
-            return err_set(e, ERR_DIVERGED, "%s: the gradient is not finite after %zu steps", n->name, steps);
-        for (int p = 0; p < STEP_PHASES; p++)
-            time[(size_t)p * MOST + steps] = (mark[p + 1] - mark[p]) / n->batch;
-        time[(size_t)STEP_PHASES * MOST + steps] = (mark[STEP_PHASES] - mark[0]) / n->batch;
-    }
-    for (int p = 0; p < STEP_PHASES; p++)
-        out->phase[p] = timing_median(time + (size_t)p * MOST, steps);
-    out->step = timing_median(time + (size_t)STEP_PHASES * MOST, steps);
+    if (one_step(b, n, out->flop, 0, fact, e))
+        return -1;
+    if (clock_wall() >= end)
+        steps = 1; /* otherwise that one was for caches and pages */
+    else
+        for (; steps < MOST && (steps < 3 || clock_wall() < end); steps++)
+            if (one_step(b, n, out->flop, steps, fact, e))
+                return -1;
+    summarize(fact, steps, out);
     return 0;
 }
 
@@ -218,28 +298,44 @@ static int measure(struct bench *b, const struct bench_net *n, double seconds, s
     return 0;
 }
 
+static double count_macs(const struct nn_node *nd)
+{
+    struct stage_part part;
+    if (!(nd->macs > 0) || !nd->type->part)
+        return nd->macs;
+    nd->type->part(nd, &part);
+    return part.kind == PART_CONV ? conv_macs(&part.conv) : nd->macs;
+}
+
 /* Operations of an image, forward and backward: three times the multiply-adds, but for the gradient of the input. */
 static double count_flop(const struct nn_graph *g)
 {
-    int first = 0;
-    while (first < g->nnodes - 1 && !(g->node[first].macs > 0 && g->node[first].params))
-        first++;
-    return 2 * (3 * g->facts.macs - g->node[first].macs);
+    double macs = 0, first = 0;
+    for (int i = 0; i < g->nnodes; i++) {
+        double own = count_macs(&g->node[i]);
+        first = macs > 0 ? first : own;
+        macs += own;
+    }
+    return 2 * (3 * macs - first);
 }
 
 int bench_net_time(const struct bench_net *n, const struct kernels *k, double seconds, struct bench_speed *out,
                    struct err *e)
 {
-    struct bench *b = calloc(1, sizeof *b);
+    struct bench *b = aligned_alloc(_Alignof(struct bench), sizeof *b);
     if (!b)
         return err_set(e, ERR_NOMEM, "no memory to train %s", n->name);
+    memset(b, 0, sizeof *b);
     b->k = k;
     arena_init(&b->mem);
     *out = (struct bench_speed){0};
-    int bad = make(b, n, e) || measure(b, n, seconds, out, e) ? -1 : 0;
+    int bad = make(b, n, e);
+    if (!bad) {
+        out->flop = count_flop(&b->graph);
+        bad = measure(b, n, seconds, out, e);
+    }
     if (!bad) {
         size_t states = (size_t)b->optimizer->states(b->optimizer_args);
-        out->flop = count_flop(&b->graph);
         out->params = b->graph.facts.params;
         out->bytes = nn_net_bytes(&b->graph, n->batch, 1, 1) + states * b->graph.param_floats * sizeof(float);
     }

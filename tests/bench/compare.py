@@ -62,9 +62,7 @@ def bench_row(a, name):
     run = subprocess.run(["taskset", "-c", a.core, a.binary, "bench", name, "--json", "--seconds", str(a.seconds)],
                          check=True, capture_output=True, text=True)
     got = json.loads(run.stdout)
-    net = dict(got["nets"][0], core_share=got["core_share"])
-    net["share"] = net["images_per_second_without_data"] * net["flop"] / (1e9 * got["machine"]["fma_gflops"])
-    return net
+    return dict(got["nets"][0], core_share=got["core_share"])
 
 
 def trial_speed(a, layers, batch, dropout, epochs):
@@ -171,7 +169,7 @@ def steps(a, family):
         for _ in range(a.rounds):
             got = bench_row(a, name)
             rounds.append((got["images_per_second_without_data"], torch_speed(a, net, batch, dropout, False),
-                           torch_speed(a, net, batch, dropout, True), got["images_per_second"], got["share"]))
+                           torch_speed(a, net, batch, dropout, True), got["images_per_second"], got["fma_share_without_data"]))
             if got["core_share"] < 0.97:
                 print("%s: other programs had the core for %.0f %% of sweep's time" %
                       (name, 100 - 100 * got["core_share"]), file=sys.stderr)

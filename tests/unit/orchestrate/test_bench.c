@@ -47,7 +47,44 @@ static void counts_are_right(void **state)
     assert_true(c.flop == 16.0 * 20 * 22 * 22 && c.bytes == 5 * c.flop);
     assert_int_equal(find("sgd_step", "11680", &c), 1);
     assert_true(c.bytes == 20.0 * 11680);
+    assert_int_equal(find("pointwise_backward drop", "20, 22x22", &c), 1);
+    assert_true(c.bytes == 4.0 * 4 * 16 * 20 * 22 * 22);
     assert_int_equal(find("conv_backward_data", "3x3 1->10, 26x26", &c), 0); /* the gradient of the input: not needed */
+}
+
+/* Pairs of an output and a tap inside the input, one by one. */
+static double macs_by_hand(const struct conv_dims *d)
+{
+    double n = 0;
+    for (int y = 0; y < d->ho; y++)
+        for (int x = 0; x < d->wo; x++)
+            for (int ky = 0; ky < d->kh; ky++)
+                for (int kx = 0; kx < d->kw; kx++) {
+                    int r = y * d->sh - d->ph + ky * d->dh, c = x * d->sw - d->pw + kx * d->dw;
+                    n += r >= 0 && r < d->h && c >= 0 && c < d->w;
+                }
+    return n * d->co * d->ci / d->groups;
+}
+
+static void padding_is_not_counted(void **state)
+{
+    static const struct conv_dims dims[] = {
+        {3, 32, 32, 32, 32, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1}, /* padded */
+        {4, 9, 7, 6, 5, 4, 3, 3, 2, 2, 1, 1, 1, 1, 2},      /* strides and groups */
+        {2, 8, 8, 2, 8, 8, 4, 2, 1, 1, 1, 0, 1, 1, 1},      /* more at the end than at the start */
+        {2, 9, 9, 2, 9, 9, 3, 3, 1, 1, 4, 4, 4, 4, 1},      /* dilated */
+        {5, 6, 6, 7, 4, 4, 3, 3, 1, 1, 0, 0, 1, 1, 1},      /* none */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
+        assert_true(conv_macs(&dims[i]) == macs_by_hand(&dims[i]));
+    assert_true(conv_macs(&dims[0]) == 94.0 * 94 * 3 * 32);
+    for (size_t i = 0; i < kernel_cases(); i++) {
+        struct kernel_case c;
+        kernel_case(i, &c);
+        if (!strcmp(c.group, "cifar") && !strcmp(c.shape, "3x3 128->128, 8x8"))
+            assert_true(c.flop == 2.0 * c.images * 22 * 22 * 128 * 128);
+    }
 }
 
 /* A padded layer of cifar and an unpadded one of the grid may have the same words; within a group nothing is twice. */
@@ -75,11 +112,13 @@ static void every_kernel_runs(void **state)
     struct err e = {0};
     for (size_t i = 0; i < kernel_cases(); i++) {
         struct kernel_case c;
-        double seconds = NAN;
+        struct kernel_speed s = {NAN, NAN, NAN, NAN};
         kernel_case(i, &c);
-        if (kernel_case_time(i, kernels_pick(c.flop < 2e7 ? "ref" : NULL), 0, &seconds, &e))
+        if (kernel_case_time(i, kernels_pick(c.flop < 3e6 ? "ref" : NULL), i % 2 == 0, 0, &s, &e))
             fail_msg("%s of %s: %s", c.kernel, c.shape, e.text);
-        assert_true(seconds > 0);
+        assert_true(s.seconds > 0 && s.fma > 0 && s.share > 0);
+        assert_true(i % 2 == 0 ? s.roof_share >= s.share : s.roof_share == s.share);
+        assert_close(s.share, c.flop / s.seconds / s.fma, 1e-12, 0); /* one turn */
     }
 }
 
@@ -107,14 +146,14 @@ static void probes_compute(void **state)
     }
 }
 
-/* The counts of PyTorch's models of the same networks. */
+/* The parameters of PyTorch's models of the same networks; operations without those on padding. */
 static void networks_are_the_ones(void **state)
 {
     static const struct {
         const char *family;
         size_t params;
         double flop;
-    } want[] = {{"n1", 11660, 15.54e6}, {"mlp", 101770, 0.41e6}, {"cifar", 288746, 230e6}};
+    } want[] = {{"n1", 11660, 15.54e6}, {"mlp", 101770, 0.41e6}, {"cifar", 288746, 207.06e6}};
     (void)state;
     struct err e = {0};
     size_t met = 0;
@@ -131,7 +170,9 @@ static void networks_are_the_ones(void **state)
                 fail_msg("%s: %s", n->name, e.text);
             assert_int_equal(s.params, want[k].params);
             assert_close(s.flop, want[k].flop, 0.01, 0);
-            assert_true(s.step > 0 && s.bytes > s.params * 8);
+            assert_true(s.step > s.bare && s.bare > 0 && s.bytes > s.params * 8);
+            assert_true(s.fma > 0 && s.bare_share > s.share && s.share > 0);
+            assert_close(s.share, s.flop / s.step / s.fma, 1e-9, 0); /* one step */
             for (int p = 0; p < BENCH_PHASES; p++)
                 assert_true(s.phase[p] > 0);
         }
@@ -151,7 +192,7 @@ static void see(void *ctx, const struct bench_row *r)
     s->nets += r->kind == BENCH_IS_NET;
     s->fma = r->machine->fma;
     if (r->kind != BENCH_IS_MACHINE)
-        assert_close(r->share, r->rate / r->machine->fma, 1e-12, 0);
+        assert_true(r->fma > 0 && r->share > 0 && r->rate > 0);
     if (r->kind == BENCH_IS_KERNEL)
         assert_true(r->roof_share >= r->share * 0.999999);
     for (size_t i = 0; i < r->machine->nreads; i++)
@@ -187,9 +228,10 @@ static void words_choose_rows(void **state)
 int test_bench(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_are_right),      cmocka_unit_test(cases_are_told_apart),
-        cmocka_unit_test(every_kernel_runs),     cmocka_unit_test(probes_compute),
-        cmocka_unit_test(networks_are_the_ones), cmocka_unit_test(words_choose_rows),
+        cmocka_unit_test(counts_are_right),     cmocka_unit_test(padding_is_not_counted),
+        cmocka_unit_test(cases_are_told_apart), cmocka_unit_test(every_kernel_runs),
+        cmocka_unit_test(probes_compute),       cmocka_unit_test(networks_are_the_ones),
+        cmocka_unit_test(words_choose_rows),
     };
     return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
 }

@@ -451,6 +451,7 @@ static void words_and_scales(void **state)
 /* ---- the picture of a benchmark ---------------------------------------------------------------------------------- */
 
 #define BENCH_HEAD "kind,group,name,shape,gflops,gbytes_per_second,intensity\n"
+#define SHARES_HEAD "kind,group,name,shape,gflops,gbytes_per_second,intensity,fma_share\n"
 
 static void rooflines(void **state)
 {
@@ -489,6 +490,25 @@ static void rooflines(void **state)
         assert_false(file_exists("pwned") || file_exists(test_path("pwned")));
         assert_false(file_exists(plot_file("roof", "ranking", "gp")));
     }
+}
+
+/* A point is as far below the roof as its share says, whatever the clock did since. */
+static void rooflines_of_shares(void **state)
+{
+    struct heard h = {""};
+    struct err e = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    results_file("shares", ".csv",
+                 SHARES_HEAD "machine,x,fma,,200,,,\nkernel,n1,conv_forward,5,150,,20,0.9375\n"
+                             "kernel,n1,dense_forward,6,151,,21,\n");
+    if (report_plots(test_folder(), "shares", hear, &h, &e))
+        fail_msg("%s", e.text);
+    char *gp = bytes_of(plot_file("shares", "roofline", "gp"));
+    assert_non_null(strstr(gp, "\n20\t187.5\n"));
+    assert_non_null(strstr(gp, "\n21\t151\n")); /* an older table */
+    free(gp);
 }
 
 static void rooflines_without_data(void **state)
@@ -540,6 +560,7 @@ int test_plots(void)
         cmocka_unit_test(hardly_any_data),
         cmocka_unit_test(wrong_input),
         cmocka_unit_test(rooflines),
+        cmocka_unit_test(rooflines_of_shares),
         cmocka_unit_test(rooflines_without_data),
         cmocka_unit_test_teardown(gnuplot_is_missing, real_gnuplot),
         cmocka_unit_test_teardown(gnuplot_fails, real_gnuplot),
