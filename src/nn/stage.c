@@ -47,11 +47,22 @@ static struct conv_dims conv_of(const struct nn_node *conv)
     return part.conv;
 }
 
+/* Rows of the stage's input that a row of the convolution's input is made of; 0: rows that others are made of too. */
+static int window_of(const struct nn_graph *g, const struct stage *s)
+{
+    struct stage_part part;
+    if (!has(s, PART_POOL))
+        return 1;
+    const struct nn_node *pool = node_of(g, s, PART_POOL);
+    pool->type->part(pool, &part);
+    return part.pool.d.kh == part.pool.d.sh && !part.pool.d.ph ? part.pool.d.sh : 0;
+}
+
 #define ROW_SUMS ((size_t)1 << 18) /* lane sums that may wait in the second cache for their next rows: 1 MiB */
 
 int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward)
 {
-    if (!has(s, PART_CONV) || has(s, PART_POOL))
+    if (!has(s, PART_CONV) || (has(s, PART_POOL) && !window_of(g, s)))
         return 0;
     struct conv_dims d = conv_of(node_of(g, s, PART_CONV));
     return !backward || conv_sums(&d) <= ROW_SUMS;
@@ -83,9 +94,21 @@ static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct st
     const struct nn_node *conv = node_of(g, s, PART_CONV);
     struct conv_dims d = conv_of(conv);
     struct band band = stage_band(g, s, backward);
-    r->in = take(c, 1, (backward && !has_pointwise(s) ? 2 : 1) * (size_t)d.h * sizeof *r->in / sizeof(float));
+    int pool = has(s, PART_POOL), pointwise = has_pointwise(s);
+    struct shape x = g->node[s->first].x;
+    size_t row = layer_floats(conv->x, 1) / (size_t)d.h,
+           window = layer_floats(x, 1) / (size_t)x.h * (size_t)window_of(g, s);
+    size_t pointers = (size_t)d.h * sizeof *r->in / sizeof(float);
+    r->in = take(c, 1, pointers);
+    r->din = take(c, backward && (pool || !pointwise), pointers);
+    if (!r->din)
+        r->din = r->in;
     r->out = take(c, 1, (size_t)d.ho * sizeof *r->out / sizeof(float));
-    r->u = take(c, has_pointwise(s), layer_floats(conv->x, 1) / (size_t)d.h * (size_t)band.in);
+    r->z = take(c, pool || pointwise, row * (size_t)band.in);
+    r->dz = take(c, backward && pool, row * (size_t)band.in);
+    r->u = take(c, pool && pointwise, window);
+    r->du = take(c, backward && pool && pointwise, window);
+    r->seed_back = take(c, backward && pool && has(s, PART_DROPOUT), LANES);
     r->dyc = take(c, backward && s->next >= 0, layer_floats(conv->y, 1) / (size_t)d.ho * (size_t)band.out);
     r->dw_sums = take(c, backward, conv_sums(&d));
     r->db_sums = take(c, backward && conv->ntensors > 1, (size_t)d.co * LANES);
@@ -192,6 +215,7 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
     }
     if (w.by_rows) {
         w.band = stage_band(g, s, backward);
+        w.window = window_of(g, s);
         w.k->conv_pack(&w.conv.conv, backward ? CONV_BACKWARD_DATA : CONV_FORWARD, w.w, w.r.packed);
     }
     return w;

@@ -31,6 +31,11 @@ static size_t x_row(const struct work *w)
     return w->nx / (size_t)w->x.h;
 }
 
+static size_t z_row(const struct work *w)
+{
+    return w->nz / (size_t)w->z.h;
+}
+
 static size_t y_row(const struct work *w)
 {
     return w->ny / (size_t)w->y.h;
@@ -84,18 +89,48 @@ static struct ahead rows_ahead(const float *array, size_t row, int first, int n,
 
 /* --- forward --- */
 
+static void pool_row(const struct work *w, const float *x, float *z)
+{
+    struct pool_dims d = w->pool.pool.d;
+    d.h = d.sh;
+    d.ho = 1;
+    (w->pool.pool.max ? w->k->maxpool_forward : w->k->avgpool_forward)(&d, 1, x, z);
+}
+
+/* Row i of the convolution's input; what the pool read of it. */
+static const float *make_input(struct work *w, const struct at *a, int i)
+{
+    const float *x = a->x + (size_t)(i * w->window) * x_row(w);
+    if (!has(w->s, PART_POOL)) {
+        w->k->pointwise_forward(&w->f, 1, x, w->r.in[i]);
+        return x;
+    }
+    if (has_pointwise(w->s)) {
+        w->k->pointwise_forward(&w->f, w->window, x, w->r.u);
+        x = w->r.u;
+    }
+    pool_row(w, x, w->r.in[i]);
+    return x;
+}
+
 static void make_inputs(struct work *w, const struct at *a, int from, int to)
 {
     for (int i = from; i < to; i++)
-        w->k->pointwise_forward(&w->f, 1, a->x + (size_t)i * x_row(w), w->r.in[i]);
+        make_input(w, a, i);
+}
+
+/* Is the input of the convolution made, or is it what the stage reads? */
+static int makes_inputs(const struct work *w)
+{
+    return has_pointwise(w->s) || has(w->s, PART_POOL);
 }
 
 static void block_forward(struct work *w, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
     const struct at a = block_at(w, b);
-    int step = w->band.rows, made = 0, pointwise = has_pointwise(w->s);
-    if (!pointwise)
+    int step = w->band.rows, made = 0;
+    if (!makes_inputs(w))
         table_of_rows(w->r.in, d->h, (float *)a.x, x_row(w));
     table_of_rows(w->r.out, d->ho, a.to_y, y_row(w));
     stage_seed(w, b);
@@ -103,10 +138,10 @@ static void block_forward(struct work *w, int b)
     for (int r = 0, end; r < d->ho; r = end) {
         end = least(r + step, d->ho);
         int in = inputs_of(d, end);
-        if (pointwise)
+        if (makes_inputs(w))
             make_inputs(w, &a, made, in);
         made = in;
-        const struct ahead next[AHEAD] = {rows_ahead(a.x, x_row(w), in, step * d->sh, d->h),
+        const struct ahead next[AHEAD] = {rows_ahead(a.x, x_row(w), in * w->window, step * d->sh * w->window, w->x.h),
                                           rows_ahead(a.y, y_row(w), end, step, d->ho)};
         w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->r.in, w->r.packed, w->b, w->r.out, next);
         if (w->next_table)
@@ -121,8 +156,8 @@ void stage_rows_forward(void *ctx, int i, int member)
 {
     struct work w = stage_member(ctx, member);
     struct group g = stage_group(&w, i);
-    if (has_pointwise(w.s))
-        table_of_ring(w.r.in, w.conv.conv.h, w.band.in, w.r.u, x_row(&w));
+    if (makes_inputs(&w))
+        table_of_ring(w.r.in, w.conv.conv.h, w.band.in, w.r.z, z_row(&w));
     for (int b = g.first; b < g.first + g.blocks; b++)
         block_forward(&w, b);
 }
@@ -139,35 +174,74 @@ static void make_gradient(const struct work *w, const struct at *a, int from, in
                           bn_row(next, w->next_table, BN_Q), w->r.out[r]);
 }
 
-/* The gradient of the convolution's input rows goes on to dx; what the convolution read takes its place in the ring. */
+static const float *mean_of(const struct work *w)
+{
+    return has(w->s, PART_NORM) ? bn_row(node_of(w->net->graph, w->s, PART_NORM), w->io->saved, BN_MEAN) : NULL;
+}
+
+/* Back through the pool and what stands before it, from the gradient of row i of the convolution's input; the row
+ * itself is made again. */
+static void pool_back(struct work *w, const struct at *a, int i)
+{
+    struct pool_dims d = w->pool.pool.d;
+    size_t at = (size_t)(i * w->window) * x_row(w);
+    const float *x = make_input(w, a, i);
+    float *to = has_pointwise(w->s) ? w->r.du : a->dx + at;
+    d.h = d.sh;
+    d.ho = 1;
+    if (w->pool.pool.max)
+        w->k->maxpool_backward(&d, 1, x, w->r.in[i], w->r.din[i], to);
+    else
+        w->k->avgpool_backward(&d, 1, w->r.din[i], to);
+    if (has_pointwise(w->s))
+        w->k->pointwise_backward(&w->back, w->window, a->x + at, to, mean_of(w), NULL, a->dx + at, w->r.lanes);
+}
+
+/* Rows of the pool's input below its last window: nothing comes back to them. */
+static void rows_below(struct work *w, const struct at *a)
+{
+    for (int i = w->z.h * w->window; i < w->x.h; i++) {
+        float *dx = a->dx + (size_t)i * x_row(w);
+        memset(dx, 0, x_row(w) * sizeof *dx);
+        if (has_pointwise(w->s))
+            w->k->pointwise_backward(&w->back, 1, a->x + (size_t)i * x_row(w), dx, mean_of(w), NULL, dx, w->r.lanes);
+    }
+}
+
+/* The gradient of the convolution's input rows goes on to dx. Without a pool what the convolution read takes its place
+ * in the ring. */
 static void input_gradient(struct work *w, const struct at *a, int from, int to, const struct ahead *next)
 {
     const struct conv_dims *d = &w->conv.conv;
-    const float *mean = NULL;
-    if (has(w->s, PART_NORM))
-        mean = bn_row(node_of(w->net->graph, w->s, PART_NORM), w->io->saved, BN_MEAN);
-    if (!has_pointwise(w->s)) {
-        float **x = w->r.in, **dx = x + d->h;
-        table_of_rows(dx, d->h, a->dx, x_row(w));
-        w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, dx, next);
-        return;
-    }
-    w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, w->r.in, next);
-    for (int i = from; i < to; i++) {
+    w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, w->r.din, next);
+    for (int i = from; i < to && makes_inputs(w); i++) {
         size_t at = (size_t)i * x_row(w);
-        w->k->pointwise_backward(&w->f, 1, a->x + at, w->r.in[i], mean, w->r.in[i], a->dx + at, w->r.lanes);
+        if (has(w->s, PART_POOL))
+            pool_back(w, a, i);
+        else
+            w->k->pointwise_backward(&w->f, 1, a->x + at, w->r.din[i], mean_of(w), w->r.in[i], a->dx + at, w->r.lanes);
     }
+    if (to == w->z.h && has(w->s, PART_POOL))
+        rows_below(w, a);
 }
 
 static void start_block(struct work *w, const struct at *a, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
-    if (!has_pointwise(w->s))
+    if (!makes_inputs(w)) {
         table_of_rows(w->r.in, d->h, (float *)a->x, x_row(w));
+        if (a->dx)
+            table_of_rows(w->r.din, d->h, a->dx, x_row(w));
+    }
     if (!w->next_table)
         table_of_rows(w->r.out, d->ho, (float *)a->dy, y_row(w));
     stage_seed(w, b);
     w->f.half = 0;
+    w->back = w->f;
+    if (w->f.seed && w->r.seed_back) {
+        memcpy(w->r.seed_back, w->f.seed, LANES * sizeof *w->f.seed);
+        w->back.seed = w->r.seed_back;
+    }
     if (w->r.lanes)
         memset(w->r.lanes, 0, (size_t)w->x.c * 2 * LANES * sizeof *w->r.lanes);
 }
@@ -183,13 +257,14 @@ static void block_backward(struct work *w, int b)
         if (w->next_table)
             make_gradient(w, &a, r, end);
         int in_end = inputs_done(d, end);
-        const struct ahead next[AHEAD] = {rows_ahead(a.y, y_row(w), end, step, w->next_table ? d->ho : 0),
-                                          rows_ahead(a.dy, y_row(w), end, step, d->ho),
-                                          rows_ahead(a.x, x_row(w), in_end, step * d->sh, d->h),
-                                          rows_ahead(a.dx, x_row(w), in_end, step * d->sh, a.dx ? d->h : 0)};
+        const struct ahead next[AHEAD] = {
+            rows_ahead(a.y, y_row(w), end, step, w->next_table ? d->ho : 0),
+            rows_ahead(a.dy, y_row(w), end, step, d->ho),
+            rows_ahead(a.x, x_row(w), in_end * w->window, step * d->sh * w->window, w->x.h),
+            rows_ahead(a.dx, x_row(w), in_end * w->window, step * d->sh * w->window, a.dx ? w->x.h : 0)};
         if (a.dx)
             input_gradient(w, &a, in, in_end, next);
-        else if (has_pointwise(w->s))
+        else if (makes_inputs(w))
             make_inputs(w, &a, in, in_end);
         in = in_end;
         int out_end = least(outputs_done(d, in), end);
@@ -209,8 +284,10 @@ void stage_rows_backward(void *ctx, int i, int member)
     const struct conv_dims *d = &w.conv.conv;
     struct group g = stage_group(&w, i);
     float *db, *dw = stage_share(&w, i, &db);
-    if (has_pointwise(w.s))
-        table_of_ring(w.r.in, d->h, w.band.in, w.r.u, x_row(&w));
+    if (makes_inputs(&w))
+        table_of_ring(w.r.in, d->h, w.band.in, w.r.z, z_row(&w));
+    if (makes_inputs(&w) && w.r.din != w.r.in)
+        table_of_ring(w.r.din, d->h, w.band.in, w.r.dz, z_row(&w));
     if (w.next_table)
         table_of_ring(w.r.out, d->ho, w.band.out, w.r.dyc, y_row(&w));
     memset(w.r.dw_sums, 0, conv_sums(d) * sizeof *w.r.dw_sums);

@@ -9,11 +9,13 @@
 struct room {
     /* of each member: u: behind the pointwise parts, z: behind the pool, dz: gradient there, dyc: gradient at the
      * convolution, of a group of blocks or of as many rows as are looked at together */
-    uint32_t *seed;
-    float *u, *z, *dz, *dyc, *conv;
-    double *lanes;     /* [c of norm, or of next in the forward pass][32] */
-    float *about;      /* [c of next] */
-    float **in, **out; /* by rows: those of the convolution's input [h], and of its output or the gradient there [ho] */
+    uint32_t *seed, *seed_back;
+    float *u, *z, *dz, *dyc, *conv, *du;
+    double *lanes; /* [c of norm, or of next in the forward pass][32] */
+    float *about;  /* [c of next] */
+    /* by rows: u is what one row of the pool is made of, du the gradient there; rows of the convolution's input and the
+     * gradient there [h], of its output or the gradient there [ho] */
+    float **in, **din, **out;
     float *dw_sums, *db_sums; /* by rows: lane sums of the convolution's gradient */
     /* of all */
     float *packed;           /* by rows: the convolution's weights */
@@ -38,7 +40,8 @@ struct work {
     const struct layer_io *io;
     struct shape x, z, y; /* in front, in front of the convolution, behind */
     size_t nx, nz, ny;
-    struct pointwise f;
+    struct pointwise f, back; /* by rows with a pool, the way back draws its masks for itself */
+    int window;               /* by rows: rows of x that one of z is made of */
     struct stage_part pool, conv;
     const float *w, *b; /* the convolution's */
     float *next_table;
