@@ -69,7 +69,7 @@ int order_trials(struct run *run, struct err *e)
 
 /* --- the next one --- */
 
-#define ALIKE 0.9 /* trials that take at least this share of the longest's time can stand in its place */
+#define ALIKE 0.7 /* trials that take at least this share of the longest's time can stand in its place */
 #define LOOK 256  /* places of the order to look at */
 
 /* How many of the next trials take about as long as the first; their mean memory. */
