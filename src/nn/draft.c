@@ -11,8 +11,8 @@
 struct drafting {
     const struct nn_graph *g;
     struct draft *d;
-    int blocks, training, share, fuse, group, n; /* n = nodes */
-    int *value;                                  /* [n + 1] the value that holds a value's floats */
+    int blocks, training, share, fuse, group, rows, n; /* n = nodes */
+    int *value;                                        /* [n + 1] the value that holds a value's floats */
     unsigned char *wanted;   /* [n + 1] a gradient is needed: there are parameters in it or before it */
     unsigned char *kept;     /* [n + 1] read again by the backward pass */
     int *last_reader;        /* [n + 1] node, -1 */
@@ -67,8 +67,10 @@ static void find_stages(struct drafting *w)
     for (int i = 0; i < w->n; i++)
         w->stage_of[i] = NO_STAGE;
     int n = w->fuse ? stage_find(w->g, w->value, w->stage, w->stage_of, w->readers) : 0;
-    for (int i = 0; i < n && w->group; i++)
-        w->stage[i].group = w->group;
+    for (int i = 0; i < n; i++) {
+        w->stage[i].group = w->group ? w->group : w->stage[i].group;
+        w->stage[i].rows = w->rows ? w->rows : w->stage[i].rows;
+    }
 }
 
 /* Backward a stage reads its input, and its output where a norm behind takes the gradient there. */
@@ -435,7 +437,8 @@ int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int traini
                          .training = training,
                          .share = !!(how & PLAN_SHARE),
                          .fuse = !!(how & PLAN_FUSE),
-                         .group = (int)(how >> 4 & 0xfff),
+                         .group = (int)(how >> 4 & 63),
+                         .rows = 2 * (int)(how >> 10 & 63),
                          .n = g->nnodes,
                          .members = plan_members(how),
                          .stage_scratch = NO_SLOT};

@@ -53,7 +53,7 @@ static int behind_convolution(const struct fusing *f, int node)
 /* The longest stage that begins with the node. */
 static struct stage stage_from(const struct fusing *f, int node)
 {
-    struct stage s = {node, node, {-1, -1, -1, -1, -1}, -1, 1, 0};
+    struct stage s = {node, node, {-1, -1, -1, -1, -1}, -1, 1, 0, 0};
     int last = -1;
     for (int i = node; i >= 0; i = only_reader(f, i)) {
         int kind = kind_of(f, i);
@@ -84,6 +84,18 @@ static int group_of(const struct nn_graph *g, const struct stage *s)
     return n < 1 ? 1 : n > 4096 ? 4096 : (int)n;
 }
 
+#define BAND                                                                                                           \
+    ((size_t)1 << 15) /* floats of rows that are made together: twice the first cache, they only pass through */
+
+static int rows_of(const struct nn_graph *g, const struct stage *s)
+{
+    if (s->part[PART_CONV] < 0)
+        return 0;
+    const struct nn_node *conv = &g->node[s->part[PART_CONV]];
+    size_t row = (layer_floats(conv->x, 1) + layer_floats(conv->y, 1)) / (size_t)conv->y.h, fit = BAND / row;
+    return fit < 2 ? 2 : fit > 1024 ? 1024 : (int)fit & ~1;
+}
+
 int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, int *of, int *readers)
 {
     struct fusing f = {g, value, readers};
@@ -99,6 +111,7 @@ int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, 
             if (s.part[k] >= 0)
                 of[s.part[k]] = n;
         s.group = group_of(g, &s);
+        s.rows = rows_of(g, &s);
         s.descending = n % 2;
         stage[n++] = s;
     }

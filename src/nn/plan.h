@@ -35,7 +35,8 @@ struct plan { /* net->plan */
 /* How to plan. Without PLAN_SHARE every array has memory of its own and nothing works in place; without PLAN_FUSE every
  * node is a step: oracles for the plans with. */
 enum plan_how { PLAN_SHARE = 1, PLAN_FUSE = 2, PLAN_BEST = PLAN_SHARE | PLAN_FUSE };
-#define PLAN_GROUPS(n) ((unsigned)(n) << 4)   /* or-ed to it: groups of n blocks instead of as many as pay */
+#define PLAN_GROUPS(n) ((unsigned)(n) << 4)   /* or-ed to it: groups of n <= 63 blocks instead of as many as pay */
+#define PLAN_ROWS(n) ((unsigned)(n) << 10)    /* or-ed to it: bands of 2 * n <= 126 rows instead of as many as pay */
 #define PLAN_MEMBERS(n) ((unsigned)(n) << 16) /* or-ed to it: memory for a team of n members; none: 1 */
 static inline int plan_members(unsigned how)
 {

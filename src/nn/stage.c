@@ -75,9 +75,7 @@ struct band stage_band(const struct nn_graph *g, const struct stage *s, int back
 {
     const struct nn_node *conv = node_of(g, s, PART_CONV);
     struct conv_dims d = conv_of(conv);
-    size_t floats = layer_floats(conv->x, 1) / (size_t)d.h * (size_t)d.sh + layer_floats(conv->y, 1) / (size_t)d.ho;
-    size_t fit = BAND / floats;
-    int rows = fit < 2 ? 2 : fit < (size_t)d.ho ? (int)fit & ~1 : d.ho, reach = (d.kh - 1) * d.dh + 1;
+    int rows = s->rows < d.ho ? s->rows : d.ho, reach = (d.kh - 1) * d.dh + 1;
     struct band b = {rows, (rows - 1) * d.sh + reach, rows};
     if (backward) { /* rows wait for those that come out of later ones */
         b.in = rows * d.sh + 2 * (reach + d.sh);

@@ -22,6 +22,7 @@ struct stage {
     int part[PART_KINDS]; /* node, -1: absent */
     int next;             /* the norm that reads the convolution at the end, -1 */
     int group;            /* blocks that go together: depends on the shapes alone */
+    int rows;             /* of the convolution's output that are made together, an even number */
     int descending;       /* last group first: every second stage, as what it reads was made last */
 };
 #define NO_STAGE (-1)

@@ -257,7 +257,7 @@ static void assert_fused_is_plain(const struct nn_net *fused, const struct nn_ne
 
 static void compare_plans(const struct nn_graph *g, int n, int group, const char *what, struct arena *a)
 {
-    struct nn_net *fused = new_net(g, n, 1, PLAN_BEST | PLAN_GROUPS(group), a),
+    struct nn_net *fused = new_net(g, n, 1, PLAN_BEST | PLAN_GROUPS(group) | PLAN_ROWS(group), a),
                   *plain = new_net(g, n, 1, PLAN_SHARE, a);
     for (int twice = 0; twice < 2; twice++) { /* the second time with running statistics that have moved */
         one_step(fused, n, 1);
