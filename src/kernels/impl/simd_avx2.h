@@ -231,6 +231,7 @@ typedef __m256 vk;
 #define vk_store _mm256_store_ps
 #define vk_set1 _mm256_set1_ps
 #define vk_add _mm256_add_ps
+#define vk_sub _mm256_sub_ps
 #define vk_fma _mm256_fmadd_ps
 
 #endif

@@ -206,6 +206,7 @@ typedef v16 vk;
 #define vk_store v16_store
 #define vk_set1 v16_set1
 #define vk_add v16_add
+#define vk_sub v16_sub
 #define vk_fma v16_fma
 
 #endif

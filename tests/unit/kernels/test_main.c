@@ -20,6 +20,7 @@ int main(void)
         {"vmath", vmath_tests},
         {"pixels", pixels_tests},
         {"stage", stage_tests},
+        {"winograd", winograd_tests},
         {"levels", level_tests},
     };
     int failed = 0;

@@ -1,0 +1,329 @@
+/* Winograd's convolution against loops in double, and bit by bit against its definition. */
+#include "check.h"
+
+#include "kernels/impl/winograd.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is private to a level has its name at the end. */
+typedef void pack_fn(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w, float *out);
+typedef void rows_fn(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
+                     const float *b, float *const *y, float *scratch);
+
+#define DECLARE(isa)                                                                                                   \
+    void winograd_pack_##isa(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,         \
+                             float *out);                                                                              \
+    void winograd_rows_##isa(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,     \
+                             const float *b, float *const *y, float *scratch)
+#if defined(__x86_64__)
+DECLARE(avx512);
+DECLARE(avx2);
+#endif
+DECLARE(ref);
+
+static const struct level {
+    const char *isa;
+    pack_fn *pack;
+    rows_fn *rows;
+} levels[] = {
+#define LEVEL(isa)                                                                                                     \
+    {                                                                                                                  \
+#isa, winograd_pack_##isa, winograd_rows_##isa                                                                 \
+    }
+#if defined(__x86_64__)
+    LEVEL(avx512),
+    LEVEL(avx2),
+#endif
+    LEVEL(ref),
+};
+#define LEVELS (sizeof levels / sizeof levels[0])
+
+/* A problem and its answer. Every row is a box of its own. */
+struct example {
+    struct winograd d;
+    int flip;
+    ptrdiff_t s_o, s_c;
+    float **x, **y, *w, *b; /* b may be NULL */
+};
+
+static float **rows_of(int n, size_t floats, float *row(size_t))
+{
+    float **r = test_malloc((size_t)n * sizeof *r);
+    for (int i = 0; i < n; i++)
+        r[i] = row(floats);
+    return r;
+}
+
+static void free_rows(float **r, int n)
+{
+    for (int i = 0; i < n; i++)
+        box_free(r[i]);
+    test_free(r);
+}
+
+static size_t y_row(const struct winograd *d)
+{
+    return (size_t)d->co * (size_t)d->wo * LANES;
+}
+
+static float **new_output(const struct winograd *d)
+{
+    return rows_of(d->ho, y_row(d), box);
+}
+
+/* flip: weights as the gradient of the input finds them, of co -> ci channels. */
+static struct example new_example(const struct winograd *d, int flip, int bias)
+{
+    struct example e = {.d = *d, .flip = flip, .s_o = flip ? 9 : 9 * d->ci, .s_c = flip ? 9 * d->co : 9};
+    e.x = rows_of(d->h, (size_t)d->ci * (size_t)d->w * LANES, box_noise);
+    e.y = new_output(d);
+    e.w = box_noise((size_t)9 * (size_t)d->ci * (size_t)d->co);
+    e.b = bias ? box_noise((size_t)d->co) : NULL;
+    return e;
+}
+
+static void free_example(struct example *e)
+{
+    free_rows(e->x, e->d.h);
+    free_rows(e->y, e->d.ho);
+    box_free(e->w), box_free(e->b);
+}
+
+/* Rows 0..ho-1, cut at random. */
+static void run(const struct example *e, const struct level *l, int cut, float **y)
+{
+    float *packed = box(winograd_weights(e->d.ci, e->d.co)), *scratch = box(winograd_scratch(&e->d));
+    l->pack(&e->d, e->s_o, e->s_c, e->flip, e->w, packed);
+    for (int r = 0, end; r < e->d.ho; r = end) {
+        end = cut ? r + 2 * (1 + (int)noise_below(2)) : e->d.ho;
+        end = end < e->d.ho ? end : e->d.ho;
+        l->rows(&e->d, r, end, (const float *const *)e->x, packed, e->b, y, scratch);
+    }
+    box_free(packed), box_free(scratch);
+}
+
+static float weight(const struct example *e, int o, int c, int k)
+{
+    return e->w[o * e->s_o + c * e->s_c + (e->flip ? 8 - k : k)];
+}
+
+/* Input of channel c at row i and column j, which may be outside. */
+static float input(const struct example *e, int i, int c, int j, int lane)
+{
+    const struct winograd *d = &e->d;
+    if (i < 0 || i >= d->h || j < 0 || j >= d->w)
+        return 0.0f;
+    return e->x[i][((size_t)c * (size_t)d->w + (size_t)j) * LANES + (size_t)lane];
+}
+
+static double plain(const struct example *e, int r, int o, int col, int lane)
+{
+    double sum = e->b ? (double)e->b[o] : 0;
+    for (int c = 0; c < e->d.ci; c++)
+        for (int k = 0; k < 9; k++)
+            sum += (double)weight(e, o, c, k) * (double)input(e, r - e->d.ph + k / 3, c, col - e->d.pw + k % 3, lane);
+    return sum;
+}
+
+/* The three transformations of winograd.h along one row or column: n numbers at a distance of `step`. */
+static void bt(float *v, int step)
+{
+    float a = v[0], b = v[step], c = v[2 * step], d = v[3 * step];
+    v[0] = a - c, v[step] = b + c, v[2 * step] = c - b, v[3 * step] = b - d;
+}
+
+static void gt(float *v, int step)
+{
+    float a = v[0], b = v[step], c = v[2 * step];
+    v[step] = ((a + c) + b) / 2, v[2 * step] = ((a + c) - b) / 2, v[3 * step] = c;
+}
+
+static void at(float *v, int step)
+{
+    float a = v[0], b = v[step], c = v[2 * step], d = v[3 * step];
+    v[0] = (a + b) + c, v[step] = (b - c) - d;
+}
+
+/* The output as winograd.h defines it. */
+static float defined(const struct example *e, int r, int o, int col, int lane)
+{
+    int top = r - r % 2 - e->d.ph, left = col - col % 2 - e->d.pw;
+    float m[16] = {0};
+    m[5] = e->b ? e->b[o] : 0.0f;
+    for (int c = 0; c < e->d.ci; c++) {
+        float v[16], u[16] = {0};
+        for (int i = 0; i < 16; i++)
+            v[i] = input(e, top + i / 4, c, left + i % 4, lane);
+        for (int k = 0; k < 9; k++)
+            u[k / 3 * 4 + k % 3] = weight(e, o, c, k);
+        for (int j = 0; j < 4; j++)
+            bt(v + j, 4), gt(u + j, 4);
+        for (int i = 0; i < 4; i++)
+            bt(v + 4 * i, 1), gt(u + 4 * i, 1);
+        for (int i = 0; i < 16; i++)
+            m[i] = fmaf(u[i], v[i], m[i]);
+    }
+    for (int i = 0; i < 4; i++)
+        at(m + 4 * i, 1);
+    for (int j = 0; j < 2; j++)
+        at(m + j, 4);
+    return m[r % 2 * 4 + col % 2];
+}
+
+static uint32_t bits_of(float f)
+{
+    uint32_t u;
+    memcpy(&u, &f, sizeof u);
+    return u;
+}
+
+static void complain(const struct example *e, const char *what, int r, int o, int col, double got, double want)
+{
+    const struct winograd *d = &e->d;
+    fail_msg("%s: row %d, channel %d, column %d is %.9g, want %.9g (%d->%d, %dx%d -> %dx%d, pad %dx%d)", what, r, o,
+             col, got, want, d->ci, d->co, d->h, d->w, d->ho, d->wo, d->ph, d->pw);
+}
+
+/* Calls f for every output of a few lanes. */
+typedef void each_fn(const struct example *e, int r, int o, int col, int lane, float got);
+static void each_output(const struct example *e, each_fn *f)
+{
+    static const int lanes[] = {0, 7, 8, 15};
+    for (int r = 0; r < e->d.ho; r++)
+        for (int o = 0; o < e->d.co; o++)
+            for (int col = 0; col < e->d.wo; col++)
+                for (int i = 0; i < 4; i++)
+                    f(e, r, o, col, lanes[i],
+                      e->y[r][((size_t)o * (size_t)e->d.wo + (size_t)col) * LANES + (size_t)lanes[i]]);
+}
+
+/* Numbers up to 4 in each of the products, 9 of them in an output; errors of a sum add up like a random walk. */
+static void is_near(const struct example *e, int r, int o, int col, int lane, float got)
+{
+    double want = plain(e, r, o, col, lane), tol = ldexp(20 + 20 * sqrt(e->d.ci), -24);
+    if (!(fabs((double)got - want) <= tol))
+        complain(e, "value", r, o, col, (double)got, want);
+}
+
+static void is_defined(const struct example *e, int r, int o, int col, int lane, float got)
+{
+    float want = defined(e, r, o, col, lane);
+    if (bits_of(got) != bits_of(want))
+        complain(e, "bits", r, o, col, (double)got, (double)want);
+}
+
+static struct winograd shape(int ci, int co, int h, int w, int ph, int pw)
+{
+    return (struct winograd){ci, co, h, w, h + 2 * ph - 2, w + 2 * pw - 2, ph, pw};
+}
+
+static struct winograd random_shape(void)
+{
+    for (;;) {
+        struct winograd d = shape(1 + (int)noise_below(9), 1 + (int)noise_below(9), 1 + (int)noise_below(9),
+                                  1 + (int)noise_below(15), (int)noise_below(3), (int)noise_below(3));
+        if (d.ho > 0 && d.wo > 0)
+            return d;
+    }
+}
+
+/* At every level; rows cut in two ways must give the same. */
+static void check(const struct winograd *d, int flip, int bias)
+{
+    struct example e = new_example(d, flip, bias);
+    for (size_t i = 0; i < LEVELS; i++) {
+        if (!kernels_pick(levels[i].isa))
+            continue;
+        run(&e, &levels[i], 0, e.y);
+        each_output(&e, is_near);
+        each_output(&e, is_defined);
+        float **cut = new_output(d);
+        run(&e, &levels[i], 1, cut);
+        for (int r = 0; r < d->ho; r++)
+            assert_memory_equal(e.y[r], cut[r], y_row(d) * sizeof(float));
+        free_rows(cut, d->ho);
+    }
+    free_example(&e);
+}
+
+static void random_shapes(void **state)
+{
+    (void)state;
+    noise_restart(41);
+    for (int i = 0; i < 60; i++) {
+        struct winograd d = random_shape();
+        check(&d, i % 2, i % 3 == 0);
+    }
+}
+
+/* Strips of every length, with and without an odd column, all paddings. */
+static void every_width(void **state)
+{
+    (void)state;
+    noise_restart(42);
+    for (int w = 1; w <= 17; w++)
+        for (int pad = 0; pad <= 2; pad++) {
+            struct winograd d = shape(2, 3, 3 + w % 3, w, w % 3, pad);
+            if (d.ho > 0 && d.wo > 0)
+                check(&d, w % 2, pad == 1);
+        }
+}
+
+/* Input channels that fall into several chunks, output channels into all kinds of pieces. */
+static void many_channels(void **state)
+{
+    (void)state;
+    noise_restart(43);
+    for (int co = 1; co <= 13; co++) {
+        struct winograd d = shape(co % 2 ? 33 : 5, co, 4, 5, 1, 1);
+        check(&d, 0, co % 3 == 0);
+    }
+    struct winograd wide = shape(97, 6, 4, 8, 2, 2);
+    check(&wide, 1, 1);
+}
+
+/* What the tap by tap convolution gives, within the errors of both. */
+static void agrees_with_the_kernels(void **state)
+{
+    (void)state;
+    noise_restart(44);
+    const struct conv_dims c = {7, 8, 9, 5, 8, 9, 3, 3, 1, 1, 1, 1, 1, 1, 1};
+    const struct winograd forward = shape(c.ci, c.co, c.h, c.w, 1, 1), back = shape(c.co, c.ci, c.ho, c.wo, 1, 1);
+    const struct kernels *k = kernels_pick(NULL);
+    for (int flip = 0; flip < 2; flip++) {
+        struct example e = new_example(flip ? &back : &forward, flip, 0);
+        const size_t in = (size_t)e.d.ci * (size_t)e.d.w * LANES, h = (size_t)e.d.h, out = y_row(&e.d);
+        float *x = box(h * in), *y = box((size_t)e.d.ho * out), *scratch = box(conv_scratch(&c, 1));
+        for (size_t i = 0; i < h; i++)
+            memcpy(x + i * in, e.x[i], in * sizeof *x);
+        if (flip)
+            k->conv_backward_data(&c, 1, x, e.w, y, scratch);
+        else
+            k->conv_forward(&c, 1, x, e.w, NULL, y, scratch);
+        run(&e, &levels[LEVELS - 1], 0, e.y);
+        for (int r = 0; r < e.d.ho; r++)
+            for (size_t i = 0; i < out; i++)
+                assert_near(e.y[r][i], y[(size_t)r * out + i], 1e-5, "winograd");
+        box_free(x), box_free(y), box_free(scratch);
+        free_example(&e);
+    }
+}
+
+static void pays(void **state)
+{
+    (void)state;
+    struct winograd large = shape(16, 20, 24, 24, 0, 0), few = shape(1, 10, 28, 28, 0, 0),
+                    dot = shape(64, 64, 1, 1, 1, 1);
+    assert_true(winograd_pays(&large));
+    assert_false(winograd_pays(&few));
+    assert_false(winograd_pays(&dot));
+    assert_int_equal(winograd_taps(5, 5, 1), 13);
+    assert_int_equal(winograd_passes(5, 7, 2), 13);
+}
+
+const struct CMUnitTest winograd_tests[] = {
+    cmocka_unit_test(random_shapes),           cmocka_unit_test(every_width), cmocka_unit_test(many_channels),
+    cmocka_unit_test(agrees_with_the_kernels), cmocka_unit_test(pays),        {0},
+};
