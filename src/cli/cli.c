@@ -44,7 +44,7 @@ static void help_all(void)
            "  0  every planned trial is final and every `result` condition holds\n"
            "  1  finished, but a trial failed or a `result` condition is not met\n"
            "  2  the command line or the sweep file is wrong; nothing ran\n"
-           "  3  stopped by a limit of [stop]; the same command goes on\n"
+           "  3  stopped by a limit of [stop]; the same command goes on (after stagnation: with another limit)\n"
            "  4  input, output or internal error\n"
            "  130, 143  interrupted (INT, TERM) after saving; the same command goes on\n");
 }

@@ -39,7 +39,7 @@ static void print_saved(const struct invocation *in, const struct run_summary *s
     if (sum->open)
         fprintf(stderr, ", %llu of %llu trials are open", (unsigned long long)sum->open,
                 (unsigned long long)sum->trials);
-    fprintf(stderr, ". To go on:\n  ");
+    fprintf(stderr, sum->stagnated ? ". To go on, with stop.stagnation = 0 or larger:\n  " : ". To go on:\n  ");
     print_command(in);
 }
 
@@ -51,6 +51,8 @@ static void print_going_on(const struct invocation *in, const struct run_summary
                 sum->stopped == SIGINT    ? "Ctrl-C"
                 : sum->stopped == SIGTERM ? "TERM"
                                           : strsignal(sum->stopped));
+    else if (sum->stagnated)
+        fprintf(stderr, "sweep: no better result for as long as stop.stagnation waits; ");
     else if (sum->stopped)
         fprintf(stderr, "sweep: stopped by a limit; ");
     else

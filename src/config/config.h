@@ -36,6 +36,8 @@ struct sweep_spec {
     double stop_time;      /* seconds of wall clock, 0: no limit */
     int stop_epochs;       /* epochs trained by this call in all, 0: no limit */
     double stop_target;    /* NaN: none; the sweep ends when a trial's objective reaches it */
+    int stop_stagnation;   /* 0: never; trials in a row, in the order of the plan, without a better objective: the sweep
+                              ends behind them, wherever the workers are */
 };
 
 struct sweep; /* opaque; immutable after sweep_open: points may be asked for by many threads */

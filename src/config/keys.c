@@ -43,6 +43,8 @@ const struct param stop_params[] = {
     { "time", P_FLOAT, SPEC(stop_time), 0, HUGE_VAL, "0", "stop after so many seconds; 0: no limit", NULL, 0 },
     { "epochs", P_INT, SPEC(stop_epochs), 0, 2147483647, "0", "stop after so many epochs in all; 0: no limit", NULL, 0 },
     { "target", P_FLOAT, SPEC(stop_target), 0, 0, "", "stop when a trial's objective reaches this; empty: never", NULL, 0 },
+    { "stagnation", P_INT, SPEC(stop_stagnation), 0, 2147483647, "0",
+      "stop behind so many trials in a row, in the order of the plan, without a better objective; 0: never", NULL, 0 },
     { 0 }
 };
 const struct param model_params[] = {

@@ -61,6 +61,7 @@ struct run_summary {
     uint64_t duplicates; /* points that are the same training as an earlier one: no trials of their own */
     int conditions_met;  /* all `result` conditions of [require] hold */
     int stopped;         /* 0 ran to its end, 1 by a [stop] limit, otherwise the signal number */
+    int stagnated;       /* the limit is [stop] stagnation: it holds for the next call too */
     double seconds;
     char best[512];
 };

@@ -59,8 +59,11 @@ int order_trials(struct run *run, struct err *e)
         free(v);
         return err_set(e, ERR_NOMEM, "no memory for the order of trials");
     }
+    run->end = run->leader = SIZE_MAX;
     run->norder = take_stock(run, v);
-    qsort(v, run->norder, sizeof *v, longest_first);
+    check_stagnation(run);
+    if (!run->spec->stop_stagnation) /* else in the plan's: the fewest are trained in vain */
+        qsort(v, run->norder, sizeof *v, longest_first);
     for (size_t i = 0; i < run->norder; i++)
         run->order[i] = v[i].trial;
     free(v);
@@ -89,6 +92,8 @@ static size_t fitting(const struct run *run)
 {
     double mean, least = INFINITY;
     size_t best = run->next, n = alike(run, &mean);
+    if (run->spec->stop_stagnation)
+        return run->next;
     for (size_t i = run->next; i < run->next + n; i++) {
         double off = fabs(run->held + (double)run->trial[run->order[i]].bytes - run->jobs * mean);
         if (off < least) {
@@ -139,4 +144,50 @@ void check_target(struct run *run, const struct trial *t)
     double v = objective_of(run, t), target = run->spec->stop_target;
     if (target == target && v == v && (run->spec->maximise ? v >= target : v <= target) && !run->stop)
         run->stop = STOP_LIMIT;
+}
+
+/* Trials behind the end are as if they had not been trained: the journal keeps them for a call with another end. */
+static void set_aside(struct run *run)
+{
+    run->best = SIZE_MAX;
+    for (size_t i = 0; i < run->ntrials; i++) {
+        struct trial *t = &run->trial[i];
+        if (i >= run->end && t->r.status != TRIAL_OPEN && t->r.status != TRIAL_SKIPPED) {
+            run->count[t->r.status]--;
+            run->count[TRIAL_OPEN]++;
+            run->reused -= (uint64_t)t->reused;
+            t->reused = 0;
+            t->r.status = TRIAL_OPEN;
+        }
+        note_best(run, i);
+    }
+}
+
+/* Does the trial, the next in the plan's order, leave the best result as it is, once too often? */
+static int settle(struct run *run)
+{
+    const struct trial *t = &run->trial[run->settled];
+    double best = run->leader == SIZE_MAX ? NAN : objective_of(run, &run->trial[run->leader]);
+    if (t->r.status == TRIAL_SKIPPED)
+        return 0;
+    if (!objective_better(run, objective_of(run, t), best))
+        return ++run->barren >= (size_t)run->spec->stop_stagnation;
+    run->leader = run->settled;
+    run->barren = 0;
+    return 0;
+}
+
+/* Decided by the trials in the order of the plan, each when all before it are final, so that the end is the same for
+ * any number of workers and after any interruption. */
+void check_stagnation(struct run *run)
+{
+    if (!run->spec->stop_stagnation || run->end != SIZE_MAX)
+        return;
+    for (; run->settled < run->ntrials && run->trial[run->settled].r.status != TRIAL_OPEN; run->settled++)
+        if (settle(run)) {
+            run->end = run->settled + 1;
+            set_aside(run);
+            run->stop = run->stop ? run->stop : STOP_LIMIT;
+            return;
+        }
 }

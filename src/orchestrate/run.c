@@ -113,6 +113,7 @@ static void summarise(struct run *run, struct run_summary *sum)
     sum->stopped = !sum->open && !run->more ? 0 : signalled ? signalled : 1;
     if (run->stop == STOP_FAIL_FAST)
         sum->stopped = 0; /* told by failed */
+    sum->stagnated = sum->stopped == 1 && run->end != SIZE_MAX;
     if (run->best != SIZE_MAX) {
         struct str best = {0};
         describe_trial(run, &run->trial[run->best], &best);

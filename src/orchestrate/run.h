@@ -59,7 +59,9 @@ struct run {
     int jobs, members;  /* workers; most that go together into one trial */
     atomic_int helping; /* workers inside another's crew: with those that train no more than there are cores */
     size_t *order, norder, next;
-    double held;                                                     /* bytes of the trials that run */
+    size_t settled, end;   /* trials before it are final; those from here on do not count ([stop] stagnation) */
+    size_t leader, barren; /* of the settled ones: the best (SIZE_MAX: none), how many were no better since */
+    double held;           /* bytes of the trials that run */
     enum { STOP_NOT, STOP_LIMIT, STOP_FAIL_FAST, STOP_BROKEN } stop; /* no further epoch, and why */
     struct err broken;                                               /* of STOP_BROKEN: output failed */
     double earlier; /* seconds of earlier calls: their last trial's end */
@@ -94,6 +96,7 @@ void end_trial(struct run *run, size_t i);
 void note_best(struct run *run, size_t i);
 void check_limits(struct run *run);
 void check_target(struct run *run, const struct trial *t);
+void check_stagnation(struct run *run);
 
 /* --- resume.c: the plan met with what the journal and the checkpoints hold --- */
 

@@ -74,6 +74,8 @@ static void note_final(struct run *run, size_t i, const struct trial_record *r)
 {
     struct trial *t = &run->trial[i];
     struct str event = {0};
+    if (i >= run->end) /* it was on its way when the sweep came to its end */
+        return;
     t->r = *r;
     t->r.confusion = NULL;
     t->r.auc = NULL;
@@ -84,6 +86,7 @@ static void note_final(struct run *run, size_t i, const struct trial_record *r)
     run->count[r->status]++;
     note_best(run, i);
     check_target(run, t);
+    check_stagnation(run);
     if (r->status == TRIAL_FAILED && run->o->fail_fast && !run->stop)
         run->stop = STOP_FAIL_FAST;
     str_addf(&event, "trial %zu: ", i + 1);

@@ -42,4 +42,30 @@ run 3 l.ini -q --no-plots -j 1
 lines results/l.csv 7
 run 0 l.ini -q --no-plots -j 1
 same . whole l
+
+# [stop] stagnation: the sweep ends behind so many trials in a row that are no better, the same ones for any number of
+# workers and after an interruption; what has run besides is kept for a call with another end.
+tiny g '[grid]' 'model.units = 4, 24, 3, 2, 1, 5, 6, 7' 'train.epochs = 3, 4'
+run 0 g.ini -q --no-plots --out whole
+for jobs in 1 3 16; do
+  run 3 g.ini -q --no-plots -j $jobs --out end$jobs stop.stagnation=4
+  has err 'no better result' 'stop.stagnation = 0 or larger'
+done
+rows=$(($(wc -l <end1/results/g.csv) - 1))
+[ "$rows" -ge 5 ] && [ "$rows" -lt 16 ] || fail "stagnation ended the sweep behind $rows trials"
+column end1/results/g.csv val_accuracy | awk '$1 > best { best = $1; at = NR } END { exit NR - at != 4 }' ||
+  fail "the best is not the fifth from the end: $(column end1/results/g.csv val_accuracy | tr '\n' ' ')"
+same end1 end3 g
+same end1 end16 g
+for i in 1 2 3 4 5 6 7 8; do
+  "$SWEEP" g.ini -q --no-plots -j 2 --out parts stop.stagnation=4 stop.epochs=5 >out 2>err </dev/null
+  [ $? -eq 3 ] || fail "not stopped"
+done
+same end1 parts g
+run 3 g.ini --no-plots --out end16 stop.stagnation=4
+has err "$rows of 16 trials were there already" 'no better result'
+same end1 end16 g
+run 0 g.ini --no-plots -j 2 --out end16
+hasnot err 'no better result'
+same whole end16 g
 finish

@@ -106,9 +106,71 @@ static void long_trials_come_first(void **state)
     unmake(&m);
 }
 
+/* Workers that finish at random; how many trials count in the end. */
+static size_t end_of(struct made *m, size_t jobs, const double *value, unsigned seed)
+{
+    size_t running[MOST], n = 0;
+    for (;;) {
+        for (size_t i; n < jobs && (i = next_trial(&m->run)) != SIZE_MAX;)
+            running[n++] = i;
+        if (!n)
+            break;
+        size_t at = rand_r(&seed) % n, i = running[at];
+        running[at] = running[--n];
+        end_trial(&m->run, i);
+        if (i >= m->run.end)
+            continue;
+        m->trial[i].r.status = value[i] < 0 ? TRIAL_FAILED : TRIAL_COMPLETE;
+        m->trial[i].r.metric[0] = (float)value[i];
+        m->run.count[TRIAL_OPEN]--;
+        m->run.count[m->trial[i].r.status]++;
+        note_best(&m->run, i);
+        check_stagnation(&m->run);
+    }
+    return m->run.end;
+}
+
+/* The 4th is the best; 6th failed; 3 in a row are no better at the 7th, or at the 4th when the first is the best. */
+static void stagnation_follows_the_plan(void **state)
+{
+    static const double value[12] = {3, 1, 2, 4, 4, -1, 0, 9, 9, 9, 9, 9},
+                        flat[12] = {5, 1, 2, 4, 9, 9, 9, 9, 9, 9, 9, 9};
+    static const double none[12] = {-1, -1, -1, -1, 9, 9, 9, 9, 9, 9, 9, 9},
+                        last[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8};
+    static const struct {
+        const double *value;
+        size_t end, best;
+    } row[] = {{value, 7, 3}, {flat, 4, 0}, {none, 3, SIZE_MAX}, {last, 12, 8}};
+    double expected[12];
+    size_t bytes[12];
+    (void)state;
+    for (size_t i = 0; i < 12; i++) {
+        expected[i] = (double)(i * 7 % 5); /* not in this order */
+        bytes[i] = i * 5 % 7;
+    }
+    for (size_t r = 0; r < sizeof row / sizeof row[0]; r++)
+        for (unsigned seed = 0; seed < 100; seed++) {
+            struct made m;
+            make(&m, 4, expected, bytes, 12);
+            m.spec.stop_stagnation = 3;
+            m.spec.maximise = 1;
+            free(m.run.order);
+            memset(m.run.count, 0, sizeof m.run.count);
+            struct err e = {0};
+            assert_int_equal(order_trials(&m.run, &e), 0);
+            assert_int_equal(end_of(&m, 1 + seed % 5, row[r].value, seed), row[r].end);
+            assert_int_equal(m.run.best, row[r].best);
+            assert_int_equal(m.run.count[TRIAL_OPEN], 12 - row[r].end);
+            for (size_t i = 0; i < 12; i++)
+                assert_int_equal(m.trial[i].r.status == TRIAL_OPEN, i >= row[r].end);
+            unmake(&m);
+        }
+}
+
 int test_order(void)
 {
     static const struct CMUnitTest tests[] = {cmocka_unit_test(large_trials_run_beside_small_ones),
-                                              cmocka_unit_test(long_trials_come_first)};
+                                              cmocka_unit_test(long_trials_come_first),
+                                              cmocka_unit_test(stagnation_follows_the_plan)};
     return cmocka_run_group_tests_name("order", tests, NULL, NULL);
 }
