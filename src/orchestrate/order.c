@@ -31,22 +31,41 @@ void note_best(struct run *run, size_t i)
         run->best = i;
 }
 
-/* What stands already into the counts; the number of open trials this call may run, the first of the plan. */
-static size_t take_stock(struct run *run, struct job_order *v)
+/* What stands already into the counts. */
+static void take_stock(struct run *run)
 {
-    size_t n = 0, limit = run->spec->stop_trials > 0 ? (size_t)run->spec->stop_trials : SIZE_MAX;
     run->best = SIZE_MAX;
     for (size_t i = 0; i < run->ntrials; i++) {
         const struct trial *t = &run->trial[i];
         run->count[t->r.status]++;
         run->reused += (uint64_t)t->reused;
-        if (t->r.status == TRIAL_OPEN && n < limit) {
-            v[n++] = (struct job_order){t->expected, i};
-            run->work_left += t->expected * (1 - (double)t->nepochs / t->epochs);
-        }
         double end = t->reused ? t->r.timing.start + t->r.timing.wall : 0;
         run->earlier = end > run->earlier ? end : run->earlier;
         note_best(run, i);
+    }
+}
+
+static void reopen(struct run *run, struct trial *t)
+{
+    run->count[t->r.status]--;
+    run->count[TRIAL_OPEN]++;
+    run->reused -= (uint64_t)t->reused;
+    trial_reopen(t);
+}
+
+/* The open trials this call may run behind v[n], the first of the plan; with `again` those that failed. Their number
+ * with those before. */
+static size_t take_open(struct run *run, int again, struct job_order *v, size_t n)
+{
+    size_t limit = run->spec->stop_trials > 0 ? (size_t)run->spec->stop_trials : SIZE_MAX;
+    for (size_t i = 0; i < run->ntrials && n < limit; i++) {
+        struct trial *t = &run->trial[i];
+        if (again && t->again)
+            reopen(run, t);
+        else if (again || t->r.status != TRIAL_OPEN)
+            continue;
+        v[n++] = (struct job_order){t->expected, i};
+        run->work_left += t->expected * (1 - (double)t->nepochs / t->epochs);
     }
     return n;
 }
@@ -60,7 +79,9 @@ int order_trials(struct run *run, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory for the order of trials");
     }
     run->end = run->leader = SIZE_MAX;
-    run->norder = take_stock(run, v);
+    take_stock(run);
+    run->norder = take_open(run, 0, v, 0);
+    run->norder = take_open(run, 1, v, run->norder); /* what fails always must not keep the others waiting */
     check_stagnation(run);
     if (!run->spec->stop_stagnation) /* else in the plan's: the fewest are trained in vain */
         qsort(v, run->norder, sizeof *v, longest_first);
@@ -152,13 +173,8 @@ static void set_aside(struct run *run)
     run->best = SIZE_MAX;
     for (size_t i = 0; i < run->ntrials; i++) {
         struct trial *t = &run->trial[i];
-        if (i >= run->end && t->r.status != TRIAL_OPEN && t->r.status != TRIAL_SKIPPED) {
-            run->count[t->r.status]--;
-            run->count[TRIAL_OPEN]++;
-            run->reused -= (uint64_t)t->reused;
-            t->reused = 0;
-            t->r.status = TRIAL_OPEN;
-        }
+        if (i >= run->end && t->r.status != TRIAL_OPEN && t->r.status != TRIAL_SKIPPED)
+            reopen(run, t);
         note_best(run, i);
     }
 }

@@ -153,17 +153,17 @@ static int write_layers(struct csv_out *csv, const struct plan_point *p)
     return 0;
 }
 
-/* Keys of the trials that the journal calls final: needed before the plan only to know where its window ends. */
+/* Keys of the trials that the journal calls final: needed before the plan only to know where its window ends. Those
+ * that are tried again do not take the place of new ones. */
 struct finals {
     struct keymap keys;
-    int retry_failed, failed;
+    int failed; /* no memory */
 };
 
 static void final_key(void *ctx, const struct trial_record *t)
 {
     struct finals *f = ctx;
-    if (!(f->retry_failed && t->status == TRIAL_FAILED))
-        f->failed |= keymap_put(&f->keys, t->key, 1);
+    f->failed |= keymap_put(&f->keys, t->key, 1);
 }
 
 static void no_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
@@ -281,12 +281,17 @@ static void replay_trial(void *ctx, const struct trial_record *r)
     struct trial *t = replayed(p->run, r->key);
     if (!t || (r->status != TRIAL_COMPLETE && r->status != TRIAL_FAILED && r->status != TRIAL_PRUNED))
         return;
-    if (r->status == TRIAL_FAILED && p->run->o->retry_failed)
-        return;
+    t->again = r->status == TRIAL_FAILED && p->run->o->retry_failed;
     t->r = *r;
     t->reused = 1;
     t->r.error = arena_str(&p->run->text, r->error);
     p->failed |= !t->r.error;
+}
+
+void trial_reopen(struct trial *t)
+{
+    t->r = (struct trial_record){.key = t->r.key, .status = TRIAL_OPEN, .error = ""};
+    t->reused = 0;
 }
 
 /* A final trial whose epochs the journal has lost is trained again: its rows are part of the answer. */
@@ -296,9 +301,7 @@ static void reopen_incomplete(struct run *run)
         struct trial *t = &run->trial[i];
         if (!t->reused || t->nepochs >= t->r.epochs_run)
             continue;
-        uint64_t key = t->r.key;
-        t->reused = 0;
-        t->r = (struct trial_record){.key = key, .status = TRIAL_OPEN, .error = ""};
+        trial_reopen(t);
     }
 }
 
@@ -314,7 +317,7 @@ int run_prepare(struct run *run, struct err_list *errs)
 {
     struct err e = {0};
     char path[4200];
-    struct finals finals = {.retry_failed = run->o->retry_failed};
+    struct finals finals = {.failed = 0};
     struct replay replay = {.run = run};
     struct csv_out *csv = NULL;
     snprintf(path, sizeof path, "%s/journal", run->folder);

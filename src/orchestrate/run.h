@@ -25,7 +25,8 @@ struct planned_point { /* what its rows in the tables need */
 struct trial {
     size_t point; /* index into run->point */
     int repeat;   /* 0-based */
-    int running, reused;
+    int reused;
+    int again;       /* it failed in an earlier call, and may be tried once more */
     double expected; /* seconds, an estimate */
     size_t bytes;    /* memory of a worker that has it to itself */
     uint64_t images; /* trained by one epoch */
@@ -107,6 +108,7 @@ void run_unlock(struct run *run);
  * *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
 int run_prepare(struct run *run, struct err_list *errs);
 int trial_add_epoch(struct trial *t, const struct epoch_row *row);
+void trial_reopen(struct trial *t); /* nothing is known of its end */
 
 /* --- checkpoint.c --- */
 

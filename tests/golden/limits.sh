@@ -43,6 +43,16 @@ lines results/l.csv 7
 run 0 l.ini -q --no-plots -j 1
 same . whole l
 
+# A trial that always fails does not take the place of those that have not been tried.
+tiny a '[grid]' 'train.lr = 1e30, 0.1, 0.05' '[stop]' 'trials = 1'
+run 3 a.ini -q --no-plots --retry-failed
+run 3 a.ini -q --no-plots --retry-failed
+[ "$(column results/a.csv status | tr '\n' ' ')" = 'failed complete ' ] || fail "a failed trial is tried before a new one"
+run 1 a.ini -q --no-plots --retry-failed
+[ "$(column results/a.csv status | tr '\n' ' ')" = 'failed complete complete ' ] || fail "rows: $(cat results/a.csv)"
+run 1 a.ini --no-plots --retry-failed
+has err '2 of 3 trials were there already'
+
 # [stop] stagnation: the sweep ends behind so many trials in a row that are no better, the same ones for any number of
 # workers and after an interruption; what has run besides is kept for a call with another end.
 tiny g '[grid]' 'model.units = 4, 24, 3, 2, 1, 5, 6, 7' 'train.epochs = 3, 4'
