@@ -105,6 +105,13 @@ int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *r, st
     return append(j, &s, e);
 }
 
+int journal_told(struct journal *j, unsigned damaged, struct err *e)
+{
+    struct str s = {0};
+    str_addf(&s, "D %u", damaged);
+    return append(j, &s, e);
+}
+
 int journal_trial(struct journal *j, struct trial_record *t, struct err *e)
 {
     struct str s = {0};
@@ -217,7 +224,7 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
     char *line = NULL;
     size_t cap = 0;
     long at = 0;
-    *damaged = 0;
+    unsigned bad_lines = 0, told = 0;
     for (ssize_t n; (n = getline(&line, &cap, f)) > 0; at += (long)n) {
         if (line[n - 1] == '\n')
             line[n - 1] = 0;
@@ -225,15 +232,19 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
         struct epoch_row r = {0};
         struct trial_record t;
         uint64_t key;
+        unsigned known;
         if (body && body[0] == 'E' && !read_epoch(body + 1, &key, &r)) {
             epoch(ctx, key, &r);
         } else if (body && body[0] == 'T' && !read_trial(body + 1, &t, NULL, NULL)) {
             t.at = at;
             trial(ctx, &t);
+        } else if (body && sscanf(body, "D %u", &known) == 1) {
+            told += known;
         } else {
-            ++*damaged;
+            bad_lines++;
         }
     }
+    *damaged = bad_lines > told ? bad_lines - told : 0;
     int bad = ferror(f);
     free(line);
     fclose(f);

@@ -4,6 +4,7 @@
  *
  *   E KEY EPOCH lr train_loss train_accuracy val_loss val_accuracy grad_norm        an epoch of a trial
  *   T KEY STATUS epochs_run best_epoch metrics... | timing | classes confusion auc | error   a trial is final
+ *   D N                                                                             N damaged lines were told of
  *
  * Floats are their bits in hexadecimal, so that reading gives what was written. KEY is the trial's content: the hash of
  * its canonical settings and seed, so that a changed grid finds what it has in common with the old one. */
@@ -44,7 +45,8 @@ struct journal {
 
 /* Opens or creates it and cuts off a torn last line. 0 or -1 with *e. */
 int journal_open(struct journal *j, const char *path, struct err *e);
-/* Calls back for every valid record in order; *damaged counts lines whose CRC is wrong. */
+/* Calls back for every valid record in order; *damaged counts lines whose CRC is wrong, those left out that the user
+ * was told of before. */
 int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const struct epoch_row *row),
                  void (*trial)(void *ctx, const struct trial_record *t), void *ctx, unsigned *damaged, struct err *e);
 int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *row, struct err *e);
@@ -52,6 +54,8 @@ int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *row, 
 int journal_trial(struct journal *j, struct trial_record *t, struct err *e);
 /* Confusion counts (added to sum[classes*classes]) and AUC (added to auc[classes]) of the record at `at`. */
 int journal_reread(struct journal *j, long at, int classes, unsigned long long *sum, double *auc, struct err *e);
+/* The user was told of so many damaged lines. */
+int journal_told(struct journal *j, unsigned damaged, struct err *e);
 int journal_sync(struct journal *j, struct err *e);
 void journal_close(struct journal *j);
 

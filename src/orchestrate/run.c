@@ -166,14 +166,16 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
     return run_lock(run, e) || run_prepare(run, errs) || order_trials(run, e) || make_crews(run, e) ? -1 : 0;
 }
 
-static void tell_damage(struct run *run)
+/* Once: their trials are trained again. */
+static int tell_damage(struct run *run, struct err *e)
 {
     char text[4400];
-    if (!run->damaged)
-        return;
+    if (!run->damaged || !run->o->progress)
+        return 0;
     snprintf(text, sizeof text, "%s: %u line%s cannot be read and %s left out", run->journal.path, run->damaged,
              run->damaged == 1 ? "" : "s", run->damaged == 1 ? "is" : "are");
     run_tell(run, text, 1);
+    return journal_told(&run->journal, run->damaged, e);
 }
 
 static int finish(struct run *run, struct run_summary *sum, struct err *e)
@@ -216,8 +218,7 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     sum->began = !bad;
     if (!bad) {
         environment(run);
-        tell_damage(run);
-        bad = tables_write(run, 0, &e); /* what stands already, for who looks while it runs */
+        bad = tell_damage(run, &e) || tables_write(run, 0, &e); /* what stands already, for who looks while it runs */
         if (!bad) {
             train_all(run);
             bad = finish(run, sum, &e);

@@ -167,12 +167,35 @@ static void a_flipped_bit_is_seen(void **state)
     free(bytes);
 }
 
+/* What was told is no news in the next call; a further damaged line is. */
+static void damage_is_told_once(void **state)
+{
+    (void)state;
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    for (int i = 1; i <= 3; i++) {
+        static const char line[] = "00000000 E 1 2\n0123 garbage\n";
+        assert_int_equal(write(j.fd, line, sizeof line - 1), sizeof line - 1);
+        assert_int_equal(scan(&j, &s), 2);
+        assert_int_equal(journal_told(&j, 2, &e), 0);
+        assert_int_equal(scan(&j, &s), 0);
+        write_one_of_each(&j, "");
+        assert_int_equal(scan(&j, &s), 0);
+        assert_int_equal(s.epochs, i);
+        assert_int_equal(s.trials, i);
+    }
+    journal_close(&j);
+}
+
 int test_journal(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_back_every_bit, new_file, remove_file),
         cmocka_unit_test_setup_teardown(a_torn_tail_costs_one_record, new_file, remove_file),
         cmocka_unit_test_setup_teardown(a_flipped_bit_is_seen, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(damage_is_told_once, new_file, remove_file),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }
