@@ -2,6 +2,7 @@
 
 #include "report/report.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,40 +62,45 @@ void describe_trial(const struct run *run, const struct trial *t, struct str *ou
 
 /* --- cells --- */
 
+#define NUMBERS 24
 struct cells { /* one row under construction: numbers are printed into num */
-    const char *v[512];
-    char num[64][STR_NUM];
-    size_t n, nums;
+    const char **v;
+    size_t cap, n, nums;
+    char num[NUMBERS][STR_NUM];
 };
 
 static void text(struct cells *c, const char *s)
 {
-    if (c->n < sizeof c->v / sizeof c->v[0])
-        c->v[c->n++] = s;
+    assert(c->n < c->cap);
+    c->v[c->n++] = s;
 }
 
 static void number(struct cells *c, double v)
 {
-    if (c->nums < sizeof c->num / sizeof c->num[0])
-        text(c, str_double(c->num[c->nums++], v));
+    assert(c->nums < NUMBERS);
+    text(c, str_double(c->num[c->nums++], v));
 }
 
 static void single(struct cells *c, float v)
 {
-    if (c->nums < sizeof c->num / sizeof c->num[0])
-        text(c, str_float(c->num[c->nums++], v));
+    assert(c->nums < NUMBERS);
+    text(c, str_float(c->num[c->nums++], v));
 }
 
+static const char *const front[] = {"trial", "point", "repeat", "seed", "status"};
+static const char *const facts[] = {"params",       "macs", "receptive_field", "uses_batchnorm",
+                                    "uses_dropout", "head", "epochs_run",      "best_epoch"};
+#define FRONT (sizeof front / sizeof front[0])
+#define FACTS (sizeof facts / sizeof facts[0])
+
+/* Of the main table; the axes stand between. */
 static void trial_head(const struct run *run, struct cells *c)
 {
-    static const char *const front[] = {"trial", "point", "repeat", "seed", "status"};
-    static const char *const facts[] = {"params",       "macs", "receptive_field", "uses_batchnorm",
-                                        "uses_dropout", "head", "epochs_run",      "best_epoch"};
-    for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)
+    for (size_t i = 0; i < FRONT; i++)
         text(c, front[i]);
     for (size_t i = 0; i < sweep_keys(run->sweep); i++)
         text(c, sweep_key(run->sweep, i));
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+    for (size_t i = 0; i < FACTS; i++)
         text(c, facts[i]);
     for (int i = 0; i < M_COUNT; i++)
         text(c, train_metrics[i].name);
@@ -132,21 +138,35 @@ char *run_path(const struct run *run, const char *suffix, char *buf, size_t n)
     return report_path(buf, n, run->o->out, run->spec->name, suffix);
 }
 
-static int main_table(const struct run *run, struct table *t)
+static int trial_rows(const struct run *run, struct cells *c, struct table *t)
 {
-    struct cells c = {.n = 0};
-    trial_head(run, &c);
-    if (table_columns(t, c.v, c.n))
+    trial_head(run, c);
+    if (table_columns(t, c->v, c->n))
         return -1;
     for (size_t i = 0; i < run->ntrials; i++) {
         if (run->trial[i].r.status == TRIAL_OPEN)
             continue;
-        trial_cells(run, i, &c);
-        if (table_row(t, c.v))
+        trial_cells(run, i, c);
+        if (table_row(t, c->v))
             return -1;
     }
     return 0;
 }
+
+static int main_table(const struct run *run, struct table *t)
+{
+    struct cells c = {.cap = sweep_keys(run->sweep) + FRONT + FACTS + M_COUNT + 1};
+    c.v = calloc(c.cap, sizeof *c.v);
+    int bad = c.v ? trial_rows(run, &c, t) : -1;
+    free(c.v);
+    return bad;
+}
+
+static const char *const epoch_head[] = {"trial",      "point",          "repeat",   "epoch",        "lr",
+                                         "train_loss", "train_accuracy", "val_loss", "val_accuracy", "grad_norm"};
+static const char *const timing_head[] = {"trial", "worker", "start", "wall", "cpu", "images_per_second", "peak_bytes"};
+#define EPOCH_COLS (sizeof epoch_head / sizeof epoch_head[0])
+#define TIMING_COLS (sizeof timing_head / sizeof timing_head[0])
 
 static int epoch_rows(const struct run *run, struct csv_out *csv)
 {
@@ -155,7 +175,8 @@ static int epoch_rows(const struct run *run, struct csv_out *csv)
         if (t->r.status == TRIAL_OPEN)
             continue; /* its epochs appear with its row */
         for (int k = 0; k < t->nepochs && k < t->r.epochs_run; k++) {
-            struct cells c = {.n = 0};
+            const char *cell[EPOCH_COLS];
+            struct cells c = {.v = cell, .cap = EPOCH_COLS};
             const struct epoch_row *r = &t->epoch[k];
             number(&c, (double)i + 1);
             number(&c, (double)run->point[t->point].index + 1);
@@ -177,7 +198,8 @@ static int timing_rows(const struct run *run, struct csv_out *csv)
         const struct trial *t = &run->trial[i];
         if (t->r.status == TRIAL_OPEN || t->r.status == TRIAL_SKIPPED)
             continue;
-        struct cells c = {.n = 0};
+        const char *cell[TIMING_COLS];
+        struct cells c = {.v = cell, .cap = TIMING_COLS};
         const double v[] = {(double)i + 1,   t->r.timing.worker + 1,        t->r.timing.start,        t->r.timing.wall,
                             t->r.timing.cpu, t->r.timing.images_per_second, (double)t->r.timing.bytes};
         for (size_t m = 0; m < sizeof v / sizeof v[0]; m++)
@@ -187,10 +209,6 @@ static int timing_rows(const struct run *run, struct csv_out *csv)
     }
     return 0;
 }
-
-static const char *const epoch_head[] = {"trial",      "point",          "repeat",   "epoch",        "lr",
-                                         "train_loss", "train_accuracy", "val_loss", "val_accuracy", "grad_norm"};
-static const char *const timing_head[] = {"trial", "worker", "start", "wall", "cpu", "images_per_second", "peak_bytes"};
 
 static int stream(struct run *run, const char *suffix, const char *const *head, size_t cols,
                   int (*rows)(const struct run *run, struct csv_out *csv), int sync, struct err *e)
@@ -298,9 +316,9 @@ int tables_write(struct run *run, int sync, struct err *e)
     int bad = main_table(run, &trials) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
     bad = bad || table_write(&trials, run_path(run, ".csv", path, sizeof path), sync, e) ||
           write_summaries(run, &trials, sync, e) ||
-          stream(run, ".epochs.csv", epoch_head, sizeof epoch_head / sizeof epoch_head[0], epoch_rows, sync, e) ||
-          stream(run, ".timing.csv", timing_head, sizeof timing_head / sizeof timing_head[0], timing_rows, sync, e) ||
-          write_classes(run, sync, e) || write_about(run, sync, e);
+          stream(run, ".epochs.csv", epoch_head, EPOCH_COLS, epoch_rows, sync, e) ||
+          stream(run, ".timing.csv", timing_head, TIMING_COLS, timing_rows, sync, e) || write_classes(run, sync, e) ||
+          write_about(run, sync, e);
     table_release(&trials);
     return bad ? -1 : 0;
 }

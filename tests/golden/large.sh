@@ -1,4 +1,4 @@
-# 10,000 points of a trivial network on a few samples: orchestration, journal and tables in seconds.
+# 10,000 points of a trivial network on a few samples: orchestration, journal and tables in seconds. And many axes.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 cat >n.ini <<'EOF'
@@ -22,4 +22,22 @@ echo "10,000 points in $took ms"
 lines results/n.csv 10001
 lines results/n.points.csv 10001
 [ "$took" -lt 60000 ] || fail "10,000 points took $took ms" # about 3 s; room for sanitizers and a busy machine
+
+# 600 axes, in a zip of two values: every column is there.
+{
+  printf '[data]\ntrain = 100\nvalidation = 50\ntest = 50\n[train]\nepochs = 1\n[model]\nlayers =\n'
+  for i in $(seq 60); do
+    printf '    dropout ${('
+    for k in 0 1 2 3 4 5 6 7 8 9; do printf 'v%d + ' $((10 * i + k - 10)); done
+    printf '0) / 1000}\n'
+  done
+  printf '    gap, dense 10\n'
+  for i in $(seq 0 599); do printf 'v%d = 1\n' "$i"; done
+  printf '[zip all]\n'
+  for i in $(seq 0 599); do printf 'model.v%d = 1, 2\n' "$i"; done
+} >w.ini
+run 0 w.ini -q --no-plots
+awk -F, 'NR == 1 { if (NF != 620 || $6 != "model.v0" || $605 != "model.v599" || $NF != "error") exit 1 }
+  NF != 620 || (NR > 1 && ($605 != NR - 1 || $617 == "")) { exit 1 }' results/w.csv || fail "a table with 600 axes lacks columns"
+lines results/w.points.csv 3
 finish
