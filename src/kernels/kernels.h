@@ -61,10 +61,13 @@ struct kernels {
     const char *isa; /* "ref", "avx2", "avx512" */
 
     /* y = conv(x, w) + b; b [co] may be NULL. Each y: (b or 0), then one fma for each tap inside the input, in the
-     * order kh, ci, kw; taps in the padding are left out. scratch: conv_scratch() floats, contents lost. */
+     * order kh, ci, kw; taps in the padding are left out. Where it pays, by the shape alone, 3x3 taps of stride 1 are
+     * Winograd's F(2x2, 3x3) instead, in the order given in impl/winograd.h. scratch: conv_scratch() floats, contents
+     * lost. */
     void (*conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b,
                          float *y, float *scratch);
-    /* dx (overwritten) = gradient of the input; each dx: 0, then one fma for each tap, from the top left of dy. */
+    /* dx (overwritten) = gradient of the input; each dx: 0, then one fma for each tap, from the top left of dy, or
+     * Winograd's order. */
     void (*conv_backward_data)(const struct conv_dims *d, int blocks, const float *dy, const float *w, float *dx,
                                float *scratch);
     /* dw, db (overwritten; db may be NULL): sums over images, rows and columns, 16 lane sums each, one lane_sum. */
@@ -82,11 +85,12 @@ struct kernels {
     void (*conv_bias_sums)(const struct conv_dims *d, const float *sums, float *db);
 
     /* The first two by rows, for passes that make rows when they are needed: output rows r0..r1-1 of one block, y[r],
-     * from rows x[i] of the input (of dy), of which only those that are read need to be there. packed: the weights,
-     * conv_pack'ed for this way, as many floats as there are weights; b: forward only, or NULL; next[AHEAD] or NULL. */
+     * from rows x[i] of the input (of dy), of which only those that are read need to be there. r0 is even; r1 too, or
+     * the end. packed: the weights, conv_pack'ed for this way, conv_packed() floats; b: forward only, or NULL;
+     * next[AHEAD] or NULL; scratch: conv_rows_scratch() floats, contents lost. */
     void (*conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed);
     void (*conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
-                      const float *packed, const float *b, float *const *y, const struct ahead *next);
+                      const float *packed, const float *b, float *const *y, const struct ahead *next, float *scratch);
 
     /* y[blocks][out][16] = w[out][in] x[blocks][in][16] + b[out] (b may be NULL), and its gradients (overwritten; db
      * may be NULL). Each dw: one fma after the other, image by image, without lane sums. */
@@ -181,6 +185,8 @@ struct kernels {
 
 /* Floats of scratch for the three conv calls (their maximum, over all levels), and for dense_backward_weights. */
 size_t conv_scratch(const struct conv_dims *d, int blocks);
+size_t conv_packed(const struct conv_dims *d);
+size_t conv_rows_scratch(const struct conv_dims *d);
 size_t dense_scratch(int blocks, int in, int out);
 /* Floats of lane sums: 16 for each weight. */
 size_t conv_sums(const struct conv_dims *d);

@@ -1,5 +1,6 @@
 /* pick.c - the ladder of instruction sets, and the sizes of scratch memory, which are the same on every rung. */
 #include "kernels/impl/tiles.h"
+#include "kernels/impl/winograd.h"
 #include "kernels/kernels.h"
 
 #include <string.h>
@@ -58,15 +59,32 @@ size_t conv_sums(const struct conv_dims *d)
     return weights_of(d) * LANES;
 }
 
-/* Packed weights and tables of rows, or lane sums: those of as many tiles as fit into CONV_SUMS, or of the bias. */
+size_t conv_packed(const struct conv_dims *d)
+{
+    struct winograd w;
+    int some = winograd_of(d, CONV_FORWARD, &w) || winograd_of(d, CONV_BACKWARD_DATA, &w);
+    return some ? winograd_weights(d->ci, d->co) : weights_of(d);
+}
+
+size_t conv_rows_scratch(const struct conv_dims *d)
+{
+    struct winograd w;
+    size_t forward = winograd_of(d, CONV_FORWARD, &w) ? winograd_scratch(&w) : 0;
+    size_t backward = winograd_of(d, CONV_BACKWARD_DATA, &w) ? winograd_scratch(&w) : 0;
+    return forward > backward ? forward : backward;
+}
+
+/* Packed weights, tables of rows and what conv_rows wants, or lane sums: those of as many tiles as fit into CONV_SUMS,
+ * or of the bias. */
 size_t conv_scratch(const struct conv_dims *d, int blocks)
 {
     (void)blocks;
     size_t tables = PAD16((size_t)(d->h + d->ho) * sizeof(float *) / sizeof(float));
-    size_t weights = weights_of(d), sums = weights * LANES, bias = (size_t)d->co * LANES;
+    size_t rows = PAD16(conv_packed(d)) + tables + conv_rows_scratch(d);
+    size_t sums = weights_of(d) * LANES, bias = (size_t)d->co * LANES;
     if (sums > CONV_SUMS)
         sums = CONV_SUMS > bias ? CONV_SUMS : bias;
-    return PAD16(weights > sums ? weights : sums) + tables;
+    return rows > sums + tables ? rows : sums + tables;
 }
 
 size_t dense_scratch(int blocks, int in, int out)

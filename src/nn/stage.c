@@ -86,6 +86,12 @@ struct band stage_band(const struct nn_graph *g, const struct stage *s, int back
     return b;
 }
 
+static size_t packed_floats(const struct nn_node *conv)
+{
+    struct conv_dims d = conv_of(conv);
+    return conv_packed(&d);
+}
+
 /* For passes by rows. */
 static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct stage *s, int backward, struct room *r)
 {
@@ -108,6 +114,7 @@ static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct st
     r->du = take(c, backward && pool && pointwise, window);
     r->seed_back = take(c, backward && pool && has(s, PART_DROPOUT), LANES);
     r->dyc = take(c, backward && s->next >= 0, layer_floats(conv->y, 1) / (size_t)d.ho * (size_t)band.out);
+    r->conv = take(c, conv_rows_scratch(&d) > 0, conv_rows_scratch(&d));
     r->dw_sums = take(c, backward, conv_sums(&d));
     r->db_sums = take(c, backward && conv->ntensors > 1, (size_t)d.co * LANES);
 }
@@ -149,7 +156,7 @@ static size_t cut_room(const struct nn_graph *g, const struct stage *s, int bloc
         else
             cut_blocks(&c, g, s, group, backward, own);
     }
-    r->packed = take(&c, by_rows, conv ? conv->tensor[0].n : 0);
+    r->packed = take(&c, by_rows, by_rows ? packed_floats(conv) : 0);
     r->totals = take(&c, norm || next, 2 * (channels > after ? channels : after));
     r->moments = take(&c, !backward && next, nb * after * sizeof(struct moments) / sizeof(float));
     r->dw = take(&c, backward && conv && shares, conv ? shares * tensor_floats(conv) : 0);

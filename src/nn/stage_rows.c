@@ -143,7 +143,8 @@ static void block_forward(struct work *w, int b)
         made = in;
         const struct ahead next[AHEAD] = {rows_ahead(a.x, x_row(w), in * w->window, step * d->sh * w->window, w->x.h),
                                           rows_ahead(a.y, y_row(w), end, step, d->ho)};
-        w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->r.in, w->r.packed, w->b, w->r.out, next);
+        w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->r.in, w->r.packed, w->b, w->r.out, next,
+                        w->r.conv);
         if (w->next_table)
             w->k->bn_moments(d->co, d->wo, end - r, a.live, r == 0, w->r.out[r], w->r.about, w->r.lanes);
     }
@@ -213,7 +214,8 @@ static void rows_below(struct work *w, const struct at *a)
 static void input_gradient(struct work *w, const struct at *a, int from, int to, const struct ahead *next)
 {
     const struct conv_dims *d = &w->conv.conv;
-    w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, w->r.din, next);
+    w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, w->r.din, next,
+                    w->r.conv);
     for (int i = from; i < to && makes_inputs(w); i++) {
         size_t at = (size_t)i * x_row(w);
         if (has(w->s, PART_POOL))

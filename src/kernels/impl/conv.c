@@ -1,9 +1,11 @@
 /* conv.c - convolution forward, and the gradient of its input, which is the same operation on flipped weights. Every
  * output element is (bias or 0), then one fma for each tap inside the input, in the order ky, channel, kx of the packed
- * weights [group][piece of COB channels][ky][ci][kx][COB]; no cut made below changes that order. */
+ * weights [group][piece of COB channels][ky][ci][kx][COB]; no cut made below changes that order. Where fewer
+ * multiplications pay, winograd.c does it instead. */
 #include "kernels/impl/conv_tile.h"
 #include "kernels/impl/impl.h"
 #include "kernels/impl/tiles.h"
+#include "kernels/impl/winograd.h"
 
 /* One axis of the operation: output first + t*step (t < n) reads, for tap j < taps, input at + t*stride + j*gap if that
  * lies in 0..len-1, with the packed weight k0 + j*ks. */
@@ -225,7 +227,11 @@ void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float
 {
     int ci = d->ci / d->groups, co = d->co / d->groups;
     ptrdiff_t taps = (ptrdiff_t)d->kh * d->kw, each = ci * taps;
-    if (way == CONV_FORWARD)
+    struct winograd fast;
+    if (winograd_of(d, way, &fast))
+        EXPORT(winograd_pack)
+        (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD, w, packed);
+    else if (way == CONV_FORWARD)
         pack(d, co, ci, co * each, each, taps, 0, w, packed);
     else
         pack(d, ci, co, co * each, taps, each, 1, w, packed);
@@ -241,8 +247,13 @@ static struct job job_of(const struct conv_dims *d, enum conv_way way)
 }
 
 void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
-                       const float *packed, const float *b, float *const *y, const struct ahead *next)
+                       const float *packed, const float *b, float *const *y, const struct ahead *next, float *scratch)
 {
+    struct winograd fast;
+    if (winograd_of(d, way, &fast)) {
+        EXPORT(winograd_rows)(&fast, r0, r1, x, packed, b, y, scratch);
+        return;
+    }
     struct job j = job_of(d, way);
     struct fetch fetch = {next, 0, 0};
     j.x = x;
@@ -257,19 +268,19 @@ void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int
 static void run_blocks(const struct conv_dims *d, enum conv_way way, int blocks, const float *x, const float *w,
                        const float *b, float *y, float *scratch)
 {
-    size_t weights = (size_t)d->co * (size_t)(d->ci / d->groups) * (size_t)(d->kh * d->kw);
     int forward = way == CONV_FORWARD, nx = forward ? d->h : d->ho, ny = forward ? d->ho : d->h;
     ptrdiff_t x_row = (ptrdiff_t)(forward ? d->ci * d->w : d->co * d->wo) * LANES;
     ptrdiff_t y_row = (ptrdiff_t)(forward ? d->co * d->wo : d->ci * d->w) * LANES;
-    const float **xs = (const float **)(void *)(scratch + PAD16(weights));
+    const float **xs = (const float **)(void *)(scratch + PAD16(conv_packed(d)));
     float **ys = (float **)(xs + nx);
+    float *rest = scratch + PAD16(conv_packed(d)) + PAD16((size_t)(nx + ny) * sizeof *xs / sizeof *scratch);
     EXPORT(conv_pack)(d, way, w, scratch);
     for (int k = 0; k < blocks; k++) {
         for (int i = 0; i < nx; i++, x += x_row)
             xs[i] = x;
         for (int i = 0; i < ny; i++, y += y_row)
             ys[i] = y;
-        EXPORT(conv_rows)(d, way, 0, ny, xs, scratch, b, ys, NULL);
+        EXPORT(conv_rows)(d, way, 0, ny, xs, scratch, b, ys, NULL, rest);
     }
 }
 

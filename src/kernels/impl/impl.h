@@ -17,7 +17,7 @@ void EXPORT(conv_bias_rows)(const struct conv_dims *d, int r0, int r1, const flo
 void EXPORT(conv_bias_sums)(const struct conv_dims *d, const float *sums, float *db);
 void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed);
 void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
-                       const float *packed, const float *b, float *const *y, const struct ahead *next);
+                       const float *packed, const float *b, float *const *y, const struct ahead *next, float *scratch);
 void EXPORT(dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b, float *y);
 void EXPORT(dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx);
 void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *db,

@@ -75,6 +75,19 @@ static inline int winograd_pays(const struct winograd *d)
     return taps * ci * co > squares * (4 * ci * co + (few ? 20 * ci + 10 * co : 8 * ci + 4 * co));
 }
 
+/* The operation, where a convolution runs like this. */
+static inline int winograd_of(const struct conv_dims *d, enum conv_way way, struct winograd *w)
+{
+    if (d->kh != 3 || d->kw != 3 || d->sh != 1 || d->sw != 1 || d->dh != 1 || d->dw != 1 || d->groups != 1 ||
+        d->ph > 2 || d->pw > 2)
+        return 0;
+    if (way == CONV_FORWARD)
+        *w = (struct winograd){d->ci, d->co, d->h, d->w, d->ho, d->wo, d->ph, d->pw};
+    else
+        *w = (struct winograd){d->co, d->ci, d->ho, d->wo, d->h, d->w, 2 - d->ph, 2 - d->pw};
+    return winograd_pays(w);
+}
+
 #ifdef EXPORT
 /* Packs the transformed weights; output channel o, input channel c, tap k at w[o * s_o + c * s_c + k], with `flip` the
  * last tap first. */
