@@ -7,34 +7,20 @@
 #include <string.h>
 
 #define TOP 10     /* rows of the ranking */
-#define VALUES 12  /* values of an axis */
 #define EPOCHS 200 /* rows of the accuracy log */
 
 /* Points are named by their bare number: GitHub takes #12 for an issue. */
 
-/* 0.98954 -> "98.95 %" for accuracies, otherwise four digits; "-" when it is not known. */
-static void put_value(struct str *s, const char *metric, double x)
-{
-    char label[96];
-    double unit = metric_label(metric, label, sizeof label);
-    if (isnan(x))
-        str_add(s, "-");
-    else if (unit > 1)
-        str_addf(s, "%.2f %%", unit * x);
-    else
-        str_addf(s, "%.4g", x);
-}
-
 /* "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)" */
 static void put_interval(struct str *s, const char *metric, const struct stats *m)
 {
-    put_value(s, metric, m->mean);
+    md_value(s, metric, m->mean);
     if (m->n < 2)
         return;
     str_add(s, " (95 % interval ");
-    put_value(s, metric, m->low);
+    md_value(s, metric, m->low);
     str_add(s, " to ");
-    put_value(s, metric, m->high);
+    md_value(s, metric, m->high);
     str_addf(s, ", %zu repeats)", m->n);
 }
 
@@ -205,156 +191,16 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
     if (!isnan(epochs.max))
         str_addf(s, " |\n| epochs | %.0f", epochs.max);
     str_add(s, " |\n| test accuracy, mean | ");
-    put_value(s, "test_accuracy", test.mean);
+    md_value(s, "test_accuracy", test.mean);
     if (test.n > 1) {
         str_add(s, " |\n| test accuracy, worst repeat | ");
-        put_value(s, "test_accuracy", test.min);
+        md_value(s, "test_accuracy", test.min);
     }
     str_add(s, " |\n\nReceptive field: input pixels along the longer side that one value of the last maps sees, before "
                "gap, flatten or dense. Means and intervals are over the repeats of the point.\n\n");
 }
 
 /* "3/3" -> met and of. */
-static int parse_met(const char *text, double *met, double *of)
-{
-    char buf[64];
-    const char *slash = strchr(text, '/');
-    if (!slash || (size_t)(slash - text) >= sizeof buf)
-        return -1;
-    snprintf(buf, sizeof buf, "%.*s", (int)(slash - text), text);
-    return str_to_double(buf, met) || str_to_double(slash + 1, of) ? -1 : 0;
-}
-
-static void put_requirement(struct str *s, const char *text, const char *verdict, double met, double of,
-                            const char *what)
-{
-    str_add(s, "| ");
-    md_text(s, text);
-    str_addf(s, " | %s | ", verdict);
-    if (of > 0)
-        str_addf(s, "%.0f of %.0f %s |\n", met, of, what);
-    else
-        str_add(s, "- |\n");
-}
-
-/* Conditions on the network decide before training what is trained at all: the best point meets every one. */
-static void put_model_requirement(const struct plot_data *d, size_t i, const char *text, struct str *s)
-{
-    char key[48];
-    double broken = 0, of = 0;
-    snprintf(key, sizeof key, "model.%zu.broken", i);
-    if (parse_met(plot_about(d, key), &broken, &of))
-        of = 0;
-    put_requirement(s, text, of > broken ? "**pass**" : "not known", of - broken, of, "points");
-}
-
-static void put_result_requirement(const struct plot_data *d, size_t i, const char *text, struct str *s)
-{
-    char key[48];
-    double met = 0, of = 0;
-    snprintf(key, sizeof key, "require.%zu.met", i);
-    if (parse_met(plot_about(d, key), &met, &of))
-        of = 0;
-    snprintf(key, sizeof key, "require.%zu.best", i);
-    const char *best = plot_about(d, key);
-    put_requirement(s, text, !*best ? "not known" : !strcmp(best, "yes") ? "**pass**" : "**FAIL**", met, of, "trials");
-}
-
-static void put_requirements(const struct plot_data *d, struct str *s)
-{
-    static const struct {
-        const char *key;
-        void (*put)(const struct plot_data *d, size_t i, const char *text, struct str *s);
-    } kind[] = {{"model", put_model_requirement}, {"require", put_result_requirement}};
-    if (!*plot_about(d, "model.1") && !*plot_about(d, "require.1"))
-        return;
-    str_add(s, "## Requirements\n\n| requirement | best point | met by |\n| --- | --- | --- |\n");
-    for (size_t k = 0; k < sizeof kind / sizeof *kind; k++)
-        for (size_t i = 1;; i++) {
-            char key[48];
-            snprintf(key, sizeof key, "%s.%zu", kind[k].key, i);
-            const char *text = plot_about(d, key);
-            if (!*text)
-                break;
-            kind[k].put(d, i, text, s);
-        }
-    str_add(s, "\n");
-}
-
-/* "8: 98.44 %, 12: 98.67 %" */
-static void put_values(const struct plot_data *d, const char *axis, struct str *s)
-{
-    const struct table *t = &d->effects;
-    int mean = table_column(t, "mean");
-    size_t n = 0;
-    for (size_t r = 0; r < t->rows; r++) {
-        if (strcmp(table_cell(t, r, "kind"), "value") || strcmp(table_cell(t, r, "axis"), axis))
-            continue;
-        if (n++ == VALUES) {
-            str_add(s, ", ...");
-            break;
-        }
-        str_add(s, n > 1 ? ", " : "");
-        md_text(s, *table_cell(t, r, "value") ? table_cell(t, r, "value") : "(none)");
-        str_add(s, ": ");
-        put_value(s, d->v.metric, table_number(t, r, mean));
-    }
-}
-
-/* An axis of a pair: "(train.lr & train.batch_size)" */
-static void put_side(struct str *s, const char *axis)
-{
-    int joined = strstr(axis, " & ") != NULL;
-    str_add(s, joined ? "(" : "");
-    md_text(s, axis);
-    str_add(s, joined ? ")" : "");
-}
-
-static void put_effect_row(const struct plot_data *d, size_t r, struct str *s)
-{
-    const struct table *t = &d->effects;
-    const char *kind = table_cell(t, r, "kind"), *axis = table_cell(t, r, "axis");
-    double share = table_number(t, r, table_column(t, "share"));
-    char percent[24];
-    str_add(s, "| ");
-    if (!strcmp(kind, "pair")) {
-        put_side(s, axis);
-        str_add(s, " × ");
-        put_side(s, table_cell(t, r, "other"));
-    } else {
-        md_text(s, axis);
-    }
-    str_addf(s, " | %s | ", isnan(share) ? "-" : percent_text(share, percent, sizeof percent));
-    if (!strcmp(kind, "axis"))
-        put_values(d, axis, s);
-    str_add(s, " |\n");
-}
-
-static void put_effects(const struct plot_data *d, struct str *s)
-{
-    const struct table *t = &d->effects;
-    int share = table_column(t, "share");
-    if (!d->v.naxes)
-        return;
-    str_add(s, "## Effects\n\nShare of the variance of ");
-    md_text(s, d->v.metric);
-    str_add(s, " over all trials, and its mean for each value.\n\n| | share | means |\n| --- | --- | --- |\n");
-    for (size_t r = 0; r < t->rows; r++) {
-        const char *kind = table_cell(t, r, "kind");
-        double x = table_number(t, r, share);
-        int small = !strcmp(kind, "pair") && !(x >= 0.01); /* dozens of them in a large grid */
-        if (strcmp(kind, "value") && strcmp(kind, "note") && !small)
-            put_effect_row(d, r, s);
-    }
-    str_add(s, "\n");
-    for (size_t r = 0; r < t->rows; r++)
-        if (!strcmp(table_cell(t, r, "kind"), "note")) {
-            str_add(s, "Note: ");
-            md_text(s, table_cell(t, r, "value"));
-            str_add(s, ".\n\n");
-        }
-}
-
 static void put_ranking(const struct plot_data *d, double *buf, const char *tied, struct str *s)
 {
     int unknown = 0;
@@ -435,7 +281,7 @@ static int put_log(const struct plot_data *d, struct str *s)
         str_addf(s, "| %zu |", e + 1);
         for (size_t m = 0; m < LOGGED; m++) {
             str_add(s, " ");
-            put_value(s, logged[m], row[e].n[m] ? row[e].sum[m] / (double)row[e].n[m] : NAN);
+            md_value(s, logged[m], row[e].n[m] ? row[e].sum[m] / (double)row[e].n[m] : NAN);
             str_add(s, " |");
         }
         str_add(s, "\n");
@@ -476,8 +322,8 @@ static int put_report(const struct plot_data *d, const char *out, struct str *s,
         return -1;
     if (has_best(d)) {
         put_network(d, buf, s);
-        put_requirements(d, s);
-        put_effects(d, s);
+        md_requirements(d, s);
+        md_effects(d, s);
         put_ranking(d, buf, tied, s);
         if (put_log(d, s))
             return -1;

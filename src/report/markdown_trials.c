@@ -1,5 +1,6 @@
 #include "report/markdown.h"
 
+#include <math.h>
 #include <string.h>
 
 void md_text(struct str *s, const char *text)
@@ -15,6 +16,18 @@ void md_text(struct str *s, const char *text)
         else
             str_addn(s, text, 1);
     }
+}
+
+void md_value(struct str *s, const char *metric, double x)
+{
+    char label[96];
+    double unit = metric_label(metric, label, sizeof label);
+    if (isnan(x))
+        str_add(s, "-");
+    else if (unit > 1)
+        str_addf(s, "%.2f %%", unit * x);
+    else
+        str_addf(s, "%.4g", x);
 }
 
 size_t md_count(const struct plot_data *d, const char *status)
