@@ -3,6 +3,7 @@
  * weights [group][piece of COB channels][ky][ci][kx][COB]; no cut made below changes that order. Where fewer
  * multiplications pay, winograd.c does it instead. */
 #include "kernels/impl/conv_tile.h"
+#include "kernels/impl/fetch.h"
 #include "kernels/impl/impl.h"
 #include "kernels/impl/tiles.h"
 #include "kernels/impl/winograd.h"
@@ -99,26 +100,13 @@ static struct axis clipped(struct axis a, int t)
     return a;
 }
 
-/* What is to be in the second cache soon. */
-struct fetch {
-    const struct ahead *next; /* NULL: nothing */
-    int range;
-    size_t done; /* floats of it */
-};
-
 #define FETCH 32 /* floats a tile asks for with each channel of each row */
 
-/* Has the tile ask for what is due; where nothing is, for what it reads anyway. */
 static void fetch_with(struct fetch *f, struct tile *t, const float *x)
 {
-    while (f->next && f->range < AHEAD && f->done >= f->next[f->range].floats) {
-        f->range++;
-        f->done = 0;
-    }
-    int due = f->next && f->range < AHEAD;
-    t->fetch = (const char *)(due ? f->next[f->range].at + f->done : x);
-    t->fetch_step = due ? FETCH * sizeof(float) : 0;
-    f->done += due ? (size_t)t->rows * (size_t)t->ci * FETCH : 0;
+    const float *at = fetch_next(f, (size_t)t->rows * (size_t)t->ci * FETCH);
+    t->fetch = (const char *)(at ? at : x);
+    t->fetch_step = at ? FETCH * sizeof(float) : 0;
 }
 
 /* The first argument of TILE_CALL. */
@@ -230,11 +218,9 @@ void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float
     struct winograd fast;
     if (winograd_of(d, way, &fast))
         EXPORT(winograd_pack)
-        (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD, w, packed);
-    else if (way == CONV_FORWARD)
-        pack(d, co, ci, co * each, each, taps, 0, w, packed);
-    else
-        pack(d, ci, co, co * each, taps, each, 1, w, packed);
+    (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD, w, packed);
+    else if (way == CONV_FORWARD) pack(d, co, ci, co * each, each, taps, 0, w, packed);
+    else pack(d, ci, co, co * each, taps, each, 1, w, packed);
 }
 
 static struct job job_of(const struct conv_dims *d, enum conv_way way)
@@ -249,13 +235,13 @@ static struct job job_of(const struct conv_dims *d, enum conv_way way)
 void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
                        const float *packed, const float *b, float *const *y, const struct ahead *next, float *scratch)
 {
+    struct fetch fetch = {next, 0, 0};
     struct winograd fast;
     if (winograd_of(d, way, &fast)) {
-        EXPORT(winograd_rows)(&fast, r0, r1, x, packed, b, y, scratch);
+        EXPORT(winograd_rows)(&fast, r0, r1, x, packed, b, y, &fetch, scratch);
         return;
     }
     struct job j = job_of(d, way);
-    struct fetch fetch = {next, 0, 0};
     j.x = x;
     j.weights = packed;
     j.bias = b;

@@ -25,6 +25,8 @@ struct strip {
     int col, w;      /* input column of the first square (may be outside); width of the input */
     int cols;        /* output columns of the last square: 2, or 1 */
     ptrdiff_t y_ch;
+    const float *fetch; /* one line with each product, fetch_step apart */
+    ptrdiff_t fetch_step;
 };
 
 /* An input column of two rows, one step of bt down. */
@@ -100,7 +102,7 @@ INLINE void add_pass(int pass, int cols, const vk z[2], float *at, float *y)
 }
 
 /* One pass of COB output channels. half: [COB][squares][4] half-made outputs; part: products of the chunks so far. */
-INLINE void piece_run(int tiles, int pass, int cob, const struct strip *s, const float *v, const float *u,
+INLINE void piece_run(int tiles, int pass, int cob, int piece, const struct strip *s, const float *v, const float *u,
                       const float *b, float *half, float *part, float *y)
 {
     vk m[4][COB_MAX][T_MAX];
@@ -116,8 +118,9 @@ INLINE void piece_run(int tiles, int pass, int cob, const struct strip *s, const
                                           : vk_load(part + ((q * cob + o) * tiles + i) * VK);
             }
         }
-        const float *vc = v, *uc = u;
-        for (int c = s->ci; c > 0; c--, vc += 4 * tiles * VK, uc += 4 * cob) {
+        const float *vc = v, *uc = u, *fetch = s->fetch + (ptrdiff_t)piece * s->ci * s->fetch_step;
+        for (int c = s->ci; c > 0; c--, vc += 4 * tiles * VK, uc += 4 * cob, fetch += s->fetch_step) {
+            __builtin_prefetch(fetch, 0, 2);
             UNROLL
             for (int q = p; q < p + TOGETHER; q++)
                 multiply(tiles, cob, vc + q * tiles * VK, uc + q * cob, m[q]);
@@ -153,8 +156,8 @@ INLINE void pass_run(int tiles, int pass, const struct strip *s, const float *v,
     int o = 0;
 #define PIECES(COB)                                                                                                    \
     for (; o + COB <= s->co; o += COB, u += 4 * s->ci * COB)                                                           \
-    piece_run(tiles, pass, COB, s, v, u, b ? b + o : NULL, half + o * 4 * tiles * VK, part + o * 4 * tiles * VK,       \
-              y + o * s->y_ch)
+    piece_run(tiles, pass, COB, o / COB_MAX, s, v, u, b ? b + o : NULL, half + o * 4 * tiles * VK,                     \
+              part + o * 4 * tiles * VK, y + o * s->y_ch)
     PIECES(COB_MAX);
 #if COB_MAX > 2
     PIECES(2);
@@ -207,6 +210,7 @@ struct band {
     int inside[4]; /* else the row of zeros */
     const float *packed, *b;
     float *y[2]; /* y[1] NULL: there is no lower row */
+    struct fetch *fetch;
     float *v, *half, *part;
 };
 
@@ -227,6 +231,9 @@ static void run_pass(const struct band *k, struct strip *s, int pass, int t0, in
         s->ci = some ? piece_at(d->ci, WINOGRAD_CHUNK, i + 1) - piece_at(d->ci, WINOGRAD_CHUNK, i) : 0;
         s->first = i == 0;
         s->last = i == chunks - 1;
+        const float *next = part ? NULL : fetch_next(k->fetch, (size_t)pieces(d->co, COB_MAX) * (size_t)s->ci * LANES);
+        s->fetch = next ? next : k->v;
+        s->fetch_step = next ? LANES : 0;
         TRANSFORM_CALL(edge, pass == 1, n, s, xp, k->x_ch[p], xq, k->x_ch[q], k->v);
         PASS_CALL(n, pass, s, k->v, u, k->b, k->half, k->part, y);
         xp += s->ci * k->x_ch[p];
@@ -247,10 +254,10 @@ static void run_strip(const struct band *k, int t0, int n)
 }
 
 void EXPORT(winograd_rows)(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
-                           const float *b, float *const *y, float *scratch)
+                           const float *b, float *const *y, struct fetch *fetch, float *scratch)
 {
     const int zeros = (2 * T_MAX + 2) * LANES, tiles = (d->wo + 1) / 2;
-    struct band k = {.d = d, .packed = packed, .b = b};
+    struct band k = {.d = d, .packed = packed, .b = b, .fetch = fetch};
     memset(scratch, 0, (size_t)zeros * sizeof *scratch);
     k.half = scratch + zeros;
     k.part = k.half + 4 * T_MAX * d->co * VK;

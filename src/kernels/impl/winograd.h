@@ -14,6 +14,7 @@
 #ifndef KERNELS_IMPL_WINOGRAD_H
 #define KERNELS_IMPL_WINOGRAD_H
 
+#include "kernels/impl/fetch.h"
 #include "kernels/kernels.h"
 
 /* The operation as it runs: for the gradient of the input ci and co change places, h, w are dy's, ho, wo dx's, and the
@@ -94,9 +95,9 @@ static inline int winograd_of(const struct conv_dims *d, enum conv_way way, stru
 void EXPORT(winograd_pack)(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,
                            float *out);
 /* Output rows r0..r1-1 of one block, r0 even. x[i]: input row i [ci][w][16], looked at for i in 0..h-1 only; y[r]:
- * output row r [co][wo][16]; b[co] or NULL. */
+ * output row r [co][wo][16]; b[co] or NULL. fetch: asked for on the way. */
 void EXPORT(winograd_rows)(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
-                           const float *b, float *const *y, float *scratch);
+                           const float *b, float *const *y, struct fetch *fetch, float *scratch);
 #endif
 
 #endif

@@ -10,13 +10,13 @@
 /* What is private to a level has its name at the end. */
 typedef void pack_fn(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w, float *out);
 typedef void rows_fn(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
-                     const float *b, float *const *y, float *scratch);
+                     const float *b, float *const *y, struct fetch *fetch, float *scratch);
 
 #define DECLARE(isa)                                                                                                   \
     void winograd_pack_##isa(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,         \
                              float *out);                                                                              \
     void winograd_rows_##isa(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,     \
-                             const float *b, float *const *y, float *scratch)
+                             const float *b, float *const *y, struct fetch *fetch, float *scratch)
 #if defined(__x86_64__)
 DECLARE(avx512);
 DECLARE(avx2);
@@ -99,7 +99,8 @@ static void run(const struct example *e, const struct level *l, int cut, float *
     for (int r = 0, end; r < e->d.ho; r = end) {
         end = cut ? r + 2 * (1 + (int)noise_below(2)) : e->d.ho;
         end = end < e->d.ho ? end : e->d.ho;
-        l->rows(&e->d, r, end, (const float *const *)e->x, packed, e->b, y, scratch);
+        struct fetch nothing = {NULL, 0, 0};
+        l->rows(&e->d, r, end, (const float *const *)e->x, packed, e->b, y, &nothing, scratch);
     }
     box_free(packed), box_free(scratch);
 }
