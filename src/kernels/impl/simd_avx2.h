@@ -186,6 +186,27 @@ INLINE float lane_sum(v16 a)
     return _mm_cvtss_f32(q);
 }
 
+/* The tree of lane_sum for 8 vectors whose halves are added up already. */
+INLINE __m256 lane_sums8(const __m256 r[8])
+{
+    __m256 q[4], p[2];
+    for (int m = 0; m < 4; m++)
+        q[m] =
+            _mm256_add_ps(_mm256_permute2f128_ps(r[m], r[4 + m], 0x20), _mm256_permute2f128_ps(r[m], r[4 + m], 0x31));
+    for (int m = 0; m < 2; m++) {
+        __m256d a = _mm256_castps_pd(q[2 * m]), b = _mm256_castps_pd(q[2 * m + 1]);
+        p[m] = _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(a, b)), _mm256_castpd_ps(_mm256_unpackhi_pd(a, b)));
+    }
+    return _mm256_add_ps(_mm256_shuffle_ps(p[0], p[1], 0x88), _mm256_shuffle_ps(p[0], p[1], 0xdd));
+}
+INLINE v16 lane_sums(const v16 r[LANES])
+{
+    __m256 s[LANES];
+    for (int i = 0; i < LANES; i++)
+        s[i] = _mm256_add_ps(r[i].a, r[i].b);
+    return (v16){lane_sums8(s), lane_sums8(s + 8)};
+}
+
 /* Pairs of 1, 2 and 4 rows change places. */
 INLINE void transpose8(__m256 r[8])
 {

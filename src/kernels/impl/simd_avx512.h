@@ -173,6 +173,30 @@ INLINE float lane_sum(v16 a)
     return _mm_cvtss_f32(q);
 }
 
+/* The tree of lane_sum for 16 at a time: quarters 0, 1 and 2, 3 of a and b; of each two of these; and within quarters.
+ * Vector 4k + m ends in quarter k, element m. */
+INLINE v16 sums_of_halves(v16 a, v16 b)
+{
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+}
+INLINE v16 sums_of_quarters(v16 a, v16 b)
+{
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+}
+INLINE v16 sums_of_pairs(v16 a, v16 b)
+{
+    __m512d p = _mm512_castps_pd(a), q = _mm512_castps_pd(b);
+    return _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(p, q)), _mm512_castpd_ps(_mm512_unpackhi_pd(p, q)));
+}
+INLINE v16 lane_sums(const v16 r[LANES])
+{
+    v16 q[4];
+    for (int m = 0; m < 4; m++)
+        q[m] = sums_of_quarters(sums_of_halves(r[m], r[4 + m]), sums_of_halves(r[8 + m], r[12 + m]));
+    v16 a = sums_of_pairs(q[0], q[1]), b = sums_of_pairs(q[2], q[3]);
+    return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xdd));
+}
+
 /* Pairs of 1, 2, 4 and 8 rows change places. */
 INLINE void v16_transpose(v16 r[LANES])
 {

@@ -208,6 +208,11 @@ INLINE float lane_sum(v16 a)
             a.v[i] += a.v[i + half];
     return a.v[0];
 }
+/* The lane_sum of each. */
+INLINE v16 lane_sums(const v16 a[LANES])
+{
+    EACH(v16, lane_sum(a[i]));
+}
 
 /* r[i] lane j <-> r[j] lane i. */
 INLINE void v16_transpose(v16 r[LANES])

@@ -1,250 +1,225 @@
 /* wgrad.c - gradient of a convolution's weights. A weight's gradient is 16 lane sums over blocks, rows and columns, in
- * that order and in steps of one fma, reduced by lane_sum at the end.
+ * that order and in steps of one fma, reduced by lane_sum at the end; no cut made below changes that order.
  *
- * A tile is COB output channels times T streams in registers, a stream being an input channel at one tap kx: for each
- * column it takes COB vectors of dy and T of x. Streams do not care about kernel size, stride or dilation. What is
- * added up at a time is a few rows, which stay in the cache while all tiles take them; the lane sums of the tiles stay
- * in memory meanwhile. Dead lanes need no care, dy is zero there. */
-
+ * What is added up at a time is some rows, which stay in the caches while all tiles take them; the lane sums of the
+ * tiles stay in memory meanwhile. Dead lanes need no care, dy is zero there. */
 #include "kernels/impl/impl.h"
 #include "kernels/impl/tiles.h"
+#include "kernels/impl/wgrad_tile.h"
 
-#ifdef ISA_avx512
-#define COB_MAX 4 /* 4 x 6 sums, 4 of dy, 1 of x: 29 of 32 registers */
-#else
-#define COB_MAX 2 /* 2 x 6 + 2 + 1: 15 of 16 */
-#endif
-#define T_MAX 6
-
-struct wtile {
-    const struct conv_dims *d;
-    ptrdiff_t at[T_MAX];      /* stream t, input column of output 0, from the start of the group's row; floats */
-    int lo[T_MAX], hi[T_MAX]; /* its outputs whose column is inside */
-    int all_lo, all_hi;       /* where that is so for all streams */
-};
-
-/* The outputs ox of 0..n-1 for which at + ox*s lies in 0..len-1: *lo..*hi-1, 0 <= *lo <= *hi <= n. */
-static void valid_outputs(int n, int at, int s, int len, int *lo, int *hi)
-{
-    int first = at < 0 ? (-at + s - 1) / s : 0, end = at < len ? (len - 1 - at) / s + 1 : 0;
-    *lo = first < n ? first : n;
-    *hi = end < n ? end : n;
-    if (*hi < *lo)
-        *hi = *lo;
-}
-
-static struct wtile streams_of(const struct conv_dims *d, int first, int count)
-{
-    struct wtile t = {.d = d, .all_hi = d->wo};
-    for (int i = 0; i < count; i++) {
-        int c = (first + i) / d->kw, col = (first + i) % d->kw * d->dw - d->pw;
-        t.at[i] = ((ptrdiff_t)c * d->w + col) * LANES;
-        valid_outputs(d->wo, col, d->sw, d->w, &t.lo[i], &t.hi[i]);
-        t.all_lo = t.lo[i] > t.all_lo ? t.lo[i] : t.all_lo;
-        t.all_hi = t.hi[i] < t.all_hi ? t.hi[i] : t.all_hi;
-    }
-    if (t.all_hi < t.all_lo)
-        t.all_hi = t.all_lo;
-    return t;
-}
-
-/* Column ox: x at its input column, at[] the streams from there. */
-INLINE void wtile_column(int cob, int n, int edge, const struct wtile *t, int ox, const float *x, const ptrdiff_t *at,
-                         const float *dy, ptrdiff_t dy_ch, vk acc[COB_MAX][T_MAX])
-{
-    vk g[COB_MAX];
-    UNROLL
-    for (int c = 0; c < cob; c++) {
-        g[c] = vk_load(dy + c * dy_ch);
-        vk_pin(g[c]);
-    }
-    UNROLL
-    for (int i = 0; i < n; i++) {
-        if (edge && (ox < t->lo[i] || ox >= t->hi[i]))
-            continue;
-        vk v = vk_load(x + at[i]);
-        UNROLL
-        for (int c = 0; c < cob; c++)
-            acc[c][i] = vk_fma(g[c], v, acc[c][i]);
-    }
-}
-
-/* An input row and an output row that meet at one ky. */
-struct wrow {
-    const float *x, *dy;
-};
-
-/* to = from + what `count` rows give, both [COB][T][16]. x_at and dy_at: from the start of a row to the group in x, to
- * the tile's first channel in dy. */
-INLINE void wtile_run(int cob, int n, const struct wtile *t, const struct wrow *rows, int count, ptrdiff_t x_at,
-                      ptrdiff_t dy_at, const float *from, float *to)
-{
-    const struct conv_dims *d = t->d;
-    const ptrdiff_t dy_ch = (ptrdiff_t)d->wo * LANES, step = (ptrdiff_t)d->sw * LANES;
-    const int lo = t->all_lo, hi = t->all_hi;
-    vk acc[COB_MAX][T_MAX];
-    ptrdiff_t at[T_MAX];
-    UNROLL
-    for (int i = 0; i < n; i++) {
-        at[i] = t->at[i];
-        UNROLL
-        for (int c = 0; c < cob; c++)
-            acc[c][i] = vk_load(from + (c * n + i) * LANES);
-    }
-    for (; count > 0; count--, rows++) {
-        const float *xc = rows->x + x_at, *gc = rows->dy + dy_at;
-        int ox = 0;
-        for (; ox < lo; ox++, xc += step, gc += LANES)
-            wtile_column(cob, n, 1, t, ox, xc, at, gc, dy_ch, acc);
-        for (; ox < hi; ox++, xc += step, gc += LANES)
-            wtile_column(cob, n, 0, t, ox, xc, at, gc, dy_ch, acc);
-        for (; ox < d->wo; ox++, xc += step, gc += LANES)
-            wtile_column(cob, n, 1, t, ox, xc, at, gc, dy_ch, acc);
-    }
-    UNROLL
-    for (int c = 0; c < cob; c++) {
-        UNROLL
-        for (int i = 0; i < n; i++)
-            vk_store(to + (c * n + i) * LANES, acc[c][i]);
-    }
-}
-
-#ifdef FIXED_SIZES
-typedef void wtile_fn(const struct wtile *t, const struct wrow *rows, int count, ptrdiff_t x_at, ptrdiff_t dy_at,
-                      const float *from, float *to);
-#define WTILE(C, T)                                                                                                    \
-    static void wtile_##C##T(const struct wtile *t, const struct wrow *rows, int count, ptrdiff_t x_at,                \
-                             ptrdiff_t dy_at, const float *from, float *to)                                            \
-    {                                                                                                                  \
-        wtile_run(C, T, t, rows, count, x_at, dy_at, from, to);                                                        \
-    }
-#define WENTRY(C, T) [C - 1][T - 1] = wtile_##C##T,
-// clang-format off
-#define WTILES_6(M, C) M(C, 1) M(C, 2) M(C, 3) M(C, 4) M(C, 5) M(C, 6)
-#if COB_MAX == 4
-#define WTILES(M) WTILES_6(M, 1) WTILES_6(M, 2) WTILES_6(M, 3) WTILES_6(M, 4)
-#else
-#define WTILES(M) WTILES_6(M, 1) WTILES_6(M, 2)
-#endif
-WTILES(WTILE)
-static wtile_fn *const wtiles[COB_MAX][T_MAX] = {WTILES(WENTRY)};
-// clang-format on
-#define WTILE_CALL(C, T, ...) wtiles[(C)-1][(T)-1](__VA_ARGS__)
-#else
-#define WTILE_CALL(C, T, ...) wtile_run(C, T, __VA_ARGS__)
-#endif
-
-/* Some of the tiles: groups g0..g1-1, pieces of T_MAX streams s0..s1-1 and of COB_MAX output channels c0..c1-1 in each,
- * rows ky0..ky1-1 of the kernel. */
-struct part {
-    int g0, g1, s0, s1, c0, c1, ky0, ky1;
-};
-
-static struct part whole(const struct conv_dims *d)
-{
-    return (struct part){.g1 = d->groups,
-                         .s1 = pieces(d->ci / d->groups * d->kw, T_MAX),
-                         .c1 = pieces(d->co / d->groups, COB_MAX),
-                         .ky1 = d->kh};
-}
-
-/* One tile: group, first stream and channel (in the group), and their numbers, row of the kernel. */
-struct which {
-    const struct wtile *streams;
-    int g, stream, n, c0, cob, ky;
-};
-
-/* What is done with a tile: START from zero or from its lane sums, ADD rows, and FINISH with the gradient instead of
+/* What is done with a tile: START from zero instead of its lane sums, ADD rows, and FINISH with the gradient instead of
  * the lane sums. */
 enum { START = 1, ADD = 2, FINISH = 4 };
 
 /* Rows of x or dy: a table, or the first one, and floats from one to the next. */
-struct wrows {
+struct source {
     const float *const *table;
     const float *start;
     ptrdiff_t each;
 };
 
-/* The rows worked on: for ky count[ky - ky0] pairs from pair[(ky - ky0) * room] on. */
-#define PAIRS 512
-struct wpairs {
-    int room, count[PAIRS];
-    struct wrow pair[PAIRS];
+/* Some of the tiles: groups g0..g1-1, in each pieces of output channels c0..c1-1 and units u0..u1-1 (input channels of
+ * nines, pieces of T_MAX streams), rows ky0..ky1-1 of the kernel. */
+struct part {
+    int g0, g1, c0, c1, u0, u1, ky0, ky1;
 };
 
-/* Rows q0..q1-1 of the output (row q is row q % ho of block q / ho), and what is done for them with all tiles; what is
- * done now, with some rows and the tiles of a part. */
+/* A tile: group, first output channel in it and their number, unit, row of the kernel. */
+struct which {
+    int g, c, cob, u, ky;
+};
+
+#define POSITIONS 128 /* of the output that nines take at a time, about: they fill half of the first cache */
+#define PACKED (POSITIONS * NINE_MAX * LANES)
+#define PACK_FROM 32    /* input channels that are worth copying dy for */
+#define STREAMS_MOST 64 /* pieces of streams at a time */
+#define ROWS_MOST 512   /* of the output at a time */
+#define MEETINGS 1536   /* of these with rows of the input */
+#define KYS_MOST 512    /* rows of the kernel at a time */
+
+/* One call: rows q0..q1-1 of the output (row q is row q % ho of block q / ho), what is done for them and how it is cut
+ * into tiles. Then what it is at now: a part of the tiles, some rows, what is done with these. */
 struct wjob {
     const struct conv_dims *d;
-    struct wrows x, dy;
+    struct source x, dy;
     int q0, q1, todo;
     float *dw;
-    struct wpairs *pairs;
+    int nines, pieces, units;         /* of a group */
+    int channels_each, channels_more; /* of a piece: one more in the first pieces */
+
     struct part part;
     int now;
+    struct meeting m;
+    struct streams streams[STREAMS_MOST]; /* units u0.. */
+    const float *x_row[MEETINGS], *dy_row[ROWS_MOST];
+#ifdef NINES
+    const float *packed_row[ROWS_MOST];
+    float packed[PACKED] __attribute__((aligned(64)));
+#endif
 };
 
-static void run_tile(const struct wjob *j, const struct which *k, const float *from, float *to)
+static int least(int a, int b)
 {
-    const struct conv_dims *d = j->d;
-    const ptrdiff_t x_at = (ptrdiff_t)k->g * (d->ci / d->groups) * d->w * LANES;
-    const ptrdiff_t dy_at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c0) * d->wo * LANES;
-    const struct wpairs *pairs = j->pairs;
-    const int i = k->ky - j->part.ky0;
-    for (int half = 0; half < LANES; half += VK)
-        WTILE_CALL(k->cob, k->n, k->streams, pairs->pair + (ptrdiff_t)i * pairs->room, pairs->count[i], x_at + half,
-                   dy_at + half, from + half, to + half);
+    return a < b ? a : b;
 }
 
-static void reduce(const struct conv_dims *d, const struct which *k, const float *sums, float *dw)
+/* Sums of a tile for each output channel. */
+static int taps_of(const struct wjob *j, const struct which *k)
 {
-    ptrdiff_t plane = (ptrdiff_t)d->kh * d->kw, filter = d->ci / d->groups * plane;
-    int ci = k->stream / d->kw, kx = k->stream % d->kw;
-    dw += (k->g * (d->co / d->groups) + k->c0) * filter + k->ky * d->kw;
-    for (int i = 0; i < k->n; i++) {
-        for (int c = 0; c < k->cob; c++)
-            dw[c * filter + ci * plane + kx] = lane_sum(v16_load(sums + (c * k->n + i) * LANES));
-        if (++kx == d->kw) {
-            kx = 0;
-            ci++;
-        }
+    return j->nines ? 9 : j->streams[k->u - j->part.u0].n;
+}
+
+static void run_tile(struct wjob *j, const struct which *k, const float *from, float *to)
+{
+    const struct conv_dims *d = j->d;
+    struct meeting *m = &j->m;
+    const ptrdiff_t x_at = (ptrdiff_t)k->g * (d->ci / d->groups) * d->w * LANES;
+#ifdef NINES
+    if (j->nines) {
+        nine_tiles[k->cob - 1](m, x_at + (ptrdiff_t)k->u * d->w * LANES, from, to);
+        return;
+    }
+#endif
+    const ptrdiff_t dy_at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES;
+    const struct streams *s = &j->streams[k->u - j->part.u0];
+    for (int half = 0; half < LANES; half += VK) {
+        m->x_at = x_at + half;
+        m->dy_at = dy_at + half;
+        STREAM_CALL(k->cob, s->n, m, s, k->ky - j->part.ky0, from + half, to + half);
     }
 }
 
-static void visit(const struct wjob *j, const struct which *k, float *sums)
+/* The lane_sums of n >= 1 vectors, 16 at a time; of the last one where there are no more. */
+INLINE v16 some_lane_sums(int n, const float *sums)
 {
-    static const float zero[COB_MAX * T_MAX * LANES] __attribute__((aligned(64)));
-    float last[COB_MAX * T_MAX * LANES] __attribute__((aligned(64)));
-    float *to = j->now & FINISH && j->now & ADD ? last : sums;
-    if (j->now & ADD)
-        run_tile(j, k, j->now & START ? zero : sums, to);
-    if (j->now & FINISH)
-        reduce(j->d, k, to, j->dw);
+    v16 r[LANES];
+    UNROLL
+    for (int i = 0; i < LANES; i++)
+        r[i] = v16_load(sums + (i < n ? i : n - 1) * LANES);
+    return lane_sums(r);
 }
 
-/* Every tile of the part, whose lane sums lie one behind the other; returns their end. A tile's rows are in the cache
- * for the next: x for all output channels, dy for all ky. */
-static float *each_tile(const struct wjob *j, float *sums)
+static void reduce(int n, const float *sums, float *out)
+{
+    for (; n >= LANES; n -= LANES, sums += LANES * LANES, out += LANES)
+        v16_store(out, some_lane_sums(LANES, sums));
+    if (n > 0)
+        v16_store(out, some_lane_sums(n, sums));
+}
+
+/* The gradient of a tile's weights from its lane sums. */
+static void finish(const struct wjob *j, const struct which *k, const float *sums)
 {
     const struct conv_dims *d = j->d;
+    const int n = taps_of(j, k);
+    const ptrdiff_t filter = (ptrdiff_t)(d->ci / d->groups) * d->kh * d->kw;
+    float out[(TILE_MAX + LANES - 1) / LANES * LANES] __attribute__((aligned(64)));
+    float *dw = j->dw + (k->g * (d->co / d->groups) + k->c) * filter;
+    reduce(k->cob * n, sums, out);
+    if (j->nines) {
+        for (int c = 0; c < k->cob; c++)
+            memcpy(dw + c * filter + (ptrdiff_t)k->u * 9, out + c * 9, 9 * sizeof *dw);
+        return;
+    }
+    const struct streams *s = &j->streams[k->u - j->part.u0];
+    dw += k->ky * d->kw;
+    for (int c = 0; c < k->cob; c++)
+        for (int i = 0; i < n; i++)
+            dw[c * filter + s->w_at[i]] = out[c * n + i];
+}
+
+/* Does what is to be done with a tile; returns the end of its lane sums. */
+static float *do_tile(struct wjob *j, const struct which *k, float *sums)
+{
+    static const float zero[TILE_MAX * LANES] __attribute__((aligned(64)));
+    const int floats = k->cob * taps_of(j, k) * LANES;
+    if (!(j->now & ADD)) {
+        finish(j, k, sums);
+    } else if (!(j->now & FINISH)) {
+        for (int i = 0; i < floats; i += LANES)
+            __builtin_prefetch(sums + floats + i, 1);
+        run_tile(j, k, j->now & START ? zero : sums, sums);
+    } else {
+        float last[TILE_MAX * LANES] __attribute__((aligned(64)));
+        run_tile(j, k, j->now & START ? zero : sums, last);
+        finish(j, k, last);
+    }
+    return sums + floats;
+}
+
+/* The channels of dy from k->c on: where they are, or copied, if that pays, to where their rows do not drive each other
+ * out of the cache. */
+static void take_channels(struct wjob *j, const struct which *k)
+{
+#ifdef NINES
+    const struct conv_dims *d = j->d;
+    const ptrdiff_t at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES, each = d->wo * k->cob * LANES;
+    j->m.dy = j->dy_row;
+    j->m.dy_at = at;
+    j->m.dy_col = LANES;
+    j->m.dy_ch = (ptrdiff_t)d->wo * LANES;
+    if (!(j->now & ADD) || j->units < PACK_FROM || j->m.n * each > PACKED)
+        return;
+    j->m.dy = j->packed_row;
+    j->m.dy_at = 0;
+    j->m.dy_col = (ptrdiff_t)k->cob * LANES;
+    j->m.dy_ch = LANES;
+    for (int r = 0; r < j->m.n; r++) {
+        float *to = j->packed + r * each;
+        j->packed_row[r] = to;
+        for (int ox = 0; ox < d->wo; ox++)
+            for (int c = 0; c < k->cob; c++, to += LANES)
+                v16_store(to, v16_load(j->dy_row[r] + at + ((ptrdiff_t)c * d->wo + ox) * LANES));
+    }
+#else
+    (void)j, (void)k;
+#endif
+}
+
+static struct which piece_of(const struct wjob *j, int g, int i)
+{
+    return (struct which){.g = g,
+                          .c = i * j->channels_each + least(i, j->channels_more),
+                          .cob = j->channels_each + (i < j->channels_more)};
+}
+
+/* The tiles of a group. dy stays in the first cache for all input channels. */
+static float *each_nine(struct wjob *j, int g, float *sums)
+{
     const struct part *p = &j->part;
-    int streams = d->ci / d->groups * d->kw, co = d->co / d->groups;
-    for (int g = p->g0; g < p->g1; g++)
-        for (int s = p->s0; s < p->s1; s++) {
-            int first = piece_at(streams, T_MAX, s), n = piece_at(streams, T_MAX, s + 1) - first;
-            struct wtile t = streams_of(d, first, n);
-            for (int i = p->c0; i < p->c1; i++) {
-                int c0 = piece_at(co, COB_MAX, i), cob = piece_at(co, COB_MAX, i + 1) - c0;
-                for (int ky = p->ky0; ky < p->ky1; ky++, sums += cob * n * LANES) {
-                    struct which k = {&t, g, first, n, c0, cob, ky};
-                    visit(j, &k, sums);
-                }
-            }
+    for (int i = p->c0; i < p->c1; i++) {
+        struct which k = piece_of(j, g, i);
+        take_channels(j, &k);
+        for (k.u = p->u0; k.u < p->u1; k.u++)
+            sums = do_tile(j, &k, sums);
+    }
+    return sums;
+}
+
+/* x stays in the first cache for all output channels and rows of the kernel, dy for the latter. */
+static float *each_stream(struct wjob *j, int g, float *sums)
+{
+    const struct part *p = &j->part;
+    for (int u = p->u0; u < p->u1; u++)
+        for (int i = p->c0; i < p->c1; i++) {
+            struct which k = piece_of(j, g, i);
+            k.u = u;
+            for (k.ky = p->ky0; k.ky < p->ky1; k.ky++)
+                sums = do_tile(j, &k, sums);
         }
     return sums;
 }
 
-static const float *row_at(const struct wrows *r, int i)
+/* Every tile of the part, whose lane sums lie one behind the other; returns their end. */
+static float *each_tile(struct wjob *j, float *sums)
+{
+    const struct part *p = &j->part;
+    for (int g = p->g0; g < p->g1; g++)
+        sums = j->nines ? each_nine(j, g, sums) : each_stream(j, g, sums);
+    return sums;
+}
+
+static const float *row_at(const struct source *r, int i)
 {
     return r->table ? r->table[i] : r->start + i * r->each;
 }
@@ -253,89 +228,124 @@ static const float *row_at(const struct wrows *r, int i)
 static void take_rows(struct wjob *j, int q, int end)
 {
     const struct conv_dims *d = j->d;
-    for (int k = 0; k < j->part.ky1 - j->part.ky0; k++) {
-        struct wrow *to = j->pairs->pair + (ptrdiff_t)k * j->pairs->room;
-        int n = 0, top = (j->part.ky0 + k) * d->dh - d->ph;
-        for (int i = q; i < end; i++) {
-            int row = i % d->ho * d->sh + top;
-            if (row >= 0 && row < d->h)
-                to[n++] = (struct wrow){row_at(&j->x, i / d->ho * d->h + row), row_at(&j->dy, i)};
+    const struct part *p = &j->part;
+    const float **x = j->x_row;
+    j->m.d = d;
+    j->m.n = end - q;
+    j->m.kys = p->ky1 - p->ky0;
+    j->m.x = j->x_row;
+    j->m.dy = j->dy_row;
+    for (int i = q, block = q / d->ho, r = q % d->ho; i < end; i++) {
+        j->dy_row[i - q] = row_at(&j->dy, i);
+        for (int ky = p->ky0; ky < p->ky1; ky++) {
+            int row = r * d->sh - d->ph + ky * d->dh;
+            *x++ = row >= 0 && row < d->h ? row_at(&j->x, block * d->h + row) : NULL;
         }
-        j->pairs->count[k] = n;
+        if (++r == d->ho) {
+            r = 0;
+            block++;
+        }
     }
 }
 
-/* Rows of output worked on at a time: what one tile reads of them about fills the first cache (or half of it, where a
- * tile reads half of each line). */
-static int rows_at_a_time(const struct conv_dims *d, int most)
+/* Rows of output worked on at a time, of `all`. For streams what one tile reads of them about fills the first cache (or
+ * half of it, where a tile reads half of each line). */
+static int rows_at_a_time(const struct wjob *j, int all)
 {
+    const struct conv_dims *d = j->d;
     int channels = (T_MAX + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + COB_MAX * d->wo) * LANES;
-    int rows = 768 * VK / floats;
-    rows = rows < most ? rows : most;
-    return rows > 0 ? rows : 1;
+    int rows = j->nines ? POSITIONS / d->wo : 768 * VK / floats;
+    rows = least(rows, least(ROWS_MOST, MEETINGS / (j->part.ky1 - j->part.ky0)));
+    return rows > 0 ? piece_at(all, rows, 1) : 1;
 }
 
-/* All rows, one piece after the other, to the tiles of the part; the end of their lane sums. */
+/* All rows, some at a time, to the tiles of the part; the end of their lane sums. */
 static float *run_part(struct wjob *j, float *sums)
 {
+    const struct conv_dims *d = j->d;
+    const int all = j->q1 - j->q0, streams = d->ci / d->groups * d->kw;
     float *end = sums;
+    for (int u = j->part.u0; u < j->part.u1 && !j->nines; u++) {
+        int first = piece_at(streams, T_MAX, u);
+        j->streams[u - j->part.u0] = streams_of(d, first, piece_at(streams, T_MAX, u + 1) - first);
+    }
     if (!(j->todo & ADD)) {
         j->now = j->todo;
         return each_tile(j, sums);
     }
-    const int room = rows_at_a_time(j->d, PAIRS / (j->part.ky1 - j->part.ky0));
-    j->pairs->room = room;
-    for (int q = j->q0; q < j->q1; q += room) {
-        int next = q + room < j->q1 ? q + room : j->q1;
-        take_rows(j, q, next);
-        j->now = ADD | (q == j->q0 ? j->todo & START : 0) | (next == j->q1 ? j->todo & FINISH : 0);
+    const int rows = rows_at_a_time(j, all), n = pieces(all, rows);
+    for (int i = 0; i < n; i++) {
+        take_rows(j, j->q0 + piece_at(all, rows, i), j->q0 + piece_at(all, rows, i + 1));
+        j->now = ADD | (i == 0 ? j->todo & START : 0) | (i == n - 1 ? j->todo & FINISH : 0);
         end = each_tile(j, sums);
     }
     return end;
 }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* Everything, in parts whose lane sums are at most `budget` floats: all channels, or as many pieces of output channels
- * as possible, or of input channels. */
+/* Everything, in parts whose lane sums are at most `budget` floats. */
 static void run_job(struct wjob *j, size_t budget, float *sums)
 {
-    const struct part all = whole(j->d);
-    int kys = least(all.ky1, PAIRS), g = all.g1, s = all.s1, c = all.c1;
-    size_t tiles = budget / ((size_t)kys * COB_MAX * T_MAX * LANES);
-    if (conv_sums(j->d) > budget) {
+    const struct conv_dims *d = j->d;
+    const int kys = least(d->kh, KYS_MOST);
+    int g = d->groups, c = j->pieces, u = j->nines ? j->units : least(j->units, STREAMS_MOST);
+    if (conv_sums(d) > budget) {
+        int tiles = (int)(budget / ((size_t)(j->nines ? 1 : kys) * TILE_MAX * LANES));
         g = 1;
-        s = (size_t)s < tiles ? s : (int)tiles;
-        c = least(c, (int)tiles / s);
+        u = least(u, tiles);
+        c = least(c, tiles / u);
     }
-    for (int ky = 0; ky < all.ky1; ky += kys)
-        for (int gi = 0; gi < all.g1; gi += g)
-            for (int ci = 0; ci < all.c1; ci += c)
-                for (int si = 0; si < all.s1; si += s) {
-                    j->part = (struct part){.g0 = gi, .s0 = si, .c0 = ci, .ky0 = ky};
-                    j->part.g1 = least(gi + g, all.g1);
-                    j->part.s1 = least(si + s, all.s1);
-                    j->part.c1 = least(ci + c, all.c1);
-                    j->part.ky1 = least(ky + kys, all.ky1);
+    for (int ky = 0; ky < d->kh; ky += kys)
+        for (int gi = 0; gi < d->groups; gi += g)
+            for (int ci = 0; ci < j->pieces; ci += c)
+                for (int ui = 0; ui < j->units; ui += u) {
+                    j->part = (struct part){.g0 = gi, .c0 = ci, .u0 = ui, .ky0 = ky};
+                    j->part.g1 = least(gi + g, d->groups);
+                    j->part.c1 = least(ci + c, j->pieces);
+                    j->part.u1 = least(ui + u, j->units);
+                    j->part.ky1 = least(ky + kys, d->kh);
                     float *end = run_part(j, sums);
                     sums = j->todo & START ? sums : end;
                 }
 }
 
+static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
+{
+    const int co = d->co / d->groups;
+    j->d = d;
+    j->todo = todo;
+    j->nines = 0;
+    j->pieces = pieces(co, COB_MAX);
+    j->units = pieces(d->ci / d->groups * d->kw, T_MAX);
+#ifdef NINES
+    if (d->kh == 3 && d->kw == 3 && d->sh == 1 && d->sw == 1 && d->dh == 1 && d->dw == 1) {
+        j->nines = 1;
+        j->pieces = pieces(co, NINE_MAX);
+        j->units = d->ci / d->groups;
+    }
+#endif
+    j->channels_each = co / j->pieces;
+    j->channels_more = co % j->pieces;
+}
+
 void EXPORT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const float *const *x, const float *const *dy,
                               float *sums)
 {
-    struct wpairs pairs;
-    struct wjob j = {.d = d, .x.table = x, .dy.table = dy, .q0 = r0, .q1 = r1, .todo = ADD, .pairs = &pairs};
+    struct wjob j;
+    if (r0 >= r1)
+        return;
+    start_job(&j, d, ADD);
+    j.x.table = x;
+    j.dy.table = dy;
+    j.q0 = r0;
+    j.q1 = r1;
     run_job(&j, SIZE_MAX, sums);
 }
 
 void EXPORT(conv_weight_sums)(const struct conv_dims *d, const float *sums, float *dw)
 {
-    struct wjob j = {.d = d, .todo = FINISH, .dw = dw};
+    struct wjob j;
+    start_job(&j, d, FINISH);
+    j.dw = dw;
     run_job(&j, SIZE_MAX, (float *)sums); /* which are only read */
 }
 
@@ -392,10 +402,13 @@ static void bias_gradient(const struct conv_dims *d, int blocks, const float *dy
 void EXPORT(conv_backward_weights)(const struct conv_dims *d, int blocks, const float *x, const float *dy, float *dw,
                                    float *db, float *scratch)
 {
-    struct wpairs pairs;
-    struct wjob j = {.d = d, .q1 = blocks * d->ho, .todo = START | ADD | FINISH, .dw = dw, .pairs = &pairs};
-    j.x = (struct wrows){NULL, x, (ptrdiff_t)d->ci * d->w * LANES};
-    j.dy = (struct wrows){NULL, dy, (ptrdiff_t)d->co * d->wo * LANES};
+    struct wjob j;
+    start_job(&j, d, START | ADD | FINISH);
+    j.x = (struct source){NULL, x, (ptrdiff_t)d->ci * d->w * LANES};
+    j.dy = (struct source){NULL, dy, (ptrdiff_t)d->co * d->wo * LANES};
+    j.q0 = 0;
+    j.q1 = blocks * d->ho;
+    j.dw = dw;
     if (db)
         bias_gradient(d, blocks, dy, db, scratch);
     run_job(&j, CONV_SUMS, scratch);

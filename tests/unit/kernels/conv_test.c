@@ -188,6 +188,7 @@ static void add_block(const struct kernels *k, const struct conv_dims *d, const 
     for (int r = 0, n; r < d->ho; r += n) {
         n = 1 + (int)noise_below((uint32_t)(d->ho - r));
         k->conv_weight_rows(d, r, r + n, x_row, dy_row, sums);
+        k->conv_weight_rows(d, r + n, r + n, x_row, dy_row, sums); /* nothing */
         k->conv_bias_rows(d, r, r + n, dy_row, bias);
     }
     free(x_row), free(dy_row), box_free(xs), box_free(dys);

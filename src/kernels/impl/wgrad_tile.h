@@ -1,0 +1,263 @@
+/* wgrad_tile.h - the inside of wgrad.c: some output channels times some taps in registers. For each column of a row a
+ * tile takes a vector of dy for each channel and one of x for each tap. Included once; every tile is a function of its
+ * own with its sizes as constants.
+ *
+ * Streams: COB channels times T streams, a stream being an input channel at one tap kx of one row of the kernel. They
+ * do not care about kernel size, stride or dilation. Nines: up to 3 channels times the 9 taps of one input channel, so
+ * that what a tile reads it reads once; 27 sums need the 32 registers of AVX-512. */
+#ifndef KERNELS_IMPL_WGRAD_TILE_H
+#define KERNELS_IMPL_WGRAD_TILE_H
+
+#include "kernels/impl/simd.h"
+
+#ifdef ISA_avx512
+#define COB_MAX 4 /* 4 x 6 sums, 4 of dy, 1 of x: 29 of 32 registers */
+#define NINES     /* 3 x 9 + 3 + 1: 31 of 32 */
+#else
+#define COB_MAX 2 /* 2 x 6 + 2 + 1: 15 of 16 */
+#endif
+#define T_MAX 6
+#define NINE_MAX 3
+
+/* What is needed once a row stays in memory. gcc would move it through vector registers, as all others are taken by the
+ * loop over columns, and there it waits behind the fmas of the row before. */
+#define IN_MEMORY(struct) __asm__("" : "+m"(struct))
+/* Forgets that a pointer was near another one: gcc would keep what the next column loads again, where there is no
+ * register for it. */
+#define ON_ITS_OWN(pointer) __asm__("" : "+r"(pointer))
+
+#define TILE_MAX 27 /* sums of a tile, at most */
+
+/* n rows of the output and what they meet. dy: of row r from dy[r] + dy_at on; nines have steps of their own from
+ * column to column and from channel to channel. x: the row that meets r at ky is x[r * kys + ky], NULL if outside;
+ * x_at: to the channels the tile has in mind. Floats. */
+struct meeting {
+    const struct conv_dims *d;
+    int n, kys;
+    const float *const *x, *const *dy;
+    ptrdiff_t x_at, dy_at, dy_col, dy_ch;
+};
+
+/* The outputs ox of 0..n-1 for which at + ox*s lies in 0..len-1: *lo..*hi-1, 0 <= *lo <= *hi <= n. */
+static void valid_outputs(int n, int at, int s, int len, int *lo, int *hi)
+{
+    int first = at < 0 ? -at : 0, end = at < len ? len - at : 0;
+    if (s > 1) {
+        first = (first + s - 1) / s;
+        end = (end + s - 1) / s;
+    }
+    *lo = first < n ? first : n;
+    *hi = end < n ? end : n;
+    if (*hi < *lo)
+        *hi = *lo;
+}
+
+/* n streams, from number `first` on in the order channel, kx. */
+struct streams {
+    int n;
+    ptrdiff_t w_at[T_MAX];    /* the weight, from the filter's start and the row of the kernel */
+    ptrdiff_t x_at[T_MAX];    /* the input column of output 0, from the start of the group's row; floats */
+    int lo[T_MAX], hi[T_MAX]; /* the outputs whose column is inside */
+    int all_lo, all_hi;       /* where that is so for all streams */
+};
+
+static struct streams streams_of(const struct conv_dims *d, int first, int n)
+{
+    struct streams s = {.n = n, .all_hi = d->wo};
+    int c = first / d->kw, kx = first % d->kw;
+    for (int i = 0; i < n; i++) {
+        int col = kx * d->dw - d->pw;
+        s.w_at[i] = (ptrdiff_t)c * d->kh * d->kw + kx;
+        s.x_at[i] = ((ptrdiff_t)c * d->w + col) * LANES;
+        valid_outputs(d->wo, col, d->sw, d->w, &s.lo[i], &s.hi[i]);
+        s.all_lo = s.lo[i] > s.all_lo ? s.lo[i] : s.all_lo;
+        s.all_hi = s.hi[i] < s.all_hi ? s.hi[i] : s.all_hi;
+        if (++kx == d->kw) {
+            kx = 0;
+            c++;
+        }
+    }
+    if (s.all_hi < s.all_lo)
+        s.all_hi = s.all_lo;
+    return s;
+}
+
+/* dy of a column, kept in registers: gcc would rather load it again for each use. */
+INLINE void dy_load(int cob, const float *dy, ptrdiff_t dy_ch, vk g[COB_MAX])
+{
+    UNROLL
+    for (int c = 0; c < cob; c++) {
+        g[c] = vk_load(dy + c * dy_ch);
+        vk_pin(g[c]);
+    }
+}
+
+/* Column ox: x at its input column, at[] the streams from there. */
+INLINE void stream_column(int cob, int n, int edge, const struct streams *s, int ox, const float *x,
+                          const ptrdiff_t *at, const float *dy, ptrdiff_t dy_ch, vk acc[COB_MAX][T_MAX])
+{
+    vk g[COB_MAX];
+    dy_load(cob, dy, dy_ch, g);
+    UNROLL
+    for (int i = 0; i < n; i++) {
+        if (edge && (ox < s->lo[i] || ox >= s->hi[i]))
+            continue;
+        vk v = vk_load(x + at[i]);
+        UNROLL
+        for (int c = 0; c < cob; c++)
+            acc[c][i] = vk_fma(g[c], v, acc[c][i]);
+    }
+}
+
+/* to = from + the sums over all rows, both [COB][T][16]. */
+INLINE void stream_run(int cob, int n, const struct meeting *m, const struct streams *s, int ky, const float *from,
+                       float *to)
+{
+    const struct conv_dims *d = m->d;
+    const ptrdiff_t dy_ch = (ptrdiff_t)d->wo * LANES, step = (ptrdiff_t)d->sw * LANES;
+    struct {
+        const float *const *x, *const *dy, *const *end;
+        ptrdiff_t kys, x_at, dy_at;
+        const struct streams *s;
+        int lo, hi, wo;
+        float *to;
+    } row = {m->x + ky, m->dy,     m->dy + m->n, m->kys, m->x_at + s->x_at[0], m->dy_at, s,
+             s->all_lo, s->all_hi, d->wo,        to};
+    vk acc[COB_MAX][T_MAX];
+    ptrdiff_t at[T_MAX];
+    UNROLL
+    for (int i = 0; i < n; i++) {
+        at[i] = s->x_at[i] - s->x_at[0];
+        UNROLL
+        for (int c = 0; c < cob; c++)
+            acc[c][i] = vk_load(from + (c * n + i) * LANES);
+    }
+    while (row.dy < row.end) {
+        const float *x = *row.x, *dy = *row.dy + row.dy_at;
+        row.x += row.kys;
+        row.dy++;
+        IN_MEMORY(row);
+        if (!x)
+            continue;
+        x += row.x_at;
+        for (int ox = 0; ox < row.lo; ox++, x += step, dy += LANES)
+            stream_column(cob, n, 1, row.s, ox, x, at, dy, dy_ch, acc);
+        for (int left = row.hi - row.lo; left > 0; left--, x += step, dy += LANES)
+            stream_column(cob, n, 0, row.s, 0, x, at, dy, dy_ch, acc);
+        for (int ox = row.hi; ox < row.wo; ox++, x += step, dy += LANES)
+            stream_column(cob, n, 1, row.s, ox, x, at, dy, dy_ch, acc);
+    }
+    UNROLL
+    for (int c = 0; c < cob; c++) {
+        UNROLL
+        for (int i = 0; i < n; i++)
+            vk_store(row.to + (c * n + i) * LANES, acc[c][i]);
+    }
+}
+
+#ifdef FIXED_SIZES
+typedef void stream_fn(const struct meeting *m, const struct streams *s, int ky, const float *from, float *to);
+#define STREAM(C, T)                                                                                                   \
+    static void stream_##C##T(const struct meeting *m, const struct streams *s, int ky, const float *from, float *to)  \
+    {                                                                                                                  \
+        stream_run(C, T, m, s, ky, from, to);                                                                          \
+    }
+#define STREAM_ENTRY(C, T) [C - 1][T - 1] = stream_##C##T,
+// clang-format off
+#define STREAMS_6(M, C) M(C, 1) M(C, 2) M(C, 3) M(C, 4) M(C, 5) M(C, 6)
+#if COB_MAX == 4
+#define STREAMS(M) STREAMS_6(M, 1) STREAMS_6(M, 2) STREAMS_6(M, 3) STREAMS_6(M, 4)
+#else
+#define STREAMS(M) STREAMS_6(M, 1) STREAMS_6(M, 2)
+#endif
+STREAMS(STREAM)
+static stream_fn *const stream_tiles[COB_MAX][T_MAX] = {STREAMS(STREAM_ENTRY)};
+// clang-format on
+#define STREAM_CALL(C, T, ...) stream_tiles[(C)-1][(T)-1](__VA_ARGS__)
+#else
+#define STREAM_CALL(C, T, ...) stream_run(C, T, __VA_ARGS__)
+#endif
+
+#ifdef NINES
+/* A column: x[ky] at the input column of kx = 0. Where `edge` is set the rows that are NULL and the kx outside
+ * kx0..kx1-1 are left out. */
+INLINE void nine_column(int cob, int edge, int kx0, int kx1, const float *const x[3], ptrdiff_t at, const float *dy,
+                        ptrdiff_t dy_ch, vk acc[NINE_MAX][9])
+{
+    vk g[COB_MAX];
+    dy_load(cob, dy, dy_ch, g);
+    UNROLL
+    for (int i = 0; i < 9; i++) {
+        if (edge && (!x[i / 3] || i % 3 < kx0 || i % 3 >= kx1))
+            continue;
+        vk v = vk_load(x[i / 3] + at + i % 3 * LANES);
+        vk_pin(v);
+        UNROLL
+        for (int c = 0; c < cob; c++)
+            acc[c][i] = vk_fma(g[c], v, acc[c][i]);
+    }
+}
+
+/* to = from + the sums over all rows, both [COB][9][16], for neighbouring taps and stride 1. x_at: to the channel. */
+INLINE void nine_run(int cob, const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)
+{
+    const struct conv_dims *d = m->d;
+    const ptrdiff_t dy_col = m->dy_col, dy_ch = m->dy_ch;
+    struct {
+        const float *const *x, *const *dy, *const *end;
+        ptrdiff_t x_at, dy_at;
+        int lo, hi, wo, pw, w;
+        float *to;
+    } row = {m->x, m->dy, m->dy + m->n, x_at - d->pw * LANES, m->dy_at, 0, 0, d->wo, d->pw, d->w, to};
+    vk acc[NINE_MAX][9];
+    UNROLL
+    for (int c = 0; c < cob; c++) {
+        UNROLL
+        for (int i = 0; i < 9; i++)
+            acc[c][i] = vk_load(from + (c * 9 + i) * LANES);
+    }
+    row.lo = d->pw < d->wo ? d->pw : d->wo;
+    row.hi = d->w + d->pw - 2 < d->wo ? d->w + d->pw - 2 : d->wo;
+    row.hi = row.hi > row.lo ? row.hi : row.lo;
+    for (; row.dy < row.end; row.x += 3, row.dy++) {
+        const float *const *x = row.x, *dy = *row.dy + row.dy_at;
+        ptrdiff_t at = row.x_at;
+        int ox = 0;
+        IN_MEMORY(row);
+        if (x[0] && x[2]) {
+            for (; ox < row.lo; ox++, at += LANES, dy += dy_col)
+                nine_column(cob, 1, row.pw - ox, row.w + row.pw - ox, x, at, dy, dy_ch, acc);
+            const float *in[3] = {x[0] + at, x[1] + at, x[2] + at};
+            at += (ptrdiff_t)(row.hi - row.lo) * LANES;
+            for (; ox < row.hi; ox++, in[0] += LANES, in[1] += LANES, in[2] += LANES, dy += dy_col) {
+                ON_ITS_OWN(in[0]);
+                ON_ITS_OWN(in[1]);
+                ON_ITS_OWN(in[2]);
+                nine_column(cob, 0, 0, 3, in, 0, dy, dy_ch, acc);
+            }
+        }
+        for (; ox < row.wo; ox++, at += LANES, dy += dy_col)
+            nine_column(cob, 1, row.pw - ox, row.w + row.pw - ox, x, at, dy, dy_ch, acc);
+        IN_MEMORY(row);
+    }
+    UNROLL
+    for (int c = 0; c < cob; c++) {
+        UNROLL
+        for (int i = 0; i < 9; i++)
+            vk_store(row.to + (c * 9 + i) * LANES, acc[c][i]);
+    }
+}
+
+typedef void nine_fn(const struct meeting *m, ptrdiff_t x_at, const float *from, float *to);
+#define NINE(C)                                                                                                        \
+    static void nine_##C(const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)                        \
+    {                                                                                                                  \
+        nine_run(C, m, x_at, from, to);                                                                                \
+    }
+NINE(1)
+NINE(2)
+NINE(3)
+static nine_fn *const nine_tiles[NINE_MAX] = {nine_1, nine_2, nine_3};
+#endif
+
+#endif
