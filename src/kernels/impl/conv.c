@@ -116,19 +116,6 @@ static int tile_kind(const struct job *j, const struct axis *cols)
     return near && (k == 1 || k == 3) ? k : 0;
 }
 
-/* The second one. */
-static enum edge tile_edge(const struct tile *t, int xb, int kind)
-{
-    int left = -t->col, right = t->col + (xb - 1) * t->stride + (t->taps - 1) * t->gap - (t->len - 1);
-    if (left <= 0 && right <= 0)
-        return INSIDE;
-    if (kind == 3 && right <= 0 && left <= 2)
-        return left == 1 ? LEFT_1 : LEFT_2;
-    if (kind == 3 && left <= 0 && right <= 2)
-        return right == 1 ? RIGHT_1 : RIGHT_2;
-    return SOMEWHERE;
-}
-
 /* All channels of group g in the output columns t0..t0+xb-1 of one row. rows is clipped; y: the output row. */
 static void run_columns(const struct job *j, int g, const struct axis *rows, const struct axis *cols, int t0, int xb,
                         float *y)
@@ -144,7 +131,7 @@ static void run_columns(const struct job *j, int g, const struct axis *rows, con
     t.y_col = (ptrdiff_t)cols->step * LANES;
     t.y_ch = (ptrdiff_t)j->wo * LANES;
     int kind = tile_kind(j, cols);
-    enum edge edge = tile_edge(&t, xb, kind);
+    int edge = t.col < 0 || t.col + (xb - 1) * t.stride + (t.taps - 1) * t.gap >= t.len;
     y += t.y_ch * j->co * g + (ptrdiff_t)(cols->first + t0 * cols->step) * LANES;
     for (int i = 0; i < pieces(j->co, COB_MAX); i++) {
         int c0 = piece_at(j->co, COB_MAX, i), cob = piece_at(j->co, COB_MAX, i + 1) - c0;

@@ -31,27 +31,8 @@ struct tile {
  * channel 0. */
 typedef void tile_fn(const struct tile *t, const float *const *x, const float *w, const float *b, float *y);
 
-/* Which columns of the input are outside: none; the first or the last one or two of three neighbouring taps, known when
- * compiled; or to be looked up. */
-enum edge { INSIDE, LEFT_1, LEFT_2, RIGHT_1, RIGHT_2, SOMEWHERE, EDGES };
-
-/* Is the input of output i and tap j of three outside, on a known edge? */
-INLINE int tile_outside(int edge, int xb, int i, int j)
-{
-    switch (edge) {
-    case LEFT_1:
-    case LEFT_2:
-        return i + j < (edge == LEFT_1 ? 1 : 2);
-    case RIGHT_1:
-    case RIGHT_2:
-        return i + j >= xb + 2 - (edge == RIGHT_1 ? 1 : 2);
-    default:
-        return 0;
-    }
-}
-
-/* Tap j of all outputs. */
-INLINE void tile_tap(int xb, int cob, int edge, int j, int col, int stride, int len, const float *x, const float *w,
+/* One tap of all outputs: skipped where `edge` is set and the input column is outside. */
+INLINE void tile_tap(int xb, int cob, int edge, int col, int stride, int len, const float *x, const float *w,
                      vk acc[XB_MAX_ALONE][COB_MAX])
 {
     vk weight[COB_MAX];
@@ -60,7 +41,7 @@ INLINE void tile_tap(int xb, int cob, int edge, int j, int col, int stride, int 
         weight[c] = vk_set1(w[c]);
     UNROLL
     for (int i = 0; i < xb; i++) {
-        if (tile_outside(edge, xb, i, j) || (edge == SOMEWHERE && (unsigned)(col + i * stride) >= (unsigned)len))
+        if (edge && (unsigned)(col + i * stride) >= (unsigned)len)
             continue;
         vk v = vk_load(x + (ptrdiff_t)i * stride * LANES);
         UNROLL
@@ -89,11 +70,11 @@ INLINE void tile_run(int kx, int edge, int xb, int cob, const struct tile *t, co
             if (kx) {
                 UNROLL
                 for (int j = 0; j < kx; j++)
-                    tile_tap(xb, cob, edge, j, t->col + j, 1, t->len, xc + j * LANES, wc + j * cob, acc);
+                    tile_tap(xb, cob, edge, t->col + j, 1, t->len, xc + j * LANES, wc + j * cob, acc);
             } else {
                 for (int j = 0; j < t->taps; j++)
-                    tile_tap(xb, cob, edge, j, t->col + j * t->gap, t->stride, t->len,
-                             xc + (ptrdiff_t)j * t->gap * LANES, wc + j * t->w_tap, acc);
+                    tile_tap(xb, cob, edge, t->col + j * t->gap, t->stride, t->len, xc + (ptrdiff_t)j * t->gap * LANES,
+                             wc + j * t->w_tap, acc);
             }
         }
     }
@@ -122,12 +103,10 @@ INLINE void tile_run(int kx, int edge, int xb, int cob, const struct tile *t, co
 #else
 #define TILES_C(M, K, E) TILES_12(M, K, E, 1) TILES_6(M, K, E, 2)
 #endif
-#define TILES(M) TILES_C(M, 0, INSIDE) TILES_C(M, 0, SOMEWHERE) TILES_C(M, 1, INSIDE) TILES_C(M, 1, SOMEWHERE) \
-    TILES_C(M, 3, INSIDE) TILES_C(M, 3, LEFT_1) TILES_C(M, 3, LEFT_2) TILES_C(M, 3, RIGHT_1) TILES_C(M, 3, RIGHT_2) \
-    TILES_C(M, 3, SOMEWHERE)
+#define TILES(M) TILES_C(M, 0, 0) TILES_C(M, 0, 1) TILES_C(M, 1, 0) TILES_C(M, 1, 1) TILES_C(M, 3, 0) TILES_C(M, 3, 1)
 TILES(TILE)
 /* [kx][edge][COB - 1][XB - 1] */
-static tile_fn *const tiles[4][EDGES][COB_MAX][XB_MAX_ALONE] = {TILES(ENTRY)};
+static tile_fn *const tiles[4][2][COB_MAX][XB_MAX_ALONE] = {TILES(ENTRY)};
 // clang-format on
 
 #define TILE_CALL(K, E, X, C, ...) tiles[K][E][(C)-1][(X)-1](__VA_ARGS__)
