@@ -19,7 +19,7 @@ struct source {
 };
 
 /* Some of the tiles: groups g0..g1-1, in each pieces of output channels c0..c1-1 and units u0..u1-1 (input channels of
- * nines, pieces of T_MAX streams), rows ky0..ky1-1 of the kernel. */
+ * nines, pieces of streams), rows ky0..ky1-1 of the kernel. */
 struct part {
     int g0, g1, c0, c1, u0, u1, ky0, ky1;
 };
@@ -32,6 +32,7 @@ struct which {
 #define POSITIONS 128 /* of the output that nines take at a time, about: they fill half of the first cache */
 #define PACKED (POSITIONS * NINE_MAX * LANES)
 #define PACK_FROM 32    /* input channels that are worth copying dy for */
+#define NEAR (1 << 17)  /* floats of lane sums that the second cache keeps */
 #define STREAMS_MOST 64 /* pieces of streams at a time */
 #define ROWS_MOST 512   /* of the output at a time */
 #define MEETINGS 1536   /* of these with rows of the input */
@@ -45,7 +46,9 @@ struct wjob {
     int q0, q1, todo;
     float *dw;
     int nines, pieces, units;         /* of a group */
+    int t;                            /* streams of a tile, at most */
     int channels_each, channels_more; /* of a piece: one more in the first pieces */
+    int far;                          /* lane sums have to be called for before they are wanted */
 
     struct part part;
     int now;
@@ -76,7 +79,7 @@ static void run_tile(struct wjob *j, const struct which *k, const float *from, f
     const ptrdiff_t x_at = (ptrdiff_t)k->g * (d->ci / d->groups) * d->w * LANES;
 #ifdef NINES
     if (j->nines) {
-        nine_tiles[k->cob - 1](m, x_at + (ptrdiff_t)k->u * d->w * LANES, from, to);
+        nine_tiles[d->sw - 1][k->cob - 1](m, x_at + (ptrdiff_t)k->u * d->w * LANES, from, to);
         return;
     }
 #endif
@@ -136,7 +139,7 @@ static float *do_tile(struct wjob *j, const struct which *k, float *sums)
     if (!(j->now & ADD)) {
         finish(j, k, sums);
     } else if (!(j->now & FINISH)) {
-        for (int i = 0; i < floats; i += LANES)
+        for (int i = 0; i < floats && j->far; i += LANES)
             __builtin_prefetch(sums + floats + i, 1);
         run_tile(j, k, j->now & START ? zero : sums, sums);
     } else {
@@ -253,7 +256,7 @@ static void take_rows(struct wjob *j, int q, int end)
 static int rows_at_a_time(const struct wjob *j, int all)
 {
     const struct conv_dims *d = j->d;
-    int channels = (T_MAX + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + COB_MAX * d->wo) * LANES;
+    int channels = (j->t + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + j->channels_each * d->wo) * LANES;
     int rows = j->nines ? POSITIONS / d->wo : 768 * VK / floats;
     rows = least(rows, least(ROWS_MOST, MEETINGS / (j->part.ky1 - j->part.ky0)));
     return rows > 0 ? piece_at(all, rows, 1) : 1;
@@ -266,8 +269,8 @@ static float *run_part(struct wjob *j, float *sums)
     const int all = j->q1 - j->q0, streams = d->ci / d->groups * d->kw;
     float *end = sums;
     for (int u = j->part.u0; u < j->part.u1 && !j->nines; u++) {
-        int first = piece_at(streams, T_MAX, u);
-        j->streams[u - j->part.u0] = streams_of(d, first, piece_at(streams, T_MAX, u + 1) - first);
+        int first = piece_at(streams, j->t, u);
+        j->streams[u - j->part.u0] = streams_of(d, first, piece_at(streams, j->t, u + 1) - first);
     }
     if (!(j->todo & ADD)) {
         j->now = j->todo;
@@ -314,15 +317,22 @@ static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
     j->d = d;
     j->todo = todo;
     j->nines = 0;
-    j->pieces = pieces(co, COB_MAX);
-    j->units = pieces(d->ci / d->groups * d->kw, T_MAX);
+    for (size_t i = 0; i < sizeof stream_sizes / sizeof stream_sizes[0]; i++) {
+        int c = pieces(co, stream_sizes[i].cob), u = pieces(d->ci / d->groups * d->kw, stream_sizes[i].t);
+        if (i > 0 && c * u >= j->pieces * j->units)
+            continue;
+        j->pieces = c;
+        j->units = u;
+        j->t = stream_sizes[i].t;
+    }
 #ifdef NINES
-    if (d->kh == 3 && d->kw == 3 && d->sh == 1 && d->sw == 1 && d->dh == 1 && d->dw == 1) {
+    if (is_nine(d)) {
         j->nines = 1;
         j->pieces = pieces(co, NINE_MAX);
         j->units = d->ci / d->groups;
     }
 #endif
+    j->far = conv_sums(d) > NEAR;
     j->channels_each = co / j->pieces;
     j->channels_more = co % j->pieces;
 }

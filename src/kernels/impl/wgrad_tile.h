@@ -11,7 +11,7 @@
 #include "kernels/impl/simd.h"
 
 #ifdef ISA_avx512
-#define COB_MAX 4 /* 4 x 6 sums, 4 of dy, 1 of x: 29 of 32 registers */
+#define COB_MAX 5 /* 4 x 6 sums, 4 of dy, 1 of x: 29 of 32 registers; or 5 x 5 + 5 + 1: 31 */
 #define NINES     /* 3 x 9 + 3 + 1: 31 of 32 */
 #else
 #define COB_MAX 2 /* 2 x 6 + 2 + 1: 15 of 16 */
@@ -155,6 +155,18 @@ INLINE void stream_run(int cob, int n, const struct meeting *m, const struct str
     }
 }
 
+/* The largest tiles. */
+static const struct {
+    int cob, t;
+} stream_sizes[] = {
+#if COB_MAX == 5
+    {5, 5},
+    {4, 6},
+#else
+    {COB_MAX, T_MAX},
+#endif
+};
+
 #ifdef FIXED_SIZES
 typedef void stream_fn(const struct meeting *m, const struct streams *s, int ky, const float *from, float *to);
 #define STREAM(C, T)                                                                                                   \
@@ -165,8 +177,9 @@ typedef void stream_fn(const struct meeting *m, const struct streams *s, int ky,
 #define STREAM_ENTRY(C, T) [C - 1][T - 1] = stream_##C##T,
 // clang-format off
 #define STREAMS_6(M, C) M(C, 1) M(C, 2) M(C, 3) M(C, 4) M(C, 5) M(C, 6)
-#if COB_MAX == 4
-#define STREAMS(M) STREAMS_6(M, 1) STREAMS_6(M, 2) STREAMS_6(M, 3) STREAMS_6(M, 4)
+#if COB_MAX == 5
+#define STREAMS(M) STREAMS_6(M, 1) STREAMS_6(M, 2) STREAMS_6(M, 3) STREAMS_6(M, 4) \
+    M(5, 1) M(5, 2) M(5, 3) M(5, 4) M(5, 5)
 #else
 #define STREAMS(M) STREAMS_6(M, 1) STREAMS_6(M, 2)
 #endif
@@ -198,8 +211,9 @@ INLINE void nine_column(int cob, int edge, int kx0, int kx1, const float *const 
     }
 }
 
-/* to = from + the sums over all rows, both [COB][9][16], for neighbouring taps and stride 1. x_at: to the channel. */
-INLINE void nine_run(int cob, const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)
+/* to = from + the sums over all rows, both [COB][9][16]; kx of an output at neighbouring columns, `step` columns from
+ * one to the next. x_at: to the channel. */
+INLINE void nine_run(int step, int cob, const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)
 {
     const struct conv_dims *d = m->d;
     const ptrdiff_t dy_col = m->dy_col, dy_ch = m->dy_ch;
@@ -216,8 +230,9 @@ INLINE void nine_run(int cob, const struct meeting *m, ptrdiff_t x_at, const flo
         for (int i = 0; i < 9; i++)
             acc[c][i] = vk_load(from + (c * 9 + i) * LANES);
     }
-    row.lo = d->pw < d->wo ? d->pw : d->wo;
-    row.hi = d->w + d->pw - 2 < d->wo ? d->w + d->pw - 2 : d->wo;
+    int any;
+    valid_outputs(d->wo, -d->pw, step, d->w, &row.lo, &any);
+    valid_outputs(d->wo, 2 - d->pw, step, d->w, &any, &row.hi);
     row.hi = row.hi > row.lo ? row.hi : row.lo;
     for (; row.dy < row.end; row.x += 3, row.dy++) {
         const float *const *x = row.x, *dy = *row.dy + row.dy_at;
@@ -225,19 +240,22 @@ INLINE void nine_run(int cob, const struct meeting *m, ptrdiff_t x_at, const flo
         int ox = 0;
         IN_MEMORY(row);
         if (x[0] && x[2]) {
-            for (; ox < row.lo; ox++, at += LANES, dy += dy_col)
-                nine_column(cob, 1, row.pw - ox, row.w + row.pw - ox, x, at, dy, dy_ch, acc);
+            for (; ox < row.lo; ox++, at += step * LANES, dy += dy_col)
+                nine_column(cob, 1, row.pw - ox * step, row.w + row.pw - ox * step, x, at, dy, dy_ch, acc);
             const float *in[3] = {x[0] + at, x[1] + at, x[2] + at};
-            at += (ptrdiff_t)(row.hi - row.lo) * LANES;
-            for (; ox < row.hi; ox++, in[0] += LANES, in[1] += LANES, in[2] += LANES, dy += dy_col) {
+            at += (ptrdiff_t)(row.hi - row.lo) * step * LANES;
+            for (; ox < row.hi; ox++, dy += dy_col) {
                 ON_ITS_OWN(in[0]);
                 ON_ITS_OWN(in[1]);
                 ON_ITS_OWN(in[2]);
                 nine_column(cob, 0, 0, 3, in, 0, dy, dy_ch, acc);
+                in[0] += step * LANES;
+                in[1] += step * LANES;
+                in[2] += step * LANES;
             }
         }
-        for (; ox < row.wo; ox++, at += LANES, dy += dy_col)
-            nine_column(cob, 1, row.pw - ox, row.w + row.pw - ox, x, at, dy, dy_ch, acc);
+        for (; ox < row.wo; ox++, at += step * LANES, dy += dy_col)
+            nine_column(cob, 1, row.pw - ox * step, row.w + row.pw - ox * step, x, at, dy, dy_ch, acc);
         IN_MEMORY(row);
     }
     UNROLL
@@ -249,15 +267,24 @@ INLINE void nine_run(int cob, const struct meeting *m, ptrdiff_t x_at, const flo
 }
 
 typedef void nine_fn(const struct meeting *m, ptrdiff_t x_at, const float *from, float *to);
-#define NINE(C)                                                                                                        \
-    static void nine_##C(const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)                        \
+#define NINE(S, C)                                                                                                     \
+    static void nine_##S##C(const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)                     \
     {                                                                                                                  \
-        nine_run(C, m, x_at, from, to);                                                                                \
+        nine_run(S, C, m, x_at, from, to);                                                                             \
     }
-NINE(1)
-NINE(2)
-NINE(3)
-static nine_fn *const nine_tiles[NINE_MAX] = {nine_1, nine_2, nine_3};
+NINE(1, 1)
+NINE(1, 2)
+NINE(1, 3)
+NINE(2, 1)
+NINE(2, 2)
+NINE(2, 3)
+/* [step - 1][COB - 1] */
+static nine_fn *const nine_tiles[2][NINE_MAX] = {{nine_11, nine_12, nine_13}, {nine_21, nine_22, nine_23}};
+
+static int is_nine(const struct conv_dims *d)
+{
+    return d->kh == 3 && d->kw == 3 && d->sw <= 2 && d->dw == 1;
+}
 #endif
 
 #endif
