@@ -129,31 +129,53 @@ double m_pow(double x, double y)
 }
 
 /* sin(r + t) and cos(r + t) for |r| <= pi/4 by Taylor; t is what r lost in rounding. */
+static double sin_end(double r, double t, double s)
+{
+    double r2 = r * r;
+    return r + (t * (1 - r2 / 2) - r * (s * r2 / 6));
+}
+
 static double sin_core(double r, double t)
 {
     double r2 = r * r, s = 1;
     for (int i = 20; i > 2; i -= 2)
         s = 1 - s * r2 / (i * (i + 1));
-    return r + (t * (1 - r2 / 2) - r * (s * r2 / 6));
+    return sin_end(r, t, s);
+}
+
+static double cos_end(double r, double t, double s)
+{
+    double r2 = r * r, half = r2 / 2, c = 1 - half;
+    return c + (((1 - c) - half) + (s * r2 * r2 / 24 - t * r));
 }
 
 static double cos_core(double r, double t)
 {
-    double r2 = r * r, s = 1, half = r2 / 2, c = 1 - half;
+    double r2 = r * r, s = 1;
     for (int i = 21; i > 4; i -= 2)
         s = 1 - s * r2 / (i * (i + 1));
-    return c + (((1 - c) - half) + (s * r2 * r2 / 24 - t * r));
+    return cos_end(r, t, s);
+}
+
+#define FAR 1e6 /* beyond, k times a part of pi/2 is no longer exact */
+
+/* x = q pi/2 + r + t, up to multiples of 2 pi: returns q. */
+static int reduce(double x, double *r, double *t)
+{
+    double k = floor(x * M_2_PI + 0.5);
+    /* Cody and Waite: pi/2 in three parts of 33 bits */
+    double a = x - k * 1.57079632673412561417e+00, b = k * 6.07710050630396597660e-11;
+    *r = a - b;
+    *t = ((a - *r) - b) - k * 2.02226624879595063154e-21;
+    return (int)(k - 4 * floor(k / 4));
 }
 
 static double quadrant(double x, int shift)
 {
-    if (!(fabs(x) <= 1e6)) /* beyond, k times a part is no longer exact */
+    double r, t;
+    if (!(fabs(x) <= FAR))
         return NAN;
-    double k = floor(x * M_2_PI + 0.5);
-    /* Cody and Waite: pi/2 in three parts of 33 bits */
-    double a = x - k * 1.57079632673412561417e+00, b = k * 6.07710050630396597660e-11, r = a - b;
-    double t = ((a - r) - b) - k * 2.02226624879595063154e-21;
-    int q = (int)(k - 4 * floor(k / 4)) + shift;
+    int q = reduce(x, &r, &t) + shift;
     double v = q & 1 ? cos_core(r, t) : sin_core(r, t);
     return q & 2 ? -v : v;
 }
@@ -166,4 +188,80 @@ double m_sin(double x)
 double m_cos(double x)
 {
     return quadrant(x, 1);
+}
+
+/* --- many at once: the steps of one number wait for each other, those of several do not --- */
+
+#define AT_ONCE 16
+
+static void logs(const double x[AT_ONCE], double y[AT_ONCE])
+{
+    double k[AT_ONCE], m[AT_ONCE], t[AT_ONCE], s[AT_ONCE] = {0};
+    for (int l = 0; l < AT_ONCE; l++) {
+        int e;
+        m[l] = frexp(x[l], &e);
+        int low = m[l] < M_SQRT1_2;
+        m[l] *= 1 + low;
+        k[l] = e - low;
+    }
+    for (int l = 0; l < AT_ONCE; l++)
+        t[l] = (m[l] - 1) / (m[l] + 1);
+    for (int i = 25; i > 1; i -= 2)
+        for (int l = 0; l < AT_ONCE; l++)
+            s[l] = (s[l] + 1.0 / i) * (t[l] * t[l]);
+    for (int l = 0; l < AT_ONCE; l++)
+        y[l] = k[l] * LN2_HI + (2 * t[l] + (2 * t[l] * s[l] + k[l] * LN2_LO));
+}
+
+/* Both series have nine divisors, 20*21 ... 4*5 and 21*22 ... 5*6. */
+static void coss(const double x[AT_ONCE], double y[AT_ONCE])
+{
+    double r[AT_ONCE], t[AT_ONCE], s[AT_ONCE], odd[AT_ONCE];
+    int q[AT_ONCE];
+    for (int l = 0; l < AT_ONCE; l++) {
+        q[l] = reduce(x[l], &r[l], &t[l]) + 1;
+        odd[l] = q[l] & 1;
+        s[l] = 1;
+    }
+    for (int i = 20; i > 2; i -= 2)
+        for (int l = 0; l < AT_ONCE; l++)
+            s[l] = 1 - s[l] * (r[l] * r[l]) / (i * (i + 1) + odd[l] * (2 * (i + 1)));
+    for (int l = 0; l < AT_ONCE; l++) { /* no branches: they would be taken at random */
+        const double v[2] = {sin_end(r[l], t[l], s[l]), cos_end(r[l], t[l], s[l])};
+        y[l] = v[q[l] & 1] * (1 - (q[l] & 2));
+    }
+}
+
+static void in_pieces(size_t n, const double *x, double *y, double (*one)(double),
+                      void (*several)(const double x[AT_ONCE], double y[AT_ONCE]), int (*usual)(double))
+{
+    for (size_t i = 0; i < n; i += AT_ONCE) {
+        int plain = n - i >= AT_ONCE;
+        for (size_t l = 0; plain && l < AT_ONCE; l++)
+            plain = usual(x[i + l]);
+        if (plain)
+            several(x + i, y + i);
+        for (size_t l = i; !plain && l < n && l < i + AT_ONCE; l++)
+            y[l] = one(x[l]);
+    }
+}
+
+static int has_log(double x)
+{
+    return x > 0 && x < HUGE_VAL;
+}
+
+static int has_cos(double x)
+{
+    return fabs(x) <= FAR;
+}
+
+void m_logs(size_t n, const double *x, double *y)
+{
+    in_pieces(n, x, y, m_log, logs, has_log);
+}
+
+void m_coss(size_t n, const double *x, double *y)
+{
+    in_pieces(n, x, y, m_cos, coss, has_cos);
 }

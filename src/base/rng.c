@@ -71,6 +71,23 @@ double rng_normal(struct rng *r)
     return sqrt(-2 * m_log(u)) * m_cos(2 * M_PI * v);
 }
 
+void rng_normals(struct rng *r, size_t n, double *v)
+{
+    enum { PIECE = 64 };
+    double u[PIECE], w[PIECE];
+    for (size_t i = 0; i < n; i += PIECE) {
+        size_t m = n - i < PIECE ? n - i : PIECE;
+        for (size_t k = 0; k < m; k++) {
+            u[k] = ((double)rng_u32(r) + 0.5) * 0x1p-32;
+            w[k] = 2 * M_PI * (((double)rng_u32(r) + 0.5) * 0x1p-32);
+        }
+        m_logs(m, u, u);
+        m_coss(m, w, w);
+        for (size_t k = 0; k < m; k++)
+            v[i + k] = sqrt(-2 * u[k]) * w[k];
+    }
+}
+
 void rng_shuffle(struct rng *r, uint32_t *v, uint32_t n)
 {
     for (uint32_t i = n; i > 1; i--) {

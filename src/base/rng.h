@@ -4,6 +4,7 @@
 #ifndef BASE_RNG_H
 #define BASE_RNG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum rng_purpose { RNG_SPLIT = 1, RNG_INIT, RNG_SHUFFLE, RNG_AUGMENT, RNG_DROPOUT, RNG_TEST };
@@ -26,6 +27,8 @@ float rng_signed(struct rng *r);
 uint32_t rng_below(struct rng *r, uint32_t n);
 /* Standard normal by Box and Muller (1958), own log, sin and cos. */
 double rng_normal(struct rng *r);
+/* v[n], bit by bit what n calls of rng_normal give, twice as fast. */
+void rng_normals(struct rng *r, size_t n, double *v);
 /* Fisher-Yates (Durstenfeld 1964): v[n] in a random order. */
 void rng_shuffle(struct rng *r, uint32_t *v, uint32_t n);
 

@@ -7,8 +7,14 @@
 
 static void normal(struct rng *r, double std, size_t n, float *w)
 {
-    for (size_t i = 0; i < n; i++)
-        w[i] = (float)(std * rng_normal(r));
+    enum { PIECE = 256 };
+    double v[PIECE];
+    for (size_t i = 0; i < n; i += PIECE) {
+        size_t m = n - i < PIECE ? n - i : PIECE;
+        rng_normals(r, m, v);
+        for (size_t k = 0; k < m; k++)
+            w[i + k] = (float)(std * v[k]);
+    }
 }
 
 static void uniform(struct rng *r, double limit, size_t n, float *w)

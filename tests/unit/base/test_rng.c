@@ -100,6 +100,22 @@ static void floats_at_the_ends_of_their_range(void **state)
     assert_true(isfinite(rng_normal(&hi)));
 }
 
+static void many_normals_are_as_one(void **state)
+{
+    double v[300];
+    (void)state;
+    for (size_t n = 0; n < 300; n = n < 20 ? n + 1 : n + 31) {
+        struct rng a, b;
+        rng_init(&a, 9, RNG_INIT, (uint32_t)n, 0);
+        rng_u32(&a); /* amid a counter's four numbers */
+        b = a;
+        rng_normals(&a, n, v);
+        for (size_t i = 0; i < n; i++)
+            assert_true(v[i] == rng_normal(&b));
+        assert_int_equal(rng_u32(&a), rng_u32(&b));
+    }
+}
+
 /* Mean and variance within 5 standard errors; the stream is fixed, so this passes or fails for ever. */
 static void moments(void **state)
 {
@@ -212,6 +228,7 @@ int test_rng(void)
         cmocka_unit_test(stream_is_philox_of_its_name),
         cmocka_unit_test(streams_differ_in_every_part_of_the_name),
         cmocka_unit_test(floats_at_the_ends_of_their_range),
+        cmocka_unit_test(many_normals_are_as_one),
         cmocka_unit_test(moments),
         cmocka_unit_test(below_is_in_range_and_without_bias),
         cmocka_unit_test(shuffle_reaches_every_order_equally),
