@@ -50,6 +50,7 @@ const struct bench_net *bench_net(size_t i)
 #define CLASSES 10
 #define IMAGES 1024 /* in the cache of no core, but small */
 #define MOST 4096   /* steps whose times are kept */
+#define TOO_LONG 10 /* a step of so many times the time there is has to do as it is */
 #define PROBES 64   /* runs of the multiply-add probe between two phases: a fourth of a millisecond or so */
 
 struct bench {
@@ -270,13 +271,14 @@ static int time_steps(struct bench *b, const struct bench_net *n, double seconds
                       struct err *e)
 {
     double *fact = arena_take(&b->mem, STEP_FACTS * MOST * sizeof *fact), end = clock_wall() + seconds;
+    double began = clock_thread();
     size_t steps = 0;
     if (!fact)
         return err_set(e, ERR_NOMEM, "no memory to measure %s", n->name);
     if (one_step(b, n, out->flop, 0, fact, e))
         return -1;
-    if (clock_wall() >= end)
-        steps = 1; /* otherwise that one was for caches and pages */
+    if (clock_thread() - began > TOO_LONG * seconds)
+        steps = 1; /* otherwise that one was for caches and pages, and far too slow */
     else
         for (; steps < MOST && (steps < 3 || clock_wall() < end); steps++)
             if (one_step(b, n, out->flop, steps, fact, e))

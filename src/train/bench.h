@@ -37,7 +37,8 @@ struct bench_speed {
                                    input is not needed and not counted */
     size_t params, bytes;       /* memory of the network in training with its optimizer's state */
 };
-/* Trains for about `seconds`, three steps or more unless one alone takes longer. 0, or -1 with *e. */
+/* Trains for about `seconds`: a step to warm up and at least three more, or one cold step where it takes more than ten
+ * times as long as that. 0, or -1 with *e. */
 int bench_net_time(const struct bench_net *n, const struct kernels *k, double seconds, struct bench_speed *out,
                    struct err *e);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The sweep of tests/bench/twelve.ini as a user of PyTorch would write it: a pool of processes, one thread each.
 
-  python3 torch_sweep.py MNIST [--workers 2] [--best]
+  python3 torch_sweep.py MNIST [--workers 2] [--best] [--images 10000]
 MNIST is the folder of the four IDX files, gzipped or not. --best: bf16 autocast and channels_last. Prints a line a point
 and, last, the seconds spent in training and in testing, summed over the workers. compare.py times the whole process."""
 import argparse
@@ -12,7 +12,7 @@ import os
 import time
 
 POINTS = [dict(kernels=k, dropout=d, batch=b) for k, d, b in itertools.product((8, 16), (0.0, 0.1), (64, 128, 256))]
-IMAGES, TEST_BATCH = 10000, 250  # larger batches are slower in PyTorch's CPU convolutions
+TEST_BATCH = 250  # larger ones are slower in PyTorch's CPU convolutions
 
 
 def idx(folder, name):
@@ -33,12 +33,12 @@ def load(folder, part, n):
 DATA = []  # of this worker, loaded once
 
 
-def prepare(folder):
+def prepare(folder, images):
     import torch
     torch.set_num_threads(1)
-    x, y = load(folder, "train", IMAGES)
+    x, y = load(folder, "train", images)
     mean, std = x.mean(), x.std()
-    test, label = load(folder, "t10k", IMAGES)
+    test, label = load(folder, "t10k", images)
     DATA[:] = [(x - mean) / std, y, (test - mean) / std, label]
 
 
@@ -62,8 +62,8 @@ def train(job):
         model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4)
     loss, batch, began = torch.nn.CrossEntropyLoss(), point["batch"], time.perf_counter()
-    order = torch.randperm(IMAGES)
-    for i in range(0, IMAGES - batch + 1, batch):
+    order = torch.randperm(len(y))
+    for i in range(0, len(y) - batch + 1, batch):
         at = order[i:i + batch]
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=best):
             value = loss(model(x[at]).float(), y[at])
@@ -83,10 +83,11 @@ def main():
     args.add_argument("mnist")
     args.add_argument("--workers", type=int, default=2)
     args.add_argument("--best", action="store_true")
+    args.add_argument("--images", type=int, default=10000)
     a = args.parse_args()
     jobs = [(1 + i, point, a.best) for i, point in enumerate(POINTS)]
     spent = [0.0, 0.0]
-    with multiprocessing.get_context("fork").Pool(a.workers, prepare, (a.mnist,)) as pool:
+    with multiprocessing.get_context("fork").Pool(a.workers, prepare, (a.mnist, a.images)) as pool:
         for row, training, testing in pool.imap_unordered(train, jobs):
             spent = [spent[0] + training, spent[1] + testing]
             print(row, flush=True)
