@@ -29,9 +29,10 @@ struct which {
     int g, c, cob, u, ky;
 };
 
-#define POSITIONS 128 /* of the output that nines take at a time, about: they fill half of the first cache */
-#define PACKED (POSITIONS * NINE_MAX * LANES)
-#define PACK_FROM 32    /* input channels that are worth copying dy for */
+#define PACK_FROM 32       /* input channels that are worth copying dy for */
+#define POSITIONS 160      /* of the output that nines take at a time, about: dy in the first cache */
+#define PACK_POSITIONS 256 /* and when it is copied: then the second cache does as well */
+#define PACKED (PACK_POSITIONS * NINE_MAX * LANES)
 #define NEAR (1 << 17)  /* floats of lane sums that the second cache keeps */
 #define STREAMS_MOST 64 /* pieces of streams at a time */
 #define ROWS_MOST 512   /* of the output at a time */
@@ -257,7 +258,8 @@ static int rows_at_a_time(const struct wjob *j, int all)
 {
     const struct conv_dims *d = j->d;
     int channels = (j->t + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + j->channels_each * d->wo) * LANES;
-    int rows = j->nines ? POSITIONS / d->wo : 768 * VK / floats;
+    int positions = j->units < PACK_FROM ? POSITIONS : PACK_POSITIONS;
+    int rows = j->nines ? positions / d->wo : 768 * VK / floats;
     rows = least(rows, least(ROWS_MOST, MEETINGS / (j->part.ky1 - j->part.ky0)));
     return rows > 0 ? piece_at(all, rows, 1) : 1;
 }

@@ -82,7 +82,7 @@ static struct streams streams_of(const struct conv_dims *d, int first, int n)
     return s;
 }
 
-/* dy of a column, kept in registers: gcc would rather load it again for each use. */
+/* dy of a column. Pinned, as x is below: gcc would rather load either again for each use. */
 INLINE void dy_load(int cob, const float *dy, ptrdiff_t dy_ch, vk g[COB_MAX])
 {
     UNROLL
@@ -103,6 +103,7 @@ INLINE void stream_column(int cob, int n, int edge, const struct streams *s, int
         if (edge && (ox < s->lo[i] || ox >= s->hi[i]))
             continue;
         vk v = vk_load(x + at[i]);
+        vk_pin(v);
         UNROLL
         for (int c = 0; c < cob; c++)
             acc[c][i] = vk_fma(g[c], v, acc[c][i]);
