@@ -19,8 +19,8 @@
 #define T_MAX 6
 #define NINE_MAX 3
 
-/* What is needed once a row stays in memory. gcc would move it through vector registers, as all others are taken by the
- * loop over columns, and there it waits behind the fmas of the row before. */
+/* What is needed once a row stays in memory. Compilers would keep it in vector registers, as all others are taken by
+ * the loop over columns, or add to two pointers there at once, and there it waits behind the fmas of the row before. */
 #define IN_MEMORY(struct) __asm__("" : "+m"(struct))
 /* Forgets that a pointer was near another one: gcc would keep what the next column loads again, where there is no
  * register for it. */
@@ -219,11 +219,11 @@ INLINE void nine_run(int step, int cob, const struct meeting *m, ptrdiff_t x_at,
     const struct conv_dims *d = m->d;
     const ptrdiff_t dy_col = m->dy_col, dy_ch = m->dy_ch;
     struct {
-        const float *const *x, *const *dy, *const *end;
-        ptrdiff_t x_at, dy_at;
+        const float *const *x, *const *dy;
+        ptrdiff_t i, n, x_at, dy_at;
         int lo, hi, wo, pw, w;
         float *to;
-    } row = {m->x, m->dy, m->dy + m->n, x_at - d->pw * LANES, m->dy_at, 0, 0, d->wo, d->pw, d->w, to};
+    } row = {m->x, m->dy, 0, m->n, x_at - d->pw * LANES, m->dy_at, 0, 0, d->wo, d->pw, d->w, to};
     vk acc[NINE_MAX][9];
     UNROLL
     for (int c = 0; c < cob; c++) {
@@ -235,8 +235,8 @@ INLINE void nine_run(int step, int cob, const struct meeting *m, ptrdiff_t x_at,
     valid_outputs(d->wo, -d->pw, step, d->w, &row.lo, &any);
     valid_outputs(d->wo, 2 - d->pw, step, d->w, &any, &row.hi);
     row.hi = row.hi > row.lo ? row.hi : row.lo;
-    for (; row.dy < row.end; row.x += 3, row.dy++) {
-        const float *const *x = row.x, *dy = *row.dy + row.dy_at;
+    for (; row.i < row.n; row.i++) {
+        const float *const *x = row.x + 3 * row.i, *dy = row.dy[row.i] + row.dy_at;
         ptrdiff_t at = row.x_at;
         int ox = 0;
         IN_MEMORY(row);
