@@ -89,7 +89,7 @@ void timing_turns(const struct timed *call, const struct timed *beside, size_t n
                   struct timing_turns *t)
 {
     struct beside b[TIMING_BESIDE];
-    double end = clock_wall() + seconds, piece = 0.1 * seconds < BESIDE_PIECE ? 0.1 * seconds : BESIDE_PIECE;
+    double end = clock_thread() + seconds, piece = 0.1 * seconds < BESIDE_PIECE ? 0.1 * seconds : BESIDE_PIECE;
     for (size_t i = 0; i < n; i++) {
         double once = calls(beside[i].call, beside[i].ctx, 1);
         if (once < piece)
@@ -103,7 +103,7 @@ void timing_turns(const struct timed *call, const struct timed *beside, size_t n
         return;
     t->n = 0; /* that one met cold caches and untouched pages */
     size_t many = fitting(calls(call->call, call->ctx, 1), CALL_PIECE);
-    while (t->n < TIMING_TURNS && (t->n < 3 || clock_wall() < end))
+    while (t->n < TIMING_TURNS && (t->n < 3 || clock_thread() < end))
         turn(call, many, b, n, t);
 }
 

@@ -270,7 +270,7 @@ static int one_step(struct bench *b, const struct bench_net *n, double flop, siz
 static int time_steps(struct bench *b, const struct bench_net *n, double seconds, struct bench_speed *out,
                       struct err *e)
 {
-    double *fact = arena_take(&b->mem, STEP_FACTS * MOST * sizeof *fact), end = clock_wall() + seconds;
+    double *fact = arena_take(&b->mem, STEP_FACTS * MOST * sizeof *fact), end = clock_thread() + seconds;
     double began = clock_thread();
     size_t steps = 0;
     if (!fact)
@@ -280,7 +280,7 @@ static int time_steps(struct bench *b, const struct bench_net *n, double seconds
     if (clock_thread() - began > TOO_LONG * seconds)
         steps = 1; /* otherwise that one was for caches and pages, and far too slow */
     else
-        for (; steps < MOST && (steps < 3 || clock_wall() < end); steps++)
+        for (; steps < MOST && (steps < 3 || clock_thread() < end); steps++)
             if (one_step(b, n, out->flop, steps, fact, e))
                 return -1;
     summarize(fact, steps, out);
