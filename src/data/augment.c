@@ -194,14 +194,14 @@ int augment_parse(struct augment *a, const char *text, const struct where *w, st
     return 0;
 }
 
-void augment_draw(const struct augment *a, struct rng *r, struct motion *m)
+/* Word i's numbers are the i-th four of the stream: those of absent words need not be computed. */
+void augment_draw(const struct augment *a, const struct rng *r, struct motion *m)
 {
+    uint32_t at[4] = {0, r->ctr[1], r->ctr[2], r->ctr[3]}, u[4];
     *m = (struct motion){0, 1, 0, 0, 0, 0, 0};
-    for (int i = 0; i < TYPES; i++) {
-        uint32_t u[4];
-        for (int j = 0; j < 4; j++)
-            u[j] = rng_u32(r); /* drawn for absent words too: the others keep their places */
-        if (a->given[i])
-            types[i].draw(a->args[i], u, m);
-    }
+    for (at[0] = 0; at[0] < TYPES; at[0]++)
+        if (a->given[at[0]]) {
+            rng_philox(r->key, at, u);
+            types[at[0]].draw(a->args[at[0]], u, m);
+        }
 }

@@ -30,7 +30,7 @@ struct motion {
 /* Reads "rotate 7, shift 1". "" and "none": nothing. 0, or -1 with *e: unknown word with the nearest known, a word
  * given twice, a missing, surplus or wrong argument. */
 int augment_parse(struct augment *a, const char *text, const struct where *w, struct err *e);
-/* The motion of one sample from its stream. */
-void augment_draw(const struct augment *a, struct rng *r, struct motion *m);
+/* The motion of one sample from its stream, of which nothing was taken yet. */
+void augment_draw(const struct augment *a, const struct rng *r, struct motion *m);
 
 #endif

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kernels;
+
 /* As read from [data]; texts are owned by the caller. */
 struct data_spec {
     const char *dataset; /* a word of the dataset table */
@@ -74,7 +76,6 @@ struct data_view {
     const uint32_t *index[3]; /* sample numbers of each split, ascending, in its part (train for 0 and 1, test for 2) */
     size_t n[3];
     float scale[DATA_CHANNELS], shift[DATA_CHANNELS]; /* per channel: x * scale + shift */
-    const float *table;                               /* private: that for every byte, [c][256] */
     void *augment;                                    /* private: NULL when nothing is augmented */
     const uint8_t *copy[3];                           /* private: data_view_gather's, [n][c][h][w], or NULL */
 };
@@ -101,7 +102,7 @@ int data_split_sizes(const struct dataset *d, const struct data_spec *s, size_t 
  * sample[n] (their number in the part). augment != 0: with the view's augmentation, each sample by its own stream
  * (seed, RNG_AUGMENT, epoch, sample). Bilinear, zero fill before normalization, as PyTorch's
  * grid_sample(align_corners=False). x is 64-byte aligned. Cannot fail. */
-void data_batch(const struct data_view *v, enum data_split split, const uint32_t *at, int n, int augment, uint64_t seed,
-                uint32_t epoch, float *x, int32_t *label, uint32_t *sample);
+void data_batch(const struct kernels *k, const struct data_view *v, enum data_split split, const uint32_t *at, int n,
+                int augment, uint64_t seed, uint32_t epoch, float *x, int32_t *label, uint32_t *sample);
 
 #endif

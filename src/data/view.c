@@ -73,18 +73,6 @@ static void normalize(struct data_view *v, int how)
         standardize(v);
 }
 
-static int make_table(struct data_view *v, struct arena *a, struct err *e)
-{
-    float *t = arena_take(a, (size_t)v->set->c * 256 * sizeof *t);
-    if (!t)
-        return err_set(e, ERR_NOMEM, "dataset %s: no memory for its view", v->set->name);
-    for (int c = 0; c < v->set->c; c++)
-        for (int i = 0; i < 256; i++)
-            t[c * 256 + i] = (float)i * v->scale[c] + v->shift[c];
-    v->table = t;
-    return 0;
-}
-
 static int make_augment(struct data_view *v, const char *text, struct arena *a, struct err *e)
 {
     static const struct where at = {NULL, 0, "data", "augment"};
@@ -129,5 +117,5 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
         split_draw(d, s->seed, v->n, a, v->index, e))
         return -1;
     normalize(v, s->normalize);
-    return make_table(v, a, e);
+    return 0;
 }

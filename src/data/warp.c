@@ -5,19 +5,35 @@
 #include <math.h>
 #include <stddef.h>
 
-void warp_init(struct warp *p, const struct motion *m, int h, int w)
+static void init(struct warp *p, const struct motion *m, double cosine, double sine, int h, int w)
 {
     p->h = h;
     p->w = w;
     p->affine = m->angle != 0 || m->zoom != 1 || m->dx != 0 || m->dy != 0;
-    p->cos = m_cos(m->angle) / m->zoom;
-    p->sin = m_sin(m->angle) / m->zoom;
+    p->cos = cosine / m->zoom;
+    p->sin = sine / m->zoom;
     double cx = 0.5 * (w - 1), cy = 0.5 * (h - 1); /* the centre; turned about in pixels, also when h != w */
     p->x0 = cx + m->dx - p->cos * cx + p->sin * cy;
     p->y0 = cy + m->dy - p->sin * cx - p->cos * cy;
     p->crop_x = m->crop_x;
     p->crop_y = m->crop_y;
     p->flip = m->flip;
+}
+
+#define MANY 16
+
+void warp_init(struct warp *p, const struct motion *m, int n, int h, int w)
+{
+    double angle[MANY] = {0}, cosine[MANY], sine[MANY];
+    for (int from = 0; from < n; from += MANY) {
+        int some = n - from < MANY ? n - from : MANY;
+        for (int i = 0; i < some; i++)
+            angle[i] = m[from + i].angle;
+        m_coss(MANY, angle, cosine); /* all: a part of them takes longer */
+        m_sins(MANY, angle, sine);
+        for (int i = 0; i < some; i++)
+            init(&p[from + i], &m[from + i], cosine[i], sine[i], h, w);
+    }
 }
 
 /* What one row of the result reads: pixel x lies at sx = x0 + (x + crop) * dx, sy = y0 + (x + crop) * dy. */
@@ -115,10 +131,10 @@ static void affine_row(const struct line *l, int from, int to, float scale, floa
         out[(ptrdiff_t)from * stride] = near_border(l, from) * scale + shift;
 }
 
-void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, float shift, const float *table,
-              float *out, int stride)
+void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, float shift, float *out, int stride)
 {
     int w = p->w, from = p->crop_x < 0 ? -p->crop_x : 0, to = p->crop_x > 0 ? w - p->crop_x : w;
+    float outside = 0 * scale + shift;
     y += p->crop_y;
     if (y < 0 || y >= p->h || from >= to)
         from = to = 0; /* nothing of the image is in this row */
@@ -127,9 +143,9 @@ void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, fl
         stride = -stride;
     }
     for (int x = 0; x < from; x++)
-        out[(ptrdiff_t)x * stride] = table[0];
+        out[(ptrdiff_t)x * stride] = outside;
     for (int x = to; x < w; x++)
-        out[(ptrdiff_t)x * stride] = table[0];
+        out[(ptrdiff_t)x * stride] = outside;
     if (from < to && p->affine) {
         struct line l = {
             plane,         p->h,         w, p->crop_x, (float)(p->x0 - y * p->sin), (float)(p->y0 + y * p->cos),
@@ -138,5 +154,5 @@ void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, fl
     }
     if (from < to && !p->affine)
         for (int x = from; x < to; x++)
-            out[(ptrdiff_t)x * stride] = table[plane[(ptrdiff_t)y * w + x + p->crop_x]];
+            out[(ptrdiff_t)x * stride] = (float)plane[(ptrdiff_t)y * w + x + p->crop_x] * scale + shift;
 }

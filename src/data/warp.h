@@ -15,11 +15,11 @@ struct warp {
     double cos, sin; /* steps: source x by cos along a row and -sin down a column, y by sin and cos */
     int crop_x, crop_y, flip;
 };
-void warp_init(struct warp *p, const struct motion *m, int h, int w);
+/* n of them. */
+void warp_init(struct warp *p, const struct motion *m, int n, int h, int w);
 
 /* Row y of the moved image into out[0], out[stride], ... out[(w-1)*stride]: value * scale + shift, where value is 0
- * outside of the image. plane [h][w]; table [256] is v * scale + shift for every byte. */
-void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, float shift, const float *table,
-              float *out, int stride);
+ * outside of the image. plane [h][w]. */
+void warp_row(const struct warp *p, const uint8_t *plane, int y, float scale, float shift, float *out, int stride);
 
 #endif

@@ -57,6 +57,14 @@ struct pointwise {
     int half;                   /* last one ended; half a draw may be left over, none (0) at the start of a block */
 };
 
+/* Where 16 moved images are sampled: pixel (y, x) of image l at sx = row_x[y][l] + col_x[x][l] and sy = row_y[y][l] +
+ * col_y[x][l] of its plane of h x w bytes, whose pixels are at whole numbers. Anything finite. */
+struct sampling {
+    int h, w;
+    const float *row_x, *row_y; /* [h][16] */
+    const float *col_x, *col_y; /* [w][16] */
+};
+
 struct kernels {
     const char *isa; /* "ref", "avx2", "avx512" */
 
@@ -176,6 +184,14 @@ struct kernels {
     /* Bytes of 16 images, side by side as floats: x[n][16] = in[lane][n] * scale + shift, in two roundings. */
     void (*pixels)(size_t n, const uint8_t *const in[LANES], float scale, float shift, float *x);
 
+    /* A plane of each of 16 images, moved: x[h][w][16], rows `stride` floats apart, = value * scale + shift in two
+     * roundings; value is in[lane] sampled bilinearly, 0 outside. With a, b the pixels at the floor of (sx, sy) and
+     * right of it, c, d those below, fx, fy what the floor takes away: above = a + fx * (b - a), below = c + fx * (d -
+     * c), value = above + fy * (below - above), each operation rounded. next: planes wanted next, brought into the
+     * cache. scratch: warp_scratch() < 2^23, contents lost. */
+    void (*warp)(const struct sampling *s, const uint8_t *const in[LANES], const uint8_t *const next[LANES],
+                 float scale, float shift, size_t stride, float *x, uint16_t *scratch);
+
     /* out = f(x) over len (multiple of 16), for tests and for whoever needs many. */
     void (*vec_exp)(size_t len, const float *x, float *y);
     void (*vec_log)(size_t len, const float *x, float *y);
@@ -190,6 +206,13 @@ size_t conv_rows_scratch(const struct conv_dims *d);
 size_t dense_scratch(int blocks, int in, int out);
 /* Floats of lane sums: 16 for each weight. */
 size_t conv_sums(const struct conv_dims *d);
+
+/* uint16_t of scratch for warp: zeros lie round each plane, as many beside each row. */
+#define WARP_BORDER 4
+static inline size_t warp_scratch(int h, int w)
+{
+    return LANES * ((size_t)(h + 2) * (size_t)(w + WARP_BORDER) + WARP_BORDER);
+}
 
 /* The best level this CPU runs, or the named one; NULL when it cannot run here or has no such name. */
 const struct kernels *kernels_pick(const char *want);

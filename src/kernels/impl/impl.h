@@ -61,6 +61,8 @@ void EXPORT(adam_step)(size_t len, float lr, double beta1, double beta2, float e
 double EXPORT(sum_squares)(size_t len, const float *x);
 
 void EXPORT(pixels)(size_t n, const uint8_t *const in[LANES], float scale, float shift, float *x);
+void EXPORT(warp)(const struct sampling *s, const uint8_t *const in[LANES], const uint8_t *const next[LANES],
+                  float scale, float shift, size_t stride, float *x, uint16_t *scratch);
 void EXPORT(vec_exp)(size_t len, const float *x, float *y);
 void EXPORT(vec_log)(size_t len, const float *x, float *y);
 void EXPORT(vec_tanh)(size_t len, const float *x, float *y);

@@ -1,11 +1,7 @@
 /* pixels.c - images as they lie in a dataset into the layout of the kernels: 16 streams of bytes become vectors of 16
  * images, squares of 16 x 16 at a time. */
 #include "kernels/impl/impl.h"
-
-typedef uint8_t bytes16 __attribute__((vector_size(LANES)));
-/* A byte of a and one of b in turn, from their first and from their second halves. */
-#define FIRST(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
-#define SECOND(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#include "kernels/impl/interleave.h"
 
 /* to[2i], to[2i+1] = from[i] and from[i+8], a byte of each in turn; done four times it is a transposition. */
 INLINE void shuffle(const bytes16 from[LANES], bytes16 to[LANES])
@@ -48,6 +44,11 @@ void EXPORT(pixels)(size_t n, const uint8_t *const in[LANES], float scale, float
     size_t i = 0;
     for (; n - i >= LANES; i += LANES)
         square(in, i, a, b, x + i * LANES);
+    if (i < n && n >= LANES) { /* some of them once more */
+        i = n - LANES;
+        square(in, i, a, b, x + i * LANES);
+        i = n;
+    }
     for (; i < n; i++) {
         uint8_t v[LANES];
         for (int k = 0; k < LANES; k++)

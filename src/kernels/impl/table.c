@@ -42,6 +42,7 @@ const struct kernels EXPORT(kernels) = {
     ROW(adam_step),
     ROW(sum_squares),
     ROW(pixels),
+    ROW(warp),
     ROW(vec_exp),
     ROW(vec_log),
     ROW(vec_tanh),

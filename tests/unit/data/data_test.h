@@ -50,6 +50,7 @@ int run_cache_tests(void);
 int run_optdigits_tests(void);
 int run_split_tests(void);
 int run_augment_tests(void);
+int run_move_tests(void);
 int run_batch_tests(void);
 int run_spec_tests(void);
 int run_real_tests(void);

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "data/augment.h"
 #include "data/warp.h"
+#include "kernels/kernels.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,15 +13,12 @@
 
 #define SIDE 140
 static uint8_t picture[SIDE * SIDE];
-static float identity_table[256];
 
 static void make_picture(int h, int w)
 {
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++)
             picture[y * w + x] = (uint8_t)((37 * x + 101 * y + 13 * x * y) % 256);
-    for (int i = 0; i < 256; i++)
-        identity_table[i] = (float)i;
 }
 
 static double pixel(int h, int w, int y, int x)
@@ -50,9 +48,9 @@ static void warp_all(const struct motion *m, int h, int w, float scale, float sh
     struct warp p;
     uint8_t *exact = malloc((size_t)(h * w)); /* so that the sanitizer sees a byte read beyond */
     memcpy(exact, picture, (size_t)(h * w));
-    warp_init(&p, m, h, w);
+    warp_init(&p, m, 1, h, w);
     for (int y = 0; y < h; y++)
-        warp_row(&p, exact, y, scale, shift, identity_table, out + y * w, 1);
+        warp_row(&p, exact, y, scale, shift, out + y * w, 1);
     free(exact);
 }
 
@@ -215,7 +213,7 @@ static float *batch(struct fixture *f, const struct data_view *v, const uint32_t
     int32_t label[256];
     uint32_t sample[256];
     assert_true(n <= 256);
-    data_batch(v, DATA_TRAIN, at, n, 1, seed, epoch, x, label, sample);
+    data_batch(kernels_pick(NULL), v, DATA_TRAIN, at, n, 1, seed, epoch, x, label, sample);
     return x;
 }
 
@@ -292,7 +290,7 @@ static void nothing_asked_is_nothing_done(void **state)
     float *y = arena_take(&f->a, 3 * 1024 * sizeof *y);
     int32_t label[40];
     uint32_t sample[40];
-    data_batch(&v, DATA_TRAIN, at, 40, 0, 1, 1, y, label, sample);
+    data_batch(kernels_pick(NULL), &v, DATA_TRAIN, at, 40, 0, 1, 1, y, label, sample);
     assert_memory_equal(y, x, 3 * 1024 * sizeof *x);
 }
 

@@ -1,6 +1,8 @@
 /* Normalization, and batches in the layout of the kernels. */
 #include "data_test.h"
 
+#include "kernels/kernels.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -74,7 +76,7 @@ static void a_constant_channel_is_no_division_by_zero(void **state)
     assert_true(v.scale[1] == (float)(1.0 / 255) && isfinite(v.shift[1]));
     for (uint32_t i = 0; i < v.n[0]; i++)
         at[i] = i;
-    data_batch(&v, DATA_TRAIN, at, (int)v.n[0], 0, 0, 0, x, label, sample);
+    data_batch(kernels_pick(NULL), &v, DATA_TRAIN, at, (int)v.n[0], 0, 0, 0, x, label, sample);
     for (size_t i = 0; i < sizeof x / sizeof *x; i++)
         assert_true(isfinite(x[i]));
     assert_true(fabsf(x[W * 16]) < 1e-6f); /* image 0, row 0, channel 1 */
@@ -128,7 +130,7 @@ static void batches_are_laid_out_in_blocks_of_16(void **state)
             x[i] = -777;
         label[n] = -777;
         sample[n] = 777;
-        data_batch(&v, DATA_TRAIN, at, n, 0, 1, 1, x, label, sample);
+        data_batch(kernels_pick(NULL), &v, DATA_TRAIN, at, n, 0, 1, 1, x, label, sample);
         for (int i = 0; i < blocks * 16; i++)
             for (int c = 0; c < C; c++)
                 for (int y = 0; y < H; y++)
@@ -166,9 +168,9 @@ static void test_and_validation_come_from_their_own_samples(void **state)
     s.normalize = NORMALIZE_NONE;
     arena_init(&a);
     view_of(&v, &d, &s, &a);
-    data_batch(&v, DATA_TEST, &at, 1, 0, 0, 0, x, &label, &sample);
+    data_batch(kernels_pick(NULL), &v, DATA_TEST, &at, 1, 0, 0, 0, x, &label, &sample);
     assert_true(x[0] == 9 && label == 3 && sample == 2);
-    data_batch(&v, DATA_VALIDATION, &at, 1, 0, 0, 0, x, &label, &sample);
+    data_batch(kernels_pick(NULL), &v, DATA_VALIDATION, &at, 1, 0, 0, 0, x, &label, &sample);
     assert_int_equal(sample, v.index[DATA_VALIDATION][2]);
     assert_true(x[0] == pixels[sample * RECORD]);
     arena_release(&a);

@@ -19,6 +19,7 @@ int main(void)
         {"optim", optim_tests},
         {"vmath", vmath_tests},
         {"pixels", pixels_tests},
+        {"warp", warp_tests},
         {"stage", stage_tests},
         {"winograd", winograd_tests},
         {"levels", level_tests},

@@ -1,0 +1,222 @@
+/* move.c - a block of images, each moved in its own way. There are three roads to the values of warp.h, with the same
+ * bits: moves by whole pixels copy bytes, all others are a kernel's work, and images too large for either are done
+ * pixel by pixel. */
+#include "data/block.h"
+#include "data/warp.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* On the stack: planes of 64 x 64 with what lies round them, 16 of them. */
+#define SCRATCH (LANES * ((64 + 2) * (64 + WARP_BORDER) + WARP_BORDER))
+#define SIDES 256 /* h + w */
+
+struct mover {
+    const struct block *b;
+    struct warp warp[LANES];
+    size_t plane, row; /* bytes of a plane; floats between rows of the result */
+};
+
+static float *plane_of(const struct mover *m, int channel, float *x)
+{
+    return x + (size_t)channel * (size_t)m->b->w * LANES;
+}
+
+/* ---- pixel by pixel ---------------------------------------------------------------------------------------------- */
+
+static void by_pixels(const struct mover *m, float *x)
+{
+    const struct block *b = m->b;
+    for (int c = 0; c < b->c; c++)
+        for (int y = 0; y < b->h; y++)
+            for (int i = 0; i < b->n; i++)
+                warp_row(&m->warp[i], b->in[i] + (size_t)c * m->plane, y, b->scale[c], b->shift[c],
+                         plane_of(m, c, x) + (size_t)y * m->row + i, LANES);
+}
+
+/* ---- by the kernel ----------------------------------------------------------------------------------------------- */
+
+#define NOWHERE 1e30f /* outside of any image, whatever is added */
+
+struct lanes { /* the warps side by side */
+    double x0[LANES], y0[LANES], cos[LANES], sin[LANES];
+    double crop_y[LANES];
+    float dx[LANES], dy[LANES];
+    float start[LANES], step[LANES]; /* column x of the result is column start + x * step before it is cropped */
+};
+
+static void spread(const struct mover *m, struct lanes *l)
+{
+    for (int i = 0; i < LANES; i++) {
+        const struct warp *p = &m->warp[i < m->b->n ? i : 0];
+        l->x0[i] = p->x0;
+        l->y0[i] = p->y0;
+        l->cos[i] = p->cos;
+        l->sin[i] = p->sin;
+        l->dx[i] = (float)p->cos;
+        l->dy[i] = (float)p->sin;
+        l->crop_y[i] = p->crop_y;
+        l->start[i] = (float)(p->crop_x + (p->flip ? p->w - 1 : 0));
+        l->step[i] = p->flip ? -1 : 1;
+    }
+}
+
+static void rows(const struct lanes *l, int h, float *restrict sx, float *restrict sy)
+{
+    for (int row = 0; row < h; row++, sx += LANES, sy += LANES)
+        for (int i = 0; i < LANES; i++) {
+            double y = row + l->crop_y[i];
+            sx[i] = (float)(l->x0[i] - y * l->sin[i]);
+            sy[i] = (float)(l->y0[i] + y * l->cos[i]);
+        }
+}
+
+static void columns(const struct lanes *l, int w, float *restrict sx, float *restrict sy)
+{
+    for (int column = 0; column < w; column++, sx += LANES, sy += LANES)
+        for (int i = 0; i < LANES; i++) {
+            float x = (float)column * l->step[i] + l->start[i];
+            sx[i] = x * l->dx[i];
+            sy[i] = x * l->dy[i];
+        }
+}
+
+/* Rows, or columns, of lane i that are not of the n of the warped image. */
+static void cut(int n, int first, int step, float *sx)
+{
+    for (int i = 0; i < n; i++, first += step)
+        if (first < 0 || first >= n)
+            sx[i * LANES] = NOWHERE;
+}
+
+static void by_kernel(const struct mover *m, uint16_t *scratch, float *x)
+{
+    const struct block *b = m->b;
+    _Alignas(64) float at[SIDES * 2 * LANES];
+    size_t row = (size_t)b->h * LANES, column = (size_t)b->w * LANES;
+    struct sampling s = {b->h, b->w, at, at + row, at + 2 * row, at + 2 * row + column};
+    struct lanes l;
+    spread(m, &l);
+    rows(&l, b->h, at, at + row);
+    columns(&l, b->w, at + 2 * row, at + 2 * row + column);
+    for (int i = 0; i < b->n; i++) {
+        const struct warp *p = &m->warp[i];
+        if (p->crop_y)
+            cut(b->h, p->crop_y, 1, at + i);
+        if (p->crop_x)
+            cut(b->w, p->flip ? p->w - 1 + p->crop_x : p->crop_x, p->flip ? -1 : 1, at + 2 * row + i);
+    }
+    for (int c = 0; c < b->c; c++) {
+        const uint8_t *in[LANES], *next[LANES];
+        for (int i = 0; i < LANES; i++) {
+            in[i] = b->in[i] + (size_t)c * m->plane;
+            next[i] = b->next[i] + (size_t)c * m->plane;
+        }
+        b->k->warp(&s, in, next, b->scale[c], b->shift[c], m->row, plane_of(m, c, x), scratch);
+    }
+}
+
+/* ---- bytes ------------------------------------------------------------------------------------------------------- */
+
+struct frame { /* planes with zeros round them */
+    int left, top, stride;
+    size_t size;
+};
+
+static int clip(int crop, int most)
+{
+    return crop > most ? most : crop < -most ? -most : crop; /* all of the image is gone at `most` */
+}
+
+static int larger(int a, int b)
+{
+    b = b < 0 ? -b : b;
+    return a > b ? a : b;
+}
+
+static struct frame frame_of(const struct mover *m)
+{
+    const struct block *b = m->b;
+    struct frame f = {0};
+    for (int i = 0; i < b->n; i++) {
+        f.left = larger(f.left, clip(m->warp[i].crop_x, b->w));
+        f.top = larger(f.top, clip(m->warp[i].crop_y, b->h));
+    }
+    f.stride = b->w + 2 * f.left;
+    f.size = (size_t)(b->h + 2 * f.top) * (size_t)f.stride;
+    return f;
+}
+
+static void copy_rows(int h, int w, const uint8_t *from, uint8_t *to, int stride)
+{
+    for (int y = 0; y < h; y++, from += w, to += stride) {
+        int x = 0;
+        for (; w - x >= 16; x += 16)
+            memcpy(to + x, from + x, 16);
+        for (; x < w; x++)
+            to[x] = from[x];
+    }
+}
+
+static void mirror_rows(int h, int w, const uint8_t *from, uint8_t *to, int stride)
+{
+    for (int y = 0; y < h; y++, from += w, to += stride) {
+        int x = 0;
+        for (; w - x >= 8; x += 8) {
+            uint64_t v;
+            memcpy(&v, from + x, 8);
+            v = __builtin_bswap64(v);
+            memcpy(to + w - x - 8, &v, 8);
+        }
+        for (; x < w; x++)
+            to[w - x - 1] = from[x];
+    }
+}
+
+/* Returns where pixel (0, 0) of the moved plane is. */
+static const uint8_t *frame_fill(const struct frame *f, const struct warp *p, const uint8_t *plane, uint8_t *frame)
+{
+    int crop_x = clip(p->crop_x, p->w), crop_y = clip(p->crop_y, p->h);
+    uint8_t *to = frame + f->top * f->stride + f->left;
+    (p->flip ? mirror_rows : copy_rows)(p->h, p->w, plane, to, f->stride);
+    return to + crop_y * f->stride + (p->flip ? -crop_x : crop_x);
+}
+
+static void by_bytes(const struct mover *m, const struct frame *f, uint8_t *scratch, float *x)
+{
+    const struct block *b = m->b;
+    memset(scratch, 0, f->size * (size_t)b->n);
+    for (int c = 0; c < b->c; c++) {
+        const uint8_t *in[LANES];
+        for (int i = 0; i < b->n; i++) {
+            block_fetch(b, i, (size_t)c * m->plane, m->plane);
+            in[i] = frame_fill(f, &m->warp[i], b->in[i] + (size_t)c * m->plane, scratch + (size_t)i * f->size);
+        }
+        for (int i = b->n; i < LANES; i++)
+            in[i] = in[0];
+        for (int y = 0; y < b->h; y++) {
+            b->k->pixels((size_t)b->w, in, b->scale[c], b->shift[c], plane_of(m, c, x) + (size_t)y * m->row);
+            for (int i = 0; i < LANES; i++)
+                in[i] += f->stride;
+        }
+    }
+}
+
+/* ---- which road -------------------------------------------------------------------------------------------------- */
+
+void block_move(const struct block *b, const struct motion m[LANES], float *x)
+{
+    _Alignas(64) uint16_t scratch[SCRATCH];
+    struct mover v = {.b = b, .plane = (size_t)b->h * (size_t)b->w, .row = (size_t)b->c * (size_t)b->w * LANES};
+    int affine = 0;
+    warp_init(v.warp, m, b->n, b->h, b->w);
+    for (int i = 0; i < b->n; i++)
+        affine |= v.warp[i].affine;
+    struct frame f = affine ? (struct frame){0} : frame_of(&v);
+    if (!affine && f.size * LANES <= sizeof scratch)
+        by_bytes(&v, &f, (uint8_t *)scratch, x);
+    else if (b->h + b->w <= SIDES && warp_scratch(b->h, b->w) <= SCRATCH)
+        by_kernel(&v, scratch, x);
+    else
+        by_pixels(&v, x);
+}
