@@ -165,7 +165,7 @@ enum { STEP_PHASES = BENCH_EVALUATE }; /* the phases before it make a step */
 static void phase_data(struct bench *b, const struct nn_pass *p)
 {
     size_t from = (size_t)b->step * (size_t)p->n % (IMAGES - (size_t)p->n + 1);
-    data_batch(&b->view, DATA_TRAIN, b->at + from, p->n, 1, p->seed, p->epoch, b->net->x, b->label, b->sample);
+    data_batch(b->k, &b->view, DATA_TRAIN, b->at + from, p->n, 1, p->seed, p->epoch, b->net->x, b->label, b->sample);
 }
 
 static void phase_forward(struct bench *b, const struct nn_pass *p)
@@ -295,7 +295,7 @@ static int measure(struct bench *b, const struct bench_net *n, double seconds, s
     memcpy(b->eval->w, b->net->w, b->graph.param_floats * sizeof(float));
     if (b->graph.buffer_floats)
         memcpy(b->eval->buffers, b->net->buffers, b->graph.buffer_floats * sizeof(float));
-    data_batch(&b->view, DATA_TRAIN, b->at, n->batch, 0, 1, 1, b->eval->x, b->label, b->sample);
+    data_batch(b->k, &b->view, DATA_TRAIN, b->at, n->batch, 0, 1, 1, b->eval->x, b->label, b->sample);
     out->phase[BENCH_EVALUATE] = timing_call(evaluate, b, 0.15 * seconds) / n->batch;
     return 0;
 }
