@@ -31,7 +31,7 @@ struct which {
 
 #define PACK_FROM 32       /* input channels that are worth copying dy for */
 #define POSITIONS 160      /* of the output that nines take at a time, about: dy in the first cache */
-#define PACK_POSITIONS 256 /* and when it is copied: then the second cache does as well */
+#define PACK_POSITIONS 256 /* and when it is copied: then the second cache does, unless x skips columns */
 #define PACKED (PACK_POSITIONS * NINE_MAX * LANES)
 #define NEAR (1 << 17)  /* floats of lane sums that the second cache keeps */
 #define STREAMS_MOST 64 /* pieces of streams at a time */
@@ -258,7 +258,7 @@ static int rows_at_a_time(const struct wjob *j, int all)
 {
     const struct conv_dims *d = j->d;
     int channels = (j->t + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + j->channels_each * d->wo) * LANES;
-    int positions = j->units < PACK_FROM ? POSITIONS : PACK_POSITIONS;
+    int positions = j->units < PACK_FROM || d->sh * d->sw > 1 ? POSITIONS : PACK_POSITIONS;
     int rows = j->nines ? positions / d->wo : 768 * VK / floats;
     rows = least(rows, least(ROWS_MOST, MEETINGS / (j->part.ky1 - j->part.ky0)));
     return rows > 0 ? piece_at(all, rows, 1) : 1;
