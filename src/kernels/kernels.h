@@ -149,6 +149,25 @@ struct kernels {
                                float *y, float *g, double *lanes);
     void (*pointwise_sums)(int c, int live, const double *lanes, double *sums);
 
+    /* bf16: the upper 16 bits of a float. bf16_round: y = the nearest such number, of two the one whose last bit is 0;
+     * what overflows becomes infinite, a NaN stays a NaN; may be the same. to_bf16: its bits. n is a multiple of 16. A
+     * product of two of them is exact in a float, so a convolution of rounded operands by the fused multiply-adds above
+     * is one of bf16 numbers summed up in float. */
+    void (*bf16_round)(size_t n, const float *x, float *y);
+    void (*to_bf16)(size_t n, const float *x, uint16_t *y);
+    void (*from_bf16)(size_t n, const uint16_t *x, float *y);
+    /* to_bf16 of x, and bn_moments of what is stored. */
+    void (*bn_moments_bf16)(int c, int w, int rows, int live, int first, const float *x, uint16_t *y, float *about,
+                            double *lanes);
+    /* What bf16_round makes of bn_backward's dx. */
+    void (*bn_backward_bf16)(int c, int h, int w, int n, const uint16_t *x, const uint16_t *dy, const float *a,
+                             const float *p, const float *q, float *dx);
+    /* The passes above for an x that is stored in 16 bits, with a normalization. y is rounded if `round` says so, and
+     * always on the way back; g, from dy, is stored rounded, the sums are those of what is stored. */
+    void (*pointwise_forward_bf16)(struct pointwise *f, int rows, const uint16_t *x, int round, float *y);
+    void (*pointwise_backward_bf16)(struct pointwise *f, int rows, const uint16_t *x, const float *dy,
+                                    const float *mean, float *y, uint16_t *g, double *lanes);
+
     /* Padding counts as -inf. Backward gives the gradient to the first maximum of a window in row-major order (as
      * PyTorch), found again by comparison with y; dx is overwritten. */
     void (*maxpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y);

@@ -25,6 +25,8 @@ void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x,
 
 void EXPORT(bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var);
 void EXPORT(bn_moments)(int c, int w, int rows, int live, int first, const float *x, float *about, double *lanes);
+void EXPORT(bn_moments_bf16)(int c, int w, int rows, int live, int first, const float *x, uint16_t *y, float *about,
+                             double *lanes);
 void EXPORT(bn_moments_end)(int c, int w, int rows, int live, const float *about, const double *lanes,
                             struct moments *out);
 void EXPORT(bn_apply)(int c, int h, int w, int blocks, const float *x, const float *scale, const float *shift,
@@ -42,6 +44,15 @@ void EXPORT(pointwise_forward)(struct pointwise *f, int rows, const float *x, fl
 void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, const float *dy, const float *mean,
                                 float *y, float *g, double *lanes);
 void EXPORT(pointwise_sums)(int c, int live, const double *lanes, double *sums);
+
+void EXPORT(bf16_round)(size_t n, const float *x, float *y);
+void EXPORT(to_bf16)(size_t n, const float *x, uint16_t *y);
+void EXPORT(from_bf16)(size_t n, const uint16_t *x, float *y);
+void EXPORT(bn_backward_bf16)(int c, int h, int w, int n, const uint16_t *x, const uint16_t *dy, const float *a,
+                              const float *p, const float *q, float *dx);
+void EXPORT(pointwise_forward_bf16)(struct pointwise *f, int rows, const uint16_t *x, int round, float *y);
+void EXPORT(pointwise_backward_bf16)(struct pointwise *f, int rows, const uint16_t *x, const float *dy,
+                                     const float *mean, float *y, uint16_t *g, double *lanes);
 
 void EXPORT(maxpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y);
 void EXPORT(maxpool_backward)(const struct pool_dims *d, int blocks, const float *x, const float *y, const float *dy,

@@ -8,13 +8,20 @@ static size_t row_at(int c, int h, int w, int b, int k, int ch)
     return (((size_t)b * (size_t)h + (size_t)k) * (size_t)c + (size_t)ch) * (size_t)w * LANES;
 }
 
+/* A vector, rounded to bf16 where `bf16` says so. */
+INLINE v16 number(int bf16, const float *x)
+{
+    v16 v = v16_load(x);
+    return bf16 ? v16_bf16_round(v) : v;
+}
+
 /* The mean of a row, rounded: near enough to the mean of the block that nothing cancels in sums about it. In double, so
  * that it is x exactly where all are the same. */
-static float mean_of_row(int w, int live, const float *x)
+INLINE float mean_of_row(int bf16, int w, int live, const float *x)
 {
     d16 sum = d16_zero();
     for (int i = 0; i < w; i++)
-        sum = d16_add(sum, v16_load(x + i * LANES));
+        sum = d16_add(sum, number(bf16, x + i * LANES));
     return (float)(d16_sum(sum, live) / ((double)live * w));
 }
 
@@ -30,17 +37,28 @@ INLINE void deviations(v16 x, v16 about, struct sums *t)
     t->q = v16_fma(v, v, t->q);
 }
 
+/* A vector; where y is not NULL, as it is stored there in bf16. */
+INLINE v16 passed_on(const float *x, uint16_t *y, int i)
+{
+    v16 v = v16_load(x + i * LANES);
+    if (!y)
+        return v;
+    w16 r = v16_bf16(v);
+    w16_store_high(y + i * LANES, r);
+    return v16_bf16_value(r);
+}
+
 /* Adds a row up, about m. */
-INLINE void deviations_of_row(int w, v16 m, const float *x, d16 *sum, d16 *squares)
+INLINE void deviations_of_row(int w, v16 m, const float *x, uint16_t *y, d16 *sum, d16 *squares)
 {
     struct sums a = {v16_zero(), v16_zero()}, b = a;
     int i = 0;
     for (; i + 1 < w; i += 2) {
-        deviations(v16_load(x + i * LANES), m, &a);
-        deviations(v16_load(x + (i + 1) * LANES), m, &b);
+        deviations(passed_on(x, y, i), m, &a);
+        deviations(passed_on(x, y, i + 1), m, &b);
     }
     if (i < w)
-        deviations(v16_load(x + i * LANES), m, &a);
+        deviations(passed_on(x, y, i), m, &a);
     *sum = d16_add(*sum, v16_add(a.s, b.s));
     *squares = d16_add(*squares, v16_add(a.q, b.q));
 }
@@ -53,24 +71,36 @@ static struct moments moments_from(double n, int live, float about, d16 sum, d16
 
 static struct moments moments_of(int c, int h, int w, int live, const float *x)
 {
-    float about = mean_of_row(w, live, x);
+    float about = mean_of_row(0, w, live, x);
     d16 sum = d16_zero(), squares = d16_zero();
     v16 m = v16_set1(about);
     for (int k = 0; k < h; k++, x += (ptrdiff_t)c * w * LANES)
-        deviations_of_row(w, m, x, &sum, &squares);
+        deviations_of_row(w, m, x, NULL, &sum, &squares);
     return moments_from((double)live * h * w, live, about, sum, squares);
+}
+
+/* y: NULL, or where x goes in bf16; a constant. */
+INLINE void moments_of_rows(int bf16, int c, int w, int rows, int live, int first, const float *x, uint16_t *y,
+                            float *about, d16 *sums)
+{
+    for (int ch = 0; first && ch < c; ch++) {
+        about[ch] = mean_of_row(bf16, w, live, x + (ptrdiff_t)ch * w * LANES);
+        sums[2 * ch] = sums[2 * ch + 1] = d16_zero();
+    }
+    for (int k = 0; k < rows; k++)
+        for (int ch = 0; ch < c; ch++, x += w * LANES, y += bf16 ? w * LANES : 0)
+            deviations_of_row(w, v16_set1(about[ch]), x, bf16 ? y : NULL, &sums[2 * ch], &sums[2 * ch + 1]);
 }
 
 void EXPORT(bn_moments)(int c, int w, int rows, int live, int first, const float *x, float *about, double *lanes)
 {
-    d16 *sums = (d16 *)(void *)lanes;
-    for (int ch = 0; first && ch < c; ch++) {
-        about[ch] = mean_of_row(w, live, x + (ptrdiff_t)ch * w * LANES);
-        sums[2 * ch] = sums[2 * ch + 1] = d16_zero();
-    }
-    for (int k = 0; k < rows; k++)
-        for (int ch = 0; ch < c; ch++, x += w * LANES)
-            deviations_of_row(w, v16_set1(about[ch]), x, &sums[2 * ch], &sums[2 * ch + 1]);
+    moments_of_rows(0, c, w, rows, live, first, x, NULL, about, (d16 *)(void *)lanes);
+}
+
+void EXPORT(bn_moments_bf16)(int c, int w, int rows, int live, int first, const float *x, uint16_t *y, float *about,
+                             double *lanes)
+{
+    moments_of_rows(1, c, w, rows, live, first, x, y, about, (d16 *)(void *)lanes);
 }
 
 void EXPORT(bn_moments_end)(int c, int w, int rows, int live, const float *about, const double *lanes,

@@ -71,6 +71,34 @@ INLINE v16 v16_keep(m16 m, v16 a)
     return v16_select(m, a, v16_zero());
 }
 
+/* bf16: the upper half of a float. The nearest one, of two the even one, in the upper half of each word; the lower half
+ * is of no account. What overflows becomes infinite, a NaN stays one. (The instruction for it takes denormals for 0.)
+ */
+#ifndef v16_bf16
+INLINE w16 v16_bf16(v16 x)
+{
+    w16 u = v16_as_w16(x), odd = w16_and(w16_shr(u, 16), w16_set1(1));
+    w16 r = w16_add(w16_add(u, w16_set1(0x7fff)), odd);
+    return v16_as_w16(v16_select(v16_nan(x), w16_as_v16(w16_set1(0x7fc00000)), w16_as_v16(r)));
+}
+#endif
+
+/* The number that it stands for. */
+INLINE v16 v16_bf16_value(w16 r)
+{
+    return w16_as_v16(w16_and(r, w16_set1(0xffff0000u)));
+}
+
+INLINE v16 v16_bf16_round(v16 x)
+{
+    return v16_bf16_value(v16_bf16(x));
+}
+
+INLINE v16 v16_bf16_load(const uint16_t *p)
+{
+    return w16_as_v16(w16_load_high(p));
+}
+
 /* True in the lanes below n. */
 INLINE m16 m16_first(int n)
 {

@@ -111,6 +111,16 @@ INLINE w16 w16_from_bytes(const uint8_t *p)
     return (w16){_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)p)),
                  _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(p + 8)))};
 }
+INLINE w16 w16_load_high(const uint16_t *p)
+{
+    return (w16){_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_load_si128((const void *)p)), 16),
+                 _mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_load_si128((const void *)(p + 8))), 16)};
+}
+INLINE void w16_store_high(uint16_t *p, w16 a)
+{
+    __m256i mixed = _mm256_packus_epi32(_mm256_srli_epi32(a.a, 16), _mm256_srli_epi32(a.b, 16));
+    _mm256_store_si256((void *)p, _mm256_permute4x64_epi64(mixed, 0xd8));
+}
 INLINE w16 w16_set1(uint32_t x)
 {
     return (w16){_mm256_set1_epi32((int)x), _mm256_set1_epi32((int)x)};

@@ -101,6 +101,14 @@ INLINE w16 w16_from_bytes(const uint8_t *p)
 {
     return _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p));
 }
+INLINE w16 w16_load_high(const uint16_t *p)
+{
+    return _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_load_si256((const void *)p)), 16);
+}
+INLINE void w16_store_high(uint16_t *p, w16 a)
+{
+    _mm256_store_si256((void *)p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(a, 16)));
+}
 INLINE w16 w16_set1(uint32_t x)
 {
     return _mm512_set1_epi32((int)x);
@@ -147,6 +155,16 @@ INLINE w16 v16_as_w16(v16 a)
 INLINE v16 w16_as_v16(w16 a)
 {
     return _mm512_castsi512_ps(a);
+}
+
+/* As simd.h has it for all, in four operations: one of two numbers is added, and a NaN put back. */
+#define v16_bf16 v16_bf16
+INLINE w16 v16_bf16(v16 x)
+{
+    w16 u = v16_as_w16(x), r = _mm512_add_epi32(u, _mm512_set1_epi32(0x7fff));
+    __mmask16 odd = _mm512_test_epi32_mask(u, _mm512_set1_epi32(0x10000));
+    r = _mm512_mask_add_epi32(r, odd, u, _mm512_set1_epi32(0x8000));
+    return v16_as_w16(_mm512_fixupimm_ps(w16_as_v16(r), x, _mm512_set1_epi32(0x22), 0)); /* quiet and signalling: x */
 }
 
 INLINE d16 d16_zero(void)

@@ -119,6 +119,16 @@ INLINE w16 w16_from_bytes(const uint8_t *p)
 {
     EACH(w16, p[i]);
 }
+/* The upper halves of 16 words, the lower ones 0; at a multiple of 32 bytes. */
+INLINE w16 w16_load_high(const uint16_t *p)
+{
+    EACH(w16, (uint32_t)p[i] << 16);
+}
+INLINE void w16_store_high(uint16_t *p, w16 a)
+{
+    for (int i = 0; i < LANES; i++)
+        p[i] = (uint16_t)(a.v[i] >> 16);
+}
 INLINE w16 w16_set1(uint32_t x)
 {
     EACH(w16, x);

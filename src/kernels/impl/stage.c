@@ -4,16 +4,23 @@
 #include "kernels/impl/impl.h"
 #include "kernels/impl/masks.h"
 
-/* Which of the three there are, and whether the way back goes forward again; constants in each of the functions made
- * below. */
+/* Which of the three there are, whether the way back goes forward again, and whether x and g are stored in 16 bits and
+ * y is rounded to as many; constants in each of the functions made below. */
+enum { FLOATS, STORED, ROUNDED };
 struct kind {
-    int norm, act, drop, again;
+    int norm, act, drop, again, bf16;
 };
 
 /* Of the channel at hand. */
 struct channel {
     v16 scale, shift, mean, slope;
 };
+
+/* Vector `at` floats into an array of either kind. */
+INLINE v16 value_at(struct kind k, const void *x, ptrdiff_t at)
+{
+    return k.bf16 ? v16_bf16_load((const uint16_t *)x + at) : v16_load((const float *)x + at);
+}
 
 INLINE struct channel channel_of(struct kind k, const struct pointwise *f, const float *mean, int ch)
 {
@@ -27,33 +34,38 @@ INLINE v16 normalized(struct kind k, const struct channel *c, v16 x)
     return k.norm ? v16_fma(x, c->scale, c->shift) : x;
 }
 
-INLINE void forward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, const float *x,
-                        float *y)
+INLINE v16 dropped(struct kind k, const struct masks *m, m16 keep, v16 v)
 {
-    v16 v = act_value(k.act, c->slope, normalized(k, c, v16_load(x)));
-    v16_store(y, k.drop ? v16_keep(keep, v16_mul(v, m->scale)) : v);
+    return k.drop ? v16_keep(keep, v16_mul(v, m->scale)) : v;
+}
+
+INLINE void forward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, ptrdiff_t at,
+                        const void *x, float *y)
+{
+    v16 v = dropped(k, m, keep, act_value(k.act, c->slope, normalized(k, c, value_at(k, x, at))));
+    v16_store(y + at, k.bf16 == ROUNDED ? v16_bf16_round(v) : v);
 }
 
 /* One row. A step of the generator is for two elements; *half says that the second of the last step is still unused. */
-INLINE void forward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w, const float *x,
-                        float *y)
+INLINE void forward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w, ptrdiff_t at,
+                        const void *x, float *y)
 {
     int i = 0;
     if (k.drop && *half) {
-        forward_one(k, c, m, masks_second(m), x, y);
+        forward_one(k, c, m, masks_second(m), at, x, y);
         i = 1;
     }
     for (; i + 1 < w; i += 2) {
         if (k.drop)
             masks_step(m);
-        forward_one(k, c, m, masks_first(m), x + i * LANES, y + i * LANES);
-        forward_one(k, c, m, masks_second(m), x + (i + 1) * LANES, y + (i + 1) * LANES);
+        forward_one(k, c, m, masks_first(m), at + i * LANES, x, y);
+        forward_one(k, c, m, masks_second(m), at + (i + 1) * LANES, x, y);
     }
     *half = i < w;
     if (i < w) {
         if (k.drop)
             masks_step(m);
-        forward_one(k, c, m, masks_first(m), x + i * LANES, y + i * LANES);
+        forward_one(k, c, m, masks_first(m), at + i * LANES, x, y);
     }
 }
 
@@ -72,21 +84,24 @@ INLINE void masks_leave(struct kind k, struct pointwise *f, const struct masks *
     }
 }
 
-INLINE void forward_as(struct kind k, struct pointwise *f, int rows, const float *x, float *y)
+INLINE void forward_as(struct kind k, struct pointwise *f, int rows, const void *x, float *y)
 {
     struct masks m = masks_of(k, f);
+    ptrdiff_t at = 0;
     int half = f->half;
     for (int row = 0; row < rows; row++)
-        for (int ch = 0; ch < f->c; ch++, x += f->w * LANES, y += f->w * LANES) {
+        for (int ch = 0; ch < f->c; ch++, at += f->w * LANES) {
             struct channel c = channel_of(k, f, NULL, ch);
-            forward_row(k, &c, &m, &half, f->w, x, y);
+            forward_row(k, &c, &m, &half, f->w, at, x, y);
         }
     masks_leave(k, f, &m, half);
 }
 
 struct way_back {
-    const float *x, *dy;
-    float *y, *g;
+    const void *x;
+    const float *dy;
+    float *y;
+    void *g;
 };
 
 /* The two sums of a row for one parity of columns. */
@@ -97,15 +112,18 @@ struct sums {
 INLINE void backward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, ptrdiff_t at,
                          const struct way_back *w, struct sums *s)
 {
-    v16 v = v16_load(w->x + at), d = v16_load(w->dy + at), n = normalized(k, c, v);
+    v16 v = value_at(k, w->x, at), d = v16_load(w->dy + at), n = normalized(k, c, v);
     if (k.again) {
-        v16 y = act_value(k.act, c->slope, n);
-        v16_store(w->y + at, k.drop ? v16_keep(keep, v16_mul(y, m->scale)) : y);
+        v16 y = dropped(k, m, keep, act_value(k.act, c->slope, n));
+        v16_store(w->y + at, k.bf16 ? v16_bf16_round(y) : y);
     }
-    if (k.drop)
-        d = v16_keep(keep, v16_mul(d, m->scale));
-    d = act_gradient(k.act, c->slope, n, d);
-    v16_store(w->g + at, d);
+    d = act_gradient(k.act, c->slope, n, dropped(k, m, keep, d));
+    if (k.bf16) {
+        w16 r = v16_bf16(d);
+        w16_store_high((uint16_t *)w->g + at, r);
+        d = v16_bf16_value(r);
+    } else
+        v16_store((float *)w->g + at, d);
     if (k.norm) {
         s->g = v16_add(s->g, d);
         s->gx = v16_fma(d, v16_sub(v, c->mean), s->gx);
@@ -156,42 +174,59 @@ INLINE void backward_as(struct kind k, struct pointwise *f, int rows, const stru
 
 /* Calls `as` with the kind of f in constants, or as it is on the plain C level. */
 #ifdef FIXED_SIZES
-#define CASE(as, a, n, d, again, ...)                                                                                  \
+#define CASE(as, a, n, d, again, bf16, ...)                                                                            \
     case 4 * (a) + 2 * (n) + (d):                                                                                      \
-        as((struct kind){n, a, d, again}, __VA_ARGS__);                                                                \
+        as((struct kind){n, a, d, again, bf16}, __VA_ARGS__);                                                          \
         break
-#define CASES(as, a, again, ...)                                                                                       \
-    CASE(as, a, 0, 0, again, __VA_ARGS__);                                                                             \
-    CASE(as, a, 0, 1, again, __VA_ARGS__);                                                                             \
-    CASE(as, a, 1, 0, again, __VA_ARGS__);                                                                             \
-    CASE(as, a, 1, 1, again, __VA_ARGS__)
-#define DISPATCH(as, again, f, ...)                                                                                    \
+#define NORM_CASES(as, a, again, bf16, ...)                                                                            \
+    CASE(as, a, 1, 0, again, bf16, __VA_ARGS__);                                                                       \
+    CASE(as, a, 1, 1, again, bf16, __VA_ARGS__)
+#define CASES(as, a, again, bf16, ...)                                                                                 \
+    CASE(as, a, 0, 0, again, bf16, __VA_ARGS__);                                                                       \
+    CASE(as, a, 0, 1, again, bf16, __VA_ARGS__);                                                                       \
+    NORM_CASES(as, a, again, bf16, __VA_ARGS__)
+#define DISPATCH(cases, as, again, bf16, f, ...)                                                                       \
     switch (4 * (f)->act + 2 * ((f)->scale != NULL) + ((f)->seed != NULL)) {                                           \
-        CASES(as, NO_ACT, again, __VA_ARGS__);                                                                         \
-        CASES(as, ACT_RELU, again, __VA_ARGS__);                                                                       \
-        CASES(as, ACT_LEAKY_RELU, again, __VA_ARGS__);                                                                 \
-        CASES(as, ACT_SIGMOID, again, __VA_ARGS__);                                                                    \
-        CASES(as, ACT_TANH, again, __VA_ARGS__);                                                                       \
-        CASES(as, ACT_GELU, again, __VA_ARGS__);                                                                       \
+        cases(as, NO_ACT, again, bf16, __VA_ARGS__);                                                                   \
+        cases(as, ACT_RELU, again, bf16, __VA_ARGS__);                                                                 \
+        cases(as, ACT_LEAKY_RELU, again, bf16, __VA_ARGS__);                                                           \
+        cases(as, ACT_SIGMOID, again, bf16, __VA_ARGS__);                                                              \
+        cases(as, ACT_TANH, again, bf16, __VA_ARGS__);                                                                 \
+        cases(as, ACT_GELU, again, bf16, __VA_ARGS__);                                                                 \
     }
 #else
-#define DISPATCH(as, again, f, ...)                                                                                    \
-    as((struct kind){(f)->scale != NULL, (f)->act, (f)->seed != NULL, again}, __VA_ARGS__)
+#define DISPATCH(cases, as, again, bf16, f, ...)                                                                       \
+    as((struct kind){(f)->scale != NULL, (f)->act, (f)->seed != NULL, again, bf16}, __VA_ARGS__)
 #endif
 
 void EXPORT(pointwise_forward)(struct pointwise *f, int rows, const float *x, float *y)
 {
-    DISPATCH(forward_as, 0, f, f, rows, x, y);
+    DISPATCH(CASES, forward_as, 0, FLOATS, f, f, rows, x, y);
+}
+
+static void forward_stored(struct pointwise *f, int rows, const uint16_t *x, float *y)
+{
+    DISPATCH(NORM_CASES, forward_as, 0, STORED, f, f, rows, x, y);
+}
+
+static void forward_rounded(struct pointwise *f, int rows, const uint16_t *x, float *y)
+{
+    DISPATCH(NORM_CASES, forward_as, 0, ROUNDED, f, f, rows, x, y);
+}
+
+void EXPORT(pointwise_forward_bf16)(struct pointwise *f, int rows, const uint16_t *x, int round, float *y)
+{
+    (round ? forward_rounded : forward_stored)(f, rows, x, y);
 }
 
 static void backward_alone(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
 {
-    DISPATCH(backward_as, 0, f, f, rows, p, mean, lanes);
+    DISPATCH(CASES, backward_as, 0, FLOATS, f, f, rows, p, mean, lanes);
 }
 
 static void backward_and_forward(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
 {
-    DISPATCH(backward_as, 1, f, f, rows, p, mean, lanes);
+    DISPATCH(CASES, backward_as, 1, FLOATS, f, f, rows, p, mean, lanes);
 }
 
 void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, const float *dy, const float *mean,
@@ -199,6 +234,23 @@ void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, c
 {
     struct way_back p = {x, dy, y, g};
     (y ? backward_and_forward : backward_alone)(f, rows, &p, mean, (d16 *)(void *)lanes);
+}
+
+static void stored_alone(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
+{
+    DISPATCH(NORM_CASES, backward_as, 0, STORED, f, f, rows, p, mean, lanes);
+}
+
+static void stored_and_forward(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
+{
+    DISPATCH(NORM_CASES, backward_as, 1, STORED, f, f, rows, p, mean, lanes);
+}
+
+void EXPORT(pointwise_backward_bf16)(struct pointwise *f, int rows, const uint16_t *x, const float *dy,
+                                     const float *mean, float *y, uint16_t *g, double *lanes)
+{
+    struct way_back p = {x, dy, y, g};
+    (y ? stored_and_forward : stored_alone)(f, rows, &p, mean, (d16 *)(void *)lanes);
 }
 
 void EXPORT(pointwise_sums)(int c, int live, const double *lanes, double *sums)

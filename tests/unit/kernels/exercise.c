@@ -276,6 +276,45 @@ static void updates(const struct kernels *k, struct log *l)
     }
 }
 
+/* As floats: rounded numbers, and the passes that store them. */
+static void small_numbers(const struct kernels *k, struct log *l)
+{
+    const size_t n = 16384;
+    float *all = all_kinds(n), *rounded = box(n), *stored = box(n);
+    uint16_t *h = (uint16_t *)(void *)box(n / 2), *hg = (uint16_t *)(void *)box(n / 2);
+    k->bf16_round(n, all, rounded);
+    k->to_bf16(n, all, h);
+    k->from_bf16(n, h, stored);
+    TAKE(l, rounded, n, "rounded to bf16");
+    TAKE(l, stored, n, "stored as bf16");
+    for (int i = 0; i < 24; i++) {
+        int c = 1 + (int)noise_below(5), r = 1 + (int)noise_below(6), w = 1 + (int)noise_below(9);
+        size_t m = (size_t)(c * r * w) * LANES, nc = (size_t)c;
+        float *x = box_noise(m), *dy = box_noise(m), *p = box_noise(3 * 16 + nc), *y = box(m), *z = box(m), *g = box(m);
+        float *dx = box(m), *about = box(nc), *lanes = box(64 * nc);
+        uint32_t *seed = (uint32_t *)(void *)box(LANES);
+        for (size_t j = 0; j < LANES; j++)
+            seed[j] = 1 + noise_below(0xfffffffe);
+        struct pointwise f = {c, w, p, p + 16, i / 2 % 6 - 1, 0.1f, 0.3f, i & 1 ? seed : NULL, 0};
+        k->bn_moments_bf16(c, w, r, LANES, 1, x, h, about, (double *)(void *)lanes);
+        k->pointwise_forward_bf16(&f, r, h, i % 3 > 0, y);
+        f.half = 0;
+        memset(lanes, 0, 32 * nc * sizeof(double));
+        k->pointwise_backward_bf16(&f, r, h, dy, p + 32, i % 4 ? z : NULL, hg, (double *)(void *)lanes);
+        k->from_bf16(m, hg, g);
+        k->bn_backward_bf16(c, r, w, 1 + i % LANES, h, hg, p, p + 16, p + 32, dx);
+        if (i % 4 == 0)
+            memset(z, 0, m * sizeof *z);
+        TAKE(l, y, m, "bf16 y, case %d", i);
+        TAKE(l, z, m, "bf16 y again, case %d", i);
+        TAKE(l, g, m, "bf16 g, case %d", i);
+        TAKE(l, dx, m, "bf16 dx, case %d", i);
+        TAKE(l, about, nc, "bf16 about, case %d", i);
+        box_free(x), box_free(dy), box_free(p), box_free(lanes), box_free((float *)(void *)seed);
+    }
+    box_free(all), box_free((float *)(void *)h), box_free((float *)(void *)hg);
+}
+
 void exercise(const struct kernels *k, struct log *l)
 {
     noise_restart(71);
@@ -288,4 +327,5 @@ void exercise(const struct kernels *k, struct log *l)
     stages(k, l);
     losses(k, l);
     updates(k, l);
+    small_numbers(k, l);
 }
