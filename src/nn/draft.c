@@ -20,6 +20,8 @@ struct drafting {
     int *saved;              /* [n] slots */
     struct stage *stage;     /* [n], as many as there are */
     int *stage_of;           /* [n] NO_STAGE */
+    unsigned char *halved;   /* [n + 1] it and its gradient are stored in 16 bits: between two stages */
+    unsigned char *edge;     /* [n] what a step of the node has to round where stages would store in 16 bits */
     int *readers;            /* [n + 1] for stage_find */
     int out;                 /* value of the output */
     int members;             /* of the team */
@@ -66,11 +68,33 @@ static void find_stages(struct drafting *w)
 {
     for (int i = 0; i < w->n; i++)
         w->stage_of[i] = NO_STAGE;
-    int n = w->fuse ? stage_find(w->g, w->value, w->stage, w->stage_of, w->readers) : 0;
+    int n = stage_find(w->g, w->value, w->stage, w->stage_of, w->readers);
     for (int i = 0; i < n; i++) {
-        w->stage[i].group = w->group ? w->group : w->stage[i].group;
-        w->stage[i].rows = w->rows ? w->rows : w->stage[i].rows;
+        struct stage *s = &w->stage[i];
+        s->group = w->group ? w->group : s->group;
+        s->rows = w->rows ? w->rows : s->rows;
+        if (s->next < 0 || w->g->precision != NN_BF16)
+            continue;
+        w->halved[s->last + 1] = (unsigned char)w->fuse;
+        w->edge[s->last] = ROUND_Y;
+        w->edge[s->next] = ROUND_DY;
     }
+    for (int i = 0; i < w->n && !w->fuse; i++)
+        w->stage_of[i] = NO_STAGE;
+}
+
+/* What a step of a single node rounds. */
+static unsigned rounds_of(const struct drafting *w, int node, int backward)
+{
+    unsigned operands = w->g->precision == NN_BF16 && w->g->node[node].flags & COUNTS ? ROUND_X | ROUND_W : 0;
+    return backward ? operands | (operands || w->edge[node] & ROUND_DY ? ROUND_DY : 0)
+                    : operands | (w->edge[node] & ROUND_Y);
+}
+
+/* Of a value: 0 is the network's input. */
+static size_t value_floats(const struct drafting *w, int v)
+{
+    return layer_floats(v ? w->g->node[v - 1].y : w->g->in, w->blocks) >> w->halved[v];
 }
 
 /* Backward a stage reads its input, and its output where a norm behind takes the gradient there. */
@@ -123,10 +147,9 @@ static void touch(struct drafting *w, int slot, int moment)
     s->to = moment;
 }
 
-static int scratch_slot(struct drafting *w, int node)
+static int scratch_slot(struct drafting *w, int node, unsigned rounds)
 {
-    const struct nn_node *nd = &w->g->node[node];
-    size_t n = nd->type->scratch ? nd->type->scratch(nd, w->blocks) : 0;
+    size_t n = rounded_scratch(&w->g->node[node], w->blocks, rounds);
     return n ? new_slot(w, IN_POOL, n) : NO_SLOT;
 }
 
@@ -206,7 +229,7 @@ static void forward_stage(struct drafting *w, const struct stage *stage)
     s->run_stage = stage_forward;
     s->stage = *stage;
     s->x[0] = w->content[input(w, stage->first, 0)];
-    s->y = new_slot(w, stage->last + 1 == w->out ? IN_Z : IN_POOL, layer_floats(w->g->node[stage->last].y, w->blocks));
+    s->y = new_slot(w, stage->last + 1 == w->out ? IN_Z : IN_POOL, value_floats(w, stage->last + 1));
     w->content[stage->last + 1] = s->y;
     s->saved = table_slot(w, stage->part[PART_NORM]);
     if (w->training)
@@ -239,7 +262,8 @@ static void draft_forward(struct drafting *w)
         w->content[i + 1] = s->y;
         if (w->training && nd->nsaved)
             s->saved = w->saved[i] = new_slot(w, IN_POOL, nd->nsaved);
-        s->scratch = scratch_slot(w, i);
+        s->rounds = rounds_of(w, i, 0);
+        s->scratch = scratch_slot(w, i, s->rounds);
         touch_all(w, s, w->d->nforward++);
     }
 }
@@ -265,16 +289,15 @@ static void end_step(struct drafting *w, const struct draft_step *s)
  * else a temporary one that is added afterwards. Element-wise steps may use up dy's (`reuse`, NO_SLOT: not). */
 static int gradient_slot(struct drafting *w, int v, int reuse)
 {
-    size_t floats = layer_floats(v ? w->g->node[v - 1].y : w->g->in, w->blocks);
-    int slot = reuse != NO_SLOT ? reuse : new_slot(w, IN_POOL, floats);
+    int slot = reuse != NO_SLOT ? reuse : new_slot(w, IN_POOL, value_floats(w, v));
     if (w->gradient[v] == NO_SLOT)
         w->gradient[v] = slot;
     return slot;
 }
 
-static int reusable(const struct drafting *w, int elementwise, int dy)
+static int reusable(const struct drafting *w, int elementwise, int dy, int v)
 {
-    return w->share && elementwise && w->d->slot[dy].place == IN_POOL ? dy : NO_SLOT;
+    return w->share && elementwise && !w->halved[v] && w->d->slot[dy].place == IN_POOL ? dy : NO_SLOT;
 }
 
 /* Places for the gradients of the inputs of s, which run backward next; sums up where others came before. */
@@ -287,7 +310,7 @@ static void hand_on(struct drafting *w, struct draft_step *s, int node, int elem
         if (!w->wanted[v])
             continue;
         int first = w->gradient[v] == NO_SLOT;
-        s->dx[k] = gradient_slot(w, v, reusable(w, elementwise, s->dy));
+        s->dx[k] = gradient_slot(w, v, reusable(w, elementwise, s->dy, v));
         if (!first)
             later[nlater++] = k;
     }
@@ -313,7 +336,8 @@ static void backward_node(struct drafting *w, int i)
     if (nd->flags & KEEPS_Y)
         s->y = w->content[i + 1];
     s->saved = w->saved[i];
-    s->scratch = scratch_slot(w, i);
+    s->rounds = rounds_of(w, i, 1);
+    s->scratch = scratch_slot(w, i, s->rounds);
     hand_on(w, s, i, nd->flags & INPLACE && nd->nin == 1);
 }
 
@@ -418,11 +442,13 @@ static int take_tables(struct drafting *w, struct arena *a)
     w->saved = arena_take(a, n * sizeof(int));
     w->stage = arena_take(a, n * sizeof *w->stage);
     w->stage_of = arena_take(a, n * sizeof(int));
+    w->halved = arena_take(a, n);
+    w->edge = arena_take(a, n);
     w->readers = arena_take(a, n * sizeof(int));
     w->d->slot = arena_take(a, (4 * n + inputs + 2) * sizeof *w->d->slot);
     w->d->step = arena_take(a, (2 * n + inputs + 1) * sizeof *w->d->step);
     if (!w->value || !w->wanted || !w->kept || !w->last_reader || !w->content || !w->gradient || !w->saved ||
-        !w->stage || !w->stage_of || !w->readers || !w->d->slot || !w->d->step)
+        !w->stage || !w->stage_of || !w->halved || !w->edge || !w->readers || !w->d->slot || !w->d->step)
         return -1;
     for (size_t i = 0; i < n; i++)
         w->content[i] = w->gradient[i] = w->saved[i] = NO_SLOT;

@@ -245,7 +245,7 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
 {
     struct item *items;
     struct err e = {0};
-    *g = (struct nn_graph){.in = in, .classes = classes};
+    *g = (struct nn_graph){.in = in, .classes = classes, .precision = (enum nn_precision)spec->precision};
     if (parse_layers(lines, nlines, a, &items, errs))
         return -1;
     if (!build(g, items, nlines ? &lines[0].at : NULL, spec, a, &e))

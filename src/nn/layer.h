@@ -25,7 +25,7 @@ enum {
     IDENTITY = 8,    /* same floats, other shape (flatten where the layout allows it): no code runs */
     NORMALIZES = 16, /* listed with its distance to the output, like POOLS */
     POOLS = 32,
-    COUNTS = 64,         /* counts for depth and distance: convolution, dense */
+    COUNTS = 64,         /* counts for depth and distance; multiplies inputs and weights: convolution, dense */
     EVAL_IDENTITY = 128, /* IDENTITY outside training (dropout) */
     LAST = 256,          /* may only stand at the end */
     HEAD_GAP = 512,      /* what facts.head calls "gap" */

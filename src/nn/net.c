@@ -60,6 +60,7 @@ static void realize(const struct nn_net *net, const struct draft *d, int first, 
         t->run = s->run;
         t->run_stage = s->run_stage;
         t->stage = s->stage;
+        t->rounds = s->rounds;
         t->next_saved = slot_floats(net, d, s->next_saved);
         t->nd = nd;
         for (int k = 0; k < NN_MAX_IN; k++) {
@@ -197,6 +198,8 @@ static void walk(const struct nn_net *net, enum plan_pass pass, const struct nn_
         const struct step *s = &plan->step[pass][i];
         if (s->run_stage)
             s->run_stage(net, s, p);
+        else if (s->rounds)
+            rounded_run(net, s, p);
         else
             s->run(s->nd, p, net->k, &s->io);
     }

@@ -31,11 +31,21 @@ char *shape_text(struct shape s, char *buf, size_t n); /* "10x26x26" or "10"; re
  * start at 0, normalization gains at 1. One table in init.c: name, help, fill function. */
 const char *nn_init_name(size_t i); /* NULL after the last */
 
-/* As read from [model]; the words of the sweep file that every layer shares. */
+/* What a network computes with; a table in precision.c. Weights, statistics, losses and sums are floats in any case.
+ * bf16: the operands of convolutions and dense layers (inputs, weights, and the gradient at the output) are rounded to
+ * bf16 numbers (kernels.h); what a convolution hands to the normalization behind it, and the gradient that comes back
+ * at the output of that, are stored so. */
+enum nn_precision { NN_FP32, NN_BF16 };
+const char *nn_precision_name(size_t i); /* NULL after the last */
+const char *nn_precision_help(size_t i);
+
+/* The words of the sweep file that every layer shares. */
 struct nn_spec {
-    int init; /* index into nn_init_name */
+    int init;      /* index into nn_init_name */
+    int precision; /* enum nn_precision */
 };
-extern const struct param nn_params[]; /* the keys of nn_spec */
+extern const struct param nn_params[];           /* as read from [model] */
+extern const struct param nn_precision_params[]; /* as read from [train] */
 
 enum nn_role { NN_WEIGHT, NN_BIAS, NN_GAIN }; /* weight decay goes to NN_WEIGHT only, unless asked otherwise */
 
@@ -91,6 +101,7 @@ struct nn_graph {
     int nnodes;
     struct shape in;
     int classes;
+    enum nn_precision precision;
     size_t param_floats, buffer_floats; /* sizes of net->w and net->buffers, padding included */
     struct nn_facts facts;
 };

@@ -12,11 +12,15 @@ typedef void run_node(const struct nn_node *nd, const struct nn_pass *p, const s
                       const struct layer_io *io);
 typedef void run_stage(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
 
+/* What a step of a single node rounds: what it reads, in copies, and what it has put out. */
+enum { ROUND_X = 1, ROUND_DY = 2, ROUND_W = 4, ROUND_Y = 8 };
+
 struct step {
     run_node *run;        /* NULL: a stage */
     run_stage *run_stage; /* NULL: a node */
     const struct nn_node *nd;
     struct stage stage;
+    unsigned rounds; /* a node's */
     struct layer_io io;
     float *next_saved;
     const float *xs[NN_MAX_IN];
@@ -48,6 +52,10 @@ size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, unsigne
 struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, unsigned how, const struct kernels *k,
                             struct arena *a, struct err *e);
 
+/* A step with rounds, and the scratch it needs (precision.c). */
+void rounded_run(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
+size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds);
+
 /* --- drafts: plans in offsets, before there is memory --- */
 
 enum slot_place { IN_POOL, IN_X, IN_Z, IN_DZ };
@@ -63,6 +71,7 @@ struct draft_step {
     run_stage *run_stage;
     int node;
     struct stage stage;
+    unsigned rounds;
     int x[NN_MAX_IN], y, dy, dx[NN_MAX_IN], saved, next_saved, scratch; /* slots or NO_SLOT */
 };
 struct draft {

@@ -92,15 +92,26 @@ static size_t packed_floats(const struct nn_node *conv)
     return conv_packed(&d);
 }
 
+/* Are x and dx stored in 16 bits, y and dy? Those that lie between two stages are. */
+static int halved_x(const struct nn_graph *g, const struct stage *s)
+{
+    return g->precision == NN_BF16 && has(s, PART_NORM);
+}
+
+static int halved_y(const struct nn_graph *g, const struct stage *s)
+{
+    return g->precision == NN_BF16 && s->next >= 0;
+}
+
 /* For passes by rows. */
 static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct stage *s, int backward, struct room *r)
 {
     const struct nn_node *conv = node_of(g, s, PART_CONV);
     struct conv_dims d = conv_of(conv);
     struct band band = stage_band(g, s, backward);
-    int pool = has(s, PART_POOL), pointwise = has_pointwise(s);
+    int pool = has(s, PART_POOL), pointwise = has_pointwise(s), bf16 = g->precision == NN_BF16;
     struct shape x = g->node[s->first].x;
-    size_t row = layer_floats(conv->x, 1) / (size_t)d.h,
+    size_t row = layer_floats(conv->x, 1) / (size_t)d.h, y_row = layer_floats(conv->y, 1) / (size_t)d.ho,
            window = layer_floats(x, 1) / (size_t)x.h * (size_t)window_of(g, s);
     size_t pointers = (size_t)d.h * sizeof *r->in / sizeof(float);
     r->in = take(c, 1, pointers);
@@ -108,12 +119,13 @@ static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct st
     if (!r->din)
         r->din = r->in;
     r->out = take(c, 1, (size_t)d.ho * sizeof *r->out / sizeof(float));
-    r->z = take(c, pool || pointwise, row * (size_t)band.in);
+    r->z = take(c, pool || pointwise || bf16, row * (size_t)band.in);
     r->dz = take(c, backward && pool, row * (size_t)band.in);
     r->u = take(c, pool && pointwise, window);
     r->du = take(c, backward && pool && pointwise, window);
     r->seed_back = take(c, backward && pool && has(s, PART_DROPOUT), LANES);
-    r->dyc = take(c, backward && s->next >= 0, layer_floats(conv->y, 1) / (size_t)d.ho * (size_t)band.out);
+    r->y = take(c, !backward && halved_y(g, s), y_row * (size_t)band.rows);
+    r->dyc = take(c, backward && (s->next >= 0 || bf16), y_row * (size_t)band.out);
     r->conv = take(c, conv_rows_scratch(&d) > 0, conv_rows_scratch(&d));
     r->dw_sums = take(c, backward, conv_sums(&d));
     r->db_sums = take(c, backward && conv->ntensors > 1, (size_t)d.co * LANES);
@@ -127,11 +139,14 @@ static void cut_blocks(struct cutter *c, const struct nn_graph *g, const struct 
     size_t nx = group * layer_floats(g->node[s->first].x, 1), ny = group * layer_floats(g->node[s->last].y, 1);
     size_t nz = conv ? group * layer_floats(conv->x, 1) : ny;
     int pool = has(s, PART_POOL), again = !backward || stage_looks_ahead(g, s);
+    int rounds = conv && g->precision == NN_BF16;
     r->u = take(c, has_pointwise(s) && (pool || conv) && again, nx);
-    r->z = take(c, pool && (conv || backward) && again, nz);
+    r->z = take(c, (pool && (conv || backward) && again) || (rounds && !pool && !has_pointwise(s)), nz);
     r->conv = take(c, conv != NULL, conv ? conv->type->scratch(conv, (int)group) : 0);
     r->dz = take(c, backward && conv && pool, nz);
-    r->dyc = take(c, backward && s->next >= 0, ny);
+    r->du = take(c, backward && pool && halved_x(g, s), nx);
+    r->y = take(c, !backward && halved_y(g, s), ny);
+    r->dyc = take(c, backward && (s->next >= 0 || rounds), ny);
 }
 
 /* For `member` of `members`: their own pieces stand one behind the other, in front of what they share. */
@@ -156,6 +171,7 @@ static size_t cut_room(const struct nn_graph *g, const struct stage *s, int bloc
         else
             cut_blocks(&c, g, s, group, backward, own);
     }
+    r->rounded = take(&c, conv && g->precision == NN_BF16, conv ? conv->tensor[0].n : 0);
     r->packed = take(&c, by_rows, by_rows ? packed_floats(conv) : 0);
     r->totals = take(&c, norm || next, 2 * (channels > after ? channels : after));
     r->moments = take(&c, !backward && next, nb * after * sizeof(struct moments) / sizeof(float));
@@ -209,6 +225,9 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
     w.nx = layer_floats(w.x, 1);
     w.nz = layer_floats(w.z, 1);
     w.ny = layer_floats(w.y, 1);
+    w.bf16 = g->precision == NN_BF16;
+    w.half_x = halved_x(g, s);
+    w.half_y = halved_y(g, s);
     cut_room(g, s, p->blocks, backward, net->members, 0, w.io->scratch, &w.r);
     set_pointwise(&w);
     if (pool)
@@ -217,6 +236,10 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
         conv->type->part(conv, &w.conv);
         w.w = net->w + conv->tensor[0].at;
         w.b = conv->ntensors > 1 ? net->w + conv->tensor[1].at : NULL;
+    }
+    if (conv && w.bf16) {
+        w.k->bf16_round(PAD16(conv->tensor[0].n), w.w, w.r.rounded);
+        w.w = w.r.rounded;
     }
     if (w.by_rows) {
         w.band = stage_band(g, s, backward);
@@ -262,6 +285,54 @@ void stage_seed(const struct work *w, int block)
 {
     if (w->r.seed)
         dropout_seeds(&w->net->graph->node[w->s->part[PART_DROPOUT]], w->p, block, w->r.seed);
+}
+
+void stage_pointwise(const struct work *w, struct pointwise *f, int rows, const float *x, int round, float *y)
+{
+    if (w->half_x) {
+        w->k->pointwise_forward_bf16(f, rows, (const uint16_t *)x, round, y);
+        return;
+    }
+    w->k->pointwise_forward(f, rows, x, y);
+    if (round && w->bf16)
+        w->k->bf16_round((size_t)rows * (w->nx / (size_t)w->x.h), y, y);
+}
+
+void stage_pointwise_back(const struct work *w, struct pointwise *f, int rows, const float *x, const float *dy,
+                          float *y, float *g)
+{
+    const float *mean = NULL;
+    if (has(w->s, PART_NORM))
+        mean = bn_row(node_of(w->net->graph, w->s, PART_NORM), w->io->saved, BN_MEAN);
+    if (w->half_x) {
+        w->k->pointwise_backward_bf16(f, rows, (const uint16_t *)x, dy, mean, y, (uint16_t *)g, w->r.lanes);
+        return;
+    }
+    w->k->pointwise_backward(f, rows, x, dy, mean, y, g, w->r.lanes);
+    if (y && w->bf16)
+        w->k->bf16_round((size_t)rows * (w->nx / (size_t)w->x.h), y, y);
+}
+
+void stage_hand_on(const struct work *w, int live, int r0, int r1, const float *rows, float *y)
+{
+    int first = r0 == 0, n = r1 - r0;
+    if (w->half_y && w->next_table)
+        w->k->bn_moments_bf16(w->y.c, w->y.w, n, live, first, rows, (uint16_t *)y, w->r.about, w->r.lanes);
+    else if (w->next_table)
+        w->k->bn_moments(w->y.c, w->y.w, n, live, first, rows, w->r.about, w->r.lanes);
+    else if (w->half_y)
+        w->k->to_bf16((size_t)n * (w->ny / (size_t)w->y.h), rows, (uint16_t *)y);
+}
+
+void stage_norm_back(const struct work *w, int rows, int images, const float *y, const float *dy, float *dyc)
+{
+    const struct nn_node *next = &w->net->graph->node[w->s->next];
+    const float *a = bn_row(next, w->next_table, BN_A), *p = bn_row(next, w->next_table, BN_P),
+                *q = bn_row(next, w->next_table, BN_Q);
+    if (w->half_y)
+        w->k->bn_backward_bf16(w->y.c, rows, w->y.w, images, (const uint16_t *)y, (const uint16_t *)dy, a, p, q, dyc);
+    else
+        w->k->bn_backward(w->y.c, rows, w->y.w, images, y, dy, a, p, q, dyc);
 }
 
 static double values(const struct work *w, struct shape s)

@@ -1,16 +1,27 @@
 /* stage_blocks.c - a group of blocks through a stage, part after part. */
 #include "nn/stage_work.h"
 
-#include "nn/layers/batchnorm.h"
-
 #include <string.h>
 
+/* What a group reads and writes, which may be stored in 16 bits. */
+static size_t x_at(const struct work *w, int block)
+{
+    return (size_t)block * w->nx >> w->half_x;
+}
+
+static size_t y_at(const struct work *w, int block)
+{
+    return (size_t)block * w->ny >> w->half_y;
+}
+
+/* A convolution that reads y behind it wants it rounded. */
 static void pointwise_forward(const struct work *w, struct group g, const float *x, float *y)
 {
+    int round = has(w->s, PART_CONV) && !has(w->s, PART_POOL);
     for (int b = 0; b < g.blocks; b++) {
         stage_seed(w, g.first + b);
         struct pointwise f = w->f;
-        w->k->pointwise_forward(&f, w->x.h, x + (size_t)b * w->nx, y + (size_t)b * w->nx);
+        stage_pointwise(w, &f, w->x.h, x + x_at(w, b), round, y + (size_t)b * w->nx);
     }
 }
 
@@ -19,19 +30,30 @@ static void pool_forward(const struct work *w, struct group g, const float *x, f
     (w->pool.pool.max ? w->k->maxpool_forward : w->k->avgpool_forward)(&w->pool.pool.d, g.blocks, x, y);
 }
 
-static void block_moments(const struct work *w, int b)
+/* The convolution's input z as it is multiplied; what was made for it is rounded in its place. */
+static const float *operand(const struct work *w, struct group g, const float *z)
 {
-    int c = w->y.c, n = stage_live(w, b);
-    w->k->bn_moments(c, w->y.w, w->y.h, n, 1, w->io->y + (size_t)b * w->ny, w->r.about, w->r.lanes);
-    w->k->bn_moments_end(c, w->y.w, w->y.h, n, w->r.about, w->r.lanes, w->r.moments + (size_t)b * (size_t)c);
+    if (!w->bf16 || z == w->r.u)
+        return z;
+    w->k->bf16_round((size_t)g.blocks * w->nz, z, w->r.z);
+    return w->r.z;
+}
+
+/* A block of what the convolution has put out. */
+static void hand_block_on(const struct work *w, int b, const float *y)
+{
+    int live = stage_live(w, b), c = w->y.c;
+    stage_hand_on(w, live, 0, w->y.h, y, w->io->y + y_at(w, b));
+    if (w->next_table)
+        w->k->bn_moments_end(c, w->y.w, w->y.h, live, w->r.about, w->r.lanes, w->r.moments + (size_t)b * (size_t)c);
 }
 
 void stage_blocks_forward(void *ctx, int i, int member)
 {
     const struct work own = stage_member(ctx, member), *w = &own;
     struct group g = stage_group(w, i);
-    const float *v = w->io->x + (size_t)g.first * w->nx;
-    float *y = w->io->y + (size_t)g.first * w->ny;
+    const float *v = w->io->x + x_at(w, g.first);
+    float *y = w->half_y ? w->r.y : w->io->y + (size_t)g.first * w->ny;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
     if (has_pointwise(w->s)) {
         float *to = pool || conv ? w->r.u : y;
@@ -44,9 +66,9 @@ void stage_blocks_forward(void *ctx, int i, int member)
         v = to;
     }
     if (conv)
-        w->k->conv_forward(&w->conv.conv, g.blocks, v, w->w, w->b, y, w->r.conv);
-    for (int b = g.first; w->next_table && b < g.first + g.blocks; b++)
-        block_moments(w, b);
+        w->k->conv_forward(&w->conv.conv, g.blocks, operand(w, g, v), w->w, w->b, y, w->r.conv);
+    for (int b = 0; w->s->next >= 0 && b < g.blocks; b++)
+        hand_block_on(w, g.first + b, y + (size_t)b * w->ny);
 }
 
 /* What the parts in front of the convolution put out, computed again: *u in front of the pool, *z behind. */
@@ -71,15 +93,16 @@ static void weight_gradient(const struct work *w, struct group g, int i, const f
     w->k->conv_backward_weights(&w->conv.conv, g.blocks, z, dy, dw, db, w->r.conv);
 }
 
-/* dy at the output of the convolution itself, from what the stage behind left. */
-static const float *behind_next(const struct work *w, struct group g, const float *dy)
+/* dy at the output of the convolution itself, as it is multiplied, from what the stage behind left. */
+static const float *behind_next(const struct work *w, struct group g)
 {
-    if (!w->next_table)
+    const float *dy = w->io->dy + y_at(w, g.first);
+    if (w->next_table)
+        stage_norm_back(w, w->y.h, g.images, w->io->y + y_at(w, g.first), dy, w->r.dyc);
+    else if (w->bf16)
+        w->k->bf16_round((size_t)g.blocks * w->ny, dy, w->r.dyc);
+    else
         return dy;
-    const struct nn_node *next = &w->net->graph->node[w->s->next];
-    w->k->bn_backward(w->y.c, w->y.h, w->y.w, g.images, w->io->y + (size_t)g.first * w->ny, dy,
-                      bn_row(next, w->next_table, BN_A), bn_row(next, w->next_table, BN_P),
-                      bn_row(next, w->next_table, BN_Q), w->r.dyc);
     return w->r.dyc;
 }
 
@@ -95,17 +118,15 @@ static void pool_backward(const struct work *w, struct group g, const float *u, 
 /* z: NULL, or where the way forward goes at the same time. */
 static void pointwise_backward(const struct work *w, struct group g, const float *dz, float *z, float *to)
 {
-    const float *x = w->io->x + (size_t)g.first * w->nx, *mean = NULL;
-    if (has(w->s, PART_NORM))
-        mean = bn_row(&w->net->graph->node[w->s->part[PART_NORM]], w->io->saved, BN_MEAN);
+    const float *x = w->io->x + x_at(w, g.first);
     for (int b = 0; b < g.blocks; b++) {
         size_t at = (size_t)b * w->nx, channel = (size_t)(g.first + b) * (size_t)w->x.c;
         struct pointwise f = w->f;
         stage_seed(w, g.first + b);
-        if (mean)
+        if (w->r.lanes)
             memset(w->r.lanes, 0, (size_t)w->x.c * 2 * LANES * sizeof *w->r.lanes);
-        w->k->pointwise_backward(&f, w->x.h, x + at, dz + at, mean, z ? z + at : NULL, to + at, w->r.lanes);
-        if (mean)
+        stage_pointwise_back(w, &f, w->x.h, x + x_at(w, b), dz + at, z ? z + at : NULL, to + x_at(w, b));
+        if (w->r.lanes)
             w->k->pointwise_sums(w->x.c, stage_live(w, g.first + b), w->r.lanes, w->r.sums + 2 * channel);
     }
 }
@@ -114,40 +135,39 @@ static void pointwise_backward(const struct work *w, struct group g, const float
  * pass that goes back, in the place of dz, and then the gradient of the weights is due. */
 static void backward_group_in_one_pass(const struct work *w, struct group g, int i, float *dx)
 {
-    const float *dyc = behind_next(w, g, w->io->dy + (size_t)g.first * w->ny);
+    const float *dyc = behind_next(w, g);
     w->k->conv_backward_data(&w->conv.conv, g.blocks, dyc, w->w, w->r.u, w->r.conv);
     pointwise_backward(w, g, w->r.u, w->r.u, dx);
     weight_gradient(w, g, i, w->r.u, dyc);
 }
 
-/* The gradient goes from dy over dyc and dz to dx. */
+/* The gradient goes from dy over dyc, dz and du to dx. */
 void stage_blocks_backward(void *ctx, int i, int member)
 {
     const struct work own = stage_member(ctx, member), *w = &own;
     struct group g = stage_group(w, i);
-    const float *x = w->io->x + (size_t)g.first * w->nx, *u, *z, *dz = w->io->dy + (size_t)g.first * w->ny;
-    float *dx = w->io->dx ? w->io->dx + (size_t)g.first * w->nx : NULL;
+    const float *x = w->io->x + x_at(w, g.first), *u, *z, *dz = w->io->dy + y_at(w, g.first), *dyc = NULL;
+    float *dx = w->io->dx ? w->io->dx + x_at(w, g.first) : NULL;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
     if (dx && conv && !pool && has_pointwise(w->s)) {
         backward_group_in_one_pass(w, g, i, dx);
         return;
     }
     look_ahead(w, g, x, &u, &z);
-    if (conv) {
-        dz = behind_next(w, g, dz);
-        weight_gradient(w, g, i, z, dz);
-    }
-    if (!dx)
-        return;
-    if (conv) {
+    if (conv)
+        dz = dyc = behind_next(w, g);
+    if (conv && dx) {
         float *to = pool ? w->r.dz : dx;
-        w->k->conv_backward_data(&w->conv.conv, g.blocks, dz, w->w, to, w->r.conv);
+        w->k->conv_backward_data(&w->conv.conv, g.blocks, dyc, w->w, to, w->r.conv);
         dz = to;
     }
-    if (pool) {
-        pool_backward(w, g, u, z, dz, dx);
-        dz = dx;
+    if (pool && dx) {
+        float *to = w->half_x ? w->r.du : dx;
+        pool_backward(w, g, u, z, dz, to);
+        dz = to;
     }
-    if (has_pointwise(w->s))
+    if (conv) /* now that nobody needs z as it was */
+        weight_gradient(w, g, i, operand(w, g, z), dyc);
+    if (dx && has_pointwise(w->s))
         pointwise_backward(w, g, dz, NULL, dx);
 }

@@ -4,8 +4,6 @@
  */
 #include "nn/stage_work.h"
 
-#include "nn/layers/batchnorm.h"
-
 #include <string.h>
 
 /* Where a block stands in the pass. */
@@ -17,7 +15,7 @@ struct at {
 
 static struct at block_at(const struct work *w, int b)
 {
-    size_t x = (size_t)b * w->nx, y = (size_t)b * w->ny;
+    size_t x = (size_t)b * w->nx >> w->half_x, y = (size_t)b * w->ny >> w->half_y;
     struct at a = {.x = w->io->x + x, .y = w->io->y + y, .to_y = w->io->y + y, .live = stage_live(w, b)};
     if (w->backward) {
         a.dy = w->io->dy + y;
@@ -26,9 +24,15 @@ static struct at block_at(const struct work *w, int b)
     return a;
 }
 
+/* Floats of a row, and the offset to the next where it may be stored in 16 bits. */
 static size_t x_row(const struct work *w)
 {
     return w->nx / (size_t)w->x.h;
+}
+
+static size_t x_step(const struct work *w)
+{
+    return x_row(w) >> w->half_x;
 }
 
 static size_t z_row(const struct work *w)
@@ -39,6 +43,11 @@ static size_t z_row(const struct work *w)
 static size_t y_row(const struct work *w)
 {
     return w->ny / (size_t)w->y.h;
+}
+
+static size_t y_step(const struct work *w)
+{
+    return y_row(w) >> w->half_y;
 }
 
 static void table_of_rows(float **table, int rows, float *from, size_t row)
@@ -97,32 +106,49 @@ static void pool_row(const struct work *w, const float *x, float *z)
     (w->pool.pool.max ? w->k->maxpool_forward : w->k->avgpool_forward)(&d, 1, x, z);
 }
 
-/* Row i of the convolution's input; what the pool read of it. */
-static const float *make_input(struct work *w, const struct at *a, int i)
+/* Row i of the convolution's input, but for rounding where there is a pool; what that read of it. */
+static const float *make_row(struct work *w, const struct at *a, int i)
 {
-    const float *x = a->x + (size_t)(i * w->window) * x_row(w);
+    const float *x = a->x + (size_t)(i * w->window) * x_step(w);
+    if (!has_pointwise(w->s) && !has(w->s, PART_POOL)) {
+        w->k->bf16_round(x_row(w), x, w->r.in[i]);
+        return x;
+    }
     if (!has(w->s, PART_POOL)) {
-        w->k->pointwise_forward(&w->f, 1, x, w->r.in[i]);
+        stage_pointwise(w, &w->f, 1, x, 1, w->r.in[i]);
         return x;
     }
     if (has_pointwise(w->s)) {
-        w->k->pointwise_forward(&w->f, w->window, x, w->r.u);
+        stage_pointwise(w, &w->f, w->window, x, 0, w->r.u);
         x = w->r.u;
     }
     pool_row(w, x, w->r.in[i]);
     return x;
 }
 
-static void make_inputs(struct work *w, const struct at *a, int from, int to)
+static void round_pooled(const struct work *w, int i)
 {
-    for (int i = from; i < to; i++)
-        make_input(w, a, i);
+    if (w->bf16 && has(w->s, PART_POOL))
+        w->k->bf16_round(z_row(w), w->r.in[i], w->r.in[i]);
 }
 
-/* Is the input of the convolution made, or is it what the stage reads? */
-static int makes_inputs(const struct work *w)
+static void make_inputs(struct work *w, const struct at *a, int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        make_row(w, a, i);
+        round_pooled(w, i);
+    }
+}
+
+/* Does something stand before the convolution? And is its input made, or is it what the stage reads? */
+static int has_parts_before(const struct work *w)
 {
     return has_pointwise(w->s) || has(w->s, PART_POOL);
+}
+
+static int makes_inputs(const struct work *w)
+{
+    return has_parts_before(w) || w->bf16;
 }
 
 static void block_forward(struct work *w, int b)
@@ -132,7 +158,8 @@ static void block_forward(struct work *w, int b)
     int step = w->band.rows, made = 0;
     if (!makes_inputs(w))
         table_of_rows(w->r.in, d->h, (float *)a.x, x_row(w));
-    table_of_rows(w->r.out, d->ho, a.to_y, y_row(w));
+    if (!w->half_y)
+        table_of_rows(w->r.out, d->ho, a.to_y, y_row(w));
     stage_seed(w, b);
     w->f.half = 0;
     for (int r = 0, end; r < d->ho; r = end) {
@@ -141,12 +168,11 @@ static void block_forward(struct work *w, int b)
         if (makes_inputs(w))
             make_inputs(w, &a, made, in);
         made = in;
-        const struct ahead next[AHEAD] = {rows_ahead(a.x, x_row(w), in * w->window, step * d->sh * w->window, w->x.h),
-                                          rows_ahead(a.y, y_row(w), end, step, d->ho)};
+        const struct ahead next[AHEAD] = {rows_ahead(a.x, x_step(w), in * w->window, step * d->sh * w->window, w->x.h),
+                                          rows_ahead(a.y, y_step(w), end, step, d->ho)};
         w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->r.in, w->r.packed, w->b, w->r.out, next,
                         w->r.conv);
-        if (w->next_table)
-            w->k->bn_moments(d->co, d->wo, end - r, a.live, r == 0, w->r.out[r], w->r.about, w->r.lanes);
+        stage_hand_on(w, a.live, r, end, w->r.out[r], a.to_y + (size_t)r * y_step(w));
     }
     if (w->next_table)
         w->k->bn_moments_end(d->co, d->wo, d->ho, a.live, w->r.about, w->r.lanes,
@@ -159,25 +185,30 @@ void stage_rows_forward(void *ctx, int i, int member)
     struct group g = stage_group(&w, i);
     if (makes_inputs(&w))
         table_of_ring(w.r.in, w.conv.conv.h, w.band.in, w.r.z, z_row(&w));
+    if (w.half_y)
+        table_of_ring(w.r.out, w.conv.conv.ho, w.band.rows, w.r.y, y_row(&w));
     for (int b = g.first; b < g.first + g.blocks; b++)
         block_forward(&w, b);
 }
 
 /* --- backward --- */
 
-/* The gradient at the convolution's output, where a norm behind left that at its own. */
-static void make_gradient(const struct work *w, const struct at *a, int from, int to)
+/* Is the gradient at the convolution's output made, or is it what came from behind? */
+static int makes_gradient(const struct work *w)
 {
-    const struct nn_node *next = &w->net->graph->node[w->s->next];
-    for (int r = from; r < to; r++)
-        w->k->bn_backward(w->y.c, 1, w->y.w, a->live, a->y + (size_t)r * y_row(w), a->dy + (size_t)r * y_row(w),
-                          bn_row(next, w->next_table, BN_A), bn_row(next, w->next_table, BN_P),
-                          bn_row(next, w->next_table, BN_Q), w->r.out[r]);
+    return w->next_table || w->bf16;
 }
 
-static const float *mean_of(const struct work *w)
+/* Where a norm behind left the gradient at its own output, and rounded. */
+static void make_gradient(const struct work *w, const struct at *a, int from, int to)
 {
-    return has(w->s, PART_NORM) ? bn_row(node_of(w->net->graph, w->s, PART_NORM), w->io->saved, BN_MEAN) : NULL;
+    for (int r = from; r < to; r++) {
+        const float *dy = a->dy + (size_t)r * y_step(w);
+        if (w->next_table)
+            stage_norm_back(w, 1, a->live, a->y + (size_t)r * y_step(w), dy, w->r.out[r]);
+        else
+            w->k->bf16_round(y_row(w), dy, w->r.out[r]);
+    }
 }
 
 /* Back through the pool and what stands before it, from the gradient of row i of the convolution's input; the row
@@ -185,8 +216,8 @@ static const float *mean_of(const struct work *w)
 static void pool_back(struct work *w, const struct at *a, int i)
 {
     struct pool_dims d = w->pool.pool.d;
-    size_t at = (size_t)(i * w->window) * x_row(w);
-    const float *x = make_input(w, a, i);
+    size_t at = (size_t)(i * w->window) * x_step(w);
+    const float *x = make_row(w, a, i);
     float *to = has_pointwise(w->s) ? w->r.du : a->dx + at;
     d.h = d.sh;
     d.ho = 1;
@@ -195,17 +226,19 @@ static void pool_back(struct work *w, const struct at *a, int i)
     else
         w->k->avgpool_backward(&d, 1, w->r.din[i], to);
     if (has_pointwise(w->s))
-        w->k->pointwise_backward(&w->back, w->window, a->x + at, to, mean_of(w), NULL, a->dx + at, w->r.lanes);
+        stage_pointwise_back(w, &w->back, w->window, a->x + at, to, NULL, a->dx + at);
+    round_pooled(w, i);
 }
 
 /* Rows of the pool's input below its last window: nothing comes back to them. */
 static void rows_below(struct work *w, const struct at *a)
 {
     for (int i = w->z.h * w->window; i < w->x.h; i++) {
-        float *dx = a->dx + (size_t)i * x_row(w);
-        memset(dx, 0, x_row(w) * sizeof *dx);
+        size_t at = (size_t)i * x_step(w);
+        float *nothing = has_pointwise(w->s) ? w->r.du : a->dx + at;
+        memset(nothing, 0, x_row(w) * sizeof *nothing);
         if (has_pointwise(w->s))
-            w->k->pointwise_backward(&w->back, 1, a->x + (size_t)i * x_row(w), dx, mean_of(w), NULL, dx, w->r.lanes);
+            stage_pointwise_back(w, &w->back, 1, a->x + at, nothing, NULL, a->dx + at);
     }
 }
 
@@ -216,12 +249,14 @@ static void input_gradient(struct work *w, const struct at *a, int from, int to,
     const struct conv_dims *d = &w->conv.conv;
     w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, w->r.din, next,
                     w->r.conv);
-    for (int i = from; i < to && makes_inputs(w); i++) {
-        size_t at = (size_t)i * x_row(w);
+    if (!has_parts_before(w) && w->bf16)
+        make_inputs(w, a, from, to);
+    for (int i = from; i < to && has_parts_before(w); i++) {
+        size_t at = (size_t)i * x_step(w);
         if (has(w->s, PART_POOL))
             pool_back(w, a, i);
         else
-            w->k->pointwise_backward(&w->f, 1, a->x + at, w->r.din[i], mean_of(w), w->r.in[i], a->dx + at, w->r.lanes);
+            stage_pointwise_back(w, &w->f, 1, a->x + at, w->r.din[i], w->r.in[i], a->dx + at);
     }
     if (to == w->z.h && has(w->s, PART_POOL))
         rows_below(w, a);
@@ -230,12 +265,11 @@ static void input_gradient(struct work *w, const struct at *a, int from, int to,
 static void start_block(struct work *w, const struct at *a, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
-    if (!makes_inputs(w)) {
+    if (!makes_inputs(w))
         table_of_rows(w->r.in, d->h, (float *)a->x, x_row(w));
-        if (a->dx)
-            table_of_rows(w->r.din, d->h, a->dx, x_row(w));
-    }
-    if (!w->next_table)
+    if (!has_parts_before(w) && a->dx)
+        table_of_rows(w->r.din, d->h, a->dx, x_row(w));
+    if (!makes_gradient(w))
         table_of_rows(w->r.out, d->ho, (float *)a->dy, y_row(w));
     stage_seed(w, b);
     w->f.half = 0;
@@ -256,14 +290,14 @@ static void block_backward(struct work *w, int b)
     start_block(w, &a, b);
     for (int r = 0, end; r < d->ho; r = end) {
         end = least(r + step, d->ho);
-        if (w->next_table)
+        if (makes_gradient(w))
             make_gradient(w, &a, r, end);
         int in_end = inputs_done(d, end);
         const struct ahead next[AHEAD] = {
-            rows_ahead(a.y, y_row(w), end, step, w->next_table ? d->ho : 0),
-            rows_ahead(a.dy, y_row(w), end, step, d->ho),
-            rows_ahead(a.x, x_row(w), in_end * w->window, step * d->sh * w->window, w->x.h),
-            rows_ahead(a.dx, x_row(w), in_end * w->window, step * d->sh * w->window, a.dx ? w->x.h : 0)};
+            rows_ahead(a.y, y_step(w), end, step, w->next_table ? d->ho : 0),
+            rows_ahead(a.dy, y_step(w), end, step, d->ho),
+            rows_ahead(a.x, x_step(w), in_end * w->window, step * d->sh * w->window, w->x.h),
+            rows_ahead(a.dx, x_step(w), in_end * w->window, step * d->sh * w->window, a.dx ? w->x.h : 0)};
         if (a.dx)
             input_gradient(w, &a, in, in_end, next);
         else if (makes_inputs(w))
@@ -288,9 +322,9 @@ void stage_rows_backward(void *ctx, int i, int member)
     float *db, *dw = stage_share(&w, i, &db);
     if (makes_inputs(&w))
         table_of_ring(w.r.in, d->h, w.band.in, w.r.z, z_row(&w));
-    if (makes_inputs(&w) && w.r.din != w.r.in)
+    if (has(w.s, PART_POOL))
         table_of_ring(w.r.din, d->h, w.band.in, w.r.dz, z_row(&w));
-    if (w.next_table)
+    if (makes_gradient(&w))
         table_of_ring(w.r.out, d->ho, w.band.out, w.r.dyc, y_row(&w));
     memset(w.r.dw_sums, 0, conv_sums(d) * sizeof *w.r.dw_sums);
     if (db)

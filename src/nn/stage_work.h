@@ -10,15 +10,15 @@ struct room {
     /* of each member: u: behind the pointwise parts, z: behind the pool, dz: gradient there, dyc: gradient at the
      * convolution, of a group of blocks or of as many rows as are looked at together */
     uint32_t *seed, *seed_back;
-    float *u, *z, *dz, *dyc, *conv, *du;
-    double *lanes; /* [c of norm, or of next in the forward pass][32] */
-    float *about;  /* [c of next] */
+    float *u, *z, *dz, *dyc, *conv, *du, *y; /* y: what is to be stored in 16 bits */
+    double *lanes;                           /* [c of norm, or of next in the forward pass][32] */
+    float *about;                            /* [c of next] */
     /* by rows: u is what one row of the pool is made of, du the gradient there; rows of the convolution's input and the
      * gradient there [h], of its output or the gradient there [ho] */
     float **in, **din, **out;
     float *dw_sums, *db_sums; /* by rows: lane sums of the convolution's gradient */
     /* of all */
-    float *packed;           /* by rows: the convolution's weights */
+    float *rounded, *packed; /* the convolution's weights: to bf16; by rows */
     float *dw;               /* [groups - 1][tensors]: the shares of the convolution's gradient but the first */
     struct moments *moments; /* [blocks][c of next] */
     double *sums;            /* [blocks][c of norm][2] */
@@ -43,7 +43,10 @@ struct work {
     struct pointwise f, back; /* by rows with a pool, the way back draws its masks for itself */
     int window;               /* by rows: rows of x that one of z is made of */
     struct stage_part pool, conv;
-    const float *w, *b; /* the convolution's */
+    const float *w, *b; /* the convolution's; w is rounded */
+    int bf16;           /* operands of the convolution are rounded */
+    int half_x, half_y; /* 1: x and dx, y and dy are stored in 16 bits, and an offset into them is half of that in
+                           floats */
     float *next_table;
     int backward, by_rows;
     struct band band; /* by rows */
@@ -66,6 +69,17 @@ struct work stage_member(const struct work *w, int member);
 void stage_seed(const struct work *w, int block);
 /* The i-th group's share of the convolution's gradient: weights, then the bias at *db; NULL without. */
 float *stage_share(const struct work *w, int i, float **db);
+
+/* pointwise_forward and _backward of rows of x, which may be stored in 16 bits; what the convolution reads is rounded:
+ * y if `round` says so, and on the way back always. */
+void stage_pointwise(const struct work *w, struct pointwise *f, int rows, const float *x, int round, float *y);
+void stage_pointwise_back(const struct work *w, struct pointwise *f, int rows, const float *x, const float *dy,
+                          float *y, float *g);
+/* Rows r0..r1-1 of a block that the convolution has put out, to where they are stored (where that is in 16 bits, else
+ * they are there) and into the statistics of a norm behind. */
+void stage_hand_on(const struct work *w, int live, int r0, int r1, const float *rows, float *y);
+/* bn_backward of the norm behind, likewise. */
+void stage_norm_back(const struct work *w, int rows, int images, const float *y, const float *dy, float *dyc);
 
 static inline const struct nn_node *node_of(const struct nn_graph *g, const struct stage *s, enum part_kind kind)
 {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes tests/data/nn_layers.txt and nn_network.txt: what PyTorch computes for the layers and a small network.
+"""Writes tests/data/nn_layers.txt, nn_network.txt and nn_bf16.txt: what PyTorch computes for the layers and a small network.
 
 Run: /usr/bin/python3 tests/support/torch/nn_golden.py tests/data      (PyTorch 1.13.1, Debian's python3-torch)
 
@@ -12,6 +12,10 @@ own business.
 
 A case is a line `case C H W N training|eval : text`, then lines `name count values...`: y, dx, d0, d1 (parameters), and
 the buffers b0, b1 after the pass.
+
+nn_bf16.txt is the network with the roundings of [train] precision = bf16 (nn/nn.h), everything else in float64. Its input
+and parameters are those of nn_network.txt times 1.0123, in float32, so that none of them is a bf16 number beforehand. A
+float32 sum that lies just on the other side of a tie than the float64 one would show; there is none in this network.
 """
 import sys
 
@@ -106,18 +110,62 @@ def layers(path):
             buffers(out, module)
 
 
-def network(path):
+class Round(torch.autograd.Function):
+    """To bf16; the gradient passes."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.float().bfloat16().double()
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+class RoundGradient(torch.autograd.Function):
+    """The other way round."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        return g.float().bfloat16().double()
+
+
+class Bf16Conv2d(nn.Conv2d):
+    def forward(self, x):
+        return RoundGradient.apply(self._conv_forward(Round.apply(x), Round.apply(self.weight), self.bias))
+
+
+class Bf16Linear(nn.Linear):
+    def forward(self, x):
+        return RoundGradient.apply(nn.functional.linear(Round.apply(x), Round.apply(self.weight), self.bias))
+
+
+class Bf16BatchNorm2d(nn.BatchNorm2d):
+    """Behind a convolution, whose output and whose gradient behind the normalization are stored in bf16."""
+
+    def forward(self, x):
+        return RoundGradient.apply(super().forward(Round.apply(x)))
+
+
+def network(path, conv=nn.Conv2d, norm=nn.BatchNorm2d, linear=nn.Linear, factor=1.0):
     """Two steps' worth: training pass with cross-entropy and gradients, then an evaluation pass with the new statistics."""
     # The engine's convolutions have no bias in front of a batchnorm (bias auto).
     text = ("conv2d 3x3 5, batchnorm, relu, maxpool 2, dropout 0, conv2d 3x3 6 stride 2 pad 1, batchnorm, "
             "leaky_relu, conv2d 1x1 4, gelu, flatten, dense 8, tanh, dense 10")
-    net = nn.Sequential(nn.Conv2d(2, 5, 3, bias=False), nn.BatchNorm2d(5), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0),
-                        nn.Conv2d(5, 6, 3, 2, 1, bias=False), nn.BatchNorm2d(6), nn.LeakyReLU(), nn.Conv2d(6, 4, 1), nn.GELU(),
-                        nn.Flatten(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 10))
+    net = nn.Sequential(conv(2, 5, 3, bias=False), norm(5), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0),
+                        conv(5, 6, 3, 2, 1, bias=False), norm(6), nn.LeakyReLU(), conv(6, 4, 1), nn.GELU(),
+                        nn.Flatten(), linear(16, 8), nn.Tanh(), linear(8, 10))
     n, shape = 19, (2, 9, 9)
     params = prepare(net)
     net.train()
-    x = fill((n, *shape), 37)
+    with torch.no_grad():
+        for p in params:
+            p.copy_((p * factor).float())
+    x = (fill((n, *shape), 37) * factor).float().double()
     label = torch.arange(n) * 7 % 10
     with open(path, "w") as out:
         out.write("# PyTorch %s, float64; tests/support/torch/nn_golden.py\n" % torch.__version__)
@@ -137,3 +185,4 @@ def network(path):
 if __name__ == "__main__":
     layers(sys.argv[1] + "/nn_layers.txt")
     network(sys.argv[1] + "/nn_network.txt")
+    network(sys.argv[1] + "/nn_bf16.txt", Bf16Conv2d, Bf16BatchNorm2d, Bf16Linear, 1.0123)

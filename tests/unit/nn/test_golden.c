@@ -139,10 +139,12 @@ static void layers_agree_with_pytorch(void **state)
 
 /* --- the network --- */
 
-static struct nn_net *network(const struct golden *g, struct nn_graph *graph, struct arena *a)
+static struct nn_net *network(const struct golden *g, struct nn_graph *graph, enum nn_precision precision,
+                              struct arena *a)
 {
     struct err e = {0};
     build(graph, g->text, g->in, 10, a);
+    graph->precision = precision;
     struct nn_net *net = nn_net_new(graph, g->n, 1, NULL, test_kernels(), a, &e);
     assert_non_null(net);
     fill_parameters(graph, net->w, net->buffers);
@@ -163,7 +165,13 @@ static double mean_loss(struct nn_net *net, int n)
     return sum;
 }
 
-static void network_agrees_with_pytorch(void **state)
+static void scale(float *x, size_t n, double factor)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)((double)x[i] * factor);
+}
+
+static void check_network(const char *file, enum nn_precision precision, double factor)
 {
     static struct golden g;
     const double tolerance = 5e-5;
@@ -171,11 +179,12 @@ static void network_agrees_with_pytorch(void **state)
     struct nn_graph graph;
     uint32_t sample[64] = {0};
     int gradients = 0;
-    (void)state;
     arena_init(&a);
-    golden_open(&g, "nn_network.txt");
+    golden_open(&g, file);
     assert_int_equal(golden_case(&g), 1);
-    struct nn_net *net = network(&g, &graph, &a);
+    struct nn_net *net = network(&g, &graph, precision, &a);
+    scale(net->w, graph.param_floats, factor);
+    scale(net->x, layer_floats(g.in, (g.n + LANES - 1) / LANES), factor);
     struct nn_pass p = {g.n, (g.n + LANES - 1) / LANES, 1, 1, 1, sample};
     const struct shape logits = {1, 10, 1, 1};
     nn_forward(net, &p);
@@ -202,11 +211,24 @@ static void network_agrees_with_pytorch(void **state)
     arena_release(&a);
 }
 
+static void network_agrees_with_pytorch(void **state)
+{
+    (void)state;
+    check_network("nn_network.txt", NN_FP32, 1);
+}
+
+static void network_in_bf16_agrees_with_pytorch(void **state)
+{
+    (void)state;
+    check_network("nn_bf16.txt", NN_BF16, 1.0123);
+}
+
 int test_golden(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_agree_with_pytorch),
         cmocka_unit_test(network_agrees_with_pytorch),
+        cmocka_unit_test(network_in_bf16_agrees_with_pytorch),
     };
     return cmocka_run_group_tests_name("nn golden", tests, NULL, NULL);
 }

@@ -19,15 +19,21 @@ struct run {
     uint32_t sample[128];
 };
 
-static void run_init(struct run *r, const char *layers, int batch, int training)
+static void run_init_in(struct run *r, const char *layers, int batch, int training, enum nn_precision precision)
 {
     struct err e = {0};
     memset(r, 0, sizeof *r);
     arena_init(&r->a);
     build(&r->g, layers, maps, 4, &r->a);
+    r->g.precision = precision;
     r->net = nn_net_new(&r->g, batch, training, NULL, test_kernels(), &r->a, &e);
     assert_non_null(r->net);
     nn_net_init(r->net, 11);
+}
+
+static void run_init(struct run *r, const char *layers, int batch, int training)
+{
+    run_init_in(r, layers, batch, training, NN_FP32);
 }
 
 /* Image `id` of an endless set, in every lane of x that wants it. */
@@ -317,14 +323,13 @@ static void backwards(struct team *t, int n, team_piece *piece, void *ctx)
 }
 
 /* Weights' gradients and logits of one step with every size of team, bit for bit those of the net alone. */
-static void any_team_gives_the_same_bits(void **state)
+static void check_teams(enum nn_precision precision)
 {
-    (void)state;
     struct run alone;
     uint32_t ids[117];
     for (uint32_t i = 0; i < 117; i++)
         ids[i] = 3 * i + 1;
-    run_init(&alone, text, 117, 1);
+    run_init_in(&alone, text, 117, 1, precision);
     step(&alone, ids, 117);
     for (int size = 1; size <= 5; size++) {
         struct run r = {.net = NULL};
@@ -332,6 +337,7 @@ static void any_team_gives_the_same_bits(void **state)
         struct err e = {0};
         arena_init(&r.a);
         build(&r.g, text, maps, 4, &r.a);
+        r.g.precision = precision;
         struct arena fixed;
         assert_int_equal(arena_init_fixed(&fixed, nn_net_bytes(&r.g, 117, 1, size)), 0);
         r.net = nn_net_new(&r.g, 117, 1, &team, test_kernels(), &fixed, &e);
@@ -345,6 +351,13 @@ static void any_team_gives_the_same_bits(void **state)
         arena_release(&r.a);
     }
     arena_release(&alone.a);
+}
+
+static void any_team_gives_the_same_bits(void **state)
+{
+    (void)state;
+    check_teams(NN_FP32);
+    check_teams(NN_BF16);
 }
 
 int test_net(void)

@@ -1,0 +1,82 @@
+/* precision.c - what numbers a network computes with, and the steps of single nodes with rounded operands. */
+#include "nn/plan.h"
+
+#include <string.h>
+
+// clang-format off
+static const struct { const char *name, *help; } types[] = {
+    { "fp32", "32 bits everywhere" },
+    { "bf16", "convolutions and dense layers multiply numbers of 16 bits, summed up in 32; half the memory between them" },
+};
+const struct param nn_precision_params[] = {
+    { "precision", P_CHOICE, offsetof(struct nn_spec, precision), 0, 0, "fp32",
+      "of what convolutions and dense layers multiply; sums and weights have 32 bits", nn_precision_name, 0 },
+    { 0 },
+};
+// clang-format on
+#define TYPES (sizeof types / sizeof *types)
+
+const char *nn_precision_name(size_t i)
+{
+    return i < TYPES ? types[i].name : NULL;
+}
+
+const char *nn_precision_help(size_t i)
+{
+    return i < TYPES ? types[i].help : NULL;
+}
+
+/* The node's tensors, padding included. */
+static size_t tensor_floats(const struct nn_node *nd)
+{
+    const struct nn_tensor *end = &nd->tensor[nd->ntensors - 1];
+    return end->at + PAD16(end->n) - nd->tensor[0].at;
+}
+
+static size_t own_scratch(const struct nn_node *nd, int blocks)
+{
+    return PAD16(nd->type->scratch ? nd->type->scratch(nd, blocks) : 0);
+}
+
+size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds)
+{
+    return own_scratch(nd, blocks) + (rounds & ROUND_X ? layer_floats(nd->x, blocks) : 0) +
+           (rounds & ROUND_DY ? layer_floats(nd->y, blocks) : 0) + (rounds & ROUND_W ? tensor_floats(nd) : 0);
+}
+
+/* The rounded array, at *room, which moves on. */
+static const float *rounded(const struct kernels *k, size_t n, const float *x, float **room)
+{
+    float *y = *room;
+    k->bf16_round(n, x, y);
+    *room += n;
+    return y;
+}
+
+/* The weights, and behind them the bias as it is. */
+static const float *rounded_weights(const struct kernels *k, const struct nn_node *nd, const float *w, float **room)
+{
+    size_t n = PAD16(nd->tensor[0].n), all = tensor_floats(nd);
+    float *y = *room;
+    k->bf16_round(n, w, y);
+    memcpy(y + n, w + n, (all - n) * sizeof *y);
+    *room += all;
+    return y;
+}
+
+void rounded_run(const struct nn_net *net, const struct step *s, const struct nn_pass *p)
+{
+    const struct nn_node *nd = s->nd;
+    const struct kernels *k = net->k;
+    struct layer_io io = s->io;
+    float *room = io.scratch ? io.scratch + own_scratch(nd, p->blocks) : NULL;
+    if (s->rounds & ROUND_X)
+        io.x = rounded(k, layer_floats(nd->x, p->blocks), io.x, &room);
+    if (s->rounds & ROUND_DY)
+        io.dy = rounded(k, layer_floats(nd->y, p->blocks), io.dy, &room);
+    if (s->rounds & ROUND_W)
+        io.w = rounded_weights(k, nd, io.w, &room);
+    s->run(nd, p, k, &io);
+    if (s->rounds & ROUND_Y)
+        k->bf16_round(layer_floats(nd->y, p->blocks), io.y, io.y);
+}
