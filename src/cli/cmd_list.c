@@ -113,6 +113,12 @@ static void list_inits(void)
         printf("%s\n", nn_init_name(i));
 }
 
+static void list_precisions(void)
+{
+    for (size_t i = 0; nn_precision_name(i); i++)
+        print_word(nn_precision_name(i), NULL, nn_precision_help(i), NULL);
+}
+
 static void list_metrics(void)
 {
     for (const struct metric *m = train_metrics; m->name; m++)
@@ -175,6 +181,7 @@ static const struct vocabulary {
     { "keys",           "every key of a sweep file",             list_keys },
     { "optimizers",     "[train] optimizer",                     list_optimizers },
     { "schedules",      "[train] schedule",                      list_schedules },
+    { "precisions",     "[train] precision",                     list_precisions },
     { "datasets",       "[data] dataset",                        list_datasets },
     { "augmentations",  "[data] augment",                        list_augmentations },
     { "normalizations", "[data] normalize",                      list_normalizations },

@@ -81,6 +81,7 @@ static void print_facts(const struct plan_point *q)
     printf("head              %s\n", f->head);
     printf("batch norm        %s\n", nn_uses(q->graph, "batchnorm") ? "yes" : "no");
     printf("dropout           %s\n", nn_uses(q->graph, "dropout") ? "yes" : "no");
+    printf("precision         %s\n", nn_precision_name((size_t)q->point->nn.precision));
     printf("memory a worker   %s\n", text_bytes(bytes, (double)q->bytes));
     printf("expected time     %s a trial\n", text_seconds(seconds, plan_seconds(q)));
     if (q->skip)

@@ -62,7 +62,7 @@ static const struct table {
 } tables[] = {
     { "sweep", KEY_SWEEP, sweep_params }, { "search", KEY_SEARCH, search_params }, { "stop", KEY_STOP, stop_params },
     { "data", KEY_DATA, data_params },    { "model", KEY_MODEL, model_params },    { "model", KEY_NN, nn_params },
-    { "train", KEY_TRAIN, train_params },
+    { "train", KEY_TRAIN, train_params }, { "train", KEY_PRECISION, nn_precision_params },
 };
 // clang-format on
 

@@ -4,7 +4,18 @@
 
 #include "config/config.h"
 
-enum key_group { KEY_SWEEP, KEY_SEARCH, KEY_STOP, KEY_DATA, KEY_MODEL, KEY_NN, KEY_TRAIN, KEY_OPTIMIZER, KEY_SCHEDULE };
+enum key_group {
+    KEY_SWEEP,
+    KEY_SEARCH,
+    KEY_STOP,
+    KEY_DATA,
+    KEY_MODEL,
+    KEY_NN,
+    KEY_TRAIN,
+    KEY_PRECISION, /* of nn_spec, but in [train] */
+    KEY_OPTIMIZER,
+    KEY_SCHEDULE
+};
 
 struct key_row {
     const char *section;

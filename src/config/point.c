@@ -18,12 +18,12 @@ struct specs {
 
 static void *spec_of(const struct specs *t, enum key_group g)
 {
-    return g == KEY_DATA ? (void *)t->data : g == KEY_NN ? (void *)t->nn : (void *)t->train;
+    return g == KEY_DATA ? (void *)t->data : g == KEY_TRAIN ? (void *)t->train : (void *)t->nn;
 }
 
 static int in_spec(enum key_group g)
 {
-    return g == KEY_DATA || g == KEY_NN || g == KEY_TRAIN;
+    return g == KEY_DATA || g == KEY_NN || g == KEY_TRAIN || g == KEY_PRECISION;
 }
 
 static int varies(const struct setting *st)
@@ -211,6 +211,8 @@ static int matters(const struct setting *st, const struct point *p)
         return 0;                                                                   /* dataset.fingerprint */
     if (st->group == KEY_DATA && st->param->type == P_TEXT)                         /* an empty text says nothing */
         return **(const char *const *)((const char *)&p->data + st->param->at) != 0;
+    if (st->group == KEY_PRECISION) /* fp32 goes without saying, as it did before there was another */
+        return p->nn.precision != NN_FP32;
     if (st->group != KEY_TRAIN)
         return 1;
     switch (st->param->at) {

@@ -89,6 +89,7 @@ static int add_point(struct run *run, const struct plan_point *p)
         v->facts = p->graph->facts;
         v->batchnorm = nn_uses(p->graph, "batchnorm");
         v->dropout = nn_uses(p->graph, "dropout");
+        v->precision = (int)p->graph->precision;
     }
     memcpy(v->n, p->n, sizeof v->n);
     v->set = p->set;

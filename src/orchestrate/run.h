@@ -17,7 +17,7 @@ struct planned_point { /* what its rows in the tables need */
     const char **value; /* [sweep_keys] */
     const char *skip;   /* NULL: it is trained */
     struct nn_facts facts;
-    int has_facts, batchnorm, dropout;
+    int has_facts, batchnorm, dropout, precision;
     size_t n[3];
     const struct dataset *set; /* peeked */
 };

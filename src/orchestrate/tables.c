@@ -88,8 +88,8 @@ static void single(struct cells *c, float v)
 }
 
 static const char *const front[] = {"trial", "point", "repeat", "seed", "status"};
-static const char *const facts[] = {"params",       "macs", "receptive_field", "uses_batchnorm",
-                                    "uses_dropout", "head", "epochs_run",      "best_epoch"};
+static const char *const facts[] = {"params", "macs",      "receptive_field", "uses_batchnorm", "uses_dropout",
+                                    "head",   "precision", "epochs_run",      "best_epoch"};
 #define FRONT (sizeof front / sizeof front[0])
 #define FACTS (sizeof facts / sizeof facts[0])
 
@@ -126,6 +126,7 @@ static void trial_cells(const struct run *run, size_t i, struct cells *c)
     text(c, !p->has_facts ? "" : p->batchnorm ? "yes" : "no");
     text(c, !p->has_facts ? "" : p->dropout ? "yes" : "no");
     text(c, p->has_facts ? p->facts.head : "");
+    text(c, p->has_facts ? nn_precision_name((size_t)p->precision) : "");
     number(c, trained ? t->r.epochs_run : NAN);
     number(c, t->r.best_epoch ? t->r.best_epoch : NAN);
     for (int m = 0; m < M_COUNT; m++)

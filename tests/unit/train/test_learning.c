@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static float learn(const char *layers, const char *settings)
+static float learn_in(enum nn_precision precision, const char *layers, const char *settings)
 {
     struct arena mem, a;
     struct dataset set;
@@ -25,6 +25,7 @@ static float learn(const char *layers, const char *settings)
     if (dataset_load(&set, &data, &e) || data_view_init(&view, &set, &data, &mem, &e))
         fail_msg("%s", e.text);
     param_defaults(nn_params, &nn);
+    nn.precision = (int)precision;
     struct nn_line line = {.text = layers};
     struct shape in = {3, set.c, set.h, set.w};
     if (nn_graph_build(&graph, &line, 1, in, set.classes, &nn, &mem, &errs))
@@ -45,6 +46,11 @@ static float learn(const char *layers, const char *settings)
     return accuracy;
 }
 
+static float learn(const char *layers, const char *settings)
+{
+    return learn_in(NN_FP32, layers, settings);
+}
+
 static void defaults_learn_digits(void **state)
 {
     (void)state;
@@ -63,11 +69,22 @@ static void every_optimizer_learns_digits(void **state)
                 0.95f);
 }
 
+static void bf16_learns_as_well(void **state)
+{
+    const char *net =
+        "conv2d 3x3 16 pad same, batchnorm, relu, conv2d 3x3 32, batchnorm, relu, maxpool 2, gap, dense 10";
+    (void)state;
+    float fp32 = learn(net, "epochs=6"), bf16 = learn_in(NN_BF16, net, "epochs=6");
+    assert_true(fp32 > 0.96f);
+    assert_true(bf16 > fp32 - 0.01f);
+}
+
 int test_learning(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_learn_digits),
         cmocka_unit_test(every_optimizer_learns_digits),
+        cmocka_unit_test(bf16_learns_as_well),
     };
     return cmocka_run_group_tests_name("learning", tests, NULL, NULL);
 }
