@@ -48,6 +48,7 @@ static void net(struct json *j, const struct bench_row *r)
     json_text(j, "family", r->net->family);
     json_number(j, "batch", r->net->batch);
     json_number(j, "dropout", r->net->dropout);
+    json_text(j, "precision", nn_precision_name(r->net->precision));
     json_number(j, "parameters", (double)r->speed->params);
     json_number(j, "images_per_second", 1 / r->seconds);
     json_number(j, "images_per_second_without_data", 1 / r->speed->bare);

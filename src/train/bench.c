@@ -28,14 +28,16 @@
 
 // clang-format off
 static const struct bench_net nets[] = {
-    { "n1-32",     "n1",    "digits 28x28, 11,660 parameters, dropout 0.05", N1(", dropout 0.05"), { 3, 1, 28, 28 }, 32,  0.05 },
-    { "n1-64",     "n1",    "the same, a batch of 64",                       N1(", dropout 0.05"), { 3, 1, 28, 28 }, 64,  0.05 },
-    { "n1-128",    "n1",    "the same, a batch of 128",                      N1(", dropout 0.05"), { 3, 1, 28, 28 }, 128, 0.05 },
-    { "n1-32-p0",  "n1",    "without dropout",                               N1(""),               { 3, 1, 28, 28 }, 32,  0 },
-    { "n1-64-p0",  "n1",    "without dropout, a batch of 64",                N1(""),               { 3, 1, 28, 28 }, 64,  0 },
-    { "n1-128-p0", "n1",    "without dropout, a batch of 128",               N1(""),               { 3, 1, 28, 28 }, 128, 0 },
-    { "mlp-128",   "mlp",   "784-128-10, 101,770 parameters",                "flatten, dense 128, relu\ndense 10", { 3, 1, 28, 28 }, 128, 0 },
-    { "cifar-64",  "cifar", "colour 32x32, 32 to 128 channels, 288,746 parameters", CIFAR,         { 3, 3, 32, 32 }, 64,  0 },
+    { "n1-32",     "n1",    "digits 28x28, 11,660 parameters, dropout 0.05", N1(", dropout 0.05"), { 3, 1, 28, 28 }, 32,  0.05, NN_FP32 },
+    { "n1-64",     "n1",    "the same, a batch of 64",                       N1(", dropout 0.05"), { 3, 1, 28, 28 }, 64,  0.05, NN_FP32 },
+    { "n1-128",    "n1",    "the same, a batch of 128",                      N1(", dropout 0.05"), { 3, 1, 28, 28 }, 128, 0.05, NN_FP32 },
+    { "n1-32-p0",  "n1",    "without dropout",                               N1(""),               { 3, 1, 28, 28 }, 32,  0, NN_FP32 },
+    { "n1-64-p0",  "n1",    "without dropout, a batch of 64",                N1(""),               { 3, 1, 28, 28 }, 64,  0, NN_FP32 },
+    { "n1-128-p0", "n1",    "without dropout, a batch of 128",               N1(""),               { 3, 1, 28, 28 }, 128, 0, NN_FP32 },
+    { "n1-64-bf16", "n1",  "in bf16, a batch of 64",   N1(", dropout 0.05"), { 3, 1, 28, 28 }, 64,  0.05, NN_BF16 },
+    { "n1-128-bf16", "n1", "in bf16, a batch of 128",  N1(", dropout 0.05"), { 3, 1, 28, 28 }, 128, 0.05, NN_BF16 },
+    { "mlp-128",   "mlp",   "784-128-10, 101,770 parameters",                "flatten, dense 128, relu\ndense 10", { 3, 1, 28, 28 }, 128, 0, NN_FP32 },
+    { "cifar-64",  "cifar", "colour 32x32, 32 to 128 channels, 288,746 parameters", CIFAR,         { 3, 3, 32, 32 }, 64,  0, NN_FP32 },
 };
 // clang-format on
 const char *const bench_phase_name[BENCH_PHASES] = {"data", "forward", "backward", "update", "evaluate"};
@@ -116,6 +118,7 @@ static int make_graph(struct bench *b, const struct bench_net *n, struct err *e)
         s += len + (s[len] == '\n');
     }
     param_defaults(nn_params, &spec);
+    spec.precision = (int)n->precision;
     int bad = nn_graph_build(&b->graph, line, lines, n->in, CLASSES, &spec, &b->mem, &errs);
     if (bad)
         err_set(e, errs.n ? errs.v[0].code : ERR_NOMEM, "%s", errs.n ? errs.v[0].text : "no memory for the graph");

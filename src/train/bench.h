@@ -18,6 +18,7 @@ struct bench_net {
     struct shape in;
     int batch;
     double dropout; /* what stands in `layers`, for tables */
+    enum nn_precision precision;
 };
 const struct bench_net *bench_net(size_t i); /* NULL after the last */
 

@@ -41,7 +41,8 @@ MLP = """
     flatten, dense 128, relu{drop}
     dense 10"""
 # rows of `sweep list benchmarks`, and the same for torch_n1.py
-STEPS = {"n1": [("n1-%d%s" % (batch, "" if p else "-p0"), "n1", batch, p) for p in (0.05, 0) for batch in (32, 64, 128)],
+STEPS = {"n1": [("n1-%d%s" % (batch, "" if p else "-p0"), "n1", batch, p) for p in (0.05, 0) for batch in (32, 64, 128)] +
+               [("n1-%d-bf16" % batch, "n1", batch, 0.05) for batch in (64, 128)], # over PyTorch in fp32
          "mlp": [("mlp-128", "mlp", 128, 0)],
          "cifar": [("cifar-64", "cifar", 64, 0)]}
 TRIALS = [("n1", N1, 64, 0.05, 1), ("n1", N1, 64, 0, 1), ("mlp", MLP, 128, 0, 10)]
@@ -225,7 +226,8 @@ def steps(a, family):
             rounds.append((got["images_per_second_without_data"], plain["images_per_second"],
                            tuned["images_per_second"], got["images_per_second"], got["fma_share_without_data"]))
         m = medians(rounds)
-        row(f"{net}, batch {batch}, dropout {dropout}", "%.0f" % m[0], "%.0f %%" % (100 * m[4]), "%.0f" % m[1],
+        precision = ", bf16" if name.endswith("-bf16") else ""
+        row(f"{net}, batch {batch}, dropout {dropout}{precision}", "%.0f" % m[0], "%.0f %%" % (100 * m[4]), "%.0f" % m[1],
             "%.0f" % m[2], ratio(rounds, 0, 1), ratio(rounds, 0, 2), "%.0f" % m[3], rounds=rounds)
 
 

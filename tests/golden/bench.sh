@@ -31,7 +31,7 @@ import json, sys
 d = json.load(open(sys.argv[1]))
 assert d["machine"]["fma_gflops"] > 0 and len(d["machine"]["read"]) > 5, d["machine"]
 assert 0 < d["core_share"] < 1.1, d["core_share"]
-assert len(d["kernels"]) > 100 and len(d["nets"]) == 8
+assert len(d["kernels"]) > 100 and len(d["nets"]) == 10
 for k in d["kernels"]:
     assert k["seconds"] > 0 and k["flop"] > 0 and k["bytes"] > 0 and k["gflops"] > 0 and k["fma_share"] > 0, k
     assert abs(k["flop"] / k["seconds"] / 1e9 / k["gflops"] - 1) < 1e-9, k
@@ -42,6 +42,7 @@ for n in d["nets"]:
     step = sum(n["microseconds"][p] for p in ("data", "forward", "backward", "update"))
     assert 0 < n["images_per_second"] and 0.3 < step * n["images_per_second"] / 1e6 < 3, n
     assert n["fma_gflops"] > 0 and 0 < n["fma_share"] < n["fma_share_without_data"], n
+assert {n["net"]: n["precision"] for n in d["nets"] if n["batch"] == 64 and n["dropout"]} == {"n1-64": "fp32", "n1-64-bf16": "bf16"}
 facts = {n["net"]: (n["parameters"], round(n["flop"] / 1e6, 2)) for n in d["nets"]}
 assert facts["n1-64"] == (11660, 15.54), facts
 assert facts["mlp-128"][0] == 101770 and facts["cifar-64"][0] == 288746, facts

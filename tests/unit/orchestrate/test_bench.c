@@ -176,7 +176,7 @@ static void networks_are_the_ones(void **state)
             for (int p = 0; p < BENCH_PHASES; p++)
                 assert_true(s.phase[p] > 0);
         }
-    assert_int_equal(met, 8);
+    assert_int_equal(met, 10);
 }
 
 struct seen {
