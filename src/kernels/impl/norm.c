@@ -190,6 +190,9 @@ void EXPORT(bn_backward)(int c, int h, int w, int n, const float *x, const float
             v16 va = v16_set1(a[ch]), vp = v16_set1(p[ch]), vq = v16_set1(q[ch]);
             size_t at = row_at(c, h, w, 0, k, ch);
             for (int i = 0; i < w; i++, at += LANES) {
+                soon_read(x + at);
+                soon_read(dy + at);
+                soon_written(dx + at);
                 v16 r = v16_fma(va, v16_load(dy + at), v16_fma(vp, v16_load(x + at), vq));
                 v16_store(dx + at, v16_keep(mask, r));
             }

@@ -107,6 +107,17 @@ INLINE m16 m16_first(int n)
     return v16_gt(v16_set1((float)n), v16_load(lane));
 }
 
+/* Passes over arrays in the second cache: what they come to a kilobyte later is on its way into the first. */
+#define SOON 1024 /* bytes */
+INLINE void soon_read(const void *p)
+{
+    __builtin_prefetch((const char *)p + SOON);
+}
+INLINE void soon_written(const void *p)
+{
+    __builtin_prefetch((const char *)p + SOON, 1);
+}
+
 /* Sum of the lanes below `live`, in the tree of lane_sum. */
 INLINE double d16_sum(d16 a, int live)
 {

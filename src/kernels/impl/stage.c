@@ -19,6 +19,7 @@ struct channel {
 /* Vector `at` floats into an array of either kind. */
 INLINE v16 value_at(struct kind k, const void *x, ptrdiff_t at)
 {
+    soon_read(k.bf16 ? (const void *)((const uint16_t *)x + at) : (const float *)x + at);
     return k.bf16 ? v16_bf16_load((const uint16_t *)x + at) : v16_load((const float *)x + at);
 }
 
@@ -43,6 +44,7 @@ INLINE void forward_one(struct kind k, const struct channel *c, const struct mas
                         const void *x, float *y)
 {
     v16 v = dropped(k, m, keep, act_value(k.act, c->slope, normalized(k, c, value_at(k, x, at))));
+    soon_written(y + at);
     v16_store(y + at, k.bf16 == ROUNDED ? v16_bf16_round(v) : v);
 }
 
@@ -120,10 +122,13 @@ INLINE void backward_one(struct kind k, const struct channel *c, const struct ma
     d = act_gradient(k.act, c->slope, n, dropped(k, m, keep, d));
     if (k.bf16) {
         w16 r = v16_bf16(d);
+        soon_written((uint16_t *)w->g + at);
         w16_store_high((uint16_t *)w->g + at, r);
         d = v16_bf16_value(r);
-    } else
+    } else {
+        soon_written((float *)w->g + at);
         v16_store((float *)w->g + at, d);
+    }
     if (k.norm) {
         s->g = v16_add(s->g, d);
         s->gx = v16_fma(d, v16_sub(v, c->mean), s->gx);
