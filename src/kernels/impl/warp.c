@@ -6,35 +6,45 @@
 
 /* ---- pixels in pairs --------------------------------------------------------------------------------------------- */
 
-/* out[i] = a[i] and b[i], n of them. */
-INLINE void pair_row(int n, const uint8_t *a, const uint8_t *b, uint8_t *out)
+/* 16 columns of pairs, rows -1 .. h: a pixel and the one below it. */
+INLINE void pair_columns(int h, int w, const uint8_t *plane, int stride, uint16_t *out)
 {
-    int i = 0;
-    for (; n - i >= LANES; i += LANES)
-        interleave_16(a + i, b + i, out + 2 * i);
-    if (i < n && n >= LANES) { /* some of them once more */
-        i = n - LANES;
-        interleave_16(a + i, b + i, out + 2 * i);
-        return;
+    const bytes16 outside = {0};
+    bytes16 above = outside, below;
+    for (int y = 0; y < h; y++, plane += w, out += stride) {
+        memcpy(&below, plane, sizeof below);
+        interleave(above, below, out);
+        above = below;
     }
-    for (; i < n; i++) {
-        out[2 * i] = a[i];
-        out[2 * i + 1] = b[i];
+    interleave(above, outside, out);
+}
+
+INLINE void pair_column(int h, int w, const uint8_t *plane, int stride, uint16_t *out)
+{
+    uint8_t above = 0;
+    for (int y = 0; y <= h; y++, plane += w, out += stride) {
+        const uint8_t pair[2] = {above, y < h ? *plane : 0};
+        memcpy(out, pair, sizeof pair);
+        above = pair[1];
     }
 }
 
-/* A plane with zeros round it: rows -1 .. h of pairs, a pixel and the one below it, each row after WARP_BORDER zeros,
- * which are also what lies right of the row before; after the last row as many again. */
+/* A plane with zeros round it: rows -1 .. h of pairs, each row after WARP_BORDER zeros, which are also what lies right
+ * of the row before; after the last row as many again. */
 INLINE void pair_plane(int h, int w, const uint8_t *plane, uint16_t *out)
 {
-    int stride = w + WARP_BORDER;
-    const uint8_t *outside = (const uint8_t *)(out + (h + 1) * stride);
+    int stride = w + WARP_BORDER, x = 0;
+    for (int y = 0; y <= h; y++)
+        memset(out + y * stride, 0, WARP_BORDER * sizeof *out);
     memset(out + (h + 1) * stride, 0, (size_t)(stride + WARP_BORDER) * sizeof *out);
-    for (int y = -1; y < h; y++, out += stride) {
-        const uint8_t *above = y < 0 ? outside : plane + y * w, *below = y < h - 1 ? plane + (y + 1) * w : outside;
-        memset(out, 0, WARP_BORDER * sizeof *out);
-        pair_row(w, above, below, (uint8_t *)(out + WARP_BORDER));
-    }
+    out += WARP_BORDER;
+    for (; w - x >= LANES; x += LANES)
+        pair_columns(h, w, plane + x, stride, out + x);
+    if (x < w && w >= LANES) /* some of them once more */
+        pair_columns(h, w, plane + w - LANES, stride, out + w - LANES);
+    else
+        for (; x < w; x++)
+            pair_column(h, w, plane + x, stride, out + x);
 }
 
 /* ---- sampling ---------------------------------------------------------------------------------------------------- */
@@ -52,7 +62,7 @@ struct source {
 
 /* Two passes over a few pixels: together, the chain of what depends on what is longer than the processor looks ahead.
  */
-#define PIECE 16
+#define PIECE 32
 struct piece {
     _Alignas(64) float place[PIECE][LANES], fx[PIECE][LANES], fy[PIECE][LANES];
 };
