@@ -21,7 +21,10 @@ while read -r -a words; do
   *mnist*) [ -d "$SWEEP_DATA/mnist" ] || continue ;;
   esac
   case "${words[0]}" in
-  bench) words+=(--seconds 0.1) ;;
+  bench) # bench.sh measures all of it
+    case ${words[1]:---} in --*) words=(bench mlp-128 "${words[@]:1}") ;; esac
+    words+=(--seconds 0.1)
+    ;;
   *.ini) words+=(train.epochs=1 sweep.repeats=1 data.train=320 data.validation=160) ;;
   esac
   "$SWEEP" "${words[@]}" >out 2>err </dev/null
