@@ -324,10 +324,10 @@ static void put_roofs(struct str *s, const struct roofs *r, const struct frame *
     str_add(s, ",");
     put_number(s, r->fma);
     str_addf(s, " nohead back lw 2 lc rgb '%s'\nset label 'multiply-adds %.4g GFLOP/s' at ", INK, r->fma);
-    put_number(s, f->x1);
+    put_number(s, left);
     str_add(s, ",");
     put_number(s, r->fma);
-    str_addf(s, " right offset 0,0.8 front tc rgb '%s'\n", INK);
+    str_addf(s, " right offset -0.5,0.3 front tc rgb '%s'\n", INK);
 }
 
 /* The list at the right. */
@@ -393,7 +393,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     struct frame f = frame_of(spot, n, &r);
     size_t numbers = give_numbers(t, spot, n);
     place_numbers(spot, n, numbers, &f, r.fma);
-    script_begin(s, d, &plot_roofline, "kernels below the roofs of one core");
+    script_begin(s, d, &plot_roofline, "kernels and the roofs of one core; above them: Winograd");
     put_spots(s, spot, n);
     script_draw(s, WIDTH, HEIGHT);
     put_key_below(s, HEIGHT);
