@@ -69,8 +69,9 @@ size_t conv_packed(const struct conv_dims *d)
 size_t conv_rows_scratch(const struct conv_dims *d)
 {
     struct winograd w;
-    size_t forward = winograd_of(d, CONV_FORWARD, &w) ? winograd_scratch(&w) : 0;
-    size_t backward = winograd_of(d, CONV_BACKWARD_DATA, &w) ? winograd_scratch(&w) : 0;
+    struct winograd_room room;
+    size_t forward = winograd_of(d, CONV_FORWARD, &w) ? winograd_scratch(&w, &room) : 0;
+    size_t backward = winograd_of(d, CONV_BACKWARD_DATA, &w) ? winograd_scratch(&w, &room) : 0;
     return forward > backward ? forward : backward;
 }
 

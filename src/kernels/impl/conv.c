@@ -205,7 +205,8 @@ void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float
     struct winograd fast;
     if (winograd_of(d, way, &fast))
         EXPORT(winograd_pack)
-    (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD, w, packed);
+    (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD && !fast.scatter,
+     w, packed);
     else if (way == CONV_FORWARD) pack(d, co, ci, co * each, each, taps, 0, w, packed);
     else pack(d, ci, co, co * each, taps, each, 1, w, packed);
 }

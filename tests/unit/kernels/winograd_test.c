@@ -73,7 +73,7 @@ static float **new_output(const struct winograd *d)
     return rows_of(d->ho, y_row(d), box);
 }
 
-/* flip: weights as the gradient of the input finds them, of co -> ci channels. */
+/* flip: weights as the gradient of the input finds them, of co -> ci channels (the second form packs them unflipped). */
 static struct example new_example(const struct winograd *d, int flip, int bias)
 {
     struct example e = {.d = *d, .flip = flip, .s_o = flip ? 9 : 9 * d->ci, .s_c = flip ? 9 * d->co : 9};
@@ -94,8 +94,9 @@ static void free_example(struct example *e)
 /* Rows 0..ho-1, cut at random. */
 static void run(const struct example *e, const struct level *l, int cut, float **y)
 {
-    float *packed = box(winograd_weights(e->d.ci, e->d.co)), *scratch = box(winograd_scratch(&e->d));
-    l->pack(&e->d, e->s_o, e->s_c, e->flip, e->w, packed);
+    struct winograd_room room;
+    float *packed = box(winograd_weights(e->d.ci, e->d.co)), *scratch = box(winograd_scratch(&e->d, &room));
+    l->pack(&e->d, e->s_o, e->s_c, e->flip != e->d.scatter, e->w, packed);
     for (int r = 0, end; r < e->d.ho; r = end) {
         end = cut ? r + 2 * (1 + (int)noise_below(2)) : e->d.ho;
         end = end < e->d.ho ? end : e->d.ho;
@@ -147,8 +148,58 @@ static void at(float *v, int step)
     v[0] = (a + b) + c, v[step] = (b - c) - d;
 }
 
-/* The output as winograd.h defines it. */
-static float defined(const struct example *e, int r, int o, int col, int lane)
+static void spread(float *v, int step)
+{
+    float p = v[0], q = v[step];
+    v[step] = p + q, v[2 * step] = p - q, v[3 * step] = q;
+}
+
+static void bring(float *v, int step)
+{
+    float a = v[0], b = v[step], c = v[2 * step], d = v[3 * step];
+    v[step] = (b - c) - d, v[2 * step] = (b + c) - a, v[3 * step] = d;
+}
+
+/* z of the square at input row `top`, column `left`; 0 where there is none. */
+static void square(const struct example *e, int top, int o, int left, int lane, float z[16])
+{
+    memset(z, 0, 16 * sizeof *z);
+    for (int c = 0; c < e->d.ci && top >= 0 && left >= 0 && top < e->d.h && left < e->d.w; c++) {
+        float v[16] = {0}, u[16] = {0};
+        for (int i = 0; i < 4; i++)
+            v[i / 2 * 4 + i % 2] = input(e, top + i / 2, c, left + i % 2, lane);
+        for (int k = 0; k < 9; k++)
+            u[k / 3 * 4 + k % 3] = weight(e, o, c, 8 - k);
+        for (int j = 0; j < 4; j++)
+            spread(v + j, 4), gt(u + j, 4);
+        for (int i = 0; i < 4; i++)
+            spread(v + 4 * i, 1), gt(u + 4 * i, 1);
+        for (int i = 0; i < 16; i++)
+            z[i] = fmaf(u[i], v[i], z[i]);
+    }
+    for (int i = 0; i < 4; i++)
+        bring(z + 4 * i, 1);
+}
+
+/* The output as winograd.h defines it, of its second form. */
+static float defined_scatter(const struct example *e, int r, int o, int col, int lane)
+{
+    float row[2] = {0, 0}; /* from the squares above, from those here */
+    for (int above = 1; above >= 0; above--) {
+        float sum[4], left[16], here[16];
+        int top = r - r % 2 - 2 * above, at = col - col % 2;
+        square(e, top, o, at - 2, lane, left);
+        square(e, top, o, at, lane, here);
+        for (int i = 0; i < 4; i++)
+            sum[i] = left[4 * i + 2 + col % 2] + here[4 * i + col % 2];
+        bring(sum, 1);
+        row[!above] = sum[2 * above + r % 2];
+    }
+    return row[0] + row[1];
+}
+
+/* The output as winograd.h defines it, of its first form. */
+static float defined_gather(const struct example *e, int r, int o, int col, int lane)
 {
     int top = r - r % 2 - e->d.ph, left = col - col % 2 - e->d.pw;
     float m[16] = {0};
@@ -210,14 +261,14 @@ static void is_near(const struct example *e, int r, int o, int col, int lane, fl
 
 static void is_defined(const struct example *e, int r, int o, int col, int lane, float got)
 {
-    float want = defined(e, r, o, col, lane);
+    float want = (e->d.scatter ? defined_scatter : defined_gather)(e, r, o, col, lane);
     if (bits_of(got) != bits_of(want))
         complain(e, "bits", r, o, col, (double)got, (double)want);
 }
 
 static struct winograd shape(int ci, int co, int h, int w, int ph, int pw)
 {
-    return (struct winograd){ci, co, h, w, h + 2 * ph - 2, w + 2 * pw - 2, ph, pw};
+    return (struct winograd){ci, co, h, w, h + 2 * ph - 2, w + 2 * pw - 2, ph, pw, 0};
 }
 
 static struct winograd random_shape(void)
@@ -231,7 +282,7 @@ static struct winograd random_shape(void)
 }
 
 /* At every level; rows cut in two ways must give the same. */
-static void check(const struct winograd *d, int flip, int bias)
+static void check_form(const struct winograd *d, int flip, int bias)
 {
     struct example e = new_example(d, flip, bias);
     for (size_t i = 0; i < LEVELS; i++) {
@@ -247,6 +298,16 @@ static void check(const struct winograd *d, int flip, int bias)
         free_rows(cut, d->ho);
     }
     free_example(&e);
+}
+
+/* Of both forms, where there are two. */
+static void check(const struct winograd *d, int flip, int bias)
+{
+    struct winograd scatter = *d;
+    check_form(d, flip, bias);
+    scatter.scatter = 1;
+    if (d->ph == 2 && d->pw == 2)
+        check_form(&scatter, flip, 0);
 }
 
 static void random_shapes(void **state)
@@ -321,7 +382,8 @@ static void pays(void **state)
     assert_false(winograd_pays(&few));
     assert_false(winograd_pays(&dot));
     assert_int_equal(winograd_taps(5, 5, 1), 13);
-    assert_int_equal(winograd_passes(5, 7, 2), 13);
+    assert_int_equal(winograd_passes(0, 5, 7, 2), 13);
+    assert_int_equal(winograd_passes(1, 5, 7, 2), 11);
 }
 
 const struct CMUnitTest winograd_tests[] = {
