@@ -193,18 +193,17 @@ static stream_fn *const stream_tiles[COB_MAX][T_MAX] = {STREAMS(STREAM_ENTRY)};
 #endif
 
 #ifdef NINES
-/* A column: x[ky] at the input column of kx = 0. Where `edge` is set the rows that are NULL and the kx outside
- * kx0..kx1-1 are left out. */
-INLINE void nine_column(int cob, int edge, int kx0, int kx1, const float *const x[3], ptrdiff_t at, const float *dy,
+/* A column: x[ky] at the input column of kx = 0, for ky in ky0..ky1-1 and kx in kx0..kx1-1. */
+INLINE void nine_column(int cob, int ky0, int ky1, int kx0, int kx1, const float *const x[3], const float *dy,
                         ptrdiff_t dy_ch, vk acc[NINE_MAX][9])
 {
     vk g[COB_MAX];
     dy_load(cob, dy, dy_ch, g);
     UNROLL
     for (int i = 0; i < 9; i++) {
-        if (edge && (!x[i / 3] || i % 3 < kx0 || i % 3 >= kx1))
+        if (i / 3 < ky0 || i / 3 >= ky1 || i % 3 < kx0 || i % 3 >= kx1)
             continue;
-        vk v = vk_load(x[i / 3] + at + i % 3 * LANES);
+        vk v = vk_load(x[i / 3] + i % 3 * LANES);
         vk_pin(v);
         UNROLL
         for (int c = 0; c < cob; c++)
@@ -212,18 +211,61 @@ INLINE void nine_column(int cob, int edge, int kx0, int kx1, const float *const 
     }
 }
 
+/* What the rows have in common. */
+struct nine_row {
+    ptrdiff_t x_at, dy_at; /* from the start of a row to where kx = 0 of column 0 reads it, and to the first channel */
+    ptrdiff_t dy_col, dy_ch;
+    int lo, hi, wo; /* columns lo..hi-1 have all kx inside */
+    int pw, w;
+    int left, right; /* column 0 lacks kx = 0 alone and is the only one before lo; the last one kx = 2, behind hi */
+};
+
+/* A row of the output and the rows of the input x[ky] that it reads, for ky in ky0..ky1-1. */
+INLINE void nine_row(int step, int cob, int ky0, int ky1, const struct nine_row *r, const float *const *rows,
+                     const float *dy, vk acc[NINE_MAX][9])
+{
+    const float *x[3];
+    const ptrdiff_t dy_col = r->dy_col, dy_ch = r->dy_ch;
+    int ox = 0;
+    UNROLL
+    for (int ky = 0; ky < 3; ky++)
+        x[ky] = ky >= ky0 && ky < ky1 ? rows[ky] + r->x_at : dy;
+    dy += r->dy_at;
+#define COLUMN(KX0, KX1)                                                                                               \
+    do {                                                                                                               \
+        nine_column(cob, ky0, ky1, KX0, KX1, x, dy, dy_ch, acc);                                                       \
+        UNROLL                                                                                                         \
+        for (int ky = 0; ky < 3; ky++) {                                                                               \
+            x[ky] += step * LANES;                                                                                     \
+            ON_ITS_OWN(x[ky]);                                                                                         \
+        }                                                                                                              \
+        dy += dy_col;                                                                                                  \
+        ox++;                                                                                                          \
+    } while (0)
+    if (r->left)
+        COLUMN(1, 3);
+    while (ox < r->lo)
+        COLUMN(r->pw - ox * step, r->w + r->pw - ox * step);
+    while (ox < r->hi)
+        COLUMN(0, 3);
+    if (r->right)
+        COLUMN(0, 2);
+    while (ox < r->wo)
+        COLUMN(r->pw - ox * step, r->w + r->pw - ox * step);
+#undef COLUMN
+}
+
 /* to = from + the sums over all rows, both [COB][9][16]; kx of an output at neighbouring columns, `step` columns from
  * one to the next. x_at: to the channel. */
 INLINE void nine_run(int step, int cob, const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)
 {
     const struct conv_dims *d = m->d;
-    const ptrdiff_t dy_col = m->dy_col, dy_ch = m->dy_ch;
     struct {
-        const float *const *x, *const *dy;
-        ptrdiff_t i, n, x_at, dy_at;
-        int lo, hi, wo, pw, w;
+        const float *const *x, *const *dy, *const *end;
         float *to;
-    } row = {m->x, m->dy, 0, m->n, x_at - d->pw * LANES, m->dy_at, 0, 0, d->wo, d->pw, d->w, to};
+        struct nine_row r;
+    } all = {m->x, m->dy, m->dy + m->n, to, {.dy_at = m->dy_at, .dy_col = m->dy_col, .dy_ch = m->dy_ch}};
+    struct nine_row *r = &all.r;
     vk acc[NINE_MAX][9];
     UNROLL
     for (int c = 0; c < cob; c++) {
@@ -232,38 +274,37 @@ INLINE void nine_run(int step, int cob, const struct meeting *m, ptrdiff_t x_at,
             acc[c][i] = vk_load(from + (c * 9 + i) * LANES);
     }
     int any;
-    valid_outputs(d->wo, -d->pw, step, d->w, &row.lo, &any);
-    valid_outputs(d->wo, 2 - d->pw, step, d->w, &any, &row.hi);
-    row.hi = row.hi > row.lo ? row.hi : row.lo;
-    for (; row.i < row.n; row.i++) {
-        const float *const *x = row.x + 3 * row.i, *dy = row.dy[row.i] + row.dy_at;
-        ptrdiff_t at = row.x_at;
-        int ox = 0;
-        IN_MEMORY(row);
-        if (x[0] && x[2]) {
-            for (; ox < row.lo; ox++, at += step * LANES, dy += dy_col)
-                nine_column(cob, 1, row.pw - ox * step, row.w + row.pw - ox * step, x, at, dy, dy_ch, acc);
-            const float *in[3] = {x[0] + at, x[1] + at, x[2] + at};
-            at += (ptrdiff_t)(row.hi - row.lo) * step * LANES;
-            for (; ox < row.hi; ox++, dy += dy_col) {
-                ON_ITS_OWN(in[0]);
-                ON_ITS_OWN(in[1]);
-                ON_ITS_OWN(in[2]);
-                nine_column(cob, 0, 0, 3, in, 0, dy, dy_ch, acc);
-                in[0] += step * LANES;
-                in[1] += step * LANES;
-                in[2] += step * LANES;
-            }
+    r->x_at = x_at - d->pw * LANES;
+    r->wo = d->wo;
+    r->pw = d->pw;
+    r->w = d->w;
+    valid_outputs(d->wo, -d->pw, step, d->w, &r->lo, &any);
+    valid_outputs(d->wo, 2 - d->pw, step, d->w, &any, &r->hi);
+    r->hi = r->hi > r->lo ? r->hi : r->lo;
+    r->left = r->lo == 1 && d->pw == 1 && d->w > 1;
+    r->right = r->hi == d->wo - 1 && d->w + d->pw - r->hi * step == 2 && d->pw <= r->hi * step;
+    while (all.dy < all.end) {
+        const float *const *x = all.x, *dy = *all.dy;
+        all.x += 3;
+        all.dy++;
+        IN_MEMORY(all);
+        if (x[0] && x[2])
+            nine_row(step, cob, 0, 3, r, x, dy, acc);
+        else if (x[1] && x[2])
+            nine_row(step, cob, 1, 3, r, x, dy, acc);
+        else if (x[0] && x[1])
+            nine_row(step, cob, 0, 2, r, x, dy, acc);
+        else if (x[0] || x[1] || x[2]) {
+            int ky = x[0] ? 0 : x[1] ? 1 : 2;
+            nine_row(step, cob, ky, ky + 1, r, x, dy, acc);
         }
-        for (; ox < row.wo; ox++, at += step * LANES, dy += dy_col)
-            nine_column(cob, 1, row.pw - ox * step, row.w + row.pw - ox * step, x, at, dy, dy_ch, acc);
-        IN_MEMORY(row);
+        IN_MEMORY(all);
     }
     UNROLL
     for (int c = 0; c < cob; c++) {
         UNROLL
         for (int i = 0; i < 9; i++)
-            vk_store(row.to + (c * 9 + i) * LANES, acc[c][i]);
+            vk_store(all.to + (c * 9 + i) * LANES, acc[c][i]);
     }
 }
 
