@@ -75,7 +75,7 @@ struct kernels {
     void (*conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b,
                          float *y, float *scratch);
     /* dx (overwritten) = gradient of the input; each dx: 0, then one fma for each tap, from the top left of dy, or
-     * Winograd's order. */
+     * one of Winograd's orders. */
     void (*conv_backward_data)(const struct conv_dims *d, int blocks, const float *dy, const float *w, float *dx,
                                float *scratch);
     /* dw, db (overwritten; db may be NULL): sums over images, rows and columns, 16 lane sums each, one lane_sum. */
@@ -94,8 +94,9 @@ struct kernels {
 
     /* The first two by rows, for passes that make rows when they are needed: output rows r0..r1-1 of one block, y[r],
      * from rows x[i] of the input (of dy), of which only those that are read need to be there. r0 is even; r1 too, or
-     * the end. packed: the weights, conv_pack'ed for this way, conv_packed() floats; b: forward only, or NULL;
-     * next[AHEAD] or NULL; scratch: conv_rows_scratch() floats, contents lost. */
+     * the end. On the way back the calls for a block go from its first row to its last, and scratch carries what one
+     * leaves for the next. packed: the weights, conv_pack'ed for this way, conv_packed() floats; b: forward only, or
+     * NULL; next[AHEAD] or NULL; scratch: conv_rows_scratch() floats. */
     void (*conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed);
     void (*conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
                       const float *packed, const float *b, float *const *y, const struct ahead *next, float *scratch);

@@ -33,11 +33,12 @@ struct which {
 #define POSITIONS 160      /* of the output that nines take at a time, about: dy in the first cache */
 #define PACK_POSITIONS 256 /* and when it is copied: then the second cache does, unless x skips columns */
 #define PACKED (PACK_POSITIONS * NINE_MAX * LANES)
-#define NEAR (1 << 17)  /* floats of lane sums that the second cache keeps */
-#define STREAMS_MOST 64 /* pieces of streams at a time */
-#define ROWS_MOST 512   /* of the output at a time */
-#define MEETINGS 1536   /* of these with rows of the input */
-#define KYS_MOST 512    /* rows of the kernel at a time */
+#define CHANNELS_MOST 32 /* of the input, where lane sums are cut: the second cache keeps x for all outputs */
+#define NEAR (1 << 17)   /* floats of lane sums that the second cache keeps */
+#define STREAMS_MOST 64  /* pieces of streams at a time */
+#define ROWS_MOST 512    /* of the output at a time */
+#define MEETINGS 1536    /* of these with rows of the input */
+#define KYS_MOST 512     /* rows of the kernel at a time */
 
 /* One call: rows q0..q1-1 of the output (row q is row q % ho of block q / ho), what is done for them and how it is cut
  * into tiles. Then what it is at now: a part of the tiles, some rows, what is done with these. */
@@ -296,7 +297,7 @@ static void run_job(struct wjob *j, size_t budget, float *sums)
     if (conv_sums(d) > budget) {
         int tiles = (int)(budget / ((size_t)(j->nines ? 1 : kys) * TILE_MAX * LANES));
         g = 1;
-        u = least(u, tiles);
+        u = least(u, j->nines ? least(CHANNELS_MOST, tiles) : tiles);
         c = least(c, tiles / u);
     }
     for (int ky = 0; ky < d->kh; ky += kys)

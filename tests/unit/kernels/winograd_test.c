@@ -73,7 +73,8 @@ static float **new_output(const struct winograd *d)
     return rows_of(d->ho, y_row(d), box);
 }
 
-/* flip: weights as the gradient of the input finds them, of co -> ci channels (the second form packs them unflipped). */
+/* flip: weights as the gradient of the input finds them, of co -> ci channels (the second form packs them unflipped).
+ */
 static struct example new_example(const struct winograd *d, int flip, int bias)
 {
     struct example e = {.d = *d, .flip = flip, .s_o = flip ? 9 : 9 * d->ci, .s_c = flip ? 9 * d->co : 9};
