@@ -116,14 +116,15 @@ static uint64_t sum_of(const uint8_t *x, size_t n)
     return str_hash(str_hash(h, a, sizeof a), b, sizeof b);
 }
 
-static int fits(const struct cache_slot *c, const uint8_t *map)
+static int fits(const struct cache_slot *c, int fresh, const uint8_t *map)
 {
     struct page p;
     memcpy(&p, map, sizeof p);
-    return !memcmp(&p.stamp, &c->stamp, sizeof p.stamp) && p.sum == sum_of(map + CACHE_PAGE, body_of(&c->stamp));
+    return !memcmp(&p.stamp, &c->stamp, sizeof p.stamp) &&
+           (fresh || p.sum == sum_of(map + CACHE_PAGE, body_of(&c->stamp)));
 }
 
-int cache_map(const struct cache_slot *c, struct dataset *d, struct cache_hit *hit)
+int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct cache_hit *hit)
 {
     struct stat st;
     int fd = c->file[0] ? open(c->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
@@ -132,11 +133,11 @@ int cache_map(const struct cache_slot *c, struct dataset *d, struct cache_hit *h
     void *map = MAP_FAILED;
     size_t n = CACHE_PAGE + body_of(&c->stamp);
     if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= 0 && (size_t)st.st_size == n)
-        map = mmap(NULL, n, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+        map = mmap(NULL, n, PROT_READ, MAP_SHARED | (fresh ? 0 : MAP_POPULATE), fd, 0);
     close(fd);
     if (map == MAP_FAILED)
         return -1;
-    if (!fits(c, map) || dataset_own_map(d, map, n)) {
+    if (!fits(c, fresh, map) || dataset_own_map(d, map, n)) {
         munmap(map, n);
         return -1;
     }
@@ -204,18 +205,20 @@ static int fill(int fd, const struct cache_slot *c, const uint8_t *x)
 }
 
 /* No fsync: what a power cut takes away, the sum will tell. */
-void cache_keep(const struct cache_slot *c, uint8_t *x)
+int cache_keep(const struct cache_slot *c, uint8_t *x)
 {
     char folder[DATA_PATH], tmp[DATA_PATH + 8];
     struct err ignored = {0};
     if (!c->file[0] || cache_folder(folder) || file_mkdirs(folder, &ignored))
-        return;
+        return -1;
     snprintf(tmp, sizeof tmp, "%s.tmp", c->file);
     int fd = open(tmp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
-        return;
+        return -1;
     add_sums(&c->stamp, x);
-    if (is_mine(fd, tmp) && (fill(fd, c, x) || !unchanged(c) || rename(tmp, c->file)))
+    int mine = is_mine(fd, tmp), bad = !mine || fill(fd, c, x) || !unchanged(c) || rename(tmp, c->file);
+    if (mine && bad)
         unlink(tmp);
     close(fd);
+    return bad ? -1 : 0;
 }

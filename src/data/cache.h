@@ -37,12 +37,13 @@ struct cache_hit {
 /* Where the planes of `plane` bytes (a channel of an image) of a source file are or would be cached. To be called
  * before the source is read. */
 void cache_find(struct cache_slot *c, const char *source, size_t planes, size_t plane);
-/* What is cached, mapped and owned by d (dataset_release unmaps it): 0, or -1. */
-int cache_map(const struct cache_slot *c, struct dataset *d, struct cache_hit *hit);
+/* What is cached, mapped and owned by d (dataset_release unmaps it): 0, or -1. fresh: this process has just written it,
+ * and it is not added up again. */
+int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct cache_hit *hit);
 /* Bytes of memory that the planes and their sums want. */
 size_t cache_room(const struct cache_slot *c);
-/* Keeps the planes at x, where cache_room bytes are: the sums are written behind them. Unless the source has changed
- * since cache_find, the disk has little room, or another process is just doing the same. */
-void cache_keep(const struct cache_slot *c, uint8_t *x);
+/* Keeps the planes at x, where cache_room bytes are: the sums are written behind them. 0, or -1 when
+ * the source has changed since cache_find, the disk has little room, or another process is just doing the same. */
+int cache_keep(const struct cache_slot *c, uint8_t *x);
 
 #endif

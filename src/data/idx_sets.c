@@ -107,14 +107,18 @@ static const uint8_t *read_pixels(struct idx_file *f, struct dataset *d, const u
     slot.file[0] = 0;
     if (!gzdirect(f->f))
         cache_find(&slot, f->path, f->bytes / plane, plane);
-    if (!cache_map(&slot, d, &hit)) {
+    if (!cache_map(&slot, 0, d, &hit)) {
         *sums = hit.sums;
         return hit.x;
     }
     unsigned char *x = dataset_alloc(d, slot.file[0] ? cache_room(&slot) : f->bytes, e);
     if (!x || idx_read(f, x, e))
         return NULL;
-    cache_keep(&slot, x);
+    if (!cache_keep(&slot, x) && !cache_map(&slot, 1, d, &hit)) { /* then only what is used takes memory */
+        dataset_free(d, x);
+        *sums = hit.sums;
+        return hit.x;
+    }
     return x;
 }
 

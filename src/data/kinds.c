@@ -61,6 +61,18 @@ void *dataset_alloc(struct dataset *d, size_t n, struct err *e)
     return o->bytes;
 }
 
+void dataset_free(struct dataset *d, void *bytes)
+{
+    struct owned *before = NULL, *o = d->owned;
+    for (; o->bytes != bytes; o = o->next)
+        before = o;
+    if (before)
+        before->next = o->next;
+    else
+        d->owned = o->next;
+    free(o);
+}
+
 int dataset_own_map(struct dataset *d, void *map, size_t n)
 {
     struct err e = {0};

@@ -19,6 +19,8 @@ const struct dataset_kind *dataset_kind_find(const char *name, const struct wher
 
 /* n bytes (n may be 0) that dataset_release frees; NULL with *e. */
 void *dataset_alloc(struct dataset *d, size_t n, struct err *e);
+/* Frees it before that. */
+void dataset_free(struct dataset *d, void *bytes);
 /* Makes dataset_release unmap n bytes at `map`. 0, or -1 without memory (the mapping is still the caller's then). */
 int dataset_own_map(struct dataset *d, void *map, size_t n);
 /* Is it in such a mapping? And: their pages are not needed for the time being. */

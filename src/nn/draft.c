@@ -20,6 +20,7 @@ struct drafting {
     int *saved;              /* [n] slots */
     struct stage *stage;     /* [n], as many as there are */
     int *stage_of;           /* [n] NO_STAGE */
+    size_t *block;           /* [n + 1] from one block of its gradient to the next, floats */
     unsigned char *halved;   /* [n + 1] it and its gradient are stored in 16 bits: between two stages */
     unsigned char *edge;     /* [n] what a step of the node has to round where stages would store in 16 bits */
     int *readers;            /* [n + 1] for stage_find */
@@ -285,8 +286,8 @@ static void end_step(struct drafting *w, const struct draft_step *s)
     touch_all(w, s, w->d->nforward + w->d->nbackward++);
 }
 
-/* Where a gradient for value v goes: its own slot when it is the first to arrive (readers come in descending order),
- * else a temporary one that is added afterwards. Element-wise steps may use up dy's (`reuse`, NO_SLOT: not). */
+/* Where a gradient for value v goes: its own slot, or dy's (`reuse`, NO_SLOT: not), when it is the first to arrive
+ * (readers come in descending order), else a temporary one that is added afterwards. */
 static int gradient_slot(struct drafting *w, int v, int reuse)
 {
     int slot = reuse != NO_SLOT ? reuse : new_slot(w, IN_POOL, value_floats(w, v));
@@ -295,13 +296,15 @@ static int gradient_slot(struct drafting *w, int v, int reuse)
     return slot;
 }
 
-static int reusable(const struct drafting *w, int elementwise, int dy, int v)
+/* May a gradient take dy's place at all? */
+static int spare(const struct drafting *w, int dy)
 {
-    return w->share && elementwise && !w->halved[v] && w->d->slot[dy].place == IN_POOL ? dy : NO_SLOT;
+    return w->share && w->d->slot[dy].place == IN_POOL;
 }
 
-/* Places for the gradients of the inputs of s, which run backward next; sums up where others came before. */
-static void hand_on(struct drafting *w, struct draft_step *s, int node, int elementwise)
+/* Places for the gradients of the inputs of s, which run backward next; sums up where others came before. over: the
+ * gradient takes dy's place. */
+static void hand_on(struct drafting *w, struct draft_step *s, int node, int over)
 {
     int later[NN_MAX_IN], nlater = 0;
     const struct draft_step *done = s;
@@ -310,7 +313,7 @@ static void hand_on(struct drafting *w, struct draft_step *s, int node, int elem
         if (!w->wanted[v])
             continue;
         int first = w->gradient[v] == NO_SLOT;
-        s->dx[k] = gradient_slot(w, v, reusable(w, elementwise, s->dy, v));
+        s->dx[k] = gradient_slot(w, v, over ? s->dy : NO_SLOT);
         if (!first)
             later[nlater++] = k;
     }
@@ -338,22 +341,39 @@ static void backward_node(struct drafting *w, int i)
     s->saved = w->saved[i];
     s->rounds = rounds_of(w, i, 1);
     s->scratch = scratch_slot(w, i, s->rounds);
-    hand_on(w, s, i, nd->flags & INPLACE && nd->nin == 1);
+    hand_on(w, s, i, spare(w, s->dy) && nd->flags & INPLACE && nd->nin == 1 && !w->halved[input(w, i, 0)]);
+}
+
+/* Does the gradient at the stage's input take dy's place? */
+static int over_dy(const struct drafting *w, const struct draft_step *s)
+{
+    const struct stage *stage = &s->stage;
+    int v = input(w, stage->first, 0);
+    if (!spare(w, s->dy))
+        return 0;
+    if (stage->part[PART_POOL] < 0 && stage->part[PART_CONV] < 0)
+        return !w->halved[v];
+    return v > 0 && stage_of(w, v - 1) && stage_over_dy(w->g, stage, stage_of(w, v - 1));
 }
 
 static void backward_stage(struct drafting *w, const struct stage *stage)
 {
+    int v = input(w, stage->first, 0);
     struct draft_step *s = new_step(w, stage->last);
     s->run_stage = stage_backward;
     s->stage = *stage;
     s->dy = w->gradient[stage->last + 1];
-    s->x[0] = w->content[input(w, stage->first, 0)];
+    s->x[0] = w->content[v];
     if (stage->next >= 0)
         s->y = w->content[stage->last + 1];
     s->saved = table_slot(w, stage->part[PART_NORM]);
     s->next_saved = table_slot(w, stage->next);
     s->scratch = stage_scratch_slot(w, stage, 1);
-    hand_on(w, s, stage->first, stage->part[PART_POOL] < 0 && stage->part[PART_CONV] < 0);
+    s->stage.dy_block = w->block[stage->last + 1];
+    if (over_dy(w, s) && stage->part[PART_CONV] >= 0)
+        w->block[v] = s->stage.dy_block;
+    s->stage.dx_block = w->block[v];
+    hand_on(w, s, stage->first, over_dy(w, s));
 }
 
 static void draft_backward(struct drafting *w)
@@ -444,11 +464,12 @@ static int take_tables(struct drafting *w, struct arena *a)
     w->stage_of = arena_take(a, n * sizeof(int));
     w->halved = arena_take(a, n);
     w->edge = arena_take(a, n);
+    w->block = arena_take(a, n * sizeof *w->block);
     w->readers = arena_take(a, n * sizeof(int));
     w->d->slot = arena_take(a, (4 * n + inputs + 2) * sizeof *w->d->slot);
     w->d->step = arena_take(a, (2 * n + inputs + 1) * sizeof *w->d->step);
     if (!w->value || !w->wanted || !w->kept || !w->last_reader || !w->content || !w->gradient || !w->saved ||
-        !w->stage || !w->stage_of || !w->halved || !w->edge || !w->readers || !w->d->slot || !w->d->step)
+        !w->stage || !w->stage_of || !w->halved || !w->edge || !w->block || !w->readers || !w->d->slot || !w->d->step)
         return -1;
     for (size_t i = 0; i < n; i++)
         w->content[i] = w->gradient[i] = w->saved[i] = NO_SLOT;
@@ -474,6 +495,8 @@ int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int traini
     find_values(&w);
     find_stages(&w);
     find_readers(&w);
+    for (int v = 0; v <= w.n; v++)
+        w.block[v] = value_floats(&w, v) / (size_t)blocks;
     w.content[0] = new_slot(&w, IN_X, layer_floats(g->in, blocks));
     draft_forward(&w);
     if (!w.out)

@@ -53,7 +53,7 @@ static int behind_convolution(const struct fusing *f, int node)
 /* The longest stage that begins with the node. */
 static struct stage stage_from(const struct fusing *f, int node)
 {
-    struct stage s = {node, node, {-1, -1, -1, -1, -1}, -1, 1, 0, 0};
+    struct stage s = {.first = node, .last = node, .part = {-1, -1, -1, -1, -1}, .next = -1, .group = 1};
     int last = -1;
     for (int i = node; i >= 0; i = only_reader(f, i)) {
         int kind = kind_of(f, i);

@@ -103,6 +103,21 @@ static int halved_y(const struct nn_graph *g, const struct stage *s)
     return g->precision == NN_BF16 && s->next >= 0;
 }
 
+int stage_over_dy(const struct nn_graph *g, const struct stage *s, const struct stage *before)
+{
+    if (before->next != s->first || s->next < 0 || !stage_by_rows(g, s, 1) || !stage_by_rows(g, before, 1))
+        return 0;
+    const struct conv_dims d = conv_of(node_of(g, s, PART_CONV));
+    const struct shape x_shape = g->node[s->first].x;
+    const size_t x = layer_floats(x_shape, 1) >> halved_x(g, s),
+                 y = layer_floats(g->node[s->last].y, 1) >> halved_y(g, s);
+    const size_t made = x / (size_t)x_shape.h * (size_t)window_of(g, s), read = y / (size_t)d.ho;
+    for (int end = s->rows; end < d.ho; end += s->rows)
+        if ((size_t)stage_inputs_done(&d, end) * made > (size_t)end * read)
+            return 0;
+    return x <= s->dy_block;
+}
+
 /* For passes by rows. */
 static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct stage *s, int backward, struct room *r)
 {

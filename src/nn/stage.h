@@ -18,12 +18,13 @@
 struct step;
 
 struct stage {
-    int first, last;      /* nodes */
-    int part[PART_KINDS]; /* node, -1: absent */
-    int next;             /* the norm that reads the convolution at the end, -1 */
-    int group;            /* blocks that go together: depends on the shapes alone */
-    int rows;             /* of the convolution's output that are made together, an even number */
-    int descending;       /* last group first: every second stage, as what it reads was made last */
+    int first, last;           /* nodes */
+    int part[PART_KINDS];      /* node, -1: absent */
+    int next;                  /* the norm that reads the convolution at the end, -1 */
+    int group;                 /* blocks that go together: depends on the shapes alone */
+    int rows;                  /* of the convolution's output that are made together, an even number */
+    int descending;            /* last group first: every second stage, as what it reads was made last */
+    size_t dx_block, dy_block; /* backward: from one block of the gradient to the next; floats, as stored */
 };
 #define NO_STAGE (-1)
 
@@ -33,6 +34,11 @@ int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, 
 
 /* Floats of scratch for `blocks` blocks and a team of `members`. */
 size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int members, int backward);
+
+/* May the gradient at the stage's input take the place of that at its output, each block that of the same block? The
+ * blocks keep their distance then, of dy_block floats; `before` is the stage that will read them. Where a stage goes by
+ * rows, each of which is made when those that lay there have been read. */
+int stage_over_dy(const struct nn_graph *g, const struct stage *s, const struct stage *before);
 
 /* Passes. io of the step: x, y, dy, dx of the stage (y in the backward pass only with a norm behind); saved: the table
  * of its norm (layers/batchnorm.h), next_saved: that of the norm behind, NULL when there is none or in evaluation. */

@@ -18,8 +18,8 @@ static struct at block_at(const struct work *w, int b)
     size_t x = (size_t)b * w->nx >> w->half_x, y = (size_t)b * w->ny >> w->half_y;
     struct at a = {.x = w->io->x + x, .y = w->io->y + y, .to_y = w->io->y + y, .live = stage_live(w, b)};
     if (w->backward) {
-        a.dy = w->io->dy + y;
-        a.dx = w->io->dx ? w->io->dx + x : NULL;
+        a.dy = w->io->dy + (size_t)b * w->s->dy_block;
+        a.dx = w->io->dx ? w->io->dx + (size_t)b * w->s->dx_block : NULL;
     }
     return a;
 }
@@ -75,8 +75,7 @@ static int inputs_of(const struct conv_dims *d, int r)
     return end > d->h ? d->h : end > 0 ? end : 0;
 }
 
-/* Rows of its input, an even number of them, whose gradient depends on outputs below row r alone. */
-static int inputs_done(const struct conv_dims *d, int r)
+int stage_inputs_done(const struct conv_dims *d, int r)
 {
     int end = r * d->sh - d->ph;
     return r == d->ho || end > d->h ? d->h : end > 0 ? end & ~1 : 0;
@@ -292,7 +291,7 @@ static void block_backward(struct work *w, int b)
         end = least(r + step, d->ho);
         if (makes_gradient(w))
             make_gradient(w, &a, r, end);
-        int in_end = inputs_done(d, end);
+        int in_end = stage_inputs_done(d, end);
         const struct ahead next[AHEAD] = {
             rows_ahead(a.y, y_step(w), end, step, w->next_table ? d->ho : 0),
             rows_ahead(a.dy, y_step(w), end, step, d->ho),

@@ -101,6 +101,8 @@ int stage_looks_ahead(const struct nn_graph *g, const struct stage *s);
 /* May, and should, a pass go row by row? And the rows it takes. */
 int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward);
 struct band stage_band(const struct nn_graph *g, const struct stage *s, int backward);
+/* Rows of a convolution's input, an even number of them or all, whose gradient depends on outputs below row r alone. */
+int stage_inputs_done(const struct conv_dims *d, int r);
 
 /* Ways through a group of blocks: pieces of a team's work, ctx is the struct work of member 0. */
 team_piece stage_blocks_forward, stage_blocks_backward, stage_rows_forward, stage_rows_backward;

@@ -2,6 +2,7 @@
  */
 #include "base/file.h"
 #include "data/cache.h"
+#include "data/kinds.h"
 #include "data_test.h"
 #include "kernels/kernels.h"
 
@@ -130,7 +131,7 @@ static int is_cached(const struct place *p, unsigned seed)
     struct cache_slot c = train_slot(p);
     struct dataset d = {.name = "toy"};
     struct cache_hit hit;
-    int same = !cache_map(&c, &d, &hit);
+    int same = !cache_map(&c, 0, &d, &hit);
     for (size_t i = 0; same && i < N; i++) {
         uint32_t sum = 0, squares = 0;
         for (size_t k = i * SIDE * SIDE; k < (i + 1) * SIDE * SIDE; k++) {
@@ -154,6 +155,24 @@ static void the_second_load_is_mapped(void **state)
     assert_int_equal(load_differs(&p, 1), 0);
     assert_true(is_cached(&p, 1));
     assert_int_equal(load_differs(&p, 1), 0);
+    place_remove(&p);
+}
+
+/* What the first load has written takes its memory's place. */
+static void so_is_the_first(void **state)
+{
+    struct place p;
+    (void)state;
+    place_make(&p);
+    for (int i = 0; i < 2; i++) {
+        struct data_spec s = spec_of("idx", p.source);
+        struct dataset d;
+        struct err e = {0};
+        assert_int_equal(dataset_load(&d, &s, &e), 0);
+        assert_true(dataset_is_mapped(&d, d.train.x));
+        assert_false(dataset_is_mapped(&d, d.train.y));
+        dataset_release(&d);
+    }
     place_remove(&p);
 }
 
@@ -228,6 +247,10 @@ static void few_images_are_gathered(void **state)
     struct data_spec s = spec_of("idx", p.source);
     s.augment = "shift 1";
     for (int load = 0; load < 3; load++) { /* decoded, mapped, and mapped with most of it wanted */
+        if (load == 0)
+            setenv("SWEEP_CACHE", "off", 1);
+        else
+            unsetenv("SWEEP_CACHE");
         s.train = load < 2 ? 100 : N - 40;
         s.validation = 40;
         arena_init(&a);
@@ -458,6 +481,7 @@ int run_cache_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_load_is_mapped),
+        cmocka_unit_test(so_is_the_first),
         cmocka_unit_test(a_hit_does_not_read_the_source),
         cmocka_unit_test(normalization_is_the_same_with_kept_sums),
         cmocka_unit_test(few_images_are_gathered),

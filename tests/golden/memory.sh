@@ -1,0 +1,42 @@
+# Memory: two workers get by with twice what plan promises a worker, and the twelve points of the benchmark with 100 MB.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+if ldd "$SWEEP" | grep -q libasan; then
+  echo "skipped: an address sanitizer takes memory for itself"
+  exit 77
+fi
+
+# within KB WORD...: a run with two workers whose memory of its own, touched or not, is limited.
+within() {
+  local kb=$1
+  shift
+  (ulimit -d $((kb * 1000 / 1024)) && OMP_STACKSIZE=256k exec "$SWEEP" "$@" -q -j 2 --no-plots) >out 2>err </dev/null
+}
+
+cat >wide.ini <<'EOT'
+[data]
+dataset = optdigits
+[model]
+layers =
+    conv 3x3 32 pad same, batchnorm, relu
+    conv 3x3 32 pad same, batchnorm, relu
+    conv 3x3 32 pad same, batchnorm, relu
+    gap, dense 10
+[train]
+epochs = 1
+batch_size = 1024
+[grid]
+train.lr = 0.1, 0.2
+EOT
+run 0 plan wide.ini -j 2
+each=$(sed -n 's/.* at most \([0-9]*\)[.0-9]* MB each/\1/p' out)
+[ "${each:-0}" -ge 20 ] || fail "plan: $(cat out)"
+within $(((2 * each + 8) * 1000)) wide.ini || fail "two workers of $each MB each: $(cat out err)"
+within $((each * 1000)) wide.ini --out less && fail "the limit is none"
+has err 'no memory'
+
+if ls "$SWEEP_DATA"/mnist/*images* >/dev/null 2>&1; then
+  within 100000 "$SOURCE/tests/bench/twelve.ini" data.train=512 data.test=256 || fail "the twelve points: $(cat out err)"
+else
+  echo "not tested: the twelve points (no MNIST in $SWEEP_DATA/mnist, set SWEEP_DATA)"
+fi
+finish
