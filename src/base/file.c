@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +22,7 @@ static const char *without_path(const char *text, const char *path)
     return !strncmp(text, path, n) && !strncmp(text + n, ": ", 2) ? text + n + 2 : text;
 }
 
-char *file_read(const char *path, size_t *n, struct err *e)
+char *file_read_head(const char *path, size_t most, size_t *n, struct err *e)
 {
     struct stat st;
     if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
@@ -37,7 +38,7 @@ char *file_read(const char *path, size_t *n, struct err *e)
     size_t cap = 1 << 16, used = 0;
     char *buf = malloc(cap + 1);
     int bad = 0; /* *e may hold an earlier error of the caller's */
-    for (;;) {
+    while (used < most) {
         if (buf && used == cap) {
             char *more = realloc(buf, 2 * cap + 1);
             if (!more)
@@ -49,7 +50,7 @@ char *file_read(const char *path, size_t *n, struct err *e)
             bad = err_set(e, ERR_NOMEM, "%s: no memory for its content", path);
             break;
         }
-        size_t room = cap - used < 1 << 30 ? cap - used : 1 << 30;
+        size_t end = cap < most ? cap : most, room = end - used < 1 << 30 ? end - used : 1 << 30;
         int got = gzread(f, buf + used, (unsigned)room);
         if (got <= 0) {
             int code;
@@ -70,6 +71,11 @@ char *file_read(const char *path, size_t *n, struct err *e)
     buf[used] = 0;
     *n = used;
     return buf;
+}
+
+char *file_read(const char *path, size_t *n, struct err *e)
+{
+    return file_read_head(path, SIZE_MAX, n, e);
 }
 
 int publish_begin(struct publish *p, const char *path, struct err *e)

@@ -11,6 +11,8 @@
  * a gzip stream that is cut off or corrupt is an error. NULL with *e (ERR_IO or ERR_DATA) otherwise; the caller frees.
  */
 char *file_read(const char *path, size_t *n, struct err *e);
+/* The same, but of a longer file only its first `most` bytes: what may be a device or anything else without an end. */
+char *file_read_head(const char *path, size_t most, size_t *n, struct err *e);
 
 struct publish {
     FILE *f;

@@ -362,7 +362,7 @@ static int read_doc(struct opening *o, const char *file, size_t nwords)
     struct err e = {0};
     struct where w = {s->path, 0, NULL, NULL};
     size_t n;
-    char *bytes = file_read(file, &n, &e);
+    char *bytes = file_read_head(file, READER_BYTES + 1, &n, &e);
     if (!bytes)
         return fault_take(&o->f, &w, &e);
     int rc = reader_parse(&o->doc, s->path, bytes, n, looks_like_key, &s->mem, &o->f);

@@ -315,7 +315,7 @@ int reader_parse(struct ini_doc *d, const char *path, const char *bytes, size_t 
     struct source s = {.d = d, .at = bytes, .end = bytes + n, .is_key = is_key, .a = a, .f = f};
     if (n > READER_BYTES) {
         struct where w = {path, 0, NULL, NULL};
-        return fault(f, &w, "%zu bytes are too many for a sweep file", n);
+        return fault(f, &w, "is too long: a sweep file has at most %zu bytes", READER_BYTES);
     }
     int rc = ini_parse_stream(source_gets, &s, on_pair, &s);
     check_wanted(&s);

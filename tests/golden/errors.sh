@@ -52,6 +52,11 @@ has err 'nul.ini:2'
 printf 'stray = 1\n[data]\ntrain = 0.5\n' >stray.ini
 run 2 stray.ini
 has err 'stray.ini:1'
+# What has no end is not read to it: the writer is left with a closed pipe.
+head -c 50000000 /dev/zero | "$SWEEP" plan /dev/stdin >out 2>err
+status="${PIPESTATUS[*]}"
+[ "$status" = '141 2' ] || fail "a file without an end: status $status"
+has err 'at most 1048576 bytes'
 printf '[sweep]\nname = ../../x\n' >name.ini
 run 2 name.ini
 has err 'name.ini:2'

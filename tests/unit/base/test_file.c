@@ -285,6 +285,30 @@ static void folders(void **state)
     assert_int_equal(e.code, ERR_IO);
 }
 
+static void the_head_of_a_file(void **state)
+{
+    enum { N = 100000 };
+    unsigned char *bytes = noise(N);
+    struct err e = {0};
+    (void)state;
+    put(test_path("plain"), bytes, N);
+    put_gzip(test_path("packed.gz"), bytes, N);
+    for (int zip = 0; zip < 2; zip++) {
+        static const size_t most[] = {1, 1000, 65536, 65537, N - 1, N, N + 1, 1 << 20};
+        for (size_t i = 0; i < sizeof most / sizeof most[0]; i++) {
+            size_t n = 0, want = most[i] < N ? most[i] : N;
+            char *p = file_read_head(test_path(zip ? "packed.gz" : "plain"), most[i], &n, &e);
+            if (!p)
+                fail_msg("%s", e.text);
+            assert_int_equal(n, want);
+            assert_memory_equal(p, bytes, want);
+            assert_int_equal(p[n], 0);
+            free(p);
+        }
+    }
+    free(bytes);
+}
+
 static void existence(void **state)
 {
     (void)state;
@@ -325,6 +349,7 @@ int test_file(void)
         cmocka_unit_test(full_disk_leaves_the_old_file),
         cmocka_unit_test(one_failed_write_spoils_the_file),
         cmocka_unit_test(folders),
+        cmocka_unit_test(the_head_of_a_file),
         cmocka_unit_test(existence),
         cmocka_unit_test(a_real_data_file),
     };
