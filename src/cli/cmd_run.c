@@ -116,20 +116,20 @@ static void say(void *ctx, const char *line)
         fprintf(stderr, "%s\n", line);
 }
 
-/* A picture that fails takes nothing from the results: a warning. */
-static void draw(const struct invocation *in, const char *name)
+/* A picture that fails takes nothing from the results: a warning. Whether there was one. */
+static int draw(const struct invocation *in, const char *name)
 {
     struct drawing d = {in->opt.verbose && !in->opt.quiet};
     struct err e = {0};
-    if (in->opt.no_plots)
-        return;
-    if (report_plots(in->opt.out, name, say, &d, &e))
-        fprintf(stderr, "sweep: warning: pictures: %s\n", e.text);
+    if (in->opt.no_plots || !report_plots(in->opt.out, name, say, &d, &e))
+        return 0;
+    fprintf(stderr, "sweep: warning: pictures: %s\n", e.text);
+    return 1;
 }
 
 /* ---- the end ---- */
 
-static int print_results(const struct invocation *in, const char *name, const struct run_summary *sum)
+static int print_results(const struct invocation *in, const char *name, const struct run_summary *sum, int undrawn)
 {
     struct err e = {0};
     struct about about;
@@ -142,7 +142,7 @@ static int print_results(const struct invocation *in, const char *name, const st
     if (!bad) {
         printf("\n");
         print_conditions(&about);
-        print_places(in->opt.out, name);
+        print_places(in->opt.out, name, !undrawn);
     }
     about_release(&about);
     return bad ? fail(&e) : STATUS_DONE;
@@ -185,10 +185,9 @@ static int run(const struct invocation *in, const struct sweep *s, const char *l
         return status;
     }
     const char *name = sweep_spec(s)->name;
-    if (sum.stopped <= 1)
-        draw(in, name);
+    int undrawn = sum.stopped <= 1 && draw(in, name);
     print_time(&sum, in->opt.quiet);
-    int printed = print_results(in, name, &sum);
+    int printed = print_results(in, name, &sum, undrawn);
     if (sum.open || sum.stopped)
         print_going_on(in, &sum);
     return printed ? printed : status;

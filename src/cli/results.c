@@ -264,7 +264,7 @@ void print_conditions(const struct about *a)
     }
 }
 
-void print_places(const char *out, const char *name)
+void print_places(const char *out, const char *name, int pictures)
 {
     char path[4096];
     printf("tables    %s (one row a trial), .points.csv, .epochs.csv and more beside it\n",
@@ -272,7 +272,7 @@ void print_places(const char *out, const char *name)
     int here = !strcmp(out, ".");
     struct str plots = {0};
     str_addf(&plots, "%s%splots/%s", here ? "" : out, here ? "" : "/", name);
-    if (plots.p && file_exists(plots.p))
+    if (pictures && plots.p && file_exists(plots.p))
         printf("pictures  %s/ (each .svg and .png with its gnuplot script .gp)\n", plots.p);
     str_release(&plots);
 }

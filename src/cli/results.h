@@ -22,7 +22,7 @@ const char *objective_metric(const char *objective);
 int print_ranking(const char *out, const char *name, const struct about *a, size_t top, struct err *e);
 /* One line a `result` condition: whether the best point meets it, and how many trials do. */
 void print_conditions(const struct about *a);
-/* Where the tables and the pictures are. */
-void print_places(const char *out, const char *name);
+/* Where the tables are and, unless some could not be drawn, the pictures. */
+void print_places(const char *out, const char *name, int pictures);
 
 #endif

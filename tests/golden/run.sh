@@ -50,6 +50,15 @@ has out '4 complete'
 [ ! -e plots ] || fail "--no-plots drew plots"
 run 0 t.ini -v --no-plots
 
+# Pictures that cannot be drawn are a warning, and nobody is sent to look for them.
+mkdir broken
+printf '#!/bin/sh\nexit 1\n' >broken/gnuplot
+chmod +x broken/gnuplot
+PATH=$T/broken:$PATH run 0 t.ini
+has err 'warning: pictures'
+has out 'tables '
+hasnot out 'pictures '
+
 # Elsewhere: --out; status, plot and report work on it.
 run 0 t.ini --out there --no-plots -q
 same . there t
