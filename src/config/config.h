@@ -84,6 +84,8 @@ int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a,
                 struct err_list *errs);
 /* The data_spec of the k-th point alone (cheap; dataset and split may vary along axes). */
 int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct data_spec *d, struct err_list *errs);
+/* Where the k-th point's value of a key of the tables was written; line 0 of the file: nowhere, it is the default. */
+struct where sweep_point_where(const struct sweep *s, uint64_t k, const char *section, const char *key);
 
 /* [require] model, checked on the plan: 1 all hold; 0 the text of the first that does not goes to why[n]; -1 an error
  * in it (unknown name) with *e. */

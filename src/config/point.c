@@ -127,6 +127,18 @@ int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct 
     return rc;
 }
 
+struct where sweep_point_where(const struct sweep *s, uint64_t k, const char *section, const char *key)
+{
+    char buf[STR_NUM];
+    struct pick p;
+    struct where at = {s->path, 0, section, key};
+    int i = setting_find(s, section, key);
+    pick_point(&p, s, k);
+    if (i >= 0)
+        pick_text(&p, i, buf, &at);
+    return at;
+}
+
 /* At open: [data] as the points will see it, one axis at a time, the others at their first value. */
 static void check_data_axes(struct sweep *s, struct faults *f)
 {

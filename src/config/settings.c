@@ -39,7 +39,7 @@ static struct setting *new_setting(struct sweep *s, const char *section, const c
     struct setting *st = &s->set[s->nset];
     *st = (struct setting){.section = section, .key = key, .group = group, .column = -1};
     st->name = arena_fmt(&s->mem, "%s.%s", section, key);
-    st->base.at = (struct where){"(default)", 0, section, key};
+    st->base.at = (struct where){s->path, 0, section, key};
     if (!st->name)
         return NULL;
     s->nset++;

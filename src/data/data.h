@@ -95,8 +95,10 @@ int data_view_gather(struct data_view *v, struct arena *a);
 /* Checks spec texts (augment, dataset word, train + validation fractions) without any data: the key that w names, or
  * all where w or w->key is NULL, up to the first error. 0 or -1. */
 int data_spec_check(const struct data_spec *s, const struct where *w, struct err *e);
-/* Sizes of the three splits without loading pixels, from a peeked dataset. */
-int data_split_sizes(const struct dataset *d, const struct data_spec *s, size_t n[3], struct err *e);
+/* Sizes of the three splits without loading pixels, from a peeked dataset. `at`: where each was written, for errors, or
+ * NULL. */
+int data_split_sizes(const struct dataset *d, const struct data_spec *s, const struct where at[3], size_t n[3],
+                     struct err *e);
 
 /* Writes n samples (numbers `at[n]` into index[split]) as x[ceil(n/16)][h][c][w][16], dead lanes 0, and label[n], and
  * sample[n] (their number in the part). augment != 0: with the view's augmentation, each sample by its own stream

@@ -34,48 +34,49 @@ static size_t size_of(double v, size_t n)
     return (size_t)(v > 1 ? v : floor(v * (double)n + 0.5));
 }
 
-static int located(struct err *e, const char *key, const char *fmt, size_t asked, const char *name, size_t have)
-{
-    struct where at = {NULL, 0, "data", key};
-    return err_at(e, ERR_USAGE, &at, fmt, asked, name, have);
-}
-
 #define TOO_MANY "%zu samples asked for, dataset %s has %zu"
 
-static int train_sizes(const struct dataset *d, const struct data_spec *s, size_t n[3], struct err *e)
+static int train_sizes(const struct dataset *d, const struct data_spec *s, const struct where at[3], size_t n[3],
+                       struct err *e)
 {
     size_t all = d->train.n;
     int fractions = s->train <= 1 && s->validation <= 1;
     n[DATA_VALIDATION] = size_of(s->validation, all);
     if (n[DATA_VALIDATION] > all)
-        return located(e, "validation", TOO_MANY " in its training file", n[DATA_VALIDATION], d->name, all);
+        return err_at(e, ERR_USAGE, &at[DATA_VALIDATION], TOO_MANY " in its training file", n[DATA_VALIDATION], d->name,
+                      all);
     if (s->validation > 0 && !n[DATA_VALIDATION])
-        return located(e, "validation", "a fraction that makes %zu samples: dataset %s has only %zu", 0, d->name, all);
+        return err_at(e, ERR_USAGE, &at[DATA_VALIDATION], "a fraction that makes %zu samples: dataset %s has only %zu",
+                      (size_t)0, d->name, all);
     size_t rest = all - n[DATA_VALIDATION];
     n[DATA_TRAIN] = s->train == 0 ? rest : size_of(s->train, all);
     if (fractions && (n[DATA_TRAIN] > rest || s->train + s->validation >= 1 - EXACT))
         n[DATA_TRAIN] = rest; /* two roundings must not add up to one sample more or less than there are */
     if (n[DATA_TRAIN] > rest)
-        return located(e, "train", TOO_MANY " beside validation", n[DATA_TRAIN], d->name, rest);
+        return err_at(e, ERR_USAGE, &at[DATA_TRAIN], TOO_MANY " beside validation", n[DATA_TRAIN], d->name, rest);
     if (!n[DATA_TRAIN])
-        return located(e, "train", "%zu samples are left to train on: dataset %s has %zu and validation takes them", 0,
-                       d->name, all);
+        return err_at(e, ERR_USAGE, &at[DATA_TRAIN],
+                      "%zu samples are left to train on: dataset %s has %zu and validation takes them", (size_t)0,
+                      d->name, all);
     return 0;
 }
 
-int data_split_sizes(const struct dataset *d, const struct data_spec *s, size_t n[3], struct err *e)
+int data_split_sizes(const struct dataset *d, const struct data_spec *s, const struct where at[3], size_t n[3],
+                     struct err *e)
 {
-    static const struct where train = {NULL, 0, "data", "train"}, validation = {NULL, 0, "data", "validation"},
-                              test = {NULL, 0, "data", "test"};
-    if (split_size_check(s->train, &train, e) || split_size_check(s->validation, &validation, e) ||
-        split_size_check(s->test, &test, e) || split_fractions_check(s->train, s->validation, &validation, e) ||
-        train_sizes(d, s, n, e))
+    static const struct where keys[3] = {
+        {NULL, 0, "data", "train"}, {NULL, 0, "data", "validation"}, {NULL, 0, "data", "test"}};
+    at = at ? at : keys;
+    if (split_size_check(s->train, &at[DATA_TRAIN], e) || split_size_check(s->validation, &at[DATA_VALIDATION], e) ||
+        split_size_check(s->test, &at[DATA_TEST], e) ||
+        split_fractions_check(s->train, s->validation, &at[DATA_VALIDATION], e) || train_sizes(d, s, at, n, e))
         return -1;
     n[DATA_TEST] = s->test == 0 ? d->test.n : size_of(s->test, d->test.n);
     if (n[DATA_TEST] > d->test.n)
-        return located(e, "test", TOO_MANY " in its test file", n[DATA_TEST], d->name, d->test.n);
+        return err_at(e, ERR_USAGE, &at[DATA_TEST], TOO_MANY " in its test file", n[DATA_TEST], d->name, d->test.n);
     if (!n[DATA_TEST])
-        return located(e, "test", "a fraction that makes %zu samples: dataset %s has only %zu", 0, d->name, d->test.n);
+        return err_at(e, ERR_USAGE, &at[DATA_TEST], "a fraction that makes %zu samples: dataset %s has only %zu",
+                      (size_t)0, d->name, d->test.n);
     return 0;
 }
 

@@ -113,7 +113,7 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
 {
     memset(v, 0, sizeof *v);
     v->set = d;
-    if (data_split_sizes(d, s, v->n, e) || make_augment(v, s->augment, a, e) ||
+    if (data_split_sizes(d, s, NULL, v->n, e) || make_augment(v, s->augment, a, e) ||
         split_draw(d, s->seed, v->n, a, v->index, e))
         return -1;
     normalize(v, s->normalize);

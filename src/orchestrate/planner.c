@@ -119,16 +119,29 @@ static int graph_failed(struct planner *p, struct err_list *found, struct plan_p
     return out->skip ? 0 : -1;
 }
 
+/* Sizes that do not fit the dataset are told with the place of the key. */
+static int split_sizes(const struct sweep *s, uint64_t index, const struct dataset *d, const struct data_spec *data,
+                       size_t n[3], struct err *e)
+{
+    struct err first = {0};
+    if (!data_split_sizes(d, data, NULL, n, &first))
+        return 0;
+    const struct where at[3] = {[DATA_TRAIN] = sweep_point_where(s, index, "data", "train"),
+                                [DATA_VALIDATION] = sweep_point_where(s, index, "data", "validation"),
+                                [DATA_TEST] = sweep_point_where(s, index, "data", "test")};
+    return data_split_sizes(d, data, at, n, e);
+}
+
 /* The objective ranks points, so it must be measured. */
-static int objective_measured(const struct sweep *s, const size_t n[3], struct err *e)
+static int objective_measured(const struct sweep *s, uint64_t index, const size_t n[3], struct err *e)
 {
     int metric = sweep_spec(s)->metric;
     if (n[DATA_VALIDATION] || (metric != M_VAL_LOSS && metric != M_VAL_ACCURACY))
         return 0;
-    return err_set(e, ERR_USAGE,
-                   "sweep.objective: %s is not measured with data.validation = 0; set a validation split, or "
-                   "the objective to %s",
-                   train_metrics[metric].name, metric == M_VAL_LOSS ? "min train_loss" : "max train_accuracy");
+    struct where at = sweep_point_where(s, index, "data", "validation");
+    return err_at(e, ERR_USAGE, &at,
+                  "sweep.objective is %s, which 0 leaves unmeasured; set a validation split, or the objective to %s",
+                  train_metrics[metric].name, metric == M_VAL_LOSS ? "min train_loss" : "max train_accuracy");
 }
 
 /* Only points that are trained are told from their likes: two points of one training may differ in what [require] asks
@@ -152,7 +165,8 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
     if (sweep_point_data(p->sweep, index, &p->mem, &data, errs))
         return -1;
     out->set = datasets_peek(p->sets, &data, &e);
-    if (!out->set || data_split_sizes(out->set, &data, out->n, &e) || objective_measured(p->sweep, out->n, &e)) {
+    if (!out->set || split_sizes(p->sweep, index, out->set, &data, out->n, &e) ||
+        objective_measured(p->sweep, index, out->n, &e)) {
         err_list_take(errs, &e);
         return -1;
     }

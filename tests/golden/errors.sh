@@ -32,6 +32,21 @@ printf '[model]\nlayers =\n  conv 3x3 8, batchnrm, relu\n  maxpool 2 wide, gap\n
 run 2 net.ini
 has err 'net.ini:3' "'batchnorm'" 'net.ini:4' 'net.ini:5'
 
+# What only the dataset can tell is found with its place all the same, also on an axis; a default is the file's.
+misfit() { # PLACE LINE...: the error of [data] with these lines begins with the place
+  local place=$1
+  shift
+  printf '%s\n' '[data]' "$@" >fit.ini
+  run 2 plan fit.ini
+  [ "$(head -c ${#place} err)" = "$place" ] || fail "not at $place: $(cat err)"
+}
+misfit 'fit.ini:2: data.train: 50000' 'train = 50000'
+misfit 'fit.ini:3: data.test: 99999' 'train = 0.5' 'test = 99999'
+misfit 'fit.ini:2: data.validation: sweep.objective is val_accuracy' 'validation = 0'
+misfit 'fit.ini:4: data.train: 5000' 'test = 100' '[grid]' 'data.train = 100, 5000'
+misfit 'fit.ini: data.path: idx wants' 'dataset = idx'
+misfit 'fit.ini: data.validation: train 1' 'train = 1'
+
 # The reader's own traps: a line that is too long, a name that would be cut.
 {
   echo '[model]'

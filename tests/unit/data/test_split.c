@@ -101,7 +101,7 @@ static void sizes_come_out_as_asked(void **state)
         s.train = c[i].train;
         s.validation = c[i].validation;
         s.test = c[i].test;
-        assert_int_equal(data_split_sizes(&d, &s, n, &e), 0);
+        assert_int_equal(data_split_sizes(&d, &s, NULL, n, &e), 0);
         if (memcmp(n, c[i].n, sizeof n))
             fail_msg("case %zu: %zu %zu %zu", i, n[0], n[1], n[2]);
     }
