@@ -54,6 +54,8 @@ int expr_eval(const struct expr *x, const struct expr_env *env, struct expr_valu
 int expr_holds(const struct expr *x, const struct expr_env *env, int *missing, struct err *e);
 /* The i-th slot the expression reads, or -1 after the last; may repeat. */
 int expr_slot(const struct expr *x, size_t i);
+/* 1 and *number: the slot is compared with a plain number above `most`, which it never reaches. Else 0. */
+int expr_above(const struct expr *x, int slot, double most, double *number);
 const char *expr_text(const struct expr *x);
 /* and, or, not, uses: no names. */
 int expr_keyword(const char *word);

@@ -147,6 +147,20 @@ int expr_slot(const struct expr *x, size_t i)
     return -1;
 }
 
+int expr_above(const struct expr *x, int slot, double most, double *number)
+{
+    for (size_t c = 2; c < x->n; c++) {
+        const struct code *left = &x->code[c - 2], *right = &x->code[c - 1];
+        const struct code *name = left->op == OP_SLOT ? left : right, *num = left->op == OP_SLOT ? right : left;
+        if (x->code[c].op < OP_LT || x->code[c].op > OP_NE || name->op != OP_SLOT || name->arg != slot ||
+            num->op != OP_NUM || !(num->num > most))
+            continue;
+        *number = num->num;
+        return 1;
+    }
+    return 0;
+}
+
 const char *expr_text(const struct expr *x)
 {
     return x->text;

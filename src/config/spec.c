@@ -38,6 +38,11 @@ static const char *metric_word(size_t i, const void *ctx)
     return train_metrics[i].name;
 }
 
+int metric_is_accuracy(int metric)
+{
+    return strstr(train_metrics[metric].name, "accuracy") != NULL;
+}
+
 static int metric_named(const char *name)
 {
     for (int i = 0; train_metrics[i].name; i++)
@@ -73,6 +78,16 @@ static void check_objective(struct sweep *s, const struct where *at, struct faul
     sp->objective = arena_fmt(&s->mem, "%s %s", way, name);
 }
 
+/* A target that is out of reach would be no limit at all. */
+static void check_target(const struct sweep_spec *sp, const struct where *at, struct faults *f)
+{
+    char num[STR_NUM];
+    if (!metric_is_accuracy(sp->metric) || !(sp->stop_target > 1))
+        return;
+    str_double(num, sp->stop_target);
+    fault(f, at, "%s is at most 1, it never reaches %s; write %s%%", train_metrics[sp->metric].name, num, num);
+}
+
 /* What selects the epoch: the objective's counterpart on the validation split. */
 static int selecting_metric(int objective)
 {
@@ -85,7 +100,7 @@ static int selecting_metric(int objective)
 
 void spec_fill(struct sweep *s, struct faults *f)
 {
-    const struct where *name = NULL, *objective = NULL;
+    const struct where *name = NULL, *objective = NULL, *target = NULL;
     s->spec.stop_target = NAN;
     s->spec.metric = M_VAL_ACCURACY;
     s->spec.maximise = 1;
@@ -101,9 +116,14 @@ void spec_fill(struct sweep *s, struct faults *f)
             name = &st->base.at;
         if (st->group == KEY_SWEEP && st->param->at == offsetof(struct sweep_spec, objective))
             objective = &st->base.at;
+        if (st->group == KEY_STOP && st->param->at == offsetof(struct sweep_spec, stop_target))
+            target = &st->base.at;
     }
     check_name(s, name, f);
+    size_t before = f->n;
     check_objective(s, objective, f);
+    if (f->n == before)
+        check_target(&s->spec, target, f);
     if (s->spec.seed > INT_MAX - s->spec.repeats)
         fault(f, &(struct where){s->path, 0, "sweep", NULL}, "seed + repeats is too large");
     s->train.metric = selecting_metric(s->spec.metric);

@@ -184,6 +184,7 @@ void requirements_parse(struct sweep *s, struct requirements *r, const struct gi
 
 /* spec.c */
 void spec_fill(struct sweep *s, struct faults *f); /* also what selects the epoch, in s->train */
+int metric_is_accuracy(int metric);                /* 0 to 1 */
 
 /* point.c */
 void point_prepare(struct sweep *s, struct faults *f);            /* base specs and canonical lines */

@@ -140,13 +140,28 @@ static void errors_at_open(void **state)
         "t.ini:8: require.result: 'adm' is no value that can stand in 'train.optimizer = adm'; did you mean 'adam'?\n");
 }
 
+/* 99.4 for 99.4 % can never be met: told before days of training. */
+static void accuracies_are_fractions(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        errors_of("[require]\nresult = test_loss < 3 and test_accuracy >= 99.4\n  90 < val_accuracy or test_loss < 2\n"
+                  "  train_accuracy = 100\n",
+                  NULL),
+        "t.ini:2: require.result: test_accuracy is at most 1, it never reaches 99.4; write 99.4%\n"
+        "t.ini:3: require.result: val_accuracy is at most 1, it never reaches 90; write 90%\n"
+        "t.ini:4: require.result: train_accuracy is at most 1, it never reaches 100; write 100%\n");
+    sweep_free(with("result",
+                    "test_accuracy <= 1 and test_loss < 3\n  100 * test_accuracy >= 99\n  test_accuracy > 99%\n"
+                    "  params > 2 + test_accuracy"));
+}
+
 int run_require_tests(void)
 {
     const struct CMUnitTest require[] = {
-        cmocka_unit_test(model_conditions),
-        cmocka_unit_test(the_first_that_fails_is_named),
-        cmocka_unit_test(result_conditions),
-        cmocka_unit_test(errors_at_open),
+        cmocka_unit_test(model_conditions),         cmocka_unit_test(the_first_that_fails_is_named),
+        cmocka_unit_test(result_conditions),        cmocka_unit_test(errors_at_open),
+        cmocka_unit_test(accuracies_are_fractions),
     };
     return cmocka_run_group_tests(require, build_graph, drop_graph);
 }
