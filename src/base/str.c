@@ -327,7 +327,7 @@ const char *str_nearest(const char *word, const char *(*known)(size_t i, const v
     const char *best = NULL, *w;
     size_t least = WORD;
     for (size_t i = 0; (w = known(i, ctx)); i++) {
-        size_t d = distance(word, w);
+        size_t d = *w ? distance(word, w) : WORD;
         if (d < least) {
             least = d;
             best = w;

@@ -34,7 +34,8 @@ int str_to_int(const char *s, int64_t *v);
 /* Cuts blanks at both ends in place; returns the new start. */
 char *str_trim(char *s);
 /* The known word nearest to `word` by Damerau-Levenshtein distance, ignoring case; NULL when none is close (more than a
- * third of the letters differ). `known(i, ctx)` returns the i-th word, or NULL after the last. */
+ * third of the letters differ). `known(i, ctx)` returns the i-th word ("": one to pass over), or NULL after the
+ * last. */
 const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx);
 
 /* 64-bit FNV-1a over n bytes, going on from h (start with STR_HASH). */

@@ -472,7 +472,7 @@ static void nearest_word(void **state)
 {
     static const char *const words[] = {"relu",    "leaky_relu", "sigmoid", "tanh", "gelu",
                                         "dropout", "batchnorm",  "conv",    "lr",   NULL};
-    static const char *const none[] = {NULL};
+    static const char *const none[] = {NULL}, *const hidden[] = {"", "relu", NULL};
     static const struct {
         const char *word, *want;
     } row[] = {
@@ -506,6 +506,7 @@ static void nearest_word(void **state)
                      row[i].want ? row[i].want : "none");
     }
     assert_null(str_nearest("relu", known, none));
+    assert_null(str_nearest("x", known, hidden));
     for (size_t n = 60; n < sizeof longest; n++) { /* on both sides of what the distance can hold */
         const char *const one[] = {"x", longest, NULL};
         memset(longest, 'w', n);
