@@ -50,6 +50,14 @@ static const char *model_hint(const void *sweep, const char *name)
     return scope_hint(sweep, name);
 }
 
+static const char *result_hint(const void *sweep, const char *name)
+{
+    const char *hint = scope_hint(sweep, name);
+    if (hint || str_nearest(name, result_known, sweep))
+        return hint;
+    return "`sweep list metrics` names what is measured";
+}
+
 static const struct param *require_param(const void *sweep, int slot)
 {
     int fact = slot - (int)((const struct sweep *)sweep)->nset;
@@ -58,22 +66,29 @@ static const struct param *require_param(const void *sweep, int slot)
     return fact == FACT_HEAD ? &word_param : NULL;
 }
 
+static const char *const heads[] = {"gap", "gap+fc", "fc", NULL};
+
+static const char *head_word(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return heads[i];
+}
+
 static int require_takes(const void *sweep, int slot, const char *word, const char **near)
 {
-    static const char *const heads[] = {"gap", "gap+fc", "fc"};
     int fact = slot - (int)((const struct sweep *)sweep)->nset;
     if (fact < 0)
         return scope_takes(sweep, slot, word, near);
-    for (size_t i = 0; fact == FACT_HEAD && i < 3; i++)
+    for (size_t i = 0; fact == FACT_HEAD && heads[i]; i++)
         if (!strcmp(word, heads[i]))
             return 1;
-    *near = fact == FACT_HEAD ? "gap+fc" : NULL;
+    *near = fact == FACT_HEAD ? str_nearest(word, head_word, NULL) : NULL;
     return 0;
 }
 
 static const struct expr_scope model_scope = {require_find, require_known, model_hint, require_param, require_takes, 1,
                                               NULL};
-static const struct expr_scope result_scope = {result_find, result_known, scope_hint, require_param, require_takes,
+static const struct expr_scope result_scope = {result_find, result_known, result_hint, require_param, require_takes,
                                                1,           NULL};
 
 /* 99 is written for 99 %, and a sweep of days would end with a condition that nothing can meet. */

@@ -65,7 +65,7 @@ static void check_objective(struct sweep *s, const struct where *at, struct faul
     if (m < 0) {
         const char *near = str_nearest(name, metric_word, NULL);
         fault(f, at, "unknown metric '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
-              near ? "'?" : "");
+              near ? "'?" : "; `sweep list metrics` names them");
         return;
     }
     if (max != train_metrics[m].larger_is_better) {

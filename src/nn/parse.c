@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,11 +130,12 @@ struct call { /* a layer being read */
     char name[WORD_MAX]; /* as written */
 };
 
-static void list_positional(const struct layer_type *t, char *buf, size_t n)
+/* The names of the first `most` rows. */
+static void list_options(const struct layer_type *t, int most, char *buf, size_t n)
 {
     size_t used = 0;
     buf[0] = 0;
-    for (int i = 0; i < t->positional && used < n; i++)
+    for (int i = 0; i < most && t->params[i].name && used < n; i++)
         used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", t->params[i].name);
 }
 
@@ -150,7 +152,8 @@ static void unknown_word(struct parser *p, const struct call *c, const char *w)
 {
     char args[160], range[320];
     const struct param *due = due_row(c);
-    list_positional(c->type, args, sizeof args);
+    int option = isalpha((unsigned char)*w) && c->type->params;
+    list_options(c->type, option ? INT_MAX : c->type->positional, args, sizeof args);
     const char *near = str_nearest(w, known_option, c->type->params);
     if (layer_find(w))
         complain(p, "'%s' is a layer of its own; put a comma before it", w);
@@ -158,6 +161,8 @@ static void unknown_word(struct parser *p, const struct call *c, const char *w)
         complain(p, "%s has no option '%s'; did you mean '%s'?", c->name, w, near);
     else if (due)
         complain(p, "%s: %s: '%s' is not %s", c->name, due->name, w, param_range(due, range, sizeof range));
+    else if (option)
+        complain(p, "%s has no option '%s'; it has %s", c->name, w, args);
     else if (c->type->positional)
         complain(p, "'%s' is too much: %s takes %s, then options with their names", w, c->name, args);
     else

@@ -153,6 +153,8 @@ static void the_sweep_section(void **state)
     expect_error("[sweep]\nrepeats =\n", "t.ini:2: sweep.repeats: '' is not an integer", NULL);
     expect_error("[sweep]\nobjective = val_accuracy\n", "'max METRIC' or 'min METRIC'", NULL);
     expect_error("[sweep]\nobjective = max val_acuracy\n", "did you mean 'val_accuracy'?", NULL);
+    expect_error("[sweep]\nobjective = max accuracy\n", "unknown metric 'accuracy'; `sweep list metrics`", NULL);
+    expect_error("[require]\nresult = test_acc > 0.9\n", "unknown name 'test_acc'", "`sweep list metrics`", NULL);
     expect_error("[stop]\ntarget = 99\n", "t.ini:2: stop.target: val_accuracy is at most 1", "write 99%", NULL);
     sweep_free(open_text("[stop]\ntarget = 99\n[sweep]\nobjective = min val_loss\n", NULL));
     expect_error("[sweep]\nobjective = max val_loss\n", "better when it is smaller: write min val_loss", NULL);

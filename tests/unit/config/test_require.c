@@ -134,7 +134,7 @@ static void errors_at_open(void **state)
         "t.ini:3: require.model: unknown name 'parms' in 'parms < 4'; did you mean 'params'?\n"
         "t.ini:4: require.model: unknown name 'val_accuracy' in 'val_accuracy > 3'; metrics are known after training "
         "only: write it under 'result'\n"
-        "t.ini:5: require.model: 'gpa' is no value that can stand in 'head = gpa'; did you mean 'gap+fc'?\n"
+        "t.ini:5: require.model: 'gpa' is no value that can stand in 'head = gpa'; did you mean 'gap'?\n"
         "t.ini:6: require.model: unknown layer 'batchnom' in 'uses batchnom'; did you mean 'batchnorm'?\n"
         "t.ini:7: require.result: unknown name 'test_acuracy' in 'test_acuracy > 1'; did you mean 'test_accuracy'?\n"
         "t.ini:8: require.result: 'adm' is no value that can stand in 'train.optimizer = adm'; did you mean 'adam'?\n");

@@ -87,8 +87,9 @@ static void wrong_texts_say_what_to_write(void **state)
          "net.ini:10: model.layers: unknown layer 'transmogrify'; `sweep list layers` names them all"},
         {"conv 3x3 8 strid 2", "net.ini:10: model.layers: conv has no option 'strid'; did you mean 'stride'?"},
         {"conv 3x3 paddng same", "net.ini:10: model.layers: conv: filters: 'paddng' is not an integer 1..65536"},
-        {"conv 3x3 8 paddng same",
-         "net.ini:10: model.layers: 'paddng' is too much: conv takes kernel, filters, then options with their names"},
+        {"conv 3x3 8 paddng same", "net.ini:10: model.layers: conv has no option 'paddng'; it has kernel, filters, "
+                                   "stride, pad, dilation, groups, "
+                                   "bias, init"},
         {"conv 3x3", "net.ini:10: model.layers: conv lacks filters: output channels, an integer 1..65536"},
         {"conv", "net.ini:10: model.layers: conv lacks kernel: height x width of the kernel, N or NxM, integers 1..64\n"
                  "net.ini:10: model.layers: conv lacks filters: output channels, an integer 1..65536"},
@@ -155,7 +156,7 @@ static void odd_texts_are_refused(void **state)
     word[sizeof word - 1] = 0;
     assert_true(strstr(build_errors(word, digits, 0), "unknown layer 'aaaa") != NULL);
     memcpy(word, "conv 3x3 8 ", 11);
-    assert_true(strstr(build_errors(word, digits, 0), "is too much") != NULL);
+    assert_true(strstr(build_errors(word, digits, 0), "conv has no option 'aaaa") != NULL);
     assert_true(build_errors("{,|}{x 3}}|,{", digits, 0)[0]);
     assert_true(build_errors("relu\xff\xfe", digits, 0)[0]);
 }
