@@ -71,17 +71,18 @@ static int too_many(const struct sweep *s, const struct run_options *o, struct e
 }
 
 /* Results of a sweep "x.points" would stand where those of "x" put their points. */
-static int name_is_free(const struct sweep_spec *spec, struct err *e)
+static int name_is_free(const struct sweep *s, struct err *e)
 {
     static const char *const taken[] = {".csv",     ".points",    ".epochs", ".layers", ".effects",
                                         ".classes", ".confusion", ".timing", ".about"};
-    size_t n = strlen(spec->name);
+    const char *name = sweep_spec(s)->name;
+    struct where at = sweep_point_where(s, 0, "sweep", "name");
+    size_t n = strlen(name);
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
         size_t k = strlen(taken[i]);
-        if (n > k && !strcmp(spec->name + n - k, taken[i]))
-            return err_set(e, ERR_USAGE,
-                           "sweep.name: '%s' ends like the tables beside a sweep's main one; leave out '%s'",
-                           spec->name, taken[i]);
+        if (n > k && !strcmp(name + n - k, taken[i]))
+            return err_at(e, ERR_USAGE, &at, "'%s' ends like the tables beside a sweep's main one; leave out '%s'",
+                          name, taken[i]);
     }
     return 0;
 }
@@ -158,7 +159,7 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
     run->k = kernels_pick(run->o->isa);
     if (!run->k)
         return err_set(e, ERR_USAGE, "--isa %s: this machine or this program does not have it", run->o->isa);
-    if (name_is_free(run->spec, e) || too_many(run->sweep, run->o, e))
+    if (name_is_free(run->sweep, e) || too_many(run->sweep, run->o, e))
         return -1;
     if (check_first_point(run, errs))
         return -1;

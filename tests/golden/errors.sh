@@ -47,6 +47,10 @@ misfit 'fit.ini:4: data.train: 5000' 'test = 100' '[grid]' 'data.train = 100, 50
 misfit 'fit.ini: data.path: idx wants' 'dataset = idx'
 misfit 'fit.ini: data.validation: train 1' 'train = 1'
 
+printf '[sweep]\nname = t.points\n' >fit.ini # whose tables would be those of a sweep t
+run 2 fit.ini
+has err "fit.ini:2: sweep.name: 't.points'"
+
 # The reader's own traps: a line that is too long, a name that would be cut.
 {
   echo '[model]'
