@@ -46,7 +46,7 @@ static void help_all(void)
            "  2  the command line or the sweep file is wrong; nothing ran\n"
            "  3  stopped by a limit of [stop]; the same command goes on (after stagnation: with another limit)\n"
            "  4  input, output or internal error\n"
-           "  130, 143  interrupted (INT, TERM) after saving; the same command goes on\n");
+           "  130, 143, 138  interrupted (INT, TERM, USR1) after saving; the same command goes on\n");
 }
 
 static void help_command(const struct command *c)

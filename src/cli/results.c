@@ -206,7 +206,7 @@ static int print_table(const struct ranking *k, size_t top)
     if (!bad && n)
         text_table(stdout, &shown, 0);
     if (!bad && n && k->t->rows > n)
-        printf("... %zu more points in the table .points.csv\n", k->t->rows - n);
+        printf("... %zu more point%s in the table .points.csv\n", k->t->rows - n, k->t->rows - n == 1 ? "" : "s");
     free(cell);
     table_release(&shown);
     return bad;

@@ -59,6 +59,11 @@ has err 'warning: pictures'
 has out 'tables '
 hasnot out 'pictures '
 
+# The best ten points and how many more there are.
+tiny eleven '[grid]' 'model.units = 1..11'
+run 0 eleven.ini -q --no-plots
+has out '1 more point in'
+
 # Elsewhere: --out; status, plot and report work on it.
 run 0 t.ini --out there --no-plots -q
 same . there t

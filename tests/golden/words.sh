@@ -17,6 +17,7 @@ done
 for option in --jobs --dry-run --out --fail-fast --retry-failed --no-plots --quiet --verbose --isa --help --version; do
   has out "$option"
 done
+has out '130, 143, 138' # as every status of the README
 hasnot out compare predict verify # not there yet: not promised
 
 # Commands and vocabularies are listed by their own tables, and every one can be printed.
@@ -31,7 +32,7 @@ done
 run 0 list layers
 has out conv2d batchnorm maxpool dropout kernel filters stride pad
 run 0 list keys
-has out '[data]' '[train]' '[sweep]' '[model]' epochs batch_size momentum repeats objective
+has out '[data]' '[train]' '[sweep]' '[model]' epochs batch_size momentum repeats objective 'seed + r - 1'
 run 0 list optimizers
 has out sgd momentum nesterov rmsprop adam adamw
 run 0 list schedules
