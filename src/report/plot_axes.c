@@ -164,8 +164,11 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         return "fewer than two trials are complete";
     size_t outside = fair_range(y, m, v->maximise, &lo, &hi), rows = (size_t)rows_of[n],
            columns = (n + rows - 1) / rows;
+    int means = 0;
+    for (size_t i = 0; i < n; i++)
+        means |= !continuous(axis[i]);
     script_begin(s, d, &plot_axes, "effect of each axis");
-    str_addf(s, "below = 'a dot is a trial; red: mean over points and its 95%% interval");
+    str_addf(s, "below = 'a dot is a trial%s", means ? "; red: mean over points and its 95% interval" : "");
     if (outside)
         str_addf(s, "; %zu of %zu trials lie outside the frame", outside, m);
     str_add(s, "'\n");

@@ -223,6 +223,7 @@ static void joined_axes(void **state)
     shows(gp, "hatched", 0);
     free(gp);
     gp = script_of("zip", "axes");
+    shows(gp, "red: mean", 1);
     shows(gp, "name2 = ", 1);
     shows(gp, "name3 = ", 0);
     free(gp);
@@ -232,6 +233,24 @@ static void joined_axes(void **state)
     free(gp);
     gp = script_of("zip", "ranking");
     shows(gp, "one repeat: ties are not known", 1);
+    free(gp);
+}
+
+/* A scale instead of categories has dots alone, and the caption speaks of nothing else. */
+static void a_scale_has_no_means(void **state)
+{
+    struct str t = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    str_add(&t, "trial,point,repeat,status,m.units,params,val_accuracy\n");
+    for (int i = 1; i <= 20; i++)
+        str_addf(&t, "%d,%d,1,complete,%d,7,0.%d\n", i, i, i, 60 + i);
+    results_file("scale", ".csv", t.p);
+    str_release(&t);
+    char *gp = script_of("scale", "axes");
+    shows(gp, "below = 'a dot is a trial'", 1);
+    shows(gp, "$means", 0);
     free(gp);
 }
 
@@ -554,6 +573,7 @@ int test_plots(void)
         cmocka_unit_test(nothing_in_a_name_is_run),
         cmocka_unit_test(left_out_with_a_reason),
         cmocka_unit_test(joined_axes),
+        cmocka_unit_test(a_scale_has_no_means),
         cmocka_unit_test(cells_without_results),
         cmocka_unit_test(impossible_intervals),
         cmocka_unit_test(busy_is_a_share),
