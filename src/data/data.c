@@ -21,7 +21,8 @@ const char *data_normalize_name(size_t i)
 const struct param data_params[] = {
     { "dataset", P_TEXT, AT(dataset), 0, 0, "optdigits", "what to learn: see `sweep list datasets`", NULL, 0 },
     { "path", P_TEXT, AT(path), 0, 0, "",
-      "folder of the dataset's files; default: $SWEEP_DATA/NAME, $SWEEP_DATA, ~/.cache/sweep/NAME", NULL, 0 },
+      "folder of the dataset's files, seen from where sweep is started; default: $SWEEP_DATA/NAME, $SWEEP_DATA, "
+      "~/.cache/sweep/NAME", NULL, 0 },
     { "train", P_FLOAT, AT(train), 0, HUGE_VAL, "0",
       "training samples: a count, or a fraction up to 1 of the training file; 0: all that validation leaves", NULL, 0 },
     { "validation", P_FLOAT, AT(validation), 0, HUGE_VAL, "0.1",

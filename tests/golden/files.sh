@@ -52,6 +52,14 @@ has err '1 of 1 trials were there already'
 cmp -s second results/f.csv || fail "the same data at another path gave other tables"
 cmp -s first results/f.csv && fail "other data gave the same numbers"
 
+# A relative path is seen from where sweep is started, wherever the sweep file is.
+mkdir -p apart
+cp f.ini apart/
+run 0 plan apart/f.ini
+cd apart || exit 1
+run 4 plan f.ini
+cd ..
+
 # Cut off: refused as a whole, nothing kept; whole again: trained.
 head -c 2000 one/train-images-idx3-ubyte >cut && mv cut one/train-images-idx3-ubyte
 run 4 f.ini --no-plots sweep.name=g
