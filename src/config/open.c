@@ -108,6 +108,19 @@ static struct given given_of(const struct ini_entry *e, struct arena *a)
     return (struct given){entry_text(e, a), e->at, e->piece, e->n, BY_FILE};
 }
 
+/* A single value. Quotes around it are a habit from lists and from other files: told as such, then read without them,
+ * so that nothing else is said of the line. */
+static struct given value_of(struct opening *o, const struct ini_entry *e)
+{
+    struct given g = given_of(e, &o->s->mem);
+    size_t n = g.text ? strlen(g.text) : 0;
+    if (n < 2 || g.n != 1 || g.text[0] != '"' || strchr(g.text + 1, '"') != g.text + n - 1)
+        return g;
+    fault(&o->f, &e->at, "leave out the quotes; only a list of [grid] has them, around texts with commas");
+    g.text = arena_strn(&o->s->mem, g.text + 1, n - 2);
+    return g;
+}
+
 /* The setting of a key of [model] or [model.NAME]: any name is a variable. -1 after a fault. */
 static int model_setting(struct opening *o, const char *key, const struct where *at)
 {
@@ -166,7 +179,7 @@ static void take_variant(struct opening *o, const char *name, const struct ini_e
         fault(&o->f, &e->at, "a variant cannot name another");
         return;
     }
-    v->set[i] = given_of(e, &o->s->mem);
+    v->set[i] = value_of(o, e);
     o->s->set[i].in_variant = 1;
 }
 
@@ -193,7 +206,7 @@ static void take_entry(struct opening *o, const struct ini_entry *e)
     else if (!is_section(e->section))
         return; /* said once, for the section */
     else if ((i = model ? model_setting(o, e->key, &e->at) : setting_find(o->s, e->section, e->key)) >= 0)
-        o->s->set[i].base = given_of(e, &o->s->mem);
+        o->s->set[i].base = value_of(o, e);
     else if (!model)
         unknown_key(o, e->section, e->key, &e->at);
 }

@@ -153,6 +153,9 @@ static void the_sweep_section(void **state)
     expect_error("[sweep]\nrepeats =\n", "t.ini:2: sweep.repeats: '' is not an integer", NULL);
     expect_error("[sweep]\nobjective = val_accuracy\n", "'max METRIC' or 'min METRIC'", NULL);
     expect_error("[sweep]\nobjective = max val_acuracy\n", "did you mean 'val_accuracy'?", NULL);
+    expect_error("[data]\naugment = \"rotate 7, shift 1\"\n", "t.ini:2: data.augment: leave out the quotes", NULL);
+    expect_error("[model]\nvariant = v\n[model.v]\ninit = \"he\"\n", "t.ini:4: model.v.init: leave out the quotes",
+                 NULL);
     expect_error("[sweep]\nobjective = max accuracy\n", "unknown metric 'accuracy'; `sweep list metrics`", NULL);
     expect_error("[require]\nresult = test_acc > 0.9\n", "unknown name 'test_acc'", "`sweep list metrics`", NULL);
     expect_error("[stop]\ntarget = 99\n", "t.ini:2: stop.target: val_accuracy is at most 1", "write 99%", NULL);
