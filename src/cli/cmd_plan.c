@@ -1,6 +1,7 @@
 /* cmd_plan.c - every point and what it costs. A grid too large to list is counted in closed form. */
 #include "cli/command.h"
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "cli/text.h"
 
@@ -17,7 +18,7 @@ struct plan {
     int failed; /* out of memory */
     uint64_t trained, skipped, same;
     double seconds, longest;
-    size_t bytes;
+    size_t bytes, room; /* of the largest; of all memory */
 };
 
 static void headings(struct plan *p)
@@ -57,7 +58,7 @@ static int visit(void *ctx, const struct plan_point *q)
     struct plan *p = ctx;
     size_t keys = sweep_keys(p->s);
     const char **cell = calloc(keys + 6, sizeof *cell);
-    char number[32], params[32] = "", macs[TEXT_NUM] = "", bytes[TEXT_NUM] = "", seconds[TEXT_NUM] = "";
+    char number[32], params[32] = "", macs[TEXT_NUM] = "", bytes[TEXT_NUM] = "", seconds[TEXT_NUM] = "", room[TEXT_NUM];
     struct str note = {0};
     count(p, q);
     snprintf(number, sizeof number, "%llu", (unsigned long long)(q->point->index + FIRST_POINT));
@@ -72,6 +73,8 @@ static int visit(void *ctx, const struct plan_point *q)
     else {
         text_bytes(bytes, (double)q->bytes);
         text_seconds(seconds, plan_seconds(q));
+        if (q->bytes > p->room)
+            str_addf(&note, "fails: there is memory for %s", text_bytes(room, (double)p->room));
     }
     if (!cell || note.failed)
         p->failed = 1;
@@ -118,6 +121,10 @@ static void print_totals(const struct plan *p, int jobs)
         printf(", %llu point%s skipped", (unsigned long long)p->skipped, p->skipped == 1 ? "" : "s");
     if (p->same)
         printf(", %llu point%s the same as an earlier one", (unsigned long long)p->same, p->same == 1 ? "" : "s");
+    if (!trials) {
+        printf("\n");
+        return;
+    }
     printf("\nabout %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
            busy, busy == 1 ? "" : "s", text_bytes(each, (double)p->bytes));
 }
@@ -143,7 +150,7 @@ int cmd_plan(const struct invocation *in)
     struct sweep *s = open_sweep(in, &status);
     if (!s)
         return status;
-    struct plan p = {.s = s};
+    struct plan p = {.s = s, .room = memory_room()};
     struct err_list errs = {0};
     int whole = in->opt.all || sweep_points(s) <= LISTED;
     table_init(&p.t);

@@ -125,20 +125,44 @@ static size_t fitting(const struct run *run)
     return best;
 }
 
-size_t next_trial(struct run *run)
+/* Is there memory for it beside the trials that run? A worker may hold a third more than it needs, from the trial
+ * before. One that is too large for any moment fails at once. */
+static int has_room(const struct run *run, size_t place)
 {
-    size_t trial = SIZE_MAX;
+    double bytes = (double)run->trial[run->order[place]].bytes;
+    return bytes > run->room || run->held == 0 || (run->held + bytes) * 4 / 3 <= run->room;
+}
+
+/* The place itself, or the next one that has room; norder: none near by. */
+static size_t with_room(const struct run *run, size_t place)
+{
+    size_t end = run->next + LOOK < run->norder ? run->next + LOOK : run->norder;
+    if (has_room(run, place))
+        return place;
+    for (size_t i = run->next; i < end; i++)
+        if (has_room(run, i))
+            return i;
+    return run->norder;
+}
+
+int next_trial(struct run *run, size_t *trial)
+{
+    int found = 0;
     omp_set_lock(&run->lock);
     if (run->next < run->norder && !run->stop && !run_signalled()) {
-        size_t *first = &run->order[run->next], at = fitting(run) - run->next;
-        trial = first[at];
-        memmove(first + 1, first, at * sizeof *first);
-        run->next++;
-        run->running++;
-        run->held += (double)run->trial[trial].bytes;
+        size_t place = with_room(run, fitting(run)), *first = &run->order[run->next], at = place - run->next;
+        found = place < run->norder ? 1 : -1;
+        if (found > 0) {
+            *trial = first[at];
+            memmove(first + 1, first, at * sizeof *first);
+            *first = *trial;
+            run->next++;
+            run->running++;
+            run->held += (double)run->trial[*trial].bytes;
+        }
     }
     omp_unset_lock(&run->lock);
-    return trial;
+    return found;
 }
 
 void end_trial(struct run *run, size_t i)

@@ -62,7 +62,7 @@ struct run {
     size_t *order, norder, next;
     size_t settled, end;   /* trials before it are final; those from here on do not count ([stop] stagnation) */
     size_t leader, barren; /* of the settled ones: the best (SIZE_MAX: none), how many were no better since */
-    double held;           /* bytes of the trials that run */
+    double held, room;     /* bytes of the trials that run; of those that may run together */
     enum { STOP_NOT, STOP_LIMIT, STOP_FAIL_FAST, STOP_BROKEN } stop; /* no further epoch, and why */
     struct err broken;                                               /* of STOP_BROKEN: output failed */
     double earlier; /* seconds of earlier calls: their last trial's end */
@@ -90,8 +90,9 @@ void run_tell(struct run *run, const char *event, int important);
 
 /* The open trials into order[], as many as [stop] trials lets this call run; the others into the counts. */
 int order_trials(struct run *run, struct err *e);
-/* Index of the trial that a worker is to do next, SIZE_MAX: none; and that it is done. Both lock. */
-size_t next_trial(struct run *run);
+/* The trial that a worker is to do next: 1 and its index, 0: none is left, -1: none has room beside those that run; and
+ * that it is done. Both lock. */
+int next_trial(struct run *run, size_t *trial);
 void end_trial(struct run *run, size_t i);
 /* Under the lock: what a final trial means for the best one; whether a limit of [stop] is reached. */
 void note_best(struct run *run, size_t i);

@@ -2,6 +2,7 @@
 #include "orchestrate/run.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "orchestrate/planner.h"
 
 #include <math.h>
@@ -203,6 +204,11 @@ static int train_through(struct worker *w, struct trial *t, struct train_run *r,
 static struct train_run *make_run(struct worker *w, const struct train_job *job, struct err *e)
 {
     size_t need = train_bytes(job);
+    if ((double)need > w->run->room) {
+        err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB, and there is room for %.0f MB",
+                (double)need / 1e6, w->run->room / 1e6);
+        return NULL;
+    }
     if (w->memory.cap < need || w->memory.cap / 4 * 3 > need) {
         arena_release(&w->memory);
         if (arena_init_fixed(&w->memory, need)) {
@@ -308,31 +314,35 @@ static int help_somebody(struct run *run, int running)
     return joined;
 }
 
-/* No trial is left for this worker: it helps those that have one, until there is none. */
-static void help_others(struct run *run)
+/* This worker has no trial: it helps one that has, for a while. 0: there is none. */
+static int help_others(struct run *run)
 {
-    for (;;) {
-        omp_set_lock(&run->lock);
-        int running = (int)run->running;
-        omp_unset_lock(&run->lock);
-        if (!running)
-            return;
-        if (!help_somebody(run, running))
-            usleep(1000);
-    }
+    omp_set_lock(&run->lock);
+    int running = (int)run->running;
+    omp_unset_lock(&run->lock);
+    if (running && !help_somebody(run, running))
+        usleep(1000);
+    return running;
 }
 
 static void work(struct run *run, int number)
 {
     struct worker w = {.run = run, .number = number};
+    size_t i;
     arena_init(&w.plan);
-    for (size_t i; (i = next_trial(run)) != SIZE_MAX;) {
+    for (int found; (found = next_trial(run, &i)) != 0;) {
+        if (found < 0) { /* until somebody's memory is free */
+            arena_release(&w.memory);
+            help_others(run);
+            continue;
+        }
         run_trial(&w, i);
         end_trial(run, i);
     }
     arena_release(&w.plan);
     arena_release(&w.memory);
-    help_others(run);
+    while (help_others(run))
+        ;
 }
 
 /* Crews of run->jobs workers, no more than can find a place. 0, or -1 with *e. */
@@ -367,5 +377,9 @@ void train_all(struct run *run)
         return;
     omp_set_dynamic(0);
 #pragma omp parallel num_threads(run->jobs)
-    work(run, omp_get_thread_num());
+    {
+#pragma omp single /* now that the threads have their stacks */
+        run->room = (double)memory_room();
+        work(run, omp_get_thread_num());
+    }
 }

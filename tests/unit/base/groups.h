@@ -15,6 +15,7 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 int test_err(void);
+int test_memory(void);
 int test_arena(void);
 int test_rng(void);
 int test_maths(void);

@@ -1,7 +1,7 @@
 #include "groups.h"
 
 static int (*const groups[])(void) = {
-    test_err, test_arena, test_rng, test_maths, test_str, test_param, test_file, test_clock, test_timing,
+    test_err, test_arena, test_rng, test_maths, test_str, test_param, test_file, test_clock, test_timing, test_memory,
 };
 
 int main(void)

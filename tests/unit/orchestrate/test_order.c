@@ -8,6 +8,7 @@
 
 #include "orchestrate/run.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ static void make(struct made *m, int jobs, const double *expected, const size_t 
 {
     struct err e = {0};
     memset(m, 0, sizeof *m);
-    m->run = (struct run){.spec = &m->spec, .o = &m->o, .trial = m->trial, .ntrials = n, .jobs = jobs};
+    m->run =
+        (struct run){.spec = &m->spec, .o = &m->o, .trial = m->trial, .ntrials = n, .jobs = jobs, .room = INFINITY};
     omp_init_lock(&m->run.lock);
     for (size_t i = 0; i < n; i++)
         m->trial[i] = (struct trial){.expected = expected[i], .bytes = bytes[i], .epochs = 1, .r.error = ""};
@@ -43,10 +45,11 @@ static size_t peak(struct made *m, int jobs, size_t order[MOST])
 {
     size_t held = 0, most = 0, n = 0, first = 0;
     for (;;) {
-        size_t i = n - first < (size_t)jobs ? next_trial(&m->run) : SIZE_MAX;
-        if (i == SIZE_MAX && first == n)
+        size_t i;
+        int found = n - first < (size_t)jobs ? next_trial(&m->run, &i) : 0;
+        if (found <= 0 && first == n)
             return most;
-        if (i == SIZE_MAX) {
+        if (found <= 0) {
             held -= m->trial[order[first]].bytes;
             end_trial(&m->run, order[first++]);
             continue;
@@ -87,6 +90,30 @@ static void large_trials_run_beside_small_ones(void **state)
     unmake(&m);
 }
 
+static void workers_wait_for_memory(void **state)
+{
+    static const size_t bytes[8] = {60, 60, 60, 20, 20, 20, 60, 60};
+    static const double expected[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    size_t order[MOST], i;
+    struct made m;
+    (void)state;
+    make(&m, 4, expected, bytes, 8);
+    m.run.room = 120; /* a third is to spare: for 60 and 20, not for 60 twice */
+    assert_int_equal(peak(&m, 4, order), 80);
+    assert_each_once(order, 8);
+    unmake(&m);
+    make(&m, 4, expected, bytes, 3);
+    m.run.room = 70;
+    assert_int_equal(next_trial(&m.run, &i), 1);
+    assert_int_equal(next_trial(&m.run, &i), -1);
+    end_trial(&m.run, i);
+    assert_int_equal(next_trial(&m.run, &i), 1);
+    m.run.room = 50; /* never: they need not wait to fail */
+    assert_int_equal(next_trial(&m.run, &i), 1);
+    assert_int_equal(next_trial(&m.run, &i), 0);
+    unmake(&m);
+}
+
 static void long_trials_come_first(void **state)
 {
     static const double expected[6] = {1, 3, 2, 3, 1, 2};
@@ -111,7 +138,7 @@ static size_t end_of(struct made *m, size_t jobs, const double *value, unsigned 
 {
     size_t running[MOST], n = 0;
     for (;;) {
-        for (size_t i; n < jobs && (i = next_trial(&m->run)) != SIZE_MAX;)
+        for (size_t i; n < jobs && next_trial(&m->run, &i) > 0;)
             running[n++] = i;
         if (!n)
             break;
@@ -169,8 +196,8 @@ static void stagnation_follows_the_plan(void **state)
 
 int test_order(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(large_trials_run_beside_small_ones),
-                                              cmocka_unit_test(long_trials_come_first),
-                                              cmocka_unit_test(stagnation_follows_the_plan)};
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(large_trials_run_beside_small_ones), cmocka_unit_test(workers_wait_for_memory),
+        cmocka_unit_test(long_trials_come_first), cmocka_unit_test(stagnation_follows_the_plan)};
     return cmocka_run_group_tests_name("order", tests, NULL, NULL);
 }

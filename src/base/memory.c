@@ -1,0 +1,114 @@
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The number behind `name` in a file of "name: number kB" lines, in bytes; `otherwise` where there is none. */
+static size_t field(const char *root, const char *file, const char *name, size_t otherwise)
+{
+    char path[512], line[256];
+    unsigned long long kb;
+    size_t found = otherwise, n = strlen(name);
+    snprintf(path, sizeof path, "%s/proc/%s", root, file);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (!strncmp(line, name, n) && line[n] == ':' && sscanf(line + n + 1, "%llu", &kb) == 1)
+            found = kb < SIZE_MAX / 1024 ? (size_t)kb * 1024 : otherwise;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* The number in a file; SIZE_MAX where there is none ("max"). */
+static size_t number_in(const char *path)
+{
+    unsigned long long n;
+    FILE *f = fopen(path, "r");
+    size_t found = f && fscanf(f, "%llu", &n) == 1 && n < SIZE_MAX ? (size_t)n : SIZE_MAX;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* The least limit of a group and those that it is in. Inside a container the path may be one of the world outside; what
+ * the container is allowed then stands at the top. */
+static size_t limit_of(const char *root, const char *hierarchy, const char *file, char *group)
+{
+    char path[4096];
+    size_t limit = SIZE_MAX;
+    for (;;) {
+        snprintf(path, sizeof path, "%s/sys/fs/cgroup%s%s/%s", root, hierarchy, group, file);
+        limit = least(limit, number_in(path));
+        char *up = strrchr(group, '/');
+        if (!up)
+            return limit;
+        *up = 0;
+    }
+}
+
+/* Lines of /proc/self/cgroup are "number:controllers:/path"; version 2 has no controllers. */
+static size_t control_group(const char *root)
+{
+    char path[512], line[2048];
+    size_t limit = SIZE_MAX;
+    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f)) {
+        char *controllers = strchr(line, ':'), *group = controllers ? strchr(controllers + 1, ':') : NULL;
+        if (!group)
+            continue;
+        *group++ = 0;
+        group[strcspn(group, "\n")] = 0;
+        if (!strcmp(controllers, ":"))
+            limit = least(limit, limit_of(root, "", "memory.max", group));
+        else if (strstr(controllers, "memory"))
+            limit = least(limit, limit_of(root, "/memory", "memory.limit_in_bytes", group));
+    }
+    if (f)
+        fclose(f);
+    return limit;
+}
+
+static size_t left_of(size_t limit, size_t used)
+{
+    return limit == SIZE_MAX ? limit : limit > used ? limit - used : 0;
+}
+
+static size_t resource(int which, size_t used)
+{
+    struct rlimit r;
+    if (getrlimit((__rlimit_resource_t)which, &r) || r.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    return left_of((size_t)r.rlim_cur, used);
+}
+
+static size_t kept_back(size_t room)
+{
+    return room == SIZE_MAX ? room : room - room / 16;
+}
+
+static size_t room_at(const char *root)
+{
+    size_t memory = field(root, "meminfo", "MemTotal", SIZE_MAX), swap = field(root, "meminfo", "SwapTotal", 0);
+    size_t all = memory > SIZE_MAX - swap ? SIZE_MAX : memory + swap;
+    return left_of(least(all, control_group(root)), field(root, "self/status", "RssAnon", 0));
+}
+
+size_t memory_room_at(const char *root)
+{
+    return kept_back(room_at(root));
+}
+
+size_t memory_room(void)
+{
+    size_t room = least(room_at(""), resource(RLIMIT_DATA, field("", "self/status", "VmData", 0)));
+    return kept_back(least(room, resource(RLIMIT_AS, field("", "self/status", "VmSize", 0))));
+}
