@@ -4,12 +4,13 @@
 #include "data/block.h"
 #include "data/warp.h"
 
+#include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* On the stack: planes of 64 x 64 with what lies round them, 16 of them. */
-#define SCRATCH (LANES * ((64 + 2) * (64 + WARP_BORDER) + WARP_BORDER))
-#define SIDES 256 /* h + w */
+#define SCRATCH (LANES * (64 + 2 * WARP_BORDER - 1) * (64 + WARP_BORDER) + 64)
 
 struct mover {
     const struct block *b;
@@ -36,76 +37,62 @@ static void by_pixels(const struct mover *m, float *x)
 
 /* ---- by the kernel ----------------------------------------------------------------------------------------------- */
 
-#define NOWHERE 1e30f /* outside of any image, whatever is added */
+/* Column x of the result is column first_column + x * column_step before it is cropped. */
+static int first_column(const struct warp *p)
+{
+    return p->crop_x + (p->flip ? p->w - 1 : 0);
+}
 
-struct lanes { /* the warps side by side */
-    double x0[LANES], y0[LANES], cos[LANES], sin[LANES];
-    double crop_y[LANES];
-    float dx[LANES], dy[LANES];
-    float start[LANES], step[LANES]; /* column x of the result is column start + x * step before it is cropped */
-};
+static int column_step(const struct warp *p)
+{
+    return p->flip ? -1 : 1;
+}
 
-static void spread(const struct mover *m, struct lanes *l)
+#define FAR 0x1p14
+
+/* No coordinate is too large for the kernel. */
+static int near(const struct warp *p)
+{
+    double x = abs(p->crop_x) + p->w, y = abs(p->crop_y) + p->h, c = fabs(p->cos), s = fabs(p->sin);
+    return fabs(p->x0) + x * c + y * s < FAR && fabs(p->y0) + x * s + y * c < FAR;
+}
+
+static int32_t fixed(double v)
+{
+    return (int32_t)(v * 65536);
+}
+
+static void spread(const struct mover *m, struct sampling *s)
 {
     for (int i = 0; i < LANES; i++) {
         const struct warp *p = &m->warp[i < m->b->n ? i : 0];
-        l->x0[i] = p->x0;
-        l->y0[i] = p->y0;
-        l->cos[i] = p->cos;
-        l->sin[i] = p->sin;
-        l->dx[i] = (float)p->cos;
-        l->dy[i] = (float)p->sin;
-        l->crop_y[i] = p->crop_y;
-        l->start[i] = (float)(p->crop_x + (p->flip ? p->w - 1 : 0));
-        l->step[i] = p->flip ? -1 : 1;
+        double x = first_column(p), y = p->crop_y, along = column_step(p);
+        s->x[i] = fixed(p->x0 + x * p->cos - y * p->sin);
+        s->y[i] = fixed(p->y0 + x * p->sin + y * p->cos);
+        s->along_x[i] = fixed(along * p->cos);
+        s->along_y[i] = fixed(along * p->sin);
+        s->down_x[i] = fixed(-p->sin);
+        s->down_y[i] = fixed(p->cos);
     }
 }
 
-static void rows(const struct lanes *l, int h, float *restrict sx, float *restrict sy)
+/* What is not of the warped image: image i of a plane of the result. */
+static void cut(const struct mover *m, int i, float outside, float *x)
 {
-    for (int row = 0; row < h; row++, sx += LANES, sy += LANES)
-        for (int i = 0; i < LANES; i++) {
-            double y = row + l->crop_y[i];
-            sx[i] = (float)(l->x0[i] - y * l->sin[i]);
-            sy[i] = (float)(l->y0[i] + y * l->cos[i]);
+    const struct warp *p = &m->warp[i];
+    for (int row = 0; row < p->h; row++, x += m->row)
+        for (int column = 0, all = row + p->crop_y < 0 || row + p->crop_y >= p->h; column < p->w; column++) {
+            int from = first_column(p) + column * column_step(p);
+            if (all || from < 0 || from >= p->w)
+                x[column * LANES + i] = outside;
         }
-}
-
-static void columns(const struct lanes *l, int w, float *restrict sx, float *restrict sy)
-{
-    for (int column = 0; column < w; column++, sx += LANES, sy += LANES)
-        for (int i = 0; i < LANES; i++) {
-            float x = (float)column * l->step[i] + l->start[i];
-            sx[i] = x * l->dx[i];
-            sy[i] = x * l->dy[i];
-        }
-}
-
-/* Rows, or columns, of lane i that are not of the n of the warped image. */
-static void cut(int n, int first, int step, float *sx)
-{
-    for (int i = 0; i < n; i++, first += step)
-        if (first < 0 || first >= n)
-            sx[i * LANES] = NOWHERE;
 }
 
 static void by_kernel(const struct mover *m, uint16_t *scratch, float *x)
 {
     const struct block *b = m->b;
-    _Alignas(64) float at[SIDES * 2 * LANES];
-    size_t row = (size_t)b->h * LANES, column = (size_t)b->w * LANES;
-    struct sampling s = {b->h, b->w, at, at + row, at + 2 * row, at + 2 * row + column};
-    struct lanes l;
-    spread(m, &l);
-    rows(&l, b->h, at, at + row);
-    columns(&l, b->w, at + 2 * row, at + 2 * row + column);
-    for (int i = 0; i < b->n; i++) {
-        const struct warp *p = &m->warp[i];
-        if (p->crop_y)
-            cut(b->h, p->crop_y, 1, at + i);
-        if (p->crop_x)
-            cut(b->w, p->flip ? p->w - 1 + p->crop_x : p->crop_x, p->flip ? -1 : 1, at + 2 * row + i);
-    }
+    struct sampling s = {.h = b->h, .w = b->w};
+    spread(m, &s);
     for (int c = 0; c < b->c; c++) {
         const uint8_t *in[LANES], *next[LANES];
         for (int i = 0; i < LANES; i++) {
@@ -113,6 +100,9 @@ static void by_kernel(const struct mover *m, uint16_t *scratch, float *x)
             next[i] = b->next[i] + (size_t)c * m->plane;
         }
         b->k->warp(&s, in, next, b->scale[c], b->shift[c], m->row, plane_of(m, c, x), scratch);
+        for (int i = 0; i < b->n; i++)
+            if (m->warp[i].crop_x || m->warp[i].crop_y)
+                cut(m, i, 0 * b->scale[c] + b->shift[c], plane_of(m, c, x));
     }
 }
 
@@ -208,14 +198,16 @@ void block_move(const struct block *b, const struct motion m[LANES], float *x)
 {
     _Alignas(64) uint16_t scratch[SCRATCH];
     struct mover v = {.b = b, .plane = (size_t)b->h * (size_t)b->w, .row = (size_t)b->c * (size_t)b->w * LANES};
-    int affine = 0;
+    int affine = 0, all_near = b->h + b->w <= WARP_SIDES;
     warp_init(v.warp, m, b->n, b->h, b->w);
-    for (int i = 0; i < b->n; i++)
+    for (int i = 0; i < b->n; i++) {
         affine |= v.warp[i].affine;
+        all_near &= near(&v.warp[i]);
+    }
     struct frame f = affine ? (struct frame){0} : frame_of(&v);
     if (!affine && f.size * LANES <= sizeof scratch)
         by_bytes(&v, &f, (uint8_t *)scratch, x);
-    else if (b->h + b->w <= SIDES && warp_scratch(b->h, b->w) <= SCRATCH)
+    else if (all_near && warp_scratch(b->h, b->w) <= SCRATCH)
         by_kernel(&v, scratch, x);
     else
         by_pixels(&v, x);

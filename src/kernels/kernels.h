@@ -57,12 +57,12 @@ struct pointwise {
     int half;                   /* last one ended; half a draw may be left over, none (0) at the start of a block */
 };
 
-/* Where 16 moved images are sampled: pixel (y, x) of image l at sx = row_x[y][l] + col_x[x][l] and sy = row_y[y][l] +
- * col_y[x][l] of its plane of h x w bytes, whose pixels are at whole numbers. Anything finite. */
+/* Where 16 moved images are sampled, in 65536ths of a pixel of the source, whose pixels are at whole numbers: pixel (y,
+ * x) of image l at sx = x[l] + x * along_x[l] + y * down_x[l], and sy likewise, of its plane of h x w bytes. All of
+ * them within -2^14 .. 2^14 pixels. */
 struct sampling {
     int h, w;
-    const float *row_x, *row_y; /* [h][16] */
-    const float *col_x, *col_y; /* [w][16] */
+    _Alignas(64) int32_t x[LANES], y[LANES], along_x[LANES], along_y[LANES], down_x[LANES], down_y[LANES];
 };
 
 struct kernels {
@@ -204,11 +204,12 @@ struct kernels {
     /* Bytes of 16 images, side by side as floats: x[n][16] = in[lane][n] * scale + shift, in two roundings. */
     void (*pixels)(size_t n, const uint8_t *const in[LANES], float scale, float shift, float *x);
 
-    /* A plane of each of 16 images, moved: x[h][w][16], rows `stride` floats apart, = value * scale + shift in two
-     * roundings; value is in[lane] sampled bilinearly, 0 outside. With a, b the pixels at the floor of (sx, sy) and
-     * right of it, c, d those below, fx, fy what the floor takes away: above = a + fx * (b - a), below = c + fx * (d -
-     * c), value = above + fy * (below - above), each operation rounded. next: planes wanted next, brought into the
-     * cache. scratch: warp_scratch() < 2^23, contents lost. */
+    /* A plane of each of 16 images, moved: x[h][w][16], rows `stride` floats apart, = value * (scale / 2^21) + shift in
+     * two roundings, of a value that is rounded to a float itself; it is in[lane] sampled bilinearly in whole numbers,
+     * 0 outside. With a, b the pixels at the floor of (sx, sy) and right of it, c, d those below, fx, fy what the floor
+     * takes away, in 65536ths: left = 128 a + ((c - a) fy + 256 >> 9), right = 128 b + ((d - b) fy + 256 >> 9), value =
+     * left (2^14 - (fx >> 2)) + right (fx >> 2), which is 2^21 times a pixel, and at most 1/40 (of 255) off. next:
+     * planes wanted next, brought into the cache. scratch: warp_scratch(), contents lost. */
     void (*warp)(const struct sampling *s, const uint8_t *const in[LANES], const uint8_t *const next[LANES],
                  float scale, float shift, size_t stride, float *x, uint16_t *scratch);
 
@@ -231,7 +232,7 @@ size_t conv_sums(const struct conv_dims *d);
 #define WARP_BORDER 4
 static inline size_t warp_scratch(int h, int w)
 {
-    return LANES * ((size_t)(h + 2) * (size_t)(w + WARP_BORDER) + WARP_BORDER);
+    return LANES * (size_t)(h + 2 * WARP_BORDER - 1) * (size_t)(w + WARP_BORDER) + 64;
 }
 
 /* The best level this CPU runs, or the named one; NULL when it cannot run here or has no such name. */
