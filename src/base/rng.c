@@ -24,6 +24,22 @@ void rng_philox(const uint32_t key[2], const uint32_t ctr[4], uint32_t out[4])
     out[3] = c3;
 }
 
+void rng_philox_16(const uint32_t key[2], uint32_t v[4][16])
+{
+    uint32_t k0 = key[0], k1 = key[1], c[4][16];
+    memcpy(c, v, sizeof c); /* which nothing else can point to */
+    for (int i = 0; i < 10; i++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u)
+        for (int l = 0; l < 16; l++) {
+            uint64_t p0 = (uint64_t)0xD2511F53u * c[0][l], p1 = (uint64_t)0xCD9E8D57u * c[2][l];
+            uint32_t n0 = (uint32_t)(p1 >> 32) ^ c[1][l] ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c[3][l] ^ k1;
+            c[1][l] = (uint32_t)p1;
+            c[3][l] = (uint32_t)p0;
+            c[0][l] = n0;
+            c[2][l] = n2;
+        }
+    memcpy(v, c, sizeof c);
+}
+
 void rng_init(struct rng *r, uint64_t seed, enum rng_purpose purpose, uint32_t a, uint32_t b)
 {
     memset(r, 0, sizeof *r);

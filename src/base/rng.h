@@ -16,6 +16,8 @@ struct rng {
 
 /* out[4] = Philox4x32-10(ctr, key). */
 void rng_philox(const uint32_t key[2], const uint32_t ctr[4], uint32_t out[4]);
+/* Of 16 at once, in half the time: v[..][i] = Philox4x32-10(v[..][i], key). */
+void rng_philox_16(const uint32_t key[2], uint32_t v[4][16]);
 /* The stream (seed, purpose, a, b); what a and b mean is the purpose's: epoch and sample, tensor and 0, ... */
 void rng_init(struct rng *r, uint64_t seed, enum rng_purpose purpose, uint32_t a, uint32_t b);
 uint32_t rng_u32(struct rng *r);

@@ -195,13 +195,25 @@ int augment_parse(struct augment *a, const char *text, const struct where *w, st
 }
 
 /* Word i's numbers are the i-th four of the stream: those of absent words need not be computed. */
-void augment_draw(const struct augment *a, const struct rng *r, struct motion *m)
+void augment_draw(const struct augment *a, uint64_t seed, uint32_t epoch, int n, const uint32_t *sample,
+                  struct motion *m)
 {
-    uint32_t at[4] = {0, r->ctr[1], r->ctr[2], r->ctr[3]}, u[4];
-    *m = (struct motion){0, 1, 0, 0, 0, 0, 0};
-    for (at[0] = 0; at[0] < TYPES; at[0]++)
-        if (a->given[at[0]]) {
-            rng_philox(r->key, at, u);
-            types[at[0]].draw(a->args[at[0]], u, m);
+    uint32_t u[4][16];
+    struct rng r;
+    rng_init(&r, seed, RNG_AUGMENT, epoch, 0);
+    for (int i = 0; i < n; i++)
+        m[i] = (struct motion){0, 1, 0, 0, 0, 0, 0};
+    for (uint32_t t = 0; t < TYPES; t++) {
+        if (!a->given[t])
+            continue;
+        for (int i = 0; i < 16; i++) {
+            u[0][i] = t;
+            u[1][i] = sample[i < n ? i : 0];
+            u[2][i] = r.ctr[2];
+            u[3][i] = r.ctr[3];
         }
+        rng_philox_16(r.key, u);
+        for (int i = 0; i < n; i++)
+            types[t].draw(a->args[t], (const uint32_t[4]){u[0][i], u[1][i], u[2][i], u[3][i]}, &m[i]);
+    }
 }

@@ -30,7 +30,8 @@ struct motion {
 /* Reads "rotate 7, shift 1". "" and "none": nothing. 0, or -1 with *e: unknown word with the nearest known, a word
  * given twice, a missing, surplus or wrong argument. */
 int augment_parse(struct augment *a, const char *text, const struct where *w, struct err *e);
-/* The motion of one sample from its stream, of which nothing was taken yet. */
-void augment_draw(const struct augment *a, const struct rng *r, struct motion *m);
+/* The motions of n <= 16 samples, each from its own stream (seed, RNG_AUGMENT, epoch, sample). */
+void augment_draw(const struct augment *a, uint64_t seed, uint32_t epoch, int n, const uint32_t *sample,
+                  struct motion *m);
 
 #endif

@@ -35,11 +35,7 @@ static void move(const struct block *b, const struct data_view *v, const uint32_
                  uint32_t epoch, float *x)
 {
     struct motion m[LANES];
-    for (int i = 0; i < b->n; i++) {
-        struct rng r;
-        rng_init(&r, seed, RNG_AUGMENT, epoch, sample[i]);
-        augment_draw(v->augment, &r, &m[i]);
-    }
+    augment_draw(v->augment, seed, epoch, b->n, sample, m);
     block_move(b, m, x);
 }
 

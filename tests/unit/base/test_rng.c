@@ -29,6 +29,23 @@ static void philox_known_answers(void **state)
     }
 }
 
+static void philox_of_many_is_that_of_each(void **state)
+{
+    const uint32_t key[2] = {0x89abcdef, 0x01234567};
+    uint32_t ctr[4][16], out[4][16];
+    (void)state;
+    for (uint32_t i = 0; i < 64; i++)
+        ctr[i / 16][i % 16] = 0x9e3779b9u * (i + 1);
+    memcpy(out, ctr, sizeof out);
+    rng_philox_16(key, out);
+    for (int i = 0; i < 16; i++) {
+        uint32_t one[4];
+        rng_philox(key, (const uint32_t[4]){ctr[0][i], ctr[1][i], ctr[2][i], ctr[3][i]}, one);
+        for (int k = 0; k < 4; k++)
+            assert_int_equal(out[k][i], one[k]);
+    }
+}
+
 /* The layout is part of every result ever written: key = seed, counter = (n, b, a, purpose). */
 static void stream_is_philox_of_its_name(void **state)
 {
@@ -225,6 +242,7 @@ int test_rng(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_known_answers),
+        cmocka_unit_test(philox_of_many_is_that_of_each),
         cmocka_unit_test(stream_is_philox_of_its_name),
         cmocka_unit_test(streams_differ_in_every_part_of_the_name),
         cmocka_unit_test(floats_at_the_ends_of_their_range),

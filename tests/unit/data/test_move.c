@@ -61,11 +61,9 @@ static void case_free(struct case_data *d)
 
 static struct warp warp_of(const struct case_data *d, uint32_t sample)
 {
-    struct rng r;
     struct motion m;
     struct warp p;
-    rng_init(&r, 5, RNG_AUGMENT, 2, sample);
-    augment_draw(d->view.augment, &r, &m);
+    augment_draw(d->view.augment, 5, 2, 1, &sample, &m);
     warp_init(&p, &m, 1, d->set.h, d->set.w);
     return p;
 }
