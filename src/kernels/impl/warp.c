@@ -24,6 +24,7 @@ INLINE void pair_rows(int h, int w, const uint8_t *plane, int stride, uint16_t *
         __m512i above = _mm512_setzero_si512(), below;
         for (int y = 0; y <= h; y++, above = below) {
             below = y < h ? row_halves(plane + y * w, w, x) : _mm512_setzero_si512();
+            soon_written(out + y * stride + x);
             _mm512_storeu_si512(out + y * stride + x, _mm512_or_si512(above, _mm512_slli_epi16(below, 8)));
         }
     }
@@ -131,8 +132,8 @@ INLINE w16 fetch(const struct source *k, const struct spot *s)
     return w16_gather(k->pairs, w16_add(at, k->place), m16_and(w16_gt(k->right, s->x), w16_gt(k->bottom, s->y)));
 }
 
-/* Halves of a word: left, right; with f - 2^15 for f that is half of a + c and less of c - a. The two weights of what
- * follows are 2^14 - (f >> 2) and f >> 2. */
+/* As kernels.h has it: left and right are halves of a word, and made of fy - 2^15, since fy would be no signed half,
+ * and of 64 (a + c) instead of 128 a. */
 INLINE void blend(const struct source *k, w16 q, w16 fx, w16 fy, float *x)
 {
     w16 mean = bytes_mad(q, w16_set1(0x40404040u)), down = bytes_mad(q, w16_set1(0x40c040c0u));
@@ -186,7 +187,7 @@ INLINE int within(int from, int to, int n, int lines, const int32_t *start, cons
 /* No pixel is farther outside than the zeros reach, and a half holds the number of any pair. */
 INLINE int all_near(const struct sampling *s, int plane)
 {
-    return LANES * plane <= ONE &&
+    return LANES * plane < ONE &&
            within(-WARP_BORDER, s->w + WARP_BORDER - 1, s->w, s->h, s->x, s->along_x, s->down_x) &&
            within(-WARP_BORDER, s->h + WARP_BORDER - 1, s->w, s->h, s->y, s->along_y, s->down_y);
 }
