@@ -80,12 +80,14 @@ static void spread(const struct mover *m, struct sampling *s)
 static void cut(const struct mover *m, int i, float outside, float *x)
 {
     const struct warp *p = &m->warp[i];
-    for (int row = 0; row < p->h; row++, x += m->row)
-        for (int column = 0, all = row + p->crop_y < 0 || row + p->crop_y >= p->h; column < p->w; column++) {
-            int from = first_column(p) + column * column_step(p);
-            if (all || from < 0 || from >= p->w)
-                x[column * LANES + i] = outside;
-        }
+    int left = p->flip ? p->crop_x : -p->crop_x, top = -p->crop_y; /* where the image begins; it is h x w too */
+    for (int row = 0; row < p->h; row++, x += m->row) {
+        int from = row < top || row >= top + p->h ? p->w : left, to = from + p->w;
+        for (int column = 0; column < p->w && column < from; column++)
+            x[column * LANES + i] = outside;
+        for (int column = to < 0 ? 0 : to; column < p->w; column++)
+            x[column * LANES + i] = outside;
+    }
 }
 
 static void by_kernel(const struct mover *m, uint16_t *scratch, float *x)
