@@ -68,18 +68,18 @@ int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward)
     return !backward || conv_sums(&d) <= ROW_SUMS;
 }
 
-#define BAND                                                                                                           \
-    ((size_t)1 << 15) /* floats of rows that are made together: twice the first cache, as they pass through it */
+#define LATE 96 /* positions of the output: the sums of a tile of weights come from memory for them, and go back */
 
 struct band stage_band(const struct nn_graph *g, const struct stage *s, int backward)
 {
     const struct nn_node *conv = node_of(g, s, PART_CONV);
     struct conv_dims d = conv_of(conv);
     int rows = s->rows < d.ho ? s->rows : d.ho, reach = (d.kh - 1) * d.dh + 1;
-    struct band b = {rows, (rows - 1) * d.sh + reach, rows};
+    struct band b = {rows, 0, (rows - 1) * d.sh + reach, rows};
     if (backward) { /* rows wait for those that come out of later ones */
-        b.in = rows * d.sh + 2 * (reach + d.sh);
-        b.out = rows + (reach + d.sh - 1) / d.sh + 2;
+        b.late = LATE / d.wo;
+        b.in = (rows + b.late) * d.sh + 2 * (reach + d.sh);
+        b.out = rows + b.late + (reach + d.sh - 1) / d.sh + 2;
     }
     b.in = b.in < d.h ? b.in : d.h;
     b.out = b.out < d.ho ? b.out : d.ho;

@@ -303,6 +303,8 @@ static void block_backward(struct work *w, int b)
             make_inputs(w, &a, in, in_end);
         in = in_end;
         int out_end = least(outputs_done(d, in), end);
+        if (out_end - out < w->band.late && end < d->ho)
+            continue;
         w->k->conv_weight_rows(d, out, out_end, (const float *const *)w->r.in, (const float *const *)w->r.out,
                                w->r.dw_sums);
         if (w->r.db_sums)

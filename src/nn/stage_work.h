@@ -28,6 +28,7 @@ struct room {
 /* Rows that are looked at together. */
 struct band {
     int rows;    /* of the convolution's output, at a time */
+    int late;    /* and more that may wait for the gradient of the weights, which is made of many at a time */
     int in, out; /* rows that have to be kept: of its input, of the gradient at its output */
 };
 
