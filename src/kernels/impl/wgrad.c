@@ -74,6 +74,7 @@ static int taps_of(const struct wjob *j, const struct which *k)
     return j->nines ? 9 : j->streams[k->u - j->part.u0].n;
 }
 
+/* from NULL: zeros. */
 static void run_tile(struct wjob *j, const struct which *k, const float *from, float *to)
 {
     const struct conv_dims *d = j->d;
@@ -81,7 +82,8 @@ static void run_tile(struct wjob *j, const struct which *k, const float *from, f
     const ptrdiff_t x_at = (ptrdiff_t)k->g * (d->ci / d->groups) * d->w * LANES;
 #ifdef NINES
     if (j->nines) {
-        nine_tiles[d->sw - 1][k->cob - 1](m, x_at + (ptrdiff_t)k->u * d->w * LANES, from, to);
+        m->nine.x_at = x_at + ((ptrdiff_t)k->u * d->w - d->pw) * LANES;
+        nine_tiles[d->sw - 1][k->cob - 1](m, from, to);
         return;
     }
 #endif
@@ -90,7 +92,7 @@ static void run_tile(struct wjob *j, const struct which *k, const float *from, f
     for (int half = 0; half < LANES; half += VK) {
         m->x_at = x_at + half;
         m->dy_at = dy_at + half;
-        STREAM_CALL(k->cob, s->n, m, s, k->ky - j->part.ky0, from + half, to + half);
+        STREAM_CALL(k->cob, s->n, m, s, k->ky - j->part.ky0, from ? from + half : NULL, to + half);
     }
 }
 
@@ -136,17 +138,17 @@ static void finish(const struct wjob *j, const struct which *k, const float *sum
 /* Does what is to be done with a tile; returns the end of its lane sums. */
 static float *do_tile(struct wjob *j, const struct which *k, float *sums)
 {
-    static const float zero[TILE_MAX * LANES] __attribute__((aligned(64)));
+    const float *from = j->now & START ? NULL : sums;
     const int floats = k->cob * taps_of(j, k) * LANES;
     if (!(j->now & ADD)) {
         finish(j, k, sums);
     } else if (!(j->now & FINISH)) {
         for (int i = 0; i < floats && j->far; i += LANES)
             __builtin_prefetch(sums + floats + i, 1);
-        run_tile(j, k, j->now & START ? zero : sums, sums);
+        run_tile(j, k, from, sums);
     } else {
         float last[TILE_MAX * LANES] __attribute__((aligned(64)));
-        run_tile(j, k, j->now & START ? zero : sums, last);
+        run_tile(j, k, from, last);
         finish(j, k, last);
     }
     return sums + floats;
@@ -159,22 +161,23 @@ static void take_channels(struct wjob *j, const struct which *k)
 #ifdef NINES
     const struct conv_dims *d = j->d;
     const ptrdiff_t at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES, each = d->wo * k->cob * LANES;
+    struct nine_row *r = &j->m.nine;
     j->m.dy = j->dy_row;
-    j->m.dy_at = at;
-    j->m.dy_col = LANES;
-    j->m.dy_ch = (ptrdiff_t)d->wo * LANES;
+    r->dy_at = at;
+    r->dy_col = LANES;
+    r->dy_ch = (ptrdiff_t)d->wo * LANES;
     if (!(j->now & ADD) || j->units < PACK_FROM || j->m.n * each > PACKED)
         return;
     j->m.dy = j->packed_row;
-    j->m.dy_at = 0;
-    j->m.dy_col = (ptrdiff_t)k->cob * LANES;
-    j->m.dy_ch = LANES;
-    for (int r = 0; r < j->m.n; r++) {
-        float *to = j->packed + r * each;
-        j->packed_row[r] = to;
+    r->dy_at = 0;
+    r->dy_col = (ptrdiff_t)k->cob * LANES;
+    r->dy_ch = LANES;
+    for (int i = 0; i < j->m.n; i++) {
+        float *to = j->packed + i * each;
+        j->packed_row[i] = to;
         for (int ox = 0; ox < d->wo; ox++)
             for (int c = 0; c < k->cob; c++, to += LANES)
-                v16_store(to, v16_load(j->dy_row[r] + at + ((ptrdiff_t)c * d->wo + ox) * LANES));
+                v16_store(to, v16_load(j->dy_row[i] + at + ((ptrdiff_t)c * d->wo + ox) * LANES));
     }
 #else
     (void)j, (void)k;
@@ -333,6 +336,7 @@ static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
         j->nines = 1;
         j->pieces = pieces(co, NINE_MAX);
         j->units = d->ci / d->groups;
+        j->m.nine = nine_row_of(d);
     }
 #endif
     j->far = conv_sums(d) > NEAR;

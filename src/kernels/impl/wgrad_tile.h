@@ -28,14 +28,23 @@
 
 #define TILE_MAX 27 /* sums of a tile, at most */
 
-/* n rows of the output and what they meet. dy: of row r from dy[r] + dy_at on; nines have steps of their own from
- * column to column and from channel to channel. x: the row that meets r at ky is x[r * kys + ky], NULL if outside;
- * x_at: to the channels the tile has in mind. Floats. */
+/* What the rows have in common for nines; steps are floats. */
+struct nine_row {
+    ptrdiff_t x_at, dy_at; /* from the start of a row to where kx = 0 of column 0 reads it, and to the first channel */
+    ptrdiff_t dy_col, dy_ch;
+    int lo, hi, wo; /* columns lo..hi-1 have all kx inside */
+    int pw, w;
+    int left, right; /* column 0 lacks kx = 0 alone and is the only one before lo; the last one kx = 2, behind hi */
+};
+
+/* n rows of the output and what they meet. dy: of row r from dy[r] + dy_at on. x: the row that meets r at ky is x[r *
+ * kys + ky], NULL if outside; x_at: to the channels the tile has in mind. Floats. */
 struct meeting {
     const struct conv_dims *d;
     int n, kys;
     const float *const *x, *const *dy;
-    ptrdiff_t x_at, dy_at, dy_col, dy_ch;
+    ptrdiff_t x_at, dy_at;
+    struct nine_row nine;
 };
 
 /* The outputs ox of 0..n-1 for which at + ox*s lies in 0..len-1: *lo..*hi-1, 0 <= *lo <= *hi <= n. */
@@ -110,7 +119,7 @@ INLINE void stream_column(int cob, int n, int edge, const struct streams *s, int
     }
 }
 
-/* to = from + the sums over all rows, both [COB][T][16]. */
+/* to = from (NULL: 0) + the sums over all rows, both [COB][T][16]. */
 INLINE void stream_run(int cob, int n, const struct meeting *m, const struct streams *s, int ky, const float *from,
                        float *to)
 {
@@ -131,7 +140,7 @@ INLINE void stream_run(int cob, int n, const struct meeting *m, const struct str
         at[i] = s->x_at[i] - s->x_at[0];
         UNROLL
         for (int c = 0; c < cob; c++)
-            acc[c][i] = vk_load(from + (c * n + i) * LANES);
+            acc[c][i] = from ? vk_load(from + (c * n + i) * LANES) : vk_set1(0.0f);
     }
     while (row.dy < row.end) {
         const float *x = *row.x, *dy = *row.dy + row.dy_at;
@@ -211,14 +220,18 @@ INLINE void nine_column(int cob, int ky0, int ky1, int kx0, int kx1, const float
     }
 }
 
-/* What the rows have in common. */
-struct nine_row {
-    ptrdiff_t x_at, dy_at; /* from the start of a row to where kx = 0 of column 0 reads it, and to the first channel */
-    ptrdiff_t dy_col, dy_ch;
-    int lo, hi, wo; /* columns lo..hi-1 have all kx inside */
-    int pw, w;
-    int left, right; /* column 0 lacks kx = 0 alone and is the only one before lo; the last one kx = 2, behind hi */
-};
+/* Which columns lack what, kx at neighbouring columns. */
+static struct nine_row nine_row_of(const struct conv_dims *d)
+{
+    struct nine_row r = {.wo = d->wo, .pw = d->pw, .w = d->w};
+    int any;
+    valid_outputs(d->wo, -d->pw, d->sw, d->w, &r.lo, &any);
+    valid_outputs(d->wo, 2 - d->pw, d->sw, d->w, &any, &r.hi);
+    r.hi = r.hi > r.lo ? r.hi : r.lo;
+    r.left = r.lo == 1 && d->pw == 1 && d->w > 1;
+    r.right = r.hi == d->wo - 1 && d->w + d->pw - r.hi * d->sw == 2 && d->pw <= r.hi * d->sw;
+    return r;
+}
 
 /* A row of the output and the rows of the input x[ky] that it reads, for ky in ky0..ky1-1. */
 INLINE void nine_row(int step, int cob, int ky0, int ky1, const struct nine_row *r, const float *const *rows,
@@ -255,34 +268,21 @@ INLINE void nine_row(int step, int cob, int ky0, int ky1, const struct nine_row 
 #undef COLUMN
 }
 
-/* to = from + the sums over all rows, both [COB][9][16]; kx of an output at neighbouring columns, `step` columns from
- * one to the next. x_at: to the channel. */
-INLINE void nine_run(int step, int cob, const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)
+/* to = from (NULL: 0) + the sums over all rows, both [COB][9][16]; outputs are `step` columns apart. */
+INLINE void nine_run(int step, int cob, const struct meeting *m, const float *from, float *to)
 {
-    const struct conv_dims *d = m->d;
+    const struct nine_row *r = &m->nine;
     struct {
         const float *const *x, *const *dy, *const *end;
         float *to;
-        struct nine_row r;
-    } all = {m->x, m->dy, m->dy + m->n, to, {.dy_at = m->dy_at, .dy_col = m->dy_col, .dy_ch = m->dy_ch}};
-    struct nine_row *r = &all.r;
+    } all = {m->x, m->dy, m->dy + m->n, to};
     vk acc[NINE_MAX][9];
     UNROLL
     for (int c = 0; c < cob; c++) {
         UNROLL
         for (int i = 0; i < 9; i++)
-            acc[c][i] = vk_load(from + (c * 9 + i) * LANES);
+            acc[c][i] = from ? vk_load(from + (c * 9 + i) * LANES) : vk_set1(0.0f);
     }
-    int any;
-    r->x_at = x_at - d->pw * LANES;
-    r->wo = d->wo;
-    r->pw = d->pw;
-    r->w = d->w;
-    valid_outputs(d->wo, -d->pw, step, d->w, &r->lo, &any);
-    valid_outputs(d->wo, 2 - d->pw, step, d->w, &any, &r->hi);
-    r->hi = r->hi > r->lo ? r->hi : r->lo;
-    r->left = r->lo == 1 && d->pw == 1 && d->w > 1;
-    r->right = r->hi == d->wo - 1 && d->w + d->pw - r->hi * step == 2 && d->pw <= r->hi * step;
     while (all.dy < all.end) {
         const float *const *x = all.x, *dy = *all.dy;
         all.x += 3;
@@ -308,11 +308,11 @@ INLINE void nine_run(int step, int cob, const struct meeting *m, ptrdiff_t x_at,
     }
 }
 
-typedef void nine_fn(const struct meeting *m, ptrdiff_t x_at, const float *from, float *to);
+typedef void nine_fn(const struct meeting *m, const float *from, float *to);
 #define NINE(S, C)                                                                                                     \
-    static void nine_##S##C(const struct meeting *m, ptrdiff_t x_at, const float *from, float *to)                     \
+    static void nine_##S##C(const struct meeting *m, const float *from, float *to)                                     \
     {                                                                                                                  \
-        nine_run(S, C, m, x_at, from, to);                                                                             \
+        nine_run(S, C, m, from, to);                                                                                   \
     }
 NINE(1, 1)
 NINE(1, 2)
