@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#define NAME "bench" /* of the table and of the folder of the picture */
+#define NAME REPORT_BENCH /* of the table and of the folder of the picture */
 
 struct bench_sinks {
     int json, keep, failed;

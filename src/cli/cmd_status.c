@@ -61,8 +61,9 @@ int cmd_status(const struct invocation *in)
         return fail(&e);
     table_init(&trials);
     int status = STATUS_DONE;
-    int bad = about_read(&about, in->opt.out, name, &e) ||
-              table_read(&trials, report_path(path, sizeof path, in->opt.out, name, ".csv"), &e);
+    table_init(&about.t);
+    int bad = table_read(&trials, report_path(path, sizeof path, in->opt.out, name, ".csv"), &e) ||
+              report_refuse_bench(&trials, name, &e) || about_read(&about, in->opt.out, name, &e);
     if (bad)
         status = fail(&e);
     else {

@@ -70,8 +70,21 @@ static int too_many(const struct sweep *s, const struct run_options *o, struct e
                    spec->name, trials, sweep_points_approx(s), spec->repeats, (unsigned long long)limit);
 }
 
+/* `sweep bench --out DIR` may have left its table where that of a sweep called so belongs. */
+static int is_bench(const char *out, const char *name, char *path, size_t n)
+{
+    struct table t;
+    struct err unreadable = {0};
+    if (strcmp(name, REPORT_BENCH) != 0 || !file_exists(report_path(path, n, out, name, ".csv")))
+        return 0;
+    table_init(&t);
+    int yes = !table_read(&t, path, &unreadable) && report_is_bench(&t);
+    table_release(&t);
+    return yes;
+}
+
 /* Results of a sweep "x.points" would stand where those of "x" put their points. */
-static int name_is_free(const struct sweep *s, struct err *e)
+static int name_is_free(const struct sweep *s, const char *out, struct err *e)
 {
     static const char *const taken[] = {".csv",     ".points",    ".epochs", ".layers", ".effects",
                                         ".classes", ".confusion", ".timing", ".about"};
@@ -84,6 +97,12 @@ static int name_is_free(const struct sweep *s, struct err *e)
             return err_at(e, ERR_USAGE, &at, "'%s' ends like the tables beside a sweep's main one; leave out '%s'",
                           name, taken[i]);
     }
+    char path[4096];
+    if (is_bench(out, name, path, sizeof path))
+        return err_at(e, ERR_USAGE, &at,
+                      "%s is the table of a benchmark; write another name, such as %s-sweep, or put the results into "
+                      "another folder with --out",
+                      path, name);
     return 0;
 }
 
@@ -159,7 +178,7 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
     run->k = kernels_pick(run->o->isa);
     if (!run->k)
         return err_set(e, ERR_USAGE, "--isa %s: this machine or this program does not have it", run->o->isa);
-    if (name_is_free(run->sweep, e) || too_many(run->sweep, run->o, e))
+    if (name_is_free(run->sweep, run->o->out, e) || too_many(run->sweep, run->o, e))
         return -1;
     if (check_first_point(run, errs))
         return -1;

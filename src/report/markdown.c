@@ -337,9 +337,7 @@ static int put_report(const struct plot_data *d, const char *out, struct str *s,
 int report_markdown(const char *out, const char *name, struct str *text, struct err *e)
 {
     struct plot_data d;
-    int bad = plot_data_init(&d, out, name, e);
-    if (!bad && d.bench)
-        bad = err_set(e, ERR_USAGE, "%s is a benchmark: there is no summary of it, but `sweep plot %s`", name, name);
+    int bad = plot_data_init(&d, out, name, e) || report_refuse_bench(&d.trials, name, e);
     if (!bad && put_report(&d, out, text, &d.mem))
         bad = err_set(e, ERR_NOMEM, "no memory for the report of %s", name);
     plot_data_release(&d);

@@ -20,6 +20,13 @@ int report_is_bench(const struct table *t)
     return table_column(t, "kind") >= 0 && table_column(t, "intensity") >= 0 && table_column(t, "gflops") >= 0;
 }
 
+int report_refuse_bench(const struct table *t, const char *name, struct err *e)
+{
+    if (!report_is_bench(t))
+        return 0;
+    return err_set(e, ERR_USAGE, "%s is a benchmark: there is no summary of it, but `sweep plot %s`", name, name);
+}
+
 // clang-format off
 static const struct series {
     const char *suffix, *colour, *name;

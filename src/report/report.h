@@ -92,6 +92,9 @@ int report_plots(const char *out, const char *name, void (*say)(void *ctx, const
  * fma_share times the machine's; without it at gflops). Other kinds and columns have no picture. */
 const struct plot_type *report_bench_plot_type(size_t i);
 int report_is_bench(const struct table *t);
+#define REPORT_BENCH "bench" /* its name: a sweep may be called so, but not in the same folder */
+/* For those who want a sweep. 0, or -1 with *e: the table is that of a benchmark. */
+int report_refuse_bench(const struct table *t, const char *name, struct err *e);
 
 /* The summary of a sweep as Markdown, from its files: best point, requirement table (pass or fail), total parameters,
  * BatchNorm, Dropout, head, receptive field, test accuracy, effects, accuracy log per epoch of the best point,

@@ -76,6 +76,22 @@ else
 fi
 run 2 report bench --out o
 
+# The table of a benchmark stays, too; what wants a sweep says so.
+run 0 bench machine --seconds 0.05 --out m
+cp m/results/bench.csv before
+tiny bench
+run 2 bench.ini --no-plots -q --out m
+has err 'bench.ini: sweep.name: m/results/bench.csv is the table of a benchmark' bench-sweep --out
+run 2 bench.ini --no-plots -q --out m sweep.name=bench
+has err 'command line: sweep.name'
+cmp -s m/results/bench.csv before || fail "the table of a benchmark was overwritten"
+[ "$(ls m/results)" = bench.csv ] || fail "something stands beside the table of a benchmark"
+run 2 status bench --out m
+has err 'bench is a benchmark' 'sweep plot bench'
+run 2 report bench --out m
+has err 'bench is a benchmark' 'sweep plot bench'
+run 0 bench.ini --no-plots -q --out m sweep.name=bench-sweep
+
 # The table of a sweep that is called bench stays.
 tiny bench
 run 0 bench.ini --no-plots -q
