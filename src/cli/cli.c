@@ -23,37 +23,10 @@ const struct command commands[] = {
     { "report", "NAME",                             "a summary of the results, as Markdown on standard output",      FOR_REPORT, 1, 1, cmd_report },
     { "status", "NAME",                             "how far a sweep is, from its files; safe while it runs",        FOR_STATUS, 1, 1, cmd_status },
     { "bench",  "[all|machine|kernels|nets|NET]",   "how fast this machine is, and how near to it the kernels and networks come", FOR_BENCH, 0, 1, cmd_bench },
+    { "help",   "[COMMAND]",                        "this help, or that of a command",                               FOR_HELP,   0, 1, cmd_help },
     { 0 },
 };
 // clang-format on
-
-/* ---- help ---- */
-
-static void help_all(void)
-{
-    printf("sweep - trains every point of a grid of small neural networks, writes tables and draws comparison plots\n\n"
-           "usage: sweep FILE.ini [section.key=value ...] [options]     (the same as `sweep run FILE.ini ...`)\n"
-           "       sweep COMMAND ... [options]\n\ncommands\n");
-    for (const struct command *c = commands; c->name; c++)
-        printf("  %-7s %-33s %s\n", c->name, c->args, c->help);
-    printf(
-        "\nsection.key=value sets a key of the sweep file; with a list or a range (train.lr=0.1,0.2) it is an axis.\n"
-        "\noptions\n");
-    options_print(FOR_ALL);
-    printf("\nexit status\n"
-           "  0  every planned trial is final and every `result` condition holds\n"
-           "  1  finished, but a trial failed or a `result` condition is not met\n"
-           "  2  the command line or the sweep file is wrong; nothing ran\n"
-           "  3  stopped by a limit of [stop]; the same command goes on (after stagnation: with another limit)\n"
-           "  4  input, output or internal error\n"
-           "  130, 143, 138  interrupted (INT, TERM, USR1) after saving; the same command goes on\n");
-}
-
-static void help_command(const struct command *c)
-{
-    printf("usage: sweep %s %s [options]\n\n%s\n\noptions\n", c->name, c->args, c->help);
-    options_print(c->bit);
-}
 
 /* ---- errors ---- */
 
@@ -102,18 +75,11 @@ static int ends_in(const char *s, const char *end)
     return n >= m && !strcmp(s + n - m, end);
 }
 
-static const char *command_at(size_t i, const void *ctx)
+/* "t.ini" for the word t, where there is such a file; else "". */
+static const char *with_ini(const char *word, char *buf, size_t n)
 {
-    (void)ctx;
-    return commands[i].name;
-}
-
-static const struct command *command_find(const char *name)
-{
-    for (const struct command *c = commands; c->name; c++)
-        if (!strcmp(c->name, name))
-            return c;
-    return NULL;
+    int fits = (size_t)snprintf(buf, n, "%s.ini", word) < n;
+    return fits && file_exists(buf) ? buf : "";
 }
 
 /* The first word: a command, which is then taken out, or a sweep file, which means run. */
@@ -129,10 +95,11 @@ static int pick_command(struct invocation *in, struct err *e)
     in->command = commands; /* run */
     if (ends_in(word, ".ini") || file_exists(word))
         return 0;
-    const char *near = str_nearest(word, command_at, NULL);
+    char ini[4096];
+    const char *near = *with_ini(word, ini, sizeof ini) ? ini : command_near(word);
     if (near)
         return err_set(e, ERR_USAGE, "'%s' is neither a command nor a file; did you mean '%s'?", word, near);
-    return err_set(e, ERR_USAGE, "'%s' is neither a command nor a file; `sweep --help` lists the commands", word);
+    return err_set(e, ERR_USAGE, "'%s' is neither a command nor a file; `sweep help` lists the commands", word);
 }
 
 static int check_words(const struct invocation *in, struct err *e)
@@ -149,7 +116,10 @@ static int check_words(const struct invocation *in, struct err *e)
 struct sweep *open_sweep(const struct invocation *in, int *status)
 {
     if (!file_exists(in->arg[0])) {
-        *status = fail_usage("no sweep file '%s'", in->arg[0]);
+        char ini[4096];
+        int near = *with_ini(in->arg[0], ini, sizeof ini) != 0;
+        *status = fail_usage("no sweep file '%s'%s%s%s", in->arg[0], near ? "; did you mean '" : "", near ? ini : "",
+                             near ? "'?" : "");
         return NULL;
     }
     struct sweep *s = NULL;
@@ -184,7 +154,7 @@ static int dispatch(struct invocation *in, uint64_t used)
         if (in->opt.help)
             help_all();
         else
-            return fail_usage("what shall be run? usage: sweep FILE.ini [options]; `sweep --help` lists the commands");
+            return fail_usage("what shall be run? usage: sweep FILE.ini [options]; `sweep help` lists the commands");
         return STATUS_DONE;
     }
     if (pick_command(in, &e))

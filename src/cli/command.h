@@ -23,7 +23,8 @@ enum {
     FOR_REPORT = 32,
     FOR_STATUS = 64,
     FOR_BENCH = 128,
-    FOR_ALL = 255,
+    FOR_HELP = 256,
+    FOR_ALL = 511,
 };
 
 struct options {
@@ -53,6 +54,8 @@ struct command {
     int (*run)(const struct invocation *in);
 };
 extern const struct command commands[]; /* ends with name NULL */
+const struct command *command_find(const char *name);
+const char *command_near(const char *word); /* the name meant by a misspelt word, or NULL */
 
 /* Points are numbered as in the tables: from 1. */
 #define FIRST_POINT 1
@@ -65,6 +68,11 @@ int cmd_plot(const struct invocation *in);
 int cmd_report(const struct invocation *in);
 int cmd_status(const struct invocation *in);
 int cmd_bench(const struct invocation *in);
+int cmd_help(const struct invocation *in);
+
+/* The help as a whole, and that of a command, on stdout. */
+void help_all(void);
+void help_command(const struct command *c);
 
 /* Splits argv: options into *o, other words into word[] (room for argc). 0, or -1 with *e. *used has a bit per row of
  * the option table that was given. */

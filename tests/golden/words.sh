@@ -7,7 +7,7 @@ empty err
 
 run 0 --help
 empty err
-for command in run plan show list plot report status bench; do
+for command in run plan show list plot report status bench help; do
   has out "  $command "
   run 0 "$command" --help
   has out "usage: sweep $command"
@@ -17,6 +17,24 @@ done
 for option in --jobs --dry-run --out --fail-fast --retry-failed --no-plots --quiet --verbose --isa --help --version; do
   has out "$option"
 done
+# The word help is the option.
+run 0 help
+cp out all
+run 0 --help
+cmp -s out all || fail "help is not --help"
+for command in run bench help; do
+  run 0 help "$command"
+  cp out one
+  run 0 "$command" --help
+  cmp -s out one || fail "help $command is not $command --help"
+done
+run 2 help pln
+has err "did you mean 'plan'"
+run 2 help t.ini
+has err "no command 't.ini'" 'sweep help'
+run 2 help run plan
+has err 'one word too many'
+run 0 --help
 has out '130, 143, 138' # as every status of the README
 hasnot out compare predict verify # not there yet: not promised
 
@@ -65,6 +83,10 @@ run 2 report
 run 2 report a b
 has err 'one word too many'
 tiny t
+run 2 t
+has err "did you mean 't.ini'"
+run 2 plan t
+has err "did you mean 't.ini'"
 run 2 t.ini -j 0
 has err 'jobs' '1..'
 run 2 t.ini -j many
