@@ -115,7 +115,7 @@ static int check_words(const struct invocation *in, struct err *e)
 
 struct sweep *open_sweep(const struct invocation *in, int *status)
 {
-    if (!file_exists(in->arg[0])) {
+    if (!file_exists(in->arg[0]) && (errno == ENOENT || errno == ENOTDIR)) { /* others are told by who opens it */
         char ini[4096];
         int near = *with_ini(in->arg[0], ini, sizeof ini) != 0;
         *status = fail_usage("no sweep file '%s'%s%s%s", in->arg[0], near ? "; did you mean '" : "", near ? ini : "",

@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,8 @@ int result_name(const struct invocation *in, const char **name, struct err *e)
     *name = word;
     if (file_exists(report_path(path, sizeof path, in->opt.out, word, ".csv")))
         return 0;
+    if (errno != ENOENT && errno != ENOTDIR) /* it may well be there: the folder may not be read, or the like */
+        return err_set(e, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
     struct names l = known_names(in->opt.out);
     const char *near = str_nearest(word, name_at, &l);
     err_set(e, ERR_USAGE, "there is no %s%s%s%s", path, near ? "; did you mean '" : "", near ? near : "",

@@ -104,6 +104,23 @@ run 2 show t.ini --point 99
 has err 'no point 99'
 run 2 report nosuch
 has err 'there is no'
+# What cannot be looked at is not told to be missing.
+ln -s loop loop
+for command in status report plot; do
+  run 4 "$command" t --out loop
+  has err 'loop/results/t.csv: cannot open'
+done
+run 4 plan loop/t.ini
+has err 'loop/t.ini: cannot open'
+if [ "$(id -u)" -ne 0 ]; then
+  mkdir -p closed/results
+  chmod 0 closed/results
+  run 4 status t --out closed
+  has err 'closed/results/t.csv: cannot open: Permission denied'
+  chmod 755 closed/results
+else
+  echo "as root: permissions are not checked"
+fi
 run 2 status ../../etc/passwd
 has err 'is not the name of a sweep'
 run 2 plot t.ini
