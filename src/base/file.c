@@ -10,9 +10,14 @@
 #include <unistd.h>
 #include <zlib.h>
 
+const char *file_reason(int number)
+{
+    return number == EFBIG ? "a limit on the size of a file is reached (see ulimit -f)" : strerror(number);
+}
+
 static int io_error(struct err *e, const char *what, const char *path)
 {
-    return err_set(e, ERR_IO, "%s: cannot %s: %s", path, what, strerror(errno));
+    return err_set(e, ERR_IO, "%s: cannot %s: %s", path, what, file_reason(errno));
 }
 
 /* zlib's messages start with the path, and so do ours. */

@@ -29,6 +29,8 @@ int file_publish(const char *path, const void *bytes, size_t n, int sync, struct
 
 /* mkdir -p. 0, or -1 with *e. */
 int file_mkdirs(const char *path, struct err *e);
+/* strerror, but in words that help where its own do not. */
+const char *file_reason(int number);
 int file_exists(const char *path); /* 0 with errno: ENOENT, or why it cannot be known */
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,7 +174,7 @@ static int close_output(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    fprintf(stderr, "sweep: standard output: %s\n", errno ? strerror(errno) : "write error");
+    fprintf(stderr, "sweep: standard output: %s\n", errno ? file_reason(errno) : "write error");
     return STATUS_IO;
 }
 
@@ -187,6 +188,7 @@ int cli_main(int argc, char **argv)
         return STATUS_IO;
     in.arg = word;
     int status;
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files: an error of write says it */
     if (options_parse(argc - 1, in.argv + 1, &in.opt, word, &in.nargs, &used, &e))
         status = fail(&e);
     else

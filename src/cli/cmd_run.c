@@ -205,8 +205,7 @@ int cmd_run(const struct invocation *in)
     struct sweep *s = open_sweep(in, &status);
     if (!s)
         return status;
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe must not take a run with it, */
-    signal(SIGXFSZ, SIG_IGN); /* nor a limit on file sizes: an error of write says it */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe must not take a run with it */
     status = run(in, s, level);
     sweep_free(s);
     return status;

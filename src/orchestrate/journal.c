@@ -14,7 +14,7 @@
 
 static int io_error(struct journal *j, const char *what, struct err *e)
 {
-    return err_set(e, ERR_IO, "%s: cannot %s: %s", j->path, what, strerror(errno));
+    return err_set(e, ERR_IO, "%s: cannot %s: %s", j->path, what, file_reason(errno));
 }
 
 int journal_open(struct journal *j, const char *path, struct err *e)
@@ -36,6 +36,20 @@ int journal_open(struct journal *j, const char *path, struct err *e)
     return 0;
 }
 
+/* 0, or errno. One write does it unless there is no room; a short one does not say why, but the next one does. */
+static int write_all(int fd, const char *bytes, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        ssize_t got = write(fd, bytes + done, n - done);
+        if (got < 0 && errno != EINTR)
+            return errno;
+        if (!got)
+            return ENOSPC;
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return 0;
+}
+
 /* Puts the CRC of body in front, a newline behind, and appends it with one write. */
 static int append(struct journal *j, struct str *body, struct err *e)
 {
@@ -52,15 +66,11 @@ static int append(struct journal *j, struct str *body, struct err *e)
         str_release(&line);
         return err_set(e, ERR_IO, "%s: its last line is torn", j->path);
     }
-    ssize_t done;
-    do
-        done = write(j->fd, line.p, line.n);
-    while (done < 0 && errno == EINTR);
-    int bad = done != (ssize_t)line.n, why = done < 0 ? errno : ENOSPC;
-    if (!bad)
+    int why = write_all(j->fd, line.p, line.n);
+    if (!why)
         j->size += (long)line.n;
     str_release(&line);
-    if (bad) {
+    if (why) {
         j->torn = ftruncate(j->fd, j->size) != 0; /* the next open cuts it off all the same */
         errno = why;
         return io_error(j, "write", e);

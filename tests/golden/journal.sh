@@ -48,15 +48,18 @@ done
 run 0 t.ini -q --no-plots --out cut
 clean cut
 
-# A full disk: said, nothing lost.
+# A full disk, or a limit on the size of files: said, nothing lost.
 run 0 t.ini -q --no-plots --out full train.epochs=100
 rm -rf cut
 (ulimit -f 8; exec "$SWEEP" t.ini -q --no-plots --out cut train.epochs=100 >out 2>err)
 status=$?
 [ "$status" -eq 4 ] || fail "status $status with a full disk"
 has err 'broken off; everything finished is saved' 't.ini -q --no-plots --out cut train.epochs=100'
+has err 'results/t/journal: cannot write: a limit on the size of a file is reached'
 run 0 t.ini -q --no-plots --out cut train.epochs=100
 same full cut t
+told=$(ulimit -f 0 && "$SWEEP" report t --out cut 2>&1 >summary)
+[ $? -eq 4 ] && [[ $told == *'standard output: a limit on the size of a file is reached'* ]] || fail "report: $told"
 
 # [stop] trials counts trials, not points.
 run 3 t.ini -q --no-plots --out three stop.trials=3

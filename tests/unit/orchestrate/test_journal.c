@@ -9,9 +9,11 @@
 #include "orchestrate/journal.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static char path[64];
@@ -167,6 +169,33 @@ static void a_flipped_bit_is_seen(void **state)
     free(bytes);
 }
 
+/* Room for a part of a line only: why is told, and the part is taken back. */
+static void a_limit_of_size_is_told(void **state)
+{
+    (void)state;
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    struct rlimit old, low;
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    write_one_of_each(&j, "");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    low = old;
+    low.rlim_cur = (rlim_t)j.size + 10;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    int bad = journal_epoch(&j, 1, &a_row, &e);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(bad, -1);
+    assert_int_equal(e.code, ERR_IO);
+    assert_non_null(strstr(e.text, "limit on the size of a file"));
+    write_one_of_each(&j, "");
+    assert_int_equal(scan(&j, &s), 0);
+    assert_int_equal(s.epochs, 2);
+    journal_close(&j);
+}
+
 /* What was told is no news in the next call; a further damaged line is. */
 static void damage_is_told_once(void **state)
 {
@@ -195,6 +224,7 @@ int test_journal(void)
         cmocka_unit_test_setup_teardown(reads_back_every_bit, new_file, remove_file),
         cmocka_unit_test_setup_teardown(a_torn_tail_costs_one_record, new_file, remove_file),
         cmocka_unit_test_setup_teardown(a_flipped_bit_is_seen, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(a_limit_of_size_is_told, new_file, remove_file),
         cmocka_unit_test_setup_teardown(damage_is_told_once, new_file, remove_file),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
