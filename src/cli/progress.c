@@ -13,6 +13,7 @@
 #define REWRITE 0.1  /* seconds between two drawings of the line on a terminal */
 #define EVENTS 1.0   /* between two trials told elsewhere */
 #define SILENCE 15.0 /* after so long without a finished trial, a sign of life */
+#define NARROWEST 10 /* columns: fewer are taken as so many */
 
 void progress_init(struct progress *p, int quiet, int verbose)
 {
@@ -22,10 +23,13 @@ void progress_init(struct progress *p, int quiet, int verbose)
     p->color = p->tty && !(no_color && *no_color); /* no-color.org */
 }
 
+/* 80 where it is not known. How many are done is told whole in any case. */
 static int terminal_width(void)
 {
     struct winsize w;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 80;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) || !w.ws_col)
+        return 80;
+    return w.ws_col > NARROWEST ? w.ws_col : NARROWEST;
 }
 
 /* Everything but how many are done: "2 running, 1 failed, 12.3 k images/s, 1 min 20 s left, best ..." */
@@ -60,8 +64,9 @@ static void draw(struct progress *p, const struct run_progress *r)
     int n = snprintf(count, sizeof count, "%llu/%llu", (unsigned long long)r->done, (unsigned long long)r->total);
     details(&line, r);
     erase(p);
-    fprintf(stderr, "%s%s%s %.*s", p->color ? "\033[1;36m" : "", count, p->color ? "\033[0m" : "",
-            width > n + 1 ? width - n - 1 : 0, line.p ? line.p : "");
+    fprintf(stderr, "%s%s%s", p->color ? "\033[1;36m" : "", count, p->color ? "\033[0m" : "");
+    if (width > n + 1)
+        fprintf(stderr, " %.*s", width - n - 1, line.p ? line.p : "");
     fflush(stderr);
     p->drawn = 1;
     str_release(&line);

@@ -18,6 +18,22 @@ grep -q $'\033\[K' screen || fail "the line is not erased"
 grep -q $'\033\[1;36m' screen || fail "no colour on a terminal"
 grep -q '8/8' screen || fail "the count is not there"
 tr '\r' '\n' <screen | sed $'s/\033\\[[0-9;]*[mK]//g' | awk 'length > 80' | grep -q . && fail "a line is too wide"
+# A narrow terminal is taken as what it is; without a width it has 80 columns.
+on_narrow() { # COLUMNS: the widest line of progress in `widest`
+  rm -rf results
+  TERM=xterm script -qec "stty cols $1; $SWEEP t.ini --no-plots >out" typescript >/dev/null </dev/null
+  sed -e '1d' -e '$d' typescript | tr -d '\n' | tr '\r' '\n' | sed $'s/\033\\[[0-9;]*[mK]//g' >shown
+  grep -q '8/8' shown || fail "the count is not there in $1 columns"
+  widest=$(awk '/\/8/ && length > n { n = length } END { print n }' shown)
+}
+for columns in 10 16 20 40; do
+  on_narrow "$columns"
+  [ "$widest" -lt "$columns" ] || fail "$widest letters in $columns columns"
+done
+on_narrow 1
+[ "$widest" -lt 10 ] || fail "$widest letters in one column"
+on_narrow 0
+[ "$widest" -gt 40 ] && [ "$widest" -lt 80 ] || fail "$widest letters where the width is not known"
 export NO_COLOR=1
 on_terminal
 grep -q $'\033\[[0-9;]*m' screen && fail "NO_COLOR is not honoured"
