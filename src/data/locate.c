@@ -1,5 +1,6 @@
 #include "data/locate.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +57,11 @@ int data_locate(char folder[DATA_PATH], const char *name, const char *path, cons
                                          wanted, s.looked);
     if (look(&s, path, "", ""))
         return 0;
+    if (stat(path, &st) && errno != ENOENT && errno != ENOTDIR)
+        return err_set(e, ERR_DATA, "%s: cannot open: %s", path, strerror(errno));
     if (stat(path, &st))
-        return err_set(e, ERR_DATA, "%s: no such folder (data.path of dataset %s)", path, name);
+        return err_set(e, ERR_DATA, "%s: no such folder, of dataset %s", path, name);
     if (!S_ISDIR(st.st_mode))
         return err_set(e, ERR_DATA, "%s: is a file, expected the folder with %s", path, wanted);
-    return err_set(e, ERR_DATA, "%s: has no %s (data.path of dataset %s)", path, wanted, name);
+    return err_set(e, ERR_DATA, "%s: has no %s, of dataset %s", path, wanted, name);
 }

@@ -119,6 +119,16 @@ static int graph_failed(struct planner *p, struct err_list *found, struct plan_p
     return out->skip ? 0 : -1;
 }
 
+void planner_data_error(const struct sweep *s, uint64_t index, const struct data_spec *data, struct err *e)
+{
+    if (!e->code || e->code == ERR_NOMEM)
+        return;
+    struct where at = sweep_point_where(s, index, "data", *data->path ? "path" : "dataset");
+    struct err told = {0};
+    err_at(&told, e->code, &at, "%s", e->text);
+    *e = told;
+}
+
 /* Sizes that do not fit the dataset are told with the place of the key. */
 static int split_sizes(const struct sweep *s, uint64_t index, const struct dataset *d, const struct data_spec *data,
                        size_t n[3], struct err *e)
@@ -165,6 +175,7 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
     if (sweep_point_data(p->sweep, index, &p->mem, &data, errs))
         return -1;
     out->set = datasets_peek(p->sets, &data, &e);
+    planner_data_error(p->sweep, index, &data, &e);
     if (!out->set || split_sizes(p->sweep, index, out->set, &data, out->n, &e) ||
         objective_measured(p->sweep, index, out->n, &e)) {
         err_list_take(errs, &e);

@@ -22,6 +22,9 @@ void planner_init(struct planner *p, const struct sweep *s, struct datasets *set
  * out->skip; 0 then too. -1 with *errs when the sweep file is wrong at this point or its dataset cannot be had. */
 int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs);
 void planner_release(struct planner *p);
+/* An error of the point's dataset (if *e is one) gets the place of the key that says where the files are. Not for what
+ * stands in the tables. */
+void planner_data_error(const struct sweep *s, uint64_t index, const struct data_spec *data, struct err *e);
 /* Seconds of one repeat on an ordinary machine: as good as plan_seconds where trials are compared with each other. */
 double planner_cost(const struct plan_point *p);
 

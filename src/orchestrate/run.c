@@ -166,8 +166,10 @@ static int check_first_point(struct run *run, struct err_list *errs)
     struct err e = {0};
     planner_init(&planner, run->sweep, &run->sets);
     int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
-    if (!bad && sweep_points(run->sweep) && !datasets_view(&run->sets, &p.point->data, &e))
+    if (!bad && sweep_points(run->sweep) && !datasets_view(&run->sets, &p.point->data, &e)) {
+        planner_data_error(run->sweep, 0, &p.point->data, &e);
         bad = -1;
+    }
     err_list_take(errs, &e);
     planner_release(&planner);
     return bad;

@@ -58,12 +58,21 @@ cp f.ini apart/
 run 0 plan apart/f.ini
 cd apart || exit 1
 run 4 plan f.ini
+has err 'f.ini:3: data.path: one: no such folder'
 cd ..
+run 4 plan f.ini data.path=nowhere
+has err 'command line: data.path: nowhere: no such folder'
+mkdir none
+run 4 f.ini --no-plots 'data.path=one, none' sweep.name=h
+has err 'command line: data.path: none: has no train-images-idx3-ubyte'
+printf '[data]\ndataset = kmnist\n' >k.ini
+SWEEP_DATA=none run 4 plan k.ini
+has err 'k.ini:2: data.dataset: dataset kmnist: no train-images-idx3-ubyte'
 
 # Cut off: refused as a whole, nothing kept; whole again: trained.
 head -c 2000 one/train-images-idx3-ubyte >cut && mv cut one/train-images-idx3-ubyte
 run 4 f.ini --no-plots sweep.name=g
-has err 'train-images-idx3-ubyte'
+has err 'f.ini:3: data.path: one/train-images-idx3-ubyte'
 cp two/train-images-idx3-ubyte one/
 run 0 f.ini --no-plots sweep.name=g
 hasnot err 'there already'
