@@ -291,6 +291,12 @@ char *str_trim(char *s)
     return s;
 }
 
+int str_ends(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && !strcmp(s + n - m, end);
+}
+
 #define WORD 64
 static int differ(char a, char b)
 {

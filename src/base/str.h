@@ -33,6 +33,7 @@ int str_to_int(const char *s, int64_t *v);
 
 /* Cuts blanks at both ends in place; returns the new start. */
 char *str_trim(char *s);
+int str_ends(const char *s, const char *end); /* "test_loss" ends in "loss" */
 /* The known word nearest to `word` by Damerau-Levenshtein distance, ignoring case; NULL when none is close (more than a
  * third of the letters differ). `known(i, ctx)` returns the i-th word ("": one to pass over), or NULL after the
  * last. */

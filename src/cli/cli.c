@@ -70,12 +70,6 @@ int fail_usage(const char *fmt, ...)
 
 /* ---- words ---- */
 
-static int ends_in(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && !strcmp(s + n - m, end);
-}
-
 /* "t.ini" for the word t, where there is such a file; else "". */
 static const char *with_ini(const char *word, char *buf, size_t n)
 {
@@ -94,7 +88,7 @@ static int pick_command(struct invocation *in, struct err *e)
         return 0;
     }
     in->command = commands; /* run */
-    if (ends_in(word, ".ini") || file_exists(word))
+    if (str_ends(word, ".ini") || file_exists(word))
         return 0;
     char ini[4096];
     const char *near = *with_ini(word, ini, sizeof ini) ? ini : command_near(word);

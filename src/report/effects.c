@@ -163,7 +163,8 @@ static int add_value(struct table *out, const struct view *v, const char *axis, 
         buf[points++] = v->mean[p];
         last = p;
     }
-    struct stats s = points == 1 ? view_stats(v, last, v->col, buf, cache) : stats_of(buf, points, cache);
+    struct stats s =
+        points == 1 ? view_stats(v, last, v->col, buf, cache) : metric_stats(v->metric, buf, points, cache);
     return add(out, "value", axis, "", text, trials, &s, NAN);
 }
 

@@ -197,7 +197,8 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
         md_value(s, "test_accuracy", test.min);
     }
     str_add(s, " |\n\nReceptive field: input pixels along the longer side that one value of the last maps sees, before "
-               "gap, flatten or dense. Means and intervals are over the repeats of the point.\n\n");
+               "gap, flatten or dense. Means and intervals are over the repeats of the point; intervals "
+               "(Student's t) end where the metric does.\n\n");
 }
 
 /* "3/3" -> met and of. */

@@ -65,8 +65,6 @@ void put_variable(struct str *s, const char *name, const char *text, size_t max)
 
 /* "val_accuracy" -> "validation accuracy (%)"; returns the unit: 100 for accuracies, otherwise 1. */
 double metric_label(const char *metric, char *buf, size_t n);
-/* What a metric can be: [0, 1] for accuracies, from 0 for losses, everything (-+INFINITY) for others. */
-void metric_limits(const char *metric, double *lo, double *hi);
 /* "#12  kernels=16, dropout=0.05", at most max characters. */
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s);
 /* 0.123 -> "12 %", 0.0123 -> "1.2 %". Returns buf. */

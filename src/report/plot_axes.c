@@ -96,7 +96,7 @@ static int put_means(struct str *s, const struct plot_data *d, const struct axis
                 buf[n++] = v->mean[p];
                 last = p;
             }
-        struct stats m = n == 1 ? view_stats(v, last, v->col, buf, &cache) : stats_of(buf, n, &cache);
+        struct stats m = n == 1 ? view_stats(v, last, v->col, buf, &cache) : metric_stats(v->metric, buf, n, &cache);
         if (x->conditional && l + 1 == x->levels)
             str_add(s, "\n"); /* no line goes to "absent" */
         str_addf(s, "%zu\t", l);

@@ -94,18 +94,12 @@ static void find_roofs(const struct table *t, struct roofs *r)
     }
 }
 
-static int ends_in(const char *s, const char *end)
-{
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && !strcmp(s + n - m, end);
-}
-
 static size_t series_of(const char *kernel)
 {
     size_t i = 0;
     if (strncmp(kernel, "conv_", 5) && strncmp(kernel, "dense_", 6))
         return SERIES - 1;
-    while (i + 1 < SERIES && !ends_in(kernel, series[i].suffix))
+    while (i + 1 < SERIES && !str_ends(kernel, series[i].suffix))
         i++;
     return i;
 }

@@ -142,12 +142,6 @@ void script_end(struct str *s)
 
 /* ---- words and scales ------------------------------------------------------------------------------------------- */
 
-static int ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 double metric_label(const char *metric, char *buf, size_t n)
 {
     static const char *const prefix[][2] = {{"train_", "training "}, {"val_", "validation "}, {"test_", "test "}};
@@ -157,19 +151,12 @@ double metric_label(const char *metric, char *buf, size_t n)
             first = prefix[i][1];
             rest = metric + strlen(prefix[i][0]);
         }
-    int percent = ends_with(metric, "accuracy");
+    int percent = str_ends(metric, "accuracy");
     snprintf(buf, n, "%s%s%s", first, rest, percent ? " (%)" : "");
     for (char *p = buf; *p; p++)
         if (*p == '_')
             *p = ' ';
     return percent ? 100 : 1;
-}
-
-void metric_limits(const char *metric, double *lo, double *hi)
-{
-    int share = ends_with(metric, "accuracy") || ends_with(metric, "auc") || ends_with(metric, "f1");
-    *lo = share || ends_with(metric, "loss") ? 0 : -INFINITY;
-    *hi = share ? 1 : INFINITY;
 }
 
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s)

@@ -53,7 +53,8 @@ char *report_path(char *buf, size_t n, const char *out, const char *name,
  * error): */
 
 /* Per point, in the order of the plan: point, axes, facts, n (complete trials), rank, tied_with_best, and for every
- * metric M: M_mean, M_std (n-1), M_ci95_low, M_ci95_high (Student t), M_min, M_max, empty where they are not known.
+ * metric M: M_mean, M_std (n-1), M_ci95_low, M_ci95_high (Student t, cut at what M can be: 0 to 1 for an
+ * accuracy, from 0 for a loss), M_min, M_max, empty where they are not known.
  * rank is by the mean of the objective over complete trials, equal means share one; tied_with_best: yes when the
  * difference to the best is not significant (paired t on common repeats where there are >= 2, at 95 %, not corrected
  * for the number of points) or the means are equal; empty when there are fewer common repeats: it is not known.
@@ -64,12 +65,13 @@ int report_points(const struct table *trials, const char *objective, struct tabl
  * axis, per pair of axes (interaction), `higher orders` (kind rest) and `seed noise` (within points; empty with one
  * repeat); columns kind (axis|pair|rest|noise|value|note), axis, other, value, n, mean, ci95_low, ci95_high, share (of
  * the total variance; they add up to 1). Rows of kind value: the marginal mean over all points with that value, each
- * point counted once, and its interval over them (over the repeats when it is one point); n counts trials. Axes that
- * always change together (a zip) are one axis "a & b". A conditional axis (empty cells) counts as nested in the axis
- * that its condition is about: its share is what it adds inside the values where it exists, and the two have no pair
- * row. When the grid is not complete (skipped, failed) shares are those of the largest complete part that whole values
- * or repeats dropped one after the other leave, no axis falling to one value if that can be helped; an axis with one
- * value left has an empty share. Where there is no such part all shares are empty. Rows of kind note say so. */
+ * point counted once, and its interval, cut likewise, over them (over the repeats when it is one point); n counts
+ * trials. Axes that always change together (a zip) are one axis "a & b". A conditional axis (empty cells) counts as
+ * nested in the axis that its condition is about: its share is what it adds inside the values where it exists, and the
+ * two have no pair row. When the grid is not complete (skipped, failed) shares are those of the largest complete part
+ * that whole values or repeats dropped one after the other leave, no axis falling to one value if that can be helped;
+ * an axis with one value left has an empty share. Where there is no such part all shares are empty. Rows of kind note
+ * say so. */
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e);
 
 /* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc,

@@ -318,6 +318,26 @@ void view_release(struct view *v)
     memset(v, 0, sizeof *v);
 }
 
+void metric_limits(const char *metric, double *lo, double *hi)
+{
+    int share = str_ends(metric, "accuracy") || str_ends(metric, "auc") || str_ends(metric, "f1");
+    int epochs = str_ends(metric, "epoch") || str_ends(metric, "epochs_run");
+    *lo = share || epochs || str_ends(metric, "loss") ? 0 : -INFINITY;
+    *hi = share ? 1 : INFINITY;
+}
+
+struct stats metric_stats(const char *metric, const double *v, size_t n, struct t_cache *c)
+{
+    struct stats s = stats_of(v, n, c);
+    double lo, hi;
+    metric_limits(metric, &lo, &hi);
+    if (s.low < lo && s.mean >= lo) /* a mean outside is another metric of that name */
+        s.low = lo;
+    if (s.high > hi && s.mean <= hi)
+        s.high = hi;
+    return s;
+}
+
 struct stats view_stats(const struct view *v, size_t p, int col, double *buf, struct t_cache *c)
 {
     size_t n = 0;
@@ -326,7 +346,7 @@ struct stats view_stats(const struct view *v, size_t p, int col, double *buf, st
         if (v->complete[r])
             buf[n++] = col == v->col ? v->y[r] : table_number(v->t, r, col);
     }
-    return stats_of(buf, n, c);
+    return metric_stats(v->t->head[col], buf, n, c);
 }
 
 void view_point_text(const struct view *v, size_t p, int brief, struct str *s)

@@ -56,7 +56,12 @@ int view_init(struct view *v, const struct table *trials, const char *objective,
 void view_release(struct view *v);
 
 const char *view_cell(const struct view *v, size_t row, int col);
-/* Mean and interval of a column over the complete trials of point p; `buf` holds as many doubles as p has rows. */
+/* What a metric can be: [0, 1] for accuracies, from 0 for losses and epochs, everything (-+INFINITY) for others. */
+void metric_limits(const char *metric, double *lo, double *hi);
+/* stats_of, but the interval of the mean ends where the metric does: that of a few repeats may go on far beyond. */
+struct stats metric_stats(const char *metric, const double *v, size_t n, struct t_cache *c);
+/* Mean and interval (of metric_stats) of a column over the complete trials of point p; `buf` holds as many doubles as p
+ * has rows. */
 struct stats view_stats(const struct view *v, size_t p, int col, double *buf, struct t_cache *c);
 /* A name for the point: "kernels=16, dropout=0.05"; "point 1" when there are no axes. Appends. `brief`: the values as
  * pictures show them. */

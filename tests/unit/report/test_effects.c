@@ -73,6 +73,29 @@ static void two_axes_by_hand(void **state)
     table_release(&t);
 }
 
+/* Over two points, and over the repeats of one. */
+static void intervals_end_where_the_metric_does(void **state)
+{
+    struct table t, f;
+    (void)state;
+    table_of(&t, "point,repeat,status,m.a,val_loss\n1,1,complete,1,0.1\n1,2,complete,1,0.9\n"
+                 "2,1,complete,2,1.5\n2,2,complete,2,1.75\n");
+    effects_of(&t, "min val_loss", &f);
+    size_t r = row_where(&f, "kind", "value", "value", "1");
+    assert_string_equal(table_cell(&f, r, "ci95_low"), "0");
+    assert_close(table_number(&f, r, table_column(&f, "ci95_high")), 0.5 + 12.706204736 * 0.4, 1e-6, 0);
+    table_release(&f);
+    table_release(&t);
+    table_of(&t, "point,repeat,status,m.a,m.b,val_accuracy\n1,1,complete,1,1,0.1\n2,1,complete,1,2,0.9\n"
+                 "3,1,complete,2,1,0.2\n4,1,complete,2,2,0.8\n");
+    effects_of(&t, "max val_accuracy", &f);
+    r = row_where(&f, "kind", "value", "value", "2");
+    assert_string_equal(table_cell(&f, r, "ci95_low"), "0");
+    assert_string_equal(table_cell(&f, r, "ci95_high"), "1");
+    table_release(&f);
+    table_release(&t);
+}
+
 /* ---- against the definition, computed another way ---------------------------------------------------------------- */
 
 static double bumpy(const size_t *code, size_t repeat)
@@ -435,6 +458,7 @@ int test_effects(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_axes_by_hand),
+        cmocka_unit_test(intervals_end_where_the_metric_does),
         cmocka_unit_test(four_axes_by_the_definition),
         cmocka_unit_test(far_from_zero),
         cmocka_unit_test(whole_values_are_dropped),

@@ -89,6 +89,24 @@ static void says_what_the_exercise_asks(void **state)
     str_release(&again);
 }
 
+/* The interval of two repeats may go on beyond what can be. */
+static void intervals_end_where_the_metric_does(void **state)
+{
+    struct str s = {0};
+    struct err e = {0};
+    (void)state;
+    put("few", ".csv",
+        "trial,point,repeat,status,val_accuracy,test_accuracy,test_loss\n1,1,1,complete,0.9,0.4,0.25\n"
+        "2,1,2,complete,0.95,0.42,0.75\n");
+    put("few", ".about.csv", "key,value\nobjective,max val_accuracy\n");
+    if (report_markdown(test_folder(), "few", &s, &e))
+        fail_msg("%s", e.text);
+    has(s.p, "| val_accuracy (objective) | 92.50 % (95 % interval 60.73 % to 100.00 %, 2 repeats) |");
+    has(s.p, "| test_accuracy | 41.00 % (95 % interval 28.29 % to 53.71 %, 2 repeats) |");
+    has(s.p, "| test_loss | 0.5 (95 % interval 0 to 3.677, 2 repeats) |");
+    str_release(&s);
+}
+
 /* Rows of a table all have as many cells as its head. */
 static void tables_are_even(void **state)
 {
@@ -152,6 +170,7 @@ int test_markdown(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_the_exercise_asks),
+        cmocka_unit_test(intervals_end_where_the_metric_does),
         cmocka_unit_test(tables_are_even),
         cmocka_unit_test(pictures_are_linked),
         cmocka_unit_test(nothing_complete),

@@ -268,7 +268,7 @@ static void cells_without_results(void **state)
     free(gp);
 }
 
-/* An interval beyond 100 % ends in an arrow at the frame, which ends there too. */
+/* An interval ends at 100 %, and so does the frame; where it leaves the frame there is an arrow. */
 static void impossible_intervals(void **state)
 {
     (void)state;
@@ -281,6 +281,10 @@ static void impossible_intervals(void **state)
     char *gp = script_of("wide", "ranking");
     shows(gp, "right = 100\n", 1);
     shows(gp, "arrow: goes on outside", 1);
+    shows(gp, "99.45\t1\t0.55\t1\n", 1);
+    free(gp);
+    gp = script_of("wide", "axes");
+    shows(gp, "\t99.45\t93.73221\t100\n", 1);
     free(gp);
 }
 

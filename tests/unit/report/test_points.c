@@ -1,6 +1,7 @@
 #include "groups.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const trials =
@@ -53,6 +54,35 @@ static void columns_and_values(void **state)
     assert_string_equal(table_cell(&p, 3, "val_accuracy_max"), "0.80");
     assert_string_equal(table_cell(&p, 3, "val_accuracy_std"), "");
     assert_string_equal(table_cell(&p, 3, "head"), "fc");
+    table_release(&p);
+    table_release(&t);
+}
+
+/* Two repeats far apart: the t interval goes on beyond what can be; that of a metric without a range stays. */
+static void intervals_end_where_the_metric_does(void **state)
+{
+    static const struct {
+        const char *column;
+        double low, high;
+    } want[] = {{"test_accuracy", 0, 1},
+                {"val_accuracy", 0, 0.1 + 12.706204736 * 0.05},
+                {"test_loss", 0, 0.5 + 12.706204736 * 0.4},
+                {"best_epoch", 0, 5 + 12.706204736 * 4},
+                {"score", 0.5 - 12.706204736 * 0.4, 0.5 + 12.706204736 * 0.4}};
+    struct table t, p;
+    struct err e = {0};
+    (void)state;
+    table_of(&t, "point,repeat,status,test_accuracy,val_accuracy,test_loss,best_epoch,score\n"
+                 "1,1,complete,0.2,0.05,0.1,1,0.1\n1,2,complete,0.9,0.15,0.9,9,0.9\n");
+    table_init(&p);
+    assert_int_equal(report_points(&t, "max test_accuracy", &p, &e), 0);
+    for (size_t i = 0; i < COUNT(want); i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_ci95_low", want[i].column);
+        assert_close(table_number(&p, 0, table_column(&p, name)), want[i].low, 1e-6, 0);
+        snprintf(name, sizeof name, "%s_ci95_high", want[i].column);
+        assert_close(table_number(&p, 0, table_column(&p, name)), want[i].high, 1e-6, 0);
+    }
     table_release(&p);
     table_release(&t);
 }
@@ -202,6 +232,7 @@ int test_points(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_and_values),
+        cmocka_unit_test(intervals_end_where_the_metric_does),
         cmocka_unit_test(ties_are_paired),
         cmocka_unit_test(ties_without_pairs),
         cmocka_unit_test(equal_means_share_a_rank),
