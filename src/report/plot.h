@@ -50,7 +50,8 @@ void put_heading(struct str *s, int lines, int height);
 void script_draw(struct str *s, int width, int height);
 void script_end(struct str *s);
 
-/* 'text', at most `max` characters (0: all), quotes doubled, control characters and broken UTF-8 replaced. */
+/* 'text', at most `max` characters (0: all; what is longer is cut in the middle), quotes doubled, control characters
+ * and broken UTF-8 replaced. */
 void put_quoted(struct str *s, const char *text, size_t max);
 /* A label in a datablock: as above without the quotes; "(none)" when empty. Never first in its line. */
 void put_field(struct str *s, const char *text, size_t max);
@@ -65,7 +66,8 @@ void put_variable(struct str *s, const char *name, const char *text, size_t max)
 
 /* "val_accuracy" -> "validation accuracy (%)"; returns the unit: 100 for accuracies, otherwise 1. */
 double metric_label(const char *metric, char *buf, size_t n);
-/* "#12  kernels=16, dropout=0.05", at most max characters. */
+/* "#12  kernels=16, dropout=0.05", at most max characters: long names and values of axes are cut, what the values of an
+ * axis have in common first, so that points are told apart. */
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s);
 /* 0.123 -> "12 %", 0.0123 -> "1.2 %". Returns buf. */
 char *percent_text(double share, char *buf, size_t n);

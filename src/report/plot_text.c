@@ -3,9 +3,12 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char PLOT_NOMEM[] = "no memory";
+#define LEAST_SETTING 6 /* letters of a "name=value" that still say something, */
+#define LEAST_NAME 3    /* and of its name, when that is cut */
 
 /* Length of the UTF-8 character at s, 0 when it is broken. */
 static size_t utf8(const char *s)
@@ -25,17 +28,33 @@ static size_t utf8(const char *s)
 size_t text_width(const char *s)
 {
     size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
+    for (; *s; n++)
+        s += utf8(s) ? utf8(s) : 1;
     return n;
 }
 
-/* Labels from datablocks take \\n for a new line, so that the backslash becomes its look-alike. */
+/* Behind so many letters of text, or at its end. */
+static const char *letter_at(const char *text, size_t letters)
+{
+    for (; *text && letters; letters--)
+        text += utf8(text) ? utf8(text) : 1;
+    return text;
+}
+
+/* Labels from datablocks take \\n for a new line, so that the backslash becomes its look-alike. What is too long is cut
+ * in the middle: values that differ do so at an end more often than not. */
 static void put_clean(struct str *s, const char *text, size_t max, const char *apostrophe, const char *backslash)
 {
-    size_t width = text_width(text), done = 0;
+    size_t width = text_width(text), head = max / 2, tail = max - head - 1;
     int cut = max && width > max;
-    while (*text && !(cut && done + 1 == max)) {
+    const char *gap = cut ? letter_at(text, head) : NULL;
+    while (*text) {
+        if (text == gap) {
+            str_add(s, "…");
+            text = letter_at(text, width - head - tail);
+            if (!*text)
+                break;
+        }
         size_t n = utf8(text);
         if (!n)
             str_add(s, "?");
@@ -50,10 +69,7 @@ static void put_clean(struct str *s, const char *text, size_t max, const char *a
         else
             str_addn(s, text, n);
         text += n ? n : 1;
-        done++;
     }
-    if (cut)
-        str_add(s, "…");
 }
 
 void put_quoted(struct str *s, const char *text, size_t max)
@@ -159,18 +175,134 @@ double metric_label(const char *metric, char *buf, size_t n)
     return percent ? 100 : 1;
 }
 
+/* Letters that all values of an axis begin with; 0 when there is one value only. */
+static size_t common_letters(const struct axis *a)
+{
+    const char *first = NULL;
+    size_t bytes = 0, n = 0, values = 0;
+    for (size_t l = 0; l < a->levels; l++) {
+        const char *text = a->show[l];
+        if (!*text)
+            continue;
+        if (!values++) {
+            first = text;
+            bytes = strlen(first);
+        }
+        for (size_t i = 0; i < bytes; i++)
+            if (text[i] != first[i])
+                bytes = i;
+    }
+    while (values > 1 && letter_at(first, n + 1) <= first + bytes && *letter_at(first, n))
+        n++;
+    return n;
+}
+
+/* The first letters of text, and a sign that there were more. */
+static void put_start(struct str *s, const char *text, size_t letters)
+{
+    struct str start = {0};
+    str_addn(&start, text, (size_t)(letter_at(text, letters) - text));
+    if (start.n)
+        put_field(s, start.p, 0);
+    str_add(s, "…");
+    s->failed |= start.failed;
+    str_release(&start);
+}
+
+/* At most max letters; what all values of the axis begin with goes first. */
+static void put_value(struct str *s, const struct axis *a, const char *text, size_t max)
+{
+    size_t common = common_letters(a), width = text_width(text), less = width > max ? width - max + 1 : 0;
+    if (common >= width) /* another value goes on where this one ends */
+        common = width - 1;
+    if (!less || common < 2) {
+        put_field(s, text, max);
+        return;
+    }
+    put_start(s, text, less < common ? common - less : 0);
+    put_field(s, letter_at(text, common), less < common ? 0 : max - 1);
+}
+
+/* Letters of the widest value of an axis. */
+static size_t widest_value(const struct axis *a)
+{
+    size_t most = 0;
+    for (size_t l = 0; l < a->levels; l++)
+        most = text_width(a->show[l]) > most ? text_width(a->show[l]) : most;
+    return most;
+}
+
+/* "name=value" in `room` letters: the name gives way before the value. The widest value decides, so that a name looks
+ * the same at every point. */
+static void put_setting(struct str *s, const struct axis *a, const char *text, size_t widest, size_t room)
+{
+    size_t name = text_width(a->label), rest = room > widest + 1 + LEAST_NAME ? room - 1 - widest : LEAST_NAME;
+    if (name <= rest) {
+        rest = name;
+        put_field(s, a->label, 0);
+    } else {
+        put_start(s, a->label, rest - 1);
+    }
+    str_add(s, "=");
+    put_value(s, a, text, room - 1 - rest);
+}
+
+/* The most letters that each setting may have, so that all together have at most max at any point. widest[naxes]. */
+static size_t setting_room(const struct view *v, const size_t *widest, size_t max)
+{
+    for (size_t room = max;; room--) {
+        size_t sum = 0;
+        for (size_t i = 0; i < v->naxes; i++) {
+            size_t width = text_width(v->axis[i].label) + 1 + widest[i];
+            sum += (i ? 2 : 0) + (width < room ? width : room);
+        }
+        if (sum <= max || room < LEAST_SETTING)
+            return room;
+    }
+}
+
+/* Letters of the longest "#12  ". */
+static size_t number_width(const struct view *v, const char *number)
+{
+    char most[STR_NUM];
+    size_t n = (size_t)snprintf(most, sizeof most, "%zu", v->npoints), own = text_width(number);
+    return (n > own ? n : own) + 3;
+}
+
+static void put_settings(const struct view *v, size_t p, const size_t *widest, size_t room, struct str *s)
+{
+    const char *sep = "  ";
+    for (size_t i = 0; i < v->naxes; i++) {
+        const struct axis *a = &v->axis[i];
+        if (!*view_cell(v, v->first[p], a->col))
+            continue;
+        str_add(s, sep);
+        put_setting(s, a, a->show[a->code[v->first[p]]], widest[i], room);
+        sep = ", ";
+    }
+}
+
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s)
 {
+    const struct view *v = &d->v;
+    const char *number = view_cell(v, v->first[p], table_column(&d->trials, "point"));
+    size_t *widest = calloc(v->naxes + 1, sizeof *widest), head = number_width(v, number), room = 0;
     struct str t = {0};
-    str_addf(&t, "#%s", view_cell(&d->v, d->v.first[p], table_column(&d->trials, "point")));
-    if (d->v.naxes) {
+    for (size_t i = 0; widest && i < v->naxes; i++)
+        widest[i] = widest_value(&v->axis[i]);
+    if (widest && max > head)
+        room = setting_room(v, widest, max - head);
+    str_addf(&t, "#%s", number);
+    if (v->naxes && room < LEAST_SETTING) { /* so many that some are left out */
         str_add(&t, "  ");
-        view_point_text(&d->v, p, 1, &t);
+        view_point_text(v, p, 1, &t);
     }
-    if (t.p)
-        put_field(s, t.p, max);
-    s->failed |= t.failed;
+    put_field(s, t.p ? t.p : "", max);
+    if (room >= LEAST_SETTING)
+        put_settings(v, p, widest, room, s);
+    s->failed |= t.failed | !widest;
     str_release(&t);
+    free(widest);
 }
 
 size_t fair_range(double *v, size_t n, int maximise, double *lo, double *hi)

@@ -268,6 +268,42 @@ static void cells_without_results(void **state)
     free(gp);
 }
 
+/* Labels that are too long lose what they have in common: without their numbers they are still different ones. */
+static void long_labels_stay_distinct(void **state)
+{
+    static const char *const augment[] = {"rotate 7, shift 1, hflip", "rotate 7, shift 2, hflip"};
+    static const char *const variant[] = {"a-wide-network-with-dropout", "a-wide-network-with-batchnorm"};
+    struct str s = {0};
+    char *label[8], *next;
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    str_add(&s,
+            "point,repeat,status,data.augment,model.variant,train.weight_decay,train.batch_size,params,val_accuracy\n");
+    for (int i = 0; i < 8; i++)
+        str_addf(&s, "%d,1,complete,\"%s\",%s,%s,512,7,0.%d\n", i + 1, augment[i % 2], variant[i / 2 % 2],
+                 i / 4 ? "0.00025" : "0.000125", 90 - i);
+    results_file("long", ".csv", s.p);
+    char *gp = script_of("long", "ranking");
+    next = strstr(gp, "$points << EOD\n");
+    assert_non_null(next);
+    for (int i = 0; i < 8; i++) {
+        label[i] = strchr(strchr(next, '#'), ' ');
+        next = strchr(label[i], '\t');
+        *next++ = 0;
+        if (text_width(label[i]) > 62 - 2)
+            fail_msg("'%s' is too long", label[i]);
+        for (int k = 0; k < i; k++)
+            if (!strcmp(label[k], label[i]))
+                fail_msg("two points are called '%s'", label[i]);
+    }
+    free(gp);
+    gp = script_of("long", "ranking");
+    shows(gp, "#8  au…=…2, hflip, va…=…batc…orm, wei…=0.00025, batch_si…=512\t", 1);
+    free(gp);
+    str_release(&s);
+}
+
 /* An interval ends at 100 %, and so does the frame; where it leaves the frame there is an arrow. */
 static void impossible_intervals(void **state)
 {
@@ -442,7 +478,7 @@ static void quoting(void **state)
     put_field(&s, "", 6);
     put_field(&s, "äöüßé", 5);
     put_field(&s, "äöüßéx", 5);
-    assert_string_equal(s.p, "(none)äöüßéäöüß…");
+    assert_string_equal(s.p, "(none)äöüßéäö…éx");
     str_clear(&s);
     put_number(&s, NAN);
     put_number(&s, -1.5);
@@ -580,6 +616,7 @@ int test_plots(void)
         cmocka_unit_test(a_scale_has_no_means),
         cmocka_unit_test(cells_without_results),
         cmocka_unit_test(impossible_intervals),
+        cmocka_unit_test(long_labels_stay_distinct),
         cmocka_unit_test(busy_is_a_share),
         cmocka_unit_test(hardly_any_data),
         cmocka_unit_test(wrong_input),
