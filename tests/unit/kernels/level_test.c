@@ -64,6 +64,51 @@ static void bits(void **state)
     assert_int_equal(hash, BITS);
 }
 
+/* A float of any size, at times a denormal, infinite, or NaN. */
+static float any(void)
+{
+    uint32_t u = (uint32_t)noise_below(65536) << 16 | (uint32_t)noise_below(65536);
+    float f;
+    if (noise_below(4)) /* most near 1 */
+        u = (u & 0x807fffff) | (uint32_t)(117 + noise_below(20)) << 23;
+    memcpy(&f, &u, sizeof f);
+    return f;
+}
+
+/* y = x * scale + shift is fmaf, also where the sum cancels, is halfway between two floats, or leaves their range. */
+static void multiply_adds_are_rounded_once(void **state)
+{
+    enum { C = 1024 };
+    float *x = box(C * LANES), *y = box(C * LANES), *scale = box(C), *shift = box(C);
+    (void)state;
+    noise_restart(7);
+    for (int round = 0; round < 20; round++) {
+        for (int c = 0; c < C; c++) {
+            scale[c] = any();
+            for (int l = 0; l < LANES; l++)
+                x[c * LANES + l] = any();
+            shift[c] = noise_below(2) ? any() : -scale[c] * x[c * LANES];
+            if (c % 4 == 0) /* denormal results */
+                scale[c] = ldexpf(scale[c], -60), shift[c] = ldexpf(shift[c], -140);
+            if (c % 4 == 1) /* one beyond half of the last place */
+                scale[c] = 1 + ldexpf(1, -12), x[c * LANES] = 1 + ldexpf(1, -12), shift[c] = ldexpf(any(), -40);
+        }
+        for (size_t i = 0; kernels_level(i); i++) {
+            const struct kernels *k = kernels_pick(kernels_level(i));
+            if (!k)
+                continue;
+            k->bn_apply(C, 1, 1, 1, x, scale, shift, y);
+            for (int j = 0; j < C * LANES; j++) {
+                float want = fmaf(x[j], scale[j / LANES], shift[j / LANES]);
+                if (bits_of(y[j]) != bits_of(want))
+                    fail_msg("%s: %a * %a + %a is %a, want %a", k->isa, (double)x[j], (double)scale[j / LANES],
+                             (double)shift[j / LANES], (double)y[j], (double)want);
+            }
+        }
+    }
+    box_free(x), box_free(y), box_free(scale), box_free(shift);
+}
+
 static void ladder(void **state)
 {
     (void)state;
@@ -81,6 +126,7 @@ static void ladder(void **state)
 }
 
 const struct CMUnitTest level_tests[] = {
+    cmocka_unit_test(multiply_adds_are_rounded_once),
     cmocka_unit_test(ladder),
     cmocka_unit_test(every_level_has_the_bits_of_ref),
     cmocka_unit_test(bits),
