@@ -181,3 +181,16 @@ int file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
 }
+
+int file_write_all(int fd, const void *bytes, size_t n)
+{
+    for (size_t done = 0; done < n;) {
+        ssize_t got = write(fd, (const char *)bytes + done, n - done);
+        if (got < 0 && errno != EINTR)
+            return errno;
+        if (!got)
+            return ENOSPC;
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return 0;
+}

@@ -27,6 +27,9 @@ void publish_abort(struct publish *p);
 /* publish_begin, write, publish_commit. */
 int file_publish(const char *path, const void *bytes, size_t n, int sync, struct err *e);
 
+/* 0, or errno. A short write does not say why it is short, but the next one does. */
+int file_write_all(int fd, const void *bytes, size_t n);
+
 /* mkdir -p. 0, or -1 with *e. */
 int file_mkdirs(const char *path, struct err *e);
 /* strerror, but in words that help where its own do not. */

@@ -146,19 +146,6 @@ int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct c
     return 0;
 }
 
-static int write_all(int fd, const void *bytes, size_t n)
-{
-    const char *p = bytes;
-    while (n) {
-        ssize_t now = write(fd, p, n);
-        if (now <= 0)
-            return -1;
-        p += now;
-        n -= (size_t)now;
-    }
-    return 0;
-}
-
 /* Filling the last of a disk would hurt the results that the sweep is about to write; going over a limit would kill. */
 static int has_room(int fd, size_t n)
 {
@@ -200,8 +187,8 @@ static int fill(int fd, const struct cache_slot *c, const uint8_t *x)
     unsigned char first[CACHE_PAGE] = {0};
     struct page p = {c->stamp, sum_of(x, n)};
     memcpy(first, &p, sizeof p);
-    return ftruncate(fd, 0) || !has_room(fd, CACHE_PAGE + n) || write_all(fd, first, sizeof first) ||
-           write_all(fd, x, n);
+    return ftruncate(fd, 0) || !has_room(fd, CACHE_PAGE + n) || file_write_all(fd, first, sizeof first) ||
+           file_write_all(fd, x, n);
 }
 
 /* No fsync: what a power cut takes away, the sum will tell. */

@@ -36,20 +36,6 @@ int journal_open(struct journal *j, const char *path, struct err *e)
     return 0;
 }
 
-/* 0, or errno. One write does it unless there is no room; a short one does not say why, but the next one does. */
-static int write_all(int fd, const char *bytes, size_t n)
-{
-    for (size_t done = 0; done < n;) {
-        ssize_t got = write(fd, bytes + done, n - done);
-        if (got < 0 && errno != EINTR)
-            return errno;
-        if (!got)
-            return ENOSPC;
-        done += got > 0 ? (size_t)got : 0;
-    }
-    return 0;
-}
-
 /* Puts the CRC of body in front, a newline behind, and appends it with one write. */
 static int append(struct journal *j, struct str *body, struct err *e)
 {
@@ -66,7 +52,7 @@ static int append(struct journal *j, struct str *body, struct err *e)
         str_release(&line);
         return err_set(e, ERR_IO, "%s: its last line is torn", j->path);
     }
-    int why = write_all(j->fd, line.p, line.n);
+    int why = file_write_all(j->fd, line.p, line.n);
     if (!why)
         j->size += (long)line.n;
     str_release(&line);
