@@ -214,12 +214,12 @@ static void logs(const double x[AT_ONCE], double y[AT_ONCE])
 }
 
 /* Both series have nine divisors, 20*21 ... 4*5 and 21*22 ... 5*6. */
-static void quadrants(const double x[AT_ONCE], int shift, double y[AT_ONCE])
+static void coss(const double x[AT_ONCE], double y[AT_ONCE])
 {
     double r[AT_ONCE], t[AT_ONCE], s[AT_ONCE], odd[AT_ONCE];
     int q[AT_ONCE];
     for (int l = 0; l < AT_ONCE; l++) {
-        q[l] = reduce(x[l], &r[l], &t[l]) + shift;
+        q[l] = reduce(x[l], &r[l], &t[l]) + 1;
         odd[l] = q[l] & 1;
         s[l] = 1;
     }
@@ -230,16 +230,6 @@ static void quadrants(const double x[AT_ONCE], int shift, double y[AT_ONCE])
         const double v[2] = {sin_end(r[l], t[l], s[l]), cos_end(r[l], t[l], s[l])};
         y[l] = v[q[l] & 1] * (1 - (q[l] & 2));
     }
-}
-
-static void sins(const double x[AT_ONCE], double y[AT_ONCE])
-{
-    quadrants(x, 0, y);
-}
-
-static void coss(const double x[AT_ONCE], double y[AT_ONCE])
-{
-    quadrants(x, 1, y);
 }
 
 static void in_pieces(size_t n, const double *x, double *y, double (*one)(double),
@@ -261,7 +251,7 @@ static int has_log(double x)
     return x > 0 && x < HUGE_VAL;
 }
 
-static int has_sin(double x)
+static int has_cos(double x)
 {
     return fabs(x) <= FAR;
 }
@@ -271,12 +261,7 @@ void m_logs(size_t n, const double *x, double *y)
     in_pieces(n, x, y, m_log, logs, has_log);
 }
 
-void m_sins(size_t n, const double *x, double *y)
-{
-    in_pieces(n, x, y, m_sin, sins, has_sin);
-}
-
 void m_coss(size_t n, const double *x, double *y)
 {
-    in_pieces(n, x, y, m_cos, coss, has_sin);
+    in_pieces(n, x, y, m_cos, coss, has_cos);
 }

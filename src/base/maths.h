@@ -18,7 +18,6 @@ double m_cos(double x);
 
 /* y[n] of x[n], bit by bit what one call after the other gives, twice as fast. x and y may be the same. */
 void m_logs(size_t n, const double *x, double *y);
-void m_sins(size_t n, const double *x, double *y);
 void m_coss(size_t n, const double *x, double *y);
 
 #endif

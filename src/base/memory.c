@@ -85,7 +85,7 @@ static size_t left_of(size_t limit, size_t used)
 static size_t resource(int which, size_t used)
 {
     struct rlimit r;
-    if (getrlimit((__rlimit_resource_t)which, &r) || r.rlim_cur == RLIM_INFINITY)
+    if (getrlimit(which, &r) || r.rlim_cur == RLIM_INFINITY)
         return SIZE_MAX;
     return left_of((size_t)r.rlim_cur, used);
 }

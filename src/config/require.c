@@ -91,16 +91,12 @@ static const struct expr_scope model_scope = {require_find, require_known, model
 static const struct expr_scope result_scope = {result_find, result_known, result_hint, require_param, require_takes,
                                                1,           NULL};
 
-/* 99 is written for 99 %, and a sweep of days would end with a condition that nothing can meet. */
 static void check_accuracies(const struct sweep *s, const struct requirement *q, struct faults *f)
 {
-    char num[STR_NUM];
     double v;
     for (int m = 0; train_metrics[m].name; m++)
-        if (metric_is_accuracy(m) && expr_above(q->x, (int)s->nset + FACTS + m, 1, &v)) {
-            str_double(num, v);
-            fault(f, &q->at, "%s is at most 1, it never reaches %s; write %s%%", train_metrics[m].name, num, num);
-        }
+        if (expr_above(q->x, (int)s->nset + FACTS + m, 1, &v))
+            metric_reaches(m, v, &q->at, f);
 }
 
 void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after, struct faults *f)

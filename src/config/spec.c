@@ -38,9 +38,14 @@ static const char *metric_word(size_t i, const void *ctx)
     return train_metrics[i].name;
 }
 
-int metric_is_accuracy(int metric)
+void metric_reaches(int metric, double v, const struct where *at, struct faults *f)
 {
-    return strstr(train_metrics[metric].name, "accuracy") != NULL;
+    char num[STR_NUM];
+    const char *name = train_metrics[metric].name;
+    if (!str_ends(name, "accuracy") || !(v > 1))
+        return;
+    str_double(num, v);
+    fault(f, at, "%s is at most 1, it never reaches %s; write %s%%", name, num, num);
 }
 
 static int metric_named(const char *name)
@@ -78,16 +83,6 @@ static void check_objective(struct sweep *s, const struct where *at, struct faul
     sp->objective = arena_fmt(&s->mem, "%s %s", way, name);
 }
 
-/* A target that is out of reach would be no limit at all. */
-static void check_target(const struct sweep_spec *sp, const struct where *at, struct faults *f)
-{
-    char num[STR_NUM];
-    if (!metric_is_accuracy(sp->metric) || !(sp->stop_target > 1))
-        return;
-    str_double(num, sp->stop_target);
-    fault(f, at, "%s is at most 1, it never reaches %s; write %s%%", train_metrics[sp->metric].name, num, num);
-}
-
 /* What selects the epoch: the objective's counterpart on the validation split. */
 static int selecting_metric(int objective)
 {
@@ -123,7 +118,7 @@ void spec_fill(struct sweep *s, struct faults *f)
     size_t before = f->n;
     check_objective(s, objective, f);
     if (f->n == before)
-        check_target(&s->spec, target, f);
+        metric_reaches(s->spec.metric, s->spec.stop_target, target, f);
     if (s->spec.seed > INT_MAX - s->spec.repeats)
         fault(f, &(struct where){s->path, 0, "sweep", NULL}, "seed + repeats is too large");
     s->train.metric = selecting_metric(s->spec.metric);

@@ -184,7 +184,8 @@ void requirements_parse(struct sweep *s, struct requirements *r, const struct gi
 
 /* spec.c */
 void spec_fill(struct sweep *s, struct faults *f); /* also what selects the epoch, in s->train */
-int metric_is_accuracy(int metric);                /* 0 to 1 */
+/* A fault where an accuracy is to reach more than 1: 99 is written for 99 %, and days later nothing has met it. */
+void metric_reaches(int metric, double v, const struct where *at, struct faults *f);
 
 /* point.c */
 void point_prepare(struct sweep *s, struct faults *f);            /* base specs and canonical lines */

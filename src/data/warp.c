@@ -11,7 +11,7 @@ static double rounded(double v)
 
 #define MANY 16
 
-/* Taylor's series, off by less than 1e-10, which the rounding above makes nothing of, in a tenth of the time of m_sins.
+/* Taylor's series, off by less than 1e-10, which the rounding above makes nothing of, in a tenth of the time of m_sin.
  */
 static void turns(const double angle[MANY], double cosine[MANY], double sine[MANY])
 {

@@ -370,10 +370,11 @@ static void backward_stage(struct drafting *w, const struct stage *stage)
     s->next_saved = table_slot(w, stage->next);
     s->scratch = stage_scratch_slot(w, stage, 1);
     s->stage.dy_block = w->block[stage->last + 1];
-    if (over_dy(w, s) && stage->part[PART_CONV] >= 0)
+    int over = over_dy(w, s);
+    if (over)
         w->block[v] = s->stage.dy_block;
     s->stage.dx_block = w->block[v];
-    hand_on(w, s, stage->first, over_dy(w, s));
+    hand_on(w, s, stage->first, over);
 }
 
 static void draft_backward(struct drafting *w)

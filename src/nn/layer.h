@@ -90,6 +90,8 @@ int layer_same_shape(struct nn_node *nd, struct err *e);
 void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init);
 /* Floats of `blocks` blocks of a shape. */
 size_t layer_floats(struct shape s, int blocks);
+/* Floats of all tensors of a node that has some, padding included. */
+size_t layer_tensor_floats(const struct nn_node *nd);
 /* Words of the options `init` ("default" is [model] init, then nn_init_name) and `bias`. */
 const char *layer_init_word(size_t i);
 enum { BIAS_AUTO, BIAS_YES, BIAS_NO };

@@ -74,6 +74,12 @@ size_t layer_floats(struct shape s, int blocks)
     return shape_size(s) * LANES * (size_t)blocks;
 }
 
+size_t layer_tensor_floats(const struct nn_node *nd)
+{
+    const struct nn_tensor *end = &nd->tensor[nd->ntensors - 1];
+    return end->at + PAD16(end->n) - nd->tensor[0].at;
+}
+
 const char *layer_init_word(size_t i)
 {
     return i ? nn_init_name(i - 1) : "default";

@@ -26,13 +26,6 @@ const char *nn_precision_help(size_t i)
     return i < TYPES ? types[i].help : NULL;
 }
 
-/* The node's tensors, padding included. */
-static size_t tensor_floats(const struct nn_node *nd)
-{
-    const struct nn_tensor *end = &nd->tensor[nd->ntensors - 1];
-    return end->at + PAD16(end->n) - nd->tensor[0].at;
-}
-
 static size_t own_scratch(const struct nn_node *nd, int blocks)
 {
     return PAD16(nd->type->scratch ? nd->type->scratch(nd, blocks) : 0);
@@ -41,7 +34,7 @@ static size_t own_scratch(const struct nn_node *nd, int blocks)
 size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds)
 {
     return own_scratch(nd, blocks) + (rounds & ROUND_X ? layer_floats(nd->x, blocks) : 0) +
-           (rounds & ROUND_DY ? layer_floats(nd->y, blocks) : 0) + (rounds & ROUND_W ? tensor_floats(nd) : 0);
+           (rounds & ROUND_DY ? layer_floats(nd->y, blocks) : 0) + (rounds & ROUND_W ? layer_tensor_floats(nd) : 0);
 }
 
 /* The rounded array, at *room, which moves on. */
@@ -56,7 +49,7 @@ static const float *rounded(const struct kernels *k, size_t n, const float *x, f
 /* The weights, and behind them the bias as it is. */
 static const float *rounded_weights(const struct kernels *k, const struct nn_node *nd, const float *w, float **room)
 {
-    size_t n = PAD16(nd->tensor[0].n), all = tensor_floats(nd);
+    size_t n = PAD16(nd->tensor[0].n), all = layer_tensor_floats(nd);
     float *y = *room;
     k->bf16_round(n, w, y);
     memcpy(y + n, w + n, (all - n) * sizeof *y);

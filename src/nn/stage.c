@@ -34,12 +34,6 @@ int stage_looks_ahead(const struct nn_graph *g, const struct stage *s)
     return has(s, PART_CONV) || pools_maximum(node_of(g, s, PART_POOL));
 }
 
-static size_t tensor_floats(const struct nn_node *nd)
-{
-    const struct nn_tensor *end = &nd->tensor[nd->ntensors - 1];
-    return end->at + end->n - nd->tensor[0].at;
-}
-
 static struct conv_dims conv_of(const struct nn_node *conv)
 {
     struct stage_part part;
@@ -190,7 +184,7 @@ static size_t cut_room(const struct nn_graph *g, const struct stage *s, int bloc
     r->packed = take(&c, by_rows, by_rows ? packed_floats(conv) : 0);
     r->totals = take(&c, norm || next, 2 * (channels > after ? channels : after));
     r->moments = take(&c, !backward && next, nb * after * sizeof(struct moments) / sizeof(float));
-    r->dw = take(&c, backward && conv && shares, conv ? shares * tensor_floats(conv) : 0);
+    r->dw = take(&c, backward && conv && shares, conv ? shares * layer_tensor_floats(conv) : 0);
     r->sums = take(&c, backward && norm, 4 * nb * channels);
     return c.at;
 }
@@ -390,7 +384,7 @@ void stage_forward(const struct nn_net *net, const struct step *step, const stru
 float *stage_share(const struct work *w, int i, float **db)
 {
     const struct nn_node *nd = node_of(w->net->graph, w->s, PART_CONV);
-    float *to = i ? w->r.dw + (size_t)(i - 1) * tensor_floats(nd) : w->net->dw + nd->tensor[0].at;
+    float *to = i ? w->r.dw + (size_t)(i - 1) * layer_tensor_floats(nd) : w->net->dw + nd->tensor[0].at;
     *db = nd->ntensors > 1 ? to + (nd->tensor[1].at - nd->tensor[0].at) : NULL;
     return to;
 }
@@ -401,7 +395,7 @@ static void add_shares(const struct work *w)
     const struct nn_node *nd = node_of(w->net->graph, w->s, PART_CONV);
     float *dw = w->net->dw + nd->tensor[0].at;
     for (int i = 1; i < stage_groups(w); i++) {
-        const float *share = w->r.dw + (size_t)(i - 1) * tensor_floats(nd);
+        const float *share = w->r.dw + (size_t)(i - 1) * layer_tensor_floats(nd);
         for (int t = 0; t < nd->ntensors; t++) {
             size_t at = nd->tensor[t].at - nd->tensor[0].at;
             for (size_t k = 0; k < nd->tensor[t].n; k++)

@@ -155,7 +155,6 @@ int next_trial(struct run *run, size_t *trial)
         if (found > 0) {
             *trial = first[at];
             memmove(first + 1, first, at * sizeof *first);
-            *first = *trial;
             run->next++;
             run->running++;
             run->held += (double)run->trial[*trial].bytes;

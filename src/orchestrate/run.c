@@ -91,12 +91,10 @@ static int name_is_free(const struct sweep *s, const char *out, struct err *e)
     const char *name = sweep_spec(s)->name;
     struct where at = sweep_point_where(s, 0, "sweep", "name");
     size_t n = strlen(name);
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
-        size_t k = strlen(taken[i]);
-        if (n > k && !strcmp(name + n - k, taken[i]))
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        if (n > strlen(taken[i]) && str_ends(name, taken[i]))
             return err_at(e, ERR_USAGE, &at, "'%s' ends like the tables beside a sweep's main one; leave out '%s'",
                           name, taken[i]);
-    }
     char path[4096];
     if (is_bench(out, name, path, sizeof path))
         return err_at(e, ERR_USAGE, &at,

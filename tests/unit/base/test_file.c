@@ -28,18 +28,24 @@ static void put_gzip(const char *path, const void *bytes, unsigned n)
     assert_int_equal(gzclose(f), Z_OK);
 }
 
+/* What was read, `got` bytes or NULL and *e, is exactly these. */
+static void is_read(char *p, size_t got, const struct err *e, const void *bytes, size_t n)
+{
+    if (!p)
+        fail_msg("%s", e->text);
+    assert_int_equal(got, n);
+    assert_memory_equal(p, bytes, n);
+    assert_int_equal(p[n], 0);
+    free(p);
+}
+
 /* The file holds exactly these bytes. */
 static void holds(const char *path, const void *bytes, size_t n)
 {
     struct err e = {0};
     size_t got = 12345;
     char *p = file_read(path, &got, &e);
-    if (!p)
-        fail_msg("%s", e.text);
-    assert_int_equal(got, n);
-    assert_memory_equal(p, bytes, n);
-    assert_int_equal(p[n], 0);
-    free(p);
+    is_read(p, got, &e, bytes, n);
 }
 
 static void refused(const char *path, enum err_code code, const char *words)
@@ -298,12 +304,7 @@ static void the_head_of_a_file(void **state)
         for (size_t i = 0; i < sizeof most / sizeof most[0]; i++) {
             size_t n = 0, want = most[i] < N ? most[i] : N;
             char *p = file_read_head(test_path(zip ? "packed.gz" : "plain"), most[i], &n, &e);
-            if (!p)
-                fail_msg("%s", e.text);
-            assert_int_equal(n, want);
-            assert_memory_equal(p, bytes, want);
-            assert_int_equal(p[n], 0);
-            free(p);
+            is_read(p, n, &e, bytes, want);
         }
     }
     free(bytes);
