@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "report/report.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -125,6 +126,13 @@ struct sweep *open_sweep(const struct invocation *in, int *status)
     }
     err_list_release(&errs);
     return s;
+}
+
+void warn_objective(const struct sweep *s)
+{
+    const char *warning = report_objective_warning(sweep_spec(s)->objective);
+    if (warning)
+        fprintf(stderr, "sweep: warning: %s\n", warning);
 }
 
 void point_text(const struct sweep *s, const struct point *p, struct str *out)

@@ -161,6 +161,7 @@ int cmd_plan(const struct invocation *in)
         fprintf(stderr, "sweep: out of memory\n");
         status = STATUS_IO;
     } else {
+        warn_objective(s);
         print_size(s);
         printf("\n");
         text_table(stdout, &p.t, 0);

@@ -206,6 +206,7 @@ int cmd_run(const struct invocation *in)
     if (!s)
         return status;
     signal(SIGPIPE, SIG_IGN); /* a closed pipe must not take a run with it */
+    warn_objective(s);
     status = run(in, s, level);
     sweep_free(s);
     return status;

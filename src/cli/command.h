@@ -93,6 +93,8 @@ int fail_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Opens the sweep named by the first word, the others being overrides. NULL after printing, with *status set. */
 struct sweep *open_sweep(const struct invocation *in, int *status);
+/* Warns on stderr of an objective that no honest choice can be made by. */
+void warn_objective(const struct sweep *s);
 /* The one word of plot, report and status, checked to be a name with results. 0, or -1 with *e. */
 int result_name(const struct invocation *in, const char **name, struct err *e);
 

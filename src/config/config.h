@@ -9,8 +9,9 @@
  * On the command line a text with commas is a list when it is quoted or none of its values has a blank in it; layers
  * never is.
  *
- * The objective also selects the epoch whose weights are tested: by its counterpart on the validation split, when it
- * is a metric of the training or the test split. */
+ * The objective also selects the epoch whose weights are tested, and patience waits for it. A metric of the test split
+ * is known only at the end and must select nothing: its counterpart on the validation split does, and without one that
+ * on the training split. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 

@@ -31,7 +31,7 @@ const struct param sweep_params[] = {
     { "repeats", P_INT, SPEC(repeats), 1, 100000, "1", "trainings of every point, each with a seed of its own", NULL, 0 },
     { "seed", P_INT, SPEC(seed), 0, 1000000000, "1", "repeat r trains with seed + r - 1", NULL, 0 },
     { "objective", P_TEXT, SPEC(objective), 0, 0, "max val_accuracy",
-      "max or min and a metric; also selects the epoch that is tested (a test metric: its val counterpart)", NULL, 0 },
+      "max or min and a metric; ranks the points and selects the epoch that is tested (test_*: its val_* counterpart does)", NULL, 0 },
     { 0 }
 };
 const struct param search_params[] = {

@@ -83,10 +83,12 @@ static void check_objective(struct sweep *s, const struct where *at, struct faul
     sp->objective = arena_fmt(&s->mem, "%s %s", way, name);
 }
 
-/* What selects the epoch: the objective's counterpart on the validation split. */
+/* What selects the epoch: the objective, where every epoch has it; else its counterpart on the validation split. */
 static int selecting_metric(int objective)
 {
     char name[64];
+    if (train_metrics[objective].per_epoch)
+        return objective;
     const char *tail = strchr(train_metrics[objective].name, '_');
     snprintf(name, sizeof name, "val%s", tail ? tail : "");
     int m = metric_named(name);

@@ -70,6 +70,9 @@ static void put_title(const struct plot_data *d, struct str *s)
     str_addf(s, "%sobjective: ", *sep ? "; " : "");
     md_text(s, d->objective);
     str_add(s, ".\n\n");
+    const char *warning = report_objective_warning(d->objective);
+    if (warning)
+        str_addf(s, "**Warning:** %s.\n\n", warning);
 }
 
 static void put_metric_rows(const struct plot_data *d, size_t p, double *buf, struct str *s)

@@ -1,10 +1,19 @@
 #include "report/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 char *report_path(char *buf, size_t n, const char *out, const char *name, const char *suffix)
 {
     int here = !out || !*out || (out[0] == '.' && !out[1]);
     snprintf(buf, n, "%s%sresults/%s%s", here ? "" : out, here ? "" : "/", name, suffix);
     return buf;
+}
+
+const char *report_objective_warning(const char *objective)
+{
+    if (!strstr(objective, " test_"))
+        return NULL;
+    return "the objective is measured on the test split: what is best by it is chosen by the test, so its value there "
+           "is too good and no estimate for new data; rank by val_accuracy or val_loss instead";
 }

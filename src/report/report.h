@@ -43,6 +43,9 @@ void csv_abort(struct csv_out *c);
 char *report_path(char *buf, size_t n, const char *out, const char *name,
                   const char *suffix); /* suffix ".csv", ".points.csv", "" for the folder */
 
+/* What is to be said of an objective ("max test_accuracy") on the test split wherever it is shown; NULL: nothing. */
+const char *report_objective_warning(const char *objective);
+
 /* results/NAME.about.csv: key,value rows that a reader of the tables needs and that stand in no row: name, dataset,
  * train, validation, test (sizes), classes, objective ("max"|"min" space metric), repeats, points, trials, require.N =
  * text, require.N.met = trials meeting it / complete trials, require.N.best = yes|no for the best point. Written by

@@ -39,11 +39,11 @@ const struct param train_params[] = {
     { "drop_last", P_BOOL, AT(drop_last), 0, 0, "no",
       "leave out the last batch of an epoch when it is not full", NULL, 0 },
     { "patience", P_INT, AT(patience), 0, 1000000, "0",
-      "stop after so many epochs without improvement of the objective's per-epoch metric; 0: never", NULL, 0 },
+      "stop after so many epochs without improvement of the objective (test_*: of its val_* counterpart); 0: never", NULL, 0 },
     { "min_delta", P_FLOAT, AT(min_delta), 0, HUGE_VAL, "0",
       "a change by no more than this is no improvement, for patience", NULL, 0 },
     { "select", P_CHOICE, AT(select), 0, 0, "best",
-      "which epoch's weights are measured on the test split: the best by validation, or the last", train_select_name, 0 },
+      "which epoch's weights are measured on the test split: the best by the objective (test_*: by its val_* counterpart), or the last", train_select_name, 0 },
     { "eval_batch", P_INT, AT(eval_batch), 1, 65536, "64",
       "images at a time in validation and test; changes memory, never a result", NULL, 0 },
     { 0 }

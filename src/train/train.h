@@ -64,8 +64,8 @@ struct train_spec { /* as read from [train] */
     int eval_batch;   /* images per evaluation step */
     _Alignas(16) unsigned char optimizer_args[TRAIN_ARGS], schedule_args[TRAIN_ARGS];
 
-    /* The selecting metric (a per-epoch val_* one), from sweep.objective; set by config. Of a test_* metric the val_*
-     * one of the same kind is used, and without a validation split the train_* one: the test split never selects. */
+    /* The selecting metric, from sweep.objective; set by config. Of a test_* metric the val_* one of the same kind is
+     * used, and without a validation split the train_* one: the test split never selects. */
     int metric, maximise;
 };
 extern const struct param train_params[]; /* keys of train_spec without optimizer's and schedule's own */

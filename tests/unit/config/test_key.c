@@ -4,6 +4,7 @@
 #include "config/keys.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Every default is a value of its own key and is read back as written. */
@@ -163,6 +164,28 @@ static void the_sweep_section(void **state)
     expect_error("[sweep]\nobjective = max val_loss\n", "better when it is smaller: write min val_loss", NULL);
 }
 
+/* Whatever the objective, the epoch is selected by it where every epoch has it, and never by the test split. */
+static void every_metric_selects_as_documented(void **state)
+{
+    (void)state;
+    for (int m = 0; train_metrics[m].name; m++) {
+        char text[128], counterpart[64];
+        const char *way = train_metrics[m].larger_is_better ? "max" : "min";
+        snprintf(text, sizeof text, "[sweep]\nobjective = %s %s\n", way, train_metrics[m].name);
+        struct sweep *s = open_text(text, NULL);
+        struct point p = point_of(s, 0);
+        snprintf(counterpart, sizeof counterpart, "val%s", strchr(train_metrics[m].name, '_'));
+        const char *want = train_metrics[m].per_epoch ? train_metrics[m].name : counterpart;
+        assert_int_equal(sweep_spec(s)->metric, m);
+        assert_string_equal(train_metrics[p.train.metric].name, want);
+        assert_int_equal(train_metrics[p.train.metric].per_epoch, 1);
+        assert_int_equal(p.train.maximise, train_metrics[m].larger_is_better);
+        snprintf(text, sizeof text, "select = %s %s\n", way, want);
+        assert_non_null(strstr(p.canonical, text));
+        sweep_free(s);
+    }
+}
+
 static void the_command_line(void **state)
 {
     (void)state;
@@ -234,11 +257,11 @@ static void axes_on_the_command_line(void **state)
 int run_key_tests(void)
 {
     const struct CMUnitTest keys[] = {
-        cmocka_unit_test(every_default_is_valid),   cmocka_unit_test(keys_are_unique),
-        cmocka_unit_test(each_key_can_be_given),    cmocka_unit_test(unknown_words),
-        cmocka_unit_test(keys_of_optimizers),       cmocka_unit_test(names),
-        cmocka_unit_test(the_sweep_section),        cmocka_unit_test(the_command_line),
-        cmocka_unit_test(axes_on_the_command_line),
+        cmocka_unit_test(every_default_is_valid), cmocka_unit_test(keys_are_unique),
+        cmocka_unit_test(each_key_can_be_given),  cmocka_unit_test(unknown_words),
+        cmocka_unit_test(keys_of_optimizers),     cmocka_unit_test(names),
+        cmocka_unit_test(the_sweep_section),      cmocka_unit_test(every_metric_selects_as_documented),
+        cmocka_unit_test(the_command_line),       cmocka_unit_test(axes_on_the_command_line),
     };
     return cmocka_run_group_tests(keys, NULL, NULL);
 }
