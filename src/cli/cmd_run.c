@@ -76,7 +76,7 @@ static void print_time(const struct run_summary *sum, int quiet)
     char num[TEXT_NUM];
     if (quiet)
         return;
-    fprintf(stderr, "finished in %s", text_seconds(num, sum->seconds));
+    fprintf(stderr, "%s %s", sum->open ? "stopped after" : "finished in", text_seconds(num, sum->seconds));
     if (sum->reused)
         fprintf(stderr, "; %llu of %llu trials were there already", (unsigned long long)sum->reused,
                 (unsigned long long)sum->trials);

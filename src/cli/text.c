@@ -3,8 +3,9 @@
 #include "base/str.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static char *scaled(char *buf, double v, double step, const char *const *unit, size_t units)
 {
@@ -59,66 +60,74 @@ char *text_seconds(char *buf, double seconds)
     return buf;
 }
 
-/* Letters, not bytes: continuation bytes of UTF-8 take no place. */
-static int letters(const char *s)
+/* ---- places on a terminal ---------------------------------------------------------------------------------------- */
+
+/* The letter at s: its bytes, and in *code its number in Unicode. A byte that is no UTF-8 is a letter of its own. */
+static size_t letter(const char *s, unsigned *code)
 {
-    int n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
+    const unsigned char *u = (const unsigned char *)s;
+    size_t more = u[0] >= 0xf0 ? 3 : u[0] >= 0xe0 ? 2 : u[0] >= 0xc0 ? 1 : 0;
+    *code = more ? u[0] & (0x3fu >> more) : u[0];
+    for (size_t i = 1; i <= more; i++) {
+        if ((u[i] & 0xc0) != 0x80) {
+            *code = u[0];
+            return 1;
+        }
+        *code = *code << 6 | (u[i] & 0x3f);
+    }
+    return more + 1;
+}
+
+/* Places of a letter: 0 for marks that stand over the one before, 2 for the wide ones of East Asia and for pictures
+ * (the ranges that matter of Unicode's EastAsianWidth.txt). The C library's wcwidth depends on the locale. */
+static int places(unsigned code)
+{
+    static const struct {
+        unsigned from, to;
+        int places;
+    } row[] = {
+        {0x300, 0x36f, 0},     {0x1100, 0x115f, 2},   {0x200b, 0x200f, 0}, {0x20d0, 0x20ff, 0}, {0x2e80, 0x303e, 2},
+        {0x3041, 0x33ff, 2},   {0x3400, 0x4dbf, 2},   {0x4e00, 0xa4cf, 2}, {0xac00, 0xd7a3, 2}, {0xf900, 0xfaff, 2},
+        {0xfe00, 0xfe0f, 0},   {0xfe30, 0xfe6f, 2},   {0xff01, 0xff60, 2}, {0xffe0, 0xffe6, 2}, {0x1f300, 0x1f64f, 2},
+        {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
+        if (code >= row[i].from && code <= row[i].to)
+            return row[i].places;
+    return 1;
+}
+
+size_t text_fit(const char *s, int width)
+{
+    size_t n = 0;
+    for (unsigned code; s[n];) {
+        size_t bytes = letter(s + n, &code);
+        width -= places(code);
+        if (width < 0)
+            break;
+        n += bytes;
+    }
     return n;
 }
 
-static int starts_like_number(const char *s)
+static int places_of(const char *s, size_t bytes)
 {
-    s += *s == '-' || *s == '+';
-    s += *s == '.';
-    return *s >= '0' && *s <= '9';
+    const char *end = s + bytes;
+    int n = 0;
+    for (unsigned code; s < end; n += places(code))
+        s += letter(s, &code);
+    return n;
 }
 
-struct column {
-    int width, right; /* to the right: when every cell that is not empty starts like a number */
-};
-
-static struct column column_of(const struct table *t, size_t col)
+int text_places(const char *s)
 {
-    struct column k = {letters(t->head[col]), 0};
-    int some = 0, other = 0;
-    for (size_t r = 0; r < t->rows; r++) {
-        const char *s = t->cell[r * t->cols + col];
-        int n = letters(s);
-        k.width = n > k.width ? n : k.width;
-        some |= *s && starts_like_number(s);
-        other |= *s && !starts_like_number(s);
-    }
-    k.right = some && !other;
-    return k;
+    return places_of(s, strlen(s));
 }
 
-static void cell(FILE *f, const char *s, struct column k, int last)
+int text_terminal(FILE *f)
 {
-    int pad = k.width > letters(s) ? k.width - letters(s) : 0;
-    if (k.right)
-        fprintf(f, "%*s%s", pad, "", s);
-    else
-        fprintf(f, "%s%*s", s, last ? 0 : pad, "");
-    fputs(last ? "\n" : "  ", f);
-}
-
-void text_table(FILE *f, const struct table *t, int indent)
-{
-    struct column *k = calloc(t->cols ? t->cols : 1, sizeof *k);
-    for (size_t c = 0; k && c < t->cols; c++)
-        k[c] = column_of(t, c);
-    for (size_t r = 0; r <= t->rows; r++) { /* row 0: the header */
-        const char *const *text = r ? t->cell + (r - 1) * t->cols : t->head;
-        size_t cols = t->cols; /* no blanks behind the last text */
-        while (cols > 1 && !*text[cols - 1])
-            cols--;
-        fprintf(f, "%*s", indent, "");
-        for (size_t c = 0; c < cols; c++) /* without memory for the widths: not aligned */
-            cell(f, text[c], k ? k[c] : (struct column){0, 0}, c + 1 == cols);
-    }
-    free(k);
+    struct winsize w;
+    return isatty(fileno(f)) && !ioctl(fileno(f), TIOCGWINSZ, &w) ? w.ws_col : 0;
 }
 
 void text_wrap(FILE *f, const char *s, int indent, int width)
@@ -126,13 +135,14 @@ void text_wrap(FILE *f, const char *s, int indent, int width)
     int used = 0;
     while (*s) {
         size_t n = strcspn(s, " ");
-        if (used && used + 1 + (int)n > width) {
+        int wide = places_of(s, n);
+        if (used && used + 1 + wide > width) {
             fputc('\n', f);
             used = 0;
         }
         if (n) {
             fprintf(f, "%*s%.*s", used ? 1 : indent, "", (int)n, s);
-            used += (int)n + (used ? 1 : 0);
+            used += wide + (used ? 1 : 0);
         }
         s += n + (s[n] == ' ');
     }

@@ -33,11 +33,23 @@ double plan_seconds(const struct plan_point *p);
 int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs);
 
-struct run_progress { /* told after each epoch or trial, never concurrently */
+struct running_trial { /* what a worker is at */
+    uint64_t trial;    /* as the tables number it; 0: the worker has none */
+    int epoch, epochs; /* trained; planned */
+    int measuring;     /* the last epoch is done, the test split is being measured */
+    /* Of the last epoch, NaN before the first: the training loss, and what the objective measures, on the validation
+     * split where there is one. */
+    float train_loss, value;
+    const char *metric; /* of value */
+};
+struct run_progress { /* told when a trial begins, after each epoch and trial; never concurrently */
     uint64_t done, total, complete, failed, skipped, pruned, running, reused;
-    double elapsed, left; /* seconds; left < 0: unknown */
+    double elapsed, left; /* seconds; left < 0: unknown, or nothing is left to be trained */
     double images_per_second;
-    const char *best;  /* "conv.kernels=16 ... val_accuracy=0.9912", "" before the first */
+    const struct running_trial *worker; /* [workers] */
+    size_t workers;
+    double best_value; /* objective of the best trial, NaN before the first */
+    const char *best;  /* its axes: "conv.kernels=16 ...", "" before the first and without axes */
     const char *event; /* a line worth keeping (a trial finished or failed), or NULL */
     int important;     /* event is a failure or a warning */
 };

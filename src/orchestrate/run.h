@@ -55,10 +55,11 @@ struct run {
     int more;             /* points lie behind the plan's window ([stop] trials) */
     unsigned damaged;     /* lines of the journal that cannot be read */
 
-    omp_lock_t lock;    /* guards everything below, the journal, the datasets, the trials and progress */
-    struct crew *crew;  /* [jobs] of each worker */
-    int jobs, members;  /* workers; most that go together into one trial */
-    atomic_int helping; /* workers inside another's crew: with those that train no more than there are cores */
+    omp_lock_t lock;           /* guards everything below, the journal, the datasets, the trials and progress */
+    struct crew *crew;         /* [jobs] of each worker */
+    struct running_trial *now; /* [jobs] what it is at */
+    int jobs, members;         /* workers; most that go together into one trial */
+    atomic_int helping;        /* workers inside another's crew: with those that train no more than there are cores */
     size_t *order, norder, next;
     size_t settled, end;   /* trials before it are final; those from here on do not count ([stop] stagnation) */
     size_t leader, barren; /* of the settled ones: the best (SIZE_MAX: none), how many were no better since */
@@ -131,6 +132,8 @@ void best_of_points(struct run *run);
 int tables_write(struct run *run, int sync, struct err *e);
 void objective_text(const struct run *run, char *buf, size_t n); /* "max val_accuracy" */
 char *run_path(const struct run *run, const char *suffix, char *buf, size_t n);
+/* "model.kernels=8 train.lr=0.1", and with its result before that: "val_accuracy 0.9912, model.kernels=8" */
+void describe_axes(const struct run *run, const struct trial *t, struct str *out);
 void describe_trial(const struct run *run, const struct trial *t, struct str *out);
 
 /* --- about.c --- */

@@ -45,19 +45,27 @@ void objective_text(const struct run *run, char *buf, size_t n)
     snprintf(buf, n, "%s %s", run->spec->maximise ? "max" : "min", train_metrics[run->spec->metric].name);
 }
 
-void describe_trial(const struct run *run, const struct trial *t, struct str *out)
+void describe_axes(const struct run *run, const struct trial *t, struct str *out)
 {
     const struct planned_point *p = &run->point[t->point];
-    char num[STR_NUM];
     const char *blank = "";
-    float v = objective_of(run, t);
     for (size_t i = 0; i < sweep_keys(run->sweep); i++)
         if (p->value[i][0]) {
             str_addf(out, "%s%s=%s", blank, sweep_key(run->sweep, i), p->value[i]);
             blank = " ";
         }
+}
+
+void describe_trial(const struct run *run, const struct trial *t, struct str *out)
+{
+    struct str axes = {0};
+    double v = objective_of(run, t);
+    describe_axes(run, t, &axes);
     if (v == v)
-        str_addf(out, "%s%s=%s", blank, train_metrics[run->spec->metric].name, str_float(num, v));
+        str_addf(out, "%s %.4g%s", train_metrics[run->spec->metric].name, v, axes.n ? ", " : "");
+    str_add(out, axes.n ? axes.p : "");
+    out->failed |= axes.failed;
+    str_release(&axes);
 }
 
 /* --- cells --- */
@@ -173,9 +181,10 @@ static int epoch_rows(const struct run *run, struct csv_out *csv)
 {
     for (size_t i = 0; i < run->ntrials; i++) {
         const struct trial *t = &run->trial[i];
-        if (t->r.status == TRIAL_OPEN)
-            continue; /* its epochs appear with its row */
-        for (int k = 0; k < t->nepochs && k < t->r.epochs_run; k++) {
+        int open = t->r.status == TRIAL_OPEN;
+        if (open && i >= run->end) /* as if it had not been trained */
+            continue;
+        for (int k = 0; k < t->nepochs && (open || k < t->r.epochs_run); k++) {
             const char *cell[EPOCH_COLS];
             struct cells c = {.v = cell, .cap = EPOCH_COLS};
             const struct epoch_row *r = &t->epoch[k];

@@ -12,14 +12,17 @@
 
 /* --- progress, under the lock --- */
 
+#define LEAST_LEFT 1e-6 /* of the work done: less is what rounding leaves when all is trained */
+
 void run_tell(struct run *run, const char *event, int important)
 {
     if (!run->o->progress)
         return;
     struct str best = {0};
     if (run->best != SIZE_MAX)
-        describe_trial(run, &run->trial[run->best], &best);
+        describe_axes(run, &run->trial[run->best], &best);
     double elapsed = clock_wall() - run->began;
+    int trains = run->work_done > 0 && run->work_left > LEAST_LEFT * run->work_done;
     struct run_progress p = {
         .done = run->ntrials - run->count[TRIAL_OPEN],
         .total = run->ntrials,
@@ -30,8 +33,11 @@ void run_tell(struct run *run, const char *event, int important)
         .running = run->running,
         .reused = run->reused,
         .elapsed = elapsed,
-        .left = run->work_done > 0 ? elapsed * run->work_left / run->work_done : -1,
+        .left = trains ? elapsed * run->work_left / run->work_done : -1,
         .images_per_second = elapsed > 0 ? (double)run->images / elapsed : 0,
+        .worker = run->now,
+        .workers = (size_t)run->jobs,
+        .best_value = run->best == SIZE_MAX ? NAN : objective_of(run, &run->trial[run->best]),
         .best = best.p ? best.p : "",
         .event = event,
         .important = important,
@@ -69,6 +75,40 @@ struct worker {
     double started, cpu;
     uint64_t images;
 };
+
+/* What this worker is at, for the progress line; t NULL: nothing. Under the lock. */
+static void note_running(struct worker *w, const struct trial *t, const struct train_run *r)
+{
+    struct running_trial *now = &w->run->now[w->number];
+    if (!t) {
+        *now = (struct running_trial){.trial = 0};
+        return;
+    }
+    int epoch = train_epochs_run(r), accuracy = train_metrics[w->run->spec->metric].larger_is_better;
+    const struct epoch_row none = {.train_loss = NAN, .val_loss = NAN, .train_accuracy = NAN, .val_accuracy = NAN};
+    const struct epoch_row *row = epoch && epoch <= t->nepochs ? &t->epoch[epoch - 1] : &none;
+    float val = accuracy ? row->val_accuracy : row->val_loss;
+    int m = isnan(val) ? accuracy ? M_TRAIN_ACCURACY : M_TRAIN_LOSS : accuracy ? M_VAL_ACCURACY : M_VAL_LOSS;
+    *now = (struct running_trial){
+        .trial = (uint64_t)(t - w->run->trial) + 1,
+        .epoch = epoch,
+        .epochs = t->epochs,
+        .measuring = train_done(r),
+        .train_loss = row->train_loss,
+        .value = !isnan(val) ? val
+                 : accuracy  ? row->train_accuracy
+                             : row->train_loss,
+        .metric = train_metrics[m].name,
+    };
+}
+
+static void tell_running(struct worker *w, const struct trial *t, const struct train_run *r)
+{
+    omp_set_lock(&w->run->lock);
+    note_running(w, t, r);
+    run_tell(w->run, NULL, 0);
+    omp_unset_lock(&w->run->lock);
+}
 
 /* The row, the counts and the line of a trial that the journal holds. Under the lock. */
 static void note_final(struct run *run, size_t i, const struct trial_record *r)
@@ -113,6 +153,7 @@ static void finish_trial(struct worker *w, size_t i, struct trial_record *r)
     r->timing.cpu = clock_thread() - w->cpu;
     r->timing.images_per_second = wall > 0 ? (double)w->images / wall : 0;
     omp_set_lock(&run->lock);
+    note_running(w, NULL, NULL);
     int kept = !r->volatile_failure;
     int bad = kept && (journal_trial(&run->journal, r, &e) || (wall > 1 && journal_sync(&run->journal, &e)));
     if (bad) {
@@ -153,6 +194,7 @@ static void count_epoch(struct worker *w, const struct trial *t, const struct tr
     if (train_done(r)) /* early stopping: the epochs that will not be trained */
         run->work_left -= share * (t->epochs - train_epochs_run(r));
     check_limits(run);
+    note_running(w, t, r);
     run_tell(run, NULL, 0);
 }
 
@@ -173,6 +215,8 @@ static int keep_epoch(struct worker *w, struct trial *t, const struct train_run 
     if (bad && e->code != ERR_NOMEM)
         broken(run, e);
     count_epoch(w, t, r);
+    if (!bad)
+        tables_sometimes(run);
     omp_unset_lock(&run->lock);
     return bad ? -1 : 0;
 }
@@ -278,12 +322,16 @@ static void run_trial(struct worker *w, size_t i)
         omp_unset_lock(&run->lock);
         return;
     }
+    if (r)
+        tell_running(w, t, r);
     crew_open(&run->crew[w->number]);
     int end = r ? train_through(w, t, r, &e) : -1;
     if (end < 0)
         fail_trial(w, i, &e);
     else if (end)
         complete_trial(w, i, r, g.classes);
+    else
+        tell_running(w, NULL, NULL);
     crew_close(&run->crew[w->number]);
 }
 
@@ -354,7 +402,8 @@ int make_crews(struct run *run, struct err *e)
         run->jobs = (int)places;
     run->members = run->jobs < CREW_MOST ? run->jobs : CREW_MOST;
     run->crew = calloc((size_t)run->jobs + 1, sizeof *run->crew);
-    if (!run->crew)
+    run->now = calloc((size_t)run->jobs + 1, sizeof *run->now);
+    if (!run->crew || !run->now)
         return err_set(e, ERR_NOMEM, "no memory for %d workers", run->jobs);
     for (int i = 0; i < run->jobs; i++)
         if (crew_init(&run->crew[i], run->members)) {
@@ -369,6 +418,7 @@ void release_crews(struct run *run)
     for (int i = 0; run->crew && i < run->jobs; i++)
         crew_release(&run->crew[i]);
     free(run->crew);
+    free(run->now);
 }
 
 void train_all(struct run *run)

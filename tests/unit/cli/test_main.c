@@ -1,8 +1,10 @@
 /* cmocka last: its macro fail() is not command.h's. */
 #include "base/str.h"
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cli/text.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -79,6 +82,97 @@ static void tables_are_aligned(void **state)
     table_release(&t);
 }
 
+/* ---- tables within a width ---- */
+
+struct within {
+    const struct table *t;
+    int width;
+};
+
+static void print_within(FILE *f, const void *w)
+{
+    text_table_within(f, ((const struct within *)w)->t, 0, ((const struct within *)w)->width);
+}
+
+static int widest_line(const char *text)
+{
+    int widest = 0;
+    char line[512];
+    for (; *text; text += strcspn(text, "\n") + 1) {
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(text, "\n"), text);
+        widest = text_places(line) > widest ? text_places(line) : widest;
+    }
+    return widest;
+}
+
+static void wide_table(struct table *t)
+{
+    static const char *const head[] = {
+        "rank",         "point",        "model.kernels", "train.lr",     "train.momentum",
+        "data.augment", "train.epochs", "params",        "val_accuracy", ""};
+    static const char *const rows[][10] = {
+        {"1", "12", "16", "0.1", "0.9", "rotate 7, shift 1, hflip", "20", "11660", "0.9912 ± 0.0012", "the best"},
+        {"2", "3", "8", "0.05", "0.99", "rotate 7", "20", "5830", "0.9899 ± 0.0009", "tied with the best"},
+    };
+    table_init(t);
+    assert_int_equal(table_columns(t, head, 10), 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(table_row(t, rows[i]), 0);
+}
+
+static void tables_fit_a_terminal(void **state)
+{
+    struct table t;
+    (void)state;
+    wide_table(&t);
+    char *whole = strdup(printed(print_within, &(struct within){&t, 0}));
+    assert_non_null(whole);
+    assert_true(widest_line(whole) > 120);
+    assert_string_equal(printed(print_within, &(struct within){&t, 200}), whole); /* it fits: as it is */
+    for (int width = 30; width < 150; width++) {
+        const char *text = printed(print_within, &(struct within){&t, width});
+        if (widest_line(text) > width)
+            fail_msg("%d places in %d:\n%s", widest_line(text), width, text);
+        if (width >= 40 && !strstr(text, "0.9912 ± 0.0012") && !strstr(text, "val_accuracy"))
+            fail_msg("the result is neither there nor told as left out in %d:\n%s", width, text);
+        for (size_t c = 0; c < t.cols; c++) { /* every column is there, or named below */
+            const char *dot = strchr(t.head[c], '.'), *last = dot ? dot + 1 : t.head[c];
+            char begin[8];
+            snprintf(begin, sizeof begin, "%.6s", last);
+            if (!strstr(text, begin))
+                fail_msg("%s is not there in %d:\n%s", t.head[c], width, text);
+        }
+    }
+    assert_string_equal(
+        printed(print_within, &(struct within){&t, 100}),
+        "rank  point  kernels    lr  momentum  augment            params     val_accuracy\n"
+        "   1     12       16   0.1       0.9  rotate 7, shift …   11660  0.9912 ± 0.0012  the best\n"
+        "   2      3        8  0.05      0.99  rotate 7             5830  0.9899 ± 0.0009  tied with the best\n"
+        "the same in every row: train.epochs 20\n");
+    assert_string_equal(printed(print_within, &(struct within){&t, 60}),
+                        "rank  point  kernels  params     val_accuracy\n"
+                        "   1     12       16   11660  0.9912 ± 0.0012  the best\n"
+                        "   2      3        8    5830  0.9899 ± 0.0009  tied with th…\n"
+                        "the same in every row: train.epochs 20\n"
+                        "+3 more columns: train.lr, train.momentum, data.augment\n");
+    free(whole);
+    table_release(&t);
+}
+
+static void places_of_letters(void **state)
+{
+    (void)state;
+    assert_int_equal(text_places("abc"), 3);
+    assert_int_equal(text_places("ä ± …"), 5);
+    assert_int_equal(text_places("数字"), 4);
+    assert_int_equal(text_places("e\xcc\x81"), 1); /* a mark over the letter before */
+    assert_int_equal(text_places("\xff\xe6"), 2);  /* no UTF-8: a byte a letter, nothing read past the end */
+    assert_int_equal(text_fit("数字", 3), strlen("数"));
+    assert_int_equal(text_fit("äbc", 2), strlen("äb"));
+    assert_int_equal(text_fit("abc", 7), 3);
+    assert_int_equal(text_fit("abc", -1), 0);
+}
+
 static void print_wrapped(FILE *f, const void *s)
 {
     text_wrap(f, s, 2, 11);
@@ -91,6 +185,63 @@ static void texts_are_wrapped(void **state)
     assert_string_equal(printed(print_wrapped, "one"), "  one\n");
     assert_string_equal(printed(print_wrapped, "one two three  four"), "  one two\n  three four\n");
     assert_string_equal(printed(print_wrapped, "a incomprehensible b"), "  a\n  incomprehensible\n  b\n");
+}
+
+/* ---- progress ---- */
+
+static void print_progress(FILE *f, const void *r)
+{
+    struct progress p;
+    int err = dup(STDERR_FILENO);
+    progress_init(&p, 0, 0);
+    p.tty = p.color = 0;
+    dup2(fileno(f), STDERR_FILENO);
+    progress_tell(&p, r);
+    fflush(stderr);
+    dup2(err, STDERR_FILENO);
+    close(err);
+}
+
+/* The most important comes first; no time is left where only a test is measured. */
+static void progress_names_epoch_loss_and_metric(void **state)
+{
+    const struct running_trial worker[] = {
+        {.trial = 3, .epoch = 7, .epochs = 15, .train_loss = 0.0431234f, .value = 0.98712f, .metric = "val_accuracy"},
+        {.trial = 0},
+        {.trial = 4, .epoch = 0, .epochs = 15, .train_loss = NAN, .value = NAN, .metric = "train_accuracy"},
+        {.trial = 5,
+         .epoch = 15,
+         .epochs = 15,
+         .measuring = 1,
+         .train_loss = 0.5f,
+         .value = 1,
+         .metric = "val_accuracy"},
+    };
+    struct run_progress r = {.done = 2,
+                             .total = 54,
+                             .failed = 1,
+                             .running = 3,
+                             .elapsed = 3725,
+                             .left = 80,
+                             .images_per_second = 12345,
+                             .worker = worker,
+                             .workers = 4,
+                             .best_value = 0.991234567,
+                             .best = "model.kernels=8"};
+    (void)state;
+    assert_string_equal(printed(print_progress, &r),
+                        "[2/54 1:02:05] best 0.9912, 1 failed, 1 min 20 s left, 3 running: "
+                        "epoch 7/15 loss 0.04312 val_accuracy 0.9871; 0/15; 15/15 0.5 1 measuring, 12.3 k images/s, "
+                        "best model.kernels=8\n");
+    r = (struct run_progress){
+        .total = 1, .running = 1, .left = -1, .worker = worker + 3, .workers = 1, .best_value = NAN, .best = ""};
+    assert_string_equal(printed(print_progress, &r),
+                        "[0/1 0:00:00] 1 running: epoch 15/15 loss 0.5 val_accuracy 1 measuring\n");
+    r.worker = worker + 1;
+    r.left = 1e-6;
+    assert_string_equal(printed(print_progress, &r), "[0/1 0:00:00] under 1 s left, 1 running\n");
+    r.event = "trial 3: val_accuracy 0.9912, model.kernels=8";
+    assert_string_equal(printed(print_progress, &r), "[0/1 0:00:00] trial 3: val_accuracy 0.9912, model.kernels=8\n");
 }
 
 /* ---- options ---- */
@@ -177,9 +328,15 @@ static void options_fit_commands(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_for_people),        cmocka_unit_test(tables_are_aligned),
-        cmocka_unit_test(texts_are_wrapped),         cmocka_unit_test(options_are_read),
-        cmocka_unit_test(wrong_options_are_refused), cmocka_unit_test(options_fit_commands),
+        cmocka_unit_test(numbers_for_people),
+        cmocka_unit_test(tables_are_aligned),
+        cmocka_unit_test(texts_are_wrapped),
+        cmocka_unit_test(options_are_read),
+        cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(options_fit_commands),
+        cmocka_unit_test(tables_fit_a_terminal),
+        cmocka_unit_test(places_of_letters),
+        cmocka_unit_test(progress_names_epoch_loss_and_metric),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
