@@ -119,6 +119,18 @@ static void list_precisions(void)
         print_word(nn_precision_name(i), NULL, nn_precision_help(i), NULL);
 }
 
+static void list_facts(void)
+{
+    for (const struct nn_fact *f = nn_fact_rows; f->name; f++)
+        print_word(f->name, f->number ? "a number" : "a word", f->help, NULL);
+}
+
+static void list_heads(void)
+{
+    for (size_t i = 0; nn_head_name(i); i++)
+        print_word(nn_head_name(i), NULL, nn_head_help(i), NULL);
+}
+
 static void list_metrics(void)
 {
     for (const struct metric *m = train_metrics; m->name; m++)
@@ -186,6 +198,8 @@ static const struct vocabulary {
     { "augmentations",  "[data] augment",                        list_augmentations },
     { "normalizations", "[data] normalize",                      list_normalizations },
     { "inits",          "[model] init",                          list_inits },
+    { "facts",          "of a network, for [require]",           list_facts },
+    { "heads",          "words of the fact head",                list_heads },
     { "metrics",        "[sweep] objective, [require] result",   list_metrics },
     { "plots",          "the pictures of plots/NAME",            list_plots },
     { "levels",         "instruction sets, for --isa",           list_levels },

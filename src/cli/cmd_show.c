@@ -69,6 +69,23 @@ static void print_point(const struct plan_point *q)
            q->n[DATA_TEST]);
 }
 
+static const char *head_help(const char *head)
+{
+    size_t i = 0;
+    while (strcmp(nn_head_name(i), head) != 0)
+        i++;
+    return nn_head_help(i);
+}
+
+/* Global pooling at the end is the head, and no pooling with a distance. */
+static void print_distance(const char *what, int distance)
+{
+    if (distance < 0)
+        printf("%-17s none\n", what);
+    else
+        printf("%-17s %d convolution and dense layers before the output\n", what, distance);
+}
+
 static void print_facts(const struct plan_point *q)
 {
     const struct nn_facts *f = &q->graph->facts;
@@ -77,8 +94,11 @@ static void print_facts(const struct plan_point *q)
     printf("parameters        %zu\n", f->params);
     printf("MACs an image     %.0f (%s)\n", f->macs, text_count(macs, f->macs));
     printf("receptive field   %d\n", f->receptive_field);
+    printf("jump              %d\n", f->jump);
     printf("depth             %d convolution and dense layers\n", f->depth);
-    printf("head              %s\n", f->head);
+    print_distance("last pooling", f->pool_distance);
+    print_distance("last batchnorm", f->bn_distance);
+    printf("head              %s: %s\n", f->head, head_help(f->head));
     printf("batch norm        %s\n", nn_uses(q->graph, "batchnorm") ? "yes" : "no");
     printf("dropout           %s\n", nn_uses(q->graph, "dropout") ? "yes" : "no");
     printf("precision         %s\n", nn_precision_name((size_t)q->point->nn.precision));

@@ -29,7 +29,7 @@ const char default_layers[] = "conv2d 3x3 16 pad same, batchnorm, relu\n"
 const struct param sweep_params[] = {
     { "name", P_TEXT, SPEC(name), 0, 0, "", "of the results; default: the file's name", NULL, 0 },
     { "repeats", P_INT, SPEC(repeats), 1, 100000, "1", "trainings of every point, each with a seed of its own", NULL, 0 },
-    { "seed", P_INT, SPEC(seed), 0, 1000000000, "1", "repeat r trains with seed + r - 1", NULL, 0 },
+    { "seed", P_INT, SPEC(seed), 0, 2147483647, "1", "repeat r trains with seed + r - 1", NULL, 0 },
     { "objective", P_TEXT, SPEC(objective), 0, 0, "max val_accuracy",
       "max or min and a metric; ranks the points and selects the epoch that is tested (test_*: its val_* counterpart does)", NULL, 0 },
     { 0 }

@@ -6,15 +6,14 @@
 
 static const struct param word_param = {"", P_TEXT, 0, 0, 0, "", "", NULL, 0};
 
-enum { FACT_PARAMS, FACT_MACS, FACT_FIELD, FACT_DEPTH, FACT_HEAD, FACTS };
-static const char *const fact_names[FACTS] = {"params", "macs", "receptive_field", "depth", "head"};
+#define MOST_FACTS 32 /* metrics have the slots after so many facts */
 
-/* Slots: the settings, FACTS, metrics. */
+/* Slots: the settings, the facts of nn_fact_rows, the metrics. */
 static int require_find(const void *sweep, const char *name)
 {
     const struct sweep *s = sweep;
-    for (int i = 0; i < FACTS; i++)
-        if (!strcmp(fact_names[i], name))
+    for (int i = 0; nn_fact_rows[i].name; i++)
+        if (!strcmp(nn_fact_rows[i].name, name))
             return (int)s->nset + i;
     return scope_find(sweep, name);
 }
@@ -30,12 +29,16 @@ static int metric_find(const char *name)
 static int result_find(const void *sweep, const char *name)
 {
     int m = metric_find(name);
-    return m >= 0 ? (int)((const struct sweep *)sweep)->nset + FACTS + m : require_find(sweep, name);
+    return m >= 0 ? (int)((const struct sweep *)sweep)->nset + MOST_FACTS + m : require_find(sweep, name);
 }
 
 static const char *require_known(size_t i, const void *sweep)
 {
-    return i < FACTS ? fact_names[i] : scope_known(i - FACTS, sweep);
+    size_t facts = 0;
+    for (; nn_fact_rows[facts].name; facts++)
+        if (facts == i)
+            return nn_fact_rows[i].name;
+    return scope_known(i - facts, sweep);
 }
 
 static const char *result_known(size_t i, const void *sweep)
@@ -58,20 +61,24 @@ static const char *result_hint(const void *sweep, const char *name)
     return "`sweep list metrics` names what is measured";
 }
 
+/* The fact that is a word. */
+static int is_head(int fact)
+{
+    return fact >= 0 && fact < MOST_FACTS && !nn_fact_rows[fact].number;
+}
+
 static const struct param *require_param(const void *sweep, int slot)
 {
     int fact = slot - (int)((const struct sweep *)sweep)->nset;
     if (fact < 0)
         return scope_param(sweep, slot);
-    return fact == FACT_HEAD ? &word_param : NULL;
+    return is_head(fact) ? &word_param : NULL;
 }
-
-static const char *const heads[] = {"gap", "gap+fc", "fc", NULL};
 
 static const char *head_word(size_t i, const void *ctx)
 {
     (void)ctx;
-    return heads[i];
+    return nn_head_name(i);
 }
 
 static int require_takes(const void *sweep, int slot, const char *word, const char **near)
@@ -79,10 +86,10 @@ static int require_takes(const void *sweep, int slot, const char *word, const ch
     int fact = slot - (int)((const struct sweep *)sweep)->nset;
     if (fact < 0)
         return scope_takes(sweep, slot, word, near);
-    for (size_t i = 0; fact == FACT_HEAD && heads[i]; i++)
-        if (!strcmp(word, heads[i]))
+    for (size_t i = 0; is_head(fact) && nn_head_name(i); i++)
+        if (!strcmp(word, nn_head_name(i)))
             return 1;
-    *near = fact == FACT_HEAD ? str_nearest(word, head_word, NULL) : NULL;
+    *near = is_head(fact) ? str_nearest(word, head_word, NULL) : NULL;
     return 0;
 }
 
@@ -95,7 +102,7 @@ static void check_accuracies(const struct sweep *s, const struct requirement *q,
 {
     double v;
     for (int m = 0; train_metrics[m].name; m++)
-        if (expr_above(q->x, (int)s->nset + FACTS + m, 1, &v))
+        if (expr_above(q->x, (int)s->nset + MOST_FACTS + m, 1, &v))
             metric_reaches(m, v, &q->at, f);
 }
 
@@ -128,21 +135,18 @@ static int outcome_get(void *ctx, int slot, struct expr_value *v, struct err *e)
     if (fact < 0)
         return pick_get(&o->pick, slot, v, e);
     *v = (struct expr_value){0, NULL};
-    if (fact >= FACTS) { /* as the tables print it: the float nearest to 0.9 is no less than 90% */
+    if (fact >= MOST_FACTS) { /* as the tables print it: the float nearest to 0.9 is no less than 90% */
         char buf[STR_NUM];
-        return !o->metric || str_to_double(str_float(buf, o->metric[fact - FACTS]), &v->num) ? 1 : 0;
+        return !o->metric || str_to_double(str_float(buf, o->metric[fact - MOST_FACTS]), &v->num) ? 1 : 0;
     }
     const struct nn_facts *n = o->graph ? &o->graph->facts : NULL;
     if (!n)
         return 1;
-    if (fact == FACT_HEAD)
+    if (is_head(fact))
         v->word = n->head;
     else
-        v->num = fact == FACT_PARAMS  ? (double)n->params
-                 : fact == FACT_MACS  ? n->macs
-                 : fact == FACT_FIELD ? n->receptive_field
-                                      : n->depth;
-    return 0;
+        v->num = nn_fact_rows[fact].number(n);
+    return v->num != v->num;
 }
 
 static int outcome_uses(void *ctx, const char *layer)

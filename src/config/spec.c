@@ -97,7 +97,7 @@ static int selecting_metric(int objective)
 
 void spec_fill(struct sweep *s, struct faults *f)
 {
-    const struct where *name = NULL, *objective = NULL, *target = NULL;
+    const struct where *name = NULL, *objective = NULL, *target = NULL, *seed = NULL;
     s->spec.stop_target = NAN;
     s->spec.metric = M_VAL_ACCURACY;
     s->spec.maximise = 1;
@@ -113,6 +113,8 @@ void spec_fill(struct sweep *s, struct faults *f)
             name = &st->base.at;
         if (st->group == KEY_SWEEP && st->param->at == offsetof(struct sweep_spec, objective))
             objective = &st->base.at;
+        if (st->group == KEY_SWEEP && st->param->at == offsetof(struct sweep_spec, seed))
+            seed = &st->base.at;
         if (st->group == KEY_STOP && st->param->at == offsetof(struct sweep_spec, stop_target))
             target = &st->base.at;
     }
@@ -121,8 +123,10 @@ void spec_fill(struct sweep *s, struct faults *f)
     check_objective(s, objective, f);
     if (f->n == before)
         metric_reaches(s->spec.metric, s->spec.stop_target, target, f);
-    if (s->spec.seed > INT_MAX - s->spec.repeats)
-        fault(f, &(struct where){s->path, 0, "sweep", NULL}, "seed + repeats is too large");
+    int64_t last = (int64_t)s->spec.seed + s->spec.repeats - 1;
+    if (last > INT_MAX)
+        fault(f, seed, "the last repeat would have the seed %lld, above %d; write a smaller seed", (long long)last,
+              INT_MAX);
     s->train.metric = selecting_metric(s->spec.metric);
     s->train.maximise = train_metrics[s->train.metric].larger_is_better;
 }

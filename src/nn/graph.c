@@ -1,4 +1,4 @@
-/* graph.c - nodes, shapes, offsets, costs, facts. */
+/* graph.c - nodes, shapes, offsets, costs. */
 #include "nn/graph.h"
 
 #include "nn/parse.h"
@@ -128,55 +128,15 @@ static int reach(const struct nn_graph *g, struct nn_node *nd, struct err *e)
     return most < INT_MAX ? 0 : layer_error(nd, e, "its receptive field is larger than %d pixels", INT_MAX);
 }
 
-/* --- facts --- */
-
-/* Longest way to the output, counted in convolution and dense layers. */
-static void mark_distance(struct nn_graph *g)
+/* A pooling whose one window is the whole map is global pooling in other words. */
+static void mark_global_pooling(struct nn_node *nd)
 {
-    for (int i = g->nnodes - 1; i >= 0; i--) {
-        const struct nn_node *nd = &g->node[i];
-        int here = nd->distance + !!(nd->flags & COUNTS);
-        for (int k = 0; k < nd->nin; k++)
-            if (nd->in[k] == NN_INPUT)
-                g->facts.depth = here > g->facts.depth ? here : g->facts.depth;
-            else if (here > g->node[nd->in[k]].distance)
-                g->node[nd->in[k]].distance = here;
-    }
-}
-
-/* 1 where maps have been turned into a vector on the way: by gap, flatten or dense. */
-static int behind_head(const struct nn_graph *g, const unsigned char *behind, const struct nn_node *nd)
-{
-    if (nd->y.rank != 3 || nd->flags & (HEAD_GAP | HEAD_FC))
-        return 1;
-    for (int k = 0; k < nd->nin; k++)
-        if (nd->in[k] != NN_INPUT && behind[nd->in[k]])
-            return 1;
-    return g->in.rank != 3;
-}
-
-static void collect_facts(struct nn_graph *g, unsigned char *behind)
-{
-    struct nn_facts *f = &g->facts;
-    const struct nn_node *maps = NULL;
-    unsigned seen = 0;
-    for (int i = 0; i < g->nnodes; i++) {
-        const struct nn_node *nd = &g->node[i];
-        f->params += nd->params;
-        f->macs += nd->macs;
-        seen |= nd->flags;
-        behind[i] = (unsigned char)behind_head(g, behind, nd);
-        if (!behind[i])
-            maps = nd;
-    }
-    if (!maps) /* no maps at all: what the logits see */
-        maps = &g->node[g->nnodes - 1];
-    f->receptive_field = maps->rf_h > maps->rf_w ? maps->rf_h : maps->rf_w;
-    const char *head = !(seen & (HEAD_GAP | HEAD_FC)) ? "conv"
-                       : !(seen & HEAD_FC)            ? "gap"
-                       : seen & HEAD_GAP              ? "gap+fc"
-                                                      : "fc";
-    snprintf(f->head, sizeof f->head, "%s", head);
+    int k[2], stride[2], dilation[2];
+    if (!(nd->flags & POOLS) || !nd->type->window || nd->x.h * nd->x.w == 1 || nd->y.h * nd->y.w > 1)
+        return;
+    nd->type->window(nd, k, stride, dilation);
+    if (k[0] >= nd->x.h && k[1] >= nd->x.w)
+        nd->flags |= nd->type == layer_find("maxpool") ? HEAD_GMP : HEAD_GAP;
 }
 
 int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *scratch, struct err *e)
@@ -190,13 +150,9 @@ int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *s
             return layer_error(nd, e, "may only stand at the end; the loss applies it");
         if (shape_node(g, nd, spec, e) || reach(g, nd, e))
             return -1;
+        mark_global_pooling(nd);
     }
-    mark_distance(g);
-    unsigned char *behind = arena_take(scratch, (size_t)g->nnodes);
-    if (!behind)
-        return err_set(e, ERR_NOMEM, "no memory for the network");
-    collect_facts(g, behind);
-    return 0;
+    return graph_facts(g, scratch, e);
 }
 
 static int check_output(const struct nn_graph *g, struct err *e)

@@ -10,4 +10,7 @@
  * `classes`. 0, or -1 with the first thing that does not fit. `scratch` is an arena for temporary tables. */
 int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *scratch, struct err *e);
 
+/* facts.c: g->facts and the distance of every node, of a graph that has its shapes. 0, or -1 without memory. */
+int graph_facts(struct nn_graph *g, struct arena *scratch, struct err *e);
+
 #endif

@@ -29,7 +29,8 @@ enum {
     EVAL_IDENTITY = 128, /* IDENTITY outside training (dropout) */
     LAST = 256,          /* may only stand at the end */
     HEAD_GAP = 512,      /* what facts.head calls "gap" */
-    HEAD_FC = 1024       /* and "fc" */
+    HEAD_FC = 1024,      /* and "fc" */
+    HEAD_GMP = 2048      /* and "gmp"; a pooling gets one of the two where its window is the whole map */
 };
 
 /* What a layer is inside a stage (stage.h): a link of [norm][act][dropout][pool][conv]. */

@@ -87,14 +87,24 @@ struct nn_node {
     int distance;       /* convolution and dense layers between it and the output */
 };
 
-/* Facts of a network, for tables, conditions and `show`. */
+/* Facts of a network, for tables, conditions and `show`; nn_fact_rows says what each means. */
 struct nn_facts {
     size_t params;
     double macs;
-    int receptive_field; /* larger side, at the last node that still has maps before gap, flatten or dense */
-    int depth;           /* convolution and dense layers */
-    char head[16];       /* "gap", "gap+fc", "fc": what turns maps into logits */
+    int receptive_field;
+    int depth;
+    const char *head;               /* nn_head_name */
+    int pool_distance, bn_distance; /* -1: there is none */
+    int jump;
 };
+struct nn_fact {
+    const char *name, *help;
+    double (*number)(const struct nn_facts *f); /* NaN: the network has none; NULL: the fact is the word f->head */
+};
+extern const struct nn_fact nn_fact_rows[]; /* ends with name NULL */
+/* What turns maps into the outputs: "gap", "gap+fc", ...; NULL after the last. */
+const char *nn_head_name(size_t i);
+const char *nn_head_help(size_t i);
 
 struct nn_graph {
     struct nn_node *node;

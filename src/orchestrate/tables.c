@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ void describe_trial(const struct run *run, const struct trial *t, struct str *ou
 
 /* --- cells --- */
 
-#define NUMBERS 24
+#define NUMBERS 32
 struct cells { /* one row under construction: numbers are printed into num */
     const char **v;
     size_t cap, n, nums;
@@ -89,15 +90,32 @@ static void number(struct cells *c, double v)
     text(c, str_double(c->num[c->nums++], v));
 }
 
+/* Whole numbers never pass through a float or a double; unknown ones are an empty cell. */
+static void whole(struct cells *c, int known, uint64_t v)
+{
+    assert(c->nums < NUMBERS);
+    snprintf(c->num[c->nums], STR_NUM, known ? "%" PRIu64 : "", v);
+    text(c, c->num[c->nums++]);
+}
+
+/* The name of a training, whatever the plan around it: its key in the journal and in the names of checkpoints. */
+static void id(struct cells *c, const struct trial *t)
+{
+    assert(c->nums < NUMBERS);
+    snprintf(c->num[c->nums], STR_NUM, t->r.status == TRIAL_SKIPPED ? "" : "%016" PRIx64, t->r.key);
+    text(c, c->num[c->nums++]);
+}
+
 static void single(struct cells *c, float v)
 {
     assert(c->nums < NUMBERS);
     text(c, str_float(c->num[c->nums++], v));
 }
 
-static const char *const front[] = {"trial", "point", "repeat", "seed", "status"};
-static const char *const facts[] = {"params", "macs",      "receptive_field", "uses_batchnorm", "uses_dropout",
-                                    "head",   "precision", "epochs_run",      "best_epoch"};
+static const char *const front[] = {"trial", "point", "repeat", "seed", "status", "id"};
+static const char *const facts[] = {"params", "macs",       "receptive_field", "uses_batchnorm", "uses_dropout",
+                                    "head",   "precision",  "depth",           "pool_distance",  "bn_distance",
+                                    "jump",   "epochs_run", "best_epoch"};
 #define FRONT (sizeof front / sizeof front[0])
 #define FACTS (sizeof facts / sizeof facts[0])
 
@@ -115,28 +133,40 @@ static void trial_head(const struct run *run, struct cells *c)
     text(c, "error");
 }
 
+static void fact_cells(const struct planned_point *p, struct cells *c)
+{
+    const struct nn_facts *f = &p->facts;
+    int known = p->has_facts;
+    whole(c, known, f->params);
+    number(c, known ? f->macs : NAN);
+    whole(c, known, (uint64_t)f->receptive_field);
+    text(c, !known ? "" : p->batchnorm ? "yes" : "no");
+    text(c, !known ? "" : p->dropout ? "yes" : "no");
+    text(c, known ? f->head : "");
+    text(c, known ? nn_precision_name((size_t)p->precision) : "");
+    whole(c, known, (uint64_t)f->depth);
+    whole(c, known && f->pool_distance >= 0, (uint64_t)f->pool_distance);
+    whole(c, known && f->bn_distance >= 0, (uint64_t)f->bn_distance);
+    whole(c, known, (uint64_t)f->jump);
+}
+
 static void trial_cells(const struct run *run, size_t i, struct cells *c)
 {
     const struct trial *t = &run->trial[i];
     const struct planned_point *p = &run->point[t->point];
     int trained = t->r.status != TRIAL_SKIPPED;
     c->n = c->nums = 0;
-    number(c, (double)i + 1);
-    number(c, (double)p->index + 1);
-    number(c, trained ? t->repeat + 1 : NAN);
-    number(c, trained ? run->spec->seed + t->repeat : NAN);
+    whole(c, 1, i + 1);
+    whole(c, 1, p->index + 1);
+    whole(c, trained, (uint64_t)t->repeat + 1);
+    whole(c, trained, (uint64_t)run->spec->seed + (uint64_t)t->repeat);
     text(c, trial_status_name[t->r.status]);
+    id(c, t);
     for (size_t k = 0; k < sweep_keys(run->sweep); k++)
         text(c, p->value[k]);
-    number(c, p->has_facts ? (double)p->facts.params : NAN);
-    number(c, p->has_facts ? p->facts.macs : NAN);
-    number(c, p->has_facts ? p->facts.receptive_field : NAN);
-    text(c, !p->has_facts ? "" : p->batchnorm ? "yes" : "no");
-    text(c, !p->has_facts ? "" : p->dropout ? "yes" : "no");
-    text(c, p->has_facts ? p->facts.head : "");
-    text(c, p->has_facts ? nn_precision_name((size_t)p->precision) : "");
-    number(c, trained ? t->r.epochs_run : NAN);
-    number(c, t->r.best_epoch ? t->r.best_epoch : NAN);
+    fact_cells(p, c);
+    whole(c, trained, (uint64_t)t->r.epochs_run);
+    whole(c, t->r.best_epoch != 0, (uint64_t)t->r.best_epoch);
     for (int m = 0; m < M_COUNT; m++)
         single(c, trained ? t->r.metric[m] : NAN);
     text(c, t->r.error);
@@ -162,22 +192,74 @@ static int trial_rows(const struct run *run, struct cells *c, struct table *t)
     return 0;
 }
 
-static int main_table(const struct run *run, struct table *t)
+static const char *const epoch_front[] = {"trial", "point", "repeat", "epoch", "id"};
+static const char *const epoch_metrics[] = {"lr",       "train_loss",   "train_accuracy",
+                                            "val_loss", "val_accuracy", "grad_norm"};
+static const char *const timing_names[] = {"trial",      "worker", "start", "wall", "cpu", "images_per_second",
+                                           "peak_bytes", "id"};
+#define EPOCH_FRONT (sizeof epoch_front / sizeof epoch_front[0])
+#define EPOCH_METRICS (sizeof epoch_metrics / sizeof epoch_metrics[0])
+#define TIMING_COLS (sizeof timing_names / sizeof timing_names[0])
+
+static void epoch_head(const struct run *run, struct cells *c)
 {
-    struct cells c = {.cap = sweep_keys(run->sweep) + FRONT + FACTS + M_COUNT + 1};
-    c.v = calloc(c.cap, sizeof *c.v);
-    int bad = c.v ? trial_rows(run, &c, t) : -1;
-    free(c.v);
-    return bad;
+    for (size_t i = 0; i < EPOCH_FRONT; i++)
+        text(c, epoch_front[i]);
+    for (size_t i = 0; i < sweep_keys(run->sweep); i++)
+        text(c, sweep_key(run->sweep, i));
+    for (size_t i = 0; i < EPOCH_METRICS; i++)
+        text(c, epoch_metrics[i]);
 }
 
-static const char *const epoch_head[] = {"trial",      "point",          "repeat",   "epoch",        "lr",
-                                         "train_loss", "train_accuracy", "val_loss", "val_accuracy", "grad_norm"};
-static const char *const timing_head[] = {"trial", "worker", "start", "wall", "cpu", "images_per_second", "peak_bytes"};
-#define EPOCH_COLS (sizeof epoch_head / sizeof epoch_head[0])
-#define TIMING_COLS (sizeof timing_head / sizeof timing_head[0])
+static void epoch_cells(const struct run *run, size_t i, const struct epoch_row *r, struct cells *c)
+{
+    const struct trial *t = &run->trial[i];
+    const struct planned_point *p = &run->point[t->point];
+    const float v[EPOCH_METRICS] = {r->lr,       r->train_loss,   r->train_accuracy,
+                                    r->val_loss, r->val_accuracy, r->grad_norm};
+    c->n = c->nums = 0;
+    whole(c, 1, i + 1);
+    whole(c, 1, p->index + 1);
+    whole(c, 1, (uint64_t)t->repeat + 1);
+    whole(c, 1, (uint64_t)r->epoch);
+    id(c, t);
+    for (size_t k = 0; k < sweep_keys(run->sweep); k++)
+        text(c, p->value[k]);
+    for (size_t m = 0; m < EPOCH_METRICS; m++)
+        single(c, v[m]);
+}
 
-static int epoch_rows(const struct run *run, struct csv_out *csv)
+static void timing_head(const struct run *run, struct cells *c)
+{
+    (void)run;
+    for (size_t i = 0; i < TIMING_COLS; i++)
+        text(c, timing_names[i]);
+}
+
+static void timing_cells(const struct run *run, size_t i, struct cells *c)
+{
+    const struct trial *t = &run->trial[i];
+    const struct trial_timing *m = &t->r.timing;
+    c->n = c->nums = 0;
+    whole(c, 1, i + 1);
+    whole(c, 1, (uint64_t)m->worker + 1);
+    const double v[] = {m->start, m->wall, m->cpu, m->images_per_second};
+    for (size_t k = 0; k < sizeof v / sizeof v[0]; k++)
+        number(c, v[k]);
+    whole(c, 1, m->bytes);
+    id(c, t);
+}
+
+/* A row is made in memory for as many cells as the widest table has. */
+static int cells_init(const struct run *run, struct cells *c)
+{
+    *c = (struct cells){.cap = sweep_keys(run->sweep) + FRONT + FACTS + M_COUNT + 1};
+    c->v = calloc(c->cap, sizeof *c->v);
+    return c->v ? 0 : -1;
+}
+
+/* A failed row is remembered and told by commit. */
+static void epoch_rows(const struct run *run, struct cells *c, struct csv_out *csv)
 {
     for (size_t i = 0; i < run->ntrials; i++) {
         const struct trial *t = &run->trial[i];
@@ -185,50 +267,34 @@ static int epoch_rows(const struct run *run, struct csv_out *csv)
         if (open && i >= run->end) /* as if it had not been trained */
             continue;
         for (int k = 0; k < t->nepochs && (open || k < t->r.epochs_run); k++) {
-            const char *cell[EPOCH_COLS];
-            struct cells c = {.v = cell, .cap = EPOCH_COLS};
-            const struct epoch_row *r = &t->epoch[k];
-            number(&c, (double)i + 1);
-            number(&c, (double)run->point[t->point].index + 1);
-            number(&c, t->repeat + 1);
-            number(&c, r->epoch);
-            const float v[] = {r->lr, r->train_loss, r->train_accuracy, r->val_loss, r->val_accuracy, r->grad_norm};
-            for (size_t m = 0; m < sizeof v / sizeof v[0]; m++)
-                single(&c, v[m]);
-            if (csv_row(csv, c.v))
-                return -1;
+            epoch_cells(run, i, &t->epoch[k], c);
+            csv_row(csv, c->v);
         }
     }
-    return 0;
 }
 
-static int timing_rows(const struct run *run, struct csv_out *csv)
+static void timing_rows(const struct run *run, struct cells *c, struct csv_out *csv)
 {
-    for (size_t i = 0; i < run->ntrials; i++) {
-        const struct trial *t = &run->trial[i];
-        if (t->r.status == TRIAL_OPEN || t->r.status == TRIAL_SKIPPED)
-            continue;
-        const char *cell[TIMING_COLS];
-        struct cells c = {.v = cell, .cap = TIMING_COLS};
-        const double v[] = {(double)i + 1,   t->r.timing.worker + 1,        t->r.timing.start,        t->r.timing.wall,
-                            t->r.timing.cpu, t->r.timing.images_per_second, (double)t->r.timing.bytes};
-        for (size_t m = 0; m < sizeof v / sizeof v[0]; m++)
-            number(&c, v[m]);
-        if (csv_row(csv, c.v))
-            return -1;
-    }
-    return 0;
+    for (size_t i = 0; i < run->ntrials; i++)
+        if (run->trial[i].r.status != TRIAL_OPEN && run->trial[i].r.status != TRIAL_SKIPPED) {
+            timing_cells(run, i, c);
+            csv_row(csv, c->v);
+        }
 }
 
-static int stream(struct run *run, const char *suffix, const char *const *head, size_t cols,
-                  int (*rows)(const struct run *run, struct csv_out *csv), int sync, struct err *e)
+static int stream(struct run *run, const char *suffix, void (*head)(const struct run *run, struct cells *c),
+                  void (*rows)(const struct run *run, struct cells *c, struct csv_out *csv), int sync, struct err *e)
 {
     char path[4200];
-    struct csv_out *csv = csv_begin(run_path(run, suffix, path, sizeof path), head, cols, e);
-    if (!csv)
-        return -1;
-    rows(run, csv); /* a failed row is remembered and told by commit */
-    return csv_commit(csv, sync, e);
+    struct cells c;
+    if (cells_init(run, &c))
+        return err_set(e, ERR_NOMEM, "no memory for the tables");
+    head(run, &c);
+    struct csv_out *csv = csv_begin(run_path(run, suffix, path, sizeof path), c.v, c.n, e);
+    if (csv)
+        rows(run, &c, csv);
+    free(c.v);
+    return csv ? csv_commit(csv, sync, e) : -1;
 }
 
 static int confusion_rows(const struct run *run, const struct dataset *set, const unsigned long long *sum, int sync,
@@ -248,8 +314,10 @@ static int confusion_rows(const struct run *run, const struct dataset *set, cons
     }
     for (size_t i = 0; i < n && !bad; i++) {
         cell[0] = set->class_name[i];
-        for (size_t k = 0; k < n; k++)
-            cell[k + 1] = str_double(num[k], (double)sum[i * n + k]);
+        for (size_t k = 0; k < n; k++) {
+            snprintf(num[k], STR_NUM, "%llu", sum[i * n + k]);
+            cell[k + 1] = num[k];
+        }
         csv_row(csv, cell); /* a failed row is remembered and told by commit */
     }
     if (csv)
@@ -301,6 +369,14 @@ static int write_classes(struct run *run, int sync, struct err *e)
     return bad;
 }
 
+static int main_table(const struct run *run, struct table *t)
+{
+    struct cells c;
+    int bad = cells_init(run, &c) || trial_rows(run, &c, t);
+    free(c.v);
+    return bad;
+}
+
 static int write_summaries(const struct run *run, const struct table *trials, int sync, struct err *e)
 {
     struct table points, effects;
@@ -325,9 +401,8 @@ int tables_write(struct run *run, int sync, struct err *e)
     table_init(&trials);
     int bad = main_table(run, &trials) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
     bad = bad || table_write(&trials, run_path(run, ".csv", path, sizeof path), sync, e) ||
-          write_summaries(run, &trials, sync, e) ||
-          stream(run, ".epochs.csv", epoch_head, EPOCH_COLS, epoch_rows, sync, e) ||
-          stream(run, ".timing.csv", timing_head, TIMING_COLS, timing_rows, sync, e) || write_classes(run, sync, e) ||
+          write_summaries(run, &trials, sync, e) || stream(run, ".epochs.csv", epoch_head, epoch_rows, sync, e) ||
+          stream(run, ".timing.csv", timing_head, timing_rows, sync, e) || write_classes(run, sync, e) ||
           write_about(run, sync, e);
     table_release(&trials);
     return bad ? -1 : 0;

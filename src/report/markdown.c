@@ -165,13 +165,18 @@ static int put_summary(const struct plot_data *d, double *buf, char *tied, struc
     return 0;
 }
 
-static const char *head_text(const char *head)
+/* The word of the table, and what it stands for. */
+static void put_head(const char *head, struct str *s)
 {
-    if (!strcmp(head, "gap"))
-        return "global average pooling";
-    if (!strcmp(head, "gap+fc"))
-        return "global average pooling, then fully connected";
-    return !strcmp(head, "fc") ? "fully connected" : head;
+    static const struct {
+        const char *word, *text;
+    } heads[] = {{"gap", "global average pooling"}, {"gap+fc", "global average pooling, then fully connected"},
+                 {"gmp", "global max pooling"},     {"gmp+fc", "global max pooling, then fully connected"},
+                 {"fc", "fully connected"},         {"conv", "the last convolution"}};
+    md_text(s, head);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (!strcmp(head, heads[i].word))
+            str_addf(s, ": %s", heads[i].text);
 }
 
 /* What the exercise asks of a network, answered for the best point. */
@@ -186,7 +191,7 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
     str_add(s, " |\n| Dropout used | ");
     md_text(s, fact(d, p, "uses_dropout"));
     str_add(s, " |\n| head (GAP or fully connected) | ");
-    md_text(s, head_text(fact(d, p, "head")));
+    put_head(fact(d, p, "head"), s);
     str_add(s, " |\n| receptive field | ");
     md_text(s, fact(d, p, "receptive_field"));
     str_add(s, " |\n| multiply-adds an image | ");
@@ -200,7 +205,7 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
         md_value(s, "test_accuracy", test.min);
     }
     str_add(s, " |\n\nReceptive field: input pixels along the longer side that one value of the last maps sees, before "
-               "gap, flatten or dense. Means and intervals are over the repeats of the point; intervals "
+               "global pooling, flatten or dense. Means and intervals are over the repeats of the point; intervals "
                "(Student's t) end where the metric does.\n\n");
 }
 

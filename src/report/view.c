@@ -52,9 +52,10 @@ void ids_release(struct ids *m)
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
-static const char *const key_columns[] = {"trial", "point", "repeat", "seed", "status", "error", NULL};
-static const char *const fact_columns[] = {"params",       "macs", "receptive_field", "uses_batchnorm",
-                                           "uses_dropout", "head", "precision",       NULL};
+static const char *const key_columns[] = {"trial", "point", "repeat", "seed", "status", "id", "error", NULL};
+static const char *const fact_columns[] = {"params", "macs",      "receptive_field", "uses_batchnorm", "uses_dropout",
+                                           "head",   "precision", "depth",           "pool_distance",  "bn_distance",
+                                           "jump",   NULL};
 
 static int one_of(const char *word, const char *const *list)
 {

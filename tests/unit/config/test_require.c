@@ -47,6 +47,11 @@ static void model_conditions(void **state)
         {"macs > 1000 and macs < 1e6", 1},
         {"head = gap+fc", 1},
         {"head = fc", 0},
+        {"head = gmp", 0},
+        {"head = conv", 0},
+        {"pool_distance >= 0", 0}, /* there is no pooling but the global one */
+        {"bn_distance >= 1", 1},
+        {"jump = 1", 1},
         {"uses batchnorm and not uses dropout", 1},
         {"uses conv", 1},
         {"uses dropout", 0},

@@ -112,6 +112,61 @@ static void facts_of_other_heads(void **state)
     assert_facts("dense 16, bn, relu, dense 10", (struct shape){1, 7, 1, 1}, 112 + 32 + 170, 1, 2, "fc");
 }
 
+static void head_names_global_pooling_however_it_is_written(void **state)
+{
+    static const struct {
+        const char *text, *head;
+        int field, jump;
+    } row[] = {
+        {"conv 3x3 10, avgpool 26", "gap", 3, 1},
+        {"conv 3x3 10 stride 2, avgpool 13, flatten, dense 10", "gap+fc", 3, 2},
+        {"conv 3x3 10, maxpool 26", "gmp", 3, 1},
+        {"conv 3x3 8, maxpool 26, flatten, dense 10", "gmp+fc", 3, 1},
+        {"conv 3x3 8, avgpool 13, flatten, dense 10", "fc", 15, 13}, /* maps of 2x2 are left: not global */
+        {"avgpool 14 stride 20, conv 1x1 10", "conv", 14, 20},       /* one window, which is not the whole map */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct arena a;
+        struct nn_graph g;
+        arena_init(&a);
+        build(&g, row[i].text, digits, 10, &a);
+        if (strcmp(g.facts.head, row[i].head) != 0 || g.facts.receptive_field != row[i].field ||
+            g.facts.jump != row[i].jump)
+            fail_msg("'%s': head %s, receptive field %d, jump %d", row[i].text, g.facts.head, g.facts.receptive_field,
+                     g.facts.jump);
+        size_t known = 0;
+        while (nn_head_name(known) && strcmp(nn_head_name(known), row[i].head) != 0)
+            known++;
+        assert_non_null(nn_head_help(known));
+        arena_release(&a);
+    }
+}
+
+static void distances_of_the_last_pooling_and_batchnorm(void **state)
+{
+    static const struct {
+        const char *text;
+        int pool, bn;
+    } row[] = {
+        {"conv 3x3 8, bn, relu, maxpool 2, conv 3x3 8, conv 3x3 10, gap", 2, 2},
+        {"maxpool 2, conv 3x3 8, avgpool 2, conv 3x3 8, bn, gap, dense 10", 2, 1},
+        {"conv 3x3 8, gap, dense 10", -1, -1}, /* global pooling is the head */
+        {"conv 3x3 8, maxpool 26, flatten, dense 10", -1, -1},
+        {"flatten, dense 10", -1, -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct arena a;
+        struct nn_graph g;
+        arena_init(&a);
+        build(&g, row[i].text, digits, 10, &a);
+        if (g.facts.pool_distance != row[i].pool || g.facts.bn_distance != row[i].bn)
+            fail_msg("'%s': pooling %d, batchnorm %d", row[i].text, g.facts.pool_distance, g.facts.bn_distance);
+        arena_release(&a);
+    }
+}
+
 static void bias_follows_what_reads_it(void **state)
 {
     struct arena a;
@@ -240,6 +295,8 @@ int test_graph(void)
         cmocka_unit_test(n1_has_its_facts),
         cmocka_unit_test(offsets_are_multiples_of_16_and_apart),
         cmocka_unit_test(facts_of_other_heads),
+        cmocka_unit_test(head_names_global_pooling_however_it_is_written),
+        cmocka_unit_test(distances_of_the_last_pooling_and_batchnorm),
         cmocka_unit_test(bias_follows_what_reads_it),
         cmocka_unit_test(roles_and_fans),
         cmocka_unit_test(uses_knows_names_and_aliases),

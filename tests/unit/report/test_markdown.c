@@ -54,7 +54,7 @@ static void says_what_the_exercise_asks(void **state)
         "| total parameters | 11660 |",
         "| BatchNorm used | yes |",
         "| Dropout used | yes |",
-        "| head (GAP or fully connected) | global average pooling, then fully connected |",
+        "| head (GAP or fully connected) | gap+fc: global average pooling, then fully connected |",
         "| receptive field | 28 |",
         "| epochs | 8 |",
         "| test accuracy, mean | 99.48 % |",
