@@ -2,10 +2,12 @@
  * be gone on from also when a power cut took the tail of the journal. */
 #include "orchestrate/run.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,8 +24,33 @@ static void checkpoint_path(const struct run *run, const struct trial *t, char *
     snprintf(path, n, "%s/%016" PRIx64 SUFFIX, run->folder, t->r.key);
 }
 
-int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, int sync, struct err *e)
+/* --- when --- */
+
+#define PAUSE 1.0 /* seconds */
+#define SHARE 20  /* of the time, one part in so many */
+
+static double pause_after(double cost)
 {
+    return SHARE * cost > PAUSE ? SHARE * cost : PAUSE;
+}
+
+int checkpoint_due(const struct checkpoint_pace *p, double now)
+{
+    return now - p->at >= pause_after(p->cost);
+}
+
+double checkpoint_seconds(double seconds, int epochs, double bytes)
+{
+    double cost = 0.01 + bytes / 1e8, times = floor(seconds / pause_after(cost));
+    return cost * (times < epochs ? times : epochs);
+}
+
+/* --- what --- */
+
+int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, struct checkpoint_pace *p,
+                     struct err *e)
+{
+    double began = clock_wall();
     char path[4200];
     checkpoint_path(run, t, path, sizeof path);
     size_t state = train_state_bytes(r), rows = (size_t)t->nepochs * sizeof *t->epoch;
@@ -35,8 +62,10 @@ int checkpoint_write(const struct run *run, const struct trial *t, const struct 
     train_state_write(r, bytes);
     memcpy(bytes + state, t->epoch, rows);
     memcpy(bytes + state + rows, &tail, sizeof tail);
-    int bad = file_publish(path, bytes, n, sync, e);
+    int bad = file_publish(path, bytes, n, 1, e);
     free(bytes);
+    double now = clock_wall();
+    *p = (struct checkpoint_pace){now, now - began, train_epochs_run(r)};
     return bad;
 }
 

@@ -24,8 +24,8 @@ struct plan_point {
     uint64_t same_as;             /* index of an earlier point that is the same training, or its own */
     size_t bytes;                 /* memory of one worker */
 };
-/* Expected for one repeat on one worker of this machine, whose speed is measured once in a process, when this is first
- * asked for. */
+/* Expected for one repeat on one worker of this machine, saving included; its speed is measured once in a process, when
+ * this is first asked for. */
 double plan_seconds(const struct plan_point *p);
 /* Visits points first .. first+count-1 (clipped) in order, costed for a run with so many workers. The visitor returns
  * non-zero to stop. 0, or -1 with *errs.

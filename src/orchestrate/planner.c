@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "orchestrate/checkpoint.h"
 #include "orchestrate/crew.h"
 
 #include <pthread.h>
@@ -81,7 +82,9 @@ double plan_seconds(const struct plan_point *p)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, measure_rate);
-    return seconds_at(p, rate);
+    double seconds = seconds_at(p, rate), floats = p->graph ? (double)p->graph->param_floats * (2 + TRAIN_STATES) : 0;
+    int epochs = p->point->train.epochs;
+    return seconds + checkpoint_seconds(seconds, epochs, 4 * floats + epochs * (double)sizeof(struct epoch_row));
 }
 
 static size_t worker_bytes(const struct plan_point *out, const struct data_view *view, int members)

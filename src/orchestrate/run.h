@@ -3,6 +3,7 @@
 #ifndef ORCHESTRATE_RUN_H
 #define ORCHESTRATE_RUN_H
 
+#include "orchestrate/checkpoint.h"
 #include "orchestrate/crew.h"
 #include "orchestrate/datasets.h"
 #include "orchestrate/journal.h"
@@ -114,7 +115,9 @@ void trial_reopen(struct trial *t); /* nothing is known of its end */
 
 /* --- checkpoint.c --- */
 
-int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, int sync, struct err *e);
+/* Saves, on the disk when it returns; 0, or -1 with *e. */
+int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, struct checkpoint_pace *p,
+                     struct err *e);
 /* 1 when r and t now stand where the checkpoint stood, 0 when there is none (or none that can be used), -1 with *e when
  * epochs that the journal lacks (a lost tail) cannot be given back to it. */
 int checkpoint_read(struct run *run, struct trial *t, struct train_run *r, struct err *e);

@@ -72,6 +72,7 @@ struct worker {
     struct run *run;
     int number;
     struct arena plan, memory; /* of the trial: its point and graph; its training */
+    struct checkpoint_pace saved;
     double started, cpu;
     uint64_t images;
 };
@@ -198,17 +199,18 @@ static void count_epoch(struct worker *w, const struct trial *t, const struct tr
     run_tell(run, NULL, 0);
 }
 
-/* Journal first, then the checkpoint: a kill between the two trains the epoch again, to the same bits. -1 with *e: lack
- * of memory is the trial's end, anything else is the sweep's. */
+/* Journal first, then now and then the checkpoint, also of the last epoch: measuring the test split may take long.
+ * After a kill, epochs behind the checkpoint are trained again, to the same bits. -1 with *e: lack of memory is the
+ * trial's end, anything else is the sweep's. */
 static int keep_epoch(struct worker *w, struct trial *t, const struct train_run *r, const struct epoch_row *row,
-                      double seconds, struct err *e)
+                      struct err *e)
 {
     struct run *run = w->run;
     omp_set_lock(&run->lock);
     int bad = journal_epoch(&run->journal, t->r.key, row, e) || trial_add_epoch(t, row);
     omp_unset_lock(&run->lock);
-    if (!bad && !train_done(r))
-        bad = checkpoint_write(run, t, r, seconds > 1, e);
+    if (!bad && checkpoint_due(&w->saved, clock_wall()))
+        bad = checkpoint_write(run, t, r, &w->saved, e);
     if (bad)
         err_set(e, ERR_NOMEM, "no memory for the epochs of a trial");
     omp_set_lock(&run->lock);
@@ -229,17 +231,29 @@ static int stopping(struct run *run)
     return stop;
 }
 
+/* The epochs that no checkpoint holds yet. */
+static void save(struct worker *w, const struct trial *t, const struct train_run *r)
+{
+    struct err e = {0};
+    if (train_epochs_run(r) == w->saved.epochs || !checkpoint_write(w->run, t, r, &w->saved, &e))
+        return;
+    omp_set_lock(&w->run->lock);
+    broken(w->run, &e);
+    omp_unset_lock(&w->run->lock);
+}
+
 /* 1: to its end, 0: stopped in between (saved), -1: *e. */
 static int train_through(struct worker *w, struct trial *t, struct train_run *r, struct err *e)
 {
     while (!train_done(r)) {
-        if (stopping(w->run))
-            return 0;
         struct epoch_row row;
-        double began = clock_wall();
+        if (stopping(w->run)) {
+            save(w, t, r);
+            return 0;
+        }
         if (train_epoch(r, &row, e))
             return -1;
-        if (keep_epoch(w, t, r, &row, clock_wall() - began, e))
+        if (keep_epoch(w, t, r, &row, e))
             return e->code == ERR_NOMEM ? -1 : 0;
     }
     return 1;
@@ -304,6 +318,14 @@ static void complete_trial(struct worker *w, size_t i, struct train_run *r, int 
     finish_trial(w, i, &rec);
 }
 
+/* Epochs behind the checkpoint are trained once more: into the time that is left. */
+static void train_again(struct run *run, const struct trial *t, int from)
+{
+    omp_set_lock(&run->lock);
+    run->work_left += t->expected / t->epochs * (t->nepochs - from);
+    omp_unset_lock(&run->lock);
+}
+
 static void run_trial(struct worker *w, size_t i)
 {
     struct run *run = w->run;
@@ -324,6 +346,8 @@ static void run_trial(struct worker *w, size_t i)
     }
     if (r)
         tell_running(w, t, r);
+    w->saved = (struct checkpoint_pace){.at = w->started, .epochs = r ? train_epochs_run(r) : 0};
+    train_again(run, t, w->saved.epochs);
     crew_open(&run->crew[w->number]);
     int end = r ? train_through(w, t, r, &e) : -1;
     if (end < 0)

@@ -42,6 +42,14 @@ run() {
   fi
 }
 
+# trouble RULES COMMAND WORD...: runs COMMAND with the mishaps of tests/shim/trouble.c in every program that it starts.
+trouble() {
+  local rules=$1
+  shift
+  TROUBLE=$rules TROUBLE_LOG=$T/trouble.log LD_PRELOAD=${TROUBLE_LIBRARY:?} \
+    ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-} "$@"
+}
+
 # has FILE TEXT...: the file holds each text.
 has() {
   local file=$1 text

@@ -1,0 +1,17 @@
+/* checkpoint.h - how often a training is saved: when a second has passed since the last time, or twenty times as long
+ * as saving took then, whichever is longer. So much of a training is lost by kill -9 (it is trained again, to the same
+ * bits), and at most a twentieth of the time goes into saving. A training that is stopped is saved in any case. */
+#ifndef ORCHESTRATE_CHECKPOINT_H
+#define ORCHESTRATE_CHECKPOINT_H
+
+struct checkpoint_pace {
+    double at, cost; /* clock_wall when the training began or was saved; seconds that saving took */
+    int epochs;      /* trained when it was saved last */
+};
+/* Is it time to save? `now` as clock_wall. */
+int checkpoint_due(const struct checkpoint_pace *p, double now);
+/* What saving costs a training of so many seconds and epochs, whose state has so many bytes: an estimate, for a disk
+ * that needs 10 ms to have something safe and takes 100 MB a second. */
+double checkpoint_seconds(double seconds, int epochs, double bytes);
+
+#endif
