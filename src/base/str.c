@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int reserve(struct str *s, size_t more)
 {
@@ -328,18 +329,91 @@ static size_t distance(const char *a, const char *b)
     return row[n % 3][m];
 }
 
-const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx)
+static const char *last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot ? dot + 1 : name;
+}
+
+/* Ignoring case, '_' and '-': batch_norm, BatchNorm. */
+static int alike(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += strspn(a, "_-");
+        b += strspn(b, "_-");
+        if (differ(*a, *b))
+            return 0;
+        if (!*a)
+            return 1;
+    }
+}
+
+typedef const char *known_word(size_t i, const void *ctx);
+
+/* Of names with the same last part the one in the same section. */
+static const char *by_synonym(const char *word, known_word *known, const void *ctx)
+{
+    const char *tail = last_part(word), *found = NULL, *w;
+    const struct synonym *s;
+    for (size_t r = 0; (s = str_synonym(r)); r++) {
+        if (!alike(s->theirs, tail))
+            continue;
+        for (size_t i = 0; (w = known(i, ctx)); i++) {
+            if (strcmp(last_part(w), s->ours))
+                continue;
+            if (last_part(w) - w == tail - word && !strncmp(w, word, (size_t)(tail - word)))
+                return w;
+            found = found ? found : w;
+        }
+    }
+    return found;
+}
+
+/* The only known word that begins so, or the one that all others that do begin with. */
+static const char *by_prefix(const char *word, known_word *known, const void *ctx)
 {
     const char *best = NULL, *w;
-    size_t least = WORD;
+    size_t n = strlen(word);
+    if (strlen(last_part(word)) < 3)
+        return NULL;
     for (size_t i = 0; (w = known(i, ctx)); i++) {
-        size_t d = *w ? distance(word, w) : WORD;
+        if (strncasecmp(w, word, n))
+            continue;
+        if (best && strncmp(w, best, strlen(best)) && strncmp(w, best, strlen(w)))
+            return NULL;
+        best = !best || strlen(w) < strlen(best) ? w : best;
+    }
+    return best;
+}
+
+/* How many letters of a word of so many may be wrong for it to be known again. */
+static size_t slips(size_t letters)
+{
+    return letters < 3 ? 0 : letters < 6 ? 1 : letters < 9 ? 2 : 3;
+}
+
+/* The same letters in another order: lr, rl. */
+static int swapped(const char *a, const char *b)
+{
+    return strlen(a) == 2 && strlen(b) == 2 && !differ(a[0], b[1]) && !differ(a[1], b[0]);
+}
+
+const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx)
+{
+    const char *best = NULL, *w, *found;
+    size_t least = WORD, most = slips(strlen(word));
+    for (size_t i = 0; (w = known(i, ctx)); i++) {
+        size_t d = !*w ? WORD : swapped(word, w) ? 0 : distance(word, w);
         if (d < least) {
             least = d;
             best = w;
         }
     }
-    return least <= (strlen(word) + 2) / 3 ? best : NULL;
+    if (least <= most && least <= 1)
+        return best;
+    if ((found = by_synonym(word, known, ctx)) || (found = by_prefix(word, known, ctx)))
+        return found;
+    return least <= most ? best : NULL;
 }
 
 uint64_t str_hash(uint64_t h, const void *bytes, size_t n)

@@ -34,10 +34,18 @@ int str_to_int(const char *s, int64_t *v);
 /* Cuts blanks at both ends in place; returns the new start. */
 char *str_trim(char *s);
 int str_ends(const char *s, const char *end); /* "test_loss" ends in "loss" */
-/* The known word nearest to `word` by Damerau-Levenshtein distance, ignoring case; NULL when none is close (more than a
- * third of the letters differ). `known(i, ctx)` returns the i-th word ("": one to pass over), or NULL after the
- * last. */
+/* The known word that is probably meant by `word`, ignoring case: one that differs by a letter; else one that other
+ * programs call so (words.c); else the only one that begins so; else the nearest by Damerau-Levenshtein distance. NULL
+ * when none is close, as a wrong hint is worse than none: words of one or two letters must be the same but for their
+ * order, from 3, 6 and 9 letters on at most 1, 2 and 3 of them may differ. Of names with dots, the parts behind the
+ * last are looked up among the words of other programs. `known(i, ctx)` returns the i-th word ("": one to pass over),
+ * or NULL after the last. */
 const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx);
+/* A word of other programs and what it is called here; rows may share either. NULL after the last. */
+struct synonym {
+    const char *theirs, *ours;
+};
+const struct synonym *str_synonym(size_t i);
 
 /* 64-bit FNV-1a over n bytes, going on from h (start with STR_HASH). */
 #define STR_HASH 0xcbf29ce484222325u

@@ -20,6 +20,7 @@ const struct command commands[] = {
     { "run",    "FILE.ini [section.key=value ...]", "train every point, or go on with it: nothing is computed twice", FOR_RUN,    1, MANY, cmd_run },
     { "plan",   "FILE.ini [section.key=value ...]", "list every point and what it costs; train nothing",             FOR_PLAN,   1, MANY, cmd_plan },
     { "show",   "FILE.ini [section.key=value ...]", "the network of one point, layer by layer",                      FOR_SHOW,   1, MANY, cmd_show },
+    { "init",   "[FILE.ini]",                       "write a sweep file to start from, with every key in comments (default: sweep.ini)", FOR_INIT, 0, 1, cmd_init },
     { "list",   "[VOCABULARY]",                     "layers, optimizers, schedules, datasets, keys, ...: what can be written", FOR_LIST, 0, 1, cmd_list },
     { "plot",   "NAME",                             "draw the pictures again from the tables of results/",           FOR_PLOT,   1, 1, cmd_plot },
     { "report", "NAME",                             "a summary of the results, as Markdown on standard output",      FOR_REPORT, 1, 1, cmd_report },
@@ -92,8 +93,10 @@ static int pick_command(struct invocation *in, struct err *e)
     if (str_ends(word, ".ini") || file_exists(word))
         return 0;
     char ini[4096];
-    const char *near = *with_ini(word, ini, sizeof ini) ? ini : command_near(word);
-    if (near)
+    const char *near = *with_ini(word, ini, sizeof ini) ? ini : NULL, *say = near ? NULL : command_elsewhere(word);
+    if (say)
+        return err_set(e, ERR_USAGE, "there is no command '%s': %s", word, say);
+    if (near || (near = command_near(word)))
         return err_set(e, ERR_USAGE, "'%s' is neither a command nor a file; did you mean '%s'?", word, near);
     return err_set(e, ERR_USAGE, "'%s' is neither a command nor a file; `sweep help` lists the commands", word);
 }

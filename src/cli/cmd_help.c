@@ -63,7 +63,9 @@ int cmd_help(const struct invocation *in)
         help_command(c);
         return STATUS_DONE;
     }
-    const char *near = command_near(word);
+    const char *say = command_elsewhere(word), *near = command_near(word);
+    if (say)
+        return fail_usage("there is no command '%s': %s", word, say);
     if (near)
         return fail_usage("there is no command '%s'; did you mean '%s'?", word, near);
     return fail_usage("there is no command '%s'; `sweep help` lists them", word);

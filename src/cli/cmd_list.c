@@ -64,6 +64,9 @@ static void list_layers(void)
         print_word(l->name, note, l->help, l->source);
         print_params(l->params, l->positional);
     }
+    print_word(PARSE_NONE, NULL, "no layer: what a variable says where there is to be none, $norm = batchnorm or none",
+               NULL);
+    print_word("{ ... } x N", NULL, "what is inside, N times in a row; 0: not at all", NULL);
 }
 
 static void list_optimizers(void)

@@ -24,7 +24,8 @@ enum {
     FOR_STATUS = 64,
     FOR_BENCH = 128,
     FOR_HELP = 256,
-    FOR_ALL = 511,
+    FOR_INIT = 512,
+    FOR_ALL = 1023,
 };
 
 struct options {
@@ -57,12 +58,16 @@ extern const struct command commands[]; /* ends with name NULL */
 const struct command *command_find(const char *name);
 const char *command_near(const char *word); /* the name meant by a misspelt word, or NULL */
 
+/* What to do here instead of a command that only other programs have (foreign.c), or NULL. */
+const char *command_elsewhere(const char *word);
+
 /* Points are numbered as in the tables: from 1. */
 #define FIRST_POINT 1
 
 int cmd_run(const struct invocation *in);
 int cmd_plan(const struct invocation *in);
 int cmd_show(const struct invocation *in);
+int cmd_init(const struct invocation *in);
 int cmd_list(const struct invocation *in);
 int cmd_plot(const struct invocation *in);
 int cmd_report(const struct invocation *in);

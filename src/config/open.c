@@ -330,14 +330,27 @@ static void apply_require_word(struct opening *o, const char *key, const char *t
     *g = (struct given){text, *at, piece, *text != 0, BY_COMMAND_LINE};
 }
 
+/* A word of the command line that does not name a key: told with the section that is missing, where there is one. */
+static void no_name(struct opening *o, const char *word, const char *name, const struct where *at)
+{
+    const char *near = name ? name : "", *section = key_section(near, NULL);
+    if (!section && (near = str_nearest(near, any_key, NULL)))
+        section = key_section(near, NULL);
+    if (section)
+        fault(&o->f, at, "'%.80s' is not section.key=value; did you mean %s.%s=...?", word, section, near);
+    else
+        fault(&o->f, at, "'%.80s' is not section.key=value", word);
+}
+
 static void take_word(struct opening *o, const char *word)
 {
     struct where at = {COMMAND_LINE, 0, NULL, NULL};
     struct arena *a = &o->s->mem;
     const char *eq = strchr(word, '='), *variant;
     char *name = eq ? arena_strn(a, word, (size_t)(eq - word)) : NULL, *text = eq ? arena_str(a, eq + 1) : NULL;
-    if (!name || !text || split_name(str_trim(name), a, &at.section, &at.key)) {
-        fault(&o->f, &at, "'%.80s' is not section.key=value", word);
+    name = name ? str_trim(name) : NULL;
+    if (!name || !text || split_name(name, a, &at.section, &at.key)) {
+        no_name(o, word, name, &at);
         return;
     }
     text = str_trim(text);

@@ -373,6 +373,14 @@ static const char *used_word(size_t i, const void *sweep)
     return setting_in_model(st) && (!setting_is_variable(st) || st->used) ? st->key : "";
 }
 
+/* Keys of other sections. */
+static const char *other_word(size_t i, const void *ctx)
+{
+    struct key_row r;
+    (void)ctx;
+    return key_row(i, &r) ? NULL : strcmp(r.section, "model") ? r.param->name : "";
+}
+
 /* A variable that nothing reads is a slip of the pen, or a key of another section. */
 static void check_unused(struct sweep *s, struct faults *f)
 {
@@ -381,8 +389,11 @@ static void check_unused(struct sweep *s, struct faults *f)
         if (!setting_is_variable(st) || st->used)
             continue;
         const char *other = key_section(st->key, "model"), *near = other ? NULL : str_nearest(st->key, used_word, s);
-        near = near && *near ? near : NULL;
-        if (other)
+        const char *key = other || near ? NULL : str_nearest(st->key, other_word, NULL);
+        if (key)
+            fault(f, place_of(s, (int)i), "no text uses this variable; did you mean '%s' of [%s]?", key,
+                  key_section(key, "model"));
+        else if (other)
             fault(f, place_of(s, (int)i), "no text uses this variable; '%s' is a key of [%s]", st->key, other);
         else
             fault(f, place_of(s, (int)i), "no text uses this variable%s%s%s", near ? "; did you mean '" : "",

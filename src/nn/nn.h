@@ -122,6 +122,8 @@ struct nn_line {
     struct where at;
 };
 
+/* No layer at all: where a variable stands for one. */
+#define PARSE_NONE "none"
 /* Parses the lines and works out shapes, offsets, costs. A layer is a name, positional arguments in the order of its
  * param table, then `name value` options; layers are separated by commas. A final `softmax` is folded into the loss.
  * The output must be [classes] (maps of 1x1 count; classes = 0: any output will do). 0, or -1 with every error found

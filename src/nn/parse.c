@@ -276,11 +276,27 @@ static void arguments(struct parser *p, struct call *c)
         check_call(p, c);
 }
 
+/* At the word `none`: a group of nothing. */
+static struct item *nothing(struct parser *p)
+{
+    char w[WORD_MAX];
+    struct item *it = take(p, sizeof *it);
+    if (it)
+        *it = (struct item){.kind = ITEM_GROUP, .at = *here(p), .block = (int)p->line + 1};
+    next(p);
+    if (p->tok == T_WORD)
+        complain(p, "'%s' is too much: '" PARSE_NONE "' is no layer and takes nothing", word(p, w));
+    skip_words(p);
+    return it;
+}
+
 static struct item *layer(struct parser *p)
 {
     struct call c = {0};
     const char *from = p->start;
     word(p, c.name);
+    if (!strcmp(c.name, PARSE_NONE))
+        return nothing(p);
     c.type = layer_find(c.name);
     if (!c.type) {
         unknown_layer(p, c.name);
@@ -321,7 +337,7 @@ static void braces_after(struct parser *p, const char *name)
 /* Behind '}': x N, xN, or nothing. */
 static int repetition(struct parser *p)
 {
-    static const struct param row = {"x", P_INT, 0, 1, TIMES_MAX, NULL, "", NULL, 0};
+    static const struct param row = {"x", P_INT, 0, 0, TIMES_MAX, NULL, "", NULL, 0};
     char w[WORD_MAX], n[WORD_MAX];
     int times = 1;
     struct err e = {0};
@@ -339,7 +355,7 @@ static int repetition(struct parser *p)
         count = p->tok == T_WORD ? word(p, n) : "";
     }
     if (param_set(&row, &times, count, NULL, &e))
-        complain(p, "how often to repeat the group: '%s' is not an integer 1..%d", count, TIMES_MAX);
+        complain(p, "how often to repeat the group: '%s' is not an integer 0..%d", count, TIMES_MAX);
     if (p->tok == T_WORD)
         next(p);
     return times;

@@ -2,8 +2,11 @@
  *
  *   text  := lines of seq, each a block
  *   seq   := item { (',' | end of line) item }
- *   item  := layer | '{' seq '}' [ 'x' N ]
+ *   item  := layer | 'none' | '{' seq '}' [ 'x' N ]
  *   layer := NAME { argument | option value | flag }
+ *
+ * `none` and `{ ... } x 0` are nothing: the network is the one without them, layer numbers (and so random streams)
+ * included. They are there for variables: $norm = batchnorm or none, { ... } x $depth.
  *
  * Inside braces the end of a line separates like a comma. Words that take braces (branches, residual paths) are further
  * kinds of item. */
@@ -23,7 +26,7 @@ struct item {
     const void *args;
     const char *text;
 
-    struct item *body; /* ITEM_GROUP: the sequence, `times` times in a row */
+    struct item *body; /* ITEM_GROUP: the sequence, `times` times in a row; NULL and 0: `none` */
     int times;
 };
 

@@ -7,7 +7,7 @@ empty err
 
 run 0 --help
 empty err
-for command in run plan show list plot report status bench help; do
+for command in run plan show init list plot report status bench help; do
   has out "  $command "
   run 0 "$command" --help
   has out "usage: sweep $command"
@@ -48,7 +48,7 @@ for vocabulary in $vocabularies; do
   empty err
 done
 run 0 list layers
-has out conv2d batchnorm maxpool dropout kernel filters stride pad
+has out conv2d batchnorm maxpool dropout kernel filters stride pad none "{ ... } x N"
 run 0 list keys
 has out '[data]' '[train]' '[sweep]' '[model]' epochs batch_size momentum repeats objective 'seed + r - 1'
 run 0 list optimizers
@@ -67,6 +67,16 @@ run 2
 has err 'usage: sweep FILE.ini'
 run 2 pln grid.ini
 has err "did you mean 'plan'"
+for command in train resume agent best export dashboard tune eval; do
+  run 2 "$command" # a command of other programs: what does it here, or where it is
+  has err "there is no command '$command': "
+  run 2 help "$command"
+  has err "there is no command '$command': "
+done
+run 2 benchmark
+has err "did you mean 'bench'"
+run 2 xyzzy
+hasnot err 'did you mean'
 run 2 list layer
 has err "did you mean 'layers'"
 run 2 list nonsense-words

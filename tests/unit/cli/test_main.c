@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "cli/text.h"
+#include "nn/layer.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -325,6 +326,87 @@ static void options_fit_commands(void **state)
     }
 }
 
+/* ---- hints ---- */
+
+static int in_table(const struct param *t, const char *word)
+{
+    for (; t && t->name; t++) {
+        if (!strcmp(t->name, word))
+            return 1;
+        for (size_t i = 0; t->type == P_CHOICE && t->word(i); i++)
+            if (!strcmp(t->word(i), word))
+                return 1;
+    }
+    return 0;
+}
+
+static int in_data(const struct data_word *(*at)(size_t i), const char *word)
+{
+    const struct data_word *w;
+    for (size_t i = 0; (w = at(i)); i++)
+        if (!strcmp(w->name, word) || in_table(w->params, word))
+            return 1;
+    return 0;
+}
+
+static int in_key(const char *word)
+{
+    struct key_info k;
+    for (size_t i = 0; !config_key(i, &k); i++)
+        if (!strcmp(k.section, word) || in_table((const struct param[]){*k.param, {0}}, word))
+            return 1;
+    return !strcmp(word, "grid") || !strcmp(word, "require"); /* sections without keys of a table */
+}
+
+/* Every word that some table has. */
+static int is_word(const char *word)
+{
+    for (size_t i = 0; layer_types[i]; i++)
+        if (!strcmp(layer_types[i]->name, word) || (layer_types[i]->alias && !strcmp(layer_types[i]->alias, word)) ||
+            in_table(layer_types[i]->params, word))
+            return 1;
+    for (const struct metric *m = train_metrics; m->name; m++)
+        if (!strcmp(m->name, word))
+            return 1;
+    return command_find(word) || in_key(word) || in_data(data_dataset_word, word) || in_data(data_augment_word, word);
+}
+
+static const char *one_word(size_t i, const void *word)
+{
+    return i ? NULL : word;
+}
+
+/* A row that leads to no word would be a hint that nobody ever sees; one whose word is taken would never be asked for.
+ */
+static void every_synonym_leads_to_a_word(void **state)
+{
+    const struct synonym *s, *t;
+    size_t n = 0;
+    (void)state;
+    for (; (s = str_synonym(n)); n++) {
+        const char *got = str_nearest(s->theirs, one_word, s->ours);
+        if (!is_word(s->ours))
+            fail_msg("'%s' leads to '%s', which is no word", s->theirs, s->ours);
+        if (!got || strcmp(got, s->ours))
+            fail_msg("'%s' does not lead to '%s'", s->theirs, s->ours);
+        for (size_t i = 0; i < n && (t = str_synonym(i)); i++)
+            if (!strcmp(s->theirs, t->theirs) && !strcmp(s->ours, t->ours))
+                fail_msg("'%s' leads to '%s' twice", s->theirs, s->ours);
+    }
+    assert_true(n > 100);
+    assert_false(is_word("learning_rate"));
+}
+
+/* And no command is told to be missing. */
+static void commands_are_not_elsewhere(void **state)
+{
+    (void)state;
+    assert_non_null(command_elsewhere("export"));
+    assert_null(command_elsewhere("xyzzy"));
+    for (const struct command *c = commands; c->name; c++)
+        assert_null(command_elsewhere(c->name));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +419,8 @@ int main(void)
         cmocka_unit_test(tables_fit_a_terminal),
         cmocka_unit_test(places_of_letters),
         cmocka_unit_test(progress_names_epoch_loss_and_metric),
+        cmocka_unit_test(every_synonym_leads_to_a_word),
+        cmocka_unit_test(commands_are_not_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,6 +69,16 @@ static void unknown_words(void **state)
     expect_error("[train]\nbatchsize = 3\n", "t.ini:2: train.batchsize: unknown key; did you mean 'batch_size'?", NULL);
     expect_error("[train]\ndataset = mnist\n", "'dataset' belongs to [data]", NULL);
     expect_error("[data]\nlr = 3\n", "'lr' belongs to [train]", NULL);
+    expect_error("[train]\nlearning_rate = 3\n", "unknown key; did you mean 'lr'?", NULL);
+    expect_error("[data]\nlearning_rate = 3\n", "unknown key; did you mean 'lr' of [train]?", NULL);
+    expect_error("[model]\nlearning_rate = 3\n", "no text uses this variable; did you mean 'lr' of [train]?", NULL);
+    expect_error("[grid]\ntrain.learning_rate = 0.1, 0.2\n", "unknown key; did you mean 'train.lr'?", NULL);
+    expect_error("[train]\nbatch = 3\n", "unknown key; did you mean 'batch_size'?", NULL);
+    expect_error("[data]\nval = 0.3\n", "unknown key; did you mean 'validation'?", NULL);
+    expect_error("[model]\ninit = kaiming\n", "did you mean 'he'?", NULL);
+    expect_error("[model]\ninit = glorot\n", "did you mean 'xavier'?", NULL);
+    expect_error("[model]\ninit = random\n", "did you mean 'normal'?", NULL);
+    expect_error("[dataset]\n", "unknown section; did you mean [data]?", NULL);
     expect_error("[data]\nmomentm = 3\n", "did you mean 'momentum' of [train]?", NULL);
     expect_error("[data]\nqqqqqqqqqq = 3\n", "`sweep list keys`", NULL);
     expect_error("[trian]\nfoo = 3\nbar = 4\n", "t.ini:1: [trian]: unknown section; did you mean [train]?", NULL);
@@ -78,7 +88,7 @@ static void unknown_words(void **state)
     expect_error("[grid]\nlr = 1, 2\n", "t.ini:2: grid.lr: an axis is named with its section: train.lr", NULL);
     expect_error("[grid]\ntrain.bach_size = 1, 2\n",
                  "t.ini:2: train.bach_size: unknown key; did you mean 'train.batch_size'?", NULL);
-    expect_error("[grid]\ndata.momentum = 0.1, 0.2\n", "did you mean 'train.momentum'?", NULL);
+    expect_error("[grid]\ndata.momentum = 0.1, 0.2\n", "'momentum' belongs to [train]: write train.momentum", NULL);
     expect_error("[grid]\nsweep.seed = 1, 2\n", "[sweep] is of the sweep as a whole", NULL);
 }
 
@@ -157,8 +167,12 @@ static void the_sweep_section(void **state)
     expect_error("[data]\naugment = \"rotate 7, shift 1\"\n", "t.ini:2: data.augment: leave out the quotes", NULL);
     expect_error("[model]\nvariant = v\n[model.v]\ninit = \"he\"\n", "t.ini:4: model.v.init: leave out the quotes",
                  NULL);
-    expect_error("[sweep]\nobjective = max accuracy\n", "unknown metric 'accuracy'; `sweep list metrics`", NULL);
-    expect_error("[require]\nresult = test_acc > 0.9\n", "unknown name 'test_acc'", "`sweep list metrics`", NULL);
+    expect_error("[sweep]\nobjective = max accuracy\n", "unknown metric 'accuracy'; did you mean 'val_accuracy'?",
+                 NULL);
+    expect_error("[sweep]\nobjective = max auc\n", "unknown metric 'auc'; `sweep list metrics`", NULL);
+    expect_error("[require]\nresult = test_acc > 0.9\n", "unknown name 'test_acc'", "did you mean 'test_accuracy'?",
+                 NULL);
+    expect_error("[require]\nresult = auc > 0.9\n", "unknown name 'auc'", "`sweep list metrics`", NULL);
     expect_error("[stop]\ntarget = 99\n", "t.ini:2: stop.target: val_accuracy is at most 1", "write 99%", NULL);
     sweep_free(open_text("[stop]\ntarget = 99\n[sweep]\nobjective = min val_loss\n", NULL));
     expect_error("[sweep]\nobjective = max val_loss\n", "better when it is smaller: write min val_loss", NULL);
@@ -212,7 +226,7 @@ static void the_command_line(void **state)
                         "command line: 'foo' is not section.key=value\n"
                         "command line: 'train.lr' is not section.key=value\n"
                         "command line: '=3' is not section.key=value\n"
-                        "command line: 'lr=3' is not section.key=value\n"
+                        "command line: 'lr=3' is not section.key=value; did you mean train.lr=...?\n"
                         "command line: train.lrr: unknown key; did you mean 'lr'?\n"
                         "command line: 'trian.lr=3': unknown section; did you mean 'train'?\n"
                         "command line: 'grid.train.lr=1,2': leave 'grid.' out; more than one value makes an axis\n"

@@ -43,6 +43,34 @@ static void groups_repeat(void **state)
     assert_layers("{ conv 1x1 4, bn, relu } x 2", "1:conv2d 1:batchnorm 1:relu 1:conv2d 1:batchnorm 1:relu");
 }
 
+/* Node for node the network without them, also in what keys the random streams. */
+static void none_and_no_repetition_are_nothing(void **state)
+{
+    static const char *const same[] = {"conv 3x3 8, relu, gap, dense 10",
+                                       "none, conv 3x3 8, none, relu, gap, dense 10, none",
+                                       "conv 3x3 8, { conv 3x3 8, none } x 0, relu\nnone\ngap, { none } x 3, dense 10"};
+    struct nn_graph want;
+    struct arena first;
+    (void)state;
+    arena_init(&first);
+    build(&want, same[0], digits, 10, &first);
+    for (size_t i = 1; i < COUNT(same); i++) {
+        struct arena a;
+        struct nn_graph g;
+        arena_init(&a);
+        build(&g, same[i], digits, 10, &a);
+        assert_int_equal(g.nnodes, want.nnodes);
+        for (int n = 0; n < g.nnodes; n++) {
+            assert_string_equal(g.node[n].text, want.node[n].text);
+            assert_int_equal(g.node[n].index, want.node[n].index);
+            assert_int_equal(g.node[n].in[0], want.node[n].in[0]);
+        }
+        assert_int_equal(g.facts.params, want.facts.params);
+        arena_release(&a);
+    }
+    arena_release(&first);
+}
+
 static void texts_are_kept_as_written(void **state)
 {
     struct arena a;
@@ -117,8 +145,24 @@ static void wrong_texts_say_what_to_write(void **state)
         {"relu }", "net.ini:10: model.layers: '}' without its '{'"},
         {"relu | tanh", "net.ini:10: model.layers: '|' separates branches, and there is no branch here"},
         {"{ } x 2", "net.ini:10: model.layers: nothing stands between '{' and '}'"},
-        {"{ relu } x 0", "net.ini:10: model.layers: how often to repeat the group: '0' is not an integer 1..1000"},
-        {"{ relu } x", "net.ini:10: model.layers: how often to repeat the group: '' is not an integer 1..1000"},
+        {"{ relu } x -1", "net.ini:10: model.layers: how often to repeat the group: '-1' is not an integer 0..1000"},
+        {"{ relu } x 1001",
+         "net.ini:10: model.layers: how often to repeat the group: '1001' is not an integer 0..1000"},
+        {"{ rellu } x 0", "net.ini:10: model.layers: unknown layer 'rellu'; did you mean 'relu'?"},
+        {"none 3", "net.ini:10: model.layers: '3' is too much: 'none' is no layer and takes nothing"},
+        {"none", "net.ini:10: model.layers: the network has no layers; `sweep list layers` names them all"},
+        {"none relu", "net.ini:10: model.layers: 'relu' is too much: 'none' is no layer and takes nothing"},
+        {"Conv2d 3x3 8", "net.ini:10: model.layers: unknown layer 'Conv2d'; did you mean 'conv2d'?"},
+        {"ReLU", "net.ini:10: model.layers: unknown layer 'ReLU'; did you mean 'relu'?"},
+        {"MaxPool2d 2", "net.ini:10: model.layers: unknown layer 'MaxPool2d'; did you mean 'maxpool'?"},
+        {"fc 10", "net.ini:10: model.layers: unknown layer 'fc'; did you mean 'dense'?"},
+        {"Linear 10", "net.ini:10: model.layers: unknown layer 'Linear'; did you mean 'linear'?"},
+        {"AdaptiveAvgPool2d", "net.ini:10: model.layers: unknown layer 'AdaptiveAvgPool2d'; did you mean 'gap'?"},
+        {"conv 3x3 8 padding same", "net.ini:10: model.layers: conv has no option 'padding'; did you mean 'pad'?"},
+        {"conv 3x3 8 init kaiming",
+         "net.ini:10: model.layers: conv: init: 'kaiming' is not one of default, he, xavier, "
+         "normal, pytorch, zero; did you mean 'he'?"},
+        {"{ relu } x", "net.ini:10: model.layers: how often to repeat the group: '' is not an integer 0..1000"},
         {"{ relu } 3", "net.ini:10: model.layers: '3' after '}': x N repeats the group, a comma goes on"},
         {"relu { tanh }, cnv 1 1",
          "net.ini:10: model.layers: 'relu' does not take braces; { ... } x N repeats what is inside\n"
@@ -167,6 +211,7 @@ int test_parse(void)
         cmocka_unit_test(lines_are_blocks),
         cmocka_unit_test(groups_repeat),
         cmocka_unit_test(texts_are_kept_as_written),
+        cmocka_unit_test(none_and_no_repetition_are_nothing),
         cmocka_unit_test(options_in_any_order_and_positional_by_name),
         cmocka_unit_test(wrong_texts_say_what_to_write),
         cmocka_unit_test(odd_texts_are_refused),
