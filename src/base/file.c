@@ -17,7 +17,7 @@ const char *file_reason(int number)
 
 static int io_error(struct err *e, const char *what, const char *path)
 {
-    return err_set(e, ERR_IO, "%s: cannot %s: %s", path, what, file_reason(errno));
+    return err_set(e, errno == ENOMEM ? ERR_NOMEM : ERR_IO, "%s: cannot %s: %s", path, what, file_reason(errno));
 }
 
 /* zlib's messages start with the path, and so do ours. */
@@ -27,18 +27,50 @@ static const char *without_path(const char *text, const char *path)
     return !strncmp(text, path, n) && !strncmp(text + n, ": ", 2) ? text + n + 2 : text;
 }
 
-char *file_read_head(const char *path, size_t most, size_t *n, struct err *e)
+/* A pipe without a name, as of a shell's <(command), has somebody who writes. */
+static int has_writer(int fd)
+{
+    char link[32], to[8] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return readlink(link, to, 5) == 5 && !memcmp(to, "pipe:", 5);
+}
+
+int file_open(const char *path, struct err *e)
 {
     struct stat st;
-    if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
-        err_set(e, ERR_IO, "%s: is a folder, expected a file", path);
-        return NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* of a FIFO: does not wait for somebody who writes */
+    if (fd < 0)
+        return io_error(e, "open", path);
+    if (fstat(fd, &st) || S_ISDIR(st.st_mode) || (S_ISFIFO(st.st_mode) && !has_writer(fd))) {
+        close(fd);
+        return err_set(e, ERR_IO, "%s: is a %s, expected a file", path,
+                       S_ISDIR(st.st_mode) ? "folder" : "named pipe (FIFO)");
     }
-    gzFile f = gzopen(path, "rb"); /* reads plain files as they are */
-    if (!f) {
-        io_error(e, "open", path);
-        return NULL;
+    fcntl(fd, F_SETFL, O_RDONLY); /* the bytes of a pipe are waited for */
+    return fd;
+}
+
+gzFile file_open_gzip(const char *path, struct err *e)
+{
+    int fd = file_open(path, e);
+    gzFile f = fd < 0 ? NULL : gzdopen(fd, "rb"); /* reads plain files as they are */
+    if (fd >= 0 && !f) {
+        close(fd);
+        err_set(e, ERR_NOMEM, "%s: no memory to read it", path);
     }
+    return f;
+}
+
+enum err_code file_gzip_code(int code)
+{
+    return code == Z_ERRNO ? ERR_IO : code == Z_MEM_ERROR ? ERR_NOMEM : ERR_DATA;
+}
+
+char *file_read_head(const char *path, size_t most, size_t *n, struct err *e)
+{
+    gzFile f = file_open_gzip(path, e);
+    if (!f)
+        return NULL;
     gzbuffer(f, 1 << 17);
     size_t cap = 1 << 16, used = 0;
     char *buf = malloc(cap + 1);
@@ -61,7 +93,7 @@ char *file_read_head(const char *path, size_t most, size_t *n, struct err *e)
             int code;
             const char *why = gzerror(f, &code);
             if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
-                bad = err_set(e, code == Z_ERRNO ? ERR_IO : ERR_DATA, "%s: cannot read to its end: %s", path,
+                bad = err_set(e, file_gzip_code(code), "%s: cannot read to its end: %s", path,
                               code == Z_ERRNO ? strerror(errno) : without_path(why, path));
             break;
         }
@@ -96,38 +128,49 @@ int publish_begin(struct publish *p, const char *path, struct err *e)
     return p->f ? 0 : io_error(e, "create", p->tmp);
 }
 
-static void sync_folder(const char *path)
+/* The folder that holds `path`: until it is on the disk, a file's new name may be lost. 0, or errno. */
+static int sync_folder(const char *path)
 {
-    char copy[4096];
+    char copy[4104];
     snprintf(copy, sizeof copy, "%s", path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY);
-    if (fd >= 0) { /* some file systems cannot: the rename has happened all the same */
-        fsync(fd);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == EACCES ? 0 : errno; /* may be written and not read: nobody can sync it */
+    int why = fsync(fd) ? errno : 0;
+    close(fd);
+    return why == EINVAL || why == ENOTSUP ? 0 : why; /* a file system that has no such thing */
+}
+
+/* The end of every publishing: `why` is 0, or the errno of what went wrong before. */
+static int put_in_place(const char *tmp, const char *path, int why, int sync, struct err *e)
+{
+    if (!why && rename(tmp, path))
+        why = errno;
+    if (why)
+        unlink(tmp);
+    else if (sync)
+        why = sync_folder(path);
+    errno = why;
+    return why ? io_error(e, "write", path) : 0;
+}
+
+int file_rename(const char *tmp, const char *path, int sync, struct err *e)
+{
+    int fd = sync ? open(tmp, O_RDONLY | O_CLOEXEC) : -1;
+    int why = sync && (fd < 0 || fsync(fd)) ? errno : 0;
+    if (fd >= 0)
         close(fd);
-    }
+    return put_in_place(tmp, path, why, sync, e);
 }
 
 int publish_commit(struct publish *p, int sync, struct err *e)
 {
     int bad = ferror(p->f) || fflush(p->f) || (sync && fsync(fileno(p->f)));
-    int why = errno ? errno : EIO;
-    if (fclose(p->f) && !bad) {
-        bad = 1;
+    int why = !bad ? 0 : errno ? errno : EIO;
+    if (fclose(p->f) && !bad)
         why = errno;
-    }
     p->f = NULL;
-    if (!bad && rename(p->tmp, p->path)) {
-        bad = 1;
-        why = errno;
-    }
-    if (bad) {
-        unlink(p->tmp);
-        errno = why;
-        return io_error(e, "write", p->path);
-    }
-    if (sync)
-        sync_folder(p->path);
-    return 0;
+    return put_in_place(p->tmp, p->path, why, sync, e);
 }
 
 void publish_abort(struct publish *p)
@@ -163,7 +206,8 @@ int file_mkdirs(const char *path, struct err *e)
         if (*s == '/' || !*s) {
             char c = *s;
             *s = 0;
-            if (mkdir(buf, 0777) && errno != EEXIST)
+            int made = !mkdir(buf, 0777);
+            if ((!made && errno != EEXIST) || (made && (errno = sync_folder(buf))))
                 return io_error(e, "create folder", buf);
             *s = c;
             if (!c)

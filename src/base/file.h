@@ -6,9 +6,19 @@
 #include "base/err.h"
 
 #include <stdio.h>
+#include <zlib.h>
+
+/* A descriptor to read from, or -1 with *e: also of a folder, and of a named pipe, for whose writer one might wait for
+ * ever. (The pipe of a shell's <(command) is taken.) */
+int file_open(const char *path, struct err *e);
+/* The same for zlib, which reads plain files as they are. NULL with *e (ERR_IO or ERR_NOMEM); close with gzclose. */
+gzFile file_open_gzip(const char *path, struct err *e);
+/* What a number of gzerror means. */
+enum err_code file_gzip_code(int code);
 
 /* The file's bytes in malloc'ed memory with a NUL behind them; *n without it. Plain or gzip: told by the first bytes,
- * a gzip stream that is cut off or corrupt is an error. NULL with *e (ERR_IO or ERR_DATA) otherwise; the caller frees.
+ * a gzip stream that is cut off or corrupt is an error. NULL with *e (ERR_IO, ERR_DATA or ERR_NOMEM) otherwise; the
+ * caller frees.
  */
 char *file_read(const char *path, size_t *n, struct err *e);
 /* The same, but of a longer file only its first `most` bytes: what may be a device or anything else without an end. */
@@ -24,13 +34,17 @@ int publish_begin(struct publish *p, const char *path, struct err *e);
  * stands, the temporary one is removed, and -1 comes back with *e. p->f is closed either way. */
 int publish_commit(struct publish *p, int sync, struct err *e);
 void publish_abort(struct publish *p);
+/* The last step of it: syncs what stands at tmp, gives it the name `path` in the same folder, syncs the folder. With
+ * `sync` = 0 it renames only. 0, or -1 with *e: tmp is gone, and the old file stands (the new one, if it is the folder
+ * that cannot be synced). */
+int file_rename(const char *tmp, const char *path, int sync, struct err *e);
 /* publish_begin, write, publish_commit. */
 int file_publish(const char *path, const void *bytes, size_t n, int sync, struct err *e);
 
 /* 0, or errno. A short write does not say why it is short, but the next one does. */
 int file_write_all(int fd, const void *bytes, size_t n);
 
-/* mkdir -p. 0, or -1 with *e. */
+/* mkdir -p, and each new folder is synced into the one that holds it. 0, or -1 with *e. */
 int file_mkdirs(const char *path, struct err *e);
 /* strerror, but in words that help where its own do not. */
 const char *file_reason(int number);

@@ -23,7 +23,7 @@ void help_all(void)
            "  2  the command line or the sweep file is wrong; nothing ran\n"
            "  3  stopped by a limit of [stop]; the same command goes on (after stagnation: with another limit)\n"
            "  4  input, output or internal error\n"
-           "  130, 143, 138  interrupted (INT, TERM, USR1) after saving; the same command goes on\n");
+           "  129, 130, 143, 138  interrupted (HUP, INT, TERM, USR1) after saving; the same command goes on\n");
 }
 
 void help_command(const struct command *c)

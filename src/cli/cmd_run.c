@@ -46,7 +46,7 @@ static void print_saved(const struct invocation *in, const struct run_summary *s
 static void print_going_on(const struct invocation *in, const struct run_summary *sum)
 {
     fflush(stdout);
-    if (sum->stopped > 1)
+    if (sum->stopped > 0)
         fprintf(stderr, "sweep: interrupted by %s; ",
                 sum->stopped == SIGINT    ? "Ctrl-C"
                 : sum->stopped == SIGTERM ? "TERM"
@@ -150,7 +150,7 @@ static int print_results(const struct invocation *in, const char *name, const st
 
 static int status_of_run(const struct run_summary *sum)
 {
-    if (sum->stopped > 1)
+    if (sum->stopped > 0)
         return STATUS_SIGNAL + sum->stopped;
     if (sum->stopped)
         return STATUS_STOPPED;
@@ -185,7 +185,7 @@ static int run(const struct invocation *in, const struct sweep *s, const char *l
         return status;
     }
     const char *name = sweep_spec(s)->name;
-    int undrawn = sum.stopped <= 1 && draw(in, name);
+    int undrawn = sum.stopped <= 0 && draw(in, name);
     print_time(&sum, in->opt.quiet);
     int printed = print_results(in, name, &sum, undrawn);
     if (sum.open || sum.stopped)

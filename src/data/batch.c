@@ -53,16 +53,22 @@ static void choose(const uint8_t *images, size_t record, const uint32_t *number,
         image[i] = images + number[i < n ? i : 0] * record;
 }
 
+size_t data_scratch(const struct data_view *v)
+{
+    return v->augment ? BLOCK_SCRATCH * sizeof(uint16_t) : 0;
+}
+
 void data_batch(const struct kernels *k, const struct data_view *v, enum data_split split, const uint32_t *at, int n,
-                int augment, uint64_t seed, uint32_t epoch, float *x, int32_t *label, uint32_t *sample)
+                void *scratch, uint64_t seed, uint32_t epoch, float *x, int32_t *label, uint32_t *sample)
 {
     const struct dataset *d = v->set;
     const struct data_part *part = split == DATA_TEST ? &d->test : &d->train;
-    struct block b = {.k = k, .c = d->c, .h = d->h, .w = d->w, .scale = v->scale, .shift = v->shift};
+    struct block b = {
+        .k = k, .c = d->c, .h = d->h, .w = d->w, .scale = v->scale, .shift = v->shift, .scratch = scratch};
     size_t record = (size_t)d->c * (size_t)d->h * (size_t)d->w;
     const uint8_t *images = v->copy[split] ? v->copy[split] : part->x;
     const uint32_t *number = v->copy[split] ? at : sample;
-    augment = augment && v->augment;
+    int augment = scratch && v->augment;
     if (n <= 0)
         return;
     for (int i = 0; i < n; i++) {

@@ -5,12 +5,16 @@
 #include "data/augment.h"
 #include "kernels/kernels.h"
 
+/* Planes of 64 x 64 with what lies round them, 16 of them. */
+#define BLOCK_SCRATCH (LANES * (64 + 2 * WARP_BORDER - 1) * (64 + WARP_BORDER) + 64)
+
 struct block {
     const struct kernels *k;
     int n, c, h, w;             /* n <= LANES live images */
     const uint8_t *in[LANES];   /* [c][h][w] each; at and beyond n any of the live ones */
     const uint8_t *next[LANES]; /* images wanted next: brought into the cache meanwhile */
     const float *scale, *shift; /* [c]: value * scale + shift */
+    uint16_t *scratch;          /* [BLOCK_SCRATCH] 64-byte aligned, for block_move */
 };
 
 /* The images as they are; every lane is written. */

@@ -100,11 +100,13 @@ int data_spec_check(const struct data_spec *s, const struct where *w, struct err
 int data_split_sizes(const struct dataset *d, const struct data_spec *s, const struct where at[3], size_t n[3],
                      struct err *e);
 
+size_t data_scratch(const struct data_view *v); /* bytes that data_batch wants to augment; 0: it does not */
 /* Writes n samples (numbers `at[n]` into index[split]) as x[ceil(n/16)][h][c][w][16], dead lanes 0, and label[n], and
- * sample[n] (their number in the part). augment != 0: with the view's augmentation, each sample by its own stream
+ * sample[n] (their number in the part). scratch, 64-byte aligned and of data_scratch bytes, or NULL: no augmentation.
+ * With it: with the view's augmentation, each sample by its own stream
  * (seed, RNG_AUGMENT, epoch, sample). Bilinear, zero fill before normalization, as PyTorch's
  * grid_sample(align_corners=False). x is 64-byte aligned. Cannot fail. */
 void data_batch(const struct kernels *k, const struct data_view *v, enum data_split split, const uint32_t *at, int n,
-                int augment, uint64_t seed, uint32_t epoch, float *x, int32_t *label, uint32_t *sample);
+                void *scratch, uint64_t seed, uint32_t epoch, float *x, int32_t *label, uint32_t *sample);
 
 #endif

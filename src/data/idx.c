@@ -1,5 +1,7 @@
 #include "data/idx.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +13,8 @@ static int read_failed(struct idx_file *f, struct err *e)
 {
     int code;
     const char *why = gzerror(f->f, &code);
+    if (code == Z_MEM_ERROR)
+        return err_set(e, ERR_NOMEM, "%s: no memory to unpack it", f->path);
     if (code == Z_BUF_ERROR)
         return err_set(e, ERR_DATA, "%s: the gzip stream is cut off", f->path);
     if (code == Z_ERRNO)
@@ -134,10 +138,9 @@ int idx_open(struct idx_file *f, const char *path, int min_dims, int max_dims, s
 {
     memset(f, 0, sizeof *f);
     f->path = path;
-    f->f = gzopen(path, "rb");
+    f->f = file_open_gzip(path, e);
     if (!f->f)
-        return err_set(e, errno ? ERR_IO : ERR_NOMEM, "%s: cannot open: %s", path,
-                       errno ? strerror(errno) : "no memory");
+        return -1;
     gzbuffer(f->f, 1 << 14); /* a plan, or a cached file, wants the header only, and this much is unpacked for it */
     if (read_header(f, min_dims, max_dims, e)) {
         idx_close(f);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct idx_set {
@@ -165,15 +166,17 @@ static int read_files(struct files *fs, const struct idx_set *set, struct datase
 
 static int load(const struct dataset_kind *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
 {
-    struct files fs;
-    memset(fs.f, 0, sizeof fs.f);
-    int bad = find_files(&fs, k, s, e) || open_files(&fs, d, e) || read_files(&fs, k->detail, d, peek, e);
+    struct files *fs = calloc(1, sizeof *fs);
+    if (!fs)
+        return err_set(e, ERR_NOMEM, "dataset %s: no memory to read it", d->name);
+    int bad = find_files(fs, k, s, e) || open_files(fs, d, e) || read_files(fs, k->detail, d, peek, e);
     d->fingerprint = STR_HASH;
     for (int i = 0; i < FILES; i++) {
-        idx_close(&fs.f[i]);
+        idx_close(&fs->f[i]);
         if (!bad)
-            d->fingerprint = file_fingerprint(d->fingerprint, fs.path[i]);
+            d->fingerprint = file_fingerprint(d->fingerprint, fs->path[i]);
     }
+    free(fs);
     return bad ? -1 : 0;
 }
 

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On the stack: planes of 64 x 64 with what lies round them, 16 of them. */
-#define SCRATCH (LANES * (64 + 2 * WARP_BORDER - 1) * (64 + WARP_BORDER) + 64)
-
 struct mover {
     const struct block *b;
     struct warp warp[LANES];
@@ -198,7 +195,6 @@ static void by_bytes(const struct mover *m, const struct frame *f, uint8_t *scra
 
 void block_move(const struct block *b, const struct motion m[LANES], float *x)
 {
-    _Alignas(64) uint16_t scratch[SCRATCH];
     struct mover v = {.b = b, .plane = (size_t)b->h * (size_t)b->w, .row = (size_t)b->c * (size_t)b->w * LANES};
     int affine = 0, all_near = b->h + b->w <= WARP_SIDES;
     warp_init(v.warp, m, b->n, b->h, b->w);
@@ -207,10 +203,10 @@ void block_move(const struct block *b, const struct motion m[LANES], float *x)
         all_near &= near(&v.warp[i]);
     }
     struct frame f = affine ? (struct frame){0} : frame_of(&v);
-    if (!affine && f.size * LANES <= sizeof scratch)
-        by_bytes(&v, &f, (uint8_t *)scratch, x);
-    else if (all_near && warp_scratch(b->h, b->w) <= SCRATCH)
-        by_kernel(&v, scratch, x);
+    if (!affine && f.size * LANES <= BLOCK_SCRATCH * sizeof *b->scratch)
+        by_bytes(&v, &f, (uint8_t *)b->scratch, x);
+    else if (all_near && warp_scratch(b->h, b->w) <= BLOCK_SCRATCH)
+        by_kernel(&v, b->scratch, x);
     else
         by_pixels(&v, x);
 }

@@ -504,15 +504,15 @@ int kernel_case_time(size_t i, const struct kernels *k, int traffic, double seco
     size_t floats = (size_t)(c.bytes / sizeof(float)) / PROBE_FLOATS * PROBE_FLOATS + PROBE_FLOATS;
     if (traffic)
         x = numbers(&a, floats, 7, 1, 0);
-    int bad = fill(&v, &a) || (traffic && !x);
+    struct timing_turns *t = arena_take(&a, sizeof *t);
+    int bad = fill(&v, &a) || (traffic && !x) || !t;
     if (bad) {
         err_set(e, ERR_NOMEM, "no memory to measure %s", p.row->name);
     } else {
-        struct timing_turns t;
         struct timed call = {p.row->call, &v}, beside[] = {{probe_fma, &probe}, {probe_read, &probe}};
         probe_run_init(&probe, k, x, floats);
-        timing_turns(&call, beside, traffic ? 2 : 1, seconds, &t);
-        *s = speed_of(&c, &t, probe_fma_flop(&probe), traffic ? (double)floats * sizeof(float) : 0);
+        timing_turns(&call, beside, traffic ? 2 : 1, seconds, t);
+        *s = speed_of(&c, t, probe_fma_flop(&probe), traffic ? (double)floats * sizeof(float) : 0);
     }
     arena_release(&a);
     return bad ? -1 : 0;

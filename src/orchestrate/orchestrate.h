@@ -72,14 +72,14 @@ struct run_summary {
     int began;           /* the plan and the journal were sound: after -1 too, what is finished is saved */
     uint64_t duplicates; /* points that are the same training as an earlier one: no trials of their own */
     int conditions_met;  /* all `result` conditions of [require] hold */
-    int stopped;         /* 0 ran to its end, 1 by a [stop] limit, otherwise the signal number */
+    int stopped;         /* 0 ran to its end, -1 by a [stop] limit, otherwise the signal number */
     int stagnated;       /* the limit is [stop] stagnation: it holds for the next call too */
     double seconds;
     char best[512];
 };
 /* Runs, or goes on with, the sweep. 0 with *sum (even when trials failed), -1 with *errs. A signal that comes during
- * the plan ends it with sum->stopped and no trials, and leaves the tables as they were. Installs handlers for INT, TERM
- * and USR1 while it runs. */
+ * the plan ends it with sum->stopped and no trials, and leaves the tables as they were. Installs handlers for HUP,
+ * INT, TERM and USR1 while it runs, those aside that are ignored. */
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs);
 
 #endif

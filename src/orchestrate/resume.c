@@ -333,7 +333,7 @@ int run_prepare(struct run *run, struct err_list *errs)
     if (csv && bad)
         csv_abort(csv);
     else if (csv)
-        bad = csv_commit(csv, 0, &e);
+        bad = csv_commit(csv, 1, &e);
     if (!bad)
         bad = journal_scan(&run->journal, replay_epoch, replay_trial, &replay, &run->damaged, &e) || snapshot(run, &e);
     keymap_release(&finals.keys);

@@ -6,6 +6,7 @@
 #include "report/report.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ int run_signalled(void)
     return signalled;
 }
 
-static const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
+static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 #define NSIGNALS (sizeof signals / sizeof signals[0])
 
 static void signals_take(struct sigaction *old)
@@ -46,7 +47,18 @@ static void signals_take(struct sigaction *old)
     sigemptyset(&a.sa_mask);
     signalled = 0;
     for (size_t i = 0; i < NSIGNALS; i++)
-        sigaction(signals[i], &a, &old[i]);
+        if (!sigaction(signals[i], NULL, &old[i]) &&
+            old[i].sa_handler != SIG_IGN) /* as nohup and a shell's & leave it */
+            sigaction(signals[i], &a, NULL);
+}
+
+void run_signals_elsewhere(void)
+{
+    sigset_t taken;
+    sigemptyset(&taken);
+    for (size_t i = 0; i < NSIGNALS; i++)
+        sigaddset(&taken, signals[i]);
+    pthread_sigmask(SIG_BLOCK, &taken, NULL);
 }
 
 static void signals_give_back(const struct sigaction *old)
@@ -104,16 +116,15 @@ static int name_is_free(const struct sweep *s, const char *out, struct err *e)
     return 0;
 }
 
-static void environment(struct run *run)
+static int environment(struct run *run, struct err *e)
 {
     struct str s = {0};
     char path[4200];
-    struct err e = {0};
     str_addf(&s, "instruction set: %s\nworkers: %d\ncompiler: %s\n", run->k->isa, run->o->jobs, __VERSION__);
     snprintf(path, sizeof path, "%s/environment.txt", run->folder);
-    if (!s.failed)
-        file_publish(path, s.p, s.n, 0, &e);
+    int bad = s.failed ? err_set(e, ERR_NOMEM, "%s: no memory to write it", path) : file_publish(path, s.p, s.n, 1, e);
     str_release(&s);
+    return bad;
 }
 
 static void summarise(struct run *run, struct run_summary *sum)
@@ -128,10 +139,10 @@ static void summarise(struct run *run, struct run_summary *sum)
     sum->duplicates = run->duplicates;
     sum->seconds = clock_wall() - run->began;
     sum->conditions_met = conditions_met(run);
-    sum->stopped = !sum->open && !run->more ? 0 : signalled ? signalled : 1;
+    sum->stopped = !sum->open && !run->more ? 0 : signalled ? signalled : -1;
     if (run->stop == STOP_FAIL_FAST)
         sum->stopped = 0; /* told by failed */
-    sum->stagnated = sum->stopped == 1 && run->end != SIZE_MAX;
+    sum->stagnated = sum->stopped < 0 && run->end != SIZE_MAX;
     if (run->best != SIZE_MAX) {
         struct str best = {0};
         describe_trial(run, &run->trial[run->best], &best);
@@ -237,8 +248,8 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     int bad = start(run, errs, &e);
     sum->began = !bad;
     if (!bad) {
-        environment(run);
-        bad = tell_damage(run, &e) || tables_write(run, 0, &e); /* what stands already, for who looks while it runs */
+        bad = environment(run, &e) || tell_damage(run, &e) ||
+              tables_write(run, 0, &e); /* what stands already, for who looks while it runs */
         if (!bad) {
             train_all(run);
             bad = finish(run, sum, &e);

@@ -79,6 +79,8 @@ struct run {
 /* --- run.c --- */
 
 int run_signalled(void); /* the signal that asks for an end, 0: none */
+/* Signals are not for the thread that calls this: only the first is told, and can put them off. */
+void run_signals_elsewhere(void);
 
 /* --- work.c --- */
 

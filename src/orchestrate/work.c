@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "orchestrate/planner.h"
+#include "orchestrate/threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -417,6 +418,16 @@ static void work(struct run *run, int number)
         ;
 }
 
+/* How many workers get a thread; said where they are fewer than wanted. */
+static int probe_threads(struct run *run)
+{
+    char text[256];
+    int got = threads_possible(run->jobs, text, sizeof text);
+    if (got < run->jobs)
+        run_tell(run, text, 1);
+    return got;
+}
+
 /* Crews of run->jobs workers, no more than can find a place. 0, or -1 with *e. */
 int make_crews(struct run *run, struct err *e)
 {
@@ -424,6 +435,7 @@ int make_crews(struct run *run, struct err *e)
     run->jobs = run->o->jobs < 1 ? 1 : run->o->jobs;
     if ((size_t)run->jobs > places)
         run->jobs = (int)places;
+    run->jobs = probe_threads(run);
     run->members = run->jobs < CREW_MOST ? run->jobs : CREW_MOST;
     run->crew = calloc((size_t)run->jobs + 1, sizeof *run->crew);
     run->now = calloc((size_t)run->jobs + 1, sizeof *run->now);
@@ -452,6 +464,8 @@ void train_all(struct run *run)
     omp_set_dynamic(0);
 #pragma omp parallel num_threads(run->jobs)
     {
+        if (omp_get_thread_num())
+            run_signals_elsewhere();
 #pragma omp single /* now that the threads have their stacks */
         run->room = (double)memory_room();
         work(run, omp_get_thread_num());

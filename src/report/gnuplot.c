@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -44,18 +45,46 @@ static int start(const char *folder, const char *script, const char *assign, int
     return bad;
 }
 
-/* What it writes to stderr, until it closes it (0) or the time is over (-1). */
+/* While a picture is drawn, signals that ask for an end wait: gnuplot is ended and what it has written half removed
+ * before they take effect, each as whoever called wants it. Those that are ignored stay so. */
+static const int enders[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+#define ENDERS (sizeof enders / sizeof *enders)
+
+static void hold_signals(sigset_t *before)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    for (size_t i = 0; i < ENDERS; i++) {
+        struct sigaction a;
+        if (!sigaction(enders[i], NULL, &a) && a.sa_handler != SIG_IGN)
+            sigaddset(&held, enders[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+static int signal_waits(void)
+{
+    sigset_t waiting;
+    sigpending(&waiting);
+    for (size_t i = 0; i < ENDERS; i++)
+        if (sigismember(&waiting, enders[i]) == 1)
+            return 1;
+    return 0;
+}
+
+/* What it writes to stderr, until it closes it (0), the time is over (-1), or a signal waits (-2). */
 static int listen(int fd, double end, char *text, size_t n)
 {
     size_t used = 0;
     text[0] = 0;
     for (;;) {
         char rest[512];
-        double left = end - clock_wall();
         struct pollfd p = {fd, POLLIN, 0};
-        if (left <= 0)
+        if (signal_waits())
+            return -2;
+        if (clock_wall() > end)
             return -1;
-        int ready = poll(&p, 1, (int)(left * 1000) + 1);
+        int ready = poll(&p, 1, 50);
         if (ready < 0 && errno != EINTR)
             return 0;
         if (ready <= 0)
@@ -113,17 +142,24 @@ static int move_picture(const char *folder, const char *plot, const char *kind, 
     char tmp[4200], path[4200];
     snprintf(tmp, sizeof tmp, "%s/%s.tmp.%s", folder, plot, kind);
     snprintf(path, sizeof path, "%s/%s.%s", folder, plot, kind);
-    if (!has_content(tmp)) {
-        unlink(tmp);
+    if (!has_content(tmp))
         return err_set(e, ERR_IO, "%s: gnuplot wrote no picture", path);
-    }
-    if (rename(tmp, path))
-        return err_set(e, ERR_IO, "%s: cannot write: %s", path, strerror(errno));
-    return 0;
+    return file_rename(tmp, path, 1, e);
+}
+
+static void remove_half(const char *folder, const char *plot)
+{
+    char tmp[4200];
+    snprintf(tmp, sizeof tmp, "%s/%s.tmp.svg", folder, plot);
+    unlink(tmp);
+    snprintf(tmp, sizeof tmp, "%s/%s.tmp.png", folder, plot);
+    unlink(tmp);
 }
 
 static int judge(const char *folder, const char *plot, int late, int status, double seconds, char *text, struct err *e)
 {
+    if (late == -2)
+        return err_set(e, ERR_IO, "%s/%s.gp: a signal came while gnuplot was drawing", folder, plot);
     if (late)
         return err_set(e, ERR_IO, "%s/%s.gp: gnuplot did not finish within %.0f s", folder, plot, seconds);
     if (WIFSIGNALED(status))
@@ -140,7 +176,7 @@ static int judge(const char *folder, const char *plot, int late, int status, dou
     return move_picture(folder, plot, "svg", e) || move_picture(folder, plot, "png", e) ? -1 : 0;
 }
 
-int gnuplot_run(const char *folder, const char *plot, double seconds, struct err *e)
+static int draw(const char *folder, const char *plot, double seconds, struct err *e)
 {
     char script[128], assign[128], text[4096];
     int fd[2];
@@ -157,7 +193,7 @@ int gnuplot_run(const char *folder, const char *plot, double seconds, struct err
             return err_set(e, ERR_IO,
                            "gnuplot cannot be started: is it installed? (Debian: gnuplot-nox). The scripts are in %s",
                            folder);
-        return err_set(e, ERR_IO, "gnuplot cannot be started: %s", strerror(bad));
+        return err_set(e, bad == ENOMEM ? ERR_NOMEM : ERR_IO, "gnuplot cannot be started: %s", strerror(bad));
     }
     double end = clock_wall() + seconds;
     int late = listen(fd[0], end, text, sizeof text);
@@ -165,4 +201,14 @@ int gnuplot_run(const char *folder, const char *plot, double seconds, struct err
     if (late)
         kill(pid, SIGKILL);
     return judge(folder, plot, late, finish(pid, end), seconds, text, e);
+}
+
+int gnuplot_run(const char *folder, const char *plot, double seconds, struct err *e)
+{
+    sigset_t before;
+    hold_signals(&before);
+    int bad = draw(folder, plot, seconds, e);
+    remove_half(folder, plot); /* nothing is left of a picture that is in its place */
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return bad;
 }

@@ -123,12 +123,12 @@ static void tell(const struct drawing *g, const char *plot, const char *what)
         g->say(g->ctx, line);
 }
 
-/* A picture of an earlier run would be taken for one of this run. */
-static void remove_old(const struct drawing *g, const char *plot)
+/* A picture of an earlier run would be taken for one of this run. (One that is drawn again is replaced whole.) */
+static void remove_old(const struct drawing *g, const char *plot, int but_script)
 {
     static const char *const kind[] = {"gp", "svg", "png"};
     char path[4200];
-    for (size_t i = 0; i < sizeof kind / sizeof *kind; i++) {
+    for (size_t i = but_script; i < sizeof kind / sizeof *kind; i++) {
         snprintf(path, sizeof path, "%s/%s.%s", g->folder, plot, kind[i]);
         unlink(path);
     }
@@ -142,7 +142,6 @@ static void draw(const struct drawing *g, const struct plot *p, struct err *e)
     struct err own = {0};
     char path[4200];
     arena_init(&mem);
-    remove_old(g, p->type.name);
     const char *why = p->draw(g->data, &script, &mem);
     snprintf(path, sizeof path, "%s/%s.gp", g->folder, p->type.name);
     if (why == PLOT_NOMEM || script.failed) {
@@ -150,13 +149,15 @@ static void draw(const struct drawing *g, const struct plot *p, struct err *e)
     } else if (why) {
         char text[300];
         snprintf(text, sizeof text, "left out: %s", why);
+        remove_old(g, p->type.name, 0);
         tell(g, p->type.name, text);
-    } else if (!file_publish(path, script.p, script.n, 0, &own) &&
+    } else if (!file_publish(path, script.p, script.n, 1, &own) &&
                !gnuplot_run(g->folder, p->type.name, TIME_LIMIT, &own)) {
         snprintf(path, sizeof path, "%s/%s.svg, .png", g->folder, p->type.name);
         tell(g, p->type.name, path);
     }
     if (own.code) {
+        remove_old(g, p->type.name, 1);
         tell(g, p->type.name, own.text);
         err_set(e, own.code, "%s", own.text);
     }

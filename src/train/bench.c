@@ -66,6 +66,7 @@ struct bench {
     struct probe_run probe;
     float *state[TRAIN_STATES], *loss;
     uint32_t at[IMAGES], *sample;
+    void *scratch; /* of data_batch */
     int32_t *label;
     uint64_t step;
     double norm; /* of the last gradient */
@@ -154,7 +155,8 @@ static int make(struct bench *b, const struct bench_net *n, struct err *e)
     b->label = arena_take(&b->mem, batch * sizeof *b->label);
     b->sample = arena_take(&b->mem, batch * sizeof *b->sample);
     b->loss = arena_take(&b->mem, batch * sizeof *b->loss);
-    if (!b->net || !b->eval || !b->label || !b->sample || !b->loss)
+    b->scratch = arena_take(&b->mem, data_scratch(&b->view));
+    if (!b->net || !b->eval || !b->scratch || !b->label || !b->sample || !b->loss)
         return err_set(e, ERR_NOMEM, "no memory to train %s", n->name);
     nn_net_init(b->net, 1);
     probe_run_init(&b->probe, b->k, NULL, 0);
@@ -168,7 +170,8 @@ enum { STEP_PHASES = BENCH_EVALUATE }; /* the phases before it make a step */
 static void phase_data(struct bench *b, const struct nn_pass *p)
 {
     size_t from = (size_t)b->step * (size_t)p->n % (IMAGES - (size_t)p->n + 1);
-    data_batch(b->k, &b->view, DATA_TRAIN, b->at + from, p->n, 1, p->seed, p->epoch, b->net->x, b->label, b->sample);
+    data_batch(b->k, &b->view, DATA_TRAIN, b->at + from, p->n, b->scratch, p->seed, p->epoch, b->net->x, b->label,
+               b->sample);
 }
 
 static void phase_forward(struct bench *b, const struct nn_pass *p)
@@ -298,7 +301,7 @@ static int measure(struct bench *b, const struct bench_net *n, double seconds, s
     memcpy(b->eval->w, b->net->w, b->graph.param_floats * sizeof(float));
     if (b->graph.buffer_floats)
         memcpy(b->eval->buffers, b->net->buffers, b->graph.buffer_floats * sizeof(float));
-    data_batch(b->k, &b->view, DATA_TRAIN, b->at, n->batch, 0, 1, 1, b->eval->x, b->label, b->sample);
+    data_batch(b->k, &b->view, DATA_TRAIN, b->at, n->batch, NULL, 1, 1, b->eval->x, b->label, b->sample);
     out->phase[BENCH_EVALUATE] = timing_call(evaluate, b, 0.15 * seconds) / n->batch;
     return 0;
 }

@@ -45,7 +45,8 @@ static int diverged(const struct train_run *r, const char *what, double value, s
 static void load_batch(struct train_run *r, uint64_t from, struct nn_pass *p)
 {
     const struct train_job *j = &r->job;
-    data_batch(j->k, j->view, DATA_TRAIN, r->order + from, p->n, 1, j->seed, p->epoch, r->net->x, r->label, r->sample);
+    data_batch(j->k, j->view, DATA_TRAIN, r->order + from, p->n, r->scratch, j->seed, p->epoch, r->net->x, r->label,
+               r->sample);
 }
 
 static double forward(struct train_run *r, const struct nn_pass *p, struct sums *sum)

@@ -46,7 +46,7 @@ static void measure_batch(struct train_run *r, enum data_split split, uint32_t f
     const struct train_job *j = &r->job;
     for (int i = 0; i < n; i++)
         r->at[i] = from + (uint32_t)i;
-    data_batch(j->k, j->view, split, r->at, n, 0, j->seed, 0, r->eval->x, r->label, r->sample);
+    data_batch(j->k, j->view, split, r->at, n, NULL, j->seed, 0, r->eval->x, r->label, r->sample);
     struct nn_pass pass = {
         .n = n, .blocks = (n + LANES - 1) / LANES, .training = 0, .seed = j->seed, .sample = r->sample};
     nn_forward(r->eval, &pass);

@@ -116,6 +116,7 @@ static void lay_out(struct train_run *r, struct taker *t)
     r->at = take(t, (size_t)eval, sizeof *r->at);
     r->sample = take(t, larger, sizeof *r->sample);
     r->label = take(t, larger, sizeof *r->label);
+    r->scratch = take(t, 1, data_scratch(j->view));
     r->loss = take(t, larger, f);
     r->prob = take(t, eval_lanes * classes, f);
     r->score = take(t, n[DATA_TEST] * classes, f);

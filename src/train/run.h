@@ -36,6 +36,7 @@ struct train_run {
     uint32_t *order;  /* [training samples] permutation of the epoch */
     uint32_t *at;     /* [eval_batch] sample numbers of a batch to evaluate */
     uint32_t *sample; /* [larger batch] filled by data_batch */
+    void *scratch;    /* of data_batch */
     int32_t *label;
     float *loss;
     float *prob;    /* [eval_batch up to 16s][classes] */

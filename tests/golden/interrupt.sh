@@ -15,8 +15,8 @@ started() {
   fail "nothing happens in $1"
 }
 
-for signal in INT TERM USR1; do
-  case $signal in INT) want=130 ;; TERM) want=143 ;; USR1) want=138 ;; esac
+for signal in HUP INT TERM USR1; do
+  case $signal in HUP) want=129 ;; INT) want=130 ;; TERM) want=143 ;; USR1) want=138 ;; esac
   rm -rf cut
   # a job of a script without job control ignores INT; setsid and a fresh shell would not: env gives it back
   env --default-signal=INT "$SWEEP" t.ini --no-plots --out cut -j 2 >out 2>err &
@@ -45,6 +45,15 @@ has err 'cut/results/t'
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
 run 0 t.ini -q --no-plots --out cut # the lock of a killed process holds nobody up
+same whole cut t
+
+# What is ignored stays so: the sweep outlives its terminal under nohup.
+rm -rf cut
+env --ignore-signal=HUP "$SWEEP" t.ini -q --no-plots --out cut -j 2 >out 2>err &
+pid=$!
+started cut
+kill -s HUP "$pid"
+wait "$pid" || fail "a HUP that is ignored ended it: $(cat err)"
 same whole cut t
 
 # During the plan: no table is touched, the call says how to go on.

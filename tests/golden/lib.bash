@@ -32,7 +32,7 @@ finish() {
 run() {
   local want=$1 got
   shift
-  "$SWEEP" "$@" >out 2>err </dev/null
+  LD_PRELOAD=${preload-${LD_PRELOAD-}} "$SWEEP" "$@" >out 2>err </dev/null
   got=$?
   if [ "$got" -ne "$want" ]; then
     fail "sweep $*: exit status $got instead of $want"
@@ -48,6 +48,22 @@ trouble() {
   shift
   TROUBLE=$rules TROUBLE_LOG=$T/trouble.log LD_PRELOAD=${TROUBLE_LIBRARY:?} \
     ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-} "$@"
+}
+
+# wants_faulty: skips the script where calls cannot be made to fail (see tests/shim/faulty.c).
+wants_faulty() {
+  if ldd "$SWEEP" | grep -q libasan; then
+    echo "skipped: the sanitizers have a malloc of their own, and no library is put before them"
+    exit 77
+  fi
+  [ -e "${FAULTY:?the library tests/shim/faulty.c}" ] || { echo "$FAULTY is not there"; exit 1; }
+}
+
+# faulty VARIABLE=VALUE...: for the next calls of `run`; without words: no more.
+faulty() {
+  unset FAULTY_ALLOC FAULTY_COUNT FAULTY_FOLDERS FAULTY_THREADS FAULTY_SYNCS
+  unset preload
+  [ $# -eq 0 ] || { export "$@"; preload=$FAULTY; }
 }
 
 # has FILE TEXT...: the file holds each text.

@@ -19,6 +19,13 @@ struct data_spec spec_of(const char *dataset, const char *path)
     return s;
 }
 
+void *scratch_of(const struct data_view *v)
+{
+    static _Alignas(64) unsigned char scratch[1 << 18];
+    assert_true(data_scratch(v) <= sizeof scratch);
+    return scratch;
+}
+
 char *folder_make(char folder[64])
 {
     const char *tmp = getenv("TMPDIR");

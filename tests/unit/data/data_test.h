@@ -23,6 +23,9 @@ void file_put(const char *folder, const char *name, const void *bytes, size_t n)
 void file_put_gz(const char *folder, const char *name, const void *bytes, size_t n);
 void file_drop(const char *folder, const char *name);
 
+/* What data_batch wants of the caller to augment; one for all, so for one thread. */
+void *scratch_of(const struct data_view *v);
+
 /* The four files of a small dataset: 6 + 3 images of 2x3, classes 0..2, [0..3] = train images, train labels, test
  * images, test labels. Pixels are 7 i mod 256, labels i mod 3. */
 struct idx_bytes {

@@ -213,7 +213,7 @@ static float *batch(struct fixture *f, const struct data_view *v, const uint32_t
     int32_t label[256];
     uint32_t sample[256];
     assert_true(n <= 256);
-    data_batch(kernels_pick(NULL), v, DATA_TRAIN, at, n, 1, seed, epoch, x, label, sample);
+    data_batch(kernels_pick(NULL), v, DATA_TRAIN, at, n, scratch_of(v), seed, epoch, x, label, sample);
     return x;
 }
 
@@ -290,7 +290,7 @@ static void nothing_asked_is_nothing_done(void **state)
     float *y = arena_take(&f->a, 3 * 1024 * sizeof *y);
     int32_t label[40];
     uint32_t sample[40];
-    data_batch(kernels_pick(NULL), &v, DATA_TRAIN, at, 40, 0, 1, 1, y, label, sample);
+    data_batch(kernels_pick(NULL), &v, DATA_TRAIN, at, 40, NULL, 1, 1, y, label, sample);
     assert_memory_equal(y, x, 3 * 1024 * sizeof *x);
 }
 

@@ -228,7 +228,8 @@ static void batches_of(const struct data_view *v, float x[2][2 * LANES * SIDE * 
     for (uint32_t i = 0; i < 2 * LANES - 3; i++)
         at[i] = (i * 5 + 2) % 40;
     for (int s = 0; s < 2; s++)
-        data_batch(kernels_pick(NULL), v, s ? DATA_VALIDATION : DATA_TRAIN, at, 2 * LANES - 3, !s, 7, 1, x[s], label[s],
+        data_batch(kernels_pick(NULL), v, s ? DATA_VALIDATION : DATA_TRAIN, at, 2 * LANES - 3,
+                   s ? NULL : scratch_of(v), 7, 1, x[s], label[s],
                    sample[s]);
 }
 

@@ -94,7 +94,7 @@ static void check(int c, int h, int w, const char *augment, int normalize)
         if (!k)
             continue;
         memset(d->x, 0xff, d->floats * sizeof *d->x);
-        data_batch(k, &d->view, DATA_TRAIN, d->at, TAKEN, 1, 5, 2, d->x, d->label, d->sample);
+        data_batch(k, &d->view, DATA_TRAIN, d->at, TAKEN, scratch_of(&d->view), 5, 2, d->x, d->label, d->sample);
         for (int i = 0; i < (TAKEN + LANES - 1) / LANES * LANES; i++)
             for (int y = 0; y < h; y++)
                 for (int channel = 0; channel < c; channel++)
