@@ -11,7 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WIDTH 100
+/* Places of a line: that of a narrower terminal, else those of a page. */
+static int line_width(void)
+{
+    enum { PAGE = 100, LEAST = 40 };
+    int width = text_terminal(stdout);
+    return !width || width > PAGE ? PAGE : width < LEAST ? LEAST : width;
+}
 
 /* A default of several lines begins on a line of its own. */
 static void print_default(const char *preset)
@@ -36,7 +42,7 @@ static void print_param(const struct param *p, int positional)
         print_default(p->preset);
     printf("%s\n", positional ? "; also without its name" : "");
     if (p->help && *p->help)
-        text_wrap(stdout, p->help, 21, WIDTH - 21);
+        text_wrap(stdout, p->help, 21, line_width() - 21);
 }
 
 static void print_params(const struct param *table, int positional)
@@ -49,9 +55,9 @@ static void print_word(const char *name, const char *note, const char *help, con
 {
     printf("%s%s%s\n", name, note && *note ? "  " : "", note ? note : "");
     if (help && *help)
-        text_wrap(stdout, help, 2, WIDTH);
+        text_wrap(stdout, help, 2, line_width() - 2);
     if (source && *source)
-        text_wrap(stdout, source, 2, WIDTH);
+        text_wrap(stdout, source, 2, line_width() - 2);
 }
 
 static void list_layers(void)
@@ -107,13 +113,13 @@ static void list_augmentations(void)
 static void list_normalizations(void)
 {
     for (size_t i = 0; data_normalize_name(i); i++)
-        printf("%s\n", data_normalize_name(i));
+        print_word(data_normalize_name(i), NULL, data_normalize_help(i), NULL);
 }
 
 static void list_inits(void)
 {
     for (size_t i = 0; nn_init_name(i); i++)
-        printf("%s\n", nn_init_name(i));
+        print_word(nn_init_name(i), NULL, nn_init_help(i), NULL);
 }
 
 static void list_precisions(void)

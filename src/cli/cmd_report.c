@@ -12,7 +12,7 @@ int cmd_report(const struct invocation *in)
     struct str text = {0};
     const char *name;
     int status = STATUS_DONE;
-    if (result_name(in, &name, &e) || report_markdown(in->opt.out, name, &text, &e))
+    if (result_name(in, &name, &e) || report_markdown(in->opt.out, name, !in->opt.no_plots, &text, &e))
         status = fail(&e);
     else if (text.failed)
         status = fail(&(struct err){ERR_NOMEM, "out of memory"});

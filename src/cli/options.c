@@ -32,7 +32,7 @@ static const struct option table[] = {
     { { .name = "retry-failed", .type = P_FLAG, .at = AT(retry_failed),
         .help = "run trials again that failed in an earlier run" },                               0, NULL, FOR_RUN },
     { { .name = "no-plots", .type = P_FLAG, .at = AT(no_plots),
-        .help = "write the tables, draw no pictures" },                                           0, NULL, FOR_RUN },
+        .help = "draw no pictures; of a report: link to none" },                                  0, NULL, FOR_RUN | FOR_REPORT },
     { { .name = "isa", .type = P_TEXT, .at = AT(isa),
         .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN | FOR_BENCH },
     { { .name = "point", .type = P_INT, .at = AT(point), .min = FIRST_POINT, .max = 2147483647,

@@ -9,11 +9,24 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const normalize_names[] = {"standard", "unit", "none"};
+// clang-format off
+static const struct {
+    const char *name, *help;
+} normalizations[] = {
+    { "standard", "(x - mean) / deviation, of each channel over the training split: mean 0, deviation 1 (divided by n)" },
+    { "unit",     "x / max, the largest value that a pixel of the dataset can have: 0 to 1" },
+    { "none",     "x as it stands in the file" },
+};
+// clang-format on
 
 const char *data_normalize_name(size_t i)
 {
-    return i < sizeof normalize_names / sizeof *normalize_names ? normalize_names[i] : NULL;
+    return i < sizeof normalizations / sizeof *normalizations ? normalizations[i].name : NULL;
+}
+
+const char *data_normalize_help(size_t i)
+{
+    return data_normalize_name(i) ? normalizations[i].help : NULL;
 }
 
 #define AT(field) offsetof(struct data_spec, field)

@@ -40,6 +40,7 @@ const struct data_word *data_dataset_word(size_t i);
 const struct data_word *data_augment_word(size_t i);
 enum data_normalize { NORMALIZE_STANDARD, NORMALIZE_UNIT, NORMALIZE_NONE };
 const char *data_normalize_name(size_t i); /* in that order */
+const char *data_normalize_help(size_t i); /* the formula; NULL after the last, as the name is */
 
 struct data_part {    /* one file's worth: training or test */
     const uint8_t *x; /* [n][c][h][w] bytes 0..255 (optdigits: 0..16) */

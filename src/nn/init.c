@@ -73,3 +73,8 @@ const char *nn_init_name(size_t i)
 {
     return i < sizeof init_types / sizeof init_types[0] ? init_types[i].name : NULL;
 }
+
+const char *nn_init_help(size_t i)
+{
+    return nn_init_name(i) ? init_types[i].help : NULL;
+}

@@ -30,6 +30,7 @@ char *shape_text(struct shape s, char *buf, size_t n); /* "10x26x26" or "10"; re
  * xavier: U(+-sqrt(6/(fan_in+fan_out))) (Glorot & Bengio 2010); normal: N(0, 0.02^2)... each row says its own. Biases
  * start at 0, normalization gains at 1. One table in init.c: name, help, fill function. */
 const char *nn_init_name(size_t i); /* NULL after the last */
+const char *nn_init_help(size_t i); /* its distribution and source; likewise */
 
 /* What a network computes with; a table in precision.c. Weights, statistics, losses and sums are floats in any case.
  * bf16: the operands of convolutions and dense layers (inputs, weights, and the gradient at the output) are rounded to

@@ -120,6 +120,62 @@ static void about_models(const struct run *run, struct csv_out *csv)
     }
 }
 
+/* ---- settings ---- */
+
+static int is_axis(const struct run *run, const char *key)
+{
+    for (size_t i = 0; i < sweep_keys(run->sweep); i++)
+        if (!strcmp(sweep_key(run->sweep, i), key))
+            return 1;
+    return 0;
+}
+
+/* Whether the text, as point.canonical has it, is the default of a key of this training's tables. */
+static int is_default(const struct point *p, const char *key, const char *text)
+{
+    const char *owner[] = {optimizer_types[p->train.optimizer]->name, schedule_types[p->train.schedule]->name};
+    struct key_info k;
+    for (size_t i = 0; !config_key(i, &k); i++) {
+        size_t n = strlen(k.section);
+        if (strncmp(key, k.section, n) || key[n] != '.' || strcmp(key + n + 1, k.param->name) || !k.param->preset ||
+            (k.owner && strcmp(k.owner, owner[0]) && strcmp(k.owner, owner[1])))
+            continue;
+        _Alignas(16) unsigned char value[TRAIN_ARGS];
+        char preset[256];
+        struct err e = {0};
+        struct param q = *k.param;
+        q.at = 0;
+        return !param_set(&q, value, q.preset, NULL, &e) && !strcmp(param_text(&q, value, preset, sizeof preset), text);
+    }
+    return 0;
+}
+
+/* set.KEY: what every point has and no default says. The network's layers are in a table of their own. */
+static void about_settings(struct run *run, const struct planned_point *of, struct csv_out *csv)
+{
+    struct planner planner;
+    struct plan_point at;
+    struct err_list errs = {0};
+    planner_init(&planner, run->sweep, &run->sets);
+    const char *line = planner_point(&planner, of->index, &at, &errs) ? NULL : at.point->canonical;
+    while (line && *line) {
+        char key[256], name[260], *value;
+        size_t n = strcspn(line, "\n");
+        snprintf(key, sizeof key, "%.*s", (int)n, line);
+        line += n + (line[n] == '\n');
+        value = strstr(key, " = ");
+        if (!value || n >= sizeof key)
+            continue;
+        *value = 0;
+        value += strlen(" = ");
+        snprintf(name, sizeof name, "set.%s", key);
+        if (strchr(key, '.') && strcmp(key, "model.layers") && !is_axis(run, key) && !is_default(at.point, key, value))
+            about_row(csv, name, value);
+    }
+    err_list_release(&errs);
+    planner_release(&planner);
+}
+
 int write_about(struct run *run, int sync, struct err *e)
 {
     static const char *const head[] = {"key", "value"};
@@ -139,6 +195,7 @@ int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "repeats", run->spec->repeats);
     about_number(csv, "points", (double)run->npoints);
     about_number(csv, "trials", (double)run->ntrials);
+    about_settings(run, p, csv);
     about_models(run, csv);
     if (sweep_results(run->sweep))
         about_conditions(run, csv);

@@ -209,13 +209,18 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
                "(Student's t) end where the metric does.\n\n");
 }
 
-/* "3/3" -> met and of. */
 static void put_ranking(const struct plot_data *d, double *buf, const char *tied, struct str *s)
 {
     int unknown = 0;
     if (d->v.npoints < 2)
         return;
-    str_add(s, "## Ranking\n\n| | point |");
+    size_t ranked = 0;
+    while (ranked < d->v.npoints && !isnan(d->v.mean[d->v.order[ranked]]))
+        ranked++;
+    str_add(s, "## Ranking\n\n");
+    if (ranked > TOP)
+        str_addf(s, "The best %d of %zu points; all are in the table of points.\n\n", TOP, ranked);
+    str_add(s, "| | point |");
     for (size_t i = 0; i < d->v.naxes; i++) {
         str_add(s, " ");
         md_text(s, d->v.axis[i].name);
@@ -319,11 +324,11 @@ static void put_pictures(const struct plot_data *d, const char *out, struct str 
     }
 }
 
-static int put_report(const struct plot_data *d, const char *out, struct str *s, struct arena *a)
+static int put_report(struct plot_data *d, const char *out, int pictures, struct str *s, struct err *e)
 {
-    double *buf = arena_take(a, (d->trials.rows + 1) * sizeof *buf);
-    char *tied = arena_take(a, d->v.npoints + 1);
-    char *done = arena_take(a, d->trials.rows + 1);
+    double *buf = arena_take(&d->mem, (d->trials.rows + 1) * sizeof *buf);
+    char *tied = arena_take(&d->mem, d->v.npoints + 1);
+    char *done = arena_take(&d->mem, d->trials.rows + 1);
     if (!buf || !tied || !done)
         return -1;
     put_title(d, s);
@@ -332,6 +337,8 @@ static int put_report(const struct plot_data *d, const char *out, struct str *s,
     if (has_best(d)) {
         put_network(d, buf, s);
         md_requirements(d, s);
+        if (md_training(d, out, fact(d, d->v.order[0], "point"), s, e))
+            return -1;
         md_effects(d, s);
         put_ranking(d, buf, tied, s);
         if (put_log(d, s))
@@ -339,16 +346,17 @@ static int put_report(const struct plot_data *d, const char *out, struct str *s,
     }
     md_unfinished(d, "failed", "Failed trials", done, s);
     md_unfinished(d, "skipped", "Skipped points", done, s);
-    put_pictures(d, out, s);
+    if (pictures)
+        put_pictures(d, out, s);
     return s->failed ? -1 : 0;
 }
 
-int report_markdown(const char *out, const char *name, struct str *text, struct err *e)
+int report_markdown(const char *out, const char *name, int pictures, struct str *text, struct err *e)
 {
     struct plot_data d;
     int bad = plot_data_init(&d, out, name, e) || report_refuse_bench(&d.trials, name, e);
-    if (!bad && put_report(&d, out, text, &d.mem))
-        bad = err_set(e, ERR_NOMEM, "no memory for the report of %s", name);
+    if (!bad && put_report(&d, out, pictures, text, e))
+        bad = e->code ? -1 : err_set(e, ERR_NOMEM, "no memory for the report of %s", name);
     plot_data_release(&d);
     return bad ? -1 : 0;
 }

@@ -14,6 +14,9 @@ size_t md_count(const struct plot_data *d, const char *status);
 /* A section on the trials with this status, those with equal reasons in one row; nothing when there are none.
  * done[rows] is scratch, zeroed once. */
 void md_unfinished(const struct plot_data *d, const char *status, const char *title, char *done, struct str *s);
+/* The section on what was trained: set.* of NAME.about.csv, the layers of point `best` (its number as text), and
+ * results/NAME/environment.txt; nothing when none of them is there. 0, or -1 with *e. */
+int md_training(const struct plot_data *d, const char *out, const char *best, struct str *s, struct err *e);
 /* Sections on [require] and on the effects of the axes; nothing when there are none. */
 void md_requirements(const struct plot_data *d, struct str *s);
 void md_effects(const struct plot_data *d, struct str *s);

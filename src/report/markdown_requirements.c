@@ -14,11 +14,22 @@ static int parse_met(const char *text, double *met, double *of)
     return str_to_double(buf, met) || str_to_double(slash + 1, of) ? -1 : 0;
 }
 
+/* The condition, and where it compares an accuracy with a fraction, that as the percent in which the report tells
+ * accuracies: "test_accuracy >= 0.994 (99.4 %)". */
+static void put_condition(struct str *s, const char *text)
+{
+    size_t name = strcspn(text, " <>=!"), gap = name + strspn(text + name, " <>=!");
+    double v;
+    md_text(s, text);
+    if (name > 9 && !strncmp(text + name - 9, "_accuracy", 9) && gap > name && !str_to_double(text + gap, &v))
+        str_addf(s, " (%.6g %%)", 100 * v);
+}
+
 static void put_requirement(struct str *s, const char *text, const char *verdict, double met, double of,
                             const char *what)
 {
     str_add(s, "| ");
-    md_text(s, text);
+    put_condition(s, text);
     str_addf(s, " | %s | ", verdict);
     if (of > 0)
         str_addf(s, "%.0f of %.0f %s |\n", met, of, what);
@@ -46,7 +57,11 @@ static void put_result_requirement(const struct plot_data *d, size_t i, const ch
         of = 0;
     snprintf(key, sizeof key, "require.%zu.best", i);
     const char *best = plot_about(d, key);
-    put_requirement(s, text, !*best ? "not known" : !strcmp(best, "yes") ? "**pass**" : "**FAIL**", met, of, "trials");
+    put_requirement(s, text,
+                    !*best                 ? "not known"
+                    : !strcmp(best, "yes") ? "**pass**"
+                                           : "**FAIL**",
+                    met, of, "complete trials");
 }
 
 void md_requirements(const struct plot_data *d, struct str *s)

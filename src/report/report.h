@@ -50,7 +50,8 @@ const char *report_objective_warning(const char *objective);
  * train, validation, test (sizes), classes, objective ("max"|"min" space metric), repeats, points, trials, require.N =
  * text, require.N.met = trials meeting it / complete trials, require.N.best = yes|no for the best point. Written by
  * orchestrate; the reports read it. Likewise model.N = text of a condition on the network, model.N.broken = points
- * skipped for it / points. */
+ * skipped for it / points. set.KEY = value of a setting that is the
+ * same at every point and no default. */
 
 /* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics,
  * error): */
@@ -102,8 +103,8 @@ int report_is_bench(const struct table *t);
 int report_refuse_bench(const struct table *t, const char *name, struct err *e);
 
 /* The summary of a sweep as Markdown, from its files: best point, requirement table (pass or fail), total parameters,
- * BatchNorm, Dropout, head, receptive field, test accuracy, effects, accuracy log per epoch of the best point,
- * pictures. */
-int report_markdown(const char *out, const char *name, struct str *text, struct err *e);
+ * BatchNorm, Dropout, head, receptive field, test accuracy, settings, layers, effects, accuracy log per epoch of the
+ * best point, with `pictures` links to plots/NAME/, which show where the text lies beside that folder. */
+int report_markdown(const char *out, const char *name, int pictures, struct str *text, struct err *e);
 
 #endif

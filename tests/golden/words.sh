@@ -47,6 +47,15 @@ for vocabulary in $vocabularies; do
   [ -s out ] || fail "list $vocabulary prints nothing"
   empty err
 done
+for vocabulary in optimizers schedules precisions normalizations inits metrics plots; do # every word is explained
+  run 0 list "$vocabulary"
+  awk '/^[^ ]/ { if (bare) print bare; bare = $1; next } { bare = "" } END { if (bare) print bare }' out >bare
+  [ ! -s bare ] || fail "list $vocabulary does not say what these are: $(cat bare)"
+done
+run 0 list inits
+has out 'variance 2 / fan_in' 'sqrt(6 / (fan_in + fan_out))' '1 / sqrt(fan_in)'
+run 0 list normalizations
+has out '(x - mean) / deviation' 'x / max'
 run 0 list layers
 has out conv2d batchnorm maxpool dropout kernel filters stride pad none "{ ... } x N"
 run 0 list keys

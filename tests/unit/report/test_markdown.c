@@ -60,8 +60,8 @@ static void says_what_the_exercise_asks(void **state)
         "| test accuracy, mean | 99.48 % |",
         "| test accuracy, worst repeat | 99.45 % |",
         "| params < 20000 | **pass** | 3 of 4 points |",
-        "| test_accuracy >= 99.4% | **pass** | 2 of 3 trials |",
-        "| val_accuracy > 0.999 | **FAIL** | 0 of 3 trials |",
+        "| test_accuracy >= 99.4% | **pass** | 2 of 3 complete trials |",
+        "| val_accuracy > 0.999 (99.9 %) | **FAIL** | 0 of 3 complete trials |",
         "## Effects",
         "| 1 | 1 | 8 | 11660 | 99.33 %",
         "| 2 | 2 | 16 | 21000 | 99.01 % |  |",
@@ -78,12 +78,12 @@ static void says_what_the_exercise_asks(void **state)
     struct err e = {0};
     (void)state;
     make_exercise();
-    if (report_markdown(test_folder(), "mnist", &s, &e))
+    if (report_markdown(test_folder(), "mnist", 1, &s, &e))
         fail_msg("%s", e.text);
     for (size_t i = 0; i < COUNT(parts); i++)
         has(s.p, parts[i]);
     assert_null(strstr(s.p, "## Pictures")); /* there are none */
-    assert_int_equal(report_markdown(test_folder(), "mnist", &again, &e), 0);
+    assert_int_equal(report_markdown(test_folder(), "mnist", 1, &again, &e), 0);
     assert_string_equal(s.p, again.p);
     str_release(&s);
     str_release(&again);
@@ -99,7 +99,7 @@ static void intervals_end_where_the_metric_does(void **state)
         "trial,point,repeat,status,val_accuracy,test_accuracy,test_loss\n1,1,1,complete,0.9,0.4,0.25\n"
         "2,1,2,complete,0.95,0.42,0.75\n");
     put("few", ".about.csv", "key,value\nobjective,max val_accuracy\n");
-    if (report_markdown(test_folder(), "few", &s, &e))
+    if (report_markdown(test_folder(), "few", 1, &s, &e))
         fail_msg("%s", e.text);
     has(s.p, "| val_accuracy (objective) | 92.50 % (95 % interval 60.73 % to 100.00 %, 2 repeats) |");
     has(s.p, "| test_accuracy | 41.00 % (95 % interval 28.29 % to 53.71 %, 2 repeats) |");
@@ -114,7 +114,7 @@ static void tables_are_even(void **state)
     struct err e = {0};
     (void)state;
     make_exercise();
-    assert_int_equal(report_markdown(test_folder(), "mnist", &s, &e), 0);
+    assert_int_equal(report_markdown(test_folder(), "mnist", 1, &s, &e), 0);
     size_t want = 0, tables = 0;
     for (char *line = strtok(s.p, "\n"); line; line = strtok(NULL, "\n")) {
         size_t bars = 0;
@@ -141,10 +141,59 @@ static void pictures_are_linked(void **state)
     make_exercise();
     assert_int_equal(file_mkdirs(test_path("plots/mnist"), &e), 0);
     write_file(test_path("plots/mnist/learning.png"), "x");
-    assert_int_equal(report_markdown(test_folder(), "mnist", &s, &e), 0);
+    assert_int_equal(report_markdown(test_folder(), "mnist", 1, &s, &e), 0);
     has(s.p, "](plots/mnist/learning.png)\n");
+    str_clear(&s);
+    assert_int_equal(report_markdown(test_folder(), "mnist", 0, &s, &e), 0);
+    assert_null(strstr(s.p, "learning.png")); /* where they would not show */
     assert_null(strstr(s.p, "ranking.png"));
     str_release(&s);
+}
+
+/* Settings, layers of the best point and the program, from the files beside the main table. */
+static void says_what_was_trained(void **state)
+{
+    struct str s = {0};
+    struct err e = {0};
+    (void)state;
+    make_exercise();
+    put("mnist", ".layers.csv",
+        "point,block,layer,text,output,params,macs,receptive_field,jump,distance_to_output\n"
+        "1,1,conv2d,conv 3x3 8,8x26x26,72,48672,3,1,2\n1,2,dense,dense 10,10,90,80,28,2,1\n"
+        "2,1,conv2d,conv 3x3 16,16x26x26,144,97344,3,1,2\n");
+    put("mnist", ".about.csv",
+        "key,value\nobjective,max val_accuracy\nset.train.lr,0.05\nset.data.augment,rotate 7 | shift 1\n");
+    assert_int_equal(file_mkdirs(test_path("results/mnist"), &e), 0);
+    put("mnist", "/environment.txt", "version: 1.2.3\ndate: 2026-01-02 03:04:05\nno colon\n");
+    if (report_markdown(test_folder(), "mnist", 1, &s, &e))
+        fail_msg("%s", e.text);
+    has(s.p, "## What was trained\n\nSettings that are not defaults:\n\n| setting | value |\n| --- | --- |\n"
+             "| train.lr | 0.05 |\n| data.augment | rotate 7 \\| shift 1 |\n\n"
+             "Layers of the best point:\n\n| block | layer | output | params | MACs | receptive field |\n"
+             "| --- | --- | --- | --- | --- | --- |\n| 1 | conv 3x3 8 | 8x26x26 | 72 | 48672 | 3 |\n"
+             "| 2 | dense 10 | 10 | 90 | 80 | 28 |\n\n");
+    has(s.p, "| version | 1.2.3 |\n| date | 2026-01-02 03:04:05 |\n\n");
+    assert_null(strstr(s.p, "conv 3x3 16"));
+    str_release(&s);
+}
+
+/* Ten rows of more points say of how many. */
+static void the_ranking_says_of_how_many(void **state)
+{
+    struct str s = {0}, rows = {0};
+    struct err e = {0};
+    (void)state;
+    str_add(&rows, "trial,point,repeat,status,model.k,params,val_accuracy\n");
+    for (int i = 1; i <= 54; i++)
+        str_addf(&rows, "%d,%d,1,complete,%d,100,0.%d\n", i, i, i, 100 + i);
+    put("many", ".csv", rows.p);
+    if (report_markdown(test_folder(), "many", 1, &s, &e))
+        fail_msg("%s", e.text);
+    has(s.p, "The best 10 of 54 points; all are in the table of points.");
+    has(s.p, "\n| 10 | 45 | 45 | 100 |");
+    assert_null(strstr(s.p, "\n| 11 | 44 |"));
+    str_release(&s);
+    str_release(&rows);
 }
 
 static void nothing_complete(void **state)
@@ -153,15 +202,15 @@ static void nothing_complete(void **state)
     struct err e = {0};
     (void)state;
     put("none", ".csv", "trial,point,repeat,status,val_accuracy,error\n1,1,1,failed,,no memory\n");
-    assert_int_equal(report_markdown(test_folder(), "none", &s, &e), 0);
+    assert_int_equal(report_markdown(test_folder(), "none", 1, &s, &e), 0);
     has(s.p, "0 complete, 1 failed");
     has(s.p, "no memory");
     str_release(&s);
     put("none", ".csv", "trial,point,repeat,status,val_accuracy,error\n");
-    assert_int_equal(report_markdown(test_folder(), "none", &s, &e), 0);
+    assert_int_equal(report_markdown(test_folder(), "none", 1, &s, &e), 0);
     has(s.p, "0 complete");
     str_release(&s);
-    assert_int_equal(report_markdown(test_folder(), "not-there", &s, &e), -1);
+    assert_int_equal(report_markdown(test_folder(), "not-there", 1, &s, &e), -1);
     assert_non_null(strstr(e.text, "not-there.csv"));
     str_release(&s);
 }
@@ -173,6 +222,8 @@ int test_markdown(void)
         cmocka_unit_test(intervals_end_where_the_metric_does),
         cmocka_unit_test(tables_are_even),
         cmocka_unit_test(pictures_are_linked),
+        cmocka_unit_test(says_what_was_trained),
+        cmocka_unit_test(the_ranking_says_of_how_many),
         cmocka_unit_test(nothing_complete),
     };
     return cmocka_run_group_tests_name("markdown", tests, NULL, NULL);
