@@ -21,7 +21,8 @@ static void put_condition(struct str *s, const char *text)
     size_t name = strcspn(text, " <>=!"), gap = name + strspn(text + name, " <>=!");
     double v;
     md_text(s, text);
-    if (name > 9 && !strncmp(text + name - 9, "_accuracy", 9) && gap > name && !str_to_double(text + gap, &v))
+    if (name > 9 && !strncmp(text + name - 9, "_accuracy", 9) && gap > name && !strchr(text, '%') &&
+        !str_to_double(text + gap, &v))
         str_addf(s, " (%.6g %%)", 100 * v);
 }
 
