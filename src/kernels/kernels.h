@@ -11,7 +11,7 @@
  * Same bits at every level (ref, avx2, avx512), for every compiler: a level may reorder nothing. Each output element is
  * defined by the order of its operations: fused multiply-adds in the stated order, and sums over images as 16 lane sums
  * reduced by the fixed tree of lane_sum: s[i] += s[i+8] for i<8, then +4, +2, +1. Transcendental functions are the
- * kernels' own. Sources: src/kernels/impl, compiled once per level on top of simd.h. */
+ * kernels' own. Sources: src/kernels/ops, compiled once per level on top of simd.h. */
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
@@ -70,7 +70,7 @@ struct kernels {
 
     /* y = conv(x, w) + b; b [co] may be NULL. Each y: (b or 0), then one fma for each tap inside the input, in the
      * order kh, ci, kw; taps in the padding are left out. Where it pays, by the shape alone, 3x3 taps of stride 1 are
-     * Winograd's F(2x2, 3x3) instead, in the order given in impl/winograd.h. scratch: conv_scratch() floats, contents
+     * Winograd's F(2x2, 3x3) instead, in the order given in ops/conv/winograd.h. scratch: conv_scratch() floats, contents
      * lost. */
     void (*conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b,
                          float *y, float *scratch);

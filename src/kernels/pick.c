@@ -1,6 +1,6 @@
 /* pick.c - the ladder of instruction sets, and the sizes of scratch memory, which are the same on every rung. */
-#include "kernels/impl/tiles.h"
-#include "kernels/impl/winograd.h"
+#include "kernels/ops/tiles.h"
+#include "kernels/ops/conv/winograd.h"
 #include "kernels/kernels.h"
 
 #include <string.h>

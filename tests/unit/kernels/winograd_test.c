@@ -1,7 +1,7 @@
 /* Winograd's convolution against loops in double, and bit by bit against its definition. */
 #include "check.h"
 
-#include "kernels/impl/winograd.h"
+#include "kernels/ops/conv/winograd.h"
 
 #include <math.h>
 #include <stdio.h>

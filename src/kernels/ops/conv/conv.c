@@ -1,0 +1,271 @@
+/* conv.c - convolution forward, and the gradient of its input, which is the same operation on flipped weights. Every
+ * output element is (bias or 0), then one fma for each tap inside the input, in the order ky, channel, kx of the packed
+ * weights [group][piece of COB channels][ky][ci][kx][COB]; no cut made below changes that order. Where fewer
+ * multiplications pay, winograd.c does it instead. */
+#include "kernels/ops/conv/conv_tile.h"
+#include "kernels/ops/conv/prefetch.h"
+#include "kernels/ops/ops.h"
+#include "kernels/ops/tiles.h"
+#include "kernels/ops/conv/winograd.h"
+
+/* One axis of the operation: output first + t*step (t < n) reads, for tap j < taps, input at + t*stride + j*gap if that
+ * lies in 0..len-1, with the packed weight k0 + j*ks. */
+struct axis {
+    int n, first, step;
+    int taps, k0, ks;
+    int at, stride, gap, len;
+};
+
+/* The whole operation as conv.c sees it, from rows x of the input to rows y of the output. ci and co count the channels
+ * of a group; the phases of rows and columns are numbered from 0. */
+struct job {
+    struct axis (*rows)(const struct conv_dims *d, int phase);
+    struct axis (*cols)(const struct conv_dims *d, int phase);
+    int row_phases, col_phases;
+    const struct conv_dims *d;
+    int ci, co, w, wo;
+    const float *const *x;
+    const float *weights, *bias;
+    float *const *y;
+    struct fetch *fetch;
+};
+
+static struct axis forward_axis(int len, int out, int k, int s, int p, int d)
+{
+    return (struct axis){.n = out, .step = 1, .taps = k, .ks = 1, .at = -p, .stride = s, .gap = d, .len = len};
+}
+
+static struct axis forward_rows(const struct conv_dims *d, int phase)
+{
+    (void)phase;
+    return forward_axis(d->h, d->ho, d->kh, d->sh, d->ph, d->dh);
+}
+
+static struct axis forward_cols(const struct conv_dims *d, int phase)
+{
+    (void)phase;
+    return forward_axis(d->w, d->wo, d->kw, d->sw, d->pw, d->dw);
+}
+
+static int gcd(int a, int b)
+{
+    while (b) {
+        int t = a % b;
+        a = b;
+        b = t;
+    }
+    return a;
+}
+
+/* The inputs t*s + phase get something from the outputs (t*s + phase + p - k*d)/s, for the k that make this whole: one
+ * in s/gcd(d,s). The place grows as k falls, hence flipped weights, in which it grows with it. */
+static struct axis backward_axis(int len, int out, int k, int s, int p, int d, int phase)
+{
+    struct axis a = {.n = (len - phase + s - 1) / s, .first = phase, .step = s, .stride = 1, .len = out};
+    int every = s / gcd(d, s), least = 0;
+    while (least < k && (phase + p - least * d) % s != 0)
+        least++;
+    if (least >= k)
+        return a;
+    a.taps = (k - 1 - least) / every + 1;
+    int most = least + (a.taps - 1) * every;
+    a.k0 = k - 1 - most;
+    a.ks = every;
+    a.at = (phase + p - most * d) / s;
+    a.gap = every * d / s;
+    return a;
+}
+
+static struct axis backward_rows(const struct conv_dims *d, int phase)
+{
+    return backward_axis(d->h, d->ho, d->kh, d->sh, d->ph, d->dh, phase);
+}
+
+static struct axis backward_cols(const struct conv_dims *d, int phase)
+{
+    return backward_axis(d->w, d->wo, d->kw, d->sw, d->pw, d->dw, phase);
+}
+
+/* Drops the taps of output t that lie outside. */
+static struct axis clipped(struct axis a, int t)
+{
+    a.at += t * a.stride;
+    while (a.taps > 0 && a.at < 0) {
+        a.at += a.gap;
+        a.k0 += a.ks;
+        a.taps--;
+    }
+    while (a.taps > 0 && a.at + (a.taps - 1) * a.gap >= a.len)
+        a.taps--;
+    return a;
+}
+
+#define FETCH 32 /* floats a tile asks for with each channel of each row */
+
+static void fetch_with(struct fetch *f, struct tile *t, const float *x)
+{
+    const float *at = fetch_next(f, (size_t)t->rows * (size_t)t->ci * FETCH);
+    t->fetch = (const char *)(at ? at : x);
+    t->fetch_step = at ? FETCH * sizeof(float) : 0;
+}
+
+/* The first argument of TILE_CALL. */
+static int tile_kind(const struct job *j, const struct axis *cols)
+{
+    int k = j->d->kw, near = cols->stride == 1 && (k == 1 || (cols->gap == 1 && cols->ks == 1)) && cols->taps == k;
+    return near && (k == 1 || k == 3) ? k : 0;
+}
+
+/* All channels of group g in the output columns t0..t0+xb-1 of one row. rows is clipped; y: the output row. */
+static void run_columns(const struct job *j, int g, const struct axis *rows, const struct axis *cols, int t0, int xb,
+                        float *y)
+{
+    const struct conv_dims *d = j->d;
+    struct tile t = {.rows = rows->taps, .ci = j->ci, .taps = cols->taps, .stride = cols->stride, .gap = cols->gap};
+    const float *const *x = t.rows > 0 ? j->x + rows->at : j->x;
+    t.col = cols->at + t0 * cols->stride;
+    t.len = cols->len;
+    t.row_gap = rows->gap;
+    t.x_ch = (ptrdiff_t)j->w * LANES;
+    t.x_at = t.x_ch * j->ci * g + (ptrdiff_t)t.col * LANES;
+    t.y_col = (ptrdiff_t)cols->step * LANES;
+    t.y_ch = (ptrdiff_t)j->wo * LANES;
+    int kind = tile_kind(j, cols);
+    int edge = t.col < 0 || t.col + (xb - 1) * t.stride + (t.taps - 1) * t.gap >= t.len;
+    y += t.y_ch * j->co * g + (ptrdiff_t)(cols->first + t0 * cols->step) * LANES;
+    for (int i = 0; i < pieces(j->co, COB_MAX); i++) {
+        int c0 = piece_at(j->co, COB_MAX, i), cob = piece_at(j->co, COB_MAX, i + 1) - c0;
+        const float *b = j->bias ? j->bias + g * j->co + c0 : NULL;
+        const float *w = j->weights + (ptrdiff_t)(g * j->co + c0) * d->kh * j->ci * d->kw;
+        t.w_tap = cols->ks * cob;
+        t.w_ch = d->kw * cob;
+        t.w_row = rows->ks * j->ci * t.w_ch;
+        w += rows->k0 * j->ci * t.w_ch + cols->k0 * cob;
+        fetch_with(j->fetch, &t, *x);
+        for (int part = 0; part < LANES; part += VK) {
+            struct tile half = t;
+            half.x_at += part;
+            half.fetch_step = part ? 0 : t.fetch_step;
+            TILE_CALL(kind, edge, xb, cob, &half, x, w, b, y + c0 * t.y_ch + part);
+        }
+    }
+}
+
+static int widest(const struct job *j)
+{
+    return j->co == 1 ? XB_MAX_ALONE : XB_MAX;
+}
+
+/* Output row t of a phase of rows, to y. */
+static void run_row(const struct job *j, const struct axis *rows, int t, float *y)
+{
+    struct axis r = clipped(*rows, t);
+    for (int g = 0; g < j->d->groups; g++)
+        for (int phase = 0; phase < j->col_phases; phase++) {
+            struct axis cols = j->cols(j->d, phase);
+            for (int i = 0; i < pieces(cols.n, widest(j)); i++) {
+                int t0 = piece_at(cols.n, widest(j), i), xb = piece_at(cols.n, widest(j), i + 1) - t0;
+                run_columns(j, g, &r, &cols, t0, xb, y);
+            }
+        }
+}
+
+/* Output rows r0..r1-1. */
+static void run_rows(const struct job *j, int r0, int r1)
+{
+    struct axis rows = {.n = 0};
+    for (int r = r0; r < r1; r++) {
+        if (r == r0 || j->row_phases > 1)
+            rows = j->rows(j->d, r % j->row_phases);
+        run_row(j, &rows, r / j->row_phases, j->y[r]);
+    }
+}
+
+/* Packs the weights of `co` times `ci` channels in each group; channel o of group g, input channel c at
+ * w + g*s_g + o*s_o + c*s_c. Flipped: the last tap first. */
+static void pack(const struct conv_dims *d, int co, int ci, ptrdiff_t s_g, ptrdiff_t s_o, ptrdiff_t s_c, int flip,
+                 const float *w, float *out)
+{
+    int taps = d->kh * d->kw;
+    for (int g = 0; g < d->groups; g++)
+        for (int i = 0; i < pieces(co, COB_MAX); i++) {
+            int c0 = piece_at(co, COB_MAX, i), c1 = piece_at(co, COB_MAX, i + 1);
+            for (int ky = 0; ky < d->kh; ky++)
+                for (int c = 0; c < ci; c++)
+                    for (int k = ky * d->kw; k < (ky + 1) * d->kw; k++)
+                        for (int o = c0; o < c1; o++)
+                            *out++ = w[g * s_g + o * s_o + c * s_c + (flip ? taps - 1 - k : k)];
+        }
+}
+
+void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed)
+{
+    int ci = d->ci / d->groups, co = d->co / d->groups;
+    ptrdiff_t taps = (ptrdiff_t)d->kh * d->kw, each = ci * taps;
+    struct winograd fast;
+    if (winograd_of(d, way, &fast))
+        EXPORT(winograd_pack)
+    (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD && !fast.scatter,
+     w, packed);
+    else if (way == CONV_FORWARD) pack(d, co, ci, co * each, each, taps, 0, w, packed);
+    else pack(d, ci, co, co * each, taps, each, 1, w, packed);
+}
+
+static struct job job_of(const struct conv_dims *d, enum conv_way way)
+{
+    int ci = d->ci / d->groups, co = d->co / d->groups;
+    if (way == CONV_FORWARD)
+        return (struct job){forward_rows, forward_cols, 1, 1, d, ci, co, d->w, d->wo, NULL, NULL, NULL, NULL, NULL};
+    return (struct job){backward_rows, backward_cols, d->sh, d->sw, d,    co,   ci,
+                        d->wo,         d->w,          NULL,  NULL,  NULL, NULL, NULL};
+}
+
+void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
+                       const float *packed, const float *b, float *const *y, const struct ahead *next, float *scratch)
+{
+    struct fetch fetch = {next, 0, 0};
+    struct winograd fast;
+    if (winograd_of(d, way, &fast)) {
+        EXPORT(winograd_rows)(&fast, r0, r1, x, packed, b, y, &fetch, scratch);
+        return;
+    }
+    struct job j = job_of(d, way);
+    j.x = x;
+    j.weights = packed;
+    j.bias = b;
+    j.y = y;
+    j.fetch = &fetch;
+    run_rows(&j, r0, r1);
+}
+
+/* All rows of all blocks. scratch: packed weights, then the tables of rows. */
+static void run_blocks(const struct conv_dims *d, enum conv_way way, int blocks, const float *x, const float *w,
+                       const float *b, float *y, float *scratch)
+{
+    int forward = way == CONV_FORWARD, nx = forward ? d->h : d->ho, ny = forward ? d->ho : d->h;
+    ptrdiff_t x_row = (ptrdiff_t)(forward ? d->ci * d->w : d->co * d->wo) * LANES;
+    ptrdiff_t y_row = (ptrdiff_t)(forward ? d->co * d->wo : d->ci * d->w) * LANES;
+    const float **xs = (const float **)(void *)(scratch + PAD16(conv_packed(d)));
+    float **ys = (float **)(xs + nx);
+    float *rest = scratch + PAD16(conv_packed(d)) + PAD16((size_t)(nx + ny) * sizeof *xs / sizeof *scratch);
+    EXPORT(conv_pack)(d, way, w, scratch);
+    for (int k = 0; k < blocks; k++) {
+        for (int i = 0; i < nx; i++, x += x_row)
+            xs[i] = x;
+        for (int i = 0; i < ny; i++, y += y_row)
+            ys[i] = y;
+        EXPORT(conv_rows)(d, way, 0, ny, xs, scratch, b, ys, NULL, rest);
+    }
+}
+
+void EXPORT(conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b,
+                          float *y, float *scratch)
+{
+    run_blocks(d, CONV_FORWARD, blocks, x, w, b, y, scratch);
+}
+
+void EXPORT(conv_backward_data)(const struct conv_dims *d, int blocks, const float *dy, const float *w, float *dx,
+                                float *scratch)
+{
+    run_blocks(d, CONV_BACKWARD_DATA, blocks, dy, w, NULL, dx, scratch);
+}

@@ -1,0 +1,432 @@
+/* wgrad.c - gradient of a convolution's weights. A weight's gradient is 16 lane sums over blocks, rows and columns, in
+ * that order and in steps of one fma, reduced by lane_sum at the end; no cut made below changes that order.
+ *
+ * What is added up at a time is some rows, which stay in the caches while all tiles take them; the lane sums of the
+ * tiles stay in memory meanwhile. Dead lanes need no care, dy is zero there. */
+#include "kernels/ops/ops.h"
+#include "kernels/ops/tiles.h"
+#include "kernels/ops/conv/wgrad_tile.h"
+
+/* What is done with a tile: START from zero instead of its lane sums, ADD rows, and FINISH with the gradient instead of
+ * the lane sums. */
+enum { START = 1, ADD = 2, FINISH = 4 };
+
+/* Rows of x or dy: a table, or the first one, and floats from one to the next. */
+struct source {
+    const float *const *table;
+    const float *start;
+    ptrdiff_t each;
+};
+
+/* Some of the tiles: groups g0..g1-1, in each pieces of output channels c0..c1-1 and units u0..u1-1 (input channels of
+ * nines, pieces of streams), rows ky0..ky1-1 of the kernel. */
+struct part {
+    int g0, g1, c0, c1, u0, u1, ky0, ky1;
+};
+
+/* A tile: group, first output channel in it and their number, unit, row of the kernel. */
+struct which {
+    int g, c, cob, u, ky;
+};
+
+#define PACK_FROM 32       /* input channels that are worth copying dy for */
+#define POSITIONS 160      /* of the output that nines take at a time, about: dy in the first cache */
+#define PACK_POSITIONS 256 /* and when it is copied: then the second cache does, unless x skips columns */
+#define PACKED (PACK_POSITIONS * NINE_MAX * LANES)
+#define CHANNELS_MOST 32 /* of the input, where lane sums are cut: the second cache keeps x for all outputs */
+#define NEAR (1 << 17)   /* floats of lane sums that the second cache keeps */
+#define STREAMS_MOST 64  /* pieces of streams at a time */
+#define ROWS_MOST 512    /* of the output at a time */
+#define MEETINGS 1536    /* of these with rows of the input */
+#define KYS_MOST 512     /* rows of the kernel at a time */
+
+/* One call: rows q0..q1-1 of the output (row q is row q % ho of block q / ho), what is done for them and how it is cut
+ * into tiles. Then what it is at now: a part of the tiles, some rows, what is done with these. */
+struct wjob {
+    const struct conv_dims *d;
+    struct source x, dy;
+    int q0, q1, todo;
+    float *dw;
+    int nines, pieces, units;         /* of a group */
+    int t;                            /* streams of a tile, at most */
+    int channels_each, channels_more; /* of a piece: one more in the first pieces */
+    int far;                          /* lane sums have to be called for before they are wanted */
+
+    struct part part;
+    int now;
+    struct meeting m;
+    struct streams streams[STREAMS_MOST]; /* units u0.. */
+    const float *x_row[MEETINGS], *dy_row[ROWS_MOST];
+#ifdef NINES
+    const float *packed_row[ROWS_MOST];
+    float packed[PACKED] __attribute__((aligned(64)));
+#endif
+};
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Sums of a tile for each output channel. */
+static int taps_of(const struct wjob *j, const struct which *k)
+{
+    return j->nines ? 9 : j->streams[k->u - j->part.u0].n;
+}
+
+/* from NULL: zeros. */
+static void run_tile(struct wjob *j, const struct which *k, const float *from, float *to)
+{
+    const struct conv_dims *d = j->d;
+    struct meeting *m = &j->m;
+    const ptrdiff_t x_at = (ptrdiff_t)k->g * (d->ci / d->groups) * d->w * LANES;
+#ifdef NINES
+    if (j->nines) {
+        m->nine.x_at = x_at + ((ptrdiff_t)k->u * d->w - d->pw) * LANES;
+        nine_tiles[d->sw - 1][k->cob - 1](m, from, to);
+        return;
+    }
+#endif
+    const ptrdiff_t dy_at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES;
+    const struct streams *s = &j->streams[k->u - j->part.u0];
+    for (int half = 0; half < LANES; half += VK) {
+        m->x_at = x_at + half;
+        m->dy_at = dy_at + half;
+        STREAM_CALL(k->cob, s->n, m, s, k->ky - j->part.ky0, from ? from + half : NULL, to + half);
+    }
+}
+
+/* The lane_sums of n >= 1 vectors, 16 at a time; of the last one where there are no more. */
+INLINE v16 some_lane_sums(int n, const float *sums)
+{
+    v16 r[LANES];
+    UNROLL
+    for (int i = 0; i < LANES; i++)
+        r[i] = v16_load(sums + (i < n ? i : n - 1) * LANES);
+    return lane_sums(r);
+}
+
+static void reduce(int n, const float *sums, float *out)
+{
+    for (; n >= LANES; n -= LANES, sums += LANES * LANES, out += LANES)
+        v16_store(out, some_lane_sums(LANES, sums));
+    if (n > 0)
+        v16_store(out, some_lane_sums(n, sums));
+}
+
+/* The gradient of a tile's weights from its lane sums. */
+static void finish(const struct wjob *j, const struct which *k, const float *sums)
+{
+    const struct conv_dims *d = j->d;
+    const int n = taps_of(j, k);
+    const ptrdiff_t filter = (ptrdiff_t)(d->ci / d->groups) * d->kh * d->kw;
+    float out[(TILE_MAX + LANES - 1) / LANES * LANES] __attribute__((aligned(64)));
+    float *dw = j->dw + (k->g * (d->co / d->groups) + k->c) * filter;
+    reduce(k->cob * n, sums, out);
+    if (j->nines) {
+        for (int c = 0; c < k->cob; c++)
+            memcpy(dw + c * filter + (ptrdiff_t)k->u * 9, out + c * 9, 9 * sizeof *dw);
+        return;
+    }
+    const struct streams *s = &j->streams[k->u - j->part.u0];
+    dw += k->ky * d->kw;
+    for (int c = 0; c < k->cob; c++)
+        for (int i = 0; i < n; i++)
+            dw[c * filter + s->w_at[i]] = out[c * n + i];
+}
+
+/* Does what is to be done with a tile; returns the end of its lane sums. */
+static float *do_tile(struct wjob *j, const struct which *k, float *sums)
+{
+    const float *from = j->now & START ? NULL : sums;
+    const int floats = k->cob * taps_of(j, k) * LANES;
+    if (!(j->now & ADD)) {
+        finish(j, k, sums);
+    } else if (!(j->now & FINISH)) {
+        for (int i = 0; i < floats && j->far; i += LANES)
+            __builtin_prefetch(sums + floats + i, 1);
+        run_tile(j, k, from, sums);
+    } else {
+        float last[TILE_MAX * LANES] __attribute__((aligned(64)));
+        run_tile(j, k, from, last);
+        finish(j, k, last);
+    }
+    return sums + floats;
+}
+
+/* The channels of dy from k->c on: where they are, or copied, if that pays, to where their rows do not drive each other
+ * out of the cache. */
+static void take_channels(struct wjob *j, const struct which *k)
+{
+#ifdef NINES
+    const struct conv_dims *d = j->d;
+    const ptrdiff_t at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES, each = d->wo * k->cob * LANES;
+    struct nine_row *r = &j->m.nine;
+    j->m.dy = j->dy_row;
+    r->dy_at = at;
+    r->dy_col = LANES;
+    r->dy_ch = (ptrdiff_t)d->wo * LANES;
+    if (!(j->now & ADD) || j->units < PACK_FROM || j->m.n * each > PACKED)
+        return;
+    j->m.dy = j->packed_row;
+    r->dy_at = 0;
+    r->dy_col = (ptrdiff_t)k->cob * LANES;
+    r->dy_ch = LANES;
+    for (int i = 0; i < j->m.n; i++) {
+        float *to = j->packed + i * each;
+        j->packed_row[i] = to;
+        for (int ox = 0; ox < d->wo; ox++)
+            for (int c = 0; c < k->cob; c++, to += LANES)
+                v16_store(to, v16_load(j->dy_row[i] + at + ((ptrdiff_t)c * d->wo + ox) * LANES));
+    }
+#else
+    (void)j, (void)k;
+#endif
+}
+
+static struct which piece_of(const struct wjob *j, int g, int i)
+{
+    return (struct which){.g = g,
+                          .c = i * j->channels_each + least(i, j->channels_more),
+                          .cob = j->channels_each + (i < j->channels_more)};
+}
+
+/* The tiles of a group. dy stays in the first cache for all input channels. */
+static float *each_nine(struct wjob *j, int g, float *sums)
+{
+    const struct part *p = &j->part;
+    for (int i = p->c0; i < p->c1; i++) {
+        struct which k = piece_of(j, g, i);
+        take_channels(j, &k);
+        for (k.u = p->u0; k.u < p->u1; k.u++)
+            sums = do_tile(j, &k, sums);
+    }
+    return sums;
+}
+
+/* x stays in the first cache for all output channels and rows of the kernel, dy for the latter. */
+static float *each_stream(struct wjob *j, int g, float *sums)
+{
+    const struct part *p = &j->part;
+    for (int u = p->u0; u < p->u1; u++)
+        for (int i = p->c0; i < p->c1; i++) {
+            struct which k = piece_of(j, g, i);
+            k.u = u;
+            for (k.ky = p->ky0; k.ky < p->ky1; k.ky++)
+                sums = do_tile(j, &k, sums);
+        }
+    return sums;
+}
+
+/* Every tile of the part, whose lane sums lie one behind the other; returns their end. */
+static float *each_tile(struct wjob *j, float *sums)
+{
+    const struct part *p = &j->part;
+    for (int g = p->g0; g < p->g1; g++)
+        sums = j->nines ? each_nine(j, g, sums) : each_stream(j, g, sums);
+    return sums;
+}
+
+static const float *row_at(const struct source *r, int i)
+{
+    return r->table ? r->table[i] : r->start + i * r->each;
+}
+
+/* The rows of the output from q to end-1, and those of the input they meet. */
+static void take_rows(struct wjob *j, int q, int end)
+{
+    const struct conv_dims *d = j->d;
+    const struct part *p = &j->part;
+    const float **x = j->x_row;
+    j->m.d = d;
+    j->m.n = end - q;
+    j->m.kys = p->ky1 - p->ky0;
+    j->m.x = j->x_row;
+    j->m.dy = j->dy_row;
+    for (int i = q, block = q / d->ho, r = q % d->ho; i < end; i++) {
+        j->dy_row[i - q] = row_at(&j->dy, i);
+        for (int ky = p->ky0; ky < p->ky1; ky++) {
+            int row = r * d->sh - d->ph + ky * d->dh;
+            *x++ = row >= 0 && row < d->h ? row_at(&j->x, block * d->h + row) : NULL;
+        }
+        if (++r == d->ho) {
+            r = 0;
+            block++;
+        }
+    }
+}
+
+/* Rows of output worked on at a time, of `all`. For streams what one tile reads of them about fills the first cache (or
+ * half of it, where a tile reads half of each line). */
+static int rows_at_a_time(const struct wjob *j, int all)
+{
+    const struct conv_dims *d = j->d;
+    int channels = (j->t + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + j->channels_each * d->wo) * LANES;
+    int positions = j->units < PACK_FROM || d->sh * d->sw > 1 ? POSITIONS : PACK_POSITIONS;
+    int rows = j->nines ? positions / d->wo : 768 * VK / floats;
+    rows = least(rows, least(ROWS_MOST, MEETINGS / (j->part.ky1 - j->part.ky0)));
+    return rows > 0 ? piece_at(all, rows, 1) : 1;
+}
+
+/* All rows, some at a time, to the tiles of the part; the end of their lane sums. */
+static float *run_part(struct wjob *j, float *sums)
+{
+    const struct conv_dims *d = j->d;
+    const int all = j->q1 - j->q0, streams = d->ci / d->groups * d->kw;
+    float *end = sums;
+    for (int u = j->part.u0; u < j->part.u1 && !j->nines; u++) {
+        int first = piece_at(streams, j->t, u);
+        j->streams[u - j->part.u0] = streams_of(d, first, piece_at(streams, j->t, u + 1) - first);
+    }
+    if (!(j->todo & ADD)) {
+        j->now = j->todo;
+        return each_tile(j, sums);
+    }
+    const int rows = rows_at_a_time(j, all), n = pieces(all, rows);
+    for (int i = 0; i < n; i++) {
+        take_rows(j, j->q0 + piece_at(all, rows, i), j->q0 + piece_at(all, rows, i + 1));
+        j->now = ADD | (i == 0 ? j->todo & START : 0) | (i == n - 1 ? j->todo & FINISH : 0);
+        end = each_tile(j, sums);
+    }
+    return end;
+}
+
+/* Everything, in parts whose lane sums are at most `budget` floats. */
+static void run_job(struct wjob *j, size_t budget, float *sums)
+{
+    const struct conv_dims *d = j->d;
+    const int kys = least(d->kh, KYS_MOST);
+    int g = d->groups, c = j->pieces, u = j->nines ? j->units : least(j->units, STREAMS_MOST);
+    if (conv_sums(d) > budget) {
+        int tiles = (int)(budget / ((size_t)(j->nines ? 1 : kys) * TILE_MAX * LANES));
+        g = 1;
+        u = least(u, j->nines ? least(CHANNELS_MOST, tiles) : tiles);
+        c = least(c, tiles / u);
+    }
+    for (int ky = 0; ky < d->kh; ky += kys)
+        for (int gi = 0; gi < d->groups; gi += g)
+            for (int ci = 0; ci < j->pieces; ci += c)
+                for (int ui = 0; ui < j->units; ui += u) {
+                    j->part = (struct part){.g0 = gi, .c0 = ci, .u0 = ui, .ky0 = ky};
+                    j->part.g1 = least(gi + g, d->groups);
+                    j->part.c1 = least(ci + c, j->pieces);
+                    j->part.u1 = least(ui + u, j->units);
+                    j->part.ky1 = least(ky + kys, d->kh);
+                    float *end = run_part(j, sums);
+                    sums = j->todo & START ? sums : end;
+                }
+}
+
+static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
+{
+    const int co = d->co / d->groups;
+    j->d = d;
+    j->todo = todo;
+    j->nines = 0;
+    for (size_t i = 0; i < sizeof stream_sizes / sizeof stream_sizes[0]; i++) {
+        int c = pieces(co, stream_sizes[i].cob), u = pieces(d->ci / d->groups * d->kw, stream_sizes[i].t);
+        if (i > 0 && c * u >= j->pieces * j->units)
+            continue;
+        j->pieces = c;
+        j->units = u;
+        j->t = stream_sizes[i].t;
+    }
+#ifdef NINES
+    if (is_nine(d)) {
+        j->nines = 1;
+        j->pieces = pieces(co, NINE_MAX);
+        j->units = d->ci / d->groups;
+        j->m.nine = nine_row_of(d);
+    }
+#endif
+    j->far = conv_sums(d) > NEAR;
+    j->channels_each = co / j->pieces;
+    j->channels_more = co % j->pieces;
+}
+
+void EXPORT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const float *const *x, const float *const *dy,
+                              float *sums)
+{
+    struct wjob j;
+    if (r0 >= r1)
+        return;
+    start_job(&j, d, ADD);
+    j.x.table = x;
+    j.dy.table = dy;
+    j.q0 = r0;
+    j.q1 = r1;
+    run_job(&j, SIZE_MAX, sums);
+}
+
+void EXPORT(conv_weight_sums)(const struct conv_dims *d, const float *sums, float *dw)
+{
+    struct wjob j;
+    start_job(&j, d, FINISH);
+    j.dw = dw;
+    run_job(&j, SIZE_MAX, (float *)sums); /* which are only read */
+}
+
+/* Adds a row of `n` channels to their lane sums. */
+#define BIAS_MAX 8
+INLINE void bias_add(int n, int wo, const float *dy, float *sums)
+{
+    vk acc[BIAS_MAX];
+    UNROLL
+    for (int c = 0; c < n; c++)
+        acc[c] = vk_load(sums + c * LANES);
+    for (int i = 0; i < wo; i++) {
+        UNROLL
+        for (int c = 0; c < n; c++)
+            acc[c] = vk_add(acc[c], vk_load(dy + ((ptrdiff_t)c * wo + i) * LANES));
+    }
+    UNROLL
+    for (int c = 0; c < n; c++)
+        vk_store(sums + c * LANES, acc[c]);
+}
+
+INLINE void bias_row(const struct conv_dims *d, const float *dy, float *sums)
+{
+    for (int half = 0; half < LANES; half += VK) {
+        int c = 0;
+        for (; c + BIAS_MAX <= d->co; c += BIAS_MAX)
+            bias_add(BIAS_MAX, d->wo, dy + (ptrdiff_t)c * d->wo * LANES + half, sums + (ptrdiff_t)c * LANES + half);
+        for (; c < d->co; c++)
+            bias_add(1, d->wo, dy + (ptrdiff_t)c * d->wo * LANES + half, sums + (ptrdiff_t)c * LANES + half);
+    }
+}
+
+void EXPORT(conv_bias_rows)(const struct conv_dims *d, int r0, int r1, const float *const *dy, float *sums)
+{
+    for (int r = r0; r < r1; r++)
+        bias_row(d, dy[r], sums);
+}
+
+void EXPORT(conv_bias_sums)(const struct conv_dims *d, const float *sums, float *db)
+{
+    for (int c = 0; c < d->co; c++)
+        db[c] = lane_sum(v16_load(sums + (ptrdiff_t)c * LANES));
+}
+
+static void bias_gradient(const struct conv_dims *d, int blocks, const float *dy, float *db, float *sums)
+{
+    const ptrdiff_t each = (ptrdiff_t)d->co * d->wo * LANES;
+    memset(sums, 0, (size_t)d->co * LANES * sizeof *sums);
+    for (ptrdiff_t q = 0; q < (ptrdiff_t)blocks * d->ho; q++)
+        bias_row(d, dy + q * each, sums);
+    EXPORT(conv_bias_sums)(d, sums, db);
+}
+
+void EXPORT(conv_backward_weights)(const struct conv_dims *d, int blocks, const float *x, const float *dy, float *dw,
+                                   float *db, float *scratch)
+{
+    struct wjob j;
+    start_job(&j, d, START | ADD | FINISH);
+    j.x = (struct source){NULL, x, (ptrdiff_t)d->ci * d->w * LANES};
+    j.dy = (struct source){NULL, dy, (ptrdiff_t)d->co * d->wo * LANES};
+    j.q0 = 0;
+    j.q1 = blocks * d->ho;
+    j.dw = dw;
+    if (db)
+        bias_gradient(d, blocks, dy, db, scratch);
+    run_job(&j, CONV_SUMS, scratch);
+}

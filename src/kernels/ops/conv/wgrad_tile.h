@@ -1,0 +1,332 @@
+/* wgrad_tile.h - the inside of wgrad.c: some output channels times some taps in registers. For each column of a row a
+ * tile takes a vector of dy for each channel and one of x for each tap. Included once; every tile is a function of its
+ * own with its sizes as constants.
+ *
+ * Streams: COB channels times T streams, a stream being an input channel at one tap kx of one row of the kernel. They
+ * do not care about kernel size, stride or dilation. Nines: up to 3 channels times the 9 taps of one input channel, so
+ * that what a tile reads it reads once; 27 sums need the 32 registers of AVX-512. */
+#ifndef KERNELS_OPS_CONV_WGRAD_TILE_H
+#define KERNELS_OPS_CONV_WGRAD_TILE_H
+
+#include "kernels/simd/simd.h"
+
+#ifdef ISA_avx512
+#define COB_MAX 5 /* 4 x 6 sums, 4 of dy, 1 of x: 29 of 32 registers; or 5 x 5 + 5 + 1: 31 */
+#define NINES     /* 3 x 9 + 3 + 1: 31 of 32 */
+#else
+#define COB_MAX 2 /* 2 x 6 + 2 + 1: 15 of 16 */
+#endif
+#define T_MAX 6
+#define NINE_MAX 3
+
+/* What is needed once a row stays in memory. Compilers would keep it in vector registers, as all others are taken by
+ * the loop over columns, or add to two pointers there at once, and there it waits behind the fmas of the row before. */
+#define IN_MEMORY(struct) __asm__("" : "+m"(struct))
+/* Forgets that a pointer was near another one: gcc would keep what the next column loads again, where there is no
+ * register for it. */
+#define ON_ITS_OWN(pointer) __asm__("" : "+r"(pointer))
+
+#define TILE_MAX 27 /* sums of a tile, at most */
+
+/* What the rows have in common for nines; steps are floats. */
+struct nine_row {
+    ptrdiff_t x_at, dy_at; /* from the start of a row to where kx = 0 of column 0 reads it, and to the first channel */
+    ptrdiff_t dy_col, dy_ch;
+    int lo, hi, wo; /* columns lo..hi-1 have all kx inside */
+    int pw, w;
+    int left, right; /* column 0 lacks kx = 0 alone and is the only one before lo; the last one kx = 2, behind hi */
+};
+
+/* n rows of the output and what they meet. dy: of row r from dy[r] + dy_at on. x: the row that meets r at ky is x[r *
+ * kys + ky], NULL if outside; x_at: to the channels the tile has in mind. Floats. */
+struct meeting {
+    const struct conv_dims *d;
+    int n, kys;
+    const float *const *x, *const *dy;
+    ptrdiff_t x_at, dy_at;
+    struct nine_row nine;
+};
+
+/* The outputs ox of 0..n-1 for which at + ox*s lies in 0..len-1: *lo..*hi-1, 0 <= *lo <= *hi <= n. */
+static void valid_outputs(int n, int at, int s, int len, int *lo, int *hi)
+{
+    int first = at < 0 ? -at : 0, end = at < len ? len - at : 0;
+    if (s > 1) {
+        first = (first + s - 1) / s;
+        end = (end + s - 1) / s;
+    }
+    *lo = first < n ? first : n;
+    *hi = end < n ? end : n;
+    if (*hi < *lo)
+        *hi = *lo;
+}
+
+/* n streams, from number `first` on in the order channel, kx. */
+struct streams {
+    int n;
+    ptrdiff_t w_at[T_MAX];    /* the weight, from the filter's start and the row of the kernel */
+    ptrdiff_t x_at[T_MAX];    /* the input column of output 0, from the start of the group's row; floats */
+    int lo[T_MAX], hi[T_MAX]; /* the outputs whose column is inside */
+    int all_lo, all_hi;       /* where that is so for all streams */
+};
+
+static struct streams streams_of(const struct conv_dims *d, int first, int n)
+{
+    struct streams s = {.n = n, .all_hi = d->wo};
+    int c = first / d->kw, kx = first % d->kw;
+    for (int i = 0; i < n; i++) {
+        int col = kx * d->dw - d->pw;
+        s.w_at[i] = (ptrdiff_t)c * d->kh * d->kw + kx;
+        s.x_at[i] = ((ptrdiff_t)c * d->w + col) * LANES;
+        valid_outputs(d->wo, col, d->sw, d->w, &s.lo[i], &s.hi[i]);
+        s.all_lo = s.lo[i] > s.all_lo ? s.lo[i] : s.all_lo;
+        s.all_hi = s.hi[i] < s.all_hi ? s.hi[i] : s.all_hi;
+        if (++kx == d->kw) {
+            kx = 0;
+            c++;
+        }
+    }
+    if (s.all_hi < s.all_lo)
+        s.all_hi = s.all_lo;
+    return s;
+}
+
+/* dy of a column. Pinned, as x is below: gcc would rather load either again for each use. */
+INLINE void dy_load(int cob, const float *dy, ptrdiff_t dy_ch, vk g[COB_MAX])
+{
+    UNROLL
+    for (int c = 0; c < cob; c++) {
+        g[c] = vk_load(dy + c * dy_ch);
+        vk_pin(g[c]);
+    }
+}
+
+/* Column ox: x at its input column, at[] the streams from there. */
+INLINE void stream_column(int cob, int n, int edge, const struct streams *s, int ox, const float *x,
+                          const ptrdiff_t *at, const float *dy, ptrdiff_t dy_ch, vk acc[COB_MAX][T_MAX])
+{
+    vk g[COB_MAX];
+    dy_load(cob, dy, dy_ch, g);
+    UNROLL
+    for (int i = 0; i < n; i++) {
+        if (edge && (ox < s->lo[i] || ox >= s->hi[i]))
+            continue;
+        vk v = vk_load(x + at[i]);
+        vk_pin(v);
+        UNROLL
+        for (int c = 0; c < cob; c++)
+            acc[c][i] = vk_fma(g[c], v, acc[c][i]);
+    }
+}
+
+/* to = from (NULL: 0) + the sums over all rows, both [COB][T][16]. */
+INLINE void stream_run(int cob, int n, const struct meeting *m, const struct streams *s, int ky, const float *from,
+                       float *to)
+{
+    const struct conv_dims *d = m->d;
+    const ptrdiff_t dy_ch = (ptrdiff_t)d->wo * LANES, step = (ptrdiff_t)d->sw * LANES;
+    struct {
+        const float *const *x, *const *dy, *const *end;
+        ptrdiff_t kys, x_at, dy_at;
+        const struct streams *s;
+        int lo, hi, wo;
+        float *to;
+    } row = {m->x + ky, m->dy,     m->dy + m->n, m->kys, m->x_at + s->x_at[0], m->dy_at, s,
+             s->all_lo, s->all_hi, d->wo,        to};
+    vk acc[COB_MAX][T_MAX];
+    ptrdiff_t at[T_MAX];
+    UNROLL
+    for (int i = 0; i < n; i++) {
+        at[i] = s->x_at[i] - s->x_at[0];
+        UNROLL
+        for (int c = 0; c < cob; c++)
+            acc[c][i] = from ? vk_load(from + (c * n + i) * LANES) : vk_set1(0.0f);
+    }
+    while (row.dy < row.end) {
+        const float *x = *row.x, *dy = *row.dy + row.dy_at;
+        row.x += row.kys;
+        row.dy++;
+        IN_MEMORY(row);
+        if (!x)
+            continue;
+        x += row.x_at;
+        for (int ox = 0; ox < row.lo; ox++, x += step, dy += LANES)
+            stream_column(cob, n, 1, row.s, ox, x, at, dy, dy_ch, acc);
+        for (int left = row.hi - row.lo; left > 0; left--, x += step, dy += LANES)
+            stream_column(cob, n, 0, row.s, 0, x, at, dy, dy_ch, acc);
+        for (int ox = row.hi; ox < row.wo; ox++, x += step, dy += LANES)
+            stream_column(cob, n, 1, row.s, ox, x, at, dy, dy_ch, acc);
+    }
+    UNROLL
+    for (int c = 0; c < cob; c++) {
+        UNROLL
+        for (int i = 0; i < n; i++)
+            vk_store(row.to + (c * n + i) * LANES, acc[c][i]);
+    }
+}
+
+/* The largest tiles. */
+static const struct {
+    int cob, t;
+} stream_sizes[] = {
+#if COB_MAX == 5
+    {5, 5},
+    {4, 6},
+#else
+    {COB_MAX, T_MAX},
+#endif
+};
+
+#ifdef FIXED_SIZES
+typedef void stream_fn(const struct meeting *m, const struct streams *s, int ky, const float *from, float *to);
+#define STREAM(C, T)                                                                                                   \
+    static void stream_##C##T(const struct meeting *m, const struct streams *s, int ky, const float *from, float *to)  \
+    {                                                                                                                  \
+        stream_run(C, T, m, s, ky, from, to);                                                                          \
+    }
+#define STREAM_ENTRY(C, T) [C - 1][T - 1] = stream_##C##T,
+// clang-format off
+#define STREAMS_6(M, C) M(C, 1) M(C, 2) M(C, 3) M(C, 4) M(C, 5) M(C, 6)
+#if COB_MAX == 5
+#define STREAMS(M) STREAMS_6(M, 1) STREAMS_6(M, 2) STREAMS_6(M, 3) STREAMS_6(M, 4) \
+    M(5, 1) M(5, 2) M(5, 3) M(5, 4) M(5, 5)
+#else
+#define STREAMS(M) STREAMS_6(M, 1) STREAMS_6(M, 2)
+#endif
+STREAMS(STREAM)
+static stream_fn *const stream_tiles[COB_MAX][T_MAX] = {STREAMS(STREAM_ENTRY)};
+// clang-format on
+#define STREAM_CALL(C, T, ...) stream_tiles[(C)-1][(T)-1](__VA_ARGS__)
+#else
+#define STREAM_CALL(C, T, ...) stream_run(C, T, __VA_ARGS__)
+#endif
+
+#ifdef NINES
+/* A column: x[ky] at the input column of kx = 0, for ky in ky0..ky1-1 and kx in kx0..kx1-1. */
+INLINE void nine_column(int cob, int ky0, int ky1, int kx0, int kx1, const float *const x[3], const float *dy,
+                        ptrdiff_t dy_ch, vk acc[NINE_MAX][9])
+{
+    vk g[COB_MAX];
+    dy_load(cob, dy, dy_ch, g);
+    UNROLL
+    for (int i = 0; i < 9; i++) {
+        if (i / 3 < ky0 || i / 3 >= ky1 || i % 3 < kx0 || i % 3 >= kx1)
+            continue;
+        vk v = vk_load(x[i / 3] + i % 3 * LANES);
+        vk_pin(v);
+        UNROLL
+        for (int c = 0; c < cob; c++)
+            acc[c][i] = vk_fma(g[c], v, acc[c][i]);
+    }
+}
+
+/* Which columns lack what, kx at neighbouring columns. */
+static struct nine_row nine_row_of(const struct conv_dims *d)
+{
+    struct nine_row r = {.wo = d->wo, .pw = d->pw, .w = d->w};
+    int any;
+    valid_outputs(d->wo, -d->pw, d->sw, d->w, &r.lo, &any);
+    valid_outputs(d->wo, 2 - d->pw, d->sw, d->w, &any, &r.hi);
+    r.hi = r.hi > r.lo ? r.hi : r.lo;
+    r.left = r.lo == 1 && d->pw == 1 && d->w > 1;
+    r.right = r.hi == d->wo - 1 && d->w + d->pw - r.hi * d->sw == 2 && d->pw <= r.hi * d->sw;
+    return r;
+}
+
+/* A row of the output and the rows of the input x[ky] that it reads, for ky in ky0..ky1-1. */
+INLINE void nine_row(int step, int cob, int ky0, int ky1, const struct nine_row *r, const float *const *rows,
+                     const float *dy, vk acc[NINE_MAX][9])
+{
+    const float *x[3];
+    const ptrdiff_t dy_col = r->dy_col, dy_ch = r->dy_ch;
+    int ox = 0;
+    UNROLL
+    for (int ky = 0; ky < 3; ky++)
+        x[ky] = ky >= ky0 && ky < ky1 ? rows[ky] + r->x_at : dy;
+    dy += r->dy_at;
+#define COLUMN(KX0, KX1)                                                                                               \
+    do {                                                                                                               \
+        nine_column(cob, ky0, ky1, KX0, KX1, x, dy, dy_ch, acc);                                                       \
+        UNROLL                                                                                                         \
+        for (int ky = 0; ky < 3; ky++) {                                                                               \
+            x[ky] += step * LANES;                                                                                     \
+            ON_ITS_OWN(x[ky]);                                                                                         \
+        }                                                                                                              \
+        dy += dy_col;                                                                                                  \
+        ox++;                                                                                                          \
+    } while (0)
+    if (r->left)
+        COLUMN(1, 3);
+    while (ox < r->lo)
+        COLUMN(r->pw - ox * step, r->w + r->pw - ox * step);
+    while (ox < r->hi)
+        COLUMN(0, 3);
+    if (r->right)
+        COLUMN(0, 2);
+    while (ox < r->wo)
+        COLUMN(r->pw - ox * step, r->w + r->pw - ox * step);
+#undef COLUMN
+}
+
+/* to = from (NULL: 0) + the sums over all rows, both [COB][9][16]; outputs are `step` columns apart. */
+INLINE void nine_run(int step, int cob, const struct meeting *m, const float *from, float *to)
+{
+    const struct nine_row *r = &m->nine;
+    struct {
+        const float *const *x, *const *dy, *const *end;
+        float *to;
+    } all = {m->x, m->dy, m->dy + m->n, to};
+    vk acc[NINE_MAX][9];
+    UNROLL
+    for (int c = 0; c < cob; c++) {
+        UNROLL
+        for (int i = 0; i < 9; i++)
+            acc[c][i] = from ? vk_load(from + (c * 9 + i) * LANES) : vk_set1(0.0f);
+    }
+    while (all.dy < all.end) {
+        const float *const *x = all.x, *dy = *all.dy;
+        all.x += 3;
+        all.dy++;
+        IN_MEMORY(all);
+        if (x[0] && x[2])
+            nine_row(step, cob, 0, 3, r, x, dy, acc);
+        else if (x[1] && x[2])
+            nine_row(step, cob, 1, 3, r, x, dy, acc);
+        else if (x[0] && x[1])
+            nine_row(step, cob, 0, 2, r, x, dy, acc);
+        else if (x[0] || x[1] || x[2]) {
+            int ky = x[0] ? 0 : x[1] ? 1 : 2;
+            nine_row(step, cob, ky, ky + 1, r, x, dy, acc);
+        }
+        IN_MEMORY(all);
+    }
+    UNROLL
+    for (int c = 0; c < cob; c++) {
+        UNROLL
+        for (int i = 0; i < 9; i++)
+            vk_store(all.to + (c * 9 + i) * LANES, acc[c][i]);
+    }
+}
+
+typedef void nine_fn(const struct meeting *m, const float *from, float *to);
+#define NINE(S, C)                                                                                                     \
+    static void nine_##S##C(const struct meeting *m, const float *from, float *to)                                     \
+    {                                                                                                                  \
+        nine_run(S, C, m, from, to);                                                                                   \
+    }
+NINE(1, 1)
+NINE(1, 2)
+NINE(1, 3)
+NINE(2, 1)
+NINE(2, 2)
+NINE(2, 3)
+/* [step - 1][COB - 1] */
+static nine_fn *const nine_tiles[2][NINE_MAX] = {{nine_11, nine_12, nine_13}, {nine_21, nine_22, nine_23}};
+
+static int is_nine(const struct conv_dims *d)
+{
+    return d->kh == 3 && d->kw == 3 && d->sw <= 2 && d->dw == 1;
+}
+#endif
+
+#endif

@@ -1,0 +1,291 @@
+/* winograd_tile.h - the inside of winograd.c: one pass over a strip, with its sizes as constants. Included once.
+ *     transform: v[channel][4][squares] from two rows of the input;
+ *     products:  m[4] of a few output channels in registers, over all input channels, at once made z, the last step
+ *                along the row;
+ *     outputs:   z of the four passes added up, the last steps into the rows of the output. */
+#ifndef KERNELS_OPS_CONV_WINOGRAD_TILE_H
+#define KERNELS_OPS_CONV_WINOGRAD_TILE_H
+
+#include "kernels/simd/simd.h"
+#include "kernels/ops/conv/winograd.h"
+
+#define T_MAX WINOGRAD_TILES
+#ifdef ISA_avx2
+#define COB_MAX 4 /* 4 x 3 sums of one of the four products, 3 of v, 1 weight: 16 registers */
+#define TOGETHER 1
+#else
+#define COB_MAX 2 /* 2 x 3 sums of all four, 3 of v, 1 weight: 28 of 32 */
+#define TOGETHER 4
+#endif
+
+enum form { GATHER, SCATTER };
+
+/* What lies half-made between the passes: of a square 2x2 outputs; of a column of the strip two. Vectors. */
+#define HALF(form, tiles) ((form) == GATHER ? 4 * (tiles) : 2 * WINOGRAD_COLUMNS)
+
+/* Strides in floats. */
+struct strip {
+    int ci, co;                  /* ci: of the chunk */
+    int first_chunk, last_chunk; /* whether it is */
+    int first, last;             /* whether the strip is the first, the last of its rows */
+    int col, w;                  /* input column of the first square (may be outside); width of the input */
+    int cols;                    /* GATHER: output columns of the last square; SCATTER: of the strip, where it is the
+                                    last of its rows */
+    ptrdiff_t y_ch;
+    ptrdiff_t lower;    /* SCATTER: from a row of what is left over to the one below */
+    const float *fetch; /* one line with each product, fetch_step apart */
+    ptrdiff_t fetch_step;
+};
+
+/* Where the outputs of a strip are made: half-made ones; the products of the chunks so far; the rows of the output,
+ * and, SCATTER, what the squares above have left over for them, and those on the left for the next two columns. */
+struct made {
+    float *half, *part, *y, *over, *beside;
+};
+
+/* An input column of two rows, one step down. */
+INLINE vk column(int edge, int plus, const struct strip *s, int k, const float *a, const float *b)
+{
+    if (edge && (unsigned)(s->col + k) >= (unsigned)s->w)
+        return vk_set1(0.0f);
+    vk p = vk_load(a + k * LANES), q = vk_load(b + k * LANES);
+    return plus ? vk_add(p, q) : vk_sub(p, q);
+}
+
+/* v of one pass: rows a + b, or a - b; a_ch, b_ch: to the next channel (0 for the row of zeros). */
+INLINE void transform_run(enum form form, int edge, int plus, int tiles, const struct strip *s, const float *a,
+                          ptrdiff_t a_ch, const float *b, ptrdiff_t b_ch, float *v)
+{
+    const int columns = 2 * tiles + (form == GATHER ? 2 : 0);
+    for (int c = s->ci; c > 0; c--, a += a_ch, b += b_ch, v += 4 * tiles * VK) {
+        vk t[2 * T_MAX + 2];
+        UNROLL
+        for (int k = 0; k < columns; k++)
+            t[k] = column(edge, plus, s, k, a, b);
+        UNROLL
+        for (int i = 0; i < tiles; i++) {
+            const vk *d = t + 2 * i;
+            vk_store(v + i * VK, form == GATHER ? vk_sub(d[0], d[2]) : d[0]);
+            vk_store(v + (tiles + i) * VK, form == GATHER ? vk_add(d[1], d[2]) : vk_add(d[0], d[1]));
+            vk_store(v + (2 * tiles + i) * VK, form == GATHER ? vk_sub(d[2], d[1]) : vk_sub(d[0], d[1]));
+            vk_store(v + (3 * tiles + i) * VK, form == GATHER ? vk_sub(d[1], d[3]) : d[1]);
+        }
+    }
+}
+
+/* One input channel of product p. */
+INLINE void multiply(int tiles, int cob, const float *v, const float *u, vk m[COB_MAX][T_MAX])
+{
+    vk in[T_MAX];
+    UNROLL
+    for (int i = 0; i < tiles; i++) {
+        in[i] = vk_load(v + i * VK);
+        vk_pin(in[i]);
+    }
+    UNROLL
+    for (int o = 0; o < cob; o++) {
+        vk weight = vk_set1(u[o]);
+        UNROLL
+        for (int i = 0; i < tiles; i++)
+            m[o][i] = vk_fma(in[i], weight, m[o][i]);
+    }
+}
+
+/* Adds the z of one pass to the half-made outputs of one square, two of the upper row, two of the lower one. y: the
+ * row that this pass makes or, two passes before it does, sends for. cols: how many of its two columns there are. */
+INLINE void gather_pass(int pass, int cols, const vk z[2], float *at, float *y)
+{
+    UNROLL
+    for (int k = 0; k < 2; k++, at += VK, y += LANES) {
+        float *lower = at + 2 * VK;
+        if (pass < 2)
+            __builtin_prefetch(y, 1);
+        if (pass == 0)
+            vk_store(at, z[k]);
+        if (pass == 1) {
+            vk_store(at, vk_add(vk_load(at), z[k]));
+            vk_store(lower, z[k]);
+        }
+        if (pass == 2) {
+            if (k < cols)
+                vk_store(y, vk_add(vk_load(at), z[k]));
+            vk_store(lower, vk_sub(vk_load(lower), z[k]));
+        }
+        if (pass == 3 && k < cols)
+            vk_store(y, vk_sub(vk_load(lower), z[k]));
+    }
+}
+
+/* The same for one column of what is scattered over four rows, in the order 1, 2, 0, 3 of the passes. over: what is
+ * left over for the two upper rows, in which the two lower ones take their place. */
+INLINE void scatter_pass(int pass, vk z, float *at, float *over, ptrdiff_t lower, float *y)
+{
+    if (pass == 1 || pass == 2)
+        __builtin_prefetch(y, 1);
+    if (pass == 1)
+        vk_store(at, z);
+    if (pass == 2) {
+        vk first = vk_load(at);
+        vk_store(at, vk_sub(first, z));
+        vk_store(at + VK, vk_add(first, z));
+    }
+    if (pass == 0) {
+        vk_store(y, vk_add(vk_load(over), z));
+        vk_store(over, vk_sub(vk_load(at + VK), z));
+    }
+    if (pass == 3) {
+        vk_store(y, vk_add(vk_load(over + lower), vk_sub(vk_load(at), z)));
+        vk_store(over + lower, z);
+    }
+}
+
+INLINE void gather_squares(int tiles, int pass, int cols, int o, vk m[4][COB_MAX][T_MAX], float *half, float *y)
+{
+    UNROLL
+    for (int i = 0; i < tiles; i++) {
+        vk z[2] = {vk_add(vk_add(m[0][o][i], m[1][o][i]), m[2][o][i]),
+                   vk_sub(vk_sub(m[1][o][i], m[2][o][i]), m[3][o][i])};
+        gather_pass(pass, i < tiles - 1 ? 2 : cols, z, half + i * 4 * VK, y + 2 * i * LANES);
+    }
+}
+
+/* Each square meets the right half of the one on its left. */
+INLINE void scatter_squares(int tiles, int pass, const struct strip *s, int o, vk m[4][COB_MAX][T_MAX],
+                            const struct made *k)
+{
+    float *half = k->half, *over = k->over, *y = k->y;
+    vk left[2] = {vk_set1(0.0f), vk_set1(0.0f)};
+    if (!s->first) {
+        left[0] = vk_load(k->beside);
+        left[1] = vk_load(k->beside + LANES);
+    }
+    UNROLL
+    for (int i = 0; i < tiles; i++, half += 4 * VK, over += 2 * LANES, y += 2 * LANES) {
+        vk z[2] = {m[0][o][i], vk_sub(vk_sub(m[1][o][i], m[2][o][i]), m[3][o][i])};
+        scatter_pass(pass, vk_add(left[0], z[0]), half, over, s->lower, y);
+        scatter_pass(pass, vk_add(left[1], z[1]), half + 2 * VK, over + LANES, s->lower, y + LANES);
+        left[0] = vk_sub(vk_add(m[1][o][i], m[2][o][i]), m[0][o][i]);
+        left[1] = m[3][o][i];
+    }
+    if (!s->last) {
+        vk_store(k->beside, left[0]);
+        vk_store(k->beside + LANES, left[1]);
+        return;
+    }
+    scatter_pass(pass, left[0], half, over, s->lower, y);
+    if (s->cols > 2 * tiles + 1)
+        scatter_pass(pass, left[1], half + 2 * VK, over + LANES, s->lower, y + LANES);
+}
+
+/* One pass of COB output channels. */
+INLINE void piece_run(enum form form, int tiles, int pass, int cob, int piece, const struct strip *s, const float *v,
+                      const float *u, const float *b, const struct made *k)
+{
+    vk m[4][COB_MAX][T_MAX];
+    UNROLL
+    for (int p = 0; p < 4; p += TOGETHER) {
+        UNROLL
+        for (int q = p; q < p + TOGETHER; q++) {
+            UNROLL
+            for (int o = 0; o < cob; o++) {
+                UNROLL
+                for (int i = 0; i < tiles; i++)
+                    m[q][o][i] = s->first_chunk ? vk_set1(pass == 1 && q == 1 && b ? b[o] : 0.0f)
+                                                : vk_load(k->part + ((q * cob + o) * tiles + i) * VK);
+            }
+        }
+        const float *vc = v, *uc = u, *fetch = s->fetch + (ptrdiff_t)piece * s->ci * s->fetch_step;
+        for (int c = s->ci; c > 0; c--, vc += 4 * tiles * VK, uc += 4 * cob, fetch += s->fetch_step) {
+            __builtin_prefetch(fetch, 0, 2);
+            UNROLL
+            for (int q = p; q < p + TOGETHER; q++)
+                multiply(tiles, cob, vc + q * tiles * VK, uc + q * cob, m[q]);
+        }
+    }
+    if (!s->last_chunk) {
+        UNROLL
+        for (int q = 0; q < 4; q++) {
+            UNROLL
+            for (int o = 0; o < cob; o++) {
+                UNROLL
+                for (int i = 0; i < tiles; i++)
+                    vk_store(k->part + ((q * cob + o) * tiles + i) * VK, m[q][o][i]);
+            }
+        }
+        return;
+    }
+    struct made at = *k;
+    UNROLL
+    for (int o = 0; o < cob; o++) {
+        if (form == GATHER)
+            gather_squares(tiles, pass, s->cols, o, m, at.half, at.y);
+        else
+            scatter_squares(tiles, pass, s, o, m, &at);
+        at.half += HALF(form, tiles) * VK;
+        at.y += s->y_ch;
+        at.over += s->y_ch;
+        at.beside += 2 * LANES;
+    }
+}
+
+INLINE void pass_run(enum form form, int tiles, int pass, const struct strip *s, const float *v, const float *u,
+                     const float *b, const struct made *k)
+{
+    struct made at = *k;
+    int o = 0;
+#define PIECES(COB)                                                                                                    \
+    for (; o + COB <= s->co; o += COB) {                                                                               \
+        piece_run(form, tiles, pass, COB, o / COB_MAX, s, v, u, b ? b + o : NULL, &at);                                \
+        u += 4 * s->ci * COB;                                                                                          \
+        at.half += HALF(form, tiles) * COB * VK;                                                                       \
+        at.part += 4 * tiles * COB * VK;                                                                               \
+        at.y += COB * s->y_ch;                                                                                         \
+        at.over += COB * s->y_ch;                                                                                      \
+        at.beside += COB * 2 * LANES;                                                                                  \
+    }
+    PIECES(COB_MAX)
+#if COB_MAX > 2
+    PIECES(2)
+#endif
+    PIECES(1)
+#undef PIECES
+}
+
+#ifdef FIXED_SIZES
+typedef void transform_fn(const struct strip *s, const float *a, ptrdiff_t a_ch, const float *b, ptrdiff_t b_ch,
+                          float *v);
+typedef void pass_fn(const struct strip *s, const float *v, const float *u, const float *b, const struct made *k);
+#define TRANSFORM(F, T, E, P)                                                                                          \
+    static void transform_##F##T##E##P(const struct strip *s, const float *a, ptrdiff_t a_ch, const float *b,          \
+                                       ptrdiff_t b_ch, float *v)                                                       \
+    {                                                                                                                  \
+        transform_run(F, E, P, T, s, a, a_ch, b, b_ch, v);                                                             \
+    }
+#define PASS(F, T, P)                                                                                                  \
+    static void pass_##F##T##P(const struct strip *s, const float *v, const float *u, const float *b,                  \
+                               const struct made *k)                                                                   \
+    {                                                                                                                  \
+        pass_run(F, T, P, s, v, u, b, k);                                                                              \
+    }
+#define TRANSFORM_ENTRY(F, T, E, P) [F][T - 1][E][P] = transform_##F##T##E##P,
+#define PASS_ENTRY(F, T, P) [F][T - 1][P] = pass_##F##T##P,
+// clang-format off
+#define TRANSFORMS_OF(M, F, T) M(F, T, 0, 0) M(F, T, 0, 1) M(F, T, 1, 0) M(F, T, 1, 1)
+#define TRANSFORMS_IN(M, F) TRANSFORMS_OF(M, F, 1) TRANSFORMS_OF(M, F, 2) TRANSFORMS_OF(M, F, 3)
+#define TRANSFORMS(M) TRANSFORMS_IN(M, GATHER) TRANSFORMS_IN(M, SCATTER)
+#define PASSES_OF(M, F, T) M(F, T, 0) M(F, T, 1) M(F, T, 2) M(F, T, 3)
+#define PASSES_IN(M, F) PASSES_OF(M, F, 1) PASSES_OF(M, F, 2) PASSES_OF(M, F, 3)
+#define PASSES(M) PASSES_IN(M, GATHER) PASSES_IN(M, SCATTER)
+TRANSFORMS(TRANSFORM)
+PASSES(PASS)
+static transform_fn *const transforms[2][T_MAX][2][2] = {TRANSFORMS(TRANSFORM_ENTRY)};
+static pass_fn *const passes[2][T_MAX][4] = {PASSES(PASS_ENTRY)};
+// clang-format on
+#define TRANSFORM_CALL(F, E, P, T, ...) transforms[F][(T)-1][E][P](__VA_ARGS__)
+#define PASS_CALL(F, T, P, ...) passes[F][(T)-1][P](__VA_ARGS__)
+#else
+#define TRANSFORM_CALL(F, E, P, T, ...) transform_run(F, E, P, T, __VA_ARGS__)
+#define PASS_CALL(F, T, P, ...) pass_run(F, T, P, __VA_ARGS__)
+#endif
+
+#endif

@@ -1,0 +1,179 @@
+/* dense.c - fully connected layers as register-blocked matrix products. Forward and the gradient of the input work on
+ * vectors of images; the gradient of the weights on vectors of inputs, from a transposed strip of x, so that no weight
+ * needs a sum over lanes: it is one fma after the other, image by image. */
+#include "kernels/ops/ops.h"
+#include "kernels/ops/tiles.h"
+
+#define PARTS (LANES / VK)
+#ifdef ISA_avx512
+#define VB_MAX 4 /* at most 24 sums, 4 vectors, 1 scalar: 29 of 32 registers */
+#define RB_MAX 16
+#define RB_OF(vb) ((vb) == 1 ? 16 : 24 / (vb))
+#else
+#define VB_MAX 1 /* 6 x 2 halves + 2 + 1: 15 of 16 */
+#define RB_MAX 6
+#define RB_OF(vb) 6
+#endif
+_Static_assert(VB_MAX <= DENSE_STRIP, "dense_scratch has room for a strip");
+
+/* out[r][v] = (bias[r] or 0) + sum over k of a[r][k] b[k][v]. Strides in floats; v counts vectors of 16 lanes. Two ways
+ * of lying in memory, so that half of the strides are constants:
+ *   over images   out[v][r][16], b[v][k][16]: forward, gradient of the input
+ *   strip         out[r][v][16], b[k][v][16], a[k / 16][r][k % 16]: gradient of the weights */
+struct gemm {
+    int k;
+    ptrdiff_t a_row, a_k, b_vec, out_vec; /* over images */
+    ptrdiff_t a_block, out_row;           /* strip */
+};
+
+INLINE void gemm_step(int rb, int vb, ptrdiff_t a_row, ptrdiff_t b_vec, const float *a, const float *b,
+                      vk acc[RB_MAX][VB_MAX * PARTS])
+{
+    vk v[VB_MAX * PARTS];
+    UNROLL
+    for (int i = 0; i < vb * PARTS; i++)
+        v[i] = vk_load(b + i / PARTS * b_vec + i % PARTS * VK);
+    UNROLL
+    for (int r = 0; r < rb; r++) {
+        vk w = vk_set1(a[r * a_row]);
+        UNROLL
+        for (int i = 0; i < vb * PARTS; i++)
+            acc[r][i] = vk_fma(w, v[i], acc[r][i]);
+    }
+}
+
+INLINE void gemm_tile(int strip, int rb, int vb, const struct gemm *m, const float *a, const float *b,
+                      const float *bias, float *out)
+{
+    vk acc[RB_MAX][VB_MAX * PARTS];
+    UNROLL
+    for (int r = 0; r < rb; r++) {
+        UNROLL
+        for (int i = 0; i < vb * PARTS; i++)
+            acc[r][i] = vk_set1(bias ? bias[r] : 0.0f);
+    }
+    if (strip) {
+        for (int block = 0; block < m->k; block += LANES, a += m->a_block)
+            for (int k = 0; k < LANES; k++, b += vb * LANES)
+                gemm_step(rb, vb, LANES, LANES, a + k, b, acc);
+    } else {
+        const ptrdiff_t a_row = m->a_row, a_k = m->a_k, b_vec = m->b_vec;
+        for (int k = m->k; k > 0; k--, a += a_k, b += LANES)
+            gemm_step(rb, vb, a_row, b_vec, a, b, acc);
+    }
+    const ptrdiff_t row = strip ? m->out_row : LANES, vec = strip ? LANES : m->out_vec;
+    UNROLL
+    for (int r = 0; r < rb; r++) {
+        UNROLL
+        for (int i = 0; i < vb * PARTS; i++)
+            vk_store(out + r * row + i / PARTS * vec + i % PARTS * VK, acc[r][i]);
+    }
+}
+
+#ifdef FIXED_SIZES
+typedef void gemm_fn(const struct gemm *m, const float *a, const float *b, const float *bias, float *out);
+#define GEMM(S, R, V)                                                                                                  \
+    static void gemm_##S##_##R##_##V(const struct gemm *m, const float *a, const float *b, const float *bias,          \
+                                     float *out)                                                                       \
+    {                                                                                                                  \
+        gemm_tile(S, R, V, m, a, b, bias, out);                                                                        \
+    }
+#define GEMM_ENTRY(S, R, V) [S][R - 1][V - 1] = gemm_##S##_##R##_##V,
+// clang-format off
+#define GEMMS_6(M, S, V) M(S, 1, V) M(S, 2, V) M(S, 3, V) M(S, 4, V) M(S, 5, V) M(S, 6, V)
+#if VB_MAX == 4
+#define GEMMS_8(M, S, V) GEMMS_6(M, S, V) M(S, 7, V) M(S, 8, V)
+#define GEMMS_12(M, S, V) GEMMS_8(M, S, V) M(S, 9, V) M(S, 10, V) M(S, 11, V) M(S, 12, V)
+#define GEMMS_16(M, S, V) GEMMS_12(M, S, V) M(S, 13, V) M(S, 14, V) M(S, 15, V) M(S, 16, V)
+#define GEMMS(M, S) GEMMS_16(M, S, 1) GEMMS_12(M, S, 2) GEMMS_8(M, S, 3) GEMMS_6(M, S, 4)
+#else
+#define GEMMS(M, S) GEMMS_6(M, S, 1)
+#endif
+GEMMS(GEMM, 0)
+GEMMS(GEMM, 1)
+static gemm_fn *const gemms[2][RB_MAX][VB_MAX] = {GEMMS(GEMM_ENTRY, 0) GEMMS(GEMM_ENTRY, 1)};
+// clang-format on
+#define GEMM_CALL(S, R, V, ...) gemms[S][(R)-1][(V)-1](__VA_ARGS__)
+#else
+#define GEMM_CALL(S, R, V, ...) gemm_tile(S, R, V, __VA_ARGS__)
+#endif
+
+/* All rows of vb <= VB_MAX vectors. */
+static void gemm_rows(int strip, const struct gemm *m, int rows, int vb, const float *a, const float *b,
+                      const float *bias, float *out)
+{
+    ptrdiff_t a_row = strip ? LANES : m->a_row, out_row = strip ? m->out_row : LANES;
+    for (int k = 0; k < pieces(rows, RB_OF(vb)); k++) {
+        int r0 = piece_at(rows, RB_OF(vb), k), rb = piece_at(rows, RB_OF(vb), k + 1) - r0;
+        GEMM_CALL(strip, rb, vb, m, a + r0 * a_row, b, bias ? bias + r0 : NULL, out + r0 * out_row);
+    }
+}
+
+static void over_images(const struct gemm *m, int rows, int blocks, const float *a, const float *b, const float *bias,
+                        float *out)
+{
+    for (int i = 0; i < pieces(blocks, VB_MAX); i++) {
+        int v0 = piece_at(blocks, VB_MAX, i), vb = piece_at(blocks, VB_MAX, i + 1) - v0;
+        gemm_rows(0, m, rows, vb, a, b + v0 * m->b_vec, bias, out + v0 * m->out_vec);
+    }
+}
+
+void EXPORT(dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b, float *y)
+{
+    struct gemm m = {.k = in, .a_row = in, .a_k = 1, .b_vec = (ptrdiff_t)in * LANES, .out_vec = (ptrdiff_t)out * LANES};
+    over_images(&m, out, blocks, w, x, b, y);
+}
+
+void EXPORT(dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx)
+{
+    struct gemm m = {
+        .k = out, .a_row = 1, .a_k = in, .b_vec = (ptrdiff_t)out * LANES, .out_vec = (ptrdiff_t)in * LANES};
+    over_images(&m, in, blocks, w, dy, NULL, dx);
+}
+
+/* t[16 * blocks][16 * vb]: elements `from` and on of every image, the images as rows, zeros behind the last element. */
+static void transpose(int blocks, int in, int from, int vb, const float *x, float *t)
+{
+    x += (ptrdiff_t)from * LANES;
+    for (int b = 0; b < blocks; b++, x += (ptrdiff_t)in * LANES, t += vb * LANES * LANES)
+        for (int i = 0; i < vb; i++) {
+            v16 r[LANES];
+            for (int k = 0; k < LANES; k++)
+                r[k] = from + i * LANES + k < in ? v16_load(x + (ptrdiff_t)(i * LANES + k) * LANES) : v16_zero();
+            v16_transpose(r);
+            for (int k = 0; k < LANES; k++)
+                v16_store(t + (k * vb + i) * LANES, r[k]);
+        }
+}
+
+static void bias_gradient(int blocks, int out, const float *dy, float *db)
+{
+    for (int o = 0; o < out; o++) {
+        v16 sum = v16_zero();
+        for (int b = 0; b < blocks; b++)
+            sum = v16_add(sum, v16_load(dy + ((ptrdiff_t)b * out + o) * LANES));
+        db[o] = lane_sum(sum);
+    }
+}
+
+/* A strip of at most VB_MAX * 16 columns of dw at a time, so that the transposed part of x stays in the first-level
+ * cache; dy is read where it stands: 16 images of an output lie side by side. Where rows of dw are not whole vectors a
+ * strip is made in scratch and copied to where it belongs. */
+void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *db,
+                                    float *scratch)
+{
+    int tiles = pieces(in, LANES), whole = in % LANES == 0;
+    for (int i = 0; i < pieces(tiles, VB_MAX); i++) {
+        int v0 = piece_at(tiles, VB_MAX, i), vb = piece_at(tiles, VB_MAX, i + 1) - v0, from = v0 * LANES;
+        float *strip = scratch, *rows = strip + (ptrdiff_t)blocks * LANES * vb * LANES;
+        struct gemm m = {.k = blocks * LANES, .a_block = (ptrdiff_t)out * LANES};
+        m.out_row = whole ? in : vb * LANES;
+        transpose(blocks, in, from, vb, x, strip);
+        gemm_rows(1, &m, out, vb, dy, strip, NULL, whole ? dw + from : rows);
+        int n = in - from < vb * LANES ? in - from : vb * LANES;
+        for (int o = 0; !whole && o < out; o++)
+            memcpy(dw + (ptrdiff_t)o * in + from, rows + o * m.out_row, (size_t)n * sizeof *dw);
+    }
+    if (db)
+        bias_gradient(blocks, out, dy, db);
+}

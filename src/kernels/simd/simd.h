@@ -1,0 +1,141 @@
+/* simd.h - sixteen floats at a time, three times over: AVX-512 registers, pairs of AVX2 registers, plain C. The three
+ * give the same bits: each operation is one correctly rounded IEEE operation per lane, and fma means fused in all of
+ * them (fmaf in plain C). Only the payload and sign of a NaN are left open.
+ *
+ *   v16   16 floats                          w16   16 words of 32 bits (wrap-around arithmetic)
+ *   m16   16 truth values                    d16   16 doubles
+ *   vk    the vector a register-blocked kernel works in, VK floats: all 16 lanes, or half of them on AVX2, where two
+ *         halves at once would spill; such a kernel runs 16 / VK times. */
+#ifndef KERNELS_SIMD_SIMD_H
+#define KERNELS_SIMD_SIMD_H
+
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline, unused))
+/* For the larger ones: inlined over and over, the plain C level takes half a minute a file to compile. */
+#ifdef ISA_ref
+#define INLINE_BIG static __attribute__((noinline, unused))
+#else
+#define INLINE_BIG INLINE
+#endif
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b) JOIN_(a, b)
+#define EXPORT(name) JOIN(name, ISA)
+
+/* Register-blocked kernels are written once, with sizes as arguments; FIXED_SIZES says that each size wanted is made a
+ * function of its own in which they are constants. UNROLL stands before a loop over such a size whose body indexes
+ * arrays that must become registers. The plain C level has neither: one function, loops as they stand; nor have builds
+ * without optimization, which cannot profit. */
+#if defined(ISA_ref) || !defined(__OPTIMIZE__)
+#define UNROLL
+#else
+#define FIXED_SIZES
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+#endif
+
+#if defined(ISA_avx512)
+#include "kernels/simd/avx512.h"
+#elif defined(ISA_avx2)
+#include "kernels/simd/avx2.h"
+#else
+#include "kernels/simd/ref.h"
+#endif
+
+/* What follows is built from the above, once for all levels. */
+
+INLINE v16 v16_zero(void)
+{
+    return v16_set1(0.0f);
+}
+
+INLINE v16 v16_abs(v16 a)
+{
+    return w16_as_v16(w16_and(v16_as_w16(a), w16_set1(0x7fffffffu)));
+}
+
+/* The magnitude of `a` (>= 0) with the sign of `s`. */
+INLINE v16 v16_with_sign(v16 a, v16 s)
+{
+    return w16_as_v16(w16_or(v16_as_w16(a), w16_and(v16_as_w16(s), w16_set1(0x80000000u))));
+}
+
+INLINE v16 v16_keep(m16 m, v16 a)
+{
+    return v16_select(m, a, v16_zero());
+}
+
+/* bf16: the upper half of a float. The nearest one, of two the even one, in the upper half of each word; the lower half
+ * is of no account. What overflows becomes infinite, a NaN stays one. (The instruction for it takes denormals for 0.)
+ */
+#ifndef v16_bf16
+INLINE w16 v16_bf16(v16 x)
+{
+    w16 u = v16_as_w16(x), odd = w16_and(w16_shr(u, 16), w16_set1(1));
+    w16 r = w16_add(w16_add(u, w16_set1(0x7fff)), odd);
+    return v16_as_w16(v16_select(v16_nan(x), w16_as_v16(w16_set1(0x7fc00000)), w16_as_v16(r)));
+}
+#endif
+
+/* The number that it stands for. */
+INLINE v16 v16_bf16_value(w16 r)
+{
+    return w16_as_v16(w16_and(r, w16_set1(0xffff0000u)));
+}
+
+INLINE v16 v16_bf16_round(v16 x)
+{
+    return v16_bf16_value(v16_bf16(x));
+}
+
+INLINE v16 v16_bf16_load(const uint16_t *p)
+{
+    return w16_as_v16(w16_load_high(p));
+}
+
+/* True in the lanes below n. */
+INLINE m16 m16_first(int n)
+{
+    static const float lane[LANES]
+        __attribute__((aligned(64))) = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return v16_gt(v16_set1((float)n), v16_load(lane));
+}
+
+/* Passes over arrays in the second cache: what they come to a kilobyte later is on its way into the first. */
+#define SOON 1024 /* bytes */
+INLINE void soon_read(const void *p)
+{
+    __builtin_prefetch((const char *)p + SOON);
+}
+INLINE void soon_written(const void *p)
+{
+    __builtin_prefetch((const char *)p + SOON, 1);
+}
+
+/* Sum of the lanes below `live`, in the tree of lane_sum. */
+INLINE double d16_sum(d16 a, int live)
+{
+    double s[LANES];
+    d16_store(s, a);
+    for (int i = live; i < LANES; i++)
+        s[i] = 0;
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            s[i] += s[i + half];
+    return s[0];
+}
+
+/* How many lanes of block b hold one of the n images. */
+INLINE int live_lanes(int n, int b)
+{
+    int live = n - b * LANES;
+    return live < LANES ? live : LANES;
+}
+
+#endif

@@ -1,0 +1,103 @@
+/* vmath.h - exp, log, tanh, erf of 16 floats, from the operations of simd.h alone. exp and log are wrong by less than 1
+ * unit in the last place, tanh and erf by less than 3 (tests/unit/kernels/vmath_test.c measures). NaN in, NaN out;
+ * infinities and zeros as in C99 annex F, but for the sign of exp's zero, which cannot be negative anyway. */
+#ifndef KERNELS_SIMD_VMATH_H
+#define KERNELS_SIMD_VMATH_H
+
+#include "kernels/simd/simd.h"
+
+#define LN2_HI 0x1.62e43p-1f /* ln 2 in two floats */
+#define LN2_LO (-0x1.05c61p-29f)
+#define LN2_SHORT 0x1.63p-1f /* and in nine bits and a rest, so that x - n LN2_SHORT is exact */
+#define LN2_REST (-0x1.bd0106p-13f)
+
+/* c[0] + c[1] x + ... + c[n-1] x^(n-1) by Horner's rule. */
+INLINE v16 v16_poly(v16 x, const float *c, int n)
+{
+    v16 r = v16_set1(c[n - 1]);
+    for (int i = n - 2; i >= 0; i--)
+        r = v16_fma(r, x, v16_set1(c[i]));
+    return r;
+}
+
+/* x = *n ln 2 + r with |r| <= ln(2)/2 for |x| < 2^21, n a whole number (as a word): returns e^r - 1 = r + r^2 P(r).
+ * Adding 1.5 * 2^23 leaves the nearest whole number in the low bits of the sum. P is a minimax fit of our own (Remez
+ * exchange on the relative error of e^r): 6e-11. */
+INLINE_BIG v16 exp_parts(v16 x, w16 *n)
+{
+    static const float c[] = {
+        0.5f, 1.666666567e-01f, 4.166629538e-02f, 8.333496749e-03f, 1.394465100e-03f, 1.979032822e-04f};
+    v16 magic = v16_set1(0x1.8p23f), t = v16_fma(x, v16_set1(0x1.715476p+0f), magic), k = v16_sub(t, magic);
+    *n = w16_sub(v16_as_w16(t), v16_as_w16(magic));
+    v16 r = v16_fma(k, v16_set1(-LN2_REST), v16_fma(k, v16_set1(-LN2_SHORT), x));
+    return v16_fma(v16_mul(r, r), v16_poly(r, c, 6), r);
+}
+
+/* 2^n, -126 <= n <= 127. */
+INLINE v16 power_of_two(w16 n)
+{
+    return w16_as_v16(w16_shl(w16_add(n, w16_set1(127)), 23));
+}
+
+/* The limits are where the result is infinite or rounds to zero; 2^n goes in as two factors, as it may be denormal. */
+INLINE_BIG v16 v16_exp(v16 x)
+{
+    w16 n;
+    x = v16_max(v16_set1(-104.0f), v16_min(v16_set1(89.0f), x));
+    v16 p = v16_add(exp_parts(x, &n), v16_set1(1.0f));
+    w16 half = w16_sar(n, 1);
+    return v16_mul(v16_mul(p, power_of_two(half)), power_of_two(w16_sub(n, half)));
+}
+
+/* x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), and log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f), where
+ * R = 2 atanh(s)/s - 2 as a series in s^2 <= 0.0295: the classic reduction, see Muller, "Elementary Functions", 3rd ed.
+ * 2016, section 11.3. */
+INLINE_BIG v16 v16_log(v16 x)
+{
+    static const float c[] = {2.0f / 3, 2.0f / 5, 2.0f / 7, 2.0f / 9, 2.0f / 11};
+    w16 root_half = w16_set1(0x3f3504f3u);
+    m16 tiny = v16_gt(v16_set1(0x1p-126f), x);
+    v16 big = v16_select(tiny, v16_mul(x, v16_set1(0x1p23f)), x);
+    w16 i = w16_sub(v16_as_w16(big), root_half);
+    v16 k = v16_sub(w16_float(w16_sar(i, 23)), v16_keep(tiny, v16_set1(23.0f)));
+    v16 f = v16_sub(w16_as_v16(w16_add(w16_and(i, w16_set1(0x7fffffu)), root_half)), v16_set1(1.0f));
+    v16 s = v16_div(f, v16_add(f, v16_set1(2.0f))), z = v16_mul(s, s);
+    v16 h = v16_mul(v16_mul(f, v16_set1(0.5f)), f), r = v16_mul(z, v16_poly(z, c, 5));
+    v16 low = v16_fma(k, v16_set1(LN2_LO), v16_mul(s, v16_add(h, r)));
+    v16 y = v16_fma(k, v16_set1(LN2_HI), v16_sub(f, v16_sub(h, low)));
+    y = v16_select(v16_gt(v16_set1(INFINITY), x), y, x); /* inf and NaN are their own logarithms */
+    y = v16_select(v16_eq(x, v16_zero()), v16_set1(-INFINITY), y);
+    return v16_select(v16_gt(v16_zero(), x), v16_set1(NAN), y);
+}
+
+/* With e = exp(2|x|) - 1 free of cancellation, tanh|x| = e / (e + 2); from 10 on it is 1. */
+INLINE_BIG v16 v16_tanh(v16 x)
+{
+    w16 n;
+    v16 a = v16_min(v16_set1(10.0f), v16_abs(x));
+    v16 p = exp_parts(v16_add(a, a), &n), scale = power_of_two(n);
+    v16 e = v16_fma(scale, p, v16_sub(scale, v16_set1(1.0f)));
+    return v16_with_sign(v16_div(e, v16_add(e, v16_set1(2.0f))), x);
+}
+
+/* Below 1: x + x P(x^2). From 1 to 4: 1 - exp(Q(x)), Q near log erfc. From 4 on 1. Both polynomials are minimax fits of
+ * our own (Remez exchange on the relative error of erf): 1.2e-9 and 1.1e-9. */
+INLINE_BIG v16 v16_erf(v16 x)
+{
+    static const float small[] = {1.283791661e-01f, -3.761262596e-01f, 1.128358543e-01f, -2.685381286e-02f,
+                                  5.188328680e-03f, -8.010201855e-04f, 7.853887655e-05f};
+    static const float large[] = {-3.415983228e-04f, -1.127088904e+00f, -6.381453276e-01f, -1.031063348e-01f,
+                                  2.183786593e-02f,  -2.947609872e-03f, 1.863743382e-04f};
+    v16 one = v16_set1(1.0f), a = v16_min(v16_set1(4.0f), v16_abs(x));
+    v16 near = v16_fma(a, v16_poly(v16_mul(a, a), small, 7), a);
+    v16 far = v16_sub(one, v16_exp(v16_poly(a, large, 7)));
+    return v16_with_sign(v16_select(v16_gt(one, a), near, far), x);
+}
+
+INLINE v16 v16_sigmoid(v16 x)
+{
+    v16 one = v16_set1(1.0f);
+    return v16_div(one, v16_add(one, v16_exp(v16_sub(v16_zero(), x))));
+}
+
+#endif
