@@ -255,7 +255,7 @@ static void each_output(const struct example *e, each_fn *f)
 /* Numbers up to 4 in each of the products, 9 of them in an output; errors of a sum add up like a random walk. */
 static void is_near(const struct example *e, int r, int o, int col, int lane, float got)
 {
-    double want = plain(e, r, o, col, lane), tol = ldexp(20 + 20 * sqrt(e->d.ci), -24);
+    double want = plain(e, r, o, col, lane), tol = ldexp(20 + 30 * sqrt(e->d.ci), -24);
     if (!(fabs((double)got - want) <= tol))
         complain(e, "value", r, o, col, (double)got, want);
 }
