@@ -40,7 +40,7 @@ struct stage_part {
     union {
         struct {
             enum act f;
-            float slope;
+            float parameter;
         } act;
         float p;
         struct {
@@ -60,6 +60,7 @@ struct layer_type {
     int positional;
     size_t args_size;
     unsigned flags;
+    int act; /* of an activation: which one, enum act */
     /* After the words are set: checks them against each other and derives fields that no word sets. NULL: nothing to
      * do. */
     int (*check)(void *args, struct err *e);

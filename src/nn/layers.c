@@ -5,19 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct layer_type layer_conv2d, layer_dense, layer_batchnorm, layer_relu, layer_leaky_relu, layer_sigmoid,
-    layer_tanh, layer_gelu, layer_dropout, layer_maxpool, layer_avgpool, layer_gap, layer_flatten, layer_softmax;
+extern const struct layer_type layer_conv2d, layer_dense, layer_batchnorm, layer_dropout, layer_maxpool, layer_avgpool,
+    layer_gap, layer_flatten, layer_softmax;
+#define ACTIVATION(name, ...) extern const struct layer_type layer_##name;
+#include "kernels/activations.def"
 
 // clang-format off
 const struct layer_type *const layer_types[] = {
     &layer_conv2d,
     &layer_dense,
     &layer_batchnorm,
-    &layer_relu,
-    &layer_leaky_relu,
-    &layer_sigmoid,
-    &layer_tanh,
-    &layer_gelu,
+#define ACTIVATION(name, ...) &layer_##name,
+#include "kernels/activations.def"
     &layer_dropout,
     &layer_maxpool,
     &layer_avgpool,

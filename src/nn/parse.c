@@ -152,7 +152,7 @@ static void unknown_word(struct parser *p, const struct call *c, const char *w)
 {
     char args[160], range[320];
     const struct param *due = due_row(c);
-    int option = isalpha((unsigned char)*w) && c->type->params;
+    int option = isalpha((unsigned char)*w) && c->type->params && c->type->params[0].name;
     list_options(c->type, option ? INT_MAX : c->type->positional, args, sizeof args);
     const char *near = str_nearest(w, known_option, c->type->params);
     if (layer_find(w))

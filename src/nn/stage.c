@@ -211,7 +211,7 @@ static void set_pointwise(struct work *w)
     if (act) {
         act->type->part(act, &part);
         w->f.act = (int)part.act.f;
-        w->f.slope = part.act.slope;
+        w->f.act_parameter = part.act.parameter;
     }
     if (drop) {
         drop->type->part(drop, &part);

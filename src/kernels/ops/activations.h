@@ -1,19 +1,8 @@
-/* act.h - activations and their derivatives, a vector at a time. */
+/* activations.h - activations and their gradients, a vector at a time, made from the rows of activations.def. */
 #ifndef KERNELS_OPS_ACTIVATIONS_H
 #define KERNELS_OPS_ACTIVATIONS_H
 
 #include "kernels/simd/vmath.h"
-
-/* PyTorch's: 0 for x <= 0, and a NaN stays one. */
-INLINE v16 relu(v16 x)
-{
-    return v16_max(v16_zero(), x);
-}
-
-INLINE v16 leaky_relu(v16 x, v16 slope)
-{
-    return v16_select(v16_gt(x, v16_zero()), x, v16_mul(x, slope));
-}
 
 /* Phi, the distribution function of the standard normal. */
 INLINE v16 normal_cdf(v16 x)
@@ -22,65 +11,53 @@ INLINE v16 normal_cdf(v16 x)
     return v16_mul(v16_set1(0.5f), v16_add(v16_set1(1.0f), e));
 }
 
-INLINE v16 gelu(v16 x)
-{
-    return v16_mul(x, normal_cdf(x));
-}
-
 /* (x Phi(x))' = Phi(x) + x phi(x) */
-INLINE v16 gelu_slope(v16 x)
+INLINE v16 normal_slope(v16 x)
 {
     v16 density = v16_mul(v16_set1(0x1.988454p-2f), v16_exp(v16_mul(v16_mul(v16_set1(-0.5f), x), x))); /* 1/sqrt(2pi) */
     return v16_fma(x, density, normal_cdf(x));
 }
 
-/* Of the value y, not of the argument. */
-INLINE v16 sigmoid_slope(v16 y)
-{
-    return v16_mul(y, v16_sub(v16_set1(1.0f), y));
-}
-
-INLINE v16 tanh_slope(v16 y)
-{
-    return v16_fma(v16_sub(v16_zero(), y), y, v16_set1(1.0f));
-}
+/* relu_value(x, a) and relu_gradient(v, a, dy), and so on for each row. */
+#define ACTIVATION(name, reads, value, gradient, ...)                                                                  \
+    INLINE v16 name##_value(v16 x, v16 a)                                                                              \
+    {                                                                                                                  \
+        (void)a;                                                                                                       \
+        return value;                                                                                                  \
+    }                                                                                                                  \
+    INLINE v16 name##_gradient(v16 v, v16 a, v16 dy)                                                                   \
+    {                                                                                                                  \
+        (void)a;                                                                                                       \
+        return gradient;                                                                                               \
+    }
+#include "kernels/activations.def"
 
 /* act(x); f is an enum act or NO_ACT. */
-INLINE v16 act_value(int f, v16 slope, v16 x)
+INLINE v16 act_value(int f, v16 a, v16 x)
 {
     switch (f) {
-    case ACT_RELU:
-        return relu(x);
-    case ACT_LEAKY_RELU:
-        return leaky_relu(x, slope);
-    case ACT_SIGMOID:
-        return v16_sigmoid(x);
-    case ACT_TANH:
-        return v16_tanh(x);
-    case ACT_GELU:
-        return gelu(x);
-    default:
+    case NO_ACT:
         return x;
+#define ACTIVATION(name, ...)                                                                                          \
+    case ACT_##name:                                                                                                   \
+        return name##_value(x, a);
+#include "kernels/activations.def"
     }
+    __builtin_trap();
 }
 
 /* dy * act'(x) of the argument x. */
-INLINE v16 act_gradient(int f, v16 slope, v16 x, v16 dy)
+INLINE v16 act_gradient(int f, v16 a, v16 x, v16 dy)
 {
     switch (f) {
-    case ACT_RELU:
-        return v16_keep(v16_gt(x, v16_zero()), dy);
-    case ACT_LEAKY_RELU:
-        return v16_select(v16_gt(x, v16_zero()), dy, v16_mul(dy, slope));
-    case ACT_SIGMOID:
-        return v16_mul(dy, sigmoid_slope(v16_sigmoid(x)));
-    case ACT_TANH:
-        return v16_mul(dy, tanh_slope(v16_tanh(x)));
-    case ACT_GELU:
-        return v16_mul(dy, gelu_slope(x));
-    default:
+    case NO_ACT:
         return dy;
+#define ACTIVATION(name, reads, ...)                                                                                   \
+    case ACT_##name:                                                                                                   \
+        return name##_gradient(reads == READS_Y ? name##_value(x, a) : x, a, dy);
+#include "kernels/activations.def"
     }
+    __builtin_trap();
 }
 
 #endif

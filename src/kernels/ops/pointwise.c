@@ -1,8 +1,8 @@
-/* stage.c - what stands between two convolutions, in one pass over a block: normalization, activation, dropout, and
+/* pointwise.c - what stands between two convolutions, in one pass over a block: normalization, activation, dropout, and
  * back. The passes go through memory in its order, which is also the order in which dropout draws its masks. */
 #include "kernels/ops/activations.h"
-#include "kernels/ops/ops.h"
 #include "kernels/ops/dropout_masks.h"
+#include "kernels/ops/ops.h"
 
 /* Which of the three there are, whether the way back goes forward again, and whether x and g are stored in 16 bits and
  * y is rounded to as many; constants in each of the functions made below. */
@@ -13,7 +13,7 @@ struct kind {
 
 /* Of the channel at hand. */
 struct channel {
-    v16 scale, shift, mean, slope;
+    v16 scale, shift, mean, parameter;
 };
 
 /* Vector `at` floats into an array of either kind. */
@@ -27,7 +27,7 @@ INLINE struct channel channel_of(struct kind k, const struct pointwise *f, const
 {
     v16 zero = v16_zero();
     return (struct channel){k.norm ? v16_set1(f->scale[ch]) : zero, k.norm ? v16_set1(f->shift[ch]) : zero,
-                            k.norm && mean ? v16_set1(mean[ch]) : zero, v16_set1(f->slope)};
+                            k.norm && mean ? v16_set1(mean[ch]) : zero, v16_set1(f->act_parameter)};
 }
 
 INLINE v16 normalized(struct kind k, const struct channel *c, v16 x)
@@ -43,7 +43,7 @@ INLINE v16 dropped(struct kind k, const struct masks *m, m16 keep, v16 v)
 INLINE void forward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, ptrdiff_t at,
                         const void *x, float *y)
 {
-    v16 v = dropped(k, m, keep, act_value(k.act, c->slope, normalized(k, c, value_at(k, x, at))));
+    v16 v = dropped(k, m, keep, act_value(k.act, c->parameter, normalized(k, c, value_at(k, x, at))));
     soon_written(y + at);
     v16_store(y + at, k.bf16 == ROUNDED ? v16_bf16_round(v) : v);
 }
@@ -116,10 +116,10 @@ INLINE void backward_one(struct kind k, const struct channel *c, const struct ma
 {
     v16 v = value_at(k, w->x, at), d = v16_load(w->dy + at), n = normalized(k, c, v);
     if (k.again) {
-        v16 y = dropped(k, m, keep, act_value(k.act, c->slope, n));
+        v16 y = dropped(k, m, keep, act_value(k.act, c->parameter, n));
         v16_store(w->y + at, k.bf16 ? v16_bf16_round(y) : y);
     }
-    d = act_gradient(k.act, c->slope, n, dropped(k, m, keep, d));
+    d = act_gradient(k.act, c->parameter, n, dropped(k, m, keep, d));
     if (k.bf16) {
         w16 r = v16_bf16(d);
         soon_written((uint16_t *)w->g + at);
@@ -177,85 +177,117 @@ INLINE void backward_as(struct kind k, struct pointwise *f, int rows, const stru
     masks_leave(k, f, &m, half);
 }
 
-/* Calls `as` with the kind of f in constants, or as it is on the plain C level. */
+/* DISPATCH calls `as` for the activation `act`, with and without normalization and dropout as f has them; each of the
+ * cases is compiled with its kind as constants, but for the plain C level. DISPATCH_NORM: f has a normalization. */
 #ifdef FIXED_SIZES
-#define CASE(as, a, n, d, again, bf16, ...)                                                                            \
-    case 4 * (a) + 2 * (n) + (d):                                                                                      \
-        as((struct kind){n, a, d, again, bf16}, __VA_ARGS__);                                                          \
-        break
-#define NORM_CASES(as, a, again, bf16, ...)                                                                            \
-    CASE(as, a, 1, 0, again, bf16, __VA_ARGS__);                                                                       \
-    CASE(as, a, 1, 1, again, bf16, __VA_ARGS__)
-#define CASES(as, a, again, bf16, ...)                                                                                 \
-    CASE(as, a, 0, 0, again, bf16, __VA_ARGS__);                                                                       \
-    CASE(as, a, 0, 1, again, bf16, __VA_ARGS__);                                                                       \
-    NORM_CASES(as, a, again, bf16, __VA_ARGS__)
-#define DISPATCH(cases, as, again, bf16, f, ...)                                                                       \
-    switch (4 * (f)->act + 2 * ((f)->scale != NULL) + ((f)->seed != NULL)) {                                           \
-        cases(as, NO_ACT, again, bf16, __VA_ARGS__);                                                                   \
-        cases(as, ACT_RELU, again, bf16, __VA_ARGS__);                                                                 \
-        cases(as, ACT_LEAKY_RELU, again, bf16, __VA_ARGS__);                                                           \
-        cases(as, ACT_SIGMOID, again, bf16, __VA_ARGS__);                                                              \
-        cases(as, ACT_TANH, again, bf16, __VA_ARGS__);                                                                 \
-        cases(as, ACT_GELU, again, bf16, __VA_ARGS__);                                                                 \
-    }
+#define DISPATCH_NORM(as, act, again, bf16, f, ...)                                                                    \
+    do {                                                                                                               \
+        if ((f)->seed)                                                                                                 \
+            as((struct kind){1, act, 1, again, bf16}, __VA_ARGS__);                                                    \
+        else                                                                                                           \
+            as((struct kind){1, act, 0, again, bf16}, __VA_ARGS__);                                                    \
+    } while (0)
+#define DISPATCH(as, act, again, bf16, f, ...)                                                                         \
+    do {                                                                                                               \
+        if ((f)->scale)                                                                                                \
+            DISPATCH_NORM(as, act, again, bf16, f, __VA_ARGS__);                                                       \
+        else if ((f)->seed)                                                                                            \
+            as((struct kind){0, act, 1, again, bf16}, __VA_ARGS__);                                                    \
+        else                                                                                                           \
+            as((struct kind){0, act, 0, again, bf16}, __VA_ARGS__);                                                    \
+    } while (0)
 #else
-#define DISPATCH(cases, as, again, bf16, f, ...)                                                                       \
-    as((struct kind){(f)->scale != NULL, (f)->act, (f)->seed != NULL, again, bf16}, __VA_ARGS__)
+#define DISPATCH(as, act, again, bf16, f, ...)                                                                         \
+    as((struct kind){(f)->scale != NULL, act, (f)->seed != NULL, again, bf16}, __VA_ARGS__)
+#define DISPATCH_NORM DISPATCH
+#endif
+
+/* The passes of one activation. stored and rounded: x is stored in 16 bits, and y rounded to as many; again: the way
+ * back also goes forward again. */
+struct passes {
+    void (*forward)(struct pointwise *f, int rows, const float *x, float *y);
+    void (*forward_stored)(struct pointwise *f, int rows, const uint16_t *x, float *y);
+    void (*forward_rounded)(struct pointwise *f, int rows, const uint16_t *x, float *y);
+    void (*backward)(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes);
+    void (*backward_again)(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes);
+    void (*backward_stored)(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes);
+    void (*backward_stored_again)(struct pointwise *f, int rows, const struct way_back *p, const float *mean,
+                                  d16 *lanes);
+};
+
+#define FORWARD_PASS(name, dispatch, x_type, act, bf16)                                                                \
+    static void name(struct pointwise *f, int rows, const x_type *x, float *y)                                         \
+    {                                                                                                                  \
+        dispatch(forward_as, act, 0, bf16, f, f, rows, x, y);                                                          \
+    }
+#define BACKWARD_PASS(name, dispatch, act, again, bf16)                                                                \
+    static void name(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)           \
+    {                                                                                                                  \
+        dispatch(backward_as, act, again, bf16, f, f, rows, p, mean, lanes);                                           \
+    }
+#define PASSES(name, act)                                                                                              \
+    FORWARD_PASS(name##_forward, DISPATCH, float, act, FLOATS)                                                         \
+    FORWARD_PASS(name##_forward_stored, DISPATCH_NORM, uint16_t, act, STORED)                                          \
+    FORWARD_PASS(name##_forward_rounded, DISPATCH_NORM, uint16_t, act, ROUNDED)                                        \
+    BACKWARD_PASS(name##_backward, DISPATCH, act, 0, FLOATS)                                                           \
+    BACKWARD_PASS(name##_backward_again, DISPATCH, act, 1, FLOATS)                                                     \
+    BACKWARD_PASS(name##_backward_stored, DISPATCH_NORM, act, 0, STORED)                                               \
+    BACKWARD_PASS(name##_backward_stored_again, DISPATCH_NORM, act, 1, STORED)
+#define PASSES_ROW(name)                                                                                               \
+    {                                                                                                                  \
+        name##_forward, name##_forward_stored, name##_forward_rounded, name##_backward, name##_backward_again,         \
+            name##_backward_stored, name##_backward_stored_again                                                       \
+    }
+
+#ifdef FIXED_SIZES
+PASSES(none, NO_ACT)
+#define ACTIVATION(name, ...) PASSES(name, ACT_##name)
+#include "kernels/activations.def"
+
+static const struct passes *passes_of(const struct pointwise *f)
+{
+    static const struct passes none = PASSES_ROW(none), of_act[] = {
+#define ACTIVATION(name, ...) [ACT_##name] = PASSES_ROW(name),
+#include "kernels/activations.def"
+                                                        };
+    return f->act == NO_ACT ? &none : &of_act[f->act];
+}
+#else
+PASSES(any, f->act)
+
+static const struct passes *passes_of(const struct pointwise *f)
+{
+    static const struct passes any = PASSES_ROW(any);
+    (void)f;
+    return &any;
+}
 #endif
 
 void EXPORT(pointwise_forward)(struct pointwise *f, int rows, const float *x, float *y)
 {
-    DISPATCH(CASES, forward_as, 0, FLOATS, f, f, rows, x, y);
-}
-
-static void forward_stored(struct pointwise *f, int rows, const uint16_t *x, float *y)
-{
-    DISPATCH(NORM_CASES, forward_as, 0, STORED, f, f, rows, x, y);
-}
-
-static void forward_rounded(struct pointwise *f, int rows, const uint16_t *x, float *y)
-{
-    DISPATCH(NORM_CASES, forward_as, 0, ROUNDED, f, f, rows, x, y);
+    passes_of(f)->forward(f, rows, x, y);
 }
 
 void EXPORT(pointwise_forward_bf16)(struct pointwise *f, int rows, const uint16_t *x, int round, float *y)
 {
-    (round ? forward_rounded : forward_stored)(f, rows, x, y);
-}
-
-static void backward_alone(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
-{
-    DISPATCH(CASES, backward_as, 0, FLOATS, f, f, rows, p, mean, lanes);
-}
-
-static void backward_and_forward(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
-{
-    DISPATCH(CASES, backward_as, 1, FLOATS, f, f, rows, p, mean, lanes);
+    const struct passes *p = passes_of(f);
+    (round ? p->forward_rounded : p->forward_stored)(f, rows, x, y);
 }
 
 void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, const float *dy, const float *mean,
                                 float *y, float *g, double *lanes)
 {
-    struct way_back p = {x, dy, y, g};
-    (y ? backward_and_forward : backward_alone)(f, rows, &p, mean, (d16 *)(void *)lanes);
-}
-
-static void stored_alone(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
-{
-    DISPATCH(NORM_CASES, backward_as, 0, STORED, f, f, rows, p, mean, lanes);
-}
-
-static void stored_and_forward(struct pointwise *f, int rows, const struct way_back *p, const float *mean, d16 *lanes)
-{
-    DISPATCH(NORM_CASES, backward_as, 1, STORED, f, f, rows, p, mean, lanes);
+    const struct way_back way = {x, dy, y, g};
+    const struct passes *p = passes_of(f);
+    (y ? p->backward_again : p->backward)(f, rows, &way, mean, (d16 *)(void *)lanes);
 }
 
 void EXPORT(pointwise_backward_bf16)(struct pointwise *f, int rows, const uint16_t *x, const float *dy,
                                      const float *mean, float *y, uint16_t *g, double *lanes)
 {
-    struct way_back p = {x, dy, y, g};
-    (y ? stored_and_forward : stored_alone)(f, rows, &p, mean, (d16 *)(void *)lanes);
+    const struct way_back way = {x, dy, y, g};
+    const struct passes *p = passes_of(f);
+    (y ? p->backward_stored_again : p->backward_stored)(f, rows, &way, mean, (d16 *)(void *)lanes);
 }
 
 void EXPORT(pointwise_sums)(int c, int live, const double *lanes, double *sums)

@@ -213,7 +213,7 @@ static void pass_init(struct pass *s, const struct kernels *k, int i, float *tab
                               .scale = table,
                               .shift = table + 16,
                               .act = i / 2 % 6 - 1,
-                              .slope = 0.1f,
+                              .act_parameter = 0.1f,
                               .p = 0.3f,
                               .seed = i % 2 ? s->seed : NULL};
 }

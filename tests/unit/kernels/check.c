@@ -180,3 +180,12 @@ size_t conv_weights(const struct conv_dims *d)
 {
     return (size_t)(d->co * (d->ci / d->groups) * d->kh * d->kw);
 }
+
+int act_reads_argument(int f)
+{
+    static const enum act_reads reads[] = {
+#define ACTIVATION(name, what, ...) what,
+#include "kernels/activations.def"
+    };
+    return reads[f] == READS_X;
+}

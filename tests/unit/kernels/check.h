@@ -56,7 +56,15 @@ struct log {
     size_t entries, entry_cap;
 };
 void exercise(const struct kernels *k, struct log *log);
+/* The same for the kernels that work row by row on images, and for pictures. */
+void exercise_rows(const struct kernels *k, struct log *log);
 void log_release(struct log *log);
+
+/* Appends n floats under a label. */
+void log_add(struct log *l, const float *v, size_t n, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Is the gradient of the activation computed of the argument? Otherwise of the value. */
+int act_reads_argument(int f);
 
 /* Names of floats: x[((b*h + y)*c + ch)*w + x][lane]. */
 static inline size_t at5(int c, int h, int w, int b, int y, int ch, int x, int lane)

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void log_add(struct log *l, const float *v, size_t n, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-static void log_add(struct log *l, const float *v, size_t n, const char *fmt, ...)
+void log_add(struct log *l, const float *v, size_t n, const char *fmt, ...)
 {
     if (l->n + n > l->cap) {
         l->cap = 2 * (l->n + n);
@@ -170,10 +168,10 @@ static float *all_kinds(size_t n)
 static void elementwise(const struct kernels *k, struct log *l)
 {
     const size_t n = 16384;
-    for (int f = ACT_RELU; f <= ACT_GELU; f++) {
+    for (int f = 0; f < ACTIVATIONS; f++) {
         float *x = all_kinds(n), *y = box(n), *dy = box_noise(n), *dx = box(n);
         k->act_forward((enum act)f, 0.1f, n, x, y);
-        k->act_backward((enum act)f, 0.1f, n, f == ACT_GELU ? x : y, dy, dx);
+        k->act_backward((enum act)f, 0.1f, n, act_reads_argument(f) ? x : y, dy, dx);
         TAKE(l, y, n, "activation %d", f);
         TAKE(l, dx, n, "gradient of activation %d", f);
         box_free(x), box_free(dy);
@@ -216,7 +214,8 @@ static void stages(const struct kernels *k, struct log *l)
         uint32_t *seed = (uint32_t *)box(2 * LANES);
         for (size_t j = 0; j < LANES; j++)
             seed[j] = seed[LANES + j] = 1 + noise_below(0xfffffffe);
-        struct pointwise f = {c, w, i & 1 ? p : NULL, p + 16, i / 4 % 6 - 1, 0.1f, 0.3f, i & 2 ? seed : NULL, 0};
+        struct pointwise f = {c,    w,    i & 1 ? p : NULL,    p + 16, i / 4 % (ACTIVATIONS + 1) - 1,
+                              0.1f, 0.3f, i & 2 ? seed : NULL, 0};
         struct pointwise back = f;
         if (back.seed)
             back.seed += LANES;
@@ -295,7 +294,7 @@ static void small_numbers(const struct kernels *k, struct log *l)
         uint32_t *seed = (uint32_t *)(void *)box(LANES);
         for (size_t j = 0; j < LANES; j++)
             seed[j] = 1 + noise_below(0xfffffffe);
-        struct pointwise f = {c, w, p, p + 16, i / 2 % 6 - 1, 0.1f, 0.3f, i & 1 ? seed : NULL, 0};
+        struct pointwise f = {c, w, p, p + 16, i / 2 % (ACTIVATIONS + 1) - 1, 0.1f, 0.3f, i & 1 ? seed : NULL, 0};
         k->bn_moments_bf16(c, w, r, LANES, 1, x, h, about, (double *)(void *)lanes);
         k->pointwise_forward_bf16(&f, r, h, i % 3 > 0, y);
         f.half = 0;

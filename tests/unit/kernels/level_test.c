@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* Of everything exercise() logs. It changes when an order of operations or the exercise changes, which is then a
  * deliberate change of results: put the new number here. */
@@ -30,11 +32,17 @@ static void compare(const char *isa, const struct log *want, const struct log *g
         }
 }
 
+static void exercise_all(const struct kernels *k, struct log *log)
+{
+    exercise(k, log);
+    exercise_rows(k, log);
+}
+
 static void every_level_has_the_bits_of_ref(void **state)
 {
     (void)state;
     struct log ref = {0};
-    exercise(kernels_pick("ref"), &ref);
+    exercise_all(kernels_pick("ref"), &ref);
     for (size_t i = 0; kernels_level(i); i++) {
         const struct kernels *k = kernels_pick(kernels_level(i));
         if (!k) {
@@ -42,11 +50,50 @@ static void every_level_has_the_bits_of_ref(void **state)
             continue;
         }
         struct log log = {0};
-        exercise(k, &log);
+        exercise_all(k, &log);
         compare(k->isa, &ref, &log);
         log_release(&log);
     }
     log_release(&ref);
+}
+
+#define CALLED 42
+
+static void kernel_was_called(void)
+{
+    _exit(CALLED);
+}
+
+/* Runs everything in a process of its own with one kernel replaced by an end of the process: does it come to that? */
+static int is_exercised(const struct kernels *k)
+{
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        struct log log = {0};
+        exercise_all(k, &log);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == CALLED;
+}
+
+/* So that a new row of ops.def is compared between the levels. */
+static void every_kernel_is_exercised(void **state)
+{
+    (void)state;
+    const struct kernels *best = kernels_pick(NULL);
+    void (*called)(void) = kernel_was_called;
+#define OP(type, name, args)                                                                                           \
+    {                                                                                                                  \
+        struct kernels k = *best;                                                                                      \
+        memcpy(&k.name, &called, sizeof called);                                                                       \
+        if (!is_exercised(&k))                                                                                         \
+            fail_msg("%s: neither exercise.c nor exercise_rows.c calls it", #name);                                    \
+    }
+#include "kernels/ops.def"
 }
 
 static void bits(void **state)
@@ -129,6 +176,7 @@ const struct CMUnitTest level_tests[] = {
     cmocka_unit_test(multiply_adds_are_rounded_once),
     cmocka_unit_test(ladder),
     cmocka_unit_test(every_level_has_the_bits_of_ref),
+    cmocka_unit_test(every_kernel_is_exercised),
     cmocka_unit_test(bits),
     {0},
 };

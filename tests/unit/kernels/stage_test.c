@@ -30,7 +30,7 @@ static void case_init(struct stage_case *s, int act, int kind, int i)
     for (int l = 0; l < LANES; l++)
         s->seed[l] = 1 + noise_below(0xfffffffe);
     kill_dead(s->dy, s->live, s->n / LANES);
-    s->f = (struct pointwise){.c = c, .w = w, .act = act, .slope = 0.1f, .p = rate[i % 3]};
+    s->f = (struct pointwise){.c = c, .w = w, .act = act, .act_parameter = 0.1f, .p = rate[i % 3]};
     if (kind & NORM) {
         s->f.scale = s->scale;
         s->f.shift = s->shift;
@@ -62,7 +62,7 @@ static void plain_forward(const struct kernels *k, const struct stage_case *s, f
         k->bn_apply(f->c, s->h, f->w, 1, v, f->scale, f->shift, v);
     memcpy(y, v, s->n * sizeof *y);
     if (f->act != NO_ACT)
-        k->act_forward((enum act)f->act, f->slope, s->n, y, y);
+        k->act_forward((enum act)f->act, f->act_parameter, s->n, y, y);
     if (f->seed)
         k->dropout(1, s->n / LANES, f->p, f->seed, y, y);
 }
@@ -74,11 +74,11 @@ static void plain_backward(const struct kernels *k, const struct stage_case *s, 
     memcpy(g, s->dy, s->n * sizeof *g);
     if (f->seed)
         k->dropout(1, s->n / LANES, f->p, f->seed, g, g);
-    if (f->act == ACT_GELU)
-        k->act_backward(ACT_GELU, f->slope, s->n, v, g, g);
+    if (f->act != NO_ACT && act_reads_argument(f->act))
+        k->act_backward((enum act)f->act, f->act_parameter, s->n, v, g, g);
     else if (f->act != NO_ACT) {
-        k->act_forward((enum act)f->act, f->slope, s->n, v, y);
-        k->act_backward((enum act)f->act, f->slope, s->n, y, g, g);
+        k->act_forward((enum act)f->act, f->act_parameter, s->n, v, y);
+        k->act_backward((enum act)f->act, f->act_parameter, s->n, y, g, g);
     }
     box_free(y);
 }
@@ -157,7 +157,7 @@ static void check_backward(const struct kernels *k, const struct stage_case *s)
 static void check_level(const struct kernels *k)
 {
     noise_restart(31);
-    for (int act = NO_ACT; act <= ACT_GELU; act++)
+    for (int act = NO_ACT; act < ACTIVATIONS; act++)
         for (int kind = 0; kind < KINDS; kind++)
             for (int i = 0; i < 12; i++) {
                 struct stage_case s;

@@ -1,0 +1,54 @@
+/* activations: y = f(x), element by element; a layer type for each row of kernels/activations.def. */
+#include "nn/layer.h"
+
+struct activation_args {
+    double a; /* the parameter, where there is one */
+};
+
+static float parameter(const struct nn_node *nd)
+{
+    return (float)((const struct activation_args *)nd->args)->a;
+}
+
+static void activation_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                               const struct layer_io *io)
+{
+    k->act_forward((enum act)nd->type->act, parameter(nd), layer_floats(nd->y, p->blocks), io->x, io->y);
+}
+
+static void activation_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
+                                const struct layer_io *io)
+{
+    const float *v = nd->flags & KEEPS_X ? io->x : io->y;
+    if (io->dx)
+        k->act_backward((enum act)nd->type->act, parameter(nd), layer_floats(nd->y, p->blocks), v, io->dy, io->dx);
+}
+
+static void activation_part(const struct nn_node *nd, struct stage_part *out)
+{
+    *out = (struct stage_part){.kind = PART_ACT, .act = {(enum act)nd->type->act, parameter(nd)}};
+}
+
+#define NO_PARAMETER
+#define PARAMETER(name, low, high, preset, open, help)                                                                 \
+    {name, P_FLOAT, offsetof(struct activation_args, a), low, high, preset, help, NULL, open},
+// clang-format off
+#define ACTIVATION(word, reads, value, gradient, its_parameter, its_help, its_source)                                  \
+    static const struct param word##_params[] = { its_parameter {0} };                                                 \
+    const struct layer_type layer_##word = {                                                                           \
+        .name = #word,                                                                                                 \
+        .sig = "any -> same",                                                                                          \
+        .help = its_help,                                                                                              \
+        .source = its_source,                                                                                          \
+        .params = word##_params,                                                                                       \
+        .positional = (int)(sizeof word##_params / sizeof word##_params[0]) - 1,                                       \
+        .args_size = sizeof(struct activation_args),                                                                   \
+        .flags = (reads == READS_X ? KEEPS_X : KEEPS_Y) | INPLACE,                                                     \
+        .act = ACT_##word,                                                                                             \
+        .shape = layer_same_shape,                                                                                     \
+        .forward = activation_forward,                                                                                 \
+        .backward = activation_backward,                                                                               \
+        .part = activation_part,                                                                                       \
+    };
+// clang-format on
+#include "kernels/activations.def"
