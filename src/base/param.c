@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,14 +57,13 @@ char *param_range(const struct param *p, char *buf, size_t n)
     return buf;
 }
 
-static int wrong(const struct param *p, const char *text, const struct where *w, struct err *e)
+/* Trainings compute in floats: a value that is 0, infinite or an excluded end of the range there is none. */
+static int fits_float(const struct param *p, double v)
 {
-    char range[320];
-    param_range(p, range, sizeof range);
-    const char *near = p->type == P_CHOICE ? str_nearest(text, word_at, p) : NULL;
-    int named = w && w->key && strcmp(w->key, p->name) == 0; /* the location already names the parameter */
-    return err_at(e, ERR_USAGE, w, "%s%s'%.100s' is not %s%s%s%s", named ? "" : p->name, named ? "" : ": ", text, range,
-                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    float f = (float)v;
+    if (v != 0 && (fabs(v) < (double)FLT_MIN || isinf(f)))
+        return 0;
+    return !(p->open & 1 && f <= (float)p->min) && !(p->open & 2 && f >= (float)p->max);
 }
 
 static int in_range(const struct param *p, double v)
@@ -71,6 +71,27 @@ static int in_range(const struct param *p, double v)
     if (p->min == 0 && p->max == 0)
         return 1;
     return (p->open & 1 ? v > p->min : v >= p->min) && (p->open & 2 ? v < p->max : v <= p->max);
+}
+
+/* Behind "an integer 1..9": what else is asked of a number in range. */
+static const char *size_of_float(const struct param *p, const char *text)
+{
+    double v;
+    if (p->type != P_FLOAT || str_to_double(text, &v) || !in_range(p, v))
+        return "";
+    return fabs(v) < 1e-30  ? " that fits into 32 bits: too near to 0, the least is 1.2e-38"
+           : fabs(v) > 1e30 ? " that fits into 32 bits: the largest is 3.4e38"
+                            : " in 32 bits: too near to the end of the range";
+}
+
+static int wrong(const struct param *p, const char *text, const struct where *w, struct err *e)
+{
+    char range[320];
+    param_range(p, range, sizeof range);
+    const char *near = p->type == P_CHOICE ? str_nearest(text, word_at, p) : NULL;
+    int named = w && w->key && strcmp(w->key, p->name) == 0; /* the location already names the parameter */
+    return err_at(e, ERR_USAGE, w, "%s%s'%.100s' is not %s%s%s%s%s", named ? "" : p->name, named ? "" : ": ", text,
+                  range, size_of_float(p, text), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int set_int(const struct param *p, int *into, const char *text)
@@ -140,7 +161,7 @@ int param_set(const struct param *p, void *into, const char *text, const struct 
         return 0;
     case P_FLOAT: {
         double v;
-        ok = !str_to_double(text, &v) && in_range(p, v);
+        ok = !str_to_double(text, &v) && in_range(p, v) && fits_float(p, v);
         if (ok)
             *(double *)at = v;
         break;

@@ -8,7 +8,7 @@
 
 enum param_type {
     P_INT,    /* int */
-    P_FLOAT,  /* double */
+    P_FLOAT,  /* double, of the sizes a float has: 0, or 1.2e-38 to 3.4e38, and off an open end in a float, too */
     P_BOOL,   /* int: yes/no, true/false, on/off, 1/0, in any case */
     P_CHOICE, /* int: index of the word in words() */
     P_PAIR,   /* int[2]: "3" (both) or "3x5" */

@@ -249,8 +249,9 @@ int str_to_double(const char *s, double *v)
         e = strtol(s + 1, &end, 10);
         s = end;
     }
-    if (*s == '%') { /* in the exponent: 99.4% is 0.994, whereas 99.4 / 100 is not */
-        s++;
+    const char *percent = s + strspn(s, " \t");
+    if (*percent == '%') { /* in the exponent: 99.4% is 0.994, whereas 99.4 / 100 is not */
+        s = percent + 1;
         scale -= 2;
     }
     while (isspace((unsigned char)*s))

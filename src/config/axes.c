@@ -93,6 +93,32 @@ static void check_values(struct sweep *s, const struct column *c, struct faults 
     }
 }
 
+static int is_size(const struct setting *st)
+{
+    size_t at = st->param ? st->param->at : 0;
+    return st->group == KEY_DATA &&
+           (at == offsetof(struct data_spec, train) || at == offsetof(struct data_spec, validation) ||
+            at == offsetof(struct data_spec, test));
+}
+
+/* A split of 1 is the whole file, which nobody means who writes it among counts. */
+static void check_sizes(const struct sweep *s, const struct column *c, struct faults *f)
+{
+    char buf[STR_NUM];
+    double v;
+    int one = 0, counts = 0;
+    for (uint64_t i = 0; is_size(&s->set[c->setting]) && i < c->values.n && i < CHECKED; i++) {
+        const char *text = values_text(&c->values, i, buf);
+        if (str_to_double(text, &v))
+            continue;
+        one |= v == 1 && !strpbrk(text, ".%");
+        counts |= v > 1;
+    }
+    if (one && counts)
+        fault(f, &c->at,
+              "1 would be the whole file, a fraction, among counts of samples; write 100%% if that is meant");
+}
+
 /* An axis wins over [model.NAME]; a value there would be read by nobody. */
 static void check_variants(const struct sweep *s, const struct column *c, struct faults *f)
 {
@@ -124,6 +150,7 @@ void axes_build(struct sweep *s, struct pending *p, size_t n, struct faults *f)
         fault(f, &s->col[0].at, "%zu axes, at most %d can be counted", s->nax, GRID_AXES);
     for (size_t i = 0; i < s->ncol; i++) {
         check_values(s, &s->col[i], f);
+        check_sizes(s, &s->col[i], f);
         check_variants(s, &s->col[i], f);
     }
 }

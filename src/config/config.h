@@ -6,8 +6,9 @@
  *
  * Who wins: an axis, else the command line, else [model.NAME] of the point's model.variant (`none`: no variant), else
  * the file, else the default. A value list holds texts with commas in quotes: data.augment = "rotate 7, shift 1", "".
- * On the command line a text with commas is a list when it is quoted or none of its values has a blank in it; layers
- * never is.
+ * On the command line a list whose values have no blanks in them is an axis, too; of a text with commas and blanks,
+ * "one, in quotes", is one value, and without quotes it is refused: in [grid] it would be a list, in its own section a
+ * single text. layers is never a list.
  *
  * The objective also selects the epoch whose weights are tested, and patience waits for it. A metric of the test split
  * is known only at the end and must select nothing: its counterpart on the validation split does, and without one that

@@ -4,6 +4,7 @@
 #include "nn/layer.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DEPTH_MAX 64 /* brackets, signs and nots inside each other */
@@ -134,6 +135,26 @@ static int deeper(struct parser *q)
     return ++q->depth > DEPTH_MAX ? bad(q, "too many brackets or signs inside each other", NULL) : 0;
 }
 
+/* What follows a number at p, behind its percent sign if it has one. Between blanks the sign is that of a remainder
+ * where an operand follows. */
+static const char *percent(const char *p)
+{
+    const char *sign = p + strspn(p, " \t"), *next;
+    if (*sign != '%')
+        return p;
+    if (sign == p) {
+        if (isalnum((unsigned char)sign[1]) || (sign[1] && strchr("_.(\"", sign[1])))
+            return p;
+    } else {
+        next = sign + 1 + strspn(sign + 1, " \t");
+        size_t n = name_length(next);
+        int joins = (n == 3 && !memcmp(next, "and", 3)) || (n == 2 && !memcmp(next, "or", 2));
+        if (*next && !joins && !strchr("),=!<>*/", *next))
+            return p;
+    }
+    return sign + 1;
+}
+
 static int parse_number(struct parser *q)
 {
     char buf[TOKEN_MAX];
@@ -143,7 +164,7 @@ static int parse_number(struct parser *q)
                                          ((p[n + 1] == '-' || p[n + 1] == '+') && isdigit((unsigned char)p[n + 2]))))
         n += 2 + strspn(p + n + 2, "0123456789");
     double v;
-    if (n >= sizeof buf)
+    if (n + 1 >= sizeof buf)
         return bad(q, "a number with too many digits", NULL);
     memcpy(buf, p, n);
     buf[n] = 0;
@@ -152,10 +173,10 @@ static int parse_number(struct parser *q)
         char *word = arena_strn(q->a, p, all < 40 ? all : 40);
         return bad(q, "not a number: '", word ? word : "");
     }
-    q->p += n;
-    if (*q->p == '%' && !isalnum((unsigned char)q->p[1]) && !(q->p[1] && strchr("_.(\"", q->p[1]))) {
-        v /= 100;
-        q->p++;
+    q->p = percent(p + n);
+    if (q->p > p + n) { /* in decimal: 99.4% is 0.994, and 99.4 / 100 is more */
+        snprintf(buf + n, sizeof buf - n, "%%");
+        str_to_double(buf, &v);
     }
     return emit(q, OP_NUM, 0, v, NULL);
 }

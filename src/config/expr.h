@@ -6,7 +6,8 @@
  *   compare: add (op add)?              primary: number | name | word | "text" | f(or, ...) | (or) | "uses" layer
  *   op: = == != < <= > >=               f: min max floor ceil round abs
  *
- * 99.4% is a number when the sign touches it and no operand touches the sign; `a % b` is the remainder with b's sign. A
+ * 99.4% is a number when the sign touches it and no operand touches the sign, and so is 99.4 % when no operand follows;
+ * `a % b` is the remainder with b's sign. A
  * word that is no name may only be compared (= and !=) with a setting, and is then one of the words that setting takes.
  */
 #ifndef CONFIG_EXPR_H

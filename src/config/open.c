@@ -270,12 +270,13 @@ static void drop_pending(struct opening *o, struct pending *p)
     o->npending--;
 }
 
-static int may_be_axis(const struct sweep *s, int i, const char *text)
+/* One of VALUES_...: an axis, an override, or either. */
+static int many_values(const struct sweep *s, int i, const char *text)
 {
     const struct setting *st = &s->set[i];
     const struct param *p = st->param ? st->param : st->nown ? st->own[0].param : NULL;
-    if (!group_varies(st->group) || i == s->layers || (i == s->pool && *text != '"'))
-        return 0;
+    if (!group_varies(st->group) || i == s->layers)
+        return VALUES_ONE;
     return values_many(text, !p ? VALUES_ANY : p->type == P_TEXT ? VALUES_TEXT : VALUES_NUMBER);
 }
 
@@ -285,7 +286,19 @@ static void apply_word(struct opening *o, int i, const char *text, const struct 
     struct sweep *s = o->s;
     struct setting *st = &s->set[i];
     struct pending *p = pending_find(o, st->section, st->key);
-    if (may_be_axis(s, i, text)) {
+    size_t n = strlen(text);
+    int quoted = *text == '"' && strchr(text + 1, '"') == text + n - 1;
+    int many = quoted ? VALUES_ONE : many_values(s, i, text);
+    if (quoted)
+        text = arena_strn(&s->mem, text + 1, n - 2);
+    if (!text)
+        return;
+    if (many == VALUES_UNSURE) {
+        fault(&o->f, at, "'%s' may be one text or several; one is written \"%s\", several have quotes each", text,
+              text);
+        return;
+    }
+    if (many) {
         struct pending q = {st->section, st->key, text, *at, p ? p->zip : -1};
         if (p)
             *p = q;

@@ -270,14 +270,14 @@ int values_many(const char *text, enum values_kind kind)
     int blank = 0, commas = 0;
     char copy[512];
     if (*blanks(text) == '"' || strstr(text, " when "))
-        return 1;
+        return VALUES_MANY;
     if (kind != VALUES_TEXT && range_head(text, &lo, &hi))
-        return 1;
+        return VALUES_MANY;
     for (const char *p = text; *p; p = *item_end(p) ? item_end(p) + 1 : item_end(p)) {
         size_t n = (size_t)(item_end(p) - p);
         snprintf(copy, sizeof copy, "%.*s", (int)(n < 500 ? n : 500), p);
         blank |= strpbrk(str_trim(copy), " \t") != NULL;
         commas += p[n] == ',';
     }
-    return commas && (kind == VALUES_NUMBER || !blank);
+    return !commas ? VALUES_ONE : kind == VALUES_NUMBER || !blank ? VALUES_MANY : VALUES_UNSURE;
 }

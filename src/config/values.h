@@ -34,10 +34,12 @@ struct values {
 int values_parse(struct values *v, const char *text, const struct where *w, struct arena *a, struct faults *f);
 /* The i-th value; the text of a range is written into buf. */
 const char *values_text(const struct values *v, uint64_t i, char buf[STR_NUM]);
-/* Whether `text` is more than one value: a range, a quoted list, a condition, or commas. Texts may hold commas and dots
- * themselves: for them only a list of words without blanks counts, and no range. A variable may be either: ranges, and
- * lists of words without blanks. */
+/* Whether `text` of the command line is more than one value: a range, a quoted list, a condition, or commas. Texts may
+ * hold commas and dots themselves: for them a list of words without blanks counts, and no range. A variable may be
+ * either: ranges, and lists of words without blanks. Texts with both commas and blanks may be one value or several:
+ * VALUES_UNSURE. */
 enum values_kind { VALUES_NUMBER, VALUES_TEXT, VALUES_ANY };
+enum { VALUES_ONE, VALUES_MANY, VALUES_UNSURE };
 int values_many(const char *text, enum values_kind kind);
 /* v rounded to 12 significant digits. */
 double round12(double v);

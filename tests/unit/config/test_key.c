@@ -239,7 +239,7 @@ static void the_command_line(void **state)
 static void axes_on_the_command_line(void **state)
 {
     (void)state;
-    struct sweep *s = open_text("", "data.augment=rotate 7, shift 1", NULL);
+    struct sweep *s = open_text("", "data.augment=\"rotate 7, shift 1\"", NULL);
     assert_int_equal(sweep_axes(s), 0);
     assert_string_equal(point_of(s, 0).data.augment, "rotate 7, shift 1");
     sweep_free(s);
@@ -268,14 +268,130 @@ static void axes_on_the_command_line(void **state)
     sweep_free(s);
 }
 
+/* What [grid] takes for a list is no single text on the command line, nor the other way round: it is one, or refused.
+ */
+static void lists_mean_the_same_everywhere(void **state)
+{
+    static const struct {
+        const char *key, *text;
+        int values; /* 0: refused on the command line */
+    } row[] = {
+        {"model.pool", "maxpool 2, avgpool 2", 0},
+        {"model.pool", "\"maxpool 2, avgpool 2\"", 1},
+        {"model.pool", "\"maxpool 2\", \"avgpool 2\"", 2},
+        {"model.pool", "relu,tanh", 2},
+        {"model.pool", "maxpool 2", 1},
+        {"data.augment", "rotate 7, shift 1", 0},
+        {"data.augment", "\"rotate 7, shift 1\", \"\"", 2},
+        {"data.augment", "hflip, none", 2},
+        {"model.v", "maxpool 2, avgpool 2", 0},
+        {"model.v", "relu, tanh", 2},
+        {"train.lr", "0.1, 0.2", 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        static const char model[] = "[model]\npool = relu\npool_at = 1\nv = relu\nlayers =\n conv 3x3 8, $v\n gap\n";
+        char file[400], word[200];
+        snprintf(file, sizeof file, "%s[grid]\n%s = %s\n", model, row[i].key, row[i].text);
+        snprintf(word, sizeof word, "%s=%s", row[i].key, row[i].text);
+        struct sweep *grid = open_text(file, NULL);
+        if (!row[i].values) {
+            if (!strstr(errors_of(model, word, NULL), "may be one text or several; one is written \""))
+                fail_msg("%s: %s", word, errors_of(model, word, NULL));
+        } else {
+            struct sweep *line = open_text(model, word, NULL);
+            assert_int_equal(sweep_points(line), row[i].values);
+            assert_int_equal(sweep_points(grid), row[i].values);
+            for (uint64_t k = 0; k < sweep_points(grid); k++) {
+                uint64_t hash = point_of(grid, k).hash;
+                assert_true(hash == point_of(line, k).hash);
+            }
+            sweep_free(line);
+        }
+        sweep_free(grid);
+    }
+}
+
+/* Refused with its place, wherever it stands: what a float takes for 0, for infinite, or for the end of a range. */
+static void numbers_fit_into_floats(void **state)
+{
+    static const char *const out[] = {"1e-46", "1e-39", "1e39", "1e308", "-1e-46"};
+    struct key_row k;
+    size_t n = 0;
+    char text[300];
+    (void)state;
+    for (size_t i = 0; !key_row(i, &k); i++) {
+        if (k.param->type != P_FLOAT)
+            continue;
+        const char *owner = k.group == KEY_OPTIMIZER ? "optimizer = " : k.group == KEY_SCHEDULE ? "schedule = " : "; ";
+        for (size_t o = 0; o < sizeof out / sizeof *out; o++, n++) {
+            snprintf(text, sizeof text, "[%s]\n%s = %s\n%s%s\n", k.section, k.param->name, out[o], owner,
+                     k.owner ? k.owner : "");
+            const char *got = errors_of(text, NULL);
+            if (strncmp(got, "t.ini:2: ", 9) || !strstr(got, " is not a number"))
+                fail_msg("%s%s", text, got);
+        }
+        if (k.param->open & 2) {
+            snprintf(text, sizeof text, "[%s]\n%s = 0.99999999999\n%s%s\n", k.section, k.param->name, owner,
+                     k.owner ? k.owner : "");
+            if (!strstr(errors_of(text, NULL), "too near to the end of the range"))
+                fail_msg("%s%s", text, errors_of(text, NULL));
+        }
+    }
+    assert_true(n > 50);
+    expect_error("[train]\nlr = 1e-46\n", "too near to 0, the least is 1.2e-38", NULL);
+    expect_error("[train]\nlr = 1e308\n", "the largest is 3.4e38", NULL);
+    expect_error("[grid]\ntrain.lr = 1e-46..1 log count 3\n", "t.ini:2: train.lr: '1e-46'", NULL);
+}
+
+static void sizes_do_not_mix(void **state)
+{
+    (void)state;
+    assert_non_null(
+        strstr(errors_of("[grid]\ndata.train = 1, 2, 4\n", NULL), "t.ini:2: data.train: 1 would be the whole"));
+    expect_error("[grid]\ndata.test = 1, 2, 4\n", "t.ini:2: data.test: 1 would be the whole file", "write 100%", NULL);
+    expect_error("[grid]\ndata.test = 1..4\n", "t.ini:2: data.test: 1 would be", NULL);
+    expect_error("[zip a]\ndata.test = 4, 1\ndata.seed = 1, 2\n", "t.ini:2: data.test: 1 would be", NULL);
+    sweep_free(open_text("[grid]\ndata.test = 100%, 20, 40\n", NULL));
+    sweep_free(open_text("[grid]\ndata.test = 0.5, 1\n", NULL));
+    sweep_free(open_text("[grid]\ntrain.epochs = 1, 2, 4\n", NULL));
+}
+
+static void percent_with_a_blank(void **state)
+{
+    (void)state;
+    struct sweep *s = open_text("[data]\nvalidation = 20 %\n[stop]\ntarget = 99.4 %\n[require]\n"
+                                "result = test_accuracy >= 99.4 %\n"
+                                "  test_accuracy > 90 % and (val_accuracy > 90 %)\n  100 % 7 = 2\n",
+                                NULL);
+    float metric[M_COUNT] = {[M_TEST_ACCURACY] = 0.994f, [M_VAL_ACCURACY] = 0.91f};
+    struct point p = point_of(s, 0);
+    assert_close(p.data.validation, 0.2, 0, 0);
+    assert_close(sweep_spec(s)->stop_target, 0.994, 0, 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(sweep_result_holds(s, i, &p, NULL, metric), 1);
+    metric[M_TEST_ACCURACY] = 0.8f;
+    assert_int_equal(sweep_result_holds(s, 0, &p, NULL, metric), 0);
+    sweep_free(s);
+}
+
 int run_key_tests(void)
 {
     const struct CMUnitTest keys[] = {
-        cmocka_unit_test(every_default_is_valid), cmocka_unit_test(keys_are_unique),
-        cmocka_unit_test(each_key_can_be_given),  cmocka_unit_test(unknown_words),
-        cmocka_unit_test(keys_of_optimizers),     cmocka_unit_test(names),
-        cmocka_unit_test(the_sweep_section),      cmocka_unit_test(every_metric_selects_as_documented),
-        cmocka_unit_test(the_command_line),       cmocka_unit_test(axes_on_the_command_line),
+        cmocka_unit_test(every_default_is_valid),
+        cmocka_unit_test(keys_are_unique),
+        cmocka_unit_test(each_key_can_be_given),
+        cmocka_unit_test(unknown_words),
+        cmocka_unit_test(keys_of_optimizers),
+        cmocka_unit_test(names),
+        cmocka_unit_test(the_sweep_section),
+        cmocka_unit_test(every_metric_selects_as_documented),
+        cmocka_unit_test(the_command_line),
+        cmocka_unit_test(axes_on_the_command_line),
+        cmocka_unit_test(lists_mean_the_same_everywhere),
+        cmocka_unit_test(numbers_fit_into_floats),
+        cmocka_unit_test(sizes_do_not_mix),
+        cmocka_unit_test(percent_with_a_blank),
     };
     return cmocka_run_group_tests(keys, NULL, NULL);
 }
