@@ -178,7 +178,7 @@ static void every_type_reads_and_writes(void **state)
         {"momentum", "0.9999", "0.9999"},
         {"momentum", "-1e-9", ""},
         {"decay", "0", "0"},
-        {"decay", "1e300", "1e300"},
+        {"decay", "1e300", ""},
         {"decay", "-1e-300", ""},
         {"decay", "inf", ""},
         {"shift", "-1e300", "-1e300"},
