@@ -181,7 +181,7 @@ static void every_type_reads_and_writes(void **state)
         {"decay", "1e300", ""},
         {"decay", "-1e-300", ""},
         {"decay", "inf", ""},
-        {"shift", "-1e300", "-1e300"},
+        {"shift", "-1e300", ""},
         {"shift", "0.30000000000000004", "0.30000000000000004"},
         {"shift", "text", ""},
         {"name", "any text, x 3", "any text, x 3"},
