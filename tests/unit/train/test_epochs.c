@@ -342,7 +342,7 @@ static void divergence_is_an_error(void **state)
         {TOY_MLP, "lr=1e30", "loss is nan in epoch 1, step 2; "},
         {"flatten, dense 9, relu; dense 9, relu; dense 4", "lr=1e18 epochs=1 batch_size=1000",
          "validation loss is nan after epoch 1; "},
-        {TOY_MLP, "lr=1e39 epochs=1 batch_size=1000", "weights are not finite after epoch 1; "},
+        {TOY_MLP, "lr=1e30 weight_decay=1e30 epochs=1 batch_size=1000", "weights are not finite after epoch 1; "},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(want); i++) {
