@@ -7,13 +7,14 @@
 
 enum err_code {
     ERR_NONE = 0,
-    ERR_USAGE,   /* command line or sweep file wrong: exit status 2 */
-    ERR_SHAPE,   /* a network that does not fit together: exit status 2, or a skipped point */
-    ERR_DATA,    /* a dataset that is missing, cut off or contradicts itself */
-    ERR_IO,      /* the file system said no: exit status 4 */
-    ERR_NOMEM,   /* out of memory */
-    ERR_BUSY,    /* somebody else holds it */
-    ERR_DIVERGED /* a training produced NaN or infinity */
+    ERR_USAGE,    /* command line or sweep file wrong: exit status 2 */
+    ERR_SHAPE,    /* a network that does not fit together: exit status 2, or a skipped point */
+    ERR_DATA,     /* a dataset that is missing, cut off or contradicts itself */
+    ERR_IO,       /* the file system said no: exit status 4 */
+    ERR_NOMEM,    /* out of memory */
+    ERR_BUSY,     /* somebody else holds it */
+    ERR_DIVERGED, /* a training produced NaN or infinity */
+    ERR_DIED      /* the process of a training was ended */
 };
 
 /* Where a value of a sweep file comes from. file may be "command line" (line 0). section and key may be NULL. */

@@ -9,6 +9,9 @@
  * counts as free: it comes and goes. A sixteenth is kept back. SIZE_MAX where the system says nothing. */
 size_t memory_room(void);
 
+/* From now on the process gets at most so many bytes more, the rest as where there is no more memory (RLIMIT_AS). */
+void memory_allow(size_t bytes);
+
 /* For tests: the same by the files below `root`, resource limits aside. */
 size_t memory_room_at(const char *root);
 

@@ -31,15 +31,16 @@ struct sweep_spec {
     int repeats;      /* seeds per point, >= 1 */
     int seed; /* repeat r (0-based) trains with seed + r: the same seeds at every point, so that points are compared in
                  pairs */
-    const char *objective; /* "max val_accuracy" */
-    int metric, maximise;  /* of it: index into train_metrics */
-    int method;            /* grid */
-    int stop_trials;       /* 0: no limit; at most so many trials are brought to an end by this call */
-    double stop_time;      /* seconds of wall clock, 0: no limit */
-    int stop_epochs;       /* epochs trained by this call in all, 0: no limit */
-    double stop_target;    /* NaN: none; the sweep ends when a trial's objective reaches it */
-    int stop_stagnation;   /* 0: never; trials in a row, in the order of the plan, without a better objective: the sweep
-                              ends behind them, wherever the workers are */
+    const char *objective;  /* "max val_accuracy" */
+    int metric, maximise;   /* of it: index into train_metrics */
+    int method;             /* grid */
+    int stop_trials;        /* 0: no limit; at most so many trials are brought to an end by this call */
+    double stop_time;       /* seconds of wall clock, 0: no limit */
+    double stop_trial_time; /* seconds of wall clock that a trial may take in one call, 0: no limit */
+    int stop_epochs;        /* epochs trained by this call in all, 0: no limit */
+    double stop_target;     /* NaN: none; the sweep ends when a trial's objective reaches it */
+    int stop_stagnation; /* 0: never; trials in a row, in the order of the plan, without a better objective: the sweep
+                            ends behind them, wherever the workers are */
 };
 
 struct sweep; /* opaque; immutable after sweep_open: points may be asked for by many threads */

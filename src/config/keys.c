@@ -41,6 +41,8 @@ const struct param search_params[] = {
 const struct param stop_params[] = {
     { "trials", P_INT, SPEC(stop_trials), 0, 2147483647, "0", "stop after so many trials of this call; 0: no limit", NULL, 0 },
     { "time", P_FLOAT, SPEC(stop_time), 0, HUGE_VAL, "0", "stop after so many seconds; 0: no limit", NULL, 0 },
+    { "trial_time", P_FLOAT, SPEC(stop_trial_time), 0, HUGE_VAL, "0",
+      "a trial that takes more seconds than this ends as failed; each trial then has a process of its own; 0: no limit", NULL, 0 },
     { "epochs", P_INT, SPEC(stop_epochs), 0, 2147483647, "0", "stop after so many epochs in all; 0: no limit", NULL, 0 },
     { "target", P_FLOAT, SPEC(stop_target), 0, 0, "", "stop when a trial's objective reaches this; empty: never", NULL, 0 },
     { "stagnation", P_INT, SPEC(stop_stagnation), 0, 2147483647, "0",

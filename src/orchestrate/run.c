@@ -67,6 +67,12 @@ static void signals_give_back(const struct sigaction *old)
         sigaction(signals[i], &old[i], NULL);
 }
 
+void run_ignore_signals(void)
+{
+    for (size_t i = 0; i < NSIGNALS; i++)
+        signal(signals[i], SIG_IGN);
+}
+
 /* --- the whole --- */
 
 static int too_many(const struct sweep *s, const struct run_options *o, struct err *e)
@@ -194,7 +200,10 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
     if (check_first_point(run, errs))
         return -1;
     report_path(run->folder, sizeof run->folder, run->o->out, run->spec->name, "");
-    return run_lock(run, e) || run_prepare(run, errs) || order_trials(run, e) || make_crews(run, e) ? -1 : 0;
+    return run_lock(run, e) || run_prepare(run, errs) || running_read(run, e) || order_trials(run, e) ||
+                   make_crews(run, e)
+               ? -1
+               : 0;
 }
 
 /* Once: their trials are trained again. */
@@ -239,7 +248,7 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     run->sweep = s;
     run->spec = sweep_spec(s);
     run->o = o;
-    run->lock_fd = run->journal.fd = -1;
+    run->lock_fd = run->journal.fd = run->running_fd = -1;
     run->began = run->tables_at = clock_wall();
     arena_init(&run->text);
     omp_init_lock(&run->lock);

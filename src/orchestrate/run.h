@@ -1,5 +1,6 @@
 /* run.h - the state of a running sweep, shared by run.c (the whole), work.c (workers), order.c (which trial is next),
- * resume.c and checkpoint.c (what stands on the disk), tables.c and about.c. */
+ * resume.c, checkpoint.c and running.c (what stands on the disk), isolate.c (trials in processes of their own),
+ * tables.c and about.c. */
 #ifndef ORCHESTRATE_RUN_H
 #define ORCHESTRATE_RUN_H
 
@@ -12,6 +13,7 @@
 #include "base/str.h"
 
 #include <omp.h>
+#include <sys/types.h>
 
 struct planned_point { /* what its rows in the tables need */
     uint64_t index;
@@ -28,6 +30,7 @@ struct trial {
     int repeat;   /* 0-based */
     int reused;
     int again;       /* it failed in an earlier call, and may be tried once more */
+    int apart;       /* it was running when an earlier call broke off, or is tried again: in a process of its own */
     double expected; /* seconds, an estimate */
     size_t bytes;    /* memory of a worker that has it to itself */
     uint64_t images; /* trained by one epoch */
@@ -51,10 +54,18 @@ struct run {
     size_t npoints, point_cap;
     struct trial *trial;
     size_t ntrials, trial_cap;
+    off_t running_at; /* where the workers' places begin in the file of running trials */
+    int running_fd;
+    struct apart *apart;  /* [jobs] of each worker, see apart.h; NULL: no trial needs a process of its own */
+    int worker_fd;        /* in such a process: to its worker */
     struct keymap by_key; /* trial_record.key -> index into trial */
     uint64_t duplicates;  /* points that are the same training as an earlier one */
     int more;             /* points lie behind the plan's window ([stop] trials) */
     unsigned damaged;     /* lines of the journal that cannot be read */
+
+    /* An epoch's row where it is safe: in the journal; from a process of its own to its worker. 0, or -1 with *e.
+     * Locks. */
+    int (*keep_row)(struct run *run, struct trial *t, const struct epoch_row *row, struct err *e);
 
     omp_lock_t lock;           /* guards everything below, the journal, the datasets, the trials and progress */
     struct crew *crew;         /* [jobs] of each worker */
@@ -81,6 +92,8 @@ struct run {
 int run_signalled(void); /* the signal that asks for an end, 0: none */
 /* Signals are not for the thread that calls this: only the first is told, and can put them off. */
 void run_signals_elsewhere(void);
+
+void run_ignore_signals(void); /* in a process of a trial: its worker hears them */
 
 /* --- work.c --- */
 
@@ -114,6 +127,15 @@ void run_unlock(struct run *run);
 int run_prepare(struct run *run, struct err_list *errs);
 int trial_add_epoch(struct trial *t, const struct epoch_row *row);
 void trial_reopen(struct trial *t); /* nothing is known of its end */
+
+/* --- running.c: which trials are being trained --- */
+
+/* Marks trials that an earlier call left behind, by a crash or a kill, and those tried again: trial.apart. */
+int running_read(struct run *run, struct err *e);
+int running_begin(struct run *run, struct err *e);
+/* A worker begins with a trial (NULL: it has none). 0, or -1 with *e. */
+int running_mark(const struct run *run, int worker, const struct trial *t, struct err *e);
+int running_end(struct run *run, struct err *e);
 
 /* --- checkpoint.c --- */
 

@@ -1,5 +1,5 @@
 /* work.c - the workers of a running sweep: they pull trials, longest expected first, and train them. */
-#include "orchestrate/run.h"
+#include "orchestrate/work.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -47,11 +47,18 @@ void run_tell(struct run *run, const char *event, int important)
     str_release(&best);
 }
 
-static void broken(struct run *run, struct err *e)
+static void broken(struct run *run, const struct err *e)
 {
     if (!run->broken.code)
         run->broken = *e;
     run->stop = STOP_BROKEN;
+}
+
+void break_off(struct run *run, const struct err *e)
+{
+    omp_set_lock(&run->lock);
+    broken(run, e);
+    omp_unset_lock(&run->lock);
 }
 
 /* Tables now and then while it runs: at most a twentieth of the time goes there. */
@@ -69,24 +76,15 @@ static void tables_sometimes(struct run *run)
 
 /* --- one trial --- */
 
-struct worker {
-    struct run *run;
-    int number;
-    struct arena plan, memory; /* of the trial: its point and graph; its training */
-    struct checkpoint_pace saved;
-    double started, cpu;
-    uint64_t images;
-};
-
-/* What this worker is at, for the progress line; t NULL: nothing. Under the lock. */
-static void note_running(struct worker *w, const struct trial *t, const struct train_run *r)
+/* As tell_running, under the lock. */
+static void note_running(struct worker *w, const struct trial *t, int epoch, int done)
 {
     struct running_trial *now = &w->run->now[w->number];
     if (!t) {
         *now = (struct running_trial){.trial = 0};
         return;
     }
-    int epoch = train_epochs_run(r), accuracy = train_metrics[w->run->spec->metric].larger_is_better;
+    int accuracy = train_metrics[w->run->spec->metric].larger_is_better;
     const struct epoch_row none = {.train_loss = NAN, .val_loss = NAN, .train_accuracy = NAN, .val_accuracy = NAN};
     const struct epoch_row *row = epoch && epoch <= t->nepochs ? &t->epoch[epoch - 1] : &none;
     float val = accuracy ? row->val_accuracy : row->val_loss;
@@ -95,7 +93,7 @@ static void note_running(struct worker *w, const struct trial *t, const struct t
         .trial = (uint64_t)(t - w->run->trial) + 1,
         .epoch = epoch,
         .epochs = t->epochs,
-        .measuring = train_done(r),
+        .measuring = done,
         .train_loss = row->train_loss,
         .value = !isnan(val) ? val
                  : accuracy  ? row->train_accuracy
@@ -104,10 +102,10 @@ static void note_running(struct worker *w, const struct trial *t, const struct t
     };
 }
 
-static void tell_running(struct worker *w, const struct trial *t, const struct train_run *r)
+void tell_running(struct worker *w, const struct trial *t, int epochs, int done)
 {
     omp_set_lock(&w->run->lock);
-    note_running(w, t, r);
+    note_running(w, t, epochs, done);
     run_tell(w->run, NULL, 0);
     omp_unset_lock(&w->run->lock);
 }
@@ -142,7 +140,7 @@ static void note_final(struct run *run, size_t i, const struct trial_record *r)
 
 /* The checkpoint goes only when the record stands, and, of a trial that took longer than the journal's pause between
  * flushes, only when it is on the disk. */
-static void finish_trial(struct worker *w, size_t i, struct trial_record *r)
+void finish_trial(struct worker *w, size_t i, struct trial_record *r)
 {
     struct run *run = w->run;
     struct trial *t = &run->trial[i];
@@ -152,10 +150,12 @@ static void finish_trial(struct worker *w, size_t i, struct trial_record *r)
     r->timing.worker = w->number;
     r->timing.start = run->earlier + w->started - run->began;
     r->timing.wall = wall;
-    r->timing.cpu = clock_thread() - w->cpu;
+    r->timing.cpu += clock_thread() - w->cpu; /* beside that of a process of its own */
     r->timing.images_per_second = wall > 0 ? (double)w->images / wall : 0;
     omp_set_lock(&run->lock);
-    note_running(w, NULL, NULL);
+    note_running(w, NULL, 0, 0);
+    if (r->status == TRIAL_FAILED)
+        run->work_left -= t->expected * (1 - (double)t->nepochs / t->epochs); /* what it will not train */
     int kept = !r->volatile_failure;
     int bad = kept && (journal_trial(&run->journal, r, &e) || (wall > 1 && journal_sync(&run->journal, &e)));
     if (bad) {
@@ -169,22 +169,24 @@ static void finish_trial(struct worker *w, size_t i, struct trial_record *r)
         checkpoint_remove(run, t);
 }
 
-static void fail_trial(struct worker *w, size_t i, const struct err *why)
+void failed_record(const struct worker *w, const struct trial *t, const struct err *why, struct trial_record *rec)
 {
-    struct trial *t = &w->run->trial[i];
-    struct trial_record r = {.status = TRIAL_FAILED, .epochs_run = t->nepochs, .error = why->text};
+    *rec = (struct trial_record){.status = TRIAL_FAILED, .epochs_run = t->nepochs, .error = why->text};
     for (int m = 0; m < M_COUNT; m++)
-        r.metric[m] = NAN;
-    r.timing.bytes = w->memory.cap;
-    r.volatile_failure = why->code == ERR_DATA || why->code == ERR_IO || why->code == ERR_NOMEM;
-    omp_set_lock(&w->run->lock);
-    w->run->work_left -= t->expected * (1 - (double)t->nepochs / t->epochs); /* what it will not train */
-    omp_unset_lock(&w->run->lock);
-    finish_trial(w, i, &r);
+        rec->metric[m] = NAN;
+    rec->timing.bytes = w->memory.cap;
+    rec->volatile_failure = why->code == ERR_DATA || why->code == ERR_IO || why->code == ERR_NOMEM;
+}
+
+void fail_trial(struct worker *w, size_t i, const struct err *why)
+{
+    struct trial_record rec;
+    failed_record(w, &w->run->trial[i], why, &rec);
+    finish_trial(w, i, &rec);
 }
 
 /* Counts an epoch, for the limits and the time left. Under the lock. */
-static void count_epoch(struct worker *w, const struct trial *t, const struct train_run *r)
+static void count_epoch(struct worker *w, const struct trial *t, int epoch, int done)
 {
     struct run *run = w->run;
     double share = t->expected / t->epochs;
@@ -193,38 +195,46 @@ static void count_epoch(struct worker *w, const struct trial *t, const struct tr
     w->images += t->images;
     run->work_done += share;
     run->work_left -= share;
-    if (train_done(r)) /* early stopping: the epochs that will not be trained */
-        run->work_left -= share * (t->epochs - train_epochs_run(r));
+    if (done) /* early stopping: the epochs that will not be trained */
+        run->work_left -= share * (t->epochs - epoch);
     check_limits(run);
-    note_running(w, t, r);
+    note_running(w, t, epoch, done);
     run_tell(run, NULL, 0);
 }
 
-/* Journal first, then now and then the checkpoint, also of the last epoch: measuring the test split may take long.
- * After a kill, epochs behind the checkpoint are trained again, to the same bits. -1 with *e: lack of memory is the
- * trial's end, anything else is the sweep's. */
-static int keep_epoch(struct worker *w, struct trial *t, const struct train_run *r, const struct epoch_row *row,
-                      struct err *e)
+void note_epoch(struct worker *w, const struct trial *t, int epoch, int done, int bad, const struct err *e)
 {
     struct run *run = w->run;
     omp_set_lock(&run->lock);
-    int bad = journal_epoch(&run->journal, t->r.key, row, e) || trial_add_epoch(t, row);
-    omp_unset_lock(&run->lock);
-    if (!bad && checkpoint_due(&w->saved, clock_wall()))
-        bad = checkpoint_write(run, t, r, &w->saved, e);
-    if (bad)
-        err_set(e, ERR_NOMEM, "no memory for the epochs of a trial");
-    omp_set_lock(&run->lock);
     if (bad && e->code != ERR_NOMEM)
         broken(run, e);
-    count_epoch(w, t, r);
+    count_epoch(w, t, epoch, done);
     if (!bad)
         tables_sometimes(run);
     omp_unset_lock(&run->lock);
+}
+
+static int keep_row(struct run *run, struct trial *t, const struct epoch_row *row, struct err *e)
+{
+    omp_set_lock(&run->lock);
+    int bad = journal_epoch(&run->journal, t->r.key, row, e) || trial_add_epoch(t, row);
+    omp_unset_lock(&run->lock);
+    return bad ? err_set(e, ERR_NOMEM, "no memory for the epochs of a trial") : 0;
+}
+
+/* Journal first, then now and then the checkpoint, also of the last epoch: measuring the test split may take long.
+ * After a kill, epochs behind the checkpoint are trained again, to the same bits. -1 with *e. */
+static int keep_epoch(struct worker *w, struct trial *t, const struct train_run *r, const struct epoch_row *row,
+                      struct err *e)
+{
+    int bad = keep_row(w->run, t, row, e);
+    if (!bad && checkpoint_due(&w->saved, clock_wall()))
+        bad = checkpoint_write(w->run, t, r, &w->saved, e);
+    note_epoch(w, t, train_epochs_run(r), train_done(r), bad, e);
     return bad ? -1 : 0;
 }
 
-static int stopping(struct run *run)
+int stopping(struct run *run)
 {
     omp_set_lock(&run->lock);
     int stop = run->stop || run_signalled();
@@ -236,11 +246,8 @@ static int stopping(struct run *run)
 static void save(struct worker *w, const struct trial *t, const struct train_run *r)
 {
     struct err e = {0};
-    if (train_epochs_run(r) == w->saved.epochs || !checkpoint_write(w->run, t, r, &w->saved, &e))
-        return;
-    omp_set_lock(&w->run->lock);
-    broken(w->run, &e);
-    omp_unset_lock(&w->run->lock);
+    if (train_epochs_run(r) != w->saved.epochs && checkpoint_write(w->run, t, r, &w->saved, &e))
+        break_off(w->run, &e);
 }
 
 /* 1: to its end, 0: stopped in between (saved), -1: *e. */
@@ -260,63 +267,59 @@ static int train_through(struct worker *w, struct trial *t, struct train_run *r,
     return 1;
 }
 
-static struct train_run *make_run(struct worker *w, const struct train_job *job, struct err *e)
+int make_training(struct worker *w, struct work_piece *p, struct err *e)
 {
-    size_t need = train_bytes(job);
-    if ((double)need > w->run->room) {
-        err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB, and there is room for %.0f MB",
-                (double)need / 1e6, w->run->room / 1e6);
-        return NULL;
-    }
+    size_t need = train_bytes(&p->job);
+    if ((double)need > w->run->room)
+        return err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB, and there is room for %.0f MB",
+                       (double)need / 1e6, w->run->room / 1e6);
     if (w->memory.cap < need || w->memory.cap / 4 * 3 > need) {
         arena_release(&w->memory);
-        if (arena_init_fixed(&w->memory, need)) {
-            err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB", (double)need / 1e6);
-            return NULL;
-        }
+        if (arena_init_fixed(&w->memory, need))
+            return err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB", (double)need / 1e6);
     }
     arena_reset(&w->memory);
-    return train_new(job, &w->memory, e);
+    p->r = train_new(&p->job, &w->memory, e);
+    return p->r ? 0 : -1;
 }
 
-/* The point, its data and its network again, in the worker's memory. */
-static int make_job(struct worker *w, const struct trial *t, struct point *pt, struct nn_graph *g,
-                    struct train_job *job, struct err *e)
+int make_job(struct worker *w, const struct trial *t, struct work_piece *p, struct err *e)
 {
     struct run *run = w->run;
-    const struct planned_point *p = &run->point[t->point];
+    const struct planned_point *at = &run->point[t->point];
     struct err_list errs = {0};
     arena_reset(&w->plan);
-    int bad = sweep_point(run->sweep, p->index, p->set->classes, &w->plan, pt, &errs) ||
-              point_graph(pt, p->set, g, &w->plan, &errs);
+    int bad = sweep_point(run->sweep, at->index, at->set->classes, &w->plan, &p->point, &errs) ||
+              point_graph(&p->point, at->set, &p->graph, &w->plan, &errs);
     if (bad && errs.n)
         *e = errs.v[0];
     err_list_release(&errs);
     if (bad)
         return -1;
     omp_set_lock(&run->lock);
-    job->view = datasets_view(&run->sets, &pt->data, e);
+    p->job.view = datasets_view(&run->sets, &p->point.data, e);
     omp_unset_lock(&run->lock);
-    job->spec = &pt->train;
-    job->graph = g;
-    job->k = run->k;
-    job->seed = (uint64_t)(run->spec->seed + t->repeat);
-    job->team = &run->crew[w->number].team;
-    return job->view ? 0 : -1;
+    p->job.spec = &p->point.train;
+    p->job.graph = &p->graph;
+    p->job.k = run->k;
+    p->job.seed = (uint64_t)(run->spec->seed + t->repeat);
+    p->job.team = &run->crew[w->number].team;
+    return p->job.view ? 0 : -1;
 }
 
-static void complete_trial(struct worker *w, size_t i, struct train_run *r, int classes)
+void complete_record(const struct worker *w, struct work_piece *p, struct trial_record *rec)
 {
     struct train_result result;
-    struct trial_record rec = {.status = TRIAL_COMPLETE, .classes = classes, .error = ""};
-    train_finish(r, &result);
-    rec.epochs_run = result.epochs_run;
-    rec.best_epoch = result.best_epoch;
-    memcpy(rec.metric, result.metric, sizeof rec.metric);
-    rec.confusion = result.confusion;
-    rec.auc = result.auc;
-    rec.timing.bytes = w->memory.used;
-    finish_trial(w, i, &rec);
+    train_finish(p->r, &result);
+    *rec = (struct trial_record){.status = TRIAL_COMPLETE,
+                                 .epochs_run = result.epochs_run,
+                                 .best_epoch = result.best_epoch,
+                                 .timing.bytes = w->memory.used,
+                                 .classes = p->graph.classes,
+                                 .confusion = result.confusion,
+                                 .auc = result.auc,
+                                 .error = ""};
+    memcpy(rec->metric, result.metric, sizeof rec->metric);
 }
 
 /* Epochs behind the checkpoint are trained once more: into the time that is left. */
@@ -327,37 +330,54 @@ static void train_again(struct run *run, const struct trial *t, int from)
     omp_unset_lock(&run->lock);
 }
 
-static void run_trial(struct worker *w, size_t i)
+static void train_here(struct worker *w, size_t i)
 {
     struct run *run = w->run;
     struct trial *t = &run->trial[i];
-    struct point pt;
-    struct nn_graph g;
-    struct train_job job;
+    struct work_piece p = {.r = NULL};
+    struct trial_record rec;
+    struct err e = {0};
+    int bad = make_job(w, t, &p, &e) || make_training(w, &p, &e);
+    if (!bad && checkpoint_read(run, t, p.r, &e) < 0) {
+        break_off(run, &e);
+        return;
+    }
+    w->saved = (struct checkpoint_pace){.at = w->started, .epochs = bad ? 0 : train_epochs_run(p.r)};
+    if (!bad) {
+        train_again(run, t, w->saved.epochs);
+        tell_running(w, t, w->saved.epochs, train_done(p.r));
+    }
+    crew_open(&run->crew[w->number]);
+    int end = bad ? -1 : train_through(w, t, p.r, &e);
+    if (end > 0) {
+        complete_record(w, &p, &rec);
+        finish_trial(w, i, &rec);
+    } else if (end) {
+        fail_trial(w, i, &e);
+    } else {
+        tell_running(w, NULL, 0, 0);
+    }
+    crew_close(&run->crew[w->number]);
+}
+
+static void run_trial(struct worker *w, size_t i)
+{
+    struct run *run = w->run;
     struct err e = {0};
     w->started = clock_wall();
     w->cpu = clock_thread();
     w->images = 0;
-    struct train_run *r = make_job(w, t, &pt, &g, &job, &e) ? NULL : make_run(w, &job, &e);
-    if (r && checkpoint_read(run, t, r, &e) < 0) {
-        omp_set_lock(&run->lock);
-        broken(run, &e);
-        omp_unset_lock(&run->lock);
+    if (isolated(run, &run->trial[i])) {
+        train_apart(w, i);
         return;
     }
-    if (r)
-        tell_running(w, t, r);
-    w->saved = (struct checkpoint_pace){.at = w->started, .epochs = r ? train_epochs_run(r) : 0};
-    train_again(run, t, w->saved.epochs);
-    crew_open(&run->crew[w->number]);
-    int end = r ? train_through(w, t, r, &e) : -1;
-    if (end < 0)
-        fail_trial(w, i, &e);
-    else if (end)
-        complete_trial(w, i, r, g.classes);
-    else
-        tell_running(w, NULL, NULL);
-    crew_close(&run->crew[w->number]);
+    int bad = running_mark(run, w->number, &run->trial[i], &e);
+    if (!bad) {
+        train_here(w, i);
+        bad = running_mark(run, w->number, NULL, &e);
+    }
+    if (bad)
+        break_off(run, &e);
 }
 
 /* --- workers --- */
@@ -459,8 +479,12 @@ void release_crews(struct run *run)
 
 void train_all(struct run *run)
 {
+    struct err e = {0};
+    run->keep_row = keep_row;
     if (!run->jobs)
         return;
+    if (running_begin(run, &e) || isolate_begin(run, &e))
+        break_off(run, &e);
     omp_set_dynamic(0);
 #pragma omp parallel num_threads(run->jobs)
     {
@@ -470,4 +494,7 @@ void train_all(struct run *run)
         run->room = (double)memory_room();
         work(run, omp_get_thread_num());
     }
+    isolate_end(run);
+    if (running_end(run, &e))
+        break_off(run, &e);
 }

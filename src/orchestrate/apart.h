@@ -1,0 +1,67 @@
+/* apart.h - processes for trials. Each worker has a keeper: a process forked while there is but one thread (a child of
+ * a process with threads may find their locks taken for ever). Asked by its worker, the keeper forks again for an
+ * attempt at a trial and waits for its end, so that an attempt may crash, hang or be killed, and takes nobody with it.
+ *
+ *   worker  -- request -->  keeper  -- fork -->  attempt
+ *   worker  <-- ROW, EPOCH (answered), SAVED, FINAL, BROKEN --  attempt
+ *   worker  <-- END --  keeper
+ *
+ * All of it goes through one socket that keeps messages whole. Keepers and attempts die with the process they belong to
+ * and leave signals of the terminal to it. */
+#ifndef ORCHESTRATE_APART_H
+#define ORCHESTRATE_APART_H
+
+#include "orchestrate/journal.h"
+
+#include <sys/types.h>
+
+struct apart_request {
+    size_t trial;
+    double room;    /* bytes that a training may take */
+    double seconds; /* after so many it is ended by SIGALRM: */
+    int whole;      /* 1: the trial; 0: each epoch, and what comes before and after them */
+};
+
+struct apart_message {
+    enum {
+        APART_ROW,    /* an epoch that its checkpoint holds */
+        APART_EPOCH,  /* an epoch was trained; the answer is an int: whether to go on */
+        APART_SAVED,  /* stopped as it was told to, with a checkpoint */
+        APART_FINAL,  /* the trial's record is in *result */
+        APART_BROKEN, /* output failed, err says how */
+        APART_END     /* the attempt's process is gone */
+    } kind;
+    struct epoch_row row;
+    int done;   /* EPOCH: it was the last one */
+    int status; /* END: as from waitpid; or err says why there was no process */
+    struct err err;
+};
+
+#define APART_CLASSES 256 /* labels are bytes */
+struct apart_result {     /* in memory that attempts share with the worker */
+    struct trial_record r;
+    struct err err;
+    double auc[APART_CLASSES];
+    uint32_t confusion[APART_CLASSES * APART_CLASSES];
+};
+
+struct apart {
+    int fd;
+    pid_t keeper;
+    struct apart_result *result;
+};
+
+/* What an attempt does, in its process, which ends when this returns. */
+typedef void apart_attempt(void *ctx, int number, const struct apart_request *q);
+
+/* n keepers, a[n] zeroed; -1 with *e when the system has no more processes, sockets or memory: apart_stop is then due,
+ * too. Only while the process has one thread. */
+int apart_start(struct apart *a, int n, apart_attempt *attempt, void *ctx, struct err *e);
+void apart_stop(struct apart *a, int n);
+/* 0, or -1 when the other side is gone. */
+int apart_send(int fd, const void *bytes, size_t n);
+int apart_receive(int fd, void *bytes, size_t n);
+/* In an attempt: SIGALRM comes after so many seconds from now; the last call counts. */
+void apart_limit(double seconds);
+
+#endif

@@ -1,0 +1,261 @@
+/* isolate.c - a trial in a process of its own, from both sides: the attempt, which trains, and its worker, which keeps
+ * what it is told and decides what a death means. */
+#include "orchestrate/work.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "orchestrate/apart.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEATHS 3
+#define DEATHS_WORDS ", three times"
+#define SPARE ((size_t)1 << 30) /* bytes that an attempt may take beside what its training needs */
+
+/* --- the attempt --- */
+
+struct attempt {
+    struct worker w;
+    struct trial *t;
+    const struct apart_request *q;
+    int fd;
+};
+
+static int tell(int fd, int kind, const struct epoch_row *row, int done, const struct err *e)
+{
+    struct apart_message m = {.kind = kind, .done = done};
+    if (row)
+        m.row = *row;
+    if (e)
+        m.err = *e;
+    return apart_send(fd, &m, sizeof m);
+}
+
+/* run.keep_row of an attempt: the journal is its worker's. */
+static int tell_row(struct run *run, struct trial *t, const struct epoch_row *row, struct err *e)
+{
+    if (trial_add_epoch(t, row))
+        return err_set(e, ERR_NOMEM, "no memory for the epochs of a trial");
+    if (tell(run->worker_fd, APART_ROW, row, 0, NULL))
+        _exit(1);
+    return 0;
+}
+
+/* 1: to its end, 0: told to stop (saved), -1: *e. */
+static int train_and_tell(struct attempt *a, struct train_run *r, struct err *e)
+{
+    for (int on = 1; !train_done(r);) {
+        struct epoch_row row;
+        if (!on)
+            return checkpoint_write(a->w.run, a->t, r, &a->w.saved, e);
+        if (train_epoch(r, &row, e))
+            return -1;
+        if (trial_add_epoch(a->t, &row))
+            return err_set(e, ERR_NOMEM, "no memory for the epochs of a trial");
+        if (!a->q->whole)
+            apart_limit(a->q->seconds);
+        if (tell(a->fd, APART_EPOCH, &row, train_done(r), NULL) || apart_receive(a->fd, &on, sizeof on))
+            _exit(1);
+        if (checkpoint_due(&a->w.saved, clock_wall()) && checkpoint_write(a->w.run, a->t, r, &a->w.saved, e))
+            return -1;
+    }
+    return 1;
+}
+
+static void tell_final(struct attempt *a, const struct trial_record *rec)
+{
+    struct apart_result *s = a->w.run->apart[a->w.number].result;
+    size_t classes = (size_t)rec->classes;
+    s->r = *rec;
+    s->r.timing.cpu = clock_thread();
+    if (classes) {
+        memcpy(s->confusion, rec->confusion, classes * classes * sizeof *s->confusion);
+        memcpy(s->auc, rec->auc, classes * sizeof *s->auc);
+    }
+    snprintf(s->err.text, sizeof s->err.text, "%s", rec->error);
+    if (tell(a->fd, APART_FINAL, NULL, 0, NULL))
+        _exit(1);
+}
+
+static void attempt_trial(void *ctx, int number, const struct apart_request *q)
+{
+    struct run *run = ctx;
+    struct attempt a = {.w = {.run = run, .number = number, .started = clock_wall()},
+                        .t = &run->trial[q->trial],
+                        .q = q,
+                        .fd = run->apart[number].fd};
+    struct work_piece p = {.r = NULL};
+    struct trial_record rec;
+    struct err e = {0};
+    apart_limit(q->seconds);
+    arena_init(&a.w.plan);
+    run->room = q->room;
+    run->keep_row = tell_row;
+    run->worker_fd = a.fd;
+    int bad = make_job(&a.w, a.t, &p, &e);
+    if (!bad)
+        memory_allow(train_bytes(&p.job) + SPARE);
+    bad = bad || make_training(&a.w, &p, &e) || checkpoint_read(run, a.t, p.r, &e) < 0;
+    a.w.saved = (struct checkpoint_pace){.at = a.w.started, .epochs = bad ? 0 : train_epochs_run(p.r)};
+    int end = bad ? -1 : train_and_tell(&a, p.r, &e);
+    if (end < 0 && e.code == ERR_IO) {
+        tell(a.fd, APART_BROKEN, NULL, 0, &e);
+        return;
+    }
+    if (!end) {
+        tell(a.fd, APART_SAVED, NULL, 0, NULL);
+        return;
+    }
+    if (end < 0)
+        failed_record(&a.w, a.t, &e, &rec);
+    else
+        complete_record(&a.w, &p, &rec);
+    tell_final(&a, &rec);
+}
+
+/* --- its worker --- */
+
+int isolated(const struct run *run, const struct trial *t)
+{
+    return t->apart || run->spec->stop_trial_time > 0;
+}
+
+int isolate_begin(struct run *run, struct err *e)
+{
+    int needed = 0;
+    for (size_t i = 0; i < run->norder && !needed; i++)
+        needed = isolated(run, &run->trial[run->order[i]]);
+    if (!needed)
+        return 0;
+    run->apart = calloc((size_t)run->jobs, sizeof *run->apart);
+    if (!run->apart)
+        return err_set(e, ERR_NOMEM, "no memory for %d processes", run->jobs);
+    return apart_start(run->apart, run->jobs, attempt_trial, run, e);
+}
+
+void isolate_end(struct run *run)
+{
+    if (run->apart)
+        apart_stop(run->apart, run->jobs);
+    free(run->apart);
+    run->apart = NULL;
+}
+
+double isolate_patience(const struct run *run, const struct trial *t)
+{
+    double slowest = 0, seconds;
+    for (size_t i = 0; i < run->ntrials; i++) {
+        const struct trial *other = &run->trial[i];
+        if (other->r.status == TRIAL_COMPLETE && other->expected > 0)
+            slowest = fmax(slowest, other->r.timing.wall / other->expected);
+    }
+    seconds = slowest > 0 ? 20 * slowest * t->expected : 3600;
+    return seconds > 60 ? seconds : 60;
+}
+
+/* Seconds for the next attempt. */
+static struct apart_request ask_for(struct worker *w, size_t i)
+{
+    struct run *run = w->run;
+    double limit = run->spec->stop_trial_time;
+    struct apart_request q = {.trial = i, .room = run->room, .whole = limit > 0};
+    omp_set_lock(&run->lock);
+    q.seconds = q.whole ? limit - (clock_wall() - w->started) : isolate_patience(run, &run->trial[i]);
+    omp_unset_lock(&run->lock);
+    return q;
+}
+
+static int keep_told_epoch(struct worker *w, struct trial *t, const struct apart_message *m, struct err *e)
+{
+    int bad = w->run->keep_row(w->run, t, &m->row, e);
+    note_epoch(w, t, m->row.epoch, m->done, bad, e);
+    int on = !bad && !stopping(w->run);
+    return apart_send(w->run->apart[w->number].fd, &on, sizeof on);
+}
+
+static void finish_told(struct worker *w, size_t i)
+{
+    struct apart_result *s = w->run->apart[w->number].result;
+    struct trial_record rec = s->r;
+    rec.confusion = s->confusion;
+    rec.auc = s->auc;
+    rec.error = s->err.text;
+    if (rec.status == TRIAL_FAILED)
+        rec.epochs_run = w->run->trial[i].nepochs;
+    finish_trial(w, i, &rec);
+}
+
+/* 1: it is over, or stopped and saved; 0: the process died, *status is from waitpid; -1: *e is why it cannot be
+ * trained. */
+static int attempt_once(struct worker *w, size_t i, const struct apart_request *q, int *status, struct err *e)
+{
+    struct run *run = w->run;
+    struct trial *t = &run->trial[i];
+    int fd = run->apart[w->number].fd, over = 0, gone = apart_send(fd, q, sizeof *q);
+    struct apart_message m = {.kind = APART_ROW};
+    for (; !gone && m.kind != APART_END;) {
+        gone = apart_receive(fd, &m, sizeof m);
+        if (gone)
+            break;
+        over |= m.kind == APART_FINAL || m.kind == APART_SAVED || m.kind == APART_BROKEN;
+        if (m.kind == APART_EPOCH)
+            keep_told_epoch(w, t, &m, e); /* when it is gone, END comes next */
+        else if (m.kind == APART_ROW && m.row.epoch > t->nepochs && run->keep_row(run, t, &m.row, e))
+            break_off(run, e);
+        else if (m.kind == APART_FINAL)
+            finish_told(w, i);
+        else if (m.kind == APART_BROKEN)
+            break_off(run, &m.err);
+    }
+    *status = m.status;
+    if (gone)
+        return err_set(e, ERR_IO, "the process that starts those of trials is gone");
+    if (m.err.code && !over)
+        *e = m.err;
+    return e->code ? -1 : over;
+}
+
+/* Why the process of the trial is gone; one that the system killed may have been in the way of others. */
+static void tell_death(int status, const struct apart_request *q, double limit, struct err *why)
+{
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    const char *name = number ? sigdescr_np(number) : NULL;
+    err_clear(why);
+    if (number == SIGALRM && q->whole)
+        err_set(why, ERR_DIED, "it took longer than stop.trial_time = %g seconds", limit);
+    else if (number == SIGALRM)
+        err_set(why, ERR_DIED,
+                "the process of this trial was ended since it passed no epoch in %.0f seconds" DEATHS_WORDS,
+                q->seconds);
+    else if (number)
+        err_set(why, number == SIGKILL ? ERR_NOMEM : ERR_DIED,
+                "the process of this trial was ended by signal %d (%s)" DEATHS_WORDS, number, name ? name : "unknown");
+    else
+        err_set(why, ERR_DIED, "the process of this trial ended with status %d" DEATHS_WORDS, WEXITSTATUS(status));
+}
+
+void train_apart(struct worker *w, size_t i)
+{
+    struct err e = {0};
+    int over = 0, status = 0;
+    for (int deaths = 0; !over && deaths < DEATHS && !stopping(w->run); deaths++) {
+        struct apart_request q = ask_for(w, i);
+        tell_running(w, &w->run->trial[i], w->run->trial[i].nepochs, 0);
+        err_clear(&e);
+        over = attempt_once(w, i, &q, &status, &e);
+        if (over)
+            break;
+        tell_death(status, &q, w->run->spec->stop_trial_time, &e);
+        if (q.whole && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+            break;
+    }
+    tell_running(w, NULL, 0, 0);
+    if (over <= 0 && e.code && !stopping(w->run))
+        fail_trial(w, i, &e);
+}
