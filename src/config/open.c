@@ -440,9 +440,8 @@ static void build(struct opening *o, const char *const *words, size_t nwords)
     requirements_parse(s, &s->result, &o->result, 1, &o->f);
     point_prepare(s, &o->f);
     axes_count(s, &o->f);
-    int whole = texts_check(s, &o->f);
-    if (whole && o->f.n && s->grid.points) /* without another error the plan tells, for every point */
-        point_check_layers(s, &o->f);
+    texts_check(s, &o->f);
+    point_check_layers(s, &o->f);
 }
 
 int sweep_open(struct sweep **out, const char *file, const char *const *words, size_t nwords, struct err_list *errs)

@@ -467,31 +467,83 @@ void point_prepare(struct sweep *s, struct faults *f)
     }
 }
 
-/* Unknown layers are told with the other errors of the file, not only when those are mended and the plan gives shapes.
- */
-void point_check_layers(const struct sweep *s, struct faults *f)
+static int told(const struct faults *f, const char *text)
 {
-    struct pick pick;
+    for (size_t i = 0; i < f->n; i++)
+        if (!strcmp(f->v[i].e.text, text))
+            return 1;
+    return 0;
+}
+
+/* Whether the line of that place has one of these letters. */
+static int lines_have(const struct pick *p, const struct where *at, const char *letters)
+{
+    const int which[] = {p->s->layers, p->s->pool};
+    for (size_t w = 0; w < 2; w++) {
+        const struct lines *l = lines_of(p, which[w]);
+        for (size_t i = 0; i < l->n; i++)
+            for (size_t c = 0; l->v[i].at.line == at->line && c < l->v[i].n; c++)
+                if (l->v[i].chunk[c].text && strpbrk(l->v[i].chunk[c].text, letters))
+                    return 1;
+    }
+    return 0;
+}
+
+/* What nn says of the point's lines, each where it stands. A line that cannot be put together was told; it is left out,
+ * and where it opens or closes a group, so are all. */
+static void check_words(struct pick *pick, struct arena *a, struct faults *f)
+{
     struct point p = {0};
     struct faults own = {0};
     struct err_list errs = {0};
-    struct arena a;
-    arena_init(&a);
-    pick_point(&pick, s, 0);
-    pick.classes = 2;
-    int whole = !fill_lines(&pick, &p, &a, &own) && !own.n;
+    int whole = !fill_lines(pick, &p, a, &own);
+    struct nn_line *line = (struct nn_line *)p.line;
     for (size_t i = 0; whole && i < p.nlines; i++)
-        whole = !strchr(p.line[i].text, '$'); /* else a variable's own value is wrong, which was told */
+        if (!line[i].text || strchr(line[i].text, '$')) { /* '$': a variable's own value is wrong */
+            whole = !lines_have(pick, &line[i].at, "{}");
+            line[i].text = "";
+        }
     if (whole)
         nn_lines_check(p.line, p.nlines, &errs);
     for (size_t i = 0; i < errs.n; i++) {
-        struct where at = s->set[s->layers].base.at;
+        struct where at = pick->s->set[pick->s->layers].base.at;
         for (size_t l = 0; l < p.nlines; l++) /* the order of the report follows the line */
-            if (strstr(errs.v[i].text, arena_fmt(&a, ":%d: ", p.line[l].at.line)))
+            if (strstr(errs.v[i].text, arena_fmt(a, ":%d: ", p.line[l].at.line)))
                 at = p.line[l].at;
-        fault_take(f, &at, &errs.v[i]);
+        if (!told(f, errs.v[i].text))
+            fault_take(f, &at, &errs.v[i]);
     }
     faults_release(&own);
     err_list_release(&errs);
+}
+
+#define LOOKED_AT 4096 /* points whose networks are looked at */
+
+/* Unknown layers are told with the other errors of the file, not only when those are mended and the plan gives shapes:
+ * those of every variant and of every pool, at the first point that has them. */
+void point_check_layers(const struct sweep *s, struct faults *f)
+{
+    struct pick pick = {.s = s, .classes = 2};
+    const struct column *pool = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
+    struct arena a;
+    uint64_t points = s->grid.points < LOOKED_AT ? s->grid.points : LOOKED_AT;
+    size_t pools = pool && pool->pool ? pool->values.n + 1 : 1;
+    arena_init(&a);
+    unsigned char *seen = arena_take(&a, (s->nvar + 1) * pools);
+    if (!points && seen) { /* the conditions of axes are wrong */
+        for (size_t i = 0; i < s->nax; i++)
+            pick.value[i] = s->ax[i].when_text ? GRID_ABSENT : 0;
+        pick_variant(&pick);
+        check_words(&pick, &a, f);
+    }
+    for (uint64_t k = 0; seen && k < points; k++) {
+        pick_point(&pick, s, k);
+        pick.classes = 2;
+        size_t variant = pick.variant ? (size_t)(pick.variant - s->var) + 1 : 0;
+        size_t value = pools > 1 ? (size_t)(pick.value[pool->axis] + 1) : 0; /* 0: absent */
+        if (!seen[variant * pools + value])
+            check_words(&pick, &a, f);
+        seen[variant * pools + value] = 1;
+    }
     arena_release(&a);
 }

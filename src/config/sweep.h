@@ -165,8 +165,7 @@ const struct lines *lines_of(const struct pick *p, int setting);
 /* A line with its values put in, blanks tidied. NULL with *e. */
 const char *line_text(const struct text_line *l, struct pick *p, struct arena *a, struct err *e);
 /* What can be said at open about variables, pool and pool_at over all points. */
-int texts_check(struct sweep *s,
-                struct faults *f); /* 1: every text could be taken apart and every pool has its place */
+void texts_check(struct sweep *s, struct faults *f);
 
 /* axes.c */
 struct pending { /* an axis key as read, in the order of the file */
@@ -189,6 +188,6 @@ void metric_reaches(int metric, double v, const struct where *at, struct faults 
 
 /* point.c */
 void point_prepare(struct sweep *s, struct faults *f);            /* base specs and canonical lines */
-void point_check_layers(const struct sweep *s, struct faults *f); /* the words of the first point's layers */
+void point_check_layers(const struct sweep *s, struct faults *f); /* the words of all layers and pools */
 
 #endif

@@ -45,6 +45,7 @@ static const char *parse_name(struct sweep *s, struct chunk *c, const char *p, c
 {
     size_t n = name_length(p);
     char *name = arena_strn(&s->mem, p, n);
+    c->slot = -1;
     if (!n || !name) {
         fault(f, w, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
         return NULL;
@@ -65,6 +66,7 @@ static const char *parse_braces(struct sweep *s, struct chunk *c, const char *p,
                                 struct faults *f)
 {
     const char *end = strchr(p, '}');
+    c->slot = -1;
     if (!end) {
         fault(f, w, "the '}' of '${%.60s' is missing", p);
         return NULL;
@@ -73,7 +75,6 @@ static const char *parse_braces(struct sweep *s, struct chunk *c, const char *p,
     struct expr_scope scope = text_scope;
     scope.ctx = s;
     const char *text = arena_strn(&s->mem, p, (size_t)(end - p));
-    c->slot = -1;
     c->x = text ? expr_parse(text, w, &scope, &s->mem, &e) : NULL;
     fault_take(f, w, &e);
     return end + 1;
@@ -177,7 +178,9 @@ static int add_chunk(struct str *t, const struct chunk *c, const struct text_lin
         str_add(t, c->text);
         return 0;
     }
-    if (!c->x && c->slot != SLOT_CLASSES) {
+    if (!c->x && c->slot < 0) { /* an unknown name or a wrong expression, which was told */
+        rc = 1;
+    } else if (!c->x && c->slot != SLOT_CLASSES) {
         const char *text = pick_text(p, c->slot, buf, NULL);
         if (text)
             str_add(t, text);
@@ -419,10 +422,9 @@ static void parse_all(struct sweep *s, struct faults *f)
     }
 }
 
-int texts_check(struct sweep *s, struct faults *f)
+void texts_check(struct sweep *s, struct faults *f)
 {
     struct blocks b = {0};
-    size_t before = f->n;
     parse_all(s, f);
     mark_variants(s);
     if (plain_used(s))
@@ -436,11 +438,10 @@ int texts_check(struct sweep *s, struct faults *f)
         else if (!any && s->set[s->variant].base.by == BY_DEFAULT && s->set[s->variant].column < 0)
             fault(f, &s->var[v].at, "no point has this variant; put model.variant = %s into [grid]", s->var[v].name);
     }
-    int placed = check_pool_at(s, &b, f), whole = f->n == before;
+    int placed = check_pool_at(s, &b, f);
     if (placed && !b.pool)
         fault(f, place_of(s, s->pool_at), "there is no pool to put there; give model.pool");
     if (b.pool && !placed && !is_given(s, s->pool_at))
         fault(f, place_of(s, s->pool), "stands nowhere; say after which block with pool_at");
     check_unused(s, f);
-    return whole;
 }

@@ -32,6 +32,70 @@ printf '[model]\nlayers =\n  conv 3x3 8, batchnrm, relu\n  maxpool 2 wide, gap\n
 run 2 net.ini
 has err 'net.ini:3' "'batchnorm'" 'net.ini:4' 'net.ini:5'
 
+# Two mistakes are told in one go, whichever they are: neither keeps the other from being seen. A line is SECTION|LINE
+# (more with a backslash n)|what the error says.
+cat >mistakes <<'END'
+sweep|repeats = 0|sweep.repeats
+sweep|objective = max val_loss|sweep.objective
+stop|target = x|stop.target
+data|augment = rotat 7|data.augment
+data|train = 1.5|data.train
+model|pool_at = 99\npool = relu|model.pool_at
+model|unused = 3|model.unused
+model|layers =\n  conv 3x3 8, batchnrm, gap\n  dense 10|'batchnrm'
+model|layers =\n  conv 3x3 $unknown, gap\n  dense 10|'unknown'
+model|layers =\n  conv 3x3 ${1 +}, gap\n  dense 10|at the end in '1 +'
+model.a|layers =\n  conv 3x3 8, relux\n  gap, dense 10\n[grid]\nmodel.variant = none, a|'relux'
+model.b|layers =\n  conv 3x3 8, tahn\n  gap, dense 10\n[zip variants]\nmodel.variant = none, b|'tahn'
+train|lr = fast|train.lr
+train|epochz = 3|train.epochz
+zip pools|model.pool = "relu", "sigmoidd"\nmodel.pool_at = 1, 0|'sigmoidd'
+zip keys|train.patienc = 1, 2|train.patienc
+zip values|train.seed = 1, 2|train.seed
+require|model = parms < 3|'parms'
+trian|x = 3|[trian]
+END
+[ "$(wc -l <mistakes)" -eq 19 ] || fail "no mistakes"
+exec 3<mistakes
+while IFS='|' read -r -u3 s1 l1 e1; do
+  exec 4<mistakes
+  while IFS='|' read -r -u4 s2 l2 e2; do
+    case $s1$s2$l1$l2 in *model.variant*model.variant*) continue ;; *model.pool*pool_at*) continue ;; esac
+    if [ "$s1" = "$s2" ] && [ "${l1%% =*}" != "${l2%% =*}" ]; then
+      printf '[%s]\n%b\n%b\n' "$s1" "$l1" "$l2"
+    elif [ "$s1" \< "$s2" ]; then
+      printf '[%s]\n%b\n[%s]\n%b\n' "$s1" "$l1" "$s2" "$l2"
+    else
+      continue
+    fi >two.ini
+    "$SWEEP" plan two.ini >out 2>err && fail "two mistakes pass: $e1, $e2"
+    grep -qF -e "$e1" err || fail "$e2 hides $e1: $(cat two.ini err)"
+    grep -qF -e "$e2" err || fail "$e1 hides $e2: $(cat two.ini err)"
+  done
+done
+exec 3<&- 4<&-
+
+# Those of every variant and of every pool in one go, also without others.
+cat >four.ini <<'END'
+[model]
+pool_at = 1
+layers =
+    conv 3x3 8, reluu
+    gap, dense 10
+[model.a]
+layers = flatten, denze 10
+[model.b]
+layers =
+    flatten, dense ten
+[grid]
+model.variant = none, a, b
+model.pool = "relu", "sigmoyd"
+END
+run 2 plan four.ini
+has err "four.ini:4: model.layers: unknown layer 'reluu'" "four.ini:7: model.a.layers: unknown layer 'denze'" \
+  "four.ini:10: model.b.layers: dense: units: 'ten'" "four.ini:13: model.pool: unknown layer 'sigmoyd'"
+lines err 5
+
 # What only the dataset can tell is found with its place all the same, also on an axis; a default is the file's.
 misfit() { # PLACE LINE...: the error of [data] with these lines begins with the place
   local place=$1

@@ -123,7 +123,7 @@ const char *values_of(const char *axis)
 {
     static struct str out;
     char text[1024];
-    snprintf(text, sizeof text, "[model]\nx = 1\nlayers = conv $x\n[grid]\nmodel.x = %s\n", axis);
+    snprintf(text, sizeof text, "[model]\nx = 1\npool_at = 0\npool = any $x\n[grid]\nmodel.x = %s\n", axis);
     struct sweep *s = open_text(text, NULL);
     str_release(&out);
     for (uint64_t k = 0; k < sweep_points(s); k++)

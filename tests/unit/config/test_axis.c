@@ -192,7 +192,7 @@ static double seconds_since(double *t)
 static void a_million_millions(void **state)
 {
     static const char text[] =
-        "[model]\na = 1\nb = 1\nc = 1\nlayers = conv ${a + b + c}\n[grid]\nmodel.a = 1..1000000\n"
+        "[model]\na = 1\nb = 1\nc = 1\nlayers = dense ${a + b + c}\n[grid]\nmodel.a = 1..1000000\n"
         "model.b = 0..1 count 1000\nmodel.c = 1, 2, 3 when train.optimizer = sgd\n"
         "train.optimizer = sgd, adam\ntrain.lr = 1e-4..1 log count 250\n";
     double t = 0;
@@ -207,7 +207,7 @@ static void a_million_millions(void **state)
     assert_string_equal(p.value[2], "");
     assert_string_equal(p.value[3], "adam");
     assert_string_equal(p.value[4], "1");
-    assert_string_equal(p.line[0].text, "conv 1000002"); /* c is 1 where its condition fails */
+    assert_string_equal(p.line[0].text, "dense 1000002"); /* c is 1 where its condition fails */
     p = point_of(s, 123456789012ull);
     assert_string_equal(p.value[0], "123457");
     assert_true(seconds_since(&t) < 0.1);

@@ -63,6 +63,29 @@ static void each_key_can_be_given(void **state)
     }
 }
 
+/* As README says: of [data], [model] and [train] every key, layers by its variants; of the others none. */
+static void each_key_varies_or_says_why(void **state)
+{
+    struct key_row k;
+    (void)state;
+    for (size_t i = 0; !key_row(i, &k); i++) {
+        char text[600];
+        int layers = !strcmp(k.section, "model") && !strcmp(k.param->name, "layers");
+        const char *value = layers || !k.param->preset || !*k.param->preset ? "1" : k.param->preset;
+        snprintf(text, sizeof text, "[grid]\n%s.%s = %s\n[train]\n%s%s\n", k.section, k.param->name, value,
+                 k.group == KEY_OPTIMIZER  ? "optimizer = "
+                 : k.group == KEY_SCHEDULE ? "schedule = "
+                                           : "; ",
+                 k.owner ? k.owner : "");
+        const char *got = errors_of(text, NULL), *want = layers ? "vary model.variant"
+                                                         : group_varies(k.group)
+                                                             ? NULL
+                                                             : "is of the sweep as a whole and cannot vary";
+        if (want ? !strstr(got, want) : strstr(got, "vary") || strstr(got, "unknown"))
+            fail_msg("%s%s", text, got);
+    }
+}
+
 static void unknown_words(void **state)
 {
     (void)state;
@@ -382,6 +405,7 @@ int run_key_tests(void)
         cmocka_unit_test(keys_are_unique),
         cmocka_unit_test(each_key_can_be_given),
         cmocka_unit_test(unknown_words),
+        cmocka_unit_test(each_key_varies_or_says_why),
         cmocka_unit_test(keys_of_optimizers),
         cmocka_unit_test(names),
         cmocka_unit_test(the_sweep_section),

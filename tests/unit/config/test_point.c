@@ -48,11 +48,11 @@ static void variables_and_expressions(void **state)
     expect_lines(
         "[model]\nk = 8\nact = relu\nlayers =\n  conv 3x3 $k,$act\n  conv 3x3   ${2*k+1} ,  ${act}\n  dense $classes\n",
         0, "conv 3x3 8, relu / conv 3x3 17, relu / dense 10");
-    expect_lines("[model]\nk = 8\np = 5%\nlayers = conv 3x3 ${k/16}, dropout $p, dense ${max(classes, 3)}x${1e6*k}\n",
-                 0, "conv 3x3 0.5, dropout 5%, dense 10x8000000");
+    expect_lines("[model]\nk = 8\np = 5%\nlayers = leaky_relu ${k/16}, dropout $p, maxpool ${max(classes, 3)}x${k*2}\n",
+                 0, "leaky_relu 0.5, dropout 5%, maxpool 10x16");
     expect_lines("[model]\nk = 8\nlayers = conv ${k} $k${k}\n[grid]\nmodel.k = 3, 4\n", 1, "conv 4 44");
-    expect_lines("[model]\nlayers = conv $k\n[grid]\nmodel.k = 1..3\n", 2, "conv 3");
-    expect_lines("[model]\nk = 9\nlayers = conv $k\n[grid]\nmodel.k = 1..3 when train.epochs = 1\n", 0, "conv 9");
+    expect_lines("[model]\nlayers = dense $k\n[grid]\nmodel.k = 1..3\n", 2, "dense 3");
+    expect_lines("[model]\nk = 9\nlayers = dense $k\n[grid]\nmodel.k = 1..3 when train.epochs = 1\n", 0, "dense 9");
 }
 
 static void errors_in_texts(void **state)
@@ -85,11 +85,11 @@ static void errors_in_texts(void **state)
 
 static void the_transition_block(void **state)
 {
-    static const char text[] = "[model]\npool = maxpool 2, relu\nlayers =\n  conv 1\n  conv 2\n  conv 3\n[grid]\n"
+    static const char text[] = "[model]\npool = maxpool 2, relu\nlayers =\n  dense 1\n  dense 2\n  dense 3\n[grid]\n"
                                "model.pool_at = none, 0, 1..3\n";
     static const char *const want[] = {
-        "conv 1 / conv 2 / conv 3", "conv 1 / conv 2 / conv 3", "conv 1 / maxpool 2, relu / conv 2 / conv 3",
-        "conv 1 / conv 2 / maxpool 2, relu / conv 3", "conv 1 / conv 2 / conv 3 / maxpool 2, relu"};
+        "dense 1 / dense 2 / dense 3", "dense 1 / dense 2 / dense 3", "dense 1 / maxpool 2, relu / dense 2 / dense 3",
+        "dense 1 / dense 2 / maxpool 2, relu / dense 3", "dense 1 / dense 2 / dense 3 / maxpool 2, relu"};
     (void)state;
     struct sweep *s = open_text(text, NULL);
     for (uint64_t k = 0; k < 5; k++)
@@ -99,12 +99,12 @@ static void the_transition_block(void **state)
     assert_true(point_of(s, 0).hash == point_of(s, 1).hash);
     assert_true(point_of(s, 0).hash != point_of(s, 2).hash);
     sweep_free(s);
-    expect_lines(
-        "[model]\npool_at = 1\nlayers =\n conv 1\n conv 2\n[grid]\nmodel.pool = \"maxpool 2, relu\", avgpool 2, \"\"\n",
-        0, "conv 1 / maxpool 2, relu / conv 2");
-    expect_lines(
-        "[model]\npool_at = 1\nlayers =\n conv 1\n conv 2\n[grid]\nmodel.pool = \"maxpool 2, relu\", avgpool 2, \"\"\n",
-        2, "conv 1 / conv 2");
+    expect_lines("[model]\npool_at = 1\nlayers =\n dense 1\n dense 2\n[grid]\nmodel.pool = \"maxpool 2, relu\", "
+                 "avgpool 2, \"\"\n",
+                 0, "dense 1 / maxpool 2, relu / dense 2");
+    expect_lines("[model]\npool_at = 1\nlayers =\n dense 1\n dense 2\n[grid]\nmodel.pool = \"maxpool 2, relu\", "
+                 "avgpool 2, \"\"\n",
+                 2, "dense 1 / dense 2");
     expect_error("[model]\npool = maxpool 2\n", "t.ini:2: model.pool: stands nowhere", NULL);
     expect_error("[model]\npool_at = 2\n", "t.ini:2: model.pool_at: there is no pool", NULL);
     expect_error("[model]\npool = relu\npool_at = 3\nlayers =\n conv 1 1\n conv 1 2\n",
@@ -117,26 +117,26 @@ static void the_transition_block(void **state)
 static void variants(void **state)
 {
     static const char text[] =
-        "[model]\nk = 4\nlayers = conv $k\n[model.wide]\nk = 16\n[model.deep]\ninit = xavier\nlayers =\n"
-        "  conv $k\n  conv ${2*k}\n[grid]\nmodel.variant = none, wide, deep\n";
+        "[model]\nk = 4\nlayers = dense $k\n[model.wide]\nk = 16\n[model.deep]\ninit = xavier\nlayers =\n"
+        "  dense $k\n  dense ${2*k}\n[grid]\nmodel.variant = none, wide, deep\n";
     (void)state;
     struct sweep *s = open_text(text, NULL);
     assert_int_equal(sweep_points(s), 3);
-    assert_string_equal(lines_at(s, 0), "conv 4");
-    assert_string_equal(lines_at(s, 1), "conv 16");
-    assert_string_equal(lines_at(s, 2), "conv 4 / conv 8");
+    assert_string_equal(lines_at(s, 0), "dense 4");
+    assert_string_equal(lines_at(s, 1), "dense 16");
+    assert_string_equal(lines_at(s, 2), "dense 4 / dense 8");
     assert_true(point_of(s, 2).nn.init != point_of(s, 1).nn.init);
     assert_int_equal(point_of(s, 2).line[1].at.line, 10);
     sweep_free(s);
     s = open_text(text, "model.k=9", NULL); /* the command line wins over the variants */
-    assert_string_equal(lines_at(s, 1), "conv 9");
+    assert_string_equal(lines_at(s, 1), "dense 9");
     sweep_free(s);
     s = open_text(text, "model.wide.k=9", "model.variant=wide", NULL);
     assert_int_equal(sweep_points(s), 1);
-    assert_string_equal(lines_at(s, 0), "conv 9");
+    assert_string_equal(lines_at(s, 0), "dense 9");
     sweep_free(s);
     /* a condition on what a variant sets */
-    s = open_text("[model]\nk = 4\nlayers = conv $k\n[model.wide]\nk = 16\n[grid]\ntrain.lr = 1, 2 when model.k > 8\n"
+    s = open_text("[model]\nk = 4\nlayers = dense $k\n[model.wide]\nk = 16\n[grid]\ntrain.lr = 1, 2 when model.k > 8\n"
                   "model.variant = none, wide\n",
                   NULL);
     assert_int_equal(sweep_points(s), 3);
@@ -280,7 +280,7 @@ static void points_do_not_depend_on_each_other(void **state)
 {
     (void)state;
     struct sweep *s =
-        open_text("[model]\nk = 1\nlayers = conv $k\n[grid]\nmodel.k = 1..3\ntrain.optimizer = sgd, adam\n"
+        open_text("[model]\nk = 1\nlayers = dense $k\n[grid]\nmodel.k = 1..3\ntrain.optimizer = sgd, adam\n"
                   "train.momentum = 0, 0.9 when train.optimizer = sgd\n",
                   NULL);
     uint64_t hash[16], n = sweep_points(s);

@@ -63,7 +63,7 @@ static void long_names(void **state)
     char text[300], name[80] = "";
     (void)state;
     memset(name, 'k', 49);
-    snprintf(text, sizeof text, "[model]\n%s = 3\nlayers = conv $%s\n", name, name);
+    snprintf(text, sizeof text, "[model]\n%s = 3\nlayers = dense $%s\n", name, name);
     assert_string_equal(errors_of(text, NULL), "");
     name[49] = 'k';
     snprintf(text, sizeof text, "[model]\n%s = 3\n  4\n", name);
