@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define DEATHS 3
-#define DEATHS_WORDS ", three times"
+#define DEATHS_WORD "three"
 #define SPARE ((size_t)1 << 30) /* bytes that an attempt may take beside what its training needs */
 
 /* --- the attempt --- */
@@ -221,41 +221,67 @@ static int attempt_once(struct worker *w, size_t i, const struct apart_request *
     return e->code ? -1 : over;
 }
 
+/* A line for who looks: what happened to the trial. */
+static void tell_event(struct run *run, size_t i, const char *what)
+{
+    struct str event = {0};
+    omp_set_lock(&run->lock);
+    str_addf(&event, "trial %zu: ", i + 1);
+    describe_axes(run, &run->trial[i], &event);
+    str_addf(&event, ": %s", what);
+    run_tell(run, event.p ? event.p : what, 0);
+    omp_unset_lock(&run->lock);
+    str_release(&event);
+}
+
 /* Why the process of the trial is gone; one that the system killed may have been in the way of others. */
-static void tell_death(int status, const struct apart_request *q, double limit, struct err *why)
+static void death(int status, const struct apart_request *q, double limit, struct err *why)
 {
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     const char *name = number ? sigdescr_np(number) : NULL;
-    err_clear(why);
     if (number == SIGALRM && q->whole)
         err_set(why, ERR_DIED, "it took longer than stop.trial_time = %g seconds", limit);
     else if (number == SIGALRM)
-        err_set(why, ERR_DIED,
-                "the process of this trial was ended since it passed no epoch in %.0f seconds" DEATHS_WORDS,
+        err_set(why, ERR_DIED, "the process of this trial was ended since it passed no epoch in %.0f seconds",
                 q->seconds);
     else if (number)
-        err_set(why, number == SIGKILL ? ERR_NOMEM : ERR_DIED,
-                "the process of this trial was ended by signal %d (%s)" DEATHS_WORDS, number, name ? name : "unknown");
+        err_set(why, number == SIGKILL ? ERR_NOMEM : ERR_DIED, "the process of this trial was ended by signal %d (%s)",
+                number, name ? name : "unknown");
     else
-        err_set(why, ERR_DIED, "the process of this trial ended with status %d" DEATHS_WORDS, WEXITSTATUS(status));
+        err_set(why, ERR_DIED, "the process of this trial ended with status %d", WEXITSTATUS(status));
+}
+
+/* Attempts until the trial is over, stopped, out of time, or has died for the last time: then *e is why it fails. */
+static void attempts(struct worker *w, size_t i, struct err *e)
+{
+    struct run *run = w->run;
+    for (int deaths = 1; !stopping(run); deaths++) {
+        struct apart_request q = ask_for(w, i);
+        int status = 0, over = attempt_once(w, i, &q, &status, e);
+        if (over)
+            return;
+        struct err why = {0};
+        death(status, &q, run->spec->stop_trial_time, &why);
+        int late = q.whole && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+        if (late || deaths == DEATHS) {
+            err_set(e, why.code, "%s%s", why.text, late ? "" : ", " DEATHS_WORD " times");
+            return;
+        }
+        tell_event(run, i, why.text);
+    }
 }
 
 void train_apart(struct worker *w, size_t i)
 {
+    const struct trial *t = &w->run->trial[i];
     struct err e = {0};
-    int over = 0, status = 0;
-    for (int deaths = 0; !over && deaths < DEATHS && !stopping(w->run); deaths++) {
-        struct apart_request q = ask_for(w, i);
-        tell_running(w, &w->run->trial[i], w->run->trial[i].nepochs, 0);
-        err_clear(&e);
-        over = attempt_once(w, i, &q, &status, &e);
-        if (over)
-            break;
-        tell_death(status, &q, w->run->spec->stop_trial_time, &e);
-        if (q.whole && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-            break;
-    }
+    if (t->apart)
+        tell_event(w->run, i,
+                   t->again ? "it failed in an earlier call; it gets a process of its own"
+                            : "it was running when an earlier call broke off; it gets a process of its own");
+    tell_running(w, t, t->nepochs, 0);
+    attempts(w, i, &e);
     tell_running(w, NULL, 0, 0);
-    if (over <= 0 && e.code && !stopping(w->run))
+    if (e.code && !stopping(w->run))
         fail_trial(w, i, &e);
 }

@@ -18,7 +18,8 @@ crashed() {
   trouble "$crash" "$SWEEP" t.ini -q --no-plots --out "$folder" "$@" >out 2>err
   [ $? -eq 139 ] || fail "the crash did not end the first call"
   grep -qx "$key" "$folder/results/t/running" || fail "nobody knows that $key ran"
-  trouble "$crash" run 1 t.ini --no-plots --out "$folder" "$@"
+  trouble "$crash" run 1 t.ini -v --no-plots --out "$folder" "$@"
+  has err 'it was running when an earlier call broke off; it gets a process of its own'
   has err 'failed: the process of this trial was ended by signal 11 (Segmentation fault), three times'
   [ ! -e "$folder/results/t/running" ] || fail "$folder: trials run after the end"
 }
@@ -54,6 +55,26 @@ rm -rf one
 trouble "access $key.state kill 0" "$SWEEP" t.ini -q --no-plots --out one >out 2>err
 trouble "access $key.state kill 0" run 1 t.ini -q --no-plots --out one
 has one/results/t.csv 'ended by signal 9 (Killed)'
+run 0 t.ini -q --no-plots --out one
+same whole one t
+
+# The processes of trials die with the sweep, and what a power cut leaves in the list of running trials is no harm.
+of_hung() { grep -lzxe "hun[g]$$" /proc/[0-9]*/cmdline 2>/dev/null | wc -l; } # processes that have this word
+rm -rf one
+trouble "$crash" "$SWEEP" t.ini -q --no-plots --out "hung$$" -j 1 >out 2>err
+TROUBLE="access $key.state loop 0" LD_PRELOAD=$TROUBLE_LIBRARY ASAN_OPTIONS=verify_asan_link_order=0 \
+  "$SWEEP" t.ini -q --no-plots --out "hung$$" -j 1 >out 2>err & # not a function's subshell: it must be this pid
+pid=$!
+while [ "$(of_hung)" -lt 3 ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done # the sweep, a keeper, an attempt
+kill -9 $pid
+wait $pid 2>/dev/null
+for try in $(seq 100); do
+  [ "$(of_hung)" -gt 0 ] && sleep 0.1 || break
+done
+[ "$(of_hung)" -eq 0 ] || fail "processes of trials are left"
+mv "hung$$" one
+grep -qx "$key" one/results/t/running || fail "nobody knows that $key ran"
+printf '\0\0\0\nffffffffffffffff\n12\n\n%s\nzz' "$key" >one/results/t/running
 run 0 t.ini -q --no-plots --out one
 same whole one t
 

@@ -8,6 +8,7 @@
 int test_keymap(void);
 int test_crew(void);
 int test_checkpoint(void);
+int test_isolate(void);
 int test_journal(void);
 int test_planner(void);
 int test_order(void);
@@ -16,5 +17,5 @@ int test_bench(void);
 int main(void)
 {
     return test_keymap() + test_journal() + test_planner() + test_order() + test_crew() + test_checkpoint() +
-           test_bench();
+           test_isolate() + test_bench();
 }
