@@ -1,4 +1,4 @@
-# sweeps/one-point.ini, as the continuous integration runs it, and what its report says.
+# sweeps/one-point.ini, and what its report says.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 run 0 "$SOURCE/sweeps/one-point.ini" --no-plots || finish
