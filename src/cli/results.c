@@ -178,7 +178,7 @@ static int add_ranked(const struct ranking *k, struct table *out, size_t row, co
         cell[n++] = text[m];
     }
     const char *tied = strcmp(table_cell(k->t, row, "tied_with_best"), "yes") ? "" : "tied with the best";
-    cell[n++] = out->rows ? tied : "the best";
+    cell[n++] = strcmp(cell[0], "1") ? tied : "the best";
     return table_row(out, cell);
 }
 
@@ -228,8 +228,8 @@ int print_ranking(const char *out, const char *name, const struct about *a, size
         if (print_table(&k, top))
             bad = err_set(e, ERR_NOMEM, "out of memory");
         else if (strcmp(about_value(a, "repeats"), "1") != 0)
-            printf("(mean ± standard deviation over the repeats; tied: no significant difference in a paired t test, "
-                   "95 %%)\n");
+            printf("(mean ± standard deviation over the repeats; tied: the difference to the best is not "
+                   "significant, all points compared at once, 95 %%)\n");
     }
     table_release(&points);
     return bad;

@@ -72,7 +72,8 @@ double sweep_points_approx(const struct sweep *s);
 
 struct point {
     uint64_t index;           /* 0-based; the last axis of the file turns fastest */
-    const char *const *value; /* [sweep_keys] text as in the file, "" where the axis is absent (its `when` fails) */
+    const char *const *value; /* [sweep_keys] text as in the file, an empty one as two quotation marks; "" where the
+                                 axis is absent (its `when` fails) */
     struct data_spec data;
     struct nn_spec nn;
     struct train_spec train;

@@ -344,6 +344,8 @@ static int fill_values(const struct pick *p, struct point *out, struct arena *a)
         v[i] = absent ? "" : kept_text(p, s->col[i].setting, a, NULL);
         if (!v[i])
             return -1;
+        if (!absent && !*v[i])
+            v[i] = "\"\""; /* a value like others */
     }
     out->value = v;
     return 0;

@@ -63,7 +63,6 @@ int conditions_met(struct run *run)
     if (!sweep_results(run->sweep))
         return 1;
     judge_init(run, &j);
-    best_of_points(run);
     for (size_t i = 0; i < sweep_results(run->sweep); i++) {
         struct verdict v = judge_condition(run, &j, i, 1);
         met &= v.best_judged && v.best_met == v.best_judged;
@@ -193,7 +192,7 @@ int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "classes", p->set->classes);
     about_row(csv, "objective", objective);
     about_number(csv, "repeats", run->spec->repeats);
-    about_number(csv, "points", (double)run->npoints);
+    about_number(csv, "points", (double)(run->npoints + run->ncopies));
     about_number(csv, "trials", (double)run->ntrials);
     about_settings(run, p, csv);
     about_models(run, csv);

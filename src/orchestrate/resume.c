@@ -69,6 +69,27 @@ static void *one_more(void *v, size_t n, size_t *cap, size_t size)
     return r;
 }
 
+/* The texts of a point's axes; NULL without memory. */
+static const char **copy_values(struct run *run, const struct plan_point *p)
+{
+    size_t keys = sweep_keys(run->sweep);
+    const char **value = arena_take(&run->text, (keys + 1) * sizeof *value);
+    for (size_t i = 0; value && i < keys; i++)
+        if (!(value[i] = arena_str(&run->text, p->point->value[i])))
+            return NULL;
+    return value;
+}
+
+static int add_copy(struct run *run, const struct plan_point *p)
+{
+    struct copied_point *v = one_more(run->copy, run->ncopies, &run->copy_cap, sizeof *v);
+    if (!v)
+        return -1;
+    run->copy = v;
+    v[run->ncopies++] = (struct copied_point){p->point->index, copy_values(run, p), p->same_as};
+    return v[run->ncopies - 1].value ? 0 : -1;
+}
+
 static int add_point(struct run *run, const struct plan_point *p)
 {
     struct planned_point *v = one_more(run->point, run->npoints, &run->point_cap, sizeof *v);
@@ -77,12 +98,8 @@ static int add_point(struct run *run, const struct plan_point *p)
     run->point = v;
     v += run->npoints;
     memset(v, 0, sizeof *v);
-    size_t keys = sweep_keys(run->sweep);
     v->index = p->point->index;
-    v->value = arena_take(&run->text, (keys + 1) * sizeof *v->value);
-    for (size_t i = 0; v->value && i < keys; i++)
-        if (!(v->value[i] = arena_str(&run->text, p->point->value[i])))
-            return -1;
+    v->value = copy_values(run, p);
     v->skip = p->skip ? arena_str(&run->text, p->skip) : NULL;
     v->has_facts = p->graph != NULL;
     if (p->graph) {
@@ -195,7 +212,7 @@ static uint64_t window(const struct run *run)
     return trials > (double)most ? (uint64_t)run->spec->stop_trials : 0;
 }
 
-/* Points in order until the grid or the window ends; duplicates are left out. */
+/* Points in order until the grid or the window ends. */
 static int expand(struct run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
 {
     struct planner planner;
@@ -215,8 +232,8 @@ static int expand(struct run *run, const struct finals *f, struct csv_out *csv, 
                 bad = no_memory(errs);
             else
                 write_layers(csv, &p); /* a failed row is remembered and told by commit */
-        } else {
-            run->duplicates++;
+        } else if (add_copy(run, &p)) {
+            bad = no_memory(errs);
         }
     }
     planner_release(&planner);

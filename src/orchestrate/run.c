@@ -142,7 +142,7 @@ static void summarise(struct run *run, struct run_summary *sum)
     sum->pruned = run->count[TRIAL_PRUNED];
     sum->open = run->count[TRIAL_OPEN];
     sum->reused = run->reused;
-    sum->duplicates = run->duplicates;
+    sum->duplicates = run->ncopies;
     sum->seconds = clock_wall() - run->began;
     sum->conditions_met = conditions_met(run);
     sum->stopped = !sum->open && !run->more ? 0 : signalled ? signalled : -1;
@@ -163,6 +163,7 @@ static void release(struct run *run)
         free(run->trial[i].epoch);
     free(run->trial);
     free(run->point);
+    free(run->copy);
     free(run->order);
     release_crews(run);
     keymap_release(&run->by_key);
@@ -249,6 +250,7 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     run->spec = sweep_spec(s);
     run->o = o;
     run->lock_fd = run->journal.fd = run->running_fd = -1;
+    run->best_point = SIZE_MAX;
     run->began = run->tables_at = clock_wall();
     arena_init(&run->text);
     omp_init_lock(&run->lock);

@@ -25,6 +25,14 @@ struct planned_point { /* what its rows in the tables need */
     const struct dataset *set; /* peeked */
 };
 
+/* A point that is the same training as an earlier one: it is trained once, and stands in the tables with its own values
+ * and the other's results. */
+struct copied_point {
+    uint64_t index;
+    const char **value; /* [sweep_keys] */
+    uint64_t of;        /* index of the point that is trained */
+};
+
 struct trial {
     size_t point; /* index into run->point */
     int repeat;   /* 0-based */
@@ -59,7 +67,8 @@ struct run {
     struct apart *apart;  /* [jobs] of each worker, see apart.h; NULL: no trial needs a process of its own */
     int worker_fd;        /* in such a process: to its worker */
     struct keymap by_key; /* trial_record.key -> index into trial */
-    uint64_t duplicates;  /* points that are the same training as an earlier one */
+    struct copied_point *copy;
+    size_t ncopies, copy_cap;
     int more;             /* points lie behind the plan's window ([stop] trials) */
     unsigned damaged;     /* lines of the journal that cannot be read */
 
@@ -84,7 +93,7 @@ struct run {
     double work_done, work_left;
     uint64_t count[TRIAL_SKIPPED + 1], reused, running;
     size_t best;       /* best complete trial by the objective, SIZE_MAX: none */
-    size_t best_point; /* by the mean over its repeats, set by best_of_points */
+    size_t best_point; /* the first of rank 1 in NAME.points.csv, set by tables_write; SIZE_MAX: none */
 };
 
 /* --- run.c --- */
@@ -153,9 +162,7 @@ void checkpoints_tidy(const struct run *run);
 
 float objective_of(const struct run *run, const struct trial *t);
 int objective_better(const struct run *run, double a, double b); /* a better than b; NaN never is */
-/* Mean objective per point; sets run->best_point (SIZE_MAX: none). */
-void best_of_points(struct run *run);
-/* Every table from the trials as they stand. */
+/* Every table from the trials as they stand; sets run->best_point as the table of points ranks them. */
 int tables_write(struct run *run, int sync, struct err *e);
 void objective_text(const struct run *run, char *buf, size_t n); /* "max val_accuracy" */
 char *run_path(const struct run *run, const char *suffix, char *buf, size_t n);

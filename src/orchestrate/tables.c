@@ -20,27 +20,6 @@ int objective_better(const struct run *run, double a, double b)
     return run->spec->maximise ? a > b || (a == a && b != b) : a < b || (a == a && b != b);
 }
 
-void best_of_points(struct run *run)
-{
-    double best = NAN;
-    run->best_point = SIZE_MAX;
-    for (size_t i = 0; i < run->ntrials;) {
-        size_t point = run->trial[i].point, n = 0;
-        double sum = 0;
-        for (; i < run->ntrials && run->trial[i].point == point; i++) {
-            double v = objective_of(run, &run->trial[i]);
-            if (v == v) {
-                sum += v;
-                n++;
-            }
-        }
-        if (n && objective_better(run, sum / (double)n, best)) {
-            best = sum / (double)n;
-            run->best_point = point;
-        }
-    }
-}
-
 void objective_text(const struct run *run, char *buf, size_t n)
 {
     snprintf(buf, n, "%s %s", run->spec->maximise ? "max" : "min", train_metrics[run->spec->metric].name);
@@ -112,10 +91,12 @@ static void single(struct cells *c, float v)
     text(c, str_float(c->num[c->nums++], v));
 }
 
-static const char *const front[] = {"trial", "point", "repeat", "seed", "status", "id"};
-static const char *const facts[] = {"params", "macs",       "receptive_field", "uses_batchnorm", "uses_dropout",
-                                    "head",   "precision",  "depth",           "pool_distance",  "bn_distance",
-                                    "jump",   "epochs_run", "best_epoch"};
+static const char *const front[] = {"trial", "point", "repeat", "seed", "status", "id", "same_as"};
+static const char *const facts[] = {"params",      "macs",       "receptive_field", "uses_batchnorm", "uses_dropout",
+                                    "head",        "precision",  "depth",           "pool_distance",  "bn_distance",
+                                    "jump",        "epochs_run", "best_epoch",      "train_samples",  "val_samples",
+                                    "test_samples"};
+static const int split[] = {DATA_TRAIN, DATA_VALIDATION, DATA_TEST};
 #define FRONT (sizeof front / sizeof front[0])
 #define FACTS (sizeof facts / sizeof facts[0])
 
@@ -150,23 +131,27 @@ static void fact_cells(const struct planned_point *p, struct cells *c)
     whole(c, known, (uint64_t)f->jump);
 }
 
-static void trial_cells(const struct run *run, size_t i, struct cells *c)
+/* A row of trial i, for its own point or (copy) for one that is the same training. */
+static void trial_cells(const struct run *run, size_t i, const struct copied_point *copy, struct cells *c)
 {
     const struct trial *t = &run->trial[i];
     const struct planned_point *p = &run->point[t->point];
     int trained = t->r.status != TRIAL_SKIPPED;
     c->n = c->nums = 0;
     whole(c, 1, i + 1);
-    whole(c, 1, p->index + 1);
+    whole(c, 1, (copy ? copy->index : p->index) + 1);
     whole(c, trained, (uint64_t)t->repeat + 1);
     whole(c, trained, (uint64_t)run->spec->seed + (uint64_t)t->repeat);
     text(c, trial_status_name[t->r.status]);
     id(c, t);
+    whole(c, copy != NULL, p->index + 1);
     for (size_t k = 0; k < sweep_keys(run->sweep); k++)
-        text(c, p->value[k]);
+        text(c, copy ? copy->value[k] : p->value[k]);
     fact_cells(p, c);
     whole(c, trained, (uint64_t)t->r.epochs_run);
     whole(c, t->r.best_epoch != 0, (uint64_t)t->r.best_epoch);
+    for (int k = 0; k < 3; k++)
+        whole(c, 1, p->n[split[k]]);
     for (int m = 0; m < M_COUNT; m++)
         single(c, trained ? t->r.metric[m] : NAN);
     text(c, t->r.error);
@@ -177,19 +162,53 @@ char *run_path(const struct run *run, const char *suffix, char *buf, size_t n)
     return report_path(buf, n, run->o->out, run->spec->name, suffix);
 }
 
-static int trial_rows(const struct run *run, struct cells *c, struct table *t)
+/* Rows of the trials from `from` on that belong to its point, with a result. */
+static int point_rows(const struct run *run, size_t from, const struct copied_point *copy, struct cells *c,
+                      struct table *t)
 {
-    trial_head(run, c);
-    if (table_columns(t, c->v, c->n))
-        return -1;
-    for (size_t i = 0; i < run->ntrials; i++) {
+    for (size_t i = from; i < run->ntrials && run->trial[i].point == run->trial[from].point; i++) {
         if (run->trial[i].r.status == TRIAL_OPEN)
             continue;
-        trial_cells(run, i, c);
+        trial_cells(run, i, copy, c);
         if (table_row(t, c->v))
             return -1;
     }
     return 0;
+}
+
+/* Rows of the points before `index` that are copies, from number *copy on. first[npoints] is each point's first trial.
+ */
+static int copied_rows(const struct run *run, const size_t *first, uint64_t index, size_t *copy, struct cells *c,
+                       struct table *t)
+{
+    for (; *copy < run->ncopies && run->copy[*copy].index < index; ++*copy) {
+        size_t lo = 0, hi = run->npoints; /* points stand in the order of the plan */
+        while (hi - lo > 1) {
+            size_t mid = (lo + hi) / 2;
+            if (run->point[mid].index <= run->copy[*copy].of)
+                lo = mid;
+            else
+                hi = mid;
+        }
+        if (point_rows(run, first[lo], &run->copy[*copy], c, t))
+            return -1;
+    }
+    return 0;
+}
+
+/* In the order of the plan. */
+static int trial_rows(const struct run *run, struct cells *c, struct table *t)
+{
+    trial_head(run, c);
+    size_t *first = calloc(run->npoints + 1, sizeof *first), copy = 0;
+    int bad = !first || table_columns(t, c->v, c->n);
+    for (size_t i = run->ntrials; i-- > 0 && !bad;)
+        first[run->trial[i].point] = i;
+    for (size_t p = 0; p < run->npoints && !bad; p++)
+        bad = copied_rows(run, first, run->point[p].index, &copy, c, t) || point_rows(run, first[p], NULL, c, t);
+    bad = bad || copied_rows(run, first, UINT64_MAX, &copy, c, t);
+    free(first);
+    return bad ? -1 : 0;
 }
 
 static const char *const epoch_front[] = {"trial", "point", "repeat", "epoch", "id"};
@@ -377,17 +396,31 @@ static int main_table(const struct run *run, struct table *t)
     return bad;
 }
 
-static int write_summaries(const struct run *run, const struct table *trials, int sync, struct err *e)
+/* The first point that the table calls rank 1. */
+static void take_best(struct run *run, const struct table *points)
+{
+    run->best_point = SIZE_MAX;
+    for (size_t r = 0; r < points->rows && run->best_point == SIZE_MAX; r++) {
+        double index = table_number(points, r, table_column(points, "point")) - 1;
+        for (size_t p = 0; !strcmp(table_cell(points, r, "rank"), "1") && p < run->npoints; p++)
+            if ((double)run->point[p].index == index)
+                run->best_point = p;
+    }
+}
+
+static int write_summaries(struct run *run, const struct table *trials, int sync, struct err *e)
 {
     struct table points, effects;
     char path[4200], objective[80];
     objective_text(run, objective, sizeof objective);
     table_init(&points);
     table_init(&effects);
-    int bad = report_points(trials, objective, &points, e) ||
-              table_write(&points, run_path(run, ".points.csv", path, sizeof path), sync, e) ||
-              report_effects(trials, objective, &effects, e) ||
-              table_write(&effects, run_path(run, ".effects.csv", path, sizeof path), sync, e);
+    int bad = report_points(trials, objective, &points, e);
+    if (!bad)
+        take_best(run, &points);
+    bad = bad || table_write(&points, run_path(run, ".points.csv", path, sizeof path), sync, e) ||
+          report_effects(trials, objective, &effects, e) ||
+          table_write(&effects, run_path(run, ".effects.csv", path, sizeof path), sync, e);
     table_release(&points);
     table_release(&effects);
     return bad;
@@ -397,7 +430,6 @@ int tables_write(struct run *run, int sync, struct err *e)
 {
     struct table trials;
     char path[4200];
-    best_of_points(run);
     table_init(&trials);
     int bad = main_table(run, &trials) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
     bad = bad || table_write(&trials, run_path(run, ".csv", path, sizeof path), sync, e) ||

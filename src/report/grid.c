@@ -154,17 +154,16 @@ struct axis grid_axis(const struct grid *g, size_t f)
 
 #define SMALL (1 << 16) /* combinations that are numbered by a plain table */
 
-/* code[i] <- number of (code[i], the factor's value), by first appearance; returns how many. */
-static long refine(const struct grid *g, const struct factor *f, size_t cells, int *code)
+long grid_refine(const struct grid *g, const int *by_row, size_t levels, size_t cells, int *code)
 {
     struct ids m = {0};
-    size_t range = cells * f->levels;
+    size_t range = cells * levels;
     int *number = range <= SMALL ? calloc(range + 1, sizeof *number) : NULL; /* + 1; 0: not met yet */
     long n = 0;
     if (range <= SMALL && !number)
         return -1;
     for (size_t i = 0; i < g->n; i++) {
-        size_t key = (size_t)code[i] * f->levels + (size_t)f->code[g->row[i]];
+        size_t key = (size_t)code[i] * levels + (size_t)by_row[g->row[i]];
         long id = number ? number[key] - 1 : ids_get(&m, key, NULL);
         if (number && id < 0) {
             number[key] = (int)++n;
@@ -187,7 +186,7 @@ long grid_cells(const struct grid *g, unsigned set, int *code)
     memset(code, 0, g->n * sizeof *code);
     for (size_t f = 0; f < g->nfactors && cells >= 0; f++)
         if (set >> f & 1)
-            cells = refine(g, &g->factor[f], (size_t)cells, code);
+            cells = grid_refine(g, g->factor[f].code, g->factor[f].levels, (size_t)cells, code);
     return cells;
 }
 
@@ -198,6 +197,8 @@ struct group {
     int *code; /* [n] */
     size_t levels, left;
     size_t *present; /* [levels] trials alive */
+    size_t *start;   /* [levels+1] trials of value l: trial[start[l]] .. trial[start[l+1]-1] */
+    size_t *trial;   /* [n] */
 };
 
 static unsigned group_of(const struct grid *g, size_t f, unsigned taken)
@@ -234,6 +235,23 @@ static int repeat_codes(const struct grid *g, int *code)
     return levels;
 }
 
+/* Trials by value, each value's in their order. */
+static int sort_trials(const struct grid *g, struct group *q, struct arena *mem)
+{
+    q->present = arena_take(mem, (q->levels + 1) * sizeof *q->present);
+    q->start = arena_take(mem, (q->levels + 2) * sizeof *q->start);
+    q->trial = arena_take(mem, (g->n + 1) * sizeof *q->trial);
+    if (!q->present || !q->start || !q->trial)
+        return -1;
+    for (size_t i = 0; i < g->n; i++)
+        q->present[q->code[i]]++;
+    for (size_t l = 0; l < q->levels; l++)
+        q->start[l + 2] = q->start[l + 1] + q->present[l];
+    for (size_t i = 0; i < g->n; i++)
+        q->trial[q->start[q->code[i] + 1]++] = i;
+    return 0;
+}
+
 static int make_groups(struct grid *g, struct group *group, size_t *ngroups, struct arena *mem)
 {
     unsigned taken = 0;
@@ -251,46 +269,57 @@ static int make_groups(struct grid *g, struct group *group, size_t *ngroups, str
         if (levels < 0)
             return -1;
         q->left = q->levels = (size_t)levels;
-        q->present = arena_take(mem, (q->levels + 1) * sizeof *q->present);
-        if (!q->present)
+        if (sort_trials(g, q, mem))
             return -1;
-        for (size_t i = 0; i < g->n; i++)
-            q->present[q->code[i]]++;
     }
     return 0;
 }
 
 /* Drops one value of one group: its trials die in every group. */
-static void drop(struct grid *g, struct group *group, size_t ngroups, size_t q, int level, char *dead, size_t *alive)
+static void drop(struct group *group, size_t ngroups, size_t q, int level, char *dead, size_t *alive)
 {
-    for (size_t i = 0; i < g->n; i++) {
-        if (dead[i] || group[q].code[i] != level)
+    const struct group *from = &group[q];
+    for (size_t k = from->start[level]; k < from->start[level + 1]; k++) {
+        size_t i = from->trial[k];
+        if (dead[i])
             continue;
         dead[i] = 1;
         --*alive;
-        for (size_t k = 0; k < ngroups; k++)
-            if (!--group[k].present[group[k].code[i]])
-                group[k].left--;
+        for (size_t h = 0; h < ngroups; h++)
+            if (!--group[h].present[group[h].code[i]])
+                group[h].left--;
     }
 }
 
-/* The value with the smallest part of its trials present: dropping it loses least for each gap it closes. Finding the
- * true largest complete part is NP-hard (a maximal biclique); this finds it whenever the gaps lie in few values. With
- * `spare` no axis falls to one value, which would say nothing about it. 0: there is no such value with a gap. */
-static int emptiest(const struct group *group, size_t ngroups, size_t alive, int spare, size_t *q, int *level)
+/* The value with the smallest part of its trials present, and that part times all trials below `limit`: dropping it
+ * loses least for each gap it closes. Finding the true largest complete part is NP-hard (a maximal biclique); this
+ * finds it whenever the gaps lie in few values. With `spare` no axis falls to one value, which would say nothing about
+ * it. 0: there is no such value. */
+static int emptiest(const struct group *group, size_t ngroups, double limit, int spare, size_t *q, int *level)
 {
-    double least = (double)alive;
+    double least = limit;
     for (size_t k = 0; k < ngroups; k++)
         for (size_t l = 0; l < group[k].levels && group[k].left > (k + 1 == ngroups || !spare ? 1 : 2); l++) {
             double part = (double)group[k].present[l] * (double)group[k].left;
             /* of two equal losses rather a repeat than a value */
-            if (group[k].present[l] && (part < least || (part == least && part < (double)alive && k + 1 == ngroups))) {
+            if (group[k].present[l] && (part < least || (part == least && part < limit && k + 1 == ngroups))) {
                 least = part;
                 *q = k;
                 *level = (int)l;
             }
         }
-    return least < (double)alive;
+    return least < limit;
+}
+
+/* The value to drop next: one with a gap if there is such (otherwise the gaps lie evenly, as off the diagonal of a
+ * square, and any will do), of an axis that keeps two values if there is such. While more combinations are missing than
+ * one there is an axis with two values left, so that a value is found and a trial dies: the search ends. */
+static void choose(const struct group *group, size_t ngroups, size_t alive, size_t *q, int *level)
+{
+    const double limit[] = {(double)alive, INFINITY};
+    for (size_t k = 0; k < 4; k++)
+        if (emptiest(group, ngroups, limit[k / 2], k % 2 == 0, q, level))
+            return;
 }
 
 static double full_size(const struct group *group, size_t ngroups)
@@ -301,25 +330,43 @@ static double full_size(const struct group *group, size_t ngroups)
     return n;
 }
 
-#define SPARSE 0.1 /* less than this part of all combinations is no grid: nothing is searched in it */
+#define SPARSE 0.1       /* less than this part of all combinations is no grid: nothing is searched in it */
+#define EFFORT 100000000 /* values looked at, a fraction of a second: a search that needs more is given up */
 
-static int drop_values(struct grid *g, struct group *group, size_t ngroups, struct arena *mem)
+/* dead[n] <- the trials outside the complete part. Returns how many are alive, 0 where the search is given up. */
+static size_t find_dead(struct grid *g, struct group *group, size_t ngroups, char *dead)
 {
-    char *dead = arena_take(mem, g->n + 1);
-    size_t alive = g->n, kept = 0;
-    if (!dead)
-        return -1;
+    size_t alive = g->n, looked = 0, values = 0;
+    for (size_t k = 0; k < ngroups; k++)
+        values += group[k].levels;
     if ((double)g->n < SPARSE * full_size(group, ngroups)) {
         g->why = "too few of the combinations of the axes' values were trained to the end";
         return 0;
     }
-    while ((double)alive < full_size(group, ngroups)) {
+    for (; (double)alive < full_size(group, ngroups); looked += values) {
         size_t q = 0;
         int level = 0;
-        if (!emptiest(group, ngroups, alive, 1, &q, &level))
-            emptiest(group, ngroups, alive, 0, &q, &level);
-        drop(g, group, ngroups, q, level, dead, &alive);
+        if (looked > EFFORT) {
+            g->why = "trials are missing at too many values to look for the largest complete part";
+            return 0;
+        }
+        choose(group, ngroups, alive, &q, &level);
+        drop(group, ngroups, q, level, dead, &alive);
     }
+    if (alive < 2)
+        g->why = "no two trials are a complete part of the grid";
+    return alive < 2 ? 0 : alive;
+}
+
+static int drop_values(struct grid *g, struct group *group, size_t ngroups, struct arena *mem)
+{
+    size_t kept = 0;
+    char *dead = arena_take(mem, g->n + 1);
+    if (!dead)
+        return -1;
+    size_t alive = find_dead(g, group, ngroups, dead);
+    if (!alive)
+        return 0;
     for (size_t i = 0; i < g->n; i++)
         if (!dead[i])
             g->row[kept++] = g->row[i];

@@ -43,5 +43,7 @@ int grid_init(struct grid *g, const struct view *v, struct arena *a);
 /* Dense numbers of the combinations that the factors of `set` take in the complete part, by first appearance:
  * code[n], returns how many, or -1 without memory. The empty set has one. */
 long grid_cells(const struct grid *g, unsigned set, int *code);
+/* One more column of values into the combinations: by_row[rows] in [0, levels). As grid_cells. */
+long grid_refine(const struct grid *g, const int *by_row, size_t levels, size_t cells, int *code);
 
 #endif

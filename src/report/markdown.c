@@ -1,5 +1,6 @@
 #include "report/markdown.h"
 #include "base/file.h"
+#include "report/compare.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -120,31 +121,26 @@ static void put_counts(const struct plot_data *d, struct str *s)
     str_add(s, " |\n");
 }
 
-static void put_ties(const struct plot_data *d, const char *tied, struct str *s)
+static void put_ties(const struct plot_data *d, const struct difference *diff, struct str *s)
 {
-    size_t n = 0, unknown = 0, apart = 0;
+    size_t n = 0, unknown = 0;
     for (size_t i = 0; i < d->v.npoints; i++) {
-        n += tied[i] == TIE_YES;
-        apart += tied[i] == TIE_NO && !isnan(d->v.mean[i]);
-        unknown += tied[i] == TIE_UNKNOWN;
+        n += diff[i].tied == TIE_YES;
+        unknown += diff[i].tied == TIE_UNKNOWN;
     }
     str_add(s, "| points tied with the best | ");
-    if (unknown && n == 1 && !apart)
-        str_add(s, "not known: it takes two repeats |\n");
-    else if (unknown)
-        str_addf(s, "%zu; not known of %zu with fewer than two common repeats |\n", n - 1, unknown);
+    if (unknown)
+        str_addf(s, "%s%zu not known: it takes repeats that differ |\n", n > 1 ? "equal to it, others " : "", unknown);
     else
         str_addf(s, "%zu |\n", n - 1);
 }
 
-static int put_summary(const struct plot_data *d, double *buf, char *tied, struct str *s)
+static void put_summary(const struct plot_data *d, double *buf, const struct difference *diff, struct str *s)
 {
     size_t p;
     str_add(s, "## Summary\n\n| | |\n| --- | --- |\n");
     if (has_best(d)) {
         p = d->v.order[0];
-        if (view_ties(&d->v, tied))
-            return -1;
         str_add(s, "| best point | ");
         md_text(s, fact(d, p, "point"));
         str_add(s, " |\n");
@@ -158,11 +154,10 @@ static int put_summary(const struct plot_data *d, double *buf, char *tied, struc
         }
         put_metric_rows(d, p, buf, s);
         if (d->v.npoints > 1)
-            put_ties(d, tied, s);
+            put_ties(d, diff, s);
     }
     put_counts(d, s);
     str_add(s, "\n");
-    return 0;
 }
 
 /* The word of the table, and what it stands for. */
@@ -209,7 +204,41 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
                "(Student's t) end where the metric does.\n\n");
 }
 
-static void put_ranking(const struct plot_data *d, double *buf, const char *tied, struct str *s)
+/* "-1.25 % (-1.60 % to -0.90 %)" */
+static void put_difference(struct str *s, const char *metric, const struct difference *d)
+{
+    md_value(s, metric, d->diff);
+    if (isnan(d->low))
+        return;
+    str_add(s, " (");
+    md_value(s, metric, d->low);
+    str_add(s, " to ");
+    md_value(s, metric, d->high);
+    str_add(s, ")");
+}
+
+static void put_ranked(const struct plot_data *d, size_t p, const struct difference *diff, double *buf, struct str *s)
+{
+    static const char *const word[] = {[TIE_NO] = "no", [TIE_YES] = "yes", [TIE_UNKNOWN] = ""};
+    struct stats m = column_stats(d, p, d->v.metric, buf);
+    str_addf(s, "| %zu | ", d->v.rank[p]);
+    md_text(s, fact(d, p, "point"));
+    str_add(s, " |");
+    for (size_t k = 0; k < d->v.naxes; k++) {
+        str_add(s, " ");
+        md_text(s, view_cell(&d->v, d->v.first[p], d->v.axis[k].col));
+        str_add(s, " |");
+    }
+    str_add(s, " ");
+    md_text(s, fact(d, p, "params"));
+    str_add(s, " | ");
+    put_interval(s, d->v.metric, &m);
+    str_add(s, " | ");
+    put_difference(s, d->v.metric, diff);
+    str_addf(s, " | %s |\n", word[diff->tied]);
+}
+
+static void put_ranking(const struct plot_data *d, double *buf, const struct difference *diff, struct str *s)
 {
     int unknown = 0;
     if (d->v.npoints < 2)
@@ -228,30 +257,18 @@ static void put_ranking(const struct plot_data *d, double *buf, const char *tied
     }
     str_add(s, " params | ");
     md_text(s, d->v.metric);
-    str_add(s, " | tied with the best |\n| --- | --- | --- | --- | --- |");
+    str_add(s, " | difference to the best | tied with the best |\n| --- | --- | --- | --- | --- | --- |");
     for (size_t i = 0; i < d->v.naxes; i++)
         str_add(s, " --- |");
     str_add(s, "\n");
     for (size_t i = 0; i < d->v.npoints && i < TOP && !isnan(d->v.mean[d->v.order[i]]); i++) {
         size_t p = d->v.order[i];
-        struct stats m = column_stats(d, p, d->v.metric, buf);
-        str_addf(s, "| %zu | ", i + 1);
-        md_text(s, fact(d, p, "point"));
-        str_add(s, " |");
-        for (size_t k = 0; k < d->v.naxes; k++) {
-            str_add(s, " ");
-            md_text(s, view_cell(&d->v, d->v.first[p], d->v.axis[k].col));
-            str_add(s, " |");
-        }
-        str_add(s, " ");
-        md_text(s, fact(d, p, "params"));
-        str_add(s, " | ");
-        put_interval(s, d->v.metric, &m);
-        unknown |= tied[p] == TIE_UNKNOWN;
-        str_addf(s, " | %s |\n", tied[p] == TIE_YES ? "yes" : tied[p] == TIE_NO ? "no" : "");
+        put_ranked(d, p, &diff[p], buf, s);
+        unknown |= diff[p].tied == TIE_UNKNOWN;
     }
-    str_add(s, unknown ? "\nNo answer in the last column: with fewer than two common repeats ties are not known.\n\n"
-                       : "\n");
+    str_add(s, unknown ? "\nNo answer in the last column: without repeats that differ ties are not known.\n\n"
+                       : "\nTied: the difference is not significant at 95 %, all points compared at once (Tukey's "
+                         "studentized range, noise pooled over the points, repeats as blocks).\n\n");
 }
 
 /* ---- accuracy log ----------------------------------------------------------------------------------------------- */
@@ -327,20 +344,20 @@ static void put_pictures(const struct plot_data *d, const char *out, struct str 
 static int put_report(struct plot_data *d, const char *out, int pictures, struct str *s, struct err *e)
 {
     double *buf = arena_take(&d->mem, (d->trials.rows + 1) * sizeof *buf);
-    char *tied = arena_take(&d->mem, d->v.npoints + 1);
+    struct difference *diff = arena_take(&d->mem, (d->v.npoints + 1) * sizeof *diff);
     char *done = arena_take(&d->mem, d->trials.rows + 1);
-    if (!buf || !tied || !done)
+    struct range_cache cache = {0};
+    if (!buf || !diff || !done || compare_with_best(&d->v, diff, &cache, &d->mem))
         return -1;
     put_title(d, s);
-    if (put_summary(d, buf, tied, s))
-        return -1;
+    put_summary(d, buf, diff, s);
     if (has_best(d)) {
         put_network(d, buf, s);
         md_requirements(d, s);
         if (md_training(d, out, fact(d, d->v.order[0], "point"), s, e))
             return -1;
         md_effects(d, s);
-        put_ranking(d, buf, tied, s);
+        put_ranking(d, buf, diff, s);
         if (put_log(d, s))
             return -1;
     }

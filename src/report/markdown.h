@@ -9,7 +9,7 @@
 void md_text(struct str *s, const char *text);
 /* A value of the metric: 0.98954 -> "98.95 %" for accuracies, otherwise four digits; "-" when it is not known. */
 void md_value(struct str *s, const char *metric, double x);
-/* Trials with this status. */
+/* Trials with this status; those that stand for several points count once. */
 size_t md_count(const struct plot_data *d, const char *status);
 /* A section on the trials with this status, those with equal reasons in one row; nothing when there are none.
  * done[rows] is scratch, zeroed once. */

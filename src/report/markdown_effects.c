@@ -39,7 +39,7 @@ static void put_effect_row(const struct plot_data *d, size_t r, struct str *s)
 {
     const struct table *t = &d->effects;
     const char *kind = table_cell(t, r, "kind"), *axis = table_cell(t, r, "axis");
-    double share = table_number(t, r, table_column(t, "share"));
+    static const char *const column[] = {"share", "share_omega", "share_by_chance"};
     char percent[24];
     str_add(s, "| ");
     if (!strcmp(kind, "pair")) {
@@ -49,7 +49,11 @@ static void put_effect_row(const struct plot_data *d, size_t r, struct str *s)
     } else {
         md_text(s, axis);
     }
-    str_addf(s, " | %s | ", isnan(share) ? "-" : percent_text(share, percent, sizeof percent));
+    for (size_t i = 0; i < sizeof column / sizeof *column; i++) {
+        double x = table_number(t, r, table_column(t, column[i]));
+        str_addf(s, " | %s", isnan(x) ? "-" : percent_text(x, percent, sizeof percent));
+    }
+    str_add(s, " | ");
     if (!strcmp(kind, "axis"))
         put_values(d, axis, s);
     str_add(s, " |\n");
@@ -63,7 +67,9 @@ void md_effects(const struct plot_data *d, struct str *s)
         return;
     str_add(s, "## Effects\n\nShare of the variance of ");
     md_text(s, d->v.metric);
-    str_add(s, " over all trials, and its mean for each value.\n\n| | share | means |\n| --- | --- | --- |\n");
+    str_add(s, " over all trials, without what noise puts into it (omega "
+               "squared), and as chance alone would show it; means of each value over the same settings of the other "
+               "axes.\n\n| | share | less noise | by chance | means |\n| --- | --- | --- | --- | --- |\n");
     for (size_t r = 0; r < t->rows; r++) {
         const char *kind = table_cell(t, r, "kind");
         double x = table_number(t, r, share);

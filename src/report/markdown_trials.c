@@ -33,9 +33,9 @@ void md_value(struct str *s, const char *metric, double x)
 size_t md_count(const struct plot_data *d, const char *status)
 {
     size_t n = 0;
-    int col = table_column(&d->trials, "status");
+    int col = table_column(&d->trials, "status"), same_as = table_column(&d->trials, "same_as");
     for (size_t r = 0; r < d->trials.rows; r++)
-        n += !strcmp(view_cell(&d->v, r, col), status);
+        n += !strcmp(view_cell(&d->v, r, col), status) && !*view_cell(&d->v, r, same_as);
     return n;
 }
 

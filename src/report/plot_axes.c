@@ -76,32 +76,28 @@ static void put_dots(struct str *s, const struct plot_data *d, const struct axis
     data_end(s);
 }
 
-/* Value by value: position, label, mean, interval; ends[] is widened to hold the intervals. Means over points, each
- * counted once. */
-static int put_means(struct str *s, const struct plot_data *d, const struct axis *x, size_t i, struct arena *a,
-                     double ends[2])
+/* Value by value: position, label, mean, interval, as the table of effects has them; ends[] is widened to hold the
+ * intervals. */
+static void put_means(struct str *s, const struct plot_data *d, const struct axis *x, size_t i, double ends[2])
 {
-    const struct view *v = &d->v;
+    const struct table *t = &d->effects;
+    const int col[3] = {table_column(t, "mean"), table_column(t, "ci95_low"), table_column(t, "ci95_high")};
     char name[40];
-    double *buf = arena_take(a, (v->t->rows + 1) * sizeof *buf);
-    struct t_cache cache = {0};
-    if (!buf)
-        return -1;
+    size_t l = 0;
     snprintf(name, sizeof name, "means%zu", i);
     data_begin(s, name);
-    for (size_t l = 0; l < x->levels; l++) {
-        size_t n = 0, last = 0;
-        for (size_t p = 0; p < v->npoints; p++)
-            if (x->code[v->first[p]] == (int)l && !isnan(v->mean[p])) {
-                buf[n++] = v->mean[p];
-                last = p;
-            }
-        struct stats m = n == 1 ? view_stats(v, last, v->col, buf, &cache) : metric_stats(v->metric, buf, n, &cache);
+    for (size_t r = 0; r < t->rows && l < x->levels; r++) {
+        if (strcmp(table_cell(t, r, "kind"), "value") || strcmp(table_cell(t, r, "axis"), x->name))
+            continue;
+        double out[3];
+        for (size_t k = 0; k < 3; k++) {
+            out[k] = table_number(t, r, col[k]);
+            out[k] = isnan(out[k]) ? out[0] : out[k];
+        }
         if (x->conditional && l + 1 == x->levels)
             str_add(s, "\n"); /* no line goes to "absent" */
         str_addf(s, "%zu\t", l);
-        put_field(s, x->show[l], LABEL);
-        const double out[3] = {m.mean, isnan(m.low) ? m.mean : m.low, isnan(m.high) ? m.mean : m.high};
+        put_field(s, x->show[l++], LABEL); /* rows stand in the order of the values */
         for (size_t k = 0; k < 3; k++) {
             str_add(s, "\t");
             put_number(s, d->unit * out[k]);
@@ -111,7 +107,6 @@ static int put_means(struct str *s, const struct plot_data *d, const struct axis
         str_add(s, "\n");
     }
     data_end(s);
-    return 0;
 }
 
 static int many_letters(const struct axis *x, size_t columns)
@@ -183,8 +178,8 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         snprintf(name, sizeof name, "share%zu", i);
         put_variable(s, name, text, 0);
         put_dots(s, d, axis[i], i);
-        if (!continuous(axis[i]) && put_means(s, d, axis[i], i, a, ends))
-            return PLOT_NOMEM;
+        if (!continuous(axis[i]))
+            put_means(s, d, axis[i], i, ends);
     }
     double reach = (hi - lo) / 3; /* as far as intervals widen the frame */
     lo = ends[0] > lo ? lo : ends[0] - 0.02 * reach > lo - reach ? ends[0] - 0.02 * reach : lo - reach;

@@ -9,7 +9,7 @@
 
 struct bar {
     char label[4 * LABEL + 80];
-    double share;
+    double share, chance; /* chance: NaN where it is not known */
     const char *colour;
     size_t at; /* row, to keep the order among equals */
 };
@@ -26,6 +26,7 @@ static const char *colour_of(const char *kind)
 {
     return !strcmp(kind, "axis")    ? "0x0072B2"
            : !strcmp(kind, "pair")  ? "0xE69F00"
+           : !strcmp(kind, "seed")  ? "0x56B4E9"
            : !strcmp(kind, "noise") ? "0x999999"
                                     : "0xCCCCCC";
 }
@@ -52,7 +53,7 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
         struct str s = {0};
         const char *kind = table_cell(t, r, "kind"), *axis = table_cell(t, r, "axis");
         double x = table_number(t, r, share);
-        if (isnan(x) || (!strcmp(kind, "rest") && x < 0.0005))
+        if (isnan(x) || ((!strcmp(kind, "rest") || !strcmp(kind, "seed")) && x < 0.0005))
             continue;
         if (!strcmp(kind, "pair")) {
             put_side(&s, d, axis);
@@ -62,6 +63,7 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
             put_field(&s, axis, LABEL);
         }
         bar[n].share = x;
+        bar[n].chance = strcmp(kind, "noise") ? table_number(t, r, table_column(t, "share_by_chance")) : NAN;
         bar[n].colour = colour_of(kind);
         bar[n].at = r;
         bar[n].label[0] = 0;
@@ -74,14 +76,18 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
     return n;
 }
 
-/* What the table of effects says about its shares: one repeat, a part of the trials. */
+/* What the table of effects says about its shares: a part of the trials, one repeat. */
 static int put_notes(struct str *s, const struct plot_data *d)
 {
     const struct table *t = &d->effects;
     struct str text = {0};
     for (size_t r = 0; r < t->rows; r++)
-        if (!strcmp(table_cell(t, r, "kind"), "note") && strncmp(table_cell(t, r, "value"), "axes joined", 11))
-            str_addf(&text, "%s%s", text.n ? "; " : "", table_cell(t, r, "value"));
+        if (!strcmp(table_cell(t, r, "kind"), "note") && (!strncmp(table_cell(t, r, "value"), "shares", 6) ||
+                                                          !strncmp(table_cell(t, r, "value"), "one repeat", 10))) {
+            const char *note = table_cell(t, r, "value");
+            str_add(&text, text.n ? "; " : "");
+            str_addn(&text, note, strcspn(note, ";"));
+        }
     put_variable(s, "below", text.p ? text.p : "", 0);
     int any = text.n > 0;
     s->failed |= text.failed;
@@ -110,19 +116,28 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         str_addf(s, "%zu\t%s\t", i + 1, bar[i].label);
         put_number(s, 100 * bar[i].share);
         char percent[24];
-        str_addf(s, "\t%s\t%s\n", bar[i].colour, percent_text(bar[i].share, percent, sizeof percent));
+        str_addf(s, "\t%s\t%s\t", bar[i].colour, percent_text(bar[i].share, percent, sizeof percent));
+        put_number(s, 100 * bar[i].chance);
+        str_add(s, "\n");
         size_t width = text_width(bar[i].label);
         widest = width > widest ? width : widest;
     }
     if (shown < n) {
         str_addf(s, "%zu\tthe other %zu together\t", shown + 1, n - shown);
         put_number(s, 100 * others);
-        str_addf(s, "\t0xCCCCCC\t%.1f %%\n", 100 * others);
+        str_addf(s, "\t0xCCCCCC\t%.1f %%\t", 100 * others);
+        put_number(s, NAN);
+        str_add(s, "\n");
         shown++;
         widest = widest < 24 ? 24 : widest;
     }
     data_end(s);
     double most = 100 * (others > bar[0].share ? others : bar[0].share);
+    int chance = 0;
+    for (size_t i = 0; i < n && i < BARS; i++) {
+        chance |= !isnan(bar[i].chance);
+        most = 100 * bar[i].chance > most ? 100 * bar[i].chance : most;
+    }
     int height = (notes ? 190 : 170) + 28 * (int)shown;
     script_draw(s, widest > 30 ? 1200 : 1000, height);
     put_heading(s, 1 + notes, height);
@@ -133,10 +148,14 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     str_add(s, "]\nset format x '%g %%'\nset grid noytics\n"
                "plot $bars using (0):1:(0):3:($1-0.36):($1+0.36):4:ytic(2) with boxxyerror fs solid 1 noborder lc rgb "
                "variable, \\\n"
-               "     $bars using 3:1:5 with labels left offset 0.6,0 tc rgb '" INK "', \\\n"
-               "     keyentry with boxes fs solid 1 noborder lc rgb '" BLUE "' title 'axis', \\\n"
+               "     $bars using 3:1:5 with labels left offset 0.6,0 tc rgb '" INK "', \\\n");
+    if (chance)
+        str_add(s, "     $bars using 6:1:(0.4) with yerrorbars pt 0 lw 2 lc rgb '" INK "', \\\n"
+                   "     keyentry with lines lw 2 lc rgb '" INK "' title 'what chance alone shows', \\\n");
+    str_add(s, "     keyentry with boxes fs solid 1 noborder lc rgb '" BLUE "' title 'axis', \\\n"
                "     keyentry with boxes fs solid 1 noborder lc rgb '" ORANGE "' title 'interaction', \\\n"
-               "     keyentry with boxes fs solid 1 noborder lc rgb '" GREY "' title 'seeds', \\\n"
+               "     keyentry with boxes fs solid 1 noborder lc rgb '" SKY "' title 'common to a seed', \\\n"
+               "     keyentry with boxes fs solid 1 noborder lc rgb '" GREY "' title 'seed noise', \\\n"
                "     keyentry with boxes fs solid 1 noborder lc rgb '#CCCCCC' title 'rest'\n");
     script_end(s);
     return NULL;

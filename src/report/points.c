@@ -1,11 +1,13 @@
+#include "report/compare.h"
 #include "report/report.h"
-#include "report/view.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const statistic[] = {"mean", "std", "ci95_low", "ci95_high", "min", "max"};
+static const char *const standing[] = {
+    "n", "rank", "tied_with_best", "trials", "diff_to_best", "diff_to_best_low", "diff_to_best_high"};
 #define STATISTICS (sizeof statistic / sizeof *statistic)
 
 struct sheet { /* one row being made */
@@ -19,7 +21,7 @@ struct sheet { /* one row being made */
 
 static int make_head(const struct view *v, struct table *out, struct arena *a)
 {
-    const char **head = arena_take(a, (6 + v->t->cols * STATISTICS) * sizeof *head);
+    const char **head = arena_take(a, (10 + v->t->cols * STATISTICS) * sizeof *head);
     size_t n = 0;
     if (!head)
         return -1;
@@ -29,9 +31,8 @@ static int make_head(const struct view *v, struct table *out, struct arena *a)
     for (size_t c = 0; c < v->t->cols; c++)
         if (view_is_fact(v->t->head[c]))
             head[n++] = v->t->head[c];
-    head[n++] = "n";
-    head[n++] = "rank";
-    head[n++] = "tied_with_best";
+    for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
+        head[n++] = standing[i];
     for (size_t c = 0; c < v->t->cols; c++)
         for (size_t s = 0; view_is_metric(v->t->head[c]) && s < STATISTICS; s++)
             if (!(head[n++] = arena_fmt(a, "%s_%s", v->t->head[c], statistic[s])))
@@ -88,10 +89,29 @@ static const char *fact(const struct view *v, size_t p, int col)
     return text;
 }
 
-static int make_row(struct sheet *s, size_t p, size_t rank, int tied, struct table *out)
+/* How many trials say so, and how the point stands beside the best one. */
+static void put_standing(struct sheet *s, size_t p, const struct difference *d)
 {
+    static const char *const word[] = {[TIE_NO] = "no", [TIE_YES] = "yes", [TIE_UNKNOWN] = ""};
     const struct view *v = s->v;
     size_t complete = 0;
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
+        complete += (size_t)v->complete[v->row[i]];
+    put_count(s, complete);
+    if (isnan(v->mean[p]))
+        put_text(s, "");
+    else
+        put_count(s, v->rank[p]);
+    put_text(s, isnan(v->mean[p]) ? "" : word[d->tied]);
+    put_count(s, v->start[p + 1] - v->start[p]);
+    put_number(s, d->diff);
+    put_number(s, d->low);
+    put_number(s, d->high);
+}
+
+static int make_row(struct sheet *s, size_t p, const struct difference *d, struct table *out)
+{
+    const struct view *v = s->v;
     s->n = 0;
     put_text(s, view_cell(v, v->first[p], table_column(v->t, "point")));
     for (size_t i = 0; i < v->naxes; i++)
@@ -99,44 +119,27 @@ static int make_row(struct sheet *s, size_t p, size_t rank, int tied, struct tab
     for (size_t c = 0; c < v->t->cols; c++)
         if (view_is_fact(v->t->head[c]))
             put_text(s, fact(v, p, (int)c));
-    for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
-        complete += (size_t)v->complete[v->row[i]];
-    put_count(s, complete);
-    if (isnan(v->mean[p]))
-        put_text(s, "");
-    else
-        put_count(s, rank);
-    put_text(s, tied == TIE_YES ? "yes" : isnan(v->mean[p]) || tied == TIE_UNKNOWN ? "" : "no");
+    put_standing(s, p, d);
     for (size_t c = 0; c < v->t->cols; c++)
         if (view_is_metric(v->t->head[c]))
             put_metric(s, p, (int)c);
     return table_row(out, s->cell);
 }
 
-/* Equal means share a rank, and the next one counts them all: 1, 1, 3. */
-static void number_ranks(const struct view *v, size_t *rank)
-{
-    for (size_t i = 0; i < v->npoints; i++) {
-        size_t p = v->order[i];
-        rank[p] = i && v->mean[p] == v->mean[v->order[i - 1]] ? rank[v->order[i - 1]] : i + 1;
-    }
-}
-
 static int make_points(struct view *v, struct table *out)
 {
     struct sheet s = {.v = v};
+    struct range_cache cache = {0};
     if (make_head(v, out, &v->mem))
         return -1;
-    char *tied = arena_take(&v->mem, v->npoints + 1);
-    size_t *rank = arena_take(&v->mem, (v->npoints + 1) * sizeof *rank);
+    struct difference *d = arena_take(&v->mem, (v->npoints + 1) * sizeof *d);
     s.buf = arena_take(&v->mem, (v->t->rows + 1) * sizeof *s.buf);
     s.cell = arena_take(&v->mem, out->cols * sizeof *s.cell);
     s.number = arena_take(&v->mem, out->cols * sizeof *s.number);
-    if (!tied || !rank || !s.buf || !s.cell || !s.number || view_ties(v, tied))
+    if (!d || !s.buf || !s.cell || !s.number || compare_with_best(v, d, &cache, &v->mem))
         return -1;
-    number_ranks(v, rank);
     for (size_t p = 0; p < v->npoints; p++)
-        if (make_row(&s, p, rank[p], tied[p], out))
+        if (make_row(&s, p, &d[p], out))
             return -1;
     return 0;
 }

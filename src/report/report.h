@@ -56,26 +56,38 @@ const char *report_objective_warning(const char *objective);
 /* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics,
  * error): */
 
-/* Per point, in the order of the plan: point, axes, facts, n (complete trials), rank, tied_with_best, and for every
- * metric M: M_mean, M_std (n-1), M_ci95_low, M_ci95_high (Student t, cut at what M can be: 0 to 1 for an
- * accuracy, from 0 for a loss), M_min, M_max, empty where they are not known.
- * rank is by the mean of the objective over complete trials, equal means share one; tied_with_best: yes when the
- * difference to the best is not significant (paired t on common repeats where there are >= 2, at 95 %, not corrected
- * for the number of points) or the means are equal; empty when there are fewer common repeats: it is not known.
+/* Axes: an empty cell is a conditional axis that does not exist there; an empty value is written as in the sweep file,
+ * two quotation marks. A point that is the same training as an earlier one has rows of its own, with the trial and the
+ * results of the other and its number in same_as; it is a point like others in everything below, but no observation
+ * more where noise is estimated.
+ *
+ * Per point, in the order of the plan: point, axes, facts, n (complete trials), rank, tied_with_best, trials (that
+ * ended, complete or not), diff_to_best, diff_to_best_low, diff_to_best_high, and for every metric M: M_mean, M_std
+ * (n-1), M_ci95_low, M_ci95_high (Student t, cut at what M can be: 0 to 1 for an accuracy, from 0 for a loss), M_min,
+ * M_max, empty where they are not known.
+ * rank is by the mean of the objective over complete trials, without rounding (view.h); equal means share one, and the
+ * earlier point is the best one. diff_to_best: its mean less that of the best point, with an interval that holds for
+ * all points at once; where trials are missing, without what the seeds do that one of the two lacks. tied_with_best:
+ * yes when 0 lies in the interval, or the means are equal; empty where that is not known (compare.h).
  * Statistics are rounded to float, which is what metrics are computed in. */
 int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e);
 
 /* Effects on the objective: exact ANOVA (type I sums of squares are unique on a complete balanced grid): one row per
- * axis, per pair of axes (interaction), `higher orders` (kind rest) and `seed noise` (within points; empty with one
- * repeat); columns kind (axis|pair|rest|noise|value|note), axis, other, value, n, mean, ci95_low, ci95_high, share (of
- * the total variance; they add up to 1). Rows of kind value: the marginal mean over all points with that value, each
- * point counted once, and its interval, cut likewise, over them (over the repeats when it is one point); n counts
- * trials. Axes that always change together (a zip) are one axis "a & b". A conditional axis (empty cells) counts as
- * nested in the axis that its condition is about: its share is what it adds inside the values where it exists, and the
- * two have no pair row. When the grid is not complete (skipped, failed) shares are those of the largest complete part
- * that whole values or repeats dropped one after the other leave, no axis falling to one value if that can be helped;
- * an axis with one value left has an empty share. Where there is no such part all shares are empty. Rows of kind note
- * say so. */
+ * axis, per pair of axes (interaction), `higher orders` (kind rest), `common to a seed` (kind seed: what a repeat does
+ * at all points alike) and `seed noise` (what then remains; both empty with one repeat). Columns: kind
+ * (axis|pair|rest|seed|noise|value|note), axis, other, value, n, mean, ci95_low, ci95_high, share (eta squared, of the
+ * total variance; they add up to 1), share_omega (omega squared: without what noise puts into it), share_by_chance
+ * (what the share would be on average if nothing had an effect), planned, basis.
+ * Rows of kind value: the mean over the settings of the other axes, and repeats, that were completed with every value
+ * (means.h; basis says whether trials were left out for that), each counted once; n of the planned trials are in it;
+ * the interval is made of the noise within points, repeats as blocks, pooled over all of them, and is cut as above: it
+ * says how well the mean of these settings and seeds is known, so that values can be compared. With one repeat all
+ * interactions are taken for noise. Axes that always change together (a zip) are one axis "a & b". A conditional axis
+ * (empty cells) counts as nested in the axis that its condition is about: its share is what it adds inside the values
+ * where it exists, and the two have no pair row. When the grid is not complete (skipped, failed) shares are those of
+ * the largest complete part that whole values or repeats dropped one after the other leave, no axis falling to one
+ * value if that can be helped; an axis with one value left has an empty share. Where there is no such part all shares
+ * are empty. Rows of kind note say so. */
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e);
 
 /* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc,

@@ -52,10 +52,11 @@ void ids_release(struct ids *m)
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
-static const char *const key_columns[] = {"trial", "point", "repeat", "seed", "status", "id", "error", NULL};
-static const char *const fact_columns[] = {"params", "macs",      "receptive_field", "uses_batchnorm", "uses_dropout",
-                                           "head",   "precision", "depth",           "pool_distance",  "bn_distance",
-                                           "jump",   NULL};
+static const char *const key_columns[] = {"trial", "point", "repeat", "seed", "status", "id", "same_as", "error", NULL};
+static const char *const fact_columns[] = {
+    "params", "macs",          "receptive_field", "uses_batchnorm", "uses_dropout",
+    "head",   "precision",     "depth",           "pool_distance",  "bn_distance",
+    "jump",   "train_samples", "val_samples",     "test_samples",   NULL};
 
 static int one_of(const char *word, const char *const *list)
 {
@@ -230,7 +231,8 @@ static int number_points(struct view *v, int col)
     v->start = arena_take(&v->mem, (v->npoints + 2) * sizeof *v->start);
     v->mean = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->mean);
     v->order = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->order);
-    if (!v->first || !v->start || !v->mean || !v->order)
+    v->rank = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->rank);
+    if (!v->first || !v->start || !v->mean || !v->order || !v->rank)
         return -1;
     for (size_t r = rows; r-- > 0;) {
         v->first[v->point[r]] = r;
@@ -243,35 +245,108 @@ static int number_points(struct view *v, int col)
     return 0;
 }
 
+/* The column that counts the samples of the objective, -1 when it is no accuracy or the table has none. */
+static int samples_column(const struct view *v)
+{
+    static const char *const column[][2] = {
+        {"train_accuracy", "train_samples"}, {"val_accuracy", "val_samples"}, {"test_accuracy", "test_samples"}};
+    for (size_t i = 0; i < sizeof column / sizeof *column; i++)
+        if (!strcmp(v->metric, column[i][0]))
+            return table_column(v->t, column[i][1]);
+    return -1;
+}
+
+/* Right answers of row r, of n; -1 when its accuracy is no such fraction (the last step of an epoch was dropped). */
+static int64_t right_answers(const struct view *v, size_t r, double n)
+{
+    double right = floor(v->y[r] * n + 0.5);
+    return n >= 1 && right >= 0 && right <= n && (float)(right / n) == (float)v->y[r] ? (int64_t)right : -1;
+}
+
+/* Samples that every complete trial of the point is a fraction of, 0 for none. */
+static double common_samples(const struct view *v, size_t p)
+{
+    int col = samples_column(v);
+    double n = col < 0 ? 0 : table_number(v->t, v->first[p], col);
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
+        size_t r = v->row[i];
+        if (!isnan(v->y[r]) && (table_number(v->t, r, col) != n || !(n < 4294967296.0) || right_answers(v, r, n) < 0))
+            return 0;
+    }
+    return n >= 1 ? floor(n) : 0;
+}
+
+double view_resolution(const struct view *v, size_t p)
+{
+    double n = common_samples(v, p);
+    return n > 0 ? 1 / n : 0;
+}
+
+struct exact view_exact(const struct view *v, size_t p)
+{
+    struct exact x = {{0}, 0};
+    double n = common_samples(v, p);
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
+        size_t r = v->row[i];
+        if (isnan(v->y[r]))
+            continue;
+        if (n > 0)
+            exact_add_count(&x, (uint64_t)right_answers(v, r, n));
+        else
+            exact_add(&x, (float)v->y[r]);
+        x.over++;
+    }
+    x.over *= n > 0 ? (uint64_t)n : 1;
+    return x;
+}
+
+/* The mean as it is shown: of floats that of their decimals, which reads better and is as near. */
+static double shown_mean(const struct view *v, size_t p, const struct exact *mean)
+{
+    double sum = 0, n = 0;
+    if (!mean->over || common_samples(v, p) > 0)
+        return exact_mean(mean);
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
+        if (!isnan(v->y[v->row[i]])) {
+            sum += v->y[v->row[i]];
+            n++;
+        }
+    return sum / n;
+}
+
 struct ranked {
-    double key; /* smaller is better */
+    struct exact mean;
     size_t p;
+    int maximise;
 };
 
-static int by_key(const void *a, const void *b)
+static int by_mean(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
-    if (isnan(x->key) != isnan(y->key))
-        return isnan(x->key) - isnan(y->key);
-    if (!isnan(x->key) && x->key != y->key)
-        return x->key < y->key ? -1 : 1;
+    if (!x->mean.over != !y->mean.over)
+        return !x->mean.over - !y->mean.over;
+    int order = x->mean.over ? exact_compare(&x->mean, &y->mean) : 0;
+    if (order)
+        return x->maximise ? -order : order;
     return (x->p > y->p) - (x->p < y->p);
 }
 
+/* The one place that says which point is better: every table, picture and condition asks for order and rank. */
 static int rank_points(struct view *v)
 {
-    struct ranked *k = arena_take(&v->mem, (v->npoints + 1) * sizeof *k);
-    double *buf = arena_take(&v->mem, (v->t->rows + 1) * sizeof *buf);
-    struct t_cache cache = {0};
-    if (!k || !buf)
+    struct ranked *k = malloc((v->npoints + 1) * sizeof *k);
+    if (!k)
         return -1;
-    for (size_t p = 0; p < v->npoints; p++) {
-        v->mean[p] = view_stats(v, p, v->col, buf, &cache).mean;
-        k[p] = (struct ranked){v->maximise ? -v->mean[p] : v->mean[p], p};
+    for (size_t p = 0; p < v->npoints; p++)
+        k[p] = (struct ranked){view_exact(v, p), p, v->maximise};
+    qsort(k, v->npoints, sizeof *k, by_mean);
+    for (size_t i = 0; i < v->npoints; i++) {
+        size_t p = v->order[i] = k[i].p;
+        int equal = i && k[i].mean.over && !exact_compare(&k[i].mean, &k[i - 1].mean);
+        v->rank[p] = equal ? v->rank[k[i - 1].p] : i + 1;
+        v->mean[p] = equal ? v->mean[k[i - 1].p] : shown_mean(v, p, &k[i].mean);
     }
-    qsort(k, v->npoints, sizeof *k, by_key);
-    for (size_t i = 0; i < v->npoints; i++)
-        v->order[i] = k[i].p;
+    free(k);
     return 0;
 }
 
@@ -347,7 +422,10 @@ struct stats view_stats(const struct view *v, size_t p, int col, double *buf, st
         if (v->complete[r])
             buf[n++] = col == v->col ? v->y[r] : table_number(v->t, r, col);
     }
-    return metric_stats(v->t->head[col], buf, n, c);
+    struct stats s = metric_stats(v->t->head[col], buf, n, c);
+    if (col == v->col && n)
+        s.mean = v->mean[p]; /* the one that ranks it */
+    return s;
 }
 
 void view_point_text(const struct view *v, size_t p, int brief, struct str *s)
@@ -365,58 +443,4 @@ void view_point_text(const struct view *v, size_t p, int brief, struct str *s)
     }
     if (!*sep)
         str_addf(s, "point %s", view_cell(v, v->first[p], table_column(v->t, "point")));
-}
-
-/* ---- ties ------------------------------------------------------------------------------------------------------- */
-
-static int same_repeat(const struct view *v, int col, size_t a, size_t b)
-{
-    return !strcmp(view_cell(v, a, col), view_cell(v, b, col));
-}
-
-/* Differences best - other over the repeats that both completed. */
-static size_t differences(const struct view *v, size_t best, size_t other, double *d)
-{
-    int repeat = table_column(v->t, "repeat");
-    size_t n = 0, from = v->start[other];
-    for (size_t i = v->start[best]; repeat >= 0 && i < v->start[best + 1]; i++) {
-        size_t rb = v->row[i], len = v->start[other + 1] - v->start[other];
-        if (isnan(v->y[rb]))
-            continue;
-        for (size_t k = 0; k < len; k++) { /* repeats stand in the same order nearly always: go on from the last */
-            size_t j = from + k < v->start[other + 1] ? from + k : from + k - len;
-            size_t ro = v->row[j];
-            if (!same_repeat(v, repeat, rb, ro))
-                continue;
-            if (!isnan(v->y[ro]))
-                d[n++] = v->y[rb] - v->y[ro];
-            from = j;
-            break;
-        }
-    }
-    return n;
-}
-
-int view_ties(const struct view *v, char *tied)
-{
-    struct t_cache cache = {0};
-    memset(tied, 0, v->npoints);
-    if (!v->npoints || isnan(v->mean[v->order[0]]))
-        return 0;
-    size_t best = v->order[0], most = v->start[best + 1] - v->start[best];
-    double *d = malloc((most + 1) * sizeof *d);
-    if (!d)
-        return -1;
-    for (size_t p = 0; p < v->npoints; p++) {
-        if (isnan(v->mean[p]))
-            continue;
-        size_t n = p == best ? 0 : differences(v, best, p, d);
-        struct stats s = stats_of(d, n, &cache);
-        if (v->mean[p] == v->mean[best] || (n >= 2 && s.low <= 0 && s.high >= 0))
-            tied[p] = TIE_YES;
-        else
-            tied[p] = n < 2 ? TIE_UNKNOWN : TIE_NO;
-    }
-    free(d);
-    return 0;
 }

@@ -2,6 +2,7 @@
 #ifndef REPORT_VIEW_H
 #define REPORT_VIEW_H
 
+#include "report/exact.h"
 #include "report/report.h"
 #include "report/stats.h"
 
@@ -43,11 +44,18 @@ struct view {
     size_t *row;    /* [rows] */
     char *complete; /* [rows] status is complete */
     double *y;      /* [rows] objective of complete trials, NaN elsewhere */
-    double *mean;   /* [npoints] mean of y, NaN for none */
+    double *mean;   /* [npoints] mean of y, NaN for none; equal means are equal here */
     size_t *order;  /* [npoints] best first; points without a mean last; ties in the order of the plan */
+    size_t *rank;   /* [npoints] from 1; equal means share one, and the next counts them all: 1, 1, 3 */
     size_t ncomplete;
 };
 
+/* The mean of a point's objective as it is ranked, without rounding: of an accuracy the count of right answers, where
+ * the table says of how many (train_samples, val_samples, test_samples) and the accuracy is such a fraction; otherwise
+ * of the floats as the engine computed them. over is 0 for none. */
+struct exact view_exact(const struct view *v, size_t p);
+/* How fine the objective is measured at point p: 1/n of an accuracy of n samples, 0 where it is not known. */
+double view_resolution(const struct view *v, size_t p);
 /* "max val_accuracy" -> metric and direction. 0, or -1 with *e. */
 int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e);
 /* The table must outlive the view. 0, or -1 with *e: a column is missing, the objective is not understood, no memory.
@@ -69,9 +77,5 @@ void view_point_text(const struct view *v, size_t p, int brief, struct str *s);
 /* Columns of the main table that are no metric: 1 for trial, point, ..., facts of the model, axes and error. */
 int view_is_fact(const char *column); /* params, macs, ... */
 int view_is_metric(const char *column);
-/* Whether a point can be told from the best one: tied[npoints]. Pairs of equal `repeat`, t test at 95 %. With fewer
- * than two pairs only equal means are known to be tied. TIE_NO for points without a mean. 0 or -1 (memory). */
-enum { TIE_NO, TIE_YES, TIE_UNKNOWN };
-int view_ties(const struct view *v, char *tied);
 
 #endif

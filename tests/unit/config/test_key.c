@@ -270,7 +270,7 @@ static void axes_on_the_command_line(void **state)
                   "train.lr=1e-3..1e-1 log count 3", NULL);
     assert_int_equal(sweep_points(s), 6);
     assert_string_equal(value_of(s, 0, 0), "rotate 7, shift 1");
-    assert_string_equal(value_of(s, 5, 0), "");
+    assert_string_equal(value_of(s, 5, 0), "\"\"");
     assert_string_equal(value_of(s, 1, 1), "0.01");
     sweep_free(s);
     s = open_text("[model]\nk = 3\nlayers = conv 3x3 $k\n", "model.k=8..32 step 8", NULL);

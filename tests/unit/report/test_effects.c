@@ -42,8 +42,8 @@ static const char *note_of(const struct table *f)
 }
 
 /* By hand: cells (1,1) 1 3, (1,2) 5 7, (2,1) 2 4, (2,2) 10 12; grand mean 5.5, total 110.
- * a: means 4 and 7, 8 * 1.5^2 = 18; b: 2.5 and 8.5, 8 * 3^2 = 72; cells 2 6 3 11: 98; a x b = 98 - 90 = 8; noise 8...
- */
+ * a: means 4 and 7, 8 * 1.5^2 = 18; b: 2.5 and 8.5, 8 * 3^2 = 72; cells 2 6 3 11: 98; a x b = 98 - 90 = 8; the second
+ * seed adds 2 everywhere: 8. */
 static double by_hand(const size_t *code, size_t repeat)
 {
     static const double cell[2][2] = {{1, 5}, {2, 10}};
@@ -61,19 +61,22 @@ static void two_axes_by_hand(void **state)
     assert_close(share(&f, "axis", "m.a", NULL), 18 / total, 1e-14, 0);
     assert_close(share(&f, "axis", "m.b", NULL), 72 / total, 1e-14, 0);
     assert_close(share(&f, "pair", "m.a", "m.b"), 8 / total, 1e-14, 0);
-    assert_close(share(&f, "noise", "seed noise", NULL), 8 / total, 1e-14, 0);
+    assert_close(share(&f, "seed", "common to a seed", NULL), 8 / total, 1e-14, 0);
+    assert_close(share(&f, "noise", "seed noise", NULL), 0, 0, 0);
     assert_close(share(&f, "rest", "higher orders", NULL), 0, 0, 0);
     assert_close(sum_of_shares(&f), 1, 1e-14, 0);
     size_t r = row_where(&f, "kind", "value", "value", "2");
     assert_string_equal(table_cell(&f, r, "axis"), "m.a");
     assert_string_equal(table_cell(&f, r, "n"), "4");
     assert_string_equal(table_cell(&f, r, "mean"), "7");
-    assert_close(table_number(&f, r, table_column(&f, "ci95_high")), 7 + 12.706204736 * sqrt(32) / sqrt(2), 1e-6, 0);
+    assert_string_equal(table_cell(&f, r, "planned"), "4");
+    assert_string_equal(table_cell(&f, r, "basis"), "all");
+    assert_string_equal(table_cell(&f, r, "ci95_high"), ""); /* no noise was seen */
     table_release(&f);
     table_release(&t);
 }
 
-/* Over two points, and over the repeats of one. */
+/* Of two repeats, and of one, where the interaction is the noise. */
 static void intervals_end_where_the_metric_does(void **state)
 {
     struct table t, f;
@@ -83,7 +86,8 @@ static void intervals_end_where_the_metric_does(void **state)
     effects_of(&t, "min val_loss", &f);
     size_t r = row_where(&f, "kind", "value", "value", "1");
     assert_string_equal(table_cell(&f, r, "ci95_low"), "0");
-    assert_close(table_number(&f, r, table_column(&f, "ci95_high")), 0.5 + 12.706204736 * 0.4, 1e-6, 0);
+    /* residual of points and repeats: (0.8 - 0.25)^2 / 4 with one degree of freedom */
+    assert_close(table_number(&f, r, table_column(&f, "ci95_high")), 0.5 + 12.706204736 * 0.275 / sqrt(2), 1e-6, 0);
     table_release(&f);
     table_release(&t);
     table_of(&t, "point,repeat,status,m.a,m.b,val_accuracy\n1,1,complete,1,1,0.1\n2,1,complete,1,2,0.9\n"
@@ -111,7 +115,7 @@ static double bumpy(const size_t *code, size_t repeat)
 
 /* Effects from marginal means: a_i = m_i - m; ab_ij = m_ij - m_i - m_j + m. */
 static void brute(const struct table *t, const size_t *levels, double *main_share, double pair_share[4][4],
-                  double *noise)
+                  double *noise, double *seeds)
 {
     size_t n = t->rows, naxes = 4;
     double mean = 0, total = 0, m1[4][8] = {{0}}, n1[4][8] = {{0}};
@@ -149,16 +153,22 @@ static void brute(const struct table *t, const size_t *levels, double *main_shar
                     pair_share[a][b] += k * d * d / total;
                 }
         }
-    *noise = 0;
+    *noise = *seeds = 0;
     for (size_t r = 0; r < n; r++) {
-        double s = 0, k = 0;
-        for (size_t q = 0; q < n; q++)
+        double s = 0, k = 0, b = 0, m = 0;
+        for (size_t q = 0; q < n; q++) {
             if (!strcmp(table_cell(t, q, "point"), table_cell(t, r, "point"))) {
                 s += table_number(t, q, 9);
                 k++;
             }
-        double d = table_number(t, r, 9) - s / k;
+            if (!strcmp(table_cell(t, q, "repeat"), table_cell(t, r, "repeat"))) {
+                b += table_number(t, q, 9);
+                m++;
+            }
+        }
+        double d = table_number(t, r, 9) - s / k - (b / m - mean);
         *noise += d * d / total;
+        *seeds += (b / m - mean) * (b / m - mean) / total;
     }
 }
 
@@ -167,11 +177,11 @@ static void four_axes_by_the_definition(void **state)
     static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 2}, {"t.c", 4}, {"t.d", 2}};
     static const size_t levels[] = {3, 2, 4, 2};
     struct table t, f;
-    double mains[4], pairs[4][4], noise, rest = 1;
+    double mains[4], pairs[4][4], noise, seeds, rest = 1;
     (void)state;
     made_trials(&t, axis, 4, 3, bumpy);
     effects_of(&t, "max val_accuracy", &f);
-    brute(&t, levels, mains, pairs, &noise);
+    brute(&t, levels, mains, pairs, &noise, &seeds);
     for (size_t a = 0; a < 4; a++) {
         assert_close(share(&f, "axis", axis[a].name, NULL), mains[a], 1e-10, 1e-13);
         rest -= mains[a];
@@ -181,7 +191,8 @@ static void four_axes_by_the_definition(void **state)
         }
     }
     assert_close(share(&f, "noise", NULL, NULL), noise, 1e-10, 0);
-    assert_close(share(&f, "rest", NULL, NULL), rest - noise, 1e-9, 1e-12);
+    assert_close(share(&f, "rest", NULL, NULL), rest - noise - seeds, 1e-9, 1e-12);
+    assert_close(share(&f, "seed", NULL, NULL), seeds, 1e-10, 0);
     assert_close(sum_of_shares(&f), 1, 1e-12, 0);
     assert_string_equal(note_of(&f), "");
     table_release(&f);
@@ -304,6 +315,19 @@ static void too_little_is_left(void **state)
     table_release(&gaps);
 }
 
+static size_t noise_from;
+
+static double random_noise(const size_t *code, size_t repeat)
+{
+    uint64_t h = noise_from + code[0] * 100 + code[1] * 10 + repeat + 1;
+    for (int i = 0; i < 3; i++) { /* splitmix64 */
+        h += 0x9e3779b97f4a7c15u;
+        h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
+        h ^= h >> 27;
+    }
+    return 0.5 + 0.1 * (double)(h >> 11) / 9007199254740992.0;
+}
+
 /* ---- special shapes ---------------------------------------------------------------------------------------------- */
 
 static double constant(const size_t *code, size_t repeat)
@@ -372,7 +396,8 @@ static void conditional_axes_are_nested(void **state)
     const double total = 100.0 / 3 + 16 + 6;
     assert_close(share(&f, "axis", "t.optimizer", NULL), 100.0 / 3 / total, 1e-12, 0);
     assert_close(share(&f, "axis", "t.momentum", NULL), 16 / total, 1e-12, 0);
-    assert_close(share(&f, "noise", NULL, NULL), 6 / total, 1e-12, 0);
+    assert_close(share(&f, "seed", NULL, NULL), 6 / total, 1e-12, 0); /* the second seed adds 2 everywhere */
+    assert_close(share(&f, "noise", NULL, NULL), 0, 0, 0);
     assert_close(sum_of_shares(&f), 1, 1e-12, 0);
     for (size_t r = 0; r < f.rows; r++)
         assert_string_not_equal(table_cell(&f, r, "kind"), "pair");
@@ -402,6 +427,162 @@ static void conditional_axes_crossed(void **state)
     assert_close(share(&f, "pair", "t.optimizer", "t.lr"), 48.0 / (72 + 48), 1e-12, 0);
     assert_close(sum_of_shares(&f), 1, 1e-12, 0);
     str_release(&s);
+    table_release(&f);
+    table_release(&t);
+}
+
+/* ---- means of values --------------------------------------------------------------------------------------------- */
+
+static double value_of(const struct table *f, const char *axis, const char *value, const char *column)
+{
+    for (size_t r = 0; r < f->rows; r++)
+        if (!strcmp(table_cell(f, r, "kind"), "value") && !strcmp(table_cell(f, r, "axis"), axis) &&
+            !strcmp(table_cell(f, r, "value"), value))
+            return table_number(f, r, table_column(f, column));
+    fail_msg("no value %s of %s", value, axis);
+    return 0;
+}
+
+static int has_note(const struct table *f, const char *part)
+{
+    for (size_t r = 0; r < f->rows; r++)
+        if (!strcmp(table_cell(f, r, "kind"), "note") && strstr(table_cell(f, r, "value"), part))
+            return 1;
+    return 0;
+}
+
+/* Of k = 2 only the easy task was completed: its plain mean is the best, though k = 8 is better wherever both are. */
+static void values_are_compared_at_the_same_settings(void **state)
+{
+    struct table t, f;
+    (void)state;
+    table_of(&t, "point,repeat,status,m.k,d.task,y\n1,1,complete,2,easy,0.8\n1,2,complete,2,easy,0.82\n"
+                 "2,1,failed,2,hard,\n2,2,failed,2,hard,\n3,1,complete,8,easy,0.95\n3,2,complete,8,easy,0.96\n"
+                 "4,1,complete,8,hard,0.5\n4,2,complete,8,hard,0.52\n");
+    effects_of(&t, "max y", &f);
+    assert_close(value_of(&f, "m.k", "2", "mean"), 0.81, 1e-6, 0);
+    assert_close(value_of(&f, "m.k", "8", "mean"), 0.955, 1e-6, 0);
+    assert_close(value_of(&f, "m.k", "8", "n"), 2, 0, 0);
+    assert_close(value_of(&f, "m.k", "8", "planned"), 4, 0, 0);
+    assert_string_equal(table_cell(&f, row_where(&f, "axis", "m.k", "value", "8"), "basis"), "common");
+    assert_close(value_of(&f, "d.task", "easy", "mean"), 0.955, 1e-6, 0); /* of k = 8 */
+    assert_true(has_note(&f, "2 of 8 trials ended without a result"));
+    assert_true(has_note(&f, "basis common"));
+    table_release(&f);
+    table_release(&t);
+}
+
+static void values_without_a_common_setting_say_so(void **state)
+{
+    struct table t, f;
+    (void)state;
+    table_of(&t, "point,repeat,status,m.k,d.task,y\n1,1,complete,2,easy,0.8\n2,1,failed,2,hard,\n3,1,failed,8,easy,\n"
+                 "4,1,complete,8,hard,0.5\n5,1,failed,16,easy,\n6,1,failed,16,hard,\n");
+    effects_of(&t, "max y", &f);
+    assert_string_equal(table_cell(&f, row_where(&f, "axis", "m.k", "value", "8"), "basis"), "own");
+    assert_close(value_of(&f, "m.k", "8", "mean"), 0.5, 1e-6, 0);
+    assert_true(isnan(value_of(&f, "m.k", "16", "mean")));
+    assert_close(value_of(&f, "m.k", "16", "n"), 0, 0, 0);
+    assert_true(has_note(&f, "cannot be compared"));
+    table_release(&f);
+    table_release(&t);
+}
+
+/* Only a repeat of one point is missing: it is missing for all values, and the seeds stay balanced. */
+static void missing_repeats_are_missing_for_all(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 4}};
+    struct table t, gaps, f;
+    (void)state;
+    made_trials(&t, axis, 2, 3, three);
+    with_failures(&t, one_repeat, &gaps);
+    effects_of(&gaps, "max val_accuracy", &f);
+    double n = value_of(&f, "m.a", "1", "n");
+    assert_true(n > 0 && n < 12);
+    for (int i = 1; i <= 3; i++) {
+        char text[8];
+        snprintf(text, sizeof text, "%d", i);
+        assert_close(value_of(&f, "m.a", text, "n"), n, 0, 0);
+        assert_close(value_of(&f, "m.a", text, "planned"), 12, 0, 0);
+    }
+    table_release(&f);
+    table_release(&t);
+    table_release(&gaps);
+}
+
+/* momentum of sgd is incomplete at one rate; adam, and the momenta at the other rate, are as they were. */
+static void conditional_values_are_compared_inside(void **state)
+{
+    struct table t, f;
+    (void)state;
+    table_of(&t, "point,repeat,status,t.optimizer,t.momentum,t.lr,y\n1,1,complete,sgd,0,1,1\n2,1,complete,sgd,0,2,10\n"
+                 "3,1,complete,sgd,0.9,1,3\n4,1,failed,sgd,0.9,2,\n5,1,complete,adam,,1,5\n6,1,complete,adam,,2,7\n");
+    effects_of(&t, "max y", &f);
+    assert_close(value_of(&f, "t.momentum", "0", "mean"), 1, 1e-6, 0);
+    assert_close(value_of(&f, "t.momentum", "0.9", "mean"), 3, 1e-6, 0);
+    assert_close(value_of(&f, "t.momentum", "", "mean"), 6, 1e-6, 0);
+    assert_close(value_of(&f, "t.optimizer", "adam", "mean"), 6, 1e-6, 0);
+    assert_close(value_of(&f, "t.optimizer", "sgd", "mean"), (2 + 10) / 2.0, 1e-6,
+                 0); /* momenta averaged at each rate */
+    table_release(&f);
+    table_release(&t);
+}
+
+/* adam and sgd are apart at every rate, which matters far more than they do. */
+static void intervals_leave_out_what_other_axes_do(void **state)
+{
+    struct table t, f;
+    struct str s = {0};
+    (void)state;
+    str_add(&s, "point,repeat,status,t.optimizer,t.lr,val_accuracy\n");
+    for (int p = 0; p < 8; p++)
+        for (int r = 0; r < 3; r++)
+            str_addf(&s, "%d,%d,complete,%s,%d,%.4f\n", p, r, p % 2 ? "sgd" : "adam", p / 2,
+                     0.3 + 0.2 * (p / 2) - 0.05 * (p % 2) + 0.001 * ((p * 7 + r * 5) % 3));
+    table_of(&t, s.p);
+    effects_of(&t, "max val_accuracy", &f);
+    assert_true(value_of(&f, "t.optimizer", "adam", "ci95_low") > value_of(&f, "t.optimizer", "sgd", "ci95_high"));
+    table_release(&f);
+    table_release(&t);
+    str_release(&s);
+}
+
+/* Networks that are all the same: shares as chance gives them, and next to nothing without noise. */
+static void equal_networks_explain_nothing(void **state)
+{
+    static const struct made_axis axis[] = {{"m.a", 3}, {"m.b", 4}};
+    double mean_share = 0, mean_chance = 0, mean_omega = 0;
+    (void)state;
+    for (size_t i = 0; i < 200; i++) {
+        struct table t, f;
+        noise_from = i * 1000;
+        made_trials(&t, axis, 2, 2, random_noise);
+        effects_of(&t, "max val_accuracy", &f);
+        size_t r = row_where(&f, "kind", "axis", "axis", "m.b");
+        mean_share += share(&f, "axis", "m.b", NULL) / 200;
+        mean_chance += table_number(&f, r, table_column(&f, "share_by_chance")) / 200;
+        mean_omega += table_number(&f, r, table_column(&f, "share_omega")) / 200;
+        table_release(&f);
+        table_release(&t);
+    }
+    assert_close(mean_share, mean_chance, 0.12, 0);
+    assert_true(mean_share > 0.1 && mean_omega < 0.06);
+}
+
+/* An empty value (written as two quotation marks) and an axis that is not there are two, in the order of the grid. */
+static void empty_and_absent_are_two(void **state)
+{
+    struct table t, f;
+    (void)state;
+    table_of(&t, "point,repeat,status,t.optimizer,d.augment,y\n1,1,complete,sgd,\"\"\"\"\"\",1\n"
+                 "2,1,complete,sgd,rotate 7,3\n3,1,complete,adam,,5\n");
+    effects_of(&t, "max y", &f);
+    size_t r = row_where(&f, "kind", "value", "axis", "d.augment");
+    assert_string_equal(table_cell(&f, r, "value"), "\"\"");
+    assert_string_equal(table_cell(&f, r + 1, "value"), "rotate 7");
+    assert_string_equal(table_cell(&f, r + 2, "value"), "");
+    assert_close(table_number(&f, r, table_column(&f, "mean")), 1, 1e-7, 0);
+    assert_close(table_number(&f, r + 2, table_column(&f, "mean")), 5, 1e-7, 0);
     table_release(&f);
     table_release(&t);
 }
@@ -468,6 +649,13 @@ int test_effects(void)
         cmocka_unit_test(zipped_axes_are_one),
         cmocka_unit_test(conditional_axes_are_nested),
         cmocka_unit_test(conditional_axes_crossed),
+        cmocka_unit_test(values_are_compared_at_the_same_settings),
+        cmocka_unit_test(values_without_a_common_setting_say_so),
+        cmocka_unit_test(missing_repeats_are_missing_for_all),
+        cmocka_unit_test(conditional_values_are_compared_inside),
+        cmocka_unit_test(intervals_leave_out_what_other_axes_do),
+        cmocka_unit_test(equal_networks_explain_nothing),
+        cmocka_unit_test(empty_and_absent_are_two),
         cmocka_unit_test(random_search_is_no_grid),
         cmocka_unit_test(ten_axes_are_fast),
     };

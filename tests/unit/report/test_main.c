@@ -1,7 +1,7 @@
 #include "groups.h"
 
 static int (*const groups[])(void) = {
-    test_table, test_stats, test_points, test_effects, test_plots, test_markdown,
+    test_table, test_stats, test_points, test_exact, test_compare, test_effects, test_grid, test_plots, test_markdown,
 };
 
 int main(void)

@@ -64,15 +64,15 @@ static void says_what_the_exercise_asks(void **state)
         "| val_accuracy > 0.999 (99.9 %) | **FAIL** | 0 of 3 complete trials |",
         "## Effects",
         "| 1 | 1 | 8 | 11660 | 99.33 %",
-        "| 2 | 2 | 16 | 21000 | 99.01 % |  |",
+        "| 2 | 2 | 16 | 21000 | 99.01 % | -0.30 % |  |",
         "| 1 | 0.05 | 91.00 % | 96.00 % | 0.5 | 0.25 |",
         "| 2 | 0.025 | 98.00 % | 98.50 % | 0.25 | 0.125 |",
         "| 1 | loss is NaN \\| &lt;b>epoch 3&lt;/b> | 4 (point 2: k\\|x=16) |",
         "| 2 | params < 20000 does not hold | 5 (point 3: k\\|x=99), 6 (point 4: k\\|x=98) |",
         "| points | 4 so far, of 6 planned |",
         "Receptive field: input pixels",
-        "| points tied with the best | not known: it takes two repeats |",
-        "ties are not known.",
+        "| points tied with the best | 1 not known: it takes repeats that differ |",
+        "without repeats that differ ties are not known.",
     };
     struct str s = {0}, again = {0};
     struct err e = {0};

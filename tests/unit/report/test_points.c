@@ -25,11 +25,22 @@ static void columns_and_values(void **state)
     table_init(&p);
     if (report_points(&t, "max val_accuracy", &p, &e))
         fail_msg("%s", e.text);
-    static const char *const head[] = {"point", "model.a", "train.b",        "params",          "head",
-                                       "n",     "rank",    "tied_with_best", "epochs_run_mean", "epochs_run_std"};
+    static const char *const head[] = {"point",
+                                       "model.a",
+                                       "train.b",
+                                       "params",
+                                       "head",
+                                       "n",
+                                       "rank",
+                                       "tied_with_best",
+                                       "trials",
+                                       "diff_to_best",
+                                       "diff_to_best_low",
+                                       "diff_to_best_high",
+                                       "epochs_run_mean"};
     for (size_t i = 0; i < COUNT(head); i++)
         assert_string_equal(p.head[i], head[i]);
-    assert_int_equal(p.cols, 8 + 3 * 6);
+    assert_int_equal(p.cols, 12 + 3 * 6);
     assert_int_equal(p.rows, 4);
     assert_string_equal(table_cell(&p, 0, "n"), "3");
     assert_string_equal(table_cell(&p, 0, "rank"), "2");
@@ -45,6 +56,9 @@ static void columns_and_values(void **state)
     assert_string_equal(table_cell(&p, 1, "n"), "2");
     assert_string_equal(table_cell(&p, 1, "rank"), "1");
     assert_string_equal(table_cell(&p, 1, "tied_with_best"), "yes");
+    assert_string_equal(table_cell(&p, 1, "trials"), "3"); /* one of them failed */
+    assert_string_equal(table_cell(&p, 1, "diff_to_best"), "0");
+    assert_string_equal(table_cell(&p, 1, "diff_to_best_low"), "");
     assert_string_equal(table_cell(&p, 1, "test_loss_std"), "0");
     assert_string_equal(table_cell(&p, 2, "n"), "0");
     assert_string_equal(table_cell(&p, 2, "rank"), "");
@@ -130,11 +144,11 @@ static void ties_without_pairs(void **state)
     assert_string_equal(tied(one, "max y", "2"), ""); /* one repeat: nobody knows */
     assert_string_equal(tied(one, "max y", "1"), "yes");
     assert_string_equal(tied(one, "max y", "3"), "yes");
-    /* all differences equal and not zero: no doubt about them */
+    /* all differences equal: how much the seeds scatter is not known */
     assert_string_equal(
         tied("point,repeat,status,y\n1,1,complete,0.5\n1,2,complete,0.75\n2,1,complete,0.25\n2,2,complete,0.5\n",
              "max y", "2"),
-        "no");
+        "");
     /* one common repeat only */
     assert_string_equal(
         tied("point,repeat,status,y\n1,1,complete,0.5\n1,2,complete,0.75\n2,1,complete,0.49\n2,2,failed,\n", "max y",
