@@ -92,7 +92,9 @@ static int outputs_done(const struct conv_dims *d, int i)
 static struct ahead rows_ahead(const float *array, size_t row, int first, int n, int all)
 {
     n = least(n, all - first);
-    return (struct ahead){array + (size_t)(n > 0 ? first : 0) * row, n > 0 ? (size_t)n * row : 0};
+    if (n <= 0) /* the array may be none, and none has no place but its beginning */
+        return (struct ahead){array, 0};
+    return (struct ahead){array + (size_t)first * row, (size_t)n * row};
 }
 
 /* --- forward --- */

@@ -170,6 +170,8 @@ static int read_epoch(const char *p, uint64_t *key, struct epoch_row *r)
     return bad ? -1 : 0;
 }
 
+#define MOST_CLASSES 256 /* labels are bytes */
+
 /* sum and auc may be NULL. */
 static int read_trial(const char *p, struct trial_record *t, unsigned long long *sum, double *auc)
 {
@@ -186,7 +188,10 @@ static int read_trial(const char *p, struct trial_record *t, unsigned long long 
     for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
         *v[i] = double_field(&p, &bad);
     t->timing.bytes = (size_t)field(&p, 10, &bad);
-    t->classes = (int)field(&p, 10, &bad);
+    uint64_t classes = field(&p, 10, &bad);
+    if (classes > MOST_CLASSES)
+        return -1;
+    t->classes = (int)classes;
     for (int i = 0; i < t->classes * t->classes && !bad; i++) {
         uint64_t n = field(&p, 16, &bad);
         if (sum)

@@ -133,13 +133,27 @@ static int check(const struct train_run *r, const void *bytes, size_t n, struct 
     return 0;
 }
 
+/* What an epoch adds to, or counts with, is in range also where a checksum was forged. */
+static int check_progress(const struct train_run *r, const struct train_progress *p, struct err *e)
+{
+    if (p->epoch >= 0 && p->epoch <= r->job.spec->epochs && p->step == (uint64_t)p->epoch * r->steps_per_epoch &&
+        p->wait >= 0 && p->wait <= p->epoch && p->best.epoch >= 0 && p->best.epoch <= p->epoch)
+        return 0;
+    return err_set(e, ERR_DATA, "checkpoint is corrupt: epoch %d of %d with the step %llu", p->epoch,
+                   r->job.spec->epochs, (unsigned long long)p->step);
+}
+
 int train_state_read(struct train_run *r, const void *bytes, size_t n, struct err *e)
 {
     struct vector v[MAX_VECTORS];
+    struct train_progress p;
     if (check(r, bytes, n, e))
         return -1;
     const unsigned char *at = (const unsigned char *)bytes + sizeof(struct state_head);
-    memcpy(&r->p, at, sizeof r->p);
+    memcpy(&p, at, sizeof p);
+    if (check_progress(r, &p, e))
+        return -1;
+    r->p = p;
     at += sizeof r->p;
     for (int i = 0, count = vectors(r, v); i < count; i++) {
         if (v[i].n)

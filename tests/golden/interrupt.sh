@@ -40,8 +40,12 @@ rm -rf cut
 "$SWEEP" t.ini -q --no-plots --out cut >/dev/null 2>&1 &
 pid=$!
 started cut
-run 4 t.ini -q --no-plots --out cut
-has err 'cut/results/t'
+# The second one leaves no trace, though it is another grid.
+cp cut/results/t/sweep.ini was.ini && cp cut/results/t.layers.csv was.csv
+run 4 t.ini -q --no-plots --out cut model.units=5,6
+has err 'cut/results/t' "process $pid"
+cmp was.ini cut/results/t/sweep.ini || fail "a refused sweep wrote its file"
+cmp was.csv cut/results/t.layers.csv || fail "a refused sweep wrote its layers"
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
 run 0 t.ini -q --no-plots --out cut # the lock of a killed process holds nobody up
@@ -55,6 +59,25 @@ started cut
 kill -s HUP "$pid"
 wait "$pid" || fail "a HUP that is ignored ended it: $(cat err)"
 same whole cut t
+
+# The second signal ends it at once, in the middle of an epoch that would take a minute.
+{
+  printf '[data]\ntrain = 3400\n[train]\nepochs = 2\nbatch_size = 16\n[model]\nlayers =\n'
+  for _ in 1 2 3 4 5 6 7 8 9 10; do echo '    conv 3x3 256 pad same, relu'; done
+  echo '    gap, dense 10'
+} >s.ini
+"$SWEEP" s.ini --no-plots --out twice >out 2>err &
+pid=$!
+# until it has computed for a second: then it trains
+until [ "$(cut -d ' ' -f 14 "/proc/$pid/stat")" -ge 100 ] || ! kill -0 "$pid"; do sleep 0.05; done
+kill -s TERM "$pid"
+until grep -q . err || ! kill -0 "$pid"; do sleep 0.05; done
+kill -s TERM "$pid"
+wait "$pid"
+got=$?
+[ "$got" -eq 143 ] || fail "after two signals: status $got instead of 143: $(cat err)"
+hasnot err 'To go on'
+empty out
 
 # During the plan: no table is touched, the call says how to go on.
 tiny p '[grid]' 'train.lr = 0.01..0.1 count 1000' 'train.momentum = 0..0.9 count 900'

@@ -1,4 +1,5 @@
 # kill -9 at 50 random moments: what was finished stays, and in the end the files are those of an undisturbed run.
+# long: KILLS=1000
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 RANDOM=${SEED:-1}

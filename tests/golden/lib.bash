@@ -66,6 +66,11 @@ faulty() {
   [ $# -eq 0 ] || { export "$@"; preload=$FAULTY; }
 }
 
+# filed WORD...: runs $SWEEP WORD... with tests/shim/files.c before it; what that reads is set by the caller.
+filed() {
+  LD_PRELOAD=${SHIM_FILES:?} "$SWEEP" "$@" >out 2>err </dev/null
+}
+
 # has FILE TEXT...: the file holds each text.
 has() {
   local file=$1 text

@@ -36,6 +36,8 @@ within $((each * 1600)) wide.ini --out one || fail "two workers with memory for 
 within $((each * 1000)) wide.ini train.batch_size=16,1024 --out less && fail "the limit is none"
 has err 'no memory: this training needs' 'there is room for'
 has out '2 complete, 2 failed'
+run 0 wide.ini --out less train.batch_size=16,1024 -q --no-plots # lack of memory is no trial's end
+has out '4 complete'
 (ulimit -d $((each * 900)) && exec "$SWEEP" plan wide.ini) >out 2>&1
 has out 'fails: there is memory for'
 

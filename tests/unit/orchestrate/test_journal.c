@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static char path[64];
 
@@ -218,6 +219,36 @@ static void damage_is_told_once(void **state)
     journal_close(&j);
 }
 
+static void saw_any(void *ctx, const struct trial_record *t)
+{
+    int *most = ctx;
+    if (t->classes > *most)
+        *most = t->classes;
+}
+
+/* A record whose checksum is right, but with more classes than there can be (their square does not fit an int), is a
+ * damaged line like any other. */
+static void forged_records_are_damaged_lines(void **state)
+{
+    static const char *const classes[] = {"257", "46341", "65536", "2147483648", "4294967295", "-1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        struct journal j;
+        struct err e = {0};
+        char body[256], line[300];
+        int most = 0;
+        unsigned damaged;
+        snprintf(body, sizeof body, "T 2a 1 3 2 0 0 0 0 0 0 1 0 0 0 0 1234 %s 5 1 0 0", classes[i]);
+        snprintf(line, sizeof line, "%08lx %s\n", crc32_z(0, (const Bytef *)body, strlen(body)), body);
+        assert_int_equal(file_publish(path, line, strlen(line), 0, &e), 0);
+        assert_int_equal(journal_open(&j, path, &e), 0);
+        assert_int_equal(journal_scan(&j, NULL, saw_any, &most, &damaged, &e), 0);
+        assert_int_equal(damaged, 1);
+        assert_int_equal(most, 0);
+        journal_close(&j);
+    }
+}
+
 int test_journal(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +257,7 @@ int test_journal(void)
         cmocka_unit_test_setup_teardown(a_flipped_bit_is_seen, new_file, remove_file),
         cmocka_unit_test_setup_teardown(a_limit_of_size_is_told, new_file, remove_file),
         cmocka_unit_test_setup_teardown(damage_is_told_once, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(forged_records_are_damaged_lines, new_file, remove_file),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }

@@ -2,9 +2,11 @@
 #include "groups.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void same(const struct table *got, const struct table *want)
 {
@@ -303,6 +305,57 @@ static void streaming(void **state)
     assert_int_equal(e.code, ERR_IO);
 }
 
+static void limit(int what, rlim_t bytes, struct rlimit *old)
+{
+    struct rlimit low;
+    assert_int_equal(getrlimit((__rlimit_resource_t)what, old), 0);
+    low = *old;
+    low.rlim_cur = bytes;
+    assert_int_equal(setrlimit((__rlimit_resource_t)what, &low), 0);
+}
+
+/* Rows that fail in the middle, for lack of room on the disk or of memory, while those before and after do not: the
+ * table is not published. */
+static void a_failed_row_is_not_forgotten(void **state)
+{
+    static char long_cell[20000];
+    struct rlimit old;
+    struct err e = {0};
+    (void)state;
+    memset(long_cell, 'x', sizeof long_cell - 1);
+    write_file(test_path("s.csv"), "old\n");
+    struct csv_out *c = csv_begin(test_path("s.csv"), (const char *const[]){"a"}, 1, &e);
+    assert_non_null(c);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    limit(RLIMIT_FSIZE, 10000, &old);
+    assert_int_equal(csv_row(c, (const char *const[]){long_cell}), -1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, handler);
+    csv_row(c, (const char *const[]){"there is room again"});
+    assert_int_equal(csv_commit(c, 0, &e), -1);
+    assert_int_equal(e.code, ERR_IO);
+    char *still = bytes_of(test_path("s.csv"));
+    assert_string_equal(still, "old\n");
+    free(still);
+#ifndef __SANITIZE_ADDRESS__ /* which takes all the addresses there are */
+    static char formula[64 << 20];
+    memset(formula, '=', sizeof formula - 1);
+    err_clear(&e);
+    c = csv_begin(test_path("s.csv"), (const char *const[]){"a"}, 1, &e);
+    assert_non_null(c);
+    limit(RLIMIT_AS, 96 << 20, &old);
+    int row = csv_row(c, (const char *const[]){formula});
+    assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
+    assert_int_equal(row, -1);
+    csv_row(c, (const char *const[]){"there is memory again"});
+    assert_int_equal(csv_commit(c, 0, &e), -1);
+    assert_int_equal(e.code, ERR_NOMEM);
+    still = bytes_of(test_path("s.csv"));
+    assert_string_equal(still, "old\n");
+    free(still);
+#endif
+}
+
 static void paths(void **state)
 {
     char buf[64];
@@ -327,6 +380,7 @@ int test_table(void)
         cmocka_unit_test(blanks_belong_to_the_cell),
         cmocka_unit_test(files_of_others),
         cmocka_unit_test(streaming),
+        cmocka_unit_test(a_failed_row_is_not_forgotten),
         cmocka_unit_test(paths),
     };
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);

@@ -1,0 +1,78 @@
+/* A journal: opened, read, gone on with. A line of the input that begins with '=' gets its checksum, so that what is
+ * behind the checksum is reached: a forged record is a record. */
+#include "fuzz.h"
+
+#include "base/str.h"
+#include "orchestrate/journal.h"
+
+#include <string.h>
+#include <zlib.h>
+
+struct seen {
+    struct journal *j;
+    int epochs, trials;
+};
+
+static void saw_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
+{
+    struct seen *s = ctx;
+    (void)key;
+    (void)row;
+    s->epochs++;
+}
+
+static void saw_trial(void *ctx, const struct trial_record *t)
+{
+    struct seen *s = ctx;
+    struct err e = {0};
+    s->trials++;
+    PROMISE(t->classes >= 0 && t->classes <= 256);
+    unsigned long long *sum = calloc((size_t)t->classes * (size_t)t->classes + 1, sizeof *sum);
+    double *auc = calloc((size_t)t->classes + 1, sizeof *auc);
+    PROMISE(sum && auc);
+    journal_reread(s->j, t->at, t->classes, sum, auc, &e);
+    free(sum);
+    free(auc);
+}
+
+static struct seen read_all(const char *path)
+{
+    struct journal j;
+    struct err e = {0};
+    struct seen s = {.j = &j};
+    struct epoch_row row = {.epoch = 1};
+    unsigned damaged;
+    PROMISE(!journal_open(&j, path, &e));
+    PROMISE(!journal_scan(&j, saw_epoch, saw_trial, &s, &damaged, &e));
+    PROMISE(!journal_epoch(&j, 1, &row, &e));
+    journal_close(&j);
+    return s;
+}
+
+/* Lines with '=' in front, each with its checksum instead; others as they are. */
+static void forge(struct str *out, const char *bytes, size_t n)
+{
+    str_add(out, "");
+    for (const char *end = bytes + n, *next; bytes < end; bytes = next) {
+        const char *lf = memchr(bytes, '\n', (size_t)(end - bytes));
+        next = lf ? lf + 1 : end;
+        size_t len = (size_t)((lf ? lf : end) - bytes);
+        if (len && *bytes == '=') {
+            str_addf(out, "%08lx ", crc32_z(0, (const Bytef *)bytes + 1, len - 1));
+            bytes++;
+        }
+        str_addn(out, bytes, (size_t)(next - bytes));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    struct str text = {0};
+    forge(&text, (const char *)bytes, n);
+    PROMISE(!text.failed);
+    const char *path = fuzz_file(text.p, text.n);
+    struct seen once = read_all(path), again = read_all(path);
+    PROMISE(again.epochs == once.epochs + 1 && again.trials == once.trials);
+    str_release(&text);
+    return 0;
+}
