@@ -1,7 +1,5 @@
 #include "orchestrate/apart.h"
 
-#include "orchestrate/run.h"
-
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -75,7 +73,7 @@ static void keep(struct apart *a, int number, apart_attempt *attempt, void *ctx)
     _exit(0);
 }
 
-static int start_one(struct apart *a, int number, apart_attempt *attempt, void *ctx)
+static int start_one(struct apart *a, int number, void (*begin)(void *ctx), apart_attempt *attempt, void *ctx)
 {
     int fd[2];
     void *shared = mmap(NULL, sizeof *a->result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -90,19 +88,19 @@ static int start_one(struct apart *a, int number, apart_attempt *attempt, void *
         for (int i = 0; i <= number; i++) /* else nobody saw the worker's end closed */
             close(a[i].fd);
         a[number].fd = fd[1];
-        run_ignore_signals();
+        begin(ctx);
         keep(a, number, attempt, ctx);
     }
     close(fd[1]);
     return a[number].keeper < 0 ? -1 : 0;
 }
 
-int apart_start(struct apart *a, int n, apart_attempt *attempt, void *ctx, struct err *e)
+int apart_start(struct apart *a, int n, void (*begin)(void *ctx), apart_attempt *attempt, void *ctx, struct err *e)
 {
     for (int i = 0; i < n; i++)
         a[i].fd = -1;
     for (int i = 0; i < n; i++)
-        if (start_one(a, i, attempt, ctx))
+        if (start_one(a, i, begin, attempt, ctx))
             return err_set(e, ERR_NOMEM, "no processes for the trials: %s", strerror(errno));
     return 0;
 }

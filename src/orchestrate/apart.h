@@ -6,8 +6,8 @@
  *   worker  <-- ROW, EPOCH (answered), SAVED, FINAL, BROKEN --  attempt
  *   worker  <-- END --  keeper
  *
- * All of it goes through one socket that keeps messages whole. Keepers and attempts die with the process they belong to
- * and leave signals of the terminal to it. */
+ * All of it goes through one socket that keeps messages whole. Keepers and attempts die with the process that they
+ * belong to. */
 #ifndef ORCHESTRATE_APART_H
 #define ORCHESTRATE_APART_H
 
@@ -54,9 +54,9 @@ struct apart {
 /* What an attempt does, in its process, which ends when this returns. */
 typedef void apart_attempt(void *ctx, int number, const struct apart_request *q);
 
-/* n keepers, a[n] zeroed; -1 with *e when the system has no more processes, sockets or memory: apart_stop is then due,
- * too. Only while the process has one thread. */
-int apart_start(struct apart *a, int n, apart_attempt *attempt, void *ctx, struct err *e);
+/* n keepers, each of which calls `begin` once; a[n] zeroed; -1 with *e when the system has no more processes, sockets
+ * or memory: apart_stop is then due, too. Only while the process has one thread. */
+int apart_start(struct apart *a, int n, void (*begin)(void *ctx), apart_attempt *attempt, void *ctx, struct err *e);
 void apart_stop(struct apart *a, int n);
 /* 0, or -1 when the other side is gone. */
 int apart_send(int fd, const void *bytes, size_t n);

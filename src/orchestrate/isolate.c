@@ -83,6 +83,15 @@ static void tell_final(struct attempt *a, const struct trial_record *rec)
         _exit(1);
 }
 
+/* Once in each keeper. A lock held by one would outlive the sweep for a moment. */
+static void leave_to_worker(void *ctx)
+{
+    struct run *run = ctx;
+    run_ignore_signals();
+    run_unlock(run);
+    journal_close(&run->journal);
+}
+
 static void attempt_trial(void *ctx, int number, const struct apart_request *q)
 {
     struct run *run = ctx;
@@ -104,7 +113,7 @@ static void attempt_trial(void *ctx, int number, const struct apart_request *q)
     bad = bad || make_training(&a.w, &p, &e) || checkpoint_read(run, a.t, p.r, &e) < 0;
     a.w.saved = (struct checkpoint_pace){.at = a.w.started, .epochs = bad ? 0 : train_epochs_run(p.r)};
     int end = bad ? -1 : train_and_tell(&a, p.r, &e);
-    if (end < 0 && e.code == ERR_IO) {
+    if (end < 0 && !bad && e.code == ERR_IO) { /* what it wrote, not its data */
         tell(a.fd, APART_BROKEN, NULL, 0, &e);
         return;
     }
@@ -136,7 +145,7 @@ int isolate_begin(struct run *run, struct err *e)
     run->apart = calloc((size_t)run->jobs, sizeof *run->apart);
     if (!run->apart)
         return err_set(e, ERR_NOMEM, "no memory for %d processes", run->jobs);
-    return apart_start(run->apart, run->jobs, attempt_trial, run, e);
+    return apart_start(run->apart, run->jobs, leave_to_worker, attempt_trial, run, e);
 }
 
 void isolate_end(struct run *run)

@@ -65,7 +65,10 @@ trouble "$crash" "$SWEEP" t.ini -q --no-plots --out "hung$$" -j 1 >out 2>err
 TROUBLE="access $key.state loop 0" LD_PRELOAD=$TROUBLE_LIBRARY ASAN_OPTIONS=verify_asan_link_order=0 \
   "$SWEEP" t.ini -q --no-plots --out "hung$$" -j 1 >out 2>err & # not a function's subshell: it must be this pid
 pid=$!
-while [ "$(of_hung)" -lt 3 ] && kill -0 $pid 2>/dev/null; do sleep 0.05; done # the sweep, a keeper, an attempt
+for try in $(seq 200); do # the sweep, a keeper, an attempt
+  [ "$(of_hung)" -lt 3 ] && kill -0 $pid 2>/dev/null && sleep 0.1 || break
+done
+[ "$(of_hung)" -eq 3 ] || fail "no process of its own for the trial that crashed"
 kill -9 $pid
 wait $pid 2>/dev/null
 for try in $(seq 100); do
