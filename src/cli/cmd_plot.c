@@ -1,4 +1,4 @@
-/* cmd_plot.c - the pictures again, from the tables. */
+/* cmd_plot.c - the pictures again, from the tables; or learning curves of some points, or by an axis. */
 #include "cli/command.h"
 
 #include "report/report.h"
@@ -17,7 +17,11 @@ int cmd_plot(const struct invocation *in)
     struct err e = {0};
     const char *name;
     struct invocation copy = *in;
-    if (result_name(in, &name, &e) || report_plots(in->opt.out, name, say, &copy, &e))
+    const char *points = in->opt.points, *by = in->opt.by;
+    if (points && by)
+        return fail_usage("--points and --by draw the same picture in two ways: give one of them");
+    if (result_name(in, &name, &e) || (points || by ? report_plot_curves(in->opt.out, name, points, by, say, &copy, &e)
+                                                    : report_plots(in->opt.out, name, say, &copy, &e)))
         return fail(&e);
     return STATUS_DONE;
 }

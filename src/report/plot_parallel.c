@@ -8,12 +8,13 @@
 #define TICKS 12
 #define LABEL 18 /* letters of a value */
 #define NAME 26
+#define SPREAD 0.1 /* of the way to the next value, to both sides */
 
 /* Height of point p on an axis, 0..1, a little beside its value so that lines can be told apart. */
 static double height(const struct view *v, const struct axis *x, size_t p)
 {
     double n = (double)x->levels;
-    double room = n > 1 ? 0.28 / n : 0.2;
+    double room = n > 1 ? SPREAD / n : SPREAD;
     return ((double)x->code[v->first[p]] + 0.5) / n + (n <= TICKS ? room * jitter(p + 1) : 0);
 }
 
@@ -83,8 +84,8 @@ static int crowded(const struct plot_data *d, const struct axis **axis, size_t n
     return 0;
 }
 
-static void put_ticks(struct str *s, const struct plot_data *d, const struct axis **axis, size_t naxes, double lo,
-                      double hi, int alternate)
+static void put_labels(struct str *s, const struct plot_data *d, const struct axis **axis, size_t naxes, double lo,
+                       double hi, int alternate)
 {
     data_begin(s, "ticks");
     for (size_t k = 0; k < naxes; k++) {
@@ -100,8 +101,9 @@ static void put_ticks(struct str *s, const struct plot_data *d, const struct axi
     data_end(s);
     data_begin(s, "goal");
     double from = d->unit * lo, width = d->unit * (hi - lo), step = round_step(width, 8);
+    int digits = step < 1 ? (int)ceil(-log10(step) - 1e-6) : 0;
     for (double i = ceil(from / step); i * step <= from + width; i++)
-        str_addf(s, "%zu\t%.6g\t%.6g\n", naxes, (i * step - from) / width, i * step);
+        str_addf(s, "%zu\t%.6g\t%.*f\n", naxes, (i * step - from) / width, digits, i * step + 0.0); /* -0 + 0 is 0 */
     data_end(s);
     data_begin(s, "names");
     for (size_t k = 0; k <= naxes; k++) {
@@ -140,7 +142,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     put_lines(s, d, axis, naxes, n, lo, hi);
     struct room room = measure(d, axis, naxes);
     put_variable(s, "below", "lines are spread a little around a value, so that they can be told apart", 0);
-    put_ticks(s, d, axis, naxes, lo, hi, crowded(d, axis, naxes, room.between));
+    put_labels(s, d, axis, naxes, lo, hi, crowded(d, axis, naxes, room.between));
     data_begin(s, "best");
     for (size_t k = 0; k <= naxes; k++) {
         str_addf(s, "%zu\t", k);

@@ -5,12 +5,22 @@
 #include <stdlib.h>
 
 #define LABELLED 10
-#define LABEL 92
+#define WIDTH 1000
+#define FRAME 390 /* pixels from the upper end of the frame to the lower one */
+#define LABEL 86  /* letters of a point's name in the table */
 
 struct spot {
     size_t p;
     double params, y, low, high;
-    int front;
+    int front, named; /* in the table below the picture */
+    double lx, ly;    /* middle of its number in the picture, NaN: there is no room */
+};
+
+/* The frame, in data and in pixels. */
+struct frame {
+    double lo, hi, least, most;
+    int logarithmic;
+    struct panel box;
 };
 
 static int by_params(const void *a, const void *b)
@@ -33,7 +43,7 @@ static size_t gather(const struct plot_data *d, struct spot *spot, double *buf)
         if (isnan(size) || isnan(v->mean[p]))
             continue;
         struct stats m = view_stats(v, p, v->col, buf, &cache);
-        spot[n++] = (struct spot){p, size, m.mean, m.min, m.max, 0};
+        spot[n++] = (struct spot){p, size, m.mean, m.min, m.max, 0, 0, NAN, NAN};
     }
     qsort(spot, n, sizeof *spot, by_params);
     double best = NAN;
@@ -64,108 +74,198 @@ static void put_spots(struct str *s, const struct plot_data *d, const struct spo
     data_end(s);
 }
 
-/* params, mean, min, max, "#12"; and the table of names beside it */
-static size_t put_front(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+/* Names at most LABELLED points of the front, thinned from the end: the best point always has its name. Returns how
+ * many. */
+static size_t choose_named(struct spot *spot, size_t n)
 {
-    size_t front = 0, seen = 0;
-    struct str names = {0};
+    size_t front = 0, seen = 0, named = 0;
     for (size_t i = 0; i < n; i++)
         front += (size_t)spot[i].front;
     size_t step = (front + LABELLED - 1) / LABELLED;
+    for (size_t i = n; i-- > 0;)
+        if (spot[i].front) {
+            spot[i].named = seen++ % step == 0;
+            named += (size_t)spot[i].named;
+        }
+    return named;
+}
+
+static const char *number_of(const struct plot_data *d, const struct spot *x)
+{
+    return view_cell(&d->v, d->v.first[x->p], table_column(&d->trials, "point"));
+}
+
+/* params, mean, min, max */
+static void put_front(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+{
     data_begin(s, "front");
     for (size_t i = 0; i < n; i++) {
-        if (!spot[i].front)
-            continue;
         const double out[] = {spot[i].params, d->unit * spot[i].y, d->unit * spot[i].low, d->unit * spot[i].high};
-        for (size_t k = 0; k < 4; k++) {
+        for (size_t k = 0; k < 4 && spot[i].front; k++) {
             put_number(s, out[k]);
-            str_add(s, "\t");
+            str_add(s, k < 3 ? "\t" : "\n");
         }
-        /* thinned from the end: the best point always has its name */
-        if ((front - 1 - seen++) % step) {
-            str_add(s, " \n");
-            continue;
-        }
-        const char *id = view_cell(&d->v, d->v.first[spot[i].p], table_column(&d->trials, "point"));
-        str_add(s, "#");
-        put_field(s, id, 12);
-        str_add(s, "\n");
-        str_addf(&names, "%.0f parameters, %.*f: ", spot[i].params, d->unit > 1 ? 2 : 4, d->unit * spot[i].y);
-        point_label(d, spot[i].p, LABEL, &names);
-        str_add(&names, "\n");
     }
+    data_end(s);
+}
+
+/* Numbers in the picture: x, y, "#12"; and the table of names below it: row, text. */
+static void put_names(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+{
+    size_t row = 0;
+    data_begin(s, "numbers");
+    for (size_t i = 0; i < n; i++)
+        if (spot[i].named && !isnan(spot[i].lx)) {
+            str_addf(s, "%.9g\t%.9g\t#", spot[i].lx, spot[i].ly);
+            put_field(s, number_of(d, &spot[i]), 12);
+            str_add(s, "\n");
+        }
     data_end(s);
     data_begin(s, "names");
-    size_t row = 0;
-    for (char *line = names.p; line && *line;) {
-        char *end = line;
-        while (*end != '\n')
-            end++;
-        str_addf(s, "%zu\t", row++);
-        str_addn(s, line, (size_t)(end - line + 1));
-        line = end + 1;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (spot[i].named) {
+            str_addf(s, "%zu\t%.0f parameters, %.*f%s: ", row++, spot[i].params, d->unit > 1 ? 2 : 4,
+                     d->unit * spot[i].y, d->unit > 1 ? " %" : "");
+            point_label(d, spot[i].p, LABEL, s);
+            str_add(s, "\n");
+        }
     data_end(s);
-    s->failed |= names.failed;
-    str_release(&names);
-    return row;
+}
+
+static double across(const struct frame *f, double params)
+{
+    double part =
+        f->logarithmic ? log(params / f->least) / log(f->most / f->least) : (params - f->least) / (f->most - f->least);
+    return f->box.left + part * (f->box.right - f->box.left);
+}
+
+static double down(const struct frame *f, double y)
+{
+    return f->box.bottom - (y - f->lo) / (f->hi - f->lo) * (f->box.bottom - f->box.top);
+}
+
+/* A number of the point `own`, so many pixels wide, at (x, y): it covers no point of the front, no other number and no
+ * edge of the frame, and no other point of the front is nearer. */
+static int is_free(const struct frame *f, const struct spot *spot, size_t n, size_t own, double x, double y,
+                   double wide)
+{
+    double mine = hypot(across(f, spot[own].params) - x, down(f, spot[own].y) - y);
+    if (x - wide / 2 < f->box.left || x + wide / 2 > f->box.right || y - LINE / 2.0 < f->box.top ||
+        y + LINE / 2.0 > f->box.bottom)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        double px = across(f, spot[i].params), py = down(f, spot[i].y);
+        if (spot[i].front && fabs(px - x) < wide / 2 + 4 && fabs(py - y) < LINE / 2.0 + 3)
+            return 0;
+        if (spot[i].front && hypot(px - x, py - y) < mine)
+            return 0;
+        if (!isnan(spot[i].lx) && fabs(spot[i].lx - x) < wide + 4 && fabs(spot[i].ly - y) < LINE)
+            return 0;
+    }
+    return 1;
+}
+
+/* Each number beside its point where it covers nothing, the best point's first; else nowhere, the table has it. */
+static void place_numbers(const struct plot_data *d, const struct frame *f, struct spot *spot, size_t n)
+{
+    static const int side[][2] = {{-1, -1}, {1, 1}, {1, -1}, {-1, 1}};
+    for (size_t i = n; i-- > 0;) {
+        double wide = LETTER * (double)(text_width(number_of(d, &spot[i])) + 1);
+        for (size_t k = 0; k < 4 && spot[i].named && isnan(spot[i].lx); k++) {
+            double x = across(f, spot[i].params) + side[k][0] * (wide / 2 + 8),
+                   y = down(f, spot[i].y) + side[k][1] * 12;
+            if (is_free(f, spot, n, i, x, y, wide)) {
+                spot[i].lx = x;
+                spot[i].ly = y;
+            }
+        }
+    }
+    for (size_t i = 0; i < n; i++) { /* from pixels to data */
+        double part = (spot[i].lx - f->box.left) / (f->box.right - f->box.left);
+        spot[i].lx = f->logarithmic ? f->least * pow(f->most / f->least, part) : f->least + part * (f->most - f->least);
+        spot[i].ly = d->unit * (f->lo + (f->box.bottom - spot[i].ly) / (f->box.bottom - f->box.top) * (f->hi - f->lo));
+    }
+}
+
+static struct frame frame_of(const struct plot_data *d, const struct spot *spot, size_t n, double *buf)
+{
+    struct frame f = {.least = spot[0].params, .most = spot[n - 1].params};
+    double least, most;
+    for (size_t i = 0; i < n; i++)
+        buf[i] = spot[i].y;
+    fair_range(buf, n, d->v.maximise, &f.lo, &f.hi);
+    for (size_t i = 0; i < n; i++) {
+        f.hi = spot[i].front && spot[i].high > f.hi - 0.02 * (f.hi - f.lo) ? spot[i].high + 0.04 * (f.hi - f.lo) : f.hi;
+        f.lo = spot[i].front && spot[i].low < f.lo + 0.02 * (f.hi - f.lo) ? spot[i].low - 0.04 * (f.hi - f.lo) : f.lo;
+    }
+    metric_limits(d->v.metric, &least, &most);
+    f.lo = f.lo < least && least < f.hi ? least : f.lo;
+    f.hi = f.hi > most && most > f.lo ? most : f.hi;
+    f.logarithmic = f.least > 0 && f.most > 8 * f.least;
+    double wide = f.most - f.least;
+    double factor = f.logarithmic ? pow(f.most / f.least, 0.07) : 1; /* numbers have room at both sides */
+    f.least = f.logarithmic ? f.least / factor : f.least - 0.07 * wide;
+    f.most = f.logarithmic ? f.most * factor : f.most + 0.07 * wide;
+    return f;
+}
+
+static void put_table(struct str *s, double height, size_t rows)
+{
+    struct panel box = {40, WIDTH - 20.0, height - 20.0 * (double)rows - 14, height - 14};
+    str_add(s, "unset border\nunset tics\nunset label\nunset grid\nunset logscale\n");
+    put_panel(s, WIDTH, height, &box);
+    str_addf(s,
+             "set key at screen 0.5, screen %.4f center bottom horizontal maxrows 1 Left reverse samplen 2 width 1\n"
+             "set xrange [0:1]\nset yrange [%zu.5:-0.5]\n"
+             "plot $names using (0):1:2 with labels left tc rgb '" INK "', \\\n"
+             "     keyentry with points pt 7 ps 0.7 lc rgb '#7a999999' title 'point (mean over repeats)', \\\n"
+             "     keyentry with yerrorbars pt 7 ps 1 lw 1.5 lc rgb '" BLUE
+             "' title 'Pareto front, least to most of the repeats'\n",
+             (height - box.top + 8) / height, rows - 1);
 }
 
 static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
 {
-    const struct view *v = &d->v;
-    struct spot *spot = arena_take(a, (v->npoints + 1) * sizeof *spot);
-    double lo, hi, *buf = arena_take(a, (v->t->rows + 1) * sizeof *buf);
+    struct spot *spot = arena_take(a, (d->v.npoints + 1) * sizeof *spot);
+    double *buf = arena_take(a, (d->v.t->rows + 1) * sizeof *buf);
+    struct str ticks = {0};
     if (!spot || !buf)
         return PLOT_NOMEM;
     size_t n = gather(d, spot, buf);
     if (n < 2 || spot[0].params == spot[n - 1].params)
         return n < 2 ? "fewer than two points have a complete trial"
                      : "all networks have the same number of parameters";
-    double least = spot[0].params, most = spot[n - 1].params;
+    struct frame f = frame_of(d, spot, n, buf);
+    size_t rows = choose_named(spot, n), tick = put_ticks(&ticks, "y", d->unit * f.lo, d->unit * f.hi, 8, 0);
+    double height = 44 + FRAME + 96 + 20.0 * (double)rows + 14;
+    f.box = (struct panel){48 + LETTER * (double)tick, WIDTH - 22, 44, 44 + FRAME};
+    place_numbers(d, &f, spot, n);
     script_begin(s, d, &plot_params, "objective against the number of parameters");
-    put_variable(s, "objective", d->label, 60);
+    put_variable(s, "objective", d->label, 48);
     put_spots(s, d, spot, n);
-    size_t rows = put_front(s, d, spot, n);
-    for (size_t i = 0; i < n; i++)
-        buf[i] = spot[i].y;
-    fair_range(buf, n, v->maximise, &lo, &hi);
-    for (size_t i = 0; i < n; i++) {
-        hi = spot[i].front && spot[i].high > hi - 0.02 * (hi - lo) ? spot[i].high + 0.04 * (hi - lo) : hi;
-        lo = spot[i].front && spot[i].low < lo + 0.02 * (hi - lo) ? spot[i].low - 0.04 * (hi - lo) : lo;
-    }
-    double height = 560 + 21.0 * (double)rows;
-    script_draw(s, 1000, (int)height);
-    str_addf(s, "set multiplot title heading\nset origin 0, %.4f\nset size 1, %.4f\n",
-             (30 + 21.0 * (double)rows) / height, 500.0 / height);
-    str_addf(s, "set xlabel 'parameters'\nset ylabel objective\nset format x '%s'\nset lmargin 11\n",
-             most < 1e6 ? "%.0f" : "%.1s%c");
-    if (least > 0 && most > 8 * least) {
-        str_add(s, "set logscale x\n");
-        put_log_ticks(s, "x", least * 0.85, most * 1.2);
-    }
-    str_addf(s, "set xrange [%.6g:%.6g]\nset yrange [",
-             least > 0 && most > 8 * least ? least * 0.85 : least - 0.06 * (most - least),
-             least > 0 && most > 8 * least ? most * 1.2 : most + 0.08 * (most - least));
-    put_number(s, d->unit * lo);
-    str_add(s, ":");
-    put_number(s, d->unit * hi);
-    str_addf(s,
-             "]\nset key at screen 0.5, screen %.4f center bottom horizontal maxrows 1 Left reverse\n"
-             "set bmargin at screen %.4f\n"
-             "plot $points using 1:2 with points pt 7 ps 0.7 lc rgb '#7a999999' title 'point (mean over repeats)', \\\n"
-             "     $front using 1:2 with steps lw 1.5 lc rgb '" BLUE "', \\\n"
-             "     $front using 1:2:3:4 with yerrorbars pt 7 ps 1 lw 1.5 lc rgb '" BLUE
-             "' title 'Pareto front, least to most of the repeats', \\\n"
-             "     $front using 1:2:5 with labels right offset -0.8,0.7 tc rgb '" BLUE "'\n",
-             (30 + 21.0 * (double)rows) / height, (110 + 21.0 * (double)rows) / height);
-    str_addf(
-        s,
-        "set origin 0,0\nset size 1, %.4f\nunset border\nunset tics\nunset xlabel\nunset ylabel\nunset grid\nunset "
-        "key\nunset logscale\nset tmargin 0\nset bmargin 0\nset xrange [0:1]\nset yrange [%zu:-1]\n"
-        "plot $names using (0):1:2 with labels left tc rgb '" INK "'\nunset multiplot\n",
-        (30 + 21.0 * (double)rows) / height, rows);
+    put_front(s, d, spot, n);
+    put_names(s, d, spot, n);
+    script_draw(s, WIDTH, (int)height);
+    str_add(s, "set multiplot\n");
+    put_heading(s, 1, (int)height);
+    put_panel(s, WIDTH, height, &f.box);
+    put_text(s, WIDTH, height, TAG_X, "'parameters'", (f.box.left + f.box.right) / 2, f.box.bottom + 44, "center");
+    put_text(s, WIDTH, height, TAG_Y, "objective", 16, (f.box.top + f.box.bottom) / 2, "center rotate by 90");
+    str_addf(s, "%s%sset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", ticks.p ? ticks.p : "",
+             f.logarithmic ? "set logscale x\n" : "", f.least, f.most, d->unit * f.lo, d->unit * f.hi);
+    if (f.logarithmic)
+        put_log_ticks(s, "x", f.least, f.most);
+    else
+        put_ticks_across(s, f.least, f.most, 0, f.box.right - f.box.left);
+    str_add(s, "plot $points using 1:2 with points pt 7 ps 0.7 lc rgb '#7a999999', \\\n"
+               "     $front using 1:2 with steps lw 1.5 lc rgb '" BLUE "', \\\n"
+               "     $front using 1:2:3:4 with yerrorbars pt 7 ps 1 lw 1.5 lc rgb '" BLUE "', \\\n"
+               "     $numbers using 1:2:3 with labels center tc rgb '" BLUE "'\n");
+    put_table(s, height, rows);
+    str_add(s, "unset multiplot\n");
     script_end(s);
+    s->failed |= ticks.failed;
+    str_release(&ticks);
     return NULL;
 }
 

@@ -109,15 +109,16 @@ void data_end(struct str *s)
 
 void script_begin(struct str *s, const struct plot_data *d, const struct plot *p, const char *heading)
 {
+    const char *file = *d->file ? d->file : p->type.name;
     str_addf(s,
              "# %s.gp - %s.\n"
              "# Written by sweep; the data stands inside. By hand: gnuplot %s.gp, in this folder\n"
              "# (or anywhere: the pictures go to where gnuplot is started).\n"
              "if (!exists(\"out\")) out = '%s'\n"
              "set encoding utf8\n",
-             p->type.name, p->type.help, p->type.name, p->type.name);
+             file, p->type.help, file, file);
     /* a long name is cut, not what the picture shows */
-    size_t words = text_width(heading), room = words < 80 ? 108 - words : 28;
+    size_t words = text_width(heading), room = heading_room(words) - 2;
     struct str t = {0};
     put_field(&t, d->name, room);
     str_addf(&t, ": %s", heading);
@@ -209,10 +210,9 @@ static void put_start(struct str *s, const char *text, size_t letters)
     str_release(&start);
 }
 
-/* At most max letters; what all values of the axis begin with goes first. */
-static void put_value(struct str *s, const struct axis *a, const char *text, size_t max)
+void put_value(struct str *s, const struct axis *a, const char *text, size_t max)
 {
-    size_t common = common_letters(a), width = text_width(text), less = width > max ? width - max + 1 : 0;
+    size_t common = common_letters(a), width = text_width(text), less = max && width > max ? width - max + 1 : 0;
     if (common >= width) /* another value goes on where this one ends */
         common = width - 1;
     if (!less || common < 2) {
@@ -247,16 +247,24 @@ static void put_setting(struct str *s, const struct axis *a, const char *text, s
     put_value(s, a, text, room - 1 - rest);
 }
 
-/* The most letters that each setting may have, so that all together have at most max at any point. widest[naxes]. */
-static size_t setting_room(const struct view *v, const size_t *widest, size_t max)
+/* Axes whose values tell points apart, unless there is a single point. */
+static int is_told(const struct view *v, const struct axis *a)
+{
+    return a->levels > 1 || v->npoints < 2;
+}
+
+/* The most letters that each setting of the first axes may have, so that all together have at most max at any point.
+ * widest[naxes]. */
+static size_t setting_room(const struct view *v, size_t naxes, const size_t *widest, size_t max)
 {
     for (size_t room = max;; room--) {
         size_t sum = 0;
-        for (size_t i = 0; i < v->naxes; i++) {
+        for (size_t i = 0; i < naxes; i++) {
             size_t width = text_width(v->axis[i].label) + 1 + widest[i];
-            sum += (i ? 2 : 0) + (width < room ? width : room);
+            if (is_told(v, &v->axis[i]))
+                sum += 2 + (width < room ? width : room);
         }
-        if (sum <= max || room < LEAST_SETTING)
+        if (sum <= max + 2 || room < LEAST_SETTING)
             return room;
     }
 }
@@ -269,39 +277,38 @@ static size_t number_width(const struct view *v, const char *number)
     return (n > own ? n : own) + 3;
 }
 
-static void put_settings(const struct view *v, size_t p, const size_t *widest, size_t room, struct str *s)
+static void put_settings(const struct view *v, size_t naxes, size_t p, const size_t *widest, size_t room, struct str *s)
 {
     const char *sep = "  ";
-    for (size_t i = 0; i < v->naxes; i++) {
+    for (size_t i = 0; i < naxes; i++) {
         const struct axis *a = &v->axis[i];
-        if (!*view_cell(v, v->first[p], a->col))
+        if (!*view_cell(v, v->first[p], a->col) || !is_told(v, a))
             continue;
         str_add(s, sep);
         put_setting(s, a, a->show[a->code[v->first[p]]], widest[i], room);
         sep = ", ";
     }
+    if (naxes < v->naxes)
+        str_add(s, ", …");
 }
 
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s)
 {
     const struct view *v = &d->v;
     const char *number = view_cell(v, v->first[p], table_column(&d->trials, "point"));
-    size_t *widest = calloc(v->naxes + 1, sizeof *widest), head = number_width(v, number), room = 0;
-    struct str t = {0};
+    size_t *widest = calloc(v->naxes + 1, sizeof *widest), head = number_width(v, number), n = v->naxes, room = 0;
+    size_t rest = max > head ? max - head : 0;
     for (size_t i = 0; widest && i < v->naxes; i++)
         widest[i] = widest_value(&v->axis[i]);
-    if (widest && max > head)
-        room = setting_room(v, widest, max - head);
-    str_addf(&t, "#%s", number);
-    if (v->naxes && room < LEAST_SETTING) { /* so many that some are left out */
-        str_add(&t, "  ");
-        view_point_text(v, p, 1, &t);
-    }
-    put_field(s, t.p ? t.p : "", max);
+    /* where there are too many axes, the first ones are told */
+    while (widest && n && (room = setting_room(v, n, widest, n < v->naxes ? rest - 3 : rest)) < LEAST_SETTING &&
+           rest > 3)
+        n--;
+    str_add(s, "#");
+    put_field(s, number, 12);
     if (room >= LEAST_SETTING)
-        put_settings(v, p, widest, room, s);
-    s->failed |= t.failed | !widest;
-    str_release(&t);
+        put_settings(v, n, p, widest, room, s);
+    s->failed |= !widest;
     free(widest);
 }
 
@@ -325,21 +332,6 @@ size_t fair_range(double *v, size_t n, int maximise, double *lo, double *hi)
     return outside;
 }
 
-void put_heading(struct str *s, int lines, int height)
-{
-    str_addf(s, "set label 1 heading%s%s center at screen 0.5, screen %.4f\nset tmargin at screen %.4f\n",
-             lines > 1 ? ".\"\\n\".below" : "", lines > 2 ? ".\"\\n\".lowest" : "", 1 - 22.0 / height,
-             1 - (22 + 18.0 * lines) / height);
-}
-
-void put_key_below(struct str *s, int height)
-{
-    str_addf(s,
-             "set key at screen 0.5, screen %.4f center bottom horizontal maxrows 1 Left reverse samplen 1.5 width 1\n",
-             9.0 / height);
-    str_addf(s, "set bmargin at screen %.4f\n", 92.0 / height);
-}
-
 char *percent_text(double share, char *buf, size_t n)
 {
     if (share > 0 && share < 0.0005)
@@ -347,39 +339,6 @@ char *percent_text(double share, char *buf, size_t n)
     else
         snprintf(buf, n, "%.*f %%", share > 0 && share < 0.0995 ? 1 : 0, 100 * share);
     return buf;
-}
-
-double round_step(double width, int parts)
-{
-    double step = 1, want = width / parts;
-    if (!(want > 0))
-        return 1;
-    while (step > want)
-        step /= 10;
-    while (step * 10 <= want)
-        step *= 10;
-    return want > 5 * step ? 10 * step : want > 2 * step ? 5 * step : want > step ? 2 * step : step;
-}
-
-void put_log_ticks(struct str *s, const char *axis, double lo, double hi)
-{
-    static const int narrow[] = {1, 2, 3, 5, 7}, wide[] = {1, 2, 5}, one[] = {1};
-    const int *digit = hi < 20 * lo ? narrow : hi < 2000 * lo ? wide : one;
-    int n = hi < 20 * lo ? 5 : hi < 2000 * lo ? 3 : 1;
-    double decade = 1;
-    const char *sep = "";
-    while (decade > lo)
-        decade /= 10;
-    while (decade * 10 <= lo)
-        decade *= 10;
-    str_addf(s, "set %stics (", axis);
-    for (; decade <= hi; decade *= 10)
-        for (int i = 0; i < n; i++)
-            if (decade * digit[i] >= lo && decade * digit[i] <= hi) {
-                str_addf(s, "%s'%.6g' %.6g", sep, decade * digit[i], decade * digit[i]);
-                sep = ", ";
-            }
-    str_add(s, ")\n");
 }
 
 double jitter(size_t i) /* golden ratio sequence: neighbours lie far apart */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MOST 5000
+#define FRAME 1000 /* pixels of the frame's width, about */
 
 static const struct {
     const char *status, *colour, *name;
@@ -121,8 +122,9 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         str_add(s, "\t");
         put_number(s, (from + took) / scale);
         str_addf(s, "\t0x%s\t", look[of[r]].colour + 1);
-        if (took > 0.022 * span.end && trial >= 0)
-            put_field(s, t->cell[r * t->cols + (size_t)trial], 8);
+        const char *number = trial < 0 ? "" : t->cell[r * t->cols + (size_t)trial];
+        if (*number && took / span.end * FRAME > text_pixels(number, 8) + 6)
+            put_field(s, number, 8);
         else
             str_add(s, " ");
         str_add(s, "\n");

@@ -104,6 +104,13 @@ struct plot_type {
 const struct plot_type *report_plot_type(size_t i); /* NULL after the last */
 int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx, struct err *e);
 
+/* Draws the learning curves of some points, numbers of the column point with commas between them, or (by is not NULL)
+ * the mean curves of the values of an axis: plots/NAME/learning-points.svg or learning-by-AXIS.svg, with the script and
+ * the PNG beside it. They go when all pictures are drawn again. ERR_USAGE: there is no such point or axis, or more
+ * points than can be told apart. */
+int report_plot_curves(const char *out, const char *name, const char *points, const char *by,
+                       void (*say)(void *ctx, const char *line), void *ctx, struct err *e);
+
 /* The same for results/bench.csv of a benchmark, which has pictures of its own: rows of kind machine (name fma: gflops;
  * name read: shape is the level, gbytes_per_second) and kind kernel (group, name, shape, intensity in operations a
  * byte, gflops, fma_share: of the multiply-adds that were measured beside it, so that the picture shows the kernel at

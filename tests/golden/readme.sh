@@ -25,7 +25,7 @@ while read -r -a words; do
     case ${words[1]:---} in --*) words=(bench mlp-128 "${words[@]:1}") ;; esac
     words+=(--seconds 0.1)
     ;;
-  *.ini) words+=(train.epochs=1 sweep.repeats=1 data.train=320 data.validation=160) ;;
+  *.ini) words+=(train.epochs=2 sweep.repeats=1 data.train=320 data.validation=160) ;;
   esac
   "$SWEEP" "${words[@]}" >out 2>err </dev/null
   status=$?

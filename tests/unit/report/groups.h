@@ -39,6 +39,9 @@ int test_exact(void);
 int test_compare(void);
 int test_grid(void);
 int test_plots(void);
+int test_learning(void);
+int test_layout(void);
+int test_layout_of_all_sizes(const char *where); /* NULL: test_folder() */
 int test_markdown(void);
 
 #endif

@@ -1,0 +1,216 @@
+#include "made_sweep.h"
+#include "base/file.h"
+#include "groups.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AXES 12
+#define LEVELS 7
+
+static const struct {
+    const char *name, *value[LEVELS];
+} terse[AXES] =
+    {
+        {"model.kernels", {"8", "12", "16", "24", "32", "48", "64"}},
+        {"train.lr", {"0.0001", "0.001", "0.01", "0.0316227766", "0.1", "0.316227766", "1"}},
+        {"train.optimizer", {"sgd", "adam", "rmsprop", "adamw", "lion", "lamb", "none"}},
+        {"model.dropout", {"0", "0.05", "0.1", "0.2", "0.3", "0.4", "0.5"}},
+        {"train.batch_size", {"16", "32", "64", "128", "256", "512", "1024"}},
+        {"model.pool", {"max", "avg", "none", "stride", "gap", "l2", "mix"}},
+        {"data.train", {"0.5", "0.6", "0.7", "0.8", "0.9", "0.95", "1"}},
+        {"model.bn", {"yes", "no", "a", "b", "c", "d", "e"}},
+        {"train.epochs", {"5", "10", "20", "40", "80", "160", "320"}},
+        {"model.depth", {"2", "3", "4", "5", "6", "7", "8"}},
+        {"train.momentum", {"0", "0.5", "0.9", "0.95", "0.98", "0.99", "0.995"}},
+        {"data.seed", {"1", "2", "3", "4", "5", "6", "7"}},
+},
+  wordy[AXES] = {
+      {"data.augment",
+       {"rotate 7, shift 1, hflip", "rotate 7, shift 2, hflip", "rotate 15, shift 2, hflip, erase 4", "none", "shift 1",
+        "hflip", "rotate 7, shift 2, hflip, noise 0.05"}},
+      {"model.first_block_of_kernels", {"8", "12", "16", "24", "32", "48", "64"}},
+      {"model.variant_of_the_network",
+       {"a-wide-network-with-dropout", "a-wide-network-with-batchnorm", "plain", "deep", "a-deep-network-with-dropout",
+        "narrow", "a-network-without-any-normalization"}},
+      {"train.a_rather_long_name_of_a_learning_rate",
+       {"0.000123456", "0.001", "0.01", "0.0316227766", "0.1", "0.3", "1"}},
+      {"model.normalization_between_blocks",
+       {"batchnorm", "layernorm", "groupnorm 8", "instancenorm", "none", "rmsnorm", "lrn"}},
+      {"train.schedule_of_the_rate",
+       {"cosine from 0.1 to 0.001", "onecycle up to 0.4", "step 0.5 every 10", "constant", "exponential 0.97", "cosine",
+        "step"}},
+      {"model.pooling_after_each_block",
+       {"maxpool 2 stride 2", "avgpool 2 stride 2", "none", "maxpool 3 stride 2", "gap", "a", "b"}},
+      {"train.weight_decay", {"0", "0.000125", "0.00025", "0.0005", "0.001", "0.002", "0.004"}},
+      {"train.label_smoothing_of_targets", {"0", "0.01", "0.02", "0.05", "0.1", "0.15", "0.2"}},
+      {"model.activation", {"relu", "leaky_relu 0.01", "gelu", "silu", "tanh", "elu", "mish"}},
+      {"data.normalize_by",
+       {"mean and deviation of the training part", "pixels from 0 to 1", "none", "whiten", "c", "d", "e"}},
+      {"train.batch_size", {"16", "32", "64", "128", "256", "512", "1024"}},
+};
+
+struct shape {
+    size_t levels[AXES], many; /* `many` is the axis that has a value for every few points, AXES: none */
+    int full;
+};
+
+/* Axis by axis the largest number of values up to seven that divides what is left of the points. */
+static struct shape shape_of(const struct made_sweep *m)
+{
+    struct shape s = {{0}, AXES, 0};
+    size_t rest = m->points;
+    for (size_t i = 0; i < m->axes; i++) {
+        size_t n = LEVELS;
+        while (n > 1 && rest % n)
+            n--;
+        s.levels[i] = n;
+        rest /= n;
+    }
+    s.full = rest == 1;
+    for (size_t i = 0; i < m->axes && (!s.full || m->points > 100); i++)
+        if (!s.full || s.levels[i] == 1)
+            s.levels[i] = m->points == 1 ? 1 : 2 + (i * 5 + m->points) % (LEVELS - 1);
+    if (m->points > 100 && m->axes > 2)
+        s.many = 1;
+    return s;
+}
+
+static unsigned long long mix(unsigned long long x)
+{
+    x ^= x >> 31;
+    x *= 0x9e3779b97f4a7c15ULL;
+    x ^= x >> 29;
+    x *= 0xbf58476d1ce4e5b9ULL;
+    return x ^ x >> 32;
+}
+
+/* In [0, 1), a function of what is asked for alone. */
+static double chance(size_t a, size_t b, size_t c)
+{
+    return (double)(mix(a * 1000003 + b * 971 + c + 17) >> 11) / 9007199254740992.0;
+}
+
+static size_t code_of(const struct made_sweep *m, const struct shape *s, size_t p, size_t axis)
+{
+    if (axis == s->many)
+        return p % 200;
+    if (!s->full || m->points > 100)
+        return (size_t)(chance(p, axis, 1) * (double)s->levels[axis]);
+    for (size_t i = m->axes - 1; i > axis; i--)
+        p /= s->levels[i];
+    return p % s->levels[axis];
+}
+
+static void value_of(const struct made_sweep *m, const struct shape *s, size_t p, size_t axis, char *text, size_t n)
+{
+    size_t code = code_of(m, s, p, axis);
+    if (axis == s->many)
+        snprintf(text, n, "%.4g", pow(10, -4 + (double)code / 50));
+    else
+        snprintf(text, n, "%s", (m->wordy ? wordy : terse)[axis].value[code]);
+}
+
+/* Error of a repeat at its end. */
+static double error_of(const struct made_sweep *m, const struct shape *s, size_t p, size_t repeat)
+{
+    double x = 0;
+    for (size_t i = 0; i < m->axes; i++) {
+        double at = (double)code_of(m, s, p, i) / (double)(i == s->many ? 200 : LEVELS) - 0.3;
+        x += at * at / (double)(i + 1);
+    }
+    double e = m->error * (1 + 6 * x) + m->error * 0.3 * (chance(p, repeat, 2) - 0.5);
+    return e < 0 ? 0 : e > 0.95 ? 0.95 : e;
+}
+
+static FILE *table_file(const char *out, const char *name, const char *suffix, const char *head)
+{
+    char path[4200];
+    FILE *f = fopen(report_path(path, sizeof path, out, name, suffix), "w");
+    if (!f)
+        fail_msg("%s cannot be written", path);
+    fprintf(f, "%s", head);
+    return f;
+}
+
+static void write_trials(const char *out, const char *name, const struct made_sweep *m, const struct shape *s)
+{
+    FILE *f = table_file(out, name, ".csv", "trial,point,repeat,seed,status"),
+         *t = table_file(out, name, ".timing.csv", "trial,worker,start,wall\n");
+    double clock[4] = {0};
+    size_t trial = 0;
+    for (size_t i = 0; i < m->axes; i++)
+        fprintf(f, ",%s", (m->wordy ? wordy : terse)[i].name);
+    fprintf(f, ",params,val_loss,val_accuracy,test_accuracy,error\n");
+    for (size_t p = 0; p < m->points; p++)
+        for (size_t r = 0; r < m->repeats; r++) {
+            int failed = m->points > 2 && chance(p, r, 3) < 0.03;
+            double e = error_of(m, s, p, r), wall = 3 + 9 * chance(p, r, 4);
+            size_t w = trial++ % 4;
+            fprintf(f, "%zu,%zu,%zu,%zu,%s", trial, p + 1, r + 1, r + 1, failed ? "failed" : "complete");
+            for (size_t i = 0; i < m->axes; i++) {
+                char text[120];
+                value_of(m, s, p, i, text, sizeof text);
+                fprintf(f, ",\"%s\"", text);
+            }
+            fprintf(f, ",%zu", 800 + 450 * (size_t)(60 * chance(m->axes ? code_of(m, s, p, 0) * 5 + p % 5 : p, 0, 5)));
+            if (failed)
+                fprintf(f, ",,,,the loss became NaN at epoch 3\n");
+            else
+                fprintf(f, ",%.9g,%.9g,%.9g,\n", 0.02 + 3 * e, 1 - e, 1 - e * 1.02);
+            fprintf(t, "%zu,%zu,%.6g,%.6g\n", trial, w + 1, clock[w], wall);
+            clock[w] += wall + 0.05;
+        }
+    fclose(f);
+    fclose(t);
+}
+
+static void write_epochs(const char *out, const char *name, const struct made_sweep *m, const struct shape *s)
+{
+    FILE *f = table_file(out, name, ".epochs.csv",
+                         "trial,point,repeat,epoch,train_loss,train_accuracy,val_loss,val_accuracy\n");
+    size_t trial = 0;
+    for (size_t p = 0; p < m->points; p++)
+        for (size_t r = 0; r < m->repeats; r++) {
+            double e = error_of(m, s, p, r);
+            trial++;
+            for (size_t k = 1; k <= m->epochs; k++) {
+                double more = 0.85 * exp(-6.0 * (double)k / (double)m->epochs) * (0.9 + 0.2 * chance(trial, k, 6));
+                double val = fmin(0.9, e + more), train = fmax(0, fmin(0.9, 0.8 * e + more - 0.004));
+                fprintf(f, "%zu,%zu,%zu,%zu,%.7g,%.7g,%.7g,%.7g\n", trial, p + 1, r + 1, k, 0.004 + 3 * train,
+                        1 - train, 0.02 + 3 * val, 1 - val);
+            }
+        }
+    fclose(f);
+}
+
+static void write_classes(const char *out, const char *name, const struct made_sweep *m)
+{
+    FILE *f = table_file(out, name, ".confusion.csv", "true");
+    for (size_t i = 0; i < m->classes; i++)
+        fprintf(f, m->wordy ? ",a class called %zu" : ",%zu", i);
+    for (size_t i = 0; i < m->classes; i++) {
+        fprintf(f, m->wordy ? "\na class called %zu" : "\n%zu", i);
+        for (size_t j = 0; j < m->classes; j++)
+            fprintf(f, ",%d", i == j ? 960 : chance(i, j, 7) < 0.3 ? (int)(40 * chance(i, j, 8)) : 0);
+    }
+    fprintf(f, "\n");
+    fclose(f);
+    f = table_file(out, name, ".about.csv", "key,value\n");
+    fprintf(f, "name,%s\nobjective,%s\nrequire.1,test_accuracy >= %.4g%%\n", name, m->aim, 100 - 90 * m->error);
+    fclose(f);
+}
+
+void make_tables(const char *out, const char *name, const struct made_sweep *m)
+{
+    char path[4200];
+    struct err e = {0};
+    struct shape s = shape_of(m);
+    snprintf(path, sizeof path, "%s/results", out);
+    assert_int_equal(file_mkdirs(path, &e), 0);
+    write_trials(out, name, m, &s);
+    write_epochs(out, name, m, &s);
+    write_classes(out, name, m);
+}
