@@ -76,8 +76,10 @@ void *arena_take(struct arena *a, size_t bytes)
         size_t want = a->cap ? 2 * a->cap : 4096;
         if (want > (size_t)1 << 24)
             want = (size_t)1 << 24;
-        if (a->fixed || add_chunk(a, bytes > want ? bytes : want))
+        if (a->fixed || add_chunk(a, bytes > want ? bytes : want)) {
+            a->failed = 1;
             return NULL;
+        }
         at = 0;
     }
     struct arena_chunk *c = a->chunk;
@@ -126,6 +128,7 @@ static void free_from(struct arena_chunk *c)
 
 void arena_reset(struct arena *a)
 {
+    a->failed = 0;
     if (!a->chunk)
         return;
     free_from(a->chunk->next);

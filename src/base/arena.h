@@ -13,6 +13,7 @@ struct arena {
     struct arena_chunk *chunk; /* newest first */
     size_t used, cap;          /* of the newest chunk, bytes */
     int fixed;
+    int failed; /* memory ran out since arena_init or arena_reset: whoever has seen a NULL may have taken it amiss */
 };
 
 /* One chunk of `bytes`, never more. 0, or -1 when there is no memory. */

@@ -37,15 +37,42 @@ void err_clear(struct err *e)
     e->text[0] = 0;
 }
 
+int err_list_lacks_memory(const struct err_list *l)
+{
+    return l->n == 1 && l->v[0].code == ERR_NOMEM;
+}
+
+static int alone(struct err_list *l, const struct err *lack)
+{
+    struct err kept = *lack;
+    err_list_release(l);
+    l->last = kept;
+    l->v = &l->last;
+    l->n = 1;
+    return -1;
+}
+
+int err_list_nomem(struct err_list *l)
+{
+    return err_list_lacks_memory(l) ? -1 : alone(l, &(struct err){ERR_NOMEM, "no memory"});
+}
+
 void err_list_take(struct err_list *l, struct err *e)
 {
-    if (!e->code)
+    if (e->code == ERR_NOMEM)
+        alone(l, e);
+    if (!e->code || err_list_lacks_memory(l)) {
+        err_clear(e);
         return;
+    }
     if (l->n == l->cap) {
         size_t cap = l->cap ? 2 * l->cap : 8;
         struct err *v = realloc(l->v, cap * sizeof *v);
-        if (!v)
-            return; /* the errors before this one stand */
+        if (!v) {
+            err_clear(e);
+            err_list_nomem(l);
+            return;
+        }
         l->v = v;
         l->cap = cap;
     }
@@ -55,6 +82,7 @@ void err_list_take(struct err_list *l, struct err *e)
 
 void err_list_release(struct err_list *l)
 {
-    free(l->v);
+    if (l->v != &l->last)
+        free(l->v);
     memset(l, 0, sizeof *l);
 }

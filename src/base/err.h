@@ -38,12 +38,17 @@ int err_at(struct err *e, enum err_code code, const struct where *w, const char 
 void err_clear(struct err *e);
 
 /* Every error of a file, in the order found. Zero-initialise; err_list_release frees it. */
-struct err_list {
+struct err_list { /* not to be copied: v may be &last */
     struct err *v;
     size_t n, cap;
+    struct err last; /* lack of memory, which needs none to be told */
 };
-/* Moves *e (if set) to the end of the list and clears it. */
+/* Moves *e (if set) to the end of the list and clears it. Lack of memory, be it *e or that of the list itself, stays
+ * alone in it: errors before and after may come of it. */
 void err_list_take(struct err_list *l, struct err *e);
+/* Lack of memory. Returns -1. */
+int err_list_nomem(struct err_list *l);
+int err_list_lacks_memory(const struct err_list *l);
 void err_list_release(struct err_list *l);
 
 #endif

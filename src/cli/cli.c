@@ -38,8 +38,18 @@ static int status_of(enum err_code code)
     return code == ERR_USAGE || code == ERR_SHAPE ? STATUS_USAGE : STATUS_IO;
 }
 
+int fail_memory(void)
+{
+    fprintf(stderr,
+            "sweep: there is not enough memory; free some, or raise the limit (ulimit -v, ulimit -d, that of the "
+            "control group), and give the same command again\n");
+    return STATUS_IO;
+}
+
 int fail(const struct err *e)
 {
+    if (e->code == ERR_NOMEM)
+        return fail_memory();
     fprintf(stderr, "sweep: %s\n", e->text);
     return status_of(e->code);
 }
@@ -47,6 +57,8 @@ int fail(const struct err *e)
 int fail_list(const struct err_list *errs, const char *file)
 {
     int status = errs->n ? STATUS_USAGE : STATUS_IO;
+    if (err_list_lacks_memory(errs))
+        return fail_memory();
     for (size_t i = 0; i < errs->n; i++) {
         fprintf(stderr, "%s\n", errs->v[i].text);
         if (status_of(errs->v[i].code) > status)
@@ -188,9 +200,11 @@ int cli_main(int argc, char **argv)
     struct invocation in = {.argv = (const char *const *)argv, .argc = argc};
     struct err e = {0};
     uint64_t used = 0;
-    const char **word = calloc((size_t)(argc > 0 ? argc : 1), sizeof *word);
-    if (!word || argc < 1)
-        return STATUS_IO;
+    if (argc < 1)
+        return STATUS_USAGE;
+    const char **word = calloc((size_t)argc, sizeof *word);
+    if (!word)
+        return fail_memory();
     in.arg = word;
     int status;
     signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files: an error of write says it */

@@ -157,10 +157,9 @@ int cmd_plan(const struct invocation *in)
     headings(&p);
     if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), visit, &p, &errs))
         status = fail_list(&errs, in->arg[0]);
-    else if (p.failed) {
-        fprintf(stderr, "sweep: out of memory\n");
-        status = STATUS_IO;
-    } else {
+    else if (p.failed)
+        status = fail_memory();
+    else {
         warn_objective(s);
         print_size(s);
         printf("\n");

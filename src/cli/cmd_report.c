@@ -15,7 +15,7 @@ int cmd_report(const struct invocation *in)
     if (result_name(in, &name, &e) || report_markdown(in->opt.out, name, !in->opt.no_plots, &text, &e))
         status = fail(&e);
     else if (text.failed)
-        status = fail(&(struct err){ERR_NOMEM, "out of memory"});
+        status = fail_memory();
     else
         fwrite(text.p ? text.p : "", 1, text.n, stdout);
     str_release(&text);

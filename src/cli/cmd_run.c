@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TOP 10 /* points in the table at the end */
 
@@ -157,6 +158,15 @@ static int status_of_run(const struct run_summary *sum)
     return sum->failed || sum->open || !sum->conditions_met ? STATUS_TRIALS : STATUS_DONE;
 }
 
+/* Nobody here calls exit: the OpenMP library does, with 1, when it lacks memory or a thread. */
+static volatile sig_atomic_t inside;
+
+static void library_gave_up(void)
+{
+    if (inside)
+        _exit(fail_memory());
+}
+
 static int run(const struct invocation *in, const struct sweep *s, const char *level)
 {
     struct progress progress;
@@ -174,7 +184,10 @@ static int run(const struct invocation *in, const struct sweep *s, const char *l
         .progress = progress_tell,
         .ctx = &progress,
     };
+    atexit(library_gave_up);
+    inside = 1;
     int bad = sweep_run(s, &o, &sum, &errs);
+    inside = 0;
     progress_end(&progress);
     int status = !bad ? status_of_run(&sum) : sum.began ? broke_off(in, &sum, &errs) : fail_list(&errs, in->arg[0]);
     err_list_release(&errs);

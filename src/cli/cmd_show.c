@@ -116,8 +116,7 @@ static int visit(void *ctx, const struct plan_point *q)
         fprintf(stderr, "sweep: %s\n", q->skip ? q->skip : "the network does not fit together");
         s->status = STATUS_USAGE;
     } else if (print_layers(q->graph)) {
-        fprintf(stderr, "sweep: out of memory\n");
-        s->status = STATUS_IO;
+        s->status = fail_memory();
     } else
         print_facts(q);
     return 1;

@@ -93,6 +93,8 @@ int option_jobs(const struct options *o);
 int option_level(const struct options *o, const char **level, struct err *e);
 
 /* Prints on stderr and returns the exit status that fits. */
+/* Lack of memory, in the same words everywhere: 4. */
+int fail_memory(void);
 int fail(const struct err *e);
 int fail_list(const struct err_list *errs, const char *file);
 int fail_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

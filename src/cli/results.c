@@ -226,7 +226,7 @@ int print_ranking(const char *out, const char *name, const struct about *a, size
         const char *test = strstr(metric, "loss") ? "test_loss" : "test_accuracy";
         struct ranking k = {&points, {metric, test}, strcmp(metric, test) ? 2 : 1};
         if (print_table(&k, top))
-            bad = err_set(e, ERR_NOMEM, "out of memory");
+            bad = err_set(e, ERR_NOMEM, "no memory");
         else if (strcmp(about_value(a, "repeats"), "1") != 0)
             printf("(mean ± standard deviation over the repeats; tied: the difference to the best is not "
                    "significant, all points compared at once, 95 %%)\n");

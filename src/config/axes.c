@@ -135,7 +135,7 @@ void axes_build(struct sweep *s, struct pending *p, size_t n, struct faults *f)
     s->ax = arena_take(&s->mem, (n + 1) * sizeof *s->ax);
     s->col_name = arena_take(&s->mem, (n + 1) * sizeof *s->col_name);
     if (!s->col || !s->ax || !s->col_name) {
-        fault(f, NULL, "out of memory");
+        fault_nomem(f);
         return;
     }
     for (size_t i = 0; i < n;) {
@@ -206,13 +206,13 @@ void axes_count(struct sweep *s, struct faults *f)
         if (ax->when_text && !(ax->when = expr_parse(ax->when_text, &ax->when_at, &scope, &s->mem, &e)))
             fault_take(f, &ax->when_at, &e);
         else if (ax->when && find_looks(s, ax))
-            fault(f, NULL, "out of memory");
+            fault_nomem(f);
         ga[i] = (struct grid_axis){ax->n, ax->when != NULL, ax->looks, ax->nlooks};
     }
     if (f->n > before || !grid_build(&s->grid, ga, s->nax, holds, s, &s->mem, &culprit, &e))
         return;
     const struct where *w = culprit < s->nax && s->ax[culprit].when ? &s->ax[culprit].when_at : NULL;
-    if (e.text[0] && strchr(e.text, ':') && w && !strncmp(e.text, w->file, strlen(w->file)))
+    if (e.code == ERR_NOMEM || (e.text[0] && strchr(e.text, ':') && w && !strncmp(e.text, w->file, strlen(w->file))))
         fault_take(f, w, &e); /* located already */
     else
         fault(f, w, "%s", e.text);

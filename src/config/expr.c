@@ -58,7 +58,7 @@ static int emit(struct parser *q, enum op op, int arg, double num, const char *w
         size_t cap = q->cap ? 2 * q->cap : 8;
         struct code *v = arena_take(q->a, cap * sizeof *v);
         if (!v)
-            return err_set(q->e, ERR_NOMEM, "out of memory");
+            return err_set(q->e, ERR_NOMEM, "no memory");
         if (x->n)
             memcpy(v, x->code, x->n * sizeof *v);
         x->code = v;
@@ -229,7 +229,7 @@ static int parse_name(struct parser *q, struct part *part)
     size_t n = name_length(q->p);
     char *name = arena_strn(q->a, q->p, n);
     if (!name)
-        return err_set(q->e, ERR_NOMEM, "out of memory");
+        return err_set(q->e, ERR_NOMEM, "no memory");
     q->p += n;
     const char *after = q->p;
     if (sign(q, "(")) {
@@ -253,7 +253,7 @@ static int parse_quoted(struct parser *q, struct part *part)
         return bad(q, "the second '\"' is missing", NULL);
     char *word = arena_strn(q->a, q->p + 1, (size_t)(end - q->p - 1));
     if (!word)
-        return err_set(q->e, ERR_NOMEM, "out of memory");
+        return err_set(q->e, ERR_NOMEM, "no memory");
     q->p = end + 1;
     *part = (struct part){PART_QUOTED, -1, word};
     return emit(q, OP_WORD, 0, 0, word);
@@ -347,7 +347,7 @@ static int parse_bare_word(struct parser *q, struct part *part)
         return parse_sum(q, part, 0);
     char *word = arena_strn(q->a, q->p, n);
     if (!word)
-        return err_set(q->e, ERR_NOMEM, "out of memory");
+        return err_set(q->e, ERR_NOMEM, "no memory");
     q->p += n;
     *part = (struct part){PART_QUOTED, -1, word};
     return emit(q, OP_WORD, 0, 0, word);
@@ -458,7 +458,7 @@ const struct expr *expr_parse(const char *text, const struct where *at, const st
     struct expr *x = arena_take(a, sizeof *x);
     char *copy = arena_str(a, text);
     if (!x || !copy) {
-        err_set(e, ERR_NOMEM, "out of memory");
+        err_set(e, ERR_NOMEM, "no memory");
         return NULL;
     }
     x->text = copy;

@@ -19,6 +19,7 @@ int fault_take(struct faults *f, const struct where *w, struct err *e)
 {
     if (!e->code)
         return 0;
+    f->nomem |= e->code == ERR_NOMEM;
     if (f->n == FAULTS_MAX) {
         f->dropped++;
         err_clear(e);
@@ -28,7 +29,8 @@ int fault_take(struct faults *f, const struct where *w, struct err *e)
         size_t cap = f->cap ? 2 * f->cap : 8;
         struct fault *v = realloc(f->v, cap * sizeof *v);
         if (!v) {
-            f->dropped++;
+            f->nomem = 1;
+            err_clear(e);
             return -1;
         }
         f->v = v;
@@ -52,6 +54,13 @@ int fault(struct faults *f, const struct where *w, const char *fmt, ...)
     return fault_take(f, w, &e);
 }
 
+int fault_nomem(struct faults *f)
+{
+    struct err e = {0};
+    err_set(&e, ERR_NOMEM, "no memory for the sweep file");
+    return fault_take(f, NULL, &e);
+}
+
 static int by_line(const void *a, const void *b)
 {
     const struct fault *x = a, *y = b;
@@ -62,6 +71,8 @@ static int by_line(const void *a, const void *b)
 
 void faults_deliver(struct faults *f, struct err_list *errs)
 {
+    if (f->nomem)
+        err_list_nomem(errs);
     if (f->n)
         qsort(f->v, f->n, sizeof *f->v, by_line);
     for (size_t i = 0; i < f->n; i++)

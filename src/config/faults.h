@@ -16,12 +16,15 @@ struct faults {
         struct err e;
     } * v;
     size_t n, cap, dropped;
+    int nomem; /* of which the others may come: it is delivered alone */
 };
 
 /* Keeps an error located by w. Always returns -1. */
 int fault(struct faults *f, const struct where *w, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Keeps *e (if set), which was located by w, and clears it. Returns -1 if it was set, else 0. */
 int fault_take(struct faults *f, const struct where *w, struct err *e);
+/* Lack of memory. Returns -1. */
+int fault_nomem(struct faults *f);
 /* Moves all to the end of *errs, sorted. */
 void faults_deliver(struct faults *f, struct err_list *errs);
 void faults_release(struct faults *f);

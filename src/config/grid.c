@@ -125,7 +125,7 @@ static size_t slot_of(const struct build *b, const int64_t *key, size_t n)
 
 static int nomem(struct build *b)
 {
-    return err_set(b->e, ERR_NOMEM, "out of memory");
+    return err_set(b->e, ERR_NOMEM, "no memory");
 }
 
 static int rehash(struct build *b)

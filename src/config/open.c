@@ -131,7 +131,7 @@ static int model_setting(struct opening *o, const char *key, const struct where 
         return fault(&o->f, at, "a variable is named with letters, digits and '_', and not %s",
                      "and, or, not, uses, classes");
     i = setting_variable(o->s, key);
-    return i >= 0 ? i : fault(&o->f, at, "out of memory");
+    return i >= 0 ? i : fault_nomem(&o->f);
 }
 
 static void take_require(struct opening *o, const struct ini_entry *e)
@@ -409,7 +409,7 @@ static int read_doc(struct opening *o, const char *file, size_t nwords)
     free(bytes);
     o->pending = arena_take(&s->mem, (o->doc.nentries + nwords + 1) * sizeof *o->pending);
     if (rc || !s->text || !o->pending || settings_init(s, o->doc.nentries + nwords) || add_variants(o))
-        return o->f.n ? -1 : fault(&o->f, &w, "out of memory");
+        return rc && o->f.n ? -1 : fault_nomem(&o->f);
     return 0;
 }
 
@@ -450,7 +450,7 @@ int sweep_open(struct sweep **out, const char *file, const char *const *words, s
     *out = NULL;
     if (!o.s) {
         struct err e = {0};
-        err_set(&e, ERR_NOMEM, "out of memory");
+        err_set(&e, ERR_NOMEM, "no memory");
         err_list_take(errs, &e);
         return -1;
     }
@@ -458,9 +458,9 @@ int sweep_open(struct sweep **out, const char *file, const char *const *words, s
     o.s->path = arena_str(&o.s->mem, file);
     if (o.s->path && !read_doc(&o, file, nwords))
         build(&o, words, nwords);
-    int rc = o.f.n || !o.s->path || !o.s->text ? -1 : 0;
-    if (rc && !o.f.n)
-        fault(&o.f, NULL, "out of memory");
+    if (o.s->mem.failed || !o.s->path || !o.s->text)
+        o.f.nomem = 1;
+    int rc = o.f.n || o.f.nomem ? -1 : 0;
     faults_deliver(&o.f, errs);
     if (rc)
         sweep_free(o.s);

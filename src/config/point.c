@@ -122,7 +122,7 @@ int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct 
     fill_varying(&p, &t, 1u << KEY_DATA, a, &f);
     if (!f.n)
         check_data(&p, d, &f);
-    int rc = f.n ? -1 : 0;
+    int rc = f.n || f.nomem ? -1 : 0;
     faults_deliver(&f, errs);
     return rc;
 }
@@ -377,10 +377,10 @@ int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a,
     } else {
         pick_point(&pick, s, k);
         pick.classes = classes;
-        if (fill_point(&pick, p, a, &f))
-            fault(&f, NULL, "out of memory");
+        if (fill_point(&pick, p, a, &f) || a->failed)
+            fault_nomem(&f);
     }
-    int rc = f.n ? -1 : 0;
+    int rc = f.n || f.nomem ? -1 : 0;
     faults_deliver(&f, errs);
     return rc;
 }
@@ -509,12 +509,14 @@ static void check_words(struct pick *pick, struct arena *a, struct faults *f)
         nn_lines_check(p.line, p.nlines, &errs);
     for (size_t i = 0; i < errs.n; i++) {
         struct where at = pick->s->set[pick->s->layers].base.at;
+        const char *place;
         for (size_t l = 0; l < p.nlines; l++) /* the order of the report follows the line */
-            if (strstr(errs.v[i].text, arena_fmt(a, ":%d: ", p.line[l].at.line)))
+            if ((place = arena_fmt(a, ":%d: ", p.line[l].at.line)) && strstr(errs.v[i].text, place))
                 at = p.line[l].at;
         if (!told(f, errs.v[i].text))
             fault_take(f, &at, &errs.v[i]);
     }
+    f->nomem |= own.nomem || a->failed;
     faults_release(&own);
     err_list_release(&errs);
 }
@@ -547,5 +549,6 @@ void point_check_layers(const struct sweep *s, struct faults *f)
             check_words(&pick, &a, f);
         seen[variant * pools + value] = 1;
     }
+    f->nomem |= a.failed;
     arena_release(&a);
 }

@@ -335,5 +335,5 @@ const char *entry_text(const struct ini_entry *e, struct arena *a)
         memcpy(text + used, e->piece[i].text, len);
         used += len;
     }
-    return text;
+    return text ? text : ""; /* a->failed tells */
 }

@@ -227,7 +227,7 @@ const char *line_text(const struct text_line *l, struct pick *p, struct arena *a
     for (size_t i = 0; !rc && i < l->n; i++)
         rc = add_chunk(&t, &l->chunk[i], l, p, e);
     if (!rc && (t.failed || !(out = tidy(&t, a))))
-        err_set(e, ERR_NOMEM, "out of memory");
+        err_set(e, ERR_NOMEM, "no memory");
     str_release(&t);
     return out;
 }

@@ -239,7 +239,7 @@ int values_parse(struct values *v, const char *text, const struct where *w, stru
         items++;
     v->seg = arena_take(a, items * sizeof *v->seg);
     if (!list || !v->seg)
-        return fault(f, w, "out of memory");
+        return fault_nomem(f);
     v->when = cut_when(list);
     if (v->when && !*v->when)
         return fault(f, w, "a condition is missing behind 'when'");

@@ -41,10 +41,12 @@ static int unpack(unsigned char *to, struct err *e)
     if (!columns)
         return err_set(e, ERR_NOMEM, "optdigits: no memory to unpack it");
     unpack_text(text);
-    int bad = uncompress(columns, &got, text, PACKED_BYTES) != Z_OK || got != want;
+    int code = uncompress(columns, &got, text, PACKED_BYTES), bad = code != Z_OK || got != want;
     if (!bad)
         transpose(columns, to, to + (size_t)PIXELS * ROWS);
     free(columns);
+    if (code == Z_MEM_ERROR)
+        return err_set(e, ERR_NOMEM, "optdigits: no memory to unpack it");
     return bad ? err_set(e, ERR_DATA, "optdigits: the embedded bytes do not unpack: this program is damaged") : 0;
 }
 

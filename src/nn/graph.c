@@ -192,6 +192,8 @@ int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *
     struct item *items;
     arena_init(&a);
     int bad = parse_layers(lines, nlines, &a, &items, errs);
+    if (a.failed)
+        bad = err_list_nomem(errs);
     arena_release(&a);
     return bad;
 }
@@ -202,10 +204,10 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
     struct item *items;
     struct err e = {0};
     *g = (struct nn_graph){.in = in, .classes = classes, .precision = (enum nn_precision)spec->precision};
-    if (parse_layers(lines, nlines, a, &items, errs))
-        return -1;
-    if (!build(g, items, nlines ? &lines[0].at : NULL, spec, a, &e))
-        return 0;
-    err_list_take(errs, &e);
-    return -1;
+    int bad = parse_layers(lines, nlines, a, &items, errs);
+    if (!bad && build(g, items, nlines ? &lines[0].at : NULL, spec, a, &e)) {
+        err_list_take(errs, &e);
+        bad = -1;
+    }
+    return a->failed ? err_list_nomem(errs) : bad;
 }

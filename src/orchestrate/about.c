@@ -13,6 +13,7 @@ struct judge {
     struct planner planner;
     struct plan_point at;
     size_t point; /* that `at` stands for; SIZE_MAX: none */
+    struct err e; /* a condition could not be judged, and why */
 };
 
 /* 1 or 0 for a condition of a complete trial; -1 when it cannot be told. */
@@ -21,6 +22,8 @@ static int holds(struct run *run, struct judge *j, size_t condition, const struc
     if (j->point != t->point) {
         struct err_list errs = {0};
         int bad = planner_point(&j->planner, run->point[t->point].index, &j->at, &errs);
+        if (bad && !j->e.code)
+            j->e = errs.v[0];
         err_list_release(&errs);
         j->point = bad ? SIZE_MAX : t->point;
         if (bad)
@@ -54,9 +57,17 @@ static void judge_init(struct run *run, struct judge *j)
 {
     planner_init(&j->planner, run->sweep, &run->sets);
     j->point = SIZE_MAX;
+    err_clear(&j->e);
 }
 
-int conditions_met(struct run *run)
+/* 0, or -1 with *e when something could not be judged. */
+static int judge_end(struct judge *j, struct err *e)
+{
+    planner_release(&j->planner);
+    return j->e.code ? err_set(e, j->e.code, "%s", j->e.text) : 0;
+}
+
+int conditions_met(struct run *run, struct err *e)
 {
     struct judge j;
     int met = 1;
@@ -67,8 +78,7 @@ int conditions_met(struct run *run)
         struct verdict v = judge_condition(run, &j, i, 1);
         met &= v.best_judged && v.best_met == v.best_judged;
     }
-    planner_release(&j.planner);
-    return met;
+    return judge_end(&j, e) ? -1 : met;
 }
 
 /* --- the table --- */
@@ -85,7 +95,7 @@ static void about_number(struct csv_out *csv, const char *key, double v)
     about_row(csv, key, str_double(num, v));
 }
 
-static void about_conditions(struct run *run, struct csv_out *csv)
+static int about_conditions(struct run *run, struct csv_out *csv, struct err *e)
 {
     struct judge j;
     judge_init(run, &j);
@@ -100,7 +110,7 @@ static void about_conditions(struct run *run, struct csv_out *csv)
         snprintf(key, sizeof key, "require.%zu.best", i + 1);
         about_row(csv, key, !v.best_judged ? "" : v.best_met == v.best_judged ? "yes" : "no");
     }
-    planner_release(&j.planner);
+    return judge_end(&j, e);
 }
 
 /* A point that breaks a model condition is skipped with the condition as its reason. */
@@ -196,7 +206,9 @@ int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "trials", (double)run->ntrials);
     about_settings(run, p, csv);
     about_models(run, csv);
-    if (sweep_results(run->sweep))
-        about_conditions(run, csv);
+    if (sweep_results(run->sweep) && about_conditions(run, csv, e)) {
+        csv_abort(csv);
+        return -1;
+    }
     return csv_commit(csv, sync, e);
 }

@@ -14,7 +14,7 @@
 
 static int io_error(struct journal *j, const char *what, struct err *e)
 {
-    return err_set(e, ERR_IO, "%s: cannot %s: %s", j->path, what, file_reason(errno));
+    return err_set(e, errno == ENOMEM ? ERR_NOMEM : ERR_IO, "%s: cannot %s: %s", j->path, what, file_reason(errno));
 }
 
 int journal_open(struct journal *j, const char *path, struct err *e)

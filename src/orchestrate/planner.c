@@ -169,11 +169,9 @@ static int meet(struct planner *p, uint64_t index, struct plan_point *out, struc
     return 0;
 }
 
-int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
+static int plan_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
 {
     struct err e = {0};
-    memset(out, 0, sizeof *out);
-    arena_reset(&p->mem);
     struct data_spec data;
     if (sweep_point_data(p->sweep, index, &p->mem, &data, errs))
         return -1;
@@ -208,6 +206,14 @@ int planner_point(struct planner *p, uint64_t index, struct plan_point *out, str
     struct data_view view = {.set = out->set, .n = {out->n[0], out->n[1], out->n[2]}};
     out->bytes = worker_bytes(out, &view, p->members);
     return 0;
+}
+
+int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
+{
+    memset(out, 0, sizeof *out);
+    arena_reset(&p->mem);
+    int bad = plan_point(p, index, out, errs);
+    return p->mem.failed ? err_list_nomem(errs) : bad; /* it also looks like a network that does not fit together */
 }
 
 int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,

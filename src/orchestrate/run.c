@@ -133,7 +133,7 @@ static int environment(struct run *run, struct err *e)
     return bad;
 }
 
-static void summarise(struct run *run, struct run_summary *sum)
+static int summarise(struct run *run, struct run_summary *sum, struct err *e)
 {
     sum->trials = run->ntrials;
     sum->complete = run->count[TRIAL_COMPLETE];
@@ -144,7 +144,7 @@ static void summarise(struct run *run, struct run_summary *sum)
     sum->reused = run->reused;
     sum->duplicates = run->ncopies;
     sum->seconds = clock_wall() - run->began;
-    sum->conditions_met = conditions_met(run);
+    sum->conditions_met = conditions_met(run, e);
     sum->stopped = !sum->open && !run->more ? 0 : signalled ? signalled : -1;
     if (run->stop == STOP_FAIL_FAST)
         sum->stopped = 0; /* told by failed */
@@ -155,6 +155,7 @@ static void summarise(struct run *run, struct run_summary *sum)
         snprintf(sum->best, sizeof sum->best, "%s", best.p ? best.p : "");
         str_release(&best);
     }
+    return sum->conditions_met < 0 ? -1 : 0;
 }
 
 static void release(struct run *run)
@@ -231,8 +232,7 @@ static int finish(struct run *run, struct run_summary *sum, struct err *e)
         return -1;
     if (tables_write(run, 1, e))
         return -1;
-    summarise(run, sum);
-    return 0;
+    return summarise(run, sum, e);
 }
 
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs)

@@ -174,7 +174,8 @@ void describe_trial(const struct run *run, const struct trial *t, struct str *ou
 
 /* NAME.about.csv: what the sweep is, and how its conditions fare. */
 int write_about(struct run *run, int sync, struct err *e);
-/* 1 when every `result` condition holds for every repeat of the best point. */
-int conditions_met(struct run *run);
+/* 1 when every `result` condition holds for every repeat of the best point, else 0; -1 with *e where it cannot be told.
+ */
+int conditions_met(struct run *run, struct err *e);
 
 #endif
