@@ -458,7 +458,7 @@ int sweep_open(struct sweep **out, const char *file, const char *const *words, s
     o.s->path = arena_str(&o.s->mem, file);
     if (o.s->path && !read_doc(&o, file, nwords))
         build(&o, words, nwords);
-    if (o.s->mem.failed || !o.s->path || !o.s->text)
+    if (o.s->mem.failed || (!o.f.n && !o.s->text))
         o.f.nomem = 1;
     int rc = o.f.n || o.f.nomem ? -1 : 0;
     faults_deliver(&o.f, errs);

@@ -219,9 +219,10 @@ static int fill_lines(struct pick *p, struct point *out, struct arena *a, struct
 static int matters(const struct setting *st, const struct point *p)
 {
     const struct train_spec *t = &p->train;
-    if (st->group == KEY_DATA && st->param->at == offsetof(struct data_spec, path)) /* what lies there counts: */
-        return 0;                                                                   /* dataset.fingerprint */
-    if (st->group == KEY_DATA && st->param->type == P_TEXT)                         /* an empty text says nothing */
+    if (st->group == KEY_DATA &&
+        (st->param->at == offsetof(struct data_spec, path) || st->param->at == offsetof(struct data_spec, verify)))
+        return 0;                                           /* what lies there counts: dataset.fingerprint */
+    if (st->group == KEY_DATA && st->param->type == P_TEXT) /* an empty text says nothing */
         return **(const char *const *)((const char *)&p->data + st->param->at) != 0;
     if (st->group == KEY_PRECISION) /* fp32 goes without saying, as it did before there was another */
         return p->nn.precision != NN_FP32;

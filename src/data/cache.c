@@ -5,6 +5,7 @@
 #include "data/kinds.h"
 #include "data/sums.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 struct page { /* the first of a file */
@@ -208,4 +210,79 @@ int cache_keep(const struct cache_slot *c, uint8_t *x)
         unlink(tmp);
     close(fd);
     return bad ? -1 : 0;
+}
+
+/* ---- the hash of a file's content ---- */
+
+struct sum { /* all of NAME.sum */
+    struct cache_stamp stamp;
+    uint64_t hash;
+};
+
+#define SETTLED 2 /* seconds after which a further change shows another time, on any file system */
+
+static int read_sum(const char *path, struct sum *s)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int bad = fd < 0 || read(fd, s, sizeof *s) != (ssize_t)sizeof *s;
+    if (fd >= 0)
+        close(fd);
+    return bad ? -1 : 0;
+}
+
+static int hash_file(const char *path, uint64_t *hash, struct err *e)
+{
+    unsigned char piece[4096];
+    int fd = file_open(path, e);
+    if (fd < 0)
+        return -1;
+    ssize_t n;
+    for (*hash = STR_HASH; (n = read(fd, piece, sizeof piece)) > 0;)
+        *hash = str_hash(*hash, piece, (size_t)n);
+    int why = errno;
+    close(fd);
+    return n < 0 ? err_set(e, ERR_IO, "%s: cannot read: %s", path, strerror(why)) : 0;
+}
+
+/* Where the sum of the file is kept, and its stamp; -1: it is not to be kept. */
+static int find_sum(const char *source, char path[DATA_PATH], struct cache_stamp *stamp)
+{
+    char folder[DATA_PATH], *real;
+    if (switched_off() || cache_folder(folder) || !(real = realpath(source, NULL)))
+        return -1;
+    int bad = stamp_of(real, 0, 0, stamp);
+    free(real);
+    return bad || snprintf(path, DATA_PATH, "%.4064s/%016llx.sum", folder, (unsigned long long)stamp->path[0]) < 0 ? -1
+                                                                                                                   : 0;
+}
+
+static void keep_sum(const char *source, char path[DATA_PATH], const struct sum *s)
+{
+    struct cache_stamp now;
+    struct err ignored = {0};
+    if (find_sum(source, path, &now) || memcmp(&now, &s->stamp, sizeof now) || time(NULL) - now.status_s <= SETTLED)
+        return;
+    char *slash = strrchr(path, '/');
+    *slash = 0;
+    int bad = file_mkdirs(path, &ignored);
+    *slash = '/';
+    if (!bad)
+        file_publish(path, s, sizeof *s, 0, &ignored);
+}
+
+int cache_content(const char *source, uint64_t *hash, struct err *e)
+{
+    char path[DATA_PATH];
+    struct cache_stamp stamp;
+    struct sum s;
+    int kept = !find_sum(source, path, &stamp);
+    if (kept && !read_sum(path, &s) && !memcmp(&s.stamp, &stamp, sizeof stamp)) {
+        *hash = s.hash;
+        return 0;
+    }
+    if (hash_file(source, hash, e))
+        return -1;
+    if (kept)
+        keep_sum(source, path, &(struct sum){stamp, *hash});
+    return 0;
 }

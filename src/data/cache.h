@@ -46,4 +46,9 @@ size_t cache_room(const struct cache_slot *c);
  * the source has changed since cache_find, the disk has little room, or another process is just doing the same. */
 int cache_keep(const struct cache_slot *c, uint8_t *x);
 
+/* A hash of every byte of a file, kept in the same folder (as NAME.sum) until the file's size or times change: then it
+ * is not read again. Nothing is kept of a file that has changed within the last two seconds, which might change again
+ * and show the same times. 0, or -1 with *e. */
+int cache_content(const char *source, uint64_t *hash, struct err *e);
+
 #endif

@@ -29,6 +29,12 @@ const char *data_normalize_help(size_t i)
     return data_normalize_name(i) ? normalizations[i].help : NULL;
 }
 
+static const char *verify_name(size_t i)
+{
+    static const char *const names[] = {[VERIFY_QUICK] = "quick", [VERIFY_FULL] = "full"};
+    return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
+
 #define AT(field) offsetof(struct data_spec, field)
 // clang-format off
 const struct param data_params[] = {
@@ -48,6 +54,9 @@ const struct param data_params[] = {
     { "augment", P_TEXT, AT(augment), 0, 0, "",
       "random changes of training images, such as `rotate 7, shift 1`: see `sweep list augmentations`", NULL, 0 },
     { "seed", P_INT, AT(seed), 0, 2147483647, "0", "of the split into train and validation", NULL, 0 },
+    { "verify", P_CHOICE, AT(verify), 0, 0, "quick",
+      "what tells whether results belong to the files that are there; quick: sizes, first and last 64 KiB; full: every "
+      "byte, read again only after a file's size or times have changed", verify_name, 0 },
     { 0 }
 };
 // clang-format on

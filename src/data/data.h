@@ -28,6 +28,7 @@ struct data_spec {
     const char *augment; /* "rotate 7, shift 1.5": words of the augmentation table, training split only; "" or "none":
                             none. The order of the words has no meaning (see augment.h) */
     int seed;            /* of the split: the same for every trial unless varied */
+    int verify;          /* enum data_verify: what the fingerprint of files takes in */
 };
 extern const struct param data_params[]; /* keys of data_spec */
 
@@ -40,6 +41,7 @@ const struct data_word *data_dataset_word(size_t i);
 const struct data_word *data_augment_word(size_t i);
 enum data_normalize { NORMALIZE_STANDARD, NORMALIZE_UNIT, NORMALIZE_NONE };
 const char *data_normalize_name(size_t i); /* in that order */
+enum data_verify { VERIFY_QUICK, VERIFY_FULL };
 const char *data_normalize_help(size_t i); /* the formula; NULL after the last, as the name is */
 
 struct data_part {    /* one file's worth: training or test */
@@ -55,7 +57,7 @@ struct dataset {
     int max_value;                 /* what `unit` divides by: 255, or 16 */
     struct data_part train, test;
     const uint32_t (*train_sums)[2]; /* [n][c] sum and sum of squares of each plane of train.x; NULL: not known */
-    uint64_t fingerprint; /* of the files' contents, as far as a quick look goes: size, head and tail; 0: built in */
+    uint64_t fingerprint; /* of the files' contents, size, head and tail, with VERIFY_FULL every byte; 0: built in */
     char credit[256];     /* source and licence, where known */
     void *owned;          /* private */
 };

@@ -6,7 +6,7 @@
 
 /* Goes on from h with the file's size, its first and its last 64 KiB: not its name or times, so that a copy is the same
  * data. (The tail of a gzip file holds the checksum of all of it.) An unreadable file changes nothing: whoever reads it
- * in earnest tells. */
+ * in earnest tells. A change in the middle of a plain file is not seen: see cache_content. */
 uint64_t file_fingerprint(uint64_t h, const char *path);
 
 #endif

@@ -164,6 +164,19 @@ static int read_files(struct files *fs, const struct idx_set *set, struct datase
     return d->test.x ? 0 : -1;
 }
 
+/* The file into the fingerprint. */
+static int take_in(struct dataset *d, const char *path, int verify, struct err *e)
+{
+    uint64_t content;
+    d->fingerprint = file_fingerprint(d->fingerprint, path);
+    if (verify == VERIFY_QUICK)
+        return 0;
+    if (cache_content(path, &content, e))
+        return -1;
+    d->fingerprint = str_hash(d->fingerprint, &content, sizeof content);
+    return 0;
+}
+
 static int load(const struct dataset_kind *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
 {
     struct files *fs = calloc(1, sizeof *fs);
@@ -174,7 +187,7 @@ static int load(const struct dataset_kind *k, struct dataset *d, const struct da
     for (int i = 0; i < FILES; i++) {
         idx_close(&fs->f[i]);
         if (!bad)
-            d->fingerprint = file_fingerprint(d->fingerprint, fs->path[i]);
+            bad = take_in(d, fs->path[i], s->verify, e);
     }
     free(fs);
     return bad ? -1 : 0;

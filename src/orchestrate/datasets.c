@@ -7,6 +7,7 @@ struct dataset_entry {
     struct dataset_entry *next;
     char *dataset, *path;
     int loaded; /* 0: peeked only */
+    int verify;
     struct dataset set;
     struct err err;
 };
@@ -22,7 +23,8 @@ struct view_entry {
 static struct dataset_entry *find_set(struct datasets *d, const struct data_spec *s, int loaded, struct err *e)
 {
     for (struct dataset_entry *x = d->set; x; x = x->next)
-        if (x->loaded == loaded && !strcmp(x->dataset, s->dataset) && !strcmp(x->path, s->path)) {
+        if (x->loaded == loaded && x->verify == s->verify && !strcmp(x->dataset, s->dataset) &&
+            !strcmp(x->path, s->path)) {
             *e = x->err;
             return x;
         }
@@ -35,6 +37,7 @@ static struct dataset_entry *find_set(struct datasets *d, const struct data_spec
         return NULL;
     }
     x->loaded = loaded;
+    x->verify = s->verify;
     (loaded ? dataset_load : dataset_peek)(&x->set, s, &x->err);
     x->next = d->set;
     d->set = x;
