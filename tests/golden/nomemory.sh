@@ -42,7 +42,7 @@ run 0 t.ini -q --no-plots -j 2 --out whole
 
 # next N: the number after N of the allocations that are failed.
 next() {
-  if [ "${WALK:-}" = all ]; then echo $(($1 + 1)); else echo $(($1 + 1 + $1 / 3)); fi
+  if [ "${WALK:-}" = all ]; then echo $(($1 + 1)); else echo $(($1 + 1 + $1 * 2 / 3)); fi
 }
 
 # ends GOT N: whether a command may end so.
