@@ -393,10 +393,13 @@ static size_t slips(size_t letters)
     return letters < 3 ? 0 : letters < 6 ? 1 : letters < 9 ? 2 : 3;
 }
 
-/* The same letters in another order: lr, rl. */
-static int swapped(const char *a, const char *b)
+/* What may be wrong with a word of one or two letters: their order (rl for lr), or the last one (t2 for t). */
+static int short_slip(const char *a, const char *b)
 {
-    return strlen(a) == 2 && strlen(b) == 2 && !differ(a[0], b[1]) && !differ(a[1], b[0]);
+    size_t n = strlen(a), m = strlen(b), less = n < m ? n : m;
+    if (n == 2 && m == 2)
+        return !differ(a[0], b[1]) && !differ(a[1], b[0]);
+    return n < 3 && less && n + m == 2 * less + 1 && !strncasecmp(a, b, less);
 }
 
 const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx)
@@ -404,7 +407,7 @@ const char *str_nearest(const char *word, const char *(*known)(size_t i, const v
     const char *best = NULL, *w, *found;
     size_t least = WORD, most = slips(strlen(word));
     for (size_t i = 0; (w = known(i, ctx)); i++) {
-        size_t d = !*w ? WORD : swapped(word, w) ? 0 : distance(word, w);
+        size_t d = !*w ? WORD : short_slip(word, w) ? 0 : distance(word, w);
         if (d < least) {
             least = d;
             best = w;

@@ -26,8 +26,8 @@ void str_release(struct str *s);
 char *str_double(char *buf, double v);
 char *str_float(char *buf, float v);
 /* The whole of `s` (blanks around it allowed) as a number, independent of the locale; a trailing % divides by 100
- * (exactly: 99.4% is 0.994, and so is 99.4 %). 0, or -1 with *v untouched when it is anything else (also for hex, nan, inf, more than 300
- * digits, or a value too large or too small for a double). */
+ * (exactly: 99.4% is 0.994, and so is 99.4 %). 0, or -1 with *v untouched when it is anything else (also for hex, nan,
+ * inf, more than 300 digits, or a value too large or too small for a double). */
 int str_to_double(const char *s, double *v);
 int str_to_int(const char *s, int64_t *v);
 
@@ -37,9 +37,9 @@ int str_ends(const char *s, const char *end); /* "test_loss" ends in "loss" */
 /* The known word that is probably meant by `word`, ignoring case: one that differs by a letter; else one that other
  * programs call so (words.c); else the only one that begins so; else the nearest by Damerau-Levenshtein distance. NULL
  * when none is close, as a wrong hint is worse than none: words of one or two letters must be the same but for their
- * order, from 3, 6 and 9 letters on at most 1, 2 and 3 of them may differ. Of names with dots, the parts behind the
- * last are looked up among the words of other programs. `known(i, ctx)` returns the i-th word ("": one to pass over),
- * or NULL after the last. */
+ * order or the last one, from 3, 6 and 9 letters on at most 1, 2 and 3 of them may differ. Of names with dots, the
+ * parts behind the last are looked up among the words of other programs. `known(i, ctx)` returns the i-th word ("": one
+ * to pass over), or NULL after the last. */
 const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx);
 /* A word of other programs and what it is called here; rows may share either. NULL after the last. */
 struct synonym {

@@ -80,7 +80,10 @@ struct point {
     const struct nn_line *line; /* resolved `layers`, transition block inserted */
     size_t nlines;
     uint64_t hash;         /* of `canonical`: two points with the same hash are the same training */
-    const char *canonical; /* every setting that the training depends on and no other, one "key = value" a line */
+    const char *canonical; /* every setting that the training depends on and no other, one "key = value" a line, in
+                              normal words */
+    uint64_t alike; /* of the same but for the sizes of the splits: with their counts it tells the same training whose
+                       sizes are written as counts here and as fractions there */
 };
 /* The k-th point, in `a`. 0, or -1 with located errors: a value out of range, an unknown variable, ... `classes` of the
  * dataset is known to texts as $classes. */

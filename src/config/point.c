@@ -263,68 +263,82 @@ static void add_setting(struct str *t, const struct setting *st, const struct pa
     str_add(t, "\n");
 }
 
-/* One layer, its name as the table has it (conv and conv2d are the same). */
-static void add_layer(struct str *t, const char *text, size_t n)
+/* As written where it cannot be read, which the plan tells. */
+static void add_network(struct str *t, const struct point *p, struct arena *a)
 {
-    char name[32];
-    size_t w = 0;
-    while (w < n && w < sizeof name - 1 && (isalnum((unsigned char)text[w]) || text[w] == '_')) {
-        name[w] = text[w];
-        w++;
-    }
-    name[w] = 0;
-    const struct layer_type *l = layer_find(name);
-    str_add(t, l ? l->name : name);
-    str_addn(t, text + w, n - w);
+    const char *text = nn_lines_text(p->line, p->nlines, a);
+    str_add(t, "model.layers = ");
+    for (size_t i = 0; !text && i < p->nlines; i++)
+        str_addf(t, "%s%s", i ? ", " : "", p->line[i].text);
+    str_add(t, text ? text : "");
+    str_add(t, "\n");
 }
 
-/* Where the lines end makes no difference. */
-static void add_network(struct str *t, const struct point *p)
+static int is_idle(const struct owned *o, const struct train_spec *t)
 {
-    str_add(t, "model.layers = ");
-    for (size_t i = 0; i < p->nlines; i++) {
-        if (i)
-            str_add(t, ", ");
-        for (const char *s = p->line[i].text; s && *s;) {
-            size_t n = strcspn(s, ",");
-            add_layer(t, s, n);
-            s += n;
-            if (*s) {
-                str_add(t, ", ");
-                s += 1 + (s[1] == ' ');
-            }
-        }
-    }
-    str_add(t, "\n");
+    const struct optimizer_type *type = optimizer_types[t->optimizer];
+    return o->group == KEY_OPTIMIZER && type->idle && type->idle(t->optimizer_args, o->param->name);
 }
 
 static void add_owned(struct str *t, const struct setting *st, struct train_spec *train)
 {
     void *from;
     for (size_t o = 0; o < st->nown; o++)
-        if (owner_matches(&st->own[o], train, &from))
+        if (owner_matches(&st->own[o], train, &from) && !is_idle(&st->own[o], train))
             add_setting(t, st, st->own[o].param, from);
+}
+
+static int is_size(const struct setting *st)
+{
+    size_t at = st->param ? st->param->at : 0;
+    return st->group == KEY_DATA &&
+           (at == offsetof(struct data_spec, train) || at == offsetof(struct data_spec, validation) ||
+            at == offsetof(struct data_spec, test));
+}
+
+/* The specs in normal words: what has no effect is as if it were not there. 1: the setting's line is not st->canon. */
+static void normal_specs(struct data_spec *d, struct train_spec *t, char *buf, size_t n)
+{
+    const char *augment = data_augment_text(d->augment, buf, n);
+    d->augment = augment ? augment : d->augment;
+    t->schedule = train_schedule(t);
+    if (t->patience >= t->epochs) /* it cannot be out before the training is */
+        t->patience = 0;
+}
+
+static int is_normal(const struct setting *st)
+{
+    size_t at = st->param ? st->param->at : 0;
+    return (st->group == KEY_DATA && at == offsetof(struct data_spec, augment)) ||
+           (st->group == KEY_TRAIN &&
+            (at == offsetof(struct train_spec, schedule) || at == offsetof(struct train_spec, patience)));
 }
 
 static int fill_canonical(const struct pick *pick, struct point *p, struct arena *a)
 {
     struct str t = {0};
-    struct specs specs = {&p->data, &p->nn, &p->train};
+    struct point n = *p; /* in normal words */
+    struct specs specs = {&n.data, &n.nn, &n.train};
+    char augment[512];
+    normal_specs(&n.data, &n.train, augment, sizeof augment);
     str_add(&t, ENGINE);
-    add_network(&t, p);
-    for (size_t i = 0; i < pick->s->nset; i++) {
+    add_network(&t, p, a);
+    p->alike = str_hash(STR_HASH, t.p, t.n);
+    for (size_t i = 0, from = t.n; i < pick->s->nset; i++, from = t.n) {
         const struct setting *st = &pick->s->set[i];
         if (st->nown)
-            add_owned(&t, st, &p->train);
-        else if (!in_spec(st->group) || !matters(st, p))
+            add_owned(&t, st, &n.train);
+        else if (!in_spec(st->group) || !matters(st, &n))
             continue;
-        else if (st->canon)
+        else if (st->canon && !is_normal(st))
             str_add(&t, st->canon);
         else
             add_setting(&t, st, st->param, spec_of(&specs, st->group));
+        if (!is_size(st) && !t.failed)
+            p->alike = str_hash(p->alike, t.p + from, t.n - from);
     }
-    if (p->train.select == 0 || p->train.patience > 0) /* else nothing looks at it */
-        str_addf(&t, "select = %s %s\n", p->train.maximise ? "max" : "min", train_metrics[p->train.metric].name);
+    if (n.train.select == 0 || n.train.patience > 0) /* else nothing looks at it */
+        str_addf(&t, "select = %s %s\n", n.train.maximise ? "max" : "min", train_metrics[n.train.metric].name);
     char *text = t.failed ? NULL : arena_strn(a, t.p, t.n);
     p->hash = text ? str_hash(STR_HASH, text, t.n) : 0;
     p->canonical = text;

@@ -194,6 +194,27 @@ int augment_parse(struct augment *a, const char *text, const struct where *w, st
     return 0;
 }
 
+const char *data_augment_text(const char *augment, char *buf, size_t n)
+{
+    struct augment a;
+    struct err ignored = {0};
+    size_t used = 0;
+    if (!n || augment_parse(&a, augment, NULL, &ignored))
+        return NULL;
+    buf[0] = 0;
+    for (int i = 0; i < TYPES; i++) {
+        const struct param *p = a.given[i] ? types[i].word.params : NULL;
+        if (p && used < n)
+            used += (size_t)snprintf(buf + used, n - used, "%s%s", used ? ", " : "", types[i].word.name);
+        for (; p && p->name && used < n; p++) {
+            char value[64];
+            if (!p->preset || strcmp(param_text(p, a.args[i], value, sizeof value), p->preset))
+                used += (size_t)snprintf(buf + used, n - used, " %s", param_text(p, a.args[i], value, sizeof value));
+        }
+    }
+    return used < n ? buf : NULL;
+}
+
 /* Word i's numbers are the i-th four of the stream: those of absent words need not be computed. */
 void augment_draw(const struct augment *a, uint64_t seed, uint32_t epoch, int n, const uint32_t *sample,
                   struct motion *m)

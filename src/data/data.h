@@ -39,6 +39,9 @@ struct data_word {
 };
 const struct data_word *data_dataset_word(size_t i);
 const struct data_word *data_augment_word(size_t i);
+/* `augment` in normal words: in the order of the table, numbers by value, what is the default left out; "" for none. Any
+ * other text is the same images. buf holds n bytes; NULL when the text is wrong or does not fit. */
+const char *data_augment_text(const char *augment, char *buf, size_t n);
 enum data_normalize { NORMALIZE_STANDARD, NORMALIZE_UNIT, NORMALIZE_NONE };
 const char *data_normalize_name(size_t i); /* in that order */
 enum data_verify { VERIFY_QUICK, VERIFY_FULL };

@@ -134,6 +134,10 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
                    const struct nn_spec *spec, struct arena *a, struct err_list *errs);
 /* The words alone, without shapes: every unknown or ill-written layer of the lines appended to *errs. 0, or -1. */
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs);
+/* The network in its normal words, which two ways to write the same network share: layers by their names in the table,
+ * options in its order and by value, what is the default left out, groups written out, no `none`, no softmax at the end;
+ * separated by ", ". NULL when the lines have errors or there is no memory. */
+const char *nn_lines_text(const struct nn_line *lines, size_t nlines, struct arena *a);
 /* Whether the graph has a layer of that name (or alias) that does something: dropout 0 is none. */
 int nn_uses(const struct nn_graph *g, const char *layer);
 

@@ -310,6 +310,7 @@ static struct item *layer(struct parser *p)
     }
     *it = (struct item){.kind = ITEM_LAYER, .at = *here(p), .block = (int)p->line + 1, .type = c.type, .args = c.args};
     arguments(p, &c);
+    it->given = c.given;
     if (p->tok == T_OPEN)
         braces_after(p, c.name);
     it->text = arena_strn(p->a, from, (size_t)(p->last - from));

@@ -24,6 +24,7 @@ struct item {
 
     const struct layer_type *type; /* ITEM_LAYER */
     const void *args;
+    unsigned long long given; /* bit i: row i of type->params was written */
     const char *text;
 
     struct item *body; /* ITEM_GROUP: the sequence, `times` times in a row; NULL and 0: `none` */

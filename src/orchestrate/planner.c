@@ -161,10 +161,12 @@ static int objective_measured(const struct sweep *s, uint64_t index, const size_
  * for, and the one that breaks it must not take the other with it. */
 static int meet(struct planner *p, uint64_t index, struct plan_point *out, struct err *e)
 {
-    uint64_t first = keymap_get(&p->seen, out->hash);
+    uint64_t alike = str_hash(out->point->alike, out->n, sizeof out->n);
+    alike = str_hash(alike, &out->set->fingerprint, sizeof out->set->fingerprint);
+    uint64_t first = keymap_get(&p->seen, alike);
     if (first != KEYMAP_NONE)
         out->same_as = first;
-    else if (keymap_put(&p->seen, out->hash, index))
+    else if (keymap_put(&p->seen, alike, index))
         return err_set(e, ERR_NOMEM, "no memory for %llu points", (unsigned long long)index);
     return 0;
 }

@@ -2,6 +2,8 @@
  * the form of Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning". */
 #include "train/train.h"
 
+#include <string.h>
+
 struct sgd_args {
     double momentum;
     int nesterov;
@@ -16,6 +18,11 @@ static const struct param sgd_params[] = {
     { 0 }
 };
 // clang-format on
+
+static int sgd_idle(const void *args, const char *key)
+{
+    return ((const struct sgd_args *)args)->momentum == 0 && !strcmp(key, "nesterov");
+}
 
 static int sgd_states(const void *args)
 {
@@ -35,6 +42,7 @@ const struct optimizer_type optimizer_sgd = {
     .source = "Sutskever et al. 2013",
     .params = sgd_params,
     .args_size = sizeof(struct sgd_args),
+    .idle = sgd_idle,
     .states = sgd_states,
     .step = sgd_step,
 };

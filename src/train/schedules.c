@@ -42,6 +42,12 @@ static double step_factor(const void *args, uint64_t i, uint64_t n, uint64_t ste
     return m_pow(a->gamma, (double)(i / steps_per_epoch / (uint64_t)a->step_epochs));
 }
 
+static int step_flat(const void *args, int epochs)
+{
+    const struct step_args *a = args;
+    return a->gamma == 1 || epochs <= a->step_epochs;
+}
+
 static const struct schedule_type schedule_step = {
     .name = "step",
     .help = "times gamma every step_epochs epochs (counted from the end of the warm-up)",
@@ -49,6 +55,7 @@ static const struct schedule_type schedule_step = {
     .params = step_params,
     .args_size = sizeof(struct step_args),
     .factor = step_factor,
+    .flat = step_flat,
 };
 
 struct exponential_args {
@@ -70,6 +77,11 @@ static double exponential_factor(const void *args, uint64_t i, uint64_t n, uint6
     return m_pow(a->gamma, (double)(i / steps_per_epoch));
 }
 
+static int exponential_flat(const void *args, int epochs)
+{
+    return ((const struct exponential_args *)args)->gamma == 1 || epochs == 1;
+}
+
 static const struct schedule_type schedule_exponential = {
     .name = "exponential",
     .help = "times gamma every epoch (counted from the end of the warm-up)",
@@ -77,6 +89,7 @@ static const struct schedule_type schedule_exponential = {
     .params = exponential_params,
     .args_size = sizeof(struct exponential_args),
     .factor = exponential_factor,
+    .flat = exponential_flat,
 };
 
 struct cosine_args {
@@ -99,6 +112,12 @@ static double cosine_factor(const void *args, uint64_t i, uint64_t n, uint64_t s
     return a->final + (1 - a->final) * 0.5 * (1 + m_cos(M_PI * (double)i / (double)n));
 }
 
+static int cosine_flat(const void *args, int epochs)
+{
+    (void)epochs;
+    return ((const struct cosine_args *)args)->final == 1;
+}
+
 static const struct schedule_type schedule_cosine = {
     .name = "cosine",
     .help = "half a cosine wave over all steps, from the learning rate down to `final` of it",
@@ -106,6 +125,7 @@ static const struct schedule_type schedule_cosine = {
     .params = cosine_params,
     .args_size = sizeof(struct cosine_args),
     .factor = cosine_factor,
+    .flat = cosine_flat,
 };
 
 struct onecycle_args {
@@ -142,6 +162,13 @@ static double onecycle_factor(const void *args, uint64_t i, uint64_t n, uint64_t
     return end > peak ? between(1, last, (at - peak) / (end - peak)) : 1;
 }
 
+static int onecycle_flat(const void *args, int epochs)
+{
+    const struct onecycle_args *a = args;
+    (void)epochs;
+    return a->div_factor == 1 && a->final_div_factor == 1;
+}
+
 static const struct schedule_type schedule_onecycle = {
     .name = "onecycle",
     .help = "up from lr / div_factor to lr, then down to nearly nothing; momentum is not cycled",
@@ -149,6 +176,7 @@ static const struct schedule_type schedule_onecycle = {
     .params = onecycle_params,
     .args_size = sizeof(struct onecycle_args),
     .factor = onecycle_factor,
+    .flat = onecycle_flat,
 };
 
 const struct schedule_type *const schedule_types[] = {
@@ -158,6 +186,12 @@ const struct schedule_type *const schedule_types[] = {
 const char *schedule_name(size_t i)
 {
     return i < sizeof schedule_types / sizeof schedule_types[0] - 1 ? schedule_types[i]->name : NULL;
+}
+
+int train_schedule(const struct train_spec *s)
+{
+    const struct schedule_type *t = schedule_types[s->schedule];
+    return t->flat && t->flat(s->schedule_args, s->epochs) ? 0 : s->schedule; /* constant is the first */
 }
 
 double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch)

@@ -15,6 +15,7 @@ struct optimizer_type {
     const char *name, *help, *source;
     const struct param *params;      /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
     size_t args_size;                /* <= TRAIN_ARGS */
+    int (*idle)(const void *args, const char *key); /* 1: the key changes nothing beside the others; NULL: all count */
     int (*states)(const void *args); /* vectors of param_floats it keeps, 0..TRAIN_STATES; all 0 before step 1 */
     /* One step t = 1, 2, ... over w[len] with gradient g[len] scaled by gscale; wd is 0 where decay does not apply. */
     void (*step)(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale, size_t len,
@@ -27,6 +28,8 @@ struct schedule_type {
     /* Factor of the learning rate for step i of n after the warm-up, 0 <= i < n; epoch length in steps for those that
      * count epochs. */
     double (*factor)(const void *args, uint64_t i, uint64_t n, uint64_t steps_per_epoch);
+    /* 1: with these args the factor is 1 at every step of so many epochs; NULL: it is not to be known so. */
+    int (*flat)(const void *args, int epochs);
 };
 extern const struct optimizer_type *const optimizer_types[]; /* NULL-terminated */
 extern const struct schedule_type *const schedule_types[];
@@ -74,6 +77,9 @@ extern const struct param train_params[]; /* keys of train_spec without optimize
  * steps rise as lr * (warmup_from + (1 - warmup_from) * i / warm); the schedule then sees step i - warm of total -
  * warm. */
 double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch);
+
+/* The schedule that is followed: the constant one where the chosen one never changes the learning rate. */
+int train_schedule(const struct train_spec *s);
 
 /* One row of .epochs.csv */
 struct epoch_row {

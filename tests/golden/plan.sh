@@ -25,6 +25,12 @@ has out '12 points'
 tiny same '[grid]' 'model.units = 8, 4' 'train.eval_batch = 32, 64' # how many are tested at a time changes nothing
 run 0 plan same.ini
 has out 'the same training as point 1' '2 trials to train'
+# So are counts and fractions that give the same split (320 of 3823 are 0.0837).
+tiny split '[grid]' 'data.train = 320, 0.0837, 321' 'data.augment = "rotate 7", "rotate 7.0", "rotate 7, shift 1", "shift 1, rotate 7"'
+run 0 plan split.ini
+has out '12 points' '4 trials to train' '8 points the same as an earlier one'
+run 0 split.ini --no-plots
+has out '8 points are the same training as an earlier one'
 tiny zip '[zip size]' 'model.units = 4, 8, 16' 'train.lr = 0.2, 0.1, 0.05'
 run 0 plan zip.ini
 has out '3 points' 'model.units+train.lr (3)'

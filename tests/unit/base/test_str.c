@@ -489,7 +489,7 @@ static void nearest_word(void **state)
         {"LeakyReLU", "leaky_relu"},
         {"Sigmoid", "sigmoid"},
         {"DROPOUT", "dropout"},
-        {"l", NULL},
+        {"l", "lr"},
         {"rl", "lr"},
         {"learning_rate", "lr"},
         {"fc", NULL}, /* no dense here */

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static void rates_agree_with_torch(void **state)
 {
@@ -26,6 +27,43 @@ static void rates_agree_with_torch(void **state)
     }
     golden_close(&g);
     assert_true(rows > 300);
+}
+
+/* Such a training is known as the constant one, so the rate must be the same at every step, to the bit. */
+static void a_flat_schedule_is_the_constant_one(void **state)
+{
+    static const struct {
+        const char *settings;
+        int flat;
+    } row[] = {
+        {"schedule=constant", 1},
+        {"schedule=step step_epochs=5 epochs=5", 1},
+        {"schedule=step step_epochs=4 epochs=5", 0},
+        {"schedule=step step_epochs=1 gamma=1 epochs=5", 1},
+        {"schedule=step step_epochs=5 epochs=5 warmup=0.3", 1},
+        {"schedule=exponential gamma=1 epochs=5", 1},
+        {"schedule=exponential gamma=0.5 epochs=1", 1},
+        {"schedule=exponential gamma=0.5 epochs=2", 0},
+        {"schedule=cosine final=1 epochs=5", 1},
+        {"schedule=cosine final=0.5 epochs=5", 0},
+        {"schedule=onecycle div_factor=1 final_div_factor=1 epochs=5", 1},
+        {"schedule=onecycle div_factor=1 final_div_factor=2 epochs=5", 0},
+    };
+    const uint64_t per_epoch = 7;
+    (void)state;
+    for (size_t r = 0; r < COUNT(row); r++) {
+        struct train_spec s, constant;
+        spec_from(&s, row[r].settings);
+        constant = s;
+        constant.schedule = train_schedule(&s);
+        int same = 1;
+        for (uint64_t i = 0, n = per_epoch * (uint64_t)s.epochs; i < n; i++)
+            same &= train_lr_at(&s, i, n, per_epoch) == train_lr_at(&constant, i, n, per_epoch);
+        assert_true(same);
+        int constant_now = !strcmp(schedule_types[train_schedule(&s)]->name, "constant");
+        if (constant_now != row[r].flat)
+            fail_msg("%s is %sflat", row[r].settings, row[r].flat ? "not " : "");
+    }
 }
 
 /* The recipe that the reference numbers on MNIST were trained with. */
@@ -81,6 +119,7 @@ int test_schedules(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rates_agree_with_torch),
+        cmocka_unit_test(a_flat_schedule_is_the_constant_one),
         cmocka_unit_test(warm_up_and_cosine_follow_the_recipe),
         cmocka_unit_test(every_rate_is_sane),
         cmocka_unit_test(warm_up_has_at_least_one_step),
