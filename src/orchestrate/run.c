@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *const trial_status_name[] = {"open", "complete", "pruned", "failed", "skipped"};
@@ -126,6 +127,13 @@ static int environment(struct run *run, struct err *e)
 {
     struct str s = {0};
     char path[4200];
+    char date[32], host[256] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&now, &utc));
+    if (gethostname(host, sizeof host - 1))
+        host[0] = 0;
+    str_addf(&s, "version: sweep %s\ndate: %s\nhost: %s\n", SWEEP_VERSION, date, host);
     str_addf(&s, "instruction set: %s\nworkers: %d\ncompiler: %s\n", run->k->isa, run->o->jobs, __VERSION__);
     snprintf(path, sizeof path, "%s/environment.txt", run->folder);
     int bad = s.failed ? err_set(e, ERR_NOMEM, "%s: no memory to write it", path) : file_publish(path, s.p, s.n, 1, e);

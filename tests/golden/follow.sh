@@ -1,7 +1,7 @@
 # While a sweep runs, its epochs and `sweep status` follow; a log without a terminal tells when and in few digits.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
-tiny t '[sweep]' 'repeats = 2' '[stop]' 'time = 60'
+tiny t '[sweep]' 'repeats = 2' '[stop]' 'time = 300'
 sed -i -e 's/^epochs.*/epochs = 1000000/' -e '/^patience/d' t.ini
 "$SWEEP" t.ini -v --no-plots -j 2 >out 2>err </dev/null &
 sweep=$!
