@@ -69,8 +69,8 @@ run 0 t.ini --out there --no-plots -q
 same . there t
 run 0 status t --out there
 has out 't: 4 of 4 trials are final: 4 complete' 'best so far' 'val_accuracy'
-run 2 status t2 --out there
-has err "did you mean 't'"
+run 2 status elven
+has err "did you mean 'eleven'"
 run 0 plot t --out there
 ls there/plots/t/*.svg >/dev/null 2>&1 || fail "plot drew nothing"
 run 0 report t --out there
