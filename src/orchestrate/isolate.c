@@ -103,6 +103,7 @@ static void attempt_trial(void *ctx, int number, const struct apart_request *q)
     struct trial_record rec;
     struct err e = {0};
     apart_limit(q->seconds);
+    omp_init_lock(&run->lock); /* libomp forgets its locks at a fork */
     arena_init(&a.w.plan);
     run->room = q->room;
     run->keep_row = tell_row;

@@ -73,7 +73,9 @@ static void number(struct cells *c, double v)
 static void whole(struct cells *c, int known, uint64_t v)
 {
     assert(c->nums < NUMBERS);
-    snprintf(c->num[c->nums], STR_NUM, known ? "%" PRIu64 : "", v);
+    c->num[c->nums][0] = 0;
+    if (known)
+        snprintf(c->num[c->nums], STR_NUM, "%" PRIu64, v);
     text(c, c->num[c->nums++]);
 }
 
@@ -81,7 +83,9 @@ static void whole(struct cells *c, int known, uint64_t v)
 static void id(struct cells *c, const struct trial *t)
 {
     assert(c->nums < NUMBERS);
-    snprintf(c->num[c->nums], STR_NUM, t->r.status == TRIAL_SKIPPED ? "" : "%016" PRIx64, t->r.key);
+    c->num[c->nums][0] = 0;
+    if (t->r.status != TRIAL_SKIPPED)
+        snprintf(c->num[c->nums], STR_NUM, "%016" PRIx64, t->r.key);
     text(c, c->num[c->nums++]);
 }
 
