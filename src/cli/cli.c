@@ -150,6 +150,17 @@ void warn_objective(const struct sweep *s)
         fprintf(stderr, "sweep: warning: %s\n", warning);
 }
 
+void warn_absent(const struct dataset *set, struct str *told)
+{
+    if (!*set->absent || (told->p && strstr(told->p, set->absent)))
+        return;
+    str_addf(told, "%s\n", set->absent);
+    fprintf(stderr,
+            "sweep: warning: %s; its shape and sizes are those the dataset is known for, and nothing of its files is "
+            "checked: not that they are whole, and not which classes they hold\n",
+            set->absent);
+}
+
 void point_text(const struct sweep *s, const struct point *p, struct str *out)
 {
     for (size_t i = 0; i < sweep_keys(s); i++)

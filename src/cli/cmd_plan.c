@@ -17,6 +17,9 @@ struct plan {
     struct table t;
     int failed; /* out of memory */
     uint64_t trained, skipped, same;
+    struct table reasons; /* of skipped points, each once, beside how many points it is the reason of */
+    uint64_t *skipped_for;
+    struct str absent; /* names of datasets without files, as warned of */
     double seconds, longest;
     size_t bytes, room; /* of the largest; of all memory */
 };
@@ -34,14 +37,34 @@ static void headings(struct plan *p)
         head[1 + i] = sweep_key(p->s, i);
     static const char *const facts[] = {"params", "MACs", "memory", "a trial", "note"};
     memcpy(head + 1 + keys, facts, sizeof facts);
-    p->failed |= table_columns(&p->t, head, keys + 6) != 0;
+    p->failed |= table_columns(&p->t, head, keys + 6) || table_columns(&p->reasons, head + keys + 5, 1);
     free(head);
+}
+
+static void count_reason(struct plan *p, const char *why)
+{
+    size_t i = 0;
+    p->skipped++;
+    while (i < p->reasons.rows && strcmp(p->reasons.cell[i], why) != 0)
+        i++;
+    if (i == p->reasons.rows) {
+        uint64_t *more = realloc(p->skipped_for, (i + 1) * sizeof *more);
+        if (!more || table_row(&p->reasons, &why)) {
+            p->skipped_for = more ? more : p->skipped_for;
+            p->failed = 1;
+            return;
+        }
+        p->skipped_for = more;
+        more[i] = 0;
+    }
+    p->skipped_for[i]++;
 }
 
 static void count(struct plan *p, const struct plan_point *q)
 {
+    warn_absent(q->set, &p->absent);
     if (q->skip)
-        p->skipped++;
+        count_reason(p, q->skip);
     else if (q->same_as != q->point->index)
         p->same++;
     else {
@@ -75,6 +98,8 @@ static int visit(void *ctx, const struct plan_point *q)
         text_seconds(seconds, plan_seconds(q));
         if (q->bytes > p->room)
             str_addf(&note, "fails: there is memory for %s", text_bytes(room, (double)p->room));
+        else if (q->note)
+            str_add(&note, q->note);
     }
     if (!cell || note.failed)
         p->failed = 1;
@@ -110,6 +135,14 @@ static void print_size(const struct sweep *s)
     printf("\nobjective %s, %d repeat%s a point\n", spec->objective, spec->repeats, spec->repeats == 1 ? "" : "s");
 }
 
+/* Which condition, or what else, keeps how many points from training. */
+static void print_reasons(const struct plan *p)
+{
+    for (size_t i = 0; i < p->reasons.rows; i++)
+        printf("%llu point%s can never train: %s\n", (unsigned long long)p->skipped_for[i],
+               p->skipped_for[i] == 1 ? "" : "s", p->reasons.cell[i]);
+}
+
 static void print_totals(const struct plan *p, int jobs)
 {
     uint64_t trials = p->trained * (uint64_t)sweep_spec(p->s)->repeats;
@@ -121,11 +154,11 @@ static void print_totals(const struct plan *p, int jobs)
         printf(", %llu point%s skipped", (unsigned long long)p->skipped, p->skipped == 1 ? "" : "s");
     if (p->same)
         printf(", %llu point%s the same as an earlier one", (unsigned long long)p->same, p->same == 1 ? "" : "s");
-    if (!trials) {
-        printf("\n");
+    printf("\n");
+    print_reasons(p);
+    if (!trials)
         return;
-    }
-    printf("\nabout %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
+    printf("about %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
            busy, busy == 1 ? "" : "s", text_bytes(each, (double)p->bytes));
 }
 
@@ -144,6 +177,19 @@ static void print_excerpt(const struct plan *p)
         printf("too many to run: set [stop] trials, or vary less\n");
 }
 
+/* What `sweep run` says then, in the same place and with the same status. */
+static int fail_all_skipped(const struct plan *p, const char *file)
+{
+    struct err e = {0};
+    struct err_list errs = {0};
+    plan_all_skipped(p->reasons.rows ? p->reasons.cell[0] : NULL, &e);
+    err_list_take(&errs, &e);
+    fflush(stdout);
+    int status = fail_list(&errs, file);
+    err_list_release(&errs);
+    return status;
+}
+
 int cmd_plan(const struct invocation *in)
 {
     int status = STATUS_DONE;
@@ -154,6 +200,7 @@ int cmd_plan(const struct invocation *in)
     struct err_list errs = {0};
     int whole = in->opt.all || sweep_points(s) <= LISTED;
     table_init(&p.t);
+    table_init(&p.reasons);
     headings(&p);
     if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), visit, &p, &errs))
         status = fail_list(&errs, in->arg[0]);
@@ -169,7 +216,12 @@ int cmd_plan(const struct invocation *in)
             print_totals(&p, option_jobs(&in->opt));
         else
             print_excerpt(&p);
+        if (whole && !p.trained)
+            status = fail_all_skipped(&p, in->arg[0]);
     }
+    table_release(&p.reasons);
+    free(p.skipped_for);
+    str_release(&p.absent);
     table_release(&p.t);
     err_list_release(&errs);
     sweep_free(s);

@@ -106,11 +106,16 @@ static void print_facts(const struct plan_point *q)
     printf("expected time     %s a trial\n", text_seconds(seconds, plan_seconds(q)));
     if (q->skip)
         printf("skipped           %s\n", q->skip);
+    if (q->note)
+        printf("note              %s\n", q->note);
 }
 
 static int visit(void *ctx, const struct plan_point *q)
 {
     struct show *s = ctx;
+    struct str told = {0};
+    warn_absent(q->set, &told);
+    str_release(&told);
     print_point(q);
     if (!q->graph) {
         fprintf(stderr, "sweep: %s\n", q->skip ? q->skip : "the network does not fit together");

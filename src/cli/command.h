@@ -103,6 +103,9 @@ int fail_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct sweep *open_sweep(const struct invocation *in, int *status);
 /* Warns on stderr of an objective that no honest choice can be made by. */
 void warn_objective(const struct sweep *s);
+/* Warns, once for all that stand in *told, of a dataset whose files are not there. */
+struct str;
+void warn_absent(const struct dataset *set, struct str *told);
 /* The one word of plot, report and status, checked to be a name with results. 0, or -1 with *e. */
 int result_name(const struct invocation *in, const char **name, struct err *e);
 

@@ -62,7 +62,9 @@ struct dataset {
     const uint32_t (*train_sums)[2]; /* [n][c] sum and sum of squares of each plane of train.x; NULL: not known */
     uint64_t fingerprint; /* of the files' contents, size, head and tail, with VERIFY_FULL every byte; 0: built in */
     char credit[256];     /* source and licence, where known */
-    void *owned;          /* private */
+    const uint32_t *train_count; /* [classes] training samples of each; NULL: not known */
+    char absent[512]; /* why its files were not found; "": they were, or there are none. Set by dataset_absent */
+    void *owned;      /* private */
 };
 
 /* Loads (embedded, IDX plain or gzipped; decoded pixels are kept between runs, see cache.h). Checks magic, counts of
@@ -73,6 +75,18 @@ void dataset_release(struct dataset *d);
 /* Shape, counts and classes without reading the pixels, for plans; same errors as far as it looks: the headers of the
  * four files (the label files of `idx` too, whose classes are counted). x and y are NULL. Release it too. */
 int dataset_peek(struct dataset *d, const struct data_spec *s, struct err *e);
+
+/* What a look at a dataset found, for when its files are gone. */
+struct dataset_seen {
+    int c, h, w, classes;
+    size_t train, test; /* samples */
+    uint64_t fingerprint;
+};
+/* After a dataset_peek that failed with *why: where the files were not found, the dataset as `seen` describes it, or,
+ * without one (NULL), as its row of the dataset table knows it, then with fingerprint 0. 0; -1: the files are there, or
+ * nothing is known of it. */
+int dataset_absent(struct dataset *d, const struct data_spec *s, const struct dataset_seen *seen,
+                   const struct err *why);
 
 enum data_split { DATA_TRAIN, DATA_VALIDATION, DATA_TEST };
 
@@ -107,6 +121,10 @@ int data_split_sizes(const struct dataset *d, const struct data_spec *s, const s
                      struct err *e);
 
 size_t data_scratch(const struct data_view *v); /* bytes that data_batch wants to augment; 0: it does not */
+/* How many classes have no sample in a training split of these sizes, and the first of them in *first. 0 where the
+ * samples of the classes are not known. */
+int data_empty_classes(const struct dataset *d, const size_t n[3], const char **first);
+
 /* Writes n samples (numbers `at[n]` into index[split]) as x[ceil(n/16)][h][c][w][16], dead lanes 0, and label[n], and
  * sample[n] (their number in the part). scratch, 64-byte aligned and of data_scratch bytes, or NULL: no augmentation.
  * With it: with the view's augmentation, each sample by its own stream

@@ -17,6 +17,7 @@ struct idx_set {
     int classes;              /* 0: as many as the training labels say */
     int first;                /* the label of class 0 */
     const char *const *class_name;
+    size_t samples, tests; /* of 28x28 pixels, as published; 0: not known */
 };
 
 enum { TRAIN_X, TRAIN_Y, TEST_X, TEST_Y, FILES };
@@ -144,17 +145,30 @@ static const uint8_t *read_labels(struct idx_file *f, const struct idx_set *set,
     return y;
 }
 
+/* How many training samples each class has, for plans. */
+static int count_labels(struct dataset *d, struct err *e)
+{
+    uint32_t *count = dataset_alloc(d, (size_t)d->classes * sizeof *count, e);
+    if (!count)
+        return -1;
+    memset(count, 0, (size_t)d->classes * sizeof *count);
+    for (size_t i = 0; i < d->train.n; i++)
+        count[d->train.y[i]]++;
+    d->train_count = count;
+    return 0;
+}
+
 static int read_files(struct files *fs, const struct idx_set *set, struct dataset *d, int peek, struct err *e)
 {
     d->max_value = 255;
     d->classes = set->classes;
     d->class_name = set->class_name;
-    if (peek && set->classes)
-        return 0;
-    if (!(d->train.y = read_labels(&fs->f[TRAIN_Y], set, d, e)) ||
-        !(d->test.y = read_labels(&fs->f[TEST_Y], set, d, e)))
+    if (!(d->train.y = read_labels(&fs->f[TRAIN_Y], set, d, e)) || count_labels(d, e))
+        return -1;
+    if (!(peek && set->classes) && !(d->test.y = read_labels(&fs->f[TEST_Y], set, d, e)))
         return -1;
     if (peek) {
+        dataset_free(d, (void *)(uintptr_t)d->train.y);
         d->train.y = d->test.y = NULL;
         return 0;
     }
@@ -174,6 +188,34 @@ static int take_in(struct dataset *d, const char *path, int verify, struct err *
     if (cache_content(path, &content, e))
         return -1;
     d->fingerprint = str_hash(d->fingerprint, &content, sizeof content);
+    return 0;
+}
+
+static int there(const struct dataset_kind *k, const struct data_spec *s)
+{
+    struct files *fs = calloc(1, sizeof *fs);
+    struct err e = {0};
+    int found = !fs || !find_files(fs, k, s, &e); /* without memory nothing may be said to be absent */
+    free(fs);
+    return found;
+}
+
+static int known(const struct dataset_kind *k, struct dataset *d, const struct dataset_seen *seen)
+{
+    const struct idx_set *set = k->detail;
+    const struct dataset_seen published = {1, 28, 28, set->classes, set->samples, set->tests, 0};
+    if (!seen && !set->samples)
+        return -1;
+    seen = seen ? seen : &published;
+    d->c = seen->c;
+    d->h = seen->h;
+    d->w = seen->w;
+    d->classes = seen->classes;
+    d->class_name = set->class_name;
+    d->max_value = 255;
+    d->train.n = seen->train;
+    d->test.n = seen->test;
+    d->fingerprint = seen->fingerprint;
     return 0;
 }
 
@@ -205,27 +247,27 @@ static const char *const balanced[] = { "0", "1", "2", "3", "4", "5", "6", "7", 
 
 #define IDX_SET(id, text, help, source, where, ...)                                                                     \
     static const struct idx_set id##_files = { __VA_ARGS__ };                                                           \
-    const struct dataset_kind dataset_##id = { { text, help, NULL }, source, where, &id##_files, load }
+    const struct dataset_kind dataset_##id = { { text, help, NULL }, source, where, &id##_files, there, known, load }
 
 IDX_SET(mnist, "mnist", "60000 + 10000 handwritten digits, 28x28",
         "Y. LeCun and C. Cortes, the MNIST database of handwritten digits, CC BY-SA 3.0",
-        PATH_MAY, "train", "t10k", 10, 0, dataset_digits);
+        PATH_MAY, "train", "t10k", 10, 0, dataset_digits, 60000, 10000);
 IDX_SET(fashion_mnist, "fashion-mnist", "60000 + 10000 articles of clothing, 28x28",
         "H. Xiao, K. Rasul and R. Vollgraf, Fashion-MNIST, arXiv:1708.07747, Zalando SE, MIT licence",
-        PATH_MAY, "train", "t10k", 10, 0, clothes);
+        PATH_MAY, "train", "t10k", 10, 0, clothes, 60000, 10000);
 IDX_SET(kmnist, "kmnist", "60000 + 10000 cursive Japanese characters of 10 kinds, 28x28",
         "T. Clanuwat et al., KMNIST, arXiv:1812.01718, adapted from the Kuzushiji dataset (NIJL and others), CC BY-SA 4.0",
-        PATH_MAY, "train", "t10k", 10, 0, kana);
+        PATH_MAY, "train", "t10k", 10, 0, kana, 60000, 10000);
 IDX_SET(emnist_digits, "emnist-digits", "240000 + 40000 handwritten digits, 28x28, lying on their side as in the files",
         "G. Cohen et al., EMNIST, arXiv:1702.05373, from NIST Special Database 19",
-        PATH_MAY, "emnist-digits-train", "emnist-digits-test", 10, 0, dataset_digits);
+        PATH_MAY, "emnist-digits-train", "emnist-digits-test", 10, 0, dataset_digits, 240000, 40000);
 IDX_SET(emnist_letters, "emnist-letters", "124800 + 20800 handwritten letters of both cases, 28x28, on their side",
         "G. Cohen et al., EMNIST, arXiv:1702.05373, from NIST Special Database 19",
-        PATH_MAY, "emnist-letters-train", "emnist-letters-test", 26, 1, letters);
+        PATH_MAY, "emnist-letters-train", "emnist-letters-test", 26, 1, letters, 124800, 20800);
 IDX_SET(emnist_balanced, "emnist-balanced", "112800 + 18800 handwritten digits and letters, 28x28, on their side",
         "G. Cohen et al., EMNIST, arXiv:1702.05373, from NIST Special Database 19",
-        PATH_MAY, "emnist-balanced-train", "emnist-balanced-test", 47, 0, balanced);
+        PATH_MAY, "emnist-balanced-train", "emnist-balanced-test", 47, 0, balanced, 112800, 18800);
 IDX_SET(idx, "idx", "any images of bytes, [n][h][w] or [n][c][h][w]: train-images-idx3-ubyte, "
         "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or .gz, in the folder data.path",
-        "", PATH_ALWAYS, "train", "t10k", 0, 0, dataset_digits);
+        "", PATH_ALWAYS, "train", "t10k", 0, 0, dataset_digits, 0, 0);
 // clang-format on

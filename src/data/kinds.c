@@ -127,6 +127,21 @@ static int load(struct dataset *d, const struct data_spec *s, int peek, struct e
     return 0;
 }
 
+int dataset_absent(struct dataset *d, const struct data_spec *s, const struct dataset_seen *seen, const struct err *why)
+{
+    struct err e = {0};
+    const struct dataset_kind *k = dataset_kind_find(s->dataset, NULL, &e);
+    if (!k || !k->there || why->code != ERR_DATA || k->there(k, s))
+        return -1;
+    memset(d, 0, sizeof *d);
+    if (k->known(k, d, seen))
+        return -1;
+    d->name = k->word.name;
+    snprintf(d->credit, sizeof d->credit, "%s", k->credit);
+    snprintf(d->absent, sizeof d->absent, "%s", why->text);
+    return 0;
+}
+
 int dataset_load(struct dataset *d, const struct data_spec *s, struct err *e)
 {
     return load(d, s, 0, e);

@@ -9,6 +9,10 @@ struct dataset_kind {
     const char *credit; /* source and licence */
     enum { PATH_MAY, PATH_NEVER, PATH_ALWAYS } path;
     const void *detail; /* of the file's own type, for kinds that differ by names only */
+    /* For dataset_absent: whether the files are found; what is known without them (0, -1: nothing). NULL: read from no
+     * file. */
+    int (*there)(const struct dataset_kind *k, const struct data_spec *s);
+    int (*known)(const struct dataset_kind *k, struct dataset *d, const struct dataset_seen *seen);
     /* Fills c, h, w, classes, class_name, max_value, train and test, and owned with what dataset_release is to free;
      * `peek`: without x and y. On error nothing may be left behind but what hangs on owned. */
     int (*load)(const struct dataset_kind *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e);

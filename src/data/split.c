@@ -118,21 +118,45 @@ static void shuffle_classes(const struct dataset *d, int seed, const size_t *cou
     }
 }
 
+/* Validation's and training's samples of every class that has count[k]. */
+static void class_shares(int classes, const size_t *count, const size_t n[3], size_t *validation, size_t *train)
+{
+    size_t left[CLASSES] = {0};
+    split_shares(n[DATA_VALIDATION], count, classes, validation);
+    for (int k = 0; k < classes; k++)
+        left[k] = count[k] - validation[k];
+    split_shares(n[DATA_TRAIN], left, classes, train); /* of what is left, so that both always fit */
+}
+
+int data_empty_classes(const struct dataset *d, const size_t n[3], const char **first)
+{
+    size_t count[CLASSES] = {0}, validation[CLASSES], train[CLASSES];
+    int empty = 0;
+    if (!d->train_count)
+        return 0;
+    for (int k = 0; k < d->classes; k++)
+        count[k] = d->train_count[k];
+    class_shares(d->classes, count, n, validation, train);
+    for (int k = d->classes; k-- > 0;)
+        if (!train[k]) {
+            empty++;
+            *first = d->class_name[k];
+        }
+    return empty;
+}
+
 /* Marks in use[n] what each training sample is for: validation takes the front of every class's order, train its end.
  */
 static int assign(const struct dataset *d, int seed, const size_t n[3], unsigned char *use, struct err *e)
 {
-    size_t count[CLASSES] = {0}, start[CLASSES], validation[CLASSES], train[CLASSES], left[CLASSES];
+    size_t count[CLASSES] = {0}, start[CLASSES], validation[CLASSES], train[CLASSES];
     uint32_t *by_class = malloc(d->train.n * sizeof *by_class);
     if (!by_class)
         return err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
     for (size_t i = 0; i < d->train.n; i++)
         count[d->train.y[i]]++;
     shuffle_classes(d, seed, count, start, by_class);
-    split_shares(n[DATA_VALIDATION], count, d->classes, validation);
-    for (int k = 0; k < d->classes; k++)
-        left[k] = count[k] - validation[k];
-    split_shares(n[DATA_TRAIN], left, d->classes, train); /* of what is left, so that both always fit */
+    class_shares(d->classes, count, n, validation, train);
     memset(use, 0xff, d->train.n);
     for (int k = 0; k < d->classes; k++) {
         for (size_t i = 0; i < validation[k]; i++)

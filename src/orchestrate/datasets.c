@@ -20,6 +20,32 @@ struct view_entry {
     struct err err;
 };
 
+struct seen_entry {
+    struct seen_entry *next;
+    char *dataset, *path;
+    struct dataset_seen seen;
+};
+
+int datasets_remember(struct datasets *d, const char *dataset, const char *path, const struct dataset_seen *seen)
+{
+    struct seen_entry *x = calloc(1, sizeof *x);
+    if (!x)
+        return -1;
+    *x = (struct seen_entry){d->seen, strdup(dataset), strdup(path), *seen};
+    d->seen = x;
+    return x->dataset && x->path ? 0 : -1;
+}
+
+/* Without its files: as an earlier run found it, or as its name is known. */
+static void peek_absent(const struct datasets *d, struct dataset_entry *x, const struct data_spec *s)
+{
+    const struct seen_entry *y = d->seen;
+    while (y && (strcmp(y->dataset, s->dataset) != 0 || strcmp(y->path, s->path) != 0))
+        y = y->next;
+    if ((y || d->assume) && !dataset_absent(&x->set, s, y ? &y->seen : NULL, &x->err))
+        err_clear(&x->err);
+}
+
 static struct dataset_entry *find_set(struct datasets *d, const struct data_spec *s, int loaded, struct err *e)
 {
     for (struct dataset_entry *x = d->set; x; x = x->next)
@@ -38,7 +64,8 @@ static struct dataset_entry *find_set(struct datasets *d, const struct data_spec
     }
     x->loaded = loaded;
     x->verify = s->verify;
-    (loaded ? dataset_load : dataset_peek)(&x->set, s, &x->err);
+    if ((loaded ? dataset_load : dataset_peek)(&x->set, s, &x->err) && !loaded)
+        peek_absent(d, x, s);
     x->next = d->set;
     d->set = x;
     *e = x->err;
@@ -115,5 +142,12 @@ void datasets_release(struct datasets *d)
         free(x->dataset);
         free(x->path);
         free(x);
+    }
+    while (d->seen) {
+        struct seen_entry *y = d->seen;
+        d->seen = y->next;
+        free(y->dataset);
+        free(y->path);
+        free(y);
     }
 }

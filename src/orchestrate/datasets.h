@@ -7,7 +7,12 @@
 struct datasets { /* zero-initialise */
     struct dataset_entry *set;
     struct view_entry *view;
+    struct seen_entry *seen;
+    int assume; /* a dataset whose files are not found is peeked as its name is known: for plans */
 };
+
+/* A dataset and path as an earlier run found it, for datasets_peek when its files are gone. 0, or -1 without memory. */
+int datasets_remember(struct datasets *d, const char *dataset, const char *path, const struct dataset_seen *seen);
 
 /* The dataset without its pixels; NULL with *e. Both live until datasets_release. A failure is remembered. */
 const struct dataset *datasets_peek(struct datasets *d, const struct data_spec *s, struct err *e);

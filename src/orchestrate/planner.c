@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "nn/layer.h"
 #include "orchestrate/checkpoint.h"
 #include "orchestrate/crew.h"
 
@@ -171,6 +172,51 @@ static int meet(struct planner *p, uint64_t index, struct plan_point *out, struc
     return 0;
 }
 
+/* A step whose last batch holds one image, and a batchnorm that sees one value a channel: what it puts out does not
+ * depend on the image then. */
+static int normalizes_one_value(const struct plan_point *q)
+{
+    const struct train_spec *t = &q->point->train;
+    size_t n = q->n[DATA_TRAIN], batch = n < (size_t)t->batch_size ? n : (size_t)t->batch_size;
+    if (batch > 1 && (t->drop_last || n % batch != 1))
+        return 0;
+    for (int i = 0; i < q->graph->nnodes; i++) {
+        const struct nn_node *nd = &q->graph->node[i];
+        if (nd->flags & NORMALIZES && nd->x.h * nd->x.w == 1)
+            return batch == 1 ? 2 : 1;
+    }
+    return 0;
+}
+
+/* Trainings that cannot do anything are skipped; what is only odd is noted. */
+static void look_closer(struct planner *p, struct plan_point *q)
+{
+    const struct train_spec *t = &q->point->train;
+    const char *first = "";
+    int empty = data_empty_classes(q->set, q->n, &first), one = normalizes_one_value(q);
+    if (t->drop_last && q->n[DATA_TRAIN] < (size_t)t->batch_size)
+        snprintf(p->why, sizeof p->why,
+                 "drop_last leaves no step: batch_size is %d and there are %zu training samples; write a smaller "
+                 "batch_size or drop_last = no",
+                 t->batch_size, q->n[DATA_TRAIN]);
+    else if (one == 2)
+        snprintf(
+            p->why, sizeof p->why,
+            "batchnorm has a single value of every channel to normalize, so that the network sees nothing; write a "
+            "larger batch_size");
+    if (*p->why)
+        q->skip = p->why;
+    else if (empty)
+        snprintf(p->note, sizeof p->note, "%d of %d classes ha%s no training sample%s%s", empty, q->set->classes,
+                 empty == 1 ? "s" : "ve", empty == 1 ? ": " : ", such as ", first);
+    else if (one)
+        snprintf(
+            p->note, sizeof p->note,
+            "the last batch of an epoch holds one image, of which batchnorm leaves nothing; drop_last = yes leaves "
+            "it out");
+    q->note = *p->note ? p->note : NULL;
+}
+
 static int plan_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
 {
     struct err e = {0};
@@ -201,7 +247,9 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
     }
     if (!holds)
         out->skip = p->why;
-    else if (meet(p, index, out, &e)) {
+    else
+        look_closer(p, out);
+    if (!out->skip && meet(p, index, out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }
@@ -213,15 +261,22 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
 int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
 {
     memset(out, 0, sizeof *out);
+    *p->why = *p->note = 0;
     arena_reset(&p->mem);
     int bad = plan_point(p, index, out, errs);
     return p->mem.failed ? err_list_nomem(errs) : bad; /* it also looks like a network that does not fit together */
 }
 
+int plan_all_skipped(const char *first, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "every point of the grid is skipped; the first because %s",
+                   first ? first : "there is none");
+}
+
 int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs)
 {
-    struct datasets sets = {0};
+    struct datasets sets = {.assume = 1};
     struct planner p;
     planner_init(&p, s, &sets);
     p.members = jobs < CREW_MOST ? jobs : CREW_MOST;

@@ -246,8 +246,7 @@ static int all_skipped(struct run *run, struct err_list *errs)
         if (!run->point[i].skip)
             return 0;
     struct err e = {0};
-    err_set(&e, ERR_USAGE, "every point of the grid is skipped; the first because %s",
-            run->npoints ? run->point[0].skip : "there is none");
+    plan_all_skipped(run->npoints ? run->point[0].skip : NULL, &e);
     err_list_take(errs, &e);
     return -1;
 }

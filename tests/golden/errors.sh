@@ -168,7 +168,7 @@ has err 'train.epochs'
 
 # A network that does not fit together: found before anything trains.
 printf '[data]\ndataset = optdigits\n' >n.ini
-run 0 plan n.ini 'model.layers=conv 9x9 4, gap, dense 10'
+run 2 plan n.ini 'model.layers=conv 9x9 4, gap, dense 10'
 has out 'skipped' 'conv 9x9'
 run 2 show n.ini 'model.layers=conv 9x9 4, gap, dense 10'
 run 2 show n.ini 'model.layers=dense 10'

@@ -99,7 +99,7 @@ mkdir none
 run 4 f.ini --no-plots 'data.path=one, none' sweep.name=h
 has err 'command line: data.path: none: has no train-images-idx3-ubyte'
 printf '[data]\ndataset = kmnist\n' >k.ini
-SWEEP_DATA=none run 4 plan k.ini
+SWEEP_DATA=none run 4 k.ini
 has err 'k.ini:2: data.dataset: dataset kmnist: no train-images-idx3-ubyte'
 
 # Cut off: refused as a whole, nothing kept; whole again: trained.

@@ -31,6 +31,8 @@ static void has_the_official_counts(void **state)
     dataset_release(&d);
     assert_int_equal(dataset_peek(&d, &s, &e), 0);
     assert_true(d.train.n == 3823 && d.test.n == 1797 && d.classes == 10 && !d.train.x && !d.test.y);
+    for (int k = 0; k < 10; k++)
+        assert_int_equal(d.train_count[k], train[k]);
     dataset_release(&d);
 }
 
