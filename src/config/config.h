@@ -50,7 +50,7 @@ struct sweep; /* opaque; immutable after sweep_open: points may be asked for by 
 int sweep_open(struct sweep **out, const char *file, const char *const *words, size_t nwords, struct err_list *errs);
 void sweep_free(struct sweep *s);
 const struct sweep_spec *sweep_spec(const struct sweep *s);
-/* The file's bytes followed by the overrides as comment lines: the snapshot kept beside the results. */
+/* The file's bytes with the words of the command line and the name put in: run as a sweep file, it is this sweep. */
 const char *sweep_text(const struct sweep *s);
 
 /* An axis; a [zip] is one axis of several keys. */

@@ -2,6 +2,7 @@
 #include "config/sweep.h"
 
 #include "base/file.h"
+#include "config/snapshot.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@ struct opening {
     struct pending *pending;
     size_t npending;
     struct given model, result; /* [require] */
+    struct snapshot_edit *edit; /* what the words change, for the snapshot */
+    size_t nedits;
     struct faults f;
 };
 
@@ -280,6 +283,11 @@ static int many_values(const struct sweep *s, int i, const char *text)
     return values_many(text, !p ? VALUES_ANY : p->type == P_TEXT ? VALUES_TEXT : VALUES_NUMBER);
 }
 
+static void add_edit(struct opening *o, const char *section, const char *key, const char *text, int axis)
+{
+    o->edit[o->nedits++] = (struct snapshot_edit){section, key, text, axis, 0};
+}
+
 /* One value, or several: an axis in place of the file's, or behind them. */
 static void apply_word(struct opening *o, int i, const char *text, const struct where *at)
 {
@@ -298,6 +306,7 @@ static void apply_word(struct opening *o, int i, const char *text, const struct 
               text);
         return;
     }
+    add_edit(o, st->section, st->key, text, many != VALUES_ONE);
     if (many) {
         struct pending q = {st->section, st->key, text, *at, p ? p->zip : -1};
         if (p)
@@ -328,6 +337,7 @@ static void apply_variant_word(struct opening *o, const char *variant, const cha
         return;
     *piece = (struct ini_piece){text, 0};
     v->set[i] = (struct given){text, *at, piece, *text != 0, BY_FILE};
+    add_edit(o, at->section, key, text, 0);
     o->s->set[i].in_variant = 1;
 }
 
@@ -341,6 +351,7 @@ static void apply_require_word(struct opening *o, const char *key, const char *t
     }
     *piece = (struct ini_piece){text, 0};
     *g = (struct given){text, *at, piece, *text != 0, BY_COMMAND_LINE};
+    add_edit(o, "require", key, text, 0);
 }
 
 /* A word of the command line that does not name a key: told with the section that is missing, where there is one. */
@@ -408,20 +419,20 @@ static int read_doc(struct opening *o, const char *file, size_t nwords)
     s->text = arena_strn(&s->mem, bytes, n);
     free(bytes);
     o->pending = arena_take(&s->mem, (o->doc.nentries + nwords + 1) * sizeof *o->pending);
-    if (rc || !s->text || !o->pending || settings_init(s, o->doc.nentries + nwords) || add_variants(o))
+    o->edit = arena_take(&s->mem, (nwords + 1) * sizeof *o->edit);
+    if (rc || !s->text || !o->pending || !o->edit || settings_init(s, o->doc.nentries + nwords) || add_variants(o))
         return rc && o->f.n ? -1 : fault_nomem(&o->f);
     return 0;
 }
 
-/* The snapshot says what the command line changed. */
-static void add_words(struct sweep *s, const char *const *words, size_t n)
+/* The name is that of the file unless it is written: the snapshot is called otherwise. */
+static void make_snapshot(struct opening *o)
 {
-    size_t len = strlen(s->text);
-    const char *eol = len && s->text[len - 1] != '\n' ? "\n" : "";
-    for (size_t i = 0; i < n && s->text; i++) {
-        s->text = arena_fmt(&s->mem, "%s%s; command line: %s\n", s->text, eol, words[i]);
-        eol = "";
-    }
+    struct sweep *s = o->s;
+    int i = setting_find(s, "sweep", "name");
+    if (i >= 0 && s->set[i].base.by == BY_DEFAULT)
+        add_edit(o, "sweep", "name", s->spec.name, 0);
+    s->text = snapshot_text(&o->doc, s->text, o->edit, o->nedits, &s->mem);
 }
 
 static void build(struct opening *o, const char *const *words, size_t nwords)
@@ -433,7 +444,6 @@ static void build(struct opening *o, const char *const *words, size_t nwords)
         take_entry(o, &o->doc.entry[i]);
     for (size_t i = 0; i < nwords; i++)
         take_word(o, words[i]);
-    add_words(s, words, nwords);
     spec_fill(s, &o->f);
     axes_build(s, o->pending, o->npending, &o->f);
     requirements_parse(s, &s->model, &o->model, 0, &o->f);
@@ -442,6 +452,8 @@ static void build(struct opening *o, const char *const *words, size_t nwords)
     axes_count(s, &o->f);
     texts_check(s, &o->f);
     point_check_layers(s, &o->f);
+    if (!o->f.n)
+        make_snapshot(o);
 }
 
 int sweep_open(struct sweep **out, const char *file, const char *const *words, size_t nwords, struct err_list *errs)

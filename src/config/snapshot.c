@@ -1,0 +1,222 @@
+#include "config/snapshot.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+#define LINE_MOST 150 /* bytes of a line that is written here; the reader takes 198 */
+
+struct snapshot {
+    const struct ini_doc *doc;
+    struct snapshot_edit *edit;
+    size_t n;
+    struct str out;
+};
+
+static int is_grid(const char *section)
+{
+    return !strcmp(section, "grid") || !strncmp(section, "zip ", 4);
+}
+
+/* "train.lr" of [grid] is the key lr of [train]. */
+static int names_axis(const char *name, const struct snapshot_edit *e)
+{
+    size_t n = strlen(e->section);
+    return !strncmp(name, e->section, n) && name[n] == '.' && !strcmp(name + n + 1, e->key);
+}
+
+static int same_key(const struct snapshot_edit *a, const struct snapshot_edit *b)
+{
+    return !strcmp(a->section, b->section) && !strcmp(a->key, b->key);
+}
+
+/* A single value ends an axis that an earlier word made; of words of one kind the last holds. */
+static void settle_edits(struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (same_key(&s->edit[i], &s->edit[k]) && (s->edit[k].axis || !s->edit[i].axis))
+                s->edit[k].over = 1;
+}
+
+/* Whether a word takes the axis that the file has out of it. */
+static int axis_dropped(const struct snapshot *s, const char *name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (!s->edit[i].axis && names_axis(name, &s->edit[i]))
+            return 1;
+    return 0;
+}
+
+/* The word that stands in for the entry; NULL: none. */
+static const struct snapshot_edit *replacement(const struct snapshot *s, const struct ini_entry *e)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct snapshot_edit *d = &s->edit[i];
+        if (d->over)
+            continue;
+        if (d->axis ? is_grid(e->section) && names_axis(e->key, d) && !axis_dropped(s, e->key)
+                    : !strcmp(e->section, d->section) && !strcmp(e->key, d->key))
+            return d;
+    }
+    return NULL;
+}
+
+static int last_line(const struct ini_entry *e)
+{
+    return e->n && e->piece[e->n - 1].line > e->at.line ? e->piece[e->n - 1].line : e->at.line;
+}
+
+/* The next piece of a text: a word, or as much of a long list without blanks as goes into a line. */
+static size_t piece_length(const char *text)
+{
+    size_t n = strcspn(text, " "), most = n < LINE_MOST ? n : LINE_MOST;
+    while (n > LINE_MOST && most && text[most - 1] != ',')
+        most--;
+    return n > LINE_MOST && most ? most : n;
+}
+
+/* A text over as many lines as it takes; lines after the first are indented. */
+static void put_value(struct str *out, const char *text)
+{
+    size_t used = 0;
+    while (*text) {
+        size_t n = piece_length(text);
+        if (used && used + n > LINE_MOST) {
+            str_add(out, "\n   ");
+            used = 0;
+        }
+        str_add(out, " ");
+        str_addn(out, text, n);
+        used += n + 1;
+        text += n + strspn(text + n, " ");
+    }
+    str_add(out, "\n");
+}
+
+static void put_edit(struct str *out, const struct snapshot_edit *e)
+{
+    if (e->axis)
+        str_addf(out, "%s.", e->section);
+    str_addf(out, "%s =", e->key);
+    put_value(out, e->text);
+}
+
+static int has_entry(const struct snapshot *s, const struct snapshot_edit *e)
+{
+    for (size_t i = 0; i < s->doc->nentries; i++)
+        if (replacement(s, &s->doc->entry[i]) == e)
+            return 1;
+    return 0;
+}
+
+static int has_zip(const struct ini_doc *d)
+{
+    for (size_t i = 0; i < d->nsections; i++)
+        if (!strncmp(d->section[i].name, "zip ", 4))
+            return 1;
+    return 0;
+}
+
+static int has_section(const struct ini_doc *d, const char *name)
+{
+    for (size_t i = 0; i < d->nsections; i++)
+        if (!strcmp(d->section[i].name, name))
+            return 1;
+    return 0;
+}
+
+/* Further axes come after those of the file, also after its zips: as zips of one key where it has any. */
+static const char *home_of(const struct snapshot *s, const struct snapshot_edit *e)
+{
+    return !e->axis ? e->section : has_zip(s->doc) ? "" : "grid";
+}
+
+/* The words without a place of their own that belong to the section. */
+static void put_further(struct snapshot *s, const char *section)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (!s->edit[i].over && !has_entry(s, &s->edit[i]) && !strcmp(home_of(s, &s->edit[i]), section))
+            put_edit(&s->out, &s->edit[i]);
+}
+
+/* Sections that the file does not have, at its end. */
+static void put_sections(struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct snapshot_edit *e = &s->edit[i];
+        const char *home = home_of(s, e);
+        size_t first = 0;
+        while (first < i &&
+               (s->edit[first].over || has_entry(s, &s->edit[first]) || strcmp(home_of(s, &s->edit[first]), home) != 0))
+            first++;
+        if (e->over || has_entry(s, e))
+            continue;
+        if (!*home) {
+            str_addf(&s->out, "\n[zip further-%zu]\n", i + 1);
+            put_edit(&s->out, e);
+        } else if (first == i && !has_section(s->doc, home)) {
+            str_addf(&s->out, "\n[%s]\n", home);
+            put_further(s, home);
+        }
+    }
+}
+
+/* The entry that has the line, also as a further line of its value; NULL: none. */
+static const struct ini_entry *entry_at(const struct ini_doc *d, int line)
+{
+    for (size_t i = 0; i < d->nentries; i++)
+        if (d->entry[i].at.line <= line && line <= last_line(&d->entry[i]))
+            return &d->entry[i];
+    return NULL;
+}
+
+/* The section whose last line this is; NULL: none. */
+static const char *section_end(const struct ini_doc *d, int line)
+{
+    for (size_t i = 0; i < d->nsections; i++) {
+        int last = d->section[i].line;
+        for (size_t k = 0; k < d->nentries; k++)
+            if (!strcmp(d->entry[k].section, d->section[i].name) && last_line(&d->entry[k]) > last)
+                last = last_line(&d->entry[k]);
+        if (last == line)
+            return d->section[i].name;
+    }
+    return NULL;
+}
+
+static void put_line(struct snapshot *s, const char *text, size_t n, int line)
+{
+    const struct ini_entry *e = entry_at(s->doc, line);
+    const struct snapshot_edit *d = e ? replacement(s, e) : NULL;
+    if (d && line == e->at.line)
+        put_edit(&s->out, d);
+    if (!d && !(e && is_grid(e->section) && axis_dropped(s, e->key))) {
+        str_addn(&s->out, text, n);
+        if (n && text[n - 1] != '\n')
+            str_add(&s->out, "\n");
+    }
+    const char *ends = section_end(s->doc, line);
+    if (ends)
+        put_further(s, ends);
+}
+
+const char *snapshot_text(const struct ini_doc *doc, const char *text, struct snapshot_edit *edit, size_t n,
+                          struct arena *a)
+{
+    struct snapshot s = {.doc = doc, .edit = edit, .n = n};
+    int line = 0;
+    if (!n)
+        return text;
+    settle_edits(&s);
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        len += text[len] == '\n';
+        put_line(&s, text, len, ++line);
+        text += len;
+    }
+    put_sections(&s);
+    const char *made = s.out.failed ? NULL : arena_str(a, s.out.p ? s.out.p : "");
+    str_release(&s.out);
+    return made;
+}
