@@ -26,9 +26,9 @@ again t train.lr=0.2,0.3 train.lr=0.1
 again t train.momentum=0,0.9 data.seed=1..2
 again renamed sweep.name=renamed sweep.repeats=1
 again t 'require.model=params < 8000' 'require.result=test_accuracy >= 0'
-again t 'model.layers=flatten, dense 12, relu, dense 10' model.units=4
+again t 'model.layers=flatten, dense $units, relu, dense 10' model.units=4
 again t 'data.augment="rotate 7, shift 1", "rotate 3"'
-again t 'data.augment=rotate 7, shift 1'
+again t 'data.augment="rotate 7, shift 1"'
 again t train.lr="$(seq -s, 0.001 0.001 0.07)" train.epochs=1 model.units=4 sweep.repeats=1 # longer than a line may be
 grep -q '^train.momentum' results/t/sweep.ini && fail "an axis of an earlier run is in the snapshot"
 
