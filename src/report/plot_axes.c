@@ -171,7 +171,7 @@ static void put_legend(struct str *s, const struct view *v, int means, size_t ou
     else
         str_add(s, "below = 'a dot is a trial");
     if (means)
-        str_add(s, "; red: mean over points and its 95% interval");
+        str_add(s, "; red: mean of comparable points and its 95% interval");
     str_add(s, "'\nlowest = '");
     if (outside)
         str_addf(s, "%zu of %zu trials lie outside the frame", outside, v->ncomplete);

@@ -76,23 +76,21 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
     return n;
 }
 
-/* What the table of effects says about its shares: a part of the trials, one repeat. */
+/* What the table of effects says about its shares (a part of the trials, one repeat), a line each, two at most. */
 static int put_notes(struct str *s, const struct plot_data *d)
 {
+    static const char *const begins[] = {"shares", "one repeat"}, *const line[] = {"below", "lowest"};
     const struct table *t = &d->effects;
-    struct str text = {0};
-    for (size_t r = 0; r < t->rows; r++)
-        if (!strcmp(table_cell(t, r, "kind"), "note") && (!strncmp(table_cell(t, r, "value"), "shares", 6) ||
-                                                          !strncmp(table_cell(t, r, "value"), "one repeat", 10))) {
+    size_t n = 0;
+    for (size_t k = 0; k < sizeof begins / sizeof *begins; k++)
+        for (size_t r = 0; r < t->rows; r++) {
             const char *note = table_cell(t, r, "value");
-            str_add(&text, text.n ? "; " : "");
-            str_addn(&text, note, strcspn(note, ";"));
+            if (strcmp(table_cell(t, r, "kind"), "note") || strncmp(note, begins[k], strlen(begins[k])))
+                continue;
+            str_addf(s, "%s = '%.*s'\n", line[n++], (int)strcspn(note, ";"), note); /* no text of a sweep file */
+            break;
         }
-    put_variable(s, "below", text.p ? text.p : "", 0);
-    int any = text.n > 0;
-    s->failed |= text.failed;
-    str_release(&text);
-    return any;
+    return (int)n;
 }
 
 static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
@@ -138,23 +136,26 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         chance |= !isnan(bar[i].chance);
         most = 100 * bar[i].chance > most ? 100 * bar[i].chance : most;
     }
-    int height = (notes ? 190 : 170) + 28 * (int)shown;
+    int height = 170 + 20 * notes + 28 * (int)shown;
     script_draw(s, widest > 30 ? 1200 : 1000, height);
     put_heading(s, 1 + notes, height);
     put_key_below(s, height);
-    str_addf(s, "set xlabel 'share of the variance of '.objective.' over all trials'\n");
+    str_addf(s, "set xlabel 'share of the variance of '.objective.' over all trials%s'\n",
+             chance ? "; upright: what chance alone shows" : "");
     str_addf(s, "set lmargin %zu\nset yrange [%zu.7:0.3]\nset xrange [0:", widest + 3, shown);
     put_number(s, most * 1.12);
-    str_add(s, "]\nset format x '%g %%'\nset grid noytics\n"
+    str_add(s, "]\nnear = ");
+    put_number(s, most * 0.08);
+    str_add(s, "\nset format x '%g %%'\nset grid noytics\n"
                "plot $bars using (0):1:(0):3:($1-0.36):($1+0.36):4:ytic(2) with boxxyerror fs solid 1 noborder lc rgb "
-               "variable, \\\n"
-               "     $bars using 3:1:5 with labels left offset 0.6,0 tc rgb '" INK "', \\\n");
+               "variable, \\\n");
     if (chance)
-        str_add(s, "     $bars using 6:1:(0.4) with yerrorbars pt 0 lw 2 lc rgb '" INK "', \\\n"
-                   "     keyentry with lines lw 2 lc rgb '" INK "' title 'what chance alone shows', \\\n");
-    str_add(s, "     keyentry with boxes fs solid 1 noborder lc rgb '" BLUE "' title 'axis', \\\n"
+        str_add(s, "     $bars using 6:($1-0.42):(0):(0.84) with vectors nohead lw 2 lc rgb '" INK "', \\\n");
+    str_add(s, "     $bars using ($6 > $3 && $6 - $3 < near ? $6 : $3):1:5 with labels left offset 0.6,0 tc rgb '" INK
+               "', \\\n"
+               "     keyentry with boxes fs solid 1 noborder lc rgb '" BLUE "' title 'axis', \\\n"
                "     keyentry with boxes fs solid 1 noborder lc rgb '" ORANGE "' title 'interaction', \\\n"
-               "     keyentry with boxes fs solid 1 noborder lc rgb '" SKY "' title 'common to a seed', \\\n"
+               "     keyentry with boxes fs solid 1 noborder lc rgb '" SKY "' title 'seed', \\\n"
                "     keyentry with boxes fs solid 1 noborder lc rgb '" GREY "' title 'seed noise', \\\n"
                "     keyentry with boxes fs solid 1 noborder lc rgb '#CCCCCC' title 'rest'\n");
     script_end(s);

@@ -500,7 +500,7 @@ static void missing_repeats_are_missing_for_all(void **state)
     double n = value_of(&f, "m.a", "1", "n");
     assert_true(n > 0 && n < 12);
     for (int i = 1; i <= 3; i++) {
-        char text[8];
+        char text[STR_NUM];
         snprintf(text, sizeof text, "%d", i);
         assert_close(value_of(&f, "m.a", text, "n"), n, 0, 0);
         assert_close(value_of(&f, "m.a", text, "planned"), 12, 0, 0);
