@@ -159,7 +159,7 @@ static void the_sweep_section(void **state)
 {
     (void)state;
     struct sweep *s = open_text("[sweep]\nname = n-1.x\nrepeats = 3\nseed = 7\nobjective = min   test_loss\n"
-                                "[stop]\ntrials = 5\ntime = 1e3\nepochs = 9\ntarget = 99%\nstagnation = 20\n",
+                                "[stop]\ntrials = 5\ntime = 1e3\ntrial_time = 2.5\nepochs = 9\ntarget = 99%\nstagnation = 20\n",
                                 NULL);
     const struct sweep_spec *sp = sweep_spec(s);
     assert_string_equal(sp->name, "n-1.x");
@@ -171,6 +171,7 @@ static void the_sweep_section(void **state)
     assert_int_equal(sp->stop_trials, 5);
     assert_int_equal(sp->stop_epochs, 9);
     assert_close(sp->stop_time, 1000, 0, 0);
+    assert_close(sp->stop_trial_time, 2.5, 0, 0);
     assert_close(sp->stop_target, 0.99, 0, 0);
     assert_int_equal(sp->stop_stagnation, 20);
     assert_int_equal(point_of(s, 0).train.metric, M_VAL_LOSS); /* test is measured, validation selects */
@@ -183,6 +184,7 @@ static void the_sweep_section(void **state)
     assert_true(isnan(sp->stop_target));
     assert_int_equal(sp->stop_trials, 0);
     assert_int_equal(sp->stop_stagnation, 0);
+    assert_true(sp->stop_trial_time == 0);
     sweep_free(s);
     expect_error("[sweep]\nrepeats =\n", "t.ini:2: sweep.repeats: '' is not an integer", NULL);
     expect_error("[sweep]\nobjective = val_accuracy\n", "'max METRIC' or 'min METRIC'", NULL);
