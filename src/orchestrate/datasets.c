@@ -23,15 +23,17 @@ struct view_entry {
 struct seen_entry {
     struct seen_entry *next;
     char *dataset, *path;
+    int verify;
     struct dataset_seen seen;
 };
 
-int datasets_remember(struct datasets *d, const char *dataset, const char *path, const struct dataset_seen *seen)
+int datasets_remember(struct datasets *d, const char *dataset, const char *path, int verify,
+                      const struct dataset_seen *seen)
 {
     struct seen_entry *x = calloc(1, sizeof *x);
     if (!x)
         return -1;
-    *x = (struct seen_entry){d->seen, strdup(dataset), strdup(path), *seen};
+    *x = (struct seen_entry){d->seen, strdup(dataset), strdup(path), verify, *seen};
     d->seen = x;
     return x->dataset && x->path ? 0 : -1;
 }
@@ -40,10 +42,20 @@ int datasets_remember(struct datasets *d, const char *dataset, const char *path,
 static void peek_absent(const struct datasets *d, struct dataset_entry *x, const struct data_spec *s)
 {
     const struct seen_entry *y = d->seen;
-    while (y && (strcmp(y->dataset, s->dataset) != 0 || strcmp(y->path, s->path) != 0))
+    while (y && (y->verify != s->verify || strcmp(y->dataset, s->dataset) != 0 || strcmp(y->path, s->path) != 0))
         y = y->next;
     if ((y || d->assume) && !dataset_absent(&x->set, s, y ? &y->seen : NULL, &x->err))
         err_clear(&x->err);
+}
+
+const struct dataset *datasets_peeked(const struct datasets *d, size_t i, struct dataset_name *name)
+{
+    for (const struct dataset_entry *x = d->set; x; x = x->next)
+        if (!x->loaded && !x->err.code && !i--) {
+            *name = (struct dataset_name){x->dataset, x->path, x->verify};
+            return &x->set;
+        }
+    return NULL;
 }
 
 static struct dataset_entry *find_set(struct datasets *d, const struct data_spec *s, int loaded, struct err *e)

@@ -210,7 +210,7 @@ static int check_first_point(struct run *run, struct err_list *errs)
     struct err e = {0};
     planner_init(&planner, run->sweep, &run->sets);
     int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
-    if (!bad && sweep_points(run->sweep) && !datasets_view(&run->sets, &p.point->data, &e)) {
+    if (!bad && sweep_points(run->sweep) && !*p.set->absent && !datasets_view(&run->sets, &p.point->data, &e)) {
         planner_data_error(run->sweep, 0, &p.point->data, &e);
         bad = -1;
     }
@@ -226,11 +226,11 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
         return err_set(e, ERR_USAGE, "--isa %s: this machine or this program does not have it", run->o->isa);
     if (name_is_free(run->sweep, run->o->out, e) || too_many(run->sweep, run->o, e))
         return -1;
-    if (check_first_point(run, errs))
-        return -1;
     report_path(run->folder, sizeof run->folder, run->o->out, run->spec->name, "");
+    if (seen_read(run, e) || check_first_point(run, errs))
+        return -1;
     return run_lock(run, e) || run_prepare(run, errs) || running_read(run, e) || order_trials(run, e) ||
-                   make_crews(run, e)
+                   seen_suffices(run, e) || seen_write(run, e) || make_crews(run, e)
                ? -1
                : 0;
 }

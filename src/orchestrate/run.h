@@ -69,8 +69,8 @@ struct run {
     struct keymap by_key; /* trial_record.key -> index into trial */
     struct copied_point *copy;
     size_t ncopies, copy_cap;
-    int more;             /* points lie behind the plan's window ([stop] trials) */
-    unsigned damaged;     /* lines of the journal that cannot be read */
+    int more;         /* points lie behind the plan's window ([stop] trials) */
+    unsigned damaged; /* lines of the journal that cannot be read */
 
     /* An epoch's row where it is safe: in the journal; from a process of its own to its worker. 0, or -1 with *e.
      * Locks. */
@@ -145,6 +145,14 @@ int running_begin(struct run *run, struct err *e);
 /* A worker begins with a trial (NULL: it has none). 0, or -1 with *e. */
 int running_mark(const struct run *run, int worker, const struct trial *t, struct err *e);
 int running_end(struct run *run, struct err *e);
+
+/* --- seen.c --- */
+
+/* What an earlier run found into run->sets; what stands there into the file. 0, or -1 with *e. */
+int seen_read(struct run *run, struct err *e);
+int seen_write(const struct run *run, struct err *e);
+/* 0 unless a trial of order[] wants pixels that are gone: -1 with *e. */
+int seen_suffices(const struct run *run, struct err *e);
 
 /* --- checkpoint.c --- */
 
