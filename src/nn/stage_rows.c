@@ -16,7 +16,8 @@ struct at {
 static struct at block_at(const struct work *w, int b)
 {
     size_t x = (size_t)b * w->nx >> w->half_x, y = (size_t)b * w->ny >> w->half_y;
-    struct at a = {.x = w->io->x + x, .y = w->io->y + y, .to_y = w->io->y + y, .live = stage_live(w, b)};
+    float *output = w->io->y ? w->io->y + y : NULL; /* a gradient may do without */
+    struct at a = {.x = w->io->x + x, .y = output, .to_y = output, .live = stage_live(w, b)};
     if (w->backward) {
         a.dy = w->io->dy + (size_t)b * w->s->dy_block;
         a.dx = w->io->dx ? w->io->dx + (size_t)b * w->s->dx_block : NULL;
