@@ -459,8 +459,13 @@ static size_t fill_base(struct sweep *s, struct faults *f)
             check_owned(s, i, f);
         else if (st->group >= KEY_DATA && !in_spec(st->group) && st->base.by != BY_DEFAULT && st->base.text)
             setting_check(s, (int)i, st->base.text, &st->base.at, f);
-        else if (in_spec(st->group) && st->base.text &&
-                 param_set(st->param, spec_of(&t, st->group), st->base.text, &st->base.at, &e)) {
+        else if (in_spec(st->group) && st->base.text && !setting_in_model(st) &&
+                 setting_plain(st->param, st->base.text, &st->base.at, f)) {
+            bad += st->group == KEY_DATA;
+            if (st->param->type == P_TEXT) /* it is looked at all the same */
+                param_set(st->param, spec_of(&t, st->group), st->base.text, NULL, &e);
+        } else if (in_spec(st->group) && st->base.text &&
+                   param_set(st->param, spec_of(&t, st->group), st->base.text, &st->base.at, &e)) {
             bad += st->group == KEY_DATA;
             fault_take(f, &st->base.at, &e);
         }

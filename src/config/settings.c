@@ -152,6 +152,16 @@ int owner_used(const struct sweep *s, const struct owned *o)
     return (!c || s->ax[c->axis].when_text) && st->base.text && !strcmp(st->base.text, o->name);
 }
 
+int setting_plain(const struct param *p, const char *text, const struct where *w, struct faults *f)
+{
+    if (!strstr(text, "${") && (p->type == P_TEXT || !strchr(text, '$')))
+        return 0;
+    return fault(f, w,
+                 "'%s': variables and expressions are put into layers and pool only; keys that depend on each other "
+                 "vary together in a [zip NAME]",
+                 text);
+}
+
 /* param_set into nowhere. */
 static int try_param(const struct param *p, const char *text, const struct where *w, struct faults *f)
 {
@@ -182,6 +192,9 @@ int setting_check(const struct sweep *s, int i, const char *text, const struct w
         return check_variant(s, text, w, f);
     if (setting_is_variable(st))
         return check_variable(text, w, f);
+    const struct param *p = st->param ? st->param : st->nown ? st->own[0].param : NULL;
+    if (p && text && !setting_in_model(st) && setting_plain(p, text, w, f))
+        return -1;
     if (st->param)
         return try_param(st->param, setting_text(s, i, text), w, f);
     for (size_t o = 0; o < st->nown; o++)

@@ -128,6 +128,8 @@ int settings_init(struct sweep *s, size_t more);
 int setting_variable(struct sweep *s, const char *key);
 /* Whether text is a value of the setting: a fault located by w otherwise. */
 int setting_check(const struct sweep *s, int i, const char *text, const struct where *w, struct faults *f);
+/* Not of layers and pool: a fault where the text of a key is an expression. */
+int setting_plain(const struct param *p, const char *text, const struct where *w, struct faults *f);
 /* Text as param_set wants it: pool_at = none is 0. */
 const char *setting_text(const struct sweep *s, int i, const char *text);
 /* Whether an optimizer (schedule) of that number is that of some point. */

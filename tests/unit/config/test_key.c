@@ -92,6 +92,11 @@ static void unknown_words(void **state)
     expect_error("[train]\nbatchsize = 3\n", "t.ini:2: train.batchsize: unknown key; did you mean 'batch_size'?", NULL);
     expect_error("[train]\ndataset = mnist\n", "'dataset' belongs to [data]", NULL);
     expect_error("[data]\nlr = 3\n", "'lr' belongs to [train]", NULL);
+    expect_error("[train]\nlr = ${0.1*2}\n", "t.ini:2: train.lr: '${0.1*2}': variables and expressions", "[zip NAME]",
+                 NULL);
+    expect_error("[grid]\ntrain.lr = ${0.1*2}, 1\n", "t.ini:2: train.lr: '${0.1*2}': variables and", NULL);
+    expect_error("[data]\naugment = rotate ${2*3}\n", "t.ini:2: data.augment: 'rotate ${2*3}': variables and", NULL);
+    expect_error("[train]\nmomentum = $m\noptimizer = sgd\n", "t.ini:2: train.momentum: '$m': variables and", NULL);
     expect_error("[train]\nlearning_rate = 3\n", "unknown key; did you mean 'lr'?", NULL);
     expect_error("[data]\nlearning_rate = 3\n", "unknown key; did you mean 'lr' of [train]?", NULL);
     expect_error("[model]\nlearning_rate = 3\n", "no text uses this variable; did you mean 'lr' of [train]?", NULL);
@@ -242,9 +247,8 @@ static void the_command_line(void **state)
     assert_int_equal(p.train.epochs, 7);
     assert_string_equal(p.value[2], "none");
     assert_string_equal(sweep_text(s),
-                        "[train]\nlr = 1\n[grid]\ntrain.epochs = 3, 4\ntrain.batch_size = 8, 16\n"
-                        "; command line: train.lr=0.5\n; command line: train.epochs = 7\n"
-                        "; command line: train.clip_norm=1, 2\n; command line: data.normalize=unit,none\n");
+                        "[train]\nlr = 0.5\nepochs = 7\n[grid]\ntrain.batch_size = 8, 16\ntrain.clip_norm = 1, 2\n"
+                        "data.normalize = unit,none\n\n[sweep]\nname = t\n");
     sweep_free(s);
     assert_string_equal(errors_of("", "foo", "train.lr", "=3", "lr=3", "train.lrr=3", "trian.lr=3", "train.lr=0",
                                   "grid.train.lr=1,2", "model.big.x=3", "train.epochs=1,0", NULL),
