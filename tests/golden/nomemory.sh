@@ -42,7 +42,7 @@ run 0 t.ini -q --no-plots -j 2 --out whole
 
 # next N: the number after N of the allocations that are failed.
 next() {
-  if [ "${WALK:-}" = all ]; then echo $(($1 + 1)); else echo $(($1 + 1 + $1 * 2 / 3)); fi
+  if [ "${every:-${WALK:-}}" = all ]; then echo $(($1 + 1)); else echo $(($1 + 1 + $1 * 2 / 3)); fi
 }
 
 # ends GOT N: whether a command may end so.
@@ -73,7 +73,7 @@ walk() {
 
 walk 0 list layers
 walk 0 list keys
-volatile=1 walk 0 plan t.ini 'train.lr=0.1, 0.2'  # an estimated time stands in it
+volatile=1 every=all walk 0 plan t.ini 'train.lr=0.1, 0.2'  # an estimated time stands in it
 volatile=1 walk 0 show t.ini --point 2
 walk 2 plan t.ini train.optimizr=sgd
 walk 0 status t --out whole
