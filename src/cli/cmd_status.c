@@ -93,6 +93,20 @@ static void print_begun(const struct table *trials, const struct table *epochs, 
         printf("  and %zu more\n", n - BEGUN);
 }
 
+/* Finished trials that are in the journal and not in the plan. */
+static int print_outside(const char *out, const char *name, struct err *e)
+{
+    char path[4096];
+    struct table t;
+    table_init(&t);
+    report_path(path, sizeof path, out, name, "/outside.csv");
+    int bad = file_exists(path) && table_read(&t, path, e);
+    if (!bad && t.rows)
+        printf("%zu finished trial%s outside the plan: %s\n", t.rows, t.rows == 1 ? " is" : "s are", path);
+    table_release(&t);
+    return bad;
+}
+
 int cmd_status(const struct invocation *in)
 {
     struct err e = {0};
@@ -117,6 +131,8 @@ int cmd_status(const struct invocation *in)
         print_best(&trials, about_value(&about, "objective"));
         print_begun(&trials, &epochs, about_value(&about, "objective"));
         print_conditions(&about);
+        if (print_outside(in->opt.out, name, &e))
+            status = fail(&e);
     }
     about_release(&about);
     table_release(&epochs);

@@ -351,7 +351,8 @@ int run_prepare(struct run *run, struct err_list *errs)
     else if (csv)
         bad = csv_commit(csv, 1, &e);
     if (!bad)
-        bad = journal_scan(&run->journal, replay_epoch, replay_trial, &replay, &run->damaged, &e) || snapshot(run, &e);
+        bad = journal_scan(&run->journal, replay_epoch, replay_trial, &replay, &run->damaged, &e) ||
+              outside_write(run, &e) || snapshot(run, &e);
     keymap_release(&finals.keys);
     err_list_take(errs, &e);
     if (bad && !errs->n && run_signalled())

@@ -286,6 +286,7 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     int bad = start(run, errs, &e);
     sum->began = !bad;
     if (!bad) {
+        outside_tell(run);
         bad = environment(run, &e) || tell_damage(run, &e) ||
               tables_write(run, 0, &e); /* what stands already, for who looks while it runs */
         if (!bad) {

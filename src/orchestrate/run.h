@@ -70,6 +70,8 @@ struct run {
     struct copied_point *copy;
     size_t ncopies, copy_cap;
     int more;         /* points lie behind the plan's window ([stop] trials) */
+    size_t outside;   /* final trials of the journal that are not in the plan */
+    int replaces;     /* and the tables were those of another plan until now */
     unsigned damaged; /* lines of the journal that cannot be read */
 
     /* An epoch's row where it is safe: in the journal; from a process of its own to its worker. 0, or -1 with *e.
@@ -145,6 +147,12 @@ int running_begin(struct run *run, struct err *e);
 /* A worker begins with a trial (NULL: it has none). 0, or -1 with *e. */
 int running_mark(const struct run *run, int worker, const struct trial *t, struct err *e);
 int running_end(struct run *run, struct err *e);
+
+/* --- outside.c --- */
+
+/* The list of final trials that the plan does not have, and whether the user is to be told. 0, or -1 with *e. */
+int outside_write(struct run *run, struct err *e);
+void outside_tell(struct run *run);
 
 /* --- seen.c --- */
 
