@@ -1,5 +1,6 @@
 #include "report/range.h"
 #include "base/maths.h"
+#include "report/stats.h"
 
 #include <math.h>
 
@@ -46,6 +47,8 @@ static void prepare(struct numbers *s, size_t k)
 static double plain_range(const struct numbers *s, double w)
 {
     double sum = 0;
+    if (w > 2 * EDGE)
+        return 1;
     for (int i = 0; i < NODES; i++) {
         double inside = s->below[i] - range_normal(STEP * i - EDGE - w);
         double p = inside > 0 ? m_exp((double)(s->k - 1) * m_log(inside)) : 0;
@@ -57,11 +60,10 @@ static double plain_range(const struct numbers *s, double w)
 /* One side of the outer sum, away from an estimate that is right (x = 0) by steps of h. */
 static void one_side(const struct numbers *s, double df, double q, double h, double *sum, double *all)
 {
-    double heaviest = 0;
+    double heaviest = 0, p = 1;
     for (int i = h < 0; i < 4000; i++) {
-        double x = h * i, scale = m_exp(x), g = m_exp(df * (x - (scale * scale - 1) / 2)), p = 0;
-        if (g > NEAR)
-            p = plain_range(s, q * scale);
+        double x = h * i, scale = m_exp(x), g = m_exp(df * (x - (scale * scale - 1) / 2));
+        p = g > NEAR && (h > 0 || p > NEAR) ? plain_range(s, q * scale) : 0; /* on the left it falls */
         *sum += g * p;
         *all += g;
         heaviest = g > heaviest ? g : heaviest;
@@ -84,6 +86,8 @@ double range_q95(size_t k, size_t df)
     struct numbers s;
     if (k < 2 || !df)
         return NAN;
+    if (k == 2)
+        return sqrt(2) * stats_t95(df);
     prepare(&s, k);
     double lo = 1, hi = 2; /* in the logarithm of q the probability rises smoothly: false position, Illinois */
     double at_lo = probability(&s, (double)df, lo) - 0.95, at_hi;

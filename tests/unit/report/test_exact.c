@@ -85,7 +85,7 @@ static void check_tie(const char *metric, double n, float v[2][5], int repeats)
 static void equal_means_are_equal(void **state)
 {
     (void)state;
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 200; i++) {
         float v[2][5];
         unsigned n = 100 + draw(2000), more = draw(7), less = draw(5);
         for (int r = 0; r < 3; r++) {
