@@ -90,8 +90,9 @@ double jitter(size_t i);
 
 /* Every text has its room in pixels: margins are set here, from what stands in them, not by gnuplot, which knows
  * neither the letters of another panel nor those of a slanted tick. Pixels count from the left and from the top. */
-#define LETTER 7.8 /* pixels of a letter: 0.6 of the font's size */
-#define LINE 18    /* pixels from one line of text to the next */
+#define LETTER 7.8      /* pixels of a letter: 0.6 of the font's size */
+#define WIDE_LETTER 9.4 /* on average where many are wide: = # … m w */
+#define LINE 18         /* pixels from one line of text to the next */
 struct panel {
     double left, right, top, bottom; /* of the frame */
 };

@@ -136,13 +136,15 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         chance |= !isnan(bar[i].chance);
         most = 100 * bar[i].chance > most ? 100 * bar[i].chance : most;
     }
-    int height = 170 + 20 * notes + 28 * (int)shown;
+    int height = 222 + 20 * notes + 28 * (int)shown;
     script_draw(s, widest > 30 ? 1200 : 1000, height);
     put_heading(s, 1 + notes, height);
     put_key_below(s, height);
-    str_addf(s, "set xlabel 'share of the variance of '.objective.' over all trials%s'\n",
-             chance ? "; upright: what chance alone shows" : "");
-    str_addf(s, "set lmargin %zu\nset yrange [%zu.7:0.3]\nset xrange [0:", widest + 3, shown);
+    str_addf(s, "set key maxrows 3\nset bmargin at screen %.4f\n", 142.0 / height);
+    str_addf(s, "set xlabel 'share of the variance of '.objective.' over all trials'%s\n",
+             chance ? ".\"\\n\".'upright: what chance alone shows'" : "");
+    str_addf(s, "set lmargin at screen %.4f\nset yrange [%zu.7:0.3]\nset xrange [0:",
+             (WIDE_LETTER * (double)widest + 24) / (widest > 30 ? 1200 : 1000), shown);
     put_number(s, most * 1.12);
     str_add(s, "]\nnear = ");
     put_number(s, most * 0.08);

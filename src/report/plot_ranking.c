@@ -182,7 +182,9 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     str_add(s, "\n");
     script_draw(s, f.widest > 45 ? 1200 : 1000, height);
     put_heading(s, 3, height);
-    str_addf(s, "set lmargin %zu\nset xlabel objective\nset yrange [%zu.6:0.4]\nset grid noytics\n", f.widest + 2, n);
+    /* letters wider than most are not cut either */
+    str_addf(s, "set lmargin at screen %.4f\n", (WIDE_LETTER * (double)f.widest + 24) / (f.widest > 45 ? 1200 : 1000));
+    str_addf(s, "set xlabel objective\nset yrange [%zu.6:0.4]\nset grid noytics\n", n);
     str_add(s, "set style arrow 1 head size screen 0.004,90 lw 2 lc rgb '" SKY "'\n"
                "set style arrow 2 head filled size screen 0.01,25 lw 2 lc rgb '" SKY "'\n");
     put_range(s, d->unit * f.lo, d->unit * f.hi);

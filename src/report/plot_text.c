@@ -176,26 +176,37 @@ double metric_label(const char *metric, char *buf, size_t n)
     return percent ? 100 : 1;
 }
 
-/* Letters that all values of an axis begin with; 0 when there is one value only. */
-static size_t common_letters(const struct axis *a)
+#define MANY_VALUES 64 /* of an axis: more are not compared with each other */
+
+/* Do two texts of more than head + 1 + tail letters look the same when what is between is left out? */
+static int same_when_cut(const char *a, const char *b, size_t head, size_t tail)
 {
-    const char *first = NULL;
-    size_t bytes = 0, n = 0, values = 0;
-    for (size_t l = 0; l < a->levels; l++) {
-        const char *text = a->show[l];
-        if (!*text)
-            continue;
-        if (!values++) {
-            first = text;
-            bytes = strlen(first);
-        }
-        for (size_t i = 0; i < bytes; i++)
-            if (text[i] != first[i])
-                bytes = i;
+    size_t na = (size_t)(letter_at(a, head) - a), nb = (size_t)(letter_at(b, head) - b);
+    const char *ta = letter_at(a, text_width(a) - tail), *tb = letter_at(b, text_width(b) - tail);
+    return na == nb && !memcmp(a, b, na) && !strcmp(ta, tb);
+}
+
+static int told_apart(const struct axis *x, size_t max, size_t head)
+{
+    for (size_t i = 0; i < x->levels; i++)
+        for (size_t k = 0; k < i && text_width(x->show[i]) > max; k++)
+            if (text_width(x->show[k]) > max && same_when_cut(x->show[i], x->show[k], head, max - 1 - head))
+                return 0;
+    return 1;
+}
+
+/* Letters before the gap of values that are cut to max letters: half of them, or as near to that as tells the values
+ * apart. */
+static size_t letters_before_gap(const struct axis *x, size_t max)
+{
+    size_t half = max / 2;
+    for (size_t off = 0; off <= half && x->levels <= MANY_VALUES; off++) {
+        if (told_apart(x, max, half - off))
+            return half - off;
+        if (half + off < max && told_apart(x, max, half + off))
+            return half + off;
     }
-    while (values > 1 && letter_at(first, n + 1) <= first + bytes && *letter_at(first, n))
-        n++;
-    return n;
+    return half;
 }
 
 /* The first letters of text, and a sign that there were more. */
@@ -212,15 +223,15 @@ static void put_start(struct str *s, const char *text, size_t letters)
 
 void put_value(struct str *s, const struct axis *a, const char *text, size_t max)
 {
-    size_t common = common_letters(a), width = text_width(text), less = max && width > max ? width - max + 1 : 0;
-    if (common >= width) /* another value goes on where this one ends */
-        common = width - 1;
-    if (!less || common < 2) {
-        put_field(s, text, max);
+    size_t width = text_width(text);
+    if (!max || width <= max) {
+        put_field(s, text, 0);
         return;
     }
-    put_start(s, text, less < common ? common - less : 0);
-    put_field(s, letter_at(text, common), less < common ? 0 : max - 1);
+    size_t head = letters_before_gap(a, max);
+    put_start(s, text, head);
+    if (max - 1 > head)
+        put_field(s, letter_at(text, width - (max - 1 - head)), 0);
 }
 
 /* Letters of the widest value of an axis. */

@@ -299,7 +299,7 @@ static void long_labels_stay_distinct(void **state)
     }
     free(gp);
     gp = script_of("long", "ranking");
-    shows(gp, "#8  au…=rotat…2, hflip, va…=a-wi…batchnorm, weight_d…=0.00025\t", 1);
+    shows(gp, "#8  au…=rotat…2, hflip, va…=a-wide-…chnorm, weight_d…=0.00025\t", 1);
     shows(gp, "512", 0); /* all points have it */
     free(gp);
     str_release(&s);
