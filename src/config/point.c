@@ -202,8 +202,10 @@ static int fill_lines(struct pick *p, struct point *out, struct arena *a, struct
         return -1;
     struct lines head = *layers, tail = *layers;
     head.n = at;
-    tail.v += at;
-    tail.n -= at;
+    if (at) { /* of no lines at all there is no place */
+        tail.v += at;
+        tail.n -= at;
+    }
     size_t n = add_lines(&head, v, p, a, f);
     if (at)
         n += add_lines(pool, v + n, p, a, f);
