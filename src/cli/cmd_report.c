@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include "base/str.h"
+#include "cli/results.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -12,7 +13,8 @@ int cmd_report(const struct invocation *in)
     struct str text = {0};
     const char *name;
     int status = STATUS_DONE;
-    if (result_name(in, &name, &e) || report_markdown(in->opt.out, name, !in->opt.no_plots, &text, &e))
+    if (refresh_tables(in->opt.out, in->arg[0], &e) || result_name(in, &name, &e) ||
+        report_markdown(in->opt.out, name, !in->opt.no_plots, &text, &e))
         status = fail(&e);
     else if (text.failed)
         status = fail_memory();

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ABOUT ".about.csv"
 
@@ -90,6 +91,52 @@ int result_name(const struct invocation *in, const char **name, struct err *e)
             near ? "'?" : "");
     release_names(&l);
     return -1;
+}
+
+/* ---- tables from the journal ---- */
+
+static int is_older(const char *path, const struct stat *than)
+{
+    struct stat st;
+    if (stat(path, &st))
+        return 1;
+    return st.st_mtim.tv_sec != than->st_mtim.tv_sec ? st.st_mtim.tv_sec < than->st_mtim.tv_sec
+                                                     : st.st_mtim.tv_nsec < than->st_mtim.tv_nsec;
+}
+
+/* The first and the last table of those that are written one after the other. */
+static int tables_are_old(const char *out, const char *name)
+{
+    static const char *const suffix[] = {".csv", ".points.csv", ".epochs.csv", ".about.csv"};
+    char path[4096];
+    struct stat journal;
+    int old = 0;
+    if (stat(report_path(path, sizeof path, out, name, "/journal"), &journal))
+        return 0;
+    for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++)
+        old |= is_older(report_path(path, sizeof path, out, name, suffix[i]), &journal);
+    return old;
+}
+
+int refresh_tables(const char *out, const char *name, struct err *e)
+{
+    char path[4096];
+    struct sweep *s = NULL;
+    struct err_list errs = {0};
+    struct run_summary sum;
+    struct run_options o = {.out = out, .jobs = 1, .only_tables = 1, .limit = RUN_LIMIT};
+    if (!is_name(name) || !tables_are_old(out, name) ||
+        !file_exists(report_path(path, sizeof path, out, name, "/sweep.ini")))
+        return 0;
+    int bad = sweep_open(&s, path, NULL, 0, &errs);
+    if (!bad && !strcmp(sweep_spec(s)->name, name)) /* else it is of an older version of the program */
+        bad = sweep_run(s, &o, &sum, &errs);
+    bad = bad && errs.n && errs.v[0].code != ERR_BUSY; /* who runs it writes them */
+    if (bad)
+        err_set(e, errs.v[0].code, "the tables cannot be made again from the journal: %s", errs.v[0].text);
+    err_list_release(&errs);
+    sweep_free(s);
+    return bad ? -1 : 0;
 }
 
 /* ---- about ---- */

@@ -18,6 +18,10 @@ const char *about_value(const struct about *a, const char *key); /* "" when it i
 /* "val_accuracy" of "max val_accuracy". */
 const char *objective_metric(const char *objective);
 
+/* Writes the tables again from the journal where they are missing or older than it, as after a kill, unless the sweep is
+ * running. 0 also when there is nothing to do it from; -1 with *e. */
+int refresh_tables(const char *out, const char *name, struct err *e);
+
 /* The first `top` points by rank: axes, parameters, objective and test metric. 0, or -1 with *e. */
 int print_ranking(const char *out, const char *name, const struct about *a, size_t top, struct err *e);
 /* One line a `result` condition: whether the best point meets it, and how many trials do. */

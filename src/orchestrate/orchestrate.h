@@ -63,6 +63,7 @@ struct run_options {
     const char *isa;    /* kernel level, NULL: best */
     int fail_fast;      /* stop at the first failed trial */
     int retry_failed;   /* failed trials of earlier runs are run again */
+    int only_tables;    /* nothing is trained: the tables are written from the journal */
     const char *notice; /* written to stderr at the first signal; NULL: nothing */
     uint64_t limit;     /* most trials of a plan that is run without [stop] trials */
     void (*progress)(void *ctx, const struct run_progress *p);

@@ -210,7 +210,8 @@ static int check_first_point(struct run *run, struct err_list *errs)
     struct err e = {0};
     planner_init(&planner, run->sweep, &run->sets);
     int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
-    if (!bad && sweep_points(run->sweep) && !*p.set->absent && !datasets_view(&run->sets, &p.point->data, &e)) {
+    if (!bad && sweep_points(run->sweep) && !*p.set->absent && !run->o->only_tables &&
+        !datasets_view(&run->sets, &p.point->data, &e)) {
         planner_data_error(run->sweep, 0, &p.point->data, &e);
         bad = -1;
     }
@@ -229,10 +230,11 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
     report_path(run->folder, sizeof run->folder, run->o->out, run->spec->name, "");
     if (seen_read(run, e) || check_first_point(run, errs))
         return -1;
-    return run_lock(run, e) || run_prepare(run, errs) || running_read(run, e) || order_trials(run, e) ||
-                   seen_suffices(run, e) || seen_write(run, e) || make_crews(run, e)
-               ? -1
-               : 0;
+    if (run_lock(run, e) || run_prepare(run, errs) || running_read(run, e) || order_trials(run, e))
+        return -1;
+    if (run->o->only_tables)
+        run->norder = 0;
+    return seen_suffices(run, e) || seen_write(run, e) || make_crews(run, e) ? -1 : 0;
 }
 
 /* Once: their trials are trained again. */
@@ -287,7 +289,7 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     sum->began = !bad;
     if (!bad) {
         outside_tell(run);
-        bad = environment(run, &e) || tell_damage(run, &e) ||
+        bad = (!o->only_tables && environment(run, &e)) || tell_damage(run, &e) ||
               tables_write(run, 0, &e); /* what stands already, for who looks while it runs */
         if (!bad) {
             train_all(run);

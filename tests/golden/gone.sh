@@ -47,4 +47,24 @@ EOT
   run 0 "$name.ini" --no-plots train.lr=0.1,0.2,0.3
   has err '2 of 3 trials were there already'
 done
+
+# Tables that are gone, or older than the journal, are made again by report and plot, without the data too; nothing is
+# trained.
+rm -rf results
+run 0 idx.ini --no-plots
+cp -r results whole
+mv data away
+rm results/idx.csv results/idx.*.csv
+run 0 report idx
+for t in whole/idx*.csv; do
+  cmp -s "$t" "results/${t##*/}" || fail "made again, ${t##*/} is another"
+done
+touch -d '2001-01-01' results/idx.*csv
+echo stale >results/idx.points.csv
+touch -d '2001-01-01' results/idx.points.csv
+run 0 plot idx
+cmp -s whole/idx.points.csv results/idx.points.csv || fail "an old table was not made again"
+echo kept >>results/idx.points.csv
+run 0 report idx # it is newer than the journal, and stays
+grep -q kept results/idx.points.csv || fail "a table newer than the journal was replaced"
 finish
