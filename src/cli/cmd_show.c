@@ -30,7 +30,7 @@ static int add_node(struct table *t, const struct nn_node *nd)
     shape_text(nd->y, shape, sizeof shape);
     snprintf(params, sizeof params, "%zu", nd->params);
     snprintf(macs, sizeof macs, "%.0f", nd->macs);
-    if (nd->x.rank == 3) {
+    if (nd->x[0].kind == MAPS) {
         pair_text(field, sizeof field, nd->rf_h, nd->rf_w);
         pair_text(jump, sizeof jump, nd->jump_h, nd->jump_w);
     }

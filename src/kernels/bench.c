@@ -364,7 +364,7 @@ static void measure_out(struct work *v, const struct picked *p)
     const struct conv_dims *d = &p->shape->d;
     v->d = *d;
     v->images = p->shape->images;
-    v->blocks = (v->images + LANES - 1) / LANES;
+    v->blocks = blocks_of(v->images);
     v->act = p->row->act;
     v->p = p->row->p;
     size_t lanes = (size_t)v->blocks * LANES;

@@ -1,11 +1,9 @@
 /* kernels.h - the hot loops, and the table that picks them. Floats and sizes only: no layers, no files, no threads.
  *
- * Layout. Images come in blocks of LANES = 16, the images of a block innermost:
- *     x[blocks][h][c][w][16]      one image is x[b][..][..][..][lane]
- * so that every arithmetic instruction works on 16 images, for any number of channels, kernel size or stride. A flat
- * feature vector is h = w = 1. A batch of n images has blocks = ceil(n / 16); lanes at and beyond n of the last block
- * are dead: inputs hold zeros there, gradients must be zero there (softmax_xent and bn_backward see to it), so that
- * sums over lanes need no masks. Every pointer is 64-byte aligned; in and out must not overlap unless a line says "may
+ * Images come in blocks of 16, x[blocks][h][c][w][16] (layout.h), so that every arithmetic instruction works on 16
+ * images, for any number of channels, kernel size or stride. Of a batch of n images the lanes at and beyond n of the
+ * last block are dead: inputs hold zeros there, gradients must be zero there (softmax_xent and bn_backward see to it),
+ * so that sums over lanes need no masks. Every pointer is 64-byte aligned; in and out must not overlap unless a line says "may
  * be the same". Weights are in PyTorch's order, w[co][ci/groups][kh][kw], dense w[out][in].
  *
  * Same bits at every level (ref, avx2, avx512), for every compiler: a level may reorder nothing. Each output element is
@@ -15,13 +13,11 @@
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
+#include "kernels/layout.h"
 #include "kernels/moments.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-#define LANES 16
-#define PAD16(n) (((size_t)(n) + 15) & ~(size_t)15)
 
 /* Convolution and pooling geometry. ph, pw pad the top and the left; what the bottom and right need follows from ho and
  * wo (one more than ph, pw for "same" with an even kernel): rows and columns outside the input count as zeros. */

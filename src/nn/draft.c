@@ -27,6 +27,7 @@ struct drafting {
     int out;                 /* value of the output */
     int members;             /* of the team */
     int stage_scratch;       /* slot */
+    int *input_slots;        /* where the next step's slots of inputs and their gradients begin */
 };
 
 static int runs(const struct drafting *w, int node)
@@ -95,7 +96,7 @@ static unsigned rounds_of(const struct drafting *w, int node, int backward)
 /* Of a value: 0 is the network's input. */
 static size_t value_floats(const struct drafting *w, int v)
 {
-    return layer_floats(v ? w->g->node[v - 1].y : w->g->in, w->blocks) >> w->halved[v];
+    return floats_of(v ? w->g->node[v - 1].y : w->g->in, w->blocks) >> w->halved[v];
 }
 
 /* Backward a stage reads its input, and its output where a norm behind takes the gradient there. */
@@ -154,19 +155,28 @@ static int scratch_slot(struct drafting *w, int node, unsigned rounds)
     return n ? new_slot(w, IN_POOL, n) : NO_SLOT;
 }
 
-static struct draft_step *new_step(struct drafting *w, int node)
+/* A step with `nin` inputs. */
+static struct draft_step *new_step(struct drafting *w, int node, int nin)
 {
     struct draft_step *s = &w->d->step[w->d->nforward + w->d->nbackward];
-    *s = (struct draft_step){
-        .node = node, .y = NO_SLOT, .dy = NO_SLOT, .saved = NO_SLOT, .next_saved = NO_SLOT, .scratch = NO_SLOT};
-    for (int k = 0; k < NN_MAX_IN; k++)
+    *s = (struct draft_step){.node = node,
+                             .nin = nin,
+                             .x = w->input_slots,
+                             .dx = w->input_slots + nin,
+                             .y = NO_SLOT,
+                             .dy = NO_SLOT,
+                             .saved = NO_SLOT,
+                             .next_saved = NO_SLOT,
+                             .scratch = NO_SLOT};
+    w->input_slots += 2 * nin;
+    for (int k = 0; k < nin; k++)
         s->x[k] = s->dx[k] = NO_SLOT;
     return s;
 }
 
 static void touch_all(struct drafting *w, const struct draft_step *s, int moment)
 {
-    for (int k = 0; k < NN_MAX_IN; k++) {
+    for (int k = 0; k < s->nin; k++) {
         touch(w, s->x[k], moment);
         touch(w, s->dx[k], moment);
     }
@@ -188,20 +198,18 @@ static int over_input(const struct drafting *w, int node)
            !w->kept[v];
 }
 
-static void copy_input(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                       const struct layer_io *io)
+static void copy_input(const struct layer_call *c)
 {
-    (void)k;
-    memcpy(io->y, io->x, layer_floats(nd->y, p->blocks) * sizeof *io->y);
+    memcpy(c->y, c->x[0], floats_of(c->node->y, c->pass->blocks) * sizeof *c->y);
 }
 
 /* A network that does nothing in this mode: its logits are its input. */
 static void draft_copy(struct drafting *w)
 {
-    struct draft_step *s = new_step(w, w->n - 1);
+    struct draft_step *s = new_step(w, w->n - 1, 1);
     s->run = copy_input;
     s->x[0] = w->content[0];
-    s->y = new_slot(w, IN_Z, layer_floats(w->g->in, w->blocks));
+    s->y = new_slot(w, IN_Z, floats_of(w->g->in, w->blocks));
     touch_all(w, s, w->d->nforward++);
 }
 
@@ -226,7 +234,7 @@ static int table_slot(struct drafting *w, int norm)
 
 static void forward_stage(struct drafting *w, const struct stage *stage)
 {
-    struct draft_step *s = new_step(w, stage->last);
+    struct draft_step *s = new_step(w, stage->last, 1);
     s->run_stage = stage_forward;
     s->stage = *stage;
     s->x[0] = w->content[input(w, stage->first, 0)];
@@ -250,14 +258,14 @@ static void draft_forward(struct drafting *w)
                 forward_stage(w, stage_of(w, i));
             continue;
         }
-        struct draft_step *s = new_step(w, i);
+        struct draft_step *s = new_step(w, i, nd->nin);
         s->run = nd->type->forward;
         for (int k = 0; k < nd->nin; k++)
             s->x[k] = w->content[input(w, i, k)];
         if (over_input(w, i))
             s->y = s->x[0];
         else
-            s->y = new_slot(w, IN_POOL, layer_floats(nd->y, w->blocks));
+            s->y = new_slot(w, IN_POOL, floats_of(nd->y, w->blocks));
         if (i + 1 == w->out)
             w->d->slot[s->y].place = IN_Z;
         w->content[i + 1] = s->y;
@@ -272,13 +280,11 @@ static void draft_forward(struct drafting *w)
 /* --- backward --- */
 
 /* dx += what a further reader of the value found: the step that adds up gradients. io: x is added to y. */
-static void add_gradient(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                         const struct layer_io *io)
+static void add_gradient(const struct layer_call *c)
 {
-    size_t n = layer_floats(nd->y, p->blocks);
-    (void)k;
+    size_t n = floats_of(c->node->y, c->pass->blocks);
     for (size_t i = 0; i < n; i++)
-        io->y[i] += io->x[i];
+        c->y[i] += c->x[0][i];
 }
 
 static void end_step(struct drafting *w, const struct draft_step *s)
@@ -306,23 +312,18 @@ static int spare(const struct drafting *w, int dy)
  * gradient takes dy's place. */
 static void hand_on(struct drafting *w, struct draft_step *s, int node, int over)
 {
-    int later[NN_MAX_IN], nlater = 0;
     const struct draft_step *done = s;
-    for (int k = 0; k < w->g->node[node].nin; k++) {
-        int v = input(w, node, k);
-        if (!w->wanted[v])
-            continue;
-        int first = w->gradient[v] == NO_SLOT;
-        s->dx[k] = gradient_slot(w, v, over ? s->dy : NO_SLOT);
-        if (!first)
-            later[nlater++] = k;
-    }
+    for (int k = 0; k < s->nin; k++)
+        if (w->wanted[input(w, node, k)])
+            s->dx[k] = gradient_slot(w, input(w, node, k), over ? s->dy : NO_SLOT);
     end_step(w, s);
-    for (int l = 0; l < nlater; l++) {
-        int v = input(w, node, later[l]);
-        struct draft_step *sum = new_step(w, v - 1);
+    for (int k = 0; k < done->nin; k++) {
+        int v = input(w, node, k);
+        if (done->dx[k] == NO_SLOT || done->dx[k] == w->gradient[v])
+            continue; /* not wanted, or the first to arrive */
+        struct draft_step *sum = new_step(w, v - 1, 1);
         sum->run = add_gradient;
-        sum->x[0] = done->dx[later[l]];
+        sum->x[0] = done->dx[k];
         sum->y = w->gradient[v];
         end_step(w, sum);
     }
@@ -331,7 +332,7 @@ static void hand_on(struct drafting *w, struct draft_step *s, int node, int over
 static void backward_node(struct drafting *w, int i)
 {
     const struct nn_node *nd = &w->g->node[i];
-    struct draft_step *s = new_step(w, i);
+    struct draft_step *s = new_step(w, i, nd->nin);
     s->run = nd->type->backward;
     s->dy = w->gradient[i + 1];
     for (int k = 0; k < nd->nin && nd->flags & KEEPS_X; k++)
@@ -359,7 +360,7 @@ static int over_dy(const struct drafting *w, const struct draft_step *s)
 static void backward_stage(struct drafting *w, const struct stage *stage)
 {
     int v = input(w, stage->first, 0);
-    struct draft_step *s = new_step(w, stage->last);
+    struct draft_step *s = new_step(w, stage->last, 1);
     s->run_stage = stage_backward;
     s->stage = *stage;
     s->dy = w->gradient[stage->last + 1];
@@ -380,7 +381,7 @@ static void backward_stage(struct drafting *w, const struct stage *stage)
 static void draft_backward(struct drafting *w)
 {
     if (w->out && w->wanted[w->out])
-        w->gradient[w->out] = new_slot(w, IN_DZ, layer_floats(w->g->node[w->n - 1].y, w->blocks));
+        w->gradient[w->out] = new_slot(w, IN_DZ, floats_of(w->g->node[w->n - 1].y, w->blocks));
     for (int i = w->n - 1; i >= 0; i--) {
         if (!runs_backward(w, i) || w->gradient[i + 1] == NO_SLOT) /* nobody reads it, or a stage knows */
             continue;
@@ -469,8 +470,10 @@ static int take_tables(struct drafting *w, struct arena *a)
     w->readers = arena_take(a, n * sizeof(int));
     w->d->slot = arena_take(a, (4 * n + inputs + 2) * sizeof *w->d->slot);
     w->d->step = arena_take(a, (2 * n + inputs + 1) * sizeof *w->d->step);
+    w->input_slots = arena_take(a, (6 * inputs + 2) * sizeof *w->input_slots); /* of nodes twice, of sums once */
     if (!w->value || !w->wanted || !w->kept || !w->last_reader || !w->content || !w->gradient || !w->saved ||
-        !w->stage || !w->stage_of || !w->halved || !w->edge || !w->block || !w->readers || !w->d->slot || !w->d->step)
+        !w->stage || !w->stage_of || !w->halved || !w->edge || !w->block || !w->readers || !w->d->slot || !w->d->step ||
+        !w->input_slots)
         return -1;
     for (size_t i = 0; i < n; i++)
         w->content[i] = w->gradient[i] = w->saved[i] = NO_SLOT;
@@ -498,7 +501,7 @@ int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int traini
     find_readers(&w);
     for (int v = 0; v <= w.n; v++)
         w.block[v] = value_floats(&w, v) / (size_t)blocks;
-    w.content[0] = new_slot(&w, IN_X, layer_floats(g->in, blocks));
+    w.content[0] = new_slot(&w, IN_X, floats_of(g->in, blocks));
     draft_forward(&w);
     if (!w.out)
         draft_copy(&w);

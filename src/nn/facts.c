@@ -97,12 +97,12 @@ static void mark_distance(struct nn_graph *g)
 /* 1 where maps have been turned into a vector on the way: by global pooling, flatten or dense. */
 static int behind_head(const struct nn_graph *g, const unsigned char *behind, const struct nn_node *nd)
 {
-    if (nd->y.rank != 3 || nd->flags & (HEAD_GAP | HEAD_GMP | HEAD_FC))
+    if (nd->y.kind != MAPS || nd->flags & (HEAD_GAP | HEAD_GMP | HEAD_FC))
         return 1;
     for (int k = 0; k < nd->nin; k++)
         if (nd->in[k] != NN_INPUT && behind[nd->in[k]])
             return 1;
-    return g->in.rank != 3;
+    return g->in.kind != MAPS;
 }
 
 static const char *head_of(unsigned flags)

@@ -40,7 +40,7 @@ static int only_reader(const struct fusing *f, int node)
     int r = f->readers[node + 1];
     if (r < 0)
         return -1;
-    struct shape y = f->g->node[node].y, x = f->g->node[r].x;
+    struct shape y = f->g->node[node].y, x = f->g->node[r].x[0];
     return y.c == x.c && y.h == x.h && y.w == x.w ? r : -1;
 }
 
@@ -77,7 +77,7 @@ static struct stage stage_from(const struct fusing *f, int node)
 static int group_of(const struct nn_graph *g, const struct stage *s)
 {
     const struct nn_node *conv = s->part[PART_CONV] < 0 ? NULL : &g->node[s->part[PART_CONV]];
-    size_t x = layer_floats(g->node[s->first].x, 1), y = layer_floats(g->node[s->last].y, 1);
+    size_t x = floats_of(g->node[s->first].x[0], 1), y = floats_of(g->node[s->last].y, 1);
     size_t weights = conv ? conv->tensor[0].n : 0;
     size_t fit = GROUP_FLOATS / (x + y), pay = weights * LANES / (x + y);
     size_t n = fit > pay ? fit : pay;
@@ -92,7 +92,7 @@ static int rows_of(const struct nn_graph *g, const struct stage *s)
     if (s->part[PART_CONV] < 0)
         return 0;
     const struct nn_node *conv = &g->node[s->part[PART_CONV]];
-    size_t row = (layer_floats(conv->x, 1) + layer_floats(conv->y, 1)) / (size_t)conv->y.h, fit = BAND / row;
+    size_t row = (floats_of(conv->x[0], 1) + floats_of(conv->y, 1)) / (size_t)conv->y.h, fit = BAND / row;
     return fit < 2 ? 2 : fit > 1024 ? 1024 : (int)fit & ~1;
 }
 

@@ -1,23 +1,24 @@
 /* graph.c - nodes, shapes, offsets, costs. */
-#include "nn/graph.h"
+#include "nn/builder.h"
 
-#include "nn/parse.h"
-
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-size_t shape_size(struct shape s)
-{
-    return (size_t)s.c * (size_t)s.h * (size_t)s.w;
-}
-
 char *shape_text(struct shape s, char *buf, size_t n)
 {
-    if (s.rank == 1)
+    switch (s.kind) {
+    case VECTOR:
         snprintf(buf, n, "%d", s.c);
-    else
+        break;
+    case SEQUENCE:
+        snprintf(buf, n, "%dx%d", s.c, s.h);
+        break;
+    case MAPS:
         snprintf(buf, n, "%dx%dx%d", s.c, s.h, s.w);
+        break;
+    }
     return buf;
 }
 
@@ -28,38 +29,6 @@ int nn_uses(const struct nn_graph *g, const char *layer)
         if (g->node[i].type == t && (t->flags & IDENTITY || !(g->node[i].flags & IDENTITY)))
             return 1;
     return 0;
-}
-
-/* --- the tree unrolled --- */
-
-/* Layers of a sequence with its repetitions, at most NN_MAX_NODES + 1. */
-static size_t count_layers(const struct item *it)
-{
-    size_t n = 0;
-    for (; it && n <= NN_MAX_NODES; it = it->next)
-        n += it->kind == ITEM_LAYER ? 1 : (size_t)it->times * count_layers(it->body);
-    return n > NN_MAX_NODES ? NN_MAX_NODES + 1 : n;
-}
-
-/* Appends the sequence behind node `in`; returns the node that holds its output. */
-static int emit(struct nn_graph *g, const struct item *it, int in)
-{
-    for (; it; it = it->next)
-        if (it->kind == ITEM_LAYER) {
-            struct nn_node *nd = &g->node[g->nnodes];
-            *nd = (struct nn_node){.type = it->type,
-                                   .args = it->args,
-                                   .at = it->at,
-                                   .text = it->text,
-                                   .block = it->block,
-                                   .in = {in},
-                                   .nin = 1};
-            in = g->nnodes++;
-        } else {
-            for (int i = 0; i < it->times; i++)
-                in = emit(g, it->body, in);
-        }
-    return in;
 }
 
 /* --- links, shapes, offsets --- */
@@ -75,14 +44,32 @@ static void mark_normalized(struct nn_graph *g)
                 g->node[g->node[i].in[k]].normalized = 0;
 }
 
-static int shape_node(struct nn_graph *g, struct nn_node *nd, const struct nn_spec *spec, struct err *e)
+int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struct err *e)
 {
-    nd->x = nd->in[0] == NN_INPUT ? g->in : g->node[nd->in[0]].y;
+    nd->flags = nd->type->flags;
+    nd->tensor = NULL;
+    nd->ntensors = 0;
+    nd->params = nd->nbuffers = nd->nsaved = 0;
+    nd->macs = 0;
+    nd->mem = mem;
+    nd->x = arena_take(mem, (size_t)nd->nin * sizeof *nd->x);
+    if (!nd->x)
+        return err_set(e, ERR_NOMEM, "no memory for the network");
+    for (int k = 0; k < nd->nin; k++)
+        nd->x[k] = nd->in[k] == NN_INPUT ? g->in : g->node[nd->in[k]].y;
     if (nd->type->shape(nd, e))
         return -1;
     if (shape_size(nd->y) > INT_MAX / (4 * LANES))
         return layer_error(nd, e, "its output has %zu values for one image, the limit is %d", shape_size(nd->y),
                            INT_MAX / (4 * LANES));
+    return nd->mem ? 0 : err_set(e, ERR_NOMEM, "no memory for the network");
+}
+
+static int place_node(struct nn_graph *g, struct nn_node *nd, const struct nn_spec *spec, struct arena *mem,
+                      struct err *e)
+{
+    if (graph_shape(g, nd, mem, e))
+        return -1;
     for (int t = 0; t < nd->ntensors; t++) {
         nd->tensor[t].at = g->param_floats;
         g->param_floats += PAD16(nd->tensor[t].n);
@@ -132,27 +119,26 @@ static int reach(const struct nn_graph *g, struct nn_node *nd, struct err *e)
 static void mark_global_pooling(struct nn_node *nd)
 {
     int k[2], stride[2], dilation[2];
-    if (!(nd->flags & POOLS) || !nd->type->window || nd->x.h * nd->x.w == 1 || nd->y.h * nd->y.w > 1)
+    if (!(nd->flags & POOLS) || !nd->type->window || nd->x[0].h * nd->x[0].w == 1 || nd->y.h * nd->y.w > 1)
         return;
     nd->type->window(nd, k, stride, dilation);
-    if (k[0] >= nd->x.h && k[1] >= nd->x.w)
+    if (k[0] >= nd->x[0].h && k[1] >= nd->x[0].w)
         nd->flags |= nd->type == layer_find("maxpool") ? HEAD_GMP : HEAD_GAP;
 }
 
-int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *scratch, struct err *e)
+int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *mem, struct err *e)
 {
     mark_normalized(g);
     for (int i = 0; i < g->nnodes; i++) {
         struct nn_node *nd = &g->node[i];
         nd->index = i;
-        nd->flags = nd->type->flags;
-        if (nd->flags & LAST && i < g->nnodes - 1)
+        if (nd->type->flags & LAST && i < g->nnodes - 1)
             return layer_error(nd, e, "may only stand at the end; the loss applies it");
-        if (shape_node(g, nd, spec, e) || reach(g, nd, e))
+        if (place_node(g, nd, spec, mem, e) || reach(g, nd, e))
             return -1;
         mark_global_pooling(nd);
     }
-    return graph_facts(g, scratch, e);
+    return graph_facts(g, mem, e);
 }
 
 static int check_output(const struct nn_graph *g, struct err *e)
@@ -174,15 +160,13 @@ static int check_output(const struct nn_graph *g, struct err *e)
 static int build(struct nn_graph *g, const struct item *items, const struct where *at, const struct nn_spec *spec,
                  struct arena *a, struct err *e)
 {
-    size_t n = count_layers(items);
-    if (!n)
+    struct builder b = {.g = g, .a = a, .e = e};
+    int out;
+    if (build_sequence(&b, items, NN_INPUT, &out))
+        return -1;
+    if (!g->nnodes)
         return err_at(e, ERR_USAGE, at, "the network has no layers; `sweep list layers` names them all");
-    if (n > NN_MAX_NODES)
-        return err_at(e, ERR_USAGE, at, "the network has more than %d layers", NN_MAX_NODES);
-    g->node = arena_take(a, n * sizeof *g->node);
-    if (!g->node)
-        return err_set(e, ERR_NOMEM, "no memory for the network");
-    emit(g, items, NN_INPUT);
+    assert(out == g->nnodes - 1); /* the last node is the output */
     return graph_finish(g, spec, a, e) || check_output(g, e) ? -1 : 0;
 }
 

@@ -5,15 +5,17 @@
 
 #include "nn/nn.h"
 
-/* The pointers of one call. Lifetimes: x, y as the planner decided by `keeps`; scratch is lost between calls. */
-struct layer_io {
-    const float *x;         /* output of in[0]; further inputs of joining layers in xs */
-    const float *const *xs; /* [nin] */
+/* One call of a layer: all that it reads and writes. x and y live as long as the planner decided by the layer's flags;
+ * what stands in scratch is lost between calls. */
+struct layer_call {
+    const struct nn_node *node;
+    const struct nn_pass *pass;
+    const struct kernels *kernels;
+    const float *const *x; /* [nin] the outputs of the nodes that it reads */
     float *y;
     const float *dy;
-    float *dx;         /* NULL when nobody needs it (first layer) */
-    float *const *dxs; /* [nin], each NULL or wanted */
-    const float *w;    /* node's tensors at w + (tensor[i].at - tensor[0].at) */
+    float *const *dx; /* [nin] their gradients; NULL where nobody needs one (before the first layer with weights) */
+    const float *w;   /* the node's tensors, at w + (tensor[i].at - tensor[0].at) */
     float *dw;
     float *buffers, *saved, *scratch; /* saved is NULL when the plan is for evaluation only */
 };
@@ -64,16 +66,14 @@ struct layer_type {
     /* After the words are set: checks them against each other and derives fields that no word sets. NULL: nothing to
      * do. */
     int (*check)(void *args, struct err *e);
-    /* From nd->x and nd->args: nd->y, tensors, nbuffers, nsaved, macs; may change nd->flags. */
+    /* From nd->x[0] and nd->args: nd->y, tensors, nbuffers, nsaved, macs; may change nd->flags. */
     int (*shape)(struct nn_node *nd, struct err *e);
     /* Kernel, stride and dilation as they act on the receptive field; NULL: 1, 1. */
     void (*window)(const struct nn_node *nd, int k[2], int s[2], int dilation[2]);
     size_t (*scratch)(const struct nn_node *nd, int blocks); /* floats; NULL: none */
     void (*reset)(const struct nn_node *nd, float *buffers); /* first values of the buffers; NULL: zeros */
-    void (*forward)(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                    const struct layer_io *io);
-    void (*backward)(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                     const struct layer_io *io); /* fills dx (unless NULL) and dw, both overwritten */
+    void (*forward)(const struct layer_call *c);
+    void (*backward)(const struct layer_call *c); /* fills each dx that is wanted, and dw; both are overwritten */
     void (*part)(const struct nn_node *nd, struct stage_part *out); /* NULL: always a step of its own */
 };
 
@@ -90,8 +90,6 @@ int layer_wants_maps(const struct nn_node *nd, struct err *e);
 int layer_same_shape(struct nn_node *nd, struct err *e);
 /* Adds a parameter tensor of n floats; fans and init (model's own where `init` is -1 and role is NN_WEIGHT) follow. */
 void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init);
-/* Floats of `blocks` blocks of a shape. */
-size_t layer_floats(struct shape s, int blocks);
 /* Floats of all tensors of a node that has some, padding included. */
 size_t layer_tensor_floats(const struct nn_node *nd);
 /* Words of the options `init` ("default" is [model] init, then nn_init_name) and `bias`. */

@@ -48,29 +48,32 @@ int layer_error(const struct nn_node *nd, struct err *e, const char *fmt, ...)
 int layer_wants_maps(const struct nn_node *nd, struct err *e)
 {
     char buf[48];
-    if (nd->x.rank == 3)
+    if (nd->x[0].kind == MAPS)
         return 0;
     return layer_error(nd, e,
                        "wants maps [C,H,W], but its input is a vector of %s features; put it before flatten and dense",
-                       shape_text(nd->x, buf, sizeof buf));
+                       shape_text(nd->x[0], buf, sizeof buf));
 }
 
 int layer_same_shape(struct nn_node *nd, struct err *e)
 {
     (void)e;
-    nd->y = nd->x;
+    nd->y = nd->x[0];
     return 0;
 }
 
 void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init)
 {
-    nd->tensor[nd->ntensors++] = (struct nn_tensor){name, role, n, 0, fan_in, fan_out, init};
+    struct nn_tensor *more = arena_take(nd->mem, (size_t)(nd->ntensors + 1) * sizeof *more);
+    if (!more) {
+        nd->mem = NULL; /* graph_finish tells */
+        return;
+    }
+    if (nd->ntensors)
+        memcpy(more, nd->tensor, (size_t)nd->ntensors * sizeof *more);
+    more[nd->ntensors++] = (struct nn_tensor){name, role, n, 0, fan_in, fan_out, init};
+    nd->tensor = more;
     nd->params += n;
-}
-
-size_t layer_floats(struct shape s, int blocks)
-{
-    return shape_size(s) * LANES * (size_t)blocks;
 }
 
 size_t layer_tensor_floats(const struct nn_node *nd)

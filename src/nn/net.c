@@ -25,7 +25,7 @@ struct drafts {
 static int make_drafts(struct drafts *d, const struct nn_graph *g, int batch, int training, unsigned how,
                        struct arena *tmp)
 {
-    int blocks = (batch + LANES - 1) / LANES;
+    int blocks = blocks_of(batch);
     memset(d, 0, sizeof *d);
     if (training && draft_make(&d->train, g, blocks, 1, how, tmp))
         return -1;
@@ -49,44 +49,55 @@ static float *slot_floats(const struct nn_net *net, const struct draft *d, int s
     }
 }
 
-/* The steps of a draft with pointers instead of slots. */
-static void realize(const struct nn_net *net, const struct draft *d, int first, int n, struct step *out)
+/* Makes the steps of a pass from those of the draft, which begin with number `first`: pointers instead of slots. */
+static void realize_pass(const struct nn_net *net, const struct draft *d, int first, enum plan_pass pass)
 {
-    for (int i = 0; i < n; i++) {
+    const struct plan *plan = net->plan;
+    const float **x = plan->x[pass];
+    float **dx = plan->dx[pass];
+    for (int i = 0; i < plan->nsteps[pass]; i++) {
         const struct draft_step *s = &d->step[first + i];
         const struct nn_node *nd = &net->graph->node[s->node];
-        struct step *t = &out[i];
         size_t at = nd->ntensors ? nd->tensor[0].at : 0;
-        t->run = s->run;
-        t->run_stage = s->run_stage;
-        t->stage = s->stage;
-        t->rounds = s->rounds;
-        t->next_saved = slot_floats(net, d, s->next_saved);
-        t->nd = nd;
-        for (int k = 0; k < NN_MAX_IN; k++) {
-            t->xs[k] = slot_floats(net, d, s->x[k]);
-            t->dxs[k] = slot_floats(net, d, s->dx[k]);
+        for (int k = 0; k < s->nin; k++) {
+            x[k] = slot_floats(net, d, s->x[k]);
+            dx[k] = slot_floats(net, d, s->dx[k]);
         }
-        t->io = (struct layer_io){.x = t->xs[0],
-                                  .xs = t->xs,
-                                  .y = slot_floats(net, d, s->y),
-                                  .dy = slot_floats(net, d, s->dy),
-                                  .dx = t->dxs[0],
-                                  .dxs = t->dxs,
-                                  .w = nd->ntensors ? net->w + at : NULL,
-                                  .dw = nd->ntensors && net->dw ? net->dw + at : NULL,
-                                  .buffers = nd->nbuffers ? net->buffers + nd->buffers_at : NULL,
-                                  .saved = slot_floats(net, d, s->saved),
-                                  .scratch = slot_floats(net, d, s->scratch)};
+        plan->step[pass][i] = (struct step){.run = s->run,
+                                            .run_stage = s->run_stage,
+                                            .stage = s->stage,
+                                            .rounds = s->rounds,
+                                            .next_saved = slot_floats(net, d, s->next_saved),
+                                            .call = {.node = nd,
+                                                     .kernels = net->k,
+                                                     .x = x,
+                                                     .y = slot_floats(net, d, s->y),
+                                                     .dy = slot_floats(net, d, s->dy),
+                                                     .dx = dx,
+                                                     .w = nd->ntensors ? net->w + at : NULL,
+                                                     .dw = nd->ntensors && net->dw ? net->dw + at : NULL,
+                                                     .buffers = nd->nbuffers ? net->buffers + nd->buffers_at : NULL,
+                                                     .saved = slot_floats(net, d, s->saved),
+                                                     .scratch = slot_floats(net, d, s->scratch)}};
+        x += s->nin;
+        dx += s->nin;
     }
+}
+
+static size_t count_inputs(const struct draft *d, int first, int n)
+{
+    size_t inputs = 0;
+    for (int i = first; i < first + n; i++)
+        inputs += (size_t)d->step[i].nin;
+    return inputs;
 }
 
 /* Cuts the block; returns its length. With c->base set, *net is complete afterwards. */
 static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, const struct drafts *d, int training,
                       struct nn_net **out)
 {
-    int blocks = (batch + LANES - 1) / LANES;
-    size_t logits = layer_floats(g->node[g->nnodes - 1].y, blocks);
+    int blocks = blocks_of(batch);
+    size_t logits = floats_of(g->node[g->nnodes - 1].y, blocks);
     size_t pool = d->train.pool_floats > d->infer.pool_floats ? d->train.pool_floats : d->infer.pool_floats;
     struct nn_net *net = cut(c, 1, sizeof *net), shadow;
     struct plan *plan = cut(c, 1, sizeof *plan), plan_shadow;
@@ -94,12 +105,17 @@ static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, cons
     plan = plan ? plan : &plan_shadow;
     *net = (struct nn_net){.graph = g, .batch = batch, .plan = plan};
     *plan = (struct plan){.nsteps = {d->train.nforward, d->train.nbackward, d->infer.nforward}, .pool_floats = pool};
-    for (int i = 0; i < PLAN_PASSES; i++)
+    for (int i = 0; i < PLAN_PASSES; i++) {
+        const struct draft *draft = i == PLAN_INFER ? &d->infer : &d->train;
+        size_t inputs = count_inputs(draft, i == PLAN_BACKWARD ? draft->nforward : 0, plan->nsteps[i]);
         plan->step[i] = cut(c, (size_t)plan->nsteps[i], sizeof(struct step));
+        plan->x[i] = cut(c, inputs, sizeof(float *));
+        plan->dx[i] = cut(c, inputs, sizeof(float *));
+    }
     net->w = cut(c, g->param_floats, sizeof(float));
     net->dw = training ? cut(c, g->param_floats, sizeof(float)) : NULL;
     net->buffers = cut(c, g->buffer_floats, sizeof(float));
-    net->x = cut(c, layer_floats(g->in, blocks), sizeof(float));
+    net->x = cut(c, floats_of(g->in, blocks), sizeof(float));
     net->z = cut(c, logits, sizeof(float));
     net->dz = training ? cut(c, logits, sizeof(float)) : NULL;
     plan->pool = cut(c, pool, sizeof(float));
@@ -134,12 +150,11 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, u
         c = (struct carve){arena_take(a, bytes), 0};
         if (c.base) {
             lay_out(&c, g, batch, &d, training, &net);
-            struct plan *plan = net->plan;
             net->k = k;
             net->members = plan_members(how);
-            realize(net, &d.train, 0, d.train.nforward, plan->step[PLAN_FORWARD]);
-            realize(net, &d.train, d.train.nforward, d.train.nbackward, plan->step[PLAN_BACKWARD]);
-            realize(net, &d.infer, 0, d.infer.nforward, plan->step[PLAN_INFER]);
+            realize_pass(net, &d.train, 0, PLAN_FORWARD);
+            realize_pass(net, &d.train, d.train.nforward, PLAN_BACKWARD);
+            realize_pass(net, &d.infer, 0, PLAN_INFER);
         }
     }
     arena_release(&tmp);
@@ -196,18 +211,20 @@ static void walk(const struct nn_net *net, enum plan_pass pass, const struct nn_
     const struct plan *plan = net->plan;
     for (int i = 0; i < plan->nsteps[pass]; i++) {
         const struct step *s = &plan->step[pass][i];
+        struct layer_call c = s->call;
+        c.pass = p;
         if (s->run_stage)
             s->run_stage(net, s, p);
         else if (s->rounds)
-            rounded_run(net, s, p);
+            rounded_run(s, p);
         else
-            s->run(s->nd, p, net->k, &s->io);
+            s->run(&c);
     }
 }
 
 void nn_forward(struct nn_net *net, const struct nn_pass *p)
 {
-    assert(p->n > 0 && p->n <= net->batch && p->blocks == (p->n + LANES - 1) / LANES);
+    assert(p->n > 0 && p->n <= net->batch && p->blocks == blocks_of(p->n));
     assert(!p->training || net->dw); /* a net for evaluation has no training plan */
     walk(net, p->training ? PLAN_FORWARD : PLAN_INFER, p);
 }

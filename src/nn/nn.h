@@ -4,9 +4,9 @@
  *   text lines --nn_graph_build--> struct nn_graph (shapes, parameters, facts; immutable, shareable between threads)
  *   graph + batch size --nn_net_new--> struct nn_net (weights, gradients, activations; owned by one run)
  *
- * Activations are [blocks][h][c][w][16] floats (kernels.h). Nodes are in topological order; node i reads the outputs of
- * nodes in[0..nin-1] < i, or the network's input (NN_INPUT). Today every text gives a chain; the graph, the planner and
- * the two passes already work on any such graph (gradients of an output used twice are added up). */
+ * Activations are [blocks][h][c][w][16] floats (kernels/layout.h). Nodes are in topological order; node i reads the
+ * outputs of nodes in[0..nin-1] < i, or the network's input (NN_INPUT). Today every text gives a chain; the graph, the
+ * planner and the two passes already work on any such graph (gradients of an output used twice are added up). */
 #ifndef NN_NN_H
 #define NN_NN_H
 
@@ -19,12 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct shape {
-    int rank;    /* 1: features [C] (h = w = 1); 3: maps [C,H,W] */
-    int c, h, w; /* all >= 1 */
-};
-size_t shape_size(struct shape s);                     /* c*h*w */
-char *shape_text(struct shape s, char *buf, size_t n); /* "10x26x26" or "10"; returns buf */
+char *shape_text(struct shape s, char *buf, size_t n); /* "10x26x26", "10x64" or "10"; returns buf */
 
 /* How weights start. Fan-in and fan-out as PyTorch counts them. he: N(0, 2/fan_in) (He et al. 2015, arXiv:1502.01852);
  * xavier: U(+-sqrt(6/(fan_in+fan_out))) (Glorot & Bengio 2010); normal: N(0, 0.02^2)... each row says its own. Biases
@@ -59,8 +54,6 @@ struct nn_tensor { /* one parameter tensor of a node, n floats at net->w + at (a
 };
 
 #define NN_INPUT (-1)
-#define NN_MAX_IN 4
-#define NN_MAX_TENSORS 4
 
 struct layer_type;
 struct nn_node {
@@ -71,14 +64,16 @@ struct nn_node {
     int block;        /* 1-based line of `layers` it came from */
     int index;        /* its number in the graph: keys its random streams */
     unsigned flags;   /* the type's (layer.h), narrowed or widened by the arguments and shapes of this node */
-    int in[NN_MAX_IN], nin;
-    int normalized;    /* read by normalizations only: a bias here would be subtracted again */
-    struct shape x, y; /* of in[0], and of the output */
+    int *in, nin;     /* the nodes whose outputs it reads, or NN_INPUT */
+    int normalized;   /* read by normalizations only: a bias here would be subtracted again */
+    struct shape *x;  /* [nin] of what it reads */
+    struct shape y;   /* of what it puts out */
 
-    struct nn_tensor tensor[NN_MAX_TENSORS];
+    struct nn_tensor *tensor;
     int ntensors;
-    size_t params;   /* true number of parameters, without padding */
-    size_t nbuffers; /* floats of running statistics, at net->buffers + buffers_at (multiple of 16) */
+    struct arena *mem; /* of the graph, for tables of the node, while it is built */
+    size_t params;     /* true number of parameters, without padding */
+    size_t nbuffers;   /* floats of running statistics, at net->buffers + buffers_at (multiple of 16) */
     size_t buffers_at;
     size_t nsaved; /* floats kept from forward to backward besides activations (batch statistics) */
 
@@ -117,6 +112,12 @@ struct nn_graph {
     struct nn_facts facts;
 };
 
+/* The shape of what the network puts out. */
+static inline struct shape nn_output(const struct nn_graph *g)
+{
+    return g->node[g->nnodes - 1].y;
+}
+
 /* One line of `layers` (a block), variables already resolved. */
 struct nn_line {
     const char *text;
@@ -135,8 +136,8 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
 /* The words alone, without shapes: every unknown or ill-written layer of the lines appended to *errs. 0, or -1. */
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs);
 /* The network in its normal words, which two ways to write the same network share: layers by their names in the table,
- * options in its order and by value, what is the default left out, groups written out, no `none`, no softmax at the end;
- * separated by ", ". NULL when the lines have errors or there is no memory. */
+ * options in its order and by value, what is the default left out, groups written out, no `none`, no softmax at the
+ * end; separated by ", ". NULL when the lines have errors or there is no memory. */
 const char *nn_lines_text(const struct nn_line *lines, size_t nlines, struct arena *a);
 /* Whether the graph has a layer of that name (or alias) that does something: dropout 0 is none. */
 int nn_uses(const struct nn_graph *g, const char *layer);

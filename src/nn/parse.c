@@ -10,6 +10,7 @@
 #define WORD_MAX 96
 #define DEPTH_MAX 32
 #define TIMES_MAX 1000
+#define BODIES_MAX 64 /* no row of blocks.c has more */
 
 enum token { T_WORD, T_COMMA, T_OPEN, T_CLOSE, T_BAR, T_EOL, T_END };
 
@@ -113,6 +114,9 @@ static const char *known_layer(size_t i, const void *ctx)
         if (layer_types[t]->alias && n++ == i)
             return layer_types[t]->alias;
     }
+    for (size_t t = 0; block_types[t]; t++)
+        if (*block_types[t]->name && n++ == i)
+            return block_types[t]->name;
     return NULL;
 }
 
@@ -122,29 +126,31 @@ static const char *known_option(size_t i, const void *ctx)
     return rows ? rows[i].name : NULL;
 }
 
-struct call { /* a layer being read */
-    const struct layer_type *type;
+struct call {                   /* a layer or block being read */
+    const struct param *params; /* NULL: it takes no words */
+    int positional;
+    int (*check)(void *args, struct err *e);
     void *args;
-    unsigned long long given; /* bit i: row i of type->params is set */
+    unsigned long long given; /* bit i: row i of params is set */
     int wrong;
     char name[WORD_MAX]; /* as written */
 };
 
 /* The names of the first `most` rows. */
-static void list_options(const struct layer_type *t, int most, char *buf, size_t n)
+static void list_options(const struct param *rows, int most, char *buf, size_t n)
 {
     size_t used = 0;
     buf[0] = 0;
-    for (int i = 0; i < most && t->params[i].name && used < n; i++)
-        used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", t->params[i].name);
+    for (int i = 0; i < most && rows && rows[i].name && used < n; i++)
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", rows[i].name);
 }
 
 /* The first positional row without a value. */
 static const struct param *due_row(const struct call *c)
 {
-    for (int i = 0; i < c->type->positional; i++)
+    for (int i = 0; i < c->positional; i++)
         if (!(c->given & 1ull << i))
-            return &c->type->params[i];
+            return &c->params[i];
     return NULL;
 }
 
@@ -152,9 +158,9 @@ static void unknown_word(struct parser *p, const struct call *c, const char *w)
 {
     char args[160], range[320];
     const struct param *due = due_row(c);
-    int option = isalpha((unsigned char)*w) && c->type->params && c->type->params[0].name;
-    list_options(c->type, option ? INT_MAX : c->type->positional, args, sizeof args);
-    const char *near = str_nearest(w, known_option, c->type->params);
+    int option = isalpha((unsigned char)*w) && c->params && c->params[0].name;
+    list_options(c->params, option ? INT_MAX : c->positional, args, sizeof args);
+    const char *near = str_nearest(w, known_option, c->params);
     if (layer_find(w))
         complain(p, "'%s' is a layer of its own; put a comma before it", w);
     else if (near)
@@ -163,7 +169,7 @@ static void unknown_word(struct parser *p, const struct call *c, const char *w)
         complain(p, "%s: %s: '%s' is not %s", c->name, due->name, w, param_range(due, range, sizeof range));
     else if (option)
         complain(p, "%s has no option '%s'; it has %s", c->name, w, args);
-    else if (c->type->positional)
+    else if (c->positional)
         complain(p, "'%s' is too much: %s takes %s, then options with their names", w, c->name, args);
     else
         complain(p, "'%s' is too much: %s takes no arguments without their names", w, c->name);
@@ -172,7 +178,7 @@ static void unknown_word(struct parser *p, const struct call *c, const char *w)
 static void set(struct parser *p, struct call *c, const struct param *row, const char *value)
 {
     struct err e = {0};
-    unsigned long long bit = 1ull << (row - c->type->params);
+    unsigned long long bit = 1ull << (row - c->params);
     if (c->given & bit) {
         complain(p, "%s: %s is given twice", c->name, row->name);
         c->wrong = 1;
@@ -203,7 +209,7 @@ static const struct param *positional_row(const struct call *c, const char *w)
 static int argument(struct parser *p, struct call *c)
 {
     char w[WORD_MAX], value[WORD_MAX], range[320];
-    const struct param *row = param_find(c->type->params, word(p, w));
+    const struct param *row = param_find(c->params, word(p, w));
     if (!row) {
         row = positional_row(c, w);
         if (row)
@@ -230,7 +236,7 @@ static int argument(struct parser *p, struct call *c)
 static void check_call(struct parser *p, struct call *c)
 {
     char range[320];
-    const struct param *row = c->type->params;
+    const struct param *row = c->params;
     for (int i = 0; row && row[i].name; i++)
         if (!row[i].preset && row[i].type != P_FLAG && !(c->given & 1ull << i)) {
             complain(p, "%s lacks %s: %s, %s", c->name, row[i].name, row[i].help,
@@ -238,11 +244,12 @@ static void check_call(struct parser *p, struct call *c)
             c->wrong = 1;
         }
     struct err e = {0};
-    if (!c->wrong && c->type->check && c->type->check(c->args, &e))
+    if (!c->wrong && c->check && c->check(c->args, &e))
         complain(p, "%s: %s", c->name, e.text);
 }
 
 static void braces_after(struct parser *p, const char *name);
+static void skip_braces(struct parser *p);
 
 /* At a name that is none. */
 static void unknown_layer(struct parser *p, const char *name)
@@ -250,23 +257,24 @@ static void unknown_layer(struct parser *p, const char *name)
     const char *near = str_nearest(name, known_layer, NULL), *behind = p->p;
     while (isspace((unsigned char)*behind))
         behind++;
-    if (*behind == '{') {
+    if (*behind == '{' && !(near && block_find(near))) {
         next(p);
         braces_after(p, name);
         return;
     }
     if (near)
-        complain(p, "unknown layer '%s'; did you mean '%s'?", name, near);
+        complain(p, "unknown %s '%s'; did you mean '%s'?", *behind == '{' ? "block" : "layer", name, near);
     else
         complain(p, "unknown layer '%s'; `sweep list layers` names them all", name);
     skip_words(p);
+    skip_braces(p);
 }
 
 /* The words behind the name, into c->args. */
 static void arguments(struct parser *p, struct call *c)
 {
-    if (c->type->params)
-        param_defaults(c->type->params, c->args);
+    if (c->params)
+        param_defaults(c->params, c->args);
     next(p);
     while (p->tok == T_WORD && !c->wrong)
         if (argument(p, c))
@@ -282,7 +290,7 @@ static struct item *nothing(struct parser *p)
     char w[WORD_MAX];
     struct item *it = take(p, sizeof *it);
     if (it)
-        *it = (struct item){.kind = ITEM_GROUP, .at = *here(p), .block = (int)p->line + 1};
+        *it = (struct item){.kind = ITEM_BLOCK, .at = *here(p), .line = (int)p->line + 1};
     next(p);
     if (p->tok == T_WORD)
         complain(p, "'%s' is too much: '" PARSE_NONE "' is no layer and takes nothing", word(p, w));
@@ -290,29 +298,32 @@ static struct item *nothing(struct parser *p)
     return it;
 }
 
-static struct item *layer(struct parser *p)
+static struct item *new_item(struct parser *p, enum item_kind kind, size_t args_size, struct call *c)
 {
-    struct call c = {0};
-    const char *from = p->start;
-    word(p, c.name);
-    if (!strcmp(c.name, PARSE_NONE))
-        return nothing(p);
-    c.type = layer_find(c.name);
-    if (!c.type) {
-        unknown_layer(p, c.name);
-        return NULL;
-    }
     struct item *it = take(p, sizeof *it);
-    c.args = take(p, c.type->args_size);
-    if (!it || !c.args) {
+    c->args = take(p, args_size);
+    if (!it || !c->args)
+        return NULL;
+    *it = (struct item){.kind = kind, .at = *here(p), .line = (int)p->line + 1, .args = c->args, .times = 1};
+    return it;
+}
+
+static struct item *layer(struct parser *p, const struct layer_type *type, struct call *c)
+{
+    const char *from = p->start;
+    struct item *it = new_item(p, ITEM_LAYER, type->args_size, c);
+    if (!it) {
         skip_words(p);
         return NULL;
     }
-    *it = (struct item){.kind = ITEM_LAYER, .at = *here(p), .block = (int)p->line + 1, .type = c.type, .args = c.args};
-    arguments(p, &c);
-    it->given = c.given;
+    it->type = type;
+    c->params = type->params;
+    c->positional = type->positional;
+    c->check = type->check;
+    arguments(p, c);
+    it->given = c->given;
     if (p->tok == T_OPEN)
-        braces_after(p, c.name);
+        braces_after(p, c->name);
     it->text = arena_strn(p->a, from, (size_t)(p->last - from));
     p->nomem |= !it->text;
     return it;
@@ -322,17 +333,25 @@ static struct item *layer(struct parser *p)
 
 static struct item *sequence(struct parser *p, int inside);
 
+/* Reads over braces, if the token is one, and the repetition after them. */
+static void skip_braces(struct parser *p)
+{
+    int open = p->tok == T_OPEN;
+    while (open && p->tok != T_END) {
+        next(p);
+        open += p->tok == T_OPEN;
+        open -= p->tok == T_CLOSE;
+        if (!open)
+            next(p);
+    }
+    skip_words(p);
+}
+
 /* At the '{' of a word that takes none: says so and reads over them. */
 static void braces_after(struct parser *p, const char *name)
 {
     complain(p, "'%s' does not take braces; { ... } x N repeats what is inside", name);
-    int open = 0;
-    do {
-        open += p->tok == T_OPEN;
-        open -= p->tok == T_CLOSE;
-        next(p);
-    } while (open && p->tok != T_END);
-    skip_words(p);
+    skip_braces(p);
 }
 
 /* Behind '}': x N, xN, or nothing. */
@@ -362,38 +381,89 @@ static int repetition(struct parser *p)
     return times;
 }
 
-static struct item *group(struct parser *p)
+/* At the '{' of a block: its bodies into v[], up to the '}', which is read. Returns how many, -1 with an error. */
+static int bodies(struct parser *p, struct item **v, int most)
 {
-    struct item *it = take(p, sizeof *it);
     size_t opened = p->line, errors = p->errs->n;
-    if (it)
-        *it = (struct item){.kind = ITEM_GROUP, .at = *here(p), .block = (int)p->line + 1, .times = 1};
-    next(p);
+    int n = 0;
     if (++p->depth > DEPTH_MAX) {
         complain(p, "more than %d groups inside each other", DEPTH_MAX);
         while (p->tok != T_END)
             next(p);
-        p->depth--;
-        return NULL;
     }
-    struct item *body = sequence(p, 1);
+    do {
+        next(p);
+        struct item *body = sequence(p, 1);
+        if (!body && p->errs->n == errors)
+            complain(p, "nothing stands between '%s' and '%s'", n ? "|" : "{", p->tok == T_BAR ? "|" : "}");
+        if (n < most)
+            v[n] = body;
+        n++;
+    } while (p->tok == T_BAR);
     p->depth--;
-    if (p->tok != T_CLOSE) {
+    if (p->tok == T_CLOSE) {
+        next(p);
+        return n;
+    }
+    if (p->errs->n == errors) {
         size_t reached = p->line;
         p->line = opened;
         complain(p, "'{' is never closed");
         p->line = reached;
-        return NULL;
     }
-    if (!body && p->errs->n == errors)
-        complain(p, "nothing stands between '{' and '}'");
-    next(p);
-    int times = repetition(p);
+    return -1;
+}
+
+/* At the name of a block, or at a '{' alone. */
+static struct item *block(struct parser *p, const struct block_type *type, struct call *c)
+{
+    const char *from = p->start;
+    struct item *it = new_item(p, ITEM_BLOCK, type->args_size, c), *v[BODIES_MAX];
     if (!it)
         return NULL;
-    it->body = body;
-    it->times = times;
+    it->block = type;
+    c->params = type->params;
+    c->positional = type->positional;
+    if (*type->name)
+        arguments(p, c);
+    it->given = c->given;
+    it->text = *type->name ? arena_strn(p->a, from, (size_t)(p->last - from)) : "{";
+    it->body = take(p, (size_t)type->most * sizeof *it->body);
+    if (!it->text || !it->body) {
+        p->nomem = 1;
+        return NULL;
+    }
+    if (p->tok != T_OPEN) {
+        complain(p, "%s wants braces: %s %s", type->name, type->name, type->sig);
+        return NULL;
+    }
+    it->nbodies = bodies(p, v, type->most);
+    if (it->nbodies < 0)
+        return NULL;
+    if (it->nbodies < type->least || it->nbodies > type->most) {
+        complain(p, "'%s' has %d part%s between '|', it takes %d%s", it->text, it->nbodies, it->nbodies == 1 ? "" : "s",
+                 type->least, type->most > type->least ? " or more" : "");
+        return NULL;
+    }
+    memcpy(it->body, v, (size_t)it->nbodies * sizeof *v);
+    it->times = repetition(p);
     return it;
+}
+
+/* At a word: a layer, a block, or none of them. */
+static struct item *named(struct parser *p)
+{
+    struct call c = {.params = NULL};
+    const struct layer_type *type = layer_find(word(p, c.name));
+    const struct block_type *with_braces = block_find(c.name);
+    if (!strcmp(c.name, PARSE_NONE))
+        return nothing(p);
+    if (type)
+        return layer(p, type, &c);
+    if (with_braces)
+        return block(p, with_braces, &c);
+    unknown_layer(p, c.name);
+    return NULL;
 }
 
 /* Something that is no beginning of a layer: complains and steps over it. */
@@ -410,10 +480,11 @@ static void stray(struct parser *p)
 
 static struct item *one_item(struct parser *p)
 {
+    struct call c = {.name = "{"};
     if (p->tok == T_OPEN)
-        return group(p);
+        return block(p, block_find(""), &c);
     if (p->tok == T_WORD)
-        return layer(p);
+        return named(p);
     stray(p);
     return NULL;
 }
@@ -429,7 +500,7 @@ static struct item *sequence(struct parser *p, int inside)
     struct item *first = NULL, **tail = &first;
     for (;;) {
         skip_ends(p);
-        if (p->tok == T_END || (inside && p->tok == T_CLOSE))
+        if (p->tok == T_END || (inside && (p->tok == T_CLOSE || p->tok == T_BAR)))
             return first;
         struct item *it = one_item(p);
         if (it) {
@@ -438,7 +509,7 @@ static struct item *sequence(struct parser *p, int inside)
         }
         if (p->tok == T_COMMA) {
             next(p);
-            if (p->tok == T_EOL || p->tok == T_END || p->tok == T_CLOSE)
+            if (p->tok == T_EOL || p->tok == T_END || p->tok == T_CLOSE || p->tok == T_BAR)
                 complain(p, "a layer is missing after the last comma");
         } else if (it && (p->tok == T_OPEN || p->tok == T_WORD)) {
             complain(p, "a comma is missing before '%.*s'", (int)p->len, p->start);

@@ -2,33 +2,36 @@
  *
  *   text  := lines of seq, each a block
  *   seq   := item { (',' | end of line) item }
- *   item  := layer | 'none' | '{' seq '}' [ 'x' N ]
+ *   item  := layer | 'none' | block
  *   layer := NAME { argument | option value | flag }
+ *   block := [ layer ] '{' seq { '|' seq } '}' [ 'x' N ]
  *
  * `none` and `{ ... } x 0` are nothing: the network is the one without them, layer numbers (and so random streams)
  * included. They are there for variables: $norm = batchnorm or none, { ... } x $depth.
  *
- * Inside braces the end of a line separates like a comma. Words that take braces (branches, residual paths) are further
- * kinds of item. */
+ * Inside braces the end of a line separates like a comma. The names of blocks, and how many bodies each may have, are
+ * rows of a table (blocks.h); braces without a name are repeated. */
 #ifndef NN_PARSE_H
 #define NN_PARSE_H
 
-#include "nn/layer.h"
+#include "nn/blocks.h"
 
-enum item_kind { ITEM_LAYER, ITEM_GROUP };
+enum item_kind { ITEM_LAYER, ITEM_BLOCK };
 struct item {
     enum item_kind kind;
     struct item *next; /* of the same sequence */
     struct where at;
-    int block; /* 1-based line */
+    int line; /* 1-based line of the text */
+    const void *args;
+    unsigned long long given; /* bit i: row i of the params of the layer or block was written */
+    const char *text;         /* of a layer: as written; of a block: its words in front of the braces */
 
     const struct layer_type *type; /* ITEM_LAYER */
-    const void *args;
-    unsigned long long given; /* bit i: row i of type->params was written */
-    const char *text;
 
-    struct item *body; /* ITEM_GROUP: the sequence, `times` times in a row; NULL and 0: `none` */
-    int times;
+    const struct block_type *block; /* ITEM_BLOCK: `times` times in a row */
+    struct item **body;             /* [nbodies] the sequences between its braces */
+    int nbodies;
+    int times; /* 0: nothing, as `none` is */
 };
 
 /* Every layer is right by itself (words, ranges) when this returns 0. -1: every error found is in *errs. The tree lives

@@ -8,8 +8,7 @@
 
 #include "nn/stage.h"
 
-typedef void run_node(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                      const struct layer_io *io);
+typedef void run_node(const struct layer_call *c);
 typedef void run_stage(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
 
 /* What a step of a single node rounds: what it reads, in copies, and what it has put out. */
@@ -18,19 +17,18 @@ enum { ROUND_X = 1, ROUND_DY = 2, ROUND_W = 4, ROUND_Y = 8 };
 struct step {
     run_node *run;        /* NULL: a stage */
     run_stage *run_stage; /* NULL: a node */
-    const struct nn_node *nd;
     struct stage stage;
-    unsigned rounds; /* a node's */
-    struct layer_io io;
+    unsigned rounds;        /* a node's */
+    struct layer_call call; /* all but the pass */
     float *next_saved;
-    const float *xs[NN_MAX_IN];
-    float *dxs[NN_MAX_IN];
 };
 
 enum plan_pass { PLAN_FORWARD, PLAN_BACKWARD, PLAN_INFER, PLAN_PASSES };
 
 struct plan { /* net->plan */
     struct step *step[PLAN_PASSES];
+    const float **x[PLAN_PASSES]; /* the inputs of all steps, one after the other, and their gradients */
+    float **dx[PLAN_PASSES];
     int nsteps[PLAN_PASSES];
     float *pool; /* everything between x and z, and the gradients; training and evaluation use the same floats */
     size_t pool_floats;
@@ -53,7 +51,7 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, u
                             struct arena *a, struct err *e);
 
 /* A step with rounds, and the scratch it needs (precision.c). */
-void rounded_run(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
+void rounded_run(const struct step *s, const struct nn_pass *p);
 size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds);
 
 /* --- drafts: plans in offsets, before there is memory --- */
@@ -72,7 +70,8 @@ struct draft_step {
     int node;
     struct stage stage;
     unsigned rounds;
-    int x[NN_MAX_IN], y, dy, dx[NN_MAX_IN], saved, next_saved, scratch; /* slots or NO_SLOT */
+    int nin, *x, *dx; /* [nin] slots or NO_SLOT, like those that follow */
+    int y, dy, saved, next_saved, scratch;
 };
 struct draft {
     struct slot *slot;

@@ -33,8 +33,8 @@ static size_t own_scratch(const struct nn_node *nd, int blocks)
 
 size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds)
 {
-    return own_scratch(nd, blocks) + (rounds & ROUND_X ? layer_floats(nd->x, blocks) : 0) +
-           (rounds & ROUND_DY ? layer_floats(nd->y, blocks) : 0) + (rounds & ROUND_W ? layer_tensor_floats(nd) : 0);
+    return own_scratch(nd, blocks) + (rounds & ROUND_X ? floats_of(nd->x[0], blocks) : 0) +
+           (rounds & ROUND_DY ? floats_of(nd->y, blocks) : 0) + (rounds & ROUND_W ? layer_tensor_floats(nd) : 0);
 }
 
 /* The rounded array, at *room, which moves on. */
@@ -57,19 +57,23 @@ static const float *rounded_weights(const struct kernels *k, const struct nn_nod
     return y;
 }
 
-void rounded_run(const struct nn_net *net, const struct step *s, const struct nn_pass *p)
+void rounded_run(const struct step *s, const struct nn_pass *p)
 {
-    const struct nn_node *nd = s->nd;
-    const struct kernels *k = net->k;
-    struct layer_io io = s->io;
-    float *room = io.scratch ? io.scratch + own_scratch(nd, p->blocks) : NULL;
-    if (s->rounds & ROUND_X)
-        io.x = rounded(k, layer_floats(nd->x, p->blocks), io.x, &room);
+    struct layer_call c = s->call;
+    const struct nn_node *nd = c.node;
+    const struct kernels *k = c.kernels;
+    float *room = c.scratch ? c.scratch + own_scratch(nd, p->blocks) : NULL;
+    const float *x;
+    c.pass = p;
+    if (s->rounds & ROUND_X) {
+        x = rounded(k, floats_of(nd->x[0], p->blocks), c.x[0], &room);
+        c.x = &x;
+    }
     if (s->rounds & ROUND_DY)
-        io.dy = rounded(k, layer_floats(nd->y, p->blocks), io.dy, &room);
+        c.dy = rounded(k, floats_of(nd->y, p->blocks), c.dy, &room);
     if (s->rounds & ROUND_W)
-        io.w = rounded_weights(k, nd, io.w, &room);
-    s->run(nd, p, k, &io);
+        c.w = rounded_weights(k, nd, c.w, &room);
+    s->run(&c);
     if (s->rounds & ROUND_Y)
-        k->bf16_round(layer_floats(nd->y, p->blocks), io.y, io.y);
+        k->bf16_round(floats_of(nd->y, p->blocks), c.y, c.y);
 }

@@ -102,9 +102,8 @@ int stage_over_dy(const struct nn_graph *g, const struct stage *s, const struct 
     if (before->next != s->first || s->next < 0 || !stage_by_rows(g, s, 1) || !stage_by_rows(g, before, 1))
         return 0;
     const struct conv_dims d = conv_of(node_of(g, s, PART_CONV));
-    const struct shape x_shape = g->node[s->first].x;
-    const size_t x = layer_floats(x_shape, 1) >> halved_x(g, s),
-                 y = layer_floats(g->node[s->last].y, 1) >> halved_y(g, s);
+    const struct shape x_shape = g->node[s->first].x[0];
+    const size_t x = floats_of(x_shape, 1) >> halved_x(g, s), y = floats_of(g->node[s->last].y, 1) >> halved_y(g, s);
     const size_t made = x / (size_t)x_shape.h * (size_t)window_of(g, s), read = y / (size_t)d.ho;
     for (int end = s->rows; end < d.ho; end += s->rows)
         if ((size_t)stage_inputs_done(&d, end) * made > (size_t)end * read)
@@ -119,9 +118,9 @@ static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct st
     struct conv_dims d = conv_of(conv);
     struct band band = stage_band(g, s, backward);
     int pool = has(s, PART_POOL), pointwise = has_pointwise(s), bf16 = g->precision == NN_BF16;
-    struct shape x = g->node[s->first].x;
-    size_t row = layer_floats(conv->x, 1) / (size_t)d.h, y_row = layer_floats(conv->y, 1) / (size_t)d.ho,
-           window = layer_floats(x, 1) / (size_t)x.h * (size_t)window_of(g, s);
+    struct shape x = g->node[s->first].x[0];
+    size_t row = floats_of(conv->x[0], 1) / (size_t)d.h, y_row = floats_of(conv->y, 1) / (size_t)d.ho,
+           window = floats_of(x, 1) / (size_t)x.h * (size_t)window_of(g, s);
     size_t pointers = (size_t)d.h * sizeof *r->in / sizeof(float);
     r->in = take(c, 1, pointers);
     r->din = take(c, backward && (pool || !pointwise), pointers);
@@ -145,8 +144,8 @@ static void cut_blocks(struct cutter *c, const struct nn_graph *g, const struct 
                        struct room *r)
 {
     const struct nn_node *conv = node_of(g, s, PART_CONV);
-    size_t nx = group * layer_floats(g->node[s->first].x, 1), ny = group * layer_floats(g->node[s->last].y, 1);
-    size_t nz = conv ? group * layer_floats(conv->x, 1) : ny;
+    size_t nx = group * floats_of(g->node[s->first].x[0], 1), ny = group * floats_of(g->node[s->last].y, 1);
+    size_t nz = conv ? group * floats_of(conv->x[0], 1) : ny;
     int pool = has(s, PART_POOL), again = !backward || stage_looks_ahead(g, s);
     int rounds = conv && g->precision == NN_BF16;
     r->u = take(c, has_pointwise(s) && (pool || conv) && again, nx);
@@ -167,7 +166,7 @@ static size_t cut_room(const struct nn_graph *g, const struct stage *s, int bloc
     size_t shares = (nb + group - 1) / group - 1;
     const struct nn_node *norm = node_of(g, s, PART_NORM), *conv = node_of(g, s, PART_CONV);
     const struct nn_node *next = s->next < 0 ? NULL : &g->node[s->next];
-    size_t channels = norm ? (size_t)norm->x.c : 0, after = next ? (size_t)next->x.c : 0;
+    size_t channels = norm ? (size_t)norm->x[0].c : 0, after = next ? (size_t)next->x[0].c : 0;
     int by_rows = stage_by_rows(g, s, backward);
     *r = (struct room){.seed = NULL};
     for (int m = 0; m < members; m++) {
@@ -205,8 +204,8 @@ static void set_pointwise(struct work *w)
     struct stage_part part;
     w->f = (struct pointwise){.c = w->x.c, .w = w->x.w, .act = NO_ACT};
     if (norm) {
-        w->f.scale = bn_row(norm, w->io->saved, BN_SCALE);
-        w->f.shift = bn_row(norm, w->io->saved, BN_SHIFT);
+        w->f.scale = bn_row(norm, w->call->saved, BN_SCALE);
+        w->f.shift = bn_row(norm, w->call->saved, BN_SHIFT);
     }
     if (act) {
         act->type->part(act, &part);
@@ -225,19 +224,19 @@ static struct work work_of(const struct nn_net *net, const struct step *step, co
     const struct nn_graph *g = net->graph;
     const struct stage *s = &step->stage;
     const struct nn_node *conv = node_of(g, s, PART_CONV), *pool = node_of(g, s, PART_POOL);
-    struct work w = {.net = net, .k = net->k, .p = p, .s = s, .io = &step->io, .next_table = step->next_saved};
+    struct work w = {.net = net, .k = net->k, .p = p, .s = s, .call = &step->call, .next_table = step->next_saved};
     w.backward = backward;
     w.by_rows = stage_by_rows(g, s, backward);
-    w.x = g->node[s->first].x;
+    w.x = g->node[s->first].x[0];
     w.y = g->node[s->last].y;
-    w.z = conv ? conv->x : w.y;
-    w.nx = layer_floats(w.x, 1);
-    w.nz = layer_floats(w.z, 1);
-    w.ny = layer_floats(w.y, 1);
+    w.z = conv ? conv->x[0] : w.y;
+    w.nx = floats_of(w.x, 1);
+    w.nz = floats_of(w.z, 1);
+    w.ny = floats_of(w.y, 1);
     w.bf16 = g->precision == NN_BF16;
     w.half_x = halved_x(g, s);
     w.half_y = halved_y(g, s);
-    cut_room(g, s, p->blocks, backward, net->members, 0, w.io->scratch, &w.r);
+    cut_room(g, s, p->blocks, backward, net->members, 0, w.call->scratch, &w.r);
     set_pointwise(&w);
     if (pool)
         pool->type->part(pool, &w.pool);
@@ -262,7 +261,7 @@ struct work stage_member(const struct work *w, int member)
 {
     struct work own = *w;
     if (member)
-        cut_room(w->net->graph, w->s, w->p->blocks, w->backward, w->net->members, member, w->io->scratch, &own.r);
+        cut_room(w->net->graph, w->s, w->p->blocks, w->backward, w->net->members, member, w->call->scratch, &own.r);
     if (own.f.seed)
         own.f.seed = own.r.seed;
     return own;
@@ -312,7 +311,7 @@ void stage_pointwise_back(const struct work *w, struct pointwise *f, int rows, c
 {
     const float *mean = NULL;
     if (has(w->s, PART_NORM))
-        mean = bn_row(node_of(w->net->graph, w->s, PART_NORM), w->io->saved, BN_MEAN);
+        mean = bn_row(node_of(w->net->graph, w->s, PART_NORM), w->call->saved, BN_MEAN);
     if (w->half_x) {
         w->k->pointwise_backward_bf16(f, rows, (const uint16_t *)x, dy, mean, y, (uint16_t *)g, w->r.lanes);
         return;
@@ -373,7 +372,7 @@ void stage_forward(const struct nn_net *net, const struct step *step, const stru
     const struct nn_node *norm = node_of(net->graph, &step->stage, PART_NORM);
     struct work w = work_of(net, step, p, 0);
     if (norm && !p->training)
-        bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, w.io->saved);
+        bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, w.call->saved);
     team_run(net->team, stage_groups(&w), w.by_rows ? stage_rows_forward : stage_blocks_forward, &w);
     if (w.next_table)
         finish_statistics(&w);
@@ -408,8 +407,8 @@ static void add_shares(const struct work *w)
 static void finish_gradient(struct work *w)
 {
     const struct nn_node *norm = node_of(w->net->graph, w->s, PART_NORM);
-    const float *invstd = bn_row(norm, w->io->saved, BN_INVSTD);
-    int c = norm->x.c;
+    const float *invstd = bn_row(norm, w->call->saved, BN_INVSTD);
+    int c = norm->x[0].c;
     float *sum_dy = w->r.totals, *sum_dyx = sum_dy + c;
     for (int ch = 0; ch < c; ch++) {
         double g = 0, gx = 0;
@@ -421,7 +420,7 @@ static void finish_gradient(struct work *w)
         sum_dyx[ch] = (float)(gx * (double)invstd[ch]);
     }
     bn_gradient(norm, values(w, w->x), sum_dy, sum_dyx, w->net->w + norm->tensor[0].at, w->net->dw + norm->tensor[0].at,
-                w->io->saved);
+                w->call->saved);
 }
 
 void stage_backward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)

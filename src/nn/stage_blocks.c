@@ -43,7 +43,7 @@ static const float *operand(const struct work *w, struct group g, const float *z
 static void hand_block_on(const struct work *w, int b, const float *y)
 {
     int live = stage_live(w, b), c = w->y.c;
-    stage_hand_on(w, live, 0, w->y.h, y, w->io->y + y_at(w, b));
+    stage_hand_on(w, live, 0, w->y.h, y, w->call->y + y_at(w, b));
     if (w->next_table)
         w->k->bn_moments_end(c, w->y.w, w->y.h, live, w->r.about, w->r.lanes, w->r.moments + (size_t)b * (size_t)c);
 }
@@ -52,8 +52,8 @@ void stage_blocks_forward(void *ctx, int i, int member)
 {
     const struct work own = stage_member(ctx, member), *w = &own;
     struct group g = stage_group(w, i);
-    const float *v = w->io->x + x_at(w, g.first);
-    float *y = w->half_y ? w->r.y : w->io->y + (size_t)g.first * w->ny;
+    const float *v = w->call->x[0] + x_at(w, g.first);
+    float *y = w->half_y ? w->r.y : w->call->y + (size_t)g.first * w->ny;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
     if (has_pointwise(w->s)) {
         float *to = pool || conv ? w->r.u : y;
@@ -96,9 +96,9 @@ static void weight_gradient(const struct work *w, struct group g, int i, const f
 /* dy at the output of the convolution itself, as it is multiplied, from what the stage behind left. */
 static const float *behind_next(const struct work *w, struct group g)
 {
-    const float *dy = w->io->dy + y_at(w, g.first);
+    const float *dy = w->call->dy + y_at(w, g.first);
     if (w->next_table)
-        stage_norm_back(w, w->y.h, g.images, w->io->y + y_at(w, g.first), dy, w->r.dyc);
+        stage_norm_back(w, w->y.h, g.images, w->call->y + y_at(w, g.first), dy, w->r.dyc);
     else if (w->bf16)
         w->k->bf16_round((size_t)g.blocks * w->ny, dy, w->r.dyc);
     else
@@ -118,7 +118,7 @@ static void pool_backward(const struct work *w, struct group g, const float *u, 
 /* z: NULL, or where the way forward goes at the same time. */
 static void pointwise_backward(const struct work *w, struct group g, const float *dz, float *z, float *to)
 {
-    const float *x = w->io->x + x_at(w, g.first);
+    const float *x = w->call->x[0] + x_at(w, g.first);
     for (int b = 0; b < g.blocks; b++) {
         size_t at = (size_t)b * w->nx, channel = (size_t)(g.first + b) * (size_t)w->x.c;
         struct pointwise f = w->f;
@@ -146,8 +146,8 @@ void stage_blocks_backward(void *ctx, int i, int member)
 {
     const struct work own = stage_member(ctx, member), *w = &own;
     struct group g = stage_group(w, i);
-    const float *x = w->io->x + x_at(w, g.first), *u, *z, *dz = w->io->dy + y_at(w, g.first), *dyc = NULL;
-    float *dx = w->io->dx ? w->io->dx + x_at(w, g.first) : NULL;
+    const float *x = w->call->x[0] + x_at(w, g.first), *u, *z, *dz = w->call->dy + y_at(w, g.first), *dyc = NULL;
+    float *dx = w->call->dx[0] ? w->call->dx[0] + x_at(w, g.first) : NULL;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
     if (dx && conv && !pool && has_pointwise(w->s)) {
         backward_group_in_one_pass(w, g, i, dx);

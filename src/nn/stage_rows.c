@@ -16,11 +16,11 @@ struct at {
 static struct at block_at(const struct work *w, int b)
 {
     size_t x = (size_t)b * w->nx >> w->half_x, y = (size_t)b * w->ny >> w->half_y;
-    float *output = w->io->y ? w->io->y + y : NULL; /* a gradient may do without */
-    struct at a = {.x = w->io->x + x, .y = output, .to_y = output, .live = stage_live(w, b)};
+    float *output = w->call->y ? w->call->y + y : NULL; /* a gradient may do without */
+    struct at a = {.x = w->call->x[0] + x, .y = output, .to_y = output, .live = stage_live(w, b)};
     if (w->backward) {
-        a.dy = w->io->dy + (size_t)b * w->s->dy_block;
-        a.dx = w->io->dx ? w->io->dx + (size_t)b * w->s->dx_block : NULL;
+        a.dy = w->call->dy + (size_t)b * w->s->dy_block;
+        a.dx = w->call->dx[0] ? w->call->dx[0] + (size_t)b * w->s->dx_block : NULL;
     }
     return a;
 }

@@ -38,7 +38,7 @@ struct work {
     const struct kernels *k;
     const struct nn_pass *p;
     const struct stage *s;
-    const struct layer_io *io;
+    const struct layer_call *call;
     struct shape x, z, y; /* in front, in front of the convolution, behind */
     size_t nx, nz, ny;
     struct pointwise f, back; /* by rows with a pool, the way back draws its masks for itself */

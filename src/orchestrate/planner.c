@@ -59,7 +59,7 @@ void planner_release(struct planner *p)
 int point_graph(const struct point *pt, const struct dataset *set, struct nn_graph *g, struct arena *a,
                 struct err_list *errs)
 {
-    struct shape in = {3, set->c, set->h, set->w};
+    struct shape in = {MAPS, set->c, set->h, set->w};
     return nn_graph_build(g, pt->line, pt->nlines, in, set->classes, &pt->nn, a, errs);
 }
 
@@ -182,7 +182,7 @@ static int normalizes_one_value(const struct plan_point *q)
         return 0;
     for (int i = 0; i < q->graph->nnodes; i++) {
         const struct nn_node *nd = &q->graph->node[i];
-        if (nd->flags & NORMALIZES && nd->x.h * nd->x.w == 1)
+        if (nd->flags & NORMALIZES && nd->x[0].h * nd->x[0].w == 1)
             return batch == 1 ? 2 : 1;
     }
     return 0;

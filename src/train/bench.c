@@ -212,7 +212,7 @@ static struct step_times step(struct bench *b, int n)
 {
     static void (*const run[STEP_PHASES])(struct bench * b, const struct nn_pass *p) = {phase_data, phase_forward,
                                                                                         phase_backward, phase_update};
-    struct nn_pass p = {.n = n, .blocks = (n + LANES - 1) / LANES, .training = 1, .seed = 1, .sample = b->sample};
+    struct nn_pass p = {.n = n, .blocks = blocks_of(n), .training = 1, .seed = 1, .sample = b->sample};
     struct step_times t;
     double before = roof_now(b);
     p.epoch = (uint32_t)b->step + 1;
@@ -231,7 +231,7 @@ static void evaluate(void *ctx)
 {
     struct bench *b = ctx;
     int n = b->eval->batch;
-    struct nn_pass p = {.n = n, .blocks = (n + LANES - 1) / LANES, .sample = b->sample};
+    struct nn_pass p = {.n = n, .blocks = blocks_of(n), .sample = b->sample};
     nn_forward(b->eval, &p);
 }
 

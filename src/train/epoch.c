@@ -57,7 +57,7 @@ static double forward(struct train_run *r, const struct nn_pass *p, struct sums 
     r->job.k->softmax_xent(p->n, g->classes, r->net->z, r->label, (float)r->job.spec->label_smoothing, 1 / (float)p->n,
                            r->loss, NULL, r->net->dz);
     for (int i = 0; i < p->n; i++) {
-        const float *z = r->net->z + (size_t)(i / LANES) * (size_t)g->classes * LANES + i % LANES;
+        const float *z = r->net->z + lane_at(nn_output(g), i, 0, 0, 0);
         sum->right += train_argmax(z, g->classes) == r->label[i];
         loss += r->loss[i];
     }
@@ -97,7 +97,7 @@ static int train_steps(struct train_run *r, struct epoch_row *row, struct err *e
         uint64_t from = i * batch, left = n - from;
         int m = (int)(left < batch ? left : batch);
         struct nn_pass p = {.n = m,
-                            .blocks = (m + LANES - 1) / LANES,
+                            .blocks = blocks_of(m),
                             .training = 1,
                             .seed = j->seed,
                             .epoch = (uint32_t)r->p.epoch + 1,

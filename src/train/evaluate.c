@@ -47,8 +47,7 @@ static void measure_batch(struct train_run *r, enum data_split split, uint32_t f
     for (int i = 0; i < n; i++)
         r->at[i] = from + (uint32_t)i;
     data_batch(j->k, j->view, split, r->at, n, NULL, j->seed, 0, r->eval->x, r->label, r->sample);
-    struct nn_pass pass = {
-        .n = n, .blocks = (n + LANES - 1) / LANES, .training = 0, .seed = j->seed, .sample = r->sample};
+    struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .training = 0, .seed = j->seed, .sample = r->sample};
     nn_forward(r->eval, &pass);
     j->k->softmax_xent(n, j->graph->classes, r->eval->z, r->label, 0, 1, r->loss, probabilities ? r->prob : NULL, NULL);
 }
@@ -56,7 +55,7 @@ static void measure_batch(struct train_run *r, enum data_split split, uint32_t f
 static void collect_image(struct train_run *r, size_t i, int lane_of, int predicted)
 {
     int classes = r->job.graph->classes, label = r->label[lane_of];
-    const float *p = r->prob + (size_t)(lane_of / LANES) * (size_t)classes * LANES + lane_of % LANES;
+    const float *p = r->prob + lane_at(nn_output(r->job.graph), lane_of, 0, 0, 0);
     for (int c = 0; c < classes; c++)
         r->score[(size_t)c * r->job.view->n[DATA_TEST] + i] = p[c * LANES];
     r->truth[i] = (uint8_t)label;
@@ -67,14 +66,14 @@ struct train_measure train_measure(struct train_run *r, enum data_split split, i
 {
     size_t n = r->job.view->n[split], right = 0;
     int classes = r->job.graph->classes, batch = train_eval_batch(&r->job);
+    const struct shape logits = nn_output(r->job.graph);
     double loss = 0;
     copy_weights(r);
     for (size_t from = 0; from < n; from += (size_t)batch) {
         int m = n - from < (size_t)batch ? (int)(n - from) : batch;
         measure_batch(r, split, (uint32_t)from, m, collect);
         for (int i = 0; i < m; i++) {
-            size_t block = (size_t)(i / LANES) * (size_t)classes * LANES;
-            int predicted = train_argmax(r->eval->z + block + i % LANES, classes);
+            int predicted = train_argmax(r->eval->z + lane_at(logits, i, 0, 0, 0), classes);
             right += predicted == r->label[i];
             loss += r->loss[i];
             if (collect)

@@ -100,7 +100,7 @@ static void lay_out(struct train_run *r, struct taker *t)
     const size_t *n = j->view->n, f = sizeof(float), classes = (size_t)g->classes;
     int train = train_batch(j), eval = train_eval_batch(j);
     size_t larger = (size_t)(train > eval ? train : eval);
-    size_t eval_lanes = ((size_t)eval + LANES - 1) / LANES * LANES;
+    size_t eval_lanes = (size_t)blocks_of(eval) * LANES;
 
     r->net = take_net(t, j, train, 1);
     r->eval = eval <= train ? r->net : take_net(t, j, eval, 0); /* it is not trained while it measures */

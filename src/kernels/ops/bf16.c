@@ -23,7 +23,7 @@ void EXPORT(from_bf16)(size_t n, const uint16_t *x, float *y)
 void EXPORT(bn_backward_bf16)(int c, int h, int w, int n, const uint16_t *x, const uint16_t *dy, const float *a,
                               const float *p, const float *q, float *dx)
 {
-    for (int k = 0; k < (n + LANES - 1) / LANES * h; k++) {
+    for (int k = 0; k < blocks_of(n) * h; k++) {
         m16 mask = m16_first(live_lanes(n, k / h));
         for (int ch = 0; ch < c; ch++) {
             v16 va = v16_set1(a[ch]), vp = v16_set1(p[ch]), vq = v16_set1(q[ch]);

@@ -1,4 +1,4 @@
-/* elementwise.c - activations and their gradients alone, and the elementary functions that they are made of. */
+/* elementwise.c - activations and their gradients alone, sums and products, and the elementary functions. */
 #include "kernels/ops/activations.h"
 #include "kernels/ops/ops.h"
 
@@ -32,6 +32,23 @@ void EXPORT(act_backward)(enum act f, float parameter, size_t len, const float *
         break;
     }
     __builtin_trap();
+}
+
+void EXPORT(add_scaled)(size_t len, float scale, const float *x, const float *z, float *y)
+{
+    v16 s = v16_set1(scale);
+    FOR_EACH(len) v16_store(y + i, v16_fma(v16_load(x + i), s, v16_load(z + i)));
+}
+
+void EXPORT(mul)(size_t len, const float *x, const float *z, float *y)
+{
+    FOR_EACH(len) v16_store(y + i, v16_mul(v16_load(x + i), v16_load(z + i)));
+}
+
+void EXPORT(scaled)(size_t len, float scale, const float *x, float *y)
+{
+    v16 s = v16_set1(scale);
+    FOR_EACH(len) v16_store(y + i, v16_mul(v16_load(x + i), s));
 }
 
 void EXPORT(vec_exp)(size_t len, const float *x, float *y)

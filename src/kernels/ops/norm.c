@@ -113,7 +113,7 @@ void EXPORT(bn_moments_end)(int c, int w, int rows, int live, const float *about
 
 void EXPORT(bn_stats)(int c, int h, int w, int n, const float *x, float *mean, float *var)
 {
-    int blocks = (n + LANES - 1) / LANES;
+    int blocks = blocks_of(n);
     for (int ch = 0; ch < c; ch++) {
         struct moments total = {0, 0, 0};
         for (int b = 0; b < blocks; b++) {
@@ -159,7 +159,7 @@ INLINE struct sums products_of_row(int w, const float *x, const float *dy, v16 m
 void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const float *dy, const float *mean,
                                const float *invstd, float *sum_dy, float *sum_dyx)
 {
-    int blocks = (n + LANES - 1) / LANES;
+    int blocks = blocks_of(n);
     for (int ch = 0; ch < c; ch++) {
         v16 m = v16_set1(mean[ch]);
         double total = 0, total_x = 0;
@@ -182,7 +182,7 @@ void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const
 void EXPORT(bn_backward)(int c, int h, int w, int n, const float *x, const float *dy, const float *a, const float *p,
                          const float *q, float *dx)
 {
-    int blocks = (n + LANES - 1) / LANES;
+    int blocks = blocks_of(n);
     for (int k = 0; k < blocks * h; k++) {
         int live = live_lanes(n, k / h);
         m16 mask = m16_first(live);

@@ -10,18 +10,18 @@ static float parameter(const struct nn_node *nd)
     return (float)((const struct activation_args *)nd->args)->a;
 }
 
-static void activation_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                               const struct layer_io *io)
+static void activation_forward(const struct layer_call *c)
 {
-    k->act_forward((enum act)nd->type->act, parameter(nd), layer_floats(nd->y, p->blocks), io->x, io->y);
+    size_t n = floats_of(c->node->y, c->pass->blocks);
+    c->kernels->act_forward((enum act)c->node->type->act, parameter(c->node), n, c->x[0], c->y);
 }
 
-static void activation_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                                const struct layer_io *io)
+static void activation_backward(const struct layer_call *c)
 {
-    const float *v = nd->flags & KEEPS_X ? io->x : io->y;
-    if (io->dx)
-        k->act_backward((enum act)nd->type->act, parameter(nd), layer_floats(nd->y, p->blocks), v, io->dy, io->dx);
+    size_t n = floats_of(c->node->y, c->pass->blocks);
+    const float *v = c->node->flags & KEEPS_X ? c->x[0] : c->y;
+    if (c->dx[0])
+        c->kernels->act_backward((enum act)c->node->type->act, parameter(c->node), n, v, c->dy, c->dx[0]);
 }
 
 static void activation_part(const struct nn_node *nd, struct stage_part *out)

@@ -1,19 +1,17 @@
 /* avgpool: the mean of each window; padding counts as zeros, as in PyTorch. */
 #include "nn/layers/pooling.h"
 
-static void avgpool_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                            const struct layer_io *io)
+static void avgpool_forward(const struct layer_call *c)
 {
-    struct pool_dims d = pool_geometry(nd);
-    k->avgpool_forward(&d, p->blocks, io->x, io->y);
+    struct pool_dims d = pool_geometry(c->node);
+    c->kernels->avgpool_forward(&d, c->pass->blocks, c->x[0], c->y);
 }
 
-static void avgpool_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                             const struct layer_io *io)
+static void avgpool_backward(const struct layer_call *c)
 {
-    struct pool_dims d = pool_geometry(nd);
-    if (io->dx)
-        k->avgpool_backward(&d, p->blocks, io->dy, io->dx);
+    struct pool_dims d = pool_geometry(c->node);
+    if (c->dx[0])
+        c->kernels->avgpool_backward(&d, c->pass->blocks, c->dy, c->dx[0]);
 }
 
 static void avgpool_part(const struct nn_node *nd, struct stage_part *out)

@@ -23,10 +23,10 @@ static const struct param bn_params[] = {
 static int bn_shape(struct nn_node *nd, struct err *e)
 {
     (void)e;
-    nd->y = nd->x;
-    size_t c = (size_t)nd->x.c;
-    layer_tensor(nd, "weight", NN_GAIN, c, nd->x.c, nd->x.c, -1);
-    layer_tensor(nd, "bias", NN_BIAS, c, nd->x.c, nd->x.c, -1);
+    nd->y = nd->x[0];
+    size_t c = (size_t)nd->x[0].c;
+    layer_tensor(nd, "weight", NN_GAIN, c, nd->x[0].c, nd->x[0].c, -1);
+    layer_tensor(nd, "bias", NN_BIAS, c, nd->x[0].c, nd->x[0].c, -1);
     nd->nbuffers = 2 * PAD16(c);
     nd->nsaved = BN_ROWS * PAD16(c);
     return 0;
@@ -36,12 +36,12 @@ static int bn_shape(struct nn_node *nd, struct err *e)
 static size_t bn_scratch(const struct nn_node *nd, int blocks)
 {
     (void)blocks;
-    return (BN_ROWS + 2) * PAD16(nd->x.c);
+    return (BN_ROWS + 2) * PAD16(nd->x[0].c);
 }
 
 static void bn_reset(const struct nn_node *nd, float *buffers)
 {
-    size_t c = (size_t)nd->x.c, pad = PAD16(c);
+    size_t c = (size_t)nd->x[0].c, pad = PAD16(c);
     for (size_t i = 0; i < c; i++) {
         buffers[i] = 0;
         buffers[pad + i] = 1;
@@ -53,7 +53,7 @@ static void bn_reset(const struct nn_node *nd, float *buffers)
 static void update_running(const struct nn_node *nd, double m, const float *mean, const float *var, float *buffers)
 {
     const struct bn_args *a = nd->args;
-    size_t c = (size_t)nd->x.c, pad = PAD16(c);
+    size_t c = (size_t)nd->x[0].c, pad = PAD16(c);
     for (size_t i = 0; i < c; i++) {
         buffers[i] = (float)((1 - a->momentum) * (double)buffers[i] + a->momentum * (double)mean[i]);
         if (m > 1)
@@ -64,7 +64,7 @@ static void update_running(const struct nn_node *nd, double m, const float *mean
 
 float *bn_row(const struct nn_node *nd, float *table, enum bn_row row)
 {
-    return table + (size_t)row * PAD16(nd->x.c);
+    return table + (size_t)row * PAD16(nd->x[0].c);
 }
 
 /* INVSTD to SHIFT, from MEAN. */
@@ -74,7 +74,7 @@ static void normalize_by(const struct nn_node *nd, const float *var, const float
     const float *mean = bn_row(nd, table, BN_MEAN), *bias = w + (nd->tensor[1].at - nd->tensor[0].at);
     float *row_invstd = bn_row(nd, table, BN_INVSTD);
     float *scale = bn_row(nd, table, BN_SCALE), *shift = bn_row(nd, table, BN_SHIFT);
-    for (int i = 0; i < nd->x.c; i++) {
+    for (int i = 0; i < nd->x[0].c; i++) {
         double invstd = 1 / sqrt((double)var[i] + a->eps);
         row_invstd[i] = (float)invstd;
         scale[i] = (float)(invstd * (double)w[i]);
@@ -86,14 +86,14 @@ void bn_of_batch(const struct nn_node *nd, double n, const float *mean, const fl
                  float *buffers, float *table)
 {
     update_running(nd, n, mean, var, buffers);
-    memcpy(bn_row(nd, table, BN_MEAN), mean, (size_t)nd->x.c * sizeof *mean);
+    memcpy(bn_row(nd, table, BN_MEAN), mean, (size_t)nd->x[0].c * sizeof *mean);
     normalize_by(nd, var, w, table);
 }
 
 void bn_of_running(const struct nn_node *nd, const float *w, const float *buffers, float *table)
 {
-    memcpy(bn_row(nd, table, BN_MEAN), buffers, (size_t)nd->x.c * sizeof *buffers);
-    normalize_by(nd, buffers + PAD16(nd->x.c), w, table);
+    memcpy(bn_row(nd, table, BN_MEAN), buffers, (size_t)nd->x[0].c * sizeof *buffers);
+    normalize_by(nd, buffers + PAD16(nd->x[0].c), w, table);
 }
 
 /* With u = (x - mean) invstd: dbias = sum dy, dweight = sum dy u, and dx = weight invstd (dy - dbias/n - u dweight/n),
@@ -104,7 +104,7 @@ void bn_gradient(const struct nn_node *nd, double n, const float *sum_dy, const 
     const float *mean = bn_row(nd, table, BN_MEAN), *invstd = bn_row(nd, table, BN_INVSTD);
     float *fa = bn_row(nd, table, BN_A), *fp = bn_row(nd, table, BN_P), *fq = bn_row(nd, table, BN_Q);
     float *dweight = dw, *dbias = dw + (nd->tensor[1].at - nd->tensor[0].at);
-    for (int i = 0; i < nd->x.c; i++) {
+    for (int i = 0; i < nd->x[0].c; i++) {
         double a = (double)w[i] * (double)invstd[i], b = -a * (double)invstd[i] * (double)sum_dyx[i] / n;
         fa[i] = (float)a;
         fp[i] = (float)b;
@@ -114,35 +114,38 @@ void bn_gradient(const struct nn_node *nd, double n, const float *sum_dy, const 
     }
 }
 
-static double values(const struct nn_node *nd, const struct nn_pass *p)
+/* Values of a channel in the batch. */
+static double values(const struct layer_call *c)
 {
-    return (double)p->n * nd->x.h * nd->x.w;
+    return (double)c->pass->n * c->node->x[0].h * c->node->x[0].w;
 }
 
-static void bn_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                       const struct layer_io *io)
+static void bn_forward(const struct layer_call *c)
 {
-    float *table = p->training ? io->saved : io->scratch;
-    if (p->training) {
-        float *mean = bn_row(nd, io->scratch, BN_MEAN), *var = bn_row(nd, io->scratch, BN_ROWS);
-        k->bn_stats(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, mean, var);
-        bn_of_batch(nd, values(nd, p), mean, var, io->w, io->buffers, table);
+    const struct nn_node *nd = c->node;
+    const struct shape x = nd->x[0];
+    float *table = c->pass->training ? c->saved : c->scratch;
+    if (c->pass->training) {
+        float *mean = bn_row(nd, c->scratch, BN_MEAN), *var = bn_row(nd, c->scratch, BN_ROWS);
+        c->kernels->bn_stats(x.c, x.h, x.w, c->pass->n, c->x[0], mean, var);
+        bn_of_batch(nd, values(c), mean, var, c->w, c->buffers, table);
     } else
-        bn_of_running(nd, io->w, io->buffers, table);
-    k->bn_apply(nd->x.c, nd->x.h, nd->x.w, p->blocks, io->x, bn_row(nd, table, BN_SCALE), bn_row(nd, table, BN_SHIFT),
-                io->y);
+        bn_of_running(nd, c->w, c->buffers, table);
+    c->kernels->bn_apply(x.c, x.h, x.w, c->pass->blocks, c->x[0], bn_row(nd, table, BN_SCALE),
+                         bn_row(nd, table, BN_SHIFT), c->y);
 }
 
-static void bn_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                        const struct layer_io *io)
+static void bn_backward(const struct layer_call *c)
 {
-    float *t = io->saved, *sum_dy = io->scratch, *sum_dyx = sum_dy + PAD16(nd->x.c);
-    k->bn_backward_stats(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, io->dy, bn_row(nd, t, BN_MEAN),
-                         bn_row(nd, t, BN_INVSTD), sum_dy, sum_dyx);
-    bn_gradient(nd, values(nd, p), sum_dy, sum_dyx, io->w, io->dw, t);
-    if (io->dx)
-        k->bn_backward(nd->x.c, nd->x.h, nd->x.w, p->n, io->x, io->dy, bn_row(nd, t, BN_A), bn_row(nd, t, BN_P),
-                       bn_row(nd, t, BN_Q), io->dx);
+    const struct nn_node *nd = c->node;
+    const struct shape x = nd->x[0];
+    float *t = c->saved, *sum_dy = c->scratch, *sum_dyx = sum_dy + PAD16(x.c);
+    c->kernels->bn_backward_stats(x.c, x.h, x.w, c->pass->n, c->x[0], c->dy, bn_row(nd, t, BN_MEAN),
+                                  bn_row(nd, t, BN_INVSTD), sum_dy, sum_dyx);
+    bn_gradient(nd, values(c), sum_dy, sum_dyx, c->w, c->dw, t);
+    if (c->dx[0])
+        c->kernels->bn_backward(x.c, x.h, x.w, c->pass->n, c->x[0], c->dy, bn_row(nd, t, BN_A), bn_row(nd, t, BN_P),
+                                bn_row(nd, t, BN_Q), c->dx[0]);
 }
 
 static void bn_part(const struct nn_node *nd, struct stage_part *out)

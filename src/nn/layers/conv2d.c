@@ -52,9 +52,9 @@ static int side(const struct conv_args *a, int i, int n, int *pad)
 static struct conv_dims conv_geometry(const struct nn_node *nd)
 {
     const struct conv_args *a = nd->args;
-    struct conv_dims d = {.ci = nd->x.c,
-                          .h = nd->x.h,
-                          .w = nd->x.w,
+    struct conv_dims d = {.ci = nd->x[0].c,
+                          .h = nd->x[0].h,
+                          .w = nd->x[0].w,
                           .co = a->filters,
                           .kh = a->kernel[0],
                           .kw = a->kernel[1],
@@ -73,9 +73,9 @@ static int conv_shape(struct nn_node *nd, struct err *e)
     const struct conv_args *a = nd->args;
     if (layer_wants_maps(nd, e))
         return -1;
-    if (nd->x.c % a->groups || a->filters % a->groups)
-        return layer_error(nd, e, "groups must divide the %d input channels and the %d filters, %d does not", nd->x.c,
-                           a->filters, a->groups);
+    if (nd->x[0].c % a->groups || a->filters % a->groups)
+        return layer_error(nd, e, "groups must divide the %d input channels and the %d filters, %d does not",
+                           nd->x[0].c, a->filters, a->groups);
     struct conv_dims d = conv_geometry(nd);
     if (!d.ho || !d.wo)
         return layer_error(nd, e,
@@ -84,7 +84,7 @@ static int conv_shape(struct nn_node *nd, struct err *e)
     size_t taps = (size_t)(d.kh * d.kw), fan_in = (size_t)(d.ci / d.groups) * taps, fan_out = (size_t)d.co * taps;
     if (fan_in * (size_t)d.co > INT_MAX)
         return layer_error(nd, e, "has %zu weights, the limit is %d", fan_in * (size_t)d.co, INT_MAX);
-    nd->y = (struct shape){3, d.co, d.ho, d.wo};
+    nd->y = (struct shape){MAPS, d.co, d.ho, d.wo};
     nd->macs = (double)d.ho * d.wo * d.co * (double)fan_in;
     layer_tensor(nd, "weight", NN_WEIGHT, fan_in * (size_t)d.co, (int)fan_in, (int)fan_out, a->init - 1);
     if (layer_has_bias(nd, a->bias))
@@ -111,21 +111,20 @@ static size_t bias_at(const struct nn_node *nd)
     return nd->tensor[1].at - nd->tensor[0].at;
 }
 
-static void conv_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                         const struct layer_io *io)
+static void conv_forward(const struct layer_call *c)
 {
-    struct conv_dims d = conv_geometry(nd);
-    k->conv_forward(&d, p->blocks, io->x, io->w, nd->ntensors > 1 ? io->w + bias_at(nd) : NULL, io->y, io->scratch);
+    struct conv_dims d = conv_geometry(c->node);
+    const float *bias = c->node->ntensors > 1 ? c->w + bias_at(c->node) : NULL;
+    c->kernels->conv_forward(&d, c->pass->blocks, c->x[0], c->w, bias, c->y, c->scratch);
 }
 
-static void conv_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                          const struct layer_io *io)
+static void conv_backward(const struct layer_call *c)
 {
-    struct conv_dims d = conv_geometry(nd);
-    k->conv_backward_weights(&d, p->blocks, io->x, io->dy, io->dw, nd->ntensors > 1 ? io->dw + bias_at(nd) : NULL,
-                             io->scratch);
-    if (io->dx)
-        k->conv_backward_data(&d, p->blocks, io->dy, io->w, io->dx, io->scratch);
+    struct conv_dims d = conv_geometry(c->node);
+    float *dbias = c->node->ntensors > 1 ? c->dw + bias_at(c->node) : NULL;
+    c->kernels->conv_backward_weights(&d, c->pass->blocks, c->x[0], c->dy, c->dw, dbias, c->scratch);
+    if (c->dx[0])
+        c->kernels->conv_backward_data(&d, c->pass->blocks, c->dy, c->w, c->dx[0], c->scratch);
 }
 
 static void conv_part(const struct nn_node *nd, struct stage_part *out)

@@ -1,4 +1,4 @@
-/* dense: y = W x + b. */
+/* dense: y = W x + b; on a sequence at every position. */
 #include "nn/layer.h"
 
 #include <limits.h>
@@ -21,24 +21,30 @@ static int dense_shape(struct nn_node *nd, struct err *e)
 {
     const struct dense_args *a = nd->args;
     char buf[48];
-    if (nd->x.h != 1 || nd->x.w != 1)
+    if (nd->x[0].kind == MAPS && (nd->x[0].h != 1 || nd->x[0].w != 1))
         return layer_error(nd, e,
                            "wants a vector of features, but its input is maps of %s; put flatten or gap before it",
-                           shape_text(nd->x, buf, sizeof buf));
-    size_t n = (size_t)nd->x.c * (size_t)a->units;
+                           shape_text(nd->x[0], buf, sizeof buf));
+    size_t n = (size_t)nd->x[0].c * (size_t)a->units;
     if (n > INT_MAX)
         return layer_error(nd, e, "has %zu weights, the limit is %d", n, INT_MAX);
-    nd->y = (struct shape){1, a->units, 1, 1};
-    nd->macs = (double)n;
-    layer_tensor(nd, "weight", NN_WEIGHT, n, nd->x.c, a->units, a->init - 1);
+    nd->y = (struct shape){nd->x[0].kind == SEQUENCE ? SEQUENCE : VECTOR, a->units, nd->x[0].h, 1};
+    nd->macs = (double)n * nd->x[0].h;
+    layer_tensor(nd, "weight", NN_WEIGHT, n, nd->x[0].c, a->units, a->init - 1);
     if (layer_has_bias(nd, a->bias))
-        layer_tensor(nd, "bias", NN_BIAS, (size_t)a->units, nd->x.c, a->units, -1);
+        layer_tensor(nd, "bias", NN_BIAS, (size_t)a->units, nd->x[0].c, a->units, -1);
     return 0;
+}
+
+/* Every position of a sequence is a block of vectors to the kernels. */
+static int vectors(const struct nn_node *nd, int blocks)
+{
+    return blocks * nd->x[0].h;
 }
 
 static size_t dense_scratch_floats(const struct nn_node *nd, int blocks)
 {
-    return dense_scratch(blocks, nd->x.c, nd->y.c);
+    return dense_scratch(vectors(nd, blocks), nd->x[0].c, nd->y.c);
 }
 
 static size_t bias_at(const struct nn_node *nd)
@@ -46,25 +52,27 @@ static size_t bias_at(const struct nn_node *nd)
     return nd->tensor[1].at - nd->tensor[0].at;
 }
 
-static void dense_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                          const struct layer_io *io)
+static void dense_forward(const struct layer_call *c)
 {
-    k->dense_forward(p->blocks, nd->x.c, nd->y.c, io->x, io->w, nd->ntensors > 1 ? io->w + bias_at(nd) : NULL, io->y);
+    const struct nn_node *nd = c->node;
+    const float *bias = nd->ntensors > 1 ? c->w + bias_at(nd) : NULL;
+    c->kernels->dense_forward(vectors(nd, c->pass->blocks), nd->x[0].c, nd->y.c, c->x[0], c->w, bias, c->y);
 }
 
-static void dense_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                           const struct layer_io *io)
+static void dense_backward(const struct layer_call *c)
 {
-    k->dense_backward_weights(p->blocks, nd->x.c, nd->y.c, io->x, io->dy, io->dw,
-                              nd->ntensors > 1 ? io->dw + bias_at(nd) : NULL, io->scratch);
-    if (io->dx)
-        k->dense_backward_data(p->blocks, nd->x.c, nd->y.c, io->dy, io->w, io->dx);
+    const struct nn_node *nd = c->node;
+    int n = vectors(nd, c->pass->blocks);
+    float *dbias = nd->ntensors > 1 ? c->dw + bias_at(nd) : NULL;
+    c->kernels->dense_backward_weights(n, nd->x[0].c, nd->y.c, c->x[0], c->dy, c->dw, dbias, c->scratch);
+    if (c->dx[0])
+        c->kernels->dense_backward_data(n, nd->x[0].c, nd->y.c, c->dy, c->w, c->dx[0]);
 }
 
 const struct layer_type layer_dense = {
     .name = "dense",
     .alias = "linear",
-    .sig = "[C] -> [units]",
+    .sig = "[C] -> [units], [C,T] -> [units,T]",
     .help = "fully connected, y = W x + b",
     .source = "",
     .params = dense_params,

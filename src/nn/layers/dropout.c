@@ -44,27 +44,24 @@ void dropout_seeds(const struct nn_node *nd, const struct nn_pass *p, int block,
 }
 
 /* The same map forth and back. */
-static void apply(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k, const struct layer_io *io,
-                  const float *x, float *y)
+static void apply(const struct layer_call *c, const float *x, float *y)
 {
-    const struct dropout_args *a = nd->args;
-    uint32_t *seed = (uint32_t *)io->scratch;
-    for (int b = 0; b < p->blocks; b++)
-        dropout_seeds(nd, p, b, seed + b * LANES);
-    k->dropout(p->blocks, shape_size(nd->x), (float)a->p, seed, x, y);
+    const struct dropout_args *a = c->node->args;
+    uint32_t *seed = (uint32_t *)c->scratch;
+    for (int b = 0; b < c->pass->blocks; b++)
+        dropout_seeds(c->node, c->pass, b, seed + b * LANES);
+    c->kernels->dropout(c->pass->blocks, shape_size(c->node->x[0]), (float)a->p, seed, x, y);
 }
 
-static void dropout_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                            const struct layer_io *io)
+static void dropout_forward(const struct layer_call *c)
 {
-    apply(nd, p, k, io, io->x, io->y);
+    apply(c, c->x[0], c->y);
 }
 
-static void dropout_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                             const struct layer_io *io)
+static void dropout_backward(const struct layer_call *c)
 {
-    if (io->dx)
-        apply(nd, p, k, io, io->dy, io->dx);
+    if (c->dx[0])
+        apply(c, c->dy, c->dx[0]);
 }
 
 static void dropout_part(const struct nn_node *nd, struct stage_part *out)

@@ -7,10 +7,10 @@
 
 static int flatten_shape(struct nn_node *nd, struct err *e)
 {
-    if (shape_size(nd->x) > INT_MAX)
+    if (shape_size(nd->x[0]) > INT_MAX)
         return layer_error(nd, e, "makes more than %d features", INT_MAX);
-    nd->y = (struct shape){1, (int)shape_size(nd->x), 1, 1};
-    if (nd->x.h == 1 || nd->x.c == 1)
+    nd->y = (struct shape){VECTOR, (int)shape_size(nd->x[0]), 1, 1};
+    if (nd->x[0].h == 1 || nd->x[0].c == 1)
         nd->flags |= IDENTITY;
     return 0;
 }
@@ -18,8 +18,8 @@ static int flatten_shape(struct nn_node *nd, struct err *e)
 /* The vector as a whole sees what all elements see together. */
 static void flatten_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
 {
-    k[0] = nd->x.h;
-    k[1] = nd->x.w;
+    k[0] = nd->x[0].h;
+    k[1] = nd->x[0].w;
     s[0] = s[1] = dilation[0] = dilation[1] = 1;
 }
 
@@ -35,19 +35,15 @@ static void reorder(struct shape x, int blocks, int to_vector, const float *from
             }
 }
 
-static void flatten_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                            const struct layer_io *io)
+static void flatten_forward(const struct layer_call *c)
 {
-    (void)k;
-    reorder(nd->x, p->blocks, 1, io->x, io->y);
+    reorder(c->node->x[0], c->pass->blocks, 1, c->x[0], c->y);
 }
 
-static void flatten_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                             const struct layer_io *io)
+static void flatten_backward(const struct layer_call *c)
 {
-    (void)k;
-    if (io->dx)
-        reorder(nd->x, p->blocks, 0, io->dy, io->dx);
+    if (c->dx[0])
+        reorder(c->node->x[0], c->pass->blocks, 0, c->dy, c->dx[0]);
 }
 
 const struct layer_type layer_flatten = {

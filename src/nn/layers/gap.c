@@ -5,21 +5,21 @@ static int gap_shape(struct nn_node *nd, struct err *e)
 {
     if (layer_wants_maps(nd, e))
         return -1;
-    nd->y = (struct shape){3, nd->x.c, 1, 1};
-    if (nd->x.h == 1 && nd->x.w == 1)
+    nd->y = (struct shape){MAPS, nd->x[0].c, 1, 1};
+    if (nd->x[0].h == 1 && nd->x[0].w == 1)
         nd->flags |= IDENTITY;
     return 0;
 }
 
 static struct pool_dims whole(const struct nn_node *nd)
 {
-    return (struct pool_dims){.c = nd->x.c,
-                              .h = nd->x.h,
-                              .w = nd->x.w,
+    return (struct pool_dims){.c = nd->x[0].c,
+                              .h = nd->x[0].h,
+                              .w = nd->x[0].w,
                               .ho = 1,
                               .wo = 1,
-                              .kh = nd->x.h,
-                              .kw = nd->x.w,
+                              .kh = nd->x[0].h,
+                              .kw = nd->x[0].w,
                               .sh = 1,
                               .sw = 1,
                               .ph = 0,
@@ -28,24 +28,22 @@ static struct pool_dims whole(const struct nn_node *nd)
 
 static void gap_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
 {
-    k[0] = nd->x.h;
-    k[1] = nd->x.w;
+    k[0] = nd->x[0].h;
+    k[1] = nd->x[0].w;
     s[0] = s[1] = dilation[0] = dilation[1] = 1;
 }
 
-static void gap_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                        const struct layer_io *io)
+static void gap_forward(const struct layer_call *c)
 {
-    struct pool_dims d = whole(nd);
-    k->avgpool_forward(&d, p->blocks, io->x, io->y);
+    struct pool_dims d = whole(c->node);
+    c->kernels->avgpool_forward(&d, c->pass->blocks, c->x[0], c->y);
 }
 
-static void gap_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                         const struct layer_io *io)
+static void gap_backward(const struct layer_call *c)
 {
-    struct pool_dims d = whole(nd);
-    if (io->dx)
-        k->avgpool_backward(&d, p->blocks, io->dy, io->dx);
+    struct pool_dims d = whole(c->node);
+    if (c->dx[0])
+        c->kernels->avgpool_backward(&d, c->pass->blocks, c->dy, c->dx[0]);
 }
 
 static void gap_part(const struct nn_node *nd, struct stage_part *out)

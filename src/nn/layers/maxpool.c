@@ -1,19 +1,17 @@
 /* maxpool: the largest of each window. Of equal ones the first in row-major order takes the gradient. */
 #include "nn/layers/pooling.h"
 
-static void maxpool_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                            const struct layer_io *io)
+static void maxpool_forward(const struct layer_call *c)
 {
-    struct pool_dims d = pool_geometry(nd);
-    k->maxpool_forward(&d, p->blocks, io->x, io->y);
+    struct pool_dims d = pool_geometry(c->node);
+    c->kernels->maxpool_forward(&d, c->pass->blocks, c->x[0], c->y);
 }
 
-static void maxpool_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                             const struct layer_io *io)
+static void maxpool_backward(const struct layer_call *c)
 {
-    struct pool_dims d = pool_geometry(nd);
-    if (io->dx)
-        k->maxpool_backward(&d, p->blocks, io->x, io->y, io->dy, io->dx);
+    struct pool_dims d = pool_geometry(c->node);
+    if (c->dx[0])
+        c->kernels->maxpool_backward(&d, c->pass->blocks, c->x[0], c->y, c->dy, c->dx[0]);
 }
 
 static void maxpool_part(const struct nn_node *nd, struct stage_part *out)

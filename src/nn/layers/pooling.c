@@ -31,11 +31,11 @@ static int outputs(const struct pool_args *a, int i, int n)
 struct pool_dims pool_geometry(const struct nn_node *nd)
 {
     const struct pool_args *a = nd->args;
-    return (struct pool_dims){.c = nd->x.c,
-                              .h = nd->x.h,
-                              .w = nd->x.w,
-                              .ho = outputs(a, 0, nd->x.h),
-                              .wo = outputs(a, 1, nd->x.w),
+    return (struct pool_dims){.c = nd->x[0].c,
+                              .h = nd->x[0].h,
+                              .w = nd->x[0].w,
+                              .ho = outputs(a, 0, nd->x[0].h),
+                              .wo = outputs(a, 1, nd->x[0].w),
                               .kh = a->kernel[0],
                               .kw = a->kernel[1],
                               .sh = a->stride[0],
@@ -52,7 +52,7 @@ int pool_shape(struct nn_node *nd, struct err *e)
     if (!d.ho || !d.wo)
         return layer_error(nd, e, "the window of %dx%d does not fit into the input of %dx%d; pool less before it", d.kh,
                            d.kw, d.h, d.w);
-    nd->y = (struct shape){3, d.c, d.ho, d.wo};
+    nd->y = (struct shape){MAPS, d.c, d.ho, d.wo};
     return 0;
 }
 

@@ -15,7 +15,7 @@ static int build_graph(void **state)
     struct err_list errs = {0};
     (void)state;
     arena_init(&mem);
-    return nn_graph_build(&graph, lines, 2, (struct shape){3, 1, 8, 8}, 10, &spec, &mem, &errs);
+    return nn_graph_build(&graph, lines, 2, (struct shape){MAPS, 1, 8, 8}, 10, &spec, &mem, &errs);
 }
 
 static int drop_graph(void **state)

@@ -28,7 +28,7 @@ static struct case_data *case_make(int c, int h, int w, const char *augment, int
     struct data_spec s = spec_of("optdigits", "");
     assert_non_null(d);
     d->plane = (size_t)h * (size_t)w;
-    d->floats = (TAKEN + LANES - 1) / LANES * LANES * (size_t)c * d->plane;
+    d->floats = blocks_of(TAKEN) * LANES * (size_t)c * d->plane;
     size_t n = N * (size_t)c * d->plane;
     d->pixels = malloc(n); /* of this size, so that a sanitizer sees what is read beyond */
     d->x = aligned_alloc(64, d->floats * sizeof *d->x);
@@ -95,7 +95,7 @@ static void check(int c, int h, int w, const char *augment, int normalize)
             continue;
         memset(d->x, 0xff, d->floats * sizeof *d->x);
         data_batch(k, &d->view, DATA_TRAIN, d->at, TAKEN, scratch_of(&d->view), 5, 2, d->x, d->label, d->sample);
-        for (int i = 0; i < (TAKEN + LANES - 1) / LANES * LANES; i++)
+        for (int i = 0; i < blocks_of(TAKEN) * LANES; i++)
             for (int y = 0; y < h; y++)
                 for (int channel = 0; channel < c; channel++)
                     compare_row(d, augment, i, y, channel);

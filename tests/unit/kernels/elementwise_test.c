@@ -97,6 +97,31 @@ static void special_values(void **state)
     box_free(x), box_free(y);
 }
 
+/* Also where the result takes the place of an operand. */
+static void sums_and_products(void **state)
+{
+    (void)state;
+    noise_restart(44);
+    for (size_t l = 0; kernels_level(l); l++) {
+        const struct kernels *k = kernels_pick(kernels_level(l));
+        if (!k)
+            continue;
+        float *x = box_noise(N), *z = box_noise(N), *y = box(N), *in_place = box(N);
+        k->add_scaled(N, 0.7f, x, z, y);
+        memcpy(in_place, z, N * sizeof *z);
+        k->add_scaled(N, 0.7f, x, in_place, in_place);
+        for (int i = 0; i < N; i++)
+            assert_true(y[i] == fmaf(x[i], 0.7f, z[i]) && in_place[i] == y[i]);
+        k->mul(N, x, z, y);
+        for (int i = 0; i < N; i++)
+            assert_true(y[i] == x[i] * z[i]);
+        k->scaled(N, 0.7f, x, y);
+        for (int i = 0; i < N; i++)
+            assert_true(y[i] == 0.7f * x[i]);
+        box_free(x), box_free(z), box_free(y), box_free(in_place);
+    }
+}
+
 static void fill_seed(uint32_t *seed, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -166,6 +191,7 @@ static void dropout_streams(void **state)
 const struct CMUnitTest elementwise_tests[] = {
     cmocka_unit_test(activations),
     cmocka_unit_test(special_values),
+    cmocka_unit_test(sums_and_products),
     cmocka_unit_test(dropout_statistics),
     cmocka_unit_test(dropout_streams),
     {0},

@@ -103,7 +103,7 @@ static void dense_layers(const struct kernels *k, struct log *l)
 
 static void do_norm(const struct kernels *k, struct log *l, int c, int h, int w, int n)
 {
-    int blocks = (n + LANES - 1) / LANES;
+    int blocks = blocks_of(n);
     size_t len = (size_t)(blocks * h * c * w) * LANES, nc = (size_t)c;
     float *x = box_noise(len), *dy = box_noise(len), *p = box_noise(nc), *q = box_noise(nc), *r = box_noise(nc);
     float *mean = box(nc), *var = box(nc), *s = box(nc), *sx = box(nc), *y = box(len), *dx = box(len);
@@ -237,7 +237,7 @@ static void losses(const struct kernels *k, struct log *l)
 {
     for (int i = 0; i < 30; i++) {
         int n = 1 + (int)noise_below(40), classes = 2 + (int)noise_below(12);
-        size_t len = (size_t)((n + LANES - 1) / LANES * classes) * LANES;
+        size_t len = (size_t)(blocks_of(n) * classes) * LANES;
         float *z = box_noise(len), *loss = box((size_t)n), *prob = box(len), *dz = box(len);
         int32_t label[40];
         for (size_t j = 0; j < len; j++)

@@ -1,4 +1,4 @@
-/* The kernels that work row by row or on pictures, computed over several shapes into a log, so that levels can be
+/* The kernels that work row by row, on pictures or element by element, computed over several shapes into a log, so that levels can be
  * compared by it: what exercise.c leaves out. */
 #include "check.h"
 
@@ -96,6 +96,19 @@ static void pictures(const struct kernels *k, struct log *l, int i)
     box_free(scratch);
 }
 
+static void arithmetic(const struct kernels *k, struct log *l, int i)
+{
+    const size_t n = 160;
+    float *x = box_noise(n), *z = box_noise(n), *sum = box(n), *product = box(n), *scaled = box(n);
+    k->add_scaled(n, 0.3f, x, z, sum);
+    k->mul(n, x, z, product);
+    k->scaled(n, 0.3f, x, scaled);
+    log_box(l, sum, n, "scaled sum", i);
+    log_box(l, product, n, "product", i);
+    log_box(l, scaled, n, "multiple", i);
+    box_free(x), box_free(z);
+}
+
 void exercise_rows(const struct kernels *k, struct log *l)
 {
     noise_restart(72);
@@ -107,4 +120,5 @@ void exercise_rows(const struct kernels *k, struct log *l)
         moments_by_rows(k, l, i);
     for (int i = 0; i < 5; i++)
         pictures(k, l, i);
+    arithmetic(k, l, 0);
 }

@@ -5,7 +5,7 @@
 
 static void check(int n, int classes, float size, float smoothing, float scale)
 {
-    int blocks = (n + LANES - 1) / LANES;
+    int blocks = blocks_of(n);
     size_t len = (size_t)(blocks * classes) * LANES;
     float *z = box_noise(len), *loss = box((size_t)n), *prob = box(len), *dz = box(len);
     int32_t label[128];

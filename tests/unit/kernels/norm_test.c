@@ -4,28 +4,28 @@
 #include <math.h>
 #include <stdio.h>
 
-struct shape {
+struct norm_shape {
     int c, h, w, n;
 };
-static const struct shape shapes[] = {
+static const struct norm_shape shapes[] = {
     {1, 1, 1, 1},  {3, 1, 1, 2},   {2, 3, 4, 1},  {4, 5, 7, 15},   {3, 2, 2, 16},
     {5, 4, 3, 17}, {2, 11, 6, 40}, {7, 1, 1, 48}, {1, 26, 26, 33},
 };
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 
-static size_t floats(const struct shape *s)
+static size_t floats(const struct norm_shape *s)
 {
-    return (size_t)((s->n + LANES - 1) / LANES * s->h * s->c * s->w) * LANES;
+    return (size_t)(blocks_of(s->n) * s->h * s->c * s->w) * LANES;
 }
 
 /* Element i of channel c over the live images, i < h*w*n. */
-static size_t element(const struct shape *s, int c, int i)
+static size_t element(const struct norm_shape *s, int c, int i)
 {
     int image = i % s->n, pixel = i / s->n;
     return at5(s->c, s->h, s->w, image / LANES, pixel / s->w, c, pixel % s->w, image % LANES);
 }
 
-static void moments(const struct shape *s, int c, const float *x, double *mean, double *var)
+static void moments(const struct norm_shape *s, int c, const float *x, double *mean, double *var)
 {
     int n = s->h * s->w * s->n;
     *mean = *var = 0;
@@ -36,7 +36,7 @@ static void moments(const struct shape *s, int c, const float *x, double *mean, 
 }
 
 /* Dead lanes hold rubbish here: they must not count. */
-static void check_stats(const struct shape *s, double offset, double tol)
+static void check_stats(const struct norm_shape *s, double offset, double tol)
 {
     float *x = box_noise(floats(s)), *mean = box((size_t)s->c), *var = box((size_t)s->c);
     for (size_t i = 0; i < floats(s); i++)
@@ -73,7 +73,7 @@ static void statistics_far_from_zero(void **state)
 static void statistics_of_special_data(void **state)
 {
     (void)state;
-    struct shape s = {1, 3, 5, 20};
+    struct norm_shape s = {1, 3, 5, 20};
     float *x = box(floats(&s)), mean, var;
     for (size_t i = 0; i < floats(&s); i++)
         x[i] = 0.1f;
@@ -90,10 +90,10 @@ static void apply(void **state)
     (void)state;
     noise_restart(23);
     for (size_t i = 0; i < SHAPES; i++) {
-        const struct shape *s = &shapes[i];
+        const struct norm_shape *s = &shapes[i];
         size_t n = floats(s), c = (size_t)s->c;
         float *x = box_noise(n), *y = box(n), *scale = box_noise(c), *shift = box_noise(c);
-        int blocks = (s->n + LANES - 1) / LANES;
+        int blocks = blocks_of(s->n);
         kernels_pick(NULL)->bn_apply(s->c, s->h, s->w, blocks, x, scale, shift, y);
         for (size_t k = 0; k < n; k++) {
             size_t ch = k / LANES / (size_t)s->w % c;
@@ -110,7 +110,7 @@ static void backward_statistics(void **state)
     (void)state;
     noise_restart(24);
     for (size_t i = 0; i < SHAPES; i++) {
-        const struct shape *s = &shapes[i];
+        const struct norm_shape *s = &shapes[i];
         size_t n = floats(s), c = (size_t)s->c;
         float *x = box_noise(n), *dy = box_noise(n), *mean = box_noise(c), *inv = box_noise(c);
         float *sum = box(c), *sum_x = box(c);
@@ -136,7 +136,7 @@ static void backward(void **state)
     (void)state;
     noise_restart(25);
     for (size_t i = 0; i < SHAPES; i++) {
-        const struct shape *s = &shapes[i];
+        const struct norm_shape *s = &shapes[i];
         size_t n = floats(s), c = (size_t)s->c, last = (size_t)(s->n / LANES);
         float *x = box_noise(n), *dy = box_noise(n), *a = box_noise(c), *p = box_noise(c), *q = box_noise(c);
         float *dx = box(n);

@@ -197,7 +197,7 @@ static void moments_of_blocks_merge_to_statistics(void **state)
     noise_restart(32);
     const struct kernels *k = kernels_pick(NULL);
     for (int n = 1; n < 70; n += 3) {
-        int c = 1 + n % 4, h = 1 + n % 5, w = 1 + n % 7, blocks = (n + LANES - 1) / LANES;
+        int c = 1 + n % 4, h = 1 + n % 5, w = 1 + n % 7, blocks = blocks_of(n);
         size_t block = (size_t)(c * h * w) * LANES;
         float *x = box_noise(block * (size_t)blocks), *mean = box((size_t)c), *var = box((size_t)c);
         struct moments total[4] = {{0, 0, 0}}, one[4];

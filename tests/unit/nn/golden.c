@@ -29,7 +29,7 @@ int golden_case(struct golden *g)
     if (got == EOF)
         return 0;
     assert_int_equal(got, 6);
-    g->in.rank = 3;
+    g->in.kind = MAPS;
     g->training = !strcmp(mode, "training");
     return 1;
 }

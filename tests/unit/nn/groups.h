@@ -21,6 +21,7 @@ int test_layers(void);
 int test_golden(void);
 int test_net(void);
 int test_plan(void);
+int test_blocks(void);
 int test_precision(void);
 
 #endif

@@ -104,29 +104,23 @@ void floats_check(const float *p)
             fail_msg("written to float %zu before the beginning", i);
 }
 
-static size_t lane_index(struct shape s, int n, int c, int h, int w)
-{
-    size_t row = (size_t)(n / LANES * s.h + h);
-    return ((row * (size_t)s.c + (size_t)c) * (size_t)s.w + (size_t)w) * LANES + (size_t)(n % LANES);
-}
-
 void to_natural(struct shape s, int n, const float *lanes, double *natural)
 {
     for (int i = 0; i < n; i++)
         for (int c = 0; c < s.c; c++)
             for (int h = 0; h < s.h; h++)
                 for (int w = 0; w < s.w; w++)
-                    *natural++ = (double)lanes[lane_index(s, i, c, h, w)];
+                    *natural++ = (double)lanes[lane_at(s, i, c, h, w)];
 }
 
 void to_lanes(struct shape s, int n, const double *natural, float *lanes)
 {
-    memset(lanes, 0, layer_floats(s, (n + LANES - 1) / LANES) * sizeof *lanes);
+    memset(lanes, 0, floats_of(s, blocks_of(n)) * sizeof *lanes);
     for (int i = 0; i < n; i++)
         for (int c = 0; c < s.c; c++)
             for (int h = 0; h < s.h; h++)
                 for (int w = 0; w < s.w; w++)
-                    lanes[lane_index(s, i, c, h, w)] = (float)*natural++;
+                    lanes[lane_at(s, i, c, h, w)] = (float)*natural++;
 }
 
 static uint32_t *samples(struct arena *a, int n)
@@ -140,17 +134,17 @@ static uint32_t *samples(struct arena *a, int n)
 
 void single_init(struct single *s, const char *text, struct shape in, int n, int training)
 {
-    int blocks = (n + LANES - 1) / LANES;
+    int blocks = blocks_of(n);
     memset(s, 0, sizeof *s);
     arena_init(&s->a);
     build(&s->g, text, in, 0, &s->a);
     s->nd = &s->g.node[0];
     s->k = test_kernels();
     s->pass = (struct nn_pass){n, blocks, training, 3, 2, samples(&s->a, n)};
-    s->x = floats(&s->a, layer_floats(in, blocks));
-    s->dx = floats(&s->a, layer_floats(in, blocks));
-    s->y = floats(&s->a, layer_floats(s->nd->y, blocks));
-    s->dy = floats(&s->a, layer_floats(s->nd->y, blocks));
+    s->x = floats(&s->a, floats_of(in, blocks));
+    s->dx = floats(&s->a, floats_of(in, blocks));
+    s->y = floats(&s->a, floats_of(s->nd->y, blocks));
+    s->dy = floats(&s->a, floats_of(s->nd->y, blocks));
     s->w = floats(&s->a, s->g.param_floats);
     s->dw = floats(&s->a, s->g.param_floats);
     s->buffers = floats(&s->a, s->g.buffer_floats);
@@ -165,17 +159,22 @@ void single_release(struct single *s)
     arena_release(&s->a);
 }
 
-static struct layer_io io_of(struct single *s)
+static struct layer_call call_of(struct single *s)
 {
-    return (struct layer_io){.x = s->x,
-                             .y = s->y,
-                             .dy = s->dy,
-                             .dx = s->dx,
-                             .w = s->w,
-                             .dw = s->dw,
-                             .buffers = s->buffers,
-                             .saved = s->saved,
-                             .scratch = s->scratch};
+    s->inputs[0] = s->x;
+    s->gradients[0] = s->dx;
+    return (struct layer_call){.node = s->nd,
+                               .pass = &s->pass,
+                               .kernels = s->k,
+                               .x = s->inputs,
+                               .y = s->y,
+                               .dy = s->dy,
+                               .dx = s->gradients,
+                               .w = s->w,
+                               .dw = s->dw,
+                               .buffers = s->buffers,
+                               .saved = s->saved,
+                               .scratch = s->scratch};
 }
 
 static void check_guards(const struct single *s)
@@ -192,24 +191,24 @@ static int identity(const struct single *s)
 
 void single_forward(struct single *s)
 {
-    struct layer_io io = io_of(s);
+    struct layer_call c = call_of(s);
     if (!identity(s))
-        s->nd->type->forward(s->nd, &s->pass, s->k, &io);
+        s->nd->type->forward(&c);
     else if (s->y != s->x)
-        memcpy(s->y, s->x, layer_floats(s->nd->y, s->pass.blocks) * sizeof *s->y);
+        memcpy(s->y, s->x, floats_of(s->nd->y, s->pass.blocks) * sizeof *s->y);
     check_guards(s);
 }
 
 void single_backward(struct single *s)
 {
-    struct layer_io io = io_of(s);
+    struct layer_call c = call_of(s);
     if (!(s->nd->flags & KEEPS_X) && s->x != s->y)
-        io.x = NULL; /* a layer reads what its flags say */
+        s->inputs[0] = NULL; /* a layer reads what its flags say */
     if (!(s->nd->flags & KEEPS_Y))
-        io.y = NULL;
+        c.y = NULL;
     if (!identity(s))
-        s->nd->type->backward(s->nd, &s->pass, s->k, &io);
+        s->nd->type->backward(&c);
     else if (s->dy != s->dx)
-        memcpy(s->dx, s->dy, layer_floats(s->nd->y, s->pass.blocks) * sizeof *s->dx);
+        memcpy(s->dx, s->dy, floats_of(s->nd->y, s->pass.blocks) * sizeof *s->dx);
     check_guards(s);
 }

@@ -34,6 +34,8 @@ struct single {
     const struct kernels *k;
     struct nn_pass pass;
     float *x, *y, *dy, *dx, *w, *dw, *buffers, *saved, *scratch;
+    const float *inputs[1]; /* of a call */
+    float *gradients[1];
 };
 /* Parameters and buffers are those of `values` (natural order, one array per tensor) or, where that is NULL, noise. */
 void single_init(struct single *s, const char *text, struct shape in, int n, int training);

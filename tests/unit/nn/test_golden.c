@@ -58,9 +58,9 @@ static void fill_parameters(const struct nn_graph *g, float *w, float *buffers)
         for (int t = 0; t < nd->ntensors; t++, m += 2)
             for (size_t k = 0; k < nd->tensor[t].n; k++)
                 w[nd->tensor[t].at + k] = (float)golden_fill(k, m);
-        for (size_t k = 0; nd->nbuffers && k < (size_t)nd->x.c; k++) {
+        for (size_t k = 0; nd->nbuffers && k < (size_t)nd->x[0].c; k++) {
             buffers[nd->buffers_at + k] = (float)golden_fill(k, 53);
-            buffers[nd->buffers_at + PAD16(nd->x.c) + k] = (float)(fabs(golden_fill(k, 59)) + 0.5);
+            buffers[nd->buffers_at + PAD16(nd->x[0].c) + k] = (float)(fabs(golden_fill(k, 59)) + 0.5);
         }
     }
 }
@@ -84,8 +84,8 @@ static void agree_buffers(const struct golden *g, const struct nn_graph *graph, 
     for (int i = 0; i < graph->nnodes; i++) {
         const struct nn_node *nd = &graph->node[i];
         if (nd->nbuffers && number++ == b / 2) {
-            size_t at = nd->buffers_at + (b % 2 ? PAD16(nd->x.c) : 0);
-            agree_floats(g, buffers + at, (size_t)nd->x.c, tolerance);
+            size_t at = nd->buffers_at + (b % 2 ? PAD16(nd->x[0].c) : 0);
+            agree_floats(g, buffers + at, (size_t)nd->x[0].c, tolerance);
             return;
         }
     }
@@ -98,7 +98,7 @@ static void check_array(const struct golden *g, const struct single *s)
     if (!strcmp(g->name, "y")) {
         agree_maps(g, s->nd->y, s->y, tolerance);
     } else if (!strcmp(g->name, "dx")) {
-        agree_maps(g, s->nd->x, s->dx, tolerance);
+        agree_maps(g, s->nd->x[0], s->dx, tolerance);
     } else if (g->name[0] == 'd') {
         const struct nn_tensor *t = tensor_number(&s->g, atoi(g->name + 1));
         agree_floats(g, s->dw + t->at, t->n, tolerance);
@@ -184,9 +184,9 @@ static void check_network(const char *file, enum nn_precision precision, double 
     assert_int_equal(golden_case(&g), 1);
     struct nn_net *net = network(&g, &graph, precision, &a);
     scale(net->w, graph.param_floats, factor);
-    scale(net->x, layer_floats(g.in, (g.n + LANES - 1) / LANES), factor);
-    struct nn_pass p = {g.n, (g.n + LANES - 1) / LANES, 1, 1, 1, sample};
-    const struct shape logits = {1, 10, 1, 1};
+    scale(net->x, floats_of(g.in, blocks_of(g.n)), factor);
+    struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample};
+    const struct shape logits = {VECTOR, 10, 1, 1};
     nn_forward(net, &p);
     double loss = mean_loss(net, g.n);
     nn_backward(net, &p);

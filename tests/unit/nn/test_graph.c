@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct shape digits = {3, 1, 28, 28};
+static const struct shape digits = {MAPS, 1, 28, 28};
 
 /* N1, the network that the project's measurements use. */
 static const char n1[] = "conv 3x3 10, batchnorm, relu, dropout 0.05\n"
@@ -109,7 +109,7 @@ static void facts_of_other_heads(void **state)
     assert_facts("conv 28x28 10", digits, 7850, 28, 1, "conv");
     assert_facts("conv 3x3 4 stride 2, conv 5x5 4 dilation 2, flatten, dense 10", digits, 1454, 19, 3, "fc");
     assert_facts("conv 3x3 8, gap, conv 1x1 10", digits, 170, 3, 2, "gap");
-    assert_facts("dense 16, bn, relu, dense 10", (struct shape){1, 7, 1, 1}, 112 + 32 + 170, 1, 2, "fc");
+    assert_facts("dense 16, bn, relu, dense 10", (struct shape){VECTOR, 7, 1, 1}, 112 + 32 + 170, 1, 2, "fc");
 }
 
 static void head_names_global_pooling_however_it_is_written(void **state)
@@ -263,9 +263,9 @@ static void shape_texts(void **state)
 {
     char buf[32];
     (void)state;
-    assert_string_equal(shape_text((struct shape){3, 10, 26, 24}, buf, sizeof buf), "10x26x24");
-    assert_string_equal(shape_text((struct shape){1, 10, 1, 1}, buf, sizeof buf), "10");
-    assert_int_equal(shape_size((struct shape){3, 10, 26, 24}), 6240);
+    assert_string_equal(shape_text((struct shape){MAPS, 10, 26, 24}, buf, sizeof buf), "10x26x24");
+    assert_string_equal(shape_text((struct shape){VECTOR, 10, 1, 1}, buf, sizeof buf), "10");
+    assert_int_equal(shape_size((struct shape){MAPS, 10, 26, 24}), 6240);
 }
 
 static void a_full_arena_is_an_error(void **state)

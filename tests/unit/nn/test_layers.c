@@ -33,7 +33,7 @@ struct problem {
     struct single s;
     struct ref64_window win;
     size_t nx, ny;
-    double *x, *y, *r, *w[NN_MAX_TENSORS], *mask, *mean, *var, *work;
+    double *x, *y, *r, *w[2], *mask, *mean, *var, *work;
 };
 
 /* --- references --- */
@@ -177,9 +177,9 @@ static void find_mask(struct problem *p)
     p->mask = doubles(&s->a, p->nx);
     for (size_t i = 0; i < p->nx; i++)
         p->mask[i] = 1;
-    to_lanes(s->nd->x, p->c->n, p->mask, s->x);
+    to_lanes(s->nd->x[0], p->c->n, p->mask, s->x);
     single_forward(s);
-    to_natural(s->nd->x, p->c->n, s->y, p->mask);
+    to_natural(s->nd->x[0], p->c->n, s->y, p->mask);
 }
 
 static void take_statistics(struct problem *p)
@@ -206,7 +206,7 @@ static void problem_init(struct problem *p, const struct layer_case *c)
     p->win.c = c->in.c;
     p->win.h = c->in.h;
     p->win.w = c->in.w;
-    p->nx = shape_size(nd->x) * (size_t)c->n;
+    p->nx = shape_size(nd->x[0]) * (size_t)c->n;
     p->ny = shape_size(nd->y) * (size_t)c->n;
     p->x = doubles(a, p->nx);
     p->y = doubles(a, p->ny);
@@ -226,7 +226,7 @@ static void problem_init(struct problem *p, const struct layer_case *c)
     else
         fill_noise(p->x, p->nx);
     fill_noise(p->r, p->ny);
-    to_lanes(nd->x, c->n, p->x, p->s.x);
+    to_lanes(nd->x[0], c->n, p->x, p->s.x);
     to_lanes(nd->y, c->n, p->r, p->s.dy);
 }
 
@@ -288,7 +288,7 @@ static void check_gradient(struct problem *p, const char *what, double *v, size_
 
 static void check_dead_lanes(const struct problem *p)
 {
-    struct shape s = p->s.nd->x;
+    struct shape s = p->s.nd->x[0];
     size_t image = shape_size(s) * LANES;
     int live = p->c->n % LANES;
     const float *last = p->s.dx + image * (size_t)(p->s.pass.blocks - 1);
@@ -302,7 +302,7 @@ static void check_backward(struct problem *p)
     const struct nn_node *nd = p->s.nd;
     double *got = doubles(&p->s.a, p->nx);
     single_backward(&p->s);
-    to_natural(nd->x, p->c->n, p->s.dx, got);
+    to_natural(nd->x[0], p->c->n, p->s.dx, got);
     check_gradient(p, "dx", p->x, p->nx, got);
     check_dead_lanes(p);
     for (int t = 0; t < nd->ntensors; t++) {
@@ -318,17 +318,23 @@ static void check_no_dx(struct problem *p)
 {
     float *dx = p->s.dx, *dw = floats(&p->s.a, p->s.g.param_floats);
     const struct nn_node *nd = p->s.nd;
-    struct layer_io io = {.x = p->s.x,
-                          .y = p->s.y,
-                          .dy = p->s.dy,
-                          .w = p->s.w,
-                          .dw = dw,
-                          .buffers = p->s.buffers,
-                          .saved = p->s.saved,
-                          .scratch = p->s.scratch};
+    const float *x = p->s.x;
+    float *no_dx = NULL;
+    struct layer_call c = {.node = nd,
+                           .pass = &p->s.pass,
+                           .kernels = p->s.k,
+                           .x = &x,
+                           .dx = &no_dx,
+                           .y = p->s.y,
+                           .dy = p->s.dy,
+                           .w = p->s.w,
+                           .dw = dw,
+                           .buffers = p->s.buffers,
+                           .saved = p->s.saved,
+                           .scratch = p->s.scratch};
     if (nd->flags & IDENTITY)
         return;
-    nd->type->backward(nd, &p->s.pass, p->s.k, &io);
+    nd->type->backward(&c);
     assert_memory_equal(dw, p->s.dw, p->s.g.param_floats * sizeof *dw);
     p->s.dx = dx;
 }
@@ -337,7 +343,7 @@ static void check_no_dx(struct problem *p)
 static void check_in_place(struct problem *p)
 {
     struct single *s = &p->s;
-    size_t ny = layer_floats(s->nd->y, s->pass.blocks);
+    size_t ny = floats_of(s->nd->y, s->pass.blocks);
     if (!(s->nd->flags & INPLACE) || s->nd->flags & IDENTITY)
         return;
     float *x = s->x, *y = s->y, *dy = s->dy, *dx = s->dx;
@@ -424,7 +430,7 @@ static void rows_are_complete(void **state)
 static void batchnorm_moves_running_statistics(void **state)
 {
     struct single s;
-    const struct shape in = {3, 3, 2, 5};
+    const struct shape in = {MAPS, 3, 2, 5};
     const int n = 18;
     double x[18 * 30], mean[3], var[3];
     (void)state;
@@ -448,7 +454,7 @@ static void batchnorm_moves_running_statistics(void **state)
 static void batchnorm_of_one_value_is_finite(void **state)
 {
     struct single s;
-    const struct shape in = {1, 4, 1, 1};
+    const struct shape in = {VECTOR, 4, 1, 1};
     double x[4] = {3, -2, 0, 5}, r[4] = {1, 2, 3, 4};
     (void)state;
     single_init(&s, "batchnorm", in, 1, 1);

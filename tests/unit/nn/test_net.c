@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static const struct shape maps = {3, 2, 9, 9};
+static const struct shape maps = {MAPS, 2, 9, 9};
 static const char text[] = "conv 3x3 5, batchnorm, relu, dropout 0.2\n"
                            "conv 3x3 6 pad same, bn, leaky_relu, maxpool 2\n"
                            "conv 1x1 7, gelu, dropout 0.3, avgpool 2, tanh\n"
@@ -51,7 +51,7 @@ static void load(struct run *r, const uint32_t *ids, int n)
 
 static struct nn_pass pass_of(const struct run *r, int n, int training)
 {
-    return (struct nn_pass){n, (n + LANES - 1) / LANES, training, 5, 3, r->sample};
+    return (struct nn_pass){n, blocks_of(n), training, 5, 3, r->sample};
 }
 
 static void set_dz(struct run *r, int n)
@@ -60,7 +60,7 @@ static void set_dz(struct run *r, int n)
     noise_restart(77);
     for (int i = 0; i < n * 4; i++)
         natural[i] = (double)noise();
-    to_lanes((struct shape){1, 4, 1, 1}, n, natural, r->net->dz);
+    to_lanes((struct shape){VECTOR, 4, 1, 1}, n, natural, r->net->dz);
 }
 
 static void step(struct run *r, const uint32_t *ids, int n)
@@ -81,7 +81,7 @@ static void ids_from(uint32_t *ids, int n, uint32_t first)
 static void assert_same_step(const struct run *a, const struct run *b, int n)
 {
     double za[128 * 4], zb[128 * 4];
-    const struct shape logits = {1, 4, 1, 1};
+    const struct shape logits = {VECTOR, 4, 1, 1};
     to_natural(logits, n, a->net->z, za);
     to_natural(logits, n, b->net->z, zb);
     assert_memory_equal(za, zb, (size_t)n * 4 * sizeof *za);
@@ -146,7 +146,7 @@ static void masks_follow_the_sample(void **state)
     struct run all, part;
     uint32_t ids[128], turned[128];
     double za[40 * 4], zb[40 * 4];
-    const struct shape logits = {1, 4, 1, 1};
+    const struct shape logits = {VECTOR, 4, 1, 1};
     (void)state;
     run_init(&all, no_batchnorm, 40, 1);
     run_init(&part, no_batchnorm, 64, 1);
@@ -176,13 +176,15 @@ static void draw_mask(const char *layers, int node, uint64_t seed, uint32_t epoc
     build(&g, layers, maps, 0, &a);
     for (int i = 0; i < n; i++)
         sample[i] = first + (uint32_t)i;
-    size_t len = layer_floats(maps, n / LANES);
+    size_t len = floats_of(maps, n / LANES);
     float *ones = floats(&a, len), *y = floats(&a, len), *room = floats(&a, 64);
     for (size_t i = 0; i < len; i++)
         ones[i] = 1;
     struct nn_pass p = {n, n / LANES, 1, seed, epoch, sample};
-    struct layer_io io = {.x = ones, .y = y, .scratch = room};
-    g.node[node].type->forward(&g.node[node], &p, test_kernels(), &io);
+    const float *x = ones;
+    struct layer_call c = {
+        .node = &g.node[node], .pass = &p, .kernels = test_kernels(), .x = &x, .y = y, .scratch = room};
+    g.node[node].type->forward(&c);
     memcpy(mask, y, len * sizeof *mask);
     arena_release(&a);
 }
@@ -289,7 +291,7 @@ static void trivial_networks_run(void **state)
 {
     static const char *const nets[] = {
         "softmax", "relu", "dropout 0.5", "dropout 0.5, tanh, softmax", "dropout 0", "flatten, softmax"};
-    const struct shape in = {3, 4, 1, 1};
+    const struct shape in = {MAPS, 4, 1, 1};
     (void)state;
     for (size_t i = 0; i < COUNT(nets); i++)
         for (int training = 0; training < 2; training++) {
@@ -345,7 +347,7 @@ static void check_teams(enum nn_precision precision)
         nn_net_init(r.net, 11);
         step(&r, ids, 117);
         assert_memory_equal(r.net->dw, alone.net->dw, r.g.param_floats * sizeof(float));
-        assert_memory_equal(r.net->z, alone.net->z, layer_floats(r.g.node[r.g.nnodes - 1].y, 8) * sizeof(float));
+        assert_memory_equal(r.net->z, alone.net->z, floats_of(r.g.node[r.g.nnodes - 1].y, 8) * sizeof(float));
         assert_memory_equal(r.net->buffers, alone.net->buffers, r.g.buffer_floats * sizeof(float));
         arena_release(&fixed);
         arena_release(&r.a);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct shape digits = {3, 1, 28, 28};
+static const struct shape digits = {MAPS, 1, 28, 28};
 
 /* The layers of `text` as "block:type block:type ...". */
 static void assert_layers(const char *text, const char *want)
@@ -168,7 +168,7 @@ static void wrong_texts_say_what_to_write(void **state)
          "net.ini:10: model.layers: 'relu' does not take braces; { ... } x N repeats what is inside\n"
          "net.ini:10: model.layers: unknown layer 'cnv'; did you mean 'conv'?"},
         {"resdual { conv 3x3 8\n { relu } x 2 }\ncnv 1 1",
-         "net.ini:10: model.layers: 'resdual' does not take braces; { ... } x N repeats what is inside\n"
+         "net.ini:10: model.layers: unknown block 'resdual'; did you mean 'residual'?\n"
          "net.ini:12: model.layers: unknown layer 'cnv'; did you mean 'conv'?"},
         {"cnv 3x3 8, bn\nrelu 7, conv 3x3\n\ndropout 2",
          "net.ini:10: model.layers: unknown layer 'cnv'; did you mean 'conv'?\n"

@@ -1,47 +1,21 @@
 /* The planner: nothing that is still needed is overwritten, memory is what was announced, gradients of outputs with
- * several readers add up. The graphs are chains from text and, since texts make chains only, two wired by hand with a
- * layer type of this file that joins. */
+ * several readers add up. The graphs are from texts, and one is wired by hand. */
 #include "single.h"
 
 #include "ref64_nn.h"
 
-#include "nn/graph.h"
+#include "nn/layers/joins.h"
 #include "nn/plan.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* --- a join: y = x0 + x1 --- */
-
-static void add_forward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                        const struct layer_io *io)
-{
-    (void)k;
-    for (size_t i = 0; i < layer_floats(nd->y, p->blocks); i++)
-        io->y[i] = io->xs[0][i] + io->xs[1][i];
-}
-
-static void add_backward(const struct nn_node *nd, const struct nn_pass *p, const struct kernels *k,
-                         const struct layer_io *io)
-{
-    (void)k;
-    for (int j = 0; j < nd->nin; j++)
-        for (size_t i = 0; io->dxs[j] && i < layer_floats(nd->y, p->blocks); i++)
-            io->dxs[j][i] = io->dy[i];
-}
-
-static const struct layer_type join = {.name = "join",
-                                       .sig = "",
-                                       .help = "",
-                                       .source = "",
-                                       .shape = layer_same_shape,
-                                       .forward = add_forward,
-                                       .backward = add_backward};
-
 /* --- graphs --- */
 
-struct wire { /* node by node: index of a layer in the text (-1: join), and what it reads */
+static const double as_it_is = 1; /* the arguments of an add: what its first input is multiplied by */
+
+struct wire { /* node by node: index of a layer in the text (-1: an add), and what it reads */
     int layer, in[2];
 };
 
@@ -58,33 +32,38 @@ static void wire(struct nn_graph *g, const char *text, const struct wire *w, int
     for (int i = 0; i < n; i++) {
         struct nn_node *nd = &g->node[i];
         const struct nn_node *from = w[i].layer < 0 ? NULL : &words.node[w[i].layer];
-        *nd = (struct nn_node){.type = from ? from->type : &join,
-                               .args = from ? from->args : NULL,
-                               .text = from ? from->text : "join",
-                               .in = {w[i].in[0], w[i].in[1]},
+        int *in = arena_take(a, sizeof w[i].in);
+        assert_non_null(in);
+        memcpy(in, w[i].in, sizeof w[i].in);
+        *nd = (struct nn_node){.type = from ? from->type : &join_add,
+                               .args = from ? from->args : &as_it_is,
+                               .text = from ? from->text : "add",
+                               .in = in,
                                .nin = from ? 1 : 2};
     }
     if (graph_finish(g, &spec, a, &e))
         fail_msg("%s", e.text);
 }
 
-static const struct shape maps = {3, 3, 8, 8};
-static const char *const chains[] = {
+static const struct shape maps = {MAPS, 3, 8, 8};
+static const char *const texts[] = {
     "conv 3x3 5, batchnorm, relu, dropout 0.2, conv 3x3 6 pad same, bn, relu, maxpool 2, conv 1x1 4, gap, dense 4",
     "conv 3x3 5, relu, tanh, sigmoid, relu, dropout 0.1, gelu, leaky_relu, flatten, dense 9, tanh, dense 4, softmax",
     "relu, maxpool 2, dropout 0.5, conv 3x3 4, bn, dropout 0, gap",
     "flatten, dense 20, bn, relu, dropout 0.5, dense 20, bn, relu, dropout 0.5, dense 4",
     "avgpool 2, conv 3x3 8 groups 1 stride 2, gelu, gelu, maxpool 2 stride 1 pad 1, flatten, dense 4, tanh",
     "{ conv 3x3 6 pad 1, bn, relu } x 5, gap, dense 4",
+    "conv 3x3 4 pad 1, bn, relu, residual { conv 3x3 4 pad 1, bn, relu, conv 3x3 4 pad 1, bn }, relu, residual scale "
+    "0.5 { conv 3x3 6 pad 1 stride 2, bn }, tanh, gap, dense 4",
+    "branch { conv 1x1 3 | conv 3x3 4 pad 1, bn, relu, conv 3x3 2 pad 1 | maxpool 3 stride 1 pad 1 }, bn, relu, "
+    "conv 3x3 4, branch mul { none | gap, dense 4, sigmoid, dense 4 } x 0, branch mean { tanh | gelu | none }, gap, "
+    "dense 4",
+    "flatten, dense 8, branch mul { tanh | sigmoid, branch add { none | dense 8 | relu } }, residual { dense 8 }, "
+    "dense 4",
     "conv 8x3 5, flatten, bn, relu, dropout 0.2, dense 4", /* no stage: behind the flatten there are other channels */
 };
 
-/* Residual blocks, and one output read by four. */
-static const char residual_words[] = "conv 3x3 4 pad 1, bn, relu, conv 3x3 4 pad 1, bn, relu, tanh, gap, dense 4";
-static const struct wire residual[] = {
-    {0, {NN_INPUT, 0}}, {1, {0, 0}}, {2, {1, 0}},  {3, {2, 0}}, {4, {3, 0}},  {-1, {4, 2}}, {5, {5, 0}},
-    {3, {6, 0}},        {4, {7, 0}}, {-1, {8, 6}}, {6, {9, 0}}, {7, {10, 0}}, {8, {11, 0}},
-};
+/* One output read by four. */
 static const char many_words[] = "conv 3x3 4 pad 1, relu, tanh, sigmoid, leaky_relu, gap, dense 4, dropout 0";
 static const struct wire many[] = {
     {0, {NN_INPUT, 0}}, /* 0 h */
@@ -95,14 +74,12 @@ static const struct wire many[] = {
     {4, {4, 0}},        /* 5 leaky_relu h, the last reader of h */
     {-1, {2, 3}},       {-1, {6, 5}}, {1, {7, 0}}, {5, {8, 0}}, {6, {9, 0}},
 };
-enum { NGRAPHS = COUNT(chains) + 2 };
+enum { NGRAPHS = COUNT(texts) + 1 };
 
 static void make_graph(struct nn_graph *g, size_t i, struct arena *a)
 {
-    if (i < COUNT(chains))
-        build(g, chains[i], maps, 4, a);
-    else if (i == COUNT(chains))
-        wire(g, residual_words, residual, COUNT(residual), maps, a);
+    if (i < COUNT(texts))
+        build(g, texts[i], maps, 4, a);
     else
         wire(g, many_words, many, COUNT(many), maps, a);
 }
@@ -155,7 +132,7 @@ static void one_step(struct nn_net *net, int n, int training)
 {
     uint32_t sample[80];
     struct plan *plan = net->plan;
-    struct nn_pass p = {n, (n + LANES - 1) / LANES, training, 1, 1, sample};
+    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample};
     size_t image = shape_size(net->graph->in);
     noise_restart(3);
     for (int i = 0; i < n; i++) {
@@ -185,7 +162,7 @@ static struct nn_net *new_net(const struct nn_graph *g, int batch, int training,
 
 static void assert_same(const struct nn_net *a, const struct nn_net *b, int n, size_t graph)
 {
-    size_t logits = (size_t)(n + LANES - 1) / LANES * 4 * LANES, params = a->graph->param_floats;
+    size_t logits = (size_t)blocks_of(n) * 4 * LANES, params = a->graph->param_floats;
     if (memcmp(a->z, b->z, logits * sizeof(float)) != 0)
         fail_msg("graph %zu: other logits", graph);
     if (a->dw && memcmp(a->dw, b->dw, params * sizeof(float)) != 0)
@@ -240,7 +217,7 @@ static int stages_in(const struct nn_net *net, enum plan_pass pass, int *steps)
 static void assert_fused_is_plain(const struct nn_net *fused, const struct nn_net *plain, int n, const char *what)
 {
     const struct nn_graph *g = fused->graph;
-    size_t logits = (size_t)(n + LANES - 1) / LANES * 4 * LANES;
+    size_t logits = (size_t)blocks_of(n) * 4 * LANES;
     if (memcmp(fused->z, plain->z, logits * sizeof(float)) != 0)
         fail_msg("n %d, %s: other logits", n, what);
     assert_memory_equal(fused->buffers, plain->buffers, g->buffer_floats * sizeof(float));
@@ -347,7 +324,7 @@ static void random_chains_with_stages(void **state)
         int n = batches[below(COUNT(batches))];
         line = (struct nn_line){text, {"net.ini", 1, "model", "layers"}};
         spec.precision = (int)precisions[i % 2];
-        if (!nn_graph_build(&g, &line, 1, (struct shape){3, 2, 17, 15}, 4, &spec, &a, &errs))
+        if (!nn_graph_build(&g, &line, 1, (struct shape){MAPS, 2, 17, 15}, 4, &spec, &a, &errs))
             compare_plans(&g, n, (int)i % 4, text, &a);
         err_list_release(&errs); /* pooled away */
         arena_release(&a);
@@ -374,7 +351,7 @@ static void convolutional_chains_are_stages(void **state)
         struct nn_graph g;
         int steps;
         arena_init(&a);
-        build(&g, nets[i].text, nets[i].stages + nets[i].steps == 3 ? (struct shape){1, 6, 1, 1} : maps, 4, &a);
+        build(&g, nets[i].text, nets[i].stages + nets[i].steps == 3 ? (struct shape){VECTOR, 6, 1, 1} : maps, 4, &a);
         struct nn_net *net = new_net(&g, 20, 1, PLAN_BEST, &a), *plain = new_net(&g, 20, 1, PLAN_SHARE, &a);
         for (int pass = PLAN_FORWARD; pass <= PLAN_BACKWARD; pass++) {
             assert_int_equal(stages_in(net, pass, &steps), nets[i].stages);
@@ -463,7 +440,7 @@ static void gradients_of_several_readers_add_up(void **state)
     uint32_t sample[N] = {0};
     (void)state;
     arena_init(&a);
-    wire(&g, sum_words, sum_wires, COUNT(sum_wires), (struct shape){1, IN, 1, 1}, &a);
+    wire(&g, sum_words, sum_wires, COUNT(sum_wires), (struct shape){VECTOR, IN, 1, 1}, &a);
     struct nn_net *net = new_net(&g, N, 1, PLAN_BEST, &a);
     const struct nn_tensor *t[4] = {&g.node[0].tensor[0], &g.node[0].tensor[1], &g.node[5].tensor[0],
                                     &g.node[5].tensor[1]};

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static const struct shape maps = {3, 2, 9, 9};
+static const struct shape maps = {MAPS, 2, 9, 9};
 
 struct made {
     struct arena a;
@@ -30,25 +30,25 @@ static void fill_with_integers(struct made *m, int n)
 {
     float *x = m->net->x;
     noise_restart(9);
-    for (size_t i = 0; i < layer_floats(maps, (n + LANES - 1) / LANES); i++)
+    for (size_t i = 0; i < floats_of(maps, blocks_of(n)); i++)
         x[i] = floorf(2 + 2 * noise());
     for (int i = 0; i < m->g.nnodes; i++) {
         const struct nn_node *nd = &m->g.node[i];
         for (size_t k = 0; nd->ntensors && k < nd->tensor[0].n && nd->tensor[0].role == NN_WEIGHT; k++)
             m->net->w[nd->tensor[0].at + k] = floorf(1.5f + 1.5f * noise()) - 1;
-        for (size_t k = 0; nd->nbuffers && k < PAD16(nd->x.c); k++)
-            m->net->buffers[nd->buffers_at + PAD16(nd->x.c) + k] = 1 - 1e-5f;
+        for (size_t k = 0; nd->nbuffers && k < PAD16(nd->x[0].c); k++)
+            m->net->buffers[nd->buffers_at + PAD16(nd->x[0].c) + k] = 1 - 1e-5f;
     }
 }
 
 static void pass(struct made *m, int n, int training)
 {
     uint32_t sample[64] = {0};
-    struct nn_pass p = {n, (n + LANES - 1) / LANES, training, 1, 1, sample};
+    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample};
     nn_forward(m->net, &p);
     if (!training)
         return;
-    memset(m->net->dz, 0, layer_floats((struct shape){1, 4, 1, 1}, p.blocks) * sizeof(float));
+    memset(m->net->dz, 0, floats_of((struct shape){VECTOR, 4, 1, 1}, p.blocks) * sizeof(float));
     for (int i = 0; i < n; i++)
         for (int c = 0; c < 4; c++)
             m->net->dz[(i / LANES * 4 + c) * LANES + i % LANES] = (float)((i + c) % 3 - 1);
@@ -58,7 +58,7 @@ static void pass(struct made *m, int n, int training)
 /* Of the logits, and in training of the gradient. */
 static int same_bits(const struct made *a, const struct made *b, int n, int training)
 {
-    size_t logits = layer_floats((struct shape){1, 4, 1, 1}, (n + LANES - 1) / LANES);
+    size_t logits = floats_of((struct shape){VECTOR, 4, 1, 1}, blocks_of(n));
     return !memcmp(a->net->z, b->net->z, logits * sizeof(float)) &&
            (!training || !memcmp(a->net->dw, b->net->dw, a->g.param_floats * sizeof(float)));
 }
@@ -125,7 +125,7 @@ static void memory_between_stages_is_halved(void **state)
     struct nn_graph g;
     (void)state;
     arena_init(&a);
-    build(&g, deep, (struct shape){3, 1, 24, 24}, 4, &a);
+    build(&g, deep, (struct shape){MAPS, 1, 24, 24}, 4, &a);
     size_t fp32 = nn_net_bytes(&g, 128, 1, 1);
     g.precision = NN_BF16;
     size_t bf16 = nn_net_bytes(&g, 128, 1, 1);

@@ -1,0 +1,21 @@
+/* blocks.c - the table of block types. */
+#include "nn/blocks.h"
+
+#include <string.h>
+
+extern const struct block_type block_repeat, block_residual, block_branch;
+
+const struct block_type *const block_types[] = {
+    &block_repeat,
+    &block_residual,
+    &block_branch,
+    NULL,
+};
+
+const struct block_type *block_find(const char *name)
+{
+    for (size_t i = 0; block_types[i]; i++)
+        if (!strcmp(block_types[i]->name, name))
+            return block_types[i];
+    return NULL;
+}

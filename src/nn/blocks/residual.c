@@ -1,0 +1,83 @@
+/* residual: what the body puts out plus what it reads. Where the two differ in shape, the way round the body gets a 1x1
+ * convolution (a dense layer for vectors and sequences) of the fitting stride and a batchnorm: option B of He et al.
+ *
+ *     in ----> body ------------------> add -> out
+ *       \--> [conv 1x1, batchnorm] --/
+ */
+#include "nn/builder.h"
+#include "nn/layers/joins.h"
+
+#include <stdio.h>
+
+struct residual_args {
+    int identity;
+    double scale;
+};
+
+// clang-format off
+#define AT(field) offsetof(struct residual_args, field)
+static const struct param residual_params[] = {
+    { "identity", P_FLAG,  AT(identity), 0, 0,    "no", "refuse a body that changes the shape, instead of a projection", NULL, 0 },
+    { "scale",    P_FLOAT, AT(scale),    0, 1000, "1",  "what the body's output is multiplied by", NULL, 1 },
+    { 0 },
+};
+// clang-format on
+
+static int same(struct shape a, struct shape b)
+{
+    return a.kind == b.kind && a.c == b.c && a.h == b.h && a.w == b.w;
+}
+
+/* How many steps of the input go on one of the output. */
+static int stride_of(int in, int out)
+{
+    return (in + out - 1) / out;
+}
+
+/* The way round a body that turns `from` into `to`. */
+static int project(struct builder *b, const struct item *it, struct shape from, struct shape to, int in, int *out)
+{
+    char text[96], x[48], y[48];
+    if (from.kind == MAPS)
+        snprintf(text, sizeof text, "conv2d 1x1 %d stride %dx%d, batchnorm", to.c, stride_of(from.h, to.h),
+                 stride_of(from.w, to.w));
+    else
+        snprintf(text, sizeof text, "dense %d, batchnorm", to.c);
+    if (from.kind == to.kind) {
+        if (build_text(b, text, it, in, out))
+            return -1;
+        if (same(build_shape(b, *out), to))
+            return 0;
+    }
+    return build_error(b, it, "its body turns %s into %s, which no projection of the input can be added to",
+                       shape_text(from, x, sizeof x), shape_text(to, y, sizeof y));
+}
+
+static int residual_emit(struct builder *b, const struct item *it, int in, int *out)
+{
+    const struct residual_args *a = it->args;
+    char x[48], y[48];
+    int way[2] = {in, in};
+    if (build_sequence(b, it->body[0], in, &way[0]))
+        return -1;
+    struct shape from = build_shape(b, in), to = build_shape(b, way[0]);
+    if (!same(from, to) && a->identity)
+        return build_error(b, it, "its body turns %s into %s; leave out identity to add a projection of the input",
+                           shape_text(from, x, sizeof x), shape_text(to, y, sizeof y));
+    if (!same(from, to) && project(b, it, from, to, in, &way[1]))
+        return -1;
+    return build_join(b, &join_add, a->scale, it, way, 2, out);
+}
+
+const struct block_type block_residual = {
+    .name = "residual",
+    .sig = "[identity] [scale S] { ... }",
+    .help =
+        "adds its input to what the body makes of it; a projection (1x1 convolution, batchnorm) where shapes differ",
+    .source = "He et al. 2016, arXiv:1512.03385 (option B), arXiv:1603.05027",
+    .params = residual_params,
+    .args_size = sizeof(struct residual_args),
+    .least = 1,
+    .most = 1,
+    .emit = residual_emit,
+};

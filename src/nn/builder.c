@@ -1,0 +1,99 @@
+#include "nn/builder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static int no_memory(const struct builder *b)
+{
+    return err_set(b->e, ERR_NOMEM, "no memory for the network");
+}
+
+int build_error(const struct builder *b, const struct item *it, const char *fmt, ...)
+{
+    char text[384];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return err_at(b->e, ERR_SHAPE, &it->at, "'%s': %s", it->text, text);
+}
+
+struct shape build_shape(const struct builder *b, int node)
+{
+    return node == NN_INPUT ? b->g->in : b->g->node[node].y;
+}
+
+/* One more node, zeroed; NULL with b->e. */
+static struct nn_node *more_nodes(struct builder *b, const struct item *from)
+{
+    struct nn_graph *g = b->g;
+    if (g->nnodes == NN_MAX_NODES) {
+        err_at(b->e, ERR_USAGE, &from->at, "the network has more than %d layers", NN_MAX_NODES);
+        return NULL;
+    }
+    if (g->nnodes == b->cap) {
+        int cap = b->cap ? 2 * b->cap : 16;
+        struct nn_node *v = arena_take(b->a, (size_t)cap * sizeof *v);
+        if (!v) {
+            no_memory(b);
+            return NULL;
+        }
+        if (g->nnodes)
+            memcpy(v, g->node, (size_t)g->nnodes * sizeof *v);
+        g->node = v;
+        b->cap = cap;
+    }
+    return &g->node[g->nnodes];
+}
+
+int build_node(struct builder *b, const struct layer_type *type, const void *args, const char *text,
+               const struct item *from, const int *in, int nin, int *out)
+{
+    struct nn_node *nd = more_nodes(b, from);
+    int *inputs = nd ? arena_take(b->a, (size_t)nin * sizeof *inputs) : NULL;
+    if (nd && !inputs)
+        no_memory(b);
+    if (!inputs)
+        return -1;
+    memcpy(inputs, in, (size_t)nin * sizeof *inputs);
+    *nd = (struct nn_node){
+        .type = type, .args = args, .at = from->at, .text = text, .block = from->line, .in = inputs, .nin = nin};
+    if (graph_shape(b->g, nd, b->a, b->e))
+        return -1;
+    *out = b->g->nnodes++;
+    return 0;
+}
+
+static int build_item(struct builder *b, const struct item *it, int in, int *out)
+{
+    if (it->kind == ITEM_LAYER)
+        return build_node(b, it->type, it->args, it->text, it, &in, 1, out);
+    *out = in;
+    for (int i = 0; i < it->times; i++)
+        if (it->block->emit(b, it, *out, out))
+            return -1;
+    return 0;
+}
+
+int build_sequence(struct builder *b, const struct item *it, int in, int *out)
+{
+    for (*out = in; it; it = it->next)
+        if (build_item(b, it, *out, out))
+            return -1;
+    return 0;
+}
+
+int build_text(struct builder *b, const char *text, const struct item *from, int in, int *out)
+{
+    struct nn_line line = {text, from->at};
+    struct err_list errs = {0};
+    struct item *items;
+    int bad = parse_layers(&line, 1, b->a, &items, &errs);
+    if (bad && errs.n)
+        err_set(b->e, errs.v[0].code, "%s", errs.v[0].text);
+    err_list_release(&errs);
+    for (struct item *it = bad ? NULL : items; it; it = it->next)
+        it->line = from->line;
+    return bad ? -1 : build_sequence(b, items, in, out);
+}

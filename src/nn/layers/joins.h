@@ -1,0 +1,15 @@
+/* joins.h - layers with several inputs, which only blocks make (nn/blocks). */
+#ifndef NN_LAYERS_JOINS_H
+#define NN_LAYERS_JOINS_H
+
+#include "nn/builder.h"
+
+extern const struct layer_type join_concat, join_add, join_mul, join_mean;
+extern const struct layer_type *const join_types[]; /* NULL-terminated */
+const char *join_name(size_t i);                    /* NULL after the last */
+
+/* Appends the join of in[nin]; `scale` multiplies the first input of an add. 0 with *out, or -1 with b->e. */
+int build_join(struct builder *b, const struct layer_type *join, double scale, const struct item *from, const int *in,
+               int nin, int *out);
+
+#endif
