@@ -1,5 +1,5 @@
 /* graph.c - nodes, shapes, offsets, costs. */
-#include "nn/builder.h"
+#include "nn/text/builder.h"
 
 #include <assert.h>
 #include <limits.h>

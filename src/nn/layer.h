@@ -1,5 +1,5 @@
 /* layer.h - what a layer type is. A layer is one file src/nn/layers/NAME.c that ends in one row, listed in
- * nn/layers.c; parser, shape check, `sweep list`, cost table, planner and gradient tests walk the rows. */
+ * nn/layers/layers.c; parser, shape check, `sweep list`, cost table, planner and gradient tests walk the rows. */
 #ifndef NN_LAYER_H
 #define NN_LAYER_H
 

@@ -1,6 +1,6 @@
 /* net.c - a network with its memory: one allocation, laid out by the drafts, walked by the passes. */
-#include "nn/init.h"
-#include "nn/plan.h"
+#include "nn/inits.h"
+#include "nn/plan/plan.h"
 
 #include <assert.h>
 #include <string.h>

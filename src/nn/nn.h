@@ -23,7 +23,7 @@ char *shape_text(struct shape s, char *buf, size_t n); /* "10x26x26", "10x64" or
 
 /* How weights start. Fan-in and fan-out as PyTorch counts them. he: N(0, 2/fan_in) (He et al. 2015, arXiv:1502.01852);
  * xavier: U(+-sqrt(6/(fan_in+fan_out))) (Glorot & Bengio 2010); normal: N(0, 0.02^2)... each row says its own. Biases
- * start at 0, normalization gains at 1. One table in init.c: name, help, fill function. */
+ * start at 0, normalization gains at 1. One table in inits.c: name, help, fill function. */
 const char *nn_init_name(size_t i); /* NULL after the last */
 const char *nn_init_help(size_t i); /* its distribution and source; likewise */
 

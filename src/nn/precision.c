@@ -1,5 +1,5 @@
 /* precision.c - what numbers a network computes with, and the steps of single nodes with rounded operands. */
-#include "nn/plan.h"
+#include "nn/plan/plan.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  *     in ----> body 2 ----> join -> out
  *          \--> body 3 --/
  */
-#include "nn/builder.h"
+#include "nn/text/builder.h"
 #include "nn/layers/joins.h"
 
 struct branch_args {

@@ -1,5 +1,5 @@
 /* repeat: { ... } x N, the sequence N times in a row. */
-#include "nn/builder.h"
+#include "nn/text/builder.h"
 
 static int repeat_emit(struct builder *b, const struct item *it, int in, int *out)
 {

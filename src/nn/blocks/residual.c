@@ -4,7 +4,7 @@
  *     in ----> body ------------------> add -> out
  *       \--> [conv 1x1, batchnorm] --/
  */
-#include "nn/builder.h"
+#include "nn/text/builder.h"
 #include "nn/layers/joins.h"
 
 #include <stdio.h>

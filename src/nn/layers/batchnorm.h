@@ -1,4 +1,4 @@
-/* batchnorm.h - the arithmetic per channel that the layer and the stages (nn/stage.h) share. */
+/* batchnorm.h - the arithmetic per channel that the layer and the stages (nn/plan/stages/stage.h) share. */
 #ifndef NN_LAYERS_BATCHNORM_H
 #define NN_LAYERS_BATCHNORM_H
 

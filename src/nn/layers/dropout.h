@@ -1,4 +1,4 @@
-/* dropout.h - the seeds of the masks, for the layer and the stages (nn/stage.h). */
+/* dropout.h - the seeds of the masks, for the layer and the stages (nn/plan/stages/stage.h). */
 #ifndef NN_LAYERS_DROPOUT_H
 #define NN_LAYERS_DROPOUT_H
 

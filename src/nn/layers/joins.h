@@ -2,7 +2,7 @@
 #ifndef NN_LAYERS_JOINS_H
 #define NN_LAYERS_JOINS_H
 
-#include "nn/builder.h"
+#include "nn/text/builder.h"
 
 extern const struct layer_type join_concat, join_add, join_mul, join_mean;
 extern const struct layer_type *const join_types[]; /* NULL-terminated */

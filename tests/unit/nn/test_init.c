@@ -1,7 +1,7 @@
 /* The table of initialisations: moments, ranges, and that a tensor's numbers are its own. */
 #include "single.h"
 
-#include "nn/init.h"
+#include "nn/inits.h"
 
 #include <math.h>
 #include <string.h>

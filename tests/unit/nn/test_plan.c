@@ -5,7 +5,7 @@
 #include "ref64_nn.h"
 
 #include "nn/layers/joins.h"
-#include "nn/plan.h"
+#include "nn/plan/plan.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -10,8 +10,8 @@
  * split likewise: the stage that begins with the norm leaves the gradient g at the norm's output, and the sums that the
  * coefficients of dx = A g + P x + Q are made of; the stage that ends with the convolution applies them. Sums over
  * groups add up in a fixed order, so that it does not matter who computes which. */
-#ifndef NN_STAGE_H
-#define NN_STAGE_H
+#ifndef NN_PLAN_STAGES_STAGE_H
+#define NN_PLAN_STAGES_STAGE_H
 
 #include "nn/layer.h"
 
@@ -29,7 +29,7 @@ struct stage {
 #define NO_STAGE (-1)
 
 /* Finds the stages of a graph: stage[] and of[nnodes], the stage of each node or NO_STAGE. value[nnodes + 1]: the value
- * that holds a value's floats (draft.c). Returns how many. */
+ * that holds a value's floats (steps.c). Returns how many. */
 int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, int *of, int *readers);
 
 /* Floats of scratch for `blocks` blocks and a team of `members`. */

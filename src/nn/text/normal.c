@@ -1,6 +1,6 @@
 /* normal.c - networks in normal words, so that two that are written differently and are the same have one text. */
 #include "base/str.h"
-#include "nn/parse.h"
+#include "nn/text/parse.h"
 
 #include <string.h>
 

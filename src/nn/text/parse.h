@@ -11,10 +11,10 @@
  *
  * Inside braces the end of a line separates like a comma. The names of blocks, and how many bodies each may have, are
  * rows of a table (blocks.h); braces without a name are repeated. */
-#ifndef NN_PARSE_H
-#define NN_PARSE_H
+#ifndef NN_TEXT_PARSE_H
+#define NN_TEXT_PARSE_H
 
-#include "nn/blocks.h"
+#include "nn/blocks/blocks.h"
 
 enum item_kind { ITEM_LAYER, ITEM_BLOCK };
 struct item {

@@ -1,10 +1,10 @@
 /* builder.h - from the tree of items to the nodes of a graph. Private to nn. Nodes are shaped as they are appended, so
  * that a block may look at what its bodies put out; graph_finish then does it again, knowing who reads whom. */
-#ifndef NN_BUILDER_H
-#define NN_BUILDER_H
+#ifndef NN_TEXT_BUILDER_H
+#define NN_TEXT_BUILDER_H
 
 #include "nn/graph.h"
-#include "nn/parse.h"
+#include "nn/text/parse.h"
 
 struct builder {
     struct nn_graph *g;

@@ -3,10 +3,10 @@
  * Made once for a graph, a number of blocks and a mode: which nodes run, which work in place, from when to when each
  * array is needed, and offsets at which arrays that live at different times share memory. The passes then walk arrays
  * of steps; a step is a function with its pointers: one node, or a stage of several. */
-#ifndef NN_PLAN_H
-#define NN_PLAN_H
+#ifndef NN_PLAN_PLAN_H
+#define NN_PLAN_PLAN_H
 
-#include "nn/stage.h"
+#include "nn/plan/stages/stage.h"
 
 typedef void run_node(const struct layer_call *c);
 typedef void run_stage(const struct nn_net *net, const struct step *s, const struct nn_pass *p);

@@ -1,5 +1,5 @@
-/* stage_blocks.c - a group of blocks through a stage, part after part. */
-#include "nn/stage_work.h"
+/* blocks.c - a group of blocks through a stage, part after part. */
+#include "nn/plan/stages/pass.h"
 
 #include <string.h>
 

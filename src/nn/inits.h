@@ -1,6 +1,6 @@
-/* init.h - the table of initialisations, for nn_net_init and `sweep list`. */
-#ifndef NN_INIT_H
-#define NN_INIT_H
+/* inits.h - the table of initialisations, for nn_net_init and `sweep list`. */
+#ifndef NN_INITS_H
+#define NN_INITS_H
 
 #include "base/rng.h"
 

@@ -1,4 +1,4 @@
-#include "nn/parse.h"
+#include "nn/text/parse.h"
 
 #include "base/str.h"
 

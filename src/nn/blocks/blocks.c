@@ -1,5 +1,5 @@
 /* blocks.c - the table of block types. */
-#include "nn/blocks.h"
+#include "nn/blocks/blocks.h"
 
 #include <string.h>
 

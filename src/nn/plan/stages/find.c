@@ -1,5 +1,5 @@
-/* fuse.c - which nodes become stages. */
-#include "nn/stage.h"
+/* find.c - which nodes become stages. */
+#include "nn/plan/stages/stage.h"
 
 struct fusing {
     const struct nn_graph *g;

@@ -1,5 +1,5 @@
-/* stage.c - the passes of a stage over a batch: what they need, and what is made of the pieces. */
-#include "nn/stage_work.h"
+/* run.c - the passes of a stage over a batch: what they need, and what is made of the pieces. */
+#include "nn/plan/stages/pass.h"
 
 #include "nn/layers/batchnorm.h"
 #include "nn/layers/dropout.h"

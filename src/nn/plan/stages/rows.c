@@ -1,8 +1,8 @@
-/* stage_rows.c - a block through a stage that ends with a convolution, a band of rows at a time: what stands before the
+/* rows.c - a block through a stage that ends with a convolution, a band of rows at a time: what stands before the
  * convolution is made row by row into a ring of rows that stays in the cache while the convolution reads it, and so is,
  * on the way back, the gradient at its output. While it computes, what the next band reads is on its way from memory.
  */
-#include "nn/stage_work.h"
+#include "nn/plan/stages/pass.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "nn/builder.h"
+#include "nn/text/builder.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
-/* stage_work.h - what the two ways through a stage share: whole blocks (stage_blocks.c), or row by row
+/* pass.h - what the two ways through a stage share: whole blocks (blocks.c), or row by row
  * (stage_rows.c). Private to stage*.c. */
-#ifndef NN_STAGE_WORK_H
-#define NN_STAGE_WORK_H
+#ifndef NN_PLAN_STAGES_PASS_H
+#define NN_PLAN_STAGES_PASS_H
 
-#include "nn/plan.h"
+#include "nn/plan/plan.h"
 
 /* Memory that a pass needs for itself; what a stage has no use for is NULL. */
 struct room {

@@ -1,9 +1,9 @@
-/* draft.c - lifetimes and offsets.
+/* steps.c - lifetimes and offsets.
  *
  * A value is what a node puts out; values are numbered 0 (the network's input), then node + 1. Nodes that are the
  * identity in this mode do not run: their value is their input's. A stage runs in the place of its first node, and in
  * that of its last in the backward pass; inside it there are no values. */
-#include "nn/plan.h"
+#include "nn/plan/plan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* init.c - how weights start: one row each. */
-#include "nn/init.h"
+/* inits.c - how weights start: one row each. */
+#include "nn/inits.h"
 
 #include "nn/layer.h"
 
