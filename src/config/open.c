@@ -452,7 +452,7 @@ static void build(struct opening *o, const char *const *words, size_t nwords)
     axes_count(s, &o->f);
     texts_check(s, &o->f);
     point_check_layers(s, &o->f);
-    if (!o->f.n)
+    if (!o->f.n && !s->mem.failed)
         make_snapshot(o);
 }
 

@@ -62,7 +62,7 @@ int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struc
     if (shape_size(nd->y) > INT_MAX / (4 * LANES))
         return layer_error(nd, e, "its output has %zu values for one image, the limit is %d", shape_size(nd->y),
                            INT_MAX / (4 * LANES));
-    return nd->mem ? 0 : err_set(e, ERR_NOMEM, "no memory for the network");
+    return mem->failed ? err_set(e, ERR_NOMEM, "no memory for the network") : 0;
 }
 
 static int place_node(struct nn_graph *g, struct nn_node *nd, const struct nn_spec *spec, struct arena *mem,

@@ -10,7 +10,9 @@ if ! ldd "$SWEEP" | grep -q libasan; then
   run 0 t.ini -q
   faulty
   find results plots -type f ! -name lock ! -name journal ! -name '*.tmp' >files
-  lines files $(($(ls results/*.csv | wc -l) + 2 + $(ls plots/t | wc -l)))
+  for file in results/t.csv results/t/sweep.ini results/t/environment.txt results/t/data.csv plots/t/learning.svg; do
+    has files "$file"
+  done
   while read -r file; do
     # the last time that it was published
     at=$(grep -nE "^rename (\./)?$file\$" syncs | tail -n 1 | cut -d: -f1)

@@ -65,10 +65,8 @@ int layer_same_shape(struct nn_node *nd, struct err *e)
 void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init)
 {
     struct nn_tensor *more = arena_take(nd->mem, (size_t)(nd->ntensors + 1) * sizeof *more);
-    if (!more) {
-        nd->mem = NULL; /* graph_finish tells */
-        return;
-    }
+    if (!more)
+        return; /* graph_shape tells */
     if (nd->ntensors)
         memcpy(more, nd->tensor, (size_t)nd->ntensors * sizeof *more);
     more[nd->ntensors++] = (struct nn_tensor){name, role, n, 0, fan_in, fan_out, init};
