@@ -32,7 +32,7 @@ struct options {
     int jobs; /* 0: all cores; option_jobs() resolves it */
     const char *out, *isa;
     const char *points, *by; /* whose learning curves are drawn */
-    int out_given; /* else out is "." */
+    int out_given;           /* else out is "." */
     int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json;
     double seconds; /* of a benchmark, about */
     int point;      /* as people count: the first is FIRST_POINT; -1: not given */

@@ -1,5 +1,6 @@
 /* report.h - tables and pictures. Rows and columns, not networks: everything here is computed from the main table
- * and the files beside it, so that old results are redrawn without an engine. CSV by libcsv: RFC 4180, but lines end with LF. */
+ * and the files beside it, so that old results are redrawn without an engine. CSV by libcsv: RFC 4180, but lines end
+ * with LF. */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 

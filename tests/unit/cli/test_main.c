@@ -1,8 +1,8 @@
 /* cmocka last: its macro fail() is not command.h's. */
 #include "base/str.h"
 #include "cli/command.h"
-#include "cli/progress.h"
-#include "cli/text.h"
+#include "cli/console/progress.h"
+#include "cli/console/text.h"
 #include "nn/layer.h"
 
 #include <math.h>

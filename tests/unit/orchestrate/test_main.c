@@ -12,10 +12,9 @@ int test_isolate(void);
 int test_journal(void);
 int test_planner(void);
 int test_order(void);
-int test_bench(void);
 
 int main(void)
 {
     return test_keymap() + test_journal() + test_planner() + test_order() + test_crew() + test_checkpoint() +
-           test_isolate() + test_bench();
+           test_isolate();
 }

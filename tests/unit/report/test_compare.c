@@ -1,8 +1,8 @@
 /* test_compare.c - points beside the best one: against scipy and statsmodels (tests/support/report_statistics.py), and
  * by the errors that sweeps of equal networks would make. */
 #include "groups.h"
-#include "report/compare.h"
-#include "report/range.h"
+#include "report/stats/compare.h"
+#include "report/stats/range.h"
 
 #include <math.h>
 #include <stdio.h>

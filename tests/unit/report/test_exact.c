@@ -1,6 +1,6 @@
 /* test_exact.c - the order of points does not depend on how sums are rounded. */
 #include "groups.h"
-#include "report/exact.h"
+#include "report/stats/exact.h"
 
 #include <float.h>
 #include <math.h>

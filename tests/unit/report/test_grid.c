@@ -1,7 +1,7 @@
 /* test_grid.c - the search for the complete part of a grid ends on every pattern of finished trials. */
 #include "base/clock.h"
 #include "groups.h"
-#include "report/grid.h"
+#include "report/stats/design.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "groups.h"
-#include "report/plot.h"
+#include "report/plots/plot.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 #include "groups.h"
-#include "report/stats.h"
+#include "report/stats/stats.h"
 
 #include <math.h>
 

@@ -1,0 +1,519 @@
+#include "bench/bench_kernels.h"
+
+#include "base/arena.h"
+#include "base/rng.h"
+#include "base/timing.h"
+#include "kernels/probe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what a kernel works on -------------------------------------------------------------------------------------- */
+
+/* One geometry serves all: dense is 1x1 maps, element-wise kernels have as many outputs as inputs. */
+struct work {
+    const struct kernels *k;
+    struct conv_dims d;
+    int images, blocks;
+    size_t in, out, weights; /* floats */
+    enum act act;
+    float p;
+    float *a, *b, *c, *e, *w, *dw, *scratch; /* a, c: in floats; b, e: out floats */
+    double *lanes, *sums;                    /* of the normalization: [c][2][16], [c][2] */
+    struct moments *moments;
+    int32_t *label;
+    uint32_t *seed, *drawn;
+};
+
+static struct pool_dims pool_of(const struct conv_dims *d)
+{
+    return (struct pool_dims){d->ci, d->h, d->w, d->ho, d->wo, d->kh, d->kw, d->sh, d->sw, d->ph, d->pw};
+}
+
+static void conv_forward(void *p)
+{
+    const struct work *v = p;
+    v->k->conv_forward(&v->d, v->blocks, v->a, v->w, NULL, v->b, v->scratch);
+}
+static void conv_backward_data(void *p)
+{
+    const struct work *v = p;
+    v->k->conv_backward_data(&v->d, v->blocks, v->b, v->w, v->a, v->scratch);
+}
+static void conv_backward_weights(void *p)
+{
+    const struct work *v = p;
+    v->k->conv_backward_weights(&v->d, v->blocks, v->a, v->b, v->dw, NULL, v->scratch);
+}
+static void dense_forward(void *p)
+{
+    const struct work *v = p;
+    v->k->dense_forward(v->blocks, v->d.ci, v->d.co, v->a, v->w, v->scratch, v->b);
+}
+static void dense_backward_data(void *p)
+{
+    const struct work *v = p;
+    v->k->dense_backward_data(v->blocks, v->d.ci, v->d.co, v->b, v->w, v->a);
+}
+static void dense_backward_weights(void *p)
+{
+    const struct work *v = p;
+    v->k->dense_backward_weights(v->blocks, v->d.ci, v->d.co, v->a, v->b, v->dw, v->w, v->scratch);
+}
+static void bn_stats(void *p)
+{
+    const struct work *v = p;
+    v->k->bn_stats(v->d.ci, v->d.h, v->d.w, v->images, v->a, v->w, v->dw);
+}
+static void bn_apply(void *p)
+{
+    const struct work *v = p;
+    v->k->bn_apply(v->d.ci, v->d.h, v->d.w, v->blocks, v->a, v->w, v->dw, v->b);
+}
+static void bn_backward_stats(void *p)
+{
+    const struct work *v = p;
+    v->k->bn_backward_stats(v->d.ci, v->d.h, v->d.w, v->images, v->a, v->b, v->w, v->dw, v->scratch,
+                            v->scratch + v->d.ci);
+}
+static void bn_backward(void *p)
+{
+    const struct work *v = p;
+    v->k->bn_backward(v->d.ci, v->d.h, v->d.w, v->images, v->a, v->b, v->w, v->dw, v->w, v->c);
+}
+static void act_forward(void *p)
+{
+    const struct work *v = p;
+    v->k->act_forward(v->act, 0.01f, v->in, v->a, v->b);
+}
+static void act_backward(void *p)
+{
+    const struct work *v = p;
+    v->k->act_backward(v->act, 0.01f, v->in, v->a, v->b, v->c);
+}
+static void dropout(void *p)
+{
+    const struct work *v = p;
+    v->k->dropout(v->blocks, (size_t)v->d.ci * (size_t)(v->d.h * v->d.w), 0.05f, v->seed, v->a, v->b);
+}
+/* The passes of a stage, block by block: what it does with a normalization, ReLU and dropout. */
+static struct pointwise pointwise_of(const struct work *v)
+{
+    memcpy(v->drawn, v->seed, LANES * sizeof *v->drawn); /* the streams go on in place */
+    return (struct pointwise){.c = v->d.ci,
+                              .w = v->d.w,
+                              .scale = v->w,
+                              .shift = v->dw,
+                              .act = (int)v->act,
+                              .p = v->p,
+                              .seed = v->p > 0 ? v->drawn : NULL};
+}
+static void pointwise_forward(void *p)
+{
+    const struct work *v = p;
+    size_t block = v->in / (size_t)v->blocks;
+    for (int b = 0; b < v->blocks; b++) {
+        struct pointwise f = pointwise_of(v);
+        v->k->pointwise_forward(&f, v->d.h, v->a + (size_t)b * block, v->b + (size_t)b * block);
+    }
+}
+static void pointwise_backward(void *p)
+{
+    const struct work *v = p;
+    size_t block = v->in / (size_t)v->blocks;
+    for (int b = 0; b < v->blocks; b++) {
+        struct pointwise f = pointwise_of(v);
+        size_t at = (size_t)b * block;
+        memset(v->lanes, 0, (size_t)v->d.ci * 2 * LANES * sizeof *v->lanes);
+        v->k->pointwise_backward(&f, v->d.h, v->a + at, v->b + at, v->w, v->c + at, v->e + at, v->lanes);
+        v->k->pointwise_sums(v->d.ci, LANES, v->lanes, v->sums);
+    }
+}
+static void bn_moments(void *p)
+{
+    const struct work *v = p;
+    size_t block = v->in / (size_t)v->blocks;
+    for (int b = 0; b < v->blocks; b++) {
+        v->k->bn_moments(v->d.ci, v->d.w, v->d.h, LANES, 1, v->a + (size_t)b * block, v->scratch, v->lanes);
+        v->k->bn_moments_end(v->d.ci, v->d.w, v->d.h, LANES, v->scratch, v->lanes, v->moments);
+    }
+}
+static void maxpool_forward(void *p)
+{
+    const struct work *v = p;
+    struct pool_dims d = pool_of(&v->d);
+    v->k->maxpool_forward(&d, v->blocks, v->a, v->b);
+}
+static void maxpool_backward(void *p)
+{
+    const struct work *v = p;
+    struct pool_dims d = pool_of(&v->d);
+    v->k->maxpool_backward(&d, v->blocks, v->a, v->b, v->e, v->c);
+}
+static void avgpool_forward(void *p)
+{
+    const struct work *v = p;
+    struct pool_dims d = pool_of(&v->d);
+    v->k->avgpool_forward(&d, v->blocks, v->a, v->b);
+}
+static void avgpool_backward(void *p)
+{
+    const struct work *v = p;
+    struct pool_dims d = pool_of(&v->d);
+    v->k->avgpool_backward(&d, v->blocks, v->b, v->a);
+}
+static void softmax_xent(void *p)
+{
+    const struct work *v = p;
+    v->k->softmax_xent(v->images, v->d.ci, v->a, v->label, 0, 1, v->scratch, NULL, v->b);
+}
+/* The steps are so small that the weights stay in range however often it is called. */
+static void sgd_step(void *p)
+{
+    const struct work *v = p;
+    v->k->sgd_step(v->in, 1e-12f, 0.9f, 1, 0, 1e-4f, 1, v->a, v->b, v->c);
+}
+static void rmsprop_step(void *p)
+{
+    const struct work *v = p;
+    v->k->rmsprop_step(v->in, 1e-12f, 0.99, 0, 1e-8f, 1e-4f, 1, v->a, v->b, v->c, NULL);
+}
+static void adam_step(void *p)
+{
+    const struct work *v = p;
+    v->k->adam_step(v->in, 1e-12f, 0.9, 0.999, 1e-8f, 0.5f, 0.5f, 1, 1e-4f, 1, v->a, v->b, v->c, v->e);
+}
+static void sum_squares(void *p)
+{
+    const struct work *v = p;
+    v->scratch[0] = (float)v->k->sum_squares(v->in, v->a);
+}
+
+/* ---- the kernels ------------------------------------------------------------------------------------------------- */
+
+/* Operations: so many for each multiply-add of the convolution, each input, each output times the window. Traffic: how
+ * often the input, the output and the weights pass. */
+enum kernel_id {
+    CONV_F,
+    CONV_D,
+    CONV_W,
+    DENSE_F,
+    DENSE_D,
+    DENSE_W,
+    BN_S,
+    BN_A,
+    BN_BS,
+    BN_B,
+    RELU_F,
+    RELU_B,
+    TANH_F,
+    TANH_B,
+    GELU_F,
+    GELU_B,
+    DROP,
+    PW_F,
+    PW_FD,
+    PW_B,
+    PW_BD,
+    BN_M,
+    MAX_F,
+    MAX_B,
+    AVG_F,
+    AVG_B,
+    SOFTMAX,
+    SGD,
+    RMSPROP,
+    ADAM,
+    SQUARES
+};
+// clang-format off
+static const struct kernel_row {
+    const char *name;
+    void (*call)(void *work);
+    int per_mac, per_in, per_window;
+    int in, out, weights;
+    enum act act;
+    float p;
+} rows[] = {
+    [CONV_F]  = { "conv_forward",           conv_forward,           2, 0,  0,   1, 1, 1, 0, 0 },
+    [CONV_D]  = { "conv_backward_data",     conv_backward_data,     2, 0,  0,   1, 1, 1, 0, 0 },
+    [CONV_W]  = { "conv_backward_weights",  conv_backward_weights,  2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_F] = { "dense_forward",          dense_forward,          2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_D] = { "dense_backward_data",    dense_backward_data,    2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_W] = { "dense_backward_weights", dense_backward_weights, 2, 0,  0,   1, 1, 1, 0, 0 },
+    [BN_S]    = { "bn_stats",               bn_stats,               0, 3,  0,   1, 0, 0, 0, 0 },
+    [BN_A]    = { "bn_apply",               bn_apply,               0, 2,  0,   1, 1, 0, 0, 0 },
+    [BN_BS]   = { "bn_backward_stats",      bn_backward_stats,      0, 5,  0,   1, 1, 0, 0, 0 },
+    [BN_B]    = { "bn_backward",            bn_backward,            0, 4,  0,   2, 1, 0, 0, 0 },
+    [RELU_F]  = { "act_forward relu",       act_forward,            0, 1,  0,   1, 1, 0, ACT_relu, 0 },
+    [RELU_B]  = { "act_backward relu",      act_backward,           0, 1,  0,   2, 1, 0, ACT_relu, 0 },
+    [TANH_F]  = { "act_forward tanh",       act_forward,            0, 1,  0,   1, 1, 0, ACT_tanh, 0 },
+    [TANH_B]  = { "act_backward tanh",      act_backward,           0, 1,  0,   2, 1, 0, ACT_tanh, 0 },
+    [GELU_F]  = { "act_forward gelu",       act_forward,            0, 1,  0,   1, 1, 0, ACT_gelu, 0 },
+    [GELU_B]  = { "act_backward gelu",      act_backward,           0, 1,  0,   2, 1, 0, ACT_gelu, 0 },
+    [DROP]    = { "dropout",                dropout,                0, 1,  0,   1, 1, 0, 0, 0 },
+    [PW_F]    = { "pointwise_forward",      pointwise_forward,      0, 3,  0,   1, 1, 0, ACT_relu, 0 },
+    [PW_FD]   = { "pointwise_forward drop", pointwise_forward,      0, 4,  0,   1, 1, 0, ACT_relu, 0.05f },
+    [PW_B]    = { "pointwise_backward",     pointwise_backward,     0, 8,  0,   2, 2, 0, ACT_relu, 0 },
+    [PW_BD]   = { "pointwise_backward drop", pointwise_backward,    0, 10, 0,   2, 2, 0, ACT_relu, 0.05f },
+    [BN_M]    = { "bn_moments",             bn_moments,             0, 3,  0,   1, 0, 0, 0, 0 },
+    [MAX_F]   = { "maxpool_forward",        maxpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
+    [MAX_B]   = { "maxpool_backward",       maxpool_backward,       0, 0,  1,   2, 2, 0, 0, 0 },
+    [AVG_F]   = { "avgpool_forward",        avgpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
+    [AVG_B]   = { "avgpool_backward",       avgpool_backward,       0, 0,  1,   1, 1, 0, 0, 0 },
+    [SOFTMAX] = { "softmax_xent",           softmax_xent,           0, 5,  0,   1, 1, 0, 0, 0 },
+    [SGD]     = { "sgd_step",               sgd_step,               0, 8,  0,   3, 2, 0, 0, 0 },
+    [RMSPROP] = { "rmsprop_step",           rmsprop_step,           0, 9,  0,   3, 2, 0, 0, 0 },
+    [ADAM]    = { "adam_step",              adam_step,              0, 13, 0,   4, 3, 0, 0, 0 },
+    [SQUARES] = { "sum_squares",            sum_squares,            0, 2,  0,   1, 0, 0, 0, 0 },
+};
+
+/* ---- the shapes -------------------------------------------------------------------------------------------------- */
+
+#define CONV(ci, h, co, k, pad) { ci, h, h, co, (h) + 2 * (pad) - (k) + 1, (h) + 2 * (pad) - (k) + 1, k, k, 1, 1, pad, pad, 1, 1, 1 }
+#define FLAT(in, out) CONV(in, 1, out, 1, 0)
+#define MAPS(c, h) CONV(c, h, c, 1, 0)
+#define POOL(c, h, k) { c, h, h, c, (h) / (k), (h) / (k), k, k, k, k, 0, 0, 1, 1, 1 }
+static const int convolution[] = { CONV_F, CONV_D, CONV_W, -1 }, first_layer[] = { CONV_F, CONV_W, -1 },
+                 dense[] = { DENSE_F, DENSE_D, DENSE_W, -1 }, maps[] = { BN_S, BN_A, BN_BS, BN_B, RELU_F, RELU_B, TANH_F,
+                 TANH_B, GELU_F, GELU_B, DROP, -1 }, stage[] = { BN_M, PW_F, PW_FD, PW_B, PW_BD, -1 },
+                 max[] = { MAX_F, MAX_B, -1 }, avg[] = { AVG_F, AVG_B, -1 }, loss[] = { SOFTMAX, -1 },
+                 vector[] = { SGD, RMSPROP, ADAM, SQUARES, -1 };
+static const struct shape_row {
+    const char *group;
+    const int *kernels; /* up to -1 */
+    int images;
+    struct conv_dims d;
+} shapes[] = {
+    /* the layers of the network n1, a batch of 64 */
+    { "n1", first_layer, 64, CONV(1, 28, 10, 3, 0) },
+    { "n1", convolution, 64, CONV(10, 26, 16, 3, 0) },
+    { "n1", convolution, 64, CONV(16, 24, 20, 3, 0) },
+    { "n1", convolution, 64, CONV(20, 11, 10, 1, 0) },
+    { "n1", convolution, 64, CONV(10, 11, 16, 3, 0) },
+    { "n1", convolution, 64, CONV(16, 9, 16, 3, 0) },
+    { "n1", convolution, 64, CONV(16, 7, 20, 3, 0) },
+    /* 8 to 128 channels on maps of 5x5 to 32x32 */
+    { "grid", convolution, 64, CONV(8, 7, 8, 3, 0) },
+    { "grid", convolution, 64, CONV(8, 11, 8, 3, 0) },
+    { "grid", convolution, 16, CONV(8, 18, 8, 3, 0) },
+    { "grid", convolution, 16, CONV(8, 34, 8, 3, 0) },
+    { "grid", convolution, 64, CONV(16, 7, 16, 3, 0) },
+    { "grid", convolution, 64, CONV(16, 11, 16, 3, 0) },
+    { "grid", convolution, 16, CONV(16, 18, 16, 3, 0) },
+    { "grid", convolution, 16, CONV(16, 34, 16, 3, 0) },
+    { "grid", convolution, 64, CONV(32, 7, 32, 3, 0) },
+    { "grid", convolution, 64, CONV(32, 11, 32, 3, 0) },
+    { "grid", convolution, 16, CONV(32, 18, 32, 3, 0) },
+    { "grid", convolution, 16, CONV(32, 34, 32, 3, 0) },
+    { "grid", convolution, 64, CONV(64, 7, 64, 3, 0) },
+    { "grid", convolution, 64, CONV(64, 11, 64, 3, 0) },
+    { "grid", convolution, 16, CONV(64, 18, 64, 3, 0) },
+    { "grid", convolution, 16, CONV(64, 34, 64, 3, 0) },
+    { "grid", convolution, 64, CONV(128, 7, 128, 3, 0) },
+    { "grid", convolution, 64, CONV(128, 11, 128, 3, 0) },
+    { "grid", convolution, 16, CONV(128, 18, 128, 3, 0) },
+    { "grid", convolution, 16, CONV(128, 34, 128, 3, 0) },
+    /* the layers of the network cifar, padded */
+    { "cifar", first_layer, 16, CONV(3, 32, 32, 3, 1) },
+    { "cifar", convolution, 16, CONV(32, 32, 32, 3, 1) },
+    { "cifar", convolution, 16, CONV(32, 16, 64, 3, 1) },
+    { "cifar", convolution, 16, CONV(64, 16, 64, 3, 1) },
+    { "cifar", convolution, 64, CONV(64, 8, 128, 3, 1) },
+    { "cifar", convolution, 64, CONV(128, 8, 128, 3, 1) },
+    { "dense", dense, 128, FLAT(784, 128) },
+    { "dense", dense, 128, FLAT(128, 10) },
+    { "dense", dense, 128, FLAT(512, 512) },
+    { "other", maps, 16, MAPS(20, 22) },
+    { "other", stage, 16, MAPS(20, 22) },
+    { "other", max, 16, POOL(20, 22, 2) },
+    { "other", avg, 16, POOL(20, 22, 2) },
+    { "other", loss, 128, FLAT(10, 10) },
+    { "update", vector, 16, FLAT(730, 730) }, /* the parameters of n1, as 16 x 730 */
+};
+// clang-format on
+#define SHAPES (sizeof shapes / sizeof *shapes)
+
+struct picked {
+    const struct shape_row *shape;
+    const struct kernel_row *row;
+};
+
+/* The i-th pair of a shape and a kernel; past the end: shape NULL. *n: how many there are, when it is past the end. */
+static struct picked pick(size_t i, size_t *n)
+{
+    *n = 0;
+    for (size_t s = 0; s < SHAPES; s++)
+        for (const int *k = shapes[s].kernels; *k >= 0; k++, ++*n)
+            if (*n == i)
+                return (struct picked){&shapes[s], &rows[*k]};
+    return (struct picked){NULL, NULL};
+}
+
+size_t kernel_cases(void)
+{
+    size_t n;
+    pick((size_t)-1, &n);
+    return n;
+}
+
+/* ---- one case ---------------------------------------------------------------------------------------------------- */
+
+static void measure_out(struct work *v, const struct picked *p)
+{
+    const struct conv_dims *d = &p->shape->d;
+    v->d = *d;
+    v->images = p->shape->images;
+    v->blocks = blocks_of(v->images);
+    v->act = p->row->act;
+    v->p = p->row->p;
+    size_t lanes = (size_t)v->blocks * LANES;
+    v->in = lanes * (size_t)d->ci * (size_t)(d->h * d->w);
+    v->out = lanes * (size_t)d->co * (size_t)(d->ho * d->wo);
+    v->weights = p->row->per_mac ? (size_t)(d->ci * d->co) * (size_t)(d->kh * d->kw) : 0;
+}
+
+/* Pairs of an output and a tap inside the input, along one axis. */
+static double taps(int in, int out, int k, int stride, int pad, int dilation)
+{
+    int n = 0;
+    for (int o = 0; o < out; o++)
+        for (int t = 0; t < k; t++) {
+            int i = o * stride - pad + t * dilation;
+            n += i >= 0 && i < in;
+        }
+    return n;
+}
+
+double conv_macs(const struct conv_dims *d)
+{
+    return taps(d->h, d->ho, d->kh, d->sh, d->ph, d->dh) * taps(d->w, d->wo, d->kw, d->sw, d->pw, d->dw) *
+           ((double)d->ci / d->groups) * d->co;
+}
+
+static void shape_words(const struct kernel_row *r, const struct conv_dims *d, int images, char *buf, size_t n)
+{
+    if (r->per_mac && d->ho > 1)
+        snprintf(buf, n, "%dx%d %d->%d, %dx%d", d->kh, d->kw, d->ci, d->co, d->ho, d->wo);
+    else if (r->per_mac)
+        snprintf(buf, n, "%d->%d", d->ci, d->co);
+    else if (r->per_window)
+        snprintf(buf, n, "%d, %dx%d window %dx%d", d->ci, d->h, d->w, d->kh, d->kw);
+    else if (d->h > 1)
+        snprintf(buf, n, "%d, %dx%d", d->ci, d->h, d->w);
+    else
+        snprintf(buf, n, "%d", images ? d->ci : LANES * d->ci);
+}
+
+void kernel_case(size_t i, struct kernel_case *c)
+{
+    size_t n;
+    struct work v = {0};
+    struct picked p = pick(i, &n);
+    const struct kernel_row *r = p.row;
+    const struct conv_dims *d = &p.shape->d;
+    measure_out(&v, &p);
+    *c = (struct kernel_case){.group = p.shape->group, .kernel = r->name};
+    c->images = p.shape->kernels == vector ? 0 : v.images;
+    shape_words(r, d, c->images, c->shape, sizeof c->shape);
+    double window = (double)d->kh * d->kw, lanes = (double)v.blocks * LANES;
+    c->flop = r->per_mac * lanes * conv_macs(d) + r->per_in * (double)v.in + r->per_window * (double)v.out * window;
+    c->bytes = 4.0 * (r->in * (double)v.in + r->out * (double)v.out + r->weights * (double)v.weights);
+}
+
+static float *numbers(struct arena *a, size_t n, uint32_t which, float scale, float shift)
+{
+    float *x = arena_take(a, (n + LANES) * sizeof *x);
+    struct rng r;
+    rng_init(&r, 1, RNG_TEST, which, 0);
+    size_t drawn = n < 4099 ? n : 4099;
+    for (size_t i = 0; x && i < drawn; i++)
+        x[i] = scale * rng_signed(&r) + shift;
+    /* those over and over: drawing them all would take longer than the measurement */
+    for (size_t have = drawn; x && have < n; have *= 2)
+        memcpy(x + have, x, (have < n - have ? have : n - have) * sizeof *x);
+    return x;
+}
+
+static int fill(struct work *v, struct arena *a)
+{
+    const struct conv_dims *d = &v->d;
+    size_t channels = (size_t)d->ci;
+    size_t lanes = (size_t)v->blocks * LANES, scratch = v->weights ? conv_scratch(d, v->blocks) : 0;
+    size_t weights = v->weights > v->in / lanes ? v->weights : v->in / lanes; /* bn: one a channel, dense: a bias */
+    if (v->weights && d->h == 1 && dense_scratch(v->blocks, d->ci, d->co) > scratch)
+        scratch = dense_scratch(v->blocks, d->ci, d->co);
+    if (scratch < 2 * (size_t)(d->ci + d->co) + lanes)
+        scratch = 2 * (size_t)(d->ci + d->co) + lanes;
+    v->a = numbers(a, v->in, 0, 1, 0);
+    v->b = numbers(a, v->out, 1, 1, 0);
+    v->c = numbers(a, v->in, 2, 0.1f, 0.5f); /* also second moments: positive */
+    v->e = numbers(a, v->out, 3, 0.1f, 0.5f);
+    v->w = numbers(a, weights, 4, 0.1f, 0);
+    v->dw = numbers(a, weights, 5, 0.1f, 1);
+    v->scratch = numbers(a, scratch, 6, 0.1f, 0);
+    v->label = arena_take(a, lanes * sizeof *v->label);
+    v->seed = arena_take(a, lanes * sizeof *v->seed);
+    v->drawn = arena_take(a, LANES * sizeof *v->drawn);
+    v->lanes = arena_take(a, channels * 2 * LANES * sizeof *v->lanes);
+    v->sums = arena_take(a, channels * 2 * sizeof *v->sums);
+    v->moments = arena_take(a, channels * sizeof *v->moments);
+    if (!v->a || !v->b || !v->c || !v->e || !v->w || !v->dw || !v->scratch || !v->label || !v->seed || !v->drawn ||
+        !v->lanes || !v->sums || !v->moments)
+        return -1;
+    for (size_t i = 0; i < lanes; i++) {
+        v->label[i] = (int32_t)(i % (size_t)d->ci);
+        v->seed[i] = (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+/* ---- its speed --------------------------------------------------------------------------------------------------- */
+
+static struct kernel_speed speed_of(const struct kernel_case *c, struct timing_turns *t, double probe_flop,
+                                    double probe_bytes)
+{
+    double fma[TIMING_TURNS], share[TIMING_TURNS], roof_share[TIMING_TURNS];
+    for (size_t i = 0; i < t->n; i++) {
+        double rate = c->flop / t->call[i], roof;
+        roof = fma[i] = probe_flop / t->beside[0][i];
+        if (probe_bytes > 0 && probe_bytes / t->beside[1][i] * (c->flop / c->bytes) < roof)
+            roof = probe_bytes / t->beside[1][i] * (c->flop / c->bytes);
+        share[i] = rate / fma[i];
+        roof_share[i] = rate / roof;
+    }
+    return (struct kernel_speed){.seconds = timing_median(t->call, t->n),
+                                 .fma = timing_median(fma, t->n),
+                                 .share = timing_median(share, t->n),
+                                 .roof_share = timing_median(roof_share, t->n)};
+}
+
+int kernel_case_time(size_t i, const struct kernels *k, int traffic, double seconds, struct kernel_speed *s,
+                     struct err *e)
+{
+    size_t n;
+    struct work v = {.k = k};
+    struct picked p = pick(i, &n);
+    struct kernel_case c;
+    struct probe_run probe;
+    struct arena a;
+    const float *x = NULL;
+    arena_init(&a);
+    kernel_case(i, &c);
+    measure_out(&v, &p);
+    size_t floats = (size_t)(c.bytes / sizeof(float)) / PROBE_FLOATS * PROBE_FLOATS + PROBE_FLOATS;
+    if (traffic)
+        x = numbers(&a, floats, 7, 1, 0);
+    struct timing_turns *t = arena_take(&a, sizeof *t);
+    int bad = fill(&v, &a) || (traffic && !x) || !t;
+    if (bad) {
+        err_set(e, ERR_NOMEM, "no memory to measure %s", p.row->name);
+    } else {
+        struct timed call = {p.row->call, &v}, beside[] = {{probe_fma, &probe}, {probe_read, &probe}};
+        probe_run_init(&probe, k, x, floats);
+        timing_turns(&call, beside, traffic ? 2 : 1, seconds, t);
+        *s = speed_of(&c, t, probe_fma_flop(&probe), traffic ? (double)floats * sizeof(float) : 0);
+    }
+    arena_release(&a);
+    return bad ? -1 : 0;
+}

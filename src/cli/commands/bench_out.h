@@ -1,0 +1,35 @@
+/* bench_out.h - the three ways in which rows of a benchmark leave the program. */
+#ifndef CLI_BENCH_OUT_H
+#define CLI_BENCH_OUT_H
+
+#include "bench/bench_rows.h"
+#include "cli/console/json.h"
+#include "report/report.h"
+
+/* Tables for people, written as the rows come: a heading where a group begins; the passes of a convolution or a dense
+ * layer share a line. */
+struct bench_text {
+    FILE *f;
+    const char *group; /* of the last row */
+    char shape[64];    /* of the line that is being gathered, "" for none */
+    int images;
+    char cell[3][24]; /* forward, backward to data, backward to weights */
+};
+void bench_text_row(struct bench_text *t, const struct bench_row *r);
+/* share: of the time, the part in which this thread had its core; only that part is in the numbers. */
+void bench_text_end(struct bench_text *t, double share);
+
+/* One document: machine, kernels, nets. */
+struct bench_json {
+    struct json j;
+    int list; /* the array that is open: a kind of row, 0 for none */
+};
+void bench_json_begin(struct bench_json *b, FILE *f);
+void bench_json_row(struct bench_json *b, const struct bench_row *r);
+void bench_json_end(struct bench_json *b, double share);
+
+/* The table of results/bench.csv; report.h says what the roofline picture needs of it. 0, or -1 (no memory). */
+int bench_table_begin(struct table *t);
+int bench_table_row(struct table *t, const struct bench_row *r);
+
+#endif

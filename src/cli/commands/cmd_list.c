@@ -1,0 +1,243 @@
+/* cmd_list.c - every vocabulary, walked from its own table. */
+#include "cli/command.h"
+
+#include "base/str.h"
+#include "bench/bench_rows.h"
+#include "cli/console/text.h"
+#include "kernels/kernels.h"
+#include "nn/layer.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Places of a line: that of a narrower terminal, else those of a page. */
+static int line_width(void)
+{
+    enum { PAGE = 100, LEAST = 40 };
+    int width = text_terminal(stdout);
+    return !width || width > PAGE ? PAGE : width < LEAST ? LEAST : width;
+}
+
+/* A default of several lines begins on a line of its own. */
+static void print_default(const char *preset)
+{
+    printf("; default%s", strchr(preset, '\n') ? "" : " ");
+    if (!strchr(preset, '\n'))
+        printf("%s", *preset ? preset : "empty");
+    else
+        for (const char *s = preset; *s; s += strcspn(s, "\n") + (s[strcspn(s, "\n")] == '\n'))
+            printf("\n%23s%.*s", "", (int)strcspn(s, "\n"), s);
+}
+
+/* A parameter: name, range, default, help; the first `positional` may be given without their names. */
+static void print_param(const struct param *p, int positional)
+{
+    char range[512];
+    param_range(p, range, sizeof range);
+    printf("    %-16s %s", p->name, p->type == P_FLAG ? "the word alone" : range);
+    if (p->type != P_FLAG && !p->preset)
+        printf("; required");
+    else if (p->type != P_FLAG)
+        print_default(p->preset);
+    printf("%s\n", positional ? "; also without its name" : "");
+    if (p->help && *p->help)
+        text_wrap(stdout, p->help, 21, line_width() - 21);
+}
+
+static void print_params(const struct param *table, int positional)
+{
+    for (const struct param *p = table; p && p->name; p++)
+        print_param(p, p - table < positional);
+}
+
+static void print_word(const char *name, const char *note, const char *help, const char *source)
+{
+    printf("%s%s%s\n", name, note && *note ? "  " : "", note ? note : "");
+    if (help && *help)
+        text_wrap(stdout, help, 2, line_width() - 2);
+    if (source && *source)
+        text_wrap(stdout, source, 2, line_width() - 2);
+}
+
+static void list_layers(void)
+{
+    for (size_t i = 0; layer_types[i]; i++) {
+        const struct layer_type *l = layer_types[i];
+        char note[160];
+        snprintf(note, sizeof note, "%s%s%s%s", l->alias ? "or " : "", l->alias ? l->alias : "", l->alias ? "  " : "",
+                 l->sig ? l->sig : "");
+        print_word(l->name, note, l->help, l->source);
+        print_params(l->params, l->positional);
+    }
+    print_word(PARSE_NONE, NULL, "no layer: what a variable says where there is to be none, $norm = batchnorm or none",
+               NULL);
+    print_word("{ ... } x N", NULL, "what is inside, N times in a row; 0: not at all", NULL);
+}
+
+static void list_optimizers(void)
+{
+    for (size_t i = 0; optimizer_types[i]; i++) {
+        print_word(optimizer_types[i]->name, NULL, optimizer_types[i]->help, optimizer_types[i]->source);
+        print_params(optimizer_types[i]->params, 0);
+    }
+}
+
+static void list_schedules(void)
+{
+    for (size_t i = 0; schedule_types[i]; i++) {
+        print_word(schedule_types[i]->name, NULL, schedule_types[i]->help, schedule_types[i]->source);
+        print_params(schedule_types[i]->params, 0);
+    }
+}
+
+static void list_data(const struct data_word *(*word)(size_t i))
+{
+    const struct data_word *w;
+    for (size_t i = 0; (w = word(i)); i++) {
+        print_word(w->name, NULL, w->help, NULL);
+        print_params(w->params, 64); /* arguments in order, without names */
+    }
+}
+
+static void list_datasets(void)
+{
+    list_data(data_dataset_word);
+}
+
+static void list_augmentations(void)
+{
+    list_data(data_augment_word);
+}
+
+static void list_normalizations(void)
+{
+    for (size_t i = 0; data_normalize_name(i); i++)
+        print_word(data_normalize_name(i), NULL, data_normalize_help(i), NULL);
+}
+
+static void list_inits(void)
+{
+    for (size_t i = 0; nn_init_name(i); i++)
+        print_word(nn_init_name(i), NULL, nn_init_help(i), NULL);
+}
+
+static void list_precisions(void)
+{
+    for (size_t i = 0; nn_precision_name(i); i++)
+        print_word(nn_precision_name(i), NULL, nn_precision_help(i), NULL);
+}
+
+static void list_facts(void)
+{
+    for (const struct nn_fact *f = nn_fact_rows; f->name; f++)
+        print_word(f->name, f->number ? "a number" : "a word", f->help, NULL);
+}
+
+static void list_heads(void)
+{
+    for (size_t i = 0; nn_head_name(i); i++)
+        print_word(nn_head_name(i), NULL, nn_head_help(i), NULL);
+}
+
+static void list_metrics(void)
+{
+    for (const struct metric *m = train_metrics; m->name; m++)
+        print_word(m->name, m->larger_is_better ? "larger is better" : "smaller is better", m->help, NULL);
+}
+
+static void list_keys(void)
+{
+    struct key_info k;
+    const char *section = "";
+    for (size_t i = 0; !config_key(i, &k); i++) {
+        if (strcmp(section, k.section) != 0)
+            printf("%s[%s]\n", i ? "\n" : "", k.section);
+        section = k.section;
+        print_param(k.param, 0);
+        if (k.owner)
+            printf("%21sonly with %s\n", "", k.owner);
+    }
+}
+
+static void list_plots(void)
+{
+    const struct plot_type *p;
+    for (size_t i = 0; (p = report_plot_type(i)); i++)
+        print_word(p->name, NULL, p->help, NULL);
+    for (size_t i = 0; (p = report_bench_plot_type(i)); i++)
+        print_word(p->name, "of `sweep bench`", p->help, NULL);
+}
+
+static void list_levels(void)
+{
+    const char *name;
+    for (size_t i = 0; (name = kernels_level(i)); i++)
+        printf("%-8s %s\n", name, kernels_pick(name) ? "runs here" : "this processor cannot");
+}
+
+static void list_benchmarks(void)
+{
+    for (size_t i = 0; bench_word(i).name; i++)
+        print_word(bench_word(i).name, NULL, bench_word(i).help, NULL);
+}
+
+static void list_commands(void)
+{
+    for (const struct command *c = commands; c->name; c++)
+        printf("%-7s %-33s %s\n", c->name, c->args, c->help);
+}
+
+static void list_options(void)
+{
+    options_print(FOR_ALL);
+}
+
+// clang-format off
+static const struct vocabulary {
+    const char *name, *help;
+    void (*print)(void);
+} vocabularies[] = {
+    { "layers",         "words of [model] layers and pool",      list_layers },
+    { "keys",           "every key of a sweep file",             list_keys },
+    { "optimizers",     "[train] optimizer",                     list_optimizers },
+    { "schedules",      "[train] schedule",                      list_schedules },
+    { "precisions",     "[train] precision",                     list_precisions },
+    { "datasets",       "[data] dataset",                        list_datasets },
+    { "augmentations",  "[data] augment",                        list_augmentations },
+    { "normalizations", "[data] normalize",                      list_normalizations },
+    { "inits",          "[model] init",                          list_inits },
+    { "facts",          "of a network, for [require]",           list_facts },
+    { "heads",          "words of the fact head",                list_heads },
+    { "metrics",        "[sweep] objective, [require] result",   list_metrics },
+    { "plots",          "the pictures of plots/NAME",            list_plots },
+    { "levels",         "instruction sets, for --isa",           list_levels },
+    { "benchmarks",     "what `sweep bench` measures",           list_benchmarks },
+    { "commands",       "of this program",                       list_commands },
+    { "options",        "of its commands",                       list_options },
+};
+// clang-format on
+enum { VOCABULARIES = sizeof vocabularies / sizeof vocabularies[0] };
+
+static const char *vocabulary_at(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return i < VOCABULARIES ? vocabularies[i].name : NULL;
+}
+
+int cmd_list(const struct invocation *in)
+{
+    if (!in->nargs) {
+        for (size_t i = 0; i < VOCABULARIES; i++)
+            printf("sweep list %-15s %s\n", vocabularies[i].name, vocabularies[i].help);
+        return STATUS_DONE;
+    }
+    for (size_t i = 0; i < VOCABULARIES; i++)
+        if (!strcmp(vocabularies[i].name, in->arg[0])) {
+            vocabularies[i].print();
+            return STATUS_DONE;
+        }
+    const char *near = str_nearest(in->arg[0], vocabulary_at, NULL);
+    return fail_usage("no vocabulary '%s'%s%s%s; `sweep list` names them", in->arg[0], near ? "; did you mean '" : "",
+                      near ? near : "", near ? "'?" : "");
+}

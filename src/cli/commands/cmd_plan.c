@@ -1,0 +1,229 @@
+/* cmd_plan.c - every point and what it costs. A grid too large to list is counted in closed form. */
+#include "cli/command.h"
+
+#include "base/memory.h"
+#include "base/str.h"
+#include "cli/console/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LISTED 1000 /* points listed without --all */
+#define SHOWN 20    /* of a larger grid */
+
+struct plan {
+    const struct sweep *s;
+    struct table t;
+    int failed; /* out of memory */
+    uint64_t trained, skipped, same;
+    struct table reasons; /* of skipped points, each once, beside how many points it is the reason of */
+    uint64_t *skipped_for;
+    struct str absent; /* names of datasets without files, as warned of */
+    double seconds, longest;
+    size_t bytes, room; /* of the largest; of all memory */
+};
+
+static void headings(struct plan *p)
+{
+    size_t keys = sweep_keys(p->s);
+    const char **head = calloc(keys + 6, sizeof *head);
+    if (!head) {
+        p->failed = 1;
+        return;
+    }
+    head[0] = "point";
+    for (size_t i = 0; i < keys; i++)
+        head[1 + i] = sweep_key(p->s, i);
+    static const char *const facts[] = {"params", "MACs", "memory", "a trial", "note"};
+    memcpy(head + 1 + keys, facts, sizeof facts);
+    p->failed |= table_columns(&p->t, head, keys + 6) || table_columns(&p->reasons, head + keys + 5, 1);
+    free(head);
+}
+
+static void count_reason(struct plan *p, const char *why)
+{
+    size_t i = 0;
+    p->skipped++;
+    while (i < p->reasons.rows && strcmp(p->reasons.cell[i], why) != 0)
+        i++;
+    if (i == p->reasons.rows) {
+        uint64_t *more = realloc(p->skipped_for, (i + 1) * sizeof *more);
+        if (!more || table_row(&p->reasons, &why)) {
+            p->skipped_for = more ? more : p->skipped_for;
+            p->failed = 1;
+            return;
+        }
+        p->skipped_for = more;
+        more[i] = 0;
+    }
+    p->skipped_for[i]++;
+}
+
+static void count(struct plan *p, const struct plan_point *q)
+{
+    warn_absent(q->set, &p->absent);
+    if (q->skip)
+        count_reason(p, q->skip);
+    else if (q->same_as != q->point->index)
+        p->same++;
+    else {
+        p->trained++;
+        double seconds = plan_seconds(q);
+        p->seconds += seconds * sweep_spec(p->s)->repeats;
+        p->longest = seconds > p->longest ? seconds : p->longest;
+        p->bytes = q->bytes > p->bytes ? q->bytes : p->bytes;
+    }
+}
+
+static int visit(void *ctx, const struct plan_point *q)
+{
+    struct plan *p = ctx;
+    size_t keys = sweep_keys(p->s);
+    const char **cell = calloc(keys + 6, sizeof *cell);
+    char number[32], params[32] = "", macs[TEXT_NUM] = "", bytes[TEXT_NUM] = "", seconds[TEXT_NUM] = "", room[TEXT_NUM];
+    struct str note = {0};
+    count(p, q);
+    snprintf(number, sizeof number, "%llu", (unsigned long long)(q->point->index + FIRST_POINT));
+    if (q->graph) {
+        snprintf(params, sizeof params, "%zu", q->graph->facts.params);
+        text_count(macs, q->graph->facts.macs);
+    }
+    if (q->skip)
+        str_addf(&note, "skipped: %s", q->skip);
+    else if (q->same_as != q->point->index)
+        str_addf(&note, "the same training as point %llu", (unsigned long long)(q->same_as + FIRST_POINT));
+    else {
+        text_bytes(bytes, (double)q->bytes);
+        text_seconds(seconds, plan_seconds(q));
+        if (q->bytes > p->room)
+            str_addf(&note, "fails: there is memory for %s", text_bytes(room, (double)p->room));
+        else if (q->note)
+            str_add(&note, q->note);
+    }
+    if (!cell || note.failed)
+        p->failed = 1;
+    else {
+        cell[0] = number;
+        memcpy(cell + 1, q->point->value, keys * sizeof *cell);
+        const char *const facts[] = {params, macs, bytes, seconds, note.p ? note.p : ""};
+        memcpy(cell + 1 + keys, facts, sizeof facts);
+        p->failed |= table_row(&p->t, cell) != 0;
+    }
+    str_release(&note);
+    free(cell);
+    return p->failed;
+}
+
+/* "27 points: model.kernels (3) x model.dropout (3) x model.pool_at (3)" */
+static void print_size(const struct sweep *s)
+{
+    const struct sweep_spec *spec = sweep_spec(s);
+    uint64_t points = sweep_points(s);
+    char num[TEXT_NUM];
+    if (points < UINT64_MAX)
+        printf("%s: %llu point%s", spec->name, (unsigned long long)points, points == 1 ? "" : "s");
+    else
+        printf("%s: %s points", spec->name, text_count(num, sweep_points_approx(s)));
+    for (size_t i = 0; i < sweep_axes(s); i++) {
+        struct axis_info a = sweep_axis(s, i);
+        printf("%s", i ? " x " : " = ");
+        for (size_t k = 0; k < a.nkeys; k++)
+            printf("%s%s", k ? "+" : "", a.key[k]);
+        printf(" (%llu%s%s)", (unsigned long long)a.values, a.when ? " when " : "", a.when ? a.when : "");
+    }
+    printf("\nobjective %s, %d repeat%s a point\n", spec->objective, spec->repeats, spec->repeats == 1 ? "" : "s");
+}
+
+/* Which condition, or what else, keeps how many points from training. */
+static void print_reasons(const struct plan *p)
+{
+    for (size_t i = 0; i < p->reasons.rows; i++)
+        printf("%llu point%s can never train: %s\n", (unsigned long long)p->skipped_for[i],
+               p->skipped_for[i] == 1 ? "" : "s", p->reasons.cell[i]);
+}
+
+static void print_totals(const struct plan *p, int jobs)
+{
+    uint64_t trials = p->trained * (uint64_t)sweep_spec(p->s)->repeats;
+    char num[TEXT_NUM], each[TEXT_NUM];
+    int busy = trials && trials < (uint64_t)jobs ? (int)trials : jobs;
+    double wall = p->seconds / busy > p->longest ? p->seconds / busy : p->longest;
+    printf("%llu trial%s to train", (unsigned long long)trials, trials == 1 ? "" : "s");
+    if (p->skipped)
+        printf(", %llu point%s skipped", (unsigned long long)p->skipped, p->skipped == 1 ? "" : "s");
+    if (p->same)
+        printf(", %llu point%s the same as an earlier one", (unsigned long long)p->same, p->same == 1 ? "" : "s");
+    printf("\n");
+    print_reasons(p);
+    if (!trials)
+        return;
+    printf("about %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
+           busy, busy == 1 ? "" : "s", text_bytes(each, (double)p->bytes));
+}
+
+/* Only a part was looked at: what is known without the rest. */
+static void print_excerpt(const struct plan *p)
+{
+    char points[TEXT_NUM], trials[TEXT_NUM], num[TEXT_NUM];
+    double n = sweep_points_approx(p->s), repeats = sweep_spec(p->s)->repeats;
+    printf("the first %d of %s points are listed; --all lists every one\n", SHOWN, text_count(points, n));
+    printf("%s trials before [require] is applied", text_count(trials, n * repeats));
+    if (p->trained)
+        printf("; %s of work on one core if all cost what these do",
+               text_seconds(num, p->seconds / (double)p->trained * n));
+    printf("\n");
+    if (n * repeats > RUN_LIMIT && !sweep_spec(p->s)->stop_trials)
+        printf("too many to run: set [stop] trials, or vary less\n");
+}
+
+/* What `sweep run` says then, in the same place and with the same status. */
+static int fail_all_skipped(const struct plan *p, const char *file)
+{
+    struct err e = {0};
+    struct err_list errs = {0};
+    plan_all_skipped(p->reasons.rows ? p->reasons.cell[0] : NULL, &e);
+    err_list_take(&errs, &e);
+    fflush(stdout);
+    int status = fail_list(&errs, file);
+    err_list_release(&errs);
+    return status;
+}
+
+int cmd_plan(const struct invocation *in)
+{
+    int status = STATUS_DONE;
+    struct sweep *s = open_sweep(in, &status);
+    if (!s)
+        return status;
+    struct plan p = {.s = s, .room = memory_room()};
+    struct err_list errs = {0};
+    int whole = in->opt.all || sweep_points(s) <= LISTED;
+    table_init(&p.t);
+    table_init(&p.reasons);
+    headings(&p);
+    if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), visit, &p, &errs))
+        status = fail_list(&errs, in->arg[0]);
+    else if (p.failed)
+        status = fail_memory();
+    else {
+        warn_objective(s);
+        print_size(s);
+        printf("\n");
+        text_table(stdout, &p.t, 0);
+        printf("\n");
+        if (whole)
+            print_totals(&p, option_jobs(&in->opt));
+        else
+            print_excerpt(&p);
+        if (whole && !p.trained)
+            status = fail_all_skipped(&p, in->arg[0]);
+    }
+    table_release(&p.reasons);
+    free(p.skipped_for);
+    str_release(&p.absent);
+    table_release(&p.t);
+    err_list_release(&errs);
+    sweep_free(s);
+    return status;
+}

@@ -1,0 +1,146 @@
+/* cmd_show.c - the network of one point, layer by layer. */
+#include "cli/command.h"
+
+#include "base/str.h"
+#include "cli/console/text.h"
+#include "nn/layer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct show {
+    const char *file;
+    int status;
+};
+
+static void pair_text(char *buf, size_t n, int a, int b)
+{
+    if (a == b)
+        snprintf(buf, n, "%d", a);
+    else
+        snprintf(buf, n, "%dx%d", a, b);
+}
+
+/* Receptive field and jump say something as long as there are maps. */
+static int add_node(struct table *t, const struct nn_node *nd)
+{
+    char block[16], shape[64], params[32], macs[TEXT_NUM], field[32] = "", jump[32] = "", distance[16] = "";
+    snprintf(block, sizeof block, "%d", nd->block);
+    shape_text(nd->y, shape, sizeof shape);
+    snprintf(params, sizeof params, "%zu", nd->params);
+    snprintf(macs, sizeof macs, "%.0f", nd->macs);
+    if (nd->x[0].kind == MAPS) {
+        pair_text(field, sizeof field, nd->rf_h, nd->rf_w);
+        pair_text(jump, sizeof jump, nd->jump_h, nd->jump_w);
+    }
+    if (nd->type->flags & (POOLS | NORMALIZES))
+        snprintf(distance, sizeof distance, "%d", nd->distance);
+    const char *const cell[] = {block, nd->text, shape, params, macs, field, jump, distance};
+    return table_row(t, cell);
+}
+
+static int print_layers(const struct nn_graph *g)
+{
+    static const char *const head[] = {"block", "layer",           "output", "params",
+                                       "MACs",  "receptive field", "jump",   "distance to output"};
+    struct table t;
+    table_init(&t);
+    int bad = table_columns(&t, head, sizeof head / sizeof head[0]);
+    for (int i = 0; i < g->nnodes && !bad; i++)
+        bad = add_node(&t, &g->node[i]);
+    if (!bad)
+        text_table(stdout, &t, 0);
+    table_release(&t);
+    return bad;
+}
+
+static void print_point(const struct plan_point *q)
+{
+    struct str axes = {0};
+    char shape[64];
+    point_text(q->sweep, q->point, &axes);
+    printf("%s, point %llu%s%s\n", sweep_spec(q->sweep)->name, (unsigned long long)(q->point->index + FIRST_POINT),
+           axes.n ? ": " : "", axes.n ? axes.p : "");
+    str_release(&axes);
+    struct shape in = {3, q->set->c, q->set->h, q->set->w};
+    printf("input %s, %d classes (%s: %zu to train, %zu to validate, %zu to test)\n\n",
+           shape_text(in, shape, sizeof shape), q->set->classes, q->set->name, q->n[DATA_TRAIN], q->n[DATA_VALIDATION],
+           q->n[DATA_TEST]);
+}
+
+static const char *head_help(const char *head)
+{
+    size_t i = 0;
+    while (strcmp(nn_head_name(i), head) != 0)
+        i++;
+    return nn_head_help(i);
+}
+
+/* Global pooling at the end is the head, and no pooling with a distance. */
+static void print_distance(const char *what, int distance)
+{
+    if (distance < 0)
+        printf("%-17s none\n", what);
+    else
+        printf("%-17s %d convolution and dense layers before the output\n", what, distance);
+}
+
+static void print_facts(const struct plan_point *q)
+{
+    const struct nn_facts *f = &q->graph->facts;
+    char macs[TEXT_NUM], bytes[TEXT_NUM], seconds[TEXT_NUM];
+    printf("\n");
+    printf("parameters        %zu\n", f->params);
+    printf("MACs an image     %.0f (%s)\n", f->macs, text_count(macs, f->macs));
+    printf("receptive field   %d\n", f->receptive_field);
+    printf("jump              %d\n", f->jump);
+    printf("depth             %d convolution and dense layers\n", f->depth);
+    print_distance("last pooling", f->pool_distance);
+    print_distance("last batchnorm", f->bn_distance);
+    printf("head              %s: %s\n", f->head, head_help(f->head));
+    printf("batch norm        %s\n", nn_uses(q->graph, "batchnorm") ? "yes" : "no");
+    printf("dropout           %s\n", nn_uses(q->graph, "dropout") ? "yes" : "no");
+    printf("precision         %s\n", nn_precision_name((size_t)q->point->nn.precision));
+    printf("memory a worker   %s\n", text_bytes(bytes, (double)q->bytes));
+    printf("expected time     %s a trial\n", text_seconds(seconds, plan_seconds(q)));
+    if (q->skip)
+        printf("skipped           %s\n", q->skip);
+    if (q->note)
+        printf("note              %s\n", q->note);
+}
+
+static int visit(void *ctx, const struct plan_point *q)
+{
+    struct show *s = ctx;
+    struct str told = {0};
+    warn_absent(q->set, &told);
+    str_release(&told);
+    print_point(q);
+    if (!q->graph) {
+        fprintf(stderr, "sweep: %s\n", q->skip ? q->skip : "the network does not fit together");
+        s->status = STATUS_USAGE;
+    } else if (print_layers(q->graph)) {
+        s->status = fail_memory();
+    } else
+        print_facts(q);
+    return 1;
+}
+
+int cmd_show(const struct invocation *in)
+{
+    struct show show = {in->arg[0], STATUS_DONE};
+    struct sweep *s = open_sweep(in, &show.status);
+    if (!s)
+        return show.status;
+    uint64_t k = in->opt.point < 0 ? 0 : (uint64_t)(in->opt.point - FIRST_POINT);
+    struct err_list errs = {0};
+    if (k >= sweep_points(s))
+        show.status = fail_usage("there is no point %d: the sweep has points %d..%llu", in->opt.point, FIRST_POINT,
+                                 (unsigned long long)(sweep_points(s) - 1 + FIRST_POINT));
+    else if (plan_visit(s, k, 1, 1, visit, &show, &errs))
+        show.status = fail_list(&errs, show.file);
+    err_list_release(&errs);
+    sweep_free(s);
+    return show.status;
+}

@@ -1,0 +1,67 @@
+#include "cli/console/json.h"
+
+#include "base/str.h"
+
+#include <math.h>
+
+static void put_text(FILE *f, const char *s)
+{
+    fputc('"', f);
+    for (; *s; s++)
+        if (*s == '"' || *s == '\\')
+            fprintf(f, "\\%c", *s);
+        else if ((unsigned char)*s < 0x20)
+            fprintf(f, "\\u%04x", (unsigned)*s);
+        else
+            fputc(*s, f);
+    fputc('"', f);
+}
+
+/* What stands before a value: a comma, a line of its own for the two outer levels, the name. */
+static void before(struct json *j, const char *key)
+{
+    unsigned long long bit = 1ull << j->depth;
+    if (j->some & bit)
+        fputc(',', j->f);
+    if (j->depth && j->depth <= 2)
+        fprintf(j->f, "\n%*s", 2 * j->depth, "");
+    else if (j->some & bit)
+        fputc(' ', j->f);
+    j->some |= bit;
+    if (key) {
+        put_text(j->f, key);
+        fputs(": ", j->f);
+    }
+}
+
+void json_open(struct json *j, const char *key, char bracket)
+{
+    before(j, key);
+    fputc(bracket, j->f);
+    j->depth++;
+    j->some &= ~(1ull << j->depth);
+}
+
+void json_close(struct json *j, char bracket)
+{
+    int some = j->some >> j->depth & 1;
+    j->depth--;
+    if (some && j->depth < 2)
+        fprintf(j->f, "\n%*s", 2 * j->depth, "");
+    fputc(bracket, j->f);
+    if (!j->depth)
+        fputc('\n', j->f);
+}
+
+void json_text(struct json *j, const char *key, const char *text)
+{
+    before(j, key);
+    put_text(j->f, text);
+}
+
+void json_number(struct json *j, const char *key, double v)
+{
+    char buf[STR_NUM];
+    before(j, key);
+    fputs(isfinite(v) ? str_double(buf, v) : "null", j->f);
+}

@@ -1,0 +1,272 @@
+#include "report/plots/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LABELLED 10
+#define WIDTH 1000
+#define FRAME 390 /* pixels from the upper end of the frame to the lower one */
+#define LABEL 86  /* letters of a point's name in the table */
+
+struct spot {
+    size_t p;
+    double params, y, low, high;
+    int front, named; /* in the table below the picture */
+    double lx, ly;    /* middle of its number in the picture, NaN: there is no room */
+};
+
+/* The frame, in data and in pixels. */
+struct frame {
+    double lo, hi, least, most;
+    int logarithmic;
+    struct panel box;
+};
+
+static int by_params(const void *a, const void *b)
+{
+    const struct spot *x = a, *y = b;
+    if (x->params != y->params)
+        return x->params < y->params ? -1 : 1;
+    return (x->p > y->p) - (x->p < y->p);
+}
+
+/* Spots in the order of their size; the front: none with as few parameters is better. */
+static size_t gather(const struct plot_data *d, struct spot *spot, double *buf)
+{
+    const struct view *v = &d->v;
+    int col = table_column(v->t, "params");
+    struct t_cache cache = {0};
+    size_t n = 0;
+    for (size_t p = 0; p < v->npoints; p++) {
+        double size = table_number(v->t, v->first[p], col);
+        if (isnan(size) || isnan(v->mean[p]))
+            continue;
+        struct stats m = view_stats(v, p, v->col, buf, &cache);
+        spot[n++] = (struct spot){p, size, m.mean, m.min, m.max, 0, 0, NAN, NAN};
+    }
+    qsort(spot, n, sizeof *spot, by_params);
+    double best = NAN;
+    for (size_t i = 0; i < n;) {
+        size_t top = i, end = i;
+        for (; end < n && spot[end].params == spot[i].params; end++)
+            if (v->maximise ? spot[end].y > spot[top].y : spot[end].y < spot[top].y)
+                top = end;
+        if (isnan(best) || (v->maximise ? spot[top].y > best : spot[top].y < best)) {
+            spot[top].front = 1;
+            best = spot[top].y;
+        }
+        i = end;
+    }
+    return n;
+}
+
+static void put_spots(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+{
+    data_begin(s, "points");
+    for (size_t i = 0; i < n; i++) {
+        const double out[] = {spot[i].params, d->unit * spot[i].y};
+        put_number(s, out[0]);
+        str_add(s, "\t");
+        put_number(s, out[1]);
+        str_add(s, "\n");
+    }
+    data_end(s);
+}
+
+/* Names at most LABELLED points of the front, thinned from the end: the best point always has its name. Returns how
+ * many. */
+static size_t choose_named(struct spot *spot, size_t n)
+{
+    size_t front = 0, seen = 0, named = 0;
+    for (size_t i = 0; i < n; i++)
+        front += (size_t)spot[i].front;
+    size_t step = (front + LABELLED - 1) / LABELLED;
+    for (size_t i = n; i-- > 0;)
+        if (spot[i].front) {
+            spot[i].named = seen++ % step == 0;
+            named += (size_t)spot[i].named;
+        }
+    return named;
+}
+
+static const char *number_of(const struct plot_data *d, const struct spot *x)
+{
+    return view_cell(&d->v, d->v.first[x->p], table_column(&d->trials, "point"));
+}
+
+/* params, mean, min, max */
+static void put_front(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+{
+    data_begin(s, "front");
+    for (size_t i = 0; i < n; i++) {
+        const double out[] = {spot[i].params, d->unit * spot[i].y, d->unit * spot[i].low, d->unit * spot[i].high};
+        for (size_t k = 0; k < 4 && spot[i].front; k++) {
+            put_number(s, out[k]);
+            str_add(s, k < 3 ? "\t" : "\n");
+        }
+    }
+    data_end(s);
+}
+
+/* Numbers in the picture: x, y, "#12"; and the table of names below it: row, text. */
+static void put_names(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+{
+    size_t row = 0;
+    data_begin(s, "numbers");
+    for (size_t i = 0; i < n; i++)
+        if (spot[i].named && !isnan(spot[i].lx)) {
+            str_addf(s, "%.9g\t%.9g\t#", spot[i].lx, spot[i].ly);
+            put_field(s, number_of(d, &spot[i]), 12);
+            str_add(s, "\n");
+        }
+    data_end(s);
+    data_begin(s, "names");
+    for (size_t i = 0; i < n; i++)
+        if (spot[i].named) {
+            str_addf(s, "%zu\t%.0f parameters, %.*f%s: ", row++, spot[i].params, d->unit > 1 ? 2 : 4,
+                     d->unit * spot[i].y, d->unit > 1 ? " %" : "");
+            point_label(d, spot[i].p, LABEL, s);
+            str_add(s, "\n");
+        }
+    data_end(s);
+}
+
+static double across(const struct frame *f, double params)
+{
+    double part =
+        f->logarithmic ? log(params / f->least) / log(f->most / f->least) : (params - f->least) / (f->most - f->least);
+    return f->box.left + part * (f->box.right - f->box.left);
+}
+
+static double down(const struct frame *f, double y)
+{
+    return f->box.bottom - (y - f->lo) / (f->hi - f->lo) * (f->box.bottom - f->box.top);
+}
+
+/* A number of the point `own`, so many pixels wide, at (x, y): it covers no point of the front, no other number and no
+ * edge of the frame, and no other point of the front is nearer. */
+static int is_free(const struct frame *f, const struct spot *spot, size_t n, size_t own, double x, double y,
+                   double wide)
+{
+    double mine = hypot(across(f, spot[own].params) - x, down(f, spot[own].y) - y);
+    if (x - wide / 2 < f->box.left || x + wide / 2 > f->box.right || y - LINE / 2.0 < f->box.top ||
+        y + LINE / 2.0 > f->box.bottom)
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        double px = across(f, spot[i].params), py = down(f, spot[i].y);
+        if (spot[i].front && fabs(px - x) < wide / 2 + 4 && fabs(py - y) < LINE / 2.0 + 3)
+            return 0;
+        if (spot[i].front && hypot(px - x, py - y) < mine)
+            return 0;
+        if (!isnan(spot[i].lx) && fabs(spot[i].lx - x) < wide + 4 && fabs(spot[i].ly - y) < LINE)
+            return 0;
+    }
+    return 1;
+}
+
+/* Each number beside its point where it covers nothing, the best point's first; else nowhere, the table has it. */
+static void place_numbers(const struct plot_data *d, const struct frame *f, struct spot *spot, size_t n)
+{
+    static const int side[][2] = {{-1, -1}, {1, 1}, {1, -1}, {-1, 1}};
+    for (size_t i = n; i-- > 0;) {
+        double wide = LETTER * (double)(text_width(number_of(d, &spot[i])) + 1);
+        for (size_t k = 0; k < 4 && spot[i].named && isnan(spot[i].lx); k++) {
+            double x = across(f, spot[i].params) + side[k][0] * (wide / 2 + 8),
+                   y = down(f, spot[i].y) + side[k][1] * 12;
+            if (is_free(f, spot, n, i, x, y, wide)) {
+                spot[i].lx = x;
+                spot[i].ly = y;
+            }
+        }
+    }
+    for (size_t i = 0; i < n; i++) { /* from pixels to data */
+        double part = (spot[i].lx - f->box.left) / (f->box.right - f->box.left);
+        spot[i].lx = f->logarithmic ? f->least * pow(f->most / f->least, part) : f->least + part * (f->most - f->least);
+        spot[i].ly = d->unit * (f->lo + (f->box.bottom - spot[i].ly) / (f->box.bottom - f->box.top) * (f->hi - f->lo));
+    }
+}
+
+static struct frame frame_of(const struct plot_data *d, const struct spot *spot, size_t n, double *buf)
+{
+    struct frame f = {.least = spot[0].params, .most = spot[n - 1].params};
+    double least, most;
+    for (size_t i = 0; i < n; i++)
+        buf[i] = spot[i].y;
+    fair_range(buf, n, d->v.maximise, &f.lo, &f.hi);
+    for (size_t i = 0; i < n; i++) {
+        f.hi = spot[i].front && spot[i].high > f.hi - 0.02 * (f.hi - f.lo) ? spot[i].high + 0.04 * (f.hi - f.lo) : f.hi;
+        f.lo = spot[i].front && spot[i].low < f.lo + 0.02 * (f.hi - f.lo) ? spot[i].low - 0.04 * (f.hi - f.lo) : f.lo;
+    }
+    metric_limits(d->v.metric, &least, &most);
+    f.lo = f.lo < least && least < f.hi ? least : f.lo;
+    f.hi = f.hi > most && most > f.lo ? most : f.hi;
+    f.logarithmic = f.least > 0 && f.most > 8 * f.least;
+    double wide = f.most - f.least;
+    double factor = f.logarithmic ? pow(f.most / f.least, 0.07) : 1; /* numbers have room at both sides */
+    f.least = f.logarithmic ? f.least / factor : f.least - 0.07 * wide;
+    f.most = f.logarithmic ? f.most * factor : f.most + 0.07 * wide;
+    return f;
+}
+
+static void put_table(struct str *s, double height, size_t rows)
+{
+    struct panel box = {40, WIDTH - 20.0, height - 20.0 * (double)rows - 14, height - 14};
+    str_add(s, "unset border\nunset tics\nunset label\nunset grid\nunset logscale\n");
+    put_panel(s, WIDTH, height, &box);
+    str_addf(s,
+             "set key at screen 0.5, screen %.4f center bottom horizontal maxrows 1 Left reverse samplen 2 width 1\n"
+             "set xrange [0:1]\nset yrange [%zu.5:-0.5]\n"
+             "plot $names using (0):1:2 with labels left tc rgb '" INK "', \\\n"
+             "     keyentry with points pt 7 ps 0.7 lc rgb '#7a999999' title 'point (mean over repeats)', \\\n"
+             "     keyentry with yerrorbars pt 7 ps 1 lw 1.5 lc rgb '" BLUE
+             "' title 'Pareto front, least to most of the repeats'\n",
+             (height - box.top + 8) / height, rows - 1);
+}
+
+static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+{
+    struct spot *spot = arena_take(a, (d->v.npoints + 1) * sizeof *spot);
+    double *buf = arena_take(a, (d->v.t->rows + 1) * sizeof *buf);
+    struct str ticks = {0};
+    if (!spot || !buf)
+        return PLOT_NOMEM;
+    size_t n = gather(d, spot, buf);
+    if (n < 2 || spot[0].params == spot[n - 1].params)
+        return n < 2 ? "fewer than two points have a complete trial"
+                     : "all networks have the same number of parameters";
+    struct frame f = frame_of(d, spot, n, buf);
+    size_t rows = choose_named(spot, n), tick = put_ticks(&ticks, "y", d->unit * f.lo, d->unit * f.hi, 8, 0);
+    double height = 44 + FRAME + 96 + 20.0 * (double)rows + 14;
+    f.box = (struct panel){48 + LETTER * (double)tick, WIDTH - 22, 44, 44 + FRAME};
+    place_numbers(d, &f, spot, n);
+    script_begin(s, d, &plot_params, "objective against the number of parameters");
+    put_variable(s, "objective", d->label, 48);
+    put_spots(s, d, spot, n);
+    put_front(s, d, spot, n);
+    put_names(s, d, spot, n);
+    script_draw(s, WIDTH, (int)height);
+    str_add(s, "set multiplot\n");
+    put_heading(s, 1, (int)height);
+    put_panel(s, WIDTH, height, &f.box);
+    put_text(s, WIDTH, height, TAG_X, "'parameters'", (f.box.left + f.box.right) / 2, f.box.bottom + 44, "center");
+    put_text(s, WIDTH, height, TAG_Y, "objective", 16, (f.box.top + f.box.bottom) / 2, "center rotate by 90");
+    str_addf(s, "%s%sset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\n", ticks.p ? ticks.p : "",
+             f.logarithmic ? "set logscale x\n" : "", f.least, f.most, d->unit * f.lo, d->unit * f.hi);
+    if (f.logarithmic)
+        put_log_ticks(s, "x", f.least, f.most);
+    else
+        put_ticks_across(s, f.least, f.most, 0, f.box.right - f.box.left);
+    str_add(s, "plot $points using 1:2 with points pt 7 ps 0.7 lc rgb '#7a999999', \\\n"
+               "     $front using 1:2 with steps lw 1.5 lc rgb '" BLUE "', \\\n"
+               "     $front using 1:2:3:4 with yerrorbars pt 7 ps 1 lw 1.5 lc rgb '" BLUE "', \\\n"
+               "     $numbers using 1:2:3 with labels center tc rgb '" BLUE "'\n");
+    put_table(s, height, rows);
+    str_add(s, "unset multiplot\n");
+    script_end(s);
+    s->failed |= ticks.failed;
+    str_release(&ticks);
+    return NULL;
+}
+
+const struct plot plot_params = {{"params", "objective against the number of parameters, with the Pareto front"}, draw};

@@ -1,0 +1,297 @@
+#include "base/file.h"
+#include "report/plots/plot.h"
+#include "report/stats/design.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TIME_LIMIT 20.0 /* seconds a plot */
+
+static const struct plot *const plots[] = {
+    /* the order of the reports */
+    &plot_learning, &plot_ranking, &plot_axes,      &plot_importance, &plot_pairs,
+    &plot_parallel, &plot_params,  &plot_confusion, &plot_timeline,
+};
+#define PLOTS (sizeof plots / sizeof *plots)
+
+const struct plot_type *report_plot_type(size_t i)
+{
+    return i < PLOTS ? &plots[i]->type : NULL;
+}
+
+static const struct plot *const bench_plots[] = {&plot_roofline};
+#define BENCH_PLOTS (sizeof bench_plots / sizeof *bench_plots)
+
+const struct plot_type *report_bench_plot_type(size_t i)
+{
+    return i < BENCH_PLOTS ? &bench_plots[i]->type : NULL;
+}
+
+/* ---- data ------------------------------------------------------------------------------------------------------- */
+
+static int read_if_there(struct table *t, const char *out, const char *name, const char *suffix, struct err *e)
+{
+    char path[4096];
+    report_path(path, sizeof path, out, name, suffix);
+    return file_exists(path) ? table_read(t, path, e) : 0;
+}
+
+const char *plot_about(const struct plot_data *d, const char *key)
+{
+    for (size_t r = 0; r < d->about.rows; r++)
+        if (!strcmp(table_cell(&d->about, r, "key"), key))
+            return table_cell(&d->about, r, "value");
+    return "";
+}
+
+/* Names reach us from a command line too: they must not lead out of the folders. */
+static int check_name(const char *name, struct err *e)
+{
+    if (!*name || *name == '.' || strchr(name, '/') || strlen(name) > 255)
+        return err_set(e, ERR_USAGE, "'%.80s' is no name of a sweep: letters, digits, '.', '_' and '-'", name);
+    return 0;
+}
+
+static int join_axes(struct plot_data *d)
+{
+    struct grid g;
+    if (grid_factors(&g, &d->v, &d->mem))
+        return -1;
+    d->naxes = g.nfactors;
+    d->axis = arena_take(&d->mem, (g.nfactors + 1) * sizeof *d->axis);
+    d->inside = arena_take(&d->mem, (g.nfactors + 1) * sizeof *d->inside);
+    for (size_t f = 0; d->axis && d->inside && f < g.nfactors; f++) {
+        d->axis[f] = grid_axis(&g, f);
+        d->inside[f] = g.factor[f].inside;
+    }
+    return d->axis && d->inside ? 0 : -1;
+}
+
+int plot_data_init(struct plot_data *d, const char *out, const char *name, struct err *e)
+{
+    memset(d, 0, sizeof *d);
+    d->name = name;
+    struct table *all[] = {&d->trials, &d->effects, &d->epochs, &d->timing, &d->confusion, &d->about};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        table_init(all[i]);
+    arena_init(&d->mem);
+    char path[4096];
+    if (check_name(name, e) || table_read(&d->trials, report_path(path, sizeof path, out, name, ".csv"), e))
+        return -1;
+    d->bench = report_is_bench(&d->trials);
+    if (d->bench)
+        return 0;
+    if (read_if_there(&d->epochs, out, name, ".epochs.csv", e) ||
+        read_if_there(&d->timing, out, name, ".timing.csv", e) ||
+        read_if_there(&d->confusion, out, name, ".confusion.csv", e) ||
+        read_if_there(&d->about, out, name, ".about.csv", e))
+        return -1;
+    const char *objective = plot_about(d, "objective");
+    snprintf(d->objective, sizeof d->objective, "%s", *objective ? objective : "max val_accuracy");
+    if (view_init(&d->v, &d->trials, d->objective, e) || report_effects(&d->trials, d->objective, &d->effects, e))
+        return -1;
+    if (join_axes(d))
+        return err_set(e, ERR_NOMEM, "no memory for the axes of %s", name);
+    d->unit = metric_label(d->v.metric, d->label, sizeof d->label);
+    return 0;
+}
+
+void plot_data_release(struct plot_data *d)
+{
+    struct table *all[] = {&d->trials, &d->effects, &d->epochs, &d->timing, &d->confusion, &d->about};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        table_release(all[i]);
+    view_release(&d->v);
+    arena_release(&d->mem);
+}
+
+/* ---- drawing ---------------------------------------------------------------------------------------------------- */
+
+struct drawing {
+    const struct plot_data *data;
+    char folder[4096];
+    void (*say)(void *ctx, const char *line);
+    void *ctx;
+};
+
+static void tell(const struct drawing *g, const char *plot, const char *what)
+{
+    char line[4800];
+    snprintf(line, sizeof line, "%s: %s", plot, what);
+    if (g->say)
+        g->say(g->ctx, line);
+}
+
+#define OF_POINTS "learning-points"
+#define BY_AXIS "learning-by-"
+
+/* Pictures that were asked for of an earlier run, of these tables or of others. */
+static void remove_asked(const struct drawing *g)
+{
+    char path[4400];
+    DIR *dir = opendir(g->folder);
+    for (struct dirent *f; dir && (f = readdir(dir));) {
+        if (strncmp(f->d_name, OF_POINTS ".", sizeof OF_POINTS) && strncmp(f->d_name, BY_AXIS, sizeof BY_AXIS - 1))
+            continue;
+        snprintf(path, sizeof path, "%s/%s", g->folder, f->d_name);
+        unlink(path);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* A picture of an earlier run would be taken for one of this run. (One that is drawn again is replaced whole.) */
+static void remove_old(const struct drawing *g, const char *plot, int but_script)
+{
+    static const char *const kind[] = {"gp", "svg", "png"};
+    char path[4200];
+    for (size_t i = but_script; i < sizeof kind / sizeof *kind; i++) {
+        snprintf(path, sizeof path, "%s/%s.%s", g->folder, plot, kind[i]);
+        unlink(path);
+    }
+}
+
+/* The first error is kept in *e; the other plots are drawn all the same. Returns why it was left out, else NULL. */
+static const char *draw(const struct drawing *g, const struct plot *p, struct err *e)
+{
+    struct str script = {0};
+    struct arena mem;
+    struct err own = {0};
+    char path[4200];
+    const char *file = *g->data->file ? g->data->file : p->type.name;
+    arena_init(&mem);
+    const char *why = p->draw(g->data, &script, &mem);
+    snprintf(path, sizeof path, "%s/%s.gp", g->folder, file);
+    if (why == PLOT_NOMEM || script.failed) {
+        err_set(&own, ERR_NOMEM, "%s: no memory for the script", path);
+    } else if (why) {
+        char text[300];
+        snprintf(text, sizeof text, "left out: %s", why);
+        remove_old(g, file, 0);
+        tell(g, p->type.name, text);
+    } else if (!file_publish(path, script.p, script.n, 1, &own) && !gnuplot_run(g->folder, file, TIME_LIMIT, &own)) {
+        snprintf(path, sizeof path, "%s/%s.svg, .png", g->folder, file);
+        tell(g, p->type.name, path);
+    }
+    if (own.code) {
+        remove_old(g, file, 1);
+        tell(g, p->type.name, own.text);
+        err_set(e, own.code, "%s", own.text);
+    }
+    str_release(&script);
+    arena_release(&mem);
+    return why;
+}
+
+/* Where the pictures go, made when it is not there. 0, or -1 with *e. */
+static int open_folder(struct drawing *g, const char *out, struct err *e)
+{
+    int here = !out || !*out || !strcmp(out, ".");
+    snprintf(g->folder, sizeof g->folder, "%s%splots/%s", here ? "" : out, here ? "" : "/", g->data->name);
+    return file_mkdirs(g->folder, e);
+}
+
+int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx, struct err *e)
+{
+    struct plot_data d;
+    struct drawing g = {&d, "", say, ctx};
+    if (plot_data_init(&d, out, name, e)) {
+        plot_data_release(&d);
+        return -1;
+    }
+    if (!open_folder(&g, out, e)) {
+        remove_asked(&g);
+        for (size_t i = 0; i < (d.bench ? BENCH_PLOTS : PLOTS); i++)
+            draw(&g, d.bench ? bench_plots[i] : plots[i], e);
+    }
+    plot_data_release(&d);
+    return e->code ? -1 : 0;
+}
+
+/* ---- learning curves that were asked for ------------------------------------------------------------------------- */
+
+static int add_point(const struct plot_data *d, const char *number, struct curves_of *of, struct err *e)
+{
+    const struct view *v = &d->v;
+    int col = table_column(&d->trials, "point");
+    size_t p = 0;
+    while (p < v->npoints && strcmp(view_cell(v, v->first[p], col), number))
+        p++;
+    if (p == v->npoints)
+        return err_set(e, ERR_USAGE, "--points: %s has no point '%.40s': its points are %s to %s", d->name, number,
+                       p ? view_cell(v, v->first[0], col) : "none", p ? view_cell(v, v->first[p - 1], col) : "none");
+    for (size_t i = 0; i < of->n; i++)
+        if (of->series[i] == p)
+            return 0;
+    if (of->n == MOST_SERIES)
+        return err_set(e, ERR_USAGE, "--points: at most %d points can be told apart in one picture", MOST_SERIES);
+    of->series[of->n++] = p;
+    return 0;
+}
+
+/* "3,7" */
+static int choose_points(const struct plot_data *d, const char *list, struct curves_of *of, struct err *e)
+{
+    while (*list) {
+        char number[64];
+        size_t n = strcspn(list, ",");
+        snprintf(number, sizeof number, "%.*s", (int)(n < 60 ? n : 60), list);
+        char *word = str_trim(number);
+        if (*word && add_point(d, word, of, e))
+            return -1;
+        list += n + (list[n] == ',');
+    }
+    return of->n ? 0 : err_set(e, ERR_USAGE, "--points: wants numbers of points, like 3,7");
+}
+
+/* By its name or by what pictures call it; of many values some, evenly spread, the first and the last too. */
+static int choose_axis(const struct plot_data *d, const char *name, struct curves_of *of, struct err *e)
+{
+    struct str known = {0};
+    for (size_t i = 0; i < d->naxes && !of->axis; i++) {
+        if (!strcmp(d->axis[i].name, name) || !strcmp(d->axis[i].label, name))
+            of->axis = &d->axis[i];
+        str_addf(&known, "%s%s", i ? ", " : "", d->axis[i].name);
+    }
+    if (!of->axis)
+        err_set(e, ERR_USAGE,
+                d->naxes ? "--by: %s has no axis '%.60s'; it has %.150s" : "--by: %s has no axis, nor '%.60s'", d->name,
+                name, known.p ? known.p : "");
+    str_release(&known);
+    if (!of->axis)
+        return -1;
+    of->n = of->axis->levels < MOST_SERIES ? of->axis->levels : MOST_SERIES;
+    for (size_t i = 0; i < of->n; i++)
+        of->series[i] = of->n < 2 ? 0 : i * (of->axis->levels - 1) / (of->n - 1);
+    return 0;
+}
+
+/* "learning-by-train.lr": no other characters reach a file's name. */
+static void name_file(struct plot_data *d, const struct curves_of *of)
+{
+    snprintf(d->file, sizeof d->file, "%s%.60s", of->axis ? BY_AXIS : OF_POINTS, of->axis ? of->axis->name : "");
+    for (char *c = d->file; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+            *c = '_';
+}
+
+int report_plot_curves(const char *out, const char *name, const char *points, const char *by,
+                       void (*say)(void *ctx, const char *line), void *ctx, struct err *e)
+{
+    struct plot_data d;
+    struct drawing g = {&d, "", say, ctx};
+    struct curves_of of = {0};
+    if (!plot_data_init(&d, out, name, e) && !report_refuse_bench(&d.trials, name, e) &&
+        !(by ? choose_axis(&d, by, &of, e) : choose_points(&d, points, &of, e)) && !open_folder(&g, out, e)) {
+        d.of = &of;
+        name_file(&d, &of);
+        const char *why = draw(&g, &plot_learning, e);
+        if (why)
+            err_set(e, ERR_USAGE, "%s: there are no such learning curves: %s", name, why);
+    }
+    plot_data_release(&d);
+    return e->code ? -1 : 0;
+}

@@ -1,0 +1,478 @@
+#include "report/stats/design.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- factors ---------------------------------------------------------------------------------------------------- */
+
+/* Two axes of the same number of values that never disagree about which trials are alike. */
+static int change_together(const struct view *v, const struct axis *a, const struct axis *b, int *map)
+{
+    if (a->levels != b->levels || a->levels < 2)
+        return 0;
+    for (size_t i = 0; i < a->levels; i++)
+        map[i] = -1;
+    for (size_t r = 0; r < v->t->rows; r++) {
+        if (map[a->code[r]] < 0)
+            map[a->code[r]] = b->code[r];
+        if (map[a->code[r]] != b->code[r])
+            return 0;
+    }
+    return 1; /* each value of b is met, and there are as many: one to one */
+}
+
+static const char **join_texts(size_t n, const char *const *a, const char *const *b, const int *map, struct arena *mem)
+{
+    const char **text = arena_take(mem, n * sizeof *text);
+    for (size_t i = 0; text && i < n; i++)
+        if (!(text[i] = arena_fmt(mem, "%s & %s", a[i], b[map[i]])))
+            return NULL;
+    return text;
+}
+
+static int join(struct factor *f, const struct axis *b, const int *map, struct arena *mem)
+{
+    f->name = arena_fmt(mem, "%s & %s", f->name, b->name);
+    f->label = arena_fmt(mem, "%s & %s", f->label, b->label);
+    f->text = join_texts(f->levels, f->text, b->text, map, mem);
+    f->show = join_texts(f->levels, f->show, b->show, map, mem);
+    for (size_t i = 0; f->show && i < f->levels; i++)
+        if (!strcmp(f->show[i], " & "))
+            f->show[i] = ""; /* both absent */
+    return f->name && f->label && f->text && f->show ? 0 : -1;
+}
+
+static int find_factors(struct grid *g, struct arena *mem)
+{
+    const struct view *v = g->v;
+    size_t most = 1;
+    for (size_t i = 0; i < v->naxes; i++)
+        most = v->axis[i].levels > most ? v->axis[i].levels : most;
+    int *map = arena_take(mem, most * sizeof *map);
+    const struct axis **of = arena_take(mem, (v->naxes + 1) * sizeof *of); /* the first axis of each factor */
+    g->factor = arena_take(mem, (v->naxes + 1) * sizeof *g->factor);
+    if (!map || !of || !g->factor)
+        return -1;
+    for (size_t i = 0; i < v->naxes; i++) {
+        const struct axis *a = &v->axis[i];
+        size_t f = 0;
+        while (f < g->nfactors && !change_together(v, of[f], a, map))
+            f++;
+        if (f < g->nfactors) {
+            if (join(&g->factor[f], a, map, mem))
+                return -1;
+            continue;
+        }
+        of[g->nfactors] = a;
+        g->factor[g->nfactors++] = (struct factor){.name = a->name,
+                                                   .label = a->label,
+                                                   .levels = a->levels,
+                                                   .text = a->text,
+                                                   .show = a->show,
+                                                   .first = a,
+                                                   .code = a->code};
+    }
+    return 0;
+}
+
+/* ---- conditional axes ------------------------------------------------------------------------------------------- */
+
+/* The value "" of a factor, or -1. (A joined factor is absent when its first axis is.) */
+static int absent(const struct factor *f)
+{
+    for (size_t i = 0; i < f->levels; i++)
+        if (!*f->text[i] || !strncmp(f->text[i], " & ", 3))
+            return (int)i;
+    return -1;
+}
+
+/* 1 when the value of p says whether x exists. seen[p->levels] is scratch. */
+static int decides(const struct view *v, const struct factor *p, const struct factor *x, int gone, signed char *seen)
+{
+    memset(seen, -1, p->levels);
+    for (size_t r = 0; r < v->t->rows; r++) {
+        signed char here = x->code[r] != gone;
+        if (seen[p->code[r]] < 0)
+            seen[p->code[r]] = here;
+        if (seen[p->code[r]] != here)
+            return 0;
+    }
+    return 1;
+}
+
+/* Finds for each conditional factor the factor that its condition is about: one that exists everywhere if there is
+ * such, otherwise one that is placed itself. Those without an answer stay as they are, "" being one more value. */
+static int place_conditional(struct grid *g)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < g->nfactors; i++)
+        most = g->factor[i].levels > most ? g->factor[i].levels : most;
+    signed char *seen = malloc(most);
+    unsigned placed = 0;
+    if (!seen)
+        return -1;
+    for (size_t i = 0; i < g->nfactors; i++)
+        placed |= (unsigned)(absent(&g->factor[i]) < 0) << i;
+    for (int again = 1; again;) {
+        again = 0;
+        for (size_t i = 0; i < g->nfactors; i++)
+            for (size_t j = 0; j < g->nfactors && !(placed >> i & 1); j++)
+                if ((placed >> j & 1) && g->factor[j].levels > 1 &&
+                    decides(g->v, &g->factor[j], &g->factor[i], absent(&g->factor[i]), seen)) {
+                    g->factor[i].inside = 1u << j | g->factor[j].inside;
+                    placed |= 1u << i;
+                    again = 1;
+                }
+    }
+    free(seen);
+    return 0;
+}
+
+int grid_factors(struct grid *g, const struct view *v, struct arena *a)
+{
+    memset(g, 0, sizeof *g);
+    g->v = v;
+    if (find_factors(g, a))
+        return -1;
+    return g->nfactors > GRID_MAX ? 0 : place_conditional(g);
+}
+
+struct axis grid_axis(const struct grid *g, size_t f)
+{
+    const struct factor *x = &g->factor[f];
+    struct axis a = *x->first;
+    a.name = x->name;
+    a.label = x->label;
+    a.text = x->text;
+    a.show = x->show;
+    a.col = a.text == x->first->text ? a.col : -1;
+    return a;
+}
+
+/* ---- cells ------------------------------------------------------------------------------------------------------ */
+
+#define SMALL (1 << 16) /* combinations that are numbered by a plain table */
+
+long grid_refine(const struct grid *g, const int *by_row, size_t levels, size_t cells, int *code)
+{
+    struct ids m = {0};
+    size_t range = cells * levels;
+    int *number = range <= SMALL ? calloc(range + 1, sizeof *number) : NULL; /* + 1; 0: not met yet */
+    long n = 0;
+    if (range <= SMALL && !number)
+        return -1;
+    for (size_t i = 0; i < g->n; i++) {
+        size_t key = (size_t)code[i] * levels + (size_t)by_row[g->row[i]];
+        long id = number ? number[key] - 1 : ids_get(&m, key, NULL);
+        if (number && id < 0) {
+            number[key] = (int)++n;
+            id = n - 1;
+        } else if (id < 0) {
+            ids_release(&m);
+            return -1;
+        }
+        code[i] = (int)id;
+    }
+    n = number ? n : (long)m.n;
+    free(number);
+    ids_release(&m);
+    return n;
+}
+
+long grid_cells(const struct grid *g, unsigned set, int *code)
+{
+    long cells = g->n > 0;
+    memset(code, 0, g->n * sizeof *code);
+    for (size_t f = 0; f < g->nfactors && cells >= 0; f++)
+        if (set >> f & 1)
+            cells = grid_refine(g, g->factor[f].code, g->factor[f].levels, (size_t)cells, code);
+    return cells;
+}
+
+/* ---- the complete part ------------------------------------------------------------------------------------------ */
+
+/* A group of factors that depend on each other, or the repeats: crossed with every other group in a complete grid. */
+struct group {
+    int *code; /* [n] */
+    size_t levels, left;
+    size_t *present; /* [levels] trials alive */
+    size_t *start;   /* [levels+1] trials of value l: trial[start[l]] .. trial[start[l+1]-1] */
+    size_t *trial;   /* [n] */
+};
+
+static unsigned group_of(const struct grid *g, size_t f, unsigned taken)
+{
+    unsigned set = 1u << f | g->factor[f].inside;
+    for (int again = 1; again;) {
+        again = 0;
+        for (size_t i = 0; i < g->nfactors; i++) {
+            unsigned own = 1u << i | g->factor[i].inside;
+            if ((own & set) && (own | set) != set) {
+                set |= own;
+                again = 1;
+            }
+        }
+    }
+    return taken >> f & 1 ? 0 : set;
+}
+
+static int repeat_codes(const struct grid *g, int *code)
+{
+    struct ids m = {0};
+    int col = table_column(g->v->t, "repeat");
+    for (size_t i = 0; i < g->n; i++) {
+        const char *text = view_cell(g->v, g->row[i], col);
+        long id = ids_get(&m, str_hash(STR_HASH, text, strlen(text)), text);
+        if (id < 0) {
+            ids_release(&m);
+            return -1;
+        }
+        code[i] = (int)id;
+    }
+    int levels = (int)m.n;
+    ids_release(&m);
+    return levels;
+}
+
+/* Trials by value, each value's in their order. */
+static int sort_trials(const struct grid *g, struct group *q, struct arena *mem)
+{
+    q->present = arena_take(mem, (q->levels + 1) * sizeof *q->present);
+    q->start = arena_take(mem, (q->levels + 2) * sizeof *q->start);
+    q->trial = arena_take(mem, (g->n + 1) * sizeof *q->trial);
+    if (!q->present || !q->start || !q->trial)
+        return -1;
+    for (size_t i = 0; i < g->n; i++)
+        q->present[q->code[i]]++;
+    for (size_t l = 0; l < q->levels; l++)
+        q->start[l + 2] = q->start[l + 1] + q->present[l];
+    for (size_t i = 0; i < g->n; i++)
+        q->trial[q->start[q->code[i] + 1]++] = i;
+    return 0;
+}
+
+static int make_groups(struct grid *g, struct group *group, size_t *ngroups, struct arena *mem)
+{
+    unsigned taken = 0;
+    *ngroups = 0;
+    for (size_t f = 0; f <= g->nfactors; f++) {
+        unsigned set = f < g->nfactors ? group_of(g, f, taken) : 0;
+        if (f < g->nfactors && !set)
+            continue;
+        taken |= set;
+        struct group *q = &group[(*ngroups)++];
+        q->code = arena_take(mem, (g->n + 1) * sizeof *q->code);
+        if (!q->code)
+            return -1;
+        long levels = f < g->nfactors ? grid_cells(g, set, q->code) : repeat_codes(g, q->code);
+        if (levels < 0)
+            return -1;
+        q->left = q->levels = (size_t)levels;
+        if (sort_trials(g, q, mem))
+            return -1;
+    }
+    return 0;
+}
+
+/* Drops one value of one group: its trials die in every group. */
+static void drop(struct group *group, size_t ngroups, size_t q, int level, char *dead, size_t *alive)
+{
+    const struct group *from = &group[q];
+    for (size_t k = from->start[level]; k < from->start[level + 1]; k++) {
+        size_t i = from->trial[k];
+        if (dead[i])
+            continue;
+        dead[i] = 1;
+        --*alive;
+        for (size_t h = 0; h < ngroups; h++)
+            if (!--group[h].present[group[h].code[i]])
+                group[h].left--;
+    }
+}
+
+/* The value with the smallest part of its trials present, and that part times all trials below `limit`: dropping it
+ * loses least for each gap it closes. Finding the true largest complete part is NP-hard (a maximal biclique); this
+ * finds it whenever the gaps lie in few values. With `spare` no axis falls to one value, which would say nothing about
+ * it. 0: there is no such value. */
+static int emptiest(const struct group *group, size_t ngroups, double limit, int spare, size_t *q, int *level)
+{
+    double least = limit;
+    for (size_t k = 0; k < ngroups; k++)
+        for (size_t l = 0; l < group[k].levels && group[k].left > (k + 1 == ngroups || !spare ? 1 : 2); l++) {
+            double part = (double)group[k].present[l] * (double)group[k].left;
+            /* of two equal losses rather a repeat than a value */
+            if (group[k].present[l] && (part < least || (part == least && part < limit && k + 1 == ngroups))) {
+                least = part;
+                *q = k;
+                *level = (int)l;
+            }
+        }
+    return least < limit;
+}
+
+/* The value to drop next: one with a gap if there is such (otherwise the gaps lie evenly, as off the diagonal of a
+ * square, and any will do), of an axis that keeps two values if there is such. While more combinations are missing than
+ * one there is an axis with two values left, so that a value is found and a trial dies: the search ends. */
+static void choose(const struct group *group, size_t ngroups, size_t alive, size_t *q, int *level)
+{
+    const double limit[] = {(double)alive, INFINITY};
+    for (size_t k = 0; k < 4; k++)
+        if (emptiest(group, ngroups, limit[k / 2], k % 2 == 0, q, level))
+            return;
+}
+
+static double full_size(const struct group *group, size_t ngroups)
+{
+    double n = 1;
+    for (size_t k = 0; k < ngroups; k++)
+        n *= (double)group[k].left;
+    return n;
+}
+
+#define SPARSE 0.1       /* less than this part of all combinations is no grid: nothing is searched in it */
+#define EFFORT 100000000 /* values looked at, a fraction of a second: a search that needs more is given up */
+
+/* dead[n] <- the trials outside the complete part. Returns how many are alive, 0 where the search is given up. */
+static size_t find_dead(struct grid *g, struct group *group, size_t ngroups, char *dead)
+{
+    size_t alive = g->n, looked = 0, values = 0;
+    for (size_t k = 0; k < ngroups; k++)
+        values += group[k].levels;
+    if ((double)g->n < SPARSE * full_size(group, ngroups)) {
+        g->why = "too few of the combinations of the axes' values were trained to the end";
+        return 0;
+    }
+    for (; (double)alive < full_size(group, ngroups); looked += values) {
+        size_t q = 0;
+        int level = 0;
+        if (looked > EFFORT) {
+            g->why = "trials are missing at too many values to look for the largest complete part";
+            return 0;
+        }
+        choose(group, ngroups, alive, &q, &level);
+        drop(group, ngroups, q, level, dead, &alive);
+    }
+    if (alive < 2)
+        g->why = "no two trials are a complete part of the grid";
+    return alive < 2 ? 0 : alive;
+}
+
+static int drop_values(struct grid *g, struct group *group, size_t ngroups, struct arena *mem)
+{
+    size_t kept = 0;
+    char *dead = arena_take(mem, g->n + 1);
+    if (!dead)
+        return -1;
+    size_t alive = find_dead(g, group, ngroups, dead);
+    if (!alive)
+        return 0;
+    for (size_t i = 0; i < g->n; i++)
+        if (!dead[i])
+            g->row[kept++] = g->row[i];
+    g->n = kept;
+    g->repeats = group[ngroups - 1].left;
+    g->npoints = kept / (g->repeats ? g->repeats : 1);
+    g->complete = (double)kept == full_size(group, ngroups);
+    return 0;
+}
+
+static size_t count_bits(unsigned set)
+{
+    size_t n = 0;
+    for (; set; set &= set - 1)
+        n++;
+    return n;
+}
+
+/* Inside a group: going down from outer to inner factors, each value of the outer ones that a factor depends on must
+ * meet the same inner values everywhere. Counted: combinations seen against combinations expected. */
+static int nested_evenly(const struct grid *g, int *code, int *cell)
+{
+    unsigned done = 0;
+    for (size_t step = 0; step < g->nfactors; step++) {
+        size_t f = g->nfactors; /* next: least depth first */
+        for (size_t i = 0; i < g->nfactors; i++)
+            if (!(done >> i & 1) &&
+                (f == g->nfactors || count_bits(g->factor[i].inside) < count_bits(g->factor[f].inside)))
+                f = i;
+        unsigned up = g->factor[f].inside, self = 1u << f;
+        long outer = grid_cells(g, up, code), inner = outer < 0 ? -1 : grid_cells(g, up | self, cell);
+        if (inner < 0)
+            return -1;
+        /* values of f below each cell of its parents */
+        size_t *values = calloc((size_t)outer + 1, sizeof *values);
+        char *met = calloc((size_t)inner + 1, 1);
+        double expected = 0;
+        for (size_t i = 0; values && met && i < g->n; i++)
+            if (!met[cell[i]]) {
+                met[cell[i]] = 1;
+                values[code[i]]++;
+            }
+        long before = values && met ? grid_cells(g, done, cell) : -1;
+        char *seen = before < 0 ? NULL : calloc((size_t)before + 1, 1);
+        for (size_t i = 0; seen && i < g->n; i++)
+            if (!seen[cell[i]]) {
+                seen[cell[i]] = 1;
+                expected += (double)values[code[i]];
+            }
+        long got = seen ? grid_cells(g, done | self, cell) : -1;
+        free(values);
+        free(met);
+        free(seen);
+        if (got < 0)
+            return -1;
+        if ((double)got != expected)
+            return 0;
+        done |= self;
+    }
+    return 1;
+}
+
+static int check_nesting(struct grid *g, struct arena *mem)
+{
+    int *code = arena_take(mem, (g->n + 1) * sizeof *code), *cell = arena_take(mem, (g->n + 1) * sizeof *cell);
+    int even = code && cell ? nested_evenly(g, code, cell) : -1;
+    if (even == 0) {
+        g->complete = 0;
+        g->why = "conditional axes that depend on each other are not complete";
+    }
+    return even < 0 ? -1 : 0;
+}
+
+static int count_kept(struct grid *g, int *code)
+{
+    for (size_t f = 0; f < g->nfactors; f++) {
+        long n = grid_cells(g, 1u << f, code);
+        if (n < 0)
+            return -1;
+        g->factor[f].kept = (size_t)n;
+    }
+    return 0;
+}
+
+int grid_init(struct grid *g, const struct view *v, struct arena *a)
+{
+    memset(g, 0, sizeof *g);
+    g->v = v;
+    g->row = arena_take(a, (v->t->rows + 1) * sizeof *g->row);
+    if (!g->row || find_factors(g, a))
+        return -1;
+    for (size_t r = 0; r < v->t->rows; r++)
+        if (!isnan(v->y[r]))
+            g->row[g->n++] = r;
+    if (g->nfactors > GRID_MAX || g->n < 2) {
+        g->why = g->n < 2 ? "at least two complete trials are needed" : "there are more than 30 axes";
+        return 0;
+    }
+    size_t ngroups;
+    struct group *group = arena_take(a, (g->nfactors + 1) * sizeof *group);
+    if (!group || place_conditional(g) || make_groups(g, group, &ngroups, a))
+        return -1;
+    if (drop_values(g, group, ngroups, a) || (g->complete && check_nesting(g, a)))
+        return -1;
+    if (!g->complete && !g->why)
+        g->why = "the same combination of values stands in several points";
+    int *code = arena_take(a, (g->n + 1) * sizeof *code);
+    return code && !count_kept(g, code) ? 0 : -1;
+}

@@ -1,0 +1,153 @@
+#include "report/stats/means.h"
+
+#include <math.h>
+#include <string.h>
+
+static void *take(struct arena *a, size_t n, size_t size, int *failed)
+{
+    void *p = arena_take(a, (n + 1) * size);
+    *failed |= !p;
+    return p;
+}
+
+int means_init(struct value_means *m, const struct grid *g, const struct fit *fit, struct arena *a)
+{
+    const struct view *v = g->v;
+    size_t most = 1, n = v->t->rows;
+    int failed = 0;
+    memset(m, 0, sizeof *m);
+    m->all = *g; /* the factors; its rows are all, not those of the complete part */
+    m->fit = fit;
+    m->all.n = 0;
+    m->all.row = take(a, n, sizeof *m->all.row, &failed);
+    for (size_t r = 0; r < n && !failed; r++)
+        if (!isnan(v->y[r]))
+            m->all.row[m->all.n++] = r;
+    for (size_t p = 0; p < v->npoints; p++)
+        m->repeats = v->start[p + 1] - v->start[p] > m->repeats ? v->start[p + 1] - v->start[p] : m->repeats;
+    for (size_t f = 0; f < g->nfactors; f++)
+        most = g->factor[f].levels > most ? g->factor[f].levels : most;
+    m->value = take(a, most, sizeof *m->value, &failed);
+    int **whole[] = {&m->setting, &m->outer, &m->cell, &m->level, &m->at, &m->above};
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        *whole[i] = take(a, n, sizeof **whole[i], &failed);
+    size_t **counts[] = {&m->count, &m->met, &m->possible};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        *counts[i] = take(a, n, sizeof **counts[i], &failed);
+    m->shared = take(a, n, 1, &failed);
+    m->sum = take(a, n, sizeof *m->sum, &failed);
+    return failed ? -1 : 0;
+}
+
+/* The factors whose values make a setting: all but f and those inside it. */
+static unsigned others(const struct grid *g, size_t f)
+{
+    unsigned set = 0;
+    for (size_t i = 0; i < g->nfactors && g->nfactors <= GRID_MAX; i++)
+        if (i != f && !(g->factor[i].inside >> f & 1))
+            set |= 1u << i;
+    return set;
+}
+
+/* How many values of f are met in each combination of the factors around it. */
+static int count_possible(struct value_means *m, size_t f)
+{
+    const struct grid *g = &m->all;
+    const struct factor *x = &g->factor[f];
+    long outer = grid_cells(g, x->inside, m->outer);
+    memcpy(m->cell, m->outer, g->n * sizeof *m->cell);
+    long cells = outer < 0 ? -1 : grid_refine(g, x->code, x->levels, (size_t)outer, m->cell);
+    if (cells < 0)
+        return -1;
+    memset(m->possible, 0, (size_t)outer * sizeof *m->possible);
+    memset(m->count, 0, (size_t)cells * sizeof *m->count);
+    for (size_t i = 0; i < g->n; i++)
+        if (!m->count[m->cell[i]]++)
+            m->possible[m->outer[i]]++;
+    return 0;
+}
+
+/* Sums of the cells, and how many values each setting has. Returns the number of cells, or -1. */
+static long sum_cells(struct value_means *m, size_t f)
+{
+    const struct grid *g = &m->all;
+    const struct factor *x = &g->factor[f];
+    long settings = grid_cells(g, others(g, f), m->setting);
+    if (settings >= 0)
+        settings = grid_refine(g, m->fit->block, m->fit->repeats, (size_t)settings, m->setting);
+    memcpy(m->cell, m->setting, g->n * sizeof *m->cell);
+    long cells = settings < 0 ? -1 : grid_refine(g, x->code, x->levels, (size_t)settings, m->cell);
+    if (cells < 0)
+        return -1;
+    memset(m->met, 0, (size_t)settings * sizeof *m->met);
+    memset(m->count, 0, (size_t)cells * sizeof *m->count);
+    memset(m->sum, 0, (size_t)cells * sizeof *m->sum);
+    for (size_t i = 0; i < g->n; i++) {
+        int c = m->cell[i], s = m->setting[i];
+        m->above[s] = m->outer[i];
+        m->at[c] = s;
+        m->level[c] = x->code[g->row[i]];
+        m->met[s] += !m->count[c]++;
+        m->sum[c] += g->v->y[g->row[i]];
+    }
+    return cells;
+}
+
+static void planned_trials(struct value_means *m, size_t f)
+{
+    const struct view *v = m->all.v;
+    memset(m->value, 0, m->all.factor[f].levels * sizeof *m->value);
+    for (size_t p = 0; p < v->npoints; p++) /* a point without a result is planned like the others */
+        m->value[m->all.factor[f].code[v->first[p]]].planned += m->repeats;
+}
+
+static int is_common(const struct value_means *m, long c)
+{
+    int s = m->at[c];
+    return m->met[s] == m->possible[m->above[s]];
+}
+
+/* shared[outer] <- 1 where a setting has every value. */
+static void find_shared(struct value_means *m, long cells)
+{
+    for (long c = 0; c < cells; c++)
+        m->shared[m->above[m->at[c]]] = 0;
+    for (long c = 0; c < cells; c++)
+        m->shared[m->above[m->at[c]]] |= (char)is_common(m, c);
+}
+
+/* Means over the settings that every value has, or, where there is none, that the value has itself. */
+static void mean_cells(struct value_means *m, size_t f, long cells)
+{
+    size_t used = 0, levels = m->all.factor[f].levels;
+    find_shared(m, cells);
+    for (long c = 0; c < cells; c++) {
+        struct value_mean *x = &m->value[m->level[c]];
+        int own = !m->shared[m->above[m->at[c]]] || m->all.nfactors > GRID_MAX;
+        if (!own && !is_common(m, c))
+            continue;
+        x->own |= own;
+        x->settings++;
+        x->n += m->count[c];
+        x->mean += m->sum[c] / (double)m->count[c];
+        x->spread += 1 / (double)m->count[c];
+        used += m->count[c];
+    }
+    for (size_t l = 0; l < levels; l++) {
+        struct value_mean *x = &m->value[l];
+        double settings = x->settings ? (double)x->settings : NAN;
+        x->mean /= settings;
+        x->spread /= settings * settings;
+        x->basis = !x->n ? "" : x->own ? "own" : used == m->all.n ? "all" : "common";
+    }
+}
+
+int means_of(struct value_means *m, size_t f)
+{
+    long cells = count_possible(m, f) ? -1 : sum_cells(m, f);
+    if (cells < 0)
+        return -1;
+    planned_trials(m, f);
+    mean_cells(m, f, cells);
+    return 0;
+}

@@ -1,0 +1,446 @@
+#include "report/stats/trials_view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ids_slot {
+    uint64_t key;
+    const char *text;
+    long id; /* + 1; 0: free */
+};
+
+static struct ids_slot *find(const struct ids *m, uint64_t key, const char *text)
+{
+    uint64_t at = (key ^ key >> 29) * 0x9e3779b97f4a7c15u >> 17;
+    for (;; at++) {
+        struct ids_slot *s = &m->slot[at & (m->cap - 1)];
+        if (!s->id || (s->key == key && (!text || !strcmp(s->text, text))))
+            return s;
+    }
+}
+
+static int grow(struct ids *m)
+{
+    struct ids wider = {calloc(m->cap ? 4 * m->cap : 64, sizeof *wider.slot), m->cap ? 4 * m->cap : 64, m->n};
+    if (!wider.slot)
+        return -1;
+    for (size_t i = 0; i < m->cap; i++)
+        if (m->slot[i].id)
+            *find(&wider, m->slot[i].key, m->slot[i].text) = m->slot[i];
+    free(m->slot);
+    *m = wider;
+    return 0;
+}
+
+long ids_get(struct ids *m, uint64_t key, const char *text)
+{
+    if (2 * m->n >= m->cap && grow(m))
+        return -1;
+    struct ids_slot *s = find(m, key, text);
+    if (!s->id)
+        *s = (struct ids_slot){key, text, (long)++m->n};
+    return s->id - 1;
+}
+
+void ids_release(struct ids *m)
+{
+    free(m->slot);
+    memset(m, 0, sizeof *m);
+}
+
+/* ---- columns ---------------------------------------------------------------------------------------------------- */
+
+static const char *const key_columns[] = {"trial", "point", "repeat", "seed", "status", "id", "same_as", "error", NULL};
+static const char *const fact_columns[] = {
+    "params", "macs",          "receptive_field", "uses_batchnorm", "uses_dropout",
+    "head",   "precision",     "depth",           "pool_distance",  "bn_distance",
+    "jump",   "train_samples", "val_samples",     "test_samples",   NULL};
+
+static int one_of(const char *word, const char *const *list)
+{
+    while (*list && strcmp(word, *list))
+        list++;
+    return *list != NULL;
+}
+
+int view_is_fact(const char *column)
+{
+    return one_of(column, fact_columns);
+}
+
+int view_is_metric(const char *column)
+{
+    return !strchr(column, '.') && !one_of(column, fact_columns) && !one_of(column, key_columns);
+}
+
+const char *view_cell(const struct view *v, size_t row, int col)
+{
+    return col < 0 ? "" : v->t->cell[row * v->t->cols + (size_t)col];
+}
+
+int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e)
+{
+    size_t len = strcspn(text, " \t");
+    const char *name = text + len + strspn(text + len, " \t");
+    int max = len == 3 && !strncmp(text, "max", 3);
+    if ((!max && !(len == 3 && !strncmp(text, "min", 3))) || !*name || strlen(name) >= n)
+        return err_set(e, ERR_USAGE, "objective '%.80s': expected 'max METRIC' or 'min METRIC'", text);
+    strcpy(metric, name);
+    *maximise = max;
+    return 0;
+}
+
+/* ---- axes ------------------------------------------------------------------------------------------------------- */
+
+struct level {
+    const char *text;
+    double value;
+    int old;
+};
+
+static int level_order(const void *a, const void *b)
+{
+    const struct level *x = a, *y = b;
+    int ex = !*x->text, ey = !*y->text; /* absent comes last */
+    if (ex != ey)
+        return ex - ey;
+    if (!isnan(x->value) && !isnan(y->value) && x->value != y->value)
+        return x->value < y->value ? -1 : 1;
+    return x->old - y->old;
+}
+
+/* Sorts the values of a numeric axis, puts "" last, and renumbers the rows. */
+static int sort_levels(struct axis *a, size_t rows, struct arena *mem)
+{
+    struct level *l = arena_take(mem, a->levels * sizeof *l);
+    int *rank = arena_take(mem, a->levels * sizeof *rank);
+    if (!l || !rank)
+        return -1;
+    a->numeric = 1;
+    for (size_t i = 0; i < a->levels; i++) {
+        l[i] = (struct level){a->text[i], a->value[i], (int)i};
+        a->conditional |= !*a->text[i];
+        a->numeric &= !*a->text[i] || !isnan(a->value[i]);
+    }
+    for (size_t i = 0; !a->numeric && i < a->levels; i++)
+        l[i].value = NAN;
+    qsort(l, a->levels, sizeof *l, level_order);
+    for (size_t i = 0; i < a->levels; i++) {
+        double x;
+        rank[l[i].old] = (int)i;
+        a->text[i] = l[i].text;
+        a->value[i] = str_to_double(l[i].text, &x) ? NAN : x;
+    }
+    for (size_t r = 0; r < rows; r++)
+        a->code[r] = rank[a->code[r]];
+    return 0;
+}
+
+/* Values as pictures show them: drawn at random they have dozens of digits, of which nobody reads more than a few.
+ * Values ascend: when neighbours differ, all do. */
+static int shorten(struct axis *a, struct arena *mem)
+{
+    a->show = arena_take(mem, (a->levels + 1) * sizeof *a->show);
+    if (!a->show)
+        return -1;
+    for (int digits = 4, same = 1; same; digits++) {
+        same = 0;
+        for (size_t i = 0; i < a->levels; i++) {
+            char buf[STR_NUM];
+            snprintf(buf, sizeof buf, "%.*g", digits, a->value[i]);
+            int fraction = a->numeric && strpbrk(a->text[i], ".eE") != NULL;
+            a->show[i] = fraction && strlen(buf) < strlen(a->text[i]) ? arena_fmt(mem, "%s", buf) : a->text[i];
+            if (!a->show[i])
+                return -1;
+            same |= digits < 17 && i && a->show[i] != a->text[i] && !strcmp(a->show[i], a->show[i - 1]);
+        }
+    }
+    return 0;
+}
+
+static int read_axis(struct view *v, struct axis *a, int col)
+{
+    size_t rows = v->t->rows;
+    struct ids m = {0};
+    *a = (struct axis){.name = v->t->head[col], .col = col};
+    a->code = arena_take(&v->mem, (rows + 1) * sizeof *a->code);
+    for (size_t r = 0; a->code && r < rows; r++) {
+        const char *text = view_cell(v, r, col);
+        long id = ids_get(&m, str_hash(STR_HASH, text, strlen(text)), text);
+        if (id < 0)
+            a->code = NULL;
+        else
+            a->code[r] = (int)id;
+    }
+    a->levels = m.n;
+    a->text = arena_take(&v->mem, (m.n + 1) * sizeof *a->text);
+    a->value = arena_take(&v->mem, (m.n + 1) * sizeof *a->value);
+    ids_release(&m);
+    if (!a->code || !a->text || !a->value)
+        return -1;
+    for (size_t r = rows; r-- > 0;)
+        a->text[a->code[r]] = view_cell(v, r, col);
+    for (size_t i = 0; i < a->levels; i++)
+        if (str_to_double(a->text[i], &a->value[i]))
+            a->value[i] = NAN;
+    return (a->levels && sort_levels(a, rows, &v->mem)) || shorten(a, &v->mem) ? -1 : 0;
+}
+
+static const char *last_part(const char *name)
+{
+    return strchr(name, '.') + 1;
+}
+
+static int read_axes(struct view *v)
+{
+    v->axis = arena_take(&v->mem, (v->t->cols + 1) * sizeof *v->axis);
+    if (!v->axis)
+        return -1;
+    for (size_t c = 0; c < v->t->cols; c++)
+        if (strchr(v->t->head[c], '.') && read_axis(v, &v->axis[v->naxes++], (int)c))
+            return -1;
+    for (size_t i = 0; i < v->naxes; i++) {
+        v->axis[i].label = last_part(v->axis[i].name);
+        for (size_t j = 0; j < v->naxes; j++)
+            if (j != i && !strcmp(v->axis[i].label, last_part(v->axis[j].name)))
+                v->axis[i].label = v->axis[i].name;
+    }
+    return 0;
+}
+
+/* ---- points ----------------------------------------------------------------------------------------------------- */
+
+static int number_points(struct view *v, int col)
+{
+    size_t rows = v->t->rows;
+    struct ids m = {0};
+    for (size_t r = 0; r < rows; r++) {
+        const char *text = view_cell(v, r, col);
+        long id = ids_get(&m, str_hash(STR_HASH, text, strlen(text)), text);
+        if (id < 0) {
+            ids_release(&m);
+            return -1;
+        }
+        v->point[r] = (size_t)id;
+    }
+    v->npoints = m.n;
+    ids_release(&m);
+    v->first = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->first);
+    v->start = arena_take(&v->mem, (v->npoints + 2) * sizeof *v->start);
+    v->mean = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->mean);
+    v->order = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->order);
+    v->rank = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->rank);
+    if (!v->first || !v->start || !v->mean || !v->order || !v->rank)
+        return -1;
+    for (size_t r = rows; r-- > 0;) {
+        v->first[v->point[r]] = r;
+        v->start[v->point[r] + 2]++;
+    }
+    for (size_t p = 2; p <= v->npoints; p++)
+        v->start[p + 1] += v->start[p];
+    for (size_t r = 0; r < rows; r++)
+        v->row[v->start[v->point[r] + 1]++] = r;
+    return 0;
+}
+
+/* The column that counts the samples of the objective, -1 when it is no accuracy or the table has none. */
+static int samples_column(const struct view *v)
+{
+    static const char *const column[][2] = {
+        {"train_accuracy", "train_samples"}, {"val_accuracy", "val_samples"}, {"test_accuracy", "test_samples"}};
+    for (size_t i = 0; i < sizeof column / sizeof *column; i++)
+        if (!strcmp(v->metric, column[i][0]))
+            return table_column(v->t, column[i][1]);
+    return -1;
+}
+
+/* Right answers of row r, of n; -1 when its accuracy is no such fraction (the last step of an epoch was dropped). */
+static int64_t right_answers(const struct view *v, size_t r, double n)
+{
+    double right = floor(v->y[r] * n + 0.5);
+    return n >= 1 && right >= 0 && right <= n && (float)(right / n) == (float)v->y[r] ? (int64_t)right : -1;
+}
+
+/* Samples that every complete trial of the point is a fraction of, 0 for none. */
+static double common_samples(const struct view *v, size_t p)
+{
+    int col = samples_column(v);
+    double n = col < 0 ? 0 : table_number(v->t, v->first[p], col);
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
+        size_t r = v->row[i];
+        if (!isnan(v->y[r]) && (table_number(v->t, r, col) != n || !(n < 4294967296.0) || right_answers(v, r, n) < 0))
+            return 0;
+    }
+    return n >= 1 ? floor(n) : 0;
+}
+
+double view_resolution(const struct view *v, size_t p)
+{
+    double n = common_samples(v, p);
+    return n > 0 ? 1 / n : 0;
+}
+
+struct exact view_exact(const struct view *v, size_t p)
+{
+    struct exact x = {{0}, 0};
+    double n = common_samples(v, p);
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
+        size_t r = v->row[i];
+        if (isnan(v->y[r]))
+            continue;
+        if (n > 0)
+            exact_add_count(&x, (uint64_t)right_answers(v, r, n));
+        else
+            exact_add(&x, (float)v->y[r]);
+        x.over++;
+    }
+    x.over *= n > 0 ? (uint64_t)n : 1;
+    return x;
+}
+
+/* The mean as it is shown: of floats that of their decimals, which reads better and is as near. */
+static double shown_mean(const struct view *v, size_t p, const struct exact *mean)
+{
+    double sum = 0, n = 0;
+    if (!mean->over || common_samples(v, p) > 0)
+        return exact_mean(mean);
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
+        if (!isnan(v->y[v->row[i]])) {
+            sum += v->y[v->row[i]];
+            n++;
+        }
+    return sum / n;
+}
+
+struct ranked {
+    struct exact mean;
+    size_t p;
+    int maximise;
+};
+
+static int by_mean(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (!x->mean.over != !y->mean.over)
+        return !x->mean.over - !y->mean.over;
+    int order = x->mean.over ? exact_compare(&x->mean, &y->mean) : 0;
+    if (order)
+        return x->maximise ? -order : order;
+    return (x->p > y->p) - (x->p < y->p);
+}
+
+/* The one place that says which point is better: every table, picture and condition asks for order and rank. */
+static int rank_points(struct view *v)
+{
+    struct ranked *k = malloc((v->npoints + 1) * sizeof *k);
+    if (!k)
+        return -1;
+    for (size_t p = 0; p < v->npoints; p++)
+        k[p] = (struct ranked){view_exact(v, p), p, v->maximise};
+    qsort(k, v->npoints, sizeof *k, by_mean);
+    for (size_t i = 0; i < v->npoints; i++) {
+        size_t p = v->order[i] = k[i].p;
+        int equal = i && k[i].mean.over && !exact_compare(&k[i].mean, &k[i - 1].mean);
+        v->rank[p] = equal ? v->rank[k[i - 1].p] : i + 1;
+        v->mean[p] = equal ? v->mean[k[i - 1].p] : shown_mean(v, p, &k[i].mean);
+    }
+    free(k);
+    return 0;
+}
+
+static int fill(struct view *v, int point_col, int status_col)
+{
+    size_t rows = v->t->rows + 1;
+    v->point = arena_take(&v->mem, rows * sizeof *v->point);
+    v->row = arena_take(&v->mem, rows * sizeof *v->row);
+    v->y = arena_take(&v->mem, rows * sizeof *v->y);
+    v->complete = arena_take(&v->mem, rows);
+    if (!v->point || !v->row || !v->y || !v->complete)
+        return -1;
+    for (size_t r = 0; r < v->t->rows; r++) {
+        v->complete[r] = !strcmp(view_cell(v, r, status_col), "complete");
+        v->y[r] = v->complete[r] ? table_number(v->t, r, v->col) : NAN;
+        v->ncomplete += (size_t)v->complete[r];
+    }
+    return number_points(v, point_col) || read_axes(v) || rank_points(v) ? -1 : 0;
+}
+
+int view_init(struct view *v, const struct table *trials, const char *objective, struct err *e)
+{
+    memset(v, 0, sizeof *v);
+    v->t = trials;
+    arena_init(&v->mem);
+    if (objective_parse(objective, v->metric, sizeof v->metric, &v->maximise, e))
+        return -1;
+    int point = table_column(trials, "point"), status = table_column(trials, "status");
+    v->col = table_column(trials, v->metric);
+    if (point < 0 || status < 0)
+        return err_set(e, ERR_DATA, "the main table has no column '%s'", point < 0 ? "point" : "status");
+    if (v->col < 0)
+        return err_set(e, ERR_DATA, "the main table has no column '%s', which the objective '%s' names", v->metric,
+                       objective);
+    if (fill(v, point, status)) {
+        view_release(v);
+        return err_set(e, ERR_NOMEM, "no memory to sort %zu trials", trials->rows);
+    }
+    return 0;
+}
+
+void view_release(struct view *v)
+{
+    arena_release(&v->mem);
+    memset(v, 0, sizeof *v);
+}
+
+void metric_limits(const char *metric, double *lo, double *hi)
+{
+    int share = str_ends(metric, "accuracy") || str_ends(metric, "auc") || str_ends(metric, "f1");
+    int epochs = str_ends(metric, "epoch") || str_ends(metric, "epochs_run");
+    *lo = share || epochs || str_ends(metric, "loss") ? 0 : -INFINITY;
+    *hi = share ? 1 : INFINITY;
+}
+
+struct stats metric_stats(const char *metric, const double *v, size_t n, struct t_cache *c)
+{
+    struct stats s = stats_of(v, n, c);
+    double lo, hi;
+    metric_limits(metric, &lo, &hi);
+    if (s.low < lo && s.mean >= lo) /* a mean outside is another metric of that name */
+        s.low = lo;
+    if (s.high > hi && s.mean <= hi)
+        s.high = hi;
+    return s;
+}
+
+struct stats view_stats(const struct view *v, size_t p, int col, double *buf, struct t_cache *c)
+{
+    size_t n = 0;
+    for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
+        size_t r = v->row[i];
+        if (v->complete[r])
+            buf[n++] = col == v->col ? v->y[r] : table_number(v->t, r, col);
+    }
+    struct stats s = metric_stats(v->t->head[col], buf, n, c);
+    if (col == v->col && n)
+        s.mean = v->mean[p]; /* the one that ranks it */
+    return s;
+}
+
+void view_point_text(const struct view *v, size_t p, int brief, struct str *s)
+{
+    const char *sep = "";
+    for (size_t i = 0; i < v->naxes; i++) {
+        const struct axis *a = &v->axis[i];
+        const char *text = view_cell(v, v->first[p], a->col);
+        if (!*text)
+            continue;
+        if (brief)
+            text = a->show[a->code[v->first[p]]];
+        str_addf(s, "%s%s=%s", sep, a->label, text);
+        sep = ", ";
+    }
+    if (!*sep)
+        str_addf(s, "point %s", view_cell(v, v->first[p], table_column(v->t, "point")));
+}

@@ -1,0 +1,81 @@
+/* trials_view.h - the main table as points, axes and an objective: what every summary and picture starts from. */
+#ifndef REPORT_TRIALS_VIEW_H
+#define REPORT_TRIALS_VIEW_H
+
+#include "report/report.h"
+#include "report/stats/exact.h"
+#include "report/stats/stats.h"
+
+/* Numbers of things by first appearance: 64-bit keys, or texts. */
+struct ids {
+    struct ids_slot *slot;
+    size_t cap, n;
+};
+/* The id of the key (and text, NULL for none), a new one when it has none yet. -1 without memory. */
+long ids_get(struct ids *m, uint64_t key, const char *text);
+void ids_release(struct ids *m);
+
+/* One axis: a column with a dot in its name. */
+struct axis {
+    const char *name;  /* "model.kernels" */
+    const char *label; /* "kernels" when no other axis is called so, otherwise the name */
+    int col;
+    int numeric;       /* every value is a number: values ascend; otherwise they stand as first met */
+    int conditional;   /* empty in some rows (its `when` does not hold): "" is its last value */
+    size_t levels;     /* values, "" included */
+    const char **text; /* [levels] */
+    const char *
+        *show;     /* [levels] the same for pictures: four significant digits, or as many as tell neighbours apart */
+    double *value; /* [levels] NaN where it is no number */
+    int *code;     /* [rows] index of the row's value */
+};
+
+struct view {
+    const struct table *t;
+    struct arena mem;
+    char metric[64]; /* column of the objective */
+    int maximise, col;
+    size_t naxes;
+    struct axis *axis;
+    size_t npoints;
+    size_t *point;  /* [rows] 0-based number of the row's point, by first appearance */
+    size_t *first;  /* [npoints] its first row */
+    size_t *start;  /* [npoints+1] its rows are row[start[p]] .. row[start[p+1]-1], ascending */
+    size_t *row;    /* [rows] */
+    char *complete; /* [rows] status is complete */
+    double *y;      /* [rows] objective of complete trials, NaN elsewhere */
+    double *mean;   /* [npoints] mean of y, NaN for none; equal means are equal here */
+    size_t *order;  /* [npoints] best first; points without a mean last; ties in the order of the plan */
+    size_t *rank;   /* [npoints] from 1; equal means share one, and the next counts them all: 1, 1, 3 */
+    size_t ncomplete;
+};
+
+/* The mean of a point's objective as it is ranked, without rounding: of an accuracy the count of right answers, where
+ * the table says of how many (train_samples, val_samples, test_samples) and the accuracy is such a fraction; otherwise
+ * of the floats as the engine computed them. over is 0 for none. */
+struct exact view_exact(const struct view *v, size_t p);
+/* How fine the objective is measured at point p: 1/n of an accuracy of n samples, 0 where it is not known. */
+double view_resolution(const struct view *v, size_t p);
+/* "max val_accuracy" -> metric and direction. 0, or -1 with *e. */
+int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e);
+/* The table must outlive the view. 0, or -1 with *e: a column is missing, the objective is not understood, no memory.
+ */
+int view_init(struct view *v, const struct table *trials, const char *objective, struct err *e);
+void view_release(struct view *v);
+
+const char *view_cell(const struct view *v, size_t row, int col);
+/* What a metric can be: [0, 1] for accuracies, from 0 for losses and epochs, everything (-+INFINITY) for others. */
+void metric_limits(const char *metric, double *lo, double *hi);
+/* stats_of, but the interval of the mean ends where the metric does: that of a few repeats may go on far beyond. */
+struct stats metric_stats(const char *metric, const double *v, size_t n, struct t_cache *c);
+/* Mean and interval (of metric_stats) of a column over the complete trials of point p; `buf` holds as many doubles as p
+ * has rows. */
+struct stats view_stats(const struct view *v, size_t p, int col, double *buf, struct t_cache *c);
+/* A name for the point: "kernels=16, dropout=0.05"; "point 1" when there are no axes. Appends. `brief`: the values as
+ * pictures show them. */
+void view_point_text(const struct view *v, size_t p, int brief, struct str *s);
+/* Columns of the main table that are no metric: 1 for trial, point, ..., facts of the model, axes and error. */
+int view_is_fact(const char *column); /* params, macs, ... */
+int view_is_metric(const char *column);
+
+#endif
