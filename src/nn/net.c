@@ -22,14 +22,14 @@ struct drafts {
     struct draft train, infer;
 };
 
-static int make_drafts(struct drafts *d, const struct nn_graph *g, int batch, int training, unsigned how,
-                       struct arena *tmp)
+static int make_drafts(struct drafts *d, const struct nn_graph *g, int batch, int training,
+                       const struct plan_options *o, struct arena *tmp)
 {
     int blocks = blocks_of(batch);
     memset(d, 0, sizeof *d);
-    if (training && draft_make(&d->train, g, blocks, 1, how, tmp))
+    if (training && draft_make(&d->train, g, blocks, 1, o, tmp))
         return -1;
-    return draft_make(&d->infer, g, blocks, 0, how, tmp);
+    return draft_make(&d->infer, g, blocks, 0, o, tmp);
 }
 
 static float *slot_floats(const struct nn_net *net, const struct draft *d, int slot)
@@ -40,13 +40,16 @@ static float *slot_floats(const struct nn_net *net, const struct draft *d, int s
     switch (d->slot[slot].place) {
     case IN_X:
         return net->x;
+    case IN_DX:
+        return net->dx;
     case IN_Z:
         return net->z;
     case IN_DZ:
         return net->dz;
-    default:
+    case IN_POOL:
         return plan->pool + d->slot[slot].at;
     }
+    __builtin_trap();
 }
 
 /* Makes the steps of a pass from those of the draft, which begin with number `first`: pointers instead of slots. */
@@ -94,7 +97,7 @@ static size_t count_inputs(const struct draft *d, int first, int n)
 
 /* Cuts the block; returns its length. With c->base set, *net is complete afterwards. */
 static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, const struct drafts *d, int training,
-                      struct nn_net **out)
+                      const struct plan_options *o, struct nn_net **out)
 {
     int blocks = blocks_of(batch);
     size_t logits = floats_of(g->node[g->nnodes - 1].y, blocks);
@@ -116,6 +119,7 @@ static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, cons
     net->dw = training ? cut(c, g->param_floats, sizeof(float)) : NULL;
     net->buffers = cut(c, g->buffer_floats, sizeof(float));
     net->x = cut(c, floats_of(g->in, blocks), sizeof(float));
+    net->dx = training && o->input_gradient ? cut(c, floats_of(g->in, blocks), sizeof(float)) : NULL;
     net->z = cut(c, logits, sizeof(float));
     net->dz = training ? cut(c, logits, sizeof(float)) : NULL;
     plan->pool = cut(c, pool, sizeof(float));
@@ -123,7 +127,7 @@ static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, cons
     return c->at;
 }
 
-size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, unsigned how)
+size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, const struct plan_options *o)
 {
     struct arena tmp;
     struct drafts d;
@@ -131,27 +135,27 @@ size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, unsigne
     struct nn_net *net;
     arena_init(&tmp);
     size_t bytes = SIZE_MAX; /* no memory even for the plan */
-    if (!make_drafts(&d, g, batch, training, how, &tmp))
-        bytes = lay_out(&c, g, batch, &d, training, &net);
+    if (!make_drafts(&d, g, batch, training, o, &tmp))
+        bytes = lay_out(&c, g, batch, &d, training, o, &net);
     arena_release(&tmp);
     return bytes;
 }
 
-struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, unsigned how, const struct kernels *k,
-                            struct arena *a, struct err *e)
+struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, const struct plan_options *o,
+                            const struct kernels *k, struct arena *a, struct err *e)
 {
     struct arena tmp;
     struct drafts d;
     struct carve c = {0};
     struct nn_net *net = NULL;
     arena_init(&tmp);
-    if (!make_drafts(&d, g, batch, training, how, &tmp)) {
-        size_t bytes = lay_out(&c, g, batch, &d, training, &net);
+    if (!make_drafts(&d, g, batch, training, o, &tmp)) {
+        size_t bytes = lay_out(&c, g, batch, &d, training, o, &net);
         c = (struct carve){arena_take(a, bytes), 0};
         if (c.base) {
-            lay_out(&c, g, batch, &d, training, &net);
+            lay_out(&c, g, batch, &d, training, o, &net);
             net->k = k;
-            net->members = plan_members(how);
+            net->members = o->members;
             realize_pass(net, &d.train, 0, PLAN_FORWARD);
             realize_pass(net, &d.train, d.train.nforward, PLAN_BACKWARD);
             realize_pass(net, &d.infer, 0, PLAN_INFER);
@@ -165,13 +169,15 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, u
 
 size_t nn_net_bytes(const struct nn_graph *g, int batch, int training, int members)
 {
-    return plan_net_bytes(g, batch, training, PLAN_BEST | PLAN_MEMBERS(members));
+    const struct plan_options best = {.share = 1, .fuse = 1, .members = members};
+    return plan_net_bytes(g, batch, training, &best);
 }
 
 struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, struct team *team, const struct kernels *k,
                           struct arena *a, struct err *e)
 {
-    struct nn_net *net = plan_net_new(g, batch, training, PLAN_BEST | PLAN_MEMBERS(team_size(team)), k, a, e);
+    const struct plan_options best = {.share = 1, .fuse = 1, .members = team_size(team)};
+    struct nn_net *net = plan_net_new(g, batch, training, &best, k, a, e);
     if (net)
         net->team = team;
     return net;

@@ -159,6 +159,7 @@ struct nn_net {
     float *w, *dw;     /* [param_floats], padding always 0 */
     float *buffers;    /* [buffer_floats] running statistics */
     float *x;          /* input [blocks][h][c][w][16]; dead lanes must be 0 */
+    float *dx;         /* its gradient; NULL unless the plan was asked for it */
     float *z, *dz;     /* logits [blocks][classes][16], and their gradient, set by the loss */
     struct team *team; /* shares the passes out; NULL: none */
     int members;       /* the team\'s size, 1 without */

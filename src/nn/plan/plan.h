@@ -34,21 +34,19 @@ struct plan { /* net->plan */
     size_t pool_floats;
 };
 
-/* How to plan. Without PLAN_SHARE every array has memory of its own and nothing works in place; without PLAN_FUSE every
- * node is a step: oracles for the plans with. */
-enum plan_how { PLAN_SHARE = 1, PLAN_FUSE = 2, PLAN_BEST = PLAN_SHARE | PLAN_FUSE };
-#define PLAN_GROUPS(n) ((unsigned)(n) << 4)   /* or-ed to it: groups of n <= 63 blocks instead of as many as pay */
-#define PLAN_ROWS(n) ((unsigned)(n) << 10)    /* or-ed to it: bands of 2 * n <= 126 rows instead of as many as pay */
-#define PLAN_MEMBERS(n) ((unsigned)(n) << 16) /* or-ed to it: memory for a team of n members; none: 1 */
-static inline int plan_members(unsigned how)
-{
-    return how >> 16 ? (int)(how >> 16) : 1;
-}
+/* How to plan. Without `share` every array has memory of its own and nothing works in place; without `fuse` every node
+ * is a step: oracles for the plans with. */
+struct plan_options {
+    int share, fuse;
+    int members;        /* memory for a team of so many, >= 1 */
+    int input_gradient; /* the backward pass also makes net->dx */
+    int group, rows;    /* blocks of a group and rows of a band of every stage; 0: as many as pay */
+};
 
 /* nn_net_bytes and nn_net_new. */
-size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, unsigned how);
-struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, unsigned how, const struct kernels *k,
-                            struct arena *a, struct err *e);
+size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, const struct plan_options *o);
+struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, const struct plan_options *o,
+                            const struct kernels *k, struct arena *a, struct err *e);
 
 /* A step with rounds, and the scratch it needs (precision.c). */
 void rounded_run(const struct step *s, const struct nn_pass *p);
@@ -56,7 +54,7 @@ size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds);
 
 /* --- drafts: plans in offsets, before there is memory --- */
 
-enum slot_place { IN_POOL, IN_X, IN_Z, IN_DZ };
+enum slot_place { IN_POOL, IN_X, IN_DX, IN_Z, IN_DZ };
 struct slot { /* an array */
     enum slot_place place;
     size_t floats;
@@ -81,6 +79,7 @@ struct draft {
     size_t pool_floats;
 };
 /* Tables live in `a`. 0, or -1 when there is no memory. */
-int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, unsigned how, struct arena *a);
+int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, const struct plan_options *o,
+               struct arena *a);
 
 #endif

@@ -2,6 +2,7 @@
 #include "single.h"
 
 #include "nn/layers/joins.h"
+#include "nn/plan/plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -206,6 +207,51 @@ static void gradients_are_central_differences(void **state)
                     sequence);
 }
 
+/* The gradient of the input, where it is asked for: also where several nodes read it, and without changing the others.
+ */
+static void gradient_of_the_input(void **state)
+{
+    static const char *const networks[] = {
+        "conv 3x3 2 pad 1, batchnorm, tanh, gap, dense 3",
+        "branch { conv 1x1 3 | conv 3x3 2 pad 1, tanh | none }, tanh, conv 1x1 3, gap",
+        "residual { tanh, conv 3x3 2 pad 1 }, gap, dense 3",
+        "dropout 0, maxpool 2, dropout 0, flatten, dense 3",
+    };
+    static const struct shape in = {MAPS, 2, 6, 4};
+    const double step = 2e-3;
+    (void)state;
+    for (size_t i = 0; i < COUNT(networks); i++) {
+        struct plan_options asked = {.share = 1, .fuse = 1, .members = 1, .input_gradient = 1};
+        struct problem p, q;
+        struct err e = {0};
+        problem_init(&q, networks[i], in);
+        problem_init(&p, networks[i], in);
+        float *x = p.net->x;
+        p.net = plan_net_new(&p.g, 20, 1, &asked, test_kernels(), &p.a, &e);
+        assert_non_null(p.net);
+        nn_net_init(p.net, 3);
+        memcpy(p.net->x, x, floats_of(in, p.pass.blocks) * sizeof *x);
+        loss(&p), loss(&q);
+        memcpy(p.net->dz, p.r, floats_of(nn_output(&p.g), p.pass.blocks) * sizeof *p.r);
+        memcpy(q.net->dz, p.net->dz, floats_of(nn_output(&p.g), p.pass.blocks) * sizeof *p.r);
+        nn_backward(p.net, &p.pass), nn_backward(q.net, &q.pass);
+        assert_null(q.net->dx);
+        assert_memory_equal(p.net->dw, q.net->dw, p.g.param_floats * sizeof(float));
+        for (int k = 0; k < 20; k += 3) {
+            size_t at = lane_at(in, k, k % 2, k % 6, k % 4);
+            float kept = p.net->x[at], got = p.net->dx[at];
+            p.net->x[at] = kept + (float)step;
+            double above = loss(&p);
+            p.net->x[at] = kept - (float)step;
+            double want = (above - loss(&p)) / (2 * step);
+            p.net->x[at] = kept;
+            if (fabs((double)got - want) > 0.02)
+                fail_msg("'%s': dx of image %d is %g, central difference %g", networks[i], k, (double)got, want);
+        }
+        arena_release(&p.a), arena_release(&q.a);
+    }
+}
+
 /* --- sequences --- */
 
 /* A dense layer on a sequence is the same layer on each of its positions. */
@@ -251,6 +297,7 @@ int test_blocks(void)
         cmocka_unit_test(what_does_not_fit_says_so),
         cmocka_unit_test(every_row_says_what_it_is),
         cmocka_unit_test(gradients_are_central_differences),
+        cmocka_unit_test(gradient_of_the_input),
         cmocka_unit_test(dense_acts_at_every_position),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

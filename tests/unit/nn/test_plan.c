@@ -84,6 +84,7 @@ static void make_graph(struct nn_graph *g, size_t i, struct arena *a)
         wire(g, many_words, many, COUNT(many), maps, a);
 }
 
+static const struct plan_options best = {.share = 1, .fuse = 1, .members = 1}, unfused = {.share = 1, .members = 1};
 static const enum nn_precision precisions[] = {NN_FP32, NN_BF16};
 
 /* --- what the draft promises --- */
@@ -108,12 +109,13 @@ static void arrays_alive_together_lie_apart(void **state)
             struct arena a;
             struct nn_graph g;
             struct draft shared, single;
-            unsigned fuse = training & 2 ? PLAN_FUSE : 0;
+            const struct plan_options together = {.share = 1, .fuse = training >> 1 & 1, .members = 1},
+                                      apart = {.fuse = together.fuse, .members = 1};
             arena_init(&a);
             make_graph(&g, i, &a);
             g.precision = precisions[training >> 2];
-            assert_int_equal(draft_make(&shared, &g, 3, training & 1, PLAN_SHARE | fuse, &a), 0);
-            assert_int_equal(draft_make(&single, &g, 3, training & 1, fuse, &a), 0);
+            assert_int_equal(draft_make(&shared, &g, 3, training & 1, &together, &a), 0);
+            assert_int_equal(draft_make(&single, &g, 3, training & 1, &apart, &a), 0);
             assert_apart(&shared);
             assert_apart(&single);
             for (int s = 0; s < shared.nslots; s++) {
@@ -151,10 +153,10 @@ static void one_step(struct nn_net *net, int n, int training)
     nn_backward(net, &p);
 }
 
-static struct nn_net *new_net(const struct nn_graph *g, int batch, int training, unsigned how, struct arena *a)
+static struct nn_net *new_net(const struct nn_graph *g, int batch, int training, struct plan_options o, struct arena *a)
 {
     struct err e = {0};
-    struct nn_net *net = plan_net_new(g, batch, training, how, test_kernels(), a, &e);
+    struct nn_net *net = plan_net_new(g, batch, training, &o, test_kernels(), a, &e);
     assert_non_null(net);
     nn_net_init(net, 2);
     return net;
@@ -178,7 +180,7 @@ static void sharing_changes_no_bit(void **state)
     static const int n = 35;
     (void)state;
     for (size_t i = 0; i < NGRAPHS; i++)
-        for (unsigned fuse = 0; fuse <= PLAN_FUSE; fuse += PLAN_FUSE)
+        for (int fuse = 0; fuse <= 1; fuse++)
             for (int mode = 0; mode < 4; mode++) {
                 struct arena a;
                 struct nn_graph g;
@@ -186,8 +188,9 @@ static void sharing_changes_no_bit(void **state)
                 arena_init(&a);
                 make_graph(&g, i, &a);
                 g.precision = precisions[mode >> 1];
-                struct nn_net *shared = new_net(&g, n, training, PLAN_SHARE | fuse, &a);
-                struct nn_net *apart = new_net(&g, n, training, fuse, &a);
+                struct nn_net *shared =
+                    new_net(&g, n, training, (struct plan_options){.share = 1, .fuse = fuse, .members = 1}, &a);
+                struct nn_net *apart = new_net(&g, n, training, (struct plan_options){.fuse = fuse, .members = 1}, &a);
                 one_step(shared, n, training);
                 one_step(apart, n, training);
                 assert_same(shared, apart, n, i);
@@ -239,8 +242,8 @@ static void assert_fused_is_plain(const struct nn_net *fused, const struct nn_ne
 
 static void compare_plans(const struct nn_graph *g, int n, int group, const char *what, struct arena *a)
 {
-    struct nn_net *fused = new_net(g, n, 1, PLAN_BEST | PLAN_GROUPS(group) | PLAN_ROWS(group), a),
-                  *plain = new_net(g, n, 1, PLAN_SHARE, a);
+    struct nn_net *fused = new_net(g, n, 1, (struct plan_options){1, 1, 1, 0, group, 2 * group}, a),
+                  *plain = new_net(g, n, 1, unfused, a);
     for (int twice = 0; twice < 2; twice++) { /* the second time with running statistics that have moved */
         one_step(fused, n, 1);
         one_step(plain, n, 1);
@@ -352,7 +355,7 @@ static void convolutional_chains_are_stages(void **state)
         int steps;
         arena_init(&a);
         build(&g, nets[i].text, nets[i].stages + nets[i].steps == 3 ? (struct shape){VECTOR, 6, 1, 1} : maps, 4, &a);
-        struct nn_net *net = new_net(&g, 20, 1, PLAN_BEST, &a), *plain = new_net(&g, 20, 1, PLAN_SHARE, &a);
+        struct nn_net *net = new_net(&g, 20, 1, best, &a), *plain = new_net(&g, 20, 1, unfused, &a);
         for (int pass = PLAN_FORWARD; pass <= PLAN_BACKWARD; pass++) {
             assert_int_equal(stages_in(net, pass, &steps), nets[i].stages);
             assert_int_equal(steps, nets[i].steps);
@@ -398,8 +401,8 @@ static void evaluation_needs_two_arrays(void **state)
     (void)state;
     arena_init(&a);
     build(&g, "{ conv 1x1 8 pad 0, relu } x 20, gap, dense 4", maps, 4, &a);
-    assert_int_equal(draft_make(&d, &g, 2, 0, PLAN_SHARE, &a), 0);
-    assert_int_equal(draft_make(&fused, &g, 2, 0, PLAN_BEST, &a), 0);
+    assert_int_equal(draft_make(&d, &g, 2, 0, &unfused, &a), 0);
+    assert_int_equal(draft_make(&fused, &g, 2, 0, &best, &a), 0);
     size_t array = 8 * 8 * 8 * 16 * 2, scratch = 0;
     for (int i = 0; i < g.nnodes; i++)
         if (g.node[i].type->scratch && g.node[i].type->scratch(&g.node[i], 2) > scratch)
@@ -441,7 +444,7 @@ static void gradients_of_several_readers_add_up(void **state)
     (void)state;
     arena_init(&a);
     wire(&g, sum_words, sum_wires, COUNT(sum_wires), (struct shape){VECTOR, IN, 1, 1}, &a);
-    struct nn_net *net = new_net(&g, N, 1, PLAN_BEST, &a);
+    struct nn_net *net = new_net(&g, N, 1, best, &a);
     const struct nn_tensor *t[4] = {&g.node[0].tensor[0], &g.node[0].tensor[1], &g.node[5].tensor[0],
                                     &g.node[5].tensor[1]};
     noise_restart(9);

@@ -97,7 +97,7 @@ static int halved_y(const struct nn_graph *g, const struct stage *s)
     return g->precision == NN_BF16 && s->next >= 0;
 }
 
-int stage_over_dy(const struct nn_graph *g, const struct stage *s, const struct stage *before)
+int stage_in_place_backward(const struct nn_graph *g, const struct stage *s, const struct stage *before)
 {
     if (before->next != s->first || s->next < 0 || !stage_by_rows(g, s, 1) || !stage_by_rows(g, before, 1))
         return 0;

@@ -38,7 +38,7 @@ size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks
 /* May the gradient at the stage's input take the place of that at its output, each block that of the same block? The
  * blocks keep their distance then, of dy_block floats; `before` is the stage that will read them. Where a stage goes by
  * rows, each of which is made when those that lay there have been read. */
-int stage_over_dy(const struct nn_graph *g, const struct stage *s, const struct stage *before);
+int stage_in_place_backward(const struct nn_graph *g, const struct stage *s, const struct stage *before);
 
 /* Passes. The call of the step has x, y, dy, dx of the stage (y in the backward pass only with a norm behind); saved:
  * the table of its norm (layers/batchnorm.h), next_saved: that of the norm behind, NULL when there is none or in
