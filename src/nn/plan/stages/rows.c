@@ -6,18 +6,18 @@
 
 #include <string.h>
 
-/* Where a block stands in the pass. */
-struct at {
+/* Where a block stands in the arrays of the pass. */
+struct block_place {
     const float *x, *y, *dy;
     float *to_y, *dx;
     int live;
 };
 
-static struct at block_at(const struct work *w, int b)
+static struct block_place block_at(const struct stage_pass *w, int b)
 {
-    size_t x = (size_t)b * w->nx >> w->half_x, y = (size_t)b * w->ny >> w->half_y;
+    size_t x = (size_t)b * w->nx >> w->x_16bit, y = (size_t)b * w->ny >> w->y_16bit;
     float *output = w->call->y ? w->call->y + y : NULL; /* a gradient may do without */
-    struct at a = {.x = w->call->x[0] + x, .y = output, .to_y = output, .live = stage_live(w, b)};
+    struct block_place a = {.x = w->call->x[0] + x, .y = output, .to_y = output, .live = stage_live(w, b)};
     if (w->backward) {
         a.dy = w->call->dy + (size_t)b * w->s->dy_block;
         a.dx = w->call->dx[0] ? w->call->dx[0] + (size_t)b * w->s->dx_block : NULL;
@@ -26,29 +26,29 @@ static struct at block_at(const struct work *w, int b)
 }
 
 /* Floats of a row, and the offset to the next where it may be stored in 16 bits. */
-static size_t x_row(const struct work *w)
+static size_t x_row(const struct stage_pass *w)
 {
     return w->nx / (size_t)w->x.h;
 }
 
-static size_t x_step(const struct work *w)
+static size_t x_step(const struct stage_pass *w)
 {
-    return x_row(w) >> w->half_x;
+    return x_row(w) >> w->x_16bit;
 }
 
-static size_t z_row(const struct work *w)
+static size_t z_row(const struct stage_pass *w)
 {
     return w->nz / (size_t)w->z.h;
 }
 
-static size_t y_row(const struct work *w)
+static size_t y_row(const struct stage_pass *w)
 {
     return w->ny / (size_t)w->y.h;
 }
 
-static size_t y_step(const struct work *w)
+static size_t y_step(const struct stage_pass *w)
 {
-    return y_row(w) >> w->half_y;
+    return y_row(w) >> w->y_16bit;
 }
 
 static void table_of_rows(float **table, int rows, float *from, size_t row)
@@ -57,7 +57,7 @@ static void table_of_rows(float **table, int rows, float *from, size_t row)
         table[i] = from + (size_t)i * row;
 }
 
-/* Row i of n stands in place i % kept. */
+/* Fills a table so that row i of n stands in place i % kept of a ring. */
 static void table_of_ring(float **table, int n, int kept, float *from, size_t row)
 {
     for (int i = 0; i < n; i++)
@@ -100,7 +100,7 @@ static struct ahead rows_ahead(const float *array, size_t row, int first, int n,
 
 /* --- forward --- */
 
-static void pool_row(const struct work *w, const float *x, float *z)
+static void pool_row(const struct stage_pass *w, const float *x, float *z)
 {
     struct pool_dims d = w->pool.pool.d;
     d.h = d.sh;
@@ -108,33 +108,33 @@ static void pool_row(const struct work *w, const float *x, float *z)
     (w->pool.pool.max ? w->k->maxpool_forward : w->k->avgpool_forward)(&d, 1, x, z);
 }
 
-/* Row i of the convolution's input, but for rounding where there is a pool; what that read of it. */
-static const float *make_row(struct work *w, const struct at *a, int i)
+/* Makes row i of the convolution's input, but for rounding where there is a pool; returns what the pool read. */
+static const float *make_row(struct stage_pass *w, const struct block_place *a, int i)
 {
     const float *x = a->x + (size_t)(i * w->window) * x_step(w);
     if (!has_pointwise(w->s) && !has(w->s, PART_POOL)) {
-        w->k->bf16_round(x_row(w), x, w->r.in[i]);
+        w->k->bf16_round(x_row(w), x, w->buf.in_rows[i]);
         return x;
     }
     if (!has(w->s, PART_POOL)) {
-        stage_pointwise(w, &w->f, 1, x, 1, w->r.in[i]);
+        stage_pointwise(w, &w->f, 1, x, 1, w->buf.in_rows[i]);
         return x;
     }
     if (has_pointwise(w->s)) {
-        stage_pointwise(w, &w->f, w->window, x, 0, w->r.u);
-        x = w->r.u;
+        stage_pointwise(w, &w->f, w->window, x, 0, w->buf.pointwise_out);
+        x = w->buf.pointwise_out;
     }
-    pool_row(w, x, w->r.in[i]);
+    pool_row(w, x, w->buf.in_rows[i]);
     return x;
 }
 
-static void round_pooled(const struct work *w, int i)
+static void round_pooled(const struct stage_pass *w, int i)
 {
     if (w->bf16 && has(w->s, PART_POOL))
-        w->k->bf16_round(z_row(w), w->r.in[i], w->r.in[i]);
+        w->k->bf16_round(z_row(w), w->buf.in_rows[i], w->buf.in_rows[i]);
 }
 
-static void make_inputs(struct work *w, const struct at *a, int from, int to)
+static void make_inputs(struct stage_pass *w, const struct block_place *a, int from, int to)
 {
     for (int i = from; i < to; i++) {
         make_row(w, a, i);
@@ -143,25 +143,25 @@ static void make_inputs(struct work *w, const struct at *a, int from, int to)
 }
 
 /* Does something stand before the convolution? And is its input made, or is it what the stage reads? */
-static int has_parts_before(const struct work *w)
+static int has_parts_before(const struct stage_pass *w)
 {
     return has_pointwise(w->s) || has(w->s, PART_POOL);
 }
 
-static int makes_inputs(const struct work *w)
+static int makes_inputs(const struct stage_pass *w)
 {
     return has_parts_before(w) || w->bf16;
 }
 
-static void block_forward(struct work *w, int b)
+static void block_forward(struct stage_pass *w, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
-    const struct at a = block_at(w, b);
+    const struct block_place a = block_at(w, b);
     int step = w->band.rows, made = 0;
     if (!makes_inputs(w))
-        table_of_rows(w->r.in, d->h, (float *)a.x, x_row(w));
-    if (!w->half_y)
-        table_of_rows(w->r.out, d->ho, a.to_y, y_row(w));
+        table_of_rows(w->buf.in_rows, d->h, (float *)a.x, x_row(w));
+    if (!w->y_16bit)
+        table_of_rows(w->buf.out_rows, d->ho, a.to_y, y_row(w));
     stage_seed(w, b);
     w->f.half = 0;
     for (int r = 0, end; r < d->ho; r = end) {
@@ -172,85 +172,86 @@ static void block_forward(struct work *w, int b)
         made = in;
         const struct ahead next[AHEAD] = {rows_ahead(a.x, x_step(w), in * w->window, step * d->sh * w->window, w->x.h),
                                           rows_ahead(a.y, y_step(w), end, step, d->ho)};
-        w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->r.in, w->r.packed, w->b, w->r.out, next,
-                        w->r.conv);
-        stage_hand_on(w, a.live, r, end, w->r.out[r], a.to_y + (size_t)r * y_step(w));
+        w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->buf.in_rows, w->buf.packed, w->b,
+                        w->buf.out_rows, next, w->buf.conv_scratch);
+        stage_hand_on(w, a.live, r, end, w->buf.out_rows[r], a.to_y + (size_t)r * y_step(w));
     }
     if (w->next_table)
-        w->k->bn_moments_end(d->co, d->wo, d->ho, a.live, w->r.about, w->r.lanes,
-                             w->r.moments + (size_t)b * (size_t)d->co);
+        w->k->bn_moments_end(d->co, d->wo, d->ho, a.live, w->buf.about, w->buf.lanes,
+                             w->buf.moments + (size_t)b * (size_t)d->co);
 }
 
 void stage_rows_forward(void *ctx, int i, int member)
 {
-    struct work w = stage_member(ctx, member);
-    struct group g = stage_group(&w, i);
+    struct stage_pass w = stage_member(ctx, member);
+    struct block_group g = stage_group(&w, i);
     if (makes_inputs(&w))
-        table_of_ring(w.r.in, w.conv.conv.h, w.band.in, w.r.z, z_row(&w));
-    if (w.half_y)
-        table_of_ring(w.r.out, w.conv.conv.ho, w.band.rows, w.r.y, y_row(&w));
+        table_of_ring(w.buf.in_rows, w.conv.conv.h, w.band.in, w.buf.conv_in, z_row(&w));
+    if (w.y_16bit)
+        table_of_ring(w.buf.out_rows, w.conv.conv.ho, w.band.rows, w.buf.conv_out, y_row(&w));
     for (int b = g.first; b < g.first + g.blocks; b++)
         block_forward(&w, b);
 }
 
 /* --- backward --- */
 
-/* Is the gradient at the convolution's output made, or is it what came from behind? */
-static int makes_gradient(const struct work *w)
+/* Is the gradient at the convolution's output made here? Otherwise it is dy itself. */
+static int makes_gradient(const struct stage_pass *w)
 {
     return w->next_table || w->bf16;
 }
 
-/* Where a norm behind left the gradient at its own output, and rounded. */
-static void make_gradient(const struct work *w, const struct at *a, int from, int to)
+/* Makes rows of the gradient at the convolution's output from what the norm after it left at its own output. */
+static void make_gradient(const struct stage_pass *w, const struct block_place *a, int from, int to)
 {
     for (int r = from; r < to; r++) {
         const float *dy = a->dy + (size_t)r * y_step(w);
         if (w->next_table)
-            stage_norm_back(w, 1, a->live, a->y + (size_t)r * y_step(w), dy, w->r.out[r]);
+            stage_norm_back(w, 1, a->live, a->y + (size_t)r * y_step(w), dy, w->buf.out_rows[r]);
         else
-            w->k->bf16_round(y_row(w), dy, w->r.out[r]);
+            w->k->bf16_round(y_row(w), dy, w->buf.out_rows[r]);
     }
 }
 
-/* Back through the pool and what stands before it, from the gradient of row i of the convolution's input; the row
- * itself is made again. */
-static void pool_back(struct work *w, const struct at *a, int i)
+/* Takes the gradient of row i of the convolution's input back through the pool and what stands before it; makes the
+ * row itself again. */
+static void pool_back(struct stage_pass *w, const struct block_place *a, int i)
 {
     struct pool_dims d = w->pool.pool.d;
     size_t at = (size_t)(i * w->window) * x_step(w);
     const float *x = make_row(w, a, i);
-    float *to = has_pointwise(w->s) ? w->r.du : a->dx + at;
+    float *to = has_pointwise(w->s) ? w->buf.pool_in_grad : a->dx + at;
     d.h = d.sh;
     d.ho = 1;
     if (w->pool.pool.max)
-        w->k->maxpool_backward(&d, 1, x, w->r.in[i], w->r.din[i], to);
+        w->k->maxpool_backward(&d, 1, x, w->buf.in_rows[i], w->buf.in_grad_rows[i], to);
     else
-        w->k->avgpool_backward(&d, 1, w->r.din[i], to);
+        w->k->avgpool_backward(&d, 1, w->buf.in_grad_rows[i], to);
     if (has_pointwise(w->s))
         stage_pointwise_back(w, &w->back, w->window, a->x + at, to, NULL, a->dx + at);
     round_pooled(w, i);
 }
 
-/* Rows of the pool's input below its last window: nothing comes back to them. */
-static void rows_below(struct work *w, const struct at *a)
+/* Gives the rows of the pool's input below its last window their gradient, which is 0. */
+static void rows_below(struct stage_pass *w, const struct block_place *a)
 {
     for (int i = w->z.h * w->window; i < w->x.h; i++) {
         size_t at = (size_t)i * x_step(w);
-        float *nothing = has_pointwise(w->s) ? w->r.du : a->dx + at;
+        float *nothing = has_pointwise(w->s) ? w->buf.pool_in_grad : a->dx + at;
         memset(nothing, 0, x_row(w) * sizeof *nothing);
         if (has_pointwise(w->s))
             stage_pointwise_back(w, &w->back, 1, a->x + at, nothing, NULL, a->dx + at);
     }
 }
 
-/* The gradient of the convolution's input rows goes on to dx. Without a pool what the convolution read takes its place
+/* Takes the gradient of the convolution's input rows on to dx. Without a pool what the convolution read takes its place
  * in the ring. */
-static void input_gradient(struct work *w, const struct at *a, int from, int to, const struct ahead *next)
+static void input_gradient(struct stage_pass *w, const struct block_place *a, int from, int to,
+                           const struct ahead *next)
 {
     const struct conv_dims *d = &w->conv.conv;
-    w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->r.out, w->r.packed, NULL, w->r.din, next,
-                    w->r.conv);
+    w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->buf.out_rows, w->buf.packed, NULL,
+                    w->buf.in_grad_rows, next, w->buf.conv_scratch);
     if (!has_parts_before(w) && w->bf16)
         make_inputs(w, a, from, to);
     for (int i = from; i < to && has_parts_before(w); i++) {
@@ -258,36 +259,36 @@ static void input_gradient(struct work *w, const struct at *a, int from, int to,
         if (has(w->s, PART_POOL))
             pool_back(w, a, i);
         else
-            stage_pointwise_back(w, &w->f, 1, a->x + at, w->r.din[i], w->r.in[i], a->dx + at);
+            stage_pointwise_back(w, &w->f, 1, a->x + at, w->buf.in_grad_rows[i], w->buf.in_rows[i], a->dx + at);
     }
     if (to == w->z.h && has(w->s, PART_POOL))
         rows_below(w, a);
 }
 
-static void start_block(struct work *w, const struct at *a, int b)
+static void start_block(struct stage_pass *w, const struct block_place *a, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
     if (!makes_inputs(w))
-        table_of_rows(w->r.in, d->h, (float *)a->x, x_row(w));
+        table_of_rows(w->buf.in_rows, d->h, (float *)a->x, x_row(w));
     if (!has_parts_before(w) && a->dx)
-        table_of_rows(w->r.din, d->h, a->dx, x_row(w));
+        table_of_rows(w->buf.in_grad_rows, d->h, a->dx, x_row(w));
     if (!makes_gradient(w))
-        table_of_rows(w->r.out, d->ho, (float *)a->dy, y_row(w));
+        table_of_rows(w->buf.out_rows, d->ho, (float *)a->dy, y_row(w));
     stage_seed(w, b);
     w->f.half = 0;
     w->back = w->f;
-    if (w->f.seed && w->r.seed_back) {
-        memcpy(w->r.seed_back, w->f.seed, LANES * sizeof *w->f.seed);
-        w->back.seed = w->r.seed_back;
+    if (w->f.seed && w->buf.seed_back) {
+        memcpy(w->buf.seed_back, w->f.seed, LANES * sizeof *w->f.seed);
+        w->back.seed = w->buf.seed_back;
     }
-    if (w->r.lanes)
-        memset(w->r.lanes, 0, (size_t)w->x.c * 2 * LANES * sizeof *w->r.lanes);
+    if (w->buf.lanes)
+        memset(w->buf.lanes, 0, (size_t)w->x.c * 2 * LANES * sizeof *w->buf.lanes);
 }
 
-static void block_backward(struct work *w, int b)
+static void block_backward(struct stage_pass *w, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
-    const struct at a = block_at(w, b);
+    const struct block_place a = block_at(w, b);
     int step = w->band.rows, in = 0, out = 0;
     start_block(w, &a, b);
     for (int r = 0, end; r < d->ho; r = end) {
@@ -308,34 +309,34 @@ static void block_backward(struct work *w, int b)
         int out_end = least(outputs_done(d, in), end);
         if (out_end - out < w->band.late && end < d->ho)
             continue;
-        w->k->conv_weight_rows(d, out, out_end, (const float *const *)w->r.in, (const float *const *)w->r.out,
-                               w->r.dw_sums);
-        if (w->r.db_sums)
-            w->k->conv_bias_rows(d, out, out_end, (const float *const *)w->r.out, w->r.db_sums);
+        w->k->conv_weight_rows(d, out, out_end, (const float *const *)w->buf.in_rows,
+                               (const float *const *)w->buf.out_rows, w->buf.dw_sums);
+        if (w->buf.db_sums)
+            w->k->conv_bias_rows(d, out, out_end, (const float *const *)w->buf.out_rows, w->buf.db_sums);
         out = out_end;
     }
     if (has(w->s, PART_NORM))
-        w->k->pointwise_sums(w->x.c, a.live, w->r.lanes, w->r.sums + 2 * (size_t)b * (size_t)w->x.c);
+        w->k->pointwise_sums(w->x.c, a.live, w->buf.lanes, w->buf.sums + 2 * (size_t)b * (size_t)w->x.c);
 }
 
 void stage_rows_backward(void *ctx, int i, int member)
 {
-    struct work w = stage_member(ctx, member);
+    struct stage_pass w = stage_member(ctx, member);
     const struct conv_dims *d = &w.conv.conv;
-    struct group g = stage_group(&w, i);
+    struct block_group g = stage_group(&w, i);
     float *db, *dw = stage_share(&w, i, &db);
     if (makes_inputs(&w))
-        table_of_ring(w.r.in, d->h, w.band.in, w.r.z, z_row(&w));
+        table_of_ring(w.buf.in_rows, d->h, w.band.in, w.buf.conv_in, z_row(&w));
     if (has(w.s, PART_POOL))
-        table_of_ring(w.r.din, d->h, w.band.in, w.r.dz, z_row(&w));
+        table_of_ring(w.buf.in_grad_rows, d->h, w.band.in, w.buf.conv_in_grad, z_row(&w));
     if (makes_gradient(&w))
-        table_of_ring(w.r.out, d->ho, w.band.out, w.r.dyc, y_row(&w));
-    memset(w.r.dw_sums, 0, conv_sums(d) * sizeof *w.r.dw_sums);
+        table_of_ring(w.buf.out_rows, d->ho, w.band.out, w.buf.conv_out_grad, y_row(&w));
+    memset(w.buf.dw_sums, 0, conv_sums(d) * sizeof *w.buf.dw_sums);
     if (db)
-        memset(w.r.db_sums, 0, (size_t)d->co * LANES * sizeof *w.r.db_sums);
+        memset(w.buf.db_sums, 0, (size_t)d->co * LANES * sizeof *w.buf.db_sums);
     for (int b = g.first; b < g.first + g.blocks; b++)
         block_backward(&w, b);
-    w.k->conv_weight_sums(d, w.r.dw_sums, dw);
+    w.k->conv_weight_sums(d, w.buf.dw_sums, dw);
     if (db)
-        w.k->conv_bias_sums(d, w.r.db_sums, db);
+        w.k->conv_bias_sums(d, w.buf.db_sums, db);
 }
