@@ -283,9 +283,14 @@ static int many_values(const struct sweep *s, int i, const char *text)
     return values_many(text, !p ? VALUES_ANY : p->type == P_TEXT ? VALUES_TEXT : VALUES_NUMBER);
 }
 
-static void add_edit(struct opening *o, const char *section, const char *key, const char *text, int axis)
+static void add_edit(struct opening *o, struct snapshot_edit e)
 {
-    o->edit[o->nedits++] = (struct snapshot_edit){section, key, text, axis, 0};
+    o->edit[o->nedits++] = e;
+}
+
+static int lines_count(const struct sweep *s, int i)
+{
+    return i == s->layers || i == s->pool;
 }
 
 /* One value, or several: an axis in place of the file's, or behind them. */
@@ -306,7 +311,7 @@ static void apply_word(struct opening *o, int i, const char *text, const struct 
               text);
         return;
     }
-    add_edit(o, st->section, st->key, text, many != VALUES_ONE);
+    add_edit(o, (struct snapshot_edit){st->section, st->key, text, .axis = many, .line = !many && lines_count(s, i)});
     if (many) {
         struct pending q = {st->section, st->key, text, *at, p ? p->zip : -1};
         if (p)
@@ -337,7 +342,7 @@ static void apply_variant_word(struct opening *o, const char *variant, const cha
         return;
     *piece = (struct ini_piece){text, 0};
     v->set[i] = (struct given){text, *at, piece, *text != 0, BY_FILE};
-    add_edit(o, at->section, key, text, 0);
+    add_edit(o, (struct snapshot_edit){at->section, key, text, .line = lines_count(o->s, i)});
     o->s->set[i].in_variant = 1;
 }
 
@@ -351,7 +356,7 @@ static void apply_require_word(struct opening *o, const char *key, const char *t
     }
     *piece = (struct ini_piece){text, 0};
     *g = (struct given){text, *at, piece, *text != 0, BY_COMMAND_LINE};
-    add_edit(o, "require", key, text, 0);
+    add_edit(o, (struct snapshot_edit){"require", key, text, .line = 1});
 }
 
 /* A word of the command line that does not name a key: told with the section that is missing, where there is one. */
@@ -431,8 +436,10 @@ static void make_snapshot(struct opening *o)
     struct sweep *s = o->s;
     int i = setting_find(s, "sweep", "name");
     if (i >= 0 && s->set[i].base.by == BY_DEFAULT)
-        add_edit(o, "sweep", "name", s->spec.name, 0);
+        add_edit(o, (struct snapshot_edit){"sweep", "name", s->spec.name, .line = 1});
     s->text = snapshot_text(&o->doc, s->text, o->edit, o->nedits, &s->mem);
+    if (s->text && o->nedits)
+        snapshot_check(s->text, o->edit, o->nedits, looks_like_key, &s->mem, &o->f);
 }
 
 static void build(struct opening *o, const char *const *words, size_t nwords)

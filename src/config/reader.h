@@ -11,6 +11,7 @@
 
 #define READER_BYTES ((size_t)1 << 20) /* a longer file is no sweep file */
 #define READER_KEYS 10000
+#define READER_LINE 198 /* bytes of a line without its end that inih takes as it is usually built */
 
 struct ini_piece { /* one line of a value, trimmed, without its comment; never empty */
     const char *text;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define LINE_MOST 150 /* bytes of a line that is written here; the reader takes 198 */
+#define INDENT 4
 
 struct snapshot {
     const struct ini_doc *doc;
@@ -67,39 +67,43 @@ static int last_line(const struct ini_entry *e)
     return e->n && e->piece[e->n - 1].line > e->at.line ? e->piece[e->n - 1].line : e->at.line;
 }
 
-/* The next piece of a text: a word, or as much of a long list without blanks as goes into a line. */
-static size_t piece_length(const char *text)
+/* Whether a text may be cut before text[i]: at a blank alone, which reading puts back, or in a list after a comma. */
+static int may_cut(const char *text, size_t i, int list)
 {
-    size_t n = strcspn(text, " "), most = n < LINE_MOST ? n : LINE_MOST;
-    while (n > LINE_MOST && most && text[most - 1] != ',')
-        most--;
-    return n > LINE_MOST && most ? most : n;
+    return (text[i] == ' ' && text[i - 1] != ' ' && text[i + 1] != ' ') || (list && text[i - 1] == ',');
+}
+
+/* Bytes of the text that go into a line with `room`; 0: it cannot be cut so. */
+static size_t piece_length(const char *text, size_t room, const struct snapshot_edit *e)
+{
+    size_t all = strlen(text), n = e->line ? 0 : room;
+    if (all <= room)
+        return all;
+    while (n && !may_cut(text, n, e->axis))
+        n--;
+    return n;
 }
 
 /* A text over as many lines as it takes; lines after the first are indented. */
-static void put_value(struct str *out, const char *text)
-{
-    size_t used = 0;
-    while (*text) {
-        size_t n = piece_length(text);
-        if (used && used + n > LINE_MOST) {
-            str_add(out, "\n   ");
-            used = 0;
-        }
-        str_add(out, " ");
-        str_addn(out, text, n);
-        used += n + 1;
-        text += n + strspn(text + n, " ");
-    }
-    str_add(out, "\n");
-}
-
 static void put_edit(struct str *out, const struct snapshot_edit *e)
 {
+    const char *text = e->text;
+    size_t from = out->n;
     if (e->axis)
         str_addf(out, "%s.", e->section);
-    str_addf(out, "%s =", e->key);
-    put_value(out, e->text);
+    str_addf(out, "%s = ", e->key);
+    for (size_t room = READER_LINE - (out->n - from);; room = READER_LINE - INDENT) {
+        size_t n = piece_length(text, room, e);
+        if (!n && room == READER_LINE - INDENT)
+            n = strlen(text); /* snapshot_check will tell */
+        str_addn(out, text, n);
+        text += n;
+        text += n && *text == ' ';
+        if (!*text)
+            break;
+        str_addf(out, "\n%*s", INDENT, "");
+    }
+    str_add(out, "\n");
 }
 
 static int has_entry(const struct snapshot *s, const struct snapshot_edit *e)
@@ -219,4 +223,58 @@ const char *snapshot_text(const struct ini_doc *doc, const char *text, struct sn
     const char *made = s.out.failed ? NULL : arena_str(a, s.out.p ? s.out.p : "");
     str_release(&s.out);
     return made;
+}
+
+/* ---- reading it again ---- */
+
+static const struct ini_entry *entry_of(const struct ini_doc *d, const struct snapshot_edit *e)
+{
+    for (size_t i = 0; i < d->nentries; i++)
+        if (e->axis ? is_grid(d->entry[i].section) && names_axis(d->entry[i].key, e)
+                    : !strcmp(d->entry[i].section, e->section) && !strcmp(d->entry[i].key, e->key))
+            return &d->entry[i];
+    return NULL;
+}
+
+/* Whether two texts are one; blanks after the commas of a list do not count, but those between quotes. */
+static int same_text(const char *a, const char *b, int list)
+{
+    int quotes = 0;
+    while (*a && *a == *b) {
+        quotes ^= *a == '"';
+        if (list && !quotes && *a == ',') {
+            a += strspn(a + 1, " ");
+            b += strspn(b + 1, " ");
+        }
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+void snapshot_check(const char *text, const struct snapshot_edit *edit, size_t n, reader_is_key *is_key,
+                    struct arena *a, struct faults *f)
+{
+    struct ini_doc doc;
+    struct faults reading = {0}; /* they name lines that nobody has seen */
+    if (reader_parse(&doc, "", text, strlen(text), is_key, a, &reading) && !reading.n)
+        fault_nomem(f);
+    faults_release(&reading);
+    for (size_t i = 0; !f->nomem && i < n; i++) {
+        const struct snapshot_edit *d = &edit[i];
+        const struct ini_entry *e = d->over ? NULL : entry_of(&doc, d);
+        struct where w = {COMMAND_LINE, 0, d->section, d->key};
+        if (d->over || (e && (!d->line || e->n <= 1) && same_text(entry_text(e, a), d->text, d->axis)))
+            continue;
+        if (strlen(d->text) > READER_LINE - INDENT)
+            fault(f, &w,
+                  "%zu bytes do not fit into a line of a sweep file, and one is kept beside the results to repeat "
+                  "them; write the value into the sweep file, over several lines",
+                  strlen(d->text));
+        else
+            fault(f, &w,
+                  "a sweep file cannot hold '%.80s', and one is kept beside the results to repeat them; write it "
+                  "without ' ;', ' #' and blanks at its ends",
+                  d->text);
+    }
 }

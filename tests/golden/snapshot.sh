@@ -32,6 +32,40 @@ again t 'data.augment="rotate 7, shift 1"'
 again t train.lr="$(seq -s, 0.001 0.001 0.07)" train.epochs=1 model.units=4 sweep.repeats=1 # longer than a line may be
 grep -q '^train.momentum' results/t/sweep.ini && fail "an axis of an earlier run is in the snapshot"
 
+# Values of all lengths around that of a line: they read the same, or the call says that none can be kept, and runs nothing.
+words() { # BYTES: words whose value has so many, blanks between others
+  local pad
+  pad=$(printf "%$(($1 - 35))s" '')
+  printf '%s\n' "model.layers=flatten, dense \$units, relu,${pad}dense 10" "require.model=params < 90000 and ${pad}uses dense" \
+    "data.augment=\"rotate 7, shift 1, ${pad}zoom 0.1\"" "train.momentum=0, 0.5, ${pad}0.9"
+}
+kept=0
+for n in 100 191 194 195 240; do
+  while read -r word; do
+    rm -rf results
+    "$SWEEP" t.ini "$word" train.epochs=1 sweep.repeats=1 model.units=4 -q --no-plots >out 2>err </dev/null
+    if [ $? -eq 2 ]; then
+      has err "command line: ${word%%=*}" 'and one is kept beside the results'
+      [ ! -e results ] || fail "$word: refused, and something was run"
+    else
+      again t "$word" train.epochs=1 sweep.repeats=1 model.units=4
+      kept=$((kept + 1))
+    fi
+  done < <(words "$n")
+done
+[ $kept -gt 8 ] && [ $kept -lt 20 ] || fail "$kept of 20 long values were kept"
+zeros=$(printf '%070d' 0)
+again t "data.augment=\"rotate 7.$zeros, shift 1, zoom 0.1$zeros, crop 1.$zeros\"" train.epochs=1 sweep.repeats=1 model.units=4
+grep -q '^    1[.]0' results/t/sweep.ini || fail "the long value is not folded: $(cat results/t/sweep.ini)"
+
+# What a sweep file cannot hold is refused, also between quotes and in a list.
+for word in 'data.path=/a ;b' 'data.path=/a #b' 'data.path=" /a"' 'data.path="/a ;1", "/b"'; do
+  rm -rf results
+  run 2 t.ini data.dataset=mnist "$word"
+  has err "command line: ${word%%=*}: a sweep file cannot hold '"
+  [ ! -e results ] || fail "$word: refused, and something was run"
+done
+
 # Without [grid], with zips and variants, without a last newline, and with values over several lines.
 cat >z.ini <<'EOT'
 [model]
