@@ -65,9 +65,8 @@ struct bench {
     struct nn_net *net, *eval;
     struct probe_run probe;
     float *state[TRAIN_STATES], *loss;
-    uint32_t at[IMAGES], *sample;
-    void *scratch; /* of data_batch */
-    int32_t *label;
+    uint32_t at[IMAGES];
+    struct batch batch;
     uint64_t step;
     double norm; /* of the last gradient */
     struct arena mem;
@@ -87,15 +86,13 @@ static int make_data(struct bench *b, struct shape in, struct err *e)
         x[i] = (uint8_t)rng_below(&r, 256);
     for (int i = 0; i < IMAGES; i++)
         y[i] = (uint8_t)(i % CLASSES);
-    b->set = (struct dataset){.name = "random",
-                              .c = in.c,
-                              .h = in.h,
-                              .w = in.w,
-                              .classes = CLASSES,
-                              .class_name = digit,
-                              .max_value = 255,
-                              .train = {x, y, IMAGES},
-                              .test = {x, y, IMAGES}};
+    b->set = (struct dataset){.name = "random"};
+    dataset_of_images(&b->set, in.c, in.h, in.w, 255, CLASSES, digit);
+    for (int part = 0; part < DATA_PARTS; part++) {
+        b->set.field[0].values[part] = x;
+        b->set.field[1].values[part] = y;
+        b->set.n[part] = IMAGES;
+    }
     param_defaults(data_params, &spec);
     spec.train = spec.validation = spec.test = 0;
     spec.augment = "rotate 7, shift 1";
@@ -152,11 +149,12 @@ static int make(struct bench *b, const struct bench_net *n, struct err *e)
         return -1;
     b->net = nn_net_new(&b->graph, n->batch, 1, NULL, b->k, &b->mem, e);
     b->eval = b->net ? nn_net_new(&b->graph, n->batch, 0, NULL, b->k, &b->mem, e) : NULL;
-    b->label = arena_take(&b->mem, batch * sizeof *b->label);
-    b->sample = arena_take(&b->mem, batch * sizeof *b->sample);
+    b->batch.k = b->k;
+    b->batch.label = arena_take(&b->mem, batch * sizeof *b->batch.label);
+    b->batch.key = arena_take(&b->mem, batch * sizeof *b->batch.key);
     b->loss = arena_take(&b->mem, batch * sizeof *b->loss);
-    b->scratch = arena_take(&b->mem, data_scratch(&b->view));
-    if (!b->net || !b->eval || !b->scratch || !b->label || !b->sample || !b->loss)
+    b->batch.scratch = arena_take(&b->mem, data_scratch(&b->view));
+    if (!b->net || !b->eval || !b->batch.scratch || !b->batch.label || !b->batch.key || !b->loss)
         return err_set(e, ERR_NOMEM, "no memory to train %s", n->name);
     nn_net_init(b->net, 1);
     probe_run_init(&b->probe, b->k, NULL, 0);
@@ -170,14 +168,15 @@ enum { STEP_PHASES = BENCH_EVALUATE }; /* the phases before it make a step */
 static void phase_data(struct bench *b, const struct nn_pass *p)
 {
     size_t from = (size_t)b->step * (size_t)p->n % (IMAGES - (size_t)p->n + 1);
-    data_batch(b->k, &b->view, DATA_TRAIN, b->at + from, p->n, b->scratch, p->seed, p->epoch, b->net->x, b->label,
-               b->sample);
+    const struct data_draw draw = {p->seed, p->epoch};
+    b->batch.x = b->net->x;
+    data_batch(&b->view, DATA_TRAIN, b->at + from, p->n, &draw, &b->batch);
 }
 
 static void phase_forward(struct bench *b, const struct nn_pass *p)
 {
     nn_forward(b->net, p);
-    b->k->softmax_xent(p->n, CLASSES, b->net->z, b->label, 0, 1 / (float)p->n, b->loss, NULL, b->net->dz);
+    b->k->softmax_xent(p->n, CLASSES, b->net->z, b->batch.label, 0, 1 / (float)p->n, b->loss, NULL, b->net->dz);
 }
 
 static void phase_backward(struct bench *b, const struct nn_pass *p)
@@ -212,7 +211,7 @@ static struct step_times step(struct bench *b, int n)
 {
     static void (*const run[STEP_PHASES])(struct bench * b, const struct nn_pass *p) = {phase_data, phase_forward,
                                                                                         phase_backward, phase_update};
-    struct nn_pass p = {.n = n, .blocks = blocks_of(n), .training = 1, .seed = 1, .sample = b->sample};
+    struct nn_pass p = {.n = n, .blocks = blocks_of(n), .training = 1, .seed = 1, .sample = b->batch.key};
     struct step_times t;
     double before = roof_now(b);
     p.epoch = (uint32_t)b->step + 1;
@@ -231,7 +230,7 @@ static void evaluate(void *ctx)
 {
     struct bench *b = ctx;
     int n = b->eval->batch;
-    struct nn_pass p = {.n = n, .blocks = blocks_of(n), .sample = b->sample};
+    struct nn_pass p = {.n = n, .blocks = blocks_of(n), .sample = b->batch.key};
     nn_forward(b->eval, &p);
 }
 
@@ -301,7 +300,8 @@ static int measure(struct bench *b, const struct bench_net *n, double seconds, s
     memcpy(b->eval->w, b->net->w, b->graph.param_floats * sizeof(float));
     if (b->graph.buffer_floats)
         memcpy(b->eval->buffers, b->net->buffers, b->graph.buffer_floats * sizeof(float));
-    data_batch(b->k, &b->view, DATA_TRAIN, b->at, n->batch, NULL, 1, 1, b->eval->x, b->label, b->sample);
+    b->batch.x = b->eval->x;
+    data_batch(&b->view, DATA_TRAIN, b->at, n->batch, NULL, &b->batch);
     out->phase[BENCH_EVALUATE] = timing_call(evaluate, b, 0.15 * seconds) / n->batch;
     return 0;
 }

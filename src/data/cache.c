@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "data/kinds.h"
-#include "data/sums.h"
+#include "data/images/sums.h"
+#include "data/sources/source.h"
 
 #include <errno.h>
 #include <fcntl.h>

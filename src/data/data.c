@@ -2,8 +2,8 @@
 #include "data/data.h"
 
 #include "base/str.h"
-#include "data/augment.h"
-#include "data/kinds.h"
+#include "data/images/augment.h"
+#include "data/sources/source.h"
 #include "data/split.h"
 
 #include <math.h>
@@ -63,13 +63,13 @@ const struct param data_params[] = {
 
 static int check_dataset(const struct data_spec *s, const struct where *at, struct err *e)
 {
-    return dataset_kind_find(s->dataset, at, e) ? 0 : -1;
+    return source_find(s->dataset, at, e) ? 0 : -1;
 }
 
 static int check_path(const struct data_spec *s, const struct where *at, struct err *e)
 {
     struct err unknown = {0};
-    const struct dataset_kind *kind = dataset_kind_find(s->dataset, NULL, &unknown);
+    const struct data_source *kind = source_find(s->dataset, NULL, &unknown);
     int given = s->path && s->path[0];
     if (kind && kind->path == PATH_NEVER && given)
         return err_at(e, ERR_USAGE, at, "%s is built in and read from no file; leave path out", kind->word.name);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CLASSES 256
 #define EXACT 1e-9 /* 0.7 + 0.3 counts as 1 */
 
 int split_size_check(double v, const struct where *w, struct err *e)
@@ -39,7 +38,7 @@ static size_t size_of(double v, size_t n)
 static int train_sizes(const struct dataset *d, const struct data_spec *s, const struct where at[3], size_t n[3],
                        struct err *e)
 {
-    size_t all = d->train.n;
+    size_t all = d->n[PART_TRAIN];
     int fractions = s->train <= 1 && s->validation <= 1;
     n[DATA_VALIDATION] = size_of(s->validation, all);
     if (n[DATA_VALIDATION] > all)
@@ -71,18 +70,19 @@ int data_split_sizes(const struct dataset *d, const struct data_spec *s, const s
         split_size_check(s->test, &at[DATA_TEST], e) ||
         split_fractions_check(s->train, s->validation, &at[DATA_VALIDATION], e) || train_sizes(d, s, at, n, e))
         return -1;
-    n[DATA_TEST] = s->test == 0 ? d->test.n : size_of(s->test, d->test.n);
-    if (n[DATA_TEST] > d->test.n)
-        return err_at(e, ERR_USAGE, &at[DATA_TEST], TOO_MANY " in its test file", n[DATA_TEST], d->name, d->test.n);
+    n[DATA_TEST] = s->test == 0 ? d->n[PART_TEST] : size_of(s->test, d->n[PART_TEST]);
+    if (n[DATA_TEST] > d->n[PART_TEST])
+        return err_at(e, ERR_USAGE, &at[DATA_TEST], TOO_MANY " in its test file", n[DATA_TEST], d->name,
+                      d->n[PART_TEST]);
     if (!n[DATA_TEST])
         return err_at(e, ERR_USAGE, &at[DATA_TEST], "a fraction that makes %zu samples: dataset %s has only %zu",
-                      (size_t)0, d->name, d->test.n);
+                      (size_t)0, d->name, d->n[PART_TEST]);
     return 0;
 }
 
 void split_shares(size_t total, const size_t *have, int n, size_t *give)
 {
-    uint64_t sum = 0, rest[CLASSES]; /* counts are below 2^32: the products fit */
+    uint64_t sum = 0, rest[DATA_CLASSES]; /* counts are below 2^32: the products fit */
     size_t given = 0;
     for (int k = 0; k < n; k++)
         sum += have[k];
@@ -101,17 +101,34 @@ void split_shares(size_t total, const size_t *have, int n, size_t *give)
     }
 }
 
+/* The classes that samples are divided by, all of them in class 0 where there are none. */
+static int classes_of(const struct dataset *d)
+{
+    return data_classes(d) ? data_classes(d) : 1;
+}
+
+static const uint8_t *labels_of(const struct dataset *d)
+{
+    return data_classes(d) ? field_bytes(data_target(d), PART_TRAIN) : NULL;
+}
+
+static size_t class_of(const uint8_t *y, size_t i)
+{
+    return y ? y[i] : 0;
+}
+
 /* by_class[n] <- the sample numbers, class after class, each class in its own random order; start[classes]. */
 static void shuffle_classes(const struct dataset *d, int seed, const size_t *count, size_t *start, uint32_t *by_class)
 {
-    size_t at[CLASSES], sum = 0;
-    for (int k = 0; k < d->classes; k++) {
+    size_t at[DATA_CLASSES], sum = 0;
+    const uint8_t *y = labels_of(d);
+    for (int k = 0; k < classes_of(d); k++) {
         start[k] = at[k] = sum;
         sum += count[k];
     }
-    for (size_t i = 0; i < d->train.n; i++)
-        by_class[at[d->train.y[i]]++] = (uint32_t)i;
-    for (int k = 0; k < d->classes; k++) {
+    for (size_t i = 0; i < d->n[PART_TRAIN]; i++)
+        by_class[at[class_of(y, i)]++] = (uint32_t)i;
+    for (int k = 0; k < classes_of(d); k++) {
         struct rng r;
         rng_init(&r, (uint64_t)seed, RNG_SPLIT, (uint32_t)k, 0);
         rng_shuffle(&r, by_class + start[k], (uint32_t)count[k]);
@@ -121,7 +138,7 @@ static void shuffle_classes(const struct dataset *d, int seed, const size_t *cou
 /* Validation's and training's samples of every class that has count[k]. */
 static void class_shares(int classes, const size_t *count, const size_t n[3], size_t *validation, size_t *train)
 {
-    size_t left[CLASSES] = {0};
+    size_t left[DATA_CLASSES] = {0};
     split_shares(n[DATA_VALIDATION], count, classes, validation);
     for (int k = 0; k < classes; k++)
         left[k] = count[k] - validation[k];
@@ -130,17 +147,18 @@ static void class_shares(int classes, const size_t *count, const size_t n[3], si
 
 int data_empty_classes(const struct dataset *d, const size_t n[3], const char **first)
 {
-    size_t count[CLASSES] = {0}, validation[CLASSES], train[CLASSES];
+    size_t count[DATA_CLASSES] = {0}, validation[DATA_CLASSES], train[DATA_CLASSES];
     int empty = 0;
-    if (!d->train_count)
+    const struct field *f = data_target(d);
+    if (!f->count)
         return 0;
-    for (int k = 0; k < d->classes; k++)
-        count[k] = d->train_count[k];
-    class_shares(d->classes, count, n, validation, train);
-    for (int k = d->classes; k-- > 0;)
+    for (int k = 0; k < f->classes; k++)
+        count[k] = f->count[k];
+    class_shares(f->classes, count, n, validation, train);
+    for (int k = f->classes; k-- > 0;)
         if (!train[k]) {
             empty++;
-            *first = d->class_name[k];
+            *first = f->class_name[k];
         }
     return empty;
 }
@@ -149,16 +167,18 @@ int data_empty_classes(const struct dataset *d, const size_t n[3], const char **
  */
 static int assign(const struct dataset *d, int seed, const size_t n[3], unsigned char *use, struct err *e)
 {
-    size_t count[CLASSES] = {0}, start[CLASSES], validation[CLASSES], train[CLASSES];
-    uint32_t *by_class = malloc(d->train.n * sizeof *by_class);
+    size_t count[DATA_CLASSES] = {0}, start[DATA_CLASSES], validation[DATA_CLASSES], train[DATA_CLASSES];
+    const uint8_t *y = labels_of(d);
+    int classes = classes_of(d);
+    uint32_t *by_class = malloc(d->n[PART_TRAIN] * sizeof *by_class);
     if (!by_class)
         return err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
-    for (size_t i = 0; i < d->train.n; i++)
-        count[d->train.y[i]]++;
+    for (size_t i = 0; i < d->n[PART_TRAIN]; i++)
+        count[class_of(y, i)]++;
     shuffle_classes(d, seed, count, start, by_class);
-    class_shares(d->classes, count, n, validation, train);
-    memset(use, 0xff, d->train.n);
-    for (int k = 0; k < d->classes; k++) {
+    class_shares(classes, count, n, validation, train);
+    memset(use, 0xff, d->n[PART_TRAIN]);
+    for (int k = 0; k < classes; k++) {
         for (size_t i = 0; i < validation[k]; i++)
             use[by_class[start[k] + i]] = DATA_VALIDATION;
         for (size_t i = 0; i < train[k]; i++)
@@ -179,7 +199,7 @@ int split_draw(const struct dataset *d, int seed, const size_t n[3], struct aren
                struct err *e)
 {
     uint32_t *to[3];
-    unsigned char *use = malloc(d->train.n);
+    unsigned char *use = malloc(d->n[PART_TRAIN]);
     for (int i = 0; i < 3; i++)
         index[i] = to[i] = arena_take(a, n[i] * sizeof(uint32_t));
     if (!use || !to[0] || !to[1] || !to[2]) {
@@ -188,8 +208,8 @@ int split_draw(const struct dataset *d, int seed, const size_t n[3], struct aren
     }
     int bad = assign(d, seed, n, use, e);
     if (!bad) {
-        collect(use, d->train.n, DATA_TRAIN, to[DATA_TRAIN]);
-        collect(use, d->train.n, DATA_VALIDATION, to[DATA_VALIDATION]);
+        collect(use, d->n[PART_TRAIN], DATA_TRAIN, to[DATA_TRAIN]);
+        collect(use, d->n[PART_TRAIN], DATA_VALIDATION, to[DATA_VALIDATION]);
         for (size_t i = 0; i < n[DATA_TEST]; i++)
             to[DATA_TEST][i] = (uint32_t)i;
     }

@@ -1,111 +1,46 @@
-/* view.c - a split with its normalization and augmentation. */
-#include "data/augment.h"
-#include "data/data.h"
-#include "data/kinds.h"
-#include "data/split.h"
-#include "data/sums.h"
+#include "data/view.h"
 
-#include <math.h>
+#include "base/str.h"
+#include "data/split.h"
+#include "data/transform.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-__extension__ typedef unsigned __int128 wide;
+static const struct transform_type *const types[] = {&transform_images, &transform_numbers, &transform_class,
+                                                     &transform_targets};
 
-struct sums { /* exact, so that no order of the samples shows */
-    uint64_t n, sum, squares;
-};
-
-static void add(struct sums *s, size_t n, const uint32_t sums[2])
+static const struct transform_type *type_for(const struct field *f, int target)
 {
-    s->n += n;
-    s->sum += sums[0];
-    s->squares += sums[1];
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i]->of == f->type && types[i]->target == target)
+            return types[i];
+    abort(); /* no source makes such a field */
 }
 
-static void add_bytes(struct sums *s, const uint8_t *x, size_t n)
+/* As many channels as checkpoints have always hashed, the missing ones as zeros. */
+static size_t hashed_channels(const struct field *f)
 {
-    while (n) {
-        size_t piece = n < SUMS_BYTES ? n : SUMS_BYTES;
-        uint32_t sums[2];
-        sums_of_bytes(piece, x, sums);
-        add(s, piece, sums);
-        x += piece;
-        n -= piece;
+    return f->shape.c > DATA_CHANNELS ? (size_t)f->shape.c : DATA_CHANNELS;
+}
+
+static int make_transform(struct transform *t, const struct data_view *v, int i, const struct data_spec *s,
+                          struct arena *a, struct err *e)
+{
+    int target = i >= v->set->inputs;
+    t->set = v->set;
+    t->field = &v->set->field[i];
+    t->type = type_for(t->field, target);
+    if (!target) {
+        size_t c = (size_t)t->field->shape.c, room = hashed_channels(t->field);
+        t->scale = arena_take(a, room * sizeof *t->scale);
+        t->shift = arena_take(a, room * sizeof *t->shift);
+        if (!t->scale || !t->shift)
+            return err_set(e, ERR_NOMEM, "dataset %s: no memory for its view", v->set->name);
+        for (size_t k = 0; k < c; k++)
+            t->scale[k] = 1;
     }
-}
-
-static void channel_sums(const struct data_view *v, struct sums sums[DATA_CHANNELS])
-{
-    const struct dataset *d = v->set;
-    size_t plane = (size_t)d->h * (size_t)d->w;
-    memset(sums, 0, DATA_CHANNELS * sizeof *sums);
-    for (size_t i = 0; i < v->n[DATA_TRAIN]; i++)
-        for (int c = 0; c < d->c; c++) {
-            size_t at = (size_t)v->index[DATA_TRAIN][i] * (size_t)d->c + (size_t)c;
-            if (d->train_sums)
-                add(&sums[c], plane, d->train_sums[at]);
-            else
-                add_bytes(&sums[c], d->train.x + at * plane, plane);
-        }
-}
-
-static void standardize(struct data_view *v)
-{
-    struct sums sums[DATA_CHANNELS];
-    channel_sums(v, sums);
-    for (int c = 0; c < v->set->c; c++) {
-        const struct sums *s = &sums[c];
-        double n = (double)s->n, mean = (double)s->sum / n;
-        wide spread = (wide)s->n * s->squares - (wide)s->sum * s->sum; /* n^2 times the variance */
-        double deviation = spread ? sqrt((double)spread) / n : v->set->max_value;
-        v->scale[c] = (float)(1 / deviation);
-        v->shift[c] = (float)(-mean / deviation);
-    }
-}
-
-static void normalize(struct data_view *v, int how)
-{
-    for (int c = 0; c < v->set->c; c++) {
-        v->scale[c] = how == NORMALIZE_UNIT ? (float)(1.0 / v->set->max_value) : 1;
-        v->shift[c] = 0;
-    }
-    if (how == NORMALIZE_STANDARD)
-        standardize(v);
-}
-
-static int make_augment(struct data_view *v, const char *text, struct arena *a, struct err *e)
-{
-    static const struct where at = {NULL, 0, "data", "augment"};
-    struct augment parsed, *kept;
-    if (augment_parse(&parsed, text, &at, e))
-        return -1;
-    if (!parsed.any)
-        return 0;
-    kept = arena_take(a, sizeof *kept);
-    if (!kept)
-        return err_set(e, ERR_NOMEM, "dataset %s: no memory for its view", v->set->name);
-    *kept = parsed;
-    v->augment = kept;
-    return 0;
-}
-
-int data_view_gather(struct data_view *v, struct arena *a)
-{
-    const struct dataset *d = v->set;
-    size_t image = (size_t)d->c * (size_t)d->h * (size_t)d->w;
-    if (2 * (v->n[DATA_TRAIN] + v->n[DATA_VALIDATION]) > d->train.n || !dataset_is_mapped(d, d->train.x))
-        return 0;
-    uint8_t *train = arena_take(a, v->n[DATA_TRAIN] * image), *valid = arena_take(a, v->n[DATA_VALIDATION] * image);
-    if (!train || !valid)
-        return 0;
-    for (size_t i = 0; i < v->n[DATA_TRAIN]; i++)
-        memcpy(train + i * image, d->train.x + v->index[DATA_TRAIN][i] * image, image);
-    for (size_t i = 0; i < v->n[DATA_VALIDATION]; i++)
-        memcpy(valid + i * image, d->train.x + v->index[DATA_VALIDATION][i] * image, image);
-    v->copy[DATA_TRAIN] = train;
-    v->copy[DATA_VALIDATION] = valid;
-    dataset_let_go(d);
-    return 1;
+    return t->type->init ? t->type->init(t, v, s, a, e) : 0;
 }
 
 int data_view_init(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a,
@@ -113,9 +48,50 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
 {
     memset(v, 0, sizeof *v);
     v->set = d;
-    if (data_split_sizes(d, s, NULL, v->n, e) || make_augment(v, s->augment, a, e) ||
-        split_draw(d, s->seed, v->n, a, v->index, e))
+    v->targets = data_numbers(d);
+    if (data_split_sizes(d, s, NULL, v->n, e) || split_draw(d, s->seed, v->n, a, v->index, e))
         return -1;
-    normalize(v, s->normalize);
+    v->transform = arena_take(a, (size_t)(d->inputs + d->targets) * sizeof *v->transform);
+    if (!v->transform)
+        return err_set(e, ERR_NOMEM, "dataset %s: no memory for its view", d->name);
+    for (int i = 0; i < d->inputs + d->targets; i++)
+        if (make_transform(&v->transform[i], v, i, s, a, e))
+            return -1;
     return 0;
+}
+
+uint64_t data_view_hash(uint64_t h, const struct data_view *v)
+{
+    h = str_hash(h, v->set->name, strlen(v->set->name) + 1);
+    for (int s = 0; s < 3; s++) {
+        uint64_t n = v->n[s];
+        h = str_hash(h, &n, sizeof n);
+        h = str_hash(h, v->index[s], v->n[s] * sizeof *v->index[s]);
+    }
+    for (int i = 0; i < v->set->inputs; i++) {
+        const struct transform *t = &v->transform[i];
+        h = str_hash(h, t->scale, hashed_channels(t->field) * sizeof *t->scale);
+        h = str_hash(h, t->shift, hashed_channels(t->field) * sizeof *t->shift);
+    }
+    return h;
+}
+
+int data_view_gather(struct data_view *v, struct arena *a)
+{
+    const struct dataset *d = v->set;
+    const struct field *f = data_input(d);
+    size_t image = shape_size(f->shape);
+    if (f->type != FIELD_BYTES || 2 * (v->n[DATA_TRAIN] + v->n[DATA_VALIDATION]) > d->n[PART_TRAIN] ||
+        !dataset_is_mapped(d, f->values[PART_TRAIN]))
+        return 0;
+    uint8_t *copy[2] = {arena_take(a, v->n[DATA_TRAIN] * image), arena_take(a, v->n[DATA_VALIDATION] * image)};
+    if (!copy[0] || !copy[1])
+        return 0;
+    for (int split = DATA_TRAIN; split <= DATA_VALIDATION; split++) {
+        for (size_t i = 0; i < v->n[split]; i++)
+            memcpy(copy[split] + i * image, field_bytes(f, PART_TRAIN) + v->index[split][i] * image, image);
+        v->transform[0].copy[split] = copy[split];
+    }
+    dataset_let_go(d);
+    return 1;
 }

@@ -199,7 +199,7 @@ int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "train", (double)p->n[DATA_TRAIN]);
     about_number(csv, "validation", (double)p->n[DATA_VALIDATION]);
     about_number(csv, "test", (double)p->n[DATA_TEST]);
-    about_number(csv, "classes", p->set->classes);
+    about_number(csv, "classes", data_classes(p->set));
     about_row(csv, "objective", objective);
     about_number(csv, "repeats", run->spec->repeats);
     about_number(csv, "points", (double)(run->npoints + run->ncopies));

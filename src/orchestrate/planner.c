@@ -59,8 +59,7 @@ void planner_release(struct planner *p)
 int point_graph(const struct point *pt, const struct dataset *set, struct nn_graph *g, struct arena *a,
                 struct err_list *errs)
 {
-    struct shape in = {MAPS, set->c, set->h, set->w};
-    return nn_graph_build(g, pt->line, pt->nlines, in, set->classes, &pt->nn, a, errs);
+    return nn_graph_build(g, pt->line, pt->nlines, data_input(set)->shape, data_classes(set), &pt->nn, a, errs);
 }
 
 static double seconds_at(const struct plan_point *p, double macs_a_second)
@@ -207,7 +206,7 @@ static void look_closer(struct planner *p, struct plan_point *q)
     if (*p->why)
         q->skip = p->why;
     else if (empty)
-        snprintf(p->note, sizeof p->note, "%d of %d classes ha%s no training sample%s%s", empty, q->set->classes,
+        snprintf(p->note, sizeof p->note, "%d of %d classes ha%s no training sample%s%s", empty, data_classes(q->set),
                  empty == 1 ? "s" : "ve", empty == 1 ? ": " : ", such as ", first);
     else if (one)
         snprintf(
@@ -230,7 +229,7 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
         err_list_take(errs, &e);
         return -1;
     }
-    if (sweep_point(p->sweep, index, out->set->classes, &p->mem, &p->point, errs))
+    if (sweep_point(p->sweep, index, data_classes(out->set), &p->mem, &p->point, errs))
         return -1;
     out->sweep = p->sweep;
     out->point = &p->point;
@@ -253,7 +252,8 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
         err_list_take(errs, &e);
         return -1;
     }
-    struct data_view view = {.set = out->set, .n = {out->n[0], out->n[1], out->n[2]}};
+    struct data_view view = {
+        .set = out->set, .n = {out->n[0], out->n[1], out->n[2]}, .targets = data_numbers(out->set)};
     out->bytes = worker_bytes(out, &view, p->members);
     return 0;
 }

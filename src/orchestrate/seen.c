@@ -59,8 +59,9 @@ int seen_write(const struct run *run, struct err *e)
         return -1;
     for (size_t i = 0; (d = datasets_peeked(&run->sets, i, &name)); i++) {
         const char *cell[COLUMNS] = {name.dataset, name.path};
-        const uint64_t v[] = {(uint64_t)name.verify, (uint64_t)d->c,       (uint64_t)d->h, (uint64_t)d->w,
-                              (uint64_t)d->classes,  (uint64_t)d->train.n, d->test.n};
+        const struct shape s = data_input(d)->shape;
+        const uint64_t v[] = {(uint64_t)name.verify,     (uint64_t)s.c,    (uint64_t)s.h,  (uint64_t)s.w,
+                              (uint64_t)data_classes(d), d->n[PART_TRAIN], d->n[PART_TEST]};
         for (size_t k = 0; k < sizeof v / sizeof v[0]; k++) {
             snprintf(num[k], STR_NUM, "%" PRIu64, v[k]);
             cell[VERIFY + k] = num[k];

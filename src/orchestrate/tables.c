@@ -324,7 +324,7 @@ static int confusion_rows(const struct run *run, const struct dataset *set, cons
                           struct err *e)
 {
     char path[4200];
-    size_t n = (size_t)set->classes;
+    size_t n = (size_t)data_classes(set);
     const char **cell = calloc(n + 1, sizeof *cell);
     char(*num)[STR_NUM] = calloc(n, sizeof *num);
     struct csv_out *csv = NULL;
@@ -332,11 +332,11 @@ static int confusion_rows(const struct run *run, const struct dataset *set, cons
     if (!bad) {
         cell[0] = "true";
         for (size_t i = 0; i < n; i++)
-            cell[i + 1] = set->class_name[i];
+            cell[i + 1] = data_target(set)->class_name[i];
         bad = !(csv = csv_begin(run_path(run, ".confusion.csv", path, sizeof path), cell, n + 1, e));
     }
     for (size_t i = 0; i < n && !bad; i++) {
-        cell[0] = set->class_name[i];
+        cell[0] = data_target(set)->class_name[i];
         for (size_t k = 0; k < n; k++) {
             snprintf(num[k], STR_NUM, "%llu", sum[i * n + k]);
             cell[k + 1] = num[k];
@@ -366,7 +366,7 @@ static int write_classes(struct run *run, int sync, struct err *e)
     if (run->best_point == SIZE_MAX)
         return no_classes(run);
     const struct dataset *set = run->point[run->best_point].set;
-    size_t n = (size_t)set->classes, repeats = 0;
+    size_t n = (size_t)data_classes(set), repeats = 0;
     unsigned long long *sum = calloc(n * n, sizeof *sum);
     double *auc = calloc(n, sizeof *auc);
     struct table out;
@@ -375,7 +375,7 @@ static int write_classes(struct run *run, int sync, struct err *e)
     int bad = sum && auc ? 0 : err_set(e, ERR_NOMEM, "no memory for the confusion matrix");
     for (size_t i = 0; i < run->ntrials && !bad; i++) {
         const struct trial *t = &run->trial[i];
-        if (t->point != run->best_point || t->r.status != TRIAL_COMPLETE || t->r.classes != set->classes)
+        if (t->point != run->best_point || t->r.status != TRIAL_COMPLETE || t->r.classes != data_classes(set))
             continue;
         bad = journal_reread(&run->journal, t->r.at, t->r.classes, sum, auc, e);
         repeats++;
@@ -383,7 +383,7 @@ static int write_classes(struct run *run, int sync, struct err *e)
     for (size_t i = 0; i < n && repeats && !bad; i++)
         auc[i] /= (double)repeats;
     if (repeats && !bad)
-        bad = report_classes(sum, auc, set->class_name, n, &out, e) ||
+        bad = report_classes(sum, auc, data_target(set)->class_name, n, &out, e) ||
               table_write(&out, run_path(run, ".classes.csv", path, sizeof path), sync, e) ||
               confusion_rows(run, set, sum, sync, e);
     table_release(&out);

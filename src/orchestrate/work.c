@@ -289,7 +289,7 @@ int make_job(struct worker *w, const struct trial *t, struct work_piece *p, stru
     const struct planned_point *at = &run->point[t->point];
     struct err_list errs = {0};
     arena_reset(&w->plan);
-    int bad = sweep_point(run->sweep, at->index, at->set->classes, &w->plan, &p->point, &errs) ||
+    int bad = sweep_point(run->sweep, at->index, data_classes(at->set), &w->plan, &p->point, &errs) ||
               point_graph(&p->point, at->set, &p->graph, &w->plan, &errs);
     if (bad && errs.n)
         *e = errs.v[0];

@@ -63,18 +63,6 @@ static uint64_t hash_graph(uint64_t h, const struct nn_graph *g)
     return h;
 }
 
-static uint64_t hash_view(uint64_t h, const struct data_view *v)
-{
-    h = str_hash(h, v->set->name, strlen(v->set->name) + 1);
-    for (int s = 0; s < 3; s++) {
-        uint64_t n = v->n[s];
-        h = str_hash(h, &n, sizeof n);
-        h = str_hash(h, v->index[s], v->n[s] * sizeof *v->index[s]);
-    }
-    h = str_hash(h, v->scale, sizeof v->scale);
-    return str_hash(h, v->shift, sizeof v->shift);
-}
-
 static uint64_t fingerprint(const struct train_job *j)
 {
     const struct train_spec *s = j->spec;
@@ -84,7 +72,7 @@ static uint64_t fingerprint(const struct train_job *j)
     h = hash_params(h, schedule_types[s->schedule]->params, s->schedule_args);
     int selector[] = {train_selector(j), s->maximise};
     h = str_hash(h, selector, sizeof selector);
-    return hash_view(hash_graph(h, j->graph), j->view);
+    return data_view_hash(hash_graph(h, j->graph), j->view);
 }
 
 size_t train_state_bytes(const struct train_run *r)

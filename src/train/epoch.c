@@ -45,8 +45,9 @@ static int diverged(const struct train_run *r, const char *what, double value, s
 static void load_batch(struct train_run *r, uint64_t from, struct nn_pass *p)
 {
     const struct train_job *j = &r->job;
-    data_batch(j->k, j->view, DATA_TRAIN, r->order + from, p->n, r->scratch, j->seed, p->epoch, r->net->x, r->label,
-               r->sample);
+    const struct data_draw draw = {j->seed, p->epoch};
+    r->batch.x = r->net->x;
+    data_batch(j->view, DATA_TRAIN, r->order + from, p->n, &draw, &r->batch);
 }
 
 static double forward(struct train_run *r, const struct nn_pass *p, struct sums *sum)
@@ -54,11 +55,11 @@ static double forward(struct train_run *r, const struct nn_pass *p, struct sums 
     const struct nn_graph *g = r->job.graph;
     double loss = 0;
     nn_forward(r->net, p);
-    r->job.k->softmax_xent(p->n, g->classes, r->net->z, r->label, (float)r->job.spec->label_smoothing, 1 / (float)p->n,
-                           r->loss, NULL, r->net->dz);
+    r->job.k->softmax_xent(p->n, g->classes, r->net->z, r->batch.label, (float)r->job.spec->label_smoothing,
+                           1 / (float)p->n, r->loss, NULL, r->net->dz);
     for (int i = 0; i < p->n; i++) {
         const float *z = r->net->z + lane_at(nn_output(g), i, 0, 0, 0);
-        sum->right += train_argmax(z, g->classes) == r->label[i];
+        sum->right += train_argmax(z, g->classes) == r->batch.label[i];
         loss += r->loss[i];
     }
     sum->loss += loss;
@@ -101,7 +102,7 @@ static int train_steps(struct train_run *r, struct epoch_row *row, struct err *e
                             .training = 1,
                             .seed = j->seed,
                             .epoch = (uint32_t)r->p.epoch + 1,
-                            .sample = r->sample};
+                            .sample = r->batch.key};
         row->lr = (float)train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch);
         if (train_step(r, from, &p, row->lr, &sum, e))
             return -1;

@@ -46,15 +46,17 @@ static void measure_batch(struct train_run *r, enum data_split split, uint32_t f
     const struct train_job *j = &r->job;
     for (int i = 0; i < n; i++)
         r->at[i] = from + (uint32_t)i;
-    data_batch(j->k, j->view, split, r->at, n, NULL, j->seed, 0, r->eval->x, r->label, r->sample);
-    struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .training = 0, .seed = j->seed, .sample = r->sample};
+    r->batch.x = r->eval->x;
+    data_batch(j->view, split, r->at, n, NULL, &r->batch);
+    struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .training = 0, .seed = j->seed, .sample = r->batch.key};
     nn_forward(r->eval, &pass);
-    j->k->softmax_xent(n, j->graph->classes, r->eval->z, r->label, 0, 1, r->loss, probabilities ? r->prob : NULL, NULL);
+    j->k->softmax_xent(n, j->graph->classes, r->eval->z, r->batch.label, 0, 1, r->loss, probabilities ? r->prob : NULL,
+                       NULL);
 }
 
 static void collect_image(struct train_run *r, size_t i, int lane_of, int predicted)
 {
-    int classes = r->job.graph->classes, label = r->label[lane_of];
+    int classes = r->job.graph->classes, label = r->batch.label[lane_of];
     const float *p = r->prob + lane_at(nn_output(r->job.graph), lane_of, 0, 0, 0);
     for (int c = 0; c < classes; c++)
         r->score[(size_t)c * r->job.view->n[DATA_TEST] + i] = p[c * LANES];
@@ -74,7 +76,7 @@ struct train_measure train_measure(struct train_run *r, enum data_split split, i
         measure_batch(r, split, (uint32_t)from, m, collect);
         for (int i = 0; i < m; i++) {
             int predicted = train_argmax(r->eval->z + lane_at(logits, i, 0, 0, 0), classes);
-            right += predicted == r->label[i];
+            right += predicted == r->batch.label[i];
             loss += r->loss[i];
             if (collect)
                 collect_image(r, from + (size_t)i, i, predicted);

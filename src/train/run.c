@@ -114,9 +114,11 @@ static void lay_out(struct train_run *r, struct taker *t)
     r->stretch = take(t, r->nstretches, sizeof *r->stretch);
     r->order = take(t, n[DATA_TRAIN], sizeof *r->order);
     r->at = take(t, (size_t)eval, sizeof *r->at);
-    r->sample = take(t, larger, sizeof *r->sample);
-    r->label = take(t, larger, sizeof *r->label);
-    r->scratch = take(t, 1, data_scratch(j->view));
+    r->batch.k = j->k;
+    r->batch.key = take(t, larger, sizeof *r->batch.key);
+    r->batch.label = take(t, larger, sizeof *r->batch.label);
+    r->batch.target = take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->targets, f);
+    r->batch.scratch = take(t, 1, data_scratch(j->view));
     r->loss = take(t, larger, f);
     r->prob = take(t, eval_lanes * classes, f);
     r->score = take(t, n[DATA_TEST] * classes, f);

@@ -33,11 +33,9 @@ struct train_run {
     size_t nstretches;
     uint64_t steps_per_epoch, steps;
 
-    uint32_t *order;  /* [training samples] permutation of the epoch */
-    uint32_t *at;     /* [eval_batch] sample numbers of a batch to evaluate */
-    uint32_t *sample; /* [larger batch] filled by data_batch */
-    void *scratch;    /* of data_batch */
-    int32_t *label;
+    uint32_t *order;    /* [training samples] permutation of the epoch */
+    uint32_t *at;       /* [eval_batch] sample numbers of a batch to evaluate */
+    struct batch batch; /* for the larger batch; its x is that of the network which is to read it */
     float *loss;
     float *prob;    /* [eval_batch up to 16s][classes] */
     float *score;   /* [classes][test samples] */

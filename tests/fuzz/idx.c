@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "base/file.h"
-#include "data/idx.h"
+#include "data/sources/idx.h"
 
 #include <string.h>
 

@@ -63,10 +63,9 @@ static void print_point(const struct plan_point *q)
     printf("%s, point %llu%s%s\n", sweep_spec(q->sweep)->name, (unsigned long long)(q->point->index + FIRST_POINT),
            axes.n ? ": " : "", axes.n ? axes.p : "");
     str_release(&axes);
-    struct shape in = {3, q->set->c, q->set->h, q->set->w};
     printf("input %s, %d classes (%s: %zu to train, %zu to validate, %zu to test)\n\n",
-           shape_text(in, shape, sizeof shape), q->set->classes, q->set->name, q->n[DATA_TRAIN], q->n[DATA_VALIDATION],
-           q->n[DATA_TEST]);
+           shape_text(data_input(q->set)->shape, shape, sizeof shape), data_classes(q->set), q->set->name,
+           q->n[DATA_TRAIN], q->n[DATA_VALIDATION], q->n[DATA_TEST]);
 }
 
 static const char *head_help(const char *head)

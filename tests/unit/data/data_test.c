@@ -19,11 +19,25 @@ struct data_spec spec_of(const char *dataset, const char *path)
     return s;
 }
 
-void *scratch_of(const struct data_view *v)
+void batch_of(const struct kernels *k, const struct data_view *v, enum data_split split, const uint32_t *at, int n,
+              const struct data_draw *draw, float *x, int32_t *label, uint32_t *key)
 {
     static _Alignas(64) unsigned char scratch[1 << 18];
+    struct batch b = {.k = k, .scratch = scratch, .x = x, .label = label, .key = key};
     assert_true(data_scratch(v) <= sizeof scratch);
-    return scratch;
+    data_batch(v, split, at, n, draw, &b);
+    assert_int_equal(b.n, n);
+    assert_int_equal(b.blocks, blocks_of(n));
+}
+
+const uint8_t *pixels_of(const struct dataset *d, enum data_part part)
+{
+    return field_bytes(data_input(d), part);
+}
+
+const uint8_t *classes_of(const struct dataset *d, enum data_part part)
+{
+    return field_bytes(data_target(d), part);
 }
 
 char *folder_make(char folder[64])
@@ -135,9 +149,12 @@ void refused_(const struct data_spec *s, enum err_code code, const char *const *
 
 struct dataset toy(int c, int h, int w, int classes, const uint8_t *x, const uint8_t *y, size_t train, size_t test)
 {
-    struct dataset d = {.name = "toy", .c = c, .h = h, .w = w, .classes = classes, .max_value = 255};
-    d.train = (struct data_part){x, y, train};
-    d.test = (struct data_part){x, y, test};
+    struct dataset d = {.name = "toy", .n = {train, test}};
+    dataset_of_images(&d, c, h, w, 255, classes, NULL);
+    for (int part = 0; part < DATA_PARTS; part++) {
+        d.field[0].values[part] = x;
+        d.field[1].values[part] = y;
+    }
     return d;
 }
 

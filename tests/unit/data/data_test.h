@@ -12,6 +12,7 @@
 
 #include "assert_close.h"
 #include "data/data.h"
+#include "data/transform.h"
 
 /* The keys' defaults with these two; path may be "". */
 struct data_spec spec_of(const char *dataset, const char *path);
@@ -23,8 +24,14 @@ void file_put(const char *folder, const char *name, const void *bytes, size_t n)
 void file_put_gz(const char *folder, const char *name, const void *bytes, size_t n);
 void file_drop(const char *folder, const char *name);
 
-/* What data_batch wants of the caller to augment; one for all, so for one thread. */
-void *scratch_of(const struct data_view *v);
+/* data_batch into these arrays (scratch is one for all, so for one thread). */
+void batch_of(const struct kernels *k, const struct data_view *v, enum data_split split, const uint32_t *at, int n,
+              const struct data_draw *draw, float *x, int32_t *label, uint32_t *key);
+#define DRAW(seed, epoch) (&(struct data_draw){seed, epoch})
+
+/* What a part of a dataset of images holds. */
+const uint8_t *pixels_of(const struct dataset *d, enum data_part part);
+const uint8_t *classes_of(const struct dataset *d, enum data_part part);
 
 /* The four files of a small dataset: 6 + 3 images of 2x3, classes 0..2, [0..3] = train images, train labels, test
  * images, test labels. Pixels are 7 i mod 256, labels i mod 3. */

@@ -2,8 +2,8 @@
 #include "data_test.h"
 
 #include "base/str.h"
-#include "data/augment.h"
-#include "data/warp.h"
+#include "data/images/augment.h"
+#include "data/images/warp.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -213,7 +213,7 @@ static float *batch(struct fixture *f, const struct data_view *v, const uint32_t
     int32_t label[256];
     uint32_t sample[256];
     assert_true(n <= 256);
-    data_batch(kernels_pick(NULL), v, DATA_TRAIN, at, n, scratch_of(v), seed, epoch, x, label, sample);
+    batch_of(kernels_pick(NULL), v, DATA_TRAIN, at, n, DRAW(seed, epoch), x, label, sample);
     return x;
 }
 
@@ -290,7 +290,7 @@ static void nothing_asked_is_nothing_done(void **state)
     float *y = arena_take(&f->a, 3 * 1024 * sizeof *y);
     int32_t label[40];
     uint32_t sample[40];
-    data_batch(kernels_pick(NULL), &v, DATA_TRAIN, at, 40, NULL, 1, 1, y, label, sample);
+    batch_of(kernels_pick(NULL), &v, DATA_TRAIN, at, 40, NULL, y, label, sample);
     assert_memory_equal(y, x, 3 * 1024 * sizeof *x);
 }
 
@@ -307,10 +307,10 @@ static void hflip_mirrors_and_twice_is_nothing(void **state)
             assert_true(once[p * 16 + lane] == x[(p / 8 * 8 + 7 - p % 8) * 16 + lane]);
     static uint8_t mirrored[64 * 3823];
     for (size_t i = 0; i < sizeof mirrored; i++)
-        mirrored[i] = f->d.train.x[i / 8 * 8 + 7 - i % 8];
-    struct dataset d = f->d;
-    d.train.x = mirrored;
-    v.set = &d;
+        mirrored[i] = pixels_of(&f->d, PART_TRAIN)[i / 8 * 8 + 7 - i % 8];
+    struct field image = *data_input(&f->d);
+    image.values[PART_TRAIN] = mirrored;
+    v.transform[0].field = &image;
     assert_memory_equal(batch(f, &v, at, 16, 1, 1), x, 1024 * sizeof *x);
 }
 

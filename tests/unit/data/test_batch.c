@@ -22,13 +22,16 @@ static void moments(const struct dataset *d, const struct data_view *v, int c, d
 {
     double sum = 0, squares = 0, n = 0;
     for (size_t i = 0; i < v->n[0]; i++)
-        for (int k = 0; k < d->h * d->w; k++, n++)
-            sum += d->train.x[((size_t)v->index[0][i] * (size_t)d->c + (size_t)c) * (size_t)(d->h * d->w) + (size_t)k];
+        for (int k = 0; k < d->field[0].shape.h * d->field[0].shape.w; k++, n++)
+            sum += pixels_of(d, PART_TRAIN)[((size_t)v->index[0][i] * (size_t)d->field[0].shape.c + (size_t)c) *
+                                                (size_t)(d->field[0].shape.h * d->field[0].shape.w) +
+                                            (size_t)k];
     *mean = sum / n;
     for (size_t i = 0; i < v->n[0]; i++)
-        for (int k = 0; k < d->h * d->w; k++) {
-            double x =
-                d->train.x[((size_t)v->index[0][i] * (size_t)d->c + (size_t)c) * (size_t)(d->h * d->w) + (size_t)k];
+        for (int k = 0; k < d->field[0].shape.h * d->field[0].shape.w; k++) {
+            double x = pixels_of(d, PART_TRAIN)[((size_t)v->index[0][i] * (size_t)d->field[0].shape.c + (size_t)c) *
+                                                    (size_t)(d->field[0].shape.h * d->field[0].shape.w) +
+                                                (size_t)k];
             squares += (x - *mean) * (x - *mean);
         }
     *deviation = sqrt(squares / n);
@@ -47,15 +50,15 @@ static void standard_is_by_channel_of_the_training_split(void **state)
     for (int c = 0; c < C; c++) {
         double mean, deviation;
         moments(&d, &v, c, &mean, &deviation);
-        assert_true(fabs(v.scale[c] * deviation - 1) < 1e-6);
-        assert_true(fabs(v.shift[c] + mean / deviation) < 1e-6);
+        assert_true(fabs(v.transform[0].scale[c] * deviation - 1) < 1e-6);
+        assert_true(fabs(v.transform[0].shift[c] + mean / deviation) < 1e-6);
     }
     s.normalize = NORMALIZE_UNIT;
     view_of(&v, &d, &s, &a);
-    assert_true(v.scale[2] == (float)(1.0 / 255) && v.shift[2] == 0);
+    assert_true(v.transform[0].scale[2] == (float)(1.0 / 255) && v.transform[0].shift[2] == 0);
     s.normalize = NORMALIZE_NONE;
     view_of(&v, &d, &s, &a);
-    assert_true(v.scale[2] == 1 && v.shift[2] == 0);
+    assert_true(v.transform[0].scale[2] == 1 && v.transform[0].shift[2] == 0);
     arena_release(&a);
 }
 
@@ -73,10 +76,10 @@ static void a_constant_channel_is_no_division_by_zero(void **state)
     for (int i = 0; i < N; i++)
         memset(pixels + i * RECORD + H * W, 200, H * W);
     view_of(&v, &d, &s, &a);
-    assert_true(v.scale[1] == (float)(1.0 / 255) && isfinite(v.shift[1]));
+    assert_true(v.transform[0].scale[1] == (float)(1.0 / 255) && isfinite(v.transform[0].shift[1]));
     for (uint32_t i = 0; i < v.n[0]; i++)
         at[i] = i;
-    data_batch(kernels_pick(NULL), &v, DATA_TRAIN, at, (int)v.n[0], 0, 0, 0, x, label, sample);
+    batch_of(kernels_pick(NULL), &v, DATA_TRAIN, at, (int)v.n[0], NULL, x, label, sample);
     for (size_t i = 0; i < sizeof x / sizeof *x; i++)
         assert_true(isfinite(x[i]));
     assert_true(fabsf(x[W * 16]) < 1e-6f); /* image 0, row 0, channel 1 */
@@ -98,7 +101,7 @@ static void statistics_are_exact(void **state)
     big[7] = 254;
     view_of(&v, &d, &s, &a);
     double n = sizeof big, variance = (1 / n) * (1 - 1 / n); /* one of n differs by 1 */
-    assert_true(v.scale[0] == (float)(1 / sqrt(variance)));
+    assert_true(v.transform[0].scale[0] == (float)(1 / sqrt(variance)));
     arena_release(&a);
 }
 
@@ -130,14 +133,14 @@ static void batches_are_laid_out_in_blocks_of_16(void **state)
             x[i] = -777;
         label[n] = -777;
         sample[n] = 777;
-        data_batch(kernels_pick(NULL), &v, DATA_TRAIN, at, n, 0, 1, 1, x, label, sample);
+        batch_of(kernels_pick(NULL), &v, DATA_TRAIN, at, n, NULL, x, label, sample);
         for (int i = 0; i < blocks * 16; i++)
             for (int c = 0; c < C; c++)
                 for (int y = 0; y < H; y++)
                     for (int col = 0; col < W; col++) {
                         uint32_t from = i < n ? v.index[0][at[i]] : 0;
                         uint8_t p = pixels[((from * C + (uint32_t)c) * H + (uint32_t)y) * W + (uint32_t)col];
-                        float want = i < n ? (float)p * v.scale[c] + v.shift[c] : 0;
+                        float want = i < n ? (float)p * v.transform[0].scale[c] + v.transform[0].shift[c] : 0;
                         if (cell(x, i, c, y, col) != want)
                             fail_msg("n=%d image %d [%d][%d][%d]: %g, expected %g", n, i, c, y, col,
                                      (double)cell(x, i, c, y, col), (double)want);
@@ -164,13 +167,14 @@ static void test_and_validation_come_from_their_own_samples(void **state)
     (void)state;
     memset(other, 9, sizeof other);
     memset(y, 3, sizeof y);
-    d.test = (struct data_part){other, y, N};
+    d.field[0].values[PART_TEST] = other;
+    d.field[1].values[PART_TEST] = y;
     s.normalize = NORMALIZE_NONE;
     arena_init(&a);
     view_of(&v, &d, &s, &a);
-    data_batch(kernels_pick(NULL), &v, DATA_TEST, &at, 1, 0, 0, 0, x, &label, &sample);
+    batch_of(kernels_pick(NULL), &v, DATA_TEST, &at, 1, NULL, x, &label, &sample);
     assert_true(x[0] == 9 && label == 3 && sample == 2);
-    data_batch(kernels_pick(NULL), &v, DATA_VALIDATION, &at, 1, 0, 0, 0, x, &label, &sample);
+    batch_of(kernels_pick(NULL), &v, DATA_VALIDATION, &at, 1, NULL, x, &label, &sample);
     assert_int_equal(sample, v.index[DATA_VALIDATION][2]);
     assert_true(x[0] == pixels[sample * RECORD]);
     arena_release(&a);

@@ -2,7 +2,7 @@
  */
 #include "base/file.h"
 #include "data/cache.h"
-#include "data/kinds.h"
+#include "data/sources/source.h"
 #include "data_test.h"
 #include "kernels/kernels.h"
 
@@ -101,11 +101,12 @@ static int load_differs(const struct place *p, unsigned seed)
     struct err e = {0};
     if (dataset_load(&d, &s, &e))
         return -1;
-    int bad = d.train.n != N || d.h != SIDE || d.w != SIDE || d.classes != 3 || d.test.n != 3;
+    int bad = d.n[PART_TRAIN] != N || d.field[0].shape.h != SIDE || d.field[0].shape.w != SIDE ||
+              d.field[1].classes != 3 || d.n[PART_TEST] != 3;
     for (size_t i = 0; !bad && i < PIXELS; i++)
-        bad = d.train.x[i] != (i * 7 + seed) % 251;
+        bad = pixels_of(&d, PART_TRAIN)[i] != (i * 7 + seed) % 251;
     for (size_t i = 0; !bad && i < N; i++)
-        bad = d.train.y[i] != i % 3;
+        bad = classes_of(&d, PART_TRAIN)[i] != i % 3;
     dataset_release(&d);
     return bad;
 }
@@ -169,8 +170,8 @@ static void so_is_the_first(void **state)
         struct dataset d;
         struct err e = {0};
         assert_int_equal(dataset_load(&d, &s, &e), 0);
-        assert_true(dataset_is_mapped(&d, d.train.x));
-        assert_false(dataset_is_mapped(&d, d.train.y));
+        assert_true(dataset_is_mapped(&d, pixels_of(&d, PART_TRAIN)));
+        assert_false(dataset_is_mapped(&d, classes_of(&d, PART_TRAIN)));
         dataset_release(&d);
     }
     place_remove(&p);
@@ -201,8 +202,8 @@ static void view_numbers(const struct place *p, float scale_shift[2])
     arena_init(&a);
     assert_int_equal(dataset_load(&d, &s, &e), 0);
     view_of(&v, &d, &s, &a);
-    scale_shift[0] = v.scale[0];
-    scale_shift[1] = v.shift[0];
+    scale_shift[0] = v.transform[0].scale[0];
+    scale_shift[1] = v.transform[0].shift[0];
     arena_release(&a);
     dataset_release(&d);
 }
@@ -228,9 +229,8 @@ static void batches_of(const struct data_view *v, float x[2][2 * LANES * SIDE * 
     for (uint32_t i = 0; i < 2 * LANES - 3; i++)
         at[i] = (i * 5 + 2) % 40;
     for (int s = 0; s < 2; s++)
-        data_batch(kernels_pick(NULL), v, s ? DATA_VALIDATION : DATA_TRAIN, at, 2 * LANES - 3,
-                   s ? NULL : scratch_of(v), 7, 1, x[s], label[s],
-                   sample[s]);
+        batch_of(kernels_pick(NULL), v, s ? DATA_VALIDATION : DATA_TRAIN, at, 2 * LANES - 3, s ? NULL : DRAW(7, 1),
+                 x[s], label[s], sample[s]);
 }
 
 static void few_images_are_gathered(void **state)

@@ -41,26 +41,27 @@ static void loads(const struct data_spec *s, struct dataset *d)
 
 static void check_small(const struct dataset *d, int with_values)
 {
-    assert_int_equal(d->c, 1);
-    assert_int_equal(d->h, 2);
-    assert_int_equal(d->w, 3);
-    assert_int_equal(d->classes, 3);
-    assert_int_equal(d->max_value, 255);
-    assert_int_equal(d->train.n, 6);
-    assert_int_equal(d->test.n, 3);
-    assert_string_equal(d->class_name[2], "2");
+    assert_int_equal(d->field[0].shape.c, 1);
+    assert_int_equal(d->field[0].shape.h, 2);
+    assert_int_equal(d->field[0].shape.w, 3);
+    assert_int_equal(d->field[1].classes, 3);
+    assert_int_equal(d->field[0].max_value, 255);
+    assert_int_equal(d->n[PART_TRAIN], 6);
+    assert_int_equal(d->n[PART_TEST], 3);
+    assert_string_equal(d->field[1].class_name[2], "2");
     if (!with_values) {
-        assert_true(!d->train.x && !d->train.y && !d->test.x && !d->test.y);
+        assert_true(!pixels_of(d, PART_TRAIN) && !classes_of(d, PART_TRAIN) && !pixels_of(d, PART_TEST) &&
+                    !classes_of(d, PART_TEST));
         return;
     }
     for (int i = 0; i < 36; i++)
-        assert_int_equal(d->train.x[i], 7 * i % 256);
+        assert_int_equal(pixels_of(d, PART_TRAIN)[i], 7 * i % 256);
     for (int i = 0; i < 18; i++)
-        assert_int_equal(d->test.x[i], 7 * i);
+        assert_int_equal(pixels_of(d, PART_TEST)[i], 7 * i);
     for (int i = 0; i < 6; i++)
-        assert_int_equal(d->train.y[i], i % 3);
+        assert_int_equal(classes_of(d, PART_TRAIN)[i], i % 3);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(d->test.y[i], i);
+        assert_int_equal(classes_of(d, PART_TEST)[i], i);
 }
 
 static void reads_plain_and_gzipped(void **state)
@@ -113,10 +114,10 @@ static void reads_colour(void **state)
     memcpy(b, test, sizeof test);
     file_put(p->folder, idx_names[2], b, 20 + 18);
     loads(&p->s, &d);
-    assert_int_equal(d.c, 3);
-    assert_int_equal(d.h, 1);
-    assert_int_equal(d.w, 2);
-    assert_int_equal(d.train.x[35], 35);
+    assert_int_equal(d.field[0].shape.c, 3);
+    assert_int_equal(d.field[0].shape.h, 1);
+    assert_int_equal(d.field[0].shape.w, 2);
+    assert_int_equal(pixels_of(&d, PART_TRAIN)[35], 35);
     dataset_release(&d);
     b[11] = 1; /* one channel in the test file */
     b[15] = 3;
@@ -263,10 +264,10 @@ static void labels_may_start_at_one(void **state)
         file_put(p->folder, names[i], p->x.b[i], p->x.n[i]);
     }
     loads(&s, &d);
-    assert_int_equal(d.classes, 26);
-    assert_int_equal(d.train.y[0], 25);
-    assert_int_equal(d.train.y[1], 1);
-    assert_string_equal(d.class_name[25], "z");
+    assert_int_equal(d.field[1].classes, 26);
+    assert_int_equal(classes_of(&d, PART_TRAIN)[0], 25);
+    assert_int_equal(classes_of(&d, PART_TRAIN)[1], 1);
+    assert_string_equal(d.field[1].class_name[25], "z");
     dataset_release(&d);
     p->x.b[1][8] = 0;
     file_put(p->folder, names[1], p->x.b[1], p->x.n[1]);

@@ -1,8 +1,8 @@
 /* Blocks of moved images, by whichever road, at every level of the kernels: bit for bit what warp_row says. */
 #include "data_test.h"
 
-#include "data/augment.h"
-#include "data/warp.h"
+#include "data/images/augment.h"
+#include "data/images/warp.h"
 #include "kernels/kernels.h"
 
 #include <stdio.h>
@@ -63,20 +63,20 @@ static struct warp warp_of(const struct case_data *d, uint32_t sample)
 {
     struct motion m;
     struct warp p;
-    augment_draw(d->view.augment, 5, 2, 1, &sample, &m);
-    warp_init(&p, &m, 1, d->set.h, d->set.w);
+    augment_draw(d->view.transform[0].augment, 5, 2, 1, &sample, &m);
+    warp_init(&p, &m, 1, d->set.field[0].shape.h, d->set.field[0].shape.w);
     return p;
 }
 
 static void compare_row(const struct case_data *d, const char *what, int image, int y, int c)
 {
-    const struct dataset *s = &d->set;
+    const struct shape *s = &d->set.field[0].shape;
     const float *x = d->x + (size_t)(image / LANES * LANES) * (size_t)s->c * d->plane +
                      (size_t)(y * s->c + c) * (size_t)s->w * LANES + (size_t)(image % LANES);
     if (image < TAKEN) {
         struct warp p = warp_of(d, d->sample[image]);
-        warp_row(&p, d->pixels + ((size_t)d->sample[image] * (size_t)s->c + (size_t)c) * d->plane, y, d->view.scale[c],
-                 d->view.shift[c], d->row, 1);
+        warp_row(&p, d->pixels + ((size_t)d->sample[image] * (size_t)s->c + (size_t)c) * d->plane, y,
+                 d->view.transform[0].scale[c], d->view.transform[0].shift[c], d->row, 1);
     } else {
         memset(d->row, 0, (size_t)s->w * sizeof *d->row); /* a dead lane */
     }
@@ -94,7 +94,7 @@ static void check(int c, int h, int w, const char *augment, int normalize)
         if (!k)
             continue;
         memset(d->x, 0xff, d->floats * sizeof *d->x);
-        data_batch(k, &d->view, DATA_TRAIN, d->at, TAKEN, scratch_of(&d->view), 5, 2, d->x, d->label, d->sample);
+        batch_of(k, &d->view, DATA_TRAIN, d->at, TAKEN, DRAW(5, 2), d->x, d->label, d->sample);
         for (int i = 0; i < blocks_of(TAKEN) * LANES; i++)
             for (int y = 0; y < h; y++)
                 for (int channel = 0; channel < c; channel++)

@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-static void check_counts(const struct data_part *p, const int *want)
+static void check_counts(const struct dataset *d, enum data_part part, const int *want)
 {
     int got[10] = {0};
-    for (size_t i = 0; i < p->n; i++)
-        got[p->y[i]]++;
+    for (size_t i = 0; i < d->n[part]; i++)
+        got[classes_of(d, part)[i]]++;
     assert_memory_equal(got, want, sizeof got);
 }
 
@@ -22,7 +22,8 @@ static int load_real(const char *name, struct dataset *d)
         return -1;
     if (dataset_load(d, &s, &e))
         fail_msg("%s", e.text);
-    assert_true(d->train.n == 60000 && d->test.n == 10000 && d->c == 1 && d->h == 28 && d->w == 28 && d->classes == 10);
+    assert_true(d->n[PART_TRAIN] == 60000 && d->n[PART_TEST] == 10000 && d->field[0].shape.c == 1 &&
+                d->field[0].shape.h == 28 && d->field[0].shape.w == 28 && d->field[1].classes == 10);
     return 0;
 }
 
@@ -37,20 +38,20 @@ static void mnist(void **state)
     (void)state;
     if (load_real("mnist", &d))
         skip();
-    check_counts(&d.train, train);
-    check_counts(&d.test, test);
+    check_counts(&d, PART_TRAIN, train);
+    check_counts(&d, PART_TEST, test);
     arena_init(&a);
     s.validation = 0;
     view_of(&v, &d, &s, &a); /* the well-known 0.1307 and 0.3081 of all 60000 */
-    assert_true(fabs(1 / (255 * (double)v.scale[0]) - 0.3081) < 5e-5);
-    assert_true(fabs(-(double)v.shift[0] / (255 * (double)v.scale[0]) - 0.1307) < 5e-5);
+    assert_true(fabs(1 / (255 * (double)v.transform[0].scale[0]) - 0.3081) < 5e-5);
+    assert_true(fabs(-(double)v.transform[0].shift[0] / (255 * (double)v.transform[0].scale[0]) - 0.1307) < 5e-5);
     s.train = 50000;
     s.validation = 10000;
     view_of(&v, &d, &s, &a);
     double count[2][10] = {{0}};
     for (int split = 0; split < 2; split++)
         for (size_t i = 0; i < v.n[split]; i++)
-            count[split][d.train.y[v.index[split][i]]]++;
+            count[split][classes_of(&d, PART_TRAIN)[v.index[split][i]]]++;
     for (int c = 0; c < 10; c++)
         assert_true(fabs(count[0][c] - train[c] * 5.0 / 6) <= 1 && fabs(count[1][c] - train[c] / 6.0) <= 1);
     arena_release(&a);
@@ -65,9 +66,10 @@ static void fashion_mnist(void **state)
     (void)state;
     if (load_real("fashion-mnist", &d))
         skip();
-    check_counts(&d.train, train);
-    check_counts(&d.test, test);
-    assert_string_equal(d.class_name[d.train.y[0]], "Ankle boot"); /* the first picture of the paper */
+    check_counts(&d, PART_TRAIN, train);
+    check_counts(&d, PART_TEST, test);
+    assert_string_equal(d.field[1].class_name[classes_of(&d, PART_TRAIN)[0]],
+                        "Ankle boot"); /* the first picture of the paper */
     dataset_release(&d);
 }
 
@@ -81,7 +83,8 @@ static void peeks_without_reading(void **state)
     if (!path)
         skip();
     assert_int_equal(dataset_peek(&d, &s, &e), 0);
-    assert_true(d.train.n == 60000 && d.test.n == 10000 && d.h == 28 && d.classes == 10 && !d.train.x && !d.train.y);
+    assert_true(d.n[PART_TRAIN] == 60000 && d.n[PART_TEST] == 10000 && d.field[0].shape.h == 28 &&
+                d.field[1].classes == 10 && !pixels_of(&d, PART_TRAIN) && !classes_of(&d, PART_TRAIN));
     dataset_release(&d);
 }
 

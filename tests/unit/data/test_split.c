@@ -39,7 +39,7 @@ static void per_class(const struct dataset *d, const uint32_t *index, size_t n, 
 {
     memset(count, 0, 6 * sizeof *count);
     for (size_t i = 0; i < n; i++)
-        count[d->train.y[index[i]]]++;
+        count[classes_of(d, PART_TRAIN)[index[i]]]++;
 }
 
 static void splits_are_disjoint_and_stratified(void **state)

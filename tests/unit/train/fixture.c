@@ -57,27 +57,29 @@ void spec_from(struct train_spec *s, const char *settings)
 }
 
 /* Class k is a bright bar two rows high at height 2k. */
-static struct data_part toy_part(struct fixture *f, size_t n, uint32_t stream)
+static void toy_part(struct fixture *f, enum data_part part, size_t n)
 {
     uint8_t *x = arena_take(&f->mem, n * 64), *y = arena_take(&f->mem, n);
     struct rng g;
-    rng_init(&g, 5, RNG_TEST, stream, 0);
+    rng_init(&g, 5, RNG_TEST, part, 0);
     for (size_t i = 0; i < n; i++) {
         y[i] = (uint8_t)(i % TOY_CLASSES);
         for (int p = 0; p < 64; p++)
             x[i * 64 + (size_t)p] = (uint8_t)(rng_below(&g, 160) + (p / 16 == y[i] ? 60 : 0));
     }
-    return (struct data_part){x, y, n};
+    f->set.field[0].values[part] = x;
+    f->set.field[1].values[part] = y;
+    f->set.n[part] = n;
 }
 
 static void toy_data(struct fixture *f, size_t ntrain, size_t validation, size_t ntest)
 {
     static const char *const name[TOY_CLASSES] = {"a", "b", "c", "d"};
     struct err e = {0};
-    f->set = (struct dataset){
-        .name = "toy", .c = 1, .h = 8, .w = 8, .classes = TOY_CLASSES, .class_name = name, .max_value = 255};
-    f->set.train = toy_part(f, ntrain, 0);
-    f->set.test = toy_part(f, ntest, 1);
+    f->set = (struct dataset){.name = "toy"};
+    dataset_of_images(&f->set, 1, 8, 8, 255, TOY_CLASSES, name);
+    toy_part(f, PART_TRAIN, ntrain);
+    toy_part(f, PART_TEST, ntest);
     param_defaults(data_params, &f->data);
     f->data.dataset = "toy";
     f->data.train = (double)(ntrain - validation);

@@ -43,7 +43,8 @@ static void logistic_step(struct logistic *l, const struct fixture *f, const uin
     int32_t label[LANES];
     uint32_t sample[LANES];
     double g[TOY_CLASSES][PIXELS + 1] = {0};
-    data_batch(f->job.k, &f->view, DATA_TRAIN, order, n, 0, 0, 0, batch, label, sample);
+    struct batch b = {.k = f->job.k, .x = batch, .label = label, .key = sample};
+    data_batch(&f->view, DATA_TRAIN, order, n, NULL, &b);
     for (int k = 0; k < n; k++) {
         double x[PIXELS];
         for (int i = 0; i < PIXELS; i++)

@@ -1,8 +1,8 @@
 /* move.c - a block of images, each moved in its own way. There are three roads to the values of warp.h, with the same
  * bits: moves by whole pixels copy bytes, all others are a kernel's work, and images too large for either are done
  * pixel by pixel. */
-#include "data/block.h"
-#include "data/warp.h"
+#include "data/images/block.h"
+#include "data/images/warp.h"
 
 #include <math.h>
 #include <stddef.h>

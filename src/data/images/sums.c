@@ -1,4 +1,4 @@
-#include "data/sums.h"
+#include "data/images/sums.h"
 
 _Static_assert((uint64_t)SUMS_BYTES * 255 * 255 <= UINT32_MAX, "sums fit");
 

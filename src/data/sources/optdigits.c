@@ -1,13 +1,13 @@
 /* optdigits.c - the embedded dataset: 5620 handwritten digits of 43 writers as 8x8 images of values 0..16, 30 writers
  * in the training part, 13 others in the test part (E. Alpaydin and C. Kaynak, Cascading Classifiers, Kybernetika 34,
  * 1998). How it is packed: optdigits/pack.py. */
-#include "data/kinds.h"
+#include "data/sources/source.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-#include "data/optdigits/packed.inc"
+#include "data/sources/optdigits/packed.inc"
 
 enum { ROWS = TRAIN + TEST, PIXELS = 64 };
 
@@ -56,31 +56,27 @@ static int read_all(struct dataset *d, struct err *e)
     if (!x || unpack(x, e))
         return -1;
     const unsigned char *y = x + (size_t)PIXELS * ROWS;
-    d->train.x = x;
-    d->train.y = y;
-    d->test.x = x + (size_t)PIXELS * TRAIN;
-    d->test.y = y + TRAIN;
+    d->field[0].values[PART_TRAIN] = x;
+    d->field[1].values[PART_TRAIN] = y;
+    d->field[0].values[PART_TEST] = x + (size_t)PIXELS * TRAIN;
+    d->field[1].values[PART_TEST] = y + TRAIN;
     return 0;
 }
 
 static const uint32_t train_count[10] = {376, 389, 380, 389, 387, 376, 377, 387, 380, 382};
 
-static int load(const struct dataset_kind *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+static int load(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
 {
     (void)k;
     (void)s;
-    d->c = 1;
-    d->h = d->w = 8;
-    d->classes = 10;
-    d->class_name = dataset_digits;
-    d->max_value = 16;
-    d->train.n = TRAIN;
-    d->test.n = TEST;
-    d->train_count = train_count;
+    dataset_of_images(d, 1, 8, 8, 16, 10, dataset_digits);
+    d->n[PART_TRAIN] = TRAIN;
+    d->n[PART_TEST] = TEST;
+    d->field[1].count = train_count;
     return peek ? 0 : read_all(d, e);
 }
 
-const struct dataset_kind dataset_optdigits = {
+const struct data_source source_optdigits = {
     .word = {"optdigits", "embedded: 3823 + 1797 handwritten digits, 8x8, other writers in the test part", NULL},
     .credit = "E. Alpaydin and C. Kaynak, 1998, UCI Machine Learning Repository, doi 10.24432/C50P49, CC BY 4.0; "
               "pixels repacked",

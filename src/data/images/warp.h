@@ -5,7 +5,7 @@
 #ifndef DATA_WARP_H
 #define DATA_WARP_H
 
-#include "data/augment.h"
+#include "data/images/augment.h"
 
 #include <stdint.h>
 

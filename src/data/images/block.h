@@ -2,7 +2,7 @@
 #ifndef DATA_BLOCK_H
 #define DATA_BLOCK_H
 
-#include "data/augment.h"
+#include "data/images/augment.h"
 #include "kernels/kernels.h"
 
 /* Planes of 64 x 64 with what lies round them, 16 of them. */

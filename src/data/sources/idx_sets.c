@@ -1,10 +1,10 @@
-/* idx_sets.c - MNIST and its kin: four IDX files in a folder. A further one is a row here and a line in kinds.c. */
+/* idx_sets.c - MNIST and its kin: four IDX files in a folder. A further one is a row here and a line in sources.c. */
 #include "base/str.h"
 #include "data/cache.h"
-#include "data/fingerprint.h"
-#include "data/idx.h"
-#include "data/kinds.h"
 #include "data/locate.h"
+#include "data/sources/fingerprint.h"
+#include "data/sources/idx.h"
+#include "data/sources/source.h"
 
 #include "base/file.h"
 
@@ -47,7 +47,7 @@ static int has_train_images(const char *folder, const void *ctx)
     return spell(path, sizeof path, folder, ((const struct idx_set *)ctx)->train, image_tails);
 }
 
-static int find_files(struct files *fs, const struct dataset_kind *k, const struct data_spec *s, struct err *e)
+static int find_files(struct files *fs, const struct data_source *k, const struct data_spec *s, struct err *e)
 {
     const struct idx_set *set = k->detail;
     char wanted[128];
@@ -72,32 +72,35 @@ static int check_count(const struct idx_file *x, const struct idx_file *y, struc
     return 0;
 }
 
-static int check_geometry(struct dataset *d, const struct idx_file *a, const struct idx_file *b, struct err *e)
+static struct shape image_shape(const struct idx_file *f)
 {
-    int colours = a->dims == 4;
-    d->c = colours ? (int)a->dim[1] : 1;
-    d->h = (int)a->dim[a->dims - 2];
-    d->w = (int)a->dim[a->dims - 1];
-    if (d->c > DATA_CHANNELS)
-        return err_set(e, ERR_DATA, "%s: %d channels, expected 1 to %d", a->path, d->c, DATA_CHANNELS);
-    int other_c = b->dims == 4 ? (int)b->dim[1] : 1, other_h = (int)b->dim[b->dims - 2],
-        other_w = (int)b->dim[b->dims - 1];
-    if (other_c != d->c || other_h != d->h || other_w != d->w)
-        return err_set(e, ERR_DATA, "%s: images of %dx%dx%d, expected %dx%dx%d as in %s", b->path, other_c, other_h,
-                       other_w, d->c, d->h, d->w, a->path);
+    return (struct shape){MAPS, f->dims == 4 ? (int)f->dim[1] : 1, (int)f->dim[f->dims - 2], (int)f->dim[f->dims - 1]};
+}
+
+/* Images of both files have the same shape; d becomes a dataset of them. */
+static int check_geometry(struct dataset *d, const struct idx_set *set, const struct idx_file *a,
+                          const struct idx_file *b, struct err *e)
+{
+    struct shape s = image_shape(a), other = image_shape(b);
+    if (s.c > DATA_CHANNELS)
+        return err_set(e, ERR_DATA, "%s: %d channels, expected 1 to %d", a->path, s.c, DATA_CHANNELS);
+    if (other.c != s.c || other.h != s.h || other.w != s.w)
+        return err_set(e, ERR_DATA, "%s: images of %dx%dx%d, expected %dx%dx%d as in %s", b->path, other.c, other.h,
+                       other.w, s.c, s.h, s.w, a->path);
+    dataset_of_images(d, s.c, s.h, s.w, 255, set->classes, set->class_name);
     return 0;
 }
 
-static int open_files(struct files *fs, struct dataset *d, struct err *e)
+static int open_files(struct files *fs, const struct idx_set *set, struct dataset *d, struct err *e)
 {
     for (int i = 0; i < FILES; i++)
         if (idx_open(&fs->f[i], fs->path[i], i % 2 ? 1 : 3, i % 2 ? 1 : 4, e))
             return -1;
     if (check_count(&fs->f[TRAIN_X], &fs->f[TRAIN_Y], e) || check_count(&fs->f[TEST_X], &fs->f[TEST_Y], e))
         return -1;
-    d->train.n = fs->f[TRAIN_X].dim[0];
-    d->test.n = fs->f[TEST_X].dim[0];
-    return check_geometry(d, &fs->f[TRAIN_X], &fs->f[TEST_X], e);
+    d->n[PART_TRAIN] = fs->f[TRAIN_X].dim[0];
+    d->n[PART_TEST] = fs->f[TEST_X].dim[0];
+    return check_geometry(d, set, &fs->f[TRAIN_X], &fs->f[TEST_X], e);
 }
 
 /* Pixels, those of a packed file from the cache where it has them; then also *sums. */
@@ -105,7 +108,8 @@ static const uint8_t *read_pixels(struct idx_file *f, struct dataset *d, const u
 {
     struct cache_slot slot;
     struct cache_hit hit;
-    size_t plane = (size_t)d->h * (size_t)d->w;
+    const struct shape s = data_input(d)->shape;
+    size_t plane = (size_t)s.h * (size_t)s.w;
     slot.file[0] = 0;
     if (!gzdirect(f->f))
         cache_find(&slot, f->path, f->bytes / plane, plane);
@@ -124,20 +128,21 @@ static const uint8_t *read_pixels(struct idx_file *f, struct dataset *d, const u
     return x;
 }
 
-/* Labels as classes 0 ..., checked against d->classes, which is set here when the format does not fix it. */
+/* Labels as classes 0 ..., checked against the number of classes, which is set here when the format does not fix it. */
 static const uint8_t *read_labels(struct idx_file *f, const struct idx_set *set, struct dataset *d, struct err *e)
 {
+    int *classes = &d->field[1].classes;
     unsigned char *y = dataset_alloc(d, f->bytes, e), most = 0;
     if (!y || idx_read(f, y, e))
         return NULL;
     for (size_t i = 0; i < f->bytes; i++)
         most = y[i] > most ? y[i] : most;
-    if (!d->classes)
-        d->classes = most + 1;
+    if (!*classes)
+        *classes = most + 1;
     for (size_t i = 0; i < f->bytes; i++) {
-        if (y[i] < set->first || y[i] - set->first >= d->classes) {
+        if (y[i] < set->first || y[i] - set->first >= *classes) {
             err_set(e, ERR_DATA, "%s: label %d of sample %zu, expected %d..%d%s", f->path, y[i], i, set->first,
-                    set->first + d->classes - 1, set->classes ? "" : " as in the training labels");
+                    set->first + *classes - 1, set->classes ? "" : " as in the training labels");
             return NULL;
         }
         y[i] = (unsigned char)(y[i] - set->first);
@@ -148,34 +153,35 @@ static const uint8_t *read_labels(struct idx_file *f, const struct idx_set *set,
 /* How many training samples each class has, for plans. */
 static int count_labels(struct dataset *d, struct err *e)
 {
-    uint32_t *count = dataset_alloc(d, (size_t)d->classes * sizeof *count, e);
+    struct field *f = &d->field[1];
+    const uint8_t *y = field_bytes(f, PART_TRAIN);
+    uint32_t *count = dataset_alloc(d, (size_t)f->classes * sizeof *count, e);
     if (!count)
         return -1;
-    memset(count, 0, (size_t)d->classes * sizeof *count);
-    for (size_t i = 0; i < d->train.n; i++)
-        count[d->train.y[i]]++;
-    d->train_count = count;
+    memset(count, 0, (size_t)f->classes * sizeof *count);
+    for (size_t i = 0; i < d->n[PART_TRAIN]; i++)
+        count[y[i]]++;
+    f->count = count;
     return 0;
 }
 
 static int read_files(struct files *fs, const struct idx_set *set, struct dataset *d, int peek, struct err *e)
 {
-    d->max_value = 255;
-    d->classes = set->classes;
-    d->class_name = set->class_name;
-    if (!(d->train.y = read_labels(&fs->f[TRAIN_Y], set, d, e)) || count_labels(d, e))
+    struct field *image = &d->field[0], *class = &d->field[1];
+    if (!(class->values[PART_TRAIN] = read_labels(&fs->f[TRAIN_Y], set, d, e)) || count_labels(d, e))
         return -1;
-    if (!(peek && set->classes) && !(d->test.y = read_labels(&fs->f[TEST_Y], set, d, e)))
+    if (!(peek && set->classes) && !(class->values[PART_TEST] = read_labels(&fs->f[TEST_Y], set, d, e)))
         return -1;
     if (peek) {
-        dataset_free(d, (void *)(uintptr_t)d->train.y);
-        d->train.y = d->test.y = NULL;
+        dataset_free(d, (void *)(uintptr_t) class->values[PART_TRAIN]);
+        class->values[PART_TRAIN] = class->values[PART_TEST] = NULL;
         return 0;
     }
     const uint32_t(*unused)[2];
-    d->train.x = read_pixels(&fs->f[TRAIN_X], d, &d->train_sums, e);
-    d->test.x = d->train.x ? read_pixels(&fs->f[TEST_X], d, &unused, e) : NULL;
-    return d->test.x ? 0 : -1;
+    if (!(image->values[PART_TRAIN] = read_pixels(&fs->f[TRAIN_X], d, &image->sums, e)) ||
+        !(image->values[PART_TEST] = read_pixels(&fs->f[TEST_X], d, &unused, e)))
+        return -1;
+    return 0;
 }
 
 /* The file into the fingerprint. */
@@ -191,7 +197,7 @@ static int take_in(struct dataset *d, const char *path, int verify, struct err *
     return 0;
 }
 
-static int there(const struct dataset_kind *k, const struct data_spec *s)
+static int there(const struct data_source *k, const struct data_spec *s)
 {
     struct files *fs = calloc(1, sizeof *fs);
     struct err e = {0};
@@ -200,31 +206,26 @@ static int there(const struct dataset_kind *k, const struct data_spec *s)
     return found;
 }
 
-static int known(const struct dataset_kind *k, struct dataset *d, const struct dataset_seen *seen)
+static int known(const struct data_source *k, struct dataset *d, const struct dataset_seen *seen)
 {
     const struct idx_set *set = k->detail;
     const struct dataset_seen published = {1, 28, 28, set->classes, set->samples, set->tests, 0};
     if (!seen && !set->samples)
         return -1;
     seen = seen ? seen : &published;
-    d->c = seen->c;
-    d->h = seen->h;
-    d->w = seen->w;
-    d->classes = seen->classes;
-    d->class_name = set->class_name;
-    d->max_value = 255;
-    d->train.n = seen->train;
-    d->test.n = seen->test;
+    dataset_of_images(d, seen->c, seen->h, seen->w, 255, seen->classes, set->class_name);
+    d->n[PART_TRAIN] = seen->train;
+    d->n[PART_TEST] = seen->test;
     d->fingerprint = seen->fingerprint;
     return 0;
 }
 
-static int load(const struct dataset_kind *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+static int load(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
 {
     struct files *fs = calloc(1, sizeof *fs);
     if (!fs)
         return err_set(e, ERR_NOMEM, "dataset %s: no memory to read it", d->name);
-    int bad = find_files(fs, k, s, e) || open_files(fs, d, e) || read_files(fs, k->detail, d, peek, e);
+    int bad = find_files(fs, k, s, e) || open_files(fs, k->detail, d, e) || read_files(fs, k->detail, d, peek, e);
     d->fingerprint = STR_HASH;
     for (int i = 0; i < FILES; i++) {
         idx_close(&fs->f[i]);
@@ -247,7 +248,7 @@ static const char *const balanced[] = { "0", "1", "2", "3", "4", "5", "6", "7", 
 
 #define IDX_SET(id, text, help, source, where, ...)                                                                     \
     static const struct idx_set id##_files = { __VA_ARGS__ };                                                           \
-    const struct dataset_kind dataset_##id = { { text, help, NULL }, source, where, &id##_files, there, known, load }
+    const struct data_source source_##id = { { text, help, NULL }, source, where, &id##_files, there, known, load }
 
 IDX_SET(mnist, "mnist", "60000 + 10000 handwritten digits, 28x28",
         "Y. LeCun and C. Cortes, the MNIST database of handwritten digits, CC BY-SA 3.0",

@@ -1,4 +1,4 @@
-#include "data/fingerprint.h"
+#include "data/sources/fingerprint.h"
 
 #include "base/str.h"
 

@@ -1,4 +1,4 @@
-#include "data/warp.h"
+#include "data/images/warp.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -1,0 +1,111 @@
+/* fields.c - the two kinds of datasets there are, and the memory of a dataset. */
+#include "data/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void dataset_of_images(struct dataset *d, int c, int h, int w, int max_value, int classes,
+                       const char *const *class_name)
+{
+    d->inputs = d->targets = 1;
+    d->field[0] =
+        (struct field){.name = "image", .type = FIELD_BYTES, .shape = {MAPS, c, h, w}, .max_value = max_value};
+    d->field[1] = (struct field){
+        .name = "class", .type = FIELD_IDS, .shape = {VECTOR, 1, 1, 1}, .classes = classes, .class_name = class_name};
+}
+
+void dataset_of_vectors(struct dataset *d, int features, int classes, const char *const *class_name)
+{
+    static const struct shape one = {VECTOR, 1, 1, 1};
+    d->inputs = d->targets = 1;
+    d->field[0] = (struct field){.name = "features", .type = FIELD_FLOATS, .shape = {VECTOR, features, 1, 1}};
+    d->field[1] = classes ? (struct field){.name = "class",
+                                           .type = FIELD_IDS,
+                                           .shape = one,
+                                           .classes = classes,
+                                           .class_name = class_name}
+                          : (struct field){.name = "number", .type = FIELD_FLOATS, .shape = one};
+}
+
+struct owned { /* a list of allocations, and of mappings */
+    struct owned *next;
+    void *map; /* NULL: none */
+    size_t mapped;
+    _Alignas(64) unsigned char bytes[];
+};
+
+void *dataset_alloc(struct dataset *d, size_t n, struct err *e)
+{
+    struct owned *o = NULL;
+    if (n > SIZE_MAX - 2 * sizeof *o)
+        o = NULL;
+    else /* aligned_alloc wants a multiple of the alignment */
+        o = aligned_alloc(_Alignof(struct owned), (sizeof *o + n + 63) & ~(size_t)63);
+    if (!o) {
+        err_set(e, ERR_NOMEM, "dataset %s: no memory for %zu bytes", d->name, n);
+        return NULL;
+    }
+    *o = (struct owned){.next = d->owned};
+    d->owned = o;
+    return o->bytes;
+}
+
+void dataset_free(struct dataset *d, void *bytes)
+{
+    struct owned *before = NULL, *o = d->owned;
+    for (; o->bytes != bytes; o = o->next)
+        before = o;
+    if (before)
+        before->next = o->next;
+    else
+        d->owned = o->next;
+    free(o);
+}
+
+int dataset_own_map(struct dataset *d, void *map, size_t n)
+{
+    struct err e = {0};
+    if (!dataset_alloc(d, 0, &e))
+        return -1;
+    struct owned *o = d->owned;
+    o->map = map;
+    o->mapped = n;
+    return 0;
+}
+
+int dataset_is_mapped(const struct dataset *d, const void *at)
+{
+    for (const struct owned *o = d->owned; o; o = o->next)
+        if (o->map && (uintptr_t)at - (uintptr_t)o->map < o->mapped)
+            return 1;
+    return 0;
+}
+
+void dataset_let_go(const struct dataset *d)
+{
+    for (const struct owned *o = d->owned; o; o = o->next)
+        if (o->map)
+            madvise(o->map, o->mapped, MADV_DONTNEED);
+}
+
+void dataset_release(struct dataset *d)
+{
+    for (struct owned *o = d->owned; o;) {
+        struct owned *next = o->next;
+        if (o->map)
+            munmap(o->map, o->mapped);
+        free(o);
+        o = next;
+    }
+    memset(d, 0, sizeof *d);
+}
+
+#define TEN(p) p "0", p "1", p "2", p "3", p "4", p "5", p "6", p "7", p "8", p "9"
+// clang-format off
+const char *const dataset_digits[DATA_CLASSES] = {
+    TEN(""),   TEN("1"),  TEN("2"),  TEN("3"),  TEN("4"),  TEN("5"),  TEN("6"),  TEN("7"),  TEN("8"),  TEN("9"),
+    TEN("10"), TEN("11"), TEN("12"), TEN("13"), TEN("14"), TEN("15"), TEN("16"), TEN("17"), TEN("18"), TEN("19"),
+    TEN("20"), TEN("21"), TEN("22"), TEN("23"), TEN("24"), "250", "251", "252", "253", "254", "255",
+};
+// clang-format on

@@ -1,0 +1,103 @@
+/* fields.h - what a dataset is: samples, each of which has the same fields, some of them input, the others target. An
+ * image and its class are two fields, and so are the numbers of a row of a table and the number to predict. A dataset
+ * is decoded once and shared read-only by all workers. */
+#ifndef DATA_FIELDS_H
+#define DATA_FIELDS_H
+
+#include "base/err.h"
+#include "kernels/layout.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum field_type {
+    FIELD_BYTES,  /* uint8_t 0..max_value: pixels */
+    FIELD_FLOATS, /* float: measurements, numbers to predict */
+    FIELD_IDS     /* uint8_t 0..classes-1: one of a list of names */
+};
+enum data_part { PART_TRAIN, PART_TEST, DATA_PARTS }; /* a training file and a test file, or what stands for them */
+
+struct field {
+    const char *name; /* "image", "class" */
+    enum field_type type;
+    struct shape shape;             /* of one sample */
+    const void *values[DATA_PARTS]; /* [samples][c][h][w] of the type; NULL: only described */
+    int max_value;                  /* BYTES: what `normalize = unit` divides by: 255, or 16 */
+    int classes;                    /* IDS: 1..DATA_CLASSES */
+    const char *const *class_name;  /* IDS: [classes] */
+    const uint32_t (*sums)[2];      /* BYTES: [samples][c] sum and sum of squares of each plane of the training part;
+                                       NULL: not known */
+    const uint32_t *count;          /* IDS: [classes] training samples of each; NULL: not known */
+};
+
+#define DATA_FIELDS 4
+#define DATA_CHANNELS 4  /* most channels of an image */
+#define DATA_CLASSES 256 /* most classes */
+struct dataset {
+    const char *name;
+    struct field field[DATA_FIELDS]; /* the inputs, then the targets */
+    int inputs, targets;             /* fields of each; at present both are 1 */
+    size_t n[DATA_PARTS];            /* samples of each part */
+    uint64_t fingerprint; /* of the files' contents, size, head and tail, with VERIFY_FULL every byte; of the values of
+                             the keys it was made from; 0: built in */
+    char credit[256];     /* source and licence, where known */
+    char absent[512];     /* why its files were not found; "": they were, or there are none. Set by dataset_absent */
+    void *owned;          /* private */
+};
+
+static inline const struct field *data_input(const struct dataset *d)
+{
+    return &d->field[0];
+}
+
+static inline const struct field *data_target(const struct dataset *d)
+{
+    return &d->field[d->inputs];
+}
+
+/* Classes of the target; 0: it is numbers. */
+static inline int data_classes(const struct dataset *d)
+{
+    return data_target(d)->classes;
+}
+
+/* Numbers to predict for each sample; 0: the target is a class. */
+static inline int data_numbers(const struct dataset *d)
+{
+    return data_target(d)->type == FIELD_FLOATS ? (int)shape_size(data_target(d)->shape) : 0;
+}
+
+/* The values of bytes or ids, and of floats. */
+static inline const uint8_t *field_bytes(const struct field *f, enum data_part part)
+{
+    assert(f->type != FIELD_FLOATS);
+    return f->values[part];
+}
+
+static inline const float *field_floats(const struct field *f, enum data_part part)
+{
+    assert(f->type == FIELD_FLOATS);
+    return f->values[part];
+}
+
+/* Makes d a dataset of images of c x h x w with a class each. */
+void dataset_of_images(struct dataset *d, int c, int h, int w, int max_value, int classes,
+                       const char *const *class_name);
+/* Makes d a dataset of vectors of so many floats, with a class each, or with a number to predict where classes is 0. */
+void dataset_of_vectors(struct dataset *d, int features, int classes, const char *const *class_name);
+
+/* n bytes (n may be 0) that dataset_release frees; NULL with *e. */
+void *dataset_alloc(struct dataset *d, size_t n, struct err *e);
+/* Frees it before that. */
+void dataset_free(struct dataset *d, void *bytes);
+/* Makes dataset_release unmap n bytes at `map`. 0, or -1 without memory (the mapping is still the caller's then). */
+int dataset_own_map(struct dataset *d, void *map, size_t n);
+/* Is it in such a mapping? And: their pages are not needed for the time being. */
+int dataset_is_mapped(const struct dataset *d, const void *at);
+void dataset_let_go(const struct dataset *d);
+void dataset_release(struct dataset *d);
+/* "0", "1", ... "255". */
+extern const char *const dataset_digits[DATA_CLASSES];
+
+#endif

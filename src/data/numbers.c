@@ -1,0 +1,85 @@
+/* numbers.c - floats on their way into a batch: inputs normalized channel by channel, targets as they are. */
+#include "data/transform.h"
+
+#include <math.h>
+
+/* What the training split says of one channel. */
+struct channel {
+    double mean, deviation, low, high;
+};
+
+/* Looks at the samples in ascending order, so that the answer is the same for everybody. Mean first, then the deviation
+ * from it: two passes lose nothing where the mean is large (Chan, Golub and LeVeque 1983). */
+static struct channel look_at_channel(const struct transform *t, const struct data_view *v, size_t c)
+{
+    const float *x = field_floats(t->field, PART_TRAIN);
+    size_t size = shape_size(t->field->shape), plane = size / (size_t)t->field->shape.c, n = v->n[DATA_TRAIN];
+    struct channel of = {0, 0, INFINITY, -INFINITY};
+    for (int pass = 0; pass < 2; pass++) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++)
+            for (size_t p = 0; p < plane; p++) {
+                double value = (double)x[v->index[DATA_TRAIN][i] * size + c * plane + p];
+                sum += pass ? (value - of.mean) * (value - of.mean) : value;
+                of.low = value < of.low ? value : of.low;
+                of.high = value > of.high ? value : of.high;
+            }
+        *(pass ? &of.deviation : &of.mean) = sum / (double)(n * plane);
+    }
+    of.deviation = sqrt(of.deviation);
+    return of;
+}
+
+static int init_numbers(struct transform *t, const struct data_view *v, const struct data_spec *s, struct arena *a,
+                        struct err *e)
+{
+    (void)a;
+    (void)e;
+    for (int c = 0; c < t->field->shape.c && s->normalize != NORMALIZE_NONE; c++) {
+        struct channel of = look_at_channel(t, v, (size_t)c);
+        double from = s->normalize == NORMALIZE_UNIT ? of.low : of.mean;
+        double width = s->normalize == NORMALIZE_UNIT ? of.high - of.low : of.deviation;
+        width = width > 0 ? width : 1;
+        t->scale[c] = (float)(1 / width);
+        t->shift[c] = (float)(-from / width);
+    }
+    return 0;
+}
+
+/* Writes every lane of a field of floats: v * scale + shift, or v where scale is NULL; lanes beyond b->n become 0. */
+static void lay_out(const struct transform *t, enum data_split split, const struct batch *b, const float *scale,
+                    const float *shift, float *to)
+{
+    const struct shape s = t->field->shape;
+    const float *values = field_floats(t->field, part_of(split));
+    size_t size = shape_size(s);
+    for (int i = 0; i < b->blocks * LANES; i++) {
+        const float *x = i < b->n ? values + b->key[i] * size : NULL;
+        for (int c = 0; c < s.c; c++)
+            for (int h = 0; h < s.h; h++)
+                for (int w = 0; w < s.w; w++) {
+                    float v = x ? x[(c * s.h + h) * s.w + w] : 0;
+                    to[lane_at(s, i, c, h, w)] = x && scale ? v * scale[c] + shift[c] : v;
+                }
+    }
+}
+
+static void fill_numbers(const struct transform *t, enum data_split split, const uint32_t *at,
+                         const struct data_draw *draw, struct batch *b)
+{
+    (void)at;
+    (void)draw;
+    lay_out(t, split, b, t->scale, t->shift, b->x);
+}
+
+static void fill_targets(const struct transform *t, enum data_split split, const uint32_t *at,
+                         const struct data_draw *draw, struct batch *b)
+{
+    (void)at;
+    (void)draw;
+    lay_out(t, split, b, NULL, NULL, b->target);
+}
+
+const struct transform_type transform_numbers = {
+    .target = 0, .of = FIELD_FLOATS, .init = init_numbers, .fill = fill_numbers};
+const struct transform_type transform_targets = {.target = 1, .of = FIELD_FLOATS, .fill = fill_targets};

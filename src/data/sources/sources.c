@@ -1,0 +1,79 @@
+/* sources.c - the table of datasets. */
+#include "data/sources/source.h"
+
+#include "base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct data_source *const rows[] = {
+    &source_optdigits,     &source_mnist,          &source_fashion_mnist,   &source_kmnist,
+    &source_emnist_digits, &source_emnist_letters, &source_emnist_balanced, &source_idx,
+};
+
+const struct data_word *data_dataset_word(size_t i)
+{
+    return i < sizeof rows / sizeof *rows ? &rows[i]->word : NULL;
+}
+
+static const char *source_name(size_t i, const void *ctx)
+{
+    const struct data_word *w = data_dataset_word(i);
+    (void)ctx;
+    return w ? w->name : NULL;
+}
+
+const struct data_source *source_find(const char *name, const struct where *w, struct err *e)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (name && !strcmp(rows[i]->word.name, name))
+            return rows[i];
+    name = name ? name : "";
+    const char *near = str_nearest(name, source_name, NULL);
+    if (near)
+        err_at(e, ERR_USAGE, w, "no dataset '%s'; did you mean '%s'?", name, near);
+    else
+        err_at(e, ERR_USAGE, w, "no dataset '%s'; `sweep list datasets` names them", name);
+    return NULL;
+}
+
+static int load(struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+{
+    static const struct where at = {NULL, 0, "data", "dataset"};
+    memset(d, 0, sizeof *d);
+    const struct data_source *k = source_find(s->dataset, &at, e);
+    if (!k)
+        return -1;
+    d->name = k->word.name;
+    snprintf(d->credit, sizeof d->credit, "%s", k->credit);
+    if (k->load(k, d, s, peek, e)) {
+        dataset_release(d);
+        return -1;
+    }
+    return 0;
+}
+
+int dataset_absent(struct dataset *d, const struct data_spec *s, const struct dataset_seen *seen, const struct err *why)
+{
+    struct err e = {0};
+    const struct data_source *k = source_find(s->dataset, NULL, &e);
+    if (!k || !k->there || why->code != ERR_DATA || k->there(k, s))
+        return -1;
+    memset(d, 0, sizeof *d);
+    if (k->known(k, d, seen))
+        return -1;
+    d->name = k->word.name;
+    snprintf(d->credit, sizeof d->credit, "%s", k->credit);
+    snprintf(d->absent, sizeof d->absent, "%s", why->text);
+    return 0;
+}
+
+int dataset_load(struct dataset *d, const struct data_spec *s, struct err *e)
+{
+    return load(d, s, 0, e);
+}
+
+int dataset_peek(struct dataset *d, const struct data_spec *s, struct err *e)
+{
+    return load(d, s, 1, e);
+}
