@@ -1,4 +1,5 @@
 #include "report/plots/plot.h"
+#include "report/stats/design.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ static size_t choose(const struct plot_data *d, struct pair *best, struct cells 
         for (size_t j = i + 1; j < d->naxes; j++) {
             struct pair q = {&d->axis[i], &d->axis[j], 0};
             /* one that stands inside the other has no interaction with it, and a picture of one column */
-            if ((d->inside[i] >> j & 1) || (d->inside[j] >> i & 1) || !useful(&d->v, &q, c))
+            if (grid_has(d->inside[i], j) || grid_has(d->inside[j], i) || !useful(&d->v, &q, c))
                 continue;
             q.share = share_of(d, q.x->name, q.y->name);
             size_t at = found;

@@ -229,7 +229,7 @@ static int add_shares(struct table *out, const struct grid *g, struct anova *a)
     }
     for (size_t f = 0; g->nfactors <= GRID_MAX && f < g->nfactors; f++)
         for (size_t h = f + 1; h < g->nfactors; h++) {
-            if ((g->factor[f].inside >> h & 1) || (g->factor[h].inside >> f & 1))
+            if (grid_has(g->factor[f].inside, h) || grid_has(g->factor[h].inside, f))
                 continue; /* one stands inside the other: they cannot interact */
             struct effect s = a && g->factor[f].kept > 1 && g->factor[h].kept > 1 ? pair_effect(a, f, h) : unknown;
             if (!isnan(s.squares))
@@ -267,14 +267,17 @@ static int note_missing(struct table *out, const struct view *v)
     return missing ? note(out, text) : 0;
 }
 
-static int note_bases(struct table *out)
+static int note_bases(struct table *out, const struct grid *g)
 {
-    static const char *const text[][2] = {
+    const char *const text[][2] = {
         {"common",
          "means of basis common are over the settings of the other axes, and the repeats, that were completed "
          "with every value of the axis"},
-        {"own", "means of basis own are over different settings of the other axes: nothing was completed with every "
-                "value of the axis, and they cannot be compared"}};
+        {"own", g->nfactors > GRID_MAX
+                    ? "means of basis own are over all trials of the value: with so many axes nobody looks for the "
+                      "settings that every value has, and they cannot be compared"
+                    : "means of basis own are over different settings of the other axes: nothing was completed with "
+                      "every value of the axis, and they cannot be compared"}};
     size_t rows = out->rows;
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         for (size_t r = 0; r < rows; r++)
@@ -363,7 +366,7 @@ static int make_effects(const struct view *v, struct table *out, struct arena *m
     if (add_shares(out, &g, g.complete && a.total > 0 ? &a : NULL) || (g.complete && a.failed))
         return -1;
     return add_means(out, &g, &fit, noise_of(&g, &fit, &a), mem) || note_joined(out, &g) || note_shares(out, &g, &a) ||
-                   note_missing(out, v) || note_bases(out)
+                   note_missing(out, v) || note_bases(out, &g)
                ? -1
                : 0;
 }

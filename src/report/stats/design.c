@@ -117,8 +117,8 @@ static int place_conditional(struct grid *g)
     for (int again = 1; again;) {
         again = 0;
         for (size_t i = 0; i < g->nfactors; i++)
-            for (size_t j = 0; j < g->nfactors && !(placed >> i & 1); j++)
-                if ((placed >> j & 1) && g->factor[j].levels > 1 &&
+            for (size_t j = 0; j < g->nfactors && !grid_has(placed, i); j++)
+                if (grid_has(placed, j) && g->factor[j].levels > 1 &&
                     decides(g->v, &g->factor[j], &g->factor[i], absent(&g->factor[i]), seen)) {
                     g->factor[i].inside = 1u << j | g->factor[j].inside;
                     placed |= 1u << i;
@@ -185,7 +185,7 @@ long grid_cells(const struct grid *g, unsigned set, int *code)
     long cells = g->n > 0;
     memset(code, 0, g->n * sizeof *code);
     for (size_t f = 0; f < g->nfactors && cells >= 0; f++)
-        if (set >> f & 1)
+        if (grid_has(set, f))
             cells = grid_refine(g, g->factor[f].code, g->factor[f].levels, (size_t)cells, code);
     return cells;
 }
@@ -214,7 +214,7 @@ static unsigned group_of(const struct grid *g, size_t f, unsigned taken)
             }
         }
     }
-    return taken >> f & 1 ? 0 : set;
+    return grid_has(taken, f) ? 0 : set;
 }
 
 static int repeat_codes(const struct grid *g, int *code)
@@ -393,7 +393,7 @@ static int nested_evenly(const struct grid *g, int *code, int *cell)
     for (size_t step = 0; step < g->nfactors; step++) {
         size_t f = g->nfactors; /* next: least depth first */
         for (size_t i = 0; i < g->nfactors; i++)
-            if (!(done >> i & 1) &&
+            if (!grid_has(done, i) &&
                 (f == g->nfactors || count_bits(g->factor[i].inside) < count_bits(g->factor[f].inside)))
                 f = i;
         unsigned up = g->factor[f].inside, self = 1u << f;

@@ -31,6 +31,12 @@ struct grid {
     size_t npoints, repeats; /* of the complete part */
 };
 
+/* Whether factor f is in a set; in a table of more than GRID_MAX factors every set is empty. */
+static inline int grid_has(unsigned set, size_t f)
+{
+    return f < GRID_MAX && (set >> f & 1);
+}
+
 /* The factors alone, all that pictures need to call the axes as the effects do: no complete part is looked for.
  * Memory from `a`; -1 without it. */
 int grid_factors(struct grid *g, const struct view *v, struct arena *a);

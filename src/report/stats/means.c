@@ -44,7 +44,7 @@ static unsigned others(const struct grid *g, size_t f)
 {
     unsigned set = 0;
     for (size_t i = 0; i < g->nfactors && g->nfactors <= GRID_MAX; i++)
-        if (i != f && !(g->factor[i].inside >> f & 1))
+        if (i != f && !grid_has(g->factor[i].inside, f))
             set |= 1u << i;
     return set;
 }

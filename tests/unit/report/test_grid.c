@@ -122,12 +122,44 @@ static void large_gaps_end_soon(void **state)
     str_release(&s);
 }
 
+/* More axes than a set has room for, up to more than an int has bits: means, and no shares, with the reason. */
+static void many_axes_are_refused_with_a_reason(void **state)
+{
+    (void)state;
+    for (int axes = GRID_MAX; axes <= 70; axes += axes < 34 ? 1 : 36) {
+        struct table t, f;
+        struct str s = {0};
+        struct err e = {0};
+        uint32_t dice = 1; /* no two axes change together */
+        str_add(&s, "point,repeat,status,");
+        for (int a = 0; a < axes; a++)
+            str_addf(&s, "m.a%d,", a);
+        str_add(&s, "val_accuracy\n");
+        for (int p = 0; p < 64; p++) {
+            str_addf(&s, "%d,1,complete,", p + 1);
+            for (int a = 0; a < axes; a++)
+                str_addf(&s, "%u,", (dice = dice * 1103515245 + 12345) >> 16 & 1);
+            str_addf(&s, "0.%d\n", p + 10);
+        }
+        table_of(&t, s.p);
+        table_init(&f);
+        assert_int_equal(report_effects(&t, "max val_accuracy", &f, &e), 0);
+        assert_string_equal(table_cell(&f, row_where(&f, "kind", "value", "axis", "m.a3"), "basis"), "own");
+        const char *why = table_cell(&f, row_where(&f, "kind", "note", NULL, NULL), "value");
+        assert_int_equal(!strcmp(why, "no shares: there are more than 30 axes"), axes > GRID_MAX);
+        table_release(&f);
+        table_release(&t);
+        str_release(&s);
+    }
+}
+
 int test_grid(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pattern_of_small_grids_ends),
         cmocka_unit_test(every_pattern_of_conditional_axes_ends),
         cmocka_unit_test(large_gaps_end_soon),
+        cmocka_unit_test(many_axes_are_refused_with_a_reason),
     };
     return cmocka_run_group_tests_name("grid", tests, NULL, NULL);
 }
