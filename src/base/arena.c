@@ -1,3 +1,4 @@
+/* arena.c - hands out memory from chunks that are released all at once. */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -39,7 +40,7 @@ static void free_chunk(struct arena_chunk *c)
         free(c);
 }
 
-static int add_chunk(struct arena *a, size_t bytes)
+static int add_arena_chunk(struct arena *a, size_t bytes)
 {
     if (bytes > PTRDIFF_MAX - 2 * ARENA_ALIGN - sizeof(struct arena_chunk))
         return -1; /* no object may be larger, and the sum below must not wrap */
@@ -61,7 +62,7 @@ int arena_init_fixed(struct arena *a, size_t bytes)
 {
     memset(a, 0, sizeof *a);
     a->fixed = 1;
-    return add_chunk(a, bytes);
+    return add_arena_chunk(a, bytes);
 }
 
 void arena_init(struct arena *a)
@@ -76,7 +77,7 @@ void *arena_take(struct arena *a, size_t bytes)
         size_t want = a->cap ? 2 * a->cap : 4096;
         if (want > (size_t)1 << 24)
             want = (size_t)1 << 24;
-        if (a->fixed || add_chunk(a, bytes > want ? bytes : want)) {
+        if (a->fixed || add_arena_chunk(a, bytes > want ? bytes : want)) {
             a->failed = 1;
             return NULL;
         }

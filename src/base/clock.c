@@ -1,3 +1,4 @@
+/* clock.c - reads the clocks: of the world, of the monotonic time, and of the calling thread. */
 #include "base/clock.h"
 
 #include <time.h>

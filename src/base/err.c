@@ -1,3 +1,4 @@
+/* err.c - fills errors and lists of errors; the first cause is kept. */
 #include "base/err.h"
 
 #include <stdarg.h>

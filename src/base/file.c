@@ -1,3 +1,4 @@
+/* file.c - reads files whole and writes them so that a reader sees the old one or the new one, never a part. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ const char *file_reason(int number)
     return number == EFBIG ? "a limit on the size of a file is reached (see ulimit -f)" : strerror(number);
 }
 
-static int io_error(struct err *e, const char *what, const char *path)
+static int file_error(struct err *e, const char *what, const char *path)
 {
     return err_set(e, errno == ENOMEM ? ERR_NOMEM : ERR_IO, "%s: cannot %s: %s", path, what, file_reason(errno));
 }
@@ -40,7 +41,7 @@ int file_open(const char *path, struct err *e)
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* of a FIFO: does not wait for somebody who writes */
     if (fd < 0)
-        return io_error(e, "open", path);
+        return file_error(e, "open", path);
     if (fstat(fd, &st) || S_ISDIR(st.st_mode) || (S_ISFIFO(st.st_mode) && !has_writer(fd))) {
         close(fd);
         return err_set(e, ERR_IO, "%s: is a %s, expected a file", path,
@@ -121,11 +122,11 @@ int publish_begin(struct publish *p, const char *path, struct err *e)
     p->tmp[0] = 0;
     if ((size_t)snprintf(p->path, sizeof p->path, "%s", path) >= sizeof p->path) {
         errno = ENAMETOOLONG;
-        return io_error(e, "write", path);
+        return file_error(e, "write", path);
     }
     snprintf(p->tmp, sizeof p->tmp, "%s.tmp", p->path);
     p->f = fopen(p->tmp, "wb");
-    return p->f ? 0 : io_error(e, "create", p->tmp);
+    return p->f ? 0 : file_error(e, "create", p->tmp);
 }
 
 /* The folder that holds `path`: until it is on the disk, a file's new name may be lost. 0, or errno. */
@@ -151,7 +152,7 @@ static int put_in_place(const char *tmp, const char *path, int why, int sync, st
     else if (sync)
         why = sync_folder(path);
     errno = why;
-    return why ? io_error(e, "write", path) : 0;
+    return why ? file_error(e, "write", path) : 0;
 }
 
 int file_rename(const char *tmp, const char *path, int sync, struct err *e)
@@ -187,7 +188,7 @@ int file_publish(const char *path, const void *bytes, size_t n, int sync, struct
     if (publish_begin(&p, path, e))
         return -1;
     if (n && fwrite(bytes, 1, n, p.f) != n) {
-        io_error(e, "write", p.tmp);
+        file_error(e, "write", p.tmp);
         publish_abort(&p);
         return -1;
     }
@@ -199,7 +200,7 @@ int file_mkdirs(const char *path, struct err *e)
     char buf[4096];
     if (!*path || strlen(path) >= sizeof buf) {
         errno = *path ? ENAMETOOLONG : ENOENT;
-        return io_error(e, "create folder", path);
+        return file_error(e, "create folder", path);
     }
     strcpy(buf, path);
     for (char *s = buf + 1;; s++)
@@ -208,7 +209,7 @@ int file_mkdirs(const char *path, struct err *e)
             *s = 0;
             int made = !mkdir(buf, 0777);
             if ((!made && errno != EEXIST) || (made && (errno = sync_folder(buf))))
-                return io_error(e, "create folder", buf);
+                return file_error(e, "create folder", buf);
             *s = c;
             if (!c)
                 break;
@@ -216,7 +217,7 @@ int file_mkdirs(const char *path, struct err *e)
     struct stat st;
     if (stat(buf, &st) || !S_ISDIR(st.st_mode)) {
         errno = ENOTDIR;
-        return io_error(e, "create folder", buf);
+        return file_error(e, "create folder", buf);
     }
     return 0;
 }

@@ -1,3 +1,4 @@
+/* maths.c - computes exponentials, logarithms, powers, sines and cosines with the same bits on every machine. */
 #include "base/maths.h"
 
 #include <math.h>
@@ -49,26 +50,26 @@ double m_log(double x)
 /* An unevaluated sum with |lo| <= ulp(hi)/2: twice the digits of a double. Powers need them, because an error of the
  * logarithm is multiplied by y, and one of a factor by the number of factors. fma() is exact by definition. Dekker,
  * "A floating-point technique for extending the available precision", 1971, doi:10.1007/BF01397083. */
-struct pair {
+struct double_pair {
     double hi, lo;
 };
 
-static struct pair pair_sum(double a, double b) /* |a| >= |b|, or a = 0 */
+static struct double_pair pair_sum(double a, double b) /* |a| >= |b|, or a = 0 */
 {
     double s = a + b;
-    return (struct pair){s, b - (s - a)};
+    return (struct double_pair){s, b - (s - a)};
 }
 
-static struct pair pair_mul(struct pair a, struct pair b)
+static struct double_pair pair_mul(struct double_pair a, struct double_pair b)
 {
     double p = a.hi * b.hi;
     if (p == 0 || isinf(p))
-        return (struct pair){p, 0};
+        return (struct double_pair){p, 0};
     return pair_sum(p, fma(a.hi, b.hi, -p) + (a.hi * b.lo + a.lo * b.hi));
 }
 
 /* log x to about 64 bits, finite x > 0. As m_log, with the first two terms of the series in pairs. */
-static struct pair log_pair(double x)
+static struct double_pair log_pair(double x)
 {
     int k;
     double m = frexp(x, &k);
@@ -76,37 +77,37 @@ static struct pair log_pair(double x)
         m *= 2;
         k--;
     }
-    struct pair den = pair_sum(m < 1 ? 1 : m, m < 1 ? m : 1), t, t2, head;
+    struct double_pair den = pair_sum(m < 1 ? 1 : m, m < 1 ? m : 1), t, t2, head;
     t.hi = (m - 1) / den.hi;
     t.lo = (fma(-t.hi, den.hi, m - 1) - t.hi * den.lo) / den.hi;
     t2 = pair_mul(t, t);
     double s = 0;
     for (int i = 25; i > 3; i -= 2)
         s = (s + 1.0 / i) * t2.hi;
-    head = pair_mul(t2, (struct pair){1.0 / 3, 0x1p-54 / 3}); /* 1/3 in twice the digits */
+    head = pair_mul(t2, (struct double_pair){1.0 / 3, 0x1p-54 / 3}); /* 1/3 in twice the digits */
     head = pair_sum(head.hi, head.lo + s * t2.hi);
-    head = pair_mul((struct pair){2 * t.hi, 2 * t.lo}, head);
-    struct pair log_m = pair_sum(2 * t.hi, head.hi);
+    head = pair_mul((struct double_pair){2 * t.hi, 2 * t.lo}, head);
+    struct double_pair log_m = pair_sum(2 * t.hi, head.hi);
     log_m.lo += 2 * t.lo + head.lo;
-    struct pair sum = pair_sum(k * LN2_HI, log_m.hi);
+    struct double_pair sum = pair_sum(k * LN2_HI, log_m.hi);
     sum.lo += k * LN2_LO + log_m.lo;
     return pair_sum(sum.hi, sum.lo);
 }
 
 /* x^n, n > 0, by repeated squaring: exact results come out exact. */
-static double power(struct pair x, int n)
+static double power(struct double_pair x, int n)
 {
-    struct pair r = {1, 0};
+    struct double_pair r = {1, 0};
     for (; n; n >>= 1, x = pair_mul(x, x))
         if (n & 1)
             r = pair_mul(r, x);
     return r.hi + r.lo;
 }
 
-static struct pair reciprocal(double x)
+static struct double_pair reciprocal(double x)
 {
     double h = 1 / x;
-    return (struct pair){h, h == 0 || isinf(h) ? 0 : -fma(h, x, -1) / x};
+    return (struct double_pair){h, h == 0 || isinf(h) ? 0 : -fma(h, x, -1) / x};
 }
 
 double m_pow(double x, double y)
@@ -116,12 +117,12 @@ double m_pow(double x, double y)
     if (x != x || y != y)
         return NAN;
     if (y == floor(y) && fabs(y) <= 1024)
-        return y > 0 ? power((struct pair){x, 0}, (int)y) : power(reciprocal(x), (int)-y);
+        return y > 0 ? power((struct double_pair){x, 0}, (int)y) : power(reciprocal(x), (int)-y);
     if (x < 0)
         return NAN;
     if (x == 0 || isinf(x) || isinf(y))
         return (x > 1) == (y > 0) ? HUGE_VAL : 0;
-    struct pair l = log_pair(x);
+    struct double_pair l = log_pair(x);
     double p = y * l.hi;
     if (fabs(p) > 1000)
         return p > 0 ? HUGE_VAL : 0;
@@ -160,7 +161,7 @@ static double cos_core(double r, double t)
 #define FAR 1e6 /* beyond, k times a part of pi/2 is no longer exact */
 
 /* x = q pi/2 + r + t, up to multiples of 2 pi: returns q. */
-static int reduce(double x, double *r, double *t)
+static int reduce_angle(double x, double *r, double *t)
 {
     double k = floor(x * M_2_PI + 0.5);
     /* Cody and Waite: pi/2 in three parts of 33 bits */
@@ -175,7 +176,7 @@ static double quadrant(double x, int shift)
     double r, t;
     if (!(fabs(x) <= FAR))
         return NAN;
-    int q = reduce(x, &r, &t) + shift;
+    int q = reduce_angle(x, &r, &t) + shift;
     double v = q & 1 ? cos_core(r, t) : sin_core(r, t);
     return q & 2 ? -v : v;
 }
@@ -219,7 +220,7 @@ static void coss(const double x[AT_ONCE], double y[AT_ONCE])
     double r[AT_ONCE], t[AT_ONCE], s[AT_ONCE], odd[AT_ONCE];
     int q[AT_ONCE];
     for (int l = 0; l < AT_ONCE; l++) {
-        q[l] = reduce(x[l], &r[l], &t[l]) + 1;
+        q[l] = reduce_angle(x[l], &r[l], &t[l]) + 1;
         odd[l] = q[l] & 1;
         s[l] = 1;
     }

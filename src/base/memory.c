@@ -1,3 +1,5 @@
+/* memory.c - finds out how much memory this process may take: what the machine has free, and the limits of its control
+ * group. */
 #include "base/memory.h"
 
 #include <stdint.h>
@@ -6,13 +8,13 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static size_t least(size_t a, size_t b)
+static size_t least_size(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
 /* The number behind `name` in a file of "name: number kB" lines, in bytes; `otherwise` where there is none. */
-static size_t field(const char *root, const char *file, const char *name, size_t otherwise)
+static size_t file_field(const char *root, const char *file, const char *name, size_t otherwise)
 {
     char path[512], line[256];
     unsigned long long kb;
@@ -46,7 +48,7 @@ static size_t limit_of(const char *root, const char *hierarchy, const char *file
     size_t limit = SIZE_MAX;
     for (;;) {
         snprintf(path, sizeof path, "%s/sys/fs/cgroup%s%s/%s", root, hierarchy, group, file);
-        limit = least(limit, number_in(path));
+        limit = least_size(limit, number_in(path));
         char *up = strrchr(group, '/');
         if (!up)
             return limit;
@@ -68,9 +70,9 @@ static size_t control_group(const char *root)
         *group++ = 0;
         group[strcspn(group, "\n")] = 0;
         if (!strcmp(controllers, ":"))
-            limit = least(limit, limit_of(root, "", "memory.max", group));
+            limit = least_size(limit, limit_of(root, "", "memory.max", group));
         else if (strstr(controllers, "memory"))
-            limit = least(limit, limit_of(root, "/memory", "memory.limit_in_bytes", group));
+            limit = least_size(limit, limit_of(root, "/memory", "memory.limit_in_bytes", group));
     }
     if (f)
         fclose(f);
@@ -97,9 +99,10 @@ static size_t kept_back(size_t room)
 
 static size_t room_at(const char *root)
 {
-    size_t memory = field(root, "meminfo", "MemTotal", SIZE_MAX), swap = field(root, "meminfo", "SwapTotal", 0);
+    size_t memory = file_field(root, "meminfo", "MemTotal", SIZE_MAX),
+           swap = file_field(root, "meminfo", "SwapTotal", 0);
     size_t all = memory > SIZE_MAX - swap ? SIZE_MAX : memory + swap;
-    return left_of(least(all, control_group(root)), field(root, "self/status", "RssAnon", 0));
+    return left_of(least_size(all, control_group(root)), file_field(root, "self/status", "RssAnon", 0));
 }
 
 size_t memory_room_at(const char *root)
@@ -109,14 +112,14 @@ size_t memory_room_at(const char *root)
 
 size_t memory_room(void)
 {
-    size_t room = least(room_at(""), resource(RLIMIT_DATA, field("", "self/status", "VmData", 0)));
-    return kept_back(least(room, resource(RLIMIT_AS, field("", "self/status", "VmSize", 0))));
+    size_t room = least_size(room_at(""), resource(RLIMIT_DATA, file_field("", "self/status", "VmData", 0)));
+    return kept_back(least_size(room, resource(RLIMIT_AS, file_field("", "self/status", "VmSize", 0))));
 }
 
 void memory_allow(size_t bytes)
 {
     struct rlimit r;
-    size_t used = field("", "self/status", "VmSize", 0);
+    size_t used = file_field("", "self/status", "VmSize", 0);
     if (!used || used > SIZE_MAX - bytes || getrlimit(RLIMIT_AS, &r) || r.rlim_cur <= used + bytes)
         return;
     r.rlim_cur = used + bytes;

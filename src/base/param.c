@@ -1,3 +1,4 @@
+/* param.c - walks tables of parameters: reads a value as its row says, checks its range, and writes it back as text. */
 #include "base/param.h"
 
 #include "base/str.h"
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *word_at(size_t i, const void *ctx)
+static const char *param_choice_name(size_t i, const void *ctx)
 {
     return ((const struct param *)ctx)->word(i);
 }
@@ -88,7 +89,7 @@ static int wrong(const struct param *p, const char *text, const struct where *w,
 {
     char range[320];
     param_range(p, range, sizeof range);
-    const char *near = p->type == P_CHOICE ? str_nearest(text, word_at, p) : NULL;
+    const char *near = p->type == P_CHOICE ? str_nearest(text, param_choice_name, p) : NULL;
     int named = w && w->key && strcmp(w->key, p->name) == 0; /* the location already names the parameter */
     return err_at(e, ERR_USAGE, w, "%s%s'%.100s' is not %s%s%s%s%s", named ? "" : p->name, named ? "" : ": ", text,
                   range, size_of_float(p, text), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");

@@ -1,3 +1,5 @@
+/* rng.c - draws counter-based random numbers (Philox): any of them at once, from a seed and its place, with no state to
+ * carry. */
 #include "base/rng.h"
 
 #include "base/maths.h"

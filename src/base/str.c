@@ -1,3 +1,5 @@
+/* str.c - writes and reads numbers the same in every locale, grows strings, and finds the known word that a misspelt
+ * one means. */
 #include "base/str.h"
 
 #include <ctype.h>
@@ -122,7 +124,7 @@ static void increment(struct decimal *d)
 
 /* `long_form` (17 digits, or 9) rounded to n digits. 0, or -1 when its tail is exactly one half: the digits that are
  * not there decide then. */
-static int shorten(struct decimal *d, const struct decimal *long_form, int n)
+static int shorten_decimal(struct decimal *d, const struct decimal *long_form, int n)
 {
     *d = *long_form;
     if (d->n <= n)
@@ -147,7 +149,7 @@ static void shortest(struct decimal *d, double v, int sure, int most, int single
     int power_of_two = frexp(v, &two) == 0.5;
     decimal_print(&exact, v, most);
     for (int n = v < (single ? (double)FLT_MIN : DBL_MIN) ? 1 : sure; n < most; n++) {
-        if (shorten(d, &exact, n))
+        if (shorten_decimal(d, &exact, n))
             decimal_print(d, v, n);
         if (decimal_value(d, single) == v)
             return;
@@ -175,7 +177,7 @@ static void layout(char *to, const struct decimal *d)
     }
 }
 
-static char *number(char *buf, double v, int single)
+static char *put_decimal(char *buf, double v, int single)
 {
     struct decimal d;
     if (v != v) {
@@ -204,12 +206,12 @@ static char *number(char *buf, double v, int single)
 
 char *str_double(char *buf, double v)
 {
-    return number(buf, v, 0);
+    return put_decimal(buf, v, 0);
 }
 
 char *str_float(char *buf, float v)
 {
-    return number(buf, (double)v, 1);
+    return put_decimal(buf, (double)v, 1);
 }
 
 /* Copies the digits of s to buf without the point; *scale is the power of ten that makes up for it. Returns what
@@ -300,7 +302,7 @@ int str_ends(const char *s, const char *end)
 }
 
 #define WORD 64
-static int differ(char a, char b)
+static int letters_differ(char a, char b)
 {
     return tolower((unsigned char)a) != tolower((unsigned char)b);
 }
@@ -317,12 +319,13 @@ static size_t distance(const char *a, const char *b)
         size_t *cur = row[i % 3], *prev = row[(i + 2) % 3], *prev2 = row[(i + 1) % 3];
         cur[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            size_t best = prev[j - 1] + (size_t)differ(a[i - 1], b[j - 1]);
+            size_t best = prev[j - 1] + (size_t)letters_differ(a[i - 1], b[j - 1]);
             if (prev[j] + 1 < best)
                 best = prev[j] + 1;
             if (cur[j - 1] + 1 < best)
                 best = cur[j - 1] + 1;
-            if (i > 1 && j > 1 && !differ(a[i - 1], b[j - 2]) && !differ(a[i - 2], b[j - 1]) && prev2[j - 2] + 1 < best)
+            if (i > 1 && j > 1 && !letters_differ(a[i - 1], b[j - 2]) && !letters_differ(a[i - 2], b[j - 1]) &&
+                prev2[j - 2] + 1 < best)
                 best = prev2[j - 2] + 1;
             cur[j] = best;
         }
@@ -330,19 +333,19 @@ static size_t distance(const char *a, const char *b)
     return row[n % 3][m];
 }
 
-static const char *last_part(const char *name)
+static const char *after_last_dot(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return dot ? dot + 1 : name;
 }
 
 /* Ignoring case, '_' and '-': batch_norm, BatchNorm. */
-static int alike(const char *a, const char *b)
+static int same_letters(const char *a, const char *b)
 {
     for (;; a++, b++) {
         a += strspn(a, "_-");
         b += strspn(b, "_-");
-        if (differ(*a, *b))
+        if (letters_differ(*a, *b))
             return 0;
         if (!*a)
             return 1;
@@ -354,15 +357,15 @@ typedef const char *known_word(size_t i, const void *ctx);
 /* Of names with the same last part the one in the same section. */
 static const char *by_synonym(const char *word, known_word *known, const void *ctx)
 {
-    const char *tail = last_part(word), *found = NULL, *w;
+    const char *tail = after_last_dot(word), *found = NULL, *w;
     const struct synonym *s;
     for (size_t r = 0; (s = str_synonym(r)); r++) {
-        if (!alike(s->theirs, tail))
+        if (!same_letters(s->theirs, tail))
             continue;
         for (size_t i = 0; (w = known(i, ctx)); i++) {
-            if (strcmp(last_part(w), s->ours))
+            if (strcmp(after_last_dot(w), s->ours))
                 continue;
-            if (last_part(w) - w == tail - word && !strncmp(w, word, (size_t)(tail - word)))
+            if (after_last_dot(w) - w == tail - word && !strncmp(w, word, (size_t)(tail - word)))
                 return w;
             found = found ? found : w;
         }
@@ -375,7 +378,7 @@ static const char *by_prefix(const char *word, known_word *known, const void *ct
 {
     const char *best = NULL, *w;
     size_t n = strlen(word);
-    if (strlen(last_part(word)) < 3)
+    if (strlen(after_last_dot(word)) < 3)
         return NULL;
     for (size_t i = 0; (w = known(i, ctx)); i++) {
         if (strncasecmp(w, word, n))
@@ -398,7 +401,7 @@ static int short_slip(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b), less = n < m ? n : m;
     if (n == 2 && m == 2)
-        return !differ(a[0], b[1]) && !differ(a[1], b[0]);
+        return !letters_differ(a[0], b[1]) && !letters_differ(a[1], b[0]);
     return n < 3 && less && n + m == 2 * less + 1 && !strncasecmp(a, b, less);
 }
 

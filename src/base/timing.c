@@ -1,3 +1,4 @@
+/* timing.c - times calls in short rounds, alone or in turns with others, and takes medians. */
 #include "base/timing.h"
 
 #include "base/clock.h"
@@ -28,7 +29,7 @@ static double calls(void (*call)(void *ctx), void *ctx, size_t n)
 }
 
 /* Seconds a call of each round. Returns the number of rounds. */
-static size_t rounds_of(void (*call)(void *ctx), void *ctx, double seconds, size_t most, double *round)
+static size_t time_rounds(void (*call)(void *ctx), void *ctx, double seconds, size_t most, double *round)
 {
     round[0] = calls(call, ctx, 1);
     if (round[0] >= seconds)
@@ -45,7 +46,7 @@ static size_t rounds_of(void (*call)(void *ctx), void *ctx, double seconds, size
 double timing_call(void (*call)(void *ctx), void *ctx, double seconds)
 {
     double round[TIMING_ROUNDS];
-    return timing_median(round, rounds_of(call, ctx, seconds, TIMING_ROUNDS, round));
+    return timing_median(round, time_rounds(call, ctx, seconds, TIMING_ROUNDS, round));
 }
 
 /* ---- in turns ---------------------------------------------------------------------------------------------------- */
@@ -54,13 +55,13 @@ double timing_call(void (*call)(void *ctx), void *ctx, double seconds)
 #define BESIDE_PIECE 5e-4
 
 /* Calls that fit into a piece, when one takes so long. */
-static size_t fitting(double once, double piece)
+static size_t calls_that_fit(double once, double piece)
 {
     return once < piece ? (size_t)(piece / (once > 1e-9 ? once : 1e-9)) : 1;
 }
 
 /* Seconds of one of n calls. Where there are many, one more goes ahead: the others took the caches. */
-static double piece_of(const struct timed *t, size_t n)
+static double time_piece(const struct timed *t, size_t n)
 {
     if (n > 4)
         t->call(t->ctx);
@@ -76,9 +77,9 @@ struct beside {
 /* One turn: `ncalls` of the call, and all others behind it. */
 static void turn(const struct timed *call, size_t ncalls, struct beside *b, size_t nb, struct timing_turns *t)
 {
-    t->call[t->n] = piece_of(call, ncalls);
+    t->call[t->n] = time_piece(call, ncalls);
     for (size_t i = 0; i < nb; i++) {
-        double after = piece_of(b[i].of, b[i].calls);
+        double after = time_piece(b[i].of, b[i].calls);
         t->beside[i][t->n] = 0.5 * (b[i].before + after);
         b[i].before = after;
     }
@@ -94,15 +95,15 @@ void timing_turns(const struct timed *call, const struct timed *beside, size_t n
         double once = calls(beside[i].call, beside[i].ctx, 1);
         if (once < piece)
             once = calls(beside[i].call, beside[i].ctx, 1);
-        b[i] = (struct beside){.of = &beside[i], .calls = fitting(once, piece)};
-        b[i].before = piece_of(&beside[i], b[i].calls);
+        b[i] = (struct beside){.of = &beside[i], .calls = calls_that_fit(once, piece)};
+        b[i].before = time_piece(&beside[i], b[i].calls);
     }
     t->n = 0;
     turn(call, 1, b, n, t);
     if (t->call[0] >= seconds)
         return;
     t->n = 0; /* that one met cold caches and untouched pages */
-    size_t many = fitting(calls(call->call, call->ctx, 1), CALL_PIECE);
+    size_t many = calls_that_fit(calls(call->call, call->ctx, 1), CALL_PIECE);
     while (t->n < TIMING_TURNS && (t->n < 3 || clock_thread() < end))
         turn(call, many, b, n, t);
 }
@@ -110,7 +111,7 @@ void timing_turns(const struct timed *call, const struct timed *beside, size_t n
 double timing_best(void (*call)(void *ctx), void *ctx, double seconds)
 {
     double round[8 * TIMING_ROUNDS];
-    size_t n = rounds_of(call, ctx, seconds, 8 * TIMING_ROUNDS, round);
+    size_t n = time_rounds(call, ctx, seconds, 8 * TIMING_ROUNDS, round);
     timing_median(round, n);
     return round[0];
 }

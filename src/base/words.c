@@ -1,4 +1,4 @@
-/* words.c - what other programs call the things that have a word here, for hints. */
+/* words.c - lists what other programs call the things that have a word here, for hints. */
 #include "base/str.h"
 
 // clang-format off

@@ -1,3 +1,5 @@
+/* bench_kernels.c - times each kernel on each of a table of shapes, in turns with the probes of what the core can do.
+ */
 #include "bench/bench_kernels.h"
 
 #include "base/arena.h"
@@ -11,7 +13,7 @@
 /* ---- what a kernel works on -------------------------------------------------------------------------------------- */
 
 /* One geometry serves all: dense is 1x1 maps, element-wise kernels have as many outputs as inputs. */
-struct work {
+struct kernel_arrays {
     const struct kernels *k;
     struct conv_dims d;
     int images, blocks;
@@ -30,74 +32,74 @@ static struct pool_dims pool_of(const struct conv_dims *d)
     return (struct pool_dims){d->ci, d->h, d->w, d->ho, d->wo, d->kh, d->kw, d->sh, d->sw, d->ph, d->pw};
 }
 
-static void conv_forward(void *p)
+static void call_conv_forward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->conv_forward(&v->d, v->blocks, v->a, v->w, NULL, v->b, v->scratch);
 }
-static void conv_backward_data(void *p)
+static void call_conv_backward_data(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->conv_backward_data(&v->d, v->blocks, v->b, v->w, v->a, v->scratch);
 }
-static void conv_backward_weights(void *p)
+static void call_conv_backward_weights(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->conv_backward_weights(&v->d, v->blocks, v->a, v->b, v->dw, NULL, v->scratch);
 }
-static void dense_forward(void *p)
+static void call_dense_forward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->dense_forward(v->blocks, v->d.ci, v->d.co, v->a, v->w, v->scratch, v->b);
 }
-static void dense_backward_data(void *p)
+static void call_dense_backward_data(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->dense_backward_data(v->blocks, v->d.ci, v->d.co, v->b, v->w, v->a);
 }
-static void dense_backward_weights(void *p)
+static void call_dense_backward_weights(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->dense_backward_weights(v->blocks, v->d.ci, v->d.co, v->a, v->b, v->dw, v->w, v->scratch);
 }
-static void bn_stats(void *p)
+static void call_bn_stats(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->bn_stats(v->d.ci, v->d.h, v->d.w, v->images, v->a, v->w, v->dw);
 }
-static void bn_apply(void *p)
+static void call_bn_apply(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->bn_apply(v->d.ci, v->d.h, v->d.w, v->blocks, v->a, v->w, v->dw, v->b);
 }
-static void bn_backward_stats(void *p)
+static void call_bn_backward_stats(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->bn_backward_stats(v->d.ci, v->d.h, v->d.w, v->images, v->a, v->b, v->w, v->dw, v->scratch,
                             v->scratch + v->d.ci);
 }
-static void bn_backward(void *p)
+static void call_bn_backward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->bn_backward(v->d.ci, v->d.h, v->d.w, v->images, v->a, v->b, v->w, v->dw, v->w, v->c);
 }
-static void act_forward(void *p)
+static void call_act_forward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->act_forward(v->act, 0.01f, v->in, v->a, v->b);
 }
-static void act_backward(void *p)
+static void call_act_backward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->act_backward(v->act, 0.01f, v->in, v->a, v->b, v->c);
 }
-static void dropout(void *p)
+static void call_dropout(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->dropout(v->blocks, (size_t)v->d.ci * (size_t)(v->d.h * v->d.w), 0.05f, v->seed, v->a, v->b);
 }
 /* The passes of a stage, block by block: what it does with a normalization, ReLU and dropout. */
-static struct pointwise pointwise_of(const struct work *v)
+static struct pointwise pointwise_of(const struct kernel_arrays *v)
 {
     memcpy(v->drawn, v->seed, LANES * sizeof *v->drawn); /* the streams go on in place */
     return (struct pointwise){.c = v->d.ci,
@@ -108,18 +110,18 @@ static struct pointwise pointwise_of(const struct work *v)
                               .p = v->p,
                               .seed = v->p > 0 ? v->drawn : NULL};
 }
-static void pointwise_forward(void *p)
+static void call_pointwise_forward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     size_t block = v->in / (size_t)v->blocks;
     for (int b = 0; b < v->blocks; b++) {
         struct pointwise f = pointwise_of(v);
         v->k->pointwise_forward(&f, v->d.h, v->a + (size_t)b * block, v->b + (size_t)b * block);
     }
 }
-static void pointwise_backward(void *p)
+static void call_pointwise_backward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     size_t block = v->in / (size_t)v->blocks;
     for (int b = 0; b < v->blocks; b++) {
         struct pointwise f = pointwise_of(v);
@@ -129,63 +131,63 @@ static void pointwise_backward(void *p)
         v->k->pointwise_sums(v->d.ci, LANES, v->lanes, v->sums);
     }
 }
-static void bn_moments(void *p)
+static void call_bn_moments(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     size_t block = v->in / (size_t)v->blocks;
     for (int b = 0; b < v->blocks; b++) {
         v->k->bn_moments(v->d.ci, v->d.w, v->d.h, LANES, 1, v->a + (size_t)b * block, v->scratch, v->lanes);
         v->k->bn_moments_end(v->d.ci, v->d.w, v->d.h, LANES, v->scratch, v->lanes, v->moments);
     }
 }
-static void maxpool_forward(void *p)
+static void call_maxpool_forward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     struct pool_dims d = pool_of(&v->d);
     v->k->maxpool_forward(&d, v->blocks, v->a, v->b);
 }
-static void maxpool_backward(void *p)
+static void call_maxpool_backward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     struct pool_dims d = pool_of(&v->d);
     v->k->maxpool_backward(&d, v->blocks, v->a, v->b, v->e, v->c);
 }
-static void avgpool_forward(void *p)
+static void call_avgpool_forward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     struct pool_dims d = pool_of(&v->d);
     v->k->avgpool_forward(&d, v->blocks, v->a, v->b);
 }
-static void avgpool_backward(void *p)
+static void call_avgpool_backward(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     struct pool_dims d = pool_of(&v->d);
     v->k->avgpool_backward(&d, v->blocks, v->b, v->a);
 }
-static void softmax_xent(void *p)
+static void call_softmax_xent(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->softmax_xent(v->images, v->d.ci, v->a, v->label, 0, 1, v->scratch, NULL, v->b);
 }
 /* The steps are so small that the weights stay in range however often it is called. */
-static void sgd_step(void *p)
+static void call_sgd_step(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->sgd_step(v->in, 1e-12f, 0.9f, 1, 0, 1e-4f, 1, v->a, v->b, v->c);
 }
-static void rmsprop_step(void *p)
+static void call_rmsprop_step(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->rmsprop_step(v->in, 1e-12f, 0.99, 0, 1e-8f, 1e-4f, 1, v->a, v->b, v->c, NULL);
 }
-static void adam_step(void *p)
+static void call_adam_step(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->k->adam_step(v->in, 1e-12f, 0.9, 0.999, 1e-8f, 0.5f, 0.5f, 1, 1e-4f, 1, v->a, v->b, v->c, v->e);
 }
-static void sum_squares(void *p)
+static void call_sum_squares(void *p)
 {
-    const struct work *v = p;
+    const struct kernel_arrays *v = p;
     v->scratch[0] = (float)v->k->sum_squares(v->in, v->a);
 }
 
@@ -235,37 +237,37 @@ static const struct kernel_row {
     enum act act;
     float p;
 } rows[] = {
-    [CONV_F]  = { "conv_forward",           conv_forward,           2, 0,  0,   1, 1, 1, 0, 0 },
-    [CONV_D]  = { "conv_backward_data",     conv_backward_data,     2, 0,  0,   1, 1, 1, 0, 0 },
-    [CONV_W]  = { "conv_backward_weights",  conv_backward_weights,  2, 0,  0,   1, 1, 1, 0, 0 },
-    [DENSE_F] = { "dense_forward",          dense_forward,          2, 0,  0,   1, 1, 1, 0, 0 },
-    [DENSE_D] = { "dense_backward_data",    dense_backward_data,    2, 0,  0,   1, 1, 1, 0, 0 },
-    [DENSE_W] = { "dense_backward_weights", dense_backward_weights, 2, 0,  0,   1, 1, 1, 0, 0 },
-    [BN_S]    = { "bn_stats",               bn_stats,               0, 3,  0,   1, 0, 0, 0, 0 },
-    [BN_A]    = { "bn_apply",               bn_apply,               0, 2,  0,   1, 1, 0, 0, 0 },
-    [BN_BS]   = { "bn_backward_stats",      bn_backward_stats,      0, 5,  0,   1, 1, 0, 0, 0 },
-    [BN_B]    = { "bn_backward",            bn_backward,            0, 4,  0,   2, 1, 0, 0, 0 },
-    [RELU_F]  = { "act_forward relu",       act_forward,            0, 1,  0,   1, 1, 0, ACT_relu, 0 },
-    [RELU_B]  = { "act_backward relu",      act_backward,           0, 1,  0,   2, 1, 0, ACT_relu, 0 },
-    [TANH_F]  = { "act_forward tanh",       act_forward,            0, 1,  0,   1, 1, 0, ACT_tanh, 0 },
-    [TANH_B]  = { "act_backward tanh",      act_backward,           0, 1,  0,   2, 1, 0, ACT_tanh, 0 },
-    [GELU_F]  = { "act_forward gelu",       act_forward,            0, 1,  0,   1, 1, 0, ACT_gelu, 0 },
-    [GELU_B]  = { "act_backward gelu",      act_backward,           0, 1,  0,   2, 1, 0, ACT_gelu, 0 },
-    [DROP]    = { "dropout",                dropout,                0, 1,  0,   1, 1, 0, 0, 0 },
-    [PW_F]    = { "pointwise_forward",      pointwise_forward,      0, 3,  0,   1, 1, 0, ACT_relu, 0 },
-    [PW_FD]   = { "pointwise_forward drop", pointwise_forward,      0, 4,  0,   1, 1, 0, ACT_relu, 0.05f },
-    [PW_B]    = { "pointwise_backward",     pointwise_backward,     0, 8,  0,   2, 2, 0, ACT_relu, 0 },
-    [PW_BD]   = { "pointwise_backward drop", pointwise_backward,    0, 10, 0,   2, 2, 0, ACT_relu, 0.05f },
-    [BN_M]    = { "bn_moments",             bn_moments,             0, 3,  0,   1, 0, 0, 0, 0 },
-    [MAX_F]   = { "maxpool_forward",        maxpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
-    [MAX_B]   = { "maxpool_backward",       maxpool_backward,       0, 0,  1,   2, 2, 0, 0, 0 },
-    [AVG_F]   = { "avgpool_forward",        avgpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
-    [AVG_B]   = { "avgpool_backward",       avgpool_backward,       0, 0,  1,   1, 1, 0, 0, 0 },
-    [SOFTMAX] = { "softmax_xent",           softmax_xent,           0, 5,  0,   1, 1, 0, 0, 0 },
-    [SGD]     = { "sgd_step",               sgd_step,               0, 8,  0,   3, 2, 0, 0, 0 },
-    [RMSPROP] = { "rmsprop_step",           rmsprop_step,           0, 9,  0,   3, 2, 0, 0, 0 },
-    [ADAM]    = { "adam_step",              adam_step,              0, 13, 0,   4, 3, 0, 0, 0 },
-    [SQUARES] = { "sum_squares",            sum_squares,            0, 2,  0,   1, 0, 0, 0, 0 },
+    [CONV_F]  = { "conv_forward",           call_conv_forward,           2, 0,  0,   1, 1, 1, 0, 0 },
+    [CONV_D]  = { "conv_backward_data",     call_conv_backward_data,     2, 0,  0,   1, 1, 1, 0, 0 },
+    [CONV_W]  = { "conv_backward_weights",  call_conv_backward_weights,  2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_F] = { "dense_forward",          call_dense_forward,          2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_D] = { "dense_backward_data",    call_dense_backward_data,    2, 0,  0,   1, 1, 1, 0, 0 },
+    [DENSE_W] = { "dense_backward_weights", call_dense_backward_weights, 2, 0,  0,   1, 1, 1, 0, 0 },
+    [BN_S]    = { "bn_stats",               call_bn_stats,               0, 3,  0,   1, 0, 0, 0, 0 },
+    [BN_A]    = { "bn_apply",               call_bn_apply,               0, 2,  0,   1, 1, 0, 0, 0 },
+    [BN_BS]   = { "bn_backward_stats",      call_bn_backward_stats,      0, 5,  0,   1, 1, 0, 0, 0 },
+    [BN_B]    = { "bn_backward",            call_bn_backward,            0, 4,  0,   2, 1, 0, 0, 0 },
+    [RELU_F]  = { "act_forward relu",       call_act_forward,            0, 1,  0,   1, 1, 0, ACT_relu, 0 },
+    [RELU_B]  = { "act_backward relu",      call_act_backward,           0, 1,  0,   2, 1, 0, ACT_relu, 0 },
+    [TANH_F]  = { "act_forward tanh",       call_act_forward,            0, 1,  0,   1, 1, 0, ACT_tanh, 0 },
+    [TANH_B]  = { "act_backward tanh",      call_act_backward,           0, 1,  0,   2, 1, 0, ACT_tanh, 0 },
+    [GELU_F]  = { "act_forward gelu",       call_act_forward,            0, 1,  0,   1, 1, 0, ACT_gelu, 0 },
+    [GELU_B]  = { "act_backward gelu",      call_act_backward,           0, 1,  0,   2, 1, 0, ACT_gelu, 0 },
+    [DROP]    = { "dropout",                call_dropout,                0, 1,  0,   1, 1, 0, 0, 0 },
+    [PW_F]    = { "pointwise_forward",      call_pointwise_forward,      0, 3,  0,   1, 1, 0, ACT_relu, 0 },
+    [PW_FD]   = { "pointwise_forward drop", call_pointwise_forward,      0, 4,  0,   1, 1, 0, ACT_relu, 0.05f },
+    [PW_B]    = { "pointwise_backward",     call_pointwise_backward,     0, 8,  0,   2, 2, 0, ACT_relu, 0 },
+    [PW_BD]   = { "pointwise_backward drop", call_pointwise_backward,    0, 10, 0,   2, 2, 0, ACT_relu, 0.05f },
+    [BN_M]    = { "bn_moments",             call_bn_moments,             0, 3,  0,   1, 0, 0, 0, 0 },
+    [MAX_F]   = { "maxpool_forward",        call_maxpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
+    [MAX_B]   = { "maxpool_backward",       call_maxpool_backward,       0, 0,  1,   2, 2, 0, 0, 0 },
+    [AVG_F]   = { "avgpool_forward",        call_avgpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
+    [AVG_B]   = { "avgpool_backward",       call_avgpool_backward,       0, 0,  1,   1, 1, 0, 0, 0 },
+    [SOFTMAX] = { "softmax_xent",           call_softmax_xent,           0, 5,  0,   1, 1, 0, 0, 0 },
+    [SGD]     = { "sgd_step",               call_sgd_step,               0, 8,  0,   3, 2, 0, 0, 0 },
+    [RMSPROP] = { "rmsprop_step",           call_rmsprop_step,           0, 9,  0,   3, 2, 0, 0, 0 },
+    [ADAM]    = { "adam_step",              call_adam_step,              0, 13, 0,   4, 3, 0, 0, 0 },
+    [SQUARES] = { "sum_squares",            call_sum_squares,            0, 2,  0,   1, 0, 0, 0, 0 },
 };
 
 /* ---- the shapes -------------------------------------------------------------------------------------------------- */
@@ -340,7 +342,7 @@ struct picked {
 };
 
 /* The i-th pair of a shape and a kernel; past the end: shape NULL. *n: how many there are, when it is past the end. */
-static struct picked pick(size_t i, size_t *n)
+static struct picked pick_case(size_t i, size_t *n)
 {
     *n = 0;
     for (size_t s = 0; s < SHAPES; s++)
@@ -353,13 +355,13 @@ static struct picked pick(size_t i, size_t *n)
 size_t kernel_cases(void)
 {
     size_t n;
-    pick((size_t)-1, &n);
+    pick_case((size_t)-1, &n);
     return n;
 }
 
 /* ---- one case ---------------------------------------------------------------------------------------------------- */
 
-static void measure_out(struct work *v, const struct picked *p)
+static void measure_out(struct kernel_arrays *v, const struct picked *p)
 {
     const struct conv_dims *d = &p->shape->d;
     v->d = *d;
@@ -408,8 +410,8 @@ static void shape_words(const struct kernel_row *r, const struct conv_dims *d, i
 void kernel_case(size_t i, struct kernel_case *c)
 {
     size_t n;
-    struct work v = {0};
-    struct picked p = pick(i, &n);
+    struct kernel_arrays v = {0};
+    struct picked p = pick_case(i, &n);
     const struct kernel_row *r = p.row;
     const struct conv_dims *d = &p.shape->d;
     measure_out(&v, &p);
@@ -435,7 +437,7 @@ static float *numbers(struct arena *a, size_t n, uint32_t which, float scale, fl
     return x;
 }
 
-static int fill(struct work *v, struct arena *a)
+static int fill_arrays(struct kernel_arrays *v, struct arena *a)
 {
     const struct conv_dims *d = &v->d;
     size_t channels = (size_t)d->ci;
@@ -492,8 +494,8 @@ int kernel_case_time(size_t i, const struct kernels *k, int traffic, double seco
                      struct err *e)
 {
     size_t n;
-    struct work v = {.k = k};
-    struct picked p = pick(i, &n);
+    struct kernel_arrays v = {.k = k};
+    struct picked p = pick_case(i, &n);
     struct kernel_case c;
     struct probe_run probe;
     struct arena a;
@@ -505,7 +507,7 @@ int kernel_case_time(size_t i, const struct kernels *k, int traffic, double seco
     if (traffic)
         x = numbers(&a, floats, 7, 1, 0);
     struct timing_turns *t = arena_take(&a, sizeof *t);
-    int bad = fill(&v, &a) || (traffic && !x) || !t;
+    int bad = fill_arrays(&v, &a) || (traffic && !x) || !t;
     if (bad) {
         err_set(e, ERR_NOMEM, "no memory to measure %s", p.row->name);
     } else {

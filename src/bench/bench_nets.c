@@ -1,3 +1,4 @@
+/* bench_nets.c - times the phases of a training step of each of a table of networks. */
 #include "bench/bench_nets.h"
 
 #include "base/clock.h"
@@ -142,7 +143,7 @@ static int make_optimizer(struct bench *b, struct err *e)
     return 0;
 }
 
-static int make(struct bench *b, const struct bench_net *n, struct err *e)
+static int make_training(struct bench *b, const struct bench_net *n, struct err *e)
 {
     size_t batch = (size_t)n->batch;
     if (make_graph(b, n, e) || make_data(b, n->in, e) || make_optimizer(b, e))
@@ -207,7 +208,7 @@ struct step_times {
     double phase[STEP_PHASES], roof[STEP_PHASES];
 };
 
-static struct step_times step(struct bench *b, int n)
+static struct step_times timed_step(struct bench *b, int n)
 {
     static void (*const run[STEP_PHASES])(struct bench * b, const struct nn_pass *p) = {phase_data, phase_forward,
                                                                                         phase_backward, phase_update};
@@ -226,7 +227,7 @@ static struct step_times step(struct bench *b, int n)
     return t;
 }
 
-static void evaluate(void *ctx)
+static void evaluate_batch(void *ctx)
 {
     struct bench *b = ctx;
     int n = b->eval->batch;
@@ -252,7 +253,7 @@ static void keep_step(const struct step_times *t, int n, double flop, size_t i, 
     fact[STEP_BARE_SHARE * MOST + i] = n * flop / (roof - t->roof[BENCH_DATA]);
 }
 
-static void summarize(double *fact, size_t steps, struct bench_speed *out)
+static void summarize_steps(double *fact, size_t steps, struct bench_speed *out)
 {
     for (int p = 0; p < STEP_PHASES; p++)
         out->phase[p] = timing_median(fact + (size_t)p * MOST, steps);
@@ -265,7 +266,7 @@ static void summarize(double *fact, size_t steps, struct bench_speed *out)
 
 static int one_step(struct bench *b, const struct bench_net *n, double flop, size_t i, double *fact, struct err *e)
 {
-    struct step_times t = step(b, n->batch);
+    struct step_times t = timed_step(b, n->batch);
     if (!isfinite(b->norm))
         return err_set(e, ERR_DIVERGED, "%s: the gradient is not finite after %zu steps", n->name, (size_t)b->step);
     keep_step(&t, n->batch, flop, i, fact);
@@ -288,11 +289,12 @@ static int time_steps(struct bench *b, const struct bench_net *n, double seconds
         for (; steps < MOST && (steps < 3 || clock_thread() < end); steps++)
             if (one_step(b, n, out->flop, steps, fact, e))
                 return -1;
-    summarize(fact, steps, out);
+    summarize_steps(fact, steps, out);
     return 0;
 }
 
-static int measure(struct bench *b, const struct bench_net *n, double seconds, struct bench_speed *out, struct err *e)
+static int measure_training(struct bench *b, const struct bench_net *n, double seconds, struct bench_speed *out,
+                            struct err *e)
 {
     if (time_steps(b, n, 0.85 * seconds, out, e))
         return -1;
@@ -302,7 +304,7 @@ static int measure(struct bench *b, const struct bench_net *n, double seconds, s
         memcpy(b->eval->buffers, b->net->buffers, b->graph.buffer_floats * sizeof(float));
     b->batch.x = b->eval->x;
     data_batch(&b->view, DATA_TRAIN, b->at, n->batch, NULL, &b->batch);
-    out->phase[BENCH_EVALUATE] = timing_call(evaluate, b, 0.15 * seconds) / n->batch;
+    out->phase[BENCH_EVALUATE] = timing_call(evaluate_batch, b, 0.15 * seconds) / n->batch;
     return 0;
 }
 
@@ -337,10 +339,10 @@ int bench_net_time(const struct bench_net *n, const struct kernels *k, double se
     b->k = k;
     arena_init(&b->mem);
     *out = (struct bench_speed){0};
-    int bad = make(b, n, e);
+    int bad = make_training(b, n, e);
     if (!bad) {
         out->flop = count_flop(&b->graph);
-        bad = measure(b, n, seconds, out, e);
+        bad = measure_training(b, n, seconds, out, e);
     }
     if (!bad) {
         size_t states = (size_t)b->optimizer->states(b->optimizer_args);

@@ -1,3 +1,5 @@
+/* bench_rows.c - measures the machine, the kernels and the networks that a word asks for, and hands each on as a row.
+ */
 #include "bench/bench_rows.h"
 
 #include "base/arena.h"
@@ -45,7 +47,7 @@ static int names_net(const char *word, const struct bench_net *n)
     return !strcmp(n->name, word) || !strcmp(n->family, word);
 }
 
-static int knows(const char *word)
+static int is_measurable(const char *word)
 {
     int known = what_of(word) != NULL;
     for (size_t i = 0; bench_net(i); i++)
@@ -53,7 +55,7 @@ static int knows(const char *word)
     return known;
 }
 
-static const char *word_at(size_t i, const void *ctx)
+static const char *bench_word_name(size_t i, const void *ctx)
 {
     (void)ctx;
     return bench_word(i).name;
@@ -184,8 +186,8 @@ static size_t count_nets(const char *word, const struct what *what)
     return n;
 }
 
-static int run_rows(const struct bench_options *o, const char *word, const struct bench_machine *m, double seconds,
-                    struct err *e)
+static int measure_rows(const struct bench_options *o, const char *word, const struct bench_machine *m, double seconds,
+                        struct err *e)
 {
     const struct what *what = what_of(word);
     size_t kernels = what && what->kernels ? kernel_cases() : 0, nets = count_nets(word, what);
@@ -202,9 +204,9 @@ static int run_rows(const struct bench_options *o, const char *word, const struc
 
 int bench_check(const struct bench_options *o, struct err *e)
 {
-    if (!o->word || knows(o->word))
+    if (!o->word || is_measurable(o->word))
         return 0;
-    const char *near = str_nearest(o->word, word_at, NULL);
+    const char *near = str_nearest(o->word, bench_word_name, NULL);
     return err_set(e, ERR_USAGE, "'%s' is nothing to measure%s%s%s; `sweep list benchmarks` names what is", o->word,
                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
@@ -219,5 +221,5 @@ int bench_run(const struct bench_options *o, struct err *e)
         return -1;
     struct bench_row row = {.kind = BENCH_IS_MACHINE, .machine = &m};
     o->row(o->ctx, &row);
-    return run_rows(o, word, &m, o->seconds - for_machine, e);
+    return measure_rows(o, word, &m, o->seconds - for_machine, e);
 }

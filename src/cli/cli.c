@@ -1,4 +1,4 @@
-/* cli.c - the commands, one row each, and what all of them share. */
+/* cli.c - lists the commands, one row each, and does what all of them share. */
 #include "cli/cli.h"
 
 #include "base/file.h"
@@ -113,7 +113,7 @@ static int pick_command(struct invocation *in, struct err *e)
     return err_set(e, ERR_USAGE, "'%s' is neither a command nor a file; `sweep help` lists the commands", word);
 }
 
-static int check_words(const struct invocation *in, struct err *e)
+static int check_word_count(const struct invocation *in, struct err *e)
 {
     const struct command *c = in->command;
     if (in->nargs < c->least)
@@ -192,7 +192,7 @@ static int dispatch(struct invocation *in, uint64_t used)
         help_command(in->command);
         return STATUS_DONE;
     }
-    if (options_fit(used, in->command, &e) || check_words(in, &e))
+    if (options_fit(used, in->command, &e) || check_word_count(in, &e))
         return fail(&e);
     return in->command->run(in);
 }

@@ -1,4 +1,4 @@
-/* foreign.c - words of other programs that are no commands here, and what does the thing instead. */
+/* foreign.c - lists words of other programs that are not commands here, and what does the same thing here. */
 #include "cli/command.h"
 
 #include <string.h>

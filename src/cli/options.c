@@ -1,4 +1,5 @@
-/* options.c - the options, one row each: how they are written, what they take, for which commands. */
+/* options.c - lists the options, one row each (how they are written, what they take, for which commands), and parses
+ * them. */
 #include "cli/command.h"
 
 #include "base/param.h"
@@ -61,7 +62,7 @@ static const struct option table[] = {
 // clang-format on
 enum { OPTIONS = sizeof table / sizeof table[0] };
 
-static const char *name_at(size_t i, const void *ctx)
+static const char *option_name_at(size_t i, const void *ctx)
 {
     (void)ctx;
     return i < OPTIONS ? table[i].p.name : NULL;
@@ -72,21 +73,21 @@ static int unknown(const char *arg, struct err *e)
     char word[64];
     size_t n = strcspn(arg, "=");
     snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), arg);
-    const char *near = str_nearest(word + strspn(word, "-"), name_at, NULL);
+    const char *near = str_nearest(word + strspn(word, "-"), option_name_at, NULL);
     if (near)
         return err_set(e, ERR_USAGE, "unknown option '%s'; did you mean '--%s'?", word, near);
     return err_set(e, ERR_USAGE, "unknown option '%s'; `sweep --help` lists them", word);
 }
 
 /* What is left of the command line while it is read. */
-struct reader {
+struct word_reader {
     int argc, at; /* at: the word being read */
     const char *const *argv;
     struct options *o;
     uint64_t *used;
 };
 
-static int set(struct reader *r, size_t row, const char *value, const char *as, struct err *e)
+static int set_option(struct word_reader *r, size_t row, const char *value, const char *as, struct err *e)
 {
     const struct option *opt = &table[row];
     *r->used |= (uint64_t)1 << row;
@@ -105,18 +106,18 @@ static int set(struct reader *r, size_t row, const char *value, const char *as, 
     return 0;
 }
 
-static int read_long(struct reader *r, struct err *e)
+static int read_long(struct word_reader *r, struct err *e)
 {
     const char *arg = r->argv[r->at], *eq = strchr(arg, '=');
     size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
     for (size_t i = 0; i < OPTIONS; i++)
         if (strlen(table[i].p.name) + 2 == n && !strncmp(arg + 2, table[i].p.name, n - 2))
-            return set(r, i, eq ? eq + 1 : NULL, arg, e);
+            return set_option(r, i, eq ? eq + 1 : NULL, arg, e);
     return unknown(arg, e);
 }
 
 /* -q, -qn, -j 4, -j4 */
-static int read_letters(struct reader *r, struct err *e)
+static int read_letters(struct word_reader *r, struct err *e)
 {
     const char *arg = r->argv[r->at];
     for (const char *c = arg + 1; *c; c++) {
@@ -126,7 +127,7 @@ static int read_letters(struct reader *r, struct err *e)
         if (i == OPTIONS)
             return unknown(arg, e);
         int takes = table[i].p.type != P_FLAG;
-        if (set(r, i, takes && c[1] ? c + 1 : NULL, arg, e))
+        if (set_option(r, i, takes && c[1] ? c + 1 : NULL, arg, e))
             return -1;
         if (takes)
             break;
@@ -137,7 +138,7 @@ static int read_letters(struct reader *r, struct err *e)
 int options_parse(int argc, const char *const *argv, struct options *o, const char **word, size_t *nwords,
                   uint64_t *used, struct err *e)
 {
-    struct reader r = {argc, 0, argv, o, used};
+    struct word_reader r = {argc, 0, argv, o, used};
     *o = (struct options){.point = -1, .seconds = 20};
     *nwords = 0;
     *used = 0;

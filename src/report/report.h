@@ -27,7 +27,7 @@ int table_column(const struct table *t, const char *name);
 const char *table_cell(const struct table *t, size_t row, const char *column); /* "" when missing */
 double table_number(const struct table *t, size_t row, int col);               /* NaN when empty or not a number */
 /* Texts that a spreadsheet would run (= + - @ in front, no number) are written with an apostrophe before them, which
- * table_read takes off: csv.h. Byte order mark, CRLF and blank lines are accepted.
+ * table_read takes off: table/csv.h. Byte order mark, CRLF and blank lines are accepted.
  * Whole file at once, strict (an open quote, a ragged row, a NUL are errors naming file and line), published
  * atomically. */
 int table_read(struct table *t, const char *path, struct err *e);
@@ -66,11 +66,11 @@ const char *report_objective_warning(const char *objective);
  * ended, complete or not), diff_to_best, diff_to_best_low, diff_to_best_high, and for every metric M: M_mean, M_std
  * (n-1), M_ci95_low, M_ci95_high (Student t, cut at what M can be: 0 to 1 for an accuracy, from 0 for a loss), M_min,
  * M_max, empty where they are not known.
- * rank is by the mean of the objective over complete trials, without rounding (view.h); equal means share one, and the
- * earlier point is the best one. diff_to_best: its mean less that of the best point, with an interval that holds for
- * all points at once; where trials are missing, without what the seeds do that one of the two lacks. tied_with_best:
- * yes when 0 lies in the interval, or the means are equal; empty where that is not known (compare.h).
- * Statistics are rounded to float, which is what metrics are computed in. */
+ * rank is by the mean of the objective over complete trials, without rounding (stats/trials_view.h); equal means share
+ * one, and the earlier point is the best one. diff_to_best: its mean less that of the best point, with an interval that
+ * holds for all points at once; where trials are missing, without what the seeds do that one of the two lacks.
+ * tied_with_best: yes when 0 lies in the interval, or the means are equal; empty where that is not known
+ * (stats/compare.h). Statistics are rounded to float, which is what metrics are computed in. */
 int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e);
 
 /* Effects on the objective: exact ANOVA (type I sums of squares are unique on a complete balanced grid): one row per
@@ -80,9 +80,9 @@ int report_points(const struct table *trials, const char *objective, struct tabl
  * total variance; they add up to 1), share_omega (omega squared: without what noise puts into it), share_by_chance
  * (what the share would be on average if nothing had an effect), planned, basis.
  * Rows of kind value: the mean over the settings of the other axes, and repeats, that were completed with every value
- * (means.h; basis says whether trials were left out for that), each counted once; n of the planned trials are in it;
- * the interval is made of the noise within points, repeats as blocks, pooled over all of them, and is cut as above: it
- * says how well the mean of these settings and seeds is known, so that values can be compared. With one repeat all
+ * (stats/means.h; basis says whether trials were left out for that), each counted once; n of the planned trials are in
+ * it; the interval is made of the noise within points, repeats as blocks, pooled over all of them, and is cut as above:
+ * it says how well the mean of these settings and seeds is known, so that values can be compared. With one repeat all
  * interactions are taken for noise. Axes that always change together (a zip) are one axis "a & b". A conditional axis
  * (empty cells) counts as nested in the axis that its condition is about: its share is what it adds inside the values
  * where it exists, and the two have no pair row. When the grid is not complete (skipped, failed) shares are those of

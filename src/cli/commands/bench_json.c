@@ -1,3 +1,4 @@
+/* bench_json.c - prints rows of a benchmark as one JSON document. */
 #include "cli/commands/bench_out.h"
 
 void bench_json_begin(struct bench_json *b, FILE *f)
@@ -7,7 +8,7 @@ void bench_json_begin(struct bench_json *b, FILE *f)
     json_text(&b->j, "version", SWEEP_VERSION);
 }
 
-static void machine(struct json *j, const struct bench_machine *m)
+static void json_machine(struct json *j, const struct bench_machine *m)
 {
     json_text(j, "isa", m->isa);
     json_number(j, "fma_gflops", 1e-9 * m->fma);
@@ -22,7 +23,7 @@ static void machine(struct json *j, const struct bench_machine *m)
     json_close(j, ']');
 }
 
-static void kernel(struct json *j, const struct bench_row *r)
+static void json_kernel(struct json *j, const struct bench_row *r)
 {
     const struct kernel_case *c = r->kernel;
     json_open(j, NULL, '{');
@@ -41,7 +42,7 @@ static void kernel(struct json *j, const struct bench_row *r)
     json_close(j, '}');
 }
 
-static void net(struct json *j, const struct bench_row *r)
+static void json_net(struct json *j, const struct bench_row *r)
 {
     json_open(j, NULL, '{');
     json_text(j, "net", r->net->name);
@@ -70,7 +71,7 @@ void bench_json_row(struct bench_json *b, const struct bench_row *r)
     static const char *const name[] = {"machine", "kernels", "nets"};
     if (r->kind == BENCH_IS_MACHINE) {
         json_open(&b->j, name[r->kind], '{');
-        machine(&b->j, r->machine);
+        json_machine(&b->j, r->machine);
         json_close(&b->j, '}');
         return;
     }
@@ -80,7 +81,7 @@ void bench_json_row(struct bench_json *b, const struct bench_row *r)
         json_open(&b->j, name[r->kind], '[');
         b->list = (int)r->kind;
     }
-    (r->kind == BENCH_IS_KERNEL ? kernel : net)(&b->j, r);
+    (r->kind == BENCH_IS_KERNEL ? json_kernel : json_net)(&b->j, r);
 }
 
 void bench_json_end(struct bench_json *b, double share)

@@ -1,3 +1,4 @@
+/* bench_table.c - writes rows of a benchmark into the table of results/bench.csv. */
 #include "cli/commands/bench_out.h"
 
 #include <math.h>
@@ -13,12 +14,12 @@ static const char *const head[] = {
 #define COLUMNS (sizeof head / sizeof *head)
 
 /* One row under way: cells by column name, numbers as text of their own. */
-struct row {
+struct bench_cells {
     const char *cell[COLUMNS];
     char number[COLUMNS][STR_NUM];
 };
 
-static void set_text(struct row *r, const char *column, const char *text)
+static void set_text(struct bench_cells *r, const char *column, const char *text)
 {
     for (size_t i = 0; i < COLUMNS; i++)
         if (!strcmp(head[i], column))
@@ -26,22 +27,22 @@ static void set_text(struct row *r, const char *column, const char *text)
 }
 
 /* Times and rates are measured: seven digits are more than they hold. */
-static void set_number(struct row *r, const char *column, double v)
+static void set_number(struct bench_cells *r, const char *column, double v)
 {
     for (size_t i = 0; i < COLUMNS; i++)
         if (!strcmp(head[i], column))
             r->cell[i] = str_float(r->number[i], (float)v);
 }
 
-static void clear(struct row *r)
+static void clear(struct bench_cells *r)
 {
     for (size_t i = 0; i < COLUMNS; i++)
         r->cell[i] = "";
 }
 
-static int machine(struct table *t, const struct bench_machine *m)
+static int table_machine(struct table *t, const struct bench_machine *m)
 {
-    struct row r;
+    struct bench_cells r;
     clear(&r);
     set_text(&r, "kind", "machine");
     set_text(&r, "group", m->isa);
@@ -61,10 +62,10 @@ static int machine(struct table *t, const struct bench_machine *m)
     return bad;
 }
 
-static int kernel(struct table *t, const struct bench_row *b)
+static int table_kernel(struct table *t, const struct bench_row *b)
 {
     const struct kernel_case *c = b->kernel;
-    struct row r;
+    struct bench_cells r;
     clear(&r);
     set_text(&r, "kind", "kernel");
     set_text(&r, "group", c->group);
@@ -84,9 +85,9 @@ static int kernel(struct table *t, const struct bench_row *b)
     return table_row(t, r.cell);
 }
 
-static int net(struct table *t, const struct bench_row *b)
+static int table_net(struct table *t, const struct bench_row *b)
 {
-    struct row r;
+    struct bench_cells r;
     clear(&r);
     set_text(&r, "kind", "net");
     set_text(&r, "group", b->net->family);
@@ -111,5 +112,7 @@ int bench_table_begin(struct table *t)
 
 int bench_table_row(struct table *t, const struct bench_row *r)
 {
-    return r->kind == BENCH_IS_MACHINE ? machine(t, r->machine) : r->kind == BENCH_IS_KERNEL ? kernel(t, r) : net(t, r);
+    return r->kind == BENCH_IS_MACHINE  ? table_machine(t, r->machine)
+           : r->kind == BENCH_IS_KERNEL ? table_kernel(t, r)
+                                        : table_net(t, r);
 }

@@ -1,3 +1,4 @@
+/* bench_text.c - prints rows of a benchmark as tables for people. */
 #include "cli/commands/bench_out.h"
 #include "cli/console/text.h"
 
@@ -5,7 +6,7 @@
 
 /* ---- machine ----------------------------------------------------------------------------------------------------- */
 
-static void machine(FILE *f, const struct bench_machine *m)
+static void text_machine(FILE *f, const struct bench_machine *m)
 {
     char size[TEXT_NUM];
     fprintf(f, "one core, instruction set %s\n", m->isa);
@@ -85,7 +86,7 @@ static void pass_cell(struct bench_text *t, const struct bench_row *r, int pass)
     snprintf(t->cell[pass], sizeof t->cell[pass], "%.1f %4.0f %%", 1e-9 * r->rate, 100 * r->share);
 }
 
-static void kernel(struct bench_text *t, const struct bench_row *r)
+static void text_kernel(struct bench_text *t, const struct bench_row *r)
 {
     const struct kernel_case *c = r->kernel;
     int pass = pass_of(c->kernel);
@@ -105,7 +106,7 @@ static void kernel(struct bench_text *t, const struct bench_row *r)
 
 /* ---- networks ---------------------------------------------------------------------------------------------------- */
 
-static void net(struct bench_text *t, const struct bench_row *r)
+static void text_net(struct bench_text *t, const struct bench_row *r)
 {
     char size[TEXT_NUM];
     if (!t->group || strcmp(t->group, "nets") != 0)
@@ -120,11 +121,11 @@ static void net(struct bench_text *t, const struct bench_row *r)
 void bench_text_row(struct bench_text *t, const struct bench_row *r)
 {
     if (r->kind == BENCH_IS_MACHINE)
-        machine(t->f, r->machine);
+        text_machine(t->f, r->machine);
     else if (r->kind == BENCH_IS_KERNEL)
-        kernel(t, r);
+        text_kernel(t, r);
     else
-        net(t, r);
+        text_net(t, r);
 }
 
 void bench_text_end(struct bench_text *t, double share)

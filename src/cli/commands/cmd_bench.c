@@ -1,4 +1,4 @@
-/* cmd_bench.c - how fast this machine is, and how near to it the kernels and the networks come. */
+/* cmd_bench.c - measures how fast this machine is, and how near to it the kernels and the networks come. */
 #include "cli/command.h"
 
 #include "base/clock.h"
@@ -40,7 +40,7 @@ static int check_place(const char *path, struct err *e)
                : 0;
 }
 
-static void say(void *ctx, const char *line)
+static void print_file_line(void *ctx, const char *line)
 {
     const struct bench_sinks *s = ctx;
     fprintf(s->json ? stderr : stdout, "%s\n", line);
@@ -57,8 +57,8 @@ static int write_files(struct bench_sinks *s, const char *out, const char *path,
         return -1;
     if (!s->json)
         printf("\n");
-    say(s, path);
-    return report_plots(out, NAME, say, s, e);
+    print_file_line(s, path);
+    return report_plots(out, NAME, print_file_line, s, e);
 }
 
 int cmd_bench(const struct invocation *in)

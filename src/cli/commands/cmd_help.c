@@ -1,4 +1,4 @@
-/* cmd_help.c - the commands and options from their tables; `sweep help COMMAND` is `sweep COMMAND --help`. */
+/* cmd_help.c - prints the commands and options from their tables; `sweep help COMMAND` is `sweep COMMAND --help`. */
 #include "cli/command.h"
 
 #include "base/str.h"

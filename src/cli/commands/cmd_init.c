@@ -1,4 +1,4 @@
-/* cmd_init.c - a sweep file to start from, written from the tables of keys: every key with its range and default. */
+/* cmd_init.c - writes a sweep file to start from out of the tables of keys: every key with its range and default. */
 #include "cli/command.h"
 
 #include "base/file.h"
@@ -49,7 +49,7 @@ static void comment(FILE *f, const char *text)
 }
 
 /* A value of several lines goes on over indented lines. */
-static void put_value(FILE *f, const char *key, const char *value, int set)
+static void put_init_value(FILE *f, const char *key, const char *value, int set)
 {
     const char *off = set ? "" : "; ";
     fprintf(f, "%s%s =", off, key);
@@ -72,13 +72,13 @@ static const char *chosen_value(const struct key_info *k)
     return strchr(k->param->preset, '\n') ? k->param->preset : NULL; /* the network is worth seeing */
 }
 
-static void put_key(FILE *f, const struct key_info *k)
+static void put_init_key(FILE *f, const struct key_info *k)
 {
     char range[512], text[1024];
     const char *value = chosen_value(k);
     snprintf(text, sizeof text, "%s (%s)", k->param->help, param_range(k->param, range, sizeof range));
     comment(f, text);
-    put_value(f, k->param->name, value ? value : k->param->preset, value != NULL);
+    put_init_value(f, k->param->name, value ? value : k->param->preset, value != NULL);
 }
 
 /* Keys that only some optimizer or schedule has are left to `sweep list`. */
@@ -101,7 +101,7 @@ static void put_file(FILE *f, const char *path)
         if (strcmp(section, k.section))
             fprintf(f, "\n[%s]\n", k.section);
         section = k.section;
-        put_key(f, &k);
+        put_init_key(f, &k);
     }
     fputs(tail, f);
 }

@@ -1,4 +1,4 @@
-/* cmd_list.c - every vocabulary, walked from its own table. */
+/* cmd_list.c - prints every vocabulary, walked from its own table. */
 #include "cli/command.h"
 
 #include "base/str.h"
@@ -188,13 +188,13 @@ static void list_commands(void)
         printf("%-7s %-33s %s\n", c->name, c->args, c->help);
 }
 
-static void list_options(void)
+static void list_command_options(void)
 {
     options_print(FOR_ALL);
 }
 
 // clang-format off
-static const struct vocabulary {
+static const struct listed_vocabulary {
     const char *name, *help;
     void (*print)(void);
 } vocabularies[] = {
@@ -214,7 +214,7 @@ static const struct vocabulary {
     { "levels",         "instruction sets, for --isa",           list_levels },
     { "benchmarks",     "what `sweep bench` measures",           list_benchmarks },
     { "commands",       "of this program",                       list_commands },
-    { "options",        "of its commands",                       list_options },
+    { "options",        "of its commands",                       list_command_options },
 };
 // clang-format on
 enum { VOCABULARIES = sizeof vocabularies / sizeof vocabularies[0] };

@@ -1,4 +1,4 @@
-/* cmd_plan.c - every point and what it costs. A grid too large to list is counted in closed form. */
+/* cmd_plan.c - lists every point and what it costs. A grid too large to list is counted in closed form. */
 #include "cli/command.h"
 
 #include "base/memory.h"
@@ -12,7 +12,7 @@
 #define LISTED 1000 /* points listed without --all */
 #define SHOWN 20    /* of a larger grid */
 
-struct plan {
+struct plan_listing {
     const struct sweep *s;
     struct table t;
     int failed; /* out of memory */
@@ -24,7 +24,7 @@ struct plan {
     size_t bytes, room; /* of the largest; of all memory */
 };
 
-static void headings(struct plan *p)
+static void headings(struct plan_listing *p)
 {
     size_t keys = sweep_keys(p->s);
     const char **head = calloc(keys + 6, sizeof *head);
@@ -41,7 +41,7 @@ static void headings(struct plan *p)
     free(head);
 }
 
-static void count_reason(struct plan *p, const char *why)
+static void count_reason(struct plan_listing *p, const char *why)
 {
     size_t i = 0;
     p->skipped++;
@@ -60,7 +60,7 @@ static void count_reason(struct plan *p, const char *why)
     p->skipped_for[i]++;
 }
 
-static void count(struct plan *p, const struct plan_point *q)
+static void count(struct plan_listing *p, const struct plan_point *q)
 {
     warn_absent(q->set, &p->absent);
     if (q->skip)
@@ -76,9 +76,9 @@ static void count(struct plan *p, const struct plan_point *q)
     }
 }
 
-static int visit(void *ctx, const struct plan_point *q)
+static int list_point(void *ctx, const struct plan_point *q)
 {
-    struct plan *p = ctx;
+    struct plan_listing *p = ctx;
     size_t keys = sweep_keys(p->s);
     const char **cell = calloc(keys + 6, sizeof *cell);
     char number[32], params[32] = "", macs[TEXT_NUM] = "", bytes[TEXT_NUM] = "", seconds[TEXT_NUM] = "", room[TEXT_NUM];
@@ -136,14 +136,14 @@ static void print_size(const struct sweep *s)
 }
 
 /* Which condition, or what else, keeps how many points from training. */
-static void print_reasons(const struct plan *p)
+static void print_reasons(const struct plan_listing *p)
 {
     for (size_t i = 0; i < p->reasons.rows; i++)
         printf("%llu point%s can never train: %s\n", (unsigned long long)p->skipped_for[i],
                p->skipped_for[i] == 1 ? "" : "s", p->reasons.cell[i]);
 }
 
-static void print_totals(const struct plan *p, int jobs)
+static void print_totals(const struct plan_listing *p, int jobs)
 {
     uint64_t trials = p->trained * (uint64_t)sweep_spec(p->s)->repeats;
     char num[TEXT_NUM], each[TEXT_NUM];
@@ -163,7 +163,7 @@ static void print_totals(const struct plan *p, int jobs)
 }
 
 /* Only a part was looked at: what is known without the rest. */
-static void print_excerpt(const struct plan *p)
+static void print_excerpt(const struct plan_listing *p)
 {
     char points[TEXT_NUM], trials[TEXT_NUM], num[TEXT_NUM];
     double n = sweep_points_approx(p->s), repeats = sweep_spec(p->s)->repeats;
@@ -178,7 +178,7 @@ static void print_excerpt(const struct plan *p)
 }
 
 /* What `sweep run` says then, in the same place and with the same status. */
-static int fail_all_skipped(const struct plan *p, const char *file)
+static int fail_all_skipped(const struct plan_listing *p, const char *file)
 {
     struct err e = {0};
     struct err_list errs = {0};
@@ -196,13 +196,13 @@ int cmd_plan(const struct invocation *in)
     struct sweep *s = open_sweep(in, &status);
     if (!s)
         return status;
-    struct plan p = {.s = s, .room = memory_room()};
+    struct plan_listing p = {.s = s, .room = memory_room()};
     struct err_list errs = {0};
     int whole = in->opt.all || sweep_points(s) <= LISTED;
     table_init(&p.t);
     table_init(&p.reasons);
     headings(&p);
-    if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), visit, &p, &errs))
+    if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), list_point, &p, &errs))
         status = fail_list(&errs, in->arg[0]);
     else if (p.failed)
         status = fail_memory();

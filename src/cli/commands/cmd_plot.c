@@ -1,4 +1,4 @@
-/* cmd_plot.c - the pictures again, from the tables; or learning curves of some points, or by an axis. */
+/* cmd_plot.c - draws the pictures again, from the tables; or learning curves of some points, or by an axis. */
 #include "cli/command.h"
 
 #include "cli/commands/results.h"
@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static void say(void *ctx, const char *line)
+static void print_plot_line(void *ctx, const char *line)
 {
     const struct invocation *in = ctx;
     if (!in->opt.quiet)
@@ -22,8 +22,8 @@ int cmd_plot(const struct invocation *in)
     if (points && by)
         return fail_usage("--points and --by draw the same picture in two ways: give one of them");
     if (refresh_tables(in->opt.out, in->arg[0], &e) || result_name(in, &name, &e) ||
-        (points || by ? report_plot_curves(in->opt.out, name, points, by, say, &copy, &e)
-                      : report_plots(in->opt.out, name, say, &copy, &e)))
+        (points || by ? report_plot_curves(in->opt.out, name, points, by, print_plot_line, &copy, &e)
+                      : report_plots(in->opt.out, name, print_plot_line, &copy, &e)))
         return fail(&e);
     return STATUS_DONE;
 }

@@ -1,4 +1,4 @@
-/* cmd_report.c - a summary of the results, from the tables. */
+/* cmd_report.c - prints a summary of the results, from the tables. */
 #include "cli/command.h"
 
 #include "base/str.h"

@@ -84,7 +84,7 @@ static void print_time(const struct run_summary *sum, int quiet)
     fputc('\n', stderr);
 }
 
-static void print_counts(const char *name, const struct run_summary *sum)
+static void print_summary_counts(const char *name, const struct run_summary *sum)
 {
     printf("%s: %llu trial%s: %llu complete", name, (unsigned long long)sum->trials, sum->trials == 1 ? "" : "s",
            (unsigned long long)sum->complete);
@@ -106,23 +106,23 @@ static void print_counts(const char *name, const struct run_summary *sum)
 
 /* ---- pictures ---- */
 
-struct drawing {
+struct picture_count {
     int verbose;
 };
 
-static void say(void *ctx, const char *line)
+static void print_picture_line(void *ctx, const char *line)
 {
-    const struct drawing *d = ctx;
+    const struct picture_count *d = ctx;
     if (d->verbose)
         fprintf(stderr, "%s\n", line);
 }
 
 /* A picture that fails takes nothing from the results: a warning. Whether there was one. */
-static int draw(const struct invocation *in, const char *name)
+static int draw_pictures(const struct invocation *in, const char *name)
 {
-    struct drawing d = {in->opt.verbose && !in->opt.quiet};
+    struct picture_count d = {in->opt.verbose && !in->opt.quiet};
     struct err e = {0};
-    if (in->opt.no_plots || !report_plots(in->opt.out, name, say, &d, &e))
+    if (in->opt.no_plots || !report_plots(in->opt.out, name, print_picture_line, &d, &e))
         return 0;
     fprintf(stderr, "sweep: warning: pictures: %s\n", e.text);
     return 1;
@@ -134,7 +134,7 @@ static int print_results(const struct invocation *in, const char *name, const st
 {
     struct err e = {0};
     struct about about;
-    print_counts(name, sum);
+    print_summary_counts(name, sum);
     int bad = about_read(&about, in->opt.out, name, &e);
     if (!bad && sum->complete) {
         printf("\n");
@@ -198,7 +198,7 @@ static int run(const struct invocation *in, const struct sweep *s, const char *l
         return status;
     }
     const char *name = sweep_spec(s)->name;
-    int undrawn = sum.stopped <= 0 && draw(in, name);
+    int undrawn = sum.stopped <= 0 && draw_pictures(in, name);
     print_time(&sum, in->opt.quiet);
     int printed = print_results(in, name, &sum, undrawn);
     if (sum.open || sum.stopped)

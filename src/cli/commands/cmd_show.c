@@ -1,4 +1,4 @@
-/* cmd_show.c - the network of one point, layer by layer. */
+/* cmd_show.c - prints the network of one point, layer by layer. */
 #include "cli/command.h"
 
 #include "base/str.h"
@@ -109,7 +109,7 @@ static void print_facts(const struct plan_point *q)
         printf("note              %s\n", q->note);
 }
 
-static int visit(void *ctx, const struct plan_point *q)
+static int keep_point(void *ctx, const struct plan_point *q)
 {
     struct show *s = ctx;
     struct str told = {0};
@@ -137,7 +137,7 @@ int cmd_show(const struct invocation *in)
     if (k >= sweep_points(s))
         show.status = fail_usage("there is no point %d: the sweep has points %d..%llu", in->opt.point, FIRST_POINT,
                                  (unsigned long long)(sweep_points(s) - 1 + FIRST_POINT));
-    else if (plan_visit(s, k, 1, 1, visit, &show, &errs))
+    else if (plan_visit(s, k, 1, 1, keep_point, &show, &errs))
         show.status = fail_list(&errs, show.file);
     err_list_release(&errs);
     sweep_free(s);

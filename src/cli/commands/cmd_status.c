@@ -1,4 +1,4 @@
-/* cmd_status.c - how far a sweep is, from its files alone: they are complete at every moment. */
+/* cmd_status.c - says how far a sweep is, from its files alone: they are complete at every moment. */
 #include "cli/command.h"
 
 #include "base/file.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Trials by status, in the order in which the statuses first appear after "complete". */
-static void print_counts(const struct table *trials, const char *name, const char *total)
+static void print_status_counts(const struct table *trials, const char *name, const char *total)
 {
     size_t n[TRIAL_SKIPPED + 1] = {0}, final = 0;
     for (size_t r = 0; r < trials->rows; r++)
@@ -127,7 +127,7 @@ int cmd_status(const struct invocation *in)
     if (bad)
         status = fail(&e);
     else {
-        print_counts(&trials, name, about_value(&about, "trials"));
+        print_status_counts(&trials, name, about_value(&about, "trials"));
         print_best(&trials, about_value(&about, "objective"));
         print_begun(&trials, &epochs, about_value(&about, "objective"));
         print_conditions(&about);

@@ -1,3 +1,5 @@
+/* results.c - finds the sweeps of a results folder, brings their tables up to date, and prints the ranking of points.
+ */
 #include "cli/commands/results.h"
 
 #include "base/file.h"
@@ -34,7 +36,7 @@ struct names {
     size_t n;
 };
 
-static const char *name_at(size_t i, const void *ctx)
+static const char *result_name_at(size_t i, const void *ctx)
 {
     const struct names *l = ctx;
     return i < l->n ? l->v[i] : NULL;
@@ -86,7 +88,7 @@ int result_name(const struct invocation *in, const char **name, struct err *e)
     if (errno != ENOENT && errno != ENOTDIR) /* it may well be there: the folder may not be read, or the like */
         return err_set(e, ERR_IO, "%s: cannot open: %s", path, strerror(errno));
     struct names l = known_names(in->opt.out);
-    const char *near = str_nearest(word, name_at, &l);
+    const char *near = str_nearest(word, result_name_at, &l);
     err_set(e, ERR_USAGE, "there is no %s%s%s%s", path, near ? "; did you mean '" : "", near ? near : "",
             near ? "'?" : "");
     release_names(&l);

@@ -1,10 +1,11 @@
+/* json.c - writes JSON documents, value by value. */
 #include "cli/console/json.h"
 
 #include "base/str.h"
 
 #include <math.h>
 
-static void put_text(FILE *f, const char *s)
+static void put_json_text(FILE *f, const char *s)
 {
     fputc('"', f);
     for (; *s; s++)
@@ -29,7 +30,7 @@ static void before(struct json *j, const char *key)
         fputc(' ', j->f);
     j->some |= bit;
     if (key) {
-        put_text(j->f, key);
+        put_json_text(j->f, key);
         fputs(": ", j->f);
     }
 }
@@ -56,7 +57,7 @@ void json_close(struct json *j, char bracket)
 void json_text(struct json *j, const char *key, const char *text)
 {
     before(j, key);
-    put_text(j->f, text);
+    put_json_text(j->f, text);
 }
 
 void json_number(struct json *j, const char *key, double v)

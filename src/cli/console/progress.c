@@ -1,3 +1,4 @@
+/* progress.c - shows how far a run is: a line that is redrawn on a terminal, lines now and then elsewhere. */
 #include "cli/console/progress.h"
 
 #include "base/clock.h"
@@ -30,7 +31,7 @@ static int terminal_width(void)
 }
 
 /* "epoch 7/15 loss 0.0431 val_accuracy 0.9871"; of a further trial without the words: "3/15 0.0731 0.9712" */
-static void add_trial(struct str *s, const struct running_trial *t, const char **metric)
+static void add_running_trial(struct str *s, const struct running_trial *t, const char **metric)
 {
     int named = *metric && !strcmp(*metric, t->metric);
     str_addf(s, "%s%d/%d", *metric ? "" : "epoch ", t->epoch, t->epochs);
@@ -44,7 +45,7 @@ static void add_trial(struct str *s, const struct running_trial *t, const char *
 }
 
 /* "2 running: epoch ...": those that train; before their first step, and while data is read, only how many. */
-static void add_trials(struct str *s, const struct run_progress *r)
+static void add_running_trials(struct str *s, const struct run_progress *r)
 {
     const char *metric = NULL, *sep = ": ";
     uint64_t n = 0;
@@ -54,7 +55,7 @@ static void add_trials(struct str *s, const struct run_progress *r)
     for (size_t i = 0; i < r->workers; i++)
         if (r->worker[i].trial) {
             str_add(s, sep);
-            add_trial(s, &r->worker[i], &metric);
+            add_running_trial(s, &r->worker[i], &metric);
             sep = "; ";
         }
 }
@@ -72,7 +73,7 @@ static void details(struct str *s, const struct run_progress *r)
         str_addf(s, "%llu pruned, ", (unsigned long long)r->pruned);
     if (r->left >= 0 && r->done < r->total)
         str_addf(s, "%s left, ", r->left < 1 ? "under 1 s" : text_seconds(num, r->left));
-    add_trials(s, r);
+    add_running_trials(s, r);
     if (r->images_per_second > 0)
         str_addf(s, ", %s images/s", text_count(num, r->images_per_second));
     if (*r->best)
@@ -86,7 +87,7 @@ static void erase(struct progress *p)
     p->drawn = 0;
 }
 
-static void draw(struct progress *p, const struct run_progress *r)
+static void draw_line(struct progress *p, const struct run_progress *r)
 {
     struct str line = {0};
     char count[64];
@@ -126,7 +127,7 @@ static void tell_terminal(struct progress *p, const struct run_progress *r, doub
     } else if (now - p->last < REWRITE && r->done < r->total)
         return;
     p->last = now;
-    draw(p, r);
+    draw_line(p, r);
 }
 
 static void tell_plain(struct progress *p, const struct run_progress *r, double now)

@@ -1,3 +1,4 @@
+/* text.c - writes numbers with units for people, and measures how wide a text is on a terminal. */
 #include "cli/console/text.h"
 
 #include "base/str.h"

@@ -1,4 +1,4 @@
-/* text_table.c - tables for people: as wide as they are, or made to fit a terminal. */
+/* text_table.c - prints tables for people: as wide as they are, or made to fit a terminal. */
 #include "cli/console/text.h"
 
 #include "base/str.h"
@@ -11,7 +11,7 @@
 #define LEAST_HEAD 8  /* and a heading over narrower numbers */
 #define KEPT 2        /* columns that are never left out */
 
-struct column {
+struct text_column {
     const char *head;
     int right;                           /* every cell that is not empty starts like a number */
     int width, least, widest;            /* as printed, between the other two */
@@ -25,7 +25,7 @@ static int starts_like_number(const char *s)
     return *s >= '0' && *s <= '9';
 }
 
-static int larger(int a, int b)
+static int larger_width(int a, int b)
 {
     return a > b ? a : b;
 }
@@ -41,23 +41,23 @@ static const char *cell_of(const struct table *t, size_t row, size_t col)
 }
 
 /* Widths of column c under its heading. */
-static void measure(const struct table *t, size_t c, struct column *k)
+static void measure_column(const struct table *t, size_t c, struct text_column *k)
 {
     int some = 0, other = 0, cells = 0, head = text_places(k->head);
     for (size_t r = 0; r < t->rows; r++) {
         const char *s = cell_of(t, r, c);
-        cells = larger(cells, text_places(s));
+        cells = larger_width(cells, text_places(s));
         some |= *s && starts_like_number(s);
         other |= *s && !starts_like_number(s);
     }
     k->right = some && !other;
-    k->width = k->widest = larger(cells, head);
-    k->least = other ? smaller(k->widest, LEAST_TEXT) : larger(cells, smaller(head, LEAST_HEAD));
+    k->width = k->widest = larger_width(cells, head);
+    k->least = other ? smaller(k->widest, LEAST_TEXT) : larger_width(cells, smaller(head, LEAST_HEAD));
 }
 
 /* ---- fitting ----------------------------------------------------------------------------------------------------- */
 
-static int total(const struct column *k, size_t n, int indent)
+static int total(const struct text_column *k, size_t n, int indent)
 {
     int sum = indent - GAP;
     for (size_t c = 0; c < n; c++)
@@ -86,10 +86,10 @@ static const char *without_section(const struct table *t, size_t c)
 }
 
 /* Makes columns narrower, always the one with the most to give, until all fit or none has anything left. */
-static void shrink(struct column *k, size_t n, int indent, int width)
+static void shrink(struct text_column *k, size_t n, int indent, int width)
 {
     for (int over = total(k, n, indent) - width; over > 0; over--) {
-        struct column *most = NULL;
+        struct text_column *most = NULL;
         for (size_t c = 0; c < n; c++)
             if (k[c].fate == SHOWN && (!most || k[c].width - k[c].least > most->width - most->least))
                 most = &k[c];
@@ -100,7 +100,7 @@ static void shrink(struct column *k, size_t n, int indent, int width)
 }
 
 /* The next column to be left out: the last axis, else the last column; NULL: only those that stay are there. */
-static struct column *dispensable(const struct table *t, struct column *k)
+static struct text_column *dispensable(const struct table *t, struct text_column *k)
 {
     for (int axes = 1; axes >= 0; axes--)
         for (size_t c = t->cols; c-- > KEPT;)
@@ -109,7 +109,7 @@ static struct column *dispensable(const struct table *t, struct column *k)
     return NULL;
 }
 
-static void fit(const struct table *t, struct column *k, int indent, int width)
+static void fit(const struct table *t, struct text_column *k, int indent, int width)
 {
     if (total(k, t->cols, indent) <= width)
         return;
@@ -119,9 +119,9 @@ static void fit(const struct table *t, struct column *k, int indent, int width)
         return;
     for (size_t c = 0; c < t->cols; c++) {
         k[c].head = without_section(t, c);
-        measure(t, c, &k[c]);
+        measure_column(t, c, &k[c]);
     }
-    for (struct column *out = k; out; out = dispensable(t, k)) {
+    for (struct text_column *out = k; out; out = dispensable(t, k)) {
         if (out != k)
             out->fate = LEFT_OUT;
         for (size_t c = 0; c < t->cols; c++)
@@ -135,7 +135,7 @@ static void fit(const struct table *t, struct column *k, int indent, int width)
 /* ---- printing ---------------------------------------------------------------------------------------------------- */
 
 /* `s` in a column; a text that is too wide ends in "…". */
-static void put_cell(FILE *f, const char *s, const struct column *k, int last)
+static void put_cell(FILE *f, const char *s, const struct text_column *k, int last)
 {
     int pad = k->width - text_places(s), cut = pad < 0 && k->width > 0;
     size_t n = cut ? text_fit(s, k->width - 1) : strlen(s);
@@ -149,7 +149,7 @@ static void put_cell(FILE *f, const char *s, const struct column *k, int last)
 }
 
 /* row: 0 is the heading. No blanks after the last text. */
-static void put_row(FILE *f, const struct table *t, const struct column *k, size_t row, int indent)
+static void put_row(FILE *f, const struct table *t, const struct text_column *k, size_t row, int indent)
 {
     size_t last = 0;
     for (size_t c = 0; c < t->cols; c++)
@@ -162,7 +162,7 @@ static void put_row(FILE *f, const struct table *t, const struct column *k, size
 }
 
 /* "the same in every row: train.epochs 10" and "+2 more columns: train.lr, train.momentum" */
-static void put_hidden(FILE *f, const struct table *t, const struct column *k, int indent, int width)
+static void put_hidden(FILE *f, const struct table *t, const struct text_column *k, int indent, int width)
 {
     struct str same = {0}, out = {0}, text = {0};
     size_t n = 0;
@@ -193,14 +193,14 @@ static void put_unaligned(FILE *f, const struct table *t)
 
 void text_table_within(FILE *f, const struct table *t, int indent, int width)
 {
-    struct column *k = calloc(t->cols + 1, sizeof *k);
+    struct text_column *k = calloc(t->cols + 1, sizeof *k);
     if (!k) {
         put_unaligned(f, t);
         return;
     }
     for (size_t c = 0; c < t->cols; c++) {
         k[c].head = t->head[c];
-        measure(t, c, &k[c]);
+        measure_column(t, c, &k[c]);
     }
     if (width > 0)
         fit(t, k, indent, width);

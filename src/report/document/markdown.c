@@ -1,3 +1,4 @@
+/* markdown.c - writes the summary of a sweep as Markdown, section by section. */
 #include "report/document/markdown.h"
 #include "base/file.h"
 #include "report/stats/compare.h"
@@ -34,7 +35,7 @@ static struct stats column_stats(const struct plot_data *d, size_t p, const char
     return view_stats(&d->v, p, col, buf, &cache);
 }
 
-static const char *fact(const struct plot_data *d, size_t p, const char *column)
+static const char *put_fact(const struct plot_data *d, size_t p, const char *column)
 {
     const char *text = table_cell(&d->trials, d->v.first[p], column);
     return *text ? text : "-";
@@ -142,7 +143,7 @@ static void put_summary(const struct plot_data *d, double *buf, const struct dif
     if (has_best(d)) {
         p = d->v.order[0];
         str_add(s, "| best point | ");
-        md_text(s, fact(d, p, "point"));
+        md_text(s, put_fact(d, p, "point"));
         str_add(s, " |\n");
         for (size_t i = 0; i < d->v.naxes; i++) {
             const char *text = view_cell(&d->v, d->v.first[p], d->v.axis[i].col);
@@ -180,17 +181,17 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
     size_t p = d->v.order[0];
     struct stats test = column_stats(d, p, "test_accuracy", buf), epochs = column_stats(d, p, "epochs_run", buf);
     str_add(s, "## The network\n\n| | |\n| --- | --- |\n| total parameters | ");
-    md_text(s, fact(d, p, "params"));
+    md_text(s, put_fact(d, p, "params"));
     str_add(s, " |\n| BatchNorm used | ");
-    md_text(s, fact(d, p, "uses_batchnorm"));
+    md_text(s, put_fact(d, p, "uses_batchnorm"));
     str_add(s, " |\n| Dropout used | ");
-    md_text(s, fact(d, p, "uses_dropout"));
+    md_text(s, put_fact(d, p, "uses_dropout"));
     str_add(s, " |\n| head (GAP or fully connected) | ");
-    put_head(fact(d, p, "head"), s);
+    put_head(put_fact(d, p, "head"), s);
     str_add(s, " |\n| receptive field | ");
-    md_text(s, fact(d, p, "receptive_field"));
+    md_text(s, put_fact(d, p, "receptive_field"));
     str_add(s, " |\n| multiply-adds an image | ");
-    md_text(s, fact(d, p, "macs"));
+    md_text(s, put_fact(d, p, "macs"));
     if (!isnan(epochs.max))
         str_addf(s, " |\n| epochs | %.0f", epochs.max);
     str_add(s, " |\n| test accuracy, mean | ");
@@ -222,7 +223,7 @@ static void put_ranked(const struct plot_data *d, size_t p, const struct differe
     static const char *const word[] = {[TIE_NO] = "no", [TIE_YES] = "yes", [TIE_UNKNOWN] = ""};
     struct stats m = column_stats(d, p, d->v.metric, buf);
     str_addf(s, "| %zu | ", d->v.rank[p]);
-    md_text(s, fact(d, p, "point"));
+    md_text(s, put_fact(d, p, "point"));
     str_add(s, " |");
     for (size_t k = 0; k < d->v.naxes; k++) {
         str_add(s, " ");
@@ -230,7 +231,7 @@ static void put_ranked(const struct plot_data *d, size_t p, const struct differe
         str_add(s, " |");
     }
     str_add(s, " ");
-    md_text(s, fact(d, p, "params"));
+    md_text(s, put_fact(d, p, "params"));
     str_add(s, " | ");
     put_interval(s, d->v.metric, &m);
     str_add(s, " | ");
@@ -284,7 +285,7 @@ struct log_row {
 static int put_log(const struct plot_data *d, struct str *s)
 {
     const struct table *t = &d->epochs;
-    const char *best = fact(d, d->v.order[0], "point");
+    const char *best = put_fact(d, d->v.order[0], "point");
     int point = table_column(t, "point"), epoch = table_column(t, "epoch"), col[LOGGED];
     struct log_row *row = calloc(EPOCHS, sizeof *row);
     size_t last = 0, beyond = 0;
@@ -354,7 +355,7 @@ static int put_report(struct plot_data *d, const char *out, int pictures, struct
     if (has_best(d)) {
         put_network(d, buf, s);
         md_requirements(d, s);
-        if (md_training(d, out, fact(d, d->v.order[0], "point"), s, e))
+        if (md_training(d, out, put_fact(d, d->v.order[0], "point"), s, e))
             return -1;
         md_effects(d, s);
         put_ranking(d, buf, diff, s);

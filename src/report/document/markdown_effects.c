@@ -1,4 +1,4 @@
-/* markdown_effects.c - the section on what each axis does. */
+/* markdown_effects.c - writes the section on what each axis does. */
 #include "report/document/markdown.h"
 
 #include <math.h>
@@ -27,7 +27,7 @@ static void put_values(const struct plot_data *d, const char *axis, struct str *
 }
 
 /* An axis of a pair: "(train.lr & train.batch_size)" */
-static void put_side(struct str *s, const char *axis)
+static void put_long_side(struct str *s, const char *axis)
 {
     int joined = strstr(axis, " & ") != NULL;
     str_add(s, joined ? "(" : "");
@@ -43,9 +43,9 @@ static void put_effect_row(const struct plot_data *d, size_t r, struct str *s)
     char percent[24];
     str_add(s, "| ");
     if (!strcmp(kind, "pair")) {
-        put_side(s, axis);
+        put_long_side(s, axis);
         str_add(s, " × ");
-        put_side(s, table_cell(t, r, "other"));
+        put_long_side(s, table_cell(t, r, "other"));
     } else {
         md_text(s, axis);
     }

@@ -1,4 +1,4 @@
-/* markdown_requirements.c - the section on [require]: what the best point and the others meet. */
+/* markdown_requirements.c - writes the section on [require]: what the best point and the others meet. */
 #include "report/document/markdown.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* markdown_training.c - the section on what was trained: settings, the best point's network, program and machine. */
+/* markdown_training.c - writes the section on what was trained: settings, the best point's network, program and
+ * machine. */
 #include "report/document/markdown.h"
 
 #include "base/file.h"
@@ -9,7 +10,7 @@
 
 #define SETTING "set." /* of NAME.about.csv: "set.train.lr" is what every point has and no default says */
 
-static void put_settings(const struct plot_data *d, struct str *s)
+static void put_set_values(const struct plot_data *d, struct str *s)
 {
     int any = 0;
     for (size_t r = 0; r < d->about.rows; r++) {
@@ -91,7 +92,7 @@ static int put_environment(const struct plot_data *d, const char *out, struct st
 int md_training(const struct plot_data *d, const char *out, const char *best, struct str *s, struct err *e)
 {
     struct str part = {0};
-    put_settings(d, &part);
+    put_set_values(d, &part);
     int bad = put_layers(d, out, best, &part, e) || put_environment(d, out, &part, e);
     if (part.n && !bad)
         str_addf(s, "## What was trained\n\n%s", part.p);

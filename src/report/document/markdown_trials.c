@@ -1,3 +1,4 @@
+/* markdown_trials.c - writes the section on trials without a result: how many, and why. */
 #include "report/document/markdown.h"
 
 #include <math.h>

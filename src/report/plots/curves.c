@@ -1,3 +1,4 @@
+/* curves.c - gathers the table of epochs into curves: of each series the mean, least and greatest at every epoch. */
 #include "report/plots/curves.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ static void show(struct curves *c, size_t point)
 }
 
 /* The best point and others spread evenly over the ranking. */
-static void choose_best(const struct view *v, struct curves *c)
+static void choose_best(const struct trials_view *v, struct curves *c)
 {
     size_t ranked = 0;
     while (ranked < v->npoints && !isnan(v->mean[v->order[ranked]]))
@@ -32,7 +33,7 @@ static void choose_best(const struct view *v, struct curves *c)
     c->nseries = ranked > 0;
 }
 
-static void choose_asked(const struct view *v, const struct curves_of *of, struct curves *c)
+static void choose_asked(const struct trials_view *v, const struct curves_of *of, struct curves *c)
 {
     c->nseries = c->nshown = of->n;
     for (size_t i = 0; i < of->n; i++)
@@ -43,7 +44,7 @@ static void choose_asked(const struct view *v, const struct curves_of *of, struc
             }
 }
 
-static void add(struct acc *x, double value)
+static void add_value(struct acc *x, double value)
 {
     if (isnan(value))
         return;
@@ -72,7 +73,7 @@ static int read_epochs(const struct plot_data *d, struct curves *c, struct ids *
             if (!pass)
                 c->epochs = (size_t)e > c->epochs ? (size_t)e : c->epochs;
             for (size_t m = 0; pass && m < METRICS; m++)
-                add(curves_at(c, (size_t)c->series[p], (size_t)e - 1, m), table_number(t, r, col[m]));
+                add_value(curves_at(c, (size_t)c->series[p], (size_t)e - 1, m), table_number(t, r, col[m]));
         }
         if (!pass && !(c->acc = arena_take(a, (c->nshown * c->epochs * METRICS + 1) * sizeof *c->acc)))
             return -1;
@@ -82,7 +83,7 @@ static int read_epochs(const struct plot_data *d, struct curves *c, struct ids *
 
 int curves_init(struct curves *c, const struct plot_data *d, struct arena *a)
 {
-    const struct view *v = &d->v;
+    const struct trials_view *v = &d->v;
     int number = table_column(&d->trials, "point"), bad = 0;
     struct ids ids = {0};
     memset(c, 0, sizeof *c);

@@ -14,10 +14,10 @@ struct plot_data {
     const char *name;
     int bench; /* trials is the table of a benchmark, not of a sweep */
     struct table trials, effects, epochs, timing, confusion, about; /* no columns: the file is not there */
-    struct view v;
-    size_t naxes;      /* as the effects name them: axes that always change together are one */
-    struct axis *axis; /* [naxes] */
-    unsigned *inside;  /* [naxes] those that decide where it exists, as in grid.h */
+    struct trials_view v;
+    size_t naxes;            /* as the effects name them: axes that always change together are one */
+    struct table_axis *axis; /* [naxes] */
+    unsigned *inside;        /* [naxes] those that decide where it exists, as in design.h */
     char objective[80];
     double unit;                /* values are drawn times this: 100 for accuracies */
     char label[96];             /* "validation accuracy (%)" */
@@ -29,7 +29,7 @@ struct plot_data {
 #define MOST_SERIES 7 /* colours that can be told apart */
 struct curves_of {
     size_t n, series[MOST_SERIES]; /* numbers of points in the view, or of values of the axis */
-    const struct axis *axis;       /* NULL: points */
+    const struct table_axis *axis; /* NULL: points */
 };
 /* Reads the tables below `out`; those that are missing stay empty, a damaged one is an error. 0, or -1 with *e. */
 int plot_data_init(struct plot_data *d, const char *out, const char *name, struct err *e);
@@ -75,7 +75,7 @@ double metric_label(const char *metric, char *buf, size_t n);
  * axis have in common first, so that points are told apart. */
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s);
 /* A value of an axis in at most `max` letters (0: all): what all its values begin with goes first. */
-void put_value(struct str *s, const struct axis *a, const char *text, size_t max);
+void put_value(struct str *s, const struct table_axis *a, const char *text, size_t max);
 /* 0.123 -> "12 %", 0.0123 -> "1.2 %". Returns buf. */
 char *percent_text(double share, char *buf, size_t n);
 /* Characters of UTF-8 text. */
@@ -128,8 +128,9 @@ struct labels {
 };
 #define LABELS_FLAT 30
 /* At most so many letters in a frame so many pixels wide, with `left` free ones at the left of it. */
-struct labels labels_below(const struct axis *x, size_t most, double wide, double left);
-void put_label(struct str *s, const struct axis *x, size_t level, const struct labels *b); /* a field of a datablock */
+struct labels labels_below(const struct table_axis *x, size_t most, double wide, double left);
+void put_label(struct str *s, const struct table_axis *x, size_t level,
+               const struct labels *b); /* a field of a datablock */
 void put_labels_style(struct str *s, const struct labels *b);
 /* As many ticks for the x axis as stand side by side in so many pixels. */
 void put_ticks_across(struct str *s, double lo, double hi, int logarithmic, double pixels);

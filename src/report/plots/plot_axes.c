@@ -1,3 +1,4 @@
+/* plot_axes.c - draws what each axis does: trials and means by value, the strongest axis first. */
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -12,7 +13,7 @@
 #define AIR 14    /* pixels between a panel and the next */
 
 /* Share of the variance of an axis, -1 when it is not known. */
-static double share_of(const struct plot_data *d, const char *axis)
+static double share_of_axis(const struct plot_data *d, const char *axis)
 {
     const struct table *t = &d->effects;
     int share = table_column(t, "share");
@@ -26,13 +27,13 @@ static double share_of(const struct plot_data *d, const char *axis)
 }
 
 /* Axes with at least two values, the strongest first. */
-static size_t choose(const struct plot_data *d, const struct axis **axis)
+static size_t choose_axes(const struct plot_data *d, const struct table_axis **axis)
 {
     double share[PANELS];
     size_t n = 0;
     for (size_t i = 0; i < d->naxes; i++) {
-        const struct axis *x = &d->axis[i];
-        double mine = share_of(d, x->name);
+        const struct table_axis *x = &d->axis[i];
+        double mine = share_of_axis(d, x->name);
         size_t at = n;
         if (x->levels < 2)
             continue;
@@ -51,21 +52,21 @@ static size_t choose(const struct plot_data *d, const struct axis **axis)
     return n;
 }
 
-static int continuous(const struct axis *x)
+static int continuous(const struct table_axis *x)
 {
     return x->numeric && x->levels - (size_t)x->conditional > TICKS;
 }
 
 /* Every so manieth trial has a dot. */
-static size_t dot_step(const struct view *v)
+static size_t dot_step(const struct trials_view *v)
 {
     return v->ncomplete ? (v->ncomplete - 1) / DOTS + 1 : 1;
 }
 
-static void put_dots(struct str *s, const struct plot_data *d, const struct axis *x, size_t i)
+static void put_dots(struct str *s, const struct plot_data *d, const struct table_axis *x, size_t i)
 {
     char name[40];
-    const struct view *v = &d->v;
+    const struct trials_view *v = &d->v;
     size_t n = 0, step = dot_step(v);
     snprintf(name, sizeof name, "dots%zu", i);
     data_begin(s, name);
@@ -85,7 +86,7 @@ static void put_dots(struct str *s, const struct plot_data *d, const struct axis
 
 /* Mean and interval of a value as the table of effects has them, whose rows stand in the order of the values; the mean
  * thrice where there is no interval. 0 where there is no such row. */
-static int mean_of(const struct plot_data *d, const struct axis *x, size_t level, double out[3])
+static int mean_of_value(const struct plot_data *d, const struct table_axis *x, size_t level, double out[3])
 {
     static const char *const column[3] = {"mean", "ci95_low", "ci95_high"};
     const struct table *t = &d->effects;
@@ -102,13 +103,14 @@ static int mean_of(const struct plot_data *d, const struct axis *x, size_t level
 }
 
 /* Value by value: position, label, mean, interval. */
-static void put_means(struct str *s, const struct plot_data *d, const struct axis *x, size_t i, const struct labels *b)
+static void put_means(struct str *s, const struct plot_data *d, const struct table_axis *x, size_t i,
+                      const struct labels *b)
 {
     char name[40];
     double out[3];
     snprintf(name, sizeof name, "means%zu", i);
     data_begin(s, name);
-    for (size_t l = 0; l < x->levels && mean_of(d, x, l, out); l++) {
+    for (size_t l = 0; l < x->levels && mean_of_value(d, x, l, out); l++) {
         if (x->conditional && l + 1 == x->levels)
             str_add(s, "\n"); /* no line goes to "absent" */
         str_addf(s, "%zu\t", l);
@@ -122,7 +124,7 @@ static void put_means(struct str *s, const struct plot_data *d, const struct axi
     data_end(s);
 }
 
-static void plot_scale(struct str *s, const struct axis *x, size_t i, double wide)
+static void plot_scale(struct str *s, const struct table_axis *x, size_t i, double wide)
 {
     /* values ascend; the middle one tells an even spread from one over decades */
     double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional], mid = x->value[x->levels / 2];
@@ -134,7 +136,7 @@ static void plot_scale(struct str *s, const struct axis *x, size_t i, double wid
     str_addf(s, "plot $dots%zu using 1:2 with points pt 7 ps 0.45 lc rgb '#800072B2'\nunset logscale x\n", i);
 }
 
-static void plot_values(struct str *s, const struct axis *x, size_t i, const struct labels *b)
+static void plot_values(struct str *s, const struct table_axis *x, size_t i, const struct labels *b)
 {
     put_labels_style(s, b);
     str_addf(s, "set xrange [-0.6:%zu.6]\n", x->levels - 1);
@@ -146,11 +148,11 @@ static void plot_values(struct str *s, const struct axis *x, size_t i, const str
 }
 
 /* The frame of all panels: most trials, and the intervals where these do not squeeze them. 1: some go on outside. */
-static int set_frame(const struct plot_data *d, const struct axis **axis, size_t n, double *lo, double *hi)
+static int frame_of_panels(const struct plot_data *d, const struct table_axis **axis, size_t n, double *lo, double *hi)
 {
     double ends[2] = {INFINITY, -INFINITY}, least, most, reach = (*hi - *lo) / 3, out[3];
     for (size_t i = 0; i < n; i++)
-        for (size_t l = 0; l < axis[i]->levels && !continuous(axis[i]) && mean_of(d, axis[i], l, out); l++) {
+        for (size_t l = 0; l < axis[i]->levels && !continuous(axis[i]) && mean_of_value(d, axis[i], l, out); l++) {
             ends[0] = fmin(ends[0], out[1]);
             ends[1] = fmax(ends[1], out[2]);
         }
@@ -163,7 +165,7 @@ static int set_frame(const struct plot_data *d, const struct axis **axis, size_t
 }
 
 /* What a dot is, what is red, what lies outside. */
-static void put_legend(struct str *s, const struct view *v, int means, size_t outside, int cut)
+static void put_axes_legend(struct str *s, const struct trials_view *v, int means, size_t outside, int cut)
 {
     size_t step = dot_step(v);
     if (step > 1)
@@ -180,10 +182,11 @@ static void put_legend(struct str *s, const struct view *v, int means, size_t ou
     str_add(s, "'\n");
 }
 
-static void put_names(struct str *s, const struct plot_data *d, const struct axis *x, size_t i, size_t letters)
+static void put_panel_names(struct str *s, const struct plot_data *d, const struct table_axis *x, size_t i,
+                            size_t letters)
 {
     char name[40], percent[24], text[64] = "";
-    double share = share_of(d, x->name);
+    double share = share_of_axis(d, x->name);
     if (share >= 0)
         snprintf(text, sizeof text, "%s of the variance", percent_text(share, percent, sizeof percent));
     snprintf(name, sizeof name, "name%zu", i);
@@ -193,7 +196,7 @@ static void put_names(struct str *s, const struct plot_data *d, const struct axi
 }
 
 /* Most and least of the trials, without a far tail; how many lie outside. 0 in *m: there is nothing to draw. */
-static size_t range_of_trials(const struct view *v, double *y, size_t *m, double *lo, double *hi)
+static size_t range_of_trials(const struct trials_view *v, double *y, size_t *m, double *lo, double *hi)
 {
     *m = 0;
     for (size_t r = 0; r < v->t->rows; r++)
@@ -209,7 +212,8 @@ struct grid_of_panels {
     double top[4]; /* of the frames of each row */
 };
 
-static struct grid_of_panels arrange(const struct axis **axis, size_t n, size_t tick, int lines, struct labels *below)
+static struct grid_of_panels arrange_axes(const struct table_axis **axis, size_t n, size_t tick, int lines,
+                                          struct labels *below)
 {
     static const double wide[] = {800, 800, 1000, 1260, 1520}, high[] = {0, 340, 270, 220};
     struct grid_of_panels g = {.rows = n < 4 ? 1 : n < 7 ? 2 : 3};
@@ -246,12 +250,12 @@ static void put_place(struct str *s, const struct grid_of_panels *g, size_t i, c
         put_text(s, g->width, g->height, TAG_Y, "objective", x + 16, (box.top + box.bottom) / 2, "center rotate by 90");
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_axes(const struct plot_data *d, struct str *s, struct arena *a)
 {
-    const struct axis *axis[PANELS + 1];
+    const struct table_axis *axis[PANELS + 1];
     struct labels below[PANELS + 1];
     struct str ticks = {0};
-    size_t n = choose(d, axis), m;
+    size_t n = choose_axes(d, axis), m;
     int means = 0;
     double lo, hi, *buf = arena_take(a, (d->v.t->rows + 1) * sizeof *buf);
     if (!n)
@@ -261,19 +265,19 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     size_t outside = range_of_trials(&d->v, buf, &m, &lo, &hi);
     if (m < 2)
         return "fewer than two trials are complete";
-    int cut = set_frame(d, axis, n, &lo, &hi), lines = outside || cut ? 3 : 2;
+    int cut = frame_of_panels(d, axis, n, &lo, &hi), lines = outside || cut ? 3 : 2;
     size_t tick = put_ticks(&ticks, "y", d->unit * lo, d->unit * hi, 6, 0);
-    struct grid_of_panels g = arrange(axis, n, tick, lines, below);
+    struct grid_of_panels g = arrange_axes(axis, n, tick, lines, below);
     script_begin(s, d, &plot_axes, "effect of each axis");
     put_variable(s, "objective", d->label, (size_t)(g.frame / LETTER));
     for (size_t i = 0; i < n; i++) {
-        put_names(s, d, axis[i], i, (size_t)((g.cell - g.left + AIR) / LETTER));
+        put_panel_names(s, d, axis[i], i, (size_t)((g.cell - g.left + AIR) / LETTER));
         put_dots(s, d, axis[i], i);
         means |= !continuous(axis[i]);
         if (!continuous(axis[i]))
             put_means(s, d, axis[i], i, &below[i]);
     }
-    put_legend(s, &d->v, means, outside, cut);
+    put_axes_legend(s, &d->v, means, outside, cut);
     script_draw(s, (int)g.width, (int)g.height);
     str_add(s, "set multiplot\n");
     put_heading(s, lines, (int)g.height);
@@ -294,4 +298,4 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
 }
 
 const struct plot plot_axes = {{"axes", "effect of each axis: every trial a dot, mean and 95 % interval of each value"},
-                               draw};
+                               draw_axes};

@@ -1,3 +1,4 @@
+/* plot_confusion.c - draws which classes the best point takes for which. */
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -5,7 +6,7 @@
 #define NUMBERED 26 /* classes with counts written in the cells */
 #define CLASSES 400
 
-static void put_cells(struct str *s, const struct plot_data *d, size_t n, double *right, double *total)
+static void put_confusion_counts(struct str *s, const struct plot_data *d, size_t n, double *right, double *total)
 {
     const struct table *t = &d->confusion;
     data_begin(s, "cells");
@@ -35,7 +36,7 @@ static void put_cells(struct str *s, const struct plot_data *d, size_t n, double
     data_end(s);
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_confusion(const struct plot_data *d, struct str *s, struct arena *a)
 {
     const struct table *t = &d->confusion;
     size_t n = t->rows, left = 0;
@@ -53,7 +54,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     }
     left = left > 14 ? 14 : left;
     script_begin(s, d, &plot_confusion, "confusion of the best point's classes");
-    put_cells(s, d, n, &right, &total);
+    put_confusion_counts(s, d, n, &right, &total);
     if (!(total > 0))
         return "the confusion table is empty";
     str_addf(s, "right = '%.0f of %.0f right (%.2f%%)'\n", right, total, 100 * right / total);
@@ -80,4 +81,4 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
 }
 
 const struct plot plot_confusion = {
-    {"confusion", "true and predicted classes of the best point: counts, coloured by row"}, draw};
+    {"confusion", "true and predicted classes of the best point: counts, coloured by row"}, draw_confusion};

@@ -1,3 +1,4 @@
+/* plot_importance.c - draws the share of the variance that each axis and pair of axes explains. */
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -32,7 +33,7 @@ static const char *colour_of(const char *kind)
 }
 
 /* One axis of a pair, by its short name: "(lr & batch_size)". */
-static void put_side(struct str *s, const struct plot_data *d, const char *name)
+static void put_short_side(struct str *s, const struct plot_data *d, const char *name)
 {
     const char *label = name;
     for (size_t i = 0; i < d->naxes; i++)
@@ -56,9 +57,9 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
         if (isnan(x) || ((!strcmp(kind, "rest") || !strcmp(kind, "seed")) && x < 0.0005))
             continue;
         if (!strcmp(kind, "pair")) {
-            put_side(&s, d, axis);
+            put_short_side(&s, d, axis);
             str_add(&s, " × ");
-            put_side(&s, d, table_cell(t, r, "other"));
+            put_short_side(&s, d, table_cell(t, r, "other"));
         } else {
             put_field(&s, axis, LABEL);
         }
@@ -93,7 +94,7 @@ static int put_notes(struct str *s, const struct plot_data *d)
     return (int)n;
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_importance(const struct plot_data *d, struct str *s, struct arena *a)
 {
     struct bar *bar = arena_take(a, (d->effects.rows + 1) * sizeof *bar);
     if (!bar)
@@ -165,4 +166,4 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
 }
 
 const struct plot plot_importance = {
-    {"importance", "share of the variance of each axis, pair of axes and of the seeds"}, draw};
+    {"importance", "share of the variance of each axis, pair of axes and of the seeds"}, draw_importance};

@@ -1,3 +1,4 @@
+/* plot_learning.c - draws learning curves: accuracy and loss over the epochs. */
 #include "report/plots/curves.h"
 
 #include <math.h>
@@ -39,7 +40,7 @@ static int values_at(const struct curves *c, const struct scale *p, size_t i, si
 
 /* Frame round the named curves and where the others end. On a linear scale the first tenth of the epochs may leave it
  * at its bad end. */
-static void frame(const struct curves *c, struct scale *p)
+static void frame_of_curves(const struct curves *c, struct scale *p)
 {
     int small = p->error || p->first == TRAIN_LOSS; /* less is better */
     double least = INFINITY;
@@ -72,28 +73,28 @@ static void choose_scale(const struct curves *c, struct scale *p)
 {
     int loss = p->first == TRAIN_LOSS;
     *p = (struct scale){.first = p->first, .unit = loss ? 1 : 100, .label = loss ? "loss" : "accuracy (%)"};
-    frame(c, p);
+    frame_of_curves(c, p);
     if (loss ? p->lo > 0 && p->hi > 8 * p->lo : p->hi >= NEAR_1 && p->hi <= 1) {
         struct scale linear = *p;
         p->logarithmic = 1;
         p->error = !loss;
         p->label = loss ? "loss" : "error = 100 - accuracy (%)";
-        frame(c, p);
+        frame_of_curves(c, p);
         if (!(p->lo > 0 && p->hi > 4 * p->lo && isfinite(p->hi)))
             *p = linear;
     }
 }
 
-static double place_of(const struct scale *p, const struct required *r)
+static double place_of_series(const struct scale *p, const struct required *r)
 {
     return p->error ? 1 - r->value : r->value;
 }
 
 /* A line of a requirement widens the frame, but not to more than twice its size. */
-static void widen(struct scale *p, const struct required *r, size_t nr)
+static void widen_for_lines(struct scale *p, const struct required *r, size_t nr)
 {
     for (size_t k = 0; k < nr; k++) {
-        double y = place_of(p, &r[k]), size = p->hi - p->lo;
+        double y = place_of_series(p, &r[k]), size = p->hi - p->lo;
         if (r[k].loss != (p->first == TRAIN_LOSS))
             continue;
         if (p->logarithmic ? y > 0 && y > p->lo * p->lo / p->hi && y < p->hi * p->hi / p->lo
@@ -107,7 +108,7 @@ static void widen(struct scale *p, const struct required *r, size_t nr)
 }
 
 /* Some air at both ends, but nothing that the metric cannot be. */
-static void pad(struct scale *p)
+static void widen_a_little(struct scale *p)
 {
     double least = 0, most = p->first == TRAIN_LOSS ? INFINITY : 1, air = 0.05 * (p->hi - p->lo);
     double limit = p->hi > most ? INFINITY : most;
@@ -182,7 +183,7 @@ static void put_required(struct str *s, const struct curves *c, const struct sca
                          size_t nr, const char **sep)
 {
     for (size_t k = 0; k < nr; k++) {
-        double y = place_of(p, &r[k]);
+        double y = place_of_series(p, &r[k]);
         if (r[k].loss != (p->first == TRAIN_LOSS) || !(y >= p->lo && y <= p->hi))
             continue;
         str_addf(s, "%s[1:%zu] %.9g with lines " REQUIRED_LINE, *sep, c->epochs, p->unit * y);
@@ -191,8 +192,8 @@ static void put_required(struct str *s, const struct curves *c, const struct sca
 }
 
 /* The legend of both panels, in a frame of its own that is as wide as the picture. */
-static void put_key(struct str *s, const struct plot_data *d, const struct curves *c, size_t nr, int rows,
-                    double height)
+static void put_learning_legend(struct str *s, const struct plot_data *d, const struct curves *c, size_t nr, int rows,
+                                double height)
 {
     str_add(s,
             "unset border\nunset tics\nunset label\nset lmargin at screen 0\nset rmargin at screen 1\n"
@@ -231,8 +232,8 @@ static void put_axes(struct str *s, const struct curves *c, const struct scale *
         str_addf(s, "set ytics add ('0' %.9g)\n", p->unit * p->floor);
 }
 
-static void put_plot(struct str *s, const struct plot_data *d, const struct curves *c, const struct scale *p,
-                     const struct required *r, size_t nr)
+static void put_curves(struct str *s, const struct plot_data *d, const struct curves *c, const struct scale *p,
+                       const struct required *r, size_t nr)
 {
     const char *sep = "plot ";
     if (c->nshown > c->nseries && curves_have(c, p->first + 1)) {
@@ -281,8 +282,8 @@ static int put_marks(struct str *s, const struct plot_data *d, const struct curv
 }
 
 /* Heading and names of series. Returns how many lines the heading has. */
-static int put_words(struct str *s, const struct plot_data *d, const struct curves *c, const struct required *r,
-                     size_t nr, size_t letters, int marks)
+static int put_learning_words(struct str *s, const struct plot_data *d, const struct curves *c,
+                              const struct required *r, size_t nr, size_t letters, int marks)
 {
     struct str text = {0};
     int lines = 1 + marks;
@@ -332,7 +333,7 @@ static void begin(struct str *s, const struct plot_data *d, const struct curves 
     script_begin(s, d, &plot_learning, heading);
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_learning(const struct plot_data *d, struct str *s, struct arena *a)
 {
     struct curves c;
     struct required r[REQUIRED];
@@ -348,14 +349,14 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         if (curves_have(&c, first) || curves_have(&c, first + 1)) {
             p[n].first = first;
             choose_scale(&c, &p[n]);
-            widen(&p[n], r, nr);
-            pad(&p[n++]);
+            widen_for_lines(&p[n], r, nr);
+            widen_a_little(&p[n++]);
         }
     if (!n)
         return "no epoch has an accuracy or a loss";
     int width = n > 1 ? 1200 : 800, rows = d->of ? (int)c.nseries + (nr > 0) : 1;
     begin(s, d, &c);
-    int marks = put_marks(s, d, &c, p, n), lines = put_words(s, d, &c, r, nr, (size_t)(width - 40) / 8, marks);
+    int marks = put_marks(s, d, &c, p, n), lines = put_learning_words(s, d, &c, r, nr, (size_t)(width - 40) / 8, marks);
     for (size_t i = 0; i < n; i++)
         put_data(s, &c, &p[i]);
     double top = 34 + LINE * lines, height = top + FRAME + 66 + 20 * rows + 10;
@@ -366,14 +367,15 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
         double left = 84 + (double)i * width / (double)n;
         struct panel box = {left, left - 84 + width / (double)n - 18, top, top + FRAME};
         put_axes(s, &c, &p[i], &box, width, height);
-        put_plot(s, d, &c, &p[i], r, nr);
+        put_curves(s, d, &c, &p[i], r, nr);
         str_addf(s, "unset label %d\n", TAG_HEADING);
     }
-    put_key(s, d, &c, nr, rows, height);
+    put_learning_legend(s, d, &c, nr, rows, height);
     str_add(s, "unset multiplot\n");
     script_end(s);
     return NULL;
 }
 
 const struct plot plot_learning = {
-    {"learning", "training and validation by epoch: the best point with its band over repeats, others thin"}, draw};
+    {"learning", "training and validation by epoch: the best point with its band over repeats, others thin"},
+    draw_learning};

@@ -1,3 +1,4 @@
+/* plot_pairs.c - draws the mean objective over the values of two axes, for the strongest interactions. */
 #include "report/plots/plot.h"
 #include "report/stats/design.h"
 
@@ -11,12 +12,12 @@
 #define AIR 16
 #define SIDE 20 /* values of an axis that still make a heat map */
 
-struct pair {
-    const struct axis *x, *y;
+struct axis_pair {
+    const struct table_axis *x, *y;
     double share; /* of their interaction, -1: not known */
 };
 
-static double share_of(const struct plot_data *d, const char *one, const char *other)
+static double share_of_pair(const struct plot_data *d, const char *one, const char *other)
 {
     const struct table *t = &d->effects;
     int share = table_column(t, "share");
@@ -31,13 +32,13 @@ static double share_of(const struct plot_data *d, const char *one, const char *o
 }
 
 /* Of each cell [y][x] of a pair of axes. */
-struct cells {
+struct pair_cells {
     double *sum, *n; /* points with results and the sum of their means */
     char *planned;   /* there are points, with results or without */
     size_t filled;
 };
 
-static void fill(const struct view *v, const struct pair *q, struct cells *c)
+static void fill_cells(const struct trials_view *v, const struct axis_pair *q, struct pair_cells *c)
 {
     size_t all = q->x->levels * q->y->levels;
     memset(c->sum, 0, all * sizeof *c->sum);
@@ -54,26 +55,26 @@ static void fill(const struct view *v, const struct pair *q, struct cells *c)
     }
 }
 
-static int useful(const struct view *v, const struct pair *q, struct cells *c)
+static int useful(const struct trials_view *v, const struct axis_pair *q, struct pair_cells *c)
 {
-    const struct axis *x = q->x, *y = q->y;
+    const struct table_axis *x = q->x, *y = q->y;
     if (x->levels < 2 || y->levels < 2 || x->levels > SIDE || y->levels > SIDE)
         return 0;
-    fill(v, q, c);
+    fill_cells(v, q, c);
     return 2 * c->filled >= x->levels * y->levels && v->npoints > 1;
 }
 
 /* The strongest interactions first. */
-static size_t choose(const struct plot_data *d, struct pair *best, struct cells *c)
+static size_t choose_pairs(const struct plot_data *d, struct axis_pair *best, struct pair_cells *c)
 {
     size_t found = 0;
     for (size_t i = 0; i < d->naxes; i++)
         for (size_t j = i + 1; j < d->naxes; j++) {
-            struct pair q = {&d->axis[i], &d->axis[j], 0};
+            struct axis_pair q = {&d->axis[i], &d->axis[j], 0};
             /* one that stands inside the other has no interaction with it, and a picture of one column */
-            if (grid_has(d->inside[i], j) || grid_has(d->inside[j], i) || !useful(&d->v, &q, c))
+            if (design_has(d->inside[i], j) || design_has(d->inside[j], i) || !useful(&d->v, &q, c))
                 continue;
-            q.share = share_of(d, q.x->name, q.y->name);
+            q.share = share_of_pair(d, q.x->name, q.y->name);
             size_t at = found;
             while (at && q.share > best[at - 1].share)
                 at--;
@@ -86,14 +87,14 @@ static size_t choose(const struct plot_data *d, struct pair *best, struct cells 
         }
     for (size_t i = 0; i < found; i++)
         if (best[i].y->levels > best[i].x->levels) { /* wide rather than high */
-            const struct axis *x = best[i].x;
+            const struct table_axis *x = best[i].x;
             best[i].x = best[i].y;
             best[i].y = x;
         }
     return found;
 }
 
-static void put_places(struct str *s, const struct pair *q, size_t x, size_t y, const struct labels *b)
+static void put_places(struct str *s, const struct axis_pair *q, size_t x, size_t y, const struct labels *b)
 {
     str_add(s, "\t");
     put_label(s, q->x, x, b);
@@ -109,8 +110,8 @@ static int digits_of(double width)
 }
 
 /* x, y, mean, digits and labels; text colours by brightness: 0 white, 1 black */
-static void put_cells(struct str *s, const struct plot_data *d, const struct pair *q, size_t i, const struct cells *c,
-                      double lo, double hi, const struct labels *b)
+static void put_pair_cells(struct str *s, const struct plot_data *d, const struct axis_pair *q, size_t i,
+                           const struct pair_cells *c, double lo, double hi, const struct labels *b)
 {
     char name[40];
     int digits = digits_of(d->unit * (hi - lo));
@@ -132,7 +133,8 @@ static void put_cells(struct str *s, const struct plot_data *d, const struct pai
 }
 
 /* Those of the plan without a result; returns how many. */
-static size_t put_empty(struct str *s, const struct pair *q, size_t i, const struct cells *c, const struct labels *b)
+static size_t put_empty(struct str *s, const struct axis_pair *q, size_t i, const struct pair_cells *c,
+                        const struct labels *b)
 {
     char name[40];
     size_t n = 0;
@@ -161,7 +163,7 @@ struct places {
 };
 
 /* Letters that the widest tick of the y axes takes. */
-static size_t tick_width(const struct pair *q, size_t n)
+static size_t tick_width(const struct axis_pair *q, size_t n)
 {
     size_t widest = 2;
     for (size_t i = 0; i < n; i++)
@@ -172,7 +174,7 @@ static size_t tick_width(const struct pair *q, size_t n)
     return widest < LABEL ? widest : LABEL;
 }
 
-static struct places arrange(const struct pair *q, size_t n, size_t cb_letters, int lines, struct labels *b)
+static struct places arrange_pairs(const struct axis_pair *q, size_t n, size_t cb_letters, int lines, struct labels *b)
 {
     static const double wide[] = {0, 640, 520, 460};
     size_t rows = n > 3 ? 2 : 1;
@@ -198,14 +200,14 @@ static struct panel place(const struct places *g, size_t i)
 }
 
 /* Numbers stand in cells that have room for them. */
-static int has_room(const struct places *g, const struct pair *q, double lo, double hi)
+static int cells_have_room(const struct places *g, const struct axis_pair *q, double lo, double hi)
 {
     int letters = snprintf(NULL, 0, "%.*f", digits_of(hi - lo), fmax(fabs(lo), fabs(hi)));
     return g->frame / (double)q->x->levels > LETTER * letters + 4 && FRAME / (double)q->y->levels > LINE;
 }
 
-static void plot_pair(struct str *s, const struct places *g, const struct pair *q, size_t i, const struct labels *b,
-                      int holes, int numbers)
+static void plot_pair(struct str *s, const struct places *g, const struct axis_pair *q, size_t i,
+                      const struct labels *b, int holes, int numbers)
 {
     char text[40];
     struct panel box = place(g, i);
@@ -246,7 +248,7 @@ static void put_scale(struct str *s, const struct places *g, const char *ticks, 
     str_addf(s, "%sset cbrange [%.9g:%.9g]\n", ticks, lo, hi);
 }
 
-static void put_names(struct str *s, const struct pair *q, size_t i, size_t letters)
+static void put_pair_names(struct str *s, const struct axis_pair *q, size_t i, size_t letters)
 {
     char name[40];
     snprintf(name, sizeof name, "xname%zu", i);
@@ -262,13 +264,13 @@ static void put_names(struct str *s, const struct pair *q, size_t i, size_t lett
 }
 
 /* Range of the means in all cells; whether there are cells without a result. */
-static int range_of_cells(const struct view *v, const struct pair *q, size_t n, struct cells *c, double *all,
-                          double *lo, double *hi)
+static int range_of_cells(const struct trials_view *v, const struct axis_pair *q, size_t n, struct pair_cells *c,
+                          double *all, double *lo, double *hi)
 {
     size_t m = 0;
     int holes = 0;
     for (size_t i = 0; i < n; i++) {
-        fill(v, &q[i], c);
+        fill_cells(v, &q[i], c);
         for (size_t k = 0; k < q[i].x->levels * q[i].y->levels; k++) {
             holes |= c->planned[k] && !c->n[k];
             if (c->n[k])
@@ -283,30 +285,30 @@ static int range_of_cells(const struct view *v, const struct pair *q, size_t n, 
     return holes;
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_pairs(const struct plot_data *d, struct str *s, struct arena *a)
 {
-    struct pair best[PANELS + 1];
+    struct axis_pair best[PANELS + 1];
     struct labels below[PANELS];
     struct str ticks = {0};
-    struct cells c = {arena_take(a, SIDE * SIDE * sizeof *c.sum), arena_take(a, SIDE * SIDE * sizeof *c.n),
-                      arena_take(a, SIDE * SIDE), 0};
+    struct pair_cells c = {arena_take(a, SIDE * SIDE * sizeof *c.sum), arena_take(a, SIDE * SIDE * sizeof *c.n),
+                           arena_take(a, SIDE * SIDE), 0};
     double *all = arena_take(a, PANELS * SIDE * SIDE * sizeof *all), lo, hi;
     size_t found = 0, holes[PANELS];
     if (!c.sum || !c.n || !c.planned || !all)
         return PLOT_NOMEM;
     if (d->naxes < 2)
         return d->v.naxes < 2 ? "it needs two axes" : "its axes always change together: they are one";
-    if (!(found = choose(d, best, &c)))
+    if (!(found = choose_pairs(d, best, &c)))
         return "no two axes have 2 to 20 values each and results for half of their pairs";
     int hatched = range_of_cells(&d->v, best, found, &c, all, &lo, &hi);
     size_t letters = put_ticks(&ticks, "cb", d->unit * lo, d->unit * hi, 8, 0);
-    struct places g = arrange(best, found, letters, 1 + hatched, below);
+    struct places g = arrange_pairs(best, found, letters, 1 + hatched, below);
     script_begin(s, d, &plot_pairs, "mean objective for pairs of axes");
     put_variable(s, "objective", d->label, FRAME / (size_t)LETTER);
     for (size_t i = 0; i < found; i++) {
-        fill(&d->v, &best[i], &c);
-        put_names(s, &best[i], i, (size_t)(g.frame / LETTER));
-        put_cells(s, d, &best[i], i, &c, lo, hi, &below[i]);
+        fill_cells(&d->v, &best[i], &c);
+        put_pair_names(s, &best[i], i, (size_t)(g.frame / LETTER));
+        put_pair_cells(s, d, &best[i], i, &c, lo, hi, &below[i]);
         holes[i] = put_empty(s, &best[i], i, &c, &below[i]);
     }
     put_variable(s, "below", hatched ? "hatched: no result (failed or skipped)" : "", 0);
@@ -317,7 +319,8 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     if (!d->v.maximise)
         str_add(s, "set palette negative\n");
     for (size_t i = 0; i < found; i++)
-        plot_pair(s, &g, &best[i], i, &below[i], holes[i] > 0, has_room(&g, &best[i], d->unit * lo, d->unit * hi));
+        plot_pair(s, &g, &best[i], i, &below[i], holes[i] > 0,
+                  cells_have_room(&g, &best[i], d->unit * lo, d->unit * hi));
     str_add(s, "unset multiplot\n");
     script_end(s);
     s->failed |= ticks.failed;
@@ -326,4 +329,4 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
 }
 
 const struct plot plot_pairs = {
-    {"pairs", "heat maps of the mean objective for pairs of axes, strongest interaction first"}, draw};
+    {"pairs", "heat maps of the mean objective for pairs of axes, strongest interaction first"}, draw_pairs};

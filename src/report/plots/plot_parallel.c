@@ -1,3 +1,4 @@
+/* plot_parallel.c - draws each point as a line through one scale per axis. */
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -11,21 +12,21 @@
 #define SPREAD 0.1 /* of the way to the next value, to both sides */
 
 /* Height of point p on an axis, 0..1, a little beside its value so that lines can be told apart. */
-static double height(const struct view *v, const struct axis *x, size_t p)
+static double height_on_axis(const struct trials_view *v, const struct table_axis *x, size_t p)
 {
     double n = (double)x->levels;
     double room = n > 1 ? SPREAD / n : SPREAD;
     return ((double)x->code[v->first[p]] + 0.5) / n + (n <= TICKS ? room * jitter(p + 1) : 0);
 }
 
-static double goal(const struct view *v, size_t p, double lo, double hi)
+static double goal(const struct trials_view *v, size_t p, double lo, double hi)
 {
     double x = (v->mean[p] - lo) / (hi - lo);
     return x < 0 ? 0 : x > 1 ? 1 : x;
 }
 
 /* One polyline a point, the best ones last (on top): axis number, height, objective. */
-static void put_lines(struct str *s, const struct plot_data *d, const struct axis **axis, size_t naxes, size_t n,
+static void put_lines(struct str *s, const struct plot_data *d, const struct table_axis **axis, size_t naxes, size_t n,
                       double lo, double hi)
 {
     size_t step = n / LINES + 1;
@@ -36,7 +37,7 @@ static void put_lines(struct str *s, const struct plot_data *d, const struct axi
             continue;
         for (size_t k = 0; k <= naxes; k++) {
             str_addf(s, "%zu\t", k);
-            put_number(s, k < naxes ? height(&d->v, axis[k], p) : goal(&d->v, p, lo, hi));
+            put_number(s, k < naxes ? height_on_axis(&d->v, axis[k], p) : goal(&d->v, p, lo, hi));
             str_add(s, "\t");
             put_number(s, d->unit * d->v.mean[p]);
             str_add(s, "\n");
@@ -53,13 +54,13 @@ static double letters(const char *text, size_t most)
 }
 
 /* Pixels left of the first axis, between two, and right of the last one, so that no text is cut by the edge. */
-struct room {
+struct parallel_room {
     double left, between, right;
 };
 
-static struct room measure(const struct plot_data *d, const struct axis **axis, size_t naxes)
+static struct parallel_room measure_room(const struct plot_data *d, const struct table_axis **axis, size_t naxes)
 {
-    struct room r = {4 * letters(axis[0]->label, NAME) + 8, 170, 4 * letters(d->label, NAME) + 12};
+    struct parallel_room r = {4 * letters(axis[0]->label, NAME) + 8, 170, 4 * letters(d->label, NAME) + 12};
     for (size_t k = 0; k < naxes; k++)
         for (size_t l = 0; l < axis[k]->levels; l += (axis[k]->levels + TICKS - 1) / TICKS) {
             double wide = 8 * letters(axis[k]->show[l], LABEL) + 28;
@@ -75,7 +76,7 @@ static struct room measure(const struct plot_data *d, const struct axis **axis, 
 }
 
 /* 1: neighbouring names would touch, they alternate between two heights. */
-static int crowded(const struct plot_data *d, const struct axis **axis, size_t naxes, double between)
+static int crowded(const struct plot_data *d, const struct table_axis **axis, size_t naxes, double between)
 {
     for (size_t k = 0; k < naxes; k++)
         if (4 * (letters(axis[k]->label, NAME) + letters(k + 1 < naxes ? axis[k + 1]->label : d->label, NAME)) >
@@ -84,8 +85,8 @@ static int crowded(const struct plot_data *d, const struct axis **axis, size_t n
     return 0;
 }
 
-static void put_labels(struct str *s, const struct plot_data *d, const struct axis **axis, size_t naxes, double lo,
-                       double hi, int alternate)
+static void put_labels(struct str *s, const struct plot_data *d, const struct table_axis **axis, size_t naxes,
+                       double lo, double hi, int alternate)
 {
     data_begin(s, "ticks");
     for (size_t k = 0; k < naxes; k++) {
@@ -114,10 +115,10 @@ static void put_labels(struct str *s, const struct plot_data *d, const struct ax
     data_end(s);
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_parallel(const struct plot_data *d, struct str *s, struct arena *a)
 {
-    const struct view *v = &d->v;
-    const struct axis *axis[AXES];
+    const struct trials_view *v = &d->v;
+    const struct table_axis *axis[AXES];
     size_t naxes = 0, n = 0;
     double lo, hi, *y = arena_take(a, (v->npoints + 1) * sizeof *y);
     if (!y)
@@ -140,13 +141,13 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     script_begin(s, d, &plot_parallel, heading);
     put_variable(s, "objective", d->label, 60);
     put_lines(s, d, axis, naxes, n, lo, hi);
-    struct room room = measure(d, axis, naxes);
+    struct parallel_room room = measure_room(d, axis, naxes);
     put_variable(s, "below", "lines are spread a little around a value, so that they can be told apart", 0);
     put_labels(s, d, axis, naxes, lo, hi, crowded(d, axis, naxes, room.between));
     data_begin(s, "best");
     for (size_t k = 0; k <= naxes; k++) {
         str_addf(s, "%zu\t", k);
-        put_number(s, k < naxes ? height(v, axis[k], v->order[0]) : goal(v, v->order[0], lo, hi));
+        put_number(s, k < naxes ? height_on_axis(v, axis[k], v->order[0]) : goal(v, v->order[0], lo, hi));
         str_add(s, "\n");
     }
     data_end(s);
@@ -178,4 +179,4 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
 }
 
 const struct plot plot_parallel = {{"parallel", "parallel coordinates: a line a point through the values of its axes"},
-                                   draw};
+                                   draw_parallel};

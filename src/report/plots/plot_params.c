@@ -1,3 +1,4 @@
+/* plot_params.c - draws the objective of the points over their numbers of parameters, and names the front. */
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@
 #define FRAME 390 /* pixels from the upper end of the frame to the lower one */
 #define LABEL 86  /* letters of a point's name in the table */
 
-struct spot {
+struct params_point {
     size_t p;
     double params, y, low, high;
     int front, named; /* in the table below the picture */
@@ -17,7 +18,7 @@ struct spot {
 };
 
 /* The frame, in data and in pixels. */
-struct frame {
+struct params_frame {
     double lo, hi, least, most;
     int logarithmic;
     struct panel box;
@@ -25,16 +26,16 @@ struct frame {
 
 static int by_params(const void *a, const void *b)
 {
-    const struct spot *x = a, *y = b;
+    const struct params_point *x = a, *y = b;
     if (x->params != y->params)
         return x->params < y->params ? -1 : 1;
     return (x->p > y->p) - (x->p < y->p);
 }
 
 /* Spots in the order of their size; the front: none with as few parameters is better. */
-static size_t gather(const struct plot_data *d, struct spot *spot, double *buf)
+static size_t gather_points(const struct plot_data *d, struct params_point *spot, double *buf)
 {
-    const struct view *v = &d->v;
+    const struct trials_view *v = &d->v;
     int col = table_column(v->t, "params");
     struct t_cache cache = {0};
     size_t n = 0;
@@ -43,7 +44,7 @@ static size_t gather(const struct plot_data *d, struct spot *spot, double *buf)
         if (isnan(size) || isnan(v->mean[p]))
             continue;
         struct stats m = view_stats(v, p, v->col, buf, &cache);
-        spot[n++] = (struct spot){p, size, m.mean, m.min, m.max, 0, 0, NAN, NAN};
+        spot[n++] = (struct params_point){p, size, m.mean, m.min, m.max, 0, 0, NAN, NAN};
     }
     qsort(spot, n, sizeof *spot, by_params);
     double best = NAN;
@@ -61,7 +62,7 @@ static size_t gather(const struct plot_data *d, struct spot *spot, double *buf)
     return n;
 }
 
-static void put_spots(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+static void put_points(struct str *s, const struct plot_data *d, const struct params_point *spot, size_t n)
 {
     data_begin(s, "points");
     for (size_t i = 0; i < n; i++) {
@@ -76,7 +77,7 @@ static void put_spots(struct str *s, const struct plot_data *d, const struct spo
 
 /* Names at most LABELLED points of the front, thinned from the end: the best point always has its name. Returns how
  * many. */
-static size_t choose_named(struct spot *spot, size_t n)
+static size_t choose_named(struct params_point *spot, size_t n)
 {
     size_t front = 0, seen = 0, named = 0;
     for (size_t i = 0; i < n; i++)
@@ -90,13 +91,13 @@ static size_t choose_named(struct spot *spot, size_t n)
     return named;
 }
 
-static const char *number_of(const struct plot_data *d, const struct spot *x)
+static const char *number_of(const struct plot_data *d, const struct params_point *x)
 {
     return view_cell(&d->v, d->v.first[x->p], table_column(&d->trials, "point"));
 }
 
 /* params, mean, min, max */
-static void put_front(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+static void put_front(struct str *s, const struct plot_data *d, const struct params_point *spot, size_t n)
 {
     data_begin(s, "front");
     for (size_t i = 0; i < n; i++) {
@@ -110,7 +111,7 @@ static void put_front(struct str *s, const struct plot_data *d, const struct spo
 }
 
 /* Numbers in the picture: x, y, "#12"; and the table of names below it: row, text. */
-static void put_names(struct str *s, const struct plot_data *d, const struct spot *spot, size_t n)
+static void put_point_names(struct str *s, const struct plot_data *d, const struct params_point *spot, size_t n)
 {
     size_t row = 0;
     data_begin(s, "numbers");
@@ -132,22 +133,22 @@ static void put_names(struct str *s, const struct plot_data *d, const struct spo
     data_end(s);
 }
 
-static double across(const struct frame *f, double params)
+static double across(const struct params_frame *f, double params)
 {
     double part =
         f->logarithmic ? log(params / f->least) / log(f->most / f->least) : (params - f->least) / (f->most - f->least);
     return f->box.left + part * (f->box.right - f->box.left);
 }
 
-static double down(const struct frame *f, double y)
+static double down(const struct params_frame *f, double y)
 {
     return f->box.bottom - (y - f->lo) / (f->hi - f->lo) * (f->box.bottom - f->box.top);
 }
 
 /* A number of the point `own`, so many pixels wide, at (x, y): it covers no point of the front, no other number and no
  * edge of the frame, and no other point of the front is nearer. */
-static int is_free(const struct frame *f, const struct spot *spot, size_t n, size_t own, double x, double y,
-                   double wide)
+static int is_free(const struct params_frame *f, const struct params_point *spot, size_t n, size_t own, double x,
+                   double y, double wide)
 {
     double mine = hypot(across(f, spot[own].params) - x, down(f, spot[own].y) - y);
     if (x - wide / 2 < f->box.left || x + wide / 2 > f->box.right || y - LINE / 2.0 < f->box.top ||
@@ -166,7 +167,8 @@ static int is_free(const struct frame *f, const struct spot *spot, size_t n, siz
 }
 
 /* Each number beside its point where it covers nothing, the best point's first; else nowhere, the table has it. */
-static void place_numbers(const struct plot_data *d, const struct frame *f, struct spot *spot, size_t n)
+static void place_point_numbers(const struct plot_data *d, const struct params_frame *f, struct params_point *spot,
+                                size_t n)
 {
     static const int side[][2] = {{-1, -1}, {1, 1}, {1, -1}, {-1, 1}};
     for (size_t i = n; i-- > 0;) {
@@ -187,9 +189,10 @@ static void place_numbers(const struct plot_data *d, const struct frame *f, stru
     }
 }
 
-static struct frame frame_of(const struct plot_data *d, const struct spot *spot, size_t n, double *buf)
+static struct params_frame frame_of_spots(const struct plot_data *d, const struct params_point *spot, size_t n,
+                                          double *buf)
 {
-    struct frame f = {.least = spot[0].params, .most = spot[n - 1].params};
+    struct params_frame f = {.least = spot[0].params, .most = spot[n - 1].params};
     double least, most;
     for (size_t i = 0; i < n; i++)
         buf[i] = spot[i].y;
@@ -224,27 +227,27 @@ static void put_table(struct str *s, double height, size_t rows)
              (height - box.top + 8) / height, rows - 1);
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_params(const struct plot_data *d, struct str *s, struct arena *a)
 {
-    struct spot *spot = arena_take(a, (d->v.npoints + 1) * sizeof *spot);
+    struct params_point *spot = arena_take(a, (d->v.npoints + 1) * sizeof *spot);
     double *buf = arena_take(a, (d->v.t->rows + 1) * sizeof *buf);
     struct str ticks = {0};
     if (!spot || !buf)
         return PLOT_NOMEM;
-    size_t n = gather(d, spot, buf);
+    size_t n = gather_points(d, spot, buf);
     if (n < 2 || spot[0].params == spot[n - 1].params)
         return n < 2 ? "fewer than two points have a complete trial"
                      : "all networks have the same number of parameters";
-    struct frame f = frame_of(d, spot, n, buf);
+    struct params_frame f = frame_of_spots(d, spot, n, buf);
     size_t rows = choose_named(spot, n), tick = put_ticks(&ticks, "y", d->unit * f.lo, d->unit * f.hi, 8, 0);
     double height = 44 + FRAME + 96 + 20.0 * (double)rows + 14;
     f.box = (struct panel){48 + LETTER * (double)tick, WIDTH - 22, 44, 44 + FRAME};
-    place_numbers(d, &f, spot, n);
+    place_point_numbers(d, &f, spot, n);
     script_begin(s, d, &plot_params, "objective against the number of parameters");
     put_variable(s, "objective", d->label, 48);
-    put_spots(s, d, spot, n);
+    put_points(s, d, spot, n);
     put_front(s, d, spot, n);
-    put_names(s, d, spot, n);
+    put_point_names(s, d, spot, n);
     script_draw(s, WIDTH, (int)height);
     str_add(s, "set multiplot\n");
     put_heading(s, 1, (int)height);
@@ -269,4 +272,5 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     return NULL;
 }
 
-const struct plot plot_params = {{"params", "objective against the number of parameters, with the Pareto front"}, draw};
+const struct plot plot_params = {{"params", "objective against the number of parameters, with the Pareto front"},
+                                 draw_params};

@@ -1,3 +1,4 @@
+/* plot_ranking.c - draws the best points by rank, each with the interval of its difference to the best one. */
 #include "report/plots/plot.h"
 #include "report/stats/compare.h"
 
@@ -14,13 +15,14 @@ struct mark {
     int tied;
 };
 
-struct frame {
+struct ranking_frame {
     double lo, hi;       /* of the repeats */
     double low, high;    /* of the bars */
     size_t widest, tied; /* letters of a label; points */
 };
 
-static void make_marks(const struct view *v, const struct difference *d, size_t n, double *buf, struct mark *mark)
+static void make_marks(const struct trials_view *v, const struct difference *d, size_t n, double *buf,
+                       struct mark *mark)
 {
     struct t_cache cache = {0};
     double best = v->mean[v->order[0]], least, most;
@@ -37,9 +39,9 @@ static void make_marks(const struct view *v, const struct difference *d, size_t 
 }
 
 /* rank, label, mean, least, most */
-static struct frame put_rows(struct str *s, const struct plot_data *d, const struct mark *mark, size_t n)
+static struct ranking_frame put_rows(struct str *s, const struct plot_data *d, const struct mark *mark, size_t n)
 {
-    struct frame f = {INFINITY, -INFINITY, INFINITY, -INFINITY, 0, 0};
+    struct ranking_frame f = {INFINITY, -INFINITY, INFINITY, -INFINITY, 0, 0};
     data_begin(s, "points");
     for (size_t i = 0; i < n; i++) {
         const struct mark *m = &mark[i];
@@ -69,7 +71,7 @@ static struct frame put_rows(struct str *s, const struct plot_data *d, const str
 
 /* Intervals of few repeats may be wider than everything else: bars widen the frame to three times what the repeats
  * need, never beyond what is possible. */
-static void set_frame(const struct plot_data *d, struct frame *f)
+static void frame_of_bars(const struct plot_data *d, struct ranking_frame *f)
 {
     double width = f->hi - f->lo, pad = width > 0 ? 0.06 * width : 0.01, least, most;
     double reach = width > 0 ? width : f->high - f->low;
@@ -86,7 +88,7 @@ static void set_frame(const struct plot_data *d, struct frame *f)
 
 /* An arrow from the mean to each end of its bar: x, rank, dx, style 1: it ends there, 2: it leaves the frame. Returns
  * how many leave it. */
-static size_t put_bars(struct str *s, const struct plot_data *d, const struct frame *f, const struct mark *mark,
+static size_t put_bars(struct str *s, const struct plot_data *d, const struct ranking_frame *f, const struct mark *mark,
                        size_t n, size_t *bars)
 {
     size_t cuts = 0;
@@ -129,7 +131,8 @@ static void put_range(struct str *s, double left, double right)
 }
 
 /* What the marks mean, under the heading. */
-static void put_legend(struct str *s, const struct frame *f, size_t cuts, size_t bars, size_t most, int unknown)
+static void put_ranking_legend(struct str *s, const struct ranking_frame *f, size_t cuts, size_t bars, size_t most,
+                               int unknown)
 {
     static const char repeats[] = "dot: mean, crosses: least and most repeat";
     char below[160];
@@ -143,9 +146,9 @@ static void put_legend(struct str *s, const struct frame *f, size_t cuts, size_t
              unknown ? "; of others it is not known, it takes repeats that differ" : "");
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_ranking(const struct plot_data *d, struct str *s, struct arena *a)
 {
-    const struct view *v = &d->v;
+    const struct trials_view *v = &d->v;
     size_t n = 0, most = 1, all = 0;
     int unknown = 0;
     struct range_cache cache = {0};
@@ -171,12 +174,12 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     script_begin(s, d, &plot_ranking, heading);
     put_variable(s, "objective", d->label, 60);
     make_marks(v, diff, n, buf, mark);
-    struct frame f = put_rows(s, d, mark, n);
+    struct ranking_frame f = put_rows(s, d, mark, n);
     put_band(s, mark, n);
-    set_frame(d, &f);
+    frame_of_bars(d, &f);
     size_t bars = 0, cuts = put_bars(s, d, &f, mark, n, &bars);
     int height = 150 + (n < 8 ? 32 : 21) * (int)n;
-    put_legend(s, &f, cuts, bars, most, unknown);
+    put_ranking_legend(s, &f, cuts, bars, most, unknown);
     str_add(s, "best = ");
     put_number(s, d->unit * mark[0].mean);
     str_add(s, "\n");
@@ -206,4 +209,4 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
 const struct plot plot_ranking = {
     {"ranking",
      "points by the mean of the objective, with the intervals of their differences to the best; the tied ones shaded"},
-    draw};
+    draw_ranking};

@@ -1,3 +1,5 @@
+/* plot_roofline.c - draws the kernels of a benchmark below the roofs of the machine, and tells tables of benchmarks
+ * from those of sweeps. */
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -40,7 +42,7 @@ static const struct series {
 // clang-format on
 #define SERIES (sizeof series / sizeof *series)
 
-struct spot {
+struct roofline_kernel {
     size_t row;
     double x, y; /* operations a byte, GFLOP/s */
     size_t series;
@@ -58,7 +60,7 @@ struct roofs {
     size_t n;
 };
 
-struct frame {
+struct roofline_frame {
     double x0, x1, y0, y1;
 };
 
@@ -67,7 +69,7 @@ static const char *cell(const struct table *t, size_t row, const char *column)
     return table_cell(t, row, column);
 }
 
-static double number(const struct table *t, size_t row, const char *column)
+static double table_value(const struct table *t, size_t row, const char *column)
 {
     return table_number(t, row, table_column(t, column));
 }
@@ -79,7 +81,7 @@ static void find_roofs(const struct table *t, struct roofs *r)
     for (size_t row = 0; row < t->rows; row++) {
         if (strcmp(cell(t, row, "kind"), "machine") != 0)
             continue;
-        double fma = number(t, row, "gflops"), rate = number(t, row, "gbytes_per_second");
+        double fma = table_value(t, row, "gflops"), rate = table_value(t, row, "gbytes_per_second");
         const char *level = cell(t, row, "shape");
         size_t i = 0;
         if (fma > 0 && isfinite(fma))
@@ -106,17 +108,18 @@ static size_t series_of(const char *kernel)
 
 /* A kernel stands as far below the roof as its share says, which was measured beside the roof of that moment: the rate
  * of another moment may be above it. Tables without shares: at its rate. */
-static double height(const struct table *t, size_t row, double fma)
+static double height_below_roof(const struct table *t, size_t row, double fma)
 {
-    double share = number(t, row, "fma_share");
-    return share > 0 ? share * fma : number(t, row, "gflops");
+    double share = table_value(t, row, "fma_share");
+    return share > 0 ? share * fma : table_value(t, row, "gflops");
 }
 
-static size_t gather(const struct table *t, double fma, struct spot *spot)
+static size_t gather_kernels(const struct table *t, double fma, struct roofline_kernel *spot)
 {
     size_t n = 0;
     for (size_t row = 0; row < t->rows; row++) {
-        struct spot s = {.row = row, .x = number(t, row, "intensity"), .y = height(t, row, fma)};
+        struct roofline_kernel s = {
+            .row = row, .x = table_value(t, row, "intensity"), .y = height_below_roof(t, row, fma)};
         if (strcmp(cell(t, row, "kind"), "kernel") || !(s.x > 0) || !(s.y > 0) || !isfinite(s.x) || !isfinite(s.y))
             continue;
         const char *group = cell(t, row, "group");
@@ -128,7 +131,7 @@ static size_t gather(const struct table *t, double fma, struct spot *spot)
 }
 
 /* Passes of one layer share a number; it stands at the highest of them. Returns how many numbers there are. */
-static size_t give_numbers(const struct table *t, struct spot *spot, size_t n)
+static size_t give_numbers(const struct table *t, struct roofline_kernel *spot, size_t n)
 {
     size_t numbers = 0;
     for (size_t i = 0; i < n; i++) {
@@ -145,9 +148,9 @@ static size_t give_numbers(const struct table *t, struct spot *spot, size_t n)
     return numbers;
 }
 
-static struct frame frame_of(const struct spot *spot, size_t n, const struct roofs *r)
+static struct roofline_frame frame_of_roofs(const struct roofline_kernel *spot, size_t n, const struct roofs *r)
 {
-    struct frame f = {spot[0].x, spot[0].x, spot[0].y, r->fma};
+    struct roofline_frame f = {spot[0].x, spot[0].x, spot[0].y, r->fma};
     for (size_t i = 0; i < n; i++) {
         f.x0 = spot[i].x < f.x0 ? spot[i].x : f.x0;
         f.x1 = spot[i].x > f.x1 ? spot[i].x : f.x1;
@@ -167,9 +170,9 @@ static double apart(double a, double b, double lo, double hi)
     return fabs(log(a / b)) / log(hi / lo);
 }
 
-static struct spot *top_of(struct spot *spot, size_t n, size_t number)
+static struct roofline_kernel *top_of(struct roofline_kernel *spot, size_t n, size_t number)
 {
-    struct spot *top = NULL;
+    struct roofline_kernel *top = NULL;
     for (size_t i = 0; i < n; i++)
         if (spot[i].number == number && (!top || spot[i].y > top->y))
             top = &spot[i];
@@ -178,13 +181,14 @@ static struct spot *top_of(struct spot *spot, size_t n, size_t number)
 
 static int by_x(const void *a, const void *b)
 {
-    const struct spot *x = *(const struct spot *const *)a, *y = *(const struct spot *const *)b;
+    const struct roofline_kernel *x = *(const struct roofline_kernel *const *)a,
+                                 *y = *(const struct roofline_kernel *const *)b;
     return x->x != y->x ? (x->x > y->x ? 1 : -1) : (x->row > y->row) - (x->row < y->row);
 }
 
 /* Layers crowd together below the roof: their numbers stand in a row above it, with a line down to the highest point.
  * The row is as wide as it must be and centred on its points. */
-static void place_row(struct spot **top, size_t n, const struct frame *f, double fma)
+static void place_row(struct roofline_kernel **top, size_t n, const struct roofline_frame *f, double fma)
 {
     double gap = log(f->x1 / f->x0) * 0.026, shift = 0;
     qsort(top, n, sizeof *top, by_x);
@@ -204,7 +208,8 @@ static void place_row(struct spot **top, size_t n, const struct frame *f, double
 }
 
 /* The number of any other kernel stands beside it, higher where it would cover one. */
-static void place_beside(struct spot *s, struct spot *spot, size_t n, const struct frame *f)
+static void place_beside(struct roofline_kernel *s, struct roofline_kernel *spot, size_t n,
+                         const struct roofline_frame *f)
 {
     s->lx = s->x * pow(f->x1 / f->x0, 0.008);
     s->ly = s->y;
@@ -216,12 +221,13 @@ static void place_beside(struct spot *s, struct spot *spot, size_t n, const stru
         }
 }
 
-static void place_numbers(struct spot *spot, size_t n, size_t numbers, const struct frame *f, double fma)
+static void number_kernels(struct roofline_kernel *spot, size_t n, size_t numbers, const struct roofline_frame *f,
+                           double fma)
 {
-    struct spot *layer[MOST_NAMES];
+    struct roofline_kernel *layer[MOST_NAMES];
     size_t layers = 0;
     for (size_t k = 1; k <= numbers; k++) {
-        struct spot *top = top_of(spot, n, k);
+        struct roofline_kernel *top = top_of(spot, n, k);
         if (top->series < SERIES - 1)
             layer[layers++] = top;
         else
@@ -238,7 +244,7 @@ static void put_pair(struct str *s, double x, double y)
     put_number(s, y);
 }
 
-static void put_spots(struct str *s, const struct spot *spot, size_t n)
+static void put_kernels(struct str *s, const struct roofline_kernel *spot, size_t n)
 {
     for (size_t k = 0; k < SERIES; k++)
         for (int named = 0; named < 2; named++) {
@@ -274,7 +280,7 @@ static void put_spots(struct str *s, const struct spot *spot, size_t n)
 }
 
 /* A line from the left or lower edge up to the other roof; its name runs along it. */
-static void put_slope(struct str *s, const struct roofs *r, size_t i, const struct frame *f, double angle)
+static void put_slope(struct str *s, const struct roofs *r, size_t i, const struct roofline_frame *f, double angle)
 {
     double rate = r->read[i].rate, x = f->x0, y = rate * f->x0, end = r->fma / rate;
     char text[96];
@@ -306,7 +312,7 @@ static void put_slope(struct str *s, const struct roofs *r, size_t i, const stru
     str_addf(s, " center rotate by %.1f front tc rgb '#555555'\n", angle);
 }
 
-static void put_roofs(struct str *s, const struct roofs *r, const struct frame *f)
+static void put_roofs(struct str *s, const struct roofs *r, const struct roofline_frame *f)
 {
     double w = WIDTH * (RIGHT - LEFT) / log(f->x1 / f->x0), h = HEIGHT * (TOP - BOTTOM) / log(f->y1 / f->y0);
     double left = f->x1, angle = atan(h / w) * 180 / 3.14159265358979;
@@ -332,7 +338,8 @@ static void put_roofs(struct str *s, const struct roofs *r, const struct frame *
 }
 
 /* The list at the right. */
-static void put_names(struct str *s, const struct table *t, const struct spot *spot, size_t n, size_t numbers)
+static void put_kernel_names(struct str *s, const struct table *t, const struct roofline_kernel *spot, size_t n,
+                             size_t numbers)
 {
     double step = numbers > 0 && (TOP - 0.04) / (double)numbers < 0.0275 ? (TOP - 0.04) / (double)numbers : 0.0275;
     for (size_t k = 1; k <= numbers; k++) {
@@ -352,7 +359,7 @@ static void put_names(struct str *s, const struct table *t, const struct spot *s
     }
 }
 
-static void put_plot(struct str *s, const struct spot *spot, size_t n)
+static void put_roofline(struct str *s, const struct roofline_kernel *spot, size_t n)
 {
     const char *sep = "plot ";
     for (int named = 0; named < 2; named++)
@@ -380,22 +387,22 @@ static void put_plot(struct str *s, const struct spot *spot, size_t n)
              sep, INK, INK);
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_roofline(const struct plot_data *d, struct str *s, struct arena *a)
 {
     const struct table *t = &d->trials;
     struct roofs r;
-    struct spot *spot = arena_take(a, (t->rows + 1) * sizeof *spot);
+    struct roofline_kernel *spot = arena_take(a, (t->rows + 1) * sizeof *spot);
     if (!spot)
         return PLOT_NOMEM;
     find_roofs(t, &r);
-    size_t n = gather(t, r.fma, spot);
+    size_t n = gather_kernels(t, r.fma, spot);
     if (!n || !(r.fma > 0))
         return n ? "the machine was not measured" : "no kernel was measured";
-    struct frame f = frame_of(spot, n, &r);
+    struct roofline_frame f = frame_of_roofs(spot, n, &r);
     size_t numbers = give_numbers(t, spot, n);
-    place_numbers(spot, n, numbers, &f, r.fma);
+    number_kernels(spot, n, numbers, &f, r.fma);
     script_begin(s, d, &plot_roofline, "kernels and the roofs of one core; above them: Winograd");
-    put_spots(s, spot, n);
+    put_kernels(s, spot, n);
     script_draw(s, WIDTH, HEIGHT);
     put_key_below(s, HEIGHT);
     str_addf(s,
@@ -414,10 +421,10 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     put_log_ticks(s, "x", f.x0, f.x1);
     put_log_ticks(s, "y", f.y0, f.y1);
     put_roofs(s, &r, &f);
-    put_names(s, t, spot, n, numbers);
-    put_plot(s, spot, n);
+    put_kernel_names(s, t, spot, n, numbers);
+    put_roofline(s, spot, n);
     script_end(s);
     return NULL;
 }
 
-const struct plot plot_roofline = {{"roofline", "kernels of a benchmark against what one core can do"}, draw};
+const struct plot plot_roofline = {{"roofline", "kernels of a benchmark against what one core can do"}, draw_roofline};

@@ -1,3 +1,4 @@
+/* plot_timeline.c - draws which worker trained which trial when. */
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -73,16 +74,16 @@ static double covered(struct busy *b, size_t n)
     return sum;
 }
 
-struct span {
+struct time_span {
     double end, busy;
     long first, last; /* workers */
     size_t n;
 };
 
 /* b[t->rows] is scratch. */
-static struct span measure(const struct table *t, int worker, int start, int wall, struct busy *b)
+static struct time_span measure_span(const struct table *t, int worker, int start, int wall, struct busy *b)
 {
-    struct span s = {0, 0, 0, 0, 0};
+    struct time_span s = {0, 0, 0, 0, 0};
     for (size_t r = 0; r < t->rows; r++) {
         double w = table_number(t, r, worker), from = table_number(t, r, start), took = table_number(t, r, wall);
         if (isnan(w) || isnan(from) || isnan(took) || fabs(w) > 1e6)
@@ -96,7 +97,7 @@ static struct span measure(const struct table *t, int worker, int start, int wal
     return s;
 }
 
-static const char *draw(const struct plot_data *d, struct str *s, struct arena *a)
+static const char *draw_timeline(const struct plot_data *d, struct str *s, struct arena *a)
 {
     const struct table *t = &d->timing;
     int trial = table_column(t, "trial"), worker = table_column(t, "worker"), start = table_column(t, "start"),
@@ -105,7 +106,7 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     struct busy *busy = arena_take(a, (t->rows + 1) * sizeof *busy);
     if (!of || !busy || read_looks(d, of, a))
         return PLOT_NOMEM;
-    struct span span = measure(t, worker, start, wall, busy);
+    struct time_span span = measure_span(t, worker, start, wall, busy);
     if (!span.n || !(span.end > 0))
         return t->rows ? "no trial has a start and a duration" : "there is no table of times";
     if (span.n > MOST)
@@ -160,4 +161,4 @@ static const char *draw(const struct plot_data *d, struct str *s, struct arena *
     return NULL;
 }
 
-const struct plot plot_timeline = {{"timeline", "which worker trained which trial when"}, draw};
+const struct plot plot_timeline = {{"timeline", "which worker trained which trial when"}, draw_timeline};

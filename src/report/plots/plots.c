@@ -1,3 +1,4 @@
+/* plots.c - reads the tables of a sweep and draws every plot of the table of plots, or those that are asked for. */
 #include "base/file.h"
 #include "report/plots/plot.h"
 #include "report/stats/design.h"
@@ -48,7 +49,7 @@ const char *plot_about(const struct plot_data *d, const char *key)
 }
 
 /* Names reach us from a command line too: they must not lead out of the folders. */
-static int check_name(const char *name, struct err *e)
+static int check_result_name(const char *name, struct err *e)
 {
     if (!*name || *name == '.' || strchr(name, '/') || strlen(name) > 255)
         return err_set(e, ERR_USAGE, "'%.80s' is no name of a sweep: letters, digits, '.', '_' and '-'", name);
@@ -57,14 +58,14 @@ static int check_name(const char *name, struct err *e)
 
 static int join_axes(struct plot_data *d)
 {
-    struct grid g;
-    if (grid_factors(&g, &d->v, &d->mem))
+    struct design g;
+    if (design_factors(&g, &d->v, &d->mem))
         return -1;
     d->naxes = g.nfactors;
     d->axis = arena_take(&d->mem, (g.nfactors + 1) * sizeof *d->axis);
     d->inside = arena_take(&d->mem, (g.nfactors + 1) * sizeof *d->inside);
     for (size_t f = 0; d->axis && d->inside && f < g.nfactors; f++) {
-        d->axis[f] = grid_axis(&g, f);
+        d->axis[f] = design_axis(&g, f);
         d->inside[f] = g.factor[f].inside;
     }
     return d->axis && d->inside ? 0 : -1;
@@ -79,7 +80,7 @@ int plot_data_init(struct plot_data *d, const char *out, const char *name, struc
         table_init(all[i]);
     arena_init(&d->mem);
     char path[4096];
-    if (check_name(name, e) || table_read(&d->trials, report_path(path, sizeof path, out, name, ".csv"), e))
+    if (check_result_name(name, e) || table_read(&d->trials, report_path(path, sizeof path, out, name, ".csv"), e))
         return -1;
     d->bench = report_is_bench(&d->trials);
     if (d->bench)
@@ -110,14 +111,14 @@ void plot_data_release(struct plot_data *d)
 
 /* ---- drawing ---------------------------------------------------------------------------------------------------- */
 
-struct drawing {
+struct picture_run {
     const struct plot_data *data;
     char folder[4096];
     void (*say)(void *ctx, const char *line);
     void *ctx;
 };
 
-static void tell(const struct drawing *g, const char *plot, const char *what)
+static void report_line(const struct picture_run *g, const char *plot, const char *what)
 {
     char line[4800];
     snprintf(line, sizeof line, "%s: %s", plot, what);
@@ -129,7 +130,7 @@ static void tell(const struct drawing *g, const char *plot, const char *what)
 #define BY_AXIS "learning-by-"
 
 /* Pictures that were asked for of an earlier run, of these tables or of others. */
-static void remove_asked(const struct drawing *g)
+static void remove_asked(const struct picture_run *g)
 {
     char path[4400];
     DIR *dir = opendir(g->folder);
@@ -144,7 +145,7 @@ static void remove_asked(const struct drawing *g)
 }
 
 /* A picture of an earlier run would be taken for one of this run. (One that is drawn again is replaced whole.) */
-static void remove_old(const struct drawing *g, const char *plot, int but_script)
+static void remove_old(const struct picture_run *g, const char *plot, int but_script)
 {
     static const char *const kind[] = {"gp", "svg", "png"};
     char path[4200];
@@ -155,7 +156,7 @@ static void remove_old(const struct drawing *g, const char *plot, int but_script
 }
 
 /* The first error is kept in *e; the other plots are drawn all the same. Returns why it was left out, else NULL. */
-static const char *draw(const struct drawing *g, const struct plot *p, struct err *e)
+static const char *draw_plot(const struct picture_run *g, const struct plot *p, struct err *e)
 {
     struct str script = {0};
     struct arena mem;
@@ -171,14 +172,14 @@ static const char *draw(const struct drawing *g, const struct plot *p, struct er
         char text[300];
         snprintf(text, sizeof text, "left out: %s", why);
         remove_old(g, file, 0);
-        tell(g, p->type.name, text);
+        report_line(g, p->type.name, text);
     } else if (!file_publish(path, script.p, script.n, 1, &own) && !gnuplot_run(g->folder, file, TIME_LIMIT, &own)) {
         snprintf(path, sizeof path, "%s/%s.svg, .png", g->folder, file);
-        tell(g, p->type.name, path);
+        report_line(g, p->type.name, path);
     }
     if (own.code) {
         remove_old(g, file, 1);
-        tell(g, p->type.name, own.text);
+        report_line(g, p->type.name, own.text);
         err_set(e, own.code, "%s", own.text);
     }
     str_release(&script);
@@ -187,7 +188,7 @@ static const char *draw(const struct drawing *g, const struct plot *p, struct er
 }
 
 /* Where the pictures go, made when it is not there. 0, or -1 with *e. */
-static int open_folder(struct drawing *g, const char *out, struct err *e)
+static int open_folder(struct picture_run *g, const char *out, struct err *e)
 {
     int here = !out || !*out || !strcmp(out, ".");
     snprintf(g->folder, sizeof g->folder, "%s%splots/%s", here ? "" : out, here ? "" : "/", g->data->name);
@@ -197,7 +198,7 @@ static int open_folder(struct drawing *g, const char *out, struct err *e)
 int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx, struct err *e)
 {
     struct plot_data d;
-    struct drawing g = {&d, "", say, ctx};
+    struct picture_run g = {&d, "", say, ctx};
     if (plot_data_init(&d, out, name, e)) {
         plot_data_release(&d);
         return -1;
@@ -205,7 +206,7 @@ int report_plots(const char *out, const char *name, void (*say)(void *ctx, const
     if (!open_folder(&g, out, e)) {
         remove_asked(&g);
         for (size_t i = 0; i < (d.bench ? BENCH_PLOTS : PLOTS); i++)
-            draw(&g, d.bench ? bench_plots[i] : plots[i], e);
+            draw_plot(&g, d.bench ? bench_plots[i] : plots[i], e);
     }
     plot_data_release(&d);
     return e->code ? -1 : 0;
@@ -213,9 +214,9 @@ int report_plots(const char *out, const char *name, void (*say)(void *ctx, const
 
 /* ---- learning curves that were asked for ------------------------------------------------------------------------- */
 
-static int add_point(const struct plot_data *d, const char *number, struct curves_of *of, struct err *e)
+static int choose_point(const struct plot_data *d, const char *number, struct curves_of *of, struct err *e)
 {
-    const struct view *v = &d->v;
+    const struct trials_view *v = &d->v;
     int col = table_column(&d->trials, "point");
     size_t p = 0;
     while (p < v->npoints && strcmp(view_cell(v, v->first[p], col), number))
@@ -240,7 +241,7 @@ static int choose_points(const struct plot_data *d, const char *list, struct cur
         size_t n = strcspn(list, ",");
         snprintf(number, sizeof number, "%.*s", (int)(n < 60 ? n : 60), list);
         char *word = str_trim(number);
-        if (*word && add_point(d, word, of, e))
+        if (*word && choose_point(d, word, of, e))
             return -1;
         list += n + (list[n] == ',');
     }
@@ -282,13 +283,13 @@ int report_plot_curves(const char *out, const char *name, const char *points, co
                        void (*say)(void *ctx, const char *line), void *ctx, struct err *e)
 {
     struct plot_data d;
-    struct drawing g = {&d, "", say, ctx};
+    struct picture_run g = {&d, "", say, ctx};
     struct curves_of of = {0};
     if (!plot_data_init(&d, out, name, e) && !report_refuse_bench(&d.trials, name, e) &&
         !(by ? choose_axis(&d, by, &of, e) : choose_points(&d, points, &of, e)) && !open_folder(&g, out, e)) {
         d.of = &of;
         name_file(&d, &of);
-        const char *why = draw(&g, &plot_learning, e);
+        const char *why = draw_plot(&g, &plot_learning, e);
         if (why)
             err_set(e, ERR_USAGE, "%s: there are no such learning curves: %s", name, why);
     }

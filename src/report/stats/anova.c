@@ -16,7 +16,7 @@ struct effect {
 };
 
 struct anova {
-    const struct grid *g;
+    const struct design *g;
     const struct fit *fit;
     double *y;   /* [n] of the complete part, less its mean */
     int *code;   /* [n] scratch */
@@ -47,9 +47,9 @@ static struct effect between_groups(struct anova *a, long cells)
 }
 
 /* Between the cells of a set of factors. */
-static struct effect between(struct anova *a, unsigned set)
+static struct effect between_cells(struct anova *a, unsigned set)
 {
-    struct effect s = between_groups(a, grid_cells(a->g, set, a->code));
+    struct effect s = between_groups(a, design_cells(a->g, set, a->code));
     s.squares = set ? s.squares : 0; /* y has mean 0 */
     return s;
 }
@@ -61,7 +61,7 @@ static void add_effect(struct effect *s, double by, struct effect t)
 }
 
 /* What remains of rounding where nothing is. */
-static struct effect clean(const struct anova *a, struct effect s)
+static struct effect without_rounding(const struct anova *a, struct effect s)
 {
     s.squares = s.squares < 1e-13 * a->total ? 0 : s.squares;
     return s;
@@ -70,19 +70,19 @@ static struct effect clean(const struct anova *a, struct effect s)
 static struct effect axis_effect(struct anova *a, size_t f)
 {
     unsigned up = a->g->factor[f].inside;
-    struct effect s = between(a, up | 1u << f);
-    add_effect(&s, -1, between(a, up));
-    return clean(a, s);
+    struct effect s = between_cells(a, up | 1u << f);
+    add_effect(&s, -1, between_cells(a, up));
+    return without_rounding(a, s);
 }
 
 static struct effect pair_effect(struct anova *a, size_t f, size_t h)
 {
     unsigned both = a->g->factor[f].inside | a->g->factor[h].inside, bf = 1u << f, bh = 1u << h;
-    struct effect s = between(a, both | bf | bh);
-    add_effect(&s, -1, between(a, (both | bh) & ~bf));
-    add_effect(&s, -1, between(a, (both | bf) & ~bh));
-    add_effect(&s, 1, between(a, both & ~bf & ~bh));
-    return clean(a, s);
+    struct effect s = between_cells(a, both | bf | bh);
+    add_effect(&s, -1, between_cells(a, (both | bh) & ~bf));
+    add_effect(&s, -1, between_cells(a, (both | bf) & ~bh));
+    add_effect(&s, 1, between_cells(a, both & ~bf & ~bh));
+    return without_rounding(a, s);
 }
 
 /* What is left when points, and repeats as blocks, are taken out; of one repeat all that is not the effect of one axis
@@ -91,23 +91,23 @@ static void split_rest(struct anova *a)
 {
     double n = (double)a->g->n, repeats = (double)a->g->repeats;
     struct effect one = {0, 1};
-    a->points = between(a, (1u << a->g->nfactors) - 1);
+    a->points = between_cells(a, (1u << a->g->nfactors) - 1);
     add_effect(&a->points, -1, one);
     for (size_t f = 0; f < a->g->nfactors; f++)
         add_effect(&a->axes, 1, axis_effect(a, f));
     if (repeats > 1 && a->points.df > 0) {
         memset(a->code, 0, a->g->n * sizeof *a->code);
-        a->seeds = between_groups(a, grid_refine(a->g, a->fit->block, a->fit->repeats, 1, a->code));
+        a->seeds = between_groups(a, design_refine(a->g, a->fit->block, a->fit->repeats, 1, a->code));
         add_effect(&a->seeds, -1, one);
-        a->seeds = clean(a, a->seeds);
+        a->seeds = without_rounding(a, a->seeds);
     }
     a->error = (struct effect){a->total, n - 1};
     add_effect(&a->error, -1, repeats > 1 ? a->points : a->axes);
     add_effect(&a->error, -1, a->seeds);
-    a->error = clean(a, a->error);
+    a->error = without_rounding(a, a->error);
 }
 
-static int anova_init(struct anova *a, const struct grid *g, const struct fit *fit, struct arena *mem)
+static int anova_init(struct anova *a, const struct design *g, const struct fit *fit, struct arena *mem)
 {
     memset(a, 0, sizeof *a);
     a->g = g;
@@ -153,18 +153,18 @@ static const char *const head[COLUMNS] = {
     "kind",      "axis",  "other",       "value",           "n",       "mean", "ci95_low",
     "ci95_high", "share", "share_omega", "share_by_chance", "planned", "basis"};
 
-struct row {
+struct cell_text {
     const char *kind, *axis, *other, *value, *basis;
     size_t n, planned;
     double mean, low, high, share, omega, chance;
 };
 
-static struct row row_of(const char *kind, const char *axis)
+static struct cell_text effect_row(const char *kind, const char *axis)
 {
-    return (struct row){kind, axis, "", "", "", 0, 0, NAN, NAN, NAN, NAN, NAN, NAN};
+    return (struct cell_text){kind, axis, "", "", "", 0, 0, NAN, NAN, NAN, NAN, NAN, NAN};
 }
 
-static int add(struct table *out, const struct row *r)
+static int add_effect_row(struct table *out, const struct cell_text *r)
 {
     const char *cell[COLUMNS];
     char number[COLUMNS][STR_NUM] = {{0}};
@@ -188,18 +188,18 @@ static int add(struct table *out, const struct row *r)
     return table_row(out, cell);
 }
 
-static int note(struct table *out, const char *text)
+static int add_note(struct table *out, const char *text)
 {
-    struct row r = row_of("note", "");
+    struct cell_text r = effect_row("note", "");
     r.value = text;
-    return add(out, &r);
+    return add_effect_row(out, &r);
 }
 
 /* With omega squared where the noise is known apart from the effect: of one repeat for single axes. */
 static int add_share(struct table *out, const struct anova *a, const char *kind, const char *axis, const char *other,
                      struct effect s)
 {
-    struct row r = row_of(kind, axis);
+    struct cell_text r = effect_row(kind, axis);
     int noise = !strcmp(kind, "noise"), single = !strcmp(kind, "axis");
     r.other = other;
     if (a) {
@@ -212,11 +212,11 @@ static int add_share(struct table *out, const struct anova *a, const char *kind,
     }
     if (!strcmp(kind, "seed"))
         r.chance = NAN; /* it is what is set aside first */
-    return add(out, &r);
+    return add_effect_row(out, &r);
 }
 
 /* Shares of axes, pairs, rest, seeds and noise; all empty when a is NULL. */
-static int add_shares(struct table *out, const struct grid *g, struct anova *a)
+static int add_effect_shares(struct table *out, const struct design *g, struct anova *a)
 {
     static const struct effect unknown = {NAN, NAN};
     struct effect left = a ? a->points : unknown;
@@ -229,7 +229,7 @@ static int add_shares(struct table *out, const struct grid *g, struct anova *a)
     }
     for (size_t f = 0; g->nfactors <= GRID_MAX && f < g->nfactors; f++)
         for (size_t h = f + 1; h < g->nfactors; h++) {
-            if (grid_has(g->factor[f].inside, h) || grid_has(g->factor[h].inside, f))
+            if (design_has(g->factor[f].inside, h) || design_has(g->factor[h].inside, f))
                 continue; /* one stands inside the other: they cannot interact */
             struct effect s = a && g->factor[f].kept > 1 && g->factor[h].kept > 1 ? pair_effect(a, f, h) : unknown;
             if (!isnan(s.squares))
@@ -238,21 +238,21 @@ static int add_shares(struct table *out, const struct grid *g, struct anova *a)
                 return -1;
         }
     int repeated = a && g->repeats > 1;
-    return add_share(out, a, "rest", "higher orders", "", a ? clean(a, left) : unknown) ||
+    return add_share(out, a, "rest", "higher orders", "", a ? without_rounding(a, left) : unknown) ||
            add_share(out, a, "seed", "common to a seed", "", repeated && a->seeds.df > 0 ? a->seeds : unknown) ||
            add_share(out, a, "noise", "seed noise", "", repeated ? a->error : unknown);
 }
 
-static int note_joined(struct table *out, const struct grid *g)
+static int note_joined(struct table *out, const struct design *g)
 {
     for (size_t f = 0; f < g->nfactors; f++)
         if (strstr(g->factor[f].name, " & "))
-            return note(out, "axes joined by & always change together: their effects cannot be told apart");
+            return add_note(out, "axes joined by & always change together: their effects cannot be told apart");
     return 0;
 }
 
 /* Trials that ended without a result; skipped points never began. */
-static int note_missing(struct table *out, const struct view *v)
+static int note_missing(struct table *out, const struct trials_view *v)
 {
     char text[160];
     size_t missing = 0, trained = 0;
@@ -264,10 +264,10 @@ static int note_missing(struct table *out, const struct view *v)
     }
     snprintf(text, sizeof text, "%zu of %zu trials ended without a result and stand in no mean: see n and planned",
              missing, trained);
-    return missing ? note(out, text) : 0;
+    return missing ? add_note(out, text) : 0;
 }
 
-static int note_bases(struct table *out, const struct grid *g)
+static int note_bases(struct table *out, const struct design *g)
 {
     const char *const text[][2] = {
         {"common",
@@ -282,36 +282,37 @@ static int note_bases(struct table *out, const struct grid *g)
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         for (size_t r = 0; r < rows; r++)
             if (!strcmp(table_cell(out, r, "basis"), text[i][0])) {
-                if (note(out, text[i][1]))
+                if (add_note(out, text[i][1]))
                     return -1;
                 break;
             }
     return 0;
 }
 
-static int note_shares(struct table *out, const struct grid *g, const struct anova *a)
+static int note_shares(struct table *out, const struct design *g, const struct anova *a)
 {
     char text[256];
     if (!g->complete) {
         snprintf(text, sizeof text, "no shares: %s", g->why);
-        return note(out, text);
+        return add_note(out, text);
     }
-    if (!(a->total > 0) && note(out, "no shares: the objective is the same everywhere"))
+    if (!(a->total > 0) && add_note(out, "no shares: the objective is the same everywhere"))
         return -1;
     if (g->n < g->v->t->rows) {
         snprintf(text, sizeof text, "shares are those of %zu of %zu trials, the complete part of the grid", g->n,
                  g->v->t->rows);
-        if (note(out, text))
+        if (add_note(out, text))
             return -1;
     }
     if (a->total > 0 && g->repeats < 2)
-        return note(out, "one repeat a point: seed noise stands in every share, mostly in the higher orders; intervals "
-                         "and share_omega take all interactions for noise");
+        return add_note(out,
+                        "one repeat a point: seed noise stands in every share, mostly in the higher orders; intervals "
+                        "and share_omega take all interactions for noise");
     return 0;
 }
 
 /* The noise that intervals of means are made of. */
-static struct noise noise_of(const struct grid *g, const struct fit *fit, const struct anova *a)
+static struct noise noise_of(const struct design *g, const struct fit *fit, const struct anova *a)
 {
     struct noise s = {fit->variance, fit->df};
     if (!fit->df && g->complete && g->repeats < 2 && a->error.df > 0)
@@ -323,7 +324,7 @@ static struct noise noise_of(const struct grid *g, const struct fit *fit, const 
 
 /* ---- means of values -------------------------------------------------------------------------------------------- */
 
-static int add_means(struct table *out, const struct grid *g, const struct fit *fit, struct noise noise,
+static int add_means(struct table *out, const struct design *g, const struct fit *fit, struct noise noise,
                      struct arena *mem)
 {
     struct value_means m;
@@ -336,7 +337,7 @@ static int add_means(struct table *out, const struct grid *g, const struct fit *
             return -1;
         for (size_t l = 0; l < g->factor[f].levels; l++) {
             const struct value_mean *x = &m.value[l];
-            struct row r = row_of("value", g->factor[f].name);
+            struct cell_text r = effect_row("value", g->factor[f].name);
             double half = t * sqrt(noise.variance * x->spread);
             r.value = g->factor[f].text[l];
             r.n = x->n;
@@ -347,23 +348,23 @@ static int add_means(struct table *out, const struct grid *g, const struct fit *
             r.high = x->mean <= hi ? fmin(hi, x->mean + half) : x->mean + half;
             if (isnan(half))
                 r.low = r.high = NAN;
-            if (add(out, &r))
+            if (add_effect_row(out, &r))
                 return -1;
         }
     }
     return 0;
 }
 
-static int make_effects(const struct view *v, struct table *out, struct arena *mem)
+static int make_effects(const struct trials_view *v, struct table *out, struct arena *mem)
 {
-    struct grid g;
+    struct design g;
     struct fit fit;
     struct anova a = {0};
-    if (table_columns(out, head, COLUMNS) || grid_init(&g, v, mem) || fit_init(&fit, v, mem))
+    if (table_columns(out, head, COLUMNS) || design_init(&g, v, mem) || fit_init(&fit, v, mem))
         return -1;
     if (g.complete && anova_init(&a, &g, &fit, mem))
         return -1;
-    if (add_shares(out, &g, g.complete && a.total > 0 ? &a : NULL) || (g.complete && a.failed))
+    if (add_effect_shares(out, &g, g.complete && a.total > 0 ? &a : NULL) || (g.complete && a.failed))
         return -1;
     return add_means(out, &g, &fit, noise_of(&g, &fit, &a), mem) || note_joined(out, &g) || note_shares(out, &g, &a) ||
                    note_missing(out, v) || note_bases(out, &g)
@@ -373,7 +374,7 @@ static int make_effects(const struct view *v, struct table *out, struct arena *m
 
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e)
 {
-    struct view v;
+    struct trials_view v;
     struct arena mem;
     arena_init(&mem);
     int bad = view_init(&v, trials, objective, e);

@@ -1,3 +1,4 @@
+/* classes.c - computes precision, recall and F1 of each class from counts of confusions. */
 #include "report/report.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* compare.c - estimates the difference of each point to the best one, repeats being blocks, with simultaneous
+ * intervals. */
 #include "report/stats/compare.h"
 
 #include <float.h>
@@ -7,7 +9,7 @@
 #define BLOCKS 256 /* with gaps, the equations are so many squared */
 
 /* A point that is the same training as another one brings no observation of its own. */
-static int is_copy(const struct view *v, size_t row)
+static int is_copy(const struct trials_view *v, size_t row)
 {
     return *view_cell(v, row, table_column(v->t, "same_as")) != 0;
 }
@@ -15,7 +17,7 @@ static int is_copy(const struct view *v, size_t row)
 /* Blocks of the complete trials, numbered by first appearance. */
 static int number_blocks(struct fit *f)
 {
-    const struct view *v = f->v;
+    const struct trials_view *v = f->v;
     int col = table_column(v->t, "repeat");
     struct ids m = {0};
     for (size_t r = 0; r < v->t->rows; r++) {
@@ -36,7 +38,7 @@ static int number_blocks(struct fit *f)
 /* 1 when every point with a trial has each repeat once. seen[repeats] is scratch, zeroed. */
 static int nothing_missing(const struct fit *f, size_t *seen)
 {
-    const struct view *v = f->v;
+    const struct trials_view *v = f->v;
     for (size_t p = 0; p < v->npoints; p++) {
         if (f->n[p] && f->n[p] != f->repeats)
             return 0;
@@ -53,9 +55,9 @@ static int nothing_missing(const struct fit *f, size_t *seen)
 }
 
 /* Plain mean of the point, less that of `effect` over its trials (NULL: none). */
-static double mean_of(const struct fit *f, size_t p, const double *effect)
+static double adjusted_mean(const struct fit *f, size_t p, const double *effect)
 {
-    const struct view *v = f->v;
+    const struct trials_view *v = f->v;
     double y = v->mean[p], b = 0;
     for (size_t i = v->start[p]; effect && i < v->start[p + 1]; i++)
         if (!isnan(v->y[v->row[i]]))
@@ -64,9 +66,9 @@ static double mean_of(const struct fit *f, size_t p, const double *effect)
 }
 
 /* The normal equations of the blocks with the points eliminated: matrix * effect = right. */
-static void add_point(const struct fit *f, size_t p, double *matrix, double *right)
+static void eliminate_point(const struct fit *f, size_t p, double *matrix, double *right)
 {
-    const struct view *v = f->v;
+    const struct trials_view *v = f->v;
     size_t R = f->repeats;
     for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
         size_t r = v->row[i], b = (size_t)f->block[r];
@@ -119,7 +121,7 @@ static size_t invert(double *a, size_t n, char *done, double *work)
 /* Blocks that a point has in common are of one part, and so on. */
 static void join_parts(struct fit *f)
 {
-    const struct view *v = f->v;
+    const struct trials_view *v = f->v;
     for (size_t b = 0; b < f->repeats; b++)
         f->part[b] = b;
     for (size_t p = 0; p < v->npoints; p++) {
@@ -140,7 +142,7 @@ static void join_parts(struct fit *f)
 /* Effects of the blocks; returns their rank, or -1 without memory. */
 static long solve(struct fit *f, double *effect, struct arena *a)
 {
-    const struct view *v = f->v;
+    const struct trials_view *v = f->v;
     size_t R = f->repeats, *seen = arena_take(a, R * sizeof *seen);
     double *right = arena_take(a, R * sizeof *right), *work = arena_take(a, R * sizeof *work);
     char *done = arena_take(a, R);
@@ -159,7 +161,7 @@ static long solve(struct fit *f, double *effect, struct arena *a)
         join_parts(f);
     for (size_t p = 0; p < v->npoints; p++)
         if (f->n[p] && !is_copy(v, v->first[p]))
-            add_point(f, p, f->inverse, right);
+            eliminate_point(f, p, f->inverse, right);
     if (whole) { /* the equations are points * (identity - 1/R) */
         for (size_t b = 0; b < R; b++)
             effect[b] = right[b] / (double)f->points;
@@ -180,12 +182,12 @@ static long solve(struct fit *f, double *effect, struct arena *a)
 /* Mean square of what points and blocks leave, and what it is at least. */
 static void pool_residual(struct fit *f, const double *effect, size_t trials, size_t rank)
 {
-    const struct view *v = f->v;
+    const struct trials_view *v = f->v;
     double squares = 0, most = 0, step = 0;
     for (size_t p = 0; p < v->npoints; p++) {
         if (!f->n[p])
             continue;
-        f->level[p] = mean_of(f, p, effect);
+        f->level[p] = adjusted_mean(f, p, effect);
         step = fmax(step, view_resolution(v, p));
         for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
             size_t r = v->row[i];
@@ -204,7 +206,7 @@ static void pool_residual(struct fit *f, const double *effect, size_t trials, si
         f->variance = NAN;
 }
 
-int fit_init(struct fit *f, const struct view *v, struct arena *a)
+int fit_init(struct fit *f, const struct trials_view *v, struct arena *a)
 {
     size_t trials = 0;
     *f = (struct fit){.v = v, .variance = NAN};
@@ -272,7 +274,7 @@ static void interval(const struct fit *f, size_t p, size_t best, double q, struc
         d->low = d->high = NAN;
 }
 
-int compare_with_best(const struct view *v, struct difference *d, struct range_cache *c, struct arena *a)
+int compare_with_best(const struct trials_view *v, struct difference *d, struct range_cache *c, struct arena *a)
 {
     struct fit f;
     if (fit_init(&f, v, a))

@@ -9,7 +9,7 @@
 #include "report/stats/trials_view.h"
 
 struct fit {
-    const struct view *v;
+    const struct trials_view *v;
     size_t points;   /* with a complete trial, a training that stands for several points counted once */
     size_t repeats;  /* blocks; 1 when the table has no repeats, or has more than 256 and gaps among them */
     size_t df;       /* degrees of freedom of the residual */
@@ -24,7 +24,7 @@ struct fit {
     size_t *part;    /* [repeats] blocks of one part are connected by common points; NULL likewise */
 };
 /* Memory from a; 0, or -1 without it. */
-int fit_init(struct fit *f, const struct view *v, struct arena *a);
+int fit_init(struct fit *f, const struct trials_view *v, struct arena *a);
 /* Variance of level[p] - level[q] as a multiple of the noise's; NaN when no chain of common repeats connects them. */
 double fit_spread(const struct fit *f, size_t p, size_t q);
 
@@ -38,6 +38,6 @@ struct difference {
     int tied;         /* TIE_YES: 0 lies in the interval, or the means are equal */
 };
 /* d[npoints]. Scratch from a. 0, or -1 without memory. */
-int compare_with_best(const struct view *v, struct difference *d, struct range_cache *c, struct arena *a);
+int compare_with_best(const struct trials_view *v, struct difference *d, struct range_cache *c, struct arena *a);
 
 #endif

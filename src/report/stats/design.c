@@ -1,3 +1,4 @@
+/* design.c - finds the factors of a sweep, and the largest part of its trials that is a complete grid. */
 #include "report/stats/design.h"
 
 #include <math.h>
@@ -7,7 +8,8 @@
 /* ---- factors ---------------------------------------------------------------------------------------------------- */
 
 /* Two axes of the same number of values that never disagree about which trials are alike. */
-static int change_together(const struct view *v, const struct axis *a, const struct axis *b, int *map)
+static int change_together(const struct trials_view *v, const struct table_axis *a, const struct table_axis *b,
+                           int *map)
 {
     if (a->levels != b->levels || a->levels < 2)
         return 0;
@@ -31,7 +33,7 @@ static const char **join_texts(size_t n, const char *const *a, const char *const
     return text;
 }
 
-static int join(struct factor *f, const struct axis *b, const int *map, struct arena *mem)
+static int join(struct factor *f, const struct table_axis *b, const int *map, struct arena *mem)
 {
     f->name = arena_fmt(mem, "%s & %s", f->name, b->name);
     f->label = arena_fmt(mem, "%s & %s", f->label, b->label);
@@ -43,19 +45,19 @@ static int join(struct factor *f, const struct axis *b, const int *map, struct a
     return f->name && f->label && f->text && f->show ? 0 : -1;
 }
 
-static int find_factors(struct grid *g, struct arena *mem)
+static int find_factors(struct design *g, struct arena *mem)
 {
-    const struct view *v = g->v;
+    const struct trials_view *v = g->v;
     size_t most = 1;
     for (size_t i = 0; i < v->naxes; i++)
         most = v->axis[i].levels > most ? v->axis[i].levels : most;
     int *map = arena_take(mem, most * sizeof *map);
-    const struct axis **of = arena_take(mem, (v->naxes + 1) * sizeof *of); /* the first axis of each factor */
+    const struct table_axis **of = arena_take(mem, (v->naxes + 1) * sizeof *of); /* the first axis of each factor */
     g->factor = arena_take(mem, (v->naxes + 1) * sizeof *g->factor);
     if (!map || !of || !g->factor)
         return -1;
     for (size_t i = 0; i < v->naxes; i++) {
-        const struct axis *a = &v->axis[i];
+        const struct table_axis *a = &v->axis[i];
         size_t f = 0;
         while (f < g->nfactors && !change_together(v, of[f], a, map))
             f++;
@@ -88,7 +90,8 @@ static int absent(const struct factor *f)
 }
 
 /* 1 when the value of p says whether x exists. seen[p->levels] is scratch. */
-static int decides(const struct view *v, const struct factor *p, const struct factor *x, int gone, signed char *seen)
+static int decides(const struct trials_view *v, const struct factor *p, const struct factor *x, int gone,
+                   signed char *seen)
 {
     memset(seen, -1, p->levels);
     for (size_t r = 0; r < v->t->rows; r++) {
@@ -103,7 +106,7 @@ static int decides(const struct view *v, const struct factor *p, const struct fa
 
 /* Finds for each conditional factor the factor that its condition is about: one that exists everywhere if there is
  * such, otherwise one that is placed itself. Those without an answer stay as they are, "" being one more value. */
-static int place_conditional(struct grid *g)
+static int place_conditional(struct design *g)
 {
     size_t most = 1;
     for (size_t i = 0; i < g->nfactors; i++)
@@ -117,8 +120,8 @@ static int place_conditional(struct grid *g)
     for (int again = 1; again;) {
         again = 0;
         for (size_t i = 0; i < g->nfactors; i++)
-            for (size_t j = 0; j < g->nfactors && !grid_has(placed, i); j++)
-                if (grid_has(placed, j) && g->factor[j].levels > 1 &&
+            for (size_t j = 0; j < g->nfactors && !design_has(placed, i); j++)
+                if (design_has(placed, j) && g->factor[j].levels > 1 &&
                     decides(g->v, &g->factor[j], &g->factor[i], absent(&g->factor[i]), seen)) {
                     g->factor[i].inside = 1u << j | g->factor[j].inside;
                     placed |= 1u << i;
@@ -129,7 +132,7 @@ static int place_conditional(struct grid *g)
     return 0;
 }
 
-int grid_factors(struct grid *g, const struct view *v, struct arena *a)
+int design_factors(struct design *g, const struct trials_view *v, struct arena *a)
 {
     memset(g, 0, sizeof *g);
     g->v = v;
@@ -138,10 +141,10 @@ int grid_factors(struct grid *g, const struct view *v, struct arena *a)
     return g->nfactors > GRID_MAX ? 0 : place_conditional(g);
 }
 
-struct axis grid_axis(const struct grid *g, size_t f)
+struct table_axis design_axis(const struct design *g, size_t f)
 {
     const struct factor *x = &g->factor[f];
-    struct axis a = *x->first;
+    struct table_axis a = *x->first;
     a.name = x->name;
     a.label = x->label;
     a.text = x->text;
@@ -154,7 +157,7 @@ struct axis grid_axis(const struct grid *g, size_t f)
 
 #define SMALL (1 << 16) /* combinations that are numbered by a plain table */
 
-long grid_refine(const struct grid *g, const int *by_row, size_t levels, size_t cells, int *code)
+long design_refine(const struct design *g, const int *by_row, size_t levels, size_t cells, int *code)
 {
     struct ids m = {0};
     size_t range = cells * levels;
@@ -180,20 +183,20 @@ long grid_refine(const struct grid *g, const int *by_row, size_t levels, size_t 
     return n;
 }
 
-long grid_cells(const struct grid *g, unsigned set, int *code)
+long design_cells(const struct design *g, unsigned set, int *code)
 {
     long cells = g->n > 0;
     memset(code, 0, g->n * sizeof *code);
     for (size_t f = 0; f < g->nfactors && cells >= 0; f++)
-        if (grid_has(set, f))
-            cells = grid_refine(g, g->factor[f].code, g->factor[f].levels, (size_t)cells, code);
+        if (design_has(set, f))
+            cells = design_refine(g, g->factor[f].code, g->factor[f].levels, (size_t)cells, code);
     return cells;
 }
 
 /* ---- the complete part ------------------------------------------------------------------------------------------ */
 
 /* A group of factors that depend on each other, or the repeats: crossed with every other group in a complete grid. */
-struct group {
+struct crossed_group {
     int *code; /* [n] */
     size_t levels, left;
     size_t *present; /* [levels] trials alive */
@@ -201,7 +204,7 @@ struct group {
     size_t *trial;   /* [n] */
 };
 
-static unsigned group_of(const struct grid *g, size_t f, unsigned taken)
+static unsigned group_of_factor(const struct design *g, size_t f, unsigned taken)
 {
     unsigned set = 1u << f | g->factor[f].inside;
     for (int again = 1; again;) {
@@ -214,10 +217,10 @@ static unsigned group_of(const struct grid *g, size_t f, unsigned taken)
             }
         }
     }
-    return grid_has(taken, f) ? 0 : set;
+    return design_has(taken, f) ? 0 : set;
 }
 
-static int repeat_codes(const struct grid *g, int *code)
+static int repeat_codes(const struct design *g, int *code)
 {
     struct ids m = {0};
     int col = table_column(g->v->t, "repeat");
@@ -236,7 +239,7 @@ static int repeat_codes(const struct grid *g, int *code)
 }
 
 /* Trials by value, each value's in their order. */
-static int sort_trials(const struct grid *g, struct group *q, struct arena *mem)
+static int sort_trials(const struct design *g, struct crossed_group *q, struct arena *mem)
 {
     q->present = arena_take(mem, (q->levels + 1) * sizeof *q->present);
     q->start = arena_take(mem, (q->levels + 2) * sizeof *q->start);
@@ -252,20 +255,20 @@ static int sort_trials(const struct grid *g, struct group *q, struct arena *mem)
     return 0;
 }
 
-static int make_groups(struct grid *g, struct group *group, size_t *ngroups, struct arena *mem)
+static int make_groups(struct design *g, struct crossed_group *group, size_t *ngroups, struct arena *mem)
 {
     unsigned taken = 0;
     *ngroups = 0;
     for (size_t f = 0; f <= g->nfactors; f++) {
-        unsigned set = f < g->nfactors ? group_of(g, f, taken) : 0;
+        unsigned set = f < g->nfactors ? group_of_factor(g, f, taken) : 0;
         if (f < g->nfactors && !set)
             continue;
         taken |= set;
-        struct group *q = &group[(*ngroups)++];
+        struct crossed_group *q = &group[(*ngroups)++];
         q->code = arena_take(mem, (g->n + 1) * sizeof *q->code);
         if (!q->code)
             return -1;
-        long levels = f < g->nfactors ? grid_cells(g, set, q->code) : repeat_codes(g, q->code);
+        long levels = f < g->nfactors ? design_cells(g, set, q->code) : repeat_codes(g, q->code);
         if (levels < 0)
             return -1;
         q->left = q->levels = (size_t)levels;
@@ -276,9 +279,9 @@ static int make_groups(struct grid *g, struct group *group, size_t *ngroups, str
 }
 
 /* Drops one value of one group: its trials die in every group. */
-static void drop(struct group *group, size_t ngroups, size_t q, int level, char *dead, size_t *alive)
+static void drop(struct crossed_group *group, size_t ngroups, size_t q, int level, char *dead, size_t *alive)
 {
-    const struct group *from = &group[q];
+    const struct crossed_group *from = &group[q];
     for (size_t k = from->start[level]; k < from->start[level + 1]; k++) {
         size_t i = from->trial[k];
         if (dead[i])
@@ -295,7 +298,7 @@ static void drop(struct group *group, size_t ngroups, size_t q, int level, char 
  * loses least for each gap it closes. Finding the true largest complete part is NP-hard (a maximal biclique); this
  * finds it whenever the gaps lie in few values. With `spare` no axis falls to one value, which would say nothing about
  * it. 0: there is no such value. */
-static int emptiest(const struct group *group, size_t ngroups, double limit, int spare, size_t *q, int *level)
+static int emptiest(const struct crossed_group *group, size_t ngroups, double limit, int spare, size_t *q, int *level)
 {
     double least = limit;
     for (size_t k = 0; k < ngroups; k++)
@@ -314,7 +317,7 @@ static int emptiest(const struct group *group, size_t ngroups, double limit, int
 /* The value to drop next: one with a gap if there is such (otherwise the gaps lie evenly, as off the diagonal of a
  * square, and any will do), of an axis that keeps two values if there is such. While more combinations are missing than
  * one there is an axis with two values left, so that a value is found and a trial dies: the search ends. */
-static void choose(const struct group *group, size_t ngroups, size_t alive, size_t *q, int *level)
+static void choose_value_to_drop(const struct crossed_group *group, size_t ngroups, size_t alive, size_t *q, int *level)
 {
     const double limit[] = {(double)alive, INFINITY};
     for (size_t k = 0; k < 4; k++)
@@ -322,7 +325,7 @@ static void choose(const struct group *group, size_t ngroups, size_t alive, size
             return;
 }
 
-static double full_size(const struct group *group, size_t ngroups)
+static double full_size(const struct crossed_group *group, size_t ngroups)
 {
     double n = 1;
     for (size_t k = 0; k < ngroups; k++)
@@ -334,7 +337,7 @@ static double full_size(const struct group *group, size_t ngroups)
 #define EFFORT 100000000 /* values looked at, a fraction of a second: a search that needs more is given up */
 
 /* dead[n] <- the trials outside the complete part. Returns how many are alive, 0 where the search is given up. */
-static size_t find_dead(struct grid *g, struct group *group, size_t ngroups, char *dead)
+static size_t find_dead(struct design *g, struct crossed_group *group, size_t ngroups, char *dead)
 {
     size_t alive = g->n, looked = 0, values = 0;
     for (size_t k = 0; k < ngroups; k++)
@@ -350,7 +353,7 @@ static size_t find_dead(struct grid *g, struct group *group, size_t ngroups, cha
             g->why = "trials are missing at too many values to look for the largest complete part";
             return 0;
         }
-        choose(group, ngroups, alive, &q, &level);
+        choose_value_to_drop(group, ngroups, alive, &q, &level);
         drop(group, ngroups, q, level, dead, &alive);
     }
     if (alive < 2)
@@ -358,7 +361,7 @@ static size_t find_dead(struct grid *g, struct group *group, size_t ngroups, cha
     return alive < 2 ? 0 : alive;
 }
 
-static int drop_values(struct grid *g, struct group *group, size_t ngroups, struct arena *mem)
+static int drop_values(struct design *g, struct crossed_group *group, size_t ngroups, struct arena *mem)
 {
     size_t kept = 0;
     char *dead = arena_take(mem, g->n + 1);
@@ -387,17 +390,17 @@ static size_t count_bits(unsigned set)
 
 /* Inside a group: going down from outer to inner factors, each value of the outer ones that a factor depends on must
  * meet the same inner values everywhere. Counted: combinations seen against combinations expected. */
-static int nested_evenly(const struct grid *g, int *code, int *cell)
+static int nested_evenly(const struct design *g, int *code, int *cell)
 {
     unsigned done = 0;
     for (size_t step = 0; step < g->nfactors; step++) {
         size_t f = g->nfactors; /* next: least depth first */
         for (size_t i = 0; i < g->nfactors; i++)
-            if (!grid_has(done, i) &&
+            if (!design_has(done, i) &&
                 (f == g->nfactors || count_bits(g->factor[i].inside) < count_bits(g->factor[f].inside)))
                 f = i;
         unsigned up = g->factor[f].inside, self = 1u << f;
-        long outer = grid_cells(g, up, code), inner = outer < 0 ? -1 : grid_cells(g, up | self, cell);
+        long outer = design_cells(g, up, code), inner = outer < 0 ? -1 : design_cells(g, up | self, cell);
         if (inner < 0)
             return -1;
         /* values of f below each cell of its parents */
@@ -409,14 +412,14 @@ static int nested_evenly(const struct grid *g, int *code, int *cell)
                 met[cell[i]] = 1;
                 values[code[i]]++;
             }
-        long before = values && met ? grid_cells(g, done, cell) : -1;
+        long before = values && met ? design_cells(g, done, cell) : -1;
         char *seen = before < 0 ? NULL : calloc((size_t)before + 1, 1);
         for (size_t i = 0; seen && i < g->n; i++)
             if (!seen[cell[i]]) {
                 seen[cell[i]] = 1;
                 expected += (double)values[code[i]];
             }
-        long got = seen ? grid_cells(g, done | self, cell) : -1;
+        long got = seen ? design_cells(g, done | self, cell) : -1;
         free(values);
         free(met);
         free(seen);
@@ -429,7 +432,7 @@ static int nested_evenly(const struct grid *g, int *code, int *cell)
     return 1;
 }
 
-static int check_nesting(struct grid *g, struct arena *mem)
+static int check_nesting(struct design *g, struct arena *mem)
 {
     int *code = arena_take(mem, (g->n + 1) * sizeof *code), *cell = arena_take(mem, (g->n + 1) * sizeof *cell);
     int even = code && cell ? nested_evenly(g, code, cell) : -1;
@@ -440,10 +443,10 @@ static int check_nesting(struct grid *g, struct arena *mem)
     return even < 0 ? -1 : 0;
 }
 
-static int count_kept(struct grid *g, int *code)
+static int count_kept(struct design *g, int *code)
 {
     for (size_t f = 0; f < g->nfactors; f++) {
-        long n = grid_cells(g, 1u << f, code);
+        long n = design_cells(g, 1u << f, code);
         if (n < 0)
             return -1;
         g->factor[f].kept = (size_t)n;
@@ -451,7 +454,7 @@ static int count_kept(struct grid *g, int *code)
     return 0;
 }
 
-int grid_init(struct grid *g, const struct view *v, struct arena *a)
+int design_init(struct design *g, const struct trials_view *v, struct arena *a)
 {
     memset(g, 0, sizeof *g);
     g->v = v;
@@ -466,7 +469,7 @@ int grid_init(struct grid *g, const struct view *v, struct arena *a)
         return 0;
     }
     size_t ngroups;
-    struct group *group = arena_take(a, (g->nfactors + 1) * sizeof *group);
+    struct crossed_group *group = arena_take(a, (g->nfactors + 1) * sizeof *group);
     if (!group || place_conditional(g) || make_groups(g, group, &ngroups, a))
         return -1;
     if (drop_values(g, group, ngroups, a) || (g->complete && check_nesting(g, a)))

@@ -14,14 +14,14 @@ struct factor {
     const char **text; /* [levels] "0.1 & 32" */
     const char **show; /* [levels] the same in few digits */
     const char *label; /* "lr & batch_size" */
-    const struct axis *first;
+    const struct table_axis *first;
     int *code;       /* [rows] */
     unsigned inside; /* the factors that decide where it exists, with theirs in turn; 0 for an axis of all points */
     size_t kept;     /* values that the complete part still has */
 };
 
-struct grid {
-    const struct view *v;
+struct design {
+    const struct trials_view *v;
     size_t nfactors;
     struct factor *factor;
     size_t n;                /* trials in the complete part */
@@ -32,24 +32,24 @@ struct grid {
 };
 
 /* Whether factor f is in a set; in a table of more than GRID_MAX factors every set is empty. */
-static inline int grid_has(unsigned set, size_t f)
+static inline int design_has(unsigned set, size_t f)
 {
     return f < GRID_MAX && (set >> f & 1);
 }
 
 /* The factors alone, all that pictures need to call the axes as the effects do: no complete part is looked for.
  * Memory from `a`; -1 without it. */
-int grid_factors(struct grid *g, const struct view *v, struct arena *a);
+int design_factors(struct design *g, const struct trials_view *v, struct arena *a);
 /* Factor f as an axis: values ascend with those of its first axis; no column stands for a joined one (col = -1). */
-struct axis grid_axis(const struct grid *g, size_t f);
+struct table_axis design_axis(const struct design *g, size_t f);
 
 /* All of it. Memory from `a`; -1 without it. */
-int grid_init(struct grid *g, const struct view *v, struct arena *a);
+int design_init(struct design *g, const struct trials_view *v, struct arena *a);
 
 /* Dense numbers of the combinations that the factors of `set` take in the complete part, by first appearance:
  * code[n], returns how many, or -1 without memory. The empty set has one. */
-long grid_cells(const struct grid *g, unsigned set, int *code);
-/* One more column of values into the combinations: by_row[rows] in [0, levels). As grid_cells. */
-long grid_refine(const struct grid *g, const int *by_row, size_t levels, size_t cells, int *code);
+long design_cells(const struct design *g, unsigned set, int *code);
+/* One more column of values into the combinations: by_row[rows] in [0, levels). As design_cells. */
+long design_refine(const struct design *g, const int *by_row, size_t levels, size_t cells, int *code);
 
 #endif

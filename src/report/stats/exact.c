@@ -1,3 +1,4 @@
+/* exact.c - adds numbers without rounding, so that equal means are equal in every order of their trials. */
 #include "report/stats/exact.h"
 
 #include <float.h>
@@ -42,7 +43,7 @@ static int negative(const uint64_t *word, int words)
 }
 
 /* out[words+1] <- word[words] * by; the sign is kept. by < 2^63. */
-static void multiply(const uint64_t *word, uint64_t by, uint64_t *out)
+static void multiply_words(const uint64_t *word, uint64_t by, uint64_t *out)
 {
     uint64_t carry = 0, minus = 0;
     for (int i = 0; i < EXACT_WORDS; i++) {
@@ -58,8 +59,8 @@ static void multiply(const uint64_t *word, uint64_t by, uint64_t *out)
 int exact_compare(const struct exact *a, const struct exact *b)
 {
     uint64_t x[EXACT_WORDS + 1], y[EXACT_WORDS + 1];
-    multiply(a->word, b->over, x);
-    multiply(b->word, a->over, y);
+    multiply_words(a->word, b->over, x);
+    multiply_words(b->word, a->over, y);
     int nx = negative(x, EXACT_WORDS + 1), ny = negative(y, EXACT_WORDS + 1);
     if (nx != ny)
         return nx ? -1 : 1;

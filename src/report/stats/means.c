@@ -1,25 +1,26 @@
+/* means.c - computes the mean of each value of a factor over the settings that all its values have. */
 #include "report/stats/means.h"
 
 #include <math.h>
 #include <string.h>
 
-static void *take(struct arena *a, size_t n, size_t size, int *failed)
+static void *take_arrays_of_means(struct arena *a, size_t n, size_t size, int *failed)
 {
     void *p = arena_take(a, (n + 1) * size);
     *failed |= !p;
     return p;
 }
 
-int means_init(struct value_means *m, const struct grid *g, const struct fit *fit, struct arena *a)
+int means_init(struct value_means *m, const struct design *g, const struct fit *fit, struct arena *a)
 {
-    const struct view *v = g->v;
+    const struct trials_view *v = g->v;
     size_t most = 1, n = v->t->rows;
     int failed = 0;
     memset(m, 0, sizeof *m);
     m->all = *g; /* the factors; its rows are all, not those of the complete part */
     m->fit = fit;
     m->all.n = 0;
-    m->all.row = take(a, n, sizeof *m->all.row, &failed);
+    m->all.row = take_arrays_of_means(a, n, sizeof *m->all.row, &failed);
     for (size_t r = 0; r < n && !failed; r++)
         if (!isnan(v->y[r]))
             m->all.row[m->all.n++] = r;
@@ -27,24 +28,24 @@ int means_init(struct value_means *m, const struct grid *g, const struct fit *fi
         m->repeats = v->start[p + 1] - v->start[p] > m->repeats ? v->start[p + 1] - v->start[p] : m->repeats;
     for (size_t f = 0; f < g->nfactors; f++)
         most = g->factor[f].levels > most ? g->factor[f].levels : most;
-    m->value = take(a, most, sizeof *m->value, &failed);
+    m->value = take_arrays_of_means(a, most, sizeof *m->value, &failed);
     int **whole[] = {&m->setting, &m->outer, &m->cell, &m->level, &m->at, &m->above};
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
-        *whole[i] = take(a, n, sizeof **whole[i], &failed);
+        *whole[i] = take_arrays_of_means(a, n, sizeof **whole[i], &failed);
     size_t **counts[] = {&m->count, &m->met, &m->possible};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        *counts[i] = take(a, n, sizeof **counts[i], &failed);
-    m->shared = take(a, n, 1, &failed);
-    m->sum = take(a, n, sizeof *m->sum, &failed);
+        *counts[i] = take_arrays_of_means(a, n, sizeof **counts[i], &failed);
+    m->shared = take_arrays_of_means(a, n, 1, &failed);
+    m->sum = take_arrays_of_means(a, n, sizeof *m->sum, &failed);
     return failed ? -1 : 0;
 }
 
 /* The factors whose values make a setting: all but f and those inside it. */
-static unsigned others(const struct grid *g, size_t f)
+static unsigned others(const struct design *g, size_t f)
 {
     unsigned set = 0;
     for (size_t i = 0; i < g->nfactors && g->nfactors <= GRID_MAX; i++)
-        if (i != f && !grid_has(g->factor[i].inside, f))
+        if (i != f && !design_has(g->factor[i].inside, f))
             set |= 1u << i;
     return set;
 }
@@ -52,11 +53,11 @@ static unsigned others(const struct grid *g, size_t f)
 /* How many values of f are met in each combination of the factors around it. */
 static int count_possible(struct value_means *m, size_t f)
 {
-    const struct grid *g = &m->all;
+    const struct design *g = &m->all;
     const struct factor *x = &g->factor[f];
-    long outer = grid_cells(g, x->inside, m->outer);
+    long outer = design_cells(g, x->inside, m->outer);
     memcpy(m->cell, m->outer, g->n * sizeof *m->cell);
-    long cells = outer < 0 ? -1 : grid_refine(g, x->code, x->levels, (size_t)outer, m->cell);
+    long cells = outer < 0 ? -1 : design_refine(g, x->code, x->levels, (size_t)outer, m->cell);
     if (cells < 0)
         return -1;
     memset(m->possible, 0, (size_t)outer * sizeof *m->possible);
@@ -70,13 +71,13 @@ static int count_possible(struct value_means *m, size_t f)
 /* Sums of the cells, and how many values each setting has. Returns the number of cells, or -1. */
 static long sum_cells(struct value_means *m, size_t f)
 {
-    const struct grid *g = &m->all;
+    const struct design *g = &m->all;
     const struct factor *x = &g->factor[f];
-    long settings = grid_cells(g, others(g, f), m->setting);
+    long settings = design_cells(g, others(g, f), m->setting);
     if (settings >= 0)
-        settings = grid_refine(g, m->fit->block, m->fit->repeats, (size_t)settings, m->setting);
+        settings = design_refine(g, m->fit->block, m->fit->repeats, (size_t)settings, m->setting);
     memcpy(m->cell, m->setting, g->n * sizeof *m->cell);
-    long cells = settings < 0 ? -1 : grid_refine(g, x->code, x->levels, (size_t)settings, m->cell);
+    long cells = settings < 0 ? -1 : design_refine(g, x->code, x->levels, (size_t)settings, m->cell);
     if (cells < 0)
         return -1;
     memset(m->met, 0, (size_t)settings * sizeof *m->met);
@@ -95,7 +96,7 @@ static long sum_cells(struct value_means *m, size_t f)
 
 static void planned_trials(struct value_means *m, size_t f)
 {
-    const struct view *v = m->all.v;
+    const struct trials_view *v = m->all.v;
     memset(m->value, 0, m->all.factor[f].levels * sizeof *m->value);
     for (size_t p = 0; p < v->npoints; p++) /* a point without a result is planned like the others */
         m->value[m->all.factor[f].code[v->first[p]]].planned += m->repeats;

@@ -26,7 +26,7 @@ struct noise { /* of one trial; variance NaN: not known */
  * averaged) and a repeat. The mean of a value is that of its settings, each counted once. */
 struct value_means {
     struct value_mean *value; /* [levels] of the factor asked for last */
-    struct grid all;          /* of every complete trial */
+    struct design all;        /* of every complete trial */
     const struct fit *fit;
     int *setting, *outer, *cell; /* [n] */
     double *sum;                 /* [n] of a cell: a value at a setting */
@@ -37,7 +37,7 @@ struct value_means {
 };
 
 /* Memory from a for all factors of g; -1 without it. */
-int means_init(struct value_means *m, const struct grid *g, const struct fit *fit, struct arena *a);
+int means_init(struct value_means *m, const struct design *g, const struct fit *fit, struct arena *a);
 int means_of(struct value_means *m, size_t f); /* 0 or -1 (memory) */
 
 #endif

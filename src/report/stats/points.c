@@ -1,3 +1,4 @@
+/* points.c - makes the table of points: means, intervals, rank and difference to the best of each. */
 #include "report/report.h"
 #include "report/stats/compare.h"
 
@@ -11,7 +12,7 @@ static const char *const standing[] = {
 #define STATISTICS (sizeof statistic / sizeof *statistic)
 
 struct sheet { /* one row being made */
-    const struct view *v;
+    const struct trials_view *v;
     const char **cell;
     char (*number)[STR_NUM];
     size_t n;
@@ -19,7 +20,7 @@ struct sheet { /* one row being made */
     struct t_cache cache;
 };
 
-static int make_head(const struct view *v, struct table *out, struct arena *a)
+static int make_head(const struct trials_view *v, struct table *out, struct arena *a)
 {
     const char **head = arena_take(a, (10 + v->t->cols * STATISTICS) * sizeof *head);
     size_t n = 0;
@@ -40,7 +41,7 @@ static int make_head(const struct view *v, struct table *out, struct arena *a)
     return table_columns(out, head, n);
 }
 
-static void put_text(struct sheet *s, const char *text)
+static void put_cell_text(struct sheet *s, const char *text)
 {
     s->cell[s->n++] = text;
 }
@@ -59,7 +60,7 @@ static void put_number(struct sheet *s, double x)
 }
 
 /* The one number of a point with one complete trial, as it stands. */
-static const char *only_text(const struct view *v, size_t p, int col)
+static const char *only_text(const struct trials_view *v, size_t p, int col)
 {
     const char *text = "";
     for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
@@ -75,13 +76,13 @@ static void put_metric(struct sheet *s, size_t p, int col)
     const char *only = m.n == 1 ? only_text(s->v, p, col) : NULL;
     for (size_t i = 0; i < STATISTICS; i++)
         if (only && !isnan(x[i]))
-            put_text(s, only);
+            put_cell_text(s, only);
         else
             put_number(s, x[i]);
 }
 
 /* A fact of the first trial that knows it: a trial that never started may not. */
-static const char *fact(const struct view *v, size_t p, int col)
+static const char *first_fact(const struct trials_view *v, size_t p, int col)
 {
     const char *text = "";
     for (size_t i = v->start[p]; i < v->start[p + 1] && !*text; i++)
@@ -93,32 +94,32 @@ static const char *fact(const struct view *v, size_t p, int col)
 static void put_standing(struct sheet *s, size_t p, const struct difference *d)
 {
     static const char *const word[] = {[TIE_NO] = "no", [TIE_YES] = "yes", [TIE_UNKNOWN] = ""};
-    const struct view *v = s->v;
+    const struct trials_view *v = s->v;
     size_t complete = 0;
     for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
         complete += (size_t)v->complete[v->row[i]];
     put_count(s, complete);
     if (isnan(v->mean[p]))
-        put_text(s, "");
+        put_cell_text(s, "");
     else
         put_count(s, v->rank[p]);
-    put_text(s, isnan(v->mean[p]) ? "" : word[d->tied]);
+    put_cell_text(s, isnan(v->mean[p]) ? "" : word[d->tied]);
     put_count(s, v->start[p + 1] - v->start[p]);
     put_number(s, d->diff);
     put_number(s, d->low);
     put_number(s, d->high);
 }
 
-static int make_row(struct sheet *s, size_t p, const struct difference *d, struct table *out)
+static int make_point_row(struct sheet *s, size_t p, const struct difference *d, struct table *out)
 {
-    const struct view *v = s->v;
+    const struct trials_view *v = s->v;
     s->n = 0;
-    put_text(s, view_cell(v, v->first[p], table_column(v->t, "point")));
+    put_cell_text(s, view_cell(v, v->first[p], table_column(v->t, "point")));
     for (size_t i = 0; i < v->naxes; i++)
-        put_text(s, view_cell(v, v->first[p], v->axis[i].col));
+        put_cell_text(s, view_cell(v, v->first[p], v->axis[i].col));
     for (size_t c = 0; c < v->t->cols; c++)
         if (view_is_fact(v->t->head[c]))
-            put_text(s, fact(v, p, (int)c));
+            put_cell_text(s, first_fact(v, p, (int)c));
     put_standing(s, p, d);
     for (size_t c = 0; c < v->t->cols; c++)
         if (view_is_metric(v->t->head[c]))
@@ -126,7 +127,7 @@ static int make_row(struct sheet *s, size_t p, const struct difference *d, struc
     return table_row(out, s->cell);
 }
 
-static int make_points(struct view *v, struct table *out)
+static int make_points(struct trials_view *v, struct table *out)
 {
     struct sheet s = {.v = v};
     struct range_cache cache = {0};
@@ -139,14 +140,14 @@ static int make_points(struct view *v, struct table *out)
     if (!d || !s.buf || !s.cell || !s.number || compare_with_best(v, d, &cache, &v->mem))
         return -1;
     for (size_t p = 0; p < v->npoints; p++)
-        if (make_row(&s, p, &d[p], out))
+        if (make_point_row(&s, p, &d[p], out))
             return -1;
     return 0;
 }
 
 int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e)
 {
-    struct view v;
+    struct trials_view v;
     if (view_init(&v, trials, objective, e)) {
         view_release(&v);
         return -1;

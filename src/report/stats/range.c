@@ -1,3 +1,4 @@
+/* range.c - computes quantiles of the studentized range, which hold for all comparisons at once. */
 #include "report/stats/range.h"
 #include "base/maths.h"
 #include "report/stats/stats.h"
@@ -33,7 +34,7 @@ struct numbers { /* for k of them: the weight of the largest one at z[i], and P(
     double weight[NODES], below[NODES];
 };
 
-static void prepare(struct numbers *s, size_t k)
+static void prepare_numbers(struct numbers *s, size_t k)
 {
     s->k = k;
     for (int i = 0; i < NODES; i++) {
@@ -88,7 +89,7 @@ double range_q95(size_t k, size_t df)
         return NAN;
     if (k == 2)
         return sqrt(2) * stats_t95(df);
-    prepare(&s, k);
+    prepare_numbers(&s, k);
     double lo = 1, hi = 2; /* in the logarithm of q the probability rises smoothly: false position, Illinois */
     double at_lo = probability(&s, (double)df, lo) - 0.95, at_hi;
     while ((at_hi = probability(&s, (double)df, hi) - 0.95) < 0) {

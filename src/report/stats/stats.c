@@ -1,3 +1,4 @@
+/* stats.c - computes means, deviations and Student's intervals of a few numbers. */
 #include "report/stats/stats.h"
 #include "base/maths.h"
 

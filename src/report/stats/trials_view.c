@@ -1,3 +1,4 @@
+/* trials_view.c - makes points, axes and ranks of the main table: every summary and picture starts here. */
 #include "report/stats/trials_view.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@ struct ids_slot {
     long id; /* + 1; 0: free */
 };
 
-static struct ids_slot *find(const struct ids *m, uint64_t key, const char *text)
+static struct ids_slot *find_id(const struct ids *m, uint64_t key, const char *text)
 {
     uint64_t at = (key ^ key >> 29) * 0x9e3779b97f4a7c15u >> 17;
     for (;; at++) {
@@ -21,14 +22,14 @@ static struct ids_slot *find(const struct ids *m, uint64_t key, const char *text
     }
 }
 
-static int grow(struct ids *m)
+static int grow_ids(struct ids *m)
 {
     struct ids wider = {calloc(m->cap ? 4 * m->cap : 64, sizeof *wider.slot), m->cap ? 4 * m->cap : 64, m->n};
     if (!wider.slot)
         return -1;
     for (size_t i = 0; i < m->cap; i++)
         if (m->slot[i].id)
-            *find(&wider, m->slot[i].key, m->slot[i].text) = m->slot[i];
+            *find_id(&wider, m->slot[i].key, m->slot[i].text) = m->slot[i];
     free(m->slot);
     *m = wider;
     return 0;
@@ -36,9 +37,9 @@ static int grow(struct ids *m)
 
 long ids_get(struct ids *m, uint64_t key, const char *text)
 {
-    if (2 * m->n >= m->cap && grow(m))
+    if (2 * m->n >= m->cap && grow_ids(m))
         return -1;
-    struct ids_slot *s = find(m, key, text);
+    struct ids_slot *s = find_id(m, key, text);
     if (!s->id)
         *s = (struct ids_slot){key, text, (long)++m->n};
     return s->id - 1;
@@ -75,7 +76,7 @@ int view_is_metric(const char *column)
     return !strchr(column, '.') && !one_of(column, fact_columns) && !one_of(column, key_columns);
 }
 
-const char *view_cell(const struct view *v, size_t row, int col)
+const char *view_cell(const struct trials_view *v, size_t row, int col)
 {
     return col < 0 ? "" : v->t->cell[row * v->t->cols + (size_t)col];
 }
@@ -112,7 +113,7 @@ static int level_order(const void *a, const void *b)
 }
 
 /* Sorts the values of a numeric axis, puts "" last, and renumbers the rows. */
-static int sort_levels(struct axis *a, size_t rows, struct arena *mem)
+static int sort_levels(struct table_axis *a, size_t rows, struct arena *mem)
 {
     struct level *l = arena_take(mem, a->levels * sizeof *l);
     int *rank = arena_take(mem, a->levels * sizeof *rank);
@@ -140,7 +141,7 @@ static int sort_levels(struct axis *a, size_t rows, struct arena *mem)
 
 /* Values as pictures show them: drawn at random they have dozens of digits, of which nobody reads more than a few.
  * Values ascend: when neighbours differ, all do. */
-static int shorten(struct axis *a, struct arena *mem)
+static int shorten_values(struct table_axis *a, struct arena *mem)
 {
     a->show = arena_take(mem, (a->levels + 1) * sizeof *a->show);
     if (!a->show)
@@ -160,11 +161,11 @@ static int shorten(struct axis *a, struct arena *mem)
     return 0;
 }
 
-static int read_axis(struct view *v, struct axis *a, int col)
+static int read_axis(struct trials_view *v, struct table_axis *a, int col)
 {
     size_t rows = v->t->rows;
     struct ids m = {0};
-    *a = (struct axis){.name = v->t->head[col], .col = col};
+    *a = (struct table_axis){.name = v->t->head[col], .col = col};
     a->code = arena_take(&v->mem, (rows + 1) * sizeof *a->code);
     for (size_t r = 0; a->code && r < rows; r++) {
         const char *text = view_cell(v, r, col);
@@ -185,15 +186,15 @@ static int read_axis(struct view *v, struct axis *a, int col)
     for (size_t i = 0; i < a->levels; i++)
         if (str_to_double(a->text[i], &a->value[i]))
             a->value[i] = NAN;
-    return (a->levels && sort_levels(a, rows, &v->mem)) || shorten(a, &v->mem) ? -1 : 0;
+    return (a->levels && sort_levels(a, rows, &v->mem)) || shorten_values(a, &v->mem) ? -1 : 0;
 }
 
-static const char *last_part(const char *name)
+static const char *last_name_part(const char *name)
 {
     return strchr(name, '.') + 1;
 }
 
-static int read_axes(struct view *v)
+static int read_axes(struct trials_view *v)
 {
     v->axis = arena_take(&v->mem, (v->t->cols + 1) * sizeof *v->axis);
     if (!v->axis)
@@ -202,9 +203,9 @@ static int read_axes(struct view *v)
         if (strchr(v->t->head[c], '.') && read_axis(v, &v->axis[v->naxes++], (int)c))
             return -1;
     for (size_t i = 0; i < v->naxes; i++) {
-        v->axis[i].label = last_part(v->axis[i].name);
+        v->axis[i].label = last_name_part(v->axis[i].name);
         for (size_t j = 0; j < v->naxes; j++)
-            if (j != i && !strcmp(v->axis[i].label, last_part(v->axis[j].name)))
+            if (j != i && !strcmp(v->axis[i].label, last_name_part(v->axis[j].name)))
                 v->axis[i].label = v->axis[i].name;
     }
     return 0;
@@ -212,7 +213,7 @@ static int read_axes(struct view *v)
 
 /* ---- points ----------------------------------------------------------------------------------------------------- */
 
-static int number_points(struct view *v, int col)
+static int number_points(struct trials_view *v, int col)
 {
     size_t rows = v->t->rows;
     struct ids m = {0};
@@ -246,7 +247,7 @@ static int number_points(struct view *v, int col)
 }
 
 /* The column that counts the samples of the objective, -1 when it is no accuracy or the table has none. */
-static int samples_column(const struct view *v)
+static int samples_column(const struct trials_view *v)
 {
     static const char *const column[][2] = {
         {"train_accuracy", "train_samples"}, {"val_accuracy", "val_samples"}, {"test_accuracy", "test_samples"}};
@@ -257,14 +258,14 @@ static int samples_column(const struct view *v)
 }
 
 /* Right answers of row r, of n; -1 when its accuracy is no such fraction (the last step of an epoch was dropped). */
-static int64_t right_answers(const struct view *v, size_t r, double n)
+static int64_t right_answers(const struct trials_view *v, size_t r, double n)
 {
     double right = floor(v->y[r] * n + 0.5);
     return n >= 1 && right >= 0 && right <= n && (float)(right / n) == (float)v->y[r] ? (int64_t)right : -1;
 }
 
 /* Samples that every complete trial of the point is a fraction of, 0 for none. */
-static double common_samples(const struct view *v, size_t p)
+static double common_samples(const struct trials_view *v, size_t p)
 {
     int col = samples_column(v);
     double n = col < 0 ? 0 : table_number(v->t, v->first[p], col);
@@ -276,13 +277,13 @@ static double common_samples(const struct view *v, size_t p)
     return n >= 1 ? floor(n) : 0;
 }
 
-double view_resolution(const struct view *v, size_t p)
+double view_resolution(const struct trials_view *v, size_t p)
 {
     double n = common_samples(v, p);
     return n > 0 ? 1 / n : 0;
 }
 
-struct exact view_exact(const struct view *v, size_t p)
+struct exact view_exact(const struct trials_view *v, size_t p)
 {
     struct exact x = {{0}, 0};
     double n = common_samples(v, p);
@@ -301,7 +302,7 @@ struct exact view_exact(const struct view *v, size_t p)
 }
 
 /* The mean as it is shown: of floats that of their decimals, which reads better and is as near. */
-static double shown_mean(const struct view *v, size_t p, const struct exact *mean)
+static double shown_mean(const struct trials_view *v, size_t p, const struct exact *mean)
 {
     double sum = 0, n = 0;
     if (!mean->over || common_samples(v, p) > 0)
@@ -332,7 +333,7 @@ static int by_mean(const void *a, const void *b)
 }
 
 /* The one place that says which point is better: every table, picture and condition asks for order and rank. */
-static int rank_points(struct view *v)
+static int rank_points(struct trials_view *v)
 {
     struct ranked *k = malloc((v->npoints + 1) * sizeof *k);
     if (!k)
@@ -350,7 +351,7 @@ static int rank_points(struct view *v)
     return 0;
 }
 
-static int fill(struct view *v, int point_col, int status_col)
+static int fill_view(struct trials_view *v, int point_col, int status_col)
 {
     size_t rows = v->t->rows + 1;
     v->point = arena_take(&v->mem, rows * sizeof *v->point);
@@ -367,7 +368,7 @@ static int fill(struct view *v, int point_col, int status_col)
     return number_points(v, point_col) || read_axes(v) || rank_points(v) ? -1 : 0;
 }
 
-int view_init(struct view *v, const struct table *trials, const char *objective, struct err *e)
+int view_init(struct trials_view *v, const struct table *trials, const char *objective, struct err *e)
 {
     memset(v, 0, sizeof *v);
     v->t = trials;
@@ -381,14 +382,14 @@ int view_init(struct view *v, const struct table *trials, const char *objective,
     if (v->col < 0)
         return err_set(e, ERR_DATA, "the main table has no column '%s', which the objective '%s' names", v->metric,
                        objective);
-    if (fill(v, point, status)) {
+    if (fill_view(v, point, status)) {
         view_release(v);
         return err_set(e, ERR_NOMEM, "no memory to sort %zu trials", trials->rows);
     }
     return 0;
 }
 
-void view_release(struct view *v)
+void view_release(struct trials_view *v)
 {
     arena_release(&v->mem);
     memset(v, 0, sizeof *v);
@@ -414,7 +415,7 @@ struct stats metric_stats(const char *metric, const double *v, size_t n, struct 
     return s;
 }
 
-struct stats view_stats(const struct view *v, size_t p, int col, double *buf, struct t_cache *c)
+struct stats view_stats(const struct trials_view *v, size_t p, int col, double *buf, struct t_cache *c)
 {
     size_t n = 0;
     for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
@@ -428,11 +429,11 @@ struct stats view_stats(const struct view *v, size_t p, int col, double *buf, st
     return s;
 }
 
-void view_point_text(const struct view *v, size_t p, int brief, struct str *s)
+void view_point_text(const struct trials_view *v, size_t p, int brief, struct str *s)
 {
     const char *sep = "";
     for (size_t i = 0; i < v->naxes; i++) {
-        const struct axis *a = &v->axis[i];
+        const struct table_axis *a = &v->axis[i];
         const char *text = view_cell(v, v->first[p], a->col);
         if (!*text)
             continue;

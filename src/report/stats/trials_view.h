@@ -16,7 +16,7 @@ long ids_get(struct ids *m, uint64_t key, const char *text);
 void ids_release(struct ids *m);
 
 /* One axis: a column with a dot in its name. */
-struct axis {
+struct table_axis {
     const char *name;  /* "model.kernels" */
     const char *label; /* "kernels" when no other axis is called so, otherwise the name */
     int col;
@@ -30,13 +30,13 @@ struct axis {
     int *code;     /* [rows] index of the row's value */
 };
 
-struct view {
+struct trials_view {
     const struct table *t;
     struct arena mem;
     char metric[64]; /* column of the objective */
     int maximise, col;
     size_t naxes;
-    struct axis *axis;
+    struct table_axis *axis;
     size_t npoints;
     size_t *point;  /* [rows] 0-based number of the row's point, by first appearance */
     size_t *first;  /* [npoints] its first row */
@@ -53,27 +53,27 @@ struct view {
 /* The mean of a point's objective as it is ranked, without rounding: of an accuracy the count of right answers, where
  * the table says of how many (train_samples, val_samples, test_samples) and the accuracy is such a fraction; otherwise
  * of the floats as the engine computed them. over is 0 for none. */
-struct exact view_exact(const struct view *v, size_t p);
+struct exact view_exact(const struct trials_view *v, size_t p);
 /* How fine the objective is measured at point p: 1/n of an accuracy of n samples, 0 where it is not known. */
-double view_resolution(const struct view *v, size_t p);
+double view_resolution(const struct trials_view *v, size_t p);
 /* "max val_accuracy" -> metric and direction. 0, or -1 with *e. */
 int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e);
 /* The table must outlive the view. 0, or -1 with *e: a column is missing, the objective is not understood, no memory.
  */
-int view_init(struct view *v, const struct table *trials, const char *objective, struct err *e);
-void view_release(struct view *v);
+int view_init(struct trials_view *v, const struct table *trials, const char *objective, struct err *e);
+void view_release(struct trials_view *v);
 
-const char *view_cell(const struct view *v, size_t row, int col);
+const char *view_cell(const struct trials_view *v, size_t row, int col);
 /* What a metric can be: [0, 1] for accuracies, from 0 for losses and epochs, everything (-+INFINITY) for others. */
 void metric_limits(const char *metric, double *lo, double *hi);
 /* stats_of, but the interval of the mean ends where the metric does: that of a few repeats may go on far beyond. */
 struct stats metric_stats(const char *metric, const double *v, size_t n, struct t_cache *c);
 /* Mean and interval (of metric_stats) of a column over the complete trials of point p; `buf` holds as many doubles as p
  * has rows. */
-struct stats view_stats(const struct view *v, size_t p, int col, double *buf, struct t_cache *c);
+struct stats view_stats(const struct trials_view *v, size_t p, int col, double *buf, struct t_cache *c);
 /* A name for the point: "kernels=16, dropout=0.05"; "point 1" when there are no axes. Appends. `brief`: the values as
  * pictures show them. */
-void view_point_text(const struct view *v, size_t p, int brief, struct str *s);
+void view_point_text(const struct trials_view *v, size_t p, int brief, struct str *s);
 /* Columns of the main table that are no metric: 1 for trial, point, ..., facts of the model, axes and error. */
 int view_is_fact(const char *column); /* params, macs, ... */
 int view_is_metric(const char *column);

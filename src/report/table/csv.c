@@ -1,3 +1,4 @@
+/* csv.c - writes CSV files row by row, quoted where it must be, and publishes them whole. */
 #include "report/table/csv.h"
 #include "base/file.h"
 #include "report/report.h"
@@ -32,7 +33,7 @@ size_t csv_guarded(const char *cell)
 }
 
 /* Quoted only when it has to be: numbers and words stay readable. */
-static int put(struct csv_out *c, const char *cell)
+static int put_csv_cell(struct csv_out *c, const char *cell)
 {
     size_t n = strlen(cell);
     if (csv_wants_guard(cell)) {
@@ -69,7 +70,7 @@ struct csv_out *csv_begin(const char *path, const char *const *head, size_t cols
 int csv_row(struct csv_out *c, const char *const *cell)
 {
     for (size_t i = 0; i < c->cols && !c->failed; i++)
-        c->failed = (i && putc(',', c->file.f) == EOF) || put(c, cell[i]);
+        c->failed = (i && putc(',', c->file.f) == EOF) || put_csv_cell(c, cell[i]);
     c->failed = c->failed || putc('\n', c->file.f) == EOF;
     return c->failed ? -1 : 0;
 }

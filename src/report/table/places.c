@@ -1,3 +1,4 @@
+/* places.c - says where the files of a sweep are, and what is to be said of an objective on the test split. */
 #include "report/report.h"
 
 #include <stdio.h>

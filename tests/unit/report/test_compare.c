@@ -48,7 +48,7 @@ static void gaps_as_statsmodels_has_them(void **state)
 {
     struct table t, g, p;
     struct err e = {0};
-    struct view v;
+    struct trials_view v;
     struct fit f;
     struct arena mem;
     (void)state;
@@ -124,7 +124,7 @@ static size_t wrong_answers(size_t sweeps, int repeats, int gaps)
     size_t wrong = 0;
     for (size_t i = 0; i < sweeps; i++) {
         struct table t;
-        struct view v;
+        struct trials_view v;
         struct arena mem;
         struct err e = {0};
         static const char *const head[] = {"point", "repeat", "status", "val_accuracy"};

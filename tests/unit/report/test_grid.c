@@ -34,15 +34,15 @@ static void with_pattern(const struct table *t, unsigned long pattern, struct ta
 static void check_pattern(const struct table *t, unsigned long pattern, int crossed)
 {
     struct table part, f;
-    struct view v;
-    struct grid g, again;
+    struct trials_view v;
+    struct design g, again;
     struct arena mem;
     struct err e = {0};
     with_pattern(t, pattern, &part);
     arena_init(&mem);
     assert_int_equal(view_init(&v, &part, "max val_accuracy", &e), 0);
-    assert_int_equal(grid_init(&g, &v, &mem), 0);
-    assert_int_equal(grid_init(&again, &v, &mem), 0);
+    assert_int_equal(design_init(&g, &v, &mem), 0);
+    assert_int_equal(design_init(&again, &v, &mem), 0);
     size_t want = g.repeats;
     for (size_t i = 0; i < g.nfactors; i++)
         want *= g.factor[i].kept;
@@ -101,8 +101,8 @@ static void large_gaps_end_soon(void **state)
 {
     struct table t;
     struct str s = {0};
-    struct view v;
-    struct grid g;
+    struct trials_view v;
+    struct design g;
     struct arena mem;
     struct err e = {0};
     (void)state;
@@ -113,7 +113,7 @@ static void large_gaps_end_soon(void **state)
     double start = clock_wall();
     arena_init(&mem);
     assert_int_equal(view_init(&v, &t, "max val_accuracy", &e), 0);
-    assert_int_equal(grid_init(&g, &v, &mem), 0);
+    assert_int_equal(design_init(&g, &v, &mem), 0);
     if (clock_wall() - start > 20) /* 0.3 s on a quiet machine */
         fail_msg("%zu rows took %.1f s", t.rows, clock_wall() - start);
     view_release(&v);

@@ -1,3 +1,4 @@
+/* gnuplot.c - runs gnuplot on a script, for a limited time, and puts its pictures in place. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "report/plots/plot.h"
@@ -18,7 +19,7 @@
 extern char **environ;
 
 /* posix_spawn, not fork: the process may hold OpenMP threads. `err_fd` becomes stderr. */
-static int start(const char *folder, const char *script, const char *assign, int err_fd, pid_t *pid)
+static int spawn_gnuplot(const char *folder, const char *script, const char *assign, int err_fd, pid_t *pid)
 {
     posix_spawn_file_actions_t act;
     posix_spawnattr_t attr;
@@ -73,7 +74,7 @@ static int signal_waits(void)
 }
 
 /* What it writes to stderr, until it closes it (0), the time is over (-1), or a signal waits (-2). */
-static int listen(int fd, double end, char *text, size_t n)
+static int read_messages(int fd, double end, char *text, size_t n)
 {
     size_t used = 0;
     text[0] = 0;
@@ -100,7 +101,7 @@ static int listen(int fd, double end, char *text, size_t n)
 }
 
 /* Its exit status; killed when it goes on after `end`. */
-static int finish(pid_t pid, double end)
+static int wait_for_end(pid_t pid, double end)
 {
     int status = 0;
     for (;;) {
@@ -156,7 +157,8 @@ static void remove_half(const char *folder, const char *plot)
     unlink(tmp);
 }
 
-static int judge(const char *folder, const char *plot, int late, int status, double seconds, char *text, struct err *e)
+static int judge_exit(const char *folder, const char *plot, int late, int status, double seconds, char *text,
+                      struct err *e)
 {
     if (late == -2)
         return err_set(e, ERR_IO, "%s/%s.gp: a signal came while gnuplot was drawing", folder, plot);
@@ -176,7 +178,7 @@ static int judge(const char *folder, const char *plot, int late, int status, dou
     return move_picture(folder, plot, "svg", e) || move_picture(folder, plot, "png", e) ? -1 : 0;
 }
 
-static int draw(const char *folder, const char *plot, double seconds, struct err *e)
+static int run_script(const char *folder, const char *plot, double seconds, struct err *e)
 {
     char script[128], assign[128], text[4096];
     int fd[2];
@@ -185,7 +187,7 @@ static int draw(const char *folder, const char *plot, double seconds, struct err
     snprintf(assign, sizeof assign, "out='%s.tmp'", plot);
     if (pipe2(fd, O_CLOEXEC))
         return err_set(e, ERR_IO, "gnuplot cannot be started: %s", strerror(errno));
-    int bad = start(folder, script, assign, fd[1], &pid);
+    int bad = spawn_gnuplot(folder, script, assign, fd[1], &pid);
     close(fd[1]);
     if (bad) {
         close(fd[0]);
@@ -196,18 +198,18 @@ static int draw(const char *folder, const char *plot, double seconds, struct err
         return err_set(e, bad == ENOMEM ? ERR_NOMEM : ERR_IO, "gnuplot cannot be started: %s", strerror(bad));
     }
     double end = clock_wall() + seconds;
-    int late = listen(fd[0], end, text, sizeof text);
+    int late = read_messages(fd[0], end, text, sizeof text);
     close(fd[0]);
     if (late)
         kill(pid, SIGKILL);
-    return judge(folder, plot, late, finish(pid, end), seconds, text, e);
+    return judge_exit(folder, plot, late, wait_for_end(pid, end), seconds, text, e);
 }
 
 int gnuplot_run(const char *folder, const char *plot, double seconds, struct err *e)
 {
     sigset_t before;
     hold_signals(&before);
-    int bad = draw(folder, plot, seconds, e);
+    int bad = run_script(folder, plot, seconds, e);
     remove_half(folder, plot); /* nothing is left of a picture that is in its place */
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return bad;

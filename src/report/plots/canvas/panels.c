@@ -1,3 +1,4 @@
+/* panels.c - places panels, headings, legends, ticks and labels in pixels. */
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -53,7 +54,7 @@ void put_key_below(struct str *s, int height)
 
 /* ---- labels of values ------------------------------------------------------------------------------------------- */
 
-struct labels labels_below(const struct axis *x, size_t most, double wide, double left)
+struct labels labels_below(const struct table_axis *x, size_t most, double wide, double left)
 {
     struct labels b = {0, 1, most, LABELS_FLAT};
     double step = wide / ((double)x->levels + 0.2), widest = 0, angle = SLANT * acos(-1) / 180;
@@ -70,7 +71,7 @@ struct labels labels_below(const struct axis *x, size_t most, double wide, doubl
     return b;
 }
 
-void put_label(struct str *s, const struct axis *x, size_t level, const struct labels *b)
+void put_label(struct str *s, const struct table_axis *x, size_t level, const struct labels *b)
 {
     if (level % b->each)
         str_add(s, " ");

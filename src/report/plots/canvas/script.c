@@ -1,3 +1,4 @@
+/* script.c - writes the text of gnuplot scripts: quoted text, labels of points and values, datablocks, styles. */
 #include "report/plots/plot.h"
 
 #include <ctype.h>
@@ -186,7 +187,7 @@ static int same_when_cut(const char *a, const char *b, size_t head, size_t tail)
     return na == nb && !memcmp(a, b, na) && !strcmp(ta, tb);
 }
 
-static int told_apart(const struct axis *x, size_t max, size_t head)
+static int told_apart(const struct table_axis *x, size_t max, size_t head)
 {
     for (size_t i = 0; i < x->levels; i++)
         for (size_t k = 0; k < i && text_width(x->show[i]) > max; k++)
@@ -197,7 +198,7 @@ static int told_apart(const struct axis *x, size_t max, size_t head)
 
 /* Letters before the gap of values that are cut to max letters: half of them, or as near to that as tells the values
  * apart. */
-static size_t letters_before_gap(const struct axis *x, size_t max)
+static size_t letters_before_gap(const struct table_axis *x, size_t max)
 {
     size_t half = max / 2;
     for (size_t off = 0; off <= half && x->levels <= MANY_VALUES; off++) {
@@ -221,7 +222,7 @@ static void put_start(struct str *s, const char *text, size_t letters)
     str_release(&start);
 }
 
-void put_value(struct str *s, const struct axis *a, const char *text, size_t max)
+void put_value(struct str *s, const struct table_axis *a, const char *text, size_t max)
 {
     size_t width = text_width(text);
     if (!max || width <= max) {
@@ -235,7 +236,7 @@ void put_value(struct str *s, const struct axis *a, const char *text, size_t max
 }
 
 /* Letters of the widest value of an axis. */
-static size_t widest_value(const struct axis *a)
+static size_t widest_value(const struct table_axis *a)
 {
     size_t most = 0;
     for (size_t l = 0; l < a->levels; l++)
@@ -245,7 +246,7 @@ static size_t widest_value(const struct axis *a)
 
 /* "name=value" in `room` letters: the name gives way before the value. The widest value decides, so that a name looks
  * the same at every point. */
-static void put_setting(struct str *s, const struct axis *a, const char *text, size_t widest, size_t room)
+static void put_setting(struct str *s, const struct table_axis *a, const char *text, size_t widest, size_t room)
 {
     size_t name = text_width(a->label), rest = room > widest + 1 + LEAST_NAME ? room - 1 - widest : LEAST_NAME;
     if (name <= rest) {
@@ -259,14 +260,14 @@ static void put_setting(struct str *s, const struct axis *a, const char *text, s
 }
 
 /* Axes whose values tell points apart, unless there is a single point. */
-static int is_told(const struct view *v, const struct axis *a)
+static int is_told(const struct trials_view *v, const struct table_axis *a)
 {
     return a->levels > 1 || v->npoints < 2;
 }
 
 /* The most letters that each setting of the first axes may have, so that all together have at most max at any point.
  * widest[naxes]. */
-static size_t setting_room(const struct view *v, size_t naxes, const size_t *widest, size_t max)
+static size_t setting_room(const struct trials_view *v, size_t naxes, const size_t *widest, size_t max)
 {
     for (size_t room = max;; room--) {
         size_t sum = 0;
@@ -281,18 +282,19 @@ static size_t setting_room(const struct view *v, size_t naxes, const size_t *wid
 }
 
 /* Letters of the longest "#12  ". */
-static size_t number_width(const struct view *v, const char *number)
+static size_t number_width(const struct trials_view *v, const char *number)
 {
     char most[STR_NUM];
     size_t n = (size_t)snprintf(most, sizeof most, "%zu", v->npoints), own = text_width(number);
     return (n > own ? n : own) + 3;
 }
 
-static void put_settings(const struct view *v, size_t naxes, size_t p, const size_t *widest, size_t room, struct str *s)
+static void put_point_settings(const struct trials_view *v, size_t naxes, size_t p, const size_t *widest, size_t room,
+                               struct str *s)
 {
     const char *sep = "  ";
     for (size_t i = 0; i < naxes; i++) {
-        const struct axis *a = &v->axis[i];
+        const struct table_axis *a = &v->axis[i];
         if (!*view_cell(v, v->first[p], a->col) || !is_told(v, a))
             continue;
         str_add(s, sep);
@@ -305,7 +307,7 @@ static void put_settings(const struct view *v, size_t naxes, size_t p, const siz
 
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s)
 {
-    const struct view *v = &d->v;
+    const struct trials_view *v = &d->v;
     const char *number = view_cell(v, v->first[p], table_column(&d->trials, "point"));
     size_t *widest = calloc(v->naxes + 1, sizeof *widest), head = number_width(v, number), n = v->naxes, room = 0;
     size_t rest = max > head ? max - head : 0;
@@ -318,7 +320,7 @@ void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s)
     str_add(s, "#");
     put_field(s, number, 12);
     if (room >= LEAST_SETTING)
-        put_settings(v, n, p, widest, room, s);
+        put_point_settings(v, n, p, widest, room, s);
     s->failed |= !widest;
     free(widest);
 }

@@ -1,3 +1,4 @@
+/* whole_table.c - holds tables in memory, and reads and writes them whole. */
 #include "base/file.h"
 #include "report/report.h"
 #include "report/table/csv.h"
@@ -86,7 +87,7 @@ double table_number(const struct table *t, size_t row, int col)
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
 
-struct reader {
+struct row_reader {
     struct table *t;
     const char *path;
     struct str text; /* cells of the row so far, each with its NUL */
@@ -99,20 +100,20 @@ struct reader {
 
 static void on_cell(void *bytes, size_t n, void *ctx)
 {
-    struct reader *r = ctx;
+    struct row_reader *r = ctx;
     size_t skip = csv_guarded(bytes);
     str_addn(&r->text, (const char *)bytes + skip, n - skip);
     str_addn(&r->text, "", 1);
     r->cells++;
 }
 
-static int no_memory(struct reader *r)
+static int no_memory_for_table(struct row_reader *r)
 {
     return err_set(r->e, ERR_NOMEM, "%s: no memory for the table", r->path);
 }
 
 /* Pointers to the cells of the row; NULL without memory. */
-static const char *const *row_cells(struct reader *r)
+static const char *const *row_cells(struct row_reader *r)
 {
     if (r->cells > r->cap) {
         const char **more = realloc(r->cell, 2 * r->cells * sizeof *more);
@@ -129,20 +130,20 @@ static const char *const *row_cells(struct reader *r)
 
 static void on_row(int end, void *ctx)
 {
-    struct reader *r = ctx;
+    struct row_reader *r = ctx;
     const char *const *cell = NULL;
     (void)end;
     if (r->e->code || !r->cells)
         return;
     if (r->text.failed || !(cell = row_cells(r)))
-        no_memory(r);
+        no_memory_for_table(r);
     else if (!r->t->head)
-        table_columns(r->t, cell, r->cells) ? (void)no_memory(r) : (void)0;
+        table_columns(r->t, cell, r->cells) ? (void)no_memory_for_table(r) : (void)0;
     else if (r->cells != r->t->cols)
         err_set(r->e, ERR_DATA, "%s:%zu: %zu cells in this row, %zu in the header", r->path, r->row_line, r->cells,
                 r->t->cols);
     else if (table_row(r->t, cell))
-        no_memory(r);
+        no_memory_for_table(r);
     str_clear(&r->text);
     r->cells = 0;
     r->row_line = 0;
@@ -154,7 +155,7 @@ static int not_a_space(unsigned char c) /* RFC 4180: blanks belong to the cell; 
     return 0;
 }
 
-static int damaged(struct reader *r, struct csv_parser *p)
+static int damaged(struct row_reader *r, struct csv_parser *p)
 {
     int why = csv_error(p);
     if (r->e->code)
@@ -167,11 +168,11 @@ static int damaged(struct reader *r, struct csv_parser *p)
 }
 
 /* Line by line, so that a row's number is known when libcsv reports it. */
-static int parse(struct reader *r, const char *text, size_t n)
+static int parse(struct row_reader *r, const char *text, size_t n)
 {
     struct csv_parser p;
     if (csv_init(&p, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL))
-        return no_memory(r);
+        return no_memory_for_table(r);
     csv_set_space_func(&p, not_a_space);
     int bad = 0;
     for (const char *end = text + n; !bad && !r->e->code && text < end;) {
@@ -195,7 +196,7 @@ int table_read(struct table *t, const char *path, struct err *e)
     char *bytes = file_read(path, &n, e);
     if (!bytes)
         return -1;
-    struct reader r = {.t = t, .path = path, .e = e};
+    struct row_reader r = {.t = t, .path = path, .e = e};
     const char *text = bytes;
     if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* libcsv would leave the byte order mark in the first name */
         text += 3;
