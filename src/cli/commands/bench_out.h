@@ -4,16 +4,18 @@
 
 #include "bench/bench_rows.h"
 #include "cli/console/json.h"
+#include "cli/console/text.h"
 #include "report/report.h"
 
-/* Tables for people, written as the rows come: a heading where a group begins; the passes of a convolution or a dense
- * layer share a line. */
+/* Tables for people, one when a group of rows has ended, as wide as the terminal at most; the passes of a convolution
+ * or a dense layer share a line. */
+#define BENCH_COLUMNS 10
 struct bench_text {
     FILE *f;
-    const char *group; /* of the last row */
-    char shape[64];    /* of the line that is being gathered, "" for none */
-    int images;
-    char cell[3][24]; /* forward, backward to data, backward to weights */
+    const char *group; /* of the last row; NULL: no table is open */
+    struct table table;
+    char cell[BENCH_COLUMNS][TEXT_NUM]; /* of the row that is being gathered */
+    int filled;                         /* there is one */
 };
 void bench_text_row(struct bench_text *t, const struct bench_row *r);
 /* share: of the time, the part in which this thread had its core; only that part is in the numbers. */

@@ -1,6 +1,5 @@
 /* bench_text.c - prints rows of a benchmark as tables for people. */
 #include "cli/commands/bench_out.h"
-#include "cli/console/text.h"
 
 #include <string.h>
 
@@ -52,70 +51,106 @@ static int pass_of(const char *kernel)
     return -1;
 }
 
-static void flush(struct bench_text *t)
+/* The columns of a kind of group; what may be left out on a narrow terminal stands last. */
+static const char *const pass_head[] = {"", "images", "forward", "to the data", "to the weights"};
+static const char *const kernel_head[] = {"", "", "images", "us", "GB/s", "GFLOP/s", "roof"};
+static const char *const net_head[] = {"",         "images/s", "GFLOP/s",  "roof", "forward",
+                                       "backward", "update",   "evaluate", "data", "memory"};
+#define COLUMNS(head) (sizeof(head) / sizeof *(head))
+
+static void add_row(struct bench_text *t)
 {
-    if (*t->shape)
-        fprintf(t->f, "  %-22s %6d  %15s %15s %15s\n", t->shape, t->images, t->cell[0], t->cell[1], t->cell[2]);
-    *t->shape = 0;
-    for (int i = 0; i < 3; i++)
-        snprintf(t->cell[i], sizeof t->cell[i], "-");
+    const char *cell[BENCH_COLUMNS];
+    for (size_t c = 0; c < t->table.cols; c++)
+        cell[c] = t->cell[c];
+    if (t->filled && table_row(&t->table, cell))
+        fprintf(t->f, "no memory for a row\n");
+    t->filled = 0;
+    memset(t->cell, 0, sizeof t->cell);
+}
+
+static void end_group(struct bench_text *t)
+{
+    if (!t->group)
+        return;
+    add_row(t);
+    text_table(t->f, &t->table, 0);
+    table_release(&t->table);
+    t->group = NULL;
     fflush(t->f);
 }
 
-static void begin_group(struct bench_text *t, const char *group, int passes)
+/* The cells of the next row are then to be filled. */
+static void begin_row(struct bench_text *t, const char *group, const char *what, const char *const *head, size_t cols)
 {
-    flush(t);
-    t->group = group;
-    fprintf(t->f, "\n%s\n", heading_of(group));
-    if (!strcmp(group, "nets"))
-        fprintf(t->f, "  %-10s %9s %8s %8s %8s %8s %8s %8s %6s %9s\n  %-10s %9s %44s %8s\n", "", "images/s", "data",
-                "forward", "backward", "update", "evaluate", "GFLOP/s", "roof", "memory", "", "", "us an image", "");
-    else if (passes)
-        fprintf(t->f, "  %-22s %6s  %15s %15s %15s   GFLOP/s and share of the multiply-add roof\n", "", "images",
-                "forward", "to the data", "to the weights");
-    else
-        fprintf(t->f, "  %-23s %-22s %6s %9s %9s %9s %6s\n", "", "", "images", "us", "GB/s", "GFLOP/s", "roof");
+    if (t->group && !strcmp(t->group, group)) {
+        add_row(t);
+    } else {
+        end_group(t);
+        t->group = group;
+        fprintf(t->f, "\n%s%s\n", heading_of(group), what);
+        fflush(t->f);
+        table_init(&t->table);
+        if (table_columns(&t->table, head, cols))
+            fprintf(t->f, "no memory for a table\n");
+    }
+    t->filled = 1;
 }
 
-static void pass_cell(struct bench_text *t, const struct bench_row *r, int pass)
+/* Microseconds with three digits or more. */
+static void put_us(struct bench_text *t, int column, double seconds)
 {
-    if (strcmp(t->shape, r->kernel->shape) != 0)
-        flush(t);
-    snprintf(t->shape, sizeof t->shape, "%s", r->kernel->shape);
-    t->images = r->kernel->images;
-    snprintf(t->cell[pass], sizeof t->cell[pass], "%.1f %4.0f %%", 1e-9 * r->rate, 100 * r->share);
+    double us = 1e6 * seconds;
+    snprintf(t->cell[column], sizeof t->cell[column], "%.*f", us < 10 ? 2 : us < 100 ? 1 : 0, us);
+}
+
+#define PUT(t, column, ...) snprintf((t)->cell[column], sizeof(t)->cell[column], __VA_ARGS__)
+
+static void pass(struct bench_text *t, const struct bench_row *r, int i)
+{
+    const struct kernel_case *c = r->kernel;
+    if (!t->filled || !t->group || strcmp(t->group, c->group) != 0 || strcmp(t->cell[0], c->shape) != 0) {
+        begin_row(t, c->group, "\nGFLOP/s, and their share of multiply-adds from registers", pass_head,
+                  COLUMNS(pass_head));
+        PUT(t, 0, "%s", c->shape);
+        PUT(t, 1, "%d", c->images);
+    }
+    PUT(t, 2 + i, "%.1f %4.0f %%", 1e-9 * r->rate, 100 * r->share);
 }
 
 static void text_kernel(struct bench_text *t, const struct bench_row *r)
 {
     const struct kernel_case *c = r->kernel;
-    int pass = pass_of(c->kernel);
-    char images[16] = "";
-    if (!t->group || strcmp(t->group, c->group) != 0)
-        begin_group(t, c->group, pass >= 0);
-    if (pass >= 0) {
-        pass_cell(t, r, pass);
+    int i = pass_of(c->kernel);
+    if (i >= 0) {
+        pass(t, r, i);
         return;
     }
+    begin_row(t, c->group, "", kernel_head, COLUMNS(kernel_head));
+    PUT(t, 0, "%s", c->kernel);
+    PUT(t, 1, "%s", c->shape);
     if (c->images)
-        snprintf(images, sizeof images, "%d", c->images);
-    fprintf(t->f, "  %-23s %-22s %6s %9.2f %9.1f %9.1f %4.0f %%\n", c->kernel, c->shape, images, 1e6 * r->seconds,
-            1e-9 * c->bytes / r->seconds, 1e-9 * r->rate, 100 * r->roof_share);
-    fflush(t->f);
+        PUT(t, 2, "%d", c->images);
+    put_us(t, 3, r->seconds);
+    PUT(t, 4, "%.1f", 1e-9 * c->bytes / r->seconds);
+    PUT(t, 5, "%.1f", 1e-9 * r->rate);
+    PUT(t, 6, "%.0f %%", 100 * r->roof_share);
 }
 
 /* ---- networks ---------------------------------------------------------------------------------------------------- */
 
 static void text_net(struct bench_text *t, const struct bench_row *r)
 {
+    static const int column[BENCH_PHASES] = {8, 4, 5, 6, 7}; /* of net_head: data comes late */
     char size[TEXT_NUM];
-    if (!t->group || strcmp(t->group, "nets") != 0)
-        begin_group(t, "nets", 0);
-    fprintf(t->f, "  %-10s %9.0f", r->net->name, 1 / r->seconds);
+    begin_row(t, "nets", ": phases in us an image", net_head, COLUMNS(net_head));
+    PUT(t, 0, "%s", r->net->name);
+    PUT(t, 1, "%.0f", 1 / r->seconds);
+    PUT(t, 2, "%.1f", 1e-9 * r->rate);
+    PUT(t, 3, "%.0f %%", 100 * r->share);
     for (int p = 0; p < BENCH_PHASES; p++)
-        fprintf(t->f, " %8.2f", 1e6 * r->speed->phase[p]);
-    fprintf(t->f, " %8.1f %4.0f %% %9s\n", 1e-9 * r->rate, 100 * r->share, text_bytes(size, (double)r->speed->bytes));
-    fflush(t->f);
+        put_us(t, column[p], r->speed->phase[p]);
+    PUT(t, 9, "%s", text_bytes(size, (double)r->speed->bytes));
 }
 
 void bench_text_row(struct bench_text *t, const struct bench_row *r)
@@ -130,10 +165,14 @@ void bench_text_row(struct bench_text *t, const struct bench_row *r)
 
 void bench_text_end(struct bench_text *t, double share)
 {
-    flush(t);
-    if (share < 0.97)
-        fprintf(
-            t->f,
-            "\nnote: other programs had this core for %.0f %% of the time, and its caches: some numbers are too low\n",
-            100 * (1 - share));
+    end_group(t);
+    if (share >= 0.97)
+        return;
+    char note[160];
+    int columns = text_terminal(t->f);
+    snprintf(note, sizeof note,
+             "note: other programs had this core for %.0f %% of the time, and its caches: some numbers are too low",
+             100 * (1 - share));
+    fputc('\n', t->f);
+    text_wrap(t->f, note, 0, columns > 0 ? columns : 100);
 }

@@ -18,8 +18,11 @@ struct text_column {
     enum { SHOWN, SAME, LEFT_OUT } fate; /* SAME: one value in all rows, told below the table */
 };
 
+/* "-0.5", "46 %", "24x4x4"; not "784->128" and "20, 22x22". */
 static int starts_like_number(const char *s)
 {
+    if (strstr(s, "->") || strstr(s, ", "))
+        return 0;
     s += *s == '-' || *s == '+';
     s += *s == '.';
     return *s >= '0' && *s <= '9';
