@@ -70,9 +70,9 @@ void arena_init(struct arena *a)
     memset(a, 0, sizeof *a);
 }
 
-void *arena_take(struct arena *a, size_t bytes)
+static void *take(struct arena *a, size_t bytes, size_t align)
 {
-    size_t at = (a->used + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    size_t at = (a->used + align - 1) & ~(align - 1);
     if (!a->chunk || at > a->cap || bytes > a->cap - at) {
         size_t want = a->cap ? 2 * a->cap : 4096;
         if (want > (size_t)1 << 24)
@@ -91,9 +91,14 @@ void *arena_take(struct arena *a, size_t bytes)
     return c->base + at;
 }
 
+void *arena_take(struct arena *a, size_t bytes)
+{
+    return take(a, bytes, ARENA_ALIGN);
+}
+
 char *arena_strn(struct arena *a, const char *s, size_t n)
 {
-    char *r = arena_take(a, n + 1);
+    char *r = take(a, n + 1, 1);
     if (r)
         memcpy(r, s, n);
     return r;
@@ -111,7 +116,7 @@ char *arena_fmt(struct arena *a, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    char *r = n < 0 ? NULL : arena_take(a, (size_t)n + 1);
+    char *r = n < 0 ? NULL : take(a, (size_t)n + 1, 1);
     if (r)
         vsnprintf(r, (size_t)n + 1, fmt, again);
     va_end(again);

@@ -22,7 +22,8 @@ int arena_init_fixed(struct arena *a, size_t bytes);
 void arena_init(struct arena *a);
 /* `bytes` zeroed bytes aligned to 64, or NULL when full (fixed) or out of memory. */
 void *arena_take(struct arena *a, size_t bytes);
-/* A copy of the string, or of its first n bytes, in the arena; NULL as arena_take. */
+/* A copy of the string, or of its first n bytes, in the arena, right after what was taken before; NULL as arena_take.
+ */
 char *arena_str(struct arena *a, const char *s);
 char *arena_strn(struct arena *a, const char *s, size_t n);
 /* printf into the arena. */

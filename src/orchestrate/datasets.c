@@ -8,6 +8,7 @@ struct dataset_entry {
     char *dataset, *path;
     int loaded; /* 0: peeked only */
     int verify;
+    int viewed; /* its first view, which may have copies of its pixels, was made */
     struct dataset set;
     struct err err;
 };
@@ -18,6 +19,7 @@ struct view_entry {
     struct data_view view;
     struct arena mem;
     struct err err;
+    int users, gathered;
 };
 
 struct seen_entry {
@@ -97,25 +99,61 @@ static int same_view(const struct data_spec *a, const struct data_spec *b)
            !strcmp(a->augment, b->augment) && a->seed == b->seed;
 }
 
-static int first_of_its_set(const struct datasets *d, const struct dataset *set)
+static void free_view(struct view_entry *v)
 {
-    for (const struct view_entry *v = d->view; v; v = v->next)
-        if (v->view.set == set)
-            return 0;
-    return 1;
+    arena_release(&v->mem);
+    free(v);
+}
+
+/* Frees the views that nobody uses but those that were used last. */
+static void drop_idle(struct datasets *d)
+{
+    size_t idle = 0;
+    for (struct view_entry **at = &d->view, *v; (v = *at);) {
+        if (v->users || v->gathered || ++idle <= DATASETS_IDLE) {
+            at = &v->next;
+            continue;
+        }
+        *at = v->next;
+        free_view(v);
+    }
+}
+
+/* The view of the spec, moved to the front of the list; NULL: there is none. */
+static struct view_entry *find_view(struct datasets *d, const struct data_spec *s)
+{
+    for (struct view_entry **at = &d->view, *v; (v = *at); at = &v->next)
+        if (same_view(&v->spec, s)) {
+            *at = v->next;
+            v->next = d->view;
+            return d->view = v;
+        }
+    return NULL;
+}
+
+static const struct data_view *use(struct view_entry *v, struct err *e)
+{
+    *e = v->err;
+    v->users += !e->code;
+    return e->code ? NULL : &v->view;
+}
+
+void datasets_leave(struct datasets *d, const struct data_view *view)
+{
+    for (struct view_entry *v = d->view; v; v = v->next)
+        v->users -= &v->view == view;
+    drop_idle(d);
 }
 
 const struct data_view *datasets_view(struct datasets *d, const struct data_spec *s, struct err *e)
 {
-    for (struct view_entry *v = d->view; v; v = v->next)
-        if (same_view(&v->spec, s)) {
-            *e = v->err;
-            return e->code ? NULL : &v->view;
-        }
+    struct view_entry *v = find_view(d, s);
+    if (v)
+        return use(v, e);
     struct dataset_entry *x = find_set(d, s, 1, e);
     if (!x || e->code)
         return NULL;
-    struct view_entry *v = calloc(1, sizeof *v);
+    v = calloc(1, sizeof *v);
     if (!v) {
         err_set(e, ERR_NOMEM, "no memory for a split of %s", s->dataset);
         return NULL;
@@ -127,16 +165,17 @@ const struct data_view *datasets_view(struct datasets *d, const struct data_spec
     v->spec.augment = arena_str(&v->mem, s->augment);
     if (!v->spec.dataset || !v->spec.path || !v->spec.augment) {
         err_set(e, ERR_NOMEM, "no memory for a split of %s", s->dataset);
-        arena_release(&v->mem);
-        free(v);
+        free_view(v);
         return NULL;
     }
-    if (!data_view_init(&v->view, &x->set, &v->spec, &v->mem, &v->err) && first_of_its_set(d, &x->set))
-        data_view_gather(&v->view, &v->mem); /* many views with copies of their own would be more than the whole */
+    if (!data_view_init(&v->view, &x->set, &v->spec, &v->mem, &v->err) && !x->viewed)
+        v->gathered = data_view_gather(&v->view, &v->mem); /* many views with copies of their own would be more than the
+                                                              whole */
+    x->viewed = 1;
     v->next = d->view;
     d->view = v;
-    *e = v->err;
-    return e->code ? NULL : &v->view;
+    drop_idle(d);
+    return use(v, e);
 }
 
 void datasets_release(struct datasets *d)
@@ -144,8 +183,7 @@ void datasets_release(struct datasets *d)
     while (d->view) {
         struct view_entry *v = d->view;
         d->view = v->next;
-        arena_release(&v->mem);
-        free(v);
+        free_view(v);
     }
     while (d->set) {
         struct dataset_entry *x = d->set;

@@ -23,8 +23,13 @@ const struct dataset *datasets_peeked(const struct datasets *d, size_t i, struct
 
 /* The dataset without its pixels; NULL with *e. Both live until datasets_release. A failure is remembered. */
 const struct dataset *datasets_peek(struct datasets *d, const struct data_spec *s, struct err *e);
-/* The dataset loaded, split and normalized as the spec says; NULL with *e. */
+/* The dataset loaded, split and normalized as the spec says, until datasets_leave; NULL with *e. */
 const struct data_view *datasets_view(struct datasets *d, const struct data_spec *s, struct err *e);
+/* The caller needs the view no longer. The DATASETS_IDLE views that were left last stay for those who ask for them
+ * again, and so does one that has copies of its pixels; a sweep over data.seed has a split of its own for each trial.
+ */
+#define DATASETS_IDLE 16
+void datasets_leave(struct datasets *d, const struct data_view *view);
 void datasets_release(struct datasets *d);
 
 #endif

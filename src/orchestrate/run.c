@@ -210,10 +210,12 @@ static int check_first_point(struct run *run, struct err_list *errs)
     struct err e = {0};
     planner_init(&planner, run->sweep, &run->sets);
     int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
-    if (!bad && sweep_points(run->sweep) && !*p.set->absent && !run->o->only_tables &&
-        !datasets_view(&run->sets, &p.point->data, &e)) {
-        planner_data_error(run->sweep, 0, &p.point->data, &e);
-        bad = -1;
+    if (!bad && sweep_points(run->sweep) && !*p.set->absent && !run->o->only_tables) {
+        const struct data_view *view = datasets_view(&run->sets, &p.point->data, &e);
+        if (!view)
+            planner_data_error(run->sweep, 0, &p.point->data, &e);
+        datasets_leave(&run->sets, view);
+        bad = view ? 0 : -1;
     }
     err_list_take(errs, &e);
     planner_release(&planner);

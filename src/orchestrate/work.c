@@ -330,6 +330,13 @@ static void train_again(struct run *run, const struct trial *t, int from)
     omp_unset_lock(&run->lock);
 }
 
+static void leave_view(struct run *run, const struct data_view *view)
+{
+    omp_set_lock(&run->lock);
+    datasets_leave(&run->sets, view);
+    omp_unset_lock(&run->lock);
+}
+
 static void train_here(struct worker *w, size_t i)
 {
     struct run *run = w->run;
@@ -339,6 +346,7 @@ static void train_here(struct worker *w, size_t i)
     struct err e = {0};
     int bad = make_job(w, t, &p, &e) || make_training(w, &p, &e);
     if (!bad && checkpoint_read(run, t, p.r, &e) < 0) {
+        leave_view(run, p.job.view);
         break_off(run, &e);
         return;
     }
@@ -358,6 +366,7 @@ static void train_here(struct worker *w, size_t i)
         tell_running(w, NULL, 0, 0);
     }
     crew_close(&run->crew[w->number]);
+    leave_view(run, p.job.view);
 }
 
 static void run_trial(struct worker *w, size_t i)
