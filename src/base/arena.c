@@ -20,8 +20,8 @@ struct arena_chunk {
     size_t bytes; /* of the mapping, 0: allocated */
 };
 
-/* In pages of 2 MiB, where the system gives them to who asks: a training's memory is there after tens of page faults
- * instead of thousands, and its walks through it miss the TLB less. */
+/* Maps a chunk in pages of 2 MiB, where the system gives them to who asks: a training's memory is there after tens of
+ * page faults instead of thousands, and its walks through it miss the TLB less. */
 static struct arena_chunk *map_chunk(size_t bytes)
 {
     struct arena_chunk *c = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -21,14 +21,14 @@ static int file_error(struct err *e, const char *what, const char *path)
     return err_set(e, errno == ENOMEM ? ERR_NOMEM : ERR_IO, "%s: cannot %s: %s", path, what, file_reason(errno));
 }
 
-/* zlib's messages start with the path, and so do ours. */
+/* Returns zlib's message without the path that it starts with; our own messages name it. */
 static const char *without_path(const char *text, const char *path)
 {
     size_t n = strlen(path);
     return !strncmp(text, path, n) && !strncmp(text + n, ": ", 2) ? text + n + 2 : text;
 }
 
-/* A pipe without a name, as of a shell's <(command), has somebody who writes. */
+/* Says whether a pipe without a name, as of a shell's <(command), has somebody who writes. */
 static int has_writer(int fd)
 {
     char link[32], to[8] = "";
@@ -129,7 +129,7 @@ int publish_begin(struct publish *p, const char *path, struct err *e)
     return p->f ? 0 : file_error(e, "create", p->tmp);
 }
 
-/* The folder that holds `path`: until it is on the disk, a file's new name may be lost. 0, or errno. */
+/* Syncs the folder that holds `path`: until it is on the disk, a file's new name may be lost. 0, or errno. */
 static int sync_folder(const char *path)
 {
     char copy[4104];
@@ -142,7 +142,7 @@ static int sync_folder(const char *path)
     return why == EINVAL || why == ENOTSUP ? 0 : why; /* a file system that has no such thing */
 }
 
-/* The end of every publishing: `why` is 0, or the errno of what went wrong before. */
+/* Ends every publishing: renames tmp to path, or removes it. `why` is 0, or the errno of what went wrong before. */
 static int put_in_place(const char *tmp, const char *path, int why, int sync, struct err *e)
 {
     if (!why && rename(tmp, path))

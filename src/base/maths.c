@@ -6,7 +6,7 @@
 #define LN2_HI 6.93147180369123816490e-01
 #define LN2_LO 1.90821492927058770002e-10
 
-/* exp(x + lo) for |lo| far below |x|. */
+/* Computes exp(x + lo) for |lo| far below |x|. */
 static double exp_sum(double x, double lo)
 {
     if (x != x)
@@ -68,7 +68,7 @@ static struct double_pair pair_mul(struct double_pair a, struct double_pair b)
     return pair_sum(p, fma(a.hi, b.hi, -p) + (a.hi * b.lo + a.lo * b.hi));
 }
 
-/* log x to about 64 bits, finite x > 0. As m_log, with the first two terms of the series in pairs. */
+/* Computes log x to about 64 bits, finite x > 0. As m_log, with the first two terms of the series in pairs. */
 static struct double_pair log_pair(double x)
 {
     int k;
@@ -94,7 +94,7 @@ static struct double_pair log_pair(double x)
     return pair_sum(sum.hi, sum.lo);
 }
 
-/* x^n, n > 0, by repeated squaring: exact results come out exact. */
+/* Computes x^n, n > 0, by repeated squaring: exact results come out exact. */
 static double power(struct double_pair x, int n)
 {
     struct double_pair r = {1, 0};
@@ -129,7 +129,7 @@ double m_pow(double x, double y)
     return exp_sum(p, fma(y, l.hi, -p) + y * l.lo);
 }
 
-/* sin(r + t) and cos(r + t) for |r| <= pi/4 by Taylor; t is what r lost in rounding. */
+/* Computes sin(r + t) and cos(r + t) for |r| <= pi/4 by Taylor; t is what r lost in rounding. */
 static double sin_end(double r, double t, double s)
 {
     double r2 = r * r;
@@ -160,7 +160,7 @@ static double cos_core(double r, double t)
 
 #define FAR 1e6 /* beyond, k times a part of pi/2 is no longer exact */
 
-/* x = q pi/2 + r + t, up to multiples of 2 pi: returns q. */
+/* Splits x = q pi/2 + r + t, up to multiples of 2 pi: returns q. */
 static int reduce_angle(double x, double *r, double *t)
 {
     double k = floor(x * M_2_PI + 0.5);
@@ -214,7 +214,7 @@ static void logs(const double x[AT_ONCE], double y[AT_ONCE])
         y[l] = k[l] * LN2_HI + (2 * t[l] + (2 * t[l] * s[l] + k[l] * LN2_LO));
 }
 
-/* Both series have nine divisors, 20*21 ... 4*5 and 21*22 ... 5*6. */
+/* Computes several cosines at once. Both series have nine divisors, 20*21 ... 4*5 and 21*22 ... 5*6. */
 static void coss(const double x[AT_ONCE], double y[AT_ONCE])
 {
     double r[AT_ONCE], t[AT_ONCE], s[AT_ONCE], odd[AT_ONCE];

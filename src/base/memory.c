@@ -13,7 +13,7 @@ static size_t least_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The number behind `name` in a file of "name: number kB" lines, in bytes; `otherwise` where there is none. */
+/* Returns the number after `name` in a file of "name: number kB" lines, in bytes; `otherwise` where there is none. */
 static size_t file_field(const char *root, const char *file, const char *name, size_t otherwise)
 {
     char path[512], line[256];
@@ -29,7 +29,7 @@ static size_t file_field(const char *root, const char *file, const char *name, s
     return found;
 }
 
-/* The number in a file; SIZE_MAX where there is none ("max"). */
+/* Returns the number in a file, SIZE_MAX where there is none ("max"). */
 static size_t number_in(const char *path)
 {
     unsigned long long n;
@@ -40,8 +40,8 @@ static size_t number_in(const char *path)
     return found;
 }
 
-/* The least limit of a group and those that it is in. Inside a container the path may be one of the world outside; what
- * the container is allowed then stands at the top. */
+/* Returns the least limit of a group and those that it is in. Inside a container the path may be one of the world
+ * outside; what the container is allowed is then at the top. */
 static size_t limit_of(const char *root, const char *hierarchy, const char *file, char *group)
 {
     char path[4096];
@@ -56,7 +56,8 @@ static size_t limit_of(const char *root, const char *hierarchy, const char *file
     }
 }
 
-/* Lines of /proc/self/cgroup are "number:controllers:/path"; version 2 has no controllers. */
+/* Returns the least limit of the control groups. Lines of /proc/self/cgroup are "number:controllers:/path"; version 2
+ * has no controllers. */
 static size_t control_group(const char *root)
 {
     char path[512], line[2048];

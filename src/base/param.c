@@ -58,7 +58,8 @@ char *param_range(const struct param *p, char *buf, size_t n)
     return buf;
 }
 
-/* Trainings compute in floats: a value that is 0, infinite or an excluded end of the range there is none. */
+/* Says whether v fits a float: trainings compute in floats, where a value may become 0, infinite or an excluded end of
+ * the range. */
 static int fits_float(const struct param *p, double v)
 {
     float f = (float)v;
@@ -74,7 +75,7 @@ static int in_range(const struct param *p, double v)
     return (p->open & 1 ? v > p->min : v >= p->min) && (p->open & 2 ? v < p->max : v <= p->max);
 }
 
-/* Behind "an integer 1..9": what else is asked of a number in range. */
+/* Returns what else is asked of a number in range, to be written after "an integer 1..9". */
 static const char *size_of_float(const struct param *p, const char *text)
 {
     double v;

@@ -94,7 +94,7 @@ static void strip_zeros(struct decimal *d)
     d->digit[d->n] = 0;
 }
 
-/* v > 0 rounded to n digits. */
+/* Rounds v > 0 to n digits. */
 static void decimal_print(struct decimal *d, double v, int n)
 {
     char text[40];
@@ -108,7 +108,7 @@ static void decimal_print(struct decimal *d, double v, int n)
     strip_zeros(d);
 }
 
-/* The last of n digits one up. */
+/* Adds one to the last of n digits. */
 static void increment(struct decimal *d)
 {
     int i = d->n - 1;
@@ -122,8 +122,8 @@ static void increment(struct decimal *d)
     d->exp++;
 }
 
-/* `long_form` (17 digits, or 9) rounded to n digits. 0, or -1 when its tail is exactly one half: the digits that are
- * not there decide then. */
+/* Rounds `long_form` (17 digits, or 9) to n digits. 0, or -1 when its tail is exactly one half: the digits that are not
+ * there decide then. */
 static int shorten_decimal(struct decimal *d, const struct decimal *long_form, int n)
 {
     *d = *long_form;
@@ -139,8 +139,8 @@ static int shorten_decimal(struct decimal *d, const struct decimal *long_form, i
     return 0;
 }
 
-/* The shortest decimal that reads back to v > 0. A decimal of up to `sure` digits survives the way into binary and
- * back to `sure` digits (DBL_DIG), so that nothing shorter needs a try, unless v is subnormal. Below a power of two
+/* Finds the shortest decimal that reads back to v > 0. A decimal of up to `sure` digits survives the way into binary
+ * and back to `sure` digits (DBL_DIG), so that nothing shorter needs a try, unless v is subnormal. Below a power of two
  * the doubles lie twice as close as above: there the nearest text may fail and its upper neighbour fit. */
 static void shortest(struct decimal *d, double v, int sure, int most, int single)
 {
@@ -165,7 +165,7 @@ static void shortest(struct decimal *d, double v, int sure, int most, int single
     *d = exact;
 }
 
-/* As printf's %g writes it, but 1e6 for 1e+06. */
+/* Writes the decimal as printf's %g does, but 1e6 for 1e+06. */
 static void layout(char *to, const struct decimal *d)
 {
     if (d->exp < -4 || d->exp >= d->n) {
@@ -307,7 +307,7 @@ static int letters_differ(char a, char b)
     return tolower((unsigned char)a) != tolower((unsigned char)b);
 }
 
-/* Optimal string alignment distance, ignoring case; words over 64 letters count as far from everything. */
+/* Computes the optimal string alignment distance, ignoring case; words over 64 letters count as far from everything. */
 static size_t distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b), row[3][WORD + 1];
@@ -339,7 +339,7 @@ static const char *after_last_dot(const char *name)
     return dot ? dot + 1 : name;
 }
 
-/* Ignoring case, '_' and '-': batch_norm, BatchNorm. */
+/* Compares ignoring case, '_' and '-': batch_norm, BatchNorm. */
 static int same_letters(const char *a, const char *b)
 {
     for (;; a++, b++) {
@@ -354,7 +354,8 @@ static int same_letters(const char *a, const char *b)
 
 typedef const char *known_word(size_t i, const void *ctx);
 
-/* Of names with the same last part the one in the same section. */
+/* Finds the known word that other programs call `word`; of names with the same last part, the one in the same section.
+ */
 static const char *by_synonym(const char *word, known_word *known, const void *ctx)
 {
     const char *tail = after_last_dot(word), *found = NULL, *w;
@@ -373,7 +374,7 @@ static const char *by_synonym(const char *word, known_word *known, const void *c
     return found;
 }
 
-/* The only known word that begins so, or the one that all others that do begin with. */
+/* Finds the only known word that begins so, or the one that all others that do begin with. */
 static const char *by_prefix(const char *word, known_word *known, const void *ctx)
 {
     const char *best = NULL, *w;
@@ -390,13 +391,14 @@ static const char *by_prefix(const char *word, known_word *known, const void *ct
     return best;
 }
 
-/* How many letters of a word of so many may be wrong for it to be known again. */
+/* Says how many letters of a word of so many may be wrong for it to be known again. */
 static size_t slips(size_t letters)
 {
     return letters < 3 ? 0 : letters < 6 ? 1 : letters < 9 ? 2 : 3;
 }
 
-/* What may be wrong with a word of one or two letters: their order (rl for lr), or the last one (t2 for t). */
+/* Says whether two words of one or two letters differ only in the order (rl for lr), or in a last letter that one of
+ * them lacks (t2 for t). */
 static int short_slip(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b), less = n < m ? n : m;

@@ -28,7 +28,7 @@ static double calls(void (*call)(void *ctx), void *ctx, size_t n)
     return (clock_thread() - began) / (double)n;
 }
 
-/* Seconds a call of each round. Returns the number of rounds. */
+/* Times rounds of calls: the seconds a call of each round. Returns the number of rounds. */
 static size_t time_rounds(void (*call)(void *ctx), void *ctx, double seconds, size_t most, double *round)
 {
     round[0] = calls(call, ctx, 1);
@@ -54,13 +54,13 @@ double timing_call(void (*call)(void *ctx), void *ctx, double seconds)
 #define CALL_PIECE 2e-3
 #define BESIDE_PIECE 5e-4
 
-/* Calls that fit into a piece, when one takes so long. */
+/* Returns how many calls fit into a piece, when one takes so long. */
 static size_t calls_that_fit(double once, double piece)
 {
     return once < piece ? (size_t)(piece / (once > 1e-9 ? once : 1e-9)) : 1;
 }
 
-/* Seconds of one of n calls. Where there are many, one more goes ahead: the others took the caches. */
+/* Returns the seconds of one of n calls. Where there are many, one more goes ahead: the others took the caches. */
 static double time_piece(const struct timed *t, size_t n)
 {
     if (n > 4)
@@ -74,7 +74,7 @@ struct beside {
     double before;
 };
 
-/* One turn: `ncalls` of the call, and all others behind it. */
+/* Takes one turn: `ncalls` of the call, and after it all others. */
 static void turn(const struct timed *call, size_t ncalls, struct beside *b, size_t nb, struct timing_turns *t)
 {
     t->call[t->n] = time_piece(call, ncalls);

@@ -98,7 +98,7 @@ static void call_dropout(void *p)
     const struct kernel_arrays *v = p;
     v->k->dropout(v->blocks, (size_t)v->d.ci * (size_t)(v->d.h * v->d.w), 0.05f, v->seed, v->a, v->b);
 }
-/* The passes of a stage, block by block: what it does with a normalization, ReLU and dropout. */
+/* Describes the passes of a stage, block by block: what it does with a normalization, ReLU and dropout. */
 static struct pointwise pointwise_of(const struct kernel_arrays *v)
 {
     memcpy(v->drawn, v->seed, LANES * sizeof *v->drawn); /* the streams go on in place */
@@ -169,7 +169,8 @@ static void call_softmax_xent(void *p)
     const struct kernel_arrays *v = p;
     v->k->softmax_xent(v->images, v->d.ci, v->a, v->label, 0, 1, v->scratch, NULL, v->b);
 }
-/* The steps are so small that the weights stay in range however often it is called. */
+/* Takes a step of SGD. The steps of all optimizers here are so small that the weights stay in range however often they
+ * are called. */
 static void call_sgd_step(void *p)
 {
     const struct kernel_arrays *v = p;
@@ -341,7 +342,7 @@ struct picked {
     const struct kernel_row *row;
 };
 
-/* The i-th pair of a shape and a kernel; past the end: shape NULL. *n: how many there are, when it is past the end. */
+/* Picks the i-th pair of a shape and a kernel; past the end its shape is NULL and *n says how many there are. */
 static struct picked pick_case(size_t i, size_t *n)
 {
     *n = 0;
@@ -375,7 +376,7 @@ static void measure_out(struct kernel_arrays *v, const struct picked *p)
     v->weights = p->row->per_mac ? (size_t)(d->ci * d->co) * (size_t)(d->kh * d->kw) : 0;
 }
 
-/* Pairs of an output and a tap inside the input, along one axis. */
+/* Counts the pairs of an output and a tap inside the input, along one axis. */
 static double taps(int in, int out, int k, int stride, int pad, int dilation)
 {
     int n = 0;

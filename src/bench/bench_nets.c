@@ -194,7 +194,7 @@ static void phase_update(struct bench *b, const struct nn_pass *p)
                        b->state);
 }
 
-/* Multiply-adds a second at this moment, counted as operations. */
+/* Measures the multiply-adds a second at this moment, counted as operations. */
 static double roof_now(struct bench *b)
 {
     double began = clock_thread();
@@ -317,7 +317,8 @@ static double count_macs(const struct nn_node *nd)
     return part.kind == PART_CONV ? conv_macs(&part.conv) : nd->macs;
 }
 
-/* Operations of an image, forward and backward: three times the multiply-adds, but for the gradient of the input. */
+/* Counts the operations of an image, forward and backward: three times the multiply-adds, but for the gradient of the
+ * input. */
 static double count_flop(const struct nn_graph *g)
 {
     double macs = 0, first = 0;

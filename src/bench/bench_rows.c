@@ -69,7 +69,7 @@ static size_t cache_size(int name, size_t otherwise)
     return n > 0 ? (size_t)n : otherwise;
 }
 
-/* The level that surely answers for an array of that size; "" between two. */
+/* Names the level that surely answers for an array of that size; "" between two. */
 static const char *level_of(size_t bytes)
 {
     size_t l1 = cache_size(_SC_LEVEL1_DCACHE_SIZE, (size_t)32 << 10),
@@ -84,7 +84,8 @@ static const char *level_of(size_t bytes)
     return bytes >= l3 / 4 * 5 && bytes >= 2 * l2 ? "DRAM" : "";
 }
 
-/* Twice the last cache, so that it holds nothing of the next pass; little where there is little time. */
+/* Returns the size of the largest array: twice the last cache, so that it holds nothing of the next pass; little where
+ * there is little time. */
 static size_t largest_array(double seconds)
 {
     size_t want = 2 * cache_size(_SC_LEVEL3_CACHE_SIZE, (size_t)16 << 20), most = (size_t)512 << 20;
@@ -106,8 +107,8 @@ static void keep_best(struct bench_machine *m, const struct bench_read *r)
         m->best[i] = *r;
 }
 
-/* Both roofs in turns: the best of moments that lie apart, where a neighbour on the same host may take a second away.
- */
+/* Measures both roofs in turns: the best of moments that lie apart, since a neighbour on the same host may take a
+ * second away. */
 static int measure_machine(struct bench_machine *m, const struct kernels *k, double seconds, struct err *e)
 {
     size_t most = largest_array(seconds), sizes = 0;
@@ -134,7 +135,7 @@ static int measure_machine(struct bench_machine *m, const struct kernels *k, dou
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
-/* Read bandwidth for arrays of so many bytes: of the smallest array measured that is no smaller. */
+/* Returns the read bandwidth for arrays of so many bytes: of the smallest array measured that is not smaller. */
 static double bandwidth(const struct bench_machine *m, double bytes)
 {
     for (size_t i = 0; i < m->nreads; i++)
@@ -177,7 +178,7 @@ static int net_row(const struct bench_options *o, const struct bench_machine *m,
     return 0;
 }
 
-/* Networks that the word means; `what` NULL: it names some. */
+/* Counts the networks that the word means; `what` is NULL when it names some of them. */
 static size_t count_nets(const char *word, const struct what *what)
 {
     size_t n = 0;

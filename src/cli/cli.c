@@ -84,14 +84,14 @@ int fail_usage(const char *fmt, ...)
 
 /* ---- words ---- */
 
-/* "t.ini" for the word t, where there is such a file; else "". */
+/* Returns "t.ini" for the word t where there is such a file, else "". */
 static const char *with_ini(const char *word, char *buf, size_t n)
 {
     int fits = (size_t)snprintf(buf, n, "%s.ini", word) < n;
     return fits && file_exists(buf) ? buf : "";
 }
 
-/* The first word: a command, which is then taken out, or a sweep file, which means run. */
+/* Reads the first word: a command, which is then taken out, or a sweep file, which means run. */
 static int pick_command(struct invocation *in, struct err *e)
 {
     const char *word = in->arg[0];
@@ -197,7 +197,7 @@ static int dispatch(struct invocation *in, uint64_t used)
     return in->command->run(in);
 }
 
-/* Results that could not be written are no results. */
+/* Flushes standard output: results that could not be written are not results. */
 static int close_output(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

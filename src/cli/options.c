@@ -116,7 +116,7 @@ static int read_long(struct word_reader *r, struct err *e)
     return unknown(arg, e);
 }
 
-/* -q, -qn, -j 4, -j4 */
+/* Reads options of a letter: -q, -qn, -j 4, -j4. */
 static int read_letters(struct word_reader *r, struct err *e)
 {
     const char *arg = r->argv[r->at];

@@ -26,7 +26,7 @@ static void set_text(struct bench_cells *r, const char *column, const char *text
             r->cell[i] = text;
 }
 
-/* Times and rates are measured: seven digits are more than they hold. */
+/* Sets a number. Times and rates are measured: seven digits are more than they hold. */
 static void set_number(struct bench_cells *r, const char *column, double v)
 {
     for (size_t i = 0; i < COLUMNS; i++)

@@ -39,7 +39,7 @@ static const char *heading_of(const char *group)
     return group;
 }
 
-/* 0, 1, 2 for the passes of a layer with weights; -1 for all other kernels. */
+/* Returns 0, 1, 2 for the passes of a layer with weights; -1 for all other kernels. */
 static int pass_of(const char *kernel)
 {
     static const char *const end[] = {"_forward", "_backward_data", "_backward_weights"};

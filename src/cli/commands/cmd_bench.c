@@ -28,7 +28,7 @@ static void take_row(void *ctx, const struct bench_row *r)
         s->failed |= bench_table_row(&s->table, r) != 0;
 }
 
-/* A sweep may be called bench: its table stays. */
+/* Refuses to write over the table of a sweep that is called bench. */
 static int check_place(const char *path, struct err *e)
 {
     struct table old;

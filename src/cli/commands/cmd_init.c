@@ -32,7 +32,7 @@ static const char tail[] =
     "model  = params < 20000\n"
     "result = test_accuracy >= 90%\n";
 
-/* Each line of a comment. */
+/* Writes each line of a comment. */
 static void comment(FILE *f, const char *text)
 {
     char line[WIDTH + 1];
@@ -48,7 +48,7 @@ static void comment(FILE *f, const char *text)
     }
 }
 
-/* A value of several lines goes on over indented lines. */
+/* Writes a value; one of several lines goes on over indented lines. */
 static void put_init_value(FILE *f, const char *key, const char *value, int set)
 {
     const char *off = set ? "" : "; ";
@@ -81,7 +81,7 @@ static void put_init_key(FILE *f, const struct key_info *k)
     put_init_value(f, k->param->name, value ? value : k->param->preset, value != NULL);
 }
 
-/* Keys that only some optimizer or schedule has are left to `sweep list`. */
+/* Writes the file. Keys that only some optimizer or schedule has are left to `sweep list`. */
 static void put_file(FILE *f, const char *path)
 {
     const char *section = "";
@@ -106,7 +106,7 @@ static void put_file(FILE *f, const char *path)
     fputs(tail, f);
 }
 
-/* The file is made by this call or not at all: what is there is never written over. */
+/* Makes the file by this call or not at all: what is there is never written over. */
 int cmd_init(const struct invocation *in)
 {
     const char *path = in->nargs ? in->arg[0] : USUAL_NAME;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Places of a line: that of a narrower terminal, else those of a page. */
+/* Returns the places of a line: those of a narrower terminal, else those of a page. */
 static int line_width(void)
 {
     enum { PAGE = 100, LEAST = 40 };
@@ -19,7 +19,7 @@ static int line_width(void)
     return !width || width > PAGE ? PAGE : width < LEAST ? LEAST : width;
 }
 
-/* A default of several lines begins on a line of its own. */
+/* Prints a default; one of several lines begins on a line of its own. */
 static void print_default(const char *preset)
 {
     printf("; default%s", strchr(preset, '\n') ? "" : " ");
@@ -30,7 +30,7 @@ static void print_default(const char *preset)
             printf("\n%23s%.*s", "", (int)strcspn(s, "\n"), s);
 }
 
-/* A parameter: name, range, default, help; the first `positional` may be given without their names. */
+/* Prints a parameter: name, range, default, help; the first `positional` may be given without their names. */
 static void print_param(const struct param *p, int positional)
 {
     char range[512];

@@ -115,7 +115,7 @@ static int list_point(void *ctx, const struct plan_point *q)
     return p->failed;
 }
 
-/* "27 points: model.kernels (3) x model.dropout (3) x model.pool_at (3)" */
+/* Prints the size: "27 points: model.kernels (3) x model.dropout (3) x model.pool_at (3)". */
 static void print_size(const struct sweep *s)
 {
     const struct sweep_spec *spec = sweep_spec(s);
@@ -135,7 +135,7 @@ static void print_size(const struct sweep *s)
     printf("\nobjective %s, %d repeat%s a point\n", spec->objective, spec->repeats, spec->repeats == 1 ? "" : "s");
 }
 
-/* Which condition, or what else, keeps how many points from training. */
+/* Prints which condition, or what else, keeps how many points from training. */
 static void print_reasons(const struct plan_listing *p)
 {
     for (size_t i = 0; i < p->reasons.rows; i++)
@@ -162,7 +162,7 @@ static void print_totals(const struct plan_listing *p, int jobs)
            busy, busy == 1 ? "" : "s", text_bytes(each, (double)p->bytes));
 }
 
-/* Only a part was looked at: what is known without the rest. */
+/* Prints what is known when only a part of the points was looked at. */
 static void print_excerpt(const struct plan_listing *p)
 {
     char points[TEXT_NUM], trials[TEXT_NUM], num[TEXT_NUM];
@@ -177,7 +177,7 @@ static void print_excerpt(const struct plan_listing *p)
         printf("too many to run: set [stop] trials, or vary less\n");
 }
 
-/* What `sweep run` says then, in the same place and with the same status. */
+/* Says what `sweep run` says then, in the same place and with the same status. */
 static int fail_all_skipped(const struct plan_listing *p, const char *file)
 {
     struct err e = {0};

@@ -14,7 +14,7 @@
 
 #define TOP 10 /* points in the table at the end */
 
-/* The command line as typed, fit for a shell. */
+/* Prints the command line as typed, fit for a shell. */
 static void print_command(const struct invocation *in)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:%+@";
@@ -61,7 +61,7 @@ static void print_going_on(const struct invocation *in, const struct run_summary
     print_saved(in, sum);
 }
 
-/* The disk is full, or the like: not every error means that nothing was run. */
+/* Says whether the run broke off (the disk is full, or the like): not every error means that nothing was run. */
 static int broke_off(const struct invocation *in, const struct run_summary *sum, const struct err_list *errs)
 {
     int status = STATUS_IO;
@@ -117,7 +117,7 @@ static void print_picture_line(void *ctx, const char *line)
         fprintf(stderr, "%s\n", line);
 }
 
-/* A picture that fails takes nothing from the results: a warning. Whether there was one. */
+/* Draws the pictures. One that fails takes nothing from the results: a warning. Returns whether there was one. */
 static int draw_pictures(const struct invocation *in, const char *name)
 {
     struct picture_count d = {in->opt.verbose && !in->opt.quiet};

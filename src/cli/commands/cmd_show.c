@@ -22,7 +22,7 @@ static void pair_text(char *buf, size_t n, int a, int b)
         snprintf(buf, n, "%dx%d", a, b);
 }
 
-/* Receptive field and jump say something as long as there are maps. */
+/* Adds the row of a node. Receptive field and jump say something as long as there are maps. */
 static int add_node(struct table *t, const struct nn_node *nd)
 {
     char block[16], shape[64], params[32], macs[TEXT_NUM], field[32] = "", jump[32] = "", distance[16] = "";
@@ -76,7 +76,7 @@ static const char *head_help(const char *head)
     return nn_head_help(i);
 }
 
-/* Global pooling at the end is the head, and no pooling with a distance. */
+/* Prints a distance. Global pooling at the end is the head, not a pooling with a distance. */
 static void print_distance(const char *what, int distance)
 {
     if (distance < 0)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Trials by status, in the order in which the statuses first appear after "complete". */
+/* Prints the trials by status, in the order in which the statuses first appear after "complete". */
 static void print_status_counts(const struct table *trials, const char *name, const char *total)
 {
     size_t n[TRIAL_SKIPPED + 1] = {0}, final = 0;
@@ -28,7 +28,7 @@ static void print_status_counts(const struct table *trials, const char *name, co
     printf("\n");
 }
 
-/* The trial with the best objective so far. */
+/* Prints the trial with the best objective so far. */
 static void print_best(const struct table *t, const char *objective)
 {
     int col = table_column(t, objective_metric(objective)), sign = strncmp(objective, "min", 3) ? 1 : -1;
@@ -52,7 +52,7 @@ static void print_best(const struct table *t, const char *objective)
 
 #define BEGUN 10 /* trials that are told */
 
-/* "trial 5: epoch 7, train_loss 0.0431, val_accuracy 0.9871" of a row of the epochs. */
+/* Prints "trial 5: epoch 7, train_loss 0.0431, val_accuracy 0.9871" from a row of the epochs. */
 static void print_epoch(const struct table *t, size_t row, const char *objective)
 {
     const char *kind = strstr(objective, "loss") ? "loss" : "accuracy";
@@ -71,7 +71,8 @@ static void print_epoch(const struct table *t, size_t row, const char *objective
     printf("\n");
 }
 
-/* Trials that have epochs but no row yet, each at its last epoch. Both tables are in the order of the plan. */
+/* Prints the trials that have epochs but no row yet, each at its last epoch. Both tables are in the order of the plan.
+ */
 static void print_begun(const struct table *trials, const struct table *epochs, const char *objective)
 {
     int trial = table_column(epochs, "trial"), final = table_column(trials, "trial");
@@ -93,7 +94,7 @@ static void print_begun(const struct table *trials, const struct table *epochs, 
         printf("  and %zu more\n", n - BEGUN);
 }
 
-/* Finished trials that are in the journal and not in the plan. */
+/* Prints the finished trials that are in the journal and not in the plan. */
 static int print_outside(const char *out, const char *name, struct err *e)
 {
     char path[4096];

@@ -42,7 +42,7 @@ static const char *result_name_at(size_t i, const void *ctx)
     return i < l->n ? l->v[i] : NULL;
 }
 
-/* Every NAME of results/NAME.about.csv. */
+/* Finds every NAME of results/NAME.about.csv. */
 static struct names known_names(const char *out)
 {
     struct names l = {0};
@@ -106,7 +106,8 @@ static int is_older(const char *path, const struct stat *than)
                                                      : st.st_mtim.tv_nsec < than->st_mtim.tv_nsec;
 }
 
-/* The first and the last table of those that are written one after the other. */
+/* Says whether the tables are missing or older than the journal, by the first and the last of those that are written
+ * one after the other. */
 static int tables_are_old(const char *out, const char *name)
 {
     static const char *const suffix[] = {".csv", ".points.csv", ".epochs.csv", ".about.csv"};
@@ -171,7 +172,7 @@ const char *objective_metric(const char *objective)
 
 /* ---- ranking ---- */
 
-/* "0.9876" or, over repeats, "0.9876 +- 0.0012" (standard deviation). */
+/* Writes "0.9876" or, over repeats, "0.9876 +- 0.0012" (standard deviation). */
 static void mean_text(const struct table *t, size_t row, const char *metric, char *buf, size_t n)
 {
     char column[128];
@@ -187,7 +188,7 @@ static void mean_text(const struct table *t, size_t row, const char *metric, cha
         snprintf(buf, n, "%.4f ± %.4f", mean, std);
 }
 
-/* Rows with the smallest ranks, in their order. */
+/* Finds the rows with the smallest ranks, in their order. */
 static size_t by_rank(const struct table *t, size_t *row, size_t top)
 {
     size_t n = 0;

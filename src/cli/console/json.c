@@ -18,7 +18,7 @@ static void put_json_text(FILE *f, const char *s)
     fputc('"', f);
 }
 
-/* What stands before a value: a comma, a line of its own for the two outer levels, the name. */
+/* Writes what comes before a value: a comma, a line of its own for the two outer levels, the name. */
 static void before(struct json *j, const char *key)
 {
     unsigned long long bit = 1ull << j->depth;

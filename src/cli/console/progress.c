@@ -23,14 +23,16 @@ void progress_init(struct progress *p, int quiet, int verbose)
     p->color = p->tty && !(no_color && *no_color); /* no-color.org */
 }
 
-/* 80 where it is not known. How many are done is told whole in any case. */
+/* Returns the width of the terminal, 80 where it is not known. How many trials are done is written whole in any case.
+ */
 static int terminal_width(void)
 {
     int width = text_terminal(stderr);
     return !width ? 80 : width > NARROWEST ? width : NARROWEST;
 }
 
-/* "epoch 7/15 loss 0.0431 val_accuracy 0.9871"; of a further trial without the words: "3/15 0.0731 0.9712" */
+/* Adds a running trial: "epoch 7/15 loss 0.0431 val_accuracy 0.9871"; of a further trial without the words: "3/15
+ * 0.0731 0.9712". */
 static void add_running_trial(struct str *s, const struct running_trial *t, const char **metric)
 {
     int named = *metric && !strcmp(*metric, t->metric);
@@ -44,7 +46,7 @@ static void add_running_trial(struct str *s, const struct running_trial *t, cons
         *metric = t->metric;
 }
 
-/* "2 running: epoch ...": those that train; before their first step, and while data is read, only how many. */
+/* Adds "2 running: epoch ...": those that train; before their first step, and while data is read, only how many. */
 static void add_running_trials(struct str *s, const struct run_progress *r)
 {
     const char *metric = NULL, *sep = ": ";
@@ -60,8 +62,8 @@ static void add_running_trials(struct str *s, const struct run_progress *r)
         }
 }
 
-/* Everything but how many are done, the most important first, as the end may be cut off: "best 0.9912, 1 min 20 s left,
- * 2 running: epoch ..., 12.3 k images/s, best model.kernels=8 ..." */
+/* Adds everything but how many are done, the most important first, as the end may be cut off: "best 0.9912, 1 min 20 s
+ * left, 2 running: epoch ..., 12.3 k images/s, best model.kernels=8 ...". */
 static void details(struct str *s, const struct run_progress *r)
 {
     char num[TEXT_NUM];
@@ -104,7 +106,7 @@ static void draw_line(struct progress *p, const struct run_progress *r)
     str_release(&line);
 }
 
-/* "[3/54 0:01:23] ": how many are done, and when. */
+/* Prints "[3/54 0:01:23] ": how many are done, and when. */
 static void stamp(const struct run_progress *r)
 {
     unsigned long long s = (unsigned long long)r->elapsed;

@@ -63,7 +63,8 @@ char *text_seconds(char *buf, double seconds)
 
 /* ---- places on a terminal ---------------------------------------------------------------------------------------- */
 
-/* The letter at s: its bytes, and in *code its number in Unicode. A byte that is no UTF-8 is a letter of its own. */
+/* Reads the letter at s: returns its bytes, and in *code its number in Unicode. A byte that is not UTF-8 is a letter of
+ * its own. */
 static size_t letter(const char *s, unsigned *code)
 {
     const unsigned char *u = (const unsigned char *)s;
@@ -79,8 +80,8 @@ static size_t letter(const char *s, unsigned *code)
     return more + 1;
 }
 
-/* Places of a letter: 0 for marks that stand over the one before, 2 for the wide ones of East Asia and for pictures
- * (the ranges that matter of Unicode's EastAsianWidth.txt). The C library's wcwidth depends on the locale. */
+/* Returns the places of a letter: 0 for marks that go over the one before, 2 for the wide ones of East Asia and for
+ * pictures (the ranges that matter of Unicode's EastAsianWidth.txt). The C library's wcwidth depends on the locale. */
 static int places(unsigned code)
 {
     static const struct {

@@ -43,7 +43,7 @@ static const char *cell_of(const struct table *t, size_t row, size_t col)
     return t->cell[row * t->cols + col];
 }
 
-/* Widths of column c under its heading. */
+/* Measures the widths of column c under its heading. */
 static void measure_column(const struct table *t, size_t c, struct text_column *k)
 {
     int some = 0, other = 0, cells = 0, head = text_places(k->head);
@@ -76,7 +76,7 @@ static int same_in_all_rows(const struct table *t, size_t c)
     return t->rows > 1;
 }
 
-/* "kernels" of "model.kernels" where no other heading ends so. */
+/* Returns "kernels" of "model.kernels" where no other heading ends so. */
 static const char *without_section(const struct table *t, size_t c)
 {
     const char *dot = strchr(t->head[c], '.');
@@ -102,7 +102,8 @@ static void shrink(struct text_column *k, size_t n, int indent, int width)
     }
 }
 
-/* The next column to be left out: the last axis, else the last column; NULL: only those that stay are there. */
+/* Finds the next column to be left out: the last axis, else the last column; NULL when only those that stay are there.
+ */
 static struct text_column *dispensable(const struct table *t, struct text_column *k)
 {
     for (int axes = 1; axes >= 0; axes--)
@@ -137,7 +138,7 @@ static void fit(const struct table *t, struct text_column *k, int indent, int wi
 
 /* ---- printing ---------------------------------------------------------------------------------------------------- */
 
-/* `s` in a column; a text that is too wide ends in "…". */
+/* Prints `s` in a column; a text that is too wide ends in "…". */
 static void put_cell(FILE *f, const char *s, const struct text_column *k, int last)
 {
     int pad = k->width - text_places(s), cut = pad < 0 && k->width > 0;
@@ -151,7 +152,7 @@ static void put_cell(FILE *f, const char *s, const struct text_column *k, int la
         fprintf(f, "%*s", GAP + (!k->right && pad > 0 ? pad : 0), "");
 }
 
-/* row: 0 is the heading. No blanks after the last text. */
+/* Prints a row without blanks after its last text; row 0 is the heading. */
 static void put_row(FILE *f, const struct table *t, const struct text_column *k, size_t row, int indent)
 {
     size_t last = 0;
@@ -164,7 +165,7 @@ static void put_row(FILE *f, const struct table *t, const struct text_column *k,
             put_cell(f, row ? cell_of(t, row - 1, c) : k[c].head, &k[c], c == last);
 }
 
-/* "the same in every row: train.epochs 10" and "+2 more columns: train.lr, train.momentum" */
+/* Prints "the same in every row: train.epochs 10" and "+2 more columns: train.lr, train.momentum". */
 static void put_hidden(FILE *f, const struct table *t, const struct text_column *k, int indent, int width)
 {
     struct str same = {0}, out = {0}, text = {0};
@@ -186,7 +187,7 @@ static void put_hidden(FILE *f, const struct table *t, const struct text_column 
     str_release(&text);
 }
 
-/* Without memory for the widths. */
+/* Prints the table unaligned, when there is no memory for the widths. */
 static void put_unaligned(FILE *f, const struct table *t)
 {
     for (size_t r = 0; r <= t->rows; r++)

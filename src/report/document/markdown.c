@@ -13,7 +13,7 @@
 
 /* Points are named by their bare number: GitHub takes #12 for an issue. */
 
-/* "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)" */
+/* Writes a mean with its interval: "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)". */
 static void put_interval(struct str *s, const char *metric, const struct stats *m)
 {
     md_value(s, metric, m->mean);
@@ -161,7 +161,7 @@ static void put_summary(const struct plot_data *d, double *buf, const struct dif
     str_add(s, "\n");
 }
 
-/* The word of the table, and what it stands for. */
+/* Writes the word for a head that the tables use, and what it means. */
 static void put_head(const char *head, struct str *s)
 {
     static const struct {
@@ -175,7 +175,7 @@ static void put_head(const char *head, struct str *s)
             str_addf(s, ": %s", heads[i].text);
 }
 
-/* What the exercise asks of a network, answered for the best point. */
+/* Answers for the best point what the exercise asks of a network. */
 static void put_network(const struct plot_data *d, double *buf, struct str *s)
 {
     size_t p = d->v.order[0];
@@ -205,7 +205,7 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
                "(Student's t) end where the metric does.\n\n");
 }
 
-/* "-1.25 % (-1.60 % to -0.90 %)" */
+/* Writes a difference with its interval: "-1.25 % (-1.60 % to -0.90 %)". */
 static void put_difference(struct str *s, const char *metric, const struct difference *d)
 {
     md_value(s, metric, d->diff);
@@ -326,7 +326,7 @@ static int put_log(const struct plot_data *d, struct str *s)
 
 /* ---- pictures --------------------------------------------------------------------------------------------------- */
 
-/* Relative to the folder that holds plots/ and results/. */
+/* Links the pictures that are there, relative to the folder that holds plots/ and results/. */
 static void put_pictures(const struct plot_data *d, const char *out, struct str *s)
 {
     int any = 0, here = !out || !*out || !strcmp(out, ".");

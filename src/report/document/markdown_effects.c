@@ -6,7 +6,7 @@
 
 #define VALUES 12 /* of an axis */
 
-/* "8: 98.44 %, 12: 98.67 %" */
+/* Writes the values of an axis with their means: "8: 98.44 %, 12: 98.67 %". */
 static void put_values(const struct plot_data *d, const char *axis, struct str *s)
 {
     const struct table *t = &d->effects;
@@ -26,7 +26,7 @@ static void put_values(const struct plot_data *d, const char *axis, struct str *
     }
 }
 
-/* An axis of a pair: "(train.lr & train.batch_size)" */
+/* Writes an axis, or the two of a pair, by full names: "(train.lr & train.batch_size)". */
 static void put_long_side(struct str *s, const char *axis)
 {
     int joined = strstr(axis, " & ") != NULL;

@@ -14,7 +14,7 @@ static int parse_met(const char *text, double *met, double *of)
     return str_to_double(buf, met) || str_to_double(slash + 1, of) ? -1 : 0;
 }
 
-/* The condition, and where it compares an accuracy with a fraction, that as the percent in which the report tells
+/* Writes the condition; where it compares an accuracy with a fraction, also as the percent in which the report gives
  * accuracies: "test_accuracy >= 0.994 (99.4 %)". */
 static void put_condition(struct str *s, const char *text)
 {
@@ -38,7 +38,8 @@ static void put_requirement(struct str *s, const char *text, const char *verdict
         str_add(s, "- |\n");
 }
 
-/* Conditions on the network decide before training what is trained at all: the best point meets every one. */
+/* Writes a condition on the network: such conditions decide before training what is trained at all, so that the best
+ * point meets every one. */
 static void put_model_requirement(const struct plot_data *d, size_t i, const char *text, struct str *s)
 {
     char key[48];

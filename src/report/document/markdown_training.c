@@ -59,7 +59,7 @@ static int put_layers(const struct plot_data *d, const char *out, const char *be
     return bad ? -1 : 0;
 }
 
-/* Lines "key: value" of results/NAME/environment.txt: what trained it, when and where. */
+/* Writes the lines "key: value" of results/NAME/environment.txt: what trained it, when and where. */
 static int put_environment(const struct plot_data *d, const char *out, struct str *s, struct err *e)
 {
     char path[4096];

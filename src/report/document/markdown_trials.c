@@ -43,7 +43,7 @@ size_t md_count(const struct plot_data *d, const char *status)
 #define REASONS 20 /* rows */
 #define NAMED 8    /* trials of a reason */
 
-/* "4 (point 2: k=16)" */
+/* Writes a trial with its point: "4 (point 2: k=16)". */
 static void put_trial(const struct plot_data *d, size_t r, struct str *s)
 {
     struct str who = {0};
@@ -60,7 +60,7 @@ static void put_trial(const struct plot_data *d, size_t r, struct str *s)
     str_add(s, ")");
 }
 
-/* Trials from row r on with the same status and reason; `done` marks them. */
+/* Writes the trials from row r on that have the status and the reason of row r; marks them in `done`. */
 static void put_reason(const struct plot_data *d, size_t r, char *done, struct str *s)
 {
     int status = table_column(&d->trials, "status"), error = table_column(&d->trials, "error");

@@ -21,7 +21,7 @@ static void show(struct curves *c, size_t point)
     c->series[point] = (long)c->nshown++;
 }
 
-/* The best point and others spread evenly over the ranking. */
+/* Chooses the best point and others spread evenly over the ranking. */
 static void choose_best(const struct trials_view *v, struct curves *c)
 {
     size_t ranked = 0;
@@ -54,7 +54,7 @@ static void add_value(struct acc *x, double value)
     x->n++;
 }
 
-/* Two passes over the table: the longest trial, then the sums. ids: points by their number as text. */
+/* Reads the table of epochs in two passes: the longest trial, then the sums. ids: points by their number as text. */
 static int read_epochs(const struct plot_data *d, struct curves *c, struct ids *ids, struct arena *a)
 {
     const struct table *t = &d->epochs;
@@ -148,7 +148,7 @@ void curves_put(struct str *s, const struct curves *c, size_t from, size_t to, s
     }
 }
 
-/* "test_accuracy >= 99.4%" of text .. end. */
+/* Reads a condition "test_accuracy >= 99.4%" that goes from text to end. */
 static int read_condition(const char *text, const char *end, struct required *r)
 {
     char name[48], op[3];

@@ -12,7 +12,7 @@
 #define TICKS 14  /* more values than this: a scale instead of categories */
 #define AIR 14    /* pixels between a panel and the next */
 
-/* Share of the variance of an axis, -1 when it is not known. */
+/* Returns the share of the variance that an axis explains, -1 when it is not known. */
 static double share_of_axis(const struct plot_data *d, const char *axis)
 {
     const struct table *t = &d->effects;
@@ -26,7 +26,7 @@ static double share_of_axis(const struct plot_data *d, const char *axis)
     return -1;
 }
 
-/* Axes with at least two values, the strongest first. */
+/* Chooses the axes with at least two values, the strongest first. */
 static size_t choose_axes(const struct plot_data *d, const struct table_axis **axis)
 {
     double share[PANELS];
@@ -57,7 +57,7 @@ static int continuous(const struct table_axis *x)
     return x->numeric && x->levels - (size_t)x->conditional > TICKS;
 }
 
-/* Every so manieth trial has a dot. */
+/* Says for how many trials there is one dot, so that the picture is not black. */
 static size_t dot_step(const struct trials_view *v)
 {
     return v->ncomplete ? (v->ncomplete - 1) / DOTS + 1 : 1;
@@ -84,8 +84,8 @@ static void put_dots(struct str *s, const struct plot_data *d, const struct tabl
     data_end(s);
 }
 
-/* Mean and interval of a value as the table of effects has them, whose rows stand in the order of the values; the mean
- * thrice where there is no interval. 0 where there is no such row. */
+/* Reads the mean and the interval of a value from the table of effects, whose rows are in the order of the values;
+ * gives the mean three times where there is no interval. Returns 0 where there is no such row. */
 static int mean_of_value(const struct plot_data *d, const struct table_axis *x, size_t level, double out[3])
 {
     static const char *const column[3] = {"mean", "ci95_low", "ci95_high"};
@@ -102,7 +102,7 @@ static int mean_of_value(const struct plot_data *d, const struct table_axis *x, 
     return 0;
 }
 
-/* Value by value: position, label, mean, interval. */
+/* Writes, value by value, position, label, mean and interval. */
 static void put_means(struct str *s, const struct plot_data *d, const struct table_axis *x, size_t i,
                       const struct labels *b)
 {
@@ -147,7 +147,8 @@ static void plot_values(struct str *s, const struct table_axis *x, size_t i, con
              i, i, x->numeric ? "lines" : "dots", i, x->levels > 30 ? "0.5" : "0.9", x->levels > 30 ? "1" : "2");
 }
 
-/* The frame of all panels: most trials, and the intervals where these do not squeeze them. 1: some go on outside. */
+/* Finds the frame of all panels: most trials, and the intervals where these do not squeeze them. Returns 1 when some go
+ * on outside. */
 static int frame_of_panels(const struct plot_data *d, const struct table_axis **axis, size_t n, double *lo, double *hi)
 {
     double ends[2] = {INFINITY, -INFINITY}, least, most, reach = (*hi - *lo) / 3, out[3];
@@ -164,7 +165,7 @@ static int frame_of_panels(const struct plot_data *d, const struct table_axis **
     return ends[0] < *lo || ends[1] > *hi;
 }
 
-/* What a dot is, what is red, what lies outside. */
+/* Writes what a dot is, what is red, and what lies outside. */
 static void put_axes_legend(struct str *s, const struct trials_view *v, int means, size_t outside, int cut)
 {
     size_t step = dot_step(v);
@@ -195,7 +196,7 @@ static void put_panel_names(struct str *s, const struct plot_data *d, const stru
     put_variable(s, name, text, 0);
 }
 
-/* Most and least of the trials, without a far tail; how many lie outside. 0 in *m: there is nothing to draw. */
+/* Finds the range of the trials without a far tail, and how many lie outside. *m is 0 when there is nothing to draw. */
 static size_t range_of_trials(const struct trials_view *v, double *y, size_t *m, double *lo, double *hi)
 {
     *m = 0;

@@ -32,7 +32,7 @@ static const char *colour_of(const char *kind)
                                     : "0xCCCCCC";
 }
 
-/* One axis of a pair, by its short name: "(lr & batch_size)". */
+/* Writes an axis, or the two of a pair, by short names: "(lr & batch_size)". */
 static void put_short_side(struct str *s, const struct plot_data *d, const char *name)
 {
     const char *label = name;
@@ -77,7 +77,8 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
     return n;
 }
 
-/* What the table of effects says about its shares (a part of the trials, one repeat), a line each, two at most. */
+/* Writes what the table of effects says about its shares (a part of the trials, one repeat), a line each, two at most.
+ */
 static int put_notes(struct str *s, const struct plot_data *d)
 {
     static const char *const begins[] = {"shares", "one repeat"}, *const line[] = {"below", "lowest"};

@@ -25,7 +25,7 @@ struct scale {
     const char *label;
 };
 
-/* The values that a curve passes at an epoch, errors where the scale says so. 0 when there is none. */
+/* Gives the values that a curve passes at an epoch, as errors where the scale says so. Returns 0 when there is none. */
 static int values_at(const struct curves *c, const struct scale *p, size_t i, size_t e, size_t m, double v[2])
 {
     const struct acc *x = curves_at(c, i, e, m);
@@ -38,8 +38,8 @@ static int values_at(const struct curves *c, const struct scale *p, size_t i, si
     return 1;
 }
 
-/* Frame round the named curves and where the others end. On a linear scale the first tenth of the epochs may leave it
- * at its bad end. */
+/* Finds the frame of the named curves and of where the others end. On a linear scale the first tenth of the epochs may
+ * leave it at its bad end. */
 static void frame_of_curves(const struct curves *c, struct scale *p)
 {
     int small = p->error || p->first == TRAIN_LOSS; /* less is better */
@@ -67,8 +67,8 @@ static void frame_of_curves(const struct curves *c, struct scale *p)
     }
 }
 
-/* Errors on a logarithmic scale where the best accuracies are near 1 and far from equal, losses where they go over a
- * wide range. */
+/* Chooses a logarithmic scale: of errors where the best accuracies are near 1 and far from equal, of losses where they
+ * go over a wide range. */
 static void choose_scale(const struct curves *c, struct scale *p)
 {
     int loss = p->first == TRAIN_LOSS;
@@ -90,7 +90,7 @@ static double place_of_series(const struct scale *p, const struct required *r)
     return p->error ? 1 - r->value : r->value;
 }
 
-/* A line of a requirement widens the frame, but not to more than twice its size. */
+/* Widens the frame for the lines of requirements, but not to more than twice its size. */
 static void widen_for_lines(struct scale *p, const struct required *r, size_t nr)
 {
     for (size_t k = 0; k < nr; k++) {
@@ -107,7 +107,7 @@ static void widen_for_lines(struct scale *p, const struct required *r, size_t nr
     }
 }
 
-/* Some air at both ends, but nothing that the metric cannot be. */
+/* Widens the frame a little at both ends, but to nothing that the metric cannot be. */
 static void widen_a_little(struct scale *p)
 {
     double least = 0, most = p->first == TRAIN_LOSS ? INFINITY : 1, air = 0.05 * (p->hi - p->lo);
@@ -148,7 +148,7 @@ static const struct {
     const char *name, *colour, *mark;
 } look[2] = {{"'training'", ORANGE, "lw 2 pt 5 ps 0.5"}, {"'validation'", BLUE, "lw 2.5 pt 7 ps 0.6"}};
 
-/* Of the best point: training and validation, with markers while these do not merge. */
+/* Draws the curves of the best point, training and validation, with markers while these do not merge. */
 static void put_best(struct str *s, const struct curves *c, const struct scale *p, const char **sep)
 {
     for (size_t m = 0; m < 2; m++) /* bands first: none may cover a line */
@@ -166,7 +166,7 @@ static void put_best(struct str *s, const struct curves *c, const struct scale *
         }
 }
 
-/* Of several series: validation in full lines, training dashed. */
+/* Draws the curves of several series: validation in full lines, training dashed. */
 static void put_series(struct str *s, const struct curves *c, const struct scale *p, const char **sep)
 {
     for (size_t m = 0; m < 2; m++)
@@ -191,7 +191,7 @@ static void put_required(struct str *s, const struct curves *c, const struct sca
     }
 }
 
-/* The legend of both panels, in a frame of its own that is as wide as the picture. */
+/* Writes the legend of both panels, in a frame of its own that is as wide as the picture. */
 static void put_learning_legend(struct str *s, const struct plot_data *d, const struct curves *c, size_t nr, int rows,
                                 double height)
 {
@@ -249,7 +249,7 @@ static void put_curves(struct str *s, const struct plot_data *d, const struct cu
     str_add(s, "\n");
 }
 
-/* What the lines are, for the second or third line of the heading. Returns whether there is anything to say. */
+/* Writes what the lines are, for the second or third line of the heading. Returns whether there is anything to say. */
 static int put_marks(struct str *s, const struct plot_data *d, const struct curves *c, const struct scale *p, size_t n)
 {
     size_t repeats = d->v.start[c->point[0] + 1] - d->v.start[c->point[0]];
@@ -281,7 +281,7 @@ static int put_marks(struct str *s, const struct plot_data *d, const struct curv
     return *sep != 0;
 }
 
-/* Heading and names of series. Returns how many lines the heading has. */
+/* Writes the heading and the names of the series. Returns how many lines the heading has. */
 static int put_learning_words(struct str *s, const struct plot_data *d, const struct curves *c,
                               const struct required *r, size_t nr, size_t letters, int marks)
 {

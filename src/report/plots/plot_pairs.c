@@ -64,7 +64,7 @@ static int useful(const struct trials_view *v, const struct axis_pair *q, struct
     return 2 * c->filled >= x->levels * y->levels && v->npoints > 1;
 }
 
-/* The strongest interactions first. */
+/* Chooses the pairs of axes with the strongest interactions, strongest first. */
 static size_t choose_pairs(const struct plot_data *d, struct axis_pair *best, struct pair_cells *c)
 {
     size_t found = 0;
@@ -103,13 +103,14 @@ static void put_places(struct str *s, const struct axis_pair *q, size_t x, size_
     str_add(s, "\n");
 }
 
-/* Digits after the point of the numbers in the cells. */
+/* Says how many digits after the point the numbers in the cells need. */
 static int digits_of(double width)
 {
     return width >= 20 ? 1 : width >= 2 ? 2 : width >= 0.1 ? 3 : width >= 0.01 ? 4 : 5;
 }
 
-/* x, y, mean, digits and labels; text colours by brightness: 0 white, 1 black */
+/* Writes the cells: x, y, mean, digits and labels; the colour of the text by the brightness below it, 0 white, 1 black.
+ */
 static void put_pair_cells(struct str *s, const struct plot_data *d, const struct axis_pair *q, size_t i,
                            const struct pair_cells *c, double lo, double hi, const struct labels *b)
 {
@@ -132,7 +133,7 @@ static void put_pair_cells(struct str *s, const struct plot_data *d, const struc
     data_end(s);
 }
 
-/* Those of the plan without a result; returns how many. */
+/* Writes the cells of the plan without a result; returns how many there are. */
 static size_t put_empty(struct str *s, const struct axis_pair *q, size_t i, const struct pair_cells *c,
                         const struct labels *b)
 {
@@ -162,7 +163,7 @@ struct places {
     double width, height, cell, left, frame, below, top, bar;
 };
 
-/* Letters that the widest tick of the y axes takes. */
+/* Counts the letters of the widest tick of the y axes. */
 static size_t tick_width(const struct axis_pair *q, size_t n)
 {
     size_t widest = 2;
@@ -199,7 +200,7 @@ static struct panel place(const struct places *g, size_t i)
     return (struct panel){x + g->left, x + g->left + g->frame, y + 26, y + 26 + FRAME};
 }
 
-/* Numbers stand in cells that have room for them. */
+/* Says whether the cells are large enough for numbers in them. */
 static int cells_have_room(const struct places *g, const struct axis_pair *q, double lo, double hi)
 {
     int letters = snprintf(NULL, 0, "%.*f", digits_of(hi - lo), fmax(fabs(lo), fabs(hi)));
@@ -236,7 +237,7 @@ static void plot_pair(struct str *s, const struct places *g, const struct axis_p
     str_addf(s, "\nunset colorbox\nunset label %d\nunset label %d\n", TAG_HEADING, TAG_SCALE);
 }
 
-/* The scale of colours, at the right of the first row. */
+/* Draws the scale of colours, at the right of the first row. */
 static void put_scale(struct str *s, const struct places *g, const char *ticks, double lo, double hi)
 {
     struct panel box = place(g, 0);
@@ -263,7 +264,7 @@ static void put_pair_names(struct str *s, const struct axis_pair *q, size_t i, s
         str_addf(s, "share%zu = ''\n", i);
 }
 
-/* Range of the means in all cells; whether there are cells without a result. */
+/* Finds the range of the means in all cells, and whether there are cells without a result. */
 static int range_of_cells(const struct trials_view *v, const struct axis_pair *q, size_t n, struct pair_cells *c,
                           double *all, double *lo, double *hi)
 {

@@ -11,7 +11,7 @@
 #define NAME 26
 #define SPREAD 0.1 /* of the way to the next value, to both sides */
 
-/* Height of point p on an axis, 0..1, a little beside its value so that lines can be told apart. */
+/* Returns the height of point p on an axis, 0..1, a little beside its value so that lines can be told apart. */
 static double height_on_axis(const struct trials_view *v, const struct table_axis *x, size_t p)
 {
     double n = (double)x->levels;
@@ -25,7 +25,7 @@ static double goal(const struct trials_view *v, size_t p, double lo, double hi)
     return x < 0 ? 0 : x > 1 ? 1 : x;
 }
 
-/* One polyline a point, the best ones last (on top): axis number, height, objective. */
+/* Writes one polyline for each point, the best ones last (on top): axis number, height, objective. */
 static void put_lines(struct str *s, const struct plot_data *d, const struct table_axis **axis, size_t naxes, size_t n,
                       double lo, double hi)
 {
@@ -75,7 +75,7 @@ static struct parallel_room measure_room(const struct plot_data *d, const struct
     return r;
 }
 
-/* 1: neighbouring names would touch, they alternate between two heights. */
+/* Says whether neighbouring names would touch; they then alternate between two heights. */
 static int crowded(const struct plot_data *d, const struct table_axis **axis, size_t naxes, double between)
 {
     for (size_t k = 0; k < naxes; k++)

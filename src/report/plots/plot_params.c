@@ -32,7 +32,8 @@ static int by_params(const void *a, const void *b)
     return (x->p > y->p) - (x->p < y->p);
 }
 
-/* Spots in the order of their size; the front: none with as few parameters is better. */
+/* Gathers the points in the order of their number of parameters, and marks the front: no point with as few parameters
+ * is better. */
 static size_t gather_points(const struct plot_data *d, struct params_point *spot, double *buf)
 {
     const struct trials_view *v = &d->v;
@@ -75,8 +76,8 @@ static void put_points(struct str *s, const struct plot_data *d, const struct pa
     data_end(s);
 }
 
-/* Names at most LABELLED points of the front, thinned from the end: the best point always has its name. Returns how
- * many. */
+/* Chooses at most LABELLED points of the front to be named, thinned from the end: the best point always has its name.
+ * Returns how many. */
 static size_t choose_named(struct params_point *spot, size_t n)
 {
     size_t front = 0, seen = 0, named = 0;
@@ -96,7 +97,7 @@ static const char *number_of(const struct plot_data *d, const struct params_poin
     return view_cell(&d->v, d->v.first[x->p], table_column(&d->trials, "point"));
 }
 
-/* params, mean, min, max */
+/* Writes the points of the front: params, mean, min, max. */
 static void put_front(struct str *s, const struct plot_data *d, const struct params_point *spot, size_t n)
 {
     data_begin(s, "front");
@@ -110,7 +111,7 @@ static void put_front(struct str *s, const struct plot_data *d, const struct par
     data_end(s);
 }
 
-/* Numbers in the picture: x, y, "#12"; and the table of names below it: row, text. */
+/* Writes the numbers in the picture (x, y, "#12") and the table of names below it (row, text). */
 static void put_point_names(struct str *s, const struct plot_data *d, const struct params_point *spot, size_t n)
 {
     size_t row = 0;
@@ -145,8 +146,8 @@ static double down(const struct params_frame *f, double y)
     return f->box.bottom - (y - f->lo) / (f->hi - f->lo) * (f->box.bottom - f->box.top);
 }
 
-/* A number of the point `own`, so many pixels wide, at (x, y): it covers no point of the front, no other number and no
- * edge of the frame, and no other point of the front is nearer. */
+/* Says whether the number of the point `own`, so many pixels wide, may be at (x, y): it covers no point of the front,
+ * no other number and no edge of the frame, and no other point of the front is nearer. */
 static int is_free(const struct params_frame *f, const struct params_point *spot, size_t n, size_t own, double x,
                    double y, double wide)
 {
@@ -166,7 +167,8 @@ static int is_free(const struct params_frame *f, const struct params_point *spot
     return 1;
 }
 
-/* Each number beside its point where it covers nothing, the best point's first; else nowhere, the table has it. */
+/* Places each number beside its point where it covers nothing, the best point's first; a number without such a place is
+ * only in the table. */
 static void place_point_numbers(const struct plot_data *d, const struct params_frame *f, struct params_point *spot,
                                 size_t n)
 {

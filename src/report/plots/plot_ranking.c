@@ -38,7 +38,7 @@ static void make_marks(const struct trials_view *v, const struct difference *d, 
     }
 }
 
-/* rank, label, mean, least, most */
+/* Writes the rows: rank, label, mean, least, most. Returns the frame that they need. */
 static struct ranking_frame put_rows(struct str *s, const struct plot_data *d, const struct mark *mark, size_t n)
 {
     struct ranking_frame f = {INFINITY, -INFINITY, INFINITY, -INFINITY, 0, 0};
@@ -69,8 +69,8 @@ static struct ranking_frame put_rows(struct str *s, const struct plot_data *d, c
     return f;
 }
 
-/* Intervals of few repeats may be wider than everything else: bars widen the frame to three times what the repeats
- * need, never beyond what is possible. */
+/* Widens the frame for the bars: intervals of few repeats may be wider than everything else, so to three times what the
+ * repeats need and never beyond what is possible. */
 static void frame_of_bars(const struct plot_data *d, struct ranking_frame *f)
 {
     double width = f->hi - f->lo, pad = width > 0 ? 0.06 * width : 0.01, least, most;
@@ -86,8 +86,8 @@ static void frame_of_bars(const struct plot_data *d, struct ranking_frame *f)
     }
 }
 
-/* An arrow from the mean to each end of its bar: x, rank, dx, style 1: it ends there, 2: it leaves the frame. Returns
- * how many leave it. */
+/* Writes an arrow from the mean to each end of its bar: x, rank, dx, and style 1 when it ends there, 2 when it leaves
+ * the frame. Returns how many leave it. */
 static size_t put_bars(struct str *s, const struct plot_data *d, const struct ranking_frame *f, const struct mark *mark,
                        size_t n, size_t *bars)
 {
@@ -130,7 +130,7 @@ static void put_range(struct str *s, double left, double right)
     str_add(s, "\nset xrange [left:right]\n");
 }
 
-/* What the marks mean, under the heading. */
+/* Writes what the marks mean, under the heading. */
 static void put_ranking_legend(struct str *s, const struct ranking_frame *f, size_t cuts, size_t bars, size_t most,
                                int unknown)
 {

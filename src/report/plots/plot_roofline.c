@@ -74,7 +74,7 @@ static double table_value(const struct table *t, size_t row, const char *column)
     return table_number(t, row, table_column(t, column));
 }
 
-/* The best of each level, fastest first as the table has them. */
+/* Finds the best rate of each level, fastest first as the table has them. */
 static void find_roofs(const struct table *t, struct roofs *r)
 {
     memset(r, 0, sizeof *r);
@@ -106,8 +106,8 @@ static size_t series_of(const char *kernel)
     return i;
 }
 
-/* A kernel stands as far below the roof as its share says, which was measured beside the roof of that moment: the rate
- * of another moment may be above it. Tables without shares: at its rate. */
+/* Returns the rate at which a kernel is drawn: as far below the roof as its share says, which was measured beside the
+ * roof of that moment (the rate of another moment may be above it). Of tables without shares it is the rate itself. */
 static double height_below_roof(const struct table *t, size_t row, double fma)
 {
     double share = table_value(t, row, "fma_share");
@@ -130,7 +130,7 @@ static size_t gather_kernels(const struct table *t, double fma, struct roofline_
     return n;
 }
 
-/* Passes of one layer share a number; it stands at the highest of them. Returns how many numbers there are. */
+/* Gives the passes of one layer one number; it is drawn at the highest of them. Returns how many numbers there are. */
 static size_t give_numbers(const struct table *t, struct roofline_kernel *spot, size_t n)
 {
     size_t numbers = 0;
@@ -164,7 +164,7 @@ static struct roofline_frame frame_of_roofs(const struct roofline_kernel *spot, 
     return f;
 }
 
-/* Share of the graph's width or height between two values. */
+/* Returns the distance of two values as a share of the graph's width or height. */
 static double apart(double a, double b, double lo, double hi)
 {
     return fabs(log(a / b)) / log(hi / lo);
@@ -186,8 +186,8 @@ static int by_x(const void *a, const void *b)
     return x->x != y->x ? (x->x > y->x ? 1 : -1) : (x->row > y->row) - (x->row < y->row);
 }
 
-/* Layers crowd together below the roof: their numbers stand in a row above it, with a line down to the highest point.
- * The row is as wide as it must be and centred on its points. */
+/* Places the numbers of layers, which crowd together below the roof, in a row above it, each with a line down to the
+ * highest point. The row is as wide as it must be and centred on its points. */
 static void place_row(struct roofline_kernel **top, size_t n, const struct roofline_frame *f, double fma)
 {
     double gap = log(f->x1 / f->x0) * 0.026, shift = 0;
@@ -207,7 +207,7 @@ static void place_row(struct roofline_kernel **top, size_t n, const struct roofl
     }
 }
 
-/* The number of any other kernel stands beside it, higher where it would cover one. */
+/* Places the number of any other kernel beside it, higher where it would cover one. */
 static void place_beside(struct roofline_kernel *s, struct roofline_kernel *spot, size_t n,
                          const struct roofline_frame *f)
 {
@@ -279,7 +279,7 @@ static void put_kernels(struct str *s, const struct roofline_kernel *spot, size_
     data_end(s);
 }
 
-/* A line from the left or lower edge up to the other roof; its name runs along it. */
+/* Draws a line from the left or lower edge up to the other roof; its name runs along it. */
 static void put_slope(struct str *s, const struct roofs *r, size_t i, const struct roofline_frame *f, double angle)
 {
     double rate = r->read[i].rate, x = f->x0, y = rate * f->x0, end = r->fma / rate;
@@ -337,7 +337,7 @@ static void put_roofs(struct str *s, const struct roofs *r, const struct rooflin
     str_addf(s, " right offset -0.5,0.3 front tc rgb '%s'\n", INK);
 }
 
-/* The list at the right. */
+/* Writes the list of names at the right. */
 static void put_kernel_names(struct str *s, const struct table *t, const struct roofline_kernel *spot, size_t n,
                              size_t numbers)
 {

@@ -22,7 +22,7 @@ static size_t look_of(const char *status)
     return k;
 }
 
-/* Status of every trial of the timing table, by the trial column of both. */
+/* Reads the status of every trial of the timing table, by the trial column of both. */
 static int read_looks(const struct plot_data *d, size_t *of, struct arena *a)
 {
     const struct table *t = &d->timing, *m = &d->trials;
@@ -61,7 +61,7 @@ static int by_time(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-/* Time in which the workers had a trial: what overlaps (the clocks of two calls) counts once. Sorts b. */
+/* Sums the time in which the workers had a trial: what overlaps (the clocks of two calls) counts once. Sorts b. */
 static double covered(struct busy *b, size_t n)
 {
     double sum = 0, end = 0;
@@ -80,7 +80,8 @@ struct time_span {
     size_t n;
 };
 
-/* b[t->rows] is scratch. */
+/* Finds the first and the last worker, when the last trial ended, and the time in which workers had a trial. b[t->rows]
+ * is scratch. */
 static struct time_span measure_span(const struct table *t, int worker, int start, int wall, struct busy *b)
 {
     struct time_span s = {0, 0, 0, 0, 0};

@@ -48,7 +48,7 @@ const char *plot_about(const struct plot_data *d, const char *key)
     return "";
 }
 
-/* Names reach us from a command line too: they must not lead out of the folders. */
+/* Refuses a name that would lead out of the folders: names come from a command line too. */
 static int check_result_name(const char *name, struct err *e)
 {
     if (!*name || *name == '.' || strchr(name, '/') || strlen(name) > 255)
@@ -129,7 +129,7 @@ static void report_line(const struct picture_run *g, const char *plot, const cha
 #define OF_POINTS "learning-points"
 #define BY_AXIS "learning-by-"
 
-/* Pictures that were asked for of an earlier run, of these tables or of others. */
+/* Removes pictures that were asked for of an earlier run, of these tables or of others. */
 static void remove_asked(const struct picture_run *g)
 {
     char path[4400];
@@ -144,7 +144,8 @@ static void remove_asked(const struct picture_run *g)
         closedir(dir);
 }
 
-/* A picture of an earlier run would be taken for one of this run. (One that is drawn again is replaced whole.) */
+/* Removes the picture of an earlier run, which would be taken for one of this run. (One that is drawn again is replaced
+ * whole.) */
 static void remove_old(const struct picture_run *g, const char *plot, int but_script)
 {
     static const char *const kind[] = {"gp", "svg", "png"};
@@ -155,7 +156,8 @@ static void remove_old(const struct picture_run *g, const char *plot, int but_sc
     }
 }
 
-/* The first error is kept in *e; the other plots are drawn all the same. Returns why it was left out, else NULL. */
+/* Draws one plot. The first error is kept in *e; the other plots are drawn all the same. Returns why it was left out,
+ * or NULL. */
 static const char *draw_plot(const struct picture_run *g, const struct plot *p, struct err *e)
 {
     struct str script = {0};
@@ -187,7 +189,7 @@ static const char *draw_plot(const struct picture_run *g, const struct plot *p, 
     return why;
 }
 
-/* Where the pictures go, made when it is not there. 0, or -1 with *e. */
+/* Opens the folder of the pictures, and makes it when it is not there. 0, or -1 with *e. */
 static int open_folder(struct picture_run *g, const char *out, struct err *e)
 {
     int here = !out || !*out || !strcmp(out, ".");
@@ -233,7 +235,7 @@ static int choose_point(const struct plot_data *d, const char *number, struct cu
     return 0;
 }
 
-/* "3,7" */
+/* Chooses the points of a list "3,7". */
 static int choose_points(const struct plot_data *d, const char *list, struct curves_of *of, struct err *e)
 {
     while (*list) {
@@ -248,7 +250,8 @@ static int choose_points(const struct plot_data *d, const char *list, struct cur
     return of->n ? 0 : err_set(e, ERR_USAGE, "--points: wants numbers of points, like 3,7");
 }
 
-/* By its name or by what pictures call it; of many values some, evenly spread, the first and the last too. */
+/* Chooses an axis by its name or by what pictures call it; of many values some, evenly spread, the first and the last
+ * too. */
 static int choose_axis(const struct plot_data *d, const char *name, struct curves_of *of, struct err *e)
 {
     struct str known = {0};
@@ -270,7 +273,7 @@ static int choose_axis(const struct plot_data *d, const char *name, struct curve
     return 0;
 }
 
-/* "learning-by-train.lr": no other characters reach a file's name. */
+/* Names the file "learning-by-train.lr": no other characters get into its name. */
 static void name_file(struct plot_data *d, const struct curves_of *of)
 {
     snprintf(d->file, sizeof d->file, "%s%.60s", of->axis ? BY_AXIS : OF_POINTS, of->axis ? of->axis->name : "");

@@ -27,7 +27,7 @@ struct anova {
     int failed;
 };
 
-/* Sum of squares between `cells` groups of trials, as code[] says; df counts the groups. */
+/* Sums the squares between `cells` groups of trials, as code[] says; df counts the groups. */
 static struct effect between_groups(struct anova *a, long cells)
 {
     struct effect s = {0, (double)cells};
@@ -46,7 +46,7 @@ static struct effect between_groups(struct anova *a, long cells)
     return s;
 }
 
-/* Between the cells of a set of factors. */
+/* Sums the squares between the cells of a set of factors. */
 static struct effect between_cells(struct anova *a, unsigned set)
 {
     struct effect s = between_groups(a, design_cells(a->g, set, a->code));
@@ -60,7 +60,7 @@ static void add_effect(struct effect *s, double by, struct effect t)
     s->df += by * t.df;
 }
 
-/* What remains of rounding where nothing is. */
+/* Takes away what remains of rounding where there is no effect. */
 static struct effect without_rounding(const struct anova *a, struct effect s)
 {
     s.squares = s.squares < 1e-13 * a->total ? 0 : s.squares;
@@ -85,8 +85,8 @@ static struct effect pair_effect(struct anova *a, size_t f, size_t h)
     return without_rounding(a, s);
 }
 
-/* What is left when points, and repeats as blocks, are taken out; of one repeat all that is not the effect of one axis
- * alone. Of one point the seeds are not told from noise. */
+/* Splits what is left when points, and repeats as blocks, are taken out; of one repeat, all that is not the effect of
+ * one axis alone. Of one point the seeds are not told from noise. */
 static void split_rest(struct anova *a)
 {
     double n = (double)a->g->n, repeats = (double)a->g->repeats;
@@ -132,15 +132,15 @@ static int anova_init(struct anova *a, const struct design *g, const struct fit 
     return a->failed ? -1 : 0;
 }
 
-/* Omega squared, Hays 1963: the share without what the noise puts into it, 0 where there is no more. */
+/* Computes omega squared (Hays 1963): the share without what the noise puts into it, 0 where there is no more. */
 static double omega_squared(const struct anova *a, struct effect s)
 {
     double noise = a->error.squares / a->error.df, omega = (s.squares - s.df * noise) / (a->total + noise);
     return !(a->error.df > 0) ? NAN : omega > 0 ? omega : 0;
 }
 
-/* The share that an effect has on average when the trials of each repeat are dealt out to the points at random: exact,
- * whatever their distribution (Pitman 1938). */
+/* Computes the share that an effect has on average when the trials of each repeat are dealt out to the points at
+ * random: exact, whatever their distribution (Pitman 1938). */
 static double share_by_chance(const struct anova *a, struct effect s)
 {
     return s.df / ((double)a->g->n - 1 - a->seeds.df) * (a->total - a->seeds.squares) / a->total;
@@ -195,7 +195,8 @@ static int add_note(struct table *out, const char *text)
     return add_effect_row(out, &r);
 }
 
-/* With omega squared where the noise is known apart from the effect: of one repeat for single axes. */
+/* Adds the row of a share, with omega squared where the noise is known apart from the effect: of one repeat, for single
+ * axes. */
 static int add_share(struct table *out, const struct anova *a, const char *kind, const char *axis, const char *other,
                      struct effect s)
 {
@@ -215,7 +216,7 @@ static int add_share(struct table *out, const struct anova *a, const char *kind,
     return add_effect_row(out, &r);
 }
 
-/* Shares of axes, pairs, rest, seeds and noise; all empty when a is NULL. */
+/* Adds the rows of shares of axes, pairs, rest, seeds and noise; all are empty when a is NULL. */
 static int add_effect_shares(struct table *out, const struct design *g, struct anova *a)
 {
     static const struct effect unknown = {NAN, NAN};
@@ -251,7 +252,7 @@ static int note_joined(struct table *out, const struct design *g)
     return 0;
 }
 
-/* Trials that ended without a result; skipped points never began. */
+/* Notes how many trials ended without a result; skipped points never began. */
 static int note_missing(struct table *out, const struct trials_view *v)
 {
     char text[160];
@@ -311,7 +312,7 @@ static int note_shares(struct table *out, const struct design *g, const struct a
     return 0;
 }
 
-/* The noise that intervals of means are made of. */
+/* Returns the noise that intervals of means are made of. */
 static struct noise noise_of(const struct design *g, const struct fit *fit, const struct anova *a)
 {
     struct noise s = {fit->variance, fit->df};

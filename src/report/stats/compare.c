@@ -8,13 +8,13 @@
 
 #define BLOCKS 256 /* with gaps, the equations are so many squared */
 
-/* A point that is the same training as another one brings no observation of its own. */
+/* Says whether the row is of a point that is the same training as another one: it brings no observation of its own. */
 static int is_copy(const struct trials_view *v, size_t row)
 {
     return *view_cell(v, row, table_column(v->t, "same_as")) != 0;
 }
 
-/* Blocks of the complete trials, numbered by first appearance. */
+/* Numbers the blocks of the complete trials by first appearance. */
 static int number_blocks(struct fit *f)
 {
     const struct trials_view *v = f->v;
@@ -35,7 +35,7 @@ static int number_blocks(struct fit *f)
     return 0;
 }
 
-/* 1 when every point with a trial has each repeat once. seen[repeats] is scratch, zeroed. */
+/* Returns 1 when every point with a trial has each repeat once. seen[repeats] is scratch, zeroed. */
 static int nothing_missing(const struct fit *f, size_t *seen)
 {
     const struct trials_view *v = f->v;
@@ -54,7 +54,7 @@ static int nothing_missing(const struct fit *f, size_t *seen)
     return 1;
 }
 
-/* Plain mean of the point, less that of `effect` over its trials (NULL: none). */
+/* Returns the plain mean of the point, less that of `effect` over its trials (NULL: none). */
 static double adjusted_mean(const struct fit *f, size_t p, const double *effect)
 {
     const struct trials_view *v = f->v;
@@ -65,7 +65,7 @@ static double adjusted_mean(const struct fit *f, size_t p, const double *effect)
     return y - b / (double)f->n[p];
 }
 
-/* The normal equations of the blocks with the points eliminated: matrix * effect = right. */
+/* Adds a point to the normal equations of the blocks, from which points are eliminated: matrix * effect = right. */
 static void eliminate_point(const struct fit *f, size_t p, double *matrix, double *right)
 {
     const struct trials_view *v = f->v;
@@ -84,8 +84,8 @@ static void eliminate_point(const struct fit *f, size_t p, double *matrix, doubl
     }
 }
 
-/* Gauss and Jordan: a becomes a generalized inverse; pivots that are 0 (blocks that no point connects) give rows and
- * columns of 0. Returns the rank. a is symmetric with 0 or more in its diagonal. work[n] is scratch. */
+/* Inverts by Gauss and Jordan: a becomes a generalized inverse; pivots that are 0 (blocks that no point connects) give
+ * rows and columns of 0. Returns the rank. a is symmetric with 0 or more in its diagonal. work[n] is scratch. */
 static size_t invert(double *a, size_t n, char *done, double *work)
 {
     size_t rank = 0;
@@ -118,7 +118,7 @@ static size_t invert(double *a, size_t n, char *done, double *work)
     return rank;
 }
 
-/* Blocks that a point has in common are of one part, and so on. */
+/* Joins blocks that a point has in common into one part, and so on. */
 static void join_parts(struct fit *f)
 {
     const struct trials_view *v = f->v;
@@ -139,7 +139,7 @@ static void join_parts(struct fit *f)
     }
 }
 
-/* Effects of the blocks; returns their rank, or -1 without memory. */
+/* Solves for the effects of the blocks; returns their rank, or -1 without memory. */
 static long solve(struct fit *f, double *effect, struct arena *a)
 {
     const struct trials_view *v = f->v;
@@ -179,7 +179,7 @@ static long solve(struct fit *f, double *effect, struct arena *a)
     return (long)rank;
 }
 
-/* Mean square of what points and blocks leave, and what it is at least. */
+/* Pools the mean square of what points and blocks leave, and what it is at least. */
 static void pool_residual(struct fit *f, const double *effect, size_t trials, size_t rank)
 {
     const struct trials_view *v = f->v;
@@ -238,7 +238,7 @@ static size_t part_of(const struct fit *f, size_t p)
     return f->part[f->block[f->v->row[i]]];
 }
 
-/* share[repeats] += by * the point's trials per block, as shares of them. */
+/* Adds to share[repeats] `by` times the point's trials per block, as shares of them. */
 static void add_blocks(const struct fit *f, size_t p, double by, double *share)
 {
     for (size_t i = f->v->start[p]; i < f->v->start[p + 1]; i++)

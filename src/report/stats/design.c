@@ -7,7 +7,7 @@
 
 /* ---- factors ---------------------------------------------------------------------------------------------------- */
 
-/* Two axes of the same number of values that never disagree about which trials are alike. */
+/* Says whether two axes have the same number of values and never disagree about which trials are alike. */
 static int change_together(const struct trials_view *v, const struct table_axis *a, const struct table_axis *b,
                            int *map)
 {
@@ -80,7 +80,7 @@ static int find_factors(struct design *g, struct arena *mem)
 
 /* ---- conditional axes ------------------------------------------------------------------------------------------- */
 
-/* The value "" of a factor, or -1. (A joined factor is absent when its first axis is.) */
+/* Returns the value "" of a factor, or -1. (A joined factor is absent when its first axis is.) */
 static int absent(const struct factor *f)
 {
     for (size_t i = 0; i < f->levels; i++)
@@ -89,7 +89,7 @@ static int absent(const struct factor *f)
     return -1;
 }
 
-/* 1 when the value of p says whether x exists. seen[p->levels] is scratch. */
+/* Returns 1 when the value of p says whether x exists. seen[p->levels] is scratch. */
 static int decides(const struct trials_view *v, const struct factor *p, const struct factor *x, int gone,
                    signed char *seen)
 {
@@ -238,7 +238,7 @@ static int repeat_codes(const struct design *g, int *code)
     return levels;
 }
 
-/* Trials by value, each value's in their order. */
+/* Sorts the trials by value, each value's in their order. */
 static int sort_trials(const struct design *g, struct crossed_group *q, struct arena *mem)
 {
     q->present = arena_take(mem, (q->levels + 1) * sizeof *q->present);
@@ -294,10 +294,10 @@ static void drop(struct crossed_group *group, size_t ngroups, size_t q, int leve
     }
 }
 
-/* The value with the smallest part of its trials present, and that part times all trials below `limit`: dropping it
- * loses least for each gap it closes. Finding the true largest complete part is NP-hard (a maximal biclique); this
+/* Finds the value with the smallest part of its trials present, and that part times all trials below `limit`: dropping
+ * it loses least for each gap it closes. Finding the true largest complete part is NP-hard (a maximal biclique); this
  * finds it whenever the gaps lie in few values. With `spare` no axis falls to one value, which would say nothing about
- * it. 0: there is no such value. */
+ * it. Returns 0 when there is no such value. */
 static int emptiest(const struct crossed_group *group, size_t ngroups, double limit, int spare, size_t *q, int *level)
 {
     double least = limit;
@@ -314,9 +314,9 @@ static int emptiest(const struct crossed_group *group, size_t ngroups, double li
     return least < limit;
 }
 
-/* The value to drop next: one with a gap if there is such (otherwise the gaps lie evenly, as off the diagonal of a
- * square, and any will do), of an axis that keeps two values if there is such. While more combinations are missing than
- * one there is an axis with two values left, so that a value is found and a trial dies: the search ends. */
+/* Chooses the value to drop next: one with a gap if there is such (otherwise the gaps lie evenly, as off the diagonal
+ * of a square, and any will do), of an axis that keeps two values if there is such. While more combinations are missing
+ * than one there is an axis with two values left, so that a value is found and a trial dies: the search ends. */
 static void choose_value_to_drop(const struct crossed_group *group, size_t ngroups, size_t alive, size_t *q, int *level)
 {
     const double limit[] = {(double)alive, INFINITY};
@@ -336,7 +336,7 @@ static double full_size(const struct crossed_group *group, size_t ngroups)
 #define SPARSE 0.1       /* less than this part of all combinations is no grid: nothing is searched in it */
 #define EFFORT 100000000 /* values looked at, a fraction of a second: a search that needs more is given up */
 
-/* dead[n] <- the trials outside the complete part. Returns how many are alive, 0 where the search is given up. */
+/* Marks in dead[n] the trials outside the complete part. Returns how many are alive, 0 where the search is given up. */
 static size_t find_dead(struct design *g, struct crossed_group *group, size_t ngroups, char *dead)
 {
     size_t alive = g->n, looked = 0, values = 0;
@@ -388,8 +388,9 @@ static size_t count_bits(unsigned set)
     return n;
 }
 
-/* Inside a group: going down from outer to inner factors, each value of the outer ones that a factor depends on must
- * meet the same inner values everywhere. Counted: combinations seen against combinations expected. */
+/* Says whether the factors inside a group are nested evenly: going down from outer to inner factors, each value of the
+ * outer ones that a factor depends on must meet the same inner values everywhere. It counts combinations seen against
+ * combinations expected. */
 static int nested_evenly(const struct design *g, int *code, int *cell)
 {
     unsigned done = 0;

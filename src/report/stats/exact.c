@@ -9,7 +9,7 @@ __extension__ typedef unsigned __int128 u128;
 
 #define UNIT 149 /* bits after the binary point */
 
-/* word += (or -=) bits << shift */
+/* Adds bits << shift to the words, or takes it away. */
 static void add_bits(uint64_t *word, uint64_t bits, int shift, int minus)
 {
     u128 wide = (u128)bits << shift % 64;
@@ -42,7 +42,7 @@ static int negative(const uint64_t *word, int words)
     return word[words - 1] >> 63 != 0;
 }
 
-/* out[words+1] <- word[words] * by; the sign is kept. by < 2^63. */
+/* Multiplies word[words] by `by` < 2^63 into out[words+1]; the sign is kept. */
 static void multiply_words(const uint64_t *word, uint64_t by, uint64_t *out)
 {
     uint64_t carry = 0, minus = 0;

@@ -40,7 +40,7 @@ int means_init(struct value_means *m, const struct design *g, const struct fit *
     return failed ? -1 : 0;
 }
 
-/* The factors whose values make a setting: all but f and those inside it. */
+/* Returns the factors whose values make a setting: all but f and those inside it. */
 static unsigned others(const struct design *g, size_t f)
 {
     unsigned set = 0;
@@ -50,7 +50,7 @@ static unsigned others(const struct design *g, size_t f)
     return set;
 }
 
-/* How many values of f are met in each combination of the factors around it. */
+/* Counts how many values of f are met in each combination of the factors around it. */
 static int count_possible(struct value_means *m, size_t f)
 {
     const struct design *g = &m->all;
@@ -68,7 +68,7 @@ static int count_possible(struct value_means *m, size_t f)
     return 0;
 }
 
-/* Sums of the cells, and how many values each setting has. Returns the number of cells, or -1. */
+/* Sums the cells, and counts how many values each setting has. Returns the number of cells, or -1. */
 static long sum_cells(struct value_means *m, size_t f)
 {
     const struct design *g = &m->all;
@@ -108,7 +108,7 @@ static int is_common(const struct value_means *m, long c)
     return m->met[s] == m->possible[m->above[s]];
 }
 
-/* shared[outer] <- 1 where a setting has every value. */
+/* Marks in shared[outer] the settings that have every value. */
 static void find_shared(struct value_means *m, long cells)
 {
     for (long c = 0; c < cells; c++)
@@ -117,7 +117,8 @@ static void find_shared(struct value_means *m, long cells)
         m->shared[m->above[m->at[c]]] |= (char)is_common(m, c);
 }
 
-/* Means over the settings that every value has, or, where there is none, that the value has itself. */
+/* Computes the means over the settings that every value has, or, where there is none, over those that the value has
+ * itself. */
 static void mean_cells(struct value_means *m, size_t f, long cells)
 {
     size_t used = 0, levels = m->all.factor[f].levels;

@@ -52,14 +52,14 @@ static void put_count(struct sheet *s, size_t n)
     snprintf(s->number[s->n++], STR_NUM, "%zu", n);
 }
 
-/* Metrics are computed in float, so that nine digits say all about their means. */
+/* Puts a number into the next cell. Metrics are computed in float, so that nine digits say all about their means. */
 static void put_number(struct sheet *s, double x)
 {
     s->cell[s->n] = s->number[s->n];
     str_float(s->number[s->n++], (float)x);
 }
 
-/* The one number of a point with one complete trial, as it stands. */
+/* Returns the one number of a point with one complete trial, as it is in the table. */
 static const char *only_text(const struct trials_view *v, size_t p, int col)
 {
     const char *text = "";
@@ -81,7 +81,7 @@ static void put_metric(struct sheet *s, size_t p, int col)
             put_number(s, x[i]);
 }
 
-/* A fact of the first trial that knows it: a trial that never started may not. */
+/* Returns a fact from the first trial that knows it: a trial that never started may not. */
 static const char *first_fact(const struct trials_view *v, size_t p, int col)
 {
     const char *text = "";
@@ -90,7 +90,7 @@ static const char *first_fact(const struct trials_view *v, size_t p, int col)
     return text;
 }
 
-/* How many trials say so, and how the point stands beside the best one. */
+/* Puts how many trials there are, and how the point compares with the best one. */
 static void put_standing(struct sheet *s, size_t p, const struct difference *d)
 {
     static const char *const word[] = {[TIE_NO] = "no", [TIE_YES] = "yes", [TIE_UNKNOWN] = ""};

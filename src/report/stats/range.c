@@ -44,7 +44,7 @@ static void prepare_numbers(struct numbers *s, size_t k)
     }
 }
 
-/* P(range of k normal numbers <= w): the largest is at z, the others between z - w and z. */
+/* Computes P(range of k normal numbers <= w): the largest is at z, the others between z - w and z. */
 static double plain_range(const struct numbers *s, double w)
 {
     double sum = 0;
@@ -58,7 +58,7 @@ static double plain_range(const struct numbers *s, double w)
     return sum < 1 ? sum : 1;
 }
 
-/* One side of the outer sum, away from an estimate that is right (x = 0) by steps of h. */
+/* Adds up one side of the outer sum, away from an estimate that is right (x = 0) by steps of h. */
 static void one_side(const struct numbers *s, double df, double q, double h, double *sum, double *all)
 {
     double heaviest = 0, p = 1;

@@ -9,7 +9,7 @@
 #define EXACT_UP_TO 200
 #define Z95 1.959963984540054 /* P(|Z| <= z) = 0.95 */
 
-/* P(|T| <= sqrt(df) tan(angle)). */
+/* Computes P(|T| <= sqrt(df) tan(angle)). */
 static double two_sided(double angle, size_t df)
 {
     double s = m_sin(angle), c = m_cos(angle), c2 = c * c, sum = 0;

@@ -139,7 +139,7 @@ static int sort_levels(struct table_axis *a, size_t rows, struct arena *mem)
     return 0;
 }
 
-/* Values as pictures show them: drawn at random they have dozens of digits, of which nobody reads more than a few.
+/* Shortens values for pictures: drawn at random they have dozens of digits, of which nobody reads more than a few.
  * Values ascend: when neighbours differ, all do. */
 static int shorten_values(struct table_axis *a, struct arena *mem)
 {
@@ -246,7 +246,7 @@ static int number_points(struct trials_view *v, int col)
     return 0;
 }
 
-/* The column that counts the samples of the objective, -1 when it is no accuracy or the table has none. */
+/* Returns the column that counts the samples of the objective, -1 when it is not an accuracy or the table has none. */
 static int samples_column(const struct trials_view *v)
 {
     static const char *const column[][2] = {
@@ -257,14 +257,15 @@ static int samples_column(const struct trials_view *v)
     return -1;
 }
 
-/* Right answers of row r, of n; -1 when its accuracy is no such fraction (the last step of an epoch was dropped). */
+/* Returns the right answers of row r, of n; -1 when its accuracy is not such a fraction (the last step of an epoch was
+ * dropped). */
 static int64_t right_answers(const struct trials_view *v, size_t r, double n)
 {
     double right = floor(v->y[r] * n + 0.5);
     return n >= 1 && right >= 0 && right <= n && (float)(right / n) == (float)v->y[r] ? (int64_t)right : -1;
 }
 
-/* Samples that every complete trial of the point is a fraction of, 0 for none. */
+/* Returns the number of samples that every complete trial of the point is a fraction of, 0 for none. */
 static double common_samples(const struct trials_view *v, size_t p)
 {
     int col = samples_column(v);
@@ -301,7 +302,7 @@ struct exact view_exact(const struct trials_view *v, size_t p)
     return x;
 }
 
-/* The mean as it is shown: of floats that of their decimals, which reads better and is as near. */
+/* Returns the mean as it is shown: of floats that of their decimals, which reads better and is as near. */
 static double shown_mean(const struct trials_view *v, size_t p, const struct exact *mean)
 {
     double sum = 0, n = 0;
@@ -332,7 +333,8 @@ static int by_mean(const void *a, const void *b)
     return (x->p > y->p) - (x->p < y->p);
 }
 
-/* The one place that says which point is better: every table, picture and condition asks for order and rank. */
+/* Ranks the points. This is the one place that says which point is better: every table, picture and condition asks for
+ * order and rank. */
 static int rank_points(struct trials_view *v)
 {
     struct ranked *k = malloc((v->npoints + 1) * sizeof *k);

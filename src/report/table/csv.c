@@ -32,7 +32,7 @@ size_t csv_guarded(const char *cell)
     return *cell == '\'' && starts_formula(cell + strspn(cell, "'"));
 }
 
-/* Quoted only when it has to be: numbers and words stay readable. */
+/* Writes a cell, quoted only when it has to be: numbers and words stay readable. */
 static int put_csv_cell(struct csv_out *c, const char *cell)
 {
     size_t n = strlen(cell);

@@ -21,7 +21,7 @@ void table_release(struct table *t)
     memset(t, 0, sizeof *t);
 }
 
-/* n texts in one piece of the arena: pieces are 64 bytes at least, cells are a few. */
+/* Copies n texts into one piece of the arena: pieces are 64 bytes at least, cells are a few. */
 static int copy_texts(struct arena *a, const char *const *text, size_t n, const char **out)
 {
     size_t bytes = 0;
@@ -112,7 +112,7 @@ static int no_memory_for_table(struct row_reader *r)
     return err_set(r->e, ERR_NOMEM, "%s: no memory for the table", r->path);
 }
 
-/* Pointers to the cells of the row; NULL without memory. */
+/* Returns pointers to the cells of the row, or NULL without memory. */
 static const char *const *row_cells(struct row_reader *r)
 {
     if (r->cells > r->cap) {
@@ -167,7 +167,7 @@ static int damaged(struct row_reader *r, struct csv_parser *p)
                    r->line, r->row_line);
 }
 
-/* Line by line, so that a row's number is known when libcsv reports it. */
+/* Parses line by line, so that a row's number is known when libcsv reports it. */
 static int parse(struct row_reader *r, const char *text, size_t n)
 {
     struct csv_parser p;

@@ -18,7 +18,7 @@
 
 extern char **environ;
 
-/* posix_spawn, not fork: the process may hold OpenMP threads. `err_fd` becomes stderr. */
+/* Starts gnuplot by posix_spawn, not fork, since the process may hold OpenMP threads. `err_fd` becomes its stderr. */
 static int spawn_gnuplot(const char *folder, const char *script, const char *assign, int err_fd, pid_t *pid)
 {
     posix_spawn_file_actions_t act;
@@ -73,7 +73,7 @@ static int signal_waits(void)
     return 0;
 }
 
-/* What it writes to stderr, until it closes it (0), the time is over (-1), or a signal waits (-2). */
+/* Reads what gnuplot writes to stderr until it closes it (returns 0), the time is over (-1), or a signal waits (-2). */
 static int read_messages(int fd, double end, char *text, size_t n)
 {
     size_t used = 0;
@@ -100,7 +100,7 @@ static int read_messages(int fd, double end, char *text, size_t n)
     }
 }
 
-/* Its exit status; killed when it goes on after `end`. */
+/* Waits for gnuplot and returns its exit status; kills it when it goes on after `end`. */
 static int wait_for_end(pid_t pid, double end)
 {
     int status = 0;
@@ -116,7 +116,7 @@ static int wait_for_end(pid_t pid, double end)
     }
 }
 
-/* The line of gnuplot's message that says something. */
+/* Finds the line of gnuplot's message that says something. */
 static char *first_message(char *text)
 {
     char *message = NULL;

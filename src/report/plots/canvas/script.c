@@ -11,7 +11,7 @@ const char PLOT_NOMEM[] = "no memory";
 #define LEAST_SETTING 6 /* letters of a "name=value" that still say something, */
 #define LEAST_NAME 3    /* and of its name, when that is cut */
 
-/* Length of the UTF-8 character at s, 0 when it is broken. */
+/* Returns the length of the UTF-8 character at s, 0 when it is broken. */
 static size_t utf8(const char *s)
 {
     const unsigned char *p = (const unsigned char *)s;
@@ -34,7 +34,7 @@ size_t text_width(const char *s)
     return n;
 }
 
-/* Behind so many letters of text, or at its end. */
+/* Returns the place after so many letters of text, or its end. */
 static const char *letter_at(const char *text, size_t letters)
 {
     for (; *text && letters; letters--)
@@ -42,8 +42,9 @@ static const char *letter_at(const char *text, size_t letters)
     return text;
 }
 
-/* Labels from datablocks take \\n for a new line, so that the backslash becomes its look-alike. What is too long is cut
- * in the middle: values that differ do so at an end more often than not. */
+/* Writes text without what gnuplot would read as a command. Labels from datablocks take \\n for a new line, so that the
+ * backslash becomes its look-alike. What is too long is cut in the middle: values that differ do so at an end more
+ * often than not. */
 static void put_clean(struct str *s, const char *text, size_t max, const char *apostrophe, const char *backslash)
 {
     size_t width = text_width(text), head = max / 2, tail = max - head - 1;
@@ -179,7 +180,7 @@ double metric_label(const char *metric, char *buf, size_t n)
 
 #define MANY_VALUES 64 /* of an axis: more are not compared with each other */
 
-/* Do two texts of more than head + 1 + tail letters look the same when what is between is left out? */
+/* Says whether two texts of more than head + 1 + tail letters look the same when what is between is left out. */
 static int same_when_cut(const char *a, const char *b, size_t head, size_t tail)
 {
     size_t na = (size_t)(letter_at(a, head) - a), nb = (size_t)(letter_at(b, head) - b);
@@ -196,8 +197,8 @@ static int told_apart(const struct table_axis *x, size_t max, size_t head)
     return 1;
 }
 
-/* Letters before the gap of values that are cut to max letters: half of them, or as near to that as tells the values
- * apart. */
+/* Counts the letters before the gap of values that are cut to max letters: half of them, or as near to that as keeps
+ * the values apart. */
 static size_t letters_before_gap(const struct table_axis *x, size_t max)
 {
     size_t half = max / 2;
@@ -210,7 +211,7 @@ static size_t letters_before_gap(const struct table_axis *x, size_t max)
     return half;
 }
 
-/* The first letters of text, and a sign that there were more. */
+/* Writes the first letters of text, and a sign that there were more. */
 static void put_start(struct str *s, const char *text, size_t letters)
 {
     struct str start = {0};
@@ -235,7 +236,7 @@ void put_value(struct str *s, const struct table_axis *a, const char *text, size
         put_field(s, letter_at(text, width - (max - 1 - head)), 0);
 }
 
-/* Letters of the widest value of an axis. */
+/* Counts the letters of the widest value of an axis. */
 static size_t widest_value(const struct table_axis *a)
 {
     size_t most = 0;
@@ -244,8 +245,8 @@ static size_t widest_value(const struct table_axis *a)
     return most;
 }
 
-/* "name=value" in `room` letters: the name gives way before the value. The widest value decides, so that a name looks
- * the same at every point. */
+/* Writes "name=value" in `room` letters: the name gives way before the value. The widest value decides, so that a name
+ * looks the same at every point. */
 static void put_setting(struct str *s, const struct table_axis *a, const char *text, size_t widest, size_t room)
 {
     size_t name = text_width(a->label), rest = room > widest + 1 + LEAST_NAME ? room - 1 - widest : LEAST_NAME;
@@ -259,14 +260,15 @@ static void put_setting(struct str *s, const struct table_axis *a, const char *t
     put_value(s, a, text, room - 1 - rest);
 }
 
-/* Axes whose values tell points apart, unless there is a single point. */
+/* Says whether the values of an axis are part of a point's name: they are when they differ between points, and when
+ * there is a single point. */
 static int is_told(const struct trials_view *v, const struct table_axis *a)
 {
     return a->levels > 1 || v->npoints < 2;
 }
 
-/* The most letters that each setting of the first axes may have, so that all together have at most max at any point.
- * widest[naxes]. */
+/* Finds the most letters that each setting of the first axes may have, so that all together have at most max at any
+ * point. widest[naxes]. */
 static size_t setting_room(const struct trials_view *v, size_t naxes, const size_t *widest, size_t max)
 {
     for (size_t room = max;; room--) {
@@ -281,7 +283,7 @@ static size_t setting_room(const struct trials_view *v, size_t naxes, const size
     }
 }
 
-/* Letters of the longest "#12  ". */
+/* Counts the letters of the longest "#12 ". */
 static size_t number_width(const struct trials_view *v, const char *number)
 {
     char most[STR_NUM];
