@@ -67,6 +67,6 @@ data.seed = 1, 2, 3
 [require]
 model = train.epochs = data.seed
 EOF
-timeout 60 "$SWEEP" d.ini -q --no-plots >out 2>err || fail "exit status $? of a grid of which the diagonal is trained"
+timeout 600 "$SWEEP" d.ini -q --no-plots >out 2>err || fail "exit status $? of a grid of which the diagonal is trained"
 has results/d.effects.csv 'note,,,'
 finish

@@ -137,13 +137,13 @@ run 2 stray.ini
 has err 'stray.ini:1'
 # A FIFO has no end, nor a beginning, until somebody writes: refused in place of any file; a pipe with a writer is read.
 mkfifo fifo.ini
-timeout 20 "$SWEEP" plan fifo.ini >out 2>err
+timeout 300 "$SWEEP" plan fifo.ini >out 2>err
 [ $? -eq 4 ] || fail "a FIFO as a sweep file: $(cat out err)"
 has err 'fifo.ini: is a named pipe (FIFO), expected a file'
 mkdir fifos
 for f in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do mkfifo "fifos/$f-ubyte"; done
 printf '[data]\ndataset = idx\npath = fifos\n' >fifos.ini
-timeout 20 "$SWEEP" plan fifos.ini >out 2>err
+timeout 300 "$SWEEP" plan fifos.ini >out 2>err
 [ $? -eq 4 ] || fail "FIFOs as data files: $(cat out err)"
 has err 'fifos.ini:3: data.path: fifos/train-images-idx3-ubyte: is a named pipe (FIFO), expected a file'
 "$SWEEP" plan <(printf '[train]\nepochs = 7\n') >out 2>err || fail "a pipe of the shell: $(cat err)"

@@ -42,6 +42,15 @@ run() {
   fi
 }
 
+# takes SECONDS WORD...: run 0 WORD..., which may have so many seconds of the processors; how many others have is theirs.
+takes() {
+  local most=$1 TIMEFORMAT='%U %S'
+  shift
+  { time run 0 "$@"; } 2>used
+  tail -n 1 used | awk -v most="$most" '{ print $1 + $2, "s of the processors" } $1 + $2 > most { exit 1 }' ||
+    fail "sweep $* took more than $most s: $(tail -n 1 used)"
+}
+
 # trouble RULES COMMAND WORD...: runs COMMAND with the mishaps of tests/shim/trouble.c in every program that it starts.
 trouble() {
   local rules=$1

@@ -43,11 +43,7 @@ huge='1..100'
 tiny huge '[grid]' "model.units = $huge" "train.epochs = $huge" "train.batch_size = $huge" "sweep.seed = 1" \
   "train.patience = $huge" "data.seed = $huge" "train.eval_batch = $huge"
 sed -i '/sweep.seed/d' huge.ini
-start=$(date +%s%N)
-run 0 plan huge.ini
-took=$((($(date +%s%N) - start) / 1000000))
-echo "10^12 points planned in $took ms"
-[ "$took" -lt 2000 ] || fail "planning 10^12 points took $took ms" # 0.1 s; room for sanitizers and a busy machine
+takes 2 plan huge.ini # 0.1 s; room for sanitizers
 has out '1000000000000 points' 'the first 20 of 1e+12 points are listed' 'too many to run'
 [ "$(grep -cE '^ *[0-9]+ +1 +1 ' out)" -eq 20 ] || fail "not 20 points are listed"
 run 2 huge.ini
