@@ -1,5 +1,6 @@
 # Every source of these folders of src/ begins with a comment that says what it is, and a name that grep finds leads to
-# one place: no static function, struct tag or source file is called like one in another file of them.
+# one place: no static function, struct tag or source file is called like one in another file of them. The files that
+# src/README.md names are there.
 folders="base bench cli report"
 cd "${SOURCE:?}/src" || exit 1
 bad=0
@@ -40,4 +41,12 @@ twice() {
 }
 found=$(twice 'static function' "$functions"; twice 'struct' "$tags"; twice 'file' "$files")
 [ -z "$found" ] || fail "$found"
+
+# What src/README.md says is where it says; NAME is a new one's.
+for file in $(grep -oE '`(base|bench|cli|config|data|kernels|nn|orchestrate|report|tests|train)/[^` ]*`' README.md | tr -d '\`'); do
+  case $file in
+  *NAME*) file=${file%/*} ;;
+  esac
+  [ -e "$file" ] || [ -e "../$file" ] || fail "src/README.md names $file, which is not there"
+done
 exit $bad

@@ -15,7 +15,7 @@
 struct arena_chunk {
     struct arena_chunk *next;
     size_t cap;
-    size_t used;  /* the most that was ever taken: behind it all is zero */
+    size_t used;  /* the most that was ever taken: after it all is zero */
     char *base;   /* aligned, inside the same allocation */
     size_t bytes; /* of the mapping, 0: allocated */
 };

@@ -16,7 +16,7 @@ gzFile file_open_gzip(const char *path, struct err *e);
 /* What a number of gzerror means. */
 enum err_code file_gzip_code(int code);
 
-/* The file's bytes in malloc'ed memory with a NUL behind them; *n without it. Plain or gzip: told by the first bytes,
+/* The file's bytes in malloc'ed memory with a NUL after them; *n without it. Plain or gzip: known by the first bytes,
  * a gzip stream that is cut off or corrupt is an error. NULL with *e (ERR_IO, ERR_DATA or ERR_NOMEM) otherwise; the
  * caller frees.
  */

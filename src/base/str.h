@@ -38,7 +38,7 @@ int str_ends(const char *s, const char *end); /* "test_loss" ends in "loss" */
  * programs call so (words.c); else the only one that begins so; else the nearest by Damerau-Levenshtein distance. NULL
  * when none is close, as a wrong hint is worse than none: words of one or two letters must be the same but for their
  * order or the last one, from 3, 6 and 9 letters on at most 1, 2 and 3 of them may differ. Of names with dots, the
- * parts behind the last are looked up among the words of other programs. `known(i, ctx)` returns the i-th word ("": one
+ * parts after the last are looked up among the words of other programs. `known(i, ctx)` returns the i-th word ("": one
  * to pass over), or NULL after the last. */
 const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx);
 /* A word of other programs and what it is called here; rows may share either. NULL after the last. */

@@ -11,9 +11,9 @@ struct json {
 };
 /* `key` is the name inside an object, NULL inside an array and for the document itself. */
 void json_open(struct json *j, const char *key, char bracket); /* '{' or '[' */
-void json_close(struct json *j, char bracket);                 /* '}' or ']'; a line end behind the document */
+void json_close(struct json *j, char bracket);                 /* '}' or ']'; a line end after the document */
 void json_text(struct json *j, const char *key, const char *text);
-/* The shortest text that reads back to the same; null when it is no finite number. */
+/* The shortest text that reads back to the same; null when it is not a finite number. */
 void json_number(struct json *j, const char *key, double v);
 
 #endif

@@ -10,7 +10,7 @@
 
 struct fit {
     const struct trials_view *v;
-    size_t points;   /* with a complete trial, a training that stands for several points counted once */
+    size_t points;   /* with a complete trial, a training that several points share counted once */
     size_t repeats;  /* blocks; 1 when the table has no repeats, or has more than 256 and gaps among them */
     size_t df;       /* degrees of freedom of the residual */
     double variance; /* of the noise of one trial; NaN where it is not known: no degree of freedom, or all residuals are

@@ -333,7 +333,7 @@ static double full_size(const struct crossed_group *group, size_t ngroups)
     return n;
 }
 
-#define SPARSE 0.1       /* less than this part of all combinations is no grid: nothing is searched in it */
+#define SPARSE 0.1       /* less than this part of all combinations is not a grid: nothing is searched in it */
 #define EFFORT 100000000 /* values looked at, a fraction of a second: a search that needs more is given up */
 
 /* Marks in dead[n] the trials outside the complete part. Returns how many are alive, 0 where the search is given up. */

@@ -40,7 +40,7 @@ static inline int design_has(unsigned set, size_t f)
 /* The factors alone, all that pictures need to call the axes as the effects do: no complete part is looked for.
  * Memory from `a`; -1 without it. */
 int design_factors(struct design *g, const struct trials_view *v, struct arena *a);
-/* Factor f as an axis: values ascend with those of its first axis; no column stands for a joined one (col = -1). */
+/* Factor f as an axis: values ascend with those of its first axis; a joined one has no column (col = -1). */
 struct table_axis design_axis(const struct design *g, size_t f);
 
 /* All of it. Memory from `a`; -1 without it. */

@@ -26,7 +26,7 @@ struct table_axis {
     const char **text; /* [levels] */
     const char *
         *show;     /* [levels] the same for pictures: four significant digits, or as many as tell neighbours apart */
-    double *value; /* [levels] NaN where it is no number */
+    double *value; /* [levels] NaN where it is not a number */
     int *code;     /* [rows] index of the row's value */
 };
 
