@@ -1,6 +1,7 @@
 /* require.c - [require]: conditions over settings, facts of the network and, afterwards, metrics. */
 #include "config/sweep.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,17 +19,9 @@ static int require_find(const void *sweep, const char *name)
     return scope_find(sweep, name);
 }
 
-static int metric_find(const char *name)
-{
-    for (int i = 0; train_metrics[i].name; i++)
-        if (!strcmp(train_metrics[i].name, name))
-            return i;
-    return -1;
-}
-
 static int result_find(const void *sweep, const char *name)
 {
-    int m = metric_find(name);
+    int m = metric_named(name);
     return m >= 0 ? (int)((const struct sweep *)sweep)->nset + MOST_FACTS + m : require_find(sweep, name);
 }
 
@@ -48,7 +41,7 @@ static const char *result_known(size_t i, const void *sweep)
 
 static const char *model_hint(const void *sweep, const char *name)
 {
-    if (metric_find(name) >= 0)
+    if (metric_named(name) >= 0)
         return "metrics are known after training only: write it under 'result'";
     return scope_hint(sweep, name);
 }
@@ -98,11 +91,12 @@ static const struct expr_scope model_scope = {require_find, require_known, model
 static const struct expr_scope result_scope = {result_find, result_known, result_hint, require_param, require_takes,
                                                1,           NULL};
 
-static void check_accuracies(const struct sweep *s, const struct requirement *q, struct faults *f)
+static void check_limits(const struct sweep *s, const struct requirement *q, struct faults *f)
 {
     double v;
-    for (int m = 0; train_metrics[m].name; m++)
-        if (expr_above(q->x, (int)s->nset + MOST_FACTS + m, 1, &v))
+    for (int m = 0; m < M_COUNT; m++)
+        if (isfinite(train_metrics[m].high) &&
+            expr_above(q->x, (int)s->nset + MOST_FACTS + m, train_metrics[m].high, &v))
             metric_reaches(m, v, &q->at, f);
 }
 
@@ -118,7 +112,7 @@ void requirements_parse(struct sweep *s, struct requirements *r, const struct gi
         q->at.line = g->piece[i].line;
         q->x = expr_parse(q->text, &q->at, &scope, &s->mem, &e);
         if (!fault_take(f, &q->at, &e) && after)
-            check_accuracies(s, q, f);
+            check_limits(s, q, f);
     }
 }
 

@@ -41,19 +41,12 @@ static const char *metric_word(size_t i, const void *ctx)
 void metric_reaches(int metric, double v, const struct where *at, struct faults *f)
 {
     char num[STR_NUM];
-    const char *name = train_metrics[metric].name;
-    if (!str_ends(name, "accuracy") || !(v > 1))
+    const struct metric *m = &train_metrics[metric];
+    if (!(v > m->high))
         return;
     str_double(num, v);
-    fault(f, at, "%s is at most 1, it never reaches %s; write %s%%", name, num, num);
-}
-
-static int metric_named(const char *name)
-{
-    for (int i = 0; train_metrics[i].name; i++)
-        if (!strcmp(train_metrics[i].name, name))
-            return i;
-    return -1;
+    fault(f, at, "%s is at most %g, it never reaches %s%s%s%s", m->name, m->high, num, *m->unit ? "; write " : "",
+          *m->unit ? num : "", m->unit);
 }
 
 static void check_objective(struct sweep *s, const struct where *at, struct faults *f)
@@ -86,13 +79,8 @@ static void check_objective(struct sweep *s, const struct where *at, struct faul
 /* What selects the epoch: the objective, where every epoch has it; else its counterpart on the validation split. */
 static int selecting_metric(int objective)
 {
-    char name[64];
-    if (train_metrics[objective].per_epoch)
-        return objective;
-    const char *tail = strchr(train_metrics[objective].name, '_');
-    snprintf(name, sizeof name, "val%s", tail ? tail : "");
-    int m = metric_named(name);
-    return m >= 0 ? m : M_VAL_ACCURACY;
+    const struct metric *m = &train_metrics[objective];
+    return m->per_epoch ? objective : metric_on(DATA_VALIDATION, m->metric);
 }
 
 void spec_fill(struct sweep *s, struct faults *f)

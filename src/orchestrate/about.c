@@ -185,6 +185,27 @@ static void about_settings(struct run *run, const struct planned_point *of, stru
     planner_release(&planner);
 }
 
+void metrics_known(struct report_metrics *out)
+{
+    out->n = 0;
+    for (int m = 0; m < METRICS; m++) {
+        const struct metric *x = &train_metrics[m];
+        struct report_metric *r = &out->row[out->n++];
+        *r = (struct report_metric){
+            .larger = x->larger_is_better, .low = x->low, .high = x->high, .percent = !strcmp(x->unit, "%")};
+        snprintf(r->name, sizeof r->name, "%s", x->what);
+    }
+}
+
+static void about_metrics(const struct report_metrics *known, struct csv_out *csv)
+{
+    for (size_t m = 0; m < known->n; m++) {
+        char key[64], value[96];
+        snprintf(key, sizeof key, "metric.%s", known->row[m].name);
+        about_row(csv, key, report_metric_text(&known->row[m], value, sizeof value));
+    }
+}
+
 int write_about(struct run *run, int sync, struct err *e)
 {
     static const char *const head[] = {"key", "value"};
@@ -204,6 +225,7 @@ int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "repeats", run->spec->repeats);
     about_number(csv, "points", (double)(run->npoints + run->ncopies));
     about_number(csv, "trials", (double)run->ntrials);
+    about_metrics(&run->metrics, csv);
     about_settings(run, p, csv);
     about_models(run, csv);
     if (sweep_results(run->sweep) && about_conditions(run, csv, e)) {

@@ -95,9 +95,10 @@ int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *r, st
 {
     struct str s = {0};
     str_addf(&s, "E %" PRIx64 " %d", key, r->epoch);
-    const float v[] = {r->lr, r->train_loss, r->train_accuracy, r->val_loss, r->val_accuracy, r->grad_norm};
-    for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
-        add_float(&s, v[i]);
+    add_float(&s, r->lr);
+    for (int m = 0; m < M_EPOCHS; m++)
+        add_float(&s, epoch_number(r, m));
+    add_float(&s, r->grad_norm);
     return append(j, &s, e);
 }
 
@@ -164,9 +165,10 @@ static int read_epoch(const char *p, uint64_t *key, struct epoch_row *r)
     int bad = 0;
     *key = field(&p, 16, &bad);
     r->epoch = (int)field(&p, 10, &bad);
-    float *v[] = {&r->lr, &r->train_loss, &r->train_accuracy, &r->val_loss, &r->val_accuracy, &r->grad_norm};
-    for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
-        *v[i] = float_field(&p, &bad);
+    r->lr = float_field(&p, &bad);
+    for (int m = 0; m < M_EPOCHS; m++)
+        *epoch_value(r, m) = float_field(&p, &bad);
+    r->grad_norm = float_field(&p, &bad);
     return bad ? -1 : 0;
 }
 

@@ -148,13 +148,13 @@ static int split_sizes(const struct sweep *s, uint64_t index, const struct datas
 /* The objective ranks points, so it must be measured. */
 static int objective_measured(const struct sweep *s, uint64_t index, const size_t n[3], struct err *e)
 {
-    int metric = sweep_spec(s)->metric;
-    if (n[DATA_VALIDATION] || (metric != M_VAL_LOSS && metric != M_VAL_ACCURACY))
+    const struct metric *m = &train_metrics[sweep_spec(s)->metric];
+    if (n[DATA_VALIDATION] || m->split != DATA_VALIDATION)
         return 0;
     struct where at = sweep_point_where(s, index, "data", "validation");
     return err_at(e, ERR_USAGE, &at,
-                  "sweep.objective is %s, which 0 leaves unmeasured; set a validation split, or the objective to %s",
-                  train_metrics[metric].name, metric == M_VAL_LOSS ? "min train_loss" : "max train_accuracy");
+                  "sweep.objective is %s, which 0 leaves unmeasured; set a validation split, or the objective to %s %s",
+                  m->name, m->larger_is_better ? "max" : "min", train_metrics[metric_on(DATA_TRAIN, m->metric)].name);
 }
 
 /* Only points that are trained are told from their likes: two points of one training may differ in what [require] asks

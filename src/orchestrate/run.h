@@ -11,6 +11,7 @@
 #include "orchestrate/keymap.h"
 
 #include "base/str.h"
+#include "report/report.h"
 
 #include <omp.h>
 #include <sys/types.h>
@@ -57,7 +58,8 @@ struct run {
     int lock_fd;
     struct datasets sets;
     struct journal journal;
-    struct arena text; /* texts of points and errors */
+    struct arena text;             /* texts of points and errors */
+    struct report_metrics metrics; /* of the tables, set by tables_write */
     struct planned_point *point;
     size_t npoints, point_cap;
     struct trial *trial;
@@ -188,6 +190,8 @@ void describe_trial(const struct run *run, const struct trial *t, struct str *ou
 
 /* --- about.c --- */
 
+/* What the reports need to know of the metrics. */
+void metrics_known(struct report_metrics *out);
 /* NAME.about.csv: what the sweep is, and how its conditions fare. */
 int write_about(struct run *run, int sync, struct err *e);
 /* 1 when every `result` condition holds for every repeat of the best point, else 0; -1 with *e where it cannot be told.

@@ -216,12 +216,9 @@ static int trial_rows(const struct run *run, struct cells *c, struct table *t)
 }
 
 static const char *const epoch_front[] = {"trial", "point", "repeat", "epoch", "id"};
-static const char *const epoch_metrics[] = {"lr",       "train_loss",   "train_accuracy",
-                                            "val_loss", "val_accuracy", "grad_norm"};
 static const char *const timing_names[] = {"trial",      "worker", "start", "wall", "cpu", "images_per_second",
                                            "peak_bytes", "id"};
 #define EPOCH_FRONT (sizeof epoch_front / sizeof epoch_front[0])
-#define EPOCH_METRICS (sizeof epoch_metrics / sizeof epoch_metrics[0])
 #define TIMING_COLS (sizeof timing_names / sizeof timing_names[0])
 
 static void epoch_head(const struct run *run, struct cells *c)
@@ -230,16 +227,16 @@ static void epoch_head(const struct run *run, struct cells *c)
         text(c, epoch_front[i]);
     for (size_t i = 0; i < sweep_keys(run->sweep); i++)
         text(c, sweep_key(run->sweep, i));
-    for (size_t i = 0; i < EPOCH_METRICS; i++)
-        text(c, epoch_metrics[i]);
+    text(c, "lr");
+    for (int m = 0; m < M_EPOCHS; m++)
+        text(c, train_metrics[m].name);
+    text(c, "grad_norm");
 }
 
 static void epoch_cells(const struct run *run, size_t i, const struct epoch_row *r, struct cells *c)
 {
     const struct trial *t = &run->trial[i];
     const struct planned_point *p = &run->point[t->point];
-    const float v[EPOCH_METRICS] = {r->lr,       r->train_loss,   r->train_accuracy,
-                                    r->val_loss, r->val_accuracy, r->grad_norm};
     c->n = c->nums = 0;
     whole(c, 1, i + 1);
     whole(c, 1, p->index + 1);
@@ -248,8 +245,10 @@ static void epoch_cells(const struct run *run, size_t i, const struct epoch_row 
     id(c, t);
     for (size_t k = 0; k < sweep_keys(run->sweep); k++)
         text(c, p->value[k]);
-    for (size_t m = 0; m < EPOCH_METRICS; m++)
-        single(c, v[m]);
+    single(c, r->lr);
+    for (int m = 0; m < M_EPOCHS; m++)
+        single(c, epoch_number(r, m));
+    single(c, r->grad_norm);
 }
 
 static void timing_head(const struct run *run, struct cells *c)
@@ -435,6 +434,8 @@ int tables_write(struct run *run, int sync, struct err *e)
     struct table trials;
     char path[4200];
     table_init(&trials);
+    metrics_known(&run->metrics);
+    trials.metrics = &run->metrics;
     int bad = main_table(run, &trials) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
     bad = bad || table_write(&trials, run_path(run, ".csv", path, sizeof path), sync, e) ||
           write_summaries(run, &trials, sync, e) || stream(run, ".epochs.csv", epoch_head, epoch_rows, sync, e) ||

@@ -84,20 +84,17 @@ static void note_running(struct worker *w, const struct trial *t, int epoch, int
         *now = (struct running_trial){.trial = 0};
         return;
     }
-    int accuracy = train_metrics[w->run->spec->metric].larger_is_better;
-    const struct epoch_row none = {.train_loss = NAN, .val_loss = NAN, .train_accuracy = NAN, .val_accuracy = NAN};
-    const struct epoch_row *row = epoch && epoch <= t->nepochs ? &t->epoch[epoch - 1] : &none;
-    float val = accuracy ? row->val_accuracy : row->val_loss;
-    int m = isnan(val) ? accuracy ? M_TRAIN_ACCURACY : M_TRAIN_LOSS : accuracy ? M_VAL_ACCURACY : M_VAL_LOSS;
+    int metric = train_metrics[w->run->spec->metric].metric, m = metric_on(DATA_VALIDATION, metric);
+    const struct epoch_row *row = epoch && epoch <= t->nepochs ? &t->epoch[epoch - 1] : NULL;
+    if (!row || isnan(epoch_number(row, m)))
+        m = metric_on(DATA_TRAIN, metric);
     *now = (struct running_trial){
         .trial = (uint64_t)(t - w->run->trial) + 1,
         .epoch = epoch,
         .epochs = t->epochs,
         .measuring = done,
-        .train_loss = row->train_loss,
-        .value = !isnan(val) ? val
-                 : accuracy  ? row->train_accuracy
-                             : row->train_loss,
+        .train_loss = row ? epoch_number(row, M_TRAIN_LOSS) : NAN,
+        .value = row ? epoch_number(row, m) : NAN,
         .metric = train_metrics[m].name,
     };
 }

@@ -10,8 +10,22 @@
 
 #include <stddef.h>
 
+/* What is known of a metric that stands in columns train_NAME, val_NAME and test_NAME. */
+struct report_metric {
+    char name[32]; /* "accuracy" */
+    int larger;    /* is better */
+    double low, high;
+    int percent; /* a share of the split's samples (columns train_samples, ...), shown in percent */
+};
+#define REPORT_METRICS 32
+struct report_metrics {
+    size_t n;
+    struct report_metric row[REPORT_METRICS];
+};
+
 /* A table in memory: header and cells as text, "" for missing. Cells live in `mem`. */
 struct table {
+    const struct report_metrics *metrics; /* of its columns, borrowed; NULL: those of a classification */
     size_t rows, cols, cap;
     const char **head; /* [cols] */
     const char **cell; /* [rows][cols] */
@@ -26,6 +40,17 @@ int table_row(struct table *t, const char *const *cell);
 int table_column(const struct table *t, const char *name);
 const char *table_cell(const struct table *t, size_t row, const char *column); /* "" when missing */
 double table_number(const struct table *t, size_t row, int col);               /* NaN when empty or not a number */
+/* The metric that a column shows, or NULL; that with the name loss, or NULL; and the one that says most beside the
+ * loss: that of the objective's column, or the first of which more is better, or any; NULL when there is none. */
+const struct report_metric *table_metric(const struct table *t, const char *column);
+const struct report_metric *table_loss(const struct table *t);
+const struct report_metric *table_main_metric(const struct table *t, const char *objective);
+/* "val_accuracy" -> "accuracy" and "validation"; of other columns the column and "". */
+const char *report_metric_of(const char *column, const char **split);
+/* Value of the row metric.NAME of NAME.about.csv: "larger 0 1 %". Returns buf. And all of them from that table, those
+ * of a classification where it has none. */
+char *report_metric_text(const struct report_metric *m, char *buf, size_t n);
+void report_metrics_read(const struct table *about, struct report_metrics *out);
 /* Texts that a spreadsheet would run (= + - @ in front, no number) are written with an apostrophe before them, which
  * table_read takes off: table/csv.h. Byte order mark, CRLF and blank lines are accepted.
  * Whole file at once, strict (an open quote, a ragged row, a NUL are errors naming file and line), published
@@ -52,7 +77,8 @@ const char *report_objective_warning(const char *objective);
  * text, require.N.met = trials meeting it / complete trials, require.N.best = yes|no for the best point. Written by
  * orchestrate; the reports read it. Likewise model.N = text of a condition on the network, model.N.broken = points
  * skipped for it / points. set.KEY = value of a setting that is the
- * same at every point and no default. */
+ * same at every point and no default. metric.NAME = larger|smaller (which is better), the least and the greatest
+ * value, and % for a share of samples. */
 
 /* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics,
  * error): */

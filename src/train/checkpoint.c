@@ -14,7 +14,7 @@ struct state_head {
     uint64_t run;   /* fingerprint: what must be equal for the floats to mean the same */
 };
 #define STATE_MAGIC "sweepRUN"
-#define STATE_VERSION 1
+#define STATE_VERSION 2 /* 1: loss and accuracy were fields of the row of the best epoch */
 
 struct vector {
     float *p;

@@ -107,8 +107,8 @@ static int train_steps(struct train_run *r, struct epoch_row *row, struct err *e
         if (train_step(r, from, &p, row->lr, &sum, e))
             return -1;
     }
-    row->train_loss = (float)(sum.loss / (double)sum.seen);
-    row->train_accuracy = (float)((double)sum.right / (double)sum.seen);
+    row->v[DATA_TRAIN][METRIC_LOSS] = (float)(sum.loss / (double)sum.seen);
+    row->v[DATA_TRAIN][METRIC_ACCURACY] = (float)((double)sum.right / (double)sum.seen);
     row->grad_norm = (float)(sum.norm / (double)r->steps_per_epoch);
     return 0;
 }
@@ -127,15 +127,11 @@ static int weights_finite(const struct train_run *r, struct err *e)
 
 static int validate(struct train_run *r, struct epoch_row *row, struct err *e)
 {
-    row->val_loss = row->val_accuracy = NAN;
-    if (!r->job.view->n[DATA_VALIDATION])
-        return 0;
-    struct train_measure m = train_measure(r, DATA_VALIDATION, 0);
-    row->val_loss = (float)m.loss;
-    row->val_accuracy = (float)m.accuracy;
-    if (!isfinite(m.loss))
+    train_measure(r, DATA_VALIDATION, 0, row->v[DATA_VALIDATION]);
+    float loss = row->v[DATA_VALIDATION][METRIC_LOSS];
+    if (r->job.view->n[DATA_VALIDATION] && !isfinite(loss))
         return err_set(e, ERR_DIVERGED, "validation loss is %s after epoch %d; try a smaller train.lr (now %g)",
-                       isnan(m.loss) ? "nan" : "infinite", r->p.epoch + 1, r->job.spec->lr);
+                       isnan(loss) ? "nan" : "infinite", r->p.epoch + 1, r->job.spec->lr);
     return 0;
 }
 
@@ -151,8 +147,7 @@ static void shuffle(struct train_run *r)
 
 static float selecting_value(const struct train_run *r, const struct epoch_row *row)
 {
-    const float value[] = {row->train_loss, row->train_accuracy, row->val_loss, row->val_accuracy};
-    return value[train_selector(&r->job)];
+    return epoch_number(row, train_selector(&r->job));
 }
 
 /* By how much a is better than b. */

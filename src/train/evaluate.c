@@ -64,7 +64,7 @@ static void collect_image(struct train_run *r, size_t i, int lane_of, int predic
     r->confusion[label * classes + predicted]++;
 }
 
-struct train_measure train_measure(struct train_run *r, enum data_split split, int collect)
+void train_measure(struct train_run *r, enum data_split split, int collect, float v[METRICS])
 {
     size_t n = r->job.view->n[split], right = 0;
     int classes = r->job.graph->classes, batch = train_eval_batch(&r->job);
@@ -82,9 +82,8 @@ struct train_measure train_measure(struct train_run *r, enum data_split split, i
                 collect_image(r, from + (size_t)i, i, predicted);
         }
     }
-    if (!n)
-        return (struct train_measure){NAN, NAN};
-    return (struct train_measure){loss / (double)n, (double)right / (double)n};
+    v[METRIC_LOSS] = n ? (float)(loss / (double)n) : NAN;
+    v[METRIC_ACCURACY] = n ? (float)((double)right / (double)n) : NAN;
 }
 
 void train_finish(struct train_run *r, struct train_result *out)
@@ -95,7 +94,7 @@ void train_finish(struct train_run *r, struct train_result *out)
     memset(r->confusion, 0, classes * classes * sizeof *r->confusion);
     if (kept)
         exchange_best(r);
-    struct train_measure test = train_measure(r, DATA_TEST, 1);
+    train_measure(r, DATA_TEST, 1, &out->metric[metric_on(DATA_TEST, 0)]);
     if (kept)
         exchange_best(r);
     for (size_t c = 0; c < classes; c++)
@@ -103,12 +102,8 @@ void train_finish(struct train_run *r, struct train_result *out)
     const struct epoch_row *row = &r->p.best;
     out->epochs_run = r->p.epoch;
     out->best_epoch = row->epoch;
-    out->metric[M_TRAIN_LOSS] = row->epoch ? row->train_loss : NAN;
-    out->metric[M_TRAIN_ACCURACY] = row->epoch ? row->train_accuracy : NAN;
-    out->metric[M_VAL_LOSS] = row->epoch ? row->val_loss : NAN;
-    out->metric[M_VAL_ACCURACY] = row->epoch ? row->val_accuracy : NAN;
-    out->metric[M_TEST_LOSS] = (float)test.loss;
-    out->metric[M_TEST_ACCURACY] = (float)test.accuracy;
+    for (int m = 0; m < M_EPOCHS; m++)
+        out->metric[m] = row->epoch ? epoch_number(row, m) : NAN;
     out->confusion = r->confusion;
     out->auc = r->auc;
 }

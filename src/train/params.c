@@ -1,4 +1,4 @@
-/* params.c - the keys of [train] that every training has, and the metrics. */
+/* params.c - the keys of [train] that every training has. */
 #include "train/train.h"
 
 #include <math.h>
@@ -46,16 +46,6 @@ const struct param train_params[] = {
       "which epoch's weights are measured on the test split: the best by the objective (test_*: by its val_* counterpart), or the last", train_select_name, 0 },
     { "eval_batch", P_INT, AT(eval_batch), 1, 65536, "64",
       "images at a time in validation and test; changes memory, never a result", NULL, 0 },
-    { 0 }
-};
-
-const struct metric train_metrics[] = {
-    { "train_loss", "mean cross-entropy over the epoch as trained: augmented, with dropout and label smoothing", 0, 1 },
-    { "train_accuracy", "share of training samples classified correctly while they were trained on", 1, 1 },
-    { "val_loss", "mean cross-entropy of the validation split after the epoch", 0, 1 },
-    { "val_accuracy", "share of the validation split classified correctly after the epoch", 1, 1 },
-    { "test_loss", "mean cross-entropy of the test split, measured once, with the selected epoch's weights", 0, 0 },
-    { "test_accuracy", "share of the test split classified correctly, measured once, with the selected epoch's weights", 1, 0 },
     { 0 }
 };
 // clang-format on

@@ -25,10 +25,9 @@ int train_eval_batch(const struct train_job *j)
 
 int train_selector(const struct train_job *j)
 {
-    int m = j->spec->metric, accuracy = m == M_TRAIN_ACCURACY || m == M_VAL_ACCURACY || m == M_TEST_ACCURACY;
-    if (m == M_TRAIN_LOSS || m == M_TRAIN_ACCURACY || !j->view->n[DATA_VALIDATION])
-        return accuracy ? M_TRAIN_ACCURACY : M_TRAIN_LOSS;
-    return accuracy ? M_VAL_ACCURACY : M_VAL_LOSS;
+    const struct metric *m = &train_metrics[j->spec->metric];
+    int train = m->split == DATA_TRAIN || !j->view->n[DATA_VALIDATION];
+    return metric_on(train ? DATA_TRAIN : DATA_VALIDATION, m->metric);
 }
 
 static float decay_of(const struct train_spec *s, const struct nn_tensor *t)

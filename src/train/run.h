@@ -14,7 +14,9 @@ struct train_progress {
     struct epoch_row best; /* of the selected epoch (the last one when select = last); .epoch 0: none yet */
     int32_t unused;
 };
-_Static_assert(sizeof(struct epoch_row) == 28 && sizeof(struct train_progress) == 56, "no padding");
+_Static_assert(sizeof(struct epoch_row) == 12 + 8 * METRICS &&
+                   sizeof(struct train_progress) == 28 + sizeof(struct epoch_row),
+               "no padding");
 
 /* A stretch of parameters with one weight decay, so that an update is few kernel calls. */
 struct train_stretch {
@@ -66,11 +68,9 @@ float train_clip(const struct train_spec *s, double norm);
 /* One optimizer step over all parameters with net->dw; counts it. */
 void train_update(struct train_run *r, float lr, float gscale);
 
-/* Loss (mean) and accuracy of a split with net's weights. collect: also confusion and score, for the test split. */
-struct train_measure {
-    double loss, accuracy; /* NaN when the split is empty */
-};
-struct train_measure train_measure(struct train_run *r, enum data_split split, int collect);
+/* Every metric of a split with net's weights, NaN when the split is empty. collect: also confusion and score, for the
+ * test split. */
+void train_measure(struct train_run *r, enum data_split split, int collect, float v[METRICS]);
 
 /* Area under the ROC curve of score[n] for telling truth[i] == class from the rest, ties averaged: the Mann-Whitney
  * statistic over the number of pairs (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747). NaN when one side is

@@ -8,13 +8,14 @@
 #include "base/param.h"
 #include "data/data.h"
 #include "nn/nn.h"
+#include "train/metrics.h"
 
 /* Optimizers (train/optim_NAME.c, listed in optimizers.c) and schedules (schedules.c) are rows of tables. */
 #define TRAIN_STATES 2
 struct optimizer_type {
     const char *name, *help, *source;
-    const struct param *params;      /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
-    size_t args_size;                /* <= TRAIN_ARGS */
+    const struct param *params; /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
+    size_t args_size;           /* <= TRAIN_ARGS */
     int (*idle)(const void *args, const char *key); /* 1: the key changes nothing beside the others; NULL: all count */
     int (*states)(const void *args); /* vectors of param_floats it keeps, 0..TRAIN_STATES; all 0 before step 1 */
     /* One step t = 1, 2, ... over w[len] with gradient g[len] scaled by gscale; wd is 0 where decay does not apply. */
@@ -36,17 +37,6 @@ extern const struct schedule_type *const schedule_types[];
 const char *optimizer_name(size_t i); /* for P_CHOICE */
 const char *schedule_name(size_t i);
 const char *train_select_name(size_t i);
-
-/* Metrics a run reports, a table: `sweep.objective` and [require] result name them. */
-struct metric {
-    const char *name; /* "val_accuracy" */
-    const char *help;
-    int larger_is_better;
-    int per_epoch; /* a column of .epochs.csv, can select an epoch */
-};
-extern const struct metric train_metrics[]; /* ends with name NULL; order: train_loss, train_accuracy, val_loss,
-                                               val_accuracy, test_loss, test_accuracy */
-enum { M_TRAIN_LOSS, M_TRAIN_ACCURACY, M_VAL_LOSS, M_VAL_ACCURACY, M_TEST_LOSS, M_TEST_ACCURACY, M_COUNT };
 
 #define TRAIN_ARGS 64
 struct train_spec { /* as read from [train] */
@@ -80,15 +70,6 @@ double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint6
 
 /* The schedule that is followed: the constant one where the chosen one never changes the learning rate. */
 int train_schedule(const struct train_spec *s);
-
-/* One row of .epochs.csv */
-struct epoch_row {
-    int epoch;                        /* 1-based */
-    float lr;                         /* of the epoch's last step */
-    float train_loss, train_accuracy; /* means over the epoch's images, as trained (augmented, dropout on) */
-    float val_loss, val_accuracy;     /* NaN when there is no validation split */
-    float grad_norm;                  /* mean over steps of the L2 norm of the gradient, before clipping */
-};
 
 struct train_result {
     int epochs_run, best_epoch; /* best_epoch: the selected one, 1-based; 0 when nothing was trained yet */

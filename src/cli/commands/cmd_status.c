@@ -55,12 +55,12 @@ static void print_best(const struct table *t, const char *objective)
 /* Prints "trial 5: epoch 7, train_loss 0.0431, val_accuracy 0.9871" from a row of the epochs. */
 static void print_epoch(const struct table *t, size_t row, const char *objective)
 {
-    const char *kind = strstr(objective, "loss") ? "loss" : "accuracy";
+    const char *split, *kind = report_metric_of(objective_metric(objective), &split);
     printf("  trial %s: epoch %s", table_cell(t, row, "trial"), table_cell(t, row, "epoch"));
     printf(", train_loss %.4g", table_number(t, row, table_column(t, "train_loss")));
     for (int val = 1; val >= 0; val--) { /* without a validation split the training's */
-        char name[32];
-        snprintf(name, sizeof name, "%s_%s", val ? "val" : "train", kind);
+        char name[80];
+        snprintf(name, sizeof name, "%s_%.64s", val ? "val" : "train", kind);
         double v = table_number(t, row, table_column(t, name));
         if (v != v)
             continue;

@@ -273,7 +273,9 @@ int print_ranking(const char *out, const char *name, const struct about *a, size
     int bad = table_read(&points, report_path(path, sizeof path, out, name, ".points.csv"), e);
     if (!bad) {
         const char *metric = objective_metric(about_value(a, "objective"));
-        const char *test = strstr(metric, "loss") ? "test_loss" : "test_accuracy";
+        const char *split, *what = report_metric_of(metric, &split);
+        char test[64];
+        snprintf(test, sizeof test, "test_%s", what);
         struct ranking k = {&points, {metric, test}, strcmp(metric, test) ? 2 : 1};
         if (print_table(&k, top))
             bad = err_set(e, ERR_NOMEM, "no memory");

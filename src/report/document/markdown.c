@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "report/stats/compare.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,16 +14,16 @@
 
 /* Points are named by their bare number: GitHub takes #12 for an issue. */
 
-/* Writes a mean with its interval: "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)". */
-static void put_interval(struct str *s, const char *metric, const struct stats *m)
+/* Writes a mean with its interval: "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)" */
+static void put_interval(struct str *s, const struct plot_data *d, const char *metric, const struct stats *m)
 {
-    md_value(s, metric, m->mean);
+    md_value(s, d, metric, m->mean);
     if (m->n < 2)
         return;
     str_add(s, " (95 % interval ");
-    md_value(s, metric, m->low);
+    md_value(s, d, metric, m->low);
     str_add(s, " to ");
-    md_value(s, metric, m->high);
+    md_value(s, d, metric, m->high);
     str_addf(s, ", %zu repeats)", m->n);
 }
 
@@ -79,19 +80,23 @@ static void put_title(const struct plot_data *d, struct str *s)
 
 static void put_metric_rows(const struct plot_data *d, size_t p, double *buf, struct str *s)
 {
-    static const char *const also[] = {"val_accuracy", "test_accuracy", "test_loss"};
+    const struct report_metric *best = table_main_metric(&d->trials, d->v.metric);
+    char also[3][48];
+    snprintf(also[0], sizeof *also, "val_%s", best ? best->name : "");
+    snprintf(also[1], sizeof *also, "test_%s", best ? best->name : "");
+    snprintf(also[2], sizeof *also, "test_loss");
     struct stats m = column_stats(d, p, d->v.metric, buf);
     str_add(s, "| ");
     md_text(s, d->v.metric);
     str_add(s, " (objective) | ");
-    put_interval(s, d->v.metric, &m);
+    put_interval(s, d, d->v.metric, &m);
     str_add(s, " |\n");
     for (size_t i = 0; i < sizeof also / sizeof *also; i++) {
         m = column_stats(d, p, also[i], buf);
         if (!m.n || !strcmp(also[i], d->v.metric))
             continue;
         str_addf(s, "| %s | ", also[i]);
-        put_interval(s, also[i], &m);
+        put_interval(s, d, also[i], &m);
         str_add(s, " |\n");
     }
 }
@@ -179,7 +184,11 @@ static void put_head(const char *head, struct str *s)
 static void put_network(const struct plot_data *d, double *buf, struct str *s)
 {
     size_t p = d->v.order[0];
-    struct stats test = column_stats(d, p, "test_accuracy", buf), epochs = column_stats(d, p, "epochs_run", buf);
+    const struct report_metric *best = table_main_metric(&d->trials, d->v.metric);
+    const char *name = best ? best->name : "loss";
+    char column[48];
+    snprintf(column, sizeof column, "test_%s", name);
+    struct stats test = column_stats(d, p, column, buf), epochs = column_stats(d, p, "epochs_run", buf);
     str_add(s, "## The network\n\n| | |\n| --- | --- |\n| total parameters | ");
     md_text(s, put_fact(d, p, "params"));
     str_add(s, " |\n| BatchNorm used | ");
@@ -194,27 +203,27 @@ static void put_network(const struct plot_data *d, double *buf, struct str *s)
     md_text(s, put_fact(d, p, "macs"));
     if (!isnan(epochs.max))
         str_addf(s, " |\n| epochs | %.0f", epochs.max);
-    str_add(s, " |\n| test accuracy, mean | ");
-    md_value(s, "test_accuracy", test.mean);
+    str_addf(s, " |\n| test %s, mean | ", name);
+    md_value(s, d, column, test.mean);
     if (test.n > 1) {
-        str_add(s, " |\n| test accuracy, worst repeat | ");
-        md_value(s, "test_accuracy", test.min);
+        str_addf(s, " |\n| test %s, worst repeat | ", name);
+        md_value(s, d, column, best && !best->larger ? test.max : test.min);
     }
     str_add(s, " |\n\nReceptive field: input pixels along the longer side that one value of the last maps sees, before "
                "global pooling, flatten or dense. Means and intervals are over the repeats of the point; intervals "
                "(Student's t) end where the metric does.\n\n");
 }
 
-/* Writes a difference with its interval: "-1.25 % (-1.60 % to -0.90 %)". */
-static void put_difference(struct str *s, const char *metric, const struct difference *d)
+/* Writes a difference with its interval: "-1.25 % (-1.60 % to -0.90 %)" */
+static void put_difference(struct str *s, const struct plot_data *d, const struct difference *x)
 {
-    md_value(s, metric, d->diff);
-    if (isnan(d->low))
+    md_value(s, d, d->v.metric, x->diff);
+    if (isnan(x->low))
         return;
     str_add(s, " (");
-    md_value(s, metric, d->low);
+    md_value(s, d, d->v.metric, x->low);
     str_add(s, " to ");
-    md_value(s, metric, d->high);
+    md_value(s, d, d->v.metric, x->high);
     str_add(s, ")");
 }
 
@@ -233,9 +242,9 @@ static void put_ranked(const struct plot_data *d, size_t p, const struct differe
     str_add(s, " ");
     md_text(s, put_fact(d, p, "params"));
     str_add(s, " | ");
-    put_interval(s, d->v.metric, &m);
+    put_interval(s, d, d->v.metric, &m);
     str_add(s, " | ");
-    put_difference(s, d->v.metric, diff);
+    put_difference(s, d, diff);
     str_addf(s, " | %s |\n", word[diff->tied]);
 }
 
@@ -272,19 +281,32 @@ static void put_ranking(const struct plot_data *d, double *buf, const struct dif
                          "studentized range, noise pooled over the points, repeats as blocks).\n\n");
 }
 
-/* ---- accuracy log ----------------------------------------------------------------------------------------------- */
+/* ---- log of the epochs
+ * ----------------------------------------------------------------------------------------------- */
 
 enum { LR, TRAIN, VAL, TRAIN_LOSS, VAL_LOSS, LOGGED };
-static const char *const logged[LOGGED] = {"lr", "train_accuracy", "val_accuracy", "train_loss", "val_loss"};
 
 struct log_row {
     double sum[LOGGED];
     size_t n[LOGGED];
 };
 
+static void put_log_head(const char *name, struct str *s)
+{
+    str_addf(s,
+             "## %c%s log of the best point\n\nMeans over its repeats.\n\n| epoch | lr | training %s | validation %s | "
+             "training loss | validation loss |\n| --- | --- | --- | --- | --- | --- |\n",
+             toupper((unsigned char)*name), name + 1, name, name);
+}
+
 static int put_log(const struct plot_data *d, struct str *s)
 {
     const struct table *t = &d->epochs;
+    const struct report_metric *shown = table_main_metric(t, d->v.metric);
+    const char *name = shown ? shown->name : "loss";
+    char logged[LOGGED][48] = {[LR] = "lr", [TRAIN_LOSS] = "train_loss", [VAL_LOSS] = "val_loss"};
+    snprintf(logged[TRAIN], sizeof *logged, "train_%s", name);
+    snprintf(logged[VAL], sizeof *logged, "val_%s", name);
     const char *best = put_fact(d, d->v.order[0], "point");
     int point = table_column(t, "point"), epoch = table_column(t, "epoch"), col[LOGGED];
     struct log_row *row = calloc(EPOCHS, sizeof *row);
@@ -306,14 +328,12 @@ static int put_log(const struct plot_data *d, struct str *s)
             }
     }
     if (last)
-        str_add(s, "## Accuracy log of the best point\n\nMeans over its repeats.\n\n| epoch | lr | training accuracy | "
-                   "validation "
-                   "accuracy | training loss | validation loss |\n| --- | --- | --- | --- | --- | --- |\n");
+        put_log_head(name, s);
     for (size_t e = 0; e < last; e++) {
         str_addf(s, "| %zu |", e + 1);
         for (size_t m = 0; m < LOGGED; m++) {
             str_add(s, " ");
-            md_value(s, logged[m], row[e].n[m] ? row[e].sum[m] / (double)row[e].n[m] : NAN);
+            md_value(s, d, logged[m], row[e].n[m] ? row[e].sum[m] / (double)row[e].n[m] : NAN);
             str_add(s, " |");
         }
         str_add(s, "\n");

@@ -7,8 +7,9 @@
 /* A text inside a table cell or a sentence: shown as it is, whatever Markdown or HTML makes of its characters. A < or &
  * before a blank begins nothing and is left alone: "params < 20000". */
 void md_text(struct str *s, const char *text);
-/* A value of the metric: 0.98954 -> "98.95 %" for accuracies, otherwise four digits; "-" when it is not known. */
-void md_value(struct str *s, const char *metric, double x);
+/* A value of the column: 0.98954 -> "98.95 %" for shares of samples, otherwise four digits; "-" when it is not known.
+ */
+void md_value(struct str *s, const struct plot_data *d, const char *column, double x);
 /* Trials with this status; those that stand for several points count once. */
 size_t md_count(const struct plot_data *d, const char *status);
 /* A section on the trials with this status, those with equal reasons in one row; nothing when there are none.

@@ -22,7 +22,7 @@ static void put_values(const struct plot_data *d, const char *axis, struct str *
         str_add(s, n > 1 ? ", " : "");
         md_text(s, *table_cell(t, r, "value") ? table_cell(t, r, "value") : "(none)");
         str_add(s, ": ");
-        md_value(s, d->v.metric, table_number(t, r, mean));
+        md_value(s, d, d->v.metric, table_number(t, r, mean));
     }
 }
 

@@ -14,23 +14,25 @@ static int parse_met(const char *text, double *met, double *of)
     return str_to_double(buf, met) || str_to_double(slash + 1, of) ? -1 : 0;
 }
 
-/* Writes the condition; where it compares an accuracy with a fraction, also as the percent in which the report gives
- * accuracies: "test_accuracy >= 0.994 (99.4 %)". */
-static void put_condition(struct str *s, const char *text)
+/* Writes the condition; where it compares a share of samples with a fraction, also as the percent in which the report
+ * gives such shares: "test_accuracy >= 0.994 (99.4 %)". */
+static void put_condition(const struct plot_data *d, struct str *s, const char *text)
 {
     size_t name = strcspn(text, " <>=!"), gap = name + strspn(text + name, " <>=!");
+    char column[64];
     double v;
+    snprintf(column, sizeof column, "%.*s", (int)(name < sizeof column ? name : 0), text);
+    const struct report_metric *m = table_metric(&d->trials, column);
     md_text(s, text);
-    if (name > 9 && !strncmp(text + name - 9, "_accuracy", 9) && gap > name && !strchr(text, '%') &&
-        !str_to_double(text + gap, &v))
+    if (m && m->percent && gap > name && !strchr(text, '%') && !str_to_double(text + gap, &v))
         str_addf(s, " (%.6g %%)", 100 * v);
 }
 
-static void put_requirement(struct str *s, const char *text, const char *verdict, double met, double of,
-                            const char *what)
+static void put_requirement(const struct plot_data *d, struct str *s, const char *text, const char *verdict, double met,
+                            double of, const char *what)
 {
     str_add(s, "| ");
-    put_condition(s, text);
+    put_condition(d, s, text);
     str_addf(s, " | %s | ", verdict);
     if (of > 0)
         str_addf(s, "%.0f of %.0f %s |\n", met, of, what);
@@ -47,7 +49,7 @@ static void put_model_requirement(const struct plot_data *d, size_t i, const cha
     snprintf(key, sizeof key, "model.%zu.broken", i);
     if (parse_met(plot_about(d, key), &broken, &of))
         of = 0;
-    put_requirement(s, text, of > broken ? "**pass**" : "not known", of - broken, of, "points");
+    put_requirement(d, s, text, of > broken ? "**pass**" : "not known", of - broken, of, "points");
 }
 
 static void put_result_requirement(const struct plot_data *d, size_t i, const char *text, struct str *s)
@@ -59,7 +61,7 @@ static void put_result_requirement(const struct plot_data *d, size_t i, const ch
         of = 0;
     snprintf(key, sizeof key, "require.%zu.best", i);
     const char *best = plot_about(d, key);
-    put_requirement(s, text,
+    put_requirement(d, s, text,
                     !*best                 ? "not known"
                     : !strcmp(best, "yes") ? "**pass**"
                                            : "**FAIL**",

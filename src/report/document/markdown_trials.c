@@ -19,10 +19,10 @@ void md_text(struct str *s, const char *text)
     }
 }
 
-void md_value(struct str *s, const char *metric, double x)
+void md_value(struct str *s, const struct plot_data *d, const char *column, double x)
 {
     char label[96];
-    double unit = metric_label(metric, label, sizeof label);
+    double unit = metric_label(&d->trials, column, label, sizeof label);
     if (isnan(x))
         str_add(s, "-");
     else if (unit > 1)

@@ -8,8 +8,6 @@
 #define OTHERS 40 /* thin lines beside the best point's */
 #define DRAWN 500 /* epochs of a curve */
 
-static const char *const column[METRICS] = {"train_accuracy", "val_accuracy", "train_loss", "val_loss"};
-
 struct acc *curves_at(const struct curves *c, size_t series, size_t epoch, size_t metric)
 {
     return &c->acc[(series * c->epochs + epoch) * METRICS + metric];
@@ -59,8 +57,12 @@ static int read_epochs(const struct plot_data *d, struct curves *c, struct ids *
 {
     const struct table *t = &d->epochs;
     int point = table_column(t, "point"), epoch = table_column(t, "epoch"), col[METRICS];
-    for (size_t m = 0; m < METRICS; m++)
-        col[m] = table_column(t, column[m]);
+    for (size_t m = 0; m < METRICS; m++) {
+        char column[48] = "";
+        if (c->panel[m / 2])
+            snprintf(column, sizeof column, "%s%s", m % 2 ? "val_" : "train_", c->panel[m / 2]->name);
+        col[m] = table_column(t, column);
+    }
     for (int pass = 0; pass < 2; pass++) {
         for (size_t r = 0; r < t->rows && point >= 0; r++) {
             const char *text = t->cell[r * t->cols + (size_t)point];
@@ -87,6 +89,8 @@ int curves_init(struct curves *c, const struct plot_data *d, struct arena *a)
     int number = table_column(&d->trials, "point"), bad = 0;
     struct ids ids = {0};
     memset(c, 0, sizeof *c);
+    c->panel[0] = table_main_metric(&d->epochs, v->metric);
+    c->panel[1] = table_loss(&d->epochs);
     c->series = arena_take(a, (v->npoints + 1) * sizeof *c->series);
     c->point = arena_take(a, (OTHERS + MOST_SERIES + 2) * sizeof *c->point);
     if (!c->series || !c->point)
@@ -149,19 +153,20 @@ void curves_put(struct str *s, const struct curves *c, size_t from, size_t to, s
 }
 
 /* Reads a condition "test_accuracy >= 99.4%" that goes from text to end. */
-static int read_condition(const char *text, const char *end, struct required *r)
+static int read_condition(const struct plot_data *d, const char *text, const char *end, struct required *r)
 {
     char name[48], op[3];
     double value;
     int used = 0;
     snprintf(r->text, sizeof r->text, "%.*s", (int)(end - text), text);
-    if (sscanf(r->text, " %47[a-z_] %2[<>=] %lf %n", name, op, &value, &used) != 3 || !used || !isfinite(value))
+    if (sscanf(r->text, " %47[a-z0-9_] %2[<>=] %lf %n", name, op, &value, &used) != 3 || !used || !isfinite(value))
         return 0;
     int percent = r->text[used] == '%';
     used += percent + (int)strspn(r->text + used + percent, " ");
-    r->loss = str_ends(name, "loss");
+    r->metric = table_metric(&d->epochs, name);
     r->value = percent ? value / 100 : value;
-    return !r->text[used] && (r->loss || str_ends(name, "accuracy"));
+    return !r->text[used] && r->metric &&
+           (r->metric == table_loss(&d->epochs) || r->metric == table_main_metric(&d->epochs, d->v.metric));
 }
 
 size_t curves_required(const struct plot_data *d, struct required *r, size_t most)
@@ -174,7 +179,7 @@ size_t curves_required(const struct plot_data *d, struct required *r, size_t mos
         while (*text && n < most) {
             const char *end = strstr(text, " and ");
             end = end ? end : text + strlen(text);
-            n += (size_t)read_condition(text, end, &r[n]);
+            n += (size_t)read_condition(d, text, end, &r[n]);
             text = *end ? end + 5 : end;
         }
     }

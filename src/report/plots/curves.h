@@ -4,7 +4,8 @@
 
 #include "report/plots/plot.h"
 
-enum { TRAIN_ACCURACY, VAL_ACCURACY, TRAIN_LOSS, VAL_LOSS, METRICS };
+/* A panel shows one metric: of the training and of the validation. */
+enum { PANELS = 2, METRICS = 2 * PANELS };
 
 struct acc { /* over the trials of a series at one epoch */
     size_t n;
@@ -12,13 +13,14 @@ struct acc { /* over the trials of a series at one epoch */
 };
 
 struct curves {
-    size_t epochs;   /* the longest trial's */
-    size_t step;     /* every so manieth epoch is drawn, the first and the last too */
-    size_t nseries;  /* with a name and a colour: the first ones */
-    size_t nshown;   /* all; the others are grey */
-    size_t *point;   /* [nshown] a point of the series */
-    long *series;    /* [npoints] -1: not shown */
-    struct acc *acc; /* [nshown][epochs][METRICS] */
+    const struct report_metric *panel[PANELS]; /* beside the loss, if any, and the loss */
+    size_t epochs;                             /* the longest trial's */
+    size_t step;                               /* every so manieth epoch is drawn, the first and the last too */
+    size_t nseries;                            /* with a name and a colour: the first ones */
+    size_t nshown;                             /* all; the others are grey */
+    size_t *point;                             /* [nshown] a point of the series */
+    long *series;                              /* [npoints] -1: not shown */
+    struct acc *acc;                           /* [nshown][epochs][METRICS] */
 };
 
 /* Those that d->of asks for; else the best point, and in grey others spread evenly over the ranking. 0, or -1 without
@@ -35,7 +37,7 @@ void curves_put(struct str *s, const struct curves *c, size_t from, size_t to, s
 
 /* A condition of [require] result that is a line in these pictures: "test_accuracy >= 99.4%". */
 struct required {
-    int loss;
+    const struct report_metric *metric;
     double value;
     char text[100]; /* as it was written */
 };

@@ -14,6 +14,7 @@ struct plot_data {
     const char *name;
     int bench; /* trials is the table of a benchmark, not of a sweep */
     struct table trials, effects, epochs, timing, confusion, about; /* no columns: the file is not there */
+    struct report_metrics metrics;                                  /* of the tables */
     struct trials_view v;
     size_t naxes;            /* as the effects name them: axes that always change together are one */
     struct table_axis *axis; /* [naxes] */
@@ -69,8 +70,8 @@ void put_variable(struct str *s, const char *name, const char *text, size_t max)
 
 /* ---- words and scales ------------------------------------------------------------------------------------------- */
 
-/* "val_accuracy" -> "validation accuracy (%)"; returns the unit: 100 for accuracies, otherwise 1. */
-double metric_label(const char *metric, char *buf, size_t n);
+/* "val_accuracy" -> "validation accuracy (%)"; returns the unit: 100 for shares of samples, otherwise 1. */
+double metric_label(const struct table *t, const char *column, char *buf, size_t n);
 /* "#12  kernels=16, dropout=0.05", at most max characters: long names and values of axes are cut, what the values of an
  * axis have in common first, so that points are told apart. */
 void point_label(const struct plot_data *d, size_t p, size_t max, struct str *s);

@@ -159,7 +159,7 @@ static int frame_of_panels(const struct plot_data *d, const struct table_axis **
         }
     *lo = ends[0] > *lo ? *lo : fmax(ends[0] - 0.02 * reach, *lo - reach);
     *hi = ends[1] < *hi ? *hi : fmin(ends[1] + 0.02 * reach, *hi + reach);
-    metric_limits(d->v.metric, &least, &most);
+    metric_limits(d->v.t, d->v.metric, &least, &most);
     *lo = *lo < least && least < *hi ? least : *lo;
     *hi = *hi > most && most > *lo ? most : *hi;
     return ends[0] < *lo || ends[1] > *hi;

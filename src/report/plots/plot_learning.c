@@ -16,13 +16,14 @@ static const char *const colour[MOST_SERIES] = {BLUE, ORANGE, GREEN, PINK, SKY, 
 
 /* One of the two panels, in units of the metric. */
 struct scale {
-    size_t first;           /* its first metric: that of the training part */
+    const struct report_metric *metric;
+    size_t first;           /* its first curve: that of the training part */
     double unit, lo, hi;    /* of the frame */
-    double floor;           /* on a logarithmic scale 0 stands here */
+    double floor;           /* what is below stands here: on a logarithmic scale 0 */
     int error, logarithmic; /* it shows 1 - accuracy */
     int zeros;              /* there are zeros on a logarithmic scale */
     int beside;             /* lines of requirements that lie outside */
-    const char *label;
+    char label[64];
 };
 
 /* Gives the values that a curve passes at an epoch, as errors where the scale says so. Returns 0 when there is none. */
@@ -42,7 +43,7 @@ static int values_at(const struct curves *c, const struct scale *p, size_t i, si
  * leave it at its bad end. */
 static void frame_of_curves(const struct curves *c, struct scale *p)
 {
-    int small = p->error || p->first == TRAIN_LOSS; /* less is better */
+    int small = p->error || !p->metric->larger; /* less is better */
     double least = INFINITY;
     p->lo = INFINITY;
     p->hi = -INFINITY;
@@ -67,18 +68,21 @@ static void frame_of_curves(const struct curves *c, struct scale *p)
     }
 }
 
-/* Chooses a logarithmic scale: of errors where the best accuracies are near 1 and far from equal, of losses where they
- * go over a wide range. */
+/* Chooses a logarithmic scale: of errors where the best shares are near 1 and far from equal, of what is never negative
+ * where it goes over a wide range. */
 static void choose_scale(const struct curves *c, struct scale *p)
 {
-    int loss = p->first == TRAIN_LOSS;
-    *p = (struct scale){.first = p->first, .unit = loss ? 1 : 100, .label = loss ? "loss" : "accuracy (%)"};
+    const struct report_metric *m = p->metric;
+    snprintf(p->label, sizeof p->label, "%s%s", m->name, m->percent ? " (%)" : "");
+    p->unit = m->percent ? 100 : 1;
+    p->floor = -INFINITY;
     frame_of_curves(c, p);
-    if (loss ? p->lo > 0 && p->hi > 8 * p->lo : p->hi >= NEAR_1 && p->hi <= 1) {
+    if (m->percent ? p->hi >= NEAR_1 && p->hi <= 1 : m->low == 0 && p->lo > 0 && p->hi > 8 * p->lo) {
         struct scale linear = *p;
         p->logarithmic = 1;
-        p->error = !loss;
-        p->label = loss ? "loss" : "error = 100 - accuracy (%)";
+        p->error = m->percent;
+        if (p->error)
+            snprintf(p->label, sizeof p->label, "error = 100 - %s (%%)", m->name);
         frame_of_curves(c, p);
         if (!(p->lo > 0 && p->hi > 4 * p->lo && isfinite(p->hi)))
             *p = linear;
@@ -95,7 +99,7 @@ static void widen_for_lines(struct scale *p, const struct required *r, size_t nr
 {
     for (size_t k = 0; k < nr; k++) {
         double y = place_of_series(p, &r[k]), size = p->hi - p->lo;
-        if (r[k].loss != (p->first == TRAIN_LOSS))
+        if (r[k].metric != p->metric)
             continue;
         if (p->logarithmic ? y > 0 && y > p->lo * p->lo / p->hi && y < p->hi * p->hi / p->lo
                            : y > p->lo - size && y < p->hi + size) {
@@ -110,7 +114,7 @@ static void widen_for_lines(struct scale *p, const struct required *r, size_t nr
 /* Widens the frame a little at both ends, but to nothing that the metric cannot be. */
 static void widen_a_little(struct scale *p)
 {
-    double least = 0, most = p->first == TRAIN_LOSS ? INFINITY : 1, air = 0.05 * (p->hi - p->lo);
+    double least = p->metric->low, most = p->metric->high, air = 0.05 * (p->hi - p->lo);
     double limit = p->hi > most ? INFINITY : most;
     if (p->logarithmic) {
         double factor = pow(p->hi / p->lo, 0.05);
@@ -138,7 +142,8 @@ static void put_data(struct str *s, const struct curves *c, const struct scale *
         }
         if (m == p->first || c->nshown == c->nseries)
             continue;
-        data_begin(s, p->first == TRAIN_LOSS ? "others_loss" : "others_accuracy");
+        snprintf(name, sizeof name, "others_%s", p->metric->name);
+        data_begin(s, name);
         curves_put(s, c, c->nseries, c->nshown, m, p->unit, p->error, p->floor);
         data_end(s);
     }
@@ -184,7 +189,7 @@ static void put_required(struct str *s, const struct curves *c, const struct sca
 {
     for (size_t k = 0; k < nr; k++) {
         double y = place_of_series(p, &r[k]);
-        if (r[k].loss != (p->first == TRAIN_LOSS) || !(y >= p->lo && y <= p->hi))
+        if (r[k].metric != p->metric || !(y >= p->lo && y <= p->hi))
             continue;
         str_addf(s, "%s[1:%zu] %.9g with lines " REQUIRED_LINE, *sep, c->epochs, p->unit * y);
         *sep = NEXT;
@@ -202,7 +207,7 @@ static void put_learning_legend(struct str *s, const struct plot_data *d, const 
              rows == 1 ? "0.5" : "0.05", 9 / height, rows == 1 ? "center" : "left",
              rows == 1 ? "horizontal maxrows 1" : "vertical maxcols 1");
     for (size_t m = 0; m < 2 && !d->of; m++)
-        if (curves_have(c, TRAIN_ACCURACY + m) || curves_have(c, TRAIN_LOSS + m))
+        if (curves_have(c, m) || curves_have(c, 2 + m))
             str_addf(s, NEXT "keyentry with lines%s %s lc rgb '%s' title %s", c->epochs <= MARKED ? "points" : "",
                      c->epochs <= MARKED ? look[m].mark : "lw 2", look[m].colour, look[m].name);
     for (size_t i = 0; i < c->nseries && d->of; i++) /* also of those that have no curve */
@@ -237,8 +242,7 @@ static void put_curves(struct str *s, const struct plot_data *d, const struct cu
 {
     const char *sep = "plot ";
     if (c->nshown > c->nseries && curves_have(c, p->first + 1)) {
-        str_addf(s, "%s$others_%s using 1:2 with lines lw 0.8 lc rgb '#c4c4c4'", sep,
-                 p->first == TRAIN_LOSS ? "loss" : "accuracy");
+        str_addf(s, "%s$others_%s using 1:2 with lines lw 0.8 lc rgb '#c4c4c4'", sep, p->metric->name);
         sep = NEXT;
     }
     if (d->of)
@@ -337,7 +341,7 @@ static const char *draw_learning(const struct plot_data *d, struct str *s, struc
 {
     struct curves c;
     struct required r[REQUIRED];
-    struct scale p[2];
+    struct scale p[PANELS];
     size_t n = 0, nr = curves_required(d, r, REQUIRED);
     if (!d->epochs.rows)
         return "there is no table of epochs";
@@ -345,15 +349,15 @@ static const char *draw_learning(const struct plot_data *d, struct str *s, struc
         return PLOT_NOMEM;
     if (!c.nshown || c.epochs < 2)
         return c.nshown ? "it needs at least two epochs" : "no trial is complete";
-    for (size_t first = TRAIN_ACCURACY; first < METRICS; first += 2)
-        if (curves_have(&c, first) || curves_have(&c, first + 1)) {
-            p[n].first = first;
+    for (size_t k = 0; k < PANELS; k++)
+        if (curves_have(&c, 2 * k) || curves_have(&c, 2 * k + 1)) {
+            p[n] = (struct scale){.metric = c.panel[k], .first = 2 * k};
             choose_scale(&c, &p[n]);
             widen_for_lines(&p[n], r, nr);
             widen_a_little(&p[n++]);
         }
     if (!n)
-        return "no epoch has an accuracy or a loss";
+        return "no epoch has a metric";
     int width = n > 1 ? 1200 : 800, rows = d->of ? (int)c.nseries + (nr > 0) : 1;
     begin(s, d, &c);
     int marks = put_marks(s, d, &c, p, n), lines = put_learning_words(s, d, &c, r, nr, (size_t)(width - 40) / 8, marks);

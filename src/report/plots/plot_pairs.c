@@ -280,7 +280,7 @@ static int range_of_cells(const struct trials_view *v, const struct axis_pair *q
     }
     fair_range(all, m, v->maximise, lo, hi);
     double least, most;
-    metric_limits(v->metric, &least, &most);
+    metric_limits(v->t, v->metric, &least, &most);
     *lo = *lo < least && least < *hi ? least : *lo;
     *hi = *hi > most && most > *lo ? most : *hi;
     return holes;

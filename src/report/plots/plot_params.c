@@ -203,7 +203,7 @@ static struct params_frame frame_of_spots(const struct plot_data *d, const struc
         f.hi = spot[i].front && spot[i].high > f.hi - 0.02 * (f.hi - f.lo) ? spot[i].high + 0.04 * (f.hi - f.lo) : f.hi;
         f.lo = spot[i].front && spot[i].low < f.lo + 0.02 * (f.hi - f.lo) ? spot[i].low - 0.04 * (f.hi - f.lo) : f.lo;
     }
-    metric_limits(d->v.metric, &least, &most);
+    metric_limits(d->v.t, d->v.metric, &least, &most);
     f.lo = f.lo < least && least < f.hi ? least : f.lo;
     f.hi = f.hi > most && most > f.lo ? most : f.hi;
     f.logarithmic = f.least > 0 && f.most > 8 * f.least;

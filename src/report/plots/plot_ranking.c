@@ -26,7 +26,7 @@ static void make_marks(const struct trials_view *v, const struct difference *d, 
 {
     struct t_cache cache = {0};
     double best = v->mean[v->order[0]], least, most;
-    metric_limits(v->metric, &least, &most);
+    metric_limits(v->t, v->metric, &least, &most);
     for (size_t i = 0; i < n; i++) {
         size_t p = v->order[i];
         struct stats m = view_stats(v, p, v->col, buf, &cache);
@@ -75,7 +75,7 @@ static void frame_of_bars(const struct plot_data *d, struct ranking_frame *f)
 {
     double width = f->hi - f->lo, pad = width > 0 ? 0.06 * width : 0.01, least, most;
     double reach = width > 0 ? width : f->high - f->low;
-    metric_limits(d->v.metric, &least, &most);
+    metric_limits(d->v.t, d->v.metric, &least, &most);
     f->lo = fmax(f->low, f->lo - reach) - pad;
     f->hi = fmin(f->high, f->hi + reach) + pad;
     f->lo = f->lo < least ? least : f->lo;

@@ -91,12 +91,14 @@ int plot_data_init(struct plot_data *d, const char *out, const char *name, struc
         read_if_there(&d->about, out, name, ".about.csv", e))
         return -1;
     const char *objective = plot_about(d, "objective");
+    report_metrics_read(&d->about, &d->metrics);
+    d->trials.metrics = d->epochs.metrics = &d->metrics;
     snprintf(d->objective, sizeof d->objective, "%s", *objective ? objective : "max val_accuracy");
     if (view_init(&d->v, &d->trials, d->objective, e) || report_effects(&d->trials, d->objective, &d->effects, e))
         return -1;
     if (join_axes(d))
         return err_set(e, ERR_NOMEM, "no memory for the axes of %s", name);
-    d->unit = metric_label(d->v.metric, d->label, sizeof d->label);
+    d->unit = metric_label(&d->trials, d->v.metric, d->label, sizeof d->label);
     return 0;
 }
 

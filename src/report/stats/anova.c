@@ -330,7 +330,7 @@ static int add_means(struct table *out, const struct design *g, const struct fit
 {
     struct value_means m;
     double lo, hi, t = stats_t95(noise.df);
-    metric_limits(g->v->metric, &lo, &hi);
+    metric_limits(g->v->t, g->v->metric, &lo, &hi);
     if (means_init(&m, g, fit, mem))
         return -1;
     for (size_t f = 0; f < g->nfactors; f++) {

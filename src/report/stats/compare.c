@@ -267,7 +267,7 @@ double fit_spread(const struct fit *f, size_t p, size_t q)
 static void interval(const struct fit *f, size_t p, size_t best, double q, struct difference *d)
 {
     double lo, hi, half = q / sqrt(2) * sqrt(f->variance * fit_spread(f, p, best));
-    metric_limits(f->v->metric, &lo, &hi);
+    metric_limits(f->v->t, f->v->metric, &lo, &hi);
     d->low = fmax(d->diff - half, lo - hi);
     d->high = fmin(d->diff + half, hi - lo);
     if (isnan(half))

@@ -246,15 +246,16 @@ static int number_points(struct trials_view *v, int col)
     return 0;
 }
 
-/* Returns the column that counts the samples of the objective, -1 when it is not an accuracy or the table has none. */
+/* Returns the column that counts the samples of the objective, -1 when it is not a share of them or the table has none.
+ */
 static int samples_column(const struct trials_view *v)
 {
-    static const char *const column[][2] = {
-        {"train_accuracy", "train_samples"}, {"val_accuracy", "val_samples"}, {"test_accuracy", "test_samples"}};
-    for (size_t i = 0; i < sizeof column / sizeof *column; i++)
-        if (!strcmp(v->metric, column[i][0]))
-            return table_column(v->t, column[i][1]);
-    return -1;
+    const struct report_metric *m = table_metric(v->t, v->metric);
+    char column[80];
+    if (!m || !m->percent)
+        return -1;
+    snprintf(column, sizeof column, "%.*ssamples", (int)(strlen(v->metric) - strlen(m->name)), v->metric);
+    return table_column(v->t, column);
 }
 
 /* Returns the right answers of row r, of n; -1 when its accuracy is not such a fraction (the last step of an epoch was
@@ -397,19 +398,19 @@ void view_release(struct trials_view *v)
     memset(v, 0, sizeof *v);
 }
 
-void metric_limits(const char *metric, double *lo, double *hi)
+void metric_limits(const struct table *t, const char *column, double *lo, double *hi)
 {
-    int share = str_ends(metric, "accuracy") || str_ends(metric, "auc") || str_ends(metric, "f1");
-    int epochs = str_ends(metric, "epoch") || str_ends(metric, "epochs_run");
-    *lo = share || epochs || str_ends(metric, "loss") ? 0 : -INFINITY;
-    *hi = share ? 1 : INFINITY;
+    static const char *const counts[] = {"epochs_run", "best_epoch", NULL};
+    const struct report_metric *m = table_metric(t, column);
+    *lo = m ? m->low : one_of(column, counts) ? 0 : -INFINITY;
+    *hi = m ? m->high : INFINITY;
 }
 
-struct stats metric_stats(const char *metric, const double *v, size_t n, struct t_cache *c)
+struct stats metric_stats(const struct table *t, const char *column, const double *v, size_t n, struct t_cache *c)
 {
     struct stats s = stats_of(v, n, c);
     double lo, hi;
-    metric_limits(metric, &lo, &hi);
+    metric_limits(t, column, &lo, &hi);
     if (s.low < lo && s.mean >= lo) /* a mean outside is another metric of that name */
         s.low = lo;
     if (s.high > hi && s.mean <= hi)
@@ -425,7 +426,7 @@ struct stats view_stats(const struct trials_view *v, size_t p, int col, double *
         if (v->complete[r])
             buf[n++] = col == v->col ? v->y[r] : table_number(v->t, r, col);
     }
-    struct stats s = metric_stats(v->t->head[col], buf, n, c);
+    struct stats s = metric_stats(v->t, v->t->head[col], buf, n, c);
     if (col == v->col && n)
         s.mean = v->mean[p]; /* the one that ranks it */
     return s;

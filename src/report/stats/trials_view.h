@@ -64,10 +64,10 @@ int view_init(struct trials_view *v, const struct table *trials, const char *obj
 void view_release(struct trials_view *v);
 
 const char *view_cell(const struct trials_view *v, size_t row, int col);
-/* What a metric can be: [0, 1] for accuracies, from 0 for losses and epochs, everything (-+INFINITY) for others. */
-void metric_limits(const char *metric, double *lo, double *hi);
+/* What a column can be: what its metric can, from 0 for numbers of epochs, everything (-+INFINITY) for others. */
+void metric_limits(const struct table *t, const char *column, double *lo, double *hi);
 /* stats_of, but the interval of the mean ends where the metric does: that of a few repeats may go on far beyond. */
-struct stats metric_stats(const char *metric, const double *v, size_t n, struct t_cache *c);
+struct stats metric_stats(const struct table *t, const char *column, const double *v, size_t n, struct t_cache *c);
 /* Mean and interval (of metric_stats) of a column over the complete trials of point p; `buf` holds as many doubles as p
  * has rows. */
 struct stats view_stats(const struct trials_view *v, size_t p, int col, double *buf, struct t_cache *c);

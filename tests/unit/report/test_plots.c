@@ -492,11 +492,12 @@ static void quoting(void **state)
 static void words_and_scales(void **state)
 {
     char buf[64];
+    struct table t = {.metrics = NULL};
     double lo, hi, v[] = {0.1, 0.97, 0.98, 0.985, 0.99, 0.97, 0.975, 0.982, 0.99, 0.981, 0.983, 0.984};
     (void)state;
-    assert_true(metric_label("val_accuracy", buf, sizeof buf) == 100);
+    assert_true(metric_label(&t, "val_accuracy", buf, sizeof buf) == 100);
     assert_string_equal(buf, "validation accuracy (%)");
-    assert_true(metric_label("train_loss", buf, sizeof buf) == 1);
+    assert_true(metric_label(&t, "train_loss", buf, sizeof buf) == 1);
     assert_string_equal(buf, "training loss");
     assert_int_equal(fair_range(v, COUNT(v), 1, &lo, &hi), 1); /* the trial that learned nothing */
     assert_true(lo > 0.5 && lo < 0.97 && hi > 0.99);

@@ -96,8 +96,8 @@ static void loop_agrees_with_a_plain_one(void **state)
                           0.1 * (0.1 + 0.9 * 0.5 * (1 + cos(M_PI * at))));
         }
         struct epoch_row row = epoch_ok(r);
-        assert_close(row.train_loss, want.loss / NTRAIN, 1e-4, 1e-5);
-        assert_true(isnan(row.val_loss) && isnan(row.val_accuracy));
+        assert_close(row.v[DATA_TRAIN][METRIC_LOSS], want.loss / NTRAIN, 1e-4, 1e-5);
+        assert_true(isnan(row.v[DATA_VALIDATION][METRIC_LOSS]) && isnan(row.v[DATA_VALIDATION][METRIC_ACCURACY]));
         assert_int_equal(row.epoch, epoch);
     }
     logistic_load(&got, r);
@@ -158,8 +158,8 @@ static void means_are_over_images(void **state)
         struct arena a;
         fixture_init(&f, TOY_MLP, settings[i], 75, 0, 8);
         row[i] = epoch_ok(fixture_run(&f, &a));
-        assert_close(row[i].train_loss, row[0].train_loss, 1e-6, 0);
-        assert_close(row[i].train_accuracy, row[0].train_accuracy, 1e-6, 0);
+        assert_close(row[i].v[DATA_TRAIN][METRIC_LOSS], row[0].v[DATA_TRAIN][METRIC_LOSS], 1e-6, 0);
+        assert_close(row[i].v[DATA_TRAIN][METRIC_ACCURACY], row[0].v[DATA_TRAIN][METRIC_ACCURACY], 1e-6, 0);
         assert_true(row[i].grad_norm > 0);
         arena_release(&a);
         fixture_release(&f);

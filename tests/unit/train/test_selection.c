@@ -90,8 +90,9 @@ static int best_row(const struct outcome *o, int minimise_loss)
 {
     int best = 0;
     for (int i = 1; i < o->rows; i++)
-        if (minimise_loss ? o->row[i].val_loss < o->row[best].val_loss
-                          : o->row[i].val_accuracy > o->row[best].val_accuracy)
+        if (minimise_loss
+                ? o->row[i].v[DATA_VALIDATION][METRIC_LOSS] < o->row[best].v[DATA_VALIDATION][METRIC_LOSS]
+                : o->row[i].v[DATA_VALIDATION][METRIC_ACCURACY] > o->row[best].v[DATA_VALIDATION][METRIC_ACCURACY])
             best = i;
     return best;
 }
@@ -107,10 +108,10 @@ static void the_best_epoch_is_selected(void **state)
         assert_int_equal(o.result.epochs_run, 12);
         assert_int_equal(o.result.best_epoch, best + 1);
         assert_true(best < 11);
-        assert_true(o.result.metric[M_VAL_LOSS] == o.row[best].val_loss);
-        assert_true(o.result.metric[M_VAL_ACCURACY] == o.row[best].val_accuracy);
-        assert_true(o.result.metric[M_TRAIN_LOSS] == o.row[best].train_loss);
-        assert_true(o.result.metric[M_TRAIN_ACCURACY] == o.row[best].train_accuracy);
+        assert_true(o.result.metric[M_VAL_LOSS] == o.row[best].v[DATA_VALIDATION][METRIC_LOSS]);
+        assert_true(o.result.metric[M_VAL_ACCURACY] == o.row[best].v[DATA_VALIDATION][METRIC_ACCURACY]);
+        assert_true(o.result.metric[M_TRAIN_LOSS] == o.row[best].v[DATA_TRAIN][METRIC_LOSS]);
+        assert_true(o.result.metric[M_TRAIN_ACCURACY] == o.row[best].v[DATA_TRAIN][METRIC_ACCURACY]);
     }
 }
 
@@ -176,8 +177,9 @@ static void without_validation_the_training_metric_selects(void **state)
     int best = 0;
     (void)state;
     for (int i = 0; i < o.rows; i++) {
-        assert_true(isnan(o.row[i].val_loss) && isnan(o.row[i].val_accuracy));
-        if (o.row[i].train_loss < o.row[best].train_loss)
+        assert_true(isnan(o.row[i].v[DATA_VALIDATION][METRIC_LOSS]) &&
+                    isnan(o.row[i].v[DATA_VALIDATION][METRIC_ACCURACY]));
+        if (o.row[i].v[DATA_TRAIN][METRIC_LOSS] < o.row[best].v[DATA_TRAIN][METRIC_LOSS])
             best = i;
     }
     assert_int_equal(o.result.best_epoch, best + 1);
@@ -240,8 +242,8 @@ static void smoothing_stays_out_of_validation(void **state)
     struct outcome plain = run_toy(TOY_MLP, "epochs=1 lr=1e-30", M_VAL_LOSS, 0, 40);
     struct outcome smooth = run_toy(TOY_MLP, "epochs=1 lr=1e-30 label_smoothing=0.3", M_VAL_LOSS, 0, 40);
     (void)state;
-    assert_true(plain.row[0].val_loss == smooth.row[0].val_loss);
-    assert_true(fabsf(plain.row[0].train_loss - smooth.row[0].train_loss) > 1e-4f);
+    assert_true(plain.row[0].v[DATA_VALIDATION][METRIC_LOSS] == smooth.row[0].v[DATA_VALIDATION][METRIC_LOSS]);
+    assert_true(fabsf(plain.row[0].v[DATA_TRAIN][METRIC_LOSS] - smooth.row[0].v[DATA_TRAIN][METRIC_LOSS]) > 1e-4f);
 }
 
 static void finishing_changes_nothing(void **state)

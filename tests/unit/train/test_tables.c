@@ -92,15 +92,24 @@ static void train_keys_are_complete(void **state)
 
 static void metrics_stand_in_their_order(void **state)
 {
-    static const char *const name[M_COUNT] = {"train_loss",   "train_accuracy", "val_loss",
-                                              "val_accuracy", "test_loss",      "test_accuracy"};
+    static const char *const prefix[] = {[DATA_TRAIN] = "train_", [DATA_VALIDATION] = "val_", [DATA_TEST] = "test_"};
     (void)state;
     for (int m = 0; m < M_COUNT; m++) {
-        assert_string_equal(train_metrics[m].name, name[m]);
-        assert_true(strlen(train_metrics[m].help) > 10);
-        assert_int_equal(train_metrics[m].larger_is_better, strstr(name[m], "accuracy") != NULL);
-        assert_int_equal(train_metrics[m].per_epoch, strncmp(name[m], "test", 4) != 0);
+        const struct metric *x = &train_metrics[m];
+        char name[64];
+        snprintf(name, sizeof name, "%s%s", prefix[x->split], x->what);
+        assert_string_equal(x->name, name);
+        assert_true(strlen(x->help) > 10);
+        assert_int_equal(metric_on(x->split, x->metric), m);
+        assert_int_equal(metric_named(name), m);
+        assert_int_equal(x->per_epoch, x->split != DATA_TEST);
+        assert_true(x->low < x->high);
+        assert_true(!strcmp(x->unit, "") || (!strcmp(x->unit, "%") && x->low == 0 && x->high == 1));
     }
+    assert_int_equal(metric_named("accuracy"), -1);
+    assert_string_equal(train_metrics[M_TEST_ACCURACY].name, "test_accuracy");
+    assert_int_equal(train_metrics[M_VAL_ACCURACY].larger_is_better, 1);
+    assert_int_equal(train_metrics[M_VAL_LOSS].larger_is_better, 0);
     assert_null(train_metrics[M_COUNT].name);
 }
 

@@ -161,17 +161,12 @@ void script_end(struct str *s)
 
 /* ---- words and scales ------------------------------------------------------------------------------------------- */
 
-double metric_label(const char *metric, char *buf, size_t n)
+double metric_label(const struct table *t, const char *column, char *buf, size_t n)
 {
-    static const char *const prefix[][2] = {{"train_", "training "}, {"val_", "validation "}, {"test_", "test "}};
-    const char *rest = metric, *first = "";
-    for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
-        if (!strncmp(metric, prefix[i][0], strlen(prefix[i][0]))) {
-            first = prefix[i][1];
-            rest = metric + strlen(prefix[i][0]);
-        }
-    int percent = str_ends(metric, "accuracy");
-    snprintf(buf, n, "%s%s%s", first, rest, percent ? " (%)" : "");
+    const struct report_metric *m = table_metric(t, column);
+    const char *split, *name = report_metric_of(column, &split);
+    int percent = m && m->percent;
+    snprintf(buf, n, "%s%s%s%s", split, *split ? " " : "", name, percent ? " (%)" : "");
     for (char *p = buf; *p; p++)
         if (*p == '_')
             *p = ' ';
