@@ -108,6 +108,35 @@ static void intervals_end_where_the_metric_does(void **state)
 }
 
 /* Rows of a table all have as many cells as its head. */
+/* A metric that nobody has heard of here: what it is stands in the table about the sweep. */
+static void metrics_are_known_from_the_table_about(void **state)
+{
+    struct str s = {0};
+    struct err e = {0};
+    (void)state;
+    put("other", ".csv",
+        "trial,point,repeat,status,test_samples,val_loss,test_loss,val_skill,test_skill,test_hits\n"
+        "1,1,1,complete,8,0.5,0.5,-0.25,0.5,0.25\n2,1,2,complete,8,0.25,0.75,0.75,-0.75,0.5\n");
+    put("other", ".epochs.csv", "trial,point,repeat,epoch,lr,train_loss,train_skill\n1,1,1,1,0.5,2,-1.5\n");
+    put("other", ".about.csv",
+        "key,value\nobjective,min val_loss\nrequire.1,test_hits >= 0.25\nrequire.1.met,2/2\nrequire.1.best,yes\n"
+        "metric.loss,smaller 0 inf\nmetric.hits,smaller 0 1 %\nmetric.skill,larger -inf 1\n");
+    assert_int_equal(report_markdown(test_folder(), "other", 0, &s, &e), 0);
+    has(s.p, "| val_loss (objective) | 0.375 (95 % interval 0 to 1.963, 2 repeats) |");
+    has(s.p, "| val_skill | 0.25 (95 % interval -6.103 to 1, 2 repeats) |"); /* it ends at 1, and has no lower end */
+    has(s.p, "| test skill, worst repeat | -0.75 |");
+    has(s.p, "## Skill log of the best point");
+    has(s.p, "| 1 | 0.5 | -1.5 | - | 2 | - |");
+    has(s.p, "test_hits >= 0.25 (25 %)");
+    str_release(&s);
+    put("other", ".csv", "trial,point,repeat,status,test_samples,test_hits\n1,1,1,complete,8,0.25\n");
+    put("other", ".about.csv", "key,value\nobjective,min test_hits\nmetric.hits,smaller 0 1 %\n");
+    s = (struct str){0};
+    assert_int_equal(report_markdown(test_folder(), "other", 0, &s, &e), 0);
+    has(s.p, "| test_hits (objective) | 25.00 % |");
+    str_release(&s);
+}
+
 static void tables_are_even(void **state)
 {
     struct str s = {0};
@@ -220,6 +249,7 @@ int test_markdown(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_what_the_exercise_asks),
         cmocka_unit_test(intervals_end_where_the_metric_does),
+        cmocka_unit_test(metrics_are_known_from_the_table_about),
         cmocka_unit_test(tables_are_even),
         cmocka_unit_test(pictures_are_linked),
         cmocka_unit_test(says_what_was_trained),
