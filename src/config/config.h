@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "data/data.h"
 #include "nn/nn.h"
 #include "train/train.h"
@@ -89,6 +90,8 @@ struct point {
  * dataset is known to texts as $classes. */
 int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a, struct point *p,
                 struct err_list *errs);
+/* point.value[i] of the k-th point, in buf or where it stays. */
+const char *sweep_point_value(const struct sweep *s, uint64_t k, size_t i, char buf[STR_NUM]);
 /* The data_spec of the k-th point alone (cheap; dataset and split may vary along axes). */
 int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct data_spec *d, struct err_list *errs);
 /* Where the k-th point's value of a key of the tables was written; line 0 of the file: nowhere, it is the default. */

@@ -350,6 +350,23 @@ static int fill_canonical(const struct pick *pick, struct point *p, struct arena
 
 /* ---- points ---- */
 
+/* "" where the axis is absent; an empty value is one like others. NULL as pick_text. */
+static const char *column_text(const struct pick *p, const struct column *c, char buf[STR_NUM])
+{
+    const char *text = p->value[c->axis] == GRID_ABSENT ? NULL : pick_text(p, c->setting, buf, NULL);
+    if (p->value[c->axis] == GRID_ABSENT)
+        return "";
+    return text && !*text ? "\"\"" : text;
+}
+
+const char *sweep_point_value(const struct sweep *s, uint64_t k, size_t i, char buf[STR_NUM])
+{
+    struct pick pick;
+    pick_point(&pick, s, k);
+    const char *text = column_text(&pick, &s->col[i], buf);
+    return text ? text : "";
+}
+
 static int fill_values(const struct pick *p, struct point *out, struct arena *a)
 {
     const struct sweep *s = p->s;
@@ -357,12 +374,11 @@ static int fill_values(const struct pick *p, struct point *out, struct arena *a)
     if (!v)
         return -1;
     for (size_t i = 0; i < s->ncol; i++) {
-        int absent = p->value[s->col[i].axis] == GRID_ABSENT;
-        v[i] = absent ? "" : kept_text(p, s->col[i].setting, a, NULL);
+        char buf[STR_NUM];
+        const char *text = column_text(p, &s->col[i], buf);
+        v[i] = text == buf ? arena_str(a, buf) : text;
         if (!v[i])
             return -1;
-        if (!absent && !*v[i])
-            v[i] = "\"\""; /* a value like others */
     }
     out->value = v;
     return 0;

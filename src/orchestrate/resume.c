@@ -69,25 +69,14 @@ static void *one_more(void *v, size_t n, size_t *cap, size_t size)
     return r;
 }
 
-/* The texts of a point's axes; NULL without memory. */
-static const char **copy_values(struct run *run, const struct plan_point *p)
-{
-    size_t keys = sweep_keys(run->sweep);
-    const char **value = arena_take(&run->text, (keys + 1) * sizeof *value);
-    for (size_t i = 0; value && i < keys; i++)
-        if (!(value[i] = arena_str(&run->text, p->point->value[i])))
-            return NULL;
-    return value;
-}
-
 static int add_copy(struct run *run, const struct plan_point *p)
 {
     struct copied_point *v = one_more(run->copy, run->ncopies, &run->copy_cap, sizeof *v);
     if (!v)
         return -1;
     run->copy = v;
-    v[run->ncopies++] = (struct copied_point){p->point->index, copy_values(run, p), p->same_as};
-    return v[run->ncopies - 1].value ? 0 : -1;
+    v[run->ncopies++] = (struct copied_point){p->point->index, p->same_as};
+    return 0;
 }
 
 static int add_point(struct run *run, const struct plan_point *p)
@@ -99,7 +88,7 @@ static int add_point(struct run *run, const struct plan_point *p)
     v += run->npoints;
     memset(v, 0, sizeof *v);
     v->index = p->point->index;
-    v->value = copy_values(run, p);
+    v->first = (uint32_t)run->ntrials;
     v->skip = p->skip ? arena_str(&run->text, p->skip) : NULL;
     v->has_facts = p->graph != NULL;
     if (p->graph) {
@@ -111,7 +100,7 @@ static int add_point(struct run *run, const struct plan_point *p)
     memcpy(v->n, p->n, sizeof v->n);
     v->set = p->set;
     run->npoints++;
-    return !v->value || (p->skip && !v->skip) ? -1 : 0;
+    return p->skip && !v->skip ? -1 : 0;
 }
 
 static uint64_t trial_key(const struct plan_point *p, int seed)

@@ -18,8 +18,8 @@
 
 struct planned_point { /* what its rows in the tables need */
     uint64_t index;
-    const char **value; /* [sweep_keys] */
-    const char *skip;   /* NULL: it is trained */
+    uint32_t first;   /* of its trials, index into run->trial */
+    const char *skip; /* NULL: it is trained */
     struct nn_facts facts;
     int has_facts, batchnorm, dropout, precision;
     size_t n[3];
@@ -29,9 +29,7 @@ struct planned_point { /* what its rows in the tables need */
 /* A point that is the same training as an earlier one: it is trained once, and stands in the tables with its own values
  * and the other's results. */
 struct copied_point {
-    uint64_t index;
-    const char **value; /* [sweep_keys] */
-    uint64_t of;        /* index of the point that is trained */
+    uint64_t index, of; /* of: index of the point that is trained */
 };
 
 struct trial {

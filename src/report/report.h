@@ -28,8 +28,15 @@ struct table {
     const struct report_metrics *metrics; /* of its columns, borrowed; NULL: those of a classification */
     size_t rows, cols, cap;
     const char **head; /* [cols] */
-    const char **cell; /* [rows][cols] */
+    const char **cell; /* [rows][cols]; NULL where they are made: */
     struct arena mem;
+
+    /* Of a table whose facts are kept elsewhere: the text of a cell, made when it is asked for, in buf or where it
+     * stays. Whoever has such a table sets rows, make and ctx after table_columns. */
+    const char *(*make)(const void *ctx, size_t row, size_t col, char buf[STR_NUM]);
+    /* Of a table that is not to be held in memory: a row goes there and is counted, not kept. 0, or -1. */
+    int (*pass)(void *ctx, const char *const *cell);
+    void *ctx;
 };
 void table_init(struct table *t);
 void table_release(struct table *t);
@@ -38,8 +45,11 @@ int table_columns(struct table *t, const char *const *head, size_t cols);
 int table_row(struct table *t, const char *const *cell);
 /* Column number, or -1. */
 int table_column(const struct table *t, const char *name);
-const char *table_cell(const struct table *t, size_t row, const char *column); /* "" when missing */
-double table_number(const struct table *t, size_t row, int col);               /* NaN when empty or not a number */
+/* Of a table that keeps its cells; "" when missing. */
+const char *table_cell(const struct table *t, size_t row, const char *column);
+/* Of any table; what is in buf lasts as long as that. "" for col < 0. */
+const char *table_text(const struct table *t, size_t row, int col, char buf[STR_NUM]);
+double table_number(const struct table *t, size_t row, int col); /* NaN when empty or not a number */
 /* The metric that a column shows, or NULL; that with the name loss, or NULL; and the one that says most beside the
  * loss: that of the objective's column, or the first of which more is better, or any; NULL when there is none. */
 const struct report_metric *table_metric(const struct table *t, const char *column);

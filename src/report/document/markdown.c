@@ -231,7 +231,7 @@ static void put_ranked(const struct plot_data *d, size_t p, const struct differe
 {
     static const char *const word[] = {[TIE_NO] = "no", [TIE_YES] = "yes", [TIE_UNKNOWN] = ""};
     struct stats m = column_stats(d, p, d->v.metric, buf);
-    str_addf(s, "| %zu | ", d->v.rank[p]);
+    str_addf(s, "| %zu | ", (size_t)d->v.rank[p]);
     md_text(s, put_fact(d, p, "point"));
     str_add(s, " |");
     for (size_t k = 0; k < d->v.naxes; k++) {

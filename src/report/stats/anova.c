@@ -21,7 +21,7 @@ struct anova {
     double *y;   /* [n] of the complete part, less its mean */
     int *code;   /* [n] scratch */
     double *sum; /* [n] scratch */
-    size_t *count;
+    uint32_t *count;
     double total;
     struct effect points, axes, seeds, error; /* axes: all of them without interactions */
     int failed;
@@ -259,7 +259,8 @@ static int note_missing(struct table *out, const struct trials_view *v)
     size_t missing = 0, trained = 0;
     int status = table_column(v->t, "status");
     for (size_t r = 0; r < v->t->rows; r++) {
-        int skipped = !strcmp(view_cell(v, r, status), "skipped");
+        char buf[STR_NUM];
+        int skipped = !strcmp(table_text(v->t, r, status, buf), "skipped");
         trained += !skipped;
         missing += !skipped && isnan(v->y[r]);
     }
@@ -268,26 +269,20 @@ static int note_missing(struct table *out, const struct trials_view *v)
     return missing ? add_note(out, text) : 0;
 }
 
-static int note_bases(struct table *out, const struct design *g)
+enum { MET_COMMON = 1, MET_OWN = 2 }; /* bases that stand in the table */
+
+static int note_bases(struct table *out, const struct design *g, int met)
 {
-    const char *const text[][2] = {
-        {"common",
-         "means of basis common are over the settings of the other axes, and the repeats, that were completed "
-         "with every value of the axis"},
-        {"own", g->nfactors > GRID_MAX
-                    ? "means of basis own are over all trials of the value: with so many axes nobody looks for the "
-                      "settings that every value has, and they cannot be compared"
-                    : "means of basis own are over different settings of the other axes: nothing was completed with "
-                      "every value of the axis, and they cannot be compared"}};
-    size_t rows = out->rows;
-    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
-        for (size_t r = 0; r < rows; r++)
-            if (!strcmp(table_cell(out, r, "basis"), text[i][0])) {
-                if (add_note(out, text[i][1]))
-                    return -1;
-                break;
-            }
-    return 0;
+    const char *own =
+        g->nfactors > GRID_MAX
+            ? "means of basis own are over all trials of the value: with so many axes nobody looks for the "
+              "settings that every value has, and they cannot be compared"
+            : "means of basis own are over different settings of the other axes: nothing was completed "
+              "with every value of the axis, and they cannot be compared";
+    if ((met & MET_COMMON) && add_note(out, "means of basis common are over the settings of the other axes, and the "
+                                            "repeats, that were completed with every value of the axis"))
+        return -1;
+    return met & MET_OWN ? add_note(out, own) : 0;
 }
 
 static int note_shares(struct table *out, const struct design *g, const struct anova *a)
@@ -325,7 +320,8 @@ static struct noise noise_of(const struct design *g, const struct fit *fit, cons
 
 /* ---- means of values -------------------------------------------------------------------------------------------- */
 
-static int add_means(struct table *out, const struct design *g, const struct fit *fit, struct noise noise,
+/* *met: the bases that stand there. */
+static int add_means(struct table *out, const struct design *g, const struct fit *fit, struct noise noise, int *met,
                      struct arena *mem)
 {
     struct value_means m;
@@ -344,6 +340,7 @@ static int add_means(struct table *out, const struct design *g, const struct fit
             r.n = x->n;
             r.planned = x->planned;
             r.basis = x->basis;
+            *met |= !strcmp(x->basis, "common") ? MET_COMMON : !strcmp(x->basis, "own") ? MET_OWN : 0;
             r.mean = x->mean;
             r.low = x->mean >= lo ? fmax(lo, x->mean - half) : x->mean - half;
             r.high = x->mean <= hi ? fmin(hi, x->mean + half) : x->mean + half;
@@ -356,19 +353,28 @@ static int add_means(struct table *out, const struct design *g, const struct fit
     return 0;
 }
 
+/* What the shares are computed with is gone before the means of values take as much. */
+static int make_shares(struct table *out, const struct design *g, const struct fit *fit, struct anova *a)
+{
+    struct arena mem;
+    arena_init(&mem);
+    int bad = (g->complete && anova_init(a, g, fit, &mem)) ||
+              add_effect_shares(out, g, g->complete && a->total > 0 ? a : NULL) || (g->complete && a->failed);
+    arena_release(&mem);
+    return bad ? -1 : 0;
+}
+
 static int make_effects(const struct trials_view *v, struct table *out, struct arena *mem)
 {
     struct design g;
     struct fit fit;
     struct anova a = {0};
-    if (table_columns(out, head, COLUMNS) || design_init(&g, v, mem) || fit_init(&fit, v, mem))
+    int met = 0;
+    if (table_columns(out, head, COLUMNS) || design_init(&g, v, mem) || fit_init(&fit, v, mem) ||
+        make_shares(out, &g, &fit, &a))
         return -1;
-    if (g.complete && anova_init(&a, &g, &fit, mem))
-        return -1;
-    if (add_effect_shares(out, &g, g.complete && a.total > 0 ? &a : NULL) || (g.complete && a.failed))
-        return -1;
-    return add_means(out, &g, &fit, noise_of(&g, &fit, &a), mem) || note_joined(out, &g) || note_shares(out, &g, &a) ||
-                   note_missing(out, v) || note_bases(out, &g)
+    return add_means(out, &g, &fit, noise_of(&g, &fit, &a), &met, mem) || note_joined(out, &g) ||
+                   note_shares(out, &g, &a) || note_missing(out, v) || note_bases(out, &g, met)
                ? -1
                : 0;
 }

@@ -11,7 +11,8 @@
 /* Says whether the row is of a point that is the same training as another one: it brings no observation of its own. */
 static int is_copy(const struct trials_view *v, size_t row)
 {
-    return *view_cell(v, row, table_column(v->t, "same_as")) != 0;
+    char buf[STR_NUM];
+    return *table_text(v->t, row, table_column(v->t, "same_as"), buf) != 0;
 }
 
 /* Numbers the blocks of the complete trials by first appearance. */
@@ -20,19 +21,18 @@ static int number_blocks(struct fit *f)
     const struct trials_view *v = f->v;
     int col = table_column(v->t, "repeat");
     struct ids m = {0};
-    for (size_t r = 0; r < v->t->rows; r++) {
-        const char *text = view_cell(v, r, col);
-        long id = isnan(v->y[r]) ? 0 : ids_get(&m, str_hash(STR_HASH, text, strlen(text)), text);
-        if (id < 0) {
-            ids_release(&m);
-            return -1;
-        }
+    struct arena texts;
+    long id = 0;
+    arena_init(&texts);
+    for (size_t r = 0; r < v->t->rows && id >= 0; r++) {
+        id = isnan(v->y[r]) ? 0 : ids_of_cell(&m, v->t, r, col, &texts);
         f->block[r] = (int)id;
         f->n[v->point[r]] += !isnan(v->y[r]);
     }
     f->repeats = m.n ? m.n : 1;
     ids_release(&m);
-    return 0;
+    arena_release(&texts);
+    return id < 0 ? -1 : 0;
 }
 
 /* Returns 1 when every point with a trial has each repeat once. seen[repeats] is scratch, zeroed. */

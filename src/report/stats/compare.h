@@ -17,7 +17,7 @@ struct fit {
                         0 and the objective is none that is measured in steps of 1/n, whose rounding alone has variance
                         1 / (12 n^2) (Sheppard 1898), the least that is assumed */
     int *block;      /* [rows] of a complete trial */
-    size_t *n;       /* [npoints] complete trials */
+    uint32_t *n;     /* [npoints] complete trials */
     double *level;   /* [npoints] the mean as if every repeat were there; NaN for no trial */
     double *inverse; /* [repeats][repeats] generalized inverse of the normal equations of the blocks; NULL: nothing is
                         missing, and it is not needed */

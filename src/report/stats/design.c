@@ -199,9 +199,9 @@ long design_cells(const struct design *g, unsigned set, int *code)
 struct crossed_group {
     int *code; /* [n] */
     size_t levels, left;
-    size_t *present; /* [levels] trials alive */
-    size_t *start;   /* [levels+1] trials of value l: trial[start[l]] .. trial[start[l+1]-1] */
-    size_t *trial;   /* [n] */
+    uint32_t *present; /* [levels] trials alive */
+    uint32_t *start;   /* [levels+1] trials of value l: trial[start[l]] .. trial[start[l+1]-1] */
+    uint32_t *trial;   /* [n] */
 };
 
 static unsigned group_of_factor(const struct design *g, size_t f, unsigned taken)
@@ -224,17 +224,14 @@ static int repeat_codes(const struct design *g, int *code)
 {
     struct ids m = {0};
     int col = table_column(g->v->t, "repeat");
-    for (size_t i = 0; i < g->n; i++) {
-        const char *text = view_cell(g->v, g->row[i], col);
-        long id = ids_get(&m, str_hash(STR_HASH, text, strlen(text)), text);
-        if (id < 0) {
-            ids_release(&m);
-            return -1;
-        }
-        code[i] = (int)id;
-    }
-    int levels = (int)m.n;
+    struct arena texts;
+    long id = 0;
+    arena_init(&texts);
+    for (size_t i = 0; i < g->n && id >= 0; i++)
+        code[i] = (int)(id = ids_of_cell(&m, g->v->t, g->row[i], col, &texts));
+    int levels = id < 0 ? -1 : (int)m.n;
     ids_release(&m);
+    arena_release(&texts);
     return levels;
 }
 
@@ -251,7 +248,7 @@ static int sort_trials(const struct design *g, struct crossed_group *q, struct a
     for (size_t l = 0; l < q->levels; l++)
         q->start[l + 2] = q->start[l + 1] + q->present[l];
     for (size_t i = 0; i < g->n; i++)
-        q->trial[q->start[q->code[i] + 1]++] = i;
+        q->trial[q->start[q->code[i] + 1]++] = (uint32_t)i;
     return 0;
 }
 
@@ -455,20 +452,8 @@ static int count_kept(struct design *g, int *code)
     return 0;
 }
 
-int design_init(struct design *g, const struct trials_view *v, struct arena *a)
+static int find_complete(struct design *g, struct arena *a)
 {
-    memset(g, 0, sizeof *g);
-    g->v = v;
-    g->row = arena_take(a, (v->t->rows + 1) * sizeof *g->row);
-    if (!g->row || find_factors(g, a))
-        return -1;
-    for (size_t r = 0; r < v->t->rows; r++)
-        if (!isnan(v->y[r]))
-            g->row[g->n++] = r;
-    if (g->nfactors > GRID_MAX || g->n < 2) {
-        g->why = g->n < 2 ? "at least two complete trials are needed" : "there are more than 30 axes";
-        return 0;
-    }
     size_t ngroups;
     struct crossed_group *group = arena_take(a, (g->nfactors + 1) * sizeof *group);
     if (!group || place_conditional(g) || make_groups(g, group, &ngroups, a))
@@ -479,4 +464,25 @@ int design_init(struct design *g, const struct trials_view *v, struct arena *a)
         g->why = "the same combination of values stands in several points";
     int *code = arena_take(a, (g->n + 1) * sizeof *code);
     return code && !count_kept(g, code) ? 0 : -1;
+}
+
+int design_init(struct design *g, const struct trials_view *v, struct arena *a)
+{
+    memset(g, 0, sizeof *g);
+    g->v = v;
+    g->row = arena_take(a, (v->t->rows + 1) * sizeof *g->row);
+    if (!g->row || find_factors(g, a))
+        return -1;
+    for (size_t r = 0; r < v->t->rows; r++)
+        if (!isnan(v->y[r]))
+            g->row[g->n++] = (uint32_t)r;
+    if (g->nfactors > GRID_MAX || g->n < 2) {
+        g->why = g->n < 2 ? "at least two complete trials are needed" : "there are more than 30 axes";
+        return 0;
+    }
+    struct arena scratch;
+    arena_init(&scratch);
+    int bad = find_complete(g, &scratch);
+    arena_release(&scratch);
+    return bad;
 }

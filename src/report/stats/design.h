@@ -25,7 +25,7 @@ struct design {
     size_t nfactors;
     struct factor *factor;
     size_t n;                /* trials in the complete part */
-    size_t *row;             /* [n] their rows, ascending */
+    uint32_t *row;           /* [n] their rows, ascending */
     int complete;            /* 1: shares can be computed on `row` */
     const char *why;         /* otherwise the reason */
     size_t npoints, repeats; /* of the complete part */

@@ -23,7 +23,7 @@ int means_init(struct value_means *m, const struct design *g, const struct fit *
     m->all.row = take_arrays_of_means(a, n, sizeof *m->all.row, &failed);
     for (size_t r = 0; r < n && !failed; r++)
         if (!isnan(v->y[r]))
-            m->all.row[m->all.n++] = r;
+            m->all.row[m->all.n++] = (uint32_t)r;
     for (size_t p = 0; p < v->npoints; p++)
         m->repeats = v->start[p + 1] - v->start[p] > m->repeats ? v->start[p + 1] - v->start[p] : m->repeats;
     for (size_t f = 0; f < g->nfactors; f++)
@@ -32,7 +32,7 @@ int means_init(struct value_means *m, const struct design *g, const struct fit *
     int **whole[] = {&m->setting, &m->outer, &m->cell, &m->level, &m->at, &m->above};
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         *whole[i] = take_arrays_of_means(a, n, sizeof **whole[i], &failed);
-    size_t **counts[] = {&m->count, &m->met, &m->possible};
+    uint32_t **counts[] = {&m->count, &m->met, &m->possible};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         *counts[i] = take_arrays_of_means(a, n, sizeof **counts[i], &failed);
     m->shared = take_arrays_of_means(a, n, 1, &failed);
@@ -99,7 +99,7 @@ static void planned_trials(struct value_means *m, size_t f)
     const struct trials_view *v = m->all.v;
     memset(m->value, 0, m->all.factor[f].levels * sizeof *m->value);
     for (size_t p = 0; p < v->npoints; p++) /* a point without a result is planned like the others */
-        m->value[m->all.factor[f].code[v->first[p]]].planned += m->repeats;
+        m->value[m->all.factor[f].code[v->first[p]]].planned += (uint32_t)m->repeats;
 }
 
 static int is_common(const struct value_means *m, long c)

@@ -7,14 +7,13 @@
 #include "report/stats/design.h"
 
 struct value_mean {
-    size_t n, planned; /* trials in the mean; those of all points with the value */
-    double mean;       /* NaN for n = 0 */
-    double spread;     /* its variance as a multiple of that of one trial's noise */
+    uint32_t n, planned; /* trials in the mean; those of all points with the value */
+    double mean;         /* NaN for n = 0 */
+    double spread;       /* its variance as a multiple of that of one trial's noise */
     const char *basis; /* "all": every complete trial is in the means of the axis; "common": those at settings that were
                           completed with all values that are ever met there; "own": there is no such setting, and the
                           value has those of its own; "" for n = 0 */
-    size_t settings;
-    int own;
+    uint32_t settings, own;
 };
 
 struct noise { /* of one trial; variance NaN: not known */
@@ -31,7 +30,7 @@ struct value_means {
     int *setting, *outer, *cell; /* [n] */
     double *sum;                 /* [n] of a cell: a value at a setting */
     char *shared;                /* [n] */
-    size_t *count, *met, *possible;
+    uint32_t *count, *met, *possible;
     int *level, *at, *above; /* [n] of a cell: its value, its setting; of a setting: the combination of outer values */
     size_t repeats;
 };

@@ -14,9 +14,9 @@ static const char *const standing[] = {
 struct sheet { /* one row being made */
     const struct trials_view *v;
     const char **cell;
-    char (*number)[STR_NUM];
-    size_t n;
-    double *buf;
+    char (*number)[STR_NUM]; /* [2 * columns] texts made for the cells, and then those that several cells share */
+    size_t n, columns;
+    double *buf; /* [trials of a point] */
     struct t_cache cache;
 };
 
@@ -60,12 +60,12 @@ static void put_number(struct sheet *s, double x)
 }
 
 /* Returns the one number of a point with one complete trial, as it is in the table. */
-static const char *only_text(const struct trials_view *v, size_t p, int col)
+static const char *only_text(const struct trials_view *v, size_t p, int col, char buf[STR_NUM])
 {
     const char *text = "";
     for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
         if (v->complete[v->row[i]] && !isnan(table_number(v->t, v->row[i], col)))
-            text = view_cell(v, v->row[i], col);
+            text = table_text(v->t, v->row[i], col, buf);
     return text;
 }
 
@@ -73,7 +73,7 @@ static void put_metric(struct sheet *s, size_t p, int col)
 {
     struct stats m = view_stats(s->v, p, col, s->buf, &s->cache);
     const double x[STATISTICS] = {m.mean, m.std, m.low, m.high, m.min, m.max};
-    const char *only = m.n == 1 ? only_text(s->v, p, col) : NULL;
+    const char *only = m.n == 1 ? only_text(s->v, p, col, s->number[s->columns + s->n]) : NULL;
     for (size_t i = 0; i < STATISTICS; i++)
         if (only && !isnan(x[i]))
             put_cell_text(s, only);
@@ -82,11 +82,11 @@ static void put_metric(struct sheet *s, size_t p, int col)
 }
 
 /* Returns a fact from the first trial that knows it: a trial that never started may not. */
-static const char *first_fact(const struct trials_view *v, size_t p, int col)
+static const char *first_fact(const struct trials_view *v, size_t p, int col, char buf[STR_NUM])
 {
     const char *text = "";
     for (size_t i = v->start[p]; i < v->start[p + 1] && !*text; i++)
-        text = view_cell(v, v->row[i], col);
+        text = table_text(v->t, v->row[i], col, buf);
     return text;
 }
 
@@ -114,17 +114,25 @@ static int make_point_row(struct sheet *s, size_t p, const struct difference *d,
 {
     const struct trials_view *v = s->v;
     s->n = 0;
-    put_cell_text(s, view_cell(v, v->first[p], table_column(v->t, "point")));
+    put_cell_text(s, table_text(v->t, v->first[p], table_column(v->t, "point"), s->number[s->n]));
     for (size_t i = 0; i < v->naxes; i++)
-        put_cell_text(s, view_cell(v, v->first[p], v->axis[i].col));
+        put_cell_text(s, v->axis[i].text[v->axis[i].code[v->first[p]]]);
     for (size_t c = 0; c < v->t->cols; c++)
         if (view_is_fact(v->t->head[c]))
-            put_cell_text(s, first_fact(v, p, (int)c));
+            put_cell_text(s, first_fact(v, p, (int)c, s->number[s->n]));
     put_standing(s, p, d);
     for (size_t c = 0; c < v->t->cols; c++)
         if (view_is_metric(v->t->head[c]))
             put_metric(s, p, (int)c);
     return table_row(out, s->cell);
+}
+
+static size_t most_trials(const struct trials_view *v)
+{
+    size_t most = 0;
+    for (size_t p = 0; p < v->npoints; p++)
+        most = v->start[p + 1] - v->start[p] > most ? v->start[p + 1] - v->start[p] : most;
+    return most;
 }
 
 static int make_points(struct trials_view *v, struct table *out)
@@ -134,9 +142,10 @@ static int make_points(struct trials_view *v, struct table *out)
     if (make_head(v, out, &v->mem))
         return -1;
     struct difference *d = arena_take(&v->mem, (v->npoints + 1) * sizeof *d);
-    s.buf = arena_take(&v->mem, (v->t->rows + 1) * sizeof *s.buf);
+    s.buf = arena_take(&v->mem, (most_trials(v) + 1) * sizeof *s.buf);
     s.cell = arena_take(&v->mem, out->cols * sizeof *s.cell);
-    s.number = arena_take(&v->mem, out->cols * sizeof *s.number);
+    s.number = arena_take(&v->mem, 2 * out->cols * sizeof *s.number);
+    s.columns = out->cols;
     if (!d || !s.buf || !s.cell || !s.number || compare_with_best(v, d, &cache, &v->mem))
         return -1;
     for (size_t p = 0; p < v->npoints; p++)

@@ -6,48 +6,80 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct ids_slot {
+struct ids_entry {
     uint64_t key;
     const char *text;
-    long id; /* + 1; 0: free */
 };
 
-static struct ids_slot *find_id(const struct ids *m, uint64_t key, const char *text)
+static uint32_t *find_id(const struct ids *m, uint64_t key, const char *text)
 {
     uint64_t at = (key ^ key >> 29) * 0x9e3779b97f4a7c15u >> 17;
     for (;; at++) {
-        struct ids_slot *s = &m->slot[at & (m->cap - 1)];
-        if (!s->id || (s->key == key && (!text || !strcmp(s->text, text))))
-            return s;
+        uint32_t *place = &m->place[at & (m->cap - 1)];
+        const struct ids_entry *x = *place ? &m->entry[*place - 1] : NULL;
+        if (!x || (x->key == key && (!text || !strcmp(x->text, text))))
+            return place;
     }
 }
 
+/* Room for one more: entries grow in steps, places so that no more than half of them are taken. */
 static int grow_ids(struct ids *m)
 {
-    struct ids wider = {calloc(m->cap ? 4 * m->cap : 64, sizeof *wider.slot), m->cap ? 4 * m->cap : 64, m->n};
-    if (!wider.slot)
+    if (m->n == m->room) {
+        size_t room = m->room ? m->room + m->room / 2 : 64;
+        struct ids_entry *more = m->n < UINT32_MAX / 2 ? realloc(m->entry, room * sizeof *more) : NULL;
+        if (!more)
+            return -1;
+        m->entry = more;
+        m->room = room;
+    }
+    if (2 * m->n < m->cap)
+        return 0;
+    size_t cap = m->cap ? 2 * m->cap : 64;
+    uint32_t *place = calloc(cap, sizeof *place);
+    if (!place)
         return -1;
-    for (size_t i = 0; i < m->cap; i++)
-        if (m->slot[i].id)
-            *find_id(&wider, m->slot[i].key, m->slot[i].text) = m->slot[i];
-    free(m->slot);
-    *m = wider;
+    free(m->place);
+    m->place = place;
+    m->cap = cap;
+    for (size_t i = 0; i < m->n; i++)
+        *find_id(m, m->entry[i].key, m->entry[i].text) = (uint32_t)i + 1;
     return 0;
 }
 
 long ids_get(struct ids *m, uint64_t key, const char *text)
 {
-    if (2 * m->n >= m->cap && grow_ids(m))
+    if (grow_ids(m))
         return -1;
-    struct ids_slot *s = find_id(m, key, text);
-    if (!s->id)
-        *s = (struct ids_slot){key, text, (long)++m->n};
-    return s->id - 1;
+    uint32_t *place = find_id(m, key, text);
+    if (!*place) {
+        m->entry[m->n] = (struct ids_entry){key, text};
+        *place = (uint32_t)++m->n;
+    }
+    return (long)*place - 1;
+}
+
+long ids_of_cell(struct ids *m, const struct table *t, size_t row, int col, struct arena *a)
+{
+    char buf[STR_NUM];
+    const char *text = table_text(t, row, col, buf);
+    uint64_t key = str_hash(STR_HASH, text, strlen(text));
+    size_t known = m->n;
+    long id = ids_get(m, key, text);
+    if (id >= 0 && m->n > known && text == buf && !(m->entry[id].text = arena_str(a, buf)))
+        return -1;
+    return id;
+}
+
+const char *ids_text(const struct ids *m, size_t id)
+{
+    return m->entry[id].text;
 }
 
 void ids_release(struct ids *m)
 {
-    free(m->slot);
+    free(m->entry);
+    free(m->place);
     memset(m, 0, sizeof *m);
 }
 
@@ -78,7 +110,7 @@ int view_is_metric(const char *column)
 
 const char *view_cell(const struct trials_view *v, size_t row, int col)
 {
-    return col < 0 ? "" : v->t->cell[row * v->t->cols + (size_t)col];
+    return table_text(v->t, row, col, NULL);
 }
 
 int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e)
@@ -113,12 +145,15 @@ static int level_order(const void *a, const void *b)
 }
 
 /* Sorts the values of a numeric axis, puts "" last, and renumbers the rows. */
-static int sort_levels(struct table_axis *a, size_t rows, struct arena *mem)
+static int sort_levels(struct table_axis *a, size_t rows)
 {
-    struct level *l = arena_take(mem, a->levels * sizeof *l);
-    int *rank = arena_take(mem, a->levels * sizeof *rank);
-    if (!l || !rank)
+    struct level *l = malloc(a->levels * sizeof *l);
+    int *rank = malloc(a->levels * sizeof *rank);
+    if (!l || !rank) {
+        free(l);
+        free(rank);
         return -1;
+    }
     a->numeric = 1;
     for (size_t i = 0; i < a->levels; i++) {
         l[i] = (struct level){a->text[i], a->value[i], (int)i};
@@ -136,6 +171,8 @@ static int sort_levels(struct table_axis *a, size_t rows, struct arena *mem)
     }
     for (size_t r = 0; r < rows; r++)
         a->code[r] = rank[a->code[r]];
+    free(l);
+    free(rank);
     return 0;
 }
 
@@ -143,6 +180,12 @@ static int sort_levels(struct table_axis *a, size_t rows, struct arena *mem)
  * Values ascend: when neighbours differ, all do. */
 static int shorten_values(struct table_axis *a, struct arena *mem)
 {
+    int fractions = 0;
+    for (size_t i = 0; i < a->levels && a->numeric; i++)
+        fractions |= strpbrk(a->text[i], ".eE") != NULL;
+    a->show = a->text;
+    if (!fractions)
+        return 0;
     a->show = arena_take(mem, (a->levels + 1) * sizeof *a->show);
     if (!a->show)
         return -1;
@@ -168,8 +211,7 @@ static int read_axis(struct trials_view *v, struct table_axis *a, int col)
     *a = (struct table_axis){.name = v->t->head[col], .col = col};
     a->code = arena_take(&v->mem, (rows + 1) * sizeof *a->code);
     for (size_t r = 0; a->code && r < rows; r++) {
-        const char *text = view_cell(v, r, col);
-        long id = ids_get(&m, str_hash(STR_HASH, text, strlen(text)), text);
+        long id = ids_of_cell(&m, v->t, r, col, &v->mem);
         if (id < 0)
             a->code = NULL;
         else
@@ -178,15 +220,15 @@ static int read_axis(struct trials_view *v, struct table_axis *a, int col)
     a->levels = m.n;
     a->text = arena_take(&v->mem, (m.n + 1) * sizeof *a->text);
     a->value = arena_take(&v->mem, (m.n + 1) * sizeof *a->value);
+    for (size_t i = 0; a->code && a->text && i < a->levels; i++)
+        a->text[i] = ids_text(&m, i);
     ids_release(&m);
     if (!a->code || !a->text || !a->value)
         return -1;
-    for (size_t r = rows; r-- > 0;)
-        a->text[a->code[r]] = view_cell(v, r, col);
     for (size_t i = 0; i < a->levels; i++)
         if (str_to_double(a->text[i], &a->value[i]))
             a->value[i] = NAN;
-    return (a->levels && sort_levels(a, rows, &v->mem)) || shorten_values(a, &v->mem) ? -1 : 0;
+    return (a->levels && sort_levels(a, rows)) || shorten_values(a, &v->mem) ? -1 : 0;
 }
 
 static const char *last_name_part(const char *name)
@@ -217,17 +259,18 @@ static int number_points(struct trials_view *v, int col)
 {
     size_t rows = v->t->rows;
     struct ids m = {0};
-    for (size_t r = 0; r < rows; r++) {
-        const char *text = view_cell(v, r, col);
-        long id = ids_get(&m, str_hash(STR_HASH, text, strlen(text)), text);
-        if (id < 0) {
-            ids_release(&m);
-            return -1;
-        }
-        v->point[r] = (size_t)id;
+    struct arena texts;
+    long id = 0;
+    arena_init(&texts);
+    for (size_t r = 0; r < rows && id >= 0; r++) {
+        id = ids_of_cell(&m, v->t, r, col, &texts);
+        v->point[r] = (uint32_t)id;
     }
     v->npoints = m.n;
     ids_release(&m);
+    arena_release(&texts);
+    if (id < 0)
+        return -1;
     v->first = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->first);
     v->start = arena_take(&v->mem, (v->npoints + 2) * sizeof *v->start);
     v->mean = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->mean);
@@ -236,13 +279,13 @@ static int number_points(struct trials_view *v, int col)
     if (!v->first || !v->start || !v->mean || !v->order || !v->rank)
         return -1;
     for (size_t r = rows; r-- > 0;) {
-        v->first[v->point[r]] = r;
+        v->first[v->point[r]] = (uint32_t)r;
         v->start[v->point[r] + 2]++;
     }
     for (size_t p = 2; p <= v->npoints; p++)
         v->start[p + 1] += v->start[p];
     for (size_t r = 0; r < rows; r++)
-        v->row[v->start[v->point[r] + 1]++] = r;
+        v->row[v->start[v->point[r] + 1]++] = (uint32_t)r;
     return 0;
 }
 
@@ -345,9 +388,10 @@ static int rank_points(struct trials_view *v)
         k[p] = (struct ranked){view_exact(v, p), p, v->maximise};
     qsort(k, v->npoints, sizeof *k, by_mean);
     for (size_t i = 0; i < v->npoints; i++) {
-        size_t p = v->order[i] = k[i].p;
+        size_t p = k[i].p;
+        v->order[i] = (uint32_t)p;
         int equal = i && k[i].mean.over && !exact_compare(&k[i].mean, &k[i - 1].mean);
-        v->rank[p] = equal ? v->rank[k[i - 1].p] : i + 1;
+        v->rank[p] = equal ? v->rank[k[i - 1].p] : (uint32_t)i + 1;
         v->mean[p] = equal ? v->mean[k[i - 1].p] : shown_mean(v, p, &k[i].mean);
     }
     free(k);
@@ -364,7 +408,8 @@ static int fill_view(struct trials_view *v, int point_col, int status_col)
     if (!v->point || !v->row || !v->y || !v->complete)
         return -1;
     for (size_t r = 0; r < v->t->rows; r++) {
-        v->complete[r] = !strcmp(view_cell(v, r, status_col), "complete");
+        char buf[STR_NUM];
+        v->complete[r] = !strcmp(table_text(v->t, r, status_col, buf), "complete");
         v->y[r] = v->complete[r] ? table_number(v->t, r, v->col) : NAN;
         v->ncomplete += (size_t)v->complete[r];
     }

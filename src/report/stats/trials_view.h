@@ -8,11 +8,16 @@
 
 /* Numbers of things by first appearance: 64-bit keys, or texts. */
 struct ids {
-    struct ids_slot *slot;
-    size_t cap, n;
+    struct ids_entry *entry; /* [n], room for so many */
+    size_t n, room;
+    uint32_t *place; /* [cap] number of an entry + 1, 0: free */
+    size_t cap;
 };
 /* The id of the key (and text, NULL for none), a new one when it has none yet. -1 without memory. */
 long ids_get(struct ids *m, uint64_t key, const char *text);
+/* The id of a cell's text; a new text that is made, not kept, by the table is kept in a. -1 without memory. */
+long ids_of_cell(struct ids *m, const struct table *t, size_t row, int col, struct arena *a);
+const char *ids_text(const struct ids *m, size_t id);
 void ids_release(struct ids *m);
 
 /* One axis: a column with a dot in its name. */
@@ -38,15 +43,15 @@ struct trials_view {
     size_t naxes;
     struct table_axis *axis;
     size_t npoints;
-    size_t *point;  /* [rows] 0-based number of the row's point, by first appearance */
-    size_t *first;  /* [npoints] its first row */
-    size_t *start;  /* [npoints+1] its rows are row[start[p]] .. row[start[p+1]-1], ascending */
-    size_t *row;    /* [rows] */
-    char *complete; /* [rows] status is complete */
-    double *y;      /* [rows] objective of complete trials, NaN elsewhere */
-    double *mean;   /* [npoints] mean of y, NaN for none; equal means are equal here */
-    size_t *order;  /* [npoints] best first; points without a mean last; ties in the order of the plan */
-    size_t *rank;   /* [npoints] from 1; equal means share one, and the next counts them all: 1, 1, 3 */
+    uint32_t *point; /* [rows] 0-based number of the row's point, by first appearance */
+    uint32_t *first; /* [npoints] its first row */
+    uint32_t *start; /* [npoints+1] its rows are row[start[p]] .. row[start[p+1]-1], ascending */
+    uint32_t *row;   /* [rows] */
+    char *complete;  /* [rows] status is complete */
+    double *y;       /* [rows] objective of complete trials, NaN elsewhere */
+    double *mean;    /* [npoints] mean of y, NaN for none; equal means are equal here */
+    uint32_t *order; /* [npoints] best first; points without a mean last; ties in the order of the plan */
+    uint32_t *rank;  /* [npoints] from 1; equal means share one, and the next counts them all: 1, 1, 3 */
     size_t ncomplete;
 };
 
@@ -63,6 +68,7 @@ int objective_parse(const char *text, char *metric, size_t n, int *maximise, str
 int view_init(struct trials_view *v, const struct table *trials, const char *objective, struct err *e);
 void view_release(struct trials_view *v);
 
+/* Of a table that keeps its cells. */
 const char *view_cell(const struct trials_view *v, size_t row, int col);
 /* What a column can be: what its metric can, from 0 for numbers of epochs, everything (-+INFINITY) for others. */
 void metric_limits(const struct table *t, const char *column, double *lo, double *hi);

@@ -49,6 +49,10 @@ int table_columns(struct table *t, const char *const *head, size_t cols)
 
 int table_row(struct table *t, const char *const *cell)
 {
+    if (t->pass) {
+        t->rows++;
+        return t->pass(t->ctx, cell);
+    }
     if (t->rows == t->cap) {
         size_t cap = t->cap ? 2 * t->cap : 32;
         const char **more = realloc(t->cell, cap * (t->cols ? t->cols : 1) * sizeof *more);
@@ -77,12 +81,20 @@ const char *table_cell(const struct table *t, size_t row, const char *column)
     return c < 0 || row >= t->rows ? "" : t->cell[row * t->cols + (size_t)c];
 }
 
+const char *table_text(const struct table *t, size_t row, int col, char buf[STR_NUM])
+{
+    if (col < 0)
+        return "";
+    return t->make ? t->make(t->ctx, row, (size_t)col, buf) : t->cell[row * t->cols + (size_t)col];
+}
+
 double table_number(const struct table *t, size_t row, int col)
 {
     double v;
+    char buf[STR_NUM];
     if (col < 0 || (size_t)col >= t->cols || row >= t->rows)
         return NAN;
-    return str_to_double(t->cell[row * t->cols + (size_t)col], &v) ? NAN : v;
+    return str_to_double(table_text(t, row, col, buf), &v) ? NAN : v;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------- */
@@ -224,7 +236,18 @@ int table_write(const struct table *t, const char *path, int sync, struct err *e
     struct csv_out *c = csv_begin(path, t->head, t->cols, e);
     if (!c)
         return -1;
-    for (size_t i = 0; i < t->rows; i++)
-        csv_row(c, t->cell + i * t->cols);
-    return csv_commit(c, sync, e);
+    const char **cell = calloc(t->cols + 1, sizeof *cell);
+    char(*buf)[STR_NUM] = calloc(t->cols + 1, sizeof *buf);
+    for (size_t i = 0; cell && buf && i < t->rows; i++) {
+        for (size_t k = 0; k < t->cols; k++)
+            cell[k] = table_text(t, i, (int)k, buf[k]);
+        csv_row(c, cell); /* a failed row is remembered and told by commit */
+    }
+    int whole = cell && buf;
+    free(buf);
+    free(cell);
+    if (whole)
+        return csv_commit(c, sync, e);
+    csv_abort(c);
+    return err_set(e, ERR_NOMEM, "%s: no memory to write it", path);
 }
