@@ -460,6 +460,7 @@ static void check_owned(struct sweep *s, size_t i, struct faults *f)
     const struct setting *which = &s->set[st->own[0].group == KEY_OPTIMIZER ? s->optimizer : s->schedule];
     struct str t = {0};
     join_owners(&t, st);
+    f->nomem |= t.failed;
     fault(f, at, "is not used by %s; %s %s it", which->column >= 0 ? "any value of its axis" : which->base.text,
           t.p ? t.p : "", st->nown > 1 ? "have" : "has");
     str_release(&t);
@@ -503,6 +504,8 @@ void point_prepare(struct sweep *s, struct faults *f)
             continue;
         add_setting(&line, st, st->param, spec_of(&t, st->group));
         st->canon = line.failed ? NULL : arena_strn(&s->mem, line.p, line.n);
+        if (!st->canon)
+            fault_nomem(f);
         str_release(&line);
     }
 }

@@ -45,7 +45,8 @@ static void put_short_side(struct str *s, const struct plot_data *d, const char 
     str_add(s, joined ? ")" : "");
 }
 
-static size_t read_bars(const struct plot_data *d, struct bar *bar)
+/* The largest share first. A label without memory lets the script fail. */
+static size_t read_bars(const struct plot_data *d, struct bar *bar, struct str *script)
 {
     const struct table *t = &d->effects;
     int share = table_column(t, "share");
@@ -71,6 +72,7 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar)
         if (s.p && s.n < sizeof bar[n].label)
             memcpy(bar[n].label, s.p, s.n + 1);
         n++;
+        script->failed |= s.failed;
         str_release(&s);
     }
     qsort(bar, n, sizeof *bar, by_share);
@@ -102,7 +104,7 @@ static const char *draw_importance(const struct plot_data *d, struct str *s, str
         return PLOT_NOMEM;
     if (!d->v.naxes)
         return "there is no axis";
-    size_t n = read_bars(d, bar), shown = n < BARS ? n : BARS, widest = 0;
+    size_t n = read_bars(d, bar, s), shown = n < BARS ? n : BARS, widest = 0;
     if (!n)
         return "shares of the variance are not known (see the notes in the table of effects)";
     double others = 0;

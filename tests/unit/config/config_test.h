@@ -39,5 +39,6 @@ int run_grid_tests(void);
 int run_point_tests(void);
 int run_require_tests(void);
 int run_fuzz_tests(void);
+int run_mishap_tests(void);
 
 #endif
