@@ -166,30 +166,49 @@ static void add_look(struct sweep *s, struct axis *ax, int setting)
     ax->looks[ax->nlooks++] = s->col[column].axis;
 }
 
+/* What the condition sees of a setting, also through values that follow from others. */
+static void look_at(struct sweep *s, struct axis *ax, int setting, unsigned char *seen)
+{
+    const struct setting *st = &s->set[setting];
+    int next;
+    if (seen[setting])
+        return;
+    seen[setting] = 1;
+    add_look(s, ax, setting);
+    add_look(s, ax, st->in_variant ? s->variant : -1);
+    add_look(s, ax, st->nown ? s->optimizer : -1);
+    add_look(s, ax, st->nown ? s->schedule : -1);
+    for (size_t n = 0; (next = setting_reads(s, setting, n)) >= 0; n++)
+        look_at(s, ax, next, seen);
+}
+
 /* The axes whose values decide what the condition sees. */
 static int find_looks(struct sweep *s, struct axis *ax)
 {
+    unsigned char *seen = arena_take(&s->mem, s->nset);
     ax->looks = arena_take(&s->mem, (s->nax + 1) * sizeof *ax->looks);
-    if (!ax->looks)
+    if (!ax->looks || !seen)
         return -1;
     int slot;
-    for (size_t i = 0; (slot = expr_slot(ax->when, i)) >= 0; i++) {
-        const struct setting *st = &s->set[slot];
-        add_look(s, ax, slot);
-        add_look(s, ax, st->in_variant ? s->variant : -1);
-        add_look(s, ax, st->nown ? s->optimizer : -1);
-        add_look(s, ax, st->nown ? s->schedule : -1);
-    }
+    for (size_t i = 0; (slot = expr_slot(ax->when, i)) >= 0; i++)
+        look_at(s, ax, slot, seen);
     return 0;
 }
 
 static int holds(void *sweep, size_t axis, const int64_t *value, struct err *e)
 {
-    struct pick p = {.s = sweep};
+    struct pick p;
+    struct arena a;
+    arena_init(&a);
+    pick_init(&p, sweep, &a);
     memcpy(p.value, value, sizeof p.value);
     pick_variant(&p);
     struct expr_env env = {pick_get, NULL, &p};
-    return expr_holds(p.s->ax[axis].when, &env, NULL, e);
+    int rc = expr_holds(p.s->ax[axis].when, &env, NULL, e);
+    if (a.failed)
+        rc = err_set(e, ERR_NOMEM, "no memory");
+    arena_release(&a);
+    return rc;
 }
 
 void axes_count(struct sweep *s, struct faults *f)

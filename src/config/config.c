@@ -43,6 +43,22 @@ const char *sweep_key(const struct sweep *s, size_t i)
     return i < s->ncol ? s->col_name[i] : NULL;
 }
 
+size_t sweep_made(const struct sweep *s)
+{
+    return s->nmade;
+}
+
+const char *sweep_made_key(const struct sweep *s, size_t i)
+{
+    return i < s->nmade ? s->set[s->made[i]].name : NULL;
+}
+
+const char *sweep_made_text(const struct sweep *s, size_t i)
+{
+    const struct given *g = &s->set[s->made[i]].base;
+    return g->made ? g->text : NULL;
+}
+
 uint64_t sweep_points(const struct sweep *s)
 {
     return s->grid.points;

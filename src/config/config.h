@@ -10,6 +10,11 @@
  * "one, in quotes", is one value, and without quotes it is refused: in [grid] it would be a list, in its own section a
  * single text. layers is never a list.
  *
+ * A value of [data], [train], and of init and pool_at may have $name and ${expression} in it, of variables and other
+ * keys: it follows them at every point, and in all that is compared (canonical, hash) it is what came out. Numbers are
+ * rounded as those of ranges. Not so names of optimizer and schedule (they decide which keys there are), values of an
+ * axis, and what [sweep] says, which holds for all points. No value may follow from itself.
+ *
  * The objective also selects the epoch whose weights are tested, and patience waits for it. A metric of the test split
  * is known only at the end and must select nothing: its counterpart on the validation split does, and without one that
  * on the training split. */
@@ -67,6 +72,12 @@ struct axis_info sweep_axis(const struct sweep *s, size_t i);
 size_t sweep_keys(const struct sweep *s);
 const char *sweep_key(const struct sweep *s, size_t i);
 
+/* Keys that are no axes and whose value follows from others by an expression, in the order of the manual. */
+size_t sweep_made(const struct sweep *s);
+const char *sweep_made_key(const struct sweep *s, size_t i);
+/* As written; NULL: in a [model.NAME] only. */
+const char *sweep_made_text(const struct sweep *s, size_t i);
+
 /* Points of the grid; UINT64_MAX when there are more. Also as double, for messages. */
 uint64_t sweep_points(const struct sweep *s);
 double sweep_points_approx(const struct sweep *s);
@@ -75,6 +86,7 @@ struct point {
     uint64_t index;           /* 0-based; the last axis of the file turns fastest */
     const char *const *value; /* [sweep_keys] text as in the file, an empty one as two quotation marks; "" where the
                                  axis is absent (its `when` fails) */
+    const char *const *made;  /* [sweep_made] likewise; "" where the training has no such key */
     struct data_spec data;
     struct nn_spec nn;
     struct train_spec train;

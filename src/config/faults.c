@@ -61,6 +61,27 @@ int fault_nomem(struct faults *f)
     return fault_take(f, NULL, &e);
 }
 
+static int is_told(const struct faults *f, const struct fault *v)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (v->order && v->order < INT_MAX ? f->v[i].order == v->order : !strcmp(f->v[i].e.text, v->e.text))
+            return 1;
+    return 0;
+}
+
+void faults_take_new(struct faults *f, struct faults *own)
+{
+    size_t before = f->n; /* a line may have several faults at one point */
+    for (size_t i = 0; i < own->n; i++) {
+        struct where w = {own->v[i].order == INT_MAX ? COMMAND_LINE : "", own->v[i].order, NULL, NULL};
+        struct faults so_far = {.v = f->v, .n = before};
+        if (!is_told(&so_far, &own->v[i]))
+            fault_take(f, &w, &own->v[i].e);
+    }
+    f->nomem |= own->nomem;
+    faults_release(own);
+}
+
 static int by_line(const void *a, const void *b)
 {
     const struct fault *x = a, *y = b;

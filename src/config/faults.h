@@ -23,6 +23,9 @@ struct faults {
 int fault(struct faults *f, const struct where *w, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Keeps *e (if set), which was located by w, and clears it. Returns -1 if it was set, else 0. */
 int fault_take(struct faults *f, const struct where *w, struct err *e);
+/* Moves those of *own that are of lines without a fault so far, and of the command line those that were not told yet:
+ * what is wrong at one point is wrong at others for the same reason. Releases *own. */
+void faults_take_new(struct faults *f, struct faults *own);
 /* Lack of memory. Returns -1. */
 int fault_nomem(struct faults *f);
 /* Moves all to the end of *errs, sorted. */

@@ -108,7 +108,7 @@ static void unknown_key(struct opening *o, const char *section, const char *key,
 
 static struct given given_of(const struct ini_entry *e, struct arena *a)
 {
-    return (struct given){entry_text(e, a), e->at, e->piece, e->n, BY_FILE};
+    return (struct given){entry_text(e, a), e->at, e->piece, e->n, BY_FILE, NULL};
 }
 
 /* A single value. Quotes around it are a habit from lists and from other files: told as such, then read without them,
@@ -325,7 +325,7 @@ static void apply_word(struct opening *o, int i, const char *text, const struct 
     struct ini_piece *piece = arena_take(&s->mem, sizeof *piece);
     if (piece)
         *piece = (struct ini_piece){text, 0};
-    st->base = (struct given){text, *at, piece, piece && *text, BY_COMMAND_LINE};
+    st->base = (struct given){text, *at, piece, piece && *text, BY_COMMAND_LINE, NULL};
 }
 
 static void apply_variant_word(struct opening *o, const char *variant, const char *key, const char *text,
@@ -341,7 +341,7 @@ static void apply_variant_word(struct opening *o, const char *variant, const cha
     if (!piece || i < 0 || i == o->s->variant)
         return;
     *piece = (struct ini_piece){text, 0};
-    v->set[i] = (struct given){text, *at, piece, *text != 0, BY_FILE};
+    v->set[i] = (struct given){text, *at, piece, *text != 0, BY_FILE, NULL};
     add_edit(o, (struct snapshot_edit){at->section, key, text, .line = lines_count(o->s, i)});
     o->s->set[i].in_variant = 1;
 }
@@ -355,7 +355,7 @@ static void apply_require_word(struct opening *o, const char *key, const char *t
         return;
     }
     *piece = (struct ini_piece){text, 0};
-    *g = (struct given){text, *at, piece, *text != 0, BY_COMMAND_LINE};
+    *g = (struct given){text, *at, piece, *text != 0, BY_COMMAND_LINE, NULL};
     add_edit(o, (struct snapshot_edit){"require", key, text, .line = 1});
 }
 
@@ -455,10 +455,13 @@ static void build(struct opening *o, const char *const *words, size_t nwords)
     axes_build(s, o->pending, o->npending, &o->f);
     requirements_parse(s, &s->model, &o->model, 0, &o->f);
     requirements_parse(s, &s->result, &o->result, 1, &o->f);
+    int follows = !follow_parse(s, &o->f);
     point_prepare(s, &o->f);
     axes_count(s, &o->f);
     texts_check(s, &o->f);
     point_check_layers(s, &o->f);
+    if (follows) /* else what comes out is wrong for a reason that was told */
+        point_check_follows(s, &o->f);
     if (!o->f.n && !s->mem.failed)
         make_snapshot(o);
 }

@@ -4,6 +4,7 @@
 #include "nn/layer.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* First line of the canonical text. A change of the engine's arithmetic raises it, so that old results are not taken
@@ -28,24 +29,28 @@ static int in_spec(enum key_group g)
 
 static int varies(const struct setting *st)
 {
-    return st->column >= 0 || st->in_variant;
+    return st->column >= 0 || st->in_variant || st->follows;
 }
 
 /* The text of a setting at the point, kept for as long as `a`. */
-static const char *kept_text(const struct pick *p, int i, struct arena *a, struct where *at)
+static const char *kept_text(const struct pick *p, int i, struct arena *a, struct err *e)
 {
     char buf[STR_NUM];
-    const char *text = pick_text(p, i, buf, at);
+    const char *text = pick_text(p, i, buf, e);
     return text == buf ? arena_str(a, buf) : text;
 }
 
 static void set_from(const struct pick *p, int i, const struct param *q, void *into, struct arena *a, struct faults *f)
 {
-    struct where at;
+    struct where at = pick_where(p, i);
     struct err e = {0};
-    const char *text = kept_text(p, i, a, &at);
-    if (text && param_set(q, into, text, &at, &e))
-        fault_take(f, &at, &e);
+    const char *text = kept_text(p, i, a, &e);
+    const char *origin = pick_origin(p, i);
+    if (text && param_set(q, into, text, &at, &e) && origin) {
+        size_t n = strlen(e.text);
+        snprintf(e.text + n, sizeof e.text - n, "; it comes of '%s'", origin);
+    }
+    fault_take(f, &at, &e);
 }
 
 /* The tables' own keys: groups given by a mask of 1 << group. */
@@ -93,10 +98,8 @@ static void check_data(const struct pick *p, const struct data_spec *d, struct f
     for (size_t i = 0; i < p->s->nset; i++) {
         if (p->s->set[i].group != KEY_DATA)
             continue;
-        char buf[STR_NUM];
         struct err e = {0};
-        struct where at;
-        pick_text(p, (int)i, buf, &at);
+        struct where at = pick_where(p, (int)i);
         if (data_spec_check(d, &at, &e))
             fault_take(f, &at, &e);
     }
@@ -104,8 +107,8 @@ static void check_data(const struct pick *p, const struct data_spec *d, struct f
 
 static int data_varies(const struct sweep *s)
 {
-    for (size_t i = 0; i < s->ncol; i++)
-        if (s->set[s->col[i].setting].group == KEY_DATA)
+    for (size_t i = 0; i < s->nset; i++)
+        if (s->set[i].group == KEY_DATA && varies(&s->set[i]))
             return 1;
     return 0;
 }
@@ -118,7 +121,7 @@ int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct 
     *d = s->data;
     if (!data_varies(s))
         return 0;
-    pick_point(&p, s, k);
+    pick_point(&p, s, k, a);
     fill_varying(&p, &t, 1u << KEY_DATA, a, &f);
     if (!f.n)
         check_data(&p, d, &f);
@@ -129,20 +132,19 @@ int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct 
 
 struct where sweep_point_where(const struct sweep *s, uint64_t k, const char *section, const char *key)
 {
-    char buf[STR_NUM];
     struct pick p;
-    struct where at = {s->path, 0, section, key};
+    struct arena a;
     int i = setting_find(s, section, key);
-    pick_point(&p, s, k);
-    if (i >= 0)
-        pick_text(&p, i, buf, &at);
-    return at;
+    arena_init(&a);
+    pick_point(&p, s, k, &a);
+    arena_release(&a);
+    return i >= 0 ? pick_where(&p, i) : (struct where){s->path, 0, section, key};
 }
 
 /* At open: [data] as the points will see it, one axis at a time, the others at their first value. */
 static void check_data_axes(struct sweep *s, struct faults *f)
 {
-    struct pick p = {.s = s};
+    struct pick p = {.s = s, .a = &s->mem};
     size_t before = f->n;
     for (size_t i = 0; i < s->nax; i++)
         p.value[i] = s->ax[i].when_text ? GRID_ABSENT : 0;
@@ -170,7 +172,7 @@ static size_t add_lines(const struct lines *l, struct nn_line *out, struct pick 
 {
     for (size_t i = 0; i < l->n; i++) {
         struct err e = {0};
-        out[i] = (struct nn_line){line_text(&l->v[i], p, a, &e), l->v[i].at};
+        out[i] = (struct nn_line){template_text(&l->v[i], p, a, &e), l->v[i].at};
         fault_take(f, &l->v[i].at, &e);
     }
     return l->n;
@@ -180,13 +182,13 @@ static size_t add_lines(const struct lines *l, struct nn_line *out, struct pick 
 static size_t pool_block(const struct pick *p, size_t blocks, struct faults *f)
 {
     char buf[STR_NUM];
-    struct where at;
+    struct where at = pick_where(p, p->s->pool_at);
     struct err e = {0};
     int n = 0;
     struct param q = *p->s->set[p->s->pool_at].param;
     q.at = 0;
-    const char *text = setting_text(p->s, p->s->pool_at, pick_text(p, p->s->pool_at, buf, &at));
-    if (param_set(&q, &n, text, &at, &e))
+    const char *text = setting_text(p->s, p->s->pool_at, pick_text(p, p->s->pool_at, buf, &e));
+    if (e.code || param_set(&q, &n, text, &at, &e))
         fault_take(f, &at, &e);
     else if ((size_t)n > blocks)
         fault(f, &at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, blocks, blocks);
@@ -350,41 +352,46 @@ static int fill_canonical(const struct pick *pick, struct point *p, struct arena
 
 /* ---- points ---- */
 
-/* "" where the axis is absent; an empty value is one like others. NULL as pick_text. */
-static const char *column_text(const struct pick *p, const struct column *c, char buf[STR_NUM])
+/* "" where the axis is absent; an empty value is one like others. */
+static const char *column_text(const int64_t *value, const struct column *c, char buf[STR_NUM])
 {
-    const char *text = p->value[c->axis] == GRID_ABSENT ? NULL : pick_text(p, c->setting, buf, NULL);
-    if (p->value[c->axis] == GRID_ABSENT)
+    if (value[c->axis] == GRID_ABSENT)
         return "";
-    return text && !*text ? "\"\"" : text;
+    const char *text = values_text(&c->values, (uint64_t)value[c->axis], buf);
+    return *text ? text : "\"\"";
 }
 
 const char *sweep_point_value(const struct sweep *s, uint64_t k, size_t i, char buf[STR_NUM])
 {
-    struct pick pick;
-    pick_point(&pick, s, k);
-    const char *text = column_text(&pick, &s->col[i], buf);
-    return text ? text : "";
+    int64_t value[GRID_AXES];
+    grid_decode(&s->grid, k, value);
+    return column_text(value, &s->col[i], buf);
 }
 
 static int fill_values(const struct pick *p, struct point *out, struct arena *a)
 {
     const struct sweep *s = p->s;
-    const char **v = arena_take(a, (s->ncol + 1) * sizeof *v);
+    struct err e = {0};
+    const char **v = arena_take(a, (s->ncol + s->nmade + 1) * sizeof *v);
     if (!v)
         return -1;
     for (size_t i = 0; i < s->ncol; i++) {
         char buf[STR_NUM];
-        const char *text = column_text(p, &s->col[i], buf);
+        const char *text = column_text(p->value, &s->col[i], buf);
         v[i] = text == buf ? arena_str(a, buf) : text;
         if (!v[i])
             return -1;
     }
     out->value = v;
+    out->made = v + s->ncol;
+    for (size_t i = 0; i < s->nmade; i++) {
+        const char *text = pick_has(p, s->made[i]) ? kept_text(p, s->made[i], a, &e) : NULL;
+        v[s->ncol + i] = text ? text : "";
+    }
     return 0;
 }
 
-static int fill_point(struct pick *pick, struct point *p, struct arena *a, struct faults *f)
+static int fill_specs(const struct pick *pick, struct point *p, struct arena *a, struct faults *f)
 {
     struct specs t = {&p->data, &p->nn, &p->train};
     p->data = pick->s->data;
@@ -392,10 +399,17 @@ static int fill_point(struct pick *pick, struct point *p, struct arena *a, struc
     p->train = pick->s->train;
     fill_varying(pick, &t, ~0u, a, f);
     if (f->n)
-        return 0;
+        return -1;
     if (data_varies(pick->s))
         check_data(pick, &p->data, f);
     fill_owned(pick, &p->train, a, f);
+    return 0;
+}
+
+static int fill_point(struct pick *pick, struct point *p, struct arena *a, struct faults *f)
+{
+    if (fill_specs(pick, p, a, f))
+        return 0;
     return fill_values(pick, p, a) || fill_lines(pick, p, a, f) || (!f->n && fill_canonical(pick, p, a)) ? -1 : 0;
 }
 
@@ -408,7 +422,7 @@ int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a,
     if (k >= s->grid.points) {
         fault(&f, NULL, "there is no point %llu", (unsigned long long)k);
     } else {
-        pick_point(&pick, s, k);
+        pick_point(&pick, s, k, a);
         pick.classes = classes;
         if (fill_point(&pick, p, a, &f) || a->failed)
             fault_nomem(&f);
@@ -451,7 +465,7 @@ static void check_owned(struct sweep *s, size_t i, struct faults *f)
     if (!at)
         return;
     if (used) {
-        if (st->base.by != BY_DEFAULT)
+        if (st->base.by != BY_DEFAULT && st->base.text && !st->base.made)
             setting_check(s, (int)i, st->base.text, at, f);
         return;
     }
@@ -466,6 +480,15 @@ static void check_owned(struct sweep *s, size_t i, struct faults *f)
     str_release(&t);
 }
 
+/* Then whole points are looked at (point_check_follows) instead of one axis after the other. */
+static int data_follows(const struct sweep *s)
+{
+    for (size_t i = 0; i < s->nset; i++)
+        if (s->set[i].group == KEY_DATA && s->set[i].follows)
+            return 1;
+    return 0;
+}
+
 /* Returns how many keys of [data] are wrong. */
 static size_t fill_base(struct sweep *s, struct faults *f)
 {
@@ -476,15 +499,13 @@ static size_t fill_base(struct sweep *s, struct faults *f)
         struct err e = {0};
         if (st->nown)
             check_owned(s, i, f);
-        else if (st->group >= KEY_DATA && !in_spec(st->group) && st->base.by != BY_DEFAULT && st->base.text)
+        else if (st->base.made && in_spec(st->group)) /* the points tell what it is */
+            param_set(st->param, spec_of(&t, st->group), st->param->preset, NULL, &e);
+        else if (st->group >= KEY_DATA && !in_spec(st->group) && st->base.by != BY_DEFAULT && st->base.text &&
+                 !st->base.made)
             setting_check(s, (int)i, st->base.text, &st->base.at, f);
-        else if (in_spec(st->group) && st->base.text && !setting_in_model(st) &&
-                 setting_plain(st->param, st->base.text, &st->base.at, f)) {
-            bad += st->group == KEY_DATA;
-            if (st->param->type == P_TEXT) /* it is looked at all the same */
-                param_set(st->param, spec_of(&t, st->group), st->base.text, NULL, &e);
-        } else if (in_spec(st->group) && st->base.text &&
-                   param_set(st->param, spec_of(&t, st->group), st->base.text, &st->base.at, &e)) {
+        else if (in_spec(st->group) && st->base.text &&
+                 param_set(st->param, spec_of(&t, st->group), st->base.text, &st->base.at, &e)) {
             bad += st->group == KEY_DATA;
             fault_take(f, &st->base.at, &e);
         }
@@ -495,7 +516,7 @@ static size_t fill_base(struct sweep *s, struct faults *f)
 void point_prepare(struct sweep *s, struct faults *f)
 {
     struct specs t = {&s->data, &s->nn, &s->train};
-    if (!fill_base(s, f))
+    if (!fill_base(s, f) && !data_follows(s))
         check_data_axes(s, f);
     for (size_t i = 0; i < s->nset; i++) {
         struct setting *st = &s->set[i];
@@ -568,12 +589,14 @@ static void check_words(struct pick *pick, struct arena *a, struct faults *f)
  * those of every variant and of every pool, at the first point that has them. */
 void point_check_layers(const struct sweep *s, struct faults *f)
 {
-    struct pick pick = {.s = s, .classes = 2};
+    struct pick pick;
     const struct column *pool = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
     struct arena a;
     uint64_t points = s->grid.points < LOOKED_AT ? s->grid.points : LOOKED_AT;
     size_t pools = pool && pool->pool ? pool->values.n + 1 : 1;
     arena_init(&a);
+    pick_init(&pick, s, &a);
+    pick.classes = 2;
     unsigned char *seen = arena_take(&a, (s->nvar + 1) * pools);
     if (!points && seen) { /* the conditions of axes are wrong */
         for (size_t i = 0; i < s->nax; i++)
@@ -582,13 +605,31 @@ void point_check_layers(const struct sweep *s, struct faults *f)
         check_words(&pick, &a, f);
     }
     for (uint64_t k = 0; seen && k < points; k++) {
-        pick_point(&pick, s, k);
+        pick_point(&pick, s, k, &a);
         pick.classes = 2;
         size_t variant = pick.variant ? (size_t)(pick.variant - s->var) + 1 : 0;
         size_t value = pools > 1 ? (size_t)(pick.value[pool->axis] + 1) : 0; /* 0: absent */
         if (!seen[variant * pools + value])
             check_words(&pick, &a, f);
         seen[variant * pools + value] = 1;
+    }
+    f->nomem |= a.failed;
+    arena_release(&a);
+}
+
+/* What comes out is told with the other errors of the file, not one point after the other when the plan asks. */
+void point_check_follows(const struct sweep *s, struct faults *f)
+{
+    struct arena a;
+    arena_init(&a);
+    for (uint64_t k = 0; s->follows && k < s->grid.points && k < LOOKED_AT; k++) {
+        struct pick pick;
+        struct point p = {0};
+        struct faults own = {0};
+        pick_point(&pick, s, k, &a);
+        fill_specs(&pick, &p, &a, &own);
+        faults_take_new(f, &own);
+        arena_reset(&a);
     }
     f->nomem |= a.failed;
     arena_release(&a);

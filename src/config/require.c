@@ -154,8 +154,14 @@ static int check(const struct sweep *s, const struct requirement *q, const struc
 {
     struct outcome o = {.graph = g, .metric = metric};
     struct expr_env env = {outcome_get, outcome_uses, &o};
-    pick_point(&o.pick, s, p->index);
-    return expr_holds(q->x, &env, missing, e);
+    struct arena a;
+    arena_init(&a);
+    pick_point(&o.pick, s, p->index, &a);
+    int rc = expr_holds(q->x, &env, missing, e);
+    if (a.failed)
+        rc = err_set(e, ERR_NOMEM, "no memory");
+    arena_release(&a);
+    return rc;
 }
 
 int sweep_require_model(const struct sweep *s, const struct point *p, const struct nn_graph *g, char *why, size_t n,

@@ -85,6 +85,8 @@ static void find_special(struct sweep *s)
             s->optimizer = (int)i;
         else if (st->group == KEY_TRAIN && at == offsetof(struct train_spec, schedule))
             s->schedule = (int)i;
+        else if (st->group == KEY_DATA && at == offsetof(struct data_spec, path))
+            s->data_path = (int)i;
     }
 }
 
@@ -152,16 +154,6 @@ int owner_used(const struct sweep *s, const struct owned *o)
     return (!c || s->ax[c->axis].when_text) && st->base.text && !strcmp(st->base.text, o->name);
 }
 
-int setting_plain(const struct param *p, const char *text, const struct where *w, struct faults *f)
-{
-    if (!strstr(text, "${") && (p->type == P_TEXT || !strchr(text, '$')))
-        return 0;
-    return fault(f, w,
-                 "'%s': variables and expressions are put into layers and pool only; keys that depend on each other "
-                 "vary together in a [zip NAME]",
-                 text);
-}
-
 /* param_set into nowhere. */
 static int try_param(const struct param *p, const char *text, const struct where *w, struct faults *f)
 {
@@ -192,9 +184,11 @@ int setting_check(const struct sweep *s, int i, const char *text, const struct w
         return check_variant(s, text, w, f);
     if (setting_is_variable(st))
         return check_variable(text, w, f);
-    const struct param *p = st->param ? st->param : st->nown ? st->own[0].param : NULL;
-    if (p && text && !setting_in_model(st) && setting_plain(p, text, w, f))
-        return -1;
+    if (setting_follows(s, i, text))
+        return fault(f, w,
+                     "'%s': an axis has plain values; write the expression as the value of %s in [%s], it follows "
+                     "the axes that it uses",
+                     text, st->key, st->section);
     if (st->param)
         return try_param(st->param, setting_text(s, i, text), w, f);
     for (size_t o = 0; o < st->nown; o++)
@@ -206,59 +200,98 @@ int setting_check(const struct sweep *s, int i, const char *text, const struct w
 void pick_variant(struct pick *p)
 {
     char buf[STR_NUM];
+    struct err e = {0};
     p->variant = NULL;
-    const char *name = p->s->nvar ? pick_text(p, p->s->variant, buf, NULL) : NULL;
+    const char *name = p->s->nvar ? pick_text(p, p->s->variant, buf, &e) : NULL;
     p->variant = name ? variant_find(p->s, name) : NULL;
 }
 
-void pick_point(struct pick *p, const struct sweep *s, uint64_t k)
+void pick_init(struct pick *p, const struct sweep *s, struct arena *a)
 {
     p->s = s;
     p->classes = 0;
+    p->a = a;
+    p->made = s->follows ? arena_take(a, s->nset * sizeof *p->made) : NULL;
+}
+
+void pick_point(struct pick *p, const struct sweep *s, uint64_t k, struct arena *a)
+{
+    pick_init(p, s, a);
     grid_decode(&s->grid, k, p->value);
     pick_variant(p);
 }
 
-const char *pick_text(const struct pick *p, int setting, char buf[STR_NUM], struct where *at)
+/* The column whose value is the setting's at the point; NULL: it is no axis, or absent. */
+static const struct column *pick_column(const struct pick *p, int setting)
 {
     const struct setting *st = &p->s->set[setting];
-    if (st->column >= 0) {
-        const struct column *c = &p->s->col[st->column];
-        if (p->value[c->axis] != GRID_ABSENT) {
-            if (at)
-                *at = c->at;
-            return values_text(&c->values, (uint64_t)p->value[c->axis], buf);
-        }
-    }
-    const struct given *g = &st->base;
-    if (st->in_variant && p->variant && p->variant->set[setting].text && g->by != BY_COMMAND_LINE)
-        g = &p->variant->set[setting];
-    if (at)
-        *at = g->at;
-    return g->text;
+    const struct column *c = st->column >= 0 ? &p->s->col[st->column] : NULL;
+    return c && p->value[c->axis] != GRID_ABSENT ? c : NULL;
+}
+
+static const struct given *pick_given(const struct pick *p, int setting)
+{
+    const struct setting *st = &p->s->set[setting];
+    int of_variant = st->in_variant && p->variant && p->variant->set[setting].text && st->base.by != BY_COMMAND_LINE;
+    return of_variant ? &p->variant->set[setting] : &st->base;
+}
+
+struct where pick_where(const struct pick *p, int setting)
+{
+    const struct column *c = pick_column(p, setting);
+    return c ? c->at : pick_given(p, setting)->at;
+}
+
+const char *pick_origin(const struct pick *p, int setting)
+{
+    const struct given *g = pick_given(p, setting);
+    return g->made && !pick_column(p, setting) ? g->text : NULL;
+}
+
+const char *pick_text(const struct pick *p, int setting, char buf[STR_NUM], struct err *e)
+{
+    const struct column *c = pick_column(p, setting);
+    if (c)
+        return values_text(&c->values, (uint64_t)p->value[c->axis], buf);
+    const struct given *g = pick_given(p, setting);
+    if (!g->made || !p->made)
+        return g->text;
+    if (!p->made[setting])
+        p->made[setting] = template_text(g->made, p, p->a, e);
+    return p->made[setting];
 }
 
 /* The default of a key that the point's optimizer or schedule has; NULL: they have none of that name. */
 static const struct param *owner_param(const struct pick *p, const struct setting *st)
 {
     char buf[STR_NUM];
+    struct err e = {0};
     for (size_t i = 0; i < st->nown; i++) {
         int which = st->own[i].group == KEY_OPTIMIZER ? p->s->optimizer : p->s->schedule;
-        const char *name = pick_text(p, which, buf, NULL);
+        const char *name = pick_text(p, which, buf, &e);
         if (name && !strcmp(name, st->own[i].name))
             return st->own[i].param;
     }
     return NULL;
 }
 
-int pick_value(const struct pick *p, int setting, struct expr_value *v)
+int pick_has(const struct pick *p, int setting)
+{
+    const struct setting *st = &p->s->set[setting];
+    return st->param || owner_param(p, st);
+}
+
+int pick_get(void *pick, int slot, struct expr_value *v, struct err *e)
 {
     char buf[STR_NUM];
-    const struct setting *st = &p->s->set[setting];
+    const struct pick *p = pick;
+    const struct setting *st = &p->s->set[slot];
     const struct param *q = st->param ? st->param : owner_param(p, st);
-    const char *text = setting_text(p->s, setting, pick_text(p, setting, buf, NULL));
     if (!q && !setting_is_variable(st))
         return 1;
+    const char *text = setting_text(p->s, slot, pick_text(p, slot, buf, e));
+    if (e->code)
+        return -1;
     if (!text)
         text = q ? q->preset : NULL;
     if (!text)
@@ -266,10 +299,10 @@ int pick_value(const struct pick *p, int setting, struct expr_value *v)
     *v = (struct expr_value){0, NULL};
     if (q && q->type == P_BOOL) {
         struct param b = *q;
-        struct err e = {0};
+        struct err wrong = {0};
         int yes = 0;
         b.at = 0;
-        param_set(&b, &yes, text, NULL, &e);
+        param_set(&b, &yes, text, NULL, &wrong);
         v->num = yes;
     } else if (q && q->type != P_INT && q->type != P_FLOAT) {
         v->word = text;
@@ -277,12 +310,6 @@ int pick_value(const struct pick *p, int setting, struct expr_value *v)
         v->word = text;
     }
     return 0;
-}
-
-int pick_get(void *pick, int slot, struct expr_value *v, struct err *e)
-{
-    (void)e;
-    return pick_value(pick, slot, v);
 }
 
 /* Only what may differ between points, and no texts of several lines. */

@@ -90,10 +90,16 @@ void spec_fill(struct sweep *s, struct faults *f)
     s->spec.metric = M_VAL_ACCURACY;
     s->spec.maximise = 1;
     for (size_t i = 0; i < s->nset; i++) {
-        const struct setting *st = &s->set[i];
+        struct setting *st = &s->set[i];
         struct err e = {0};
         if (group_varies(st->group))
             continue;
+        if (strchr(st->base.text, '$')) {
+            fault(f, &st->base.at, "'%s': [%s] is of the sweep as a whole and has plain values", st->base.text,
+                  st->section);
+            st->base.text = st->param->preset;
+            st->base.by = BY_DEFAULT;
+        }
         int nothing = st->base.by == BY_DEFAULT && !*st->base.text && st->param->type != P_TEXT;
         if (!nothing && param_set(st->param, &s->spec, st->base.text, &st->base.at, &e))
             fault_take(f, &st->base.at, &e);

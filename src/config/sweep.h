@@ -19,6 +19,7 @@ struct given {
     const struct ini_piece *piece; /* its lines */
     size_t n;
     enum given_by by;
+    struct text_line *made; /* not NULL: the value follows from others, this is its text taken apart */
 };
 
 /* A key that has a row in a table of optimizers or schedules, one for each owner. */
@@ -39,10 +40,11 @@ struct setting {
     int column;        /* the axis key that varies it, or -1 */
     int in_variant;    /* some [model.NAME] gives it too */
     int used;          /* variables: some text or condition reads it */
+    int follows;       /* some given is made of others' values */
     const char *canon; /* its line of the canonical text where it does not vary */
 };
 
-/* `layers` or `pool` with $name and ${...} taken apart. */
+/* A line of `layers` or `pool`, or a value, with $name and ${...} taken apart. */
 struct chunk {
     const char *text;     /* as it stands; NULL: */
     int slot;             /* $name, or -1: */
@@ -52,6 +54,7 @@ struct text_line {
     struct chunk *chunk;
     size_t n;
     struct where at;
+    int exact; /* of layers: numbers as they come out. Else as ranges have them, so that 0.1 * 3 is 0.3 */
 };
 struct lines {
     struct text_line *v;
@@ -99,7 +102,10 @@ struct sweep {
     struct sweep_spec spec;
     struct setting *set;
     size_t nset, set_cap;
-    int layers, pool, pool_at, variant, optimizer, schedule; /* settings with a part of their own */
+    int layers, pool, pool_at, variant, optimizer, schedule, data_path; /* settings with a part of their own */
+    int follows;                                                        /* some setting does */
+    int *made;                                                          /* [nmade] those that do and are no axes */
+    size_t nmade;
     struct lines base_layers, base_pool;
     struct variant *var;
     size_t nvar;
@@ -128,8 +134,6 @@ int settings_init(struct sweep *s, size_t more);
 int setting_variable(struct sweep *s, const char *key);
 /* Whether text is a value of the setting: a fault located by w otherwise. */
 int setting_check(const struct sweep *s, int i, const char *text, const struct where *w, struct faults *f);
-/* Not of layers and pool: a fault where the text of a key is an expression. */
-int setting_plain(const struct param *p, const char *text, const struct where *w, struct faults *f);
 /* Text as param_set wants it: pool_at = none is 0. */
 const char *setting_text(const struct sweep *s, int i, const char *text);
 /* Whether an optimizer (schedule) of that number is that of some point. */
@@ -142,15 +146,24 @@ struct pick {
     int64_t value[GRID_AXES]; /* per axis, GRID_ABSENT where absent */
     const struct variant *variant;
     int classes;
+    struct arena *a;   /* for values that follow from others */
+    const char **made; /* [nset] those that were asked for; NULL: there are none */
 };
-void pick_point(struct pick *p, const struct sweep *s, uint64_t k);
+/* Without a point: value[] and what follows from it is the caller's. What is made of values lies in `a`. */
+void pick_init(struct pick *p, const struct sweep *s, struct arena *a);
+void pick_point(struct pick *p, const struct sweep *s, uint64_t k, struct arena *a);
 void pick_variant(struct pick *p);
-/* The setting's text at the point: of its axis, its variant, or the file; NULL: none. buf is for numbers of a range.
- * *at (may be NULL) is where it stands. */
-const char *pick_text(const struct pick *p, int setting, char buf[STR_NUM], struct where *at);
-/* For conditions: 0 and *v, 1: it has none here. */
-int pick_value(const struct pick *p, int setting, struct expr_value *v);
-int pick_get(void *pick, int slot, struct expr_value *v, struct err *e); /* expr_env.get over settings */
+/* Where the setting's value at the point stands. */
+struct where pick_where(const struct pick *p, int setting);
+/* The setting's text at the point: of its axis, its variant, or the file; NULL: none, or it cannot be made (*e is set).
+ * buf is for numbers of a range. */
+const char *pick_text(const struct pick *p, int setting, char buf[STR_NUM], struct err *e);
+/* The text as written where the value at the point is made of others; else NULL. */
+const char *pick_origin(const struct pick *p, int setting);
+/* Whether the training of the point has the key: its optimizer and schedule decide. */
+int pick_has(const struct pick *p, int setting);
+/* For conditions and expressions, as expr_env.get: 0 and *v, 1: it has none here, -1 with *e. */
+int pick_get(void *pick, int slot, struct expr_value *v, struct err *e);
 /* Names of conditions: "section.key" of what varies between points. ctx is the struct sweep. */
 extern const struct expr_scope setting_scope;
 int scope_find(const void *sweep, const char *name);
@@ -159,13 +172,29 @@ const char *scope_hint(const void *sweep, const char *name);
 const struct param *scope_param(const void *sweep, int slot);
 int scope_takes(const void *sweep, int slot, const char *word, const char **near);
 
+/* templates.c */
+#define SLOT_CLASSES (1 << 24) /* above all settings */
+/* LAYERS: variables of [model] and $classes. VALUE: variables and "section.key". PATH: the same, and '$' is a letter
+ * unless a brace follows. */
+enum template_kind { TEMPLATE_LAYERS, TEMPLATE_VALUE, TEMPLATE_PATH };
+/* Takes the text apart; every unknown name is a fault. l->at is set. */
+void template_parse(struct sweep *s, struct text_line *l, const char *text, enum template_kind kind, struct faults *f);
+/* The text with its values put in, blanks of layers tidied. NULL with *e. */
+const char *template_text(const struct text_line *l, const struct pick *p, struct arena *a, struct err *e);
+
+/* follow.c */
+/* Whether the text makes the value of the setting follow from others: it has a $name or an ${expression}. */
+int setting_follows(const struct sweep *s, int i, const char *text);
+/* The n-th setting that values of this one are made of, over [model] and its variants; -1 after the last. */
+int setting_reads(const struct sweep *s, int setting, size_t n);
+/* Takes all such values apart. 0; -1: unknown names and circles are faults, and their values as if not written. */
+int follow_parse(struct sweep *s, struct faults *f);
+
 /* texts.c */
 /* Takes the lines of a `layers` or `pool` apart; every unknown name is a fault. */
 void lines_parse(struct sweep *s, struct lines *l, const struct given *g, struct faults *f);
 /* The lines in force at the point, of `layers` or `pool`. */
 const struct lines *lines_of(const struct pick *p, int setting);
-/* A line with its values put in, blanks tidied. NULL with *e. */
-const char *line_text(const struct text_line *l, struct pick *p, struct arena *a, struct err *e);
 /* What can be said at open about variables, pool and pool_at over all points. */
 void texts_check(struct sweep *s, struct faults *f);
 
@@ -189,7 +218,8 @@ void spec_fill(struct sweep *s, struct faults *f); /* also what selects the epoc
 void metric_reaches(int metric, double v, const struct where *at, struct faults *f);
 
 /* point.c */
-void point_prepare(struct sweep *s, struct faults *f);            /* base specs and canonical lines */
-void point_check_layers(const struct sweep *s, struct faults *f); /* the words of all layers and pools */
+void point_prepare(struct sweep *s, struct faults *f);             /* base specs and canonical lines */
+void point_check_layers(const struct sweep *s, struct faults *f);  /* the words of all layers and pools */
+void point_check_follows(const struct sweep *s, struct faults *f); /* values that follow from others, at the points */
 
 #endif

@@ -1,104 +1,8 @@
-/* texts.c - `layers` and `pool`: $name and ${expression} are taken apart once and put together for every point. */
+/* texts.c - `layers` and `pool`: which lines a point has, and what is said of them before there is any point. */
 #include "config/sweep.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-#define CLASSES "classes"
-#define SLOT_CLASSES (1 << 24) /* above all settings */
-
-static int text_find(const void *sweep, const char *name)
-{
-    const struct sweep *s = sweep;
-    if (!strcmp(name, CLASSES))
-        return SLOT_CLASSES;
-    int i = setting_find(s, "model", name);
-    if (i < 0 || !setting_is_variable(&s->set[i]))
-        return -1;
-    s->set[i].used = 1;
-    return i;
-}
-
-static const char *text_known(size_t i, const void *sweep)
-{
-    const struct sweep *s = sweep;
-    if (i == s->nset)
-        return CLASSES;
-    if (i > s->nset)
-        return NULL;
-    return setting_is_variable(&s->set[i]) ? s->set[i].key : "";
-}
-
-static const struct expr_scope text_scope = {text_find, text_known, NULL, NULL, NULL, 0, NULL};
-
-static size_t name_length(const char *p)
-{
-    size_t n = 0;
-    while (isalpha((unsigned char)p[n]) || p[n] == '_' || (n && isdigit((unsigned char)p[n])))
-        n++;
-    return n;
-}
-
-/* $name at p, behind the dollar. Returns what follows, NULL after a fault. */
-static const char *parse_name(struct sweep *s, struct chunk *c, const char *p, const struct where *w, struct faults *f)
-{
-    size_t n = name_length(p);
-    char *name = arena_strn(&s->mem, p, n);
-    c->slot = -1;
-    if (!n || !name) {
-        fault(f, w, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
-        return NULL;
-    }
-    c->slot = text_find(s, name);
-    if (c->slot >= 0)
-        return p + n;
-    const char *near = str_nearest(name, text_known, s);
-    near = near && *near ? near : NULL;
-    if (near)
-        text_find(s, near); /* meant: no second error that nobody uses it */
-    fault(f, w, "there is no variable '%s' in [model]%s%s%s", name, near ? "; did you mean '$" : "", near ? near : "",
-          near ? "'?" : "");
-    return p + n;
-}
-
-static const char *parse_braces(struct sweep *s, struct chunk *c, const char *p, const struct where *w,
-                                struct faults *f)
-{
-    const char *end = strchr(p, '}');
-    c->slot = -1;
-    if (!end) {
-        fault(f, w, "the '}' of '${%.60s' is missing", p);
-        return NULL;
-    }
-    struct err e = {0};
-    struct expr_scope scope = text_scope;
-    scope.ctx = s;
-    const char *text = arena_strn(&s->mem, p, (size_t)(end - p));
-    c->x = text ? expr_parse(text, w, &scope, &s->mem, &e) : NULL;
-    fault_take(f, w, &e);
-    return end + 1;
-}
-
-static void parse_line(struct sweep *s, struct text_line *l, const char *text, struct faults *f)
-{
-    size_t most = 1;
-    for (const char *p = text; *p; p++)
-        most += 2 * (*p == '$');
-    l->chunk = arena_take(&s->mem, most * sizeof *l->chunk);
-    for (const char *p = text; l->chunk && p && *p;) {
-        struct chunk *c = &l->chunk[l->n++];
-        if (*p != '$') {
-            size_t n = strcspn(p, "$");
-            c->text = arena_strn(&s->mem, p, n);
-            p += n;
-        } else if (p[1] == '{') {
-            p = parse_braces(s, c, p + 2, &l->at, f);
-        } else {
-            p = parse_name(s, c, p + 1, &l->at, f);
-        }
-    }
-}
 
 /* A default text has no physical lines: cut it at its line ends. */
 static void parse_default(struct sweep *s, struct lines *l, const struct given *g, struct faults *f)
@@ -113,7 +17,7 @@ static void parse_default(struct sweep *s, struct lines *l, const struct given *
         struct text_line *line = &l->v[l->n++];
         line->at = g->at;
         if (text)
-            parse_line(s, line, text, f);
+            template_parse(s, line, text, TEMPLATE_LAYERS, f);
         p += n + (p[n] == '\n');
     }
 }
@@ -132,7 +36,7 @@ void lines_parse(struct sweep *s, struct lines *l, const struct given *g, struct
         struct text_line *line = &l->v[l->n++];
         line->at = g->at;
         line->at.line = g->piece[i].line;
-        parse_line(s, line, g->piece[i].text, f);
+        template_parse(s, line, g->piece[i].text, TEMPLATE_LAYERS, f);
     }
 }
 
@@ -152,84 +56,6 @@ const struct lines *lines_of(const struct pick *p, int setting)
     if (c && c->pool && p->value[c->axis] != GRID_ABSENT)
         return &c->pool[p->value[c->axis]];
     return variant_lines(s, p->variant, setting);
-}
-
-static int text_get(void *pick, int slot, struct expr_value *v, struct err *e)
-{
-    const struct pick *p = pick;
-    if (slot != SLOT_CLASSES)
-        return pick_get(pick, slot, v, e);
-    *v = (struct expr_value){p->classes, NULL};
-    return p->classes > 0 ? 0 : 1;
-}
-
-static const char *slot_name(const struct sweep *s, int slot)
-{
-    return slot == SLOT_CLASSES ? CLASSES : slot >= 0 ? s->set[slot].key : "?";
-}
-
-/* A name without quotes and blanks around it. */
-static int add_chunk(struct str *t, const struct chunk *c, const struct text_line *l, struct pick *p, struct err *e)
-{
-    char buf[STR_NUM];
-    struct expr_value v;
-    int rc;
-    if (c->text) {
-        str_add(t, c->text);
-        return 0;
-    }
-    if (!c->x && c->slot < 0) { /* an unknown name or a wrong expression, which was told */
-        rc = 1;
-    } else if (!c->x && c->slot != SLOT_CLASSES) {
-        const char *text = pick_text(p, c->slot, buf, NULL);
-        if (text)
-            str_add(t, text);
-        rc = !text;
-    } else {
-        struct expr_env env = {text_get, NULL, p};
-        rc = c->x ? expr_eval(c->x, &env, &v, e) : text_get(p, c->slot, &v, e);
-        if (!rc)
-            str_add(t, v.word ? v.word : str_double(buf, v.num));
-    }
-    if (rc > 0)
-        return err_at(e, ERR_USAGE, &l->at, "%s%s has no value at this point", c->x ? "a variable of " : "$",
-                      c->x ? expr_text(c->x) : slot_name(p->s, c->slot));
-    return rc;
-}
-
-/* One blank between words, none before a comma, one behind it. */
-static const char *tidy(const struct str *t, struct arena *a)
-{
-    char *out = arena_take(a, 2 * t->n + 1);
-    size_t n = 0;
-    for (const char *p = t->p; out && p && *p; p++) {
-        if (isspace((unsigned char)*p)) {
-            if (n && out[n - 1] != ' ')
-                out[n++] = ' ';
-        } else if (*p == ',') {
-            n -= n && out[n - 1] == ' ';
-            out[n++] = ',';
-            out[n++] = ' ';
-        } else {
-            out[n++] = *p;
-        }
-    }
-    if (out && n && out[n - 1] == ' ')
-        out[n - 1] = 0;
-    return out;
-}
-
-const char *line_text(const struct text_line *l, struct pick *p, struct arena *a, struct err *e)
-{
-    struct str t = {0};
-    const char *out = NULL;
-    int rc = 0;
-    for (size_t i = 0; !rc && i < l->n; i++)
-        rc = add_chunk(&t, &l->chunk[i], l, p, e);
-    if (!rc && (t.failed || !(out = tidy(&t, a))))
-        err_set(e, ERR_NOMEM, "no memory");
-    str_release(&t);
-    return out;
 }
 
 /* ---- what can be said before any point is made ---- */
@@ -313,7 +139,7 @@ static void check_model(const struct sweep *s, const struct variant *v, struct b
         fault(f, &g->at, "no layers; write one block a line, indented");
 }
 
-/* -1: nonsense, which has an error of its own. */
+/* -1: nonsense, which has an error of its own, or an expression, which the points tell. */
 static int block_number(const struct sweep *s, const char *text)
 {
     double v;

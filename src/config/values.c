@@ -154,11 +154,13 @@ static int parse_item(struct segment *s, const char *item, const struct where *w
     return 0;
 }
 
-/* Where the item at p ends: at a comma outside quotes, or at the end. */
+/* Where the item at p ends: at a comma outside quotes and ${...}, or at the end. */
 static const char *item_end(const char *p)
 {
-    for (int quoted = 0; *p && (quoted || *p != ','); p++)
+    for (int quoted = 0, inside = 0; *p && (quoted || inside || *p != ','); p++) {
         quoted ^= *p == '"';
+        inside = *p != '}' && (inside || (p[0] == '$' && p[1] == '{'));
+    }
     return p;
 }
 

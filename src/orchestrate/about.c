@@ -139,6 +139,15 @@ static int is_axis(const struct run *run, const char *key)
     return 0;
 }
 
+/* The expression of a key whose value may be another at every point; NULL: it is none. */
+static const char *expression_of(const struct run *run, const char *key)
+{
+    for (size_t i = 0; i < sweep_made(run->sweep); i++)
+        if (!strcmp(sweep_made_key(run->sweep, i), key))
+            return sweep_made_text(run->sweep, i);
+    return NULL;
+}
+
 /* Whether the text, as point.canonical has it, is the default of a key of this training's tables. */
 static int is_default(const struct point *p, const char *key, const char *text)
 {
@@ -178,8 +187,10 @@ static void about_settings(struct run *run, const struct planned_point *of, stru
         *value = 0;
         value += strlen(" = ");
         snprintf(name, sizeof name, "set.%s", key);
-        if (strchr(key, '.') && strcmp(key, "model.layers") && !is_axis(run, key) && !is_default(at.point, key, value))
-            about_row(csv, name, value);
+        const char *made = expression_of(run, key);
+        if (strchr(key, '.') && strcmp(key, "model.layers") && !is_axis(run, key) &&
+            (made || !is_default(at.point, key, value)))
+            about_row(csv, name, made ? made : value);
     }
     err_list_release(&errs);
     planner_release(&planner);

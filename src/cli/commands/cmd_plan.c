@@ -26,7 +26,7 @@ struct plan_listing {
 
 static void headings(struct plan_listing *p)
 {
-    size_t keys = sweep_keys(p->s);
+    size_t axes = sweep_keys(p->s), keys = axes + sweep_made(p->s);
     const char **head = calloc(keys + 6, sizeof *head);
     if (!head) {
         p->failed = 1;
@@ -34,7 +34,7 @@ static void headings(struct plan_listing *p)
     }
     head[0] = "point";
     for (size_t i = 0; i < keys; i++)
-        head[1 + i] = sweep_key(p->s, i);
+        head[1 + i] = i < axes ? sweep_key(p->s, i) : sweep_made_key(p->s, i - axes);
     static const char *const facts[] = {"params", "MACs", "memory", "a trial", "note"};
     memcpy(head + 1 + keys, facts, sizeof facts);
     p->failed |= table_columns(&p->t, head, keys + 6) || table_columns(&p->reasons, head + keys + 5, 1);
@@ -79,7 +79,7 @@ static void count(struct plan_listing *p, const struct plan_point *q)
 static int list_point(void *ctx, const struct plan_point *q)
 {
     struct plan_listing *p = ctx;
-    size_t keys = sweep_keys(p->s);
+    size_t axes = sweep_keys(p->s), keys = axes + sweep_made(p->s);
     const char **cell = calloc(keys + 6, sizeof *cell);
     char number[32], params[32] = "", macs[TEXT_NUM] = "", bytes[TEXT_NUM] = "", seconds[TEXT_NUM] = "", room[TEXT_NUM];
     struct str note = {0};
@@ -105,7 +105,8 @@ static int list_point(void *ctx, const struct plan_point *q)
         p->failed = 1;
     else {
         cell[0] = number;
-        memcpy(cell + 1, q->point->value, keys * sizeof *cell);
+        memcpy(cell + 1, q->point->value, axes * sizeof *cell);
+        memcpy(cell + 1 + axes, q->point->made, (keys - axes) * sizeof *cell);
         const char *const facts[] = {params, macs, bytes, seconds, note.p ? note.p : ""};
         memcpy(cell + 1 + keys, facts, sizeof facts);
         p->failed |= table_row(&p->t, cell) != 0;

@@ -101,6 +101,9 @@ static void print_facts(const struct plan_point *q)
     printf("batch norm        %s\n", nn_uses(q->graph, "batchnorm") ? "yes" : "no");
     printf("dropout           %s\n", nn_uses(q->graph, "dropout") ? "yes" : "no");
     printf("precision         %s\n", nn_precision_name((size_t)q->point->nn.precision));
+    for (size_t i = 0; i < sweep_made(q->sweep); i++) /* what follows from others */
+        if (*q->point->made[i])
+            printf("%-17s %s\n", sweep_made_key(q->sweep, i), q->point->made[i]);
     printf("memory a worker   %s\n", text_bytes(bytes, (double)q->bytes));
     printf("expected time     %s a trial\n", text_seconds(seconds, plan_seconds(q)));
     if (q->skip)

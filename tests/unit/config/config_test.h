@@ -38,6 +38,7 @@ int run_axis_tests(void);
 int run_grid_tests(void);
 int run_point_tests(void);
 int run_require_tests(void);
+int run_follow_tests(void);
 int run_fuzz_tests(void);
 int run_mishap_tests(void);
 

@@ -31,6 +31,8 @@ static const char *const words[] = {
     "${k",
     "}",
     "${k*2}",
+    "$train.lr",
+    "${train.epochs/9}",
     "layers",
     "pool",
     "pool_at",
@@ -158,7 +160,8 @@ static void damaged_files(void **state)
         "[sweep]\nrepeats = 3\nobjective = max val_accuracy\n[data]\ndataset = optdigits\naugment = rotate 8\n"
         "[model]\nkernels = 8\npool = maxpool 2\npool_at = 2\nlayers =\n  conv 3x3 $kernels, relu\n"
         "  conv 3x3 ${2*kernels}\n  gap\n  dense $classes\n[model.big]\nkernels = 16\n[train]\noptimizer = sgd\n"
-        "momentum = 0.9\n[grid]\nmodel.variant = none, big\ntrain.lr = 1e-3..1e-1 log count 3 when "
+        "momentum = ${1 - train.lr}\nweight_decay = $train.lr\n[grid]\nmodel.variant = none, big\ntrain.lr = "
+        "1e-3..1e-1 log count 3 when "
         "train.optimizer = sgd\nmodel.pool_at = 1..3\n[zip z]\ntrain.epochs = 1, 2\ntrain.batch_size = 8, 16\n"
         "[require]\nmodel = params < 20000\n  uses batchnorm\nresult = test_accuracy >= 99.4%\n";
     struct rng r;

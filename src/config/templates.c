@@ -1,0 +1,262 @@
+/* templates.c - texts with $name and ${expression}, taken apart once and put together for every point: the lines of
+ * layers and pool, and values of keys that follow from others. */
+#include "config/sweep.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define CLASSES "classes"
+
+/* ---- names: of layers and pool ---- */
+
+static int variable_find(const struct sweep *s, const char *name)
+{
+    int i = setting_find(s, "model", name);
+    if (i < 0 || !setting_is_variable(&s->set[i]))
+        return -1;
+    s->set[i].used = 1;
+    return i;
+}
+
+static int text_find(const void *sweep, const char *name)
+{
+    return !strcmp(name, CLASSES) ? SLOT_CLASSES : variable_find(sweep, name);
+}
+
+static const char *variable_known(size_t i, const void *sweep)
+{
+    const struct sweep *s = sweep;
+    if (i >= s->nset)
+        return NULL;
+    return setting_is_variable(&s->set[i]) ? s->set[i].key : "";
+}
+
+static const char *text_known(size_t i, const void *sweep)
+{
+    return i == ((const struct sweep *)sweep)->nset ? CLASSES : variable_known(i, sweep);
+}
+
+static const struct expr_scope text_scope = {text_find, text_known, NULL, NULL, NULL, 0, NULL};
+
+/* ---- names: of values. "section.key" of what may vary and of the numbers of [sweep], and variables ---- */
+
+static int is_sweep_number(const struct setting *st)
+{
+    return st->group == KEY_SWEEP && st->param->type == P_INT;
+}
+
+static int value_find(const void *sweep, const char *name)
+{
+    const struct sweep *s = sweep;
+    int i = setting_named(s, name);
+    if (i >= 0)
+        return is_sweep_number(&s->set[i]) ? i : scope_find(s, name);
+    return variable_find(s, name);
+}
+
+static const char *value_known(size_t i, const void *sweep)
+{
+    const struct sweep *s = sweep;
+    if (i >= s->nset)
+        return variable_known(i - s->nset, s);
+    return is_sweep_number(&s->set[i]) ? s->set[i].name : scope_known(i, s);
+}
+
+static const char *value_hint(const void *sweep, const char *name)
+{
+    const struct sweep *s = sweep;
+    if (!strcmp(name, CLASSES))
+        return "the number of classes is known to layers and pool only";
+    return setting_named(s, name) >= 0
+               ? "a value may use keys of [data], [model] and [train] and the numbers of [sweep]"
+               : scope_hint(s, name);
+}
+
+static const struct expr_scope value_scope = {value_find, value_known, value_hint, scope_param, scope_takes, 0, NULL};
+
+/* ---- taking apart ---- */
+
+static size_t name_length(const char *p)
+{
+    size_t n = 0;
+    while (isalpha((unsigned char)p[n]) || p[n] == '_' || (n && isdigit((unsigned char)p[n])))
+        n++;
+    return n;
+}
+
+/* "section.key" at p, where that is a name of values. */
+static const char *parse_key(struct sweep *s, struct chunk *c, const char *p)
+{
+    size_t n = name_length(p);
+    size_t more = n && p[n] == '.' ? name_length(p + n + 1) : 0;
+    char *name = more ? arena_strn(&s->mem, p, n + 1 + more) : NULL;
+    c->slot = name ? value_find(s, name) : -1;
+    return c->slot >= 0 ? p + n + 1 + more : NULL;
+}
+
+static void unknown_variable(struct sweep *s, const char *name, enum template_kind kind, const struct where *w,
+                             struct faults *f)
+{
+    const char *key = kind == TEMPLATE_LAYERS ? NULL : value_hint(s, name);
+    const char *near = key ? NULL : str_nearest(name, kind == TEMPLATE_LAYERS ? text_known : variable_known, s);
+    near = near && *near ? near : NULL;
+    if (near)
+        text_find(s, near); /* meant: no second error that nobody uses it */
+    fault(f, w, "there is no variable '%s' in [model]%s%s%s", name,
+          key    ? "; "
+          : near ? "; did you mean '$"
+                 : "",
+          key    ? key
+          : near ? near
+                 : "",
+          near ? "'?" : "");
+}
+
+/* $name at p, behind the dollar. Returns what follows, NULL after a fault. */
+static const char *parse_name(struct sweep *s, struct chunk *c, const char *p, enum template_kind kind,
+                              const struct where *w, struct faults *f)
+{
+    const char *after = kind == TEMPLATE_LAYERS ? NULL : parse_key(s, c, p);
+    size_t n = name_length(p);
+    char *name = arena_strn(&s->mem, p, n);
+    if (after)
+        return after;
+    c->slot = -1;
+    if (!n || !name) {
+        fault(f, w, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
+        return NULL;
+    }
+    c->slot = kind == TEMPLATE_LAYERS ? text_find(s, name) : variable_find(s, name);
+    if (c->slot < 0)
+        unknown_variable(s, name, kind, w, f);
+    return p + n;
+}
+
+static const char *parse_braces(struct sweep *s, struct chunk *c, const char *p, enum template_kind kind,
+                                const struct where *w, struct faults *f)
+{
+    const char *end = strchr(p, '}');
+    c->slot = -1;
+    if (!end) {
+        fault(f, w, "the '}' of '${%.60s' is missing", p);
+        return NULL;
+    }
+    struct err e = {0};
+    struct expr_scope scope = kind == TEMPLATE_LAYERS ? text_scope : value_scope;
+    scope.ctx = s;
+    const char *text = arena_strn(&s->mem, p, (size_t)(end - p));
+    c->x = text ? expr_parse(text, w, &scope, &s->mem, &e) : NULL;
+    fault_take(f, w, &e);
+    return end + 1;
+}
+
+/* Where the next $name or ${expression} begins, or the end. A path may have a '$' of its own. */
+static const char *next_dollar(const char *p, enum template_kind kind)
+{
+    const char *at = kind == TEMPLATE_PATH ? strstr(p, "${") : strchr(p, '$');
+    return at ? at : p + strlen(p);
+}
+
+void template_parse(struct sweep *s, struct text_line *l, const char *text, enum template_kind kind, struct faults *f)
+{
+    size_t most = 1;
+    for (const char *p = text; *p; p++)
+        most += 2 * (*p == '$');
+    l->chunk = arena_take(&s->mem, most * sizeof *l->chunk);
+    l->exact = kind == TEMPLATE_LAYERS;
+    for (const char *p = text; l->chunk && p && *p;) {
+        struct chunk *c = &l->chunk[l->n++];
+        const char *dollar = next_dollar(p, kind);
+        if (p < dollar) {
+            c->text = arena_strn(&s->mem, p, (size_t)(dollar - p));
+            p = dollar;
+        } else if (p[1] == '{') {
+            p = parse_braces(s, c, p + 2, kind, &l->at, f);
+        } else {
+            p = parse_name(s, c, p + 1, kind, &l->at, f);
+        }
+    }
+}
+
+/* ---- putting together ---- */
+
+static int text_get(void *pick, int slot, struct expr_value *v, struct err *e)
+{
+    const struct pick *p = pick;
+    if (slot != SLOT_CLASSES)
+        return pick_get(pick, slot, v, e);
+    *v = (struct expr_value){p->classes, NULL};
+    return p->classes > 0 ? 0 : 1;
+}
+
+static const char *slot_name(const struct sweep *s, int slot)
+{
+    if (slot < 0 || slot == SLOT_CLASSES)
+        return slot < 0 ? "?" : CLASSES;
+    return setting_is_variable(&s->set[slot]) ? s->set[slot].key : s->set[slot].name;
+}
+
+/* A name without quotes and blanks around it. */
+static int add_chunk(struct str *t, const struct chunk *c, const struct text_line *l, const struct pick *p,
+                     struct err *e)
+{
+    char buf[STR_NUM];
+    struct expr_value v;
+    int rc;
+    if (c->text) {
+        str_add(t, c->text);
+        return 0;
+    }
+    if (!c->x && c->slot < 0) { /* an unknown name or a wrong expression, which was told */
+        rc = 1;
+    } else if (!c->x && c->slot != SLOT_CLASSES && setting_is_variable(&p->s->set[c->slot])) {
+        const char *text = pick_text(p, c->slot, buf, e);
+        if (text)
+            str_add(t, text);
+        rc = !text;
+    } else {
+        struct expr_env env = {text_get, NULL, (void *)p};
+        rc = c->x ? expr_eval(c->x, &env, &v, e) : text_get((void *)p, c->slot, &v, e);
+        if (!rc)
+            str_add(t, v.word ? v.word : str_double(buf, l->exact ? v.num : round12(v.num)));
+    }
+    if (rc > 0)
+        return err_at(e, ERR_USAGE, &l->at, "%s%s has no value at this point", c->x ? "a variable of " : "$",
+                      c->x ? expr_text(c->x) : slot_name(p->s, c->slot));
+    return rc;
+}
+
+/* One blank between words, none before a comma, one behind it. */
+static const char *tidy(const struct str *t, struct arena *a)
+{
+    char *out = arena_take(a, 2 * t->n + 1);
+    size_t n = 0;
+    for (const char *p = t->p; out && p && *p; p++) {
+        if (isspace((unsigned char)*p)) {
+            if (n && out[n - 1] != ' ')
+                out[n++] = ' ';
+        } else if (*p == ',') {
+            n -= n && out[n - 1] == ' ';
+            out[n++] = ',';
+            out[n++] = ' ';
+        } else {
+            out[n++] = *p;
+        }
+    }
+    if (out && n && out[n - 1] == ' ')
+        out[n - 1] = 0;
+    return out;
+}
+
+const char *template_text(const struct text_line *l, const struct pick *p, struct arena *a, struct err *e)
+{
+    struct str t = {0};
+    const char *out = NULL;
+    int rc = 0;
+    for (size_t i = 0; !rc && i < l->n; i++)
+        rc = add_chunk(&t, &l->chunk[i], l, p, e);
+    if (!rc && (t.failed || !(out = l->exact ? tidy(&t, a) : arena_strn(a, t.p ? t.p : "", t.n))))
+        err_set(e, ERR_NOMEM, "no memory");
+    str_release(&t);
+    return out;
+}
