@@ -49,10 +49,12 @@ enum act {
 /* What the gradient of an activation is computed of. */
 enum act_reads { READS_X, READS_Y, READS_SIGN };
 
-/* y = dropout(act(x * scale[c] + shift[c])) over rows [c][w][16] of one block; any of the three may be absent. */
+/* y = dropout(act(x * scale[c] + shift[c] + add)) over rows [c][w][16] of one block; any of the four may be absent, but
+ * there is no `add` without normalization or with dropout, nor where x is stored in 16 bits. */
 struct pointwise {
     int c, w;
     const float *scale, *shift; /* [c]; scale NULL: no normalization */
+    const float *add;           /* rows like those of x; NULL: nothing is added */
     int act;                    /* enum act or NO_ACT */
     float act_parameter;        /* of the activation, if it has one */
     float p;                    /* of dropout */

@@ -35,8 +35,8 @@ enum {
     HEAD_GMP = 2048      /* and "gmp"; a pooling gets one of the two where its window is the whole map */
 };
 
-/* What a layer is inside a stage (stage.h): a link of [norm][act][dropout][pool][conv]. */
-enum part_kind { PART_NORM, PART_ACT, PART_DROPOUT, PART_POOL, PART_CONV, PART_KINDS };
+/* What a layer is inside a stage (stage.h): a link of [norm][sum][act][dropout][pool][conv]. */
+enum part_kind { PART_NORM, PART_SUM, PART_ACT, PART_DROPOUT, PART_POOL, PART_CONV, PART_KINDS };
 struct stage_part {
     enum part_kind kind;
     union {

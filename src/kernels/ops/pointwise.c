@@ -8,7 +8,7 @@
  * y is rounded to as many; constants in each of the functions made below. */
 enum { FLOATS, STORED, ROUNDED };
 struct kind {
-    int norm, act, drop, again, bf16;
+    int norm, add, act, drop, again, bf16;
 };
 
 /* Of the channel at hand. */
@@ -30,9 +30,11 @@ INLINE struct channel channel_of(struct kind k, const struct pointwise *f, const
                             k.norm && mean ? v16_set1(mean[ch]) : zero, v16_set1(f->act_parameter)};
 }
 
-INLINE v16 normalized(struct kind k, const struct channel *c, v16 x)
+/* What the activation sees. */
+INLINE v16 normalized(struct kind k, const struct channel *c, v16 x, const float *add, ptrdiff_t at)
 {
-    return k.norm ? v16_fma(x, c->scale, c->shift) : x;
+    v16 n = k.norm ? v16_fma(x, c->scale, c->shift) : x;
+    return k.add ? v16_add(n, v16_load(add + at)) : n;
 }
 
 INLINE v16 dropped(struct kind k, const struct masks *m, m16 keep, v16 v)
@@ -41,33 +43,34 @@ INLINE v16 dropped(struct kind k, const struct masks *m, m16 keep, v16 v)
 }
 
 INLINE void forward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, ptrdiff_t at,
-                        const void *x, float *y)
+                        const void *x, const float *add, float *y)
 {
-    v16 v = dropped(k, m, keep, act_value(k.act, c->parameter, normalized(k, c, value_at(k, x, at))));
+    v16 v = normalized(k, c, value_at(k, x, at), add, at);
+    v = dropped(k, m, keep, act_value(k.act, c->parameter, v));
     soon_written(y + at);
     v16_store(y + at, k.bf16 == ROUNDED ? v16_bf16_round(v) : v);
 }
 
 /* One row. A step of the generator is for two elements; *half says that the second of the last step is still unused. */
 INLINE void forward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w, ptrdiff_t at,
-                        const void *x, float *y)
+                        const void *x, const float *add, float *y)
 {
     int i = 0;
     if (k.drop && *half) {
-        forward_one(k, c, m, masks_second(m), at, x, y);
+        forward_one(k, c, m, masks_second(m), at, x, add, y);
         i = 1;
     }
     for (; i + 1 < w; i += 2) {
         if (k.drop)
             masks_step(m);
-        forward_one(k, c, m, masks_first(m), at + i * LANES, x, y);
-        forward_one(k, c, m, masks_second(m), at + (i + 1) * LANES, x, y);
+        forward_one(k, c, m, masks_first(m), at + i * LANES, x, add, y);
+        forward_one(k, c, m, masks_second(m), at + (i + 1) * LANES, x, add, y);
     }
     *half = i < w;
     if (i < w) {
         if (k.drop)
             masks_step(m);
-        forward_one(k, c, m, masks_first(m), at + i * LANES, x, y);
+        forward_one(k, c, m, masks_first(m), at + i * LANES, x, add, y);
     }
 }
 
@@ -94,14 +97,14 @@ INLINE void forward_as(struct kind k, struct pointwise *f, int rows, const void 
     for (int row = 0; row < rows; row++)
         for (int ch = 0; ch < f->c; ch++, at += f->w * LANES) {
             struct channel c = channel_of(k, f, NULL, ch);
-            forward_row(k, &c, &m, &half, f->w, at, x, y);
+            forward_row(k, &c, &m, &half, f->w, at, x, f->add, y);
         }
     masks_leave(k, f, &m, half);
 }
 
 struct way_back {
     const void *x;
-    const float *dy;
+    const float *add, *dy;
     float *y;
     void *g;
 };
@@ -114,7 +117,7 @@ struct sums {
 INLINE void backward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, ptrdiff_t at,
                          const struct way_back *w, struct sums *s)
 {
-    v16 v = value_at(k, w->x, at), d = v16_load(w->dy + at), n = normalized(k, c, v);
+    v16 v = value_at(k, w->x, at), d = v16_load(w->dy + at), n = normalized(k, c, v, w->add, at);
     if (k.again) {
         v16 y = dropped(k, m, keep, act_value(k.act, c->parameter, n));
         v16_store(w->y + at, k.bf16 ? v16_bf16_round(y) : y);
@@ -177,28 +180,30 @@ INLINE void backward_as(struct kind k, struct pointwise *f, int rows, const stru
     masks_leave(k, f, &m, half);
 }
 
-/* DISPATCH calls `as` for the activation `act`, with and without normalization and dropout as f has them; each of the
- * cases is compiled with its kind as constants, but for the plain C level. DISPATCH_NORM: f has a normalization. */
+/* DISPATCH calls `as` for the activation `act`, with and without normalization, sum and dropout as f has them; each of
+ * the cases is compiled with its kind as constants, but for the plain C level. DISPATCH_NORM: f has a normalization. */
 #ifdef FIXED_SIZES
 #define DISPATCH_NORM(as, act, again, bf16, f, ...)                                                                    \
     do {                                                                                                               \
         if ((f)->seed)                                                                                                 \
-            as((struct kind){1, act, 1, again, bf16}, __VA_ARGS__);                                                    \
+            as((struct kind){1, 0, act, 1, again, bf16}, __VA_ARGS__);                                                 \
         else                                                                                                           \
-            as((struct kind){1, act, 0, again, bf16}, __VA_ARGS__);                                                    \
+            as((struct kind){1, 0, act, 0, again, bf16}, __VA_ARGS__);                                                 \
     } while (0)
 #define DISPATCH(as, act, again, bf16, f, ...)                                                                         \
     do {                                                                                                               \
-        if ((f)->scale)                                                                                                \
+        if ((f)->add)                                                                                                  \
+            as((struct kind){1, 1, act, 0, again, bf16}, __VA_ARGS__);                                                 \
+        else if ((f)->scale)                                                                                           \
             DISPATCH_NORM(as, act, again, bf16, f, __VA_ARGS__);                                                       \
         else if ((f)->seed)                                                                                            \
-            as((struct kind){0, act, 1, again, bf16}, __VA_ARGS__);                                                    \
+            as((struct kind){0, 0, act, 1, again, bf16}, __VA_ARGS__);                                                 \
         else                                                                                                           \
-            as((struct kind){0, act, 0, again, bf16}, __VA_ARGS__);                                                    \
+            as((struct kind){0, 0, act, 0, again, bf16}, __VA_ARGS__);                                                 \
     } while (0)
 #else
 #define DISPATCH(as, act, again, bf16, f, ...)                                                                         \
-    as((struct kind){(f)->scale != NULL, act, (f)->seed != NULL, again, bf16}, __VA_ARGS__)
+    as((struct kind){(f)->scale != NULL, (f)->add != NULL, act, (f)->seed != NULL, again, bf16}, __VA_ARGS__)
 #define DISPATCH_NORM DISPATCH
 #endif
 
@@ -277,7 +282,7 @@ void EXPORT(pointwise_forward_bf16)(struct pointwise *f, int rows, const uint16_
 void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, const float *dy, const float *mean,
                                 float *y, float *g, double *lanes)
 {
-    const struct way_back way = {x, dy, y, g};
+    const struct way_back way = {x, f->add, dy, y, g};
     const struct passes *p = passes_of(f);
     (y ? p->backward_again : p->backward)(f, rows, &way, mean, (d16 *)(void *)lanes);
 }
@@ -285,7 +290,7 @@ void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, c
 void EXPORT(pointwise_backward_bf16)(struct pointwise *f, int rows, const uint16_t *x, const float *dy,
                                      const float *mean, float *y, uint16_t *g, double *lanes)
 {
-    const struct way_back way = {x, dy, y, g};
+    const struct way_back way = {x, f->add, dy, y, g};
     const struct passes *p = passes_of(f);
     (y ? p->backward_stored_again : p->backward_stored)(f, rows, &way, mean, (d16 *)(void *)lanes);
 }

@@ -120,6 +120,13 @@ static void add_backward(const struct layer_call *c)
             c->kernels->scaled(outputs(c), k ? 1 : scale_of(c), c->dy, c->dx[k]);
 }
 
+/* A sum of two is a part of a stage; one that scales is not. */
+static void add_part(const struct nn_node *nd, struct stage_part *out)
+{
+    const struct join_args *a = nd->args;
+    out->kind = nd->nin == 2 && a->scale == 1 ? PART_SUM : PART_KINDS;
+}
+
 static void mean_forward(const struct layer_call *c)
 {
     sum(c, 1);
@@ -173,6 +180,7 @@ const struct layer_type join_add = {
     .shape = elementwise_shape,
     .forward = add_forward,
     .backward = add_backward,
+    .part = add_part,
 };
 const struct layer_type join_mul = {
     .name = "mul",

@@ -41,6 +41,7 @@ struct drafting {
     unsigned char *rounds_at_edge; /* [n] what a step of the node has to round where stages would store in 16 bits */
     int *readers;                  /* [n + 1] for stage_find */
     int out;                       /* value of the output */
+    int *reads;                    /* [inputs of all nodes] the values that the node at hand reads */
     int stage_scratch;             /* slot */
     int *input_slots;              /* where the next step's slots of inputs and their gradients begin */
 };

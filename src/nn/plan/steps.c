@@ -48,12 +48,22 @@ static int table_slot(struct drafting *w, int norm)
     return norm < 0 ? NO_SLOT : w->saved[norm];
 }
 
+/* The values that a stage reads: what its first part does, and what is added. Returns how many. */
+static int stage_inputs(const struct drafting *w, const struct stage *stage, int inputs[2])
+{
+    inputs[0] = draft_input(w, stage->first, 0);
+    inputs[1] = stage->added;
+    return stage->part[PART_SUM] < 0 ? 1 : 2;
+}
+
 static void forward_stage(struct drafting *w, const struct stage *stage)
 {
-    struct draft_step *s = draft_step_new(w, stage->last, 1);
+    int inputs[2], nin = stage_inputs(w, stage, inputs);
+    struct draft_step *s = draft_step_new(w, stage->last, nin);
     s->run_stage = stage_forward;
     s->stage = *stage;
-    s->x[0] = w->value[draft_input(w, stage->first, 0)].content;
+    for (int k = 0; k < nin; k++)
+        s->x[k] = w->value[inputs[k]].content;
     s->y = draft_slot(w, stage->last + 1 == w->out ? IN_Z : IN_POOL, draft_value_floats(w, stage->last + 1));
     w->value[stage->last + 1].content = s->y;
     s->saved = table_slot(w, stage->part[PART_NORM]);
@@ -132,17 +142,17 @@ static int may_reuse_gradient(const struct drafting *w, int dy)
     return w->o->share && w->d->slot[dy].place == IN_POOL;
 }
 
-/* Places for the gradients of the inputs of s, which run backward next; sums up where others came before. over: the
- * gradient takes dy's place. */
-static void give_input_gradients(struct drafting *w, struct draft_step *s, int node, int over)
+/* Ends the step s, which reads the values `inputs`, with places for their gradients; adds up where others came before.
+ * over: the gradient of the first takes dy's place. */
+static void give_input_gradients(struct drafting *w, struct draft_step *s, const int *inputs, int over)
 {
     const struct draft_step *done = s;
     for (int k = 0; k < s->nin; k++)
-        if (w->value[draft_input(w, node, k)].wanted)
-            s->dx[k] = gradient_slot(w, draft_input(w, node, k), over ? s->dy : NO_SLOT);
+        if (w->value[inputs[k]].wanted)
+            s->dx[k] = gradient_slot(w, inputs[k], over && !k ? s->dy : NO_SLOT);
     end_step(w, s);
     for (int k = 0; k < done->nin; k++) {
-        int v = draft_input(w, node, k);
+        int v = inputs[k];
         if (done->dx[k] == NO_SLOT || done->dx[k] == w->value[v].gradient)
             continue; /* not wanted, or the first to arrive */
         struct draft_step *sum = draft_step_new(w, v ? v - 1 : 0, 1);
@@ -159,16 +169,19 @@ static void backward_node(struct drafting *w, int i)
     struct draft_step *s = draft_step_new(w, i, nd->nin);
     s->run = nd->type->backward;
     s->dy = w->value[i + 1].gradient;
-    for (int k = 0; k < nd->nin && nd->flags & KEEPS_X; k++)
-        s->x[k] = w->value[draft_input(w, i, k)].content;
+    for (int k = 0; k < nd->nin; k++) {
+        w->reads[k] = draft_input(w, i, k);
+        if (nd->flags & KEEPS_X)
+            s->x[k] = w->value[w->reads[k]].content;
+    }
     if (nd->flags & KEEPS_Y)
         s->y = w->value[i + 1].content;
     s->saved = w->saved[i];
     s->rounds = draft_rounds(w, i, 1);
     s->scratch = draft_scratch(w, i, s->rounds);
-    give_input_gradients(w, s, i,
+    give_input_gradients(w, s, w->reads,
                          may_reuse_gradient(w, s->dy) && nd->flags & INPLACE && nd->nin == 1 &&
-                             !w->value[draft_input(w, i, 0)].stored_16bit);
+                             !w->value[w->reads[0]].stored_16bit);
 }
 
 /* Does the gradient at the stage's input take dy's place? */
@@ -185,12 +198,13 @@ static int in_place_backward(const struct drafting *w, const struct draft_step *
 
 static void backward_stage(struct drafting *w, const struct stage *stage)
 {
-    int v = draft_input(w, stage->first, 0);
-    struct draft_step *s = draft_step_new(w, stage->last, 1);
+    int inputs[2], nin = stage_inputs(w, stage, inputs), v = inputs[0];
+    struct draft_step *s = draft_step_new(w, stage->last, nin);
     s->run_stage = stage_backward;
     s->stage = *stage;
     s->dy = w->value[stage->last + 1].gradient;
-    s->x[0] = w->value[v].content;
+    for (int k = 0; k < nin; k++)
+        s->x[k] = w->value[inputs[k]].content;
     if (stage->next >= 0)
         s->y = w->value[stage->last + 1].content;
     s->saved = table_slot(w, stage->part[PART_NORM]);
@@ -201,7 +215,7 @@ static void backward_stage(struct drafting *w, const struct stage *stage)
     if (over)
         w->value[v].block = s->stage.dy_block;
     s->stage.dx_block = w->value[v].block;
-    give_input_gradients(w, s, stage->first, over);
+    give_input_gradients(w, s, inputs, over);
 }
 
 void draft_backward(struct drafting *w)
@@ -232,11 +246,12 @@ static int take_tables(struct drafting *w, struct arena *a)
     w->stage_of = arena_take(a, n * sizeof(int));
     w->rounds_at_edge = arena_take(a, n);
     w->readers = arena_take(a, n * sizeof(int));
+    w->reads = arena_take(a, (inputs + 1) * sizeof(int));
     w->d->slot = arena_take(a, (4 * n + inputs + 2) * sizeof *w->d->slot);
     w->d->step = arena_take(a, (2 * n + inputs + 1) * sizeof *w->d->step);
     w->input_slots = arena_take(a, (6 * inputs + 2) * sizeof *w->input_slots); /* of nodes twice, of sums once */
     if (!w->holder || !w->value || !w->saved || !w->stage || !w->stage_of || !w->rounds_at_edge || !w->readers ||
-        !w->d->slot || !w->d->step || !w->input_slots)
+        !w->reads || !w->d->slot || !w->d->step || !w->input_slots)
         return -1;
     for (size_t i = 0; i < n; i++)
         w->value[i].content = w->value[i].gradient = w->saved[i] = NO_SLOT;

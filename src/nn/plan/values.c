@@ -73,6 +73,10 @@ static void find_stage_readers(struct drafting *w, const struct stage *s)
     w->value[v].last_reader = s->first;
     w->value[v].kept |= backward;
     w->value[s->last + 1].kept |= backward && s->next >= 0;
+    if (s->part[PART_SUM] >= 0) {
+        w->value[s->added].last_reader = s->first;
+        w->value[s->added].kept |= backward;
+    }
 }
 
 static void find_readers(struct drafting *w)

@@ -189,10 +189,6 @@ static void dropout_streams(void **state)
 }
 
 const struct CMUnitTest elementwise_tests[] = {
-    cmocka_unit_test(activations),
-    cmocka_unit_test(special_values),
-    cmocka_unit_test(sums_and_products),
-    cmocka_unit_test(dropout_statistics),
-    cmocka_unit_test(dropout_streams),
-    {0},
+    cmocka_unit_test(activations),        cmocka_unit_test(special_values),  cmocka_unit_test(sums_and_products),
+    cmocka_unit_test(dropout_statistics), cmocka_unit_test(dropout_streams), {0},
 };

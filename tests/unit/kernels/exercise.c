@@ -214,8 +214,14 @@ static void stages(const struct kernels *k, struct log *l)
         uint32_t *seed = (uint32_t *)box(2 * LANES);
         for (size_t j = 0; j < LANES; j++)
             seed[j] = seed[LANES + j] = 1 + noise_below(0xfffffffe);
-        struct pointwise f = {c,    w,    i & 1 ? p : NULL,    p + 16, i / 4 % (ACTIVATIONS + 1) - 1,
-                              0.1f, 0.3f, i & 2 ? seed : NULL, 0};
+        struct pointwise f = {.c = c,
+                              .w = w,
+                              .scale = i & 1 ? p : NULL,
+                              .shift = p + 16,
+                              .act = i / 4 % (ACTIVATIONS + 1) - 1,
+                              .act_parameter = 0.1f,
+                              .p = 0.3f,
+                              .seed = i & 2 ? seed : NULL};
         struct pointwise back = f;
         if (back.seed)
             back.seed += LANES;
@@ -294,7 +300,14 @@ static void small_numbers(const struct kernels *k, struct log *l)
         uint32_t *seed = (uint32_t *)(void *)box(LANES);
         for (size_t j = 0; j < LANES; j++)
             seed[j] = 1 + noise_below(0xfffffffe);
-        struct pointwise f = {c, w, p, p + 16, i / 2 % (ACTIVATIONS + 1) - 1, 0.1f, 0.3f, i & 1 ? seed : NULL, 0};
+        struct pointwise f = {.c = c,
+                              .w = w,
+                              .scale = p,
+                              .shift = p + 16,
+                              .act = i / 2 % (ACTIVATIONS + 1) - 1,
+                              .act_parameter = 0.1f,
+                              .p = 0.3f,
+                              .seed = i & 1 ? seed : NULL};
         k->bn_moments_bf16(c, w, r, LANES, 1, x, h, about, (double *)(void *)lanes);
         k->pointwise_forward_bf16(&f, r, h, i % 3 > 0, y);
         f.half = 0;

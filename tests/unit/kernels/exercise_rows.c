@@ -1,5 +1,5 @@
-/* The kernels that work row by row, on pictures or element by element, computed over several shapes into a log, so that levels can be
- * compared by it: what exercise.c leaves out. */
+/* The kernels that work row by row, on pictures or element by element, computed over several shapes into a log, so that
+ * levels can be compared by it: what exercise.c leaves out. */
 #include "check.h"
 
 #include <stdlib.h>
@@ -106,6 +106,16 @@ static void arithmetic(const struct kernels *k, struct log *l, int i)
     log_box(l, sum, n, "scaled sum", i);
     log_box(l, product, n, "product", i);
     log_box(l, scaled, n, "multiple", i);
+    for (int act = NO_ACT; act < ACTIVATIONS; act++) { /* a normalization, a sum, an activation */
+        float *p = box_noise(16), *y = box(n), *g = box(n), *lanes = box(128);
+        struct pointwise f = {.c = 2, .w = 5, .scale = p, .shift = p + 4, .add = z, .act = act, .act_parameter = 0.1f};
+        memset(lanes, 0, 128 * sizeof *lanes);
+        k->pointwise_forward(&f, 1, x, y);
+        k->pointwise_backward(&f, 1, x, z, p + 8, NULL, g, (double *)(void *)lanes);
+        log_box(l, y, n, "normalized sum", act);
+        log_box(l, g, n, "gradient of a normalized sum", act);
+        box_free(p), box_free(lanes);
+    }
     box_free(x), box_free(z);
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NORM = 1, DROP = 2, KINDS = 4 };
+enum { NORM = 1, DROP = 2, ADD = NORM | 4, KINDS = 4 }; /* there is no sum with dropout, and none without norm */
 
 struct stage_case {
     struct pointwise f;
@@ -13,6 +13,7 @@ struct stage_case {
     size_t n, c;
     float *x, *dy, *mean, *invstd;
     float *scale, *shift; /* also where f.scale is NULL */
+    float *add;
     uint32_t *seed;
 };
 
@@ -25,6 +26,7 @@ static void case_init(struct stage_case *s, int act, int kind, int i)
     s->h = h;
     s->live = i % 2 ? LANES : 1 + (int)noise_below(LANES);
     s->x = box_noise(s->n), s->dy = box_noise(s->n);
+    s->add = box_noise(s->n);
     s->mean = box_noise(s->c), s->invstd = box_noise(s->c), s->scale = box_noise(s->c), s->shift = box_noise(s->c);
     s->seed = (uint32_t *)(void *)box(LANES);
     for (int l = 0; l < LANES; l++)
@@ -37,20 +39,22 @@ static void case_init(struct stage_case *s, int act, int kind, int i)
     }
     if (kind & DROP)
         s->f.seed = s->seed;
+    if (kind == ADD)
+        s->f.add = s->add;
 }
 
 static void case_release(struct stage_case *s)
 {
     box_free(s->x), box_free(s->dy), box_free(s->mean), box_free(s->invstd), box_free(s->scale), box_free(s->shift);
-    box_free((float *)(void *)s->seed);
+    box_free((float *)(void *)s->seed), box_free(s->add);
 }
 
 static void assert_same_bits(const float *got, const float *want, size_t n, const char *what, const struct pointwise *f)
 {
     for (size_t i = 0; i < n; i++)
         if (memcmp(&got[i], &want[i], sizeof *got) != 0)
-            fail_msg("%s, act %d norm %d drop %d, %d channels of %d: [%zu] is %.9g, want %.9g", what, f->act,
-                     f->scale != NULL, f->seed != NULL, f->c, f->w, i, (double)got[i], (double)want[i]);
+            fail_msg("%s, act %d norm %d sum %d drop %d, %d channels of %d: [%zu] is %.9g, want %.9g", what, f->act,
+                     f->scale != NULL, f->add != NULL, f->seed != NULL, f->c, f->w, i, (double)got[i], (double)want[i]);
 }
 
 /* v: at the output of the normalization, y: at the end. */
@@ -60,6 +64,8 @@ static void plain_forward(const struct kernels *k, const struct stage_case *s, f
     memcpy(v, s->x, s->n * sizeof *v);
     if (f->scale)
         k->bn_apply(f->c, s->h, f->w, 1, v, f->scale, f->shift, v);
+    if (f->add)
+        k->add_scaled(s->n, 1, v, f->add, v);
     memcpy(y, v, s->n * sizeof *y);
     if (f->act != NO_ACT)
         k->act_forward((enum act)f->act, f->act_parameter, s->n, y, y);
@@ -97,6 +103,7 @@ static void by_rows(const struct kernels *k, const struct stage_case *s, const f
     for (int r = 0, n; r < s->h; r += n) {
         size_t at = (size_t)r * row;
         n = 1 + (int)noise_below((uint32_t)(s->h - r));
+        f.add = s->f.add ? s->f.add + at : NULL;
         if (g)
             k->pointwise_backward(&f, n, s->x + at, dy + at, s->mean, y ? y + at : NULL, g + at, lanes);
         else
@@ -158,7 +165,7 @@ static void check_level(const struct kernels *k)
 {
     noise_restart(31);
     for (int act = NO_ACT; act < ACTIVATIONS; act++)
-        for (int kind = 0; kind < KINDS; kind++)
+        for (int kind = 0; kind <= ADD; kind = kind == KINDS - 1 ? ADD : kind + 1)
             for (int i = 0; i < 12; i++) {
                 struct stage_case s;
                 case_init(&s, act, kind, i);

@@ -252,6 +252,38 @@ static void gradient_of_the_input(void **state)
     }
 }
 
+/* --- stages --- */
+
+/* How many stages of the training plan have a sum as a part. */
+static int sums_in_stages(const char *text)
+{
+    static const struct plan_options best = {.share = 1, .fuse = 1, .members = 1};
+    struct arena a;
+    struct nn_graph g;
+    struct draft d;
+    int n = 0;
+    arena_init(&a);
+    build(&g, text, maps, 0, &a);
+    assert_int_equal(draft_make(&d, &g, 2, 1, &best, &a), 0);
+    for (int i = 0; i < d.nforward; i++)
+        n += d.step[i].run_stage && d.step[i].stage.part[PART_SUM] >= 0;
+    arena_release(&a);
+    return n;
+}
+
+/* A normalization, a sum and an activation go through memory once; test_plan.c shows that the bits are those of the
+ * single steps. */
+static void sums_are_parts_of_stages(void **state)
+{
+    (void)state;
+    assert_int_equal(sums_in_stages("residual { conv 3x3 3 pad 1, batchnorm }, relu, conv 1x1 4"), 1);
+    assert_int_equal(sums_in_stages("relu, residual { conv 3x3 4 pad 1, batchnorm }, relu"), 1); /* the projection's */
+    assert_int_equal(sums_in_stages("branch add { conv 1x1 3, bn | conv 1x1 3, bn }, tanh"), 1);
+    assert_int_equal(sums_in_stages("residual scale 0.5 { conv 3x3 3 pad 1, batchnorm }, relu"), 0);
+    assert_int_equal(sums_in_stages("branch add { bn | bn | bn }, relu"), 0);
+    assert_int_equal(sums_in_stages("residual { conv 3x3 3 pad 1 }, relu"), 0); /* nothing to normalize */
+}
+
 /* --- sequences --- */
 
 /* A dense layer on a sequence is the same layer on each of its positions. */
@@ -298,6 +330,7 @@ int test_blocks(void)
         cmocka_unit_test(every_row_says_what_it_is),
         cmocka_unit_test(gradients_are_central_differences),
         cmocka_unit_test(gradient_of_the_input),
+        cmocka_unit_test(sums_are_parts_of_stages),
         cmocka_unit_test(dense_acts_at_every_position),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,34 +31,70 @@ static int kind_of(const struct fusing *f, int node)
     if (!f->g->node[node].type->part)
         return -1;
     f->g->node[node].type->part(&f->g->node[node], &p);
-    return (int)p.kind;
+    if (p.kind == PART_SUM && f->g->precision == NN_BF16) /* the passes over 16 bits know no sum */
+        return -1;
+    return p.kind == PART_KINDS ? -1 : (int)p.kind;
 }
 
-/* The only reader of a node's output, if it sees the same channels, rows and columns (it does not behind a flatten). */
+/* The only reader of a node's output, if it sees the same channels, rows and columns (it does not after a flatten). */
 static int only_reader(const struct fusing *f, int node)
 {
     int r = f->readers[node + 1];
     if (r < 0)
         return -1;
-    struct shape y = f->g->node[node].y, x = f->g->node[r].x[0];
-    return y.c == x.c && y.h == x.h && y.w == x.w ? r : -1;
+    for (int k = 0; k < f->g->node[r].nin; k++) {
+        struct shape y = f->g->node[node].y, x = f->g->node[r].x[k];
+        if (f->value[f->g->node[r].in[k] + 1] == node + 1)
+            return y.c == x.c && y.h == x.h && y.w == x.w ? r : -1;
+    }
+    return -1;
 }
 
-static int behind_convolution(const struct fusing *f, int node)
+/* Is the node the only reader of a convolution? */
+static int reads_convolution(const struct fusing *f, int node)
 {
     int v = f->value[f->g->node[node].in[0] + 1];
     return v > 0 && kind_of(f, v - 1) == PART_CONV && only_reader(f, v - 1) == node;
 }
 
+/* The value that a sum adds to that of its other input, which is `node`. */
+static int other_input(const struct fusing *f, int sum, int node)
+{
+    const int *in = f->g->node[sum].in;
+    int first = f->value[in[0] + 1], second = f->value[in[1] + 1];
+    return first == node + 1 ? second : first;
+}
+
+/* May the node be the next part of the stage, whose last part is of kind `last`? */
+static int continues(const struct fusing *f, const struct stage *s, int kind, int last, int node)
+{
+    if (kind <= last)
+        return 0;
+    switch (kind) {
+    case PART_NORM:
+        return reads_convolution(f, node);
+    case PART_SUM: /* what is added is there when the stage begins */
+        return last == PART_NORM && other_input(f, node, s->last) <= s->first;
+    case PART_ACT:
+        return last == PART_NORM || last == PART_SUM;
+    case PART_DROPOUT:
+        return s->part[PART_SUM] < 0;
+    default:
+        return 1;
+    }
+}
+
 /* The longest stage that begins with the node. */
 static struct stage stage_from(const struct fusing *f, int node)
 {
-    struct stage s = {.first = node, .last = node, .part = {-1, -1, -1, -1, -1}, .next = -1, .group = 1};
+    struct stage s = {.first = node, .last = node, .part = {-1, -1, -1, -1, -1, -1}, .next = -1, .group = 1};
     int last = -1;
     for (int i = node; i >= 0; i = only_reader(f, i)) {
         int kind = kind_of(f, i);
-        if (kind <= last || (kind == PART_NORM && !behind_convolution(f, i)) || (kind == PART_ACT && last != PART_NORM))
+        if (!continues(f, &s, kind, last, i))
             break;
+        if (kind == PART_SUM)
+            s.added = other_input(f, i, s.last);
         s.part[kind] = s.last = i;
         last = kind;
     }

@@ -4,6 +4,8 @@
 #include "nn/layers/batchnorm.h"
 #include "nn/layers/dropout.h"
 
+#include <string.h>
+
 static void set_pointwise(struct stage_pass *w)
 {
     const struct nn_graph *g = w->net->graph;
@@ -105,8 +107,15 @@ void stage_seed(const struct stage_pass *w, int block)
         dropout_seeds(&w->net->graph->node[w->s->part[PART_DROPOUT]], w->p, block, w->buf.seed);
 }
 
+/* The rows that are added to those of x. */
+static const float *added_to(const struct stage_pass *w, const float *x)
+{
+    return has(w->s, PART_SUM) ? w->call->x[1] + (x - w->call->x[0]) : NULL;
+}
+
 void stage_pointwise(const struct stage_pass *w, struct pointwise *f, int rows, const float *x, int round, float *y)
 {
+    f->add = added_to(w, x);
     if (w->x_16bit) {
         w->k->pointwise_forward_bf16(f, rows, (const uint16_t *)x, round, y);
         return;
@@ -126,7 +135,10 @@ void stage_pointwise_back(const struct stage_pass *w, struct pointwise *f, int r
         w->k->pointwise_backward_bf16(f, rows, (const uint16_t *)x, dy, mean, y, (uint16_t *)g, w->buf.lanes);
         return;
     }
+    f->add = added_to(w, x);
     w->k->pointwise_backward(f, rows, x, dy, mean, y, g, w->buf.lanes);
+    if (f->add && w->call->dx[1]) /* the gradient of what was added is that at the norm's output */
+        memcpy(w->call->dx[1] + (x - w->call->x[0]), g, (size_t)rows * (w->nx / (size_t)w->x.h) * sizeof *g);
     if (y && w->bf16)
         w->k->bf16_round((size_t)rows * (w->nx / (size_t)w->x.h), y, y);
 }

@@ -1,9 +1,9 @@
 /* stage.h - runs of nodes that go through the cache together. Private to nn and its tests.
  *
- * A stage is [norm [act]][dropout][pool][conv], in this order, each part optional: a group of blocks at a time (one,
- * where maps are large) passes through all of them, and only the output of the last is stored for the whole batch. What
- * lies between is computed again in the backward pass, which costs less than reading it back from memory would; only
- * where a norm is involved, though: without one the single steps work in place and are as fast.
+ * A stage is [norm [sum] [act]][dropout][pool][conv], in this order, each part optional: a group of blocks at a time
+ * (one, where maps are large) passes through all of them, and only the output of the last is stored for the whole
+ * batch. What lies between is computed again in the backward pass, which costs less than reading it back from memory
+ * would; only where a norm is involved, though: without one the single steps work in place and are as fast.
  *
  * A norm takes its statistics from the convolution that it reads, whose stage collects them block by block while they
  * are in the cache; so a norm is part of a stage only where it is the only reader of a convolution. Backward it is
@@ -20,6 +20,7 @@ struct step;
 struct stage {
     int first, last;           /* nodes */
     int part[PART_KINDS];      /* node, -1: absent */
+    int added;                 /* of a sum: the value that is added to that of the norm */
     int next;                  /* the norm that reads the convolution at the end, -1 */
     int group;                 /* blocks that go together: depends on the shapes alone */
     int rows;                  /* of the convolution's output that are made together, an even number */
