@@ -224,7 +224,8 @@ int write_about(struct run *run, int sync, struct err *e)
     struct csv_out *csv = csv_begin(run_path(run, ".about.csv", path, sizeof path), head, 2, e);
     if (!csv)
         return -1;
-    const struct planned_point *p = &run->point[run->best_point == SIZE_MAX ? 0 : run->best_point];
+    const struct planned_point *of = &run->point[run->best_point == SIZE_MAX ? 0 : run->best_point];
+    const struct plan_kind *p = point_kind(run, of);
     objective_text(run, objective, sizeof objective);
     about_row(csv, "name", run->spec->name);
     about_row(csv, "dataset", p->set->name);
@@ -237,7 +238,7 @@ int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "points", (double)(run->npoints + run->ncopies));
     about_number(csv, "trials", (double)run->ntrials);
     about_metrics(&run->metrics, csv);
-    about_settings(run, p, csv);
+    about_settings(run, of, csv);
     about_models(run, csv);
     if (sweep_results(run->sweep) && about_conditions(run, csv, e)) {
         csv_abort(csv);

@@ -53,14 +53,18 @@ int checkpoint_write(const struct run *run, const struct trial *t, const struct 
     double began = clock_wall();
     char path[4200];
     checkpoint_path(run, t, path, sizeof path);
-    size_t state = train_state_bytes(r), rows = (size_t)t->nepochs * sizeof *t->epoch;
-    struct rows_tail tail = {.rows = (uint32_t)t->nepochs, .crc = (uint32_t)crc32_z(0, (const Bytef *)t->epoch, rows)};
+    size_t state = train_state_bytes(r), rows = (size_t)t->nepochs * sizeof(struct epoch_row);
+    struct rows_tail tail = {.rows = (uint32_t)t->nepochs};
     size_t n = state + rows + sizeof tail;
     char *bytes = malloc(n);
     if (!bytes)
         return err_set(e, ERR_NOMEM, "no memory for a checkpoint of %zu bytes", n);
     train_state_write(r, bytes);
-    memcpy(bytes + state, t->epoch, rows);
+    if (kept_get_rows(&run->kept, t->place, 1, t->nepochs, bytes + state, e)) {
+        free(bytes);
+        return -1;
+    }
+    tail.crc = (uint32_t)crc32_z(0, (const Bytef *)bytes + state, rows);
     memcpy(bytes + state + rows, &tail, sizeof tail);
     int bad = file_publish(path, bytes, n, 1, e);
     free(bytes);
@@ -93,7 +97,7 @@ int checkpoint_read(struct run *run, struct trial *t, struct train_run *r, struc
     if (used) {
         n -= sizeof tail;
         memcpy(&tail, bytes + n, sizeof tail);
-        rows = (size_t)tail.rows * sizeof *t->epoch;
+        rows = (size_t)tail.rows * sizeof(struct epoch_row);
         used = rows <= n && crc32_z(0, (const Bytef *)bytes + n - rows, rows) == tail.crc &&
                !train_state_read(r, bytes, n - rows, &unusable);
     }

@@ -40,8 +40,8 @@ static int tell(int fd, int kind, const struct epoch_row *row, int done, const s
 /* run.keep_row of an attempt: the journal is its worker's. */
 static int tell_row(struct run *run, struct trial *t, const struct epoch_row *row, struct err *e)
 {
-    if (trial_add_epoch(t, row))
-        return err_set(e, ERR_NOMEM, "no memory for the epochs of a trial");
+    if (trial_add_epoch(run, t, row, e))
+        return -1;
     if (tell(run->worker_fd, APART_ROW, row, 0, NULL))
         _exit(1);
     return 0;
@@ -56,8 +56,8 @@ static int train_and_tell(struct attempt *a, struct train_run *r, struct err *e)
             return checkpoint_write(a->w.run, a->t, r, &a->w.saved, e);
         if (train_epoch(r, &row, e))
             return -1;
-        if (trial_add_epoch(a->t, &row))
-            return err_set(e, ERR_NOMEM, "no memory for the epochs of a trial");
+        if (trial_add_epoch(a->w.run, a->t, &row, e))
+            return -1;
         if (!a->q->whole)
             apart_limit(a->q->seconds);
         if (tell(a->fd, APART_EPOCH, &row, train_done(r), NULL) || apart_receive(a->fd, &on, sizeof on))
@@ -159,13 +159,7 @@ void isolate_end(struct run *run)
 
 double isolate_patience(const struct run *run, const struct trial *t)
 {
-    double slowest = 0, seconds;
-    for (size_t i = 0; i < run->ntrials; i++) {
-        const struct trial *other = &run->trial[i];
-        if (other->r.status == TRIAL_COMPLETE && other->expected > 0)
-            slowest = fmax(slowest, other->r.timing.wall / other->expected);
-    }
-    seconds = slowest > 0 ? 20 * slowest * t->expected : 3600;
+    double seconds = run->slowest > 0 ? 20 * run->slowest * t->kind->expected : 3600;
     return seconds > 60 ? seconds : 60;
 }
 

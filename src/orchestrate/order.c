@@ -39,8 +39,6 @@ static void take_stock(struct run *run)
         const struct trial *t = &run->trial[i];
         run->count[t->r.status]++;
         run->reused += (uint64_t)t->reused;
-        double end = t->reused ? t->r.timing.start + t->r.timing.wall : 0;
-        run->earlier = end > run->earlier ? end : run->earlier;
         note_best(run, i);
     }
 }
@@ -64,8 +62,8 @@ static size_t take_open(struct run *run, int again, struct job_order *v, size_t 
             reopen(run, t);
         else if (again || t->r.status != TRIAL_OPEN)
             continue;
-        v[n++] = (struct job_order){t->expected, i};
-        run->work_left += t->expected * (1 - (double)t->nepochs / t->epochs);
+        v[n++] = (struct job_order){t->kind->expected, i};
+        run->work_left += t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs);
     }
     return n;
 }
@@ -86,7 +84,7 @@ int order_trials(struct run *run, struct err *e)
     if (!run->spec->stop_stagnation) /* else in the plan's: the fewest are trained in vain */
         qsort(v, run->norder, sizeof *v, longest_first);
     for (size_t i = 0; i < run->norder; i++)
-        run->order[i] = v[i].trial;
+        run->order[i] = (uint32_t)v[i].trial;
     free(v);
     return 0;
 }
@@ -99,10 +97,10 @@ int order_trials(struct run *run, struct err *e)
 /* How many of the next trials take about as long as the first; their mean memory. */
 static size_t alike(const struct run *run, double *mean)
 {
-    double sum = 0, least = ALIKE * run->trial[run->order[run->next]].expected;
+    double sum = 0, least = ALIKE * run->trial[run->order[run->next]].kind->expected;
     size_t n = 0;
-    while (n < LOOK && run->next + n < run->norder && run->trial[run->order[run->next + n]].expected >= least)
-        sum += (double)run->trial[run->order[run->next + n++]].bytes;
+    while (n < LOOK && run->next + n < run->norder && run->trial[run->order[run->next + n]].kind->expected >= least)
+        sum += (double)run->trial[run->order[run->next + n++]].kind->bytes;
     *mean = sum / (double)n;
     return n;
 }
@@ -116,7 +114,7 @@ static size_t fitting(const struct run *run)
     if (run->spec->stop_stagnation)
         return run->next;
     for (size_t i = run->next; i < run->next + n; i++) {
-        double off = fabs(run->held + (double)run->trial[run->order[i]].bytes - run->jobs * mean);
+        double off = fabs(run->held + (double)run->trial[run->order[i]].kind->bytes - run->jobs * mean);
         if (off < least) {
             least = off;
             best = i;
@@ -129,7 +127,7 @@ static size_t fitting(const struct run *run)
  * before. One that is too large for any moment fails at once. */
 static int has_room(const struct run *run, size_t place)
 {
-    double bytes = (double)run->trial[run->order[place]].bytes;
+    double bytes = (double)run->trial[run->order[place]].kind->bytes;
     return bytes > run->room || run->held == 0 || (run->held + bytes) * 4 / 3 <= run->room;
 }
 
@@ -150,14 +148,15 @@ int next_trial(struct run *run, size_t *trial)
     int found = 0;
     omp_set_lock(&run->lock);
     if (run->next < run->norder && !run->stop && !run_signalled()) {
-        size_t place = with_room(run, fitting(run)), *first = &run->order[run->next], at = place - run->next;
+        size_t place = with_room(run, fitting(run)), at = place - run->next;
+        uint32_t *first = &run->order[run->next];
         found = place < run->norder ? 1 : -1;
         if (found > 0) {
             *trial = first[at];
             memmove(first + 1, first, at * sizeof *first);
             run->next++;
             run->running++;
-            run->held += (double)run->trial[*trial].bytes;
+            run->held += (double)run->trial[*trial].kind->bytes;
         }
     }
     omp_unset_lock(&run->lock);
@@ -168,7 +167,7 @@ void end_trial(struct run *run, size_t i)
 {
     omp_set_lock(&run->lock);
     run->running--;
-    run->held -= (double)run->trial[i].bytes;
+    run->held -= (double)run->trial[i].kind->bytes;
     omp_unset_lock(&run->lock);
 }
 

@@ -79,6 +79,34 @@ static int add_copy(struct run *run, const struct plan_point *p)
     return 0;
 }
 
+/* The kind of the point, shared with the points before that are alike; NULL without memory. */
+static const struct plan_kind *kind_of(struct run *run, const struct plan_point *p)
+{
+    struct plan_kind k, *kept;
+    memset(&k, 0, sizeof k);
+    k.has_facts = p->graph != NULL;
+    if (p->graph) {
+        k.facts = p->graph->facts;
+        k.batchnorm = nn_uses(p->graph, "batchnorm");
+        k.dropout = nn_uses(p->graph, "dropout");
+        k.precision = (int)p->graph->precision;
+    }
+    memcpy(k.n, p->n, sizeof k.n);
+    k.set = p->set;
+    k.expected = planner_cost(p);
+    k.bytes = p->bytes;
+    k.images = p->n[DATA_TRAIN];
+    k.epochs = p->point->train.epochs;
+    uint64_t hash = str_hash(STR_HASH, &k, sizeof k), at = keymap_get(&run->kinds, hash);
+    if (at != KEYMAP_NONE && !memcmp((const void *)(uintptr_t)at, &k, sizeof k))
+        return (const void *)(uintptr_t)at;
+    kept = arena_take(&run->text, sizeof *kept);
+    if (!kept || keymap_put(&run->kinds, hash, (uint64_t)(uintptr_t)kept))
+        return NULL;
+    memcpy(kept, &k, sizeof k);
+    return kept;
+}
+
 static int add_point(struct run *run, const struct plan_point *p)
 {
     struct planned_point *v = one_more(run->point, run->npoints, &run->point_cap, sizeof *v);
@@ -90,15 +118,6 @@ static int add_point(struct run *run, const struct plan_point *p)
     v->index = p->point->index;
     v->first = (uint32_t)run->ntrials;
     v->skip = p->skip ? arena_str(&run->text, p->skip) : NULL;
-    v->has_facts = p->graph != NULL;
-    if (p->graph) {
-        v->facts = p->graph->facts;
-        v->batchnorm = nn_uses(p->graph, "batchnorm");
-        v->dropout = nn_uses(p->graph, "dropout");
-        v->precision = (int)p->graph->precision;
-    }
-    memcpy(v->n, p->n, sizeof v->n);
-    v->set = p->set;
     run->npoints++;
     return p->skip && !v->skip ? -1 : 0;
 }
@@ -110,20 +129,19 @@ static uint64_t trial_key(const struct plan_point *p, int seed)
     return str_hash(p->hash, line, (size_t)n);
 }
 
-static int add_trial(struct run *run, const struct plan_point *p, int repeat)
+static int add_trial(struct run *run, const struct plan_point *p, const struct plan_kind *kind, int repeat)
 {
-    struct trial *t = one_more(run->trial, run->ntrials, &run->trial_cap, sizeof *t);
-    if (!t)
+    struct trial *t =
+        run->ntrials == UINT32_MAX ? NULL : one_more(run->trial, run->ntrials, &run->trial_cap, sizeof *t);
+    if (!t || !kind)
         return -1;
     run->trial = t;
     t += run->ntrials;
     memset(t, 0, sizeof *t);
-    t->point = run->npoints - 1;
+    t->point = (uint32_t)run->npoints - 1;
     t->repeat = repeat;
-    t->expected = planner_cost(p);
-    t->bytes = p->bytes;
-    t->images = p->n[DATA_TRAIN];
-    t->epochs = p->point->train.epochs;
+    t->kind = kind;
+    t->place = kept_place(&run->kept, p->skip ? 0 : kind->epochs);
     t->r.status = p->skip ? TRIAL_SKIPPED : TRIAL_OPEN;
     t->r.error = p->skip ? run->point[t->point].skip : "";
     t->r.key = trial_key(p, run->spec->seed + repeat);
@@ -182,10 +200,11 @@ static void no_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
 
 static int add_point_and_trials(struct run *run, const struct plan_point *p, const struct finals *f, uint64_t *open)
 {
-    if (add_point(run, p))
+    const struct plan_kind *kind = kind_of(run, p);
+    if (!kind || add_point(run, p))
         return -1;
     for (int r = 0; r < (p->skip ? 1 : run->spec->repeats); r++) {
-        if (add_trial(run, p, r))
+        if (add_trial(run, p, kind, r))
             return -1;
         const struct trial *t = &run->trial[run->ntrials - 1];
         *open += !p->skip && keymap_get(&f->keys, t->r.key) == KEYMAP_NONE;
@@ -242,29 +261,38 @@ static int all_skipped(struct run *run, struct err_list *errs)
 
 /* --- the journal --- */
 
-int trial_add_epoch(struct trial *t, const struct epoch_row *row)
+int trial_add_epoch(struct run *run, struct trial *t, const struct epoch_row *row, struct err *e)
 {
-    if (row->epoch < 1 || row->epoch > t->nepochs + 1)
+    if (row->epoch < 1 || row->epoch > t->nepochs + 1 || row->epoch > t->kind->epochs)
         return 0; /* a gap: the checkpoint decides from where it is trained again */
-    if (row->epoch > t->cap) {
-        int cap = t->cap ? 2 * t->cap : t->epochs < 64 ? t->epochs : 64;
-        if (cap < row->epoch)
-            cap = row->epoch;
-        struct epoch_row *v = realloc(t->epoch, (size_t)cap * sizeof *v);
-        if (!v)
-            return -1;
-        t->epoch = v;
-        t->cap = cap;
-    }
-    t->epoch[row->epoch - 1] = *row;
+    if (kept_put_row(&run->kept, t->place, row, e))
+        return -1;
     if (row->epoch > t->nepochs)
         t->nepochs = row->epoch;
     return 0;
 }
 
+int trial_take(struct run *run, struct trial *t, const struct trial_record *r, struct err *e)
+{
+    const struct kept_end end = {r->timing, r->at, r->classes};
+    t->r = (struct trial_end){.key = t->r.key,
+                              .error = *r->error ? arena_str(&run->text, r->error) : "",
+                              .epochs_run = r->epochs_run,
+                              .best_epoch = r->best_epoch,
+                              .status = (uint8_t)r->status,
+                              .volatile_failure = (uint8_t)(r->volatile_failure != 0)};
+    memcpy(t->r.metric, r->metric, sizeof t->r.metric);
+    int bad = !t->r.error && err_set(e, ERR_NOMEM, "no memory for the end of a trial");
+    if (bad)
+        t->r.error = "";
+    if (r->status == TRIAL_COMPLETE && t->kind->expected > 0 && r->timing.wall / t->kind->expected > run->slowest)
+        run->slowest = r->timing.wall / t->kind->expected;
+    return bad || kept_put_end(&run->kept, t->place, &end, e) ? -1 : 0;
+}
+
 struct replay {
     struct run *run;
-    int failed;
+    struct err e;
 };
 
 static struct trial *replayed(struct run *run, uint64_t key)
@@ -278,7 +306,7 @@ static void replay_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
     struct replay *p = ctx;
     struct trial *t = replayed(p->run, key);
     if (t)
-        p->failed |= trial_add_epoch(t, row);
+        trial_add_epoch(p->run, t, row, &p->e); /* the first cause stays */
 }
 
 static void replay_trial(void *ctx, const struct trial_record *r)
@@ -288,15 +316,15 @@ static void replay_trial(void *ctx, const struct trial_record *r)
     if (!t || (r->status != TRIAL_COMPLETE && r->status != TRIAL_FAILED && r->status != TRIAL_PRUNED))
         return;
     t->again = r->status == TRIAL_FAILED && p->run->o->retry_failed;
-    t->r = *r;
     t->reused = 1;
-    t->r.error = arena_str(&p->run->text, r->error);
-    p->failed |= !t->r.error;
+    trial_take(p->run, t, r, &p->e);
+    double end = r->timing.start + r->timing.wall;
+    p->run->earlier = end > p->run->earlier ? end : p->run->earlier;
 }
 
 void trial_reopen(struct trial *t)
 {
-    t->r = (struct trial_record){.key = t->r.key, .status = TRIAL_OPEN, .error = ""};
+    t->r = (struct trial_end){.key = t->r.key, .status = TRIAL_OPEN, .error = ""};
     t->reused = 0;
 }
 
@@ -328,6 +356,7 @@ int run_prepare(struct run *run, struct err_list *errs)
     struct csv_out *csv = NULL;
     snprintf(path, sizeof path, "%s/journal", run->folder);
     int bad = journal_open(&run->journal, path, &e);
+    bad = bad || kept_open(&run->kept, run->folder, &e);
     if (!bad && window(run))
         bad = journal_scan(&run->journal, no_epoch, final_key, &finals, &run->damaged, &e) || finals.failed;
     report_path(path, sizeof path, run->o->out, run->spec->name, ".layers.csv");
@@ -343,11 +372,16 @@ int run_prepare(struct run *run, struct err_list *errs)
         bad = journal_scan(&run->journal, replay_epoch, replay_trial, &replay, &run->damaged, &e) ||
               outside_write(run, &e) || snapshot(run, &e);
     keymap_release(&finals.keys);
+    keymap_release(&run->kinds);
+    if (!bad && replay.e.code) {
+        e = replay.e;
+        bad = -1;
+    }
     err_list_take(errs, &e);
     if (bad && !errs->n && run_signalled())
         return -1;
     reopen_incomplete(run);
     if (!bad)
         checkpoints_tidy(run);
-    return bad || replay.failed ? (errs->n ? -1 : no_memory(errs)) : 0;
+    return bad ? (errs->n ? -1 : no_memory(errs)) : 0;
 }

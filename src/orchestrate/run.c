@@ -187,17 +187,17 @@ static int summarise(struct run *run, struct run_summary *sum, struct err *e)
 
 static void release(struct run *run)
 {
-    for (size_t i = 0; i < run->ntrials; i++)
-        free(run->trial[i].epoch);
     free(run->trial);
     free(run->point);
     free(run->copy);
     free(run->order);
     release_crews(run);
     keymap_release(&run->by_key);
+    keymap_release(&run->kinds);
     arena_release(&run->text);
     datasets_release(&run->sets);
     journal_close(&run->journal);
+    kept_close(&run->kept);
     run_unlock(run);
     omp_destroy_lock(&run->lock);
 }
@@ -236,6 +236,7 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
         return -1;
     if (run->o->only_tables)
         run->norder = 0;
+    keymap_release(&run->by_key);
     return seen_suffices(run, e) || seen_write(run, e) || make_crews(run, e) ? -1 : 0;
 }
 
@@ -280,7 +281,7 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     run->sweep = s;
     run->spec = sweep_spec(s);
     run->o = o;
-    run->lock_fd = run->journal.fd = run->running_fd = -1;
+    run->lock_fd = run->journal.fd = run->kept.fd = run->running_fd = -1;
     run->best_point = SIZE_MAX;
     run->began = run->tables_at = clock_wall();
     arena_init(&run->text);

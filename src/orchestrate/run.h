@@ -8,6 +8,7 @@
 #include "orchestrate/crew.h"
 #include "orchestrate/datasets.h"
 #include "orchestrate/journal.h"
+#include "orchestrate/kept.h"
 #include "orchestrate/keymap.h"
 
 #include "base/str.h"
@@ -16,14 +17,22 @@
 #include <omp.h>
 #include <sys/types.h>
 
-struct planned_point { /* what its rows in the tables need */
-    uint64_t index;
-    uint32_t first;   /* of its trials, index into run->trial */
-    const char *skip; /* NULL: it is trained */
+/* What many points have in common: each is there once. */
+struct plan_kind {
     struct nn_facts facts;
     int has_facts, batchnorm, dropout, precision;
     size_t n[3];
     const struct dataset *set; /* peeked */
+    double expected;           /* seconds, an estimate */
+    size_t bytes;              /* memory of a worker that has it to itself */
+    uint64_t images;           /* trained by one epoch */
+    int epochs;                /* planned */
+};
+
+struct planned_point {
+    uint64_t index;
+    const char *skip; /* NULL: it is trained */
+    uint32_t first;   /* of its trials, index into run->trial */
 };
 
 /* A point that is the same training as an earlier one: it is trained once, and stands in the tables with its own values
@@ -32,19 +41,27 @@ struct copied_point {
     uint64_t index, of; /* of: index of the point that is trained */
 };
 
+/* Of a trial_record what is held in memory; the rest is in run->kept. */
+struct trial_end {
+    uint64_t key;
+    const char *error; /* "" when there is none */
+    int epochs_run, best_epoch;
+    float metric[M_COUNT];
+    uint8_t status; /* enum trial_status */
+    uint8_t volatile_failure;
+};
+
+/* A plan may have millions of trials: this is most of what each of them takes. */
 struct trial {
-    size_t point; /* index into run->point */
-    int repeat;   /* 0-based */
-    int reused;
-    int again;       /* it failed in an earlier call, and may be tried once more */
-    int apart;       /* it was running when an earlier call broke off, or is tried again: in a process of its own */
-    double expected; /* seconds, an estimate */
-    size_t bytes;    /* memory of a worker that has it to itself */
-    uint64_t images; /* trained by one epoch */
-    int epochs;      /* planned */
-    struct trial_record r;
-    struct epoch_row *epoch;
-    int nepochs, cap;
+    struct trial_end r;
+    const struct plan_kind *kind;
+    uint64_t place; /* in run->kept */
+    uint32_t point; /* index into run->point */
+    int repeat;     /* 0-based */
+    int nepochs;    /* rows in run->kept */
+    uint8_t reused;
+    uint8_t again; /* it failed in an earlier call, and may be tried once more */
+    uint8_t apart; /* it was running when an earlier call broke off, or is tried again: in a process of its own */
 };
 
 struct run {
@@ -56,6 +73,7 @@ struct run {
     int lock_fd;
     struct datasets sets;
     struct journal journal;
+    struct kept kept;
     struct arena text;             /* texts of points and errors */
     struct report_metrics metrics; /* of the tables, set by tables_write */
     struct planned_point *point;
@@ -66,7 +84,8 @@ struct run {
     int running_fd;
     struct apart *apart;  /* [jobs] of each worker, see apart.h; NULL: no trial needs a process of its own */
     int worker_fd;        /* in such a process: to its worker */
-    struct keymap by_key; /* trial_record.key -> index into trial */
+    struct keymap by_key; /* trial_record.key -> index into trial; gone when the workers start */
+    struct keymap kinds;  /* hash of a struct plan_kind -> where it is, while the plan is made */
     struct copied_point *copy;
     size_t ncopies, copy_cap;
     int more;         /* points lie behind the plan's window ([stop] trials) */
@@ -83,13 +102,15 @@ struct run {
     struct running_trial *now; /* [jobs] what it is at */
     int jobs, members;         /* workers; most that go together into one trial */
     atomic_int helping;        /* workers inside another's crew: with those that train no more than there are cores */
-    size_t *order, norder, next;
+    uint32_t *order;
+    size_t norder, next;
     size_t settled, end;   /* trials before it are final; those from here on do not count ([stop] stagnation) */
     size_t leader, barren; /* of the settled ones: the best (SIZE_MAX: none), how many were no better since */
     double held, room;     /* bytes of the trials that run; of those that may run together */
     enum { STOP_NOT, STOP_LIMIT, STOP_FAIL_FAST, STOP_BROKEN } stop; /* no further epoch, and why */
     struct err broken;                                               /* of STOP_BROKEN: output failed */
     double earlier; /* seconds of earlier calls: their last trial's end */
+    double slowest; /* of the complete trials: seconds of one of an expected second; 0: there is none */
     double began, tables_at, tables_cost;
     uint64_t epochs, images; /* trained by this call */
     double work_done, work_left;
@@ -97,6 +118,12 @@ struct run {
     size_t best;       /* best complete trial by the objective, SIZE_MAX: none */
     size_t best_point; /* the first of rank 1 in NAME.points.csv, set by tables_write; SIZE_MAX: none */
 };
+
+/* Every point has a trial. */
+static inline const struct plan_kind *point_kind(const struct run *run, const struct planned_point *p)
+{
+    return run->trial[p->first].kind;
+}
 
 /* --- run.c --- */
 
@@ -136,7 +163,9 @@ void run_unlock(struct run *run);
 /* Expands the plan into point[] and trial[], writes NAME.layers.csv, and fills in what the journal has. 0, or -1 with
  * *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
 int run_prepare(struct run *run, struct err_list *errs);
-int trial_add_epoch(struct trial *t, const struct epoch_row *row);
+/* 0, or -1 with *e. */
+int trial_add_epoch(struct run *run, struct trial *t, const struct epoch_row *row, struct err *e);
+int trial_take(struct run *run, struct trial *t, const struct trial_record *r, struct err *e);
 void trial_reopen(struct trial *t); /* nothing is known of its end */
 
 /* --- running.c: which trials are being trained --- */

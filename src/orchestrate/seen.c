@@ -76,7 +76,7 @@ int seen_write(const struct run *run, struct err *e)
 int seen_suffices(const struct run *run, struct err *e)
 {
     for (size_t i = 0; i < run->norder; i++) {
-        const struct dataset *d = run->point[run->trial[run->order[i]].point].set;
+        const struct dataset *d = run->trial[run->order[i]].kind->set;
         if (*d->absent)
             return err_set(e, ERR_DATA, "%s; there are trials to train", d->absent);
     }

@@ -115,8 +115,9 @@ static const char *front_text(const struct run *run, size_t i, const struct copi
     }
 }
 
-static const char *fact_text(const struct trial *t, const struct planned_point *p, size_t col, char *buf)
+static const char *fact_text(const struct trial *t, size_t col, char *buf)
 {
+    const struct plan_kind *p = t->kind;
     const struct nn_facts *f = &p->facts;
     int known = p->has_facts;
     switch (col) {
@@ -168,7 +169,7 @@ static const char *trial_text(const void *ctx, size_t row, size_t col, char buf[
         return sweep_point_value(run->sweep, copy ? copy->index : p->index, col, buf);
     col -= keys;
     if (col < FACTS)
-        return fact_text(t, p, col, buf);
+        return fact_text(t, col, buf);
     col -= FACTS;
     return col < M_COUNT ? str_float(buf, t->r.status != TRIAL_SKIPPED ? t->r.metric[col] : NAN) : t->r.error;
 }
@@ -341,10 +342,9 @@ static void timing_head(const struct run *run, struct cells *c)
         text(c, timing_names[i]);
 }
 
-static void timing_cells(const struct run *run, size_t i, struct cells *c)
+static void timing_cells(const struct run *run, size_t i, const struct trial_timing *m, struct cells *c)
 {
     const struct trial *t = &run->trial[i];
-    const struct trial_timing *m = &t->r.timing;
     c->n = c->nums = 0;
     whole(c, i + 1);
     whole(c, (uint64_t)m->worker + 1);
@@ -370,32 +370,53 @@ static void cells_release(struct cells *c)
     free(c->axis);
 }
 
+#define ROWS 16 /* read at a time */
+
 /* A failed row is remembered and told by commit. */
-static void epoch_rows(const struct run *run, struct cells *c, struct csv_out *csv)
+static int epochs_of(const struct run *run, size_t i, int n, struct cells *c, struct csv_out *csv, struct err *e)
 {
-    for (size_t i = 0; i < run->ntrials; i++) {
-        const struct trial *t = &run->trial[i];
-        int open = t->r.status == TRIAL_OPEN;
-        if (open && i >= run->end) /* as if it had not been trained */
-            continue;
-        for (int k = 0; k < t->nepochs && (open || k < t->r.epochs_run); k++) {
-            epoch_cells(run, i, &t->epoch[k], c);
+    struct epoch_row row[ROWS];
+    for (int from = 0; from < n; from += ROWS) {
+        int some = n - from < ROWS ? n - from : ROWS;
+        if (kept_get_rows(&run->kept, run->trial[i].place, from + 1, some, row, e))
+            return -1;
+        for (int k = 0; k < some; k++) {
+            epoch_cells(run, i, &row[k], c);
             csv_row(csv, c->v);
         }
     }
+    return 0;
 }
 
-static void timing_rows(const struct run *run, struct cells *c, struct csv_out *csv)
+static int epoch_rows(const struct run *run, struct cells *c, struct csv_out *csv, struct err *e)
 {
+    for (size_t i = 0; i < run->ntrials; i++) {
+        const struct trial *t = &run->trial[i];
+        int open = t->r.status == TRIAL_OPEN, n = open || t->nepochs < t->r.epochs_run ? t->nepochs : t->r.epochs_run;
+        if (open && i >= run->end) /* as if it had not been trained */
+            continue;
+        if (epochs_of(run, i, n, c, csv, e))
+            return -1;
+    }
+    return 0;
+}
+
+static int timing_rows(const struct run *run, struct cells *c, struct csv_out *csv, struct err *e)
+{
+    struct kept_end end;
     for (size_t i = 0; i < run->ntrials; i++)
         if (run->trial[i].r.status != TRIAL_OPEN && run->trial[i].r.status != TRIAL_SKIPPED) {
-            timing_cells(run, i, c);
+            if (kept_get_end(&run->kept, run->trial[i].place, &end, e))
+                return -1;
+            timing_cells(run, i, &end.timing, c);
             csv_row(csv, c->v);
         }
+    return 0;
 }
 
 static int stream(struct run *run, const char *suffix, void (*head)(const struct run *run, struct cells *c),
-                  void (*rows)(const struct run *run, struct cells *c, struct csv_out *csv), int sync, struct err *e)
+                  int (*rows)(const struct run *run, struct cells *c, struct csv_out *csv, struct err *e), int sync,
+                  struct err *e)
 {
     char path[4200];
     struct cells c;
@@ -405,9 +426,12 @@ static int stream(struct run *run, const char *suffix, void (*head)(const struct
     }
     head(run, &c);
     struct csv_out *csv = csv_begin(run_path(run, suffix, path, sizeof path), c.v, c.n, e);
-    if (csv)
-        rows(run, &c, csv);
+    int bad = csv && rows(run, &c, csv, e);
     cells_release(&c);
+    if (bad) {
+        csv_abort(csv);
+        return -1;
+    }
     return csv ? csv_commit(csv, sync, e) : -1;
 }
 
@@ -456,7 +480,7 @@ static int write_classes(struct run *run, int sync, struct err *e)
 {
     if (run->best_point == SIZE_MAX)
         return no_classes(run);
-    const struct dataset *set = run->point[run->best_point].set;
+    const struct dataset *set = point_kind(run, &run->point[run->best_point])->set;
     size_t n = (size_t)data_classes(set), repeats = 0;
     unsigned long long *sum = calloc(n * n, sizeof *sum);
     double *auc = calloc(n, sizeof *auc);
@@ -466,9 +490,13 @@ static int write_classes(struct run *run, int sync, struct err *e)
     int bad = sum && auc ? 0 : err_set(e, ERR_NOMEM, "no memory for the confusion matrix");
     for (size_t i = 0; i < run->ntrials && !bad; i++) {
         const struct trial *t = &run->trial[i];
-        if (t->point != run->best_point || t->r.status != TRIAL_COMPLETE || t->r.classes != data_classes(set))
+        struct kept_end end;
+        if (t->point != run->best_point || t->r.status != TRIAL_COMPLETE)
             continue;
-        bad = journal_reread(&run->journal, t->r.at, t->r.classes, sum, auc, e);
+        bad = kept_get_end(&run->kept, t->place, &end, e);
+        if (bad || end.classes != data_classes(set))
+            continue;
+        bad = journal_reread(&run->journal, end.at, end.classes, sum, auc, e);
         repeats++;
     }
     for (size_t i = 0; i < n && repeats && !bad; i++)
@@ -486,21 +514,27 @@ static int write_classes(struct run *run, int sync, struct err *e)
 /* A table on its way into its file, row by row; of the points, the first that it calls rank 1 is the best. */
 struct passing {
     struct table t;
-    char path[4200];
+    struct run *run;
+    const char *suffix;
     struct csv_out *csv;
     int rank, point; /* columns; -1: it has none */
     uint64_t best;   /* 0: none yet; what stands in the column point */
     struct err e;
 };
 
+static void begin_passing(struct passing *p)
+{
+    char path[4200];
+    p->csv = csv_begin(run_path(p->run, p->suffix, path, sizeof path), p->t.head, p->t.cols, &p->e);
+    p->rank = table_column(&p->t, "rank");
+    p->point = table_column(&p->t, "point");
+}
+
 static int pass_row(void *ctx, const char *const *cell)
 {
     struct passing *p = ctx;
-    if (!p->csv && p->t.rows == 1) {
-        p->csv = csv_begin(p->path, p->t.head, p->t.cols, &p->e);
-        p->rank = table_column(&p->t, "rank");
-        p->point = table_column(&p->t, "point");
-    }
+    if (!p->csv && p->t.rows == 1)
+        begin_passing(p);
     if (p->csv && !p->best && p->rank >= 0 && p->point >= 0 && !strcmp(cell[p->rank], "1"))
         p->best = strtoull(cell[p->point], NULL, 10);
     if (p->csv)
@@ -515,15 +549,16 @@ static int write_passing(struct run *run, const struct table *trials, struct pas
 {
     char objective[80];
     objective_text(run, objective, sizeof objective);
-    memset(p, 0, sizeof *p);
+    *p = (struct passing){.run = run, .suffix = suffix};
     table_init(&p->t);
     p->t.pass = pass_row;
     p->t.ctx = p;
-    run_path(run, suffix, p->path, sizeof p->path);
     struct err why = {0};
     int bad = fill(trials, objective, &p->t, &why);
-    if (!bad && !p->csv) /* there are no rows */
-        bad = !(p->csv = csv_begin(p->path, p->t.head, p->t.cols, &p->e));
+    if (!bad && !p->csv) { /* there are no rows */
+        begin_passing(p);
+        bad = !p->csv;
+    }
     if (p->csv && bad)
         csv_abort(p->csv);
     else if (p->csv)

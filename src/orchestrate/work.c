@@ -85,13 +85,16 @@ static void note_running(struct worker *w, const struct trial *t, int epoch, int
         return;
     }
     int metric = train_metrics[w->run->spec->metric].metric, m = metric_on(DATA_VALIDATION, metric);
-    const struct epoch_row *row = epoch && epoch <= t->nepochs ? &t->epoch[epoch - 1] : NULL;
+    struct epoch_row got;
+    struct err unknown = {0};
+    int known = epoch && epoch <= t->nepochs && !kept_get_rows(&w->run->kept, t->place, epoch, 1, &got, &unknown);
+    const struct epoch_row *row = known ? &got : NULL;
     if (!row || isnan(epoch_number(row, m)))
         m = metric_on(DATA_TRAIN, metric);
     *now = (struct running_trial){
         .trial = (uint64_t)(t - w->run->trial) + 1,
         .epoch = epoch,
-        .epochs = t->epochs,
+        .epochs = t->kind->epochs,
         .measuring = done,
         .train_loss = row ? epoch_number(row, M_TRAIN_LOSS) : NAN,
         .value = row ? epoch_number(row, m) : NAN,
@@ -114,12 +117,9 @@ static void note_final(struct run *run, size_t i, const struct trial_record *r)
     struct str event = {0};
     if (i >= run->end) /* it was on its way when the sweep came to its end */
         return;
-    t->r = *r;
-    t->r.confusion = NULL;
-    t->r.auc = NULL;
-    t->r.error = arena_str(&run->text, r->error);
-    if (!t->r.error)
-        t->r.error = "";
+    struct err e = {0};
+    if (trial_take(run, t, r, &e))
+        broken(run, &e);
     run->count[TRIAL_OPEN]--;
     run->count[r->status]++;
     note_best(run, i);
@@ -152,7 +152,7 @@ void finish_trial(struct worker *w, size_t i, struct trial_record *r)
     omp_set_lock(&run->lock);
     note_running(w, NULL, 0, 0);
     if (r->status == TRIAL_FAILED)
-        run->work_left -= t->expected * (1 - (double)t->nepochs / t->epochs); /* what it will not train */
+        run->work_left -= t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs); /* what it will not train */
     int kept = !r->volatile_failure;
     int bad = kept && (journal_trial(&run->journal, r, &e) || (wall > 1 && journal_sync(&run->journal, &e)));
     if (bad) {
@@ -186,14 +186,14 @@ void fail_trial(struct worker *w, size_t i, const struct err *why)
 static void count_epoch(struct worker *w, const struct trial *t, int epoch, int done)
 {
     struct run *run = w->run;
-    double share = t->expected / t->epochs;
+    double share = t->kind->expected / t->kind->epochs;
     run->epochs++;
-    run->images += t->images;
-    w->images += t->images;
+    run->images += t->kind->images;
+    w->images += t->kind->images;
     run->work_done += share;
     run->work_left -= share;
     if (done) /* early stopping: the epochs that will not be trained */
-        run->work_left -= share * (t->epochs - epoch);
+        run->work_left -= share * (t->kind->epochs - epoch);
     check_limits(run);
     note_running(w, t, epoch, done);
     run_tell(run, NULL, 0);
@@ -214,9 +214,9 @@ void note_epoch(struct worker *w, const struct trial *t, int epoch, int done, in
 static int keep_row(struct run *run, struct trial *t, const struct epoch_row *row, struct err *e)
 {
     omp_set_lock(&run->lock);
-    int bad = journal_epoch(&run->journal, t->r.key, row, e) || trial_add_epoch(t, row);
+    int bad = journal_epoch(&run->journal, t->r.key, row, e) || trial_add_epoch(run, t, row, e);
     omp_unset_lock(&run->lock);
-    return bad ? err_set(e, ERR_NOMEM, "no memory for the epochs of a trial") : 0;
+    return bad ? -1 : 0;
 }
 
 /* Journal first, then now and then the checkpoint, also of the last epoch: measuring the test split may take long.
@@ -283,11 +283,11 @@ int make_training(struct worker *w, struct work_piece *p, struct err *e)
 int make_job(struct worker *w, const struct trial *t, struct work_piece *p, struct err *e)
 {
     struct run *run = w->run;
-    const struct planned_point *at = &run->point[t->point];
+    const struct dataset *set = t->kind->set;
     struct err_list errs = {0};
     arena_reset(&w->plan);
-    int bad = sweep_point(run->sweep, at->index, data_classes(at->set), &w->plan, &p->point, &errs) ||
-              point_graph(&p->point, at->set, &p->graph, &w->plan, &errs);
+    int bad = sweep_point(run->sweep, run->point[t->point].index, data_classes(set), &w->plan, &p->point, &errs) ||
+              point_graph(&p->point, set, &p->graph, &w->plan, &errs);
     if (bad && errs.n)
         *e = errs.v[0];
     err_list_release(&errs);
@@ -323,7 +323,7 @@ void complete_record(const struct worker *w, struct work_piece *p, struct trial_
 static void train_again(struct run *run, const struct trial *t, int from)
 {
     omp_set_lock(&run->lock);
-    run->work_left += t->expected / t->epochs * (t->nepochs - from);
+    run->work_left += t->kind->expected / t->kind->epochs * (t->nepochs - from);
     omp_unset_lock(&run->lock);
 }
 

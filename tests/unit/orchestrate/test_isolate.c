@@ -10,19 +10,25 @@
 
 static void patience_follows_from_what_others_needed(void **state)
 {
-    struct trial t[4] = {{.expected = 10}, {.expected = 10}, {.expected = 20}, {.expected = 40}};
-    struct run run = {.trial = t, .ntrials = 4};
+    const struct plan_kind kind[3] = {{.expected = 10}, {.expected = 20}, {.expected = 40}};
+    struct trial t[4] = {{.kind = &kind[0]}, {.kind = &kind[0]}, {.kind = &kind[1]}, {.kind = &kind[2]}};
+    struct trial_record failed = {.status = TRIAL_FAILED, .error = "", .timing.wall = 1e6};
+    struct trial_record complete = {.status = TRIAL_COMPLETE, .error = "", .timing.wall = 100};
+    struct run run = {.trial = t, .ntrials = 4, .kept.fd = -1};
+    struct err e = {0};
     (void)state;
+    for (size_t i = 0; i < 4; i++)
+        t[i].place = kept_place(&run.kept, 1);
+    assert_int_equal(kept_open(&run.kept, ".", &e), 0);
     assert_true(isolate_patience(&run, &t[0]) == 3600); /* nothing is known */
-    t[1].r.status = TRIAL_FAILED;
-    t[1].r.timing.wall = 1e6;
+    assert_int_equal(trial_take(&run, &t[1], &failed, &e), 0);
     assert_true(isolate_patience(&run, &t[0]) == 3600);
-    t[2].r.status = TRIAL_COMPLETE;
-    t[2].r.timing.wall = 100;
+    assert_int_equal(trial_take(&run, &t[2], &complete, &e), 0);
     assert_true(isolate_patience(&run, &t[0]) == 1000); /* five times what was expected, and twenty times that */
     assert_true(isolate_patience(&run, &t[3]) == 4000);
-    t[2].r.timing.wall = 0.1;
+    run.slowest = 0.005;
     assert_true(isolate_patience(&run, &t[0]) == 60);
+    kept_close(&run.kept);
 }
 
 int test_isolate(void)

@@ -19,6 +19,7 @@ struct made {
     struct sweep_spec spec;
     struct run_options o;
     struct trial trial[MOST];
+    struct plan_kind kind[MOST];
     struct planned_point point;
 };
 
@@ -29,8 +30,10 @@ static void make(struct made *m, int jobs, const double *expected, const size_t 
     m->run =
         (struct run){.spec = &m->spec, .o = &m->o, .trial = m->trial, .ntrials = n, .jobs = jobs, .room = INFINITY};
     omp_init_lock(&m->run.lock);
-    for (size_t i = 0; i < n; i++)
-        m->trial[i] = (struct trial){.expected = expected[i], .bytes = bytes[i], .epochs = 1, .r.error = ""};
+    for (size_t i = 0; i < n; i++) {
+        m->kind[i] = (struct plan_kind){.expected = expected[i], .bytes = bytes[i], .epochs = 1};
+        m->trial[i] = (struct trial){.kind = &m->kind[i], .r.error = ""};
+    }
     assert_int_equal(order_trials(&m->run, &e), 0);
 }
 
@@ -50,12 +53,12 @@ static size_t peak(struct made *m, int jobs, size_t order[MOST])
         if (found <= 0 && first == n)
             return most;
         if (found <= 0) {
-            held -= m->trial[order[first]].bytes;
+            held -= m->trial[order[first]].kind->bytes;
             end_trial(&m->run, order[first++]);
             continue;
         }
         order[n++] = i;
-        held += m->trial[i].bytes;
+        held += m->trial[i].kind->bytes;
         most = held > most ? held : most;
     }
 }
