@@ -206,9 +206,31 @@ static size_t by_rank(const struct table *t, size_t *row, size_t top)
 }
 
 #define TOP 20
+
+/* Of a table of points that is read row by row: those that may be among the first TOP, in their order. */
+struct best_rows {
+    struct table all, kept; /* all: nothing but the names of the columns and the number of rows */
+    size_t met[TOP + 1];    /* rows with that rank */
+};
+
+/* table.pass: keeps a row whose rank is small enough, and of equal ones no more than can be shown. */
+static int keep_best(void *ctx, const char *const *cell)
+{
+    struct best_rows *b = ctx;
+    int col = table_column(&b->all, "rank");
+    long rank = col < 0 ? 0 : strtol(cell[col], NULL, 10);
+    if (!b->kept.head && table_columns(&b->kept, b->all.head, b->all.cols))
+        return -1;
+    if (rank < 1 || rank > TOP || b->met[rank] == TOP)
+        return 0;
+    b->met[rank]++;
+    return table_row(&b->kept, cell);
+}
+
 /* Columns of the ranking: which of the table, or a metric. */
 struct ranking {
-    const struct table *t;
+    const struct table *t; /* its first rows */
+    size_t points;         /* all rows */
     const char *metric[2];
     size_t metrics;
 };
@@ -258,8 +280,8 @@ static int print_table(const struct ranking *k, size_t top)
         bad = add_ranked(k, &shown, row[i], cell);
     if (!bad && n)
         text_table(stdout, &shown, 0);
-    if (!bad && n && k->t->rows > n)
-        printf("... %zu more point%s in the table .points.csv\n", k->t->rows - n, k->t->rows - n == 1 ? "" : "s");
+    if (!bad && n && k->points > n)
+        printf("... %zu more point%s in the table .points.csv\n", k->points - n, k->points - n == 1 ? "" : "s");
     free(cell);
     table_release(&shown);
     return bad;
@@ -268,22 +290,26 @@ static int print_table(const struct ranking *k, size_t top)
 int print_ranking(const char *out, const char *name, const struct about *a, size_t top, struct err *e)
 {
     char path[4096];
-    struct table points;
-    table_init(&points);
-    int bad = table_read(&points, report_path(path, sizeof path, out, name, ".points.csv"), e);
+    struct best_rows points = {.met = {0}};
+    table_init(&points.all);
+    table_init(&points.kept);
+    points.all.pass = keep_best;
+    points.all.ctx = &points;
+    int bad = table_read(&points.all, report_path(path, sizeof path, out, name, ".points.csv"), e);
     if (!bad) {
         const char *metric = objective_metric(about_value(a, "objective"));
         const char *split, *what = report_metric_of(metric, &split);
         char test[64];
         snprintf(test, sizeof test, "test_%s", what);
-        struct ranking k = {&points, {metric, test}, strcmp(metric, test) ? 2 : 1};
+        struct ranking k = {&points.kept, points.all.rows, {metric, test}, strcmp(metric, test) ? 2 : 1};
         if (print_table(&k, top))
             bad = err_set(e, ERR_NOMEM, "no memory");
         else if (strcmp(about_value(a, "repeats"), "1") != 0)
             printf("(mean ± standard deviation over the repeats; tied: the difference to the best is not "
                    "significant, all points compared at once, 95 %%)\n");
     }
-    table_release(&points);
+    table_release(&points.all);
+    table_release(&points.kept);
     return bad;
 }
 
