@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -218,7 +219,8 @@ int cli_main(int argc, char **argv)
         return fail_memory();
     in.arg = word;
     int status;
-    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files: an error of write says it */
+    mallopt(M_MMAP_THRESHOLD, 128 << 10); /* what tables took goes back to the system, in however large pieces */
+    signal(SIGXFSZ, SIG_IGN);             /* a limit on the size of files: an error of write says it */
     if (options_parse(argc - 1, in.argv + 1, &in.opt, word, &in.nargs, &used, &e))
         status = fail(&e);
     else

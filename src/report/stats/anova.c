@@ -269,8 +269,7 @@ static int note_missing(struct table *out, const struct trials_view *v)
     return missing ? add_note(out, text) : 0;
 }
 
-enum { MET_COMMON = 1, MET_OWN = 2 }; /* bases that stand in the table */
-
+/* met: of the bases that stand in the table, bits 1 << BASIS_... */
 static int note_bases(struct table *out, const struct design *g, int met)
 {
     const char *own =
@@ -279,10 +278,11 @@ static int note_bases(struct table *out, const struct design *g, int met)
               "settings that every value has, and they cannot be compared"
             : "means of basis own are over different settings of the other axes: nothing was completed "
               "with every value of the axis, and they cannot be compared";
-    if ((met & MET_COMMON) && add_note(out, "means of basis common are over the settings of the other axes, and the "
-                                            "repeats, that were completed with every value of the axis"))
+    if ((met >> BASIS_COMMON & 1) &&
+        add_note(out, "means of basis common are over the settings of the other axes, and the "
+                      "repeats, that were completed with every value of the axis"))
         return -1;
-    return met & MET_OWN ? add_note(out, own) : 0;
+    return met >> BASIS_OWN & 1 ? add_note(out, own) : 0;
 }
 
 static int note_shares(struct table *out, const struct design *g, const struct anova *a)
@@ -320,7 +320,7 @@ static struct noise noise_of(const struct design *g, const struct fit *fit, cons
 
 /* ---- means of values -------------------------------------------------------------------------------------------- */
 
-/* *met: the bases that stand there. */
+/* *met: as note_bases wants it. */
 static int add_means(struct table *out, const struct design *g, const struct fit *fit, struct noise noise, int *met,
                      struct arena *mem)
 {
@@ -339,8 +339,8 @@ static int add_means(struct table *out, const struct design *g, const struct fit
             r.value = g->factor[f].text[l];
             r.n = x->n;
             r.planned = x->planned;
-            r.basis = x->basis;
-            *met |= !strcmp(x->basis, "common") ? MET_COMMON : !strcmp(x->basis, "own") ? MET_OWN : 0;
+            r.basis = means_basis[x->basis];
+            *met |= 1 << x->basis;
             r.mean = x->mean;
             r.low = x->mean >= lo ? fmax(lo, x->mean - half) : x->mean - half;
             r.high = x->mean <= hi ? fmin(hi, x->mean + half) : x->mean + half;

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+const char *const means_basis[] = {
+    [BASIS_NONE] = "", [BASIS_ALL] = "all", [BASIS_COMMON] = "common", [BASIS_OWN] = "own"};
+
 static void *take_arrays_of_means(struct arena *a, size_t n, size_t size, int *failed)
 {
     void *p = arena_take(a, (n + 1) * size);
@@ -140,7 +143,7 @@ static void mean_cells(struct value_means *m, size_t f, long cells)
         double settings = x->settings ? (double)x->settings : NAN;
         x->mean /= settings;
         x->spread /= settings * settings;
-        x->basis = !x->n ? "" : x->own ? "own" : used == m->all.n ? "all" : "common";
+        x->basis = !x->n ? BASIS_NONE : x->own ? BASIS_OWN : used == m->all.n ? BASIS_ALL : BASIS_COMMON;
     }
 }
 

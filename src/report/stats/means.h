@@ -6,15 +6,19 @@
 #include "report/stats/compare.h"
 #include "report/stats/design.h"
 
+enum { BASIS_NONE, BASIS_ALL, BASIS_COMMON, BASIS_OWN };
 struct value_mean {
     uint32_t n, planned; /* trials in the mean; those of all points with the value */
     double mean;         /* NaN for n = 0 */
     double spread;       /* its variance as a multiple of that of one trial's noise */
-    const char *basis; /* "all": every complete trial is in the means of the axis; "common": those at settings that were
-                          completed with all values that are ever met there; "own": there is no such setting, and the
-                          value has those of its own; "" for n = 0 */
-    uint32_t settings, own;
+    uint8_t basis;       /* of means_basis: "all": every complete trial is in the means of the axis; "common": those at
+                            settings that were       completed with all values that are ever met there; "own": there is no such
+                            setting, and the       value has those of its own; "" for n = 0 */
+    uint8_t own;
+    uint32_t settings;
 };
+
+extern const char *const means_basis[];
 
 struct noise { /* of one trial; variance NaN: not known */
     double variance;
