@@ -32,12 +32,15 @@ int means_init(struct value_means *m, const struct design *g, const struct fit *
     for (size_t f = 0; f < g->nfactors; f++)
         most = g->factor[f].levels > most ? g->factor[f].levels : most;
     m->value = take_arrays_of_means(a, most, sizeof *m->value, &failed);
-    int **whole[] = {&m->setting, &m->outer, &m->cell, &m->level, &m->at, &m->above};
+    int **whole[] = {&m->setting, &m->outer, &m->cell};
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         *whole[i] = take_arrays_of_means(a, n, sizeof **whole[i], &failed);
     uint32_t **counts[] = {&m->count, &m->met, &m->possible};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         *counts[i] = take_arrays_of_means(a, n, sizeof **counts[i], &failed);
+    m->at = m->setting; /* a number is never larger than that of the trial where it is first met: see sum_cells */
+    m->above = m->outer;
+    m->level = m->cell;
     m->shared = take_arrays_of_means(a, n, 1, &failed);
     m->sum = take_arrays_of_means(a, n, sizeof *m->sum, &failed);
     return failed ? -1 : 0;
