@@ -214,7 +214,7 @@ struct best_rows {
 };
 
 /* table.pass: keeps a row whose rank is small enough, and of equal ones no more than can be shown. */
-static int keep_best(void *ctx, const char *const *cell)
+static int keep_ranked_row(void *ctx, const char *const *cell)
 {
     struct best_rows *b = ctx;
     int col = table_column(&b->all, "rank");
@@ -293,7 +293,7 @@ int print_ranking(const char *out, const char *name, const struct about *a, size
     struct best_rows points = {.met = {0}};
     table_init(&points.all);
     table_init(&points.kept);
-    points.all.pass = keep_best;
+    points.all.pass = keep_ranked_row;
     points.all.ctx = &points;
     int bad = table_read(&points.all, report_path(path, sizeof path, out, name, ".points.csv"), e);
     if (!bad) {
