@@ -70,7 +70,7 @@ void arena_init(struct arena *a)
     memset(a, 0, sizeof *a);
 }
 
-static void *take(struct arena *a, size_t bytes, size_t align)
+static void *take_bytes(struct arena *a, size_t bytes, size_t align)
 {
     size_t at = (a->used + align - 1) & ~(align - 1);
     if (!a->chunk || at > a->cap || bytes > a->cap - at) {
@@ -93,12 +93,12 @@ static void *take(struct arena *a, size_t bytes, size_t align)
 
 void *arena_take(struct arena *a, size_t bytes)
 {
-    return take(a, bytes, ARENA_ALIGN);
+    return take_bytes(a, bytes, ARENA_ALIGN);
 }
 
 char *arena_strn(struct arena *a, const char *s, size_t n)
 {
-    char *r = take(a, n + 1, 1);
+    char *r = take_bytes(a, n + 1, 1);
     if (r)
         memcpy(r, s, n);
     return r;
@@ -116,7 +116,7 @@ char *arena_fmt(struct arena *a, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    char *r = n < 0 ? NULL : take(a, (size_t)n + 1, 1);
+    char *r = n < 0 ? NULL : take_bytes(a, (size_t)n + 1, 1);
     if (r)
         vsnprintf(r, (size_t)n + 1, fmt, again);
     va_end(again);

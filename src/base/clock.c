@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-static double seconds(clockid_t id)
+static double clock_seconds(clockid_t id)
 {
     struct timespec t;
     clock_gettime(id, &t);
@@ -12,10 +12,10 @@ static double seconds(clockid_t id)
 
 double clock_wall(void)
 {
-    return seconds(CLOCK_MONOTONIC);
+    return clock_seconds(CLOCK_MONOTONIC);
 }
 
 double clock_thread(void)
 {
-    return seconds(CLOCK_THREAD_CPUTIME_ID);
+    return clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 }

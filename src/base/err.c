@@ -43,7 +43,7 @@ int err_list_lacks_memory(const struct err_list *l)
     return l->n == 1 && l->v[0].code == ERR_NOMEM;
 }
 
-static int alone(struct err_list *l, const struct err *lack)
+static int keep_only_lack(struct err_list *l, const struct err *lack)
 {
     struct err kept = *lack;
     err_list_release(l);
@@ -55,13 +55,13 @@ static int alone(struct err_list *l, const struct err *lack)
 
 int err_list_nomem(struct err_list *l)
 {
-    return err_list_lacks_memory(l) ? -1 : alone(l, &(struct err){ERR_NOMEM, "no memory"});
+    return err_list_lacks_memory(l) ? -1 : keep_only_lack(l, &(struct err){ERR_NOMEM, "no memory"});
 }
 
 void err_list_take(struct err_list *l, struct err *e)
 {
     if (e->code == ERR_NOMEM)
-        alone(l, e);
+        keep_only_lack(l, e);
     if (!e->code || err_list_lacks_memory(l)) {
         err_clear(e);
         return;

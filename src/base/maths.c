@@ -95,7 +95,7 @@ static struct double_pair log_pair(double x)
 }
 
 /* Computes x^n, n > 0, by repeated squaring: exact results come out exact. */
-static double power(struct double_pair x, int n)
+static double power_of_pair(struct double_pair x, int n)
 {
     struct double_pair r = {1, 0};
     for (; n; n >>= 1, x = pair_mul(x, x))
@@ -104,7 +104,7 @@ static double power(struct double_pair x, int n)
     return r.hi + r.lo;
 }
 
-static struct double_pair reciprocal(double x)
+static struct double_pair reciprocal_pair(double x)
 {
     double h = 1 / x;
     return (struct double_pair){h, h == 0 || isinf(h) ? 0 : -fma(h, x, -1) / x};
@@ -117,7 +117,7 @@ double m_pow(double x, double y)
     if (x != x || y != y)
         return NAN;
     if (y == floor(y) && fabs(y) <= 1024)
-        return y > 0 ? power((struct double_pair){x, 0}, (int)y) : power(reciprocal(x), (int)-y);
+        return y > 0 ? power_of_pair((struct double_pair){x, 0}, (int)y) : power_of_pair(reciprocal_pair(x), (int)-y);
     if (x < 0)
         return NAN;
     if (x == 0 || isinf(x) || isinf(y))
@@ -171,7 +171,7 @@ static int reduce_angle(double x, double *r, double *t)
     return (int)(k - 4 * floor(k / 4));
 }
 
-static double quadrant(double x, int shift)
+static double sine_of_quadrant(double x, int shift)
 {
     double r, t;
     if (!(fabs(x) <= FAR))
@@ -183,19 +183,19 @@ static double quadrant(double x, int shift)
 
 double m_sin(double x)
 {
-    return quadrant(x, 0);
+    return sine_of_quadrant(x, 0);
 }
 
 double m_cos(double x)
 {
-    return quadrant(x, 1);
+    return sine_of_quadrant(x, 1);
 }
 
 /* --- many at once: the steps of one number wait for each other, those of several do not --- */
 
 #define AT_ONCE 16
 
-static void logs(const double x[AT_ONCE], double y[AT_ONCE])
+static void several_logs(const double x[AT_ONCE], double y[AT_ONCE])
 {
     double k[AT_ONCE], m[AT_ONCE], t[AT_ONCE], s[AT_ONCE] = {0};
     for (int l = 0; l < AT_ONCE; l++) {
@@ -215,7 +215,7 @@ static void logs(const double x[AT_ONCE], double y[AT_ONCE])
 }
 
 /* Computes several cosines at once. Both series have nine divisors, 20*21 ... 4*5 and 21*22 ... 5*6. */
-static void coss(const double x[AT_ONCE], double y[AT_ONCE])
+static void several_cosines(const double x[AT_ONCE], double y[AT_ONCE])
 {
     double r[AT_ONCE], t[AT_ONCE], s[AT_ONCE], odd[AT_ONCE];
     int q[AT_ONCE];
@@ -259,10 +259,10 @@ static int has_cos(double x)
 
 void m_logs(size_t n, const double *x, double *y)
 {
-    in_pieces(n, x, y, m_log, logs, has_log);
+    in_pieces(n, x, y, m_log, several_logs, has_log);
 }
 
 void m_coss(size_t n, const double *x, double *y)
 {
-    in_pieces(n, x, y, m_cos, coss, has_cos);
+    in_pieces(n, x, y, m_cos, several_cosines, has_cos);
 }

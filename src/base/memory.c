@@ -85,7 +85,7 @@ static size_t left_of(size_t limit, size_t used)
     return limit == SIZE_MAX ? limit : limit > used ? limit - used : 0;
 }
 
-static size_t resource(int which, size_t used)
+static size_t resource_limit(int which, size_t used)
 {
     struct rlimit r;
     if (getrlimit(which, &r) || r.rlim_cur == RLIM_INFINITY)
@@ -113,8 +113,8 @@ size_t memory_room_at(const char *root)
 
 size_t memory_room(void)
 {
-    size_t room = least_size(room_at(""), resource(RLIMIT_DATA, file_field("", "self/status", "VmData", 0)));
-    return kept_back(least_size(room, resource(RLIMIT_AS, file_field("", "self/status", "VmSize", 0))));
+    size_t room = least_size(room_at(""), resource_limit(RLIMIT_DATA, file_field("", "self/status", "VmData", 0)));
+    return kept_back(least_size(room, resource_limit(RLIMIT_AS, file_field("", "self/status", "VmSize", 0))));
 }
 
 void memory_allow(size_t bytes)

@@ -86,7 +86,7 @@ static const char *size_of_float(const struct param *p, const char *text)
                             : " in 32 bits: too near to the end of the range";
 }
 
-static int wrong(const struct param *p, const char *text, const struct where *w, struct err *e)
+static int wrong_value(const struct param *p, const char *text, const struct where *w, struct err *e)
 {
     char range[320];
     param_range(p, range, sizeof range);
@@ -176,7 +176,7 @@ int param_set(const struct param *p, void *into, const char *text, const struct 
                 break;
             }
     }
-    return ok ? 0 : wrong(p, text, w, e);
+    return ok ? 0 : wrong_value(p, text, w, e);
 }
 
 void param_defaults(const struct param *table, void *into)

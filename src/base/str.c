@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int reserve(struct str *s, size_t more)
+static int reserve_bytes(struct str *s, size_t more)
 {
     if (s->failed)
         return -1;
@@ -34,7 +34,7 @@ static int reserve(struct str *s, size_t more)
 
 void str_addn(struct str *s, const char *text, size_t n)
 {
-    if (reserve(s, n))
+    if (reserve_bytes(s, n))
         return;
     memcpy(s->p + s->n, text, n);
     s->n += n;
@@ -53,7 +53,7 @@ void str_addf(struct str *s, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    if (n >= 0 && !reserve(s, (size_t)n)) {
+    if (n >= 0 && !reserve_bytes(s, (size_t)n)) {
         vsnprintf(s->p + s->n, (size_t)n + 1, fmt, again);
         s->n += (size_t)n;
     }
@@ -109,7 +109,7 @@ static void decimal_print(struct decimal *d, double v, int n)
 }
 
 /* Adds one to the last of n digits. */
-static void increment(struct decimal *d)
+static void increment_decimal(struct decimal *d)
 {
     int i = d->n - 1;
     while (i >= 0 && d->digit[i] == '9')
@@ -134,7 +134,7 @@ static int shorten_decimal(struct decimal *d, const struct decimal *long_form, i
         return -1;
     d->n = n;
     if (tail[0] >= '5')
-        increment(d);
+        increment_decimal(d);
     strip_zeros(d);
     return 0;
 }
@@ -142,7 +142,7 @@ static int shorten_decimal(struct decimal *d, const struct decimal *long_form, i
 /* Finds the shortest decimal that reads back to v > 0. A decimal of up to `sure` digits survives the way into binary
  * and back to `sure` digits (DBL_DIG), so that nothing shorter needs a try, unless v is subnormal. Below a power of two
  * the doubles lie twice as close as above: there the nearest text may fail and its upper neighbour fit. */
-static void shortest(struct decimal *d, double v, int sure, int most, int single)
+static void shortest_decimal(struct decimal *d, double v, int sure, int most, int single)
 {
     struct decimal exact;
     int two;
@@ -156,7 +156,7 @@ static void shortest(struct decimal *d, double v, int sure, int most, int single
         if (power_of_two) {
             while (d->n < n)
                 d->digit[d->n++] = '0';
-            increment(d);
+            increment_decimal(d);
             strip_zeros(d);
             if (decimal_value(d, single) == v)
                 return;
@@ -166,7 +166,7 @@ static void shortest(struct decimal *d, double v, int sure, int most, int single
 }
 
 /* Writes the decimal as printf's %g does, but 1e6 for 1e+06. */
-static void layout(char *to, const struct decimal *d)
+static void layout_decimal(char *to, const struct decimal *d)
 {
     if (d->exp < -4 || d->exp >= d->n) {
         sprintf(to, "%c%s%se%d", d->digit[0], d->n > 1 ? "." : "", d->digit + 1, d->exp);
@@ -195,10 +195,10 @@ static char *put_decimal(char *buf, double v, int single)
             sprintf(to, "%" PRIu64, (uint64_t)v);
         } else {
             if (single)
-                shortest(&d, v, FLT_DIG, 9, 1);
+                shortest_decimal(&d, v, FLT_DIG, 9, 1);
             else
-                shortest(&d, v, DBL_DIG, 17, 0);
-            layout(to, &d);
+                shortest_decimal(&d, v, DBL_DIG, 17, 0);
+            layout_decimal(to, &d);
         }
     }
     return buf;
@@ -308,7 +308,7 @@ static int letters_differ(char a, char b)
 }
 
 /* Computes the optimal string alignment distance, ignoring case; words over 64 letters count as far from everything. */
-static size_t distance(const char *a, const char *b)
+static size_t word_distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b), row[3][WORD + 1];
     if (n > WORD || m > WORD)
@@ -392,7 +392,7 @@ static const char *by_prefix(const char *word, known_word *known, const void *ct
 }
 
 /* Says how many letters of a word of so many may be wrong for it to be known again. */
-static size_t slips(size_t letters)
+static size_t slips_allowed(size_t letters)
 {
     return letters < 3 ? 0 : letters < 6 ? 1 : letters < 9 ? 2 : 3;
 }
@@ -410,9 +410,9 @@ static int short_slip(const char *a, const char *b)
 const char *str_nearest(const char *word, const char *(*known)(size_t i, const void *ctx), const void *ctx)
 {
     const char *best = NULL, *w, *found;
-    size_t least = WORD, most = slips(strlen(word));
+    size_t least = WORD, most = slips_allowed(strlen(word));
     for (size_t i = 0; (w = known(i, ctx)); i++) {
-        size_t d = !*w ? WORD : short_slip(word, w) ? 0 : distance(word, w);
+        size_t d = !*w ? WORD : short_slip(word, w) ? 0 : word_distance(word, w);
         if (d < least) {
             least = d;
             best = w;

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
+static int ascending_doubles(const void *a, const void *b)
 {
     const double *x = a, *y = b;
     return (*x > *y) - (*x < *y);
@@ -16,11 +16,11 @@ double timing_median(double *v, size_t n)
 {
     if (!n)
         return NAN;
-    qsort(v, n, sizeof *v, ascending);
+    qsort(v, n, sizeof *v, ascending_doubles);
     return n % 2 ? v[n / 2] : 0.5 * (v[n / 2 - 1] + v[n / 2]);
 }
 
-static double calls(void (*call)(void *ctx), void *ctx, size_t n)
+static double repeat_calls(void (*call)(void *ctx), void *ctx, size_t n)
 {
     double began = clock_thread();
     for (size_t i = 0; i < n; i++)
@@ -31,15 +31,15 @@ static double calls(void (*call)(void *ctx), void *ctx, size_t n)
 /* Times rounds of calls: the seconds a call of each round. Returns the number of rounds. */
 static size_t time_rounds(void (*call)(void *ctx), void *ctx, double seconds, size_t most, double *round)
 {
-    round[0] = calls(call, ctx, 1);
+    round[0] = repeat_calls(call, ctx, 1);
     if (round[0] >= seconds)
         return 1;
-    double once = calls(call, ctx, 1); /* the first one met cold caches and untouched pages */
+    double once = repeat_calls(call, ctx, 1); /* the first one met cold caches and untouched pages */
     size_t rounds = once * (double)most <= seconds ? most : 3, n = 1;
     if (once * (double)most < seconds)
         n = once > 1e-9 ? (size_t)(seconds / (once * (double)most)) : 1000000;
     for (size_t i = 0; i < rounds; i++)
-        round[i] = calls(call, ctx, n ? n : 1);
+        round[i] = repeat_calls(call, ctx, n ? n : 1);
     return rounds;
 }
 
@@ -65,7 +65,7 @@ static double time_piece(const struct timed *t, size_t n)
 {
     if (n > 4)
         t->call(t->ctx);
-    return calls(t->call, t->ctx, n);
+    return repeat_calls(t->call, t->ctx, n);
 }
 
 struct beside {
@@ -75,7 +75,7 @@ struct beside {
 };
 
 /* Takes one turn: `ncalls` of the call, and after it all others. */
-static void turn(const struct timed *call, size_t ncalls, struct beside *b, size_t nb, struct timing_turns *t)
+static void take_turn(const struct timed *call, size_t ncalls, struct beside *b, size_t nb, struct timing_turns *t)
 {
     t->call[t->n] = time_piece(call, ncalls);
     for (size_t i = 0; i < nb; i++) {
@@ -92,20 +92,20 @@ void timing_turns(const struct timed *call, const struct timed *beside, size_t n
     struct beside b[TIMING_BESIDE];
     double end = clock_thread() + seconds, piece = 0.1 * seconds < BESIDE_PIECE ? 0.1 * seconds : BESIDE_PIECE;
     for (size_t i = 0; i < n; i++) {
-        double once = calls(beside[i].call, beside[i].ctx, 1);
+        double once = repeat_calls(beside[i].call, beside[i].ctx, 1);
         if (once < piece)
-            once = calls(beside[i].call, beside[i].ctx, 1);
+            once = repeat_calls(beside[i].call, beside[i].ctx, 1);
         b[i] = (struct beside){.of = &beside[i], .calls = calls_that_fit(once, piece)};
         b[i].before = time_piece(&beside[i], b[i].calls);
     }
     t->n = 0;
-    turn(call, 1, b, n, t);
+    take_turn(call, 1, b, n, t);
     if (t->call[0] >= seconds)
         return;
     t->n = 0; /* that one met cold caches and untouched pages */
-    size_t many = calls_that_fit(calls(call->call, call->ctx, 1), CALL_PIECE);
+    size_t many = calls_that_fit(repeat_calls(call->call, call->ctx, 1), CALL_PIECE);
     while (t->n < TIMING_TURNS && (t->n < 3 || clock_thread() < end))
-        turn(call, many, b, n, t);
+        take_turn(call, many, b, n, t);
 }
 
 double timing_best(void (*call)(void *ctx), void *ctx, double seconds)

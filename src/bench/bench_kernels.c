@@ -377,7 +377,7 @@ static void measure_out(struct kernel_arrays *v, const struct picked *p)
 }
 
 /* Counts the pairs of an output and a tap inside the input, along one axis. */
-static double taps(int in, int out, int k, int stride, int pad, int dilation)
+static double count_taps(int in, int out, int k, int stride, int pad, int dilation)
 {
     int n = 0;
     for (int o = 0; o < out; o++)
@@ -390,7 +390,7 @@ static double taps(int in, int out, int k, int stride, int pad, int dilation)
 
 double conv_macs(const struct conv_dims *d)
 {
-    return taps(d->h, d->ho, d->kh, d->sh, d->ph, d->dh) * taps(d->w, d->wo, d->kw, d->sw, d->pw, d->dw) *
+    return count_taps(d->h, d->ho, d->kh, d->sh, d->ph, d->dh) * count_taps(d->w, d->wo, d->kw, d->sw, d->pw, d->dw) *
            ((double)d->ci / d->groups) * d->co;
 }
 
@@ -424,7 +424,7 @@ void kernel_case(size_t i, struct kernel_case *c)
     c->bytes = 4.0 * (r->in * (double)v.in + r->out * (double)v.out + r->weights * (double)v.weights);
 }
 
-static float *numbers(struct arena *a, size_t n, uint32_t which, float scale, float shift)
+static float *random_floats(struct arena *a, size_t n, uint32_t which, float scale, float shift)
 {
     float *x = arena_take(a, (n + LANES) * sizeof *x);
     struct rng r;
@@ -448,13 +448,13 @@ static int fill_arrays(struct kernel_arrays *v, struct arena *a)
         scratch = dense_scratch(v->blocks, d->ci, d->co);
     if (scratch < 2 * (size_t)(d->ci + d->co) + lanes)
         scratch = 2 * (size_t)(d->ci + d->co) + lanes;
-    v->a = numbers(a, v->in, 0, 1, 0);
-    v->b = numbers(a, v->out, 1, 1, 0);
-    v->c = numbers(a, v->in, 2, 0.1f, 0.5f); /* also second moments: positive */
-    v->e = numbers(a, v->out, 3, 0.1f, 0.5f);
-    v->w = numbers(a, weights, 4, 0.1f, 0);
-    v->dw = numbers(a, weights, 5, 0.1f, 1);
-    v->scratch = numbers(a, scratch, 6, 0.1f, 0);
+    v->a = random_floats(a, v->in, 0, 1, 0);
+    v->b = random_floats(a, v->out, 1, 1, 0);
+    v->c = random_floats(a, v->in, 2, 0.1f, 0.5f); /* also second moments: positive */
+    v->e = random_floats(a, v->out, 3, 0.1f, 0.5f);
+    v->w = random_floats(a, weights, 4, 0.1f, 0);
+    v->dw = random_floats(a, weights, 5, 0.1f, 1);
+    v->scratch = random_floats(a, scratch, 6, 0.1f, 0);
     v->label = arena_take(a, lanes * sizeof *v->label);
     v->seed = arena_take(a, lanes * sizeof *v->seed);
     v->drawn = arena_take(a, LANES * sizeof *v->drawn);
@@ -506,7 +506,7 @@ int kernel_case_time(size_t i, const struct kernels *k, int traffic, double seco
     measure_out(&v, &p);
     size_t floats = (size_t)(c.bytes / sizeof(float)) / PROBE_FLOATS * PROBE_FLOATS + PROBE_FLOATS;
     if (traffic)
-        x = numbers(&a, floats, 7, 1, 0);
+        x = random_floats(&a, floats, 7, 1, 0);
     struct timing_turns *t = arena_take(&a, sizeof *t);
     int bad = fill_arrays(&v, &a) || (traffic && !x) || !t;
     if (bad) {

@@ -2,14 +2,9 @@
  */
 #include "bench/bench_rows.h"
 
-#include "base/arena.h"
 #include "base/str.h"
-#include "base/timing.h"
-#include "kernels/probe.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
@@ -61,88 +56,7 @@ static const char *bench_word_name(size_t i, const void *ctx)
     return bench_word(i).name;
 }
 
-/* ---- the machine ------------------------------------------------------------------------------------------------- */
-
-static size_t cache_size(int name, size_t otherwise)
-{
-    long n = sysconf(name);
-    return n > 0 ? (size_t)n : otherwise;
-}
-
-/* Names the level that surely answers for an array of that size; "" between two. */
-static const char *level_of(size_t bytes)
-{
-    size_t l1 = cache_size(_SC_LEVEL1_DCACHE_SIZE, (size_t)32 << 10),
-           l2 = cache_size(_SC_LEVEL2_CACHE_SIZE, (size_t)1 << 20),
-           l3 = cache_size(_SC_LEVEL3_CACHE_SIZE, (size_t)16 << 20);
-    if (bytes <= l1 / 4 * 3)
-        return "L1";
-    if (bytes >= 2 * l1 && bytes <= l2 / 4 * 3)
-        return "L2";
-    if (bytes >= 2 * l2 && bytes <= l3 / 4 * 3)
-        return "L3";
-    return bytes >= l3 / 4 * 5 && bytes >= 2 * l2 ? "DRAM" : "";
-}
-
-/* Returns the size of the largest array: twice the last cache, so that it holds nothing of the next pass; little where
- * there is little time. */
-static size_t largest_array(double seconds)
-{
-    size_t want = 2 * cache_size(_SC_LEVEL3_CACHE_SIZE, (size_t)16 << 20), most = (size_t)512 << 20;
-    if (seconds < 1)
-        most = (size_t)16 << 20;
-    return want < most ? want : most;
-}
-
-static void keep_best(struct bench_machine *m, const struct bench_read *r)
-{
-    size_t i = 0;
-    if (!*r->level)
-        return;
-    while (i < m->nbest && strcmp(m->best[i].level, r->level) != 0)
-        i++;
-    if (i == m->nbest)
-        m->best[m->nbest++] = *r;
-    else if (r->rate > m->best[i].rate)
-        m->best[i] = *r;
-}
-
-/* Measures both roofs in turns: the best of moments that lie apart, since a neighbour on the same host may take a
- * second away. */
-static int measure_machine(struct bench_machine *m, const struct kernels *k, double seconds, struct err *e)
-{
-    size_t most = largest_array(seconds), sizes = 0;
-    float *x = aligned_alloc(64, most);
-    if (!x)
-        return err_set(e, ERR_NOMEM, "no memory for an array of %zu bytes", most);
-    memset(x, 0, most);
-    *m = (struct bench_machine){.isa = k->isa};
-    for (size_t bytes = (size_t)16 << 10; bytes <= most; bytes *= 2)
-        sizes++;
-    for (size_t bytes = (size_t)16 << 10; bytes <= most && m->nreads < BENCH_READS; bytes *= 2) {
-        struct probe_run probe;
-        struct bench_read *r = &m->read[m->nreads++];
-        probe_run_init(&probe, k, x, bytes / sizeof(float));
-        double fma = probe_fma_flop(&probe) / timing_best(probe_fma, &probe, 0.3 * seconds / (double)sizes);
-        m->fma = fma > m->fma ? fma : m->fma;
-        *r = (struct bench_read){level_of(bytes), bytes, 0};
-        r->rate = (double)bytes / timing_best(probe_read, &probe, 0.7 * seconds / (double)sizes);
-        keep_best(m, r);
-    }
-    free(x);
-    return 0;
-}
-
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
-
-/* Returns the read bandwidth for arrays of so many bytes: of the smallest array measured that is not smaller. */
-static double bandwidth(const struct bench_machine *m, double bytes)
-{
-    for (size_t i = 0; i < m->nreads; i++)
-        if ((double)m->read[i].bytes >= bytes)
-            return m->read[i].rate;
-    return m->nreads ? m->read[m->nreads - 1].rate : 0;
-}
 
 static int kernel_row(const struct bench_options *o, const struct bench_machine *m, size_t i, double seconds,
                       struct err *e)
@@ -151,7 +65,7 @@ static int kernel_row(const struct bench_options *o, const struct bench_machine 
     struct kernel_speed s;
     struct bench_row row = {.kind = BENCH_IS_KERNEL, .machine = m, .kernel = &c};
     kernel_case(i, &c);
-    int traffic = c.flop / c.bytes * bandwidth(m, c.bytes) < 1.5 * m->fma; /* may be the lower roof */
+    int traffic = c.flop / c.bytes * bench_machine_bandwidth(m, c.bytes) < 1.5 * m->fma; /* may be the lower roof */
     if (kernel_case_time(i, o->k, traffic, seconds, &s, e))
         return -1;
     row.seconds = s.seconds;
@@ -218,7 +132,7 @@ int bench_run(const struct bench_options *o, struct err *e)
     const struct what *what = what_of(word);
     double for_machine = what && !what->kernels && !what->nets ? o->seconds : 0.12 * o->seconds;
     struct bench_machine m;
-    if (bench_check(o, e) || measure_machine(&m, o->k, for_machine, e))
+    if (bench_check(o, e) || bench_machine_measure(&m, o->k, for_machine, e))
         return -1;
     struct bench_row row = {.kind = BENCH_IS_MACHINE, .machine = &m};
     o->row(o->ctx, &row);

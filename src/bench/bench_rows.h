@@ -4,6 +4,7 @@
 #define BENCH_ROWS_H
 
 #include "bench/bench_kernels.h"
+#include "bench/bench_machine.h"
 #include "bench/bench_nets.h"
 
 /* What can be asked for: machine, kernels, nets, all, and every network's name and family. */
@@ -11,20 +12,6 @@ struct bench_word {
     const char *name, *help;
 };
 struct bench_word bench_word(size_t i); /* name NULL after the last */
-
-#define BENCH_READS 24
-struct bench_machine {
-    const char *isa;
-    double fma; /* operations a second, from registers */
-    struct bench_read {
-        const char *level; /* "L1", "L2", "L3", "DRAM", "" where two meet */
-        size_t bytes;      /* of the array */
-        double rate;       /* bytes a second */
-    } read[BENCH_READS];   /* growing arrays */
-    size_t nreads;
-    struct bench_read best[4]; /* the best of each level */
-    size_t nbest;
-};
 
 struct bench_row {
     enum { BENCH_IS_MACHINE, BENCH_IS_KERNEL, BENCH_IS_NET } kind;

@@ -173,7 +173,7 @@ void point_text(const struct sweep *s, const struct point *p, struct str *out)
 
 /* ---- main ---- */
 
-static int dispatch(struct invocation *in, uint64_t used)
+static int run_command(struct invocation *in, uint64_t used)
 {
     struct err e = {0};
     if (in->opt.version) {
@@ -224,7 +224,7 @@ int cli_main(int argc, char **argv)
     if (options_parse(argc - 1, in.argv + 1, &in.opt, word, &in.nargs, &used, &e))
         status = fail(&e);
     else
-        status = dispatch(&in, used);
+        status = run_command(&in, used);
     free(word);
     return close_output(status);
 }

@@ -68,7 +68,7 @@ static const char *option_name_at(size_t i, const void *ctx)
     return i < OPTIONS ? table[i].p.name : NULL;
 }
 
-static int unknown(const char *arg, struct err *e)
+static int unknown_option(const char *arg, struct err *e)
 {
     char word[64];
     size_t n = strcspn(arg, "=");
@@ -113,7 +113,7 @@ static int read_long(struct word_reader *r, struct err *e)
     for (size_t i = 0; i < OPTIONS; i++)
         if (strlen(table[i].p.name) + 2 == n && !strncmp(arg + 2, table[i].p.name, n - 2))
             return set_option(r, i, eq ? eq + 1 : NULL, arg, e);
-    return unknown(arg, e);
+    return unknown_option(arg, e);
 }
 
 /* Reads options of a letter: -q, -qn, -j 4, -j4. */
@@ -125,7 +125,7 @@ static int read_letters(struct word_reader *r, struct err *e)
         while (i < OPTIONS && table[i].letter != *c)
             i++;
         if (i == OPTIONS)
-            return unknown(arg, e);
+            return unknown_option(arg, e);
         int takes = table[i].p.type != P_FLAG;
         if (set_option(r, i, takes && c[1] ? c + 1 : NULL, arg, e))
             return -1;

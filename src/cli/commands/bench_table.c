@@ -34,7 +34,7 @@ static void set_number(struct bench_cells *r, const char *column, double v)
             r->cell[i] = str_float(r->number[i], (float)v);
 }
 
-static void clear(struct bench_cells *r)
+static void clear_cells(struct bench_cells *r)
 {
     for (size_t i = 0; i < COLUMNS; i++)
         r->cell[i] = "";
@@ -43,14 +43,14 @@ static void clear(struct bench_cells *r)
 static int table_machine(struct table *t, const struct bench_machine *m)
 {
     struct bench_cells r;
-    clear(&r);
+    clear_cells(&r);
     set_text(&r, "kind", "machine");
     set_text(&r, "group", m->isa);
     set_text(&r, "name", "fma");
     set_number(&r, "gflops", 1e-9 * m->fma);
     int bad = table_row(t, r.cell);
     for (size_t i = 0; i < m->nreads && !bad; i++) {
-        clear(&r);
+        clear_cells(&r);
         set_text(&r, "kind", "machine");
         set_text(&r, "group", m->isa);
         set_text(&r, "name", "read");
@@ -66,7 +66,7 @@ static int table_kernel(struct table *t, const struct bench_row *b)
 {
     const struct kernel_case *c = b->kernel;
     struct bench_cells r;
-    clear(&r);
+    clear_cells(&r);
     set_text(&r, "kind", "kernel");
     set_text(&r, "group", c->group);
     set_text(&r, "name", c->kernel);
@@ -88,7 +88,7 @@ static int table_kernel(struct table *t, const struct bench_row *b)
 static int table_net(struct table *t, const struct bench_row *b)
 {
     struct bench_cells r;
-    clear(&r);
+    clear_cells(&r);
     set_text(&r, "kind", "net");
     set_text(&r, "group", b->net->family);
     set_text(&r, "name", b->net->name);

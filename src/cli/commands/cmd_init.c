@@ -33,7 +33,7 @@ static const char tail[] =
     "result = test_accuracy >= 90%\n";
 
 /* Writes each line of a comment. */
-static void comment(FILE *f, const char *text)
+static void put_comment(FILE *f, const char *text)
 {
     char line[WIDTH + 1];
     while (*text) {
@@ -77,7 +77,7 @@ static void put_init_key(FILE *f, const struct key_info *k)
     char range[512], text[1024];
     const char *value = chosen_value(k);
     snprintf(text, sizeof text, "%s (%s)", k->param->help, param_range(k->param, range, sizeof range));
-    comment(f, text);
+    put_comment(f, text);
     put_init_value(f, k->param->name, value ? value : k->param->preset, value != NULL);
 }
 

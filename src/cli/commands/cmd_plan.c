@@ -24,7 +24,7 @@ struct plan_listing {
     size_t bytes, room; /* of the largest; of all memory */
 };
 
-static void headings(struct plan_listing *p)
+static void begin_listing(struct plan_listing *p)
 {
     size_t axes = sweep_keys(p->s), keys = axes + sweep_made(p->s);
     const char **head = calloc(keys + 6, sizeof *head);
@@ -60,7 +60,7 @@ static void count_reason(struct plan_listing *p, const char *why)
     p->skipped_for[i]++;
 }
 
-static void count(struct plan_listing *p, const struct plan_point *q)
+static void count_point(struct plan_listing *p, const struct plan_point *q)
 {
     warn_absent(q->set, &p->absent);
     if (q->skip)
@@ -83,7 +83,7 @@ static int list_point(void *ctx, const struct plan_point *q)
     const char **cell = calloc(keys + 6, sizeof *cell);
     char number[32], params[32] = "", macs[TEXT_NUM] = "", bytes[TEXT_NUM] = "", seconds[TEXT_NUM] = "", room[TEXT_NUM];
     struct str note = {0};
-    count(p, q);
+    count_point(p, q);
     snprintf(number, sizeof number, "%llu", (unsigned long long)(q->point->index + FIRST_POINT));
     if (q->graph) {
         snprintf(params, sizeof params, "%zu", q->graph->facts.params);
@@ -202,7 +202,7 @@ int cmd_plan(const struct invocation *in)
     int whole = in->opt.all || sweep_points(s) <= LISTED;
     table_init(&p.t);
     table_init(&p.reasons);
-    headings(&p);
+    begin_listing(&p);
     if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), list_point, &p, &errs))
         status = fail_list(&errs, in->arg[0]);
     else if (p.failed)

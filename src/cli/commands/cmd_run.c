@@ -167,7 +167,7 @@ static void library_gave_up(void)
         _exit(fail_memory());
 }
 
-static int run(const struct invocation *in, const struct sweep *s, const char *level)
+static int run_sweep(const struct invocation *in, const struct sweep *s, const char *level)
 {
     struct progress progress;
     struct run_summary sum = {0};
@@ -220,7 +220,7 @@ int cmd_run(const struct invocation *in)
         return status;
     signal(SIGPIPE, SIG_IGN); /* a closed pipe must not take a run with it */
     warn_objective(s);
-    status = run(in, s, level);
+    status = run_sweep(in, s, level);
     sweep_free(s);
     return status;
 }

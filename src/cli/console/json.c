@@ -19,7 +19,7 @@ static void put_json_text(FILE *f, const char *s)
 }
 
 /* Writes what comes before a value: a comma, a line of its own for the two outer levels, the name. */
-static void before(struct json *j, const char *key)
+static void put_before(struct json *j, const char *key)
 {
     unsigned long long bit = 1ull << j->depth;
     if (j->some & bit)
@@ -37,7 +37,7 @@ static void before(struct json *j, const char *key)
 
 void json_open(struct json *j, const char *key, char bracket)
 {
-    before(j, key);
+    put_before(j, key);
     fputc(bracket, j->f);
     j->depth++;
     j->some &= ~(1ull << j->depth);
@@ -56,13 +56,13 @@ void json_close(struct json *j, char bracket)
 
 void json_text(struct json *j, const char *key, const char *text)
 {
-    before(j, key);
+    put_before(j, key);
     put_json_text(j->f, text);
 }
 
 void json_number(struct json *j, const char *key, double v)
 {
     char buf[STR_NUM];
-    before(j, key);
+    put_before(j, key);
     fputs(isfinite(v) ? str_double(buf, v) : "null", j->f);
 }

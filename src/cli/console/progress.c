@@ -64,7 +64,7 @@ static void add_running_trials(struct str *s, const struct run_progress *r)
 
 /* Adds everything but how many are done, the most important first, as the end may be cut off: "best 0.9912, 1 min 20 s
  * left, 2 running: epoch ..., 12.3 k images/s, best model.kernels=8 ...". */
-static void details(struct str *s, const struct run_progress *r)
+static void add_details(struct str *s, const struct run_progress *r)
 {
     char num[TEXT_NUM];
     if (r->best_value == r->best_value)
@@ -82,7 +82,7 @@ static void details(struct str *s, const struct run_progress *r)
         str_addf(s, ", best %s", r->best);
 }
 
-static void erase(struct progress *p)
+static void erase_line(struct progress *p)
 {
     if (p->drawn)
         fputs("\r\033[K", stderr);
@@ -95,9 +95,9 @@ static void draw_line(struct progress *p, const struct run_progress *r)
     char count[64];
     int width = terminal_width() - 1;
     int n = snprintf(count, sizeof count, "%llu/%llu", (unsigned long long)r->done, (unsigned long long)r->total);
-    details(&line, r);
+    add_details(&line, r);
     const char *text = line.p ? line.p : "";
-    erase(p);
+    erase_line(p);
     fprintf(stderr, "%s%s%s", p->color ? "\033[1;36m" : "", count, p->color ? "\033[0m" : "");
     if (width > n + 1)
         fprintf(stderr, " %.*s", (int)text_fit(text, width - n - 1), text);
@@ -107,25 +107,25 @@ static void draw_line(struct progress *p, const struct run_progress *r)
 }
 
 /* Prints "[3/54 0:01:23] ": how many are done, and when. */
-static void stamp(const struct run_progress *r)
+static void print_stamp(const struct run_progress *r)
 {
     unsigned long long s = (unsigned long long)r->elapsed;
     fprintf(stderr, "[%llu/%llu %llu:%02llu:%02llu] ", (unsigned long long)r->done, (unsigned long long)r->total,
             s / 3600, s / 60 % 60, s % 60);
 }
 
-static void event(const struct progress *p, const struct run_progress *r)
+static void print_event(const struct progress *p, const struct run_progress *r)
 {
     int red = p->color && r->important;
-    stamp(r);
+    print_stamp(r);
     fprintf(stderr, "%s%s%s\n", red ? "\033[31m" : "", r->event, red ? "\033[0m" : "");
 }
 
 static void tell_terminal(struct progress *p, const struct run_progress *r, double now)
 {
     if (r->event && (r->important || p->verbose)) {
-        erase(p);
-        event(p, r);
+        erase_line(p);
+        print_event(p, r);
     } else if (now - p->last < REWRITE && r->done < r->total)
         return;
     p->last = now;
@@ -136,11 +136,11 @@ static void tell_plain(struct progress *p, const struct run_progress *r, double 
 {
     double since = now - p->last;
     if (r->event && (r->important || p->verbose || since >= EVENTS || r->done == r->total)) {
-        event(p, r);
+        print_event(p, r);
     } else if (since >= SILENCE || (p->verbose && since >= EVENTS)) {
         struct str line = {0};
-        details(&line, r);
-        stamp(r);
+        add_details(&line, r);
+        print_stamp(r);
         fprintf(stderr, "%s\n", line.p ? line.p : "");
         str_release(&line);
     } else
@@ -161,6 +161,6 @@ void progress_tell(void *ctx, const struct run_progress *r)
 
 void progress_end(struct progress *p)
 {
-    erase(p);
+    erase_line(p);
     fflush(stderr);
 }

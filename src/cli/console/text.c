@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static char *scaled(char *buf, double v, double step, const char *const *unit, size_t units)
+static char *scaled_text(char *buf, double v, double step, const char *const *unit, size_t units)
 {
     size_t i = 0;
     while (i + 1 < units && fabs(v) >= step) {
@@ -23,14 +23,14 @@ static char *scaled(char *buf, double v, double step, const char *const *unit, s
 char *text_bytes(char *buf, double bytes)
 {
     static const char *const unit[] = {"B", "kB", "MB", "GB", "TB"};
-    return scaled(buf, bytes, 1000, unit, 5);
+    return scaled_text(buf, bytes, 1000, unit, 5);
 }
 
 char *text_count(char *buf, double n)
 {
     static const char *const unit[] = {"", "k", "M", "G"};
     if (n < 1e12)
-        return scaled(buf, n, 1000, unit, 4);
+        return scaled_text(buf, n, 1000, unit, 4);
     char num[STR_NUM];
     snprintf(buf, TEXT_NUM, "%s", str_double(num, n));
     if (strlen(buf) > 8)
@@ -65,7 +65,7 @@ char *text_seconds(char *buf, double seconds)
 
 /* Reads the letter at s: returns its bytes, and in *code its number in Unicode. A byte that is not UTF-8 is a letter of
  * its own. */
-static size_t letter(const char *s, unsigned *code)
+static size_t read_letter(const char *s, unsigned *code)
 {
     const unsigned char *u = (const unsigned char *)s;
     size_t more = u[0] >= 0xf0 ? 3 : u[0] >= 0xe0 ? 2 : u[0] >= 0xc0 ? 1 : 0;
@@ -82,7 +82,7 @@ static size_t letter(const char *s, unsigned *code)
 
 /* Returns the places of a letter: 0 for marks that go over the one before, 2 for the wide ones of East Asia and for
  * pictures (the ranges that matter of Unicode's EastAsianWidth.txt). The C library's wcwidth depends on the locale. */
-static int places(unsigned code)
+static int letter_places(unsigned code)
 {
     static const struct {
         unsigned from, to;
@@ -103,8 +103,8 @@ size_t text_fit(const char *s, int width)
 {
     size_t n = 0;
     for (unsigned code; s[n];) {
-        size_t bytes = letter(s + n, &code);
-        width -= places(code);
+        size_t bytes = read_letter(s + n, &code);
+        width -= letter_places(code);
         if (width < 0)
             break;
         n += bytes;
@@ -116,8 +116,8 @@ static int places_of(const char *s, size_t bytes)
 {
     const char *end = s + bytes;
     int n = 0;
-    for (unsigned code; s < end; n += places(code))
-        s += letter(s, &code);
+    for (unsigned code; s < end; n += letter_places(code))
+        s += read_letter(s, &code);
     return n;
 }
 

@@ -33,7 +33,7 @@ static int larger_width(int a, int b)
     return a > b ? a : b;
 }
 
-static int smaller(int a, int b)
+static int smaller_width(int a, int b)
 {
     return a < b ? a : b;
 }
@@ -55,12 +55,12 @@ static void measure_column(const struct table *t, size_t c, struct text_column *
     }
     k->right = some && !other;
     k->width = k->widest = larger_width(cells, head);
-    k->least = other ? smaller(k->widest, LEAST_TEXT) : larger_width(cells, smaller(head, LEAST_HEAD));
+    k->least = other ? smaller_width(k->widest, LEAST_TEXT) : larger_width(cells, smaller_width(head, LEAST_HEAD));
 }
 
 /* ---- fitting ----------------------------------------------------------------------------------------------------- */
 
-static int total(const struct text_column *k, size_t n, int indent)
+static int total_width(const struct text_column *k, size_t n, int indent)
 {
     int sum = indent - GAP;
     for (size_t c = 0; c < n; c++)
@@ -89,9 +89,9 @@ static const char *without_section(const struct table *t, size_t c)
 }
 
 /* Makes columns narrower, always the one with the most to give, until all fit or none has anything left. */
-static void shrink(struct text_column *k, size_t n, int indent, int width)
+static void shrink_columns(struct text_column *k, size_t n, int indent, int width)
 {
-    for (int over = total(k, n, indent) - width; over > 0; over--) {
+    for (int over = total_width(k, n, indent) - width; over > 0; over--) {
         struct text_column *most = NULL;
         for (size_t c = 0; c < n; c++)
             if (k[c].fate == SHOWN && (!most || k[c].width - k[c].least > most->width - most->least))
@@ -104,7 +104,7 @@ static void shrink(struct text_column *k, size_t n, int indent, int width)
 
 /* Finds the next column to be left out: the last axis, else the last column; NULL when only those that stay are there.
  */
-static struct text_column *dispensable(const struct table *t, struct text_column *k)
+static struct text_column *dispensable_column(const struct table *t, struct text_column *k)
 {
     for (int axes = 1; axes >= 0; axes--)
         for (size_t c = t->cols; c-- > KEPT;)
@@ -113,25 +113,25 @@ static struct text_column *dispensable(const struct table *t, struct text_column
     return NULL;
 }
 
-static void fit(const struct table *t, struct text_column *k, int indent, int width)
+static void fit_columns(const struct table *t, struct text_column *k, int indent, int width)
 {
-    if (total(k, t->cols, indent) <= width)
+    if (total_width(k, t->cols, indent) <= width)
         return;
     for (size_t c = 1; c < t->cols; c++)
         k[c].fate = same_in_all_rows(t, c) ? SAME : SHOWN;
-    if (total(k, t->cols, indent) <= width)
+    if (total_width(k, t->cols, indent) <= width)
         return;
     for (size_t c = 0; c < t->cols; c++) {
         k[c].head = without_section(t, c);
         measure_column(t, c, &k[c]);
     }
-    for (struct text_column *out = k; out; out = dispensable(t, k)) {
+    for (struct text_column *out = k; out; out = dispensable_column(t, k)) {
         if (out != k)
             out->fate = LEFT_OUT;
         for (size_t c = 0; c < t->cols; c++)
             k[c].width = k[c].widest;
-        shrink(k, t->cols, indent, width);
-        if (total(k, t->cols, indent) <= width)
+        shrink_columns(k, t->cols, indent, width);
+        if (total_width(k, t->cols, indent) <= width)
             return;
     }
 }
@@ -207,7 +207,7 @@ void text_table_within(FILE *f, const struct table *t, int indent, int width)
         measure_column(t, c, &k[c]);
     }
     if (width > 0)
-        fit(t, k, indent, width);
+        fit_columns(t, k, indent, width);
     for (size_t r = 0; r <= t->rows; r++)
         put_row(f, t, k, r, indent);
     put_hidden(f, t, k, indent, width);

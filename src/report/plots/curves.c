@@ -13,7 +13,7 @@ struct acc *curves_at(const struct curves *c, size_t series, size_t epoch, size_
     return &c->acc[(series * c->epochs + epoch) * METRICS + metric];
 }
 
-static void show(struct curves *c, size_t point)
+static void show_series(struct curves *c, size_t point)
 {
     c->point[c->nshown] = point;
     c->series[point] = (long)c->nshown++;
@@ -27,7 +27,7 @@ static void choose_best(const struct trials_view *v, struct curves *c)
         ranked++;
     size_t others = ranked > 1 ? ranked - 1 : 0, take = others < OTHERS ? others : OTHERS;
     for (size_t i = 0; i < take + (ranked > 0); i++)
-        show(c, v->order[i ? 1 + (i - 1) * others / take : 0]);
+        show_series(c, v->order[i ? 1 + (i - 1) * others / take : 0]);
     c->nseries = ranked > 0;
 }
 

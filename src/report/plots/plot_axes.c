@@ -52,7 +52,7 @@ static size_t choose_axes(const struct plot_data *d, const struct table_axis **a
     return n;
 }
 
-static int continuous(const struct table_axis *x)
+static int has_many_values(const struct table_axis *x)
 {
     return x->numeric && x->levels - (size_t)x->conditional > TICKS;
 }
@@ -73,7 +73,7 @@ static void put_dots(struct str *s, const struct plot_data *d, const struct tabl
     for (size_t r = 0; r < v->t->rows; r++) {
         if (isnan(v->y[r]) || n++ % step)
             continue;
-        double at = continuous(x) ? x->value[x->code[r]] : (double)x->code[r] + 0.22 * jitter(n);
+        double at = has_many_values(x) ? x->value[x->code[r]] : (double)x->code[r] + 0.22 * jitter(n);
         if (isnan(at))
             continue;
         put_number(s, at);
@@ -153,7 +153,7 @@ static int frame_of_panels(const struct plot_data *d, const struct table_axis **
 {
     double ends[2] = {INFINITY, -INFINITY}, least, most, reach = (*hi - *lo) / 3, out[3];
     for (size_t i = 0; i < n; i++)
-        for (size_t l = 0; l < axis[i]->levels && !continuous(axis[i]) && mean_of_value(d, axis[i], l, out); l++) {
+        for (size_t l = 0; l < axis[i]->levels && !has_many_values(axis[i]) && mean_of_value(d, axis[i], l, out); l++) {
             ends[0] = fmin(ends[0], out[1]);
             ends[1] = fmax(ends[1], out[2]);
         }
@@ -227,8 +227,8 @@ static struct grid_of_panels arrange_axes(const struct table_axis **axis, size_t
     for (size_t r = 0; r < g.rows; r++) {
         double deepest = LABELS_FLAT;
         for (size_t i = r * g.columns; i < n && i < (r + 1) * g.columns; i++) {
-            below[i] = continuous(axis[i]) ? (struct labels){0, 1, LABEL, LABELS_FLAT}
-                                           : labels_below(axis[i], LABEL, g.cell - g.left - AIR, g.left);
+            below[i] = has_many_values(axis[i]) ? (struct labels){0, 1, LABEL, LABELS_FLAT}
+                                                : labels_below(axis[i], LABEL, g.cell - g.left - AIR, g.left);
             deepest = fmax(deepest, below[i].height);
         }
         g.top[r + 1] = g.top[r] + g.frame + deepest + 12 + LINE + 10 + AIR;
@@ -274,8 +274,8 @@ static const char *draw_axes(const struct plot_data *d, struct str *s, struct ar
     for (size_t i = 0; i < n; i++) {
         put_panel_names(s, d, axis[i], i, (size_t)((g.cell - g.left + AIR) / LETTER));
         put_dots(s, d, axis[i], i);
-        means |= !continuous(axis[i]);
-        if (!continuous(axis[i]))
+        means |= !has_many_values(axis[i]);
+        if (!has_many_values(axis[i]))
             put_means(s, d, axis[i], i, &below[i]);
     }
     put_axes_legend(s, &d->v, means, outside, cut);
@@ -285,7 +285,7 @@ static const char *draw_axes(const struct plot_data *d, struct str *s, struct ar
     str_addf(s, "%sset grid noxtics\nset yrange [%.9g:%.9g]\n", ticks.p ? ticks.p : "", d->unit * lo, d->unit * hi);
     for (size_t i = 0; i < n; i++) {
         put_place(s, &g, i, &below[i]);
-        if (continuous(axis[i]))
+        if (has_many_values(axis[i]))
             plot_scale(s, axis[i], i, g.cell - g.left - AIR);
         else
             plot_values(s, axis[i], i, &below[i]);

@@ -321,7 +321,7 @@ static int put_learning_words(struct str *s, const struct plot_data *d, const st
     return lines;
 }
 
-static void begin(struct str *s, const struct plot_data *d, const struct curves *c)
+static void begin_learning(struct str *s, const struct plot_data *d, const struct curves *c)
 {
     char heading[160];
     const struct curves_of *of = d->of;
@@ -359,7 +359,7 @@ static const char *draw_learning(const struct plot_data *d, struct str *s, struc
     if (!n)
         return "no epoch has a metric";
     int width = n > 1 ? 1200 : 800, rows = d->of ? (int)c.nseries + (nr > 0) : 1;
-    begin(s, d, &c);
+    begin_learning(s, d, &c);
     int marks = put_marks(s, d, &c, p, n), lines = put_learning_words(s, d, &c, r, nr, (size_t)(width - 40) / 8, marks);
     for (size_t i = 0; i < n; i++)
         put_data(s, &c, &p[i]);

@@ -55,7 +55,7 @@ static void fill_cells(const struct trials_view *v, const struct axis_pair *q, s
     }
 }
 
-static int useful(const struct trials_view *v, const struct axis_pair *q, struct pair_cells *c)
+static int is_useful_pair(const struct trials_view *v, const struct axis_pair *q, struct pair_cells *c)
 {
     const struct table_axis *x = q->x, *y = q->y;
     if (x->levels < 2 || y->levels < 2 || x->levels > SIDE || y->levels > SIDE)
@@ -72,7 +72,7 @@ static size_t choose_pairs(const struct plot_data *d, struct axis_pair *best, st
         for (size_t j = i + 1; j < d->naxes; j++) {
             struct axis_pair q = {&d->axis[i], &d->axis[j], 0};
             /* one that stands inside the other has no interaction with it, and a picture of one column */
-            if (design_has(d->inside[i], j) || design_has(d->inside[j], i) || !useful(&d->v, &q, c))
+            if (design_has(d->inside[i], j) || design_has(d->inside[j], i) || !is_useful_pair(&d->v, &q, c))
                 continue;
             q.share = share_of_pair(d, q.x->name, q.y->name);
             size_t at = found;
@@ -194,7 +194,7 @@ static struct places arrange_pairs(const struct axis_pair *q, size_t n, size_t c
     return g;
 }
 
-static struct panel place(const struct places *g, size_t i)
+static struct panel place_of_panel(const struct places *g, size_t i)
 {
     double x = g->cell * (double)(i % g->columns), y = g->top + (double)(i / g->columns) * (26 + FRAME + g->below);
     return (struct panel){x + g->left, x + g->left + g->frame, y + 26, y + 26 + FRAME};
@@ -211,7 +211,7 @@ static void plot_pair(struct str *s, const struct places *g, const struct axis_p
                       const struct labels *b, int holes, int numbers)
 {
     char text[40];
-    struct panel box = place(g, i);
+    struct panel box = place_of_panel(g, i);
     double x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
     put_panel(s, g->width, g->height, &box);
     snprintf(text, sizeof text, "share%zu", i);
@@ -240,7 +240,7 @@ static void plot_pair(struct str *s, const struct places *g, const struct axis_p
 /* Draws the scale of colours, at the right of the first row. */
 static void put_scale(struct str *s, const struct places *g, const char *ticks, double lo, double hi)
 {
-    struct panel box = place(g, 0);
+    struct panel box = place_of_panel(g, 0);
     double x = g->width - g->bar + 8;
     str_addf(s, "set colorbox user origin screen %.4f,%.4f size screen %.4f,%.4f\n", x / g->width,
              1 - box.bottom / g->height, 18 / g->width, (box.bottom - box.top) / g->height);

@@ -19,7 +19,7 @@ static double height_on_axis(const struct trials_view *v, const struct table_axi
     return ((double)x->code[v->first[p]] + 0.5) / n + (n <= TICKS ? room * jitter(p + 1) : 0);
 }
 
-static double goal(const struct trials_view *v, size_t p, double lo, double hi)
+static double goal_height(const struct trials_view *v, size_t p, double lo, double hi)
 {
     double x = (v->mean[p] - lo) / (hi - lo);
     return x < 0 ? 0 : x > 1 ? 1 : x;
@@ -37,7 +37,7 @@ static void put_lines(struct str *s, const struct plot_data *d, const struct tab
             continue;
         for (size_t k = 0; k <= naxes; k++) {
             str_addf(s, "%zu\t", k);
-            put_number(s, k < naxes ? height_on_axis(&d->v, axis[k], p) : goal(&d->v, p, lo, hi));
+            put_number(s, k < naxes ? height_on_axis(&d->v, axis[k], p) : goal_height(&d->v, p, lo, hi));
             str_add(s, "\t");
             put_number(s, d->unit * d->v.mean[p]);
             str_add(s, "\n");
@@ -47,7 +47,7 @@ static void put_lines(struct str *s, const struct plot_data *d, const struct tab
     data_end(s);
 }
 
-static double letters(const char *text, size_t most)
+static double letters_drawn(const char *text, size_t most)
 {
     size_t n = text_width(text);
     return (double)(n < most ? n : most);
@@ -60,10 +60,10 @@ struct parallel_room {
 
 static struct parallel_room measure_room(const struct plot_data *d, const struct table_axis **axis, size_t naxes)
 {
-    struct parallel_room r = {4 * letters(axis[0]->label, NAME) + 8, 170, 4 * letters(d->label, NAME) + 12};
+    struct parallel_room r = {4 * letters_drawn(axis[0]->label, NAME) + 8, 170, 4 * letters_drawn(d->label, NAME) + 12};
     for (size_t k = 0; k < naxes; k++)
         for (size_t l = 0; l < axis[k]->levels; l += (axis[k]->levels + TICKS - 1) / TICKS) {
-            double wide = 8 * letters(axis[k]->show[l], LABEL) + 28;
+            double wide = 8 * letters_drawn(axis[k]->show[l], LABEL) + 28;
             if (k)
                 r.between = wide + 30 > r.between ? wide + 30 : r.between;
             else
@@ -76,10 +76,11 @@ static struct parallel_room measure_room(const struct plot_data *d, const struct
 }
 
 /* Says whether neighbouring names would touch; they then alternate between two heights. */
-static int crowded(const struct plot_data *d, const struct table_axis **axis, size_t naxes, double between)
+static int names_touch(const struct plot_data *d, const struct table_axis **axis, size_t naxes, double between)
 {
     for (size_t k = 0; k < naxes; k++)
-        if (4 * (letters(axis[k]->label, NAME) + letters(k + 1 < naxes ? axis[k + 1]->label : d->label, NAME)) >
+        if (4 * (letters_drawn(axis[k]->label, NAME) +
+                 letters_drawn(k + 1 < naxes ? axis[k + 1]->label : d->label, NAME)) >
             between - 12)
             return 1;
     return 0;
@@ -143,11 +144,11 @@ static const char *draw_parallel(const struct plot_data *d, struct str *s, struc
     put_lines(s, d, axis, naxes, n, lo, hi);
     struct parallel_room room = measure_room(d, axis, naxes);
     put_variable(s, "below", "lines are spread a little around a value, so that they can be told apart", 0);
-    put_labels(s, d, axis, naxes, lo, hi, crowded(d, axis, naxes, room.between));
+    put_labels(s, d, axis, naxes, lo, hi, names_touch(d, axis, naxes, room.between));
     data_begin(s, "best");
     for (size_t k = 0; k <= naxes; k++) {
         str_addf(s, "%zu\t", k);
-        put_number(s, k < naxes ? height_on_axis(v, axis[k], v->order[0]) : goal(v, v->order[0], lo, hi));
+        put_number(s, k < naxes ? height_on_axis(v, axis[k], v->order[0]) : goal_height(v, v->order[0], lo, hi));
         str_add(s, "\n");
     }
     data_end(s);

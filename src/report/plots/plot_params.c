@@ -134,14 +134,14 @@ static void put_point_names(struct str *s, const struct plot_data *d, const stru
     data_end(s);
 }
 
-static double across(const struct params_frame *f, double params)
+static double pixel_of_params(const struct params_frame *f, double params)
 {
     double part =
         f->logarithmic ? log(params / f->least) / log(f->most / f->least) : (params - f->least) / (f->most - f->least);
     return f->box.left + part * (f->box.right - f->box.left);
 }
 
-static double down(const struct params_frame *f, double y)
+static double pixel_of_value(const struct params_frame *f, double y)
 {
     return f->box.bottom - (y - f->lo) / (f->hi - f->lo) * (f->box.bottom - f->box.top);
 }
@@ -151,12 +151,12 @@ static double down(const struct params_frame *f, double y)
 static int is_free(const struct params_frame *f, const struct params_point *spot, size_t n, size_t own, double x,
                    double y, double wide)
 {
-    double mine = hypot(across(f, spot[own].params) - x, down(f, spot[own].y) - y);
+    double mine = hypot(pixel_of_params(f, spot[own].params) - x, pixel_of_value(f, spot[own].y) - y);
     if (x - wide / 2 < f->box.left || x + wide / 2 > f->box.right || y - LINE / 2.0 < f->box.top ||
         y + LINE / 2.0 > f->box.bottom)
         return 0;
     for (size_t i = 0; i < n; i++) {
-        double px = across(f, spot[i].params), py = down(f, spot[i].y);
+        double px = pixel_of_params(f, spot[i].params), py = pixel_of_value(f, spot[i].y);
         if (spot[i].front && fabs(px - x) < wide / 2 + 4 && fabs(py - y) < LINE / 2.0 + 3)
             return 0;
         if (spot[i].front && hypot(px - x, py - y) < mine)
@@ -176,8 +176,8 @@ static void place_point_numbers(const struct plot_data *d, const struct params_f
     for (size_t i = n; i-- > 0;) {
         double wide = LETTER * (double)(text_width(number_of(d, &spot[i])) + 1);
         for (size_t k = 0; k < 4 && spot[i].named && isnan(spot[i].lx); k++) {
-            double x = across(f, spot[i].params) + side[k][0] * (wide / 2 + 8),
-                   y = down(f, spot[i].y) + side[k][1] * 12;
+            double x = pixel_of_params(f, spot[i].params) + side[k][0] * (wide / 2 + 8),
+                   y = pixel_of_value(f, spot[i].y) + side[k][1] * 12;
             if (is_free(f, spot, n, i, x, y, wide)) {
                 spot[i].lx = x;
                 spot[i].ly = y;

@@ -64,11 +64,6 @@ struct roofline_frame {
     double x0, x1, y0, y1;
 };
 
-static const char *cell(const struct table *t, size_t row, const char *column)
-{
-    return table_cell(t, row, column);
-}
-
 static double table_value(const struct table *t, size_t row, const char *column)
 {
     return table_number(t, row, table_column(t, column));
@@ -79,10 +74,10 @@ static void find_roofs(const struct table *t, struct roofs *r)
 {
     memset(r, 0, sizeof *r);
     for (size_t row = 0; row < t->rows; row++) {
-        if (strcmp(cell(t, row, "kind"), "machine") != 0)
+        if (strcmp(table_cell(t, row, "kind"), "machine") != 0)
             continue;
         double fma = table_value(t, row, "gflops"), rate = table_value(t, row, "gbytes_per_second");
-        const char *level = cell(t, row, "shape");
+        const char *level = table_cell(t, row, "shape");
         size_t i = 0;
         if (fma > 0 && isfinite(fma))
             r->fma = fma;
@@ -120,10 +115,11 @@ static size_t gather_kernels(const struct table *t, double fma, struct roofline_
     for (size_t row = 0; row < t->rows; row++) {
         struct roofline_kernel s = {
             .row = row, .x = table_value(t, row, "intensity"), .y = height_below_roof(t, row, fma)};
-        if (strcmp(cell(t, row, "kind"), "kernel") || !(s.x > 0) || !(s.y > 0) || !isfinite(s.x) || !isfinite(s.y))
+        if (strcmp(table_cell(t, row, "kind"), "kernel") || !(s.x > 0) || !(s.y > 0) || !isfinite(s.x) ||
+            !isfinite(s.y))
             continue;
-        const char *group = cell(t, row, "group");
-        s.series = series_of(cell(t, row, "name"));
+        const char *group = table_cell(t, row, "group");
+        s.series = series_of(table_cell(t, row, "name"));
         s.named = s.series == SERIES - 1 || !strcmp(group, "n1") || !strcmp(group, "dense");
         spot[n++] = s;
     }
@@ -139,8 +135,8 @@ static size_t give_numbers(const struct table *t, struct roofline_kernel *spot, 
             continue;
         for (size_t k = 0; k < i && spot[i].series < SERIES - 1 && !spot[i].number; k++)
             if (spot[k].named && spot[k].series < SERIES - 1 &&
-                !strcmp(cell(t, spot[k].row, "group"), cell(t, spot[i].row, "group")) &&
-                !strcmp(cell(t, spot[k].row, "shape"), cell(t, spot[i].row, "shape")))
+                !strcmp(table_cell(t, spot[k].row, "group"), table_cell(t, spot[i].row, "group")) &&
+                !strcmp(table_cell(t, spot[k].row, "shape"), table_cell(t, spot[i].row, "shape")))
                 spot[i].number = spot[k].number;
         if (!spot[i].number && numbers < MOST_NAMES)
             spot[i].number = ++numbers;
@@ -165,7 +161,7 @@ static struct roofline_frame frame_of_roofs(const struct roofline_kernel *spot, 
 }
 
 /* Returns the distance of two values as a share of the graph's width or height. */
-static double apart(double a, double b, double lo, double hi)
+static double distance_apart(double a, double b, double lo, double hi)
 {
     return fabs(log(a / b)) / log(hi / lo);
 }
@@ -214,8 +210,8 @@ static void place_beside(struct roofline_kernel *s, struct roofline_kernel *spot
     s->lx = s->x * pow(f->x1 / f->x0, 0.008);
     s->ly = s->y;
     for (size_t i = 0; i < n; i++)
-        if (&spot[i] != s && spot[i].ly > 0 && apart(spot[i].lx, s->lx, f->x0, f->x1) < 0.024 &&
-            apart(spot[i].ly, s->ly, f->y0, f->y1) < 0.022) {
+        if (&spot[i] != s && spot[i].ly > 0 && distance_apart(spot[i].lx, s->lx, f->x0, f->x1) < 0.024 &&
+            distance_apart(spot[i].ly, s->ly, f->y0, f->y1) < 0.022) {
             s->ly = spot[i].ly * pow(f->y1 / f->y0, 0.025);
             i = (size_t)-1; /* the new place may be taken too */
         }
@@ -347,7 +343,7 @@ static void put_kernel_names(struct str *s, const struct table *t, const struct 
         char text[200];
         while (i < n && spot[i].number != k)
             i++;
-        const char *name = cell(t, spot[i].row, "name"), *shape = cell(t, spot[i].row, "shape");
+        const char *name = table_cell(t, spot[i].row, "name"), *shape = table_cell(t, spot[i].row, "shape");
         if (spot[i].series < SERIES - 1)
             snprintf(text, sizeof text, "%s %.60s", strncmp(name, "dense", 5) ? "conv" : "dense", shape);
         else

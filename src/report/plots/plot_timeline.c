@@ -62,7 +62,7 @@ static int by_time(const void *a, const void *b)
 }
 
 /* Sums the time in which the workers had a trial: what overlaps (the clocks of two calls) counts once. Sorts b. */
-static double covered(struct busy *b, size_t n)
+static double covered_time(struct busy *b, size_t n)
 {
     double sum = 0, end = 0;
     qsort(b, n, sizeof *b, by_time);
@@ -94,7 +94,7 @@ static struct time_span measure_span(const struct table *t, int worker, int star
         s.end = from + took > s.end ? from + took : s.end;
         b[s.n++] = (struct busy){w, from > 0 ? from : 0, from + took};
     }
-    s.busy = covered(b, s.n);
+    s.busy = covered_time(b, s.n);
     return s;
 }
 

@@ -228,7 +228,7 @@ static int add_effect_shares(struct table *out, const struct design *g, struct a
         if (add_share(out, a, "axis", g->factor[f].name, "", s))
             return -1;
     }
-    for (size_t f = 0; g->nfactors <= GRID_MAX && f < g->nfactors; f++)
+    for (size_t f = 0; g->nfactors <= DESIGN_MAX && f < g->nfactors; f++)
         for (size_t h = f + 1; h < g->nfactors; h++) {
             if (design_has(g->factor[f].inside, h) || design_has(g->factor[h].inside, f))
                 continue; /* one stands inside the other: they cannot interact */
@@ -273,7 +273,7 @@ static int note_missing(struct table *out, const struct trials_view *v)
 static int note_bases(struct table *out, const struct design *g, int met)
 {
     const char *own =
-        g->nfactors > GRID_MAX
+        g->nfactors > DESIGN_MAX
             ? "means of basis own are over all trials of the value: with so many axes nobody looks for the "
               "settings that every value has, and they cannot be compared"
             : "means of basis own are over different settings of the other axes: nothing was completed "

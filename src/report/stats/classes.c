@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static void ratio(char *buf, double a, double b)
+static void put_ratio(char *buf, double a, double b)
 {
     str_double(buf, b > 0 ? a / b : NAN);
 }
@@ -21,9 +21,9 @@ int report_classes(const unsigned long long *counts, const double *auc, const ch
             support += counts[c * classes + k];
             predicted += counts[k * classes + c];
         }
-        ratio(number[0], (double)right, (double)predicted);
-        ratio(number[1], (double)right, (double)support);
-        ratio(number[2], 2 * (double)right, (double)(support + predicted));
+        put_ratio(number[0], (double)right, (double)predicted);
+        put_ratio(number[1], (double)right, (double)support);
+        put_ratio(number[2], 2 * (double)right, (double)(support + predicted));
         str_double(number[3], auc ? auc[c] : NAN);
         snprintf(number[4], STR_NUM, "%llu", support);
         bad =

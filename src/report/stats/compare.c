@@ -86,7 +86,7 @@ static void eliminate_point(const struct fit *f, size_t p, double *matrix, doubl
 
 /* Inverts by Gauss and Jordan: a becomes a generalized inverse; pivots that are 0 (blocks that no point connects) give
  * rows and columns of 0. Returns the rank. a is symmetric with 0 or more in its diagonal. work[n] is scratch. */
-static size_t invert(double *a, size_t n, char *done, double *work)
+static size_t invert_matrix(double *a, size_t n, char *done, double *work)
 {
     size_t rank = 0;
     for (;;) {
@@ -140,7 +140,7 @@ static void join_parts(struct fit *f)
 }
 
 /* Solves for the effects of the blocks; returns their rank, or -1 without memory. */
-static long solve(struct fit *f, double *effect, struct arena *a)
+static long solve_blocks(struct fit *f, double *effect, struct arena *a)
 {
     const struct trials_view *v = f->v;
     size_t R = f->repeats, *seen = arena_take(a, R * sizeof *seen);
@@ -167,7 +167,7 @@ static long solve(struct fit *f, double *effect, struct arena *a)
             effect[b] = right[b] / (double)f->points;
         return (long)R - 1;
     }
-    size_t rank = invert(f->inverse, R, done, work);
+    size_t rank = invert_matrix(f->inverse, R, done, work);
     double mean = 0;
     for (size_t b = 0; b < R; b++)
         for (size_t c = 0; c < R; c++) {
@@ -222,7 +222,7 @@ int fit_init(struct fit *f, const struct trials_view *v, struct arena *a)
         trials += own ? f->n[p] : 0;
     }
     double *effect = arena_take(a, f->repeats * sizeof *effect);
-    long rank = effect && f->points ? solve(f, effect, a) : effect ? 0 : -1;
+    long rank = effect && f->points ? solve_blocks(f, effect, a) : effect ? 0 : -1;
     if (rank < 0)
         return -1;
     if (f->points)
@@ -264,7 +264,7 @@ double fit_spread(const struct fit *f, size_t p, size_t q)
 
 /* ---- beside the best --------------------------------------------------------------------------------------------- */
 
-static void interval(const struct fit *f, size_t p, size_t best, double q, struct difference *d)
+static void put_difference_interval(const struct fit *f, size_t p, size_t best, double q, struct difference *d)
 {
     double lo, hi, half = q / sqrt(2) * sqrt(f->variance * fit_spread(f, p, best));
     metric_limits(f->v->t, f->v->metric, &lo, &hi);
@@ -288,11 +288,11 @@ int compare_with_best(const struct trials_view *v, struct difference *d, struct 
         if (v->rank[p] == 1) {
             d[p] = (struct difference){0, NAN, NAN, TIE_YES};
             if (p != best)
-                interval(&f, p, best, q, &d[p]);
+                put_difference_interval(&f, p, best, q, &d[p]);
             continue;
         }
         d[p].diff = f.inverse ? f.level[p] - f.level[best] : v->mean[p] - v->mean[best];
-        interval(&f, p, best, q, &d[p]);
+        put_difference_interval(&f, p, best, q, &d[p]);
         d[p].tied = isnan(d[p].low) ? TIE_UNKNOWN : d[p].low <= 0 && d[p].high >= 0 ? TIE_YES : TIE_NO;
     }
     return 0;

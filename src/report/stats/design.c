@@ -33,7 +33,7 @@ static const char **join_texts(size_t n, const char *const *a, const char *const
     return text;
 }
 
-static int join(struct factor *f, const struct table_axis *b, const int *map, struct arena *mem)
+static int join_factors(struct factor *f, const struct table_axis *b, const int *map, struct arena *mem)
 {
     f->name = arena_fmt(mem, "%s & %s", f->name, b->name);
     f->label = arena_fmt(mem, "%s & %s", f->label, b->label);
@@ -62,7 +62,7 @@ static int find_factors(struct design *g, struct arena *mem)
         while (f < g->nfactors && !change_together(v, of[f], a, map))
             f++;
         if (f < g->nfactors) {
-            if (join(&g->factor[f], a, map, mem))
+            if (join_factors(&g->factor[f], a, map, mem))
                 return -1;
             continue;
         }
@@ -81,7 +81,7 @@ static int find_factors(struct design *g, struct arena *mem)
 /* ---- conditional axes ------------------------------------------------------------------------------------------- */
 
 /* Returns the value "" of a factor, or -1. (A joined factor is absent when its first axis is.) */
-static int absent(const struct factor *f)
+static int absent_value(const struct factor *f)
 {
     for (size_t i = 0; i < f->levels; i++)
         if (!*f->text[i] || !strncmp(f->text[i], " & ", 3))
@@ -90,8 +90,8 @@ static int absent(const struct factor *f)
 }
 
 /* Returns 1 when the value of p says whether x exists. seen[p->levels] is scratch. */
-static int decides(const struct trials_view *v, const struct factor *p, const struct factor *x, int gone,
-                   signed char *seen)
+static int decides_existence(const struct trials_view *v, const struct factor *p, const struct factor *x, int gone,
+                             signed char *seen)
 {
     memset(seen, -1, p->levels);
     for (size_t r = 0; r < v->t->rows; r++) {
@@ -116,13 +116,13 @@ static int place_conditional(struct design *g)
     if (!seen)
         return -1;
     for (size_t i = 0; i < g->nfactors; i++)
-        placed |= (unsigned)(absent(&g->factor[i]) < 0) << i;
+        placed |= (unsigned)(absent_value(&g->factor[i]) < 0) << i;
     for (int again = 1; again;) {
         again = 0;
         for (size_t i = 0; i < g->nfactors; i++)
             for (size_t j = 0; j < g->nfactors && !design_has(placed, i); j++)
                 if (design_has(placed, j) && g->factor[j].levels > 1 &&
-                    decides(g->v, &g->factor[j], &g->factor[i], absent(&g->factor[i]), seen)) {
+                    decides_existence(g->v, &g->factor[j], &g->factor[i], absent_value(&g->factor[i]), seen)) {
                     g->factor[i].inside = 1u << j | g->factor[j].inside;
                     placed |= 1u << i;
                     again = 1;
@@ -138,7 +138,7 @@ int design_factors(struct design *g, const struct trials_view *v, struct arena *
     g->v = v;
     if (find_factors(g, a))
         return -1;
-    return g->nfactors > GRID_MAX ? 0 : place_conditional(g);
+    return g->nfactors > DESIGN_MAX ? 0 : place_conditional(g);
 }
 
 struct table_axis design_axis(const struct design *g, size_t f)
@@ -276,7 +276,7 @@ static int make_groups(struct design *g, struct crossed_group *group, size_t *ng
 }
 
 /* Drops one value of one group: its trials die in every group. */
-static void drop(struct crossed_group *group, size_t ngroups, size_t q, int level, char *dead, size_t *alive)
+static void drop_value(struct crossed_group *group, size_t ngroups, size_t q, int level, char *dead, size_t *alive)
 {
     const struct crossed_group *from = &group[q];
     for (size_t k = from->start[level]; k < from->start[level + 1]; k++) {
@@ -295,7 +295,8 @@ static void drop(struct crossed_group *group, size_t ngroups, size_t q, int leve
  * it loses least for each gap it closes. Finding the true largest complete part is NP-hard (a maximal biclique); this
  * finds it whenever the gaps lie in few values. With `spare` no axis falls to one value, which would say nothing about
  * it. Returns 0 when there is no such value. */
-static int emptiest(const struct crossed_group *group, size_t ngroups, double limit, int spare, size_t *q, int *level)
+static int emptiest_value(const struct crossed_group *group, size_t ngroups, double limit, int spare, size_t *q,
+                          int *level)
 {
     double least = limit;
     for (size_t k = 0; k < ngroups; k++)
@@ -318,7 +319,7 @@ static void choose_value_to_drop(const struct crossed_group *group, size_t ngrou
 {
     const double limit[] = {(double)alive, INFINITY};
     for (size_t k = 0; k < 4; k++)
-        if (emptiest(group, ngroups, limit[k / 2], k % 2 == 0, q, level))
+        if (emptiest_value(group, ngroups, limit[k / 2], k % 2 == 0, q, level))
             return;
 }
 
@@ -351,7 +352,7 @@ static size_t find_dead(struct design *g, struct crossed_group *group, size_t ng
             return 0;
         }
         choose_value_to_drop(group, ngroups, alive, &q, &level);
-        drop(group, ngroups, q, level, dead, &alive);
+        drop_value(group, ngroups, q, level, dead, &alive);
     }
     if (alive < 2)
         g->why = "no two trials are a complete part of the grid";
@@ -476,7 +477,7 @@ int design_init(struct design *g, const struct trials_view *v, struct arena *a)
     for (size_t r = 0; r < v->t->rows; r++)
         if (!isnan(v->y[r]))
             g->row[g->n++] = (uint32_t)r;
-    if (g->nfactors > GRID_MAX || g->n < 2) {
+    if (g->nfactors > DESIGN_MAX || g->n < 2) {
         g->why = g->n < 2 ? "at least two complete trials are needed" : "there are more than 30 axes";
         return 0;
     }

@@ -5,7 +5,7 @@
 
 #include "report/stats/trials_view.h"
 
-#define GRID_MAX 30 /* factors; sets of them are bit masks */
+#define DESIGN_MAX 30 /* factors; sets of them are bit masks */
 
 /* One axis, or several that always change together (a zip): no table can tell their effects apart. */
 struct factor {
@@ -31,10 +31,10 @@ struct design {
     size_t npoints, repeats; /* of the complete part */
 };
 
-/* Whether factor f is in a set; in a table of more than GRID_MAX factors every set is empty. */
+/* Whether factor f is in a set; in a table of more than DESIGN_MAX factors every set is empty. */
 static inline int design_has(unsigned set, size_t f)
 {
-    return f < GRID_MAX && (set >> f & 1);
+    return f < DESIGN_MAX && (set >> f & 1);
 }
 
 /* The factors alone, all that pictures need to call the axes as the effects do: no complete part is looked for.

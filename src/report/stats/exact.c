@@ -37,7 +37,7 @@ void exact_add_count(struct exact *x, uint64_t n)
     add_bits(x->word, n, UNIT, 0);
 }
 
-static int negative(const uint64_t *word, int words)
+static int is_negative(const uint64_t *word, int words)
 {
     return word[words - 1] >> 63 != 0;
 }
@@ -51,7 +51,7 @@ static void multiply_words(const uint64_t *word, uint64_t by, uint64_t *out)
         out[i] = (uint64_t)v;
         carry = (uint64_t)(v >> 64);
     }
-    if (negative(word, EXACT_WORDS)) /* the words as they stand are 2^384 too much */
+    if (is_negative(word, EXACT_WORDS)) /* the words as they stand are 2^384 too much */
         minus = by;
     out[EXACT_WORDS] = carry - minus;
 }
@@ -61,7 +61,7 @@ int exact_compare(const struct exact *a, const struct exact *b)
     uint64_t x[EXACT_WORDS + 1], y[EXACT_WORDS + 1];
     multiply_words(a->word, b->over, x);
     multiply_words(b->word, a->over, y);
-    int nx = negative(x, EXACT_WORDS + 1), ny = negative(y, EXACT_WORDS + 1);
+    int nx = is_negative(x, EXACT_WORDS + 1), ny = is_negative(y, EXACT_WORDS + 1);
     if (nx != ny)
         return nx ? -1 : 1;
     for (int i = EXACT_WORDS; i >= 0; i--)
@@ -76,7 +76,7 @@ double exact_mean(const struct exact *x)
     double v = 0;
     if (!x->over)
         return NAN;
-    int minus = negative(x->word, EXACT_WORDS);
+    int minus = is_negative(x->word, EXACT_WORDS);
     for (int i = 0; i < EXACT_WORDS; i++) {
         word[i] = minus ? ~x->word[i] + carry : x->word[i];
         carry = carry && !word[i];

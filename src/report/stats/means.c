@@ -47,10 +47,10 @@ int means_init(struct value_means *m, const struct design *g, const struct fit *
 }
 
 /* Returns the factors whose values make a setting: all but f and those inside it. */
-static unsigned others(const struct design *g, size_t f)
+static unsigned factors_of_setting(const struct design *g, size_t f)
 {
     unsigned set = 0;
-    for (size_t i = 0; i < g->nfactors && g->nfactors <= GRID_MAX; i++)
+    for (size_t i = 0; i < g->nfactors && g->nfactors <= DESIGN_MAX; i++)
         if (i != f && !design_has(g->factor[i].inside, f))
             set |= 1u << i;
     return set;
@@ -79,7 +79,7 @@ static long sum_cells(struct value_means *m, size_t f)
 {
     const struct design *g = &m->all;
     const struct factor *x = &g->factor[f];
-    long settings = design_cells(g, others(g, f), m->setting);
+    long settings = design_cells(g, factors_of_setting(g, f), m->setting);
     if (settings >= 0)
         settings = design_refine(g, m->fit->block, m->fit->repeats, (size_t)settings, m->setting);
     memcpy(m->cell, m->setting, g->n * sizeof *m->cell);
@@ -131,7 +131,7 @@ static void mean_cells(struct value_means *m, size_t f, long cells)
     find_shared(m, cells);
     for (long c = 0; c < cells; c++) {
         struct value_mean *x = &m->value[m->level[c]];
-        int own = !m->shared[m->above[m->at[c]]] || m->all.nfactors > GRID_MAX;
+        int own = !m->shared[m->above[m->at[c]]] || m->all.nfactors > DESIGN_MAX;
         if (!own && !is_common(m, c))
             continue;
         x->own |= own;

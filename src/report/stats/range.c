@@ -73,7 +73,7 @@ static void one_side(const struct numbers *s, double df, double q, double h, dou
     }
 }
 
-static double probability(const struct numbers *s, double df, double q)
+static double range_probability(const struct numbers *s, double df, double q)
 {
     double h = 0.6 / sqrt(2 * df), sum = 0, all = 0;
     h = h < 0.15 ? h : 0.15;
@@ -91,14 +91,14 @@ double range_q95(size_t k, size_t df)
         return sqrt(2) * stats_t95(df);
     prepare_numbers(&s, k);
     double lo = 1, hi = 2; /* in the logarithm of q the probability rises smoothly: false position, Illinois */
-    double at_lo = probability(&s, (double)df, lo) - 0.95, at_hi;
-    while ((at_hi = probability(&s, (double)df, hi) - 0.95) < 0) {
+    double at_lo = range_probability(&s, (double)df, lo) - 0.95, at_hi;
+    while ((at_hi = range_probability(&s, (double)df, hi) - 0.95) < 0) {
         lo = hi;
         at_lo = at_hi;
         hi *= 2;
     }
     for (int i = 0, side = 0; i < 40 && hi - lo > 1e-10 * hi; i++) {
-        double q = lo + (hi - lo) * at_lo / (at_lo - at_hi), at = probability(&s, (double)df, q) - 0.95;
+        double q = lo + (hi - lo) * at_lo / (at_lo - at_hi), at = range_probability(&s, (double)df, q) - 0.95;
         if (fabs(at) < 1e-12)
             return q;
         if (at < 0) {

@@ -167,7 +167,7 @@ static int not_a_space(unsigned char c) /* RFC 4180: blanks belong to the cell; 
     return 0;
 }
 
-static int damaged(struct row_reader *r, struct csv_parser *p)
+static int damaged_table(struct row_reader *r, struct csv_parser *p)
 {
     int why = csv_error(p);
     if (r->e->code)
@@ -180,7 +180,7 @@ static int damaged(struct row_reader *r, struct csv_parser *p)
 }
 
 /* Parses line by line, so that a row's number is known when libcsv reports it. */
-static int parse(struct row_reader *r, const char *text, size_t n)
+static int parse_lines(struct row_reader *r, const char *text, size_t n)
 {
     struct csv_parser p;
     if (csv_init(&p, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL))
@@ -197,7 +197,7 @@ static int parse(struct row_reader *r, const char *text, size_t n)
         text += len;
     }
     if (bad || (!r->e->code && csv_fini(&p, on_cell, on_row, r)))
-        damaged(r, &p);
+        damaged_table(r, &p);
     csv_free(&p);
     return r->e->code ? -1 : 0;
 }
@@ -221,7 +221,7 @@ int table_read(struct table *t, const char *path, struct err *e)
             line += *s == '\n';
         err_set(e, ERR_DATA, "%s:%zu: a NUL byte: not a CSV file", path, line);
     } else {
-        parse(&r, text, n);
+        parse_lines(&r, text, n);
     }
     if (!e->code && !t->head)
         err_set(e, ERR_DATA, "%s: no header: expected a line of column names", path);

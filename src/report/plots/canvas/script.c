@@ -12,7 +12,7 @@ const char PLOT_NOMEM[] = "no memory";
 #define LEAST_NAME 3    /* and of its name, when that is cut */
 
 /* Returns the length of the UTF-8 character at s, 0 when it is broken. */
-static size_t utf8(const char *s)
+static size_t utf8_length(const char *s)
 {
     const unsigned char *p = (const unsigned char *)s;
     size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : 4;
@@ -30,7 +30,7 @@ size_t text_width(const char *s)
 {
     size_t n = 0;
     for (; *s; n++)
-        s += utf8(s) ? utf8(s) : 1;
+        s += utf8_length(s) ? utf8_length(s) : 1;
     return n;
 }
 
@@ -38,7 +38,7 @@ size_t text_width(const char *s)
 static const char *letter_at(const char *text, size_t letters)
 {
     for (; *text && letters; letters--)
-        text += utf8(text) ? utf8(text) : 1;
+        text += utf8_length(text) ? utf8_length(text) : 1;
     return text;
 }
 
@@ -57,7 +57,7 @@ static void put_clean(struct str *s, const char *text, size_t max, const char *a
             if (!*text)
                 break;
         }
-        size_t n = utf8(text);
+        size_t n = utf8_length(text);
         if (!n)
             str_add(s, "?");
         else if (*text == '\'')

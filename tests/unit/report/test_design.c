@@ -126,7 +126,7 @@ static void large_gaps_end_soon(void **state)
 static void many_axes_are_refused_with_a_reason(void **state)
 {
     (void)state;
-    for (int axes = GRID_MAX; axes <= 70; axes += axes < 34 ? 1 : 36) {
+    for (int axes = DESIGN_MAX; axes <= 70; axes += axes < 34 ? 1 : 36) {
         struct table t, f;
         struct str s = {0};
         struct err e = {0};
@@ -146,7 +146,7 @@ static void many_axes_are_refused_with_a_reason(void **state)
         assert_int_equal(report_effects(&t, "max val_accuracy", &f, &e), 0);
         assert_string_equal(table_cell(&f, row_where(&f, "kind", "value", "axis", "m.a3"), "basis"), "own");
         const char *why = table_cell(&f, row_where(&f, "kind", "note", NULL, NULL), "value");
-        assert_int_equal(!strcmp(why, "no shares: there are more than 30 axes"), axes > GRID_MAX);
+        assert_int_equal(!strcmp(why, "no shares: there are more than 30 axes"), axes > DESIGN_MAX);
         table_release(&f);
         table_release(&t);
         str_release(&s);
