@@ -255,7 +255,7 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
     struct data_view view = {
         .set = out->set, .n = {out->n[0], out->n[1], out->n[2]}, .targets = data_numbers(out->set)};
     out->bytes = worker_bytes(out, &view, p->members);
-    return 0;
+    return out->bytes < SIZE_MAX ? 0 : err_list_nomem(errs);
 }
 
 int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)

@@ -83,8 +83,9 @@ static struct nn_net *take_net(struct taker *t, const struct train_job *j, int b
 {
     struct nn_net *net = NULL;
     struct err e = {0};
-    t->bytes +=
-        (nn_net_bytes(j->graph, batch, training, team_size(j->team)) + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+    size_t bytes = nn_net_bytes(j->graph, batch, training, team_size(j->team));
+    t->failed |= bytes == SIZE_MAX;
+    t->bytes += (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     if (t->a && !t->failed) {
         net = nn_net_new(j->graph, batch, training, j->team, j->k, t->a, &e);
         t->failed = !net;
@@ -144,7 +145,7 @@ size_t train_bytes(const struct train_job *j)
     prepare(&r, j);
     take(&t, 1, sizeof r);
     lay_out(&r, &t);
-    return t.bytes;
+    return t.failed ? SIZE_MAX : t.bytes;
 }
 
 struct train_run *train_new(const struct train_job *j, struct arena *a, struct err *e)

@@ -87,7 +87,8 @@ struct train_job { /* what a run needs; all outlive it */
     uint64_t seed;
     struct team *team; /* threads lent to this run; NULL: none. The bits are the same for any */
 };
-/* Bytes train_new takes from a fixed arena: the run's peak memory, nothing is allocated later. */
+/* Bytes train_new takes from a fixed arena: the run's peak memory, nothing is allocated later. SIZE_MAX:
+ * there is no memory to find out. */
 size_t train_bytes(const struct train_job *j);
 /* Weights initialised, epoch 0; *j is copied. NULL with *e: ERR_NOMEM when the arena is too small, ERR_USAGE when
  * drop_last leaves no step. */

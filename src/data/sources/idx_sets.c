@@ -188,7 +188,8 @@ static int read_files(struct files *fs, const struct idx_set *set, struct datase
 static int take_in(struct dataset *d, const char *path, int verify, struct err *e)
 {
     uint64_t content;
-    d->fingerprint = file_fingerprint(d->fingerprint, path);
+    if (file_fingerprint(&d->fingerprint, path, e))
+        return -1;
     if (verify == VERIFY_QUICK)
         return 0;
     if (cache_content(path, &content, e))

@@ -64,5 +64,6 @@ int run_move_tests(void);
 int run_batch_tests(void);
 int run_spec_tests(void);
 int run_real_tests(void);
+int run_mishap_tests(void);
 
 #endif

@@ -1,0 +1,74 @@
+/* test_mishaps.c - a plan when an allocation fails. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "assert_close.h"
+#include "mishap.h"
+#include "orchestrate/orchestrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char small[] =
+    "[sweep]\nrepeats = 2\n[data]\ndataset = optdigits\ntrain = 64\nvalidation = 32\ntest = 32\n"
+    "[model]\nunits = 2\nlayers = flatten, dense $units, relu\n  dropout 0.1, dense 10\n"
+    "[train]\nepochs = 1\nbatch_size = 32\noptimizer = sgd\n"
+    "[grid]\nmodel.units = 2, 4\ntrain.momentum = 0, 0.9 when model.units < 4\n"
+    "[require]\nmodel = params < 100000\nresult = test_accuracy >= 0\n";
+
+static struct sweep *open_small(void)
+{
+    static const char *path;
+    struct err_list errs = {0};
+    struct sweep *s = NULL;
+    path = test_path("small.ini");
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(small, f) >= 0 && !fclose(f));
+    if (sweep_open(&s, path, NULL, 0, &errs))
+        fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
+    return s;
+}
+
+/* The first lack of memory, or else the first error. */
+static int told(int bad, struct err_list *errs, struct err *e)
+{
+    for (size_t i = errs->n; i-- > 0;)
+        if (e->code != ERR_NOMEM)
+            *e = errs->v[i];
+    err_list_release(errs);
+    return bad;
+}
+
+static int add_point(void *ctx, const struct plan_point *p)
+{
+    uint64_t *result = ctx;
+    *result = result_of(*result, &p->hash, sizeof p->hash);
+    *result = result_of(*result, &p->bytes, sizeof p->bytes);
+    return 0;
+}
+
+static int plan(void *ctx, uint64_t *result, struct err *e)
+{
+    struct err_list errs = {0};
+    return told(plan_visit(ctx, 0, 10, 2, add_point, result, &errs), &errs, e);
+}
+
+static void lack_of_memory_in_a_plan_is_told(void **state)
+{
+    struct sweep *s = open_small();
+    (void)state;
+    assert_true(each_call_fails(MISHAP_MEMORY, &(struct trying){"plan", plan, s, ERR_NOMEM, 0}) > 0);
+    sweep_free(s);
+}
+
+int test_mishaps(void)
+{
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(lack_of_memory_in_a_plan_is_told)};
+    return cmocka_run_group_tests_name("mishaps", tests, NULL, NULL);
+}
