@@ -63,9 +63,8 @@ struct dataset_seen {
 };
 /* After a dataset_peek that failed with *why: where the files were not found, the dataset as `seen` describes it, or,
  * without one (NULL), as its row of the dataset table knows it, then with fingerprint 0. 0; -1: the files are there, or
- * nothing is known of it. */
-int dataset_absent(struct dataset *d, const struct data_spec *s, const struct dataset_seen *seen,
-                   const struct err *why);
+ * nothing is known of it; *why is lack of memory where there was none to look. */
+int dataset_absent(struct dataset *d, const struct data_spec *s, const struct dataset_seen *seen, struct err *why);
 
 /* Checks spec texts (augment, dataset word, train + validation fractions) without any data: the key that w names, or
  * all where w or w->key is NULL, up to the first error. 0 or -1. */

@@ -202,9 +202,9 @@ static int there(const struct data_source *k, const struct data_spec *s)
 {
     struct files *fs = calloc(1, sizeof *fs);
     struct err e = {0};
-    int found = !fs || !find_files(fs, k, s, &e); /* without memory nothing may be said to be absent */
+    int missing = !fs || find_files(fs, k, s, &e);
     free(fs);
-    return found;
+    return !fs || e.code == ERR_NOMEM ? -1 : !missing;
 }
 
 static int known(const struct data_source *k, struct dataset *d, const struct dataset_seen *seen)

@@ -9,8 +9,8 @@ struct data_source {
     const char *credit; /* source and licence */
     enum { PATH_MAY, PATH_NEVER, PATH_ALWAYS } path;
     const void *detail; /* of the file's own type, for sources that differ by names only */
-    /* For dataset_absent: whether the files are found; what is known without them (0, -1: nothing). NULL: read from no
-     * file. */
+    /* For dataset_absent: whether the files are found (-1: no memory to look); what is known without them (0, -1:
+     * nothing). NULL: read from no file. */
     int (*there)(const struct data_source *k, const struct data_spec *s);
     int (*known)(const struct data_source *k, struct dataset *d, const struct dataset_seen *seen);
     /* Fills the fields, n, the fingerprint, and owned with what dataset_release is to free; `peek`: without values. On

@@ -53,12 +53,17 @@ static int load(struct dataset *d, const struct data_spec *s, int peek, struct e
     return 0;
 }
 
-int dataset_absent(struct dataset *d, const struct data_spec *s, const struct dataset_seen *seen, const struct err *why)
+int dataset_absent(struct dataset *d, const struct data_spec *s, const struct dataset_seen *seen, struct err *why)
 {
     struct err e = {0};
     const struct data_source *k = source_find(s->dataset, NULL, &e);
-    if (!k || !k->there || why->code != ERR_DATA || k->there(k, s))
+    if (!k || !k->there || why->code != ERR_DATA)
         return -1;
+    int found = k->there(k, s);
+    if (found < 0)
+        err_clear(why); /* nothing may be said to be absent */
+    if (found)
+        return found > 0 ? -1 : err_set(why, ERR_NOMEM, "dataset %s: no memory to look for it", s->dataset);
     memset(d, 0, sizeof *d);
     if (k->known(k, d, seen))
         return -1;

@@ -1,4 +1,4 @@
-/* test_mishaps.c - a plan when an allocation fails. */
+/* test_mishaps.c - a plan and its datasets when an allocation fails. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 
 #include "assert_close.h"
 #include "mishap.h"
+#include "orchestrate/datasets.h"
 #include "orchestrate/orchestrate.h"
 
 #include <stdio.h>
@@ -59,6 +60,40 @@ static int plan(void *ctx, uint64_t *result, struct err *e)
     return told(plan_visit(ctx, 0, 10, 2, add_point, result, &errs), &errs, e);
 }
 
+/* Two splits of a dataset, one of them twice, and what an earlier run knew of another. */
+static int load_datasets(void *ctx, uint64_t *result, struct err *e)
+{
+    static const struct dataset_seen seen = {1, 28, 28, 10, 100, 50, 7};
+    struct datasets d = {0};
+    struct data_spec *s = ctx, gone = *s;
+    gone.dataset = "mnist";
+    gone.path = "/nowhere";
+    int bad = datasets_remember(&d, "mnist", "/nowhere", s->verify, &seen) ? err_set(e, ERR_NOMEM, "no memory") : 0;
+    const struct dataset *absent = bad ? NULL : datasets_peek(&d, &gone, e);
+    for (int i = 0; absent && !bad && i < 3; i++) {
+        s->seed = i / 2;
+        const struct data_view *v = datasets_view(&d, s, e);
+        bad = !v;
+        *result = bad ? 0 : result_of(result_of(*result, v->n, sizeof v->n), &absent->fingerprint, 8);
+    }
+    datasets_release(&d);
+    return bad || !absent ? -1 : 0;
+}
+
+static void lack_of_memory_for_datasets_is_told(void **state)
+{
+    struct sweep *s = open_small();
+    struct arena a;
+    struct data_spec spec;
+    struct err_list errs = {0};
+    (void)state;
+    arena_init(&a);
+    assert_int_equal(sweep_point_data(s, 0, &a, &spec, &errs), 0);
+    assert_true(each_call_fails(MISHAP_MEMORY, &(struct trying){"datasets", load_datasets, &spec, ERR_NOMEM, 0}) > 0);
+    arena_release(&a);
+    sweep_free(s);
+}
+
 static void lack_of_memory_in_a_plan_is_told(void **state)
 {
     struct sweep *s = open_small();
@@ -69,6 +104,7 @@ static void lack_of_memory_in_a_plan_is_told(void **state)
 
 int test_mishaps(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(lack_of_memory_in_a_plan_is_told)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(lack_of_memory_in_a_plan_is_told),
+                                              cmocka_unit_test(lack_of_memory_for_datasets_is_told)};
     return cmocka_run_group_tests_name("mishaps", tests, NULL, NULL);
 }
