@@ -5,11 +5,11 @@
 
 struct dataset_entry {
     struct dataset_entry *next;
-    char *dataset, *path;
-    int loaded; /* 0: peeked only */
-    int verify;
-    int viewed; /* its first view, which may have copies of its pixels, was made */
+    struct data_spec spec; /* texts in mem */
+    int loaded;            /* 0: peeked only */
+    int viewed;            /* its first view, which may have copies of its pixels, was made */
     struct dataset set;
+    struct arena mem;
     struct err err;
 };
 
@@ -40,6 +40,16 @@ int datasets_remember(struct datasets *d, const char *dataset, const char *path,
     return x->dataset && x->path ? 0 : -1;
 }
 
+/* Copies the spec with its texts. 0, or -1 with *e. */
+static int copy_spec(struct data_spec *to, const struct data_spec *from, struct arena *a, struct err *e)
+{
+    *to = *from;
+    to->dataset = arena_str(a, from->dataset);
+    to->path = arena_str(a, from->path);
+    to->augment = arena_str(a, from->augment);
+    return a->failed ? err_set(e, ERR_NOMEM, "no memory for dataset %s", from->dataset) : 0;
+}
+
 /* Without its files: as an earlier run found it, or as its name is known. */
 static void peek_absent(const struct datasets *d, struct dataset_entry *x, const struct data_spec *s)
 {
@@ -54,7 +64,7 @@ const struct dataset *datasets_peeked(const struct datasets *d, size_t i, struct
 {
     for (const struct dataset_entry *x = d->set; x; x = x->next)
         if (!x->loaded && !x->err.code && !i--) {
-            *name = (struct dataset_name){x->dataset, x->path, x->verify};
+            *name = (struct dataset_name){x->spec.dataset, x->spec.path, x->spec.verify};
             return &x->set;
         }
     return NULL;
@@ -63,21 +73,22 @@ const struct dataset *datasets_peeked(const struct datasets *d, size_t i, struct
 static struct dataset_entry *find_set(struct datasets *d, const struct data_spec *s, int loaded, struct err *e)
 {
     for (struct dataset_entry *x = d->set; x; x = x->next)
-        if (x->loaded == loaded && x->verify == s->verify && !strcmp(x->dataset, s->dataset) &&
-            !strcmp(x->path, s->path)) {
+        if (x->loaded == loaded && data_same_dataset(&x->spec, s)) {
             *e = x->err;
             return x;
         }
     struct dataset_entry *x = calloc(1, sizeof *x);
-    if (!x || !(x->dataset = strdup(s->dataset)) || !(x->path = strdup(s->path))) {
+    if (!x) {
         err_set(e, ERR_NOMEM, "no memory for dataset %s", s->dataset);
-        if (x)
-            free(x->dataset);
+        return NULL;
+    }
+    arena_init(&x->mem);
+    if (copy_spec(&x->spec, s, &x->mem, e)) {
+        arena_release(&x->mem);
         free(x);
         return NULL;
     }
     x->loaded = loaded;
-    x->verify = s->verify;
     if ((loaded ? dataset_load : dataset_peek)(&x->set, s, &x->err) && !loaded)
         peek_absent(d, x, s);
     x->next = d->set;
@@ -94,9 +105,8 @@ const struct dataset *datasets_peek(struct datasets *d, const struct data_spec *
 
 static int same_view(const struct data_spec *a, const struct data_spec *b)
 {
-    return !strcmp(a->dataset, b->dataset) && !strcmp(a->path, b->path) && a->train == b->train &&
-           a->validation == b->validation && a->test == b->test && a->normalize == b->normalize &&
-           !strcmp(a->augment, b->augment) && a->seed == b->seed;
+    return data_same_dataset(a, b) && a->train == b->train && a->validation == b->validation && a->test == b->test &&
+           a->normalize == b->normalize && !strcmp(a->augment, b->augment) && a->seed == b->seed;
 }
 
 static void free_view(struct view_entry *v)
@@ -159,12 +169,7 @@ const struct data_view *datasets_view(struct datasets *d, const struct data_spec
         return NULL;
     }
     arena_init(&v->mem);
-    v->spec = *s;
-    v->spec.dataset = arena_str(&v->mem, s->dataset);
-    v->spec.path = arena_str(&v->mem, s->path);
-    v->spec.augment = arena_str(&v->mem, s->augment);
-    if (!v->spec.dataset || !v->spec.path || !v->spec.augment) {
-        err_set(e, ERR_NOMEM, "no memory for a split of %s", s->dataset);
+    if (copy_spec(&v->spec, s, &v->mem, e)) {
         free_view(v);
         return NULL;
     }
@@ -189,8 +194,7 @@ void datasets_release(struct datasets *d)
         struct dataset_entry *x = d->set;
         d->set = x->next;
         dataset_release(&x->set); /* also after a failed load: whatever it holds */
-        free(x->dataset);
-        free(x->path);
+        arena_release(&x->mem);
         free(x);
     }
     while (d->seen) {

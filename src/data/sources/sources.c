@@ -7,13 +7,41 @@
 #include <string.h>
 
 static const struct data_source *const rows[] = {
-    &source_optdigits,     &source_mnist,          &source_fashion_mnist,   &source_kmnist,
-    &source_emnist_digits, &source_emnist_letters, &source_emnist_balanced, &source_idx,
+    &source_optdigits,      &source_mnist,           &source_fashion_mnist, &source_kmnist, &source_emnist_digits,
+    &source_emnist_letters, &source_emnist_balanced, &source_idx,           &source_moons,  &source_circles,
+    &source_spirals,        &source_blobs,           &source_xor,
 };
 
 const struct data_word *data_dataset_word(size_t i)
 {
     return i < sizeof rows / sizeof *rows ? &rows[i]->word : NULL;
+}
+
+const struct data_word *data_dataset_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (name && !strcmp(rows[i]->word.name, name))
+            return &rows[i]->word;
+    return NULL;
+}
+
+/* 1 when every key of the source has the same value in both. */
+static int same_args(const struct data_source *source, const struct data_spec *a, const struct data_spec *b)
+{
+    char text[2][256];
+    for (const struct param *p = source->word.params; p && p->name; p++)
+        if (strcmp(param_text(p, a->source_args, text[0], sizeof text[0]),
+                   param_text(p, b->source_args, text[1], sizeof text[1])) != 0)
+            return 0;
+    return 1;
+}
+
+int data_same_dataset(const struct data_spec *a, const struct data_spec *b)
+{
+    struct err none = {0};
+    const struct data_source *source = source_find(a->dataset, NULL, &none);
+    return !strcmp(a->dataset, b->dataset) && !strcmp(a->path, b->path) && a->verify == b->verify &&
+           (!source || (same_args(source, a, b) && (!source->made || a->seed == b->seed)));
 }
 
 static const char *source_name(size_t i, const void *ctx)
