@@ -5,11 +5,10 @@
 
 struct dataset_entry {
     struct dataset_entry *next;
-    struct data_spec spec; /* texts in mem */
+    struct data_spec spec; /* texts in datasets.texts */
     int loaded;            /* 0: peeked only */
     int viewed;            /* its first view, which may have copies of its pixels, was made */
     struct dataset set;
-    struct arena mem;
     struct err err;
 };
 
@@ -82,9 +81,7 @@ static struct dataset_entry *find_set(struct datasets *d, const struct data_spec
         err_set(e, ERR_NOMEM, "no memory for dataset %s", s->dataset);
         return NULL;
     }
-    arena_init(&x->mem);
-    if (copy_spec(&x->spec, s, &x->mem, e)) {
-        arena_release(&x->mem);
+    if (copy_spec(&x->spec, s, &d->texts, e)) {
         free(x);
         return NULL;
     }
@@ -115,7 +112,29 @@ static void free_view(struct view_entry *v)
     free(v);
 }
 
-/* Frees the views that nobody uses but those that were used last. */
+static int has_view(const struct datasets *d, const struct dataset *set)
+{
+    for (const struct view_entry *v = d->view; v; v = v->next)
+        if (v->view.set == set)
+            return 1;
+    return 0;
+}
+
+/* Frees what was made for views that are gone: it is made again as fast as it is asked for. */
+static void drop_made(struct datasets *d)
+{
+    for (struct dataset_entry **at = &d->set, *x; (x = *at);) {
+        if (!x->loaded || x->err.code || !x->set.made || has_view(d, &x->set)) {
+            at = &x->next;
+            continue;
+        }
+        *at = x->next;
+        dataset_release(&x->set);
+        free(x);
+    }
+}
+
+/* Frees the views that nobody uses but those that were used last, and the made datasets of which there is no view. */
 static void drop_idle(struct datasets *d)
 {
     size_t idle = 0;
@@ -127,6 +146,7 @@ static void drop_idle(struct datasets *d)
         *at = v->next;
         free_view(v);
     }
+    drop_made(d);
 }
 
 /* The view of the spec, moved to the front of the list; NULL: there is none. */
@@ -194,9 +214,9 @@ void datasets_release(struct datasets *d)
         struct dataset_entry *x = d->set;
         d->set = x->next;
         dataset_release(&x->set); /* also after a failed load: whatever it holds */
-        arena_release(&x->mem);
         free(x);
     }
+    arena_release(&d->texts);
     while (d->seen) {
         struct seen_entry *y = d->seen;
         d->seen = y->next;

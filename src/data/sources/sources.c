@@ -25,23 +25,13 @@ const struct data_word *data_dataset_named(const char *name)
     return NULL;
 }
 
-/* 1 when every key of the source has the same value in both. */
-static int same_args(const struct data_source *source, const struct data_spec *a, const struct data_spec *b)
-{
-    char text[2][256];
-    for (const struct param *p = source->word.params; p && p->name; p++)
-        if (strcmp(param_text(p, a->source_args, text[0], sizeof text[0]),
-                   param_text(p, b->source_args, text[1], sizeof text[1])) != 0)
-            return 0;
-    return 1;
-}
-
 int data_same_dataset(const struct data_spec *a, const struct data_spec *b)
 {
     struct err none = {0};
     const struct data_source *source = source_find(a->dataset, NULL, &none);
     return !strcmp(a->dataset, b->dataset) && !strcmp(a->path, b->path) && a->verify == b->verify &&
-           (!source || (same_args(source, a, b) && (!source->made || a->seed == b->seed)));
+           !memcmp(a->source_args, b->source_args, sizeof a->source_args) &&
+           !(source && source->made && a->seed != b->seed);
 }
 
 static const char *source_name(size_t i, const void *ctx)
@@ -74,6 +64,7 @@ static int load(struct dataset *d, const struct data_spec *s, int peek, struct e
         return -1;
     d->name = k->word.name;
     snprintf(d->credit, sizeof d->credit, "%s", k->credit);
+    d->made = k->made;
     if (k->load(k, d, s, peek, e)) {
         dataset_release(d);
         return -1;
