@@ -176,8 +176,8 @@ static void look_at(struct sweep *s, struct axis *ax, int setting, unsigned char
     seen[setting] = 1;
     add_look(s, ax, setting);
     add_look(s, ax, st->in_variant ? s->variant : -1);
-    add_look(s, ax, st->nown ? s->optimizer : -1);
-    add_look(s, ax, st->nown ? s->schedule : -1);
+    for (size_t o = 0; o < st->nown; o++)
+        look_at(s, ax, owner_setting(s, st->own[o].group), seen);
     for (size_t n = 0; (next = setting_reads(s, setting, n)) >= 0; n++)
         look_at(s, ax, next, seen);
 }

@@ -57,14 +57,43 @@ const struct param model_params[] = {
     { 0 }
 };
 
+/* The i-th owner of keys of its own, and those keys (NULL: it has none); -1 after the last. */
+static int source_owner(size_t i, const char **name, const struct param **params)
+{
+    const struct data_word *w = data_dataset_word(i);
+    *name = w ? w->name : NULL;
+    *params = w ? w->params : NULL;
+    return w ? 0 : -1;
+}
+
+static int optimizer_owner(size_t i, const char **name, const struct param **params)
+{
+    const struct optimizer_type *o = optimizer_types[i];
+    *name = o ? o->name : NULL;
+    *params = o ? o->params : NULL;
+    return o ? 0 : -1;
+}
+
+static int schedule_owner(size_t i, const char **name, const struct param **params)
+{
+    const struct schedule_type *s = schedule_types[i];
+    *name = s ? s->name : NULL;
+    *params = s ? s->params : NULL;
+    return s ? 0 : -1;
+}
+
 static const struct table {
     const char *section;
     enum key_group group;
-    const struct param *params;
+    const struct param *params; /* NULL: those of each owner */
+    int (*owner)(size_t i, const char **name, const struct param **params);
 } tables[] = {
-    { "sweep", KEY_SWEEP, sweep_params }, { "search", KEY_SEARCH, search_params }, { "stop", KEY_STOP, stop_params },
-    { "data", KEY_DATA, data_params },    { "model", KEY_MODEL, model_params },    { "model", KEY_NN, nn_params },
-    { "train", KEY_TRAIN, train_params }, { "train", KEY_PRECISION, nn_precision_params },
+    { "sweep", KEY_SWEEP, sweep_params, NULL },        { "search", KEY_SEARCH, search_params, NULL },
+    { "stop", KEY_STOP, stop_params, NULL },           { "data", KEY_DATA, data_params, NULL },
+    { "data", KEY_SOURCE, NULL, source_owner },        { "model", KEY_MODEL, model_params, NULL },
+    { "model", KEY_NN, nn_params, NULL },              { "train", KEY_TRAIN, train_params, NULL },
+    { "train", KEY_PRECISION, nn_precision_params, NULL },
+    { "train", KEY_OPTIMIZER, NULL, optimizer_owner }, { "train", KEY_SCHEDULE, NULL, schedule_owner },
 };
 // clang-format on
 
@@ -76,12 +105,15 @@ static size_t length(const struct param *t)
     return n;
 }
 
-static int plain_row(size_t *i, struct key_row *out)
+/* The i-th row of a table of owners; else *i goes down by as many as it has. */
+static int owned_row(const struct table *t, size_t *i, struct key_row *out)
 {
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
-        size_t n = length(tables[t].params);
+    const char *name;
+    const struct param *params;
+    for (size_t type = 0; !t->owner(type, &name, &params); type++) {
+        size_t n = length(params);
         if (*i < n) {
-            *out = (struct key_row){tables[t].section, tables[t].group, &tables[t].params[*i], NULL, -1};
+            *out = (struct key_row){t->section, t->group, &params[*i], name, (int)type};
             return 0;
         }
         *i -= n;
@@ -91,21 +123,12 @@ static int plain_row(size_t *i, struct key_row *out)
 
 int key_row(size_t i, struct key_row *out)
 {
-    if (!plain_row(&i, out))
-        return 0;
-    for (int t = 0; optimizer_types[t]; t++) {
-        size_t n = length(optimizer_types[t]->params);
-        if (i < n) {
-            *out =
-                (struct key_row){"train", KEY_OPTIMIZER, &optimizer_types[t]->params[i], optimizer_types[t]->name, t};
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        size_t n = length(tables[t].params);
+        if (tables[t].owner && !owned_row(&tables[t], &i, out))
             return 0;
-        }
-        i -= n;
-    }
-    for (int t = 0; schedule_types[t]; t++) {
-        size_t n = length(schedule_types[t]->params);
-        if (i < n) {
-            *out = (struct key_row){"train", KEY_SCHEDULE, &schedule_types[t]->params[i], schedule_types[t]->name, t};
+        if (!tables[t].owner && i < n) {
+            *out = (struct key_row){tables[t].section, tables[t].group, &tables[t].params[i], NULL, -1};
             return 0;
         }
         i -= n;

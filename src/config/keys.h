@@ -13,7 +13,8 @@ enum key_group {
     KEY_NN,
     KEY_TRAIN,
     KEY_PRECISION, /* of nn_spec, but in [train] */
-    KEY_OPTIMIZER,
+    KEY_SOURCE,    /* of a row of the dataset table, in [data] */
+    KEY_OPTIMIZER, /* of a row of theirs, in [train] */
     KEY_SCHEDULE
 };
 
@@ -21,10 +22,10 @@ struct key_row {
     const char *section;
     enum key_group group;
     const struct param *param;
-    const char *owner; /* of KEY_OPTIMIZER and KEY_SCHEDULE: its name, and its place in the table */
+    const char *owner; /* of KEY_SOURCE, KEY_OPTIMIZER and KEY_SCHEDULE: its name, and its place in the table */
     int type;
 };
-/* The i-th key in the order of the manual; keys that several optimizers or schedules have come once for each. 0, -1
+/* The i-th key in the order of the manual; keys that several datasets, optimizers or schedules have come once for each. 0, -1
  * after the last. */
 int key_row(size_t i, struct key_row *out);
 

@@ -64,30 +64,51 @@ static void fill_varying(const struct pick *p, const struct specs *t, unsigned g
     }
 }
 
-/* Whether the key is the one of this training's optimizer or schedule; then *into is where its value goes. */
-static int owner_matches(const struct owned *o, struct train_spec *t, void **into)
+/* Whether the key is the one of this training's dataset, optimizer or schedule; then *into is where its value goes. */
+static int owner_matches(const struct owned *o, const struct specs *t, void **into)
 {
-    if (o->group == KEY_OPTIMIZER) {
-        *into = t->optimizer_args;
-        return o->type == t->optimizer;
+    if (o->group == KEY_SOURCE) {
+        *into = t->data->source_args;
+        return !strcmp(o->name, t->data->dataset);
     }
-    *into = t->schedule_args;
-    return o->type == t->schedule;
+    if (o->group == KEY_OPTIMIZER) {
+        *into = t->train->optimizer_args;
+        return o->type == t->train->optimizer;
+    }
+    *into = t->train->schedule_args;
+    return o->type == t->train->schedule;
 }
 
-static void fill_owned(const struct pick *p, struct train_spec *t, struct arena *a, struct faults *f)
+/* The keys of [data] (or of [train]) that only some owner has: their defaults, then what is written. */
+static void set_owned(const struct pick *p, const struct specs *t, int data, struct arena *a, struct faults *f)
 {
-    memset(t->optimizer_args, 0, sizeof t->optimizer_args);
-    memset(t->schedule_args, 0, sizeof t->schedule_args);
-    param_defaults(optimizer_types[t->optimizer]->params, t->optimizer_args);
-    param_defaults(schedule_types[t->schedule]->params, t->schedule_args);
     for (size_t i = 0; i < p->s->nset; i++) {
         const struct setting *st = &p->s->set[i];
         void *into;
         for (size_t o = 0; o < st->nown; o++)
-            if (owner_matches(&st->own[o], t, &into))
+            if ((st->own[o].group == KEY_SOURCE) == data && owner_matches(&st->own[o], t, &into))
                 set_from(p, (int)i, st->own[o].param, into, a, f);
     }
+}
+
+static void fill_source(const struct pick *p, struct data_spec *d, struct arena *a, struct faults *f)
+{
+    const struct data_word *source = data_dataset_named(d->dataset);
+    memset(d->source_args, 0, sizeof d->source_args);
+    if (source && source->params)
+        param_defaults(source->params, d->source_args);
+    set_owned(p, &(struct specs){.data = d}, 1, a, f);
+}
+
+static void fill_owned(const struct pick *p, const struct specs *specs, struct arena *a, struct faults *f)
+{
+    struct train_spec *t = specs->train;
+    memset(t->optimizer_args, 0, sizeof t->optimizer_args);
+    memset(t->schedule_args, 0, sizeof t->schedule_args);
+    param_defaults(optimizer_types[t->optimizer]->params, t->optimizer_args);
+    param_defaults(schedule_types[t->schedule]->params, t->schedule_args);
+    set_owned(p, specs, 0, a, f);
+    fill_source(p, specs->data, a, f);
 }
 
 /* ---- data ---- */
@@ -108,7 +129,7 @@ static void check_data(const struct pick *p, const struct data_spec *d, struct f
 static int data_varies(const struct sweep *s)
 {
     for (size_t i = 0; i < s->nset; i++)
-        if (s->set[i].group == KEY_DATA && varies(&s->set[i]))
+        if ((s->set[i].group == KEY_DATA || s->set[i].group == KEY_SOURCE) && varies(&s->set[i]))
             return 1;
     return 0;
 }
@@ -119,12 +140,13 @@ int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct 
     struct faults f = {0};
     struct specs t = {.data = d};
     *d = s->data;
-    if (!data_varies(s))
-        return 0;
     pick_point(&p, s, k, a);
-    fill_varying(&p, &t, 1u << KEY_DATA, a, &f);
-    if (!f.n)
-        check_data(&p, d, &f);
+    if (data_varies(s)) {
+        fill_varying(&p, &t, 1u << KEY_DATA, a, &f);
+        if (!f.n)
+            check_data(&p, d, &f);
+    }
+    fill_source(&p, d, a, &f);
     int rc = f.n || f.nomem ? -1 : 0;
     faults_deliver(&f, errs);
     return rc;
@@ -284,11 +306,11 @@ static int is_idle(const struct owned *o, const struct train_spec *t)
     return o->group == KEY_OPTIMIZER && type->idle && type->idle(t->optimizer_args, o->param->name);
 }
 
-static void add_owned(struct str *t, const struct setting *st, struct train_spec *train)
+static void add_owned(struct str *t, const struct setting *st, const struct specs *specs)
 {
     void *from;
     for (size_t o = 0; o < st->nown; o++)
-        if (owner_matches(&st->own[o], train, &from) && !is_idle(&st->own[o], train))
+        if (owner_matches(&st->own[o], specs, &from) && !is_idle(&st->own[o], specs->train))
             add_setting(t, st, st->own[o].param, from);
 }
 
@@ -331,7 +353,7 @@ static int fill_canonical(const struct pick *pick, struct point *p, struct arena
     for (size_t i = 0, from = t.n; i < pick->s->nset; i++, from = t.n) {
         const struct setting *st = &pick->s->set[i];
         if (st->nown)
-            add_owned(&t, st, &n.train);
+            add_owned(&t, st, &specs);
         else if (!in_spec(st->group) || !matters(st, &n))
             continue;
         else if (st->canon && !is_normal(st))
@@ -402,7 +424,7 @@ static int fill_specs(const struct pick *pick, struct point *p, struct arena *a,
         return -1;
     if (data_varies(pick->s))
         check_data(pick, &p->data, f);
-    fill_owned(pick, &p->train, a, f);
+    fill_owned(pick, &t, a, f);
     return 0;
 }
 
@@ -440,21 +462,23 @@ static void join_owners(struct str *t, const struct setting *st)
         str_addf(t, "%s%s", !o ? "" : o + 1 < st->nown ? ", " : " and ", st->own[o].name);
 }
 
-/* Whether the optimizer (schedule) of some point has a name that is known. */
+/* Whether the dataset (optimizer, schedule) of some point has a name that is known. */
 static int any_owner(const struct sweep *s, enum key_group g)
 {
     struct key_row r;
     for (size_t i = 0; !key_row(i, &r); i++)
         if (r.group == g && owner_used(s, &(struct owned){g, r.type, r.owner, NULL}))
             return 1;
-    const struct setting *which = &s->set[g == KEY_OPTIMIZER ? s->optimizer : s->schedule];
+    const struct setting *which = &s->set[owner_setting(s, g)];
     struct faults none = {0};
+    if (g == KEY_SOURCE && which->column < 0)
+        return data_dataset_named(which->base.text) != NULL;
     int known = which->column >= 0 || !setting_check(s, (int)(which - s->set), which->base.text, NULL, &none);
     faults_release(&none); /* a type without keys of its own */
     return known;
 }
 
-/* A key that only other optimizers or schedules have. */
+/* A key that only other datasets, optimizers or schedules have. */
 static void check_owned(struct sweep *s, size_t i, struct faults *f)
 {
     const struct setting *st = &s->set[i];
@@ -471,7 +495,7 @@ static void check_owned(struct sweep *s, size_t i, struct faults *f)
     }
     if (!any_owner(s, st->own[0].group)) /* nonsense there is an error of its own */
         return;
-    const struct setting *which = &s->set[st->own[0].group == KEY_OPTIMIZER ? s->optimizer : s->schedule];
+    const struct setting *which = &s->set[owner_setting(s, st->own[0].group)];
     struct str t = {0};
     join_owners(&t, st);
     f->nomem |= t.failed;

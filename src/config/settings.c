@@ -81,6 +81,8 @@ static void find_special(struct sweep *s)
               : at == offsetof(struct model_spec, pool)    ? &s->pool
               : at == offsetof(struct model_spec, pool_at) ? &s->pool_at
                                                            : &s->variant) = (int)i;
+        else if (st->group == KEY_DATA && at == offsetof(struct data_spec, dataset))
+            s->dataset = (int)i;
         else if (st->group == KEY_TRAIN && at == offsetof(struct train_spec, optimizer))
             s->optimizer = (int)i;
         else if (st->group == KEY_TRAIN && at == offsetof(struct train_spec, schedule))
@@ -143,11 +145,18 @@ static int check_variant(const struct sweep *s, const char *text, const struct w
                  near ? "'?" : "");
 }
 
+int owner_setting(const struct sweep *s, enum key_group group)
+{
+    return group == KEY_SOURCE ? s->dataset : group == KEY_OPTIMIZER ? s->optimizer : s->schedule;
+}
+
 int owner_used(const struct sweep *s, const struct owned *o)
 {
-    const struct setting *st = &s->set[o->group == KEY_OPTIMIZER ? s->optimizer : s->schedule];
+    const struct setting *st = &s->set[owner_setting(s, o->group)];
     const struct column *c = st->column >= 0 ? &s->col[st->column] : NULL;
     char buf[STR_NUM];
+    if (st->follows) /* any may come out */
+        return 1;
     for (uint64_t i = 0; c && i < c->values.n && i < 1000; i++)
         if (!strcmp(values_text(&c->values, i, buf), o->name))
             return 1;
@@ -261,14 +270,13 @@ const char *pick_text(const struct pick *p, int setting, char buf[STR_NUM], stru
     return p->made[setting];
 }
 
-/* The default of a key that the point's optimizer or schedule has; NULL: they have none of that name. */
+/* The default of a key that the point's dataset, optimizer or schedule has; NULL: they have none of that name. */
 static const struct param *owner_param(const struct pick *p, const struct setting *st)
 {
     char buf[STR_NUM];
     struct err e = {0};
     for (size_t i = 0; i < st->nown; i++) {
-        int which = st->own[i].group == KEY_OPTIMIZER ? p->s->optimizer : p->s->schedule;
-        const char *name = pick_text(p, which, buf, &e);
+        const char *name = pick_text(p, owner_setting(p->s, st->own[i].group), buf, &e);
         if (name && !strcmp(name, st->own[i].name))
             return st->own[i].param;
     }

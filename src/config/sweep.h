@@ -22,7 +22,7 @@ struct given {
     struct text_line *made; /* not NULL: the value follows from others, this is its text taken apart */
 };
 
-/* A key that has a row in a table of optimizers or schedules, one for each owner. */
+/* A key that has a row in a table of datasets, optimizers or schedules, one for each owner. */
 struct owned {
     enum key_group group;
     int type;
@@ -102,9 +102,9 @@ struct sweep {
     struct sweep_spec spec;
     struct setting *set;
     size_t nset, set_cap;
-    int layers, pool, pool_at, variant, optimizer, schedule, data_path; /* settings with a part of their own */
-    int follows;                                                        /* some setting does */
-    int *made;                                                          /* [nmade] those that do and are no axes */
+    int layers, pool, pool_at, variant, dataset, optimizer, schedule, data_path; /* settings with a part of their own */
+    int follows;                                                                 /* some setting does */
+    int *made; /* [nmade] those that do and are no axes */
     size_t nmade;
     struct lines base_layers, base_pool;
     struct variant *var;
@@ -136,7 +136,9 @@ int setting_variable(struct sweep *s, const char *key);
 int setting_check(const struct sweep *s, int i, const char *text, const struct where *w, struct faults *f);
 /* Text as param_set wants it: pool_at = none is 0. */
 const char *setting_text(const struct sweep *s, int i, const char *text);
-/* Whether an optimizer (schedule) of that number is that of some point. */
+/* The setting that says whose keys of a group count: data.dataset, train.optimizer or train.schedule. */
+int owner_setting(const struct sweep *s, enum key_group group);
+/* Whether a dataset (optimizer, schedule) of that number is that of some point. */
 int owner_used(const struct sweep *s, const struct owned *o);
 struct variant *variant_find(const struct sweep *s, const char *name);
 
@@ -160,7 +162,7 @@ struct where pick_where(const struct pick *p, int setting);
 const char *pick_text(const struct pick *p, int setting, char buf[STR_NUM], struct err *e);
 /* The text as written where the value at the point is made of others; else NULL. */
 const char *pick_origin(const struct pick *p, int setting);
-/* Whether the training of the point has the key: its optimizer and schedule decide. */
+/* Whether the training of the point has the key: its dataset, optimizer and schedule decide. */
 int pick_has(const struct pick *p, int setting);
 /* For conditions and expressions, as expr_env.get: 0 and *v, 1: it has none here, -1 with *e. */
 int pick_get(void *pick, int slot, struct expr_value *v, struct err *e);

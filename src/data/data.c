@@ -14,7 +14,8 @@ static const struct {
     const char *name, *help;
 } normalizations[] = {
     { "standard", "(x - mean) / deviation, of each channel over the training split: mean 0, deviation 1 (divided by n)" },
-    { "unit",     "x / max, the largest value that a pixel of the dataset can have: 0 to 1" },
+    { "unit",     "x / max, the largest value that a pixel of the dataset can have: 0 to 1; of numbers (x - least) / "
+                  "(largest - least) over the training split" },
     { "none",     "x as it stands in the file" },
 };
 // clang-format on
@@ -53,7 +54,7 @@ const struct param data_params[] = {
       data_normalize_name, 0 },
     { "augment", P_TEXT, AT(augment), 0, 0, "",
       "random changes of training images, such as `rotate 7, shift 1`: see `sweep list augmentations`", NULL, 0 },
-    { "seed", P_INT, AT(seed), 0, 2147483647, "0", "of the split into train and validation", NULL, 0 },
+    { "seed", P_INT, AT(seed), 0, 2147483647, "0", "of the split into train and validation, and of a dataset that is made", NULL, 0 },
     { "verify", P_CHOICE, AT(verify), 0, 0, "quick",
       "what tells whether results belong to the files that are there; quick: sizes, first and last 64 KiB; full: every "
       "byte, read again only after a file's size or times have changed", verify_name, 0 },
@@ -69,12 +70,12 @@ static int check_dataset(const struct data_spec *s, const struct where *at, stru
 static int check_path(const struct data_spec *s, const struct where *at, struct err *e)
 {
     struct err unknown = {0};
-    const struct data_source *kind = source_find(s->dataset, NULL, &unknown);
+    const struct data_source *source = source_find(s->dataset, NULL, &unknown);
     int given = s->path && s->path[0];
-    if (kind && kind->path == PATH_NEVER && given)
-        return err_at(e, ERR_USAGE, at, "%s is built in and read from no file; leave path out", kind->word.name);
-    if (kind && kind->path == PATH_ALWAYS && !given)
-        return err_at(e, ERR_USAGE, at, "%s wants the folder of its files", kind->word.name);
+    if (source && source->path == PATH_NEVER && given)
+        return err_at(e, ERR_USAGE, at, "%s is built in and read from no file; leave path out", source->word.name);
+    if (source && source->path == PATH_ALWAYS && !given)
+        return err_at(e, ERR_USAGE, at, "%s wants the folder of its files", source->word.name);
     return 0;
 }
 
@@ -96,7 +97,15 @@ static int check_test(const struct data_spec *s, const struct where *at, struct 
 static int check_augment(const struct data_spec *s, const struct where *at, struct err *e)
 {
     struct augment a;
-    return augment_parse(&a, s->augment, at, e);
+    struct err unknown = {0};
+    const struct data_source *source = source_find(s->dataset, NULL, &unknown);
+    if (augment_parse(&a, s->augment, at, e))
+        return -1;
+    if (a.any && source && source->input != FIELD_BYTES)
+        return err_at(e, ERR_USAGE, at,
+                      "augmentations change images, and the samples of %s are none; leave augment out",
+                      source->word.name);
+    return 0;
 }
 
 static const struct {

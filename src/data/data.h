@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DATA_ARGS 64 /* most bytes of the keys of a source */
+
 /* As read from [data]; texts are owned by the caller. */
 struct data_spec {
     const char *dataset; /* a word of the dataset table */
@@ -27,21 +29,28 @@ struct data_spec {
                       none (raw bytes) */
     const char *augment; /* "rotate 7, shift 1.5": words of the augmentation table, training split only; "" or "none":
                             none. The order of the words has no meaning (see augment.h) */
-    int seed;            /* of the split: the same for every trial unless varied */
+    int seed;            /* of the split, and of a dataset that is made: the same for every trial unless varied */
     int verify;          /* enum data_verify: what the fingerprint of files takes in */
+    _Alignas(16) unsigned char source_args[DATA_ARGS]; /* of the keys that the dataset's own row has (data_word.params);
+                                                               what they leave is 0, as specs are compared as bytes */
 };
 extern const struct param data_params[]; /* keys of data_spec */
 
 /* Vocabularies, each a table; NULL after the last. help texts alongside for `sweep list`. */
 struct data_word {
     const char *name, *help;
-    const struct param *params; /* arguments, in order, given plainly or as `name value`; NULL: none */
+    const struct param *params; /* of an augmentation: arguments, in order, given plainly or as `name value`; of a
+                                   dataset: its own keys of [data], read into source_args; NULL: none */
 };
 const struct data_word *data_dataset_word(size_t i);
+/* Row of the dataset table with that name; NULL: there is none. */
+const struct data_word *data_dataset_named(const char *name);
 const struct data_word *data_augment_word(size_t i);
 /* `augment` in normal words: in the order of the table, numbers by value, what is the default left out; "" for none.
  * Any other text is the same images. buf holds n bytes; NULL when the text is wrong or does not fit. */
 const char *data_augment_text(const char *augment, char *buf, size_t n);
+/* Whether both specs load the same dataset: word, path, what is verified, and all that a made one is made from. */
+int data_same_dataset(const struct data_spec *a, const struct data_spec *b);
 enum data_normalize { NORMALIZE_STANDARD, NORMALIZE_UNIT, NORMALIZE_NONE };
 const char *data_normalize_name(size_t i); /* in that order */
 enum data_verify { VERIFY_QUICK, VERIFY_FULL };

@@ -39,6 +39,7 @@ struct dataset {
     struct field field[DATA_FIELDS]; /* the inputs, then the targets */
     int inputs, targets;             /* fields of each; at present both are 1 */
     size_t n[DATA_PARTS];            /* samples of each part */
+    int made;                        /* from keys, not from files: it is never absent, and made again at any time */
     uint64_t fingerprint; /* of the files' contents, size, head and tail, with VERIFY_FULL every byte; of the values of
                              the keys it was made from; 0: built in */
     char credit[256];     /* source and licence, where known */

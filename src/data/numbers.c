@@ -26,7 +26,7 @@ static struct channel look_at_channel(const struct transform *t, const struct da
             }
         *(pass ? &of.deviation : &of.mean) = sum / (double)(n * plane);
     }
-    of.deviation = sqrt(of.deviation);
+    of.deviation = of.high > of.low ? sqrt(of.deviation) : 0; /* rounding of the mean is no deviation */
     return of;
 }
 
@@ -46,7 +46,8 @@ static int init_numbers(struct transform *t, const struct data_view *v, const st
     return 0;
 }
 
-/* Writes every lane of a field of floats: v * scale + shift, or v where scale is NULL; lanes beyond b->n become 0. */
+/* Writes every lane of a field of floats: v * scale + shift, or v where scale is NULL; lanes beyond b->n become 0. In
+ * double, as nothing may be left of a small deviation beside a large mean in float. */
 static void lay_out(const struct transform *t, enum data_split split, const struct batch *b, const float *scale,
                     const float *shift, float *to)
 {
@@ -59,7 +60,8 @@ static void lay_out(const struct transform *t, enum data_split split, const stru
             for (int h = 0; h < s.h; h++)
                 for (int w = 0; w < s.w; w++) {
                     float v = x ? x[(c * s.h + h) * s.w + w] : 0;
-                    to[lane_at(s, i, c, h, w)] = x && scale ? v * scale[c] + shift[c] : v;
+                    to[lane_at(s, i, c, h, w)] =
+                        x && scale ? (float)((double)v * (double)scale[c] + (double)shift[c]) : v;
                 }
     }
 }

@@ -151,12 +151,13 @@ static const char *expression_of(const struct run *run, const char *key)
 /* Whether the text, as point.canonical has it, is the default of a key of this training's tables. */
 static int is_default(const struct point *p, const char *key, const char *text)
 {
-    const char *owner[] = {optimizer_types[p->train.optimizer]->name, schedule_types[p->train.schedule]->name};
+    const char *owner[] = {optimizer_types[p->train.optimizer]->name, schedule_types[p->train.schedule]->name,
+                           p->data.dataset};
     struct key_info k;
     for (size_t i = 0; !config_key(i, &k); i++) {
         size_t n = strlen(k.section);
         if (strncmp(key, k.section, n) || key[n] != '.' || strcmp(key + n + 1, k.param->name) || !k.param->preset ||
-            (k.owner && strcmp(k.owner, owner[0]) && strcmp(k.owner, owner[1])))
+            (k.owner && strcmp(k.owner, owner[0]) && strcmp(k.owner, owner[1]) && strcmp(k.owner, owner[2])))
             continue;
         _Alignas(16) unsigned char value[TRAIN_ARGS];
         char preset[256];

@@ -5,10 +5,9 @@
 
 struct dataset_entry {
     struct dataset_entry *next;
-    char *dataset, *path;
-    int loaded; /* 0: peeked only */
-    int verify;
-    int viewed; /* its first view, which may have copies of its pixels, was made */
+    struct data_spec spec; /* texts in datasets.texts */
+    int loaded;            /* 0: peeked only */
+    int viewed;            /* its first view, which may have copies of its pixels, was made */
     struct dataset set;
     struct err err;
 };
@@ -40,6 +39,16 @@ int datasets_remember(struct datasets *d, const char *dataset, const char *path,
     return x->dataset && x->path ? 0 : -1;
 }
 
+/* Copies the spec with its texts. 0, or -1 with *e. */
+static int copy_spec(struct data_spec *to, const struct data_spec *from, struct arena *a, struct err *e)
+{
+    *to = *from;
+    to->dataset = arena_str(a, from->dataset);
+    to->path = arena_str(a, from->path);
+    to->augment = arena_str(a, from->augment);
+    return a->failed ? err_set(e, ERR_NOMEM, "no memory for dataset %s", from->dataset) : 0;
+}
+
 /* Without its files: as an earlier run found it, or as its name is known. */
 static void peek_absent(const struct datasets *d, struct dataset_entry *x, const struct data_spec *s)
 {
@@ -54,7 +63,7 @@ const struct dataset *datasets_peeked(const struct datasets *d, size_t i, struct
 {
     for (const struct dataset_entry *x = d->set; x; x = x->next)
         if (!x->loaded && !x->err.code && !i--) {
-            *name = (struct dataset_name){x->dataset, x->path, x->verify};
+            *name = (struct dataset_name){x->spec.dataset, x->spec.path, x->spec.verify};
             return &x->set;
         }
     return NULL;
@@ -63,21 +72,20 @@ const struct dataset *datasets_peeked(const struct datasets *d, size_t i, struct
 static struct dataset_entry *find_set(struct datasets *d, const struct data_spec *s, int loaded, struct err *e)
 {
     for (struct dataset_entry *x = d->set; x; x = x->next)
-        if (x->loaded == loaded && x->verify == s->verify && !strcmp(x->dataset, s->dataset) &&
-            !strcmp(x->path, s->path)) {
+        if (x->loaded == loaded && data_same_dataset(&x->spec, s)) {
             *e = x->err;
             return x;
         }
     struct dataset_entry *x = calloc(1, sizeof *x);
-    if (!x || !(x->dataset = strdup(s->dataset)) || !(x->path = strdup(s->path))) {
+    if (!x) {
         err_set(e, ERR_NOMEM, "no memory for dataset %s", s->dataset);
-        if (x)
-            free(x->dataset);
+        return NULL;
+    }
+    if (copy_spec(&x->spec, s, &d->texts, e)) {
         free(x);
         return NULL;
     }
     x->loaded = loaded;
-    x->verify = s->verify;
     if ((loaded ? dataset_load : dataset_peek)(&x->set, s, &x->err) && !loaded)
         peek_absent(d, x, s);
     x->next = d->set;
@@ -94,9 +102,8 @@ const struct dataset *datasets_peek(struct datasets *d, const struct data_spec *
 
 static int same_view(const struct data_spec *a, const struct data_spec *b)
 {
-    return !strcmp(a->dataset, b->dataset) && !strcmp(a->path, b->path) && a->train == b->train &&
-           a->validation == b->validation && a->test == b->test && a->normalize == b->normalize &&
-           !strcmp(a->augment, b->augment) && a->seed == b->seed;
+    return data_same_dataset(a, b) && a->train == b->train && a->validation == b->validation && a->test == b->test &&
+           a->normalize == b->normalize && !strcmp(a->augment, b->augment) && a->seed == b->seed;
 }
 
 static void free_view(struct view_entry *v)
@@ -105,7 +112,29 @@ static void free_view(struct view_entry *v)
     free(v);
 }
 
-/* Frees the views that nobody uses but those that were used last. */
+static int has_view(const struct datasets *d, const struct dataset *set)
+{
+    for (const struct view_entry *v = d->view; v; v = v->next)
+        if (v->view.set == set)
+            return 1;
+    return 0;
+}
+
+/* Frees what was made for views that are gone: it is made again as fast as it is asked for. */
+static void drop_made(struct datasets *d)
+{
+    for (struct dataset_entry **at = &d->set, *x; (x = *at);) {
+        if (!x->loaded || x->err.code || !x->set.made || has_view(d, &x->set)) {
+            at = &x->next;
+            continue;
+        }
+        *at = x->next;
+        dataset_release(&x->set);
+        free(x);
+    }
+}
+
+/* Frees the views that nobody uses but those that were used last, and the made datasets of which there is no view. */
 static void drop_idle(struct datasets *d)
 {
     size_t idle = 0;
@@ -117,6 +146,7 @@ static void drop_idle(struct datasets *d)
         *at = v->next;
         free_view(v);
     }
+    drop_made(d);
 }
 
 /* The view of the spec, moved to the front of the list; NULL: there is none. */
@@ -159,12 +189,7 @@ const struct data_view *datasets_view(struct datasets *d, const struct data_spec
         return NULL;
     }
     arena_init(&v->mem);
-    v->spec = *s;
-    v->spec.dataset = arena_str(&v->mem, s->dataset);
-    v->spec.path = arena_str(&v->mem, s->path);
-    v->spec.augment = arena_str(&v->mem, s->augment);
-    if (!v->spec.dataset || !v->spec.path || !v->spec.augment) {
-        err_set(e, ERR_NOMEM, "no memory for a split of %s", s->dataset);
+    if (copy_spec(&v->spec, s, &v->mem, e)) {
         free_view(v);
         return NULL;
     }
@@ -189,10 +214,9 @@ void datasets_release(struct datasets *d)
         struct dataset_entry *x = d->set;
         d->set = x->next;
         dataset_release(&x->set); /* also after a failed load: whatever it holds */
-        free(x->dataset);
-        free(x->path);
         free(x);
     }
+    arena_release(&d->texts);
     while (d->seen) {
         struct seen_entry *y = d->seen;
         d->seen = y->next;

@@ -8,6 +8,7 @@ struct datasets { /* zero-initialise */
     struct dataset_entry *set;
     struct view_entry *view;
     struct seen_entry *seen;
+    struct arena texts;
     int assume; /* a dataset whose files are not found is peeked as its name is known: for plans */
 };
 

@@ -58,6 +58,8 @@ int seen_write(const struct run *run, struct err *e)
     if (!csv)
         return -1;
     for (size_t i = 0; (d = datasets_peeked(&run->sets, i, &name)); i++) {
+        if (d->made) /* it needs no files */
+            continue;
         const char *cell[COLUMNS] = {name.dataset, name.path};
         const struct shape s = data_input(d)->shape;
         const uint64_t v[] = {(uint64_t)name.verify,     (uint64_t)s.c,    (uint64_t)s.h,  (uint64_t)s.w,

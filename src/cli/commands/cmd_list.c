@@ -91,23 +91,23 @@ static void list_schedules(void)
     }
 }
 
-static void list_data(const struct data_word *(*word)(size_t i))
+static void list_data(const struct data_word *(*word)(size_t i), int positional)
 {
     const struct data_word *w;
     for (size_t i = 0; (w = word(i)); i++) {
         print_word(w->name, NULL, w->help, NULL);
-        print_params(w->params, 64); /* arguments in order, without names */
+        print_params(w->params, positional);
     }
 }
 
 static void list_datasets(void)
 {
-    list_data(data_dataset_word);
+    list_data(data_dataset_word, 0);
 }
 
 static void list_augmentations(void)
 {
-    list_data(data_augment_word);
+    list_data(data_augment_word, 64); /* arguments in order, without names */
 }
 
 static void list_normalizations(void)

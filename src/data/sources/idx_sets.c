@@ -249,7 +249,9 @@ static const char *const balanced[] = { "0", "1", "2", "3", "4", "5", "6", "7", 
 
 #define IDX_SET(id, text, help, source, where, ...)                                                                     \
     static const struct idx_set id##_files = { __VA_ARGS__ };                                                           \
-    const struct data_source source_##id = { { text, help, NULL }, source, where, &id##_files, there, known, load }
+    const struct data_source source_##id = {                                                                            \
+        .word = { text, help, NULL }, .credit = source, .path = where, .input = FIELD_BYTES, .detail = &id##_files,           \
+        .there = there, .known = known, .load = load }
 
 IDX_SET(mnist, "mnist", "60000 + 10000 handwritten digits, 28x28",
         "Y. LeCun and C. Cortes, the MNIST database of handwritten digits, CC BY-SA 3.0",

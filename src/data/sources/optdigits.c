@@ -81,5 +81,6 @@ const struct data_source source_optdigits = {
     .credit = "E. Alpaydin and C. Kaynak, 1998, UCI Machine Learning Repository, doi 10.24432/C50P49, CC BY 4.0; "
               "pixels repacked",
     .path = PATH_NEVER,
+    .input = FIELD_BYTES,
     .load = load,
 };

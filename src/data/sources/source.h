@@ -6,16 +6,19 @@
 
 struct data_source {
     struct data_word word;
-    const char *credit; /* source and licence */
+    const char *credit; /* source and licence; "": there is nothing to say */
     enum { PATH_MAY, PATH_NEVER, PATH_ALWAYS } path;
-    const void *detail; /* of the file's own type, for sources that differ by names only */
+    enum field_type input; /* of the input field: FIELD_BYTES are images, which can be augmented */
+    int made;              /* from the keys word.params and data.seed, not read */
+    const void *detail;    /* of the file's own type, for sources that differ by names only */
     /* For dataset_absent: whether the files are found (-1: no memory to look); what is known without them (0, -1:
      * nothing). NULL: read from no file. */
-    int (*there)(const struct data_source *k, const struct data_spec *s);
-    int (*known)(const struct data_source *k, struct dataset *d, const struct dataset_seen *seen);
+    int (*there)(const struct data_source *source, const struct data_spec *s);
+    int (*known)(const struct data_source *source, struct dataset *d, const struct dataset_seen *seen);
     /* Fills the fields, n, the fingerprint, and owned with what dataset_release is to free; `peek`: without values. On
      * error nothing may be left behind but what hangs on owned. */
-    int (*load)(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e);
+    int (*load)(const struct data_source *source, struct dataset *d, const struct data_spec *s, int peek,
+                struct err *e);
 };
 
 /* NULL with *e, which names the nearest known word. */
@@ -24,5 +27,6 @@ const struct data_source *source_find(const char *name, const struct where *w, s
 extern const struct data_source source_optdigits;
 extern const struct data_source source_mnist, source_fashion_mnist, source_kmnist, source_emnist_digits,
     source_emnist_letters, source_emnist_balanced, source_idx;
+extern const struct data_source source_moons, source_circles, source_spirals, source_blobs, source_xor;
 
 #endif

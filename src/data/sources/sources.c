@@ -7,13 +7,31 @@
 #include <string.h>
 
 static const struct data_source *const rows[] = {
-    &source_optdigits,     &source_mnist,          &source_fashion_mnist,   &source_kmnist,
-    &source_emnist_digits, &source_emnist_letters, &source_emnist_balanced, &source_idx,
+    &source_optdigits,      &source_mnist,           &source_fashion_mnist, &source_kmnist, &source_emnist_digits,
+    &source_emnist_letters, &source_emnist_balanced, &source_idx,           &source_moons,  &source_circles,
+    &source_spirals,        &source_blobs,           &source_xor,
 };
 
 const struct data_word *data_dataset_word(size_t i)
 {
     return i < sizeof rows / sizeof *rows ? &rows[i]->word : NULL;
+}
+
+const struct data_word *data_dataset_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (name && !strcmp(rows[i]->word.name, name))
+            return &rows[i]->word;
+    return NULL;
+}
+
+int data_same_dataset(const struct data_spec *a, const struct data_spec *b)
+{
+    struct err none = {0};
+    const struct data_source *source = source_find(a->dataset, NULL, &none);
+    return !strcmp(a->dataset, b->dataset) && !strcmp(a->path, b->path) && a->verify == b->verify &&
+           !memcmp(a->source_args, b->source_args, sizeof a->source_args) &&
+           !(source && source->made && a->seed != b->seed);
 }
 
 static const char *source_name(size_t i, const void *ctx)
@@ -46,6 +64,7 @@ static int load(struct dataset *d, const struct data_spec *s, int peek, struct e
         return -1;
     d->name = k->word.name;
     snprintf(d->credit, sizeof d->credit, "%s", k->credit);
+    d->made = k->made;
     if (k->load(k, d, s, peek, e)) {
         dataset_release(d);
         return -1;

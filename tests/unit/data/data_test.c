@@ -16,6 +16,9 @@ struct data_spec spec_of(const char *dataset, const char *path)
     param_defaults(data_params, &s);
     s.dataset = dataset;
     s.path = path;
+    const struct data_word *w = data_dataset_named(dataset);
+    if (w && w->params)
+        param_defaults(w->params, s.source_args);
     return s;
 }
 

@@ -14,7 +14,7 @@
 #include "data/data.h"
 #include "data/transform.h"
 
-/* The keys' defaults with these two; path may be "". */
+/* The keys' defaults with these two, also of the dataset's own keys; path may be "". */
 struct data_spec spec_of(const char *dataset, const char *path);
 
 /* A fresh empty folder; folder_remove takes it away with all files in it. Returns folder. */
@@ -65,5 +65,7 @@ int run_batch_tests(void);
 int run_spec_tests(void);
 int run_real_tests(void);
 int run_mishap_tests(void);
+int run_sources_tests(void);
+int run_numbers_tests(void);
 
 #endif

@@ -15,23 +15,30 @@ static void defaults_are_a_valid_sweep(void **state)
     assert_null(data_normalize_name(3));
 }
 
+static void params_are_right(const struct param *p)
+{
+    for (; p && p->name; p++) {
+        _Alignas(16) unsigned char room[DATA_ARGS];
+        struct err e = {0};
+        assert_true(p->help[0]);
+        if (p->preset) /* a default is right by construction */
+            assert_int_equal(param_set(p, room, p->preset, NULL, &e), 0);
+    }
+}
+
 static void every_word_has_help(void **state)
 {
     int n = 0, m = 0;
     (void)state;
-    for (const struct data_word *w; (w = data_dataset_word((size_t)n)); n++)
-        assert_true(w->name[0] && w->help[0]);
+    for (const struct data_word *w; (w = data_dataset_word((size_t)n)); n++) {
+        assert_true(w->name[0] && w->help[0] && data_dataset_named(w->name) == w);
+        params_are_right(w->params);
+    }
     for (const struct data_word *w; (w = data_augment_word((size_t)m)); m++) {
         assert_true(w->name[0] && w->help[0]);
-        for (const struct param *p = w->params; p->name; p++) {
-            double room[4];
-            struct err e = {0};
-            assert_true(p->help[0]);
-            if (p->preset) /* a default is right by construction */
-                assert_int_equal(param_set(p, room, p->preset, NULL, &e), 0);
-        }
+        params_are_right(w->params);
     }
-    assert_int_equal(n, 8);
+    assert_int_equal(n, 13);
     assert_int_equal(m, 5);
 }
 
@@ -62,6 +69,13 @@ static void errors_name_the_key_at_fault(void **state)
     wrong(&s, NULL, "data.path: ", "built in");
     s = spec_of("idx", "");
     wrong(&s, NULL, "data.path: ", "folder");
+    s = spec_of("moons", "/data");
+    wrong(&s, NULL, "data.path: moons is built in");
+    s = spec_of("moons", "");
+    s.augment = "hflip";
+    wrong(&s, NULL, "data.augment: augmentations change images, and the samples of moons are none; leave augment out");
+    s.augment = "none";
+    assert_int_equal(data_spec_check(&s, NULL, &none), 0);
 }
 
 static void sizes_are_checked(void **state)

@@ -1,0 +1,297 @@
+/* Every row of the table of datasets: what it loads. A row that no line of this file checks is a failure. */
+#include "data_test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- read from files --------------------------------------------------------------------------------------------- */
+
+static void check_embedded(const struct data_word *w, const void *unused)
+{
+    struct data_spec s = spec_of(w->name, "");
+    struct dataset d;
+    struct err e = {0};
+    (void)unused;
+    assert_int_equal(dataset_load(&d, &s, &e), 0);
+    assert_true(d.n[PART_TRAIN] == 3823 && data_input(&d)->type == FIELD_BYTES && d.fingerprint == 0);
+    dataset_release(&d);
+}
+
+struct named_files {
+    const char *train, *test; /* stems */
+    int first, classes;       /* the label of class 0; as the row's help says, 0: as the labels say */
+};
+
+static void check_files(const struct data_word *w, const void *detail)
+{
+    const struct named_files *files = detail;
+    char folder[64], name[96];
+    struct idx_bytes x;
+    struct dataset d;
+    struct err e = {0};
+    idx_make(&x);
+    for (int file = 1; file < 4; file += 2) /* labels are the last bytes */
+        for (size_t i = 8; i < x.n[file]; i++)
+            x.b[file][i] = (unsigned char)(x.b[file][i] + files->first);
+    folder_make(folder);
+    for (int file = 0; file < 4; file++) {
+        snprintf(name, sizeof name, "%s-%s", file < 2 ? files->train : files->test,
+                 file % 2 ? "labels-idx1-ubyte" : "images-idx3-ubyte");
+        file_put(folder, name, x.b[file], x.n[file]);
+    }
+    struct data_spec s = spec_of(w->name, folder);
+    if (dataset_load(&d, &s, &e))
+        fail_msg("%s: %s", w->name, e.text);
+    assert_int_equal(data_classes(&d), files->classes ? files->classes : 3);
+    assert_int_equal(classes_of(&d, PART_TRAIN)[4], 1);
+    assert_int_equal(pixels_of(&d, PART_TEST)[17], 119);
+    dataset_release(&d);
+    folder_remove(folder);
+}
+
+/* ---- made -------------------------------------------------------------------------------------------------------- */
+
+/* Of seed 3, the other keys at their defaults: samples 0 and 5 of the training part and 998 of the test part, two
+ * numbers each, as a program in Python computes them that shares nothing with this one: Philox4x32-10, Box and Muller
+ * and the formulas written out with its own sin, cos and log. */
+struct made_values {
+    double want[6];
+    int classes;
+};
+
+static void check_made(const struct data_word *w, const void *detail)
+{
+    static const size_t part[3] = {PART_TRAIN, PART_TRAIN, PART_TEST}, sample[3] = {0, 5, 998};
+    const struct made_values *v = detail;
+    struct data_spec s = spec_of(w->name, "");
+    struct dataset d;
+    struct err e = {0};
+    s.seed = 3;
+    if (dataset_load(&d, &s, &e))
+        fail_msg("%s: %s", w->name, e.text);
+    assert_true(d.n[PART_TRAIN] == 1000 && d.n[PART_TEST] == 1000 && d.fingerprint);
+    assert_int_equal(data_input(&d)->shape.kind, VECTOR);
+    assert_int_equal(data_classes(&d), v->classes);
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 2; k++)
+            assert_close(field_floats(data_input(&d), part[i])[sample[i] * 2 + (size_t)k], v->want[2 * i + k], 0, 1e-6);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(classes_of(&d, PART_TEST)[i], i % (size_t)v->classes);
+    dataset_release(&d);
+}
+
+static const struct {
+    const char *name;
+    void (*check)(const struct data_word *w, const void *detail);
+    const void *detail;
+} rows[] = {
+    {"optdigits", check_embedded, NULL},
+    {"mnist", check_files, &(struct named_files){"train", "t10k", 0, 10}},
+    {"fashion-mnist", check_files, &(struct named_files){"train", "t10k", 0, 10}},
+    {"kmnist", check_files, &(struct named_files){"train", "t10k", 0, 10}},
+    {"emnist-digits", check_files, &(struct named_files){"emnist-digits-train", "emnist-digits-test", 0, 10}},
+    {"emnist-letters", check_files, &(struct named_files){"emnist-letters-train", "emnist-letters-test", 1, 26}},
+    {"emnist-balanced", check_files, &(struct named_files){"emnist-balanced-train", "emnist-balanced-test", 0, 47}},
+    {"idx", check_files, &(struct named_files){"train", "t10k", 0, 0}},
+    {"moons", check_made,
+     &(struct made_values){{0.857280608, 0.469339421, 1.29826973, -0.0705911904, -0.662194804, 0.646307545}, 2}},
+    {"circles", check_made,
+     &(struct made_values){{0.642227377, 0.773599667, -0.363283311, -0.262213798, 0.880568816, -0.522927884}, 2}},
+    {"spirals", check_made,
+     &(struct made_values){{0.0628342802, 0.215122874, -0.706154791, 0.093166826, -0.382022094, 0.825245401}, 2}},
+    {"blobs", check_made,
+     &(struct made_values){{6.7730854, -2.89671899, -3.99311226, 4.28240243, -3.34378265, 3.18210315}, 3}},
+    {"xor", check_made,
+     &(struct made_values){{-0.687653028, -0.896628677, 0.37972579, -0.0890961567, 0.777876101, 0.331781772}, 2}},
+};
+
+static void every_row_is_checked(void **state)
+{
+    size_t n = 0;
+    (void)state;
+    for (const struct data_word *w; (w = data_dataset_word(n)); n++) {
+        size_t i = 0;
+        while (i < sizeof rows / sizeof *rows && strcmp(rows[i].name, w->name) != 0)
+            i++;
+        if (i == sizeof rows / sizeof *rows)
+            fail_msg("no line of this test checks the dataset %s", w->name);
+        rows[i].check(w, rows[i].detail);
+    }
+    assert_int_equal(n, sizeof rows / sizeof *rows);
+}
+
+static void set_key(struct data_spec *s, const char *key, const char *text)
+{
+    struct err e = {0};
+    const struct param *p = param_find(data_dataset_named(s->dataset)->params, key);
+    assert_non_null(p);
+    if (param_set(p, s->source_args, text, NULL, &e))
+        fail_msg("%s", e.text);
+}
+
+static int is_made(const struct data_word *w)
+{
+    return w->params && param_find(w->params, "samples");
+}
+
+/* A value that is not the default and in the range of every key there is. */
+static const char *other_value(const struct param *p)
+{
+    return p->type == P_INT ? "7" : "0.75";
+}
+
+static void a_made_dataset_is_known_by_all_its_keys(void **state)
+{
+    size_t changed = 0;
+    (void)state;
+    for (size_t i = 0; data_dataset_word(i); i++) {
+        const struct data_word *w = data_dataset_word(i);
+        for (const struct param *p = is_made(w) ? w->params : NULL; p && p->name; p++, changed++) {
+            struct data_spec a = spec_of(w->name, ""), b = a, c = a;
+            struct dataset d[3];
+            struct err e = {0};
+            set_key(&b, p->name, other_value(p));
+            c.seed = 5;
+            assert_true(data_same_dataset(&a, &a) && !data_same_dataset(&a, &b) && !data_same_dataset(&a, &c));
+            assert_true(!dataset_peek(&d[0], &a, &e) && !dataset_peek(&d[1], &b, &e) && !dataset_peek(&d[2], &c, &e));
+            if (d[0].fingerprint == d[1].fingerprint || d[0].fingerprint == d[2].fingerprint)
+                fail_msg("%s: %s or seed does not change the fingerprint", w->name, p->name);
+            for (int k = 0; k < 3; k++)
+                dataset_release(&d[k]);
+        }
+    }
+    assert_true(changed >= 18);
+    struct data_spec a = spec_of("optdigits", ""), b = a;
+    b.seed = 5;
+    assert_true(data_same_dataset(&a, &b)); /* there the seed is of the split alone */
+}
+
+static void more_samples_leave_those_there_are(void **state)
+{
+    (void)state;
+    for (size_t i = 0; data_dataset_word(i); i++) {
+        const struct data_word *w = data_dataset_word(i);
+        if (!is_made(w))
+            continue;
+        struct data_spec few = spec_of(w->name, ""), many = few;
+        struct dataset a, b, peeked;
+        struct err e = {0};
+        set_key(&few, "samples", "37");
+        set_key(&many, "samples", "1234");
+        assert_true(!dataset_load(&a, &few, &e) && !dataset_load(&b, &many, &e) && !dataset_peek(&peeked, &many, &e));
+        assert_memory_equal(data_input(&a)->values[PART_TRAIN], data_input(&b)->values[PART_TRAIN],
+                            37 * shape_size(data_input(&a)->shape) * sizeof(float));
+        assert_memory_equal(data_input(&a)->values[PART_TEST], data_input(&b)->values[PART_TEST],
+                            1000 * shape_size(data_input(&a)->shape) * sizeof(float));
+        assert_true(memcmp(data_input(&b)->values[PART_TRAIN], data_input(&b)->values[PART_TEST], 64) != 0);
+        assert_true(peeked.n[PART_TRAIN] == 1234 && !data_input(&peeked)->values[PART_TRAIN]);
+        uint32_t count[DATA_CLASSES] = {0};
+        for (size_t k = 0; k < 1234; k++)
+            count[classes_of(&b, PART_TRAIN)[k]]++;
+        assert_memory_equal(count, data_target(&peeked)->count, (size_t)data_classes(&b) * sizeof *count);
+        dataset_release(&a);
+        dataset_release(&b);
+        dataset_release(&peeked);
+    }
+}
+
+/* ---- what the numbers have to do with the class ------------------------------------------------------------------ */
+
+/* Loads with noise 0 and up to two further keys. */
+static void load_exact(struct dataset *d, const char *name, const char *key, const char *value, const char *key2,
+                       const char *value2)
+{
+    struct data_spec s = spec_of(name, "");
+    struct err e = {0};
+    set_key(&s, "noise", "0");
+    if (key)
+        set_key(&s, key, value);
+    if (key2)
+        set_key(&s, key2, value2);
+    if (dataset_load(d, &s, &e))
+        fail_msg("%s", e.text);
+}
+
+static void without_noise_a_shape_is_exact(void **state)
+{
+    struct dataset d;
+    (void)state;
+    load_exact(&d, "moons", NULL, NULL, NULL, NULL);
+    for (size_t i = 0; i < 1000; i++) {
+        const float *x = field_floats(data_input(&d), PART_TRAIN) + 2 * i;
+        double cx = i % 2 ? 1 : 0, cy = i % 2 ? 0.5 : 0;
+        assert_close(hypot((double)x[0] - cx, (double)x[1] - cy), 1, 0, 1e-6);
+        assert_true(i % 2 ? x[1] <= 0.5f : x[1] >= 0);
+    }
+    dataset_release(&d);
+    load_exact(&d, "circles", "factor", "0.25", NULL, NULL);
+    for (size_t i = 0; i < 1000; i++) {
+        const float *x = field_floats(data_input(&d), PART_TRAIN) + 2 * i;
+        assert_close(hypot((double)x[0], (double)x[1]), i % 2 ? 0.25 : 1, 0, 1e-6);
+    }
+    dataset_release(&d);
+    load_exact(&d, "spirals", "classes", "3", "turns", "2");
+    for (size_t i = 0; i < 1000; i++) {
+        const float *x = field_floats(data_input(&d), PART_TRAIN) + 2 * i;
+        double radius = hypot((double)x[0], (double)x[1]), along = (radius - 0.1) / 0.9;
+        double turn = atan2((double)x[1], (double)x[0]) / (2 * M_PI) - 2 * along - (double)(i % 3) / 3;
+        assert_true(along > -1e-6 && along < 1 + 1e-6);
+        assert_close(turn - round(turn), 0, 0, 1e-5);
+    }
+    dataset_release(&d);
+    load_exact(&d, "xor", "features", "5", NULL, NULL);
+    for (size_t i = 0; i < 1000; i++) {
+        size_t negative = 0;
+        for (size_t k = 0; k < 5; k++) {
+            float x = field_floats(data_input(&d), PART_TRAIN)[5 * i + k];
+            negative += x < 0;
+            assert_true(fabsf(x) <= 1);
+        }
+        assert_int_equal(negative % 2, i % 2);
+    }
+    dataset_release(&d);
+}
+
+/* Clouds of seven numbers: the centre and the deviation are those of the keys. */
+static void blobs_are_normal_around_their_centres(void **state)
+{
+    enum { FEATURES = 7, CLASSES = 4, N = 20000 };
+    struct data_spec s = spec_of("blobs", "");
+    struct dataset exact, d;
+    struct err e = {0};
+    (void)state;
+    set_key(&s, "samples", "20000");
+    set_key(&s, "noise", "0.5");
+    set_key(&s, "classes", "4");
+    set_key(&s, "features", "7");
+    assert_int_equal(dataset_load(&d, &s, &e), 0);
+    load_exact(&exact, "blobs", "classes", "4", "features", "7");
+    for (size_t c = 0; c < CLASSES; c++)
+        for (size_t k = 0; k < FEATURES; k++) {
+            double sum = 0, squares = 0, n = N / CLASSES,
+                   centre = field_floats(data_input(&exact), PART_TRAIN)[c * FEATURES + k];
+            assert_true(fabs(centre) <= 10);
+            for (size_t i = c; i < N; i += CLASSES) {
+                double x = field_floats(data_input(&d), PART_TRAIN)[i * FEATURES + k] - centre;
+                sum += x;
+                squares += x * x;
+            }
+            assert_close(sum / n, 0, 0, 5 * 0.5 / sqrt(n));
+            assert_close(sqrt(squares / n), 0.5, 0, 5 * 0.5 / sqrt(2 * n));
+        }
+    dataset_release(&d);
+    dataset_release(&exact);
+}
+
+int run_sources_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_row_is_checked),
+        cmocka_unit_test(a_made_dataset_is_known_by_all_its_keys),
+        cmocka_unit_test(more_samples_leave_those_there_are),
+        cmocka_unit_test(without_noise_a_shape_is_exact),
+        cmocka_unit_test(blobs_are_normal_around_their_centres),
+    };
+    return cmocka_run_group_tests_name("sources", tests, NULL, NULL);
+}
