@@ -52,8 +52,8 @@ shown() { # COLUMNS FILE WORD...: each drawing of the line, one a line
   TERM=xterm script -qec "stty cols $columns; $SWEEP $* --no-plots -j 1 >out" typescript >/dev/null </dev/null
   sed -e '1d' -e '$d' typescript | tr -d '\n' | tr '\r' '\n' | sed $'s/\033\\[[0-9;]*[mK]//g'
 }
-shown 300 one.ini train.epochs=1500 >lines
-grep -qE '^0/2 .*1 running: epoch [0-9]+/1500 loss [0-9.e-]+ val_accuracy [0-9.]+' lines ||
+shown 300 one.ini train.epochs=6000 >lines
+grep -qE '^0/2 .*1 running: epoch [0-9]+/6000 loss [0-9.e-]+ val_accuracy [0-9.]+' lines ||
   fail "no epoch, loss and metric: $(cat lines)"
 grep -qE '^2/2 best 0\.[0-9]{1,4}, 0 running, .*best model\.units=[48]$' lines ||
   fail "the result is not first or the axes are not last: $(cat lines)"
