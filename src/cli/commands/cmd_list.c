@@ -5,7 +5,7 @@
 #include "bench/bench_rows.h"
 #include "cli/console/text.h"
 #include "kernels/kernels.h"
-#include "nn/layer.h"
+#include "nn/blocks/blocks.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -72,7 +72,16 @@ static void list_layers(void)
     }
     print_word(PARSE_NONE, NULL, "no layer: what a variable says where there is to be none, $norm = batchnorm or none",
                NULL);
-    print_word("{ ... } x N", NULL, "what is inside, N times in a row; 0: not at all", NULL);
+}
+
+/* Prints the words that take braces, and braces alone. */
+static void list_blocks(void)
+{
+    for (size_t i = 0; block_types[i]; i++) {
+        const struct block_type *b = block_types[i];
+        print_word(*b->name ? b->name : b->sig, *b->name ? b->sig : NULL, b->help, b->source);
+        print_params(b->params, b->positional);
+    }
 }
 
 static void list_optimizers(void)
@@ -199,6 +208,7 @@ static const struct listed_vocabulary {
     void (*print)(void);
 } vocabularies[] = {
     { "layers",         "words of [model] layers and pool",      list_layers },
+    { "blocks",         "words of them that take braces",        list_blocks },
     { "keys",           "every key of a sweep file",             list_keys },
     { "optimizers",     "[train] optimizer",                     list_optimizers },
     { "schedules",      "[train] schedule",                      list_schedules },
