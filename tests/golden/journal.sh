@@ -55,7 +55,7 @@ rm -rf cut
 status=$?
 [ "$status" -eq 4 ] || fail "status $status with a full disk"
 has err 'broken off; everything finished is saved' 't.ini -q --no-plots --out cut train.epochs=100'
-has err 'a limit on the size of a file is reached'
+has err 'cannot keep the epochs of a trial: a limit on the size of a file is reached'
 run 0 t.ini -q --no-plots --out cut train.epochs=100
 same full cut t
 told=$(ulimit -f 0 && "$SWEEP" report t --out cut 2>&1 >summary)

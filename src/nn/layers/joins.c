@@ -102,10 +102,16 @@ static float scale_of(const struct layer_call *c)
 /* y = scale x0 + x1 + x2 ... */
 static void sum(const struct layer_call *c, float scale)
 {
-    if (c->node->nin == 1)
-        c->kernels->scaled(outputs(c), scale, c->x[0], c->y);
     for (int k = 1; k < c->node->nin; k++)
         c->kernels->add_scaled(outputs(c), k == 1 ? scale : 1, k == 1 ? c->x[0] : c->y, c->x[k], c->y);
+}
+
+/* dx0 = first dy, and rest dy for all others. */
+static void spread(const struct layer_call *c, float first, float rest)
+{
+    for (int k = 0; k < c->node->nin; k++)
+        if (c->dx[k])
+            c->kernels->scaled(outputs(c), k ? rest : first, c->dy, c->dx[k]);
 }
 
 static void add_forward(const struct layer_call *c)
@@ -115,9 +121,7 @@ static void add_forward(const struct layer_call *c)
 
 static void add_backward(const struct layer_call *c)
 {
-    for (int k = 0; k < c->node->nin; k++)
-        if (c->dx[k])
-            c->kernels->scaled(outputs(c), k ? 1 : scale_of(c), c->dy, c->dx[k]);
+    spread(c, scale_of(c), 1);
 }
 
 /* A sum of two is a part of a stage; one that scales is not. */
@@ -135,9 +139,8 @@ static void mean_forward(const struct layer_call *c)
 
 static void mean_backward(const struct layer_call *c)
 {
-    for (int k = 0; k < c->node->nin; k++)
-        if (c->dx[k])
-            c->kernels->scaled(outputs(c), 1 / (float)c->node->nin, c->dy, c->dx[k]);
+    const float share = 1 / (float)c->node->nin;
+    spread(c, share, share);
 }
 
 /* --- mul --- */
