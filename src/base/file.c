@@ -239,3 +239,16 @@ int file_write_all(int fd, const void *bytes, size_t n)
     }
     return 0;
 }
+
+int file_write_at(int fd, const void *bytes, size_t n, uint64_t at)
+{
+    for (size_t done = 0; done < n;) {
+        ssize_t got = pwrite(fd, (const char *)bytes + done, n - done, (off_t)(at + done));
+        if (got < 0 && errno != EINTR)
+            return errno;
+        if (!got)
+            return ENOSPC;
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return 0;
+}

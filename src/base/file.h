@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <zlib.h>
 
@@ -43,6 +44,8 @@ int file_publish(const char *path, const void *bytes, size_t n, int sync, struct
 
 /* 0, or errno. A short write does not say why it is short, but the next one does. */
 int file_write_all(int fd, const void *bytes, size_t n);
+/* The same at a place of the file, in bytes from its beginning; the descriptor's own position stays. */
+int file_write_at(int fd, const void *bytes, size_t n, uint64_t at);
 
 /* mkdir -p, and each new folder is synced into the one that holds it. 0, or -1 with *e. */
 int file_mkdirs(const char *path, struct err *e);

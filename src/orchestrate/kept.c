@@ -35,10 +35,8 @@ uint64_t kept_place(struct kept *k, int epochs)
 
 static int put(const struct kept *k, const void *bytes, size_t n, uint64_t at, struct err *e)
 {
-    errno = 0;
-    if (pwrite(k->fd, bytes, n, (off_t)at) == (ssize_t)n)
-        return 0;
-    return err_set(e, ERR_IO, "cannot keep the epochs of a trial: %s", file_reason(errno ? errno : ENOSPC));
+    int why = file_write_at(k->fd, bytes, n, at);
+    return why ? err_set(e, ERR_IO, "cannot keep the epochs of a trial: %s", file_reason(why)) : 0;
 }
 
 static int get(const struct kept *k, void *bytes, size_t n, uint64_t at, struct err *e)

@@ -71,7 +71,8 @@ pid=$!
 # until it has computed for a second: then it trains
 until [ "$(cut -d ' ' -f 14 "/proc/$pid/stat")" -ge 100 ] || ! kill -0 "$pid"; do sleep 0.05; done
 kill -s TERM "$pid"
-until grep -q . err || ! kill -0 "$pid"; do sleep 0.05; done
+# until the first is answered: two that wait to be delivered are one
+until grep -q 'once more to stop now' err || ! kill -0 "$pid"; do sleep 0.05; done
 kill -s TERM "$pid"
 wait "$pid"
 got=$?

@@ -256,6 +256,31 @@ static void one_failed_write_spoils_the_file(void **state)
     assert_false(file_exists(test_path("limited.tmp")));
 }
 
+/* Of a write that a limit cuts short the reason is the limit's, also when the first part found room. */
+static void a_short_write_says_why(void **state)
+{
+    struct rlimit old, low;
+    int why[2];
+    (void)state;
+    FILE *f = fopen(test_path("short"), "wb");
+    assert_non_null(f);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    low = old;
+    low.rlim_cur = 4096;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    static const char bytes[5000];
+    why[0] = file_write_all(fileno(f), bytes, sizeof bytes);
+    why[1] = file_write_at(fileno(f), bytes, 100, 4000);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(why[0], EFBIG);
+    assert_int_equal(why[1], EFBIG);
+    assert_int_equal(file_write_at(fileno(f), bytes, 100, 4000), 0);
+    assert_int_equal(fclose(f), 0);
+    holds(test_path("short"), bytes, 4100);
+}
+
 static void folders(void **state)
 {
     struct err e = {0};
@@ -349,6 +374,7 @@ int test_file(void)
         cmocka_unit_test(publish_fails_in_words),
         cmocka_unit_test(full_disk_leaves_the_old_file),
         cmocka_unit_test(one_failed_write_spoils_the_file),
+        cmocka_unit_test(a_short_write_says_why),
         cmocka_unit_test(folders),
         cmocka_unit_test(the_head_of_a_file),
         cmocka_unit_test(existence),
