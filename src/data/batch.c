@@ -1,3 +1,4 @@
+/* batch.c fills a batch with samples of a split. */
 #include "data/batch.h"
 
 #include "data/transform.h"

@@ -1,3 +1,4 @@
+/* cache.c keeps decoded pixels between runs, and maps them when they are wanted again. */
 #include "data/cache.h"
 
 #include "base/file.h"
@@ -57,14 +58,14 @@ static size_t sums_at(const struct cache_stamp *s)
     return (pixels_of(s) + 63) & ~(size_t)63;
 }
 
-static size_t body_of(const struct cache_stamp *s)
+static size_t bytes_of_pixels(const struct cache_stamp *s)
 {
     return sums_at(s) + s->planes * sizeof(uint32_t[2]);
 }
 
 size_t cache_room(const struct cache_slot *c)
 {
-    return body_of(&c->stamp);
+    return bytes_of_pixels(&c->stamp);
 }
 
 /* 0, or -1 when the source cannot be looked at. */
@@ -123,7 +124,7 @@ static int fits(const struct cache_slot *c, int fresh, const uint8_t *map)
     struct page p;
     memcpy(&p, map, sizeof p);
     return !memcmp(&p.stamp, &c->stamp, sizeof p.stamp) &&
-           (fresh || p.sum == sum_of(map + CACHE_PAGE, body_of(&c->stamp)));
+           (fresh || p.sum == sum_of(map + CACHE_PAGE, bytes_of_pixels(&c->stamp)));
 }
 
 int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct cache_hit *hit)
@@ -133,7 +134,7 @@ int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct c
     if (fd < 0)
         return -1;
     void *map = MAP_FAILED;
-    size_t n = CACHE_PAGE + body_of(&c->stamp);
+    size_t n = CACHE_PAGE + bytes_of_pixels(&c->stamp);
     if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= 0 && (size_t)st.st_size == n)
         map = mmap(NULL, n, PROT_READ, MAP_SHARED | (fresh ? 0 : MAP_POPULATE), fd, 0);
     close(fd);
@@ -149,7 +150,7 @@ int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct c
 }
 
 /* Filling the last of a disk would hurt the results that the sweep is about to write; going over a limit would kill. */
-static int has_room(int fd, size_t n)
+static int disk_has_room(int fd, size_t n)
 {
     struct statvfs fs;
     struct rlimit limit;
@@ -173,7 +174,7 @@ static int unchanged(const struct cache_slot *c)
     return !stamp_of(c->source, c->stamp.planes, c->stamp.plane, &now) && !memcmp(&now, &c->stamp, sizeof now);
 }
 
-static void add_sums(const struct cache_stamp *s, uint8_t *x)
+static void add_sums_of_pixels(const struct cache_stamp *s, uint8_t *x)
 {
     memset(x + pixels_of(s), 0, sums_at(s) - pixels_of(s));
     for (size_t i = 0; i < s->planes; i++) {
@@ -185,11 +186,11 @@ static void add_sums(const struct cache_stamp *s, uint8_t *x)
 
 static int fill(int fd, const struct cache_slot *c, const uint8_t *x)
 {
-    size_t n = body_of(&c->stamp);
+    size_t n = bytes_of_pixels(&c->stamp);
     unsigned char first[CACHE_PAGE] = {0};
     struct page p = {c->stamp, sum_of(x, n)};
     memcpy(first, &p, sizeof p);
-    return ftruncate(fd, 0) || !has_room(fd, CACHE_PAGE + n) || file_write_all(fd, first, sizeof first) ||
+    return ftruncate(fd, 0) || !disk_has_room(fd, CACHE_PAGE + n) || file_write_all(fd, first, sizeof first) ||
            file_write_all(fd, x, n);
 }
 
@@ -204,7 +205,7 @@ int cache_keep(const struct cache_slot *c, uint8_t *x)
     int fd = open(tmp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
         return -1;
-    add_sums(&c->stamp, x);
+    add_sums_of_pixels(&c->stamp, x);
     int mine = is_mine(fd, tmp), bad = !mine || fill(fd, c, x) || !unchanged(c) || rename(tmp, c->file);
     if (mine && bad)
         unlink(tmp);

@@ -28,8 +28,8 @@ void dataset_of_vectors(struct dataset *d, int features, int classes, const char
                           : (struct field){.name = "number", .type = FIELD_FLOATS, .shape = one};
 }
 
-struct owned { /* a list of allocations, and of mappings */
-    struct owned *next;
+struct owned_memory { /* a list of allocations, and of mappings */
+    struct owned_memory *next;
     void *map; /* NULL: none */
     size_t mapped;
     _Alignas(64) unsigned char bytes[];
@@ -37,23 +37,23 @@ struct owned { /* a list of allocations, and of mappings */
 
 void *dataset_alloc(struct dataset *d, size_t n, struct err *e)
 {
-    struct owned *o = NULL;
+    struct owned_memory *o = NULL;
     if (n > SIZE_MAX - 2 * sizeof *o)
         o = NULL;
     else /* aligned_alloc wants a multiple of the alignment */
-        o = aligned_alloc(_Alignof(struct owned), (sizeof *o + n + 63) & ~(size_t)63);
+        o = aligned_alloc(_Alignof(struct owned_memory), (sizeof *o + n + 63) & ~(size_t)63);
     if (!o) {
         err_set(e, ERR_NOMEM, "dataset %s: no memory for %zu bytes", d->name, n);
         return NULL;
     }
-    *o = (struct owned){.next = d->owned};
+    *o = (struct owned_memory){.next = d->owned};
     d->owned = o;
     return o->bytes;
 }
 
 void dataset_free(struct dataset *d, void *bytes)
 {
-    struct owned *before = NULL, *o = d->owned;
+    struct owned_memory *before = NULL, *o = d->owned;
     for (; o->bytes != bytes; o = o->next)
         before = o;
     if (before)
@@ -68,7 +68,7 @@ int dataset_own_map(struct dataset *d, void *map, size_t n)
     struct err e = {0};
     if (!dataset_alloc(d, 0, &e))
         return -1;
-    struct owned *o = d->owned;
+    struct owned_memory *o = d->owned;
     o->map = map;
     o->mapped = n;
     return 0;
@@ -76,7 +76,7 @@ int dataset_own_map(struct dataset *d, void *map, size_t n)
 
 int dataset_is_mapped(const struct dataset *d, const void *at)
 {
-    for (const struct owned *o = d->owned; o; o = o->next)
+    for (const struct owned_memory *o = d->owned; o; o = o->next)
         if (o->map && (uintptr_t)at - (uintptr_t)o->map < o->mapped)
             return 1;
     return 0;
@@ -84,15 +84,15 @@ int dataset_is_mapped(const struct dataset *d, const void *at)
 
 void dataset_let_go(const struct dataset *d)
 {
-    for (const struct owned *o = d->owned; o; o = o->next)
+    for (const struct owned_memory *o = d->owned; o; o = o->next)
         if (o->map)
             madvise(o->map, o->mapped, MADV_DONTNEED);
 }
 
 void dataset_release(struct dataset *d)
 {
-    for (struct owned *o = d->owned; o;) {
-        struct owned *next = o->next;
+    for (struct owned_memory *o = d->owned; o;) {
+        struct owned_memory *next = o->next;
         if (o->map)
             munmap(o->map, o->mapped);
         free(o);

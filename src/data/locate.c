@@ -1,3 +1,4 @@
+/* locate.c finds the folder of a dataset's files. */
 #include "data/locate.h"
 
 #include <errno.h>

@@ -4,17 +4,17 @@
 #include <math.h>
 
 /* What the training split says of one channel. */
-struct channel {
+struct channel_statistics {
     double mean, deviation, low, high;
 };
 
 /* Looks at the samples in ascending order, so that the answer is the same for everybody. Mean first, then the deviation
  * from it: two passes lose nothing where the mean is large (Chan, Golub and LeVeque 1983). */
-static struct channel look_at_channel(const struct transform *t, const struct data_view *v, size_t c)
+static struct channel_statistics look_at_channel(const struct transform *t, const struct data_view *v, size_t c)
 {
     const float *x = field_floats(t->field, PART_TRAIN);
     size_t size = shape_size(t->field->shape), plane = size / (size_t)t->field->shape.c, n = v->n[DATA_TRAIN];
-    struct channel of = {0, 0, INFINITY, -INFINITY};
+    struct channel_statistics of = {0, 0, INFINITY, -INFINITY};
     for (int pass = 0; pass < 2; pass++) {
         double sum = 0;
         for (size_t i = 0; i < n; i++)
@@ -36,7 +36,7 @@ static int init_numbers(struct transform *t, const struct data_view *v, const st
     (void)a;
     (void)e;
     for (int c = 0; c < t->field->shape.c && s->normalize != NORMALIZE_NONE; c++) {
-        struct channel of = look_at_channel(t, v, (size_t)c);
+        struct channel_statistics of = look_at_channel(t, v, (size_t)c);
         double from = s->normalize == NORMALIZE_UNIT ? of.low : of.mean;
         double width = s->normalize == NORMALIZE_UNIT ? of.high - of.low : of.deviation;
         width = width > 0 ? width : 1;
@@ -48,8 +48,8 @@ static int init_numbers(struct transform *t, const struct data_view *v, const st
 
 /* Writes every lane of a field of floats: v * scale + shift, or v where scale is NULL; lanes beyond b->n become 0. In
  * double, as nothing may be left of a small deviation beside a large mean in float. */
-static void lay_out(const struct transform *t, enum data_split split, const struct batch *b, const float *scale,
-                    const float *shift, float *to)
+static void lay_out_numbers(const struct transform *t, enum data_split split, const struct batch *b, const float *scale,
+                            const float *shift, float *to)
 {
     const struct shape s = t->field->shape;
     const float *values = field_floats(t->field, part_of(split));
@@ -71,7 +71,7 @@ static void fill_numbers(const struct transform *t, enum data_split split, const
 {
     (void)at;
     (void)draw;
-    lay_out(t, split, b, t->scale, t->shift, b->x);
+    lay_out_numbers(t, split, b, t->scale, t->shift, b->x);
 }
 
 static void fill_targets(const struct transform *t, enum data_split split, const uint32_t *at,
@@ -79,7 +79,7 @@ static void fill_targets(const struct transform *t, enum data_split split, const
 {
     (void)at;
     (void)draw;
-    lay_out(t, split, b, NULL, NULL, b->target);
+    lay_out_numbers(t, split, b, NULL, NULL, b->target);
 }
 
 const struct transform_type transform_numbers = {

@@ -1,3 +1,4 @@
+/* split.c counts the samples of each split, and chooses which they are. */
 #include "data/split.h"
 
 #include "base/rng.h"

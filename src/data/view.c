@@ -1,3 +1,4 @@
+/* view.c makes a view of a dataset: its splits, and a transform for each field. */
 #include "data/view.h"
 
 #include "base/str.h"

@@ -3,8 +3,8 @@
  * Images come in blocks of 16, x[blocks][h][c][w][16] (layout.h), so that every arithmetic instruction works on 16
  * images, for any number of channels, kernel size or stride. Of a batch of n images the lanes at and beyond n of the
  * last block are dead: inputs hold zeros there, gradients must be zero there (softmax_xent and bn_backward see to it),
- * so that sums over lanes need no masks. Every pointer is 64-byte aligned; in and out must not overlap unless a line says "may
- * be the same". Weights are in PyTorch's order, w[co][ci/groups][kh][kw], dense w[out][in].
+ * so that sums over lanes need no masks. Every pointer is 64-byte aligned; in and out must not overlap unless a line
+ * says "may be the same". Weights are in PyTorch's order, w[co][ci/groups][kh][kw], dense w[out][in].
  *
  * Same bits at every level (ref, avx2, avx512), for every compiler: a level may reorder nothing. Each output element is
  * defined by the order of its operations: fused multiply-adds in the stated order, and sums over images as 16 lane sums
@@ -33,11 +33,11 @@ struct pool_dims {
 enum conv_way { CONV_FORWARD, CONV_BACKWARD_DATA };
 
 /* Floats that are to be on their way to the second cache while something else is computed: a wish. */
-struct ahead {
+struct prefetch_range {
     const float *at;
     size_t floats;
 };
-#define AHEAD 4
+#define PREFETCH_RANGES 4
 
 /* The activations, ACT_relu and so on: the rows of activations.def. */
 enum act {

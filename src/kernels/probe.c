@@ -1,3 +1,4 @@
+/* probe.c finds the probes of a level, and runs them as the benchmarks do. */
 #include "kernels/probe.h"
 
 #include "kernels/kernels.h"

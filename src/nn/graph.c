@@ -157,8 +157,8 @@ static int check_output(const struct nn_graph *g, struct err *e)
                        g->classes, g->classes);
 }
 
-static int build(struct nn_graph *g, const struct item *items, const struct where *at, const struct nn_spec *spec,
-                 struct arena *a, struct err *e)
+static int build_graph(struct nn_graph *g, const struct item *items, const struct where *at, const struct nn_spec *spec,
+                       struct arena *a, struct err *e)
 {
     struct builder b = {.g = g, .a = a, .e = e};
     int out;
@@ -189,7 +189,7 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
     struct err e = {0};
     *g = (struct nn_graph){.in = in, .classes = classes, .precision = (enum nn_precision)spec->precision};
     int bad = parse_layers(lines, nlines, a, &items, errs);
-    if (!bad && build(g, items, nlines ? &lines[0].at : NULL, spec, a, &e)) {
+    if (!bad && build_graph(g, items, nlines ? &lines[0].at : NULL, spec, a, &e)) {
         err_list_take(errs, &e);
         bad = -1;
     }

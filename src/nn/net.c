@@ -11,7 +11,7 @@ struct carve {
     size_t at;
 };
 
-static void *cut(struct carve *c, size_t n, size_t size)
+static void *carve_off(struct carve *c, size_t n, size_t size)
 {
     size_t at = c->at;
     c->at += (n * size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
@@ -96,14 +96,14 @@ static size_t count_inputs(const struct draft *d, int first, int n)
 }
 
 /* Cuts the block; returns its length. With c->base set, *net is complete afterwards. */
-static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, const struct drafts *d, int training,
-                      const struct plan_options *o, struct nn_net **out)
+static size_t lay_out_net(struct carve *c, const struct nn_graph *g, int batch, const struct drafts *d, int training,
+                          const struct plan_options *o, struct nn_net **out)
 {
     int blocks = blocks_of(batch);
     size_t logits = floats_of(g->node[g->nnodes - 1].y, blocks);
     size_t pool = d->train.pool_floats > d->infer.pool_floats ? d->train.pool_floats : d->infer.pool_floats;
-    struct nn_net *net = cut(c, 1, sizeof *net), shadow;
-    struct plan *plan = cut(c, 1, sizeof *plan), plan_shadow;
+    struct nn_net *net = carve_off(c, 1, sizeof *net), shadow;
+    struct plan *plan = carve_off(c, 1, sizeof *plan), plan_shadow;
     net = net ? net : &shadow;
     plan = plan ? plan : &plan_shadow;
     *net = (struct nn_net){.graph = g, .batch = batch, .plan = plan};
@@ -111,18 +111,18 @@ static size_t lay_out(struct carve *c, const struct nn_graph *g, int batch, cons
     for (int i = 0; i < PLAN_PASSES; i++) {
         const struct draft *draft = i == PLAN_INFER ? &d->infer : &d->train;
         size_t inputs = count_inputs(draft, i == PLAN_BACKWARD ? draft->nforward : 0, plan->nsteps[i]);
-        plan->step[i] = cut(c, (size_t)plan->nsteps[i], sizeof(struct step));
-        plan->x[i] = cut(c, inputs, sizeof(float *));
-        plan->dx[i] = cut(c, inputs, sizeof(float *));
+        plan->step[i] = carve_off(c, (size_t)plan->nsteps[i], sizeof(struct step));
+        plan->x[i] = carve_off(c, inputs, sizeof(float *));
+        plan->dx[i] = carve_off(c, inputs, sizeof(float *));
     }
-    net->w = cut(c, g->param_floats, sizeof(float));
-    net->dw = training ? cut(c, g->param_floats, sizeof(float)) : NULL;
-    net->buffers = cut(c, g->buffer_floats, sizeof(float));
-    net->x = cut(c, floats_of(g->in, blocks), sizeof(float));
-    net->dx = training && o->input_gradient ? cut(c, floats_of(g->in, blocks), sizeof(float)) : NULL;
-    net->z = cut(c, logits, sizeof(float));
-    net->dz = training ? cut(c, logits, sizeof(float)) : NULL;
-    plan->pool = cut(c, pool, sizeof(float));
+    net->w = carve_off(c, g->param_floats, sizeof(float));
+    net->dw = training ? carve_off(c, g->param_floats, sizeof(float)) : NULL;
+    net->buffers = carve_off(c, g->buffer_floats, sizeof(float));
+    net->x = carve_off(c, floats_of(g->in, blocks), sizeof(float));
+    net->dx = training && o->input_gradient ? carve_off(c, floats_of(g->in, blocks), sizeof(float)) : NULL;
+    net->z = carve_off(c, logits, sizeof(float));
+    net->dz = training ? carve_off(c, logits, sizeof(float)) : NULL;
+    plan->pool = carve_off(c, pool, sizeof(float));
     *out = net == &shadow ? NULL : net;
     return c->at;
 }
@@ -136,7 +136,7 @@ size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, const s
     arena_init(&tmp);
     size_t bytes = SIZE_MAX; /* no memory even for the plan */
     if (!make_drafts(&d, g, batch, training, o, &tmp))
-        bytes = lay_out(&c, g, batch, &d, training, o, &net);
+        bytes = lay_out_net(&c, g, batch, &d, training, o, &net);
     arena_release(&tmp);
     return bytes;
 }
@@ -150,10 +150,10 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, c
     struct nn_net *net = NULL;
     arena_init(&tmp);
     if (!make_drafts(&d, g, batch, training, o, &tmp)) {
-        size_t bytes = lay_out(&c, g, batch, &d, training, o, &net);
+        size_t bytes = lay_out_net(&c, g, batch, &d, training, o, &net);
         c = (struct carve){arena_take(a, bytes), 0};
         if (c.base) {
-            lay_out(&c, g, batch, &d, training, o, &net);
+            lay_out_net(&c, g, batch, &d, training, o, &net);
             net->k = k;
             net->members = o->members;
             realize_pass(net, &d.train, 0, PLAN_FORWARD);
@@ -212,7 +212,7 @@ void nn_net_init(struct nn_net *net, uint64_t seed)
     }
 }
 
-static void walk(const struct nn_net *net, enum plan_pass pass, const struct nn_pass *p)
+static void run_steps(const struct nn_net *net, enum plan_pass pass, const struct nn_pass *p)
 {
     const struct plan *plan = net->plan;
     for (int i = 0; i < plan->nsteps[pass]; i++) {
@@ -232,11 +232,11 @@ void nn_forward(struct nn_net *net, const struct nn_pass *p)
 {
     assert(p->n > 0 && p->n <= net->batch && p->blocks == blocks_of(p->n));
     assert(!p->training || net->dw); /* a net for evaluation has no training plan */
-    walk(net, p->training ? PLAN_FORWARD : PLAN_INFER, p);
+    run_steps(net, p->training ? PLAN_FORWARD : PLAN_INFER, p);
 }
 
 void nn_backward(struct nn_net *net, const struct nn_pass *p)
 {
     assert(p->training && net->dw);
-    walk(net, PLAN_BACKWARD, p);
+    run_steps(net, PLAN_BACKWARD, p);
 }

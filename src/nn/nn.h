@@ -29,7 +29,7 @@ const char *nn_init_help(size_t i); /* its distribution and source; likewise */
 
 /* What a network computes with; a table in precision.c. Weights, statistics, losses and sums are floats in any case.
  * bf16: the operands of convolutions and dense layers (inputs, weights, and the gradient at the output) are rounded to
- * bf16 numbers (kernels.h); what a convolution hands to the normalization behind it, and the gradient that comes back
+ * bf16 numbers (kernels.h); what a convolution hands to the normalization after it, and the gradient that comes back
  * at the output of that, are stored so. */
 enum nn_precision { NN_FP32, NN_BF16 };
 const char *nn_precision_name(size_t i); /* NULL after the last */

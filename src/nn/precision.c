@@ -38,7 +38,7 @@ size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds)
 }
 
 /* The rounded array, at *room, which moves on. */
-static const float *rounded(const struct kernels *k, size_t n, const float *x, float **room)
+static const float *rounded_operand(const struct kernels *k, size_t n, const float *x, float **room)
 {
     float *y = *room;
     k->bf16_round(n, x, y);
@@ -46,7 +46,7 @@ static const float *rounded(const struct kernels *k, size_t n, const float *x, f
     return y;
 }
 
-/* The weights, and behind them the bias as it is. */
+/* The weights, and after them the bias as it is. */
 static const float *rounded_weights(const struct kernels *k, const struct nn_node *nd, const float *w, float **room)
 {
     size_t n = PAD16(nd->tensor[0].n), all = layer_tensor_floats(nd);
@@ -66,11 +66,11 @@ void rounded_run(const struct step *s, const struct nn_pass *p)
     const float *x;
     c.pass = p;
     if (s->rounds & ROUND_X) {
-        x = rounded(k, floats_of(nd->x[0], p->blocks), c.x[0], &room);
+        x = rounded_operand(k, floats_of(nd->x[0], p->blocks), c.x[0], &room);
         c.x = &x;
     }
     if (s->rounds & ROUND_DY)
-        c.dy = rounded(k, floats_of(nd->y, p->blocks), c.dy, &room);
+        c.dy = rounded_operand(k, floats_of(nd->y, p->blocks), c.dy, &room);
     if (s->rounds & ROUND_W)
         c.w = rounded_weights(k, nd, c.w, &room);
     s->run(&c);

@@ -1,3 +1,4 @@
+/* augment.c lists the augmentations, one row each, and draws for one sample what they do to it. */
 #include "data/images/augment.h"
 
 #include "base/str.h"
@@ -94,7 +95,7 @@ const struct data_word *data_augment_word(size_t i)
     return i < TYPES ? &types[i].word : NULL;
 }
 
-static const char *type_name(size_t i, const void *ctx)
+static const char *augmentation_name(size_t i, const void *ctx)
 {
     (void)ctx;
     return i < TYPES ? types[i].word.name : NULL;
@@ -159,7 +160,7 @@ static int parse_args(const struct data_word *t, char *rest, void *args, const s
     return 0;
 }
 
-static int parse_item(struct augment *a, char *item, const struct where *w, struct err *e)
+static int parse_augmentation(struct augment *a, char *item, const struct where *w, struct err *e)
 {
     char *name = next_word(&item);
     if (!name)
@@ -188,7 +189,7 @@ int augment_parse(struct augment *a, const char *text, const struct where *w, st
         comma = strchr(s, ',');
         if (comma)
             *comma++ = 0;
-        if (parse_item(a, s, w, e))
+        if (parse_augmentation(a, s, w, e))
             return -1;
     }
     return 0;

@@ -2,7 +2,7 @@
  * bits: moves by whole pixels copy bytes, all others are a kernel's work, and images too large for either are done
  * pixel by pixel. */
 #include "data/images/block.h"
-#include "data/images/warp.h"
+#include "data/images/warp_row.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -59,7 +59,7 @@ static int32_t fixed(double v)
     return (int32_t)(v * 65536);
 }
 
-static void spread(const struct mover *m, struct sampling *s)
+static void spread_sampling(const struct mover *m, struct sampling *s)
 {
     for (int i = 0; i < LANES; i++) {
         const struct warp *p = &m->warp[i < m->b->n ? i : 0];
@@ -74,7 +74,7 @@ static void spread(const struct mover *m, struct sampling *s)
 }
 
 /* What is not of the warped image: image i of a plane of the result. */
-static void cut(const struct mover *m, int i, float outside, float *x)
+static void cut_out(const struct mover *m, int i, float outside, float *x)
 {
     const struct warp *p = &m->warp[i];
     int left = p->flip ? p->crop_x : -p->crop_x, top = -p->crop_y; /* where the image begins; it is h x w too */
@@ -91,7 +91,7 @@ static void by_kernel(const struct mover *m, uint16_t *scratch, float *x)
 {
     const struct block *b = m->b;
     struct sampling s = {.h = b->h, .w = b->w};
-    spread(m, &s);
+    spread_sampling(m, &s);
     for (int c = 0; c < b->c; c++) {
         const uint8_t *in[LANES], *next[LANES];
         for (int i = 0; i < LANES; i++) {
@@ -101,7 +101,7 @@ static void by_kernel(const struct mover *m, uint16_t *scratch, float *x)
         b->k->warp(&s, in, next, b->scale[c], b->shift[c], m->row, plane_of(m, c, x), scratch);
         for (int i = 0; i < b->n; i++)
             if (m->warp[i].crop_x || m->warp[i].crop_y)
-                cut(m, i, 0 * b->scale[c] + b->shift[c], plane_of(m, c, x));
+                cut_out(m, i, 0 * b->scale[c] + b->shift[c], plane_of(m, c, x));
     }
 }
 

@@ -1,3 +1,4 @@
+/* sums.c adds up pixels and their squares. */
 #include "data/images/sums.h"
 
 _Static_assert((uint64_t)SUMS_BYTES * 255 * 255 <= UINT32_MAX, "sums fit");

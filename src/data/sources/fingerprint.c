@@ -1,3 +1,4 @@
+/* fingerprint.c takes fingerprints of files, so that changed ones are noticed. */
 #include "data/sources/fingerprint.h"
 
 #include "base/str.h"

@@ -1,3 +1,4 @@
+/* idx.c reads one file in the IDX format, plain or gzipped. */
 #include "data/sources/idx.h"
 
 #include "base/file.h"
@@ -41,7 +42,7 @@ static int read_bytes(struct idx_file *f, unsigned char *to, size_t n, size_t *g
     return 0;
 }
 
-static const char *type_name(unsigned type)
+static const char *idx_type_name(unsigned type)
 {
     switch (type) {
     case 0x09:
@@ -70,7 +71,7 @@ static int check_magic(struct idx_file *f, const unsigned char m[4], int min_dim
                        m[2], m[3], want);
     if (m[2] != 8)
         return err_set(e, ERR_DATA, "%s: values of IDX type %02x (%s), expected 08 (unsigned bytes)", f->path, m[2],
-                       type_name(m[2]));
+                       idx_type_name(m[2]));
     if (m[3] < min_dims || m[3] > max_dims)
         return err_set(e, ERR_DATA, "%s: IDX with %d dimension%s, expected magic %s", f->path, m[3],
                        m[3] == 1 ? "" : "s", want);

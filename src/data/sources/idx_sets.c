@@ -221,7 +221,8 @@ static int known(const struct data_source *k, struct dataset *d, const struct da
     return 0;
 }
 
-static int load(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+static int load_idx_set(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek,
+                        struct err *e)
 {
     struct files *fs = calloc(1, sizeof *fs);
     if (!fs)
@@ -251,7 +252,7 @@ static const char *const balanced[] = { "0", "1", "2", "3", "4", "5", "6", "7", 
     static const struct idx_set id##_files = { __VA_ARGS__ };                                                           \
     const struct data_source source_##id = {                                                                            \
         .word = { text, help, NULL }, .credit = source, .path = where, .input = FIELD_BYTES, .detail = &id##_files,           \
-        .there = there, .known = known, .load = load }
+        .there = there, .known = known, .load = load_idx_set }
 
 IDX_SET(mnist, "mnist", "60000 + 10000 handwritten digits, 28x28",
         "Y. LeCun and C. Cortes, the MNIST database of handwritten digits, CC BY-SA 3.0",

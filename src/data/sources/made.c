@@ -1,3 +1,4 @@
+/* made.c holds what all datasets that are made share: their random numbers, fingerprints and loading. */
 #include "data/sources/made.h"
 
 #include "base/str.h"

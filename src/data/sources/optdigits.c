@@ -25,7 +25,7 @@ static void unpack_text(unsigned char *to)
 }
 
 /* columns [65][ROWS] -> x [ROWS][64], y [ROWS] */
-static void transpose(const unsigned char *columns, unsigned char *x, unsigned char *y)
+static void columns_to_rows(const unsigned char *columns, unsigned char *x, unsigned char *y)
 {
     for (size_t i = 0; i < ROWS; i++)
         for (size_t k = 0; k < PIXELS; k++)
@@ -43,7 +43,7 @@ static int unpack(unsigned char *to, struct err *e)
     unpack_text(text);
     int code = uncompress(columns, &got, text, PACKED_BYTES), bad = code != Z_OK || got != want;
     if (!bad)
-        transpose(columns, to, to + (size_t)PIXELS * ROWS);
+        columns_to_rows(columns, to, to + (size_t)PIXELS * ROWS);
     free(columns);
     if (code == Z_MEM_ERROR)
         return err_set(e, ERR_NOMEM, "optdigits: no memory to unpack it");
@@ -65,7 +65,8 @@ static int read_all(struct dataset *d, struct err *e)
 
 static const uint32_t train_count[10] = {376, 389, 380, 389, 387, 376, 377, 387, 380, 382};
 
-static int load(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+static int load_optdigits(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek,
+                          struct err *e)
 {
     (void)k;
     (void)s;
@@ -82,5 +83,5 @@ const struct data_source source_optdigits = {
               "pixels repacked",
     .path = PATH_NEVER,
     .input = FIELD_BYTES,
-    .load = load,
+    .load = load_optdigits,
 };

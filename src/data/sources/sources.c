@@ -55,7 +55,7 @@ const struct data_source *source_find(const char *name, const struct where *w, s
     return NULL;
 }
 
-static int load(struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+static int load_source(struct dataset *d, const struct data_spec *s, int peek, struct err *e)
 {
     static const struct where at = {NULL, 0, "data", "dataset"};
     memset(d, 0, sizeof *d);
@@ -94,10 +94,10 @@ int dataset_absent(struct dataset *d, const struct data_spec *s, const struct da
 
 int dataset_load(struct dataset *d, const struct data_spec *s, struct err *e)
 {
-    return load(d, s, 0, e);
+    return load_source(d, s, 0, e);
 }
 
 int dataset_peek(struct dataset *d, const struct data_spec *s, struct err *e)
 {
-    return load(d, s, 1, e);
+    return load_source(d, s, 1, e);
 }

@@ -131,8 +131,8 @@ void EXPORT(dense_backward_data)(int blocks, int in, int out, const float *dy, c
     over_images(&m, in, blocks, w, dy, NULL, dx);
 }
 
-/* t[16 * blocks][16 * vb]: elements `from` and on of every image, the images as rows, zeros behind the last element. */
-static void transpose(int blocks, int in, int from, int vb, const float *x, float *t)
+/* t[16 * blocks][16 * vb]: elements `from` and on of every image, the images as rows, zeros after the last element. */
+static void transpose_strip(int blocks, int in, int from, int vb, const float *x, float *t)
 {
     x += (ptrdiff_t)from * LANES;
     for (int b = 0; b < blocks; b++, x += (ptrdiff_t)in * LANES, t += vb * LANES * LANES)
@@ -146,7 +146,7 @@ static void transpose(int blocks, int in, int from, int vb, const float *x, floa
         }
 }
 
-static void bias_gradient(int blocks, int out, const float *dy, float *db)
+static void dense_bias_gradient(int blocks, int out, const float *dy, float *db)
 {
     for (int o = 0; o < out; o++) {
         v16 sum = v16_zero();
@@ -168,12 +168,12 @@ void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x,
         float *strip = scratch, *rows = strip + (ptrdiff_t)blocks * LANES * vb * LANES;
         struct gemm m = {.k = blocks * LANES, .a_block = (ptrdiff_t)out * LANES};
         m.out_row = whole ? in : vb * LANES;
-        transpose(blocks, in, from, vb, x, strip);
+        transpose_strip(blocks, in, from, vb, x, strip);
         gemm_rows(1, &m, out, vb, dy, strip, NULL, whole ? dw + from : rows);
         int n = in - from < vb * LANES ? in - from : vb * LANES;
         for (int o = 0; !whole && o < out; o++)
             memcpy(dw + (ptrdiff_t)o * in + from, rows + o * m.out_row, (size_t)n * sizeof *dw);
     }
     if (db)
-        bias_gradient(blocks, out, dy, db);
+        dense_bias_gradient(blocks, out, dy, db);
 }

@@ -3,7 +3,7 @@
 #include "kernels/simd/vmath.h"
 
 /* Lane l holds label l, dead lanes -1. */
-static w16 labels_of(const int32_t *label, int live)
+static w16 label_vector(const int32_t *label, int live)
 {
     int32_t all[LANES] __attribute__((aligned(64)));
     for (int i = 0; i < LANES; i++)
@@ -58,7 +58,7 @@ void EXPORT(softmax_xent)(int n, int classes, const float *z, const int32_t *lab
     for (int b = 0; b * LANES < n; b++) {
         int live = live_lanes(n, b);
         size_t at = (size_t)b * (size_t)classes * LANES;
-        w16 which = labels_of(label + b * LANES, live);
+        w16 which = label_vector(label + b * LANES, live);
         v16 top = largest(classes, z + at), sum;
         v16_store(out, block_loss(classes, z + at, top, which, smoothing, &sum));
         memcpy(loss + b * LANES, out, (size_t)live * sizeof *loss);

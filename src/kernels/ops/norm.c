@@ -2,8 +2,8 @@
  * image row; rows add up in float lanes, and those in doubles, one per lane. */
 #include "kernels/ops/ops.h"
 
-/* The k-th row of channel ch in block b is at x + row_at(...). */
-static size_t row_at(int c, int h, int w, int b, int k, int ch)
+/* The k-th row of channel ch in block b is at x + norm_row_at(...). */
+static size_t norm_row_at(int c, int h, int w, int b, int k, int ch)
 {
     return (((size_t)b * (size_t)h + (size_t)k) * (size_t)c + (size_t)ch) * (size_t)w * LANES;
 }
@@ -26,11 +26,11 @@ INLINE float mean_of_row(int bf16, int w, int live, const float *x)
 }
 
 /* Sums over a row: of even and of odd columns, then both. */
-struct sums {
+struct row_sums {
     v16 s, q;
 };
 
-INLINE void deviations(v16 x, v16 about, struct sums *t)
+INLINE void deviations(v16 x, v16 about, struct row_sums *t)
 {
     v16 v = v16_sub(x, about);
     t->s = v16_add(t->s, v);
@@ -51,7 +51,7 @@ INLINE v16 passed_on(const float *x, uint16_t *y, int i)
 /* Adds a row up, about m. */
 INLINE void deviations_of_row(int w, v16 m, const float *x, uint16_t *y, d16 *sum, d16 *squares)
 {
-    struct sums a = {v16_zero(), v16_zero()}, b = a;
+    struct row_sums a = {v16_zero(), v16_zero()}, b = a;
     int i = 0;
     for (; i + 1 < w; i += 2) {
         deviations(passed_on(x, y, i), m, &a);
@@ -117,7 +117,7 @@ void EXPORT(bn_stats)(int c, int h, int w, int n, const float *x, float *mean, f
     for (int ch = 0; ch < c; ch++) {
         struct moments total = {0, 0, 0};
         for (int b = 0; b < blocks; b++) {
-            struct moments m = moments_of(c, h, w, live_lanes(n, b), x + row_at(c, h, w, b, 0, ch));
+            struct moments m = moments_of(c, h, w, live_lanes(n, b), x + norm_row_at(c, h, w, b, 0, ch));
             moments_merge(&total, &m);
         }
         mean[ch] = (float)total.mean;
@@ -130,22 +130,22 @@ void EXPORT(bn_apply)(int c, int h, int w, int blocks, const float *x, const flo
     for (int k = 0; k < blocks * h; k++)
         for (int ch = 0; ch < c; ch++) {
             v16 a = v16_set1(scale[ch]), s = v16_set1(shift[ch]);
-            size_t at = row_at(c, h, w, 0, k, ch);
+            size_t at = norm_row_at(c, h, w, 0, k, ch);
             for (int i = 0; i < w; i++)
                 v16_store(y + at + i * LANES, v16_fma(v16_load(x + at + i * LANES), a, s));
         }
 }
 
-INLINE void products(const float *x, const float *dy, v16 mean, struct sums *t)
+INLINE void products(const float *x, const float *dy, v16 mean, struct row_sums *t)
 {
     v16 g = v16_load(dy);
     t->s = v16_add(t->s, g);
     t->q = v16_fma(g, v16_sub(v16_load(x), mean), t->q);
 }
 
-INLINE struct sums products_of_row(int w, const float *x, const float *dy, v16 mean)
+INLINE struct row_sums products_of_row(int w, const float *x, const float *dy, v16 mean)
 {
-    struct sums a = {v16_zero(), v16_zero()}, b = a;
+    struct row_sums a = {v16_zero(), v16_zero()}, b = a;
     int i = 0;
     for (; i + 1 < w; i += 2) {
         products(x + i * LANES, dy + i * LANES, mean, &a);
@@ -153,7 +153,7 @@ INLINE struct sums products_of_row(int w, const float *x, const float *dy, v16 m
     }
     if (i < w)
         products(x + i * LANES, dy + i * LANES, mean, &a);
-    return (struct sums){v16_add(a.s, b.s), v16_add(a.q, b.q)};
+    return (struct row_sums){v16_add(a.s, b.s), v16_add(a.q, b.q)};
 }
 
 void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const float *dy, const float *mean,
@@ -166,8 +166,8 @@ void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const
         for (int b = 0; b < blocks; b++) {
             d16 sum = d16_zero(), sum_x = d16_zero();
             for (int k = 0; k < h; k++) {
-                size_t at = row_at(c, h, w, b, k, ch);
-                struct sums t = products_of_row(w, x + at, dy + at, m);
+                size_t at = norm_row_at(c, h, w, b, k, ch);
+                struct row_sums t = products_of_row(w, x + at, dy + at, m);
                 sum = d16_add(sum, t.s);
                 sum_x = d16_add(sum_x, t.q);
             }
@@ -188,11 +188,11 @@ void EXPORT(bn_backward)(int c, int h, int w, int n, const float *x, const float
         m16 mask = m16_first(live);
         for (int ch = 0; ch < c; ch++) {
             v16 va = v16_set1(a[ch]), vp = v16_set1(p[ch]), vq = v16_set1(q[ch]);
-            size_t at = row_at(c, h, w, 0, k, ch);
+            size_t at = norm_row_at(c, h, w, 0, k, ch);
             for (int i = 0; i < w; i++, at += LANES) {
-                soon_read(x + at);
-                soon_read(dy + at);
-                soon_written(dx + at);
+                prefetch_read(x + at);
+                prefetch_read(dy + at);
+                prefetch_written(dx + at);
                 v16 r = v16_fma(va, v16_load(dy + at), v16_fma(vp, v16_load(x + at), vq));
                 v16_store(dx + at, v16_keep(mask, r));
             }

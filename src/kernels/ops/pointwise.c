@@ -12,26 +12,26 @@ struct kind {
 };
 
 /* Of the channel at hand. */
-struct channel {
+struct channel_values {
     v16 scale, shift, mean, parameter;
 };
 
 /* Vector `at` floats into an array of either kind. */
 INLINE v16 value_at(struct kind k, const void *x, ptrdiff_t at)
 {
-    soon_read(k.bf16 ? (const void *)((const uint16_t *)x + at) : (const float *)x + at);
+    prefetch_read(k.bf16 ? (const void *)((const uint16_t *)x + at) : (const float *)x + at);
     return k.bf16 ? v16_bf16_load((const uint16_t *)x + at) : v16_load((const float *)x + at);
 }
 
-INLINE struct channel channel_of(struct kind k, const struct pointwise *f, const float *mean, int ch)
+INLINE struct channel_values channel_of(struct kind k, const struct pointwise *f, const float *mean, int ch)
 {
     v16 zero = v16_zero();
-    return (struct channel){k.norm ? v16_set1(f->scale[ch]) : zero, k.norm ? v16_set1(f->shift[ch]) : zero,
-                            k.norm && mean ? v16_set1(mean[ch]) : zero, v16_set1(f->act_parameter)};
+    return (struct channel_values){k.norm ? v16_set1(f->scale[ch]) : zero, k.norm ? v16_set1(f->shift[ch]) : zero,
+                                   k.norm && mean ? v16_set1(mean[ch]) : zero, v16_set1(f->act_parameter)};
 }
 
 /* What the activation sees. */
-INLINE v16 normalized(struct kind k, const struct channel *c, v16 x, const float *add, ptrdiff_t at)
+INLINE v16 normalized(struct kind k, const struct channel_values *c, v16 x, const float *add, ptrdiff_t at)
 {
     v16 n = k.norm ? v16_fma(x, c->scale, c->shift) : x;
     return k.add ? v16_add(n, v16_load(add + at)) : n;
@@ -42,17 +42,17 @@ INLINE v16 dropped(struct kind k, const struct masks *m, m16 keep, v16 v)
     return k.drop ? v16_keep(keep, v16_mul(v, m->scale)) : v;
 }
 
-INLINE void forward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, ptrdiff_t at,
+INLINE void forward_one(struct kind k, const struct channel_values *c, const struct masks *m, m16 keep, ptrdiff_t at,
                         const void *x, const float *add, float *y)
 {
     v16 v = normalized(k, c, value_at(k, x, at), add, at);
     v = dropped(k, m, keep, act_value(k.act, c->parameter, v));
-    soon_written(y + at);
+    prefetch_written(y + at);
     v16_store(y + at, k.bf16 == ROUNDED ? v16_bf16_round(v) : v);
 }
 
 /* One row. A step of the generator is for two elements; *half says that the second of the last step is still unused. */
-INLINE void forward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w, ptrdiff_t at,
+INLINE void forward_row(struct kind k, const struct channel_values *c, struct masks *m, int *half, int w, ptrdiff_t at,
                         const void *x, const float *add, float *y)
 {
     int i = 0;
@@ -96,7 +96,7 @@ INLINE void forward_as(struct kind k, struct pointwise *f, int rows, const void 
     int half = f->half;
     for (int row = 0; row < rows; row++)
         for (int ch = 0; ch < f->c; ch++, at += f->w * LANES) {
-            struct channel c = channel_of(k, f, NULL, ch);
+            struct channel_values c = channel_of(k, f, NULL, ch);
             forward_row(k, &c, &m, &half, f->w, at, x, f->add, y);
         }
     masks_leave(k, f, &m, half);
@@ -110,12 +110,12 @@ struct way_back {
 };
 
 /* The two sums of a row for one parity of columns. */
-struct sums {
+struct gradient_sums {
     v16 g, gx;
 };
 
-INLINE void backward_one(struct kind k, const struct channel *c, const struct masks *m, m16 keep, ptrdiff_t at,
-                         const struct way_back *w, struct sums *s)
+INLINE void backward_one(struct kind k, const struct channel_values *c, const struct masks *m, m16 keep, ptrdiff_t at,
+                         const struct way_back *w, struct gradient_sums *s)
 {
     v16 v = value_at(k, w->x, at), d = v16_load(w->dy + at), n = normalized(k, c, v, w->add, at);
     if (k.again) {
@@ -125,11 +125,11 @@ INLINE void backward_one(struct kind k, const struct channel *c, const struct ma
     d = act_gradient(k.act, c->parameter, n, dropped(k, m, keep, d));
     if (k.bf16) {
         w16 r = v16_bf16(d);
-        soon_written((uint16_t *)w->g + at);
+        prefetch_written((uint16_t *)w->g + at);
         w16_store_high((uint16_t *)w->g + at, r);
         d = v16_bf16_value(r);
     } else {
-        soon_written((float *)w->g + at);
+        prefetch_written((float *)w->g + at);
         v16_store((float *)w->g + at, d);
     }
     if (k.norm) {
@@ -138,10 +138,10 @@ INLINE void backward_one(struct kind k, const struct channel *c, const struct ma
     }
 }
 
-INLINE struct sums backward_row(struct kind k, const struct channel *c, struct masks *m, int *half, int w, ptrdiff_t at,
-                                const struct way_back *p)
+INLINE struct gradient_sums backward_row(struct kind k, const struct channel_values *c, struct masks *m, int *half,
+                                         int w, ptrdiff_t at, const struct way_back *p)
 {
-    struct sums a = {v16_zero(), v16_zero()}, b = a;
+    struct gradient_sums a = {v16_zero(), v16_zero()}, b = a;
     int i = 0;
     if (k.drop && *half) {
         backward_one(k, c, m, masks_second(m), at, p, &b);
@@ -159,7 +159,7 @@ INLINE struct sums backward_row(struct kind k, const struct channel *c, struct m
             masks_step(m);
         backward_one(k, c, m, masks_first(m), at + i * LANES, p, &a);
     }
-    return (struct sums){v16_add(a.g, b.g), v16_add(a.gx, b.gx)};
+    return (struct gradient_sums){v16_add(a.g, b.g), v16_add(a.gx, b.gx)};
 }
 
 INLINE void backward_as(struct kind k, struct pointwise *f, int rows, const struct way_back *p, const float *mean,
@@ -170,8 +170,8 @@ INLINE void backward_as(struct kind k, struct pointwise *f, int rows, const stru
     int half = f->half;
     for (int row = 0; row < rows; row++)
         for (int ch = 0; ch < f->c; ch++, at += f->w * LANES) {
-            struct channel c = channel_of(k, f, mean, ch);
-            struct sums s = backward_row(k, &c, &m, &half, f->w, at, p);
+            struct channel_values c = channel_of(k, f, mean, ch);
+            struct gradient_sums s = backward_row(k, &c, &m, &half, f->w, at, p);
             if (k.norm) {
                 lanes[2 * ch] = d16_add(lanes[2 * ch], s.g);
                 lanes[2 * ch + 1] = d16_add(lanes[2 * ch + 1], s.gx);

@@ -5,7 +5,7 @@
 struct span {
     int lo, hi;
 };
-static struct span inside(int at, int k, int len)
+static struct span taps_inside(int at, int k, int len)
 {
     struct span s = {at < 0 ? -at : 0, at + k > len ? len - at : k};
     return s;
@@ -25,7 +25,8 @@ struct window {
 static struct window window_of(const struct pool_dims *d, int b, int oy, int ox)
 {
     int iy = oy * d->sh - d->ph, ix = ox * d->sw - d->pw;
-    struct window v = {(size_t)b * (size_t)d->h + (size_t)iy, inside(iy, d->kh, d->h), inside(ix, d->kw, d->w), ix};
+    struct window v = {(size_t)b * (size_t)d->h + (size_t)iy, taps_inside(iy, d->kh, d->h),
+                       taps_inside(ix, d->kw, d->w), ix};
     return v;
 }
 

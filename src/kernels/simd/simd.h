@@ -109,11 +109,11 @@ INLINE m16 m16_first(int n)
 
 /* Passes over arrays in the second cache: what they come to a kilobyte later is on its way into the first. */
 #define SOON 1024 /* bytes */
-INLINE void soon_read(const void *p)
+INLINE void prefetch_read(const void *p)
 {
     __builtin_prefetch((const char *)p + SOON);
 }
-INLINE void soon_written(const void *p)
+INLINE void prefetch_written(const void *p)
 {
     __builtin_prefetch((const char *)p + SOON, 1);
 }

@@ -4,8 +4,8 @@
  *     in ----> body ------------------> add -> out
  *       \--> [conv 1x1, batchnorm] --/
  */
-#include "nn/text/builder.h"
 #include "nn/layers/joins.h"
+#include "nn/text/builder.h"
 
 #include <stdio.h>
 
@@ -23,7 +23,7 @@ static const struct param residual_params[] = {
 };
 // clang-format on
 
-static int same(struct shape a, struct shape b)
+static int same_shape(struct shape a, struct shape b)
 {
     return a.kind == b.kind && a.c == b.c && a.h == b.h && a.w == b.w;
 }
@@ -46,7 +46,7 @@ static int project(struct builder *b, const struct item *it, struct shape from, 
     if (from.kind == to.kind) {
         if (build_text(b, text, it, in, out))
             return -1;
-        if (same(build_shape(b, *out), to))
+        if (same_shape(build_shape(b, *out), to))
             return 0;
     }
     return build_error(b, it, "its body turns %s into %s, which no projection of the input can be added to",
@@ -61,10 +61,10 @@ static int residual_emit(struct builder *b, const struct item *it, int in, int *
     if (build_sequence(b, it->body[0], in, &way[0]))
         return -1;
     struct shape from = build_shape(b, in), to = build_shape(b, way[0]);
-    if (!same(from, to) && a->identity)
+    if (!same_shape(from, to) && a->identity)
         return build_error(b, it, "its body turns %s into %s; leave out identity to add a projection of the input",
                            shape_text(from, x, sizeof x), shape_text(to, y, sizeof y));
-    if (!same(from, to) && project(b, it, from, to, in, &way[1]))
+    if (!same_shape(from, to) && project(b, it, from, to, in, &way[1]))
         return -1;
     return build_join(b, &join_add, a->scale, it, way, 2, out);
 }

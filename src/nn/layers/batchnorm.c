@@ -115,7 +115,7 @@ void bn_gradient(const struct nn_node *nd, double n, const float *sum_dy, const 
 }
 
 /* Values of a channel in the batch. */
-static double values(const struct layer_call *c)
+static double values_of_channel(const struct layer_call *c)
 {
     return (double)c->pass->n * c->node->x[0].h * c->node->x[0].w;
 }
@@ -128,7 +128,7 @@ static void bn_forward(const struct layer_call *c)
     if (c->pass->training) {
         float *mean = bn_row(nd, c->scratch, BN_MEAN), *var = bn_row(nd, c->scratch, BN_ROWS);
         c->kernels->bn_stats(x.c, x.h, x.w, c->pass->n, c->x[0], mean, var);
-        bn_of_batch(nd, values(c), mean, var, c->w, c->buffers, table);
+        bn_of_batch(nd, values_of_channel(c), mean, var, c->w, c->buffers, table);
     } else
         bn_of_running(nd, c->w, c->buffers, table);
     c->kernels->bn_apply(x.c, x.h, x.w, c->pass->blocks, c->x[0], bn_row(nd, table, BN_SCALE),
@@ -142,7 +142,7 @@ static void bn_backward(const struct layer_call *c)
     float *t = c->saved, *sum_dy = c->scratch, *sum_dyx = sum_dy + PAD16(x.c);
     c->kernels->bn_backward_stats(x.c, x.h, x.w, c->pass->n, c->x[0], c->dy, bn_row(nd, t, BN_MEAN),
                                   bn_row(nd, t, BN_INVSTD), sum_dy, sum_dyx);
-    bn_gradient(nd, values(c), sum_dy, sum_dyx, c->w, c->dw, t);
+    bn_gradient(nd, values_of_channel(c), sum_dy, sum_dyx, c->w, c->dw, t);
     if (c->dx[0])
         c->kernels->bn_backward(x.c, x.h, x.w, c->pass->n, c->x[0], c->dy, bn_row(nd, t, BN_A), bn_row(nd, t, BN_P),
                                 bn_row(nd, t, BN_Q), c->dx[0]);

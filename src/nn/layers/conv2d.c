@@ -106,7 +106,7 @@ static size_t conv_scratch_floats(const struct nn_node *nd, int blocks)
     return conv_scratch(&d, blocks);
 }
 
-static size_t bias_at(const struct nn_node *nd)
+static size_t conv_bias_at(const struct nn_node *nd)
 {
     return nd->tensor[1].at - nd->tensor[0].at;
 }
@@ -114,14 +114,14 @@ static size_t bias_at(const struct nn_node *nd)
 static void conv_forward(const struct layer_call *c)
 {
     struct conv_dims d = conv_geometry(c->node);
-    const float *bias = c->node->ntensors > 1 ? c->w + bias_at(c->node) : NULL;
+    const float *bias = c->node->ntensors > 1 ? c->w + conv_bias_at(c->node) : NULL;
     c->kernels->conv_forward(&d, c->pass->blocks, c->x[0], c->w, bias, c->y, c->scratch);
 }
 
 static void conv_backward(const struct layer_call *c)
 {
     struct conv_dims d = conv_geometry(c->node);
-    float *dbias = c->node->ntensors > 1 ? c->dw + bias_at(c->node) : NULL;
+    float *dbias = c->node->ntensors > 1 ? c->dw + conv_bias_at(c->node) : NULL;
     c->kernels->conv_backward_weights(&d, c->pass->blocks, c->x[0], c->dy, c->dw, dbias, c->scratch);
     if (c->dx[0])
         c->kernels->conv_backward_data(&d, c->pass->blocks, c->dy, c->w, c->dx[0], c->scratch);

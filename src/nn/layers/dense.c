@@ -37,17 +37,17 @@ static int dense_shape(struct nn_node *nd, struct err *e)
 }
 
 /* Every position of a sequence is a block of vectors to the kernels. */
-static int vectors(const struct nn_node *nd, int blocks)
+static int dense_vectors(const struct nn_node *nd, int blocks)
 {
     return blocks * nd->x[0].h;
 }
 
 static size_t dense_scratch_floats(const struct nn_node *nd, int blocks)
 {
-    return dense_scratch(vectors(nd, blocks), nd->x[0].c, nd->y.c);
+    return dense_scratch(dense_vectors(nd, blocks), nd->x[0].c, nd->y.c);
 }
 
-static size_t bias_at(const struct nn_node *nd)
+static size_t dense_bias_at(const struct nn_node *nd)
 {
     return nd->tensor[1].at - nd->tensor[0].at;
 }
@@ -55,15 +55,15 @@ static size_t bias_at(const struct nn_node *nd)
 static void dense_forward(const struct layer_call *c)
 {
     const struct nn_node *nd = c->node;
-    const float *bias = nd->ntensors > 1 ? c->w + bias_at(nd) : NULL;
-    c->kernels->dense_forward(vectors(nd, c->pass->blocks), nd->x[0].c, nd->y.c, c->x[0], c->w, bias, c->y);
+    const float *bias = nd->ntensors > 1 ? c->w + dense_bias_at(nd) : NULL;
+    c->kernels->dense_forward(dense_vectors(nd, c->pass->blocks), nd->x[0].c, nd->y.c, c->x[0], c->w, bias, c->y);
 }
 
 static void dense_backward(const struct layer_call *c)
 {
     const struct nn_node *nd = c->node;
-    int n = vectors(nd, c->pass->blocks);
-    float *dbias = nd->ntensors > 1 ? c->dw + bias_at(nd) : NULL;
+    int n = dense_vectors(nd, c->pass->blocks);
+    float *dbias = nd->ntensors > 1 ? c->dw + dense_bias_at(nd) : NULL;
     c->kernels->dense_backward_weights(n, nd->x[0].c, nd->y.c, c->x[0], c->dy, c->dw, dbias, c->scratch);
     if (c->dx[0])
         c->kernels->dense_backward_data(n, nd->x[0].c, nd->y.c, c->dy, c->w, c->dx[0]);

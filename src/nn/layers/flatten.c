@@ -1,4 +1,4 @@
-/* flatten: maps become a vector in the order channel, row, column, so that the weights of a dense layer behind it are
+/* flatten: maps become a vector in the order channel, row, column, so that the weights of a dense layer after it are
  * PyTorch's. The engine stores row, channel, column: with one row or one channel that is the same and nothing runs. */
 #include "nn/layer.h"
 

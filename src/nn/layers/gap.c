@@ -11,7 +11,7 @@ static int gap_shape(struct nn_node *nd, struct err *e)
     return 0;
 }
 
-static struct pool_dims whole(const struct nn_node *nd)
+static struct pool_dims window_of_whole_map(const struct nn_node *nd)
 {
     return (struct pool_dims){.c = nd->x[0].c,
                               .h = nd->x[0].h,
@@ -35,20 +35,20 @@ static void gap_window(const struct nn_node *nd, int k[2], int s[2], int dilatio
 
 static void gap_forward(const struct layer_call *c)
 {
-    struct pool_dims d = whole(c->node);
+    struct pool_dims d = window_of_whole_map(c->node);
     c->kernels->avgpool_forward(&d, c->pass->blocks, c->x[0], c->y);
 }
 
 static void gap_backward(const struct layer_call *c)
 {
-    struct pool_dims d = whole(c->node);
+    struct pool_dims d = window_of_whole_map(c->node);
     if (c->dx[0])
         c->kernels->avgpool_backward(&d, c->pass->blocks, c->dy, c->dx[0]);
 }
 
 static void gap_part(const struct nn_node *nd, struct stage_part *out)
 {
-    *out = (struct stage_part){.kind = PART_POOL, .pool = {whole(nd), 0}};
+    *out = (struct stage_part){.kind = PART_POOL, .pool = {window_of_whole_map(nd), 0}};
 }
 
 const struct layer_type layer_gap = {

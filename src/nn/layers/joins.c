@@ -89,7 +89,7 @@ static void concat_backward(const struct layer_call *c)
 
 /* --- add and mean: y = (s x0 + x1 + x2 ...) / n, in this order; n is 1 for add, s is 1 for mean --- */
 
-static size_t outputs(const struct layer_call *c)
+static size_t floats_of_join(const struct layer_call *c)
 {
     return floats_of(c->node->y, c->pass->blocks);
 }
@@ -103,15 +103,15 @@ static float scale_of(const struct layer_call *c)
 static void sum(const struct layer_call *c, float scale)
 {
     for (int k = 1; k < c->node->nin; k++)
-        c->kernels->add_scaled(outputs(c), k == 1 ? scale : 1, k == 1 ? c->x[0] : c->y, c->x[k], c->y);
+        c->kernels->add_scaled(floats_of_join(c), k == 1 ? scale : 1, k == 1 ? c->x[0] : c->y, c->x[k], c->y);
 }
 
 /* dx0 = first dy, and rest dy for all others. */
-static void spread(const struct layer_call *c, float first, float rest)
+static void spread_gradient(const struct layer_call *c, float first, float rest)
 {
     for (int k = 0; k < c->node->nin; k++)
         if (c->dx[k])
-            c->kernels->scaled(outputs(c), k ? rest : first, c->dy, c->dx[k]);
+            c->kernels->scaled(floats_of_join(c), k ? rest : first, c->dy, c->dx[k]);
 }
 
 static void add_forward(const struct layer_call *c)
@@ -121,7 +121,7 @@ static void add_forward(const struct layer_call *c)
 
 static void add_backward(const struct layer_call *c)
 {
-    spread(c, scale_of(c), 1);
+    spread_gradient(c, scale_of(c), 1);
 }
 
 /* A sum of two is a part of a stage; one that scales is not. */
@@ -134,13 +134,13 @@ static void add_part(const struct nn_node *nd, struct stage_part *out)
 static void mean_forward(const struct layer_call *c)
 {
     sum(c, 1);
-    c->kernels->scaled(outputs(c), 1 / (float)c->node->nin, c->y, c->y);
+    c->kernels->scaled(floats_of_join(c), 1 / (float)c->node->nin, c->y, c->y);
 }
 
 static void mean_backward(const struct layer_call *c)
 {
     const float share = 1 / (float)c->node->nin;
-    spread(c, share, share);
+    spread_gradient(c, share, share);
 }
 
 /* --- mul --- */
@@ -148,7 +148,7 @@ static void mean_backward(const struct layer_call *c)
 static void mul_forward(const struct layer_call *c)
 {
     for (int k = 1; k < c->node->nin; k++)
-        c->kernels->mul(outputs(c), k == 1 ? c->x[0] : c->y, c->x[k], c->y);
+        c->kernels->mul(floats_of_join(c), k == 1 ? c->x[0] : c->y, c->x[k], c->y);
 }
 
 /* dx[k] is dy times all the other inputs, in their order. */
@@ -158,7 +158,7 @@ static void mul_backward(const struct layer_call *c)
         const float *product = c->dy;
         for (int j = 0; c->dx[k] && j < c->node->nin; j++)
             if (j != k) {
-                c->kernels->mul(outputs(c), product, c->x[j], c->dx[k]);
+                c->kernels->mul(floats_of_join(c), product, c->x[j], c->dx[k]);
                 product = c->dx[k];
             }
     }

@@ -1,3 +1,4 @@
+/* pooling.c reads the arguments of a pooling, and computes its geometry. */
 #include "nn/layers/pooling.h"
 
 // clang-format off
@@ -22,7 +23,7 @@ int pool_check(void *args, struct err *e)
     return 0;
 }
 
-static int outputs(const struct pool_args *a, int i, int n)
+static int pool_outputs(const struct pool_args *a, int i, int n)
 {
     int room = n + 2 * a->pad[i] - a->kernel[i];
     return room < 0 ? 0 : room / a->stride[i] + 1;
@@ -34,8 +35,8 @@ struct pool_dims pool_geometry(const struct nn_node *nd)
     return (struct pool_dims){.c = nd->x[0].c,
                               .h = nd->x[0].h,
                               .w = nd->x[0].w,
-                              .ho = outputs(a, 0, nd->x[0].h),
-                              .wo = outputs(a, 1, nd->x[0].w),
+                              .ho = pool_outputs(a, 0, nd->x[0].h),
+                              .wo = pool_outputs(a, 1, nd->x[0].w),
                               .kh = a->kernel[0],
                               .kw = a->kernel[1],
                               .sh = a->stride[0],

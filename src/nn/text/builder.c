@@ -1,10 +1,11 @@
+/* builder.c makes nodes of the items of a text, and shapes them as they are appended. */
 #include "nn/text/builder.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static int no_memory(const struct builder *b)
+static int builder_no_memory(const struct builder *b)
 {
     return err_set(b->e, ERR_NOMEM, "no memory for the network");
 }
@@ -36,7 +37,7 @@ static struct nn_node *more_nodes(struct builder *b, const struct item *from)
         int cap = b->cap ? 2 * b->cap : 16;
         struct nn_node *v = arena_take(b->a, (size_t)cap * sizeof *v);
         if (!v) {
-            no_memory(b);
+            builder_no_memory(b);
             return NULL;
         }
         if (g->nnodes)
@@ -53,7 +54,7 @@ int build_node(struct builder *b, const struct layer_type *type, const void *arg
     struct nn_node *nd = more_nodes(b, from);
     int *inputs = nd ? arena_take(b->a, (size_t)nin * sizeof *inputs) : NULL;
     if (nd && !inputs)
-        no_memory(b);
+        builder_no_memory(b);
     if (!inputs)
         return -1;
     memcpy(inputs, in, (size_t)nin * sizeof *inputs);

@@ -1,3 +1,4 @@
+/* parse.c parses the lines of `layers` to a tree of layers and groups. */
 #include "nn/text/parse.h"
 
 #include "base/str.h"

@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "data/images/augment.h"
-#include "data/images/warp.h"
+#include "data/images/warp_row.h"
 #include "kernels/kernels.h"
 
 #include <math.h>

@@ -2,7 +2,7 @@
 #include "data_test.h"
 
 #include "data/images/augment.h"
-#include "data/images/warp.h"
+#include "data/images/warp_row.h"
 #include "kernels/kernels.h"
 
 #include <stdio.h>

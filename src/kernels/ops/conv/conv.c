@@ -4,13 +4,13 @@
  * multiplications pay, winograd.c does it instead. */
 #include "kernels/ops/conv/conv_tile.h"
 #include "kernels/ops/conv/prefetch.h"
+#include "kernels/ops/conv/winograd.h"
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
-#include "kernels/ops/conv/winograd.h"
 
 /* One axis of the operation: output first + t*step (t < n) reads, for tap j < taps, input at + t*stride + j*gap if that
  * lies in 0..len-1, with the packed weight k0 + j*ks. */
-struct axis {
+struct conv_axis {
     int n, first, step;
     int taps, k0, ks;
     int at, stride, gap, len;
@@ -19,8 +19,8 @@ struct axis {
 /* The whole operation as conv.c sees it, from rows x of the input to rows y of the output. ci and co count the channels
  * of a group; the phases of rows and columns are numbered from 0. */
 struct job {
-    struct axis (*rows)(const struct conv_dims *d, int phase);
-    struct axis (*cols)(const struct conv_dims *d, int phase);
+    struct conv_axis (*rows)(const struct conv_dims *d, int phase);
+    struct conv_axis (*cols)(const struct conv_dims *d, int phase);
     int row_phases, col_phases;
     const struct conv_dims *d;
     int ci, co, w, wo;
@@ -30,18 +30,18 @@ struct job {
     struct fetch *fetch;
 };
 
-static struct axis forward_axis(int len, int out, int k, int s, int p, int d)
+static struct conv_axis forward_axis(int len, int out, int k, int s, int p, int d)
 {
-    return (struct axis){.n = out, .step = 1, .taps = k, .ks = 1, .at = -p, .stride = s, .gap = d, .len = len};
+    return (struct conv_axis){.n = out, .step = 1, .taps = k, .ks = 1, .at = -p, .stride = s, .gap = d, .len = len};
 }
 
-static struct axis forward_rows(const struct conv_dims *d, int phase)
+static struct conv_axis forward_rows(const struct conv_dims *d, int phase)
 {
     (void)phase;
     return forward_axis(d->h, d->ho, d->kh, d->sh, d->ph, d->dh);
 }
 
-static struct axis forward_cols(const struct conv_dims *d, int phase)
+static struct conv_axis forward_cols(const struct conv_dims *d, int phase)
 {
     (void)phase;
     return forward_axis(d->w, d->wo, d->kw, d->sw, d->pw, d->dw);
@@ -59,9 +59,9 @@ static int gcd(int a, int b)
 
 /* The inputs t*s + phase get something from the outputs (t*s + phase + p - k*d)/s, for the k that make this whole: one
  * in s/gcd(d,s). The place grows as k falls, hence flipped weights, in which it grows with it. */
-static struct axis backward_axis(int len, int out, int k, int s, int p, int d, int phase)
+static struct conv_axis backward_axis(int len, int out, int k, int s, int p, int d, int phase)
 {
-    struct axis a = {.n = (len - phase + s - 1) / s, .first = phase, .step = s, .stride = 1, .len = out};
+    struct conv_axis a = {.n = (len - phase + s - 1) / s, .first = phase, .step = s, .stride = 1, .len = out};
     int every = s / gcd(d, s), least = 0;
     while (least < k && (phase + p - least * d) % s != 0)
         least++;
@@ -76,18 +76,18 @@ static struct axis backward_axis(int len, int out, int k, int s, int p, int d, i
     return a;
 }
 
-static struct axis backward_rows(const struct conv_dims *d, int phase)
+static struct conv_axis backward_rows(const struct conv_dims *d, int phase)
 {
     return backward_axis(d->h, d->ho, d->kh, d->sh, d->ph, d->dh, phase);
 }
 
-static struct axis backward_cols(const struct conv_dims *d, int phase)
+static struct conv_axis backward_cols(const struct conv_dims *d, int phase)
 {
     return backward_axis(d->w, d->wo, d->kw, d->sw, d->pw, d->dw, phase);
 }
 
 /* Drops the taps of output t that lie outside. */
-static struct axis clipped(struct axis a, int t)
+static struct conv_axis clipped(struct conv_axis a, int t)
 {
     a.at += t * a.stride;
     while (a.taps > 0 && a.at < 0) {
@@ -110,15 +110,15 @@ static void fetch_with(struct fetch *f, struct tile *t, const float *x)
 }
 
 /* The first argument of TILE_CALL. */
-static int tile_kind(const struct job *j, const struct axis *cols)
+static int tile_kind(const struct job *j, const struct conv_axis *cols)
 {
     int k = j->d->kw, near = cols->stride == 1 && (k == 1 || (cols->gap == 1 && cols->ks == 1)) && cols->taps == k;
     return near && (k == 1 || k == 3) ? k : 0;
 }
 
 /* All channels of group g in the output columns t0..t0+xb-1 of one row. rows is clipped; y: the output row. */
-static void run_columns(const struct job *j, int g, const struct axis *rows, const struct axis *cols, int t0, int xb,
-                        float *y)
+static void run_columns(const struct job *j, int g, const struct conv_axis *rows, const struct conv_axis *cols, int t0,
+                        int xb, float *y)
 {
     const struct conv_dims *d = j->d;
     struct tile t = {.rows = rows->taps, .ci = j->ci, .taps = cols->taps, .stride = cols->stride, .gap = cols->gap};
@@ -157,12 +157,12 @@ static int widest(const struct job *j)
 }
 
 /* Output row t of a phase of rows, to y. */
-static void run_row(const struct job *j, const struct axis *rows, int t, float *y)
+static void run_row(const struct job *j, const struct conv_axis *rows, int t, float *y)
 {
-    struct axis r = clipped(*rows, t);
+    struct conv_axis r = clipped(*rows, t);
     for (int g = 0; g < j->d->groups; g++)
         for (int phase = 0; phase < j->col_phases; phase++) {
-            struct axis cols = j->cols(j->d, phase);
+            struct conv_axis cols = j->cols(j->d, phase);
             for (int i = 0; i < pieces(cols.n, widest(j)); i++) {
                 int t0 = piece_at(cols.n, widest(j), i), xb = piece_at(cols.n, widest(j), i + 1) - t0;
                 run_columns(j, g, &r, &cols, t0, xb, y);
@@ -173,7 +173,7 @@ static void run_row(const struct job *j, const struct axis *rows, int t, float *
 /* Output rows r0..r1-1. */
 static void run_rows(const struct job *j, int r0, int r1)
 {
-    struct axis rows = {.n = 0};
+    struct conv_axis rows = {.n = 0};
     for (int r = r0; r < r1; r++) {
         if (r == r0 || j->row_phases > 1)
             rows = j->rows(j->d, r % j->row_phases);
@@ -221,7 +221,8 @@ static struct job job_of(const struct conv_dims *d, enum conv_way way)
 }
 
 void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
-                       const float *packed, const float *b, float *const *y, const struct ahead *next, float *scratch)
+                       const float *packed, const float *b, float *const *y, const struct prefetch_range *next,
+                       float *scratch)
 {
     struct fetch fetch = {next, 0, 0};
     struct winograd fast;

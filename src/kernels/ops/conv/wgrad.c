@@ -3,24 +3,24 @@
  *
  * What is added up at a time is some rows, which stay in the caches while all tiles take them; the lane sums of the
  * tiles stay in memory meanwhile. Dead lanes need no care, dy is zero there. */
+#include "kernels/ops/conv/wgrad_tile.h"
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
-#include "kernels/ops/conv/wgrad_tile.h"
 
-/* What is done with a tile: START from zero instead of its lane sums, ADD rows, and FINISH with the gradient instead of
- * the lane sums. */
+/* What run_job does with every tile: START from zero instead of its lane sums, ADD rows, FINISH with the gradient
+ * instead of the lane sums. */
 enum { START = 1, ADD = 2, FINISH = 4 };
 
-/* Rows of x or dy: a table, or the first one, and floats from one to the next. */
-struct source {
+/* Where the rows of x or dy are: in a table, or at `each` floats one after the other from `start`. */
+struct row_source {
     const float *const *table;
     const float *start;
     ptrdiff_t each;
 };
 
 /* Some of the tiles: groups g0..g1-1, in each pieces of output channels c0..c1-1 and units u0..u1-1 (input channels of
- * nines, pieces of streams), rows ky0..ky1-1 of the kernel. */
-struct part {
+ * tiles of 3x3 taps, pieces of streams), rows ky0..ky1-1 of the kernel. */
+struct tiles_part {
     int g0, g1, c0, c1, u0, u1, ky0, ky1;
 };
 
@@ -30,34 +30,34 @@ struct which {
 };
 
 #define PACK_FROM 32       /* input channels that are worth copying dy for */
-#define POSITIONS 160      /* of the output that nines take at a time, about: dy in the first cache */
+#define POSITIONS 160      /* of the output that tiles_3x3 take at a time, about: dy in the first cache */
 #define PACK_POSITIONS 256 /* and when it is copied: then the second cache does, unless x skips columns */
-#define PACKED (PACK_POSITIONS * NINE_MAX * LANES)
-#define CHANNELS_MOST 32 /* of the input, where lane sums are cut: the second cache keeps x for all outputs */
-#define NEAR (1 << 17)   /* floats of lane sums that the second cache keeps */
-#define STREAMS_MOST 64  /* pieces of streams at a time */
-#define ROWS_MOST 512    /* of the output at a time */
-#define MEETINGS 1536    /* of these with rows of the input */
-#define KYS_MOST 512     /* rows of the kernel at a time */
+#define PACKED (PACK_POSITIONS * TILE_3X3_MAX * LANES)
+#define CHANNELS_MOST 32    /* of the input, where lane sums are cut: the second cache keeps x for all outputs */
+#define NEAR (1 << 17)      /* floats of lane sums that the second cache keeps */
+#define STREAMS_MOST 64     /* pieces of streams at a time */
+#define ROWS_MOST 512       /* of the output at a time */
+#define ROW_PAIRS_MOST 1536 /* of these with rows of the input */
+#define KYS_MOST 512        /* rows of the kernel at a time */
 
 /* One call: rows q0..q1-1 of the output (row q is row q % ho of block q / ho), what is done for them and how it is cut
  * into tiles. Then what it is at now: a part of the tiles, some rows, what is done with these. */
 struct wjob {
     const struct conv_dims *d;
-    struct source x, dy;
+    struct row_source x, dy;
     int q0, q1, todo;
     float *dw;
-    int nines, pieces, units;         /* of a group */
+    int tiles_3x3, pieces, units;     /* of a group */
     int t;                            /* streams of a tile, at most */
     int channels_each, channels_more; /* of a piece: one more in the first pieces */
     int far;                          /* lane sums have to be called for before they are wanted */
 
-    struct part part;
+    struct tiles_part part;
     int now;
-    struct meeting m;
-    struct streams streams[STREAMS_MOST]; /* units u0.. */
-    const float *x_row[MEETINGS], *dy_row[ROWS_MOST];
-#ifdef NINES
+    struct row_pairs m;
+    struct column_streams streams[STREAMS_MOST]; /* units u0.. */
+    const float *x_row[ROW_PAIRS_MOST], *dy_row[ROWS_MOST];
+#ifdef TILES_3X3
     const float *packed_row[ROWS_MOST];
     float packed[PACKED] __attribute__((aligned(64)));
 #endif
@@ -71,24 +71,24 @@ static int least(int a, int b)
 /* Sums of a tile for each output channel. */
 static int taps_of(const struct wjob *j, const struct which *k)
 {
-    return j->nines ? 9 : j->streams[k->u - j->part.u0].n;
+    return j->tiles_3x3 ? 9 : j->streams[k->u - j->part.u0].n;
 }
 
 /* from NULL: zeros. */
 static void run_tile(struct wjob *j, const struct which *k, const float *from, float *to)
 {
     const struct conv_dims *d = j->d;
-    struct meeting *m = &j->m;
+    struct row_pairs *m = &j->m;
     const ptrdiff_t x_at = (ptrdiff_t)k->g * (d->ci / d->groups) * d->w * LANES;
-#ifdef NINES
-    if (j->nines) {
-        m->nine.x_at = x_at + ((ptrdiff_t)k->u * d->w - d->pw) * LANES;
-        nine_tiles[d->sw - 1][k->cob - 1](m, from, to);
+#ifdef TILES_3X3
+    if (j->tiles_3x3) {
+        m->row_3x3.x_at = x_at + ((ptrdiff_t)k->u * d->w - d->pw) * LANES;
+        table_of_tiles_3x3[d->sw - 1][k->cob - 1](m, from, to);
         return;
     }
 #endif
     const ptrdiff_t dy_at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES;
-    const struct streams *s = &j->streams[k->u - j->part.u0];
+    const struct column_streams *s = &j->streams[k->u - j->part.u0];
     for (int half = 0; half < LANES; half += VK) {
         m->x_at = x_at + half;
         m->dy_at = dy_at + half;
@@ -115,7 +115,7 @@ static void reduce(int n, const float *sums, float *out)
 }
 
 /* The gradient of a tile's weights from its lane sums. */
-static void finish(const struct wjob *j, const struct which *k, const float *sums)
+static void finish_tile(const struct wjob *j, const struct which *k, const float *sums)
 {
     const struct conv_dims *d = j->d;
     const int n = taps_of(j, k);
@@ -123,12 +123,12 @@ static void finish(const struct wjob *j, const struct which *k, const float *sum
     float out[(TILE_MAX + LANES - 1) / LANES * LANES] __attribute__((aligned(64)));
     float *dw = j->dw + (k->g * (d->co / d->groups) + k->c) * filter;
     reduce(k->cob * n, sums, out);
-    if (j->nines) {
+    if (j->tiles_3x3) {
         for (int c = 0; c < k->cob; c++)
             memcpy(dw + c * filter + (ptrdiff_t)k->u * 9, out + c * 9, 9 * sizeof *dw);
         return;
     }
-    const struct streams *s = &j->streams[k->u - j->part.u0];
+    const struct column_streams *s = &j->streams[k->u - j->part.u0];
     dw += k->ky * d->kw;
     for (int c = 0; c < k->cob; c++)
         for (int i = 0; i < n; i++)
@@ -141,7 +141,7 @@ static float *do_tile(struct wjob *j, const struct which *k, float *sums)
     const float *from = j->now & START ? NULL : sums;
     const int floats = k->cob * taps_of(j, k) * LANES;
     if (!(j->now & ADD)) {
-        finish(j, k, sums);
+        finish_tile(j, k, sums);
     } else if (!(j->now & FINISH)) {
         for (int i = 0; i < floats && j->far; i += LANES)
             __builtin_prefetch(sums + floats + i, 1);
@@ -149,7 +149,7 @@ static float *do_tile(struct wjob *j, const struct which *k, float *sums)
     } else {
         float last[TILE_MAX * LANES] __attribute__((aligned(64)));
         run_tile(j, k, from, last);
-        finish(j, k, last);
+        finish_tile(j, k, last);
     }
     return sums + floats;
 }
@@ -158,10 +158,10 @@ static float *do_tile(struct wjob *j, const struct which *k, float *sums)
  * out of the cache. */
 static void take_channels(struct wjob *j, const struct which *k)
 {
-#ifdef NINES
+#ifdef TILES_3X3
     const struct conv_dims *d = j->d;
     const ptrdiff_t at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES, each = d->wo * k->cob * LANES;
-    struct nine_row *r = &j->m.nine;
+    struct row_3x3 *r = &j->m.row_3x3;
     j->m.dy = j->dy_row;
     r->dy_at = at;
     r->dy_col = LANES;
@@ -192,9 +192,9 @@ static struct which piece_of(const struct wjob *j, int g, int i)
 }
 
 /* The tiles of a group. dy stays in the first cache for all input channels. */
-static float *each_nine(struct wjob *j, int g, float *sums)
+static float *each_tile_3x3(struct wjob *j, int g, float *sums)
 {
-    const struct part *p = &j->part;
+    const struct tiles_part *p = &j->part;
     for (int i = p->c0; i < p->c1; i++) {
         struct which k = piece_of(j, g, i);
         take_channels(j, &k);
@@ -207,7 +207,7 @@ static float *each_nine(struct wjob *j, int g, float *sums)
 /* x stays in the first cache for all output channels and rows of the kernel, dy for the latter. */
 static float *each_stream(struct wjob *j, int g, float *sums)
 {
-    const struct part *p = &j->part;
+    const struct tiles_part *p = &j->part;
     for (int u = p->u0; u < p->u1; u++)
         for (int i = p->c0; i < p->c1; i++) {
             struct which k = piece_of(j, g, i);
@@ -218,16 +218,16 @@ static float *each_stream(struct wjob *j, int g, float *sums)
     return sums;
 }
 
-/* Every tile of the part, whose lane sums lie one behind the other; returns their end. */
+/* Every tile of the part, whose lane sums lie one after the other; returns their end. */
 static float *each_tile(struct wjob *j, float *sums)
 {
-    const struct part *p = &j->part;
+    const struct tiles_part *p = &j->part;
     for (int g = p->g0; g < p->g1; g++)
-        sums = j->nines ? each_nine(j, g, sums) : each_stream(j, g, sums);
+        sums = j->tiles_3x3 ? each_tile_3x3(j, g, sums) : each_stream(j, g, sums);
     return sums;
 }
 
-static const float *row_at(const struct source *r, int i)
+static const float *source_row(const struct row_source *r, int i)
 {
     return r->table ? r->table[i] : r->start + i * r->each;
 }
@@ -236,7 +236,7 @@ static const float *row_at(const struct source *r, int i)
 static void take_rows(struct wjob *j, int q, int end)
 {
     const struct conv_dims *d = j->d;
-    const struct part *p = &j->part;
+    const struct tiles_part *p = &j->part;
     const float **x = j->x_row;
     j->m.d = d;
     j->m.n = end - q;
@@ -244,10 +244,10 @@ static void take_rows(struct wjob *j, int q, int end)
     j->m.x = j->x_row;
     j->m.dy = j->dy_row;
     for (int i = q, block = q / d->ho, r = q % d->ho; i < end; i++) {
-        j->dy_row[i - q] = row_at(&j->dy, i);
+        j->dy_row[i - q] = source_row(&j->dy, i);
         for (int ky = p->ky0; ky < p->ky1; ky++) {
             int row = r * d->sh - d->ph + ky * d->dh;
-            *x++ = row >= 0 && row < d->h ? row_at(&j->x, block * d->h + row) : NULL;
+            *x++ = row >= 0 && row < d->h ? source_row(&j->x, block * d->h + row) : NULL;
         }
         if (++r == d->ho) {
             r = 0;
@@ -263,8 +263,8 @@ static int rows_at_a_time(const struct wjob *j, int all)
     const struct conv_dims *d = j->d;
     int channels = (j->t + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + j->channels_each * d->wo) * LANES;
     int positions = j->units < PACK_FROM || d->sh * d->sw > 1 ? POSITIONS : PACK_POSITIONS;
-    int rows = j->nines ? positions / d->wo : 768 * VK / floats;
-    rows = least(rows, least(ROWS_MOST, MEETINGS / (j->part.ky1 - j->part.ky0)));
+    int rows = j->tiles_3x3 ? positions / d->wo : 768 * VK / floats;
+    rows = least(rows, least(ROWS_MOST, ROW_PAIRS_MOST / (j->part.ky1 - j->part.ky0)));
     return rows > 0 ? piece_at(all, rows, 1) : 1;
 }
 
@@ -274,9 +274,9 @@ static float *run_part(struct wjob *j, float *sums)
     const struct conv_dims *d = j->d;
     const int all = j->q1 - j->q0, streams = d->ci / d->groups * d->kw;
     float *end = sums;
-    for (int u = j->part.u0; u < j->part.u1 && !j->nines; u++) {
+    for (int u = j->part.u0; u < j->part.u1 && !j->tiles_3x3; u++) {
         int first = piece_at(streams, j->t, u);
-        j->streams[u - j->part.u0] = streams_of(d, first, piece_at(streams, j->t, u + 1) - first);
+        j->streams[u - j->part.u0] = column_streams_of(d, first, piece_at(streams, j->t, u + 1) - first);
     }
     if (!(j->todo & ADD)) {
         j->now = j->todo;
@@ -296,18 +296,18 @@ static void run_job(struct wjob *j, size_t budget, float *sums)
 {
     const struct conv_dims *d = j->d;
     const int kys = least(d->kh, KYS_MOST);
-    int g = d->groups, c = j->pieces, u = j->nines ? j->units : least(j->units, STREAMS_MOST);
+    int g = d->groups, c = j->pieces, u = j->tiles_3x3 ? j->units : least(j->units, STREAMS_MOST);
     if (conv_sums(d) > budget) {
-        int tiles = (int)(budget / ((size_t)(j->nines ? 1 : kys) * TILE_MAX * LANES));
+        int tiles = (int)(budget / ((size_t)(j->tiles_3x3 ? 1 : kys) * TILE_MAX * LANES));
         g = 1;
-        u = least(u, j->nines ? least(CHANNELS_MOST, tiles) : tiles);
+        u = least(u, j->tiles_3x3 ? least(CHANNELS_MOST, tiles) : tiles);
         c = least(c, tiles / u);
     }
     for (int ky = 0; ky < d->kh; ky += kys)
         for (int gi = 0; gi < d->groups; gi += g)
             for (int ci = 0; ci < j->pieces; ci += c)
                 for (int ui = 0; ui < j->units; ui += u) {
-                    j->part = (struct part){.g0 = gi, .c0 = ci, .u0 = ui, .ky0 = ky};
+                    j->part = (struct tiles_part){.g0 = gi, .c0 = ci, .u0 = ui, .ky0 = ky};
                     j->part.g1 = least(gi + g, d->groups);
                     j->part.c1 = least(ci + c, j->pieces);
                     j->part.u1 = least(ui + u, j->units);
@@ -322,7 +322,7 @@ static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
     const int co = d->co / d->groups;
     j->d = d;
     j->todo = todo;
-    j->nines = 0;
+    j->tiles_3x3 = 0;
     for (size_t i = 0; i < sizeof stream_sizes / sizeof stream_sizes[0]; i++) {
         int c = pieces(co, stream_sizes[i].cob), u = pieces(d->ci / d->groups * d->kw, stream_sizes[i].t);
         if (i > 0 && c * u >= j->pieces * j->units)
@@ -331,12 +331,12 @@ static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
         j->units = u;
         j->t = stream_sizes[i].t;
     }
-#ifdef NINES
-    if (is_nine(d)) {
-        j->nines = 1;
-        j->pieces = pieces(co, NINE_MAX);
+#ifdef TILES_3X3
+    if (is_3x3(d)) {
+        j->tiles_3x3 = 1;
+        j->pieces = pieces(co, TILE_3X3_MAX);
         j->units = d->ci / d->groups;
-        j->m.nine = nine_row_of(d);
+        j->m.row_3x3 = row_3x3_of(d);
     }
 #endif
     j->far = conv_sums(d) > NEAR;
@@ -407,7 +407,7 @@ void EXPORT(conv_bias_sums)(const struct conv_dims *d, const float *sums, float 
         db[c] = lane_sum(v16_load(sums + (ptrdiff_t)c * LANES));
 }
 
-static void bias_gradient(const struct conv_dims *d, int blocks, const float *dy, float *db, float *sums)
+static void conv_bias_gradient(const struct conv_dims *d, int blocks, const float *dy, float *db, float *sums)
 {
     const ptrdiff_t each = (ptrdiff_t)d->co * d->wo * LANES;
     memset(sums, 0, (size_t)d->co * LANES * sizeof *sums);
@@ -421,12 +421,12 @@ void EXPORT(conv_backward_weights)(const struct conv_dims *d, int blocks, const 
 {
     struct wjob j;
     start_job(&j, d, START | ADD | FINISH);
-    j.x = (struct source){NULL, x, (ptrdiff_t)d->ci * d->w * LANES};
-    j.dy = (struct source){NULL, dy, (ptrdiff_t)d->co * d->wo * LANES};
+    j.x = (struct row_source){NULL, x, (ptrdiff_t)d->ci * d->w * LANES};
+    j.dy = (struct row_source){NULL, dy, (ptrdiff_t)d->co * d->wo * LANES};
     j.q0 = 0;
     j.q1 = blocks * d->ho;
     j.dw = dw;
     if (db)
-        bias_gradient(d, blocks, dy, db, scratch);
+        conv_bias_gradient(d, blocks, dy, db, scratch);
     run_job(&j, CONV_SUMS, scratch);
 }

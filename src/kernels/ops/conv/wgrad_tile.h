@@ -2,9 +2,14 @@
  * tile takes a vector of dy for each channel and one of x for each tap. Included once; every tile is a function of its
  * own with its sizes as constants.
  *
- * Streams: COB channels times T streams, a stream being an input channel at one tap kx of one row of the kernel. They
- * do not care about kernel size, stride or dilation. Nines: up to 3 channels times the 9 taps of one input channel, so
- * that what a tile reads it reads once; 27 sums need the 32 registers of AVX-512. */
+ * Column streams are COB channels times T streams, a stream being an input channel at one tap kx of one row of the
+ * kernel; kernel size, stride and dilation may be any. Tiles of 3x3 taps are up to 3 channels times the 9 taps of one
+ * input channel, so that what a tile reads it reads once; their 27 sums need the 32 registers of AVX-512.
+ *
+ *   row ky of x   . a b c d .      stream kx = 0 reads a, kx = 1 reads b, kx = 2 reads c for output column 0,
+ *                   | | |          then all move on by one column (or by the stride)
+ *   row of dy       o p q r        each is multiplied by o of every channel and added to a sum in a register
+ */
 #ifndef KERNELS_OPS_CONV_WGRAD_TILE_H
 #define KERNELS_OPS_CONV_WGRAD_TILE_H
 
@@ -12,15 +17,15 @@
 
 #ifdef ISA_avx512
 #define COB_MAX 5 /* 4 x 6 sums, 4 of dy, 1 of x: 29 of 32 registers; or 5 x 5 + 5 + 1: 31 */
-#define NINES     /* 3 x 9 + 3 + 1: 31 of 32 */
+#define TILES_3X3 /* 3 x 9 + 3 + 1: 31 of 32 */
 #else
 #define COB_MAX 2 /* 2 x 6 + 2 + 1: 15 of 16 */
 #endif
 #define T_MAX 6
-#define NINE_MAX 3
+#define TILE_3X3_MAX 3
 
 /* What is needed once a row stays in memory. Compilers would keep it in vector registers, as all others are taken by
- * the loop over columns, or add to two pointers there at once, and there it waits behind the fmas of the row before. */
+ * the loop over columns, or add to two pointers there at once, and there it waits for the fmas of the row before. */
 #define IN_MEMORY(struct) __asm__("" : "+m"(struct))
 /* Forgets that a pointer was near another one: gcc would keep what the next column loads again, where there is no
  * register for it. */
@@ -28,23 +33,24 @@
 
 #define TILE_MAX 27 /* sums of a tile, at most */
 
-/* What the rows have in common for nines; steps are floats. */
-struct nine_row {
+/* What all rows have in common for tiles of 3x3 taps; steps are floats. */
+struct row_3x3 {
     ptrdiff_t x_at, dy_at; /* from the start of a row to where kx = 0 of column 0 reads it, and to the first channel */
     ptrdiff_t dy_col, dy_ch;
     int lo, hi, wo; /* columns lo..hi-1 have all kx inside */
     int pw, w;
-    int left, right; /* column 0 lacks kx = 0 alone and is the only one before lo; the last one kx = 2, behind hi */
+    int left, right; /* column 0 lacks kx = 0 alone and is the only one before lo; the last one kx = 2, after hi */
 };
 
-/* n rows of the output and what they meet. dy: of row r from dy[r] + dy_at on. x: the row that meets r at ky is x[r *
- * kys + ky], NULL if outside; x_at: to the channels the tile has in mind. Floats. */
-struct meeting {
+/* n rows of the output, each with the rows of the input that it is multiplied with. dy of row r begins at dy[r] +
+ * dy_at. The row of x for r at ky is x[r * kys + ky], NULL if it is outside; x_at leads to the tile's channels. In
+ * floats. */
+struct row_pairs {
     const struct conv_dims *d;
     int n, kys;
     const float *const *x, *const *dy;
     ptrdiff_t x_at, dy_at;
-    struct nine_row nine;
+    struct row_3x3 row_3x3;
 };
 
 /* The outputs ox of 0..n-1 for which at + ox*s lies in 0..len-1: *lo..*hi-1, 0 <= *lo <= *hi <= n. */
@@ -62,7 +68,7 @@ static void valid_outputs(int n, int at, int s, int len, int *lo, int *hi)
 }
 
 /* n streams, from number `first` on in the order channel, kx. */
-struct streams {
+struct column_streams {
     int n;
     ptrdiff_t w_at[T_MAX];    /* the weight, from the filter's start and the row of the kernel */
     ptrdiff_t x_at[T_MAX];    /* the input column of output 0, from the start of the group's row; floats */
@@ -70,9 +76,9 @@ struct streams {
     int all_lo, all_hi;       /* where that is so for all streams */
 };
 
-static struct streams streams_of(const struct conv_dims *d, int first, int n)
+static struct column_streams column_streams_of(const struct conv_dims *d, int first, int n)
 {
-    struct streams s = {.n = n, .all_hi = d->wo};
+    struct column_streams s = {.n = n, .all_hi = d->wo};
     int c = first / d->kw, kx = first % d->kw;
     for (int i = 0; i < n; i++) {
         int col = kx * d->dw - d->pw;
@@ -102,7 +108,7 @@ INLINE void dy_load(int cob, const float *dy, ptrdiff_t dy_ch, vk g[COB_MAX])
 }
 
 /* Column ox: x at its input column, at[] the streams from there. */
-INLINE void stream_column(int cob, int n, int edge, const struct streams *s, int ox, const float *x,
+INLINE void stream_column(int cob, int n, int edge, const struct column_streams *s, int ox, const float *x,
                           const ptrdiff_t *at, const float *dy, ptrdiff_t dy_ch, vk acc[COB_MAX][T_MAX])
 {
     vk g[COB_MAX];
@@ -120,15 +126,15 @@ INLINE void stream_column(int cob, int n, int edge, const struct streams *s, int
 }
 
 /* to = from (NULL: 0) + the sums over all rows, both [COB][T][16]. */
-INLINE void stream_run(int cob, int n, const struct meeting *m, const struct streams *s, int ky, const float *from,
-                       float *to)
+INLINE void stream_run(int cob, int n, const struct row_pairs *m, const struct column_streams *s, int ky,
+                       const float *from, float *to)
 {
     const struct conv_dims *d = m->d;
     const ptrdiff_t dy_ch = (ptrdiff_t)d->wo * LANES, step = (ptrdiff_t)d->sw * LANES;
     struct {
         const float *const *x, *const *dy, *const *end;
         ptrdiff_t kys, x_at, dy_at;
-        const struct streams *s;
+        const struct column_streams *s;
         int lo, hi, wo;
         float *to;
     } row = {m->x + ky, m->dy,     m->dy + m->n, m->kys, m->x_at + s->x_at[0], m->dy_at, s,
@@ -178,9 +184,10 @@ static const struct {
 };
 
 #ifdef FIXED_SIZES
-typedef void stream_fn(const struct meeting *m, const struct streams *s, int ky, const float *from, float *to);
+typedef void stream_fn(const struct row_pairs *m, const struct column_streams *s, int ky, const float *from, float *to);
 #define STREAM(C, T)                                                                                                   \
-    static void stream_##C##T(const struct meeting *m, const struct streams *s, int ky, const float *from, float *to)  \
+    static void stream_##C##T(const struct row_pairs *m, const struct column_streams *s, int ky, const float *from,    \
+                              float *to)                                                                               \
     {                                                                                                                  \
         stream_run(C, T, m, s, ky, from, to);                                                                          \
     }
@@ -201,10 +208,10 @@ static stream_fn *const stream_tiles[COB_MAX][T_MAX] = {STREAMS(STREAM_ENTRY)};
 #define STREAM_CALL(C, T, ...) stream_run(C, T, __VA_ARGS__)
 #endif
 
-#ifdef NINES
+#ifdef TILES_3X3
 /* A column: x[ky] at the input column of kx = 0, for ky in ky0..ky1-1 and kx in kx0..kx1-1. */
-INLINE void nine_column(int cob, int ky0, int ky1, int kx0, int kx1, const float *const x[3], const float *dy,
-                        ptrdiff_t dy_ch, vk acc[NINE_MAX][9])
+INLINE void column_of_tile_3x3(int cob, int ky0, int ky1, int kx0, int kx1, const float *const x[3], const float *dy,
+                               ptrdiff_t dy_ch, vk acc[TILE_3X3_MAX][9])
 {
     vk g[COB_MAX];
     dy_load(cob, dy, dy_ch, g);
@@ -221,9 +228,9 @@ INLINE void nine_column(int cob, int ky0, int ky1, int kx0, int kx1, const float
 }
 
 /* Which columns lack what, kx at neighbouring columns. */
-static struct nine_row nine_row_of(const struct conv_dims *d)
+static struct row_3x3 row_3x3_of(const struct conv_dims *d)
 {
-    struct nine_row r = {.wo = d->wo, .pw = d->pw, .w = d->w};
+    struct row_3x3 r = {.wo = d->wo, .pw = d->pw, .w = d->w};
     int any;
     valid_outputs(d->wo, -d->pw, d->sw, d->w, &r.lo, &any);
     valid_outputs(d->wo, 2 - d->pw, d->sw, d->w, &any, &r.hi);
@@ -234,8 +241,8 @@ static struct nine_row nine_row_of(const struct conv_dims *d)
 }
 
 /* A row of the output and the rows of the input x[ky] that it reads, for ky in ky0..ky1-1. */
-INLINE void nine_row(int step, int cob, int ky0, int ky1, const struct nine_row *r, const float *const *rows,
-                     const float *dy, vk acc[NINE_MAX][9])
+INLINE void row_of_tile_3x3(int step, int cob, int ky0, int ky1, const struct row_3x3 *r, const float *const *rows,
+                            const float *dy, vk acc[TILE_3X3_MAX][9])
 {
     const float *x[3];
     const ptrdiff_t dy_col = r->dy_col, dy_ch = r->dy_ch;
@@ -246,7 +253,7 @@ INLINE void nine_row(int step, int cob, int ky0, int ky1, const struct nine_row 
     dy += r->dy_at;
 #define COLUMN(KX0, KX1)                                                                                               \
     do {                                                                                                               \
-        nine_column(cob, ky0, ky1, KX0, KX1, x, dy, dy_ch, acc);                                                       \
+        column_of_tile_3x3(cob, ky0, ky1, KX0, KX1, x, dy, dy_ch, acc);                                                \
         UNROLL                                                                                                         \
         for (int ky = 0; ky < 3; ky++) {                                                                               \
             x[ky] += step * LANES;                                                                                     \
@@ -269,14 +276,14 @@ INLINE void nine_row(int step, int cob, int ky0, int ky1, const struct nine_row 
 }
 
 /* to = from (NULL: 0) + the sums over all rows, both [COB][9][16]; outputs are `step` columns apart. */
-INLINE void nine_run(int step, int cob, const struct meeting *m, const float *from, float *to)
+INLINE void run_tile_3x3(int step, int cob, const struct row_pairs *m, const float *from, float *to)
 {
-    const struct nine_row *r = &m->nine;
+    const struct row_3x3 *r = &m->row_3x3;
     struct {
         const float *const *x, *const *dy, *const *end;
         float *to;
     } all = {m->x, m->dy, m->dy + m->n, to};
-    vk acc[NINE_MAX][9];
+    vk acc[TILE_3X3_MAX][9];
     UNROLL
     for (int c = 0; c < cob; c++) {
         UNROLL
@@ -289,14 +296,14 @@ INLINE void nine_run(int step, int cob, const struct meeting *m, const float *fr
         all.dy++;
         IN_MEMORY(all);
         if (x[0] && x[2])
-            nine_row(step, cob, 0, 3, r, x, dy, acc);
+            row_of_tile_3x3(step, cob, 0, 3, r, x, dy, acc);
         else if (x[1] && x[2])
-            nine_row(step, cob, 1, 3, r, x, dy, acc);
+            row_of_tile_3x3(step, cob, 1, 3, r, x, dy, acc);
         else if (x[0] && x[1])
-            nine_row(step, cob, 0, 2, r, x, dy, acc);
+            row_of_tile_3x3(step, cob, 0, 2, r, x, dy, acc);
         else if (x[0] || x[1] || x[2]) {
             int ky = x[0] ? 0 : x[1] ? 1 : 2;
-            nine_row(step, cob, ky, ky + 1, r, x, dy, acc);
+            row_of_tile_3x3(step, cob, ky, ky + 1, r, x, dy, acc);
         }
         IN_MEMORY(all);
     }
@@ -308,22 +315,23 @@ INLINE void nine_run(int step, int cob, const struct meeting *m, const float *fr
     }
 }
 
-typedef void nine_fn(const struct meeting *m, const float *from, float *to);
-#define NINE(S, C)                                                                                                     \
-    static void nine_##S##C(const struct meeting *m, const float *from, float *to)                                     \
+typedef void tile_3x3_fn(const struct row_pairs *m, const float *from, float *to);
+#define TILE_3X3(S, C)                                                                                                 \
+    static void tile_3x3_##S##C(const struct row_pairs *m, const float *from, float *to)                               \
     {                                                                                                                  \
-        nine_run(S, C, m, from, to);                                                                                   \
+        run_tile_3x3(S, C, m, from, to);                                                                               \
     }
-NINE(1, 1)
-NINE(1, 2)
-NINE(1, 3)
-NINE(2, 1)
-NINE(2, 2)
-NINE(2, 3)
+TILE_3X3(1, 1)
+TILE_3X3(1, 2)
+TILE_3X3(1, 3)
+TILE_3X3(2, 1)
+TILE_3X3(2, 2)
+TILE_3X3(2, 3)
 /* [step - 1][COB - 1] */
-static nine_fn *const nine_tiles[2][NINE_MAX] = {{nine_11, nine_12, nine_13}, {nine_21, nine_22, nine_23}};
+static tile_3x3_fn *const table_of_tiles_3x3[2][TILE_3X3_MAX] = {{tile_3x3_11, tile_3x3_12, tile_3x3_13},
+                                                                 {tile_3x3_21, tile_3x3_22, tile_3x3_23}};
 
-static int is_nine(const struct conv_dims *d)
+static int is_3x3(const struct conv_dims *d)
 {
     return d->kh == 3 && d->kw == 3 && d->sw <= 2 && d->dw == 1;
 }

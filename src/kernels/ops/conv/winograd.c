@@ -1,9 +1,9 @@
 /* winograd.c - see winograd.h. A strip of up to three squares side by side goes through four passes, one for each row
  * of the 4x4 products (a quarter of them, so that they stay in the first cache until all output channels have used
  * them). Weights lie as [pass][chunk of input channels][piece of output channels][input channel][4][output channel]. */
+#include "kernels/ops/conv/winograd_tile.h"
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
-#include "kernels/ops/conv/winograd_tile.h"
 
 /* The passes of each form: the order in which they go, the two input rows of each (NONE: a row of zeros), whether their
  * sum is taken or their difference, and the row of the output that is made, or sent for. */

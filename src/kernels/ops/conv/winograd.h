@@ -23,8 +23,8 @@
 #ifndef KERNELS_OPS_CONV_WINOGRAD_H
 #define KERNELS_OPS_CONV_WINOGRAD_H
 
-#include "kernels/ops/conv/prefetch.h"
 #include "kernels/kernels.h"
+#include "kernels/ops/conv/prefetch.h"
 
 /* The operation as it runs: for the gradient of the input ci and co change places, h, w are dy's, ho, wo dx's, and the
  * paddings (0..2) are 2 - ph, 2 - pw. scatter: the second form; both paddings are 2, there is no bias. */

@@ -6,8 +6,8 @@
 #ifndef KERNELS_OPS_CONV_WINOGRAD_TILE_H
 #define KERNELS_OPS_CONV_WINOGRAD_TILE_H
 
-#include "kernels/simd/simd.h"
 #include "kernels/ops/conv/winograd.h"
+#include "kernels/simd/simd.h"
 
 #define T_MAX WINOGRAD_TILES
 #ifdef ISA_avx2

@@ -1,7 +1,7 @@
 /* warp.c - 16 images, each moved in its own way: a vector holds the same pixel of 16 results, sampled in 16 places. The
  * planes are first copied so that the four bytes round a place are one word, with zeros where there is no image. */
-#include "kernels/simd/gather.h"
 #include "kernels/ops/ops.h"
+#include "kernels/simd/gather.h"
 #include "kernels/simd/interleave.h"
 
 /* ---- pixels in pairs --------------------------------------------------------------------------------------------- */
@@ -24,7 +24,7 @@ INLINE void pair_rows(int h, int w, const uint8_t *plane, int stride, uint16_t *
         __m512i above = _mm512_setzero_si512(), below;
         for (int y = 0; y <= h; y++, above = below) {
             below = y < h ? row_halves(plane + y * w, w, x) : _mm512_setzero_si512();
-            soon_written(out + y * stride + x);
+            prefetch_written(out + y * stride + x);
             _mm512_storeu_si512(out + y * stride + x, _mm512_or_si512(above, _mm512_slli_epi16(below, 8)));
         }
     }
@@ -115,7 +115,7 @@ INLINE struct spot spot_add(struct spot s, struct spot step)
                          halves_add(s.fy, step.fy)};
 }
 
-struct source {
+struct image_source {
     uintptr_t pairs;
     w16 stride;        /* of the pairs, in the upper half */
     int checked;       /* 0: all_near(), and s.x leads to the image */
@@ -124,7 +124,7 @@ struct source {
     v16 scale, shift;
 };
 
-INLINE w16 fetch(const struct source *k, const struct spot *s)
+INLINE w16 fetch(const struct image_source *k, const struct spot *s)
 {
     w16 at = w16_add(w16_shr(s->x, 16), halves_mad(s->y, k->stride));
     if (!k->checked)
@@ -134,7 +134,7 @@ INLINE w16 fetch(const struct source *k, const struct spot *s)
 
 /* As kernels.h has it: left and right are halves of a word, and made of fy - 2^15, since fy would be no signed half,
  * and of 64 (a + c) instead of 128 a. */
-INLINE void blend(const struct source *k, w16 q, w16 fx, w16 fy, float *x)
+INLINE void blend(const struct image_source *k, w16 q, w16 fx, w16 fy, float *x)
 {
     w16 mean = bytes_mad(q, w16_set1(0x40404040u)), down = bytes_mad(q, w16_set1(0x40c040c0u));
     w16 columns = halves_add(mean, halves_part(down, fy));
@@ -143,7 +143,7 @@ INLINE void blend(const struct source *k, w16 q, w16 fx, w16 fy, float *x)
 }
 
 /* A word is fetched while the one before it is worked on. */
-INLINE void sample_row(const struct source *k, int w, struct spot s, struct spot along, float *x)
+INLINE void sample_row(const struct image_source *k, int w, struct spot s, struct spot along, float *x)
 {
     w16 word = fetch(k, &s);
     for (int i = 0; i < w - 1; i++) {
@@ -156,8 +156,8 @@ INLINE void sample_row(const struct source *k, int w, struct spot s, struct spot
     blend(k, word, s.fx, s.fy, x + (w - 1) * LANES);
 }
 
-INLINE void sample(const struct source *k, const struct sampling *s, w16 x0, w16 y0, const uint8_t *const next[LANES],
-                   size_t stride, float *x)
+INLINE void sample(const struct image_source *k, const struct sampling *s, w16 x0, w16 y0,
+                   const uint8_t *const next[LANES], size_t stride, float *x)
 {
     struct spot row = spot_at(x0, y0), down = step_of(w16_load(s->down_x), w16_load(s->down_y));
     struct spot along = step_of(w16_load(s->along_x), w16_load(s->along_y));
@@ -202,10 +202,10 @@ void EXPORT(warp)(const struct sampling *s, const uint8_t *const in[LANES], cons
         pair_plane(h, w, in[l], scratch + l * plane);
         place[l] = l * plane + WARP_BORDER * row + WARP_BORDER;
     }
-    struct source k = {.pairs = (uintptr_t)scratch,
-                       .stride = w16_set1((uint32_t)row << 16),
-                       .scale = v16_set1(scale * 0x1p-21f),
-                       .shift = v16_set1(shift)};
+    struct image_source k = {.pairs = (uintptr_t)scratch,
+                             .stride = w16_set1((uint32_t)row << 16),
+                             .scale = v16_set1(scale * 0x1p-21f),
+                             .shift = v16_set1(shift)};
     w16 x0 = w16_load(s->x), y0 = w16_load(s->y), at = w16_load(place);
     if (all_near(s, plane)) {
         sample(&k, s, w16_add(x0, w16_shl(at, 16)), y0, next, stride, x);

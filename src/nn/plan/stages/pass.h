@@ -1,5 +1,5 @@
-/* pass.h - what the two ways through a stage share: whole blocks (blocks.c), or row by row (rows.c). Private to
- * nn/plan/stages.
+/* pass.h - what the two ways through a stage share: whole blocks (stage_blocks.c), or row by row (stage_rows.c).
+ * Private to nn/plan/stages.
  *
  * The way of a block through a stage, forward, with what each array is called:
  *
@@ -96,9 +96,9 @@ void stage_pointwise(const struct stage_pass *w, struct pointwise *f, int rows, 
 void stage_pointwise_back(const struct stage_pass *w, struct pointwise *f, int rows, const float *x, const float *dy,
                           float *y, float *g);
 /* Rows r0..r1-1 of a block that the convolution has put out, to where they are stored (where that is in 16 bits, else
- * they are there) and into the statistics of a norm behind. */
+ * they are there) and into the statistics of a norm after it. */
 void stage_hand_on(const struct stage_pass *w, int live, int r0, int r1, const float *rows, float *y);
-/* bn_backward of the norm behind, likewise. */
+/* bn_backward of the norm after it, likewise. */
 void stage_norm_back(const struct stage_pass *w, int rows, int images, const float *y, const float *dy, float *dyc);
 
 static inline const struct nn_node *node_of(const struct nn_graph *g, const struct stage *s, enum part_kind kind)

@@ -41,8 +41,8 @@ size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks
  * rows, each of which is made when those that lay there have been read. */
 int stage_in_place_backward(const struct nn_graph *g, const struct stage *s, const struct stage *before);
 
-/* Passes. The call of the step has x, y, dy, dx of the stage (y in the backward pass only with a norm behind); saved:
- * the table of its norm (layers/batchnorm.h), next_saved: that of the norm behind, NULL when there is none or in
+/* Passes. The call of the step has x, y, dy, dx of the stage (y in the backward pass only with a norm after it); saved:
+ * the table of its norm (layers/batchnorm.h), next_saved: that of the norm after it, NULL when there is none or in
  * evaluation. */
 void stage_forward(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
 void stage_backward(const struct nn_net *net, const struct step *s, const struct nn_pass *p);

@@ -1,4 +1,4 @@
-/* probe.c - the roofs of one level. */
+/* roof.c - loops that measure what a core can do at most at one level: multiply-adds, and bytes from memory. */
 #include "kernels/probe.h"
 #include "kernels/simd/simd.h"
 

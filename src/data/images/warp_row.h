@@ -1,9 +1,9 @@
-/* warp.h - one row of one moved image. The answer has the same bits for every compiler and flag, and is that of the
+/* warp_row.h - one row of one moved image. The answer has the same bits for every compiler and flag, and is that of the
  * kernel `warp`: values are made of whole numbers, 1/50 (of 255) off at most; for images up to WARP_SIDES the start and
  * the steps of the coordinates are whole 65536ths of a pixel, so that no sum of them is ever rounded, which moves a
  * pixel by 2^-17 for each row and column between it and the centre. Both together are less than 1/700 of the range. */
-#ifndef DATA_WARP_H
-#define DATA_WARP_H
+#ifndef DATA_IMAGES_WARP_ROW_H
+#define DATA_IMAGES_WARP_ROW_H
 
 #include "data/images/augment.h"
 

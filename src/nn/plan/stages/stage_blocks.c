@@ -1,4 +1,4 @@
-/* blocks.c - a group of blocks through a stage, part after part. */
+/* stage_blocks.c - a group of blocks through a stage, part after part. */
 #include "nn/plan/stages/pass.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static size_t y_at(const struct stage_pass *w, int block)
     return (size_t)block * w->ny >> w->y_16bit;
 }
 
-/* A convolution that reads y behind it wants it rounded. */
+/* A convolution that reads y after it wants it rounded. */
 static void pointwise_forward(const struct stage_pass *w, struct block_group g, const float *x, float *y)
 {
     int round = has(w->s, PART_CONV) && !has(w->s, PART_POOL);
@@ -72,7 +72,7 @@ void stage_blocks_forward(void *ctx, int i, int member)
         hand_block_on(w, g.first + b, y + (size_t)b * w->ny);
 }
 
-/* What the parts in front of the convolution put out, computed again: *u in front of the pool, *z behind. */
+/* What the parts in front of the convolution put out, computed again: *u in front of the pool, *z after it. */
 static void look_ahead(const struct stage_pass *w, struct block_group g, const float *x, const float **u,
                        const float **z)
 {
@@ -95,7 +95,7 @@ static void weight_gradient(const struct stage_pass *w, struct block_group g, in
     w->k->conv_backward_weights(&w->conv.conv, g.blocks, z, dy, dw, db, w->buf.conv_scratch);
 }
 
-/* dy at the output of the convolution itself, as it is multiplied, from what the stage behind left. */
+/* dy at the output of the convolution itself, as it is multiplied, from what the next stage left. */
 static const float *behind_next(const struct stage_pass *w, struct block_group g)
 {
     const float *dy = w->call->dy + y_at(w, g.first);

@@ -1,4 +1,4 @@
-/* run.c - the passes of a stage over a batch: what both begin with, and what is made of the pieces. */
+/* stage_run.c - the passes of a stage over a batch: what both begin with, and what is made of the pieces. */
 #include "nn/plan/stages/pass.h"
 
 #include "nn/layers/batchnorm.h"
@@ -29,8 +29,8 @@ static void set_pointwise(struct stage_pass *w)
     }
 }
 
-static struct stage_pass pass_of(const struct nn_net *net, const struct step *step, const struct nn_pass *p,
-                                 int backward)
+static struct stage_pass stage_pass_of(const struct nn_net *net, const struct step *step, const struct nn_pass *p,
+                                       int backward)
 {
     const struct nn_graph *g = net->graph;
     const struct stage *s = &step->stage;
@@ -165,7 +165,7 @@ void stage_norm_back(const struct stage_pass *w, int rows, int images, const flo
         w->k->bn_backward(w->y.c, rows, w->y.w, images, y, dy, a, p, q, dyc);
 }
 
-static double values(const struct stage_pass *w, struct shape s)
+static double values_of_stage(const struct stage_pass *w, struct shape s)
 {
     return (double)w->p->n * s.h * s.w;
 }
@@ -185,14 +185,14 @@ static void finish_statistics(struct stage_pass *w)
         mean[ch] = (float)total.mean;
         var[ch] = (float)moments_variance(&total);
     }
-    bn_of_batch(next, values(w, w->y), mean, var, w->net->w + next->tensor[0].at, w->net->buffers + next->buffers_at,
-                w->next_table);
+    bn_of_batch(next, values_of_stage(w, w->y), mean, var, w->net->w + next->tensor[0].at,
+                w->net->buffers + next->buffers_at, w->next_table);
 }
 
 void stage_forward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)
 {
     const struct nn_node *norm = node_of(net->graph, &step->stage, PART_NORM);
-    struct stage_pass w = pass_of(net, step, p, 0);
+    struct stage_pass w = stage_pass_of(net, step, p, 0);
     if (norm && !p->training)
         bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, w.call->saved);
     team_run(net->team, stage_groups(&w), w.by_rows ? stage_rows_forward : stage_blocks_forward, &w);
@@ -241,13 +241,13 @@ static void finish_gradient(struct stage_pass *w)
         sum_dy[ch] = (float)g;
         sum_dyx[ch] = (float)(gx * (double)invstd[ch]);
     }
-    bn_gradient(norm, values(w, w->x), sum_dy, sum_dyx, w->net->w + norm->tensor[0].at, w->net->dw + norm->tensor[0].at,
-                w->call->saved);
+    bn_gradient(norm, values_of_stage(w, w->x), sum_dy, sum_dyx, w->net->w + norm->tensor[0].at,
+                w->net->dw + norm->tensor[0].at, w->call->saved);
 }
 
 void stage_backward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)
 {
-    struct stage_pass w = pass_of(net, step, p, 1);
+    struct stage_pass w = stage_pass_of(net, step, p, 1);
     team_run(net->team, stage_groups(&w), w.by_rows ? stage_rows_backward : stage_blocks_backward, &w);
     if (has(w.s, PART_CONV))
         add_shares(&w);

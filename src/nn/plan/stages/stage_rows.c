@@ -1,4 +1,4 @@
-/* rows.c - a block through a stage that ends with a convolution, a band of rows at a time: what stands before the
+/* stage_rows.c - a block through a stage that ends with a convolution, a band of rows at a time: what stands before the
  * convolution is made row by row into a ring of rows that stays in the cache while the convolution reads it, and so is,
  * on the way back, the gradient at its output. While it computes, what the next band reads is on its way from memory.
  */
@@ -64,7 +64,7 @@ static void table_of_ring(float **table, int n, int kept, float *from, size_t ro
         table[i] = from + (size_t)(i % kept) * row;
 }
 
-static int least(int a, int b)
+static int lesser(int a, int b)
 {
     return a < b ? a : b;
 }
@@ -86,16 +86,16 @@ int stage_inputs_done(const struct conv_dims *d, int r)
 static int outputs_done(const struct conv_dims *d, int i)
 {
     int last = i - ((d->kh - 1) * d->dh + 1) + d->ph;
-    return i == d->h ? d->ho : last < 0 ? 0 : least(last / d->sh + 1, d->ho);
+    return i == d->h ? d->ho : last < 0 ? 0 : lesser(last / d->sh + 1, d->ho);
 }
 
 /* Rows first..first+n-1 of an array of `all` rows, those that there are. */
-static struct ahead rows_ahead(const float *array, size_t row, int first, int n, int all)
+static struct prefetch_range rows_to_prefetch(const float *array, size_t row, int first, int n, int all)
 {
-    n = least(n, all - first);
+    n = lesser(n, all - first);
     if (n <= 0) /* the array may be none, and none has no place but its beginning */
-        return (struct ahead){array, 0};
-    return (struct ahead){array + (size_t)first * row, (size_t)n * row};
+        return (struct prefetch_range){array, 0};
+    return (struct prefetch_range){array + (size_t)first * row, (size_t)n * row};
 }
 
 /* --- forward --- */
@@ -165,13 +165,14 @@ static void block_forward(struct stage_pass *w, int b)
     stage_seed(w, b);
     w->f.half = 0;
     for (int r = 0, end; r < d->ho; r = end) {
-        end = least(r + step, d->ho);
+        end = lesser(r + step, d->ho);
         int in = inputs_of(d, end);
         if (makes_inputs(w))
             make_inputs(w, &a, made, in);
         made = in;
-        const struct ahead next[AHEAD] = {rows_ahead(a.x, x_step(w), in * w->window, step * d->sh * w->window, w->x.h),
-                                          rows_ahead(a.y, y_step(w), end, step, d->ho)};
+        const struct prefetch_range next[PREFETCH_RANGES] = {
+            rows_to_prefetch(a.x, x_step(w), in * w->window, step * d->sh * w->window, w->x.h),
+            rows_to_prefetch(a.y, y_step(w), end, step, d->ho)};
         w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->buf.in_rows, w->buf.packed, w->b,
                         w->buf.out_rows, next, w->buf.conv_scratch);
         stage_hand_on(w, a.live, r, end, w->buf.out_rows[r], a.to_y + (size_t)r * y_step(w));
@@ -247,7 +248,7 @@ static void rows_below(struct stage_pass *w, const struct block_place *a)
 /* Takes the gradient of the convolution's input rows on to dx. Without a pool what the convolution read takes its place
  * in the ring. */
 static void input_gradient(struct stage_pass *w, const struct block_place *a, int from, int to,
-                           const struct ahead *next)
+                           const struct prefetch_range *next)
 {
     const struct conv_dims *d = &w->conv.conv;
     w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->buf.out_rows, w->buf.packed, NULL,
@@ -292,21 +293,21 @@ static void block_backward(struct stage_pass *w, int b)
     int step = w->band.rows, in = 0, out = 0;
     start_block(w, &a, b);
     for (int r = 0, end; r < d->ho; r = end) {
-        end = least(r + step, d->ho);
+        end = lesser(r + step, d->ho);
         if (makes_gradient(w))
             make_gradient(w, &a, r, end);
         int in_end = stage_inputs_done(d, end);
-        const struct ahead next[AHEAD] = {
-            rows_ahead(a.y, y_step(w), end, step, w->next_table ? d->ho : 0),
-            rows_ahead(a.dy, y_step(w), end, step, d->ho),
-            rows_ahead(a.x, x_step(w), in_end * w->window, step * d->sh * w->window, w->x.h),
-            rows_ahead(a.dx, x_step(w), in_end * w->window, step * d->sh * w->window, a.dx ? w->x.h : 0)};
+        const struct prefetch_range next[PREFETCH_RANGES] = {
+            rows_to_prefetch(a.y, y_step(w), end, step, w->next_table ? d->ho : 0),
+            rows_to_prefetch(a.dy, y_step(w), end, step, d->ho),
+            rows_to_prefetch(a.x, x_step(w), in_end * w->window, step * d->sh * w->window, w->x.h),
+            rows_to_prefetch(a.dx, x_step(w), in_end * w->window, step * d->sh * w->window, a.dx ? w->x.h : 0)};
         if (a.dx)
             input_gradient(w, &a, in, in_end, next);
         else if (makes_inputs(w))
             make_inputs(w, &a, in, in_end);
         in = in_end;
-        int out_end = least(outputs_done(d, in), end);
+        int out_end = lesser(outputs_done(d, in), end);
         if (out_end - out < w->band.late && end < d->ho)
             continue;
         w->k->conv_weight_rows(d, out, out_end, (const float *const *)w->buf.in_rows,

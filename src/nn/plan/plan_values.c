@@ -66,7 +66,7 @@ size_t draft_value_floats(const struct drafting *w, int v)
     return floats_of(v ? w->g->node[v - 1].y : w->g->in, w->blocks) >> w->value[v].stored_16bit;
 }
 
-/* Backward a stage reads its input, and its output where a norm behind takes the gradient there. */
+/* Backward a stage reads its input, and its output where a norm after it takes the gradient there. */
 static void find_stage_readers(struct drafting *w, const struct stage *s)
 {
     int v = draft_input(w, s->first, 0), backward = draft_runs_backward(w, s->last);

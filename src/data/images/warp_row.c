@@ -1,10 +1,11 @@
-#include "data/images/warp.h"
+/* warp_row.c computes one row of one moved image. */
+#include "data/images/warp_row.h"
 
 #include <math.h>
 #include <stddef.h>
 
 /* To the nearest 65536th, |v| < 2^35. */
-static double rounded(double v)
+static double rounded_to_fixed(double v)
 {
     return v + 0x1.8p36 - 0x1.8p36;
 }
@@ -34,13 +35,13 @@ static void init(struct warp *p, const struct motion *m, double cosine, double s
     p->w = w;
     p->affine = m->angle != 0 || m->zoom != 1 || m->dx != 0 || m->dy != 0;
     int small = h + w <= WARP_SIDES;
-    p->cos = small ? rounded(cosine / m->zoom) : cosine / m->zoom;
-    p->sin = small ? rounded(sine / m->zoom) : sine / m->zoom;
+    p->cos = small ? rounded_to_fixed(cosine / m->zoom) : cosine / m->zoom;
+    p->sin = small ? rounded_to_fixed(sine / m->zoom) : sine / m->zoom;
     double cx = 0.5 * (w - 1), cy = 0.5 * (h - 1); /* the centre; turned about in pixels, also when h != w */
     p->x0 = cx + m->dx - p->cos * cx + p->sin * cy;
     p->y0 = cy + m->dy - p->sin * cx - p->cos * cy;
     if (small)
-        p->x0 = rounded(p->x0), p->y0 = rounded(p->y0);
+        p->x0 = rounded_to_fixed(p->x0), p->y0 = rounded_to_fixed(p->y0);
     p->crop_x = m->crop_x;
     p->crop_y = m->crop_y;
     p->flip = m->flip;
@@ -77,7 +78,7 @@ static inline double source_y(const struct line *l, int x)
 }
 
 /* All four neighbours exist. The coordinates are monotone in x, also after rounding, so such x are an interval. */
-static inline int inside(const struct line *l, int x)
+static inline int line_is_inside(const struct line *l, int x)
 {
     double sx = source_x(l, x), sy = source_y(l, x);
     return sx >= 0 && sy >= 0 && sx < l->w - 1 && sy < l->h - 1;
@@ -143,9 +144,9 @@ static void affine_row(const struct line *l, int from, int to, float scale, floa
     int end = to;
     int32_t v[PIECE];
     scale *= UNIT;
-    for (; from < to && !inside(l, from); from++)
+    for (; from < to && !line_is_inside(l, from); from++)
         out[(ptrdiff_t)from * stride] = (float)near_border(l, from) * scale + shift;
-    while (end > from && !inside(l, end - 1))
+    while (end > from && !line_is_inside(l, end - 1))
         end--;
     while (from < end) {
         int n = end - from < PIECE ? end - from : PIECE;

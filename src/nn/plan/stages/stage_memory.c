@@ -1,4 +1,4 @@
-/* memory.c - how a stage goes through a batch, and the memory that it needs for that. */
+/* stage_memory.c - how a stage goes through a batch, and the memory that it needs for that. */
 #include "nn/plan/stages/pass.h"
 
 static int pools_maximum(const struct nn_node *pool)

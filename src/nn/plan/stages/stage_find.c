@@ -1,4 +1,4 @@
-/* find.c - which nodes become stages. */
+/* stage_find.c - which nodes become stages. */
 #include "nn/plan/stages/stage.h"
 
 struct fusing {
@@ -13,7 +13,7 @@ static int runs(const struct fusing *f, int node)
     return f->value[node + 1] == node + 1;
 }
 
-static void find_readers(struct fusing *f)
+static void find_readers_in_stages(struct fusing *f)
 {
     for (int v = 0; v <= f->g->nnodes; v++)
         f->readers[v] = NOBODY;
@@ -25,7 +25,7 @@ static void find_readers(struct fusing *f)
 }
 
 /* An enum part_kind, or -1. */
-static int kind_of(const struct fusing *f, int node)
+static int part_kind_of(const struct fusing *f, int node)
 {
     struct stage_part p;
     if (!f->g->node[node].type->part)
@@ -54,7 +54,7 @@ static int only_reader(const struct fusing *f, int node)
 static int reads_convolution(const struct fusing *f, int node)
 {
     int v = f->value[f->g->node[node].in[0] + 1];
-    return v > 0 && kind_of(f, v - 1) == PART_CONV && only_reader(f, v - 1) == node;
+    return v > 0 && part_kind_of(f, v - 1) == PART_CONV && only_reader(f, v - 1) == node;
 }
 
 /* The value that a sum adds to that of its other input, which is `node`. */
@@ -90,7 +90,7 @@ static struct stage stage_from(const struct fusing *f, int node)
     struct stage s = {.first = node, .last = node, .part = {-1, -1, -1, -1, -1, -1}, .next = -1, .group = 1};
     int last = -1;
     for (int i = node; i >= 0; i = only_reader(f, i)) {
-        int kind = kind_of(f, i);
+        int kind = part_kind_of(f, i);
         if (!continues(f, &s, kind, last, i))
             break;
         if (kind == PART_SUM)
@@ -100,7 +100,7 @@ static struct stage stage_from(const struct fusing *f, int node)
     }
     if (last == PART_CONV) {
         int r = only_reader(f, s.last);
-        s.next = r >= 0 && kind_of(f, r) == PART_NORM ? r : -1;
+        s.next = r >= 0 && part_kind_of(f, r) == PART_NORM ? r : -1;
     }
     return s;
 }
@@ -136,7 +136,7 @@ int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, 
 {
     struct fusing f = {g, value, readers};
     int n = 0;
-    find_readers(&f);
+    find_readers_in_stages(&f);
     for (int i = 0; i < g->nnodes; i++)
         of[i] = NO_STAGE;
     for (int i = 0; i < g->nnodes; i++) {
