@@ -106,7 +106,7 @@ static int type_find(const char *name, const struct where *w, struct err *e)
     for (int i = 0; i < TYPES; i++)
         if (!strcmp(types[i].word.name, name))
             return i;
-    const char *near = str_nearest(name, type_name, NULL);
+    const char *near = str_nearest(name, augmentation_name, NULL);
     if (near)
         return err_at(e, ERR_USAGE, w, "no augmentation '%s'; did you mean '%s'?", name, near);
     char all[AUGMENT_WORDS * 16] = "";
