@@ -37,12 +37,10 @@ struct apart_message {
     struct err err;
 };
 
-#define APART_CLASSES 256 /* labels are bytes */
-struct apart_result {     /* in memory that attempts share with the worker */
+struct apart_result { /* in memory that attempts share with the worker */
     struct trial_record r;
     struct err err;
-    double auc[APART_CLASSES];
-    uint32_t confusion[APART_CLASSES * APART_CLASSES];
+    double value[TRAIN_TABLE_VALUES]; /* of the tables of r, one after the other */
 };
 
 struct apart {

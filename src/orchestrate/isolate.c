@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "orchestrate/apart.h"
 
+#include <assert.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,12 +72,15 @@ static int train_and_tell(struct attempt *a, struct train_run *r, struct err *e)
 static void tell_final(struct attempt *a, const struct trial_record *rec)
 {
     struct apart_result *s = a->w.run->apart[a->w.number].result;
-    size_t classes = (size_t)rec->classes;
+    double *to = s->value;
     s->r = *rec;
     s->r.timing.cpu = clock_thread();
-    if (classes) {
-        memcpy(s->confusion, rec->confusion, classes * classes * sizeof *s->confusion);
-        memcpy(s->auc, rec->auc, classes * sizeof *s->auc);
+    for (int i = 0; i < rec->ntables; i++) {
+        const struct train_table *t = &rec->table[i];
+        size_t n = (size_t)t->rows * (size_t)t->cols;
+        assert(to + n <= s->value + TRAIN_TABLE_VALUES);
+        memcpy(to, t->v, n * sizeof *to);
+        to += n;
     }
     snprintf(s->err.text, sizeof s->err.text, "%s", rec->error);
     if (tell(a->fd, APART_FINAL, NULL, 0, NULL))
@@ -187,8 +191,11 @@ static void finish_told(struct worker *w, size_t i)
 {
     struct apart_result *s = w->run->apart[w->number].result;
     struct trial_record rec = s->r;
-    rec.confusion = s->confusion;
-    rec.auc = s->auc;
+    const double *from = s->value;
+    for (int k = 0; k < rec.ntables; k++) {
+        rec.table[k].v = from;
+        from += rec.table[k].rows * rec.table[k].cols;
+    }
     rec.error = s->err.text;
     if (rec.status == TRIAL_FAILED)
         rec.epochs_run = w->run->trial[i].nepochs;

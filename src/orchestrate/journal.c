@@ -7,10 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#define VERSION 2
+#define VERSION_LINE "V 2"
 
 static int io_error(struct journal *j, const char *what, struct err *e)
 {
@@ -40,6 +45,11 @@ int journal_open(struct journal *j, const char *path, struct err *e)
 static int append(struct journal *j, struct str *body, struct err *e)
 {
     struct str line = {0};
+    size_t head = 0;
+    if (!j->size) { /* a new journal says what it is */
+        str_addf(&line, "%08lx " VERSION_LINE "\n", crc32(0, (const Bytef *)VERSION_LINE, sizeof VERSION_LINE - 1));
+        head = line.n;
+    }
     if (!body->failed)
         str_addf(&line, "%08lx %s\n", crc32(0, (const Bytef *)body->p, (uInt)body->n), body->p);
     int failed = body->failed || line.failed;
@@ -53,8 +63,10 @@ static int append(struct journal *j, struct str *body, struct err *e)
         return err_set(e, ERR_IO, "%s: its last line is torn", j->path);
     }
     int why = file_write_all(j->fd, line.p, line.n);
-    if (!why)
+    if (!why) {
+        j->written = j->size + (long)head;
         j->size += (long)line.n;
+    }
     str_release(&line);
     if (why) {
         j->torn = ftruncate(j->fd, j->size) != 0; /* the next open cuts it off all the same */
@@ -77,28 +89,52 @@ void journal_close(struct journal *j)
     j->fd = -1;
 }
 
+/* Seconds and the like of a trial. */
+static const struct {
+    const char *name;
+    size_t at;
+} times[] = {{"start", offsetof(struct trial_timing, start)},
+             {"wall", offsetof(struct trial_timing, wall)},
+             {"cpu", offsetof(struct trial_timing, cpu)},
+             {"images_per_second", offsetof(struct trial_timing, images_per_second)}};
+#define TIMES (sizeof times / sizeof times[0])
+
+static double *time_of(struct trial_record *t, size_t i)
+{
+    return (double *)(void *)((char *)&t->timing + times[i].at);
+}
+
 static void add_float(struct str *s, float v)
 {
     uint32_t bits;
     memcpy(&bits, &v, sizeof bits);
-    str_addf(s, " %" PRIx32, bits);
+    str_addf(s, "%" PRIx32, bits);
 }
 
 static void add_double(struct str *s, double v)
 {
     uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
-    str_addf(s, " %" PRIx64, bits);
+    str_addf(s, "%" PRIx64, bits);
+}
+
+/* Fields by name; those that are not known are left out. */
+static void add_metric(struct str *s, const char *name, float v)
+{
+    if (isnan(v))
+        return;
+    str_addf(s, " %s=", name);
+    add_float(s, v);
 }
 
 int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *r, struct err *e)
 {
     struct str s = {0};
     str_addf(&s, "E %" PRIx64 " %d", key, r->epoch);
-    add_float(&s, r->lr);
+    add_metric(&s, "lr", r->lr);
     for (int m = 0; m < M_EPOCHS; m++)
-        add_float(&s, epoch_number(r, m));
-    add_float(&s, r->grad_norm);
+        add_metric(&s, train_metrics[m].name, epoch_number(r, m));
+    add_metric(&s, "grad_norm", r->grad_norm);
     return append(j, &s, e);
 }
 
@@ -109,26 +145,39 @@ int journal_told(struct journal *j, unsigned damaged, struct err *e)
     return append(j, &s, e);
 }
 
+/* " name=counts,rows,columns,value,..." */
+static void add_table(struct str *s, const struct train_table *t)
+{
+    str_addf(s, " %s=%d,%d,%d", t->name, t->counts, t->rows, t->cols);
+    for (int i = 0; i < t->rows * t->cols; i++) {
+        str_add(s, ",");
+        if (t->counts)
+            str_addf(s, "%" PRIx64, (uint64_t)t->v[i]);
+        else
+            add_double(s, t->v[i]);
+    }
+}
+
 int journal_trial(struct journal *j, struct trial_record *t, struct err *e)
 {
     struct str s = {0};
     str_addf(&s, "T %" PRIx64 " %d %d %d", t->key, (int)t->status, t->epochs_run, t->best_epoch);
-    for (int i = 0; i < M_COUNT; i++)
-        add_float(&s, t->metric[i]);
-    str_addf(&s, " %d", t->timing.worker);
-    const double v[] = {t->timing.start, t->timing.wall, t->timing.cpu, t->timing.images_per_second};
-    for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
-        add_double(&s, v[i]);
-    str_addf(&s, " %zu %d", t->timing.bytes, t->classes);
-    for (int i = 0; i < t->classes * t->classes; i++)
-        str_addf(&s, " %" PRIx32, t->confusion[i]);
-    for (int i = 0; i < t->classes; i++)
-        add_double(&s, t->auc[i]);
-    str_add(&s, " ");
+    for (int m = 0; m < M_COUNT; m++)
+        add_metric(&s, train_metrics[m].name, t->metric[m]);
+    str_addf(&s, " worker=%d bytes=%zu", t->timing.worker, t->timing.bytes);
+    for (size_t i = 0; i < TIMES; i++) {
+        str_addf(&s, " %s=", times[i].name);
+        add_double(&s, *time_of(t, i));
+    }
+    for (int i = 0; i < t->ntables; i++)
+        add_table(&s, &t->table[i]);
+    str_add(&s, " error=");
     for (const char *c = t->error; *c; c++) /* the rest of the line; a newline would end the record */
         str_addn(&s, *c == '\n' || *c == '\r' ? " " : c, 1);
-    t->at = j->size;
-    return append(j, &s, e);
+    int bad = append(j, &s, e);
+    t->at = j->written;
+    t->length = j->size - j->written;
+    return bad;
 }
 
 /* --- reading: fields from the left, any missing one sets *bad --- */
@@ -160,51 +209,192 @@ static double double_field(const char **p, int *bad)
     return v;
 }
 
+/* Does a field by name come next? Records of version 1 have none: theirs were told by their places. */
+static int by_name(const char *p)
+{
+    p += strspn(p, " ");
+    return p[strcspn(p, " =")] == '=' || !*p;
+}
+
+/* The name of the next field, up to its '=', which *p is left after; its length, 0: there is none. */
+static size_t next_name(const char **p, const char **name)
+{
+    *name = *p + strspn(*p, " ");
+    size_t n = strcspn(*name, " =");
+    if (!n || (*name)[n] != '=')
+        return 0;
+    *p = *name + n + 1;
+    return n;
+}
+
+static int is_name(const char *name, size_t n, const char *word)
+{
+    return strlen(word) == n && !memcmp(name, word, n);
+}
+
+static int metric_at(const char *name, size_t n, int from, int to)
+{
+    for (int m = from; m < to; m++)
+        if (is_name(name, n, train_metrics[m].name))
+            return m;
+    return -1;
+}
+
+/* Of version 1: lr, loss and accuracy of the training and of the validation, grad_norm. */
+static void read_epoch_1(const char *p, struct epoch_row *r, int *bad)
+{
+    float *v[] = {&r->lr,
+                  epoch_value(r, M_TRAIN_LOSS),
+                  epoch_value(r, M_TRAIN_ACCURACY),
+                  epoch_value(r, M_VAL_LOSS),
+                  epoch_value(r, M_VAL_ACCURACY),
+                  &r->grad_norm};
+    for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
+        *v[i] = float_field(&p, bad);
+}
+
 static int read_epoch(const char *p, uint64_t *key, struct epoch_row *r)
 {
     int bad = 0;
+    const char *name;
     *key = field(&p, 16, &bad);
     r->epoch = (int)field(&p, 10, &bad);
-    r->lr = float_field(&p, &bad);
+    r->lr = r->grad_norm = NAN;
     for (int m = 0; m < M_EPOCHS; m++)
-        *epoch_value(r, m) = float_field(&p, &bad);
-    r->grad_norm = float_field(&p, &bad);
+        *epoch_value(r, m) = NAN;
+    if (!by_name(p))
+        read_epoch_1(p, r, &bad);
+    else
+        for (size_t n; (n = next_name(&p, &name));) {
+            int m = metric_at(name, n, 0, M_EPOCHS);
+            float *v = is_name(name, n, "lr")          ? &r->lr
+                       : is_name(name, n, "grad_norm") ? &r->grad_norm
+                       : m >= 0                        ? epoch_value(r, m)
+                                                       : NULL;
+            if (v)
+                *v = float_field(&p, &bad);
+            else
+                p += strcspn(p, " ");
+        }
     return bad ? -1 : 0;
 }
 
-#define MOST_CLASSES 256 /* labels are bytes */
+/* A visitor of tables; NULL: they are passed over. */
+struct table_visit {
+    void (*table)(void *ctx, const struct train_table *t);
+    void *ctx;
+    double *v; /* [TRAIN_TABLE_VALUES] scratch */
+};
 
-/* sum and auc may be NULL. */
-static int read_trial(const char *p, struct trial_record *t, unsigned long long *sum, double *auc)
+/* The values of a table, which `separator` stands before each of, and the visit. */
+static void read_values(const char **p, struct train_table *t, char separator, struct trial_record *into,
+                        const struct table_visit *visit, int *bad)
+{
+    if (t->rows < 0 || t->cols < 0 || t->rows > 256 || t->cols > 256 || into->ntables == TRAIN_TABLES) {
+        *bad = 1;
+        return;
+    }
+    for (int i = 0; i < t->rows * t->cols && !*bad; i++) {
+        *bad |= **p != separator;
+        *p += **p != 0;
+        uint64_t bits = field(p, 16, bad);
+        double v = (double)bits;
+        if (!t->counts)
+            memcpy(&v, &bits, sizeof v);
+        if (visit)
+            visit->v[i] = v;
+    }
+    t->v = NULL;
+    into->table[into->ntables++] = *t;
+    if (visit && !*bad) {
+        t->v = visit->v;
+        visit->table(visit->ctx, t);
+    }
+}
+
+/* Fields that nobody knows here are passed over; those with commas are tables. */
+static void read_other(const char **p, const char *name, size_t n, struct trial_record *t,
+                       const struct table_visit *visit, int *bad)
+{
+    struct train_table x = {.v = NULL};
+    int size[3] = {0};
+    if (n >= sizeof x.name || !memchr(*p, ',', strcspn(*p, " "))) {
+        *p += strcspn(*p, " ");
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        *bad |= i && **p != ',';
+        *p += i && **p;
+        uint64_t v = field(p, 10, bad);
+        size[i] = v < 1000 ? (int)v : 1000;
+    }
+    memcpy(x.name, name, n);
+    x.counts = size[0];
+    x.rows = size[1];
+    x.cols = size[2];
+    read_values(p, &x, ',', t, visit, bad);
+}
+
+/* Of version 1: loss and accuracy of the three splits, the timing, classes, confusion and AUC, the error. */
+static void read_trial_1(const char *p, struct trial_record *t, const struct table_visit *visit, int *bad)
+{
+    static const int order[] = {M_TRAIN_LOSS,   M_TRAIN_ACCURACY, M_VAL_LOSS,
+                                M_VAL_ACCURACY, M_TEST_LOSS,      M_TEST_ACCURACY};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        t->metric[order[i]] = float_field(&p, bad);
+    t->timing.worker = (int)field(&p, 10, bad);
+    for (size_t i = 0; i < TIMES; i++)
+        *time_of(t, i) = double_field(&p, bad);
+    t->timing.bytes = (size_t)field(&p, 10, bad);
+    uint64_t classes = field(&p, 10, bad);
+    int n = classes < 1000 ? (int)classes : 1000;
+    if (n) {
+        read_values(&p, &(struct train_table){"confusion", n, n, 1, NULL}, ' ', t, visit, bad);
+        read_values(&p, &(struct train_table){"auc", 1, n, 0, NULL}, ' ', t, visit, bad);
+    }
+    t->error = *p == ' ' ? p + 1 : p;
+}
+
+static void read_trial_fields(const char *p, struct trial_record *t, const struct table_visit *visit, int *bad)
+{
+    const char *name;
+    for (size_t n; !*bad && (n = next_name(&p, &name));) {
+        int m = metric_at(name, n, 0, M_COUNT);
+        size_t i = 0;
+        while (i < TIMES && !is_name(name, n, times[i].name))
+            i++;
+        if (m >= 0)
+            t->metric[m] = float_field(&p, bad);
+        else if (i < TIMES)
+            *time_of(t, i) = double_field(&p, bad);
+        else if (is_name(name, n, "worker"))
+            t->timing.worker = (int)field(&p, 10, bad);
+        else if (is_name(name, n, "bytes"))
+            t->timing.bytes = (size_t)field(&p, 10, bad);
+        else if (is_name(name, n, "error")) {
+            t->error = p;
+            return;
+        } else
+            read_other(&p, name, n, t, visit, bad);
+    }
+    *bad = 1; /* the error is always there, and the last */
+}
+
+static int read_trial(const char *p, struct trial_record *t, const struct table_visit *visit)
 {
     int bad = 0;
     memset(t, 0, sizeof *t);
+    t->error = "";
     t->key = field(&p, 16, &bad);
     t->status = (enum trial_status)field(&p, 10, &bad);
     t->epochs_run = (int)field(&p, 10, &bad);
     t->best_epoch = (int)field(&p, 10, &bad);
-    for (int i = 0; i < M_COUNT; i++)
-        t->metric[i] = float_field(&p, &bad);
-    t->timing.worker = (int)field(&p, 10, &bad);
-    double *v[] = {&t->timing.start, &t->timing.wall, &t->timing.cpu, &t->timing.images_per_second};
-    for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
-        *v[i] = double_field(&p, &bad);
-    t->timing.bytes = (size_t)field(&p, 10, &bad);
-    uint64_t classes = field(&p, 10, &bad);
-    if (classes > MOST_CLASSES)
-        return -1;
-    t->classes = (int)classes;
-    for (int i = 0; i < t->classes * t->classes && !bad; i++) {
-        uint64_t n = field(&p, 16, &bad);
-        if (sum)
-            sum[i] += n;
-    }
-    for (int i = 0; i < t->classes && !bad; i++) {
-        double a = double_field(&p, &bad);
-        if (auc)
-            auc[i] += a;
-    }
-    t->error = *p == ' ' ? p + 1 : p;
+    for (int m = 0; m < M_COUNT; m++)
+        t->metric[m] = NAN;
+    if (by_name(p))
+        read_trial_fields(p, t, visit, &bad);
+    else
+        read_trial_1(p, t, visit, &bad);
     return bad ? -1 : 0;
 }
 
@@ -228,6 +418,7 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
     size_t cap = 0;
     long at = 0;
     unsigned bad_lines = 0, told = 0;
+    int newer = 0;
     for (ssize_t n; (n = getline(&line, &cap, f)) > 0; at += (long)n) {
         if (line[n - 1] == '\n')
             line[n - 1] = 0;
@@ -236,10 +427,14 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
         struct trial_record t;
         uint64_t key;
         unsigned known;
-        if (body && body[0] == 'E' && !read_epoch(body + 1, &key, &r)) {
+        int version;
+        if (body && sscanf(body, "V %d", &version) == 1) {
+            newer = version > VERSION ? version : newer;
+        } else if (body && body[0] == 'E' && !read_epoch(body + 1, &key, &r)) {
             epoch(ctx, key, &r);
-        } else if (body && body[0] == 'T' && !read_trial(body + 1, &t, NULL, NULL)) {
+        } else if (body && body[0] == 'T' && !read_trial(body + 1, &t, NULL)) {
             t.at = at;
+            t.length = (long)n;
             trial(ctx, &t);
         } else if (body && sscanf(body, "D %u", &known) == 1) {
             told += known;
@@ -251,15 +446,26 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
     int bad = ferror(f);
     free(line);
     fclose(f);
+    if (newer)
+        return err_set(
+            e, ERR_DATA,
+            "%s has version %d, this program reads up to %d; use the program that wrote it, or write to another "
+            "folder with --out",
+            j->path, newer, VERSION);
     return bad ? io_error(j, "read", e) : 0;
 }
 
-int journal_reread(struct journal *j, long at, int classes, unsigned long long *sum, double *auc, struct err *e)
+int journal_tables(struct journal *j, long at, long length, void (*table)(void *ctx, const struct train_table *t),
+                   void *ctx, struct err *e)
 {
-    size_t cap = 1024 + (size_t)classes * (size_t)classes * 9 + (size_t)classes * 17;
+    size_t cap = (size_t)length;
     char *line = malloc(cap + 1);
-    if (!line)
+    double *v = malloc(TRAIN_TABLE_VALUES * sizeof *v);
+    if (!line || !v) {
+        free(line);
+        free(v);
         return err_set(e, ERR_NOMEM, "no memory to read the journal");
+    }
     ssize_t n = pread(j->fd, line, cap, at);
     line[n > 0 ? n : 0] = 0;
     char *end = strchr(line, '\n');
@@ -267,9 +473,10 @@ int journal_reread(struct journal *j, long at, int classes, unsigned long long *
         *end = 0;
     struct trial_record t;
     const char *body = end ? body_of(line) : NULL;
-    int ok = body && body[0] == 'T' && !read_trial(body + 1, &t, NULL, NULL) && t.classes == classes;
+    int ok = body && body[0] == 'T' && !read_trial(body + 1, &t, NULL);
     if (ok)
-        read_trial(body + 1, &t, sum, auc);
+        read_trial(body + 1, &t, &(struct table_visit){table, ctx, v});
     free(line);
+    free(v);
     return ok ? 0 : err_set(e, ERR_DATA, "%s: the record at byte %ld is damaged", j->path, at);
 }

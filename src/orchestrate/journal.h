@@ -2,12 +2,16 @@
  * each with its CRC-32, each written by one write(): kill -9 leaves at most a torn last line, which the next open cuts
  * off. It is flushed to the disk at most once a second, and at the end. Not locked: the caller is.
  *
- *   E KEY EPOCH lr train_loss train_accuracy val_loss val_accuracy grad_norm        an epoch of a trial
- *   T KEY STATUS epochs_run best_epoch metrics... | timing | classes confusion auc | error   a trial is final
+ *   V 2                                                        the version of what follows, first in every file
+ *   E KEY EPOCH lr=... train_loss=... ... grad_norm=...        an epoch of a trial
+ *   T KEY STATUS epochs_run best_epoch NAME=VALUE ... NAME=counts,rows,columns,value,... error=TEXT    a trial is final
  *   D N                                                                             N damaged lines were told of
  *
- * Floats are their bits in hexadecimal, so that reading gives what was written. KEY is the trial's content: the hash of
- * its canonical settings and seed, so that a changed grid finds what it has in common with the old one. */
+ * Fields are known by their names: what is not known (NaN) is not there, and names that a reader does not know it
+ * passes over. Floats are their bits in hexadecimal, so that reading gives what was written. Records of version 1, of
+ * sweep 0.1, have no names but places, and no line V before them; they are read too, and may stand before others. KEY
+ * is the trial's content: the hash of its canonical settings and seed, so that a changed grid finds what it has in
+ * common with the old one. */
 #ifndef ORCHESTRATE_JOURNAL_H
 #define ORCHESTRATE_JOURNAL_H
 
@@ -27,17 +31,17 @@ struct trial_record {
     int epochs_run, best_epoch;
     float metric[M_COUNT];
     struct trial_timing timing;
-    int classes;               /* 0: no confusion matrix (a failed trial) */
-    const uint32_t *confusion; /* [classes][classes], only while the visitor runs; NULL from journal_scan */
-    const double *auc;         /* [classes] likewise */
-    const char *error;         /* "" when there is none */
-    int volatile_failure;      /* the machine's fault, not the trial's: never written, the next call tries again */
-    long at;                   /* place of the line, for journal_reread */
+    int ntables;                            /* of what its task left; 0 for a failed trial */
+    struct train_table table[TRAIN_TABLES]; /* their values only until it is written; NULL from journal_scan */
+    const char *error;                      /* "" when there is none */
+    int volatile_failure; /* the machine's fault, not the trial's: never written, the next call tries again */
+    long at, length;      /* place of the line, for journal_tables */
 };
 
 struct journal {
     int fd;
     long size;     /* bytes of whole lines */
+    long written;  /* where the last one begins that was written here */
     int torn;      /* a line could neither be written nor cut off: nothing may follow it */
     double synced; /* clock_wall of the last flush */
     char path[4096];
@@ -50,10 +54,11 @@ int journal_open(struct journal *j, const char *path, struct err *e);
 int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const struct epoch_row *row),
                  void (*trial)(void *ctx, const struct trial_record *t), void *ctx, unsigned *damaged, struct err *e);
 int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *row, struct err *e);
-/* Sets t->at. */
+/* Sets t->at and t->length. */
 int journal_trial(struct journal *j, struct trial_record *t, struct err *e);
-/* Confusion counts (added to sum[classes*classes]) and AUC (added to auc[classes]) of the record at `at`. */
-int journal_reread(struct journal *j, long at, int classes, unsigned long long *sum, double *auc, struct err *e);
+/* Calls back for each table of the record at that place, with its values. */
+int journal_tables(struct journal *j, long at, long length, void (*table)(void *ctx, const struct train_table *t),
+                   void *ctx, struct err *e);
 /* The user was told of so many damaged lines. */
 int journal_told(struct journal *j, unsigned damaged, struct err *e);
 int journal_sync(struct journal *j, struct err *e);

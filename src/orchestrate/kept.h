@@ -14,8 +14,8 @@ struct kept {
 /* Of a final trial. */
 struct kept_end {
     struct trial_timing timing;
-    long at;     /* as in struct trial_record */
-    int classes; /* likewise */
+    long at, length; /* as in struct trial_record */
+    int ntables;     /* likewise */
 };
 
 /* 0, or -1 with *e. */

@@ -274,7 +274,7 @@ int trial_add_epoch(struct run *run, struct trial *t, const struct epoch_row *ro
 
 int trial_take(struct run *run, struct trial *t, const struct trial_record *r, struct err *e)
 {
-    const struct kept_end end = {r->timing, r->at, r->classes};
+    const struct kept_end end = {r->timing, r->at, r->length, r->ntables};
     t->r = (struct trial_end){.key = t->r.key,
                               .error = *r->error ? arena_str(&run->text, r->error) : "",
                               .epochs_run = r->epochs_run,

@@ -215,6 +215,11 @@ char *run_path(const struct run *run, const char *suffix, char *buf, size_t n);
 void describe_axes(const struct run *run, const struct trial *t, struct str *out);
 void describe_trial(const struct run *run, const struct trial *t, struct str *out);
 
+/* --- findings.c --- */
+
+/* NAME.classes.csv and the like: what the repeats of the best point left beside their metrics. */
+int write_findings(struct run *run, int sync, struct err *e);
+
 /* --- about.c --- */
 
 /* What the reports need to know of the metrics. */

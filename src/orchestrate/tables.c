@@ -435,82 +435,6 @@ static int stream(struct run *run, const char *suffix, void (*head)(const struct
     return csv ? csv_commit(csv, sync, e) : -1;
 }
 
-static int confusion_rows(const struct run *run, const struct dataset *set, const unsigned long long *sum, int sync,
-                          struct err *e)
-{
-    char path[4200];
-    size_t n = (size_t)data_classes(set);
-    const char **cell = calloc(n + 1, sizeof *cell);
-    char(*num)[STR_NUM] = calloc(n, sizeof *num);
-    struct csv_out *csv = NULL;
-    int bad = !cell || !num ? err_set(e, ERR_NOMEM, "no memory for the confusion matrix") : 0;
-    if (!bad) {
-        cell[0] = "true";
-        for (size_t i = 0; i < n; i++)
-            cell[i + 1] = data_target(set)->class_name[i];
-        bad = !(csv = csv_begin(run_path(run, ".confusion.csv", path, sizeof path), cell, n + 1, e));
-    }
-    for (size_t i = 0; i < n && !bad; i++) {
-        cell[0] = data_target(set)->class_name[i];
-        for (size_t k = 0; k < n; k++) {
-            snprintf(num[k], STR_NUM, "%llu", sum[i * n + k]);
-            cell[k + 1] = num[k];
-        }
-        csv_row(csv, cell); /* a failed row is remembered and told by commit */
-    }
-    if (csv)
-        bad = csv_commit(csv, sync, e);
-    free(num);
-    free(cell);
-    return bad;
-}
-
-/* Those of an earlier grid say nothing about this one. */
-static int no_classes(const struct run *run)
-{
-    static const char *const suffix[] = {".classes.csv", ".confusion.csv"};
-    char path[4200];
-    for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++)
-        unlink(run_path(run, suffix[i], path, sizeof path));
-    return 0;
-}
-
-/* Sums over the repeats of the best point; its AUC is their mean. */
-static int write_classes(struct run *run, int sync, struct err *e)
-{
-    if (run->best_point == SIZE_MAX)
-        return no_classes(run);
-    const struct dataset *set = point_kind(run, &run->point[run->best_point])->set;
-    size_t n = (size_t)data_classes(set), repeats = 0;
-    unsigned long long *sum = calloc(n * n, sizeof *sum);
-    double *auc = calloc(n, sizeof *auc);
-    struct table out;
-    char path[4200];
-    table_init(&out);
-    int bad = sum && auc ? 0 : err_set(e, ERR_NOMEM, "no memory for the confusion matrix");
-    for (size_t i = 0; i < run->ntrials && !bad; i++) {
-        const struct trial *t = &run->trial[i];
-        struct kept_end end;
-        if (t->point != run->best_point || t->r.status != TRIAL_COMPLETE)
-            continue;
-        bad = kept_get_end(&run->kept, t->place, &end, e);
-        if (bad || end.classes != data_classes(set))
-            continue;
-        bad = journal_reread(&run->journal, end.at, end.classes, sum, auc, e);
-        repeats++;
-    }
-    for (size_t i = 0; i < n && repeats && !bad; i++)
-        auc[i] /= (double)repeats;
-    if (repeats && !bad)
-        bad = report_classes(sum, auc, data_target(set)->class_name, n, &out, e) ||
-              table_write(&out, run_path(run, ".classes.csv", path, sizeof path), sync, e) ||
-              confusion_rows(run, set, sum, sync, e);
-    table_release(&out);
-    free(auc);
-    free(sum);
-    return bad;
-}
-
 /* A table on its way into its file, row by row; of the points, the first that it calls rank 1 is the best. */
 struct passing {
     struct table t;
@@ -593,7 +517,7 @@ int tables_write(struct run *run, int sync, struct err *e)
           write_summaries(run, &trials.t, sync, e);
     main_table_release(&trials);
     bad = bad || stream(run, ".epochs.csv", epoch_head, epoch_rows, sync, e) ||
-          stream(run, ".timing.csv", timing_head, timing_rows, sync, e) || write_classes(run, sync, e) ||
+          stream(run, ".timing.csv", timing_head, timing_rows, sync, e) || write_findings(run, sync, e) ||
           write_about(run, sync, e);
     return bad ? -1 : 0;
 }

@@ -312,11 +312,10 @@ void complete_record(const struct worker *w, struct work_piece *p, struct trial_
                                  .epochs_run = result.epochs_run,
                                  .best_epoch = result.best_epoch,
                                  .timing.bytes = w->memory.used,
-                                 .classes = p->graph.classes,
-                                 .confusion = result.confusion,
-                                 .auc = result.auc,
+                                 .ntables = result.ntables,
                                  .error = ""};
     memcpy(rec->metric, result.metric, sizeof rec->metric);
+    memcpy(rec->table, result.table, sizeof rec->table);
 }
 
 /* Epochs behind the checkpoint are trained once more: into the time that is left. */

@@ -129,7 +129,7 @@ int report_effects(const struct table *trials, const char *objective, struct tab
 
 /* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc,
  * support. */
-int report_classes(const unsigned long long *counts, const double *auc, const char *const *class_name, size_t classes,
+int report_classes(const double *counts, const double *auc, const char *const *class_name, size_t classes,
                    struct table *out, struct err *e);
 
 /* Reads results/NAME*.csv below out and draws plots/NAME/PLOT.gp, .svg, .png for every plot of the plot table that the

@@ -29,11 +29,6 @@ void train_update(struct train_run *r, float lr, float gscale)
     }
 }
 
-struct sums { /* over an epoch */
-    double loss, norm;
-    size_t right, seen;
-};
-
 static int diverged(const struct train_run *r, const char *what, double value, struct err *e)
 {
     uint64_t step = r->p.step - (uint64_t)r->p.epoch * r->steps_per_epoch + 1;
@@ -50,21 +45,10 @@ static void load_batch(struct train_run *r, uint64_t from, struct nn_pass *p)
     data_batch(j->view, DATA_TRAIN, r->order + from, p->n, &draw, &r->batch);
 }
 
-static double forward(struct train_run *r, const struct nn_pass *p, struct sums *sum)
+static double forward(struct train_run *r, const struct nn_pass *p)
 {
-    const struct nn_graph *g = r->job.graph;
-    double loss = 0;
     nn_forward(r->net, p);
-    r->job.k->softmax_xent(p->n, g->classes, r->net->z, r->batch.label, (float)r->job.spec->label_smoothing,
-                           1 / (float)p->n, r->loss, NULL, r->net->dz);
-    for (int i = 0; i < p->n; i++) {
-        const float *z = r->net->z + lane_at(nn_output(g), i, 0, 0, 0);
-        sum->right += train_argmax(z, g->classes) == r->batch.label[i];
-        loss += r->loss[i];
-    }
-    sum->loss += loss;
-    sum->seen += (size_t)p->n;
-    return loss;
+    return r->task.type->step(&r->task, &r->batch, r->net->z, r->net->dz);
 }
 
 /* Gradients; returns their L2 norm (padding is 0). */
@@ -74,16 +58,16 @@ static double backward(struct train_run *r, const struct nn_pass *p)
     return sqrt(r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw));
 }
 
-static int train_step(struct train_run *r, uint64_t from, struct nn_pass *p, float lr, struct sums *sum, struct err *e)
+static int train_step(struct train_run *r, uint64_t from, struct nn_pass *p, float lr, double *norms, struct err *e)
 {
     load_batch(r, from, p);
-    double loss = forward(r, p, sum);
+    double loss = forward(r, p);
     if (!isfinite(loss))
         return diverged(r, "loss", loss, e);
     double norm = backward(r, p);
     if (!isfinite(norm))
         return diverged(r, "gradient norm", norm, e);
-    sum->norm += norm;
+    *norms += norm;
     train_update(r, lr, train_clip(r->job.spec, norm));
     return 0;
 }
@@ -93,7 +77,8 @@ static int train_steps(struct train_run *r, struct epoch_row *row, struct err *e
 {
     const struct train_job *j = &r->job;
     uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size, first = r->p.step;
-    struct sums sum = {0};
+    double norms = 0;
+    r->task.type->begin(&r->task);
     for (uint64_t i = 0; i < r->steps_per_epoch; i++) {
         uint64_t from = i * batch, left = n - from;
         int m = (int)(left < batch ? left : batch);
@@ -104,12 +89,11 @@ static int train_steps(struct train_run *r, struct epoch_row *row, struct err *e
                             .epoch = (uint32_t)r->p.epoch + 1,
                             .sample = r->batch.key};
         row->lr = (float)train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch);
-        if (train_step(r, from, &p, row->lr, &sum, e))
+        if (train_step(r, from, &p, row->lr, &norms, e))
             return -1;
     }
-    row->v[DATA_TRAIN][METRIC_LOSS] = (float)(sum.loss / (double)sum.seen);
-    row->v[DATA_TRAIN][METRIC_ACCURACY] = (float)((double)sum.right / (double)sum.seen);
-    row->grad_norm = (float)(sum.norm / (double)r->steps_per_epoch);
+    train_values(r, row->v[DATA_TRAIN]);
+    row->grad_norm = (float)(norms / (double)r->steps_per_epoch);
     return 0;
 }
 

@@ -5,15 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-int train_argmax(const float *z, int classes)
-{
-    int best = 0;
-    for (int c = 1; c < classes; c++)
-        if (z[c * LANES] > z[best * LANES])
-            best = c;
-    return best;
-}
-
 static void exchange(float *a, float *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -40,8 +31,8 @@ static void copy_weights(struct train_run *r)
     train_copy(r->eval->buffers, r->net->buffers, g->buffer_floats);
 }
 
-/* Images from .. from+n-1 of the split through the network, losses (and probabilities) into r. */
-static void measure_batch(struct train_run *r, enum data_split split, uint32_t from, int n, int probabilities)
+/* Images from .. from+n-1 of the split go through the network, and the task looks at what it puts out. */
+static void measure_batch(struct train_run *r, enum data_split split, uint32_t from, int n, int keep)
 {
     const struct train_job *j = &r->job;
     for (int i = 0; i < n; i++)
@@ -50,60 +41,39 @@ static void measure_batch(struct train_run *r, enum data_split split, uint32_t f
     data_batch(j->view, split, r->at, n, NULL, &r->batch);
     struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .training = 0, .seed = j->seed, .sample = r->batch.key};
     nn_forward(r->eval, &pass);
-    j->k->softmax_xent(n, j->graph->classes, r->eval->z, r->batch.label, 0, 1, r->loss, probabilities ? r->prob : NULL,
-                       NULL);
+    r->task.type->measure(&r->task, &r->batch, r->eval->z, from, keep);
 }
 
-static void collect_image(struct train_run *r, size_t i, int lane_of, int predicted)
+void train_values(const struct train_run *r, float v[METRICS])
 {
-    int classes = r->job.graph->classes, label = r->batch.label[lane_of];
-    const float *p = r->prob + lane_at(nn_output(r->job.graph), lane_of, 0, 0, 0);
-    for (int c = 0; c < classes; c++)
-        r->score[(size_t)c * r->job.view->n[DATA_TEST] + i] = p[c * LANES];
-    r->truth[i] = (uint8_t)label;
-    r->confusion[label * classes + predicted]++;
+    for (int m = 0; m < METRICS; m++)
+        v[m] = NAN;
+    r->task.type->values(&r->task, v);
 }
 
-void train_measure(struct train_run *r, enum data_split split, int collect, float v[METRICS])
+void train_measure(struct train_run *r, enum data_split split, int keep, float v[METRICS])
 {
-    size_t n = r->job.view->n[split], right = 0;
-    int classes = r->job.graph->classes, batch = train_eval_batch(&r->job);
-    const struct shape logits = nn_output(r->job.graph);
-    double loss = 0;
+    size_t n = r->job.view->n[split];
+    int batch = train_eval_batch(&r->job);
     copy_weights(r);
-    for (size_t from = 0; from < n; from += (size_t)batch) {
-        int m = n - from < (size_t)batch ? (int)(n - from) : batch;
-        measure_batch(r, split, (uint32_t)from, m, collect);
-        for (int i = 0; i < m; i++) {
-            int predicted = train_argmax(r->eval->z + lane_at(logits, i, 0, 0, 0), classes);
-            right += predicted == r->batch.label[i];
-            loss += r->loss[i];
-            if (collect)
-                collect_image(r, from + (size_t)i, i, predicted);
-        }
-    }
-    v[METRIC_LOSS] = n ? (float)(loss / (double)n) : NAN;
-    v[METRIC_ACCURACY] = n ? (float)((double)right / (double)n) : NAN;
+    r->task.type->begin(&r->task);
+    for (size_t from = 0; from < n; from += (size_t)batch)
+        measure_batch(r, split, (uint32_t)from, n - from < (size_t)batch ? (int)(n - from) : batch, keep);
+    train_values(r, v);
 }
 
 void train_finish(struct train_run *r, struct train_result *out)
 {
-    const struct nn_graph *g = r->job.graph;
-    size_t classes = (size_t)g->classes, n = r->job.view->n[DATA_TEST];
     int kept = r->best_w && r->p.best.epoch;
-    memset(r->confusion, 0, classes * classes * sizeof *r->confusion);
     if (kept)
         exchange_best(r);
     train_measure(r, DATA_TEST, 1, &out->metric[metric_on(DATA_TEST, 0)]);
     if (kept)
         exchange_best(r);
-    for (size_t c = 0; c < classes; c++)
-        r->auc[c] = train_auc(n, r->score + c * n, r->truth, (int)c, r->key);
+    r->task.type->finish(&r->task, out);
     const struct epoch_row *row = &r->p.best;
     out->epochs_run = r->p.epoch;
     out->best_epoch = row->epoch;
     for (int m = 0; m < M_EPOCHS; m++)
         out->metric[m] = row->epoch ? epoch_number(row, m) : NAN;
-    out->confusion = r->confusion;
-    out->auc = r->auc;
 }

@@ -61,14 +61,7 @@ static size_t find_stretches(const struct train_job *j, struct train_stretch *s)
     return n;
 }
 
-/* Takes from the arena, or with arena NULL only adds up what would be taken: one description of the memory for both. */
-struct taker {
-    struct arena *a;
-    size_t bytes;
-    int failed;
-};
-
-static void *take(struct taker *t, size_t n, size_t size)
+void *train_take(struct train_taker *t, size_t n, size_t size)
 {
     void *p = NULL;
     t->bytes += (n * size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
@@ -79,7 +72,7 @@ static void *take(struct taker *t, size_t n, size_t size)
     return p;
 }
 
-static struct nn_net *take_net(struct taker *t, const struct train_job *j, int batch, int training)
+static struct nn_net *take_net(struct train_taker *t, const struct train_job *j, int batch, int training)
 {
     struct nn_net *net = NULL;
     struct err e = {0};
@@ -93,45 +86,40 @@ static struct nn_net *take_net(struct taker *t, const struct train_job *j, int b
     return net;
 }
 
-static void lay_out(struct train_run *r, struct taker *t)
+static void lay_out(struct train_run *r, struct train_taker *t)
 {
     const struct train_job *j = &r->job;
     const struct nn_graph *g = j->graph;
-    const size_t *n = j->view->n, f = sizeof(float), classes = (size_t)g->classes;
+    const size_t *n = j->view->n, f = sizeof(float);
     int train = train_batch(j), eval = train_eval_batch(j);
     size_t larger = (size_t)(train > eval ? train : eval);
-    size_t eval_lanes = (size_t)blocks_of(eval) * LANES;
 
     r->net = take_net(t, j, train, 1);
     r->eval = eval <= train ? r->net : take_net(t, j, eval, 0); /* it is not trained while it measures */
     for (int i = 0; i < r->nstates; i++)
-        r->state[i] = take(t, g->param_floats, f);
+        r->state[i] = train_take(t, g->param_floats, f);
     if (j->spec->select == 0) {
-        r->best_w = take(t, g->param_floats, f);
-        r->best_buffers = take(t, g->buffer_floats, f);
+        r->best_w = train_take(t, g->param_floats, f);
+        r->best_buffers = train_take(t, g->buffer_floats, f);
     }
     r->nstretches = find_stretches(j, NULL);
-    r->stretch = take(t, r->nstretches, sizeof *r->stretch);
-    r->order = take(t, n[DATA_TRAIN], sizeof *r->order);
-    r->at = take(t, (size_t)eval, sizeof *r->at);
+    r->stretch = train_take(t, r->nstretches, sizeof *r->stretch);
+    r->order = train_take(t, n[DATA_TRAIN], sizeof *r->order);
+    r->at = train_take(t, (size_t)eval, sizeof *r->at);
     r->batch.k = j->k;
-    r->batch.key = take(t, larger, sizeof *r->batch.key);
-    r->batch.label = take(t, larger, sizeof *r->batch.label);
-    r->batch.target = take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->targets, f);
-    r->batch.scratch = take(t, 1, data_scratch(j->view));
-    r->loss = take(t, larger, f);
-    r->prob = take(t, eval_lanes * classes, f);
-    r->score = take(t, n[DATA_TEST] * classes, f);
-    r->truth = take(t, n[DATA_TEST], 1);
-    r->key = take(t, n[DATA_TEST], sizeof *r->key);
-    r->confusion = take(t, classes * classes, sizeof *r->confusion);
-    r->auc = take(t, classes, sizeof *r->auc);
+    r->batch.key = train_take(t, larger, sizeof *r->batch.key);
+    r->batch.label = train_take(t, larger, sizeof *r->batch.label);
+    r->batch.target = train_take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->targets, f);
+    r->batch.scratch = train_take(t, 1, data_scratch(j->view));
+    r->task.each = train_take(t, larger, f);
+    r->task.type->lay_out(&r->task, (size_t)eval, t);
 }
 
 static void prepare(struct train_run *r, const struct train_job *j)
 {
     memset(r, 0, sizeof *r);
     r->job = *j;
+    train_task_init(&r->task, &r->job);
     r->nstates = optimizer_types[j->spec->optimizer]->states(j->spec->optimizer_args);
     uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size;
     r->steps_per_epoch = j->spec->drop_last ? n / batch : (n + batch - 1) / batch;
@@ -141,17 +129,17 @@ static void prepare(struct train_run *r, const struct train_job *j)
 size_t train_bytes(const struct train_job *j)
 {
     struct train_run r;
-    struct taker t = {0};
+    struct train_taker t = {0};
     prepare(&r, j);
-    take(&t, 1, sizeof r);
+    train_take(&t, 1, sizeof r);
     lay_out(&r, &t);
     return t.failed ? SIZE_MAX : t.bytes;
 }
 
 struct train_run *train_new(const struct train_job *j, struct arena *a, struct err *e)
 {
-    struct taker t = {.a = a};
-    struct train_run *r = take(&t, 1, sizeof *r);
+    struct train_taker t = {.a = a};
+    struct train_run *r = train_take(&t, 1, sizeof *r);
     if (r) {
         prepare(r, j);
         lay_out(r, &t);

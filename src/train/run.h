@@ -2,7 +2,7 @@
 #ifndef TRAIN_RUN_H
 #define TRAIN_RUN_H
 
-#include "train/train.h"
+#include "train/task.h"
 
 /* What changes from epoch to epoch besides floats. Copied as bytes into checkpoints: no padding. */
 struct train_progress {
@@ -38,13 +38,7 @@ struct train_run {
     uint32_t *order;    /* [training samples] permutation of the epoch */
     uint32_t *at;       /* [eval_batch] sample numbers of a batch to evaluate */
     struct batch batch; /* for the larger batch; its x is that of the network which is to read it */
-    float *loss;
-    float *prob;    /* [eval_batch up to 16s][classes] */
-    float *score;   /* [classes][test samples] */
-    uint8_t *truth; /* [test samples] labels */
-    uint64_t *key;  /* [test samples] scratch of the AUC */
-    uint32_t *confusion;
-    double *auc;
+    struct train_task task;
 
     struct train_progress p;
 };
@@ -59,22 +53,17 @@ int train_eval_batch(const struct train_job *j);
 /* The metric an epoch is selected by, as far as the splits allow; see train_spec.metric. */
 int train_selector(const struct train_job *j);
 
-/* Index of the largest logit of an image (the first of equals): z at its lane, classes LANES apart. */
-int train_argmax(const float *z, int classes);
-
 /* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
 float train_clip(const struct train_spec *s, double norm);
 
 /* One optimizer step over all parameters with net->dw; counts it. */
 void train_update(struct train_run *r, float lr, float gscale);
 
-/* Every metric of a split with net's weights, NaN when the split is empty. collect: also confusion and score, for the
- * test split. */
-void train_measure(struct train_run *r, enum data_split split, int collect, float v[METRICS]);
+/* The metrics of what the task has seen, NaN for those that it does not measure or when it has seen nothing. */
+void train_values(const struct train_run *r, float v[METRICS]);
 
-/* Area under the ROC curve of score[n] for telling truth[i] == class from the rest, ties averaged: the Mann-Whitney
- * statistic over the number of pairs (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747). NaN when one side is
- * empty. Scores are >= 0. key[n] is scratch. Exact until the final division, so independent of the order of samples. */
-double train_auc(size_t n, const float *score, const uint8_t *truth, int class, uint64_t *key);
+/* Every metric of a split with net's weights; NaN where the task does not measure it, or the split is empty. keep: the
+ * task is going to finish; for the test split. */
+void train_measure(struct train_run *r, enum data_split split, int keep, float v[METRICS]);
 
 #endif

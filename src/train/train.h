@@ -71,11 +71,23 @@ double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint6
 /* The schedule that is followed: the constant one where the chosen one never changes the learning rate. */
 int train_schedule(const struct train_spec *s);
 
+/* What a task leaves beside its metrics: a small table of numbers, by its name. */
+#define TRAIN_TABLES 4
+#define TRAIN_TABLE_VALUES (256 * 257) /* most numbers in all tables of a training together */
+struct train_table {
+    char name[16]; /* a word: "confusion" */
+    int rows, cols;
+    int counts;      /* 1: over the repeats of a point it is added up; 0: it is averaged */
+    const double *v; /* [rows][cols] */
+};
+
 struct train_result {
     int epochs_run, best_epoch; /* best_epoch: the selected one, 1-based; 0 when nothing was trained yet */
     float metric[M_COUNT];      /* at the selected epoch; NaN where missing */
-    const uint32_t *confusion;  /* [classes][classes] true x predicted on the test split; in the run's arena */
-    const double *auc;          /* [classes] one-vs-rest area under the ROC curve on the test split (ties averaged) */
+    /* classify: confusion [classes][classes] true x predicted on the test split, and auc [1][classes], one-vs-rest area
+     * under the ROC curve there (ties averaged). Values are in the run's arena. */
+    int ntables;
+    struct train_table table[TRAIN_TABLES];
 };
 
 struct train_run;

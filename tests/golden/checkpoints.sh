@@ -9,10 +9,10 @@ run 3 t.ini -q --no-plots --out half -j 1 stop.epochs=4
 state=$(cd half && ls results/t/*.state)
 size=$(wc -c <"half/$state")
 
-# damaged PLACE: that byte of the checkpoint is another, and the journal has only the first epoch.
+# damaged PLACE: that byte of the checkpoint is another, and the journal has only its version and the first epoch.
 damaged() {
   rm -rf cut && cp -r half cut
-  sed -i '2,$d' cut/results/t/journal
+  sed -i '3,$d' cut/results/t/journal
   local byte
   byte=$(od -An -tu1 -j "$1" -N 1 "cut/$state")
   printf "\\x$(printf %02x $((byte ^ 16)))" | dd of="cut/$state" bs=1 seek="$1" conv=notrunc 2>/dev/null
@@ -29,7 +29,7 @@ done
 
 # Whole, it is: the epochs come from it.
 rm -rf cut && cp -r half cut
-sed -i '2,$d' cut/results/t/journal
+sed -i '3,$d' cut/results/t/journal
 run 0 t.ini -q --no-plots --out cut -j 1 stop.epochs=1
 [ "$(grep -c ' E ' cut/results/t/journal)" -eq 5 ] || fail "the checkpoint was not used: $(cat cut/results/t/journal)"
 same whole cut t

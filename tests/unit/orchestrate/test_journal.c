@@ -61,7 +61,7 @@ static const struct epoch_row a_row = {3, 0.1f, 1e-30f, {{1.5f, 0.25f}, {NAN, NA
 static void write_one_of_each(struct journal *j, const char *error)
 {
     struct err e = {0};
-    uint32_t confusion[4] = {5, 1, 0, 4000000000u};
+    double confusion[4] = {5, 1, 0, 4000000000};
     double auc[2] = {0.5, 1.0 / 3};
     struct trial_record t = {.key = 42,
                              .status = TRIAL_COMPLETE,
@@ -69,9 +69,8 @@ static void write_one_of_each(struct journal *j, const char *error)
                              .best_epoch = 2,
                              .metric = {1, 2, NAN, 4, 5, 0.1f},
                              .timing = {1, 0.5, 2.25, 1e-9, 1e6, 123456789},
-                             .classes = 2,
-                             .confusion = confusion,
-                             .auc = auc,
+                             .ntables = 2,
+                             .table = {{"confusion", 2, 2, 1, confusion}, {"auc", 1, 2, 0, auc}},
                              .error = error};
     assert_int_equal(journal_epoch(j, 0xfedcba9876543210u, &a_row, &e), 0);
     assert_int_equal(journal_trial(j, &t, &e), 0);
@@ -84,6 +83,20 @@ static unsigned scan(struct journal *j, struct seen *s)
     memset(s, 0, sizeof *s);
     assert_int_equal(journal_scan(j, saw_epoch, saw_trial, s, &damaged, &e), 0);
     return damaged;
+}
+
+struct tables_seen {
+    int n;
+    struct train_table t[TRAIN_TABLES];
+    double v[TRAIN_TABLES][4];
+};
+
+static void saw_table(void *ctx, const struct train_table *t)
+{
+    struct tables_seen *s = ctx;
+    assert_true(s->n < TRAIN_TABLES && t->rows * t->cols <= 4);
+    memcpy(s->v[s->n], t->v, (size_t)(t->rows * t->cols) * sizeof *t->v);
+    s->t[s->n++] = *t;
 }
 
 static void reads_back_every_bit(void **state)
@@ -102,12 +115,16 @@ static void reads_back_every_bit(void **state)
     assert_true(isnan(s.trial.metric[2]) && s.trial.metric[5] == 0.1f);
     assert_true(s.trial.timing.cpu == 1e-9 && s.trial.timing.bytes == 123456789);
     assert_string_equal(s.error, "two lines, \"quoted\"");
-    unsigned long long sum[4] = {1, 0, 0, 0};
-    double auc[2] = {0, 1};
-    assert_int_equal(journal_reread(&j, s.trial.at, 2, sum, auc, &e), 0);
-    assert_true(sum[0] == 6 && sum[1] == 1 && sum[3] == 4000000000u);
-    assert_true(auc[0] == 0.5 && auc[1] == 1 + 1.0 / 3);
-    assert_int_equal(journal_reread(&j, s.trial.at + 1, 2, sum, auc, &e), -1);
+    struct tables_seen t = {.n = 0};
+    assert_int_equal(s.trial.ntables, 2);
+    assert_int_equal(journal_tables(&j, s.trial.at, s.trial.length, saw_table, &t, &e), 0);
+    assert_int_equal(t.n, 2);
+    assert_true(t.t[0].rows == 2 && t.t[0].cols == 2 && t.t[0].counts && !strcmp(t.t[0].name, "confusion"));
+    assert_true(t.v[0][0] == 5 && t.v[0][1] == 1 && t.v[0][3] == 4000000000);
+    assert_true(t.t[1].rows == 1 && t.t[1].cols == 2 && !t.t[1].counts && !strcmp(t.t[1].name, "auc"));
+    assert_true(t.v[1][0] == 0.5 && t.v[1][1] == 1.0 / 3);
+    s.trial.at++;
+    assert_int_equal(journal_tables(&j, s.trial.at, s.trial.length, saw_table, &t, &e), -1);
     journal_close(&j);
 }
 
@@ -124,7 +141,7 @@ static void a_torn_tail_costs_one_record(void **state)
     journal_close(&j);
     char *bytes = file_read(path, &n, &e);
     assert_non_null(bytes);
-    size_t first = (size_t)(strchr(bytes, '\n') - bytes) + 1;
+    size_t first = (size_t)(strchr(strchr(bytes, '\n') + 1, '\n') - bytes) + 1; /* the version comes before */
     for (size_t cut = 0; cut <= n; cut++) {
         assert_int_equal(truncate(path, 0), 0);
         assert_int_equal(file_publish(path, bytes, cut, 0, &e), 0);
@@ -154,6 +171,7 @@ static void a_flipped_bit_is_seen(void **state)
     journal_close(&j);
     char *bytes = file_read(path, &n, &e);
     assert_non_null(bytes);
+    size_t head = (size_t)(strchr(bytes, '\n') - bytes);
     for (size_t at = 0; at < n; at++) {
         if (bytes[at] == '\n')
             continue;
@@ -162,7 +180,7 @@ static void a_flipped_bit_is_seen(void **state)
             assert_int_equal(file_publish(path, bytes, n, 0, &e), 0);
             assert_int_equal(journal_open(&j, path, &e), 0);
             assert_int_equal(scan(&j, &s), 1);
-            assert_int_equal(s.epochs + s.trials, 1);
+            assert_int_equal(s.epochs + s.trials, at < head ? 2 : 1);
             journal_close(&j);
         }
         bytes[at] ^= 1;
@@ -222,8 +240,8 @@ static void damage_is_told_once(void **state)
 static void saw_any(void *ctx, const struct trial_record *t)
 {
     int *most = ctx;
-    if (t->classes > *most)
-        *most = t->classes;
+    if (t->ntables > *most)
+        *most = t->ntables;
 }
 
 /* A record whose checksum is right, but with more classes than there can be (their square does not fit an int), is a
@@ -249,6 +267,70 @@ static void forged_records_are_damaged_lines(void **state)
     }
 }
 
+static void put_lines(const char *const *body, size_t n)
+{
+    struct err e = {0};
+    char text[4096] = "";
+    for (size_t i = 0; i < n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%08lx %s\n",
+                 crc32_z(0, (const Bytef *)body[i], strlen(body[i])), body[i]);
+    assert_int_equal(file_publish(path, text, strlen(text), 0, &e), 0);
+}
+
+/* A journal of sweep 0.1: values by their places, no version. It is read and gone on with. */
+static void journals_of_version_1_are_read(void **state)
+{
+    static const char *const body[] = {
+        "E fedcba9876543210 3 3dcccccd 3fc00000 3e800000 7fc00000 7fc00000 da24260",
+        "T 2a 1 3 2 3f800000 40000000 7fc00000 40800000 40a00000 3dcccccd 1 3fe0000000000000 4002000000000000 "
+        "3e112e0be826d695 412e848000000000 123456789 2 5 1 0 ee6b2800 3fe0000000000000 3fd5555555555555 two = 2, why"};
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    struct tables_seen t = {.n = 0};
+    (void)state;
+    put_lines(body, 2);
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    assert_int_equal(scan(&j, &s), 0);
+    assert_memory_equal(&s.row, &a_row, sizeof a_row);
+    assert_true(s.trial.key == 42 && s.trial.status == TRIAL_COMPLETE && s.trial.best_epoch == 2);
+    assert_true(s.trial.metric[M_TRAIN_ACCURACY] == 2 && isnan(s.trial.metric[M_VAL_LOSS]));
+    assert_true(s.trial.metric[M_TEST_ACCURACY] == 0.1f && s.trial.timing.wall == 2.25);
+    assert_string_equal(s.error, "two = 2, why");
+    assert_int_equal(journal_tables(&j, s.trial.at, s.trial.length, saw_table, &t, &e), 0);
+    assert_true(t.n == 2 && t.v[0][3] == 4000000000 && t.v[1][1] == 1.0 / 3);
+    write_one_of_each(&j, "");
+    assert_int_equal(scan(&j, &s), 0);
+    assert_true(s.epochs == 2 && s.trials == 2);
+    journal_close(&j);
+}
+
+/* Fields and tables of a later program are passed over as long as the version is ours; a later version is refused. */
+static void journals_of_later_programs(void **state)
+{
+    static const char *const body[] = {"V 2", "E fedcba9876543210 3 lr=3dcccccd val_taste=3f800000 grad_norm=0",
+                                       "T 2a 1 3 2 test_taste=3f800000 sheet=1,1,2,a,b test_loss=3f800000 error="};
+    static const char *const later[] = {"V 3", "E fedcba9876543210 3 lr=3dcccccd"};
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    unsigned damaged;
+    (void)state;
+    put_lines(body, 3);
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    assert_int_equal(scan(&j, &s), 0);
+    assert_true(s.epochs == 1 && s.row.lr == 0.1f && s.row.grad_norm == 0);
+    assert_true(isnan(epoch_number(&s.row, M_VAL_LOSS)));
+    assert_true(s.trials == 1 && s.trial.metric[M_TEST_LOSS] == 1 && isnan(s.trial.metric[M_VAL_LOSS]));
+    assert_int_equal(s.trial.ntables, 1);
+    journal_close(&j);
+    put_lines(later, 2);
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    assert_int_equal(journal_scan(&j, saw_epoch, saw_trial, &s, &damaged, &e), -1);
+    assert_non_null(strstr(e.text, "version 3"));
+    journal_close(&j);
+}
+
 int test_journal(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +339,8 @@ int test_journal(void)
         cmocka_unit_test_setup_teardown(a_flipped_bit_is_seen, new_file, remove_file),
         cmocka_unit_test_setup_teardown(a_limit_of_size_is_told, new_file, remove_file),
         cmocka_unit_test_setup_teardown(damage_is_told_once, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(journals_of_version_1_are_read, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(journals_of_later_programs, new_file, remove_file),
         cmocka_unit_test_setup_teardown(forged_records_are_damaged_lines, new_file, remove_file),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);

@@ -71,7 +71,7 @@ static void lack_of_memory_in_tables_is_told(void **state)
 
 static int make_classes(void *ctx, uint64_t *result, struct err *e)
 {
-    static const unsigned long long counts[9] = {5, 1, 0, 0, 7, 2, 1, 1, 8};
+    static const double counts[9] = {5, 1, 0, 0, 7, 2, 1, 1, 8};
     static const double auc[3] = {0.9, 0.8, 0.7};
     static const char *const name[3] = {"=a", "b", "c"};
     struct table out;

@@ -218,7 +218,7 @@ static void no_rows(void **state)
 
 static void classes(void **state)
 {
-    static const unsigned long long counts[9] = {8, 2, 0, 1, 9, 0, 3, 0, 0};
+    static const double counts[9] = {8, 2, 0, 1, 9, 0, 3, 0, 0};
     static const double auc[3] = {0.75, NAN, 0.5};
     static const char *const name[3] = {"cat", "=dog", "never right"};
     struct table t;

@@ -11,15 +11,18 @@ struct outcome {
     struct epoch_row row[MOST];
     int rows;
     struct train_result result;
-    uint32_t confusion[TOY_CLASSES * TOY_CLASSES];
+    double confusion[TOY_CLASSES * TOY_CLASSES];
     double auc[TOY_CLASSES];
 };
 
 static void copy_result(struct outcome *o, struct train_run *r)
 {
     train_finish(r, &o->result);
-    memcpy(o->confusion, o->result.confusion, sizeof o->confusion);
-    memcpy(o->auc, o->result.auc, sizeof o->auc);
+    assert_int_equal(o->result.ntables, 2);
+    assert_string_equal(o->result.table[0].name, "confusion");
+    assert_string_equal(o->result.table[1].name, "auc");
+    memcpy(o->confusion, o->result.table[0].v, sizeof o->confusion);
+    memcpy(o->auc, o->result.table[1].v, sizeof o->auc);
 }
 
 static struct outcome run_toy(const char *layers, const char *settings, int metric, int maximise, size_t validation)
@@ -215,10 +218,10 @@ static void confusion_and_auc_fit_the_accuracy(void **state)
     for (uint32_t t = 0; t < TOY_CLASSES; t++) {
         uint32_t row = 0;
         for (uint32_t p = 0; p < TOY_CLASSES; p++)
-            row += o.confusion[t * TOY_CLASSES + p];
+            row += (uint32_t)o.confusion[t * TOY_CLASSES + p];
         assert_int_equal(row, t < 53 % TOY_CLASSES ? 14 : 13); /* labels 0 1 2 3 0 1 ... of 53 */
         total += row;
-        right += o.confusion[t * TOY_CLASSES + t];
+        right += (uint32_t)o.confusion[t * TOY_CLASSES + t];
         assert_true(o.auc[t] > 0.9 && o.auc[t] <= 1);
     }
     assert_int_equal(total, 53);

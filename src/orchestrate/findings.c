@@ -1,0 +1,132 @@
+/* findings.c - the tables of what tasks leave beside their metrics, for the best point: added up or averaged over its
+ * repeats, as each says. */
+#include "orchestrate/run.h"
+
+#include "report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the repeats of a point left. */
+struct findings {
+    int n;
+    struct train_table sum[TRAIN_TABLES];
+    double *v[TRAIN_TABLES];
+    size_t repeats[TRAIN_TABLES];
+    int failed; /* no memory */
+};
+
+static void add_finding(void *ctx, const struct train_table *t)
+{
+    struct findings *f = ctx;
+    size_t values = (size_t)t->rows * (size_t)t->cols;
+    int k = 0;
+    while (k < f->n && strcmp(f->sum[k].name, t->name))
+        k++;
+    if (k == f->n && k < TRAIN_TABLES) {
+        f->sum[k] = *t;
+        f->sum[k].v = f->v[k] = calloc(values + 1, sizeof *f->v[k]);
+        f->failed |= !f->v[k];
+        f->n += f->v[k] != NULL;
+    }
+    if (k >= f->n || f->sum[k].rows != t->rows || f->sum[k].cols != t->cols)
+        return;
+    for (size_t i = 0; i < values; i++)
+        f->v[k][i] += t->v[i];
+    f->repeats[k]++;
+}
+
+static int collect_findings(struct run *run, struct findings *f, struct err *e)
+{
+    int bad = 0;
+    for (size_t i = 0; i < run->ntrials && !bad; i++) {
+        const struct trial *t = &run->trial[i];
+        struct kept_end end;
+        if (t->point != run->best_point || t->r.status != TRIAL_COMPLETE)
+            continue;
+        bad = kept_get_end(&run->kept, t->place, &end, e);
+        if (!bad && end.ntables)
+            bad = journal_tables(&run->journal, end.at, end.length, add_finding, f, e);
+    }
+    for (int k = 0; k < f->n; k++)
+        for (int i = 0; i < f->sum[k].rows * f->sum[k].cols && !f->sum[k].counts; i++)
+            f->v[k][i] /= (double)f->repeats[k];
+    return f->failed && !bad ? err_set(e, ERR_NOMEM, "no memory for what the best point left") : bad;
+}
+
+static const struct train_table *finding(const struct findings *f, const char *name, int rows, int cols)
+{
+    for (int k = 0; k < f->n; k++)
+        if (!strcmp(f->sum[k].name, name) && f->sum[k].rows == rows && f->sum[k].cols == cols)
+            return &f->sum[k];
+    return NULL;
+}
+
+static int confusion_rows(const struct run *run, const struct dataset *set, const double *sum, int sync, struct err *e)
+{
+    char path[4200];
+    size_t n = (size_t)data_classes(set);
+    const char **cell = calloc(n + 1, sizeof *cell);
+    char(*num)[STR_NUM] = calloc(n, sizeof *num);
+    struct csv_out *csv = NULL;
+    int bad = !cell || !num ? err_set(e, ERR_NOMEM, "no memory for the confusion matrix") : 0;
+    if (!bad) {
+        cell[0] = "true";
+        for (size_t i = 0; i < n; i++)
+            cell[i + 1] = data_target(set)->class_name[i];
+        bad = !(csv = csv_begin(run_path(run, ".confusion.csv", path, sizeof path), cell, n + 1, e));
+    }
+    for (size_t i = 0; i < n && !bad; i++) {
+        cell[0] = data_target(set)->class_name[i];
+        for (size_t k = 0; k < n; k++) {
+            snprintf(num[k], STR_NUM, "%.0f", sum[i * n + k]);
+            cell[k + 1] = num[k];
+        }
+        csv_row(csv, cell); /* a failed row is remembered and told by commit */
+    }
+    if (csv)
+        bad = csv_commit(csv, sync, e);
+    free(num);
+    free(cell);
+    return bad;
+}
+
+/* Those of an earlier grid say nothing about this one. */
+static int no_findings(const struct run *run)
+{
+    static const char *const suffix[] = {".classes.csv", ".confusion.csv"};
+    char path[4200];
+    for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++)
+        unlink(run_path(run, suffix[i], path, sizeof path));
+    return 0;
+}
+
+static int write_classes(const struct run *run, const struct findings *f, int sync, struct err *e)
+{
+    const struct dataset *set = point_kind(run, &run->point[run->best_point])->set;
+    int classes = data_classes(set);
+    const struct train_table *counts = finding(f, "confusion", classes, classes), *auc = finding(f, "auc", 1, classes);
+    struct table out;
+    char path[4200];
+    if (!counts)
+        return 0;
+    table_init(&out);
+    int bad = report_classes(counts->v, auc ? auc->v : NULL, data_target(set)->class_name, (size_t)classes, &out, e) ||
+              table_write(&out, run_path(run, ".classes.csv", path, sizeof path), sync, e) ||
+              confusion_rows(run, set, counts->v, sync, e);
+    table_release(&out);
+    return bad;
+}
+
+int write_findings(struct run *run, int sync, struct err *e)
+{
+    struct findings f = {.n = 0};
+    if (run->best_point == SIZE_MAX)
+        return no_findings(run);
+    int bad = collect_findings(run, &f, e) || write_classes(run, &f, sync, e);
+    for (int k = 0; k < f.n; k++)
+        free(f.v[k]);
+    return bad ? -1 : 0;
+}

@@ -1,0 +1,71 @@
+/* task.h - what a network is trained to do. The loop (epoch.c, evaluate.c) knows batches, networks and steps; what the
+ * network's output means, what is measured of it and what is left at the end, a task knows. Private to train/ and its
+ * tests, but for the names in train.h. */
+#ifndef TRAIN_TASK_H
+#define TRAIN_TASK_H
+
+#include "train/train.h"
+
+/* Takes from the arena, or with arena NULL only adds up what would be taken: one description of the memory for both. */
+struct train_taker {
+    struct arena *a;
+    size_t bytes;
+    int failed;
+};
+void *train_take(struct train_taker *t, size_t n, size_t size);
+
+/* A loss, a row of a table. */
+struct loss_type {
+    const char *name, *help, *source;
+    /* loss[b->n] of the samples of a batch, whose outputs are z[blocks][outputs][16]; where dz is not NULL also the
+     * gradient of scale times their sum, dead lanes 0. training: with what only a training does (label smoothing). */
+    void (*compute)(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
+                    float scale, float *loss, float *dz);
+};
+extern const struct loss_type loss_cross_entropy;
+
+/* A task at work: a part of a training. */
+#define TASK_OWN 128
+struct train_task {
+    const struct task_type *type;
+    const struct loss_type *loss;
+    const struct train_job *job;
+    int outputs;                              /* values that the network puts out for a sample */
+    float *each;                              /* [larger batch] losses of a batch */
+    _Alignas(16) unsigned char own[TASK_OWN]; /* of the type */
+};
+
+struct task_type {
+    const char *name, *help;
+    unsigned metrics;                      /* those that it measures: bits 1 << METRIC_X, METRIC_LOSS always */
+    const struct loss_type *const *losses; /* that fit it, the usual one first; ends with NULL */
+    /* Describes its memory; `eval` samples are measured at a time. */
+    void (*lay_out)(struct train_task *t, size_t eval, struct train_taker *memory);
+    /* An epoch, or a look at a split, begins: nothing is seen yet. */
+    void (*begin)(struct train_task *t);
+    /* A batch of a training went through the network: dz becomes the gradient of its mean loss. Returns the sum of its
+     * losses. */
+    double (*step)(struct train_task *t, const struct batch *b, const float *z, float *dz);
+    /* A batch that is only looked at; its first sample is number `from` of the split. keep: the split is the test
+     * split, and finish wants what it needs of each sample. Every sum goes sample by sample: the size of batches is not
+     * seen. */
+    void (*measure)(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep);
+    /* Its metrics of all that was seen; the others are left alone. */
+    void (*values)(const struct train_task *t, float v[METRICS]);
+    /* Named tables of the test split, into out->table. */
+    void (*finish)(struct train_task *t, struct train_result *out);
+};
+extern const struct task_type *const task_types[]; /* NULL-terminated */
+
+/* The task of a job: what its data wants. */
+void train_task_init(struct train_task *t, const struct train_job *j);
+
+/* Index of the largest logit of an image (the first of equals): z at its lane, classes LANES apart. */
+int train_argmax(const float *z, int classes);
+
+/* Area under the ROC curve of score[n] for telling truth[i] == class from the rest, ties averaged: the Mann-Whitney
+ * statistic over the number of pairs (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747). NaN when one side is
+ * empty. Scores are >= 0. key[n] is scratch. Exact until the final division, so independent of the order of samples. */
+double train_auc(size_t n, const float *score, const uint8_t *truth, int class, uint64_t *key);
+
+#endif

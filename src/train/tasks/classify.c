@@ -1,0 +1,123 @@
+/* classify.c - the task of telling classes apart: the output is a logit for each class. */
+#include "train/task.h"
+
+#include <math.h>
+#include <string.h>
+
+struct classify {
+    double loss;
+    size_t right, seen;
+    float *prob;    /* [eval up to 16s][classes] */
+    float *score;   /* [classes][test samples] */
+    uint8_t *truth; /* [test samples] labels */
+    uint64_t *key;  /* [test samples] scratch of the AUC */
+    double *confusion, *auc;
+};
+_Static_assert(sizeof(struct classify) <= TASK_OWN, "there is room for it");
+
+int train_argmax(const float *z, int classes)
+{
+    int best = 0;
+    for (int c = 1; c < classes; c++)
+        if (z[c * LANES] > z[best * LANES])
+            best = c;
+    return best;
+}
+
+static void classify_lay_out(struct train_task *t, size_t eval, struct train_taker *memory)
+{
+    struct classify *c = (void *)t->own;
+    size_t n = t->job->view->n[DATA_TEST], classes = (size_t)t->outputs;
+    c->prob = train_take(memory, (size_t)blocks_of((int)eval) * LANES * classes, sizeof *c->prob);
+    c->score = train_take(memory, n * classes, sizeof *c->score);
+    c->truth = train_take(memory, n, sizeof *c->truth);
+    c->key = train_take(memory, n, sizeof *c->key);
+    c->confusion = train_take(memory, classes * classes, sizeof *c->confusion);
+    c->auc = train_take(memory, classes, sizeof *c->auc);
+}
+
+static void classify_begin(struct train_task *t)
+{
+    struct classify *c = (void *)t->own;
+    c->loss = 0;
+    c->right = c->seen = 0;
+    if (c->confusion)
+        memset(c->confusion, 0, (size_t)t->outputs * (size_t)t->outputs * sizeof *c->confusion);
+}
+
+static const float *logits_of(const struct train_task *t, const float *z, int i)
+{
+    return z + lane_at((struct shape){VECTOR, t->outputs, 1, 1}, i, 0, 0, 0);
+}
+
+static double classify_step(struct train_task *t, const struct batch *b, const float *z, float *dz)
+{
+    struct classify *c = (void *)t->own;
+    double loss = 0;
+    t->loss->compute(t->job->spec, 1, b, t->outputs, z, 1 / (float)b->n, t->each, dz);
+    for (int i = 0; i < b->n; i++) {
+        c->right += train_argmax(logits_of(t, z, i), t->outputs) == b->label[i];
+        loss += t->each[i];
+    }
+    c->loss += loss;
+    c->seen += (size_t)b->n;
+    return loss;
+}
+
+static void keep_sample(struct train_task *t, size_t number, int label, int predicted, const float *prob)
+{
+    struct classify *c = (void *)t->own;
+    for (int k = 0; k < t->outputs; k++)
+        c->score[(size_t)k * t->job->view->n[DATA_TEST] + number] = prob[k * LANES];
+    c->truth[number] = (uint8_t)label;
+    c->confusion[label * t->outputs + predicted]++;
+}
+
+static void classify_measure(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep)
+{
+    struct classify *c = (void *)t->own;
+    t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
+    if (keep)
+        t->job->k->softmax_xent(b->n, t->outputs, z, b->label, 0, 1, t->each, c->prob, NULL);
+    for (int i = 0; i < b->n; i++) {
+        int predicted = train_argmax(logits_of(t, z, i), t->outputs);
+        c->right += predicted == b->label[i];
+        c->loss += t->each[i];
+        if (keep)
+            keep_sample(t, from + (size_t)i, b->label[i], predicted, logits_of(t, c->prob, i));
+    }
+    c->seen += (size_t)b->n;
+}
+
+static void classify_values(const struct train_task *t, float v[METRICS])
+{
+    const struct classify *c = (const void *)t->own;
+    v[METRIC_LOSS] = (float)(c->loss / (double)c->seen);
+    v[METRIC_ACCURACY] = (float)((double)c->right / (double)c->seen);
+}
+
+static void classify_finish(struct train_task *t, struct train_result *out)
+{
+    struct classify *c = (void *)t->own;
+    size_t n = t->job->view->n[DATA_TEST];
+    for (int k = 0; k < t->outputs; k++)
+        c->auc[k] = train_auc(n, c->score + (size_t)k * n, c->truth, k, c->key);
+    out->table[0] = (struct train_table){"confusion", t->outputs, t->outputs, 1, c->confusion};
+    out->table[1] = (struct train_table){"auc", 1, t->outputs, 0, c->auc};
+    out->ntables = 2;
+}
+
+static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, NULL};
+
+const struct task_type task_classify = {
+    .name = "classify",
+    .help = "tell classes apart: an output for each class, of which the largest is the answer",
+    .metrics = 1u << METRIC_LOSS | 1u << METRIC_ACCURACY,
+    .losses = classify_losses,
+    .lay_out = classify_lay_out,
+    .begin = classify_begin,
+    .step = classify_step,
+    .measure = classify_measure,
+    .values = classify_values,
+    .finish = classify_finish,
+};
