@@ -17,7 +17,7 @@ typedef void rows_fn(const struct winograd *d, int r0, int r1, const float *cons
                              float *out);                                                                              \
     void winograd_rows_##isa(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,     \
                              const float *b, float *const *y, struct fetch *fetch, float *scratch)
-#if defined(__x86_64__)
+#ifdef SWEEP_X86
 DECLARE(avx512);
 DECLARE(avx2);
 #endif
@@ -32,7 +32,7 @@ static const struct level {
     {                                                                                                                  \
 #isa, winograd_pack_##isa, winograd_rows_##isa                                                                 \
     }
-#if defined(__x86_64__)
+#ifdef SWEEP_X86
     LEVEL(avx512),
     LEVEL(avx2),
 #endif
