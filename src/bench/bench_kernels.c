@@ -169,6 +169,21 @@ static void call_softmax_xent(void *p)
     const struct kernel_arrays *v = p;
     v->k->softmax_xent(v->images, v->d.ci, v->a, v->label, 0, 1, v->scratch, NULL, v->b);
 }
+static void call_mse_loss(void *p)
+{
+    const struct kernel_arrays *v = p;
+    v->k->mse_loss(v->images, v->d.ci, v->a, v->c, 1, v->scratch, v->b);
+}
+static void call_mae_loss(void *p)
+{
+    const struct kernel_arrays *v = p;
+    v->k->mae_loss(v->images, v->d.ci, v->a, v->c, 1, v->scratch, v->b);
+}
+static void call_huber_loss(void *p)
+{
+    const struct kernel_arrays *v = p;
+    v->k->huber_loss(v->images, v->d.ci, 1, v->a, v->c, 1, v->scratch, v->b);
+}
 /* Takes a step of SGD. The steps of all optimizers here are so small that the weights stay in range however often they
  * are called. */
 static void call_sgd_step(void *p)
@@ -224,6 +239,9 @@ enum kernel_id {
     AVG_F,
     AVG_B,
     SOFTMAX,
+    MSE,
+    MAE,
+    HUBER,
     SGD,
     RMSPROP,
     ADAM,
@@ -265,6 +283,9 @@ static const struct kernel_row {
     [AVG_F]   = { "avgpool_forward",        call_avgpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
     [AVG_B]   = { "avgpool_backward",       call_avgpool_backward,       0, 0,  1,   1, 1, 0, 0, 0 },
     [SOFTMAX] = { "softmax_xent",           call_softmax_xent,           0, 5,  0,   1, 1, 0, 0, 0 },
+    [MSE]     = { "mse_loss",               call_mse_loss,               0, 5,  0,   2, 1, 0, 0, 0 },
+    [MAE]     = { "mae_loss",               call_mae_loss,               0, 8,  0,   2, 1, 0, 0, 0 },
+    [HUBER]   = { "huber_loss",             call_huber_loss,             0, 8,  0,   2, 1, 0, 0, 0 },
     [SGD]     = { "sgd_step",               call_sgd_step,               0, 8,  0,   3, 2, 0, 0, 0 },
     [RMSPROP] = { "rmsprop_step",           call_rmsprop_step,           0, 9,  0,   3, 2, 0, 0, 0 },
     [ADAM]    = { "adam_step",              call_adam_step,              0, 13, 0,   4, 3, 0, 0, 0 },
@@ -280,7 +301,7 @@ static const struct kernel_row {
 static const int convolution[] = { CONV_F, CONV_D, CONV_W, -1 }, first_layer[] = { CONV_F, CONV_W, -1 },
                  dense[] = { DENSE_F, DENSE_D, DENSE_W, -1 }, maps[] = { BN_S, BN_A, BN_BS, BN_B, RELU_F, RELU_B, TANH_F,
                  TANH_B, GELU_F, GELU_B, DROP, -1 }, stage[] = { BN_M, PW_F, PW_FD, PW_B, PW_BD, -1 },
-                 max[] = { MAX_F, MAX_B, -1 }, avg[] = { AVG_F, AVG_B, -1 }, loss[] = { SOFTMAX, -1 },
+                 max[] = { MAX_F, MAX_B, -1 }, avg[] = { AVG_F, AVG_B, -1 }, loss[] = { SOFTMAX, MSE, MAE, HUBER, -1 },
                  vector[] = { SGD, RMSPROP, ADAM, SQUARES, -1 };
 static const struct shape_row {
     const char *group;

@@ -1,4 +1,4 @@
-/* loss.c - softmax with cross-entropy, 16 images at a time. */
+/* loss.c - softmax with cross-entropy, and distances from numbers, 16 samples at a time. */
 #include "kernels/ops/ops.h"
 #include "kernels/simd/vmath.h"
 
@@ -66,4 +66,73 @@ void EXPORT(softmax_xent)(int n, int classes, const float *z, const int32_t *lab
             block_gradient(classes, z + at, top, sum, which, m16_first(live), smoothing, scale, prob ? prob + at : NULL,
                            dz ? dz + at : NULL);
     }
+}
+
+/* ---- distances ---- */
+
+struct distance {
+    v16 value, slope;
+};
+
+static inline struct distance squared(v16 d, v16 delta)
+{
+    (void)delta;
+    return (struct distance){v16_mul(d, d), v16_add(d, d)};
+}
+
+static inline v16 at_most(v16 d, v16 limit)
+{
+    return v16_max(v16_sub(v16_zero(), limit), v16_min(limit, d));
+}
+
+/* Far from 0 the product is infinite or beyond 1, so that it is cut to the sign; at 0 it is 0. */
+static inline struct distance absolute(v16 d, v16 delta)
+{
+    (void)delta;
+    v16 huge = v16_set1(0x1p126f), one = v16_set1(1.0f);
+    return (struct distance){v16_abs(d), at_most(v16_mul(v16_mul(d, huge), huge), one)};
+}
+
+/* With c = d cut to [-delta, delta]: c (d - c / 2) is both branches. */
+static inline struct distance huber(v16 d, v16 delta)
+{
+    v16 c = at_most(d, delta);
+    return (struct distance){v16_mul(c, v16_fma(v16_set1(-0.5f), c, d)), c};
+}
+
+static inline void distances(int n, int outputs, const float *z, const float *target, float delta, float scale,
+                             float *loss, float *dz, struct distance (*of)(v16 d, v16 delta))
+{
+    float out[LANES] __attribute__((aligned(64)));
+    v16 limit = v16_set1(delta), share = v16_set1(scale / (float)outputs), each = v16_set1((float)outputs);
+    for (int b = 0; b * LANES < n; b++) {
+        int live = live_lanes(n, b);
+        size_t at = (size_t)b * (size_t)outputs * LANES;
+        v16 sum = v16_zero();
+        for (int k = 0; k < outputs; k++) {
+            size_t i = at + (size_t)k * LANES;
+            struct distance x = of(v16_sub(v16_load(z + i), v16_load(target + i)), limit);
+            sum = v16_add(sum, x.value);
+            if (dz)
+                v16_store(dz + i, v16_keep(m16_first(live), v16_mul(share, x.slope)));
+        }
+        v16_store(out, v16_div(sum, each));
+        memcpy(loss + b * LANES, out, (size_t)live * sizeof *loss);
+    }
+}
+
+void EXPORT(mse_loss)(int n, int outputs, const float *z, const float *target, float scale, float *loss, float *dz)
+{
+    distances(n, outputs, z, target, 0, scale, loss, dz, squared);
+}
+
+void EXPORT(mae_loss)(int n, int outputs, const float *z, const float *target, float scale, float *loss, float *dz)
+{
+    distances(n, outputs, z, target, 0, scale, loss, dz, absolute);
+}
+
+void EXPORT(huber_loss)(int n, int outputs, float delta, const float *z, const float *target, float scale, float *loss,
+                        float *dz)
+{
+    distances(n, outputs, z, target, delta, scale, loss, dz, huber);
 }

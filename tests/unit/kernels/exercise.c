@@ -258,6 +258,25 @@ static void losses(const struct kernels *k, struct log *l)
     }
 }
 
+static void distances_of_targets(const struct kernels *k, struct log *l)
+{
+    for (int i = 0; i < 30; i++) {
+        int n = 1 + (int)noise_below(40), outputs = 1 + (int)noise_below(5);
+        size_t len = (size_t)(blocks_of(n) * outputs) * LANES;
+        float *z = box_noise(len), *target = box_noise(len), *loss = box((size_t)n), *dz = box(len);
+        z[0] = target[0];
+        if (i % 3 == 0)
+            k->mse_loss(n, outputs, z, target, 0.3f, loss, dz);
+        else if (i % 3 == 1)
+            k->mae_loss(n, outputs, z, target, 0.3f, loss, dz);
+        else
+            k->huber_loss(n, outputs, 0.5f, z, target, 0.3f, loss, dz);
+        TAKE(l, loss, (size_t)n, "distance %d n%d outputs %d", i % 3, n, outputs);
+        TAKE(l, dz, len, "distance %d dz n%d outputs %d", i % 3, n, outputs);
+        box_free(z), box_free(target);
+    }
+}
+
 static void updates(const struct kernels *k, struct log *l)
 {
     for (int i = 0; i < 12; i++) {
@@ -340,4 +359,5 @@ void exercise(const struct kernels *k, struct log *l)
     losses(k, l);
     updates(k, l);
     small_numbers(k, l);
+    distances_of_targets(k, l);
 }

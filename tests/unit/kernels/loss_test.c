@@ -1,7 +1,8 @@
-/* Softmax with cross-entropy against its definition in double. */
+/* Losses against their definitions in double: softmax with cross-entropy, and distances from numbers. */
 #include "check.h"
 
 #include <math.h>
+#include <string.h>
 
 static void check(int n, int classes, float size, float smoothing, float scale)
 {
@@ -57,6 +58,78 @@ static void large_logits(void **state)
     check(30, 10, 1e4f, 0.1f, 1);
 }
 
+/* The distance of a float and its slope by their definitions; kind 0 mse, 1 mae, 2 huber. */
+static double distance_of(int kind, double d, double delta)
+{
+    double a = fabs(d);
+    return kind == 0 ? d * d : kind == 1 ? a : a <= delta ? d * d / 2 : delta * (a - delta / 2);
+}
+
+static void call_distance(int kind, int n, int outputs, float delta, const float *z, const float *t, float scale,
+                          float *loss, float *dz)
+{
+    const struct kernels *k = kernels_pick(NULL);
+    if (kind == 0)
+        k->mse_loss(n, outputs, z, t, scale, loss, dz);
+    else if (kind == 1)
+        k->mae_loss(n, outputs, z, t, scale, loss, dz);
+    else
+        k->huber_loss(n, outputs, delta, z, t, scale, loss, dz);
+}
+
+static void check_distance(int kind, int n, int outputs, float size)
+{
+    size_t len = (size_t)(blocks_of(n) * outputs) * LANES;
+    float *z = box_noise(len), *t = box_noise(len), *loss = box((size_t)n), *dz = box(len);
+    const double delta = 0.75, step = 1e-4, scale = 0.25;
+    for (size_t i = 0; i < len; i++)
+        z[i] *= size;
+    z[0] = t[0];
+    call_distance(kind, n, outputs, (float)delta, z, t, (float)scale, loss, dz);
+    for (int i = 0; i < blocks_of(n) * LANES; i++) {
+        double want = 0;
+        for (int k = 0; k < outputs; k++) {
+            size_t at = at5(outputs, 1, 1, i / LANES, 0, k, 0, i % LANES);
+            double d = (double)z[at] - (double)t[at];
+            double slope = (distance_of(kind, d + step, delta) - distance_of(kind, d - step, delta)) / (2 * step);
+            want += distance_of(kind, d, delta) / outputs;
+            if (i >= n)
+                assert_true(dz[at] == 0);
+            else if (kind != 1 || fabs(d) > step || d == 0) /* at its corner it has no slope */
+                assert_near(dz[at], scale * slope / outputs, 1e-4 * (1 + size), "dz of a distance");
+        }
+        if (i < n)
+            assert_near(loss[i], want, 1e-6 * (1 + size * size), "distance");
+    }
+    box_free(z), box_free(t), box_free(loss), box_free(dz);
+}
+
+static void distances(void **state)
+{
+    (void)state;
+    noise_restart(54);
+    for (int kind = 0; kind < 3; kind++)
+        for (int n = 1; n < 40; n += 7)
+            for (int outputs = 1; outputs < 4; outputs++) {
+                check_distance(kind, n, outputs, 1);
+                check_distance(kind, n, outputs, 5);
+            }
+}
+
+/* Differences too small for a normal float have their sign all the same. */
+static void the_slope_of_mae_is_a_sign(void **state)
+{
+    static const float d[] = {0x1p-149f, -0x1p-149f, 0x1p127f, -0x1p127f, 0, 1, -1e-20f};
+    static const float want[] = {1, -1, 1, -1, 0, 1, -1};
+    float z[LANES] __attribute__((aligned(64))) = {0}, t[LANES] __attribute__((aligned(64))) = {0};
+    float loss[LANES], dz[LANES] __attribute__((aligned(64)));
+    (void)state;
+    memcpy(z, d, sizeof d);
+    kernels_pick(NULL)->mae_loss(7, 1, z, t, 1, loss, dz);
+    for (int i = 0; i < 7; i++)
+        assert_true(dz[i] == want[i] && loss[i] == fabsf(d[i]));
+}
+
 /* Each output is optional, and what is asked for does not change the rest. */
 static void optional_outputs(void **state)
 {
@@ -77,8 +150,7 @@ static void optional_outputs(void **state)
 }
 
 const struct CMUnitTest loss_tests[] = {
-    cmocka_unit_test(shapes),
-    cmocka_unit_test(large_logits),
-    cmocka_unit_test(optional_outputs),
-    {0},
+    cmocka_unit_test(shapes),           cmocka_unit_test(large_logits),
+    cmocka_unit_test(distances),        cmocka_unit_test(the_slope_of_mae_is_a_sign),
+    cmocka_unit_test(optional_outputs), {0},
 };
