@@ -33,7 +33,7 @@ uint64_t keymap_get(const struct keymap *m, uint64_t key)
 
 int keymap_put(struct keymap *m, uint64_t key, uint64_t value)
 {
-    if (2 * (m->n + 1) > m->cap && grow(m))
+    if (4 * (m->n + 1) > 3 * m->cap && grow(m))
         return -1;
     struct keymap_slot *s = find(m, key);
     if (s->value == KEYMAP_NONE) {

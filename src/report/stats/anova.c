@@ -364,13 +364,23 @@ static int make_shares(struct table *out, const struct design *g, const struct f
     return bad ? -1 : 0;
 }
 
+/* Of the noise and the blocks alone; what points there are is not asked for again. */
+static int find_noise(struct fit *fit, const struct trials_view *v, struct arena *mem)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    int bad = fit_init(fit, v, mem, &scratch);
+    arena_release(&scratch);
+    return bad;
+}
+
 static int make_effects(const struct trials_view *v, struct table *out, struct arena *mem)
 {
     struct design g;
     struct fit fit;
     struct anova a = {0};
     int met = 0;
-    if (table_columns(out, head, COLUMNS) || design_init(&g, v, mem) || fit_init(&fit, v, mem) ||
+    if (table_columns(out, head, COLUMNS) || design_init(&g, v, mem) || find_noise(&fit, v, mem) ||
         make_shares(out, &g, &fit, &a))
         return -1;
     return add_means(out, &g, &fit, noise_of(&g, &fit, &a), &met, mem) || note_joined(out, &g) ||
@@ -385,6 +395,7 @@ int report_effects(const struct table *trials, const char *objective, struct tab
     struct arena mem;
     arena_init(&mem);
     int bad = view_init(&v, trials, objective, e);
+    view_forget_ranks(&v);
     if (!bad && make_effects(&v, effects, &mem))
         bad = err_set(e, ERR_NOMEM, "no memory for the effects of %zu trials", trials->rows);
     view_release(&v);

@@ -206,11 +206,11 @@ static void pool_residual(struct fit *f, const double *effect, size_t trials, si
         f->variance = NAN;
 }
 
-int fit_init(struct fit *f, const struct trials_view *v, struct arena *a)
+int fit_init(struct fit *f, const struct trials_view *v, struct arena *blocks, struct arena *a)
 {
     size_t trials = 0;
     *f = (struct fit){.v = v, .variance = NAN};
-    f->block = arena_take(a, (v->t->rows + 1) * sizeof *f->block);
+    f->block = arena_take(blocks, (v->t->rows + 1) * sizeof *f->block);
     f->n = arena_take(a, (v->npoints + 1) * sizeof *f->n);
     f->level = arena_take(a, (v->npoints + 1) * sizeof *f->level);
     if (!f->block || !f->n || !f->level || number_blocks(f))
@@ -277,7 +277,7 @@ static void put_difference_interval(const struct fit *f, size_t p, size_t best, 
 int compare_with_best(const struct trials_view *v, struct difference *d, struct range_cache *c, struct arena *a)
 {
     struct fit f;
-    if (fit_init(&f, v, a))
+    if (fit_init(&f, v, a, a))
         return -1;
     double q = isnan(f.variance) ? NAN : range_q95_cached(c, f.points, f.df);
     size_t best = v->npoints ? v->order[0] : 0;

@@ -23,8 +23,9 @@ struct fit {
                         missing, and it is not needed */
     size_t *part;    /* [repeats] blocks of one part are connected by common points; NULL likewise */
 };
-/* Memory from a; 0, or -1 without it. */
-int fit_init(struct fit *f, const struct trials_view *v, struct arena *a);
+/* Memory from a, but that of block from `blocks`: who needs no more than variance, df, repeats and block may release
+ * the other. 0, or -1 without it. */
+int fit_init(struct fit *f, const struct trials_view *v, struct arena *blocks, struct arena *a);
 /* Variance of level[p] - level[q] as a multiple of the noise's; NaN when no chain of common repeats connects them. */
 double fit_spread(const struct fit *f, size_t p, size_t q);
 

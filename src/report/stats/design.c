@@ -45,28 +45,20 @@ static int join_factors(struct factor *f, const struct table_axis *b, const int 
     return f->name && f->label && f->text && f->show ? 0 : -1;
 }
 
-static int find_factors(struct design *g, struct arena *mem)
+/* Makes a factor of each axis, and one of those that change together. map[the most values of an axis] is scratch. */
+static int gather_factors(struct design *g, int *map, struct arena *mem)
 {
     const struct trials_view *v = g->v;
-    size_t most = 1;
-    for (size_t i = 0; i < v->naxes; i++)
-        most = v->axis[i].levels > most ? v->axis[i].levels : most;
-    int *map = arena_take(mem, most * sizeof *map);
-    const struct table_axis **of = arena_take(mem, (v->naxes + 1) * sizeof *of); /* the first axis of each factor */
-    g->factor = arena_take(mem, (v->naxes + 1) * sizeof *g->factor);
-    if (!map || !of || !g->factor)
-        return -1;
     for (size_t i = 0; i < v->naxes; i++) {
         const struct table_axis *a = &v->axis[i];
         size_t f = 0;
-        while (f < g->nfactors && !change_together(v, of[f], a, map))
+        while (f < g->nfactors && !change_together(v, g->factor[f].first, a, map))
             f++;
         if (f < g->nfactors) {
             if (join_factors(&g->factor[f], a, map, mem))
                 return -1;
             continue;
         }
-        of[g->nfactors] = a;
         g->factor[g->nfactors++] = (struct factor){.name = a->name,
                                                    .label = a->label,
                                                    .levels = a->levels,
@@ -76,6 +68,19 @@ static int find_factors(struct design *g, struct arena *mem)
                                                    .code = a->code};
     }
     return 0;
+}
+
+static int find_factors(struct design *g, struct arena *mem)
+{
+    const struct trials_view *v = g->v;
+    size_t most = 1;
+    for (size_t i = 0; i < v->naxes; i++)
+        most = v->axis[i].levels > most ? v->axis[i].levels : most;
+    int *map = malloc(most * sizeof *map);
+    g->factor = arena_take(mem, (v->naxes + 1) * sizeof *g->factor);
+    int bad = !map || !g->factor || gather_factors(g, map, mem);
+    free(map);
+    return bad ? -1 : 0;
 }
 
 /* ---- conditional axes ------------------------------------------------------------------------------------------- */
@@ -195,14 +200,22 @@ long design_cells(const struct design *g, unsigned set, int *code)
 
 /* ---- the complete part ------------------------------------------------------------------------------------------ */
 
-/* A group of factors that depend on each other, or the repeats: crossed with every other group in a complete grid. */
+/* A group of factors that depend on each other, or the repeats: crossed with every other group in a complete grid. Its
+ * values are numbered as they first appear. */
 struct crossed_group {
-    int *code; /* [n] */
+    int *code;         /* [n]; NULL where the group is one factor, whose codes are there already: */
+    const int *by_row; /* [rows] */
+    int *number;       /* [levels of the factor] of its value */
     size_t levels, left;
     uint32_t *present; /* [levels] trials alive */
     uint32_t *start;   /* [levels+1] trials of value l: trial[start[l]] .. trial[start[l+1]-1] */
     uint32_t *trial;   /* [n] */
 };
+
+static int value_in_group(const struct design *g, const struct crossed_group *q, size_t i)
+{
+    return q->code ? q->code[i] : q->number[q->by_row[g->row[i]]];
+}
 
 static unsigned group_of_factor(const struct design *g, size_t f, unsigned taken)
 {
@@ -235,21 +248,34 @@ static int repeat_codes(const struct design *g, int *code)
     return levels;
 }
 
-/* Sorts the trials by value, each value's in their order. */
-static int sort_trials(const struct design *g, struct crossed_group *q, struct arena *mem)
+/* Sorts the trials of each group by value, each value's in their order. */
+static int sort_trials(const struct design *g, struct crossed_group *group, size_t ngroups, struct arena *mem)
 {
-    q->present = arena_take(mem, (q->levels + 1) * sizeof *q->present);
-    q->start = arena_take(mem, (q->levels + 2) * sizeof *q->start);
-    q->trial = arena_take(mem, (g->n + 1) * sizeof *q->trial);
-    if (!q->present || !q->start || !q->trial)
-        return -1;
-    for (size_t i = 0; i < g->n; i++)
-        q->present[q->code[i]]++;
-    for (size_t l = 0; l < q->levels; l++)
-        q->start[l + 2] = q->start[l + 1] + q->present[l];
-    for (size_t i = 0; i < g->n; i++)
-        q->trial[q->start[q->code[i] + 1]++] = (uint32_t)i;
+    for (struct crossed_group *q = group; q < group + ngroups; q++) {
+        q->start = arena_take(mem, (q->levels + 2) * sizeof *q->start);
+        q->trial = arena_take(mem, (g->n + 1) * sizeof *q->trial);
+        if (!q->start || !q->trial)
+            return -1;
+        for (size_t l = 0; l < q->levels; l++)
+            q->start[l + 2] = q->start[l + 1] + q->present[l];
+        for (size_t i = 0; i < g->n; i++)
+            q->trial[q->start[value_in_group(g, q, i) + 1]++] = (uint32_t)i;
+    }
     return 0;
+}
+
+/* Numbers the values of a group that is one factor. Returns how many there are, -1 without memory. */
+static long number_values(const struct design *g, const struct factor *f, struct crossed_group *q, struct arena *mem)
+{
+    long n = 0;
+    q->by_row = f->code;
+    q->number = arena_take(mem, (f->levels + 1) * sizeof *q->number);
+    for (size_t l = 0; q->number && l < f->levels; l++)
+        q->number[l] = -1;
+    for (size_t i = 0; q->number && i < g->n; i++)
+        if (q->number[f->code[g->row[i]]] < 0)
+            q->number[f->code[g->row[i]]] = (int)n++;
+    return q->number ? n : -1;
 }
 
 static int make_groups(struct design *g, struct crossed_group *group, size_t *ngroups, struct arena *mem)
@@ -262,21 +288,24 @@ static int make_groups(struct design *g, struct crossed_group *group, size_t *ng
             continue;
         taken |= set;
         struct crossed_group *q = &group[(*ngroups)++];
-        q->code = arena_take(mem, (g->n + 1) * sizeof *q->code);
-        if (!q->code)
+        int alone = f < g->nfactors && set == 1u << f;
+        if (!alone && !(q->code = arena_take(mem, (g->n + 1) * sizeof *q->code)))
             return -1;
-        long levels = f < g->nfactors ? design_cells(g, set, q->code) : repeat_codes(g, q->code);
-        if (levels < 0)
+        long levels = alone             ? number_values(g, &g->factor[f], q, mem)
+                      : f < g->nfactors ? design_cells(g, set, q->code)
+                                        : repeat_codes(g, q->code);
+        if (levels < 0 || !(q->present = arena_take(mem, ((size_t)levels + 1) * sizeof *q->present)))
             return -1;
         q->left = q->levels = (size_t)levels;
-        if (sort_trials(g, q, mem))
-            return -1;
+        for (size_t i = 0; i < g->n; i++)
+            q->present[value_in_group(g, q, i)]++;
     }
     return 0;
 }
 
 /* Drops one value of one group: its trials die in every group. */
-static void drop_value(struct crossed_group *group, size_t ngroups, size_t q, int level, char *dead, size_t *alive)
+static void drop_value(const struct design *g, struct crossed_group *group, size_t ngroups, size_t q, int level,
+                       char *dead, size_t *alive)
 {
     const struct crossed_group *from = &group[q];
     for (size_t k = from->start[level]; k < from->start[level + 1]; k++) {
@@ -286,7 +315,7 @@ static void drop_value(struct crossed_group *group, size_t ngroups, size_t q, in
         dead[i] = 1;
         --*alive;
         for (size_t h = 0; h < ngroups; h++)
-            if (!--group[h].present[group[h].code[i]])
+            if (!--group[h].present[value_in_group(g, &group[h], i)])
                 group[h].left--;
     }
 }
@@ -352,7 +381,7 @@ static size_t find_dead(struct design *g, struct crossed_group *group, size_t ng
             return 0;
         }
         choose_value_to_drop(group, ngroups, alive, &q, &level);
-        drop_value(group, ngroups, q, level, dead, &alive);
+        drop_value(g, group, ngroups, q, level, dead, &alive);
     }
     if (alive < 2)
         g->why = "no two trials are a complete part of the grid";
@@ -363,7 +392,8 @@ static int drop_values(struct design *g, struct crossed_group *group, size_t ngr
 {
     size_t kept = 0;
     char *dead = arena_take(mem, g->n + 1);
-    if (!dead)
+    int whole = (double)g->n >= full_size(group, ngroups); /* then nothing is dropped */
+    if (!dead || (!whole && sort_trials(g, group, ngroups, mem)))
         return -1;
     size_t alive = find_dead(g, group, ngroups, dead);
     if (!alive)

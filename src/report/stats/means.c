@@ -14,35 +14,45 @@ static void *take_arrays_of_means(struct arena *a, size_t n, size_t size, int *f
     return p;
 }
 
+static void take_all_rows(struct value_means *m, struct arena *a, int *failed)
+{
+    const struct trials_view *v = m->all.v;
+    m->all.row = take_arrays_of_means(a, v->ncomplete, sizeof *m->all.row, failed);
+    m->all.n = 0;
+    for (size_t r = 0; r < v->t->rows && !*failed; r++)
+        if (!isnan(v->y[r]))
+            m->all.row[m->all.n++] = (uint32_t)r;
+}
+
 int means_init(struct value_means *m, const struct design *g, const struct fit *fit, struct arena *a)
 {
     const struct trials_view *v = g->v;
-    size_t most = 1, n = v->t->rows;
+    size_t most = 1, n = v->ncomplete;
+    unsigned inside = 0;
     int failed = 0;
     memset(m, 0, sizeof *m);
     m->all = *g; /* the factors; its rows are all, not those of the complete part */
     m->fit = fit;
-    m->all.n = 0;
-    m->all.row = take_arrays_of_means(a, n, sizeof *m->all.row, &failed);
-    for (size_t r = 0; r < n && !failed; r++)
-        if (!isnan(v->y[r]))
-            m->all.row[m->all.n++] = (uint32_t)r;
+    if (g->n != n)
+        take_all_rows(m, a, &failed);
     for (size_t p = 0; p < v->npoints; p++)
         m->repeats = v->start[p + 1] - v->start[p] > m->repeats ? v->start[p + 1] - v->start[p] : m->repeats;
-    for (size_t f = 0; f < g->nfactors; f++)
+    for (size_t f = 0; f < g->nfactors; f++) {
         most = g->factor[f].levels > most ? g->factor[f].levels : most;
+        inside |= g->factor[f].inside;
+    }
     m->value = take_arrays_of_means(a, most, sizeof *m->value, &failed);
-    int **whole[] = {&m->setting, &m->outer, &m->cell};
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
-        *whole[i] = take_arrays_of_means(a, n, sizeof **whole[i], &failed);
-    uint32_t **counts[] = {&m->count, &m->met, &m->possible};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        *counts[i] = take_arrays_of_means(a, n, sizeof **counts[i], &failed);
+    m->setting = take_arrays_of_means(a, n, sizeof *m->setting, &failed);
+    m->cell = take_arrays_of_means(a, n, sizeof *m->cell, &failed);
+    m->count = take_arrays_of_means(a, n, sizeof *m->count, &failed);
+    m->met = take_arrays_of_means(a, n, sizeof *m->met, &failed);
+    m->sum = take_arrays_of_means(a, n, sizeof *m->sum, &failed);
+    m->outer = inside ? take_arrays_of_means(a, n, sizeof *m->outer, &failed) : NULL;
+    m->possible = take_arrays_of_means(a, inside ? n : 1, sizeof *m->possible, &failed);
+    m->shared = take_arrays_of_means(a, inside ? n : 1, 1, &failed);
     m->at = m->setting; /* a number is never larger than that of the trial where it is first met: see sum_cells */
     m->above = m->outer;
     m->level = m->cell;
-    m->shared = take_arrays_of_means(a, n, 1, &failed);
-    m->sum = take_arrays_of_means(a, n, sizeof *m->sum, &failed);
     return failed ? -1 : 0;
 }
 
@@ -61,8 +71,9 @@ static int count_possible(struct value_means *m, size_t f)
 {
     const struct design *g = &m->all;
     const struct factor *x = &g->factor[f];
-    long outer = design_cells(g, x->inside, m->outer);
-    memcpy(m->cell, m->outer, g->n * sizeof *m->cell);
+    long outer = design_cells(g, x->inside, m->cell);
+    if (outer > 0 && m->outer)
+        memcpy(m->outer, m->cell, g->n * sizeof *m->outer);
     long cells = outer < 0 ? -1 : design_refine(g, x->code, x->levels, (size_t)outer, m->cell);
     if (cells < 0)
         return -1;
@@ -70,7 +81,7 @@ static int count_possible(struct value_means *m, size_t f)
     memset(m->count, 0, (size_t)cells * sizeof *m->count);
     for (size_t i = 0; i < g->n; i++)
         if (!m->count[m->cell[i]]++)
-            m->possible[m->outer[i]]++;
+            m->possible[m->outer ? m->outer[i] : 0]++;
     return 0;
 }
 
@@ -91,7 +102,8 @@ static long sum_cells(struct value_means *m, size_t f)
     memset(m->sum, 0, (size_t)cells * sizeof *m->sum);
     for (size_t i = 0; i < g->n; i++) {
         int c = m->cell[i], s = m->setting[i];
-        m->above[s] = m->outer[i];
+        if (m->outer)
+            m->above[s] = m->outer[i];
         m->at[c] = s;
         m->level[c] = x->code[g->row[i]];
         m->met[s] += !m->count[c]++;
@@ -108,19 +120,24 @@ static void planned_trials(struct value_means *m, size_t f)
         m->value[m->all.factor[f].code[v->first[p]]].planned += (uint32_t)m->repeats;
 }
 
+/* Returns the combination of outer values around the setting of cell c. */
+static int outer_of(const struct value_means *m, long c)
+{
+    return m->above ? m->above[m->at[c]] : 0;
+}
+
 static int is_common(const struct value_means *m, long c)
 {
-    int s = m->at[c];
-    return m->met[s] == m->possible[m->above[s]];
+    return m->met[m->at[c]] == m->possible[outer_of(m, c)];
 }
 
 /* Marks in shared[outer] the settings that have every value. */
 static void find_shared(struct value_means *m, long cells)
 {
     for (long c = 0; c < cells; c++)
-        m->shared[m->above[m->at[c]]] = 0;
+        m->shared[outer_of(m, c)] = 0;
     for (long c = 0; c < cells; c++)
-        m->shared[m->above[m->at[c]]] |= (char)is_common(m, c);
+        m->shared[outer_of(m, c)] |= (char)is_common(m, c);
 }
 
 /* Computes the means over the settings that every value has, or, where there is none, over those that the value has
@@ -131,7 +148,7 @@ static void mean_cells(struct value_means *m, size_t f, long cells)
     find_shared(m, cells);
     for (long c = 0; c < cells; c++) {
         struct value_mean *x = &m->value[m->level[c]];
-        int own = !m->shared[m->above[m->at[c]]] || m->all.nfactors > DESIGN_MAX;
+        int own = !m->shared[outer_of(m, c)] || m->all.nfactors > DESIGN_MAX;
         if (!own && !is_common(m, c))
             continue;
         x->own |= own;

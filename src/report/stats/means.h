@@ -12,8 +12,8 @@ struct value_mean {
     double mean;         /* NaN for n = 0 */
     double spread;       /* its variance as a multiple of that of one trial's noise */
     uint8_t basis;       /* of means_basis: "all": every complete trial is in the means of the axis; "common": those at
-                            settings that were       completed with all values that are ever met there; "own": there is no such
-                            setting, and the       value has those of its own; "" for n = 0 */
+                            settings that were completed with all values that are ever met there; "own": there is no such
+                            setting, and the value has those of its own; "" for n = 0 */
     uint8_t own;
     uint32_t settings;
 };
@@ -31,9 +31,10 @@ struct value_means {
     struct value_mean *value; /* [levels] of the factor asked for last */
     struct design all;        /* of every complete trial */
     const struct fit *fit;
-    int *setting, *outer, *cell; /* [n] */
-    double *sum;                 /* [n] of a cell: a value at a setting */
-    char *shared;                /* [n] */
+    int *setting, *cell; /* [n] */
+    int *outer;          /* [n]; NULL where no factor is inside another: one combination of no values */
+    double *sum;         /* [n] of a cell: a value at a setting */
+    char *shared;        /* [n], like possible, or [1] where outer is NULL */
     uint32_t *count, *met, *possible;
     int *level, *at, *above; /* [n] of a cell: its value, its setting; of a setting: the combination of outer values */
     size_t repeats;

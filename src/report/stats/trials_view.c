@@ -274,8 +274,8 @@ static int number_points(struct trials_view *v, int col)
     v->first = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->first);
     v->start = arena_take(&v->mem, (v->npoints + 2) * sizeof *v->start);
     v->mean = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->mean);
-    v->order = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->order);
-    v->rank = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->rank);
+    v->order = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->order);
+    v->rank = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->rank);
     if (!v->first || !v->start || !v->mean || !v->order || !v->rank)
         return -1;
     for (size_t r = rows; r-- > 0;) {
@@ -328,10 +328,10 @@ double view_resolution(const struct trials_view *v, size_t p)
     return n > 0 ? 1 / n : 0;
 }
 
-struct exact view_exact(const struct trials_view *v, size_t p)
+/* n: common_samples of the point. */
+static struct exact exact_of(const struct trials_view *v, size_t p, double n)
 {
     struct exact x = {{0}, 0};
-    double n = common_samples(v, p);
     for (size_t i = v->start[p]; i < v->start[p + 1]; i++) {
         size_t r = v->row[i];
         if (isnan(v->y[r]))
@@ -346,13 +346,31 @@ struct exact view_exact(const struct trials_view *v, size_t p)
     return x;
 }
 
-/* Returns the mean as it is shown: of floats that of their decimals, which reads better and is as near. */
-static double shown_mean(const struct trials_view *v, size_t p, const struct exact *mean)
+struct exact view_exact(const struct trials_view *v, size_t p)
 {
+    return exact_of(v, p, common_samples(v, p));
+}
+
+/* A point as it is sorted. There may be millions, so its exact mean is made again where its double does not decide. */
+struct ranked {
+    const struct trials_view *v;
+    double mean; /* exact_mean; NaN for none */
+    uint32_t p, samples;
+};
+
+static struct exact ranked_exact(const struct ranked *k)
+{
+    return exact_of(k->v, k->p, k->samples);
+}
+
+/* Returns the mean as it is shown: of floats that of their decimals, which reads better and is as near. */
+static double shown_mean(const struct ranked *k)
+{
+    const struct trials_view *v = k->v;
     double sum = 0, n = 0;
-    if (!mean->over || common_samples(v, p) > 0)
-        return exact_mean(mean);
-    for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
+    if (isnan(k->mean) || k->samples)
+        return k->mean;
+    for (size_t i = v->start[k->p]; i < v->start[k->p + 1]; i++)
         if (!isnan(v->y[v->row[i]])) {
             sum += v->y[v->row[i]];
             n++;
@@ -360,21 +378,35 @@ static double shown_mean(const struct trials_view *v, size_t p, const struct exa
     return sum / n;
 }
 
-struct ranked {
-    struct exact mean;
-    size_t p;
-    int maximise;
-};
+#define ROUNDED 1e-12 /* an exact mean differs from its double by less than this part of it */
+
+/* Compares the means of two points that have one: -1, 0 or 1. */
+static int compare_means(const struct ranked *x, const struct ranked *y)
+{
+    double far = ROUNDED * fmax(fabs(x->mean), fabs(y->mean));
+    if (fabs(x->mean - y->mean) > far)
+        return x->mean < y->mean ? -1 : 1;
+    struct exact a = ranked_exact(x), b = ranked_exact(y);
+    return exact_compare(&a, &b);
+}
 
 static int by_mean(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
-    if (!x->mean.over != !y->mean.over)
-        return !x->mean.over - !y->mean.over;
-    int order = x->mean.over ? exact_compare(&x->mean, &y->mean) : 0;
+    if (isnan(x->mean) != isnan(y->mean))
+        return isnan(x->mean) - isnan(y->mean);
+    int order = isnan(x->mean) ? 0 : compare_means(x, y);
     if (order)
-        return x->maximise ? -order : order;
+        return x->v->maximise ? -order : order;
     return (x->p > y->p) - (x->p < y->p);
+}
+
+static struct ranked ranked_point(const struct trials_view *v, size_t p)
+{
+    struct ranked k = {v, NAN, (uint32_t)p, (uint32_t)common_samples(v, p)};
+    struct exact mean = ranked_exact(&k);
+    k.mean = exact_mean(&mean);
+    return k;
 }
 
 /* Ranks the points. This is the one place that says which point is better: every table, picture and condition asks for
@@ -385,14 +417,14 @@ static int rank_points(struct trials_view *v)
     if (!k)
         return -1;
     for (size_t p = 0; p < v->npoints; p++)
-        k[p] = (struct ranked){view_exact(v, p), p, v->maximise};
+        k[p] = ranked_point(v, p);
     qsort(k, v->npoints, sizeof *k, by_mean);
     for (size_t i = 0; i < v->npoints; i++) {
         size_t p = k[i].p;
         v->order[i] = (uint32_t)p;
-        int equal = i && k[i].mean.over && !exact_compare(&k[i].mean, &k[i - 1].mean);
+        int equal = i && !isnan(k[i].mean) && !compare_means(&k[i], &k[i - 1]);
         v->rank[p] = equal ? v->rank[k[i - 1].p] : (uint32_t)i + 1;
-        v->mean[p] = equal ? v->mean[k[i - 1].p] : shown_mean(v, p, &k[i].mean);
+        v->mean[p] = equal ? v->mean[k[i - 1].p] : shown_mean(&k[i]);
     }
     free(k);
     return 0;
@@ -421,6 +453,7 @@ int view_init(struct trials_view *v, const struct table *trials, const char *obj
     memset(v, 0, sizeof *v);
     v->t = trials;
     arena_init(&v->mem);
+    arena_init(&v->ranks);
     if (objective_parse(objective, v->metric, sizeof v->metric, &v->maximise, e))
         return -1;
     int point = table_column(trials, "point"), status = table_column(trials, "status");
@@ -437,8 +470,15 @@ int view_init(struct trials_view *v, const struct table *trials, const char *obj
     return 0;
 }
 
+void view_forget_ranks(struct trials_view *v)
+{
+    arena_release(&v->ranks);
+    v->order = v->rank = NULL;
+}
+
 void view_release(struct trials_view *v)
 {
+    view_forget_ranks(v);
     arena_release(&v->mem);
     memset(v, 0, sizeof *v);
 }

@@ -57,7 +57,7 @@ static void gaps_as_statsmodels_has_them(void **state)
     arena_init(&mem);
     table_init(&p);
     assert_int_equal(view_init(&v, &t, "min val_loss", &e), 0);
-    assert_int_equal(fit_init(&f, &v, &mem), 0);
+    assert_int_equal(fit_init(&f, &v, &mem, &mem), 0);
     assert_int_equal(report_points(&t, "min val_loss", &p, &e), 0);
     for (size_t r = 0; r < g.rows; r++) {
         const char *what = table_cell(&g, r, "what");
