@@ -12,6 +12,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef SWEEP_COVERAGE
+void __gcov_dump(void);
+#endif
+
+_Noreturn void apart_leave(int status)
+{
+#ifdef SWEEP_COVERAGE
+    __gcov_dump(); /* what this process has reached counts, too */
+#endif
+    _exit(status);
+}
+
 int apart_send(int fd, const void *bytes, size_t n)
 {
     ssize_t got;
@@ -43,7 +55,7 @@ static void belong_to(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
-        _exit(1);
+        apart_leave(1);
 }
 
 /* An attempt, from its beginning to its end. */
@@ -55,14 +67,14 @@ static void attempt_and_wait(struct apart *a, int number, const struct apart_req
     if (!pid) {
         belong_to(keeper);
         attempt(ctx, number, q);
-        _exit(0);
+        apart_leave(0);
     }
     if (pid < 0)
         err_set(&end.err, ERR_NOMEM, "no process for this trial: %s", strerror(errno));
     while (pid > 0 && waitpid(pid, &end.status, 0) < 0 && errno == EINTR)
         ;
     if (apart_send(a[number].fd, &end, sizeof end))
-        _exit(0);
+        apart_leave(0);
 }
 
 static void keep(struct apart *a, int number, apart_attempt *attempt, void *ctx)
@@ -70,7 +82,7 @@ static void keep(struct apart *a, int number, apart_attempt *attempt, void *ctx)
     struct apart_request q;
     while (!apart_receive(a[number].fd, &q, sizeof q))
         attempt_and_wait(a, number, &q, attempt, ctx);
-    _exit(0);
+    apart_leave(0);
 }
 
 static int start_one(struct apart *a, int number, void (*begin)(void *ctx), apart_attempt *attempt, void *ctx)

@@ -59,6 +59,8 @@ void apart_stop(struct apart *a, int n);
 /* 0, or -1 when the other side is gone. */
 int apart_send(int fd, const void *bytes, size_t n);
 int apart_receive(int fd, void *bytes, size_t n);
+/* Ends a process that was forked here, at once: what else the sweep's process does at its end is not for this one. */
+_Noreturn void apart_leave(int status);
 /* In an attempt: SIGALRM comes after so many seconds from now; the last call counts. */
 void apart_limit(double seconds);
 

@@ -44,7 +44,7 @@ static int tell_row(struct run *run, struct trial *t, const struct epoch_row *ro
     if (trial_add_epoch(run, t, row, e))
         return -1;
     if (tell(run->worker_fd, APART_ROW, row, 0, NULL))
-        _exit(1);
+        apart_leave(1);
     return 0;
 }
 
@@ -62,7 +62,7 @@ static int train_and_tell(struct attempt *a, struct train_run *r, struct err *e)
         if (!a->q->whole)
             apart_limit(a->q->seconds);
         if (tell(a->fd, APART_EPOCH, &row, train_done(r), NULL) || apart_receive(a->fd, &on, sizeof on))
-            _exit(1);
+            apart_leave(1);
         if (checkpoint_due(&a->w.saved, clock_wall()) && checkpoint_write(a->w.run, a->t, r, &a->w.saved, e))
             return -1;
     }
@@ -84,7 +84,7 @@ static void tell_final(struct attempt *a, const struct trial_record *rec)
     }
     snprintf(s->err.text, sizeof s->err.text, "%s", rec->error);
     if (tell(a->fd, APART_FINAL, NULL, 0, NULL))
-        _exit(1);
+        apart_leave(1);
 }
 
 /* Once in each keeper. A lock held by one would outlive the sweep for a moment. */
