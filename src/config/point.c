@@ -194,7 +194,7 @@ static size_t add_lines(const struct lines *l, struct nn_line *out, struct pick 
 {
     for (size_t i = 0; i < l->n; i++) {
         struct err e = {0};
-        out[i] = (struct nn_line){template_text(&l->v[i], p, a, &e), l->v[i].at};
+        out[i] = (struct nn_line){.text = template_text(&l->v[i], p, a, &e), .at = l->v[i].at};
         fault_take(f, &l->v[i].at, &e);
     }
     return l->n;

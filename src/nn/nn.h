@@ -118,10 +118,29 @@ static inline struct shape nn_output(const struct nn_graph *g)
     return g->node[g->nnodes - 1].y;
 }
 
+/* A block that a sweep file defines: a text with parameters, which the words of a line may use as they use layers. */
+struct nn_defined {
+    const char *name;
+    struct where at;            /* of its section */
+    const struct param *params; /* rows of type P_TEXT, of an array of const char *, in the order of the section */
+    int nparams;
+};
+#define NN_DEFINED_PARAMS 60
+/* The blocks that the words of a line may use beside those of the program. */
+struct nn_line;
+struct nn_library {
+    const struct nn_defined *block;
+    size_t n;
+    /* The lines of block i with these values of its parameters, in `a`. 0, or -1 with *e, located in its section. */
+    int (*expand)(const struct nn_library *l, size_t i, const char *const *value, struct arena *a,
+                  struct nn_line **line, size_t *nlines, struct err *e);
+};
+
 /* One line of `layers` (a block), variables already resolved. */
 struct nn_line {
     const char *text;
     struct where at;
+    const struct nn_library *library; /* NULL: there are no such blocks */
 };
 
 /* No layer at all: where a variable stands for one. */
@@ -136,8 +155,8 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
 /* The words alone, without shapes: every unknown or ill-written layer of the lines appended to *errs. 0, or -1. */
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs);
 /* The network in its normal words, which two ways to write the same network share: layers by their names in the table,
- * options in its order and by value, what is the default left out, groups written out, no `none`, no softmax at the
- * end; separated by ", ". NULL when the lines have errors or there is no memory. */
+ * options in its order and by value, what is the default left out, groups and defined blocks written out, no `none`, no
+ * softmax at the end; separated by ", ". NULL when the lines have errors or there is no memory. */
 const char *nn_lines_text(const struct nn_line *lines, size_t nlines, struct arena *a);
 /* Whether the graph has a layer of that name (or alias) that does something: dropout 0 is none. */
 int nn_uses(const struct nn_graph *g, const char *layer);

@@ -87,7 +87,7 @@ int build_sequence(struct builder *b, const struct item *it, int in, int *out)
 
 int build_text(struct builder *b, const char *text, const struct item *from, int in, int *out)
 {
-    struct nn_line line = {text, from->at};
+    struct nn_line line = {.text = text, .at = from->at};
     struct err_list errs = {0};
     struct item *items;
     int bad = parse_layers(&line, 1, b->a, &items, &errs);

@@ -10,7 +10,8 @@
  * included. They are there for variables: $norm = batchnorm or none, { ... } x $depth.
  *
  * Inside braces the end of a line separates like a comma. The names of blocks, and how many bodies each may have, are
- * rows of a table (blocks.h); braces without a name are repeated. */
+ * rows of a table (blocks.h); braces without a name are repeated. A block that the sweep file defines (nn_library) is
+ * used like a layer, and becomes a group of what its text says. */
 #ifndef NN_TEXT_PARSE_H
 #define NN_TEXT_PARSE_H
 

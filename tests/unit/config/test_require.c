@@ -10,7 +10,7 @@ static struct nn_graph graph; /* 8x8 digits: conv 3x3 4 with bias 40, batchnorm 
 
 static int build_graph(void **state)
 {
-    static const struct nn_line lines[] = {{"conv 3x3 4 bias yes, batchnorm, relu", {0}}, {"gap, dense 10", {0}}};
+    static const struct nn_line lines[] = {{.text = "conv 3x3 4 bias yes, batchnorm, relu"}, {.text = "gap, dense 10"}};
     struct nn_spec spec = {0};
     struct err_list errs = {0};
     (void)state;

@@ -18,7 +18,7 @@ static int run_build(struct nn_graph *g, const char *text, struct shape in, int 
     char *copy = strdup(text), *rest = copy, *one;
     size_t n = 0;
     while ((one = strsep(&rest, "\n"))) {
-        line[n] = (struct nn_line){one, {"net.ini", (int)n + 10, "model", "layers"}};
+        line[n] = (struct nn_line){.text = one, .at = {"net.ini", (int)n + 10, "model", "layers"}};
         n++;
     }
     int bad = nn_graph_build(g, line, n, in, classes, &spec, a, errs);

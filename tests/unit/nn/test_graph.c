@@ -270,7 +270,7 @@ static void shape_texts(void **state)
 
 static void a_full_arena_is_an_error(void **state)
 {
-    struct nn_line line = {n1, {"net.ini", 1, "model", "layers"}};
+    struct nn_line line = {.text = n1, .at = {"net.ini", 1, "model", "layers"}};
     struct nn_spec spec = {0};
     (void)state;
     line.text = "conv 3x3 10, batchnorm, relu, gap";

@@ -325,7 +325,7 @@ static void random_chains_with_stages(void **state)
         noise_restart(1000 + i);
         random_text(text, sizeof text);
         int n = batches[below(COUNT(batches))];
-        line = (struct nn_line){text, {"net.ini", 1, "model", "layers"}};
+        line = (struct nn_line){.text = text, .at = {"net.ini", 1, "model", "layers"}};
         spec.precision = (int)precisions[i % 2];
         if (!nn_graph_build(&g, &line, 1, (struct shape){MAPS, 2, 17, 15}, 4, &spec, &a, &errs))
             compare_plans(&g, n, (int)i % 4, text, &a);
