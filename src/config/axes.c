@@ -31,6 +31,9 @@ static int axis_setting(struct sweep *s, const struct pending *p, struct faults 
     const struct setting *st = &s->set[i];
     if (!group_varies(st->group))
         return fault(f, &p->at, "[%s] is of the sweep as a whole and cannot vary", st->section);
+    if (setting_is_param(st) && setting_is_lines(s, i))
+        return fault(f, &p->at,
+                     "blocks are varied by name: write several, and vary a variable of [model] that names one");
     if (i == s->layers)
         return fault(f, &p->at,
                      "whole networks are varied by name: write them as [model.NAME] sections and vary model.variant");

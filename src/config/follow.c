@@ -6,8 +6,7 @@
 int setting_follows(const struct sweep *s, int i, const char *text)
 {
     const struct setting *st = &s->set[i];
-    if (!text || !group_varies(st->group) || setting_is_variable(st) || i == s->layers || i == s->pool ||
-        i == s->variant)
+    if (!text || !group_varies(st->group) || setting_is_variable(st) || setting_is_lines(s, i) || i == s->variant)
         return 0;
     return strstr(text, i == s->data_path ? "${" : "$") != NULL;
 }

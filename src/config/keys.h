@@ -15,7 +15,8 @@ enum key_group {
     KEY_PRECISION, /* of nn_spec, but in [train] */
     KEY_SOURCE,    /* of a row of the dataset table, in [data] */
     KEY_OPTIMIZER, /* of a row of theirs, in [train] */
-    KEY_SCHEDULE
+    KEY_SCHEDULE,
+    KEY_BLOCK /* of a [block.NAME]: its layers and its parameters */
 };
 
 struct key_row {
@@ -25,8 +26,8 @@ struct key_row {
     const char *owner; /* of KEY_SOURCE, KEY_OPTIMIZER and KEY_SCHEDULE: its name, and its place in the table */
     int type;
 };
-/* The i-th key in the order of the manual; keys that several datasets, optimizers or schedules have come once for each. 0, -1
- * after the last. */
+/* The i-th key in the order of the manual; keys that several datasets, optimizers or schedules have come once for each.
+ * 0, -1 after the last. */
 int key_row(size_t i, struct key_row *out);
 
 /* Keys of [model] that are no variables and not nn_params. */

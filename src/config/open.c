@@ -58,7 +58,7 @@ static int split_name(const char *name, struct arena *a, const char **section, c
     return *section && *key ? 0 : -1;
 }
 
-static int variable_ok(const char *key)
+int variable_ok(const char *key)
 {
     size_t n = 0;
     while (isalpha((unsigned char)key[n]) || key[n] == '_' || (n && isdigit((unsigned char)key[n])))
@@ -186,6 +186,21 @@ static void take_variant(struct opening *o, const char *name, const struct ini_e
     o->s->set[i].in_variant = 1;
 }
 
+/* The value of a key of a block; '?' is none. */
+static void set_block_key(struct opening *o, int i, struct given g)
+{
+    if (g.text && !strcmp(g.text, "?") && !setting_is_lines(o->s, i))
+        g.text = NULL;
+    o->s->set[i].base = g;
+}
+
+static void take_block(struct opening *o, const struct ini_entry *e)
+{
+    int i = block_setting(o->s, e->section, e->key, &e->at, &o->f);
+    if (i >= 0)
+        set_block_key(o, i, value_of(o, e));
+}
+
 static int zip_number(const struct opening *o, const char *section)
 {
     for (size_t i = 0; i < o->doc.nsections; i++)
@@ -206,6 +221,8 @@ static void take_entry(struct opening *o, const struct ini_entry *e)
         take_require(o, e);
     else if ((name = section_tail(e->section, "model", '.')))
         take_variant(o, name, e);
+    else if (block_section(e->section))
+        take_block(o, e);
     else if (!is_section(e->section))
         return; /* said once, for the section */
     else if ((i = model ? model_setting(o, e->key, &e->at) : setting_find(o->s, e->section, e->key)) >= 0)
@@ -218,9 +235,13 @@ static void check_section(struct opening *o, const struct ini_section *sec)
 {
     struct where w = {o->doc.path, sec->line, sec->name, NULL};
     const char *zip = section_tail(sec->name, "zip", ' '), *variant = section_tail(sec->name, "model", '.');
-    const char *name = zip ? zip : variant;
+    const char *name = zip ? zip : variant, *block = block_section(sec->name);
     if (is_section(sec->name))
         return;
+    if (block) {
+        block_name_check(block, &w, &o->f);
+        return;
+    }
     if (!strcmp(sec->name, "zip"))
         fault(&o->f, &w, "a zip wants a name: [zip NAME]");
     else if (name && !name_ok(name))
@@ -231,7 +252,8 @@ static void check_section(struct opening *o, const struct ini_section *sec)
         const char *near = str_nearest(sec->name, section_word, NULL);
         fault(&o->f, &w, "unknown section%s%s%s",
               near ? "; did you mean ["
-                   : "; there are sweep, search, stop, data, model, train, grid, require, zip NAME, model.NAME",
+                   : "; there are sweep, search, stop, data, model, train, grid, require, zip NAME, model.NAME, "
+                     "block.NAME",
               near ? near : "", near ? "]?" : "");
     }
 }
@@ -278,7 +300,7 @@ static int many_values(const struct sweep *s, int i, const char *text)
 {
     const struct setting *st = &s->set[i];
     const struct param *p = st->param ? st->param : st->nown ? st->own[0].param : NULL;
-    if (!group_varies(st->group) || i == s->layers)
+    if (!group_varies(st->group) || (setting_is_lines(s, i) && i != s->pool))
         return VALUES_ONE;
     return values_many(text, !p ? VALUES_ANY : p->type == P_TEXT ? VALUES_TEXT : VALUES_NUMBER);
 }
@@ -286,11 +308,6 @@ static int many_values(const struct sweep *s, int i, const char *text)
 static void add_edit(struct opening *o, struct snapshot_edit e)
 {
     o->edit[o->nedits++] = e;
-}
-
-static int lines_count(const struct sweep *s, int i)
-{
-    return i == s->layers || i == s->pool;
 }
 
 /* One value, or several: an axis in place of the file's, or behind them. */
@@ -311,7 +328,8 @@ static void apply_word(struct opening *o, int i, const char *text, const struct 
               text);
         return;
     }
-    add_edit(o, (struct snapshot_edit){st->section, st->key, text, .axis = many, .line = !many && lines_count(s, i)});
+    add_edit(o,
+             (struct snapshot_edit){st->section, st->key, text, .axis = many, .line = !many && setting_is_lines(s, i)});
     if (many) {
         struct pending q = {st->section, st->key, text, *at, p ? p->zip : -1};
         if (p)
@@ -325,7 +343,11 @@ static void apply_word(struct opening *o, int i, const char *text, const struct 
     struct ini_piece *piece = arena_take(&s->mem, sizeof *piece);
     if (piece)
         *piece = (struct ini_piece){text, 0};
-    st->base = (struct given){text, *at, piece, piece && *text, BY_COMMAND_LINE, NULL};
+    struct given g = {text, *at, piece, piece && *text, BY_COMMAND_LINE, NULL};
+    if (setting_is_param(st))
+        set_block_key(o, i, g);
+    else
+        st->base = g;
 }
 
 static void apply_variant_word(struct opening *o, const char *variant, const char *key, const char *text,
@@ -342,7 +364,7 @@ static void apply_variant_word(struct opening *o, const char *variant, const cha
         return;
     *piece = (struct ini_piece){text, 0};
     v->set[i] = (struct given){text, *at, piece, *text != 0, BY_FILE, NULL};
-    add_edit(o, (struct snapshot_edit){at->section, key, text, .line = lines_count(o->s, i)});
+    add_edit(o, (struct snapshot_edit){at->section, key, text, .line = setting_is_lines(o->s, i)});
     o->s->set[i].in_variant = 1;
 }
 
@@ -390,6 +412,12 @@ static void take_word(struct opening *o, const char *word)
         }
     if ((variant = section_tail(at.section, "model", '.'))) {
         apply_variant_word(o, variant, at.key, text, &at);
+    } else if (block_section(at.section)) {
+        if (!block_named(o->s, block_section(at.section)))
+            fault(&o->f, &at, "there is no section [%s]", at.section);
+        int i = block_setting(o->s, at.section, at.key, &at, &o->f);
+        if (i >= 0)
+            apply_word(o, i, text, &at);
     } else if (!strcmp(at.section, "require")) {
         apply_require_word(o, at.key, text, &at);
     } else if (!strncmp(at.section, "grid", 4) || !is_section(at.section)) {
@@ -425,7 +453,8 @@ static int read_doc(struct opening *o, const char *file, size_t nwords)
     free(bytes);
     o->pending = arena_take(&s->mem, (o->doc.nentries + nwords + 1) * sizeof *o->pending);
     o->edit = arena_take(&s->mem, (nwords + 1) * sizeof *o->edit);
-    if (rc || !s->text || !o->pending || !o->edit || settings_init(s, o->doc.nentries + nwords) || add_variants(o))
+    if (rc || !s->text || !o->pending || !o->edit || settings_init(s, o->doc.nsections + o->doc.nentries + nwords) ||
+        blocks_init(s, &o->doc) || add_variants(o))
         return rc && o->f.n ? -1 : fault_nomem(&o->f);
     return 0;
 }
@@ -458,6 +487,7 @@ static void build(struct opening *o, const char *const *words, size_t nwords)
     int follows = !follow_parse(s, &o->f);
     point_prepare(s, &o->f);
     axes_count(s, &o->f);
+    blocks_check(s, &o->f);
     texts_check(s, &o->f);
     point_check_layers(s, &o->f);
     if (follows) /* else what comes out is wrong for a reason that was told */

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* First line of the canonical text. A change of the engine's arithmetic raises it, so that old results are not taken
@@ -234,6 +235,11 @@ static int fill_lines(struct pick *p, struct point *out, struct arena *a, struct
     if (at)
         n += add_lines(pool, v + n, p, a, f);
     n += add_lines(&tail, v + n, p, a, f);
+    const struct nn_library *library = p->s->nblock ? blocks_at(p, a) : NULL;
+    if (!library && p->s->nblock)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        v[i].library = library;
     out->line = v;
     out->nlines = n;
     return 0;
@@ -577,6 +583,14 @@ static int lines_have(const struct pick *p, const struct where *at, const char *
     return 0;
 }
 
+/* The line that an error begins with: the order of the report follows it. */
+static struct where place_in_text(const struct sweep *s, const char *text)
+{
+    size_t n = strlen(s->path);
+    int line = !strncmp(text, s->path, n) && text[n] == ':' ? atoi(text + n + 1) : 0;
+    return (struct where){line ? s->path : COMMAND_LINE, line, NULL, NULL};
+}
+
 /* What nn says of the point's lines, each where it stands. A line that cannot be put together was told; it is left out,
  * and where it opens or closes a group, so are all. */
 static void check_words(struct pick *pick, struct arena *a, struct faults *f)
@@ -594,11 +608,7 @@ static void check_words(struct pick *pick, struct arena *a, struct faults *f)
     if (whole)
         nn_lines_check(p.line, p.nlines, &errs);
     for (size_t i = 0; i < errs.n; i++) {
-        struct where at = pick->s->set[pick->s->layers].base.at;
-        const char *place;
-        for (size_t l = 0; l < p.nlines; l++) /* the order of the report follows the line */
-            if ((place = arena_fmt(a, ":%d: ", p.line[l].at.line)) && strstr(errs.v[i].text, place))
-                at = p.line[l].at;
+        struct where at = place_in_text(pick->s, errs.v[i].text);
         if (!told(f, errs.v[i].text))
             fault_take(f, &at, &errs.v[i]);
     }

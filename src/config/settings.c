@@ -32,6 +32,16 @@ int setting_is_variable(const struct setting *st)
     return st->group == KEY_MODEL && !st->param;
 }
 
+int setting_is_word(const struct setting *st)
+{
+    return setting_is_variable(st) || setting_is_param(st);
+}
+
+int setting_is_lines(const struct sweep *s, int i)
+{
+    return i == s->layers || i == s->pool || (setting_is_param(&s->set[i]) && !strcmp(s->set[i].key, "layers"));
+}
+
 static struct setting *new_setting(struct sweep *s, const char *section, const char *key, enum key_group group)
 {
     if (s->nset == s->set_cap)
@@ -109,12 +119,17 @@ int settings_init(struct sweep *s, size_t more)
     return 0;
 }
 
+int setting_new(struct sweep *s, const char *section, const char *key, enum key_group group)
+{
+    return new_setting(s, section, key, group) ? (int)s->nset - 1 : -1;
+}
+
 int setting_variable(struct sweep *s, const char *key)
 {
     int i = setting_find(s, "model", key);
     if (i >= 0)
         return i;
-    return new_setting(s, "model", key, KEY_MODEL) ? (int)s->nset - 1 : -1;
+    return setting_new(s, "model", key, KEY_MODEL);
 }
 
 const char *setting_text(const struct sweep *s, int i, const char *text)
@@ -193,6 +208,8 @@ int setting_check(const struct sweep *s, int i, const char *text, const struct w
         return check_variant(s, text, w, f);
     if (setting_is_variable(st))
         return check_variable(text, w, f);
+    if (setting_is_param(st) && !*text)
+        return fault(f, w, "a parameter wants a default, or '?' where each use is to give it");
     if (setting_follows(s, i, text))
         return fault(f, w,
                      "'%s': an axis has plain values; write the expression as the value of %s in [%s], it follows "
@@ -219,6 +236,7 @@ void pick_init(struct pick *p, const struct sweep *s, struct arena *a)
 {
     p->s = s;
     p->classes = 0;
+    p->block = NULL;
     p->a = a;
     p->made = s->follows ? arena_take(a, s->nset * sizeof *p->made) : NULL;
 }
@@ -259,6 +277,8 @@ const char *pick_origin(const struct pick *p, int setting)
 
 const char *pick_text(const struct pick *p, int setting, char buf[STR_NUM], struct err *e)
 {
+    if (p->block && setting > p->block->layers && setting <= p->block->layers + (int)p->block->nparams)
+        return p->given[setting - p->block->layers - 1];
     const struct column *c = pick_column(p, setting);
     if (c)
         return values_text(&c->values, (uint64_t)p->value[c->axis], buf);
@@ -286,7 +306,7 @@ static const struct param *owner_param(const struct pick *p, const struct settin
 int pick_has(const struct pick *p, int setting)
 {
     const struct setting *st = &p->s->set[setting];
-    return st->param || owner_param(p, st);
+    return st->param || setting_is_param(st) || owner_param(p, st);
 }
 
 int pick_get(void *pick, int slot, struct expr_value *v, struct err *e)
@@ -295,7 +315,7 @@ int pick_get(void *pick, int slot, struct expr_value *v, struct err *e)
     const struct pick *p = pick;
     const struct setting *st = &p->s->set[slot];
     const struct param *q = st->param ? st->param : owner_param(p, st);
-    if (!q && !setting_is_variable(st))
+    if (!q && !setting_is_word(st))
         return 1;
     const char *text = setting_text(p->s, slot, pick_text(p, slot, buf, e));
     if (e->code)
@@ -323,7 +343,7 @@ int pick_get(void *pick, int slot, struct expr_value *v, struct err *e)
 /* Only what may differ between points, and no texts of several lines. */
 static int in_scope(const struct sweep *s, int i)
 {
-    return group_varies(s->set[i].group) && i != s->layers && i != s->pool;
+    return group_varies(s->set[i].group) && !setting_is_lines(s, i);
 }
 
 int scope_find(const void *sweep, const char *name)

@@ -54,11 +54,23 @@ struct text_line {
     struct chunk *chunk;
     size_t n;
     struct where at;
+    const struct block_text *block; /* whose line it is; NULL: of [model] */
     int exact; /* of layers: numbers as they come out. Else as ranges have them, so that 0.1 * 3 is 0.3 */
 };
 struct lines {
     struct text_line *v;
     size_t n;
+};
+
+/* A [block.NAME]: lines that may use its parameters. */
+struct block_text {
+    const char *name;
+    struct where at;
+    int layers; /* its setting; those of the parameters follow */
+    size_t nparams;
+    struct lines lines;
+    int used;  /* some text names it */
+    int wrong; /* its lines have errors, which were told */
 };
 
 struct variant {
@@ -109,6 +121,8 @@ struct sweep {
     struct lines base_layers, base_pool;
     struct variant *var;
     size_t nvar;
+    struct block_text *block;
+    size_t nblock;
     struct column *col;
     size_t ncol;
     const char **col_name; /* [ncol] */
@@ -128,8 +142,14 @@ int setting_named(const struct sweep *s, const char *name);                    /
 /* Of [model]: any key. */
 int setting_in_model(const struct setting *st);
 int setting_is_variable(const struct setting *st);
+/* A variable, or a parameter of a block: any text, put in as it stands. */
+int setting_is_word(const struct setting *st);
 /* All rows of the key tables; room for `more` variables. 0, -1: no memory. */
 int settings_init(struct sweep *s, size_t more);
+/* A further setting without a row of a table. -1: no memory. */
+int setting_new(struct sweep *s, const char *section, const char *key, enum key_group group);
+/* Whether its value is lines of layers. */
+int setting_is_lines(const struct sweep *s, int i);
 /* The variable of that name, made when it is not there. -1: no memory. */
 int setting_variable(struct sweep *s, const char *key);
 /* Whether text is a value of the setting: a fault located by w otherwise. */
@@ -148,8 +168,10 @@ struct pick {
     int64_t value[GRID_AXES]; /* per axis, GRID_ABSENT where absent */
     const struct variant *variant;
     int classes;
-    struct arena *a;   /* for values that follow from others */
-    const char **made; /* [nset] those that were asked for; NULL: there are none */
+    struct arena *a;                /* for values that follow from others */
+    const char **made;              /* [nset] those that were asked for; NULL: there are none */
+    const struct block_text *block; /* that is being expanded, and the values of its parameters; NULL: none */
+    const char *const *given;
 };
 /* Without a point: value[] and what follows from it is the caller's. What is made of values lies in `a`. */
 void pick_init(struct pick *p, const struct sweep *s, struct arena *a);
@@ -174,10 +196,13 @@ const char *scope_hint(const void *sweep, const char *name);
 const struct param *scope_param(const void *sweep, int slot);
 int scope_takes(const void *sweep, int slot, const char *word, const char **near);
 
+/* open.c: whether a variable or parameter may have the name. */
+int variable_ok(const char *key);
+
 /* templates.c */
 #define SLOT_CLASSES (1 << 24) /* above all settings */
-/* LAYERS: variables of [model] and $classes. VALUE: variables and "section.key". PATH: the same, and '$' is a letter
- * unless a brace follows. */
+/* LAYERS: variables of [model], or the parameters of l->block, and $classes. VALUE: variables and "section.key". PATH:
+ * the same, and '$' is a letter unless a brace follows. */
 enum template_kind { TEMPLATE_LAYERS, TEMPLATE_VALUE, TEMPLATE_PATH };
 /* Takes the text apart; every unknown name is a fault. l->at is set. */
 void template_parse(struct sweep *s, struct text_line *l, const char *text, enum template_kind kind, struct faults *f);
@@ -193,12 +218,27 @@ int setting_reads(const struct sweep *s, int setting, size_t n);
 int follow_parse(struct sweep *s, struct faults *f);
 
 /* texts.c */
-/* Takes the lines of a `layers` or `pool` apart; every unknown name is a fault. */
-void lines_parse(struct sweep *s, struct lines *l, const struct given *g, struct faults *f);
+/* Takes the lines of a `layers` or `pool` apart, or those of a block; every unknown name is a fault. */
+void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g, struct faults *f);
 /* The lines in force at the point, of `layers` or `pool`. */
 const struct lines *lines_of(const struct pick *p, int setting);
 /* What can be said at open about variables, pool and pool_at over all points. */
 void texts_check(struct sweep *s, struct faults *f);
+
+/* blocks.c */
+const char *block_section(const char *section); /* NAME of "block.NAME"; NULL: it is not such a section */
+struct block_text *block_named(const struct sweep *s, const char *name);
+/* 0, or -1 with a fault: the name may not be that of a block. */
+int block_name_check(const char *name, const struct where *at, struct faults *f);
+/* The blocks of the file and settings for their keys. 0, -1: no memory. */
+int blocks_init(struct sweep *s, const struct ini_doc *doc);
+/* The setting of a key of a block; -1 after a fault, or where the section is wrong, which is told elsewhere. */
+int block_setting(struct sweep *s, const char *section, const char *key, const struct where *at, struct faults *f);
+int setting_is_param(const struct setting *st); /* of a block, or its layers */
+/* Takes the lines of all blocks apart; what no text uses is a fault. */
+void blocks_check(struct sweep *s, struct faults *f);
+/* What the lines of a point may use beside the layers of the program, in `a`; NULL without memory. */
+const struct nn_library *blocks_at(const struct pick *p, struct arena *a);
 
 /* axes.c */
 struct pending { /* an axis key as read, in the order of the file */

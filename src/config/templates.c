@@ -36,6 +36,46 @@ static const char *text_known(size_t i, const void *sweep)
     return i == ((const struct sweep *)sweep)->nset ? CLASSES : variable_known(i, sweep);
 }
 
+/* ---- names: of the lines of a block: its parameters ---- */
+
+struct block_names {
+    struct sweep *sweep;
+    const struct block_text *block;
+};
+
+static int param_find_slot(const void *names, const char *name)
+{
+    const struct block_names *n = names;
+    for (int i = n->block->layers + 1; i <= n->block->layers + (int)n->block->nparams; i++)
+        if (!strcmp(n->sweep->set[i].key, name)) {
+            n->sweep->set[i].used = 1;
+            return i;
+        }
+    return strcmp(name, CLASSES) ? -1 : SLOT_CLASSES;
+}
+
+static const char *param_known(size_t i, const void *names)
+{
+    const struct block_names *n = names;
+    if (i >= n->block->nparams)
+        return i == n->block->nparams ? CLASSES : NULL;
+    return n->sweep->set[n->block->layers + 1 + (int)i].key;
+}
+
+/* Tells how a block comes to a variable of [model]. */
+static const char *param_hint(const void *names, const char *name)
+{
+    const struct block_names *n = names;
+    int i = setting_find(n->sweep, "model", name);
+    if (i < 0 || !setting_is_variable(&n->sweep->set[i]))
+        return NULL;
+    n->sweep->set[i].used = 1; /* meant: no second error that nobody uses it */
+    return arena_fmt(&n->sweep->mem, "a block sees its own parameters only; write `%s = $%s` into [block.%s]", name,
+                     name, n->block->name);
+}
+
+static const struct expr_scope block_scope = {param_find_slot, param_known, param_hint, NULL, NULL, 0, NULL};
+
 static const struct expr_scope text_scope = {text_find, text_known, NULL, NULL, NULL, 0, NULL};
 
 /* ---- names: of values. "section.key" of what may vary and of the numbers of [sweep], and variables ---- */
@@ -94,6 +134,22 @@ static const char *parse_key(struct sweep *s, struct chunk *c, const char *p)
     return c->slot >= 0 ? p + n + 1 + more : NULL;
 }
 
+static void unknown_param(struct sweep *s, const char *name, const struct text_line *l, struct faults *f)
+{
+    struct block_names names = {s, l->block};
+    const char *hint = param_hint(&names, name), *near = hint ? NULL : str_nearest(name, param_known, &names);
+    if (near)
+        param_find_slot(&names, near); /* meant */
+    fault(f, &l->at, "[block.%s] has no parameter '%s'%s%s%s", l->block->name, name,
+          hint   ? "; "
+          : near ? "; did you mean '$"
+                 : "",
+          hint   ? hint
+          : near ? near
+                 : "",
+          near ? "'?" : "");
+}
+
 static void unknown_variable(struct sweep *s, const char *name, enum template_kind kind, const struct where *w,
                              struct faults *f)
 {
@@ -114,7 +170,7 @@ static void unknown_variable(struct sweep *s, const char *name, enum template_ki
 
 /* $name at p, behind the dollar. Returns what follows, NULL after a fault. */
 static const char *parse_name(struct sweep *s, struct chunk *c, const char *p, enum template_kind kind,
-                              const struct where *w, struct faults *f)
+                              const struct text_line *l, struct faults *f)
 {
     const char *after = kind == TEMPLATE_LAYERS ? NULL : parse_key(s, c, p);
     size_t n = name_length(p);
@@ -123,30 +179,35 @@ static const char *parse_name(struct sweep *s, struct chunk *c, const char *p, e
         return after;
     c->slot = -1;
     if (!n || !name) {
-        fault(f, w, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
+        fault(f, &l->at, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
         return NULL;
     }
-    c->slot = kind == TEMPLATE_LAYERS ? text_find(s, name) : variable_find(s, name);
-    if (c->slot < 0)
-        unknown_variable(s, name, kind, w, f);
+    c->slot = l->block                  ? param_find_slot(&(struct block_names){s, l->block}, name)
+              : kind == TEMPLATE_LAYERS ? text_find(s, name)
+                                        : variable_find(s, name);
+    if (c->slot < 0 && l->block)
+        unknown_param(s, name, l, f);
+    else if (c->slot < 0)
+        unknown_variable(s, name, kind, &l->at, f);
     return p + n;
 }
 
 static const char *parse_braces(struct sweep *s, struct chunk *c, const char *p, enum template_kind kind,
-                                const struct where *w, struct faults *f)
+                                const struct text_line *l, struct faults *f)
 {
+    struct block_names names = {s, l->block};
     const char *end = strchr(p, '}');
     c->slot = -1;
     if (!end) {
-        fault(f, w, "the '}' of '${%.60s' is missing", p);
+        fault(f, &l->at, "the '}' of '${%.60s' is missing", p);
         return NULL;
     }
     struct err e = {0};
-    struct expr_scope scope = kind == TEMPLATE_LAYERS ? text_scope : value_scope;
-    scope.ctx = s;
+    struct expr_scope scope = l->block ? block_scope : kind == TEMPLATE_LAYERS ? text_scope : value_scope;
+    scope.ctx = l->block ? (void *)&names : s;
     const char *text = arena_strn(&s->mem, p, (size_t)(end - p));
-    c->x = text ? expr_parse(text, w, &scope, &s->mem, &e) : NULL;
-    fault_take(f, w, &e);
+    c->x = text ? expr_parse(text, &l->at, &scope, &s->mem, &e) : NULL;
+    fault_take(f, &l->at, &e);
     return end + 1;
 }
 
@@ -171,9 +232,9 @@ void template_parse(struct sweep *s, struct text_line *l, const char *text, enum
             c->text = arena_strn(&s->mem, p, (size_t)(dollar - p));
             p = dollar;
         } else if (p[1] == '{') {
-            p = parse_braces(s, c, p + 2, kind, &l->at, f);
+            p = parse_braces(s, c, p + 2, kind, l, f);
         } else {
-            p = parse_name(s, c, p + 1, kind, &l->at, f);
+            p = parse_name(s, c, p + 1, kind, l, f);
         }
     }
 }
@@ -193,7 +254,7 @@ static const char *slot_name(const struct sweep *s, int slot)
 {
     if (slot < 0 || slot == SLOT_CLASSES)
         return slot < 0 ? "?" : CLASSES;
-    return setting_is_variable(&s->set[slot]) ? s->set[slot].key : s->set[slot].name;
+    return setting_is_word(&s->set[slot]) ? s->set[slot].key : s->set[slot].name;
 }
 
 /* A name without quotes and blanks around it. */
@@ -209,7 +270,7 @@ static int add_chunk(struct str *t, const struct chunk *c, const struct text_lin
     }
     if (!c->x && c->slot < 0) { /* an unknown name or a wrong expression, which was told */
         rc = 1;
-    } else if (!c->x && c->slot != SLOT_CLASSES && setting_is_variable(&p->s->set[c->slot])) {
+    } else if (!c->x && c->slot != SLOT_CLASSES && setting_is_word(&p->s->set[c->slot])) {
         const char *text = pick_text(p, c->slot, buf, e);
         if (text)
             str_add(t, text);

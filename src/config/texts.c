@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* A default text has no physical lines: cut it at its line ends. */
-static void parse_default(struct sweep *s, struct lines *l, const struct given *g, struct faults *f)
+static void parse_default(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g,
+                          struct faults *f)
 {
     size_t most = 1;
     for (const char *p = g->text; *p; p++)
@@ -16,19 +17,20 @@ static void parse_default(struct sweep *s, struct lines *l, const struct given *
         const char *text = arena_strn(&s->mem, p, n);
         struct text_line *line = &l->v[l->n++];
         line->at = g->at;
+        line->block = b;
         if (text)
             template_parse(s, line, text, TEMPLATE_LAYERS, f);
         p += n + (p[n] == '\n');
     }
 }
 
-void lines_parse(struct sweep *s, struct lines *l, const struct given *g, struct faults *f)
+void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g, struct faults *f)
 {
     l->n = 0;
     if (!g->text || !*g->text)
         return;
     if (!g->n) {
-        parse_default(s, l, g, f);
+        parse_default(s, b, l, g, f);
         return;
     }
     l->v = arena_take(&s->mem, g->n * sizeof *l->v);
@@ -36,6 +38,7 @@ void lines_parse(struct sweep *s, struct lines *l, const struct given *g, struct
         struct text_line *line = &l->v[l->n++];
         line->at = g->at;
         line->at.line = g->piece[i].line;
+        line->block = b;
         template_parse(s, line, g->piece[i].text, TEMPLATE_LAYERS, f);
     }
 }
@@ -233,18 +236,18 @@ static void check_unused(struct sweep *s, struct faults *f)
 static void parse_all(struct sweep *s, struct faults *f)
 {
     struct column *c = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
-    lines_parse(s, &s->base_layers, &s->set[s->layers].base, f);
-    lines_parse(s, &s->base_pool, &s->set[s->pool].base, f);
+    lines_parse(s, NULL, &s->base_layers, &s->set[s->layers].base, f);
+    lines_parse(s, NULL, &s->base_pool, &s->set[s->pool].base, f);
     for (size_t v = 0; v < s->nvar; v++) {
-        lines_parse(s, &s->var[v].layers, &s->var[v].set[s->layers], f);
-        lines_parse(s, &s->var[v].pool, &s->var[v].set[s->pool], f);
+        lines_parse(s, NULL, &s->var[v].layers, &s->var[v].set[s->layers], f);
+        lines_parse(s, NULL, &s->var[v].pool, &s->var[v].set[s->pool], f);
     }
     if (!c || c->values.n != c->values.nseg)
         return;
     c->pool = arena_take(&s->mem, c->values.n * sizeof *c->pool);
     for (uint64_t i = 0; c->pool && i < c->values.n; i++) {
         struct given g = {.text = c->values.seg[i].text, .at = c->at};
-        lines_parse(s, &c->pool[i], &g, f);
+        lines_parse(s, NULL, &c->pool[i], &g, f);
     }
 }
 

@@ -82,6 +82,12 @@ static void list_blocks(void)
         print_word(*b->name ? b->name : b->sig, *b->name ? b->sig : NULL, b->help, b->source);
         print_params(b->params, b->positional);
     }
+    print_word(
+        "NAME", "[values] [parameter value ...]",
+        "a block of the sweep file, of its section [block.NAME]: the other keys there are its parameters with their "
+        "defaults, or '?' where each use gives a value, and `layers` is what it says; it uses $parameters and "
+        "$classes",
+        NULL);
 }
 
 static void list_optimizers(void)

@@ -71,9 +71,11 @@ static int build_item(struct builder *b, const struct item *it, int in, int *out
     if (it->kind == ITEM_LAYER)
         return build_node(b, it->type, it->args, it->text, it, &in, 1, out);
     *out = in;
-    for (int i = 0; i < it->times; i++)
+    for (int i = 0, before = -1; i < it->times && b->g->nnodes > before; i++) { /* nothing, repeated, is nothing */
+        before = b->g->nnodes;
         if (it->block->emit(b, it, *out, out))
             return -1;
+    }
     return 0;
 }
 

@@ -1,4 +1,4 @@
-/* defined.c - expands the blocks that a sweep file defines: the text of one, with the values of its parameters, is
+/* defined.c expands the blocks that a sweep file defines: the text of one, with the values of its parameters, is
  * parsed where its name stands, with the places of its own lines.
  *
  *     layers =                            [block.pair]          a parser reads `layers`; at the word `pair` a second
@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define USES_MAX 10000
+#define ITEMS_MAX 20000 /* far above what a network has nodes */
 
 struct known_wrong {
     const struct nn_defined *block;
@@ -57,11 +57,11 @@ static int may_expand(struct parser *p, const struct nn_defined *block)
             add_circle_error(p, block);
             return 0;
         }
-    if (p->all->uses++ < USES_MAX)
-        return 1;
-    if (p->all->uses == USES_MAX + 1)
-        add_error(p, "blocks are used more than %d times", USES_MAX);
-    return 0;
+    if (p->all->items > ITEMS_MAX && !p->all->full) {
+        add_error(p, "block '%s' makes the network larger than %d layers", block->name, ITEMS_MAX);
+        p->all->full = 1;
+    }
+    return !p->all->full;
 }
 
 static void mark_wrong(struct parser *p, const struct nn_defined *block)
@@ -140,11 +140,12 @@ struct item *parse_defined(struct parser *p, const struct nn_defined *block, str
     if (p->tok == T_OPEN)
         refuse_braces(p, c->name);
     it->body = parse_alloc(p, sizeof *it->body);
+    it->times = 0;
     if (c->wrong || !it->body || !may_expand(&name, block) || go_deeper(&name))
-        return NULL;
+        return it;
     size_t before = p->all->errs->n;
     it->body[0] = expand(&name, block, c);
-    it->nbodies = 1;
+    it->nbodies = it->times = 1;
     p->all->depth--;
     if (p->all->errs->n > before)
         mark_wrong(p, block);

@@ -123,7 +123,9 @@ static int put_items(struct str *out, const struct item *it, const char *before,
             if (too_long(out) || (*it->block->name ? put_block(out, it, a)
                                                    : put_items(out, it->body[0], before, end && i == it->times - 1, a)))
                 return -1;
-            before = out->n > n ? ", " : before;
+            if (out->n == n) /* nothing, repeated, is nothing */
+                break;
+            before = ", ";
         }
         before = out->n > n ? ", " : before;
     }

@@ -1,4 +1,4 @@
-/* parse.c - parses the lines of `layers` to a tree of layers and groups. */
+/* parse.c parses the lines of `layers` to a tree of layers and groups. */
 #include "nn/text/parser.h"
 
 #include <stdio.h>
@@ -10,6 +10,7 @@
 struct item *new_item(struct parser *p, enum item_kind kind, size_t args_size, struct call *c)
 {
     struct item *it = parse_alloc(p, sizeof *it);
+    p->all->items++;
     c->args = parse_alloc(p, args_size);
     if (!it || !c->args)
         return NULL;

@@ -1,5 +1,5 @@
 /* parser.h - what the parts of the parser share: a place in the lines of a text, and what all texts of one parsing have
- * in common. Private to nn/text. tokens.c reads words and marks, words.c the words of one layer or block, parse.c items
+ * in common. Private to nn/text. tokens.c reads words and marks, call.c the words of one layer or block, parse.c items
  * and sequences, defined.c blocks of the sweep file, each of which is a text with a parser of its own. */
 #ifndef NN_TEXT_PARSER_H
 #define NN_TEXT_PARSER_H
@@ -16,7 +16,7 @@ struct parsing { /* of a text and of all blocks that it uses */
     struct err_list *errs;
     int depth; /* groups and blocks inside each other */
     int nomem;
-    size_t uses;               /* of defined blocks, so far */
+    int items, full;           /* items so far; full: it was told that there are too many */
     struct known_wrong *wrong; /* blocks whose text has errors, which were told */
 };
 
@@ -51,7 +51,7 @@ char *parse_copy(struct parser *p, const char *text, size_t n);
 const char *word_text(const struct parser *p, char buf[WORD_MAX]);
 void skip_words(struct parser *p);
 
-/* words.c: a layer or block being read. */
+/* call.c: a layer or block being read. */
 struct call {
     const struct param *params; /* NULL: it takes no words */
     int positional;
@@ -81,7 +81,7 @@ int go_deeper(struct parser *p);
 /* defined.c */
 /* The block of that name which the line may use; NULL: there is none. */
 const struct nn_defined *find_defined(const struct parser *p, const char *name);
-/* At the name of such a block: a group of what its text says. NULL: it cannot be, which was told. */
+/* At the name of such a block: a group of what its text says; of nothing, where that cannot be, which was told. */
 struct item *parse_defined(struct parser *p, const struct nn_defined *block, struct call *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* tokens.c - reads the words and marks of a text, line after line, and tells errors where they stand. */
+/* tokens.c reads the words and marks of a text, line after line, and tells errors where they stand. */
 #include "nn/text/parser.h"
 
 #include <ctype.h>

@@ -39,6 +39,7 @@ int run_grid_tests(void);
 int run_point_tests(void);
 int run_require_tests(void);
 int run_follow_tests(void);
+int run_block_tests(void);
 int run_fuzz_tests(void);
 int run_mishap_tests(void);
 

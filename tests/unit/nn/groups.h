@@ -22,6 +22,7 @@ int test_golden(void);
 int test_net(void);
 int test_plan(void);
 int test_blocks(void);
+int test_defined(void);
 int test_precision(void);
 
 #endif

@@ -71,6 +71,18 @@ static void none_and_no_repetition_are_nothing(void **state)
     arena_release(&first);
 }
 
+/* However often: 10^12 repetitions of nothing take no time. */
+static void nothing_is_repeated_at_once(void **state)
+{
+    (void)state;
+    assert_layers("{ { { { none } x 1000 } x 1000 } x 1000 } x 1000, relu", "1:relu");
+    struct nn_line line = {.text = "relu, { { { { none } x 1000, none } x 1000 } x 1000 } x 1000"};
+    struct arena a;
+    arena_init(&a);
+    assert_string_equal(nn_lines_text(&line, 1, &a), "relu");
+    arena_release(&a);
+}
+
 static void texts_are_kept_as_written(void **state)
 {
     struct arena a;
@@ -210,6 +222,7 @@ int test_parse(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_blocks),
         cmocka_unit_test(groups_repeat),
+        cmocka_unit_test(nothing_is_repeated_at_once),
         cmocka_unit_test(texts_are_kept_as_written),
         cmocka_unit_test(none_and_no_repetition_are_nothing),
         cmocka_unit_test(options_in_any_order_and_positional_by_name),

@@ -1,4 +1,4 @@
-/* words.c - reads the words of one layer or block by the rows of its table, and says what is wrong with them. */
+/* call.c reads the words of one layer or block by the rows of its table, and says what is wrong with them. */
 #include "nn/text/parser.h"
 
 #include "base/str.h"
@@ -19,7 +19,7 @@ static void __attribute__((format(printf, 3, 4))) add_call_error(struct parser *
     va_end(ap);
     c->wrong = 1;
     if (c->defined && c->defined->at.line)
-        add_error(p, "%s; [block.%s] is in line %d", text, c->name, c->defined->at.line);
+        add_error(p, "%s ([block.%s], line %d)", text, c->name, c->defined->at.line);
     else
         add_error(p, "%s", text);
 }
@@ -73,10 +73,15 @@ static void unknown_word(struct parser *p, struct call *c, const char *w)
     int option = isalpha((unsigned char)*w) && c->params && c->params[0].name;
     list_options(c->params, option ? INT_MAX : c->positional, args, sizeof args);
     const char *near = str_nearest(w, known_option, c->params);
-    if (layer_find(w) || find_defined(p, w))
+    if (w[0] == 'x' && !w[1 + strspn(w + 1, "0123456789")])
+        add_call_error(p, c, "%s is not repeated by itself; write { %s ... } x N", c->name, c->name);
+    else if (layer_find(w) || find_defined(p, w))
         add_error(p, "'%s' is a %s of its own; put a comma before it", w, layer_find(w) ? "layer" : "block");
     else if (near)
         add_call_error(p, c, "%s has no option '%s'; did you mean '%s'?", c->name, w, near);
+    else if (due && c->defined)
+        add_call_error(p, c, "%s: '%s' is not a number, as the default of %s is; write '%s %s'", c->name, w, due->name,
+                       due->name, w);
     else if (due)
         add_call_error(p, c, "%s: %s: '%s' is not %s", c->name, due->name, w, param_range(due, range, sizeof range));
     else if (option)
@@ -154,8 +159,11 @@ static void check_call(struct parser *p, struct call *c)
     const struct param *row = c->params;
     for (int i = 0; row && row[i].name; i++)
         if (!row[i].preset && row[i].type != P_FLAG && !(c->given & 1ull << i)) {
-            add_call_error(p, c, "%s lacks %s: %s, %s", c->name, row[i].name, row[i].help,
-                           param_range(&row[i], range, sizeof range));
+            if (c->defined)
+                add_call_error(p, c, "%s lacks %s: %s", c->name, row[i].name, row[i].help);
+            else
+                add_call_error(p, c, "%s lacks %s: %s, %s", c->name, row[i].name, row[i].help,
+                               param_range(&row[i], range, sizeof range));
             lacks = 1;
         }
     struct err e = {0};
