@@ -223,3 +223,42 @@ char *param_text(const struct param *p, const void *from, char *buf, size_t n)
     }
     return buf;
 }
+
+/* Whether a value says something: not 0, no, or an empty text. */
+static int param_says(const struct param *p, const void *from)
+{
+    const void *at = (const char *)from + p->at;
+    switch (p->type) {
+    case P_FLOAT:
+        return *(const double *)at != 0;
+    case P_TEXT:
+        return *(const char *const *)at && **(const char *const *)at;
+    case P_PAIR:
+        return ((const int *)at)[0] || ((const int *)at)[1];
+    default:
+        return *(const int *)at != 0;
+    }
+}
+
+static int is_preset(const struct param *p, const void *from)
+{
+    char value[256], usual[256];
+    union {
+        int i[2];
+        double d;
+        const char *text;
+    } preset;
+    struct err ignored = {0};
+    struct param q = *p;
+    q.at = 0;
+    return p->preset && !param_set(&q, &preset, p->preset, NULL, &ignored) &&
+           !strcmp(param_text(p, from, value, sizeof value), param_text(&q, &preset, usual, sizeof usual));
+}
+
+int param_counts(const struct param *table, const struct param *p, const void *from)
+{
+    const struct param *with = p->with ? param_find(table, p->with) : NULL;
+    if (p->matters == MATTERS_NEVER || (p->matters == MATTERS_UNLESS_PRESET && is_preset(p, from)))
+        return 0;
+    return (p->type != P_TEXT || param_says(p, from)) && (!with || param_says(with, from));
+}

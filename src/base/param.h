@@ -16,7 +16,14 @@ enum param_type {
     P_FLAG    /* int: 1 when the bare word is given (text NULL, "" or the word itself), else as P_BOOL; preset 0 */
 };
 
-struct param {
+/* What a value means for the results of a training. */
+enum param_matters {
+    MATTERS,              /* with another value it is another training */
+    MATTERS_NEVER,        /* it is about memory, places and times: results are the same */
+    MATTERS_UNLESS_PRESET /* the default goes without saying, as before there was the row */
+};
+
+struct param { /* written with designated fields: .name, .type, ... */
     const char *name;
     enum param_type type;
     size_t at;          /* offsetof in the struct that receives it */
@@ -25,6 +32,8 @@ struct param {
     const char *help;
     const char *(*word)(size_t i); /* P_CHOICE: the i-th word, NULL after the last */
     int open;                      /* bit 0: min itself is excluded, bit 1: max is */
+    enum param_matters matters;
+    const char *with; /* the row of the same table without which (0, no, empty) it changes nothing; NULL: none */
 };
 /* A table of params ends with a row whose name is NULL. */
 
@@ -34,6 +43,9 @@ int param_set(const struct param *p, void *into, const char *text, const struct 
 /* Every row's default; rows without one are left zero. Defaults are right by construction (checked by a test). */
 void param_defaults(const struct param *table, void *into);
 const struct param *param_find(const struct param *table, const char *name);
+/* Whether the value counts for the results of a training, beside the others of its table: not an empty text, nor what
+ * the row's `matters` and `with` leave out. Two trainings that differ in other values only are one. */
+int param_counts(const struct param *table, const struct param *p, const void *from);
 /* "an integer 1..4096", "a number in (0, 1]", "one of sgd, adam", for messages and lists. Returns buf. */
 char *param_range(const struct param *p, char *buf, size_t n);
 /* The current value as canonical text ("3x3", "0.05", "sgd"), which param_set reads back to the same. Returns buf. */

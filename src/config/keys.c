@@ -27,33 +27,45 @@ const char default_layers[] = "conv2d 3x3 16 pad same, batchnorm, relu\n"
 #define MODEL(field) offsetof(struct model_spec, field)
 // clang-format off
 const struct param sweep_params[] = {
-    { "name", P_TEXT, SPEC(name), 0, 0, "", "of the results; default: the file's name", NULL, 0 },
-    { "repeats", P_INT, SPEC(repeats), 1, 100000, "1", "trainings of every point, each with a seed of its own", NULL, 0 },
-    { "seed", P_INT, SPEC(seed), 0, 2147483647, "1", "repeat r trains with seed + r - 1", NULL, 0 },
-    { "objective", P_TEXT, SPEC(objective), 0, 0, "max val_accuracy",
-      "max or min and a metric; ranks the points and selects the epoch that is tested (test_*: its val_* counterpart does)", NULL, 0 },
+    { .name = "name", .type = P_TEXT, .at = SPEC(name), .preset = "",
+      .help = "of the results; default: the file's name" },
+    { .name = "repeats", .type = P_INT, .at = SPEC(repeats), .min = 1, .max = 100000, .preset = "1",
+      .help = "trainings of every point, each with a seed of its own" },
+    { .name = "seed", .type = P_INT, .at = SPEC(seed), .min = 0, .max = 2147483647, .preset = "1",
+      .help = "repeat r trains with seed + r - 1" },
+    { .name = "objective", .type = P_TEXT, .at = SPEC(objective), .preset = "max val_accuracy",
+      .help = "max or min and a metric; ranks the points and selects the epoch that is tested (test_*: its val_* counterpart does)" },
     { 0 }
 };
 const struct param search_params[] = {
-    { "method", P_CHOICE, SPEC(method), 0, 0, "grid", "how the points are explored", method_name, 0 },
+    { .name = "method", .type = P_CHOICE, .at = SPEC(method), .preset = "grid", .word = method_name,
+      .help = "how the points are explored" },
     { 0 }
 };
 const struct param stop_params[] = {
-    { "trials", P_INT, SPEC(stop_trials), 0, 2147483647, "0", "stop after so many trials of this call; 0: no limit", NULL, 0 },
-    { "time", P_FLOAT, SPEC(stop_time), 0, HUGE_VAL, "0", "stop after so many seconds; 0: no limit", NULL, 0 },
-    { "trial_time", P_FLOAT, SPEC(stop_trial_time), 0, HUGE_VAL, "0",
-      "a trial that takes more seconds than this ends as failed; each trial then has a process of its own; 0: no limit", NULL, 0 },
-    { "epochs", P_INT, SPEC(stop_epochs), 0, 2147483647, "0", "stop after so many epochs in all; 0: no limit", NULL, 0 },
-    { "target", P_FLOAT, SPEC(stop_target), 0, 0, "", "stop when a trial's objective reaches this; empty: never", NULL, 0 },
-    { "stagnation", P_INT, SPEC(stop_stagnation), 0, 2147483647, "0",
-      "stop behind so many trials in a row, in the order of the plan, without a better objective; 0: never", NULL, 0 },
+    { .name = "trials", .type = P_INT, .at = SPEC(stop_trials), .min = 0, .max = 2147483647, .preset = "0",
+      .help = "stop after so many trials of this call; 0: no limit" },
+    { .name = "time", .type = P_FLOAT, .at = SPEC(stop_time), .min = 0, .max = HUGE_VAL, .preset = "0",
+      .help = "stop after so many seconds; 0: no limit" },
+    { .name = "trial_time", .type = P_FLOAT, .at = SPEC(stop_trial_time), .min = 0, .max = HUGE_VAL, .preset = "0",
+      .help = "a trial that takes more seconds than this ends as failed; each trial then has a process of its own; 0: no limit" },
+    { .name = "epochs", .type = P_INT, .at = SPEC(stop_epochs), .min = 0, .max = 2147483647, .preset = "0",
+      .help = "stop after so many epochs in all; 0: no limit" },
+    { .name = "target", .type = P_FLOAT, .at = SPEC(stop_target), .preset = "",
+      .help = "stop when a trial's objective reaches this; empty: never" },
+    { .name = "stagnation", .type = P_INT, .at = SPEC(stop_stagnation), .min = 0, .max = 2147483647, .preset = "0",
+      .help = "stop behind so many trials in a row, in the order of the plan, without a better objective; 0: never" },
     { 0 }
 };
 const struct param model_params[] = {
-    { "layers", P_TEXT, MODEL(layers), 0, 0, default_layers, "blocks of layers, one block a line", NULL, 0 },
-    { "pool", P_TEXT, MODEL(pool), 0, 0, "", "a transition block that pool_at puts between the others", NULL, 0 },
-    { "pool_at", P_INT, MODEL(pool_at), 0, 10000, "0", "the block after which pool stands; 0 or none: nowhere", NULL, 0 },
-    { "variant", P_TEXT, MODEL(variant), 0, 0, "none", "NAME: keys of [model.NAME] stand in for those of [model]", NULL, 0 },
+    { .name = "layers", .type = P_TEXT, .at = MODEL(layers), .preset = default_layers,
+      .help = "blocks of layers, one block a line" },
+    { .name = "pool", .type = P_TEXT, .at = MODEL(pool), .preset = "",
+      .help = "a transition block that pool_at puts between the others" },
+    { .name = "pool_at", .type = P_INT, .at = MODEL(pool_at), .min = 0, .max = 10000, .preset = "0",
+      .help = "the block after which pool stands; 0 or none: nowhere" },
+    { .name = "variant", .type = P_TEXT, .at = MODEL(variant), .preset = "none",
+      .help = "NAME: keys of [model.NAME] stand in for those of [model]" },
     { 0 }
 };
 
@@ -113,7 +125,7 @@ static int owned_row(const struct table *t, size_t *i, struct key_row *out)
     for (size_t type = 0; !t->owner(type, &name, &params); type++) {
         size_t n = length(params);
         if (*i < n) {
-            *out = (struct key_row){t->section, t->group, &params[*i], name, (int)type};
+            *out = (struct key_row){t->section, t->group, &params[*i], name, (int)type, params};
             return 0;
         }
         *i -= n;
@@ -128,7 +140,8 @@ int key_row(size_t i, struct key_row *out)
         if (tables[t].owner && !owned_row(&tables[t], &i, out))
             return 0;
         if (!tables[t].owner && i < n) {
-            *out = (struct key_row){tables[t].section, tables[t].group, &tables[t].params[i], NULL, -1};
+            *out =
+                (struct key_row){tables[t].section, tables[t].group, &tables[t].params[i], NULL, -1, tables[t].params};
             return 0;
         }
         i -= n;

@@ -25,6 +25,7 @@ struct key_row {
     const struct param *param;
     const char *owner; /* of KEY_SOURCE, KEY_OPTIMIZER and KEY_SCHEDULE: its name, and its place in the table */
     int type;
+    const struct param *table; /* the param's */
 };
 /* The i-th key in the order of the manual; keys that several datasets, optimizers or schedules have come once for each.
  * 0, -1 after the last. */

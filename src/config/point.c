@@ -247,31 +247,14 @@ static int fill_lines(struct pick *p, struct point *out, struct arena *a, struct
 
 /* ---- the canonical text ---- */
 
-/* Keys that change nothing at this point: always, or as long as another one is 0. */
-static int matters(const struct setting *st, const struct point *p)
+/* Whether the key counts at this point: its row says when it does not. */
+static int matters(const struct setting *st, const struct specs *t)
 {
-    const struct train_spec *t = &p->train;
-    if (st->group == KEY_DATA &&
-        (st->param->at == offsetof(struct data_spec, path) || st->param->at == offsetof(struct data_spec, verify)))
-        return 0;                                           /* what lies there counts: dataset.fingerprint */
-    if (st->group == KEY_DATA && st->param->type == P_TEXT) /* an empty text says nothing */
-        return **(const char *const *)((const char *)&p->data + st->param->at) != 0;
-    if (st->group == KEY_PRECISION) /* fp32 goes without saying, as it did before there was another */
-        return p->nn.precision != NN_FP32;
-    if (st->group != KEY_TRAIN)
-        return 1;
-    switch (st->param->at) {
-    case offsetof(struct train_spec, eval_batch):
-        return 0;
-    case offsetof(struct train_spec, warmup_from):
-        return t->warmup > 0;
-    case offsetof(struct train_spec, decay_all):
-        return t->weight_decay > 0;
-    case offsetof(struct train_spec, min_delta):
-        return t->patience > 0;
-    default:
-        return 1;
-    }
+    const struct param *table = st->group == KEY_DATA        ? data_params
+                                : st->group == KEY_TRAIN     ? train_params
+                                : st->group == KEY_PRECISION ? nn_precision_params
+                                                             : nn_params;
+    return param_counts(table, st->param, spec_of(t, st->group));
 }
 
 static void add_words(struct str *t, const char *text)
@@ -306,17 +289,11 @@ static void add_network(struct str *t, const struct point *p, struct arena *a)
     str_add(t, "\n");
 }
 
-static int is_idle(const struct owned *o, const struct train_spec *t)
-{
-    const struct optimizer_type *type = optimizer_types[t->optimizer];
-    return o->group == KEY_OPTIMIZER && type->idle && type->idle(t->optimizer_args, o->param->name);
-}
-
 static void add_owned(struct str *t, const struct setting *st, const struct specs *specs)
 {
     void *from;
     for (size_t o = 0; o < st->nown; o++)
-        if (owner_matches(&st->own[o], specs, &from) && !is_idle(&st->own[o], specs->train))
+        if (owner_matches(&st->own[o], specs, &from) && param_counts(st->own[o].table, st->own[o].param, from))
             add_setting(t, st, st->own[o].param, from);
 }
 
@@ -360,7 +337,7 @@ static int fill_canonical(const struct pick *pick, struct point *p, struct arena
         const struct setting *st = &pick->s->set[i];
         if (st->nown)
             add_owned(&t, st, &specs);
-        else if (!in_spec(st->group) || !matters(st, &n))
+        else if (!in_spec(st->group) || !matters(st, &specs))
             continue;
         else if (st->canon && !is_normal(st))
             str_add(&t, st->canon);
@@ -473,7 +450,7 @@ static int any_owner(const struct sweep *s, enum key_group g)
 {
     struct key_row r;
     for (size_t i = 0; !key_row(i, &r); i++)
-        if (r.group == g && owner_used(s, &(struct owned){g, r.type, r.owner, NULL}))
+        if (r.group == g && owner_used(s, &(struct owned){.group = g, .type = r.type, .name = r.owner}))
             return 1;
     const struct setting *which = &s->set[owner_setting(s, g)];
     struct faults none = {0};

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct param word_param = {"", P_TEXT, 0, 0, 0, "", "", NULL, 0};
+static const struct param word_param = {.name = "", .type = P_TEXT, .preset = "", .help = ""};
 
 #define MOST_FACTS 32 /* metrics have the slots after so many facts */
 

@@ -63,7 +63,7 @@ static int add_owner(struct sweep *s, struct setting *st, const struct key_row *
         return -1;
     if (st->nown)
         memcpy(v, st->own, st->nown * sizeof *v);
-    v[st->nown++] = (struct owned){r->group, r->type, r->owner, r->param};
+    v[st->nown++] = (struct owned){r->group, r->type, r->owner, r->param, r->table};
     st->own = v;
     return 0;
 }

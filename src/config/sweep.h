@@ -27,7 +27,7 @@ struct owned {
     enum key_group group;
     int type;
     const char *name;
-    const struct param *param;
+    const struct param *param, *table; /* the row, and those of the same owner */
 };
 
 struct setting {

@@ -39,25 +39,27 @@ static const char *verify_name(size_t i)
 #define AT(field) offsetof(struct data_spec, field)
 // clang-format off
 const struct param data_params[] = {
-    { "dataset", P_TEXT, AT(dataset), 0, 0, "optdigits", "what to learn: see `sweep list datasets`", NULL, 0 },
-    { "path", P_TEXT, AT(path), 0, 0, "",
-      "folder of the dataset's files, seen from where sweep is started; default: $SWEEP_DATA/NAME, $SWEEP_DATA, "
-      "~/.cache/sweep/NAME", NULL, 0 },
-    { "train", P_FLOAT, AT(train), 0, HUGE_VAL, "0",
-      "training samples: a count, or a fraction up to 1 of the training file; 0: all that validation leaves", NULL, 0 },
-    { "validation", P_FLOAT, AT(validation), 0, HUGE_VAL, "0.1",
-      "validation samples out of the training file, a count or a fraction; 0: none", NULL, 0 },
-    { "test", P_FLOAT, AT(test), 0, HUGE_VAL, "0",
-      "test samples, a count or a fraction: the first ones of the test file; 0: all", NULL, 0 },
-    { "normalize", P_CHOICE, AT(normalize), 0, 0, "standard",
-      "standard: mean 0 and deviation 1 per channel over the training split; unit: 0..1; none: raw values",
-      data_normalize_name, 0 },
-    { "augment", P_TEXT, AT(augment), 0, 0, "",
-      "random changes of training images, such as `rotate 7, shift 1`: see `sweep list augmentations`", NULL, 0 },
-    { "seed", P_INT, AT(seed), 0, 2147483647, "0", "of the split into train and validation, and of a dataset that is made", NULL, 0 },
-    { "verify", P_CHOICE, AT(verify), 0, 0, "quick",
-      "what tells whether results belong to the files that are there; quick: sizes, first and last 64 KiB; full: every "
-      "byte, read again only after a file's size or times have changed", verify_name, 0 },
+    { .name = "dataset", .type = P_TEXT, .at = AT(dataset), .preset = "optdigits",
+      .help = "what to learn: see `sweep list datasets`" },
+    { .name = "path", .type = P_TEXT, .at = AT(path), .preset = "", .matters = MATTERS_NEVER, /* dataset.fingerprint does */
+      .help = "folder of the dataset's files, seen from where sweep is started; default: $SWEEP_DATA/NAME, $SWEEP_DATA, "
+              "~/.cache/sweep/NAME" },
+    { .name = "train", .type = P_FLOAT, .at = AT(train), .min = 0, .max = HUGE_VAL, .preset = "0",
+      .help = "training samples: a count, or a fraction up to 1 of the training file; 0: all that validation leaves" },
+    { .name = "validation", .type = P_FLOAT, .at = AT(validation), .min = 0, .max = HUGE_VAL, .preset = "0.1",
+      .help = "validation samples out of the training file, a count or a fraction; 0: none" },
+    { .name = "test", .type = P_FLOAT, .at = AT(test), .min = 0, .max = HUGE_VAL, .preset = "0",
+      .help = "test samples, a count or a fraction: the first ones of the test file; 0: all" },
+    { .name = "normalize", .type = P_CHOICE, .at = AT(normalize), .preset = "standard", .word = data_normalize_name,
+      .help = "standard: mean 0 and deviation 1 per channel over the training split; unit: 0..1; none: raw values" },
+    { .name = "augment", .type = P_TEXT, .at = AT(augment), .preset = "",
+      .help = "random changes of training images, such as `rotate 7, shift 1`: see `sweep list augmentations`" },
+    { .name = "seed", .type = P_INT, .at = AT(seed), .min = 0, .max = 2147483647, .preset = "0",
+      .help = "of the split into train and validation, and of a dataset that is made" },
+    { .name = "verify", .type = P_CHOICE, .at = AT(verify), .preset = "quick", .word = verify_name,
+      .matters = MATTERS_NEVER,
+      .help = "what tells whether results belong to the files that are there; quick: sizes, first and last 64 KiB; full: every "
+              "byte, read again only after a file's size or times have changed" },
     { 0 }
 };
 // clang-format on

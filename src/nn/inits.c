@@ -64,7 +64,8 @@ const struct init_type init_types[] = {
 };
 
 const struct param nn_params[] = {
-    { "init", P_CHOICE, offsetof(struct nn_spec, init), 0, 0, "he", "how weights start; biases start at 0", nn_init_name, 0 },
+    { .name = "init", .type = P_CHOICE, .at = offsetof(struct nn_spec, init), .preset = "he", .word = nn_init_name,
+      .help = "how weights start; biases start at 0" },
     { 0 },
 };
 // clang-format on

@@ -9,8 +9,9 @@ static const struct { const char *name, *help; } types[] = {
     { "bf16", "convolutions and dense layers multiply numbers of 16 bits, summed up in 32; half the memory between them" },
 };
 const struct param nn_precision_params[] = {
-    { "precision", P_CHOICE, offsetof(struct nn_spec, precision), 0, 0, "fp32",
-      "of what convolutions and dense layers multiply; sums and weights have 32 bits", nn_precision_name, 0 },
+    { .name = "precision", .type = P_CHOICE, .at = offsetof(struct nn_spec, precision),
+      .preset = "fp32", .matters = MATTERS_UNLESS_PRESET, .word = nn_precision_name,
+      .help = "of what convolutions and dense layers multiply; sums and weights have 32 bits" },
     { 0 },
 };
 // clang-format on

@@ -41,7 +41,7 @@ static uint64_t hash_params(uint64_t h, const struct param *p, const void *from)
 {
     char text[256];
     for (; p->name; p++) {
-        if (!strcmp(p->name, "eval_batch")) /* memory, not results */
+        if (p->matters == MATTERS_NEVER)
             continue;
         param_text(p, from, text, sizeof text);
         h = str_hash(h, p->name, strlen(p->name) + 1);

@@ -5,12 +5,12 @@
 
 // clang-format off
 const struct param adam_params[] = {
-    { "beta1", P_FLOAT, offsetof(struct adam_args, beta1), 0, 1, "0.9",
-      "decay of the running mean of gradients", NULL, 2 },
-    { "beta2", P_FLOAT, offsetof(struct adam_args, beta2), 0, 1, "0.999",
-      "decay of the running mean of squared gradients", NULL, 2 },
-    { "eps", P_FLOAT, offsetof(struct adam_args, eps), 0, 1, "1e-8",
-      "added to the root, against division by nothing", NULL, 1 },
+    { .name = "beta1", .type = P_FLOAT, .at = offsetof(struct adam_args, beta1), .min = 0, .max = 1,
+      .preset = "0.9", .open = 2, .help = "decay of the running mean of gradients" },
+    { .name = "beta2", .type = P_FLOAT, .at = offsetof(struct adam_args, beta2), .min = 0, .max = 1,
+      .preset = "0.999", .open = 2, .help = "decay of the running mean of squared gradients" },
+    { .name = "eps", .type = P_FLOAT, .at = offsetof(struct adam_args, eps), .min = 0, .max = 1,
+      .preset = "1e-8", .open = 1, .help = "added to the root, against division by nothing" },
     { 0 }
 };
 // clang-format on

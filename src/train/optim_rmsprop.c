@@ -8,12 +8,12 @@ struct rmsprop_args {
 
 // clang-format off
 static const struct param rmsprop_params[] = {
-    { "alpha", P_FLOAT, offsetof(struct rmsprop_args, alpha), 0, 1, "0.99",
-      "decay of the running mean of squared gradients", NULL, 2 },
-    { "momentum", P_FLOAT, offsetof(struct rmsprop_args, momentum), 0, 1, "0",
-      "share of the last step's direction that is kept; 0 needs no extra memory", NULL, 2 },
-    { "eps", P_FLOAT, offsetof(struct rmsprop_args, eps), 0, 1, "1e-8",
-      "added to the root, against division by nothing", NULL, 1 },
+    { .name = "alpha", .type = P_FLOAT, .at = offsetof(struct rmsprop_args, alpha), .min = 0, .max = 1,
+      .preset = "0.99", .open = 2, .help = "decay of the running mean of squared gradients" },
+    { .name = "momentum", .type = P_FLOAT, .at = offsetof(struct rmsprop_args, momentum), .min = 0, .max = 1,
+      .preset = "0", .open = 2, .help = "share of the last step's direction that is kept; 0 needs no extra memory" },
+    { .name = "eps", .type = P_FLOAT, .at = offsetof(struct rmsprop_args, eps), .min = 0, .max = 1,
+      .preset = "1e-8", .open = 1, .help = "added to the root, against division by nothing" },
     { 0 }
 };
 // clang-format on

@@ -2,8 +2,6 @@
  * the form of Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning". */
 #include "train/train.h"
 
-#include <string.h>
-
 struct sgd_args {
     double momentum;
     int nesterov;
@@ -11,18 +9,13 @@ struct sgd_args {
 
 // clang-format off
 static const struct param sgd_params[] = {
-    { "momentum", P_FLOAT, offsetof(struct sgd_args, momentum), 0, 1, "0",
-      "share of the last step's direction that is kept; 0.9 is usual, 0 needs no extra memory", NULL, 2 },
-    { "nesterov", P_BOOL, offsetof(struct sgd_args, nesterov), 0, 0, "no",
-      "look ahead along the momentum (Nesterov); no effect when momentum is 0", NULL, 0 },
+    { .name = "momentum", .type = P_FLOAT, .at = offsetof(struct sgd_args, momentum), .min = 0, .max = 1,
+      .preset = "0", .open = 2, .help = "share of the last step's direction that is kept; 0.9 is usual, 0 needs no extra memory" },
+    { .name = "nesterov", .type = P_BOOL, .at = offsetof(struct sgd_args, nesterov), .preset = "no", .with = "momentum",
+      .help = "look ahead along the momentum (Nesterov); no effect when momentum is 0" },
     { 0 }
 };
 // clang-format on
-
-static int sgd_idle(const void *args, const char *key)
-{
-    return ((const struct sgd_args *)args)->momentum == 0 && !strcmp(key, "nesterov");
-}
 
 static int sgd_states(const void *args)
 {
@@ -42,7 +35,6 @@ const struct optimizer_type optimizer_sgd = {
     .source = "Sutskever et al. 2013",
     .params = sgd_params,
     .args_size = sizeof(struct sgd_args),
-    .idle = sgd_idle,
     .states = sgd_states,
     .step = sgd_step,
 };

@@ -27,10 +27,10 @@ struct step_args {
 
 // clang-format off
 static const struct param step_params[] = {
-    { "step_epochs", P_INT, offsetof(struct step_args, step_epochs), 1, 1000000, "10",
-      "epochs between two reductions", NULL, 0 },
-    { "gamma", P_FLOAT, offsetof(struct step_args, gamma), 0, 1, "0.1",
-      "what the learning rate is multiplied by at each reduction", NULL, 1 },
+    { .name = "step_epochs", .type = P_INT, .at = offsetof(struct step_args, step_epochs), .min = 1, .max = 1000000,
+      .preset = "10", .help = "epochs between two reductions" },
+    { .name = "gamma", .type = P_FLOAT, .at = offsetof(struct step_args, gamma), .min = 0, .max = 1,
+      .preset = "0.1", .open = 1, .help = "what the learning rate is multiplied by at each reduction" },
     { 0 }
 };
 // clang-format on
@@ -64,8 +64,8 @@ struct exponential_args {
 
 // clang-format off
 static const struct param exponential_params[] = {
-    { "gamma", P_FLOAT, offsetof(struct exponential_args, gamma), 0, 1, "0.95",
-      "what the learning rate is multiplied by after each epoch", NULL, 1 },
+    { .name = "gamma", .type = P_FLOAT, .at = offsetof(struct exponential_args, gamma), .min = 0, .max = 1,
+      .preset = "0.95", .open = 1, .help = "what the learning rate is multiplied by after each epoch" },
     { 0 }
 };
 // clang-format on
@@ -98,8 +98,8 @@ struct cosine_args {
 
 // clang-format off
 static const struct param cosine_params[] = {
-    { "final", P_FLOAT, offsetof(struct cosine_args, final), 0, 1, "0",
-      "share of the learning rate that is left at the end", NULL, 0 },
+    { .name = "final", .type = P_FLOAT, .at = offsetof(struct cosine_args, final), .min = 0, .max = 1, .preset = "0",
+      .help = "share of the learning rate that is left at the end" },
     { 0 }
 };
 // clang-format on
@@ -134,12 +134,12 @@ struct onecycle_args {
 
 // clang-format off
 static const struct param onecycle_params[] = {
-    { "pct_start", P_FLOAT, offsetof(struct onecycle_args, pct_start), 0, 1, "0.3",
-      "share of the steps in which the learning rate rises", NULL, 0 },
-    { "div_factor", P_FLOAT, offsetof(struct onecycle_args, div_factor), 1, 1e9, "25",
-      "the first learning rate is lr / div_factor", NULL, 0 },
-    { "final_div_factor", P_FLOAT, offsetof(struct onecycle_args, final_div_factor), 1, 1e9, "10000",
-      "the last learning rate is lr / div_factor / final_div_factor", NULL, 0 },
+    { .name = "pct_start", .type = P_FLOAT, .at = offsetof(struct onecycle_args, pct_start), .min = 0, .max = 1,
+      .preset = "0.3", .help = "share of the steps in which the learning rate rises" },
+    { .name = "div_factor", .type = P_FLOAT, .at = offsetof(struct onecycle_args, div_factor), .min = 1, .max = 1e9,
+      .preset = "25", .help = "the first learning rate is lr / div_factor" },
+    { .name = "final_div_factor", .type = P_FLOAT, .at = offsetof(struct onecycle_args, final_div_factor), .min = 1, .max = 1e9,
+      .preset = "10000", .help = "the last learning rate is lr / div_factor / final_div_factor" },
     { 0 }
 };
 // clang-format on

@@ -16,7 +16,6 @@ struct optimizer_type {
     const char *name, *help, *source;
     const struct param *params; /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
     size_t args_size;           /* <= TRAIN_ARGS */
-    int (*idle)(const void *args, const char *key); /* 1: the key changes nothing beside the others; NULL: all count */
     int (*states)(const void *args); /* vectors of param_floats it keeps, 0..TRAIN_STATES; all 0 before step 1 */
     /* One step t = 1, 2, ... over w[len] with gradient g[len] scaled by gscale; wd is 0 where decay does not apply. */
     void (*step)(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale, size_t len,

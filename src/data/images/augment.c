@@ -29,23 +29,28 @@ static double symmetric(uint32_t u)
 
 // clang-format off
 static const struct param rotate_params[] = {
-    { "degrees", P_FLOAT, offsetof(struct amount, value), 0, 180, NULL, "largest angle, uniform in both directions", NULL, 0 },
+    { .name = "degrees", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 180,
+      .help = "largest angle, uniform in both directions" },
     { 0 }
 };
 static const struct param shift_params[] = {
-    { "pixels", P_FLOAT, offsetof(struct amount, value), 0, 1000, NULL, "largest distance on either axis, fractions too", NULL, 0 },
+    { .name = "pixels", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 1000,
+      .help = "largest distance on either axis, fractions too" },
     { 0 }
 };
 static const struct param zoom_params[] = {
-    { "fraction", P_FLOAT, offsetof(struct amount, value), 0, 1, NULL, "scale uniform in 1 - f to 1 + f", NULL, 2 },
+    { .name = "fraction", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 1, .open = 2,
+      .help = "scale uniform in 1 - f to 1 + f" },
     { 0 }
 };
 static const struct param hflip_params[] = {
-    { "probability", P_FLOAT, offsetof(struct amount, value), 0, 1, "0.5", "of mirroring", NULL, 0 },
+    { .name = "probability", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 1,
+      .preset = "0.5", .help = "of mirroring" },
     { 0 }
 };
 static const struct param crop_params[] = {
-    { "pad", P_INT, offsetof(struct pad, value), 0, 1000, NULL, "zeros put around the image before the cut", NULL, 0 },
+    { .name = "pad", .type = P_INT, .at = offsetof(struct pad, value), .min = 0, .max = 1000,
+      .help = "zeros put around the image before the cut" },
     { 0 }
 };
 // clang-format on

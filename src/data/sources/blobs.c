@@ -13,8 +13,10 @@ _Static_assert(sizeof(struct blobs_args) <= DATA_ARGS, "DATA_ARGS");
 // clang-format off
 static const struct param blobs_params[] = {
     MADE_PARAMS("1"),
-    { "classes", P_INT, offsetof(struct blobs_args, classes), 2, DATA_CLASSES, "3", "clouds", NULL, 0 },
-    { "features", P_INT, offsetof(struct blobs_args, features), 1, MADE_FEATURES, "2", "numbers of a sample", NULL, 0 },
+    { .name = "classes", .type = P_INT, .at = offsetof(struct blobs_args, classes), .min = 2, .max = DATA_CLASSES,
+      .preset = "3", .help = "clouds" },
+    { .name = "features", .type = P_INT, .at = offsetof(struct blobs_args, features), .min = 1, .max = MADE_FEATURES,
+      .preset = "2", .help = "numbers of a sample" },
     { 0 }
 };
 // clang-format on

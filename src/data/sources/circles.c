@@ -11,7 +11,8 @@ _Static_assert(sizeof(struct circles_args) <= DATA_ARGS, "DATA_ARGS");
 // clang-format off
 static const struct param circles_params[] = {
     MADE_PARAMS("0.1"),
-    { "factor", P_FLOAT, offsetof(struct circles_args, factor), 0, 1, "0.5", "radius of the inner circle, class 1; that of the outer one is 1", NULL, 3 },
+    { .name = "factor", .type = P_FLOAT, .at = offsetof(struct circles_args, factor), .min = 0, .max = 1,
+      .preset = "0.5", .open = 3, .help = "radius of the inner circle, class 1; that of the outer one is 1" },
     { 0 }
 };
 // clang-format on

@@ -18,12 +18,12 @@ struct made_args {
 #define MADE_FEATURES 1000
 // clang-format off
 #define MADE_PARAMS(noise_preset)                                                                                       \
-    { "samples", P_INT, offsetof(struct made_args, samples), 1, MADE_SAMPLES, "1000",                                   \
-      "samples that are made to train and to validate", NULL, 0 },                                                      \
-    { "test_samples", P_INT, offsetof(struct made_args, test_samples), 1, MADE_SAMPLES, "1000",                         \
-      "samples that are made to test", NULL, 0 },                                                                       \
-    { "noise", P_FLOAT, offsetof(struct made_args, noise), 0, 1000, noise_preset,                                       \
-      "deviation of the normal random numbers that are added", NULL, 0 }
+    { .name = "samples", .type = P_INT, .at = offsetof(struct made_args, samples), .min = 1, .max = MADE_SAMPLES,       \
+      .preset = "1000", .help = "samples that are made to train and to validate" },                                     \
+    { .name = "test_samples", .type = P_INT, .at = offsetof(struct made_args, test_samples), .min = 1,                  \
+      .max = MADE_SAMPLES, .preset = "1000", .help = "samples that are made to test" },                                 \
+    { .name = "noise", .type = P_FLOAT, .at = offsetof(struct made_args, noise), .min = 0, .max = 1000,                 \
+      .preset = noise_preset, .help = "deviation of the normal random numbers that are added" }
 // clang-format on
 
 struct made_sample {

@@ -16,8 +16,10 @@ _Static_assert(sizeof(struct spirals_args) <= DATA_ARGS, "DATA_ARGS");
 // clang-format off
 static const struct param spirals_params[] = {
     MADE_PARAMS("0.02"),
-    { "classes", P_INT, offsetof(struct spirals_args, classes), 2, DATA_CLASSES, "2", "arms", NULL, 0 },
-    { "turns", P_FLOAT, offsetof(struct spirals_args, turns), 0, 100, "1.5", "of each arm round the centre", NULL, 0 },
+    { .name = "classes", .type = P_INT, .at = offsetof(struct spirals_args, classes), .min = 2, .max = DATA_CLASSES,
+      .preset = "2", .help = "arms" },
+    { .name = "turns", .type = P_FLOAT, .at = offsetof(struct spirals_args, turns), .min = 0, .max = 100,
+      .preset = "1.5", .help = "of each arm round the centre" },
     { 0 }
 };
 // clang-format on

@@ -11,7 +11,8 @@ _Static_assert(sizeof(struct xor_args) <= DATA_ARGS, "DATA_ARGS");
 // clang-format off
 static const struct param xor_params[] = {
     MADE_PARAMS("0.05"),
-    { "features", P_INT, offsetof(struct xor_args, features), 1, MADE_FEATURES, "2", "numbers of a sample", NULL, 0 },
+    { .name = "features", .type = P_INT, .at = offsetof(struct xor_args, features), .min = 1, .max = MADE_FEATURES,
+      .preset = "2", .help = "numbers of a sample" },
     { 0 }
 };
 // clang-format on

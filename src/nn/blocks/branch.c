@@ -13,7 +13,8 @@ struct branch_args {
 
 // clang-format off
 static const struct param branch_params[] = {
-    { "join", P_CHOICE, offsetof(struct branch_args, join), 0, 0, "concat", "how the branches become one", join_name, 0 },
+    { .name = "join", .type = P_CHOICE, .at = offsetof(struct branch_args, join),
+      .preset = "concat", .word = join_name, .help = "how the branches become one" },
     { 0 },
 };
 // clang-format on

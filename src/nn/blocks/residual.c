@@ -17,8 +17,10 @@ struct residual_args {
 // clang-format off
 #define AT(field) offsetof(struct residual_args, field)
 static const struct param residual_params[] = {
-    { "identity", P_FLAG,  AT(identity), 0, 0,    "no", "refuse a body that changes the shape, instead of a projection", NULL, 0 },
-    { "scale",    P_FLOAT, AT(scale),    0, 1000, "1",  "what the body's output is multiplied by", NULL, 1 },
+    { .name = "identity", .type = P_FLAG, .at = AT(identity), .preset = "no",
+      .help = "refuse a body that changes the shape, instead of a projection" },
+    { .name = "scale", .type = P_FLOAT, .at = AT(scale), .min = 0, .max = 1000, .preset = "1", .open = 1,
+      .help = "what the body's output is multiplied by" },
     { 0 },
 };
 // clang-format on

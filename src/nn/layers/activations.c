@@ -30,9 +30,10 @@ static void activation_part(const struct nn_node *nd, struct stage_part *out)
 }
 
 #define NO_PARAMETER
-#define PARAMETER(name, low, high, preset, open, help)                                                                 \
-    {name, P_FLOAT, offsetof(struct activation_args, a), low, high, preset, help, NULL, open},
 // clang-format off
+#define PARAMETER(its_name, low, high, its_preset, its_open, what)                                                     \
+    { .name = its_name, .type = P_FLOAT, .at = offsetof(struct activation_args, a), .min = low, .max = high,           \
+      .preset = its_preset, .open = its_open, .help = what },
 #define ACTIVATION(word, reads, value, gradient, its_parameter, its_help, its_source)                                  \
     static const struct param word##_params[] = { its_parameter {0} };                                                 \
     const struct layer_type layer_##word = {                                                                           \

@@ -14,8 +14,10 @@ struct bn_args {
 // clang-format off
 #define AT(field) offsetof(struct bn_args, field)
 static const struct param bn_params[] = {
-    { "eps",      P_FLOAT, AT(eps),      0, 1, "1e-5", "added to the variance", NULL, 1 },
-    { "momentum", P_FLOAT, AT(momentum), 0, 1, "0.1",  "share of the batch in the running statistics", NULL, 0 },
+    { .name = "eps", .type = P_FLOAT, .at = AT(eps), .min = 0, .max = 1, .preset = "1e-5", .open = 1,
+      .help = "added to the variance" },
+    { .name = "momentum", .type = P_FLOAT, .at = AT(momentum), .min = 0, .max = 1, .preset = "0.1",
+      .help = "share of the batch in the running statistics" },
     { 0 },
 };
 // clang-format on

@@ -13,22 +13,30 @@ struct conv_args {
 // clang-format off
 #define AT(field) offsetof(struct conv_args, field)
 static const struct param conv_params[] = {
-    { "kernel",   P_PAIR,   AT(kernel),   1, 64,    NULL,   "height x width of the kernel", NULL, 0 },
-    { "filters",  P_INT,    AT(filters),  1, 65536, NULL,   "output channels", NULL, 0 },
-    { "stride",   P_PAIR,   AT(stride),   1, 64,    "1",    "step between outputs", NULL, 0 },
-    { "pad",      P_TEXT,   AT(pad_word), 0, 0,     "0",    "zeros around the input: N, NxM, or same: outputs = ceil(inputs / stride), "
-                                                            "the odd zero at the bottom and right", NULL, 0 },
-    { "dilation", P_PAIR,   AT(dilation), 1, 64,    "1",    "step between kernel elements", NULL, 0 },
-    { "groups",   P_INT,    AT(groups),   1, 65536, "1",    "channel groups convolved apart; input channels: depthwise", NULL, 0 },
-    { "bias",     P_CHOICE, AT(bias),     0, 0,     "auto", "auto: yes, unless a normalization follows directly and would undo it", layer_bias_word, 0 },
-    { "init",     P_CHOICE, AT(init),     0, 0,     "default", "how the weights start; default: [model] init", layer_init_word, 0 },
+    { .name = "kernel", .type = P_PAIR, .at = AT(kernel), .min = 1, .max = 64,
+      .help = "height x width of the kernel" },
+    { .name = "filters", .type = P_INT, .at = AT(filters), .min = 1, .max = 65536, .help = "output channels" },
+    { .name = "stride", .type = P_PAIR, .at = AT(stride), .min = 1, .max = 64, .preset = "1",
+      .help = "step between outputs" },
+    { .name = "pad", .type = P_TEXT, .at = AT(pad_word), .preset = "0",
+      .help = "zeros around the input: N, NxM, or same: outputs = ceil(inputs / stride), "
+              "the odd zero at the bottom and right" },
+    { .name = "dilation", .type = P_PAIR, .at = AT(dilation), .min = 1, .max = 64, .preset = "1",
+      .help = "step between kernel elements" },
+    { .name = "groups", .type = P_INT, .at = AT(groups), .min = 1, .max = 65536, .preset = "1",
+      .help = "channel groups convolved apart; input channels: depthwise" },
+    { .name = "bias", .type = P_CHOICE, .at = AT(bias), .preset = "auto", .word = layer_bias_word,
+      .help = "auto: yes, unless a normalization follows directly and would undo it" },
+    { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,
+      .help = "how the weights start; default: [model] init" },
     { 0 },
 };
 // clang-format on
 
 static int conv_check(void *args, struct err *e)
 {
-    static const struct param pair = {"pad", P_PAIR, offsetof(struct conv_args, pad), 0, 64, NULL, "", NULL, 0};
+    static const struct param pair = {
+        .name = "pad", .type = P_PAIR, .at = offsetof(struct conv_args, pad), .min = 0, .max = 64, .help = ""};
     struct conv_args *a = args;
     struct err ignored = {0};
     a->same = !strcmp(a->pad_word, "same");

@@ -10,9 +10,11 @@ struct dense_args {
 // clang-format off
 #define AT(field) offsetof(struct dense_args, field)
 static const struct param dense_params[] = {
-    { "units", P_INT,    AT(units), 1, 65536, NULL,      "output features", NULL, 0 },
-    { "bias",  P_CHOICE, AT(bias),  0, 0,     "auto",    "auto: yes, unless a normalization follows directly and would undo it", layer_bias_word, 0 },
-    { "init",  P_CHOICE, AT(init),  0, 0,     "default", "how the weights start; default: [model] init", layer_init_word, 0 },
+    { .name = "units", .type = P_INT, .at = AT(units), .min = 1, .max = 65536, .help = "output features" },
+    { .name = "bias", .type = P_CHOICE, .at = AT(bias), .preset = "auto", .word = layer_bias_word,
+      .help = "auto: yes, unless a normalization follows directly and would undo it" },
+    { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,
+      .help = "how the weights start; default: [model] init" },
     { 0 },
 };
 // clang-format on

@@ -10,7 +10,8 @@ struct dropout_args {
 
 // clang-format off
 static const struct param dropout_params[] = {
-    { "p", P_FLOAT, offsetof(struct dropout_args, p), 0, 1, NULL, "probability that an element is set to 0", NULL, 2 },
+    { .name = "p", .type = P_FLOAT, .at = offsetof(struct dropout_args, p), .min = 0, .max = 1, .open = 2,
+      .help = "probability that an element is set to 0" },
     { 0 },
 };
 // clang-format on

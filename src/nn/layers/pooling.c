@@ -4,9 +4,12 @@
 // clang-format off
 #define AT(field) offsetof(struct pool_args, field)
 const struct param pool_params[] = {
-    { "kernel", P_PAIR, AT(kernel), 1, 1024, NULL, "height x width of the window", NULL, 0 },
-    { "stride", P_PAIR, AT(stride), 0, 1024, "0",  "step between windows; 0: the window's size", NULL, 0 },
-    { "pad",    P_PAIR, AT(pad),    0, 512,  "0",  "rows and columns around the input, at most half the window", NULL, 0 },
+    { .name = "kernel", .type = P_PAIR, .at = AT(kernel), .min = 1, .max = 1024,
+      .help = "height x width of the window" },
+    { .name = "stride", .type = P_PAIR, .at = AT(stride), .min = 0, .max = 1024, .preset = "0",
+      .help = "step between windows; 0: the window's size" },
+    { .name = "pad", .type = P_PAIR, .at = AT(pad), .min = 0, .max = 512, .preset = "0",
+      .help = "rows and columns around the input, at most half the window" },
     { 0 },
 };
 // clang-format on

@@ -76,7 +76,7 @@ void refuse_braces(struct parser *p, const char *name)
 /* Reads what may follow '}': x N, xN, or nothing. */
 static int parse_times(struct parser *p)
 {
-    static const struct param row = {"x", P_INT, 0, 0, TIMES_MAX, NULL, "", NULL, 0};
+    static const struct param row = {.name = "x", .type = P_INT, .min = 0, .max = TIMES_MAX, .help = ""};
     char w[WORD_MAX], n[WORD_MAX];
     int times = 1;
     struct err e = {0};

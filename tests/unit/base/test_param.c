@@ -274,9 +274,43 @@ static void messages_say_what_and_where(void **state)
     assert_non_null(strstr(e.text, "is not a number in (0, 1]"));
 }
 
+/* What a row says about results: never, not as the default, not while another row says nothing, not an empty text. */
+static void rows_say_what_counts(void **state)
+{
+    struct {
+        int never, usual, flag;
+        double factor, with_factor, with_flag;
+        const char *text;
+    } v = {.usual = 3, .text = ""};
+    const struct param rows[] = {
+        {.name = "never", .type = P_INT, .at = (size_t)((char *)&v.never - (char *)&v), .matters = MATTERS_NEVER},
+        {.name = "usual",
+         .type = P_INT,
+         .at = (size_t)((char *)&v.usual - (char *)&v),
+         .preset = "3.0",
+         .matters = MATTERS_UNLESS_PRESET},
+        {.name = "flag", .type = P_FLAG, .at = (size_t)((char *)&v.flag - (char *)&v)},
+        {.name = "factor", .type = P_FLOAT, .at = (size_t)((char *)&v.factor - (char *)&v)},
+        {.name = "a", .type = P_FLOAT, .at = (size_t)((char *)&v.with_factor - (char *)&v), .with = "factor"},
+        {.name = "b", .type = P_FLOAT, .at = (size_t)((char *)&v.with_flag - (char *)&v), .with = "flag"},
+        {.name = "text", .type = P_TEXT, .at = (size_t)((char *)&v.text - (char *)&v)},
+        {0}};
+    (void)state;
+    const char *want[] = {"0011000", "0111111"};
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; rows[i].name; i++)
+            if (param_counts(rows, &rows[i], &v) != want[round][i] - '0')
+                fail_msg("%s of round %d", rows[i].name, round);
+        v.never = v.usual = v.flag = 1;
+        v.factor = 0.5;
+        v.text = "word";
+    }
+}
+
 int test_param(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_say_what_counts),
         cmocka_unit_test(find_by_name),
         cmocka_unit_test(defaults),
         cmocka_unit_test(every_type_reads_and_writes),
