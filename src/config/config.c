@@ -1,3 +1,4 @@
+/* config.c answers what others ask about a sweep. */
 #include "config/config.h"
 
 #include "config/sweep.h"
@@ -61,10 +62,10 @@ const char *sweep_made_text(const struct sweep *s, size_t i)
 
 uint64_t sweep_points(const struct sweep *s)
 {
-    return s->grid.points;
+    return s->diagram.points;
 }
 
 double sweep_points_approx(const struct sweep *s)
 {
-    return s->grid.approx;
+    return s->diagram.approx;
 }

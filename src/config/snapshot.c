@@ -1,3 +1,4 @@
+/* snapshot.c writes the sweep file that is kept beside the results, with what the command line said put in. */
 #include "config/snapshot.h"
 
 #include "base/str.h"
@@ -253,28 +254,28 @@ static int same_text(const char *a, const char *b, int list)
 }
 
 void snapshot_check(const char *text, const struct snapshot_edit *edit, size_t n, reader_is_key *is_key,
-                    struct arena *a, struct faults *f)
+                    struct arena *a, struct error_list *errors)
 {
     struct ini_doc doc;
-    struct faults reading = {0}; /* they name lines that nobody has seen */
+    struct error_list reading = {0}; /* they name lines that nobody has seen */
     if (reader_parse(&doc, "", text, strlen(text), is_key, a, &reading) && !reading.n)
-        fault_nomem(f);
-    faults_release(&reading);
-    for (size_t i = 0; !f->nomem && i < n; i++) {
+        errors_nomem(errors);
+    errors_release(&reading);
+    for (size_t i = 0; !errors->nomem && i < n; i++) {
         const struct snapshot_edit *d = &edit[i];
         const struct ini_entry *e = d->over ? NULL : entry_of(&doc, d);
         struct where w = {COMMAND_LINE, 0, d->section, d->key};
         if (d->over || (e && (!d->line || e->n <= 1) && same_text(entry_text(e, a), d->text, d->axis)))
             continue;
         if (strlen(d->text) > READER_LINE - INDENT)
-            fault(f, &w,
-                  "%zu bytes do not fit into a line of a sweep file, and one is kept beside the results to repeat "
-                  "them; write the value into the sweep file, over several lines",
-                  strlen(d->text));
+            errors_add(errors, &w,
+                       "%zu bytes do not fit into a line of a sweep file, and one is kept beside the results to repeat "
+                       "them; write the value into the sweep file, over several lines",
+                       strlen(d->text));
         else
-            fault(f, &w,
-                  "a sweep file cannot hold '%.80s', and one is kept beside the results to repeat them; write it "
-                  "without ' ;', ' #' and blanks at its ends",
-                  d->text);
+            errors_add(errors, &w,
+                       "a sweep file cannot hold '%.80s', and one is kept beside the results to repeat them; write it "
+                       "without ' ;', ' #' and blanks at its ends",
+                       d->text);
     }
 }

@@ -3,7 +3,7 @@
 #ifndef CONFIG_SNAPSHOT_H
 #define CONFIG_SNAPSHOT_H
 
-#include "config/reader.h"
+#include "config/syntax/reader.h"
 
 struct snapshot_edit { /* a word of the command line */
     const char *section, *key, *text;
@@ -16,9 +16,9 @@ struct snapshot_edit { /* a word of the command line */
  * where it is too long for one and its lines do not count. */
 const char *snapshot_text(const struct ini_doc *doc, const char *text, struct snapshot_edit *edit, size_t n,
                           struct arena *a);
-/* Reads `text`, which was made of these edits, again. A fault for each that a sweep file cannot hold.
+/* Reads `text`, which was made of these edits, again. An error for each that a sweep file cannot hold.
  */
 void snapshot_check(const char *text, const struct snapshot_edit *edit, size_t n, reader_is_key *is_key,
-                    struct arena *a, struct faults *f);
+                    struct arena *a, struct error_list *errors);
 
 #endif

@@ -1,14 +1,14 @@
-/* sweep.h - inside of config: what a sweep file has become. Filled by open.c and its helpers, then immutable. */
+/* sweep.h - inside of config: what a sweep file has become. Filled by load.c and its helpers, then immutable. */
 #ifndef CONFIG_SWEEP_H
 #define CONFIG_SWEEP_H
 
 #include "config/config.h"
-#include "config/expr.h"
-#include "config/faults.h"
-#include "config/grid.h"
-#include "config/keys.h"
-#include "config/reader.h"
-#include "config/values.h"
+#include "config/error_list.h"
+#include "config/keys/keys.h"
+#include "config/space/diagram.h"
+#include "config/syntax/expr.h"
+#include "config/syntax/reader.h"
+#include "config/syntax/values.h"
 
 enum given_by { BY_DEFAULT, BY_FILE, BY_COMMAND_LINE };
 
@@ -22,10 +22,10 @@ struct given {
     struct text_line *made; /* not NULL: the value follows from others, this is its text taken apart */
 };
 
-/* A key that has a row in a table of datasets, optimizers or schedules, one for each owner. */
+/* A key that a row of a family has; several rows may have one of that name. */
 struct owned {
-    enum key_group group;
-    int type;
+    const struct family *family;
+    int type; /* row of the family, and its name */
     const char *name;
     const struct param *param, *table; /* the row, and those of the same owner */
 };
@@ -33,7 +33,7 @@ struct owned {
 struct setting {
     const char *section, *key, *name; /* name: "section.key" */
     enum key_group group;
-    const struct param *param; /* NULL: a variable of [model], or a key with owners */
+    const struct param *param, *table; /* its row and the table of that; NULL: a variable, or a key of families' rows */
     struct owned *own;
     size_t nown;
     struct given base; /* text NULL: a variable without value in [model], or an owned key left alone */
@@ -45,13 +45,13 @@ struct setting {
 };
 
 /* A line of `layers` or `pool`, or a value, with $name and ${...} taken apart. */
-struct chunk {
+struct piece {
     const char *text;     /* as it stands; NULL: */
     int slot;             /* $name, or -1: */
     const struct expr *x; /* ${...} */
 };
 struct text_line {
-    struct chunk *chunk;
+    struct piece *piece;
     size_t n;
     struct where at;
     const struct block_text *block; /* whose line it is; NULL: of [model] */
@@ -94,8 +94,8 @@ struct axis {
     const char *when_text;
     struct where when_at;
     const struct expr *when; /* NULL: unconditional */
-    int *looks;
-    size_t nlooks;
+    int *depends_on;
+    size_t ndepends;
 };
 
 struct requirement {
@@ -114,9 +114,10 @@ struct sweep {
     struct sweep_spec spec;
     struct setting *set;
     size_t nset, set_cap;
-    int layers, pool, pool_at, variant, dataset, optimizer, schedule, data_path; /* settings with a part of their own */
-    int follows;                                                                 /* some setting does */
-    int *made; /* [nmade] those that do and are no axes */
+    int layers, pool, pool_at, variant, data_path; /* settings with a part of their own */
+    int *chooser;                                  /* of each family: the setting that names the row */
+    int follows;                                   /* some setting does */
+    int *made;                                     /* [nmade] those that do and are no axes */
     size_t nmade;
     struct lines base_layers, base_pool;
     struct variant *var;
@@ -128,7 +129,7 @@ struct sweep {
     const char **col_name; /* [ncol] */
     struct axis *ax;
     size_t nax;
-    struct grid grid;
+    struct diagram diagram;
     struct requirements model, result;
     /* Of the settings' base values. */
     struct data_spec data;
@@ -148,24 +149,25 @@ int setting_is_word(const struct setting *st);
 int settings_init(struct sweep *s, size_t more);
 /* A further setting without a row of a table. -1: no memory. */
 int setting_new(struct sweep *s, const char *section, const char *key, enum key_group group);
+/* Whether it says how many samples a split has. */
+int setting_is_size(const struct setting *st);
 /* Whether its value is lines of layers. */
 int setting_is_lines(const struct sweep *s, int i);
 /* The variable of that name, made when it is not there. -1: no memory. */
 int setting_variable(struct sweep *s, const char *key);
-/* Whether text is a value of the setting: a fault located by w otherwise. */
-int setting_check(const struct sweep *s, int i, const char *text, const struct where *w, struct faults *f);
+/* Whether text is a value of the setting: an error located by w otherwise. */
+int setting_check(const struct sweep *s, int i, const char *text, const struct where *w, struct error_list *errors);
 /* Text as param_set wants it: pool_at = none is 0. */
 const char *setting_text(const struct sweep *s, int i, const char *text);
-/* The setting that says whose keys of a group count: data.dataset, train.optimizer or train.schedule. */
-int owner_setting(const struct sweep *s, enum key_group group);
-/* Whether a dataset (optimizer, schedule) of that number is that of some point. */
-int owner_used(const struct sweep *s, const struct owned *o);
-struct variant *variant_find(const struct sweep *s, const char *name);
+/* The setting whose value names a row of the family. */
+int family_setting(const struct sweep *s, const struct family *f);
+/* Whether the row of that name is that of some point. */
+int family_row_used(const struct sweep *s, const struct family *f, const char *name);
 
 /* One point: the values of the axes and what follows from them. */
-struct pick {
+struct point_choice {
     const struct sweep *s;
-    int64_t value[GRID_AXES]; /* per axis, GRID_ABSENT where absent */
+    int64_t value[DIAGRAM_AXES]; /* per axis, DIAGRAM_ABSENT where absent */
     const struct variant *variant;
     int classes;
     struct arena *a;                /* for values that follow from others */
@@ -174,20 +176,20 @@ struct pick {
     const char *const *given;
 };
 /* Without a point: value[] and what follows from it is the caller's. What is made of values lies in `a`. */
-void pick_init(struct pick *p, const struct sweep *s, struct arena *a);
-void pick_point(struct pick *p, const struct sweep *s, uint64_t k, struct arena *a);
-void pick_variant(struct pick *p);
+void choice_init(struct point_choice *p, const struct sweep *s, struct arena *a);
+void choice_point(struct point_choice *p, const struct sweep *s, uint64_t k, struct arena *a);
+void choice_variant(struct point_choice *p);
 /* Where the setting's value at the point stands. */
-struct where pick_where(const struct pick *p, int setting);
+struct where choice_where(const struct point_choice *p, int setting);
 /* The setting's text at the point: of its axis, its variant, or the file; NULL: none, or it cannot be made (*e is set).
  * buf is for numbers of a range. */
-const char *pick_text(const struct pick *p, int setting, char buf[STR_NUM], struct err *e);
+const char *choice_text(const struct point_choice *p, int setting, char buf[STR_NUM], struct err *e);
 /* The text as written where the value at the point is made of others; else NULL. */
-const char *pick_origin(const struct pick *p, int setting);
+const char *choice_origin(const struct point_choice *p, int setting);
 /* Whether the training of the point has the key: its dataset, optimizer and schedule decide. */
-int pick_has(const struct pick *p, int setting);
+int choice_has(const struct point_choice *p, int setting);
 /* For conditions and expressions, as expr_env.get: 0 and *v, 1: it has none here, -1 with *e. */
-int pick_get(void *pick, int slot, struct expr_value *v, struct err *e);
+int choice_get(void *choice, int slot, struct expr_value *v, struct err *e);
 /* Names of conditions: "section.key" of what varies between points. ctx is the struct sweep. */
 extern const struct expr_scope setting_scope;
 int scope_find(const void *sweep, const char *name);
@@ -196,7 +198,7 @@ const char *scope_hint(const void *sweep, const char *name);
 const struct param *scope_param(const void *sweep, int slot);
 int scope_takes(const void *sweep, int slot, const char *word, const char **near);
 
-/* open.c: whether a variable or parameter may have the name. */
+/* load.c: whether a variable or parameter may have the name. */
 int variable_ok(const char *key);
 
 /* templates.c */
@@ -204,41 +206,46 @@ int variable_ok(const char *key);
 /* LAYERS: variables of [model], or the parameters of l->block, and $classes. VALUE: variables and "section.key". PATH:
  * the same, and '$' is a letter unless a brace follows. */
 enum template_kind { TEMPLATE_LAYERS, TEMPLATE_VALUE, TEMPLATE_PATH };
-/* Takes the text apart; every unknown name is a fault. l->at is set. */
-void template_parse(struct sweep *s, struct text_line *l, const char *text, enum template_kind kind, struct faults *f);
+/* Takes the text apart; every unknown name is an error. l->at is set. */
+void template_parse(struct sweep *s, struct text_line *l, const char *text, enum template_kind kind,
+                    struct error_list *errors);
 /* The text with its values put in, blanks of layers tidied. NULL with *e. */
-const char *template_text(const struct text_line *l, const struct pick *p, struct arena *a, struct err *e);
+const char *template_text(const struct text_line *l, const struct point_choice *p, struct arena *a, struct err *e);
 
 /* follow.c */
 /* Whether the text makes the value of the setting follow from others: it has a $name or an ${expression}. */
 int setting_follows(const struct sweep *s, int i, const char *text);
 /* The n-th setting that values of this one are made of, over [model] and its variants; -1 after the last. */
 int setting_reads(const struct sweep *s, int setting, size_t n);
-/* Takes all such values apart. 0; -1: unknown names and circles are faults, and their values as if not written. */
-int follow_parse(struct sweep *s, struct faults *f);
+/* Takes all such values apart. 0; -1: unknown names and circles are errors, and their values as if not written. */
+int follow_parse(struct sweep *s, struct error_list *errors);
 
-/* texts.c */
-/* Takes the lines of a `layers` or `pool` apart, or those of a block; every unknown name is a fault. */
-void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g, struct faults *f);
+/* variants.c */
+struct variant *variant_find(const struct sweep *s, const char *name);
+const char *variant_nearest(const struct sweep *s, const char *name); /* NULL: none is close */
+/* Takes the lines of a `layers` or `pool` apart, or those of a block; every unknown name is an error. */
+void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g,
+                 struct error_list *errors);
 /* The lines in force at the point, of `layers` or `pool`. */
-const struct lines *lines_of(const struct pick *p, int setting);
+const struct lines *lines_of(const struct point_choice *p, int setting);
 /* What can be said at open about variables, pool and pool_at over all points. */
-void texts_check(struct sweep *s, struct faults *f);
+void texts_check(struct sweep *s, struct error_list *errors);
 
-/* blocks.c */
+/* own_blocks.c */
 const char *block_section(const char *section); /* NAME of "block.NAME"; NULL: it is not such a section */
 struct block_text *block_named(const struct sweep *s, const char *name);
-/* 0, or -1 with a fault: the name may not be that of a block. */
-int block_name_check(const char *name, const struct where *at, struct faults *f);
+/* 0, or -1 with an error: the name may not be that of a block. */
+int block_name_check(const char *name, const struct where *at, struct error_list *errors);
 /* The blocks of the file and settings for their keys. 0, -1: no memory. */
 int blocks_init(struct sweep *s, const struct ini_doc *doc);
-/* The setting of a key of a block; -1 after a fault, or where the section is wrong, which is told elsewhere. */
-int block_setting(struct sweep *s, const char *section, const char *key, const struct where *at, struct faults *f);
+/* The setting of a key of a block; -1 after an error, or where the section is wrong, which is told elsewhere. */
+int block_setting(struct sweep *s, const char *section, const char *key, const struct where *at,
+                  struct error_list *errors);
 int setting_is_param(const struct setting *st); /* of a block, or its layers */
-/* Takes the lines of all blocks apart; what no text uses is a fault. */
-void blocks_check(struct sweep *s, struct faults *f);
+/* Takes the lines of all blocks apart; what no text uses is an error. */
+void blocks_check(struct sweep *s, struct error_list *errors);
 /* What the lines of a point may use beside the layers of the program, in `a`; NULL without memory. */
-const struct nn_library *blocks_at(const struct pick *p, struct arena *a);
+const struct nn_library *blocks_at(const struct point_choice *p, struct arena *a);
 
 /* axes.c */
 struct pending { /* an axis key as read, in the order of the file */
@@ -247,21 +254,23 @@ struct pending { /* an axis key as read, in the order of the file */
     struct where at;
     int zip; /* number of its [zip], or -1 */
 };
-void axes_build(struct sweep *s, struct pending *p, size_t n, struct faults *f);
+void axes_build(struct sweep *s, struct pending *p, size_t n, struct error_list *errors);
 /* After everything else is known: conditions, then the count. */
-void axes_count(struct sweep *s, struct faults *f);
+void axes_count(struct sweep *s, struct error_list *errors);
 
 /* require.c */
-void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after, struct faults *f);
+void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after,
+                        struct error_list *errors);
 
-/* spec.c */
-void spec_fill(struct sweep *s, struct faults *f); /* also what selects the epoch, in s->train */
-/* A fault where an accuracy is to reach more than 1: 99 is written for 99 %, and days later nothing has met it. */
-void metric_reaches(int metric, double v, const struct where *at, struct faults *f);
+/* sweep_keys.c */
+void sweep_keys_fill(struct sweep *s, struct error_list *errors); /* also what selects the epoch, in s->train */
+/* An error where an accuracy is to reach more than 1: 99 is written for 99 %, and days later nothing has met it. */
+void metric_reaches(int metric, double v, const struct where *at, struct error_list *errors);
 
-/* point.c */
-void point_prepare(struct sweep *s, struct faults *f);             /* base specs and canonical lines */
-void point_check_layers(const struct sweep *s, struct faults *f);  /* the words of all layers and pools */
-void point_check_follows(const struct sweep *s, struct faults *f); /* values that follow from others, at the points */
+/* point_check.c */
+void point_prepare(struct sweep *s, struct error_list *errors);            /* base specs and canonical lines */
+void point_check_layers(const struct sweep *s, struct error_list *errors); /* the words of all layers and pools */
+void point_check_follows(const struct sweep *s,
+                         struct error_list *errors); /* values that follow from others, at the points */
 
 #endif

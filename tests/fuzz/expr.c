@@ -1,7 +1,7 @@
 /* An expression: a program or an error with its place; its value is the same each time. */
 #include "fuzz.h"
 
-#include "config/expr.h"
+#include "config/syntax/expr.h"
 
 #include <math.h>
 #include <string.h>

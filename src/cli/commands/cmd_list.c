@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "bench/bench_rows.h"
 #include "cli/console/text.h"
+#include "config/keys/families.h"
 #include "kernels/kernels.h"
 #include "nn/blocks/blocks.h"
 #include "report/report.h"
@@ -90,39 +91,23 @@ static void list_blocks(void)
         NULL);
 }
 
-static void list_optimizers(void)
+/* Prints the rows of a family, each with the keys that it brings. */
+static void list_family(const struct family *f)
 {
-    for (size_t i = 0; optimizer_types[i]; i++) {
-        print_word(optimizer_types[i]->name, NULL, optimizer_types[i]->help, optimizer_types[i]->source);
-        print_params(optimizer_types[i]->params, 0);
+    struct family_row row;
+    for (size_t i = 0; !f->row(i, &row); i++) {
+        print_word(row.name, NULL, row.help, row.source);
+        print_params(row.params, 0);
     }
-}
-
-static void list_schedules(void)
-{
-    for (size_t i = 0; schedule_types[i]; i++) {
-        print_word(schedule_types[i]->name, NULL, schedule_types[i]->help, schedule_types[i]->source);
-        print_params(schedule_types[i]->params, 0);
-    }
-}
-
-static void list_data(const struct data_word *(*word)(size_t i), int positional)
-{
-    const struct data_word *w;
-    for (size_t i = 0; (w = word(i)); i++) {
-        print_word(w->name, NULL, w->help, NULL);
-        print_params(w->params, positional);
-    }
-}
-
-static void list_datasets(void)
-{
-    list_data(data_dataset_word, 0);
 }
 
 static void list_augmentations(void)
 {
-    list_data(data_augment_word, 64); /* arguments in order, without names */
+    const struct data_word *w;
+    for (size_t i = 0; (w = data_augment_word(i)); i++) {
+        print_word(w->name, NULL, w->help, NULL);
+        print_params(w->params, 64); /* arguments in order, without names */
+    }
 }
 
 static void list_normalizations(void)
@@ -135,12 +120,6 @@ static void list_inits(void)
 {
     for (size_t i = 0; nn_init_name(i); i++)
         print_word(nn_init_name(i), NULL, nn_init_help(i), NULL);
-}
-
-static void list_precisions(void)
-{
-    for (size_t i = 0; nn_precision_name(i); i++)
-        print_word(nn_precision_name(i), NULL, nn_precision_help(i), NULL);
 }
 
 static void list_facts(void)
@@ -209,6 +188,7 @@ static void list_command_options(void)
 }
 
 // clang-format off
+#define FAMILIES_HERE { "", "", NULL } /* the families of config/keys/families.c */
 static const struct listed_vocabulary {
     const char *name, *help;
     void (*print)(void);
@@ -216,10 +196,7 @@ static const struct listed_vocabulary {
     { "layers",         "words of [model] layers and pool",      list_layers },
     { "blocks",         "words of them that take braces",        list_blocks },
     { "keys",           "every key of a sweep file",             list_keys },
-    { "optimizers",     "[train] optimizer",                     list_optimizers },
-    { "schedules",      "[train] schedule",                      list_schedules },
-    { "precisions",     "[train] precision",                     list_precisions },
-    { "datasets",       "[data] dataset",                        list_datasets },
+    FAMILIES_HERE,
     { "augmentations",  "[data] augment",                        list_augmentations },
     { "normalizations", "[data] normalize",                      list_normalizations },
     { "inits",          "[model] init",                          list_inits },
@@ -235,25 +212,58 @@ static const struct listed_vocabulary {
 // clang-format on
 enum { VOCABULARIES = sizeof vocabularies / sizeof vocabularies[0] };
 
-static const char *vocabulary_at(size_t i, const void *ctx)
+/* Finds the i-th vocabulary: a row above, or a family. NULL after the last. */
+static const struct listed_vocabulary *vocabulary(size_t i, const struct family **family)
 {
+    *family = NULL;
+    for (size_t v = 0; v < VOCABULARIES; v++) {
+        size_t n = vocabularies[v].print ? 1 : family_count();
+        if (i < n) {
+            *family = vocabularies[v].print ? NULL : &families[i];
+            return &vocabularies[v];
+        }
+        i -= n;
+    }
+    return NULL;
+}
+
+static const char *vocabulary_name(size_t i, const void *ctx)
+{
+    const struct family *f;
+    const struct listed_vocabulary *v = vocabulary(i, &f);
     (void)ctx;
-    return i < VOCABULARIES ? vocabularies[i].name : NULL;
+    return !v ? NULL : f ? f->plural : v->name;
+}
+
+static void print_vocabularies(void)
+{
+    const struct family *f;
+    const struct listed_vocabulary *v;
+    char help[64];
+    for (size_t i = 0; (v = vocabulary(i, &f)); i++) {
+        if (f)
+            snprintf(help, sizeof help, "[%s] %s", f->section, f->key);
+        printf("sweep list %-15s %s\n", vocabulary_name(i, NULL), f ? help : v->help);
+    }
 }
 
 int cmd_list(const struct invocation *in)
 {
+    const struct family *f;
+    const struct listed_vocabulary *v;
     if (!in->nargs) {
-        for (size_t i = 0; i < VOCABULARIES; i++)
-            printf("sweep list %-15s %s\n", vocabularies[i].name, vocabularies[i].help);
+        print_vocabularies();
         return STATUS_DONE;
     }
-    for (size_t i = 0; i < VOCABULARIES; i++)
-        if (!strcmp(vocabularies[i].name, in->arg[0])) {
-            vocabularies[i].print();
+    for (size_t i = 0; (v = vocabulary(i, &f)); i++)
+        if (!strcmp(vocabulary_name(i, NULL), in->arg[0])) {
+            if (f)
+                list_family(f);
+            else
+                v->print();
             return STATUS_DONE;
         }
-    const char *near = str_nearest(in->arg[0], vocabulary_at, NULL);
+    const char *near = str_nearest(in->arg[0], vocabulary_name, NULL);
     return fail_usage("no vocabulary '%s'%s%s%s; `sweep list` names them", in->arg[0], near ? "; did you mean '" : "",
                       near ? near : "", near ? "'?" : "");
 }

@@ -104,7 +104,7 @@ static int use_places(struct parser *p, const struct parser *user)
 }
 
 /* Parses the text of the block as its words at `user` make it. */
-static struct item *expand(struct parser *user, const struct nn_defined *block, const struct call *c)
+static struct item *expand_defined(struct parser *user, const struct nn_defined *block, const struct call *c)
 {
     const struct nn_library *l = user->lines[user->line].library;
     struct parser p = {.all = user->all, .user = user, .block = block};
@@ -144,7 +144,7 @@ struct item *parse_defined(struct parser *p, const struct nn_defined *block, str
     if (c->wrong || !it->body || !may_expand(&name, block) || go_deeper(&name))
         return it;
     size_t before = p->all->errs->n;
-    it->body[0] = expand(&name, block, c);
+    it->body[0] = expand_defined(&name, block, c);
     it->nbodies = it->times = 1;
     p->all->depth--;
     if (p->all->errs->n > before)

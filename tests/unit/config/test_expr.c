@@ -1,7 +1,7 @@
 /* Expressions against their meaning: a table of good and one of bad ones. */
 #include "config_test.h"
 
-#include "config/expr.h"
+#include "config/syntax/expr.h"
 
 #include <math.h>
 #include <string.h>

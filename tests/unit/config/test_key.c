@@ -1,7 +1,7 @@
 /* The key table, and what is said about keys and names. */
 #include "config_test.h"
 
-#include "config/keys.h"
+#include "config/keys/keys.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,9 +46,7 @@ static void keys_are_unique(void **state)
 /* The line that makes the key's owner the one that counts; a comment for a key without. */
 static const char *owner_line(const struct key_row *k, char line[80])
 {
-    static const char *const chooser[] = {
-        [KEY_SOURCE] = "dataset", [KEY_OPTIMIZER] = "optimizer", [KEY_SCHEDULE] = "schedule"};
-    snprintf(line, 80, "%s%s%s", k->owner ? chooser[k->group] : ";", k->owner ? " = " : "", k->owner ? k->owner : "");
+    snprintf(line, 80, "%s%s%s", k->owner ? k->family->key : ";", k->owner ? " = " : "", k->owner ? k->owner : "");
     return line;
 }
 
@@ -88,6 +86,97 @@ static void each_key_varies_or_says_why(void **state)
         if (want ? !strstr(got, want) : strstr(got, "vary") || strstr(got, "unknown") || strstr(got, "is not used"))
             fail_msg("%s%s", text, got);
     }
+}
+
+/* A value of the row that is not its default; a sweep with it is to be another one. */
+static const char *other_value(const struct param *p, char buf[64])
+{
+    static const char *const tries[] = {"2", "0.5", "yes", "3", "0.25"};
+    union {
+        int i[2];
+        double d;
+        const char *text;
+    } v;
+    struct param q = *p;
+    q.at = 0;
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        struct err e = {0};
+        if (!param_set(&q, &v, tries[i], NULL, &e) && (!p->preset || strcmp(param_text(&q, &v, buf, 64), p->preset)))
+            return tries[i];
+    }
+    fail_msg("no value for %s", p->name);
+    return NULL;
+}
+
+/* What is said of a sweep whose row of the family is `name`, with a key that is an axis. */
+static const char *with_row(const struct family *f, const char *name, const struct param *p, int two)
+{
+    static char text[400];
+    char buf[64], other[80] = "";
+    if (two)
+        snprintf(other, sizeof other, ", %s", other_value(p, buf));
+    snprintf(text, sizeof text,
+             "[model]\nlayers =\n  flatten, dense $classes\n[%s]\n%s = %s\n%s%s\n[grid]\n%s.%s = %s%s\n", f->section,
+             f->key, name, p->with ? p->with : "; ", p->with ? " = 0.9" : "", f->section, p->name, p->preset, other);
+    return text;
+}
+
+static int in_args(const struct family *f, const struct param *p)
+{
+    size_t size = p->type == P_FLOAT ? sizeof(double) : p->type == P_TEXT ? sizeof(char *) : sizeof(int);
+    return p->at + (p->type == P_PAIR ? 2 : 1) * size <= f->args_size;
+}
+
+/* Every key of every row of every family is among the keys, can be an axis where its row is chosen, makes two trainings
+ * of its two values, and is refused where another row is. */
+static void families_are_walked(void **state)
+{
+    struct family_row row, first;
+    size_t keys = 0, listed = 0;
+    struct key_row k;
+    (void)state;
+    for (const struct family *f = families; f->key; f++)
+        for (size_t i = 0; !f->row(i, &row); i++)
+            for (const struct param *p = row.params; p && p->name; p++, keys++) {
+                assert_true(in_args(f, p));
+                const char *text = with_row(f, row.name, p, 1);
+                struct sweep *s = open_text(text, "train.epochs=30", NULL); /* more than a step of `step` has */
+                assert_int_equal(sweep_points(s), 2);
+                if (point_of(s, 0).hash == point_of(s, 1).hash)
+                    fail_msg("%s of %s changes nothing", p->name, row.name);
+                sweep_free(s);
+                assert_int_equal(f->row(0, &first), 0);
+                if (!first.params || !param_find(first.params, p->name)) {
+                    text = with_row(f, first.name, p, 0);
+                    if (!strstr(errors_of(text, NULL), "is not used by"))
+                        fail_msg("%s of %s is taken by %s", p->name, row.name, first.name);
+                }
+            }
+    for (size_t i = 0; !key_row(i, &k); i++)
+        listed += k.family != NULL;
+    assert_int_equal(listed, keys);
+    assert_true(keys > 15);
+}
+
+/* The rows of a family are the words of its key: none is forgotten on either side. */
+static void families_have_the_words_of_their_keys(void **state)
+{
+    struct family_row row;
+    (void)state;
+    for (const struct family *f = families; f->key; f++) {
+        const struct param *p = key_find(f->section, f->key);
+        size_t n = 0;
+        assert_non_null(p);
+        for (; !f->row(n, &row); n++) {
+            assert_true(row.help && *row.help);
+            assert_int_equal(family_find(f, row.name, &row), n);
+            if (p->type == P_CHOICE)
+                assert_string_equal(p->word(n), row.name);
+        }
+        assert_true(n > 1 && (p->type != P_CHOICE || !p->word(n)));
+        assert_int_equal(family_find(f, "nothing", &row), -1);
+    }
+    assert_true(family_count() >= 4);
 }
 
 static void unknown_words(void **state)
@@ -408,6 +497,8 @@ int run_key_tests(void)
         cmocka_unit_test(every_default_is_valid),
         cmocka_unit_test(keys_are_unique),
         cmocka_unit_test(each_key_can_be_given),
+        cmocka_unit_test(families_are_walked),
+        cmocka_unit_test(families_have_the_words_of_their_keys),
         cmocka_unit_test(unknown_words),
         cmocka_unit_test(each_key_varies_or_says_why),
         cmocka_unit_test(keys_of_optimizers),

@@ -1,4 +1,5 @@
-#include "config/values.h"
+/* values.c parses lists and ranges of values, and gives the value of a number. */
+#include "config/syntax/values.h"
 
 #include "base/maths.h"
 
@@ -22,7 +23,7 @@ double round12(double v)
     return str_to_double(buf, &r) ? v : r;
 }
 
-static const char *blanks(const char *p)
+static const char *skip_list_blanks(const char *p)
 {
     while (isspace((unsigned char)*p))
         p++;
@@ -41,7 +42,7 @@ static const char *range_head(const char *text, double *lo, double *hi)
     buf[n] = 0;
     if (str_to_double(buf, lo))
         return NULL;
-    const char *from = blanks(dots + 2);
+    const char *from = skip_list_blanks(dots + 2);
     n = strspn(from, "0123456789+-.eE%");
     if (n >= sizeof buf)
         return NULL;
@@ -52,7 +53,7 @@ static const char *range_head(const char *text, double *lo, double *hi)
 
 static int word(const char **p, const char *w)
 {
-    const char *s = blanks(*p);
+    const char *s = skip_list_blanks(*p);
     size_t n = strlen(w);
     if (strncmp(s, w, n) || (s[n] && !isspace((unsigned char)s[n])))
         return 0;
@@ -60,10 +61,10 @@ static int word(const char **p, const char *w)
     return 1;
 }
 
-static int number(const char **p, double *v)
+static int list_number(const char **p, double *v)
 {
     char buf[64];
-    const char *s = blanks(*p);
+    const char *s = skip_list_blanks(*p);
     size_t n = strcspn(s, " \t");
     if (!n || n >= sizeof buf)
         return -1;
@@ -73,17 +74,17 @@ static int number(const char **p, double *v)
     return str_to_double(buf, v);
 }
 
-static int whole(double v)
+static int whole_list_number(double v)
 {
     return v == floor(v) && fabs(v) <= 9007199254740992.0;
 }
 
-static int by_count(struct segment *s, const char *item, double count, const struct where *w, struct faults *f)
+static int by_count(struct segment *s, const char *item, double count, const struct where *w, struct error_list *errors)
 {
-    if (!whole(count) || count < 2 || count > 1e15)
-        return fault(f, w, "count in '%s' is to be an integer of at least 2", item);
+    if (!whole_list_number(count) || count < 2 || count > 1e15)
+        return errors_add(errors, w, "count in '%s' is to be an integer of at least 2", item);
     if (s->log && s->lo <= 0)
-        return fault(f, w, "'%s' is to begin above 0, for its logarithm", item);
+        return errors_add(errors, w, "'%s' is to begin above 0, for its logarithm", item);
     s->n = (uint64_t)count;
     s->step = s->log ? (m_log(s->hi) - m_log(s->lo)) / (count - 1) : (s->hi - s->lo) / (count - 1);
     return 0;
@@ -95,60 +96,64 @@ static double range_at(const struct segment *s, double i)
     if (s->log)
         return round12(m_exp(m_log(s->lo) + i * s->step));
     double v = s->lo + i * s->step;
-    return whole(s->lo) && whole(s->step) ? v : round12(v);
+    return whole_list_number(s->lo) && whole_list_number(s->step) ? v : round12(v);
 }
 
-static int by_step(struct segment *s, const char *item, double step, const struct where *w, struct faults *f)
+static int by_step(struct segment *s, const char *item, double step, const struct where *w, struct error_list *errors)
 {
     char buf[STR_NUM], last[STR_NUM];
     if (!(step > 0) || s->log)
-        return fault(f, w, s->log ? "'%s': a log range takes count, not step" : "step in '%s' is to be above 0", item);
-    int exact = whole(s->lo) && whole(step);
+        return errors_add(errors, w,
+                          s->log ? "'%s': a log range takes count, not step" : "step in '%s' is to be above 0", item);
+    int exact = whole_list_number(s->lo) && whole_list_number(step);
     double n = (s->hi - s->lo) / step;
     n = floor(exact ? n : n * (1 + 1e-12) + 1e-9);
     if (n > (exact ? 1e15 : 1e9))
-        return fault(f, w, "'%s' has too many values", item);
+        return errors_add(errors, w, "'%s' has too many values", item);
     s->step = step;
     double end = range_at(s, n);
     if (end != (exact ? s->hi : round12(s->hi)))
-        return fault(f, w, "'%s' does not reach its end, for both ends belong to a range; write %s..%s step ...", item,
-                     str_double(buf, s->lo), str_double(last, end));
+        return errors_add(errors, w,
+                          "'%s' does not reach its end, for both ends belong to a range; write %s..%s step ...", item,
+                          str_double(buf, s->lo), str_double(last, end));
     s->n = (uint64_t)n + 1;
     return 0;
 }
 
-static int parse_range(struct segment *s, const char *item, const char *rest, const struct where *w, struct faults *f)
+static int parse_range(struct segment *s, const char *item, const char *rest, const struct where *w,
+                       struct error_list *errors)
 {
     double v;
     s->log = word(&rest, "log");
     int count = word(&rest, "count"), step = !count && word(&rest, "step");
-    if ((count || step) && number(&rest, &v))
-        return fault(f, w, "a number is missing behind %s in '%s'", count ? "count" : "step", item);
-    if (*blanks(rest))
-        return fault(f, w,
-                     "'%s' is not understood in '%s'; a range is A..B, A..B step S, A..B count N, A..B log count N",
-                     blanks(rest), item);
+    if ((count || step) && list_number(&rest, &v))
+        return errors_add(errors, w, "a number is missing behind %s in '%s'", count ? "count" : "step", item);
+    if (*skip_list_blanks(rest))
+        return errors_add(
+            errors, w, "'%s' is not understood in '%s'; a range is A..B, A..B step S, A..B count N, A..B log count N",
+            skip_list_blanks(rest), item);
     if (s->lo >= s->hi)
-        return fault(f, w, "'%s' does not go up; write the smaller end first", item);
+        return errors_add(errors, w, "'%s' does not go up; write the smaller end first", item);
     if (count)
-        return by_count(s, item, v, w, f);
+        return by_count(s, item, v, w, errors);
     if (step)
-        return by_step(s, item, v, w, f);
-    if (s->log || !whole(s->lo) || !whole(s->hi))
-        return fault(f, w, "'%s' is continuous, which a grid cannot try out: add %s", item,
-                     s->log ? "count N" : "step S or count N");
-    return by_step(s, item, 1, w, f);
+        return by_step(s, item, v, w, errors);
+    if (s->log || !whole_list_number(s->lo) || !whole_list_number(s->hi))
+        return errors_add(errors, w, "'%s' is continuous, which a grid cannot try out: add %s", item,
+                          s->log ? "count N" : "step S or count N");
+    return by_step(s, item, 1, w, errors);
 }
 
 /* One item of the list, blanks cut. */
-static int parse_item(struct segment *s, const char *item, const struct where *w, struct faults *f)
+static int parse_list_item(struct segment *s, const char *item, const struct where *w, struct error_list *errors)
 {
     const char *rest = range_head(item, &s->lo, &s->hi);
     if (rest)
-        return parse_range(s, item, rest, w, f);
+        return parse_range(s, item, rest, w, errors);
     if (!*item)
-        return fault(f, w,
-                     "a value is missing between two commas, or at an end of the list; an empty text is written \"\"");
+        return errors_add(
+            errors, w,
+            "a value is missing between two commas, or at an end of the list; an empty text is written \"\"");
     s->n = 1;
     s->text = item;
     return 0;
@@ -180,15 +185,15 @@ static char *cut_when(char *text)
 }
 
 /* "text" without its quotes. */
-static int unquote(char **item, const struct where *w, struct faults *f)
+static int unquote(char **item, const struct where *w, struct error_list *errors)
 {
     char *s = *item;
     if (*s != '"')
-        return strchr(s, '"') ? fault(f, w, "quotes stand around a whole value: %s", s) : 0;
+        return strchr(s, '"') ? errors_add(errors, w, "quotes stand around a whole value: %s", s) : 0;
     char *end = strchr(s + 1, '"');
     if (!end || end[1])
-        return fault(f, w, end ? "a comma is missing behind the second '\"' in %s" : "the second '\"' is missing in %s",
-                     s);
+        return errors_add(
+            errors, w, end ? "a comma is missing behind the second '\"' in %s" : "the second '\"' is missing in %s", s);
     *end = 0;
     *item = s + 1;
     return 0;
@@ -202,16 +207,16 @@ static int same(const struct segment *a, const struct segment *b)
     return !strcmp(a->text, b->text) || (!str_to_double(a->text, &x) && !str_to_double(b->text, &y) && x == y);
 }
 
-static int check_same(const struct values *v, const struct where *w, struct faults *f)
+static int check_same(const struct values *v, const struct where *w, struct error_list *errors)
 {
     for (size_t i = 0; v->nseg <= SAME_MAX && i < v->nseg; i++)
         for (size_t j = 0; j < i; j++)
             if (same(&v->seg[i], &v->seg[j]))
-                return fault(f, w, "the value '%s' stands twice", v->seg[i].text);
+                return errors_add(errors, w, "the value '%s' stands twice", v->seg[i].text);
     return 0;
 }
 
-static int parse_items(struct values *v, char *list, const struct where *w, struct faults *f)
+static int parse_items(struct values *v, char *list, const struct where *w, struct error_list *errors)
 {
     int rc = 0;
     for (char *p = list;; p++) {
@@ -220,10 +225,10 @@ static int parse_items(struct values *v, char *list, const struct where *w, stru
         char *item = str_trim(p);
         struct segment *s = &v->seg[v->nseg++];
         if (*item == '"' || strchr(item, '"')) {
-            rc |= unquote(&item, w, f);
+            rc |= unquote(&item, w, errors);
             *s = (struct segment){.n = 1, .text = item};
         } else {
-            rc |= parse_item(s, item, w, f);
+            rc |= parse_list_item(s, item, w, errors);
         }
         v->n += s->n;
         if (last)
@@ -232,7 +237,7 @@ static int parse_items(struct values *v, char *list, const struct where *w, stru
     }
 }
 
-int values_parse(struct values *v, const char *text, const struct where *w, struct arena *a, struct faults *f)
+int values_parse(struct values *v, const char *text, const struct where *w, struct arena *a, struct error_list *errors)
 {
     memset(v, 0, sizeof *v);
     char *list = arena_str(a, text);
@@ -241,13 +246,13 @@ int values_parse(struct values *v, const char *text, const struct where *w, stru
         items++;
     v->seg = arena_take(a, items * sizeof *v->seg);
     if (!list || !v->seg)
-        return fault_nomem(f);
+        return errors_nomem(errors);
     v->when = cut_when(list);
     if (v->when && !*v->when)
-        return fault(f, w, "a condition is missing behind 'when'");
+        return errors_add(errors, w, "a condition is missing behind 'when'");
     if (!*str_trim(list))
-        return fault(f, w, "no values; write a list such as 1, 2, 4 or a range such as 1..4");
-    return parse_items(v, list, w, f) ? -1 : check_same(v, w, f);
+        return errors_add(errors, w, "no values; write a list such as 1, 2, 4 or a range such as 1..4");
+    return parse_items(v, list, w, errors) ? -1 : check_same(v, w, errors);
 }
 
 const char *values_text(const struct values *v, uint64_t i, char buf[STR_NUM])
@@ -271,7 +276,7 @@ int values_many(const char *text, enum values_kind kind)
     double lo, hi;
     int blank = 0, commas = 0;
     char copy[512];
-    if (*blanks(text) == '"' || strstr(text, " when "))
+    if (*skip_list_blanks(text) == '"' || strstr(text, " when "))
         return VALUES_MANY;
     if (kind != VALUES_TEXT && range_head(text, &lo, &hi))
         return VALUES_MANY;

@@ -2,30 +2,15 @@
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
 
-#include "config/config.h"
-
-enum key_group {
-    KEY_SWEEP,
-    KEY_SEARCH,
-    KEY_STOP,
-    KEY_DATA,
-    KEY_MODEL,
-    KEY_NN,
-    KEY_TRAIN,
-    KEY_PRECISION, /* of nn_spec, but in [train] */
-    KEY_SOURCE,    /* of a row of the dataset table, in [data] */
-    KEY_OPTIMIZER, /* of a row of theirs, in [train] */
-    KEY_SCHEDULE,
-    KEY_BLOCK /* of a [block.NAME]: its layers and its parameters */
-};
+#include "config/keys/families.h"
 
 struct key_row {
     const char *section;
     enum key_group group;
-    const struct param *param;
-    const char *owner; /* of KEY_SOURCE, KEY_OPTIMIZER and KEY_SCHEDULE: its name, and its place in the table */
+    const struct param *param, *table; /* the row, and the table that has it */
+    const struct family *family;       /* whose row number `type` has the key, by the name `owner`; NULL: none */
+    const char *owner;
     int type;
-    const struct param *table; /* the param's */
 };
 /* The i-th key in the order of the manual; keys that several datasets, optimizers or schedules have come once for each.
  * 0, -1 after the last. */
@@ -46,7 +31,7 @@ const char *key_section(const char *key, const char *not_this);
 const struct param *key_find(const char *section, const char *key);
 /* Nearest key of the section; NULL: none is close. */
 const char *key_nearest(const char *section, const char *key);
-/* Points of a sweep differ in these, the others are of the sweep as a whole. */
+/* Points of a sweep may differ in these, the others are of the sweep as a whole. */
 int group_varies(enum key_group g);
 /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
 int name_ok(const char *name);

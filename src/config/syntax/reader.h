@@ -5,7 +5,7 @@
 #define CONFIG_READER_H
 
 #include "base/arena.h"
-#include "config/faults.h"
+#include "config/error_list.h"
 
 #include <stddef.h>
 
@@ -39,10 +39,10 @@ struct ini_doc {
  * value so far. */
 typedef int reader_is_key(const char *section, const char *word, const char *before);
 
-/* bytes[n] (a NUL behind them) into *d, in `a`. Faults go to *f, `path` is the name they carry. 0, or -1 when there is
- * no memory. Duplicate keys and sections are faults here; what the names mean is the caller's. */
+/* bytes[n] (a NUL behind them) into *d, in `a`. Faults go to *errors, `path` is the name they carry. 0, or -1 when
+ * there is no memory. Duplicate keys and sections are errors here; what the names mean is the caller's. */
 int reader_parse(struct ini_doc *d, const char *path, const char *bytes, size_t n, reader_is_key *is_key,
-                 struct arena *a, struct faults *f);
+                 struct arena *a, struct error_list *errors);
 /* All lines of a value joined by blanks; NULL without memory. */
 const char *entry_text(const struct ini_entry *e, struct arena *a);
 

@@ -1,5 +1,5 @@
-/* blocks.c reads the sections [block.NAME], texts with parameters that `layers` uses like layers, and gives the parser
- * of networks what they say at a point.
+/* own_blocks.c reads the sections [block.NAME], texts with parameters that `layers` uses like layers, and gives the
+ * parser of networks what they say at a point.
  *
  *     [block.pair]      section "block.pair" has a setting for each key: the parameters can be axes, can follow from
  *     width = ?         others, and can be set on the command line; a use gives them values of its own
@@ -32,13 +32,14 @@ struct block_text *block_named(const struct sweep *s, const char *name)
     return NULL;
 }
 
-int block_name_check(const char *name, const struct where *at, struct faults *f)
+int block_name_check(const char *name, const struct where *at, struct error_list *errors)
 {
     if (!variable_ok(name))
-        return fault(f, at, "'%s' is not a name of a block: letters, digits and '_', beginning with a letter", name);
+        return errors_add(errors, at, "'%s' is not a name of a block: letters, digits and '_', beginning with a letter",
+                          name);
     if (layer_find(name) || block_find(name) || !strcmp(name, PARSE_NONE))
-        return fault(f, at, "'%s' is a %s of the program; take another name", name,
-                     layer_find(name) || !strcmp(name, PARSE_NONE) ? "layer" : "block");
+        return errors_add(errors, at, "'%s' is a %s of the program; take another name", name,
+                          layer_find(name) || !strcmp(name, PARSE_NONE) ? "layer" : "block");
     return 0;
 }
 
@@ -64,7 +65,7 @@ static int add_block(struct sweep *s, const char *name, const struct ini_section
 
 int blocks_init(struct sweep *s, const struct ini_doc *doc)
 {
-    struct faults told_later = {0};
+    struct error_list told_later = {0};
     int bad = 0;
     s->block = arena_take(&s->mem, (doc->nsections + 1) * sizeof *s->block);
     for (size_t i = 0; s->block && !bad && i < doc->nsections; i++) {
@@ -72,19 +73,21 @@ int blocks_init(struct sweep *s, const struct ini_doc *doc)
         if (name && !block_name_check(name, NULL, &told_later))
             bad = add_block(s, name, &doc->section[i], doc);
     }
-    faults_release(&told_later);
+    errors_release(&told_later);
     return s->block ? bad : -1;
 }
 
-int block_setting(struct sweep *s, const char *section, const char *key, const struct where *at, struct faults *f)
+int block_setting(struct sweep *s, const char *section, const char *key, const struct where *at,
+                  struct error_list *errors)
 {
     int i = setting_find(s, section, key);
     const struct block_text *b = block_named(s, block_section(section));
     if (i >= 0 || !b)
         return i;
     if (!variable_ok(key))
-        return fault(f, at, "a parameter is named with letters, digits and '_', and not and, or, not, uses, classes");
-    return fault(f, at, "[%s] has no parameter '%s'", section, key);
+        return errors_add(errors, at,
+                          "a parameter is named with letters, digits and '_', and not and, or, not, uses, classes");
+    return errors_add(errors, at, "[%s] has no parameter '%s'", section, key);
 }
 
 int setting_is_param(const struct setting *st)
@@ -124,7 +127,7 @@ static int mark_named(struct sweep *s, size_t from, size_t n)
     int more = 0;
     for (size_t b = 0; b < s->nblock; b++)
         for (size_t i = from; !s->block[b].used && i < from + n; i++)
-            if (s->set[i].group != KEY_SWEEP && setting_names(s, i, s->block[b].name))
+            if (group_varies(s->set[i].group) && setting_names(s, i, s->block[b].name))
                 more = s->block[b].used = 1;
     return more;
 }
@@ -144,54 +147,55 @@ static void mark_used(struct sweep *s)
     }
 }
 
-static void check_block(struct sweep *s, struct block_text *b, struct faults *f)
+static void check_block(struct sweep *s, struct block_text *b, struct error_list *errors)
 {
     const struct given *g = &s->set[b->layers].base;
-    size_t before = f->n + f->dropped;
-    lines_parse(s, b, &b->lines, g, f);
-    b->wrong = f->n + f->dropped > before;
+    size_t before = errors->n + errors->dropped;
+    lines_parse(s, b, &b->lines, g, errors);
+    b->wrong = errors->n + errors->dropped > before;
     if (!b->lines.n)
-        fault(f, g->text ? &g->at : &b->at, "no layers; a block has lines of them like [model], in its key 'layers'");
+        errors_add(errors, g->text ? &g->at : &b->at,
+                   "no layers; a block has lines of them like [model], in its key 'layers'");
     if (b->nparams > NN_DEFINED_PARAMS)
-        fault(f, &b->at, "%zu parameters; a block has at most %d", b->nparams, NN_DEFINED_PARAMS);
+        errors_add(errors, &b->at, "%zu parameters; a block has at most %d", b->nparams, NN_DEFINED_PARAMS);
     for (size_t i = 1; b->lines.n && i <= b->nparams; i++) {
         const struct setting *st = &s->set[b->layers + (int)i];
         if (!st->used && !b->wrong)
-            fault(f, &st->base.at, "the layers of this block do not use this parameter; write $%s where it belongs",
-                  st->key);
+            errors_add(errors, &st->base.at,
+                       "the layers of this block do not use this parameter; write $%s where it belongs", st->key);
     }
     if (!b->used)
-        fault(f, &b->at, "no text uses this block; write its name into layers, or leave it out");
+        errors_add(errors, &b->at, "no text uses this block; write its name into layers, or leave it out");
 }
 
-void blocks_check(struct sweep *s, struct faults *f)
+void blocks_check(struct sweep *s, struct error_list *errors)
 {
     mark_used(s);
     for (size_t i = 0; i < s->nblock; i++)
-        check_block(s, &s->block[i], f);
+        check_block(s, &s->block[i], errors);
 }
 
 /* ---- at a point ---- */
 
 struct point_blocks {
     struct nn_library library;
-    struct pick pick; /* the point, for values that are no parameters' */
+    struct point_choice choice; /* the point, for values that are no parameters' */
 };
 
 /* Puts the values of a use into the lines of a block; nn_library.expand. */
 static int expand_block(const struct nn_library *l, size_t i, const char *const *value, struct arena *a,
                         struct nn_line **line, size_t *nlines, struct err *e)
 {
-    struct pick pick = ((const struct point_blocks *)l)->pick;
-    const struct block_text *b = &pick.s->block[i];
+    struct point_choice choice = ((const struct point_blocks *)l)->choice;
+    const struct block_text *b = &choice.s->block[i];
     struct nn_line *v = arena_take(a, (b->lines.n + 1) * sizeof *v);
     if (!v)
         return err_set(e, ERR_NOMEM, "no memory");
-    pick.block = b;
-    pick.given = value;
+    choice.block = b;
+    choice.given = value;
     for (size_t k = 0; !b->wrong && k < b->lines.n; k++) { /* what is wrong was told */
         const struct text_line *text = &b->lines.v[k];
-        v[k] = (struct nn_line){.text = template_text(text, &pick, a, e), .at = text->at, .library = l};
+        v[k] = (struct nn_line){.text = template_text(text, &choice, a, e), .at = text->at, .library = l};
         if (!v[k].text)
             return -1;
     }
@@ -201,12 +205,12 @@ static int expand_block(const struct nn_library *l, size_t i, const char *const 
 }
 
 /* Fills the row of a parameter. A default that has no value at this point must be given by the uses. */
-static int fill_param(struct pick *p, const struct block_text *b, size_t i, struct param *row, struct arena *a)
+static int fill_param(struct point_choice *p, const struct block_text *b, size_t i, struct param *row, struct arena *a)
 {
     struct err e = {0};
     char buf[STR_NUM];
     int setting = b->layers + 1 + (int)i;
-    const char *text = pick_text(p, setting, buf, &e);
+    const char *text = choice_text(p, setting, buf, &e);
     *row = (struct param){.name = p->s->set[setting].key,
                           .type = P_TEXT,
                           .at = i * sizeof(char *),
@@ -217,7 +221,7 @@ static int fill_param(struct pick *p, const struct block_text *b, size_t i, stru
     return e.code != ERR_NOMEM && row->help && (row->preset || !text) ? 0 : -1;
 }
 
-const struct nn_library *blocks_at(const struct pick *p, struct arena *a)
+const struct nn_library *blocks_at(const struct point_choice *p, struct arena *a)
 {
     const struct sweep *s = p->s;
     struct point_blocks *l = arena_take(a, sizeof *l);
@@ -229,7 +233,7 @@ const struct nn_library *blocks_at(const struct pick *p, struct arena *a)
         const struct block_text *block = &s->block[b];
         struct param *row = arena_take(a, (block->nparams + 1) * sizeof *row);
         for (size_t i = 0; row && i < block->nparams; i++)
-            if (fill_param(&l->pick, block, i, &row[i], a))
+            if (fill_param(&l->choice, block, i, &row[i], a))
                 row = NULL;
         if (!row)
             return NULL;

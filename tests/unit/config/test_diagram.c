@@ -2,7 +2,7 @@
 #include "config_test.h"
 
 #include "base/rng.h"
-#include "config/grid.h"
+#include "config/space/diagram.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 
 /* A condition is a random table over the values (absent included) of the axes it looks at. */
 struct random_grid {
-    struct grid_axis axis[AXES];
-    int looks[AXES][AXES];
+    struct diagram_axis axis[AXES];
+    int depends_on[AXES][AXES];
     uint32_t salt;
     size_t n;
 };
@@ -23,8 +23,8 @@ static int table(void *ctx, size_t axis, const int64_t *value, struct err *e)
     uint64_t h = str_hash(STR_HASH, &g->salt, sizeof g->salt);
     (void)e;
     h = str_hash(h, &axis, sizeof axis);
-    for (size_t l = 0; l < g->axis[axis].nlooks; l++)
-        h = str_hash(h, &value[g->axis[axis].looks[l]], sizeof *value);
+    for (size_t l = 0; l < g->axis[axis].ndepends; l++)
+        h = str_hash(h, &value[g->axis[axis].depends_on[l]], sizeof *value);
     return (h >> 20) % 3 != 0;
 }
 
@@ -38,13 +38,13 @@ static void make_grid(struct random_grid *g, struct rng *r)
         rank[i] = i;
     rng_shuffle(r, rank, AXES); /* conditions look at lower ranks only: no circles */
     for (size_t i = 0; i < g->n; i++) {
-        struct grid_axis *a = &g->axis[i];
+        struct diagram_axis *a = &g->axis[i];
         a->values = 1 + rng_below(r, 4);
         a->conditional = rng_below(r, 2) != 0;
-        a->looks = g->looks[i];
+        a->depends_on = g->depends_on[i];
         for (size_t j = 0; a->conditional && j < g->n; j++)
             if (rank[j] < rank[i] && rng_below(r, 2))
-                g->looks[i][a->nlooks++] = (int)j;
+                g->depends_on[i][a->ndepends++] = (int)j;
     }
 }
 
@@ -65,9 +65,9 @@ static void enumerate(struct brute *b, size_t pos)
         return;
     }
     int i = b->order[pos];
-    const struct grid_axis *a = &b->g->axis[i];
+    const struct diagram_axis *a = &b->g->axis[i];
     if (a->conditional && !table(b->g, (size_t)i, b->value, NULL)) {
-        b->value[i] = GRID_ABSENT;
+        b->value[i] = DIAGRAM_ABSENT;
         enumerate(b, pos + 1);
         return;
     }
@@ -77,14 +77,14 @@ static void enumerate(struct brute *b, size_t pos)
     }
 }
 
-static void conditions_stand_behind(const struct random_grid *g, const struct grid *got)
+static void conditions_stand_behind(const struct random_grid *g, const struct diagram *got)
 {
     size_t at[AXES] = {0};
     for (size_t p = 0; p < g->n; p++)
         at[got->order[p]] = p;
     for (size_t i = 0; i < g->n; i++)
-        for (size_t l = 0; l < g->axis[i].nlooks; l++)
-            assert_true(at[g->axis[i].looks[l]] < at[i]);
+        for (size_t l = 0; l < g->axis[i].ndepends; l++)
+            assert_true(at[g->axis[i].depends_on[l]] < at[i]);
 }
 
 static void counts_and_points_are_those_of_brute_force(void **state)
@@ -95,13 +95,13 @@ static void counts_and_points_are_those_of_brute_force(void **state)
     rng_init(&r, 1, RNG_TEST, 0, 0);
     for (int round = 0; round < 3000; round++) {
         struct random_grid g;
-        struct grid got;
+        struct diagram got;
         struct arena a;
         struct err e = {0};
         size_t culprit;
         make_grid(&g, &r);
         arena_init(&a);
-        assert_int_equal(grid_build(&got, g.axis, g.n, table, &g, &a, &culprit, &e), 0);
+        assert_int_equal(diagram_build(&got, g.axis, g.n, table, &g, &a, &culprit, &e), 0);
         conditions_stand_behind(&g, &got);
         struct brute b = {.g = &g, .order = got.order, .row = rows, .cap = 4096};
         enumerate(&b, 0);
@@ -109,7 +109,7 @@ static void counts_and_points_are_those_of_brute_force(void **state)
         assert_close(got.approx, (double)b.n, 0, 0);
         for (size_t k = 0; k < b.n; k++) {
             int64_t value[AXES] = {0};
-            grid_decode(&got, k, value);
+            diagram_decode(&got, k, value);
             for (size_t i = 0; i < g.n; i++)
                 if (value[i] != rows[k][i])
                     fail_msg("round %d, point %zu, axis %zu: %d, not %d", round, k, i, (int)value[i], (int)rows[k][i]);
@@ -121,18 +121,18 @@ static void counts_and_points_are_those_of_brute_force(void **state)
 static void the_order_is_kept_where_it_can_be(void **state)
 {
     static const int one[] = {3};
-    static const struct grid_axis axis[] = {
+    static const struct diagram_axis axis[] = {
         {2, 0, NULL, 0}, {2, 1, one, 1}, {2, 0, NULL, 0}, {2, 0, NULL, 0}, {2, 0, NULL, 0}};
     static const int want[] = {0, 2, 3, 1, 4};
     struct random_grid g = {.n = 5};
-    struct grid got;
+    struct diagram got;
     struct arena a;
     struct err e = {0};
     size_t culprit;
     (void)state;
     memcpy(g.axis, axis, sizeof axis);
     arena_init(&a);
-    assert_int_equal(grid_build(&got, axis, 5, table, &g, &a, &culprit, &e), 0);
+    assert_int_equal(diagram_build(&got, axis, 5, table, &g, &a, &culprit, &e), 0);
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(got.order[i], want[i]);
     arena_release(&a);
@@ -141,16 +141,16 @@ static void the_order_is_kept_where_it_can_be(void **state)
 static void circles_are_found(void **state)
 {
     static const int to[4][1] = {{1}, {2}, {1}, {0}};
-    struct grid_axis axis[4];
-    struct grid got;
+    struct diagram_axis axis[4];
+    struct diagram got;
     struct arena a;
     struct err e = {0};
     size_t culprit = 99;
     (void)state;
     for (int i = 0; i < 4; i++)
-        axis[i] = (struct grid_axis){2, i == 1 || i == 2, to[i], 1};
+        axis[i] = (struct diagram_axis){2, i == 1 || i == 2, to[i], 1};
     arena_init(&a);
-    assert_int_equal(grid_build(&got, axis, 4, table, NULL, &a, &culprit, &e), -1);
+    assert_int_equal(diagram_build(&got, axis, 4, table, NULL, &a, &culprit, &e), -1);
     assert_true(culprit == 1 || culprit == 2);
     arena_release(&a);
 }
@@ -165,41 +165,41 @@ static int even(void *ctx, size_t axis, const int64_t *value, struct err *e)
 /* Conditions that look at one axis each need no more nodes than twice the axes: 40 of them are counted. */
 static void chains_stay_small(void **state)
 {
-    int looks[80][1];
-    struct grid_axis axis[80];
-    struct grid got;
+    int depends_on[80][1];
+    struct diagram_axis axis[80];
+    struct diagram got;
     struct arena a;
     struct err e = {0};
     size_t culprit;
     int64_t value[80];
     (void)state;
     for (int i = 0; i < 80; i++) {
-        looks[i][0] = i - 1;
-        axis[i] = (struct grid_axis){i % 2 ? 3 : 1000, i % 2, looks[i], 1};
+        depends_on[i][0] = i - 1;
+        axis[i] = (struct diagram_axis){i % 2 ? 3 : 1000, i % 2, depends_on[i], 1};
     }
     arena_init(&a);
-    assert_int_equal(grid_build(&got, axis, 80, even, NULL, &a, &culprit, &e), 0);
+    assert_int_equal(diagram_build(&got, axis, 80, even, NULL, &a, &culprit, &e), 0);
     assert_true(got.points == UINT64_MAX); /* (500 * 3 + 500) ^ 40 */
     assert_close(got.approx / 1e132, 1.099511627776, 1e-12, 0);
-    grid_decode(&got, UINT64_MAX - 1, value);
+    diagram_decode(&got, UINT64_MAX - 1, value);
     for (int i = 1; i < 80; i += 2)
-        assert_int_equal(value[i] == GRID_ABSENT, value[i - 1] % 2);
+        assert_int_equal(value[i] == DIAGRAM_ABSENT, value[i - 1] % 2);
     arena_release(&a);
 }
 
 static void too_many_combinations(void **state)
 {
-    static const int looks[] = {0, 1};
-    struct grid_axis axis[] = {{5000, 0, NULL, 0}, {5000, 0, NULL, 0}, {2, 1, looks, 2}};
+    static const int depends_on[] = {0, 1};
+    struct diagram_axis axis[] = {{5000, 0, NULL, 0}, {5000, 0, NULL, 0}, {2, 1, depends_on, 2}};
     struct random_grid g = {.n = 3};
-    struct grid got;
+    struct diagram got;
     struct arena a;
     struct err e = {0};
     size_t culprit;
     (void)state;
     memcpy(g.axis, axis, sizeof axis);
     arena_init(&a);
-    assert_int_equal(grid_build(&got, axis, 3, table, &g, &a, &culprit, &e), -1);
+    assert_int_equal(diagram_build(&got, axis, 3, table, &g, &a, &culprit, &e), -1);
     assert_non_null(strstr(e.text, "too many combinations"));
     arena_release(&a);
 }

@@ -1,15 +1,16 @@
-#include "config/grid.h"
+/* diagram.c counts the points of a grid whose axes may be conditional, and finds the values of one. */
+#include "config/space/diagram.h"
 
 #include "base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct grid_edge {
+struct diagram_edge {
     uint64_t end; /* points below this value and all before it */
     uint32_t child;
 };
-struct grid_node {
+struct diagram_node {
     int axis, active, watched;
     uint32_t child; /* of an axis nobody looks at, or an absent one */
     uint32_t first; /* watched: edges first .. first + values - 1 */
@@ -18,17 +19,17 @@ struct grid_node {
 };
 
 struct build {
-    struct grid *g;
-    const struct grid_axis *axis;
-    grid_holds *holds;
+    struct diagram *g;
+    const struct diagram_axis *axis;
+    diagram_holds *holds;
     void *ctx;
-    int at[GRID_AXES];    /* position of each axis */
-    int ready[GRID_AXES]; /* position behind which a conditional axis can be decided; -1: at once */
-    int watched[GRID_AXES];
-    int64_t value[GRID_AXES];
-    signed char held[GRID_AXES];
-    struct grid_node *node;
-    struct grid_edge *edge;
+    int at[DIAGRAM_AXES];    /* position of each axis */
+    int ready[DIAGRAM_AXES]; /* position behind which a conditional axis can be decided; -1: at once */
+    int watched[DIAGRAM_AXES];
+    int64_t value[DIAGRAM_AXES];
+    signed char held[DIAGRAM_AXES];
+    struct diagram_node *node;
+    struct diagram_edge *edge;
     size_t nodes, nodes_cap, edges, edges_cap;
     uint32_t *table; /* hash of states: node + 1 */
     size_t table_cap;
@@ -38,12 +39,12 @@ struct build {
     struct err *e;
 };
 
-static uint64_t add(uint64_t a, uint64_t b)
+static uint64_t add_points(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static uint64_t multiply(uint64_t a, uint64_t b)
+static uint64_t multiply_points(uint64_t a, uint64_t b)
 {
     return a && b > UINT64_MAX / a ? UINT64_MAX : a * b;
 }
@@ -51,13 +52,13 @@ static uint64_t multiply(uint64_t a, uint64_t b)
 /* Kahn's algorithm, always taking the first axis that may come: stable. -1: axis *culprit waits for ever. */
 static int sort_axes(struct build *b, size_t n, size_t *culprit)
 {
-    int done[GRID_AXES] = {0};
+    int done[DIAGRAM_AXES] = {0};
     for (size_t placed = 0; placed < n; placed++) {
         size_t i = 0;
         for (; i < n; i++) {
             int waits = done[i];
-            for (size_t l = 0; b->axis[i].conditional && l < b->axis[i].nlooks; l++)
-                waits |= !done[b->axis[i].looks[l]];
+            for (size_t l = 0; b->axis[i].conditional && l < b->axis[i].ndepends; l++)
+                waits |= !done[b->axis[i].depends_on[l]];
             if (!waits)
                 break;
         }
@@ -78,8 +79,8 @@ static void find_watched(struct build *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         b->ready[i] = -1;
-        for (size_t l = 0; b->axis[i].conditional && l < b->axis[i].nlooks; l++) {
-            int seen = b->axis[i].looks[l];
+        for (size_t l = 0; b->axis[i].conditional && l < b->axis[i].ndepends; l++) {
+            int seen = b->axis[i].depends_on[l];
             b->watched[seen] = 1;
             if (b->at[seen] > b->ready[i])
                 b->ready[i] = b->at[seen];
@@ -91,7 +92,7 @@ static void find_watched(struct build *b, size_t n)
 static size_t state_key(const struct build *b, int pos, int64_t *key)
 {
     size_t n = 0;
-    char told[GRID_AXES] = {0};
+    char told[DIAGRAM_AXES] = {0};
     key[n++] = pos;
     for (int p = pos; p < (int)b->g->axes; p++) {
         int i = b->g->order[p];
@@ -101,8 +102,8 @@ static size_t state_key(const struct build *b, int pos, int64_t *key)
             key[n++] = b->held[i];
             continue;
         }
-        for (size_t l = 0; l < b->axis[i].nlooks; l++) {
-            int seen = b->axis[i].looks[l];
+        for (size_t l = 0; l < b->axis[i].ndepends; l++) {
+            int seen = b->axis[i].depends_on[l];
             if (b->at[seen] < pos && !told[seen]) {
                 told[seen] = 1;
                 key[n++] = b->value[seen];
@@ -146,7 +147,7 @@ static int new_node(struct build *b, const int64_t *key, size_t n, uint32_t *out
 {
     if (b->nodes == b->nodes_cap) {
         size_t cap = b->nodes_cap ? 2 * b->nodes_cap : 32;
-        struct grid_node *v = realloc(b->node, cap * sizeof *v);
+        struct diagram_node *v = realloc(b->node, cap * sizeof *v);
         if (v)
             b->node = v;
         int64_t **k = realloc(b->key, cap * sizeof *k);
@@ -162,7 +163,7 @@ static int new_node(struct build *b, const int64_t *key, size_t n, uint32_t *out
     copy[0] = (int64_t)n;
     memcpy(copy + 1, key, n * sizeof *key);
     b->key[b->nodes] = copy;
-    b->node[b->nodes] = (struct grid_node){0};
+    b->node[b->nodes] = (struct diagram_node){0};
     *out = (uint32_t)b->nodes++;
     if (2 * b->nodes >= b->table_cap)
         return rehash(b);
@@ -172,12 +173,12 @@ static int new_node(struct build *b, const int64_t *key, size_t n, uint32_t *out
 
 static int new_edges(struct build *b, uint64_t n, uint32_t *first)
 {
-    if (n > GRID_WORK || b->edges + n > GRID_WORK)
+    if (n > DIAGRAM_WORK || b->edges + n > DIAGRAM_WORK)
         return err_set(b->e, ERR_USAGE, "conditions look at too many combinations of values (more than %zu)",
-                       GRID_WORK);
+                       DIAGRAM_WORK);
     while (b->edges + n > b->edges_cap) {
         size_t cap = b->edges_cap ? 2 * b->edges_cap : 64;
-        struct grid_edge *v = realloc(b->edge, cap * sizeof *v);
+        struct diagram_edge *v = realloc(b->edge, cap * sizeof *v);
         if (!v)
             return nomem(b);
         b->edge = v;
@@ -188,10 +189,10 @@ static int new_edges(struct build *b, uint64_t n, uint32_t *first)
     return 0;
 }
 
-static int visit(struct build *b, int pos, uint32_t *out);
+static int visit_axis(struct build *b, int pos, uint32_t *out);
 
 /* The axis at pos has this value: decides the conditions that waited for it and goes on. */
-static int step(struct build *b, int pos, int64_t value, uint32_t *child)
+static int step_axis(struct build *b, int pos, int64_t value, uint32_t *child)
 {
     if (pos >= 0)
         b->value[b->g->order[pos]] = value;
@@ -203,27 +204,27 @@ static int step(struct build *b, int pos, int64_t value, uint32_t *child)
                 return -1;
             b->held[i] = (signed char)h;
         }
-    return visit(b, pos + 1, child);
+    return visit_axis(b, pos + 1, child);
 }
 
-static int visit_watched(struct build *b, int pos, struct grid_node *nd)
+static int visit_watched(struct build *b, int pos, struct diagram_node *nd)
 {
     if (new_edges(b, nd->values, &nd->first))
         return -1;
     for (uint64_t v = 0; v < nd->values; v++) {
         uint32_t child = 0;
-        if (step(b, pos, (int64_t)v, &child))
+        if (step_axis(b, pos, (int64_t)v, &child))
             return -1;
-        nd->points = add(nd->points, b->node[child].points);
+        nd->points = add_points(nd->points, b->node[child].points);
         nd->approx += b->node[child].approx;
-        b->edge[nd->first + v] = (struct grid_edge){nd->points, child};
+        b->edge[nd->first + v] = (struct diagram_edge){nd->points, child};
     }
     return 0;
 }
 
-static int visit(struct build *b, int pos, uint32_t *out)
+static int visit_axis(struct build *b, int pos, uint32_t *out)
 {
-    int64_t key[2 * GRID_AXES + 1];
+    int64_t key[2 * DIAGRAM_AXES + 1];
     size_t n = state_key(b, pos, key);
     if (b->table_cap) {
         size_t i = slot_of(b, key, n);
@@ -232,21 +233,22 @@ static int visit(struct build *b, int pos, uint32_t *out)
             return 0;
         }
     }
-    struct grid_node nd = {.points = 1, .approx = 1};
-    if (b->nodes > GRID_WORK)
+    struct diagram_node nd = {.points = 1, .approx = 1};
+    if (b->nodes > DIAGRAM_WORK)
         return err_set(b->e, ERR_USAGE, "conditions look at too many combinations of values (more than %zu)",
-                       GRID_WORK);
+                       DIAGRAM_WORK);
     if (pos < (int)b->g->axes) {
         int i = b->g->order[pos];
-        nd = (struct grid_node){.axis = i, .active = !b->axis[i].conditional || b->held[i], .watched = b->watched[i]};
+        nd =
+            (struct diagram_node){.axis = i, .active = !b->axis[i].conditional || b->held[i], .watched = b->watched[i]};
         nd.values = nd.active ? b->axis[i].values : 1;
         if (nd.active && nd.watched) {
             if (visit_watched(b, pos, &nd))
                 return -1;
         } else {
-            if (step(b, pos, nd.active ? 0 : GRID_ABSENT, &nd.child))
+            if (step_axis(b, pos, nd.active ? 0 : DIAGRAM_ABSENT, &nd.child))
                 return -1;
-            nd.points = multiply(nd.values, b->node[nd.child].points);
+            nd.points = multiply_points(nd.values, b->node[nd.child].points);
             nd.approx = (double)nd.values * b->node[nd.child].approx;
         }
     }
@@ -256,10 +258,10 @@ static int visit(struct build *b, int pos, uint32_t *out)
     return 0;
 }
 
-static int keep(struct build *b)
+static int keep_diagram(struct build *b)
 {
-    struct grid_node *node = arena_take(b->a, b->nodes * sizeof *node);
-    struct grid_edge *edge = arena_take(b->a, (b->edges + 1) * sizeof *edge);
+    struct diagram_node *node = arena_take(b->a, b->nodes * sizeof *node);
+    struct diagram_edge *edge = arena_take(b->a, (b->edges + 1) * sizeof *edge);
     if (!node || !edge)
         return nomem(b);
     memcpy(node, b->node, b->nodes * sizeof *node);
@@ -272,19 +274,19 @@ static int keep(struct build *b)
     return 0;
 }
 
-int grid_build(struct grid *g, const struct grid_axis *axis, size_t n, grid_holds *holds, void *ctx, struct arena *a,
-               size_t *culprit, struct err *e)
+int diagram_build(struct diagram *g, const struct diagram_axis *axis, size_t n, diagram_holds *holds, void *ctx,
+                  struct arena *a, size_t *culprit, struct err *e)
 {
     struct build b = {.g = g, .axis = axis, .holds = holds, .ctx = ctx, .a = a, .e = e};
     memset(g, 0, sizeof *g);
-    if (n > GRID_AXES)
-        return err_set(e, ERR_USAGE, "%zu axes, at most %d can be counted", n, GRID_AXES);
+    if (n > DIAGRAM_AXES)
+        return err_set(e, ERR_USAGE, "%zu axes, at most %d can be counted", n, DIAGRAM_AXES);
     g->axes = n;
     if (sort_axes(&b, n, culprit))
         return err_set(e, ERR_USAGE, "its condition looks, directly or through others, at itself");
     find_watched(&b, n);
     arena_init(&b.keys);
-    int rc = step(&b, -1, 0, &g->root) || keep(&b) ? -1 : 0;
+    int rc = step_axis(&b, -1, 0, &g->root) || keep_diagram(&b) ? -1 : 0;
     *culprit = b.culprit;
     free(b.node);
     free(b.edge);
@@ -295,7 +297,7 @@ int grid_build(struct grid *g, const struct grid_axis *axis, size_t n, grid_hold
 }
 
 /* The first value whose `end` lies above k. */
-static uint64_t find_edge(const struct grid_edge *edge, uint64_t n, uint64_t k)
+static uint64_t find_edge(const struct diagram_edge *edge, uint64_t n, uint64_t k)
 {
     uint64_t lo = 0, hi = n - 1;
     while (lo < hi) {
@@ -308,20 +310,20 @@ static uint64_t find_edge(const struct grid_edge *edge, uint64_t n, uint64_t k)
     return lo;
 }
 
-void grid_decode(const struct grid *g, uint64_t k, int64_t *value)
+void diagram_decode(const struct diagram *g, uint64_t k, int64_t *value)
 {
-    const struct grid_node *nd = &g->node[g->root];
+    const struct diagram_node *nd = &g->node[g->root];
     for (size_t pos = 0; pos < g->axes; pos++) {
         if (nd->active && nd->watched) {
-            const struct grid_edge *edge = g->edge + nd->first;
+            const struct diagram_edge *edge = g->edge + nd->first;
             uint64_t v = find_edge(edge, nd->values, k);
             k -= v ? edge[v - 1].end : 0;
             value[nd->axis] = (int64_t)v;
             nd = &g->node[edge[v].child];
             continue;
         }
-        const struct grid_node *child = &g->node[nd->child];
-        value[nd->axis] = nd->active ? (int64_t)(k / child->points) : GRID_ABSENT;
+        const struct diagram_node *child = &g->node[nd->child];
+        value[nd->axis] = nd->active ? (int64_t)(k / child->points) : DIAGRAM_ABSENT;
         k %= child->points;
         nd = child;
     }

@@ -1,5 +1,5 @@
 /* expr_run.c - runs the programs of expr.c. */
-#include "config/expr_code.h"
+#include "config/syntax/expr_code.h"
 
 #include "base/str.h"
 

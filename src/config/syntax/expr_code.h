@@ -2,7 +2,7 @@
 #ifndef CONFIG_EXPR_CODE_H
 #define CONFIG_EXPR_CODE_H
 
-#include "config/expr.h"
+#include "config/syntax/expr.h"
 
 #define EXPR_STACK 400 /* values at once: six operators may wait at each of the parser's 64 levels */
 

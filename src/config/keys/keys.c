@@ -1,4 +1,5 @@
-#include "config/keys.h"
+/* keys.c numbers the keys of all sections, and finds the nearest one. */
+#include "config/keys/keys.h"
 
 #include "base/str.h"
 
@@ -69,47 +70,24 @@ const struct param model_params[] = {
     { 0 }
 };
 
-/* The i-th owner of keys of its own, and those keys (NULL: it has none); -1 after the last. */
-static int source_owner(size_t i, const char **name, const struct param **params)
-{
-    const struct data_word *w = data_dataset_word(i);
-    *name = w ? w->name : NULL;
-    *params = w ? w->params : NULL;
-    return w ? 0 : -1;
-}
-
-static int optimizer_owner(size_t i, const char **name, const struct param **params)
-{
-    const struct optimizer_type *o = optimizer_types[i];
-    *name = o ? o->name : NULL;
-    *params = o ? o->params : NULL;
-    return o ? 0 : -1;
-}
-
-static int schedule_owner(size_t i, const char **name, const struct param **params)
-{
-    const struct schedule_type *s = schedule_types[i];
-    *name = s ? s->name : NULL;
-    *params = s ? s->params : NULL;
-    return s ? 0 : -1;
-}
-
-static const struct table {
+static const struct key_table {
     const char *section;
     enum key_group group;
-    const struct param *params; /* NULL: those of each owner */
-    int (*owner)(size_t i, const char **name, const struct param **params);
+    const struct param *params;
 } tables[] = {
-    { "sweep", KEY_SWEEP, sweep_params, NULL },        { "search", KEY_SEARCH, search_params, NULL },
-    { "stop", KEY_STOP, stop_params, NULL },           { "data", KEY_DATA, data_params, NULL },
-    { "data", KEY_SOURCE, NULL, source_owner },        { "model", KEY_MODEL, model_params, NULL },
-    { "model", KEY_NN, nn_params, NULL },              { "train", KEY_TRAIN, train_params, NULL },
-    { "train", KEY_PRECISION, nn_precision_params, NULL },
-    { "train", KEY_OPTIMIZER, NULL, optimizer_owner }, { "train", KEY_SCHEDULE, NULL, schedule_owner },
+    { "sweep", KEY_SWEEP, sweep_params },
+    { "search", KEY_SWEEP, search_params },
+    { "stop", KEY_SWEEP, stop_params },
+    { "data", KEY_DATA, data_params },
+    { "model", KEY_MODEL, model_params },
+    { "model", KEY_NN, nn_params },
+    { "train", KEY_TRAIN, train_params },
+    { "train", KEY_NN, nn_precision_params },
 };
 // clang-format on
+#define TABLES (sizeof tables / sizeof *tables)
 
-static size_t length(const struct param *t)
+static size_t table_length(const struct param *t)
 {
     size_t n = 0;
     while (t && t[n].name)
@@ -117,15 +95,14 @@ static size_t length(const struct param *t)
     return n;
 }
 
-/* The i-th row of a table of owners; else *i goes down by as many as it has. */
-static int owned_row(const struct table *t, size_t *i, struct key_row *out)
+/* Finds the i-th key of a family; else *i goes down by as many as it has. */
+static int family_key(const struct family *f, size_t *i, struct key_row *out)
 {
-    const char *name;
-    const struct param *params;
-    for (size_t type = 0; !t->owner(type, &name, &params); type++) {
-        size_t n = length(params);
+    struct family_row row;
+    for (size_t type = 0; !f->row(type, &row); type++) {
+        size_t n = table_length(row.params);
         if (*i < n) {
-            *out = (struct key_row){t->section, t->group, &params[*i], name, (int)type, params};
+            *out = (struct key_row){f->section, f->group, &row.params[*i], row.params, f, row.name, (int)type};
             return 0;
         }
         *i -= n;
@@ -133,18 +110,21 @@ static int owned_row(const struct table *t, size_t *i, struct key_row *out)
     return -1;
 }
 
+/* After the last table of a section come the keys of its families. */
 int key_row(size_t i, struct key_row *out)
 {
-    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
-        size_t n = length(tables[t].params);
-        if (tables[t].owner && !owned_row(&tables[t], &i, out))
-            return 0;
-        if (!tables[t].owner && i < n) {
-            *out =
-                (struct key_row){tables[t].section, tables[t].group, &tables[t].params[i], NULL, -1, tables[t].params};
+    for (size_t t = 0; t < TABLES; t++) {
+        const struct key_table *table = &tables[t];
+        size_t n = table_length(table->params);
+        if (i < n) {
+            *out = (struct key_row){table->section, table->group, &table->params[i], table->params, NULL, NULL, -1};
             return 0;
         }
         i -= n;
+        int last = t + 1 == TABLES || strcmp(tables[t + 1].section, table->section) != 0;
+        for (const struct family *f = families; last && f->key; f++)
+            if (!strcmp(f->section, table->section) && !family_key(f, &i, out))
+                return 0;
     }
     return -1;
 }
@@ -184,7 +164,7 @@ const struct param *key_find(const char *section, const char *key)
     return NULL;
 }
 
-static const char *key_word(size_t i, const void *section)
+static const char *key_of_section(size_t i, const void *section)
 {
     struct key_row r;
     if (key_row(i, &r))
@@ -194,7 +174,7 @@ static const char *key_word(size_t i, const void *section)
 
 const char *key_nearest(const char *section, const char *key)
 {
-    const char *near = str_nearest(key, key_word, section);
+    const char *near = str_nearest(key, key_of_section, section);
     return near && *near ? near : NULL;
 }
 

@@ -1,4 +1,5 @@
-#include "config/expr_code.h"
+/* expr.c parses expressions into flat programs. */
+#include "config/syntax/expr_code.h"
 
 #include "base/str.h"
 #include "nn/layer.h"
@@ -11,7 +12,7 @@
 #define CODE_MAX 4096
 #define TOKEN_MAX 64
 
-struct parser {
+struct expr_parser {
     const char *p;
     struct expr *x;
     size_t cap;
@@ -43,13 +44,13 @@ int expr_keyword(const char *w)
     return !strcmp(w, "and") || !strcmp(w, "or") || !strcmp(w, "not") || !strcmp(w, "uses");
 }
 
-static int bad(struct parser *q, const char *what, const char *arg)
+static int bad(struct expr_parser *q, const char *what, const char *arg)
 {
     return err_at(q->e, ERR_USAGE, &q->x->at, "%s%.40s%s in '%.100s'", what, arg ? arg : "", arg ? "'" : "",
                   q->x->text);
 }
 
-static int emit(struct parser *q, enum op op, int arg, double num, const char *word)
+static int emit(struct expr_parser *q, enum op op, int arg, double num, const char *word)
 {
     struct expr *x = q->x;
     if (x->n == CODE_MAX)
@@ -74,7 +75,7 @@ static int emit(struct parser *q, enum op op, int arg, double num, const char *w
     return 0;
 }
 
-static void blanks(struct parser *q)
+static void skip_expr_blanks(struct expr_parser *q)
 {
     while (isspace((unsigned char)*q->p))
         q->p++;
@@ -92,9 +93,9 @@ static size_t name_length(const char *p)
 }
 
 /* Whether the keyword stands next; steps over it. */
-static int keyword(struct parser *q, const char *word)
+static int keyword(struct expr_parser *q, const char *word)
 {
-    blanks(q);
+    skip_expr_blanks(q);
     size_t n = name_length(q->p);
     if (n != strlen(word) || memcmp(q->p, word, n))
         return 0;
@@ -102,9 +103,9 @@ static int keyword(struct parser *q, const char *word)
     return 1;
 }
 
-static int sign(struct parser *q, const char *s)
+static int sign(struct expr_parser *q, const char *s)
 {
-    blanks(q);
+    skip_expr_blanks(q);
     size_t n = strlen(s);
     if (strncmp(q->p, s, n))
         return 0;
@@ -113,7 +114,7 @@ static int sign(struct parser *q, const char *s)
 }
 
 /* Unknown words are an error unless they are compared. */
-static int settle(struct parser *q, const struct part *part)
+static int settle_word(struct expr_parser *q, const struct part *part)
 {
     if (part->kind == PART_QUOTED)
         return bad(q, "a text can only be compared by = and != with a setting: '", part->word);
@@ -128,9 +129,9 @@ static int settle(struct parser *q, const struct part *part)
                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-static int parse_or(struct parser *q, struct part *part);
+static int parse_or(struct expr_parser *q, struct part *part);
 
-static int deeper(struct parser *q)
+static int deeper(struct expr_parser *q)
 {
     return ++q->depth > DEPTH_MAX ? bad(q, "too many brackets or signs inside each other", NULL) : 0;
 }
@@ -155,7 +156,7 @@ static const char *percent(const char *p)
     return sign + 1;
 }
 
-static int parse_number(struct parser *q)
+static int parse_number(struct expr_parser *q)
 {
     char buf[TOKEN_MAX];
     const char *p = q->p;
@@ -181,12 +182,12 @@ static int parse_number(struct parser *q)
     return emit(q, OP_NUM, 0, v, NULL);
 }
 
-static int parse_call(struct parser *q, const struct function *f)
+static int parse_call(struct expr_parser *q, const struct function *f)
 {
     struct part part;
     int n = 0;
     do {
-        if (parse_or(q, &part) || settle(q, &part))
+        if (parse_or(q, &part) || settle_word(q, &part))
             return -1;
         if (n++ && f->many && emit(q, f->op, 0, 0, NULL))
             return -1;
@@ -205,9 +206,9 @@ static const char *layer_word(size_t i, const void *ctx)
     return layer_types[i] ? layer_types[i]->name : NULL;
 }
 
-static int parse_uses(struct parser *q)
+static int parse_uses(struct expr_parser *q)
 {
-    blanks(q);
+    skip_expr_blanks(q);
     size_t n = name_length(q->p);
     char *name = arena_strn(q->a, q->p, n);
     if (!name || !n)
@@ -224,7 +225,7 @@ static int parse_uses(struct parser *q)
     return emit(q, OP_USES, 0, 0, t->name);
 }
 
-static int parse_name(struct parser *q, struct part *part)
+static int parse_name(struct expr_parser *q, struct part *part)
 {
     size_t n = name_length(q->p);
     char *name = arena_strn(q->a, q->p, n);
@@ -246,7 +247,7 @@ static int parse_name(struct parser *q, struct part *part)
     return slot >= 0 ? emit(q, OP_SLOT, slot, 0, NULL) : emit(q, OP_WORD, 0, 0, name);
 }
 
-static int parse_quoted(struct parser *q, struct part *part)
+static int parse_quoted(struct expr_parser *q, struct part *part)
 {
     const char *end = strchr(q->p + 1, '"');
     if (!end)
@@ -259,7 +260,7 @@ static int parse_quoted(struct parser *q, struct part *part)
     return emit(q, OP_WORD, 0, 0, word);
 }
 
-static int parse_primary(struct parser *q, struct part *part)
+static int parse_primary(struct expr_parser *q, struct part *part)
 {
     *part = (struct part){PART_NUMBER, -1, NULL};
     if (keyword(q, "uses"))
@@ -271,7 +272,7 @@ static int parse_primary(struct parser *q, struct part *part)
     if (*q->p == '"')
         return parse_quoted(q, part);
     if (sign(q, "(")) {
-        if (deeper(q) || parse_or(q, part) || settle(q, part))
+        if (deeper(q) || parse_or(q, part) || settle_word(q, part))
             return -1;
         q->depth--;
         if (!sign(q, ")"))
@@ -281,14 +282,14 @@ static int parse_primary(struct parser *q, struct part *part)
     return *q->p ? bad(q, "a value is missing before '", q->p) : bad(q, "a value is missing at the end", NULL);
 }
 
-static int parse_unary(struct parser *q, struct part *part)
+static int parse_unary(struct expr_parser *q, struct part *part)
 {
-    blanks(q);
+    skip_expr_blanks(q);
     int minus = *q->p == '-';
     if (!minus && *q->p != '+')
         return parse_primary(q, part);
     q->p++;
-    if (deeper(q) || parse_unary(q, part) || settle(q, part))
+    if (deeper(q) || parse_unary(q, part) || settle_word(q, part))
         return -1;
     q->depth--;
     *part = (struct part){PART_NUMBER, -1, NULL};
@@ -296,27 +297,27 @@ static int parse_unary(struct parser *q, struct part *part)
 }
 
 /* level 0: + -, level 1: * / % */
-static int parse_sum(struct parser *q, struct part *part, int level)
+static int parse_sum(struct expr_parser *q, struct part *part, int level)
 {
     static const char signs[2][4] = {"+-", "*/%"};
     static const enum op ops[2][3] = {{OP_ADD, OP_SUB}, {OP_MUL, OP_DIV, OP_MOD}};
     if (level ? parse_unary(q, part) : parse_sum(q, part, 1))
         return -1;
     for (;;) {
-        blanks(q);
+        skip_expr_blanks(q);
         const char *s = *q->p ? strchr(signs[level], *q->p) : NULL;
         if (!s)
             return 0;
         q->p++;
         struct part right;
-        if (settle(q, part) || (level ? parse_unary(q, &right) : parse_sum(q, &right, 1)) || settle(q, &right) ||
+        if (settle_word(q, part) || (level ? parse_unary(q, &right) : parse_sum(q, &right, 1)) || settle_word(q, &right) ||
             emit(q, ops[level][s - signs[level]], 0, 0, NULL))
             return -1;
         *part = (struct part){PART_NUMBER, -1, NULL};
     }
 }
 
-static int compare_sign(struct parser *q, enum op *op)
+static int compare_sign(struct expr_parser *q, enum op *op)
 {
     static const struct {
         const char *text;
@@ -330,16 +331,16 @@ static int compare_sign(struct parser *q, enum op *op)
     return 0;
 }
 
-static const struct param *slot_param(const struct parser *q, const struct part *part)
+static const struct param *slot_param(const struct expr_parser *q, const struct part *part)
 {
     return part->kind == PART_SLOT && q->scope->param ? q->scope->param(q->scope->ctx, part->slot) : NULL;
 }
 
 /* Behind "setting =" where the setting's values are words: everything up to a blank is one, also fashion-mnist and 3x3.
  */
-static int parse_bare_word(struct parser *q, struct part *part)
+static int parse_bare_word(struct expr_parser *q, struct part *part)
 {
-    blanks(q);
+    skip_expr_blanks(q);
     size_t n = 0;
     while (isalnum((unsigned char)q->p[n]) || (q->p[n] && strchr("._-+/", q->p[n])))
         n++;
@@ -355,7 +356,7 @@ static int parse_bare_word(struct parser *q, struct part *part)
 
 /* The word is one that the setting takes: yes and no become numbers, others stay. `code` is where the word was pushed.
  */
-static int check_word(struct parser *q, const struct part *setting, const struct part *word, size_t code)
+static int check_word(struct expr_parser *q, const struct part *setting, const struct part *word, size_t code)
 {
     const struct param *p = slot_param(q, setting);
     if (p && p->type == P_BOOL) {
@@ -368,7 +369,7 @@ static int check_word(struct parser *q, const struct part *setting, const struct
         return 0;
     }
     if (p && (p->type == P_INT || p->type == P_FLOAT))
-        return word->kind == PART_QUOTED ? bad(q, "not a number: '", word->word) : settle(q, word);
+        return word->kind == PART_QUOTED ? bad(q, "not a number: '", word->word) : settle_word(q, word);
     const char *near = NULL;
     if (!q->scope->takes || q->scope->takes(q->scope->ctx, setting->slot, word->word, &near))
         return 0;
@@ -381,13 +382,13 @@ static int is_word(const struct part *part)
     return part->kind == PART_WORD || part->kind == PART_QUOTED;
 }
 
-static int takes_words(const struct parser *q, const struct part *part)
+static int takes_words(const struct expr_parser *q, const struct part *part)
 {
     const struct param *p = slot_param(q, part);
     return p && p->type != P_INT && p->type != P_FLOAT;
 }
 
-static int parse_compare(struct parser *q, struct part *part)
+static int parse_compare(struct expr_parser *q, struct part *part)
 {
     enum op op;
     struct part left, right;
@@ -408,7 +409,7 @@ static int parse_compare(struct parser *q, struct part *part)
     } else if (equal && right.kind == PART_SLOT && is_word(&left)) {
         if (check_word(q, &right, &left, left_code))
             return -1;
-    } else if (settle(q, &left) || settle(q, &right)) {
+    } else if (settle_word(q, &left) || settle_word(q, &right)) {
         return -1;
     }
     if (emit(q, op, 0, 0, NULL))
@@ -417,11 +418,11 @@ static int parse_compare(struct parser *q, struct part *part)
     return compare_sign(q, &op) ? bad(q, "comparisons do not chain; write 'a < b and b < c'", NULL) : 0;
 }
 
-static int parse_not(struct parser *q, struct part *part)
+static int parse_not(struct expr_parser *q, struct part *part)
 {
     if (!keyword(q, "not"))
         return parse_compare(q, part);
-    if (deeper(q) || parse_not(q, part) || settle(q, part))
+    if (deeper(q) || parse_not(q, part) || settle_word(q, part))
         return -1;
     q->depth--;
     *part = (struct part){PART_NUMBER, -1, NULL};
@@ -429,16 +430,16 @@ static int parse_not(struct parser *q, struct part *part)
 }
 
 /* level 0: or, level 1: and. The right side is skipped when the left decides. */
-static int parse_logic(struct parser *q, struct part *part, int level)
+static int parse_logic(struct expr_parser *q, struct part *part, int level)
 {
     if (level ? parse_not(q, part) : parse_logic(q, part, 1))
         return -1;
     while (keyword(q, level ? "and" : "or")) {
         struct part right;
-        if (settle(q, part) || emit(q, level ? OP_THEN : OP_ELSE, 0, 0, NULL))
+        if (settle_word(q, part) || emit(q, level ? OP_THEN : OP_ELSE, 0, 0, NULL))
             return -1;
         size_t jump = q->x->n - 1;
-        if ((level ? parse_not(q, &right) : parse_logic(q, &right, 1)) || settle(q, &right) ||
+        if ((level ? parse_not(q, &right) : parse_logic(q, &right, 1)) || settle_word(q, &right) ||
             emit(q, OP_BOOL, 0, 0, NULL))
             return -1;
         q->x->code[jump].arg = (int)q->x->n;
@@ -447,7 +448,7 @@ static int parse_logic(struct parser *q, struct part *part, int level)
     return 0;
 }
 
-static int parse_or(struct parser *q, struct part *part)
+static int parse_or(struct expr_parser *q, struct part *part)
 {
     return parse_logic(q, part, 0);
 }
@@ -463,11 +464,11 @@ const struct expr *expr_parse(const char *text, const struct where *at, const st
     }
     x->text = copy;
     x->at = at ? *at : (struct where){0};
-    struct parser q = {.p = copy, .x = x, .scope = scope, .a = a, .e = e};
+    struct expr_parser q = {.p = copy, .x = x, .scope = scope, .a = a, .e = e};
     struct part part;
-    if (parse_or(&q, &part) || settle(&q, &part))
+    if (parse_or(&q, &part) || settle_word(&q, &part))
         return NULL;
-    blanks(&q);
+    skip_expr_blanks(&q);
     if (*q.p)
         bad(&q, "nothing is expected at '", q.p);
     else if (q.highest > EXPR_STACK)

@@ -1,4 +1,5 @@
-/* texts.c - `layers` and `pool`: which lines a point has, and what is said of them before there is any point. */
+/* variants.c chooses the lines of `layers` and `pool` that a point has, and says what it can of them before there is
+ * any point. */
 #include "config/sweep.h"
 
 #include <stdio.h>
@@ -6,7 +7,7 @@
 
 /* A default text has no physical lines: cut it at its line ends. */
 static void parse_default(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g,
-                          struct faults *f)
+                          struct error_list *errors)
 {
     size_t most = 1;
     for (const char *p = g->text; *p; p++)
@@ -19,18 +20,19 @@ static void parse_default(struct sweep *s, const struct block_text *b, struct li
         line->at = g->at;
         line->block = b;
         if (text)
-            template_parse(s, line, text, TEMPLATE_LAYERS, f);
+            template_parse(s, line, text, TEMPLATE_LAYERS, errors);
         p += n + (p[n] == '\n');
     }
 }
 
-void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g, struct faults *f)
+void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g,
+                 struct error_list *errors)
 {
     l->n = 0;
     if (!g->text || !*g->text)
         return;
     if (!g->n) {
-        parse_default(s, b, l, g, f);
+        parse_default(s, b, l, g, errors);
         return;
     }
     l->v = arena_take(&s->mem, g->n * sizeof *l->v);
@@ -39,7 +41,7 @@ void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, c
         line->at = g->at;
         line->at.line = g->piece[i].line;
         line->block = b;
-        template_parse(s, line, g->piece[i].text, TEMPLATE_LAYERS, f);
+        template_parse(s, line, g->piece[i].text, TEMPLATE_LAYERS, errors);
     }
 }
 
@@ -52,13 +54,32 @@ static const struct lines *variant_lines(const struct sweep *s, const struct var
     return pool ? &s->base_pool : &s->base_layers;
 }
 
-const struct lines *lines_of(const struct pick *p, int setting)
+const struct lines *lines_of(const struct point_choice *p, int setting)
 {
     const struct sweep *s = p->s;
     const struct column *c = s->set[setting].column >= 0 ? &s->col[s->set[setting].column] : NULL;
-    if (c && c->pool && p->value[c->axis] != GRID_ABSENT)
+    if (c && c->pool && p->value[c->axis] != DIAGRAM_ABSENT)
         return &c->pool[p->value[c->axis]];
     return variant_lines(s, p->variant, setting);
+}
+
+struct variant *variant_find(const struct sweep *s, const char *name)
+{
+    for (size_t i = 0; i < s->nvar; i++)
+        if (!strcmp(s->var[i].name, name))
+            return &s->var[i];
+    return NULL;
+}
+
+static const char *variant_word(size_t i, const void *sweep)
+{
+    const struct sweep *s = sweep;
+    return i < s->nvar ? s->var[i].name : NULL;
+}
+
+const char *variant_nearest(const struct sweep *s, const char *name)
+{
+    return str_nearest(name, variant_word, s);
 }
 
 /* ---- what can be said before any point is made ---- */
@@ -91,7 +112,7 @@ static int plain_used(const struct sweep *s)
 }
 
 static void check_slot(const struct sweep *s, const struct variant *v, int slot, const struct text_line *l,
-                       struct faults *f)
+                       struct error_list *errors)
 {
     if (slot < 0 || slot == SLOT_CLASSES)
         return;
@@ -99,24 +120,25 @@ static void check_slot(const struct sweep *s, const struct variant *v, int slot,
     int conditional = st->column >= 0 && s->ax[s->col[st->column].axis].when_text;
     if (st->base.text || (v && v->set[slot].text) || (st->column >= 0 && !conditional))
         return;
-    fault(f, &l->at, "$%s has no value%s%s%s", st->key,
-          conditional ? " where the condition of its axis fails; give one in [model]" : "",
-          v             ? " for model.variant = "
-          : conditional ? ""
-                        : " in [model]",
-          v ? v->name : "");
+    errors_add(errors, &l->at, "$%s has no value%s%s%s", st->key,
+               conditional ? " where the condition of its axis fails; give one in [model]" : "",
+               v             ? " for model.variant = "
+               : conditional ? ""
+                             : " in [model]",
+               v ? v->name : "");
 }
 
-static void check_slots(const struct sweep *s, const struct variant *v, const struct lines *lines, struct faults *f)
+static void check_slots(const struct sweep *s, const struct variant *v, const struct lines *lines,
+                        struct error_list *errors)
 {
     for (size_t i = 0; i < lines->n; i++)
         for (size_t c = 0; c < lines->v[i].n; c++) {
-            const struct chunk *k = &lines->v[i].chunk[c];
+            const struct piece *k = &lines->v[i].piece[c];
             int slot = k->slot;
             for (size_t n = 0; k->x && (slot = expr_slot(k->x, n)) >= 0; n++)
-                check_slot(s, v, slot, &lines->v[i], f);
+                check_slot(s, v, slot, &lines->v[i], errors);
             if (!k->text && !k->x)
-                check_slot(s, v, slot, &lines->v[i], f);
+                check_slot(s, v, slot, &lines->v[i], errors);
         }
 }
 
@@ -125,21 +147,21 @@ struct blocks { /* over all models of the sweep */
     int pool; /* some model has one */
 };
 
-static void check_model(const struct sweep *s, const struct variant *v, struct blocks *b, struct faults *f)
+static void check_model(const struct sweep *s, const struct variant *v, struct blocks *b, struct error_list *errors)
 {
     const struct lines *layers = variant_lines(s, v, s->layers), *pool = variant_lines(s, v, s->pool);
     const struct column *c = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
-    check_slots(s, v, layers, f);
-    check_slots(s, v, pool, f);
+    check_slots(s, v, layers, errors);
+    check_slots(s, v, pool, errors);
     for (uint64_t i = 0; c && c->pool && i < c->values.n; i++) {
-        check_slots(s, v, &c->pool[i], f);
+        check_slots(s, v, &c->pool[i], errors);
         b->pool |= c->pool[i].n > 0;
     }
     b->pool |= pool->n > 0;
     b->most = layers->n > b->most ? layers->n : b->most;
     const struct given *g = v && v->set[s->layers].text ? &v->set[s->layers] : &s->set[s->layers].base;
     if (!layers->n)
-        fault(f, &g->at, "no layers; write one block a line, indented");
+        errors_add(errors, &g->at, "no layers; write one block a line, indented");
 }
 
 /* -1: nonsense, which has an error of its own, or an expression, which the points tell. */
@@ -152,7 +174,7 @@ static int block_number(const struct sweep *s, const char *text)
 }
 
 /* Every place that says where the pool stands. Returns whether some of them is not 0. */
-static int check_pool_at(const struct sweep *s, const struct blocks *b, struct faults *f)
+static int check_pool_at(const struct sweep *s, const struct blocks *b, struct error_list *errors)
 {
     const struct setting *st = &s->set[s->pool_at];
     const struct column *c = st->column >= 0 ? &s->col[st->column] : NULL;
@@ -163,7 +185,7 @@ static int check_pool_at(const struct sweep *s, const struct blocks *b, struct f
         int n = block_number(s, values_text(&c->values, i, buf));
         some |= n != 0;
         if (n > (int)b->most) {
-            fault(f, &c->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
+            errors_add(errors, &c->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
             break;
         }
     }
@@ -172,7 +194,7 @@ static int check_pool_at(const struct sweep *s, const struct blocks *b, struct f
         int n = block_number(s, h->text);
         some |= n != 0;
         if (n > (int)b->most)
-            fault(f, &h->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
+            errors_add(errors, &h->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
     }
     return some;
 }
@@ -214,7 +236,7 @@ static const char *other_word(size_t i, const void *ctx)
 }
 
 /* A variable that nothing reads is a slip of the pen, or a key of another section. */
-static void check_unused(struct sweep *s, struct faults *f)
+static void check_unused(struct sweep *s, struct error_list *errors)
 {
     for (size_t i = 0; i < s->nset; i++) {
         const struct setting *st = &s->set[i];
@@ -223,54 +245,56 @@ static void check_unused(struct sweep *s, struct faults *f)
         const char *other = key_section(st->key, "model"), *near = other ? NULL : str_nearest(st->key, used_word, s);
         const char *key = other || near ? NULL : str_nearest(st->key, other_word, NULL);
         if (key)
-            fault(f, place_of(s, (int)i), "no text uses this variable; did you mean '%s' of [%s]?", key,
-                  key_section(key, "model"));
+            errors_add(errors, place_of(s, (int)i), "no text uses this variable; did you mean '%s' of [%s]?", key,
+                       key_section(key, "model"));
         else if (other)
-            fault(f, place_of(s, (int)i), "no text uses this variable; '%s' is a key of [%s]", st->key, other);
+            errors_add(errors, place_of(s, (int)i), "no text uses this variable; '%s' is a key of [%s]", st->key,
+                       other);
         else
-            fault(f, place_of(s, (int)i), "no text uses this variable%s%s%s", near ? "; did you mean '" : "",
-                  near ? near : "", near ? "'?" : "");
+            errors_add(errors, place_of(s, (int)i), "no text uses this variable%s%s%s", near ? "; did you mean '" : "",
+                       near ? near : "", near ? "'?" : "");
     }
 }
 
-static void parse_all(struct sweep *s, struct faults *f)
+static void parse_all(struct sweep *s, struct error_list *errors)
 {
     struct column *c = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
-    lines_parse(s, NULL, &s->base_layers, &s->set[s->layers].base, f);
-    lines_parse(s, NULL, &s->base_pool, &s->set[s->pool].base, f);
+    lines_parse(s, NULL, &s->base_layers, &s->set[s->layers].base, errors);
+    lines_parse(s, NULL, &s->base_pool, &s->set[s->pool].base, errors);
     for (size_t v = 0; v < s->nvar; v++) {
-        lines_parse(s, NULL, &s->var[v].layers, &s->var[v].set[s->layers], f);
-        lines_parse(s, NULL, &s->var[v].pool, &s->var[v].set[s->pool], f);
+        lines_parse(s, NULL, &s->var[v].layers, &s->var[v].set[s->layers], errors);
+        lines_parse(s, NULL, &s->var[v].pool, &s->var[v].set[s->pool], errors);
     }
     if (!c || c->values.n != c->values.nseg)
         return;
     c->pool = arena_take(&s->mem, c->values.n * sizeof *c->pool);
     for (uint64_t i = 0; c->pool && i < c->values.n; i++) {
         struct given g = {.text = c->values.seg[i].text, .at = c->at};
-        lines_parse(s, NULL, &c->pool[i], &g, f);
+        lines_parse(s, NULL, &c->pool[i], &g, errors);
     }
 }
 
-void texts_check(struct sweep *s, struct faults *f)
+void texts_check(struct sweep *s, struct error_list *errors)
 {
     struct blocks b = {0};
-    parse_all(s, f);
+    parse_all(s, errors);
     mark_variants(s);
     if (plain_used(s))
-        check_model(s, NULL, &b, f);
+        check_model(s, NULL, &b, errors);
     int any = 0;
     for (size_t v = 0; v < s->nvar; v++)
         any |= s->var[v].used;
     for (size_t v = 0; v < s->nvar; v++) {
         if (s->var[v].used)
-            check_model(s, &s->var[v], &b, f);
+            check_model(s, &s->var[v], &b, errors);
         else if (!any && s->set[s->variant].base.by == BY_DEFAULT && s->set[s->variant].column < 0)
-            fault(f, &s->var[v].at, "no point has this variant; put model.variant = %s into [grid]", s->var[v].name);
+            errors_add(errors, &s->var[v].at, "no point has this variant; put model.variant = %s into [grid]",
+                       s->var[v].name);
     }
-    int placed = check_pool_at(s, &b, f);
+    int placed = check_pool_at(s, &b, errors);
     if (placed && !b.pool)
-        fault(f, place_of(s, s->pool_at), "there is no pool to put there; give model.pool");
+        errors_add(errors, place_of(s, s->pool_at), "there is no pool to put there; give model.pool");
     if (b.pool && !placed && !is_given(s, s->pool_at))
-        fault(f, place_of(s, s->pool), "stands nowhere; say after which block with pool_at");
-    check_unused(s, f);
+        errors_add(errors, place_of(s, s->pool), "stands nowhere; say after which block with pool_at");
+    check_unused(s, errors);
 }

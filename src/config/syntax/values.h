@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "config/faults.h"
+#include "config/error_list.h"
 
 #include <stdint.h>
 
@@ -30,8 +30,8 @@ struct values {
     const char *when; /* text of the condition, or NULL */
 };
 
-/* 0, or -1 with faults located by w. */
-int values_parse(struct values *v, const char *text, const struct where *w, struct arena *a, struct faults *f);
+/* 0, or -1 with errors located by w. */
+int values_parse(struct values *v, const char *text, const struct where *w, struct arena *a, struct error_list *errors);
 /* The i-th value; the text of a range is written into buf. */
 const char *values_text(const struct values *v, uint64_t i, char buf[STR_NUM]);
 /* Whether `text` of the command line is more than one value: a range, a quoted list, a condition, or commas. Texts may

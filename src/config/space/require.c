@@ -1,4 +1,5 @@
-/* require.c - [require]: conditions over settings, facts of the network and, afterwards, metrics. */
+/* require.c reads and checks the conditions of [require]: over settings, facts of the network and, afterwards, metrics.
+ */
 #include "config/sweep.h"
 
 #include <math.h>
@@ -91,16 +92,17 @@ static const struct expr_scope model_scope = {require_find, require_known, model
 static const struct expr_scope result_scope = {result_find, result_known, result_hint, require_param, require_takes,
                                                1,           NULL};
 
-static void check_limits(const struct sweep *s, const struct requirement *q, struct faults *f)
+static void check_limits(const struct sweep *s, const struct requirement *q, struct error_list *errors)
 {
     double v;
     for (int m = 0; m < M_COUNT; m++)
         if (isfinite(train_metrics[m].high) &&
             expr_above(q->x, (int)s->nset + MOST_FACTS + m, train_metrics[m].high, &v))
-            metric_reaches(m, v, &q->at, f);
+            metric_reaches(m, v, &q->at, errors);
 }
 
-void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after, struct faults *f)
+void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after,
+                        struct error_list *errors)
 {
     r->v = arena_take(&s->mem, (g->n + 1) * sizeof *r->v);
     for (size_t i = 0; r->v && i < g->n; i++) {
@@ -111,13 +113,13 @@ void requirements_parse(struct sweep *s, struct requirements *r, const struct gi
         *q = (struct requirement){.text = g->piece[i].text, .at = g->at};
         q->at.line = g->piece[i].line;
         q->x = expr_parse(q->text, &q->at, &scope, &s->mem, &e);
-        if (!fault_take(f, &q->at, &e) && after)
-            check_limits(s, q, f);
+        if (!errors_take(errors, &q->at, &e) && after)
+            check_limits(s, q, errors);
     }
 }
 
 struct outcome {
-    struct pick pick;
+    struct point_choice choice;
     const struct nn_graph *graph;
     const float *metric;
 };
@@ -125,9 +127,9 @@ struct outcome {
 static int outcome_get(void *ctx, int slot, struct expr_value *v, struct err *e)
 {
     struct outcome *o = ctx;
-    int fact = slot - (int)o->pick.s->nset;
+    int fact = slot - (int)o->choice.s->nset;
     if (fact < 0)
-        return pick_get(&o->pick, slot, v, e);
+        return choice_get(&o->choice, slot, v, e);
     *v = (struct expr_value){0, NULL};
     if (fact >= MOST_FACTS) { /* as the tables print it: the float nearest to 0.9 is no less than 90% */
         char buf[STR_NUM];
@@ -149,14 +151,14 @@ static int outcome_uses(void *ctx, const char *layer)
     return o->graph && nn_uses(o->graph, layer);
 }
 
-static int check(const struct sweep *s, const struct requirement *q, const struct point *p, const struct nn_graph *g,
-                 const float *metric, int *missing, struct err *e)
+static int check_requirement(const struct sweep *s, const struct requirement *q, const struct point *p,
+                             const struct nn_graph *g, const float *metric, int *missing, struct err *e)
 {
     struct outcome o = {.graph = g, .metric = metric};
     struct expr_env env = {outcome_get, outcome_uses, &o};
     struct arena a;
     arena_init(&a);
-    pick_point(&o.pick, s, p->index, &a);
+    choice_point(&o.choice, s, p->index, &a);
     int rc = expr_holds(q->x, &env, missing, e);
     if (a.failed)
         rc = err_set(e, ERR_NOMEM, "no memory");
@@ -168,7 +170,7 @@ int sweep_require_model(const struct sweep *s, const struct point *p, const stru
                         struct err *e)
 {
     for (size_t i = 0; i < s->model.n; i++) {
-        int rc = check(s, &s->model.v[i], p, g, NULL, NULL, e);
+        int rc = check_requirement(s, &s->model.v[i], p, g, NULL, NULL, e);
         if (rc == 0 && n)
             snprintf(why, n, "%s", s->model.v[i].text);
         if (rc != 1)
@@ -201,6 +203,6 @@ int sweep_result_holds(const struct sweep *s, size_t i, const struct point *p, c
                        const float *metric)
 {
     struct err e = {0};
-    int missing = 0, rc = check(s, &s->result.v[i], p, g, metric, &missing, &e);
+    int missing = 0, rc = check_requirement(s, &s->result.v[i], p, g, metric, &missing, &e);
     return missing ? -1 : rc;
 }

@@ -1,4 +1,5 @@
-#include "config/reader.h"
+/* reader.c reads a sweep file to sections, keys and lines, and tells what inih does silently. */
+#include "config/syntax/reader.h"
 
 #include "base/str.h"
 
@@ -22,7 +23,7 @@ struct source {
     struct ini_entry *entry;
     reader_is_key *is_key;
     struct arena *a;
-    struct faults *f;
+    struct error_list *errors;
     int nomem;
 };
 
@@ -39,7 +40,7 @@ static const char *skip_blanks(const char *p)
 }
 
 /* One more element at the end of an array in the arena; NULL without memory. */
-static void *grow(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
+static void *grow_list(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {
     if (n < *cap)
         return v;
@@ -59,11 +60,12 @@ static int add_section(struct source *s, const char *name)
     for (size_t i = 0; i < d->nsections; i++)
         if (!strcmp(d->section[i].name, name)) {
             struct where w = {d->path, s->line, name, NULL};
-            fault(s->f, &w, "this section stands in line %d already; put its keys together there", d->section[i].line);
+            errors_add(s->errors, &w, "this section stands in line %d already; put its keys together there",
+                       d->section[i].line);
             s->section = d->section[i].name;
             return 0;
         }
-    struct ini_section *v = grow(s->a, d->section, d->nsections, &d->sections_cap, sizeof *v);
+    struct ini_section *v = grow_list(s->a, d->section, d->nsections, &d->sections_cap, sizeof *v);
     s->section = arena_str(s->a, name);
     if (!v || !s->section)
         return -1;
@@ -79,13 +81,14 @@ static int check_section(struct source *s, const char *text)
     const char *close = strchr(text, ']');
     const char *comment = strchr(text, ';');
     if (!close || (comment && comment < close && isspace((unsigned char)comment[-1])))
-        return fault(s->f, &w, "'%.40s' has no ']'", text);
+        return errors_add(s->errors, &w, "'%.40s' has no ']'", text);
     const char *rest = skip_blanks(close + 1);
     if (*rest && *rest != ';' && *rest != '#')
-        return fault(s->f, &w, "'%.40s' behind the section's name is lost; put it on a line of its own", rest);
+        return errors_add(s->errors, &w, "'%.40s' behind the section's name is lost; put it on a line of its own",
+                          rest);
     size_t n = (size_t)(close - text - 1);
     if (n > NAME_MAX_BYTES)
-        return fault(s->f, &w, "the section's name has %zu bytes, at most %d are read", n, NAME_MAX_BYTES);
+        return errors_add(s->errors, &w, "the section's name has %zu bytes, at most %d are read", n, NAME_MAX_BYTES);
     char *name = arena_strn(s->a, text + 1, n);
     if (!name || add_section(s, str_trim(name)))
         s->nomem = 1;
@@ -123,13 +126,14 @@ static int check_continuation(struct source *s, const char *text)
     struct where w = here(s, s->entry ? s->entry->key : NULL);
     const char *before = s->entry && s->entry->n ? s->entry->piece[s->entry->n - 1].text : "";
     if (*text == '[' && strchr(text, ']'))
-        return fault(s->f, &w,
-                     "an indented line goes on with the value above; a section starts at the line's beginning");
+        return errors_add(s->errors, &w,
+                          "an indented line goes on with the value above; a section starts at the line's beginning");
     if (key_word(text, word, sizeof word) && s->is_key && s->is_key(s->section ? s->section : "", word, before))
-        return fault(s->f, &w,
-                     "an indented line goes on with the value above; if '%s' is a key of its own, remove the blanks "
-                     "before it",
-                     word);
+        return errors_add(
+            s->errors, &w,
+            "an indented line goes on with the value above; if '%s' is a key of its own, remove the blanks "
+            "before it",
+            word);
     return 0;
 }
 
@@ -138,17 +142,19 @@ static int check_bytes(struct source *s, const char *p, size_t n, size_t most)
 {
     struct where w = here(s, NULL);
     if (memchr(p, 0, n))
-        return fault(s->f, &w, "a NUL byte: this is not a text file");
+        return errors_add(s->errors, &w, "a NUL byte: this is not a text file");
     if (memchr(p, '\r', n)) {
         if (s->cr_told++)
             return -1;
-        return fault(s->f, &w, "a carriage return inside the line: lines end with LF or CR LF, not with CR alone");
+        return errors_add(s->errors, &w,
+                          "a carriage return inside the line: lines end with LF or CR LF, not with CR alone");
     }
     for (size_t i = 0; i < n; i++)
         if (((unsigned char)p[i] < 32 && p[i] != '\t') || p[i] == 127)
-            return fault(s->f, &w, "the control character 0x%02x", (unsigned)(unsigned char)p[i]);
+            return errors_add(s->errors, &w, "the control character 0x%02x", (unsigned)(unsigned char)p[i]);
     if (n > most)
-        return fault(s->f, &w, "the line has %zu bytes, at most %zu are read; go on in an indented line", n, most);
+        return errors_add(s->errors, &w, "the line has %zu bytes, at most %zu are read; go on in an indented line", n,
+                          most);
     return 0;
 }
 
@@ -160,7 +166,8 @@ static int check_hash(struct source *s, const char *text)
         if (*p == ';' && p > text && isspace((unsigned char)p[-1]))
             return 0;
         if (*p == '#' && p > text && isspace((unsigned char)p[-1]))
-            return fault(s->f, &w, "'#' starts a comment only at the beginning of a line; inside one write ';'");
+            return errors_add(s->errors, &w,
+                              "'#' starts a comment only at the beginning of a line; inside one write ';'");
     }
     return 0;
 }
@@ -195,7 +202,7 @@ static void check_wanted(struct source *s)
 {
     struct where w = here(s, NULL);
     if (s->wanted)
-        fault(s->f, &w, "neither a [section] nor 'key = value'");
+        errors_add(s->errors, &w, "neither a [section] nor 'key = value'");
     s->wanted = 0;
 }
 
@@ -238,7 +245,7 @@ static int add_piece(struct source *s, const char *value)
     text = str_trim(text);
     if (!*text)
         return 0;
-    struct ini_piece *v = grow(s->a, e->piece, e->n, &e->cap, sizeof *v);
+    struct ini_piece *v = grow_list(s->a, e->piece, e->n, &e->cap, sizeof *v);
     if (!v)
         return -1;
     e->piece = v;
@@ -253,27 +260,28 @@ static int check_key(struct source *s, const char *key)
     if (s->lost)
         return 0;
     if (!*key) {
-        fault(s->f, &w, "there is no key before '='");
+        errors_add(s->errors, &w, "there is no key before '='");
         return 0;
     }
     if (strlen(key) > NAME_MAX_BYTES) {
         w.key = NULL;
-        fault(s->f, &w, "the key '%.20s...' has %zu bytes, at most %d are read", key, strlen(key), NAME_MAX_BYTES);
+        errors_add(s->errors, &w, "the key '%.20s...' has %zu bytes, at most %d are read", key, strlen(key),
+                   NAME_MAX_BYTES);
         return 0;
     }
     if (!s->section) {
         w.key = NULL;
-        fault(s->f, &w, "'%s' stands before any [section]", key);
+        errors_add(s->errors, &w, "'%s' stands before any [section]", key);
         return 0;
     }
     if (s->d->nentries == READER_KEYS) {
-        fault(s->f, &w, "more than %d keys", READER_KEYS);
+        errors_add(s->errors, &w, "more than %d keys", READER_KEYS);
         s->at = s->end;
         return 0;
     }
     for (size_t i = 0; i < s->d->nentries; i++)
         if (!strcmp(s->d->entry[i].section, s->section) && !strcmp(s->d->entry[i].key, key)) {
-            fault(s->f, &w, "given twice, here and in line %d", s->d->entry[i].at.line);
+            errors_add(s->errors, &w, "given twice, here and in line %d", s->d->entry[i].at.line);
             return 0;
         }
     return 1;
@@ -286,7 +294,7 @@ static int new_key(struct source *s, const char *key, const char *value)
     if (s->skip)
         return 0;
     struct ini_doc *d = s->d;
-    struct ini_entry *v = grow(s->a, d->entry, d->nentries, &d->entries_cap, sizeof *v);
+    struct ini_entry *v = grow_list(s->a, d->entry, d->nentries, &d->entries_cap, sizeof *v);
     char *copy = arena_str(s->a, key);
     if (!v || !copy)
         return -1;
@@ -308,18 +316,18 @@ static int on_pair(void *user, const char *section, const char *key, const char 
 }
 
 int reader_parse(struct ini_doc *d, const char *path, const char *bytes, size_t n, reader_is_key *is_key,
-                 struct arena *a, struct faults *f)
+                 struct arena *a, struct error_list *errors)
 {
     memset(d, 0, sizeof *d);
     d->path = path;
-    struct source s = {.d = d, .at = bytes, .end = bytes + n, .is_key = is_key, .a = a, .f = f};
+    struct source s = {.d = d, .at = bytes, .end = bytes + n, .is_key = is_key, .a = a, .errors = errors};
     if (n > READER_BYTES) {
         struct where w = {path, 0, NULL, NULL};
-        return fault(f, &w, "is too long: a sweep file has at most %zu bytes", READER_BYTES);
+        return errors_add(errors, &w, "is too long: a sweep file has at most %zu bytes", READER_BYTES);
     }
     int rc = ini_parse_stream(source_gets, &s, on_pair, &s);
     check_wanted(&s);
-    return rc == -2 || s.nomem ? -1 : 0; /* other codes are lines that are among the faults */
+    return rc == -2 || s.nomem ? -1 : 0; /* other codes are lines that are among the errors */
 }
 
 const char *entry_text(const struct ini_entry *e, struct arena *a)

@@ -1,5 +1,5 @@
-/* templates.c - texts with $name and ${expression}, taken apart once and put together for every point: the lines of
- * layers and pool, and values of keys that follow from others. */
+/* templates.c takes texts with $name and ${expression} apart once, and puts them together for every point: the lines of
+ * layers, pool and blocks, and values of keys that follow from others. */
 #include "config/sweep.h"
 
 #include <ctype.h>
@@ -82,7 +82,7 @@ static const struct expr_scope text_scope = {text_find, text_known, NULL, NULL, 
 
 static int is_sweep_number(const struct setting *st)
 {
-    return st->group == KEY_SWEEP && st->param->type == P_INT;
+    return !strcmp(st->section, "sweep") && st->param->type == P_INT;
 }
 
 static int value_find(const void *sweep, const char *name)
@@ -116,7 +116,7 @@ static const struct expr_scope value_scope = {value_find, value_known, value_hin
 
 /* ---- taking apart ---- */
 
-static size_t name_length(const char *p)
+static size_t variable_length(const char *p)
 {
     size_t n = 0;
     while (isalpha((unsigned char)p[n]) || p[n] == '_' || (n && isdigit((unsigned char)p[n])))
@@ -125,81 +125,81 @@ static size_t name_length(const char *p)
 }
 
 /* "section.key" at p, where that is a name of values. */
-static const char *parse_key(struct sweep *s, struct chunk *c, const char *p)
+static const char *parse_key(struct sweep *s, struct piece *c, const char *p)
 {
-    size_t n = name_length(p);
-    size_t more = n && p[n] == '.' ? name_length(p + n + 1) : 0;
+    size_t n = variable_length(p);
+    size_t more = n && p[n] == '.' ? variable_length(p + n + 1) : 0;
     char *name = more ? arena_strn(&s->mem, p, n + 1 + more) : NULL;
     c->slot = name ? value_find(s, name) : -1;
     return c->slot >= 0 ? p + n + 1 + more : NULL;
 }
 
-static void unknown_param(struct sweep *s, const char *name, const struct text_line *l, struct faults *f)
+static void unknown_param(struct sweep *s, const char *name, const struct text_line *l, struct error_list *errors)
 {
     struct block_names names = {s, l->block};
     const char *hint = param_hint(&names, name), *near = hint ? NULL : str_nearest(name, param_known, &names);
     if (near)
         param_find_slot(&names, near); /* meant */
-    fault(f, &l->at, "[block.%s] has no parameter '%s'%s%s%s", l->block->name, name,
-          hint   ? "; "
-          : near ? "; did you mean '$"
-                 : "",
-          hint   ? hint
-          : near ? near
-                 : "",
-          near ? "'?" : "");
+    errors_add(errors, &l->at, "[block.%s] has no parameter '%s'%s%s%s", l->block->name, name,
+               hint   ? "; "
+               : near ? "; did you mean '$"
+                      : "",
+               hint   ? hint
+               : near ? near
+                      : "",
+               near ? "'?" : "");
 }
 
 static void unknown_variable(struct sweep *s, const char *name, enum template_kind kind, const struct where *w,
-                             struct faults *f)
+                             struct error_list *errors)
 {
     const char *key = kind == TEMPLATE_LAYERS ? NULL : value_hint(s, name);
     const char *near = key ? NULL : str_nearest(name, kind == TEMPLATE_LAYERS ? text_known : variable_known, s);
     near = near && *near ? near : NULL;
     if (near)
         text_find(s, near); /* meant: no second error that nobody uses it */
-    fault(f, w, "there is no variable '%s' in [model]%s%s%s", name,
-          key    ? "; "
-          : near ? "; did you mean '$"
-                 : "",
-          key    ? key
-          : near ? near
-                 : "",
-          near ? "'?" : "");
+    errors_add(errors, w, "there is no variable '%s' in [model]%s%s%s", name,
+               key    ? "; "
+               : near ? "; did you mean '$"
+                      : "",
+               key    ? key
+               : near ? near
+                      : "",
+               near ? "'?" : "");
 }
 
-/* $name at p, behind the dollar. Returns what follows, NULL after a fault. */
-static const char *parse_name(struct sweep *s, struct chunk *c, const char *p, enum template_kind kind,
-                              const struct text_line *l, struct faults *f)
+/* $name at p, behind the dollar. Returns what follows, NULL after an error. */
+static const char *parse_dollar_name(struct sweep *s, struct piece *c, const char *p, enum template_kind kind,
+                                     const struct text_line *l, struct error_list *errors)
 {
     const char *after = kind == TEMPLATE_LAYERS ? NULL : parse_key(s, c, p);
-    size_t n = name_length(p);
+    size_t n = variable_length(p);
     char *name = arena_strn(&s->mem, p, n);
     if (after)
         return after;
     c->slot = -1;
     if (!n || !name) {
-        fault(f, &l->at, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
+        errors_add(errors, &l->at, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
         return NULL;
     }
     c->slot = l->block                  ? param_find_slot(&(struct block_names){s, l->block}, name)
               : kind == TEMPLATE_LAYERS ? text_find(s, name)
                                         : variable_find(s, name);
     if (c->slot < 0 && l->block)
-        unknown_param(s, name, l, f);
+        unknown_param(s, name, l, errors);
     else if (c->slot < 0)
-        unknown_variable(s, name, kind, &l->at, f);
+        unknown_variable(s, name, kind, &l->at, errors);
     return p + n;
 }
 
-static const char *parse_braces(struct sweep *s, struct chunk *c, const char *p, enum template_kind kind,
-                                const struct text_line *l, struct faults *f)
+static const char *parse_braces(struct sweep *s, struct piece *c, const char *p, enum template_kind kind,
+                                const struct text_line *l, struct error_list *errors)
 {
     struct block_names names = {s, l->block};
     const char *end = strchr(p, '}');
     c->slot = -1;
     if (!end) {
-        fault(f, &l->at, "the '}' of '${%.60s' is missing", p);
+        errors_add(errors, &l->at, "the '}' of '${%.60s' is missing", p);
         return NULL;
     }
     struct err e = {0};
@@ -207,7 +207,7 @@ static const char *parse_braces(struct sweep *s, struct chunk *c, const char *p,
     scope.ctx = l->block ? (void *)&names : s;
     const char *text = arena_strn(&s->mem, p, (size_t)(end - p));
     c->x = text ? expr_parse(text, &l->at, &scope, &s->mem, &e) : NULL;
-    fault_take(f, &l->at, &e);
+    errors_take(errors, &l->at, &e);
     return end + 1;
 }
 
@@ -218,34 +218,35 @@ static const char *next_dollar(const char *p, enum template_kind kind)
     return at ? at : p + strlen(p);
 }
 
-void template_parse(struct sweep *s, struct text_line *l, const char *text, enum template_kind kind, struct faults *f)
+void template_parse(struct sweep *s, struct text_line *l, const char *text, enum template_kind kind,
+                    struct error_list *errors)
 {
     size_t most = 1;
     for (const char *p = text; *p; p++)
         most += 2 * (*p == '$');
-    l->chunk = arena_take(&s->mem, most * sizeof *l->chunk);
+    l->piece = arena_take(&s->mem, most * sizeof *l->piece);
     l->exact = kind == TEMPLATE_LAYERS;
-    for (const char *p = text; l->chunk && p && *p;) {
-        struct chunk *c = &l->chunk[l->n++];
+    for (const char *p = text; l->piece && p && *p;) {
+        struct piece *c = &l->piece[l->n++];
         const char *dollar = next_dollar(p, kind);
         if (p < dollar) {
             c->text = arena_strn(&s->mem, p, (size_t)(dollar - p));
             p = dollar;
         } else if (p[1] == '{') {
-            p = parse_braces(s, c, p + 2, kind, l, f);
+            p = parse_braces(s, c, p + 2, kind, l, errors);
         } else {
-            p = parse_name(s, c, p + 1, kind, l, f);
+            p = parse_dollar_name(s, c, p + 1, kind, l, errors);
         }
     }
 }
 
 /* ---- putting together ---- */
 
-static int text_get(void *pick, int slot, struct expr_value *v, struct err *e)
+static int text_get(void *choice, int slot, struct expr_value *v, struct err *e)
 {
-    const struct pick *p = pick;
+    const struct point_choice *p = choice;
     if (slot != SLOT_CLASSES)
-        return pick_get(pick, slot, v, e);
+        return choice_get(choice, slot, v, e);
     *v = (struct expr_value){p->classes, NULL};
     return p->classes > 0 ? 0 : 1;
 }
@@ -258,7 +259,7 @@ static const char *slot_name(const struct sweep *s, int slot)
 }
 
 /* A name without quotes and blanks around it. */
-static int add_chunk(struct str *t, const struct chunk *c, const struct text_line *l, const struct pick *p,
+static int put_piece(struct str *t, const struct piece *c, const struct text_line *l, const struct point_choice *p,
                      struct err *e)
 {
     char buf[STR_NUM];
@@ -271,7 +272,7 @@ static int add_chunk(struct str *t, const struct chunk *c, const struct text_lin
     if (!c->x && c->slot < 0) { /* an unknown name or a wrong expression, which was told */
         rc = 1;
     } else if (!c->x && c->slot != SLOT_CLASSES && setting_is_word(&p->s->set[c->slot])) {
-        const char *text = pick_text(p, c->slot, buf, e);
+        const char *text = choice_text(p, c->slot, buf, e);
         if (text)
             str_add(t, text);
         rc = !text;
@@ -309,13 +310,13 @@ static const char *tidy(const struct str *t, struct arena *a)
     return out;
 }
 
-const char *template_text(const struct text_line *l, const struct pick *p, struct arena *a, struct err *e)
+const char *template_text(const struct text_line *l, const struct point_choice *p, struct arena *a, struct err *e)
 {
     struct str t = {0};
     const char *out = NULL;
     int rc = 0;
     for (size_t i = 0; !rc && i < l->n; i++)
-        rc = add_chunk(&t, &l->chunk[i], l, p, e);
+        rc = put_piece(&t, &l->piece[i], l, p, e);
     if (!rc && (t.failed || !(out = l->exact ? tidy(&t, a) : arena_strn(a, t.p ? t.p : "", t.n))))
         err_set(e, ERR_NOMEM, "no memory");
     str_release(&t);

@@ -1,0 +1,124 @@
+/* canonical.c writes what a training is: every setting that it depends on and no other, in normal words, so that two
+ * trainings that are the same have one text. */
+#include "config/space/point.h"
+
+#include "nn/layer.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* First line of the text. A change of the engine's arithmetic raises it, so that old results are not taken for new
+ * ones. */
+#define ENGINE "engine = 3\n"
+
+static void add_words(struct str *t, const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if (!isspace((unsigned char)*p))
+            str_addn(t, p, 1);
+        else if (p > text && !isspace((unsigned char)p[-1]))
+            str_add(t, " ");
+}
+
+static void add_setting(struct str *t, const struct setting *st, const struct param *q, const void *from)
+{
+    char buf[256];
+    str_add(t, st->name);
+    str_add(t, " = ");
+    if (q->type == P_TEXT)
+        add_words(t, *(const char *const *)((const char *)from + q->at));
+    else
+        str_add(t, param_text(q, from, buf, sizeof buf));
+    str_add(t, "\n");
+}
+
+/* As written where it cannot be read, which the plan tells. */
+static void add_network(struct str *t, const struct point *p, struct arena *a)
+{
+    const char *text = nn_lines_text(p->line, p->nlines, a);
+    str_add(t, "model.layers = ");
+    for (size_t i = 0; !text && i < p->nlines; i++)
+        str_addf(t, "%s%s", i ? ", " : "", p->line[i].text);
+    str_add(t, text ? text : "");
+    str_add(t, "\n");
+}
+
+/* Adds the setting's line for the row of a family that the training has, where it counts. */
+static void add_family_key(struct str *t, const struct setting *st, const struct chosen_rows *rows)
+{
+    for (size_t o = 0; o < st->nown; o++) {
+        const void *args = owned_args(&st->own[o], rows);
+        if (args && param_counts(st->own[o].table, st->own[o].param, args))
+            add_setting(t, st, st->own[o].param, args);
+    }
+}
+
+/* The specs in normal words: what has no effect is as if it were not there. 1: the setting's line is not st->canon. */
+static void normal_specs(struct data_spec *d, struct train_spec *t, char *buf, size_t n)
+{
+    const char *augment = data_augment_text(d->augment, buf, n);
+    d->augment = augment ? augment : d->augment;
+    t->schedule = train_schedule(t);
+    if (t->patience >= t->epochs) /* it cannot be out before the training is */
+        t->patience = 0;
+}
+
+static int is_normal(const struct setting *st)
+{
+    size_t at = st->param ? st->param->at : 0;
+    return st->param && ((st->group == KEY_DATA && at == offsetof(struct data_spec, augment)) ||
+                         (st->group == KEY_TRAIN && (at == offsetof(struct train_spec, schedule) ||
+                                                     at == offsetof(struct train_spec, patience))));
+}
+
+int fill_canonical(const struct point_choice *choice, struct point *p, struct arena *a)
+{
+    struct str t = {0};
+    struct point n = *p; /* in normal words */
+    const struct specs specs = specs_of(&n.data, &n.nn, &n.train);
+    struct chosen_rows rows;
+    char augment[512];
+    normal_specs(&n.data, &n.train, augment, sizeof augment);
+    if (chosen_init(&rows, choice->s, &specs, a))
+        return -1;
+    str_add(&t, ENGINE);
+    add_network(&t, p, a);
+    p->alike = str_hash(STR_HASH, t.p, t.n);
+    for (size_t i = 0, from = t.n; i < choice->s->nset; i++, from = t.n) {
+        const struct setting *st = &choice->s->set[i];
+        if (st->nown)
+            add_family_key(&t, st, &rows);
+        else if (!setting_in_spec(st) || !param_counts(st->table, st->param, specs.of[st->group]))
+            continue;
+        else if (st->canon && !is_normal(st))
+            str_add(&t, st->canon);
+        else
+            add_setting(&t, st, st->param, specs.of[st->group]);
+        if (!setting_is_size(st) && !t.failed)
+            p->alike = str_hash(p->alike, t.p + from, t.n - from);
+    }
+    if (n.train.select == 0 || n.train.patience > 0) /* else nothing looks at it */
+        str_addf(&t, "select = %s %s\n", n.train.maximise ? "max" : "min", train_metrics[n.train.metric].name);
+    char *text = t.failed ? NULL : arena_strn(a, t.p, t.n);
+    p->hash = text ? str_hash(STR_HASH, text, t.n) : 0;
+    p->canonical = text;
+    str_release(&t);
+    return text ? 0 : -1;
+}
+
+void prepare_canonical(struct sweep *s, struct error_list *errors)
+{
+    const struct specs t = specs_of(&s->data, &s->nn, &s->train);
+    for (size_t i = 0; i < s->nset; i++) {
+        struct setting *st = &s->set[i];
+        struct str line = {0};
+        if (!setting_in_spec(st) || setting_may_differ(st))
+            continue;
+        add_setting(&line, st, st->param, t.of[st->group]);
+        st->canon = line.failed ? NULL : arena_strn(&s->mem, line.p, line.n);
+        if (!st->canon)
+            errors_nomem(errors);
+        str_release(&line);
+    }
+}

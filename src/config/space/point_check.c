@@ -1,0 +1,225 @@
+/* point_check.c says at open what can be said of all points together: the values of keys by themselves, the keys of
+ * rows that no point has, words of layers, and values that follow from others. */
+#include "config/space/point.h"
+
+#include "nn/layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* At open: [data] as the points will see it, one axis at a time, the others at their first value. */
+static void check_data_axes(struct sweep *s, struct error_list *errors)
+{
+    struct point_choice p = {.s = s, .a = &s->mem};
+    size_t before = errors->n;
+    for (size_t i = 0; i < s->nax; i++)
+        p.value[i] = s->ax[i].when_text ? DIAGRAM_ABSENT : 0;
+    for (size_t i = 0; i < s->ncol || i == 0; i++) {
+        const struct column *c = s->ncol ? &s->col[i] : NULL;
+        const struct axis *ax = c ? &s->ax[c->axis] : NULL;
+        int vary = c && s->set[c->setting].param && s->set[c->setting].group == KEY_DATA && !ax->when_text;
+        for (uint64_t v = 0; v < (vary ? ax->n : 1) && v < 256 && errors->n == before; v++) {
+            struct data_spec d = s->data;
+            const struct specs t = specs_of(&d, NULL, NULL);
+            if (vary)
+                p.value[c->axis] = (int64_t)v;
+            fill_varying(&p, &t, &s->mem, errors);
+            if (errors->n == before)
+                check_data(&p, &d, errors);
+        }
+        if (vary)
+            p.value[c->axis] = 0;
+    }
+}
+
+static void join_owners(struct str *t, const struct setting *st)
+{
+    for (size_t o = 0; o < st->nown; o++)
+        str_addf(t, "%s%s", !o ? "" : o + 1 < st->nown ? ", " : " and ", st->own[o].name);
+}
+
+/* Whether the dataset (optimizer, schedule) of some point has a name that is known. */
+static int row_is_known(const struct sweep *s, const struct family *f)
+{
+    struct family_row row;
+    const struct setting *chooser = &s->set[family_setting(s, f)];
+    for (size_t i = 0; !f->row(i, &row); i++)
+        if (family_row_used(s, f, row.name))
+            return 1;
+    return chooser->column >= 0 || family_find(f, chooser->base.text, &row) >= 0;
+}
+
+/* A key that only other datasets, optimizers or schedules have. */
+static void check_owned(struct sweep *s, size_t i, struct error_list *errors)
+{
+    const struct setting *st = &s->set[i];
+    const struct where *at = st->base.by != BY_DEFAULT ? &st->base.at : st->column >= 0 ? &s->col[st->column].at : NULL;
+    int used = 0;
+    for (size_t o = 0; o < st->nown; o++)
+        used |= family_row_used(s, st->own[o].family, st->own[o].name);
+    if (!at)
+        return;
+    if (used) {
+        if (st->base.by != BY_DEFAULT && st->base.text && !st->base.made)
+            setting_check(s, (int)i, st->base.text, at, errors);
+        return;
+    }
+    if (!row_is_known(s, st->own[0].family)) /* nonsense there is an error of its own */
+        return;
+    const struct setting *which = &s->set[family_setting(s, st->own[0].family)];
+    struct str t = {0};
+    join_owners(&t, st);
+    errors->nomem |= t.failed;
+    errors_add(errors, at, "is not used by %s; %s %s it",
+               which->column >= 0 ? "any value of its axis" : which->base.text, t.p ? t.p : "",
+               st->nown > 1 ? "have" : "has");
+    str_release(&t);
+}
+
+/* Then whole points are looked at (point_check_follows) instead of one axis after the other. */
+static int data_follows(const struct sweep *s)
+{
+    for (size_t i = 0; i < s->nset; i++)
+        if (s->set[i].group == KEY_DATA && s->set[i].param && s->set[i].follows)
+            return 1;
+    return 0;
+}
+
+/* Returns how many keys of [data] are wrong. */
+static size_t fill_base(struct sweep *s, struct error_list *errors)
+{
+    const struct specs t = specs_of(&s->data, &s->nn, &s->train);
+    size_t bad = 0;
+    for (size_t i = 0; i < s->nset; i++) {
+        const struct setting *st = &s->set[i];
+        struct err e = {0};
+        if (st->nown)
+            check_owned(s, i, errors);
+        else if (st->base.made && setting_in_spec(st)) /* the points tell what it is */
+            param_set(st->param, t.of[st->group], st->param->preset, NULL, &e);
+        else if (group_varies(st->group) && !setting_in_spec(st) && st->base.by != BY_DEFAULT && st->base.text &&
+                 !st->base.made)
+            setting_check(s, (int)i, st->base.text, &st->base.at, errors);
+        else if (setting_in_spec(st) && st->base.text &&
+                 param_set(st->param, t.of[st->group], st->base.text, &st->base.at, &e)) {
+            bad += st->group == KEY_DATA;
+            errors_take(errors, &st->base.at, &e);
+        }
+    }
+    return bad;
+}
+
+void point_prepare(struct sweep *s, struct error_list *errors)
+{
+    if (!fill_base(s, errors) && !data_follows(s))
+        check_data_axes(s, errors);
+    prepare_canonical(s, errors);
+}
+
+static int told(const struct error_list *errors, const char *text)
+{
+    for (size_t i = 0; i < errors->n; i++)
+        if (!strcmp(errors->v[i].e.text, text))
+            return 1;
+    return 0;
+}
+
+/* Whether the line of that place has one of these letters. */
+static int lines_have(const struct point_choice *p, const struct where *at, const char *letters)
+{
+    const int which[] = {p->s->layers, p->s->pool};
+    for (size_t w = 0; w < 2; w++) {
+        const struct lines *l = lines_of(p, which[w]);
+        for (size_t i = 0; i < l->n; i++)
+            for (size_t c = 0; l->v[i].at.line == at->line && c < l->v[i].n; c++)
+                if (l->v[i].piece[c].text && strpbrk(l->v[i].piece[c].text, letters))
+                    return 1;
+    }
+    return 0;
+}
+
+/* The line that an error begins with: the order of the report follows it. */
+static struct where place_in_text(const struct sweep *s, const char *text)
+{
+    size_t n = strlen(s->path);
+    int line = !strncmp(text, s->path, n) && text[n] == ':' ? atoi(text + n + 1) : 0;
+    return (struct where){line ? s->path : COMMAND_LINE, line, NULL, NULL};
+}
+
+/* What nn says of the point's lines, each where it stands. A line that cannot be put together was told; it is left out,
+ * and where it opens or closes a group, so are all. */
+static void check_words(struct point_choice *choice, struct arena *a, struct error_list *errors)
+{
+    struct point p = {0};
+    struct error_list own = {0};
+    struct err_list errs = {0};
+    int whole = !fill_lines(choice, &p, a, &own);
+    struct nn_line *line = (struct nn_line *)p.line;
+    for (size_t i = 0; whole && i < p.nlines; i++)
+        if (!line[i].text || strchr(line[i].text, '$')) { /* '$': a variable's own value is wrong */
+            whole = !lines_have(choice, &line[i].at, "{}");
+            line[i].text = "";
+        }
+    if (whole)
+        nn_lines_check(p.line, p.nlines, &errs);
+    for (size_t i = 0; i < errs.n; i++) {
+        struct where at = place_in_text(choice->s, errs.v[i].text);
+        if (!told(errors, errs.v[i].text))
+            errors_take(errors, &at, &errs.v[i]);
+    }
+    errors->nomem |= own.nomem || a->failed;
+    errors_release(&own);
+    err_list_release(&errs);
+}
+
+#define LOOKED_AT 4096 /* points whose networks are looked at */
+
+/* Unknown layers are told with the other errors of the file, not only when those are mended and the plan gives shapes:
+ * those of every variant and of every pool, at the first point that has them. */
+void point_check_layers(const struct sweep *s, struct error_list *errors)
+{
+    struct point_choice choice;
+    const struct column *pool = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
+    struct arena a;
+    uint64_t points = s->diagram.points < LOOKED_AT ? s->diagram.points : LOOKED_AT;
+    size_t pools = pool && pool->pool ? pool->values.n + 1 : 1;
+    arena_init(&a);
+    choice_init(&choice, s, &a);
+    choice.classes = 2;
+    unsigned char *seen = arena_take(&a, (s->nvar + 1) * pools);
+    if (!points && seen) { /* the conditions of axes are wrong */
+        for (size_t i = 0; i < s->nax; i++)
+            choice.value[i] = s->ax[i].when_text ? DIAGRAM_ABSENT : 0;
+        choice_variant(&choice);
+        check_words(&choice, &a, errors);
+    }
+    for (uint64_t k = 0; seen && k < points; k++) {
+        choice_point(&choice, s, k, &a);
+        choice.classes = 2;
+        size_t variant = choice.variant ? (size_t)(choice.variant - s->var) + 1 : 0;
+        size_t value = pools > 1 ? (size_t)(choice.value[pool->axis] + 1) : 0; /* 0: absent */
+        if (!seen[variant * pools + value])
+            check_words(&choice, &a, errors);
+        seen[variant * pools + value] = 1;
+    }
+    errors->nomem |= a.failed;
+    arena_release(&a);
+}
+
+/* What comes out is told with the other errors of the file, not one point after the other when the plan asks. */
+void point_check_follows(const struct sweep *s, struct error_list *errors)
+{
+    struct arena a;
+    arena_init(&a);
+    for (uint64_t k = 0; s->follows && k < s->diagram.points && k < LOOKED_AT; k++) {
+        struct point_choice choice;
+        struct point p = {0};
+        struct error_list own = {0};
+        choice_point(&choice, s, k, &a);
+        fill_specs(&choice, &p, &a, &own);
+        errors_take_new(errors, &own);
+        arena_reset(&a);
+    }
+    errors->nomem |= a.failed;
+    arena_release(&a);
+}
