@@ -346,9 +346,11 @@ int bench_net_time(const struct bench_net *n, const struct kernels *k, double se
         bad = measure_training(b, n, seconds, out, e);
     }
     if (!bad) {
-        size_t states = (size_t)b->optimizer->states(b->optimizer_args);
+        size_t states = (size_t)b->optimizer->states(b->optimizer_args),
+               bytes = nn_net_bytes(&b->graph, n->batch, 1, 1);
         out->params = b->graph.facts.params;
-        out->bytes = nn_net_bytes(&b->graph, n->batch, 1, 1) + states * b->graph.param_floats * sizeof(float);
+        out->bytes = bytes + states * b->graph.param_floats * sizeof(float);
+        bad = bytes == SIZE_MAX ? err_set(e, ERR_NOMEM, "no memory to plan %s", n->name) : 0;
     }
     arena_release(&b->mem);
     free(b);

@@ -186,7 +186,7 @@ struct nn_net {
 };
 
 /* Bytes nn_net_new takes from its arena. `training` = 0: forward only, no gradients. `members`: of the team, each needs
- * memory of its own. */
+ * memory of its own. SIZE_MAX: there is no memory even to plan it. */
 size_t nn_net_bytes(const struct nn_graph *g, int batch, int training, int members);
 /* Plans buffers (activations whose lifetimes do not overlap share memory; element-wise layers work in place where the
  * layer table allows it). NULL with *e (ERR_NOMEM) when the arena is full. Weights are zero: call nn_net_init. The

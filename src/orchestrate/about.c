@@ -169,14 +169,18 @@ static int is_default(const struct point *p, const char *key, const char *text)
     return 0;
 }
 
-/* set.KEY: what every point has and no default says. The network's layers are in a table of their own. */
-static void about_settings(struct run *run, const struct planned_point *of, struct csv_out *csv)
+/* set.KEY: what every point has and no default says. The network's layers are in a table of their own. 0, or -1 with
+ * *e. */
+static int about_settings(struct run *run, const struct planned_point *of, struct csv_out *csv, struct err *e)
 {
     struct planner planner;
     struct plan_point at;
     struct err_list errs = {0};
     planner_init(&planner, run->sweep, &run->sets);
-    const char *line = planner_point(&planner, of->index, &at, &errs) ? NULL : at.point->canonical;
+    int bad = planner_point(&planner, of->index, &at, &errs);
+    if (bad)
+        *e = errs.v[0];
+    const char *line = bad ? NULL : at.point->canonical;
     while (line && *line) {
         char key[256], name[260], *value;
         size_t n = strcspn(line, "\n");
@@ -195,6 +199,7 @@ static void about_settings(struct run *run, const struct planned_point *of, stru
     }
     err_list_release(&errs);
     planner_release(&planner);
+    return bad;
 }
 
 void metrics_known(struct report_metrics *out)
@@ -239,9 +244,9 @@ int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "points", (double)(run->npoints + run->ncopies));
     about_number(csv, "trials", (double)run->ntrials);
     about_metrics(&run->metrics, csv);
-    about_settings(run, of, csv);
+    int bad = about_settings(run, of, csv, e);
     about_models(run, csv);
-    if (sweep_results(run->sweep) && about_conditions(run, csv, e)) {
+    if (bad || (sweep_results(run->sweep) && about_conditions(run, csv, e))) {
         csv_abort(csv);
         return -1;
     }

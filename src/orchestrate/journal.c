@@ -467,6 +467,7 @@ int journal_tables(struct journal *j, long at, long length, void (*table)(void *
         return err_set(e, ERR_NOMEM, "no memory to read the journal");
     }
     ssize_t n = pread(j->fd, line, cap, at);
+    int why = n < 0 ? errno : 0;
     line[n > 0 ? n : 0] = 0;
     char *end = strchr(line, '\n');
     if (end)
@@ -478,5 +479,7 @@ int journal_tables(struct journal *j, long at, long length, void (*table)(void *
         read_trial(body + 1, &t, &(struct table_visit){table, ctx, v});
     free(line);
     free(v);
+    if (why)
+        return err_set(e, ERR_IO, "%s: cannot read: %s", j->path, file_reason(why));
     return ok ? 0 : err_set(e, ERR_DATA, "%s: the record at byte %ld is damaged", j->path, at);
 }

@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 enum mishap {
-    MISHAP_MEMORY, /* malloc, calloc, realloc, aligned_alloc, strdup and what arenas give */
-    MISHAP_FILES   /* open, read, write, sync, stat, map, rename and the like: error EIO */
+    MISHAP_MEMORY,  /* malloc, calloc, realloc, aligned_alloc, strdup and what arenas give */
+    MISHAP_FILES,   /* open, read, write, sync, stat, map, rename and the like: error EIO */
+    MISHAP_CHILDREN /* pipe2, posix_spawn and what prepares it, poll, waitpid, fork, socketpair */
 };
 
 /* What is tried: 0 with *result, a hash of all that it made, or -1 with *e. */
@@ -27,6 +28,11 @@ struct trying {
  * ends with that error or with the undisturbed result; fails the test otherwise. Returns how often it ended with the
  * error. */
 size_t each_call_fails(enum mishap kind, const struct trying *t);
+/* The same, but after the first `sample` calls only about so many in all. */
+size_t some_calls_fail(enum mishap kind, const struct trying *t, long sample);
+
+/* For what is tried: from here on, in this round, nothing fails. */
+void mishaps_are_over(void);
 
 /* The hash of bytes after others, to start with 0. */
 uint64_t result_of(uint64_t before, const void *bytes, size_t n);

@@ -218,8 +218,8 @@ void point_check_follows(const struct sweep *s, struct error_list *errors)
         choice_point(&choice, s, k, &a);
         fill_specs(&choice, &p, &a, &own);
         errors_take_new(errors, &own);
+        errors->nomem |= a.failed;
         arena_reset(&a);
     }
-    errors->nomem |= a.failed;
     arena_release(&a);
 }

@@ -407,6 +407,8 @@ static void commands_are_not_elsewhere(void **state)
         assert_null(command_elsewhere(c->name));
 }
 
+int test_commands(void);
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,5 +424,5 @@ int main(void)
         cmocka_unit_test(every_synonym_leads_to_a_word),
         cmocka_unit_test(commands_are_not_elsewhere),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + test_commands();
 }

@@ -13,9 +13,10 @@ int test_journal(void);
 int test_planner(void);
 int test_order(void);
 int test_mishaps(void);
+int test_whole(void);
 
 int main(void)
 {
     return test_keymap() + test_journal() + test_planner() + test_order() + test_crew() + test_checkpoint() +
-           test_isolate() + test_mishaps();
+           test_isolate() + test_mishaps() + test_whole();
 }

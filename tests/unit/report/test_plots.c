@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "groups.h"
+#include "mishap.h"
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -436,6 +437,31 @@ static void gnuplot_fails(void **state)
     assert_non_null(strstr(e.text, "line 7: nonsense"));
 }
 
+/* Draws with a gnuplot that always succeeds; whatever cannot be had to start it ends in one sentence. */
+static int draw_with_gnuplot(void *ctx, uint64_t *result, struct err *e)
+{
+    (void)ctx;
+    unlink(test_path("p.svg"));
+    unlink(test_path("p.png"));
+    int bad = gnuplot_run(test_folder(), "p", 60, e);
+    mishaps_are_over();
+    *result = (uint64_t)(file_exists(test_path("p.svg")) && file_exists(test_path("p.png")));
+    if (bad && !strstr(e->text, "gnuplot cannot be started: ") && !strstr(e->text, "/p."))
+        fail_msg("%s", e->text); /* no word of what was drawn */
+    if (bad)
+        e->code = ERR_IO; /* a lack of memory is one of the reasons */
+    return bad;
+}
+
+static void what_fails_around_gnuplot_is_told(void **state)
+{
+    (void)state;
+    fake_gnuplot("#!/bin/sh\neval \"$3\"\necho one >&2\necho svg >$out.svg\necho png >$out.png\n");
+    const struct trying t = {"gnuplot", draw_with_gnuplot, NULL, ERR_IO, 0};
+    assert_true(some_calls_fail(MISHAP_CHILDREN, &t, 20) >= 6); /* pipe, what prepares it, the start itself */
+    assert_true(some_calls_fail(MISHAP_FILES, &t, 20) > 0);
+}
+
 static void gnuplot_draws_nothing(void **state)
 {
     struct err e = {0};
@@ -628,6 +654,7 @@ int test_plots(void)
         cmocka_unit_test(rooflines_without_data),
         cmocka_unit_test_teardown(gnuplot_is_missing, real_gnuplot),
         cmocka_unit_test_teardown(gnuplot_fails, real_gnuplot),
+        cmocka_unit_test_teardown(what_fails_around_gnuplot_is_told, real_gnuplot),
         cmocka_unit_test_teardown(gnuplot_draws_nothing, real_gnuplot),
         cmocka_unit_test_teardown(gnuplot_takes_too_long, real_gnuplot),
     };
