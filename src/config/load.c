@@ -96,7 +96,7 @@ void load_unknown_key(struct loading *o, const char *section, const char *key, c
 
 static struct given given_of(const struct ini_entry *e, struct arena *a)
 {
-    return (struct given){entry_text(e, a), e->at, e->piece, e->n, BY_FILE, NULL};
+    return (struct given){.text = entry_text(e, a), .at = e->at, .piece = e->piece, .n = e->n, .by = BY_FILE};
 }
 
 /* A single value. Quotes around it are a habit from lists and from other files: told as such, then read without them,

@@ -23,7 +23,7 @@ static int many_values(const struct sweep *s, int i, const char *text)
 {
     const struct setting *st = &s->set[i];
     const struct param *p = st->param ? st->param : st->nown ? st->own[0].param : NULL;
-    if (!group_varies(st->group) || (setting_is_lines(s, i) && i != s->pool))
+    if (!group_varies(st->group) || (setting_is_lines(s, i) && !setting_is_insert(s, i)))
         return VALUES_ONE;
     return values_many(text, !p ? VALUES_ANY : p->type == P_TEXT ? VALUES_TEXT : VALUES_NUMBER);
 }
@@ -61,7 +61,7 @@ static void apply_word(struct loading *o, int i, const char *text, const struct 
     struct ini_piece *piece = arena_take(&s->mem, sizeof *piece);
     if (piece)
         *piece = (struct ini_piece){text, 0};
-    struct given g = {text, *at, piece, piece && *text, BY_COMMAND_LINE, NULL};
+    struct given g = {.text = text, .at = *at, .piece = piece, .n = piece && *text, .by = BY_COMMAND_LINE};
     if (setting_is_param(st))
         load_block_key(o, i, g);
     else
@@ -81,7 +81,7 @@ static void apply_variant_word(struct loading *o, const char *variant, const cha
     if (!piece || i < 0 || i == o->s->variant)
         return;
     *piece = (struct ini_piece){text, 0};
-    v->set[i] = (struct given){text, *at, piece, *text != 0, BY_FILE, NULL};
+    v->set[i] = (struct given){.text = text, .at = *at, .piece = piece, .n = *text != 0, .by = BY_FILE};
     load_add_edit(o, (struct snapshot_edit){at->section, key, text, .line = setting_is_lines(o->s, i)});
     o->s->set[i].in_variant = 1;
 }
@@ -95,7 +95,7 @@ static void apply_require_word(struct loading *o, const char *key, const char *t
         return;
     }
     *piece = (struct ini_piece){text, 0};
-    *g = (struct given){text, *at, piece, *text != 0, BY_COMMAND_LINE, NULL};
+    *g = (struct given){.text = text, .at = *at, .piece = piece, .n = *text != 0, .by = BY_COMMAND_LINE};
     load_add_edit(o, (struct snapshot_edit){"require", key, text, .line = 1});
 }
 

@@ -12,6 +12,25 @@
 
 enum given_by { BY_DEFAULT, BY_FILE, BY_COMMAND_LINE };
 
+struct block_text;
+/* A line of a network, or a value, with $name and ${...} taken apart. */
+struct piece {
+    const char *text;     /* as it stands; NULL: */
+    int slot;             /* $name, or -1: */
+    const struct expr *x; /* ${...} */
+};
+struct text_line {
+    struct piece *piece;
+    size_t n;
+    struct where at;
+    const struct block_text *block; /* whose line it is; NULL: of [model] */
+    int exact; /* of layers: numbers as they come out. Else as ranges have them, so that 0.1 * 3 is 0.3 */
+};
+struct lines {
+    struct text_line *v;
+    size_t n;
+};
+
 /* A value as somebody wrote it. */
 struct given {
     const char *text; /* lines joined by blanks; NULL: no value */
@@ -20,6 +39,7 @@ struct given {
     size_t n;
     enum given_by by;
     struct text_line *made; /* not NULL: the value follows from others, this is its text taken apart */
+    struct lines lines;     /* of a setting whose value is lines: those */
 };
 
 /* A key that a row of a family has; several rows may have one of that name. */
@@ -44,31 +64,12 @@ struct setting {
     const char *canon; /* its line of the canonical text where it does not vary */
 };
 
-/* A line of `layers` or `pool`, or a value, with $name and ${...} taken apart. */
-struct piece {
-    const char *text;     /* as it stands; NULL: */
-    int slot;             /* $name, or -1: */
-    const struct expr *x; /* ${...} */
-};
-struct text_line {
-    struct piece *piece;
-    size_t n;
-    struct where at;
-    const struct block_text *block; /* whose line it is; NULL: of [model] */
-    int exact; /* of layers: numbers as they come out. Else as ranges have them, so that 0.1 * 3 is 0.3 */
-};
-struct lines {
-    struct text_line *v;
-    size_t n;
-};
-
 /* A [block.NAME]: lines that may use its parameters. */
 struct block_text {
     const char *name;
     struct where at;
     int layers; /* its setting; those of the parameters follow */
     size_t nparams;
-    struct lines lines;
     int used;  /* some text names it */
     int wrong; /* its lines have errors, which were told */
 };
@@ -77,7 +78,6 @@ struct variant {
     const char *name;
     struct where at;
     struct given *set; /* [nset]; text NULL: as in [model] */
-    struct lines layers, pool;
     int used;
 };
 
@@ -86,8 +86,13 @@ struct column { /* an axis key */
     struct where at;
     const char *text; /* as written */
     struct values values;
-    struct lines *pool; /* [values.n] when it varies the pool */
+    struct lines *lines; /* [values.n] when its values are lines */
 };
+/* A text that is put into `layers`, after the block of a number: two settings of [model]. */
+struct insert {
+    int text, at;
+};
+
 struct axis {
     size_t column, ncolumns;
     uint64_t n;
@@ -114,12 +119,13 @@ struct sweep {
     struct sweep_spec spec;
     struct setting *set;
     size_t nset, set_cap;
-    int layers, pool, pool_at, variant, data_path; /* settings with a part of their own */
-    int *chooser;                                  /* of each family: the setting that names the row */
-    int follows;                                   /* some setting does */
-    int *made;                                     /* [nmade] those that do and are no axes */
+    int layers, variant, data_path; /* settings with a part of their own */
+    int *chooser;                   /* of each family: the setting that names the row */
+    int follows;                    /* some setting does */
+    int *made;                      /* [nmade] those that do and are no axes */
     size_t nmade;
-    struct lines base_layers, base_pool;
+    struct insert *insert;
+    size_t ninsert;
     struct variant *var;
     size_t nvar;
     struct block_text *block;
@@ -157,7 +163,7 @@ int setting_is_lines(const struct sweep *s, int i);
 int setting_variable(struct sweep *s, const char *key);
 /* Whether text is a value of the setting: an error located by w otherwise. */
 int setting_check(const struct sweep *s, int i, const char *text, const struct where *w, struct error_list *errors);
-/* Text as param_set wants it: pool_at = none is 0. */
+/* Text as param_set wants it: the place `none` of an insert is 0. */
 const char *setting_text(const struct sweep *s, int i, const char *text);
 /* The setting whose value names a row of the family. */
 int family_setting(const struct sweep *s, const struct family *f);
@@ -223,13 +229,27 @@ int follow_parse(struct sweep *s, struct error_list *errors);
 /* variants.c */
 struct variant *variant_find(const struct sweep *s, const char *name);
 const char *variant_nearest(const struct sweep *s, const char *name); /* NULL: none is close */
-/* Takes the lines of a `layers` or `pool` apart, or those of a block; every unknown name is an error. */
+/* Takes the lines of a value apart, which are those of a block, or of [model] (b NULL); every unknown name is an error.
+ */
 void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g,
                  struct error_list *errors);
-/* The lines in force at the point, of `layers` or `pool`. */
+/* The lines in force at the point, of a setting whose value is lines; and those of a variant (NULL: none). */
+const struct lines *variant_lines(const struct sweep *s, const struct variant *v, int setting);
 const struct lines *lines_of(const struct point_choice *p, int setting);
-/* What can be said at open about variables, pool and pool_at over all points. */
+/* What can be said at open about variables and texts over all points. */
 void texts_check(struct sweep *s, struct error_list *errors);
+
+/* inserts.c */
+int inserts_init(struct sweep *s);                         /* 0, -1: no memory */
+int setting_is_insert(const struct sweep *s, int i);       /* the text of one */
+int setting_is_insert_place(const struct sweep *s, int i); /* where it is put */
+/* The block of so many after which the text is put at the point; 0: nowhere. */
+size_t insert_place(const struct point_choice *p, const struct insert *in, size_t blocks, struct error_list *errors);
+/* What can be said of inserts over all models of the sweep, of which the largest has so many blocks. model(i, ...) are
+ * those that some point has, with NULL for [model] itself. */
+void inserts_check(const struct sweep *s, const struct variant *const *model, size_t n, struct error_list *errors);
+/* Where a value of the setting was given first: in the file, by an axis, in a variant. */
+const struct where *place_of(const struct sweep *s, int setting);
 
 /* own_blocks.c */
 const char *block_section(const char *section); /* NAME of "block.NAME"; NULL: it is not such a section */

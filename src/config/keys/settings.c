@@ -48,7 +48,8 @@ int setting_is_size(const struct setting *st)
 
 int setting_is_lines(const struct sweep *s, int i)
 {
-    return i == s->layers || i == s->pool || (setting_is_param(&s->set[i]) && !strcmp(s->set[i].key, "layers"));
+    return i == s->layers || setting_is_insert(s, i) ||
+           (setting_is_param(&s->set[i]) && !strcmp(s->set[i].key, "layers"));
 }
 
 static struct setting *new_setting(struct sweep *s, const char *section, const char *key, enum key_group group)
@@ -93,21 +94,13 @@ static int add_table_row(struct sweep *s, const struct key_row *r)
 
 static int find_special(struct sweep *s)
 {
+    s->layers = setting_find(s, "model", "layers");
+    s->variant = setting_find(s, "model", "variant");
+    s->data_path = setting_find(s, "data", "path");
     s->chooser = arena_take(&s->mem, (family_count() + 1) * sizeof *s->chooser);
     for (size_t f = 0; s->chooser && f < family_count(); f++)
         s->chooser[f] = setting_find(s, families[f].section, families[f].key);
-    for (size_t i = 0; i < s->nset; i++) {
-        const struct setting *st = &s->set[i];
-        size_t at = st->param ? st->param->at : 0;
-        if (st->group == KEY_MODEL)
-            *(at == offsetof(struct model_spec, layers)    ? &s->layers
-              : at == offsetof(struct model_spec, pool)    ? &s->pool
-              : at == offsetof(struct model_spec, pool_at) ? &s->pool_at
-                                                           : &s->variant) = (int)i;
-        else if (st->group == KEY_DATA && at == offsetof(struct data_spec, path))
-            s->data_path = (int)i;
-    }
-    return s->chooser ? 0 : -1;
+    return s->chooser ? inserts_init(s) : -1;
 }
 
 int settings_init(struct sweep *s, size_t more)
@@ -141,7 +134,7 @@ int setting_variable(struct sweep *s, const char *key)
 
 const char *setting_text(const struct sweep *s, int i, const char *text)
 {
-    return i == s->pool_at && text && !strcmp(text, "none") ? "0" : text;
+    return setting_is_insert_place(s, i) && text && !strcmp(text, "none") ? "0" : text;
 }
 
 static int check_variant(const struct sweep *s, const char *text, const struct where *w, struct error_list *errors)

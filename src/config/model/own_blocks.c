@@ -149,16 +149,16 @@ static void mark_used(struct sweep *s)
 
 static void check_block(struct sweep *s, struct block_text *b, struct error_list *errors)
 {
-    const struct given *g = &s->set[b->layers].base;
+    struct given *g = &s->set[b->layers].base;
     size_t before = errors->n + errors->dropped;
-    lines_parse(s, b, &b->lines, g, errors);
+    lines_parse(s, b, &g->lines, g, errors);
     b->wrong = errors->n + errors->dropped > before;
-    if (!b->lines.n)
+    if (!g->lines.n)
         errors_add(errors, g->text ? &g->at : &b->at,
                    "no layers; a block has lines of them like [model], in its key 'layers'");
     if (b->nparams > NN_DEFINED_PARAMS)
         errors_add(errors, &b->at, "%zu parameters; a block has at most %d", b->nparams, NN_DEFINED_PARAMS);
-    for (size_t i = 1; b->lines.n && i <= b->nparams; i++) {
+    for (size_t i = 1; g->lines.n && i <= b->nparams; i++) {
         const struct setting *st = &s->set[b->layers + (int)i];
         if (!st->used && !b->wrong)
             errors_add(errors, &st->base.at,
@@ -188,19 +188,20 @@ static int expand_block(const struct nn_library *l, size_t i, const char *const 
 {
     struct point_choice choice = ((const struct point_blocks *)l)->choice;
     const struct block_text *b = &choice.s->block[i];
-    struct nn_line *v = arena_take(a, (b->lines.n + 1) * sizeof *v);
+    const struct lines *lines = &choice.s->set[b->layers].base.lines;
+    struct nn_line *v = arena_take(a, (lines->n + 1) * sizeof *v);
     if (!v)
         return err_set(e, ERR_NOMEM, "no memory");
     choice.block = b;
     choice.given = value;
-    for (size_t k = 0; !b->wrong && k < b->lines.n; k++) { /* what is wrong was told */
-        const struct text_line *text = &b->lines.v[k];
+    for (size_t k = 0; !b->wrong && k < lines->n; k++) { /* what is wrong was told */
+        const struct text_line *text = &lines->v[k];
         v[k] = (struct nn_line){.text = template_text(text, &choice, a, e), .at = text->at, .library = l};
         if (!v[k].text)
             return -1;
     }
     *line = v;
-    *nlines = b->wrong ? 0 : b->lines.n;
+    *nlines = b->wrong ? 0 : lines->n;
     return 0;
 }
 

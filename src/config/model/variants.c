@@ -45,21 +45,18 @@ void lines_parse(struct sweep *s, const struct block_text *b, struct lines *l, c
     }
 }
 
-static const struct lines *variant_lines(const struct sweep *s, const struct variant *v, int setting)
+const struct lines *variant_lines(const struct sweep *s, const struct variant *v, int setting)
 {
     const struct setting *st = &s->set[setting];
-    int pool = setting == s->pool;
-    if (v && v->set[setting].text && st->base.by != BY_COMMAND_LINE)
-        return pool ? &v->pool : &v->layers;
-    return pool ? &s->base_pool : &s->base_layers;
+    return v && v->set[setting].text && st->base.by != BY_COMMAND_LINE ? &v->set[setting].lines : &st->base.lines;
 }
 
 const struct lines *lines_of(const struct point_choice *p, int setting)
 {
     const struct sweep *s = p->s;
     const struct column *c = s->set[setting].column >= 0 ? &s->col[s->set[setting].column] : NULL;
-    if (c && c->pool && p->value[c->axis] != DIAGRAM_ABSENT)
-        return &c->pool[p->value[c->axis]];
+    if (c && c->lines && p->value[c->axis] != DIAGRAM_ABSENT)
+        return &c->lines[p->value[c->axis]];
     return variant_lines(s, p->variant, setting);
 }
 
@@ -142,64 +139,23 @@ static void check_slots(const struct sweep *s, const struct variant *v, const st
         }
 }
 
-struct blocks { /* over all models of the sweep */
-    size_t most;
-    int pool; /* some model has one */
-};
-
-static void check_model(const struct sweep *s, const struct variant *v, struct blocks *b, struct error_list *errors)
+/* Checks the names in the texts of a model that some point has. */
+static void check_model(const struct sweep *s, const struct variant *v, struct error_list *errors)
 {
-    const struct lines *layers = variant_lines(s, v, s->layers), *pool = variant_lines(s, v, s->pool);
-    const struct column *c = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
-    check_slots(s, v, layers, errors);
-    check_slots(s, v, pool, errors);
-    for (uint64_t i = 0; c && c->pool && i < c->values.n; i++) {
-        check_slots(s, v, &c->pool[i], errors);
-        b->pool |= c->pool[i].n > 0;
+    for (size_t i = 0; i < s->nset; i++) {
+        const struct column *c = s->set[i].column >= 0 ? &s->col[s->set[i].column] : NULL;
+        if (!setting_is_lines(s, (int)i) || setting_is_param(&s->set[i]))
+            continue;
+        check_slots(s, v, variant_lines(s, v, (int)i), errors);
+        for (uint64_t k = 0; c && c->lines && k < c->values.n; k++)
+            check_slots(s, v, &c->lines[k], errors);
     }
-    b->pool |= pool->n > 0;
-    b->most = layers->n > b->most ? layers->n : b->most;
     const struct given *g = v && v->set[s->layers].text ? &v->set[s->layers] : &s->set[s->layers].base;
-    if (!layers->n)
+    if (!variant_lines(s, v, s->layers)->n)
         errors_add(errors, &g->at, "no layers; write one block a line, indented");
 }
 
-/* -1: nonsense, which has an error of its own, or an expression, which the points tell. */
-static int block_number(const struct sweep *s, const char *text)
-{
-    double v;
-    if (!text)
-        return 0;
-    return str_to_double(setting_text(s, s->pool_at, text), &v) || v < 0 || v > 1e6 ? -1 : (int)v;
-}
-
-/* Every place that says where the pool stands. Returns whether some of them is not 0. */
-static int check_pool_at(const struct sweep *s, const struct blocks *b, struct error_list *errors)
-{
-    const struct setting *st = &s->set[s->pool_at];
-    const struct column *c = st->column >= 0 ? &s->col[st->column] : NULL;
-    const struct given *g = &st->base;
-    char buf[STR_NUM];
-    int some = 0;
-    for (uint64_t i = 0; c && i < c->values.n && i < 1000; i++) {
-        int n = block_number(s, values_text(&c->values, i, buf));
-        some |= n != 0;
-        if (n > (int)b->most) {
-            errors_add(errors, &c->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
-            break;
-        }
-    }
-    for (size_t v = 0; v <= s->nvar; v++) {
-        const struct given *h = v ? &s->var[v - 1].set[s->pool_at] : g;
-        int n = block_number(s, h->text);
-        some |= n != 0;
-        if (n > (int)b->most)
-            errors_add(errors, &h->at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, b->most, b->most);
-    }
-    return some;
-}
-
-static const struct where *place_of(const struct sweep *s, int setting)
+const struct where *place_of(const struct sweep *s, int setting)
 {
     const struct setting *st = &s->set[setting];
     if (st->base.by != BY_DEFAULT)
@@ -210,12 +166,6 @@ static const struct where *place_of(const struct sweep *s, int setting)
         if (s->var[v].set[setting].text)
             return &s->var[v].set[setting].at;
     return &st->base.at;
-}
-
-static int is_given(const struct sweep *s, int setting)
-{
-    const struct setting *st = &s->set[setting];
-    return place_of(s, setting) != &st->base.at || st->base.by != BY_DEFAULT;
 }
 
 static const char *used_word(size_t i, const void *sweep)
@@ -256,45 +206,47 @@ static void check_unused(struct sweep *s, struct error_list *errors)
     }
 }
 
-static void parse_all(struct sweep *s, struct error_list *errors)
+/* Takes the lines of a setting of [model] apart: the file's, those of variants and of axes. */
+static void parse_setting_lines(struct sweep *s, struct setting *st, struct error_list *errors)
 {
-    struct column *c = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
-    lines_parse(s, NULL, &s->base_layers, &s->set[s->layers].base, errors);
-    lines_parse(s, NULL, &s->base_pool, &s->set[s->pool].base, errors);
-    for (size_t v = 0; v < s->nvar; v++) {
-        lines_parse(s, NULL, &s->var[v].layers, &s->var[v].set[s->layers], errors);
-        lines_parse(s, NULL, &s->var[v].pool, &s->var[v].set[s->pool], errors);
-    }
+    size_t i = (size_t)(st - s->set);
+    struct column *c = st->column >= 0 ? &s->col[st->column] : NULL;
+    lines_parse(s, NULL, &st->base.lines, &st->base, errors);
+    for (size_t v = 0; v < s->nvar; v++)
+        lines_parse(s, NULL, &s->var[v].set[i].lines, &s->var[v].set[i], errors);
     if (!c || c->values.n != c->values.nseg)
         return;
-    c->pool = arena_take(&s->mem, c->values.n * sizeof *c->pool);
-    for (uint64_t i = 0; c->pool && i < c->values.n; i++) {
-        struct given g = {.text = c->values.seg[i].text, .at = c->at};
-        lines_parse(s, NULL, &c->pool[i], &g, errors);
-    }
+    c->lines = arena_take(&s->mem, c->values.n * sizeof *c->lines);
+    for (uint64_t k = 0; c->lines && k < c->values.n; k++)
+        lines_parse(s, NULL, &c->lines[k], &(struct given){.text = c->values.seg[k].text, .at = c->at}, errors);
 }
 
 void texts_check(struct sweep *s, struct error_list *errors)
 {
-    struct blocks b = {0};
-    parse_all(s, errors);
+    const struct variant **model = arena_take(&s->mem, (s->nvar + 1) * sizeof *model);
+    size_t n = 0;
+    int any = 0;
+    if (!model) {
+        errors_nomem(errors);
+        return;
+    }
+    for (size_t i = 0; i < s->nset; i++)
+        if (setting_is_lines(s, (int)i) && !setting_is_param(&s->set[i]))
+            parse_setting_lines(s, &s->set[i], errors);
     mark_variants(s);
     if (plain_used(s))
-        check_model(s, NULL, &b, errors);
-    int any = 0;
-    for (size_t v = 0; v < s->nvar; v++)
-        any |= s->var[v].used;
+        model[n++] = NULL;
     for (size_t v = 0; v < s->nvar; v++) {
+        any |= s->var[v].used;
         if (s->var[v].used)
-            check_model(s, &s->var[v], &b, errors);
-        else if (!any && s->set[s->variant].base.by == BY_DEFAULT && s->set[s->variant].column < 0)
+            model[n++] = &s->var[v];
+    }
+    for (size_t m = 0; m < n; m++)
+        check_model(s, model[m], errors);
+    for (size_t v = 0; !any && v < s->nvar; v++)
+        if (s->set[s->variant].base.by == BY_DEFAULT && s->set[s->variant].column < 0)
             errors_add(errors, &s->var[v].at, "no point has this variant; put model.variant = %s into [grid]",
                        s->var[v].name);
-    }
-    int placed = check_pool_at(s, &b, errors);
-    if (placed && !b.pool)
-        errors_add(errors, place_of(s, s->pool_at), "there is no pool to put there; give model.pool");
-    if (b.pool && !placed && !is_given(s, s->pool_at))
-        errors_add(errors, place_of(s, s->pool), "stands nowhere; say after which block with pool_at");
+    inserts_check(s, model, n, errors);
     check_unused(s, errors);
 }

@@ -163,43 +163,26 @@ static size_t add_lines(const struct lines *l, struct nn_line *out, struct point
     return l->n;
 }
 
-/* The block after which the pool stands; 0: nowhere. */
-static size_t pool_block(const struct point_choice *p, size_t blocks, struct error_list *errors)
-{
-    char buf[STR_NUM];
-    struct where at = choice_where(p, p->s->pool_at);
-    struct err e = {0};
-    int n = 0;
-    struct param q = *p->s->set[p->s->pool_at].param;
-    q.at = 0;
-    const char *text = setting_text(p->s, p->s->pool_at, choice_text(p, p->s->pool_at, buf, &e));
-    if (e.code || param_set(&q, &n, text, &at, &e))
-        errors_take(errors, &at, &e);
-    else if ((size_t)n > blocks)
-        errors_add(errors, &at, "'%d' is behind the last of %zu blocks; pool_at is 0..%zu", n, blocks, blocks);
-    return n >= 0 && (size_t)n <= blocks ? (size_t)n : 0;
-}
-
 int fill_lines(struct point_choice *p, struct point *out, struct arena *a, struct error_list *errors)
 {
-    const struct lines *layers = lines_of(p, p->s->layers), *pool = lines_of(p, p->s->pool);
-    size_t at = pool->n ? pool_block(p, layers->n, errors) : 0;
-    struct nn_line *v = arena_take(a, (layers->n + pool->n + 1) * sizeof *v);
-    if (!v)
-        return -1;
-    struct lines head = *layers, tail = *layers;
-    head.n = at;
-    if (at) { /* of no lines at all there is no place */
-        tail.v += at;
-        tail.n -= at;
+    const struct sweep *s = p->s;
+    const struct lines *layers = lines_of(p, s->layers);
+    const struct nn_library *library = s->nblock ? blocks_at(p, a) : NULL;
+    size_t *place = arena_take(a, s->ninsert * sizeof *place), room = layers->n, n = 0;
+    for (size_t i = 0; place && i < s->ninsert; i++) {
+        size_t lines = lines_of(p, s->insert[i].text)->n;
+        place[i] = lines ? insert_place(p, &s->insert[i], layers->n, errors) : 0;
+        room += lines;
     }
-    size_t n = add_lines(&head, v, p, a, errors);
-    if (at)
-        n += add_lines(pool, v + n, p, a, errors);
-    n += add_lines(&tail, v + n, p, a, errors);
-    const struct nn_library *library = p->s->nblock ? blocks_at(p, a) : NULL;
-    if (!library && p->s->nblock)
+    struct nn_line *v = arena_take(a, (room + 1) * sizeof *v);
+    if (!place || !v || (s->nblock && !library))
         return -1;
+    for (size_t b = 0; b < layers->n; b++) {
+        n += add_lines(&(struct lines){layers->v + b, 1}, v + n, p, a, errors);
+        for (size_t i = 0; i < s->ninsert; i++)
+            if (place[i] == b + 1)
+                n += add_lines(lines_of(p, s->insert[i].text), v + n, p, a, errors);
+    }
     for (size_t i = 0; i < n; i++)
         v[i].library = library;
     out->line = v;

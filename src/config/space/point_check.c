@@ -124,12 +124,11 @@ static int told(const struct error_list *errors, const char *text)
     return 0;
 }
 
-/* Whether the line of that place has one of these letters. */
+/* Whether the line of that place, one of layers or of an insert, has one of these letters. */
 static int lines_have(const struct point_choice *p, const struct where *at, const char *letters)
 {
-    const int which[] = {p->s->layers, p->s->pool};
-    for (size_t w = 0; w < 2; w++) {
-        const struct lines *l = lines_of(p, which[w]);
+    for (size_t w = 0; w <= p->s->ninsert; w++) {
+        const struct lines *l = lines_of(p, w ? p->s->insert[w - 1].text : p->s->layers);
         for (size_t i = 0; i < l->n; i++)
             for (size_t c = 0; l->v[i].at.line == at->line && c < l->v[i].n; c++)
                 if (l->v[i].piece[c].text && strpbrk(l->v[i].piece[c].text, letters))
@@ -174,19 +173,44 @@ static void check_words(struct point_choice *choice, struct arena *a, struct err
 
 #define LOOKED_AT 4096 /* points whose networks are looked at */
 
+/* The axis whose values are lines of the insert; NULL: none. */
+static const struct column *lines_column(const struct sweep *s, const struct insert *in)
+{
+    int column = s->set[in->text].column;
+    return column >= 0 && s->col[column].lines ? &s->col[column] : NULL;
+}
+
+/* How many texts there may be, and which of them is that of the point: of each variant with each value of an insert. */
+static size_t count_texts(const struct sweep *s)
+{
+    size_t n = s->nvar + 1;
+    for (size_t i = 0; i < s->ninsert; i++)
+        n *= lines_column(s, &s->insert[i]) ? lines_column(s, &s->insert[i])->values.n + 1 : 1;
+    return n;
+}
+
+static size_t number_of_text(const struct point_choice *p)
+{
+    const struct sweep *s = p->s;
+    size_t n = p->variant ? (size_t)(p->variant - s->var) + 1 : 0;
+    for (size_t i = 0; i < s->ninsert; i++) {
+        const struct column *c = lines_column(s, &s->insert[i]);
+        n = c ? n * (c->values.n + 1) + (size_t)(p->value[c->axis] + 1) : n; /* 0: absent */
+    }
+    return n;
+}
+
 /* Unknown layers are told with the other errors of the file, not only when those are mended and the plan gives shapes:
- * those of every variant and of every pool, at the first point that has them. */
+ * those of every variant and of every insert, at the first point that has them. */
 void point_check_layers(const struct sweep *s, struct error_list *errors)
 {
     struct point_choice choice;
-    const struct column *pool = s->set[s->pool].column >= 0 ? &s->col[s->set[s->pool].column] : NULL;
     struct arena a;
     uint64_t points = s->diagram.points < LOOKED_AT ? s->diagram.points : LOOKED_AT;
-    size_t pools = pool && pool->pool ? pool->values.n + 1 : 1;
     arena_init(&a);
     choice_init(&choice, s, &a);
     choice.classes = 2;
-    unsigned char *seen = arena_take(&a, (s->nvar + 1) * pools);
+    unsigned char *seen = arena_take(&a, count_texts(s));
     if (!points && seen) { /* the conditions of axes are wrong */
         for (size_t i = 0; i < s->nax; i++)
             choice.value[i] = s->ax[i].when_text ? DIAGRAM_ABSENT : 0;
@@ -196,11 +220,10 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
     for (uint64_t k = 0; seen && k < points; k++) {
         choice_point(&choice, s, k, &a);
         choice.classes = 2;
-        size_t variant = choice.variant ? (size_t)(choice.variant - s->var) + 1 : 0;
-        size_t value = pools > 1 ? (size_t)(choice.value[pool->axis] + 1) : 0; /* 0: absent */
-        if (!seen[variant * pools + value])
+        size_t text = number_of_text(&choice);
+        if (!seen[text])
             check_words(&choice, &a, errors);
-        seen[variant * pools + value] = 1;
+        seen[text] = 1;
     }
     errors->nomem |= a.failed;
     arena_release(&a);

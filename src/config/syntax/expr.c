@@ -310,8 +310,8 @@ static int parse_sum(struct expr_parser *q, struct part *part, int level)
             return 0;
         q->p++;
         struct part right;
-        if (settle_word(q, part) || (level ? parse_unary(q, &right) : parse_sum(q, &right, 1)) || settle_word(q, &right) ||
-            emit(q, ops[level][s - signs[level]], 0, 0, NULL))
+        if (settle_word(q, part) || (level ? parse_unary(q, &right) : parse_sum(q, &right, 1)) ||
+            settle_word(q, &right) || emit(q, ops[level][s - signs[level]], 0, 0, NULL))
             return -1;
         *part = (struct part){PART_NUMBER, -1, NULL};
     }
