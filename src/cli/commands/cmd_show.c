@@ -55,17 +55,23 @@ static int print_layers(const struct nn_graph *g)
     return bad;
 }
 
-static void print_point(const struct plan_point *q)
+/* Prints what comes before the layers. 0, or -1 without memory. */
+static int print_point(const struct plan_point *q)
 {
     struct str axes = {0};
     char shape[64];
     point_text(q->sweep, q->point, &axes);
+    if (axes.failed) {
+        str_release(&axes);
+        return -1;
+    }
     printf("%s, point %llu%s%s\n", sweep_spec(q->sweep)->name, (unsigned long long)(q->point->index + FIRST_POINT),
            axes.n ? ": " : "", axes.n ? axes.p : "");
     str_release(&axes);
     printf("input %s, %d classes (%s: %zu to train, %zu to validate, %zu to test)\n\n",
            shape_text(data_input(q->set)->shape, shape, sizeof shape), data_classes(q->set), q->set->name,
            q->n[DATA_TRAIN], q->n[DATA_VALIDATION], q->n[DATA_TEST]);
+    return 0;
 }
 
 static const char *head_help(const char *head)
@@ -118,8 +124,9 @@ static int keep_point(void *ctx, const struct plan_point *q)
     struct str told = {0};
     warn_absent(q->set, &told);
     str_release(&told);
-    print_point(q);
-    if (!q->graph) {
+    if (print_point(q)) {
+        s->status = fail_memory();
+    } else if (!q->graph) {
         fprintf(stderr, "sweep: %s\n", q->skip ? q->skip : "the network does not fit together");
         s->status = STATUS_USAGE;
     } else if (print_layers(q->graph)) {

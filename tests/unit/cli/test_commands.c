@@ -33,11 +33,19 @@ struct command_line {
     enum mishap kind;
 };
 
-static size_t text_of(FILE *f, char *text)
+static void text_of(FILE *f, char *text)
 {
     ssize_t n = pread(fileno(f), text, TEXT - 1, 0);
     text[n > 0 ? n : 0] = 0;
-    return n > 0 ? (size_t)n : 0;
+}
+
+/* Without its blanks: a table is printed unaligned where there is no memory to measure its columns. */
+static uint64_t words_of(const char *text)
+{
+    uint64_t h = 0;
+    for (; *text; text++)
+        h = *text == ' ' ? h : result_of(h, text, 1);
+    return h;
 }
 
 /* The command with its output in the files; what was printed before is gone. */
@@ -73,7 +81,8 @@ static int say(void *ctx, uint64_t *result, struct err *e)
     const struct command_line *c = ctx;
     static char text[TEXT];
     int status = print_command(c);
-    *result = result_of(0, text, text_of(out, text));
+    text_of(out, text);
+    *result = words_of(text);
     text_of(err, text);
     if (status == c->status)
         return 0;
@@ -113,7 +122,7 @@ static void what_fails_in_a_command_is_told(void **state)
         };
         for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
             struct trying t = {lines[i].word[0], say, &lines[i], kinds[k] ? ERR_IO : ERR_NOMEM, 0};
-            assert_true(some_calls_fail(kinds[k], &t, 200) > 0);
+            assert_true(each_call_fails(kinds[k], &t) > 0);
         }
     }
     fclose(out);
