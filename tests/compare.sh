@@ -68,7 +68,7 @@ for side in old new; do
     cd "$work/$side" || exit 2
     rm -f results/*.timing.csv results/*/*.state results/*/lock results/*/journal
     find results -name environment.txt -exec sed -i -E '/^(version|date|host|processor|compiler|workers|instruction set):/d' {} +
-    sed -i -E "s#$work/$side#.#g; s#[0-9.]+ (ms|s|min|h)\b#TIME#g; s/ +TIME/ TIME/g; /^\| date /d" texts/*
+    sed -i -E "s#$work/$side#.#g; s#[0-9.]+ (ms|s|min|h)\b#TIME#g; s/ +/ /g; s/( TIME)+/ TIME/g; /^\| date /d" texts/*
   )
 done
 for table in "$work"/old/results/*.csv; do

@@ -1,3 +1,4 @@
+/* apart.c forks the keepers of workers, and attempts at trials from them. */
 #include "orchestrate/apart.h"
 
 #include <errno.h>

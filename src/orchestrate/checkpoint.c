@@ -1,9 +1,11 @@
 /* checkpoint.c - results/NAME/KEY.state: a training between two epochs, with its epochs' rows behind it, so that it can
  * be gone on from also when a power cut took the tail of the journal. */
-#include "orchestrate/run.h"
+#include "orchestrate/checkpoint.h"
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/store.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -19,7 +21,7 @@ struct rows_tail { /* the end of the file; in front of it the rows, in front of 
     uint32_t rows, crc;
 };
 
-static void checkpoint_path(const struct run *run, const struct trial *t, char *path, size_t n)
+static void checkpoint_path(const struct sweep_run *run, const struct trial *t, char *path, size_t n)
 {
     snprintf(path, n, "%s/%016" PRIx64 SUFFIX, run->folder, t->r.key);
 }
@@ -47,8 +49,8 @@ double checkpoint_seconds(double seconds, int epochs, double bytes)
 
 /* --- what --- */
 
-int checkpoint_write(const struct run *run, const struct trial *t, const struct train_run *r, struct checkpoint_pace *p,
-                     struct err *e)
+int checkpoint_write(const struct sweep_run *run, const struct trial *t, const struct train_run *r,
+                     struct checkpoint_pace *p, struct err *e)
 {
     double began = clock_wall();
     char path[4200];
@@ -60,7 +62,7 @@ int checkpoint_write(const struct run *run, const struct trial *t, const struct 
     if (!bytes)
         return err_set(e, ERR_NOMEM, "no memory for a checkpoint of %zu bytes", n);
     train_state_write(r, bytes);
-    if (kept_get_rows(&run->kept, t->place, 1, t->nepochs, bytes + state, e)) {
+    if (kept_get_rows(&run->store->kept, t->place, 1, t->nepochs, bytes + state, e)) {
         free(bytes);
         return -1;
     }
@@ -74,18 +76,18 @@ int checkpoint_write(const struct run *run, const struct trial *t, const struct 
 }
 
 /* Rows that the journal lacks are appended to it again. */
-static int give_rows_back(struct run *run, struct trial *t, const char *rows, int n, struct err *e)
+static int give_rows_back(struct sweep_run *run, struct trial *t, const char *rows, int n, struct err *e)
 {
     int bad = 0;
     for (int i = t->nepochs; i < n && !bad; i++) {
         struct epoch_row row;
         memcpy(&row, rows + (size_t)i * sizeof row, sizeof row);
-        bad = run->keep_row(run, t, &row, e);
+        bad = run->store->keep_row(run, t, &row, e);
     }
     return bad;
 }
 
-int checkpoint_read(struct run *run, struct trial *t, struct train_run *r, struct err *e)
+int checkpoint_read(struct sweep_run *run, struct trial *t, struct train_run *r, struct err *e)
 {
     char path[4200];
     struct err unusable = {0}; /* then it is trained from its beginning */
@@ -107,7 +109,7 @@ int checkpoint_read(struct run *run, struct trial *t, struct train_run *r, struc
     return used;
 }
 
-void checkpoint_remove(const struct run *run, const struct trial *t)
+void checkpoint_remove(const struct sweep_run *run, const struct trial *t)
 {
     char path[4200];
     checkpoint_path(run, t, path, sizeof path);
@@ -115,14 +117,14 @@ void checkpoint_remove(const struct run *run, const struct trial *t)
 }
 
 /* A kill may fall between a trial's last record and the removal of its checkpoint, or into the writing of a file. */
-void checkpoints_tidy(const struct run *run)
+void checkpoints_tidy(const struct sweep_run *run)
 {
     char path[4200 + sizeof((struct dirent *)0)->d_name];
     DIR *d = opendir(run->folder);
     for (const struct dirent *f; d && (f = readdir(d));) {
         char *end;
-        uint64_t i = keymap_get(&run->by_key, strtoull(f->d_name, &end, 16));
-        int final = i != KEYMAP_NONE && run->trial[i].r.status != TRIAL_OPEN;
+        uint64_t i = keymap_get(&run->plan->by_key, strtoull(f->d_name, &end, 16));
+        int final = i != KEYMAP_NONE && run->plan->trial[i].r.status != TRIAL_OPEN;
         if (end == f->d_name + 16 && (!strcmp(end, SUFFIX ".tmp") || (final && !strcmp(end, SUFFIX)))) {
             snprintf(path, sizeof path, "%s/%s", run->folder, f->d_name);
             unlink(path);

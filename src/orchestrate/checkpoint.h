@@ -4,6 +4,10 @@
 #ifndef ORCHESTRATE_CHECKPOINT_H
 #define ORCHESTRATE_CHECKPOINT_H
 
+#include "orchestrate/run.h"
+
+struct trial;
+
 struct checkpoint_pace {
     double at, cost; /* clock_wall when the training began or was saved; seconds that saving took */
     int epochs;      /* trained when it was saved last */
@@ -13,5 +17,15 @@ int checkpoint_due(const struct checkpoint_pace *p, double now);
 /* What saving costs a training of so many seconds and epochs, whose state has so many bytes: an estimate, for a disk
  * that needs 10 ms to have something safe and takes 100 MB a second. */
 double checkpoint_seconds(double seconds, int epochs, double bytes);
+
+/* Saves, on the disk when it returns; 0, or -1 with *e. */
+int checkpoint_write(const struct sweep_run *run, const struct trial *t, const struct train_run *r,
+                     struct checkpoint_pace *p, struct err *e);
+/* 1 when r and t now stand where the checkpoint stood, 0 when there is none (or none that can be used), -1 with *e when
+ * epochs that the journal lacks (a lost tail) cannot be given back to it. */
+int checkpoint_read(struct sweep_run *run, struct trial *t, struct train_run *r, struct err *e);
+void checkpoint_remove(const struct sweep_run *run, const struct trial *t);
+/* Removes checkpoints of final trials and half-written files that a kill left behind. */
+void checkpoints_tidy(const struct sweep_run *run);
 
 #endif

@@ -1,3 +1,4 @@
+/* crew.c lets idle workers join the one that has a trial, and gives each of them pieces of its work. */
 #include "orchestrate/crew.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* datasets.c loads every dataset and view of a sweep once. */
 #include "orchestrate/datasets.h"
 
 #include <stdlib.h>

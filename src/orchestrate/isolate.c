@@ -1,10 +1,20 @@
 /* isolate.c - a trial in a process of its own, from both sides: the attempt, which trains, and its worker, which keeps
  * what it is told and decides what a death means. */
-#include "orchestrate/work.h"
+#include "orchestrate/isolate.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "orchestrate/apart.h"
+#include "orchestrate/lock.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/queue.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/replay.h"
+#include "orchestrate/signals.h"
+#include "orchestrate/store.h"
+#include "orchestrate/tally.h"
+#include "orchestrate/train_trial.h"
+#include "orchestrate/workers.h"
 
 #include <assert.h>
 #include <math.h>
@@ -39,11 +49,11 @@ static int tell(int fd, int kind, const struct epoch_row *row, int done, const s
 }
 
 /* run.keep_row of an attempt: the journal is its worker's. */
-static int tell_row(struct run *run, struct trial *t, const struct epoch_row *row, struct err *e)
+static int tell_row(struct sweep_run *run, struct trial *t, const struct epoch_row *row, struct err *e)
 {
     if (trial_add_epoch(run, t, row, e))
         return -1;
-    if (tell(run->worker_fd, APART_ROW, row, 0, NULL))
+    if (tell(run->isolation->worker_fd, APART_ROW, row, 0, NULL))
         apart_leave(1);
     return 0;
 }
@@ -71,7 +81,7 @@ static int train_and_tell(struct attempt *a, struct train_run *r, struct err *e)
 
 static void tell_final(struct attempt *a, const struct trial_record *rec)
 {
-    struct apart_result *s = a->w.run->apart[a->w.number].result;
+    struct apart_result *s = a->w.run->isolation->apart[a->w.number].result;
     double *to = s->value;
     s->r = *rec;
     s->r.timing.cpu = clock_thread();
@@ -90,28 +100,28 @@ static void tell_final(struct attempt *a, const struct trial_record *rec)
 /* Once in each keeper. A lock held by one would outlive the sweep for a moment. */
 static void leave_to_worker(void *ctx)
 {
-    struct run *run = ctx;
-    run_ignore_signals();
+    struct sweep_run *run = ctx;
+    signals_ignore();
     run_unlock(run);
-    journal_close(&run->journal);
+    journal_close(&run->store->journal);
 }
 
 static void attempt_trial(void *ctx, int number, const struct apart_request *q)
 {
-    struct run *run = ctx;
+    struct sweep_run *run = ctx;
     struct attempt a = {.w = {.run = run, .number = number, .started = clock_wall()},
-                        .t = &run->trial[q->trial],
+                        .t = &run->plan->trial[q->trial],
                         .q = q,
-                        .fd = run->apart[number].fd};
-    struct work_piece p = {.r = NULL};
+                        .fd = run->isolation->apart[number].fd};
+    struct trial_training p = {.r = NULL};
     struct trial_record rec;
     struct err e = {0};
     apart_limit(q->seconds);
     omp_init_lock(&run->lock); /* libomp forgets its locks at a fork */
     arena_init(&a.w.plan);
-    run->room = q->room;
-    run->keep_row = tell_row;
-    run->worker_fd = a.fd;
+    run->queue->bytes_free = q->room;
+    run->store->keep_row = tell_row;
+    run->isolation->worker_fd = a.fd;
     int bad = make_job(&a.w, a.t, &p, &e);
     if (!bad)
         memory_allow(train_bytes(&p.job) + SPARE);
@@ -135,61 +145,61 @@ static void attempt_trial(void *ctx, int number, const struct apart_request *q)
 
 /* --- its worker --- */
 
-int isolated(const struct run *run, const struct trial *t)
+int isolated(const struct sweep_run *run, const struct trial *t)
 {
     return t->apart || run->spec->stop_trial_time > 0;
 }
 
-int isolate_begin(struct run *run, struct err *e)
+int isolate_begin(struct sweep_run *run, struct err *e)
 {
     int needed = 0;
-    for (size_t i = 0; i < run->norder && !needed; i++)
-        needed = isolated(run, &run->trial[run->order[i]]);
+    for (size_t i = 0; i < run->queue->norder && !needed; i++)
+        needed = isolated(run, &run->plan->trial[run->queue->order[i]]);
     if (!needed)
         return 0;
-    run->apart = calloc((size_t)run->jobs, sizeof *run->apart);
-    if (!run->apart)
-        return err_set(e, ERR_NOMEM, "no memory for %d processes", run->jobs);
-    return apart_start(run->apart, run->jobs, leave_to_worker, attempt_trial, run, e);
+    run->isolation->apart = calloc((size_t)run->workers->jobs, sizeof *run->isolation->apart);
+    if (!run->isolation->apart)
+        return err_set(e, ERR_NOMEM, "no memory for %d processes", run->workers->jobs);
+    return apart_start(run->isolation->apart, run->workers->jobs, leave_to_worker, attempt_trial, run, e);
 }
 
-void isolate_end(struct run *run)
+void isolate_end(struct sweep_run *run)
 {
-    if (run->apart)
-        apart_stop(run->apart, run->jobs);
-    free(run->apart);
-    run->apart = NULL;
+    if (run->isolation->apart)
+        apart_stop(run->isolation->apart, run->workers->jobs);
+    free(run->isolation->apart);
+    run->isolation->apart = NULL;
 }
 
-double isolate_patience(const struct run *run, const struct trial *t)
+double isolate_patience(const struct sweep_run *run, const struct trial *t)
 {
-    double seconds = run->slowest > 0 ? 20 * run->slowest * t->kind->expected : 3600;
+    double seconds = run->tally->slowest > 0 ? 20 * run->tally->slowest * t->kind->expected : 3600;
     return seconds > 60 ? seconds : 60;
 }
 
 /* Seconds for the next attempt. */
 static struct apart_request ask_for(struct worker *w, size_t i)
 {
-    struct run *run = w->run;
+    struct sweep_run *run = w->run;
     double limit = run->spec->stop_trial_time;
-    struct apart_request q = {.trial = i, .room = run->room, .whole = limit > 0};
+    struct apart_request q = {.trial = i, .room = run->queue->bytes_free, .whole = limit > 0};
     omp_set_lock(&run->lock);
-    q.seconds = q.whole ? limit - (clock_wall() - w->started) : isolate_patience(run, &run->trial[i]);
+    q.seconds = q.whole ? limit - (clock_wall() - w->started) : isolate_patience(run, &run->plan->trial[i]);
     omp_unset_lock(&run->lock);
     return q;
 }
 
 static int keep_told_epoch(struct worker *w, struct trial *t, const struct apart_message *m, struct err *e)
 {
-    int bad = w->run->keep_row(w->run, t, &m->row, e);
+    int bad = w->run->store->keep_row(w->run, t, &m->row, e);
     note_epoch(w, t, m->row.epoch, m->done, bad, e);
     int on = !bad && !stopping(w->run);
-    return apart_send(w->run->apart[w->number].fd, &on, sizeof on);
+    return apart_send(w->run->isolation->apart[w->number].fd, &on, sizeof on);
 }
 
 static void finish_told(struct worker *w, size_t i)
 {
-    struct apart_result *s = w->run->apart[w->number].result;
+    struct apart_result *s = w->run->isolation->apart[w->number].result;
     struct trial_record rec = s->r;
     const double *from = s->value;
     for (int k = 0; k < rec.ntables; k++) {
@@ -198,7 +208,7 @@ static void finish_told(struct worker *w, size_t i)
     }
     rec.error = s->err.text;
     if (rec.status == TRIAL_FAILED)
-        rec.epochs_run = w->run->trial[i].nepochs;
+        rec.epochs_run = w->run->plan->trial[i].nepochs;
     finish_trial(w, i, &rec);
 }
 
@@ -206,9 +216,9 @@ static void finish_told(struct worker *w, size_t i)
  * trained. */
 static int attempt_once(struct worker *w, size_t i, const struct apart_request *q, int *status, struct err *e)
 {
-    struct run *run = w->run;
-    struct trial *t = &run->trial[i];
-    int fd = run->apart[w->number].fd, over = 0, gone = apart_send(fd, q, sizeof *q);
+    struct sweep_run *run = w->run;
+    struct trial *t = &run->plan->trial[i];
+    int fd = run->isolation->apart[w->number].fd, over = 0, gone = apart_send(fd, q, sizeof *q);
     struct apart_message m = {.kind = APART_ROW};
     for (; !gone && m.kind != APART_END;) {
         gone = apart_receive(fd, &m, sizeof m);
@@ -217,7 +227,7 @@ static int attempt_once(struct worker *w, size_t i, const struct apart_request *
         over |= m.kind == APART_FINAL || m.kind == APART_SAVED || m.kind == APART_BROKEN;
         if (m.kind == APART_EPOCH)
             keep_told_epoch(w, t, &m, e); /* when it is gone, END comes next */
-        else if (m.kind == APART_ROW && m.row.epoch > t->nepochs && run->keep_row(run, t, &m.row, e))
+        else if (m.kind == APART_ROW && m.row.epoch > t->nepochs && run->store->keep_row(run, t, &m.row, e))
             break_off(run, e);
         else if (m.kind == APART_FINAL)
             finish_told(w, i);
@@ -233,12 +243,12 @@ static int attempt_once(struct worker *w, size_t i, const struct apart_request *
 }
 
 /* A line for who looks: what happened to the trial. */
-static void tell_event(struct run *run, size_t i, const char *what)
+static void tell_event(struct sweep_run *run, size_t i, const char *what)
 {
     struct str event = {0};
     omp_set_lock(&run->lock);
     str_addf(&event, "trial %zu: ", i + 1);
-    describe_axes(run, &run->trial[i], &event);
+    describe_axes(run, &run->plan->trial[i], &event);
     str_addf(&event, ": %s", what);
     run_tell(run, event.p ? event.p : what, 0);
     omp_unset_lock(&run->lock);
@@ -265,7 +275,7 @@ static void death(int status, const struct apart_request *q, double limit, struc
 /* Attempts until the trial is over, stopped, out of time, or has died for the last time: then *e is why it fails. */
 static void attempts(struct worker *w, size_t i, struct err *e)
 {
-    struct run *run = w->run;
+    struct sweep_run *run = w->run;
     for (int deaths = 1; !stopping(run); deaths++) {
         struct apart_request q = ask_for(w, i);
         int status = 0, over = attempt_once(w, i, &q, &status, e);
@@ -284,12 +294,12 @@ static void attempts(struct worker *w, size_t i, struct err *e)
 
 void train_apart(struct worker *w, size_t i)
 {
-    const struct trial *t = &w->run->trial[i];
+    const struct trial *t = &w->run->plan->trial[i];
     struct err e = {0};
     if (t->apart)
         tell_event(w->run, i,
-                   t->again ? "it failed in an earlier call; it gets a process of its own"
-                            : "it was running when an earlier call broke off; it gets a process of its own");
+                   t->retried ? "it failed in an earlier call; it gets a process of its own"
+                              : "it was running when an earlier call broke off; it gets a process of its own");
     tell_running(w, t, t->nepochs, 0);
     attempts(w, i, &e);
     tell_running(w, NULL, 0, 0);

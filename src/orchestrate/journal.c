@@ -1,3 +1,4 @@
+/* journal.c writes and reads the records of the journal. */
 #include "orchestrate/journal.h"
 
 #include "base/clock.h"
@@ -227,7 +228,7 @@ static size_t next_name(const char **p, const char **name)
     return n;
 }
 
-static int is_name(const char *name, size_t n, const char *word)
+static int is_field_name(const char *name, size_t n, const char *word)
 {
     return strlen(word) == n && !memcmp(name, word, n);
 }
@@ -235,7 +236,7 @@ static int is_name(const char *name, size_t n, const char *word)
 static int metric_at(const char *name, size_t n, int from, int to)
 {
     for (int m = from; m < to; m++)
-        if (is_name(name, n, train_metrics[m].name))
+        if (is_field_name(name, n, train_metrics[m].name))
             return m;
     return -1;
 }
@@ -267,10 +268,10 @@ static int read_epoch(const char *p, uint64_t *key, struct epoch_row *r)
     else
         for (size_t n; (n = next_name(&p, &name));) {
             int m = metric_at(name, n, 0, M_EPOCHS);
-            float *v = is_name(name, n, "lr")          ? &r->lr
-                       : is_name(name, n, "grad_norm") ? &r->grad_norm
-                       : m >= 0                        ? epoch_value(r, m)
-                                                       : NULL;
+            float *v = is_field_name(name, n, "lr")          ? &r->lr
+                       : is_field_name(name, n, "grad_norm") ? &r->grad_norm
+                       : m >= 0                              ? epoch_value(r, m)
+                                                             : NULL;
             if (v)
                 *v = float_field(&p, &bad);
             else
@@ -361,17 +362,17 @@ static void read_trial_fields(const char *p, struct trial_record *t, const struc
     for (size_t n; !*bad && (n = next_name(&p, &name));) {
         int m = metric_at(name, n, 0, M_COUNT);
         size_t i = 0;
-        while (i < TIMES && !is_name(name, n, times[i].name))
+        while (i < TIMES && !is_field_name(name, n, times[i].name))
             i++;
         if (m >= 0)
             t->metric[m] = float_field(&p, bad);
         else if (i < TIMES)
             *time_of(t, i) = double_field(&p, bad);
-        else if (is_name(name, n, "worker"))
+        else if (is_field_name(name, n, "worker"))
             t->timing.worker = (int)field(&p, 10, bad);
-        else if (is_name(name, n, "bytes"))
+        else if (is_field_name(name, n, "bytes"))
             t->timing.bytes = (size_t)field(&p, 10, bad);
-        else if (is_name(name, n, "error")) {
+        else if (is_field_name(name, n, "error")) {
             t->error = p;
             return;
         } else

@@ -1,3 +1,4 @@
+/* kept.c keeps the epochs' rows and the ends of trials in a file without a name. */
 #include "orchestrate/kept.h"
 
 #include "base/file.h"

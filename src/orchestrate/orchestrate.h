@@ -86,4 +86,7 @@ struct run_summary {
  * INT, TERM and USR1 while it runs, those aside that are ignored. */
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs);
 
+/* The i-th column of NAME.csv and what it says, for `sweep list columns`; NULL after the last. The axes are one. */
+const char *trial_column_name(size_t i, const char **help);
+
 #endif

@@ -1,3 +1,4 @@
+/* planner.c costs one point after another: its data, its network, its memory and its time. */
 #include "orchestrate/planner.h"
 
 #include "base/clock.h"

@@ -1,81 +1,28 @@
+/* run.c - a sweep from its beginning to its tables. */
 #include "orchestrate/run.h"
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "orchestrate/isolate.h"
+#include "orchestrate/limits.h"
+#include "orchestrate/lock.h"
+#include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
+#include "orchestrate/queue.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/records/conditions.h"
+#include "orchestrate/records/records.h"
+#include "orchestrate/running.h"
+#include "orchestrate/signals.h"
+#include "orchestrate/store.h"
+#include "orchestrate/tally.h"
+#include "orchestrate/workers.h"
 #include "report/report.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
-#include <unistd.h>
 
 const char *const trial_status_name[] = {"open", "complete", "pruned", "failed", "skipped"};
-
-/* --- signals: the first asks for an end after the epoch, the second ends at once; the journal is whole either way ---
- */
-
-static atomic_int signalled; /* lock-free: a handler may write it, every worker reads it */
-static const char *notice;   /* run_options.notice */
-
-static void on_signal(int number)
-{
-    if (signalled)
-        _exit(128 + number);
-    int kept = errno; /* of what the signal came into */
-    signalled = number;
-    if (notice && write(STDERR_FILENO, notice, strlen(notice)) < 0) {
-        /* nobody listens */
-    }
-    errno = kept;
-}
-
-int run_signalled(void)
-{
-    return signalled;
-}
-
-static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
-#define NSIGNALS (sizeof signals / sizeof signals[0])
-
-static void signals_take(struct sigaction *old)
-{
-    struct sigaction a = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&a.sa_mask);
-    signalled = 0;
-    for (size_t i = 0; i < NSIGNALS; i++)
-        if (!sigaction(signals[i], NULL, &old[i]) &&
-            old[i].sa_handler != SIG_IGN) /* as nohup and a shell's & leave it */
-            sigaction(signals[i], &a, NULL);
-}
-
-void run_signals_elsewhere(void)
-{
-    sigset_t taken;
-    sigemptyset(&taken);
-    for (size_t i = 0; i < NSIGNALS; i++)
-        sigaddset(&taken, signals[i]);
-    pthread_sigmask(SIG_BLOCK, &taken, NULL);
-}
-
-static void signals_give_back(const struct sigaction *old)
-{
-    for (size_t i = 0; i < NSIGNALS; i++)
-        sigaction(signals[i], &old[i], NULL);
-}
-
-void run_ignore_signals(void)
-{
-    for (size_t i = 0; i < NSIGNALS; i++)
-        signal(signals[i], SIG_IGN);
-}
-
-/* --- the whole --- */
 
 static int too_many(const struct sweep *s, const struct run_options *o, struct err *e)
 {
@@ -124,97 +71,62 @@ static int name_is_free(const struct sweep *s, const char *out, struct err *e)
     return 0;
 }
 
-/* "Intel(R) Xeon(R) ..." of /proc/cpuinfo, what uname calls the machine elsewhere. */
-static void processor_name(char *name, size_t n)
+static int summarise(struct sweep_run *run, struct run_summary *sum, struct err *e)
 {
-    struct utsname u;
-    char line[256];
-    FILE *f = fopen("/proc/cpuinfo", "r");
-    snprintf(name, n, "%s", uname(&u) ? "unknown" : u.machine);
-    while (f && fgets(line, sizeof line, f))
-        if (!strncmp(line, "model name", 10) && strchr(line, ':')) {
-            snprintf(name, n, "%s", str_trim(strchr(line, ':') + 1));
-            break;
-        }
-    if (f)
-        fclose(f);
-}
-
-/* Where and when it ran last: the one file beside the times that is no part of the promise of same bytes. */
-static int environment(struct run *run, struct err *e)
-{
-    struct str s = {0};
-    char path[4200], date[32] = "unknown", cpu[256];
-    time_t now = time(NULL);
-    struct tm utc;
-    struct utsname u;
-    if (gmtime_r(&now, &utc))
-        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &utc);
-    processor_name(cpu, sizeof cpu);
-    str_addf(&s,
-             "version: sweep %s\ndate: %s\nhost: %s\nprocessor: %s\ninstruction set: %s\nworkers: %d\ncompiler: %s\n",
-             SWEEP_VERSION, date, uname(&u) ? "unknown" : u.nodename, cpu, run->k->isa, run->o->jobs, __VERSION__);
-    snprintf(path, sizeof path, "%s/environment.txt", run->folder);
-    int bad = s.failed ? err_set(e, ERR_NOMEM, "%s: no memory to write it", path) : file_publish(path, s.p, s.n, 1, e);
-    str_release(&s);
-    return bad;
-}
-
-static int summarise(struct run *run, struct run_summary *sum, struct err *e)
-{
-    sum->trials = run->ntrials;
-    sum->complete = run->count[TRIAL_COMPLETE];
-    sum->failed = run->count[TRIAL_FAILED];
-    sum->skipped = run->count[TRIAL_SKIPPED];
-    sum->pruned = run->count[TRIAL_PRUNED];
-    sum->open = run->count[TRIAL_OPEN];
-    sum->reused = run->reused;
-    sum->duplicates = run->ncopies;
-    sum->seconds = clock_wall() - run->began;
+    sum->trials = run->plan->ntrials;
+    sum->complete = run->tally->count[TRIAL_COMPLETE];
+    sum->failed = run->tally->count[TRIAL_FAILED];
+    sum->skipped = run->tally->count[TRIAL_SKIPPED];
+    sum->pruned = run->tally->count[TRIAL_PRUNED];
+    sum->open = run->tally->count[TRIAL_OPEN];
+    sum->reused = run->tally->reused;
+    sum->duplicates = run->plan->ncopies;
+    sum->seconds = clock_wall() - run->tally->began;
     sum->conditions_met = conditions_met(run, e);
-    sum->stopped = !sum->open && !run->more ? 0 : signalled ? signalled : -1;
-    if (run->stop == STOP_FAIL_FAST)
+    sum->stopped = !sum->open && !run->plan->more ? 0 : signals_asked() ? signals_asked() : -1;
+    if (run->limits->stop == STOP_FAIL_FAST)
         sum->stopped = 0; /* told by failed */
-    sum->stagnated = sum->stopped < 0 && run->end != SIZE_MAX;
-    if (run->best != SIZE_MAX) {
+    sum->stagnated = sum->stopped < 0 && run->limits->end != SIZE_MAX;
+    if (run->tally->best != SIZE_MAX) {
         struct str best = {0};
-        describe_trial(run, &run->trial[run->best], &best);
+        describe_trial(run, &run->plan->trial[run->tally->best], &best);
         snprintf(sum->best, sizeof sum->best, "%s", best.p ? best.p : "");
         str_release(&best);
     }
     return sum->conditions_met < 0 ? -1 : 0;
 }
 
-static void release(struct run *run)
+static void release_run(struct sweep_run *run)
 {
-    free(run->trial);
-    free(run->point);
-    free(run->copy);
-    free(run->order);
+    free(run->plan->trial);
+    free(run->plan->point);
+    free(run->plan->copy);
+    free(run->queue->order);
     release_crews(run);
-    keymap_release(&run->by_key);
-    keymap_release(&run->kinds);
-    arena_release(&run->text);
-    datasets_release(&run->sets);
-    journal_close(&run->journal);
-    kept_close(&run->kept);
+    keymap_release(&run->plan->by_key);
+    keymap_release(&run->plan->kinds);
+    arena_release(&run->plan->text);
+    datasets_release(run->sets);
+    journal_close(&run->store->journal);
+    kept_close(&run->store->kept);
     run_unlock(run);
     omp_destroy_lock(&run->lock);
+    free(run); /* with its parts: it is the first of them */
 }
 
 /* Most mistakes show at the first point, and in the data: tell them before anything is written. */
-static int check_first_point(struct run *run, struct err_list *errs)
+static int check_first_point(struct sweep_run *run, struct err_list *errs)
 {
     struct planner planner;
     struct plan_point p;
     struct err e = {0};
-    planner_init(&planner, run->sweep, &run->sets);
+    planner_init(&planner, run->sweep, run->sets);
     int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
     if (!bad && sweep_points(run->sweep) && !*p.set->absent && !run->o->only_tables) {
-        const struct data_view *view = datasets_view(&run->sets, &p.point->data, &e);
+        const struct data_view *view = datasets_view(run->sets, &p.point->data, &e);
         if (!view)
             planner_data_error(run->sweep, 0, &p.point->data, &e);
-        datasets_leave(&run->sets, view);
+        datasets_leave(run->sets, view);
         bad = view ? 0 : -1;
     }
     err_list_take(errs, &e);
@@ -222,7 +134,7 @@ static int check_first_point(struct run *run, struct err_list *errs)
     return bad;
 }
 
-static int start(struct run *run, struct err_list *errs, struct err *e)
+static int start_run(struct sweep_run *run, struct err_list *errs, struct err *e)
 {
     run->k = kernels_pick(run->o->isa);
     if (!run->k)
@@ -232,80 +144,110 @@ static int start(struct run *run, struct err_list *errs, struct err *e)
     report_path(run->folder, sizeof run->folder, run->o->out, run->spec->name, "");
     if (seen_read(run, e) || check_first_point(run, errs))
         return -1;
-    if (run_lock(run, e) || run_prepare(run, errs) || running_read(run, e) || order_trials(run, e))
+    if (run_lock(run, e) || plan_prepare(run, errs) || running_read(run, e) || order_trials(run, e))
         return -1;
     if (run->o->only_tables)
-        run->norder = 0;
-    keymap_release(&run->by_key);
+        run->queue->norder = 0;
+    keymap_release(&run->plan->by_key);
     return seen_suffices(run, e) || seen_write(run, e) || make_crews(run, e) ? -1 : 0;
 }
 
 /* Once: their trials are trained again. */
-static int tell_damage(struct run *run, struct err *e)
+static int tell_damage(struct sweep_run *run, struct err *e)
 {
+    struct store *s = run->store;
     char text[4400];
-    if (!run->damaged || !run->o->progress)
+    if (!s->damaged || !run->o->progress)
         return 0;
-    snprintf(text, sizeof text, "%s: %u line%s cannot be read and %s left out", run->journal.path, run->damaged,
-             run->damaged == 1 ? "" : "s", run->damaged == 1 ? "is" : "are");
+    snprintf(text, sizeof text, "%s: %u line%s cannot be read and %s left out", s->journal.path, s->damaged,
+             s->damaged == 1 ? "" : "s", s->damaged == 1 ? "is" : "are");
     run_tell(run, text, 1);
-    return journal_told(&run->journal, run->damaged, e);
+    return journal_told(&s->journal, s->damaged, e);
 }
 
-static int finish(struct run *run, struct run_summary *sum, struct err *e)
+static int finish_run(struct sweep_run *run, struct run_summary *sum, struct err *e)
 {
-    int bad = journal_sync(&run->journal, e);
-    if (run->stop == STOP_BROKEN) {
+    int bad = journal_sync(&run->store->journal, e);
+    if (run->limits->stop == STOP_BROKEN) {
         err_clear(e);
-        *e = run->broken;
+        *e = run->limits->broken;
         bad = -1;
     }
-    if (bad)
+    return bad || tables_write(run, 1, e) || summarise(run, sum, e) ? -1 : 0;
+}
+
+/* What stands already is written before anything is trained, for who looks while it runs. */
+static int train_and_write(struct sweep_run *run, struct run_summary *sum, struct err *e)
+{
+    outside_tell(run);
+    if ((!run->o->only_tables && write_environment(run, e)) || tell_damage(run, e) || tables_write(run, 0, e))
         return -1;
-    if (tables_write(run, 1, e))
-        return -1;
-    return summarise(run, sum, e);
+    train_all(run);
+    return finish_run(run, sum, e);
+}
+
+/* A run with its parts. */
+struct run_with_parts {
+    struct sweep_run run;
+    struct datasets sets;
+    struct trial_plan plan;
+    struct store store;
+    struct queue queue;
+    struct limits limits;
+    struct tally tally;
+    struct workers workers;
+    struct isolation isolation;
+    struct running_file marks;
+    struct records records;
+};
+
+static struct sweep_run *new_run(const struct sweep *s, const struct run_options *o)
+{
+    struct run_with_parts *all = calloc(1, sizeof *all);
+    if (!all)
+        return NULL;
+    all->run = (struct sweep_run){.sweep = s,
+                                  .spec = sweep_spec(s),
+                                  .o = o,
+                                  .lock_fd = -1,
+                                  .sets = &all->sets,
+                                  .plan = &all->plan,
+                                  .store = &all->store,
+                                  .queue = &all->queue,
+                                  .limits = &all->limits,
+                                  .tally = &all->tally,
+                                  .workers = &all->workers,
+                                  .isolation = &all->isolation,
+                                  .marks = &all->marks,
+                                  .records = &all->records};
+    all->store.journal.fd = all->store.kept.fd = all->marks.fd = -1;
+    all->records.best_point = all->tally.best = SIZE_MAX;
+    all->tally.began = all->records.written_at = clock_wall();
+    arena_init(&all->plan.text);
+    omp_init_lock(&all->run.lock);
+    return &all->run;
 }
 
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs)
 {
-    struct run *run = calloc(1, sizeof *run);
+    struct sweep_run *run = new_run(s, o);
     struct err e = {0};
-    struct sigaction old[NSIGNALS];
     memset(sum, 0, sizeof *sum);
     if (!run) {
         err_set(&e, ERR_NOMEM, "no memory");
         err_list_take(errs, &e);
         return -1;
     }
-    run->sweep = s;
-    run->spec = sweep_spec(s);
-    run->o = o;
-    run->lock_fd = run->journal.fd = run->kept.fd = run->running_fd = -1;
-    run->best_point = SIZE_MAX;
-    run->began = run->tables_at = clock_wall();
-    arena_init(&run->text);
-    omp_init_lock(&run->lock);
-    notice = o->notice;
-    signals_take(old);
-    int bad = start(run, errs, &e);
+    signals_take(o->notice);
+    int bad = start_run(run, errs, &e);
     sum->began = !bad;
-    if (!bad) {
-        outside_tell(run);
-        bad = (!o->only_tables && environment(run, &e)) || tell_damage(run, &e) ||
-              tables_write(run, 0, &e); /* what stands already, for who looks while it runs */
-        if (!bad) {
-            train_all(run);
-            bad = finish(run, sum, &e);
-        }
-    }
-    signals_give_back(old);
+    bad = bad || train_and_write(run, sum, &e);
+    signals_give_back();
     err_list_take(errs, &e);
-    if (bad && !errs->n && signalled) { /* before anything was trained */
-        sum->stopped = signalled;
+    if (bad && !errs->n && signals_asked()) { /* before anything was trained */
+        sum->stopped = signals_asked();
         bad = 0;
     }
-    release(run);
-    free(run);
+    release_run(run);
     return bad ? -1 : 0;
 }

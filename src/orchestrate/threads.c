@@ -1,3 +1,4 @@
+/* threads.c tries how many threads there can be. */
 #include "orchestrate/threads.h"
 
 #include <ctype.h>

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* What a worker's stack must hold: the largest frame is 80 KB of tiles (kernels/ops/conv/wgrad.c), others stay below 16 KiB
+/* What a worker's stack must hold: the largest frame is 80 KB of tiles (kernels/ops/conv/wgrad.c), others stay below 16
+ * KiB
  * (-Wframe-larger-than), and the deepest path has about ten of them. */
 #define THREADS_STACK ((size_t)256 << 10)
 

@@ -7,6 +7,7 @@
 #include "config/keys/families.h"
 #include "kernels/kernels.h"
 #include "nn/blocks/blocks.h"
+#include "orchestrate/orchestrate.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -140,6 +141,13 @@ static void list_metrics(void)
         print_word(m->name, m->larger_is_better ? "larger is better" : "smaller is better", m->help, NULL);
 }
 
+static void list_columns(void)
+{
+    const char *name, *help;
+    for (size_t i = 0; (name = trial_column_name(i, &help)); i++)
+        print_word(name, NULL, help, NULL);
+}
+
 static void list_keys(void)
 {
     struct key_info k;
@@ -203,6 +211,7 @@ static const struct listed_vocabulary {
     { "facts",          "of a network, for [require]",           list_facts },
     { "heads",          "words of the fact head",                list_heads },
     { "metrics",        "[sweep] objective, [require] result",   list_metrics },
+    { "columns",        "of the main table, NAME.csv",           list_columns },
     { "plots",          "the pictures of plots/NAME",            list_plots },
     { "levels",         "instruction sets, for --isa",           list_levels },
     { "benchmarks",     "what `sweep bench` measures",           list_benchmarks },

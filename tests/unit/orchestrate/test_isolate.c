@@ -6,7 +6,11 @@
 
 #include <cmocka.h>
 
-#include "orchestrate/work.h"
+#include "orchestrate/isolate.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/tally.h"
+#include "orchestrate/replay.h"
+#include "orchestrate/store.h"
 
 static void patience_follows_from_what_others_needed(void **state)
 {
@@ -14,21 +18,24 @@ static void patience_follows_from_what_others_needed(void **state)
     struct trial t[4] = {{.kind = &kind[0]}, {.kind = &kind[0]}, {.kind = &kind[1]}, {.kind = &kind[2]}};
     struct trial_record failed = {.status = TRIAL_FAILED, .error = "", .timing.wall = 1e6};
     struct trial_record complete = {.status = TRIAL_COMPLETE, .error = "", .timing.wall = 100};
-    struct run run = {.trial = t, .ntrials = 4, .kept.fd = -1};
+    struct trial_plan plan = {.trial = t, .ntrials = 4};
+    struct store store = {.kept.fd = -1};
+    struct tally tally = {.slowest = 0};
+    struct sweep_run run = {.plan = &plan, .store = &store, .tally = &tally};
     struct err e = {0};
     (void)state;
     for (size_t i = 0; i < 4; i++)
-        t[i].place = kept_place(&run.kept, 1);
-    assert_int_equal(kept_open(&run.kept, ".", &e), 0);
+        t[i].place = kept_place(&store.kept, 1);
+    assert_int_equal(kept_open(&store.kept, ".", &e), 0);
     assert_true(isolate_patience(&run, &t[0]) == 3600); /* nothing is known */
     assert_int_equal(trial_take(&run, &t[1], &failed, &e), 0);
     assert_true(isolate_patience(&run, &t[0]) == 3600);
     assert_int_equal(trial_take(&run, &t[2], &complete, &e), 0);
     assert_true(isolate_patience(&run, &t[0]) == 1000); /* five times what was expected, and twenty times that */
     assert_true(isolate_patience(&run, &t[3]) == 4000);
-    run.slowest = 0.005;
+    tally.slowest = 0.005;
     assert_true(isolate_patience(&run, &t[0]) == 60);
-    kept_close(&run.kept);
+    kept_close(&store.kept);
 }
 
 int test_isolate(void)

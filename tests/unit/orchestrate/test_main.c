@@ -11,12 +11,12 @@ int test_checkpoint(void);
 int test_isolate(void);
 int test_journal(void);
 int test_planner(void);
-int test_order(void);
+int test_queue(void);
 int test_mishaps(void);
 int test_whole(void);
 
 int main(void)
 {
-    return test_keymap() + test_journal() + test_planner() + test_order() + test_crew() + test_checkpoint() +
+    return test_keymap() + test_journal() + test_planner() + test_queue() + test_crew() + test_checkpoint() +
            test_isolate() + test_mishaps() + test_whole();
 }

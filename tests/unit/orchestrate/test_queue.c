@@ -6,7 +6,12 @@
 
 #include <cmocka.h>
 
-#include "orchestrate/run.h"
+#include "orchestrate/limits.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/tally.h"
+#include "orchestrate/queue.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/workers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +20,12 @@
 enum { MOST = 64 };
 
 struct made {
-    struct run run;
+    struct sweep_run run;
+    struct trial_plan plan;
+    struct queue queue;
+    struct limits limits;
+    struct tally tally;
+    struct workers workers;
     struct sweep_spec spec;
     struct run_options o;
     struct trial trial[MOST];
@@ -27,8 +37,16 @@ static void make(struct made *m, int jobs, const double *expected, const size_t 
 {
     struct err e = {0};
     memset(m, 0, sizeof *m);
-    m->run =
-        (struct run){.spec = &m->spec, .o = &m->o, .trial = m->trial, .ntrials = n, .jobs = jobs, .room = INFINITY};
+    m->plan = (struct trial_plan){.trial = m->trial, .ntrials = n};
+    m->queue.bytes_free = INFINITY;
+    m->workers.jobs = jobs;
+    m->run = (struct sweep_run){.spec = &m->spec,
+                                .o = &m->o,
+                                .plan = &m->plan,
+                                .queue = &m->queue,
+                                .limits = &m->limits,
+                                .tally = &m->tally,
+                                .workers = &m->workers};
     omp_init_lock(&m->run.lock);
     for (size_t i = 0; i < n; i++) {
         m->kind[i] = (struct plan_kind){.expected = expected[i], .bytes = bytes[i], .epochs = 1};
@@ -39,7 +57,7 @@ static void make(struct made *m, int jobs, const double *expected, const size_t 
 
 static void unmake(struct made *m)
 {
-    free(m->run.order);
+    free(m->queue.order);
     omp_destroy_lock(&m->run.lock);
 }
 
@@ -82,7 +100,7 @@ static void large_trials_run_beside_small_ones(void **state)
     make(&m, 2, expected, bytes, 12);
     assert_in_range(peak(&m, 2, order), 54 + 16, 54 + 29);
     assert_each_once(order, 12);
-    assert_true(m.run.held == 0 && !m.run.running);
+    assert_true(m.queue.bytes_in_use == 0 && !m.queue.running);
     unmake(&m);
     make(&m, 1, expected, bytes, 12);
     assert_int_equal(peak(&m, 1, order), 54);
@@ -101,17 +119,17 @@ static void workers_wait_for_memory(void **state)
     struct made m;
     (void)state;
     make(&m, 4, expected, bytes, 8);
-    m.run.room = 120; /* a third is to spare: for 60 and 20, not for 60 twice */
+    m.queue.bytes_free = 120; /* a third is to spare: for 60 and 20, not for 60 twice */
     assert_int_equal(peak(&m, 4, order), 80);
     assert_each_once(order, 8);
     unmake(&m);
     make(&m, 4, expected, bytes, 3);
-    m.run.room = 70;
+    m.queue.bytes_free = 70;
     assert_int_equal(next_trial(&m.run, &i), 1);
     assert_int_equal(next_trial(&m.run, &i), -1);
     end_trial(&m.run, i);
     assert_int_equal(next_trial(&m.run, &i), 1);
-    m.run.room = 50; /* never: they need not wait to fail */
+    m.queue.bytes_free = 50; /* never: they need not wait to fail */
     assert_int_equal(next_trial(&m.run, &i), 1);
     assert_int_equal(next_trial(&m.run, &i), 0);
     unmake(&m);
@@ -148,16 +166,16 @@ static size_t end_of(struct made *m, size_t jobs, const double *value, unsigned 
         size_t at = rand_r(&seed) % n, i = running[at];
         running[at] = running[--n];
         end_trial(&m->run, i);
-        if (i >= m->run.end)
+        if (i >= m->limits.end)
             continue;
         m->trial[i].r.status = value[i] < 0 ? TRIAL_FAILED : TRIAL_COMPLETE;
         m->trial[i].r.metric[0] = (float)value[i];
-        m->run.count[TRIAL_OPEN]--;
-        m->run.count[m->trial[i].r.status]++;
+        m->tally.count[TRIAL_OPEN]--;
+        m->tally.count[m->trial[i].r.status]++;
         note_best(&m->run, i);
         check_stagnation(&m->run);
     }
-    return m->run.end;
+    return m->limits.end;
 }
 
 /* The 4th is the best; 6th failed; 3 in a row are no better at the 7th, or at the 4th when the first is the best. */
@@ -184,20 +202,20 @@ static void stagnation_follows_the_plan(void **state)
             make(&m, 4, expected, bytes, 12);
             m.spec.stop_stagnation = 3;
             m.spec.maximise = 1;
-            free(m.run.order);
-            memset(m.run.count, 0, sizeof m.run.count);
+            free(m.queue.order);
+            memset(m.tally.count, 0, sizeof m.tally.count);
             struct err e = {0};
             assert_int_equal(order_trials(&m.run, &e), 0);
             assert_int_equal(end_of(&m, 1 + seed % 5, row[r].value, seed), row[r].end);
-            assert_int_equal(m.run.best, row[r].best);
-            assert_int_equal(m.run.count[TRIAL_OPEN], 12 - row[r].end);
+            assert_int_equal(m.tally.best, row[r].best);
+            assert_int_equal(m.tally.count[TRIAL_OPEN], 12 - row[r].end);
             for (size_t i = 0; i < 12; i++)
                 assert_int_equal(m.trial[i].r.status == TRIAL_OPEN, i >= row[r].end);
             unmake(&m);
         }
 }
 
-int test_order(void)
+int test_queue(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(large_trials_run_beside_small_ones), cmocka_unit_test(workers_wait_for_memory),

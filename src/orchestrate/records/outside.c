@@ -1,9 +1,11 @@
 /* outside.c - results/NAME/outside.csv: trials that the journal has as final and this plan does not have, of another
  * sweep file under the same name or of a larger grid. The tables are of the plan alone. */
-#include "orchestrate/run.h"
+#include "orchestrate/records/records.h"
 
 #include "base/file.h"
-#include "report/report.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/store.h"
+#include "orchestrate/tally.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,26 +17,26 @@ static const char *const head[] = {"id", "status", "epochs_run", "best_epoch"};
 #define COLUMNS (FRONT + M_COUNT + 1)
 
 struct listing {
-    const struct run *run;
+    const struct sweep_run *run;
     struct keymap row; /* key of a trial -> its number in at */
     long *at;          /* [row.n] its last record */
     struct csv_out *csv;
     int failed;
 };
 
-static void no_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
+static void pass_over_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
 {
     (void)ctx;
     (void)key;
     (void)row;
 }
 
-static int is_outside(const struct run *run, const struct trial_record *t)
+static int is_outside(const struct sweep_run *run, const struct trial_record *t)
 {
-    return keymap_get(&run->by_key, t->key) == KEYMAP_NONE && t->status > TRIAL_OPEN && t->status < TRIAL_SKIPPED;
+    return keymap_get(&run->plan->by_key, t->key) == KEYMAP_NONE && t->status > TRIAL_OPEN && t->status < TRIAL_SKIPPED;
 }
 
-static void find(void *ctx, const struct trial_record *t)
+static void find_outside(void *ctx, const struct trial_record *t)
 {
     struct listing *l = ctx;
     if (l->failed || !is_outside(l->run, t))
@@ -69,7 +71,7 @@ static void list(void *ctx, const struct trial_record *t)
     csv_row(l->csv, cell); /* a failed row is remembered and told by commit */
 }
 
-static int write_list(struct run *run, struct listing *l, const char *path, struct err *e)
+static int write_list(struct sweep_run *run, struct listing *l, const char *path, struct err *e)
 {
     const char *names[COLUMNS];
     unsigned damaged;
@@ -79,7 +81,7 @@ static int write_list(struct run *run, struct listing *l, const char *path, stru
     names[COLUMNS - 1] = "error";
     if (!(l->csv = csv_begin(path, names, COLUMNS, e)))
         return -1;
-    if (journal_scan(&run->journal, no_epoch, list, l, &damaged, e)) {
+    if (journal_scan(&run->store->journal, pass_over_epoch, list, l, &damaged, e)) {
         csv_abort(l->csv);
         return -1;
     }
@@ -87,7 +89,7 @@ static int write_list(struct run *run, struct listing *l, const char *path, stru
 }
 
 /* Is the sweep file that is kept there the one of this run? */
-static int same_file(const struct run *run)
+static int same_file(const struct sweep_run *run)
 {
     char path[4200];
     struct err e = {0};
@@ -99,37 +101,37 @@ static int same_file(const struct run *run)
     return same;
 }
 
-int outside_write(struct run *run, struct err *e)
+int outside_write(struct sweep_run *run, struct err *e)
 {
     char path[4200];
     unsigned damaged;
     struct listing l = {.run = run};
     snprintf(path, sizeof path, "%s/outside.csv", run->folder);
-    if (run->more) /* what lies behind the window of a huge grid is not outside the plan */
+    if (run->plan->more) /* what lies behind the window of a huge grid is not outside the plan */
         return 0;
-    int bad = journal_scan(&run->journal, no_epoch, find, &l, &damaged, e);
+    int bad = journal_scan(&run->store->journal, pass_over_epoch, find_outside, &l, &damaged, e);
     if (!bad && l.failed)
         bad = err_set(e, ERR_NOMEM, "%s: no memory to write it", path);
     if (!bad && l.row.n)
         bad = write_list(run, &l, path, e);
     else if (!bad)
         unlink(path);
-    run->outside = l.row.n;
-    run->replaces = l.row.n && !same_file(run);
+    run->records->outside = l.row.n;
+    run->records->replaces = l.row.n && !same_file(run);
     keymap_release(&l.row);
     free(l.at);
     return bad;
 }
 
 /* Once, when the tables come to be those of another plan. */
-void outside_tell(struct run *run)
+void outside_tell(struct sweep_run *run)
 {
     char path[4200];
     struct str text = {0};
     struct table t;
     struct err unreadable = {0};
     const char *before = "other";
-    if (!run->replaces || !run->o->progress)
+    if (!run->records->replaces || !run->o->progress)
         return;
     table_init(&t);
     if (!table_read(&t, run_path(run, ".about.csv", path, sizeof path), &unreadable))
@@ -139,8 +141,8 @@ void outside_tell(struct run *run)
     str_addf(&text,
              "%s and its like were the tables of %s trials; they become those of this plan of %zu. %zu finished "
              "trial%s outside it: the journal keeps them, and %s/outside.csv lists them",
-             run_path(run, ".csv", path, sizeof path), before, run->ntrials, run->outside,
-             run->outside == 1 ? " is" : "s are", run->folder);
+             run_path(run, ".csv", path, sizeof path), before, run->plan->ntrials, run->records->outside,
+             run->records->outside == 1 ? " is" : "s are", run->folder);
     run_tell(run, text.p, 1);
     str_release(&text);
     table_release(&t);

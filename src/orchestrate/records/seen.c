@@ -1,9 +1,10 @@
 /* seen.c - results/NAME/data.csv: the datasets of a sweep as they were found, so that a finished sweep needs its data
  * files no longer. */
-#include "orchestrate/run.h"
+#include "orchestrate/records/records.h"
 
 #include "base/file.h"
-#include "report/report.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/queue.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,13 +13,13 @@ static const char *const head[] = {"dataset", "path",    "verify", "channels", "
                                    "width",   "classes", "train",  "test",     "fingerprint"};
 enum { DATASET, PATH, VERIFY, CHANNELS, HEIGHT, WIDTH, CLASSES, TRAIN, TEST, FINGERPRINT, COLUMNS };
 
-static char *seen_path(const struct run *run, char *path, size_t n)
+static char *seen_path(const struct sweep_run *run, char *path, size_t n)
 {
     snprintf(path, n, "%s/data.csv", run->folder);
     return path;
 }
 
-static int remember_row(struct run *run, const char *const *cell)
+static int remember_row(struct sweep_run *run, const char *const *cell)
 {
     const struct dataset_seen seen = {
         .c = atoi(cell[CHANNELS]),
@@ -30,10 +31,10 @@ static int remember_row(struct run *run, const char *const *cell)
         .fingerprint = strtoull(cell[FINGERPRINT], NULL, 16),
     };
     int sound = seen.c > 0 && seen.h > 0 && seen.w > 0 && seen.classes > 0 && seen.classes <= 256;
-    return sound ? datasets_remember(&run->sets, cell[DATASET], cell[PATH], atoi(cell[VERIFY]), &seen) : 0;
+    return sound ? datasets_remember(run->sets, cell[DATASET], cell[PATH], atoi(cell[VERIFY]), &seen) : 0;
 }
 
-int seen_read(struct run *run, struct err *e)
+int seen_read(struct sweep_run *run, struct err *e)
 {
     char path[4200];
     struct table t;
@@ -49,7 +50,7 @@ int seen_read(struct run *run, struct err *e)
     return bad ? err_set(e, ERR_NOMEM, "%s: no memory to read it", path) : 0;
 }
 
-int seen_write(const struct run *run, struct err *e)
+int seen_write(const struct sweep_run *run, struct err *e)
 {
     char path[4200], num[COLUMNS][STR_NUM];
     struct csv_out *csv = csv_begin(seen_path(run, path, sizeof path), head, COLUMNS, e);
@@ -57,7 +58,7 @@ int seen_write(const struct run *run, struct err *e)
     const struct dataset *d;
     if (!csv)
         return -1;
-    for (size_t i = 0; (d = datasets_peeked(&run->sets, i, &name)); i++) {
+    for (size_t i = 0; (d = datasets_peeked(run->sets, i, &name)); i++) {
         if (d->made) /* it needs no files */
             continue;
         const char *cell[COLUMNS] = {name.dataset, name.path};
@@ -75,10 +76,10 @@ int seen_write(const struct run *run, struct err *e)
     return csv_commit(csv, 1, e);
 }
 
-int seen_suffices(const struct run *run, struct err *e)
+int seen_suffices(const struct sweep_run *run, struct err *e)
 {
-    for (size_t i = 0; i < run->norder; i++) {
-        const struct dataset *d = run->trial[run->order[i]].kind->set;
+    for (size_t i = 0; i < run->queue->norder; i++) {
+        const struct dataset *d = run->plan->trial[run->queue->order[i]].kind->set;
         if (*d->absent)
             return err_set(e, ERR_DATA, "%s; there are trials to train", d->absent);
     }

@@ -1,8 +1,9 @@
 /* findings.c - the tables of what tasks leave beside their metrics, for the best point: added up or averaged over its
  * repeats, as each says. */
-#include "orchestrate/run.h"
+#include "orchestrate/records/records.h"
 
-#include "report/report.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,17 +39,17 @@ static void add_finding(void *ctx, const struct train_table *t)
     f->repeats[k]++;
 }
 
-static int collect_findings(struct run *run, struct findings *f, struct err *e)
+static int collect_findings(struct sweep_run *run, struct findings *f, struct err *e)
 {
     int bad = 0;
-    for (size_t i = 0; i < run->ntrials && !bad; i++) {
-        const struct trial *t = &run->trial[i];
+    for (size_t i = 0; i < run->plan->ntrials && !bad; i++) {
+        const struct trial *t = &run->plan->trial[i];
         struct kept_end end;
-        if (t->point != run->best_point || t->r.status != TRIAL_COMPLETE)
+        if (t->point != run->records->best_point || t->r.status != TRIAL_COMPLETE)
             continue;
-        bad = kept_get_end(&run->kept, t->place, &end, e);
+        bad = kept_get_end(&run->store->kept, t->place, &end, e);
         if (!bad && end.ntables)
-            bad = journal_tables(&run->journal, end.at, end.length, add_finding, f, e);
+            bad = journal_tables(&run->store->journal, end.at, end.length, add_finding, f, e);
     }
     for (int k = 0; k < f->n; k++)
         for (int i = 0; i < f->sum[k].rows * f->sum[k].cols && !f->sum[k].counts; i++)
@@ -64,7 +65,8 @@ static const struct train_table *finding(const struct findings *f, const char *n
     return NULL;
 }
 
-static int confusion_rows(const struct run *run, const struct dataset *set, const double *sum, int sync, struct err *e)
+static int confusion_rows(const struct sweep_run *run, const struct dataset *set, const double *sum, int sync,
+                          struct err *e)
 {
     char path[4200];
     size_t n = (size_t)data_classes(set);
@@ -94,7 +96,7 @@ static int confusion_rows(const struct run *run, const struct dataset *set, cons
 }
 
 /* Those of an earlier grid say nothing about this one. */
-static int no_findings(const struct run *run)
+static int no_findings(const struct sweep_run *run)
 {
     static const char *const suffix[] = {".classes.csv", ".confusion.csv"};
     char path[4200];
@@ -103,9 +105,9 @@ static int no_findings(const struct run *run)
     return 0;
 }
 
-static int write_classes(const struct run *run, const struct findings *f, int sync, struct err *e)
+static int write_classes(const struct sweep_run *run, const struct findings *f, int sync, struct err *e)
 {
-    const struct dataset *set = point_kind(run, &run->point[run->best_point])->set;
+    const struct dataset *set = point_kind(run, &run->plan->point[run->records->best_point])->set;
     int classes = data_classes(set);
     const struct train_table *counts = finding(f, "confusion", classes, classes), *auc = finding(f, "auc", 1, classes);
     struct table out;
@@ -120,10 +122,10 @@ static int write_classes(const struct run *run, const struct findings *f, int sy
     return bad;
 }
 
-int write_findings(struct run *run, int sync, struct err *e)
+int write_findings(struct sweep_run *run, int sync, struct err *e)
 {
     struct findings f = {.n = 0};
-    if (run->best_point == SIZE_MAX)
+    if (run->records->best_point == SIZE_MAX)
         return no_findings(run);
     int bad = collect_findings(run, &f, e) || write_classes(run, &f, sync, e);
     for (int k = 0; k < f.n; k++)

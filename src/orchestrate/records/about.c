@@ -1,87 +1,14 @@
-/* about.c - whether the conditions of [require] hold, and NAME.about.csv. */
-#include "orchestrate/run.h"
+/* about.c - NAME.about.csv: what the sweep is, and how its conditions fare. */
+#include "orchestrate/records/records.h"
 
+#include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/records/conditions.h"
 #include "report/report.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* --- conditions --- */
-
-struct judge {
-    struct planner planner;
-    struct plan_point at;
-    size_t point; /* that `at` stands for; SIZE_MAX: none */
-    struct err e; /* a condition could not be judged, and why */
-};
-
-/* 1 or 0 for a condition of a complete trial; -1 when it cannot be told. */
-static int holds(struct run *run, struct judge *j, size_t condition, const struct trial *t)
-{
-    if (j->point != t->point) {
-        struct err_list errs = {0};
-        int bad = planner_point(&j->planner, run->point[t->point].index, &j->at, &errs);
-        if (bad && !j->e.code)
-            j->e = errs.v[0];
-        err_list_release(&errs);
-        j->point = bad ? SIZE_MAX : t->point;
-        if (bad)
-            return -1;
-    }
-    return sweep_result_holds(run->sweep, condition, j->at.point, j->at.graph, t->r.metric);
-}
-
-struct verdict {
-    size_t met, judged, best_met, best_judged;
-};
-
-static struct verdict judge_condition(struct run *run, struct judge *j, size_t condition, int only_best)
-{
-    struct verdict v = {0};
-    for (size_t i = 0; i < run->ntrials; i++) {
-        const struct trial *t = &run->trial[i];
-        int best = t->point == run->best_point;
-        if (t->r.status != TRIAL_COMPLETE || (only_best && !best))
-            continue;
-        int yes = holds(run, j, condition, t) == 1;
-        v.judged++;
-        v.met += (size_t)yes;
-        v.best_judged += (size_t)best;
-        v.best_met += (size_t)(best && yes);
-    }
-    return v;
-}
-
-static void judge_init(struct run *run, struct judge *j)
-{
-    planner_init(&j->planner, run->sweep, &run->sets);
-    j->point = SIZE_MAX;
-    err_clear(&j->e);
-}
-
-/* 0, or -1 with *e when something could not be judged. */
-static int judge_end(struct judge *j, struct err *e)
-{
-    planner_release(&j->planner);
-    return j->e.code ? err_set(e, j->e.code, "%s", j->e.text) : 0;
-}
-
-int conditions_met(struct run *run, struct err *e)
-{
-    struct judge j;
-    int met = 1;
-    if (!sweep_results(run->sweep))
-        return 1;
-    judge_init(run, &j);
-    for (size_t i = 0; i < sweep_results(run->sweep); i++) {
-        struct verdict v = judge_condition(run, &j, i, 1);
-        met &= v.best_judged && v.best_met == v.best_judged;
-    }
-    return judge_end(&j, e) ? -1 : met;
-}
-
-/* --- the table --- */
 
 static int about_row(struct csv_out *csv, const char *key, const char *value)
 {
@@ -95,7 +22,7 @@ static void about_number(struct csv_out *csv, const char *key, double v)
     about_row(csv, key, str_double(num, v));
 }
 
-static int about_conditions(struct run *run, struct csv_out *csv, struct err *e)
+static int about_conditions(struct sweep_run *run, struct csv_out *csv, struct err *e)
 {
     struct judge j;
     judge_init(run, &j);
@@ -114,24 +41,22 @@ static int about_conditions(struct run *run, struct csv_out *csv, struct err *e)
 }
 
 /* A point that breaks a model condition is skipped with the condition as its reason. */
-static void about_models(const struct run *run, struct csv_out *csv)
+static void about_models(const struct sweep_run *run, struct csv_out *csv)
 {
     for (size_t i = 0; i < sweep_models(run->sweep); i++) {
         char key[64], value[64];
         size_t broken = 0;
-        for (size_t p = 0; p < run->npoints; p++)
-            broken += run->point[p].skip && !strcmp(run->point[p].skip, sweep_model_text(run->sweep, i));
+        for (size_t p = 0; p < run->plan->npoints; p++)
+            broken += run->plan->point[p].skip && !strcmp(run->plan->point[p].skip, sweep_model_text(run->sweep, i));
         snprintf(key, sizeof key, "model.%zu", i + 1);
         about_row(csv, key, sweep_model_text(run->sweep, i));
         snprintf(key, sizeof key, "model.%zu.broken", i + 1);
-        snprintf(value, sizeof value, "%zu/%zu", broken, run->npoints);
+        snprintf(value, sizeof value, "%zu/%zu", broken, run->plan->npoints);
         about_row(csv, key, value);
     }
 }
 
-/* ---- settings ---- */
-
-static int is_axis(const struct run *run, const char *key)
+static int is_axis(const struct sweep_run *run, const char *key)
 {
     for (size_t i = 0; i < sweep_keys(run->sweep); i++)
         if (!strcmp(sweep_key(run->sweep, i), key))
@@ -140,7 +65,7 @@ static int is_axis(const struct run *run, const char *key)
 }
 
 /* The expression of a key whose value may be another at every point; NULL: it is none. */
-static const char *expression_of(const struct run *run, const char *key)
+static const char *expression_of(const struct sweep_run *run, const char *key)
 {
     for (size_t i = 0; i < sweep_made(run->sweep); i++)
         if (!strcmp(sweep_made_key(run->sweep, i), key))
@@ -171,12 +96,12 @@ static int is_default(const struct point *p, const char *key, const char *text)
 
 /* set.KEY: what every point has and no default says. The network's layers are in a table of their own. 0, or -1 with
  * *e. */
-static int about_settings(struct run *run, const struct planned_point *of, struct csv_out *csv, struct err *e)
+static int about_settings(struct sweep_run *run, const struct planned_point *of, struct csv_out *csv, struct err *e)
 {
     struct planner planner;
     struct plan_point at;
     struct err_list errs = {0};
-    planner_init(&planner, run->sweep, &run->sets);
+    planner_init(&planner, run->sweep, run->sets);
     int bad = planner_point(&planner, of->index, &at, &errs);
     if (bad)
         *e = errs.v[0];
@@ -223,14 +148,15 @@ static void about_metrics(const struct report_metrics *known, struct csv_out *cs
     }
 }
 
-int write_about(struct run *run, int sync, struct err *e)
+int write_about(struct sweep_run *run, int sync, struct err *e)
 {
     static const char *const head[] = {"key", "value"};
     char path[4200], objective[80];
     struct csv_out *csv = csv_begin(run_path(run, ".about.csv", path, sizeof path), head, 2, e);
     if (!csv)
         return -1;
-    const struct planned_point *of = &run->point[run->best_point == SIZE_MAX ? 0 : run->best_point];
+    const struct planned_point *of =
+        &run->plan->point[run->records->best_point == SIZE_MAX ? 0 : run->records->best_point];
     const struct plan_kind *p = point_kind(run, of);
     objective_text(run, objective, sizeof objective);
     about_row(csv, "name", run->spec->name);
@@ -241,9 +167,9 @@ int write_about(struct run *run, int sync, struct err *e)
     about_number(csv, "classes", data_classes(p->set));
     about_row(csv, "objective", objective);
     about_number(csv, "repeats", run->spec->repeats);
-    about_number(csv, "points", (double)(run->npoints + run->ncopies));
-    about_number(csv, "trials", (double)run->ntrials);
-    about_metrics(&run->metrics, csv);
+    about_number(csv, "points", (double)(run->plan->npoints + run->plan->ncopies));
+    about_number(csv, "trials", (double)run->plan->ntrials);
+    about_metrics(&run->records->metrics, csv);
     int bad = about_settings(run, of, csv, e);
     about_models(run, csv);
     if (bad || (sweep_results(run->sweep) && about_conditions(run, csv, e))) {

@@ -1,0 +1,78 @@
+/* limits.c - when a sweep has enough trials: the keys of [stop]. */
+#include "orchestrate/limits.h"
+
+#include "base/clock.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/replay.h"
+#include "orchestrate/tally.h"
+
+#include <math.h>
+
+void limits_reopen(struct sweep_run *run, struct trial *t)
+{
+    run->tally->count[t->r.status]--;
+    run->tally->count[TRIAL_OPEN]++;
+    run->tally->reused -= (uint64_t)t->reused;
+    trial_reopen(t);
+}
+
+void check_limits(struct sweep_run *run)
+{
+    const struct sweep_spec *s = run->spec;
+    int limit = (s->stop_time > 0 && clock_wall() - run->tally->began >= s->stop_time) ||
+                (s->stop_epochs > 0 && run->tally->epochs >= (uint64_t)s->stop_epochs);
+    if (limit && !run->limits->stop)
+        run->limits->stop = STOP_LIMIT;
+}
+
+void check_target(struct sweep_run *run, const struct trial *t)
+{
+    double v = objective_of(run, t), target = run->spec->stop_target;
+    if (target == target && v == v && (run->spec->maximise ? v >= target : v <= target) && !run->limits->stop)
+        run->limits->stop = STOP_LIMIT;
+}
+
+/* Trials behind the end are as if they had not been trained: the journal keeps them for a call with another end. */
+static void set_aside(struct sweep_run *run)
+{
+    run->tally->best = SIZE_MAX;
+    for (size_t i = 0; i < run->plan->ntrials; i++) {
+        struct trial *t = &run->plan->trial[i];
+        if (i >= run->limits->end && t->r.status != TRIAL_OPEN && t->r.status != TRIAL_SKIPPED)
+            limits_reopen(run, t);
+        note_best(run, i);
+    }
+}
+
+/* Does the trial, the next in the plan's order, leave the best result as it is, once too often? */
+static int settle(struct sweep_run *run)
+{
+    const struct trial *t = &run->plan->trial[run->limits->settled_trials];
+    double best =
+        run->limits->best_settled == SIZE_MAX ? NAN : objective_of(run, &run->plan->trial[run->limits->best_settled]);
+    if (t->r.status == TRIAL_SKIPPED)
+        return 0;
+    if (!objective_better(run, objective_of(run, t), best))
+        return ++run->limits->trials_without_gain >= (size_t)run->spec->stop_stagnation;
+    run->limits->best_settled = run->limits->settled_trials;
+    run->limits->trials_without_gain = 0;
+    return 0;
+}
+
+/* Decided by the trials in the order of the plan, each when all before it are final, so that the end is the same for
+ * any number of workers and after any interruption. */
+void check_stagnation(struct sweep_run *run)
+{
+    if (!run->spec->stop_stagnation || run->limits->end != SIZE_MAX)
+        return;
+    for (; run->limits->settled_trials < run->plan->ntrials &&
+           run->plan->trial[run->limits->settled_trials].r.status != TRIAL_OPEN;
+         run->limits->settled_trials++)
+        if (settle(run)) {
+            run->limits->end = run->limits->settled_trials + 1;
+            set_aside(run);
+            run->limits->stop = run->limits->stop ? run->limits->stop : STOP_LIMIT;
+            return;
+        }
+}

@@ -1,0 +1,249 @@
+/* plan.c - the points and trials of a sweep, from its grid. */
+#include "orchestrate/plan.h"
+
+#include "base/file.h"
+#include "orchestrate/checkpoint.h"
+#include "orchestrate/planner.h"
+#include "orchestrate/records/records.h"
+#include "orchestrate/replay.h"
+#include "orchestrate/signals.h"
+#include "orchestrate/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int no_memory_for_plan(struct err_list *errs)
+{
+    struct err e = {0};
+    err_set(&e, ERR_NOMEM, "no memory for the plan");
+    err_list_take(errs, &e);
+    return -1;
+}
+
+static void *one_more(void *v, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return v;
+    size_t more = *cap ? 2 * *cap : 64;
+    void *r = realloc(v, more * size);
+    if (r)
+        *cap = more;
+    return r;
+}
+
+static int add_copy(struct sweep_run *run, const struct plan_point *p)
+{
+    struct copied_point *v = one_more(run->plan->copy, run->plan->ncopies, &run->plan->copy_cap, sizeof *v);
+    if (!v)
+        return -1;
+    run->plan->copy = v;
+    v[run->plan->ncopies++] = (struct copied_point){p->point->index, p->same_as};
+    return 0;
+}
+
+/* The kind of the point, shared with the points before that are alike; NULL without memory. */
+static const struct plan_kind *shared_kind(struct sweep_run *run, const struct plan_point *p)
+{
+    struct plan_kind k, *kept;
+    memset(&k, 0, sizeof k);
+    k.has_facts = p->graph != NULL;
+    if (p->graph) {
+        k.facts = p->graph->facts;
+        k.batchnorm = nn_uses(p->graph, "batchnorm");
+        k.dropout = nn_uses(p->graph, "dropout");
+        k.precision = (int)p->graph->precision;
+    }
+    memcpy(k.n, p->n, sizeof k.n);
+    k.set = p->set;
+    k.expected = planner_cost(p);
+    k.bytes = p->bytes;
+    k.images = p->n[DATA_TRAIN];
+    k.epochs = p->point->train.epochs;
+    uint64_t hash = str_hash(STR_HASH, &k, sizeof k), at = keymap_get(&run->plan->kinds, hash);
+    if (at != KEYMAP_NONE && !memcmp((const void *)(uintptr_t)at, &k, sizeof k))
+        return (const void *)(uintptr_t)at;
+    kept = arena_take(&run->plan->text, sizeof *kept);
+    if (!kept || keymap_put(&run->plan->kinds, hash, (uint64_t)(uintptr_t)kept))
+        return NULL;
+    memcpy(kept, &k, sizeof k);
+    return kept;
+}
+
+static int add_point(struct sweep_run *run, const struct plan_point *p)
+{
+    struct planned_point *v = one_more(run->plan->point, run->plan->npoints, &run->plan->point_cap, sizeof *v);
+    if (!v)
+        return -1;
+    run->plan->point = v;
+    v += run->plan->npoints;
+    memset(v, 0, sizeof *v);
+    v->index = p->point->index;
+    v->first = (uint32_t)run->plan->ntrials;
+    v->skip = p->skip ? arena_str(&run->plan->text, p->skip) : NULL;
+    run->plan->npoints++;
+    return p->skip && !v->skip ? -1 : 0;
+}
+
+static uint64_t trial_key(const struct plan_point *p, int seed)
+{
+    char line[32];
+    int n = snprintf(line, sizeof line, "seed = %d\n", seed);
+    return str_hash(p->hash, line, (size_t)n);
+}
+
+static int add_trial(struct sweep_run *run, const struct plan_point *p, const struct plan_kind *kind, int repeat)
+{
+    struct trial *t = run->plan->ntrials == UINT32_MAX
+                          ? NULL
+                          : one_more(run->plan->trial, run->plan->ntrials, &run->plan->trial_cap, sizeof *t);
+    if (!t || !kind)
+        return -1;
+    run->plan->trial = t;
+    t += run->plan->ntrials;
+    memset(t, 0, sizeof *t);
+    t->point = (uint32_t)run->plan->npoints - 1;
+    t->repeat = repeat;
+    t->kind = kind;
+    t->place = kept_place(&run->store->kept, p->skip ? 0 : kind->epochs);
+    t->r.status = p->skip ? TRIAL_SKIPPED : TRIAL_OPEN;
+    t->r.error = p->skip ? run->plan->point[t->point].skip : "";
+    t->r.key = trial_key(p, run->spec->seed + repeat);
+    if (!p->skip && keymap_put(&run->plan->by_key, t->r.key, run->plan->ntrials))
+        return -1;
+    run->plan->ntrials++;
+    return 0;
+}
+
+/* Keys of the trials that the journal calls final: needed before the plan only to know where its window ends. Those
+ * that are tried again do not take the place of new ones. */
+struct finals {
+    struct keymap keys;
+    int failed; /* no memory */
+};
+
+static void final_key(void *ctx, const struct trial_record *t)
+{
+    struct finals *f = ctx;
+    f->failed |= keymap_put(&f->keys, t->key, 1);
+}
+
+static void skip_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
+{
+    (void)ctx;
+    (void)key;
+    (void)row;
+}
+
+static int add_point_and_trials(struct sweep_run *run, const struct plan_point *p, const struct finals *f,
+                                uint64_t *open)
+{
+    const struct plan_kind *kind = shared_kind(run, p);
+    if (!kind || add_point(run, p))
+        return -1;
+    for (int r = 0; r < (p->skip ? 1 : run->spec->repeats); r++) {
+        if (add_trial(run, p, kind, r))
+            return -1;
+        const struct trial *t = &run->plan->trial[run->plan->ntrials - 1];
+        *open += !p->skip && keymap_get(&f->keys, t->r.key) == KEYMAP_NONE;
+    }
+    return 0;
+}
+
+/* Of a grid that is too large to plan as a whole, so many open trials: what [stop] trials lets run. 0: plan all. */
+static uint64_t window(const struct sweep_run *run)
+{
+    uint64_t most = run->o->limit ? run->o->limit : RUN_LIMIT;
+    double trials = sweep_points_approx(run->sweep) * run->spec->repeats;
+    return trials > (double)most ? (uint64_t)run->spec->stop_trials : 0;
+}
+
+/* Points in order until the grid or the window ends. */
+static int expand(struct sweep_run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
+{
+    struct planner planner;
+    planner_init(&planner, run->sweep, run->sets);
+    uint64_t n = sweep_points(run->sweep), open = 0, limit = window(run);
+    int bad = 0;
+    for (uint64_t i = 0; i < n && !bad; i++) {
+        struct plan_point p;
+        if (limit && open >= limit) {
+            run->plan->more = 1;
+            break;
+        }
+        if (signals_asked() || planner_point(&planner, i, &p, errs)) {
+            bad = -1;
+        } else if (p.same_as == i) {
+            if (add_point_and_trials(run, &p, f, &open))
+                bad = no_memory_for_plan(errs);
+            else
+                layers_add(csv, &p);
+        } else if (add_copy(run, &p)) {
+            bad = no_memory_for_plan(errs);
+        }
+    }
+    planner_release(&planner);
+    return bad;
+}
+
+static int all_skipped(struct sweep_run *run, struct err_list *errs)
+{
+    for (size_t i = 0; i < run->plan->npoints; i++)
+        if (!run->plan->point[i].skip)
+            return 0;
+    struct err e = {0};
+    plan_all_skipped(run->plan->npoints ? run->plan->point[0].skip : NULL, &e);
+    err_list_take(errs, &e);
+    return -1;
+}
+
+static int snapshot(struct sweep_run *run, struct err *e)
+{
+    char path[4200];
+    const char *text = sweep_text(run->sweep);
+    snprintf(path, sizeof path, "%s/sweep.ini", run->folder);
+    return file_publish(path, text, strlen(text), 1, e);
+}
+
+int plan_prepare(struct sweep_run *run, struct err_list *errs)
+{
+    struct err e = {0};
+    char path[4200];
+    struct finals finals = {.failed = 0};
+    struct store *store = run->store;
+    struct csv_out *csv = NULL;
+    snprintf(path, sizeof path, "%s/journal", run->folder);
+    int bad = journal_open(&store->journal, path, &e) || kept_open(&store->kept, run->folder, &e);
+    if (!bad && window(run))
+        bad = journal_scan(&store->journal, skip_epoch, final_key, &finals, &store->damaged, &e) || finals.failed;
+    if (!bad)
+        bad = !(csv = layers_begin(run, &e));
+    if (!bad)
+        bad = expand(run, &finals, csv, errs) || all_skipped(run, errs);
+    if (csv && bad)
+        csv_abort(csv);
+    else if (csv)
+        bad = csv_commit(csv, 1, &e);
+    bad = bad || replay_journal(run, &e) || outside_write(run, &e) || snapshot(run, &e);
+    keymap_release(&finals.keys);
+    keymap_release(&run->plan->kinds);
+    err_list_take(errs, &e);
+    if (bad && !errs->n && signals_asked())
+        return -1;
+    reopen_incomplete(run);
+    if (!bad)
+        checkpoints_tidy(run);
+    return bad ? (errs->n ? -1 : no_memory_for_plan(errs)) : 0;
+}
+
+size_t point_of(const struct trial_plan *plan, uint64_t index)
+{
+    size_t lo = 0, hi = plan->npoints;
+    while (hi - lo > 1) {
+        size_t mid = (lo + hi) / 2;
+        if (plan->point[mid].index <= index)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return lo;
+}

@@ -1,0 +1,82 @@
+/* plan.h - the points and trials of a sweep. A plan may have millions of trials: what many have in common is there
+ * once, and what only tables and checkpoints ask for is in the store. */
+#ifndef ORCHESTRATE_PLAN_H
+#define ORCHESTRATE_PLAN_H
+
+#include "orchestrate/keymap.h"
+#include "orchestrate/run.h"
+
+/* What many points have in common. */
+struct plan_kind {
+    struct nn_facts facts;
+    int has_facts, batchnorm, dropout, precision;
+    size_t n[3];               /* samples of train, validation, test */
+    const struct dataset *set; /* peeked */
+    double expected;           /* seconds, an estimate */
+    size_t bytes;              /* memory of a worker that has it to itself */
+    uint64_t images;           /* trained by one epoch */
+    int epochs;                /* planned */
+};
+
+struct planned_point {
+    uint64_t index;
+    const char *skip; /* NULL: it is trained */
+    uint32_t first;   /* of its trials, index into trial */
+};
+
+/* A point that is the same training as an earlier one: it is trained once, and stands in the tables with its own values
+ * and the other's results. */
+struct copied_point {
+    uint64_t index, of; /* of: index of the point that is trained */
+};
+
+/* Of a trial_record what is held in memory; the rest is in the store. */
+struct trial_end {
+    uint64_t key;
+    const char *error; /* "" when there is none */
+    int epochs_run, best_epoch;
+    float metric[M_COUNT];
+    uint8_t status; /* enum trial_status */
+    uint8_t volatile_failure;
+};
+
+/* This is most of what each trial takes. */
+struct trial {
+    struct trial_end r;
+    const struct plan_kind *kind;
+    uint64_t place; /* in store.kept */
+    uint32_t point; /* index into point */
+    int repeat;     /* 0-based */
+    int nepochs;    /* rows in store.kept */
+    uint8_t reused;
+    uint8_t retried; /* it failed in an earlier call, and may be tried once more */
+    uint8_t apart;   /* it was running when an earlier call broke off, or is retried: in a process of its own */
+};
+
+struct trial_plan {
+    struct arena text; /* texts of points and errors, and the kinds */
+    struct planned_point *point;
+    size_t npoints, point_cap;
+    struct trial *trial;
+    size_t ntrials, trial_cap;
+    struct copied_point *copy;
+    size_t ncopies, copy_cap;
+    struct keymap by_key; /* trial_record.key -> index into trial; gone when the workers start */
+    struct keymap kinds;  /* hash of a struct plan_kind -> where it is, while the plan is made */
+    int more;             /* points lie after the plan's window ([stop] trials) */
+};
+
+/* Every point has a trial. */
+static inline const struct plan_kind *point_kind(const struct sweep_run *run, const struct planned_point *p)
+{
+    return run->plan->trial[p->first].kind;
+}
+
+/* The number of the point with the index of the grid; points stand in the order of the grid. */
+size_t point_of(const struct trial_plan *plan, uint64_t index);
+
+/* Expands the grid into point[] and trial[], writes NAME.layers.csv, and fills in what the journal has. 0, or -1 with
+ * *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
+int plan_prepare(struct sweep_run *run, struct err_list *errs);
+
+#endif

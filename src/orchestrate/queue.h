@@ -1,0 +1,21 @@
+/* queue.h - which trial a worker trains next: the longest expected first, and as many at a time as memory allows. */
+#ifndef ORCHESTRATE_QUEUE_H
+#define ORCHESTRATE_QUEUE_H
+
+#include "orchestrate/run.h"
+
+struct queue {
+    uint32_t *order; /* [norder] indices into plan.trial; those before `next` were given away */
+    size_t norder, next;
+    uint64_t running;
+    double bytes_in_use, bytes_free; /* of the trials that run; of those that may run together */
+};
+
+/* Puts the open trials into the order, as many as [stop] trials lets this call run. 0, or -1 with *e. */
+int order_trials(struct sweep_run *run, struct err *e);
+/* The trial that a worker is to do next: 1 and its index, 0: none is left, -1: none has room beside those that run; and
+ * that it is done. Both lock. */
+int next_trial(struct sweep_run *run, size_t *trial);
+void end_trial(struct sweep_run *run, size_t i);
+
+#endif

@@ -1,0 +1,51 @@
+/* records.h - the files of a sweep that are made of its trials: the tables beside results/NAME.csv, and what stands in
+ * results/NAME for later calls. Each function writes whole files; 0, or -1 with *e. */
+#ifndef ORCHESTRATE_RECORDS_RECORDS_H
+#define ORCHESTRATE_RECORDS_RECORDS_H
+
+#include "orchestrate/run.h"
+#include "report/report.h"
+
+struct records {
+    struct report_metrics metrics; /* of the tables, set by tables_write */
+    size_t best_point;             /* the first of rank 1 in NAME.points.csv, set by tables_write; SIZE_MAX: none */
+    double written_at, cost;       /* clock_wall when tables_sometimes wrote last; seconds that it took */
+    size_t outside;                /* final trials of the journal that are not in the plan */
+    int replaces;                  /* and the tables were those of another plan until now */
+};
+
+/* results/NAME + suffix */
+char *run_path(const struct sweep_run *run, const char *suffix, char *buf, size_t n);
+
+/* Every table from the trials as they stand; sets best_point as the table of points ranks them. */
+int tables_write(struct sweep_run *run, int sync, struct err *e);
+/* The same now and then while it runs: at most a twentieth of the time goes there. Under the lock. */
+int tables_sometimes(struct sweep_run *run, struct err *e);
+/* Two of them: NAME.epochs.csv and NAME.timing.csv. */
+int write_epochs(struct sweep_run *run, int sync, struct err *e);
+/* NAME.classes.csv and the like: what the repeats of the best point left beside their metrics. */
+int write_findings(struct sweep_run *run, int sync, struct err *e);
+/* NAME.about.csv: what the sweep is, and how its conditions fare. */
+int write_about(struct sweep_run *run, int sync, struct err *e);
+/* What the reports need to know of the metrics. */
+void metrics_known(struct report_metrics *out);
+
+/* NAME.layers.csv: open it, add the layers of a point; end with csv_commit or csv_abort. */
+struct csv_out *layers_begin(const struct sweep_run *run, struct err *e);
+void layers_add(struct csv_out *csv, const struct plan_point *p);
+
+/* results/NAME/environment.txt: where and when it ran last, the one file beside the times that is no part of the
+ * promise of same bytes. */
+int write_environment(struct sweep_run *run, struct err *e);
+
+/* results/NAME/data.csv: what an earlier run found into run->sets; what stands there into the file. */
+int seen_read(struct sweep_run *run, struct err *e);
+int seen_write(const struct sweep_run *run, struct err *e);
+/* 0 unless a trial of the queue wants pixels that are gone. */
+int seen_suffices(const struct sweep_run *run, struct err *e);
+
+/* results/NAME/outside.csv: the list of final trials that the plan does not have; and the user is told, once. */
+int outside_write(struct sweep_run *run, struct err *e);
+void outside_tell(struct sweep_run *run);
+
+#endif

@@ -1,0 +1,114 @@
+/* tables.c - every table of a sweep, from the trials as they stand. */
+#include "orchestrate/records/records.h"
+
+#include "base/clock.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/records/trials.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *run_path(const struct sweep_run *run, const char *suffix, char *buf, size_t n)
+{
+    return report_path(buf, n, run->o->out, run->spec->name, suffix);
+}
+
+/* A table on its way into its file, row by row; of the points, the first that it calls rank 1 is the best. */
+struct passing {
+    struct table t;
+    struct sweep_run *run;
+    const char *suffix;
+    struct csv_out *csv;
+    int rank, point; /* columns; -1: it has none */
+    uint64_t best;   /* 0: none yet; what stands in the column point */
+    struct err e;
+};
+
+static void begin_passing(struct passing *p)
+{
+    char path[4200];
+    p->csv = csv_begin(run_path(p->run, p->suffix, path, sizeof path), p->t.head, p->t.cols, &p->e);
+    p->rank = table_column(&p->t, "rank");
+    p->point = table_column(&p->t, "point");
+}
+
+static int pass_row(void *ctx, const char *const *cell)
+{
+    struct passing *p = ctx;
+    if (!p->csv && p->t.rows == 1)
+        begin_passing(p);
+    if (p->csv && !p->best && p->rank >= 0 && p->point >= 0 && !strcmp(cell[p->rank], "1"))
+        p->best = strtoull(cell[p->point], NULL, 10);
+    if (p->csv)
+        csv_row(p->csv, cell); /* a failed row is remembered and told by commit */
+    return p->csv ? 0 : -1;
+}
+
+static int write_passing(struct sweep_run *run, const struct table *trials, struct passing *p, const char *suffix,
+                         int (*fill)(const struct table *trials, const char *objective, struct table *out,
+                                     struct err *e),
+                         int sync, struct err *e)
+{
+    char objective[80];
+    objective_text(run, objective, sizeof objective);
+    *p = (struct passing){.run = run, .suffix = suffix};
+    table_init(&p->t);
+    p->t.pass = pass_row;
+    p->t.ctx = p;
+    struct err why = {0};
+    int bad = fill(trials, objective, &p->t, &why);
+    if (!bad && !p->csv) { /* there are no rows */
+        begin_passing(p);
+        bad = !p->csv;
+    }
+    if (p->csv && bad)
+        csv_abort(p->csv);
+    else if (p->csv)
+        bad = csv_commit(p->csv, sync, &why);
+    table_release(&p->t);
+    if (bad)
+        *e = p->e.code ? p->e : why;
+    return bad ? -1 : 0;
+}
+
+static int write_summaries(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
+{
+    struct passing p;
+    if (write_passing(run, trials, &p, ".points.csv", report_points, sync, e))
+        return -1;
+    run->records->best_point = SIZE_MAX;
+    if (p.best) { /* a copy is not trained: then there is no best point */
+        size_t at = point_of(run->plan, p.best - 1);
+        run->records->best_point = run->plan->point[at].index == p.best - 1 ? at : SIZE_MAX;
+    }
+    return write_passing(run, trials, &p, ".effects.csv", report_effects, sync, e);
+}
+
+int tables_write(struct sweep_run *run, int sync, struct err *e)
+{
+    struct main_table trials;
+    char path[4200];
+    int bad = main_table_init(&trials, run) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
+    metrics_known(&run->records->metrics);
+    trials.t.metrics = &run->records->metrics;
+    bad = bad || table_write(&trials.t, run_path(run, ".csv", path, sizeof path), sync, e) ||
+          write_summaries(run, &trials.t, sync, e);
+    main_table_release(&trials);
+    bad = bad || write_epochs(run, sync, e) || write_findings(run, sync, e) || write_about(run, sync, e);
+    return bad ? -1 : 0;
+}
+
+int tables_sometimes(struct sweep_run *run, struct err *e)
+{
+    struct records *r = run->records;
+    double now = clock_wall(), pause = 20 * r->cost > 2 ? 20 * r->cost : 2;
+    if (now - r->written_at < pause)
+        return 0;
+    int bad = tables_write(run, 0, e);
+    r->written_at = clock_wall();
+    r->cost = r->written_at - now;
+    return bad;
+}

@@ -1,0 +1,97 @@
+/* replay.c - the plan meets what the journal holds. */
+#include "orchestrate/replay.h"
+
+#include "orchestrate/plan.h"
+#include "orchestrate/store.h"
+#include "orchestrate/tally.h"
+
+#include <string.h>
+
+int trial_add_epoch(struct sweep_run *run, struct trial *t, const struct epoch_row *row, struct err *e)
+{
+    if (row->epoch < 1 || row->epoch > t->nepochs + 1 || row->epoch > t->kind->epochs)
+        return 0; /* a gap: the checkpoint decides from where it is trained again */
+    if (kept_put_row(&run->store->kept, t->place, row, e))
+        return -1;
+    if (row->epoch > t->nepochs)
+        t->nepochs = row->epoch;
+    return 0;
+}
+
+int trial_take(struct sweep_run *run, struct trial *t, const struct trial_record *r, struct err *e)
+{
+    const struct kept_end end = {r->timing, r->at, r->length, r->ntables};
+    t->r = (struct trial_end){.key = t->r.key,
+                              .error = *r->error ? arena_str(&run->plan->text, r->error) : "",
+                              .epochs_run = r->epochs_run,
+                              .best_epoch = r->best_epoch,
+                              .status = (uint8_t)r->status,
+                              .volatile_failure = (uint8_t)(r->volatile_failure != 0)};
+    memcpy(t->r.metric, r->metric, sizeof t->r.metric);
+    int bad = !t->r.error && err_set(e, ERR_NOMEM, "no memory for the end of a trial");
+    if (bad)
+        t->r.error = "";
+    if (r->status == TRIAL_COMPLETE && t->kind->expected > 0 &&
+        r->timing.wall / t->kind->expected > run->tally->slowest)
+        run->tally->slowest = r->timing.wall / t->kind->expected;
+    return bad || kept_put_end(&run->store->kept, t->place, &end, e) ? -1 : 0;
+}
+
+struct replay {
+    struct sweep_run *run;
+    struct err e;
+};
+
+static struct trial *replayed(struct sweep_run *run, uint64_t key)
+{
+    uint64_t i = keymap_get(&run->plan->by_key, key);
+    return i == KEYMAP_NONE ? NULL : &run->plan->trial[i];
+}
+
+static void replay_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
+{
+    struct replay *p = ctx;
+    struct trial *t = replayed(p->run, key);
+    if (t)
+        trial_add_epoch(p->run, t, row, &p->e); /* the first cause stays */
+}
+
+static void replay_trial(void *ctx, const struct trial_record *r)
+{
+    struct replay *p = ctx;
+    struct trial *t = replayed(p->run, r->key);
+    if (!t || (r->status != TRIAL_COMPLETE && r->status != TRIAL_FAILED && r->status != TRIAL_PRUNED))
+        return;
+    t->retried = r->status == TRIAL_FAILED && p->run->o->retry_failed;
+    t->reused = 1;
+    trial_take(p->run, t, r, &p->e);
+    double end = r->timing.start + r->timing.wall;
+    p->run->tally->earlier = end > p->run->tally->earlier ? end : p->run->tally->earlier;
+}
+
+void trial_reopen(struct trial *t)
+{
+    t->r = (struct trial_end){.key = t->r.key, .status = TRIAL_OPEN, .error = ""};
+    t->reused = 0;
+}
+
+void reopen_incomplete(struct sweep_run *run)
+{
+    for (size_t i = 0; i < run->plan->ntrials; i++) {
+        struct trial *t = &run->plan->trial[i];
+        if (!t->reused || t->nepochs >= t->r.epochs_run)
+            continue;
+        trial_reopen(t);
+    }
+}
+
+int replay_journal(struct sweep_run *run, struct err *e)
+{
+    struct replay replay = {.run = run};
+    struct store *s = run->store;
+    if (journal_scan(&s->journal, replay_epoch, replay_trial, &replay, &s->damaged, e))
+        return -1;
+    if (replay.e.code)
+        *e = replay.e;
+    return replay.e.code ? -1 : 0;
+}

@@ -1,0 +1,301 @@
+/* train_trial.c - a trial from its settings to its record, and what each step of it leaves. */
+#include "orchestrate/train_trial.h"
+
+#include "base/clock.h"
+#include "orchestrate/checkpoint.h"
+#include "orchestrate/limits.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/planner.h"
+#include "orchestrate/queue.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/records/records.h"
+#include "orchestrate/replay.h"
+#include "orchestrate/signals.h"
+#include "orchestrate/store.h"
+#include "orchestrate/tally.h"
+#include "orchestrate/workers.h"
+
+#include <math.h>
+#include <string.h>
+
+static void note_broken(struct sweep_run *run, const struct err *e)
+{
+    if (!run->limits->broken.code)
+        run->limits->broken = *e;
+    run->limits->stop = STOP_BROKEN;
+}
+
+void break_off(struct sweep_run *run, const struct err *e)
+{
+    omp_set_lock(&run->lock);
+    note_broken(run, e);
+    omp_unset_lock(&run->lock);
+}
+
+void tell_running(struct worker *w, const struct trial *t, int epochs, int done)
+{
+    omp_set_lock(&w->run->lock);
+    note_running(w->run, w->number, t, epochs, done);
+    run_tell(w->run, NULL, 0);
+    omp_unset_lock(&w->run->lock);
+}
+
+/* The row, the counts and the line of a trial that the journal holds. Under the lock. */
+static void note_final(struct sweep_run *run, size_t i, const struct trial_record *r)
+{
+    struct trial *t = &run->plan->trial[i];
+    struct str event = {0};
+    if (i >= run->limits->end) /* it was on its way when the sweep came to its end */
+        return;
+    struct err e = {0};
+    if (trial_take(run, t, r, &e))
+        note_broken(run, &e);
+    run->tally->count[TRIAL_OPEN]--;
+    run->tally->count[r->status]++;
+    note_best(run, i);
+    check_target(run, t);
+    check_stagnation(run);
+    if (r->status == TRIAL_FAILED && run->o->fail_fast && !run->limits->stop)
+        run->limits->stop = STOP_FAIL_FAST;
+    str_addf(&event, "trial %zu: ", i + 1);
+    describe_trial(run, t, &event);
+    if (r->status == TRIAL_FAILED)
+        str_addf(&event, " failed: %s", r->error);
+    run_tell(run, event.p, r->status == TRIAL_FAILED);
+    str_release(&event);
+}
+
+/* The checkpoint goes only when the record stands, and, of a trial that took longer than the journal's pause between
+ * flushes, only when it is on the disk. */
+void finish_trial(struct worker *w, size_t i, struct trial_record *r)
+{
+    struct sweep_run *run = w->run;
+    struct trial *t = &run->plan->trial[i];
+    struct err e = {0};
+    double wall = clock_wall() - w->started;
+    r->key = t->r.key;
+    r->timing.worker = w->number;
+    r->timing.start = run->tally->earlier + w->started - run->tally->began;
+    r->timing.wall = wall;
+    r->timing.cpu += clock_thread() - w->cpu; /* beside that of a process of its own */
+    r->timing.images_per_second = wall > 0 ? (double)w->images / wall : 0;
+    omp_set_lock(&run->lock);
+    note_running(w->run, w->number, NULL, 0, 0);
+    if (r->status == TRIAL_FAILED)
+        run->tally->work_left -=
+            t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs); /* what it will not train */
+    int kept = !r->volatile_failure;
+    int bad =
+        kept && (journal_trial(&run->store->journal, r, &e) || (wall > 1 && journal_sync(&run->store->journal, &e)));
+    if (bad) {
+        note_broken(run, &e);
+    } else {
+        note_final(run, i, r);
+        if (tables_sometimes(run, &e))
+            note_broken(run, &e);
+    }
+    omp_unset_lock(&run->lock);
+    if (kept && !bad)
+        checkpoint_remove(run, t);
+}
+
+void failed_record(const struct worker *w, const struct trial *t, const struct err *why, struct trial_record *rec)
+{
+    *rec = (struct trial_record){.status = TRIAL_FAILED, .epochs_run = t->nepochs, .error = why->text};
+    for (int m = 0; m < M_COUNT; m++)
+        rec->metric[m] = NAN;
+    rec->timing.bytes = w->memory.cap;
+    rec->volatile_failure = why->code == ERR_DATA || why->code == ERR_IO || why->code == ERR_NOMEM;
+}
+
+void fail_trial(struct worker *w, size_t i, const struct err *why)
+{
+    struct trial_record rec;
+    failed_record(w, &w->run->plan->trial[i], why, &rec);
+    finish_trial(w, i, &rec);
+}
+
+/* Counts an epoch, for the limits and the time left. Under the lock. */
+static void count_epoch(struct worker *w, const struct trial *t, int epoch, int done)
+{
+    struct sweep_run *run = w->run;
+    double share = t->kind->expected / t->kind->epochs;
+    run->tally->epochs++;
+    run->tally->images += t->kind->images;
+    w->images += t->kind->images;
+    run->tally->work_done += share;
+    run->tally->work_left -= share;
+    if (done) /* early stopping: the epochs that will not be trained */
+        run->tally->work_left -= share * (t->kind->epochs - epoch);
+    check_limits(run);
+    note_running(w->run, w->number, t, epoch, done);
+    run_tell(run, NULL, 0);
+}
+
+void note_epoch(struct worker *w, const struct trial *t, int epoch, int done, int bad, const struct err *e)
+{
+    struct sweep_run *run = w->run;
+    omp_set_lock(&run->lock);
+    if (bad && e->code != ERR_NOMEM)
+        note_broken(run, e);
+    count_epoch(w, t, epoch, done);
+    struct err why = {0};
+    if (!bad && tables_sometimes(run, &why))
+        note_broken(run, &why);
+    omp_unset_lock(&run->lock);
+}
+
+int journal_row(struct sweep_run *run, struct trial *t, const struct epoch_row *row, struct err *e)
+{
+    omp_set_lock(&run->lock);
+    int bad = journal_epoch(&run->store->journal, t->r.key, row, e) || trial_add_epoch(run, t, row, e);
+    omp_unset_lock(&run->lock);
+    return bad ? -1 : 0;
+}
+
+/* Journal first, then now and then the checkpoint, also of the last epoch: measuring the test split may take long.
+ * After a kill, epochs behind the checkpoint are trained again, to the same bits. -1 with *e. */
+static int keep_epoch(struct worker *w, struct trial *t, const struct train_run *r, const struct epoch_row *row,
+                      struct err *e)
+{
+    int bad = journal_row(w->run, t, row, e);
+    if (!bad && checkpoint_due(&w->saved, clock_wall()))
+        bad = checkpoint_write(w->run, t, r, &w->saved, e);
+    note_epoch(w, t, train_epochs_run(r), train_done(r), bad, e);
+    return bad ? -1 : 0;
+}
+
+int stopping(struct sweep_run *run)
+{
+    omp_set_lock(&run->lock);
+    int stop = run->limits->stop || signals_asked();
+    omp_unset_lock(&run->lock);
+    return stop;
+}
+
+/* The epochs that no checkpoint holds yet. */
+static void save(struct worker *w, const struct trial *t, const struct train_run *r)
+{
+    struct err e = {0};
+    if (train_epochs_run(r) != w->saved.epochs && checkpoint_write(w->run, t, r, &w->saved, &e))
+        break_off(w->run, &e);
+}
+
+/* 1: to its end, 0: stopped in between (saved), -1: *e. */
+static int train_through(struct worker *w, struct trial *t, struct train_run *r, struct err *e)
+{
+    while (!train_done(r)) {
+        struct epoch_row row;
+        if (stopping(w->run)) {
+            save(w, t, r);
+            return 0;
+        }
+        if (train_epoch(r, &row, e))
+            return -1;
+        if (keep_epoch(w, t, r, &row, e))
+            return e->code == ERR_NOMEM ? -1 : 0;
+    }
+    return 1;
+}
+
+int make_training(struct worker *w, struct trial_training *p, struct err *e)
+{
+    size_t need = train_bytes(&p->job);
+    if ((double)need > w->run->queue->bytes_free)
+        return err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB, and there is room for %.0f MB",
+                       (double)need / 1e6, w->run->queue->bytes_free / 1e6);
+    if (w->memory.cap < need || w->memory.cap / 4 * 3 > need) {
+        arena_release(&w->memory);
+        if (arena_init_fixed(&w->memory, need))
+            return err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB", (double)need / 1e6);
+    }
+    arena_reset(&w->memory);
+    p->r = train_new(&p->job, &w->memory, e);
+    return p->r ? 0 : -1;
+}
+
+int make_job(struct worker *w, const struct trial *t, struct trial_training *p, struct err *e)
+{
+    struct sweep_run *run = w->run;
+    const struct dataset *set = t->kind->set;
+    struct err_list errs = {0};
+    arena_reset(&w->plan);
+    int bad =
+        sweep_point(run->sweep, run->plan->point[t->point].index, data_classes(set), &w->plan, &p->point, &errs) ||
+        point_graph(&p->point, set, &p->graph, &w->plan, &errs);
+    if (bad && errs.n)
+        *e = errs.v[0];
+    err_list_release(&errs);
+    if (bad)
+        return -1;
+    omp_set_lock(&run->lock);
+    p->job.view = datasets_view(run->sets, &p->point.data, e);
+    omp_unset_lock(&run->lock);
+    p->job.spec = &p->point.train;
+    p->job.graph = &p->graph;
+    p->job.k = run->k;
+    p->job.seed = (uint64_t)(run->spec->seed + t->repeat);
+    p->job.team = &run->workers->crew[w->number].team;
+    return p->job.view ? 0 : -1;
+}
+
+void complete_record(const struct worker *w, struct trial_training *p, struct trial_record *rec)
+{
+    struct train_result result;
+    train_finish(p->r, &result);
+    *rec = (struct trial_record){.status = TRIAL_COMPLETE,
+                                 .epochs_run = result.epochs_run,
+                                 .best_epoch = result.best_epoch,
+                                 .timing.bytes = w->memory.used,
+                                 .ntables = result.ntables,
+                                 .error = ""};
+    memcpy(rec->metric, result.metric, sizeof rec->metric);
+    memcpy(rec->table, result.table, sizeof rec->table);
+}
+
+/* Epochs behind the checkpoint are trained once more: into the time that is left. */
+static void train_again(struct sweep_run *run, const struct trial *t, int from)
+{
+    omp_set_lock(&run->lock);
+    run->tally->work_left += t->kind->expected / t->kind->epochs * (t->nepochs - from);
+    omp_unset_lock(&run->lock);
+}
+
+static void leave_view(struct sweep_run *run, const struct data_view *view)
+{
+    omp_set_lock(&run->lock);
+    datasets_leave(run->sets, view);
+    omp_unset_lock(&run->lock);
+}
+
+void train_here(struct worker *w, size_t i)
+{
+    struct sweep_run *run = w->run;
+    struct trial *t = &run->plan->trial[i];
+    struct trial_training p = {.r = NULL};
+    struct trial_record rec;
+    struct err e = {0};
+    int bad = make_job(w, t, &p, &e) || make_training(w, &p, &e);
+    if (!bad && checkpoint_read(run, t, p.r, &e) < 0) {
+        leave_view(run, p.job.view);
+        break_off(run, &e);
+        return;
+    }
+    w->saved = (struct checkpoint_pace){.at = w->started, .epochs = bad ? 0 : train_epochs_run(p.r)};
+    if (!bad) {
+        train_again(run, t, w->saved.epochs);
+        tell_running(w, t, w->saved.epochs, train_done(p.r));
+    }
+    crew_open(&run->workers->crew[w->number]);
+    int end = bad ? -1 : train_through(w, t, p.r, &e);
+    if (end > 0) {
+        complete_record(w, &p, &rec);
+        finish_trial(w, i, &rec);
+    } else if (end) {
+        fail_trial(w, i, &e);
+    } else {
+        tell_running(w, NULL, 0, 0);
+    }
+    crew_close(&run->workers->crew[w->number]);
+    leave_view(run, p.job.view);
+}
