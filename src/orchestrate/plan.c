@@ -158,7 +158,7 @@ static uint64_t window(const struct sweep_run *run)
 }
 
 /* Points in order until the grid or the window ends. */
-static int expand(struct sweep_run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
+static int expand_grid(struct sweep_run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
 {
     struct planner planner;
     planner_init(&planner, run->sweep, run->sets);
@@ -218,7 +218,7 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     if (!bad)
         bad = !(csv = layers_begin(run, &e));
     if (!bad)
-        bad = expand(run, &finals, csv, errs) || all_skipped(run, errs);
+        bad = expand_grid(run, &finals, csv, errs) || all_skipped(run, errs);
     if (csv && bad)
         csv_abort(csv);
     else if (csv)
