@@ -189,7 +189,7 @@ static const struct nn_fact *other_fact(size_t n)
 }
 
 /* One column of the table as it is printed. */
-struct column {
+struct main_column {
     const char *name, *help;
     trial_cell_fn *cell;        /* or, NULL, one of these: */
     const struct nn_fact *fact; /* a fact */
@@ -208,7 +208,7 @@ static size_t width_of(const struct trial_column *row, size_t axes)
 }
 
 /* The n-th column; 0, or -1 after the last. */
-static int column_at(const struct sweep *sweep, size_t n, struct column *out)
+static int column_at(const struct sweep *sweep, size_t n, struct main_column *out)
 {
     size_t axes = sweep ? sweep_keys(sweep) : 1;
     for (size_t i = 0; i < ROWS; i++) {
@@ -218,7 +218,7 @@ static int column_at(const struct sweep *sweep, size_t n, struct column *out)
             n -= width;
             continue;
         }
-        *out = (struct column){.name = row->name, .help = row->help, .cell = row->cell};
+        *out = (struct main_column){.name = row->name, .help = row->help, .cell = row->cell};
         if (row->kind == AXES) {
             out->is_axis = 1;
             out->axis = n;
@@ -239,7 +239,7 @@ static int column_at(const struct sweep *sweep, size_t n, struct column *out)
 
 const char *trial_column_name(size_t i, const char **help)
 {
-    struct column c;
+    struct main_column c;
     if (column_at(NULL, i, &c))
         return NULL;
     *help = c.help;
@@ -254,7 +254,7 @@ static const char *main_cell(const void *ctx, size_t row, size_t col, char buf[S
     const struct main_row *r = &m->row[row];
     const struct trial *t = &plan->trial[r->trial];
     const struct cell_source source = {m->run, t, &plan->point[t->point], r->copy ? &plan->copy[r->copy - 1] : NULL};
-    const struct column *c = &m->column[col];
+    const struct main_column *c = &m->column[col];
     const struct nn_facts *facts = &t->kind->facts;
     if (c->cell)
         return c->cell(&source, buf);
@@ -271,7 +271,7 @@ static int main_columns(struct main_table *m)
 {
     const struct sweep *sweep = m->run->sweep;
     size_t n = 0;
-    for (struct column c; !column_at(sweep, n, &c);)
+    for (struct main_column c; !column_at(sweep, n, &c);)
         n++;
     m->column = calloc(n, sizeof *m->column);
     const char **name = calloc(n, sizeof *name);

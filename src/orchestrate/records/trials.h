@@ -9,9 +9,9 @@ struct trial;
 
 struct main_table {
     const struct sweep_run *run;
-    struct table t;        /* its cells are made when they are asked for */
-    struct column *column; /* [t.cols] */
-    struct main_row *row;  /* [t.rows] */
+    struct table t;             /* its cells are made when they are asked for */
+    struct main_column *column; /* [t.cols] */
+    struct main_row *row;       /* [t.rows] */
     size_t cap;
 };
 
