@@ -3,7 +3,16 @@
 
 #include <string.h>
 
-/* Each fills *out from the i-th row of the table of its folder. */
+/* Defines NAME_row, which fills *out from the i-th row of a table of pointers that ends with NULL. */
+#define ROWS(its, table)                                                                                               \
+    static int its##_row(size_t i, struct family_row *out)                                                             \
+    {                                                                                                                  \
+        if (table[i])                                                                                                  \
+            *out = (struct family_row){table[i]->name, table[i]->help, table[i]->source, table[i]->params};            \
+        return table[i] ? 0 : -1;                                                                                      \
+    }
+ROWS(optimizer, optimizer_types)
+ROWS(schedule, schedule_types)
 
 static int dataset_row(size_t i, struct family_row *out)
 {
@@ -11,22 +20,6 @@ static int dataset_row(size_t i, struct family_row *out)
     if (w)
         *out = (struct family_row){w->name, w->help, NULL, w->params};
     return w ? 0 : -1;
-}
-
-static int optimizer_row(size_t i, struct family_row *out)
-{
-    const struct optimizer_type *o = optimizer_types[i];
-    if (o)
-        *out = (struct family_row){o->name, o->help, o->source, o->params};
-    return o ? 0 : -1;
-}
-
-static int schedule_row(size_t i, struct family_row *out)
-{
-    const struct schedule_type *s = schedule_types[i];
-    if (s)
-        *out = (struct family_row){s->name, s->help, s->source, s->params};
-    return s ? 0 : -1;
 }
 
 static int precision_row(size_t i, struct family_row *out)

@@ -32,26 +32,34 @@ static const char *structure(const char *text, struct shape in)
     return s;
 }
 
+/* Of each block; a row that is not among them fails. */
+static const struct {
+    const char *text, *nodes;
+} structures[] = {
+    {"residual { conv 3x3 3 pad 1 }", "conv2d in, add 0 in"},
+    {"relu, residual { conv 3x3 3 pad 1, relu } x 2", "relu in, conv2d 0, relu 1, add 2 0, conv2d 3, relu 4, add 5 3"},
+    {"residual { conv 3x3 4 pad 1 stride 2 }", "conv2d in, conv2d in, batchnorm 1, add 0 2"},
+    {"branch { relu | tanh, relu | none }", "relu in, tanh in, relu 1, concat 0 2 in"},
+    {"branch add { relu | tanh }", "relu in, tanh in, add 0 1"},
+    {"branch mul { relu | tanh } x 2", "relu in, tanh in, mul 0 1, relu 2, tanh 2, mul 3 4"},
+    {"branch join mean {\nrelu\n|\ntanh\n}", "relu in, tanh in, mean 0 1"},
+    {"residual { branch add { relu | residual { tanh } } }", "relu in, tanh in, add 1 in, add 0 2, add 3 in"},
+    {"{ residual { relu } } x 2, residual { tanh } x 0", "relu in, add 0 in, relu 1, add 2 1"},
+    {"flatten, residual { dense 5 }", "flatten in, dense 0, dense 0, batchnorm 2, add 1 3"},
+};
+
 static void blocks_become_nodes(void **state)
 {
-    static const struct {
-        const char *text, *nodes;
-    } cases[] = {
-        {"residual { conv 3x3 3 pad 1 }", "conv2d in, add 0 in"},
-        {"relu, residual { conv 3x3 3 pad 1, relu } x 2",
-         "relu in, conv2d 0, relu 1, add 2 0, conv2d 3, relu 4, add 5 3"},
-        {"residual { conv 3x3 4 pad 1 stride 2 }", "conv2d in, conv2d in, batchnorm 1, add 0 2"},
-        {"branch { relu | tanh, relu | none }", "relu in, tanh in, relu 1, concat 0 2 in"},
-        {"branch add { relu | tanh }", "relu in, tanh in, add 0 1"},
-        {"branch mul { relu | tanh } x 2", "relu in, tanh in, mul 0 1, relu 2, tanh 2, mul 3 4"},
-        {"branch join mean {\nrelu\n|\ntanh\n}", "relu in, tanh in, mean 0 1"},
-        {"residual { branch add { relu | residual { tanh } } }", "relu in, tanh in, add 1 in, add 0 2, add 3 in"},
-        {"{ residual { relu } } x 2, residual { tanh } x 0", "relu in, add 0 in, relu 1, add 2 1"},
-        {"flatten, residual { dense 5 }", "flatten in, dense 0, dense 0, batchnorm 2, add 1 3"},
-    };
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        assert_string_equal(structure(cases[i].text, maps), cases[i].nodes);
+    for (size_t i = 0; i < COUNT(structures); i++)
+        assert_string_equal(structure(structures[i].text, maps), structures[i].nodes);
+    for (size_t b = 0; block_types[b]; b++) {
+        size_t i = 0;
+        while (i < COUNT(structures) && !strstr(structures[i].text, block_types[b]->name))
+            i++;
+        if (i == COUNT(structures))
+            fail_msg("no structure here has the block '%s'", block_types[b]->name);
+    }
 }
 
 static void facts_follow_the_longest_way(void **state)
