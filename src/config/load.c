@@ -23,7 +23,7 @@ int load_is_section(const char *name)
     return 0;
 }
 
-/* NAME of [model.NAME] or [zip NAME]; NULL: the section is none of that kind. */
+/* Returns NAME of [model.NAME] or [zip NAME], or NULL where the section is not of that kind. */
 const char *load_section_tail(const char *section, const char *kind, char sep)
 {
     size_t n = strlen(kind);
@@ -35,7 +35,7 @@ const char *load_section_tail(const char *section, const char *kind, char sep)
     return p;
 }
 
-/* "section.key" of an axis: cut at the last dot. 0, -1: there is none. */
+/* Cuts "section.key" of an axis at the last dot. Returns 0, or -1 where there is none. */
 int load_split_name(const char *name, struct arena *a, const char **section, const char **key)
 {
     const char *dot = strrchr(name, '.');
@@ -61,7 +61,8 @@ const char *load_any_key(size_t i, const void *ctx)
     return key_row(i, &r) ? NULL : r.param->name;
 }
 
-/* For the reader: an indented "word = ..." of these is no continuation. */
+/* Tells the reader that an indented "word = ..." of such a section is a key and does not continue the value before
+ * it. */
 static int looks_like_key(const char *section, const char *word, const char *before)
 {
     char last[8] = "";
@@ -80,7 +81,7 @@ static int looks_like_key(const char *section, const char *word, const char *bef
 
 /* ---- keys of plain sections ---- */
 
-/* "unknown key" with the best advice there is. */
+/* Adds the error "unknown key" with the best advice that there is. */
 void load_unknown_key(struct loading *o, const char *section, const char *key, const struct where *at)
 {
     const char *other = key_section(key, section), *near = key_nearest(section, key);
@@ -99,8 +100,8 @@ static struct given given_of(const struct ini_entry *e, struct arena *a)
     return (struct given){.text = entry_text(e, a), .at = e->at, .piece = e->piece, .n = e->n, .by = BY_FILE};
 }
 
-/* A single value. Quotes around it are a habit from lists and from other files: told as such, then read without them,
- * so that nothing else is said of the line. */
+/* Reads a single value. Quotes around it are a habit from lists and from other files: that is told, and the value is
+ * read without them, so that nothing else is said of the line. */
 static struct given value_of(struct loading *o, const struct ini_entry *e)
 {
     struct given g = given_of(e, &o->s->mem);
@@ -112,7 +113,8 @@ static struct given value_of(struct loading *o, const struct ini_entry *e)
     return g;
 }
 
-/* The setting of a key of [model] or [model.NAME]: any name is a variable. -1 after an error. */
+/* Finds or makes the setting of a key of [model] or [model.NAME], where any name is a variable. Returns -1 after an
+ * error. */
 int load_model_setting(struct loading *o, const char *key, const struct where *at)
 {
     int i = setting_find(o->s, "model", key);
@@ -139,7 +141,7 @@ void load_add_axis(struct loading *o, struct pending p)
     o->pending[o->npending++] = p;
 }
 
-/* A key of [grid] (zip -1) or of a [zip]. */
+/* Reads a key of [grid] (zip -1) or of a [zip]. */
 static void read_axis_key(struct loading *o, const struct ini_entry *e, int zip)
 {
     struct pending p = {.text = entry_text(e, &o->s->mem), .at = e->at, .zip = zip};
@@ -174,7 +176,7 @@ static void read_variant(struct loading *o, const char *name, const struct ini_e
     o->s->set[i].in_variant = 1;
 }
 
-/* The value of a key of a block; '?' is none. */
+/* Keeps the value of a key of a block; '?' is no value. */
 void load_block_key(struct loading *o, int i, struct given g)
 {
     if (g.text && !strcmp(g.text, "?") && !setting_is_lines(o->s, i))
@@ -293,7 +295,7 @@ static int read_doc(struct loading *o, const char *file, size_t nwords)
     return 0;
 }
 
-/* The name is that of the file unless it is written: the snapshot is called otherwise. */
+/* Makes the snapshot. It has the name of the sweep in it, as its file is called otherwise. */
 static void make_snapshot(struct loading *o)
 {
     struct sweep *s = o->s;

@@ -18,7 +18,7 @@ static void drop_pending(struct loading *o, struct pending *p)
     o->npending--;
 }
 
-/* One of VALUES_...: an axis, an override, or either. */
+/* Says whether a word is an axis, an override, or may be either: one of VALUES_... */
 static int many_values(const struct sweep *s, int i, const char *text)
 {
     const struct setting *st = &s->set[i];
@@ -28,7 +28,8 @@ static int many_values(const struct sweep *s, int i, const char *text)
     return values_many(text, !p ? VALUES_ANY : p->type == P_TEXT ? VALUES_TEXT : VALUES_NUMBER);
 }
 
-/* One value, or several: an axis in place of the file's, or behind them. */
+/* Applies a word: one value in place of the file's, or several as an axis, in place of the file's or after its
+ * others. */
 static void apply_word(struct loading *o, int i, const char *text, const struct where *at)
 {
     struct sweep *s = o->s;
@@ -99,7 +100,7 @@ static void apply_require_word(struct loading *o, const char *key, const char *t
     load_add_edit(o, (struct snapshot_edit){"require", key, text, .line = 1});
 }
 
-/* A word of the command line that does not name a key: told with the section that is missing, where there is one. */
+/* Tells of a word that does not name a key, with the section that is missing where there is one. */
 static void no_name(struct loading *o, const char *word, const char *name, const struct where *at)
 {
     const char *near = name ? name : "", *section = key_section(near, NULL);

@@ -19,7 +19,7 @@ static int is_grid(const char *section)
     return !strcmp(section, "grid") || !strncmp(section, "zip ", 4);
 }
 
-/* "train.lr" of [grid] is the key lr of [train]. */
+/* Says whether a name of [grid] is the key of the edit: "train.lr" is the key lr of [train]. */
 static int names_axis(const char *name, const struct snapshot_edit *e)
 {
     size_t n = strlen(e->section);
@@ -31,7 +31,8 @@ static int same_key(const struct snapshot_edit *a, const struct snapshot_edit *b
     return !strcmp(a->section, b->section) && !strcmp(a->key, b->key);
 }
 
-/* A single value ends an axis that an earlier word made; of words of one kind the last holds. */
+/* Marks the words that a later one makes void: a single value ends an axis that an earlier word made, and of words
+ * of one kind the last holds. */
 static void settle_edits(struct snapshot *s)
 {
     for (size_t i = 0; i < s->n; i++)
@@ -40,7 +41,7 @@ static void settle_edits(struct snapshot *s)
                 s->edit[k].over = 1;
 }
 
-/* Whether a word takes the axis that the file has out of it. */
+/* Says whether a word takes the axis that the file has out of it. */
 static int axis_dropped(const struct snapshot *s, const char *name)
 {
     for (size_t i = 0; i < s->n; i++)
@@ -49,7 +50,7 @@ static int axis_dropped(const struct snapshot *s, const char *name)
     return 0;
 }
 
-/* The word that stands in for the entry; NULL: none. */
+/* Returns the word that replaces the entry, or NULL. */
 static const struct snapshot_edit *replacement(const struct snapshot *s, const struct ini_entry *e)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -68,13 +69,14 @@ static int last_line(const struct ini_entry *e)
     return e->n && e->piece[e->n - 1].line > e->at.line ? e->piece[e->n - 1].line : e->at.line;
 }
 
-/* Whether a text may be cut before text[i]: at a blank alone, which reading puts back, or in a list after a comma. */
+/* Says whether a text may be cut before text[i]: at a blank alone, which reading puts back, or in a list after a
+ * comma. */
 static int may_cut(const char *text, size_t i, int list)
 {
     return (text[i] == ' ' && text[i - 1] != ' ' && text[i + 1] != ' ') || (list && text[i - 1] == ',');
 }
 
-/* Bytes of the text that go into a line with `room`; 0: it cannot be cut so. */
+/* Returns how many bytes of the text go into a line with `room`, or 0 where it cannot be cut so. */
 static size_t piece_length(const char *text, size_t room, const struct snapshot_edit *e)
 {
     size_t all = strlen(text), n = e->line ? 0 : room;
@@ -85,7 +87,7 @@ static size_t piece_length(const char *text, size_t room, const struct snapshot_
     return n;
 }
 
-/* A text over as many lines as it takes; lines after the first are indented. */
+/* Writes a text over as many lines as it takes; lines after the first are indented. */
 static void put_edit(struct str *out, const struct snapshot_edit *e)
 {
     const char *text = e->text;
@@ -131,13 +133,14 @@ static int has_section(const struct ini_doc *d, const char *name)
     return 0;
 }
 
-/* Further axes come after those of the file, also after its zips: as zips of one key where it has any. */
+/* Returns the section that a word goes into. Further axes come after those of the file, also after its zips: as zips
+ * of one key where it has any. */
 static const char *home_of(const struct snapshot *s, const struct snapshot_edit *e)
 {
     return !e->axis ? e->section : has_zip(s->doc) ? "" : "grid";
 }
 
-/* The words without a place of their own that belong to the section. */
+/* Writes the words without a place of their own that belong to the section. */
 static void put_further(struct snapshot *s, const char *section)
 {
     for (size_t i = 0; i < s->n; i++)
@@ -145,7 +148,7 @@ static void put_further(struct snapshot *s, const char *section)
             put_edit(&s->out, &s->edit[i]);
 }
 
-/* Sections that the file does not have, at its end. */
+/* Writes the sections that the file does not have, at its end. */
 static void put_sections(struct snapshot *s)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -167,7 +170,7 @@ static void put_sections(struct snapshot *s)
     }
 }
 
-/* The entry that has the line, also as a further line of its value; NULL: none. */
+/* Returns the entry that has the line, also as a further line of its value, or NULL. */
 static const struct ini_entry *entry_at(const struct ini_doc *d, int line)
 {
     for (size_t i = 0; i < d->nentries; i++)
@@ -176,7 +179,7 @@ static const struct ini_entry *entry_at(const struct ini_doc *d, int line)
     return NULL;
 }
 
-/* The section whose last line this is; NULL: none. */
+/* Returns the section whose last line this is, or NULL. */
 static const char *section_end(const struct ini_doc *d, int line)
 {
     for (size_t i = 0; i < d->nsections; i++) {
@@ -237,7 +240,7 @@ static const struct ini_entry *entry_of(const struct ini_doc *d, const struct sn
     return NULL;
 }
 
-/* Whether two texts are one; blanks after the commas of a list do not count, but those between quotes. */
+/* Says whether two texts are one; blanks after the commas of a list do not count, but those between quotes. */
 static int same_text(const char *a, const char *b, int list)
 {
     int quotes = 0;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Only what may differ between points, and no texts of several lines. */
+/* Says whether conditions may name the setting: one that may differ between points and is not lines. */
 static int in_scope(const struct sweep *s, int i)
 {
     return group_varies(s->set[i].group) && !setting_is_lines(s, i);

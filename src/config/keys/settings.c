@@ -164,7 +164,7 @@ int family_row_used(const struct sweep *s, const struct family *f, const char *n
     return (!c || s->ax[c->axis].when_text) && st->base.text && !strcmp(st->base.text, name);
 }
 
-/* param_set into nowhere. */
+/* Checks a value as param_set does, and keeps it nowhere. */
 static int try_param(const struct param *p, const char *text, const struct where *w, struct error_list *errors)
 {
     struct param q = *p;

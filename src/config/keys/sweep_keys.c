@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The file's name without folder and .ini. */
+/* Returns the file's name without folder and .ini. */
 static const char *name_of_file(const char *path, struct arena *a)
 {
     const char *slash = strrchr(path, '/');
@@ -76,7 +76,8 @@ static void check_objective(struct sweep *s, const struct where *at, struct erro
     sp->objective = arena_fmt(&s->mem, "%s %s", way, name);
 }
 
-/* What selects the epoch: the objective, where every epoch has it; else its counterpart on the validation split. */
+/* Returns the metric that selects the epoch: the objective, where every epoch has it; else its counterpart on the
+ * validation split. */
 static int selecting_metric(int objective)
 {
     const struct metric *m = &train_metrics[objective];

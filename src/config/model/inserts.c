@@ -59,7 +59,8 @@ size_t insert_place(const struct point_choice *p, const struct insert *in, size_
 
 /* ---- before there is any point ---- */
 
-/* The number that is written; -1: nonsense, which has an error of its own, or an expression, which the points tell. */
+/* Returns the number that is written, or -1 for nonsense, which has an error of its own, and for an expression,
+ * which the points check. */
 static int written_place(const struct sweep *s, const struct insert *in, const char *text)
 {
     double v;
@@ -93,7 +94,7 @@ static int check_places(const struct sweep *s, const struct insert *in, size_t m
     return some;
 }
 
-/* Whether the text has lines in one of the models, or as a value of an axis. */
+/* Says whether the text has lines in one of the models, or as a value of an axis. */
 static int has_lines(const struct sweep *s, const struct insert *in, const struct variant *const *model, size_t n)
 {
     const struct setting *st = &s->set[in->text];

@@ -97,7 +97,7 @@ int setting_is_param(const struct setting *st)
 
 /* ---- before there is any point ---- */
 
-/* Whether a word of the text is the name, or begins like it and goes on with a variable: "conv_$kind". */
+/* Says whether a word of the text is the name, or begins like it and goes on with a variable: "conv_$kind". */
 static int text_names(const char *text, const char *name)
 {
     static const char ends[] = " \t\n,{}|\"";
@@ -111,7 +111,7 @@ static int text_names(const char *text, const char *name)
     return 0;
 }
 
-/* Whether some text of the setting names the block: the file's, that of a variant, or that of an axis. */
+/* Says whether some text of the setting names the block: the file's, that of a variant, or that of an axis. */
 static int setting_names(const struct sweep *s, size_t i, const char *name)
 {
     const struct setting *st = &s->set[i];

@@ -62,7 +62,7 @@ static const char *param_known(size_t i, const void *names)
     return n->sweep->set[n->block->layers + 1 + (int)i].key;
 }
 
-/* Tells how a block comes to a variable of [model]. */
+/* Says how a block comes to a variable of [model]. */
 static const char *param_hint(const void *names, const char *name)
 {
     const struct block_names *n = names;
@@ -124,7 +124,7 @@ static size_t variable_length(const char *p)
     return n;
 }
 
-/* "section.key" at p, where that is a name of values. */
+/* Parses "section.key" at p, where that is a name that values may use. */
 static const char *parse_key(struct sweep *s, struct piece *c, const char *p)
 {
     size_t n = variable_length(p);
@@ -168,7 +168,7 @@ static void unknown_variable(struct sweep *s, const char *name, enum template_ki
                near ? "'?" : "");
 }
 
-/* $name at p, behind the dollar. Returns what follows, NULL after an error. */
+/* Parses $name at p, which is after the dollar. Returns what follows, or NULL after an error. */
 static const char *parse_dollar_name(struct sweep *s, struct piece *c, const char *p, enum template_kind kind,
                                      const struct text_line *l, struct error_list *errors)
 {
@@ -211,7 +211,7 @@ static const char *parse_braces(struct sweep *s, struct piece *c, const char *p,
     return end + 1;
 }
 
-/* Where the next $name or ${expression} begins, or the end. A path may have a '$' of its own. */
+/* Finds where the next $name or ${expression} begins, or the end. A path may have a '$' of its own. */
 static const char *next_dollar(const char *p, enum template_kind kind)
 {
     const char *at = kind == TEMPLATE_PATH ? strstr(p, "${") : strchr(p, '$');
@@ -258,7 +258,7 @@ static const char *slot_name(const struct sweep *s, int slot)
     return setting_is_word(&s->set[slot]) ? s->set[slot].key : s->set[slot].name;
 }
 
-/* A name without quotes and blanks around it. */
+/* Appends a piece: its text, or the value that stands for it at the point. */
 static int put_piece(struct str *t, const struct piece *c, const struct text_line *l, const struct point_choice *p,
                      struct err *e)
 {
@@ -288,7 +288,7 @@ static int put_piece(struct str *t, const struct piece *c, const struct text_lin
     return rc;
 }
 
-/* One blank between words, none before a comma, one behind it. */
+/* Leaves one blank between words, none before a comma and one after it. */
 static const char *tidy(const struct str *t, struct arena *a)
 {
     char *out = arena_take(a, 2 * t->n + 1);

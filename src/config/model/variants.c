@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A default text has no physical lines: cut it at its line ends. */
+/* Parses a default text, which has no physical lines, and is cut at its line ends. */
 static void parse_default(struct sweep *s, const struct block_text *b, struct lines *l, const struct given *g,
                           struct error_list *errors)
 {
@@ -96,7 +96,7 @@ static void mark_variants(struct sweep *s)
         v->used = 1;
 }
 
-/* Whether [model] as it stands, without variant, is that of some point. */
+/* Says whether [model] as it stands, without variant, is that of some point. */
 static int plain_used(const struct sweep *s)
 {
     char buf[STR_NUM];
@@ -177,7 +177,7 @@ static const char *used_word(size_t i, const void *sweep)
     return setting_in_model(st) && (!setting_is_variable(st) || st->used) ? st->key : "";
 }
 
-/* Keys of other sections. */
+/* Returns the i-th key of a section other than [model]. */
 static const char *other_word(size_t i, const void *ctx)
 {
     struct key_row r;
@@ -185,7 +185,7 @@ static const char *other_word(size_t i, const void *ctx)
     return key_row(i, &r) ? NULL : strcmp(r.section, "model") ? r.param->name : "";
 }
 
-/* A variable that nothing reads is a slip of the pen, or a key of another section. */
+/* Tells of variables that nothing reads: a slip of the pen, or a key of another section. */
 static void check_unused(struct sweep *s, struct error_list *errors)
 {
     for (size_t i = 0; i < s->nset; i++) {

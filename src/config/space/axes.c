@@ -24,7 +24,7 @@ static int unknown_key(struct sweep *s, const struct pending *p, struct error_li
                       near ? "'?" : "");
 }
 
-/* The setting an axis varies, or -1 after an error. */
+/* Returns the setting that an axis varies, or -1 after an error. */
 static int axis_setting(struct sweep *s, const struct pending *p, struct error_list *errors)
 {
     int i = setting_find(s, p->section, p->key);
@@ -100,7 +100,7 @@ static void check_values(struct sweep *s, const struct column *c, struct error_l
     }
 }
 
-/* A split of 1 is the whole file, which nobody means who writes it among counts. */
+/* Refuses a split of 1 among counts: it is the whole file, which nobody means there. */
 static void check_sizes(const struct sweep *s, const struct column *c, struct error_list *errors)
 {
     char buf[STR_NUM];
@@ -118,7 +118,7 @@ static void check_sizes(const struct sweep *s, const struct column *c, struct er
                    "1 would be the whole file, a fraction, among counts of samples; write 100%% if that is meant");
 }
 
-/* An axis wins over [model.NAME]; a value there would be read by nobody. */
+/* Refuses a value of [model.NAME] whose key is an axis: the axis wins, and nobody would read the value. */
 static void check_variants(const struct sweep *s, const struct column *c, struct error_list *errors)
 {
     for (size_t v = 0; v < s->nvar; v++) {
@@ -165,7 +165,7 @@ static void add_dependency(struct sweep *s, struct axis *ax, int setting)
     ax->depends_on[ax->ndepends++] = s->col[column].axis;
 }
 
-/* What the condition sees of a setting, also through values that follow from others. */
+/* Collects the axes that a condition sees through a setting, also through values that follow from others. */
 static void depend_on(struct sweep *s, struct axis *ax, int setting, unsigned char *seen)
 {
     const struct setting *st = &s->set[setting];
@@ -181,7 +181,7 @@ static void depend_on(struct sweep *s, struct axis *ax, int setting, unsigned ch
         depend_on(s, ax, next, seen);
 }
 
-/* The axes whose values decide what the condition sees. */
+/* Finds the axes whose values decide what the condition sees. */
 static int find_dependencies(struct sweep *s, struct axis *ax)
 {
     unsigned char *seen = arena_take(&s->mem, s->nset);

@@ -33,7 +33,7 @@ static void add_setting(struct str *t, const struct setting *st, const struct pa
     str_add(t, "\n");
 }
 
-/* As written where it cannot be read, which the plan tells. */
+/* Adds the network; as written where it cannot be read, which the plan tells. */
 static void add_network(struct str *t, const struct point *p, struct arena *a)
 {
     const char *text = nn_lines_text(p->line, p->nlines, a);
@@ -54,7 +54,7 @@ static void add_family_key(struct str *t, const struct setting *st, const struct
     }
 }
 
-/* The specs in normal words: what has no effect is as if it were not there. 1: the setting's line is not st->canon. */
+/* Puts the specs into normal words: what has no effect is as if it were not there. */
 static void normal_specs(struct data_spec *d, struct train_spec *t, char *buf, size_t n)
 {
     const char *augment = data_augment_text(d->augment, buf, n);
@@ -64,6 +64,7 @@ static void normal_specs(struct data_spec *d, struct train_spec *t, char *buf, s
         t->patience = 0;
 }
 
+/* Says whether normal_specs may change the setting, so that its line is not st->canon. */
 static int is_normal(const struct setting *st)
 {
     size_t at = st->param ? st->param->at : 0;

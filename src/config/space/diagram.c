@@ -49,7 +49,8 @@ static uint64_t multiply_points(uint64_t a, uint64_t b)
     return a && b > UINT64_MAX / a ? UINT64_MAX : a * b;
 }
 
-/* Kahn's algorithm, always taking the first axis that may come: stable. -1: axis *culprit waits for ever. */
+/* Sorts the axes by Kahn's algorithm, always taking the first that may come, so that it is stable. Returns -1 where
+ * axis *culprit waits for ever. */
 static int sort_axes(struct build *b, size_t n, size_t *culprit)
 {
     int done[DIAGRAM_AXES] = {0};
@@ -88,7 +89,8 @@ static void find_watched(struct build *b, size_t n)
     }
 }
 
-/* What the axes from position pos on still need to know: conditions already decided, values of the others. */
+/* Fills the key with what the axes from position pos on still need to know: conditions that are decided, and values
+ * for the others. */
 static size_t state_key(const struct build *b, int pos, int64_t *key)
 {
     size_t n = 0;
@@ -191,7 +193,7 @@ static int new_edges(struct build *b, uint64_t n, uint32_t *first)
 
 static int visit_axis(struct build *b, int pos, uint32_t *out);
 
-/* The axis at pos has this value: decides the conditions that waited for it and goes on. */
+/* Gives the axis at pos this value, decides the conditions that waited for it, and goes on. */
 static int step_axis(struct build *b, int pos, int64_t value, uint32_t *child)
 {
     if (pos >= 0)
@@ -296,7 +298,7 @@ int diagram_build(struct diagram *g, const struct diagram_axis *axis, size_t n, 
     return rc;
 }
 
-/* The first value whose `end` lies above k. */
+/* Finds the first value whose `end` lies above k. */
 static uint64_t find_edge(const struct diagram_edge *edge, uint64_t n, uint64_t k)
 {
     uint64_t lo = 0, hi = n - 1;

@@ -12,7 +12,7 @@ int setting_follows(const struct sweep *s, int i, const char *text)
     return strstr(text, i == s->data_path ? "${" : "$") != NULL;
 }
 
-/* The given is as if nobody had written it: so that what is wrong is told once, and nothing runs in a circle. */
+/* Makes a value as if nobody had written it, so that what is wrong is told once, and nothing runs in a circle. */
 static void forget(struct sweep *s, int i)
 {
     struct setting *st = &s->set[i];
@@ -26,7 +26,7 @@ static void forget(struct sweep *s, int i)
     }
 }
 
-/* Whether the value says which keys there are, which must be known before any point is. */
+/* Says whether the value says which keys there are, which must be known before any point is. */
 static int is_plain(const struct sweep *s, int i)
 {
     for (size_t f = 0; f < family_count(); f++)
@@ -54,7 +54,7 @@ static void take_apart(struct sweep *s, int i, struct given *g, struct error_lis
         s->set[i].follows = 1;
 }
 
-/* The n-th setting that the text reads; *n becomes what is left of it where the text has fewer. */
+/* Returns the n-th setting that the text reads; *n becomes what is left of it where the text reads fewer. */
 static int line_reads(const struct text_line *l, size_t *n)
 {
     for (size_t i = 0; l && i < l->n; i++) {
@@ -90,7 +90,7 @@ struct walk {
     size_t n;
 };
 
-/* "train.lr needs train.warmup, which needs train.lr" */
+/* Tells of a circle: "train.lr needs train.warmup, which needs train.lr". */
 static void tell_circle(struct walk *w, int closes, struct error_list *errors)
 {
     struct str t = {0};

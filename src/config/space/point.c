@@ -19,7 +19,7 @@ int setting_may_differ(const struct setting *st)
     return st->column >= 0 || st->in_variant || st->follows;
 }
 
-/* The text of a setting at the point, kept for as long as `a`. */
+/* Returns the text of a setting at the point, kept for as long as `a`. */
 static const char *kept_text(const struct point_choice *p, int i, struct arena *a, struct err *e)
 {
     char buf[STR_NUM];
@@ -99,7 +99,7 @@ int fill_families(const struct point_choice *p, const struct specs *t, struct ar
 
 /* ---- data ---- */
 
-/* One key after the other, each where it stands. */
+/* Checks one key of [data] after the other, each where it stands. */
 void check_data(const struct point_choice *p, const struct data_spec *d, struct error_list *errors)
 {
     for (size_t i = 0; i < p->s->nset; i++) {
@@ -192,7 +192,7 @@ int fill_lines(struct point_choice *p, struct point *out, struct arena *a, struc
 
 /* ---- points ---- */
 
-/* "" where the axis is absent; an empty value is one like others. */
+/* Returns the value of an axis key: "" where the axis is absent, two quotation marks for an empty text. */
 static const char *column_text(const int64_t *value, const struct column *c, char buf[STR_NUM])
 {
     if (value[c->axis] == DIAGRAM_ABSENT)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* At open: [data] as the points will see it, one axis at a time, the others at their first value. */
+/* Checks [data] as the points will see it, one axis at a time, the others at their first value. */
 static void check_data_axes(struct sweep *s, struct error_list *errors)
 {
     struct point_choice p = {.s = s, .a = &s->mem};
@@ -38,7 +38,7 @@ static void join_owners(struct str *t, const struct setting *st)
         str_addf(t, "%s%s", !o ? "" : o + 1 < st->nown ? ", " : " and ", st->own[o].name);
 }
 
-/* Whether the dataset (optimizer, schedule) of some point has a name that is known. */
+/* Says whether the family's key names a row that is known, at some point. */
 static int row_is_known(const struct sweep *s, const struct family *f)
 {
     struct family_row row;
@@ -49,7 +49,7 @@ static int row_is_known(const struct sweep *s, const struct family *f)
     return chooser->column >= 0 || family_find(f, chooser->base.text, &row) >= 0;
 }
 
-/* A key that only other datasets, optimizers or schedules have. */
+/* Checks a key of families' rows, and tells where no point has such a row. */
 static void check_owned(struct sweep *s, size_t i, struct error_list *errors)
 {
     const struct setting *st = &s->set[i];
@@ -76,7 +76,8 @@ static void check_owned(struct sweep *s, size_t i, struct error_list *errors)
     str_release(&t);
 }
 
-/* Then whole points are looked at (point_check_follows) instead of one axis after the other. */
+/* Says whether keys of [data] follow from others: then whole points are looked at (point_check_follows) instead of
+ * one axis after the other. */
 static int data_follows(const struct sweep *s)
 {
     for (size_t i = 0; i < s->nset; i++)
@@ -124,7 +125,7 @@ static int told(const struct error_list *errors, const char *text)
     return 0;
 }
 
-/* Whether the line of that place, one of layers or of an insert, has one of these letters. */
+/* Says whether the line of that place, one of layers or of an insert, has one of these letters. */
 static int lines_have(const struct point_choice *p, const struct where *at, const char *letters)
 {
     for (size_t w = 0; w <= p->s->ninsert; w++) {
@@ -137,7 +138,7 @@ static int lines_have(const struct point_choice *p, const struct where *at, cons
     return 0;
 }
 
-/* The line that an error begins with: the order of the report follows it. */
+/* Returns the place that an error begins with, for the order of the report. */
 static struct where place_in_text(const struct sweep *s, const char *text)
 {
     size_t n = strlen(s->path);
@@ -145,8 +146,8 @@ static struct where place_in_text(const struct sweep *s, const char *text)
     return (struct where){line ? s->path : COMMAND_LINE, line, NULL, NULL};
 }
 
-/* What nn says of the point's lines, each where it stands. A line that cannot be put together was told; it is left out,
- * and where it opens or closes a group, so are all. */
+/* Tells what nn says of the point's lines, each where it stands. A line that cannot be put together was told; it is
+ * left out, and where it opens or closes a group, so are all. */
 static void check_words(struct point_choice *choice, struct arena *a, struct error_list *errors)
 {
     struct point p = {0};
@@ -173,14 +174,14 @@ static void check_words(struct point_choice *choice, struct arena *a, struct err
 
 #define LOOKED_AT 4096 /* points whose networks are looked at */
 
-/* The axis whose values are lines of the insert; NULL: none. */
+/* Returns the axis key whose values are lines of the insert, or NULL. */
 static const struct column *lines_column(const struct sweep *s, const struct insert *in)
 {
     int column = s->set[in->text].column;
     return column >= 0 && s->col[column].lines ? &s->col[column] : NULL;
 }
 
-/* How many texts there may be, and which of them is that of the point: of each variant with each value of an insert. */
+/* Counts the texts that there may be: of each variant with each value of an insert. */
 static size_t count_texts(const struct sweep *s)
 {
     size_t n = s->nvar + 1;
@@ -189,6 +190,7 @@ static size_t count_texts(const struct sweep *s)
     return n;
 }
 
+/* Returns the number of the point's text among them. */
 static size_t number_of_text(const struct point_choice *p)
 {
     const struct sweep *s = p->s;
@@ -200,8 +202,8 @@ static size_t number_of_text(const struct point_choice *p)
     return n;
 }
 
-/* Unknown layers are told with the other errors of the file, not only when those are mended and the plan gives shapes:
- * those of every variant and of every insert, at the first point that has them. */
+/* Tells of unknown layers with the other errors of the file, not only when those are mended and the plan gives
+ * shapes: of every variant and every insert, at the first point that has them. */
 void point_check_layers(const struct sweep *s, struct error_list *errors)
 {
     struct point_choice choice;
@@ -229,7 +231,7 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
     arena_release(&a);
 }
 
-/* What comes out is told with the other errors of the file, not one point after the other when the plan asks. */
+/* Checks what comes out of expressions with the rest of the file, not one point after the other when the plan asks. */
 void point_check_follows(const struct sweep *s, struct error_list *errors)
 {
     struct arena a;

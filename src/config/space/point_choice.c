@@ -29,7 +29,7 @@ void choice_point(struct point_choice *p, const struct sweep *s, uint64_t k, str
     choice_variant(p);
 }
 
-/* The column whose value is the setting's at the point; NULL: it is no axis, or absent. */
+/* Returns the axis key whose value the setting has at the point, or NULL where it is no axis, or absent. */
 static const struct column *choice_column(const struct point_choice *p, int setting)
 {
     const struct setting *st = &p->s->set[setting];
@@ -71,7 +71,7 @@ const char *choice_text(const struct point_choice *p, int setting, char buf[STR_
     return p->made[setting];
 }
 
-/* The default of a key that the point's dataset, optimizer or schedule has; NULL: they have none of that name. */
+/* Returns the row of the key in the families' rows that the point has, or NULL where they have none of that name. */
 static const struct param *owner_param(const struct point_choice *p, const struct setting *st)
 {
     char buf[STR_NUM];

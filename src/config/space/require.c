@@ -10,7 +10,7 @@ static const struct param word_param = {.name = "", .type = P_TEXT, .preset = ""
 
 #define MOST_FACTS 32 /* metrics have the slots after so many facts */
 
-/* Slots: the settings, the facts of nn_fact_rows, the metrics. */
+/* Finds the slot of a name: slots are the settings, then the facts of nn_fact_rows, then the metrics. */
 static int require_find(const void *sweep, const char *name)
 {
     const struct sweep *s = sweep;
@@ -55,7 +55,7 @@ static const char *result_hint(const void *sweep, const char *name)
     return "`sweep list metrics` names what is measured";
 }
 
-/* The fact that is a word. */
+/* Says whether the fact is the one that is a word. */
 static int is_head(int fact)
 {
     return fact >= 0 && fact < MOST_FACTS && !nn_fact_rows[fact].number;

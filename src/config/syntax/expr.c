@@ -92,7 +92,7 @@ static size_t name_length(const char *p)
     return n;
 }
 
-/* Whether the keyword stands next; steps over it. */
+/* Says whether the keyword stands next, and steps over it. */
 static int keyword(struct expr_parser *q, const char *word)
 {
     skip_expr_blanks(q);
@@ -113,7 +113,7 @@ static int sign(struct expr_parser *q, const char *s)
     return 1;
 }
 
-/* Unknown words are an error unless they are compared. */
+/* Refuses a word that is no name, unless it is compared. */
 static int settle_word(struct expr_parser *q, const struct part *part)
 {
     if (part->kind == PART_QUOTED)
@@ -136,8 +136,8 @@ static int deeper(struct expr_parser *q)
     return ++q->depth > DEPTH_MAX ? bad(q, "too many brackets or signs inside each other", NULL) : 0;
 }
 
-/* What follows a number at p, behind its percent sign if it has one. Between blanks the sign is that of a remainder
- * where an operand follows. */
+/* Returns what follows a number at p, after its percent sign if it has one. Between blanks the sign is that of a
+ * remainder where an operand follows. */
 static const char *percent(const char *p)
 {
     const char *sign = p + strspn(p, " \t"), *next;
@@ -296,7 +296,7 @@ static int parse_unary(struct expr_parser *q, struct part *part)
     return minus ? emit(q, OP_NEG, 0, 0, NULL) : 0;
 }
 
-/* level 0: + -, level 1: * / % */
+/* Parses a chain of operands: level 0 with + and -, level 1 with *, / and %. */
 static int parse_sum(struct expr_parser *q, struct part *part, int level)
 {
     static const char signs[2][4] = {"+-", "*/%"};
@@ -336,8 +336,8 @@ static const struct param *slot_param(const struct expr_parser *q, const struct 
     return part->kind == PART_SLOT && q->scope->param ? q->scope->param(q->scope->ctx, part->slot) : NULL;
 }
 
-/* Behind "setting =" where the setting's values are words: everything up to a blank is one, also fashion-mnist and 3x3.
- */
+/* Parses a word after "setting =" where the setting's values are words: everything up to a blank, also fashion-mnist
+ * and 3x3. */
 static int parse_bare_word(struct expr_parser *q, struct part *part)
 {
     skip_expr_blanks(q);
@@ -354,8 +354,8 @@ static int parse_bare_word(struct expr_parser *q, struct part *part)
     return emit(q, OP_WORD, 0, 0, word);
 }
 
-/* The word is one that the setting takes: yes and no become numbers, others stay. `code` is where the word was pushed.
- */
+/* Checks that the setting takes the word: yes and no become numbers, others stay. `code` is where the word was
+ * pushed. */
 static int check_word(struct expr_parser *q, const struct part *setting, const struct part *word, size_t code)
 {
     const struct param *p = slot_param(q, setting);
@@ -429,7 +429,8 @@ static int parse_not(struct expr_parser *q, struct part *part)
     return emit(q, OP_NOT, 0, 0, NULL);
 }
 
-/* level 0: or, level 1: and. The right side is skipped when the left decides. */
+/* Parses a chain of conditions: level 0 with `or`, level 1 with `and`. The right side is skipped when the left
+ * decides. */
 static int parse_logic(struct expr_parser *q, struct part *part, int level)
 {
     if (level ? parse_not(q, part) : parse_logic(q, part, 1))

@@ -39,7 +39,7 @@ static const char *skip_blanks(const char *p)
     return p;
 }
 
-/* One more element at the end of an array in the arena; NULL without memory. */
+/* Adds an element at the end of an array in the arena. Returns NULL without memory. */
 static void *grow_list(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
 {
     if (n < *cap)
@@ -74,7 +74,8 @@ static int add_section(struct source *s, const char *name)
     return 0;
 }
 
-/* inih cuts the name at 49 bytes and drops what follows the bracket. 0: fine. */
+/* Checks a section's line, of which inih would cut the name at 49 bytes and drop what follows the bracket. Returns 0
+ * where it is fine. */
 static int check_section(struct source *s, const char *text)
 {
     struct where w = here(s, NULL);
@@ -96,7 +97,7 @@ static int check_section(struct source *s, const char *text)
     return 0;
 }
 
-/* The word before '=' of "word = value", in buf; NULL when the line is no such thing. */
+/* Returns the word before '=' of "word = value", in buf, or NULL where the line is something else. */
 static const char *key_word(const char *text, char *buf, size_t cap)
 {
     size_t n = 0;
@@ -110,7 +111,7 @@ static const char *key_word(const char *text, char *buf, size_t cap)
     return buf;
 }
 
-/* A blank and a semicolon start a comment; inih cuts it from the first line of a value only. */
+/* Cuts the comment that a blank and a semicolon start; inih does so in the first line of a value only. */
 static void cut_comment(char *text)
 {
     for (char *p = text; *p; p++)
@@ -137,7 +138,7 @@ static int check_continuation(struct source *s, const char *text)
     return 0;
 }
 
-/* What is wrong with the bytes of a line, whatever they mean. 0: nothing. */
+/* Checks the bytes of a line, whatever they mean. Returns 0 where they are fine. */
 static int check_bytes(struct source *s, const char *p, size_t n, size_t most)
 {
     struct where w = here(s, NULL);
@@ -158,7 +159,7 @@ static int check_bytes(struct source *s, const char *p, size_t n, size_t most)
     return 0;
 }
 
-/* '#' inside a value is part of it, which nobody means who puts a blank before it. */
+/* Refuses a '#' after a blank: it is part of the value, which nobody means who writes it so. */
 static int check_hash(struct source *s, const char *text)
 {
     struct where w = here(s, NULL);
@@ -197,7 +198,7 @@ static int check_line(struct source *s, const char *buf)
     return 0;
 }
 
-/* inih gave no pair for the line before: there is no '='. */
+/* Tells of a line that inih gave no pair for: it has no '='. */
 static void check_wanted(struct source *s)
 {
     struct where w = here(s, NULL);
@@ -206,7 +207,7 @@ static void check_wanted(struct source *s)
     s->wanted = 0;
 }
 
-/* fgets for ini_parse_stream: one whole physical line a call, or a blank one where inih would go astray. */
+/* Hands ini_parse_stream a physical line a call, as fgets does, or a blank one where inih would go astray. */
 static char *source_gets(char *buf, int size, void *p)
 {
     struct source *s = p;
@@ -253,7 +254,7 @@ static int add_piece(struct source *s, const char *value)
     return 0;
 }
 
-/* 1: the value is to be kept. */
+/* Checks a key. Returns 1 where its value is to be kept. */
 static int check_key(struct source *s, const char *key)
 {
     struct where w = here(s, *key ? key : NULL);

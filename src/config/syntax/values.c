@@ -11,7 +11,7 @@
 
 #define SAME_MAX 2000 /* lists longer than this are not searched for values that stand twice */
 
-/* Through the shortest decimal text with 12 digits: exact and the same everywhere, for str_to_double is. */
+/* Rounds by way of a decimal text with 12 digits: exact and the same everywhere, as str_to_double is. */
 double round12(double v)
 {
     char buf[STR_NUM + 8];
@@ -30,7 +30,7 @@ static const char *skip_list_blanks(const char *p)
     return p;
 }
 
-/* "a..b" in front of text: the two numbers and what follows; 0: it is none. */
+/* Reads "a..b" at the beginning of a text. Returns what follows, or NULL where it is something else. */
 static const char *range_head(const char *text, double *lo, double *hi)
 {
     char buf[64];
@@ -90,7 +90,7 @@ static int by_count(struct segment *s, const char *item, double count, const str
     return 0;
 }
 
-/* The i-th number of a range; whole ones exactly. */
+/* Returns the i-th number of a range; whole ones exactly. */
 static double range_at(const struct segment *s, double i)
 {
     if (s->log)
@@ -144,7 +144,7 @@ static int parse_range(struct segment *s, const char *item, const char *rest, co
     return by_step(s, item, 1, w, errors);
 }
 
-/* One item of the list, blanks cut. */
+/* Parses one item of the list, whose blanks are cut. */
 static int parse_list_item(struct segment *s, const char *item, const struct where *w, struct error_list *errors)
 {
     const char *rest = range_head(item, &s->lo, &s->hi);
@@ -159,7 +159,7 @@ static int parse_list_item(struct segment *s, const char *item, const struct whe
     return 0;
 }
 
-/* Where the item at p ends: at a comma outside quotes and ${...}, or at the end. */
+/* Finds where the item at p ends: at a comma outside quotes and ${...}, or at the end. */
 static const char *item_end(const char *p)
 {
     for (int quoted = 0, inside = 0; *p && (quoted || inside || *p != ','); p++) {
@@ -169,7 +169,7 @@ static const char *item_end(const char *p)
     return p;
 }
 
-/* " when " outside quotes: cuts the text there and returns the condition. */
+/* Cuts the text at " when " outside quotes, and returns the condition. */
 static char *cut_when(char *text)
 {
     int quoted = 0;
@@ -184,7 +184,7 @@ static char *cut_when(char *text)
     return NULL;
 }
 
-/* "text" without its quotes. */
+/* Takes the quotes off "text". */
 static int unquote(char **item, const struct where *w, struct error_list *errors)
 {
     char *s = *item;

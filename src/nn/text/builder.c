@@ -25,7 +25,7 @@ struct shape build_shape(const struct builder *b, int node)
     return node == NN_INPUT ? b->g->in : b->g->node[node].y;
 }
 
-/* One more node, zeroed; NULL with b->e. */
+/* Makes room for one more node, zeroed. Returns NULL with b->e. */
 static struct nn_node *more_nodes(struct builder *b, const struct item *from)
 {
     struct nn_graph *g = b->g;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* add_error about the words of a call; of a defined block it says where that is. */
+/* Adds an error about the words of a call; of a defined block it says where that is. */
 static void __attribute__((format(printf, 3, 4))) add_call_error(struct parser *p, struct call *c, const char *fmt, ...)
 {
     char text[400];

@@ -29,7 +29,7 @@ const struct nn_defined *find_defined(const struct parser *p, const char *name)
     return NULL;
 }
 
-/* Tells how the block comes to use itself. */
+/* Adds an error that says how the block comes to use itself. */
 static void add_circle_error(struct parser *p, const struct nn_defined *block)
 {
     char way[300] = "";
@@ -46,7 +46,7 @@ static void add_circle_error(struct parser *p, const struct nn_defined *block)
               *way ? way + strlen(", which") : "", *way ? ", which uses it" : "");
 }
 
-/* Whether the block may be expanded at the parser's place; what forbids it is told, once for each block. */
+/* Says whether the block may be expanded at the parser's place; what forbids it is told, once for each block. */
 static int may_expand(struct parser *p, const struct nn_defined *block)
 {
     for (const struct known_wrong *w = p->all->wrong; w; w = w->next)
@@ -73,7 +73,7 @@ static void mark_wrong(struct parser *p, const struct nn_defined *block)
     p->all->wrong = w;
 }
 
-/* ", used in line 20": what stands after the place of a line of a block. */
+/* Writes what follows the place of a line of a block: ", used in line 20". */
 static void use_text(const struct parser *p, char *buf, size_t n)
 {
     const struct where *at = place_of_token(p);
@@ -85,7 +85,7 @@ static void use_text(const struct parser *p, char *buf, size_t n)
         snprintf(buf, n, ", used on the command line%s", outer ? outer : "");
 }
 
-/* The places of the block's lines: "t.ini:12, used in line 20" instead of the name of a file, and no line. */
+/* Makes the places of the block's lines: "t.ini:12, used in line 20" instead of the name of a file, and no line. */
 static int use_places(struct parser *p, const struct parser *user)
 {
     char use[256];

@@ -22,7 +22,8 @@ static struct vocabulary vocabulary_of(const struct item *it)
     return (struct vocabulary){b->name, b->params, b->positional, 0, b->args_size, NULL};
 }
 
-/* A pair of equal numbers is written once, but for the kernel of a convolution: as nearly everybody writes them. */
+/* Writes a value. A pair of equal numbers is written once, but for the kernel of a convolution: as nearly everybody
+ * does. */
 static const char *value_text(const struct vocabulary *v, const struct param *p, const void *args, char *buf, size_t n)
 {
     param_text(p, args, buf, n);
@@ -33,7 +34,7 @@ static const char *value_text(const struct vocabulary *v, const struct param *p,
     return buf;
 }
 
-/* What args are when only the rows without a default are given: *plain is filled. */
+/* Fills *plain with what args are when only the rows without a default are given. */
 static void plain_args(const struct vocabulary *v, const void *args, void *plain)
 {
     struct err ignored = {0};
@@ -47,7 +48,7 @@ static void plain_args(const struct vocabulary *v, const void *args, void *plain
         v->check(plain, &ignored);
 }
 
-/* Whether the i-th row says something: it has no default, or was given and is not what comes without it. */
+/* Says whether the i-th row says something: it has no default, or was given and is not what comes without it. */
 static int says(const struct vocabulary *v, const struct item *it, int i, void **plain, struct arena *a)
 {
     const struct param *p = &v->params[i];
@@ -62,7 +63,7 @@ static int says(const struct vocabulary *v, const struct item *it, int i, void *
            strcmp(value_text(v, p, it->args, value, sizeof value), value_text(v, p, *plain, usual, sizeof usual)) != 0;
 }
 
-/* The name and words of a layer or block. */
+/* Appends the name and words of a layer or block. */
 static void put_words(struct str *out, const struct item *it, struct arena *a)
 {
     const struct vocabulary v = vocabulary_of(it);
@@ -92,7 +93,7 @@ static int too_long(const struct str *out)
     return out->failed || out->n > ((size_t)1 << 20);
 }
 
-/* A block with a name, once. */
+/* Appends a block with a name, once. */
 static int put_block(struct str *out, const struct item *it, struct arena *a)
 {
     put_words(out, it, a);
@@ -105,7 +106,7 @@ static int put_block(struct str *out, const struct item *it, struct arena *a)
     return too_long(out) ? -1 : 0;
 }
 
-/* before: what goes between the sequence and what stands in front of it. */
+/* Appends a sequence; `before` goes between it and what is there already. */
 static int put_items(struct str *out, const struct item *it, const char *before, int last, struct arena *a)
 {
     for (; it; it = it->next) {

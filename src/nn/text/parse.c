@@ -66,7 +66,7 @@ void skip_braces(struct parser *p)
     skip_words(p);
 }
 
-/* At the '{' of a word that takes none: says so and reads over them. */
+/* Refuses the braces after a word that takes none, and reads over them. */
 void refuse_braces(struct parser *p, const char *name)
 {
     add_error(p, "'%s' does not take braces; { ... } x N repeats what is inside", name);
