@@ -1,6 +1,6 @@
 /* error_list.h - every error of a sweep file and its overrides, reported in one go and in the order of the lines. */
-#ifndef CONFIG_FAULTS_H
-#define CONFIG_FAULTS_H
+#ifndef CONFIG_ERROR_LIST_H
+#define CONFIG_ERROR_LIST_H
 
 #include "base/err.h"
 

@@ -1,6 +1,6 @@
 /* keys.h - every key of a sweep file: the param tables of all folders behind one number. */
-#ifndef CONFIG_KEYS_H
-#define CONFIG_KEYS_H
+#ifndef CONFIG_KEYS_KEYS_H
+#define CONFIG_KEYS_KEYS_H
 
 #include "config/keys/families.h"
 

@@ -2,8 +2,8 @@
  * an order in which every condition stands behind the axes it looks at; the decision diagram over that order has one
  * node for each (position, what later conditions still need to know), each with the number of points below it. Axes
  * that nobody looks at multiply; so 10^12 points are a handful of nodes. */
-#ifndef CONFIG_GRID_H
-#define CONFIG_GRID_H
+#ifndef CONFIG_SPACE_DIAGRAM_H
+#define CONFIG_SPACE_DIAGRAM_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -10,8 +10,8 @@
  * `a % b` is the remainder with b's sign. A
  * word that is no name may only be compared (= and !=) with a setting, and is then one of the words that setting takes.
  */
-#ifndef CONFIG_EXPR_H
-#define CONFIG_EXPR_H
+#ifndef CONFIG_SYNTAX_EXPR_H
+#define CONFIG_SYNTAX_EXPR_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,6 +1,6 @@
 /* expr_code.h - the flat program of an expression, between its parser and its runner. */
-#ifndef CONFIG_EXPR_CODE_H
-#define CONFIG_EXPR_CODE_H
+#ifndef CONFIG_SYNTAX_EXPR_CODE_H
+#define CONFIG_SYNTAX_EXPR_CODE_H
 
 #include "config/syntax/expr.h"
 

@@ -1,8 +1,8 @@
 /* reader.h - a sweep file as sections, keys and the physical lines of their values. inih does the parsing; what it does
  * silently (cut lines and names, drop text, merge sections) is seen by the function that hands it the lines, and is an
  * error that names the line. */
-#ifndef CONFIG_READER_H
-#define CONFIG_READER_H
+#ifndef CONFIG_SYNTAX_READER_H
+#define CONFIG_SYNTAX_READER_H
 
 #include "base/arena.h"
 #include "config/error_list.h"

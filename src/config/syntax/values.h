@@ -8,8 +8,8 @@
  *
  * Numbers of a range are rounded to 12 significant digits, so that 0..0.3 count 4 is 0, 0.1, 0.2, 0.3. Nothing is
  * expanded: a range of 10^12 integers takes no memory. */
-#ifndef CONFIG_VALUES_H
-#define CONFIG_VALUES_H
+#ifndef CONFIG_SYNTAX_VALUES_H
+#define CONFIG_SYNTAX_VALUES_H
 
 #include "base/arena.h"
 #include "base/str.h"
