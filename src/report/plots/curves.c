@@ -165,6 +165,7 @@ static int read_condition(const struct plot_data *d, const char *text, const cha
     used += percent + (int)strspn(r->text + used + percent, " ");
     r->metric = table_metric(&d->epochs, name);
     r->value = percent ? value / 100 : value;
+    r->test = !strncmp(name, "test_", 5);
     return !r->text[used] && r->metric &&
            (r->metric == table_loss(&d->epochs) || r->metric == table_main_metric(&d->epochs, d->v.metric));
 }

@@ -39,6 +39,7 @@ void curves_put(struct str *s, const struct curves *c, size_t from, size_t to, s
 struct required {
     const struct report_metric *metric;
     double value;
+    int test;       /* it is about the test split */
     char text[100]; /* as it was written */
 };
 /* At most `most` of them; returns how many. Conditions that are no single comparison with a number have no line. */

@@ -57,6 +57,15 @@ static int has_many_values(const struct table_axis *x)
     return x->numeric && x->levels - (size_t)x->conditional > TICKS;
 }
 
+#define TRIALS_OF_MEAN 4
+
+/* Says whether means are drawn: of many values where each was tried a few times, and a mean is more than one more dot.
+ */
+static int has_means(const struct trials_view *v, const struct table_axis *x)
+{
+    return !has_many_values(x) || v->ncomplete >= TRIALS_OF_MEAN * x->levels;
+}
+
 /* Says for how many trials there is one dot, so that the picture is not black. */
 static size_t dot_step(const struct trials_view *v)
 {
@@ -113,7 +122,8 @@ static void put_means(struct str *s, const struct plot_data *d, const struct tab
     for (size_t l = 0; l < x->levels && mean_of_value(d, x, l, out); l++) {
         if (x->conditional && l + 1 == x->levels)
             str_add(s, "\n"); /* no line goes to "absent" */
-        str_addf(s, "%zu\t", l);
+        put_number(s, has_many_values(x) ? x->value[l] : (double)l);
+        str_add(s, "\t");
         put_label(s, x, l, b);
         for (size_t k = 0; k < 3; k++) {
             str_add(s, "\t");
@@ -124,7 +134,7 @@ static void put_means(struct str *s, const struct plot_data *d, const struct tab
     data_end(s);
 }
 
-static void plot_scale(struct str *s, const struct table_axis *x, size_t i, double wide)
+static void plot_scale(struct str *s, const struct table_axis *x, size_t i, double wide, int means)
 {
     /* values ascend; the middle one tells an even spread from one over decades */
     double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional], mid = x->value[x->levels / 2];
@@ -133,7 +143,13 @@ static void plot_scale(struct str *s, const struct table_axis *x, size_t i, doub
     str_addf(s, "%sset logscale x\nset xrange [%.9g:%.9g]\nset xtics norotate autojustify\n", logarithmic ? "" : "un",
              logarithmic ? lo / air : lo - air, logarithmic ? hi * air : hi + air);
     put_ticks_across(s, lo, hi, logarithmic, wide);
-    str_addf(s, "plot $dots%zu using 1:2 with points pt 7 ps 0.45 lc rgb '#800072B2'\nunset logscale x\n", i);
+    str_addf(s, "plot $dots%zu using 1:2 with points pt 7 ps 0.45 lc rgb '#800072B2'", i);
+    if (means)
+        str_addf(s,
+                 ", \\\n     $means%zu using 1:3 with lines lw 1.5 lc rgb '" RED "', \\\n"
+                 "     $means%zu using 1:3:4:5 with yerrorbars pt 7 ps 0.5 lw 1 lc rgb '" RED "'",
+                 i, i);
+    str_add(s, "\nunset logscale x\n");
 }
 
 static void plot_values(struct str *s, const struct table_axis *x, size_t i, const struct labels *b)
@@ -153,7 +169,7 @@ static int frame_of_panels(const struct plot_data *d, const struct table_axis **
 {
     double ends[2] = {INFINITY, -INFINITY}, least, most, reach = (*hi - *lo) / 3, out[3];
     for (size_t i = 0; i < n; i++)
-        for (size_t l = 0; l < axis[i]->levels && !has_many_values(axis[i]) && mean_of_value(d, axis[i], l, out); l++) {
+        for (size_t l = 0; l < axis[i]->levels && has_means(&d->v, axis[i]) && mean_of_value(d, axis[i], l, out); l++) {
             ends[0] = fmin(ends[0], out[1]);
             ends[1] = fmax(ends[1], out[2]);
         }
@@ -274,8 +290,8 @@ static const char *draw_axes(const struct plot_data *d, struct str *s, struct ar
     for (size_t i = 0; i < n; i++) {
         put_panel_names(s, d, axis[i], i, (size_t)((g.cell - g.left + AIR) / LETTER));
         put_dots(s, d, axis[i], i);
-        means |= !has_many_values(axis[i]);
-        if (!has_many_values(axis[i]))
+        means |= has_means(&d->v, axis[i]);
+        if (has_means(&d->v, axis[i]))
             put_means(s, d, axis[i], i, &below[i]);
     }
     put_axes_legend(s, &d->v, means, outside, cut);
@@ -286,7 +302,7 @@ static const char *draw_axes(const struct plot_data *d, struct str *s, struct ar
     for (size_t i = 0; i < n; i++) {
         put_place(s, &g, i, &below[i]);
         if (has_many_values(axis[i]))
-            plot_scale(s, axis[i], i, g.cell - g.left - AIR);
+            plot_scale(s, axis[i], i, g.cell - g.left - AIR, has_means(&d->v, axis[i]));
         else
             plot_values(s, axis[i], i, &below[i]);
         str_addf(s, "unset label %d\n", TAG_HEADING);

@@ -10,6 +10,7 @@
 #define MARKED 40  /* epochs: with more, markers would merge */
 #define REQUIRED 3 /* lines of requirements */
 #define REQUIRED_LINE "lw 1.4 dt (9,4,2,4) lc rgb '" INK "'"
+#define TESTED "with points pt 13 ps 1.3 lc rgb '%s'"
 #define NEAR_1 0.95 /* accuracies above are told apart by their error */
 
 static const char *const colour[MOST_SERIES] = {BLUE, ORANGE, GREEN, PINK, SKY, RED, "#000000"};
@@ -23,6 +24,8 @@ struct scale {
     int error, logarithmic; /* it shows 1 - accuracy */
     int zeros;              /* there are zeros on a logarithmic scale */
     int beside;             /* lines of requirements that lie outside */
+    int bands;              /* the least and the greatest of each epoch are drawn */
+    int tested;             /* what the test measured is drawn: a requirement is about it */
     char label[64];
 };
 
@@ -32,8 +35,8 @@ static int values_at(const struct curves *c, const struct scale *p, size_t i, si
     const struct acc *x = curves_at(c, i, e, m);
     if (!x->n || !curves_drawn(c, e))
         return 0;
-    double low = i < c->nseries ? x->min : x->sum / (double)x->n,
-           high = i < c->nseries ? x->max : x->sum / (double)x->n;
+    int band = p->bands && i < c->nseries;
+    double low = band ? x->min : x->sum / (double)x->n, high = band ? x->max : x->sum / (double)x->n;
     v[0] = p->error ? 1 - high : low;
     v[1] = p->error ? 1 - low : high;
     return 1;
@@ -111,6 +114,37 @@ static void widen_for_lines(struct scale *p, const struct required *r, size_t nr
     }
 }
 
+/* What the test measured with the weights of the selected epoch of a trial, in the units of the frame; *epoch is 0
+ * where there is none. */
+static double test_of_trial(const struct plot_data *d, const struct scale *p, size_t row, double *epoch)
+{
+    char column[48];
+    snprintf(column, sizeof column, "test_%s", p->metric->name);
+    double v = d->v.complete[row] ? table_number(&d->trials, row, table_column(&d->trials, column)) : NAN;
+    *epoch = table_number(&d->trials, row, table_column(&d->trials, "best_epoch"));
+    *epoch = isnan(v) || !(*epoch >= 1) ? 0 : *epoch;
+    v = p->error ? 1 - v : v;
+    return v < p->floor ? p->floor : v;
+}
+
+/* Widens the frame for what the test measured of the points, where a requirement is about it. */
+static void widen_for_tests(struct scale *p, const struct plot_data *d, const struct curves *c,
+                            const struct required *r, size_t nr)
+{
+    int wanted = 0;
+    for (size_t k = 0; k < nr; k++)
+        wanted |= r[k].test && r[k].metric == p->metric;
+    for (size_t i = 0; wanted && i < c->nseries; i++)
+        for (size_t k = d->v.start[c->point[i]]; k < d->v.start[c->point[i] + 1]; k++) {
+            double epoch, y = test_of_trial(d, p, d->v.row[k], &epoch);
+            if (!epoch || (p->logarithmic && !(y > 0)))
+                continue;
+            p->tested = 1;
+            p->lo = y < p->lo ? y : p->lo;
+            p->hi = y > p->hi ? y : p->hi;
+        }
+}
+
 /* Widens the frame a little at both ends, but to nothing that the metric cannot be. */
 static void widen_a_little(struct scale *p)
 {
@@ -145,6 +179,26 @@ static void put_data(struct str *s, const struct curves *c, const struct scale *
         snprintf(name, sizeof name, "others_%s", p->metric->name);
         data_begin(s, name);
         curves_put(s, c, c->nseries, c->nshown, m, p->unit, p->error, p->floor);
+        data_end(s);
+    }
+}
+
+/* Puts the tests of each point's trials, at the epochs whose weights were tested. */
+static void put_tests(struct str *s, const struct plot_data *d, const struct curves *c, const struct scale *p)
+{
+    for (size_t i = 0; p->tested && i < c->nseries; i++) {
+        char name[60];
+        snprintf(name, sizeof name, "test_%s%zu", p->metric->name, i);
+        data_begin(s, name);
+        for (size_t k = d->v.start[c->point[i]]; k < d->v.start[c->point[i] + 1]; k++) {
+            double epoch, y = test_of_trial(d, p, d->v.row[k], &epoch);
+            if (!epoch)
+                continue;
+            put_number(s, epoch);
+            str_add(s, "\t");
+            put_number(s, p->unit * y);
+            str_add(s, "\n");
+        }
         data_end(s);
     }
 }
@@ -196,22 +250,36 @@ static void put_required(struct str *s, const struct curves *c, const struct sca
     }
 }
 
+/* Leaves out what the curves of an axis do not show: what the test measured. Returns how many are left. */
+static size_t required_of_curves(const struct plot_data *d, struct required *r, size_t nr)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < nr; k++)
+        if (!d->of || !d->of->axis || !r[k].test)
+            r[n++] = r[k];
+    return n;
+}
+
 /* Writes the legend of both panels, in a frame of its own that is as wide as the picture. */
-static void put_learning_legend(struct str *s, const struct plot_data *d, const struct curves *c, size_t nr, int rows,
+static void put_learning_legend(struct str *s, const struct plot_data *d, const struct curves *c, size_t nr, int tested,
                                 double height)
 {
     str_add(s,
             "unset border\nunset tics\nunset label\nset lmargin at screen 0\nset rmargin at screen 1\n"
             "set tmargin at screen 1\nset bmargin at screen 0\nunset logscale y\nset xrange [0:1]\nset yrange [0:1]\n");
     str_addf(s, "set key at screen %s, screen %.4f %s bottom %s Left reverse samplen 2 width 1\nplot -1",
-             rows == 1 ? "0.5" : "0.05", 9 / height, rows == 1 ? "center" : "left",
-             rows == 1 ? "horizontal maxrows 1" : "vertical maxcols 1");
+             d->of ? "0.05" : "0.5", 9 / height, d->of ? "left" : "center",
+             d->of    ? "vertical maxcols 1"
+             : tested ? "horizontal maxrows 2"
+                      : "horizontal maxrows 1");
     for (size_t m = 0; m < 2 && !d->of; m++)
         if (curves_have(c, m) || curves_have(c, 2 + m))
             str_addf(s, NEXT "keyentry with lines%s %s lc rgb '%s' title %s", c->epochs <= MARKED ? "points" : "",
                      c->epochs <= MARKED ? look[m].mark : "lw 2", look[m].colour, look[m].name);
     for (size_t i = 0; i < c->nseries && d->of; i++) /* also of those that have no curve */
         str_addf(s, NEXT "keyentry with lines lw 2.2 lc rgb '%s' title name%zu", colour[i], i);
+    if (tested)
+        str_addf(s, NEXT "keyentry " TESTED " title 'test, with the selected epoch'", INK);
     if (nr)
         str_add(s, NEXT "keyentry with lines " REQUIRED_LINE " title required");
     str_add(s, "\n");
@@ -250,6 +318,8 @@ static void put_curves(struct str *s, const struct plot_data *d, const struct cu
     else
         put_best(s, c, p, &sep);
     put_required(s, c, p, r, nr, &sep);
+    for (size_t i = 0; p->tested && i < c->nseries; i++)
+        str_addf(s, "%s$test_%s%zu using 1:2 " TESTED, NEXT, p->metric->name, i, d->of ? colour[i] : INK);
     str_add(s, "\n");
 }
 
@@ -342,7 +412,8 @@ static const char *draw_learning(const struct plot_data *d, struct str *s, struc
     struct curves c;
     struct required r[REQUIRED];
     struct scale p[PANELS];
-    size_t n = 0, nr = curves_required(d, r, REQUIRED);
+    size_t n = 0, nr = required_of_curves(d, r, curves_required(d, r, REQUIRED));
+    int tested = 0;
     if (!d->epochs.rows)
         return "there is no table of epochs";
     if (curves_init(&c, d, a))
@@ -351,18 +422,22 @@ static const char *draw_learning(const struct plot_data *d, struct str *s, struc
         return c.nshown ? "it needs at least two epochs" : "no trial is complete";
     for (size_t k = 0; k < PANELS; k++)
         if (curves_have(&c, 2 * k) || curves_have(&c, 2 * k + 1)) {
-            p[n] = (struct scale){.metric = c.panel[k], .first = 2 * k};
+            p[n] = (struct scale){.metric = c.panel[k], .first = 2 * k, .bands = !d->of};
             choose_scale(&c, &p[n]);
+            widen_for_tests(&p[n], d, &c, r, nr);
+            tested |= p[n].tested;
             widen_for_lines(&p[n], r, nr);
             widen_a_little(&p[n++]);
         }
     if (!n)
         return "no epoch has a metric";
-    int width = n > 1 ? 1200 : 800, rows = d->of ? (int)c.nseries + (nr > 0) : 1;
+    int width = n > 1 ? 1200 : 800, rows = d->of ? (int)c.nseries + tested + (nr > 0) : 1 + tested;
     begin_learning(s, d, &c);
     int marks = put_marks(s, d, &c, p, n), lines = put_learning_words(s, d, &c, r, nr, (size_t)(width - 40) / 8, marks);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         put_data(s, &c, &p[i]);
+        put_tests(s, d, &c, &p[i]);
+    }
     double top = 34 + LINE * lines, height = top + FRAME + 66 + 20 * rows + 10;
     script_draw(s, width, (int)height);
     str_add(s, "set multiplot\n");
@@ -374,7 +449,7 @@ static const char *draw_learning(const struct plot_data *d, struct str *s, struc
         put_curves(s, d, &c, &p[i], r, nr);
         str_addf(s, "unset label %d\n", TAG_HEADING);
     }
-    put_learning_legend(s, d, &c, nr, rows, height);
+    put_learning_legend(s, d, &c, nr, tested, height);
     str_add(s, "unset multiplot\n");
     script_end(s);
     return NULL;

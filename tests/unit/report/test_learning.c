@@ -161,6 +161,54 @@ static void requirements_are_lines(void **state)
     free(gp);
 }
 
+/* Two points of two repeats, whose tests were 0.58 and 0.66, 0.3 and 0.32, with the weights of epoch 2. */
+static void tested_points(const char *required)
+{
+    struct str s = {0};
+    table("tested", ".csv",
+          "trial,point,repeat,status,m.a,params,best_epoch,val_accuracy,test_accuracy\n"
+          "1,1,1,complete,1,7,2,0.6,0.58\n2,1,2,complete,1,7,2,0.65,0.66\n"
+          "3,2,1,complete,2,7,2,0.3,0.3\n4,2,2,failed,2,7,,,0.32\n");
+    table("tested", ".epochs.csv",
+          "trial,point,repeat,epoch,val_accuracy\n1,1,1,1,0.5\n1,1,1,2,0.6\n2,1,2,1,0.1\n2,1,2,2,0.65\n"
+          "3,2,1,1,0.2\n3,2,1,2,0.3\n");
+    str_addf(&s, "key,value\nobjective,max val_accuracy\nrequire.1,\"%s\"\nrequire.1.best,no\n", required);
+    table("tested", ".about.csv", s.p);
+    str_release(&s);
+}
+
+/* A line of the test comes with what the test measured; curves of an axis, which do not show that, have neither. */
+static void requirements_of_the_test_show_the_test(void **state)
+{
+    double lo, hi;
+    (void)state;
+    if (without_gnuplot())
+        skip();
+    tested_points("test_accuracy >= 70%");
+    char *gp = script("tested", NULL, NULL, "learning");
+    shows(gp, "$test_accuracy0 << EOD\n2\t58\n2\t66\nEOD", 1);
+    shows(gp, "[1:2] 70 with lines", 1);
+    shows(gp, "title 'test, with the selected epoch'", 1);
+    free(gp);
+    gp = script("tested", "2", NULL, "learning-points");
+    shows(gp, "$test_accuracy0 << EOD\n2\t30\nEOD", 1); /* the failed trial has none */
+    free(gp);
+    gp = script("tested", NULL, "m.a", "learning-by-m.a");
+    shows(gp, "$test_", 0);
+    shows(gp, "70 with lines", 0);
+    free(gp);
+    tested_points("val_accuracy >= 70%");
+    gp = script("tested", NULL, NULL, "learning");
+    shows(gp, "$test_", 0);
+    shows(gp, "[1:2] 70 with lines", 1);
+    free(gp);
+    tested_points("params < 5");
+    gp = script("tested", "1", NULL, "learning-points"); /* means of 30 and 62.5 %: no band is drawn that reaches 10 */
+    frame_of(gp, "set multiplot", &lo, &hi);
+    assert_true(lo > 20);
+    free(gp);
+}
+
 /* Markers of a few epochs; lines alone of many; and of thousands one in so many, which is said. */
 static void markers_and_epochs(void **state)
 {
@@ -264,6 +312,7 @@ int test_learning(void)
         cmocka_unit_test(no_error_at_all),
         cmocka_unit_test(frames_end_with_the_metric),
         cmocka_unit_test(requirements_are_lines),
+        cmocka_unit_test(requirements_of_the_test_show_the_test),
         cmocka_unit_test(markers_and_epochs),
         cmocka_unit_test(curves_that_are_asked_for),
         cmocka_unit_test(curves_by_an_axis_are_means),

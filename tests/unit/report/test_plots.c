@@ -269,6 +269,51 @@ static void cells_without_results(void **state)
     free(gp);
 }
 
+/* Of many values there are means where each was tried a few times; of values drawn at random every dot is its own. */
+static void means_of_many_values(void **state)
+{
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    for (int others = 1; others <= 4; others += 3) {
+        struct str s = {0};
+        str_add(&s, "point,repeat,status,m.a,m.b,params,val_accuracy\n");
+        for (int i = 0; i < 50 * others; i++)
+            str_addf(&s, "%d,1,complete,%d,%d,7,0.%d\n", i + 1, i / others, i % others, 10 + i % 80);
+        results_file("values", ".csv", s.p);
+        char *gp = script_of("values", "axes");
+        shows(gp, "$means0 using 1:3 with lines", others > 1);
+        free(gp);
+        str_release(&s);
+    }
+}
+
+/* Of many axes the first ones are told, each so that it can be read. */
+static void labels_of_many_axes_are_readable(void **state)
+{
+    struct str s = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    str_add(&s, "point,repeat,status");
+    for (int k = 0; k < 12; k++)
+        str_addf(&s, ",train.learning_rate_%c", 'a' + k);
+    str_add(&s, ",params,val_accuracy\n");
+    for (int i = 0; i < 4; i++) {
+        str_addf(&s, "%d,1,complete", i + 1);
+        for (int k = 0; k < 12; k++)
+            str_add(&s, (i >> k % 2 & 1) ? ",0.25" : ",0.5");
+        str_addf(&s, ",7,0.%d\n", 9 - i);
+    }
+    results_file("twelve", ".csv", s.p);
+    char *gp = script_of("twelve", "ranking");
+    shows(gp, "=0.5, ", 1);
+    shows(gp, ", …\t", 1);
+    shows(gp, "…5", 0); /* no value is cut */
+    free(gp);
+    str_release(&s);
+}
+
 /* Labels that are too long lose what they have in common: without their numbers they are still different ones. */
 static void long_labels_stay_distinct(void **state)
 {
@@ -645,6 +690,8 @@ int test_plots(void)
         cmocka_unit_test(a_scale_has_no_means),
         cmocka_unit_test(cells_without_results),
         cmocka_unit_test(impossible_intervals),
+        cmocka_unit_test(means_of_many_values),
+        cmocka_unit_test(labels_of_many_axes_are_readable),
         cmocka_unit_test(long_labels_stay_distinct),
         cmocka_unit_test(busy_is_a_share),
         cmocka_unit_test(hardly_any_data),

@@ -8,7 +8,7 @@
 #include <string.h>
 
 const char PLOT_NOMEM[] = "no memory";
-#define LEAST_SETTING 6 /* letters of a "name=value" that still say something, */
+#define LEAST_SETTING 10 /* letters of a "name=value" that still say something, */
 #define LEAST_NAME 3    /* and of its name, when that is cut */
 
 /* Returns the length of the UTF-8 character at s, 0 when it is broken. */
