@@ -15,6 +15,10 @@
  * rounded as those of ranges. Not so names of optimizer and schedule (they decide which keys there are), values of an
  * axis, and what [sweep] says, which holds for all points. No value may follow from itself.
  *
+ * A section [block.NAME] is a text with parameters that `layers` uses like a layer: its keys are settings too, which an
+ * axis and the command line can give, and which can follow from others; a use gives them values of its own. What is
+ * compared has the network written out.
+ *
  * The objective also selects the epoch whose weights are tested, and patience waits for it. A metric of the test split
  * is known only at the end and must select nothing: its counterpart on the validation split does, and without one that
  * on the training split. */
