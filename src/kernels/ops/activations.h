@@ -32,8 +32,18 @@ INLINE v16 normal_slope(v16 x)
     }
 #include "kernels/activations.def"
 
+/* A function BY_KIND switches by an argument. FIXED_KINDS says that it is inlined where this argument is a constant, so
+ * that the switch vanishes. In plain C and with sanitizers it is called instead: inlined, the kinds take minutes to
+ * compile. */
+#if defined(FIXED_SIZES) && !defined(__SANITIZE_ADDRESS__)
+#define FIXED_KINDS
+#define BY_KIND INLINE
+#else
+#define BY_KIND static __attribute__((noinline, unused))
+#endif
+
 /* act(x); f is an enum act or NO_ACT. */
-INLINE v16 act_value(int f, v16 a, v16 x)
+BY_KIND v16 act_value(int f, v16 a, v16 x)
 {
     switch (f) {
     case NO_ACT:
@@ -47,7 +57,7 @@ INLINE v16 act_value(int f, v16 a, v16 x)
 }
 
 /* dy * act'(x) of the argument x. */
-INLINE v16 act_gradient(int f, v16 a, v16 x, v16 dy)
+BY_KIND v16 act_gradient(int f, v16 a, v16 x, v16 dy)
 {
     switch (f) {
     case NO_ACT:

@@ -89,7 +89,7 @@ INLINE void masks_leave(struct kind k, struct pointwise *f, const struct masks *
     }
 }
 
-INLINE void forward_as(struct kind k, struct pointwise *f, int rows, const void *x, float *y)
+BY_KIND void forward_as(struct kind k, struct pointwise *f, int rows, const void *x, float *y)
 {
     struct masks m = masks_of(k, f);
     ptrdiff_t at = 0;
@@ -162,8 +162,8 @@ INLINE struct gradient_sums backward_row(struct kind k, const struct channel_val
     return (struct gradient_sums){v16_add(a.g, b.g), v16_add(a.gx, b.gx)};
 }
 
-INLINE void backward_as(struct kind k, struct pointwise *f, int rows, const struct way_back *p, const float *mean,
-                        d16 *lanes)
+BY_KIND void backward_as(struct kind k, struct pointwise *f, int rows, const struct way_back *p, const float *mean,
+                         d16 *lanes)
 {
     struct masks m = masks_of(k, f);
     ptrdiff_t at = 0;
@@ -182,10 +182,6 @@ INLINE void backward_as(struct kind k, struct pointwise *f, int rows, const stru
 
 /* DISPATCH calls `as` for the activation `act`, with and without normalization, sum and dropout as f has them; each of
  * the cases is compiled with its kind as constants, but for the plain C level. DISPATCH_NORM: f has a normalization. */
-#if defined(FIXED_SIZES) && !defined(__SANITIZE_ADDRESS__) /* sanitized, the kinds take minutes to compile */
-#define FIXED_KINDS
-#endif
-
 #ifdef FIXED_KINDS
 #define DISPATCH_NORM(as, act, again, bf16, f, ...)                                                                    \
     do {                                                                                                               \
