@@ -102,9 +102,9 @@ struct point {
     uint64_t alike; /* of the same but for the sizes of the splits: with their counts it tells the same training whose
                        sizes are written as counts here and as fractions there */
 };
-/* The k-th point, in `a`. 0, or -1 with located errors: a value out of range, an unknown variable, ... `classes` of the
- * dataset is known to texts as $classes. */
-int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a, struct point *p,
+/* The k-th point, in `a`. 0, or -1 with located errors: a value out of range, an unknown variable, ... Of what there
+ * is to learn texts know $classes and $targets. */
+int sweep_point(const struct sweep *s, uint64_t k, struct target_kind target, struct arena *a, struct point *p,
                 struct err_list *errs);
 /* point.value[i] of the k-th point, in buf or where it stays. */
 const char *sweep_point_value(const struct sweep *s, uint64_t k, size_t i, char buf[STR_NUM]);

@@ -175,7 +175,7 @@ struct point_choice {
     const struct sweep *s;
     int64_t value[DIAGRAM_AXES]; /* per axis, DIAGRAM_ABSENT where absent */
     const struct variant *variant;
-    int classes;
+    struct target_kind target;
     struct arena *a;                /* for values that follow from others */
     const char **made;              /* [nset] those that were asked for; NULL: there are none */
     const struct block_text *block; /* that is being expanded, and the values of its parameters; NULL: none */
@@ -209,8 +209,9 @@ int variable_ok(const char *key);
 
 /* templates.c */
 #define SLOT_CLASSES (1 << 24) /* above all settings */
-/* LAYERS: variables of [model], or the parameters of l->block, and $classes. VALUE: variables and "section.key". PATH:
- * the same, and '$' is a letter unless a brace follows. */
+#define SLOT_TARGETS (SLOT_CLASSES + 1)
+/* LAYERS: variables of [model], or the parameters of l->block, $classes and $targets. VALUE: variables and
+ * "section.key". PATH: the same, and '$' is a letter unless a brace follows. */
 enum template_kind { TEMPLATE_LAYERS, TEMPLATE_VALUE, TEMPLATE_PATH };
 /* Takes the text apart; every unknown name is an error. l->at is set. */
 void template_parse(struct sweep *s, struct text_line *l, const char *text, enum template_kind kind,

@@ -69,6 +69,17 @@ static inline int data_numbers(const struct dataset *d)
     return data_target(d)->type == FIELD_FLOATS ? (int)shape_size(data_target(d)->shape) : 0;
 }
 
+/* What a task has to know of a dataset: what there is to learn from it. */
+struct target_kind {
+    int classes; /* 0: the target is no class */
+    int numbers; /* to predict for each sample; 0: the target is none */
+};
+
+static inline struct target_kind target_of(const struct dataset *d)
+{
+    return (struct target_kind){data_classes(d), data_numbers(d)};
+}
+
 /* The values of bytes or ids, and of floats. */
 static inline const uint8_t *field_bytes(const struct field *f, enum data_part part)
 {

@@ -141,24 +141,23 @@ int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *m
     return graph_facts(g, mem, e);
 }
 
-static int check_output(const struct nn_graph *g, struct err *e)
+static int check_output(const struct nn_graph *g, struct nn_target want, struct err *e)
 {
     const struct nn_node *last = &g->node[g->nnodes - 1];
     char buf[48];
-    if (!g->classes || (last->y.c == g->classes && last->y.h == 1 && last->y.w == 1))
+    if (!want.n || (last->y.c == want.n && last->y.h == 1 && last->y.w == 1))
         return 0;
     shape_text(last->y, buf, sizeof buf);
     if (last->y.h > 1 || last->y.w > 1)
         return layer_error(
-            last, e,
-            "the network ends with maps of %s, the data has %d classes; end with gap or flatten, then dense %d", buf,
-            g->classes, g->classes);
-    return layer_error(last, e, "the network ends with %s outputs, the data has %d classes; end with dense %d", buf,
-                       g->classes, g->classes);
+            last, e, "the network ends with maps of %s, the data has %d %s; end with gap or flatten, then dense %d",
+            buf, want.n, want.what, want.n);
+    return layer_error(last, e, "the network ends with %s outputs, the data has %d %s; end with dense %d", buf, want.n,
+                       want.what, want.n);
 }
 
-static int build_graph(struct nn_graph *g, const struct item *items, const struct where *at, const struct nn_spec *spec,
-                       struct arena *a, struct err *e)
+static int build_graph(struct nn_graph *g, const struct item *items, const struct where *at, struct nn_target target,
+                       const struct nn_spec *spec, struct arena *a, struct err *e)
 {
     struct builder b = {.g = g, .a = a, .e = e};
     int out;
@@ -167,7 +166,7 @@ static int build_graph(struct nn_graph *g, const struct item *items, const struc
     if (!g->nnodes)
         return err_at(e, ERR_USAGE, at, "the network has no layers; `sweep list layers` names them all");
     assert(out == g->nnodes - 1); /* the last node is the output */
-    return graph_finish(g, spec, a, e) || check_output(g, e) ? -1 : 0;
+    return graph_finish(g, spec, a, e) || check_output(g, target, e) ? -1 : 0;
 }
 
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs)
@@ -182,14 +181,14 @@ int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *
     return bad;
 }
 
-int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in, int classes,
-                   const struct nn_spec *spec, struct arena *a, struct err_list *errs)
+int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in,
+                   struct nn_target target, const struct nn_spec *spec, struct arena *a, struct err_list *errs)
 {
     struct item *items;
     struct err e = {0};
-    *g = (struct nn_graph){.in = in, .classes = classes, .precision = (enum nn_precision)spec->precision};
+    *g = (struct nn_graph){.in = in, .precision = (enum nn_precision)spec->precision};
     int bad = parse_layers(lines, nlines, a, &items, errs);
-    if (!bad && build_graph(g, items, nlines ? &lines[0].at : NULL, spec, a, &e)) {
+    if (!bad && build_graph(g, items, nlines ? &lines[0].at : NULL, target, spec, a, &e)) {
         err_list_take(errs, &e);
         bad = -1;
     }

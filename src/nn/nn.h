@@ -106,7 +106,6 @@ struct nn_graph {
     struct nn_node *node;
     int nnodes;
     struct shape in;
-    int classes;
     enum nn_precision precision;
     size_t param_floats, buffer_floats; /* sizes of net->w and net->buffers, padding included */
     struct nn_facts facts;
@@ -143,15 +142,21 @@ struct nn_line {
     const struct nn_library *library; /* NULL: there are no such blocks */
 };
 
+/* How many values a network is to put out for a sample, and what they are ("classes"). n = 0: any output will do. */
+struct nn_target {
+    int n;
+    const char *what;
+};
+
 /* No layer at all: where a variable stands for one. */
 #define PARSE_NONE "none"
 /* Parses the lines and works out shapes, offsets, costs. A layer is a name, positional arguments in the order of its
  * param table, then `name value` options; layers are separated by commas. A final `softmax` is folded into the loss.
- * The output must be [classes] (maps of 1x1 count; classes = 0: any output will do). 0, or -1 with every error found
+ * The output must be [target.n] (maps of 1x1 count). 0, or -1 with every error found
  * appended to *errs, each located and saying what to write instead. The graph lives in `a` and keeps no pointer to the
  * texts. */
-int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in, int classes,
-                   const struct nn_spec *spec, struct arena *a, struct err_list *errs);
+int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in,
+                   struct nn_target target, const struct nn_spec *spec, struct arena *a, struct err_list *errs);
 /* The words alone, without shapes: every unknown or ill-written layer of the lines appended to *errs. 0, or -1. */
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs);
 /* The network in its normal words, which two ways to write the same network share: layers by their names in the table,
@@ -179,7 +184,7 @@ struct nn_net {
     float *buffers;    /* [buffer_floats] running statistics */
     float *x;          /* input [blocks][h][c][w][16]; dead lanes must be 0 */
     float *dx;         /* its gradient; NULL unless the plan was asked for it */
-    float *z, *dz;     /* logits [blocks][classes][16], and their gradient, set by the loss */
+    float *z, *dz;     /* output [blocks][outputs][16], and its gradient, set by the loss */
     struct team *team; /* shares the passes out; NULL: none */
     int members;       /* the team\'s size, 1 without */
     void *plan;        /* private: buffer of each node, saved, scratch */

@@ -18,6 +18,7 @@ struct plan_point {
     const struct point *point;
     const struct nn_graph *graph; /* NULL when the network does not fit together */
     const struct dataset *set;    /* peeked: no pixels */
+    const struct task_type *task;
     size_t n[3];                  /* samples of train, validation, test */
     const char *skip;             /* why it is skipped, or NULL */
     const char *note;             /* what is odd about its training, or NULL */

@@ -55,6 +55,7 @@ static const struct plan_kind *shared_kind(struct sweep_run *run, const struct p
     }
     memcpy(k.n, p->n, sizeof k.n);
     k.set = p->set;
+    k.task = p->task;
     k.expected = planner_cost(p);
     k.bytes = p->bytes;
     k.images = p->n[DATA_TRAIN];

@@ -12,6 +12,7 @@ struct plan_kind {
     int has_facts, batchnorm, dropout, precision;
     size_t n[3];               /* samples of train, validation, test */
     const struct dataset *set; /* peeked */
+    const struct task_type *task;
     double expected;           /* seconds, an estimate */
     size_t bytes;              /* memory of a worker that has it to itself */
     uint64_t images;           /* trained by one epoch */

@@ -6,6 +6,7 @@
 #include "nn/layer.h"
 #include "orchestrate/checkpoint.h"
 #include "orchestrate/crew.h"
+#include "train/task.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -60,7 +61,10 @@ void planner_release(struct planner *p)
 int point_graph(const struct point *pt, const struct dataset *set, struct nn_graph *g, struct arena *a,
                 struct err_list *errs)
 {
-    return nn_graph_build(g, pt->line, pt->nlines, data_input(set)->shape, data_classes(set), &pt->nn, a, errs);
+    const struct task_type *task = train_task(&pt->train, target_of(set));
+    int n = task->outputs(target_of(set));
+    struct nn_target target = {n, n == 1 ? task->one : task->many};
+    return nn_graph_build(g, pt->line, pt->nlines, data_input(set)->shape, target, &pt->nn, a, errs);
 }
 
 static double seconds_at(const struct plan_point *p, double macs_a_second)
@@ -146,7 +150,33 @@ static int split_sizes(const struct sweep *s, uint64_t index, const struct datas
     return data_split_sizes(d, data, at, n, e);
 }
 
-/* The objective ranks points, so it must be measured. */
+/* Task, loss and data fit together; what does not is told with the place of the key. */
+static int task_fits(struct planner *p, uint64_t index, struct plan_point *out, struct err *e)
+{
+    const char *key;
+    struct err why = {0};
+    out->task = train_task(&p->point.train, target_of(out->set));
+    if (!train_task_check(&p->point.train, out->set, &key, &why))
+        return 0;
+    struct where at = sweep_point_where(p->sweep, index, "train", key);
+    return err_at(e, why.code, &at, "%s", why.text);
+}
+
+/* The objective ranks points, so the task must measure it. */
+static int task_measures(const struct plan_point *q, uint64_t index, struct err *e)
+{
+    const struct metric *m = &train_metrics[sweep_spec(q->sweep)->metric];
+    if (q->task->metrics >> m->metric & 1)
+        return 0;
+    struct where at = sweep_point_where(q->sweep, index, "sweep", "objective");
+    const char *loss = train_metrics[metric_on(m->split, METRIC_LOSS)].name;
+    return err_at(e, ERR_USAGE, &at,
+                  "%s is not measured by %s, the task of dataset %s; write min %s, or a metric that `sweep list tasks` "
+                  "has for it",
+                  m->name, q->task->name, q->set->name, loss);
+}
+
+/* And its split must have samples. */
 static int objective_measured(const struct sweep *s, uint64_t index, const size_t n[3], struct err *e)
 {
     const struct metric *m = &train_metrics[sweep_spec(s)->metric];
@@ -230,10 +260,14 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
         err_list_take(errs, &e);
         return -1;
     }
-    if (sweep_point(p->sweep, index, data_classes(out->set), &p->mem, &p->point, errs))
+    if (sweep_point(p->sweep, index, target_of(out->set), &p->mem, &p->point, errs))
         return -1;
     out->sweep = p->sweep;
     out->point = &p->point;
+    if (task_fits(p, index, out, &e) || task_measures(out, index, &e)) {
+        err_list_take(errs, &e);
+        return -1;
+    }
     out->hash = str_hash(p->point.hash, &out->set->fingerprint, sizeof out->set->fingerprint);
     out->same_as = index;
     struct err_list found = {0};

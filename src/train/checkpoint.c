@@ -14,7 +14,7 @@ struct state_head {
     uint64_t run;   /* fingerprint: what must be equal for the floats to mean the same */
 };
 #define STATE_MAGIC "sweepRUN"
-#define STATE_VERSION 2 /* 1: loss and accuracy were fields of the row of the best epoch */
+#define STATE_VERSION 3 /* 2: the row of the best epoch had two metrics; 1: as fields */
 
 struct vector {
     float *p;
@@ -52,8 +52,8 @@ static uint64_t hash_params(uint64_t h, const struct param *p, const void *from)
 
 static uint64_t hash_graph(uint64_t h, const struct nn_graph *g)
 {
-    uint64_t size[] = {(uint64_t)g->in.c,    (uint64_t)g->in.h, (uint64_t)g->in.w,
-                       (uint64_t)g->classes, g->param_floats,   g->buffer_floats};
+    uint64_t size[] = {(uint64_t)g->in.c,        (uint64_t)g->in.h, (uint64_t)g->in.w,
+                       (uint64_t)nn_output(g).c, g->param_floats,   g->buffer_floats};
     h = str_hash(h, size, sizeof size);
     for (int i = 0; i < g->nnodes; i++) {
         h = str_hash(h, g->node[i].text, strlen(g->node[i].text) + 1);
@@ -70,6 +70,10 @@ static uint64_t fingerprint(const struct train_job *j)
     h = hash_params(h, train_params, s);
     h = hash_params(h, optimizer_types[s->optimizer]->params, s->optimizer_args);
     h = hash_params(h, schedule_types[s->schedule]->params, s->schedule_args);
+    if (s->loss && loss_types[s->loss - 1]->params)
+        h = hash_params(h, loss_types[s->loss - 1]->params, s->loss_args);
+    for (int m = 0; m < METRICS; m++) /* whose places in the row of the best epoch are theirs */
+        h = str_hash(h, train_metrics[m].what, strlen(train_metrics[m].what) + 1);
     int selector[] = {train_selector(j), s->maximise};
     h = str_hash(h, selector, sizeof selector);
     return data_view_hash(hash_graph(h, j->graph), j->view);

@@ -70,7 +70,9 @@ void train_finish(struct train_run *r, struct train_result *out)
     train_measure(r, DATA_TEST, 1, &out->metric[metric_on(DATA_TEST, 0)]);
     if (kept)
         exchange_best(r);
-    r->task.type->finish(&r->task, out);
+    out->ntables = 0;
+    if (r->task.type->finish)
+        r->task.type->finish(&r->task, out);
     const struct epoch_row *row = &r->p.best;
     out->epochs_run = r->p.epoch;
     out->best_epoch = row->epoch;

@@ -1,5 +1,5 @@
 /* params.c - the keys of [train] that every training has. */
-#include "train/train.h"
+#include "train/task.h"
 
 #include <math.h>
 
@@ -18,6 +18,10 @@ const struct param train_params[] = {
       .help = "how often every training sample is seen" },
     { .name = "batch_size", .type = P_INT, .at = AT(batch_size), .min = 1, .max = 65536, .preset = "32",
       .help = "images of one step; multiples of 16 waste nothing" },
+    { .name = "task", .type = P_CHOICE, .at = AT(task), .preset = "auto", .word = task_name, .matters = MATTERS_UNLESS_PRESET,
+      .help = "what is learned; auto: what the data has for it, classify for a class, regress for numbers" },
+    { .name = "loss", .type = P_CHOICE, .at = AT(loss), .preset = "auto", .word = loss_name, .matters = MATTERS_UNLESS_PRESET,
+      .help = "what the training makes small; auto: the first that `sweep list tasks` has for the task; some bring keys of their own" },
     { .name = "optimizer", .type = P_CHOICE, .at = AT(optimizer), .preset = "adam", .word = optimizer_name,
       .help = "the rule that turns gradients into steps; each brings keys of its own" },
     { .name = "lr", .type = P_FLOAT, .at = AT(lr), .min = 0, .max = HUGE_VAL, .preset = "0.01", .open = 1,

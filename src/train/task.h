@@ -1,6 +1,7 @@
 /* task.h - what a network is trained to do. The loop (epoch.c, evaluate.c) knows batches, networks and steps; what the
- * network's output means, what is measured of it and what is left at the end, a task knows. Private to train/ and its
- * tests, but for the names in train.h. */
+ * network's output means, what is measured of it and what is left at the end, a task knows. Tasks (train/tasks/NAME.c,
+ * listed in tasks.c) and losses (train/tasks/losses.c) are rows of tables. What a task does at work is private to
+ * train/ and its tests. */
 #ifndef TRAIN_TASK_H
 #define TRAIN_TASK_H
 
@@ -14,15 +15,19 @@ struct train_taker {
 };
 void *train_take(struct train_taker *t, size_t n, size_t size);
 
-/* A loss, a row of a table. */
 struct loss_type {
     const char *name, *help, *source;
+    const struct param
+        *params;      /* keys beside train.*, read into train_spec.loss_args where train.loss names it; NULL */
+    size_t args_size; /* <= TRAIN_ARGS */
+    int smooths;      /* train.label_smoothing acts on it */
     /* loss[b->n] of the samples of a batch, whose outputs are z[blocks][outputs][16]; where dz is not NULL also the
      * gradient of scale times their sum, dead lanes 0. training: with what only a training does (label smoothing). */
     void (*compute)(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
                     float scale, float *loss, float *dz);
 };
-extern const struct loss_type loss_cross_entropy;
+extern const struct loss_type *const loss_types[]; /* NULL-terminated */
+extern const struct loss_type loss_cross_entropy, loss_mse, loss_mae, loss_huber;
 
 /* A task at work: a part of a training. */
 #define TASK_OWN 128
@@ -37,6 +42,9 @@ struct train_task {
 
 struct task_type {
     const char *name, *help;
+    const char *one, *many; /* what a network puts out values for: "class", "classes" */
+    /* How many values it is to put out for a sample; 0: the data has no such target. */
+    int (*outputs)(struct target_kind target);
     unsigned metrics;                      /* those that it measures: bits 1 << METRIC_X, METRIC_LOSS always */
     const struct loss_type *const *losses; /* that fit it, the usual one first; ends with NULL */
     /* Describes its memory; `eval` samples are measured at a time. */
@@ -52,12 +60,24 @@ struct task_type {
     void (*measure)(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep);
     /* Its metrics of all that was seen; the others are left alone. */
     void (*values)(const struct train_task *t, float v[METRICS]);
-    /* Named tables of the test split, into out->table. */
+    /* Named tables of the test split, into out->table; NULL: it leaves none. */
     void (*finish)(struct train_task *t, struct train_result *out);
 };
-extern const struct task_type *const task_types[]; /* NULL-terminated */
+extern const struct task_type *const task_types[]; /* NULL-terminated; of those that fit the data the first is usual */
 
-/* The task of a job: what its data wants. */
+/* For P_CHOICE: "auto", then the words of the tables; NULL after the last. */
+const char *task_name(size_t i);
+const char *loss_name(size_t i);
+
+/* The task and the loss of a training: those that are named, else the usual ones. NULL: none fits. */
+const struct task_type *train_task(const struct train_spec *s, struct target_kind target);
+const struct loss_type *train_loss(const struct train_spec *s, struct target_kind target);
+/* Those that are named though they are the usual ones become "auto". */
+void train_task_normal(struct train_spec *s, struct target_kind target);
+/* Whether task, loss and data fit together. 0; or -1 with *e, and *key is the key of [train] that is to be changed. */
+int train_task_check(const struct train_spec *s, const struct dataset *d, const char **key, struct err *e);
+
+/* The task of a job. */
 void train_task_init(struct train_task *t, const struct train_job *j);
 
 /* Index of the largest logit of an image (the first of equals): z at its lane, classes LANES apart. */

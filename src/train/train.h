@@ -42,6 +42,7 @@ struct train_spec { /* as read from [train] */
     int epochs;
     int batch_size;
     int optimizer, schedule; /* indices into the tables */
+    int task, loss;          /* 0: what fits the data, see train/task.h; else 1 + the index into the table */
     double lr;               /* base learning rate */
     double weight_decay;     /* on weights of convolutions and dense layers */
     int decay_all;           /* also on biases and normalization */
@@ -54,7 +55,7 @@ struct train_spec { /* as read from [train] */
     double min_delta; /* what counts as improvement */
     int select;       /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
     int eval_batch;   /* images per evaluation step */
-    _Alignas(16) unsigned char optimizer_args[TRAIN_ARGS], schedule_args[TRAIN_ARGS];
+    _Alignas(16) unsigned char optimizer_args[TRAIN_ARGS], schedule_args[TRAIN_ARGS], loss_args[TRAIN_ARGS];
 
     /* The selecting metric, from sweep.objective; set by config. Of a test_* metric the val_* one of the same kind is
      * used, and without a validation split the train_* one: the test split never selects. */
@@ -83,8 +84,7 @@ struct train_table {
 struct train_result {
     int epochs_run, best_epoch; /* best_epoch: the selected one, 1-based; 0 when nothing was trained yet */
     float metric[M_COUNT];      /* at the selected epoch; NaN where missing */
-    /* classify: confusion [classes][classes] true x predicted on the test split, and auc [1][classes], one-vs-rest area
-     * under the ROC curve there (ties averaged). Values are in the run's arena. */
+    /* What its task says, see the files of train/tasks/. Values are in the run's arena. */
     int ntables;
     struct train_table table[TRAIN_TABLES];
 };

@@ -42,7 +42,7 @@ static void set_up(void)
     struct epoch_row row;
     PROMISE(!sweep_open(&all.s, fuzz_file(file, sizeof file - 1), NULL, 0, &errs));
     arena_init(&all.plan);
-    PROMISE(!sweep_point(all.s, 0, 10, &all.plan, &all.p, &errs));
+    PROMISE(!sweep_point(all.s, 0, (struct target_kind){10, 0}, &all.plan, &all.p, &errs));
     const struct data_view *view = datasets_view(&all.sets, &all.p.data, &e);
     PROMISE(view && !point_graph(&all.p, view->set, &all.g, &all.plan, &errs));
     all.job =

@@ -55,7 +55,7 @@ rm -rf cut
 status=$?
 [ "$status" -eq 4 ] || fail "status $status with a full disk"
 has err 'broken off; everything finished is saved' 't.ini -q --no-plots --out cut -j 1 train.epochs=100'
-has err 'cut/results/t/journal: cannot write: a limit on the size of a file is reached'
+has err ': a limit on the size of a file is reached (see ulimit -f)'
 run 0 t.ini -q --no-plots --out cut train.epochs=100
 same full cut t
 told=$(ulimit -f 0 && "$SWEEP" report t --out cut 2>&1 >summary)

@@ -9,6 +9,7 @@
 #include "nn/blocks/blocks.h"
 #include "orchestrate/orchestrate.h"
 #include "report/report.h"
+#include "train/task.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,6 +100,23 @@ static void list_family(const struct family *f)
     for (size_t i = 0; !f->row(i, &row); i++) {
         print_word(row.name, NULL, row.help, row.source);
         print_params(row.params, 0);
+    }
+}
+
+/* Prints each task, what it measures and the losses that fit it. */
+static void list_tasks(void)
+{
+    for (size_t i = 0; task_types[i]; i++) {
+        const struct task_type *t = task_types[i];
+        struct str metrics = {0}, losses = {0};
+        for (int m = 0; m < METRICS; m++)
+            if (t->metrics >> m & 1)
+                str_addf(&metrics, "%s%s", metrics.n ? ", " : "measures ", train_metrics[m].what);
+        for (size_t k = 0; t->losses[k]; k++)
+            str_addf(&losses, "%s%s", losses.n ? ", " : "loss: ", t->losses[k]->name);
+        print_word(t->name, losses.p, t->help, metrics.p);
+        str_release(&metrics);
+        str_release(&losses);
     }
 }
 
@@ -205,6 +223,7 @@ static const struct listed_vocabulary {
     { "blocks",         "words of them that take braces",        list_blocks },
     { "keys",           "every key of a sweep file",             list_keys },
     FAMILIES_HERE,
+    { "tasks",          "[train] task",                          list_tasks },
     { "augmentations",  "[data] augment",                        list_augmentations },
     { "normalizations", "[data] normalize",                      list_normalizations },
     { "inits",          "[model] init",                          list_inits },

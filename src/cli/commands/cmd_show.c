@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cli/console/text.h"
 #include "nn/layer.h"
+#include "train/task.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,9 +69,11 @@ static int print_point(const struct plan_point *q)
     printf("%s, point %llu%s%s\n", sweep_spec(q->sweep)->name, (unsigned long long)(q->point->index + FIRST_POINT),
            axes.n ? ": " : "", axes.n ? axes.p : "");
     str_release(&axes);
-    printf("input %s, %d classes (%s: %zu to train, %zu to validate, %zu to test)\n\n",
-           shape_text(data_input(q->set)->shape, shape, sizeof shape), data_classes(q->set), q->set->name,
-           q->n[DATA_TRAIN], q->n[DATA_VALIDATION], q->n[DATA_TEST]);
+    int outputs = q->task->outputs(target_of(q->set));
+    printf("input %s, %d %s (%s: %zu to train, %zu to validate, %zu to test)\n\n",
+           shape_text(data_input(q->set)->shape, shape, sizeof shape), outputs,
+           outputs == 1 ? q->task->one : q->task->many, q->set->name, q->n[DATA_TRAIN], q->n[DATA_VALIDATION],
+           q->n[DATA_TEST]);
     return 0;
 }
 
@@ -106,6 +109,8 @@ static void print_facts(const struct plan_point *q)
     printf("head              %s: %s\n", f->head, head_help(f->head));
     printf("batch norm        %s\n", nn_uses(q->graph, "batchnorm") ? "yes" : "no");
     printf("dropout           %s\n", nn_uses(q->graph, "dropout") ? "yes" : "no");
+    printf("task              %s\n", q->task->name);
+    printf("loss              %s\n", train_loss(&q->point->train, target_of(q->set))->name);
     printf("precision         %s\n", nn_precision_name((size_t)q->point->nn.precision));
     for (size_t i = 0; i < sweep_made(q->sweep); i++) /* what follows from others */
         if (*q->point->made[i])

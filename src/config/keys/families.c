@@ -1,6 +1,8 @@
 /* families.c lists what is chosen by a key and brings keys of its own. */
 #include "config/keys/families.h"
 
+#include "train/task.h"
+
 #include <string.h>
 
 /* Defines NAME_row, which fills *out from the i-th row of a table of pointers that ends with NULL. */
@@ -22,6 +24,16 @@ static int dataset_row(size_t i, struct family_row *out)
     return w ? 0 : -1;
 }
 
+/* Row 0 has no keys, whatever loss it stands for. */
+static int loss_row(size_t i, struct family_row *out)
+{
+    static const struct family_row usual = {"auto", "the first loss that `sweep list tasks` has for the task", NULL,
+                                            NULL};
+    const struct loss_type *l = i ? loss_types[i - 1] : NULL;
+    *out = l ? (struct family_row){l->name, l->help, l->source, l->params} : usual;
+    return i && !l ? -1 : 0;
+}
+
 static int precision_row(size_t i, struct family_row *out)
 {
     *out = (struct family_row){nn_precision_name(i), nn_precision_help(i), NULL, NULL};
@@ -35,6 +47,8 @@ const struct family families[] = {
       ARGS(train_spec, optimizer_args), .row = optimizer_row },
     { .section = "train", .key = "schedule", .plural = "schedules", .plain = 1, .group = KEY_TRAIN,
       ARGS(train_spec, schedule_args), .row = schedule_row },
+    { .section = "train", .key = "loss", .plural = "losses", .plain = 1, .group = KEY_TRAIN,
+      ARGS(train_spec, loss_args), .row = loss_row },
     { .section = "train", .key = "precision", .plural = "precisions", .group = KEY_NN, .row = precision_row },
     { .section = "data", .key = "dataset", .plural = "datasets", .group = KEY_DATA,
       ARGS(data_spec, source_args), .row = dataset_row },

@@ -86,7 +86,8 @@ int block_setting(struct sweep *s, const char *section, const char *key, const s
         return i;
     if (!variable_ok(key))
         return errors_add(errors, at,
-                          "a parameter is named with letters, digits and '_', and not and, or, not, uses, classes");
+                          "a parameter is named with letters, digits and '_', and not and, or, not, uses, classes, "
+                          "targets");
     return errors_add(errors, at, "[%s] has no parameter '%s'", section, key);
 }
 

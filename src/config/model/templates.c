@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define CLASSES "classes"
+#define TARGETS "targets"
 
 /* ---- names: of layers and pool ---- */
 
@@ -18,9 +19,16 @@ static int variable_find(const struct sweep *s, const char *name)
     return i;
 }
 
+/* $classes or $targets: what there is to learn of the data. -1: the name is another. */
+static int target_find(const char *name)
+{
+    return !strcmp(name, CLASSES) ? SLOT_CLASSES : !strcmp(name, TARGETS) ? SLOT_TARGETS : -1;
+}
+
 static int text_find(const void *sweep, const char *name)
 {
-    return !strcmp(name, CLASSES) ? SLOT_CLASSES : variable_find(sweep, name);
+    int slot = target_find(name);
+    return slot >= 0 ? slot : variable_find(sweep, name);
 }
 
 static const char *variable_known(size_t i, const void *sweep)
@@ -33,7 +41,8 @@ static const char *variable_known(size_t i, const void *sweep)
 
 static const char *text_known(size_t i, const void *sweep)
 {
-    return i == ((const struct sweep *)sweep)->nset ? CLASSES : variable_known(i, sweep);
+    size_t nset = ((const struct sweep *)sweep)->nset;
+    return i == nset ? CLASSES : i == nset + 1 ? TARGETS : variable_known(i, sweep);
 }
 
 /* ---- names: of the lines of a block: its parameters ---- */
@@ -51,14 +60,14 @@ static int param_find_slot(const void *names, const char *name)
             n->sweep->set[i].used = 1;
             return i;
         }
-    return strcmp(name, CLASSES) ? -1 : SLOT_CLASSES;
+    return target_find(name);
 }
 
 static const char *param_known(size_t i, const void *names)
 {
     const struct block_names *n = names;
     if (i >= n->block->nparams)
-        return i == n->block->nparams ? CLASSES : NULL;
+        return i == n->block->nparams ? CLASSES : i == n->block->nparams + 1 ? TARGETS : NULL;
     return n->sweep->set[n->block->layers + 1 + (int)i].key;
 }
 
@@ -105,8 +114,8 @@ static const char *value_known(size_t i, const void *sweep)
 static const char *value_hint(const void *sweep, const char *name)
 {
     const struct sweep *s = sweep;
-    if (!strcmp(name, CLASSES))
-        return "the number of classes is known to layers and pool only";
+    if (target_find(name) >= 0)
+        return "$classes and $targets are known to layers and pool only";
     return setting_named(s, name) >= 0
                ? "a value may use keys of [data], [model] and [train] and the numbers of [sweep]"
                : scope_hint(s, name);
@@ -245,17 +254,27 @@ void template_parse(struct sweep *s, struct text_line *l, const char *text, enum
 static int text_get(void *choice, int slot, struct expr_value *v, struct err *e)
 {
     const struct point_choice *p = choice;
-    if (slot != SLOT_CLASSES)
+    if (slot < SLOT_CLASSES)
         return choice_get(choice, slot, v, e);
-    *v = (struct expr_value){p->classes, NULL};
-    return p->classes > 0 ? 0 : 1;
+    *v = (struct expr_value){slot == SLOT_CLASSES ? p->target.classes : p->target.numbers, NULL};
+    return v->num > 0 ? 0 : 1;
 }
 
 static const char *slot_name(const struct sweep *s, int slot)
 {
-    if (slot < 0 || slot == SLOT_CLASSES)
-        return slot < 0 ? "?" : CLASSES;
+    if (slot < 0 || slot >= SLOT_CLASSES)
+        return slot < 0 ? "?" : slot == SLOT_CLASSES ? CLASSES : TARGETS;
     return setting_is_word(&s->set[slot]) ? s->set[slot].key : s->set[slot].name;
+}
+
+/* What to write where the data has another target than a text wants. */
+static const char *target_hint(struct target_kind target, int slot)
+{
+    if (slot == SLOT_CLASSES && target.numbers)
+        return ": the data has numbers to predict, no classes; write $targets";
+    if (slot == SLOT_TARGETS && target.classes)
+        return ": the data has classes, no numbers to predict; write $classes";
+    return "";
 }
 
 /* Appends a piece: its text, or the value that stands for it at the point. */
@@ -271,7 +290,7 @@ static int put_piece(struct str *t, const struct piece *c, const struct text_lin
     }
     if (!c->x && c->slot < 0) { /* an unknown name or a wrong expression, which was told */
         rc = 1;
-    } else if (!c->x && c->slot != SLOT_CLASSES && setting_is_word(&p->s->set[c->slot])) {
+    } else if (!c->x && c->slot < SLOT_CLASSES && setting_is_word(&p->s->set[c->slot])) {
         const char *text = choice_text(p, c->slot, buf, e);
         if (text)
             str_add(t, text);
@@ -283,8 +302,8 @@ static int put_piece(struct str *t, const struct piece *c, const struct text_lin
             str_add(t, v.word ? v.word : str_double(buf, l->exact ? v.num : round12(v.num)));
     }
     if (rc > 0)
-        return err_at(e, ERR_USAGE, &l->at, "%s%s has no value at this point", c->x ? "a variable of " : "$",
-                      c->x ? expr_text(c->x) : slot_name(p->s, c->slot));
+        return err_at(e, ERR_USAGE, &l->at, "%s%s has no value at this point%s", c->x ? "a variable of " : "$",
+                      c->x ? expr_text(c->x) : slot_name(p->s, c->slot), target_hint(p->target, c->x ? -1 : c->slot));
     return rc;
 }
 

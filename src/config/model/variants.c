@@ -111,7 +111,7 @@ static int plain_used(const struct sweep *s)
 static void check_slot(const struct sweep *s, const struct variant *v, int slot, const struct text_line *l,
                        struct error_list *errors)
 {
-    if (slot < 0 || slot == SLOT_CLASSES)
+    if (slot < 0 || slot >= SLOT_CLASSES)
         return;
     const struct setting *st = &s->set[slot];
     int conditional = st->column >= 0 && s->ax[s->col[st->column].axis].when_text;

@@ -3,6 +3,7 @@
 #include "config/space/point.h"
 
 #include "nn/layer.h"
+#include "train/task.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -55,8 +56,9 @@ static void add_family_key(struct str *t, const struct setting *st, const struct
 }
 
 /* Puts the specs into normal words: what has no effect is as if it were not there. */
-static void normal_specs(struct data_spec *d, struct train_spec *t, char *buf, size_t n)
+static void normal_specs(struct data_spec *d, struct train_spec *t, struct target_kind target, char *buf, size_t n)
 {
+    train_task_normal(t, target);
     const char *augment = data_augment_text(d->augment, buf, n);
     d->augment = augment ? augment : d->augment;
     t->schedule = train_schedule(t);
@@ -69,8 +71,9 @@ static int is_normal(const struct setting *st)
 {
     size_t at = st->param ? st->param->at : 0;
     return st->param && ((st->group == KEY_DATA && at == offsetof(struct data_spec, augment)) ||
-                         (st->group == KEY_TRAIN && (at == offsetof(struct train_spec, schedule) ||
-                                                     at == offsetof(struct train_spec, patience))));
+                         (st->group == KEY_TRAIN &&
+                          (at == offsetof(struct train_spec, schedule) || at == offsetof(struct train_spec, task) ||
+                           at == offsetof(struct train_spec, loss) || at == offsetof(struct train_spec, patience))));
 }
 
 int fill_canonical(const struct point_choice *choice, struct point *p, struct arena *a)
@@ -80,7 +83,7 @@ int fill_canonical(const struct point_choice *choice, struct point *p, struct ar
     const struct specs specs = specs_of(&n.data, &n.nn, &n.train);
     struct chosen_rows rows;
     char augment[512];
-    normal_specs(&n.data, &n.train, augment, sizeof augment);
+    normal_specs(&n.data, &n.train, choice->target, augment, sizeof augment);
     if (chosen_init(&rows, choice->s, &specs, a))
         return -1;
     str_add(&t, ENGINE);

@@ -256,7 +256,8 @@ static int fill_point(struct point_choice *choice, struct point *p, struct arena
                : 0;
 }
 
-int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a, struct point *p, struct err_list *errs)
+int sweep_point(const struct sweep *s, uint64_t k, struct target_kind target, struct arena *a, struct point *p,
+                struct err_list *errs)
 {
     struct point_choice choice;
     struct error_list errors = {0};
@@ -266,7 +267,7 @@ int sweep_point(const struct sweep *s, uint64_t k, int classes, struct arena *a,
         errors_add(&errors, NULL, "there is no point %llu", (unsigned long long)k);
     } else {
         choice_point(&choice, s, k, a);
-        choice.classes = classes;
+        choice.target = target;
         if (fill_point(&choice, p, a, &errors) || a->failed)
             errors_nomem(&errors);
     }

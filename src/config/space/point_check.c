@@ -211,7 +211,7 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
     uint64_t points = s->diagram.points < LOOKED_AT ? s->diagram.points : LOOKED_AT;
     arena_init(&a);
     choice_init(&choice, s, &a);
-    choice.classes = 2;
+    choice.target = (struct target_kind){2, 2}; /* the words of `layers` do not depend on it */
     unsigned char *seen = arena_take(&a, count_texts(s));
     if (!points && seen) { /* the conditions of axes are wrong */
         for (size_t i = 0; i < s->nax; i++)
@@ -221,7 +221,7 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
     }
     for (uint64_t k = 0; seen && k < points; k++) {
         choice_point(&choice, s, k, &a);
-        choice.classes = 2;
+        choice.target = (struct target_kind){2, 2};
         size_t text = number_of_text(&choice);
         if (!seen[text])
             check_words(&choice, &a, errors);

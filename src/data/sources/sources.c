@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const struct data_source *const rows[] = {
-    &source_optdigits,      &source_mnist,           &source_fashion_mnist, &source_kmnist, &source_emnist_digits,
-    &source_emnist_letters, &source_emnist_balanced, &source_idx,           &source_moons,  &source_circles,
-    &source_spirals,        &source_blobs,           &source_xor,
+    &source_optdigits,      &source_mnist,           &source_fashion_mnist, &source_kmnist,   &source_emnist_digits,
+    &source_emnist_letters, &source_emnist_balanced, &source_idx,           &source_moons,    &source_circles,
+    &source_spirals,        &source_blobs,           &source_xor,           &source_friedman, &source_sines,
 };
 
 const struct data_word *data_dataset_word(size_t i)

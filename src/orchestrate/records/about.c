@@ -6,6 +6,7 @@
 #include "orchestrate/ranking.h"
 #include "orchestrate/records/conditions.h"
 #include "report/report.h"
+#include "train/task.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,12 +78,15 @@ static const char *expression_of(const struct sweep_run *run, const char *key)
 static int is_default(const struct point *p, const char *key, const char *text)
 {
     const char *owner[] = {optimizer_types[p->train.optimizer]->name, schedule_types[p->train.schedule]->name,
-                           p->data.dataset};
+                           loss_name((size_t)p->train.loss), p->data.dataset};
     struct key_info k;
     for (size_t i = 0; !config_key(i, &k); i++) {
         size_t n = strlen(k.section);
+        int owned = !k.owner;
+        for (size_t o = 0; o < sizeof owner / sizeof *owner && !owned; o++)
+            owned = !strcmp(k.owner, owner[o]);
         if (strncmp(key, k.section, n) || key[n] != '.' || strcmp(key + n + 1, k.param->name) || !k.param->preset ||
-            (k.owner && strcmp(k.owner, owner[0]) && strcmp(k.owner, owner[1]) && strcmp(k.owner, owner[2])))
+            !owned)
             continue;
         _Alignas(16) unsigned char value[TRAIN_ARGS];
         char preset[256];
@@ -127,12 +131,30 @@ static int about_settings(struct sweep_run *run, const struct planned_point *of,
     return bad;
 }
 
-void metrics_known(struct report_metrics *out)
+unsigned metrics_measured(const struct sweep_run *run)
 {
-    out->n = 0;
+    unsigned metrics = 0;
+    for (size_t i = 0; i < run->plan->npoints; i++)
+        metrics |= point_kind(run, &run->plan->point[i])->task->metrics;
+    return metrics;
+}
+
+void metrics_known(struct sweep_run *run)
+{
+    struct records *rec = run->records;
+    unsigned measured = metrics_measured(run);
+    rec->columns = rec->epoch_columns = 0;
+    for (int m = 0; m < M_COUNT; m++)
+        if (measured >> train_metrics[m].metric & 1) {
+            rec->column[rec->columns++] = m;
+            rec->epoch_columns += m < M_EPOCHS;
+        }
+    rec->metrics.n = 0;
     for (int m = 0; m < METRICS; m++) {
+        if (!(measured >> m & 1))
+            continue;
         const struct metric *x = &train_metrics[m];
-        struct report_metric *r = &out->row[out->n++];
+        struct report_metric *r = &rec->metrics.row[rec->metrics.n++];
         *r = (struct report_metric){
             .larger = x->larger_is_better, .low = x->low, .high = x->high, .percent = !strcmp(x->unit, "%")};
         snprintf(r->name, sizeof r->name, "%s", x->what);
@@ -164,7 +186,10 @@ int write_about(struct sweep_run *run, int sync, struct err *e)
     about_number(csv, "train", (double)p->n[DATA_TRAIN]);
     about_number(csv, "validation", (double)p->n[DATA_VALIDATION]);
     about_number(csv, "test", (double)p->n[DATA_TEST]);
-    about_number(csv, "classes", data_classes(p->set));
+    if (data_classes(p->set))
+        about_number(csv, "classes", data_classes(p->set));
+    else
+        about_number(csv, "targets", data_numbers(p->set));
     about_row(csv, "objective", objective);
     about_number(csv, "repeats", run->spec->repeats);
     about_number(csv, "points", (double)(run->plan->npoints + run->plan->ncopies));

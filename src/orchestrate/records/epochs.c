@@ -64,8 +64,8 @@ static void epoch_head(const struct sweep_run *run, struct cells *c)
     for (size_t i = 0; i < sweep_keys(run->sweep); i++)
         add_text(c, sweep_key(run->sweep, i));
     add_text(c, "lr");
-    for (int m = 0; m < M_EPOCHS; m++)
-        add_text(c, train_metrics[m].name);
+    for (int k = 0; k < run->records->epoch_columns; k++)
+        add_text(c, train_metrics[run->records->column[k]].name);
     add_text(c, "grad_norm");
 }
 
@@ -82,8 +82,8 @@ static void epoch_cells(const struct sweep_run *run, size_t i, const struct epoc
     for (size_t k = 0; k < sweep_keys(run->sweep); k++)
         add_text(c, sweep_point_value(run->sweep, p->index, k, c->axis[k]));
     add_single(c, r->lr);
-    for (int m = 0; m < M_EPOCHS; m++)
-        add_single(c, epoch_number(r, m));
+    for (int k = 0; k < run->records->epoch_columns; k++)
+        add_single(c, epoch_number(r, run->records->column[k]));
     add_single(c, r->grad_norm);
 }
 

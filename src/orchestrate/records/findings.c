@@ -113,7 +113,7 @@ static int write_classes(const struct sweep_run *run, const struct findings *f, 
     struct table out;
     char path[4200];
     if (!counts)
-        return 0;
+        return no_findings(run);
     table_init(&out);
     int bad = report_classes(counts->v, auc ? auc->v : NULL, data_target(set)->class_name, (size_t)classes, &out, e) ||
               table_write(&out, run_path(run, ".classes.csv", path, sizeof path), sync, e) ||

@@ -8,6 +8,7 @@
 #include "orchestrate/tally.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct listing {
     struct keymap row; /* key of a trial -> its number in at */
     long *at;          /* [row.n] its last record */
     struct csv_out *csv;
+    unsigned metrics; /* bits 1 << METRIC_X: what the plan measures, or one of them has */
     int failed;
 };
 
@@ -41,6 +43,8 @@ static void find_outside(void *ctx, const struct trial_record *t)
     struct listing *l = ctx;
     if (l->failed || !is_outside(l->run, t))
         return;
+    for (int m = 0; m < M_COUNT; m++)
+        l->metrics |= isnan(t->metric[m]) ? 0 : 1u << train_metrics[m].metric;
     uint64_t i = keymap_get(&l->row, t->key);
     if (i == KEYMAP_NONE) {
         i = l->row.n;
@@ -62,12 +66,14 @@ static void list(void *ctx, const struct trial_record *t)
     snprintf(num[0], STR_NUM, "%016" PRIx64, t->key);
     snprintf(num[2], STR_NUM, "%d", t->epochs_run);
     snprintf(num[3], STR_NUM, "%d", t->best_epoch);
-    for (size_t m = 0; m < M_COUNT; m++)
-        str_float(num[FRONT + m], t->metric[m]);
-    for (size_t i = 0; i < COLUMNS; i++)
+    size_t n = FRONT;
+    for (int m = 0; m < M_COUNT; m++)
+        if (l->metrics >> train_metrics[m].metric & 1)
+            str_float(num[n++], t->metric[m]);
+    for (size_t i = 0; i < n; i++)
         cell[i] = num[i];
     cell[1] = trial_status_name[t->status];
-    cell[COLUMNS - 1] = t->error;
+    cell[n] = t->error;
     csv_row(l->csv, cell); /* a failed row is remembered and told by commit */
 }
 
@@ -76,10 +82,12 @@ static int write_list(struct sweep_run *run, struct listing *l, const char *path
     const char *names[COLUMNS];
     unsigned damaged;
     memcpy(names, head, sizeof head);
-    for (size_t m = 0; m < M_COUNT; m++)
-        names[FRONT + m] = train_metrics[m].name;
-    names[COLUMNS - 1] = "error";
-    if (!(l->csv = csv_begin(path, names, COLUMNS, e)))
+    size_t n = FRONT;
+    for (int m = 0; m < M_COUNT; m++)
+        if (l->metrics >> train_metrics[m].metric & 1)
+            names[n++] = train_metrics[m].name;
+    names[n++] = "error";
+    if (!(l->csv = csv_begin(path, names, n, e)))
         return -1;
     if (journal_scan(&run->store->journal, pass_over_epoch, list, l, &damaged, e)) {
         csv_abort(l->csv);
@@ -105,7 +113,7 @@ int outside_write(struct sweep_run *run, struct err *e)
 {
     char path[4200];
     unsigned damaged;
-    struct listing l = {.run = run};
+    struct listing l = {.run = run, .metrics = metrics_measured(run)};
     snprintf(path, sizeof path, "%s/outside.csv", run->folder);
     if (run->plan->more) /* what lies behind the window of a huge grid is not outside the plan */
         return 0;

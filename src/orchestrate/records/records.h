@@ -7,7 +7,9 @@
 #include "report/report.h"
 
 struct records {
-    struct report_metrics metrics; /* of the tables, set by tables_write */
+    struct report_metrics metrics; /* of the tables, set by metrics_known */
+    int column[M_COUNT];           /* likewise: the rows of train_metrics that some task of the plan measures */
+    int columns, epoch_columns;    /* how many; those at the front that are measured by epoch */
     size_t best_point;             /* the first of rank 1 in NAME.points.csv, set by tables_write; SIZE_MAX: none */
     double written_at, cost;       /* clock_wall when tables_sometimes wrote last; seconds that it took */
     size_t outside;                /* final trials of the journal that are not in the plan */
@@ -27,8 +29,10 @@ int write_epochs(struct sweep_run *run, int sync, struct err *e);
 int write_findings(struct sweep_run *run, int sync, struct err *e);
 /* NAME.about.csv: what the sweep is, and how its conditions fare. */
 int write_about(struct sweep_run *run, int sync, struct err *e);
-/* What the reports need to know of the metrics. */
-void metrics_known(struct report_metrics *out);
+/* Bits 1 << METRIC_X of what some task of the plan measures. */
+unsigned metrics_measured(const struct sweep_run *run);
+/* Sets what stands in the tables of the metrics, and what the reports need to know of them. */
+void metrics_known(struct sweep_run *run);
 
 /* NAME.layers.csv: open it, add the layers of a point; end with csv_commit or csv_abort. */
 struct csv_out *layers_begin(const struct sweep_run *run, struct err *e);

@@ -91,8 +91,8 @@ int tables_write(struct sweep_run *run, int sync, struct err *e)
 {
     struct main_table trials;
     char path[4200];
+    metrics_known(run);
     int bad = main_table_init(&trials, run) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
-    metrics_known(&run->records->metrics);
     trials.t.metrics = &run->records->metrics;
     bad = bad || table_write(&trials.t, run_path(run, ".csv", path, sizeof path), sync, e) ||
           write_summaries(run, &trials.t, sync, e);

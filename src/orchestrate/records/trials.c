@@ -2,6 +2,7 @@
 #include "orchestrate/records/trials.h"
 
 #include "orchestrate/plan.h"
+#include "orchestrate/records/records.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -198,22 +199,23 @@ struct main_column {
     int is_axis;
 };
 
-static size_t width_of(const struct trial_column *row, size_t axes)
+/* run: NULL for the columns that there can be. */
+static size_t width_of(const struct trial_column *row, const struct sweep_run *run)
 {
+    size_t axes = run ? sweep_keys(run->sweep) : 1, metrics = run ? (size_t)run->records->columns : M_COUNT;
     size_t n = 0;
     if (row->kind == OTHER_FACTS)
         while (other_fact(n))
             n++;
-    return row->kind == ONE_COLUMN ? 1 : row->kind == AXES ? axes : row->kind == ALL_METRICS ? M_COUNT : n;
+    return row->kind == ONE_COLUMN ? 1 : row->kind == AXES ? axes : row->kind == ALL_METRICS ? metrics : n;
 }
 
 /* The n-th column; 0, or -1 after the last. */
-static int column_at(const struct sweep *sweep, size_t n, struct main_column *out)
+static int column_at(const struct sweep_run *run, size_t n, struct main_column *out)
 {
-    size_t axes = sweep ? sweep_keys(sweep) : 1;
     for (size_t i = 0; i < ROWS; i++) {
         const struct trial_column *row = &columns[i];
-        size_t width = width_of(row, axes);
+        size_t width = width_of(row, run);
         if (n >= width) {
             n -= width;
             continue;
@@ -222,11 +224,11 @@ static int column_at(const struct sweep *sweep, size_t n, struct main_column *ou
         if (row->kind == AXES) {
             out->is_axis = 1;
             out->axis = n;
-            out->name = sweep ? sweep_key(sweep, n) : "SECTION.KEY";
+            out->name = run ? sweep_key(run->sweep, n) : "SECTION.KEY";
         } else if (row->kind == ALL_METRICS) {
-            out->metric = (int)n;
-            out->name = train_metrics[n].name;
-            out->help = train_metrics[n].help;
+            out->metric = run ? run->records->column[n] : (int)n;
+            out->name = train_metrics[out->metric].name;
+            out->help = train_metrics[out->metric].help;
         } else if (!row->cell) {
             out->fact = row->name ? fact_named(row->name) : other_fact(n);
             out->name = out->fact->name;
@@ -269,14 +271,13 @@ static const char *main_cell(const void *ctx, size_t row, size_t col, char buf[S
 
 static int main_columns(struct main_table *m)
 {
-    const struct sweep *sweep = m->run->sweep;
     size_t n = 0;
-    for (struct main_column c; !column_at(sweep, n, &c);)
+    for (struct main_column c; !column_at(m->run, n, &c);)
         n++;
     m->column = calloc(n, sizeof *m->column);
     const char **name = calloc(n, sizeof *name);
     for (size_t i = 0; m->column && name && i < n; i++) {
-        column_at(sweep, i, &m->column[i]);
+        column_at(m->run, i, &m->column[i]);
         name[i] = m->column[i].name;
     }
     int bad = !m->column || !name || table_columns(&m->t, name, n);

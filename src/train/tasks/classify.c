@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+/* It leaves the tables confusion [classes][classes], true x predicted on the test split, and auc [1][classes], the
+ * one-vs-rest area under the ROC curve there (ties averaged). */
 struct classify {
     double loss;
     size_t right, seen;
@@ -22,6 +24,11 @@ int train_argmax(const float *z, int classes)
         if (z[c * LANES] > z[best * LANES])
             best = c;
     return best;
+}
+
+static int classify_outputs(struct target_kind target)
+{
+    return target.classes;
 }
 
 static void classify_lay_out(struct train_task *t, size_t eval, struct train_taker *memory)
@@ -112,6 +119,9 @@ static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, N
 const struct task_type task_classify = {
     .name = "classify",
     .help = "tell classes apart: an output for each class, of which the largest is the answer",
+    .one = "class",
+    .many = "classes",
+    .outputs = classify_outputs,
     .metrics = 1u << METRIC_LOSS | 1u << METRIC_ACCURACY,
     .losses = classify_losses,
     .lay_out = classify_lay_out,

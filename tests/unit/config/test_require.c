@@ -15,7 +15,8 @@ static int build_graph(void **state)
     struct err_list errs = {0};
     (void)state;
     arena_init(&mem);
-    return nn_graph_build(&graph, lines, 2, (struct shape){MAPS, 1, 8, 8}, 10, &spec, &mem, &errs);
+    return nn_graph_build(&graph, lines, 2, (struct shape){MAPS, 1, 8, 8}, (struct nn_target){10, "classes"}, &spec,
+                          &mem, &errs);
 }
 
 static int drop_graph(void **state)
@@ -108,7 +109,8 @@ static void result_conditions(void **state)
         {"val_accuracy > 0", -1},
         {"uses batchnorm", 1},
     };
-    float metric[M_COUNT] = {0.1f, 0.95f, NAN, NAN, 0.25f, 0.9f};
+    float metric[M_COUNT] = {[M_TRAIN_LOSS] = 0.1f,  [M_TRAIN_ACCURACY] = 0.95f, [M_VAL_LOSS] = NAN,
+                             [M_VAL_ACCURACY] = NAN, [M_TEST_LOSS] = 0.25f,      [M_TEST_ACCURACY] = 0.9f};
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct sweep *s = with("result", row[i].text);

@@ -81,6 +81,34 @@ static void check_made(const struct data_word *w, const void *detail)
     dataset_release(&d);
 }
 
+/* Likewise: of samples 0, 5 and 998 the first number, the last one, and the one to predict. */
+struct made_numbers {
+    double want[9];
+    size_t features;
+};
+
+static void check_made_numbers(const struct data_word *w, const void *detail)
+{
+    static const size_t part[3] = {PART_TRAIN, PART_TRAIN, PART_TEST}, sample[3] = {0, 5, 998};
+    const struct made_numbers *v = detail;
+    struct data_spec s = spec_of(w->name, "");
+    struct dataset d;
+    struct err e = {0};
+    s.seed = 3;
+    if (dataset_load(&d, &s, &e))
+        fail_msg("%s: %s", w->name, e.text);
+    assert_true(d.n[PART_TRAIN] == 1000 && d.n[PART_TEST] == 1000 && d.fingerprint);
+    assert_int_equal(shape_size(data_input(&d)->shape), v->features);
+    assert_true(data_classes(&d) == 0 && data_numbers(&d) == 1);
+    for (int i = 0; i < 3; i++) {
+        const float *x = field_floats(data_input(&d), part[i]) + sample[i] * v->features;
+        assert_close(x[0], v->want[3 * i], 0, 1e-6);
+        assert_close(x[v->features - 1], v->want[3 * i + 1], 0, 1e-6);
+        assert_close(field_floats(data_target(&d), part[i])[sample[i]], v->want[3 * i + 2], 1e-6, 1e-6);
+    }
+    dataset_release(&d);
+}
+
 static const struct {
     const char *name;
     void (*check)(const struct data_word *w, const void *detail);
@@ -104,6 +132,14 @@ static const struct {
      &(struct made_values){{6.7730854, -2.89671899, -3.99311226, 4.28240243, -3.34378265, 3.18210315}, 3}},
     {"xor", check_made,
      &(struct made_values){{-0.687653028, -0.896628677, 0.37972579, -0.0890961567, 0.777876101, 0.331781772}, 2}},
+    {"friedman", check_made_numbers,
+     &(struct made_numbers){{0.1330281, 0.782391684, 17.5594107, 0.657114311, 0.837168054, 14.3428543, 0.883696949,
+                             0.768877215, 16.476243},
+                            10}},
+    {"sines", check_made_numbers,
+     &(struct made_numbers){{-0.7339438, -0.7339438, 0.750886802, 0.314228622, 0.314228622, -1.33942347, 0.767393897,
+                             0.767393897, 1.19365964},
+                            1}},
 };
 
 static void every_row_is_checked(void **state)

@@ -21,7 +21,7 @@ static int run_build(struct nn_graph *g, const char *text, struct shape in, int 
         line[n] = (struct nn_line){.text = one, .at = {"net.ini", (int)n + 10, "model", "layers"}};
         n++;
     }
-    int bad = nn_graph_build(g, line, n, in, classes, &spec, a, errs);
+    int bad = nn_graph_build(g, line, n, in, (struct nn_target){classes, "classes"}, &spec, a, errs);
     memset(copy, '#', strlen(text)); /* the graph must not look at it any more */
     free(copy);
     return bad;

@@ -327,7 +327,8 @@ static void random_chains_with_stages(void **state)
         int n = batches[below(COUNT(batches))];
         line = (struct nn_line){.text = text, .at = {"net.ini", 1, "model", "layers"}};
         spec.precision = (int)precisions[i % 2];
-        if (!nn_graph_build(&g, &line, 1, (struct shape){MAPS, 2, 17, 15}, 4, &spec, &a, &errs))
+        if (!nn_graph_build(&g, &line, 1, (struct shape){MAPS, 2, 17, 15}, (struct nn_target){4, "classes"}, &spec, &a,
+                            &errs))
             compare_plans(&g, n, (int)i % 4, text, &a);
         err_list_release(&errs); /* pooled away */
         arena_release(&a);

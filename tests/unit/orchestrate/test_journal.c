@@ -56,7 +56,7 @@ static void saw_trial(void *ctx, const struct trial_record *t)
     snprintf(s->error, sizeof s->error, "%s", t->error);
 }
 
-static const struct epoch_row a_row = {3, 0.1f, 1e-30f, {{1.5f, 0.25f}, {NAN, NAN}}};
+static const struct epoch_row a_row = {3, 0.1f, 1e-30f, {{1.5f, 0.25f, NAN, NAN, NAN, NAN}, {NAN, NAN, NAN, NAN, NAN, NAN}}};
 
 static void write_one_of_each(struct journal *j, const char *error)
 {

@@ -14,6 +14,9 @@ static const struct param *find_key(struct train_spec *s, const char *key, void 
     *into = s->optimizer_args;
     if ((p = param_find(optimizer_types[s->optimizer]->params, key)))
         return p;
+    *into = s->loss_args;
+    if (s->loss && loss_types[s->loss - 1]->params && (p = param_find(loss_types[s->loss - 1]->params, key)))
+        return p;
     *into = s->schedule_args;
     return param_find(schedule_types[s->schedule]->params, key);
 }
@@ -25,7 +28,7 @@ static void set_word(struct train_spec *s, char *word, int types_only)
     void *into;
     assert_non_null(value);
     *value++ = 0;
-    int is_type = !strcmp(word, "optimizer") || !strcmp(word, "schedule");
+    int is_type = !strcmp(word, "optimizer") || !strcmp(word, "schedule") || !strcmp(word, "loss");
     if (is_type != types_only)
         return;
     const struct param *p = find_key(s, word, &into);
@@ -53,6 +56,8 @@ void spec_from(struct train_spec *s, const char *settings)
     set_words(s, settings, 1); /* which optimizer and schedule decides which keys there are */
     param_defaults(optimizer_types[s->optimizer]->params, s->optimizer_args);
     param_defaults(schedule_types[s->schedule]->params, s->schedule_args);
+    if (s->loss && loss_types[s->loss - 1]->params)
+        param_defaults(loss_types[s->loss - 1]->params, s->loss_args);
     set_words(s, settings, 0);
 }
 
@@ -100,7 +105,7 @@ static void toy_graph(struct fixture *f, const char *layers)
     for (char *l = strtok_r(arena_str(&f->mem, layers), ";", &save); l; l = strtok_r(NULL, ";", &save))
         line[n++] = (struct nn_line){.text = l};
     struct shape in = {3, 1, 8, 8};
-    if (nn_graph_build(&f->graph, line, n, in, TOY_CLASSES, &nn, &f->mem, &errs))
+    if (nn_graph_build(&f->graph, line, n, in, (struct nn_target){TOY_CLASSES, "classes"}, &nn, &f->mem, &errs))
         fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
     err_list_release(&errs);
 }

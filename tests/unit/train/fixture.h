@@ -23,6 +23,7 @@ int test_epochs(void);
 int test_selection(void);
 int test_checkpoint(void);
 int test_learning(void);
+int test_regress(void);
 
 /* Defaults of every key, then "key=value key=value" of [train], optimizer and schedule; fails the test on a bad word.
  */

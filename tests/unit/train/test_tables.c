@@ -1,6 +1,7 @@
 /* Every word has what a user needs to know about it, and a case in the golden files. */
 #include "fixture.h"
 #include "golden.h"
+#include "train/task.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +67,97 @@ static void each_schedule_is_complete(void **state)
     assert_int_equal(n, 5);
 }
 
+/* A key has one meaning among those that a training can have together. */
+static void each_loss_is_complete(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    for (const struct loss_type *l; (l = loss_types[n]); n++) {
+        int tasks = 0;
+        assert_string_equal(loss_name(n + 1), l->name);
+        assert_true(l->help && strlen(l->help) > 10 && l->source && l->compute && l->args_size <= TRAIN_ARGS);
+        if (l->params)
+            check_params(l->params, l->args_size, l->name);
+        for (const struct param *p = l->params; p && p->name; p++) {
+            assert_null(param_find(train_params, p->name));
+            for (size_t o = 0; optimizer_types[o]; o++)
+                assert_null(param_find(optimizer_types[o]->params, p->name));
+            for (size_t s = 0; schedule_types[s]; s++)
+                assert_null(param_find(schedule_types[s]->params, p->name));
+        }
+        for (size_t t = 0; task_types[t]; t++)
+            for (size_t k = 0; task_types[t]->losses[k]; k++)
+                tasks += task_types[t]->losses[k] == l;
+        if (!tasks)
+            fail_msg("no task has the loss %s", l->name);
+    }
+    assert_string_equal(loss_name(0), "auto");
+    assert_null(loss_name(n + 1));
+}
+
+/* Every loss and task has a training in some test: a line here names it. */
+static void each_task_is_complete(void **state)
+{
+    static const char *const trained[] = {"classify", "regress"}; /* test_epochs.c, test_regress.c */
+    unsigned by_some = 0;
+    size_t n = 0;
+    (void)state;
+    for (const struct task_type *t; (t = task_types[n]); n++) {
+        if (n >= COUNT(trained) || strcmp(trained[n], t->name))
+            fail_msg("no test trains the task %s", t->name);
+        assert_string_equal(task_name(n + 1), t->name);
+        assert_true(t->help && strlen(t->help) > 10 && t->one && t->many && t->outputs && t->losses[0]);
+        assert_true(t->lay_out && t->begin && t->step && t->measure && t->values);
+        assert_true(t->metrics >> METRIC_LOSS & 1);
+        assert_true(!t->losses[0]->params); /* as keys of a loss are there where train.loss names it */
+        assert_false(t->outputs((struct target_kind){0, 0}));
+        by_some |= t->metrics;
+    }
+    assert_string_equal(task_name(0), "auto");
+    assert_null(task_name(n + 1));
+    for (int m = 0; m < METRICS; m++)
+        if (!(by_some >> m & 1))
+            fail_msg("no task measures %s", train_metrics[m].what);
+}
+
+/* What fits the data is found, what does not is refused with what to write. */
+static void tasks_fit_their_data(void **state)
+{
+    static const struct {
+        const char *settings, *says;
+        int numbers;
+    } row[] = {
+        {"", NULL, 0},
+        {"", NULL, 1},
+        {"task=classify loss=cross_entropy label_smoothing=0.1", NULL, 0},
+        {"task=regress loss=huber", NULL, 1},
+        {"task=regress", "task: regress wants numbers to predict, dataset d has classes; write classify", 0},
+        {"task=classify", "task: classify wants classes, dataset d has numbers to predict; write regress", 1},
+        {"loss=mae", "loss: mae is not a loss of classify; write cross_entropy", 0},
+        {"loss=cross_entropy", "loss: cross_entropy is not a loss of regress; write mse, mae or huber", 1},
+        {"label_smoothing=0.1", "label_smoothing: mse has no classes to smooth; write 0", 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(row); i++) {
+        struct dataset d = {.name = "d"};
+        struct train_spec s;
+        struct err e = {0};
+        const char *key = NULL;
+        char text[600] = "";
+        dataset_of_vectors(&d, 3, row[i].numbers ? 0 : 4, dataset_digits);
+        spec_from(&s, row[i].settings);
+        if (train_task_check(&s, &d, &key, &e))
+            snprintf(text, sizeof text, "%s: %s", key, e.text);
+        if (row[i].says ? !strstr(text, row[i].says) : *text)
+            fail_msg("%s: '%s'", row[i].settings, text);
+        if (row[i].says)
+            continue;
+        train_task_normal(&s, target_of(&d));
+        assert_true(s.task == 0 && (s.loss != 0) == (strstr(row[i].settings, "huber") != NULL));
+        assert_string_equal(train_task(&s, target_of(&d))->name, row[i].numbers ? "regress" : "classify");
+    }
+}
+
 /* All of them are keys of one section. */
 static void keys_do_not_clash(void **state)
 {
@@ -116,11 +208,10 @@ static void metrics_stand_in_their_order(void **state)
 int test_tables(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_optimizer_is_complete),
-        cmocka_unit_test(each_schedule_is_complete),
-        cmocka_unit_test(keys_do_not_clash),
-        cmocka_unit_test(train_keys_are_complete),
-        cmocka_unit_test(metrics_stand_in_their_order),
+        cmocka_unit_test(each_optimizer_is_complete), cmocka_unit_test(each_schedule_is_complete),
+        cmocka_unit_test(each_loss_is_complete),      cmocka_unit_test(each_task_is_complete),
+        cmocka_unit_test(tasks_fit_their_data),       cmocka_unit_test(keys_do_not_clash),
+        cmocka_unit_test(train_keys_are_complete),    cmocka_unit_test(metrics_stand_in_their_order),
     };
     return cmocka_run_group_tests_name("tables", tests, NULL, NULL);
 }
