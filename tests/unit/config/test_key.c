@@ -158,6 +158,43 @@ static void families_are_walked(void **state)
     assert_true(keys > 15);
 }
 
+/* A row's other value, also of texts and words. */
+static const char *any_other_value(const struct param *p, char buf[64])
+{
+    if (p->type == P_CHOICE)
+        return strcmp(p->word(0), p->preset) ? p->word(0) : p->word(1);
+    if (p->type != P_TEXT)
+        return other_value(p, buf);
+    return !strcmp(p->name, "dataset") ? "kmnist" : !strcmp(p->name, "augment") ? "rotate 7" : "elsewhere";
+}
+
+/* Two values of a key of [data], [model] and [train] make two trainings, unless its row says that it never matters. */
+static void rows_say_which_keys_matter(void **state)
+{
+    struct key_row k;
+    size_t never = 0;
+    (void)state;
+    for (size_t i = 0; !key_row(i, &k); i++) {
+        char text[400], buf[64], with[80] = "";
+        const struct param *w = k.param->with ? param_find(k.table, k.param->with) : NULL;
+        if (!group_varies(k.group) || k.group >= KEY_SPECS || k.family)
+            continue;
+        if (w)
+            snprintf(with, sizeof with, "%s.%s=%s", k.section, w->name, other_value(w, buf));
+        snprintf(text, sizeof text, "[grid]\n%s.%s = \"%s\", \"%s\"\n", k.section, k.param->name, k.param->preset,
+                 any_other_value(k.param, buf));
+        struct sweep *s = open_text(text, strcmp(k.param->name, "epochs") ? "train.epochs=30" : "sweep.seed=1",
+                                    strcmp(k.param->name, "dataset") ? "data.dataset=mnist" : "sweep.repeats=1",
+                                    *with ? with : NULL, NULL);
+        int same = point_of(s, 0).hash == point_of(s, 1).hash;
+        if (same != (k.param->matters == MATTERS_NEVER))
+            fail_msg("%s.%s makes %s of two values", k.section, k.param->name, same ? "one training" : "two trainings");
+        never += same;
+        sweep_free(s);
+    }
+    assert_true(never >= 3);
+}
+
 /* The rows of a family are the words of its key: none is forgotten on either side. */
 static void families_have_the_words_of_their_keys(void **state)
 {
@@ -498,6 +535,7 @@ int run_key_tests(void)
         cmocka_unit_test(keys_are_unique),
         cmocka_unit_test(each_key_can_be_given),
         cmocka_unit_test(families_are_walked),
+        cmocka_unit_test(rows_say_which_keys_matter),
         cmocka_unit_test(families_have_the_words_of_their_keys),
         cmocka_unit_test(unknown_words),
         cmocka_unit_test(each_key_varies_or_says_why),
