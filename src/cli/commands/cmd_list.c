@@ -88,8 +88,8 @@ static void list_blocks(void)
     print_word(
         "NAME", "[values] [parameter value ...]",
         "a block of the sweep file, of its section [block.NAME]: the other keys there are its parameters with their "
-        "defaults, or '?' where each use gives a value, and `layers` is what it says; it uses $parameters and "
-        "$classes",
+        "defaults, or '?' where each use gives a value, and `layers` is what it says; it uses its "
+        "$parameters, $classes and $targets",
         NULL);
 }
 
