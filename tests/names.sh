@@ -1,7 +1,7 @@
 # Every source of these folders of src/ begins with a comment that says what it is, and a name that grep finds leads to
 # one place: no static function, struct tag or source file is called like one in another file of them. The files that
 # src/README.md names are there.
-folders="base bench cli config data kernels nn orchestrate report"
+folders="base bench cli config data kernels nn orchestrate report train"
 cd "${SOURCE:?}/src" || exit 1
 bad=0
 fail() {

@@ -49,7 +49,7 @@ double checkpoint_seconds(double seconds, int epochs, double bytes)
 
 /* --- what --- */
 
-int checkpoint_write(const struct sweep_run *run, const struct trial *t, const struct train_run *r,
+int checkpoint_write(const struct sweep_run *run, const struct trial *t, const struct training *r,
                      struct checkpoint_pace *p, struct err *e)
 {
     double began = clock_wall();
@@ -87,7 +87,7 @@ static int give_rows_back(struct sweep_run *run, struct trial *t, const char *ro
     return bad;
 }
 
-int checkpoint_read(struct sweep_run *run, struct trial *t, struct train_run *r, struct err *e)
+int checkpoint_read(struct sweep_run *run, struct trial *t, struct training *r, struct err *e)
 {
     char path[4200];
     struct err unusable = {0}; /* then it is trained from its beginning */

@@ -19,11 +19,11 @@ int checkpoint_due(const struct checkpoint_pace *p, double now);
 double checkpoint_seconds(double seconds, int epochs, double bytes);
 
 /* Saves, on the disk when it returns; 0, or -1 with *e. */
-int checkpoint_write(const struct sweep_run *run, const struct trial *t, const struct train_run *r,
+int checkpoint_write(const struct sweep_run *run, const struct trial *t, const struct training *r,
                      struct checkpoint_pace *p, struct err *e);
 /* 1 when r and t now stand where the checkpoint stood, 0 when there is none (or none that can be used), -1 with *e when
  * epochs that the journal lacks (a lost tail) cannot be given back to it. */
-int checkpoint_read(struct sweep_run *run, struct trial *t, struct train_run *r, struct err *e);
+int checkpoint_read(struct sweep_run *run, struct trial *t, struct training *r, struct err *e);
 void checkpoint_remove(const struct sweep_run *run, const struct trial *t);
 /* Removes checkpoints of final trials and half-written files that a kill left behind. */
 void checkpoints_tidy(const struct sweep_run *run);

@@ -59,7 +59,7 @@ static int tell_row(struct sweep_run *run, struct trial *t, const struct epoch_r
 }
 
 /* 1: to its end, 0: told to stop (saved), -1: *e. */
-static int train_and_tell(struct attempt *a, struct train_run *r, struct err *e)
+static int train_and_tell(struct attempt *a, struct training *r, struct err *e)
 {
     for (int on = 1; !train_done(r);) {
         struct epoch_row row;

@@ -155,7 +155,7 @@ int journal_row(struct sweep_run *run, struct trial *t, const struct epoch_row *
 
 /* Journal first, then now and then the checkpoint, also of the last epoch: measuring the test split may take long.
  * After a kill, epochs behind the checkpoint are trained again, to the same bits. -1 with *e. */
-static int keep_epoch(struct worker *w, struct trial *t, const struct train_run *r, const struct epoch_row *row,
+static int keep_epoch(struct worker *w, struct trial *t, const struct training *r, const struct epoch_row *row,
                       struct err *e)
 {
     int bad = journal_row(w->run, t, row, e);
@@ -174,7 +174,7 @@ int stopping(struct sweep_run *run)
 }
 
 /* The epochs that no checkpoint holds yet. */
-static void save(struct worker *w, const struct trial *t, const struct train_run *r)
+static void save(struct worker *w, const struct trial *t, const struct training *r)
 {
     struct err e = {0};
     if (train_epochs_run(r) != w->saved.epochs && checkpoint_write(w->run, t, r, &w->saved, &e))
@@ -182,7 +182,7 @@ static void save(struct worker *w, const struct trial *t, const struct train_run
 }
 
 /* 1: to its end, 0: stopped in between (saved), -1: *e. */
-static int train_through(struct worker *w, struct trial *t, struct train_run *r, struct err *e)
+static int train_through(struct worker *w, struct trial *t, struct training *r, struct err *e)
 {
     while (!train_done(r)) {
         struct epoch_row row;
@@ -220,9 +220,8 @@ int make_job(struct worker *w, const struct trial *t, struct trial_training *p, 
     const struct dataset *set = t->kind->set;
     struct err_list errs = {0};
     arena_reset(&w->plan);
-    int bad =
-        sweep_point(run->sweep, run->plan->point[t->point].index, target_of(set), &w->plan, &p->point, &errs) ||
-        point_graph(&p->point, set, &p->graph, &w->plan, &errs);
+    int bad = sweep_point(run->sweep, run->plan->point[t->point].index, target_of(set), &w->plan, &p->point, &errs) ||
+              point_graph(&p->point, set, &p->graph, &w->plan, &errs);
     if (bad && errs.n)
         *e = errs.v[0];
     err_list_release(&errs);

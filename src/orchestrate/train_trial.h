@@ -22,7 +22,7 @@ struct trial_training {
     struct point point;
     struct nn_graph graph;
     struct train_job job;
-    struct train_run *r; /* NULL: it cannot be trained */
+    struct training *r; /* NULL: it cannot be trained */
 };
 /* 0, or -1 with *e. */
 int make_job(struct worker *w, const struct trial *t, struct trial_training *p, struct err *e);

@@ -1,11 +1,11 @@
 /* evaluate.c - validation and test, with running statistics, in the order of the samples. Every image is independent of
  * the others in its batch and sums run over images in double, so that eval_batch changes nothing. */
-#include "train/run.h"
+#include "train/training.h"
 
 #include <math.h>
 #include <string.h>
 
-static void exchange(float *a, float *b, size_t n)
+static void exchange_floats(float *a, float *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         float x = a[i];
@@ -15,14 +15,14 @@ static void exchange(float *a, float *b, size_t n)
 }
 
 /* Those of the best epoch change places with those of the last; and again. */
-static void exchange_best(struct train_run *r)
+static void exchange_best(struct training *r)
 {
     const struct nn_graph *g = r->job.graph;
-    exchange(r->net->w, r->best_w, g->param_floats);
-    exchange(r->net->buffers, r->best_buffers, g->buffer_floats);
+    exchange_floats(r->net->w, r->best_w, g->param_floats);
+    exchange_floats(r->net->buffers, r->best_buffers, g->buffer_floats);
 }
 
-static void copy_weights(struct train_run *r)
+static void copy_weights_to_eval(struct training *r)
 {
     const struct nn_graph *g = r->job.graph;
     if (r->eval == r->net)
@@ -32,7 +32,7 @@ static void copy_weights(struct train_run *r)
 }
 
 /* Images from .. from+n-1 of the split go through the network, and the task looks at what it puts out. */
-static void measure_batch(struct train_run *r, enum data_split split, uint32_t from, int n, int keep)
+static void measure_batch(struct training *r, enum data_split split, uint32_t from, int n, int keep)
 {
     const struct train_job *j = &r->job;
     for (int i = 0; i < n; i++)
@@ -44,25 +44,25 @@ static void measure_batch(struct train_run *r, enum data_split split, uint32_t f
     r->task.type->measure(&r->task, &r->batch, r->eval->z, from, keep);
 }
 
-void train_values(const struct train_run *r, float v[METRICS])
+void train_values(const struct training *r, float v[METRICS])
 {
     for (int m = 0; m < METRICS; m++)
         v[m] = NAN;
     r->task.type->values(&r->task, v);
 }
 
-void train_measure(struct train_run *r, enum data_split split, int keep, float v[METRICS])
+void train_measure(struct training *r, enum data_split split, int keep, float v[METRICS])
 {
     size_t n = r->job.view->n[split];
     int batch = train_eval_batch(&r->job);
-    copy_weights(r);
+    copy_weights_to_eval(r);
     r->task.type->begin(&r->task);
     for (size_t from = 0; from < n; from += (size_t)batch)
         measure_batch(r, split, (uint32_t)from, n - from < (size_t)batch ? (int)(n - from) : batch, keep);
     train_values(r, v);
 }
 
-void train_finish(struct train_run *r, struct train_result *out)
+void train_finish(struct training *r, struct train_result *out)
 {
     int kept = r->best_w && r->p.best.epoch;
     if (kept)

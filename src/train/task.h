@@ -1,4 +1,4 @@
-/* task.h - what a network is trained to do. The loop (epoch.c, evaluate.c) knows batches, networks and steps; what the
+/* task.h - what a network is trained to do. The loop (loop.c, evaluate.c) knows batches, networks and steps; what the
  * network's output means, what is measured of it and what is left at the end, a task knows. Tasks (train/tasks/NAME.c,
  * listed in tasks.c) and losses (train/tasks/losses.c) are rows of tables. What a task does at work is private to
  * train/ and its tests. */

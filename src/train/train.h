@@ -10,12 +10,13 @@
 #include "nn/nn.h"
 #include "train/metrics.h"
 
-/* Optimizers (train/optim_NAME.c, listed in optimizers.c) and schedules (schedules.c) are rows of tables. */
+/* Optimizers (train/optimizers/NAME.c, listed in optimizers.c) and schedules (train/schedules/NAME.c, listed in
+ * schedules.c) are rows of tables. */
 #define TRAIN_STATES 2
 struct optimizer_type {
     const char *name, *help, *source;
-    const struct param *params; /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
-    size_t args_size;           /* <= TRAIN_ARGS */
+    const struct param *params;      /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
+    size_t args_size;                /* <= TRAIN_ARGS */
     int (*states)(const void *args); /* vectors of param_floats it keeps, 0..TRAIN_STATES; all 0 before step 1 */
     /* One step t = 1, 2, ... over w[len] with gradient g[len] scaled by gscale; wd is 0 where decay does not apply. */
     void (*step)(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale, size_t len,
@@ -89,7 +90,7 @@ struct train_result {
     struct train_table table[TRAIN_TABLES];
 };
 
-struct train_run;
+struct training;
 struct train_job { /* what a run needs; all outlive it */
     const struct train_spec *spec;
     const struct nn_graph *graph;
@@ -103,23 +104,23 @@ struct train_job { /* what a run needs; all outlive it */
 size_t train_bytes(const struct train_job *j);
 /* Weights initialised, epoch 0; *j is copied. NULL with *e: ERR_NOMEM when the arena is too small, ERR_USAGE when
  * drop_last leaves no step. */
-struct train_run *train_new(const struct train_job *j, struct arena *a, struct err *e);
+struct training *train_new(const struct train_job *j, struct arena *a, struct err *e);
 /* Trains and validates one more epoch; not to be called when train_done. 0, or -1 with *e = ERR_DIVERGED ("loss is nan
  * in epoch 3, step 17; ..."): the run is then of no further use. Streams of an epoch are keyed by its number, from 1.
  */
-int train_epoch(struct train_run *r, struct epoch_row *row, struct err *e);
+int train_epoch(struct training *r, struct epoch_row *row, struct err *e);
 /* 1 when all epochs are done or early stopping said so. */
-int train_done(const struct train_run *r);
-int train_epochs_run(const struct train_run *r);
+int train_done(const struct training *r);
+int train_epochs_run(const struct training *r);
 /* Measures the test split with the selected epoch's weights. The run is not changed by it. */
-void train_finish(struct train_run *r, struct train_result *out);
+void train_finish(struct training *r, struct train_result *out);
 
 /* Everything that the next epoch depends on, as bytes: weights, statistics, optimizer state, step, best epoch so far
  * with its weights. Same machine family (little endian); a header with magic, version and sizes guards against other
  * runs. */
-size_t train_state_bytes(const struct train_run *r);
-void train_state_write(const struct train_run *r, void *bytes);
+size_t train_state_bytes(const struct training *r);
+void train_state_write(const struct training *r, void *bytes);
 /* 0, or -1 with *e (ERR_DATA) when the bytes are not a state of such a run; the run is then as before. */
-int train_state_read(struct train_run *r, const void *bytes, size_t n, struct err *e);
+int train_state_read(struct training *r, const void *bytes, size_t n, struct err *e);
 
 #endif

@@ -26,11 +26,11 @@ static struct {
     size_t n;
 } all;
 
-static struct train_run *fresh(void)
+static struct training *fresh(void)
 {
     struct err e = {0};
     arena_reset(&all.memory);
-    struct train_run *r = train_new(&all.job, &all.memory, &e);
+    struct training *r = train_new(&all.job, &all.memory, &e);
     PROMISE(r);
     return r;
 }
@@ -48,7 +48,7 @@ static void set_up(void)
     all.job =
         (struct train_job){.spec = &all.p.train, .graph = &all.g, .view = view, .k = kernels_pick("ref"), .seed = 1};
     PROMISE(!arena_init_fixed(&all.memory, train_bytes(&all.job)));
-    struct train_run *r = fresh();
+    struct training *r = fresh();
     PROMISE(!train_epoch(r, &row, &e));
     all.n = train_state_bytes(r);
     PROMISE((all.real = malloc(all.n)) && (all.forged = malloc(all.n)));
@@ -66,7 +66,7 @@ static void forge(const uint8_t *bytes, size_t n)
     memcpy(all.forged + 12, &crc, sizeof crc);
 }
 
-static void go_on(struct train_run *r)
+static void go_on(struct training *r)
 {
     struct train_result result;
     struct epoch_row row;
@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct err e = {0};
     if (!all.s)
         set_up();
-    struct train_run *r = fresh();
+    struct training *r = fresh();
     int bad;
     if (n > 2 && bytes[0] % 2) {
         forge(bytes + 1, n - 1);

@@ -1,4 +1,5 @@
-#include "train/run.h"
+/* auc.c - the area under the ROC curve, counted exactly. */
+#include "train/training.h"
 
 #include <math.h>
 #include <string.h>

@@ -127,17 +127,17 @@ void fixture_release(struct fixture *f)
     arena_release(&f->mem);
 }
 
-struct train_run *fixture_run(struct fixture *f, struct arena *a)
+struct training *fixture_run(struct fixture *f, struct arena *a)
 {
     struct err e = {0};
     assert_int_equal(arena_init_fixed(a, train_bytes(&f->job)), 0);
-    struct train_run *r = train_new(&f->job, a, &e);
+    struct training *r = train_new(&f->job, a, &e);
     if (!r)
         fail_msg("%s", e.text);
     return r;
 }
 
-struct epoch_row epoch_ok(struct train_run *r)
+struct epoch_row epoch_ok(struct training *r)
 {
     struct epoch_row row;
     struct err e = {0};
@@ -146,7 +146,7 @@ struct epoch_row epoch_ok(struct train_run *r)
     return row;
 }
 
-int train_all(struct train_run *r, struct epoch_row *row, int most)
+int train_all(struct training *r, struct epoch_row *row, int most)
 {
     int n = 0;
     while (!train_done(r)) {
@@ -156,7 +156,7 @@ int train_all(struct train_run *r, struct epoch_row *row, int most)
     return n;
 }
 
-unsigned char *state_of(const struct train_run *r)
+unsigned char *state_of(const struct training *r)
 {
     unsigned char *bytes = malloc(train_state_bytes(r));
     assert_non_null(bytes);

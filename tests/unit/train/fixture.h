@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "assert_close.h"
-#include "train/run.h"
 #include "train/train.h"
+#include "train/training.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -46,13 +46,13 @@ void fixture_init(struct fixture *f, const char *layers, const char *settings, s
                   size_t ntest);
 void fixture_release(struct fixture *f);
 /* A run in an arena of exactly train_bytes. */
-struct train_run *fixture_run(struct fixture *f, struct arena *a);
+struct training *fixture_run(struct fixture *f, struct arena *a);
 /* One more epoch; fails the test on an error. */
-struct epoch_row epoch_ok(struct train_run *r);
+struct epoch_row epoch_ok(struct training *r);
 /* To the end; the rows (at most `most`) and their number. */
-int train_all(struct train_run *r, struct epoch_row *row, int most);
+int train_all(struct training *r, struct epoch_row *row, int most);
 /* malloc'ed train_state_write. */
-unsigned char *state_of(const struct train_run *r);
+unsigned char *state_of(const struct training *r);
 
 #define TOY_MLP "flatten, dense 12, relu; dense 4"
 #define TOY_CNN                                                                                                        \

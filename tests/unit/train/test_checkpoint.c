@@ -19,7 +19,7 @@ static void tell(struct story *s, struct fixture *f)
 {
     struct arena a;
     struct train_result out;
-    struct train_run *r = fixture_run(f, &a);
+    struct training *r = fixture_run(f, &a);
     memset(s, 0, sizeof *s);
     s->bytes = train_state_bytes(r);
     s->state[0] = state_of(r);
@@ -44,7 +44,7 @@ static void resume_at(const struct story *s, struct fixture *f, int epoch)
     struct arena a;
     struct err e = {0};
     struct train_result out;
-    struct train_run *r = fixture_run(f, &a);
+    struct training *r = fixture_run(f, &a);
     if (train_state_read(r, s->state[epoch], s->bytes, &e))
         fail_msg("%s", e.text);
     assert_int_equal(train_epochs_run(r), epoch);
@@ -87,7 +87,7 @@ static void resuming_anywhere_gives_the_same_bytes(void **state)
 }
 
 /* Reads bytes that are no good into a run in the middle of its way: an error, and nothing has changed. */
-static void refused(struct train_run *r, const unsigned char *bytes, size_t n, const char *says)
+static void refused(struct training *r, const unsigned char *bytes, size_t n, const char *says)
 {
     struct err e = {0};
     unsigned char *before = state_of(r);
@@ -107,7 +107,7 @@ static void damaged_bytes_are_refused(void **state)
     struct arena a;
     (void)state;
     fixture_init(&f, TOY_CNN, "momentum=0.9", 75, 22, 19);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     epoch_ok(r);
     size_t n = train_state_bytes(r);
     unsigned char *good = state_of(r), *bad = malloc(n + 1);
@@ -169,7 +169,7 @@ static void states_of_other_runs_are_refused(void **state)
     struct arena a;
     (void)state;
     fixture_init(&f, TOY_CNN, "momentum=0.9 schedule=cosine", 75, 22, 19);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     epoch_ok(r);
     unsigned char *bytes = state_of(r);
     size_t n = train_state_bytes(r);
@@ -179,7 +179,7 @@ static void states_of_other_runs_are_refused(void **state)
         struct err e = {0};
         fixture_init(&g, other[i].layers, other[i].settings, other[i].ntrain, 22, 19);
         g.job.seed = other[i].seed;
-        struct train_run *q = fixture_run(&g, &b);
+        struct training *q = fixture_run(&g, &b);
         if (other[i].same)
             assert_int_equal(train_state_read(q, bytes, n, &e), 0);
         else

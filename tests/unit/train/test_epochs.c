@@ -58,7 +58,7 @@ static void logistic_step(struct logistic *l, const struct fixture *f, const uin
         }
 }
 
-static void logistic_load(struct logistic *l, const struct train_run *r)
+static void logistic_load(struct logistic *l, const struct training *r)
 {
     const struct nn_node *dense = &r->job.graph->node[r->job.graph->nnodes - 1];
     memset(l, 0, sizeof *l);
@@ -80,7 +80,7 @@ static void loop_agrees_with_a_plain_one(void **state)
     fixture_init(&f, "flatten, dense 4",
                  "epochs=4 batch_size=16 lr=0.1 momentum=0.9 weight_decay=0.01 schedule=cosine final=0.1", NTRAIN, 0,
                  4);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     logistic_load(&want, r);
     for (uint32_t epoch = 1; epoch <= EPOCHS; epoch++) {
         uint32_t order[NTRAIN];
@@ -112,7 +112,7 @@ static uint64_t steps_of(const char *settings, size_t n)
     struct fixture f;
     struct arena a;
     fixture_init(&f, TOY_MLP, settings, n, 0, 8);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     epoch_ok(r);
     uint64_t steps = r->p.step;
     arena_release(&a);
@@ -179,7 +179,7 @@ static void memory_is_counted_exactly(void **state)
         struct train_result out;
         struct epoch_row row[2];
         fixture_init(&f, TOY_CNN, settings[i], 75, 20, 19);
-        struct train_run *r = fixture_run(&f, &a);
+        struct training *r = fixture_run(&f, &a);
         size_t used = (a.used + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
         assert_int_equal(used, train_bytes(&f.job));
         assert_int_equal(train_all(r, row, 2), 2);
@@ -201,7 +201,7 @@ static void check_decay(const char *settings, int all)
     struct fixture f;
     struct arena a;
     fixture_init(&f, TOY_CNN, settings, 75, 0, 8);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     size_t n = f.graph.param_floats;
     float *was = malloc(n * sizeof *was);
     assert_non_null(was);
@@ -254,10 +254,10 @@ static void stretches_are_few_and_complete(void **state)
         struct arena a;
         size_t at = 0;
         fixture_init(&f, TOY_CNN, want[i].settings, 75, 0, 8);
-        struct train_run *r = fixture_run(&f, &a);
-        assert_int_equal(r->nstretches, want[i].stretches);
-        for (size_t s = 0; s < r->nstretches; at += r->stretch[s++].len)
-            assert_int_equal(r->stretch[s].at, at);
+        struct training *r = fixture_run(&f, &a);
+        assert_int_equal(r->nspans, want[i].stretches);
+        for (size_t s = 0; s < r->nspans; at += r->span[s++].len)
+            assert_int_equal(r->span[s].at, at);
         assert_int_equal(at, f.graph.param_floats);
         arena_release(&a);
         fixture_release(&f);
@@ -274,7 +274,7 @@ static void padding_stays_zero(void **state)
         size_t at = 0;
         snprintf(settings, sizeof settings, "optimizer=%s lr=0.01 weight_decay=0.1 epochs=2", optimizer_types[o]->name);
         fixture_init(&f, TOY_CNN, settings, 75, 0, 8);
-        struct train_run *r = fixture_run(&f, &a);
+        struct training *r = fixture_run(&f, &a);
         epoch_ok(r);
         epoch_ok(r);
         for (int i = 0; i < f.graph.nnodes; i++)
@@ -296,7 +296,7 @@ static double moved(const char *settings, float *grad_norm)
     struct fixture f;
     struct arena a;
     fixture_init(&f, TOY_MLP, settings, 75, 0, 8);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     size_t n = f.graph.param_floats;
     float *was = malloc(n * sizeof *was);
     assert_non_null(was);
@@ -323,7 +323,7 @@ static void clipping_bounds_the_step(void **state)
     assert_close(moved("batch_size=75 lr=1 clip_norm=1000", &clipped), free_step, 0, 0);
 }
 
-static void expect_divergence(struct train_run *r, const char *says)
+static void expect_divergence(struct training *r, const char *says)
 {
     struct epoch_row row;
     struct err e = {0};
@@ -363,7 +363,7 @@ static void an_endless_gradient_is_an_error(void **state)
     struct arena a;
     (void)state;
     fixture_init(&f, TOY_MLP, "", 75, 16, 8);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     const struct nn_tensor *t = &f.graph.node[f.graph.nnodes - 1].tensor[0];
     for (size_t i = 0; i < t->n; i++)
         r->net->w[t->at + i] *= 1e25f;
@@ -382,7 +382,7 @@ static void seeds_differ_and_repeat(void **state)
         struct arena a;
         fixture_init(&f, TOY_CNN, "momentum=0.9", 75, 20, 8);
         f.job.seed = seed[i];
-        struct train_run *r = fixture_run(&f, &a);
+        struct training *r = fixture_run(&f, &a);
         epoch_ok(r);
         row[i] = epoch_ok(r);
         arena_release(&a);
@@ -404,7 +404,7 @@ static void levels_train_alike(void **state)
         fixture_init(&f, TOY_CNN, "epochs=4 momentum=0.9 weight_decay=0.01 clip_norm=1", 75, 20, 19);
         f.job.k = kernels_pick(kernels_level(i));
         if (f.job.k) {
-            struct train_run *r = fixture_run(&f, &a);
+            struct training *r = fixture_run(&f, &a);
             train_all(r, row, 4);
             unsigned char *bytes = state_of(r);
             if (first)
@@ -425,7 +425,7 @@ static void rows_tell_the_learning_rate(void **state)
     struct arena a;
     (void)state;
     fixture_init(&f, TOY_MLP, "epochs=3 batch_size=16 schedule=cosine warmup=0.2", 75, 0, 8);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     for (uint64_t epoch = 1; epoch <= 3; epoch++)
         assert_true(epoch_ok(r).lr == (float)train_lr_at(&f.spec, epoch * 5 - 1, 15, 5));
     assert_true(train_done(r));

@@ -33,7 +33,7 @@ static float learn_in(enum nn_precision precision, const char *layers, const cha
     spec_from(&spec, settings);
     struct train_job j = {.spec = &spec, .graph = &graph, .view = &view, .k = kernels_pick(NULL), .seed = 1};
     assert_int_equal(arena_init_fixed(&a, train_bytes(&j)), 0);
-    struct train_run *r = train_new(&j, &a, &e);
+    struct training *r = train_new(&j, &a, &e);
     assert_non_null(r);
     train_all(r, row, 32);
     train_finish(r, &out);

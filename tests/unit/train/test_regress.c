@@ -74,7 +74,7 @@ static void regression_init(struct regression *r, const char *settings)
 }
 
 /* The weights of the script. */
-static void set_weights(struct train_run *r)
+static void set_weights(struct training *r)
 {
     const struct nn_graph *g = r->job.graph;
     const struct nn_node *first = &g->node[0], *last = &g->node[g->nnodes - 1];
@@ -108,7 +108,7 @@ static void a_whole_training_has_the_values_of_the_script(void **state)
     struct golden g;
     struct regression r;
     struct arena a;
-    struct train_run *run = NULL;
+    struct training *run = NULL;
     struct epoch_row row = {0};
     int rows = 0;
     (void)state;
@@ -153,7 +153,7 @@ static void batches_and_interruptions_do_not_show(void **state)
         char text[200];
         snprintf(text, sizeof text, "epochs=4 batch_size=16 loss=huber %s", settings[i]);
         regression_init(&r, text);
-        struct train_run *run = fixture_run(&r.f, &a), *again = fixture_run(&r.f, &b);
+        struct training *run = fixture_run(&r.f, &a), *again = fixture_run(&r.f, &b);
         epoch_ok(run);
         epoch_ok(run);
         unsigned char *bytes = state_of(run);

@@ -15,7 +15,7 @@ struct outcome {
     double auc[TOY_CLASSES];
 };
 
-static void copy_result(struct outcome *o, struct train_run *r)
+static void copy_result(struct outcome *o, struct training *r)
 {
     train_finish(r, &o->result);
     assert_int_equal(o->result.ntables, 2);
@@ -34,7 +34,7 @@ static struct outcome run_toy(const char *layers, const char *settings, int metr
     fixture_init(&f, layers, settings, 120, validation, 53);
     f.spec.metric = metric;
     f.spec.maximise = maximise;
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     o.rows = train_all(r, o.row, MOST);
     copy_result(&o, r);
     arena_release(&a);
@@ -71,7 +71,7 @@ static void measuring_borrows_the_network(void **state)
                      120, 40, 53);
         f.spec.metric = M_VAL_LOSS;
         f.spec.maximise = 0;
-        struct train_run *r = fixture_run(&f, &a);
+        struct training *r = fixture_run(&f, &a);
         while (!train_done(r))
             epoch_ok(r);
         unsigned char *before = state_of(r);
@@ -131,7 +131,7 @@ static void best_weights_are_tested(void **state)
     f.spec.metric = M_VAL_LOSS;
     f.spec.maximise = 0;
     f.spec.select = 1;
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     while (train_epochs_run(r) < o.result.best_epoch)
         epoch_ok(r);
     copy_result(&at, r);
@@ -258,7 +258,7 @@ static void finishing_changes_nothing(void **state)
     memset(&first, 0, sizeof first);
     memset(&again, 0, sizeof again);
     fixture_init(&f, TOY_CNN, "epochs=3", 120, 40, 53);
-    struct train_run *r = fixture_run(&f, &a);
+    struct training *r = fixture_run(&f, &a);
     copy_result(&first, r); /* untrained */
     assert_int_equal(first.result.best_epoch, 0);
     assert_true(isnan(first.result.metric[M_TRAIN_LOSS]));

@@ -1,6 +1,6 @@
-/* epoch.c - steps, epochs, and which epoch is the best. */
+/* loop.c - steps and epochs: a batch is loaded, goes forward, its gradients come back, the optimizer steps. */
 #include "base/rng.h"
-#include "train/run.h"
+#include "train/training.h"
 
 #include <assert.h>
 #include <math.h>
@@ -14,22 +14,22 @@ float train_clip(const struct train_spec *s, double norm)
     return scale < 1 ? (float)scale : 1;
 }
 
-void train_update(struct train_run *r, float lr, float gscale)
+void train_update(struct training *r, float lr, float gscale)
 {
     const struct train_spec *s = r->job.spec;
     const struct optimizer_type *o = optimizer_types[s->optimizer];
     r->p.step++;
-    for (size_t i = 0; i < r->nstretches; i++) {
-        size_t at = r->stretch[i].at;
+    for (size_t i = 0; i < r->nspans; i++) {
+        size_t at = r->span[i].at;
         float *state[TRAIN_STATES] = {0};
         for (int v = 0; v < r->nstates; v++)
             state[v] = r->state[v] + at;
-        o->step(r->job.k, s->optimizer_args, r->p.step, lr, r->stretch[i].decay, gscale, r->stretch[i].len,
-                r->net->dw + at, r->net->w + at, state);
+        o->step(r->job.k, s->optimizer_args, r->p.step, lr, r->span[i].decay, gscale, r->span[i].len, r->net->dw + at,
+                r->net->w + at, state);
     }
 }
 
-static int diverged(const struct train_run *r, const char *what, double value, struct err *e)
+static int diverged(const struct training *r, const char *what, double value, struct err *e)
 {
     uint64_t step = r->p.step - (uint64_t)r->p.epoch * r->steps_per_epoch + 1;
     return err_set(e, ERR_DIVERGED,
@@ -37,7 +37,7 @@ static int diverged(const struct train_run *r, const char *what, double value, s
                    what, isnan(value) ? "nan" : "infinite", r->p.epoch + 1, (unsigned long long)step, r->job.spec->lr);
 }
 
-static void load_batch(struct train_run *r, uint64_t from, struct nn_pass *p)
+static void load_batch(struct training *r, uint64_t from, struct nn_pass *p)
 {
     const struct train_job *j = &r->job;
     const struct data_draw draw = {j->seed, p->epoch};
@@ -45,26 +45,26 @@ static void load_batch(struct train_run *r, uint64_t from, struct nn_pass *p)
     data_batch(j->view, DATA_TRAIN, r->order + from, p->n, &draw, &r->batch);
 }
 
-static double forward(struct train_run *r, const struct nn_pass *p)
+static double forward_batch(struct training *r, const struct nn_pass *p)
 {
     nn_forward(r->net, p);
     return r->task.type->step(&r->task, &r->batch, r->net->z, r->net->dz);
 }
 
 /* Gradients; returns their L2 norm (padding is 0). */
-static double backward(struct train_run *r, const struct nn_pass *p)
+static double backward_batch(struct training *r, const struct nn_pass *p)
 {
     nn_backward(r->net, p);
     return sqrt(r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw));
 }
 
-static int train_step(struct train_run *r, uint64_t from, struct nn_pass *p, float lr, double *norms, struct err *e)
+static int train_step(struct training *r, uint64_t from, struct nn_pass *p, float lr, double *norms, struct err *e)
 {
     load_batch(r, from, p);
-    double loss = forward(r, p);
+    double loss = forward_batch(r, p);
     if (!isfinite(loss))
         return diverged(r, "loss", loss, e);
-    double norm = backward(r, p);
+    double norm = backward_batch(r, p);
     if (!isfinite(norm))
         return diverged(r, "gradient norm", norm, e);
     *norms += norm;
@@ -73,7 +73,7 @@ static int train_step(struct train_run *r, uint64_t from, struct nn_pass *p, flo
 }
 
 /* All steps of epoch p.epoch + 1. */
-static int train_steps(struct train_run *r, struct epoch_row *row, struct err *e)
+static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
 {
     const struct train_job *j = &r->job;
     uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size, first = r->p.step;
@@ -98,7 +98,7 @@ static int train_steps(struct train_run *r, struct epoch_row *row, struct err *e
 }
 
 /* The last step's weights have not been through a forward pass yet. */
-static int weights_finite(const struct train_run *r, struct err *e)
+static int weights_finite(const struct training *r, struct err *e)
 {
     const struct nn_graph *g = r->job.graph;
     double w = r->job.k->sum_squares(g->param_floats, r->net->w);
@@ -109,7 +109,7 @@ static int weights_finite(const struct train_run *r, struct err *e)
                    isfinite(w) ? "running statistics are" : "weights are", r->p.epoch + 1, r->job.spec->lr);
 }
 
-static int validate(struct train_run *r, struct epoch_row *row, struct err *e)
+static int validate_epoch(struct training *r, struct epoch_row *row, struct err *e)
 {
     train_measure(r, DATA_VALIDATION, 0, row->v[DATA_VALIDATION]);
     float loss = row->v[DATA_VALIDATION][METRIC_LOSS];
@@ -119,7 +119,7 @@ static int validate(struct train_run *r, struct epoch_row *row, struct err *e)
     return 0;
 }
 
-static void shuffle(struct train_run *r)
+static void shuffle_samples(struct training *r)
 {
     uint32_t n = (uint32_t)r->job.view->n[DATA_TRAIN];
     struct rng g;
@@ -129,60 +129,25 @@ static void shuffle(struct train_run *r)
     rng_shuffle(&g, r->order, n);
 }
 
-static float selecting_value(const struct train_run *r, const struct epoch_row *row)
-{
-    return epoch_number(row, train_selector(&r->job));
-}
-
-/* By how much a is better than b. */
-static double gain(const struct train_run *r, float a, float b)
-{
-    return r->job.spec->maximise ? (double)a - (double)b : (double)b - (double)a;
-}
-
-/* Best epoch (of equals the first) and early stopping: a slow creep by less than min_delta an epoch makes a new best,
- * but does not stop the waiting. */
-static void judge(struct train_run *r, const struct epoch_row *row)
-{
-    const struct nn_graph *g = r->job.graph;
-    struct train_progress *p = &r->p;
-    float value = selecting_value(r, row);
-    int first = p->epoch == 0;
-    if (!r->best_w || first || gain(r, value, selecting_value(r, &p->best)) > 0) {
-        p->best = *row;
-        if (r->best_w) {
-            train_copy(r->best_w, r->net->w, g->param_floats);
-            train_copy(r->best_buffers, r->net->buffers, g->buffer_floats);
-        }
-    }
-    if (first || gain(r, value, p->reference) > r->job.spec->min_delta) {
-        p->reference = value;
-        p->wait = 0;
-    } else {
-        p->wait++;
-    }
-    p->stopped = r->job.spec->patience > 0 && p->wait >= r->job.spec->patience;
-}
-
-int train_epoch(struct train_run *r, struct epoch_row *row, struct err *e)
+int train_epoch(struct training *r, struct epoch_row *row, struct err *e)
 {
     assert(!train_done(r));
     memset(row, 0, sizeof *row);
     row->epoch = r->p.epoch + 1;
-    shuffle(r);
-    if (train_steps(r, row, e) || weights_finite(r, e) || validate(r, row, e))
+    shuffle_samples(r);
+    if (train_steps(r, row, e) || weights_finite(r, e) || validate_epoch(r, row, e))
         return -1;
-    judge(r, row);
+    train_judge(r, row);
     r->p.epoch++;
     return 0;
 }
 
-int train_done(const struct train_run *r)
+int train_done(const struct training *r)
 {
     return r->p.stopped || r->p.epoch >= r->job.spec->epochs;
 }
 
-int train_epochs_run(const struct train_run *r)
+int train_epochs_run(const struct training *r)
 {
     return r->p.epoch;
 }

@@ -1,6 +1,6 @@
-/* optim_adamw.c - Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101), as torch.optim.AdamW;
+/* adamw.c - Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101), as torch.optim.AdamW;
  * the decay is train.weight_decay, 0 unless set (0.01 in PyTorch). */
-#include "train/optim_adam.h"
+#include "train/optimizers/adam.h"
 
 static void adamw_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
                        size_t len, const float *g, float *w, float *const *state)

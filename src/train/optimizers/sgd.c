@@ -1,4 +1,4 @@
-/* optim_sgd.c - stochastic gradient descent with (Nesterov) momentum, as torch.optim.SGD with dampening 0. Momentum in
+/* sgd.c - stochastic gradient descent with (Nesterov) momentum, as torch.optim.SGD with dampening 0. Momentum in
  * the form of Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning". */
 #include "train/train.h"
 

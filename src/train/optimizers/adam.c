@@ -1,5 +1,5 @@
-/* optim_adam.c - Adam (Kingma & Ba 2015, arXiv:1412.6980), as torch.optim.Adam without amsgrad. */
-#include "train/optim_adam.h"
+/* adam.c - Adam (Kingma & Ba 2015, arXiv:1412.6980), as torch.optim.Adam without amsgrad. */
+#include "train/optimizers/adam.h"
 
 #include "base/maths.h"
 

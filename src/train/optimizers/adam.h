@@ -1,6 +1,6 @@
-/* optim_adam.h - what adam and adamw share: arguments and the step; they differ in where weight decay acts. */
-#ifndef TRAIN_OPTIM_ADAM_H
-#define TRAIN_OPTIM_ADAM_H
+/* adam.h - what adam and adamw share: arguments and the step; they differ in where weight decay acts. */
+#ifndef TRAIN_OPTIMIZERS_ADAM_H
+#define TRAIN_OPTIMIZERS_ADAM_H
 
 #include "train/train.h"
 

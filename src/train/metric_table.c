@@ -1,3 +1,4 @@
+/* metric_table.c - the rows of train_metrics: each metric of metrics.def on each split. */
 #include "train/metrics.h"
 
 #include <math.h>

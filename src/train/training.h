@@ -1,6 +1,6 @@
-/* run.h - inside of a training; private to train/ and its tests. */
-#ifndef TRAIN_RUN_H
-#define TRAIN_RUN_H
+/* training.h - inside of a training; private to train/ and its tests. */
+#ifndef TRAIN_TRAINING_H
+#define TRAIN_TRAINING_H
 
 #include "train/task.h"
 
@@ -18,21 +18,21 @@ _Static_assert(sizeof(struct epoch_row) == 12 + 8 * METRICS &&
                    sizeof(struct train_progress) == 28 + sizeof(struct epoch_row),
                "no padding");
 
-/* A stretch of parameters with one weight decay, so that an update is few kernel calls. */
-struct train_stretch {
+/* A span of parameters with one weight decay, so that an update is few kernel calls. */
+struct decay_span {
     size_t at, len;
     float decay;
 };
 
-struct train_run {
+struct training {
     struct train_job job;
     struct nn_net *net;         /* trains, batch_size images */
     struct nn_net *eval;        /* measures, eval_batch images: net where that is large enough, else one of its own */
     float *state[TRAIN_STATES]; /* [param_floats] each, of the optimizer */
     int nstates;
     float *best_w, *best_buffers; /* of the best epoch; NULL when select = last */
-    struct train_stretch *stretch;
-    size_t nstretches;
+    struct decay_span *span;
+    size_t nspans;
     uint64_t steps_per_epoch, steps;
 
     uint32_t *order;    /* [training samples] permutation of the epoch */
@@ -53,17 +53,21 @@ int train_eval_batch(const struct train_job *j);
 /* The metric an epoch is selected by, as far as the splits allow; see train_spec.metric. */
 int train_selector(const struct train_job *j);
 
+/* Best epoch (of equals the first) and early stopping after an epoch: a slow creep by less than min_delta an epoch
+ * makes a new best, but does not stop the waiting. */
+void train_judge(struct training *r, const struct epoch_row *row);
+
 /* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
 float train_clip(const struct train_spec *s, double norm);
 
 /* One optimizer step over all parameters with net->dw; counts it. */
-void train_update(struct train_run *r, float lr, float gscale);
+void train_update(struct training *r, float lr, float gscale);
 
 /* The metrics of what the task has seen, NaN for those that it does not measure or when it has seen nothing. */
-void train_values(const struct train_run *r, float v[METRICS]);
+void train_values(const struct training *r, float v[METRICS]);
 
 /* Every metric of a split with net's weights; NaN where the task does not measure it, or the split is empty. keep: the
  * task is going to finish; for the test split. */
-void train_measure(struct train_run *r, enum data_split split, int keep, float v[METRICS]);
+void train_measure(struct training *r, enum data_split split, int keep, float v[METRICS]);
 
 #endif

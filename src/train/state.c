@@ -1,7 +1,7 @@
-/* checkpoint.c - a run between two epochs as bytes: a header, the progress, then float vectors as they lie in memory.
+/* state.c - a training between two epochs as bytes: a header, the progress, then float vectors as they lie in memory.
  * Shuffles, augmentation and dropout are keyed by the epoch, so no generator's state is needed. */
 #include "base/str.h"
-#include "train/run.h"
+#include "train/training.h"
 
 #include <string.h>
 #include <zlib.h>
@@ -16,23 +16,23 @@ struct state_head {
 #define STATE_MAGIC "sweepRUN"
 #define STATE_VERSION 3 /* 2: the row of the best epoch had two metrics; 1: as fields */
 
-struct vector {
+struct state_vector {
     float *p;
     size_t n;
 };
 #define MAX_VECTORS (4 + TRAIN_STATES)
 
-static int vectors(const struct train_run *r, struct vector v[MAX_VECTORS])
+static int state_vectors(const struct training *r, struct state_vector v[MAX_VECTORS])
 {
     const struct nn_graph *g = r->job.graph;
     int n = 0;
-    v[n++] = (struct vector){r->net->w, g->param_floats};
-    v[n++] = (struct vector){r->net->buffers, g->buffer_floats};
+    v[n++] = (struct state_vector){r->net->w, g->param_floats};
+    v[n++] = (struct state_vector){r->net->buffers, g->buffer_floats};
     for (int i = 0; i < r->nstates; i++)
-        v[n++] = (struct vector){r->state[i], g->param_floats};
+        v[n++] = (struct state_vector){r->state[i], g->param_floats};
     if (r->best_w) {
-        v[n++] = (struct vector){r->best_w, g->param_floats};
-        v[n++] = (struct vector){r->best_buffers, g->buffer_floats};
+        v[n++] = (struct state_vector){r->best_w, g->param_floats};
+        v[n++] = (struct state_vector){r->best_buffers, g->buffer_floats};
     }
     return n;
 }
@@ -79,23 +79,23 @@ static uint64_t fingerprint(const struct train_job *j)
     return data_view_hash(hash_graph(h, j->graph), j->view);
 }
 
-size_t train_state_bytes(const struct train_run *r)
+size_t train_state_bytes(const struct training *r)
 {
-    struct vector v[MAX_VECTORS];
+    struct state_vector v[MAX_VECTORS];
     size_t bytes = sizeof(struct state_head) + sizeof r->p;
-    for (int i = 0, n = vectors(r, v); i < n; i++)
+    for (int i = 0, n = state_vectors(r, v); i < n; i++)
         bytes += v[i].n * sizeof(float);
     return bytes;
 }
 
-void train_state_write(const struct train_run *r, void *bytes)
+void train_state_write(const struct training *r, void *bytes)
 {
-    struct vector v[MAX_VECTORS];
+    struct state_vector v[MAX_VECTORS];
     struct state_head head = {.version = STATE_VERSION, .bytes = train_state_bytes(r), .run = fingerprint(&r->job)};
     unsigned char *body = (unsigned char *)bytes + sizeof head, *at = body;
     memcpy(at, &r->p, sizeof r->p);
     at += sizeof r->p;
-    for (int i = 0, n = vectors(r, v); i < n; i++) {
+    for (int i = 0, n = state_vectors(r, v); i < n; i++) {
         memcpy(at, v[i].n ? v[i].p : (float[]){0}, v[i].n * sizeof(float));
         at += v[i].n * sizeof(float);
     }
@@ -104,7 +104,7 @@ void train_state_write(const struct train_run *r, void *bytes)
     memcpy(bytes, &head, sizeof head);
 }
 
-static int check(const struct train_run *r, const void *bytes, size_t n, struct err *e)
+static int check_state(const struct training *r, const void *bytes, size_t n, struct err *e)
 {
     struct state_head head;
     size_t want = train_state_bytes(r);
@@ -126,7 +126,7 @@ static int check(const struct train_run *r, const void *bytes, size_t n, struct 
 }
 
 /* What an epoch adds to, or counts with, is in range also where a checksum was forged. */
-static int check_progress(const struct train_run *r, const struct train_progress *p, struct err *e)
+static int check_progress(const struct training *r, const struct train_progress *p, struct err *e)
 {
     if (p->epoch >= 0 && p->epoch <= r->job.spec->epochs && p->step == (uint64_t)p->epoch * r->steps_per_epoch &&
         p->wait >= 0 && p->wait <= p->epoch && p->best.epoch >= 0 && p->best.epoch <= p->epoch)
@@ -135,11 +135,11 @@ static int check_progress(const struct train_run *r, const struct train_progress
                    r->job.spec->epochs, (unsigned long long)p->step);
 }
 
-int train_state_read(struct train_run *r, const void *bytes, size_t n, struct err *e)
+int train_state_read(struct training *r, const void *bytes, size_t n, struct err *e)
 {
-    struct vector v[MAX_VECTORS];
+    struct state_vector v[MAX_VECTORS];
     struct train_progress p;
-    if (check(r, bytes, n, e))
+    if (check_state(r, bytes, n, e))
         return -1;
     const unsigned char *at = (const unsigned char *)bytes + sizeof(struct state_head);
     memcpy(&p, at, sizeof p);
@@ -147,7 +147,7 @@ int train_state_read(struct train_run *r, const void *bytes, size_t n, struct er
         return -1;
     r->p = p;
     at += sizeof r->p;
-    for (int i = 0, count = vectors(r, v); i < count; i++) {
+    for (int i = 0, count = state_vectors(r, v); i < count; i++) {
         if (v[i].n)
             memcpy(v[i].p, at, v[i].n * sizeof(float));
         at += v[i].n * sizeof(float);

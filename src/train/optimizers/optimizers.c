@@ -1,4 +1,4 @@
-/* optimizers.c - the list of optimizers; each is a file optim_NAME.c that ends in one row. */
+/* optimizers.c - the list of optimizers; each is a file NAME.c that ends in one row. */
 #include "train/train.h"
 
 extern const struct optimizer_type optimizer_sgd, optimizer_rmsprop, optimizer_adam, optimizer_adamw;

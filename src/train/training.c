@@ -1,5 +1,5 @@
-/* run.c - the memory of a run: described once, counted or taken. */
-#include "train/run.h"
+/* training.c - the memory of a training: described once, counted or taken. */
+#include "train/training.h"
 
 #include <assert.h>
 #include <string.h>
@@ -23,21 +23,14 @@ int train_eval_batch(const struct train_job *j)
     return most < (size_t)j->spec->eval_batch ? (int)(most ? most : 1) : j->spec->eval_batch;
 }
 
-int train_selector(const struct train_job *j)
-{
-    const struct metric *m = &train_metrics[j->spec->metric];
-    int train = m->split == DATA_TRAIN || !j->view->n[DATA_VALIDATION];
-    return metric_on(train ? DATA_TRAIN : DATA_VALIDATION, m->metric);
-}
-
 static float decay_of(const struct train_spec *s, const struct nn_tensor *t)
 {
     return t->role == NN_WEIGHT || s->decay_all ? (float)s->weight_decay : 0;
 }
 
-/* Neighbouring tensors of equal decay become one stretch, padding included. Returns their number; s NULL: only counts.
+/* Neighbouring tensors of equal decay become one span, padding included. Returns their number; s NULL: only counts.
  */
-static size_t find_stretches(const struct train_job *j, struct train_stretch *s)
+static size_t find_decay_spans(const struct train_job *j, struct decay_span *s)
 {
     const struct nn_graph *g = j->graph;
     size_t n = 0, at = 0;
@@ -51,7 +44,7 @@ static size_t find_stretches(const struct train_job *j, struct train_stretch *s)
             if (n && decay == last)
                 continue;
             if (s) {
-                s[n] = (struct train_stretch){n ? at : 0, g->param_floats - at, decay};
+                s[n] = (struct decay_span){n ? at : 0, g->param_floats - at, decay};
                 if (n)
                     s[n - 1].len = at - s[n - 1].at;
             }
@@ -86,7 +79,7 @@ static struct nn_net *take_net(struct train_taker *t, const struct train_job *j,
     return net;
 }
 
-static void lay_out(struct train_run *r, struct train_taker *t)
+static void lay_out_training(struct training *r, struct train_taker *t)
 {
     const struct train_job *j = &r->job;
     const struct nn_graph *g = j->graph;
@@ -102,8 +95,8 @@ static void lay_out(struct train_run *r, struct train_taker *t)
         r->best_w = train_take(t, g->param_floats, f);
         r->best_buffers = train_take(t, g->buffer_floats, f);
     }
-    r->nstretches = find_stretches(j, NULL);
-    r->stretch = train_take(t, r->nstretches, sizeof *r->stretch);
+    r->nspans = find_decay_spans(j, NULL);
+    r->span = train_take(t, r->nspans, sizeof *r->span);
     r->order = train_take(t, n[DATA_TRAIN], sizeof *r->order);
     r->at = train_take(t, (size_t)eval, sizeof *r->at);
     r->batch.k = j->k;
@@ -115,7 +108,7 @@ static void lay_out(struct train_run *r, struct train_taker *t)
     r->task.type->lay_out(&r->task, (size_t)eval, t);
 }
 
-static void prepare(struct train_run *r, const struct train_job *j)
+static void prepare_training(struct training *r, const struct train_job *j)
 {
     memset(r, 0, sizeof *r);
     r->job = *j;
@@ -128,21 +121,21 @@ static void prepare(struct train_run *r, const struct train_job *j)
 
 size_t train_bytes(const struct train_job *j)
 {
-    struct train_run r;
+    struct training r;
     struct train_taker t = {0};
-    prepare(&r, j);
+    prepare_training(&r, j);
     train_take(&t, 1, sizeof r);
-    lay_out(&r, &t);
+    lay_out_training(&r, &t);
     return t.failed ? SIZE_MAX : t.bytes;
 }
 
-struct train_run *train_new(const struct train_job *j, struct arena *a, struct err *e)
+struct training *train_new(const struct train_job *j, struct arena *a, struct err *e)
 {
     struct train_taker t = {.a = a};
-    struct train_run *r = train_take(&t, 1, sizeof *r);
+    struct training *r = train_take(&t, 1, sizeof *r);
     if (r) {
-        prepare(r, j);
-        lay_out(r, &t);
+        prepare_training(r, j);
+        lay_out_training(r, &t);
     }
     if (t.failed) {
         err_set(e, ERR_NOMEM, "no memory for this training: it needs %zu bytes", train_bytes(j));
@@ -155,7 +148,7 @@ struct train_run *train_new(const struct train_job *j, struct arena *a, struct e
                 j->spec->batch_size, j->view->n[DATA_TRAIN]);
         return NULL;
     }
-    find_stretches(j, r->stretch);
+    find_decay_spans(j, r->span);
     nn_net_init(r->net, j->seed);
     return r;
 }

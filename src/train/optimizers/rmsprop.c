@@ -1,4 +1,4 @@
-/* optim_rmsprop.c - gradients divided by a running root mean square (Tieleman & Hinton 2012, Coursera "Neural Networks
+/* rmsprop.c - gradients divided by a running root mean square (Tieleman & Hinton 2012, Coursera "Neural Networks
  * for Machine Learning", lecture 6.5), as torch.optim.RMSprop, not centered. */
 #include "train/train.h"
 
