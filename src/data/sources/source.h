@@ -24,10 +24,4 @@ struct data_source {
 /* NULL with *e, which names the nearest known word. */
 const struct data_source *source_find(const char *name, const struct where *w, struct err *e);
 
-extern const struct data_source source_optdigits;
-extern const struct data_source source_mnist, source_fashion_mnist, source_kmnist, source_emnist_digits,
-    source_emnist_letters, source_emnist_balanced, source_idx;
-extern const struct data_source source_moons, source_circles, source_spirals, source_blobs, source_xor, source_friedman,
-    source_sines;
-
 #endif

@@ -6,11 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct data_source *const rows[] = {
-    &source_optdigits,      &source_mnist,           &source_fashion_mnist, &source_kmnist,   &source_emnist_digits,
-    &source_emnist_letters, &source_emnist_balanced, &source_idx,           &source_moons,    &source_circles,
-    &source_spirals,        &source_blobs,           &source_xor,           &source_friedman, &source_sines,
-};
+/* In the order of the manual. */
+// clang-format off
+#define SOURCES(X)                                                                                                     \
+    X(optdigits) X(mnist) X(fashion_mnist) X(kmnist) X(emnist_digits) X(emnist_letters) X(emnist_balanced) X(idx)      \
+    X(moons) X(circles) X(spirals) X(blobs) X(xor) X(friedman) X(sines)
+// clang-format on
+#define DECLARE(name) extern const struct data_source source_##name;
+#define ROW(name) &source_##name,
+SOURCES(DECLARE)
+
+static const struct data_source *const rows[] = {SOURCES(ROW)};
 
 const struct data_word *data_dataset_word(size_t i)
 {

@@ -1,11 +1,14 @@
 /* optimizers.c - the list of optimizers; each is a file NAME.c that ends in one row. */
 #include "train/train.h"
 
-extern const struct optimizer_type optimizer_sgd, optimizer_rmsprop, optimizer_adam, optimizer_adamw;
+// clang-format off
+#define OPTIMIZERS(X) X(sgd) X(rmsprop) X(adam) X(adamw)
+// clang-format on
+#define DECLARE(name) extern const struct optimizer_type optimizer_##name;
+#define ROW(name) &optimizer_##name,
+OPTIMIZERS(DECLARE)
 
-const struct optimizer_type *const optimizer_types[] = {
-    &optimizer_sgd, &optimizer_rmsprop, &optimizer_adam, &optimizer_adamw, NULL,
-};
+const struct optimizer_type *const optimizer_types[] = {OPTIMIZERS(ROW) NULL};
 
 const char *optimizer_name(size_t i)
 {

@@ -2,12 +2,14 @@
  * double, with cos and pow of this program. */
 #include "train/train.h"
 
-extern const struct schedule_type schedule_constant, schedule_step, schedule_exponential, schedule_cosine,
-    schedule_onecycle;
+// clang-format off
+#define SCHEDULES(X) X(constant) X(step) X(exponential) X(cosine) X(onecycle)
+// clang-format on
+#define DECLARE(name) extern const struct schedule_type schedule_##name;
+#define ROW(name) &schedule_##name,
+SCHEDULES(DECLARE)
 
-const struct schedule_type *const schedule_types[] = {
-    &schedule_constant, &schedule_step, &schedule_exponential, &schedule_cosine, &schedule_onecycle, NULL,
-};
+const struct schedule_type *const schedule_types[] = {SCHEDULES(ROW) NULL};
 
 const char *schedule_name(size_t i)
 {

@@ -4,9 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct task_type task_classify, task_regress;
+// clang-format off
+#define TASK_NAMES(X) X(classify) X(regress)
+// clang-format on
+#define DECLARE(name) extern const struct task_type task_##name;
+#define ROW(name) &task_##name,
+TASK_NAMES(DECLARE)
 
-const struct task_type *const task_types[] = {&task_classify, &task_regress, NULL};
+const struct task_type *const task_types[] = {TASK_NAMES(ROW) NULL};
 
 #define TASKS (sizeof task_types / sizeof *task_types - 1)
 

@@ -46,7 +46,6 @@ static void each_optimizer_is_complete(void **state)
             fail_msg("no golden values of %s", o->name);
     }
     assert_null(optimizer_name(n));
-    assert_int_equal(n, 4);
 }
 
 static void each_schedule_is_complete(void **state)
@@ -64,7 +63,6 @@ static void each_schedule_is_complete(void **state)
             fail_msg("no golden values of %s", s->name);
     }
     assert_null(schedule_name(n));
-    assert_int_equal(n, 5);
 }
 
 /* A key has one meaning among those that a training can have together. */
