@@ -121,6 +121,9 @@ SPAWN(posix_spawnp, EAGAIN,
 CHILDREN(int, pipe2, EMFILE, (int *fd, int flags), fd, flags)
 CHILDREN(int, poll, EINTR, (struct pollfd * p, nfds_t n, int timeout), p, n, timeout)
 CHILDREN(int, socketpair, EMFILE, (int domain, int type, int protocol, int *fd), domain, type, protocol, fd)
+CHILDREN(ssize_t, send, EINTR, (int fd, const void *bytes, size_t n, int flags), fd, bytes, n, flags)
+CHILDREN(ssize_t, recv, EINTR, (int fd, void *bytes, size_t n, int flags), fd, bytes, n, flags)
+WRAP(MISHAP_CHILDREN, EAGAIN, pid_t, fork, -1, (void), )
 CHILDREN(pid_t, waitpid, EINTR, (pid_t pid, int *status, int options), pid, status, options)
 
 int __real_open(const char *path, int flags, ...);

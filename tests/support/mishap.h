@@ -12,7 +12,7 @@
 enum mishap {
     MISHAP_MEMORY,  /* malloc, calloc, realloc, aligned_alloc, strdup and what arenas give */
     MISHAP_FILES,   /* open, read, write, sync, stat, map, rename and the like: error EIO */
-    MISHAP_CHILDREN /* pipe2, posix_spawn and what prepares it, poll, waitpid, fork, socketpair */
+    MISHAP_CHILDREN /* pipe2, posix_spawn and what prepares it, poll, waitpid, fork, socketpair, send, recv */
 };
 
 /* What is tried: 0 with *result, a hash of all that it made, or -1 with *e. */

@@ -1,6 +1,7 @@
 /* test_commands.c - what commands print when an allocation or a call on a file fails: the same as otherwise, or nothing
  * but why not, with the exit status that says so. */
 #include "cli/cli.h"
+#include "cli/console/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,9 +108,6 @@ static void what_fails_in_a_command_is_told(void **state)
     (void)state;
     snprintf(ini, sizeof ini, "%s", test_path("commands.ini"));
     snprintf(folder, sizeof folder, "%s", test_path("commands"));
-    out = tmpfile();
-    err = tmpfile();
-    assert_true(out && err);
     finish_a_sweep(ini, folder);
     static const enum mishap kinds[] = {MISHAP_MEMORY, MISHAP_FILES};
     for (size_t k = 0; k < 2; k++) {
@@ -125,12 +123,117 @@ static void what_fails_in_a_command_is_told(void **state)
             assert_true(each_call_fails(kinds[k], &t) > 0);
         }
     }
+}
+
+/* Words that are no name of a sweep never become a path. */
+static void names_are_checked(void **state)
+{
+    static const char *const wrong[] = {
+        "", ".hidden", "../up", "a b", "a/b", "sixty-five-letters-are-one-more-than-a-name-of-a-sweep-may-have-here"};
+    static char text[TEXT];
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(print_command(&(struct command_line){{"status", wrong[i]}, 2, 0}), 2);
+        text_of(err, text);
+        if (!strstr(text, "is not the name of a sweep"))
+            fail_msg("'%s': %s", wrong[i], text);
+    }
+}
+
+static void replace_file(const char *folder, const char *name, const char *with)
+{
+    char path[4300];
+    snprintf(path, sizeof path, "%s/results/%s", folder, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(with, f) >= 0 && !fclose(f));
+}
+
+/* A journal that is newer than its tables is read first; where its sweep file is no longer one, it is said. */
+static void tables_that_cannot_be_made_again_are_told(void **state)
+{
+    static char text[TEXT];
+    char ini[4200], folder[4200], path[4300];
+    (void)state;
+    snprintf(ini, sizeof ini, "%s", test_path("commands.ini"));
+    snprintf(folder, sizeof folder, "%s", test_path("stale"));
+    finish_a_sweep(ini, folder);
+    snprintf(path, sizeof path, "%s/results/commands.points.csv", folder);
+    assert_int_equal(unlink(path), 0);
+    const struct command_line report = {{"report", "commands", "--markdown", "--out", folder}, 0, 0};
+    assert_int_equal(print_command(&report), 0); /* made again */
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(unlink(path), 0);
+    replace_file(folder, "commands/sweep.ini", "[train]\nlr = none\n");
+    assert_int_equal(print_command(&report), 2);
+    text_of(err, text);
+    assert_non_null(strstr(text, "the tables cannot be made again from the journal: "));
+    assert_non_null(strstr(text, "train.lr"));
+    replace_file(folder, "commands/sweep.ini", "[sweep]\nname = another\n"); /* of an older version: left alone */
+    assert_int_equal(print_command(&report), 0);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+/* The command that goes on is printed as a shell reads it. */
+static void a_command_is_printed_for_a_shell(void **state)
+{
+    static char text[TEXT];
+    char ini[4200], folder[4200];
+    (void)state;
+    snprintf(ini, sizeof ini, "%s", test_path("commands.ini"));
+    snprintf(folder, sizeof folder, "%s", test_path("it's here"));
+    const struct command_line c = {{ini, "--out", folder, "--no-plots", "-q", "stop.trials=1"}, 3, 0};
+    assert_int_equal(print_command(&c), 3);
+    text_of(err, text);
+    if (!strstr(text, "/it'\\''s here' --no-plots -q stop.trials=1\n"))
+        fail_msg("%s", text);
+}
+
+static void json_is_escaped(void **state)
+{
+    static char text[TEXT];
+    struct json j = {.f = tmpfile()};
+    (void)state;
+    assert_non_null(j.f);
+    json_open(&j, NULL, '{');
+    json_text(&j, "text", "a \"b\" \\ c\n\x01");
+    json_open(&j, "numbers", '[');
+    json_number(&j, NULL, 0.1);
+    json_number(&j, NULL, 0.0 / 0.0);
+    json_close(&j, ']');
+    json_close(&j, '}');
+    assert_int_equal(fflush(j.f), 0);
+    text_of(j.f, text);
+    assert_non_null(strstr(text, "a \\\"b\\\" \\\\ c\\u000a\\u0001"));
+    assert_non_null(strstr(text, "0.1"));
+    assert_non_null(strstr(text, "null"));
+    fclose(j.f);
+}
+
+static int open_files(void **state)
+{
+    (void)state;
+    out = tmpfile();
+    err = tmpfile();
+    return out && err ? 0 : -1;
+}
+
+static int close_files(void **state)
+{
+    (void)state;
     fclose(out);
     fclose(err);
+    return 0;
 }
 
 int test_commands(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(what_fails_in_a_command_is_told)};
-    return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_fails_in_a_command_is_told),
+        cmocka_unit_test(names_are_checked),
+        cmocka_unit_test(tables_that_cannot_be_made_again_are_told),
+        cmocka_unit_test(a_command_is_printed_for_a_shell),
+        cmocka_unit_test(json_is_escaped),
+    };
+    return cmocka_run_group_tests_name("commands", tests, open_files, close_files);
 }

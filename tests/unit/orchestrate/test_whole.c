@@ -27,6 +27,8 @@ static const char small[] = "[sweep]\nrepeats = 2\n[data]\ndataset = xor\nsample
 static const char *const tables[] = {".csv",       ".points.csv",    ".effects.csv", ".epochs.csv", ".classes.csv",
                                      ".about.csv", ".confusion.csv", ".layers.csv",  ".data.csv",   ".outside.csv"};
 
+static const char *const no_words[] = {NULL}, *const smaller[] = {"model.units=2", NULL};
+
 struct whole {
     struct sweep *sweep;
     const char *out;
@@ -104,8 +106,12 @@ static int run_with_bad_files(void *ctx, uint64_t *result, struct err *e)
     return failing_run(ctx, ERR_IO, result, e);
 }
 
-static void open_whole(struct whole *w, const char *out)
+/* words: what a command line says, NULL after the last. */
+static void open_whole(struct whole *w, const char *out, const char *const *words)
 {
+    size_t n = 0;
+    while (words[n])
+        n++;
     struct err_list errs = {0};
     const char *path = test_path("whole.ini");
     FILE *f = fopen(path, "w");
@@ -113,7 +119,7 @@ static void open_whole(struct whole *w, const char *out)
     assert_true(fputs(small, f) >= 0 && !fclose(f));
     *w = (struct whole){.out = out};
     w->options = (struct run_options){.out = w->out, .jobs = 1};
-    if (sweep_open(&w->sweep, path, NULL, 0, &errs))
+    if (sweep_open(&w->sweep, path, words, n, &errs))
         fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
 }
 
@@ -132,12 +138,18 @@ static void whole_runs_fail(enum mishap kind, enum err_code code, long sample,
     struct whole w;
     uint64_t right = 0;
     struct err e = {0};
-    open_whole(&w, test_path("whole"));
+    open_whole(&w, test_path("whole"), no_words);
     assert_int_equal(failing_run(&w, code, &right, &e), 0);
     for (w.again = 0; w.again < 2; w.again++) {
         assert_true(some_calls_fail(kind, &(struct trying){"a sweep", run, &w, code, 0}, sample) > 0);
         next_run_is_whole(&w, right);
     }
+    sweep_free(w.sweep);
+    open_whole(&w, test_path("whole"), smaller); /* what is finished and not in the plan is listed */
+    w.again = 1;
+    assert_int_equal(failing_run(&w, code, &right, &e), 0);
+    assert_true(some_calls_fail(kind, &(struct trying){"a smaller plan", run, &w, code, 0}, sample) > 0);
+    next_run_is_whole(&w, right);
     sweep_free(w.sweep);
 }
 
@@ -153,9 +165,40 @@ static void bad_files_are_told_and_made_good(void **state)
     whole_runs_fail(MISHAP_FILES, ERR_IO, 1000, run_with_bad_files);
 }
 
+/* The call ends after the first trial that is as good, the next one goes on; a target that is not reached ends nothing.
+ */
+static void a_target_ends_the_call(void **state)
+{
+    static const struct {
+        const char *words[4];
+        int stopped, failed;
+    } cases[] = {
+        {{"stop.target=0"}, -1, 0},
+        {{"stop.target=1"}, 0, 0},
+        {{"sweep.objective=min val_loss", "stop.target=1000"}, -1, 0},
+        {{"sweep.objective=min val_loss", "stop.target=1e-9"}, 0, 0},
+        {{"stop.target=0", "train.lr=1e38"}, 0, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct whole w;
+        struct err_list errs = {0};
+        struct run_summary sum = {0};
+        open_whole(&w, test_path("target"), cases[i].words);
+        remove_folder(w.out);
+        if (sweep_run(w.sweep, &w.options, &sum, &errs))
+            fail_msg("case %zu: %s", i, errs.v[0].text);
+        if (sum.stopped != cases[i].stopped || (sum.open > 0) != (cases[i].stopped != 0) ||
+            (sum.failed > 0) != cases[i].failed)
+            fail_msg("case %zu: stopped %d, %d open, %d failed", i, sum.stopped, (int)sum.open, (int)sum.failed);
+        sweep_free(w.sweep);
+    }
+}
+
 int test_whole(void)
 {
     static const struct CMUnitTest tests[] = {cmocka_unit_test(lack_of_memory_is_told_and_made_good),
-                                              cmocka_unit_test(bad_files_are_told_and_made_good)};
+                                              cmocka_unit_test(bad_files_are_told_and_made_good),
+                                              cmocka_unit_test(a_target_ends_the_call)};
     return cmocka_run_group_tests_name("whole", tests, NULL, NULL);
 }
