@@ -10,9 +10,11 @@ best_epoch() { # TABLE COLUMN max|min
 # A learning rate so high that the metrics do not agree on the best epoch.
 tiny t
 "$SWEEP" list metrics | awk '/^[a-z]/ { print $1, $2 }' >metrics
-lines metrics 18
-grep -E '_(loss|accuracy) ' metrics >of_classify && mv of_classify metrics # tests/golden/regress.sh has the others
-lines metrics 6
+# Those of the task classify; tests/golden/regress.sh has others.
+own=$("$SWEEP" list tasks | awk '/^classify/ { own = 1 } own && $1 == "measures" { gsub(/,/, ""); $1 = ""; print; exit }')
+[ -n "$own" ] || fail "classify measures nothing"
+grep -E "^(train|val|test)_($(echo $own | tr ' ' '|')) " metrics >of_classify && mv of_classify metrics
+lines metrics $((3 * $(wc -w <<<"$own")))
 while read -r metric better; do
   way=min
   [ "$better" = larger ] && way=max
@@ -43,5 +45,5 @@ while read -r metric better; do
     ;;
   esac
 done <metrics
-[ "$(sort -u epochs | wc -l)" -eq 4 ] || fail "metrics agree on an epoch: this test does not tell them apart"
+[ "$(sort -u epochs | wc -l)" -ge 4 ] || fail "metrics agree on an epoch: this test does not tell them apart"
 finish

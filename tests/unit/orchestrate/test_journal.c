@@ -56,10 +56,20 @@ static void saw_trial(void *ctx, const struct trial_record *t)
     snprintf(s->error, sizeof s->error, "%s", t->error);
 }
 
-static const struct epoch_row a_row = {3, 0.1f, 1e-30f, {{1.5f, 0.25f, NAN, NAN, NAN, NAN}, {NAN, NAN, NAN, NAN, NAN, NAN}}};
+/* What the lines of the tests say; metrics that they do not name are not known. */
+static struct epoch_row an_epoch(void)
+{
+    struct epoch_row r = {.epoch = 3, .lr = 0.1f, .grad_norm = 1e-30f};
+    for (int m = 0; m < M_EPOCHS; m++)
+        *epoch_value(&r, m) = NAN;
+    *epoch_value(&r, M_TRAIN_LOSS) = 1.5f;
+    *epoch_value(&r, M_TRAIN_ACCURACY) = 0.25f;
+    return r;
+}
 
 static void write_one_of_each(struct journal *j, const char *error)
 {
+    const struct epoch_row a_row = an_epoch();
     struct err e = {0};
     double confusion[4] = {5, 1, 0, 4000000000};
     double auc[2] = {0.5, 1.0 / 3};
@@ -101,6 +111,7 @@ static void saw_table(void *ctx, const struct train_table *t)
 
 static void reads_back_every_bit(void **state)
 {
+    const struct epoch_row a_row = an_epoch();
     (void)state;
     struct journal j;
     struct seen s;
@@ -191,6 +202,7 @@ static void a_flipped_bit_is_seen(void **state)
 /* Room for a part of a line only: why is told, and the part is taken back. */
 static void a_limit_of_size_is_told(void **state)
 {
+    const struct epoch_row a_row = an_epoch();
     (void)state;
     struct journal j;
     struct seen s;
@@ -280,6 +292,7 @@ static void put_lines(const char *const *body, size_t n)
 /* A journal of sweep 0.1: values by their places, no version. It is read and gone on with. */
 static void journals_of_version_1_are_read(void **state)
 {
+    const struct epoch_row a_row = an_epoch();
     static const char *const body[] = {
         "E fedcba9876543210 3 3dcccccd 3fc00000 3e800000 7fc00000 7fc00000 da24260",
         "T 2a 1 3 2 3f800000 40000000 7fc00000 40800000 40a00000 3dcccccd 1 3fe0000000000000 4002000000000000 "

@@ -93,10 +93,11 @@ static void each_loss_is_complete(void **state)
     assert_null(loss_name(n + 1));
 }
 
-/* Every loss and task has a training in some test: a line here names it. */
+/* Every task has a training in some test, and every metric its values: a word here names it. */
 static void each_task_is_complete(void **state)
 {
     static const char *const trained[] = {"classify", "regress"}; /* test_epochs.c, test_regress.c */
+    static const char *const computed[] = {"loss", "accuracy", "mse", "rmse", "mae", "r2"};
     unsigned by_some = 0;
     size_t n = 0;
     (void)state;
@@ -113,9 +114,15 @@ static void each_task_is_complete(void **state)
     }
     assert_string_equal(task_name(0), "auto");
     assert_null(task_name(n + 1));
-    for (int m = 0; m < METRICS; m++)
+    for (int m = 0; m < METRICS; m++) {
+        size_t k = 0;
+        while (k < COUNT(computed) && strcmp(computed[k], train_metrics[m].what) != 0)
+            k++;
         if (!(by_some >> m & 1))
             fail_msg("no task measures %s", train_metrics[m].what);
+        if (k == COUNT(computed))
+            fail_msg("no test computes the metric %s", train_metrics[m].what);
+    }
 }
 
 /* What fits the data is found, what does not is refused with what to write. */
