@@ -1,4 +1,4 @@
-# trials: a sweep of many trials takes little memory for each of them, also while its tables are written: some 300 bytes
+# trials: a sweep of many trials takes little memory for each of them, also while its tables are written: some 290 bytes
 # (330 are allowed; each metric that some task measures, for each split, takes four of them) with its texts (here the value of its axis, which the tables and the effects hold once), and neither
 # epochs nor splits of the data stay in memory. So many trials that what a run takes more or less by chance, some 100 kB,
 # is a few bytes of each.

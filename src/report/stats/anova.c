@@ -374,14 +374,16 @@ static int find_noise(struct fit *fit, const struct trials_view *v, struct arena
     return bad;
 }
 
-static int make_effects(const struct trials_view *v, struct table *out, struct arena *mem)
+static int make_effects(struct trials_view *v, struct table *out, struct arena *mem)
 {
     struct design g;
     struct fit fit;
     struct anova a = {0};
     int met = 0;
-    if (table_columns(out, head, COLUMNS) || design_init(&g, v, mem) || find_noise(&fit, v, mem) ||
-        make_shares(out, &g, &fit, &a))
+    if (table_columns(out, head, COLUMNS) || find_noise(&fit, v, mem))
+        return -1;
+    view_forget_ranks(v);
+    if (design_init(&g, v, mem) || make_shares(out, &g, &fit, &a))
         return -1;
     return add_means(out, &g, &fit, noise_of(&g, &fit, &a), &met, mem) || note_joined(out, &g) ||
                    note_shares(out, &g, &a) || note_missing(out, v) || note_bases(out, &g, met)
@@ -395,7 +397,6 @@ int report_effects(const struct table *trials, const char *objective, struct tab
     struct arena mem;
     arena_init(&mem);
     int bad = view_init(&v, trials, objective, e);
-    view_forget_ranks(&v);
     if (!bad && make_effects(&v, effects, &mem))
         bad = err_set(e, ERR_NOMEM, "no memory for the effects of %zu trials", trials->rows);
     view_release(&v);

@@ -273,7 +273,7 @@ static int number_points(struct trials_view *v, int col)
         return -1;
     v->first = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->first);
     v->start = arena_take(&v->mem, (v->npoints + 2) * sizeof *v->start);
-    v->mean = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->mean);
+    v->mean = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->mean);
     v->order = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->order);
     v->rank = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->rank);
     if (!v->first || !v->start || !v->mean || !v->order || !v->rank)
@@ -434,7 +434,7 @@ static int fill_view(struct trials_view *v, int point_col, int status_col)
 {
     size_t rows = v->t->rows + 1;
     v->point = arena_take(&v->mem, rows * sizeof *v->point);
-    v->row = arena_take(&v->mem, rows * sizeof *v->row);
+    v->row = arena_take(&v->ranks, rows * sizeof *v->row);
     v->y = arena_take(&v->mem, rows * sizeof *v->y);
     v->complete = arena_take(&v->mem, rows);
     if (!v->point || !v->row || !v->y || !v->complete)
@@ -473,7 +473,8 @@ int view_init(struct trials_view *v, const struct table *trials, const char *obj
 void view_forget_ranks(struct trials_view *v)
 {
     arena_release(&v->ranks);
-    v->order = v->rank = NULL;
+    v->order = v->rank = v->row = NULL;
+    v->mean = NULL;
 }
 
 void view_release(struct trials_view *v)

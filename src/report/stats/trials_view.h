@@ -37,7 +37,7 @@ struct table_axis {
 
 struct trials_view {
     const struct table *t;
-    struct arena mem, ranks; /* ranks: order and rank */
+    struct arena mem, ranks; /* ranks: row, mean, order and rank */
     char metric[64];         /* column of the objective */
     int maximise, col;
     size_t naxes;
@@ -67,7 +67,7 @@ int objective_parse(const char *text, char *metric, size_t n, int *maximise, str
  */
 int view_init(struct trials_view *v, const struct table *trials, const char *objective, struct err *e);
 void view_release(struct trials_view *v);
-void view_forget_ranks(struct trials_view *v); /* order and rank are gone: for those who need the memory */
+void view_forget_ranks(struct trials_view *v); /* row, mean, order and rank are gone: for those who need the memory */
 
 /* Of a table that keeps its cells. */
 const char *view_cell(const struct trials_view *v, size_t row, int col);
