@@ -19,12 +19,12 @@ struct plan_point {
     const struct nn_graph *graph; /* NULL when the network does not fit together */
     const struct dataset *set;    /* peeked: no pixels */
     const struct task_type *task;
-    size_t n[3];                  /* samples of train, validation, test */
-    const char *skip;             /* why it is skipped, or NULL */
-    const char *note;             /* what is odd about its training, or NULL */
-    uint64_t hash;                /* of the training without its seed: settings and data */
-    uint64_t same_as;             /* index of an earlier point that is the same training, or its own */
-    size_t bytes;                 /* memory of one worker */
+    size_t n[3];      /* samples of train, validation, test */
+    const char *skip; /* why it is skipped, or NULL */
+    const char *note; /* what is odd about its training, or NULL */
+    uint64_t hash;    /* of the training without its seed: settings and data */
+    uint64_t same_as; /* index of an earlier point that is the same training, or its own */
+    size_t bytes;     /* memory of one worker */
 };
 /* Expected for one repeat on one worker of this machine, saving included; its speed is measured once in a process, when
  * this is first asked for. */

@@ -9,6 +9,7 @@
 #include "orchestrate/signals.h"
 #include "orchestrate/store.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,6 +206,38 @@ static int snapshot(struct sweep_run *run, struct err *e)
     return file_publish(path, text, strlen(text), 1, e);
 }
 
+float trial_metric(const struct trial_plan *plan, const struct trial *t, int m)
+{
+    int slot = plan->slot[m];
+    return slot < 0 ? NAN : plan->metric[(size_t)(t - plan->trial) * (size_t)plan->measured + (size_t)slot];
+}
+
+void trial_metrics(const struct trial_plan *plan, const struct trial *t, float *out)
+{
+    for (int m = 0; m < M_COUNT; m++)
+        out[m] = trial_metric(plan, t, m);
+}
+
+void trial_set_metrics(struct trial_plan *plan, const struct trial *t, const float *metric)
+{
+    float *to = plan->metric + (size_t)(t - plan->trial) * (size_t)plan->measured;
+    for (int m = 0; m < M_COUNT; m++)
+        if (plan->slot[m] >= 0)
+            to[plan->slot[m]] = metric[m];
+}
+
+/* Makes room for what the tasks of the plan measure. 0, or -1 without memory. */
+static int make_room_for_metrics(struct sweep_run *run)
+{
+    struct trial_plan *plan = run->plan;
+    unsigned measured = metrics_measured(run);
+    plan->measured = 0;
+    for (int m = 0; m < M_COUNT; m++)
+        plan->slot[m] = (int8_t)(measured >> train_metrics[m].metric & 1 ? plan->measured++ : -1);
+    plan->metric = calloc(plan->ntrials * (size_t)plan->measured + 1, sizeof *plan->metric);
+    return plan->metric ? 0 : -1;
+}
+
 int plan_prepare(struct sweep_run *run, struct err_list *errs)
 {
     struct err e = {0};
@@ -219,7 +252,7 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     if (!bad)
         bad = !(csv = layers_begin(run, &e));
     if (!bad)
-        bad = expand_grid(run, &finals, csv, errs) || all_skipped(run, errs);
+        bad = expand_grid(run, &finals, csv, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
     if (csv && bad)
         csv_abort(csv);
     else if (csv)

@@ -13,10 +13,10 @@ struct plan_kind {
     size_t n[3];               /* samples of train, validation, test */
     const struct dataset *set; /* peeked */
     const struct task_type *task;
-    double expected;           /* seconds, an estimate */
-    size_t bytes;              /* memory of a worker that has it to itself */
-    uint64_t images;           /* trained by one epoch */
-    int epochs;                /* planned */
+    double expected; /* seconds, an estimate */
+    size_t bytes;    /* memory of a worker that has it to itself */
+    uint64_t images; /* trained by one epoch */
+    int epochs;      /* planned */
 };
 
 struct planned_point {
@@ -36,7 +36,6 @@ struct trial_end {
     uint64_t key;
     const char *error; /* "" when there is none */
     int epochs_run, best_epoch;
-    float metric[M_COUNT];
     uint8_t status; /* enum trial_status */
     uint8_t volatile_failure;
 };
@@ -62,6 +61,9 @@ struct trial_plan {
     size_t ntrials, trial_cap;
     struct copied_point *copy;
     size_t ncopies, copy_cap;
+    float *metric;        /* [ntrials][measured] of the final trials */
+    int measured;         /* rows of train_metrics that some task of the plan measures */
+    int8_t slot[M_COUNT]; /* which of them a row is; -1: none measures it */
     struct keymap by_key; /* trial_record.key -> index into trial; gone when the workers start */
     struct keymap kinds;  /* hash of a struct plan_kind -> where it is, while the plan is made */
     int more;             /* points lie after the plan's window ([stop] trials) */
@@ -72,6 +74,12 @@ static inline const struct plan_kind *point_kind(const struct sweep_run *run, co
 {
     return run->plan->trial[p->first].kind;
 }
+
+/* What a final trial measured, by the row of train_metrics: NaN where it did not. Into out[M_COUNT] all of them, and
+ * from a record. */
+float trial_metric(const struct trial_plan *plan, const struct trial *t, int m);
+void trial_metrics(const struct trial_plan *plan, const struct trial *t, float *out);
+void trial_set_metrics(struct trial_plan *plan, const struct trial *t, const float *metric);
 
 /* The number of the point with the index of the grid; points stand in the order of the grid. */
 size_t point_of(const struct trial_plan *plan, uint64_t index);

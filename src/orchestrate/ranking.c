@@ -9,7 +9,7 @@
 
 float objective_of(const struct sweep_run *run, const struct trial *t)
 {
-    return t->r.status == TRIAL_COMPLETE ? t->r.metric[run->spec->metric] : NAN;
+    return t->r.status == TRIAL_COMPLETE ? trial_metric(run->plan, t, run->spec->metric) : NAN;
 }
 
 int objective_better(const struct sweep_run *run, double a, double b)

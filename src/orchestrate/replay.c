@@ -27,7 +27,7 @@ int trial_take(struct sweep_run *run, struct trial *t, const struct trial_record
                               .best_epoch = r->best_epoch,
                               .status = (uint8_t)r->status,
                               .volatile_failure = (uint8_t)(r->volatile_failure != 0)};
-    memcpy(t->r.metric, r->metric, sizeof t->r.metric);
+    trial_set_metrics(run->plan, t, r->metric);
     int bad = !t->r.error && err_set(e, ERR_NOMEM, "no memory for the end of a trial");
     if (bad)
         t->r.error = "";

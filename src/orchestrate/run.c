@@ -101,6 +101,7 @@ static void release_run(struct sweep_run *run)
     free(run->plan->trial);
     free(run->plan->point);
     free(run->plan->copy);
+    free(run->plan->metric);
     free(run->queue->order);
     release_crews(run);
     keymap_release(&run->plan->by_key);

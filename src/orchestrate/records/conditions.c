@@ -19,7 +19,9 @@ static int condition_holds(struct sweep_run *run, struct judge *j, size_t condit
         if (bad)
             return -1;
     }
-    return sweep_result_holds(run->sweep, condition, j->at.point, j->at.graph, t->r.metric);
+    float metric[M_COUNT];
+    trial_metrics(run->plan, t, metric);
+    return sweep_result_holds(run->sweep, condition, j->at.point, j->at.graph, metric);
 }
 
 struct verdict judge_condition(struct sweep_run *run, struct judge *j, size_t condition, int only_best)

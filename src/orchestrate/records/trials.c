@@ -263,7 +263,7 @@ static const char *main_cell(const void *ctx, size_t row, size_t col, char buf[S
     if (c->is_axis)
         return sweep_point_value(m->run->sweep, source.copy ? source.copy->index : source.p->index, c->axis, buf);
     if (!c->fact)
-        return str_float(buf, was_trained(&source) ? t->r.metric[c->metric] : NAN);
+        return str_float(buf, was_trained(&source) ? trial_metric(m->run->plan, t, c->metric) : NAN);
     if (!t->kind->has_facts)
         return "";
     return c->fact->number ? str_double(buf, c->fact->number(facts)) : facts->head;

@@ -18,11 +18,11 @@ static const char *opt_word(size_t i)
 }
 
 static const struct param params[NAMES] = {
-    [A] = {"a", P_INT, 0, 0, 0, "", "", NULL, 0},
-    [B] = {"b", P_FLOAT, 0, 0, 0, "", "", NULL, 0},
-    [OPT] = {"opt", P_CHOICE, 0, 0, 0, "", "", opt_word, 0},
-    [FLAG] = {"flag", P_BOOL, 0, 0, 0, "", "", NULL, 0},
-    [SET] = {"set", P_TEXT, 0, 0, 0, "", "", NULL, 0},
+    [A] = {.name = "a", .type = P_INT, .preset = "", .help = ""},
+    [B] = {.name = "b", .type = P_FLOAT, .preset = "", .help = ""},
+    [OPT] = {.name = "opt", .type = P_CHOICE, .preset = "", .help = "", .word = opt_word},
+    [FLAG] = {.name = "flag", .type = P_BOOL, .preset = "", .help = ""},
+    [SET] = {.name = "set", .type = P_TEXT, .preset = "", .help = ""},
 };
 
 static int find(const void *ctx, const char *name)

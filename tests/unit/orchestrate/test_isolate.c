@@ -6,11 +6,13 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "orchestrate/isolate.h"
 #include "orchestrate/plan.h"
-#include "orchestrate/tally.h"
 #include "orchestrate/replay.h"
 #include "orchestrate/store.h"
+#include "orchestrate/tally.h"
 
 static void patience_follows_from_what_others_needed(void **state)
 {
@@ -19,6 +21,7 @@ static void patience_follows_from_what_others_needed(void **state)
     struct trial_record failed = {.status = TRIAL_FAILED, .error = "", .timing.wall = 1e6};
     struct trial_record complete = {.status = TRIAL_COMPLETE, .error = "", .timing.wall = 100};
     struct trial_plan plan = {.trial = t, .ntrials = 4};
+    memset(plan.slot, -1, sizeof plan.slot);
     struct store store = {.kept.fd = -1};
     struct tally tally = {.slowest = 0};
     struct sweep_run run = {.plan = &plan, .store = &store, .tally = &tally};

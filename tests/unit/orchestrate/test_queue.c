@@ -8,9 +8,9 @@
 
 #include "orchestrate/limits.h"
 #include "orchestrate/plan.h"
-#include "orchestrate/tally.h"
 #include "orchestrate/queue.h"
 #include "orchestrate/ranking.h"
+#include "orchestrate/tally.h"
 #include "orchestrate/workers.h"
 
 #include <math.h>
@@ -29,6 +29,7 @@ struct made {
     struct sweep_spec spec;
     struct run_options o;
     struct trial trial[MOST];
+    float metric[MOST]; /* the first row of train_metrics alone */
     struct plan_kind kind[MOST];
     struct planned_point point;
 };
@@ -37,7 +38,8 @@ static void make(struct made *m, int jobs, const double *expected, const size_t 
 {
     struct err e = {0};
     memset(m, 0, sizeof *m);
-    m->plan = (struct trial_plan){.trial = m->trial, .ntrials = n};
+    m->plan = (struct trial_plan){.trial = m->trial, .ntrials = n, .metric = m->metric, .measured = 1};
+    memset(m->plan.slot + 1, -1, sizeof m->plan.slot - 1);
     m->queue.bytes_free = INFINITY;
     m->workers.jobs = jobs;
     m->run = (struct sweep_run){.spec = &m->spec,
@@ -169,7 +171,7 @@ static size_t end_of(struct made *m, size_t jobs, const double *value, unsigned 
         if (i >= m->limits.end)
             continue;
         m->trial[i].r.status = value[i] < 0 ? TRIAL_FAILED : TRIAL_COMPLETE;
-        m->trial[i].r.metric[0] = (float)value[i];
+        m->metric[i] = (float)value[i];
         m->tally.count[TRIAL_OPEN]--;
         m->tally.count[m->trial[i].r.status]++;
         note_best(&m->run, i);
