@@ -223,7 +223,7 @@ static void more_samples_leave_those_there_are(void **state)
         assert_true(memcmp(data_input(&b)->values[PART_TRAIN], data_input(&b)->values[PART_TEST], 64) != 0);
         assert_true(peeked.n[PART_TRAIN] == 1234 && !data_input(&peeked)->values[PART_TRAIN]);
         uint32_t count[DATA_CLASSES] = {0};
-        for (size_t k = 0; k < 1234; k++)
+        for (size_t k = 0; k < 1234 && data_classes(&b); k++)
             count[classes_of(&b, PART_TRAIN)[k]]++;
         assert_memory_equal(count, data_target(&peeked)->count, (size_t)data_classes(&b) * sizeof *count);
         dataset_release(&a);
