@@ -227,10 +227,11 @@ int file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-int file_write_all(int fd, const void *bytes, size_t n)
+/* Writes at a place of the file, or, `at` < 0, where the descriptor stands. */
+static int write_on(int fd, const char *bytes, size_t n, off_t at)
 {
     for (size_t done = 0; done < n;) {
-        ssize_t got = write(fd, (const char *)bytes + done, n - done);
+        ssize_t got = at < 0 ? write(fd, bytes + done, n - done) : pwrite(fd, bytes + done, n - done, at + (off_t)done);
         if (got < 0 && errno != EINTR)
             return errno;
         if (!got)
@@ -240,15 +241,12 @@ int file_write_all(int fd, const void *bytes, size_t n)
     return 0;
 }
 
+int file_write_all(int fd, const void *bytes, size_t n)
+{
+    return write_on(fd, bytes, n, -1);
+}
+
 int file_write_at(int fd, const void *bytes, size_t n, uint64_t at)
 {
-    for (size_t done = 0; done < n;) {
-        ssize_t got = pwrite(fd, (const char *)bytes + done, n - done, (off_t)(at + done));
-        if (got < 0 && errno != EINTR)
-            return errno;
-        if (!got)
-            return ENOSPC;
-        done += got > 0 ? (size_t)got : 0;
-    }
-    return 0;
+    return write_on(fd, bytes, n, (off_t)at);
 }

@@ -88,9 +88,10 @@ int running_mark(const struct sweep_run *run, int worker, const struct trial *t,
     char place[PLACE + 1] = NOBODY, path[4200];
     if (t)
         snprintf(place, sizeof place, "%016" PRIx64 "\n", t->r.key);
-    if (pwrite(run->marks->fd, place, PLACE, run->marks->places_at + worker * (off_t)PLACE) == PLACE)
+    int why = file_write_at(run->marks->fd, place, PLACE, (uint64_t)(run->marks->places_at + worker * (off_t)PLACE));
+    if (!why)
         return 0;
-    return err_set(e, ERR_IO, "%s: cannot write: %s", running_path(run, path, sizeof path), file_reason(errno));
+    return err_set(e, ERR_IO, "%s: cannot write: %s", running_path(run, path, sizeof path), file_reason(why));
 }
 
 int running_end(struct sweep_run *run, struct err *e)
