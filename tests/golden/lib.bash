@@ -111,6 +111,12 @@ empty() {
   fi
 }
 
+# timeless FILE: its lines without what the machine's speed decides: durations ("0.5 s", "2 h 05 min"), and the blanks
+# that fill a column to the width of the longest one.
+timeless() {
+  sed -E 's/[0-9.]+ (ms|s|min|h|days)\b//g; s/ +/ /g; s/ $//' "$1"
+}
+
 # lines FILE N
 lines() {
   local n

@@ -9,8 +9,8 @@ grep -qE '^ *1 +4 +0.05 +310 ' out || fail "point 1 is not units 4, lr 0.05, 64*
 [ ! -e results ] || fail "plan wrote something"
 cp out first
 run 0 -n t.ini
-sed -E 's/[0-9.]+ m?s//g' out >a
-sed -E 's/[0-9.]+ m?s//g' first >b
+timeless out >a
+timeless first >b
 cmp -s a b || fail "-n is not plan"
 run 0 plan t.ini sweep.repeats=3
 has out '24 trials to train'
