@@ -193,7 +193,7 @@ static void init_tensor(const struct nn_net *net, uint64_t seed, const struct nn
         init_types[tensor->init].fill(&r, tensor->fan_in, tensor->fan_out, tensor->n, w);
     else
         for (size_t i = 0; i < tensor->n; i++)
-            w[i] = tensor->role == NN_GAIN;
+            w[i] = tensor->start;
 }
 
 void nn_net_init(struct nn_net *net, uint64_t seed)

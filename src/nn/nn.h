@@ -50,7 +50,8 @@ struct nn_tensor { /* one parameter tensor of a node, n floats at net->w + at (a
     enum nn_role role;
     size_t n, at;
     int fan_in, fan_out;
-    int init; /* index into nn_init_name; -1: by role (bias 0, gain 1) */
+    int init;    /* index into nn_init_name; -1: all numbers are `start` */
+    float start; /* 0, of a gain 1, unless its layer says otherwise */
 };
 
 #define NN_INPUT (-1)

@@ -123,3 +123,67 @@ double ref64_gelu(double x, double unused)
     (void)unused;
     return x * 0.5 * (1 + erf(x / sqrt(2)));
 }
+
+double ref64_relu6(double x, double unused)
+{
+    (void)unused;
+    return fmin(fmax(x, 0), 6);
+}
+
+double ref64_elu(double x, double alpha)
+{
+    return x > 0 ? x : alpha * expm1(x);
+}
+
+double ref64_selu(double x, double unused)
+{
+    (void)unused;
+    return 1.0507009873554805 * ref64_elu(x, 1.6732632423543772);
+}
+
+double ref64_silu(double x, double unused)
+{
+    (void)unused;
+    return x / (1 + exp(-x));
+}
+
+double ref64_mish(double x, double unused)
+{
+    (void)unused;
+    return x * tanh(log1p(exp(x)));
+}
+
+double ref64_softplus(double x, double unused)
+{
+    (void)unused;
+    return log1p(exp(x));
+}
+
+double ref64_hardswish(double x, double unused)
+{
+    (void)unused;
+    return x * ref64_relu6(x + 3, 0) / 6;
+}
+
+void ref64_prelu(int n, int c, int hw, int shared, const double *x, const double *slope, double *y)
+{
+    for (int i = 0; i < n * c * hw; i++)
+        y[i] = x[i] > 0 ? x[i] : slope[shared ? 0 : i / hw % c] * x[i];
+}
+
+void ref64_glu(int n, int c, int hw, const double *x, double *y)
+{
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < c * hw; j++)
+            y[i * c * hw + j] = x[2 * i * c * hw + j] / (1 + exp(-x[(2 * i + 1) * c * hw + j]));
+}
+
+void ref64_maxout(int n, int c, int pieces, int hw, const double *x, double *y)
+{
+    for (int i = 0; i < n * c; i++)
+        for (int j = 0; j < hw; j++, y++) {
+            *y = -INFINITY;
+            for (int p = 0; p < pieces; p++)
+                *y = fmax(*y, x[(i * pieces + p) * hw + j]);
+        }
+}

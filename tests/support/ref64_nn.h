@@ -25,5 +25,18 @@ double ref64_leaky_relu(double x, double slope);
 double ref64_sigmoid(double x, double unused);
 double ref64_tanh(double x, double unused);
 double ref64_gelu(double x, double unused);
+double ref64_relu6(double x, double unused);
+double ref64_elu(double x, double alpha);
+double ref64_selu(double x, double unused);
+double ref64_silu(double x, double unused);
+double ref64_mish(double x, double unused);
+double ref64_softplus(double x, double unused);
+double ref64_hardswish(double x, double unused);
+/* x[n][c][hw]; slope [c], or one number where `shared`. */
+void ref64_prelu(int n, int c, int hw, int shared, const double *x, const double *slope, double *y);
+/* x[n][2 c][hw], y[n][c][hw] */
+void ref64_glu(int n, int c, int hw, const double *x, double *y);
+/* x[n][pieces c][hw], y[n][c][hw] */
+void ref64_maxout(int n, int c, int pieces, int hw, const double *x, double *y);
 
 #endif

@@ -11,10 +11,49 @@ struct kind {
     int norm, add, act, drop, again, bf16;
 };
 
+/* A long activation is called, and all of them share the passes with act = CALLED: with each of them in its place in
+ * passes of its own, this file would take minutes to compile, and a call is little beside what they compute. */
+#define CALLED (-2)
+struct long_activation {
+    v16 (*value)(v16 x, v16 a);
+    v16 (*gradient)(v16 x, v16 a, v16 dy); /* of the argument */
+};
+
 /* Of the channel at hand. */
 struct channel_values {
     v16 scale, shift, mean, parameter;
+    const struct long_activation *called;
 };
+
+#ifdef FIXED_KINDS
+#define ACTIVATION(...)
+#define LONG_ACTIVATION(name, reads, ...)                                                                              \
+    static __attribute__((noinline)) v16 name##_called(v16 x, v16 a)                                                   \
+    {                                                                                                                  \
+        return name##_value(x, a);                                                                                     \
+    }                                                                                                                  \
+    static __attribute__((noinline)) v16 name##_gradient_called(v16 x, v16 a, v16 dy)                                  \
+    {                                                                                                                  \
+        return name##_gradient(reads == READS_Y ? name##_value(x, a) : x, a, dy);                                      \
+    }
+#include "kernels/activations.def"
+
+static const struct long_activation *long_activation_of(int act)
+{
+    static const struct long_activation of_act[] = {
+#define ACTIVATION(...)
+#define LONG_ACTIVATION(name, ...) [ACT_##name] = {name##_called, name##_gradient_called},
+#include "kernels/activations.def"
+    };
+    return &of_act[act];
+}
+#else
+static const struct long_activation *long_activation_of(int act) /* act is never CALLED */
+{
+    (void)act;
+    __builtin_trap();
+}
+#endif
 
 /* Vector `at` floats into an array of either kind. */
 INLINE v16 value_at(struct kind k, const void *x, ptrdiff_t at)
@@ -27,7 +66,18 @@ INLINE struct channel_values channel_of(struct kind k, const struct pointwise *f
 {
     v16 zero = v16_zero();
     return (struct channel_values){k.norm ? v16_set1(f->scale[ch]) : zero, k.norm ? v16_set1(f->shift[ch]) : zero,
-                                   k.norm && mean ? v16_set1(mean[ch]) : zero, v16_set1(f->act_parameter)};
+                                   k.norm && mean ? v16_set1(mean[ch]) : zero, v16_set1(f->act_parameter),
+                                   k.act == CALLED ? long_activation_of(f->act) : NULL};
+}
+
+INLINE v16 activated(struct kind k, const struct channel_values *c, v16 x)
+{
+    return k.act == CALLED ? c->called->value(x, c->parameter) : act_value(k.act, c->parameter, x);
+}
+
+INLINE v16 gradient_before(struct kind k, const struct channel_values *c, v16 x, v16 dy)
+{
+    return k.act == CALLED ? c->called->gradient(x, c->parameter, dy) : act_gradient(k.act, c->parameter, x, dy);
 }
 
 /* What the activation sees. */
@@ -46,7 +96,7 @@ INLINE void forward_one(struct kind k, const struct channel_values *c, const str
                         const void *x, const float *add, float *y)
 {
     v16 v = normalized(k, c, value_at(k, x, at), add, at);
-    v = dropped(k, m, keep, act_value(k.act, c->parameter, v));
+    v = dropped(k, m, keep, activated(k, c, v));
     prefetch_written(y + at);
     v16_store(y + at, k.bf16 == ROUNDED ? v16_bf16_round(v) : v);
 }
@@ -119,10 +169,10 @@ INLINE void backward_one(struct kind k, const struct channel_values *c, const st
 {
     v16 v = value_at(k, w->x, at), d = v16_load(w->dy + at), n = normalized(k, c, v, w->add, at);
     if (k.again) {
-        v16 y = dropped(k, m, keep, act_value(k.act, c->parameter, n));
+        v16 y = dropped(k, m, keep, activated(k, c, n));
         v16_store(w->y + at, k.bf16 ? v16_bf16_round(y) : y);
     }
-    d = act_gradient(k.act, c->parameter, n, dropped(k, m, keep, d));
+    d = gradient_before(k, c, n, dropped(k, m, keep, d));
     if (k.bf16) {
         w16 r = v16_bf16(d);
         prefetch_written((uint16_t *)w->g + at);
@@ -246,13 +296,16 @@ struct passes {
 
 #ifdef FIXED_KINDS
 PASSES(none, NO_ACT)
+PASSES(called, CALLED)
 #define ACTIVATION(name, ...) PASSES(name, ACT_##name)
+#define LONG_ACTIVATION(...)
 #include "kernels/activations.def"
 
 static const struct passes *passes_of(const struct pointwise *f)
 {
     static const struct passes none = PASSES_ROW(none), of_act[] = {
 #define ACTIVATION(name, ...) [ACT_##name] = PASSES_ROW(name),
+#define LONG_ACTIVATION(name, ...) [ACT_##name] = PASSES_ROW(called),
 #include "kernels/activations.def"
                                                         };
     return f->act == NO_ACT ? &none : &of_act[f->act];

@@ -6,7 +6,7 @@
 #include <string.h>
 
 extern const struct layer_type layer_conv2d, layer_dense, layer_batchnorm, layer_dropout, layer_maxpool, layer_avgpool,
-    layer_gap, layer_flatten, layer_softmax;
+    layer_gap, layer_flatten, layer_softmax, layer_prelu, layer_maxout, layer_glu;
 #define ACTIVATION(name, ...) extern const struct layer_type layer_##name;
 #include "kernels/activations.def"
 
@@ -17,6 +17,9 @@ const struct layer_type *const layer_types[] = {
     &layer_batchnorm,
 #define ACTIVATION(name, ...) &layer_##name,
 #include "kernels/activations.def"
+    &layer_prelu,
+    &layer_maxout,
+    &layer_glu,
     &layer_dropout,
     &layer_maxpool,
     &layer_avgpool,
@@ -69,7 +72,7 @@ void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_
         return; /* graph_shape tells */
     if (nd->ntensors)
         memcpy(more, nd->tensor, (size_t)nd->ntensors * sizeof *more);
-    more[nd->ntensors++] = (struct nn_tensor){name, role, n, 0, fan_in, fan_out, init};
+    more[nd->ntensors++] = (struct nn_tensor){name, role, n, 0, fan_in, fan_out, init, role == NN_GAIN};
     nd->tensor = more;
     nd->params += n;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes tests/data/nn_layers.txt, nn_network.txt and nn_bf16.txt: what PyTorch computes for the layers and a small network.
 
-Run: /usr/bin/python3 tests/support/torch/nn_golden.py tests/data      (PyTorch 1.13.1, Debian's python3-torch)
+Run: python3 tests/support/torch/nn_golden.py tests/data      (PyTorch 2.15, from PyPI)
 
 Inputs are not in the files: element k (natural order, NCHW) of a tensor with multiplier m is
     fill(k, m) = ((k * m + 13) % 127 - 63) / 64
@@ -31,6 +31,17 @@ def fill(shape, m):
     return (((k * m + 13) % 127 - 63).double() / 64).reshape(shape)
 
 
+class Maxout(nn.Module):
+    """Goodfellow et al. 2013; PyTorch has none."""
+
+    def __init__(self, pieces):
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, x):
+        return x.unflatten(1, (-1, self.pieces)).max(2).values
+
+
 CASES = [
     # text, (C, H, W), n, module
     ("conv2d 3x3 3", (2, 5, 4), 2, lambda: nn.Conv2d(2, 3, 3)),
@@ -49,6 +60,18 @@ CASES = [
     ("sigmoid", (2, 4, 4), 4, nn.Sigmoid),
     ("tanh", (2, 4, 4), 4, nn.Tanh),
     ("gelu", (2, 4, 4), 4, nn.GELU),
+    ("relu6", (2, 4, 4), 4, nn.ReLU6),
+    ("elu", (2, 4, 4), 4, nn.ELU),
+    ("elu 0.3", (2, 4, 4), 4, lambda: nn.ELU(0.3)),
+    ("selu", (2, 4, 4), 4, nn.SELU),
+    ("silu", (2, 4, 4), 4, nn.SiLU),
+    ("mish", (2, 4, 4), 4, nn.Mish),
+    ("softplus", (2, 4, 4), 4, nn.Softplus),
+    ("hardswish", (2, 4, 4), 4, nn.Hardswish),
+    ("prelu", (3, 4, 4), 4, nn.PReLU),
+    ("prelu per channel", (3, 4, 4), 4, lambda: nn.PReLU(3)),
+    ("glu", (4, 3, 4), 4, lambda: nn.GLU(1)),
+    ("maxout 3", (6, 3, 4), 4, lambda: Maxout(3)),
     ("dropout 0", (2, 3, 3), 2, lambda: nn.Dropout(0)),
     ("eval dropout 0.5", (2, 3, 3), 2, lambda: nn.Dropout(0.5)),
     ("maxpool 2", (2, 5, 6), 3, lambda: nn.MaxPool2d(2)),

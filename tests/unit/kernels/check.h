@@ -58,6 +58,8 @@ struct log {
 void exercise(const struct kernels *k, struct log *log);
 /* The same for the kernels that work row by row on images, and for pictures. */
 void exercise_rows(const struct kernels *k, struct log *log);
+/* And for those of single layers, optimizers and losses that came later. */
+void exercise_layers(const struct kernels *k, struct log *log);
 void log_release(struct log *log);
 
 /* Appends n floats under a label. */

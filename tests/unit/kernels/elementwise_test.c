@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,20 @@ static double value(enum act f, double slope, double x)
         return tanh(x);
     case ACT_gelu:
         return x / 2 * (1 + erf(x / sqrt(2)));
+    case ACT_relu6:
+        return fmin(fmax(x, 0), 6);
+    case ACT_elu:
+        return x > 0 ? x : slope * expm1(x);
+    case ACT_selu:
+        return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x));
+    case ACT_silu:
+        return x / (1 + exp(-x));
+    case ACT_mish:
+        return x * tanh(log1p(exp(x)));
+    case ACT_softplus:
+        return x > 700 ? x : log1p(exp(x));
+    case ACT_hardswish:
+        return x * fmin(fmax(x + 3, 0), 6) / 6;
     case ACTIVATIONS:
         break;
     }
@@ -29,7 +44,7 @@ static double value(enum act f, double slope, double x)
 
 static double derivative(enum act f, double slope, double x)
 {
-    double y = value(f, slope, x);
+    double y = value(f, slope, x), s = 1 / (1 + exp(-x)), t = tanh(log1p(exp(x)));
     switch (f) {
     case ACT_relu:
         return x > 0;
@@ -41,6 +56,20 @@ static double derivative(enum act f, double slope, double x)
         return 1 - y * y;
     case ACT_gelu:
         return (1 + erf(x / sqrt(2))) / 2 + x * exp(-x * x / 2) / sqrt(2 * acos(-1));
+    case ACT_relu6:
+        return x > 0 && x < 6;
+    case ACT_elu:
+        return x > 0 ? 1 : slope * exp(x);
+    case ACT_selu:
+        return 1.0507009873554805 * (x > 0 ? 1 : 1.6732632423543772 * exp(x));
+    case ACT_silu:
+        return s * (1 + x * (1 - s));
+    case ACT_mish:
+        return t + x * (1 - t * t) * s;
+    case ACT_softplus:
+        return s;
+    case ACT_hardswish:
+        return x <= -3 ? 0 : x < 3 ? x / 3 + 0.5 : 1;
     case ACTIVATIONS:
         break;
     }
@@ -49,6 +78,12 @@ static double derivative(enum act f, double slope, double x)
 
 static void check_activation(const struct kernels *k, enum act f, float slope)
 {
+    static const char *const name[] = {
+#define ACTIVATION(name, ...) #name,
+#include "kernels/activations.def"
+    };
+    char gradient[32];
+    snprintf(gradient, sizeof gradient, "gradient of %s", name[f]);
     float *x = box_noise(N), *y = box(N), *dy = box_noise(N), *dx = box(N);
     for (int i = 0; i < N; i++)
         x[i] *= i % 2 ? 6.0f : 30.0f;
@@ -56,8 +91,8 @@ static void check_activation(const struct kernels *k, enum act f, float slope)
     k->act_forward(f, slope, N, x, y);
     k->act_backward(f, slope, N, act_reads_argument(f) ? x : y, dy, dx);
     for (int i = 0; i < N; i++) {
-        assert_near(y[i], value(f, (double)slope, (double)x[i]), 5e-7, "activation");
-        assert_near(dx[i], (double)dy[i] * derivative(f, (double)slope, (double)x[i]), 5e-7, "its gradient");
+        assert_near(y[i], value(f, (double)slope, (double)x[i]), 5e-7, name[f]);
+        assert_near(dx[i], (double)dy[i] * derivative(f, (double)slope, (double)x[i]), 5e-7, gradient);
     }
     k->act_backward(f, slope, N, act_reads_argument(f) ? x : y, dy, dy);
     assert_memory_equal(dx, dy, N * sizeof *dx);

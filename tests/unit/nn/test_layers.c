@@ -85,6 +85,26 @@ static void avgpool(const struct problem *p, const double *x, double *const *w, 
     ref64_avgpool(&p->win, x, y);
 }
 
+static void prelu(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    ref64_prelu(p->c->n, in.c, in.h * in.w, p->s.nd->tensor[0].n == 1, x, w[0], y);
+}
+
+static void glu(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    (void)w;
+    ref64_glu(p->c->n, in.c / 2, in.h * in.w, x, y);
+}
+
+static void maxout(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    (void)w;
+    ref64_maxout(p->c->n, p->win.co, in.c / p->win.co, in.h * in.w, x, y);
+}
+
 static void same(const struct problem *p, const double *x, double *const *w, double *y)
 {
     (void)w;
@@ -127,6 +147,21 @@ static const struct layer_case cases[] = {
     { "sigmoid", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_sigmoid, 0 },
     { "tanh", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_tanh, 0 },
     { "gelu", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_gelu, 0 },
+    { "relu6", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_relu6, 0 },
+    { "elu", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_elu, 1 },
+    { "elu 0.4", VECTOR(7), 3, 0, element, OUT(7), ref64_elu, 0.4 },
+    { "selu", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_selu, 0 },
+    { "silu", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_silu, 0 },
+    { "mish", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_mish, 0 },
+    { "softplus", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_softplus, 0 },
+    { "hardswish", MAPS(3, 4, 5), 19, 0, element, OUT(3), ref64_hardswish, 0 },
+    { "prelu", MAPS(3, 4, 5), 19, 0, prelu, OUT(3), NULL, 0 },
+    { "prelu per channel", MAPS(3, 4, 5), 19, 0, prelu, OUT(3), NULL, 0 },
+    { "prelu per channel", VECTOR(17), 5, 0, prelu, OUT(17), NULL, 0 },
+    { "glu", MAPS(6, 4, 5), 19, 0, glu, OUT(3), NULL, 0 },
+    { "glu", VECTOR(10), 3, 0, glu, OUT(5), NULL, 0 },
+    { "maxout 3", MAPS(6, 4, 5), 19, 0, maxout, OUT(2), NULL, 0 },
+    { "maxout pieces 2", VECTOR(10), 17, 0, maxout, OUT(5), NULL, 0 },
     { "dropout 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
     { "dropout p 0.9", VECTOR(11), 16, 0, masked, OUT(3), NULL, 0.9 },
     { "dropout 0", MAPS(2, 3, 3), 5, 0, same, OUT(3), NULL, 0 },
@@ -150,11 +185,12 @@ static const struct layer_case cases[] = {
 
 /* --- setting up --- */
 
-/* Distinct values of a grid (exact in float), none within 1/1024 of 0: no kink and no tie lies within a step. */
-static void fill_distinct(double *x, size_t n)
+/* Distinct values of a grid (exact in float), none within spread/1024 of 0 or of another whole number up to the spread:
+ * no kink and no tie lies within a step. */
+static void fill_distinct(double *x, size_t n, double spread)
 {
     for (size_t i = 0; i < n; i++)
-        x[i] = ((double)i - (double)(n / 2) + 0.5) / 64 / (n > 512 ? 8 : 1);
+        x[i] = ((double)i - (double)(n / 2) + 0.5) / 64 / (n > 512 ? 8 : 1) * spread;
     for (size_t i = n; i > 1; i--) {
         size_t j = (size_t)((noise() * 0.5f + 0.5f) * (float)i);
         double t = x[i - 1];
@@ -162,6 +198,16 @@ static void fill_distinct(double *x, size_t n)
         x[i - 1] = x[j];
         x[j] = t;
     }
+}
+
+/* How far the inputs of a case reach that must not lie on a kink or a tie, so that they come to all of its kinks. 0: it
+ * has none. */
+static double distinct_inputs(const struct layer_case *c)
+{
+    if (c->map == ref64_relu6 || c->map == ref64_elu || c->map == ref64_selu || c->map == ref64_hardswish)
+        return 8;
+    return c->reference == maxpool || c->reference == prelu || c->reference == maxout || c->map == ref64_relu ||
+           c->map == ref64_leaky_relu;
 }
 
 static void fill_noise(double *x, size_t n)
@@ -221,8 +267,8 @@ static void problem_init(struct problem *p, const struct layer_case *c)
     if (c->reference == masked && !c->eval)
         find_mask(p);
     take_statistics(p);
-    if (c->reference == maxpool || c->map == ref64_relu || c->map == ref64_leaky_relu)
-        fill_distinct(p->x, p->nx);
+    if (distinct_inputs(c) > 0)
+        fill_distinct(p->x, p->nx, distinct_inputs(c));
     else
         fill_noise(p->x, p->nx);
     fill_noise(p->r, p->ny);
