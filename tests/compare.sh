@@ -44,7 +44,7 @@ for file; do
       cat "$work/$side/texts/run-$name"
       exit 2
     fi
-    told $side "report-$name" "${!side}" report "$name"
+    told $side "report-$name" "${!side}" report "$name" --markdown
   done
 done
 

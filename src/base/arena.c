@@ -109,17 +109,24 @@ char *arena_str(struct arena *a, const char *s)
     return arena_strn(a, s, strlen(s));
 }
 
-char *arena_fmt(struct arena *a, const char *fmt, ...)
+char *arena_vfmt(struct arena *a, const char *fmt, va_list ap)
 {
-    va_list ap, again;
-    va_start(ap, fmt);
+    va_list again;
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
     char *r = n < 0 ? NULL : take_bytes(a, (size_t)n + 1, 1);
     if (r)
         vsnprintf(r, (size_t)n + 1, fmt, again);
     va_end(again);
+    return r;
+}
+
+char *arena_fmt(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *r = arena_vfmt(a, fmt, ap);
+    va_end(ap);
     return r;
 }
 

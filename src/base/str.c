@@ -285,6 +285,20 @@ int str_to_int(const char *s, int64_t *v)
     return 0;
 }
 
+size_t str_utf8(const char *s)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : 4;
+    if (p[0] > 0xf4 || (p[0] >= 0x80 && p[0] < 0xc2))
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) /* C1 controls */
+        return 0;
+    return n;
+}
+
 char *str_trim(char *s)
 {
     while (isspace((unsigned char)*s))

@@ -31,6 +31,8 @@ char *str_float(char *buf, float v);
 int str_to_double(const char *s, double *v);
 int str_to_int(const char *s, int64_t *v);
 
+/* Bytes of the UTF-8 letter at s; 0 when it is broken, or a control character beyond ASCII. */
+size_t str_utf8(const char *s);
 /* Cuts blanks at both ends in place; returns the new start. */
 char *str_trim(char *s);
 int str_ends(const char *s, const char *end); /* "test_loss" ends in "loss" */

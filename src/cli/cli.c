@@ -24,7 +24,7 @@ const struct command commands[] = {
     { "init",   "[FILE.ini]",                       "write a sweep file to start from, with every key in comments (default: sweep.ini)", FOR_INIT, 0, 1, cmd_init },
     { "list",   "[VOCABULARY]",                     "layers, optimizers, schedules, datasets, keys, ...: what can be written", FOR_LIST, 0, 1, cmd_list },
     { "plot",   "NAME",                             "draw the pictures again from the tables of results/",           FOR_PLOT,   1, 1, cmd_plot },
-    { "report", "NAME",                             "a summary of the results, as Markdown on standard output",      FOR_REPORT, 1, 1, cmd_report },
+    { "report", "NAME",                             "a report: the page results/NAME/report.html, or Markdown",       FOR_REPORT, 1, 1, cmd_report },
     { "status", "NAME",                             "how far a sweep is, from its files; safe while it runs",        FOR_STATUS, 1, 1, cmd_status },
     { "bench",  "[all|machine|kernels|nets|NET]",   "how fast this machine is, and how near to it the kernels and networks come", FOR_BENCH, 0, 1, cmd_bench },
     { "help",   "[COMMAND]",                        "this help, or that of a command",                               FOR_HELP,   0, 1, cmd_help },

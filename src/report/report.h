@@ -158,9 +158,18 @@ int report_is_bench(const struct table *t);
 /* For those who want a sweep. 0, or -1 with *e: the table is that of a benchmark. */
 int report_refuse_bench(const struct table *t, const char *name, struct err *e);
 
-/* The summary of a sweep as Markdown, from its files: best point, requirement table (pass or fail), total parameters,
- * BatchNorm, Dropout, head, receptive field, test accuracy, settings, layers, effects, accuracy log per epoch of the
- * best point, with `pictures` links to plots/NAME/, which show where the text lies beside that folder. */
-int report_markdown(const char *out, const char *name, int pictures, struct str *text, struct err *e);
+/* The report of a sweep, made of its files section by section: the best point, whether it meets the requirements, its
+ * network, what was trained, effects, ranking, the log of its epochs, what failed and what was skipped, and, with
+ * `pictures`, those of plots/NAME. */
+struct report_word {
+    const char *name, *help;
+};
+const struct report_word *report_section_word(size_t i); /* NULL after the last */
+const struct report_word *report_format(size_t i);       /* likewise: what a report can be written as */
+/* Appends the report to *text. As "html" it is one page that needs no other file and runs nothing, with the pictures in
+ * it; as "markdown" it links to them, which shows where the text lies beside plots/. 0, or -1 with *e. */
+int report_text(const char *out, const char *name, const char *format, int pictures, struct str *text, struct err *e);
+/* Publishes the page results/NAME/report.html, whose path comes into path[n]. 0, or -1 with *e. */
+int report_page(const char *out, const char *name, int pictures, char *path, size_t n, struct err *e);
 
 #endif

@@ -76,7 +76,7 @@ has err "did you mean 'gap'"
 for variant in gap mean most most2 plain kernel; do
   run 0 heads.ini "model.variant=$variant" sweep.name="$variant" --no-plots
   word=$(column "results/$variant.csv" head)
-  run 0 report "$variant"
+  run 0 report "$variant" --markdown
   grep -qF "| $word: " out || fail "the report on $variant does not say '$word: ...': $(grep head out)"
   run 0 show heads.ini "model.variant=$variant"
   grep -qF "  $word: " out || fail "show: $(grep head out)"

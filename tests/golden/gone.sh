@@ -36,7 +36,7 @@ EOT
   for t in kept/"$name".*; do
     cmp -s "$t" "results/${t##*/}" || fail "without data ${t##*/} is another"
   done
-  run 0 report "$name"
+  run 0 report "$name" --markdown
   has out "$name"
   run 4 "$name.ini" --no-plots train.lr=0.1,0.2,0.3
   has err 'data: no such folder' 'there are trials to train'

@@ -58,7 +58,7 @@ has err 'broken off; everything finished is saved' 't.ini -q --no-plots --out cu
 has err ': a limit on the size of a file is reached (see ulimit -f)'
 run 0 t.ini -q --no-plots --out cut train.epochs=100
 same full cut t
-told=$(ulimit -f 0 && "$SWEEP" report t --out cut 2>&1 >summary)
+told=$(ulimit -f 0 && "$SWEEP" report t --markdown --out cut 2>&1 >summary)
 [ $? -eq 4 ] && [[ $told == *'standard output: a limit on the size of a file is reached'* ]] || fail "report: $told"
 
 # [stop] trials counts trials, not points.

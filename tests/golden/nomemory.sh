@@ -78,6 +78,7 @@ volatile=1 walk 0 show t.ini --point 2
 walk 2 plan t.ini train.optimizr=sgd
 walk 0 status t --out whole
 walk 0 report t --markdown --out whole
+walk 0 report t --out whole
 walk 0 plot t --out whole
 
 # trains FIRST WORD...: a run that ends early, then the same without mishap; FIRST makes what was there before.

@@ -31,7 +31,7 @@ while read -r metric better; do
   echo "$got" >>epochs
   run 0 plan t.ini "sweep.objective=$way $metric"
   cp err plan.err
-  run 0 report "$metric"
+  run 0 report "$metric" --markdown
   case $metric in
   test_*)
     has plan.err 'warning: the objective is measured on the test split'

@@ -51,7 +51,7 @@ for yes in learning ranking axes; do [ -s one/plots/f/$yes.png ] || fail "no pic
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
   { d = $c["test_rmse"] ^ 2 - $c["test_mse"]; if (d > 1e-5 * $c["test_mse"] || d < -1e-5 * $c["test_mse"]) exit 1 }
   $c["train.loss"] == "mse" && $c["test_loss"] != $c["test_mse"] { exit 1 }' one/results/f.csv || fail "metrics disagree"
-run 0 report f --out one
+run 0 report f --out one --markdown
 has out 'Dataset friedman: 270 training, 30 validation, 100 test samples; objective: min val_mse.' '| test mse, mean |' \
   '| epoch | lr | training mse | validation mse | training loss | validation loss |'
 hasnot out classes accuracy

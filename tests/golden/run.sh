@@ -73,10 +73,7 @@ run 2 status elven
 has err "did you mean 'eleven'"
 run 0 plot t --out there
 ls there/plots/t/*.svg >/dev/null 2>&1 || fail "plot drew nothing"
-run 0 report t --out there
-cp out plain
 run 0 report t --markdown --out there
-cmp -s out plain || fail "--markdown is not the default"
 has out 'val_accuracy' '|'
 
 # What cannot be written is status 4.

@@ -47,7 +47,7 @@ for vocabulary in $vocabularies; do
   [ -s out ] || fail "list $vocabulary prints nothing"
   empty err
 done
-for vocabulary in optimizers schedules precisions normalizations inits metrics plots; do # every word is explained
+for vocabulary in optimizers schedules precisions normalizations inits metrics plots sections formats; do # every word is explained
   run 0 list "$vocabulary"
   awk '/^[^ ]/ { if (bare) print bare; bare = $1; next } { bare = "" } END { if (bare) print bare }' out >bare
   [ ! -s bare ] || fail "list $vocabulary does not say what these are: $(cat bare)"

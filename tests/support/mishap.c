@@ -71,17 +71,25 @@ ARENA(void *, arena_take, (struct arena * a, size_t n), a, n)
 ARENA(char *, arena_str, (struct arena * a, const char *s), a, s)
 ARENA(char *, arena_strn, (struct arena * a, const char *s, size_t n), a, s, n)
 
-char *__wrap_arena_fmt(struct arena *a, const char *fmt, ...);
-char *__wrap_arena_fmt(struct arena *a, const char *fmt, ...)
+char *__wrap_arena_vfmt(struct arena *a, const char *fmt, va_list ap);
+char *__wrap_arena_vfmt(struct arena *a, const char *fmt, va_list ap)
 {
-    va_list ap, again;
-    va_start(ap, fmt);
+    va_list again;
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     char *text = n < 0 || arena_fails(a) ? NULL : __real_arena_take(a, (size_t)n + 1);
     if (text)
         vsnprintf(text, (size_t)n + 1, fmt, again);
     va_end(again);
+    return text;
+}
+
+char *__wrap_arena_fmt(struct arena *a, const char *fmt, ...);
+char *__wrap_arena_fmt(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = __wrap_arena_vfmt(a, fmt, ap);
     va_end(ap);
     return text;
 }

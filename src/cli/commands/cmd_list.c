@@ -189,6 +189,22 @@ static void list_plots(void)
         print_word(p->name, "of `sweep bench`", p->help, NULL);
 }
 
+static void print_words(const struct report_word *(*word)(size_t i))
+{
+    for (size_t i = 0; word(i); i++)
+        print_word(word(i)->name, NULL, word(i)->help, NULL);
+}
+
+static void list_sections(void)
+{
+    print_words(report_section_word);
+}
+
+static void list_formats(void)
+{
+    print_words(report_format);
+}
+
 static void list_levels(void)
 {
     const char *name;
@@ -232,6 +248,8 @@ static const struct listed_vocabulary {
     { "metrics",        "[sweep] objective, [require] result",   list_metrics },
     { "columns",        "of the main table, NAME.csv",           list_columns },
     { "plots",          "the pictures of plots/NAME",            list_plots },
+    { "sections",       "of `sweep report`",                     list_sections },
+    { "formats",        "that it writes",                        list_formats },
     { "levels",         "instruction sets, for --isa",           list_levels },
     { "benchmarks",     "what `sweep bench` measures",           list_benchmarks },
     { "commands",       "of this program",                       list_commands },

@@ -42,6 +42,7 @@ int test_plots(void);
 int test_learning(void);
 int test_layout(void);
 int test_layout_of_all_sizes(const char *where); /* NULL: test_folder() */
+int test_document(void);
 int test_markdown(void);
 int test_mishaps(void);
 

@@ -78,12 +78,12 @@ static void says_what_the_exercise_asks(void **state)
     struct err e = {0};
     (void)state;
     make_exercise();
-    if (report_markdown(test_folder(), "mnist", 1, &s, &e))
+    if (report_text(test_folder(), "mnist", "markdown", 1, &s, &e))
         fail_msg("%s", e.text);
     for (size_t i = 0; i < COUNT(parts); i++)
         has(s.p, parts[i]);
     assert_null(strstr(s.p, "## Pictures")); /* there are none */
-    assert_int_equal(report_markdown(test_folder(), "mnist", 1, &again, &e), 0);
+    assert_int_equal(report_text(test_folder(), "mnist", "markdown", 1, &again, &e), 0);
     assert_string_equal(s.p, again.p);
     str_release(&s);
     str_release(&again);
@@ -99,7 +99,7 @@ static void intervals_end_where_the_metric_does(void **state)
         "trial,point,repeat,status,val_accuracy,test_accuracy,test_loss\n1,1,1,complete,0.9,0.4,0.25\n"
         "2,1,2,complete,0.95,0.42,0.75\n");
     put("few", ".about.csv", "key,value\nobjective,max val_accuracy\n");
-    if (report_markdown(test_folder(), "few", 1, &s, &e))
+    if (report_text(test_folder(), "few", "markdown", 1, &s, &e))
         fail_msg("%s", e.text);
     has(s.p, "| val_accuracy (objective) | 92.50 % (95 % interval 60.73 % to 100.00 %, 2 repeats) |");
     has(s.p, "| test_accuracy | 41.00 % (95 % interval 28.29 % to 53.71 %, 2 repeats) |");
@@ -121,7 +121,7 @@ static void metrics_are_known_from_the_table_about(void **state)
     put("other", ".about.csv",
         "key,value\nobjective,min val_loss\nrequire.1,test_hits >= 0.25\nrequire.1.met,2/2\nrequire.1.best,yes\n"
         "metric.loss,smaller 0 inf\nmetric.hits,smaller 0 1 %\nmetric.skill,larger -inf 1\n");
-    assert_int_equal(report_markdown(test_folder(), "other", 0, &s, &e), 0);
+    assert_int_equal(report_text(test_folder(), "other", "markdown", 0, &s, &e), 0);
     has(s.p, "| val_loss (objective) | 0.375 (95 % interval 0 to 1.963, 2 repeats) |");
     has(s.p, "| val_skill | 0.25 (95 % interval -6.103 to 1, 2 repeats) |"); /* it ends at 1, and has no lower end */
     has(s.p, "| test skill, worst repeat | -0.75 |");
@@ -132,7 +132,7 @@ static void metrics_are_known_from_the_table_about(void **state)
     put("other", ".csv", "trial,point,repeat,status,test_samples,test_hits\n1,1,1,complete,8,0.25\n");
     put("other", ".about.csv", "key,value\nobjective,min test_hits\nmetric.hits,smaller 0 1 %\n");
     s = (struct str){0};
-    assert_int_equal(report_markdown(test_folder(), "other", 0, &s, &e), 0);
+    assert_int_equal(report_text(test_folder(), "other", "markdown", 0, &s, &e), 0);
     has(s.p, "| test_hits (objective) | 25.00 % |");
     str_release(&s);
 }
@@ -143,7 +143,7 @@ static void tables_are_even(void **state)
     struct err e = {0};
     (void)state;
     make_exercise();
-    assert_int_equal(report_markdown(test_folder(), "mnist", 1, &s, &e), 0);
+    assert_int_equal(report_text(test_folder(), "mnist", "markdown", 1, &s, &e), 0);
     size_t want = 0, tables = 0;
     for (char *line = strtok(s.p, "\n"); line; line = strtok(NULL, "\n")) {
         size_t bars = 0;
@@ -170,10 +170,10 @@ static void pictures_are_linked(void **state)
     make_exercise();
     assert_int_equal(file_mkdirs(test_path("plots/mnist"), &e), 0);
     write_file(test_path("plots/mnist/learning.png"), "x");
-    assert_int_equal(report_markdown(test_folder(), "mnist", 1, &s, &e), 0);
+    assert_int_equal(report_text(test_folder(), "mnist", "markdown", 1, &s, &e), 0);
     has(s.p, "](plots/mnist/learning.png)\n");
     str_clear(&s);
-    assert_int_equal(report_markdown(test_folder(), "mnist", 0, &s, &e), 0);
+    assert_int_equal(report_text(test_folder(), "mnist", "markdown", 0, &s, &e), 0);
     assert_null(strstr(s.p, "learning.png")); /* where they would not show */
     assert_null(strstr(s.p, "ranking.png"));
     str_release(&s);
@@ -194,7 +194,7 @@ static void says_what_was_trained(void **state)
         "key,value\nobjective,max val_accuracy\nset.train.lr,0.05\nset.data.augment,rotate 7 | shift 1\n");
     assert_int_equal(file_mkdirs(test_path("results/mnist"), &e), 0);
     put("mnist", "/environment.txt", "version: 1.2.3\ndate: 2026-01-02 03:04:05\nno colon\n");
-    if (report_markdown(test_folder(), "mnist", 1, &s, &e))
+    if (report_text(test_folder(), "mnist", "markdown", 1, &s, &e))
         fail_msg("%s", e.text);
     has(s.p, "## What was trained\n\nSettings that are not defaults:\n\n| setting | value |\n| --- | --- |\n"
              "| train.lr | 0.05 |\n| data.augment | rotate 7 \\| shift 1 |\n\n"
@@ -216,7 +216,7 @@ static void the_ranking_says_of_how_many(void **state)
     for (int i = 1; i <= 54; i++)
         str_addf(&rows, "%d,%d,1,complete,%d,100,0.%d\n", i, i, i, 100 + i);
     put("many", ".csv", rows.p);
-    if (report_markdown(test_folder(), "many", 1, &s, &e))
+    if (report_text(test_folder(), "many", "markdown", 1, &s, &e))
         fail_msg("%s", e.text);
     has(s.p, "The best 10 of 54 points; all are in the table of points.");
     has(s.p, "\n| 10 | 45 | 45 | 100 |");
@@ -231,15 +231,15 @@ static void nothing_complete(void **state)
     struct err e = {0};
     (void)state;
     put("none", ".csv", "trial,point,repeat,status,val_accuracy,error\n1,1,1,failed,,no memory\n");
-    assert_int_equal(report_markdown(test_folder(), "none", 1, &s, &e), 0);
+    assert_int_equal(report_text(test_folder(), "none", "markdown", 1, &s, &e), 0);
     has(s.p, "0 complete, 1 failed");
     has(s.p, "no memory");
     str_release(&s);
     put("none", ".csv", "trial,point,repeat,status,val_accuracy,error\n");
-    assert_int_equal(report_markdown(test_folder(), "none", 1, &s, &e), 0);
+    assert_int_equal(report_text(test_folder(), "none", "markdown", 1, &s, &e), 0);
     has(s.p, "0 complete");
     str_release(&s);
-    assert_int_equal(report_markdown(test_folder(), "not-there", 1, &s, &e), -1);
+    assert_int_equal(report_text(test_folder(), "not-there", "markdown", 1, &s, &e), -1);
     assert_non_null(strstr(e.text, "not-there.csv"));
     str_release(&s);
 }

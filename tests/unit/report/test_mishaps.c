@@ -1,4 +1,5 @@
 /* test_mishaps.c - tables, pictures and the summary when an allocation or a call on a file fails, whichever it is. */
+#include "base/file.h"
 #include "groups.h"
 #include "made_sweep.h"
 #include "mishap.h"
@@ -106,7 +107,7 @@ static void what_fails_around_a_table_is_told(void **state)
     told("a table", MISHAP_FILES, read_and_write, NULL);
 }
 
-/* ---- pictures and the summary ----------------------------------------------------------------------------------- */
+/* ---- pictures and reports ------------------------------------------------------------------------------------- */
 
 struct picture {
     const struct plot_data *d;
@@ -137,10 +138,15 @@ static int read_data(void *ctx, uint64_t *result, struct err *e)
     return bad;
 }
 
-static int write_markdown(void *ctx, uint64_t *result, struct err *e)
+struct written_report {
+    const char *name, *format;
+};
+
+static int write_report(void *ctx, uint64_t *result, struct err *e)
 {
+    const struct written_report *r = ctx;
     struct str s = {0};
-    int bad = report_markdown(test_folder(), ctx, 1, &s, e);
+    int bad = report_text(test_folder(), r->name, r->format, 1, &s, e);
     *result = bad ? 0 : result_of(0, s.p, s.n);
     str_release(&s);
     return bad;
@@ -176,15 +182,30 @@ static void lack_of_memory_in_pictures_is_told(void **state)
     }
 }
 
-static void what_fails_in_the_summary_is_told(void **state)
+static void what_fails_in_the_tables_of_a_sweep_is_told(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(sweeps); i++) {
         make_tables(test_folder(), "mishap", &sweeps[i]);
         told("tables of a sweep", MISHAP_MEMORY, read_data, "mishap");
         told("tables of a sweep", MISHAP_FILES, read_data, "mishap");
-        told("summary", MISHAP_MEMORY, write_markdown, "mishap");
-        told("summary", MISHAP_FILES, write_markdown, "mishap");
+    }
+}
+
+static void what_fails_in_a_report_is_told(void **state)
+{
+    static const struct made_sweep small = {
+        .axes = 1, .points = 2, .repeats = 2, .epochs = 1, .classes = 2, .error = 0.3, .aim = "max val_accuracy"};
+    struct err e = {0};
+    (void)state;
+    make_tables(test_folder(), "mishap", &small);
+    assert_int_equal(file_mkdirs(test_path("plots/mishap"), &e), 0);
+    write_file(test_path("plots/mishap/learning.svg"), "<svg/>");
+    write_file(test_path("plots/mishap/learning.png"), "image");
+    for (size_t i = 0; report_format(i); i++) {
+        struct written_report r = {"mishap", report_format(i)->name};
+        told(r.format, MISHAP_MEMORY, write_report, &r);
+        told(r.format, MISHAP_FILES, write_report, &r);
     }
 }
 
@@ -194,7 +215,8 @@ int test_mishaps(void)
         cmocka_unit_test(lack_of_memory_in_tables_is_told),
         cmocka_unit_test(what_fails_around_a_table_is_told),
         cmocka_unit_test(lack_of_memory_in_pictures_is_told),
-        cmocka_unit_test(what_fails_in_the_summary_is_told),
+        cmocka_unit_test(what_fails_in_the_tables_of_a_sweep_is_told),
+        cmocka_unit_test(what_fails_in_a_report_is_told),
     };
     return cmocka_run_group_tests_name("mishaps", tests, NULL, NULL);
 }

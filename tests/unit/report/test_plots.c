@@ -657,7 +657,7 @@ static void rooflines_without_data(void **state)
         results_file("noroof", ".csv", tables[i]);
         assert_int_equal(report_plots(test_folder(), "noroof", hear, &h, &e), 0);
         assert_non_null(strstr(h.text, "roofline: left out: "));
-        assert_int_equal(report_markdown(test_folder(), "noroof", 1, &text, &e), -1);
+        assert_int_equal(report_text(test_folder(), "noroof", "markdown", 1, &text, &e), -1);
         assert_non_null(strstr(e.text, "benchmark"));
         str_release(&text);
     }

@@ -11,26 +11,11 @@ const char PLOT_NOMEM[] = "no memory";
 #define LEAST_SETTING 10 /* letters of a "name=value" that still say something, */
 #define LEAST_NAME 3    /* and of its name, when that is cut */
 
-/* Returns the length of the UTF-8 character at s, 0 when it is broken. */
-static size_t utf8_length(const char *s)
-{
-    const unsigned char *p = (const unsigned char *)s;
-    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : 4;
-    if (p[0] > 0xf4 || (p[0] >= 0x80 && p[0] < 0xc2))
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) /* C1 controls */
-        return 0;
-    return n;
-}
-
 size_t text_width(const char *s)
 {
     size_t n = 0;
     for (; *s; n++)
-        s += utf8_length(s) ? utf8_length(s) : 1;
+        s += str_utf8(s) ? str_utf8(s) : 1;
     return n;
 }
 
@@ -38,7 +23,7 @@ size_t text_width(const char *s)
 static const char *letter_at(const char *text, size_t letters)
 {
     for (; *text && letters; letters--)
-        text += utf8_length(text) ? utf8_length(text) : 1;
+        text += str_utf8(text) ? str_utf8(text) : 1;
     return text;
 }
 
@@ -57,7 +42,7 @@ static void put_clean(struct str *s, const char *text, size_t max, const char *a
             if (!*text)
                 break;
         }
-        size_t n = utf8_length(text);
+        size_t n = str_utf8(text);
         if (!n)
             str_add(s, "?");
         else if (*text == '\'')

@@ -1,0 +1,44 @@
+/* sections.h - the sections of a report: one file each, a row each in sections.c. */
+#ifndef REPORT_SECTIONS_H
+#define REPORT_SECTIONS_H
+
+#include "report/document/document.h"
+#include "report/plots/plot.h"
+#include "report/stats/compare.h"
+
+/* What sections are made of. */
+struct report_source {
+    struct plot_data data;
+    const char *out;         /* folder that holds results/ and plots/ */
+    int pictures;            /* they are wanted */
+    int has_best;            /* a point has a complete trial: the first of data.v.order is the best */
+    struct difference *diff; /* [data.v.npoints] */
+    double *values;          /* [data.trials.rows] scratch */
+};
+
+struct report_section {
+    struct report_word word;
+    int of_best; /* it is left out where no point is the best */
+    /* Adds blocks, none where there is nothing to say. 0, or -1 with *e: a file cannot be read. Lack of memory may be
+     * left to doc->failed. */
+    int (*add)(const struct report_source *source, struct document *doc, struct err *e);
+};
+extern const struct report_section section_title, section_summary, section_network, section_requirements,
+    section_training, section_effects, section_ranking, section_epochs, section_failed, section_skipped,
+    section_pictures;
+
+/* ---- what several sections write -------------------------------------------------------------------------------- */
+
+/* Adds a value of the column: 0.98954 -> "98.95 %" for shares of samples, otherwise four digits; "-" when it is not
+ * known. */
+void add_value(struct document *doc, const struct plot_data *d, const char *column, double x);
+/* Adds a mean with its interval: "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)". */
+void add_interval(struct document *doc, const struct plot_data *d, const char *metric, const struct stats *m);
+/* Mean and interval of a column of the trials over the complete trials of point p. */
+struct stats column_stats(const struct report_source *source, size_t p, const char *column);
+/* The cell of the point's first trial; "-" when it is empty. */
+const char *point_fact(const struct plot_data *d, size_t p, const char *column);
+/* Trials with this status; those that are of several points count once. */
+size_t count_trials(const struct plot_data *d, const char *status);
+
+#endif
