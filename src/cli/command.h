@@ -33,7 +33,7 @@ struct options {
     const char *out, *isa;
     const char *points, *by; /* whose learning curves are drawn */
     int out_given;           /* else out is "." */
-    int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json;
+    int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json, dot;
     double seconds; /* of a benchmark, about */
     int point;      /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;

@@ -38,6 +38,8 @@ static const struct option table[] = {
         .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN | FOR_BENCH },
     { { .name = "point", .type = P_INT, .at = AT(point), .min = FIRST_POINT, .max = 2147483647,
         .help = "the point to show, by its number in `sweep plan` (default: the first)" },        0, "N", FOR_SHOW },
+    { { .name = "dot", .type = P_FLAG, .at = AT(dot),
+        .help = "the network as a graph for graphviz: --dot | dot -Tsvg >net.svg" },              0, NULL, FOR_SHOW },
     { { .name = "points", .type = P_TEXT, .at = AT(points),
         .help = "learning curves of these points alone, numbers as in the tables: 3,7" },         0, "LIST", FOR_PLOT },
     { { .name = "by", .type = P_TEXT, .at = AT(by),

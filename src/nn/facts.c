@@ -94,15 +94,32 @@ static void mark_distance(struct nn_graph *g)
     }
 }
 
-/* 1 where maps have been turned into a vector on the way: by global pooling, flatten or dense. */
+/* 1 where maps have been turned into a vector on every way: by global pooling, flatten or dense. */
 static int behind_head(const struct nn_graph *g, const unsigned char *behind, const struct nn_node *nd)
 {
-    if (nd->y.kind != MAPS || nd->flags & (HEAD_GAP | HEAD_GMP | HEAD_FC))
+    if (g->in.kind != MAPS || nd->y.kind != MAPS || nd->flags & (HEAD_GAP | HEAD_GMP | HEAD_FC))
         return 1;
     for (int k = 0; k < nd->nin; k++)
-        if (nd->in[k] != NN_INPUT && behind[nd->in[k]])
-            return 1;
-    return g->in.kind != MAPS;
+        if (nd->in[k] == NN_INPUT || !behind[nd->in[k]])
+            return 0;
+    return 1;
+}
+
+/* Takes the mark off where maps come again: what a squeeze and excitation pools is no head. */
+static void unmark_excursions(const struct nn_graph *g, unsigned char *behind)
+{
+    for (int i = g->nnodes - 1; i >= 0; i--) {
+        const struct nn_node *nd = &g->node[i];
+        for (int k = 0; k < nd->nin; k++)
+            if (nd->in[k] != NN_INPUT && !behind[i])
+                behind[nd->in[k]] = 0;
+    }
+}
+
+/* The distance of the last one so far (-1: none), or of the node where that is less. */
+static int nearer(int distance, const struct nn_node *nd)
+{
+    return distance < 0 || nd->distance < distance ? nd->distance : distance;
 }
 
 static const char *head_of(unsigned flags)
@@ -125,18 +142,20 @@ int graph_facts(struct nn_graph *g, struct arena *scratch, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory for the network");
     f->pool_distance = f->bn_distance = -1;
     mark_distance(g);
+    for (int i = 0; i < g->nnodes; i++)
+        behind[i] = (unsigned char)behind_head(g, behind, &g->node[i]);
+    unmark_excursions(g, behind);
     for (int i = 0; i < g->nnodes; i++) {
         const struct nn_node *nd = &g->node[i];
         f->params += nd->params;
         f->macs += nd->macs;
-        seen |= nd->flags;
-        behind[i] = (unsigned char)behind_head(g, behind, nd);
+        seen |= behind[i] ? nd->flags : 0;
         if (!behind[i])
             maps = nd;
         if (nd->flags & POOLS && !(nd->flags & (HEAD_GAP | HEAD_GMP)))
-            f->pool_distance = nd->distance;
+            f->pool_distance = nearer(f->pool_distance, nd);
         if (nd->flags & NORMALIZES)
-            f->bn_distance = nd->distance;
+            f->bn_distance = nearer(f->bn_distance, nd);
     }
     if (!maps) /* no maps at all: what the logits see */
         maps = &g->node[g->nnodes - 1];

@@ -31,6 +31,24 @@ int nn_uses(const struct nn_graph *g, const char *layer)
     return 0;
 }
 
+char *nn_inputs_text(const struct nn_node *nd, char *buf, size_t n)
+{
+    size_t used = 0;
+    buf[0] = 0;
+    for (int k = 0; k < nd->nin && used < n; k++)
+        used += (size_t)(nd->in[k] == NN_INPUT ? snprintf(buf + used, n - used, "%sinput", k ? " " : "")
+                                               : snprintf(buf + used, n - used, "%s%d", k ? " " : "", nd->in[k] + 1));
+    return buf;
+}
+
+int nn_is_chain(const struct nn_graph *g)
+{
+    for (int i = 0; i < g->nnodes; i++)
+        if (g->node[i].nin != 1 || g->node[i].in[0] != i - 1)
+            return 0;
+    return 1;
+}
+
 /* --- links, shapes, offsets --- */
 
 /* normalized: every reader of a node normalizes what it reads. */
@@ -84,7 +102,7 @@ static int place_node(struct nn_graph *g, struct nn_node *nd, const struct nn_sp
 }
 
 /* Receptive field, jump: Araujo, Norris, Sim, "Computing receptive fields of convolutional neural networks", Distill
- * 2019, doi:10.23915/distill.00021. Of several inputs the largest field counts. */
+ * 2019, doi:10.23915/distill.00021. Of several inputs the largest field and the largest jump count. */
 static int reach(const struct nn_graph *g, struct nn_node *nd, struct err *e)
 {
     int k[2] = {1, 1}, s[2] = {1, 1}, d[2] = {1, 1}, rf[2] = {1, 1}, jump[2] = {1, 1};
@@ -93,10 +111,8 @@ static int reach(const struct nn_graph *g, struct nn_node *nd, struct err *e)
             const struct nn_node *in = &g->node[nd->in[i]];
             rf[0] = in->rf_h > rf[0] ? in->rf_h : rf[0];
             rf[1] = in->rf_w > rf[1] ? in->rf_w : rf[1];
-            if (i == 0) {
-                jump[0] = in->jump_h;
-                jump[1] = in->jump_w;
-            }
+            jump[0] = in->jump_h > jump[0] ? in->jump_h : jump[0];
+            jump[1] = in->jump_w > jump[1] ? in->jump_w : jump[1];
         }
     if (nd->type->window)
         nd->type->window(nd, k, s, d);
@@ -165,7 +181,7 @@ static int build_graph(struct nn_graph *g, const struct item *items, const struc
         return -1;
     if (!g->nnodes)
         return err_at(e, ERR_USAGE, at, "the network has no layers; `sweep list layers` names them all");
-    assert(out == g->nnodes - 1); /* the last node is the output */
+    assert(out == g->nnodes - 1); /* the last node is the output: every block ends with what it puts out */
     return graph_finish(g, spec, a, e) || check_output(g, target, e) ? -1 : 0;
 }
 

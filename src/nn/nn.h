@@ -5,8 +5,8 @@
  *   graph + batch size --nn_net_new--> struct nn_net (weights, gradients, activations; owned by one run)
  *
  * Activations are [blocks][h][c][w][16] floats (kernels/layout.h). Nodes are in topological order; node i reads the
- * outputs of nodes in[0..nin-1] < i, or the network's input (NN_INPUT). Today every text gives a chain; the graph, the
- * planner and the two passes already work on any such graph (gradients of an output used twice are added up). */
+ * outputs of nodes in[0..nin-1] < i, or the network's input (NN_INPUT). Gradients of an output that is used twice are
+ * added up. */
 #ifndef NN_NN_H
 #define NN_NN_H
 
@@ -63,6 +63,7 @@ struct nn_node {
     struct where at;  /* where the text stands */
     const char *text; /* as written, variables resolved: "conv2d 3x3 10" */
     int block;        /* 1-based line of `layers` it came from */
+    int level;        /* bodies of blocks that it is inside of */
     int index;        /* its number in the graph: keys its random streams */
     unsigned flags;   /* the type's (layer.h), narrowed or widened by the arguments and shapes of this node */
     int *in, nin;     /* the nodes whose outputs it reads, or NN_INPUT */
@@ -164,6 +165,10 @@ int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *
  * options in its order and by value, what is the default left out, groups and defined blocks written out, no `none`, no
  * softmax at the end; separated by ", ". NULL when the lines have errors or there is no memory. */
 const char *nn_lines_text(const struct nn_line *lines, size_t nlines, struct arena *a);
+/* The layers that a node reads, counted from 1: "4 2"; "input" is the network's. Returns buf. */
+char *nn_inputs_text(const struct nn_node *nd, char *buf, size_t n);
+/* Whether every node reads the one before it alone. */
+int nn_is_chain(const struct nn_graph *g);
 /* Whether the graph has a layer of that name (or alias) that does something: dropout 0 is none. */
 int nn_uses(const struct nn_graph *g, const char *layer);
 

@@ -19,18 +19,20 @@ struct plan_point {
     const struct nn_graph *graph; /* NULL when the network does not fit together */
     const struct dataset *set;    /* peeked: no pixels */
     const struct task_type *task;
-    size_t n[3];      /* samples of train, validation, test */
-    const char *skip; /* why it is skipped, or NULL */
-    const char *note; /* what is odd about its training, or NULL */
-    uint64_t hash;    /* of the training without its seed: settings and data */
-    uint64_t same_as; /* index of an earlier point that is the same training, or its own */
-    size_t bytes;     /* memory of one worker */
+    size_t n[3];         /* samples of train, validation, test */
+    const char *skip;    /* why it is skipped, or NULL */
+    const char *skip_at; /* "t.ini:9: " where a line of the sweep file is why, else "" */
+    const char *note;    /* what is odd about its training, or NULL */
+    uint64_t hash;       /* of the training without its seed: settings and data */
+    uint64_t same_as;    /* index of an earlier point that is the same training, or its own */
+    size_t bytes;        /* memory of one worker */
 };
 /* Expected for one repeat on one worker of this machine, saving included; its speed is measured once in a process, when
  * this is first asked for. */
 double plan_seconds(const struct plan_point *p);
-/* What is wrong where every point is skipped; `first`: why the first one is, NULL where there is no point. */
-int plan_all_skipped(const char *first, struct err *e);
+/* What is wrong where every point is skipped; `first`: why the first one is, NULL where there is no point; `at`: its
+ * skip_at. */
+int plan_all_skipped(const char *first, const char *at, struct err *e);
 /* Visits points first .. first+count-1 (clipped) in order, costed for a run with so many workers. The visitor returns
  * non-zero to stop. A dataset whose files are not found is taken as its name is known (p->set->absent says so). 0, or
  * -1 with *errs. */

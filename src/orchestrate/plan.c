@@ -82,8 +82,9 @@ static int add_point(struct sweep_run *run, const struct plan_point *p)
     v->index = p->point->index;
     v->first = (uint32_t)run->plan->ntrials;
     v->skip = p->skip ? arena_str(&run->plan->text, p->skip) : NULL;
-    run->plan->npoints++;
-    return p->skip && !v->skip ? -1 : 0;
+    if (!run->plan->npoints++)
+        run->plan->first_skip_at = arena_str(&run->plan->text, p->skip_at);
+    return (p->skip && !v->skip) || !run->plan->first_skip_at ? -1 : 0;
 }
 
 static uint64_t trial_key(const struct plan_point *p, int seed)
@@ -193,7 +194,8 @@ static int all_skipped(struct sweep_run *run, struct err_list *errs)
         if (!run->plan->point[i].skip)
             return 0;
     struct err e = {0};
-    plan_all_skipped(run->plan->npoints ? run->plan->point[0].skip : NULL, &e);
+    plan_all_skipped(run->plan->npoints ? run->plan->point[0].skip : NULL,
+                     run->plan->npoints ? run->plan->first_skip_at : "", &e);
     err_list_take(errs, &e);
     return -1;
 }

@@ -59,6 +59,7 @@ struct trial_plan {
     size_t npoints, point_cap;
     struct trial *trial;
     size_t ntrials, trial_cap;
+    const char *first_skip_at; /* of the first point: plan_point's skip_at */
     struct copied_point *copy;
     size_t ncopies, copy_cap;
     float *metric;        /* [ntrials][measured] of the final trials */

@@ -110,6 +110,14 @@ static const char *without_place(const char *text, const struct point *pt)
     return behind ? behind + 2 : text;
 }
 
+/* Keeps why the point is skipped, and where that is. */
+static void keep_reason(struct planner *p, const char *text)
+{
+    const char *reason = without_place(text, &p->point);
+    snprintf(p->why, sizeof p->why, "%s", reason);
+    snprintf(p->why_at, sizeof p->why_at, "%.*s", (int)(reason - text), text);
+}
+
 /* A network that does not fit together skips its point; anything else wrong with it is the file's fault. */
 static int graph_failed(struct planner *p, struct err_list *found, struct plan_point *out, struct err_list *errs)
 {
@@ -117,7 +125,7 @@ static int graph_failed(struct planner *p, struct err_list *found, struct plan_p
     for (size_t i = 0; i < found->n; i++)
         fits &= found->v[i].code == ERR_SHAPE;
     if (fits && found->n) {
-        snprintf(p->why, sizeof p->why, "%s", without_place(found->v[0].text, &p->point));
+        keep_reason(p, found->v[0].text);
         out->skip = p->why;
     } else {
         for (size_t i = 0; i < found->n; i++)
@@ -296,15 +304,16 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
 int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
 {
     memset(out, 0, sizeof *out);
-    *p->why = *p->note = 0;
+    *p->why = *p->why_at = *p->note = 0;
+    out->skip_at = p->why_at;
     arena_reset(&p->mem);
     int bad = plan_point(p, index, out, errs);
     return p->mem.failed ? err_list_nomem(errs) : bad; /* it also looks like a network that does not fit together */
 }
 
-int plan_all_skipped(const char *first, struct err *e)
+int plan_all_skipped(const char *first, const char *at, struct err *e)
 {
-    return err_set(e, ERR_USAGE, "every point of the grid is skipped; the first because %s",
+    return err_set(e, ERR_USAGE, "every point of the grid is skipped; the first because %s%s", at,
                    first ? first : "there is none");
 }
 

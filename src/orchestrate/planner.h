@@ -14,7 +14,7 @@ struct planner {
     int members;        /* of a worker's team, which its memory depends on; set to 1 by planner_init */
     struct point point;
     struct nn_graph graph;
-    char why[512], note[256];
+    char why[512], why_at[512], note[256];
 };
 
 void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets);

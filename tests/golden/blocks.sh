@@ -53,5 +53,46 @@ cmp words/results/words.csv other/results/words.csv || fail "other words are ano
 
 sed 's/gap, dense \$classes/residual identity { gap }, dense $classes/' graphs.ini >bad.ini
 run 2 plan bad.ini
-has err "'residual identity': its body turns 12x4x4 into 12x1x1; leave out identity"
+has err "bad.ini:13: model.layers: 'residual identity': its body turns 12x4x4 into 12x1x1; leave out identity"
+
+# Skips by name, dense blocks and gates; what they are is visible.
+cat >skips.ini <<'END'
+[data]
+train = 320
+validation = 160
+test = 160
+[model]
+depth = 2
+layers =
+    conv 3x3 4 pad same, batchnorm, relu, save start
+    dense_block {
+        batchnorm, relu
+        conv 3x3 3 pad same
+    } x $depth
+    concat start
+    branch mul { none | gap, conv 1x1 ${8 + 3 * depth}, sigmoid }
+    residual pad { conv 3x3 ${9 + 3 * depth} pad same stride 2 }
+    gap, dense $classes
+[train]
+epochs = 2
+[grid]
+model.depth = 0..2
+END
+run 0 skips.ini -q --no-plots -j 1 --out one
+run 0 skips.ini -q --no-plots -j 2 --isa ref --out two
+same one two skips
+run 0 show skips.ini --point 3
+has out 'block  number  layer'
+tr -s ' ' <out >squeezed
+has squeezed ' 11 concat 7 10 10x8x8 ' ' 12 concat 11 3 14x8x8 ' ' 13 gap 12 14x1x1 ' ' 16 mul 12 15 14x8x8 ' ' 18 shortcut 15 stride 2x2 16 15x4x4 '
+has out '       8    batchnorm '
+grep -q '^3,2,concat,concat,10x8x8,0,0,7,1,3,7 10,0$' one/results/skips.layers.csv || fail "layers.csv: concat"
+run 0 show skips.ini --point 3 --dot
+has out 'digraph "skips, point 3" {' 'n0 -> n1' 'n11 -> n12' 'n3 -> n12' 'n12 [label="12: concat\n14x8x8" shape=ellipse]'
+sed 's/concat start/add start/' skips.ini >bad.ini
+run 2 plan bad.ini model.depth=1
+has err "bad.ini:13: model.layers: 'add start': it joins 7x8x8 ('concat' in block 2) and 4x8x8 ('relu' in block 1)"
+sed 's/concat start/concat stat/' skips.ini >bad.ini
+run 2 plan bad.ini
+has err "bad.ini:13: model.layers: 'concat stat': nothing is saved as 'stat'; did you mean 'start'?"
 finish

@@ -59,7 +59,7 @@ has out '(x - mean) / deviation' 'x / max'
 run 0 list layers
 has out conv2d batchnorm maxpool dropout kernel filters stride pad none
 run 0 list blocks
-has out '{ ... } x N' 'residual  [identity] [scale S] { ... }' branch concat mean
+has out '{ ... } x N' 'residual  [identity | pad] [scale S] { ... }' branch concat mean
 run 0 list keys
 has out '[data]' '[train]' '[sweep]' '[model]' epochs batch_size momentum repeats objective 'seed + r - 1'
 run 0 list optimizers

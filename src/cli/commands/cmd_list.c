@@ -236,7 +236,7 @@ static const struct listed_vocabulary {
     void (*print)(void);
 } vocabularies[] = {
     { "layers",         "words of [model] layers and pool",      list_layers },
-    { "blocks",         "words of them that take braces",        list_blocks },
+    { "blocks",         "words of them that take braces or join", list_blocks },
     { "keys",           "every key of a sweep file",             list_keys },
     FAMILIES_HERE,
     { "tasks",          "[train] task",                          list_tasks },

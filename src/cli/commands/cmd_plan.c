@@ -19,7 +19,8 @@ struct plan_listing {
     uint64_t trained, skipped, same;
     struct table reasons; /* of skipped points, each once, beside how many points it is the reason of */
     uint64_t *skipped_for;
-    struct str absent; /* names of datasets without files, as warned of */
+    char first_skip_at[512]; /* where the first of them goes wrong */
+    struct str absent;       /* names of datasets without files, as warned of */
     double seconds, longest;
     size_t bytes, room; /* of the largest; of all memory */
 };
@@ -41,10 +42,11 @@ static void begin_listing(struct plan_listing *p)
     free(head);
 }
 
-static void count_reason(struct plan_listing *p, const char *why)
+static void count_reason(struct plan_listing *p, const char *why, const char *at)
 {
     size_t i = 0;
-    p->skipped++;
+    if (!p->skipped++)
+        snprintf(p->first_skip_at, sizeof p->first_skip_at, "%s", at);
     while (i < p->reasons.rows && strcmp(p->reasons.cell[i], why) != 0)
         i++;
     if (i == p->reasons.rows) {
@@ -64,7 +66,7 @@ static void count_point(struct plan_listing *p, const struct plan_point *q)
 {
     warn_absent(q->set, &p->absent);
     if (q->skip)
-        count_reason(p, q->skip);
+        count_reason(p, q->skip, q->skip_at);
     else if (q->same_as != q->point->index)
         p->same++;
     else {
@@ -183,7 +185,7 @@ static int fail_all_skipped(const struct plan_listing *p, const char *file)
 {
     struct err e = {0};
     struct err_list errs = {0};
-    plan_all_skipped(p->reasons.rows ? p->reasons.cell[0] : NULL, &e);
+    plan_all_skipped(p->reasons.rows ? p->reasons.cell[0] : NULL, p->first_skip_at, &e);
     err_list_take(&errs, &e);
     fflush(stdout);
     int status = fail_list(&errs, file);

@@ -1,5 +1,5 @@
 /* cmd_show.c - prints the network of one point, layer by layer. */
-#include "cli/command.h"
+#include "cli/commands/show_dot.h"
 
 #include "base/str.h"
 #include "cli/console/text.h"
@@ -12,7 +12,7 @@
 
 struct show {
     const char *file;
-    int status;
+    int dot, status;
 };
 
 static void pair_text(char *buf, size_t n, int a, int b)
@@ -23,10 +23,13 @@ static void pair_text(char *buf, size_t n, int a, int b)
         snprintf(buf, n, "%dx%d", a, b);
 }
 
-/* Adds the row of a node. Receptive field and jump say something as long as there are maps. */
-static int add_node(struct table *t, const struct nn_node *nd)
+/* Adds the row of a node. Receptive field and jump say something as long as there are maps. In a graph that is no chain
+ * each layer has its number, stands as far in as it is inside of blocks, and says what it reads where that is not
+ * plain: where a body begins, and where several meet. */
+static int add_node(struct table *t, const struct nn_node *nd, int chain)
 {
     char block[16], shape[64], params[32], macs[TEXT_NUM], field[32] = "", jump[32] = "", distance[16] = "";
+    char number[16], inputs[256] = "", layer[256];
     snprintf(block, sizeof block, "%d", nd->block);
     shape_text(nd->y, shape, sizeof shape);
     snprintf(params, sizeof params, "%zu", nd->params);
@@ -37,19 +40,28 @@ static int add_node(struct table *t, const struct nn_node *nd)
     }
     if (nd->type->flags & (POOLS | NORMALIZES))
         snprintf(distance, sizeof distance, "%d", nd->distance);
-    const char *const cell[] = {block, nd->text, shape, params, macs, field, jump, distance};
-    return table_row(t, cell);
+    snprintf(number, sizeof number, "%d", nd->index + 1);
+    snprintf(layer, sizeof layer, "%*s%s", chain ? 0 : 2 * nd->level, "", nd->text);
+    if (nd->nin > 1 || nd->in[0] != nd->index - 1 || (nd->index && nd->level > nd[-1].level))
+        nn_inputs_text(nd, inputs, sizeof inputs);
+    const char *const in_chain[] = {block, nd->text, shape, params, macs, field, jump, distance};
+    const char *const in_graph[] = {block, number, layer, inputs, shape, params, macs, field, jump, distance};
+    return table_row(t, chain ? in_chain : in_graph);
 }
 
 static int print_layers(const struct nn_graph *g)
 {
-    static const char *const head[] = {"block", "layer",           "output", "params",
-                                       "MACs",  "receptive field", "jump",   "distance to output"};
+    static const char *const of_chain[] = {"block", "layer",           "output", "params",
+                                           "MACs",  "receptive field", "jump",   "distance to output"};
+    static const char *const of_graph[] = {"block",  "number", "layer",           "reads", "output",
+                                           "params", "MACs",   "receptive field", "jump",  "distance to output"};
     struct table t;
     table_init(&t);
-    int bad = table_columns(&t, head, sizeof head / sizeof head[0]);
+    int chain = nn_is_chain(g);
+    int bad = chain ? table_columns(&t, of_chain, sizeof of_chain / sizeof of_chain[0])
+                    : table_columns(&t, of_graph, sizeof of_graph / sizeof of_graph[0]);
     for (int i = 0; i < g->nnodes && !bad; i++)
-        bad = add_node(&t, &g->node[i]);
+        bad = add_node(&t, &g->node[i], chain);
     if (!bad)
         text_table(stdout, &t, 0);
     table_release(&t);
@@ -129,11 +141,13 @@ static int keep_point(void *ctx, const struct plan_point *q)
     struct str told = {0};
     warn_absent(q->set, &told);
     str_release(&told);
-    if (print_point(q)) {
+    if (!s->dot && print_point(q)) {
         s->status = fail_memory();
     } else if (!q->graph) {
-        fprintf(stderr, "sweep: %s\n", q->skip ? q->skip : "the network does not fit together");
+        fprintf(stderr, "sweep: %s%s\n", q->skip_at, q->skip ? q->skip : "the network does not fit together");
         s->status = STATUS_USAGE;
+    } else if (s->dot) {
+        print_dot(q);
     } else if (print_layers(q->graph)) {
         s->status = fail_memory();
     } else
@@ -143,7 +157,7 @@ static int keep_point(void *ctx, const struct plan_point *q)
 
 int cmd_show(const struct invocation *in)
 {
-    struct show show = {in->arg[0], STATUS_DONE};
+    struct show show = {in->arg[0], in->opt.dot, STATUS_DONE};
     struct sweep *s = open_sweep(in, &show.status);
     if (!s)
         return show.status;

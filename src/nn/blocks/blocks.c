@@ -3,14 +3,21 @@
 
 #include <string.h>
 
-extern const struct block_type block_repeat, block_residual, block_branch;
+extern const struct block_type block_repeat, block_residual, block_branch, block_dense_block, block_save, block_add,
+    block_concat;
 
+// clang-format off
 const struct block_type *const block_types[] = {
     &block_repeat,
     &block_residual,
     &block_branch,
+    &block_dense_block,
+    &block_save,
+    &block_add,
+    &block_concat,
     NULL,
 };
+// clang-format on
 
 const struct block_type *block_find(const char *name)
 {

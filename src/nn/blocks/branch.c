@@ -4,8 +4,8 @@
  *     in ----> body 2 ----> join -> out
  *          \--> body 3 --/
  */
-#include "nn/text/builder.h"
 #include "nn/layers/joins.h"
+#include "nn/text/builder.h"
 
 struct branch_args {
     int join; /* index into join_types */
@@ -26,7 +26,7 @@ static int branch_emit(struct builder *b, const struct item *it, int in, int *ou
     if (!way)
         return err_set(b->e, ERR_NOMEM, "no memory for the network");
     for (int i = 0; i < it->nbodies; i++)
-        if (build_sequence(b, it->body[i], in, &way[i]))
+        if (build_body(b, it->body[i], in, &way[i]))
             return -1;
     return build_join(b, join_types[a->join], 1, it, way, it->nbodies, out);
 }

@@ -1,4 +1,5 @@
-/* joins: concat puts its inputs after each other along the channels; add, mul and mean work element by element. */
+/* joins: concat puts its inputs after each other along the channels; add, mul and mean work element by element, where
+ * mul of two may also take one value for all positions of a channel (a gate, as squeeze and excitation have it). */
 #include "nn/layers/joins.h"
 
 #include <limits.h>
@@ -8,46 +9,53 @@ struct join_args {
     double scale; /* of the first input of an add */
 };
 
+/* --- shapes --- */
+
+static int same_positions(struct shape a, struct shape b)
+{
+    return a.kind == b.kind && a.h == b.h && a.w == b.w;
+}
+
+/* Does g have one value for all positions of a channel of x, and x has several? */
+static int is_gate_of(struct shape g, struct shape x)
+{
+    return g.c == x.c && g.h * g.w == 1 && x.h * x.w > 1;
+}
+
+/* Refuses inputs whose shapes cannot be joined, with the first and the k-th. */
+static int refuse_join(struct builder *b, const struct layer_type *join, const struct item *from, int first, int other)
+{
+    char x[48], y[48], x_place[128], y_place[128];
+    return build_error(b, from, "it joins %s (%s) and %s (%s); %s", shape_text(build_shape(b, first), x, sizeof x),
+                       build_place(b, first, x_place, sizeof x_place), shape_text(build_shape(b, other), y, sizeof y),
+                       build_place(b, other, y_place, sizeof y_place),
+                       join == &join_concat ? "all must be alike but for the channels" : "all must be alike");
+}
+
 int build_join(struct builder *b, const struct layer_type *join, double scale, const struct item *from, const int *in,
                int nin, int *out)
 {
     struct join_args *a = arena_take(b->a, sizeof *a);
+    const struct shape x = build_shape(b, in[0]), y = build_shape(b, in[1]);
+    const int gated[2] = {in[1], in[0]};
     if (!a)
         return err_set(b->e, ERR_NOMEM, "no memory for the network");
     a->scale = scale;
+    if (join == &join_mul && nin == 2 && (is_gate_of(y, x) || is_gate_of(x, y)))
+        return build_node(b, &join_gate, a, join->name, from, is_gate_of(y, x) ? in : gated, nin, out);
+    for (int k = 1; k < nin; k++) {
+        const struct shape other = build_shape(b, in[k]);
+        if (!same_positions(x, other) || (join != &join_concat && x.c != other.c))
+            return refuse_join(b, join, from, in[0], in[k]);
+    }
     return build_node(b, join, a, join->name, from, in, nin, out);
-}
-
-/* --- shapes --- */
-
-static int differ(const struct nn_node *nd, int k, struct err *e)
-{
-    char a[48], b[48];
-    return layer_error(nd, e, "it joins %s and %s", shape_text(nd->x[0], a, sizeof a),
-                       shape_text(nd->x[k], b, sizeof b));
-}
-
-static int same_positions(const struct nn_node *nd, int k)
-{
-    return nd->x[k].kind == nd->x[0].kind && nd->x[k].h == nd->x[0].h && nd->x[k].w == nd->x[0].w;
-}
-
-static int elementwise_shape(struct nn_node *nd, struct err *e)
-{
-    for (int k = 1; k < nd->nin; k++)
-        if (!same_positions(nd, k) || nd->x[k].c != nd->x[0].c)
-            return differ(nd, k, e);
-    return layer_same_shape(nd, e);
 }
 
 static int concat_shape(struct nn_node *nd, struct err *e)
 {
     long long c = nd->x[0].c;
-    for (int k = 1; k < nd->nin; k++) {
-        if (!same_positions(nd, k))
-            return differ(nd, k, e);
+    for (int k = 1; k < nd->nin; k++)
         c += nd->x[k].c;
-    }
     if (c > INT_MAX)
         return layer_error(nd, e, "it would have %lld channels", c);
     nd->y = nd->x[0];
@@ -164,6 +172,23 @@ static void mul_backward(const struct layer_call *c)
     }
 }
 
+/* --- gate: y[c][h][w] = x0[c][h][w] x1[c] --- */
+
+static void gate_forward(const struct layer_call *c)
+{
+    const struct shape x = c->node->x[0];
+    c->kernels->gate(x.c, x.h, x.w, c->pass->blocks, c->x[0], c->x[1], c->y);
+}
+
+static void gate_backward(const struct layer_call *c)
+{
+    const struct shape x = c->node->x[0];
+    if (c->dx[1])
+        c->kernels->gate_sums(x.c, x.h, x.w, c->pass->blocks, c->x[0], c->dy, c->dx[1]);
+    if (c->dx[0])
+        c->kernels->gate(x.c, x.h, x.w, c->pass->blocks, c->dy, c->x[1], c->dx[0]);
+}
+
 /* --- the rows --- */
 
 const struct layer_type join_concat = {
@@ -180,7 +205,7 @@ const struct layer_type join_add = {
     .sig = "any, any -> same",
     .help = "adds element by element",
     .source = "",
-    .shape = elementwise_shape,
+    .shape = layer_same_shape,
     .forward = add_forward,
     .backward = add_backward,
     .part = add_part,
@@ -191,16 +216,26 @@ const struct layer_type join_mul = {
     .help = "multiplies element by element",
     .source = "",
     .flags = KEEPS_X,
-    .shape = elementwise_shape,
+    .shape = layer_same_shape,
     .forward = mul_forward,
     .backward = mul_backward,
+};
+const struct layer_type join_gate = {
+    .name = "gate",
+    .sig = "[C,...], [C] -> [C,...]",
+    .help = "multiplies each channel by one value of the sample",
+    .source = "",
+    .flags = KEEPS_X,
+    .shape = layer_same_shape,
+    .forward = gate_forward,
+    .backward = gate_backward,
 };
 const struct layer_type join_mean = {
     .name = "mean",
     .sig = "any, any -> same",
     .help = "takes the mean element by element",
     .source = "",
-    .shape = elementwise_shape,
+    .shape = layer_same_shape,
     .forward = mean_forward,
     .backward = mean_backward,
 };

@@ -10,14 +10,39 @@ static int builder_no_memory(const struct builder *b)
     return err_set(b->e, ERR_NOMEM, "no memory for the network");
 }
 
-int build_error(const struct builder *b, const struct item *it, const char *fmt, ...)
+static int item_error(const struct builder *b, enum err_code code, const struct item *it, const char *fmt, va_list ap)
 {
     char text[384];
+    vsnprintf(text, sizeof text, fmt, ap);
+    return err_at(b->e, code, &it->at, "'%s': %s", it->text, text);
+}
+
+int build_error(const struct builder *b, const struct item *it, const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    int bad = item_error(b, ERR_SHAPE, it, fmt, ap);
     va_end(ap);
-    return err_at(b->e, ERR_SHAPE, &it->at, "'%s': %s", it->text, text);
+    return bad;
+}
+
+int build_word_error(const struct builder *b, const struct item *it, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int bad = item_error(b, ERR_USAGE, it, fmt, ap);
+    va_end(ap);
+    return bad;
+}
+
+char *build_place(const struct builder *b, int node, char *buf, size_t n)
+{
+    const struct nn_node *nd = node == NN_INPUT ? NULL : &b->g->node[node];
+    if (nd)
+        snprintf(buf, n, "'%.60s' in block %d", nd->text, nd->block);
+    else
+        snprintf(buf, n, "the network's input");
+    return buf;
 }
 
 struct shape build_shape(const struct builder *b, int node)
@@ -60,6 +85,7 @@ int build_node(struct builder *b, const struct layer_type *type, const void *arg
     memcpy(inputs, in, (size_t)nin * sizeof *inputs);
     *nd = (struct nn_node){
         .type = type, .args = args, .at = from->at, .text = text, .block = from->line, .in = inputs, .nin = nin};
+    nd->level = b->level;
     if (graph_shape(b->g, nd, b->a, b->e))
         return -1;
     *out = b->g->nnodes++;
@@ -81,10 +107,22 @@ static int build_item(struct builder *b, const struct item *it, int in, int *out
 
 int build_sequence(struct builder *b, const struct item *it, int in, int *out)
 {
+    struct saved_value *const before = b->saved, *const outer = b->outer;
+    b->outer = before;
     for (*out = in; it; it = it->next)
         if (build_item(b, it, *out, out))
             return -1;
+    b->saved = before;
+    b->outer = outer;
     return 0;
+}
+
+int build_body(struct builder *b, const struct item *it, int in, int *out)
+{
+    b->level++;
+    int bad = build_sequence(b, it, in, out);
+    b->level--;
+    return bad;
 }
 
 int build_text(struct builder *b, const char *text, const struct item *from, int in, int *out)

@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "nn/text/parse.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* What the rows of layers and of blocks have in common. */
@@ -27,7 +28,7 @@ static struct vocabulary vocabulary_of(const struct item *it)
 static const char *value_text(const struct vocabulary *v, const struct param *p, const void *args, char *buf, size_t n)
 {
     param_text(p, args, buf, n);
-    char *x = p->type == P_PAIR || p->type == P_TEXT ? strchr(buf, 'x') : NULL;
+    char *x = p->type == P_PAIR || (p->type == P_TEXT && isdigit((unsigned char)*buf)) ? strchr(buf, 'x') : NULL;
     int kernel = v->kernel && p == v->params;
     if (x && !kernel && (size_t)(x - buf) == strlen(x + 1) && !memcmp(buf, x + 1, strlen(x + 1)))
         *x = 0;
@@ -102,7 +103,7 @@ static int put_block(struct str *out, const struct item *it, struct arena *a)
         if (put_items(out, it->body[i], "", 0, a))
             return -1;
     }
-    str_add(out, " }");
+    str_add(out, it->nbodies ? " }" : "");
     return too_long(out) ? -1 : 0;
 }
 

@@ -144,9 +144,14 @@ static struct item *parse_block(struct parser *p, const struct block_type *type,
         parse_words(p, c);
     it->given = c->given;
     it->text = *type->name ? parse_copy(p, from, (size_t)(p->last - from)) : "{";
-    it->body = parse_alloc(p, (size_t)type->most * sizeof *it->body);
+    it->body = parse_alloc(p, (size_t)(type->most + 1) * sizeof *it->body);
     if (!it->text || !it->body)
         return NULL;
+    if (!type->most) {
+        if (p->tok == T_OPEN)
+            refuse_braces(p, c->name);
+        return it;
+    }
     if (p->tok != T_OPEN) {
         add_error(p, "%s wants braces: %s %s", type->name, type->name, type->sig);
         return NULL;

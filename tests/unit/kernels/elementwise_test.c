@@ -157,6 +157,38 @@ static void sums_and_products(void **state)
     }
 }
 
+/* One value of a sample for all positions of a channel; its gradient sums row by row, whatever the shape. */
+static void gates(void **state)
+{
+    enum { C = 3, H = 4, W = 5, B = 2, ALL = B * C * H * W * LANES, GATES = B * C * LANES };
+    (void)state;
+    noise_restart(45);
+    for (size_t l = 0; kernels_level(l); l++) {
+        const struct kernels *k = kernels_pick(kernels_level(l));
+        if (!k)
+            continue;
+        float *x = box_noise(ALL), *g = box_noise(GATES), *dy = box_noise(ALL), *y = box(ALL), *sums = box(GATES);
+        k->gate(C, H, W, B, x, g, y);
+        k->gate_sums(C, H, W, B, x, dy, sums);
+        for (int b = 0; b < B; b++)
+            for (int c = 0; c < C; c++)
+                for (int lane = 0; lane < LANES; lane++) {
+                    size_t gate = (size_t)(b * C + c) * LANES + (size_t)lane;
+                    float want = 0;
+                    for (int h = 0; h < H; h++)
+                        for (int w = 0; w < W; w++) {
+                            size_t at = at5(C, H, W, b, h, c, w, lane);
+                            assert_true(y[at] == x[at] * g[gate]);
+                            want = fmaf(x[at], dy[at], want);
+                        }
+                    assert_true(sums[gate] == want);
+                }
+        k->gate(C, H, W, B, x, g, x);
+        assert_memory_equal(x, y, ALL * sizeof *x);
+        box_free(x), box_free(g), box_free(dy), box_free(y), box_free(sums);
+    }
+}
+
 static void fill_seed(uint32_t *seed, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -224,6 +256,11 @@ static void dropout_streams(void **state)
 }
 
 const struct CMUnitTest elementwise_tests[] = {
-    cmocka_unit_test(activations),        cmocka_unit_test(special_values),  cmocka_unit_test(sums_and_products),
-    cmocka_unit_test(dropout_statistics), cmocka_unit_test(dropout_streams), {0},
+    cmocka_unit_test(activations),
+    cmocka_unit_test(special_values),
+    cmocka_unit_test(sums_and_products),
+    cmocka_unit_test(gates),
+    cmocka_unit_test(dropout_statistics),
+    cmocka_unit_test(dropout_streams),
+    {0},
 };

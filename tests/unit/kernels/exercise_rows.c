@@ -106,6 +106,11 @@ static void arithmetic(const struct kernels *k, struct log *l, int i)
     log_box(l, sum, n, "scaled sum", i);
     log_box(l, product, n, "product", i);
     log_box(l, scaled, n, "multiple", i);
+    float *gated = box(n), *sums = box(2 * LANES);
+    k->gate(2, 5, 1, 1, x, z, gated);
+    k->gate_sums(2, 5, 1, 1, x, z, sums);
+    log_box(l, gated, n, "gated", i);
+    log_box(l, sums, 2 * LANES, "sums of gates", i);
     for (int act = NO_ACT; act < ACTIVATIONS; act++) { /* a normalization, a sum, an activation */
         float *p = box_noise(16), *y = box(n), *g = box(n), *lanes = box(128);
         struct pointwise f = {.c = 2, .w = 5, .scale = p, .shift = p + 4, .add = z, .act = act, .act_parameter = 0.1f};

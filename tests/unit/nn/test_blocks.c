@@ -46,6 +46,14 @@ static const struct {
     {"residual { branch add { relu | residual { tanh } } }", "relu in, tanh in, add 1 in, add 0 2, add 3 in"},
     {"{ residual { relu } } x 2, residual { tanh } x 0", "relu in, add 0 in, relu 1, add 2 1"},
     {"flatten, residual { dense 5 }", "flatten in, dense 0, dense 0, batchnorm 2, add 1 3"},
+    {"residual pad { conv 3x3 5 pad 1 stride 2 }", "conv2d in, shortcut in, add 0 1"},
+    {"residual pad { relu }", "relu in, add 0 in"},
+    {"dense_block { conv 1x1 2 } x 3", "conv2d in, concat in 0, conv2d 1, concat 1 2, conv2d 3, concat 3 4"},
+    {"save a, relu, save b, tanh, add a, concat b", "relu in, tanh 0, add 1 in, concat 2 0"},
+    {"{ save a, relu, add a } x 2", "relu in, add 0 in, relu 1, add 2 1"},
+    {"save a, branch { relu, save a, tanh, add a | add a }", "relu in, tanh 0, add 1 0, add in in, concat 2 3"},
+    {"branch mul { none | gap, sigmoid }", "gap in, sigmoid 0, gate in 1"},
+    {"branch mul { gap, sigmoid | relu }", "gap in, sigmoid 0, relu in, gate 2 1"},
 };
 
 static void blocks_become_nodes(void **state)
@@ -77,6 +85,59 @@ static void facts_follow_the_longest_way(void **state)
     arena_release(&a);
 }
 
+/* What squeeze and excitation pools is no head and hides no maps; the nearest pooling and normalization count, in
+ * whatever branch; the largest field and jump do. */
+static void facts_of_excursions(void **state)
+{
+    struct arena a;
+    struct nn_graph g;
+    (void)state;
+    arena_init(&a);
+    build(&g,
+          "branch mul { none | gap, conv 1x1 3, sigmoid }, conv 3x3 4 pad 1, maxpool 2, conv 3x3 4 pad 1, flatten, "
+          "dense 4",
+          maps, 4, &a);
+    assert_string_equal(g.facts.head, "fc");
+    assert_int_equal(g.facts.receptive_field, 8 + 2 + 1 + 2 * 2);
+    assert_int_equal(g.facts.jump, 2);
+    assert_int_equal(g.facts.pool_distance, 2);
+    build(&g, "branch { maxpool 3 stride 1 pad 1, bn, conv 1x1 2 | conv 3x3 2 pad 1, bn }, gap, dense 4", maps, 4, &a);
+    assert_int_equal(g.facts.pool_distance, 2);
+    assert_int_equal(g.facts.bn_distance, 1);
+    assert_int_equal(g.facts.receptive_field, 3);
+    build(&g, "branch { bn, conv 3x3 2 pad 1 | conv 3x3 2 pad 1, bn, maxpool 3 stride 1 pad 1 }, gap, dense 4", maps, 4,
+          &a);
+    assert_int_equal(g.facts.pool_distance, 1);
+    assert_int_equal(g.facts.bn_distance, 1);
+    assert_int_equal(g.facts.receptive_field, 5);
+    assert_string_equal(g.facts.head, "gap+fc");
+    arena_release(&a);
+}
+
+/* Option A: every second position, and nothing in the channels beyond those of the input. */
+static void padded_shortcut(void **state)
+{
+    static const struct shape in = {MAPS, 2, 5, 6};
+    struct arena a;
+    struct nn_graph g;
+    (void)state;
+    arena_init(&a);
+    build(&g, "residual pad { conv 3x3 4 pad 1 stride 2 bias no }", in, 0, &a);
+    struct err e = {0};
+    struct nn_net *net = nn_net_new(&g, 3, 0, NULL, test_kernels(), &a, &e);
+    assert_non_null(net);
+    for (size_t i = 0; i < floats_of(in, 1); i++)
+        net->x[i] = (float)i;
+    struct nn_pass p = {.n = 3, .blocks = 1};
+    nn_forward(net, &p); /* the weights are 0 */
+    for (int c = 0; c < 4; c++)
+        for (int h = 0; h < 3; h++)
+            for (int w = 0; w < 3; w++)
+                assert_true(net->z[lane_at(nn_output(&g), 2, c, h, w)] ==
+                            (c < 2 ? net->x[lane_at(in, 2, c, 2 * h, 2 * w)] : 0));
+    arena_release(&a);
+}
+
 static void what_does_not_fit_says_so(void **state)
 {
     static const struct {
@@ -86,14 +147,30 @@ static void what_does_not_fit_says_so(void **state)
          "'residual identity': its body turns 3x8x8 into 4x8x8; leave out identity"},
         {"residual { flatten }", "its body turns 3x8x8 into 192, which no projection"},
         {"residual { conv 3x3 4 }", "its body turns 3x8x8 into 4x6x6, which no projection"},
-        {"branch { relu | maxpool 2 }", "it joins 3x8x8 and 3x4x4"},
-        {"branch add { relu | conv 1x1 4 }", "it joins 3x8x8 and 4x8x8"},
+        {"branch { relu | maxpool 2 }",
+         "'branch': it joins 3x8x8 ('relu' in block 1) and 3x4x4 ('maxpool 2' in block 1)"},
+        {"branch add { relu |\nconv 1x1 4 }",
+         "3x8x8 ('relu' in block 1) and 4x8x8 ('conv 1x1 4' in block 2); all must"},
+        {"branch mul { relu | conv 1x1 1, gap }", "it joins 3x8x8"},
+        {"residual pad { conv 1x1 2 }", "turns 3x8x8 into 2x8x8, which the input with channels of zeros cannot"},
+        {"residual pad { flatten }", "cannot be added to"},
+        {"residual identity pad { relu }", "leave out one of them"},
+        {"dense_block { maxpool 2 } x 2", "'dense_block': it joins 3x8x8 (the network's input) and 3x4x4 ('maxpool 2'"},
+        {"save a, conv 1x1 4, add a", "'add a': it joins 4x8x8 ('conv 1x1 4' in block 1) and 3x8x8 (the network's"},
+        {"save a, maxpool 2, concat a", "'concat a': it joins 3x4x4"},
+        {"save a, relu\nsave a", "net.ini:11: model.layers: 'save a': 'a' is saved already, in block 1"},
+        {"save first, relu, add frist", "nothing is saved as 'frist'; did you mean 'first'?"},
+        {"{ save a, relu }, add a", "nothing is saved as 'a' before it; write 'save a' where it comes from"},
+        {"relu, add a, save a", "nothing is saved as 'a' before it"},
+        {"save 3, relu, add 3", "'3' is not a name; it begins with a letter"},
+        {"relu, save", "save lacks name"},
+        {"save a { relu }", "'save' does not take braces"},
         {"branch { relu }", "it takes 2 or more"},
         {"residual { relu | tanh }", "'residual' has 2 parts between '|', it takes 1"},
         {"{ relu | tanh }", "'{' has 2 parts between '|', it takes 1"},
         {"residual relu", "'relu' is a layer of its own"},
         {"branch sum { relu | tanh }", "join: 'sum' is not one of concat, add, mul, mean"},
-        {"residual, relu", "residual wants braces: residual [identity] [scale S] { ... }"},
+        {"residual, relu", "residual wants braces: residual [identity | pad] [scale S] { ... }"},
         {"residul { relu }", "did you mean 'residual'?"},
         {"branch { relu | }", "nothing stands between '|' and '}'"},
         {"branch { relu | tanh", "'{' is never closed"},
@@ -112,7 +189,7 @@ static void every_row_says_what_it_is(void **state)
     (void)state;
     for (size_t i = 0; block_types[i]; i++) {
         assert_true(block_types[i]->sig[0] && block_types[i]->help[0] && block_types[i]->emit);
-        assert_true(block_types[i]->least >= 1 && block_types[i]->most >= block_types[i]->least);
+        assert_true(block_types[i]->most >= block_types[i]->least && (block_types[i]->least || !block_types[i]->most));
         assert_ptr_equal(block_find(block_types[i]->name), block_types[i]);
         assert_null(layer_find(block_types[i]->name));
     }
@@ -206,6 +283,10 @@ static void gradients_are_central_differences(void **state)
         "branch add { conv 1x1 3 | conv 3x3 3 pad 1, tanh | conv 1x1 3 }, gap, dense 3",
         "branch mean { conv 1x1 3 | conv 3x3 3 pad 1, tanh | conv 1x1 3 }, gap, dense 3",
         "branch mul { conv 1x1 3 | conv 3x3 3 pad 1, sigmoid | conv 1x1 3, tanh }, gap, dense 3",
+        "residual pad { conv 3x3 4 pad same stride 2, tanh, conv 1x1 4 }, gap, dense 3",
+        "dense_block { tanh, conv 3x3 2 pad 1 } x 3, tanh, gap, dense 3",
+        "conv 1x1 3, save a, conv 1x1 3, save b, tanh, conv 3x3 3 pad 1, add a, tanh, concat b, conv 1x1 3, add b, gap",
+        "conv 3x3 3 pad 1, branch mul { tanh | gap, conv 1x1 3, sigmoid }, conv 1x1 3, gap",
         "conv 3x3 3 pad 1, batchnorm, tanh, residual { conv 3x3 3 pad 1, batchnorm }, tanh, conv 1x1 2, gap, dense 3",
     };
     (void)state;
@@ -334,6 +415,8 @@ int test_blocks(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_become_nodes),
         cmocka_unit_test(facts_follow_the_longest_way),
+        cmocka_unit_test(facts_of_excursions),
+        cmocka_unit_test(padded_shortcut),
         cmocka_unit_test(what_does_not_fit_says_so),
         cmocka_unit_test(every_row_says_what_it_is),
         cmocka_unit_test(gradients_are_central_differences),
