@@ -190,8 +190,16 @@ static void phase_update(struct bench *b, const struct nn_pass *p)
 {
     (void)p;
     b->step++;
-    b->optimizer->step(b->k, b->optimizer_args, b->step, 1e-3f, 1e-4f, 1, b->graph.param_floats, b->net->dw, b->net->w,
-                       b->state);
+    const struct optimizer_call c = {.k = b->k,
+                                     .t = b->step,
+                                     .lr = 1e-3f,
+                                     .wd = 1e-4f,
+                                     .gscale = 1,
+                                     .len = b->graph.param_floats,
+                                     .g = b->net->dw,
+                                     .w = b->net->w,
+                                     .state = {b->state[0], b->state[1]}};
+    b->optimizer->step(b->optimizer_args, &c);
 }
 
 /* Measures the multiply-adds a second at this moment, counted as operations. */

@@ -62,6 +62,13 @@ struct pointwise {
     int half;                   /* last one ended; half a draw may be left over, none (0) at the start of a block */
 };
 
+/* The numbers of moment_step: of Adam's moments, of weight decay in the gradient (wd) and beside it (decay), and of the
+ * step. */
+struct moment_rule {
+    double beta1, beta2;
+    float wd, decay, by_g, by_m, root, eps;
+};
+
 /* Where 16 moved images are sampled, in 65536ths of a pixel of the source, whose pixels are at whole numbers: pixel (y,
  * x) of image l at sx = x[l] + x * along_x[l] + y * down_x[l], and sy likewise, of its plane of h x w bytes. All of
  * them within -2^14 .. 2^14 pixels. */

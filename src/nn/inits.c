@@ -53,6 +53,72 @@ static void fill_pytorch(struct rng *r, int fan_in, int fan_out, size_t n, float
     uniform(r, 1 / sqrt((double)fan_in), n, w);
 }
 
+static void fill_lecun(struct rng *r, int fan_in, int fan_out, size_t n, float *w)
+{
+    (void)fan_out;
+    normal(r, sqrt(1.0 / fan_in), n, w);
+}
+
+static void fill_truncated_normal(struct rng *r, int fan_in, int fan_out, size_t n, float *w)
+{
+    (void)fan_in, (void)fan_out;
+    for (size_t i = 0; i < n; i++) {
+        double v;
+        do
+            v = rng_normal(r);
+        while (fabs(v) > 2);
+        w[i] = (float)(0.02 * v);
+    }
+}
+
+static void fill_uniform(struct rng *r, int fan_in, int fan_out, size_t n, float *w)
+{
+    (void)fan_in, (void)fan_out;
+    uniform(r, 0.05, n, w);
+}
+
+static void fill_constant(struct rng *r, int fan_in, int fan_out, size_t n, float *w)
+{
+    (void)r, (void)fan_in, (void)fan_out;
+    for (size_t i = 0; i < n; i++)
+        w[i] = 0.01f;
+}
+
+/* Takes from v[n] its part along u[n], which has length 1; elements are `step` apart. */
+static void make_orthogonal_to(const float *u, float *v, size_t n, size_t step)
+{
+    double dot = 0;
+    for (size_t i = 0; i < n; i++)
+        dot += (double)u[i * step] * (double)v[i * step];
+    for (size_t i = 0; i < n; i++)
+        v[i * step] = (float)((double)v[i * step] - dot * (double)u[i * step]);
+}
+
+static void make_unit(float *v, size_t n, size_t step)
+{
+    double square = 0;
+    for (size_t i = 0; i < n; i++)
+        square += (double)v[i * step] * (double)v[i * step];
+    for (size_t i = 0; square > 0 && i < n; i++)
+        v[i * step] = (float)((double)v[i * step] / sqrt(square));
+}
+
+/* The shorter side of a normal matrix w[n / fan_in][fan_in], made orthonormal by Gram and Schmidt's method, twice so
+ * that rounding does not show (Giraud et al. 2005, doi:10.1007/s00211-005-0615-4). */
+static void fill_orthogonal(struct rng *r, int fan_in, int fan_out, size_t n, float *w)
+{
+    size_t cols = (size_t)fan_in, rows = n / cols, wide = rows <= cols;
+    size_t vectors = wide ? rows : cols, length = wide ? cols : rows, step = wide ? 1 : cols, apart = wide ? cols : 1;
+    (void)fan_out;
+    normal(r, 1, n, w);
+    for (size_t i = 0; i < vectors; i++)
+        for (int again = 0; again < 2; again++) {
+            for (size_t k = 0; k < i; k++)
+                make_orthogonal_to(w + k * apart, w + i * apart, length, step);
+            make_unit(w + i * apart, length, step);
+        }
+}
+
 // clang-format off
 const struct init_type init_types[] = {
     { "he",      "normal, variance 2 / fan_in (He et al. 2015, arXiv:1502.01852)", fill_he },
@@ -60,6 +126,12 @@ const struct init_type init_types[] = {
     { "normal",  "normal, standard deviation 0.02", fill_normal },
     { "pytorch", "uniform, +-1 / sqrt(fan_in): PyTorch's default for weights", fill_pytorch },
     { "zero",    "all 0", fill_zero },
+    { "lecun",   "normal, variance 1 / fan_in (LeCun et al. 1998, Efficient BackProp); what selu wants", fill_lecun },
+    { "orthogonal", "rows of length 1 at right angles, or columns if there are fewer of them (Saxe et al. 2014, arXiv:1312.6120)",
+      fill_orthogonal },
+    { "truncated_normal", "normal, standard deviation 0.02, without what is more than two of them from 0", fill_truncated_normal },
+    { "uniform", "uniform, +-0.05", fill_uniform },
+    { "constant", "all 0.01: all channels of a layer stay the same, as with zero", fill_constant },
     { 0 },
 };
 

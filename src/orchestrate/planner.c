@@ -158,13 +158,15 @@ static int split_sizes(const struct sweep *s, uint64_t index, const struct datas
     return data_split_sizes(d, data, at, n, e);
 }
 
-/* Task, loss and data fit together; what does not is told with the place of the key. */
+/* Task, loss and data fit together, and the schedule's keys make sense; what does not is told with the place of the
+ * key.
+ */
 static int task_fits(struct planner *p, uint64_t index, struct plan_point *out, struct err *e)
 {
     const char *key;
     struct err why = {0};
     out->task = train_task(&p->point.train, target_of(out->set));
-    if (!train_task_check(&p->point.train, out->set, &key, &why))
+    if (!train_task_check(&p->point.train, out->set, &key, &why) && !train_schedule_check(&p->point.train, &key, &why))
         return 0;
     struct where at = sweep_point_where(p->sweep, index, "train", key);
     return err_at(e, why.code, &at, "%s", why.text);

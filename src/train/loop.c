@@ -20,12 +20,20 @@ void train_update(struct training *r, float lr, float gscale)
     const struct optimizer_type *o = optimizer_types[s->optimizer];
     r->p.step++;
     for (size_t i = 0; i < r->nspans; i++) {
-        size_t at = r->span[i].at;
-        float *state[TRAIN_STATES] = {0};
+        const struct decay_span *span = &r->span[i];
+        struct optimizer_call c = {.k = r->job.k,
+                                   .t = r->p.step,
+                                   .lr = lr,
+                                   .wd = span->decay,
+                                   .gscale = gscale,
+                                   .len = span->len,
+                                   .g = r->net->dw + span->at,
+                                   .w = r->net->w + span->at,
+                                   .tensor = o->scratch ? span->tensor : NULL,
+                                   .scratch = r->optimizer_scratch};
         for (int v = 0; v < r->nstates; v++)
-            state[v] = r->state[v] + at;
-        o->step(r->job.k, s->optimizer_args, r->p.step, lr, r->span[i].decay, gscale, r->span[i].len, r->net->dw + at,
-                r->net->w + at, state);
+            c.state[v] = r->state[v] + span->at;
+        o->step(s->optimizer_args, &c);
     }
 }
 
@@ -88,7 +96,7 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
                             .seed = j->seed,
                             .epoch = (uint32_t)r->p.epoch + 1,
                             .sample = r->batch.key};
-        row->lr = (float)train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch);
+        row->lr = (float)(r->p.schedule.factor * train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch));
         if (train_step(r, from, &p, row->lr, &norms, e))
             return -1;
     }

@@ -38,5 +38,9 @@ void train_judge(struct training *r, const struct epoch_row *row)
     } else {
         p->wait++;
     }
+    const struct schedule_type *schedule = schedule_types[r->job.spec->schedule];
+    if (schedule->after_epoch)
+        schedule->after_epoch(r->job.spec->schedule_args, (double)(r->job.spec->maximise ? value : -value),
+                              &p->schedule);
     p->stopped = r->job.spec->patience > 0 && p->wait >= r->job.spec->patience;
 }

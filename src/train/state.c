@@ -14,7 +14,8 @@ struct state_head {
     uint64_t run;   /* fingerprint: what must be equal for the floats to mean the same */
 };
 #define STATE_MAGIC "sweepRUN"
-#define STATE_VERSION 3 /* 2: the row of the best epoch had two metrics; 1: as fields */
+#define STATE_VERSION                                                                                                  \
+    4 /* 3: without the schedule's state; 2: the row of the best epoch had two metrics; 1: as fields */
 
 struct state_vector {
     float *p;
@@ -129,7 +130,9 @@ static int check_state(const struct training *r, const void *bytes, size_t n, st
 static int check_progress(const struct training *r, const struct train_progress *p, struct err *e)
 {
     if (p->epoch >= 0 && p->epoch <= r->job.spec->epochs && p->step == (uint64_t)p->epoch * r->steps_per_epoch &&
-        p->wait >= 0 && p->wait <= p->epoch && p->best.epoch >= 0 && p->best.epoch <= p->epoch)
+        p->schedule.factor >= 0 && p->schedule.factor <= 1 && p->schedule.wait >= 0 && p->schedule.wait <= p->epoch &&
+        p->schedule.epochs >= 0 && p->schedule.epochs <= p->epoch && p->wait >= 0 && p->wait <= p->epoch &&
+        p->best.epoch >= 0 && p->best.epoch <= p->epoch)
         return 0;
     return err_set(e, ERR_DATA, "checkpoint is corrupt: epoch %d of %d with the step %llu", p->epoch,
                    r->job.spec->epochs, (unsigned long long)p->step);

@@ -13,22 +13,48 @@
 /* Optimizers (train/optimizers/NAME.c, listed in optimizers.c) and schedules (train/schedules/NAME.c, listed in
  * schedules.c) are rows of tables. */
 #define TRAIN_STATES 2
+/* One step over w[len] with the gradient g[len], scaled by gscale. */
+struct optimizer_call {
+    const struct kernels *k;
+    uint64_t t;   /* 1, 2, ... */
+    float lr, wd; /* wd is 0 where decay does not apply */
+    float gscale;
+    size_t len;
+    const float *g;
+    float *w, *state[TRAIN_STATES];
+    const struct nn_tensor *tensor; /* what w is, of an optimizer that goes by tensors; else NULL */
+    float *scratch;                 /* as many floats as the optimizer asked for */
+};
 struct optimizer_type {
     const char *name, *help, *source;
     const struct param *params;      /* keys beside train.*, read into args: momentum, nesterov, beta1, ... */
     size_t args_size;                /* <= TRAIN_ARGS */
     int (*states)(const void *args); /* vectors of param_floats it keeps, 0..TRAIN_STATES; all 0 before step 1 */
-    /* One step t = 1, 2, ... over w[len] with gradient g[len] scaled by gscale; wd is 0 where decay does not apply. */
-    void (*step)(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale, size_t len,
-                 const float *g, float *w, float *const *state);
+    /* Goes by tensors, one call for each, with so many floats of scratch for a tensor; NULL: neither. Others get calls
+     * for any spans of equal decay. */
+    size_t (*scratch)(const struct nn_tensor *t);
+    void (*step)(const void *args, const struct optimizer_call *c);
+};
+/* What a schedule that looks at the results knows after an epoch. Part of checkpoints: no padding. */
+struct schedule_state {
+    double factor;  /* of the learning rate from here on; 1 before the first epoch */
+    float best;     /* value so far */
+    int32_t wait;   /* epochs since */
+    int32_t epochs; /* seen */
+    int32_t unused;
 };
 struct schedule_type {
     const char *name, *help, *source;
     const struct param *params;
     size_t args_size;
+    /* Whether the values of its keys make sense: 0, or -1 with *e about its first key. NULL: their rows have said it.
+     */
+    int (*check)(const void *args, struct err *e);
     /* Factor of the learning rate for step i of n after the warm-up, 0 <= i < n; epoch length in steps for those that
      * count epochs. */
     double (*factor)(const void *args, uint64_t i, uint64_t n, uint64_t steps_per_epoch);
+    /* Looks at what selects an epoch, larger is better, and changes s->factor; NULL: it does not depend on results. */
+    void (*after_epoch)(const void *args, double value, struct schedule_state *s);
     /* 1: with these args the factor is 1 at every step of so many epochs; NULL: it is not to be known so. */
     int (*flat)(const void *args, int epochs);
 };
@@ -68,6 +94,8 @@ extern const struct param train_params[]; /* keys of train_spec without optimize
  * steps rise as lr * (warmup_from + (1 - warmup_from) * i / warm); the schedule then sees step i - warm of total -
  * warm. */
 double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch);
+/* Whether the keys of the schedule make sense: 0; or -1 with *e, and *key is the one of [train] that does not. */
+int train_schedule_check(const struct train_spec *s, const char **key, struct err *e);
 
 /* The schedule that is followed: the constant one where the chosen one never changes the learning rate. */
 int train_schedule(const struct train_spec *s);

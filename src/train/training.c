@@ -28,11 +28,17 @@ static float decay_of(const struct train_spec *s, const struct nn_tensor *t)
     return t->role == NN_WEIGHT || s->decay_all ? (float)s->weight_decay : 0;
 }
 
-/* Neighbouring tensors of equal decay become one span, padding included. Returns their number; s NULL: only counts.
- */
+static const struct optimizer_type *optimizer_of(const struct train_job *j)
+{
+    return optimizer_types[j->spec->optimizer];
+}
+
+/* Neighbouring tensors of equal decay become one span, padding included; each is one where the optimizer goes by them.
+ * Returns their number; s NULL: only counts. */
 static size_t find_decay_spans(const struct train_job *j, struct decay_span *s)
 {
     const struct nn_graph *g = j->graph;
+    const int by_tensor = optimizer_of(j)->scratch != NULL;
     size_t n = 0, at = 0;
     float last = 0;
     for (int i = 0; i < g->nnodes; i++)
@@ -41,10 +47,10 @@ static size_t find_decay_spans(const struct train_job *j, struct decay_span *s)
             float decay = decay_of(j->spec, ten);
             assert(ten->at >= at);
             at = ten->at;
-            if (n && decay == last)
+            if (n && decay == last && !by_tensor)
                 continue;
             if (s) {
-                s[n] = (struct decay_span){n ? at : 0, g->param_floats - at, decay};
+                s[n] = (struct decay_span){n ? at : 0, g->param_floats - at, decay, ten};
                 if (n)
                     s[n - 1].len = at - s[n - 1].at;
             }
@@ -52,6 +58,19 @@ static size_t find_decay_spans(const struct train_job *j, struct decay_span *s)
             n++;
         }
     return n;
+}
+
+/* What the optimizer needs for the largest tensor. */
+static size_t optimizer_scratch(const struct train_job *j)
+{
+    const struct nn_graph *g = j->graph;
+    size_t most = 0;
+    for (int i = 0; optimizer_of(j)->scratch && i < g->nnodes; i++)
+        for (int t = 0; t < g->node[i].ntensors; t++) {
+            size_t n = optimizer_of(j)->scratch(&g->node[i].tensor[t]);
+            most = n > most ? n : most;
+        }
+    return most;
 }
 
 void *train_take(struct train_taker *t, size_t n, size_t size)
@@ -91,6 +110,7 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     r->eval = eval <= train ? r->net : take_net(t, j, eval, 0); /* it is not trained while it measures */
     for (int i = 0; i < r->nstates; i++)
         r->state[i] = train_take(t, g->param_floats, f);
+    r->optimizer_scratch = train_take(t, optimizer_scratch(j), f);
     if (j->spec->select == 0) {
         r->best_w = train_take(t, g->param_floats, f);
         r->best_buffers = train_take(t, g->buffer_floats, f);
@@ -113,7 +133,7 @@ static void prepare_training(struct training *r, const struct train_job *j)
     memset(r, 0, sizeof *r);
     r->job = *j;
     train_task_init(&r->task, &r->job);
-    r->nstates = optimizer_types[j->spec->optimizer]->states(j->spec->optimizer_args);
+    r->nstates = optimizer_of(j)->states(j->spec->optimizer_args);
     uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size;
     r->steps_per_epoch = j->spec->drop_last ? n / batch : (n + batch - 1) / batch;
     r->steps = r->steps_per_epoch * (uint64_t)j->spec->epochs;
@@ -150,5 +170,6 @@ struct training *train_new(const struct train_job *j, struct arena *a, struct er
     }
     find_decay_spans(j, r->span);
     nn_net_init(r->net, j->seed);
+    r->p.schedule.factor = 1;
     return r;
 }

@@ -6,7 +6,8 @@
 
 /* What changes from epoch to epoch besides floats. Copied as bytes into checkpoints: no padding. */
 struct train_progress {
-    uint64_t step;         /* optimizer steps done */
+    uint64_t step; /* optimizer steps done */
+    struct schedule_state schedule;
     int32_t epoch;         /* epochs done */
     int32_t stopped;       /* early stopping has said so */
     int32_t wait;          /* epochs since the last improvement by more than min_delta */
@@ -15,13 +16,15 @@ struct train_progress {
     int32_t unused;
 };
 _Static_assert(sizeof(struct epoch_row) == 12 + 8 * METRICS &&
-                   sizeof(struct train_progress) == 28 + sizeof(struct epoch_row),
+                   sizeof(struct train_progress) == 28 + sizeof(struct schedule_state) + sizeof(struct epoch_row),
                "no padding");
 
-/* A span of parameters with one weight decay, so that an update is few kernel calls. */
+/* A span of parameters with one weight decay, so that an update is few kernel calls; or one tensor, where the optimizer
+ * goes by them. */
 struct decay_span {
     size_t at, len;
     float decay;
+    const struct nn_tensor *tensor;
 };
 
 struct training {
@@ -30,6 +33,7 @@ struct training {
     struct nn_net *eval;        /* measures, eval_batch images: net where that is large enough, else one of its own */
     float *state[TRAIN_STATES]; /* [param_floats] each, of the optimizer */
     int nstates;
+    float *optimizer_scratch;
     float *best_w, *best_buffers; /* of the best epoch; NULL when select = last */
     struct decay_span *span;
     size_t nspans;

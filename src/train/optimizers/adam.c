@@ -21,18 +21,16 @@ int adam_states(const void *args)
     return 2;
 }
 
-void adam_update(const struct kernels *k, const struct adam_args *a, uint64_t t, float lr, int decoupled, float wd,
-                 float gscale, size_t len, const float *g, float *w, float *const *state)
+void adam_update(const struct adam_args *a, int decoupled, const struct optimizer_call *c)
 {
-    double c1 = 1 - m_pow(a->beta1, (double)t), c2 = 1 - m_pow(a->beta2, (double)t);
-    k->adam_step(len, lr, a->beta1, a->beta2, (float)a->eps, (float)c1, (float)c2, decoupled, wd, gscale, g, w,
-                 state[0], state[1]);
+    double c1 = 1 - m_pow(a->beta1, (double)c->t), c2 = 1 - m_pow(a->beta2, (double)c->t);
+    c->k->adam_step(c->len, c->lr, a->beta1, a->beta2, (float)a->eps, (float)c1, (float)c2, decoupled, c->wd, c->gscale,
+                    c->g, c->w, c->state[0], c->state[1]);
 }
 
-static void adam_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
-                      size_t len, const float *g, float *w, float *const *state)
+static void adam_step(const void *args, const struct optimizer_call *c)
 {
-    adam_update(k, args, t, lr, 0, wd, gscale, len, g, w, state);
+    adam_update(args, 0, c);
 }
 
 const struct optimizer_type optimizer_adam = {

@@ -1,4 +1,4 @@
-/* adam.h - what adam and adamw share: arguments and the step; they differ in where weight decay acts. */
+/* adam.h - what adam and its kin share: arguments and the step; adam and adamw differ in where weight decay acts. */
 #ifndef TRAIN_OPTIMIZERS_ADAM_H
 #define TRAIN_OPTIMIZERS_ADAM_H
 
@@ -10,7 +10,6 @@ struct adam_args {
 extern const struct param adam_params[];
 int adam_states(const void *args);
 /* decoupled: w shrinks by lr * wd beside the step (AdamW); otherwise wd * w is part of the gradient. */
-void adam_update(const struct kernels *k, const struct adam_args *a, uint64_t t, float lr, int decoupled, float wd,
-                 float gscale, size_t len, const float *g, float *w, float *const *state);
+void adam_update(const struct adam_args *a, int decoupled, const struct optimizer_call *c);
 
 #endif

@@ -2,10 +2,9 @@
  * the decay is train.weight_decay, 0 unless set (0.01 in PyTorch). */
 #include "train/optimizers/adam.h"
 
-static void adamw_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
-                       size_t len, const float *g, float *w, float *const *state)
+static void adamw_step(const void *args, const struct optimizer_call *c)
 {
-    adam_update(k, args, t, lr, 1, wd, gscale, len, g, w, state);
+    adam_update(args, 1, c);
 }
 
 const struct optimizer_type optimizer_adamw = {

@@ -2,7 +2,7 @@
 #include "train/train.h"
 
 // clang-format off
-#define OPTIMIZERS(X) X(sgd) X(rmsprop) X(adam) X(adamw)
+#define OPTIMIZERS(X) X(sgd) X(rmsprop) X(adam) X(adamw) X(adagrad) X(adadelta) X(nadam) X(radam) X(lion) X(lamb) X(muon)
 // clang-format on
 #define DECLARE(name) extern const struct optimizer_type optimizer_##name;
 #define ROW(name) &optimizer_##name,

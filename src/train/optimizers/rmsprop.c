@@ -23,13 +23,11 @@ static int rmsprop_states(const void *args)
     return ((const struct rmsprop_args *)args)->momentum != 0 ? 2 : 1;
 }
 
-static void rmsprop_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
-                         size_t len, const float *g, float *w, float *const *state)
+static void rmsprop_step(const void *args, const struct optimizer_call *c)
 {
     const struct rmsprop_args *a = args;
-    (void)t;
-    k->rmsprop_step(len, lr, a->alpha, (float)a->momentum, (float)a->eps, wd, gscale, g, w, state[0],
-                    a->momentum != 0 ? state[1] : NULL);
+    c->k->rmsprop_step(c->len, c->lr, a->alpha, (float)a->momentum, (float)a->eps, c->wd, c->gscale, c->g, c->w,
+                       c->state[0], a->momentum != 0 ? c->state[1] : NULL);
 }
 
 const struct optimizer_type optimizer_rmsprop = {

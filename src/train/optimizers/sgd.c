@@ -22,11 +22,11 @@ static int sgd_states(const void *args)
     return ((const struct sgd_args *)args)->momentum != 0;
 }
 
-static void sgd_step(const struct kernels *k, const void *args, uint64_t t, float lr, float wd, float gscale,
-                     size_t len, const float *g, float *w, float *const *state)
+static void sgd_step(const void *args, const struct optimizer_call *c)
 {
     const struct sgd_args *a = args;
-    k->sgd_step(len, lr, (float)a->momentum, a->nesterov, t == 1, wd, gscale, g, w, a->momentum != 0 ? state[0] : NULL);
+    c->k->sgd_step(c->len, c->lr, (float)a->momentum, a->nesterov, c->t == 1, c->wd, c->gscale, c->g, c->w,
+                   a->momentum != 0 ? c->state[0] : NULL);
 }
 
 const struct optimizer_type optimizer_sgd = {

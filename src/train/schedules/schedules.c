@@ -3,7 +3,7 @@
 #include "train/train.h"
 
 // clang-format off
-#define SCHEDULES(X) X(constant) X(step) X(exponential) X(cosine) X(onecycle)
+#define SCHEDULES(X) X(constant) X(step) X(exponential) X(cosine) X(onecycle) X(plateau) X(polynomial) X(cyclic) X(restarts) X(pieces)
 // clang-format on
 #define DECLARE(name) extern const struct schedule_type schedule_##name;
 #define ROW(name) &schedule_##name,
@@ -20,6 +20,13 @@ int train_schedule(const struct train_spec *s)
 {
     const struct schedule_type *t = schedule_types[s->schedule];
     return t->flat && t->flat(s->schedule_args, s->epochs) ? 0 : s->schedule; /* constant is the first */
+}
+
+int train_schedule_check(const struct train_spec *s, const char **key, struct err *e)
+{
+    const struct schedule_type *t = schedule_types[s->schedule];
+    *key = t->params->name;
+    return t->check ? t->check(s->schedule_args, e) : 0;
 }
 
 double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch)

@@ -8,6 +8,7 @@ writes train_optimizers.csv (settings, step, w0..w15: parameters after each of 1
 side needs no list of its own. Start values and gradients are a formula that both sides compute exactly.
 """
 import csv, sys, warnings
+import numpy
 import torch
 
 warnings.filterwarnings("ignore")  # a scheduler is stepped without its optimizer here, on purpose
@@ -31,6 +32,47 @@ def words(settings):
     return dict(w.split("=") for w in settings.split())
 
 
+class ByDefinition:
+    """What PyTorch lacks, or computes in bf16: written as the papers have it, in float64. The parameters are a matrix of
+    two rows."""
+
+    def __init__(self, w, *settings):
+        self.w, self.settings, self.t = w, settings, 0
+        self.x = w.detach().double().reshape(2, -1)
+        self.m, self.v = torch.zeros_like(self.x), torch.zeros_like(self.x)
+
+    def step(self):
+        self.t += 1
+        self.update(self.w.grad.double().reshape(2, -1), *self.settings)
+        self.w.data.copy_(self.x.reshape(-1))
+
+
+class Lion(ByDefinition):
+    def update(self, g, lr, b1, b2, wd):  # algorithm 2 of arXiv:2302.06675
+        c = b1 * self.m + (1 - b1) * g
+        self.x = self.x - lr * (c.sign() + wd * self.x)
+        self.m = b2 * self.m + (1 - b2) * g
+
+
+class Lamb(ByDefinition):
+    def update(self, g, lr, b1, b2, eps, wd):  # algorithm 2 of arXiv:1904.00962
+        self.m = b1 * self.m + (1 - b1) * g
+        self.v = b2 * self.v + (1 - b2) * g * g
+        r = (self.m / (1 - b1**self.t)) / ((self.v / (1 - b2**self.t)).sqrt() + eps) + wd * self.x
+        self.x = self.x - lr * self.x.norm() / r.norm() * r
+
+
+class Muon(ByDefinition):
+    def update(self, g, lr, momentum, nesterov, rounds, wd):  # torch/optim/_muon.py, adjust_lr_fn="match_rms_adamw"
+        self.m = momentum * self.m + (1 - momentum) * g
+        x = momentum * self.m + (1 - momentum) * g if nesterov else self.m
+        x = x / x.norm()
+        for _ in range(rounds):
+            gram = x @ x.T
+            x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+        self.x = self.x * (1 - lr * wd) - lr * 0.2 * max(g.shape) ** 0.5 * x
+
+
 def optimizer(w, s):
     f = lambda k, default: float(s.get(k, default))
     lr, wd = float(s["lr"]), f("weight_decay", 0)
@@ -38,7 +80,20 @@ def optimizer(w, s):
         return torch.optim.SGD([w], lr, momentum=f("momentum", 0), nesterov=s.get("nesterov") == "yes", weight_decay=wd)
     if s["optimizer"] == "rmsprop":
         return torch.optim.RMSprop([w], lr, alpha=f("alpha", 0.99), eps=f("eps", 1e-8), momentum=f("momentum", 0), weight_decay=wd)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[s["optimizer"]]
+    if s["optimizer"] == "adagrad":
+        return torch.optim.Adagrad([w], lr, eps=f("eps", 1e-10), weight_decay=wd)
+    if s["optimizer"] == "adadelta":
+        return torch.optim.Adadelta([w], lr, rho=f("rho", 0.9), eps=f("eps", 1e-6), weight_decay=wd)
+    if s["optimizer"] == "nadam":
+        return torch.optim.NAdam([w], lr, betas=(f("beta1", 0.9), f("beta2", 0.999)), eps=f("eps", 1e-8),
+                                 momentum_decay=f("momentum_decay", 0.004), weight_decay=wd)
+    if s["optimizer"] == "lion":
+        return Lion(w, lr, f("beta1", 0.9), f("beta2", 0.99), wd)
+    if s["optimizer"] == "lamb":
+        return Lamb(w, lr, f("beta1", 0.9), f("beta2", 0.999), f("eps", 1e-6), wd)
+    if s["optimizer"] == "muon":
+        return Muon(w, lr, f("momentum", 0.95), s.get("nesterov") != "no", int(s.get("rounds", 5)), wd)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "radam": torch.optim.RAdam}[s["optimizer"]]
     return kind([w], lr, betas=(f("beta1", 0.9), f("beta2", 0.999)), eps=f("eps", 1e-8), weight_decay=wd)
 
 
@@ -63,6 +118,21 @@ OPTIMIZERS = [
     "optimizer=adamw lr=0.01",
     "optimizer=adamw lr=0.01 weight_decay=0.05",
     "optimizer=adamw lr=0.01 beta1=0.8 beta2=0.95 eps=0.001 weight_decay=0.5",
+    "optimizer=adagrad lr=0.1",
+    "optimizer=adagrad lr=0.1 eps=0.01 weight_decay=0.05 clip_norm=0.5",
+    "optimizer=adadelta lr=1",
+    "optimizer=adadelta lr=0.5 rho=0.8 eps=0.001 weight_decay=0.05 clip_norm=0.5",
+    "optimizer=nadam lr=0.01",
+    "optimizer=nadam lr=0.01 beta1=0.8 beta2=0.95 eps=0.001 momentum_decay=0.1 weight_decay=0.05 clip_norm=0.5",
+    "optimizer=radam lr=0.01",
+    "optimizer=radam lr=0.01 beta1=0.8 beta2=0.95 eps=0.001 weight_decay=0.05 clip_norm=0.5",
+    "optimizer=lion lr=0.01",
+    "optimizer=lion lr=0.01 beta1=0.8 beta2=0.95 weight_decay=0.05 clip_norm=0.5",
+    "optimizer=lamb lr=0.01",
+    "optimizer=lamb lr=0.01 beta1=0.8 beta2=0.95 eps=0.001 weight_decay=0.05 clip_norm=0.5",
+    "optimizer=muon lr=0.02",
+    "optimizer=muon lr=0.02 momentum=0.8 nesterov=no weight_decay=0.05",
+    "optimizer=muon lr=0.02 rounds=2 clip_norm=0.5",
 ]
 
 
@@ -93,10 +163,26 @@ SCHEDULES = [
     ("schedule=onecycle pct_start=0.5 div_factor=10 final_div_factor=100", 3, 9),
     ("schedule=onecycle pct_start=0.25 warmup=0.25 warmup_from=0.04", 8, 5),
     ("schedule=onecycle pct_start=0", 2, 5),
+    ("schedule=plateau plateau_patience=1 gamma=0.5", 12, 2),
+    ("schedule=plateau plateau_patience=0 gamma=0.3 plateau_delta=0.2 final=0.05", 12, 2),
+    ("schedule=polynomial", 4, 5),
+    ("schedule=polynomial power=2.5 final=0.1 warmup=0.2", 4, 5),
+    ("schedule=polynomial power=0.5", 4, 5),
+    ("schedule=cyclic cycle_epochs=2 low=0.2", 7, 3),
+    ("schedule=cyclic cycle_epochs=2.5 shrink=0.5 warmup=0.1", 8, 4),
+    ("schedule=restarts period=1 period_factor=2 final=0.01", 8, 4),
+    ("schedule=restarts period=3 period_factor=1", 8, 3),
+    ("schedule=pieces pieces=0:0.1,2:1,4.5:0.5,6:0", 8, 4),
+    ("schedule=pieces pieces=1:0.5,3:2 warmup=0.25", 8, 4),
+    ("schedule=pieces pieces=0:1,2:1,2:0.1,4:0.1,4:0.01", 7, 3),
 ]
 
 
-def scheduler(o, s, n, lr):
+def result(epoch):  # what plateau looks at
+    return ((epoch * 37 + 11) % 64) / 64
+
+
+def scheduler(o, s, n, lr, spe):
     S, f = torch.optim.lr_scheduler, lambda k, default: float(s.get(k, default))
     name = s["schedule"]
     if name == "constant":
@@ -107,6 +193,25 @@ def scheduler(o, s, n, lr):
         return S.ExponentialLR(o, f("gamma", 0.95)), True
     if name == "cosine":
         return S.CosineAnnealingLR(o, n, eta_min=lr * f("final", 0)), False
+    if name == "plateau":
+        return S.ReduceLROnPlateau(o, "max", f("gamma", 0.1), int(s.get("plateau_patience", 10)), f("plateau_delta", 0), "abs",
+                                   min_lr=lr * f("final", 0), eps=0), True
+    if name == "polynomial":
+        power, final = f("power", 1), f("final", 0)
+        if not final:
+            return S.PolynomialLR(o, n, power), False
+        return S.LambdaLR(o, lambda i: final + (1 - final) * (1 - i / n) ** power), False
+    if name == "cyclic":
+        low, shrink = f("low", 0.1), f("shrink", 1)
+        return S.CyclicLR(o, lr * low, lr, f("cycle_epochs", 4) * spe / 2, scale_fn=lambda c: shrink ** (c - 1),
+                          scale_mode="cycle", cycle_momentum=False), False
+    if name == "restarts":
+        return S.CosineAnnealingWarmRestarts(o, int(s.get("period", 10)) * spe, int(s.get("period_factor", 2)), lr * f("final", 0)), False
+    if name == "pieces":
+        epoch, factor = zip(*[map(float, p.split(":")) for p in s["pieces"].split(",")])
+        if len(set(epoch)) < len(epoch):  # jumps alone: a milestone is where one is, every factor a tenth of that before
+            return S.MultiStepLR(o, [int(e) for e in epoch[1::2]], 0.1), True
+        return S.LambdaLR(o, lambda i: float(numpy.interp(i / spe, epoch, factor))), False
     return S.OneCycleLR(o, lr, total_steps=n, pct_start=f("pct_start", 0.3), div_factor=f("div_factor", 25),
                         final_div_factor=f("final_div_factor", 1e4), cycle_momentum=False), False
 
@@ -128,11 +233,11 @@ def schedule_rows():
                 rates.append(o.param_groups[0]["lr"])
                 w.step()
         o = new()
-        sched, by_epoch = scheduler(o, s, total - warm, lr)
+        sched, by_epoch = scheduler(o, s, total - warm, lr, spe)
         for i in range(total - warm):
             rates.append(o.param_groups[0]["lr"])
             if i + 1 < total - warm and (not by_epoch or (i + 1) % spe == 0):
-                sched.step()
+                sched.step(*([result((i + 1) // spe)] if s["schedule"] == "plateau" else []))
         for i, r in enumerate(rates):
             yield [settings, epochs, spe, i, repr(r)]
 

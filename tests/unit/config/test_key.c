@@ -91,7 +91,7 @@ static void each_key_varies_or_says_why(void **state)
 /* A value of the row that is not its default; a sweep with it is to be another one. */
 static const char *other_value(const struct param *p, char buf[64])
 {
-    static const char *const tries[] = {"2", "0.5", "yes", "3", "0.25", "20"};
+    static const char *const tries[] = {"2", "0.5", "yes", "3", "0.25", "20", "no"};
     union {
         int i[2];
         double d;
@@ -252,10 +252,10 @@ static void keys_of_optimizers(void **state)
 {
     (void)state;
     expect_error("[train]\noptimizer = adam\nmomentum = 0.9\n",
-                 "t.ini:3: train.momentum: is not used by adam; sgd and rmsprop have it", NULL);
+                 "t.ini:3: train.momentum: is not used by adam; sgd, rmsprop and muon have it", NULL);
     expect_error("[grid]\ntrain.optimizer = adam, adamw\ntrain.alpha = 0.9, 0.99\n",
                  "t.ini:3: train.alpha: is not used by any value", "rmsprop has it", NULL);
-    expect_error("[train]\nschedule = cosine\ngamma = 0.5\n", "is not used by cosine; step and exponential have it",
+    expect_error("[train]\nschedule = cosine\ngamma = 0.5\n", "is not used by cosine; step, exponential and plateau have it",
                  NULL);
     expect_error("[train]\noptimizer = sgd\nmomentum = 1\n", "t.ini:3: train.momentum: '1' is not a number in [0, 1)",
                  NULL);

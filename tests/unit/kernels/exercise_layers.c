@@ -34,9 +34,38 @@ static void channel_activations(const struct kernels *k, struct log *l, int i)
     box_free(x), box_free(dy), box_free(slope);
 }
 
+static void later_optimizers(const struct kernels *k, struct log *l, int i)
+{
+    const size_t n = 16 + 16 * (size_t)i;
+    const struct moment_rule r = {.beta1 = 0.9,
+                                  .beta2 = 0.99,
+                                  .wd = 1e-3f,
+                                  .decay = 1e-2f,
+                                  .by_g = 0.1f,
+                                  .by_m = 0.3f,
+                                  .root = i % 2 ? 0 : 1.5f,
+                                  .eps = 1e-3f};
+    float *g = box_noise(n), *w = box_noise(n), *m = box_noise(n), *v = box_noise(n), *step = box(n);
+    for (size_t j = 0; j < n; j++)
+        v[j] *= v[j];
+    g[3] = m[3] = 0;
+    k->adagrad_step(n, 0.1f, 1e-8f, 1e-3f, 0.7f, g, w, v);
+    k->adadelta_step(n, 0.1f, 0.9, 1e-3f, 1e-3f, 0.7f, g, w, v, v);
+    k->lion_step(n, 0.1f, 0.9, 0.99, 1e-3f, 0.7f, g, w, m);
+    k->moment_step(n, &r, 0.7f, g, w, m, v, step);
+    k->moment_step(n, &r, 0.7f, g, w, m, v, NULL);
+    take_output(l, w, n, "later optimizers: w", i);
+    take_output(l, m, n, "later optimizers: m", i);
+    take_output(l, v, n, "later optimizers: v", i);
+    take_output(l, step, n, "later optimizers: step", i);
+    box_free(g);
+}
+
 void exercise_layers(const struct kernels *k, struct log *l)
 {
     noise_restart(73);
     for (int i = 0; i < 20; i++)
         channel_activations(k, l, i);
+    for (int i = 0; i < 5; i++)
+        later_optimizers(k, l, i);
 }

@@ -18,7 +18,12 @@ static void moments_are_as_described(void **state)
                 {"xavier", 0.2927700 / 1.7320508, 0.2927701},
                 {"normal", 0.02, INFINITY},
                 {"pytorch", 0.1414213 / 1.7320508, 0.1414214},
-                {"zero", 0, 0}};
+                {"zero", 0, 0},
+                {"lecun", 0.1414214, INFINITY},
+                {"orthogonal", 0.05, 1}, /* 50 columns of 400 numbers, each of length 1 */
+                {"truncated_normal", 0.02 * 0.8796257, 0.04},
+                {"uniform", 0.05 / 1.7320508, 0.05},
+                {"constant", 0.01, 0.01}};
     (void)state;
     for (size_t i = 0; init_types[i].name; i++) {
         struct rng r;
@@ -31,11 +36,43 @@ static void moments_are_as_described(void **state)
             square += (double)w[j] * (double)w[j];
             most = fmax(most, fabs((double)w[j]));
         }
-        assert_close(sum / N, 0, 0, 4 * want[i].std / sqrt(N)); /* four standard errors */
+        assert_close(sum / N, !strcmp(want[i].name, "constant") ? 0.01 : 0, 0,
+                     1e-9 + 4 * want[i].std / sqrt(N)); /* four standard errors */
         assert_close(sqrt(square / N), want[i].std, 0.03, 1e-12);
         assert_true(most <= want[i].limit);
     }
     assert_null(nn_init_name(COUNT(want)));
+}
+
+/* The shorter side: the dot product of each two vectors is 0, of one with itself 1. */
+static void check_orthogonal(int rows, int cols)
+{
+    static float w[N];
+    struct rng r;
+    size_t i = 0;
+    while (strcmp(init_types[i].name, "orthogonal") != 0)
+        i++;
+    rng_init(&r, 2, RNG_TEST, (uint32_t)rows, 0);
+    init_types[i].fill(&r, cols, 0, (size_t)(rows * cols), w);
+    int wide = rows <= cols, vectors = wide ? rows : cols, length = wide ? cols : rows;
+    for (int a = 0; a < vectors; a++)
+        for (int b = 0; b <= a; b++) {
+            double dot = 0;
+            for (int j = 0; j < length; j++)
+                dot += wide ? (double)w[a * cols + j] * (double)w[b * cols + j]
+                            : (double)w[j * cols + a] * (double)w[j * cols + b];
+            assert_close(dot, a == b, 0, 1e-6);
+        }
+}
+
+static void orthogonal_rows_or_columns(void **state)
+{
+    (void)state;
+    check_orthogonal(16, 90);
+    check_orthogonal(90, 16);
+    check_orthogonal(60, 60);
+    check_orthogonal(1, 5);
+    check_orthogonal(5, 1);
 }
 
 static struct nn_net *filled(struct nn_graph *g, const char *text, uint64_t seed, struct arena *a)
@@ -100,6 +137,7 @@ int test_init(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_are_as_described),
+        cmocka_unit_test(orthogonal_rows_or_columns),
         cmocka_unit_test(nets_are_filled_by_role),
         cmocka_unit_test(numbers_depend_on_seed_node_and_tensor_alone),
     };

@@ -34,6 +34,9 @@ static void set_word(struct train_spec *s, char *word, int types_only)
     const struct param *p = find_key(s, word, &into);
     if (!p)
         fail_msg("no key '%s'", word);
+    static char kept[256]; /* of the last text; the spec keeps a pointer to it */
+    if (p->type == P_TEXT)
+        value = strcpy(kept, value);
     if (param_set(p, into, value, NULL, &e))
         fail_msg("%s", e.text);
 }

@@ -20,11 +20,13 @@ int golden_row(struct golden *g)
     char line[2048];
     if (!fgets(line, sizeof line, g->f))
         return 0;
-    char *at = strchr(line, ',');
+    int quoted = *line == '"'; /* settings with commas */
+    char *at = strchr(line + quoted, quoted ? '"' : ',');
     assert_non_null(at);
-    *at++ = 0;
-    assert_true(strlen(line) < sizeof g->settings);
-    strcpy(g->settings, line);
+    *at = 0;
+    at += 1 + quoted;
+    assert_true(strlen(line + quoted) < sizeof g->settings);
+    strcpy(g->settings, line + quoted);
     g->values = 0;
     for (char *end = at; *at && *at != '\n'; at = *end == ',' ? end + 1 : end) {
         assert_true(g->values < GOLDEN_VALUES);

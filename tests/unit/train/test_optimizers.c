@@ -17,8 +17,11 @@ static float pattern(int i)
     return (float)((i * 7919 + 104729) % 256 - 128) / 128;
 }
 
+/* To those that go by tensors, a matrix of two rows. */
+static const struct nn_tensor matrix = {.name = "weight", .role = NN_WEIGHT, .n = N, .fan_in = N / 2, .fan_out = 2};
+
 struct stepper {
-    _Alignas(64) float w[N], g[N], state[TRAIN_STATES][N];
+    _Alignas(64) float w[N], g[N], state[TRAIN_STATES][N], scratch[4096];
     char settings[256];
     struct train_spec spec;
 };
@@ -35,15 +38,23 @@ static void restart(struct stepper *s, const char *settings)
 static void step(struct stepper *s, int t, const struct kernels *k)
 {
     const struct optimizer_type *o = optimizer_types[s->spec.optimizer];
-    int states = o->states(s->spec.optimizer_args);
-    float *state[TRAIN_STATES] = {0};
-    for (int v = 0; v < states; v++)
-        state[v] = s->state[v];
     for (int i = 0; i < N; i++)
         s->g[i] = pattern(1000 + 37 * t + 11 * i);
     float gscale = train_clip(&s->spec, sqrt(k->sum_squares(N, s->g)));
-    o->step(k, s->spec.optimizer_args, (uint64_t)t, (float)s->spec.lr, (float)s->spec.weight_decay, gscale, N, s->g,
-            s->w, state);
+    struct optimizer_call c = {.k = k,
+                               .t = (uint64_t)t,
+                               .lr = (float)s->spec.lr,
+                               .wd = (float)s->spec.weight_decay,
+                               .gscale = gscale,
+                               .len = N,
+                               .g = s->g,
+                               .w = s->w,
+                               .tensor = o->scratch ? &matrix : NULL,
+                               .scratch = s->scratch};
+    for (int v = 0; v < o->states(s->spec.optimizer_args); v++)
+        c.state[v] = s->state[v];
+    assert_true(!o->scratch || o->scratch(&matrix) <= COUNT(s->scratch));
+    o->step(s->spec.optimizer_args, &c);
 }
 
 static void against_torch(const struct kernels *k)
@@ -83,9 +94,15 @@ static void state_vectors_only_where_needed(void **state)
         const char *settings;
         int states;
     } want[] = {
-        {"optimizer=sgd", 0},     {"optimizer=sgd nesterov=yes", 0},     {"optimizer=sgd momentum=0.5", 1},
-        {"optimizer=rmsprop", 1}, {"optimizer=rmsprop momentum=0.5", 2}, {"optimizer=adam", 2},
+        {"optimizer=sgd", 0},
+        {"optimizer=sgd nesterov=yes", 0},
+        {"optimizer=sgd momentum=0.5", 1},
+        {"optimizer=rmsprop", 1},
+        {"optimizer=rmsprop momentum=0.5", 2},
+        {"optimizer=adam", 2},
         {"optimizer=adamw", 2},
+        {"optimizer=adagrad", 1},
+        {"optimizer=lion", 1},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(want); i++) {
