@@ -31,7 +31,8 @@ size_t sweep_axes(const struct sweep *s)
 struct axis_info sweep_axis(const struct sweep *s, size_t i)
 {
     const struct axis *ax = &s->ax[i];
-    return (struct axis_info){s->col_name + ax->column, ax->ncolumns, ax->n, ax->when_text};
+    return (struct axis_info){s->col_name + ax->column, ax->ncolumns, ax->n, s->col[ax->column].values.seg->written,
+                              ax->when_text};
 }
 
 size_t sweep_keys(const struct sweep *s)
@@ -60,12 +61,17 @@ const char *sweep_made_text(const struct sweep *s, size_t i)
     return g->made ? g->text : NULL;
 }
 
+const struct search *sweep_search(const struct sweep *s)
+{
+    return &s->search;
+}
+
 uint64_t sweep_points(const struct sweep *s)
 {
-    return s->diagram.points;
+    return search_size(&s->search);
 }
 
 double sweep_points_approx(const struct sweep *s)
 {
-    return s->diagram.approx;
+    return search_size_approx(&s->search);
 }

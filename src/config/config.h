@@ -1,5 +1,6 @@
-/* config.h - the sweep file: read, checked as a whole, and expanded into points on demand. Nothing is enumerated:
- * a grid of 10^12 points is counted in closed form and its k-th point computed directly.
+/* config.h - the sweep file: read, checked as a whole, and expanded into points on demand: a point is a proposal of
+ * search, a value number for each axis. Nothing is enumerated: a grid of 10^12 points is counted in closed form and its
+ * k-th point computed directly.
  *
  * Keys of a section are the param tables of the structs they fill: sweep_params (here), data_params, nn_params,
  * train_params and those of every optimizer and schedule. [model] also takes any name as a variable for its texts.
@@ -30,6 +31,7 @@
 #include "base/str.h"
 #include "data/data.h"
 #include "nn/nn.h"
+#include "search/search.h"
 #include "train/train.h"
 
 #include <stddef.h>
@@ -41,9 +43,10 @@ struct sweep_spec {
     int repeats;      /* seeds per point, >= 1 */
     int seed; /* repeat r (0-based) trains with seed + r: the same seeds at every point, so that points are compared in
                  pairs */
-    const char *objective;  /* "max val_accuracy" */
-    int metric, maximise;   /* of it: index into train_metrics */
-    int method;             /* grid */
+    const char *objective; /* "max val_accuracy" */
+    int metric, maximise;  /* of it: index into train_metrics */
+    int method;            /* index into search_types */
+    struct search_args search_args;
     int stop_trials;        /* 0: no limit; at most so many trials are brought to an end by this call */
     double stop_time;       /* seconds of wall clock, 0: no limit */
     double stop_trial_time; /* seconds of wall clock that a trial may take in one call, 0: no limit */
@@ -68,7 +71,8 @@ struct axis_info {
     const char *const *key; /* "train.lr", ... */
     size_t nkeys;
     uint64_t values;
-    const char *when; /* condition text or NULL */
+    const char *drawn; /* "1e-4..1e-1 log" where the values are continuous; NULL: there are so many */
+    const char *when;  /* condition text or NULL */
 };
 size_t sweep_axes(const struct sweep *s);
 struct axis_info sweep_axis(const struct sweep *s, size_t i);
@@ -82,15 +86,19 @@ const char *sweep_made_key(const struct sweep *s, size_t i);
 /* As written; NULL: in a [model.NAME] only. */
 const char *sweep_made_text(const struct sweep *s, size_t i);
 
-/* Points of the grid; UINT64_MAX when there are more. Also as double, for messages. */
+/* What proposes the points. */
+const struct search *sweep_search(const struct sweep *s);
+/* Points that are planned (of a search that draws: at most); UINT64_MAX when there are more. Also as double, for
+ * messages.
+ */
 uint64_t sweep_points(const struct sweep *s);
 double sweep_points_approx(const struct sweep *s);
 
 struct point {
-    uint64_t index;           /* 0-based; the last axis of the file turns fastest */
-    const char *const *value; /* [sweep_keys] text as in the file, an empty one as two quotation marks; "" where the
+    const struct proposal *at; /* what was proposed */
+    const char *const *value;  /* [sweep_keys] text as in the file, an empty one as two quotation marks; "" where the
                                  axis is absent (its `when` fails) */
-    const char *const *made;  /* [sweep_made] likewise; "" where the training has no such key */
+    const char *const *made;   /* [sweep_made] likewise; "" where the training has no such key */
     struct data_spec data;
     struct nn_spec nn;
     struct train_spec train;
@@ -102,16 +110,19 @@ struct point {
     uint64_t alike; /* of the same but for the sizes of the splits: with their counts it tells the same training whose
                        sizes are written as counts here and as fractions there */
 };
-/* The k-th point, in `a`. 0, or -1 with located errors: a value out of range, an unknown variable, ... Of what there
- * is to learn texts know $classes and $targets. */
-int sweep_point(const struct sweep *s, uint64_t k, struct target_kind target, struct arena *a, struct point *p,
-                struct err_list *errs);
-/* point.value[i] of the k-th point, in buf or where it stays. */
-const char *sweep_point_value(const struct sweep *s, uint64_t k, size_t i, char buf[STR_NUM]);
-/* The data_spec of the k-th point alone (cheap; dataset and split may vary along axes). */
-int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct data_spec *d, struct err_list *errs);
-/* Where the k-th point's value of a key of the tables was written; line 0 of the file: nowhere, it is the default. */
-struct where sweep_point_where(const struct sweep *s, uint64_t k, const char *section, const char *key);
+/* The point that `at` proposes, in `a`. 0, or -1 with located errors: a value out of range, an
+ * unknown variable, ... Of what there is to learn texts know $classes and $targets. */
+int sweep_point(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,
+                struct point *p, struct err_list *errs);
+/* point.value[i] of that point, in buf or where it stays. */
+const char *sweep_point_value(const struct sweep *s, const struct proposal *at, size_t i, char buf[STR_NUM]);
+/* Its data_spec alone (cheap; dataset and split may vary along axes). */
+int sweep_point_data(const struct sweep *s, const struct proposal *at, struct arena *a, struct data_spec *d,
+                     struct err_list *errs);
+/* Where its value of a key of the tables was written; line 0 of the file: nowhere, it is the default. */
+struct where sweep_point_where(const struct sweep *s, const struct proposal *at, const char *section, const char *key);
+/* Where a key of the sweep as a whole was written, likewise. */
+struct where sweep_where(const struct sweep *s, const char *section, const char *key);
 
 /* [require] model, checked on the plan: 1 all hold; 0 the text of the first that does not goes to why[n]; -1 an error
  * in it (unknown name) with *e. */

@@ -322,7 +322,7 @@ static void build(struct loading *o, const char *const *words, size_t nwords)
     requirements_parse(s, &s->result, &o->result, 1, &o->errors);
     int follows = !follow_parse(s, &o->errors);
     point_prepare(s, &o->errors);
-    axes_count(s, &o->errors);
+    axes_search(s, &o->errors);
     blocks_check(s, &o->errors);
     texts_check(s, &o->errors);
     point_check_layers(s, &o->errors);

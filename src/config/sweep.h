@@ -5,7 +5,6 @@
 #include "config/config.h"
 #include "config/error_list.h"
 #include "config/keys/keys.h"
-#include "config/space/diagram.h"
 #include "config/syntax/expr.h"
 #include "config/syntax/reader.h"
 #include "config/syntax/values.h"
@@ -135,7 +134,7 @@ struct sweep {
     const char **col_name; /* [ncol] */
     struct axis *ax;
     size_t nax;
-    struct diagram diagram;
+    struct search search;
     struct requirements model, result;
     /* Of the settings' base values. */
     struct data_spec data;
@@ -173,7 +172,7 @@ int family_row_used(const struct sweep *s, const struct family *f, const char *n
 /* One point: the values of the axes and what follows from them. */
 struct point_choice {
     const struct sweep *s;
-    int64_t value[DIAGRAM_AXES]; /* per axis, DIAGRAM_ABSENT where absent */
+    int64_t value[SEARCH_AXES]; /* per axis, SEARCH_ABSENT where absent */
     const struct variant *variant;
     struct target_kind target;
     struct arena *a;                /* for values that follow from others */
@@ -183,7 +182,7 @@ struct point_choice {
 };
 /* Without a point: value[] and what follows from it is the caller's. What is made of values lies in `a`. */
 void choice_init(struct point_choice *p, const struct sweep *s, struct arena *a);
-void choice_point(struct point_choice *p, const struct sweep *s, uint64_t k, struct arena *a);
+void choice_point(struct point_choice *p, const struct sweep *s, const struct proposal *at, struct arena *a);
 void choice_variant(struct point_choice *p);
 /* Where the setting's value at the point stands. */
 struct where choice_where(const struct point_choice *p, int setting);
@@ -276,8 +275,8 @@ struct pending { /* an axis key as read, in the order of the file */
     int zip; /* number of its [zip], or -1 */
 };
 void axes_build(struct sweep *s, struct pending *p, size_t n, struct error_list *errors);
-/* After everything else is known: conditions, then the count. */
-void axes_count(struct sweep *s, struct error_list *errors);
+/* After everything else is known: conditions, then the space that is searched. */
+void axes_search(struct sweep *s, struct error_list *errors);
 
 /* require.c */
 void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after,

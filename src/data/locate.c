@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct search {
+struct file_search {
     char *folder;
     const char *name;
     int (*has)(const char *folder, const void *ctx);
@@ -15,14 +15,14 @@ struct search {
     char looked[400]; /* ", "-separated, for the error */
 };
 
-static void note(struct search *s, const char *place)
+static void note(struct file_search *s, const char *place)
 {
     size_t n = strlen(s->looked);
     snprintf(s->looked + n, sizeof s->looked - n, "%s%s", n ? ", " : "", place);
 }
 
 /* 1 when root/sub/name has it; an empty part is left out. */
-static int look(struct search *s, const char *root, const char *sub, const char *name)
+static int look(struct file_search *s, const char *root, const char *sub, const char *name)
 {
     int n = snprintf(s->folder, DATA_PATH, "%s%s%s%s%s", root, sub[0] ? "/" : "", sub, name[0] ? "/" : "", name);
     if (n < 0 || n >= DATA_PATH) {
@@ -33,7 +33,7 @@ static int look(struct search *s, const char *root, const char *sub, const char 
     return s->has(s->folder, s->ctx);
 }
 
-static int look_around(struct search *s)
+static int look_around(struct file_search *s)
 {
     const char *data = getenv("SWEEP_DATA"), *home = getenv("HOME");
     if (!data || !data[0])
@@ -50,7 +50,7 @@ static int look_around(struct search *s)
 int data_locate(char folder[DATA_PATH], const char *name, const char *path, const char *wanted,
                 int (*has)(const char *folder, const void *ctx), const void *ctx, struct err *e)
 {
-    struct search s = {folder, name, has, ctx, ""};
+    struct file_search s = {folder, name, has, ctx, ""};
     struct stat st;
     if (!path || !path[0])
         return look_around(&s) ? 0

@@ -15,6 +15,8 @@ extern const char *const trial_status_name[]; /* "open", "complete", ... */
 /* One point of a plan, costed. Valid during the visit. */
 struct plan_point {
     const struct sweep *sweep;
+    uint64_t
+        index; /* its number, 0-based; of a grid that of the combination, the last axis of the file turning fastest */
     const struct point *point;
     const struct nn_graph *graph; /* NULL when the network does not fit together */
     const struct dataset *set;    /* peeked: no pixels */
@@ -24,20 +26,26 @@ struct plan_point {
     const char *skip_at; /* "t.ini:9: " where a line of the sweep file is why, else "" */
     const char *note;    /* what is odd about its training, or NULL */
     uint64_t hash;       /* of the training without its seed: settings and data */
-    uint64_t same_as;    /* index of an earlier point that is the same training, or its own */
+    uint64_t same_as;    /* number of an earlier point that is the same training, or its own */
     size_t bytes;        /* memory of one worker */
 };
 /* Expected for one repeat on one worker of this machine, saving included; its speed is measured once in a process, when
  * this is first asked for. */
 double plan_seconds(const struct plan_point *p);
+/* What a search that draws left out. */
+struct plan_draws {
+    uint64_t broken, same; /* proposals that cannot be trained; that are the same training as an earlier point */
+    char why[768];         /* the first of the broken ones cannot, after the place in the sweep file if one is why */
+};
 /* What is wrong where every point is skipped; `first`: why the first one is, NULL where there is no point; `at`: its
  * skip_at. */
 int plan_all_skipped(const char *first, const char *at, struct err *e);
 /* Visits points first .. first+count-1 (clipped) in order, costed for a run with so many workers. The visitor returns
- * non-zero to stop. A dataset whose files are not found is taken as its name is known (p->set->absent says so). 0, or
- * -1 with *errs. */
+ * non-zero to stop. A dataset whose files are not found is taken as its name is known (p->set->absent says so). *draws
+ * (may be NULL): what was left out on the way. 0, or -1 with *errs. */
 int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
-               int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs);
+               int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct plan_draws *draws,
+               struct err_list *errs);
 
 struct running_trial { /* what a worker is at */
     uint64_t trial;    /* as the tables number it; 0: the worker has none */

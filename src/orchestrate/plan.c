@@ -1,4 +1,4 @@
-/* plan.c - the points and trials of a sweep, from its grid. */
+/* plan.c - the points and trials of a sweep, from what its search proposes. */
 #include "orchestrate/plan.h"
 
 #include "base/file.h"
@@ -38,7 +38,7 @@ static int add_copy(struct sweep_run *run, const struct plan_point *p)
     if (!v)
         return -1;
     run->plan->copy = v;
-    v[run->plan->ncopies++] = (struct copied_point){p->point->index, p->same_as};
+    v[run->plan->ncopies++] = (struct copied_point){p->index, p->same_as};
     return 0;
 }
 
@@ -71,15 +71,33 @@ static const struct plan_kind *shared_kind(struct sweep_run *run, const struct p
     return kept;
 }
 
+/* Keeps the values of a point that was drawn: they may depend on all that was proposed before it. */
+static int keep_proposal(struct sweep_run *run, const struct proposal *at)
+{
+    const struct search *s = sweep_search(run->sweep);
+    struct trial_plan *plan = run->plan;
+    size_t row = s->axes * sizeof *plan->drawn;
+    if (!s->type->draws || !row)
+        return 0;
+    int64_t *v = one_more(plan->drawn, plan->npoints, &plan->drawn_cap, row);
+    if (!v)
+        return -1;
+    plan->drawn = v;
+    memcpy(v + plan->npoints * s->axes, at->value, row);
+    return 0;
+}
+
 static int add_point(struct sweep_run *run, const struct plan_point *p)
 {
+    if (keep_proposal(run, p->point->at))
+        return -1;
     struct planned_point *v = one_more(run->plan->point, run->plan->npoints, &run->plan->point_cap, sizeof *v);
     if (!v)
         return -1;
     run->plan->point = v;
     v += run->plan->npoints;
     memset(v, 0, sizeof *v);
-    v->index = p->point->index;
+    v->index = p->index;
     v->first = (uint32_t)run->plan->ntrials;
     v->skip = p->skip ? arena_str(&run->plan->text, p->skip) : NULL;
     if (!run->plan->npoints++)
@@ -152,7 +170,7 @@ static int add_point_and_trials(struct sweep_run *run, const struct plan_point *
     return 0;
 }
 
-/* Of a grid that is too large to plan as a whole, so many open trials: what [stop] trials lets run. 0: plan all. */
+/* Of a sweep that is too large to plan as a whole, so many open trials: what [stop] trials lets run. 0: plan all. */
 static uint64_t window(const struct sweep_run *run)
 {
     uint64_t most = run->o->limit ? run->o->limit : RUN_LIMIT;
@@ -160,22 +178,23 @@ static uint64_t window(const struct sweep_run *run)
     return trials > (double)most ? (uint64_t)run->spec->stop_trials : 0;
 }
 
-/* Points in order until the grid or the window ends. */
-static int expand_grid(struct sweep_run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
+/* Adds points in order until the search or the window ends. */
+static int add_proposed(struct sweep_run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
 {
     struct planner planner;
     planner_init(&planner, run->sweep, run->sets);
-    uint64_t n = sweep_points(run->sweep), open = 0, limit = window(run);
+    uint64_t open = 0, limit = window(run);
     int bad = 0;
-    for (uint64_t i = 0; i < n && !bad; i++) {
+    while (!bad) {
         struct plan_point p;
         if (limit && open >= limit) {
-            run->plan->more = 1;
+            run->plan->more = planner.next < sweep_points(run->sweep);
             break;
         }
-        if (signals_asked() || planner_point(&planner, i, &p, errs)) {
-            bad = -1;
-        } else if (p.same_as == i) {
+        bad = signals_asked() ? -1 : planner_next(&planner, &p, errs);
+        if (bad) {
+            continue;
+        } else if (p.same_as == p.index) {
             if (add_point_and_trials(run, &p, f, &open))
                 bad = no_memory_for_plan(errs);
             else
@@ -185,7 +204,7 @@ static int expand_grid(struct sweep_run *run, const struct finals *f, struct csv
         }
     }
     planner_release(&planner);
-    return bad;
+    return bad < 0 ? -1 : 0;
 }
 
 static int all_skipped(struct sweep_run *run, struct err_list *errs)
@@ -254,7 +273,7 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     if (!bad)
         bad = !(csv = layers_begin(run, &e));
     if (!bad)
-        bad = expand_grid(run, &finals, csv, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
+        bad = add_proposed(run, &finals, csv, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
     if (csv && bad)
         csv_abort(csv);
     else if (csv)
@@ -269,6 +288,23 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     if (!bad)
         checkpoints_tidy(run);
     return bad ? (errs->n ? -1 : no_memory_for_plan(errs)) : 0;
+}
+
+void plan_proposal(const struct sweep_run *run, uint64_t index, struct proposal *out)
+{
+    const struct search *s = sweep_search(run->sweep);
+    struct err e = {0};
+    if (!s->type->draws)
+        s->type->ask(s, NULL, index, out, &e);
+    else
+        memcpy(out->value, run->plan->drawn + index * s->axes, s->axes * sizeof *out->value);
+}
+
+const char *plan_value(const struct sweep_run *run, uint64_t index, size_t i, char buf[STR_NUM])
+{
+    struct proposal at;
+    plan_proposal(run, index, &at);
+    return sweep_point_value(run->sweep, &at, i, buf);
 }
 
 size_t point_of(const struct trial_plan *plan, uint64_t index)

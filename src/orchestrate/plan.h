@@ -3,7 +3,7 @@
 #ifndef ORCHESTRATE_PLAN_H
 #define ORCHESTRATE_PLAN_H
 
-#include "orchestrate/keymap.h"
+#include "base/keymap.h"
 #include "orchestrate/run.h"
 
 /* What many points have in common. */
@@ -20,7 +20,7 @@ struct plan_kind {
 };
 
 struct planned_point {
-    uint64_t index;
+    uint64_t index;   /* its number, as in struct plan_point */
     const char *skip; /* NULL: it is trained */
     uint32_t first;   /* of its trials, index into trial */
 };
@@ -57,6 +57,8 @@ struct trial_plan {
     struct arena text; /* texts of points and errors, and the kinds */
     struct planned_point *point;
     size_t npoints, point_cap;
+    int64_t *drawn; /* [npoints][axes] value numbers of points that a search has drawn; a grid works them out */
+    size_t drawn_cap;
     struct trial *trial;
     size_t ntrials, trial_cap;
     const char *first_skip_at; /* of the first point: plan_point's skip_at */
@@ -82,11 +84,15 @@ float trial_metric(const struct trial_plan *plan, const struct trial *t, int m);
 void trial_metrics(const struct trial_plan *plan, const struct trial *t, float *out);
 void trial_set_metrics(struct trial_plan *plan, const struct trial *t, const float *metric);
 
-/* The number of the point with the index of the grid; points stand in the order of the grid. */
+/* Where the point with that number is in point[], which is in the order of the numbers. */
 size_t point_of(const struct trial_plan *plan, uint64_t index);
+/* Which values the point with that number, which is in point[] or copy[], has. */
+void plan_proposal(const struct sweep_run *run, uint64_t index, struct proposal *out);
+/* The text of its value of axis key i, in buf or where it stays. */
+const char *plan_value(const struct sweep_run *run, uint64_t index, size_t i, char buf[STR_NUM]);
 
-/* Expands the grid into point[] and trial[], writes NAME.layers.csv, and fills in what the journal has. 0, or -1 with
- * *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
+/* Fills point[] and trial[] with what the search proposes, writes NAME.layers.csv, and fills in what the journal has.
+ * 0, or -1 with *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
 int plan_prepare(struct sweep_run *run, struct err_list *errs);
 
 #endif

@@ -54,6 +54,7 @@ void planner_init(struct planner *p, const struct sweep *s, struct datasets *set
 
 void planner_release(struct planner *p)
 {
+    search_forget(&p->history);
     keymap_release(&p->seen);
     arena_release(&p->mem);
 }
@@ -135,50 +136,50 @@ static int graph_failed(struct planner *p, struct err_list *found, struct plan_p
     return out->skip ? 0 : -1;
 }
 
-void planner_data_error(const struct sweep *s, uint64_t index, const struct data_spec *data, struct err *e)
+void planner_data_error(const struct sweep *s, const struct proposal *at_point, const struct data_spec *data,
+                        struct err *e)
 {
     if (!e->code || e->code == ERR_NOMEM)
         return;
-    struct where at = sweep_point_where(s, index, "data", *data->path ? "path" : "dataset");
+    struct where at = sweep_point_where(s, at_point, "data", *data->path ? "path" : "dataset");
     struct err told = {0};
     err_at(&told, e->code, &at, "%s", e->text);
     *e = told;
 }
 
 /* Sizes that do not fit the dataset are told with the place of the key. */
-static int split_sizes(const struct sweep *s, uint64_t index, const struct dataset *d, const struct data_spec *data,
-                       size_t n[3], struct err *e)
+static int split_sizes(const struct sweep *s, const struct proposal *at_point, const struct dataset *d,
+                       const struct data_spec *data, size_t n[3], struct err *e)
 {
     struct err first = {0};
     if (!data_split_sizes(d, data, NULL, n, &first))
         return 0;
-    const struct where at[3] = {[DATA_TRAIN] = sweep_point_where(s, index, "data", "train"),
-                                [DATA_VALIDATION] = sweep_point_where(s, index, "data", "validation"),
-                                [DATA_TEST] = sweep_point_where(s, index, "data", "test")};
+    const struct where at[3] = {[DATA_TRAIN] = sweep_point_where(s, at_point, "data", "train"),
+                                [DATA_VALIDATION] = sweep_point_where(s, at_point, "data", "validation"),
+                                [DATA_TEST] = sweep_point_where(s, at_point, "data", "test")};
     return data_split_sizes(d, data, at, n, e);
 }
 
 /* Task, loss and data fit together, and the schedule's keys make sense; what does not is told with the place of the
- * key.
- */
-static int task_fits(struct planner *p, uint64_t index, struct plan_point *out, struct err *e)
+ * key. */
+static int task_fits(struct planner *p, struct plan_point *out, struct err *e)
 {
     const char *key;
     struct err why = {0};
     out->task = train_task(&p->point.train, target_of(out->set));
     if (!train_task_check(&p->point.train, out->set, &key, &why) && !train_schedule_check(&p->point.train, &key, &why))
         return 0;
-    struct where at = sweep_point_where(p->sweep, index, "train", key);
+    struct where at = sweep_point_where(p->sweep, p->point.at, "train", key);
     return err_at(e, why.code, &at, "%s", why.text);
 }
 
 /* The objective ranks points, so the task must measure it. */
-static int task_measures(const struct plan_point *q, uint64_t index, struct err *e)
+static int task_measures(const struct plan_point *q, struct err *e)
 {
     const struct metric *m = &train_metrics[sweep_spec(q->sweep)->metric];
     if (q->task->metrics >> m->metric & 1)
         return 0;
-    struct where at = sweep_point_where(q->sweep, index, "sweep", "objective");
+    struct where at = sweep_where(q->sweep, "sweep", "objective");
     const char *loss = train_metrics[metric_on(m->split, METRIC_LOSS)].name;
     return err_at(e, ERR_USAGE, &at,
                   "%s is not measured by %s, the task of dataset %s; write min %s, or a metric that `sweep list tasks` "
@@ -187,12 +188,12 @@ static int task_measures(const struct plan_point *q, uint64_t index, struct err 
 }
 
 /* And its split must have samples. */
-static int objective_measured(const struct sweep *s, uint64_t index, const size_t n[3], struct err *e)
+static int objective_measured(const struct sweep *s, const struct proposal *at_point, const size_t n[3], struct err *e)
 {
     const struct metric *m = &train_metrics[sweep_spec(s)->metric];
     if (n[DATA_VALIDATION] || m->split != DATA_VALIDATION)
         return 0;
-    struct where at = sweep_point_where(s, index, "data", "validation");
+    struct where at = sweep_point_where(s, at_point, "data", "validation");
     return err_at(e, ERR_USAGE, &at,
                   "sweep.objective is %s, which 0 leaves unmeasured; set a validation split, or the objective to %s %s",
                   m->name, m->larger_is_better ? "max" : "min", train_metrics[metric_on(DATA_TRAIN, m->metric)].name);
@@ -200,15 +201,15 @@ static int objective_measured(const struct sweep *s, uint64_t index, const size_
 
 /* Only points that are trained are told from their likes: two points of one training may differ in what [require] asks
  * for, and the one that breaks it must not take the other with it. */
-static int meet(struct planner *p, uint64_t index, struct plan_point *out, struct err *e)
+static int meet(struct planner *p, struct plan_point *out, struct err *e)
 {
     uint64_t alike = str_hash(out->point->alike, out->n, sizeof out->n);
     alike = str_hash(alike, &out->set->fingerprint, sizeof out->set->fingerprint);
     uint64_t first = keymap_get(&p->seen, alike);
     if (first != KEYMAP_NONE)
         out->same_as = first;
-    else if (keymap_put(&p->seen, alike, index))
-        return err_set(e, ERR_NOMEM, "no memory for %llu points", (unsigned long long)index);
+    else if (keymap_put(&p->seen, alike, out->index))
+        return err_set(e, ERR_NOMEM, "no memory for %llu points", (unsigned long long)out->index);
     return 0;
 }
 
@@ -257,29 +258,29 @@ static void look_closer(struct planner *p, struct plan_point *q)
     q->note = *p->note ? p->note : NULL;
 }
 
-static int plan_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
+static int plan_point(struct planner *p, const struct proposal *at, struct plan_point *out, struct err_list *errs)
 {
     struct err e = {0};
     struct data_spec data;
-    if (sweep_point_data(p->sweep, index, &p->mem, &data, errs))
+    if (sweep_point_data(p->sweep, at, &p->mem, &data, errs))
         return -1;
     out->set = datasets_peek(p->sets, &data, &e);
-    planner_data_error(p->sweep, index, &data, &e);
-    if (!out->set || split_sizes(p->sweep, index, out->set, &data, out->n, &e) ||
-        objective_measured(p->sweep, index, out->n, &e)) {
+    planner_data_error(p->sweep, at, &data, &e);
+    if (!out->set || split_sizes(p->sweep, at, out->set, &data, out->n, &e) ||
+        objective_measured(p->sweep, at, out->n, &e)) {
         err_list_take(errs, &e);
         return -1;
     }
-    if (sweep_point(p->sweep, index, target_of(out->set), &p->mem, &p->point, errs))
+    if (sweep_point(p->sweep, at, target_of(out->set), &p->mem, &p->point, errs))
         return -1;
     out->sweep = p->sweep;
     out->point = &p->point;
-    if (task_fits(p, index, out, &e) || task_measures(out, index, &e)) {
+    if (task_fits(p, out, &e) || task_measures(out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }
     out->hash = str_hash(p->point.hash, &out->set->fingerprint, sizeof out->set->fingerprint);
-    out->same_as = index;
+    out->same_as = out->index;
     struct err_list found = {0};
     if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))
         return graph_failed(p, &found, out, errs);
@@ -293,7 +294,7 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
         out->skip = p->why;
     else
         look_closer(p, out);
-    if (!out->skip && meet(p, index, out, &e)) {
+    if (!out->skip && meet(p, out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }
@@ -303,14 +304,67 @@ static int plan_point(struct planner *p, uint64_t index, struct plan_point *out,
     return out->bytes < SIZE_MAX ? 0 : err_list_nomem(errs);
 }
 
-int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs)
+int planner_point(struct planner *p, uint64_t index, const struct proposal *at, struct plan_point *out,
+                  struct err_list *errs)
 {
     memset(out, 0, sizeof *out);
+    out->index = index;
     *p->why = *p->why_at = *p->note = 0;
     out->skip_at = p->why_at;
     arena_reset(&p->mem);
-    int bad = plan_point(p, index, out, errs);
+    int bad = plan_point(p, at, out, errs);
     return p->mem.failed ? err_list_nomem(errs) : bad; /* it also looks like a network that does not fit together */
+}
+
+static int none_is_left(const struct plan_draws *d, struct err_list *errs)
+{
+    struct err e = {0};
+    err_set(&e, ERR_USAGE,
+            "the search finds no point: none of the %llu that were drawn can be trained; the first because %s",
+            (unsigned long long)d->broken, d->why);
+    err_list_take(errs, &e);
+    return -1;
+}
+
+static void leave_out(struct plan_draws *d, const struct plan_point *q)
+{
+    if (!q->skip)
+        d->same++;
+    else if (!d->broken++)
+        snprintf(d->why, sizeof d->why, "%s%s", q->skip_at, q->skip);
+}
+
+#define LEFT_OUT 10000 /* proposals in a row that are left out: the search is taken for having found what there is */
+
+int planner_next(struct planner *p, struct plan_point *out, struct err_list *errs)
+{
+    const struct search *s = sweep_search(p->sweep);
+    int end = p->next >= search_size(s);
+    for (int i = 0; i < LEFT_OUT && !end; i++) {
+        struct err e = {0};
+        end = search_next(s, &p->history, &p->at, &e);
+        err_list_take(errs, &e);
+        if (!end && planner_point(p, p->next, &p->at, out, errs))
+            end = -1;
+        if (!end && (!s->type->draws || (!out->skip && out->same_as == out->index))) {
+            p->next++;
+            return 0;
+        }
+        if (!end)
+            leave_out(&p->draws, out);
+    }
+    return end < 0 ? -1 : !p->next && p->draws.broken ? none_is_left(&p->draws, errs) : 1;
+}
+
+int planner_seek(struct planner *p, uint64_t first, struct err_list *errs)
+{
+    struct plan_point point;
+    int end = 0;
+    if (!sweep_search(p->sweep)->type->draws)
+        p->history.asked = p->next = first;
+    while (!end && p->next < first)
+        end = planner_next(p, &point, errs);
+    return end;
 }
 
 int plan_all_skipped(const char *first, const char *at, struct err *e)
@@ -320,21 +374,23 @@ int plan_all_skipped(const char *first, const char *at, struct err *e)
 }
 
 int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
-               int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct err_list *errs)
+               int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct plan_draws *draws,
+               struct err_list *errs)
 {
     struct datasets sets = {.assume = 1};
     struct planner p;
     planner_init(&p, s, &sets);
     p.members = jobs < CREW_MOST ? jobs : CREW_MOST;
-    uint64_t n = sweep_points(s);
-    int bad = 0;
-    for (uint64_t i = first; i < n && i - first < count; i++) {
-        struct plan_point point;
-        bad = planner_point(&p, i, &point, errs);
-        if (bad || visit(ctx, &point))
+    struct plan_point point;
+    int end = planner_seek(&p, first, errs);
+    for (uint64_t i = 0; i < count && !end; i++) {
+        end = planner_next(&p, &point, errs);
+        if (!end && visit(ctx, &point))
             break;
     }
+    if (draws)
+        *draws = p.draws;
     planner_release(&p);
     datasets_release(&sets);
-    return bad;
+    return end < 0 ? -1 : 0;
 }

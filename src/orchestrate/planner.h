@@ -2,14 +2,18 @@
 #ifndef ORCHESTRATE_PLANNER_H
 #define ORCHESTRATE_PLANNER_H
 
+#include "base/keymap.h"
 #include "orchestrate/datasets.h"
-#include "orchestrate/keymap.h"
 #include "orchestrate/orchestrate.h"
 
 struct planner {
     const struct sweep *sweep;
     struct datasets *sets;
-    struct keymap seen; /* content of a point -> index of the first point that has it */
+    struct search_history history;
+    uint64_t next;      /* number of the next point of the plan */
+    struct proposal at; /* of the current one */
+    struct plan_draws draws;
+    struct keymap seen; /* content of a point -> number of the first point that has it */
     struct arena mem;   /* of the current point */
     int members;        /* of a worker's team, which its memory depends on; set to 1 by planner_init */
     struct point point;
@@ -18,13 +22,21 @@ struct planner {
 };
 
 void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets);
-/* Point `index` into *out, valid until the next call. A point that breaks a condition or whose network does not fit has
- * out->skip; 0 then too. -1 with *errs when the sweep file is wrong at this point or its dataset cannot be had. */
-int planner_point(struct planner *p, uint64_t index, struct plan_point *out, struct err_list *errs);
+/* Point number `index`, which is at this proposal, into *out, valid until the next call. A point that breaks a
+ * condition or whose network does not fit has out->skip; 0 then too. -1 with *errs when the sweep file is wrong at this
+ * point or its dataset cannot be had. */
+int planner_point(struct planner *p, uint64_t index, const struct proposal *at, struct plan_point *out,
+                  struct err_list *errs);
+/* The next point of the plan. Of a search that draws, proposals that cannot be trained, and those that are the same
+ * training as an earlier one, are left out and counted. 0; 1: there are no more; -1 with *errs, also when there is none
+ * at all. */
+int planner_next(struct planner *p, struct plan_point *out, struct err_list *errs);
+/* Goes on with point number `first`; of a search that draws all before it are drawn. As planner_next. */
+int planner_seek(struct planner *p, uint64_t first, struct err_list *errs);
 void planner_release(struct planner *p);
 /* An error of the point's dataset (if *e is one) gets the place of the key that says where the files are. Not for what
  * stands in the tables. */
-void planner_data_error(const struct sweep *s, uint64_t index, const struct data_spec *data, struct err *e);
+void planner_data_error(const struct sweep *s, const struct proposal *at, const struct data_spec *data, struct err *e);
 /* Seconds of one repeat on an ordinary machine: as good as plan_seconds where trials are compared with each other. */
 double planner_cost(const struct plan_point *p);
 

@@ -28,7 +28,7 @@ void describe_axes(const struct sweep_run *run, const struct trial *t, struct st
     const char *blank = "", *value;
     char buf[STR_NUM];
     for (size_t i = 0; i < sweep_keys(run->sweep); i++)
-        if (*(value = sweep_point_value(run->sweep, p->index, i, buf))) {
+        if (*(value = plan_value(run, p->index, i, buf))) {
             str_addf(out, "%s%s=%s", blank, sweep_key(run->sweep, i), value);
             blank = " ";
         }

@@ -32,9 +32,10 @@ static int too_many(const struct sweep *s, const struct run_options *o, struct e
     if (trials <= (double)limit || spec->stop_trials > 0)
         return 0;
     return err_set(e, ERR_USAGE,
-                   "%s: the grid has %.15g trials (%.15g points x %d repeats), more than %llu; make it "
+                   "%s: the %s has %.15g trials (%.15g points x %d repeats), more than %llu; make it "
                    "smaller, or say how many to run: stop.trials=1000",
-                   spec->name, trials, sweep_points_approx(s), spec->repeats, (unsigned long long)limit);
+                   spec->name, sweep_search(s)->type->draws ? "search" : "grid", trials, sweep_points_approx(s),
+                   spec->repeats, (unsigned long long)limit);
 }
 
 /* `sweep bench --out DIR` may have left its table where that of a sweep called so belongs. */
@@ -56,7 +57,7 @@ static int name_is_free(const struct sweep *s, const char *out, struct err *e)
     static const char *const taken[] = {".csv",     ".points",    ".epochs", ".layers", ".effects",
                                         ".classes", ".confusion", ".timing", ".about"};
     const char *name = sweep_spec(s)->name;
-    struct where at = sweep_point_where(s, 0, "sweep", "name");
+    struct where at = sweep_where(s, "sweep", "name");
     size_t n = strlen(name);
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
         if (n > strlen(taken[i]) && str_ends(name, taken[i]))
@@ -101,6 +102,7 @@ static void release_run(struct sweep_run *run)
     free(run->plan->trial);
     free(run->plan->point);
     free(run->plan->copy);
+    free(run->plan->drawn);
     free(run->plan->metric);
     free(run->queue->order);
     release_crews(run);
@@ -122,11 +124,11 @@ static int check_first_point(struct sweep_run *run, struct err_list *errs)
     struct plan_point p;
     struct err e = {0};
     planner_init(&planner, run->sweep, run->sets);
-    int bad = sweep_points(run->sweep) && planner_point(&planner, 0, &p, errs);
-    if (!bad && sweep_points(run->sweep) && !*p.set->absent && !run->o->only_tables) {
+    int end = planner_next(&planner, &p, errs), bad = end < 0;
+    if (!end && !*p.set->absent && !run->o->only_tables) {
         const struct data_view *view = datasets_view(run->sets, &p.point->data, &e);
         if (!view)
-            planner_data_error(run->sweep, 0, &p.point->data, &e);
+            planner_data_error(run->sweep, p.point->at, &p.point->data, &e);
         datasets_leave(run->sets, view);
         bad = view ? 0 : -1;
     }

@@ -220,7 +220,9 @@ int make_job(struct worker *w, const struct trial *t, struct trial_training *p, 
     const struct dataset *set = t->kind->set;
     struct err_list errs = {0};
     arena_reset(&w->plan);
-    int bad = sweep_point(run->sweep, run->plan->point[t->point].index, target_of(set), &w->plan, &p->point, &errs) ||
+    struct proposal at;
+    plan_proposal(run, run->plan->point[t->point].index, &at);
+    int bad = sweep_point(run->sweep, &at, target_of(set), &w->plan, &p->point, &errs) ||
               point_graph(&p->point, set, &p->graph, &w->plan, &errs);
     if (bad && errs.n)
         *e = errs.v[0];

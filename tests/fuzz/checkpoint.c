@@ -40,9 +40,12 @@ static void set_up(void)
     struct err_list errs = {0};
     struct err e = {0};
     struct epoch_row row;
+    struct proposal first;
+    struct search_history none = {0};
     PROMISE(!sweep_open(&all.s, fuzz_file(file, sizeof file - 1), NULL, 0, &errs));
     arena_init(&all.plan);
-    PROMISE(!sweep_point(all.s, 0, (struct target_kind){10, 0}, &all.plan, &all.p, &errs));
+    PROMISE(!search_next(sweep_search(all.s), &none, &first, &e));
+    PROMISE(!sweep_point(all.s, &first, (struct target_kind){10, 0}, &all.plan, &all.p, &errs));
     const struct data_view *view = datasets_view(&all.sets, &all.p.data, &e);
     PROMISE(view && !point_graph(&all.p, view->set, &all.g, &all.plan, &errs));
     all.job =

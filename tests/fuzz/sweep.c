@@ -14,6 +14,12 @@ static void all_named(const struct err_list *errs, const char *path)
 
 static void planned(const struct sweep *s, uint64_t k)
 {
+    struct proposal at;
+    struct search_history before = {.asked = k};
+    struct err e = {0};
+    if (search_next(sweep_search(s), &before, &at, &e))
+        return;
+    search_forget(&before);
     struct datasets sets = {0};
     struct planner planner;
     struct plan_point p;
@@ -22,9 +28,9 @@ static void planned(const struct sweep *s, uint64_t k)
     struct arena a;
     arena_init(&a);
     planner_init(&planner, s, &sets);
-    int builtin = !sweep_point_data(s, k, &a, &data, &errs) && !strcmp(data.dataset, "optdigits");
+    int builtin = !sweep_point_data(s, &at, &a, &data, &errs) && !strcmp(data.dataset, "optdigits");
     err_list_release(&errs);
-    int bad = builtin ? planner_point(&planner, k, &p, &errs) : 0;
+    int bad = builtin ? planner_point(&planner, k, &at, &p, &errs) : 0;
     PROMISE(!bad == !errs.n);
     err_list_release(&errs);
     planner_release(&planner);

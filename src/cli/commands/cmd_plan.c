@@ -15,7 +15,8 @@
 struct plan_listing {
     const struct sweep *s;
     struct table t;
-    int failed; /* out of memory */
+    struct plan_draws draws; /* what the search left out */
+    int failed;              /* out of memory */
     uint64_t trained, skipped, same;
     struct table reasons; /* of skipped points, each once, beside how many points it is the reason of */
     uint64_t *skipped_for;
@@ -67,7 +68,7 @@ static void count_point(struct plan_listing *p, const struct plan_point *q)
     warn_absent(q->set, &p->absent);
     if (q->skip)
         count_reason(p, q->skip, q->skip_at);
-    else if (q->same_as != q->point->index)
+    else if (q->same_as != q->index)
         p->same++;
     else {
         p->trained++;
@@ -86,14 +87,14 @@ static int list_point(void *ctx, const struct plan_point *q)
     char number[32], params[32] = "", macs[TEXT_NUM] = "", bytes[TEXT_NUM] = "", seconds[TEXT_NUM] = "", room[TEXT_NUM];
     struct str note = {0};
     count_point(p, q);
-    snprintf(number, sizeof number, "%llu", (unsigned long long)(q->point->index + FIRST_POINT));
+    snprintf(number, sizeof number, "%llu", (unsigned long long)(q->index + FIRST_POINT));
     if (q->graph) {
         snprintf(params, sizeof params, "%zu", q->graph->facts.params);
         text_count(macs, q->graph->facts.macs);
     }
     if (q->skip)
         str_addf(&note, "skipped: %s", q->skip);
-    else if (q->same_as != q->point->index)
+    else if (q->same_as != q->index)
         str_addf(&note, "the same training as point %llu", (unsigned long long)(q->same_as + FIRST_POINT));
     else {
         text_bytes(bytes, (double)q->bytes);
@@ -118,22 +119,35 @@ static int list_point(void *ctx, const struct plan_point *q)
     return p->failed;
 }
 
-/* Prints the size: "27 points: model.kernels (3) x model.dropout (3) x model.pool_at (3)". */
-static void print_size(const struct sweep *s)
+/* Prints an axis: "model.kernels (3)", "train.lr (1e-4..1e-1 log)". */
+static void print_axis(const struct axis_info *a)
+{
+    for (size_t k = 0; k < a->nkeys; k++)
+        printf("%s%s", k ? "+" : "", a->key[k]);
+    if (a->drawn)
+        printf(" (%s", a->drawn);
+    else
+        printf(" (%llu", (unsigned long long)a->values);
+    printf("%s%s)", a->when ? " when " : "", a->when ? a->when : "");
+}
+
+/* Prints the size: "27 points = model.kernels (3) x model.dropout (3) x model.pool_at (3)", and of points that are
+ * drawn by what: "20 points by sobol of train.lr (1e-4..1e-1 log) x model.kernels (3)". */
+static void print_size(const struct sweep *s, uint64_t points)
 {
     const struct sweep_spec *spec = sweep_spec(s);
-    uint64_t points = sweep_points(s);
     char num[TEXT_NUM];
     if (points < UINT64_MAX)
         printf("%s: %llu point%s", spec->name, (unsigned long long)points, points == 1 ? "" : "s");
     else
         printf("%s: %s points", spec->name, text_count(num, sweep_points_approx(s)));
+    const struct search_type *search = sweep_search(s)->type;
+    if (search->draws)
+        printf(" by %s", search->name);
     for (size_t i = 0; i < sweep_axes(s); i++) {
         struct axis_info a = sweep_axis(s, i);
-        printf("%s", i ? " x " : " = ");
-        for (size_t k = 0; k < a.nkeys; k++)
-            printf("%s%s", k ? "+" : "", a.key[k]);
-        printf(" (%llu%s%s)", (unsigned long long)a.values, a.when ? " when " : "", a.when ? a.when : "");
+        printf("%s", i ? " x " : search->draws ? " of " : " = ");
+        print_axis(&a);
     }
     printf("\nobjective %s, %d repeat%s a point\n", spec->objective, spec->repeats, spec->repeats == 1 ? "" : "s");
 }
@@ -144,6 +158,20 @@ static void print_reasons(const struct plan_listing *p)
     for (size_t i = 0; i < p->reasons.rows; i++)
         printf("%llu point%s can never train: %s\n", (unsigned long long)p->skipped_for[i],
                p->skipped_for[i] == 1 ? "" : "s", p->reasons.cell[i]);
+}
+
+/* Prints what was drawn and left out, and whether fewer points were found than were asked for. */
+static void print_draws(const struct plan_listing *p)
+{
+    const struct plan_draws *d = &p->draws;
+    if (d->broken)
+        printf("%llu more were drawn that can never train, the first because of: %s\n", (unsigned long long)d->broken,
+               d->why);
+    if (d->same)
+        printf("%llu more were drawn that are the same training as an earlier one\n", (unsigned long long)d->same);
+    if (sweep_search(p->s)->type->draws && p->t.rows < (size_t)sweep_search(p->s)->args.trials)
+        printf("the search finds %zu of the %d points that search.trials asks for: it has no others\n", p->t.rows,
+               sweep_search(p->s)->args.trials);
 }
 
 static void print_totals(const struct plan_listing *p, int jobs)
@@ -159,6 +187,7 @@ static void print_totals(const struct plan_listing *p, int jobs)
         printf(", %llu point%s the same as an earlier one", (unsigned long long)p->same, p->same == 1 ? "" : "s");
     printf("\n");
     print_reasons(p);
+    print_draws(p);
     if (!trials)
         return;
     printf("about %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
@@ -205,13 +234,14 @@ int cmd_plan(const struct invocation *in)
     table_init(&p.t);
     table_init(&p.reasons);
     begin_listing(&p);
-    if (!p.failed && plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), list_point, &p, &errs))
+    if (!p.failed &&
+        plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), list_point, &p, &p.draws, &errs))
         status = fail_list(&errs, in->arg[0]);
     else if (p.failed)
         status = fail_memory();
     else {
         warn_objective(s);
-        print_size(s);
+        print_size(s, whole ? p.t.rows : sweep_points(s));
         printf("\n");
         text_table(stdout, &p.t, 0);
         printf("\n");

@@ -12,7 +12,7 @@
 
 struct show {
     const char *file;
-    int dot, status;
+    int dot, status, shown;
 };
 
 static void pair_text(char *buf, size_t n, int a, int b)
@@ -78,7 +78,7 @@ static int print_point(const struct plan_point *q)
         str_release(&axes);
         return -1;
     }
-    printf("%s, point %llu%s%s\n", sweep_spec(q->sweep)->name, (unsigned long long)(q->point->index + FIRST_POINT),
+    printf("%s, point %llu%s%s\n", sweep_spec(q->sweep)->name, (unsigned long long)(q->index + FIRST_POINT),
            axes.n ? ": " : "", axes.n ? axes.p : "");
     str_release(&axes);
     int outputs = q->task->outputs(target_of(q->set));
@@ -138,6 +138,7 @@ static void print_facts(const struct plan_point *q)
 static int keep_point(void *ctx, const struct plan_point *q)
 {
     struct show *s = ctx;
+    s->shown = 1;
     struct str told = {0};
     warn_absent(q->set, &told);
     str_release(&told);
@@ -157,7 +158,7 @@ static int keep_point(void *ctx, const struct plan_point *q)
 
 int cmd_show(const struct invocation *in)
 {
-    struct show show = {in->arg[0], in->opt.dot, STATUS_DONE};
+    struct show show = {in->arg[0], in->opt.dot, STATUS_DONE, 0};
     struct sweep *s = open_sweep(in, &show.status);
     if (!s)
         return show.status;
@@ -166,8 +167,10 @@ int cmd_show(const struct invocation *in)
     if (k >= sweep_points(s))
         show.status = fail_usage("there is no point %d: the sweep has points %d..%llu", in->opt.point, FIRST_POINT,
                                  (unsigned long long)(sweep_points(s) - 1 + FIRST_POINT));
-    else if (plan_visit(s, k, 1, 1, keep_point, &show, &errs))
+    else if (plan_visit(s, k, 1, 1, keep_point, &show, NULL, &errs))
         show.status = fail_list(&errs, show.file);
+    else if (!show.shown)
+        show.status = fail_usage("there is no point %d: the search finds fewer, as `sweep plan` says", in->opt.point);
     err_list_release(&errs);
     sweep_free(s);
     return show.status;

@@ -31,7 +31,7 @@ void print_dot(const struct plan_point *q)
     printf("digraph \"");
     print_label(sweep_spec(q->sweep)->name);
     printf(", point %llu\" {\n    node [shape=box]\n    n0 [label=\"input\\n%s\" style=rounded]\n",
-           (unsigned long long)(q->point->index + FIRST_POINT), shape_text(q->graph->in, shape, sizeof shape));
+           (unsigned long long)(q->index + FIRST_POINT), shape_text(q->graph->in, shape, sizeof shape));
     for (int i = 0; i < q->graph->nnodes; i++)
         print_node(&q->graph->node[i]);
     printf("}\n");

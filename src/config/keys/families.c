@@ -13,6 +13,7 @@
             *out = (struct family_row){table[i]->name, table[i]->help, table[i]->source, table[i]->params};            \
         return table[i] ? 0 : -1;                                                                                      \
     }
+ROWS(search, search_types)
 ROWS(optimizer, optimizer_types)
 ROWS(schedule, schedule_types)
 
@@ -43,6 +44,8 @@ static int precision_row(size_t i, struct family_row *out)
 #define ARGS(spec, field) .args = offsetof(struct spec, field), .args_size = sizeof((struct spec *)0)->field
 // clang-format off
 const struct family families[] = {
+    { .section = "search", .key = "method", .plural = "search", .plain = 1, .group = KEY_SWEEP,
+      ARGS(sweep_spec, search_args), .row = search_row },
     { .section = "train", .key = "optimizer", .plural = "optimizers", .plain = 1, .group = KEY_TRAIN,
       ARGS(train_spec, optimizer_args), .row = optimizer_row },
     { .section = "train", .key = "schedule", .plural = "schedules", .plain = 1, .group = KEY_TRAIN,

@@ -89,13 +89,16 @@ static const struct where *place_of_key(const struct sweep *s, const char *secti
     return &s->set[setting_find(s, section, key)].base.at;
 }
 
-/* Fills the keys that rows of families of the sweep as a whole have. */
+/* Fills the keys that rows of families of the sweep as a whole have. What is wrong with them is told with all keys of
+ * families (point_prepare). */
 static void fill_sweep_families(struct sweep *s, struct error_list *errors)
 {
     const struct specs t = {{[KEY_SWEEP] = &s->spec}};
     struct point_choice all = {.s = s, .a = &s->mem}; /* these have no axes */
-    if (fill_families(&all, &t, &s->mem, errors))
+    struct error_list told_later = {0};
+    if (fill_families(&all, &t, &s->mem, &told_later) || told_later.nomem)
         errors_nomem(errors);
+    errors_release(&told_later);
 }
 
 void sweep_keys_fill(struct sweep *s, struct error_list *errors)

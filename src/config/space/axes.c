@@ -1,4 +1,4 @@
-/* axes.c reads [grid] and [zip]: values and conditions; and counts the points. */
+/* axes.c reads [grid] and [zip]: values and conditions; and makes of them the space that is searched. */
 #include "config/sweep.h"
 
 #include <stdio.h>
@@ -50,6 +50,15 @@ static int is_text(const struct setting *st)
     return st->param && (st->param->type == P_TEXT || st->param->type == P_PAIR);
 }
 
+static enum values_use use_of_values(const struct sweep *s, int setting)
+{
+    const struct setting *st = setting >= 0 ? &s->set[setting] : NULL;
+    const struct param *p = !st ? NULL : st->param ? st->param : st->nown ? st->own[0].param : NULL;
+    return !search_types[s->spec.method]->draws ? VALUES_TRIED
+           : p && p->type == P_FLOAT            ? VALUES_DRAWN_REAL
+                                                : VALUES_DRAWN;
+}
+
 static int check_ranges(const struct setting *st, const struct column *c, struct error_list *errors)
 {
     for (size_t i = 0; is_text(st) && i < c->values.nseg; i++)
@@ -64,7 +73,8 @@ static void add_column(struct sweep *s, const struct pending *p, struct axis *ax
     int i = axis_setting(s, p, errors);
     struct column *c = &s->col[s->ncol];
     *c = (struct column){.setting = i, .axis = (int)(ax - s->ax), .at = p->at, .text = p->text};
-    if (values_parse(&c->values, p->text, &p->at, &s->mem, errors) || i < 0 || check_ranges(&s->set[i], c, errors))
+    if (values_parse(&c->values, p->text, use_of_values(s, i), &p->at, &s->mem, errors) || i < 0 ||
+        check_ranges(&s->set[i], c, errors))
         return;
     if (ax->ncolumns && c->values.n != ax->n) {
         errors_add(errors, &c->at, "%llu values, but %s in line %d has %llu; the keys of a zip advance together",
@@ -72,6 +82,8 @@ static void add_column(struct sweep *s, const struct pending *p, struct axis *ax
                    (unsigned long long)ax->n);
         return;
     }
+    if (ax->ncolumns && values_weighted(&c->values))
+        errors_add(errors, &c->at, "the first key of a zip says how likely values are; write its weights there");
     if (c->values.when && ax->when_text)
         errors_add(errors, &c->at, "this zip has a condition already, in line %d; one holds for all its keys",
                    ax->when_at.line);
@@ -145,8 +157,8 @@ void axes_build(struct sweep *s, struct pending *p, size_t n, struct error_list 
             add_column(s, &p[i], ax, errors);
         s->nax += ax->ncolumns > 0;
     }
-    if (s->nax > DIAGRAM_AXES)
-        errors_add(errors, &s->col[0].at, "%zu axes, at most %d can be counted", s->nax, DIAGRAM_AXES);
+    if (s->nax > SEARCH_AXES)
+        errors_add(errors, &s->col[0].at, "%zu axes, at most %d can be counted", s->nax, SEARCH_AXES);
     for (size_t i = 0; i < s->ncol; i++) {
         check_values(s, &s->col[i], errors);
         check_sizes(s, &s->col[i], errors);
@@ -210,12 +222,18 @@ static int axis_holds(void *sweep, size_t axis, const int64_t *value, struct err
     return rc;
 }
 
-void axes_count(struct sweep *s, struct error_list *errors)
+static uint64_t axis_quantile(void *sweep, size_t axis, uint32_t unit)
 {
-    struct diagram_axis ga[DIAGRAM_AXES];
+    const struct sweep *s = sweep;
+    return values_quantile(&s->col[s->ax[axis].column].values, unit);
+}
+
+void axes_search(struct sweep *s, struct error_list *errors)
+{
+    struct diagram_axis *ga = arena_take(&s->mem, (s->nax + 1) * sizeof *ga);
     struct err e = {0};
     size_t culprit = 0, before = errors->n;
-    if (s->nax > DIAGRAM_AXES)
+    if (s->nax > SEARCH_AXES || !ga)
         return;
     for (size_t i = 0; i < s->nax; i++) {
         struct axis *ax = &s->ax[i];
@@ -227,7 +245,15 @@ void axes_count(struct sweep *s, struct error_list *errors)
             errors_nomem(errors);
         ga[i] = (struct diagram_axis){ax->n, ax->when != NULL, ax->depends_on, ax->ndepends};
     }
-    if (errors->n > before || !diagram_build(&s->diagram, ga, s->nax, axis_holds, s, &s->mem, &culprit, &e))
+    s->search = (struct search){.type = search_types[s->spec.method],
+                                .args = s->spec.search_args,
+                                .seed = (uint64_t)s->spec.seed,
+                                .axes = s->nax,
+                                .axis = ga,
+                                .holds = axis_holds,
+                                .quantile = axis_quantile,
+                                .ctx = s};
+    if (errors->n > before || !search_init(&s->search, &s->mem, &culprit, &e))
         return;
     const struct where *w = culprit < s->nax && s->ax[culprit].when ? &s->ax[culprit].when_at : NULL;
     if (e.code == ERR_NOMEM || (e.text[0] && strchr(e.text, ':') && w && !strncmp(e.text, w->file, strlen(w->file))))

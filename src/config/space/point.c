@@ -120,13 +120,14 @@ static int data_varies(const struct sweep *s)
     return 0;
 }
 
-int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct data_spec *d, struct err_list *errs)
+int sweep_point_data(const struct sweep *s, const struct proposal *at, struct arena *a, struct data_spec *d,
+                     struct err_list *errs)
 {
     struct point_choice p;
     struct error_list errors = {0};
     const struct specs t = specs_of(d, NULL, NULL);
     *d = s->data;
-    choice_point(&p, s, k, a);
+    choice_point(&p, s, at, a);
     if (data_varies(s)) {
         fill_varying(&p, &t, a, &errors);
         if (!errors.n)
@@ -139,15 +140,21 @@ int sweep_point_data(const struct sweep *s, uint64_t k, struct arena *a, struct 
     return rc;
 }
 
-struct where sweep_point_where(const struct sweep *s, uint64_t k, const char *section, const char *key)
+struct where sweep_point_where(const struct sweep *s, const struct proposal *at, const char *section, const char *key)
 {
     struct point_choice p;
     struct arena a;
     int i = setting_find(s, section, key);
     arena_init(&a);
-    choice_point(&p, s, k, &a);
+    choice_point(&p, s, at, &a);
     arena_release(&a);
     return i >= 0 ? choice_where(&p, i) : (struct where){s->path, 0, section, key};
+}
+
+struct where sweep_where(const struct sweep *s, const char *section, const char *key)
+{
+    int i = setting_find(s, section, key);
+    return i >= 0 ? s->set[i].base.at : (struct where){s->path, 0, section, key};
 }
 
 /* ---- layers ---- */
@@ -195,17 +202,15 @@ int fill_lines(struct point_choice *p, struct point *out, struct arena *a, struc
 /* Returns the value of an axis key: "" where the axis is absent, two quotation marks for an empty text. */
 static const char *column_text(const int64_t *value, const struct column *c, char buf[STR_NUM])
 {
-    if (value[c->axis] == DIAGRAM_ABSENT)
+    if (value[c->axis] == SEARCH_ABSENT)
         return "";
     const char *text = values_text(&c->values, (uint64_t)value[c->axis], buf);
     return *text ? text : "\"\"";
 }
 
-const char *sweep_point_value(const struct sweep *s, uint64_t k, size_t i, char buf[STR_NUM])
+const char *sweep_point_value(const struct sweep *s, const struct proposal *at, size_t i, char buf[STR_NUM])
 {
-    int64_t value[DIAGRAM_AXES];
-    diagram_decode(&s->diagram, k, value);
-    return column_text(value, &s->col[i], buf);
+    return column_text(at->value, &s->col[i], buf);
 }
 
 static int fill_values(const struct point_choice *p, struct point *out, struct arena *a)
@@ -256,21 +261,20 @@ static int fill_point(struct point_choice *choice, struct point *p, struct arena
                : 0;
 }
 
-int sweep_point(const struct sweep *s, uint64_t k, struct target_kind target, struct arena *a, struct point *p,
-                struct err_list *errs)
+int sweep_point(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,
+                struct point *p, struct err_list *errs)
 {
     struct point_choice choice;
     struct error_list errors = {0};
     memset(p, 0, sizeof *p);
-    p->index = k;
-    if (k >= s->diagram.points) {
-        errors_add(&errors, NULL, "there is no point %llu", (unsigned long long)k);
-    } else {
-        choice_point(&choice, s, k, a);
-        choice.target = target;
-        if (fill_point(&choice, p, a, &errors) || a->failed)
-            errors_nomem(&errors);
-    }
+    struct proposal *kept = arena_take(a, sizeof *kept);
+    if (kept)
+        memcpy(kept->value, at->value, s->nax * sizeof *kept->value);
+    p->at = kept;
+    choice_point(&choice, s, at, a);
+    choice.target = target;
+    if (!kept || fill_point(&choice, p, a, &errors) || a->failed)
+        errors_nomem(&errors);
     int rc = errors.n || errors.nomem ? -1 : 0;
     errors_deliver(&errors, errs);
     return rc;

@@ -13,7 +13,7 @@ static void check_data_axes(struct sweep *s, struct error_list *errors)
     struct point_choice p = {.s = s, .a = &s->mem};
     size_t before = errors->n;
     for (size_t i = 0; i < s->nax; i++)
-        p.value[i] = s->ax[i].when_text ? DIAGRAM_ABSENT : 0;
+        p.value[i] = s->ax[i].when_text ? SEARCH_ABSENT : 0;
     for (size_t i = 0; i < s->ncol || i == 0; i++) {
         const struct column *c = s->ncol ? &s->col[i] : NULL;
         const struct axis *ax = c ? &s->ax[c->axis] : NULL;
@@ -172,7 +172,16 @@ static void check_words(struct point_choice *choice, struct arena *a, struct err
     err_list_release(&errs);
 }
 
-#define LOOKED_AT 4096 /* points whose networks are looked at */
+#define LOOKED_AT 4096   /* points of a grid whose networks are looked at */
+#define DRAWN_FOR_IT 256 /* the same of points that are drawn, whatever their number */
+
+/* Returns the next of the points that are looked at, NULL after the last. */
+static const struct proposal *next_looked_at(const struct sweep *s, struct search_history *h, struct proposal *at)
+{
+    struct err e = {0};
+    uint64_t most = search_types[s->spec.method]->draws ? DRAWN_FOR_IT : LOOKED_AT;
+    return h->asked < most && s->search.diagram.points && !search_next(&s->search, h, at, &e) ? at : NULL;
+}
 
 /* Returns the axis key whose values are lines of the insert, or NULL. */
 static const struct column *lines_column(const struct sweep *s, const struct insert *in)
@@ -208,19 +217,20 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
 {
     struct point_choice choice;
     struct arena a;
-    uint64_t points = s->diagram.points < LOOKED_AT ? s->diagram.points : LOOKED_AT;
+    struct search_history history = {0};
+    struct proposal at;
     arena_init(&a);
     choice_init(&choice, s, &a);
     choice.target = (struct target_kind){2, 2}; /* the words of `layers` do not depend on it */
     unsigned char *seen = arena_take(&a, count_texts(s));
-    if (!points && seen) { /* the conditions of axes are wrong */
+    if (!s->search.diagram.points && seen) { /* the conditions of axes are wrong */
         for (size_t i = 0; i < s->nax; i++)
-            choice.value[i] = s->ax[i].when_text ? DIAGRAM_ABSENT : 0;
+            choice.value[i] = s->ax[i].when_text ? SEARCH_ABSENT : 0;
         choice_variant(&choice);
         check_words(&choice, &a, errors);
     }
-    for (uint64_t k = 0; seen && k < points; k++) {
-        choice_point(&choice, s, k, &a);
+    while (seen && next_looked_at(s, &history, &at)) {
+        choice_point(&choice, s, &at, &a);
         choice.target = (struct target_kind){2, 2};
         size_t text = number_of_text(&choice);
         if (!seen[text])
@@ -228,23 +238,27 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
         seen[text] = 1;
     }
     errors->nomem |= a.failed;
+    search_forget(&history);
     arena_release(&a);
 }
 
 /* Checks what comes out of expressions with the rest of the file, not one point after the other when the plan asks. */
 void point_check_follows(const struct sweep *s, struct error_list *errors)
 {
+    struct search_history history = {0};
+    struct proposal at;
     struct arena a;
     arena_init(&a);
-    for (uint64_t k = 0; s->follows && k < s->diagram.points && k < LOOKED_AT; k++) {
+    while (s->follows && next_looked_at(s, &history, &at)) {
         struct point_choice choice;
         struct point p = {0};
         struct error_list own = {0};
-        choice_point(&choice, s, k, &a);
+        choice_point(&choice, s, &at, &a);
         fill_specs(&choice, &p, &a, &own);
         errors_take_new(errors, &own);
         errors->nomem |= a.failed;
         arena_reset(&a);
     }
+    search_forget(&history);
     arena_release(&a);
 }

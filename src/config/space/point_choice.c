@@ -22,10 +22,10 @@ void choice_init(struct point_choice *p, const struct sweep *s, struct arena *a)
     p->made = s->follows ? arena_take(a, s->nset * sizeof *p->made) : NULL;
 }
 
-void choice_point(struct point_choice *p, const struct sweep *s, uint64_t k, struct arena *a)
+void choice_point(struct point_choice *p, const struct sweep *s, const struct proposal *at, struct arena *a)
 {
     choice_init(p, s, a);
-    diagram_decode(&s->diagram, k, p->value);
+    memcpy(p->value, at->value, s->nax * sizeof *p->value);
     choice_variant(p);
 }
 
@@ -34,7 +34,7 @@ static const struct column *choice_column(const struct point_choice *p, int sett
 {
     const struct setting *st = &p->s->set[setting];
     const struct column *c = st->column >= 0 ? &p->s->col[st->column] : NULL;
-    return c && p->value[c->axis] != DIAGRAM_ABSENT ? c : NULL;
+    return c && p->value[c->axis] != SEARCH_ABSENT ? c : NULL;
 }
 
 static const struct given *choice_given(const struct point_choice *p, int setting)

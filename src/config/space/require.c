@@ -158,7 +158,7 @@ static int check_requirement(const struct sweep *s, const struct requirement *q,
     struct expr_env env = {outcome_get, outcome_uses, &o};
     struct arena a;
     arena_init(&a);
-    choice_point(&o.choice, s, p->index, &a);
+    choice_point(&o.choice, s, p->at, &a);
     int rc = expr_holds(q->x, &env, missing, e);
     if (a.failed)
         rc = err_set(e, ERR_NOMEM, "no memory");

@@ -79,6 +79,13 @@ static int whole_list_number(double v)
     return v == floor(v) && fabs(v) <= 9007199254740992.0;
 }
 
+/* What parsing an item needs to know beside its text. */
+struct item_use {
+    enum values_use use;
+    const struct where *at;
+    struct error_list *errors;
+};
+
 static int by_count(struct segment *s, const char *item, double count, const struct where *w, struct error_list *errors)
 {
     if (!whole_list_number(count) || count < 2 || count > 1e15)
@@ -120,17 +127,65 @@ static int by_step(struct segment *s, const char *item, double step, const struc
     return 0;
 }
 
-static int parse_range(struct segment *s, const char *item, const char *rest, const struct where *w,
-                       struct error_list *errors)
+/* Makes a continuous item, which only a search can draw from. */
+static int continuous(struct segment *s, const char *item, enum distribution drawn, const struct item_use *use)
+{
+    if (use->use == VALUES_TRIED)
+        return errors_add(use->errors, use->at,
+                          "'%s' is continuous, which a grid cannot try out: %s, or draw points with search.method",
+                          item,
+                          drawn == UNIFORM       ? "add step S or count N"
+                          : drawn == LOG_UNIFORM ? "add count N"
+                                                 : "write a list");
+    if (drawn == LOG_UNIFORM && s->lo <= 0)
+        return errors_add(use->errors, use->at, "'%s' is to begin above 0, for its logarithm", item);
+    s->drawn = drawn;
+    s->written = item;
+    s->n = SEARCH_STEPS;
+    return 0;
+}
+
+/* Makes integers, all alike or evenly in their logarithm. */
+static int integers(struct segment *s, const char *item, const struct item_use *use)
+{
+    if (!whole_list_number(s->lo) || !whole_list_number(s->hi))
+        return errors_add(use->errors, use->at, "'%s' is to begin and end with an integer", item);
+    if (s->log && use->use == VALUES_TRIED)
+        return errors_add(use->errors, use->at,
+                          "'%s': a grid tries out every integer, so log says nothing; take it away, or add count N",
+                          item);
+    if (s->log && s->lo < 1)
+        return errors_add(use->errors, use->at, "'%s' is to begin above 0, for its logarithm", item);
+    s->drawn = s->log ? LOG_INTEGERS : LISTED;
+    s->log = 0;
+    return by_step(s, item, 1, use->at, use->errors);
+}
+
+/* Says whether a range of two whole ends is one of integers, as written. */
+static int means_integers(const struct segment *s, const char *item, const char *rest, enum values_use use)
+{
+    if (!whole_list_number(s->lo) || !whole_list_number(s->hi) || use == VALUES_DRAWN_REAL)
+        return 0;
+    const char *dots = strstr(item, "..");
+    return use == VALUES_TRIED || (!memchr(item, '.', (size_t)(dots - item)) && strcspn(item, "eE%") >= strlen(item) &&
+                                   !memchr(dots + 2, '.', (size_t)(rest - dots - 2)));
+}
+
+static int parse_range(struct segment *s, const char *item, const char *after, const struct item_use *use)
 {
     double v;
+    const char *rest = after;
+    const struct where *w = use->at;
+    struct error_list *errors = use->errors;
+    int whole = word(&rest, "int");
     s->log = word(&rest, "log");
-    int count = word(&rest, "count"), step = !count && word(&rest, "step");
+    int count = !whole && word(&rest, "count"), step = !whole && !count && word(&rest, "step");
     if ((count || step) && list_number(&rest, &v))
         return errors_add(errors, w, "a number is missing behind %s in '%s'", count ? "count" : "step", item);
     if (*skip_list_blanks(rest))
         return errors_add(
-            errors, w, "'%s' is not understood in '%s'; a range is A..B, A..B step S, A..B count N, A..B log count N",
+            errors, w,
+            "'%s' is not understood in '%s'; a range is A..B, A..B int, A..B step S, A..B count N, A..B log count N",
             skip_list_blanks(rest), item);
     if (s->lo >= s->hi)
         return errors_add(errors, w, "'%s' does not go up; write the smaller end first", item);
@@ -138,21 +193,36 @@ static int parse_range(struct segment *s, const char *item, const char *rest, co
         return by_count(s, item, v, w, errors);
     if (step)
         return by_step(s, item, v, w, errors);
-    if (s->log || !whole_list_number(s->lo) || !whole_list_number(s->hi))
-        return errors_add(errors, w, "'%s' is continuous, which a grid cannot try out: add %s", item,
-                          s->log ? "count N" : "step S or count N");
-    return by_step(s, item, 1, w, errors);
+    if (whole || (!s->log && means_integers(s, item, after, use->use)))
+        return integers(s, item, use);
+    return continuous(s, item, s->log ? LOG_UNIFORM : UNIFORM, use);
+}
+
+/* Reads "normal MEAN DEVIATION" or "lognormal MEAN DEVIATION". 1, 0 where it is something else, -1 with an error. */
+static int parse_normal(struct segment *s, const char *item, const struct item_use *use)
+{
+    const char *rest = item;
+    int logarithm = word(&rest, "lognormal");
+    if ((!logarithm && !word(&rest, "normal")) || list_number(&rest, &s->lo) || list_number(&rest, &s->hi) ||
+        *skip_list_blanks(rest))
+        return 0;
+    if (!(s->hi > 0))
+        return errors_add(use->errors, use->at, "'%s': the standard deviation is to be above 0", item);
+    return continuous(s, item, logarithm ? LOG_NORMAL : NORMAL, use) ? -1 : 1;
 }
 
 /* Parses one item of the list, whose blanks are cut. */
-static int parse_list_item(struct segment *s, const char *item, const struct where *w, struct error_list *errors)
+static int parse_list_item(struct segment *s, const char *item, const struct item_use *use)
 {
     const char *rest = range_head(item, &s->lo, &s->hi);
     if (rest)
-        return parse_range(s, item, rest, w, errors);
+        return parse_range(s, item, rest, use);
+    int normal = parse_normal(s, item, use);
+    if (normal)
+        return normal < 0 ? -1 : 0;
     if (!*item)
         return errors_add(
-            errors, w,
+            use->errors, use->at,
             "a value is missing between two commas, or at an end of the list; an empty text is written \"\"");
     s->n = 1;
     s->text = item;
@@ -216,20 +286,34 @@ static int check_same(const struct values *v, const struct where *w, struct erro
     return 0;
 }
 
-static int parse_items(struct values *v, char *list, const struct where *w, struct error_list *errors)
+/* Cuts ":WEIGHT" off an item of what is drawn. Returns the weight, 0 where it has none. */
+static double cut_weight(char *item)
+{
+    double weight;
+    char *colon = strrchr(item, ':');
+    if (!colon || strchr(colon, '"') || str_to_double(colon + 1, &weight) || !(weight > 0))
+        return 0;
+    *colon = 0;
+    str_trim(item);
+    return weight;
+}
+
+static int parse_items(struct values *v, char *list, const struct item_use *use)
 {
     int rc = 0;
     for (char *p = list;; p++) {
         char *end = p + (item_end(p) - p), last = !*end;
         *end = 0;
         char *item = str_trim(p);
+        double weight = use->use == VALUES_TRIED ? 0 : cut_weight(item);
         struct segment *s = &v->seg[v->nseg++];
         if (*item == '"' || strchr(item, '"')) {
-            rc |= unquote(&item, w, errors);
+            rc |= unquote(&item, use->at, use->errors);
             *s = (struct segment){.n = 1, .text = item};
         } else {
-            rc |= parse_list_item(s, item, w, errors);
+            rc |= parse_list_item(s, item, use);
         }
+        v->weight[v->nseg - 1] = weight;
         v->n += s->n;
         if (last)
             return rc;
@@ -237,22 +321,72 @@ static int parse_items(struct values *v, char *list, const struct where *w, stru
     }
 }
 
-int values_parse(struct values *v, const char *text, const struct where *w, struct arena *a, struct error_list *errors)
+/* Weights are of every item, which is then a text; sums them up, of no weights nothing is kept. */
+static int add_weights(struct values *v, const struct item_use *use)
 {
+    size_t with = 0;
+    for (size_t i = 0; i < v->nseg; i++) {
+        with += v->weight[i] > 0;
+        if (v->nseg > 1 && v->seg[i].drawn != LISTED)
+            return errors_add(use->errors, use->at, "a distribution is alone in its list");
+        if (v->weight[i] > 0 && !v->seg[i].text)
+            return errors_add(use->errors, use->at, "a range has no weight; write its values as a list");
+        v->weight[i] += i ? v->weight[i - 1] : 0;
+    }
+    if (with && with < v->nseg)
+        return errors_add(use->errors, use->at, "weights are those of all values, a:3, b:1, or of none");
+    v->weight = with ? v->weight : NULL;
+    return 0;
+}
+
+int values_parse(struct values *v, const char *text, enum values_use how, const struct where *w, struct arena *a,
+                 struct error_list *errors)
+{
+    const struct item_use use = {how, w, errors};
     memset(v, 0, sizeof *v);
     char *list = arena_str(a, text);
     size_t items = 1;
     for (const char *p = text; *(p = item_end(p)); p++)
         items++;
     v->seg = arena_take(a, items * sizeof *v->seg);
-    if (!list || !v->seg)
+    v->weight = arena_take(a, items * sizeof *v->weight);
+    if (!list || !v->seg || !v->weight)
         return errors_nomem(errors);
     v->when = cut_when(list);
     if (v->when && !*v->when)
         return errors_add(errors, w, "a condition is missing behind 'when'");
     if (!*str_trim(list))
         return errors_add(errors, w, "no values; write a list such as 1, 2, 4 or a range such as 1..4");
-    return parse_items(v, list, w, errors) ? -1 : check_same(v, w, errors);
+    return parse_items(v, list, &use) || add_weights(v, &use) ? -1 : check_same(v, w, errors);
+}
+
+int values_weighted(const struct values *v)
+{
+    return v->weight || v->seg->drawn == LOG_INTEGERS;
+}
+
+/* Finds the first value up to which the weights sum to more than this share of all. */
+static uint64_t weighted_quantile(const struct values *v, double share)
+{
+    size_t lo = 0, hi = (size_t)v->n - 1;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (v->weight[mid] > share * v->weight[v->n - 1])
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return lo;
+}
+
+uint64_t values_quantile(const struct values *v, uint32_t unit)
+{
+    double share = (unit + 0.5) * 0x1p-32;
+    if (v->weight)
+        return weighted_quantile(v, share);
+    if (v->seg->drawn == LOG_INTEGERS)
+        return log_integer(v->seg->lo, v->seg->hi, share);
+    return v->n <= SEARCH_STEPS ? unit * v->n >> 32 : (uint64_t)(share * (double)v->n);
 }
 
 const char *values_text(const struct values *v, uint64_t i, char buf[STR_NUM])
@@ -266,6 +400,8 @@ const char *values_text(const struct values *v, uint64_t i, char buf[STR_NUM])
         i -= s++->n;
     if (s->text)
         return s->text;
+    if (s->n == SEARCH_STEPS && s->drawn != LISTED)
+        return str_double(buf, distribution_value(s->drawn, s->lo, s->hi, (uint32_t)i));
     if (i == 0 || i == s->n - 1)
         return str_double(buf, i ? s->hi : s->lo);
     return str_double(buf, range_at(s, (double)i));
@@ -276,7 +412,10 @@ int values_many(const char *text, enum values_kind kind)
     double lo, hi;
     int blank = 0, commas = 0;
     char copy[512];
-    if (*skip_list_blanks(text) == '"' || strstr(text, " when "))
+    const char *first = skip_list_blanks(text);
+    if (*first == '"' || strstr(text, " when "))
+        return VALUES_MANY;
+    if (kind != VALUES_TEXT && (word(&first, "normal") || word(&first, "lognormal")))
         return VALUES_MANY;
     if (kind != VALUES_TEXT && range_head(text, &lo, &hi))
         return VALUES_MANY;

@@ -106,7 +106,9 @@ static int about_settings(struct sweep_run *run, const struct planned_point *of,
     struct plan_point at;
     struct err_list errs = {0};
     planner_init(&planner, run->sweep, run->sets);
-    int bad = planner_point(&planner, of->index, &at, &errs);
+    struct proposal values;
+    plan_proposal(run, of->index, &values);
+    int bad = planner_point(&planner, of->index, &values, &at, &errs);
     if (bad)
         *e = errs.v[0];
     const char *line = bad ? NULL : at.point->canonical;
@@ -191,6 +193,8 @@ int write_about(struct sweep_run *run, int sync, struct err *e)
     else
         about_number(csv, "targets", data_numbers(p->set));
     about_row(csv, "objective", objective);
+    if (sweep_search(run->sweep)->type->draws)
+        about_row(csv, "search", sweep_search(run->sweep)->type->name);
     about_number(csv, "repeats", run->spec->repeats);
     about_number(csv, "points", (double)(run->plan->npoints + run->plan->ncopies));
     about_number(csv, "trials", (double)run->plan->ntrials);

@@ -11,7 +11,10 @@ static int condition_holds(struct sweep_run *run, struct judge *j, size_t condit
 {
     if (j->point != t->point) {
         struct err_list errs = {0};
-        int bad = planner_point(&j->planner, run->plan->point[t->point].index, &j->at, &errs);
+        struct proposal at;
+        uint64_t index = run->plan->point[t->point].index;
+        plan_proposal(run, index, &at);
+        int bad = planner_point(&j->planner, index, &at, &j->at, &errs);
         if (bad && !j->e.code)
             j->e = errs.v[0];
         err_list_release(&errs);

@@ -80,7 +80,7 @@ static void epoch_cells(const struct sweep_run *run, size_t i, const struct epoc
     add_whole(c, (uint64_t)r->epoch);
     add_id(c, t);
     for (size_t k = 0; k < sweep_keys(run->sweep); k++)
-        add_text(c, sweep_point_value(run->sweep, p->index, k, c->axis[k]));
+        add_text(c, plan_value(run, p->index, k, c->axis[k]));
     add_single(c, r->lr);
     for (int k = 0; k < run->records->epoch_columns; k++)
         add_single(c, epoch_number(r, run->records->column[k]));

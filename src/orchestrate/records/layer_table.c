@@ -22,7 +22,7 @@ void layers_add(struct csv_out *csv, const struct plan_point *p)
         const char *cell[LAYER_COLS] = {
             num[0], num[1], nd->type->name, nd->text, shape_text(nd->y, output, sizeof output),  num[2],
             num[3], num[4], num[5],         num[6],   nn_inputs_text(nd, inputs, sizeof inputs), num[7]};
-        const double v[] = {(double)p->point->index + 1,
+        const double v[] = {(double)p->index + 1,
                             nd->block,
                             (double)nd->params,
                             nd->macs,

@@ -94,6 +94,7 @@ int tables_write(struct sweep_run *run, int sync, struct err *e)
     metrics_known(run);
     int bad = main_table_init(&trials, run) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
     trials.t.metrics = &run->records->metrics;
+    trials.t.drawn = sweep_search(run->sweep)->type->draws;
     bad = bad || table_write(&trials.t, run_path(run, ".csv", path, sizeof path), sync, e) ||
           write_summaries(run, &trials.t, sync, e);
     main_table_release(&trials);

@@ -261,7 +261,7 @@ static const char *main_cell(const void *ctx, size_t row, size_t col, char buf[S
     if (c->cell)
         return c->cell(&source, buf);
     if (c->is_axis)
-        return sweep_point_value(m->run->sweep, source.copy ? source.copy->index : source.p->index, c->axis, buf);
+        return plan_value(m->run, source.copy ? source.copy->index : source.p->index, c->axis, buf);
     if (!c->fact)
         return str_float(buf, was_trained(&source) ? trial_metric(m->run->plan, t, c->metric) : NAN);
     if (!t->kind->has_facts)

@@ -115,6 +115,8 @@ size_t heading_room(size_t words);
 /* The legend in one row at the lower end of a picture so many pixels high; it takes KEY_ROOM. */
 void put_key_below(struct str *s, int height);
 #define KEY_ROOM 34
+/* Whether the values of a numeric axis spread over decades, and want a logarithmic scale. */
+int spans_decades(const struct table_axis *x);
 /* 1, 2 or 5 times a power of ten, so that about `parts` of them fill the width. */
 double round_step(double width, int parts);
 /* Ticks for axis "x", "y", ... at round numbers from lo to hi, at most about `parts` and no closer than `least`; on a

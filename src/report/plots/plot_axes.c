@@ -54,7 +54,7 @@ static size_t choose_axes(const struct plot_data *d, const struct table_axis **a
 
 static int has_many_values(const struct table_axis *x)
 {
-    return x->numeric && x->levels - (size_t)x->conditional > TICKS;
+    return x->scattered || (x->numeric && x->levels - (size_t)x->conditional > TICKS);
 }
 
 #define TRIALS_OF_MEAN 4
@@ -63,7 +63,7 @@ static int has_many_values(const struct table_axis *x)
  */
 static int has_means(const struct trials_view *v, const struct table_axis *x)
 {
-    return !has_many_values(x) || v->ncomplete >= TRIALS_OF_MEAN * x->levels;
+    return !x->scattered && (!has_many_values(x) || v->ncomplete >= TRIALS_OF_MEAN * x->levels);
 }
 
 /* Says for how many trials there is one dot, so that the picture is not black. */
@@ -136,9 +136,8 @@ static void put_means(struct str *s, const struct plot_data *d, const struct tab
 
 static void plot_scale(struct str *s, const struct table_axis *x, size_t i, double wide, int means)
 {
-    /* values ascend; the middle one tells an even spread from one over decades */
-    double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional], mid = x->value[x->levels / 2];
-    int logarithmic = lo > 0 && hi > 30 * lo && mid < hi / 4;
+    double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional];
+    int logarithmic = spans_decades(x);
     double air = logarithmic ? pow(hi / lo, 0.03) : 0.03 * (hi - lo);
     str_addf(s, "%sset logscale x\nset xrange [%.9g:%.9g]\nset xtics norotate autojustify\n", logarithmic ? "" : "un",
              logarithmic ? lo / air : lo - air, logarithmic ? hi * air : hi + air);
@@ -152,7 +151,8 @@ static void plot_scale(struct str *s, const struct table_axis *x, size_t i, doub
     str_add(s, "\nunset logscale x\n");
 }
 
-static void plot_values(struct str *s, const struct table_axis *x, size_t i, const struct labels *b)
+/* Joins the means of numbers by a line, but not of points that were drawn: their other axes differ. */
+static void plot_values(struct str *s, const struct table_axis *x, size_t i, int drawn, const struct labels *b)
 {
     put_labels_style(s, b);
     str_addf(s, "set xrange [-0.6:%zu.6]\n", x->levels - 1);
@@ -160,7 +160,7 @@ static void plot_values(struct str *s, const struct table_axis *x, size_t i, con
              "plot $dots%zu using 1:2 with points pt 7 ps 0.45 lc rgb '#900072B2', \\\n"
              "     $means%zu using 1:3:xtic(2) with %s lw 1.5 lc rgb '" RED "', \\\n"
              "     $means%zu using 1:3:4:5 with yerrorbars pt 7 ps %s lw %s lc rgb '" RED "'\n",
-             i, i, x->numeric ? "lines" : "dots", i, x->levels > 30 ? "0.5" : "0.9", x->levels > 30 ? "1" : "2");
+             i, i, x->numeric && !drawn ? "lines" : "dots", i, x->levels > 30 ? "0.5" : "0.9", x->levels > 30 ? "1" : "2");
 }
 
 /* Finds the frame of all panels: most trials, and the intervals where these do not squeeze them. Returns 1 when some go
@@ -190,7 +190,8 @@ static void put_axes_legend(struct str *s, const struct trials_view *v, int mean
     else
         str_add(s, "below = 'a dot is a trial");
     if (means)
-        str_add(s, "; red: mean of comparable points and its 95% interval");
+        str_addf(s, "; red: mean of %s and its 95%% interval",
+                 v->t->drawn ? "the points drawn with a value" : "comparable points");
     str_add(s, "'\nlowest = '");
     if (outside)
         str_addf(s, "%zu of %zu trials lie outside the frame", outside, v->ncomplete);
@@ -304,7 +305,7 @@ static const char *draw_axes(const struct plot_data *d, struct str *s, struct ar
         if (has_many_values(axis[i]))
             plot_scale(s, axis[i], i, g.cell - g.left - AIR, has_means(&d->v, axis[i]));
         else
-            plot_values(s, axis[i], i, &below[i]);
+            plot_values(s, axis[i], i, d->trials.drawn, &below[i]);
         str_addf(s, "unset label %d\n", TAG_HEADING);
     }
     str_add(s, "unset multiplot\n");

@@ -58,7 +58,7 @@ static void fill_cells(const struct trials_view *v, const struct axis_pair *q, s
 static int is_useful_pair(const struct trials_view *v, const struct axis_pair *q, struct pair_cells *c)
 {
     const struct table_axis *x = q->x, *y = q->y;
-    if (x->levels < 2 || y->levels < 2 || x->levels > SIDE || y->levels > SIDE)
+    if (x->levels < 2 || y->levels < 2 || x->levels > SIDE || y->levels > SIDE || x->scattered || y->scattered)
         return 0;
     fill_cells(v, q, c);
     return 2 * c->filled >= x->levels * y->levels && v->npoints > 1;

@@ -11,10 +11,26 @@
 #define NAME 26
 #define SPREAD 0.1 /* of the way to the next value, to both sides */
 
+#define ABSENT_AT 1.0 /* where points without the value of a scattered axis are; the others end below */
+#define ENDS_AT 0.93
+
+/* Returns the height of a number on a scattered axis: by what it is, not by its place among the others. */
+static double height_on_scale(const struct table_axis *x, double value)
+{
+    double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional], top = x->conditional ? ENDS_AT : 1;
+    if (isnan(value))
+        return ABSENT_AT;
+    if (!(hi > lo))
+        return 0.5 * top;
+    return top * (spans_decades(x) ? log(value / lo) / log(hi / lo) : (value - lo) / (hi - lo));
+}
+
 /* Returns the height of point p on an axis, 0..1, a little beside its value so that lines can be told apart. */
 static double height_on_axis(const struct trials_view *v, const struct table_axis *x, size_t p)
 {
     double n = (double)x->levels;
+    if (x->scattered)
+        return height_on_scale(x, x->value[x->code[v->first[p]]]);
     double room = n > 1 ? SPREAD / n : SPREAD;
     return ((double)x->code[v->first[p]] + 0.5) / n + (n <= TICKS ? room * jitter(p + 1) : 0);
 }
@@ -86,12 +102,44 @@ static int names_touch(const struct plot_data *d, const struct table_axis **axis
     return 0;
 }
 
+static void put_scale_label(struct str *s, size_t k, const struct table_axis *x, double value)
+{
+    char text[STR_NUM];
+    str_addf(s, "%zu\t", k);
+    put_number(s, height_on_scale(x, value));
+    snprintf(text, sizeof text, "%.6g", value);
+    str_addf(s, "\t%s\n", isnan(value) ? "(none)" : text);
+}
+
+/* Writes round numbers along a scattered axis: each decade's 1, 2 and 5 where there are few decades. */
+static void put_scale_labels(struct str *s, size_t k, const struct table_axis *x)
+{
+    double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional];
+    if (x->conditional)
+        put_scale_label(s, k, x, NAN);
+    if (spans_decades(x)) {
+        int each = (int)(log10(hi / lo) / 10) + 1, more = hi < 2000 * lo;
+        for (int e = (int)floor(log10(lo)); pow(10, e) <= hi; e += each)
+            for (int digit = 1; digit <= (more ? 5 : 1); digit += digit == 1 ? 1 : 3)
+                if (pow(10, e) * digit >= lo && pow(10, e) * digit <= hi)
+                    put_scale_label(s, k, x, pow(10, e) * digit);
+        return;
+    }
+    double step = round_step(hi - lo, 6);
+    for (double i = ceil(lo / step); hi > lo && i * step <= hi; i++)
+        put_scale_label(s, k, x, i * step + 0.0); /* -0 + 0 is 0 */
+}
+
 static void put_labels(struct str *s, const struct plot_data *d, const struct table_axis **axis, size_t naxes,
                        double lo, double hi, int alternate)
 {
     data_begin(s, "ticks");
     for (size_t k = 0; k < naxes; k++) {
         size_t step = (axis[k]->levels + TICKS - 1) / TICKS;
+        if (axis[k]->scattered) {
+            put_scale_labels(s, k, axis[k]);
+            continue;
+        }
         for (size_t l = 0; l < axis[k]->levels; l += step) {
             str_addf(s, "%zu\t", k);
             put_number(s, ((double)l + 0.5) / (double)axis[k]->levels);
@@ -114,6 +162,14 @@ static void put_labels(struct str *s, const struct plot_data *d, const struct ta
         str_add(s, "\n");
     }
     data_end(s);
+}
+
+static const char *spread_note(const struct table_axis **axis, size_t naxes)
+{
+    size_t scattered = 0;
+    for (size_t k = 0; k < naxes; k++)
+        scattered += (size_t)axis[k]->scattered;
+    return scattered == naxes ? "" : "lines are spread a little around a value, so that they can be told apart";
 }
 
 static const char *draw_parallel(const struct plot_data *d, struct str *s, struct arena *a)
@@ -143,7 +199,7 @@ static const char *draw_parallel(const struct plot_data *d, struct str *s, struc
     put_variable(s, "objective", d->label, 60);
     put_lines(s, d, axis, naxes, n, lo, hi);
     struct parallel_room room = measure_room(d, axis, naxes);
-    put_variable(s, "below", "lines are spread a little around a value, so that they can be told apart", 0);
+    put_variable(s, "below", spread_note(axis, naxes), 0);
     put_labels(s, d, axis, naxes, lo, hi, names_touch(d, axis, naxes, room.between));
     data_begin(s, "best");
     for (size_t k = 0; k <= naxes; k++) {

@@ -93,6 +93,7 @@ int plot_data_init(struct plot_data *d, const char *out, const char *name, struc
     const char *objective = plot_about(d, "objective");
     report_metrics_read(&d->about, &d->metrics);
     d->trials.metrics = d->epochs.metrics = &d->metrics;
+    d->trials.drawn = *plot_about(d, "search") != 0;
     snprintf(d->objective, sizeof d->objective, "%s", *objective ? objective : "max val_accuracy");
     if (view_init(&d->v, &d->trials, d->objective, e) || report_effects(&d->trials, d->objective, &d->effects, e))
         return -1;

@@ -5,6 +5,7 @@
 #include "report/report.h"
 #include "report/stats/compare.h"
 #include "report/stats/design.h"
+#include "report/stats/effect_rows.h"
 #include "report/stats/means.h"
 
 #include <math.h>
@@ -148,59 +149,12 @@ static double share_by_chance(const struct anova *a, struct effect s)
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
-enum { KIND, AXIS, OTHER, VALUE, N, MEAN, LOW, HIGH, SHARE, OMEGA, CHANCE, PLANNED, BASIS, COLUMNS };
-static const char *const head[COLUMNS] = {
-    "kind",      "axis",  "other",       "value",           "n",       "mean", "ci95_low",
-    "ci95_high", "share", "share_omega", "share_by_chance", "planned", "basis"};
-
-struct cell_text {
-    const char *kind, *axis, *other, *value, *basis;
-    size_t n, planned;
-    double mean, low, high, share, omega, chance;
-};
-
-static struct cell_text effect_row(const char *kind, const char *axis)
-{
-    return (struct cell_text){kind, axis, "", "", "", 0, 0, NAN, NAN, NAN, NAN, NAN, NAN};
-}
-
-static int add_effect_row(struct table *out, const struct cell_text *r)
-{
-    const char *cell[COLUMNS];
-    char number[COLUMNS][STR_NUM] = {{0}};
-    if (r->n || r->planned)
-        snprintf(number[N], STR_NUM, "%zu", r->n);
-    if (r->planned)
-        snprintf(number[PLANNED], STR_NUM, "%zu", r->planned);
-    str_float(number[MEAN], (float)r->mean);
-    str_float(number[LOW], (float)r->low);
-    str_float(number[HIGH], (float)r->high);
-    str_double(number[SHARE], r->share);
-    str_double(number[OMEGA], r->omega);
-    str_double(number[CHANCE], r->chance);
-    for (size_t i = 0; i < COLUMNS; i++)
-        cell[i] = number[i];
-    cell[KIND] = r->kind;
-    cell[AXIS] = r->axis;
-    cell[OTHER] = r->other;
-    cell[VALUE] = r->value;
-    cell[BASIS] = r->basis;
-    return table_row(out, cell);
-}
-
-static int add_note(struct table *out, const char *text)
-{
-    struct cell_text r = effect_row("note", "");
-    r.value = text;
-    return add_effect_row(out, &r);
-}
-
 /* Adds the row of a share, with omega squared where the noise is known apart from the effect: of one repeat, for single
  * axes. */
 static int add_share(struct table *out, const struct anova *a, const char *kind, const char *axis, const char *other,
                      struct effect s)
 {
-    struct cell_text r = effect_row(kind, axis);
+    struct effect_row r = effect_row_of(kind, axis);
     int noise = !strcmp(kind, "noise"), single = !strcmp(kind, "axis");
     r.other = other;
     if (a) {
@@ -248,25 +202,8 @@ static int note_joined(struct table *out, const struct design *g)
 {
     for (size_t f = 0; f < g->nfactors; f++)
         if (strstr(g->factor[f].name, " & "))
-            return add_note(out, "axes joined by & always change together: their effects cannot be told apart");
+            return add_effect_note(out, "axes joined by & always change together: their effects cannot be told apart");
     return 0;
-}
-
-/* Notes how many trials ended without a result; skipped points never began. */
-static int note_missing(struct table *out, const struct trials_view *v)
-{
-    char text[160];
-    size_t missing = 0, trained = 0;
-    int status = table_column(v->t, "status");
-    for (size_t r = 0; r < v->t->rows; r++) {
-        char buf[STR_NUM];
-        int skipped = !strcmp(table_text(v->t, r, status, buf), "skipped");
-        trained += !skipped;
-        missing += !skipped && isnan(v->y[r]);
-    }
-    snprintf(text, sizeof text, "%zu of %zu trials ended without a result and stand in no mean: see n and planned",
-             missing, trained);
-    return missing ? add_note(out, text) : 0;
 }
 
 /* met: of the bases that stand in the table, bits 1 << BASIS_... */
@@ -279,10 +216,10 @@ static int note_bases(struct table *out, const struct design *g, int met)
             : "means of basis own are over different settings of the other axes: nothing was completed "
               "with every value of the axis, and they cannot be compared";
     if ((met >> BASIS_COMMON & 1) &&
-        add_note(out, "means of basis common are over the settings of the other axes, and the "
+        add_effect_note(out, "means of basis common are over the settings of the other axes, and the "
                       "repeats, that were completed with every value of the axis"))
         return -1;
-    return met >> BASIS_OWN & 1 ? add_note(out, own) : 0;
+    return met >> BASIS_OWN & 1 ? add_effect_note(out, own) : 0;
 }
 
 static int note_shares(struct table *out, const struct design *g, const struct anova *a)
@@ -290,18 +227,18 @@ static int note_shares(struct table *out, const struct design *g, const struct a
     char text[256];
     if (!g->complete) {
         snprintf(text, sizeof text, "no shares: %s", g->why);
-        return add_note(out, text);
+        return add_effect_note(out, text);
     }
-    if (!(a->total > 0) && add_note(out, "no shares: the objective is the same everywhere"))
+    if (!(a->total > 0) && add_effect_note(out, "no shares: the objective is the same everywhere"))
         return -1;
     if (g->n < g->v->t->rows) {
         snprintf(text, sizeof text, "shares are those of %zu of %zu trials, the complete part of the grid", g->n,
                  g->v->t->rows);
-        if (add_note(out, text))
+        if (add_effect_note(out, text))
             return -1;
     }
     if (a->total > 0 && g->repeats < 2)
-        return add_note(out,
+        return add_effect_note(out,
                         "one repeat a point: seed noise stands in every share, mostly in the higher orders; intervals "
                         "and share_omega take all interactions for noise");
     return 0;
@@ -334,7 +271,7 @@ static int add_means(struct table *out, const struct design *g, const struct fit
             return -1;
         for (size_t l = 0; l < g->factor[f].levels; l++) {
             const struct value_mean *x = &m.value[l];
-            struct cell_text r = effect_row("value", g->factor[f].name);
+            struct effect_row r = effect_row_of("value", g->factor[f].name);
             double half = t * sqrt(noise.variance * x->spread);
             r.value = g->factor[f].text[l];
             r.n = x->n;
@@ -380,13 +317,13 @@ static int make_effects(struct trials_view *v, struct table *out, struct arena *
     struct fit fit;
     struct anova a = {0};
     int met = 0;
-    if (table_columns(out, head, COLUMNS) || find_noise(&fit, v, mem))
+    if (effect_columns(out) || find_noise(&fit, v, mem))
         return -1;
     view_forget_ranks(v);
     if (design_init(&g, v, mem) || make_shares(out, &g, &fit, &a))
         return -1;
     return add_means(out, &g, &fit, noise_of(&g, &fit, &a), &met, mem) || note_joined(out, &g) ||
-                   note_shares(out, &g, &a) || note_missing(out, v) || note_bases(out, &g, met)
+                   note_shares(out, &g, &a) || note_missing_trials(out, v) || note_bases(out, &g, met)
                ? -1
                : 0;
 }
@@ -397,7 +334,7 @@ int report_effects(const struct table *trials, const char *objective, struct tab
     struct arena mem;
     arena_init(&mem);
     int bad = view_init(&v, trials, objective, e);
-    if (!bad && make_effects(&v, effects, &mem))
+    if (!bad && (trials->drawn ? drawn_effects(&v, effects, &mem) : make_effects(&v, effects, &mem)))
         bad = err_set(e, ERR_NOMEM, "no memory for the effects of %zu trials", trials->rows);
     view_release(&v);
     arena_release(&mem);

@@ -45,14 +45,15 @@ static int join_factors(struct factor *f, const struct table_axis *b, const int 
     return f->name && f->label && f->text && f->show ? 0 : -1;
 }
 
-/* Makes a factor of each axis, and one of those that change together. map[the most values of an axis] is scratch. */
+/* Makes a factor of each axis, and one of those that change together; of points that were drawn, each with a value of its
+ * own, any two axes would seem to. map[the most values of an axis] is scratch. */
 static int gather_factors(struct design *g, int *map, struct arena *mem)
 {
     const struct trials_view *v = g->v;
     for (size_t i = 0; i < v->naxes; i++) {
         const struct table_axis *a = &v->axis[i];
         size_t f = 0;
-        while (f < g->nfactors && !change_together(v, g->factor[f].first, a, map))
+        while (f < g->nfactors && (v->t->drawn || !change_together(v, g->factor[f].first, a, map)))
             f++;
         if (f < g->nfactors) {
             if (join_factors(&g->factor[f], a, map, mem))
@@ -126,7 +127,7 @@ static int place_conditional(struct design *g)
         again = 0;
         for (size_t i = 0; i < g->nfactors; i++)
             for (size_t j = 0; j < g->nfactors && !design_has(placed, i); j++)
-                if (design_has(placed, j) && g->factor[j].levels > 1 &&
+                if (design_has(placed, j) && g->factor[j].levels > 1 && !g->factor[j].first->scattered &&
                     decides_existence(g->v, &g->factor[j], &g->factor[i], absent_value(&g->factor[i]), seen)) {
                     g->factor[i].inside = 1u << j | g->factor[j].inside;
                     placed |= 1u << i;

@@ -231,6 +231,40 @@ static int read_axis(struct trials_view *v, struct table_axis *a, int col)
     return (a->levels && sort_levels(a, rows)) || shorten_values(a, &v->mem) ? -1 : 0;
 }
 
+/* Shortens the fractions of a scattered axis to three digits, or two where they are small: nobody looks for neighbours
+ * among them. */
+static int shorten_scattered(struct table_axis *a, struct arena *mem)
+{
+    a->show = arena_take(mem, (a->levels + 1) * sizeof *a->show);
+    for (size_t i = 0; a->show && i < a->levels; i++) {
+        char buf[STR_NUM + 8];
+        double rounded = a->value[i];
+        int small = fabs(rounded) < 0.01;
+        a->show[i] = a->text[i];
+        if (!strpbrk(a->text[i], ".eE"))
+            continue;
+        snprintf(buf, sizeof buf, "%.*e", small ? 1 : 2, a->value[i]);
+        str_to_double(buf, &rounded);
+        char *power = strstr(buf, "e-0");
+        if (power && small)
+            memmove(power + 2, power + 3, strlen(power + 2)); /* 1.5e-04 */
+        else
+            str_double(buf, rounded);
+        if (strlen(buf) < strlen(a->text[i]) && !(a->show[i] = arena_str(mem, buf)))
+            return -1;
+    }
+    return a->show ? 0 : -1;
+}
+
+/* Says whether fewer than two points have a value of the axis, on average, in a table of points that were drawn. */
+static int is_scattered(const struct trials_view *v, const struct table_axis *a)
+{
+    size_t points = 0;
+    for (size_t p = 0; p < v->npoints; p++)
+        points += *a->text[a->code[v->first[p]]] != 0;
+    return v->t->drawn && a->numeric && 2 * (a->levels - (size_t)a->conditional) > points;
+}
+
 static const char *last_name_part(const char *name)
 {
     return strchr(name, '.') + 1;
@@ -245,6 +279,9 @@ static int read_axes(struct trials_view *v)
         if (strchr(v->t->head[c], '.') && read_axis(v, &v->axis[v->naxes++], (int)c))
             return -1;
     for (size_t i = 0; i < v->naxes; i++) {
+        v->axis[i].scattered = is_scattered(v, &v->axis[i]);
+        if (v->axis[i].scattered && shorten_scattered(&v->axis[i], &v->mem))
+            return -1;
         v->axis[i].label = last_name_part(v->axis[i].name);
         for (size_t j = 0; j < v->naxes; j++)
             if (j != i && !strcmp(v->axis[i].label, last_name_part(v->axis[j].name)))

@@ -26,6 +26,7 @@ struct table_axis {
     const char *label; /* "kernels" when no other axis is called so, otherwise the name */
     int col;
     int numeric;       /* every value is a number: values ascend; otherwise they stand as first met */
+    int scattered;     /* drawn from so many numbers that most values are those of a single point: they are no levels */
     int conditional;   /* empty in some rows (its `when` does not hold): "" is its last value */
     size_t levels;     /* values, "" included */
     const char **text; /* [levels] */

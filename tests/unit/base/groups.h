@@ -20,6 +20,7 @@ int test_arena(void);
 int test_rng(void);
 int test_maths(void);
 int test_str(void);
+int test_keymap(void);
 int test_param(void);
 int test_file(void);
 int test_clock(void);

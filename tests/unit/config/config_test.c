@@ -92,11 +92,23 @@ void expect_error(const char *text, ...)
     va_end(ap);
 }
 
+const struct proposal *proposal_of(const struct sweep *s, uint64_t k)
+{
+    static struct proposal at;
+    struct search_history h = {.asked = sweep_search(s)->type->draws ? 0 : k};
+    struct err e = {0};
+    while (h.asked <= k)
+        if (search_next(sweep_search(s), &h, &at, &e))
+            fail_msg("there is no proposal %llu: %s", (unsigned long long)k, e.text);
+    search_forget(&h);
+    return &at;
+}
+
 const char *point_errors(const struct sweep *s, uint64_t k, int classes)
 {
     struct err_list errs = {0};
     struct point p;
-    int rc = sweep_point(s, k, (struct target_kind){classes, 0}, &mem, &p, &errs);
+    int rc = sweep_point(s, proposal_of(s, k), (struct target_kind){classes, 0}, &mem, &p, &errs);
     if (!rc != !errs.n)
         fail_msg("sweep_point says %d with %zu errors", rc, errs.n);
     keep_messages(&errs);
@@ -107,7 +119,7 @@ struct point point_of(const struct sweep *s, uint64_t k)
 {
     struct err_list errs = {0};
     struct point p;
-    if (sweep_point(s, k, (struct target_kind){10, 0}, &mem, &p, &errs)) {
+    if (sweep_point(s, proposal_of(s, k), (struct target_kind){10, 0}, &mem, &p, &errs)) {
         keep_messages(&errs);
         fail_msg("point %llu: %s", (unsigned long long)k, messages.p);
     }

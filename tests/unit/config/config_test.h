@@ -22,6 +22,9 @@ const char *errors_of(const char *text, ...);
 const char *errors_of_bytes(const char *bytes, size_t n);
 /* errors_of(text) is one line that contains all the parts up to a NULL. */
 void expect_error(const char *text, ...);
+/* What the search proposes k-th, in a static place that the next call writes over; that there are no so many fails the
+ * test. */
+const struct proposal *proposal_of(const struct sweep *s, uint64_t k);
 /* The k-th point with 10 classes, in a static arena that the next call of open_text empties; errors fail the test. */
 struct point point_of(const struct sweep *s, uint64_t k);
 /* Its errors, one a line; "" when it has none. */
@@ -35,7 +38,7 @@ int run_reader_tests(void);
 int run_key_tests(void);
 int run_expr_tests(void);
 int run_axis_tests(void);
-int run_grid_tests(void);
+int run_drawn_tests(void);
 int run_point_tests(void);
 int run_require_tests(void);
 int run_follow_tests(void);

@@ -109,9 +109,9 @@ static void axes_conditions_and_the_command_line(void **state)
     struct arena a;
     struct err_list errs = {0};
     arena_init(&a);
-    assert_int_equal(sweep_point_data(s, 1, &a, &d, &errs), 0);
+    assert_int_equal(sweep_point_data(s, proposal_of(s, 1), &a, &d, &errs), 0);
     assert_true(d.train == 320);
-    assert_int_equal(sweep_point_where(s, 1, "data", "train").line, 2);
+    assert_int_equal(sweep_point_where(s, proposal_of(s, 1), "data", "train").line, 2);
     arena_release(&a);
     sweep_free(s);
 }

@@ -5,7 +5,6 @@
 
 #include <cmocka.h>
 
-int test_keymap(void);
 int test_crew(void);
 int test_checkpoint(void);
 int test_isolate(void);
@@ -18,6 +17,6 @@ int test_apart(void);
 
 int main(void)
 {
-    return test_keymap() + test_journal() + test_planner() + test_queue() + test_crew() + test_checkpoint() +
-           test_isolate() + test_mishaps() + test_whole() + test_apart();
+    return test_journal() + test_planner() + test_queue() + test_crew() + test_checkpoint() + test_isolate() +
+           test_mishaps() + test_whole() + test_apart();
 }

@@ -57,7 +57,7 @@ static int add_point(void *ctx, const struct plan_point *p)
 static int plan(void *ctx, uint64_t *result, struct err *e)
 {
     struct err_list errs = {0};
-    return told(plan_visit(ctx, 0, 10, 2, add_point, result, &errs), &errs, e);
+    return told(plan_visit(ctx, 0, 10, 2, add_point, result, NULL, &errs), &errs, e);
 }
 
 /* Two splits of a dataset, one of them twice, and what an earlier run knew of another. */
@@ -88,7 +88,10 @@ static void lack_of_memory_for_datasets_is_told(void **state)
     struct err_list errs = {0};
     (void)state;
     arena_init(&a);
-    assert_int_equal(sweep_point_data(s, 0, &a, &spec, &errs), 0);
+    struct proposal first;
+    struct search_history none = {0};
+    assert_int_equal(search_next(sweep_search(s), &none, &first, &(struct err){0}), 0);
+    assert_int_equal(sweep_point_data(s, &first, &a, &spec, &errs), 0);
     assert_true(each_call_fails(MISHAP_MEMORY, &(struct trying){"datasets", load_datasets, &spec, ERR_NOMEM, 0}) > 0);
     arena_release(&a);
     sweep_free(s);

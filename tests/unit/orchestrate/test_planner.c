@@ -49,8 +49,8 @@ static void times_are_of_one_measurement(void **state)
     struct costs first = {0}, second = {0};
     struct err_list errs = {0};
     (void)state;
-    assert_int_equal(plan_visit(s, 0, 4, 1, note, &first, &errs), 0);
-    assert_int_equal(plan_visit(s, 0, 4, 8, note, &second, &errs), 0);
+    assert_int_equal(plan_visit(s, 0, 4, 1, note, &first, NULL, &errs), 0);
+    assert_int_equal(plan_visit(s, 0, 4, 8, note, &second, NULL, &errs), 0);
     assert_int_equal(first.n, 4);
     for (int i = 0; i < 4; i++) {
         assert_true(first.seconds[i] > 0 && first.cost[i] > 0);

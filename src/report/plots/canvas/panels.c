@@ -168,6 +168,13 @@ void put_ticks_across(struct str *s, double lo, double hi, int logarithmic, doub
     }
 }
 
+int spans_decades(const struct table_axis *x)
+{
+    /* values ascend; the middle one tells an even spread from one over decades */
+    double lo = x->value[0], hi = x->value[x->levels - 1 - (size_t)x->conditional], mid = x->value[x->levels / 2];
+    return lo > 0 && hi > 30 * lo && mid < hi / 4;
+}
+
 double round_step(double width, int parts)
 {
     double step = 1, want = width / parts;

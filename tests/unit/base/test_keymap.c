@@ -1,11 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "groups.h"
 
-#include <cmocka.h>
-
-#include "orchestrate/keymap.h"
+#include "base/keymap.h"
 
 /* Keys that collide in the low bits, grown over several sizes. */
 static void keeps_what_it_was_given(void **state)

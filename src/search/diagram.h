@@ -2,8 +2,8 @@
  * an order in which every condition stands behind the axes it looks at; the decision diagram over that order has one
  * node for each (position, what later conditions still need to know), each with the number of points below it. Axes
  * that nobody looks at multiply; so 10^12 points are a handful of nodes. */
-#ifndef CONFIG_SPACE_DIAGRAM_H
-#define CONFIG_SPACE_DIAGRAM_H
+#ifndef SEARCH_DIAGRAM_H
+#define SEARCH_DIAGRAM_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -36,6 +36,9 @@ struct diagram {
     uint32_t root;
 };
 
+/* order[n]: the axes, stable, but each after those its condition looks at. 0; -1 with *e: there are too many, or
+ * conditions go in a circle (*culprit is an axis of it). */
+int diagram_order(const struct diagram_axis *axis, size_t n, int *order, size_t *culprit, struct err *e);
 /* 0; -1 with *e: conditions in a circle (*culprit is an axis of it), too many combinations, no memory, or what `holds`
  * said
  * (*culprit: of which axis). */

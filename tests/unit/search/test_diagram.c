@@ -1,8 +1,8 @@
 /* Counting and decoding against brute force on random small grids. */
-#include "config_test.h"
+#include "search_test.h"
 
 #include "base/rng.h"
-#include "config/space/diagram.h"
+#include "search/diagram.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -204,7 +204,7 @@ static void too_many_combinations(void **state)
     arena_release(&a);
 }
 
-int run_grid_tests(void)
+int test_diagram(void)
 {
     const struct CMUnitTest grids[] = {
         cmocka_unit_test(counts_and_points_are_those_of_brute_force),

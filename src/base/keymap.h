@@ -1,6 +1,6 @@
 /* keymap.h - 64-bit keys to numbers, open addressing. Zero-initialise; keymap_release frees. */
-#ifndef ORCHESTRATE_KEYMAP_H
-#define ORCHESTRATE_KEYMAP_H
+#ifndef BASE_KEYMAP_H
+#define BASE_KEYMAP_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* diagram.c counts the points of a grid whose axes may be conditional, and finds the values of one. */
-#include "config/space/diagram.h"
+#include "search/diagram.h"
 
 #include "base/str.h"
 
@@ -49,17 +49,18 @@ static uint64_t multiply_points(uint64_t a, uint64_t b)
     return a && b > UINT64_MAX / a ? UINT64_MAX : a * b;
 }
 
-/* Sorts the axes by Kahn's algorithm, always taking the first that may come, so that it is stable. Returns -1 where
- * axis *culprit waits for ever. */
-static int sort_axes(struct build *b, size_t n, size_t *culprit)
+/* Sorts the axes by Kahn's algorithm, always taking the first that may come, so that it is stable. */
+int diagram_order(const struct diagram_axis *axis, size_t n, int *order, size_t *culprit, struct err *e)
 {
     int done[DIAGRAM_AXES] = {0};
+    if (n > DIAGRAM_AXES)
+        return err_set(e, ERR_USAGE, "%zu axes, at most %d can be counted", n, DIAGRAM_AXES);
     for (size_t placed = 0; placed < n; placed++) {
         size_t i = 0;
         for (; i < n; i++) {
             int waits = done[i];
-            for (size_t l = 0; b->axis[i].conditional && l < b->axis[i].ndepends; l++)
-                waits |= !done[b->axis[i].depends_on[l]];
+            for (size_t l = 0; axis[i].conditional && l < axis[i].ndepends; l++)
+                waits |= !done[axis[i].depends_on[l]];
             if (!waits)
                 break;
         }
@@ -67,11 +68,10 @@ static int sort_axes(struct build *b, size_t n, size_t *culprit)
             for (i = 0; done[i];)
                 i++;
             *culprit = i;
-            return -1;
+            return err_set(e, ERR_USAGE, "its condition looks, directly or through others, at itself");
         }
         done[i] = 1;
-        b->at[i] = (int)placed;
-        b->g->order[placed] = (int)i;
+        order[placed] = (int)i;
     }
     return 0;
 }
@@ -281,11 +281,11 @@ int diagram_build(struct diagram *g, const struct diagram_axis *axis, size_t n, 
 {
     struct build b = {.g = g, .axis = axis, .holds = holds, .ctx = ctx, .a = a, .e = e};
     memset(g, 0, sizeof *g);
-    if (n > DIAGRAM_AXES)
-        return err_set(e, ERR_USAGE, "%zu axes, at most %d can be counted", n, DIAGRAM_AXES);
+    if (diagram_order(axis, n, g->order, culprit, e))
+        return -1;
     g->axes = n;
-    if (sort_axes(&b, n, culprit))
-        return err_set(e, ERR_USAGE, "its condition looks, directly or through others, at itself");
+    for (size_t pos = 0; pos < n; pos++)
+        b.at[g->order[pos]] = (int)pos;
     find_watched(&b, n);
     arena_init(&b.keys);
     int rc = step_axis(&b, -1, 0, &g->root) || keep_diagram(&b) ? -1 : 0;

@@ -1,5 +1,5 @@
 /* keymap.c maps 64-bit keys to numbers. */
-#include "orchestrate/keymap.h"
+#include "base/keymap.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,112 @@
+/* search.c lists the methods, and asks one for the next proposal that was not made before. */
+#include "search/search.h"
+
+#include "base/str.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows in the order of the manual, the default first. */
+const struct search_type *const search_types[] = {&search_grid, &search_random, &search_sobol, &search_latin, NULL};
+
+// clang-format off
+const struct param search_draw_params[] = {
+    { .name = "trials", .type = P_INT, .at = offsetof(struct search_args, trials), .min = 1, .max = 1000000000,
+      .preset = "20", .help = "how many points are tried, each with its repeats" },
+    { 0 }
+};
+// clang-format on
+
+const char *search_name(size_t i)
+{
+    return i + 1 < sizeof search_types / sizeof *search_types ? search_types[i]->name : NULL;
+}
+
+#define COUNTED 100000 /* combinations of values up to which the points of a space are counted; in more none runs out  \
+                        */
+
+/* Counts the points of a space in which a method draws: UINT64_MAX where there are too many to run out of. */
+static int count_space(struct search *s, struct arena *a, size_t *culprit, struct err *e)
+{
+    double all = 1;
+    for (size_t i = 0; i < s->axes; i++)
+        all *= (double)s->axis[i].values;
+    if (all <= COUNTED)
+        return diagram_build(&s->diagram, s->axis, s->axes, s->holds, s->ctx, a, culprit, e);
+    memset(&s->diagram, 0, sizeof s->diagram);
+    if (diagram_order(s->axis, s->axes, s->diagram.order, culprit, e))
+        return -1;
+    s->diagram.axes = s->axes;
+    s->diagram.points = UINT64_MAX;
+    s->diagram.approx = all;
+    return 0;
+}
+
+int search_init(struct search *s, struct arena *a, size_t *culprit, struct err *e)
+{
+    if (s->type->draws)
+        return count_space(s, a, culprit, e);
+    return diagram_build(&s->diagram, s->axis, s->axes, s->holds, s->ctx, a, culprit, e);
+}
+
+uint64_t search_size(const struct search *s)
+{
+    uint64_t trials = (uint64_t)s->args.trials;
+    return s->type->draws && trials < s->diagram.points ? trials : s->diagram.points;
+}
+
+double search_size_approx(const struct search *s)
+{
+    return s->type->draws ? fmin(s->args.trials, s->diagram.approx) : s->diagram.approx;
+}
+
+static uint64_t proposal_hash(const struct search *s, const struct proposal *p)
+{
+    return str_hash(STR_HASH, p->value, s->axes * sizeof *p->value);
+}
+
+int search_was_proposed(const struct search *s, const struct search_history *h, const struct proposal *p)
+{
+    return keymap_get(&h->seen, proposal_hash(s, p)) != KEYMAP_NONE;
+}
+
+void search_forget(struct search_history *h)
+{
+    keymap_release(&h->seen);
+    h->asked = 0;
+}
+
+#define REPEATED 10000 /* numbers in a row that were proposed before: the space is taken for used up */
+
+int search_next(const struct search *s, struct search_history *h, struct proposal *out, struct err *e)
+{
+    for (int tries = 0; tries < REPEATED; tries++) {
+        if (s->type->draws && h->seen.n >= s->diagram.points)
+            return 1;
+        int rc = s->type->ask(s, h, h->asked, out, e);
+        if (rc)
+            return rc;
+        h->asked++;
+        if (!s->type->draws)
+            return 0;
+        if (search_was_proposed(s, h, out))
+            continue;
+        return keymap_put(&h->seen, proposal_hash(s, out), h->asked) ? err_set(e, ERR_NOMEM, "no memory") : 0;
+    }
+    return 1;
+}
+
+int search_from_units(const struct search *s, const uint32_t *unit, struct proposal *out, struct err *e)
+{
+    for (size_t i = 0; i < s->axes; i++)
+        out->value[i] = SEARCH_ABSENT;
+    for (size_t pos = 0; pos < s->axes; pos++) {
+        size_t i = (size_t)s->diagram.order[pos];
+        int there = s->axis[i].conditional ? s->holds(s->ctx, i, out->value, e) : 1;
+        if (there < 0)
+            return -1;
+        if (there)
+            out->value[i] = (int64_t)s->quantile(s->ctx, i, unit[i]);
+    }
+    return 0;
+}

@@ -1,0 +1,102 @@
+# Points that are drawn: by every method the same bytes for any number of workers and after kill -9; conditions on the network,
+# spaces that run out, more trials, and what the tables and pictures then say.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+
+RANDOM=${SEED:-1}
+tiny s '[search]' 'method = random' 'trials = 10' '[grid]' 'train.lr = 1e-3..1 log' 'model.units = 4..16 int log' \
+  'train.optimizer = sgd:3, adam:1' 'train.momentum = 0..0.95 when train.optimizer = sgd' \
+  '[require]' 'model = params < 900' '[sweep]' 'repeats = 2'
+methods=$("$SWEEP" list search | awk '/^[a-z]/ && $1 != "grid"')
+[ "$(echo "$methods" | wc -l)" -ge 2 ] || fail "no methods are listed"
+
+for method in $methods; do
+  run 0 plan s.ini search.method=$method
+  has out "10 points by $method of train.lr (1e-3..1 log) x model.units (13) x train.optimizer (2)" '20 trials to train' \
+    'more were drawn that can never train, the first because of: params < 900'
+  hasnot out 'skipped'
+  for jobs in 1 2 3; do run 0 s.ini -q --no-plots search.method=$method -j $jobs --out $method$jobs; done
+  same ${method}1 ${method}2 s
+  same ${method}1 ${method}3 s
+  [ "$(column ${method}1/results/s.csv params | sort -n | tail -n 1)" -lt 900 ] || fail "a point breaks the condition"
+  [ "$(column ${method}1/results/s.csv status | sort -u)" = complete ] || fail "not all trials of $method are complete"
+  [ "$(column ${method}1/results/s.csv point | uniq | tr '\n' ' ')" = '1 2 3 4 5 6 7 8 9 10 ' ] || fail "points are left out"
+
+  # Killed at moments of its own, it comes to the same end.
+  for kill in 1 2 3; do
+    "$SWEEP" s.ini -q --no-plots search.method=$method --out cut >/dev/null 2>err &
+    pid=$!
+    sleep "0.0$((RANDOM % 9 + 1))"
+    kill -9 "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+  done
+  run 0 s.ini -q --no-plots search.method=$method --out cut
+  same ${method}1 cut s
+  rm -rf cut
+
+  # The snapshot is the same sweep, and every point can be shown.
+  (cd ${method}1 && run 0 results/s/sweep.ini -q --no-plots --out ../again) || failures=$((failures + 1))
+  same ${method}1 again s
+  rm -rf again
+  run 0 show s.ini --point 10 search.method=$method
+  has out 's, point 10'
+  run 2 show s.ini --point 11 search.method=$method
+  cmp -s random1/results/s.csv "${method}1/results/s.csv" && [ "$method" != random ] && fail "$method draws as random does"
+done
+
+# The values of a row, written into a grid, are the same training: the ids say so.
+row=$(sed -n 2p random1/results/s.csv)
+names=$(head -n 1 random1/results/s.csv)
+cell() { awk -F, -v head="$names" -v row="$row" -v want="$1" 'BEGIN { n = split(head, h); split(row, c); for (i = 1; i <= n; i++) if (h[i] == want) print c[i] }'; }
+momentum=$(cell train.momentum)
+tiny g
+run 0 g.ini -q --no-plots "train.lr=$(cell train.lr)" "model.units=$(cell model.units)" "train.optimizer=$(cell train.optimizer)" \
+  ${momentum:+"train.momentum=$momentum"}
+[ "$(column results/g.csv id)" = "$(cell id)" ] || fail "the values of the table are another training"
+
+# More trials: the first ones are known already, but for latin, whose parts are others.
+run 0 s.ini --no-plots search.trials=13 --out random1
+has err '20 of 26 trials were there already'
+run 0 s.ini --no-plots search.trials=13 --out sobol1 search.method=sobol
+has err '20 of 26 trials were there already'
+run 0 s.ini -q --no-plots search.trials=13 --out fresh
+same random1 fresh s
+
+# A space that runs out: every point once, no repetition, and plan says so; two words for one training count once.
+tiny f '[search]' 'method = sobol' 'trials = 50' '[grid]' 'model.units = 4, 8' \
+  'data.augment = rotate 0, rotate 0.0, ""' 'train.lr = 0.1, 0.2'
+run 0 plan f.ini
+has out 'f: 8 points by sobol' '8 trials to train' '4 more were drawn that are the same training as an earlier one' \
+  'the search finds 8 of the 50 points that search.trials asks for'
+run 0 f.ini -q --no-plots
+lines results/f.csv 9
+run 2 show f.ini --point 9
+has err 'the search finds fewer'
+
+# No point that may be: that is said, before anything is written.
+run 2 plan s.ini require.model='params < 3' --out none
+run 2 s.ini require.model='params < 3' --out none
+has err 'the search finds no point: none of the' 'the first because params < 3'
+[ ! -e none/results/s.csv ] || fail "tables of a sweep without points"
+
+# In a grid what is continuous is an error that says what to do.
+run 2 plan s.ini search.method=grid
+has err 'search.trials: is not used by grid' "'1e-3..1 log' is continuous, which a grid cannot try out: add count N, or draw"
+
+# Effects: means of the values that several points have, no shares, and sentences why; pictures that show the points.
+effects=random1/results/s.effects.csv
+has "$effects" 'value,train.optimizer,,sgd,' ',drawn' 'no shares: the points were drawn' \
+  'no means of the values of train.lr, '
+grep -qE '^(axis|pair),' "$effects" && fail "shares of points that were drawn"
+hasnot "$effects" ' & '
+has random1/results/s.about.csv 'search,random'
+hasnot results/g.about.csv 'search,'
+if command -v gnuplot >/dev/null; then
+  run 0 plot s --out random1
+  has out 'importance: left out: shares of the variance are not known' 'axes: ' 'parallel: '
+  hasnot random1/plots/s/axes.gp 'with lines'
+  has random1/plots/s/axes.gp 'mean of the points drawn with a value' 'set logscale x'
+  has random1/plots/s/parallel.gp '(none)'
+fi
+run 0 report s --out random1 --markdown
+has out 'no shares: the points were drawn'
+finish

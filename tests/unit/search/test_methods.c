@@ -1,0 +1,337 @@
+/* What each method proposes: its distribution, against SciPy (tests/support/search_golden.py), and that it is a function of
+ * the seed, the number and what was proposed before. */
+#include "search_test.h"
+
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The number of the value is the quantile itself; of axes with few values, evenly. */
+static uint64_t even(void *ctx, size_t axis, uint32_t unit)
+{
+    const struct search *s = ctx;
+    return unit * s->axis[axis].values >> 32;
+}
+
+/* An axis is there when the one before it has an even number. */
+static int when_even(void *ctx, size_t axis, const int64_t *value, struct err *e)
+{
+    (void)ctx;
+    (void)e;
+    return value[axis - 1] != SEARCH_ABSENT && value[axis - 1] % 2 == 0;
+}
+
+static struct arena mem;
+
+static struct search *make_search(const struct search_type *type, const struct diagram_axis *axis, size_t axes, int trials,
+                                  uint64_t seed)
+{
+    struct search *s = arena_take(&mem, sizeof *s);
+    struct err e = {0};
+    size_t culprit;
+    *s = (struct search){.type = type,
+                         .args = {trials},
+                         .seed = seed,
+                         .axes = axes,
+                         .axis = axis,
+                         .holds = when_even,
+                         .quantile = even,
+                         .ctx = s};
+    if (search_init(s, &mem, &culprit, &e))
+        fail_msg("%s", e.text);
+    return s;
+}
+
+#define MANY 8
+static struct diagram_axis continuous[MANY];
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena_init(&mem);
+    for (size_t i = 0; i < MANY; i++)
+        continuous[i] = (struct diagram_axis){.values = SEARCH_STEPS};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_release(&mem);
+    return 0;
+}
+
+/* x[n][d] in [0, 1). */
+static void draw_units(const struct search_type *type, size_t d, int n, uint64_t seed, double *x)
+{
+    const struct search *s = make_search(type, continuous, d, n, seed);
+    struct search_history h = {0};
+    struct proposal at;
+    struct err e = {0};
+    for (int i = 0; i < n; i++) {
+        assert_int_equal(search_next(s, &h, &at, &e), 0);
+        for (size_t k = 0; k < d; k++)
+            x[(size_t)i * d + k] = ((double)at.value[k] + 0.5) * 0x1p-32;
+    }
+    search_forget(&h);
+}
+
+/* Centred discrepancy, squared (Hickernell 1998). */
+static double discrepancy(const double *x, size_t n, size_t d)
+{
+    double one = 0, two = 0;
+    for (size_t i = 0; i < n; i++) {
+        double product = 1;
+        for (size_t k = 0; k < d; k++) {
+            double a = fabs(x[i * d + k] - 0.5);
+            product *= 1 + 0.5 * a - 0.5 * a * a;
+        }
+        one += product;
+        for (size_t j = 0; j < n; j++) {
+            product = 1;
+            for (size_t k = 0; k < d; k++)
+                product *= 1 + 0.5 * fabs(x[i * d + k] - 0.5) + 0.5 * fabs(x[j * d + k] - 0.5) -
+                           0.5 * fabs(x[i * d + k] - x[j * d + k]);
+            two += product;
+        }
+    }
+    double m = (double)n;
+    return pow(13.0 / 12, (double)d) - 2 / m * one + two / (m * m);
+}
+
+/* Calls row() for each line of the golden file with this first word. */
+static size_t golden_rows(const char *word, void (*row)(const double *v))
+{
+    char line[256], name[64];
+    size_t rows = 0;
+    FILE *f = fopen(TEST_SOURCE_DIR "/data/search.csv", "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        double v[3];
+        if (sscanf(line, "%63[^,],%lf,%lf,%lf", name, &v[0], &v[1], &v[2]) != 4 || strcmp(name, word) != 0)
+            continue;
+        row(v);
+        rows++;
+    }
+    fclose(f);
+    return rows;
+}
+
+static void one_sobol(const double *v)
+{
+    uint32_t got = sobol_point((uint64_t)v[1], (size_t)v[0]);
+    if (got != v[2])
+        fail_msg("point %g of dimension %g is %u, SciPy has %.0f", v[1], v[0], got, v[2]);
+}
+
+static void sobol_points_are_those_of_scipy_in_all_dimensions(void **state)
+{
+    (void)state;
+    assert_int_equal(golden_rows("sobol", one_sobol), 6 * SEARCH_AXES);
+}
+
+static void one_discrepancy(const double *v)
+{
+    static double x[256 * MANY];
+    size_t d = (size_t)v[0], n = (size_t)v[1];
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < d; k++)
+            x[i * d + k] = sobol_point(i, k) * 0x1p-32;
+    assert_close(discrepancy(x, n, d), v[2], 1e-9, 1e-14);
+}
+
+static const struct search_type *compared;
+
+/* Means over seeds of two programs differ by chance: by more than this in none of the golden cases. */
+static void one_mean(const double *v)
+{
+    enum { SEEDS = 100 };
+    static double x[256 * MANY];
+    size_t d = (size_t)v[0], n = (size_t)v[1];
+    double sum = 0;
+    for (uint64_t seed = 0; seed < (n > 100 ? SEEDS / 4 : SEEDS); seed++) {
+        draw_units(compared, d, (int)n, seed, x);
+        sum += discrepancy(x, n, d);
+    }
+    assert_close(sum / (n > 100 ? SEEDS / 4 : SEEDS), v[2], 0.2, 0);
+}
+
+static void discrepancies_are_those_of_scipys_methods(void **state)
+{
+    (void)state;
+    assert_int_equal(golden_rows("centred", one_discrepancy), 9);
+    compared = &search_random;
+    assert_int_equal(golden_rows("random", one_mean), 6);
+    compared = &search_latin;
+    assert_int_equal(golden_rows("latin", one_mean), 6);
+    compared = &search_sobol;
+    assert_int_equal(golden_rows("sobol_scrambled", one_mean), 6);
+}
+
+/* Of n points each is alone in one of n equal parts of every axis. */
+static void expect_one_in_each_part(const double *x, size_t n, size_t d)
+{
+    char *met = arena_take(&mem, n);
+    for (size_t k = 0; k < d; k++) {
+        memset(met, 0, n);
+        for (size_t i = 0; i < n; i++)
+            met[(size_t)(x[i * d + k] * (double)n)]++;
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(met[i], 1);
+    }
+}
+
+static void latin_and_sobol_have_a_point_in_each_part_of_every_axis(void **state)
+{
+    static double x[1000 * MANY];
+    static const int size[] = {1, 2, 3, 7, 20, 64, 1000};
+    (void)state;
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+        draw_units(&search_latin, MANY, size[i], 5, x);
+        expect_one_in_each_part(x, (size_t)size[i], MANY);
+    }
+    for (int n = 1; n <= 512; n *= 2) {
+        draw_units(&search_sobol, MANY, n, 5, x);
+        expect_one_in_each_part(x, (size_t)n, MANY);
+    }
+}
+
+/* Scrambled, the first two axes stay a (0, m, 2)-net: one of 2^m points in each box of volume 2^-m. */
+static void scrambled_sobol_is_a_net(void **state)
+{
+    enum { M = 8, N = 1 << M };
+    static double x[N * 2];
+    (void)state;
+    draw_units(&search_sobol, 2, N, 77, x);
+    for (int across = 0; across <= M; across++) {
+        char met[N] = {0};
+        for (int i = 0; i < N; i++) {
+            int left = (int)(x[2 * i] * (1 << across)), up = (int)(x[2 * i + 1] * (1 << (M - across)));
+            met[left << (M - across) | up]++;
+        }
+        for (int i = 0; i < N; i++)
+            assert_int_equal(met[i], 1);
+    }
+}
+
+/* Chi squared of 64 boxes of two axes, 99.99 % at 63 degrees of freedom. */
+static void random_fills_boxes_evenly(void **state)
+{
+    enum { N = 6400 };
+    static double x[N * 2];
+    double box[64] = {0}, chi = 0;
+    (void)state;
+    draw_units(&search_random, 2, N, 3, x);
+    for (int i = 0; i < N; i++)
+        box[(int)(x[2 * i] * 8) * 8 + (int)(x[2 * i + 1] * 8)]++;
+    for (int b = 0; b < 64; b++)
+        chi += (box[b] - 100) * (box[b] - 100) / 100;
+    assert_true(chi > 25 && chi < 113.5);
+}
+
+/* Axes of 3 and 4 values, of which the second is there for 0 and 2, and one of 2 under that: 2 * (2 * 2 + 2) + 1 points. */
+static const int looks[][1] = {{0}, {1}};
+static const struct diagram_axis small[] = {{.values = 3},
+                                            {.values = 4, .conditional = 1, .depends_on = looks[0], .ndepends = 1},
+                                            {.values = 2, .conditional = 1, .depends_on = looks[1], .ndepends = 1}};
+enum { SMALL_POINTS = 13 };
+
+static void a_small_space_is_used_up_without_repetition(void **state)
+{
+    (void)state;
+    for (size_t m = 0; search_types[m]; m++) {
+        const struct search *s = make_search(search_types[m], small, 3, 1000, 9);
+        struct search_history h = {0};
+        struct keymap met = {0};
+        struct proposal at;
+        struct err e = {0};
+        int n = 0;
+        for (; !search_next(s, &h, &at, &e); n++) {
+            uint64_t hash = str_hash(STR_HASH, at.value, 3 * sizeof *at.value);
+            assert_true(keymap_get(&met, hash) == KEYMAP_NONE);
+            keymap_put(&met, hash, 1);
+            assert_int_equal(at.value[1] != SEARCH_ABSENT, at.value[0] % 2 == 0);
+            assert_int_equal(at.value[2] != SEARCH_ABSENT, at.value[1] != SEARCH_ABSENT && at.value[1] % 2 == 0);
+        }
+        assert_int_equal(n, SMALL_POINTS);
+        assert_int_equal(search_size(s), SMALL_POINTS);
+        assert_int_equal(e.code, 0);
+        search_forget(&h);
+        keymap_release(&met);
+    }
+}
+
+/* More trials are the same first ones and some more, but for latin, whose parts are as many as there are trials; another
+ * seed is other points. */
+static void proposals_depend_on_the_seed_and_the_number(void **state)
+{
+    static double x[40 * 3], longer[80 * 3], other[40 * 3];
+    (void)state;
+    for (size_t m = 0; search_types[m]; m++) {
+        if (!search_types[m]->draws)
+            continue;
+        draw_units(search_types[m], 3, 40, 1, x);
+        draw_units(search_types[m], 3, 80, 1, longer);
+        draw_units(search_types[m], 3, 40, 2, other);
+        assert_int_equal(memcmp(x, longer, sizeof x) == 0, search_types[m] != &search_latin);
+        assert_true(memcmp(x, other, sizeof x) != 0);
+        draw_units(search_types[m], 3, 40, 1, other);
+        assert_memory_equal(x, other, sizeof x);
+    }
+}
+
+/* The points that are known to have been drawn so: another result is another sweep under an old name. */
+static void draws_are_those_of_the_first_version(void **state)
+{
+    static const double first[][3] = {{0.00827601773199, 0.674525776529, 0.972063854919}, {0.0243747391505, 0.178430353175, 0.961134942831}, {0.199726847582, 0.0473541013198, 0.756189444917}};
+    double x[3];
+    size_t row = 0;
+    (void)state;
+    for (size_t m = 0; search_types[m]; m++)
+        if (search_types[m]->draws) {
+            draw_units(search_types[m], 3, 1, 1, x);
+            for (size_t k = 0; k < 3; k++)
+                assert_close(x[k], first[row][k], 1e-9, 0);
+            row++;
+        }
+}
+
+static int undecidable(void *ctx, size_t axis, const int64_t *value, struct err *e)
+{
+    (void)ctx;
+    (void)axis;
+    (void)value;
+    return err_set(e, ERR_USAGE, "cannot be worked out");
+}
+
+static void a_condition_that_fails_is_told(void **state)
+{
+    struct search *s = make_search(&search_random, small, 3, 10, 9);
+    struct search_history h = {0};
+    struct proposal at;
+    struct err e = {0};
+    (void)state;
+    s->holds = undecidable;
+    assert_int_equal(search_next(s, &h, &at, &e), -1);
+    assert_string_equal(e.text, "cannot be worked out");
+    search_forget(&h);
+}
+
+int test_methods(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sobol_points_are_those_of_scipy_in_all_dimensions),
+        cmocka_unit_test(discrepancies_are_those_of_scipys_methods),
+        cmocka_unit_test(latin_and_sobol_have_a_point_in_each_part_of_every_axis),
+        cmocka_unit_test(scrambled_sobol_is_a_net),
+        cmocka_unit_test(random_fills_boxes_evenly),
+        cmocka_unit_test(a_small_space_is_used_up_without_repetition),
+        cmocka_unit_test(proposals_depend_on_the_seed_and_the_number),
+        cmocka_unit_test(draws_are_those_of_the_first_version),
+        cmocka_unit_test(a_condition_that_fails_is_told),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
