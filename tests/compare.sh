@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/compare.sh OLD NEW [SWEEP.ini...]: runs two builds on the same sweep files (by default all of sweeps/, shortened
 # to one epoch of 320 samples) and compares, byte for byte, every table and what plan, show, list and report print. Times
-# are not compared: .timing.csv, the journal, and the lines that name the build, the machine and the date. Where a table
+# are not compared: .timing.csv, the journal, the times of files, and the lines that name the build, the machine and the date. Where a table
 # has other columns than before, they are named, and those that both have are compared.
 # The status is 0 when everything is equal, 1 when something differs (shown as a diff), 2 when a program fails.
 # Sweeps of data files that are not there ($SWEEP_DATA, or ../shared/data) are said to be left out.
@@ -66,7 +66,7 @@ shared() {
 for side in old new; do
   (
     cd "$work/$side" || exit 2
-    rm -f results/*.timing.csv results/*/*.state results/*/lock results/*/journal
+    rm -f results/*.timing.csv results/*/*.state results/*/lock results/*/journal results/*/finished
     find results -name environment.txt -exec sed -i -E '/^(version|date|host|processor|compiler|workers|instruction set):/d' {} +
     sed -i -E "s#$work/$side#.#g; s#[0-9.]+ (ms|s|min|h)\b#TIME#g; s/ +/ /g; s/( TIME)+/ TIME/g; /^\| date /d" texts/*
   )

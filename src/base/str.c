@@ -165,15 +165,92 @@ static void shortest_decimal(struct decimal *d, double v, int sure, int most, in
     *d = exact;
 }
 
+__extension__ typedef unsigned __int128 wide;
+
+static const uint64_t power_of_ten[] = {1u,
+                                        10u,
+                                        100u,
+                                        1000u,
+                                        10000u,
+                                        100000u,
+                                        1000000u,
+                                        10000000u,
+                                        100000000u,
+                                        1000000000u,
+                                        10000000000u,
+                                        100000000000u,
+                                        1000000000000u,
+                                        10000000000000u,
+                                        100000000000000u,
+                                        1000000000000000u,
+                                        10000000000000000u,
+                                        100000000000000000u,
+                                        1000000000000000000u,
+                                        10000000000000000000u};
+
+/* Writes x and a NUL; returns the number of digits. */
+static int print_whole(char *to, uint64_t x)
+{
+    char text[20];
+    int n = 0;
+    do
+        text[n++] = (char)('0' + x % 10);
+    while (x /= 10);
+    for (int i = 0; i < n; i++)
+        to[i] = text[n - 1 - i];
+    to[n] = 0;
+    return n;
+}
+
+/* Finds what shortest_decimal finds, without printf, for the numbers that tables are full of: v from 1e-6 to below 1e15
+ * that is neither whole nor a power of two. All is exact in 128 bits: with v = m 2^-s, the n digits are the whole
+ * number nearest to m 10^k 2^-s, and they read back to v if that is less than 10^k / 2 away from m 10^k 2^-s in units
+ * of 2^-s (or equal, and m is even, as reading rounds halves to even). Returns 0, or -1 for other numbers. */
+static int shortest_decimal_fast(struct decimal *d, double v, int sure, int most, int single)
+{
+    int two, exp = 0;
+    double f = frexp(v, &two);
+    int s = (single ? 24 : 53) - two;
+    if (!(v >= 1e-6 && v < 1e15) || f == 0.5 || s <= 0)
+        return -1;
+    wide m = (wide)ldexp(f, single ? 24 : 53);
+    while (v >= (double)power_of_ten[exp + 1])
+        exp++;
+    while (exp <= 0 && !(m * power_of_ten[-exp] >> s)) /* below 10^exp */
+        exp--;
+    for (int n = sure; n <= most; n++) {
+        int k = n - 1 - exp;
+        if (k < 0 || k > 22)
+            return -1;
+        wide ten = (wide)power_of_ten[k < 19 ? k : 19] * (k > 19 ? power_of_ten[k - 19] : 1), exact = m * ten;
+        wide whole = exact >> s, rest = exact & (((wide)1 << s) - 1), half = (wide)1 << (s - 1);
+        int up = rest > half || (rest == half && (whole & 1));
+        wide off = up ? ((wide)1 << s) - rest : rest;
+        if (2 * off > ten || (2 * off == ten && (m & 1)))
+            continue;
+        d->n = print_whole(d->digit, (uint64_t)whole + (uint64_t)up);
+        d->exp = d->n - 1 - k;
+        strip_zeros(d);
+        return 0;
+    }
+    return -1;
+}
+
 /* Writes the decimal as printf's %g does, but 1e6 for 1e+06. */
 static void layout_decimal(char *to, const struct decimal *d)
 {
     if (d->exp < -4 || d->exp >= d->n) {
         sprintf(to, "%c%s%se%d", d->digit[0], d->n > 1 ? "." : "", d->digit + 1, d->exp);
     } else if (d->exp < 0) {
-        sprintf(to, "0.%.*s%s", -1 - d->exp, "000", d->digit);
+        memcpy(to, "0.000", 5);
+        memcpy(to + 1 - d->exp, d->digit, (size_t)d->n + 1);
     } else {
-        sprintf(to, "%.*s%s%s", d->exp + 1, d->digit, d->n > d->exp + 1 ? "." : "", d->digit + d->exp + 1);
+        size_t whole = (size_t)d->exp + 1;
+        memcpy(to, d->digit, whole);
+        to[whole] = '.';
+        memcpy(to + whole + 1, d->digit + whole, (size_t)d->n - whole + 1);
+        if ((size_t)d->n == whole)
+            to[whole] = 0;
     }
 }
 
@@ -186,18 +263,17 @@ static char *put_decimal(char *buf, double v, int single)
         strcpy(buf, "0");
     } else {
         char *to = buf;
+        int sure = single ? FLT_DIG : DBL_DIG, most = single ? 9 : 17;
         if (v < 0)
             *to++ = '-';
         v = fabs(v);
         if (isinf(v)) {
             strcpy(to, "inf");
         } else if (v < (single ? 0x1p24 : 1e15) && v == floor(v)) {
-            sprintf(to, "%" PRIu64, (uint64_t)v);
+            print_whole(to, (uint64_t)v);
         } else {
-            if (single)
-                shortest_decimal(&d, v, FLT_DIG, 9, 1);
-            else
-                shortest_decimal(&d, v, DBL_DIG, 17, 0);
+            if (shortest_decimal_fast(&d, v, sure, most, single))
+                shortest_decimal(&d, v, sure, most, single);
             layout_decimal(to, &d);
         }
     }
@@ -234,6 +310,19 @@ static const char *take_digits(const char *s, char *buf, size_t room, long *scal
     return n ? s : NULL;
 }
 
+/* Reads digits 10^exp where that takes one rounding only: both the digits and the power of ten are exact as doubles
+ * (Clinger 1990, doi:10.1145/93542.93557). Returns 0, or -1 for other numbers. */
+static int small_decimal(const char *digits, long exp, double *v)
+{
+    uint64_t whole = 0;
+    if (strlen(digits) > 15 || exp < -19 || exp > 19)
+        return -1;
+    for (; *digits; digits++)
+        whole = 10 * whole + (uint64_t)(*digits - '0');
+    *v = exp < 0 ? (double)whole / (double)power_of_ten[-exp] : (double)whole * (double)power_of_ten[exp];
+    return 0;
+}
+
 int str_to_double(const char *s, double *v)
 {
     char digits[320], text[400], *end;
@@ -260,8 +349,11 @@ int str_to_double(const char *s, double *v)
         s++;
     if (*s || e < -100000 || e > 100000)
         return -1;
-    snprintf(text, sizeof text, "%se%ld", digits, e + scale);
-    double x = strtod(text, NULL);
+    double x;
+    if (small_decimal(digits, e + scale, &x)) {
+        snprintf(text, sizeof text, "%se%ld", digits, e + scale);
+        x = strtod(text, NULL);
+    }
     if (isinf(x) || (x == 0 && strspn(digits, "0") < strlen(digits)))
         return -1;
     *v = minus ? -x : x;

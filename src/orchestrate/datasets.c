@@ -40,6 +40,22 @@ int datasets_remember(struct datasets *d, const char *dataset, const char *path,
     return x->dataset && x->path ? 0 : -1;
 }
 
+int datasets_as_seen(const struct datasets *d)
+{
+    int same = 1;
+    for (const struct seen_entry *x = d->seen; x && same; x = x->next) {
+        struct data_spec spec = {.dataset = x->dataset, .path = x->path, .augment = "", .verify = x->verify};
+        struct dataset set;
+        struct err e = {0};
+        same = !dataset_peek(&set, &spec, &e) || !dataset_absent(&set, &spec, &x->seen, &e);
+        if (same) {
+            same = set.fingerprint == x->seen.fingerprint;
+            dataset_release(&set);
+        }
+    }
+    return same;
+}
+
 /* Copies the spec with its texts. 0, or -1 with *e. */
 static int copy_spec(struct data_spec *to, const struct data_spec *from, struct arena *a, struct err *e)
 {

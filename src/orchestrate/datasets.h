@@ -15,6 +15,8 @@ struct datasets { /* zero-initialise */
 /* A dataset and path as an earlier run found it, for datasets_peek when its files are gone. 0, or -1 without memory. */
 int datasets_remember(struct datasets *d, const char *dataset, const char *path, int verify,
                       const struct dataset_seen *seen);
+/* Whether every dataset that was remembered is what it was; one whose files are gone is. */
+int datasets_as_seen(const struct datasets *d);
 /* The i-th dataset that was peeked, and what it is called in the sweep file; NULL after the last. */
 struct dataset_name {
     const char *dataset, *path;

@@ -137,7 +137,7 @@ static int check_first_point(struct sweep_run *run, struct err_list *errs)
     return bad;
 }
 
-static int start_run(struct sweep_run *run, struct err_list *errs, struct err *e)
+static int start_run(struct sweep_run *run, struct run_summary *sum, struct err_list *errs, struct err *e)
 {
     run->k = kernels_pick(run->o->isa);
     if (!run->k)
@@ -145,7 +145,11 @@ static int start_run(struct sweep_run *run, struct err_list *errs, struct err *e
     if (name_is_free(run->sweep, run->o->out, e) || too_many(run->sweep, run->o, e))
         return -1;
     report_path(run->folder, sizeof run->folder, run->o->out, run->spec->name, "");
-    if (seen_read(run, e) || check_first_point(run, errs))
+    if (seen_read(run, e))
+        return -1;
+    if ((run->finished = finished_read(run, sum)))
+        return 0;
+    if (check_first_point(run, errs))
         return -1;
     if (run_lock(run, e) || plan_prepare(run, errs) || running_read(run, e) || order_trials(run, e))
         return -1;
@@ -176,14 +180,15 @@ static int finish_run(struct sweep_run *run, struct run_summary *sum, struct err
         *e = run->limits->broken;
         bad = -1;
     }
-    return bad || tables_write(run, 1, e) || summarise(run, sum, e) ? -1 : 0;
+    return bad || tables_write(run, 1, e) || summarise(run, sum, e) || finished_write(run, sum, e) ? -1 : 0;
 }
 
-/* What stands already is written before anything is trained, for who looks while it runs. */
+/* Where something is to be trained, what stands already is written before, for who looks while it runs. */
 static int train_and_write(struct sweep_run *run, struct run_summary *sum, struct err *e)
 {
     outside_tell(run);
-    if ((!run->o->only_tables && write_environment(run, e)) || tell_damage(run, e) || tables_write(run, 0, e))
+    if ((!run->o->only_tables && write_environment(run, e)) || tell_damage(run, e) ||
+        (run->queue->norder && tables_write(run, 0, e)))
         return -1;
     train_all(run);
     return finish_run(run, sum, e);
@@ -242,9 +247,9 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
         return -1;
     }
     signals_take(o->notice);
-    int bad = start_run(run, errs, &e);
+    int bad = start_run(run, sum, errs, &e);
     sum->began = !bad;
-    bad = bad || train_and_write(run, sum, &e);
+    bad = bad || (!run->finished && train_and_write(run, sum, &e));
     signals_give_back();
     err_list_take(errs, &e);
     if (bad && !errs->n && signals_asked()) { /* before anything was trained */

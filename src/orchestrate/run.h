@@ -17,6 +17,7 @@ struct sweep_run {
     const struct kernels *k;
     char folder[4096]; /* results/NAME */
     int lock_fd;       /* -1: not ours */
+    int finished;      /* an earlier call ended it, and nothing has changed: nothing is planned */
     struct datasets *sets;
     struct trial_plan *plan;     /* plan.h: points and trials */
     struct store *store;         /* store.h: the journal, and the epochs' rows within reach */

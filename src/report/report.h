@@ -142,7 +142,12 @@ struct plot_type {
     const char *name, *help;
 };
 const struct plot_type *report_plot_type(size_t i); /* NULL after the last */
-int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx, struct err *e);
+struct report_drawing {
+    int at_once;      /* so many pictures are drawn side by side, >= 1 */
+    int only_changed; /* a picture stays where its script stands there already as it would be written */
+};
+int report_plots(const char *out, const char *name, struct report_drawing how, void (*say)(void *ctx, const char *line),
+                 void *ctx, struct err *e);
 
 /* Draws the learning curves of some points, numbers of the column point with commas between them, or (by is not NULL)
  * the mean curves of the values of an axis: plots/NAME/learning-points.svg or learning-by-AXIS.svg, with the script and

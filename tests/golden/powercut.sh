@@ -14,9 +14,10 @@ trap 'umount disk after 2>/dev/null; rm -rf "$T"' EXIT
 
 # cut: the disk as it is now, in the folder `after`.
 cut() {
-  cp --sparse=never disk.img copy.img
+  cuts=$((${cuts-0} + 1)) # a file of its own: the system may be writing yet to the one before
+  cp --sparse=never disk.img copy$cuts.img
   mountpoint -q after && umount after
-  mount -o loop copy.img after || fail "the disk after the cut cannot be mounted"
+  mount -o loop copy$cuts.img after || fail "the disk after the cut cannot be mounted"
 }
 
 tiny t '[sweep]' 'repeats = 2' '[grid]' 'model.units = 4, 8'

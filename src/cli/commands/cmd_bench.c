@@ -58,7 +58,7 @@ static int write_files(struct bench_sinks *s, const char *out, const char *path,
     if (!s->json)
         printf("\n");
     print_file_line(s, path);
-    return report_plots(out, NAME, print_file_line, s, e);
+    return report_plots(out, NAME, (struct report_drawing){.at_once = 1}, print_file_line, s, e);
 }
 
 int cmd_bench(const struct invocation *in)

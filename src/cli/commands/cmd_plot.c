@@ -23,7 +23,8 @@ int cmd_plot(const struct invocation *in)
         return fail_usage("--points and --by draw the same picture in two ways: give one of them");
     if (refresh_tables(in->opt.out, in->arg[0], &e) || result_name(in, &name, &e) ||
         (points || by ? report_plot_curves(in->opt.out, name, points, by, print_plot_line, &copy, &e)
-                      : report_plots(in->opt.out, name, print_plot_line, &copy, &e)))
+                      : report_plots(in->opt.out, name, (struct report_drawing){.at_once = option_jobs(&in->opt)},
+                                     print_plot_line, &copy, &e)))
         return fail(&e);
     return STATUS_DONE;
 }

@@ -122,7 +122,8 @@ static int draw_pictures(const struct invocation *in, const char *name)
 {
     struct picture_count d = {in->opt.verbose && !in->opt.quiet};
     struct err e = {0};
-    if (in->opt.no_plots || !report_plots(in->opt.out, name, print_picture_line, &d, &e))
+    const struct report_drawing how = {.at_once = option_jobs(&in->opt), .only_changed = 1};
+    if (in->opt.no_plots || !report_plots(in->opt.out, name, how, print_picture_line, &d, &e))
         return 0;
     fprintf(stderr, "sweep: warning: pictures: %s\n", e.text);
     return 1;

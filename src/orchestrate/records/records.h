@@ -48,6 +48,11 @@ int seen_write(const struct sweep_run *run, struct err *e);
 /* 0 unless a trial of the queue wants pixels that are gone. */
 int seen_suffices(const struct sweep_run *run, struct err *e);
 
+/* results/NAME/finished: after the last table, how a sweep that has no open trial ended; and a later call's look at it:
+ * 1 with *sum where nothing that its tables depend on has changed, and none of them, so that nothing is to do. */
+int finished_write(const struct sweep_run *run, const struct run_summary *sum, struct err *e);
+int finished_read(struct sweep_run *run, struct run_summary *sum);
+
 /* results/NAME/outside.csv: the list of final trials that the plan does not have; and the user is told, once. */
 int outside_write(struct sweep_run *run, struct err *e);
 void outside_tell(struct sweep_run *run);

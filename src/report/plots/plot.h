@@ -147,10 +147,4 @@ void put_ticks_across(struct str *s, double lo, double hi, int logarithmic, doub
 #define GREY "#999999"
 #define INK "#333333"
 
-/* ---- gnuplot ---------------------------------------------------------------------------------------------------- */
-
-/* Runs `gnuplot PLOT.gp` in `folder` with the output name PLOT.tmp, at most `seconds`, and moves PLOT.tmp.svg and .png
- * in place. 0, or -1 with *e: not installed, failed (its first message), too slow. No shell is involved. */
-int gnuplot_run(const char *folder, const char *plot, double seconds, struct err *e);
-
 #endif

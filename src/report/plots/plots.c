@@ -1,12 +1,15 @@
 /* plots.c - reads the tables of a sweep and draws every plot of the table of plots, or those that are asked for. */
 #include "base/file.h"
+#include "report/plots/canvas/gnuplot.h"
 #include "report/plots/plot.h"
 #include "report/stats/design.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TIME_LIMIT 20.0 /* seconds a plot */
@@ -117,6 +120,7 @@ void plot_data_release(struct plot_data *d)
 struct picture_run {
     const struct plot_data *data;
     char folder[4096];
+    struct report_drawing how;
     void (*say)(void *ctx, const char *line);
     void *ctx;
 };
@@ -159,37 +163,109 @@ static void remove_old(const struct picture_run *g, const char *plot, int but_sc
     }
 }
 
-/* Draws one plot. The first error is kept in *e; the other plots are drawn all the same. Returns why it was left out,
- * or NULL. */
-static const char *draw_plot(const struct picture_run *g, const struct plot *p, struct err *e)
+/* One plot on its way: its script is made and published, gnuplot draws it unless its picture is there, and it ends. */
+struct picture {
+    const struct plot *plot;
+    const char *file; /* name of its files without the ending */
+    const char *why;  /* why it is left out, or NULL */
+    int drawing;      /* gnuplot runs */
+    struct gnuplot gnuplot;
+    struct err err;
+};
+
+/* Whether the picture of this very script is there: both files, not older than the script. */
+static int is_drawn(const struct picture_run *g, const char *file, const struct str *script)
+{
+    char path[4300];
+    struct stat gp, picture;
+    struct err unreadable = {0};
+    size_t n;
+    snprintf(path, sizeof path, "%s/%s.gp", g->folder, file);
+    char *old = stat(path, &gp) || (size_t)gp.st_size != script->n ? NULL : file_read(path, &n, &unreadable);
+    int same = old && n == script->n && !memcmp(old, script->p, n);
+    free(old);
+    for (int png = 0; png < 2 && same; png++) {
+        snprintf(path, sizeof path, "%s/%s.%s", g->folder, file, png ? "png" : "svg");
+        same = !stat(path, &picture) && picture.st_size > 0 &&
+               (picture.st_mtim.tv_sec > gp.st_mtim.tv_sec ||
+                (picture.st_mtim.tv_sec == gp.st_mtim.tv_sec && picture.st_mtim.tv_nsec >= gp.st_mtim.tv_nsec));
+    }
+    return same;
+}
+
+static void start_picture(const struct picture_run *g, struct picture *p)
 {
     struct str script = {0};
     struct arena mem;
-    struct err own = {0};
     char path[4200];
-    const char *file = *g->data->file ? g->data->file : p->type.name;
+    p->file = *g->data->file ? g->data->file : p->plot->type.name;
     arena_init(&mem);
-    const char *why = p->draw(g->data, &script, &mem);
-    snprintf(path, sizeof path, "%s/%s.gp", g->folder, file);
-    if (why == PLOT_NOMEM || script.failed) {
-        err_set(&own, ERR_NOMEM, "%s: no memory for the script", path);
-    } else if (why) {
-        char text[300];
-        snprintf(text, sizeof text, "left out: %s", why);
-        remove_old(g, file, 0);
-        report_line(g, p->type.name, text);
-    } else if (!file_publish(path, script.p, script.n, 1, &own) && !gnuplot_run(g->folder, file, TIME_LIMIT, &own)) {
-        snprintf(path, sizeof path, "%s/%s.svg, .png", g->folder, file);
-        report_line(g, p->type.name, path);
-    }
-    if (own.code) {
-        remove_old(g, file, 1);
-        report_line(g, p->type.name, own.text);
-        err_set(e, own.code, "%s", own.text);
-    }
+    p->why = p->plot->draw(g->data, &script, &mem);
+    snprintf(path, sizeof path, "%s/%s.gp", g->folder, p->file);
+    if (p->why == PLOT_NOMEM || script.failed)
+        err_set(&p->err, ERR_NOMEM, "%s: no memory for the script", path);
+    else if (!p->why && !(g->how.only_changed && is_drawn(g, p->file, &script)) &&
+             !file_publish(path, script.p, script.n, 1, &p->err))
+        p->drawing = !gnuplot_start(&p->gnuplot, g->folder, p->file, TIME_LIMIT, &p->err);
     str_release(&script);
     arena_release(&mem);
-    return why;
+}
+
+static void finish_picture(struct picture *p)
+{
+    if (p->drawing)
+        gnuplot_finish(&p->gnuplot, &p->err);
+    p->drawing = 0;
+}
+
+/* The first error is kept in *e; the other plots are drawn all the same. */
+static void end_picture(const struct picture_run *g, struct picture *p, struct err *e)
+{
+    char text[4300];
+    if (p->err.code) {
+        remove_old(g, p->file, 1);
+        report_line(g, p->plot->type.name, p->err.text);
+        err_set(e, p->err.code, "%s", p->err.text);
+    } else if (p->why) {
+        snprintf(text, sizeof text, "left out: %s", p->why);
+        remove_old(g, p->file, 0);
+        report_line(g, p->plot->type.name, text);
+    } else {
+        snprintf(text, sizeof text, "%s/%s.svg, .png", g->folder, p->file);
+        report_line(g, p->plot->type.name, text);
+    }
+}
+
+/* Draws n plots, some at a time, and reports them in their order. Where a signal that asks for an end comes meanwhile,
+ * all that draw are ended before it takes effect, and the pictures of before stay. Returns why the last plot was left
+ * out, or NULL. */
+static const char *draw_plots(const struct picture_run *g, const struct plot *const *plot, size_t n, struct err *e)
+{
+    struct picture picture[PLOTS] = {0};
+    sigset_t before;
+    int drawing = 0;
+    gnuplot_hold_signals(&before);
+    for (size_t started = 0, ended = 0; ended < n;) {
+        struct picture *p = &picture[started];
+        if (started < n && drawing < g->how.at_once) {
+            p->plot = plot[started++];
+            start_picture(g, p);
+            drawing += p->drawing;
+            continue;
+        }
+        p = &picture[ended];
+        drawing -= p->drawing;
+        finish_picture(p);
+        if (gnuplot_signal_waits()) {
+            for (size_t i = ended; i < started; i++)
+                finish_picture(&picture[i]);
+            gnuplot_let_signals(&before);
+            gnuplot_hold_signals(&before);
+        }
+        end_picture(g, &picture[ended++], e);
+    }
+    gnuplot_let_signals(&before);
+    return picture[n - 1].why;
 }
 
 /* Opens the folder of the pictures, and makes it when it is not there. 0, or -1 with *e. */
@@ -200,18 +276,18 @@ static int open_folder(struct picture_run *g, const char *out, struct err *e)
     return file_mkdirs(g->folder, e);
 }
 
-int report_plots(const char *out, const char *name, void (*say)(void *ctx, const char *line), void *ctx, struct err *e)
+int report_plots(const char *out, const char *name, struct report_drawing how, void (*say)(void *ctx, const char *line),
+                 void *ctx, struct err *e)
 {
     struct plot_data d;
-    struct picture_run g = {&d, "", say, ctx};
+    struct picture_run g = {&d, "", how, say, ctx};
     if (plot_data_init(&d, out, name, e)) {
         plot_data_release(&d);
         return -1;
     }
     if (!open_folder(&g, out, e)) {
         remove_asked(&g);
-        for (size_t i = 0; i < (d.bench ? BENCH_PLOTS : PLOTS); i++)
-            draw_plot(&g, d.bench ? bench_plots[i] : plots[i], e);
+        draw_plots(&g, d.bench ? bench_plots : plots, d.bench ? BENCH_PLOTS : PLOTS, e);
     }
     plot_data_release(&d);
     return e->code ? -1 : 0;
@@ -289,13 +365,13 @@ int report_plot_curves(const char *out, const char *name, const char *points, co
                        void (*say)(void *ctx, const char *line), void *ctx, struct err *e)
 {
     struct plot_data d;
-    struct picture_run g = {&d, "", say, ctx};
+    struct picture_run g = {&d, "", {.at_once = 1}, say, ctx};
     struct curves_of of = {0};
     if (!plot_data_init(&d, out, name, e) && !report_refuse_bench(&d.trials, name, e) &&
         !(by ? choose_axis(&d, by, &of, e) : choose_points(&d, points, &of, e)) && !open_folder(&g, out, e)) {
         d.of = &of;
         name_file(&d, &of);
-        const char *why = draw_plot(&g, &plot_learning, e);
+        const char *why = draw_plots(&g, (const struct plot *const[]){&plot_learning}, 1, e);
         if (why)
             err_set(e, ERR_USAGE, "%s: there are no such learning curves: %s", name, why);
     }

@@ -230,6 +230,32 @@ static void random_floats_read_back(void **state)
     }
 }
 
+/* The numbers of tables take a way of their own, which stops at its ends: both sides of them, tenths, and neighbours.
+ */
+static void numbers_of_tables_are_shortest(void **state)
+{
+    struct rng r;
+    char buf[STR_NUM];
+    (void)state;
+    rng_init(&r, 13, RNG_TEST, 0, 0);
+    for (int i = 0; i < 20000; i++) {
+        double v = ldexp(1 + rng_float(&r), (int)rng_below(&r, 80) - 25); /* 3e-8 to 4e16 */
+        double tenth = (double)rng_below(&r, 100000) / pow(10, rng_below(&r, 9));
+        double near = i & 1 ? nextafter(tenth, 0) : nextafter(tenth, 1e9);
+        for (int k = 0; k < 3; k++) {
+            double x = k == 0 ? v : k == 1 ? tenth : near;
+            round_trip(x);
+            if (x != 0 && digits_of(str_double(buf, x)) > fewest_digits(x))
+                fail_msg("%s is not the shortest text of %.17g", buf, x);
+            char text[64];
+            int n = digits_of(str_double(buf, x));
+            snprintf(text, sizeof text, "%.*e", n ? n - 1 : 0, x);
+            if (frexp(x, &(int){0}) != 0.5 && strtold(text, NULL) != strtold(buf, NULL))
+                fail_msg("%s is not the nearest text of its length: %s", buf, text);
+        }
+    }
+}
+
 static void powers_read_back(void **state)
 {
     char buf[STR_NUM];
@@ -543,6 +569,7 @@ int test_str(void)
         cmocka_unit_test(doubles_as_text),
         cmocka_unit_test(random_doubles_read_back),
         cmocka_unit_test(random_floats_read_back),
+        cmocka_unit_test(numbers_of_tables_are_shortest),
         cmocka_unit_test(powers_read_back),
         cmocka_unit_test(numbers_from_text),
         cmocka_unit_test(integers_from_text),

@@ -50,7 +50,7 @@ static size_t look_at(const char *name, const struct made_sweep *m)
     struct err e = {0};
     faults[0] = 0;
     make_tables(folder, name, m);
-    if (report_plots(folder, name, nothing, NULL, &e))
+    if (report_plots(folder, name, (struct report_drawing){.at_once = 2}, nothing, NULL, &e))
         fail_msg("%s: %s", name, e.text);
     size_t bad = check_pictures(name, faults, sizeof faults);
     printf("%s", faults);

@@ -43,8 +43,9 @@ static char *script(const char *name, const char *points, const char *by, const 
 {
     struct err e = {0};
     char path[4300];
-    int bad = points || by ? report_plot_curves(test_folder(), name, points, by, nothing, NULL, &e)
-                           : report_plots(test_folder(), name, nothing, NULL, &e);
+    int bad = points || by
+                  ? report_plot_curves(test_folder(), name, points, by, nothing, NULL, &e)
+                  : report_plots(test_folder(), name, (struct report_drawing){.at_once = 2}, nothing, NULL, &e);
     if (bad)
         fail_msg("%s", e.text);
     snprintf(path, sizeof path, "%s/plots/%s/%s.gp", test_folder(), name, file);

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "groups.h"
 #include "mishap.h"
+#include "report/plots/canvas/gnuplot.h"
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -120,7 +121,7 @@ static void every_plot_is_drawn(void **state)
         skip();
     make_sweep("small", "model.kernels", "train.lr", (const char *const[]){"8", "12", "16"},
                (const char *const[]){"0.01", "0.1"});
-    if (report_plots(test_folder(), "small", hear, &h, &e))
+    if (report_plots(test_folder(), "small", (struct report_drawing){.at_once = 2}, hear, &h, &e))
         fail_msg("%s", e.text);
     if (strstr(h.text, "left out"))
         fail_msg("%s", h.text);
@@ -150,7 +151,7 @@ static void nothing_in_a_name_is_run(void **state)
         snprintf(a, sizeof a, "%s.%s", poison[i], poison[i]);
         snprintf(b, sizeof b, "t.%s", poison[i + 1]);
         make_sweep("poison", a, b, &poison[i], &poison[i + 3]);
-        if (report_plots(test_folder(), "poison", hear, &h, &e))
+        if (report_plots(test_folder(), "poison", (struct report_drawing){.at_once = 2}, hear, &h, &e))
             fail_msg("%s", e.text);
         expect_pictures("poison");
         char where[4200];
@@ -173,7 +174,7 @@ static void left_out_with_a_reason(void **state)
     snprintf(folder, sizeof folder, "%s/plots/one", test_folder());
     assert_int_equal(file_mkdirs(folder, &e), 0);
     write_file(plot_file("one", "ranking", "png"), "old");
-    if (report_plots(test_folder(), "one", hear, &h, &e))
+    if (report_plots(test_folder(), "one", (struct report_drawing){.at_once = 2}, hear, &h, &e))
         fail_msg("%s", e.text);
     size_t left = 0;
     for (const char *s = h.text; (s = strstr(s, ": left out: ")); s++)
@@ -191,7 +192,7 @@ static char *script_of(const char *name, const char *plot)
 {
     struct heard h = {""};
     struct err e = {0};
-    if (report_plots(test_folder(), name, hear, &h, &e))
+    if (report_plots(test_folder(), name, (struct report_drawing){.at_once = 2}, hear, &h, &e))
         fail_msg("%s", e.text);
     return bytes_of(plot_file(name, plot, "gp"));
 }
@@ -409,7 +410,7 @@ static void hardly_any_data(void **state)
         results_file("bare", ".timing.csv",
                      i % 2 ? "trial,worker,start,wall\n1,,,\n" : "trial,worker,start,wall\n1,1,0,0\n2,1,0,1\n");
         results_file("bare", ".confusion.csv", i % 2 ? "true,a\na,0\n" : "true,a\na,5\n");
-        if (report_plots(test_folder(), "bare", hear, &h, &e))
+        if (report_plots(test_folder(), "bare", (struct report_drawing){.at_once = 2}, hear, &h, &e))
             fail_msg("case %zu: %s", i, e.text);
     }
 }
@@ -420,13 +421,14 @@ static void wrong_input(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct err e = {0};
-        assert_int_equal(report_plots(test_folder(), bad[i], NULL, NULL, &e), -1);
+        assert_int_equal(report_plots(test_folder(), bad[i], (struct report_drawing){.at_once = 2}, NULL, NULL, &e),
+                         -1);
         assert_true(*e.text);
     }
     struct err e = {0};
     results_file("torn", ".csv", "trial,point,repeat,status,val_accuracy\n1,1,1,complete,0.5\n");
     results_file("torn", ".epochs.csv", "trial,point\n1\n");
-    assert_int_equal(report_plots(test_folder(), "torn", NULL, NULL, &e), -1);
+    assert_int_equal(report_plots(test_folder(), "torn", (struct report_drawing){.at_once = 2}, NULL, NULL, &e), -1);
     assert_non_null(strstr(e.text, "torn.epochs.csv:2"));
 }
 
@@ -466,7 +468,7 @@ static void gnuplot_is_missing(void **state)
     (void)state;
     make_sweep("nognu", "m.a", "m.b", (const char *const[]){"1", "2", "3"}, (const char *const[]){"x", "y"});
     fake_gnuplot(NULL);
-    assert_int_equal(report_plots(test_folder(), "nognu", hear, &h, &e), -1);
+    assert_int_equal(report_plots(test_folder(), "nognu", (struct report_drawing){.at_once = 2}, hear, &h, &e), -1);
     assert_non_null(strstr(e.text, "gnuplot cannot be started"));
     for (size_t i = 0; report_plot_type(i); i++) /* the scripts stay */
         assert_true(file_exists(plot_file("nognu", report_plot_type(i)->name, "gp")));
@@ -606,7 +608,7 @@ static void rooflines(void **state)
         struct heard h = {""};
         struct err e = {0};
         results_file("roof", ".csv", tables[i]);
-        if (report_plots(test_folder(), "roof", hear, &h, &e))
+        if (report_plots(test_folder(), "roof", (struct report_drawing){.at_once = 2}, hear, &h, &e))
             fail_msg("case %zu: %s", i, e.text);
         assert_null(strstr(h.text, "left out"));
         char *png = bytes_of(plot_file("roof", "roofline", "png"));
@@ -636,7 +638,7 @@ static void rooflines_of_shares(void **state)
     results_file("shares", ".csv",
                  SHARES_HEAD "machine,x,fma,,200,,,\nkernel,n1,conv_forward,5,150,,20,0.9375\n"
                              "kernel,n1,dense_forward,6,151,,21,\n");
-    if (report_plots(test_folder(), "shares", hear, &h, &e))
+    if (report_plots(test_folder(), "shares", (struct report_drawing){.at_once = 2}, hear, &h, &e))
         fail_msg("%s", e.text);
     char *gp = bytes_of(plot_file("shares", "roofline", "gp"));
     assert_non_null(strstr(gp, "\n20\t187.5\n"));
@@ -655,7 +657,7 @@ static void rooflines_without_data(void **state)
         struct err e = {0};
         struct str text = {0};
         results_file("noroof", ".csv", tables[i]);
-        assert_int_equal(report_plots(test_folder(), "noroof", hear, &h, &e), 0);
+        assert_int_equal(report_plots(test_folder(), "noroof", (struct report_drawing){.at_once = 2}, hear, &h, &e), 0);
         assert_non_null(strstr(h.text, "roofline: left out: "));
         assert_int_equal(report_text(test_folder(), "noroof", "markdown", 1, &text, &e), -1);
         assert_non_null(strstr(e.text, "benchmark"));

@@ -1,7 +1,8 @@
-/* gnuplot.c - runs gnuplot on a script, for a limited time, and puts its pictures in place. */
+/* gnuplot.c - runs gnuplot on scripts, several at a time, for a limited time, and puts its pictures in place. */
 #include "base/clock.h"
 #include "base/file.h"
-#include "report/plots/plot.h"
+#include "base/str.h"
+#include "report/plots/canvas/gnuplot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,12 +47,11 @@ static int spawn_gnuplot(const char *folder, const char *script, const char *ass
     return bad;
 }
 
-/* While a picture is drawn, signals that ask for an end wait: gnuplot is ended and what it has written half removed
- * before they take effect, each as whoever called wants it. Those that are ignored stay so. */
+/* Those that are ignored stay so. */
 static const int enders[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 #define ENDERS (sizeof enders / sizeof *enders)
 
-static void hold_signals(sigset_t *before)
+void gnuplot_hold_signals(sigset_t *before)
 {
     sigset_t held;
     sigemptyset(&held);
@@ -63,7 +63,12 @@ static void hold_signals(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &held, before);
 }
 
-static int signal_waits(void)
+void gnuplot_let_signals(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+int gnuplot_signal_waits(void)
 {
     sigset_t waiting;
     sigpending(&waiting);
@@ -73,7 +78,8 @@ static int signal_waits(void)
     return 0;
 }
 
-/* Reads what gnuplot writes to stderr until it closes it (returns 0), the time is over (-1), or a signal waits (-2). */
+/* Reads what gnuplot writes to stderr until it closes it (returns 0), the time is over (-1), or a signal waits (-2).
+ * One that has closed it in time is not late, however late it is read. */
 static int read_messages(int fd, double end, char *text, size_t n)
 {
     size_t used = 0;
@@ -81,11 +87,12 @@ static int read_messages(int fd, double end, char *text, size_t n)
     for (;;) {
         char rest[512];
         struct pollfd p = {fd, POLLIN, 0};
-        if (signal_waits())
+        int late = clock_wall() > end;
+        if (gnuplot_signal_waits())
             return -2;
-        if (clock_wall() > end)
+        int ready = poll(&p, 1, late ? 0 : 50);
+        if (late && !(p.revents & POLLHUP))
             return -1;
-        int ready = poll(&p, 1, 50);
         if (ready < 0 && errno != EINTR)
             return 0;
         if (ready <= 0)
@@ -178,39 +185,49 @@ static int judge_exit(const char *folder, const char *plot, int late, int status
     return move_picture(folder, plot, "svg", e) || move_picture(folder, plot, "png", e) ? -1 : 0;
 }
 
-static int run_script(const char *folder, const char *plot, double seconds, struct err *e)
+int gnuplot_start(struct gnuplot *g, const char *folder, const char *plot, double seconds, struct err *e)
 {
-    char script[128], assign[128], text[4096];
+    char script[128], assign[128];
     int fd[2];
-    pid_t pid;
+    *g = (struct gnuplot){.fd = -1, .folder = folder, .seconds = seconds, .end = clock_wall() + seconds};
+    snprintf(g->plot, sizeof g->plot, "%s", plot);
     snprintf(script, sizeof script, "%s.gp", plot);
     snprintf(assign, sizeof assign, "out='%s.tmp'", plot);
     if (pipe2(fd, O_CLOEXEC))
         return err_set(e, ERR_IO, "gnuplot cannot be started: %s", strerror(errno));
-    int bad = spawn_gnuplot(folder, script, assign, fd[1], &pid);
+    int bad = spawn_gnuplot(folder, script, assign, fd[1], &g->pid);
     close(fd[1]);
-    if (bad) {
-        close(fd[0]);
-        if (bad == ENOENT)
-            return err_set(e, ERR_IO,
-                           "gnuplot cannot be started: is it installed? (Debian: gnuplot-nox). The scripts are in %s",
-                           folder);
-        return err_set(e, bad == ENOMEM ? ERR_NOMEM : ERR_IO, "gnuplot cannot be started: %s", strerror(bad));
+    if (!bad) {
+        g->fd = fd[0];
+        return 0;
     }
-    double end = clock_wall() + seconds;
-    int late = read_messages(fd[0], end, text, sizeof text);
     close(fd[0]);
+    if (bad == ENOENT)
+        return err_set(e, ERR_IO,
+                       "gnuplot cannot be started: is it installed? (Debian: gnuplot-nox). The scripts are in %s",
+                       folder);
+    return err_set(e, bad == ENOMEM ? ERR_NOMEM : ERR_IO, "gnuplot cannot be started: %s", strerror(bad));
+}
+
+int gnuplot_finish(struct gnuplot *g, struct err *e)
+{
+    char text[4096];
+    int late = read_messages(g->fd, g->end, text, sizeof text);
+    close(g->fd);
+    g->fd = -1;
     if (late)
-        kill(pid, SIGKILL);
-    return judge_exit(folder, plot, late, wait_for_end(pid, end), seconds, text, e);
+        kill(g->pid, SIGKILL);
+    int bad = judge_exit(g->folder, g->plot, late, wait_for_end(g->pid, g->end), g->seconds, text, e);
+    remove_half(g->folder, g->plot); /* nothing is left of a picture that is in its place */
+    return bad;
 }
 
 int gnuplot_run(const char *folder, const char *plot, double seconds, struct err *e)
 {
+    struct gnuplot g;
     sigset_t before;
-    hold_signals(&before);
-    int bad = run_script(folder, plot, seconds, e);
-    remove_half(folder, plot); /* nothing is left of a picture that is in its place */
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    gnuplot_hold_signals(&before);
+    int bad = gnuplot_start(&g, folder, plot, seconds, e) || gnuplot_finish(&g, e) ? -1 : 0;
+    gnuplot_let_signals(&before);
     return bad;
 }
