@@ -26,6 +26,9 @@
 #define CIFAR                                                                                                          \
     BLOCK("32")                                                                                                        \
     BLOCK("32") "maxpool 2\n" BLOCK("64") BLOCK("64") "maxpool 2\n" BLOCK("128") BLOCK("128") "gap, dense 10"
+#define K3(n)                                                                                                          \
+    "conv 3x3 " n ", batchnorm, relu\nconv 3x3 " n ", batchnorm, relu\nmaxpool 2\nconv 3x3 " n                         \
+    ", batchnorm, relu\ngap, dense 10"
 
 // clang-format off
 static const struct bench_net nets[] = {
@@ -39,6 +42,11 @@ static const struct bench_net nets[] = {
     { "n1-128-bf16", "n1", "in bf16, a batch of 128",  N1(", dropout 0.05"), { 3, 1, 28, 28 }, 128, 0.05, NN_BF16 },
     { "mlp-128",   "mlp",   "784-128-10, 101,770 parameters",                "flatten, dense 128, relu\ndense 10", { 3, 1, 28, 28 }, 128, 0, NN_FP32 },
     { "cifar-64",  "cifar", "colour 32x32, 32 to 128 channels, 288,746 parameters", CIFAR,         { 3, 3, 32, 32 }, 64,  0, NN_FP32 },
+    { "cifar-64-bf16", "cifar", "the same in bf16",                          CIFAR,                { 3, 3, 32, 32 }, 64,  0, NN_BF16 },
+    { "k3-64",     "k3-64", "digits 28x28, three convolutions of 64 kernels, 75,338 parameters", K3("64"), { 3, 1, 28, 28 }, 64, 0, NN_FP32 },
+    { "k3-64-bf16", "k3-64", "the same in bf16",                              K3("64"),             { 3, 1, 28, 28 }, 64,  0, NN_BF16 },
+    { "k3-128",    "k3-128", "three convolutions of 128 kernels, 298,122 parameters", K3("128"),    { 3, 1, 28, 28 }, 64,  0, NN_FP32 },
+    { "k3-128-bf16", "k3-128", "the same in bf16",                              K3("128"),            { 3, 1, 28, 28 }, 64,  0, NN_BF16 },
 };
 // clang-format on
 const char *const bench_phase_name[BENCH_PHASES] = {"data", "forward", "backward", "update", "evaluate"};

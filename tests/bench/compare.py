@@ -1,20 +1,22 @@
 #!/usr/bin/env python3
-"""Trains the same networks with sweep and with PyTorch, in turn, and prints Markdown tables of medians and ratios.
+"""Trains the same networks with sweep and with the libraries its users have, in turn, and prints Markdown tables of
+medians and ratios.
 
-  python3 tests/bench/compare.py build/release/sweep [n1|mlp|cifar|trials|twelve|workers|start|all ...]
-                                 [--rounds 5] [--seconds 4] [--core 1] [--best] [--images 10000] [--json FILE]
-  n1, mlp, cifar  training steps on images that lie in memory, one core: forward, backward, update
-  trials          whole trials on MNIST with their data, shuffling and metrics, against PyTorch's bare steps
-  twelve          the sweep of twelve.ini against torch_sweep.py: two workers, start of the process to its end
-  workers         the same, two workers against one
-  start           from the start of the program to its first step
-Needs python3-torch for --python (default /usr/bin/python3), and for all but n1, mlp and cifar MNIST under $SWEEP_DATA
-(default ../shared/data beside the project). "plain" is PyTorch as installed; "tuned" preloads tcmalloc
-(libtcmalloc-minimal4) and lets OpenBLAS use its AVX-512 kernels; --best adds bf16 autocast and channels_last to the
-twelve points. n1, mlp, cifar and trials count the time in which a program had its core, the others the time on the wall.
-Ratios are medians of the ratios of each round. --json also writes the tables and what each round measured; --images
-makes the twelve points smaller, to see whether everything is in place: with few images the start is most of it. Leave
-the machine alone while it runs."""
+  python3 tests/bench/compare.py build/release/sweep [n1|mlp|cifar|k3|trials|twelve|workers|start|all ...]
+                                 [--python PYTHON] [--rounds 5] [--seconds 4] [--core 1] [--images 10000] [--json FILE]
+  n1, mlp, cifar, k3  training steps on images that lie in memory, one core: forward, backward, update
+  trials              whole trials on MNIST with their data, shuffling and metrics, against the best peer's bare steps
+  twelve              the sweep of twelve.ini against the same in PyTorch (torch_sweep.py): two workers, start to end
+  workers             the same, two workers against one
+  start               from the start of the program to its first step
+The peers are what PYTHON has of PyTorch, JAX, scikit-learn and Optuna (pip install torch "jax[cpu]" scikit-learn
+optuna), each in every mode that peers.py knows: a short trial says which is the fastest in fp32, and which of all, bf16
+included. Those two take turns with sweep in fp32 and in bf16. tcmalloc is preloaded for peers where Debian's
+libtcmalloc-minimal4 is installed. What is measured in training steps and trials is the time in which a program had its
+core, elsewhere the time on the wall. Ratios are medians of the ratios of each round. --json also writes the tables and
+what each round measured; --images makes the twelve points smaller, to see whether everything is in place: with few
+images the start is most of it. MNIST under $SWEEP_DATA (default ../shared/data beside the project). Leave the machine
+alone while it runs."""
 import argparse
 import csv
 import json
@@ -26,6 +28,7 @@ import tempfile
 import threading
 import time
 
+TCMALLOC = "libtcmalloc_minimal.so.4"
 HERE = os.path.dirname(os.path.abspath(__file__))
 N1 = """
     conv 3x3 10, batchnorm, relu{drop}
@@ -40,29 +43,69 @@ N1 = """
 MLP = """
     flatten, dense 128, relu{drop}
     dense 10"""
-# rows of `sweep list benchmarks`, and the same for torch_n1.py
-STEPS = {"n1": [("n1-%d%s" % (batch, "" if p else "-p0"), "n1", batch, p) for p in (0.05, 0) for batch in (32, 64, 128)] +
-               [("n1-%d-bf16" % batch, "n1", batch, 0.05) for batch in (64, 128)], # over PyTorch in fp32
-         "mlp": [("mlp-128", "mlp", 128, 0)],
-         "cifar": [("cifar-64", "cifar", 64, 0)]}
+# (row of `sweep list benchmarks` in fp32, in bf16 or None, network of peers.py, batch, dropout)
+STEPS = {"n1": [("n1-%d" % b, "n1-%d-bf16" % b if b > 32 else None, "n1", b, 0.05) for b in (32, 64, 128)] +
+               [("n1-64-p0", None, "n1", 64, 0)],
+         "mlp": [("mlp-128", None, "mlp", 128, 0)],
+         "cifar": [("cifar-64", "cifar-64-bf16", "cifar", 64, 0)],
+         "k3": [("k3-%d" % k, "k3-%d-bf16" % k, "k3-%d" % k, 64, 0) for k in (64, 128)]}
 TRIALS = [("n1", N1, 64, 0.05, 1), ("n1", N1, 64, 0, 1), ("mlp", MLP, 128, 0, 10)]
+MODES = [("torch",), ("torch", "--channels-last"), ("torch", "--compile"), ("torch", "--compile", "--channels-last"),
+         ("jax",), ("sklearn",),
+         ("torch", "--bf16"), ("torch", "--bf16", "--channels-last"), ("torch", "--bf16", "--compile"),
+         ("torch", "--bf16", "--compile", "--channels-last"), ("jax", "--bf16")]
 
 
-def environment(tuned):
+def peer_environment():
     env = dict(os.environ)
-    if tuned:
-        env.update(LD_PRELOAD="libtcmalloc_minimal.so.4", OPENBLAS_CORETYPE="SkylakeX")
+    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):  # older libraries than the peers' own may need them
+        env.pop(name, None)
+    if any(os.path.exists(os.path.join(folder, TCMALLOC)) for folder in ("/usr/lib/x86_64-linux-gnu", "/usr/lib64")):
+        env["LD_PRELOAD"] = TCMALLOC
     return env
 
 
-def torch_speed(a, net, batch, dropout, tuned):
-    run = subprocess.run(["taskset", "-c", a.core, a.python, os.path.join(HERE, "torch_n1.py"), net, str(batch),
-                          str(dropout), str(a.seconds)], check=True, env=environment(tuned), capture_output=True,
-                         text=True)
-    if "preload" in run.stderr:
-        sys.exit(run.stderr.strip())  # untuned without a word otherwise
-    speed, share = map(float, run.stdout.split()[-2:])
-    return {"images_per_second": speed, "core_share": share}
+class Peer:
+    """One library in one mode with a network, in a process that trains when it is asked to."""
+
+    def __init__(self, a, mode, net, batch, dropout):
+        self.name = " ".join([mode[0]] + [word.lstrip("-").replace("-", " ") for word in mode[1:]])
+        self.bf16 = "--bf16" in mode
+        self.process = subprocess.Popen(["taskset", "-c", a.core, a.python, os.path.join(HERE, "peers.py"), mode[0], net,
+                                         str(batch), str(dropout), *mode[1:]], env=peer_environment(), text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.version = self.process.stdout.readline().strip()  # empty: it is not installed, or cannot do this
+
+    def speed(self, seconds):
+        self.process.stdin.write("%g\n" % seconds)
+        self.process.stdin.flush()
+        images, own, wall = map(float, self.process.stdout.readline().split())
+        return {"images_per_second": images / own, "core_share": own / wall}
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def best_peers(a, net, batch, dropout):
+    """The fastest in fp32 and the fastest of all (which may be the same), after a short trial of each mode."""
+    best = {}
+    for mode in MODES:
+        peer = Peer(a, mode, net, batch, dropout)
+        if not peer.version:
+            peer.end()
+            continue
+        speed = peer.speed(a.seconds / 2)["images_per_second"]
+        print("  %s, %s: %.0f" % (peer.version, peer.name, speed), file=sys.stderr)
+        keep = False
+        for kind in ["all"] if peer.bf16 else ["fp32", "all"]:
+            if speed > best.get(kind, (0,))[0]:
+                best[kind], keep = (speed, peer), True
+        if not keep:
+            peer.end()
+    if not best:
+        sys.exit("%s has no peer: pip install torch" % a.python)
+    return best["fp32"][1], best["all"][1]
 
 
 def bench_row(a, name):
@@ -118,11 +161,11 @@ def resident(root):
     return total
 
 
-def run_process(command, tuned=False):
+def run_process(command, env=None):
     """Seconds from the start of the process to its end, and the most memory it held with all its children."""
     peak, ended = [0], threading.Event()
     began = time.perf_counter()
-    process = subprocess.Popen(command, env=environment(tuned), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
 
     def watch():
         while not ended.wait(0.1):
@@ -139,17 +182,17 @@ def run_process(command, tuned=False):
     return seconds, max(peak[0], used.ru_maxrss * 1024)
 
 
-def sweep_process(a, workers):
+def sweep_process(a, workers, *words):
     with tempfile.TemporaryDirectory() as out:
         return run_process([a.binary, os.path.join(HERE, "twelve.ini"), "-q", "-j", str(workers), "--no-plots", "--out",
-                            out, f"data.train={a.images}", f"data.test={a.images}"])
+                            out, f"data.train={a.images}", f"data.test={a.images}", *words])
 
 
-def torch_process(a, workers, tuned=False, best=False):
+def torch_process(a, workers, *words):
     folder = os.path.join(os.environ["SWEEP_DATA"], "mnist")
     folder = folder if os.path.isdir(folder) else os.environ["SWEEP_DATA"]
     return run_process([a.python, os.path.join(HERE, "torch_sweep.py"), folder, "--workers", str(workers),
-                        "--images", str(a.images)] + (["--best"] if best else []), tuned)
+                        "--images", str(a.images), *words], peer_environment())
 
 
 def first_step(a, images, layers):
@@ -199,6 +242,11 @@ def row(*cells, rounds):
     print("| %s |" % " | ".join(cells), flush=True)
 
 
+def processor():
+    with open("/proc/cpuinfo") as f:
+        return next((line.split(":")[1].strip() for line in f if line.startswith("model name")), "unknown processor")
+
+
 def medians(rounds):
     return [statistics.median(column) for column in zip(*rounds)]
 
@@ -215,41 +263,52 @@ def warn_of_others(name, **got):
 
 
 def steps(a, family):
-    head("Training steps, one core, images a second (median of %d rounds)" % a.rounds, "network", "sweep",
-         "share of the roof", "PyTorch plain", "tuned", "over plain", "over tuned", "sweep with its data, augmented")
-    for name, net, batch, dropout in STEPS[family]:
+    head("Training steps, one core, images a second (median of %d rounds), %s" % (a.rounds, processor()), "network",
+         "sweep fp32", "share of the roof", "sweep bf16", "best fp32 peer", "best peer", "fp32 over fp32", "best over best",
+         "sweep with its data, augmented")
+    for name, bf16, net, batch, dropout in STEPS[family]:
+        peers = best_peers(a, net, batch, dropout)
         rounds = []
         for _ in range(a.rounds):
-            got, plain, tuned = (bench_row(a, name), torch_speed(a, net, batch, dropout, False),
-                                 torch_speed(a, net, batch, dropout, True))
-            warn_of_others(name, sweep=got, plain=plain, tuned=tuned)
-            rounds.append((got["images_per_second_without_data"], plain["images_per_second"],
-                           tuned["images_per_second"], got["images_per_second"], got["fma_share_without_data"]))
+            sweep = [bench_row(a, row) for row in (name, bf16 or name)[:2 if bf16 else 1]]
+            got = [peer.speed(a.seconds) for peer in dict.fromkeys(peers)]
+            warn_of_others(name, **{"sweep %d" % i: r for i, r in enumerate(sweep)},
+                           **{"peer %d" % i: r for i, r in enumerate(got)})
+            speed = [r["images_per_second_without_data"] for r in sweep]
+            peer = [r["images_per_second"] for r in got]
+            rounds.append((speed[0], speed[-1], max(speed), peer[0], peer[-1], max(peer),
+                           sweep[0]["fma_share_without_data"], sweep[0]["images_per_second"]))
+        for peer in dict.fromkeys(peers):
+            peer.end()
         m = medians(rounds)
-        precision = ", bf16" if name.endswith("-bf16") else ""
-        row(f"{net}, batch {batch}, dropout {dropout}{precision}", "%.0f" % m[0], "%.0f %%" % (100 * m[4]), "%.0f" % m[1],
-            "%.0f" % m[2], ratio(rounds, 0, 1), ratio(rounds, 0, 2), "%.0f" % m[3], rounds=rounds)
+        row(f"{net}, batch {batch}, dropout {dropout}", "%.0f" % m[0], "%.0f %%" % (100 * m[6]),
+            "%.0f" % m[1] if bf16 else "", "%.0f (%s)" % (m[3], peers[0].name), "%.0f (%s)" % (m[4], peers[1].name),
+            ratio(rounds, 0, 3), ratio(rounds, 2, 5), "%.0f" % m[7], rounds=rounds)
 
 
 def trials(a):
     head("Whole trials on MNIST against bare steps, one core, images a second (median of %d rounds)" % a.rounds,
-         "network", "sweep", "PyTorch plain", "tuned", "over plain", "over tuned")
+         "network", "sweep", "best fp32 peer", "over it")
     for net, layers, batch, dropout, epochs in TRIALS:
-        rounds = [(trial_speed(a, layers, batch, dropout, epochs),
-                   torch_speed(a, net, batch, dropout, False)["images_per_second"],
-                   torch_speed(a, net, batch, dropout, True)["images_per_second"]) for _ in range(a.rounds)]
-        row(f"{net}, batch {batch}, dropout {dropout}", *("%.0f" % m for m in medians(rounds)), ratio(rounds, 0, 1),
-            ratio(rounds, 0, 2), rounds=rounds)
+        peers = best_peers(a, net, batch, dropout)
+        rounds = [(trial_speed(a, layers, batch, dropout, epochs), peers[0].speed(a.seconds)["images_per_second"])
+                  for _ in range(a.rounds)]
+        for peer in dict.fromkeys(peers):
+            peer.end()
+        m = medians(rounds)
+        row(f"{net}, batch {batch}, dropout {dropout}", "%.0f" % m[0], "%.0f (%s)" % (m[1], peers[0].name),
+            ratio(rounds, 0, 1), rounds=rounds)
 
 
 def twelve(a):
-    kinds = [("sweep", lambda: sweep_process(a, 2)), ("PyTorch plain", lambda: torch_process(a, 2)),
-             ("tuned", lambda: torch_process(a, 2, True))]
-    if a.best:
-        kinds.append(("tuned, bf16, channels_last", lambda: torch_process(a, 2, True, True)))
+    kinds = [("sweep", lambda: sweep_process(a, 2)), ("sweep, bf16", lambda: sweep_process(a, 2, "model.precision=bf16")),
+             ("PyTorch", lambda: torch_process(a, 2)), ("channels last", lambda: torch_process(a, 2, "--channels-last")),
+             ("bf16, channels last", lambda: torch_process(a, 2, "--channels-last", "--bf16")),
+             ("Optuna, GridSampler and journal, bf16, channels last",
+              lambda: torch_process(a, 2, "--channels-last", "--bf16", "--optuna"))]
     rounds = [[run() for _, run in kinds] for _ in range(a.rounds)]
     head("Twelve points, %d images, two workers, start of the process to its end (median of %d rounds)" %
-         (a.images, a.rounds), "", "seconds", "sweep faster by", "peak memory (MB)", "of sweep's")
+         (a.images, a.rounds), "", "seconds", "sweep in fp32 faster by", "peak memory (MB)", "of sweep's")
     wall, most = [[part[0] for part in r] for r in rounds], [[part[1] for part in r] for r in rounds]
     for i, (name, _) in enumerate(kinds):
         row(name, "%.2f" % medians(wall)[i], ratio(wall, i, 0), "%.0f" % (max(r[i] for r in most) / 1e6),
@@ -259,7 +318,7 @@ def twelve(a):
 def workers(a):
     head("Twelve points, %d images, two workers against one (median of %d rounds)" % (a.images, a.rounds), "",
          "one, seconds", "two, seconds", "two over one")
-    for name, run in (("sweep", lambda n: sweep_process(a, n)), ("PyTorch plain", lambda n: torch_process(a, n))):
+    for name, run in (("sweep", lambda n: sweep_process(a, n)), ("PyTorch", lambda n: torch_process(a, n))):
         rounds = [(run(1)[0], run(2)[0]) for _ in range(a.rounds)]
         row(name, *("%.2f" % m for m in medians(rounds)), ratio(rounds, 0, 1), rounds=rounds)
 
@@ -278,6 +337,7 @@ def start(a):
 
 
 CHOICES = {"n1": lambda a: steps(a, "n1"), "mlp": lambda a: steps(a, "mlp"), "cifar": lambda a: steps(a, "cifar"),
+           "k3": lambda a: steps(a, "k3"),
            "trials": trials, "twelve": twelve, "workers": workers, "start": start}
 
 
@@ -288,8 +348,7 @@ def main():
     args.add_argument("--rounds", type=int, default=5)
     args.add_argument("--seconds", type=float, default=4)
     args.add_argument("--core", default="1")
-    args.add_argument("--python", default="/usr/bin/python3")
-    args.add_argument("--best", action="store_true")
+    args.add_argument("--python", default="python3")
     args.add_argument("--images", type=int, default=10000)
     args.add_argument("--json", metavar="FILE")
     a = args.parse_args()

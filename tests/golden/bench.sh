@@ -31,7 +31,7 @@ import json, sys
 d = json.load(open(sys.argv[1]))
 assert d["machine"]["fma_gflops"] > 0 and len(d["machine"]["read"]) > 5, d["machine"]
 assert 0 < d["core_share"] < 1.1, d["core_share"]
-assert len(d["kernels"]) > 100 and len(d["nets"]) == 10
+assert len(d["kernels"]) > 100 and len(d["nets"]) == 15
 for k in d["kernels"]:
     assert k["seconds"] > 0 and k["flop"] > 0 and k["bytes"] > 0 and k["gflops"] > 0 and k["fma_share"] > 0, k
     assert abs(k["flop"] / k["seconds"] / 1e9 / k["gflops"] - 1) < 1e-9, k
