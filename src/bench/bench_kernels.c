@@ -93,6 +93,21 @@ static void call_act_backward(void *p)
     const struct kernel_arrays *v = p;
     v->k->act_backward(v->act, 0.01f, v->in, v->a, v->b, v->c);
 }
+static void call_vec_exp(void *p)
+{
+    const struct kernel_arrays *v = p;
+    v->k->vec_exp(v->in, v->a, v->b);
+}
+static void call_vec_log(void *p)
+{
+    const struct kernel_arrays *v = p;
+    v->k->vec_log(v->in, v->c, v->b);
+}
+static void call_vec_erf(void *p)
+{
+    const struct kernel_arrays *v = p;
+    v->k->vec_erf(v->in, v->a, v->b);
+}
 static void call_dropout(void *p)
 {
     const struct kernel_arrays *v = p;
@@ -209,8 +224,9 @@ static void call_sum_squares(void *p)
 
 /* ---- the kernels ------------------------------------------------------------------------------------------------- */
 
-/* Operations: so many for each multiply-add of the convolution, each input, each output times the window. Traffic: how
- * often the input, the output and the weights pass. */
+/* Operations: so many for each multiply-add of the convolution, each input, each output times the window. An elementary
+ * function counts two for each multiply-add and each product that it is made of (simd/vmath.h), one for a division.
+ * Traffic: how often the input, the output and the weights pass. */
 enum kernel_id {
     CONV_F,
     CONV_D,
@@ -228,6 +244,11 @@ enum kernel_id {
     TANH_B,
     GELU_F,
     GELU_B,
+    SIGMOID_F,
+    SIGMOID_B,
+    EXP,
+    LOG,
+    ERF,
     DROP,
     PW_F,
     PW_FD,
@@ -268,10 +289,15 @@ static const struct kernel_row {
     [BN_B]    = { "bn_backward",            call_bn_backward,            0, 4,  0,   2, 1, 0, 0, 0 },
     [RELU_F]  = { "act_forward relu",       call_act_forward,            0, 1,  0,   1, 1, 0, ACT_relu, 0 },
     [RELU_B]  = { "act_backward relu",      call_act_backward,           0, 1,  0,   2, 1, 0, ACT_relu, 0 },
-    [TANH_F]  = { "act_forward tanh",       call_act_forward,            0, 1,  0,   1, 1, 0, ACT_tanh, 0 },
-    [TANH_B]  = { "act_backward tanh",      call_act_backward,           0, 1,  0,   2, 1, 0, ACT_tanh, 0 },
-    [GELU_F]  = { "act_forward gelu",       call_act_forward,            0, 1,  0,   1, 1, 0, ACT_gelu, 0 },
-    [GELU_B]  = { "act_backward gelu",      call_act_backward,           0, 1,  0,   2, 1, 0, ACT_gelu, 0 },
+    [TANH_F]  = { "act_forward tanh",       call_act_forward,            0, 19, 0,   1, 1, 0, ACT_tanh, 0 },
+    [TANH_B]  = { "act_backward tanh",      call_act_backward,           0, 4,  0,   2, 1, 0, ACT_tanh, 0 },
+    [GELU_F]  = { "act_forward gelu",       call_act_forward,            0, 24, 0,   1, 1, 0, ACT_gelu, 0 },
+    [GELU_B]  = { "act_backward gelu",      call_act_backward,           0, 28, 0,   2, 1, 0, ACT_gelu, 0 },
+    [SIGMOID_F] = { "act_forward sigmoid",  call_act_forward,            0, 23, 0,   1, 1, 0, ACT_sigmoid, 0 },
+    [SIGMOID_B] = { "act_backward sigmoid", call_act_backward,           0, 4,  0,   2, 1, 0, ACT_sigmoid, 0 },
+    [EXP]     = { "vec_exp",                call_vec_exp,                0, 24, 0,   1, 1, 0, 0, 0 },
+    [LOG]     = { "vec_log",                call_vec_log,                0, 25, 0,   1, 1, 0, 0, 0 },
+    [ERF]     = { "vec_erf",                call_vec_erf,                0, 34, 0,   1, 1, 0, 0, 0 },
     [DROP]    = { "dropout",                call_dropout,                0, 1,  0,   1, 1, 0, 0, 0 },
     [PW_F]    = { "pointwise_forward",      call_pointwise_forward,      0, 3,  0,   1, 1, 0, ACT_relu, 0 },
     [PW_FD]   = { "pointwise_forward drop", call_pointwise_forward,      0, 4,  0,   1, 1, 0, ACT_relu, 0.05f },
@@ -282,7 +308,7 @@ static const struct kernel_row {
     [MAX_B]   = { "maxpool_backward",       call_maxpool_backward,       0, 0,  1,   2, 2, 0, 0, 0 },
     [AVG_F]   = { "avgpool_forward",        call_avgpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
     [AVG_B]   = { "avgpool_backward",       call_avgpool_backward,       0, 0,  1,   1, 1, 0, 0, 0 },
-    [SOFTMAX] = { "softmax_xent",           call_softmax_xent,           0, 5,  0,   1, 1, 0, 0, 0 },
+    [SOFTMAX] = { "softmax_xent",           call_softmax_xent,           0, 28, 0,   1, 1, 0, 0, 0 },
     [MSE]     = { "mse_loss",               call_mse_loss,               0, 5,  0,   2, 1, 0, 0, 0 },
     [MAE]     = { "mae_loss",               call_mae_loss,               0, 8,  0,   2, 1, 0, 0, 0 },
     [HUBER]   = { "huber_loss",             call_huber_loss,             0, 8,  0,   2, 1, 0, 0, 0 },
@@ -300,7 +326,7 @@ static const struct kernel_row {
 #define POOL(c, h, k) { c, h, h, c, (h) / (k), (h) / (k), k, k, k, k, 0, 0, 1, 1, 1 }
 static const int convolution[] = { CONV_F, CONV_D, CONV_W, -1 }, first_layer[] = { CONV_F, CONV_W, -1 },
                  dense[] = { DENSE_F, DENSE_D, DENSE_W, -1 }, maps[] = { BN_S, BN_A, BN_BS, BN_B, RELU_F, RELU_B, TANH_F,
-                 TANH_B, GELU_F, GELU_B, DROP, -1 }, stage[] = { BN_M, PW_F, PW_FD, PW_B, PW_BD, -1 },
+                 TANH_B, GELU_F, GELU_B, SIGMOID_F, SIGMOID_B, EXP, LOG, ERF, DROP, -1 }, stage[] = { BN_M, PW_F, PW_FD, PW_B, PW_BD, -1 },
                  max[] = { MAX_F, MAX_B, -1 }, avg[] = { AVG_F, AVG_B, -1 }, loss[] = { SOFTMAX, MSE, MAE, HUBER, -1 },
                  vector[] = { SGD, RMSPROP, ADAM, SQUARES, -1 };
 static const struct shape_row {

@@ -3,7 +3,8 @@
  *
  * Counts are of the definition, so that they compare between programs: two operations a multiply-add, of the taps that
  * lie inside the input (a convolution by Winograd's method counts as the direct one), one operation an element for
- * activations; each array is read or written once, whatever the caches make of it.
+ * simple activations, two for each multiply-add and product of an elementary function; each array is read or written
+ * once, whatever the caches make of it.
  *
  * Shares are of roofs measured right beside, as the clock of many machines drifts by a tenth within seconds: a kernel
  * and the probes (probe.h) take turns of a millisecond or two. In each turn the share is the kernel's rate over the

@@ -4,18 +4,32 @@
 
 #include "kernels/simd/vmath.h"
 
-/* Phi, the distribution function of the standard normal. */
-INLINE v16 normal_cdf(v16 x)
+/* -|x|, but not below `limit`. */
+INLINE v16 left_of_zero(v16 x, float limit)
 {
-    v16 e = v16_erf(v16_mul(x, v16_set1(0x1.6a09e6p-1f))); /* 1 / sqrt(2) */
-    return v16_mul(v16_set1(0.5f), v16_add(v16_set1(1.0f), e));
+    return v16_max(v16_set1(limit), w16_as_v16(w16_or(v16_as_w16(x), w16_set1(0x80000000u))));
 }
 
-/* (x Phi(x))' = Phi(x) + x phi(x) */
-INLINE v16 normal_slope(v16 x)
+/* x Phi(x), Phi the distribution function of the standard normal, is max(x, 0) + l Phi(l) with l = -|x|. Phi(l) is
+ * (0.5^(1/8) + l Q(l))^8 with a minimax fit of our own, within 4.5e-9; at the limit it is all but 0. */
+INLINE_BIG v16 gelu_of(v16 x)
 {
-    v16 density = v16_mul(v16_set1(0x1.988454p-2f), v16_exp(v16_mul(v16_mul(v16_set1(-0.5f), x), x))); /* 1/sqrt(2pi) */
-    return v16_fma(x, density, normal_cdf(x));
+    static const float c[] = {9.145784967e-02f,  -3.192636213e-02f, 6.750788494e-04f,  1.507402418e-03f,
+                              -3.262058848e-05f, -5.973676137e-05f, -7.394594219e-06f, -2.902555406e-07f};
+    v16 l = left_of_zero(x, -8.5f), q = v16_mul(l, v16_poly(l, c, 8));
+    return v16_fma(l, v16_power8(q, 0.91700404320467123), v16_max(v16_zero(), x));
+}
+
+/* (x Phi(x))' = Phi(x) + x phi(x), phi the density: S(x) for x < 0, 1 - S(-x) else. S(l) is (l + 0.7517915247) (0.9503
+ * + l Q(l))^8, likewise, within 7.7e-9. */
+INLINE_BIG v16 gelu_slope(v16 x)
+{
+    static const float c[] = {3.155150310e-02f,  -4.563302835e-02f, 3.010471339e-03f,
+                              2.493038274e-03f,  1.200729745e-04f,  -3.003913701e-05f,
+                              -1.548105524e-06f, 3.392992781e-07f,  2.695582642e-08f};
+    v16 l = left_of_zero(x, -7.6f), q = v16_mul(l, v16_poly(l, c, 9));
+    v16 s = v16_mul(v16_add(l, v16_set1(0.7517915247f)), v16_power8(q, 0.95029637447309412));
+    return v16_select(v16_gt(x, v16_zero()), v16_sub(v16_set1(1.0f), s), s);
 }
 
 /* exp(x) - 1 for x below 0, -1 for -infinity, without cancellation near 0; of anything above 0 it is 0. */

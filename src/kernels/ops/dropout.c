@@ -1,6 +1,6 @@
 /* dropout.c - dropout by itself; stage.c has it together with what usually stands before it. */
-#include "kernels/ops/ops.h"
 #include "kernels/ops/dropout_masks.h"
+#include "kernels/ops/ops.h"
 
 INLINE void drop(const struct masks *m, m16 keep, const float *x, float *y)
 {

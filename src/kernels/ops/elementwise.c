@@ -4,13 +4,43 @@
 
 #define FOR_EACH(len) for (size_t i = 0; i < (len); i += LANES)
 
+/* y = f(x, a), and dx = f(v, a, dy). Two vectors at a time: while one waits for a result, the other is computed. */
+INLINE void map(size_t len, v16 a, const float *x, float *y, v16 (*f)(v16 x, v16 a))
+{
+    size_t i = 0;
+    for (; i + LANES < len; i += 2 * LANES) {
+        v16 first = v16_load(x + i), second = v16_load(x + i + LANES);
+        first = f(first, a);
+        second = f(second, a);
+        v16_store(y + i, first);
+        v16_store(y + i + LANES, second);
+    }
+    if (i < len)
+        v16_store(y + i, f(v16_load(x + i), a));
+}
+
+INLINE void map_back(size_t len, v16 a, const float *v, const float *dy, float *dx, v16 (*f)(v16 v, v16 a, v16 dy))
+{
+    size_t i = 0;
+    for (; i + LANES < len; i += 2 * LANES) {
+        v16 first = v16_load(v + i), second = v16_load(v + i + LANES);
+        v16 dy_first = v16_load(dy + i), dy_second = v16_load(dy + i + LANES);
+        first = f(first, a, dy_first);
+        second = f(second, a, dy_second);
+        v16_store(dx + i, first);
+        v16_store(dx + i + LANES, second);
+    }
+    if (i < len)
+        v16_store(dx + i, f(v16_load(v + i), a, v16_load(dy + i)));
+}
+
 void EXPORT(act_forward)(enum act f, float parameter, size_t len, const float *x, float *y)
 {
     v16 a = v16_set1(parameter);
     switch (f) {
 #define ACTIVATION(name, ...)                                                                                          \
     case ACT_##name:                                                                                                   \
-        FOR_EACH(len) v16_store(y + i, name##_value(v16_load(x + i), a));                                              \
+        map(len, a, x, y, name##_value);                                                                               \
         return;
 #include "kernels/activations.def"
     case ACTIVATIONS:
@@ -25,7 +55,7 @@ void EXPORT(act_backward)(enum act f, float parameter, size_t len, const float *
     switch (f) {
 #define ACTIVATION(name, ...)                                                                                          \
     case ACT_##name:                                                                                                   \
-        FOR_EACH(len) v16_store(dx + i, name##_gradient(v16_load(v + i), a, v16_load(dy + i)));                        \
+        map_back(len, a, v, dy, dx, name##_gradient);                                                                  \
         return;
 #include "kernels/activations.def"
     case ACTIVATIONS:
@@ -51,22 +81,18 @@ void EXPORT(scaled)(size_t len, float scale, const float *x, float *y)
     FOR_EACH(len) v16_store(y + i, v16_mul(v16_load(x + i), s));
 }
 
-void EXPORT(vec_exp)(size_t len, const float *x, float *y)
-{
-    FOR_EACH(len) v16_store(y + i, v16_exp(v16_load(x + i)));
-}
-
-void EXPORT(vec_log)(size_t len, const float *x, float *y)
-{
-    FOR_EACH(len) v16_store(y + i, v16_log(v16_load(x + i)));
-}
-
-void EXPORT(vec_tanh)(size_t len, const float *x, float *y)
-{
-    FOR_EACH(len) v16_store(y + i, v16_tanh(v16_load(x + i)));
-}
-
-void EXPORT(vec_erf)(size_t len, const float *x, float *y)
-{
-    FOR_EACH(len) v16_store(y + i, v16_erf(v16_load(x + i)));
-}
+/* vec_exp and so on. */
+#define FUNCTION(name)                                                                                                 \
+    INLINE v16 name##_of(v16 x, v16 a)                                                                                 \
+    {                                                                                                                  \
+        (void)a;                                                                                                       \
+        return v16_##name(x);                                                                                          \
+    }                                                                                                                  \
+    void EXPORT(vec_##name)(size_t len, const float *x, float *y)                                                      \
+    {                                                                                                                  \
+        map(len, v16_zero(), x, y, name##_of);                                                                         \
+    }
+FUNCTION(exp)
+FUNCTION(log)
+FUNCTION(tanh)
+FUNCTION(erf)

@@ -6,9 +6,23 @@
 static w16 label_vector(const int32_t *label, int live)
 {
     int32_t all[LANES] __attribute__((aligned(64)));
-    for (int i = 0; i < LANES; i++)
-        all[i] = i < live ? label[i] : -1;
+    if (live == LANES)
+        memcpy(all, label, sizeof all);
+    else
+        for (int i = 0; i < LANES; i++)
+            all[i] = i < live ? label[i] : -1;
     return w16_load(all);
+}
+
+static void store_live(float *to, v16 x, int live)
+{
+    float all[LANES] __attribute__((aligned(64)));
+    v16_store(all, x);
+    if (live == LANES)
+        memcpy(to, all, sizeof all);
+    else
+        for (int i = 0; i < live; i++)
+            to[i] = all[i];
 }
 
 static v16 largest(int classes, const float *z)
@@ -19,29 +33,58 @@ static v16 largest(int classes, const float *z)
     return top;
 }
 
-/* loss = log sum - (1 - smoothing) shifted[label] - smoothing / classes * sum of shifted, shifted = z - max z. */
-static v16 block_loss(int classes, const float *z, v16 top, w16 label, float smoothing, v16 *sum)
+/* Of the classes so far. */
+struct class_sums {
+    v16 total, target, all; /* of exp(shifted), shifted[label], shifted; shifted = z - max z */
+};
+
+INLINE void add_class(struct class_sums *s, int k, v16 shifted, v16 e, w16 label, float smoothing)
 {
-    v16 total = v16_zero(), target = v16_zero(), all = v16_zero();
-    for (int k = 0; k < classes; k++) {
-        v16 shifted = v16_sub(v16_load(z + k * LANES), top);
-        total = v16_add(total, v16_exp(shifted));
-        target = v16_add(target, v16_keep(w16_eq(label, w16_set1((uint32_t)k)), shifted));
-        if (smoothing > 0)
-            all = v16_add(all, shifted);
-    }
-    *sum = total;
-    v16 loss = v16_fma(v16_set1(smoothing - 1.0f), target, v16_log(total));
-    return smoothing > 0 ? v16_fma(v16_set1(-smoothing / (float)classes), all, loss) : loss;
+    s->total = v16_add(s->total, e);
+    s->target = v16_add(s->target, v16_keep(w16_eq(label, w16_set1((uint32_t)k)), shifted));
+    if (smoothing > 0)
+        s->all = v16_add(s->all, shifted);
 }
 
-static void block_gradient(int classes, const float *z, v16 top, v16 sum, w16 label, m16 live, float smoothing,
-                           float scale, float *prob, float *dz)
+/* The sums of all classes, two of whose exponentials are computed side by side; e, where not NULL, gets those. */
+INLINE struct class_sums sum_classes(int classes, const float *z, v16 top, w16 label, float smoothing, float *e)
 {
-    v16 inverse = v16_div(v16_set1(1.0f), sum), s = v16_set1(scale);
+    struct class_sums s = {v16_zero(), v16_zero(), v16_zero()};
+    int k = 0;
+    for (; k + 1 < classes; k += 2) {
+        v16 first = v16_sub(v16_load(z + k * LANES), top), second = v16_sub(v16_load(z + (k + 1) * LANES), top);
+        v16 e_first = v16_exp(first), e_second = v16_exp(second);
+        add_class(&s, k, first, e_first, label, smoothing);
+        add_class(&s, k + 1, second, e_second, label, smoothing);
+        if (e) {
+            v16_store(e + k * LANES, e_first);
+            v16_store(e + (k + 1) * LANES, e_second);
+        }
+    }
+    if (k < classes) {
+        v16 shifted = v16_sub(v16_load(z + k * LANES), top), last = v16_exp(shifted);
+        add_class(&s, k, shifted, last, label, smoothing);
+        if (e)
+            v16_store(e + k * LANES, last);
+    }
+    return s;
+}
+
+/* loss = log total - (1 - smoothing) shifted[label] - smoothing / classes * sum of shifted */
+INLINE v16 loss_of(const struct class_sums *s, int classes, float smoothing)
+{
+    v16 loss = v16_fma(v16_set1(smoothing - 1.0f), s->target, v16_log(s->total));
+    return smoothing > 0 ? v16_fma(v16_set1(-smoothing / (float)classes), s->all, loss) : loss;
+}
+
+/* Of the exponentials e, which may be prob or dz. */
+static void block_gradient(int classes, const float *e, v16 total, w16 label, m16 live, float smoothing, float scale,
+                           float *prob, float *dz)
+{
+    v16 inverse = v16_div(v16_set1(1.0f), total), s = v16_set1(scale);
     v16 off = v16_set1(smoothing / (float)classes), on = v16_set1(1.0f - smoothing + smoothing / (float)classes);
     for (int k = 0; k < classes; k++) {
-        v16 p = v16_mul(v16_exp(v16_sub(v16_load(z + k * LANES), top)), inverse);
+        v16 p = v16_mul(v16_load(e + k * LANES), inverse);
         if (prob)
             v16_store(prob + k * LANES, p);
         if (dz) {
@@ -54,16 +97,16 @@ static void block_gradient(int classes, const float *z, v16 top, v16 sum, w16 la
 void EXPORT(softmax_xent)(int n, int classes, const float *z, const int32_t *label, float smoothing, float scale,
                           float *loss, float *prob, float *dz)
 {
-    float out[LANES] __attribute__((aligned(64)));
+    float *to = prob ? prob : dz;
     for (int b = 0; b * LANES < n; b++) {
         int live = live_lanes(n, b);
         size_t at = (size_t)b * (size_t)classes * LANES;
         w16 which = label_vector(label + b * LANES, live);
-        v16 top = largest(classes, z + at), sum;
-        v16_store(out, block_loss(classes, z + at, top, which, smoothing, &sum));
-        memcpy(loss + b * LANES, out, (size_t)live * sizeof *loss);
-        if (prob || dz)
-            block_gradient(classes, z + at, top, sum, which, m16_first(live), smoothing, scale, prob ? prob + at : NULL,
+        float *e = to ? to + at : NULL;
+        struct class_sums s = sum_classes(classes, z + at, largest(classes, z + at), which, smoothing, e);
+        store_live(loss + b * LANES, loss_of(&s, classes, smoothing), live);
+        if (e)
+            block_gradient(classes, e, s.total, which, m16_first(live), smoothing, scale, prob ? prob + at : NULL,
                            dz ? dz + at : NULL);
     }
 }
@@ -74,19 +117,19 @@ struct distance {
     v16 value, slope;
 };
 
-static inline struct distance squared(v16 d, v16 delta)
+INLINE struct distance squared(v16 d, v16 delta)
 {
     (void)delta;
     return (struct distance){v16_mul(d, d), v16_add(d, d)};
 }
 
-static inline v16 at_most(v16 d, v16 limit)
+INLINE v16 at_most(v16 d, v16 limit)
 {
     return v16_max(v16_sub(v16_zero(), limit), v16_min(limit, d));
 }
 
 /* Far from 0 the product is infinite or beyond 1, so that it is cut to the sign; at 0 it is 0. */
-static inline struct distance absolute(v16 d, v16 delta)
+INLINE struct distance absolute(v16 d, v16 delta)
 {
     (void)delta;
     v16 huge = v16_set1(0x1p126f), one = v16_set1(1.0f);
@@ -94,19 +137,19 @@ static inline struct distance absolute(v16 d, v16 delta)
 }
 
 /* With c = d cut to [-delta, delta]: c (d - c / 2) is both branches. */
-static inline struct distance huber(v16 d, v16 delta)
+INLINE struct distance huber(v16 d, v16 delta)
 {
     v16 c = at_most(d, delta);
     return (struct distance){v16_mul(c, v16_fma(v16_set1(-0.5f), c, d)), c};
 }
 
-static inline void distances(int n, int outputs, const float *z, const float *target, float delta, float scale,
-                             float *loss, float *dz, struct distance (*of)(v16 d, v16 delta))
+INLINE void distances(int n, int outputs, const float *z, const float *target, float delta, float scale, float *loss,
+                      float *dz, struct distance (*of)(v16 d, v16 delta))
 {
-    float out[LANES] __attribute__((aligned(64)));
     v16 limit = v16_set1(delta), share = v16_set1(scale / (float)outputs), each = v16_set1((float)outputs);
     for (int b = 0; b * LANES < n; b++) {
         int live = live_lanes(n, b);
+        m16 alive = m16_first(live);
         size_t at = (size_t)b * (size_t)outputs * LANES;
         v16 sum = v16_zero();
         for (int k = 0; k < outputs; k++) {
@@ -114,10 +157,9 @@ static inline void distances(int n, int outputs, const float *z, const float *ta
             struct distance x = of(v16_sub(v16_load(z + i), v16_load(target + i)), limit);
             sum = v16_add(sum, x.value);
             if (dz)
-                v16_store(dz + i, v16_keep(m16_first(live), v16_mul(share, x.slope)));
+                v16_store(dz + i, v16_keep(alive, v16_mul(share, x.slope)));
         }
-        v16_store(out, v16_div(sum, each));
-        memcpy(loss + b * LANES, out, (size_t)live * sizeof *loss);
+        store_live(loss + b * LANES, v16_div(sum, each), live);
     }
 }
 

@@ -147,9 +147,42 @@ void EXPORT(maxpool_backward)(const struct pool_dims *d, int blocks, const float
                 }
 }
 
+/* Windows side by side, all inside: each element of the input belongs to at most one. */
+static int side_by_side(const struct pool_dims *d)
+{
+    return d->kh == d->sh && d->kw == d->sw && !d->ph && !d->pw && d->ho * d->sh <= d->h && d->wo * d->sw <= d->w;
+}
+
+/* Of windows side by side, kh x kw of them. */
+INLINE void mean_side_by_side(const struct pool_dims *d, int kh, int kw, int blocks, const float *x, float *y)
+{
+    v16 share = v16_set1(1.0f / (float)(kh * kw));
+    ptrdiff_t below = (ptrdiff_t)d->c * d->w * LANES;
+    for (int b = 0; b < blocks; b++)
+        for (int oy = 0; oy < d->ho; oy++)
+            for (int ch = 0; ch < d->c; ch++) {
+                const float *p = x + pixel(d->c, d->w, (size_t)(b * d->h + kh * oy), ch, 0);
+                for (int ox = 0; ox < d->wo; ox++, y += LANES, p += kw * LANES) {
+                    v16 sum = v16_zero();
+                    for (int ky = 0; ky < kh; ky++)
+                        for (int kx = 0; kx < kw; kx++)
+                            sum = v16_add(sum, v16_load(p + ky * below + kx * LANES));
+                    v16_store(y, v16_mul(sum, share));
+                }
+            }
+}
+
 void EXPORT(avgpool_forward)(const struct pool_dims *d, int blocks, const float *x, float *y)
 {
     v16 share = v16_set1(1.0f / (float)(d->kh * d->kw));
+    if (two_by_two(d)) {
+        mean_side_by_side(d, 2, 2, blocks, x, y);
+        return;
+    }
+    if (side_by_side(d)) {
+        mean_side_by_side(d, d->kh, d->kw, blocks, x, y);
+        return;
+    }
     for (int b = 0; b < blocks; b++)
         for (int oy = 0; oy < d->ho; oy++)
             for (int ch = 0; ch < d->c; ch++)
@@ -163,20 +196,57 @@ void EXPORT(avgpool_forward)(const struct pool_dims *d, int blocks, const float 
                 }
 }
 
+INLINE void spread_side_by_side(const struct pool_dims *d, int kh, int kw, int blocks, const float *dy, float *dx)
+{
+    v16 share = v16_set1(1.0f / (float)(kh * kw));
+    ptrdiff_t below = (ptrdiff_t)d->c * d->w * LANES;
+    if (d->ho * kh < d->h || d->wo * kw < d->w) /* a row or column that no window covers */
+        memset(dx, 0, input_floats(d, blocks) * sizeof *dx);
+    for (int b = 0; b < blocks; b++)
+        for (int oy = 0; oy < d->ho; oy++)
+            for (int ch = 0; ch < d->c; ch++) {
+                float *q = dx + pixel(d->c, d->w, (size_t)(b * d->h + kh * oy), ch, 0);
+                for (int ox = 0; ox < d->wo; ox++, dy += LANES, q += kw * LANES) {
+                    v16 g = v16_add(v16_zero(), v16_mul(v16_load(dy), share));
+                    for (int ky = 0; ky < kh; ky++)
+                        for (int kx = 0; kx < kw; kx++)
+                            v16_store(q + ky * below + kx * LANES, g);
+                }
+            }
+}
+
+/* Adds the gradient of a row of outputs to a row of the input that their windows share. */
+static void add_to_row(const struct pool_dims *d, v16 share, const float *dy, float *row)
+{
+    for (int ox = 0; ox < d->wo; ox++, dy += LANES) {
+        int ix = ox * d->sw - d->pw;
+        struct span kx = taps_inside(ix, d->kw, d->w);
+        v16 g = v16_mul(v16_load(dy), share);
+        float *p = row + (ptrdiff_t)(ix + kx.lo) * LANES;
+        for (int k = kx.lo; k < kx.hi; k++, p += LANES)
+            v16_store(p, v16_add(v16_load(p), g));
+    }
+}
+
 void EXPORT(avgpool_backward)(const struct pool_dims *d, int blocks, const float *dy, float *dx)
 {
     v16 share = v16_set1(1.0f / (float)(d->kh * d->kw));
+    if (two_by_two(d)) {
+        spread_side_by_side(d, 2, 2, blocks, dy, dx);
+        return;
+    }
+    if (side_by_side(d)) {
+        spread_side_by_side(d, d->kh, d->kw, blocks, dy, dx);
+        return;
+    }
     memset(dx, 0, input_floats(d, blocks) * sizeof *dx);
     for (int b = 0; b < blocks; b++)
         for (int oy = 0; oy < d->ho; oy++)
-            for (int ch = 0; ch < d->c; ch++)
-                for (int ox = 0; ox < d->wo; ox++, dy += LANES) {
-                    struct window v = window_of(d, b, oy, ox);
-                    v16 g = v16_mul(v16_load(dy), share);
-                    for (int ky = v.ky.lo; ky < v.ky.hi; ky++)
-                        for (int kx = v.kx.lo; kx < v.kx.hi; kx++) {
-                            float *p = dx + pixel(d->c, d->w, v.row + (size_t)ky, ch, v.col + kx);
-                            v16_store(p, v16_add(v16_load(p), g));
-                        }
+            for (int ch = 0; ch < d->c; ch++, dy += d->wo * LANES) {
+                struct span ky = taps_inside(oy * d->sh - d->ph, d->kh, d->h);
+                for (int k = ky.lo; k < ky.hi; k++) {
+                    size_t iy = (size_t)(b * d->h + oy * d->sh - d->ph + k);
+                    add_to_row(d, share, dy, dx + pixel(d->c, d->w, iy, ch, 0));
                 }
+            }
 }

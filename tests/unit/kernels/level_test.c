@@ -11,7 +11,7 @@
 
 /* Of everything exercise() logs. It changes when an order of operations or the exercise changes, which is then a
  * deliberate change of results: put the new number here. */
-#define BITS 0xdc69d67ce035e5c9u
+#define BITS 0x8ccca5cdef00279du
 
 /* A NaN is a NaN, whatever its sign and payload. */
 static uint32_t bits_of(float f)
