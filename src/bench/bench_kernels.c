@@ -321,6 +321,8 @@ static const struct kernel_row {
 /* ---- the shapes -------------------------------------------------------------------------------------------------- */
 
 #define CONV(ci, h, co, k, pad) { ci, h, h, co, (h) + 2 * (pad) - (k) + 1, (h) + 2 * (pad) - (k) + 1, k, k, 1, 1, pad, pad, 1, 1, 1 }
+#define GROUPED(c, h, k, s, groups) { c, h, h, c, (h) / (s), (h) / (s), k, k, s, s, (k) / 2, (k) / 2, 1, 1, groups }
+#define DEPTHWISE(c, h, k, s) GROUPED(c, h, k, s, c)
 #define FLAT(in, out) CONV(in, 1, out, 1, 0)
 #define MAPS(c, h) CONV(c, h, c, 1, 0)
 #define POOL(c, h, k) { c, h, h, c, (h) / (k), (h) / (k), k, k, k, k, 0, 0, 1, 1, 1 }
@@ -371,6 +373,15 @@ static const struct shape_row {
     { "cifar", convolution, 16, CONV(64, 16, 64, 3, 1) },
     { "cifar", convolution, 64, CONV(64, 8, 128, 3, 1) },
     { "cifar", convolution, 64, CONV(128, 8, 128, 3, 1) },
+    /* each channel by itself, and a few by themselves */
+    { "depthwise", convolution, 16, DEPTHWISE(64, 32, 3, 1) },
+    { "depthwise", convolution, 16, DEPTHWISE(96, 16, 3, 2) },
+    { "depthwise", convolution, 16, DEPTHWISE(96, 16, 5, 1) },
+    { "depthwise", convolution, 16, DEPTHWISE(96, 16, 5, 2) },
+    { "depthwise", convolution, 16, DEPTHWISE(160, 8, 5, 1) },
+    { "depthwise", convolution, 16, DEPTHWISE(32, 16, 7, 1) },
+    { "depthwise", convolution, 16, DEPTHWISE(64, 8, 7, 1) },
+    { "depthwise", convolution, 16, GROUPED(64, 16, 3, 1, 4) },
     { "dense", dense, 128, FLAT(784, 128) },
     { "dense", dense, 128, FLAT(128, 10) },
     { "dense", dense, 128, FLAT(512, 512) },
@@ -420,7 +431,7 @@ static void measure_out(struct kernel_arrays *v, const struct picked *p)
     size_t lanes = (size_t)v->blocks * LANES;
     v->in = lanes * (size_t)d->ci * (size_t)(d->h * d->w);
     v->out = lanes * (size_t)d->co * (size_t)(d->ho * d->wo);
-    v->weights = p->row->per_mac ? (size_t)(d->ci * d->co) * (size_t)(d->kh * d->kw) : 0;
+    v->weights = p->row->per_mac ? (size_t)(d->ci / d->groups * d->co) * (size_t)(d->kh * d->kw) : 0;
 }
 
 /* Counts the pairs of an output and a tap inside the input, along one axis. */
@@ -443,7 +454,10 @@ double conv_macs(const struct conv_dims *d)
 
 static void shape_words(const struct kernel_row *r, const struct conv_dims *d, int images, char *buf, size_t n)
 {
-    if (r->per_mac && d->ho > 1)
+    if (r->per_mac && d->groups > 1)
+        snprintf(buf, n, "%dx%d %d->%d in %d groups%s, %dx%d", d->kh, d->kw, d->ci, d->co, d->groups,
+                 d->sh > 1 ? " by 2" : "", d->ho, d->wo);
+    else if (r->per_mac && d->ho > 1)
         snprintf(buf, n, "%dx%d %d->%d, %dx%d", d->kh, d->kw, d->ci, d->co, d->ho, d->wo);
     else if (r->per_mac)
         snprintf(buf, n, "%d->%d", d->ci, d->co);

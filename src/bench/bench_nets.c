@@ -29,6 +29,22 @@
 #define K3(n)                                                                                                          \
     "conv 3x3 " n ", batchnorm, relu\nconv 3x3 " n ", batchnorm, relu\nmaxpool 2\nconv 3x3 " n                         \
     ", batchnorm, relu\ngap, dense 10"
+#define RESIDUAL(n, stride)                                                                                            \
+    "residual { conv 3x3 " n " stride " stride " pad 1, batchnorm, relu, conv 3x3 " n " pad 1, batchnorm }, relu\n"
+#define RESIDUALS(n, stride) RESIDUAL(n, stride) RESIDUAL(n, "1") RESIDUAL(n, "1")
+#define RESNET                                                                                                         \
+    BLOCK("16")                                                                                                        \
+    RESIDUALS("16", "1") RESIDUALS("32", "2") RESIDUALS("64", "2") "gap, dense 10"
+#define MOBILE_BODY(wide, kernel, n)                                                                                   \
+    "conv 1x1 " wide ", batchnorm, relu6, depthwise " kernel ", batchnorm, relu6, conv 1x1 " n ", batchnorm"
+#define MOBILE                                                                                                         \
+    "conv 3x3 16 pad 1, batchnorm, relu6\n"                                                                            \
+    "residual { " MOBILE_BODY("64", "3x3 pad 1", "16") " }\n"                                                          \
+    MOBILE_BODY("64", "3x3 stride 2 pad 1", "24") "\n"                                                                 \
+    "residual { " MOBILE_BODY("96", "5x5 pad 2", "24") " }\n"                                                          \
+    MOBILE_BODY("96", "5x5 stride 2 pad 2", "40") "\n"                                                                 \
+    "residual { " MOBILE_BODY("160", "5x5 pad 2", "40") " }\n"                                                         \
+    "conv 1x1 96, batchnorm, relu6, gap, dense 10"
 
 // clang-format off
 static const struct bench_net nets[] = {
@@ -47,6 +63,8 @@ static const struct bench_net nets[] = {
     { "k3-64-bf16", "k3-64", "the same in bf16",                              K3("64"),             { 3, 1, 28, 28 }, 64,  0, NN_BF16 },
     { "k3-128",    "k3-128", "three convolutions of 128 kernels, 298,122 parameters", K3("128"),    { 3, 1, 28, 28 }, 64,  0, NN_FP32 },
     { "k3-128-bf16", "k3-128", "the same in bf16",                              K3("128"),            { 3, 1, 28, 28 }, 64,  0, NN_BF16 },
+    { "resnet20-64", "resnet20", "residual blocks with projections, colour 32x32, 272,474 parameters", RESNET, { 3, 3, 32, 32 }, 64, 0, NN_FP32 },
+    { "mobile-64", "mobile", "depthwise convolutions, colour 32x32, 45,786 parameters", MOBILE,    { 3, 3, 32, 32 }, 64,  0, NN_FP32 },
 };
 // clang-format on
 const char *const bench_phase_name[BENCH_PHASES] = {"data", "forward", "backward", "update", "evaluate"};

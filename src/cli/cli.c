@@ -22,7 +22,7 @@ const struct command commands[] = {
     { "plan",   "FILE.ini [section.key=value ...]", "list every point and what it costs; train nothing",             FOR_PLAN,   1, MANY, cmd_plan },
     { "show",   "FILE.ini [section.key=value ...]", "the network of one point, layer by layer",                      FOR_SHOW,   1, MANY, cmd_show },
     { "init",   "[FILE.ini]",                       "write a sweep file to start from, with every key in comments (default: sweep.ini)", FOR_INIT, 0, 1, cmd_init },
-    { "list",   "[VOCABULARY]",                     "layers, optimizers, schedules, datasets, keys, ...: what can be written", FOR_LIST, 0, 1, cmd_list },
+    { "list",   "[VOCABULARY [NAME]]",              "layers, optimizers, schedules, datasets, keys, ...: what can be written", FOR_LIST, 0, 2, cmd_list },
     { "plot",   "NAME",                             "draw the pictures again from the tables of results/",           FOR_PLOT,   1, 1, cmd_plot },
     { "report", "NAME",                             "a report: the page results/NAME/report.html, or Markdown",       FOR_REPORT, 1, 1, cmd_report },
     { "status", "NAME",                             "how far a sweep is, from its files; safe while it runs",        FOR_STATUS, 1, 1, cmd_status },

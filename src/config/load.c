@@ -275,7 +275,7 @@ void load_add_edit(struct loading *o, struct snapshot_edit e)
     o->edit[o->nedits++] = e;
 }
 
-static int read_doc(struct loading *o, const char *file, size_t nwords)
+static int read_doc(struct loading *o, const char *file, const char *const *words, size_t nwords)
 {
     struct sweep *s = o->s;
     struct err e = {0};
@@ -289,8 +289,13 @@ static int read_doc(struct loading *o, const char *file, size_t nwords)
     free(bytes);
     o->pending = arena_take(&s->mem, (o->doc.nentries + nwords + 1) * sizeof *o->pending);
     o->edit = arena_take(&s->mem, (nwords + 1) * sizeof *o->edit);
-    if (rc || !s->text || !o->pending || !o->edit || settings_init(s, o->doc.nsections + o->doc.nentries + nwords) ||
-        blocks_init(s, &o->doc) || add_variants(o))
+    if (rc || !s->text || !o->pending || !o->edit ||
+        blocks_library(s, &o->doc, words, nwords, &o->library, &o->nlibrary))
+        return rc && o->errors.n ? -1 : errors_nomem(&o->errors);
+    size_t more = o->doc.nsections + o->doc.nentries + nwords;
+    for (size_t i = 0; i < o->nlibrary; i++)
+        more += o->library[i].nentries;
+    if (settings_init(s, more) || blocks_init(s, &o->doc, o->library, o->nlibrary) || add_variants(o))
         return rc && o->errors.n ? -1 : errors_nomem(&o->errors);
     return 0;
 }
@@ -312,6 +317,9 @@ static void build(struct loading *o, const char *const *words, size_t nwords)
     struct sweep *s = o->s;
     for (size_t i = 0; i < o->doc.nsections; i++)
         check_section_name(o, &o->doc.section[i]);
+    for (size_t i = 0; i < o->nlibrary; i++)
+        for (size_t k = 0; k < o->library[i].nentries; k++)
+            read_block(o, &o->library[i].entry[k]);
     for (size_t i = 0; i < o->doc.nentries; i++)
         read_entry(o, &o->doc.entry[i]);
     for (size_t i = 0; i < nwords; i++)
@@ -344,7 +352,7 @@ int sweep_open(struct sweep **out, const char *file, const char *const *words, s
     }
     arena_init(&o.s->mem);
     o.s->path = arena_str(&o.s->mem, file);
-    if (o.s->path && !read_doc(&o, file, nwords))
+    if (o.s->path && !read_doc(&o, file, words, nwords))
         build(&o, words, nwords);
     if (o.s->mem.failed || (!o.errors.n && !o.s->text))
         o.errors.nomem = 1;

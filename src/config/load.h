@@ -9,6 +9,8 @@
 struct loading {
     struct sweep *s;
     struct ini_doc doc;
+    struct ini_doc *library; /* [nlibrary] blocks of the program that it names */
+    size_t nlibrary;
     struct pending *pending; /* axes */
     size_t npending;
     struct given model, result; /* [require] */

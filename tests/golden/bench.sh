@@ -31,13 +31,14 @@ import json, sys
 d = json.load(open(sys.argv[1]))
 assert d["machine"]["fma_gflops"] > 0 and len(d["machine"]["read"]) > 5, d["machine"]
 assert 0 < d["core_share"] < 1.1, d["core_share"]
-assert len(d["kernels"]) > 100 and len(d["nets"]) == 15
+assert len(d["kernels"]) > 100 and len(d["nets"]) == 17
 for k in d["kernels"]:
     assert k["seconds"] > 0 and k["flop"] > 0 and k["bytes"] > 0 and k["gflops"] > 0 and k["fma_share"] > 0, k
     assert abs(k["flop"] / k["seconds"] / 1e9 / k["gflops"] - 1) < 1e-9, k
     assert k["fma_gflops"] > 0 and k["roof_share"] > 0.999999 * k["fma_share"], k
 names = {k["kernel"] for k in d["kernels"]}
 assert {"conv_forward", "dense_forward", "pointwise_backward", "bn_moments", "dropout", "sgd_step"} <= names, names
+assert sum("groups" in k["shape"] for k in d["kernels"]) == 24
 for n in d["nets"]:
     step = sum(n["microseconds"][p] for p in ("data", "forward", "backward", "update"))
     assert 0 < n["images_per_second"] and 0.3 < step * n["images_per_second"] / 1e6 < 3, n
@@ -47,6 +48,7 @@ facts = {n["net"]: (n["parameters"], round(n["flop"] / 1e6, 2)) for n in d["nets
 assert facts["n1-64"] == (11660, 15.54), facts
 assert facts["mlp-128"][0] == 101770 and facts["cifar-64"][0] == 288746, facts
 assert facts["cifar-64"][1] == 207.06, facts # without the taps on padding
+assert facts["resnet20-64"] == (272474, 222.47) and facts["mobile-64"] == (45786, 50.71), facts
 EOF
 else
   echo "no python3: the JSON document is not checked"

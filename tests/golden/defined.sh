@@ -71,7 +71,27 @@ has out '4 points = model.width (2) x block.basic.act (2)'
 run 0 show blocks.ini
 has out 'conv 3x3 8 stride 2 pad same' 'conv2d 1x1 8 stride 2x2'
 run 0 list blocks
-has out '[block.NAME]'
+has out '[block.NAME]' 'bottleneck  width = ?  stride = 1  expansion = 4' 'Iandola et al. 2016, arXiv:1602.07360'
+run 0 list blocks fire
+has out '[block.fire]' 'squeeze = ?' 'branch { conv 1x1 $expand, relu | conv 3x3 $expand pad 1, relu }'
+run 2 list blocks fir
+has err "no block 'fir' comes with the program; did you mean 'fire'?"
+run 2 list layers conv
+has err "'conv' is too much; only"
+
+# A block of the program is its text, written into a sweep file or not; the snapshot keeps what the command line says of
+# its parameters.
+{ "$SWEEP" list blocks fire; printf '%s\nlayers =\n    conv 3x3 4 pad 1, relu, fire 2 $width, gap, dense 10\n%s\n' "$head" "$tail"; } >own.ini
+printf '%s\nlayers =\n    conv 3x3 4 pad 1, relu, fire 2 $width, gap, dense 10\n%s\n' "$head" "$tail" >library.ini
+run 0 own.ini -q --no-plots --out own
+run 0 library.ini -q --no-plots --out library
+same own library t
+printf '%s\nlayers =\n    conv 3x3 4 pad 1, relu, vgg $width, gap, dense 10\n%s\n' "$head" "$tail" >vgg.ini
+run 0 vgg.ini -q --no-plots --out vgg block.vgg.depth=1
+cp vgg/results/t/sweep.ini kept.ini
+has kept.ini '[block.vgg]' 'depth = 1'
+run 0 kept.ini -q --no-plots --out kept
+same vgg kept t
 
 sed 's/stride 2 act tanh/stirde 2/; s/{ basic $width } x 2/basic/' blocks.ini >bad.ini
 run 2 plan bad.ini

@@ -24,6 +24,7 @@ static const struct heading {
     { "n1",     "convolutions of the network n1" },
     { "grid",   "convolutions, 8 to 128 channels on maps of 5x5 to 32x32" },
     { "cifar",  "convolutions of the network cifar, padded" },
+    { "depthwise", "convolutions of each channel, or of some channels, by themselves" },
     { "dense",  "dense layers" },
     { "other",  "what passes over its arrays" },
     { "update", "over the parameters of n1" },

@@ -1,5 +1,6 @@
 /* cmd_list.c - prints every vocabulary, walked from its own table. */
 #include "cli/command.h"
+#include "cli/commands/list_library.h"
 
 #include "base/str.h"
 #include "bench/bench_rows.h"
@@ -91,6 +92,18 @@ static void list_blocks(void)
         "defaults, or '?' where each use gives a value, and `layers` is what it says; it uses its "
         "$parameters, $classes and $targets",
         NULL);
+    printf("\nBlocks that come with the program, with their parameters; `sweep list blocks NAME` prints one as a sweep file "
+           "would\nwrite it. A section [block.NAME] without layers gives its parameters other defaults.\n\n");
+    list_library(line_width());
+}
+
+static int list_block(const char *name)
+{
+    if (!print_library_block(name))
+        return STATUS_DONE;
+    const char *near = str_nearest(name, library_block_name, NULL);
+    return fail_usage("no block '%s' comes with the program%s%s%s; `sweep list blocks` names them", name,
+                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* Prints the rows of a family, each with the keys that it brings. */
@@ -301,6 +314,10 @@ int cmd_list(const struct invocation *in)
         print_vocabularies();
         return STATUS_DONE;
     }
+    if (in->nargs > 1 && strcmp(in->arg[0], "blocks") != 0)
+        return fail_usage("'%s' is too much; only `sweep list blocks NAME` takes a name", in->arg[1]);
+    if (in->nargs > 1)
+        return list_block(in->arg[1]);
     for (size_t i = 0; (v = vocabulary(i, &f)); i++)
         if (!strcmp(vocabulary_name(i, NULL), in->arg[0])) {
             if (f)

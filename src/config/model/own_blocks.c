@@ -8,6 +8,7 @@
 #include "config/sweep.h"
 
 #include "nn/blocks/blocks.h"
+#include "nn/blocks/library.h"
 #include "nn/layer.h"
 
 #include <ctype.h>
@@ -43,6 +44,14 @@ int block_name_check(const char *name, const struct where *at, struct error_list
     return 0;
 }
 
+static int has_layers(const struct ini_doc *doc, const char *section)
+{
+    for (size_t i = 0; i < doc->nentries; i++)
+        if (!strcmp(doc->entry[i].section, section) && !strcmp(doc->entry[i].key, "layers"))
+            return 1;
+    return 0;
+}
+
 /* Makes the settings of one section: the layers, then the parameters in the order of the file. */
 static int add_block(struct sweep *s, const char *name, const struct ini_section *sec, const struct ini_doc *doc)
 {
@@ -63,15 +72,96 @@ static int add_block(struct sweep *s, const char *name, const struct ini_section
     return 0;
 }
 
-int blocks_init(struct sweep *s, const struct ini_doc *doc)
+/* ---- blocks of the program ---- */
+
+static int is_name_letter(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Says whether the name stands in the text as a word. */
+static int mentions(const char *text, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = text; (p = strstr(p, name)); p += n)
+        if ((p == text || !is_name_letter(p[-1])) && !is_name_letter(p[n]))
+            return 1;
+    return 0;
+}
+
+static int is_program_block(const char *name)
+{
+    for (size_t i = 0; library_blocks[i].name; i++)
+        if (!strcmp(library_blocks[i].name, name))
+            return 1;
+    return 0;
+}
+
+/* Is it a section that makes a block of its own? */
+static int defines_block(const struct ini_doc *doc, const char *section)
+{
+    const char *name = block_section(section);
+    return name && (has_layers(doc, section) || !is_program_block(name));
+}
+
+static int is_wanted(const struct sweep *s, const struct ini_doc *doc, const struct library_block *b,
+                     const char *const *words, size_t nwords, const unsigned char *taken)
+{
+    int wanted = mentions(s->text, b->name);
+    for (size_t i = 0; i < doc->nsections; i++)
+        if (defines_block(doc, doc->section[i].name) && !strcmp(block_section(doc->section[i].name), b->name))
+            return 0;
+    for (size_t i = 0; i < nwords; i++)
+        wanted |= mentions(words[i], b->name);
+    for (size_t i = 0; library_blocks[i].name; i++)
+        wanted |= taken[i] && mentions(library_blocks[i].text, b->name);
+    return wanted;
+}
+
+static int read_library_block(struct sweep *s, const struct library_block *b, struct ini_doc *doc)
+{
+    struct error_list errors = {0};
+    const char *path = arena_fmt(&s->mem, "%s.ini of the program", b->name);
+    int bad = !path || reader_parse(doc, path, b->text, strlen(b->text), NULL, &s->mem, &errors);
+    errors_release(&errors);
+    return bad ? -1 : 0;
+}
+
+int blocks_library(struct sweep *s, const struct ini_doc *doc, const char *const *words, size_t nwords,
+                   struct ini_doc **library, size_t *n)
+{
+    size_t most = 0, found = 0;
+    while (library_blocks[most].name)
+        most++;
+    unsigned char *taken = arena_take(&s->mem, most + 1);
+    *library = arena_take(&s->mem, (most + 1) * sizeof **library);
+    *n = 0;
+    if (!taken || !*library)
+        return -1;
+    do { /* what those name that are there */
+        found = *n;
+        for (size_t i = 0; i < most; i++)
+            if (!taken[i] && is_wanted(s, doc, &library_blocks[i], words, nwords, taken)) {
+                taken[i] = 1;
+                if (read_library_block(s, &library_blocks[i], &(*library)[(*n)++]))
+                    return -1;
+            }
+    } while (*n > found);
+    return 0;
+}
+
+int blocks_init(struct sweep *s, const struct ini_doc *doc, const struct ini_doc *library, size_t n)
 {
     struct error_list told_later = {0};
     int bad = 0;
-    s->block = arena_take(&s->mem, (doc->nsections + 1) * sizeof *s->block);
-    for (size_t i = 0; s->block && !bad && i < doc->nsections; i++) {
-        const char *name = block_section(doc->section[i].name);
-        if (name && !block_name_check(name, NULL, &told_later))
-            bad = add_block(s, name, &doc->section[i], doc);
+    s->block = arena_take(&s->mem, (doc->nsections + n + 1) * sizeof *s->block);
+    for (size_t i = 0; s->block && !bad && i < doc->nsections; i++)
+        if (defines_block(doc, doc->section[i].name) &&
+            !block_name_check(block_section(doc->section[i].name), NULL, &told_later))
+            bad = add_block(s, block_section(doc->section[i].name), &doc->section[i], doc);
+    for (size_t i = 0; s->block && !bad && i < n; i++) {
+        bad = add_block(s, block_section(library[i].section[0].name), &library[i].section[0], &library[i]);
+        s->block[s->nblock - !bad].program = 1;
     }
     errors_release(&told_later);
     return s->block ? bad : -1;
@@ -161,11 +251,11 @@ static void check_block(struct sweep *s, struct block_text *b, struct error_list
         errors_add(errors, &b->at, "%zu parameters; a block has at most %d", b->nparams, NN_DEFINED_PARAMS);
     for (size_t i = 1; g->lines.n && i <= b->nparams; i++) {
         const struct setting *st = &s->set[b->layers + (int)i];
-        if (!st->used && !b->wrong)
+        if (!st->used && !b->wrong && !b->program)
             errors_add(errors, &st->base.at,
                        "the layers of this block do not use this parameter; write $%s where it belongs", st->key);
     }
-    if (!b->used)
+    if (!b->used && !b->program)
         errors_add(errors, &b->at, "no text uses this block; write its name into layers, or leave it out");
 }
 
@@ -240,6 +330,8 @@ const struct nn_library *blocks_at(const struct point_choice *p, struct arena *a
         if (!row)
             return NULL;
         defined[b] = (struct nn_defined){block->name, block->at, row, (int)block->nparams};
+        if (block->program)
+            defined[b].at.line = 0; /* of no use to the reader of a sweep file */
     }
     return &l->library;
 }

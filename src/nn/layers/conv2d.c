@@ -1,39 +1,57 @@
-/* conv2d: y[co] = b[co] + sum over ci, kh, kw of w[co][ci][kh][kw] x[ci]: cross-correlation, as everybody's conv2d. */
-#include "nn/layer.h"
+/* conv2d: y[co] = b[co] + sum over ci, kh, kw of w[co][ci][kh][kw] x[ci]: cross-correlation, as everybody's conv2d;
+ * depthwise: the same with as many groups as input channels. */
+#include "nn/layers/conv.h"
 
 #include <limits.h>
 #include <string.h>
 
-struct conv_args {
-    int kernel[2], filters, stride[2], dilation[2], groups, bias, init;
-    const char *pad_word;
-    int pad[2], same; /* from pad_word */
-};
-
 // clang-format off
 #define AT(field) offsetof(struct conv_args, field)
+#define KERNEL                                                                                                         \
+    { .name = "kernel", .type = P_PAIR, .at = AT(kernel), .min = 1, .max = 64,                                         \
+      .help = "height x width of the kernel" }
+#define STRIDE                                                                                                         \
+    { .name = "stride", .type = P_PAIR, .at = AT(stride), .min = 1, .max = 64, .preset = "1",                          \
+      .help = "step between outputs" }
+#define PAD                                                                                                            \
+    { .name = "pad", .type = P_TEXT, .at = AT(pad_word), .preset = "0",                                                \
+      .help = "zeros around the input: N, NxM, or same: outputs = ceil(inputs / stride), "                             \
+              "the odd zero at the bottom and right" }
+#define DILATION                                                                                                       \
+    { .name = "dilation", .type = P_PAIR, .at = AT(dilation), .min = 1, .max = 64, .preset = "1",                      \
+      .help = "step between kernel elements" }
+#define BIAS                                                                                                           \
+    { .name = "bias", .type = P_CHOICE, .at = AT(bias), .preset = "auto", .word = layer_bias_word,                     \
+      .help = "auto: yes, unless a normalization follows directly and would undo it" }
+#define INIT                                                                                                           \
+    { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,                  \
+      .help = "how the weights start; default: [model] init" }
 static const struct param conv_params[] = {
-    { .name = "kernel", .type = P_PAIR, .at = AT(kernel), .min = 1, .max = 64,
-      .help = "height x width of the kernel" },
+    KERNEL,
     { .name = "filters", .type = P_INT, .at = AT(filters), .min = 1, .max = 65536, .help = "output channels" },
-    { .name = "stride", .type = P_PAIR, .at = AT(stride), .min = 1, .max = 64, .preset = "1",
-      .help = "step between outputs" },
-    { .name = "pad", .type = P_TEXT, .at = AT(pad_word), .preset = "0",
-      .help = "zeros around the input: N, NxM, or same: outputs = ceil(inputs / stride), "
-              "the odd zero at the bottom and right" },
-    { .name = "dilation", .type = P_PAIR, .at = AT(dilation), .min = 1, .max = 64, .preset = "1",
-      .help = "step between kernel elements" },
+    STRIDE,
+    PAD,
+    DILATION,
     { .name = "groups", .type = P_INT, .at = AT(groups), .min = 1, .max = 65536, .preset = "1",
-      .help = "channel groups convolved apart; input channels: depthwise" },
-    { .name = "bias", .type = P_CHOICE, .at = AT(bias), .preset = "auto", .word = layer_bias_word,
-      .help = "auto: yes, unless a normalization follows directly and would undo it" },
-    { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,
-      .help = "how the weights start; default: [model] init" },
+      .help = "channel groups convolved apart" },
+    BIAS,
+    INIT,
+    { 0 },
+};
+static const struct param depthwise_params[] = {
+    KERNEL,
+    { .name = "multiplier", .type = P_INT, .at = AT(multiplier), .min = 1, .max = 64, .preset = "1",
+      .help = "output channels for each input channel" },
+    STRIDE,
+    PAD,
+    DILATION,
+    BIAS,
+    INIT,
     { 0 },
 };
 // clang-format on
 
-static int conv_check(void *args, struct err *e)
+int conv_check(void *args, struct err *e)
 {
     static const struct param pair = {
         .name = "pad", .type = P_PAIR, .at = offsetof(struct conv_args, pad), .min = 0, .max = 64, .help = ""};
@@ -60,28 +78,42 @@ static int side(const struct conv_args *a, int i, int n, int *pad)
 static struct conv_dims conv_geometry(const struct nn_node *nd)
 {
     const struct conv_args *a = nd->args;
+    const int each = a->multiplier, flat = nd->x[0].kind == SEQUENCE; /* each 0: not depthwise */
     struct conv_dims d = {.ci = nd->x[0].c,
                           .h = nd->x[0].h,
                           .w = nd->x[0].w,
-                          .co = a->filters,
+                          .co = each ? each * nd->x[0].c : a->filters,
                           .kh = a->kernel[0],
-                          .kw = a->kernel[1],
+                          .kw = flat ? 1 : a->kernel[1],
                           .sh = a->stride[0],
-                          .sw = a->stride[1],
+                          .sw = flat ? 1 : a->stride[1],
                           .dh = a->dilation[0],
-                          .dw = a->dilation[1],
-                          .groups = a->groups};
+                          .dw = flat ? 1 : a->dilation[1],
+                          .groups = each ? nd->x[0].c : a->groups};
     d.ho = side(a, 0, d.h, &d.ph);
-    d.wo = side(a, 1, d.w, &d.pw);
+    d.wo = flat ? 1 : side(a, 1, d.w, &d.pw);
     return d;
+}
+
+/* -1 with *e unless the input is maps, or a sequence and the words name one direction. */
+static int wants_places(const struct nn_node *nd, struct err *e)
+{
+    const struct conv_args *a = nd->args;
+    if (nd->x[0].kind != SEQUENCE)
+        return layer_wants_maps(nd, e);
+    if (a->kernel[0] == a->kernel[1] && a->stride[0] == a->stride[1] && a->dilation[0] == a->dilation[1] &&
+        a->pad[0] == a->pad[1])
+        return 0;
+    return layer_error(nd, e,
+                       "its input is a sequence, which has one direction; write one number for each of its words");
 }
 
 static int conv_shape(struct nn_node *nd, struct err *e)
 {
     const struct conv_args *a = nd->args;
-    if (layer_wants_maps(nd, e))
+    if (wants_places(nd, e))
         return -1;
-    if (nd->x[0].c % a->groups || a->filters % a->groups)
+    if (!a->multiplier && (nd->x[0].c % a->groups || a->filters % a->groups))
         return layer_error(nd, e, "groups must divide the %d input channels and the %d filters, %d does not",
                            nd->x[0].c, a->filters, a->groups);
     struct conv_dims d = conv_geometry(nd);
@@ -92,7 +124,7 @@ static int conv_shape(struct nn_node *nd, struct err *e)
     size_t taps = (size_t)(d.kh * d.kw), fan_in = (size_t)(d.ci / d.groups) * taps, fan_out = (size_t)d.co * taps;
     if (fan_in * (size_t)d.co > INT_MAX)
         return layer_error(nd, e, "has %zu weights, the limit is %d", fan_in * (size_t)d.co, INT_MAX);
-    nd->y = (struct shape){MAPS, d.co, d.ho, d.wo};
+    nd->y = (struct shape){nd->x[0].kind, d.co, d.ho, d.wo};
     nd->macs = (double)d.ho * d.wo * d.co * (double)fan_in;
     layer_tensor(nd, "weight", NN_WEIGHT, fan_in * (size_t)d.co, (int)fan_in, (int)fan_out, a->init - 1);
     if (layer_has_bias(nd, a->bias))
@@ -106,6 +138,8 @@ static void conv_window(const struct nn_node *nd, int k[2], int s[2], int dilati
     memcpy(k, a->kernel, sizeof a->kernel);
     memcpy(s, a->stride, sizeof a->stride);
     memcpy(dilation, a->dilation, sizeof a->dilation);
+    if (nd->x[0].kind == SEQUENCE)
+        k[1] = s[1] = dilation[1] = 1;
 }
 
 static size_t conv_scratch_floats(const struct nn_node *nd, int blocks)
@@ -143,11 +177,28 @@ static void conv_part(const struct nn_node *nd, struct stage_part *out)
 const struct layer_type layer_conv2d = {
     .name = "conv2d",
     .alias = "conv",
-    .sig = "[C,H,W] -> [filters,H',W']",
-    .help = "convolution, kernels slid over the maps",
+    .sig = "[C,H,W] -> [filters,H',W'], [C,T] -> [filters,T']",
+    .help = "convolution, kernels slid over the maps, or along the sequence",
     .source = "LeCun et al. 1998, doi:10.1109/5.726791",
     .params = conv_params,
     .positional = 2,
+    .args_size = sizeof(struct conv_args),
+    .flags = KEEPS_X | COUNTS,
+    .check = conv_check,
+    .shape = conv_shape,
+    .window = conv_window,
+    .scratch = conv_scratch_floats,
+    .forward = conv_forward,
+    .backward = conv_backward,
+    .part = conv_part,
+};
+const struct layer_type layer_depthwise = {
+    .name = "depthwise",
+    .sig = "[C,H,W] -> [C*multiplier,H',W'], [C,T] -> [C*multiplier,T']",
+    .help = "convolution of each channel by itself",
+    .source = "Chollet 2017, arXiv:1610.02357; Howard et al. 2017, arXiv:1704.04861",
+    .params = depthwise_params,
+    .positional = 1,
     .args_size = sizeof(struct conv_args),
     .flags = KEEPS_X | COUNTS,
     .check = conv_check,

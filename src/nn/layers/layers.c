@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct layer_type layer_conv2d, layer_dense, layer_batchnorm, layer_dropout, layer_maxpool, layer_avgpool,
+extern const struct layer_type layer_conv2d, layer_depthwise, layer_conv_transpose, layer_dense, layer_batchnorm, layer_dropout, layer_maxpool, layer_avgpool,
     layer_gap, layer_flatten, layer_softmax, layer_prelu, layer_maxout, layer_glu;
 #define ACTIVATION(name, ...) extern const struct layer_type layer_##name;
 #include "kernels/activations.def"
@@ -13,6 +13,8 @@ extern const struct layer_type layer_conv2d, layer_dense, layer_batchnorm, layer
 // clang-format off
 const struct layer_type *const layer_types[] = {
     &layer_conv2d,
+    &layer_depthwise,
+    &layer_conv_transpose,
     &layer_dense,
     &layer_batchnorm,
 #define ACTIVATION(name, ...) &layer_##name,

@@ -2,6 +2,7 @@
 #include "nn/text/parser.h"
 
 #include "base/str.h"
+#include "nn/blocks/library.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -20,6 +21,8 @@ static void __attribute__((format(printf, 3, 4))) add_call_error(struct parser *
     c->wrong = 1;
     if (c->defined && c->defined->at.line)
         add_error(p, "%s ([block.%s], line %d)", text, c->name, c->defined->at.line);
+    else if (c->defined)
+        add_error(p, "%s (`sweep list blocks %s` prints the block)", text, c->name);
     else
         add_error(p, "%s", text);
 }
@@ -39,6 +42,9 @@ static const char *known_name(size_t i, const void *parser)
     for (size_t t = 0; block_types[t]; t++)
         if (*block_types[t]->name && n++ == i)
             return block_types[t]->name;
+    for (size_t t = 0; library_blocks[t].name; t++)
+        if (n++ == i)
+            return library_blocks[t].name;
     return l && i - n < l->n ? l->block[i - n].name : NULL;
 }
 

@@ -100,8 +100,10 @@ static int put_block(struct str *out, const struct item *it, struct arena *a)
     put_words(out, it, a);
     for (int i = 0; i < it->nbodies; i++) {
         str_add(out, i ? " | " : " { ");
+        size_t n = out->n;
         if (put_items(out, it->body[i], "", 0, a))
             return -1;
+        str_add(out, out->n == n ? PARSE_NONE : "");
     }
     str_add(out, it->nbodies ? " }" : "");
     return too_long(out) ? -1 : 0;

@@ -43,6 +43,7 @@ int run_point_tests(void);
 int run_require_tests(void);
 int run_follow_tests(void);
 int run_block_tests(void);
+int run_library_tests(void);
 int run_fuzz_tests(void);
 int run_mishap_tests(void);
 

@@ -1,6 +1,8 @@
 /* Convolutions against seven loops in double. */
 #include "check.h"
 
+#include <math.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +154,115 @@ static void many_channels(void **state)
     check_shape(&wide, 1, 0);
 }
 
+/* A lane of an array of maps; 0 outside is never asked for. */
+static float lane(const float *p, int c, int h, int w, int b, int y, int ch, int x, int l)
+{
+    return p[at5(c, h, w, b, y, ch, x, l)];
+}
+
+/* The sum of one lane over the taps of output (y, x), as ops.def orders them. */
+static float depthwise_output(const struct conv_dims *d, const float *x, const float *w, float sum, int b, int y, int c,
+                              int o, int l)
+{
+    for (int ky = 0; ky < d->kh; ky++)
+        for (int kx = 0; kx < d->kw; kx++) {
+            int row = y * d->sh - d->ph + ky * d->dh, col = o * d->sw - d->pw + kx * d->dw;
+            if (row >= 0 && row < d->h && col >= 0 && col < d->w)
+                sum = fmaf(lane(x, d->ci, d->h, d->w, b, row, c, col, l), w[(c * d->kh + ky) * d->kw + kx], sum);
+        }
+    return sum;
+}
+
+/* The gradient at one input, from the top left of dy. */
+static float depthwise_input(const struct conv_dims *d, const float *dy, const float *w, int b, int row, int c, int col,
+                             int l)
+{
+    float sum = 0;
+    for (int y = 0; y < d->ho; y++)
+        for (int o = 0; o < d->wo; o++) {
+            int ky = row + d->ph - y * d->sh, kx = col + d->pw - o * d->sw;
+            if (ky >= 0 && kx >= 0 && ky % d->dh == 0 && kx % d->dw == 0 && ky / d->dh < d->kh && kx / d->dw < d->kw)
+                sum = fmaf(lane(dy, d->co, d->ho, d->wo, b, y, c, o, l),
+                           w[(c * d->kh + ky / d->dh) * d->kw + kx / d->dw], sum);
+        }
+    return sum;
+}
+
+static float depthwise_weight(const struct conv_dims *d, int blocks, const float *x, const float *dy, int c, int ky,
+                              int kx)
+{
+    float sum[LANES] = {0};
+    for (int b = 0; b < blocks; b++)
+        for (int y = 0; y < d->ho; y++)
+            for (int o = 0; o < d->wo; o++) {
+                int row = y * d->sh - d->ph + ky * d->dh, col = o * d->sw - d->pw + kx * d->dw;
+                for (int l = 0; l < LANES && row >= 0 && row < d->h && col >= 0 && col < d->w; l++)
+                    sum[l] = fmaf(lane(dy, d->co, d->ho, d->wo, b, y, c, o, l),
+                                  lane(x, d->ci, d->h, d->w, b, row, c, col, l), sum[l]);
+            }
+    for (int half = LANES / 2; half; half /= 2)
+        for (int l = 0; l < half; l++)
+            sum[l] += sum[l + half];
+    return sum[0];
+}
+
+static void check_depthwise(const struct kernels *k, const struct conv_dims *d, int blocks)
+{
+    size_t nx = conv_in(d, blocks), ny = conv_out(d, blocks), nw = conv_weights(d), no = (size_t)d->co;
+    float *x = box_noise(nx), *dy = box_noise(ny), *w = box_noise(nw), *b = box_noise(no);
+    float *y = box(ny), *dx = box(nx), *dw = box(nw), *db = box(no), *scratch = box(conv_scratch(d, blocks));
+    k->conv_forward(d, blocks, x, w, b, y, scratch);
+    k->conv_backward_data(d, blocks, dy, w, dx, scratch);
+    k->conv_backward_weights(d, blocks, x, dy, dw, db, scratch);
+    for (size_t i = 0; i < ny; i += 5) {
+        int l = (int)(i % LANES), o = (int)(i / LANES % (size_t)d->wo), c = (int)(i / LANES / (size_t)d->wo % no);
+        int row = (int)(i / LANES / (size_t)d->wo / no);
+        if (y[i] != depthwise_output(d, x, w, b[c], row / d->ho, row % d->ho, c, o, l))
+            fail_msg("%s: k%dx%d s%d,%d d%d,%d p%d,%d %dx%d: y[%zu]", k->isa, d->kh, d->kw, d->sh, d->sw, d->dh, d->dw,
+                     d->ph, d->pw, d->h, d->w, i);
+    }
+    for (size_t i = 0; i < nx; i += 5) {
+        int l = (int)(i % LANES), col = (int)(i / LANES % (size_t)d->w), c = (int)(i / LANES / (size_t)d->w % no);
+        int row = (int)(i / LANES / (size_t)d->w / no);
+        if (dx[i] != depthwise_input(d, dy, w, row / d->h, row % d->h, c, col, l))
+            fail_msg("%s: k%dx%d s%d,%d d%d,%d p%d,%d %dx%d: dx[%zu]", k->isa, d->kh, d->kw, d->sh, d->sw, d->dh, d->dw,
+                     d->ph, d->pw, d->h, d->w, i);
+    }
+    for (size_t i = 0; i < nw; i++)
+        if (dw[i] !=
+            depthwise_weight(d, blocks, x, dy, (int)i / (d->kh * d->kw), (int)i / d->kw % d->kh, (int)i % d->kw))
+            fail_msg("%s: k%dx%d s%d,%d d%d,%d p%d,%d %dx%d: dw[%zu]", k->isa, d->kh, d->kw, d->sh, d->sw, d->dh, d->dw,
+                     d->ph, d->pw, d->h, d->w, i);
+    float *all[] = {x, dy, w, b, y, dx, dw, db, scratch};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        box_free(all[i]);
+}
+
+/* Convolutions of each channel by itself have the bits that ops.def says, whatever kernel makes them. */
+static void depthwise_bits(void **state)
+{
+    (void)state;
+    noise_restart(5);
+    for (size_t level = 0; kernels_level(level); level++)
+        for (int i = 0; i < 90 && kernels_pick(kernels_level(level)); i++) {
+            int kernel = 1 + i % 9, stride = i % 5 == 4 ? 3 : 1 + i % 2, pad = (int)noise_below((uint32_t)kernel);
+            struct conv_dims d = {.h = kernel + (int)noise_below(7), .w = kernel + (int)noise_below(18)};
+            d.kw = kernel;
+            d.kh = i % 4 ? kernel : 1 + (int)noise_below((uint32_t)kernel);
+            d.sh = stride;
+            d.sw = i % 7 ? stride : 1;
+            d.ph = pad < d.kh ? pad : 0;
+            d.pw = pad;
+            d.dh = d.dw = i % 11 == 10 && kernel < 4 ? 2 : 1;
+            d.h += (d.kh - 1) * (d.dh - 1);
+            d.w += (d.kw - 1) * (d.dw - 1);
+            d.ho = (d.h + 2 * d.ph - (d.kh - 1) * d.dh - 1) / d.sh + 1;
+            d.wo = (d.w + 2 * d.pw - (d.kw - 1) * d.dw - 1) / d.sw + 1;
+            d.groups = d.ci = d.co = 2 + i % 2;
+            check_depthwise(kernels_pick(kernels_level(level)), &d, 1 + i % 2);
+        }
+}
+
 /* Rows at scattered addresses, in a random cut: the bits of the whole. Rows that are not read are not there. */
 static const float **scattered(const float *p, int rows, size_t floats, float *to)
 {
@@ -222,6 +333,7 @@ static void weights_by_rows_at(const struct kernels *k)
     }
     static const struct conv_dims fixed[] = {
         {45, 3, 3, 42, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1}, /* more lane sums than the scratch may hold */
+        {400, 4, 3, 400, 4, 3, 7, 7, 1, 1, 3, 3, 1, 1, 400},  {5, 21, 9, 5, 11, 5, 5, 5, 2, 2, 2, 2, 1, 1, 5},
         {10, 26, 26, 16, 24, 24, 3, 3, 1, 1, 0, 0, 1, 1, 1},  {6, 30, 33, 9, 30, 33, 3, 3, 1, 1, 1, 1, 1, 1, 3},
         {16, 9, 9, 16, 7, 7, 3, 3, 1, 1, 0, 0, 1, 1, 1},      {20, 11, 11, 10, 11, 11, 1, 1, 1, 1, 0, 0, 1, 1, 1},
         {1, 600, 2, 1, 200, 2, 521, 1, 1, 1, 60, 0, 1, 1, 1}, /* a kernel of very many rows */
@@ -257,11 +369,8 @@ static void padding_is_skipped(void **state)
 }
 
 const struct CMUnitTest conv_tests[] = {
-    cmocka_unit_test(plain_shapes),
-    cmocka_unit_test(strides_dilations_groups),
-    cmocka_unit_test(every_width),
-    cmocka_unit_test(many_channels),
-    cmocka_unit_test(weights_by_rows),
-    cmocka_unit_test(padding_is_skipped),
-    {0},
+    cmocka_unit_test(plain_shapes),       cmocka_unit_test(strides_dilations_groups),
+    cmocka_unit_test(every_width),        cmocka_unit_test(many_channels),
+    cmocka_unit_test(depthwise_bits),     cmocka_unit_test(weights_by_rows),
+    cmocka_unit_test(padding_is_skipped), {0},
 };

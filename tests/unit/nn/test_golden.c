@@ -223,10 +223,64 @@ static void network_in_bf16_agrees_with_pytorch(void **state)
     check_network("nn_bf16.txt", NN_BF16, 1.0123);
 }
 
+/* --- blocks that come with the program, written out; tests/unit/config shows that their words become these --- */
+
+static void check_block(const struct golden *g, const struct nn_graph *graph, struct nn_net *net, struct nn_pass *p)
+{
+    const double tolerance = 5e-5;
+    if (!strcmp(g->name, "y")) {
+        agree_maps(g, nn_output(graph), net->z, tolerance);
+    } else if (!strcmp(g->name, "eval")) {
+        p->training = 0;
+        nn_forward(net, p);
+        agree_maps(g, nn_output(graph), net->z, tolerance);
+    } else if (g->name[0] == 'd') {
+        const struct nn_tensor *t = tensor_number(graph, atoi(g->name + 1));
+        agree_floats(g, net->dw + t->at, t->n, tolerance);
+    } else {
+        assert_int_equal(g->name[0], 'b');
+        agree_buffers(g, graph, net->buffers, tolerance);
+    }
+}
+
+static void blocks_agree_with_pytorch(void **state)
+{
+    static struct golden g;
+    int ncases = 0;
+    (void)state;
+    golden_open(&g, "nn_blocks.txt");
+    for (; golden_case(&g); ncases++) {
+        struct arena a;
+        struct nn_graph graph;
+        struct err e = {0};
+        uint32_t sample[64] = {0};
+        struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample};
+        size_t parameters = 0;
+        arena_init(&a);
+        build(&graph, g.text, g.in, 0, &a);
+        struct nn_net *net = nn_net_new(&graph, g.n, 1, NULL, test_kernels(), &a, &e);
+        assert_non_null(net);
+        fill_parameters(&graph, net->w, net->buffers);
+        fill_maps(g.in, g.n, 37, net->x);
+        fill_maps(nn_output(&graph), g.n, 29, net->dz);
+        nn_forward(net, &p);
+        nn_backward(net, &p);
+        while (golden_array(&g)) {
+            parameters += g.name[0] == 'd' ? g.values : 0;
+            check_block(&g, &graph, net, &p);
+        }
+        assert_int_equal(parameters, graph.facts.params);
+        arena_release(&a);
+    }
+    golden_close(&g);
+    assert_true(ncases >= 8);
+}
+
 int test_golden(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_agree_with_pytorch),
+        cmocka_unit_test(blocks_agree_with_pytorch),
         cmocka_unit_test(network_agrees_with_pytorch),
         cmocka_unit_test(network_in_bf16_agrees_with_pytorch),
     };

@@ -43,6 +43,25 @@ static void conv(const struct problem *p, const double *x, double *const *w, dou
     ref64_conv2d(&p->win, x, w[0], p->s.nd->ntensors > 1 ? w[1] : NULL, y);
 }
 
+/* Each input at the places of the kernel's taps, as PyTorch's conv_transpose2d has it; w[ci][co/groups][kh][kw]. */
+static void transposed(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const struct ref64_window *g = &p->win;
+    const int each = g->co / g->groups, from = g->c / g->groups;
+    for (size_t i = 0; i < p->ny; i++)
+        y[i] = p->s.nd->ntensors > 1 ? w[1][i / (size_t)(g->ho * g->wo) % (size_t)g->co] : 0;
+    for (int n = 0; n < g->n; n++)
+        for (int c = 0; c < g->c; c++)
+            for (int i = 0; i < g->h * g->w; i++, x++)
+                for (int t = 0; t < each * g->kh * g->kw; t++) {
+                    int o = t / (g->kh * g->kw), ky = t / g->kw % g->kh, kx = t % g->kw;
+                    int row = i / g->w * g->sh + ky * g->dh - g->top, col = i % g->w * g->sw + kx * g->dw - g->left;
+                    if (row >= 0 && row < g->ho && col >= 0 && col < g->wo)
+                        y[((n * g->co + c / from * each + o) * g->ho + row) * g->wo + col] +=
+                            *x * w[0][c * each * g->kh * g->kw + t];
+                }
+}
+
 static void dense(const struct problem *p, const double *x, double *const *w, double *y)
 {
     ref64_dense(p->c->n, p->c->in.c, p->win.co, x, w[0], p->s.nd->ntensors > 1 ? w[1] : NULL, y);
@@ -114,6 +133,7 @@ static void same(const struct problem *p, const double *x, double *const *w, dou
 // clang-format off
 #define MAPS(c, h, w) { 3, c, h, w }
 #define VECTOR(c) { 1, c, 1, 1 }
+#define SEQUENCE(c, t) { 2, c, t, 1 }
 /* co ho wo  kh kw  sh sw  top left  dh dw  groups */
 #define WIN(...) { 0, 0, 0, 0, __VA_ARGS__ }
 #define OUT(co) WIN(co, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -131,6 +151,15 @@ static const struct layer_case cases[] = {
     { "conv2d 1x1 7", MAPS(5, 3, 4), 20, 0, conv, WIN(7, 3, 4, 1, 1, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
     { "conv2d 5x5 2 pad 4", MAPS(1, 3, 3), 1, 0, conv, WIN(2, 7, 7, 5, 5, 1, 1, 4, 4, 1, 1, 1), NULL, 0 },
     { "conv2d 4x3 10", MAPS(2, 4, 3), 6, 0, conv, WIN(10, 1, 1, 4, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "conv 3 4 pad 1", SEQUENCE(2, 7), 19, 0, conv, WIN(4, 7, 1, 3, 1, 1, 1, 1, 0, 1, 1, 1), NULL, 0 },
+    { "conv 4 6 stride 2 groups 2 dilation 2 bias no", SEQUENCE(4, 12), 5, 0, conv, WIN(6, 3, 1, 4, 1, 2, 1, 0, 0, 2, 1, 2), NULL, 0 },
+    { "depthwise 3x3 pad 1", MAPS(5, 6, 7), 19, 0, conv, WIN(5, 6, 7, 3, 3, 1, 1, 1, 1, 1, 1, 5), NULL, 0 },
+    { "depthwise 7 pad same stride 2", MAPS(3, 9, 8), 5, 0, conv, WIN(3, 5, 4, 7, 7, 2, 2, 3, 2, 1, 1, 3), NULL, 0 },
+    { "depthwise 5x3 multiplier 2 bias no", MAPS(3, 6, 5), 17, 0, conv, WIN(6, 2, 3, 5, 3, 1, 1, 0, 0, 1, 1, 3), NULL, 0 },
+    { "depthwise 3 pad 1", SEQUENCE(3, 6), 4, 0, conv, WIN(3, 6, 1, 3, 1, 1, 1, 1, 0, 1, 1, 3), NULL, 0 },
+    { "conv_transpose 3x3 4 stride 2 pad 1 output_pad 1", MAPS(3, 4, 3), 18, 0, transposed, WIN(4, 8, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1), NULL, 0 },
+    { "conv_transpose 2 3 stride 2", MAPS(2, 3, 4), 16, 0, transposed, WIN(3, 6, 8, 2, 2, 2, 2, 0, 0, 1, 1, 1), NULL, 0 },
+    { "deconv 2x3 6 groups 2 dilation 2x1 bias no", MAPS(4, 3, 4), 5, 0, transposed, WIN(6, 5, 6, 2, 3, 1, 1, 0, 0, 2, 1, 2), NULL, 0 },
     { "dense 10", VECTOR(20), 35, 0, dense, OUT(10), NULL, 0 },
     { "dense 3 bias no", VECTOR(17), 16, 0, dense, OUT(3), NULL, 0 },
     { "linear 1", VECTOR(1), 1, 0, dense, OUT(1), NULL, 0 },
@@ -289,7 +318,7 @@ static double largest(const double *v, size_t n)
 static void check_forward(struct problem *p)
 {
     const struct nn_node *nd = p->s.nd;
-    if (p->win.ho != 1 || p->c->reference == conv)
+    if (p->win.ho != 1 || p->c->reference == conv || p->c->reference == transposed)
         if (nd->y.c != p->win.co || nd->y.h != p->win.ho || nd->y.w != p->win.wo)
             fail_msg("%s: output %dx%dx%d, want %dx%dx%d", p->c->text, nd->y.c, nd->y.h, nd->y.w, p->win.co, p->win.ho,
                      p->win.wo);

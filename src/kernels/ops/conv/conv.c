@@ -1,8 +1,9 @@
 /* conv.c - convolution forward, and the gradient of its input, which is the same operation on flipped weights. Every
  * output element is (bias or 0), then one fma for each tap inside the input, in the order ky, channel, kx of the packed
  * weights [group][piece of COB channels][ky][ci][kx][COB]; no cut made below changes that order. Where fewer
- * multiplications pay, winograd.c does it instead. */
+ * multiplications pay, winograd.c does it instead; rows of depthwise convolutions are in depthwise.c. */
 #include "kernels/ops/conv/conv_tile.h"
+#include "kernels/ops/conv/depthwise.h"
 #include "kernels/ops/conv/prefetch.h"
 #include "kernels/ops/conv/winograd.h"
 #include "kernels/ops/ops.h"
@@ -109,6 +110,14 @@ static void fetch_with(struct fetch *f, struct tile *t, const float *x)
     t->fetch_step = at ? FETCH * sizeof(float) : 0;
 }
 
+/* Asks for the next lines. */
+static void fetch_lines(struct fetch *f, int lines)
+{
+    const float *at = fetch_next(f, (size_t)lines * LANES);
+    for (int i = 0; at && i < lines; i++)
+        __builtin_prefetch(at + (ptrdiff_t)i * LANES, 0, 2);
+}
+
 /* The first argument of TILE_CALL. */
 static int tile_kind(const struct job *j, const struct conv_axis *cols)
 {
@@ -166,6 +175,54 @@ static void run_row(const struct job *j, const struct conv_axis *rows, int t, fl
             for (int i = 0; i < pieces(cols.n, widest(j)); i++) {
                 int t0 = piece_at(cols.n, widest(j), i), xb = piece_at(cols.n, widest(j), i + 1) - t0;
                 run_columns(j, g, &r, &cols, t0, xb, y);
+            }
+        }
+}
+
+#define DEPTHWISE_STRIDE 2 /* at most */
+
+/* Can depthwise.c make the rows? */
+static int is_depthwise(const struct job *j)
+{
+    const struct conv_dims *d = j->d;
+    int can = d->groups > 1 && j->ci == 1 && j->co == 1 && d->sh <= DEPTHWISE_STRIDE && d->sw <= DEPTHWISE_STRIDE;
+    for (int phase = 0; can && phase < j->col_phases; phase++) {
+        struct conv_axis cols = j->cols(d, phase);
+        can = cols.taps <= DEPTHWISE_TAPS && (cols.taps <= 1 || cols.gap == 1) &&
+              (cols.stride == 1 || cols.taps == 3 || cols.taps == 5 || cols.taps == 7);
+    }
+    return can;
+}
+
+/* Output rows r0..r1-1 of one channel after the other, so that the rows of the input stay in the first cache. */
+static void run_depthwise(const struct job *j, int r0, int r1)
+{
+    const struct conv_dims *d = j->d;
+    struct conv_axis rows[DEPTHWISE_STRIDE], cols[DEPTHWISE_STRIDE];
+    for (int i = 0; i < j->row_phases; i++)
+        rows[i] = j->rows(d, i);
+    for (int i = 0; i < j->col_phases; i++)
+        cols[i] = j->cols(d, i);
+    for (int g = 0; g < d->groups; g++)
+        for (int r = r0; r < r1; r++) {
+            struct conv_axis row = clipped(rows[r % j->row_phases], r / j->row_phases);
+            fetch_lines(j->fetch, 2 * j->w);
+            for (int i = 0; i < j->col_phases; i++) {
+                struct depthwise_row t = {.n = cols[i].n,
+                                          .at = cols[i].at,
+                                          .stride = cols[i].stride,
+                                          .taps = cols[i].taps,
+                                          .len = cols[i].len,
+                                          .rows = row.taps,
+                                          .row_gap = row.gap,
+                                          .x_at = (ptrdiff_t)g * j->w * LANES,
+                                          .w_row = (ptrdiff_t)row.ks * d->kw,
+                                          .w_tap = cols[i].ks,
+                                          .y_col = (ptrdiff_t)cols[i].step * LANES};
+                EXPORT(depthwise_row)
+                (&t, row.taps > 0 ? j->x + row.at : j->x,
+                 j->weights + ((ptrdiff_t)g * d->kh + row.k0) * d->kw + cols[i].k0, j->bias ? j->bias[g] : 0,
+                 j->y[r] + ((ptrdiff_t)g * j->wo + cols[i].first) * LANES);
             }
         }
 }
@@ -236,7 +293,7 @@ void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int
     j.bias = b;
     j.y = y;
     j.fetch = &fetch;
-    run_rows(&j, r0, r1);
+    (is_depthwise(&j) ? run_depthwise : run_rows)(&j, r0, r1);
 }
 
 /* All rows of all blocks. scratch: packed weights, then the tables of rows. */

@@ -3,6 +3,7 @@
  *
  * What is added up at a time is some rows, which stay in the caches while all tiles take them; the lane sums of the
  * tiles stay in memory meanwhile. Dead lanes need no care, dy is zero there. */
+#include "kernels/ops/conv/depthwise.h"
 #include "kernels/ops/conv/wgrad_tile.h"
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
@@ -344,12 +345,55 @@ static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
     j->channels_more = co % j->pieces;
 }
 
+/* --- depthwise: the lane sums lie in the order of the weights --- */
+
+/* The gradient of n weights; nothing is written after it. */
+static void reduce_exactly(size_t n, const float *sums, float *dw)
+{
+    for (size_t i = 0; i < n; i += LANES) {
+        const int some = n - i < LANES ? (int)(n - i) : LANES;
+        float out[LANES] __attribute__((aligned(64)));
+        reduce(some, sums + i * LANES, out);
+        memcpy(dw + i, out, (size_t)some * sizeof *dw);
+    }
+}
+
+/* All rows of all blocks, as many channels at a time as have their lane sums in CONV_SUMS. scratch: the lane sums, then
+ * the tables of rows. */
+static void depthwise_gradient(const struct conv_dims *d, int blocks, const float *x, const float *dy, float *dw,
+                               float *scratch)
+{
+    const int taps = d->kh * d->kw, most = (int)(CONV_SUMS / (size_t)(taps * LANES)), n = pieces(d->ci, most);
+    const ptrdiff_t x_row = (ptrdiff_t)d->ci * d->w * LANES, dy_row = (ptrdiff_t)d->co * d->wo * LANES;
+    const float **xs = (const float **)(void *)(scratch + (size_t)(piece_at(d->ci, most, 1) * taps) * LANES);
+    const float **dys = xs + d->h;
+    for (int i = 0; i < n; i++) {
+        const int c0 = piece_at(d->ci, most, i), c1 = piece_at(d->ci, most, i + 1);
+        const size_t weights = (size_t)((c1 - c0) * taps);
+        memset(scratch, 0, weights * LANES * sizeof *scratch);
+        for (int b = 0; b < blocks; b++) {
+            for (int r = 0; r < d->h; r++)
+                xs[r] = x + ((ptrdiff_t)b * d->h + r) * x_row;
+            for (int r = 0; r < d->ho; r++)
+                dys[r] = dy + ((ptrdiff_t)b * d->ho + r) * dy_row;
+            EXPORT(depthwise_weight_rows)(d, c0, c1, 0, d->ho, xs, dys, scratch);
+        }
+        reduce_exactly(weights, scratch, dw + (ptrdiff_t)c0 * taps);
+    }
+}
+
+/* --- the kernels --- */
+
 void EXPORT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const float *const *x, const float *const *dy,
                               float *sums)
 {
     struct wjob j;
     if (r0 >= r1)
         return;
+    if (depthwise_weights(d)) {
+        EXPORT(depthwise_weight_rows)(d, 0, d->ci, r0, r1, x, dy, sums);
+        return;
+    }
     start_job(&j, d, ADD);
     j.x.table = x;
     j.dy.table = dy;
@@ -361,6 +405,10 @@ void EXPORT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const f
 void EXPORT(conv_weight_sums)(const struct conv_dims *d, const float *sums, float *dw)
 {
     struct wjob j;
+    if (depthwise_weights(d)) {
+        reduce_exactly(conv_sums(d) / LANES, sums, dw);
+        return;
+    }
     start_job(&j, d, FINISH);
     j.dw = dw;
     run_job(&j, SIZE_MAX, (float *)sums); /* which are only read */
@@ -420,13 +468,17 @@ void EXPORT(conv_backward_weights)(const struct conv_dims *d, int blocks, const 
                                    float *db, float *scratch)
 {
     struct wjob j;
+    if (db)
+        conv_bias_gradient(d, blocks, dy, db, scratch);
+    if (depthwise_weights(d)) {
+        depthwise_gradient(d, blocks, x, dy, dw, scratch);
+        return;
+    }
     start_job(&j, d, START | ADD | FINISH);
     j.x = (struct row_source){NULL, x, (ptrdiff_t)d->ci * d->w * LANES};
     j.dy = (struct row_source){NULL, dy, (ptrdiff_t)d->co * d->wo * LANES};
     j.q0 = 0;
     j.q1 = blocks * d->ho;
     j.dw = dw;
-    if (db)
-        conv_bias_gradient(d, blocks, dy, db, scratch);
     run_job(&j, CONV_SUMS, scratch);
 }

@@ -1,0 +1,227 @@
+/* depthwise.c - see depthwise.h. Each tile is a function of its own with its sizes as constants. */
+#include "kernels/ops/conv/depthwise.h"
+#include "kernels/ops/tiles.h"
+
+#ifdef ISA_avx512
+#define SUMS_MAX 28 /* of weights in registers, and one of dy: 29 of 32 registers */
+#else
+#define SUMS_MAX 14 /* 15 of 16 */
+#endif
+#define XB_MAX 8 /* columns; with 7 weights and one of x all 16 registers of AVX2 */
+
+/* --- rows of the output --- */
+
+/* Which of the columns col, col + 1, ... are in 0..len-1. */
+INLINE uint32_t columns_inside(int col, int columns, int len)
+{
+    const int first = col < 0 ? -col : 0, end = len - col < columns ? len - col : columns;
+    return first < end ? ((uint32_t)1 << end) - ((uint32_t)1 << first) : 0;
+}
+
+/* Forgets where a value came from: gcc would keep an address and a truth for each column, where there are no registers
+ * for them. */
+#define ON_ITS_OWN(value) __asm__("" : "+r"(value))
+
+/* edge: some input columns may be outside. */
+INLINE void depthwise_run(int taps, int stride, int edge, int xb, const struct depthwise_row *t, int first,
+                          const float *const *x, const float *w, float b, float *y)
+{
+    vk acc[XB_MAX];
+    const int col = t->at + first * stride, columns = (xb - 1) * stride + taps;
+    uint32_t inside = edge ? columns_inside(col, columns, t->len) : 0; /* a bit a column */
+    UNROLL
+    for (int i = 0; i < xb; i++)
+        acc[i] = vk_set1(b);
+    for (int r = 0; r < t->rows; r++, x += t->row_gap, w += t->w_row) {
+        const float *xr = *x + t->x_at + (ptrdiff_t)col * LANES;
+        vk weight[DEPTHWISE_TAPS];
+        ON_ITS_OWN(xr);
+        ON_ITS_OWN(inside);
+        UNROLL
+        for (int k = 0; k < taps; k++)
+            weight[k] = vk_set1(w[k * t->w_tap]);
+        UNROLL
+        for (int j = 0; j < columns; j++) {
+            if (edge && !(inside >> j & 1))
+                continue;
+            vk v = vk_load(xr + j * LANES);
+            UNROLL
+            for (int k = 0; k < taps; k++)
+                if (j >= k && (j - k) % stride == 0 && (j - k) / stride < xb)
+                    acc[(j - k) / stride] = vk_fma(v, weight[k], acc[(j - k) / stride]);
+        }
+    }
+    UNROLL
+    for (int i = 0; i < xb; i++)
+        vk_store(y + i * t->y_col, acc[i]);
+}
+
+typedef void depthwise_tile(const struct depthwise_row *t, int first, const float *const *x, const float *w, float b,
+                            float *y);
+#ifdef FIXED_SIZES
+#define TILE(T, S, E, X)                                                                                               \
+    static void depthwise_##T##S##E##X(const struct depthwise_row *t, int first, const float *const *x,                \
+                                       const float *w, float b, float *y)                                              \
+    {                                                                                                                  \
+        depthwise_run(T, S, E, X, t, first, x, w, b, y);                                                               \
+    }
+#define ENTRY(T, S, E, X) [S - 1][T - 1][E][X - 1] = depthwise_##T##S##E##X,
+// clang-format off
+#define TILES_X(M, T, S) M(T, S, 0, 8) M(T, S, 1, 1) M(T, S, 1, 2) M(T, S, 1, 3) M(T, S, 1, 4) \
+    M(T, S, 1, 5) M(T, S, 1, 6) M(T, S, 1, 7) M(T, S, 1, 8)
+#define TILES(M) TILES_X(M, 1, 1) TILES_X(M, 2, 1) TILES_X(M, 3, 1) TILES_X(M, 4, 1) TILES_X(M, 5, 1) \
+    TILES_X(M, 6, 1) TILES_X(M, 7, 1) TILES_X(M, 3, 2) TILES_X(M, 5, 2) TILES_X(M, 7, 2)
+TILES(TILE)
+/* [stride - 1][taps - 1][edge][columns - 1] */
+static depthwise_tile *const depthwise_tiles[2][DEPTHWISE_TAPS][2][XB_MAX] = {TILES(ENTRY)};
+// clang-format on
+#define DEPTHWISE_CALL(T, S, E, X, ...) depthwise_tiles[(S)-1][(T)-1][E][(X)-1](__VA_ARGS__)
+#else
+#define DEPTHWISE_CALL(T, S, E, X, ...) depthwise_run(T, S, E, X, __VA_ARGS__)
+#endif
+
+void EXPORT(depthwise_row)(const struct depthwise_row *t, const float *const *x, const float *w, float b, float *y)
+{
+    struct depthwise_row part = *t;
+    if (!t->taps || !t->rows) /* nothing but the bias: a tile of one tap and no row */
+        part.taps = part.stride = 1, part.rows = 0;
+    for (int half = 0; half < LANES; half += VK, part.x_at += VK)
+        for (int i = 0, xb; i < t->n; i += xb) {
+            xb = t->n - i < XB_MAX ? t->n - i : XB_MAX;
+            int col = part.at + i * part.stride;
+            int edge = xb < XB_MAX || col < 0 || col + (xb - 1) * part.stride + part.taps > part.len;
+            DEPTHWISE_CALL(part.taps, part.stride, edge, xb, &part, i, x, w, b, y + half + i * part.y_col);
+        }
+}
+
+/* --- the gradient of the weights --- */
+
+/* Rows of the output and of the kernel whose input rows are all inside. */
+struct depthwise_band {
+    const float *const *dy; /* [n] */
+    const float *const *x;  /* the row of the input for row 0 of the output and row 0 of the kernel here */
+    int n, x_step, x_gap;   /* from row to row of the output, and of the kernel */
+    ptrdiff_t x_at, dy_at;  /* where the first tap reads for column 0, and column 0 of dy; from the rows' starts */
+    int wo, len, at, stride;
+    int lo, hi; /* columns of the output all of whose taps are inside */
+};
+
+INLINE void depthwise_column(int kys, int taps, const struct depthwise_band *m, int edge, int o, const float *dy,
+                             const float *const x[], vk acc[SUMS_MAX])
+{
+    vk g = vk_load(dy + (ptrdiff_t)o * LANES);
+    ptrdiff_t at = (ptrdiff_t)o * m->stride * LANES;
+    vk_pin(g);
+    UNROLL
+    for (int k = 0; k < taps; k++) {
+        if (edge && (unsigned)(m->at + o * m->stride + k) >= (unsigned)m->len)
+            continue;
+        UNROLL
+        for (int ky = 0; ky < kys; ky++)
+            acc[ky * taps + k] = vk_fma(g, vk_load(x[ky] + at + k * LANES), acc[ky * taps + k]);
+    }
+}
+
+INLINE void depthwise_sums(int kys, int taps, const struct depthwise_band *m, float *sums)
+{
+    vk acc[SUMS_MAX];
+    UNROLL
+    for (int i = 0; i < kys * taps; i++)
+        acc[i] = vk_load(sums + i * LANES);
+    for (int r = 0; r < m->n; r++) {
+        const float *dy = m->dy[r] + m->dy_at, *x[SUMS_MAX];
+        UNROLL
+        for (int ky = 0; ky < kys; ky++)
+            x[ky] = m->x[r * m->x_step + ky * m->x_gap] + m->x_at;
+        for (int o = 0; o < m->lo; o++)
+            depthwise_column(kys, taps, m, 1, o, dy, x, acc);
+        for (int o = m->lo; o < m->hi; o++)
+            depthwise_column(kys, taps, m, 0, o, dy, x, acc);
+        for (int o = m->hi; o < m->wo; o++)
+            depthwise_column(kys, taps, m, 1, o, dy, x, acc);
+    }
+    UNROLL
+    for (int i = 0; i < kys * taps; i++)
+        vk_store(sums + i * LANES, acc[i]);
+}
+
+#ifdef FIXED_SIZES
+typedef void depthwise_sums_tile(const struct depthwise_band *m, float *sums);
+#define SUMS(K, T)                                                                                                     \
+    static void depthwise_sums_##K##T(const struct depthwise_band *m, float *sums)                                     \
+    {                                                                                                                  \
+        depthwise_sums(K, T, m, sums);                                                                                 \
+    }
+#define SUMS_ENTRY(K, T) [T / 2 - 1][K - 1] = depthwise_sums_##K##T,
+// clang-format off
+#ifdef ISA_avx512
+#define ALL_SUMS(M) M(1, 3) M(2, 3) M(3, 3) M(4, 3) M(1, 5) M(2, 5) M(3, 5) M(4, 5) M(1, 7) M(2, 7) M(3, 7) M(4, 7)
+#else
+#define ALL_SUMS(M) M(1, 3) M(2, 3) M(3, 3) M(4, 3) M(1, 5) M(2, 5) M(1, 7) M(2, 7)
+#endif
+// clang-format on
+ALL_SUMS(SUMS)
+/* [taps / 2 - 1][rows of the kernel - 1] */
+static depthwise_sums_tile *const sums_tiles[3][4] = {ALL_SUMS(SUMS_ENTRY)};
+#define SUMS_CALL(K, T, ...) sums_tiles[(T) / 2 - 1][(K)-1](__VA_ARGS__)
+#else
+#define SUMS_CALL(K, T, ...) depthwise_sums(K, T, __VA_ARGS__)
+#endif
+
+/* Outputs i of `from`..`to`-1 for which at + i * stride lies in 0..len-1: *lo..*hi-1. */
+static void inside(int from, int to, int at, int stride, int len, int *lo, int *hi)
+{
+    *lo = from;
+    *hi = to;
+    while (*lo < *hi && at + *lo * stride < 0)
+        ++*lo;
+    while (*hi > *lo && at + (*hi - 1) * stride >= len)
+        --*hi;
+}
+
+/* Rows k0..k1-1 of the kernel of one channel, over the rows r0..r1-1 of the output in pieces that the same rows of the
+ * kernel find an input for. A row of the kernel meets the rows of the output in their order. */
+static void kernel_rows(const struct conv_dims *d, struct depthwise_band *m, int r0, int r1, int k0, int k1,
+                        const float *const *x, const float *const *dy, float *sums)
+{
+    for (int r = r0, end; r < r1; r = end) {
+        int first, last; /* rows of the kernel that row r can use */
+        inside(k0, k1, r * d->sh - d->ph, d->dh, d->h, &first, &last);
+        for (end = r + 1; end < r1; end++) {
+            int a, b;
+            inside(k0, k1, end * d->sh - d->ph, d->dh, d->h, &a, &b);
+            if (a != first || b != last)
+                break;
+        }
+        if (first == last)
+            continue;
+        m->dy = dy + r;
+        m->n = end - r;
+        m->x = x + r * d->sh - d->ph + first * d->dh;
+        m->x_step = d->sh;
+        m->x_gap = d->dh;
+        for (int half = 0; half < LANES; half += VK) {
+            struct depthwise_band part = *m;
+            part.x_at += half;
+            part.dy_at += half;
+            SUMS_CALL(last - first, d->kw, &part, sums + (ptrdiff_t)first * d->kw * LANES + half);
+        }
+    }
+}
+
+void EXPORT(depthwise_weight_rows)(const struct conv_dims *d, int c0, int c1, int r0, int r1, const float *const *x,
+                                   const float *const *dy, float *sums)
+{
+    const int most = SUMS_MAX / d->kw < 4 ? SUMS_MAX / d->kw : 4;
+    struct depthwise_band m = {.wo = d->wo, .len = d->w, .at = -d->pw, .stride = d->sw};
+    int first, last;
+    inside(0, d->wo, m.at, d->sw, d->w, &m.lo, &last);
+    inside(0, d->wo, m.at + d->kw - 1, d->sw, d->w, &first, &m.hi);
+    m.hi = m.hi < m.lo ? m.lo : m.hi;
+    for (int c = c0; c < c1; c++, sums += (ptrdiff_t)d->kh * d->kw * LANES) {
+        m.x_at = ((ptrdiff_t)c * d->w - d->pw) * LANES;
+        m.dy_at = (ptrdiff_t)c * d->wo * LANES;
+        for (int i = 0; i < pieces(d->kh, most); i++)
+            kernel_rows(d, &m, r0, r1, piece_at(d->kh, most, i), piece_at(d->kh, most, i + 1), x, dy, sums);
+    }
+}

@@ -1,0 +1,172 @@
+/* conv_transpose: the gradient of a convolution as a layer: each value of the input is multiplied by the kernel, and
+ * what falls on one place of the output is added up. The kernels are those of the convolution that leads from the
+ * output to the input, its forward pass being this one's backward pass; the weights are w[input
+ * channel][filter/groups][kh][kw]. */
+#include "nn/layers/conv.h"
+
+#include <limits.h>
+#include <string.h>
+
+// clang-format off
+#define AT(field) offsetof(struct conv_args, field)
+static const struct param transpose_params[] = {
+    { .name = "kernel", .type = P_PAIR, .at = AT(kernel), .min = 1, .max = 64,
+      .help = "height x width of the kernel" },
+    { .name = "filters", .type = P_INT, .at = AT(filters), .min = 1, .max = 65536, .help = "output channels" },
+    { .name = "stride", .type = P_PAIR, .at = AT(stride), .min = 1, .max = 64, .preset = "1",
+      .help = "step between the places of neighbouring inputs" },
+    { .name = "pad", .type = P_PAIR, .at = AT(pad), .min = 0, .max = 64, .preset = "0",
+      .help = "rows and columns that are taken off each side of the output" },
+    { .name = "output_pad", .type = P_PAIR, .at = AT(output_pad), .min = 0, .max = 63, .preset = "0",
+      .help = "rows and columns more at the bottom and right, less than the stride" },
+    { .name = "dilation", .type = P_PAIR, .at = AT(dilation), .min = 1, .max = 64, .preset = "1",
+      .help = "step between kernel elements" },
+    { .name = "groups", .type = P_INT, .at = AT(groups), .min = 1, .max = 65536, .preset = "1",
+      .help = "channel groups convolved apart" },
+    { .name = "bias", .type = P_CHOICE, .at = AT(bias), .preset = "auto", .word = layer_bias_word,
+      .help = "auto: yes, unless a normalization follows directly and would undo it" },
+    { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,
+      .help = "how the weights start; default: [model] init" },
+    { 0 },
+};
+// clang-format on
+
+static int transpose_check(void *args, struct err *e)
+{
+    const struct conv_args *a = args;
+    for (int i = 0; i < 2; i++)
+        if (a->output_pad[i] >= a->stride[i])
+            return err_set(e, ERR_USAGE, "output_pad: %d is not less than the stride of %d", a->output_pad[i],
+                           a->stride[i]);
+    return 0;
+}
+
+static int long_side(const struct conv_args *a, int i, int n)
+{
+    return (n - 1) * a->stride[i] - 2 * a->pad[i] + (a->kernel[i] - 1) * a->dilation[i] + a->output_pad[i] + 1;
+}
+
+/* The convolution from the output to the input. */
+static struct conv_dims transpose_geometry(const struct nn_node *nd)
+{
+    const struct conv_args *a = nd->args;
+    const struct shape x = nd->x[0];
+    return (struct conv_dims){.ci = a->filters,
+                              .h = long_side(a, 0, x.h),
+                              .w = long_side(a, 1, x.w),
+                              .co = x.c,
+                              .ho = x.h,
+                              .wo = x.w,
+                              .kh = a->kernel[0],
+                              .kw = a->kernel[1],
+                              .sh = a->stride[0],
+                              .sw = a->stride[1],
+                              .ph = a->pad[0],
+                              .pw = a->pad[1],
+                              .dh = a->dilation[0],
+                              .dw = a->dilation[1],
+                              .groups = a->groups};
+}
+
+static int transpose_shape(struct nn_node *nd, struct err *e)
+{
+    const struct conv_args *a = nd->args;
+    if (layer_wants_maps(nd, e))
+        return -1;
+    if (nd->x[0].c % a->groups || a->filters % a->groups)
+        return layer_error(nd, e, "groups must divide the %d input channels and the %d filters, %d does not",
+                           nd->x[0].c, a->filters, a->groups);
+    struct conv_dims d = transpose_geometry(nd);
+    if (d.h < 1 || d.w < 1)
+        return layer_error(nd, e, "pad takes more off than there is: its output would be %dx%d", d.h, d.w);
+    size_t taps = (size_t)(d.kh * d.kw), fan_in = (size_t)(d.ci / d.groups) * taps, fan_out = (size_t)d.co * taps;
+    if (fan_in * (size_t)d.co > INT_MAX)
+        return layer_error(nd, e, "has %zu weights, the limit is %d", fan_in * (size_t)d.co, INT_MAX);
+    nd->y = (struct shape){MAPS, d.ci, d.h, d.w};
+    nd->macs = (double)d.ho * d.wo * d.co * (double)fan_in;
+    layer_tensor(nd, "weight", NN_WEIGHT, fan_in * (size_t)d.co, (int)fan_in, (int)fan_out, a->init - 1);
+    if (layer_has_bias(nd, a->bias))
+        layer_tensor(nd, "bias", NN_BIAS, (size_t)d.ci, (int)fan_in, (int)fan_out, -1);
+    return 0;
+}
+
+/* An output sees the inputs whose kernels reach it; neighbours are nearer by the stride, which a jump of whole input
+ * pixels does not say. */
+static void transpose_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+{
+    const struct conv_args *a = nd->args;
+    for (int i = 0; i < 2; i++) {
+        k[i] = ((a->kernel[i] - 1) * a->dilation[i]) / a->stride[i] + 1;
+        s[i] = dilation[i] = 1;
+    }
+}
+
+/* Floats of what the kernels want; before them the factors 1 of the bias's pass, or lane sums of the bias. */
+static size_t bias_scratch(const struct conv_dims *d)
+{
+    return (size_t)d->ci * LANES;
+}
+
+static size_t transpose_scratch(const struct nn_node *nd, int blocks)
+{
+    struct conv_dims d = transpose_geometry(nd);
+    return bias_scratch(&d) + conv_scratch(&d, blocks);
+}
+
+static size_t transpose_bias_at(const struct nn_node *nd)
+{
+    return nd->tensor[1].at - nd->tensor[0].at;
+}
+
+static void transpose_forward(const struct layer_call *c)
+{
+    struct conv_dims d = transpose_geometry(c->node);
+    float *ones = c->scratch;
+    c->kernels->conv_backward_data(&d, c->pass->blocks, c->x[0], c->w, c->y, c->scratch + bias_scratch(&d));
+    if (c->node->ntensors < 2)
+        return;
+    for (int i = 0; i < d.ci; i++)
+        ones[i] = 1;
+    c->kernels->bn_apply(d.ci, d.h, d.w, c->pass->blocks, c->y, ones, c->w + transpose_bias_at(c->node), c->y);
+}
+
+static void transpose_bias_gradient(const struct layer_call *c, const struct conv_dims *d)
+{
+    const struct conv_dims out = {.co = d->ci, .wo = d->w};
+    const size_t row = (size_t)d->ci * (size_t)d->w * LANES;
+    memset(c->scratch, 0, bias_scratch(d) * sizeof *c->scratch);
+    for (int i = 0; i < c->pass->blocks * d->h; i++) {
+        const float *dy = c->dy + (size_t)i * row;
+        c->kernels->conv_bias_rows(&out, 0, 1, &dy, c->scratch);
+    }
+    c->kernels->conv_bias_sums(&out, c->scratch, c->dw + transpose_bias_at(c->node));
+}
+
+static void transpose_backward(const struct layer_call *c)
+{
+    struct conv_dims d = transpose_geometry(c->node);
+    float *scratch = c->scratch + bias_scratch(&d);
+    c->kernels->conv_backward_weights(&d, c->pass->blocks, c->dy, c->x[0], c->dw, NULL, scratch);
+    if (c->node->ntensors > 1)
+        transpose_bias_gradient(c, &d);
+    if (c->dx[0])
+        c->kernels->conv_forward(&d, c->pass->blocks, c->dy, c->w, NULL, c->dx[0], scratch);
+}
+
+const struct layer_type layer_conv_transpose = {
+    .name = "conv_transpose",
+    .alias = "deconv",
+    .sig = "[C,H,W] -> [filters,H',W']",
+    .help = "transposed convolution: each input is spread over the kernel's places, stride apart",
+    .source = "Zeiler et al. 2010, doi:10.1109/CVPR.2010.5539957; Dumoulin & Visin 2016, arXiv:1603.07285",
+    .params = transpose_params,
+    .positional = 2,
+    .args_size = sizeof(struct conv_args),
+    .flags = KEEPS_X | COUNTS,
+    .check = transpose_check,
+    .shape = transpose_shape,
+    .window = transpose_window,
+    .scratch = transpose_scratch,
+    .forward = transpose_forward,
+    .backward = transpose_backward,
+};
