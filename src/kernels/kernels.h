@@ -30,6 +30,30 @@ struct pool_dims {
     int kh, kw, sh, sw, ph, pw;
 };
 
+/* What sample_norm normalizes together: a group of c / groups neighbouring channels at all positions, or with groups =
+ * 0 all channels of one position. */
+struct sample_norm {
+    int c, h, w, groups;
+    int centred;              /* else the mean is left alone */
+    int elementwise;          /* gain and bias are [c][h][w], else [c] */
+    float eps;                /* > 0 */
+    const float *gain, *bias; /* NULL: 1, 0 */
+};
+struct lrn_dims {
+    int c, w, size;
+    float alpha, beta, k; /* k > 0 */
+};
+
+/* Where a row or column of resample is: element `at`, and its share of the way to `next`. */
+struct sample_place {
+    int at, next;
+    float share; /* [0, 1) */
+};
+struct resample {
+    int c, h, w, ho, wo;
+    const struct sample_place *row, *col; /* [ho], [wo] */
+};
+
 enum conv_way { CONV_FORWARD, CONV_BACKWARD_DATA };
 
 /* Floats that are to be on their way to the second cache while something else is computed: a wish. */

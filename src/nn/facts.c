@@ -62,7 +62,7 @@ static const struct {
 } heads[HEAD_WORDS] = {
     [HEAD_WORD_CONV] = {"conv", "the last convolution, which leaves one value a map"},
     [HEAD_WORD_GAP] = {"gap", "global average pooling: gap, or an avgpool over the whole map"},
-    [HEAD_WORD_GMP] = {"gmp", "global max pooling: a maxpool over the whole map"},
+    [HEAD_WORD_GMP] = {"gmp", "global max pooling: gmp, or a maxpool over the whole map"},
     [HEAD_WORD_FC] = {"fc", "dense layers"},
     [HEAD_WORD_GAP_FC] = {"gap+fc", "global average pooling, then dense layers"},
     [HEAD_WORD_GMP_FC] = {"gmp+fc", "global max pooling, then dense layers"},
@@ -154,7 +154,7 @@ int graph_facts(struct nn_graph *g, struct arena *scratch, struct err *e)
             maps = nd;
         if (nd->flags & POOLS && !(nd->flags & (HEAD_GAP | HEAD_GMP)))
             f->pool_distance = nearer(f->pool_distance, nd);
-        if (nd->flags & NORMALIZES)
+        if (nd->flags & OVER_BATCH)
             f->bn_distance = nearer(f->bn_distance, nd);
     }
     if (!maps) /* no maps at all: what the logits see */

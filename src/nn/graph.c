@@ -51,14 +51,14 @@ int nn_is_chain(const struct nn_graph *g)
 
 /* --- links, shapes, offsets --- */
 
-/* normalized: every reader of a node normalizes what it reads. */
+/* normalized: every reader of a node takes a bias of it away. */
 static void mark_normalized(struct nn_graph *g)
 {
     for (int i = 0; i < g->nnodes; i++)
         g->node[i].normalized = i < g->nnodes - 1;
     for (int i = 0; i < g->nnodes; i++)
         for (int k = 0; k < g->node[i].nin; k++)
-            if (g->node[i].in[k] != NN_INPUT && !(g->node[i].type->flags & NORMALIZES))
+            if (g->node[i].in[k] != NN_INPUT && !(g->node[i].type->flags & UNDOES_BIAS))
                 g->node[g->node[i].in[k]].normalized = 0;
 }
 
@@ -67,7 +67,7 @@ int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struc
     nd->flags = nd->type->flags;
     nd->tensor = NULL;
     nd->ntensors = 0;
-    nd->params = nd->nbuffers = nd->nsaved = 0;
+    nd->params = nd->nbuffers = nd->nsaved = nd->saved_block = 0;
     nd->macs = 0;
     nd->mem = mem;
     nd->x = arena_take(mem, (size_t)nd->nin * sizeof *nd->x);
@@ -139,7 +139,8 @@ static void mark_global_pooling(struct nn_node *nd)
         return;
     nd->type->window(nd, k, stride, dilation);
     if (k[0] >= nd->x[0].h && k[1] >= nd->x[0].w)
-        nd->flags |= nd->type == layer_find("maxpool") ? HEAD_GMP : HEAD_GAP;
+        nd->flags |=
+            nd->type == layer_find("maxpool") || nd->type == layer_find("adaptive_maxpool") ? HEAD_GMP : HEAD_GAP;
 }
 
 int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *mem, struct err *e)

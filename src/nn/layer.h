@@ -25,14 +25,16 @@ enum {
     KEEPS_Y = 2,     /* backward reads y */
     INPLACE = 4,     /* forward may have y == x, backward dx == dy; the planner sees to it that nothing kept is lost */
     IDENTITY = 8,    /* same floats, other shape (flatten where the layout allows it): no code runs */
-    NORMALIZES = 16, /* listed with its distance to the output, like POOLS */
+    OVER_BATCH = 16, /* normalizes over the batch, by running statistics outside training */
     POOLS = 32,
-    COUNTS = 64,         /* counts for depth and distance; multiplies inputs and weights: convolution, dense */
-    EVAL_IDENTITY = 128, /* IDENTITY outside training (dropout) */
-    LAST = 256,          /* may only stand at the end */
-    HEAD_GAP = 512,      /* what facts.head calls "gap" */
-    HEAD_FC = 1024,      /* and "fc" */
-    HEAD_GMP = 2048      /* and "gmp"; a pooling gets one of the two where its window is the whole map */
+    COUNTS = 64,           /* counts for depth and distance; multiplies inputs and weights: convolution, dense */
+    EVAL_IDENTITY = 128,   /* IDENTITY outside training (dropout) */
+    LAST = 256,            /* may only stand at the end */
+    HEAD_GAP = 512,        /* what facts.head calls "gap" */
+    HEAD_FC = 1024,        /* and "fc" */
+    UNDOES_BIAS = 4096,    /* takes away what is added to all values of a channel alike */
+    DISTANCE_SHOWN = 8192, /* `show` says how far it is from the output */
+    HEAD_GMP = 2048        /* and "gmp"; a pooling gets one of the two where its window is the whole map */
 };
 
 /* What a layer is inside a stage (stage.h): a link of [norm][sum][act][dropout][pool][conv]. */
@@ -66,7 +68,7 @@ struct layer_type {
     /* After the words are set: checks them against each other and derives fields that no word sets. NULL: nothing to
      * do. */
     int (*check)(void *args, struct err *e);
-    /* From nd->x[0] and nd->args: nd->y, tensors, nbuffers, nsaved, macs; may change nd->flags. */
+    /* From nd->x[0] and nd->args: nd->y, tensors, nbuffers, nsaved, saved_block, macs; may change nd->flags. */
     int (*shape)(struct nn_node *nd, struct err *e);
     /* Kernel, stride and dilation as they act on the receptive field; NULL: 1, 1. */
     void (*window)(const struct nn_node *nd, int k[2], int s[2], int dilation[2]);
@@ -90,6 +92,8 @@ int layer_wants_maps(const struct nn_node *nd, struct err *e);
 int layer_same_shape(struct nn_node *nd, struct err *e);
 /* Adds a parameter tensor of n floats; fans and init (model's own where `init` is -1 and role is NN_WEIGHT) follow. */
 void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init);
+/* Floats that a node keeps from forward to backward in a net of so many blocks. */
+size_t layer_saved_floats(const struct nn_node *nd, int blocks);
 /* Floats of all tensors of a node that has some, padding included. */
 size_t layer_tensor_floats(const struct nn_node *nd);
 /* Words of the options `init` ("default" is [model] init, then nn_init_name) and `bias`. */

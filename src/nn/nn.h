@@ -67,7 +67,7 @@ struct nn_node {
     int index;        /* its number in the graph: keys its random streams */
     unsigned flags;   /* the type's (layer.h), narrowed or widened by the arguments and shapes of this node */
     int *in, nin;     /* the nodes whose outputs it reads, or NN_INPUT */
-    int normalized;   /* read by normalizations only: a bias here would be subtracted again */
+    int normalized;   /* read only by what takes a bias away again */
     struct shape *x;  /* [nin] of what it reads */
     struct shape y;   /* of what it puts out */
 
@@ -77,7 +77,8 @@ struct nn_node {
     size_t params;     /* true number of parameters, without padding */
     size_t nbuffers;   /* floats of running statistics, at net->buffers + buffers_at (multiple of 16) */
     size_t buffers_at;
-    size_t nsaved; /* floats kept from forward to backward besides activations (batch statistics) */
+    size_t nsaved;      /* floats kept from forward to backward besides activations (batch statistics) */
+    size_t saved_block; /* and so many more of each block of a batch (statistics of samples) */
 
     double macs;        /* multiply-adds of one image, forward */
     int rf_h, rf_w;     /* receptive field of one output element, in input pixels, not clipped to the input */

@@ -160,14 +160,14 @@ static int split_sizes(const struct sweep *s, const struct proposal *at_point, c
     return data_split_sizes(d, data, at, n, e);
 }
 
-/* Task, loss and data fit together, and the schedule's keys make sense; what does not is told with the place of the
+/* Task, loss and data fit together, and so do the other keys of [train]; what does not is told with the place of the
  * key. */
 static int task_fits(struct planner *p, struct plan_point *out, struct err *e)
 {
     const char *key;
     struct err why = {0};
     out->task = train_task(&p->point.train, target_of(out->set));
-    if (!train_task_check(&p->point.train, out->set, &key, &why) && !train_schedule_check(&p->point.train, &key, &why))
+    if (!train_task_check(&p->point.train, out->set, &key, &why) && !train_keys_check(&p->point.train, &key, &why))
         return 0;
     struct where at = sweep_point_where(p->sweep, p->point.at, "train", key);
     return err_at(e, why.code, &at, "%s", why.text);
@@ -223,7 +223,7 @@ static int normalizes_one_value(const struct plan_point *q)
         return 0;
     for (int i = 0; i < q->graph->nnodes; i++) {
         const struct nn_node *nd = &q->graph->node[i];
-        if (nd->flags & NORMALIZES && nd->x[0].h * nd->x[0].w == 1)
+        if (nd->flags & OVER_BATCH && nd->x[0].h * nd->x[0].w == 1)
             return batch == 1 ? 2 : 1;
     }
     return 0;

@@ -22,6 +22,15 @@ static void exchange_best(struct training *r)
     exchange_floats(r->net->buffers, r->best_buffers, g->buffer_floats);
 }
 
+void train_exchange_means(struct training *r)
+{
+    const struct nn_graph *g = r->job.graph;
+    if (!r->mean_w || (r->job.spec->swa_from && !r->p.averaged))
+        return;
+    exchange_floats(r->net->w, r->mean_w, g->param_floats);
+    exchange_floats(r->net->buffers, r->mean_buffers, g->buffer_floats);
+}
+
 static void copy_weights_to_eval(struct training *r)
 {
     const struct nn_graph *g = r->job.graph;
@@ -64,12 +73,10 @@ void train_measure(struct training *r, enum data_split split, int keep, float v[
 
 void train_finish(struct training *r, struct train_result *out)
 {
-    int kept = r->best_w && r->p.best.epoch;
-    if (kept)
-        exchange_best(r);
+    void (*exchange)(struct training * r) = r->best_w && r->p.best.epoch ? exchange_best : train_exchange_means;
+    exchange(r);
     train_measure(r, DATA_TEST, 1, &out->metric[metric_on(DATA_TEST, 0)]);
-    if (kept)
-        exchange_best(r);
+    exchange(r);
     out->ntables = 0;
     if (r->task.type->finish)
         r->task.type->finish(&r->task, out);

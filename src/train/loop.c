@@ -37,6 +37,53 @@ void train_update(struct training *r, float lr, float gscale)
     }
 }
 
+/* Shortens the rows of a weight tensor, each the weights into one output, that are longer than max_norm. */
+static void limit_rows(const struct nn_tensor *t, double max_norm, float *w)
+{
+    for (size_t at = 0, row = (size_t)t->fan_in; at + row <= t->n; at += row) {
+        double square = 0;
+        for (size_t i = 0; i < row; i++)
+            square += (double)w[at + i] * (double)w[at + i];
+        for (size_t i = 0; square > max_norm * max_norm && i < row; i++)
+            w[at + i] = (float)((double)w[at + i] * (max_norm / sqrt(square)));
+    }
+}
+
+/* Calls f for each weight tensor. */
+static void each_weight_tensor(struct training *r, void (*f)(struct training *r, const struct nn_tensor *t))
+{
+    const struct nn_graph *g = r->job.graph;
+    for (int i = 0; i < g->nnodes; i++)
+        for (int t = 0; t < g->node[i].ntensors; t++)
+            if (g->node[i].tensor[t].role == NN_WEIGHT)
+                f(r, &g->node[i].tensor[t]);
+}
+
+static void limit_weights(struct training *r, const struct nn_tensor *t)
+{
+    limit_rows(t, r->job.spec->max_norm, r->net->w + t->at);
+}
+
+static void pull_weights(struct training *r, const struct nn_tensor *t)
+{
+    r->job.k->l1_gradient(PAD16(t->n), (float)r->job.spec->l1, r->net->w + t->at, r->net->dw + t->at);
+}
+
+/* mean = decay mean + (1 - decay) now; with decay 0 it is what there is now. */
+static void move_mean(const struct kernels *k, float decay, size_t n, const float *now, float *mean)
+{
+    k->scaled(n, decay, mean, mean);
+    k->add_scaled(n, 1 - decay, now, mean, mean);
+}
+
+static void move_means(struct training *r)
+{
+    const struct nn_graph *g = r->job.graph;
+    const float decay = r->p.step == 1 ? 0 : (float)r->job.spec->ema;
+    move_mean(r->job.k, decay, g->param_floats, r->net->w, r->mean_w);
+    move_mean(r->job.k, decay, g->buffer_floats, r->net->buffers, r->mean_buffers);
+}
+
 static int diverged(const struct training *r, const char *what, double value, struct err *e)
 {
     uint64_t step = r->p.step - (uint64_t)r->p.epoch * r->steps_per_epoch + 1;
@@ -59,10 +106,15 @@ static double forward_batch(struct training *r, const struct nn_pass *p)
     return r->task.type->step(&r->task, &r->batch, r->net->z, r->net->dz);
 }
 
-/* Gradients; returns their L2 norm (padding is 0). */
+/* Gradients, as they are before clip_norm; returns their L2 norm (padding is 0). */
 static double backward_batch(struct training *r, const struct nn_pass *p)
 {
+    const struct train_spec *s = r->job.spec;
     nn_backward(r->net, p);
+    if (s->l1 > 0)
+        each_weight_tensor(r, pull_weights);
+    if (s->clip_value > 0)
+        r->job.k->clip_values(r->job.graph->param_floats, (float)s->clip_value, r->net->dw);
     return sqrt(r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw));
 }
 
@@ -77,25 +129,54 @@ static int train_step(struct training *r, uint64_t from, struct nn_pass *p, floa
         return diverged(r, "gradient norm", norm, e);
     *norms += norm;
     train_update(r, lr, train_clip(r->job.spec, norm));
+    if (r->job.spec->max_norm > 0)
+        each_weight_tensor(r, limit_weights);
+    if (r->job.spec->ema > 0)
+        move_means(r);
     return 0;
+}
+
+/* The pass of step i of epoch p.epoch + 1, whose first sample is number *from of the order. */
+static struct nn_pass pass_of_step(const struct training *r, uint64_t i, uint64_t *from)
+{
+    uint64_t n = r->job.view->n[DATA_TRAIN], batch = (uint64_t)r->job.spec->batch_size;
+    *from = i * batch;
+    int m = (int)(n - *from < batch ? n - *from : batch);
+    return (struct nn_pass){.n = m,
+                            .blocks = blocks_of(m),
+                            .training = 1,
+                            .seed = r->job.seed,
+                            .epoch = (uint32_t)r->p.epoch + 1,
+                            .sample = r->batch.key};
+}
+
+/* Adds the weights to their mean over epochs, and takes running statistics for it: from the last ones on, by a pass
+ * over the training samples with the mean in the place of the weights. */
+static void average_epoch(struct training *r)
+{
+    const struct nn_graph *g = r->job.graph;
+    const uint64_t steps = g->buffer_floats ? r->steps_per_epoch : 0;
+    move_mean(r->job.k, (float)r->p.averaged / (float)(r->p.averaged + 1), g->param_floats, r->net->w, r->mean_w);
+    train_copy(r->mean_buffers, r->net->buffers, g->buffer_floats);
+    r->p.averaged++;
+    train_exchange_means(r);
+    for (uint64_t i = 0, from; i < steps; i++) {
+        struct nn_pass p = pass_of_step(r, i, &from);
+        load_batch(r, from, &p);
+        nn_forward(r->net, &p);
+    }
+    train_exchange_means(r);
 }
 
 /* All steps of epoch p.epoch + 1. */
 static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
 {
     const struct train_job *j = &r->job;
-    uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size, first = r->p.step;
+    uint64_t first = r->p.step, from;
     double norms = 0;
     r->task.type->begin(&r->task);
     for (uint64_t i = 0; i < r->steps_per_epoch; i++) {
-        uint64_t from = i * batch, left = n - from;
-        int m = (int)(left < batch ? left : batch);
-        struct nn_pass p = {.n = m,
-                            .blocks = blocks_of(m),
-                            .training = 1,
-                            .seed = j->seed,
-                            .epoch = (uint32_t)r->p.epoch + 1,
-                            .sample = r->batch.key};
+        struct nn_pass p = pass_of_step(r, i, &from);
         row->lr = (float)(r->p.schedule.factor * train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch));
         if (train_step(r, from, &p, row->lr, &norms, e))
             return -1;
@@ -143,9 +224,15 @@ int train_epoch(struct training *r, struct epoch_row *row, struct err *e)
     memset(row, 0, sizeof *row);
     row->epoch = r->p.epoch + 1;
     shuffle_samples(r);
-    if (train_steps(r, row, e) || weights_finite(r, e) || validate_epoch(r, row, e))
+    if (train_steps(r, row, e) || weights_finite(r, e))
+        return -1;
+    if (r->job.spec->swa_from && row->epoch >= r->job.spec->swa_from)
+        average_epoch(r);
+    train_exchange_means(r);
+    if (validate_epoch(r, row, e))
         return -1;
     train_judge(r, row);
+    train_exchange_means(r);
     r->p.epoch++;
     return 0;
 }

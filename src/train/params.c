@@ -10,6 +10,20 @@ const char *train_select_name(size_t i)
     return i < sizeof select_words / sizeof select_words[0] ? select_words[i] : NULL;
 }
 
+int train_keys_check(const struct train_spec *s, const char **key, struct err *e)
+{
+    const struct schedule_type *t = schedule_types[s->schedule];
+    *key = t->params->name;
+    if (t->check && t->check(s->schedule_args, e))
+        return -1;
+    *key = "swa_from";
+    if (s->swa_from && s->ema > 0)
+        return err_set(e, ERR_USAGE, "is another mean of weights than ema; write 0 for one of them");
+    if (s->swa_from > s->epochs)
+        return err_set(e, ERR_USAGE, "%d is after the last epoch, %d", s->swa_from, s->epochs);
+    return 0;
+}
+
 #define AT(field) offsetof(struct train_spec, field)
 
 // clang-format off
@@ -40,6 +54,18 @@ const struct param train_params[] = {
       .preset = "0", .open = 2, .help = "share of the target that is spread evenly over the classes, in training only" },
     { .name = "clip_norm", .type = P_FLOAT, .at = AT(clip_norm), .min = 0, .max = HUGE_VAL, .preset = "0",
       .help = "gradients longer than this (L2, all parameters) are shortened to it; 0: never" },
+    { .name = "clip_value", .type = P_FLOAT, .at = AT(clip_value), .min = 0, .max = HUGE_VAL, .preset = "0",
+      .matters = MATTERS_UNLESS_PRESET, .help = "each number of a gradient is cut to +- this, before clip_norm; 0: never" },
+    { .name = "l1", .type = P_FLOAT, .at = AT(l1), .min = 0, .max = HUGE_VAL, .preset = "0", .matters = MATTERS_UNLESS_PRESET,
+      .help = "pull of the weights towards 0 by their sign: the gradient of l1 * sum of |w|, which the losses do not show" },
+    { .name = "max_norm", .type = P_FLOAT, .at = AT(max_norm), .min = 0, .max = HUGE_VAL, .preset = "0",
+      .matters = MATTERS_UNLESS_PRESET,
+      .help = "after a step, the weights into an output that are longer (L2) are shortened to this (Srivastava et al. 2014); 0: never" },
+    { .name = "ema", .type = P_FLOAT, .at = AT(ema), .min = 0, .max = 1, .preset = "0", .open = 2, .matters = MATTERS_UNLESS_PRESET,
+      .help = "decay of a running mean of weights and statistics, updated at each step, with which epochs are measured and selected (0.99 to 0.9999 is usual; Polyak & Juditsky 1992); 0: none" },
+    { .name = "swa_from", .type = P_INT, .at = AT(swa_from), .min = 0, .max = 1000000, .preset = "0",
+      .matters = MATTERS_UNLESS_PRESET,
+      .help = "from this epoch on the mean of the weights at the ends of epochs is measured and selected, with running statistics of a pass over the training samples (Izmailov et al. 2018, arXiv:1803.05407); 0: never" },
     { .name = "drop_last", .type = P_BOOL, .at = AT(drop_last), .preset = "no",
       .help = "leave out the last batch of an epoch when it is not full" },
     { .name = "patience", .type = P_INT, .at = AT(patience), .min = 0, .max = 1000000, .preset = "0",

@@ -21,7 +21,7 @@ struct state_vector {
     float *p;
     size_t n;
 };
-#define MAX_VECTORS (4 + TRAIN_STATES)
+#define MAX_VECTORS (6 + TRAIN_STATES)
 
 static int state_vectors(const struct training *r, struct state_vector v[MAX_VECTORS])
 {
@@ -31,6 +31,10 @@ static int state_vectors(const struct training *r, struct state_vector v[MAX_VEC
     v[n++] = (struct state_vector){r->net->buffers, g->buffer_floats};
     for (int i = 0; i < r->nstates; i++)
         v[n++] = (struct state_vector){r->state[i], g->param_floats};
+    if (r->mean_w) {
+        v[n++] = (struct state_vector){r->mean_w, g->param_floats};
+        v[n++] = (struct state_vector){r->mean_buffers, g->buffer_floats};
+    }
     if (r->best_w) {
         v[n++] = (struct state_vector){r->best_w, g->param_floats};
         v[n++] = (struct state_vector){r->best_buffers, g->buffer_floats};
@@ -131,8 +135,8 @@ static int check_progress(const struct training *r, const struct train_progress 
 {
     if (p->epoch >= 0 && p->epoch <= r->job.spec->epochs && p->step == (uint64_t)p->epoch * r->steps_per_epoch &&
         p->schedule.factor >= 0 && p->schedule.factor <= 1 && p->schedule.wait >= 0 && p->schedule.wait <= p->epoch &&
-        p->schedule.epochs >= 0 && p->schedule.epochs <= p->epoch && p->wait >= 0 && p->wait <= p->epoch &&
-        p->best.epoch >= 0 && p->best.epoch <= p->epoch)
+        p->schedule.epochs >= 0 && p->schedule.epochs <= p->epoch && p->averaged >= 0 && p->averaged <= p->epoch &&
+        p->wait >= 0 && p->wait <= p->epoch && p->best.epoch >= 0 && p->best.epoch <= p->epoch)
         return 0;
     return err_set(e, ERR_DATA, "checkpoint is corrupt: epoch %d of %d with the step %llu", p->epoch,
                    r->job.spec->epochs, (unsigned long long)p->step);

@@ -76,12 +76,17 @@ struct train_spec { /* as read from [train] */
     double warmup;      /* share of all steps, [0,1): linear from warmup_from * lr to lr, in front of any schedule */
     double warmup_from; /* factor of lr at the first step */
     double label_smoothing;
-    double clip_norm; /* 0: none; else longer gradients get this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
-    int drop_last;    /* leave out the last partial batch of an epoch */
-    int patience;     /* early stopping: epochs without improvement of the selecting metric; 0: never */
-    double min_delta; /* what counts as improvement */
-    int select;       /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
-    int eval_batch;   /* images per evaluation step */
+    double l1;         /* pull of weights towards 0, the same for any size */
+    double max_norm;   /* 0: none; else the weights into an output have at most this L2 norm after a step */
+    double clip_value; /* 0: none; else each number of a gradient is cut to +- this */
+    int swa_from;      /* 0: never; else the epoch from which the mean of each epoch's weights is measured instead */
+    double ema;        /* 0: none; else the decay of the mean of weights that is measured instead of them */
+    double clip_norm;  /* 0: none; else longer gradients get this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
+    int drop_last;     /* leave out the last partial batch of an epoch */
+    int patience;      /* early stopping: epochs without improvement of the selecting metric; 0: never */
+    double min_delta;  /* what counts as improvement */
+    int select;        /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
+    int eval_batch;    /* images per evaluation step */
     _Alignas(16) unsigned char optimizer_args[TRAIN_ARGS], schedule_args[TRAIN_ARGS], loss_args[TRAIN_ARGS];
 
     /* The selecting metric, from sweep.objective; set by config. Of a test_* metric the val_* one of the same kind is
@@ -94,8 +99,9 @@ extern const struct param train_params[]; /* keys of train_spec without optimize
  * steps rise as lr * (warmup_from + (1 - warmup_from) * i / warm); the schedule then sees step i - warm of total -
  * warm. */
 double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch);
-/* Whether the keys of the schedule make sense: 0; or -1 with *e, and *key is the one of [train] that does not. */
-int train_schedule_check(const struct train_spec *s, const char **key, struct err *e);
+/* Whether the keys that are chosen make sense together: 0; or -1 with *e, and *key is the one of [train] that does not.
+ */
+int train_keys_check(const struct train_spec *s, const char **key, struct err *e);
 
 /* The schedule that is followed: the constant one where the chosen one never changes the learning rate. */
 int train_schedule(const struct train_spec *s);

@@ -110,6 +110,10 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     r->eval = eval <= train ? r->net : take_net(t, j, eval, 0); /* it is not trained while it measures */
     for (int i = 0; i < r->nstates; i++)
         r->state[i] = train_take(t, g->param_floats, f);
+    if (j->spec->ema > 0 || j->spec->swa_from) {
+        r->mean_w = train_take(t, g->param_floats, f);
+        r->mean_buffers = train_take(t, g->buffer_floats, f);
+    }
     r->optimizer_scratch = train_take(t, optimizer_scratch(j), f);
     if (j->spec->select == 0) {
         r->best_w = train_take(t, g->param_floats, f);

@@ -13,7 +13,7 @@ struct train_progress {
     int32_t wait;          /* epochs since the last improvement by more than min_delta */
     float reference;       /* the metric at that improvement */
     struct epoch_row best; /* of the selected epoch (the last one when select = last); .epoch 0: none yet */
-    int32_t unused;
+    int32_t averaged;      /* epochs in the mean of swa_from */
 };
 _Static_assert(sizeof(struct epoch_row) == 12 + 8 * METRICS &&
                    sizeof(struct train_progress) == 28 + sizeof(struct schedule_state) + sizeof(struct epoch_row),
@@ -34,6 +34,7 @@ struct training {
     float *state[TRAIN_STATES]; /* [param_floats] each, of the optimizer */
     int nstates;
     float *optimizer_scratch;
+    float *mean_w, *mean_buffers; /* means of weights and statistics (ema, swa_from); NULL: there are none */
     float *best_w, *best_buffers; /* of the best epoch; NULL when select = last */
     struct decay_span *span;
     size_t nspans;
@@ -63,6 +64,9 @@ void train_judge(struct training *r, const struct epoch_row *row);
 
 /* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
 float train_clip(const struct train_spec *s, double norm);
+
+/* Weights and statistics change places with their means, if there are any yet: to measure, and back again. */
+void train_exchange_means(struct training *r);
 
 /* One optimizer step over all parameters with net->dw; counts it. */
 void train_update(struct training *r, float lr, float gscale);

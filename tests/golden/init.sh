@@ -24,7 +24,7 @@ has err 'one word too many'
 "$SWEEP" list keys | awk '/^\[/ { section = $1 } /^    [a-z]/ && !/only with/ { key = $1; keys[++n] = section " " key }
   /only with/ { n-- } END { for (i = 1; i <= n; i++) print keys[i] }' | sort -u >keys
 [ "$(wc -l <keys)" -gt 30 ] || fail "no keys are listed"
-awk '/^\[/ { section = $1 } /^(; )?[a-z_]+ *=/ { sub(/^; /, ""); print section, $1 }' sweep.ini | sort -u >there
+awk '/^\[/ { section = $1 } /^(; )?[a-z_0-9]+ *=/ { sub(/^; /, ""); print section, $1 }' sweep.ini | sort -u >there
 while read -r section key; do
   grep -qxF "$section $key" there || fail "$section $key is not in the file"
 done <keys
@@ -32,7 +32,7 @@ done <keys
 # What stands in comments is a value of its key, and the default: the points stay what they are.
 run 0 plan sweep.ini
 timeless out >a
-sed -E 's/^; ([a-z_]+ = [^ ].*)$/\1/; /^[a-z_.]+ .* when /d' sweep.ini >all.ini
+sed -E 's/^; ([a-z_0-9]+ = [^ ].*)$/\1/; /^[a-z_.]+ .* when /d' sweep.ini >all.ini
 [ "$(grep -c '^[a-z]' all.ini)" -gt 30 ] || fail "nothing was uncommented"
 run 0 plan all.ini sweep.name=sweep
 timeless out >b

@@ -34,6 +34,19 @@ double ref64_softplus(double x, double unused);
 double ref64_hardswish(double x, double unused);
 /* x[n][c][hw]; slope [c], or one number where `shared`. */
 void ref64_prelu(int n, int c, int hw, int shared, const double *x, const double *slope, double *y);
+/* Each sample by itself: groups of channels at all positions, or (0) the channels of each position; the mean is taken away
+ * where `centred`. weight and bias (NULL: 1, 0): [c], or [c][h][w] where `elementwise`. */
+void ref64_sample_norm(int n, int c, int h, int w, int groups, int centred, int elementwise, double eps, const double *x,
+                       const double *weight, const double *bias, double *y);
+void ref64_lrn(int n, int c, int hw, int size, double alpha, double beta, double k, const double *x, double *y);
+/* Each position's channels divided by their length and t. */
+void ref64_logit_norm(int n, int c, int hw, double t, const double *x, double *y);
+/* Windows of adaptive pooling, by g->c, h, w, ho, wo. */
+void ref64_adaptive(const struct ref64_window *g, int max, const double *x, double *y);
+/* Each row and column `factor` times (fh, fw); bilinear: middles of pixels, the edge goes on. */
+void ref64_upsample(int n, int c, int h, int w, int fh, int fw, int bilinear, const double *x, double *y);
+/* top rows above and below, left columns on both sides; negative: taken away. mode 0 zeros, 1 reflect, 2 replicate. */
+void ref64_border(int n, int c, int h, int w, int top, int left, int mode, const double *x, double *y);
 /* x[n][2 c][hw], y[n][c][hw] */
 void ref64_glu(int n, int c, int hw, const double *x, double *y);
 /* x[n][pieces c][hw], y[n][c][hw] */

@@ -38,7 +38,7 @@ static int add_node(struct table *t, const struct nn_node *nd, int chain)
         pair_text(field, sizeof field, nd->rf_h, nd->rf_w);
         pair_text(jump, sizeof jump, nd->jump_h, nd->jump_w);
     }
-    if (nd->type->flags & (POOLS | NORMALIZES))
+    if (nd->type->flags & DISTANCE_SHOWN)
         snprintf(distance, sizeof distance, "%d", nd->distance);
     snprintf(number, sizeof number, "%d", nd->index + 1);
     snprintf(layer, sizeof layer, "%*s%s", chain ? 0 : 2 * nd->level, "", nd->text);

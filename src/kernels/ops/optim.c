@@ -99,6 +99,18 @@ INLINE v16 sign_of(v16 x)
     return v16_keep(some, v16_with_sign(v16_set1(1.0f), x));
 }
 
+void EXPORT(l1_gradient)(size_t len, float l1, const float *w, float *g)
+{
+    v16 pull = v16_set1(l1);
+    FOR_EACH(len) v16_store(g + i, v16_fma(pull, sign_of(v16_load(w + i)), v16_load(g + i)));
+}
+
+void EXPORT(clip_values)(size_t len, float limit, float *g)
+{
+    v16 most = v16_set1(limit), least = v16_set1(-limit);
+    FOR_EACH(len) v16_store(g + i, v16_max(least, v16_min(most, v16_load(g + i))));
+}
+
 void EXPORT(lion_step)(size_t len, float lr, double beta1, double beta2, float wd, float gscale, const float *g,
                        float *w, float *m)
 {

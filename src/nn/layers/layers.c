@@ -5,32 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct layer_type layer_conv2d, layer_depthwise, layer_conv_transpose, layer_dense, layer_batchnorm, layer_dropout, layer_maxpool, layer_avgpool,
-    layer_gap, layer_flatten, layer_softmax, layer_prelu, layer_maxout, layer_glu;
-#define ACTIVATION(name, ...) extern const struct layer_type layer_##name;
+/* The rows in the order of the manual: those before the activations, and those after them. */
+// clang-format off
+#define FIRST_LAYERS(X) \
+    X(conv2d) X(depthwise) X(conv_transpose) X(dense) \
+    X(batchnorm) X(layernorm) X(groupnorm) X(instancenorm) X(rmsnorm) X(lrn) X(logit_norm)
+#define LATER_LAYERS(X) \
+    X(prelu) X(maxout) X(glu) \
+    X(dropout) X(dropout2d) X(droppath) X(gaussian_noise) \
+    X(maxpool) X(avgpool) X(adaptive_maxpool) X(adaptive_avgpool) X(gap) X(gmp) \
+    X(upsample) X(flatten) X(reshape) X(pad) X(crop) \
+    X(softmax)
+// clang-format on
+#define DECLARE(name) extern const struct layer_type layer_##name;
+#define ROW(name) &layer_##name,
+FIRST_LAYERS(DECLARE)
+LATER_LAYERS(DECLARE)
+#define ACTIVATION(name, ...) DECLARE(name)
 #include "kernels/activations.def"
 
-// clang-format off
-const struct layer_type *const layer_types[] = {
-    &layer_conv2d,
-    &layer_depthwise,
-    &layer_conv_transpose,
-    &layer_dense,
-    &layer_batchnorm,
-#define ACTIVATION(name, ...) &layer_##name,
+const struct layer_type *const layer_types[] = {FIRST_LAYERS(ROW)
+#define ACTIVATION(name, ...) ROW(name)
 #include "kernels/activations.def"
-    &layer_prelu,
-    &layer_maxout,
-    &layer_glu,
-    &layer_dropout,
-    &layer_maxpool,
-    &layer_avgpool,
-    &layer_gap,
-    &layer_flatten,
-    &layer_softmax,
-    NULL,
-};
-// clang-format on
+                                                    LATER_LAYERS(ROW) NULL};
 
 const struct layer_type *layer_find(const char *name)
 {
@@ -77,6 +74,11 @@ void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_
     more[nd->ntensors++] = (struct nn_tensor){name, role, n, 0, fan_in, fan_out, init, role == NN_GAIN};
     nd->tensor = more;
     nd->params += n;
+}
+
+size_t layer_saved_floats(const struct nn_node *nd, int blocks)
+{
+    return PAD16(nd->nsaved) + nd->saved_block * (size_t)blocks;
 }
 
 size_t layer_tensor_floats(const struct nn_node *nd)

@@ -44,7 +44,7 @@ static int stage_scratch_slot(struct drafting *w, const struct stage *s, int bac
 static int table_slot(struct drafting *w, int norm)
 {
     if (norm >= 0 && w->saved[norm] == NO_SLOT)
-        w->saved[norm] = draft_slot(w, IN_POOL, w->g->node[norm].nsaved);
+        w->saved[norm] = draft_slot(w, IN_POOL, layer_saved_floats(&w->g->node[norm], w->blocks));
     return norm < 0 ? NO_SLOT : w->saved[norm];
 }
 
@@ -95,8 +95,8 @@ void draft_forward(struct drafting *w)
         if (i + 1 == w->out)
             w->d->slot[s->y].place = IN_Z;
         w->value[i + 1].content = s->y;
-        if (w->training && nd->nsaved)
-            s->saved = w->saved[i] = draft_slot(w, IN_POOL, nd->nsaved);
+        if (w->training && layer_saved_floats(nd, w->blocks))
+            s->saved = w->saved[i] = draft_slot(w, IN_POOL, layer_saved_floats(nd, w->blocks));
         s->rounds = draft_rounds(w, i, 0);
         s->scratch = draft_scratch(w, i, s->rounds);
         draft_touch(w, s, w->d->nforward++);

@@ -22,13 +22,6 @@ int train_schedule(const struct train_spec *s)
     return t->flat && t->flat(s->schedule_args, s->epochs) ? 0 : s->schedule; /* constant is the first */
 }
 
-int train_schedule_check(const struct train_spec *s, const char **key, struct err *e)
-{
-    const struct schedule_type *t = schedule_types[s->schedule];
-    *key = t->params->name;
-    return t->check ? t->check(s->schedule_args, e) : 0;
-}
-
 double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch)
 {
     uint64_t warm = 0;

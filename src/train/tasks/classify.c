@@ -83,9 +83,9 @@ static void keep_sample(struct train_task *t, size_t number, int label, int pred
 static void classify_measure(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep)
 {
     struct classify *c = (void *)t->own;
-    t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
-    if (keep)
+    if (keep) /* for the shares alone; the losses are those that are computed next */
         t->job->k->softmax_xent(b->n, t->outputs, z, b->label, 0, 1, t->each, c->prob, NULL);
+    t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
     for (int i = 0; i < b->n; i++) {
         int predicted = train_argmax(logits_of(t, z, i), t->outputs);
         c->right += predicted == b->label[i];
@@ -114,7 +114,8 @@ static void classify_finish(struct train_task *t, struct train_result *out)
     out->ntables = 2;
 }
 
-static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, NULL};
+static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, &loss_focal, &loss_hinge, &loss_bce,
+                                                          NULL};
 
 const struct task_type task_classify = {
     .name = "classify",

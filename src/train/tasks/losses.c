@@ -17,6 +17,64 @@ const struct loss_type loss_cross_entropy = {
     .compute = cross_entropy_loss,
 };
 
+struct focal_args {
+    double focus;
+};
+
+// clang-format off
+static const struct param focal_params[] = {
+    { .name = "focus", .type = P_FLOAT, .at = offsetof(struct focal_args, focus), .min = 0, .max = 100, .preset = "2",
+      .help = "the power gamma: how much less samples weigh that are right already; 0 is cross_entropy" },
+    { 0 }
+};
+// clang-format on
+
+static void focal_loss(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
+                       float scale, float *loss, float *dz)
+{
+    const struct focal_args *a = (const void *)s->loss_args;
+    (void)training;
+    b->k->focal_loss(b->n, outputs, (float)a->focus, z, b->label, scale, loss, dz);
+}
+
+const struct loss_type loss_focal = {
+    .name = "focal",
+    .help = "-(1 - p)^focus log p, p the share that softmax gives to the right class",
+    .source = "Lin et al. 2017, arXiv:1708.02002",
+    .params = focal_params,
+    .args_size = sizeof(struct focal_args),
+    .compute = focal_loss,
+};
+
+static void hinge_loss(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
+                       float scale, float *loss, float *dz)
+{
+    (void)s, (void)training;
+    b->k->hinge_loss(b->n, outputs, z, b->label, scale, loss, dz);
+}
+
+const struct loss_type loss_hinge = {
+    .name = "hinge",
+    .help = "max(0, 1 - output of the right class + output of another), mean over the classes",
+    .source = "Crammer & Singer 2001, JMLR 2",
+    .compute = hinge_loss,
+};
+
+static void bce_loss(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
+                     float scale, float *loss, float *dz)
+{
+    b->k->bce_loss(b->n, outputs, z, b->label, training ? (float)s->label_smoothing : 0, scale, loss, dz);
+}
+
+const struct loss_type loss_bce = {
+    .name = "bce",
+    .help =
+        "binary cross-entropy of the sigmoid of each output, the right class against the others; mean over the classes",
+    .source = "",
+    .smooths = 1,
+    .compute = bce_loss,
+};
+
 static void squared_loss(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
                          float scale, float *loss, float *dz)
 {
@@ -76,7 +134,8 @@ const struct loss_type loss_huber = {
     .compute = huber_loss,
 };
 
-const struct loss_type *const loss_types[] = {&loss_cross_entropy, &loss_mse, &loss_mae, &loss_huber, NULL};
+const struct loss_type *const loss_types[] = {&loss_cross_entropy, &loss_mse,   &loss_mae, &loss_huber,
+                                              &loss_focal,         &loss_hinge, &loss_bce, NULL};
 
 const char *loss_name(size_t i)
 {

@@ -42,6 +42,28 @@ class Maxout(nn.Module):
         return x.unflatten(1, (-1, self.pieces)).max(2).values
 
 
+class ChannelsLast(nn.Module):
+    """A normalization over the channels of each position."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x):
+        return self.norm(x.movedim(1, -1)).movedim(-1, 1)
+
+
+class LogitNorm(nn.Module):
+    """Wei et al. 2022; PyTorch has none."""
+
+    def __init__(self, t):
+        super().__init__()
+        self.t = t
+
+    def forward(self, x):
+        return x / (x.norm(dim=1, keepdim=True) + 1e-7) / self.t
+
+
 CASES = [
     # text, (C, H, W), n, module
     ("conv2d 3x3 3", (2, 5, 4), 2, lambda: nn.Conv2d(2, 3, 3)),
@@ -76,6 +98,31 @@ CASES = [
     ("prelu per channel", (3, 4, 4), 4, lambda: nn.PReLU(3)),
     ("glu", (4, 3, 4), 4, lambda: nn.GLU(1)),
     ("maxout 3", (6, 3, 4), 4, lambda: Maxout(3)),
+    ("layernorm", (3, 3, 4), 4, lambda: ChannelsLast(nn.LayerNorm(3))),
+    ("layernorm over all eps 0.01", (3, 3, 4), 4, lambda: nn.LayerNorm([3, 3, 4], eps=0.01)),
+    ("rmsnorm", (5, 3, 2), 4, lambda: ChannelsLast(nn.RMSNorm(5, eps=1e-6))),
+    ("rmsnorm over all", (3, 3, 4), 4, lambda: nn.RMSNorm([3, 3, 4], eps=1e-6)),
+    ("groupnorm 2", (4, 3, 4), 4, lambda: nn.GroupNorm(2, 4)),
+    ("instancenorm", (3, 3, 4), 4, lambda: nn.InstanceNorm2d(3)),
+    ("instancenorm affine yes", (3, 3, 4), 4, lambda: nn.InstanceNorm2d(3, affine=True)),
+    ("lrn 3 alpha 0.5 beta 0.6 k 2", (5, 3, 2), 4, lambda: nn.LocalResponseNorm(3, 0.5, 0.6, 2)),
+    ("lrn 4 alpha 0.5", (6, 3, 2), 4, lambda: nn.LocalResponseNorm(4, 0.5)),
+    ("logit_norm 0.1", (10, 1, 1), 5, lambda: LogitNorm(0.1)),
+    ("dropout2d 0", (2, 3, 3), 2, lambda: nn.Dropout2d(0)),
+    ("eval dropout2d 0.5", (2, 3, 3), 2, lambda: nn.Dropout2d(0.5)),
+    ("droppath 0", (2, 3, 3), 2, nn.Identity),
+    ("eval gaussian_noise 0.5", (2, 3, 3), 2, nn.Identity),
+    ("adaptive_maxpool 3x2", (2, 7, 5), 3, lambda: nn.AdaptiveMaxPool2d((3, 2))),
+    ("adaptive_avgpool 3x2", (2, 7, 5), 3, lambda: nn.AdaptiveAvgPool2d((3, 2))),
+    ("adaptive_avgpool 2", (2, 6, 4), 3, lambda: nn.AdaptiveAvgPool2d(2)),
+    ("gmp", (3, 4, 5), 3, lambda: nn.AdaptiveMaxPool2d(1)),
+    ("upsample 2", (2, 3, 4), 3, lambda: nn.Upsample(scale_factor=2)),
+    ("upsample 2x3 mode bilinear", (2, 3, 4), 3, lambda: nn.Upsample(scale_factor=(2, 3), mode="bilinear")),
+    ("reshape 6x2x2", (2, 3, 4), 3, lambda: nn.Sequential(nn.Flatten(), nn.Unflatten(1, (6, 2, 2)))),
+    ("pad 1x2", (2, 3, 4), 3, lambda: nn.ZeroPad2d((2, 2, 1, 1))),
+    ("pad 2x1 mode reflect", (2, 3, 4), 3, lambda: nn.ReflectionPad2d((1, 1, 2, 2))),
+    ("pad 2x3 mode replicate", (2, 3, 4), 3, lambda: nn.ReplicationPad2d((3, 3, 2, 2))),
+    ("crop 1x2", (2, 4, 6), 3, lambda: nn.ZeroPad2d((-2, -2, -1, -1))),
     ("dropout 0", (2, 3, 3), 2, lambda: nn.Dropout(0)),
     ("eval dropout 0.5", (2, 3, 3), 2, lambda: nn.Dropout(0.5)),
     ("maxpool 2", (2, 5, 6), 3, lambda: nn.MaxPool2d(2)),

@@ -4,7 +4,8 @@
     python3 tests/support/torch/train_golden.py tests/data
 
 writes train_optimizers.csv (settings, step, w0..w15: parameters after each of 10 steps) and train_schedules.csv
-(settings, epochs, steps_per_epoch, step, lr). A settings cell is the keys of [train] as a sweep file has them, so the C
+(settings, epochs, steps_per_epoch, step, lr), and train_losses.csv (settings, label, loss, five logits and the loss's
+gradient at them). A settings cell is the keys of [train] as a sweep file has them, so the C
 side needs no list of its own. Start values and gradients are a formula that both sides compute exactly.
 """
 import csv, sys, warnings
@@ -242,6 +243,39 @@ def schedule_rows():
             yield [settings, epochs, spe, i, repr(r)]
 
 
+def focal(z, y, gamma):  # Lin et al. 2017, equation 5, without alpha
+    p = torch.softmax(z, 1)[0, y]
+    return -((1 - p) ** gamma) * p.log()
+
+
+def bce(z, y, smoothing):
+    target = torch.full_like(z, smoothing / z.shape[1])
+    target[0, y] += 1 - smoothing
+    return torch.nn.functional.binary_cross_entropy_with_logits(z, target)
+
+
+LOSSES = [
+    ("loss=cross_entropy", lambda z, y: torch.nn.functional.cross_entropy(z, torch.tensor([y]))),
+    ("loss=cross_entropy label_smoothing=0.2", lambda z, y: torch.nn.functional.cross_entropy(z, torch.tensor([y]), label_smoothing=0.2)),
+    ("loss=focal", lambda z, y: focal(z, y, 2)),
+    ("loss=focal focus=0.5", lambda z, y: focal(z, y, 0.5)),
+    ("loss=focal focus=0", lambda z, y: torch.nn.functional.cross_entropy(z, torch.tensor([y]))),
+    ("loss=hinge", lambda z, y: torch.nn.functional.multi_margin_loss(z, torch.tensor([y]))),
+    ("loss=bce", lambda z, y: bce(z, y, 0)),
+    ("loss=bce label_smoothing=0.2", lambda z, y: bce(z, y, 0.2)),
+]
+
+
+def loss_rows():
+    for settings, f in LOSSES:
+        for i, size in enumerate([1, 4, 20, 0.25]):
+            z = torch.tensor([[size * pattern(100 * i + 7 * k) for k in range(5)]], dtype=torch.float64, requires_grad=True)
+            y = (3 * i + 1) % 5
+            loss = f(z, y)
+            loss.backward()
+            yield [settings, y, "%.12g" % loss.item()] + ["%.9g" % v for v in z.tolist()[0]] + ["%.12g" % v for v in z.grad.tolist()[0]]
+
+
 def write(path, head, rows):
     with open(path, "w", newline="") as f:
         w = csv.writer(f, lineterminator="\n")
@@ -252,3 +286,4 @@ def write(path, head, rows):
 out = sys.argv[1]
 write(out + "/train_optimizers.csv", ["settings", "step"] + ["w%d" % i for i in range(N)], optimizer_rows())
 write(out + "/train_schedules.csv", ["settings", "epochs", "steps_per_epoch", "step", "lr"], schedule_rows())
+write(out + "/train_losses.csv", ["settings", "label", "loss"] + ["z%d" % i for i in range(5)] + ["dz%d" % i for i in range(5)], loss_rows())

@@ -276,9 +276,37 @@ static void dropout_streams(void **state)
     box_free(x), box_free(y), box_free(z), box_free((float *)seed);
 }
 
+/* Mean 0, variance 1, third moment 0 and fourth 3, no correlation between neighbours; the same stream for the same seed
+ * in any block. */
+static void noise_is_normal(void **state)
+{
+    (void)state;
+    noise_restart(45);
+    const size_t vectors = 4001, blocks = 4, n = blocks * vectors * LANES;
+    float *x = box(n), *y = box(n);
+    uint32_t *seed = (uint32_t *)box(blocks * LANES);
+    double m[5] = {0}, beside = 0, below = 0;
+    memset(x, 0, n * sizeof *x);
+    fill_seed(seed, blocks * LANES);
+    seed[LANES + 3] = seed[5];
+    kernels_pick(NULL)->add_noise((int)blocks, vectors, 2, seed, x, y);
+    for (size_t i = 0; i < n; i++) {
+        double v = (double)y[i] / 2;
+        for (int k = 1; k < 5; k++)
+            m[k] += pow(v, k) / (double)n;
+        beside += i + 1 < n ? v * (double)y[i + 1] / 2 / (double)n : 0;
+        below += i + LANES < n ? v * (double)y[i + LANES] / 2 / (double)n : 0;
+    }
+    double sd = sqrt(1 / (double)n); /* the moments' own: 1, sqrt 2, sqrt 15, sqrt 96 times it */
+    assert_true(fabs(m[1]) < 4 * sd && fabs(m[2] - 1) < 6 * sd && fabs(m[3]) < 16 * sd && fabs(m[4] - 3) < 40 * sd);
+    assert_true(fabs(beside) < 5 * sd && fabs(below) < 5 * sd);
+    for (size_t v = 0; v < vectors; v++)
+        assert_true(y[v * LANES + 5] == y[(vectors + v) * LANES + 3]);
+    box_free(x), box_free(y), box_free((float *)seed);
+}
+
 const struct CMUnitTest elementwise_tests[] = {
-    cmocka_unit_test(activations),        cmocka_unit_test(special_values),
-    cmocka_unit_test(sums_and_products),  cmocka_unit_test(gates),
-    cmocka_unit_test(gelu_far_from_zero), cmocka_unit_test(dropout_statistics),
-    cmocka_unit_test(dropout_streams),    {0},
+    cmocka_unit_test(noise_is_normal),    cmocka_unit_test(activations),     cmocka_unit_test(special_values),
+    cmocka_unit_test(sums_and_products),  cmocka_unit_test(gates),           cmocka_unit_test(gelu_far_from_zero),
+    cmocka_unit_test(dropout_statistics), cmocka_unit_test(dropout_streams), {0},
 };

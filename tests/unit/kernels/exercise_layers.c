@@ -1,6 +1,8 @@
 /* The kernels of single layers, computed over several shapes into a log, so that levels can be compared by it. */
 #include "check.h"
 
+#include <string.h>
+
 static void take_output(struct log *l, float *box, size_t n, const char *what, int i)
 {
     log_add(l, box, n, "%s, case %d", what, i);
@@ -61,6 +63,97 @@ static void later_optimizers(const struct kernels *k, struct log *l, int i)
     box_free(g);
 }
 
+static void sample_norms(const struct kernels *k, struct log *l, int i)
+{
+    static const int groups[] = {0, 1, 2, 6};
+    int h = 1 + i % 4, w = 1 + i % 5, n = 1 + (int)noise_below(40), blocks = blocks_of(n), each = i % 4 && i % 7 == 0;
+    struct sample_norm d = {
+        .c = 6, .h = h, .w = w, .groups = groups[i % 4], .centred = i % 3 > 0, .elementwise = each, .eps = 1e-3f};
+    size_t len = (size_t)(blocks * h * 6 * w) * LANES, gains = (size_t)(6 * (each ? h * w : 1));
+    size_t stats = (size_t)(blocks * (d.groups ? d.groups : h * w)) * 2 * LANES;
+    float *x = box_noise(len), *dy = box_noise(len), *gain = box_noise(gains), *bias = box_noise(gains);
+    float *y = box(len), *dx = box(len), *s = box(stats), *lanes = box(gains * 4 * LANES), *sums = box(4 * gains);
+    kill_dead(dy, n, (size_t)(h * 6 * w));
+    memset(lanes, 0, gains * 4 * LANES * sizeof *lanes);
+    d.gain = i % 5 ? gain : NULL;
+    d.bias = i % 2 ? bias : NULL;
+    k->sample_norm_forward(&d, blocks, x, s, y);
+    k->sample_norm_backward(&d, blocks, x, s, dy, dx, (double *)(void *)lanes);
+    k->pointwise_sums((int)gains, LANES, (double *)(void *)lanes, (double *)(void *)sums);
+    take_output(l, y, len, "sample norm y", i);
+    take_output(l, dx, len, "sample norm dx", i);
+    take_output(l, s, stats, "sample norm statistics", i);
+    take_output(l, sums, 4 * gains, "sample norm sums", i);
+    box_free(x), box_free(dy), box_free(gain), box_free(bias), box_free(lanes);
+}
+
+static void neighbours_and_noise(const struct kernels *k, struct log *l, int i)
+{
+    const struct lrn_dims d = {
+        .c = 1 + i % 7, .w = 1 + i % 3, .size = 1 + i % 5, .alpha = 0.5f, .beta = 0.7f, .k = 1.5f};
+    size_t len = (size_t)(2 * d.c * d.w) * LANES;
+    float *x = box_noise(len), *dy = box_noise(len), *y = box(len), *dx = box(len), *noisy = box(len);
+    float *scratch = box((size_t)d.c * LANES), *w = box_noise(len), *g = box_noise(len);
+    uint32_t *seed = (uint32_t *)(void *)box(2 * LANES);
+    for (size_t j = 0; j < 2 * LANES; j++)
+        seed[j] = 1 + noise_below(0xfffffffe);
+    w[1] = 0;
+    k->lrn_forward(&d, 2, x, y);
+    k->lrn_backward(&d, 2, x, dy, dx, scratch);
+    k->add_noise(2, (size_t)(d.c * d.w), 0.3f, seed, x, noisy);
+    k->l1_gradient(len, 0.1f, w, g);
+    k->clip_values(len, 0.4f, g);
+    take_output(l, y, len, "lrn y", i);
+    take_output(l, dx, len, "lrn dx", i);
+    take_output(l, noisy, len, "noise", i);
+    take_output(l, g, len, "gradient that is pulled and cut", i);
+    box_free(x), box_free(dy), box_free(scratch), box_free(w), box_free((float *)(void *)seed);
+}
+
+static void other_sizes(const struct kernels *k, struct log *l, int i)
+{
+    const struct pool_dims d = {.c = 1 + i % 3, .h = 4 + i % 4, .w = 5 + i % 3, .ho = 1 + i % 4, .wo = 2 + i % 3};
+    static const struct sample_place row[] = {{0, 0, 0}, {0, 1, 0.25f}, {1, 2, 0.75f}, {3, 3, 0}},
+                                     col[] = {{0, 1, 0.5f}, {4, 4, 0}};
+    const struct resample r = {d.c, d.h, d.w, 4, 2, row, col};
+    size_t nx = (size_t)(2 * d.h * d.c * d.w) * LANES, ny = (size_t)(2 * d.ho * d.c * d.wo) * LANES;
+    size_t nz = (size_t)(2 * 4 * d.c * 2) * LANES;
+    float *x = box_noise(nx), *dy = box_noise(ny), *y = box(ny), *dx = box(nx), *dz = box_noise(nz), *z = box(nz);
+    float *back = box(nx);
+    for (size_t j = 0; j < nx; j++)
+        x[j] = (float)(int)(3 * x[j]); /* ties */
+    k->adaptive_forward(&d, i % 2, 2, x, y);
+    k->adaptive_backward(&d, i % 2, 2, x, y, dy, dx);
+    k->resample_forward(&r, 2, x, z);
+    k->resample_backward(&r, 2, dz, back);
+    take_output(l, y, ny, "adaptive pooling y", i);
+    take_output(l, dx, nx, "adaptive pooling dx", i);
+    take_output(l, z, nz, "resampled", i);
+    take_output(l, back, nx, "resampled dx", i);
+    box_free(x), box_free(dy), box_free(dz);
+}
+
+static void losses_of_classes(const struct kernels *k, struct log *l, int i)
+{
+    int n = 1 + (int)noise_below(40), classes = 2 + i % 6;
+    size_t len = (size_t)(blocks_of(n) * classes) * LANES;
+    float *z = box_noise(len), *loss = box((size_t)n), *dz = box(len);
+    int32_t label[40];
+    for (size_t j = 0; j < len; j++)
+        z[j] *= 5;
+    for (int j = 0; j < n; j++)
+        label[j] = (int32_t)noise_below((uint32_t)classes);
+    if (i % 3 == 0)
+        k->focal_loss(n, classes, 0.5f * (float)(i % 5), z, label, 0.3f, loss, dz);
+    else if (i % 3 == 1)
+        k->hinge_loss(n, classes, z, label, 0.3f, loss, dz);
+    else
+        k->bce_loss(n, classes, z, label, 0.1f, 0.3f, loss, dz);
+    take_output(l, loss, (size_t)n, "loss of classes", i);
+    take_output(l, dz, len, "loss of classes: dz", i);
+    box_free(z);
+}
+
 void exercise_layers(const struct kernels *k, struct log *l)
 {
     noise_restart(73);
@@ -68,4 +161,10 @@ void exercise_layers(const struct kernels *k, struct log *l)
         channel_activations(k, l, i);
     for (int i = 0; i < 5; i++)
         later_optimizers(k, l, i);
+    for (int i = 0; i < 30; i++) {
+        sample_norms(k, l, i);
+        neighbours_and_noise(k, l, i);
+        other_sizes(k, l, i);
+        losses_of_classes(k, l, i);
+    }
 }

@@ -92,7 +92,7 @@ static void every_kernel_is_exercised(void **state)
         struct kernels k = *best;                                                                                      \
         memcpy(&k.name, &called, sizeof called);                                                                       \
         if (!is_exercised(&k))                                                                                         \
-            fail_msg("%s: no exercise calls it", #name);                                    \
+            fail_msg("%s: no exercise calls it", #name);                                                               \
     }
 #include "kernels/ops.def"
 }

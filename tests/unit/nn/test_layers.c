@@ -124,6 +124,73 @@ static void maxout(const struct problem *p, const double *x, double *const *w, d
     ref64_maxout(p->c->n, p->win.co, in.c / p->win.co, in.h * in.w, x, y);
 }
 
+/* Over the groups that the case's `groups` says (0: the channels of a position); elementwise where it is -1. */
+static void sample_norm_as(const struct problem *p, int centred, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    int groups = p->c->win.groups, each = groups < 0, learned = p->s.nd->ntensors;
+    ref64_sample_norm(p->c->n, in.c, in.h, in.w, each ? 1 : groups, centred, each, p->c->a, x, learned ? w[0] : NULL,
+                      learned > 1 ? w[1] : NULL, y);
+}
+
+static void centred_norm(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    sample_norm_as(p, 1, x, w, y);
+}
+
+static void square_norm(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    sample_norm_as(p, 0, x, w, y);
+}
+
+static void lrn(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    (void)w;
+    ref64_lrn(p->c->n, in.c, in.h * in.w, p->c->win.kh, 0.5, p->c->a, 2, x, y);
+}
+
+static void logit_norm(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    (void)w;
+    ref64_logit_norm(p->c->n, in.c, in.h * in.w, p->c->a, x, y);
+}
+
+/* The noise is what the layer makes of zeros. */
+static void noisy(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    for (size_t i = 0; i < p->nx; i++)
+        y[i] = x[i] + (p->c->eval ? 0 : p->mask[i]);
+}
+
+static void adaptive_max(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    ref64_adaptive(&p->win, 1, x, y);
+}
+
+static void adaptive_mean(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    ref64_adaptive(&p->win, 0, x, y);
+}
+
+static void upsample(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    (void)w;
+    ref64_upsample(p->c->n, in.c, in.h, in.w, p->win.kh, p->win.kw, p->c->a > 0, x, y);
+}
+
+static void border(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct shape in = p->c->in;
+    (void)w;
+    ref64_border(p->c->n, in.c, in.h, in.w, p->win.top, p->win.left, (int)p->c->a, x, y);
+}
+
 static void same(const struct problem *p, const double *x, double *const *w, double *y)
 {
     (void)w;
@@ -137,6 +204,8 @@ static void same(const struct problem *p, const double *x, double *const *w, dou
 /* co ho wo  kh kw  sh sw  top left  dh dw  groups */
 #define WIN(...) { 0, 0, 0, 0, __VA_ARGS__ }
 #define OUT(co) WIN(co, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define GROUPS(n) WIN(0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, n)
+#define ALL GROUPS(-1)
 static const struct layer_case cases[] = {
     { "conv2d 3x3 4", MAPS(3, 6, 5), 19, 0, conv, WIN(4, 4, 3, 3, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
     { "conv2d 3x3 5 bias no", MAPS(1, 7, 7), 16, 0, conv, WIN(5, 5, 5, 3, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
@@ -191,6 +260,46 @@ static const struct layer_case cases[] = {
     { "glu", VECTOR(10), 3, 0, glu, OUT(5), NULL, 0 },
     { "maxout 3", MAPS(6, 4, 5), 19, 0, maxout, OUT(2), NULL, 0 },
     { "maxout pieces 2", VECTOR(10), 17, 0, maxout, OUT(5), NULL, 0 },
+    { "layernorm", MAPS(3, 4, 5), 19, 0, centred_norm, OUT(3), NULL, 1e-5 },
+    { "layernorm eps 0.1", VECTOR(37), 5, 0, centred_norm, OUT(37), NULL, 0.1 },
+    { "layernorm", { 2, 6, 7, 1 }, 17, 0, centred_norm, OUT(6), NULL, 1e-5 },
+    { "layernorm over all", MAPS(3, 4, 5), 19, 0, centred_norm, ALL, NULL, 1e-5 },
+    { "layernorm over all", MAPS(1, 3, 2), 3, 0, centred_norm, ALL, NULL, 1e-5 },
+    { "layernorm", MAPS(4, 3, 3), 5, 1, centred_norm, OUT(4), NULL, 1e-5 },
+    { "rmsnorm", MAPS(3, 4, 5), 19, 0, square_norm, OUT(3), NULL, 1e-6 },
+    { "rmsnorm over all eps 0.01", MAPS(3, 4, 5), 19, 0, square_norm, ALL, NULL, 0.01 },
+    { "groupnorm 2", MAPS(6, 4, 5), 19, 0, centred_norm, GROUPS(2), NULL, 1e-5 },
+    { "groupnorm 1 eps 0.01", MAPS(6, 2, 3), 4, 0, centred_norm, GROUPS(1), NULL, 0.01 },
+    { "groupnorm 3", VECTOR(18), 17, 0, centred_norm, GROUPS(3), NULL, 1e-5 },
+    { "instancenorm", MAPS(3, 4, 5), 19, 0, centred_norm, GROUPS(3), NULL, 1e-5 },
+    { "instancenorm affine yes", MAPS(3, 4, 5), 19, 0, centred_norm, GROUPS(3), NULL, 1e-5 },
+    { "lrn 3 alpha 0.5 beta 0.6 k 2", MAPS(5, 3, 4), 19, 0, lrn, WIN(5, 1, 1, 3, 1, 1, 1, 0, 0, 1, 1, 1), NULL, 0.6 },
+    { "lrn size 4 alpha 0.5 beta 1.5 k 2", VECTOR(7), 3, 0, lrn, WIN(7, 1, 1, 4, 1, 1, 1, 0, 0, 1, 1, 1), NULL, 1.5 },
+    { "logit_norm 0.5", VECTOR(10), 19, 0, logit_norm, OUT(10), NULL, 0.5 },
+    { "logit_norm", MAPS(7, 2, 1), 3, 0, logit_norm, OUT(7), NULL, 0.04 },
+    { "dropout2d 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
+    { "dropout2d p 0.5", VECTOR(11), 5, 0, masked, OUT(11), NULL, 0.5 },
+    { "dropout2d 0.3", MAPS(3, 4, 5), 19, 1, masked, OUT(3), NULL, 0.3 },
+    { "droppath 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
+    { "droppath 0", MAPS(3, 4, 5), 19, 0, same, OUT(3), NULL, 0 },
+    { "gaussian_noise 0.3", MAPS(3, 4, 5), 19, 0, noisy, OUT(3), NULL, 0.3 },
+    { "gaussian_noise std 2", VECTOR(7), 3, 1, noisy, OUT(7), NULL, 2 },
+    { "adaptive_maxpool 3x2", MAPS(2, 7, 5), 19, 0, adaptive_max, WIN(2, 3, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
+    { "adaptive_maxpool 3x5", MAPS(2, 6, 5), 3, 0, adaptive_max, WIN(2, 3, 5, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
+    { "adaptive_avgpool 3", MAPS(2, 7, 5), 19, 0, adaptive_mean, WIN(2, 3, 3, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
+    { "adaptive_avgpool 2x1", MAPS(2, 6, 4), 5, 0, adaptive_mean, WIN(2, 2, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
+    { "gmp", MAPS(5, 4, 3), 19, 0, maxpool, WIN(5, 1, 1, 4, 3, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "upsample 2", MAPS(2, 3, 4), 19, 0, upsample, WIN(2, 6, 8, 2, 2, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
+    { "upsample 3x2 mode bilinear", MAPS(2, 3, 4), 19, 0, upsample, WIN(2, 9, 8, 3, 2, 0, 0, 0, 0, 1, 1, 1), NULL, 1 },
+    { "upsample 1x4 mode bilinear", MAPS(1, 1, 2), 2, 0, upsample, WIN(1, 1, 8, 1, 4, 0, 0, 0, 0, 1, 1, 1), NULL, 1 },
+    { "reshape 6x2x5", MAPS(3, 4, 5), 19, 0, same, OUT(6), NULL, 0 },
+    { "reshape 60", MAPS(3, 4, 5), 3, 0, same, OUT(60), NULL, 0 },
+    { "reshape 3x4x5", VECTOR(60), 17, 0, same, OUT(3), NULL, 0 },
+    { "reshape 12x5", MAPS(3, 4, 5), 2, 0, same, OUT(12), NULL, 0 },
+    { "pad 1x2", MAPS(2, 3, 4), 19, 0, border, WIN(2, 5, 8, 0, 0, 0, 0, 1, 2, 1, 1, 1), NULL, 0 },
+    { "pad 2 mode reflect", MAPS(2, 3, 4), 5, 0, border, WIN(2, 7, 8, 0, 0, 0, 0, 2, 2, 1, 1, 1), NULL, 1 },
+    { "pad 1x3 mode replicate", MAPS(2, 3, 2), 5, 0, border, WIN(2, 5, 8, 0, 0, 0, 0, 1, 3, 1, 1, 1), NULL, 2 },
+    { "crop 1x2", MAPS(2, 4, 7), 19, 0, border, WIN(2, 2, 3, 0, 0, 0, 0, -1, -2, 1, 1, 1), NULL, 0 },
     { "dropout 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
     { "dropout p 0.9", VECTOR(11), 16, 0, masked, OUT(3), NULL, 0.9 },
     { "dropout 0", MAPS(2, 3, 3), 5, 0, same, OUT(3), NULL, 0 },
@@ -235,8 +344,8 @@ static double distinct_inputs(const struct layer_case *c)
 {
     if (c->map == ref64_relu6 || c->map == ref64_elu || c->map == ref64_selu || c->map == ref64_hardswish)
         return 8;
-    return c->reference == maxpool || c->reference == prelu || c->reference == maxout || c->map == ref64_relu ||
-           c->map == ref64_leaky_relu;
+    return c->reference == maxpool || c->reference == adaptive_max || c->reference == prelu || c->reference == maxout ||
+           c->map == ref64_relu || c->map == ref64_leaky_relu;
 }
 
 static void fill_noise(double *x, size_t n)
@@ -245,13 +354,13 @@ static void fill_noise(double *x, size_t n)
         x[i] = (double)noise();
 }
 
-/* The mask that the layer draws, seen through an input of ones. */
+/* The mask that the layer draws, seen through an input of ones; the noise, through zeros. */
 static void find_mask(struct problem *p)
 {
     struct single *s = &p->s;
     p->mask = doubles(&s->a, p->nx);
     for (size_t i = 0; i < p->nx; i++)
-        p->mask[i] = 1;
+        p->mask[i] = p->c->reference == masked;
     to_lanes(s->nd->x[0], p->c->n, p->mask, s->x);
     single_forward(s);
     to_natural(s->nd->x[0], p->c->n, s->y, p->mask);
@@ -293,7 +402,7 @@ static void problem_init(struct problem *p, const struct layer_case *c)
         for (size_t i = 0; i < nd->tensor[t].n; i++)
             p->s.w[nd->tensor[t].at + i] = (float)p->w[t][i];
     }
-    if (c->reference == masked && !c->eval)
+    if ((c->reference == masked || c->reference == noisy) && !c->eval)
         find_mask(p);
     take_statistics(p);
     if (distinct_inputs(c) > 0)
@@ -500,6 +609,43 @@ static void rows_are_complete(void **state)
     assert_null(layer_find("nonsense"));
 }
 
+/* --- masks of channels and of samples --- */
+
+/* The mask of one value in the natural order of a 3x4x5 input: 0, or 1 / (1 - p). */
+static void draw_masks(const char *text, int n, double *mask)
+{
+    struct single s;
+    const struct shape in = {MAPS, 3, 4, 5};
+    for (int i = 0; i < n * 60; i++)
+        mask[i] = 1;
+    single_init(&s, text, in, n, 1);
+    to_lanes(in, n, mask, s.x);
+    single_forward(&s);
+    to_natural(in, n, s.y, mask);
+    single_release(&s);
+}
+
+static void check_masks(const char *text, int part, double scale)
+{
+    enum { N = 333 };
+    static double mask[N * 60];
+    int kept = 0, parts = N * 60 / part;
+    draw_masks(text, N, mask);
+    for (int i = 0; i < N * 60; i++) {
+        assert_true(mask[i] == mask[i / part * part]);
+        assert_true(mask[i] == 0 || fabs(mask[i] - scale) < 1e-6);
+        kept += i % part == 0 && mask[i] > 0;
+    }
+    assert_close((double)kept / parts, 1 / scale, 0, 4 * sqrt(0.25 / parts));
+}
+
+static void channels_and_samples_are_masked_whole(void **state)
+{
+    (void)state;
+    check_masks("dropout2d 0.4", 20, 1 / 0.6);
+    check_masks("droppath 0.4", 60, 1 / 0.6);
+}
+
 /* --- batchnorm's running statistics, and one value per channel --- */
 
 static void batchnorm_moves_running_statistics(void **state)
@@ -560,6 +706,7 @@ int test_layers(void)
         cmocka_unit_test(rows_are_complete),
         cmocka_unit_test(every_row_has_a_case),
         cmocka_unit_test(every_layer_agrees_with_its_definition),
+        cmocka_unit_test(channels_and_samples_are_masked_whole),
         cmocka_unit_test(batchnorm_moves_running_statistics),
         cmocka_unit_test(batchnorm_of_one_value_is_finite),
     };

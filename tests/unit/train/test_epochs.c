@@ -323,6 +323,168 @@ static void clipping_bounds_the_step(void **state)
     assert_close(moved("batch_size=75 lr=1 clip_norm=1000", &clipped), free_step, 0, 0);
 }
 
+/* A training without validation, one step an epoch; the weights after so many. */
+static void train_toy(struct fixture *f, struct arena *a, const char *settings, int epochs, struct training **r)
+{
+    fixture_init(f, TOY_MLP, settings, 75, 0, 8);
+    *r = fixture_run(f, a);
+    for (int i = 0; i < epochs; i++)
+        epoch_ok(*r);
+}
+
+static void l1_pulls_weights_by_their_sign(void **state)
+{
+    struct fixture f[3];
+    struct arena a[3];
+    struct training *r[3];
+    (void)state;
+    train_toy(&f[0], &a[0], "batch_size=75 lr=1", 0, &r[0]);
+    train_toy(&f[1], &a[1], "batch_size=75 lr=1", 1, &r[1]);
+    train_toy(&f[2], &a[2], "batch_size=75 lr=1 l1=0.01", 1, &r[2]);
+    for (int i = 0; i < f[0].graph.nnodes; i++)
+        for (int t = 0; t < f[0].graph.node[i].ntensors; t++) {
+            const struct nn_tensor *ten = &f[0].graph.node[i].tensor[t];
+            for (size_t k = ten->at; k < ten->at + ten->n; k++) {
+                double pull = ten->role != NN_WEIGHT ? 0 : r[0]->net->w[k] > 0 ? 0.01 : -0.01;
+                assert_close(r[1]->net->w[k] - r[2]->net->w[k], pull, 0, 1e-6);
+            }
+        }
+    for (int i = 0; i < 3; i++) {
+        arena_release(&a[i]);
+        fixture_release(&f[i]);
+    }
+}
+
+static void rows_of_weights_are_limited(void **state)
+{
+    struct fixture f;
+    struct arena a;
+    struct training *r;
+    int at_limit = 0;
+    (void)state;
+    train_toy(&f, &a, "batch_size=75 lr=1 max_norm=0.7", 1, &r);
+    for (int i = 0; i < f.graph.nnodes; i++)
+        for (int t = 0; t < f.graph.node[i].ntensors; t++) {
+            const struct nn_tensor *ten = &f.graph.node[i].tensor[t];
+            for (size_t row = 0; ten->role == NN_WEIGHT && row < ten->n; row += (size_t)ten->fan_in) {
+                double square = 0;
+                for (int k = 0; k < ten->fan_in; k++)
+                    square += (double)r->net->w[ten->at + row + (size_t)k] * r->net->w[ten->at + row + (size_t)k];
+                assert_true(sqrt(square) < 0.7 * (1 + 1e-6));
+                at_limit += sqrt(square) > 0.7 * (1 - 1e-6);
+            }
+        }
+    assert_true(at_limit > 0);
+    arena_release(&a);
+    fixture_release(&f);
+}
+
+static void values_of_gradients_are_cut(void **state)
+{
+    struct fixture f[2];
+    struct arena a[2];
+    struct training *r[2];
+    int cut = 0;
+    (void)state;
+    train_toy(&f[0], &a[0], "batch_size=75 lr=1", 0, &r[0]);
+    train_toy(&f[1], &a[1], "batch_size=75 lr=1 clip_value=0.01", 1, &r[1]);
+    for (size_t k = 0; k < f[0].graph.param_floats; k++) {
+        double step = fabs((double)r[1]->net->w[k] - r[0]->net->w[k]);
+        assert_true(step < 0.01 + 1e-6);
+        cut += step > 0.01 - 1e-6;
+    }
+    assert_true(cut > 0);
+    for (int i = 0; i < 2; i++) {
+        arena_release(&a[i]);
+        fixture_release(&f[i]);
+    }
+}
+
+/* The training is the same; what is measured, selected and tested is the mean, also after a checkpoint. */
+static void a_running_mean_is_measured(void **state)
+{
+    struct fixture f[2];
+    struct arena a[2];
+    struct training *plain, *mean;
+    float v[METRICS];
+    (void)state;
+    fixture_init(&f[0], TOY_MLP, "batch_size=64 lr=0.1 epochs=3", 64, 16, 8);
+    fixture_init(&f[1], TOY_MLP, "batch_size=64 lr=0.1 epochs=3 ema=0.75", 64, 16, 8);
+    plain = fixture_run(&f[0], &a[0]);
+    mean = fixture_run(&f[1], &a[1]);
+    size_t n = f[0].graph.param_floats;
+    double *want = calloc(n, sizeof *want);
+    assert_non_null(want);
+    for (int epoch = 0; epoch < 3; epoch++) {
+        struct epoch_row row = epoch_ok(mean);
+        epoch_ok(plain);
+        assert_memory_equal(plain->net->w, mean->net->w, n * sizeof(float));
+        for (size_t k = 0; k < n; k++)
+            want[k] = epoch ? 0.75 * want[k] + 0.25 * (double)plain->net->w[k] : (double)plain->net->w[k];
+        for (size_t k = 0; k < n; k++)
+            assert_close(mean->mean_w[k], want[k], 0, 1e-6);
+        train_exchange_means(mean);
+        train_measure(mean, DATA_VALIDATION, 0, v);
+        train_exchange_means(mean);
+        assert_true(v[METRIC_LOSS] == row.v[DATA_VALIDATION][METRIC_LOSS]);
+        train_measure(plain, DATA_VALIDATION, 0, v);
+        assert_true(epoch == 0 || v[METRIC_LOSS] != row.v[DATA_VALIDATION][METRIC_LOSS]);
+    }
+    free(want);
+    for (int i = 0; i < 2; i++) {
+        arena_release(&a[i]);
+        fixture_release(&f[i]);
+    }
+}
+
+/* From the second epoch on; where there is nothing to normalize it is the mean alone, else its statistics are its own.
+ */
+static void means_of_epochs_are_measured(void **state)
+{
+    static const char *const net[] = {TOY_MLP, "conv 3x3 4, batchnorm, relu, gap, dense 4"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct fixture f[2];
+        struct arena a[3];
+        struct err e = {0};
+        struct training *plain, *mean, *again;
+        float v[METRICS];
+        fixture_init(&f[0], net[i], "batch_size=16 lr=0.1 epochs=4 select=last", 64, 16, 8);
+        fixture_init(&f[1], net[i], "batch_size=16 lr=0.1 epochs=4 select=last swa_from=2", 64, 16, 8);
+        plain = fixture_run(&f[0], &a[0]);
+        mean = fixture_run(&f[1], &a[1]);
+        again = fixture_run(&f[1], &a[2]);
+        size_t n = f[0].graph.param_floats;
+        double *sum = calloc(n, sizeof *sum);
+        assert_non_null(sum);
+        for (int epoch = 1; epoch <= 3; epoch++) {
+            struct epoch_row row = epoch_ok(mean), same = epoch_ok(plain);
+            assert_memory_equal(plain->net->w, mean->net->w, n * sizeof(float));
+            assert_memory_equal(plain->net->buffers, mean->net->buffers, f[0].graph.buffer_floats * sizeof(float));
+            for (size_t k = 0; k < n && epoch >= 2; k++) {
+                sum[k] += (double)plain->net->w[k];
+                assert_close(mean->mean_w[k], sum[k] / (epoch - 1), 0, 1e-6);
+            }
+            float loss = row.v[DATA_VALIDATION][METRIC_LOSS];
+            assert_true((loss == same.v[DATA_VALIDATION][METRIC_LOSS]) == (i ? epoch < 2 : epoch < 3));
+            train_exchange_means(mean);
+            train_measure(mean, DATA_VALIDATION, 0, v);
+            train_exchange_means(mean);
+            assert_true(loss == v[METRIC_LOSS]);
+        }
+        unsigned char *saved = state_of(mean);
+        assert_int_equal(train_state_read(again, saved, train_state_bytes(again), &e), 0);
+        struct epoch_row one = epoch_ok(mean), other = epoch_ok(again);
+        assert_memory_equal(&one, &other, sizeof one);
+        free(saved);
+        free(sum);
+        for (int k = 0; k < 3; k++)
+            arena_release(&a[k]);
+        for (int k = 0; k < 2; k++)
+            fixture_release(&f[k]);
+    }
+}
+
 static void expect_divergence(struct training *r, const char *says)
 {
     struct epoch_row row;
@@ -436,19 +598,15 @@ static void rows_tell_the_learning_rate(void **state)
 int test_epochs(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loop_agrees_with_a_plain_one),
-        cmocka_unit_test(last_batch_is_trained_unless_dropped),
-        cmocka_unit_test(dropping_every_batch_is_refused),
-        cmocka_unit_test(means_are_over_images),
-        cmocka_unit_test(memory_is_counted_exactly),
-        cmocka_unit_test(decay_acts_on_weights_only),
-        cmocka_unit_test(stretches_are_few_and_complete),
-        cmocka_unit_test(padding_stays_zero),
-        cmocka_unit_test(clipping_bounds_the_step),
-        cmocka_unit_test(divergence_is_an_error),
-        cmocka_unit_test(an_endless_gradient_is_an_error),
-        cmocka_unit_test(seeds_differ_and_repeat),
-        cmocka_unit_test(levels_train_alike),
+        cmocka_unit_test(loop_agrees_with_a_plain_one),    cmocka_unit_test(last_batch_is_trained_unless_dropped),
+        cmocka_unit_test(dropping_every_batch_is_refused), cmocka_unit_test(means_are_over_images),
+        cmocka_unit_test(memory_is_counted_exactly),       cmocka_unit_test(decay_acts_on_weights_only),
+        cmocka_unit_test(stretches_are_few_and_complete),  cmocka_unit_test(padding_stays_zero),
+        cmocka_unit_test(clipping_bounds_the_step),        cmocka_unit_test(l1_pulls_weights_by_their_sign),
+        cmocka_unit_test(rows_of_weights_are_limited),     cmocka_unit_test(values_of_gradients_are_cut),
+        cmocka_unit_test(a_running_mean_is_measured),      cmocka_unit_test(means_of_epochs_are_measured),
+        cmocka_unit_test(divergence_is_an_error),          cmocka_unit_test(an_endless_gradient_is_an_error),
+        cmocka_unit_test(seeds_differ_and_repeat),         cmocka_unit_test(levels_train_alike),
         cmocka_unit_test(rows_tell_the_learning_rate),
     };
     return cmocka_run_group_tests_name("epochs", tests, NULL, NULL);
