@@ -60,6 +60,12 @@ static const char *const texts[] = {
     "dense 4",
     "flatten, dense 8, branch mul { tanh | sigmoid, branch add { none | dense 8 | relu } }, residual { dense 8 }, "
     "dense 4",
+    "conv 3x3 5, batchnorm, mish, dropout2d 0.2, conv 3x3 6 pad same, layernorm, elu, groupnorm 2, maxpool 2, lrn 3, "
+    "conv 1x1 4, prelu, gmp, dense 4, logit_norm",
+    "conv 3x3 6 pad 1, instancenorm, glu, residual { conv 3x3 3 pad 1, bn, hardswish, droppath 0.3 }, relu6, rmsnorm, "
+    "gaussian_noise 0.1, adaptive_avgpool 5x4, upsample 2, crop 1, pad 1 mode reflect, adaptive_maxpool 2, maxout 3, "
+    "reshape 4, softplus",
+    "conv 3x3 5, batchnorm, silu, conv 3x3 6, batchnorm, selu, gmp, dense 4",
     "conv 8x3 5, flatten, bn, relu, dropout 0.2, dense 4", /* no stage: behind the flatten there are other channels */
 };
 
