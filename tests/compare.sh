@@ -26,7 +26,7 @@ told() {
 for side in old new; do
   mkdir -p "$work/$side/texts"
   told $side list "${!side}" list
-  for what in $("${!side}" list 2>/dev/null | awk '/^  [a-z]/ { print $1 }'); do told $side "list-$what" "${!side}" list "$what"; done
+  for what in $("${!side}" list 2>/dev/null | awk '{ print $3 }'); do told $side "list-$what" "${!side}" list "$what"; done
 done
 for file; do
   file=$(realpath "$file")

@@ -97,7 +97,8 @@ struct run_summary {
  * INT, TERM and USR1 while it runs, those aside that are ignored. */
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs);
 
-/* The i-th column of NAME.csv and what it says, for `sweep list columns`; NULL after the last. The axes are one. */
-const char *trial_column_name(size_t i, const char **help);
+/* The i-th table that a sweep writes, and its columns (report/table/columns.h); NULL after the last. */
+struct column_table;
+const struct column_table *sweep_table(size_t i);
 
 #endif

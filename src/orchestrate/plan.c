@@ -179,7 +179,8 @@ static uint64_t window(const struct sweep_run *run)
 }
 
 /* Adds points in order until the search or the window ends. */
-static int add_proposed(struct sweep_run *run, const struct finals *f, struct csv_out *csv, struct err_list *errs)
+static int add_proposed(struct sweep_run *run, const struct finals *f, struct record_file *layers,
+                        struct err_list *errs)
 {
     struct planner planner;
     planner_init(&planner, run->sweep, run->sets);
@@ -198,7 +199,7 @@ static int add_proposed(struct sweep_run *run, const struct finals *f, struct cs
             if (add_point_and_trials(run, &p, f, &open))
                 bad = no_memory_for_plan(errs);
             else
-                layers_add(csv, &p);
+                layers_add(layers, &p);
         } else if (add_copy(run, &p)) {
             bad = no_memory_for_plan(errs);
         }
@@ -265,19 +266,15 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     char path[4200];
     struct finals finals = {.failed = 0};
     struct store *store = run->store;
-    struct csv_out *csv = NULL;
+    struct record_file layers;
     snprintf(path, sizeof path, "%s/journal", run->folder);
     int bad = journal_open(&store->journal, path, &e) || kept_open(&store->kept, run->folder, &e);
     if (!bad && window(run))
         bad = journal_scan(&store->journal, skip_epoch, final_key, &finals, &store->damaged, &e) || finals.failed;
-    if (!bad)
-        bad = !(csv = layers_begin(run, &e));
-    if (!bad)
-        bad = add_proposed(run, &finals, csv, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
-    if (csv && bad)
-        csv_abort(csv);
-    else if (csv)
-        bad = csv_commit(csv, 1, &e);
+    if (!bad && !(bad = record_begin(&layers, run, &layer_table, NULL, &e))) {
+        bad = add_proposed(run, &finals, &layers, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
+        bad = record_end(&layers, bad, 1, &e);
+    }
     bad = bad || replay_journal(run, &e) || outside_write(run, &e) || snapshot(run, &e);
     keymap_release(&finals.keys);
     keymap_release(&run->plan->kinds);

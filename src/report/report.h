@@ -135,6 +135,10 @@ int report_effects(const struct table *trials, const char *objective, struct tab
 int report_classes(const double *counts, const double *auc, const char *const *class_name, size_t classes,
                    struct table *out, struct err *e);
 
+/* Their columns: table/columns.h. */
+struct column_table;
+extern const struct column_table point_table, effect_table, class_table;
+
 /* Reads results/NAME*.csv below out and draws plots/NAME/PLOT.gp, .svg, .png for every plot of the plot table that the
  * data supports. `say(ctx, text)` gets a line per plot: written, or left out and why. 0, or -1 with *e: gnuplot
  * missing or failing (scripts stay). */

@@ -147,13 +147,4 @@ has err 'is not the name of a sweep'
 run 2 plot t.ini
 has err 'wants the name of its results'
 [ ! -e results ] || fail "something was written"
-# The columns that are listed are those of the main table; the axes are one line, and only metrics of the task are there.
-tiny t '[grid]' 'model.units = 4'
-run 0 t.ini -q --no-plots
-run 0 list columns
-"$SWEEP" list tasks | awk '/^[a-z]/ { task = $1 } $1 == "measures" { gsub(/,/, ""); for (i = 2; i <= NF; i++) print task, $i }' >measures
-[ -s measures ] || fail "no task measures anything"
-others=$(awk '{ n[$2]++; own[$2] += $1 == "classify" } END { for (m in n) if (!own[m]) printf "|%s", m }' measures)
-names=$(grep -v '^ ' out | grep -vE "^(train|val|test)_(${others#|})$" | sed 's/SECTION.KEY/model.units/' | paste -sd, -)
-[ "$names" = "$(head -n 1 results/t.csv)" ] || fail "listed: $names, in the table: $(head -n 1 results/t.csv)"
 finish

@@ -10,6 +10,7 @@
 #include "nn/blocks/blocks.h"
 #include "orchestrate/orchestrate.h"
 #include "report/report.h"
+#include "report/table/columns.h"
 #include "train/task.h"
 
 #include <stdio.h>
@@ -174,9 +175,16 @@ static void list_metrics(void)
 
 static void list_columns(void)
 {
-    const char *name, *help;
-    for (size_t i = 0; (name = trial_column_name(i, &help)); i++)
-        print_word(name, NULL, help, NULL);
+    const struct column_table *t;
+    struct arena names;
+    arena_init(&names);
+    for (size_t i = 0; (t = sweep_table(i)); i++) {
+        struct named_column c;
+        printf("%s[%s] has a row for %s\n", i ? "\n" : "", t->file, t->row);
+        for (size_t n = 0; !column_at(t, NULL, n, &c, &names); n++)
+            print_word(c.name ? c.name : "(no memory for its name)", NULL, c.help, NULL);
+    }
+    arena_release(&names);
 }
 
 static void list_keys(void)
@@ -259,7 +267,7 @@ static const struct listed_vocabulary {
     { "facts",          "of a network, for [require]",           list_facts },
     { "heads",          "words of the fact head",                list_heads },
     { "metrics",        "[sweep] objective, [require] result",   list_metrics },
-    { "columns",        "of the main table, NAME.csv",           list_columns },
+    { "columns",        "of the tables in results/",             list_columns },
     { "plots",          "the pictures of plots/NAME",            list_plots },
     { "sections",       "of `sweep report`",                     list_sections },
     { "formats",        "that it writes",                        list_formats },

@@ -11,19 +11,31 @@
 #include <stdio.h>
 #include <string.h>
 
-static int about_row(struct csv_out *csv, const char *key, const char *value)
+struct about_fact {
+    const char *key, *value;
+};
+
+static const struct column_row about_columns[] = {
+    COLUMN_FIELD("key",
+                 "name, dataset, objective, sizes, ...; metric.NAME, set.KEY (no default), model.N and require.N "
+                 "(conditions)",
+                 column_text, struct about_fact, key),
+    COLUMN_FIELD("value", "what it is", column_text, struct about_fact, value),
+};
+const struct column_table about_table = {"NAME.about.csv", "a fact of the sweep", COLUMNS_OF(about_columns)};
+
+static void about_row(struct record_file *f, const char *key, const char *value)
 {
-    const char *cell[] = {key, value};
-    return csv_row(csv, cell);
+    record_row(f, &(struct about_fact){key, value});
 }
 
-static void about_number(struct csv_out *csv, const char *key, double v)
+static void about_number(struct record_file *f, const char *key, double v)
 {
     char num[STR_NUM];
-    about_row(csv, key, str_double(num, v));
+    about_row(f, key, str_double(num, v));
 }
 
-static int about_conditions(struct sweep_run *run, struct csv_out *csv, struct err *e)
+static int about_conditions(struct sweep_run *run, struct record_file *f, struct err *e)
 {
     struct judge j;
     judge_init(run, &j);
@@ -31,18 +43,18 @@ static int about_conditions(struct sweep_run *run, struct csv_out *csv, struct e
         char key[64], value[64];
         struct verdict v = judge_condition(run, &j, i, 0);
         snprintf(key, sizeof key, "require.%zu", i + 1);
-        about_row(csv, key, sweep_result_text(run->sweep, i));
+        about_row(f, key, sweep_result_text(run->sweep, i));
         snprintf(key, sizeof key, "require.%zu.met", i + 1);
         snprintf(value, sizeof value, "%zu/%zu", v.met, v.judged);
-        about_row(csv, key, value);
+        about_row(f, key, value);
         snprintf(key, sizeof key, "require.%zu.best", i + 1);
-        about_row(csv, key, !v.best_judged ? "" : v.best_met == v.best_judged ? "yes" : "no");
+        about_row(f, key, !v.best_judged ? "" : v.best_met == v.best_judged ? "yes" : "no");
     }
     return judge_end(&j, e);
 }
 
 /* A point that breaks a model condition is skipped with the condition as its reason. */
-static void about_models(const struct sweep_run *run, struct csv_out *csv)
+static void about_models(const struct sweep_run *run, struct record_file *f)
 {
     for (size_t i = 0; i < sweep_models(run->sweep); i++) {
         char key[64], value[64];
@@ -50,10 +62,10 @@ static void about_models(const struct sweep_run *run, struct csv_out *csv)
         for (size_t p = 0; p < run->plan->npoints; p++)
             broken += run->plan->point[p].skip && !strcmp(run->plan->point[p].skip, sweep_model_text(run->sweep, i));
         snprintf(key, sizeof key, "model.%zu", i + 1);
-        about_row(csv, key, sweep_model_text(run->sweep, i));
+        about_row(f, key, sweep_model_text(run->sweep, i));
         snprintf(key, sizeof key, "model.%zu.broken", i + 1);
         snprintf(value, sizeof value, "%zu/%zu", broken, run->plan->npoints);
-        about_row(csv, key, value);
+        about_row(f, key, value);
     }
 }
 
@@ -100,7 +112,7 @@ static int is_default(const struct point *p, const char *key, const char *text)
 
 /* set.KEY: what every point has and no default says. The network's layers are in a table of their own. 0, or -1 with
  * *e. */
-static int about_settings(struct sweep_run *run, const struct planned_point *of, struct csv_out *csv, struct err *e)
+static int about_settings(struct sweep_run *run, const struct planned_point *of, struct record_file *f, struct err *e)
 {
     struct planner planner;
     struct plan_point at;
@@ -126,7 +138,7 @@ static int about_settings(struct sweep_run *run, const struct planned_point *of,
         const char *made = expression_of(run, key);
         if (strchr(key, '.') && strcmp(key, "model.layers") && !is_axis(run, key) &&
             (made || !is_default(at.point, key, value)))
-            about_row(csv, name, made ? made : value);
+            about_row(f, name, made ? made : value);
     }
     err_list_release(&errs);
     planner_release(&planner);
@@ -163,47 +175,43 @@ void metrics_known(struct sweep_run *run)
     }
 }
 
-static void about_metrics(const struct report_metrics *known, struct csv_out *csv)
+static void about_metrics(const struct report_metrics *known, struct record_file *f)
 {
     for (size_t m = 0; m < known->n; m++) {
         char key[64], value[96];
         snprintf(key, sizeof key, "metric.%s", known->row[m].name);
-        about_row(csv, key, report_metric_text(&known->row[m], value, sizeof value));
+        about_row(f, key, report_metric_text(&known->row[m], value, sizeof value));
     }
 }
 
 int write_about(struct sweep_run *run, int sync, struct err *e)
 {
-    static const char *const head[] = {"key", "value"};
-    char path[4200], objective[80];
-    struct csv_out *csv = csv_begin(run_path(run, ".about.csv", path, sizeof path), head, 2, e);
-    if (!csv)
+    char objective[80];
+    struct record_file f;
+    if (record_begin(&f, run, &about_table, NULL, e))
         return -1;
     const struct planned_point *of =
         &run->plan->point[run->records->best_point == SIZE_MAX ? 0 : run->records->best_point];
     const struct plan_kind *p = point_kind(run, of);
     objective_text(run, objective, sizeof objective);
-    about_row(csv, "name", run->spec->name);
-    about_row(csv, "dataset", p->set->name);
-    about_number(csv, "train", (double)p->n[DATA_TRAIN]);
-    about_number(csv, "validation", (double)p->n[DATA_VALIDATION]);
-    about_number(csv, "test", (double)p->n[DATA_TEST]);
+    about_row(&f, "name", run->spec->name);
+    about_row(&f, "dataset", p->set->name);
+    about_number(&f, "train", (double)p->n[DATA_TRAIN]);
+    about_number(&f, "validation", (double)p->n[DATA_VALIDATION]);
+    about_number(&f, "test", (double)p->n[DATA_TEST]);
     if (data_classes(p->set))
-        about_number(csv, "classes", data_classes(p->set));
+        about_number(&f, "classes", data_classes(p->set));
     else
-        about_number(csv, "targets", data_numbers(p->set));
-    about_row(csv, "objective", objective);
+        about_number(&f, "targets", data_numbers(p->set));
+    about_row(&f, "objective", objective);
     if (sweep_search(run->sweep)->type->draws)
-        about_row(csv, "search", sweep_search(run->sweep)->type->name);
-    about_number(csv, "repeats", run->spec->repeats);
-    about_number(csv, "points", (double)(run->plan->npoints + run->plan->ncopies));
-    about_number(csv, "trials", (double)run->plan->ntrials);
-    about_metrics(&run->records->metrics, csv);
-    int bad = about_settings(run, of, csv, e);
-    about_models(run, csv);
-    if (bad || (sweep_results(run->sweep) && about_conditions(run, csv, e))) {
-        csv_abort(csv);
-        return -1;
-    }
-    return csv_commit(csv, sync, e);
+        about_row(&f, "search", sweep_search(run->sweep)->type->name);
+    about_number(&f, "repeats", run->spec->repeats);
+    about_number(&f, "points", (double)(run->plan->npoints + run->plan->ncopies));
+    about_number(&f, "trials", (double)run->plan->ntrials);
+    about_metrics(&run->records->metrics, &f);
+    int bad = about_settings(run, of, &f, e);
+    about_models(run, &f);
+    bad = bad || (sweep_results(run->sweep) && about_conditions(run, &f, e));
+    return record_end(&f, bad, sync, e);
 }

@@ -3,195 +3,200 @@
 
 #include "orchestrate/limits.h"
 #include "orchestrate/plan.h"
+#include "orchestrate/records/record_file.h"
 #include "orchestrate/records/trials.h"
 #include "orchestrate/store.h"
 #include "report/report.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#define NUMBERS 32
-struct cells { /* one row under construction: numbers are printed into num */
-    const char **v;
-    size_t cap, n, nums;
-    char num[NUMBERS][STR_NUM], (*axis)[STR_NUM]; /* axis [sweep_keys] */
+/* A row of one of them. */
+struct epoch_source {
+    const struct sweep_run *run;
+    size_t trial; /* 0-based */
+    const struct trial *t;
+    const struct epoch_row *epoch;     /* NAME.epochs.csv */
+    const struct trial_timing *timing; /* NAME.timing.csv */
 };
 
-static void add_text(struct cells *c, const char *s)
+static const char *number_text(char buf[STR_NUM], uint64_t v)
 {
-    assert(c->n < c->cap);
-    c->v[c->n++] = s;
+    snprintf(buf, STR_NUM, "%" PRIu64, v);
+    return buf;
 }
 
-static void add_number(struct cells *c, double v)
+static uint64_t point_index(const struct epoch_source *s)
 {
-    assert(c->nums < NUMBERS);
-    add_text(c, str_double(c->num[c->nums++], v));
+    return s->run->plan->point[s->t->point].index;
 }
 
-static void add_whole(struct cells *c, uint64_t v)
+static const char *of_trial(const void *row, size_t i, char buf[STR_NUM])
 {
-    assert(c->nums < NUMBERS);
-    snprintf(c->num[c->nums], STR_NUM, "%" PRIu64, v);
-    add_text(c, c->num[c->nums++]);
+    const struct epoch_source *s = row;
+    (void)i;
+    return number_text(buf, s->trial + 1);
 }
 
-/* The name of a training, whatever the plan around it: its key in the journal and in the names of checkpoints. */
-static void add_id(struct cells *c, const struct trial *t)
+static const char *of_id(const void *row, size_t i, char buf[STR_NUM])
 {
-    assert(c->nums < NUMBERS);
-    add_text(c, trial_id_text(c->num[c->nums++], t));
+    const struct epoch_source *s = row;
+    (void)i;
+    return trial_id_text(buf, s->t);
 }
 
-static void add_single(struct cells *c, float v)
+static const char *epoch_point(const void *row, size_t i, char buf[STR_NUM])
 {
-    assert(c->nums < NUMBERS);
-    add_text(c, str_float(c->num[c->nums++], v));
+    (void)i;
+    return number_text(buf, point_index(row) + 1);
 }
 
-static const char *const epoch_front[] = {"trial", "point", "repeat", "epoch", "id"};
-static const char *const timing_names[] = {"trial",      "worker", "start", "wall", "cpu", "images_per_second",
-                                           "peak_bytes", "id"};
-#define EPOCH_FRONT (sizeof epoch_front / sizeof epoch_front[0])
-#define TIMING_COLS (sizeof timing_names / sizeof timing_names[0])
-
-static void epoch_head(const struct sweep_run *run, struct cells *c)
+static const char *epoch_repeat(const void *row, size_t i, char buf[STR_NUM])
 {
-    for (size_t i = 0; i < EPOCH_FRONT; i++)
-        add_text(c, epoch_front[i]);
-    for (size_t i = 0; i < sweep_keys(run->sweep); i++)
-        add_text(c, sweep_key(run->sweep, i));
-    add_text(c, "lr");
-    for (int k = 0; k < run->records->epoch_columns; k++)
-        add_text(c, train_metrics[run->records->column[k]].name);
-    add_text(c, "grad_norm");
+    const struct epoch_source *s = row;
+    (void)i;
+    return number_text(buf, (uint64_t)s->t->repeat + 1);
 }
 
-static void epoch_cells(const struct sweep_run *run, size_t i, const struct epoch_row *r, struct cells *c)
+static const char *epoch_epoch(const void *row, size_t i, char buf[STR_NUM])
 {
-    const struct trial *t = &run->plan->trial[i];
-    const struct planned_point *p = &run->plan->point[t->point];
-    c->n = c->nums = 0;
-    add_whole(c, i + 1);
-    add_whole(c, p->index + 1);
-    add_whole(c, (uint64_t)t->repeat + 1);
-    add_whole(c, (uint64_t)r->epoch);
-    add_id(c, t);
-    for (size_t k = 0; k < sweep_keys(run->sweep); k++)
-        add_text(c, plan_value(run, p->index, k, c->axis[k]));
-    add_single(c, r->lr);
-    for (int k = 0; k < run->records->epoch_columns; k++)
-        add_single(c, epoch_number(r, run->records->column[k]));
-    add_single(c, r->grad_norm);
+    const struct epoch_source *s = row;
+    (void)i;
+    return number_text(buf, (uint64_t)s->epoch->epoch);
 }
 
-static void timing_head(const struct sweep_run *run, struct cells *c)
+static const char *epoch_axis(const void *row, size_t i, char buf[STR_NUM])
 {
-    (void)run;
-    for (size_t i = 0; i < TIMING_COLS; i++)
-        add_text(c, timing_names[i]);
+    const struct epoch_source *s = row;
+    return plan_value(s->run, point_index(s), i, buf);
 }
 
-static void timing_cells(const struct sweep_run *run, size_t i, const struct trial_timing *m, struct cells *c)
+static const char *epoch_lr(const void *row, size_t i, char buf[STR_NUM])
 {
-    const struct trial *t = &run->plan->trial[i];
-    c->n = c->nums = 0;
-    add_whole(c, i + 1);
-    add_whole(c, (uint64_t)m->worker + 1);
-    const double v[] = {m->start, m->wall, m->cpu, m->images_per_second};
-    for (size_t k = 0; k < sizeof v / sizeof v[0]; k++)
-        add_number(c, v[k]);
-    add_whole(c, m->bytes);
-    add_id(c, t);
+    const struct epoch_source *s = row;
+    (void)i;
+    return str_float(buf, s->epoch->lr);
 }
 
-/* A row is made in memory for as many cells as the widest table has. */
-static int cells_init(const struct sweep_run *run, struct cells *c)
+static size_t count_epoch_metrics(const void *of)
 {
-    *c = (struct cells){.cap = sweep_keys(run->sweep) + EPOCH_FRONT + M_EPOCHS + 2 + TIMING_COLS};
-    c->v = calloc(c->cap, sizeof *c->v);
-    c->axis = calloc(sweep_keys(run->sweep) + 1, sizeof *c->axis);
-    return c->v && c->axis ? 0 : -1;
+    const struct sweep_run *run = of;
+    return run ? (size_t)run->records->epoch_columns : M_EPOCHS;
 }
 
-static void cells_release(struct cells *c)
+static const struct column_kind epoch_metrics = {count_epoch_metrics, name_metric};
+
+static const char *epoch_metric(const void *row, size_t i, char buf[STR_NUM])
 {
-    free(c->v);
-    free(c->axis);
+    const struct epoch_source *s = row;
+    return str_float(buf, epoch_number(s->epoch, s->run->records->column[i]));
 }
+
+static const char *epoch_grad_norm(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct epoch_source *s = row;
+    (void)i;
+    return str_float(buf, s->epoch->grad_norm);
+}
+
+static const struct column_row epoch_columns[] = {
+    COLUMN("trial", "number of the trial in the plan", of_trial),
+    COLUMN("point", "number of the point in the grid", epoch_point),
+    COLUMN("repeat", "number of the repeat of the point", epoch_repeat),
+    COLUMN("epoch", "number of the epoch, from 1", epoch_epoch),
+    COLUMN("id", "name of the training, as in NAME.csv", of_id),
+    COLUMN_KIND(&axis_columns, "the axes of the grid: the key's name, and the value", epoch_axis, 0, 0),
+    COLUMN("lr", "learning rate of the epoch's last step", epoch_lr),
+    COLUMN_KIND(&epoch_metrics, NULL, epoch_metric, 0, 0),
+    COLUMN("grad_norm", "norm of the gradient, the mean over the epoch's steps", epoch_grad_norm),
+};
+const struct column_table epoch_table = {"NAME.epochs.csv", "an epoch of a trial", COLUMNS_OF(epoch_columns)};
+
+static const char *timing_worker(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct epoch_source *s = row;
+    (void)i;
+    return number_text(buf, (uint64_t)s->timing->worker + 1);
+}
+
+/* at: place of a double in struct trial_timing */
+static const char *timing_number(const void *row, size_t at, char buf[STR_NUM])
+{
+    const struct epoch_source *s = row;
+    return column_double(s->timing, at, buf);
+}
+
+static const char *timing_peak_bytes(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct epoch_source *s = row;
+    (void)i;
+    return number_text(buf, s->timing->bytes);
+}
+
+static const struct column_row timing_columns[] = {
+    COLUMN("trial", "number of the trial in the plan", of_trial),
+    COLUMN("worker", "the worker that trained it, from 1", timing_worker),
+    COLUMN_FIELD("start", "seconds from the beginning of the call to that of the trial", timing_number,
+                 struct trial_timing, start),
+    COLUMN_FIELD("wall", "seconds that it took", timing_number, struct trial_timing, wall),
+    COLUMN_FIELD("cpu", "seconds of the processor that its worker took", timing_number, struct trial_timing, cpu),
+    COLUMN_FIELD("images_per_second", "samples that were trained in a second", timing_number, struct trial_timing,
+                 images_per_second),
+    COLUMN("peak_bytes", "memory that the training was planned with", timing_peak_bytes),
+    COLUMN("id", "name of the training, as in NAME.csv", of_id),
+};
+const struct column_table timing_table = {"NAME.timing.csv", "a trial", COLUMNS_OF(timing_columns)};
+
+/* ---- rows ------------------------------------------------------------------------------------------------------- */
 
 #define ROWS 16 /* read at a time */
 
-/* A failed row is remembered and told by commit. */
-static int epochs_of(const struct sweep_run *run, size_t i, int n, struct cells *c, struct csv_out *csv, struct err *e)
+static int epochs_of(const struct sweep_run *run, size_t i, int n, struct record_file *f, struct err *e)
 {
+    struct epoch_source source = {.run = run, .trial = i, .t = &run->plan->trial[i]};
     struct epoch_row row[ROWS];
     for (int from = 0; from < n; from += ROWS) {
         int some = n - from < ROWS ? n - from : ROWS;
         if (kept_get_rows(&run->store->kept, run->plan->trial[i].place, from + 1, some, row, e))
             return -1;
         for (int k = 0; k < some; k++) {
-            epoch_cells(run, i, &row[k], c);
-            csv_row(csv, c->v);
+            source.epoch = &row[k];
+            record_row(f, &source);
         }
     }
     return 0;
 }
 
-static int epoch_rows(const struct sweep_run *run, struct cells *c, struct csv_out *csv, struct err *e)
+static int epoch_rows(const struct sweep_run *run, struct record_file *f, struct err *e)
 {
     for (size_t i = 0; i < run->plan->ntrials; i++) {
         const struct trial *t = &run->plan->trial[i];
         int open = t->r.status == TRIAL_OPEN, n = open || t->nepochs < t->r.epochs_run ? t->nepochs : t->r.epochs_run;
         if (open && i >= run->limits->end) /* as if it had not been trained */
             continue;
-        if (epochs_of(run, i, n, c, csv, e))
+        if (epochs_of(run, i, n, f, e))
             return -1;
     }
     return 0;
 }
 
-static int timing_rows(const struct sweep_run *run, struct cells *c, struct csv_out *csv, struct err *e)
+static int timing_rows(const struct sweep_run *run, struct record_file *f, struct err *e)
 {
     struct kept_end end;
     for (size_t i = 0; i < run->plan->ntrials; i++)
         if (run->plan->trial[i].r.status != TRIAL_OPEN && run->plan->trial[i].r.status != TRIAL_SKIPPED) {
             if (kept_get_end(&run->store->kept, run->plan->trial[i].place, &end, e))
                 return -1;
-            timing_cells(run, i, &end.timing, c);
-            csv_row(csv, c->v);
+            record_row(f, &(struct epoch_source){run, i, &run->plan->trial[i], NULL, &end.timing});
         }
     return 0;
 }
 
-static int write_rows(struct sweep_run *run, const char *suffix,
-                      void (*head)(const struct sweep_run *run, struct cells *c),
-                      int (*rows)(const struct sweep_run *run, struct cells *c, struct csv_out *csv, struct err *e),
-                      int sync, struct err *e)
-{
-    char path[4200];
-    struct cells c;
-    if (cells_init(run, &c)) {
-        cells_release(&c);
-        return err_set(e, ERR_NOMEM, "no memory for the tables");
-    }
-    head(run, &c);
-    struct csv_out *csv = csv_begin(run_path(run, suffix, path, sizeof path), c.v, c.n, e);
-    int bad = csv && rows(run, &c, csv, e);
-    cells_release(&c);
-    if (bad) {
-        csv_abort(csv);
-        return -1;
-    }
-    return csv ? csv_commit(csv, sync, e) : -1;
-}
-
 int write_epochs(struct sweep_run *run, int sync, struct err *e)
 {
-    return write_rows(run, ".epochs.csv", epoch_head, epoch_rows, sync, e) ||
-                   write_rows(run, ".timing.csv", timing_head, timing_rows, sync, e)
-               ? -1
-               : 0;
+    struct record_file f;
+    if (record_begin(&f, run, &epoch_table, run, e) || record_end(&f, epoch_rows(run, &f, e), sync, e) ||
+        record_begin(&f, run, &timing_table, run, e))
+        return -1;
+    return record_end(&f, timing_rows(run, &f, e), sync, e);
 }

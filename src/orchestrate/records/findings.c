@@ -65,34 +65,50 @@ static const struct train_table *finding(const struct findings *f, const char *n
     return NULL;
 }
 
+/* A row of NAME.confusion.csv: its columns are the classes of a dataset. */
+struct confusion_source {
+    const char *class_name;
+    const double *counts; /* [classes] */
+};
+
+static size_t count_confusion_classes(const void *of)
+{
+    return of ? (size_t)data_classes(of) : 1;
+}
+
+static const char *name_confusion_class(const void *of, size_t i, const char **help, struct arena *a)
+{
+    const struct dataset *set = of;
+    (void)help;
+    (void)a;
+    return set ? data_target(set)->class_name[i] : "CLASS";
+}
+
+static const struct column_kind confusion_classes = {count_confusion_classes, name_confusion_class};
+
+static const char *confusion_count(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct confusion_source *s = row;
+    snprintf(buf, STR_NUM, "%.0f", s->counts[i]);
+    return buf;
+}
+
+static const struct column_row confusion_columns[] = {
+    COLUMN_FIELD("true", "the class of samples of the test split", column_text, struct confusion_source, class_name),
+    COLUMN_KIND(&confusion_classes, "how many of them were taken for this class", confusion_count, 0, 0),
+};
+const struct column_table confusion_table = {"NAME.confusion.csv", "a class", COLUMNS_OF(confusion_columns)};
+
 static int confusion_rows(const struct sweep_run *run, const struct dataset *set, const double *sum, int sync,
                           struct err *e)
 {
-    char path[4200];
+    struct record_file f;
     size_t n = (size_t)data_classes(set);
-    const char **cell = calloc(n + 1, sizeof *cell);
-    char(*num)[STR_NUM] = calloc(n, sizeof *num);
-    struct csv_out *csv = NULL;
-    int bad = !cell || !num ? err_set(e, ERR_NOMEM, "no memory for the confusion matrix") : 0;
-    if (!bad) {
-        cell[0] = "true";
-        for (size_t i = 0; i < n; i++)
-            cell[i + 1] = data_target(set)->class_name[i];
-        bad = !(csv = csv_begin(run_path(run, ".confusion.csv", path, sizeof path), cell, n + 1, e));
-    }
-    for (size_t i = 0; i < n && !bad; i++) {
-        cell[0] = data_target(set)->class_name[i];
-        for (size_t k = 0; k < n; k++) {
-            snprintf(num[k], STR_NUM, "%.0f", sum[i * n + k]);
-            cell[k + 1] = num[k];
-        }
-        csv_row(csv, cell); /* a failed row is remembered and told by commit */
-    }
-    if (csv)
-        bad = csv_commit(csv, sync, e);
-    free(num);
-    free(cell);
-    return bad;
+    if (record_begin(&f, run, &confusion_table, set, e))
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        record_row(&f, &(struct confusion_source){data_target(set)->class_name[i], sum + i * n});
+    return record_end(&f, 0, sync, e);
 }
 
 /* Those of an earlier grid say nothing about this one. */

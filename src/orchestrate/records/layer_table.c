@@ -3,35 +3,52 @@
 
 #include "nn/layer.h"
 
-static const char *layer_head[] = {"point",  "block", "layer",           "text", "output",
-                                   "params", "macs",  "receptive_field", "jump", "distance_to_output",
-                                   "inputs", "level"};
-#define LAYER_COLS (sizeof layer_head / sizeof layer_head[0])
+/* A row. */
+struct layer_source {
+    const char *layer, *text, *output, *inputs;
+    double point, block, params, macs, field, jump, distance, level;
+};
 
-struct csv_out *layers_begin(const struct sweep_run *run, struct err *e)
-{
-    char path[4200];
-    return csv_begin(run_path(run, ".layers.csv", path, sizeof path), layer_head, LAYER_COLS, e);
-}
+static const struct column_row layer_columns[] = {
+    COLUMN_FIELD("point", "number of the point in the grid", column_double, struct layer_source, point),
+    COLUMN_FIELD("block", "line of `layers` that it comes from", column_double, struct layer_source, block),
+    COLUMN_FIELD("layer", "kind of the layer: a word of `sweep list layers`", column_text, struct layer_source, layer),
+    COLUMN_FIELD("text", "the layer as written, with the values of its variables", column_text, struct layer_source,
+                 text),
+    COLUMN_FIELD("output", "shape of what it puts out: channels x height x width, or how many numbers", column_text,
+                 struct layer_source, output),
+    COLUMN_FIELD("params", "numbers that are trained", column_double, struct layer_source, params),
+    COLUMN_FIELD("macs", "multiply-adds of one image forward", column_double, struct layer_source, macs),
+    COLUMN_FIELD("receptive_field", "input pixels along the longer side that one value of the output sees",
+                 column_double, struct layer_source, field),
+    COLUMN_FIELD("jump", "input pixels between two neighbours of the output", column_double, struct layer_source, jump),
+    COLUMN_FIELD("distance_to_output", "convolutions and dense layers between it and the output", column_double,
+                 struct layer_source, distance),
+    COLUMN_FIELD("inputs", "the layers that it reads, counted from 1, or the input", column_text, struct layer_source,
+                 inputs),
+    COLUMN_FIELD("level", "bodies of blocks that it is inside of", column_double, struct layer_source, level),
+};
+const struct column_table layer_table = {"NAME.layers.csv", "a layer of a point", COLUMNS_OF(layer_columns)};
 
-void layers_add(struct csv_out *csv, const struct plan_point *p)
+void layers_add(struct record_file *f, const struct plan_point *p)
 {
     for (int i = 0; p->graph && i < p->graph->nnodes; i++) {
         const struct nn_node *nd = &p->graph->node[i];
-        char num[LAYER_COLS][STR_NUM], output[64], inputs[512];
-        const char *cell[LAYER_COLS] = {
-            num[0], num[1], nd->type->name, nd->text, shape_text(nd->y, output, sizeof output),  num[2],
-            num[3], num[4], num[5],         num[6],   nn_inputs_text(nd, inputs, sizeof inputs), num[7]};
-        const double v[] = {(double)p->index + 1,
-                            nd->block,
-                            (double)nd->params,
-                            nd->macs,
-                            nd->rf_h > nd->rf_w ? nd->rf_h : nd->rf_w,
-                            nd->jump_h > nd->jump_w ? nd->jump_h : nd->jump_w,
-                            nd->distance,
-                            nd->level};
-        for (size_t j = 0; j < sizeof v / sizeof v[0]; j++)
-            str_double(num[j], v[j]);
-        csv_row(csv, cell); /* a failed row is remembered and told by commit */
+        char output[64], inputs[512];
+        const struct layer_source source = {
+            .layer = nd->type->name,
+            .text = nd->text,
+            .output = shape_text(nd->y, output, sizeof output),
+            .inputs = nn_inputs_text(nd, inputs, sizeof inputs),
+            .point = (double)p->index + 1,
+            .block = nd->block,
+            .params = (double)nd->params,
+            .macs = nd->macs,
+            .field = nd->rf_h > nd->rf_w ? nd->rf_h : nd->rf_w,
+            .jump = nd->jump_h > nd->jump_w ? nd->jump_h : nd->jump_w,
+            .distance = nd->distance,
+            .level = nd->level,
+        };
+        record_row(f, &source);
     }
 }

@@ -13,16 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const head[] = {"id", "status", "epochs_run", "best_epoch"};
-#define FRONT (sizeof head / sizeof head[0])
-#define COLUMNS (FRONT + M_COUNT + 1)
-
 struct listing {
     const struct sweep_run *run;
     struct keymap row; /* key of a trial -> its number in at */
     long *at;          /* [row.n] its last record */
-    struct csv_out *csv;
-    unsigned metrics; /* bits 1 << METRIC_X: what the plan measures, or one of them has */
+    struct record_file file;
+    unsigned metrics;    /* bits 1 << METRIC_X: what the plan measures, or one of them has */
+    int column[M_COUNT]; /* [columns] their rows of train_metrics */
+    size_t columns;
     int failed;
 };
 
@@ -56,44 +54,95 @@ static void find_outside(void *ctx, const struct trial_record *t)
         l->at[i] = t->at;
 }
 
+/* A row. */
+struct outside_source {
+    const struct listing *l;
+    const struct trial_record *t;
+};
+
+static const char *outside_id(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct outside_source *s = row;
+    (void)i;
+    snprintf(buf, STR_NUM, "%016" PRIx64, s->t->key);
+    return buf;
+}
+
+static const char *outside_status(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct outside_source *s = row;
+    (void)i;
+    (void)buf;
+    return trial_status_name[s->t->status];
+}
+
+/* at: place of an int in struct trial_record */
+static const char *outside_whole(const void *row, size_t at, char buf[STR_NUM])
+{
+    const struct outside_source *s = row;
+    snprintf(buf, STR_NUM, "%d", *(const int *)((const char *)s->t + at));
+    return buf;
+}
+
+static size_t count_outside_metrics(const void *of)
+{
+    const struct listing *l = of;
+    return l ? l->columns : M_COUNT;
+}
+
+static const char *name_outside_metric(const void *of, size_t i, const char **help, struct arena *a)
+{
+    const struct listing *l = of;
+    const struct metric *m = &train_metrics[l ? l->column[i] : (int)i];
+    (void)a;
+    *help = m->help;
+    return m->name;
+}
+
+static const struct column_kind outside_metrics = {count_outside_metrics, name_outside_metric};
+
+static const char *outside_metric(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct outside_source *s = row;
+    return str_float(buf, s->t->metric[s->l->column[i]]);
+}
+
+static const char *outside_error(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct outside_source *s = row;
+    (void)i;
+    (void)buf;
+    return s->t->error;
+}
+
+static const struct column_row outside_columns[] = {
+    COLUMN("id", "name of the training, as in NAME.csv", outside_id),
+    COLUMN("status", "complete, pruned or failed", outside_status),
+    COLUMN_FIELD("epochs_run", "epochs that were trained", outside_whole, struct trial_record, epochs_run),
+    COLUMN_FIELD("best_epoch", "the epoch whose weights the metrics are of", outside_whole, struct trial_record,
+                 best_epoch),
+    COLUMN_KIND(&outside_metrics, NULL, outside_metric, 0, 0),
+    COLUMN("error", "why the trial failed", outside_error),
+};
+const struct column_table outside_table = {"NAME/outside.csv", "a finished trial that the plan does not have",
+                                           COLUMNS_OF(outside_columns)};
+
 static void list(void *ctx, const struct trial_record *t)
 {
     struct listing *l = ctx;
-    char num[COLUMNS][STR_NUM];
-    const char *cell[COLUMNS];
-    if (!is_outside(l->run, t) || l->at[keymap_get(&l->row, t->key)] != t->at)
-        return;
-    snprintf(num[0], STR_NUM, "%016" PRIx64, t->key);
-    snprintf(num[2], STR_NUM, "%d", t->epochs_run);
-    snprintf(num[3], STR_NUM, "%d", t->best_epoch);
-    size_t n = FRONT;
-    for (int m = 0; m < M_COUNT; m++)
-        if (l->metrics >> train_metrics[m].metric & 1)
-            str_float(num[n++], t->metric[m]);
-    for (size_t i = 0; i < n; i++)
-        cell[i] = num[i];
-    cell[1] = trial_status_name[t->status];
-    cell[n] = t->error;
-    csv_row(l->csv, cell); /* a failed row is remembered and told by commit */
+    if (is_outside(l->run, t) && l->at[keymap_get(&l->row, t->key)] == t->at)
+        record_row(&l->file, &(struct outside_source){l, t});
 }
 
-static int write_list(struct sweep_run *run, struct listing *l, const char *path, struct err *e)
+static int write_list(struct sweep_run *run, struct listing *l, struct err *e)
 {
-    const char *names[COLUMNS];
     unsigned damaged;
-    memcpy(names, head, sizeof head);
-    size_t n = FRONT;
     for (int m = 0; m < M_COUNT; m++)
         if (l->metrics >> train_metrics[m].metric & 1)
-            names[n++] = train_metrics[m].name;
-    names[n++] = "error";
-    if (!(l->csv = csv_begin(path, names, n, e)))
+            l->column[l->columns++] = m;
+    if (record_begin(&l->file, run, &outside_table, l, e))
         return -1;
-    if (journal_scan(&run->store->journal, pass_over_epoch, list, l, &damaged, e)) {
-        csv_abort(l->csv);
-        return -1;
-    }
-    return csv_commit(l->csv, 1, e);
+    return record_end(&l->file, journal_scan(&run->store->journal, pass_over_epoch, list, l, &damaged, e), 1, e);
 }
 
 /* Is the sweep file that is kept there the one of this run? */
@@ -121,7 +170,7 @@ int outside_write(struct sweep_run *run, struct err *e)
     if (!bad && l.failed)
         bad = err_set(e, ERR_NOMEM, "%s: no memory to write it", path);
     if (!bad && l.row.n)
-        bad = write_list(run, &l, path, e);
+        bad = write_list(run, &l, e);
     else if (!bad)
         unlink(path);
     run->records->outside = l.row.n;

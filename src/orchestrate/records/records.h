@@ -3,6 +3,7 @@
 #ifndef ORCHESTRATE_RECORDS_RECORDS_H
 #define ORCHESTRATE_RECORDS_RECORDS_H
 
+#include "orchestrate/records/record_file.h"
 #include "orchestrate/run.h"
 #include "report/report.h"
 
@@ -34,9 +35,12 @@ unsigned metrics_measured(const struct sweep_run *run);
 /* Sets what stands in the tables of the metrics, and what the reports need to know of them. */
 void metrics_known(struct sweep_run *run);
 
-/* NAME.layers.csv: open it, add the layers of a point; end with csv_commit or csv_abort. */
-struct csv_out *layers_begin(const struct sweep_run *run, struct err *e);
-void layers_add(struct csv_out *csv, const struct plan_point *p);
+/* The tables that are made here, trials.h has one more. */
+extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, about_table, seen_table,
+    outside_table;
+
+/* NAME.layers.csv: adds the layers of a point. */
+void layers_add(struct record_file *f, const struct plan_point *p);
 
 /* results/NAME/environment.txt: where and when it ran last, the one file beside the times that is no part of the
  * promise of same bytes. */

@@ -7,11 +7,39 @@
 #include "orchestrate/queue.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-static const char *const head[] = {"dataset", "path",    "verify", "channels", "height",
-                                   "width",   "classes", "train",  "test",     "fingerprint"};
-enum { DATASET, PATH, VERIFY, CHANNELS, HEIGHT, WIDTH, CLASSES, TRAIN, TEST, FINGERPRINT, COLUMNS };
+/* A row. */
+struct seen_source {
+    const char *dataset, *path;
+    size_t verify, channels, height, width, classes, train, test;
+    uint64_t fingerprint;
+};
+
+static const char *seen_fingerprint(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct seen_source *s = row;
+    (void)i;
+    snprintf(buf, STR_NUM, "%016" PRIx64, s->fingerprint);
+    return buf;
+}
+
+#define SEEN(field, help, cell) COLUMN_FIELD(#field, help, cell, struct seen_source, field)
+static const struct column_row seen_columns[] = {
+    SEEN(dataset, "name of the dataset", column_text),
+    SEEN(path, "data.path", column_text),
+    SEEN(verify, "1: its files were checked", column_whole),
+    SEEN(channels, "channels of a sample", column_whole),
+    SEEN(height, "rows of a sample", column_whole),
+    SEEN(width, "columns of a sample", column_whole),
+    SEEN(classes, "classes of its samples", column_whole),
+    SEEN(train, "samples of the training file", column_whole),
+    SEEN(test, "samples of the test file", column_whole),
+    SEEN(fingerprint, "hash of what is in them", seen_fingerprint),
+};
+const struct column_table seen_table = {"NAME/data.csv", "a dataset as its files were found", COLUMNS_OF(seen_columns)};
+enum { DATASET, PATH, VERIFY, CHANNELS, HEIGHT, WIDTH, CLASSES, TRAIN, TEST, FINGERPRINT, COLUMNS }; /* their order */
 
 static char *seen_path(const struct sweep_run *run, char *path, size_t n)
 {
@@ -52,28 +80,29 @@ int seen_read(struct sweep_run *run, struct err *e)
 
 int seen_write(const struct sweep_run *run, struct err *e)
 {
-    char path[4200], num[COLUMNS][STR_NUM];
-    struct csv_out *csv = csv_begin(seen_path(run, path, sizeof path), head, COLUMNS, e);
+    struct record_file f;
     struct dataset_name name;
     const struct dataset *d;
-    if (!csv)
+    if (record_begin(&f, run, &seen_table, NULL, e))
         return -1;
     for (size_t i = 0; (d = datasets_peeked(run->sets, i, &name)); i++) {
         if (d->made) /* it needs no files */
             continue;
-        const char *cell[COLUMNS] = {name.dataset, name.path};
         const struct shape s = data_input(d)->shape;
-        const uint64_t v[] = {(uint64_t)name.verify,     (uint64_t)s.c,    (uint64_t)s.h,  (uint64_t)s.w,
-                              (uint64_t)data_classes(d), d->n[PART_TRAIN], d->n[PART_TEST]};
-        for (size_t k = 0; k < sizeof v / sizeof v[0]; k++) {
-            snprintf(num[k], STR_NUM, "%" PRIu64, v[k]);
-            cell[VERIFY + k] = num[k];
-        }
-        snprintf(num[FINGERPRINT], STR_NUM, "%016" PRIx64, d->fingerprint);
-        cell[FINGERPRINT] = num[FINGERPRINT];
-        csv_row(csv, cell); /* a failed row is remembered and told by commit */
+        record_row(&f, &(struct seen_source){
+                           .dataset = name.dataset,
+                           .path = name.path,
+                           .verify = (size_t)name.verify,
+                           .channels = (size_t)s.c,
+                           .height = (size_t)s.h,
+                           .width = (size_t)s.w,
+                           .classes = (size_t)data_classes(d),
+                           .train = d->n[PART_TRAIN],
+                           .test = d->n[PART_TEST],
+                           .fingerprint = d->fingerprint,
+                       });
     }
-    return csv_commit(csv, 1, e);
+    return record_end(&f, 0, 1, e);
 }
 
 int seen_suffices(const struct sweep_run *run, struct err *e)

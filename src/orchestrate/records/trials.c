@@ -14,8 +14,9 @@ struct main_row {
     uint32_t trial, copy; /* copy: 0, or 1 + the number of the point in whose name the trial stands there again */
 };
 
-/* What a cell is made of. */
+/* What the cells of a row are made of. */
 struct cell_source {
+    const struct main_table *m;
     const struct sweep_run *run;
     const struct trial *t;
     const struct planned_point *p;   /* the trial's */
@@ -37,28 +38,38 @@ static int was_trained(const struct cell_source *c)
     return c->t->r.status != TRIAL_SKIPPED;
 }
 
-static const char *trial_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *trial_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, 1, (uint64_t)(c->t - c->run->plan->trial) + 1);
 }
 
-static const char *point_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *point_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, 1, (c->copy ? c->copy->index : c->p->index) + 1);
 }
 
-static const char *repeat_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *repeat_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, was_trained(c), (uint64_t)c->t->repeat + 1);
 }
 
-static const char *seed_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *seed_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, was_trained(c), (uint64_t)c->run->spec->seed + (uint64_t)c->t->repeat);
 }
 
-static const char *status_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *status_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     (void)buf;
     return trial_status_name[c->t->r.status];
 }
@@ -71,182 +82,209 @@ const char *trial_id_text(char buf[STR_NUM], const struct trial *t)
     return buf;
 }
 
-static const char *id_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *id_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return trial_id_text(buf, c->t);
 }
 
-static const char *same_as_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *same_as_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, c->copy != NULL, c->p->index + 1);
 }
 
-static const char *batchnorm_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *batchnorm_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     (void)buf;
     return !c->t->kind->has_facts ? "" : c->t->kind->batchnorm ? "yes" : "no";
 }
 
-static const char *dropout_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *dropout_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     (void)buf;
     return !c->t->kind->has_facts ? "" : c->t->kind->dropout ? "yes" : "no";
 }
 
-static const char *precision_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *precision_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     (void)buf;
     return c->t->kind->has_facts ? nn_precision_name((size_t)c->t->kind->precision) : "";
 }
 
-static const char *epochs_run_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *epochs_run_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, was_trained(c), (uint64_t)c->t->r.epochs_run);
 }
 
-static const char *best_epoch_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *best_epoch_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, c->t->r.best_epoch != 0, (uint64_t)c->t->r.best_epoch);
 }
 
-static const char *train_samples_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *train_samples_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, 1, c->t->kind->n[DATA_TRAIN]);
 }
 
-static const char *val_samples_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *val_samples_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, 1, c->t->kind->n[DATA_VALIDATION]);
 }
 
-static const char *test_samples_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *test_samples_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     return whole_text(buf, 1, c->t->kind->n[DATA_TEST]);
 }
 
-static const char *error_cell(const struct cell_source *c, char buf[STR_NUM])
+static const char *error_cell(const void *row, size_t i, char buf[STR_NUM])
 {
+    const struct cell_source *c = row;
+    (void)i;
     (void)buf;
     return c->t->r.error;
 }
 
-/* --- columns --- */
+/* --- columns of which there are many --- */
 
-typedef const char *trial_cell_fn(const struct cell_source *c, char buf[STR_NUM]);
-
-/* A column, or a place for the columns that come from another table. */
-struct trial_column {
-    const char *name, *help; /* of a fact the help is that of nn_fact_rows */
-    trial_cell_fn *cell;     /* NULL: the fact of this name */
-    enum { ONE_COLUMN, AXES, OTHER_FACTS, ALL_METRICS } kind;
-};
-
-static const struct trial_column columns[] = {
-    {"trial", "number of the trial in the plan", trial_cell, ONE_COLUMN},
-    {"point", "number of the point in the grid", point_cell, ONE_COLUMN},
-    {"repeat", "number of the repeat of the point", repeat_cell, ONE_COLUMN},
-    {"seed", "sweep.seed + repeat - 1", seed_cell, ONE_COLUMN},
-    {"status", "open, complete, pruned, failed or skipped", status_cell, ONE_COLUMN},
-    {"id", "name of the training: the hash of its settings and seed, whatever the grid around it", id_cell, ONE_COLUMN},
-    {"same_as", "the earlier point that is the same training, whose results these are", same_as_cell, ONE_COLUMN},
-    {NULL, "the axes of the grid: the key's name, and the value", NULL, AXES},
-    {"params", NULL, NULL, ONE_COLUMN},
-    {"macs", NULL, NULL, ONE_COLUMN},
-    {"receptive_field", NULL, NULL, ONE_COLUMN},
-    {"uses_batchnorm", "yes or no: the network has this layer", batchnorm_cell, ONE_COLUMN},
-    {"uses_dropout", "yes or no: the network has this layer", dropout_cell, ONE_COLUMN},
-    {"head", NULL, NULL, ONE_COLUMN},
-    {"precision", "train.precision", precision_cell, ONE_COLUMN},
-    {NULL, NULL, NULL, OTHER_FACTS},
-    {"epochs_run", "epochs that were trained", epochs_run_cell, ONE_COLUMN},
-    {"best_epoch", "the epoch whose weights the metrics are of", best_epoch_cell, ONE_COLUMN},
-    {"train_samples", "samples that are trained", train_samples_cell, ONE_COLUMN},
-    {"val_samples", "samples of the validation split", val_samples_cell, ONE_COLUMN},
-    {"test_samples", "samples of the test split", test_samples_cell, ONE_COLUMN},
-    {NULL, NULL, NULL, ALL_METRICS},
-    {"error", "why the trial failed or was skipped", error_cell, ONE_COLUMN},
-};
-#define ROWS (sizeof columns / sizeof columns[0])
-
-/* The fact that a row names, or the n-th of those that no row names. */
-static const struct nn_fact *fact_named(const char *name)
+static size_t count_axes(const void *of)
 {
-    const struct nn_fact *f = nn_fact_rows;
-    while (f->name && strcmp(f->name, name))
-        f++;
-    return f->name ? f : NULL;
+    const struct sweep_run *run = of;
+    return run ? sweep_keys(run->sweep) : 1;
 }
 
-static const struct nn_fact *other_fact(size_t n)
+static const char *name_axis(const void *of, size_t i, const char **help, struct arena *a)
 {
-    for (const struct nn_fact *f = nn_fact_rows; f->name; f++) {
-        int named = 0;
-        for (size_t i = 0; i < ROWS; i++)
-            named |= columns[i].name && !strcmp(columns[i].name, f->name);
-        if (!named && !n--)
+    const struct sweep_run *run = of;
+    (void)help;
+    (void)a;
+    return run ? sweep_key(run->sweep, i) : "SECTION.KEY";
+}
+
+const struct column_kind axis_columns = {count_axes, name_axis};
+
+static const char *axis_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct cell_source *c = row;
+    return plan_value(c->run, c->copy ? c->copy->index : c->p->index, i, buf);
+}
+
+/* These facts stand before the others, in this order. */
+static const char *const first_facts[] = {"params", "macs", "receptive_field", "head"};
+enum { FIRST_FACTS = sizeof first_facts / sizeof *first_facts, HEAD_FACT = FIRST_FACTS - 1 };
+
+static int is_first_fact(const char *name)
+{
+    for (size_t i = 0; i < FIRST_FACTS; i++)
+        if (!strcmp(first_facts[i], name))
+            return 1;
+    return 0;
+}
+
+/* Returns the i-th fact in the order of the table; NULL after the last. */
+static const struct nn_fact *fact_in_order(size_t i)
+{
+    size_t others = FIRST_FACTS;
+    for (const struct nn_fact *f = nn_fact_rows; f->name; f++)
+        if (i < FIRST_FACTS ? !strcmp(f->name, first_facts[i]) : !is_first_fact(f->name) && others++ == i)
             return f;
-    }
     return NULL;
 }
 
-/* One column of the table as it is printed. */
-struct main_column {
-    const char *name, *help;
-    trial_cell_fn *cell;        /* or, NULL, one of these: */
-    const struct nn_fact *fact; /* a fact */
-    size_t axis;                /* an axis, where `is_axis` */
-    int metric;                 /* a metric */
-    int is_axis;
-};
-
-/* run: NULL for the columns that there can be. */
-static size_t width_of(const struct trial_column *row, const struct sweep_run *run)
+static size_t count_facts(const void *of)
 {
-    size_t axes = run ? sweep_keys(run->sweep) : 1, metrics = run ? (size_t)run->records->columns : M_COUNT;
     size_t n = 0;
-    if (row->kind == OTHER_FACTS)
-        while (other_fact(n))
-            n++;
-    return row->kind == ONE_COLUMN ? 1 : row->kind == AXES ? axes : row->kind == ALL_METRICS ? metrics : n;
+    (void)of;
+    while (fact_in_order(n))
+        n++;
+    return n;
 }
 
-/* The n-th column; 0, or -1 after the last. */
-static int column_at(const struct sweep_run *run, size_t n, struct main_column *out)
+static const char *name_fact(const void *of, size_t i, const char **help, struct arena *a)
 {
-    for (size_t i = 0; i < ROWS; i++) {
-        const struct trial_column *row = &columns[i];
-        size_t width = width_of(row, run);
-        if (n >= width) {
-            n -= width;
-            continue;
-        }
-        *out = (struct main_column){.name = row->name, .help = row->help, .cell = row->cell};
-        if (row->kind == AXES) {
-            out->is_axis = 1;
-            out->axis = n;
-            out->name = run ? sweep_key(run->sweep, n) : "SECTION.KEY";
-        } else if (row->kind == ALL_METRICS) {
-            out->metric = run ? run->records->column[n] : (int)n;
-            out->name = train_metrics[out->metric].name;
-            out->help = train_metrics[out->metric].help;
-        } else if (!row->cell) {
-            out->fact = row->name ? fact_named(row->name) : other_fact(n);
-            out->name = out->fact->name;
-            out->help = out->fact->help;
-        }
-        return 0;
-    }
-    return -1;
+    (void)of;
+    (void)a;
+    *help = fact_in_order(i)->help;
+    return fact_in_order(i)->name;
 }
 
-const char *trial_column_name(size_t i, const char **help)
+static const struct column_kind fact_columns = {count_facts, name_fact};
+
+static const char *fact_cell(const void *row, size_t i, char buf[STR_NUM])
 {
-    struct main_column c;
-    if (column_at(NULL, i, &c))
-        return NULL;
-    *help = c.help;
-    return c.name;
+    const struct cell_source *c = row;
+    const struct nn_fact *fact = c->m->fact[i];
+    const struct nn_facts *facts = &c->t->kind->facts;
+    return !c->t->kind->has_facts ? "" : fact->number ? str_double(buf, fact->number(facts)) : facts->head;
 }
+
+static size_t count_metrics(const void *of)
+{
+    const struct sweep_run *run = of;
+    return run ? (size_t)run->records->columns : M_COUNT;
+}
+
+const char *name_metric(const void *of, size_t i, const char **help, struct arena *a)
+{
+    const struct sweep_run *run = of;
+    const struct metric *m = &train_metrics[run ? run->records->column[i] : (int)i];
+    (void)a;
+    *help = m->help;
+    return m->name;
+}
+
+static const struct column_kind metric_columns = {count_metrics, name_metric};
+
+static const char *metric_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct cell_source *c = row;
+    return str_float(buf, was_trained(c) ? trial_metric(c->run->plan, c->t, c->run->records->column[i]) : NAN);
+}
+
+/* --- the table --- */
+
+static const struct column_row columns[] = {
+    COLUMN("trial", "number of the trial in the plan", trial_cell),
+    COLUMN("point", "number of the point in the grid", point_cell),
+    COLUMN("repeat", "number of the repeat of the point", repeat_cell),
+    COLUMN("seed", "sweep.seed + repeat - 1", seed_cell),
+    COLUMN("status", "open, complete, pruned, failed or skipped", status_cell),
+    COLUMN("id", "name of the training: the hash of its settings and seed, whatever the grid around it", id_cell),
+    COLUMN("same_as", "the earlier point that is the same training, whose results these are", same_as_cell),
+    COLUMN_KIND(&axis_columns, "the axes of the grid: the key's name, and the value", axis_cell, 0, 0),
+    COLUMN_KIND(&fact_columns, NULL, fact_cell, 0, HEAD_FACT),
+    COLUMN("uses_batchnorm", "yes or no: the network has this layer", batchnorm_cell),
+    COLUMN("uses_dropout", "yes or no: the network has this layer", dropout_cell),
+    COLUMN_KIND(&fact_columns, NULL, fact_cell, HEAD_FACT, 1),
+    COLUMN("precision", "train.precision", precision_cell),
+    COLUMN_KIND(&fact_columns, NULL, fact_cell, FIRST_FACTS, 0),
+    COLUMN("epochs_run", "epochs that were trained", epochs_run_cell),
+    COLUMN("best_epoch", "the epoch whose weights the metrics are of", best_epoch_cell),
+    COLUMN("train_samples", "samples that are trained", train_samples_cell),
+    COLUMN("val_samples", "samples of the validation split", val_samples_cell),
+    COLUMN("test_samples", "samples of the test split", test_samples_cell),
+    COLUMN_KIND(&metric_columns, NULL, metric_cell, 0, 0),
+    COLUMN("error", "why the trial failed or was skipped", error_cell),
+};
+const struct column_table trial_table = {"NAME.csv", "a trial", COLUMNS_OF(columns)};
 
 /* table.make: of the trial's own point or for one that is the same training. */
 static const char *main_cell(const void *ctx, size_t row, size_t col, char buf[STR_NUM])
@@ -255,34 +293,18 @@ static const char *main_cell(const void *ctx, size_t row, size_t col, char buf[S
     const struct trial_plan *plan = m->run->plan;
     const struct main_row *r = &m->row[row];
     const struct trial *t = &plan->trial[r->trial];
-    const struct cell_source source = {m->run, t, &plan->point[t->point], r->copy ? &plan->copy[r->copy - 1] : NULL};
-    const struct main_column *c = &m->column[col];
-    const struct nn_facts *facts = &t->kind->facts;
-    if (c->cell)
-        return c->cell(&source, buf);
-    if (c->is_axis)
-        return plan_value(m->run, source.copy ? source.copy->index : source.p->index, c->axis, buf);
-    if (!c->fact)
-        return str_float(buf, was_trained(&source) ? trial_metric(m->run->plan, t, c->metric) : NAN);
-    if (!t->kind->has_facts)
-        return "";
-    return c->fact->number ? str_double(buf, c->fact->number(facts)) : facts->head;
+    const struct cell_source source = {m, m->run, t, &plan->point[t->point], r->copy ? &plan->copy[r->copy - 1] : NULL};
+    return sheet_cell(&m->sheet, col, &source, buf);
 }
 
 static int main_columns(struct main_table *m)
 {
-    size_t n = 0;
-    for (struct main_column c; !column_at(m->run, n, &c);)
-        n++;
-    m->column = calloc(n, sizeof *m->column);
-    const char **name = calloc(n, sizeof *name);
-    for (size_t i = 0; m->column && name && i < n; i++) {
-        column_at(m->run, i, &m->column[i]);
-        name[i] = m->column[i].name;
-    }
-    int bad = !m->column || !name || table_columns(&m->t, name, n);
-    free(name);
-    return bad;
+    size_t facts = count_facts(NULL);
+    if (sheet_init(&m->sheet, &trial_table, m->run) || !(m->fact = arena_take(&m->sheet.mem, facts * sizeof *m->fact)))
+        return -1;
+    for (size_t i = 0; i < facts; i++)
+        m->fact[i] = fact_in_order(i);
+    return table_columns(&m->t, m->sheet.name, m->sheet.n);
 }
 
 /* --- rows --- */
@@ -334,5 +356,5 @@ void main_table_release(struct main_table *m)
 {
     table_release(&m->t);
     free(m->row);
-    free(m->column);
+    sheet_release(&m->sheet);
 }

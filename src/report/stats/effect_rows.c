@@ -1,15 +1,44 @@
-/* effect_rows.c writes the rows of the table of effects. */
+/* effect_rows.c - writes the rows of the table of effects. */
 #include "report/stats/effect_rows.h"
+#include "report/table/columns.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { KIND, AXIS, OTHER, VALUE, N, MEAN, LOW, HIGH, SHARE, OMEGA, CHANCE, PLANNED, BASIS, COLUMNS };
-static const char *const head[COLUMNS] = {
-    "kind",      "axis",  "other",       "value",           "n",       "mean", "ci95_low",
-    "ci95_high", "share", "share_omega", "share_by_chance", "planned", "basis"};
+static const char *effect_planned(const void *row, size_t at, char buf[STR_NUM])
+{
+    const struct effect_row *r = row;
+    return r->planned ? column_whole(row, at, buf) : "";
+}
 
+/* None of planned trials is a number, too. */
+static const char *effect_n(const void *row, size_t at, char buf[STR_NUM])
+{
+    const struct effect_row *r = row;
+    return r->n || r->planned ? column_whole(row, at, buf) : "";
+}
+
+#define EFFECT(name, help, cell, field) COLUMN_FIELD(name, help, cell, struct effect_row, field)
+static const struct column_row columns[] = {
+    EFFECT("kind", "axis, pair, rest, seed, noise, value or note", column_text, kind),
+    EFFECT("axis", "the axis; of axes that always change together, all", column_text, axis),
+    EFFECT("other", "the second axis of a pair", column_text, other),
+    EFFECT("value", "the value of the axis; of a note its text", column_text, value),
+    EFFECT("n", "trials that it is made of", effect_n, n),
+    EFFECT("mean", "mean of the objective over the settings of the other axes", column_float, mean),
+    EFFECT("ci95_low", "lower end of the 95 % interval of the mean", column_float, low),
+    EFFECT("ci95_high", "upper end", column_float, high),
+    EFFECT("share", "share of the variance of the objective over all trials (eta squared)", column_double, share),
+    EFFECT("share_omega", "the share without what noise puts into it (omega squared)", column_double, omega),
+    EFFECT("share_by_chance", "what the share would be on average if nothing had an effect", column_double, chance),
+    EFFECT("planned", "trials of all points with the value", effect_planned, planned),
+    EFFECT("basis", "all, common, own or drawn: which settings the mean is over; notes explain them", column_text,
+           basis),
+};
+const struct column_table effect_table = {"NAME.effects.csv", "an axis, a pair of axes, a value, or a note",
+                                          COLUMNS_OF(columns)};
+enum { COLUMNS = sizeof columns / sizeof *columns };
 
 struct effect_row effect_row_of(const char *kind, const char *axis)
 {
@@ -19,24 +48,9 @@ struct effect_row effect_row_of(const char *kind, const char *axis)
 int add_effect_row(struct table *out, const struct effect_row *r)
 {
     const char *cell[COLUMNS];
-    char number[COLUMNS][STR_NUM] = {{0}};
-    if (r->n || r->planned)
-        snprintf(number[N], STR_NUM, "%zu", r->n);
-    if (r->planned)
-        snprintf(number[PLANNED], STR_NUM, "%zu", r->planned);
-    str_float(number[MEAN], (float)r->mean);
-    str_float(number[LOW], (float)r->low);
-    str_float(number[HIGH], (float)r->high);
-    str_double(number[SHARE], r->share);
-    str_double(number[OMEGA], r->omega);
-    str_double(number[CHANCE], r->chance);
+    char text[COLUMNS][STR_NUM];
     for (size_t i = 0; i < COLUMNS; i++)
-        cell[i] = number[i];
-    cell[KIND] = r->kind;
-    cell[AXIS] = r->axis;
-    cell[OTHER] = r->other;
-    cell[VALUE] = r->value;
-    cell[BASIS] = r->basis;
+        cell[i] = columns[i].cell(r, columns[i].at, text[i]);
     return table_row(out, cell);
 }
 
@@ -49,7 +63,10 @@ int add_effect_note(struct table *out, const char *text)
 
 int effect_columns(struct table *out)
 {
-    return table_columns(out, head, COLUMNS);
+    const char *name[COLUMNS];
+    for (size_t i = 0; i < COLUMNS; i++)
+        name[i] = columns[i].name;
+    return table_columns(out, name, COLUMNS);
 }
 
 /* Skipped points never began. */

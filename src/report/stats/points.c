@@ -1,62 +1,169 @@
 /* points.c - makes the table of points: means, intervals, rank and difference to the best of each. */
 #include "report/report.h"
 #include "report/stats/compare.h"
+#include "report/table/columns.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char *const statistic[] = {"mean", "std", "ci95_low", "ci95_high", "min", "max"};
-static const char *const standing[] = {
-    "n", "rank", "tied_with_best", "trials", "diff_to_best", "diff_to_best_low", "diff_to_best_high"};
-#define STATISTICS (sizeof statistic / sizeof *statistic)
-
-struct sheet { /* one row being made */
+/* What the columns are counted in, and the cells of every row are made of. */
+struct point_sheet {
     const struct trials_view *v;
-    const char **cell;
-    char (*number)[STR_NUM]; /* [2 * columns] texts made for the cells, and then those that several cells share */
-    size_t n, columns;
-    double *buf; /* [trials of a point] */
+    const struct difference *diff; /* [points of the view] */
+    size_t nfacts, nmetrics;
+    int *fact, *metric; /* columns of the trials */
+    int point;          /* likewise */
+    double *values;     /* [trials of a point] scratch */
     struct t_cache cache;
+    struct stats stats; /* of the metric that was asked for last, at the point */
+    size_t stats_of;    /* its number + 1; 0: none */
 };
 
-static int make_head(const struct trials_view *v, struct table *out, struct arena *a)
+/* A row. */
+struct point_source {
+    struct point_sheet *s;
+    size_t p;
+};
+
+static const char *count_text(size_t n, char buf[STR_NUM])
 {
-    const char **head = arena_take(a, (10 + v->t->cols * STATISTICS) * sizeof *head);
-    size_t n = 0;
-    if (!head)
-        return -1;
-    head[n++] = "point";
-    for (size_t i = 0; i < v->naxes; i++)
-        head[n++] = v->axis[i].name;
-    for (size_t c = 0; c < v->t->cols; c++)
-        if (view_is_fact(v->t->head[c]))
-            head[n++] = v->t->head[c];
-    for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
-        head[n++] = standing[i];
-    for (size_t c = 0; c < v->t->cols; c++)
-        for (size_t s = 0; view_is_metric(v->t->head[c]) && s < STATISTICS; s++)
-            if (!(head[n++] = arena_fmt(a, "%s_%s", v->t->head[c], statistic[s])))
-                return -1;
-    return table_columns(out, head, n);
+    snprintf(buf, STR_NUM, "%zu", n);
+    return buf;
 }
 
-static void put_cell_text(struct sheet *s, const char *text)
+/* Metrics are computed in float, so that nine digits say all about their means. */
+static const char *mean_number(double x, char buf[STR_NUM])
 {
-    s->cell[s->n++] = text;
+    return str_float(buf, (float)x);
 }
 
-static void put_count(struct sheet *s, size_t n)
+/* ---- the point, its axes and facts ------------------------------------------------------------------------------- */
+
+static const char *point_number(const void *row, size_t i, char buf[STR_NUM])
 {
-    s->cell[s->n] = s->number[s->n];
-    snprintf(s->number[s->n++], STR_NUM, "%zu", n);
+    const struct point_source *r = row;
+    (void)i;
+    return table_text(r->s->v->t, r->s->v->first[r->p], r->s->point, buf);
 }
 
-/* Puts a number into the next cell. Metrics are computed in float, so that nine digits say all about their means. */
-static void put_number(struct sheet *s, double x)
+static size_t count_point_axes(const void *of)
 {
-    s->cell[s->n] = s->number[s->n];
-    str_float(s->number[s->n++], (float)x);
+    const struct point_sheet *s = of;
+    return s ? s->v->naxes : 1;
+}
+
+static const char *name_point_axis(const void *of, size_t i, const char **help, struct arena *a)
+{
+    const struct point_sheet *s = of;
+    (void)help;
+    (void)a;
+    return s ? s->v->axis[i].name : "SECTION.KEY";
+}
+
+static const char *point_axis(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct point_source *r = row;
+    const struct table_axis *axis = &r->s->v->axis[i];
+    (void)buf;
+    return axis->text[axis->code[r->s->v->first[r->p]]];
+}
+
+static size_t count_point_facts(const void *of)
+{
+    const struct point_sheet *s = of;
+    return s ? s->nfacts : 1;
+}
+
+static const char *name_point_fact(const void *of, size_t i, const char **help, struct arena *a)
+{
+    const struct point_sheet *s = of;
+    (void)help;
+    (void)a;
+    return s ? s->v->t->head[s->fact[i]] : "FACT";
+}
+
+/* Returns a fact from the first trial that knows it: a trial that never started may not. */
+static const char *point_fact_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct point_source *r = row;
+    const struct trials_view *v = r->s->v;
+    const char *text = "";
+    for (size_t k = v->start[r->p]; k < v->start[r->p + 1] && !*text; k++)
+        text = table_text(v->t, v->row[k], r->s->fact[i], buf);
+    return text;
+}
+
+/* ---- how it compares with the best one --------------------------------------------------------------------------- */
+
+static const char *point_complete(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct point_source *r = row;
+    const struct trials_view *v = r->s->v;
+    size_t complete = 0;
+    (void)i;
+    for (size_t k = v->start[r->p]; k < v->start[r->p + 1]; k++)
+        complete += (size_t)v->complete[v->row[k]];
+    return count_text(complete, buf);
+}
+
+static const char *point_rank(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct point_source *r = row;
+    (void)i;
+    return isnan(r->s->v->mean[r->p]) ? "" : count_text(r->s->v->rank[r->p], buf);
+}
+
+static const char *point_tied(const void *row, size_t i, char buf[STR_NUM])
+{
+    static const char *const word[] = {[TIE_NO] = "no", [TIE_YES] = "yes", [TIE_UNKNOWN] = ""};
+    const struct point_source *r = row;
+    (void)i;
+    (void)buf;
+    return isnan(r->s->v->mean[r->p]) ? "" : word[r->s->diff[r->p].tied];
+}
+
+static const char *point_trials(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct point_source *r = row;
+    (void)i;
+    return count_text(r->s->v->start[r->p + 1] - r->s->v->start[r->p], buf);
+}
+
+/* at: place of a double in struct difference */
+static const char *point_difference(const void *row, size_t at, char buf[STR_NUM])
+{
+    const struct point_source *r = row;
+    return column_float(&r->s->diff[r->p], at, buf);
+}
+
+/* ---- metrics ----------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *help;
+    size_t at; /* in struct stats */
+} statistic[] = {
+    {"mean", "mean of the metric over the complete trials", offsetof(struct stats, mean)},
+    {"std", "standard deviation (n-1)", offsetof(struct stats, std)},
+    {"ci95_low", "lower end of the 95 % interval of the mean (Student's t)", offsetof(struct stats, low)},
+    {"ci95_high", "upper end", offsetof(struct stats, high)},
+    {"min", "the smallest", offsetof(struct stats, min)},
+    {"max", "the largest", offsetof(struct stats, max)},
+};
+#define STATISTICS (sizeof statistic / sizeof *statistic)
+
+static size_t count_statistics(const void *of)
+{
+    const struct point_sheet *s = of;
+    return (s ? s->nmetrics : 1) * STATISTICS;
+}
+
+static const char *name_statistic(const void *of, size_t i, const char **help, struct arena *a)
+{
+    const struct point_sheet *s = of;
+    *help = statistic[i % STATISTICS].help;
+    return arena_fmt(a, "%s_%s", s ? s->v->t->head[s->metric[i / STATISTICS]] : "METRIC",
+                     statistic[i % STATISTICS].name);
 }
 
 /* Returns the one number of a point with one complete trial, as it is in the table. */
@@ -69,63 +176,40 @@ static const char *only_text(const struct trials_view *v, size_t p, int col, cha
     return text;
 }
 
-static void put_metric(struct sheet *s, size_t p, int col)
+static const char *point_statistic(const void *row, size_t i, char buf[STR_NUM])
 {
-    struct stats m = view_stats(s->v, p, col, s->buf, &s->cache);
-    const double x[STATISTICS] = {m.mean, m.std, m.low, m.high, m.min, m.max};
-    const char *only = m.n == 1 ? only_text(s->v, p, col, s->number[s->columns + s->n]) : NULL;
-    for (size_t i = 0; i < STATISTICS; i++)
-        if (only && !isnan(x[i]))
-            put_cell_text(s, only);
-        else
-            put_number(s, x[i]);
+    const struct point_source *r = row;
+    struct point_sheet *s = r->s;
+    int col = s->metric[i / STATISTICS];
+    if (s->stats_of != i / STATISTICS + 1)
+        s->stats = view_stats(s->v, r->p, col, s->values, &s->cache);
+    s->stats_of = i / STATISTICS + 1;
+    double x = *(const double *)((const char *)&s->stats + statistic[i % STATISTICS].at);
+    return s->stats.n == 1 && !isnan(x) ? only_text(s->v, r->p, col, buf) : mean_number(x, buf);
 }
 
-/* Returns a fact from the first trial that knows it: a trial that never started may not. */
-static const char *first_fact(const struct trials_view *v, size_t p, int col, char buf[STR_NUM])
-{
-    const char *text = "";
-    for (size_t i = v->start[p]; i < v->start[p + 1] && !*text; i++)
-        text = table_text(v->t, v->row[i], col, buf);
-    return text;
-}
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
-/* Puts how many trials there are, and how the point compares with the best one. */
-static void put_standing(struct sheet *s, size_t p, const struct difference *d)
-{
-    static const char *const word[] = {[TIE_NO] = "no", [TIE_YES] = "yes", [TIE_UNKNOWN] = ""};
-    const struct trials_view *v = s->v;
-    size_t complete = 0;
-    for (size_t i = v->start[p]; i < v->start[p + 1]; i++)
-        complete += (size_t)v->complete[v->row[i]];
-    put_count(s, complete);
-    if (isnan(v->mean[p]))
-        put_cell_text(s, "");
-    else
-        put_count(s, v->rank[p]);
-    put_cell_text(s, isnan(v->mean[p]) ? "" : word[d->tied]);
-    put_count(s, v->start[p + 1] - v->start[p]);
-    put_number(s, d->diff);
-    put_number(s, d->low);
-    put_number(s, d->high);
-}
+static const struct column_kind point_axes = {count_point_axes, name_point_axis};
+static const struct column_kind point_facts = {count_point_facts, name_point_fact};
+static const struct column_kind point_statistics = {count_statistics, name_statistic};
 
-static int make_point_row(struct sheet *s, size_t p, const struct difference *d, struct table *out)
-{
-    const struct trials_view *v = s->v;
-    s->n = 0;
-    put_cell_text(s, table_text(v->t, v->first[p], table_column(v->t, "point"), s->number[s->n]));
-    for (size_t i = 0; i < v->naxes; i++)
-        put_cell_text(s, v->axis[i].text[v->axis[i].code[v->first[p]]]);
-    for (size_t c = 0; c < v->t->cols; c++)
-        if (view_is_fact(v->t->head[c]))
-            put_cell_text(s, first_fact(v, p, (int)c, s->number[s->n]));
-    put_standing(s, p, d);
-    for (size_t c = 0; c < v->t->cols; c++)
-        if (view_is_metric(v->t->head[c]))
-            put_metric(s, p, (int)c);
-    return table_row(out, s->cell);
-}
+static const struct column_row point_columns[] = {
+    COLUMN("point", "number of the point in the grid", point_number),
+    COLUMN_KIND(&point_axes, "the axes of the grid: the key's name, and the value", point_axis, 0, 0),
+    COLUMN_KIND(&point_facts, "facts of the network and sizes of the splits, from params to test_samples of NAME.csv",
+                point_fact_cell, 0, 0),
+    COLUMN("n", "complete trials", point_complete),
+    COLUMN("rank", "by the mean of the objective; equal means share one", point_rank),
+    COLUMN("tied_with_best", "yes or no: it cannot be told from the best point, at 95 %", point_tied),
+    COLUMN("trials", "trials that ended, complete or not", point_trials),
+    COLUMN_FIELD("diff_to_best", "its mean less that of the best point", point_difference, struct difference, diff),
+    COLUMN_FIELD("diff_to_best_low", "lower end of its interval, for all points at once", point_difference,
+                 struct difference, low),
+    COLUMN_FIELD("diff_to_best_high", "upper end", point_difference, struct difference, high),
+    COLUMN_KIND(&point_statistics, NULL, point_statistic, 0, 0),
+};
+const struct column_table point_table = {"NAME.points.csv", "a point", COLUMNS_OF(point_columns)};
 
 static size_t most_trials(const struct trials_view *v)
 {
@@ -135,23 +219,38 @@ static size_t most_trials(const struct trials_view *v)
     return most;
 }
 
+static int prepare_points(struct point_sheet *s, struct trials_view *v)
+{
+    struct range_cache cache = {0};
+    struct difference *diff = arena_take(&v->mem, (v->npoints + 1) * sizeof *diff);
+    *s = (struct point_sheet){.v = v, .diff = diff, .point = table_column(v->t, "point")};
+    s->values = arena_take(&v->mem, (most_trials(v) + 1) * sizeof *s->values);
+    s->fact = arena_take(&v->mem, (v->t->cols + 1) * sizeof *s->fact);
+    s->metric = arena_take(&v->mem, (v->t->cols + 1) * sizeof *s->metric);
+    if (!diff || !s->values || !s->fact || !s->metric)
+        return -1;
+    for (size_t c = 0; c < v->t->cols; c++) {
+        if (view_is_fact(v, (int)c))
+            s->fact[s->nfacts++] = (int)c;
+        if (view_is_metric(v, (int)c))
+            s->metric[s->nmetrics++] = (int)c;
+    }
+    return compare_with_best(v, diff, &cache, &v->mem);
+}
+
 static int make_points(struct trials_view *v, struct table *out)
 {
-    struct sheet s = {.v = v};
-    struct range_cache cache = {0};
-    if (make_head(v, out, &v->mem))
+    struct point_sheet s;
+    struct sheet sheet;
+    if (prepare_points(&s, v))
         return -1;
-    struct difference *d = arena_take(&v->mem, (v->npoints + 1) * sizeof *d);
-    s.buf = arena_take(&v->mem, (most_trials(v) + 1) * sizeof *s.buf);
-    s.cell = arena_take(&v->mem, out->cols * sizeof *s.cell);
-    s.number = arena_take(&v->mem, 2 * out->cols * sizeof *s.number);
-    s.columns = out->cols;
-    if (!d || !s.buf || !s.cell || !s.number || compare_with_best(v, d, &cache, &v->mem))
-        return -1;
-    for (size_t p = 0; p < v->npoints; p++)
-        if (make_point_row(&s, p, &d[p], out))
-            return -1;
-    return 0;
+    int bad = sheet_init(&sheet, &point_table, &s) || table_columns(out, sheet.name, sheet.n);
+    for (size_t p = 0; p < v->npoints && !bad; p++) {
+        s.stats_of = 0;
+        bad = table_row(out, sheet_row(&sheet, &(struct point_source){&s, p}));
+    }
+    sheet_release(&sheet);
+    return bad;
 }
 
 int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e)

@@ -86,10 +86,7 @@ void ids_release(struct ids *m)
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
 static const char *const key_columns[] = {"trial", "point", "repeat", "seed", "status", "id", "same_as", "error", NULL};
-static const char *const fact_columns[] = {
-    "params", "macs",          "receptive_field", "uses_batchnorm", "uses_dropout",
-    "head",   "precision",     "depth",           "pool_distance",  "bn_distance",
-    "jump",   "train_samples", "val_samples",     "test_samples",   NULL};
+static const char *const measured_columns[] = {"epochs_run", "best_epoch", NULL}; /* beside the metrics of a split */
 
 static int one_of(const char *word, const char *const *list)
 {
@@ -98,14 +95,16 @@ static int one_of(const char *word, const char *const *list)
     return *list != NULL;
 }
 
-int view_is_fact(const char *column)
+int view_is_metric(const struct trials_view *v, int col)
 {
-    return one_of(column, fact_columns);
+    const char *split, *name = report_metric_of(v->t->head[col], &split);
+    return col == v->col || (*split && strcmp(name, "samples")) || one_of(name, measured_columns);
 }
 
-int view_is_metric(const char *column)
+int view_is_fact(const struct trials_view *v, int col)
 {
-    return !strchr(column, '.') && !one_of(column, fact_columns) && !one_of(column, key_columns);
+    const char *name = v->t->head[col];
+    return !strchr(name, '.') && !one_of(name, key_columns) && !view_is_metric(v, col);
 }
 
 const char *view_cell(const struct trials_view *v, size_t row, int col)

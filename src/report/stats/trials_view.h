@@ -82,8 +82,10 @@ struct stats view_stats(const struct trials_view *v, size_t p, int col, double *
 /* A name for the point: "kernels=16, dropout=0.05"; "point 1" when there are no axes. Appends. `brief`: the values as
  * pictures show them. */
 void view_point_text(const struct trials_view *v, size_t p, int brief, struct str *s);
-/* Columns of the main table that are no metric: 1 for trial, point, ..., facts of the model, axes and error. */
-int view_is_fact(const char *column); /* params, macs, ... */
-int view_is_metric(const char *column);
+/* Columns of the main table of which points have statistics: the objective, metrics of a split, numbers of epochs. */
+int view_is_metric(const struct trials_view *v, int col);
+/* Those that say something of the point itself: what is neither that, nor an axis, nor a trial's name, state or error.
+ */
+int view_is_fact(const struct trials_view *v, int col);
 
 #endif

@@ -82,11 +82,11 @@ static void intervals_end_where_the_metric_does(void **state)
                 {"val_accuracy", 0, 0.1 + 12.706204736 * 0.05},
                 {"test_loss", 0, 0.5 + 12.706204736 * 0.4},
                 {"best_epoch", 0, 5 + 12.706204736 * 4},
-                {"score", 0.5 - 12.706204736 * 0.4, 0.5 + 12.706204736 * 0.4}};
+                {"test_score", 0.5 - 12.706204736 * 0.4, 0.5 + 12.706204736 * 0.4}};
     struct table t, p;
     struct err e = {0};
     (void)state;
-    table_of(&t, "point,repeat,status,test_accuracy,val_accuracy,test_loss,best_epoch,score\n"
+    table_of(&t, "point,repeat,status,test_accuracy,val_accuracy,test_loss,best_epoch,test_score\n"
                  "1,1,complete,0.2,0.05,0.1,1,0.1\n1,2,complete,0.9,0.15,0.9,9,0.9\n");
     table_init(&p);
     assert_int_equal(report_points(&t, "max test_accuracy", &p, &e), 0);

@@ -1,0 +1,35 @@
+/* record_file.c - writes a table of columns into its file. */
+#include "orchestrate/records/record_file.h"
+
+#include "orchestrate/records/records.h"
+
+#include <string.h>
+
+int record_begin(struct record_file *f, const struct sweep_run *run, const struct column_table *table, const void *of,
+                 struct err *e)
+{
+    char path[4200];
+    run_path(run, table->file + strlen("NAME"), path, sizeof path);
+    f->csv = NULL;
+    if (sheet_init(&f->sheet, table, of))
+        err_set(e, ERR_NOMEM, "%s: no memory to write it", path);
+    else
+        f->csv = csv_begin(path, f->sheet.name, f->sheet.n, e);
+    if (!f->csv)
+        sheet_release(&f->sheet);
+    return f->csv ? 0 : -1;
+}
+
+void record_row(struct record_file *f, const void *row)
+{
+    csv_row(f->csv, sheet_row(&f->sheet, row));
+}
+
+int record_end(struct record_file *f, int bad, int sync, struct err *e)
+{
+    sheet_release(&f->sheet);
+    if (!bad)
+        return csv_commit(f->csv, sync, e);
+    csv_abort(f->csv);
+    return -1;
+}

@@ -1,0 +1,23 @@
+/* record_file.h - a table of columns on its way into its file, row by row. */
+#ifndef ORCHESTRATE_RECORDS_RECORD_FILE_H
+#define ORCHESTRATE_RECORDS_RECORD_FILE_H
+
+#include "orchestrate/run.h"
+#include "report/report.h"
+#include "report/table/columns.h"
+
+struct record_file {
+    struct sheet sheet;
+    struct csv_out *csv;
+};
+
+/* Opens the file of the table below results/ and writes its header. 0, or -1 with *e and nothing to end. `of`: what the
+ * columns are counted in. */
+int record_begin(struct record_file *f, const struct sweep_run *run, const struct column_table *table, const void *of,
+                 struct err *e);
+/* A row that cannot be written is remembered, and record_end returns it. */
+void record_row(struct record_file *f, const void *row);
+/* Publishes the file, or (bad) leaves the old one. 0, or -1 with *e, which is there already where bad is. */
+int record_end(struct record_file *f, int bad, int sync, struct err *e);
+
+#endif

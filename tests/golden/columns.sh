@@ -1,0 +1,55 @@
+# The columns that `sweep list columns` explains are those of every table that a sweep writes, in their order, and there
+# is no table without them.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+
+tiny t '[grid]' 'model.units = 4, 8' 'train.lr = 0.1, 0.2'
+run 0 t.ini -q --no-plots
+
+run 0 t.ini -q --no-plots train.lr=0.1,0.3 # then there is something outside the plan
+run 0 list columns
+cp out listed
+awk '/^\[/ { file = $1; next } /^[^ ]/ { if (bare) print bare; bare = file " " $1; next } /^  / { bare = "" }
+  END { if (bare) print bare }' listed >bare
+[ ! -s bare ] || fail "list columns does not say what these are: $(cat bare)"
+
+"$SWEEP" list tasks | awk '/^[a-z]/ { task = $1 } $1 == "measures" { gsub(/,/, ""); for (i = 2; i <= NF; i++) print task, $i }' >measures
+[ -s measures ] || fail "no task measures anything"
+others=$(awk '{ n[$2]++; own[$2] += $1 == "classify" } END { for (m in n) if (!own[m]) printf "%s|", m }' measures)
+
+# header FILE: its columns as they are listed, with the names that this sweep has.
+header() {
+  awk -v file="[$1]" -v others="^(train|val|test)_(${others%|})$" -v axes="$2" -v main="$(head -n 1 results/t.csv)" '
+    function add(name) { line = line (line == "" ? "" : ",") name }
+    BEGIN {
+      split("trial point repeat seed status id same_as error", word, " ")
+      for (w in word) key[word[w]] = 1
+      n = split(main, name, ",")
+      for (i = 1; i <= n; i++)
+        if (name[i] ~ /^(epochs_run|best_epoch)$/ || (name[i] ~ /^(train|val|test)_/ && name[i] !~ /_samples$/)) metric[++metrics] = name[i]
+        else if (!(name[i] in key) && name[i] !~ /\./) fact[++facts] = name[i]
+    }
+    /^\[/ { here = $1 == file; next }
+    !here || !/^[^ ]/ || $1 ~ others { next }
+    $1 == "SECTION.KEY" { add(axes); next }
+    $1 == "FACT" { for (i = 1; i <= facts; i++) add(fact[i]); next }
+    $1 == "CLASS" { for (i = 0; i < 10; i++) add(i); next }
+    sub(/^METRIC_/, "") { statistic[++statistics] = $1; next }
+    { add($1) }
+    END {
+      for (m = 1; m <= metrics; m++) for (s = 1; s <= statistics; s++) add(metric[m] "_" statistic[s])
+      print line
+    }' listed
+}
+
+tables=0
+for table in results/t*.csv results/t/*.csv; do
+  name=${table#results/t} name=NAME$name
+  want=$(header "$name" model.units,train.lr)
+  [ "$want" = "$(head -n 1 "$table")" ] || fail "listed of $name: $want, in the table: $(head -n 1 "$table")"
+  tables=$((tables + 1))
+done
+for name in $(sed -nE 's/^\[(.*)\] .*/\1/p' listed); do
+  [ -e "results/t${name#NAME}" ] || fail "$name is listed, but not written"
+done
+[ "$tables" -eq "$(grep -c '^\[' listed)" ] || fail "$tables tables are written, others are listed: $(grep '^\[' listed)"
+finish
