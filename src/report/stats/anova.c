@@ -217,7 +217,7 @@ static int note_bases(struct table *out, const struct design *g, int met)
               "with every value of the axis, and they cannot be compared";
     if ((met >> BASIS_COMMON & 1) &&
         add_effect_note(out, "means of basis common are over the settings of the other axes, and the "
-                      "repeats, that were completed with every value of the axis"))
+                             "repeats, that were completed with every value of the axis"))
         return -1;
     return met >> BASIS_OWN & 1 ? add_effect_note(out, own) : 0;
 }
@@ -238,9 +238,9 @@ static int note_shares(struct table *out, const struct design *g, const struct a
             return -1;
     }
     if (a->total > 0 && g->repeats < 2)
-        return add_effect_note(out,
-                        "one repeat a point: seed noise stands in every share, mostly in the higher orders; intervals "
-                        "and share_omega take all interactions for noise");
+        return add_effect_note(
+            out, "one repeat a point: seed noise stands in every share, mostly in the higher orders; intervals "
+                 "and share_omega take all interactions for noise");
     return 0;
 }
 

@@ -52,4 +52,8 @@ long design_cells(const struct design *g, unsigned set, int *code);
 /* One more column of values into the combinations: by_row[rows] in [0, levels). As design_cells. */
 long design_refine(const struct design *g, const int *by_row, size_t levels, size_t cells, int *code);
 
+/* The last step of design_init (complete_part.c): leaves in g->row the complete part of the trials that are there, or
+ * says in g->why that there is none. Scratch from `a`; -1 without it. */
+int design_complete(struct design *g, struct arena *a);
+
 #endif

@@ -1,6 +1,6 @@
-/* drawn.c computes what can be said of axes whose points were drawn, not crossed: the mean of each value over the points
- * that have it, where values are met by several points. A share of the variance is not told: no two points differ in one
- * axis alone. */
+/* drawn.c computes what can be said of axes whose points were drawn, not crossed: the mean of each value over the
+ * points that have it, where values are met by several points. A share of the variance is not told: no two points
+ * differ in one axis alone. */
 #include "report/stats/effect_rows.h"
 
 #include <math.h>
@@ -10,7 +10,7 @@
 struct drawn_value {
     size_t points, trials, planned;
     double mean, squares; /* of the points' means; summed squares of their distances from it */
-    double rounding;      /* the least variance of one of them: that of an accuracy of n samples is 1 / (12 n^2) a trial */
+    double rounding; /* the least variance of one of them: that of an accuracy of n samples is 1 / (12 n^2) a trial */
 };
 
 static void add_point_to_mean(struct drawn_value *x, double y, double step)
@@ -34,8 +34,8 @@ static void gather_drawn(const struct trials_view *v, const struct table_axis *a
     }
 }
 
-/* Adds the mean and Student's interval of the points that were drawn with a value: what a further such point would add is
- * in it, the seed and the other axes alike. */
+/* Adds the mean and Student's interval of the points that were drawn with a value: what a further such point would add
+ * is in it, the seed and the other axes alike. */
 static int add_drawn_value(struct table *out, const struct trials_view *v, const struct table_axis *axis, size_t level,
                            const struct drawn_value *x)
 {
@@ -56,7 +56,8 @@ static int add_drawn_value(struct table *out, const struct trials_view *v, const
     return add_effect_row(out, &r);
 }
 
-static int add_drawn_axis(struct table *out, const struct trials_view *v, const struct table_axis *axis, struct arena *a)
+static int add_drawn_axis(struct table *out, const struct trials_view *v, const struct table_axis *axis,
+                          struct arena *a)
 {
     struct drawn_value *value = arena_take(a, (axis->levels + 1) * sizeof *value);
     if (!value)
@@ -92,10 +93,12 @@ int drawn_effects(const struct trials_view *v, struct table *out, struct arena *
         if (!v->axis[i].scattered && add_drawn_axis(out, v, &v->axis[i], a))
             return -1;
     }
-    return add_effect_note(out, "no shares: the points were drawn, so that several axes differ between any two of them; a "
-                                "share of the variance needs a complete grid") ||
-                   (means && add_effect_note(out, "means of basis drawn are over the points that were drawn with the value, "
-                                                  "whatever their other axes; the intervals are those of such points")) ||
+    return add_effect_note(out,
+                           "no shares: the points were drawn, so that several axes differ between any two of them; a "
+                           "share of the variance needs a complete grid") ||
+                   (means &&
+                    add_effect_note(out, "means of basis drawn are over the points that were drawn with the value, "
+                                         "whatever their other axes; the intervals are those of such points")) ||
                    note_scattered(out, v) || note_missing_trials(out, v)
                ? -1
                : 0;

@@ -1,4 +1,5 @@
-/* effect_rows.h - the rows of the table of effects, whatever they are computed by. report.h says what stands in them. */
+/* effect_rows.h - the rows of the table of effects, whatever they are computed by. report.h says what stands in them.
+ */
 #ifndef REPORT_EFFECT_ROWS_H
 #define REPORT_EFFECT_ROWS_H
 
@@ -19,7 +20,8 @@ int add_effect_note(struct table *out, const char *text);
 /* How many trials ended without a result; nothing when none did. */
 int note_missing_trials(struct table *out, const struct trials_view *v);
 
-/* Effects of a sweep whose points were drawn (stats/drawn.c): the whole table. Scratch from a. 0, or -1 without memory. */
+/* Effects of a sweep whose points were drawn (stats/drawn.c): the whole table. Scratch from a. 0, or -1 without memory.
+ */
 int drawn_effects(const struct trials_view *v, struct table *out, struct arena *a);
 
 #endif

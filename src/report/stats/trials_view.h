@@ -5,20 +5,7 @@
 #include "report/report.h"
 #include "report/stats/exact.h"
 #include "report/stats/stats.h"
-
-/* Numbers of things by first appearance: 64-bit keys, or texts. */
-struct ids {
-    struct ids_entry *entry; /* [n], room for so many */
-    size_t n, room;
-    uint32_t *place; /* [cap] number of an entry + 1, 0: free */
-    size_t cap;
-};
-/* The id of the key (and text, NULL for none), a new one when it has none yet. -1 without memory. */
-long ids_get(struct ids *m, uint64_t key, const char *text);
-/* The id of a cell's text; a new text that is made, not kept, by the table is kept in a. -1 without memory. */
-long ids_of_cell(struct ids *m, const struct table *t, size_t row, int col, struct arena *a);
-const char *ids_text(const struct ids *m, size_t id);
-void ids_release(struct ids *m);
+#include "report/stats/value_ids.h"
 
 /* One axis: a column with a dot in its name. */
 struct table_axis {
@@ -87,5 +74,10 @@ int view_is_metric(const struct trials_view *v, int col);
 /* Those that say something of the point itself: what is neither that, nor an axis, nor a trial's name, state or error.
  */
 int view_is_fact(const struct trials_view *v, int col);
+
+/* Steps of view_init; -1 without memory. The axes and their values (view_axes.c); mean, order and rank of the points
+ * (view_ranks.c). */
+int view_read_axes(struct trials_view *v);
+int view_rank_points(struct trials_view *v);
 
 #endif
