@@ -67,6 +67,8 @@ if command -v gnuplot >/dev/null; then
   done
   has o/plots/bench/roofline.gp multiply-adds 'conv 3x3 16->20, 22x22' bn_apply
   head -n 1 o/results/bench.csv >head
+  columns=$("$SWEEP" list columns | awk '/^\[/ { here = $1 == "[bench.csv]"; next } here && /^[^ ]/ { print }' | paste -sd, -)
+  [ "$columns" = "$(cat head)" ] || fail "listed of bench.csv: $columns, in the table: $(cat head)"
   has head kind,group,name,shape intensity gflops fma_gflops fma_share roof_share
   rm o/plots/bench/*
   run 0 plot bench --out o

@@ -48,8 +48,8 @@ for table in results/t*.csv results/t/*.csv; do
   [ "$want" = "$(head -n 1 "$table")" ] || fail "listed of $name: $want, in the table: $(head -n 1 "$table")"
   tables=$((tables + 1))
 done
-for name in $(sed -nE 's/^\[(.*)\] .*/\1/p' listed); do
+for name in $(sed -nE 's/^\[(NAME.*)\] .*/\1/p' listed); do
   [ -e "results/t${name#NAME}" ] || fail "$name is listed, but not written"
 done
-[ "$tables" -eq "$(grep -c '^\[' listed)" ] || fail "$tables tables are written, others are listed: $(grep '^\[' listed)"
+[ "$tables" -eq "$(grep -c '^\[NAME' listed)" ] || fail "$tables tables are written, others are listed: $(grep '^\[' listed)"
 finish

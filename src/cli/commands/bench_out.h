@@ -6,6 +6,7 @@
 #include "cli/console/json.h"
 #include "cli/console/text.h"
 #include "report/report.h"
+#include "report/table/columns.h"
 
 /* Tables for people, one when a group of rows has ended, as wide as the terminal at most; the passes of a convolution
  * or a dense layer share a line. */
@@ -30,8 +31,15 @@ void bench_json_begin(struct bench_json *b, FILE *f);
 void bench_json_row(struct bench_json *b, const struct bench_row *r);
 void bench_json_end(struct bench_json *b, double share);
 
-/* The table of results/bench.csv; report.h says what the roofline picture needs of it. 0, or -1 (no memory). */
-int bench_table_begin(struct table *t);
-int bench_table_row(struct table *t, const struct bench_row *r);
+/* The table of results/bench.csv; report.h says what the roofline picture needs of it. 0, or -1 (no memory);
+ * bench_file_release is due either way. */
+struct bench_file {
+    struct table table;
+    struct sheet sheet;
+};
+extern const struct column_table bench_table;
+int bench_file_begin(struct bench_file *f);
+int bench_file_row(struct bench_file *f, const struct bench_row *r);
+void bench_file_release(struct bench_file *f);
 
 #endif

@@ -2,117 +2,133 @@
 #include "cli/commands/bench_out.h"
 
 #include <math.h>
-#include <string.h>
 
-// clang-format off
-static const char *const head[] = {
-    "kind", "group", "name", "shape", "images", "seconds", "flop", "bytes", "gflops", "gbytes_per_second", "intensity",
-    "fma_gflops", "fma_share", "roof_share", /* the multiply-adds beside it, and shares: bench/bench_kernels.h */
-    "images_per_second", "data", "forward", "backward", "update", "evaluate", "memory",
-};
-// clang-format on
-#define COLUMNS (sizeof head / sizeof *head)
-
-/* One row under way: cells by column name, numbers as text of their own. */
-struct bench_cells {
-    const char *cell[COLUMNS];
-    char number[COLUMNS][STR_NUM];
+/* A row: texts that are "" and numbers that are NaN are empty. */
+struct bench_line {
+    const char *kind, *group, *name, *shape;
+    double images, seconds, flop, bytes, gflops, gbytes_per_second, intensity, fma_gflops, fma_share, roof_share,
+        images_per_second, phase[BENCH_PHASES], memory;
 };
 
-static void set_text(struct bench_cells *r, const char *column, const char *text)
+static size_t count_phases(const void *of)
 {
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (!strcmp(head[i], column))
-            r->cell[i] = text;
+    (void)of;
+    return BENCH_PHASES;
 }
 
-/* Sets a number. Times and rates are measured: seven digits are more than they hold. */
-static void set_number(struct bench_cells *r, const char *column, double v)
+static const char *name_phase(const void *of, size_t i, const char **help, struct arena *a)
 {
-    for (size_t i = 0; i < COLUMNS; i++)
-        if (!strcmp(head[i], column))
-            r->cell[i] = str_float(r->number[i], (float)v);
+    (void)of;
+    (void)help;
+    (void)a;
+    return bench_phase_name[i];
 }
 
-static void clear_cells(struct bench_cells *r)
+static const struct column_kind phase_columns = {count_phases, name_phase};
+
+static const char *phase_cell(const void *row, size_t i, char buf[STR_NUM])
 {
-    for (size_t i = 0; i < COLUMNS; i++)
-        r->cell[i] = "";
+    const struct bench_line *r = row;
+    return str_float(buf, (float)r->phase[i]);
 }
 
-static int table_machine(struct table *t, const struct bench_machine *m)
+/* Times and rates are measured: seven digits are more than they hold. */
+#define TEXT(field, help) COLUMN_FIELD(#field, help, column_text, struct bench_line, field)
+#define NUMBER(field, help) COLUMN_FIELD(#field, help, column_float, struct bench_line, field)
+static const struct column_row bench_columns[] = {
+    TEXT(kind, "machine, kernel or net"),
+    TEXT(group, "heading that it stands below; of the machine the instruction set"),
+    TEXT(name, "of the kernel or network; of the machine: fma (multiply-adds from registers) or read"),
+    TEXT(shape, "what it computes; of a read: the level of memory"),
+    NUMBER(images, "images of a batch"),
+    NUMBER(seconds, "seconds of a call, or of a batch"),
+    NUMBER(flop, "operations of it"),
+    NUMBER(bytes, "bytes that it must read or write; of a read: the size of the array"),
+    NUMBER(gflops, "10^9 operations a second"),
+    NUMBER(gbytes_per_second, "10^9 bytes a second"),
+    NUMBER(intensity, "operations a byte"),
+    NUMBER(fma_gflops, "multiply-adds from registers, measured beside it"),
+    NUMBER(fma_share, "its operations a second as a share of them"),
+    NUMBER(roof_share, "share of what multiply-adds and memory allow at its intensity"),
+    NUMBER(images_per_second, "images that a network trains a second"),
+    COLUMN_KIND(&phase_columns, "seconds an image in this phase", phase_cell, 0, 0),
+    NUMBER(memory, "bytes of the training"),
+};
+const struct column_table bench_table = {"bench.csv", "what `sweep bench` measured", COLUMNS_OF(bench_columns)};
+
+static struct bench_line empty_line(const char *kind, const char *group, const char *name)
 {
-    struct bench_cells r;
-    clear_cells(&r);
-    set_text(&r, "kind", "machine");
-    set_text(&r, "group", m->isa);
-    set_text(&r, "name", "fma");
-    set_number(&r, "gflops", 1e-9 * m->fma);
-    int bad = table_row(t, r.cell);
+    struct bench_line r = {kind, group, name, "", NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}, NAN};
+    for (size_t i = 0; i < BENCH_PHASES; i++)
+        r.phase[i] = NAN;
+    return r;
+}
+
+static int add_machine(struct bench_file *f, const struct bench_machine *m)
+{
+    struct bench_line r = empty_line("machine", m->isa, "fma");
+    r.gflops = 1e-9 * m->fma;
+    int bad = table_row(&f->table, sheet_row(&f->sheet, &r));
     for (size_t i = 0; i < m->nreads && !bad; i++) {
-        clear_cells(&r);
-        set_text(&r, "kind", "machine");
-        set_text(&r, "group", m->isa);
-        set_text(&r, "name", "read");
-        set_text(&r, "shape", m->read[i].level);
-        set_number(&r, "bytes", (double)m->read[i].bytes);
-        set_number(&r, "gbytes_per_second", 1e-9 * m->read[i].rate);
-        bad = table_row(t, r.cell);
+        r = empty_line("machine", m->isa, "read");
+        r.shape = m->read[i].level;
+        r.bytes = (double)m->read[i].bytes;
+        r.gbytes_per_second = 1e-9 * m->read[i].rate;
+        bad = table_row(&f->table, sheet_row(&f->sheet, &r));
     }
     return bad;
 }
 
-static int table_kernel(struct table *t, const struct bench_row *b)
+static struct bench_line kernel_line(const struct bench_row *b)
 {
     const struct kernel_case *c = b->kernel;
-    struct bench_cells r;
-    clear_cells(&r);
-    set_text(&r, "kind", "kernel");
-    set_text(&r, "group", c->group);
-    set_text(&r, "name", c->kernel);
-    set_text(&r, "shape", c->shape);
-    if (c->images)
-        set_number(&r, "images", c->images);
-    set_number(&r, "seconds", b->seconds);
-    set_number(&r, "flop", c->flop);
-    set_number(&r, "bytes", c->bytes);
-    set_number(&r, "gflops", 1e-9 * b->rate);
-    set_number(&r, "gbytes_per_second", 1e-9 * c->bytes / b->seconds);
-    set_number(&r, "intensity", c->flop / c->bytes);
-    set_number(&r, "fma_gflops", 1e-9 * b->fma);
-    set_number(&r, "fma_share", b->share);
-    set_number(&r, "roof_share", b->roof_share);
-    return table_row(t, r.cell);
+    struct bench_line r = empty_line("kernel", c->group, c->kernel);
+    r.shape = c->shape;
+    r.images = c->images ? c->images : NAN;
+    r.seconds = b->seconds;
+    r.flop = c->flop;
+    r.bytes = c->bytes;
+    r.gflops = 1e-9 * b->rate;
+    r.gbytes_per_second = 1e-9 * c->bytes / b->seconds;
+    r.intensity = c->flop / c->bytes;
+    r.fma_gflops = 1e-9 * b->fma;
+    r.fma_share = b->share;
+    r.roof_share = b->roof_share;
+    return r;
 }
 
-static int table_net(struct table *t, const struct bench_row *b)
+static struct bench_line net_line(const struct bench_row *b)
 {
-    struct bench_cells r;
-    clear_cells(&r);
-    set_text(&r, "kind", "net");
-    set_text(&r, "group", b->net->family);
-    set_text(&r, "name", b->net->name);
-    set_number(&r, "images", b->net->batch);
-    set_number(&r, "seconds", b->seconds * b->net->batch);
-    set_number(&r, "flop", b->speed->flop * b->net->batch);
-    set_number(&r, "gflops", 1e-9 * b->rate);
-    set_number(&r, "fma_gflops", 1e-9 * b->fma);
-    set_number(&r, "fma_share", b->share);
-    set_number(&r, "images_per_second", 1 / b->seconds);
+    struct bench_line r = empty_line("net", b->net->family, b->net->name);
+    r.images = b->net->batch;
+    r.seconds = b->seconds * b->net->batch;
+    r.flop = b->speed->flop * b->net->batch;
+    r.gflops = 1e-9 * b->rate;
+    r.fma_gflops = 1e-9 * b->fma;
+    r.fma_share = b->share;
+    r.images_per_second = 1 / b->seconds;
     for (int p = 0; p < BENCH_PHASES; p++)
-        set_number(&r, bench_phase_name[p], b->speed->phase[p]);
-    set_number(&r, "memory", (double)b->speed->bytes);
-    return table_row(t, r.cell);
+        r.phase[p] = b->speed->phase[p];
+    r.memory = (double)b->speed->bytes;
+    return r;
 }
 
-int bench_table_begin(struct table *t)
+int bench_file_begin(struct bench_file *f)
 {
-    return table_columns(t, head, COLUMNS);
+    table_init(&f->table);
+    return sheet_init(&f->sheet, &bench_table, NULL) || table_columns(&f->table, f->sheet.name, f->sheet.n) ? -1 : 0;
 }
 
-int bench_table_row(struct table *t, const struct bench_row *r)
+int bench_file_row(struct bench_file *f, const struct bench_row *b)
 {
-    return r->kind == BENCH_IS_MACHINE  ? table_machine(t, r->machine)
-           : r->kind == BENCH_IS_KERNEL ? table_kernel(t, r)
-                                        : table_net(t, r);
+    if (b->kind == BENCH_IS_MACHINE)
+        return add_machine(f, b->machine);
+    const struct bench_line r = b->kind == BENCH_IS_KERNEL ? kernel_line(b) : net_line(b);
+    return table_row(&f->table, sheet_row(&f->sheet, &r));
+}
+
+void bench_file_release(struct bench_file *f)
+{
+    table_release(&f->table);
+    sheet_release(&f->sheet);
 }

@@ -14,7 +14,7 @@ struct bench_sinks {
     int json, keep, failed;
     struct bench_text text;
     struct bench_json document;
-    struct table table;
+    struct bench_file file;
 };
 
 static void take_row(void *ctx, const struct bench_row *r)
@@ -25,7 +25,7 @@ static void take_row(void *ctx, const struct bench_row *r)
     else
         bench_text_row(&s->text, r);
     if (s->keep)
-        s->failed |= bench_table_row(&s->table, r) != 0;
+        s->failed |= bench_file_row(&s->file, r) != 0;
 }
 
 /* Refuses to write over the table of a sweep that is called bench. */
@@ -53,7 +53,7 @@ static int write_files(struct bench_sinks *s, const char *out, const char *path,
     snprintf(folder, sizeof folder, "%s%sresults", here ? "" : out, here ? "" : "/");
     if (s->failed)
         return err_set(e, ERR_NOMEM, "no memory for %s", path);
-    if (file_mkdirs(folder, e) || table_write(&s->table, path, 1, e))
+    if (file_mkdirs(folder, e) || table_write(&s->file.table, path, 1, e))
         return -1;
     if (!s->json)
         printf("\n");
@@ -73,8 +73,7 @@ int cmd_bench(const struct invocation *in)
     if (option_level(&in->opt, &level, &e) || bench_check(&o, &e) || (s.keep && check_place(path, &e)))
         return fail(&e);
     o.k = kernels_pick(level);
-    table_init(&s.table);
-    s.failed = s.keep && bench_table_begin(&s.table);
+    s.failed = s.keep && bench_file_begin(&s.file);
     if (s.json)
         bench_json_begin(&s.document, stdout);
     double wall = clock_wall(), own = clock_thread();
@@ -85,6 +84,7 @@ int cmd_bench(const struct invocation *in)
     else
         bench_text_end(&s.text, share);
     bad = bad || (s.keep && write_files(&s, in->opt.out, path, &e));
-    table_release(&s.table);
+    if (s.keep)
+        bench_file_release(&s.file);
     return bad ? fail(&e) : STATUS_DONE;
 }

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "bench/bench_rows.h"
+#include "cli/commands/bench_out.h"
 #include "cli/console/text.h"
 #include "config/keys/families.h"
 #include "kernels/kernels.h"
@@ -173,18 +174,23 @@ static void list_metrics(void)
         print_word(m->name, m->larger_is_better ? "larger is better" : "smaller is better", m->help, NULL);
 }
 
-static void list_columns(void)
+static void print_columns(const struct column_table *t)
 {
-    const struct column_table *t;
+    struct named_column c;
     struct arena names;
     arena_init(&names);
-    for (size_t i = 0; (t = sweep_table(i)); i++) {
-        struct named_column c;
-        printf("%s[%s] has a row for %s\n", i ? "\n" : "", t->file, t->row);
-        for (size_t n = 0; !column_at(t, NULL, n, &c, &names); n++)
-            print_word(c.name ? c.name : "(no memory for its name)", NULL, c.help, NULL);
-    }
+    printf("[%s] has a row for %s\n", t->file, t->row);
+    for (size_t n = 0; !column_at(t, NULL, n, &c, &names); n++)
+        print_word(c.name ? c.name : "(no memory for its name)", NULL, c.help, NULL);
+    printf("\n");
     arena_release(&names);
+}
+
+static void list_columns(void)
+{
+    for (size_t i = 0; sweep_table(i); i++)
+        print_columns(sweep_table(i));
+    print_columns(&bench_table);
 }
 
 static void list_keys(void)
