@@ -127,7 +127,6 @@ def convnext(c, expand):
                              nn.Conv2d(expand * c, c, 1)))
 
 
-CBR = "batchnorm, relu"
 CASES = [
     # use, normal form, (C, H, W), n, module
     ("basic 3, basic 4 stride 2",
@@ -163,8 +162,6 @@ CASES = [
     ("vgg 3 depth 2",
      "conv2d 3x3 3 pad 1, relu, conv2d 3x3 3 pad 1, relu, maxpool 2",
      (2, 6, 4), 3, lambda: vgg(2, 3, 2)),
-]
-CONVNEXT = [
     ("convnext 3 expand 2",
      "residual identity { depthwise 7x7 pad 3 bias yes, layernorm, conv2d 1x1 6 bias yes, gelu, conv2d 1x1 3 bias yes }",
      (3, 5, 6), 3, lambda: convnext(3, 2)),
