@@ -13,7 +13,7 @@
 #define LATER_LAYERS(X) \
     X(prelu) X(maxout) X(glu) \
     X(dropout) X(dropout2d) X(droppath) X(gaussian_noise) \
-    X(maxpool) X(avgpool) X(adaptive_maxpool) X(adaptive_avgpool) X(gap) X(gmp) \
+    X(maxpool) X(avgpool) X(adaptive_maxpool) X(adaptive_avgpool) X(gap) X(gmp) X(mean) X(last) \
     X(upsample) X(flatten) X(reshape) X(pad) X(crop) \
     X(softmax)
 // clang-format on

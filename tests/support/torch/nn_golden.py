@@ -10,7 +10,7 @@ parameter tensor t of the network 41 + 2 t, running mean 53, running variance |f
 and printed with 9 digits, so that the files carry no rounding of their own; that PyTorch's float32 lies as near is its
 own business.
 
-A case is a line `case C H W N training|eval : text`, then lines `name count values...`: y, dx, d0, d1 (parameters), and
+A case is a line `case C H W N training|eval : text` (W 0: a sequence [C,H]), then lines `name count values...`: y, dx, d0, d1 (parameters), and
 the buffers b0, b1 after the pass.
 
 nn_bf16.txt is the network with the roundings of [train] precision = bf16 (nn/nn.h), everything else in float64. Its input
@@ -51,6 +51,13 @@ class ChannelsLast(nn.Module):
 
     def forward(self, x):
         return self.norm(x.movedim(1, -1)).movedim(-1, 1)
+
+
+class Last(nn.Module):
+    """The last position of a sequence."""
+
+    def forward(self, x):
+        return x[:, :, -1]
 
 
 class LogitNorm(nn.Module):
@@ -123,6 +130,9 @@ CASES = [
     ("pad 2x1 mode reflect", (2, 3, 4), 3, lambda: nn.ReflectionPad2d((1, 1, 2, 2))),
     ("pad 2x3 mode replicate", (2, 3, 4), 3, lambda: nn.ReplicationPad2d((3, 3, 2, 2))),
     ("crop 1x2", (2, 4, 6), 3, lambda: nn.ZeroPad2d((-2, -2, -1, -1))),
+    ("mean", (3, 5), 4, lambda: nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten())),
+    ("last", (3, 5), 4, Last),
+    ("layernorm", (4, 5), 4, lambda: ChannelsLast(nn.LayerNorm(4))),
     ("dropout 0", (2, 3, 3), 2, lambda: nn.Dropout(0)),
     ("eval dropout 0.5", (2, 3, 3), 2, lambda: nn.Dropout(0.5)),
     ("maxpool 2", (2, 5, 6), 3, lambda: nn.MaxPool2d(2)),
@@ -172,7 +182,7 @@ def layers(path):
             params = prepare(module)
             training = not text.startswith("eval ")
             module.train(training)
-            out.write("case %d %d %d %d %s : %s\n" % (*shape, n, "training" if training else "eval", text.replace("eval ", "")))
+            out.write("case %d %d %d %d %s : %s\n" % (*(*shape, 0)[:3], n, "training" if training else "eval", text.replace("eval ", "")))
             x = fill((n, *shape), 37).requires_grad_()
             y = module(x)
             line(out, "y", y)

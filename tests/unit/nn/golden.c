@@ -32,7 +32,8 @@ int golden_case(struct golden *g)
     if (got == EOF)
         return 0;
     assert_int_equal(got, 6);
-    g->in.kind = MAPS;
+    g->in.kind = g->in.w ? MAPS : SEQUENCE; /* W 0: a sequence of H positions */
+    g->in.w += !g->in.w;
     g->training = !strcmp(mode, "training");
     return 1;
 }

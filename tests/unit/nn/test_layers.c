@@ -191,6 +191,14 @@ static void border(const struct problem *p, const double *x, double *const *w, d
     ref64_border(p->c->n, in.c, in.h, in.w, p->win.top, p->win.left, (int)p->c->a, x, y);
 }
 
+static void last(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    size_t positions = (size_t)p->c->in.h;
+    (void)w;
+    for (size_t i = 0; i < p->ny; i++)
+        y[i] = x[(i + 1) * positions - 1];
+}
+
 static void same(const struct problem *p, const double *x, double *const *w, double *y)
 {
     (void)w;
@@ -300,6 +308,9 @@ static const struct layer_case cases[] = {
     { "pad 2 mode reflect", MAPS(2, 3, 4), 5, 0, border, WIN(2, 7, 8, 0, 0, 0, 0, 2, 2, 1, 1, 1), NULL, 1 },
     { "pad 1x3 mode replicate", MAPS(2, 3, 2), 5, 0, border, WIN(2, 5, 8, 0, 0, 0, 0, 1, 3, 1, 1, 1), NULL, 2 },
     { "crop 1x2", MAPS(2, 4, 7), 19, 0, border, WIN(2, 2, 3, 0, 0, 0, 0, -1, -2, 1, 1, 1), NULL, 0 },
+    { "mean", { 2, 6, 7, 1 }, 17, 0, avgpool, WIN(6, 1, 1, 7, 1, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "mean", { 2, 6, 1, 1 }, 3, 0, same, OUT(6), NULL, 0 },
+    { "last", { 2, 6, 7, 1 }, 17, 0, last, OUT(6), NULL, 0 },
     { "dropout 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
     { "dropout p 0.9", VECTOR(11), 16, 0, masked, OUT(3), NULL, 0.9 },
     { "dropout 0", MAPS(2, 3, 3), 5, 0, same, OUT(3), NULL, 0 },

@@ -1,0 +1,91 @@
+/* mean and last: a sequence becomes a vector, the mean of its positions or the last of them. */
+#include "nn/layer.h"
+
+#include <string.h>
+
+static int positions_shape(struct nn_node *nd, struct err *e)
+{
+    char buf[48];
+    const struct shape x = nd->x[0];
+    if (x.kind != SEQUENCE)
+        return layer_error(nd, e, "wants a sequence [C,T], but its input is %s; gap and gmp do this for maps",
+                           shape_text(x, buf, sizeof buf));
+    nd->y = (struct shape){VECTOR, x.c, 1, 1};
+    if (x.h == 1)
+        nd->flags |= IDENTITY;
+    return 0;
+}
+
+static void positions_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+{
+    k[0] = nd->x[0].h;
+    k[1] = s[0] = s[1] = dilation[0] = dilation[1] = 1;
+}
+
+static struct pool_dims all_positions(const struct nn_node *nd)
+{
+    const struct shape x = nd->x[0];
+    return (struct pool_dims){.c = x.c, .h = x.h, .w = 1, .ho = 1, .wo = 1, .kh = x.h, .kw = 1, .sh = 1, .sw = 1};
+}
+
+static void mean_of_positions(const struct layer_call *c)
+{
+    const struct pool_dims d = all_positions(c->node);
+    c->kernels->avgpool_forward(&d, c->pass->blocks, c->x[0], c->y);
+}
+
+static void mean_of_positions_back(const struct layer_call *c)
+{
+    const struct pool_dims d = all_positions(c->node);
+    if (c->dx[0])
+        c->kernels->avgpool_backward(&d, c->pass->blocks, c->dy, c->dx[0]);
+}
+
+/* Floats of a position, and from a block's begin to the last one. */
+static size_t position_floats(const struct layer_call *c)
+{
+    return (size_t)c->node->y.c * LANES;
+}
+
+static size_t last_at(const struct layer_call *c, int block)
+{
+    return ((size_t)(block + 1) * (size_t)c->node->x[0].h - 1) * position_floats(c);
+}
+
+static void last_position(const struct layer_call *c)
+{
+    size_t n = position_floats(c);
+    for (int b = 0; b < c->pass->blocks; b++)
+        memcpy(c->y + (size_t)b * n, c->x[0] + last_at(c, b), n * sizeof *c->y);
+}
+
+static void last_position_back(const struct layer_call *c)
+{
+    size_t n = position_floats(c);
+    if (!c->dx[0])
+        return;
+    memset(c->dx[0], 0, floats_of(c->node->x[0], c->pass->blocks) * sizeof *c->dx[0]);
+    for (int b = 0; b < c->pass->blocks; b++)
+        memcpy(c->dx[0] + last_at(c, b), c->dy + (size_t)b * n, n * sizeof *c->dy);
+}
+
+const struct layer_type layer_mean = {
+    .name = "mean",
+    .sig = "[C,T] -> [C]",
+    .help = "the mean of the positions of a sequence",
+    .source = "",
+    .shape = positions_shape,
+    .window = positions_window,
+    .forward = mean_of_positions,
+    .backward = mean_of_positions_back,
+};
+const struct layer_type layer_last = {
+    .name = "last",
+    .sig = "[C,T] -> [C]",
+    .help = "the last position of a sequence",
+    .source = "",
+    .shape = positions_shape,
+    .window = positions_window,
+    .forward = last_position,
+    .backward = last_position_back,
+};
