@@ -12,7 +12,7 @@ size_t memory_room(void);
 /* From now on the process gets at most so many bytes more, the rest as where there is no more memory (RLIMIT_AS). */
 void memory_allow(size_t bytes);
 
-/* For tests: the same by the files below `root`, resource limits aside. */
+/* What memory_room would say on a system whose files are below `root`, resource limits aside: for tests. */
 size_t memory_room_at(const char *root);
 
 #endif

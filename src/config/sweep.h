@@ -161,7 +161,7 @@ int setting_is_size(const struct setting *st);
 int setting_is_lines(const struct sweep *s, int i);
 /* The variable of that name, made when it is not there. -1: no memory. */
 int setting_variable(struct sweep *s, const char *key);
-/* Whether text is a value of the setting: an error located by w otherwise. */
+/* 0 where the text may be a value of the setting; else -1 with an error located by w. */
 int setting_check(const struct sweep *s, int i, const char *text, const struct where *w, struct error_list *errors);
 /* Text as param_set wants it: the place `none` of an insert is 0. */
 const char *setting_text(const struct sweep *s, int i, const char *text);

@@ -51,7 +51,7 @@ int nn_is_chain(const struct nn_graph *g)
 
 /* --- links, shapes, offsets --- */
 
-/* normalized: every reader of a node takes a bias of it away. */
+/* Marks each node as normalized of which every reader takes a bias away. */
 static void mark_normalized(struct nn_graph *g)
 {
     for (int i = 0; i < g->nnodes; i++)

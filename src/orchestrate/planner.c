@@ -173,7 +173,7 @@ static int task_fits(struct planner *p, struct plan_point *out, struct err *e)
     return err_at(e, why.code, &at, "%s", why.text);
 }
 
-/* The objective ranks points, so the task must measure it. */
+/* Refuses an objective that the task of the point does not measure: it ranks the points. */
 static int task_measures(const struct plan_point *q, struct err *e)
 {
     const struct metric *m = &train_metrics[sweep_spec(q->sweep)->metric];
@@ -187,7 +187,7 @@ static int task_measures(const struct plan_point *q, struct err *e)
                   m->name, q->task->name, q->set->name, loss);
 }
 
-/* And its split must have samples. */
+/* Refuses an objective on a split without samples. */
 static int objective_measured(const struct sweep *s, const struct proposal *at_point, const size_t n[3], struct err *e)
 {
     const struct metric *m = &train_metrics[sweep_spec(s)->metric];
@@ -199,9 +199,9 @@ static int objective_measured(const struct sweep *s, const struct proposal *at_p
                   m->name, m->larger_is_better ? "max" : "min", train_metrics[metric_on(DATA_TRAIN, m->metric)].name);
 }
 
-/* Only points that are trained are told from their likes: two points of one training may differ in what [require] asks
+/* Finds out whether the point is the same training as an earlier one. Only points that are trained are asked: two points of one training may differ in what [require] asks
  * for, and the one that breaks it must not take the other with it. */
-static int meet(struct planner *p, struct plan_point *out, struct err *e)
+static int find_same_training(struct planner *p, struct plan_point *out, struct err *e)
 {
     uint64_t alike = str_hash(out->point->alike, out->n, sizeof out->n);
     alike = str_hash(alike, &out->set->fingerprint, sizeof out->set->fingerprint);
@@ -294,7 +294,7 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
         out->skip = p->why;
     else
         look_closer(p, out);
-    if (!out->skip && meet(p, out, &e)) {
+    if (!out->skip && find_same_training(p, out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }

@@ -17,7 +17,7 @@ struct running_file {
  * with *e. */
 int running_read(struct sweep_run *run, struct err *e);
 int running_begin(struct sweep_run *run, struct err *e);
-/* A worker begins with a trial (NULL: it has none). 0, or -1 with *e. */
+/* Marks on the disk which trial a worker begins with (NULL: it has none now). 0, or -1 with *e. */
 int running_mark(const struct sweep_run *run, int worker, const struct trial *t, struct err *e);
 int running_end(struct sweep_run *run, struct err *e);
 

@@ -37,7 +37,7 @@ struct search {
     const struct diagram_axis *axis; /* [axes] */
     diagram_holds *holds;
     search_quantile *quantile;
-    void *ctx; /* of both */
+    void *ctx; /* of holds and quantile */
     /* By search_init: */
     struct diagram diagram; /* of a method that draws only its order, axes, points and approx */
 };

@@ -146,8 +146,8 @@ void EXPORT(moment_step)(size_t len, const struct moment_rule *r, float gscale, 
     }
 }
 
-/* The squares of `parts` times PIECE elements, each piece summed for itself and then added in order. Several at a time,
- * since one alone would wait for each of its additions. */
+/* Adds the squares of `parts` times PIECE elements to the total: each piece is summed for itself, then the pieces are
+ * added in order. Several go at a time, since one alone would wait for each of its additions. */
 #define PIECE 4096
 #define PARTS 8
 INLINE d16 add_squares(int parts, const float *x, d16 total)

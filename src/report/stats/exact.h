@@ -13,7 +13,7 @@ struct exact {                  /* the sum divided by `over`; zero-initialise */
     uint64_t over;              /* 0: no mean */
 };
 
-void exact_add(struct exact *x, float v);          /* infinite: as the largest float; over stays */
+void exact_add(struct exact *x, float v);          /* infinity counts as the largest float; over stays */
 void exact_add_count(struct exact *x, uint64_t n); /* a whole number; over stays */
 /* -1, 0 or 1 as a is less than, equal to or greater than b. Both have a mean, over < 2^63. */
 int exact_compare(const struct exact *a, const struct exact *b);

@@ -1,5 +1,5 @@
-/* Distributions: what an axis says in a sweep whose points are drawn, and the values it then has. Quantiles against SciPy,
- * tests/support/search_golden.py. */
+/* Distributions: what an axis says in a sweep whose points are drawn, and the values it then has. Quantiles against
+ * SciPy, tests/support/search_golden.py. */
 #include "config_test.h"
 
 #include "base/maths.h"
@@ -32,7 +32,8 @@ static void quantiles_are_those_of_scipy(void **state)
         for (int d = UNIFORM; n == 5 && d <= LOG_NORMAL; d++)
             if (!strcmp(name, distribution_names[d])) {
                 double step = d == UNIFORM ? 1e-6 * (v[1] - v[0]) : d == NORMAL ? 1e-6 * v[1] : 1e-5 * v[3];
-                assert_close(distribution_value((enum distribution)d, v[0], v[1], (uint32_t)v[2]), v[3], 0, 0.51 * step);
+                assert_close(distribution_value((enum distribution)d, v[0], v[1], (uint32_t)v[2]), v[3], 0,
+                             0.51 * step);
                 rows++;
             }
     }
@@ -45,10 +46,11 @@ static void quantiles_are_those_of_scipy(void **state)
 static void expect_drawn(const char *key, const char *axis, const char *want)
 {
     char text[600];
-    snprintf(text, sizeof text,
-             "[search]\nmethod = sobol\ntrials = 4\n[model]\nx = 8\nlayers = flatten, dense $x, relu, dense 10\n[train]\n"
-             "optimizer = sgd\nmomentum = 0.9\n[grid]\n%s = %s\n",
-             key, axis);
+    snprintf(
+        text, sizeof text,
+        "[search]\nmethod = sobol\ntrials = 4\n[model]\nx = 8\nlayers = flatten, dense $x, relu, dense 10\n[train]\n"
+        "optimizer = sgd\nmomentum = 0.9\n[grid]\n%s = %s\n",
+        key, axis);
     struct sweep *s = open_text(text, NULL);
     struct str got = {0};
     for (uint64_t k = 0; k < sweep_points(s); k++)
@@ -120,8 +122,8 @@ static void what_cannot_be_drawn_is_told(void **state)
     expect_error("[grid]\ntrain.lr = 0.1..0.3\n", "add step S or count N, or draw points with search.method", NULL);
     expect_error("[grid]\ntrain.lr = lognormal -3 1\n", "continuous", "write a list, or draw points", NULL);
     expect_error("[grid]\ntrain.batch_size = 8..64 int log\n", "log says nothing", NULL);
-    expect_error("[search]\ntrials = 3\n", "t.ini:2: search.trials: is not used by grid; random, sobol and latin have it",
-                 NULL);
+    expect_error("[search]\ntrials = 3\n",
+                 "t.ini:2: search.trials: is not used by grid; random, sobol and latin have it", NULL);
     expect_error(SEARCH "trials = 0\n", "search.trials: '0' is not an integer 1..", NULL);
     expect_error(SEARCH "[grid]\nsearch.trials = 3, 4\n", "is of the sweep as a whole", NULL);
     expect_error(SEARCH "[grid]\ntrain.lr = 0..0.1 log\n", "begin above 0", NULL);
@@ -131,12 +133,13 @@ static void what_cannot_be_drawn_is_told(void **state)
     expect_error(SEARCH "[grid]\ntrain.batch_size = 0..8 int log\n", "begin above 0", NULL);
     expect_error(SEARCH "[grid]\ntrain.optimizer = sgd:3, adam\n", "of all values, a:3, b:1, or of none", NULL);
     expect_error(SEARCH "[grid]\ntrain.lr = normal 0 1\n", "train.lr: '-6.3", NULL);
-    expect_error(SEARCH "[zip z]\ntrain.optimizer = sgd, adam\ntrain.lr = 0.1:1, 0.2:3\n", "the first key of a zip", NULL);
+    expect_error(SEARCH "[zip z]\ntrain.optimizer = sgd, adam\ntrain.lr = 0.1:1, 0.2:3\n", "the first key of a zip",
+                 NULL);
     expect_error("[search]\nmethod = raandom\n", "did you mean 'random'?", NULL);
 }
 
-/* A condition that holds for some values of a continuous axis, keys that advance together, variants of the network: each
- * point obeys them. */
+/* A condition that holds for some values of a continuous axis, keys that advance together, variants of the network:
+ * each point obeys them. */
 static void conditions_zips_and_variants_are_obeyed(void **state)
 {
     (void)state;
@@ -152,7 +155,11 @@ static void conditions_zips_and_variants_are_obeyed(void **state)
         struct point p = point_of(s, k);
         int is_deep = !strcmp(p.value[0], "deep"), here = *p.value[2] != 0;
         assert_int_equal(here, is_deep && p.train.lr < 0.05);
-        assert_close(p.train.weight_decay, p.train.batch_size == 16 ? 0 : p.train.batch_size == 32 ? 0.1 : 0.2, 1e-12, 0);
+        assert_close(p.train.weight_decay,
+                     p.train.batch_size == 16   ? 0
+                     : p.train.batch_size == 32 ? 0.1
+                                                : 0.2,
+                     1e-12, 0);
         assert_true(p.train.lr >= 0.01 && p.train.lr <= 0.1);
         deep += is_deep;
         there += here;

@@ -2,6 +2,7 @@
 #include "config_test.h"
 
 #include "config/keys/keys.h"
+#include "train/task.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -231,6 +232,48 @@ static void families_have_the_words_of_their_keys(void **state)
     assert_true(family_count() >= 4);
 }
 
+/* The keys of a row that a key's value chooses are among the keys, by the family of that key. */
+static void expect_owned(const char *section, const char *row, const struct param *params)
+{
+    for (const struct param *p = params; p && p->name; p++) {
+        struct key_row k;
+        size_t i = 0;
+        while (!key_row(i, &k) && !(k.family && !strcmp(k.section, section) && !strcmp(k.owner, row) && k.param == p))
+            i++;
+        if (key_row(i, &k))
+            fail_msg("%s of %s is no key of [%s]: is a row missing in config/keys/families.c?", p->name, row, section);
+    }
+}
+
+/* A key whose value is one of some words is a row of families.c, or one of these, whose words have no keys of their
+ * own; and no table of rows with keys is forgotten there. */
+static void what_is_chosen_is_a_family(void **state)
+{
+    static const char plain[] = " model.init data.normalize data.verify train.task train.select ";
+    struct key_row k;
+    const struct data_word *w;
+    (void)state;
+    for (size_t i = 0; !key_row(i, &k); i++) {
+        char name[80];
+        const struct family *f = families;
+        while (f->key && (strcmp(f->section, k.section) || strcmp(f->key, k.param->name)))
+            f++;
+        snprintf(name, sizeof name, " %s.%s ", k.section, k.param->name);
+        if (k.param->type == P_CHOICE && !k.family && !f->key && !strstr(plain, name))
+            fail_msg("%s chooses a word: it wants a row in config/keys/families.c, or to be named here", name);
+    }
+    for (size_t i = 0; optimizer_types[i]; i++)
+        expect_owned("train", optimizer_types[i]->name, optimizer_types[i]->params);
+    for (size_t i = 0; schedule_types[i]; i++)
+        expect_owned("train", schedule_types[i]->name, schedule_types[i]->params);
+    for (size_t i = 0; loss_types[i]; i++)
+        expect_owned("train", loss_types[i]->name, loss_types[i]->params);
+    for (size_t i = 0; search_types[i]; i++)
+        expect_owned("search", search_types[i]->name, search_types[i]->params);
+    for (size_t i = 0; (w = data_dataset_word(i)); i++)
+        expect_owned("data", w->name, w->params);
+}
+
 static void unknown_words(void **state)
 {
     (void)state;
@@ -267,8 +310,8 @@ static void keys_of_optimizers(void **state)
                  "t.ini:3: train.momentum: is not used by adam; sgd, rmsprop and muon have it", NULL);
     expect_error("[grid]\ntrain.optimizer = adam, adamw\ntrain.alpha = 0.9, 0.99\n",
                  "t.ini:3: train.alpha: is not used by any value", "rmsprop has it", NULL);
-    expect_error("[train]\nschedule = cosine\ngamma = 0.5\n", "is not used by cosine; step, exponential and plateau have it",
-                 NULL);
+    expect_error("[train]\nschedule = cosine\ngamma = 0.5\n",
+                 "is not used by cosine; step, exponential and plateau have it", NULL);
     expect_error("[train]\noptimizer = sgd\nmomentum = 1\n", "t.ini:3: train.momentum: '1' is not a number in [0, 1)",
                  NULL);
     assert_string_equal(errors_of("[train]\nmomentum = 0.9\n[grid]\ntrain.optimizer = adam, sgd\n", NULL), "");
@@ -550,6 +593,7 @@ int run_key_tests(void)
         cmocka_unit_test(keys_are_unique),
         cmocka_unit_test(each_key_can_be_given),
         cmocka_unit_test(families_are_walked),
+        cmocka_unit_test(what_is_chosen_is_a_family),
         cmocka_unit_test(rows_say_which_keys_matter),
         cmocka_unit_test(families_have_the_words_of_their_keys),
         cmocka_unit_test(unknown_words),

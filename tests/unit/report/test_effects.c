@@ -604,6 +604,45 @@ static void random_search_is_no_grid(void **state)
     table_release(&t);
 }
 
+/* Points that were drawn: `o.kind` has values that several points have, whose means and Student's intervals over points
+ * are SciPy's; those of lr are met once each, so that lr has none, and is not taken for one axis with wd, though their
+ * values always change together. The same table as a grid joins the two. */
+static void drawn_points_have_means_of_what_is_met_often(void **state)
+{
+    static const char csv[] =
+        "point,repeat,status,t.lr,t.wd,o.kind,y\n1,1,complete,0.3,5.5,a,0.9\n1,2,complete,0.3,5.5,a,0.92\n"
+        "2,1,complete,0.1,2.5,a,0.8\n2,2,complete,0.1,2.5,a,0.84\n3,1,complete,0.2,7.5,b,0.95\n"
+        "3,2,complete,0.2,7.5,b,0.97\n4,1,complete,0.5,1.5,a,0.7\n4,2,complete,0.5,1.5,a,0.7\n"
+        "5,1,complete,0.4,9.5,b,0.6\n5,2,complete,0.4,9.5,b,0.62\n6,1,failed,0.6,3.5,b,\n";
+    struct table t, f;
+    (void)state;
+    table_of(&t, csv);
+    effects_of(&t, "max y", &f);
+    assert_true(row_where(&f, "kind", "axis", "axis", "t.lr & t.wd") < f.rows);
+    table_release(&f);
+    t.drawn = 1;
+    effects_of(&t, "max y", &f);
+    size_t a = row_where(&f, "axis", "o.kind", "value", "a"), b = row_where(&f, "axis", "o.kind", "value", "b");
+    assert_close(table_number(&f, a, table_column(&f, "mean")), 0.81, 1e-7, 0);
+    assert_close(table_number(&f, a, table_column(&f, "ci95_low")), 0.548279851945946, 1e-6, 0);
+    assert_close(table_number(&f, a, table_column(&f, "ci95_high")), 1.071720148054054, 1e-6, 0);
+    assert_close(table_number(&f, b, table_column(&f, "mean")), 0.785, 1e-7, 0);
+    assert_close(table_number(&f, b, table_column(&f, "ci95_low")), -1.4385858288305713, 1e-6, 0);
+    assert_string_equal(table_cell(&f, b, "n"), "4");
+    assert_string_equal(table_cell(&f, b, "planned"), "5");
+    assert_string_equal(table_cell(&f, a, "basis"), "drawn");
+    size_t notes = 0;
+    for (size_t r = 0; r < f.rows; r++) {
+        assert_true(!strcmp(table_cell(&f, r, "kind"), "value") || !strcmp(table_cell(&f, r, "kind"), "note"));
+        assert_string_equal(table_cell(&f, r, "share"), "");
+        assert_null(strstr(table_cell(&f, r, "axis"), "t."));
+        notes += strstr(table_cell(&f, r, "value"), "no means of the values of t.lr, t.wd:") != NULL;
+    }
+    assert_int_equal(notes, 1);
+    table_release(&f);
+    table_release(&t);
+}
+
 static double ten(const size_t *code, size_t repeat)
 {
     double y = (double)repeat * 0.001;
@@ -657,6 +696,7 @@ int test_effects(void)
         cmocka_unit_test(equal_networks_explain_nothing),
         cmocka_unit_test(empty_and_absent_are_two),
         cmocka_unit_test(random_search_is_no_grid),
+        cmocka_unit_test(drawn_points_have_means_of_what_is_met_often),
         cmocka_unit_test(ten_axes_are_fast),
     };
     return cmocka_run_group_tests_name("effects", tests, NULL, NULL);

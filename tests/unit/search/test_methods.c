@@ -1,5 +1,5 @@
-/* What each method proposes: its distribution, against SciPy (tests/support/search_golden.py), and that it is a function of
- * the seed, the number and what was proposed before. */
+/* What each method proposes: its distribution, against SciPy (tests/support/search_golden.py), and that it is a
+ * function of the seed, the number and what was proposed before. */
 #include "search_test.h"
 
 #include "base/rng.h"
@@ -26,8 +26,8 @@ static int when_even(void *ctx, size_t axis, const int64_t *value, struct err *e
 
 static struct arena mem;
 
-static struct search *make_search(const struct search_type *type, const struct diagram_axis *axis, size_t axes, int trials,
-                                  uint64_t seed)
+static struct search *make_search(const struct search_type *type, const struct diagram_axis *axis, size_t axes,
+                                  int trials, uint64_t seed)
 {
     struct search *s = arena_take(&mem, sizeof *s);
     struct err e = {0};
@@ -232,7 +232,8 @@ static void random_fills_boxes_evenly(void **state)
     assert_true(chi > 25 && chi < 113.5);
 }
 
-/* Axes of 3 and 4 values, of which the second is there for 0 and 2, and one of 2 under that: 2 * (2 * 2 + 2) + 1 points. */
+/* Axes of 3 and 4 values, of which the second is there for 0 and 2, and one of 2 under that: 2 * (2 * 2 + 2) + 1
+ * points. */
 static const int looks[][1] = {{0}, {1}};
 static const struct diagram_axis small[] = {{.values = 3},
                                             {.values = 4, .conditional = 1, .depends_on = looks[0], .ndepends = 1},
@@ -264,8 +265,8 @@ static void a_small_space_is_used_up_without_repetition(void **state)
     }
 }
 
-/* More trials are the same first ones and some more, but for latin, whose parts are as many as there are trials; another
- * seed is other points. */
+/* More trials are the same first ones and some more, but for latin, whose parts are as many as there are trials;
+ * another seed is other points. */
 static void proposals_depend_on_the_seed_and_the_number(void **state)
 {
     static double x[40 * 3], longer[80 * 3], other[40 * 3];
@@ -286,7 +287,9 @@ static void proposals_depend_on_the_seed_and_the_number(void **state)
 /* The points that are known to have been drawn so: another result is another sweep under an old name. */
 static void draws_are_those_of_the_first_version(void **state)
 {
-    static const double first[][3] = {{0.00827601773199, 0.674525776529, 0.972063854919}, {0.0243747391505, 0.178430353175, 0.961134942831}, {0.199726847582, 0.0473541013198, 0.756189444917}};
+    static const double first[][3] = {{0.00827601773199, 0.674525776529, 0.972063854919},
+                                      {0.0243747391505, 0.178430353175, 0.961134942831},
+                                      {0.199726847582, 0.0473541013198, 0.756189444917}};
     double x[3];
     size_t row = 0;
     (void)state;

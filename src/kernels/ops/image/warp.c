@@ -16,8 +16,8 @@ INLINE __m512i row_halves(const uint8_t *row, int w, int x)
     return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(live, row + x));
 }
 
-/* Rows -1 .. h - 1 of pairs, a pixel and the one below it, and WARP_BORDER zeros behind each row: from right to left,
- * since more is written, over the beginning of the next row. */
+/* Writes rows -1 .. h - 1 of pairs, a pixel and the one below it, and WARP_BORDER zeros after each row: from right to
+ * left, since the last vector of a row reaches over the beginning of the next one. */
 INLINE void pair_rows(int h, int w, const uint8_t *plane, int stride, uint16_t *out)
 {
     for (int x = (stride - 1) & ~31; x >= 0; x -= 32) {
