@@ -217,6 +217,20 @@ static void scrambled_sobol_is_a_net(void **state)
     }
 }
 
+/* Owen's scrambling is no shift: how far two points are from each other depends on the seed. */
+static void scrambling_is_no_shift(void **state)
+{
+    double x[16], y[16];
+    (void)state;
+    draw_units(&search_sobol, 1, 16, 1, x);
+    draw_units(&search_sobol, 1, 16, 2, y);
+    int other = 0;
+    for (int i = 1; i < 16; i++)
+        other += ((uint32_t)(x[i] * 0x1p32) ^ (uint32_t)(x[0] * 0x1p32)) !=
+                 ((uint32_t)(y[i] * 0x1p32) ^ (uint32_t)(y[0] * 0x1p32));
+    assert_int_equal(other, 15);
+}
+
 /* Chi squared of 64 boxes of two axes, 99.99 % at 63 degrees of freedom. */
 static void random_fills_boxes_evenly(void **state)
 {
@@ -330,6 +344,7 @@ int test_methods(void)
         cmocka_unit_test(discrepancies_are_those_of_scipys_methods),
         cmocka_unit_test(latin_and_sobol_have_a_point_in_each_part_of_every_axis),
         cmocka_unit_test(scrambled_sobol_is_a_net),
+        cmocka_unit_test(scrambling_is_no_shift),
         cmocka_unit_test(random_fills_boxes_evenly),
         cmocka_unit_test(a_small_space_is_used_up_without_repetition),
         cmocka_unit_test(proposals_depend_on_the_seed_and_the_number),
