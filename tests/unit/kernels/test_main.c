@@ -22,6 +22,7 @@ int main(void)
         {"warp", warp_tests},
         {"stage", stage_tests},
         {"winograd", winograd_tests},
+        {"half", half_tests},
         {"bf16", bf16_tests},
         {"levels", level_tests},
     };
