@@ -320,12 +320,12 @@ static const struct kernel_row {
 
 /* ---- the shapes -------------------------------------------------------------------------------------------------- */
 
-#define CONV(ci, h, co, k, pad) { ci, h, h, co, (h) + 2 * (pad) - (k) + 1, (h) + 2 * (pad) - (k) + 1, k, k, 1, 1, pad, pad, 1, 1, 1, 0 }
-#define GROUPED(c, h, k, s, groups) { c, h, h, c, (h) / (s), (h) / (s), k, k, s, s, (k) / 2, (k) / 2, 1, 1, groups, 0 }
+#define CONV(ci, h, co, k, pad) { ci, h, h, co, (h) + 2 * (pad) - (k) + 1, (h) + 2 * (pad) - (k) + 1, k, k, 1, 1, pad, pad, 1, 1, 1 }
+#define GROUPED(c, h, k, s, groups) { c, h, h, c, (h) / (s), (h) / (s), k, k, s, s, (k) / 2, (k) / 2, 1, 1, groups }
 #define DEPTHWISE(c, h, k, s) GROUPED(c, h, k, s, c)
 #define FLAT(in, out) CONV(in, 1, out, 1, 0)
 #define MAPS(c, h) CONV(c, h, c, 1, 0)
-#define POOL(c, h, k) { c, h, h, c, (h) / (k), (h) / (k), k, k, k, k, 0, 0, 1, 1, 1, 0 }
+#define POOL(c, h, k) { c, h, h, c, (h) / (k), (h) / (k), k, k, k, k, 0, 0, 1, 1, 1 }
 static const int convolution[] = { CONV_F, CONV_D, CONV_W, -1 }, first_layer[] = { CONV_F, CONV_W, -1 },
                  dense[] = { DENSE_F, DENSE_D, DENSE_W, -1 }, maps[] = { BN_S, BN_A, BN_BS, BN_B, RELU_F, RELU_B, TANH_F,
                  TANH_B, GELU_F, GELU_B, SIGMOID_F, SIGMOID_B, EXP, LOG, ERF, DROP, -1 }, stage[] = { BN_M, PW_F, PW_FD, PW_B, PW_BD, -1 },

@@ -51,8 +51,6 @@ static const struct bench_net nets[] = {
     { "n1-32",     "n1",    "digits 28x28, 11,660 parameters, dropout 0.05", N1(", dropout 0.05"), { 3, 1, 28, 28 }, 32,  0.05, NN_FP32 },
     { "n1-64",     "n1",    "the same, a batch of 64",                       N1(", dropout 0.05"), { 3, 1, 28, 28 }, 64,  0.05, NN_FP32 },
     { "n1-128",    "n1",    "the same, a batch of 128",                      N1(", dropout 0.05"), { 3, 1, 28, 28 }, 128, 0.05, NN_FP32 },
-    { "n1-16",     "n1",    "the same, a batch of 16, one block",            N1(", dropout 0.05"), { 3, 1, 28, 28 }, 16,  0.05, NN_FP32 },
-    { "n1-17",     "n1",    "the same, a batch of 17, two blocks",           N1(", dropout 0.05"), { 3, 1, 28, 28 }, 17,  0.05, NN_FP32 },
     { "n1-32-p0",  "n1",    "without dropout",                               N1(""),               { 3, 1, 28, 28 }, 32,  0, NN_FP32 },
     { "n1-64-p0",  "n1",    "without dropout, a batch of 64",                N1(""),               { 3, 1, 28, 28 }, 64,  0, NN_FP32 },
     { "n1-128-p0", "n1",    "without dropout, a batch of 128",               N1(""),               { 3, 1, 28, 28 }, 128, 0, NN_FP32 },

@@ -3,9 +3,8 @@
  * Images come in blocks of 16, x[blocks][h][c][w][16] (layout.h), so that every arithmetic instruction works on 16
  * images, for any number of channels, kernel size or stride. Of a batch of n images the lanes at and beyond n of the
  * last block are dead: inputs hold zeros there, gradients must be zero there (softmax_xent and bn_backward see to it),
- * so that sums over lanes need no masks. A convolution that knows how many lanes live (conv_dims) may leave the dead
- * ones of its outputs out, which are 0 then. Every pointer is 64-byte aligned; in and out must not overlap unless a
- * line says "may be the same". Weights are in PyTorch's order, w[co][ci/groups][kh][kw], dense w[out][in].
+ * so that sums over lanes need no masks. Every pointer is 64-byte aligned; in and out must not overlap unless a line
+ * says "may be the same". Weights are in PyTorch's order, w[co][ci/groups][kh][kw], dense w[out][in].
  *
  * Same bits at every level (ref, avx2, avx512), for every compiler: a level may reorder nothing. Each output element is
  * defined by the order of its operations: fused multiply-adds in the stated order, and sums over images as 16 lane sums
@@ -25,7 +24,6 @@
 struct conv_dims {
     int ci, h, w, co, ho, wo;
     int kh, kw, sh, sw, ph, pw, dh, dw, groups;
-    int lanes; /* that hold an image, in the last block; 0: all 16. Kernels may leave out what is dead */
 };
 struct pool_dims {
     int c, h, w, ho, wo;
@@ -86,7 +84,6 @@ struct pointwise {
     float p;                    /* of dropout */
     uint32_t *seed;             /* [16], non-zero; NULL: no dropout. The streams: every call draws on from where the */
     int half;                   /* last one ended; half a draw may be left over, none (0) at the start of a block */
-    int lanes;                  /* as in conv_dims */
 };
 
 /* The numbers of moment_step: of Adam's moments, of weight decay in the gradient (wd) and beside it (decay), and of the

@@ -19,44 +19,28 @@
 #define PASS_BYTES 1e11
 #define USUAL_RATE 5e10
 
-static double rate;        /* multiply-adds a second of one core in a convolution, once it is measured */
-static int paid_at_a_time; /* lanes of a block: half of them where a half without images costs nothing */
+static double rate; /* multiply-adds a second of one core in a convolution, once it is measured */
 
-/* A 3x3 convolution of 16 to 16 channels on 12x12 maps. */
-struct trial_conv {
-    struct conv_dims d;
-    float *x, *y, *w, *scratch;
-};
-
-/* Seconds, the best of a few runs with so many images in the block. */
-static double time_conv(struct trial_conv *t, const struct kernels *k, int lanes)
-{
-    double best = 1;
-    t->d.lanes = lanes;
-    for (int i = 0; i < 4; i++) {
-        double began = clock_wall();
-        k->conv_forward(&t->d, 1, t->x, t->w, NULL, t->y, t->scratch);
-        began = clock_wall() - began;
-        best = began < best ? began : best;
-    }
-    return best;
-}
-
+/* A 3x3 convolution of 16 to 16 channels on 12x12 maps, best of a few runs. */
 static void measure_rate(void)
 {
     const struct kernels *k = kernels_pick(NULL);
-    struct trial_conv t = {.d = {16, 14, 14, 16, 12, 12, 3, 3, 1, 1, 0, 0, 1, 1, 1, 0}};
+    const struct conv_dims d = {16, 14, 14, 16, 12, 12, 3, 3, 1, 1, 0, 0, 1, 1, 1};
     struct arena a;
     arena_init(&a);
-    t.x = arena_take(&a, 14 * 14 * 16 * LANES * sizeof *t.x);
-    t.y = arena_take(&a, 12 * 12 * 16 * LANES * sizeof *t.y);
-    t.w = arena_take(&a, 16 * 16 * 9 * sizeof *t.w);
-    t.scratch = arena_take(&a, conv_scratch(&t.d, 1) * sizeof *t.scratch);
-    int able = k && t.x && t.y && t.w && t.scratch;
-    double full = able ? time_conv(&t, k, LANES) : 1, half = able ? time_conv(&t, k, LANES / 2) : 1;
+    float *x = arena_take(&a, 14 * 14 * 16 * LANES * sizeof *x), *y = arena_take(&a, 12 * 12 * 16 * LANES * sizeof *y);
+    float *w = arena_take(&a, 16 * 16 * 9 * sizeof *w),
+          *scratch = arena_take(&a, conv_scratch(&d, 1) * sizeof *scratch);
+    double best = 1;
+    for (int i = 0; k && x && y && w && scratch && i < 4; i++) {
+        double t = clock_wall();
+        k->conv_forward(&d, 1, x, w, NULL, y, scratch);
+        t = clock_wall() - t;
+        if (t < best)
+            best = t;
+    }
     arena_release(&a);
-    rate = 16.0 * 16 * 9 * 12 * 12 * LANES / full;
-    paid_at_a_time = half < 0.75 * full ? LANES / 2 : LANES;
+    rate = 16.0 * 16 * 9 * 12 * 12 * LANES / best;
 }
 
 void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets)
@@ -84,37 +68,27 @@ int point_graph(const struct point *pt, const struct dataset *set, struct nn_gra
     return nn_graph_build(g, pt->line, pt->nlines, data_input(set)->shape, target, &pt->nn, a, errs);
 }
 
-/* Images whose time n of them take in batches of `batch`: blocks are worked on whole, or by halves. */
-static double paid_images(size_t n, int batch, int at_a_time)
-{
-    size_t size = (size_t)batch, part = (size_t)at_a_time, rest = n % size;
-    return (double)(n / size * ((size + part - 1) / part * part) + (rest + part - 1) / part * part);
-}
-
-static double seconds_at(const struct plan_point *p, double macs_a_second, int at_a_time)
+static double seconds_at(const struct plan_point *p, double macs_a_second)
 {
     const struct nn_graph *g = p->graph;
-    const struct train_spec *t = &p->point->train;
     double floats = 0;
     for (int i = 0; g && i < g->nnodes; i++)
         floats += (double)shape_size(g->node[i].y);
     double forward = g ? g->facts.macs / (macs_a_second * STEP_SHARE) + 2 * 4 * floats / PASS_BYTES : 0;
-    double epoch = 3 * paid_images(p->n[DATA_TRAIN], t->batch_size, at_a_time) +
-                   paid_images(p->n[DATA_VALIDATION], t->eval_batch, at_a_time);
-    return (t->epochs * epoch + paid_images(p->n[DATA_TEST], t->eval_batch, at_a_time)) * forward;
+    double epoch = (double)p->n[DATA_TRAIN] * 3 * forward + (double)p->n[DATA_VALIDATION] * forward;
+    return p->point->train.epochs * epoch + (double)p->n[DATA_TEST] * forward;
 }
 
 double planner_cost(const struct plan_point *p)
 {
-    return seconds_at(p, USUAL_RATE, LANES / 2);
+    return seconds_at(p, USUAL_RATE);
 }
 
 double plan_seconds(const struct plan_point *p)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, measure_rate);
-    double seconds = seconds_at(p, rate, paid_at_a_time);
-    double floats = p->graph ? (double)p->graph->param_floats * (2 + TRAIN_STATES) : 0;
+    double seconds = seconds_at(p, rate), floats = p->graph ? (double)p->graph->param_floats * (2 + TRAIN_STATES) : 0;
     int epochs = p->point->train.epochs;
     return seconds + checkpoint_seconds(seconds, epochs, 4 * floats + epochs * (double)sizeof(struct epoch_row));
 }

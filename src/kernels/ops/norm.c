@@ -94,14 +94,12 @@ INLINE void moments_of_rows(int bf16, int c, int w, int rows, int live, int firs
 
 void EXPORT(bn_moments)(int c, int w, int rows, int live, int first, const float *x, float *about, double *lanes)
 {
-    IN_HALF(live, bn_moments, c, w, rows, live, first, x, about, lanes);
     moments_of_rows(0, c, w, rows, live, first, x, NULL, about, (d16 *)(void *)lanes);
 }
 
 void EXPORT(bn_moments_bf16)(int c, int w, int rows, int live, int first, const float *x, uint16_t *y, float *about,
                              double *lanes)
 {
-    IN_HALF(live, bn_moments_bf16, c, w, rows, live, first, x, y, about, lanes);
     moments_of_rows(1, c, w, rows, live, first, x, y, about, (d16 *)(void *)lanes);
 }
 
@@ -184,7 +182,6 @@ void EXPORT(bn_backward_stats)(int c, int h, int w, int n, const float *x, const
 void EXPORT(bn_backward)(int c, int h, int w, int n, const float *x, const float *dy, const float *a, const float *p,
                          const float *q, float *dx)
 {
-    IN_HALF(n, bn_backward, c, h, w, n, x, dy, a, p, q, dx);
     int blocks = blocks_of(n);
     for (int k = 0; k < blocks * h; k++) {
         int live = live_lanes(n, k / h);

@@ -323,13 +323,11 @@ static const struct passes *passes_of(const struct pointwise *f)
 
 void EXPORT(pointwise_forward)(struct pointwise *f, int rows, const float *x, float *y)
 {
-    IN_HALF(f->lanes, pointwise_forward, f, rows, x, y);
     passes_of(f)->forward(f, rows, x, y);
 }
 
 void EXPORT(pointwise_forward_bf16)(struct pointwise *f, int rows, const uint16_t *x, int round, float *y)
 {
-    IN_HALF(f->lanes, pointwise_forward_bf16, f, rows, x, round, y);
     const struct passes *p = passes_of(f);
     (round ? p->forward_rounded : p->forward_stored)(f, rows, x, y);
 }
@@ -337,7 +335,6 @@ void EXPORT(pointwise_forward_bf16)(struct pointwise *f, int rows, const uint16_
 void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, const float *dy, const float *mean,
                                 float *y, float *g, double *lanes)
 {
-    IN_HALF(f->lanes, pointwise_backward, f, rows, x, dy, mean, y, g, lanes);
     const struct way_back way = {x, f->add, dy, y, g};
     const struct passes *p = passes_of(f);
     (y ? p->backward_again : p->backward)(f, rows, &way, mean, (d16 *)(void *)lanes);
@@ -346,7 +343,6 @@ void EXPORT(pointwise_backward)(struct pointwise *f, int rows, const float *x, c
 void EXPORT(pointwise_backward_bf16)(struct pointwise *f, int rows, const uint16_t *x, const float *dy,
                                      const float *mean, float *y, uint16_t *g, double *lanes)
 {
-    IN_HALF(f->lanes, pointwise_backward_bf16, f, rows, x, dy, mean, y, g, lanes);
     const struct way_back way = {x, f->add, dy, y, g};
     const struct passes *p = passes_of(f);
     (y ? p->backward_stored_again : p->backward_stored)(f, rows, &way, mean, (d16 *)(void *)lanes);

@@ -1,4 +1,4 @@
-/* avx2.h - the operations of simd.h in two registers each; meanings and corner cases stand in simd_ref.h. */
+/* simd_avx2.h - the operations of simd.h in two registers each; meanings and corner cases stand in simd_ref.h. */
 #ifndef KERNELS_SIMD_AVX2_H
 #define KERNELS_SIMD_AVX2_H
 
@@ -17,22 +17,14 @@ typedef struct {
     __m256d q[4];
 } d16;
 
-/* Sources compiled once more with HALF work on lanes 0..7: the others are not read, and written as zeros, so that the
- * compiler leaves out whatever is done with them. */
-#ifdef HALF
-#define UPPER(x, none) (none)
-#else
-#define UPPER(x, none) (x)
-#endif
-
 INLINE v16 v16_load(const float *p)
 {
-    return (v16){_mm256_load_ps(p), UPPER(_mm256_load_ps(p + 8), _mm256_setzero_ps())};
+    return (v16){_mm256_load_ps(p), _mm256_load_ps(p + 8)};
 }
 INLINE void v16_store(float *p, v16 a)
 {
     _mm256_store_ps(p, a.a);
-    _mm256_store_ps(p + 8, UPPER(a.b, _mm256_setzero_ps()));
+    _mm256_store_ps(p + 8, a.b);
 }
 INLINE v16 v16_set1(float x)
 {
@@ -107,12 +99,12 @@ INLINE v16 v16_select(m16 m, v16 a, v16 b)
 
 INLINE w16 w16_load(const void *p)
 {
-    return (w16){_mm256_load_si256(p), UPPER(_mm256_load_si256((const __m256i *)p + 1), _mm256_setzero_si256())};
+    return (w16){_mm256_load_si256(p), _mm256_load_si256((const __m256i *)p + 1)};
 }
 INLINE void w16_store(void *p, w16 a)
 {
     _mm256_store_si256(p, a.a);
-    _mm256_store_si256((__m256i *)p + 1, UPPER(a.b, _mm256_setzero_si256()));
+    _mm256_store_si256((__m256i *)p + 1, a.b);
 }
 INLINE w16 w16_from_bytes(const uint8_t *p)
 {
@@ -122,13 +114,11 @@ INLINE w16 w16_from_bytes(const uint8_t *p)
 INLINE w16 w16_load_high(const uint16_t *p)
 {
     return (w16){_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_load_si128((const void *)p)), 16),
-                 UPPER(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_load_si128((const void *)(p + 8))), 16),
-                       _mm256_setzero_si256())};
+                 _mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_load_si128((const void *)(p + 8))), 16)};
 }
 INLINE void w16_store_high(uint16_t *p, w16 a)
 {
-    __m256i mixed =
-        _mm256_packus_epi32(_mm256_srli_epi32(a.a, 16), UPPER(_mm256_srli_epi32(a.b, 16), _mm256_setzero_si256()));
+    __m256i mixed = _mm256_packus_epi32(_mm256_srli_epi32(a.a, 16), _mm256_srli_epi32(a.b, 16));
     _mm256_store_si256((void *)p, _mm256_permute4x64_epi64(mixed, 0xd8));
 }
 INLINE w16 w16_set1(uint32_t x)
@@ -188,8 +178,8 @@ INLINE d16 d16_add(d16 a, v16 b)
 {
     return (d16){{_mm256_add_pd(a.q[0], _mm256_cvtps_pd(_mm256_castps256_ps128(b.a))),
                   _mm256_add_pd(a.q[1], _mm256_cvtps_pd(_mm256_extractf128_ps(b.a, 1))),
-                  UPPER(_mm256_add_pd(a.q[2], _mm256_cvtps_pd(_mm256_castps256_ps128(b.b))), a.q[2]),
-                  UPPER(_mm256_add_pd(a.q[3], _mm256_cvtps_pd(_mm256_extractf128_ps(b.b, 1))), a.q[3])}};
+                  _mm256_add_pd(a.q[2], _mm256_cvtps_pd(_mm256_castps256_ps128(b.b))),
+                  _mm256_add_pd(a.q[3], _mm256_cvtps_pd(_mm256_extractf128_ps(b.b, 1)))}};
 }
 INLINE void d16_store(double *p, d16 a)
 {

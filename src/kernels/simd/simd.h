@@ -131,12 +131,6 @@ INLINE double d16_sum(d16 a, int live)
     return s[0];
 }
 
-/* Where kernels that take a vector in parts of VK lanes end, if the first `lanes` (0: all) hold images. */
-INLINE int lanes_end(int lanes)
-{
-    return lanes && lanes <= VK ? VK : LANES;
-}
-
 /* How many lanes of block b hold one of the n images. */
 INLINE int live_lanes(int n, int b)
 {

@@ -153,23 +153,16 @@ static size_t conv_bias_at(const struct nn_node *nd)
     return nd->tensor[1].at - nd->tensor[0].at;
 }
 
-static struct conv_dims conv_of_pass(const struct layer_call *c)
-{
-    struct conv_dims d = conv_geometry(c->node);
-    d.lanes = c->pass->n % LANES;
-    return d;
-}
-
 static void conv_forward(const struct layer_call *c)
 {
-    struct conv_dims d = conv_of_pass(c);
+    struct conv_dims d = conv_geometry(c->node);
     const float *bias = c->node->ntensors > 1 ? c->w + conv_bias_at(c->node) : NULL;
     c->kernels->conv_forward(&d, c->pass->blocks, c->x[0], c->w, bias, c->y, c->scratch);
 }
 
 static void conv_backward(const struct layer_call *c)
 {
-    struct conv_dims d = conv_of_pass(c);
+    struct conv_dims d = conv_geometry(c->node);
     float *dbias = c->node->ntensors > 1 ? c->dw + conv_bias_at(c->node) : NULL;
     c->kernels->conv_backward_weights(&d, c->pass->blocks, c->x[0], c->dy, c->dw, dbias, c->scratch);
     if (c->dx[0])

@@ -70,11 +70,11 @@ static double macs_by_hand(const struct conv_dims *d)
 static void padding_is_not_counted(void **state)
 {
     static const struct conv_dims dims[] = {
-        {3, 32, 32, 32, 32, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0}, /* padded */
-        {4, 9, 7, 6, 5, 4, 3, 3, 2, 2, 1, 1, 1, 1, 2, 0},      /* strides and groups */
-        {2, 8, 8, 2, 8, 8, 4, 2, 1, 1, 1, 0, 1, 1, 1, 0},      /* more at the end than at the start */
-        {2, 9, 9, 2, 9, 9, 3, 3, 1, 1, 4, 4, 4, 4, 1, 0},      /* dilated */
-        {5, 6, 6, 7, 4, 4, 3, 3, 1, 1, 0, 0, 1, 1, 1, 0},      /* none */
+        {3, 32, 32, 32, 32, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1}, /* padded */
+        {4, 9, 7, 6, 5, 4, 3, 3, 2, 2, 1, 1, 1, 1, 2},      /* strides and groups */
+        {2, 8, 8, 2, 8, 8, 4, 2, 1, 1, 1, 0, 1, 1, 1},      /* more at the end than at the start */
+        {2, 9, 9, 2, 9, 9, 3, 3, 1, 1, 4, 4, 4, 4, 1},      /* dilated */
+        {5, 6, 6, 7, 4, 4, 3, 3, 1, 1, 0, 0, 1, 1, 1},      /* none */
     };
     (void)state;
     for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)

@@ -147,9 +147,9 @@ static void many_channels(void **state)
 {
     (void)state;
     noise_restart(4);
-    struct conv_dims depthwise = {6, 7, 17, 6, 7, 17, 3, 3, 1, 1, 1, 1, 1, 1, 6, 0};
+    struct conv_dims depthwise = {6, 7, 17, 6, 7, 17, 3, 3, 1, 1, 1, 1, 1, 1, 6};
     check_shape(&depthwise, 2, 1);
-    struct conv_dims wide = {45, 3, 3, 42, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0};
+    struct conv_dims wide = {45, 3, 3, 42, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1};
     assert_true(conv_weights(&wide) * LANES > conv_scratch(&wide, 1));
     check_shape(&wide, 1, 0);
 }
@@ -332,14 +332,14 @@ static void weights_by_rows_at(const struct kernels *k)
         check_rows(k, &d, 1 + i % 4);
     }
     static const struct conv_dims fixed[] = {
-        {45, 3, 3, 42, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0}, /* more lane sums than the scratch may hold */
-        {400, 4, 3, 400, 4, 3, 7, 7, 1, 1, 3, 3, 1, 1, 400, 0},  {5, 21, 9, 5, 11, 5, 5, 5, 2, 2, 2, 2, 1, 1, 5, 0},
-        {10, 26, 26, 16, 24, 24, 3, 3, 1, 1, 0, 0, 1, 1, 1, 0},  {6, 30, 33, 9, 30, 33, 3, 3, 1, 1, 1, 1, 1, 1, 3, 0},
-        {16, 9, 9, 16, 7, 7, 3, 3, 1, 1, 0, 0, 1, 1, 1, 0},      {20, 11, 11, 10, 11, 11, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0},
-        {1, 600, 2, 1, 200, 2, 521, 1, 1, 1, 60, 0, 1, 1, 1, 0}, /* a kernel of very many rows */
-        {2, 160, 2, 3, 160, 2, 5, 2, 1, 1, 2, 0, 1, 1, 1, 0},    {34, 12, 11, 7, 6, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1, 0},
-        {70, 9, 8, 10, 7, 8, 3, 3, 1, 1, 1, 1, 2, 1, 2, 0},      {2, 4, 140, 5, 4, 140, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0},
-        {130, 3, 4, 11, 3, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0},
+        {45, 3, 3, 42, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1}, /* more lane sums than the scratch may hold */
+        {400, 4, 3, 400, 4, 3, 7, 7, 1, 1, 3, 3, 1, 1, 400},  {5, 21, 9, 5, 11, 5, 5, 5, 2, 2, 2, 2, 1, 1, 5},
+        {10, 26, 26, 16, 24, 24, 3, 3, 1, 1, 0, 0, 1, 1, 1},  {6, 30, 33, 9, 30, 33, 3, 3, 1, 1, 1, 1, 1, 1, 3},
+        {16, 9, 9, 16, 7, 7, 3, 3, 1, 1, 0, 0, 1, 1, 1},      {20, 11, 11, 10, 11, 11, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+        {1, 600, 2, 1, 200, 2, 521, 1, 1, 1, 60, 0, 1, 1, 1}, /* a kernel of very many rows */
+        {2, 160, 2, 3, 160, 2, 5, 2, 1, 1, 2, 0, 1, 1, 1},    {34, 12, 11, 7, 6, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1},
+        {70, 9, 8, 10, 7, 8, 3, 3, 1, 1, 1, 1, 2, 1, 2},      {2, 4, 140, 5, 4, 140, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+        {130, 3, 4, 11, 3, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1},
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         check_rows(k, &fixed[i], 1 + (int)i % 2);
@@ -358,7 +358,7 @@ static void weights_by_rows(void **state)
 static void padding_is_skipped(void **state)
 {
     (void)state;
-    struct conv_dims d = {1, 1, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0};
+    struct conv_dims d = {1, 1, 1, 1, 1, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1};
     float *x = box_noise(LANES), *w = box(9), *y = box(LANES), *scratch = box(conv_scratch(&d, 1));
     for (int i = 0; i < 9; i++)
         w[i] = i == 4 ? 2.0f : 1.0f / 0.0f;

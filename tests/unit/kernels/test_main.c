@@ -22,7 +22,6 @@ int main(void)
         {"warp", warp_tests},
         {"stage", stage_tests},
         {"winograd", winograd_tests},
-        {"half", half_tests},
         {"bf16", bf16_tests},
         {"levels", level_tests},
     };

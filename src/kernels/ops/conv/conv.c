@@ -151,7 +151,7 @@ static void run_columns(const struct job *j, int g, const struct conv_axis *rows
         t.w_row = rows->ks * j->ci * t.w_ch;
         w += rows->k0 * j->ci * t.w_ch + cols->k0 * cob;
         fetch_with(j->fetch, &t, *x);
-        for (int part = 0; part < lanes_end(d->lanes); part += VK) {
+        for (int part = 0; part < LANES; part += VK) {
             struct tile half = t;
             half.x_at += part;
             half.fetch_step = part ? 0 : t.fetch_step;
@@ -277,22 +277,12 @@ static struct job job_of(const struct conv_dims *d, enum conv_way way)
                         d->wo,         d->w,          NULL,  NULL,  NULL, NULL, NULL};
 }
 
-/* The part of n rows of the output that has been left out. */
-static void clear_dead(const struct conv_dims *d, enum conv_way way, int n, float *const *y)
-{
-    int vectors = way == CONV_FORWARD ? d->co * d->wo : d->ci * d->w, from = lanes_end(d->lanes);
-    for (int r = 0; r < n && from < LANES; r++)
-        for (int i = 0; i < vectors; i++)
-            vk_store(y[r] + (ptrdiff_t)i * LANES + from, vk_set1(0.0f));
-}
-
 void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
                        const float *packed, const float *b, float *const *y, const struct prefetch_range *next,
                        float *scratch)
 {
     struct fetch fetch = {next, 0, 0};
     struct winograd fast;
-    clear_dead(d, way, r1 - r0, y + r0);
     if (winograd_of(d, way, &fast)) {
         EXPORT(winograd_rows)(&fast, r0, r1, x, packed, b, y, &fetch, scratch);
         return;
@@ -316,15 +306,13 @@ static void run_blocks(const struct conv_dims *d, enum conv_way way, int blocks,
     const float **xs = (const float **)(void *)(scratch + PAD16(conv_packed(d)));
     float **ys = (float **)(xs + nx);
     float *rest = scratch + PAD16(conv_packed(d)) + PAD16((size_t)(nx + ny) * sizeof *xs / sizeof *scratch);
-    struct conv_dims own = *d;
     EXPORT(conv_pack)(d, way, w, scratch);
     for (int k = 0; k < blocks; k++) {
-        own.lanes = k < blocks - 1 ? 0 : d->lanes;
         for (int i = 0; i < nx; i++, x += x_row)
             xs[i] = x;
         for (int i = 0; i < ny; i++, y += y_row)
             ys[i] = y;
-        EXPORT(conv_rows)(&own, way, 0, ny, xs, scratch, b, ys, NULL, rest);
+        EXPORT(conv_rows)(d, way, 0, ny, xs, scratch, b, ys, NULL, rest);
     }
 }
 

@@ -90,7 +90,7 @@ static void run_tile(struct wjob *j, const struct which *k, const float *from, f
 #endif
     const ptrdiff_t dy_at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES;
     const struct column_streams *s = &j->streams[k->u - j->part.u0];
-    for (int half = 0; half < lanes_end(d->lanes); half += VK) {
+    for (int half = 0; half < LANES; half += VK) {
         m->x_at = x_at + half;
         m->dy_at = dy_at + half;
         STREAM_CALL(k->cob, s->n, m, s, k->ky - j->part.ky0, from ? from + half : NULL, to + half);
@@ -434,7 +434,7 @@ INLINE void bias_add(int n, int wo, const float *dy, float *sums)
 
 INLINE void bias_row(const struct conv_dims *d, const float *dy, float *sums)
 {
-    for (int half = 0; half < lanes_end(d->lanes); half += VK) {
+    for (int half = 0; half < LANES; half += VK) {
         int c = 0;
         for (; c + BIAS_MAX <= d->co; c += BIAS_MAX)
             bias_add(BIAS_MAX, d->wo, dy + (ptrdiff_t)c * d->wo * LANES + half, sums + (ptrdiff_t)c * LANES + half);
@@ -468,15 +468,13 @@ void EXPORT(conv_backward_weights)(const struct conv_dims *d, int blocks, const 
                                    float *db, float *scratch)
 {
     struct wjob j;
-    struct conv_dims all = *d;
-    all.lanes = 0; /* all blocks go through a tile together */
     if (db)
-        conv_bias_gradient(&all, blocks, dy, db, scratch);
+        conv_bias_gradient(d, blocks, dy, db, scratch);
     if (depthwise_weights(d)) {
         depthwise_gradient(d, blocks, x, dy, dw, scratch);
         return;
     }
-    start_job(&j, &all, START | ADD | FINISH);
+    start_job(&j, d, START | ADD | FINISH);
     j.x = (struct row_source){NULL, x, (ptrdiff_t)d->ci * d->w * LANES};
     j.dy = (struct row_source){NULL, dy, (ptrdiff_t)d->co * d->wo * LANES};
     j.q0 = 0;

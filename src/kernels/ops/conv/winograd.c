@@ -69,7 +69,7 @@ static void run_strip(const struct band *k, int t0, int n, int tiles)
     s.cols = k->form == SCATTER ? d->wo - 2 * t0 : 2 * (t0 + n) > d->wo ? 1 : 2;
     s.y_ch = (ptrdiff_t)d->wo * LANES;
     s.lower = d->co * s.y_ch;
-    for (int part = 0; part < lanes_end(d->lanes); part += VK)
+    for (int part = 0; part < LANES; part += VK)
         for (int i = 0; i < (k->y[1] ? 4 : 3); i++)
             run_pass(k, &s, steps[k->form].order[i], t0, n, part);
 }

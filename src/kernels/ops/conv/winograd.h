@@ -29,7 +29,7 @@
 /* The operation as it runs: for the gradient of the input ci and co change places, h, w are dy's, ho, wo dx's, and the
  * paddings (0..2) are 2 - ph, 2 - pw. scatter: the second form; both paddings are 2, there is no bias. */
 struct winograd {
-    int ci, co, h, w, ho, wo, ph, pw, scatter, lanes;
+    int ci, co, h, w, ho, wo, ph, pw, scatter;
 };
 
 #define WINOGRAD_TILES 3                          /* squares side by side in one strip, at most */
@@ -106,12 +106,12 @@ static inline int winograd_of(const struct conv_dims *d, enum conv_way way, stru
         d->ph > 2 || d->pw > 2)
         return 0;
     if (way == CONV_FORWARD)
-        *w = (struct winograd){d->ci, d->co, d->h, d->w, d->ho, d->wo, d->ph, d->pw, 0, d->lanes};
+        *w = (struct winograd){d->ci, d->co, d->h, d->w, d->ho, d->wo, d->ph, d->pw, 0};
     else
-        *w = (struct winograd){d->co,     d->ci,     d->ho,
-                               d->wo,     d->h,      d->w,
-                               2 - d->ph, 2 - d->pw, d->ph == 0 && d->pw == 0 && d->h == d->ho + 2 && d->w == d->wo + 2,
-                               d->lanes};
+        *w =
+            (struct winograd){d->co,     d->ci,     d->ho,
+                              d->wo,     d->h,      d->w,
+                              2 - d->ph, 2 - d->pw, d->ph == 0 && d->pw == 0 && d->h == d->ho + 2 && d->w == d->wo + 2};
     return winograd_pays(w);
 }
 

@@ -21,7 +21,6 @@ static void pointwise_forward(const struct stage_pass *w, struct block_group g, 
     for (int b = 0; b < g.blocks; b++) {
         stage_seed(w, g.first + b);
         struct pointwise f = w->f;
-        f.lanes = stage_live(w, g.first + b);
         stage_pointwise(w, &f, w->x.h, x + x_at(w, b), round, y + (size_t)b * w->nx);
     }
 }
@@ -52,10 +51,8 @@ static void hand_block_on(const struct stage_pass *w, int b, const float *y)
 
 void stage_blocks_forward(void *ctx, int i, int member)
 {
-    struct stage_pass own = stage_member(ctx, member);
-    const struct stage_pass *w = &own;
+    const struct stage_pass own = stage_member(ctx, member), *w = &own;
     struct block_group g = stage_group(w, i);
-    own.conv.conv.lanes = g.images % LANES;
     const float *v = w->call->x[0] + x_at(w, g.first);
     float *y = w->y_16bit ? w->buf.conv_out : w->call->y + (size_t)g.first * w->ny;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);
@@ -127,7 +124,6 @@ static void pointwise_backward(const struct stage_pass *w, struct block_group g,
     for (int b = 0; b < g.blocks; b++) {
         size_t at = (size_t)b * w->nx, channel = (size_t)(g.first + b) * (size_t)w->x.c;
         struct pointwise f = w->f;
-        f.lanes = stage_live(w, g.first + b);
         stage_seed(w, g.first + b);
         if (w->buf.lanes)
             memset(w->buf.lanes, 0, (size_t)w->x.c * 2 * LANES * sizeof *w->buf.lanes);
@@ -150,10 +146,8 @@ static void backward_group_in_one_pass(const struct stage_pass *w, struct block_
 /* The gradient goes from dy over dyc, dz and du to dx. */
 void stage_blocks_backward(void *ctx, int i, int member)
 {
-    struct stage_pass own = stage_member(ctx, member);
-    const struct stage_pass *w = &own;
+    const struct stage_pass own = stage_member(ctx, member), *w = &own;
     struct block_group g = stage_group(w, i);
-    own.conv.conv.lanes = g.images % LANES;
     const float *x = w->call->x[0] + x_at(w, g.first), *u, *z, *dz = w->call->dy + y_at(w, g.first), *dyc = NULL;
     float *dx = w->call->dx[0] ? w->call->dx[0] + x_at(w, g.first) : NULL;
     int conv = has(w->s, PART_CONV), pool = has(w->s, PART_POOL);

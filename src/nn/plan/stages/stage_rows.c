@@ -157,7 +157,6 @@ static void block_forward(struct stage_pass *w, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
     const struct block_place a = block_at(w, b);
-    w->conv.conv.lanes = w->f.lanes = a.live;
     int step = w->band.rows, made = 0;
     if (!makes_inputs(w))
         table_of_rows(w->buf.in_rows, d->h, (float *)a.x, x_row(w));
@@ -270,7 +269,6 @@ static void input_gradient(struct stage_pass *w, const struct block_place *a, in
 static void start_block(struct stage_pass *w, const struct block_place *a, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
-    w->conv.conv.lanes = w->f.lanes = a->live;
     if (!makes_inputs(w))
         table_of_rows(w->buf.in_rows, d->h, (float *)a->x, x_row(w));
     if (!has_parts_before(w) && a->dx)
