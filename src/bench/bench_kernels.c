@@ -50,12 +50,12 @@ static void call_conv_backward_weights(void *p)
 static void call_dense_forward(void *p)
 {
     const struct kernel_arrays *v = p;
-    v->k->dense_forward(v->blocks, v->d.ci, v->d.co, v->a, v->w, v->scratch, v->b);
+    v->k->dense_forward(v->blocks, v->d.ci, v->d.co, v->a, v->w, v->scratch, v->b, v->scratch);
 }
 static void call_dense_backward_data(void *p)
 {
     const struct kernel_arrays *v = p;
-    v->k->dense_backward_data(v->blocks, v->d.ci, v->d.co, v->b, v->w, v->a);
+    v->k->dense_backward_data(v->blocks, v->d.ci, v->d.co, v->b, v->w, v->a, v->scratch);
 }
 static void call_dense_backward_weights(void *p)
 {

@@ -6,10 +6,10 @@
  * so that sums over lanes need no masks. Every pointer is 64-byte aligned; in and out must not overlap unless a line
  * says "may be the same". Weights are in PyTorch's order, w[co][ci/groups][kh][kw], dense w[out][in].
  *
- * Same bits at every level (ref, avx2, avx512), for every compiler: a level may reorder nothing. Each output element is
- * defined by the order of its operations: fused multiply-adds in the stated order, and sums over images as 16 lane sums
- * reduced by the fixed tree of lane_sum: s[i] += s[i+8] for i<8, then +4, +2, +1. Transcendental functions are the
- * kernels' own. Sources: src/kernels/ops, compiled once per level on top of simd.h. */
+ * Same bits at every level (ref, avx2, avx512, avx512bf16), for every compiler: a level may reorder nothing. Each
+ * output element is defined by the order of its operations: fused multiply-adds in the stated order, and sums over
+ * images as 16 lane sums reduced by the fixed tree of lane_sum: s[i] += s[i+8] for i<8, then +4, +2, +1. Transcendental
+ * functions are the kernels' own. Sources: src/kernels/ops, compiled once per level on top of simd.h. */
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
@@ -55,6 +55,9 @@ struct resample {
 };
 
 enum conv_way { CONV_FORWARD, CONV_BACKWARD_DATA };
+/* What a row of bf16 numbers is multiplied for: x in the forward pass, dy for the gradient of x, both for that of the
+ * weights. */
+enum conv_operand { OPERAND_X, OPERAND_DY, OPERAND_WEIGHTS_X, OPERAND_WEIGHTS_DY };
 
 /* Floats that are to be on their way to the second cache while something else is computed: a wish. */
 struct prefetch_range {
@@ -103,16 +106,22 @@ struct sampling {
 
 /* One instruction set: a pointer for each row of ops.def, where each kernel is described. */
 struct kernels {
-    const char *isa; /* "ref", "avx2", "avx512" */
+    const char *isa; /* "ref", "avx2", "avx512", "avx512bf16" */
 #define OP(type, name, args) type(*name) args;
 #include "kernels/ops.def"
 };
+
+/* A kernel of products: of bf16 numbers, or of floats. */
+#define PRODUCT_OF(k, bf16, name) ((bf16) ? (k)->name##_bf16 : (k)->name)
 
 /* Floats of scratch for the three conv calls (their maximum, over all levels), and for dense_backward_weights. */
 size_t conv_scratch(const struct conv_dims *d, int blocks);
 size_t conv_packed(const struct conv_dims *d);
 size_t conv_rows_scratch(const struct conv_dims *d);
 size_t dense_scratch(int blocks, int in, int out);
+/* The same for the kernels of bf16 numbers; dense_scratch_bf16 for all three of them. */
+size_t conv_scratch_bf16(const struct conv_dims *d, int blocks);
+size_t dense_scratch_bf16(int blocks, int in, int out);
 /* Floats of lane sums: 16 for each weight. */
 size_t conv_sums(const struct conv_dims *d);
 
@@ -123,7 +132,8 @@ static inline size_t warp_scratch(int h, int w)
     return LANES * (size_t)(h + 2 * WARP_BORDER - 1) * (size_t)(w + WARP_BORDER) + 64;
 }
 
-/* The best level this CPU runs, or the named one; NULL when it cannot run here or has no such name. */
+/* The best level this CPU runs, or the named one; NULL when it cannot run here or has no such name. Whether avx512bf16
+ * is better than avx512 is measured by the first call that asks for the best: on some CPUs the instruction is slow. */
 const struct kernels *kernels_pick(const char *want);
 /* The i-th level built in, best first, NULL after the last; usable or not. */
 const char *kernels_level(size_t i);

@@ -1,7 +1,8 @@
 /* pick.c - the ladder of instruction sets, and the sizes of scratch memory, which are the same on every rung. */
-#include "kernels/ops/tiles.h"
-#include "kernels/ops/conv/winograd.h"
 #include "kernels/kernels.h"
+#include "kernels/ops/conv/winograd.h"
+#include "kernels/ops/tiles.h"
+#include "kernels/pairs.h"
 
 #include <string.h>
 
@@ -12,7 +13,7 @@ static int has_any(void)
 }
 
 #ifdef SWEEP_X86
-extern const struct kernels kernels_avx2, kernels_avx512;
+extern const struct kernels kernels_avx2, kernels_avx512, kernels_avx512bf16;
 static int has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -22,6 +23,10 @@ static int has_avx512(void)
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
+static int has_avx512bf16(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
 #endif
 
 static const struct {
@@ -29,6 +34,7 @@ static const struct {
     int (*usable)(void);
 } ladder[] = {
 #ifdef SWEEP_X86
+    {&kernels_avx512bf16, has_avx512bf16},
     {&kernels_avx512, has_avx512},
     {&kernels_avx2, has_avx2},
 #endif
@@ -36,10 +42,21 @@ static const struct {
 };
 #define RUNGS (sizeof ladder / sizeof ladder[0])
 
+/* Does the level pay, where the next one can do the same? Without the instruction's products there is no question. */
+static int pays(const struct kernels *k)
+{
+#ifdef SWEEP_X86
+    if (k == &kernels_avx512bf16)
+        return pairs_pay(k, &kernels_avx512);
+#endif
+    (void)k;
+    return 1;
+}
+
 const struct kernels *kernels_pick(const char *want)
 {
     for (size_t i = 0; i < RUNGS; i++)
-        if ((!want || !strcmp(want, ladder[i].k->isa)) && ladder[i].usable())
+        if ((!want || !strcmp(want, ladder[i].k->isa)) && ladder[i].usable() && (want || pays(ladder[i].k)))
             return ladder[i].k;
     return NULL;
 }
@@ -86,6 +103,21 @@ size_t conv_scratch(const struct conv_dims *d, int blocks)
     if (sums > CONV_SUMS)
         sums = CONV_SUMS > bias ? CONV_SUMS : bias;
     return rows > sums + tables ? rows : sums + tables;
+}
+
+size_t conv_scratch_bf16(const struct conv_dims *d, int blocks)
+{
+    size_t x = (size_t)d->h * (size_t)d->ci * (size_t)d->w, dy = (size_t)d->ho * (size_t)d->co * (size_t)d->wo;
+    return conv_scratch(d, blocks) + (size_t)blocks * (x + dy) * LANES;
+}
+
+size_t dense_scratch_bf16(int blocks, int in, int out)
+{
+    size_t i = (size_t)(in + 1) / 2, o = (size_t)(out + 1) / 2, b = (size_t)blocks * LANES;
+    size_t forward = b * i + i * (size_t)out, backward = b * o + o * (size_t)in;
+    size_t weights = dense_scratch(blocks, in, out) + b * (size_t)out / 2;
+    size_t most = forward > backward ? forward : backward;
+    return most > weights ? most : weights;
 }
 
 size_t dense_scratch(int blocks, int in, int out)

@@ -21,8 +21,8 @@ static const struct probe *const probes[] = {
 const struct probe *probe_of(const struct kernels *k)
 {
     size_t i = 0;
-    while (i + 1 < sizeof probes / sizeof *probes && strcmp(probes[i]->isa, k->isa) != 0)
-        i++;
+    while (i + 1 < sizeof probes / sizeof *probes && strncmp(probes[i]->isa, k->isa, strlen(probes[i]->isa)) != 0)
+        i++; /* avx512bf16 is avx512 with other products */
     return probes[i];
 }
 

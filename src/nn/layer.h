@@ -11,6 +11,7 @@ struct layer_call {
     const struct nn_node *node;
     const struct nn_pass *pass;
     const struct kernels *kernels;
+    int bf16;              /* what is multiplied is made of bf16 numbers */
     const float *const *x; /* [nin] the outputs of the nodes that it reads */
     float *y;
     const float *dy;
@@ -72,8 +73,8 @@ struct layer_type {
     int (*shape)(struct nn_node *nd, struct err *e);
     /* Kernel, stride and dilation as they act on the receptive field; NULL: 1, 1. */
     void (*window)(const struct nn_node *nd, int k[2], int s[2], int dilation[2]);
-    size_t (*scratch)(const struct nn_node *nd, int blocks); /* floats; NULL: none */
-    void (*reset)(const struct nn_node *nd, float *buffers); /* first values of the buffers; NULL: zeros */
+    size_t (*scratch)(const struct nn_node *nd, int blocks, int bf16); /* floats; NULL: none */
+    void (*reset)(const struct nn_node *nd, float *buffers);           /* first values of the buffers; NULL: zeros */
     void (*forward)(const struct layer_call *c);
     void (*backward)(const struct layer_call *c); /* fills each dx that is wanted, and dw; both are overwritten */
     void (*part)(const struct nn_node *nd, struct stage_part *out); /* NULL: always a step of its own */

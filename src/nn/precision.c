@@ -27,14 +27,20 @@ const char *nn_precision_help(size_t i)
     return i < TYPES ? types[i].help : NULL;
 }
 
-static size_t own_scratch(const struct nn_node *nd, int blocks)
+/* What multiplies has its weights rounded. */
+static int multiplies(unsigned rounds)
 {
-    return PAD16(nd->type->scratch ? nd->type->scratch(nd, blocks) : 0);
+    return (rounds & ROUND_W) != 0;
+}
+
+static size_t own_scratch(const struct nn_node *nd, int blocks, unsigned rounds)
+{
+    return PAD16(nd->type->scratch ? nd->type->scratch(nd, blocks, multiplies(rounds)) : 0);
 }
 
 size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds)
 {
-    return own_scratch(nd, blocks) + (rounds & ROUND_X ? floats_of(nd->x[0], blocks) : 0) +
+    return own_scratch(nd, blocks, rounds) + (rounds & ROUND_X ? floats_of(nd->x[0], blocks) : 0) +
            (rounds & ROUND_DY ? floats_of(nd->y, blocks) : 0) + (rounds & ROUND_W ? layer_tensor_floats(nd) : 0);
 }
 
@@ -63,9 +69,10 @@ void rounded_run(const struct step *s, const struct nn_pass *p)
     struct layer_call c = s->call;
     const struct nn_node *nd = c.node;
     const struct kernels *k = c.kernels;
-    float *room = c.scratch ? c.scratch + own_scratch(nd, p->blocks) : NULL;
+    float *room = c.scratch ? c.scratch + own_scratch(nd, p->blocks, s->rounds) : NULL;
     const float *x;
     c.pass = p;
+    c.bf16 = multiplies(s->rounds);
     if (s->rounds & ROUND_X) {
         x = rounded_operand(k, floats_of(nd->x[0], p->blocks), c.x[0], &room);
         c.x = &x;

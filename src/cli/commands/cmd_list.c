@@ -236,7 +236,7 @@ static void list_levels(void)
 {
     const char *name;
     for (size_t i = 0; (name = kernels_level(i)); i++)
-        printf("%-8s %s\n", name, kernels_pick(name) ? "runs here" : "this processor cannot");
+        printf("%-10s %s\n", name, kernels_pick(name) ? "runs here" : "this processor cannot");
 }
 
 static void list_benchmarks(void)

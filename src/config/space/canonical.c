@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* First line of the text. A change of the engine's arithmetic raises it, so that old results are not taken for new
- * ones. */
-#define ENGINE "engine = 4\n"
+/* First line of the text, by enum nn_precision. A change of the engine's arithmetic in one of them raises its number,
+ * so that old results are not taken for new ones, and those in the other are not computed again. */
+static const char *const engine[] = {[NN_FP32] = "engine = 4\n", [NN_BF16] = "engine = 5\n"};
 
 static void add_words(struct str *t, const char *text)
 {
@@ -86,7 +86,7 @@ int fill_canonical(const struct point_choice *choice, struct point *p, struct ar
     normal_specs(&n.data, &n.train, choice->target, augment, sizeof augment);
     if (chosen_init(&rows, choice->s, &specs, a))
         return -1;
-    str_add(&t, ENGINE);
+    str_add(&t, engine[n.nn.precision]);
     add_network(&t, p, a);
     p->alike = str_hash(STR_HASH, t.p, t.n);
     for (size_t i = 0, from = t.n; i < choice->s->nset; i++, from = t.n) {

@@ -1,6 +1,9 @@
 /* dense.c - fully connected layers as register-blocked matrix products. Forward and the gradient of the input work on
  * vectors of images; the gradient of the weights on vectors of inputs, from a transposed strip of x, so that no weight
- * needs a sum over lanes: it is one fma after the other, image by image. */
+ * needs a sum over lanes: it is one fma after the other, image by image.
+ *
+ * Of bf16 numbers: one operation for each pair (2i, 2i + 1) of inputs, of outputs, of images, which is one fma for the
+ * second and then one for the first; one without a partner has one fma alone. In the end 0 is added. */
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
 
@@ -21,7 +24,7 @@ _Static_assert(VB_MAX <= DENSE_STRIP, "dense_scratch has room for a strip");
  *   over images   out[v][r][16], b[v][k][16]: forward, gradient of the input
  *   strip         out[r][v][16], b[k][v][16], a[k / 16][r][k % 16]: gradient of the weights */
 struct gemm {
-    int k;
+    int k;                                /* operands */
     ptrdiff_t a_row, a_k, b_vec, out_vec; /* over images */
     ptrdiff_t a_block, out_row;           /* strip */
 };
@@ -29,18 +32,25 @@ struct gemm {
 INLINE void gemm_step(int rb, int vb, ptrdiff_t a_row, ptrdiff_t b_vec, const float *a, const float *b,
                       vk acc[RB_MAX][VB_MAX * PARTS])
 {
-    vk v[VB_MAX * PARTS];
+    operand v[VB_MAX * PARTS];
     UNROLL
     for (int i = 0; i < vb * PARTS; i++)
-        v[i] = vk_load(b + i / PARTS * b_vec + i % PARTS * VK);
+        v[i] = operand_load(b + i / PARTS * b_vec + i % PARTS * VK);
     UNROLL
     for (int r = 0; r < rb; r++) {
-        vk w = vk_set1(a[r * a_row]);
+        operand w = operand_set1(a + r * a_row);
         UNROLL
         for (int i = 0; i < vb * PARTS; i++)
-            acc[r][i] = vk_fma(w, v[i], acc[r][i]);
+            acc[r][i] = operand_multiply(w, v[i], acc[r][i]);
     }
 }
+
+#if defined(BF16) && !defined(PAIRS)
+#define TOGETHER 2 /* the numbers of a pair */
+#else
+#define TOGETHER 1
+#endif
+#define IMAGES (LANES / EACH_OPERAND) /* operands of a block's images */
 
 INLINE void gemm_tile(int strip, int rb, int vb, const struct gemm *m, const float *a, const float *b,
                       const float *bias, float *out)
@@ -53,12 +63,20 @@ INLINE void gemm_tile(int strip, int rb, int vb, const struct gemm *m, const flo
             acc[r][i] = vk_set1(bias ? bias[r] : 0.0f);
     }
     if (strip) {
-        for (int block = 0; block < m->k; block += LANES, a += m->a_block)
-            for (int k = 0; k < LANES; k++, b += vb * LANES)
-                gemm_step(rb, vb, LANES, LANES, a + k, b, acc);
+        for (int block = 0; block < m->k; block += IMAGES, a += m->a_block)
+            for (int k = 0; k < IMAGES; k += TOGETHER, b += TOGETHER * vb * LANES) {
+                UNROLL
+                for (int i = TOGETHER - 1; i >= 0; i--)
+                    gemm_step(rb, vb, IMAGES, LANES, a + k + i, b + i * vb * LANES, acc);
+            }
     } else {
         const ptrdiff_t a_row = m->a_row, a_k = m->a_k, b_vec = m->b_vec;
-        for (int k = m->k; k > 0; k--, a += a_k, b += LANES)
+        for (int k = m->k; k >= TOGETHER; k -= TOGETHER, a += TOGETHER * a_k, b += TOGETHER * LANES) {
+            UNROLL
+            for (int i = TOGETHER - 1; i >= 0; i--)
+                gemm_step(rb, vb, a_row, b_vec, a + i * a_k, b + i * LANES, acc);
+        }
+        if (TOGETHER > 1 && m->k % 2)
             gemm_step(rb, vb, a_row, b_vec, a, b, acc);
     }
     const ptrdiff_t row = strip ? m->out_row : LANES, vec = strip ? LANES : m->out_vec;
@@ -66,7 +84,7 @@ INLINE void gemm_tile(int strip, int rb, int vb, const struct gemm *m, const flo
     for (int r = 0; r < rb; r++) {
         UNROLL
         for (int i = 0; i < vb * PARTS; i++)
-            vk_store(out + r * row + i / PARTS * vec + i % PARTS * VK, acc[r][i]);
+            vk_store(out + r * row + i / PARTS * vec + i % PARTS * VK, sum_of(acc[r][i]));
     }
 }
 
@@ -102,12 +120,42 @@ static gemm_fn *const gemms[2][RB_MAX][VB_MAX] = {GEMMS(GEMM_ENTRY, 0) GEMMS(GEM
 static void gemm_rows(int strip, const struct gemm *m, int rows, int vb, const float *a, const float *b,
                       const float *bias, float *out)
 {
-    ptrdiff_t a_row = strip ? LANES : m->a_row, out_row = strip ? m->out_row : LANES;
+    ptrdiff_t a_row = strip ? IMAGES : m->a_row, out_row = strip ? m->out_row : LANES;
     for (int k = 0; k < pieces(rows, RB_OF(vb)); k++) {
         int r0 = piece_at(rows, RB_OF(vb), k), rb = piece_at(rows, RB_OF(vb), k + 1) - r0;
         GEMM_CALL(strip, rb, vb, m, a + r0 * a_row, b, bias ? bias + r0 : NULL, out + r0 * out_row);
     }
 }
+
+#ifdef PAIRS
+static uint32_t number_at(const float *x)
+{
+    uint32_t u;
+    memcpy(&u, x, sizeof u);
+    return u;
+}
+
+/* Pairs of numbers of a matrix in words: to[i][j] of from[i * step_i + (2j, 2j + 1) * step_j]. Returns the end. */
+static float *pair_numbers(int rows, int n, ptrdiff_t step_i, ptrdiff_t step_j, const float *from, float *to)
+{
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < n; j += 2, to++) {
+            const float *even = from + i * step_i + j * step_j;
+            const uint32_t word = number_at(even) >> 16 | (j + 1 < n ? number_at(even + step_j) & 0xffff0000u : 0);
+            memcpy(to, &word, sizeof word);
+        }
+    return to;
+}
+
+/* Pairs of vectors: blocks of [n][16] to blocks of [pairs][16]. */
+static void pair_vectors(int blocks, int n, const float *from, float *to)
+{
+    for (int b = 0; b < blocks; b++, from += n * LANES)
+        for (int k = 0; k < n; k += 2, to += LANES)
+            w16_store(to, pairs_of(v16_as_w16(v16_load(from + k * LANES)),
+                                   k + 1 < n ? v16_as_w16(v16_load(from + (k + 1) * LANES)) : w16_set1(0)));
+}
+#endif
 
 static void over_images(const struct gemm *m, int rows, int blocks, const float *a, const float *b, const float *bias,
                         float *out)
@@ -118,31 +166,62 @@ static void over_images(const struct gemm *m, int rows, int blocks, const float 
     }
 }
 
-void EXPORT(dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b, float *y)
+void EXPORT_PRODUCT(dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b,
+                                   float *y, float *scratch)
 {
-    struct gemm m = {.k = in, .a_row = in, .a_k = 1, .b_vec = (ptrdiff_t)in * LANES, .out_vec = (ptrdiff_t)out * LANES};
+    struct gemm m = {.k = operands(in), .a_row = operands(in), .a_k = 1, .out_vec = (ptrdiff_t)out * LANES};
+    m.b_vec = (ptrdiff_t)operands(in) * LANES;
+#ifdef PAIRS
+    pair_vectors(blocks, in, x, scratch);
+    x = scratch;
+    scratch += blocks * m.b_vec;
+    pair_numbers(out, in, in, 1, w, scratch);
+    w = scratch;
+#endif
+    (void)scratch;
+    const unsigned mode = products_begin();
     over_images(&m, out, blocks, w, x, b, y);
+    products_end(mode);
 }
 
-void EXPORT(dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx)
+void EXPORT_PRODUCT(dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx,
+                                         float *scratch)
 {
-    struct gemm m = {
-        .k = out, .a_row = 1, .a_k = in, .b_vec = (ptrdiff_t)out * LANES, .out_vec = (ptrdiff_t)in * LANES};
+    struct gemm m = {.k = operands(out), .a_row = 1, .a_k = in, .out_vec = (ptrdiff_t)in * LANES};
+    m.b_vec = (ptrdiff_t)operands(out) * LANES;
+#ifdef PAIRS
+    pair_vectors(blocks, out, dy, scratch);
+    dy = scratch;
+    scratch += blocks * m.b_vec;
+    pair_numbers(in, out, 1, in, w, scratch); /* [in][pairs of outputs] */
+    w = scratch;
+    m.a_row = operands(out);
+    m.a_k = 1;
+#endif
+    (void)scratch;
+    const unsigned mode = products_begin();
     over_images(&m, in, blocks, w, dy, NULL, dx);
+    products_end(mode);
 }
 
-/* t[16 * blocks][16 * vb]: elements `from` and on of every image, the images as rows, zeros after the last element. */
+/* t[16 * blocks][16 * vb]: elements `from` and on of every image, the images (or pairs of them) as rows, zeros after
+ * the last element. */
 static void transpose_strip(int blocks, int in, int from, int vb, const float *x, float *t)
 {
     x += (ptrdiff_t)from * LANES;
-    for (int b = 0; b < blocks; b++, x += (ptrdiff_t)in * LANES, t += vb * LANES * LANES)
+    for (int b = 0; b < blocks; b++, x += (ptrdiff_t)in * LANES, t += IMAGES * vb * LANES)
         for (int i = 0; i < vb; i++) {
             v16 r[LANES];
             for (int k = 0; k < LANES; k++)
                 r[k] = from + i * LANES + k < in ? v16_load(x + (ptrdiff_t)(i * LANES + k) * LANES) : v16_zero();
             v16_transpose(r);
+#ifdef PAIRS
+            for (int k = 0; k < IMAGES; k++)
+                w16_store(t + (k * vb + i) * LANES, pairs_of(v16_as_w16(r[2 * k]), v16_as_w16(r[2 * k + 1])));
+#else
             for (int k = 0; k < LANES; k++)
                 v16_store(t + (k * vb + i) * LANES, r[k]);
+#endif
         }
 }
 
@@ -159,14 +238,22 @@ static void dense_bias_gradient(int blocks, int out, const float *dy, float *db)
 /* A strip of at most VB_MAX * 16 columns of dw at a time, so that the transposed part of x stays in the first-level
  * cache; dy is read where it stands: 16 images of an output lie side by side. Where rows of dw are not whole vectors a
  * strip is made in scratch and copied to where it belongs. */
-void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *db,
-                                    float *scratch)
+void EXPORT_PRODUCT(dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw,
+                                            float *db, float *scratch)
 {
+    if (db)
+        dense_bias_gradient(blocks, out, dy, db);
+#ifdef PAIRS
+    float *images = scratch + dense_scratch(blocks, in, out);
+    pair_numbers(blocks * out, LANES, LANES, 1, dy, images);
+    dy = images;
+#endif
+    const unsigned mode = products_begin();
     int tiles = pieces(in, LANES), whole = in % LANES == 0;
     for (int i = 0; i < pieces(tiles, VB_MAX); i++) {
         int v0 = piece_at(tiles, VB_MAX, i), vb = piece_at(tiles, VB_MAX, i + 1) - v0, from = v0 * LANES;
         float *strip = scratch, *rows = strip + (ptrdiff_t)blocks * LANES * vb * LANES;
-        struct gemm m = {.k = blocks * LANES, .a_block = (ptrdiff_t)out * LANES};
+        struct gemm m = {.k = blocks * IMAGES, .a_block = (ptrdiff_t)out * IMAGES};
         m.out_row = whole ? in : vb * LANES;
         transpose_strip(blocks, in, from, vb, x, strip);
         gemm_rows(1, &m, out, vb, dy, strip, NULL, whole ? dw + from : rows);
@@ -174,6 +261,5 @@ void EXPORT(dense_backward_weights)(int blocks, int in, int out, const float *x,
         for (int o = 0; !whole && o < out; o++)
             memcpy(dw + (ptrdiff_t)o * in + from, rows + o * m.out_row, (size_t)n * sizeof *dw);
     }
-    if (db)
-        dense_bias_gradient(blocks, out, dy, db);
+    products_end(mode);
 }

@@ -4,7 +4,15 @@
 
 #include "kernels/simd/simd.h"
 
-#define OP(type, name, args) type EXPORT(name) args;
+/* A level that multiplies bf16 numbers in its own way has the other kernels of the level BASE. */
+#ifndef BASE
+#define BASE ISA
+#endif
+
+#define PLAIN(name) JOIN(name, BASE)
+
+#define OP(type, name, args) type PLAIN(name) args;
+#define OP_BF16(type, name, args) type EXPORT(name) args;
 #include "kernels/ops.def"
 
 #endif

@@ -7,6 +7,7 @@
 const struct kernels EXPORT(kernels);
 const struct kernels EXPORT(kernels) = {
     .isa = TEXT(ISA),
-#define OP(type, name, args) .name = EXPORT(name),
+#define OP(type, name, args) .name = PLAIN(name),
+#define OP_BF16(type, name, args) .name = EXPORT(name),
 #include "kernels/ops.def"
 };

@@ -264,5 +264,10 @@ typedef __m256 vk;
 #define vk_add _mm256_add_ps
 #define vk_sub _mm256_sub_ps
 #define vk_fma _mm256_fmadd_ps
+INLINE vk vk_near(vk a)
+{
+    __m256i r = _mm256_add_epi32(_mm256_castps_si256(a), _mm256_set1_epi32(0x8000));
+    return _mm256_castsi256_ps(_mm256_and_si256(r, _mm256_set1_epi32(~0xffff)));
+}
 
 #endif

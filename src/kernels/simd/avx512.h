@@ -250,5 +250,17 @@ typedef v16 vk;
 #define vk_add v16_add
 #define vk_sub v16_sub
 #define vk_fma v16_fma
+#ifdef PAIRS
+/* c + the products of each pair: of the odd numbers first, then of the even ones. */
+INLINE vk vk_dot(w16 a, w16 b, vk c)
+{
+    return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b);
+}
+#endif
+/* bf16 numbers; of two that are as near the larger one (not for NaNs whose lower half is not 0). */
+INLINE vk vk_near(vk a)
+{
+    return w16_as_v16(w16_and(w16_add(v16_as_w16(a), w16_set1(0x8000)), w16_set1(0xffff0000u)));
+}
 
 #endif

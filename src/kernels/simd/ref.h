@@ -56,11 +56,8 @@ INLINE v16 v16_sqrt(v16 a)
 /* a * b + c, rounded once. Where that is not an instruction the C library's fmaf takes hundreds of cycles. The product
  * is exact in double; a sum that is rounded to odd there, as its exact error says, can be rounded once more: Boldo &
  * Melquiond 2008, doi:10.1109/TC.2007.70819. Without a branch, so that compilers make vectors of it. */
-INLINE float fma_once(float a, float b, float c)
+INLINE double fma_to_odd(float a, float b, float c)
 {
-#ifdef __FP_FAST_FMAF
-    return fmaf(a, b, c);
-#else
     const double p = (double)a * (double)b, q = (double)c;
     double s = p + q, t = s - p, off = (p - (s - t)) + (q - t);
     uint64_t u, w;
@@ -70,7 +67,14 @@ INLINE float fma_once(float a, float b, float c)
     uint64_t add = ~u & inexact & finite;  /* 1 in the last place, */
     u += add - ((u ^ w) >> 62 & add << 1); /* or -1 where the error points to zero */
     memcpy(&s, &u, sizeof s);
-    return (float)s;
+    return s;
+}
+INLINE float fma_once(float a, float b, float c)
+{
+#ifdef __FP_FAST_FMAF
+    return fmaf(a, b, c);
+#else
+    return (float)fma_to_odd(a, b, c);
 #endif
 }
 INLINE v16 v16_fma(v16 a, v16 b, v16 c)
@@ -254,6 +258,43 @@ INLINE void v16_transpose(v16 r[LANES])
         }
 }
 
+/* Where denormals are 0: a number, and a sum of two, which are exact as denormals. */
+INLINE float normal(float x)
+{
+    return fabsf(x) < 0x1p-126f ? copysignf(0, x) : x;
+}
+INLINE v16 v16_add_normal(v16 a, v16 b)
+{
+    EACH(v16, normal(normal(a.v[i]) + normal(b.v[i])));
+}
+INLINE v16 v16_sub_normal(v16 a, v16 b)
+{
+    EACH(v16, normal(normal(a.v[i]) - normal(b.v[i])));
+}
+/* a * b + c rounded once, and 0 if that is too small for a normal number with an exponent of any size. */
+INLINE float fma_normal(float a, float b, float c)
+{
+    double s = fma_to_odd(normal(a), normal(b), normal(c));
+    return (float)(fabs(s) < 0x1p-126 - 0x1p-151 ? copysign(0, s) : s);
+}
+INLINE float half_of_pair(uint32_t word)
+{
+    float f;
+    memcpy(&f, &word, sizeof f);
+    return f;
+}
+INLINE float dot_once(uint32_t a, uint32_t b, float c)
+{
+    const uint32_t odd = 0xffff0000u;
+    c = fma_normal(half_of_pair(a & odd), half_of_pair(b & odd), c);
+    return fma_normal(half_of_pair(a << 16), half_of_pair(b << 16), c);
+}
+/* c + the products of each pair: of the odd numbers first, then of the even ones. */
+INLINE v16 v16_dot(w16 a, w16 b, v16 c)
+{
+    EACH(v16, dot_once(a.v[i], b.v[i], c.v[i]));
+}
+
 #undef EACH
 
 #define VK 16
@@ -262,8 +303,14 @@ typedef v16 vk;
 #define vk_load v16_load
 #define vk_store v16_store
 #define vk_set1 v16_set1
+#ifdef BF16
+#define vk_add v16_add_normal
+#define vk_sub v16_sub_normal
+#define vk_dot v16_dot
+#else
 #define vk_add v16_add
 #define vk_sub v16_sub
 #define vk_fma v16_fma
+#endif
 
 #endif

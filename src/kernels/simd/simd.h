@@ -25,6 +25,13 @@
 #define JOIN(a, b) JOIN_(a, b)
 #define EXPORT(name) JOIN(name, ISA)
 
+/* What multiplies is compiled twice a level: for floats, and with -DBF16 for bf16 numbers, under another name. */
+#ifdef BF16
+#define EXPORT_PRODUCT(name) EXPORT(name##_bf16)
+#else
+#define EXPORT_PRODUCT(name) EXPORT(name)
+#endif
+
 /* Register-blocked kernels are written once, with sizes as arguments; FIXED_SIZES says that each size wanted is made a
  * function of its own in which they are constants. UNROLL stands before a loop over such a size whose body indexes
  * arrays that must become registers. The plain C level has neither: one function, loops as they stand; nor have builds
@@ -40,6 +47,9 @@
 #endif
 #endif
 
+#if defined(BF16) && (defined(ISA_ref) || defined(ISA_avx512bf16))
+#define PAIRS
+#endif
 #if defined(ISA_avx512)
 #include "kernels/simd/avx512.h"
 #elif defined(ISA_avx2)
@@ -97,6 +107,77 @@ INLINE v16 v16_bf16_round(v16 x)
 INLINE v16 v16_bf16_load(const uint16_t *p)
 {
     return w16_as_v16(w16_load_high(p));
+}
+
+/* What kernels of products multiply: an operand holds one number of each lane, or, where PAIRS is defined, the two
+ * numbers of a pair, the even one in the lower half of each word. Otherwise a kernel of bf16 numbers takes the odd one
+ * of a pair first and then the even one, which gives the same bits. EACH_OPERAND: numbers in one. */
+#ifdef PAIRS
+typedef w16 operand;
+#define EACH_OPERAND 2
+#define operand_load w16_load
+#define operand_multiply vk_dot
+INLINE operand operand_set1(const float *p)
+{
+    uint32_t word;
+    memcpy(&word, p, sizeof word);
+    return w16_set1(word);
+}
+/* The upper halves of two vectors, as pairs. */
+INLINE w16 pairs_of(w16 even, w16 odd)
+{
+    return w16_or(w16_shr(even, 16), w16_and(odd, w16_set1(0xffff0000u)));
+}
+/* The nearest bf16 numbers of two vectors, of two that are as near the larger ones (not for NaNs whose lower half is
+ * not 0), as pairs. */
+INLINE w16 near_pairs(v16 even, v16 odd)
+{
+    return pairs_of(w16_add(v16_as_w16(even), w16_set1(0x8000)), w16_add(v16_as_w16(odd), w16_set1(0x8000)));
+}
+#else
+typedef vk operand;
+#define EACH_OPERAND 1
+#define operand_load vk_load
+#define operand_multiply vk_fma
+INLINE operand operand_set1(const float *p)
+{
+    return vk_set1(*p);
+}
+#endif
+/* What a sum is in the end: of bf16 numbers, where zeros may have been left out or put in, one of zeros is +0. */
+INLINE vk sum_of(vk a)
+{
+#ifdef BF16
+    return vk_add(a, vk_set1(0.0f));
+#else
+    return a;
+#endif
+}
+/* Operands that n numbers make. */
+INLINE int operands(int n)
+{
+    return (n + EACH_OPERAND - 1) / EACH_OPERAND;
+}
+
+/* Products of bf16 numbers take denormals for 0 and make none, as the instruction for pairs does. So that the other
+ * instructions do the same, the kernels are called between these two (plain C has operations of its own). */
+INLINE unsigned products_begin(void)
+{
+    unsigned mode = 0;
+#if defined(BF16) && !defined(ISA_ref)
+    mode = _mm_getcsr();
+    _mm_setcsr(mode | _MM_FLUSH_ZERO_ON | 0x40); /* and denormals are zeros */
+    __asm__ volatile("" ::: "memory");           /* no operation passes this point */
+#endif
+    return mode;
+}
+INLINE void products_end(unsigned mode)
+{
+    (void)mode;
+#if defined(BF16) && !defined(ISA_ref)
+    __asm__ volatile("" ::: "memory");
+    _mm_setcsr(mode);
+#endif
 }
 
 /* True in the lanes below n. */

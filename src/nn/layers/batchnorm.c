@@ -35,8 +35,9 @@ static int bn_shape(struct nn_node *nd, struct err *e)
 }
 
 /* The table in a pass that saves nothing; then variances, or the two sums. */
-static size_t bn_scratch(const struct nn_node *nd, int blocks)
+static size_t bn_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
+    (void)bf16;
     (void)blocks;
     return (BN_ROWS + 2) * PAD16(nd->x[0].c);
 }

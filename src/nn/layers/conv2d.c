@@ -142,10 +142,10 @@ static void conv_window(const struct nn_node *nd, int k[2], int s[2], int dilati
         k[1] = s[1] = dilation[1] = 1;
 }
 
-static size_t conv_scratch_floats(const struct nn_node *nd, int blocks)
+static size_t conv_scratch_floats(const struct nn_node *nd, int blocks, int bf16)
 {
     struct conv_dims d = conv_geometry(nd);
-    return conv_scratch(&d, blocks);
+    return (bf16 ? conv_scratch_bf16 : conv_scratch)(&d, blocks);
 }
 
 static size_t conv_bias_at(const struct nn_node *nd)
@@ -157,16 +157,17 @@ static void conv_forward(const struct layer_call *c)
 {
     struct conv_dims d = conv_geometry(c->node);
     const float *bias = c->node->ntensors > 1 ? c->w + conv_bias_at(c->node) : NULL;
-    c->kernels->conv_forward(&d, c->pass->blocks, c->x[0], c->w, bias, c->y, c->scratch);
+    PRODUCT_OF(c->kernels, c->bf16, conv_forward)(&d, c->pass->blocks, c->x[0], c->w, bias, c->y, c->scratch);
 }
 
 static void conv_backward(const struct layer_call *c)
 {
     struct conv_dims d = conv_geometry(c->node);
     float *dbias = c->node->ntensors > 1 ? c->dw + conv_bias_at(c->node) : NULL;
-    c->kernels->conv_backward_weights(&d, c->pass->blocks, c->x[0], c->dy, c->dw, dbias, c->scratch);
+    PRODUCT_OF(c->kernels, c->bf16, conv_backward_weights)
+    (&d, c->pass->blocks, c->x[0], c->dy, c->dw, dbias, c->scratch);
     if (c->dx[0])
-        c->kernels->conv_backward_data(&d, c->pass->blocks, c->dy, c->w, c->dx[0], c->scratch);
+        PRODUCT_OF(c->kernels, c->bf16, conv_backward_data)(&d, c->pass->blocks, c->dy, c->w, c->dx[0], c->scratch);
 }
 
 static void conv_part(const struct nn_node *nd, struct stage_part *out)

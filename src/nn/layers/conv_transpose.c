@@ -107,10 +107,10 @@ static size_t bias_scratch(const struct conv_dims *d)
     return (size_t)d->ci * LANES;
 }
 
-static size_t transpose_scratch(const struct nn_node *nd, int blocks)
+static size_t transpose_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
     struct conv_dims d = transpose_geometry(nd);
-    return bias_scratch(&d) + conv_scratch(&d, blocks);
+    return bias_scratch(&d) + (bf16 ? conv_scratch_bf16 : conv_scratch)(&d, blocks);
 }
 
 static size_t transpose_bias_at(const struct nn_node *nd)
@@ -122,7 +122,8 @@ static void transpose_forward(const struct layer_call *c)
 {
     struct conv_dims d = transpose_geometry(c->node);
     float *ones = c->scratch;
-    c->kernels->conv_backward_data(&d, c->pass->blocks, c->x[0], c->w, c->y, c->scratch + bias_scratch(&d));
+    PRODUCT_OF(c->kernels, c->bf16, conv_backward_data)
+    (&d, c->pass->blocks, c->x[0], c->w, c->y, c->scratch + bias_scratch(&d));
     if (c->node->ntensors < 2)
         return;
     for (int i = 0; i < d.ci; i++)
@@ -146,11 +147,11 @@ static void transpose_backward(const struct layer_call *c)
 {
     struct conv_dims d = transpose_geometry(c->node);
     float *scratch = c->scratch + bias_scratch(&d);
-    c->kernels->conv_backward_weights(&d, c->pass->blocks, c->dy, c->x[0], c->dw, NULL, scratch);
+    PRODUCT_OF(c->kernels, c->bf16, conv_backward_weights)(&d, c->pass->blocks, c->dy, c->x[0], c->dw, NULL, scratch);
     if (c->node->ntensors > 1)
         transpose_bias_gradient(c, &d);
     if (c->dx[0])
-        c->kernels->conv_forward(&d, c->pass->blocks, c->dy, c->w, NULL, c->dx[0], scratch);
+        PRODUCT_OF(c->kernels, c->bf16, conv_forward)(&d, c->pass->blocks, c->dy, c->w, NULL, c->dx[0], scratch);
 }
 
 const struct layer_type layer_conv_transpose = {

@@ -44,9 +44,9 @@ static int dense_vectors(const struct nn_node *nd, int blocks)
     return blocks * nd->x[0].h;
 }
 
-static size_t dense_scratch_floats(const struct nn_node *nd, int blocks)
+static size_t dense_scratch_floats(const struct nn_node *nd, int blocks, int bf16)
 {
-    return dense_scratch(dense_vectors(nd, blocks), nd->x[0].c, nd->y.c);
+    return (bf16 ? dense_scratch_bf16 : dense_scratch)(dense_vectors(nd, blocks), nd->x[0].c, nd->y.c);
 }
 
 static size_t dense_bias_at(const struct nn_node *nd)
@@ -58,7 +58,8 @@ static void dense_forward(const struct layer_call *c)
 {
     const struct nn_node *nd = c->node;
     const float *bias = nd->ntensors > 1 ? c->w + dense_bias_at(nd) : NULL;
-    c->kernels->dense_forward(dense_vectors(nd, c->pass->blocks), nd->x[0].c, nd->y.c, c->x[0], c->w, bias, c->y);
+    PRODUCT_OF(c->kernels, c->bf16, dense_forward)
+    (dense_vectors(nd, c->pass->blocks), nd->x[0].c, nd->y.c, c->x[0], c->w, bias, c->y, c->scratch);
 }
 
 static void dense_backward(const struct layer_call *c)
@@ -66,9 +67,10 @@ static void dense_backward(const struct layer_call *c)
     const struct nn_node *nd = c->node;
     int n = dense_vectors(nd, c->pass->blocks);
     float *dbias = nd->ntensors > 1 ? c->dw + dense_bias_at(nd) : NULL;
-    c->kernels->dense_backward_weights(n, nd->x[0].c, nd->y.c, c->x[0], c->dy, c->dw, dbias, c->scratch);
+    PRODUCT_OF(c->kernels, c->bf16, dense_backward_weights)
+    (n, nd->x[0].c, nd->y.c, c->x[0], c->dy, c->dw, dbias, c->scratch);
     if (c->dx[0])
-        c->kernels->dense_backward_data(n, nd->x[0].c, nd->y.c, c->dy, c->w, c->dx[0]);
+        PRODUCT_OF(c->kernels, c->bf16, dense_backward_data)(n, nd->x[0].c, nd->y.c, c->dy, c->w, c->dx[0], c->scratch);
 }
 
 const struct layer_type layer_dense = {

@@ -24,8 +24,9 @@ static int dropout_shape(struct nn_node *nd, struct err *e)
     return layer_same_shape(nd, e);
 }
 
-static size_t dropout_scratch(const struct nn_node *nd, int blocks)
+static size_t dropout_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
+    (void)bf16;
     (void)nd;
     return (size_t)blocks * LANES; /* seeds, uint32_t */
 }

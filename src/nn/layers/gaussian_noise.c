@@ -23,8 +23,9 @@ static int noise_shape(struct nn_node *nd, struct err *e)
     return layer_same_shape(nd, e);
 }
 
-static size_t noise_scratch(const struct nn_node *nd, int blocks)
+static size_t noise_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
+    (void)bf16;
     (void)nd;
     return (size_t)blocks * LANES; /* seeds, uint32_t */
 }

@@ -26,8 +26,9 @@ static struct lrn_dims lrn_dims_of(const struct nn_node *nd)
     return (struct lrn_dims){nd->x[0].c, nd->x[0].w, a->size, (float)a->alpha, (float)a->beta, (float)a->k};
 }
 
-static size_t lrn_scratch(const struct nn_node *nd, int blocks)
+static size_t lrn_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
+    (void)bf16;
     (void)blocks;
     return (size_t)nd->x[0].c * LANES;
 }

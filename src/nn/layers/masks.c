@@ -23,8 +23,9 @@ static int mask_shape(struct nn_node *nd, struct err *e)
 }
 
 /* Seeds of all blocks, then a mask for each channel of a block. */
-static size_t mask_scratch(const struct nn_node *nd, int blocks)
+static size_t mask_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
+    (void)bf16;
     return (size_t)blocks * LANES * (1 + (size_t)nd->x[0].c);
 }
 

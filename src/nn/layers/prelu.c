@@ -39,8 +39,9 @@ static int prelu_shape(struct nn_node *nd, struct err *e)
 }
 
 /* A slope and its gradient for each channel, where the layer has one. */
-static size_t prelu_scratch(const struct nn_node *nd, int blocks)
+static size_t prelu_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
+    (void)bf16;
     (void)blocks;
     return 2 * PAD16(nd->x[0].c);
 }

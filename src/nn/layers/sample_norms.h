@@ -25,10 +25,10 @@ void sample_norm_back(const struct layer_call *c, const struct sample_norm_plan 
         struct sample_norm_plan p = name##_plan(nd);                                                                   \
         return name##_check(nd, e) ? -1 : sample_norm_shape(nd, &p);                                                   \
     }                                                                                                                  \
-    static size_t name##_scratch(const struct nn_node *nd, int blocks)                                                 \
+    static size_t name##_scratch(const struct nn_node *nd, int blocks, int bf16)                                       \
     {                                                                                                                  \
         struct sample_norm_plan p = name##_plan(nd);                                                                   \
-        (void)blocks;                                                                                                  \
+        (void)blocks, (void)bf16;                                                                                      \
         return sample_norm_scratch(nd, &p);                                                                            \
     }                                                                                                                  \
     static void name##_forward(const struct layer_call *c)                                                             \

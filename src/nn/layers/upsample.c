@@ -43,8 +43,9 @@ static int upsample_shape(struct nn_node *nd, struct err *e)
 }
 
 /* A place for each row and column of the output. */
-static size_t upsample_scratch(const struct nn_node *nd, int blocks)
+static size_t upsample_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
+    (void)bf16;
     (void)blocks;
     return (size_t)(nd->y.h + nd->y.w) * sizeof(struct sample_place) / sizeof(float);
 }

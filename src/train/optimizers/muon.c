@@ -92,13 +92,13 @@ static void orthogonal_round(const struct kernels *k, const struct muon_matrix *
     for (int r = 0; r < m->rows; r++)
         for (int i = 0; i < m->rows; i++)
             square[1][in_blocks(&s, r, i)] = square[0][in_tensor(&s, r, i)];
-    k->dense_forward(s.blocks, m->rows, m->rows, square[1], square[0], NULL, square[2]);
+    k->dense_forward(s.blocks, m->rows, m->rows, square[1], square[0], NULL, square[2], NULL);
     k->scaled(floats_of_square(m), c, square[2], square[2]);
     k->add_scaled(floats_of_square(m), b, square[1], square[2], square[2]);
     for (int r = 0; r < m->rows; r++)
         for (int i = 0; i < m->rows; i++)
             square[3][in_tensor(&s, r, i)] = square[2][in_blocks(&s, r, i)];
-    k->dense_forward(m->blocks, m->rows, m->rows, x, square[3], NULL, y);
+    k->dense_forward(m->blocks, m->rows, m->rows, x, square[3], NULL, y, NULL);
     k->add_scaled(floats_of_blocks(m), a, x, y, x);
 }
 

@@ -137,7 +137,7 @@ static void probes_compute(void **state)
         if (!k)
             continue;
         const struct probe *p = probe_of(k);
-        assert_string_equal(p->isa, k->isa);
+        assert_memory_equal(p->isa, k->isa, strlen(p->isa)); /* that of avx512bf16 is avx512's */
         p->read(2 * PROBE_FLOATS, x, out);
         for (int l = 0; l < LANES; l++)
             sum += out[l];

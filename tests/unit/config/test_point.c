@@ -282,6 +282,18 @@ static void the_canonical_text(void **state)
     sweep_free(t);
 }
 
+/* Finished trainings in fp32 stay valid where the arithmetic in bf16 has changed. */
+static void each_precision_has_an_engine_of_its_own(void **state)
+{
+    static const char text[] = "[model]\nlayers = gap, dense 10\n";
+    (void)state;
+    struct sweep *s = open_text(text, NULL), *t = open_text(text, "train.precision=bf16", NULL);
+    assert_int_equal(strncmp(point_of(s, 0).canonical, "engine = 4\n", 11), 0);
+    assert_int_equal(strncmp(point_of(t, 0).canonical, "engine = 5\n", 11), 0);
+    sweep_free(s);
+    sweep_free(t);
+}
+
 /* Numbers by value also inside of texts, options in any order, defaults written out or not, keys without effect. */
 static void the_same_training_in_other_words(void **state)
 {
@@ -417,6 +429,7 @@ int run_point_tests(void)
         cmocka_unit_test(specs_are_filled),
         cmocka_unit_test(data_along_axes),
         cmocka_unit_test(the_canonical_text),
+        cmocka_unit_test(each_precision_has_an_engine_of_its_own),
         cmocka_unit_test(the_same_training_in_other_words),
         cmocka_unit_test(ordinary_texts_keep_their_canonical_text),
         cmocka_unit_test(points_do_not_depend_on_each_other),

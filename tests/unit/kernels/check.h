@@ -60,6 +60,8 @@ void exercise(const struct kernels *k, struct log *log);
 void exercise_rows(const struct kernels *k, struct log *log);
 /* And for those of single layers, optimizers and losses that came later. */
 void exercise_layers(const struct kernels *k, struct log *log);
+/* And for products of bf16 numbers. */
+void exercise_products(const struct kernels *k, struct log *log);
 void log_release(struct log *log);
 
 /* Appends n floats under a label. */
@@ -78,6 +80,6 @@ static inline size_t at5(int c, int h, int w, int b, int y, int ch, int x, int l
 /* The tests of each file, ending with a row whose name is NULL. */
 extern const struct CMUnitTest conv_tests[], dense_tests[], norm_tests[], pool_tests[], elementwise_tests[],
     loss_tests[], optim_tests[], vmath_tests[], pixels_tests[], warp_tests[], stage_tests[], bf16_tests[],
-    winograd_tests[], level_tests[];
+    products_tests[], winograd_tests[], level_tests[];
 
 #endif

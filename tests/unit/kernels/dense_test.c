@@ -39,9 +39,9 @@ static void check_shape(int blocks, int in, int out, int bias)
                     sum_add(&sw[o * ni + i], (double)x[ax] * (double)dy[at]);
                 }
             }
-    k->dense_forward(blocks, in, out, x, w, bias ? b : NULL, y);
+    k->dense_forward(blocks, in, out, x, w, bias ? b : NULL, y, scratch);
     compare("y", in, out, sy, y, ny);
-    k->dense_backward_data(blocks, in, out, dy, w, dx);
+    k->dense_backward_data(blocks, in, out, dy, w, dx, scratch);
     compare("dx", in, out, sx, dx, nx);
     k->dense_backward_weights(blocks, in, out, x, dy, dw, bias ? db : NULL, scratch);
     compare("dw", in, out, sw, dw, ni * no);

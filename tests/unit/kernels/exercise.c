@@ -83,8 +83,8 @@ static void do_dense(const struct kernels *k, struct log *l, int blocks, int in,
     float *x = box_noise(nx), *w = box_noise(ni * no), *b = box_noise(no), *dy = box_noise(ny);
     float *y = box(ny), *dx = box(nx), *dw = box(ni * no), *db = box(no),
           *scratch = box(dense_scratch(blocks, in, out));
-    k->dense_forward(blocks, in, out, x, w, bias ? b : NULL, y);
-    k->dense_backward_data(blocks, in, out, dy, w, dx);
+    k->dense_forward(blocks, in, out, x, w, bias ? b : NULL, y, scratch);
+    k->dense_backward_data(blocks, in, out, dy, w, dx, scratch);
     k->dense_backward_weights(blocks, in, out, x, dy, dw, db, scratch);
     TAKE(l, y, ny, "dense y %d->%d b%d", in, out, blocks);
     TAKE(l, dx, nx, "dense dx %d->%d b%d", in, out, blocks);

@@ -23,6 +23,7 @@ int main(void)
         {"stage", stage_tests},
         {"winograd", winograd_tests},
         {"bf16", bf16_tests},
+        {"products", products_tests},
         {"levels", level_tests},
     };
     int failed = 0;

@@ -13,11 +13,15 @@ typedef void rows_fn(const struct winograd *d, int r0, int r1, const float *cons
                      const float *b, float *const *y, struct fetch *fetch, float *scratch);
 
 #define DECLARE(isa)                                                                                                   \
+    DECLARE_AS(isa);                                                                                                   \
+    DECLARE_AS(bf16_##isa)
+#define DECLARE_AS(isa)                                                                                                \
     void winograd_pack_##isa(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,         \
                              float *out);                                                                              \
     void winograd_rows_##isa(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,     \
                              const float *b, float *const *y, struct fetch *fetch, float *scratch)
 #ifdef SWEEP_X86
+DECLARE_AS(bf16_avx512bf16);
 DECLARE(avx512);
 DECLARE(avx2);
 #endif
@@ -25,14 +29,21 @@ DECLARE(ref);
 
 static const struct level {
     const char *isa;
+    int bf16;
     pack_fn *pack;
     rows_fn *rows;
 } levels[] = {
-#define LEVEL(isa)                                                                                                     \
+#define LEVEL_BF16(isa)                                                                                                \
     {                                                                                                                  \
-#isa, winograd_pack_##isa, winograd_rows_##isa                                                                 \
+#isa, 1, winograd_pack_bf16_##isa, winograd_rows_bf16_##isa                                                    \
+    }
+#define LEVEL(isa)                                                                                                     \
+    LEVEL_BF16(isa),                                                                                                   \
+    {                                                                                                                  \
+#isa, 0, winograd_pack_##isa, winograd_rows_##isa                                                              \
     }
 #ifdef SWEEP_X86
+    LEVEL_BF16(avx512bf16),
     LEVEL(avx512),
     LEVEL(avx2),
 #endif
@@ -43,7 +54,7 @@ static const struct level {
 /* A problem and its answer. Every row is a box of its own. */
 struct example {
     struct winograd d;
-    int flip;
+    int flip, bf16;
     ptrdiff_t s_o, s_c;
     float **x, **y, *w, *b; /* b may be NULL */
 };
@@ -161,11 +172,30 @@ static void bring(float *v, int step)
     v[step] = (b - c) - d, v[2 * step] = (b + c) - a, v[3 * step] = d;
 }
 
+/* The sixteen operands of a pair of channels as they are multiplied: rounded to bf16, of two that are as near the one
+ * of larger magnitude. */
+static void as_multiplied(const struct example *e, float v[16])
+{
+    for (int i = 0; i < 16 && e->bf16; i++) {
+        uint32_t u;
+        memcpy(&u, &v[i], sizeof u);
+        u = (u + 0x8000) & 0xffff0000;
+        memcpy(&v[i], &u, sizeof u);
+    }
+}
+
+/* Which channel comes as number c: of bf16 numbers the second of a pair is first. */
+static int channel(const struct example *e, int c)
+{
+    return !e->bf16 ? c : c % 2 ? c - 1 : c + 1 < e->d.ci ? c + 1 : c;
+}
+
 /* z of the square at input row `top`, column `left`; 0 where there is none. */
 static void square(const struct example *e, int top, int o, int left, int lane, float z[16])
 {
     memset(z, 0, 16 * sizeof *z);
-    for (int c = 0; c < e->d.ci && top >= 0 && left >= 0 && top < e->d.h && left < e->d.w; c++) {
+    for (int n = 0; n < e->d.ci && top >= 0 && left >= 0 && top < e->d.h && left < e->d.w; n++) {
+        const int c = channel(e, n);
         float v[16] = {0}, u[16] = {0};
         for (int i = 0; i < 4; i++)
             v[i / 2 * 4 + i % 2] = input(e, top + i / 2, c, left + i % 2, lane);
@@ -175,6 +205,7 @@ static void square(const struct example *e, int top, int o, int left, int lane, 
             spread(v + j, 4), gt(u + j, 4);
         for (int i = 0; i < 4; i++)
             spread(v + 4 * i, 1), gt(u + 4 * i, 1);
+        as_multiplied(e, v), as_multiplied(e, u);
         for (int i = 0; i < 16; i++)
             z[i] = fmaf(u[i], v[i], z[i]);
     }
@@ -205,7 +236,8 @@ static float defined_gather(const struct example *e, int r, int o, int col, int 
     int top = r - r % 2 - e->d.ph, left = col - col % 2 - e->d.pw;
     float m[16] = {0};
     m[5] = e->b ? e->b[o] : 0.0f;
-    for (int c = 0; c < e->d.ci; c++) {
+    for (int n = 0; n < e->d.ci; n++) {
+        const int c = channel(e, n);
         float v[16], u[16] = {0};
         for (int i = 0; i < 16; i++)
             v[i] = input(e, top + i / 4, c, left + i % 4, lane);
@@ -215,6 +247,7 @@ static float defined_gather(const struct example *e, int r, int o, int col, int 
             bt(v + j, 4), gt(u + j, 4);
         for (int i = 0; i < 4; i++)
             bt(v + 4 * i, 1), gt(u + 4 * i, 1);
+        as_multiplied(e, v), as_multiplied(e, u);
         for (int i = 0; i < 16; i++)
             m[i] = fmaf(u[i], v[i], m[i]);
     }
@@ -255,7 +288,7 @@ static void each_output(const struct example *e, each_fn *f)
 /* Numbers up to 4 in each of the products, 9 of them in an output; errors of a sum add up like a random walk. */
 static void is_near(const struct example *e, int r, int o, int col, int lane, float got)
 {
-    double want = plain(e, r, o, col, lane), tol = ldexp(20 + 30 * sqrt(e->d.ci), -24);
+    double want = plain(e, r, o, col, lane), tol = ldexp(20 + 30 * sqrt(e->d.ci), e->bf16 ? -10 : -24);
     if (!(fabs((double)got - want) <= tol))
         complain(e, "value", r, o, col, (double)got, want);
 }
@@ -289,6 +322,7 @@ static void check_form(const struct winograd *d, int flip, int bias)
     for (size_t i = 0; i < LEVELS; i++) {
         if (!kernels_pick(levels[i].isa))
             continue;
+        e.bf16 = levels[i].bf16;
         run(&e, &levels[i], 0, e.y);
         each_output(&e, is_near);
         each_output(&e, is_defined);

@@ -149,7 +149,7 @@ void single_init(struct single *s, const char *text, struct shape in, int n, int
     s->dw = floats(&s->a, s->g.param_floats);
     s->buffers = floats(&s->a, s->g.buffer_floats);
     s->saved = floats(&s->a, layer_saved_floats(s->nd, blocks));
-    s->scratch = floats(&s->a, s->nd->type->scratch ? s->nd->type->scratch(s->nd, blocks) : 0);
+    s->scratch = floats(&s->a, s->nd->type->scratch ? s->nd->type->scratch(s->nd, blocks, 0) : 0);
     if (s->nd->type->reset)
         s->nd->type->reset(s->nd, s->buffers);
 }

@@ -412,8 +412,8 @@ static void evaluation_needs_two_arrays(void **state)
     assert_int_equal(draft_make(&fused, &g, 2, 0, &best, &a), 0);
     size_t array = 8 * 8 * 8 * 16 * 2, scratch = 0;
     for (int i = 0; i < g.nnodes; i++)
-        if (g.node[i].type->scratch && g.node[i].type->scratch(&g.node[i], 2) > scratch)
-            scratch = g.node[i].type->scratch(&g.node[i], 2);
+        if (g.node[i].type->scratch && g.node[i].type->scratch(&g.node[i], 2, 0) > scratch)
+            scratch = g.node[i].type->scratch(&g.node[i], 2, 0);
     assert_true(d.pool_floats <= 2 * array + 2 * PAD16(scratch) + 4096);
     assert_true(fused.pool_floats <= 3 * array + 2 * PAD16(scratch) + 4096); /* and what is in the cache */
     arena_release(&a);

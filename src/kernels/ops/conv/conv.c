@@ -1,7 +1,10 @@
 /* conv.c - convolution forward, and the gradient of its input, which is the same operation on flipped weights. Every
  * output element is (bias or 0), then one fma for each tap inside the input, in the order ky, channel, kx of the packed
  * weights [group][piece of COB channels][ky][ci][kx][COB]; no cut made below changes that order. Where fewer
- * multiplications pay, winograd.c does it instead; rows of depthwise convolutions are in depthwise.c. */
+ * multiplications pay, winograd.c does it instead; rows of depthwise convolutions are in depthwise.c.
+ *
+ * Of bf16 numbers: one operation for each tap and pair of channels (2i, 2i + 1) of a group, which is one fma for the
+ * second and then one for the first; a channel without a partner has one fma alone. In the end 0 is added. */
 #include "kernels/ops/conv/conv_tile.h"
 #include "kernels/ops/conv/depthwise.h"
 #include "kernels/ops/conv/prefetch.h"
@@ -24,7 +27,7 @@ struct job {
     struct conv_axis (*cols)(const struct conv_dims *d, int phase);
     int row_phases, col_phases;
     const struct conv_dims *d;
-    int ci, co, w, wo;
+    int ci, co, w, wo; /* ci: operands */
     const float *const *x;
     const float *weights, *bias;
     float *const *y;
@@ -179,6 +182,7 @@ static void run_row(const struct job *j, const struct conv_axis *rows, int t, fl
         }
 }
 
+#ifndef BF16
 #define DEPTHWISE_STRIDE 2 /* at most */
 
 /* Can depthwise.c make the rows? */
@@ -227,6 +231,8 @@ static void run_depthwise(const struct job *j, int r0, int r1)
         }
 }
 
+#endif
+
 /* Output rows r0..r1-1. */
 static void run_rows(const struct job *j, int r0, int r1)
 {
@@ -236,6 +242,24 @@ static void run_rows(const struct job *j, int r0, int r1)
             rows = j->rows(j->d, r % j->row_phases);
         run_row(j, &rows, r / j->row_phases, j->y[r]);
     }
+}
+
+/* The weight of an input channel, or of it and the next one, if there is one. */
+static float packed_weight(const float *w, ptrdiff_t next, int alone)
+{
+#ifdef PAIRS
+    uint32_t even, odd = 0;
+    float pair;
+    memcpy(&even, w, sizeof even);
+    if (!alone)
+        memcpy(&odd, w + next, sizeof odd);
+    even = even >> 16 | (odd & 0xffff0000u);
+    memcpy(&pair, &even, sizeof pair);
+    return pair;
+#else
+    (void)next, (void)alone;
+    return *w;
+#endif
 }
 
 /* Packs the weights of `co` times `ci` channels in each group; channel o of group g, input channel c at
@@ -248,20 +272,27 @@ static void pack(const struct conv_dims *d, int co, int ci, ptrdiff_t s_g, ptrdi
         for (int i = 0; i < pieces(co, COB_MAX); i++) {
             int c0 = piece_at(co, COB_MAX, i), c1 = piece_at(co, COB_MAX, i + 1);
             for (int ky = 0; ky < d->kh; ky++)
-                for (int c = 0; c < ci; c++)
+                for (int c = 0; c < ci; c += EACH_OPERAND)
                     for (int k = ky * d->kw; k < (ky + 1) * d->kw; k++)
                         for (int o = c0; o < c1; o++)
-                            *out++ = w[g * s_g + o * s_o + c * s_c + (flip ? taps - 1 - k : k)];
+                            *out++ = packed_weight(w + g * s_g + o * s_o + c * s_c + (flip ? taps - 1 - k : k), s_c,
+                                                   c == ci - 1);
         }
 }
 
-void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed)
+void EXPORT_PRODUCT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float *w, float *packed)
 {
     int ci = d->ci / d->groups, co = d->co / d->groups;
     ptrdiff_t taps = (ptrdiff_t)d->kh * d->kw, each = ci * taps;
     struct winograd fast;
+#ifdef BF16
+    if (has_no_pairs(d)) {
+        PLAIN(conv_pack)(d, way, w, packed);
+        return;
+    }
+#endif
     if (winograd_of(d, way, &fast))
-        EXPORT(winograd_pack)
+        EXPORT_PRODUCT(winograd_pack)
     (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD && !fast.scatter,
      w, packed);
     else if (way == CONV_FORWARD) pack(d, co, ci, co * each, each, taps, 0, w, packed);
@@ -271,32 +302,57 @@ void EXPORT(conv_pack)(const struct conv_dims *d, enum conv_way way, const float
 static struct job job_of(const struct conv_dims *d, enum conv_way way)
 {
     int ci = d->ci / d->groups, co = d->co / d->groups;
-    if (way == CONV_FORWARD)
-        return (struct job){forward_rows, forward_cols, 1, 1, d, ci, co, d->w, d->wo, NULL, NULL, NULL, NULL, NULL};
-    return (struct job){backward_rows, backward_cols, d->sh, d->sw, d,    co,   ci,
-                        d->wo,         d->w,          NULL,  NULL,  NULL, NULL, NULL};
+    struct job j = {forward_rows, forward_cols, 1, 1, d, ci, co, d->w, d->wo, .x = NULL};
+    if (way != CONV_FORWARD)
+        j = (struct job){backward_rows, backward_cols, d->sh, d->sw, d, co, ci, d->wo, d->w, .x = NULL};
+    j.ci = operands(j.ci);
+    return j;
 }
 
-void EXPORT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
-                       const float *packed, const float *b, float *const *y, const struct prefetch_range *next,
-                       float *scratch)
+void EXPORT_PRODUCT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
+                               const float *packed, const float *b, float *const *y, const struct prefetch_range *next,
+                               float *scratch)
 {
     struct fetch fetch = {next, 0, 0};
     struct winograd fast;
-    if (winograd_of(d, way, &fast)) {
-        EXPORT(winograd_rows)(&fast, r0, r1, x, packed, b, y, &fetch, scratch);
+#ifdef BF16
+    if (has_no_pairs(d)) {
+        PLAIN(conv_rows)(d, way, r0, r1, x, packed, b, y, next, scratch);
         return;
     }
-    struct job j = job_of(d, way);
-    j.x = x;
-    j.weights = packed;
-    j.bias = b;
-    j.y = y;
-    j.fetch = &fetch;
-    (is_depthwise(&j) ? run_depthwise : run_rows)(&j, r0, r1);
+#endif
+    const unsigned mode = products_begin();
+    if (winograd_of(d, way, &fast)) {
+        EXPORT_PRODUCT(winograd_rows)(&fast, r0, r1, x, packed, b, y, &fetch, scratch);
+    } else {
+        struct job j = job_of(d, way);
+        j.x = x;
+        j.weights = packed;
+        j.bias = b;
+        j.y = y;
+        j.fetch = &fetch;
+#ifndef BF16
+        (is_depthwise(&j) ? run_depthwise : run_rows)(&j, r0, r1);
+#else
+        run_rows(&j, r0, r1);
+#endif
+    }
+    products_end(mode);
 }
 
-/* All rows of all blocks. scratch: packed weights, then the tables of rows. */
+/* Row i of the input as the kernels multiply it. */
+static const float *input_row(const struct conv_dims *d, enum conv_way way, const float *row, float *room)
+{
+#ifdef BF16
+    return EXPORT(conv_operand)(d, way == CONV_FORWARD ? OPERAND_X : OPERAND_DY, row, room);
+#else
+    (void)d, (void)way, (void)room;
+    return row;
+#endif
+}
+
+/* All rows of all blocks. scratch: packed weights, then the tables of rows, then what conv_rows wants; and where that
+ * is not as it is read, the input of a block. */
 static void run_blocks(const struct conv_dims *d, enum conv_way way, int blocks, const float *x, const float *w,
                        const float *b, float *y, float *scratch)
 {
@@ -306,24 +362,25 @@ static void run_blocks(const struct conv_dims *d, enum conv_way way, int blocks,
     const float **xs = (const float **)(void *)(scratch + PAD16(conv_packed(d)));
     float **ys = (float **)(xs + nx);
     float *rest = scratch + PAD16(conv_packed(d)) + PAD16((size_t)(nx + ny) * sizeof *xs / sizeof *scratch);
-    EXPORT(conv_pack)(d, way, w, scratch);
+    float *room = rest + conv_rows_scratch(d);
+    EXPORT_PRODUCT(conv_pack)(d, way, w, scratch);
     for (int k = 0; k < blocks; k++) {
         for (int i = 0; i < nx; i++, x += x_row)
-            xs[i] = x;
+            xs[i] = input_row(d, way, x, room + i * x_row);
         for (int i = 0; i < ny; i++, y += y_row)
             ys[i] = y;
-        EXPORT(conv_rows)(d, way, 0, ny, xs, scratch, b, ys, NULL, rest);
+        EXPORT_PRODUCT(conv_rows)(d, way, 0, ny, xs, scratch, b, ys, NULL, rest);
     }
 }
 
-void EXPORT(conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b,
-                          float *y, float *scratch)
+void EXPORT_PRODUCT(conv_forward)(const struct conv_dims *d, int blocks, const float *x, const float *w, const float *b,
+                                  float *y, float *scratch)
 {
     run_blocks(d, CONV_FORWARD, blocks, x, w, b, y, scratch);
 }
 
-void EXPORT(conv_backward_data)(const struct conv_dims *d, int blocks, const float *dy, const float *w, float *dx,
-                                float *scratch)
+void EXPORT_PRODUCT(conv_backward_data)(const struct conv_dims *d, int blocks, const float *dy, const float *w,
+                                        float *dx, float *scratch)
 {
     run_blocks(d, CONV_BACKWARD_DATA, blocks, dy, w, NULL, dx, scratch);
 }

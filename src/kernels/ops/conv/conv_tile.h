@@ -14,9 +14,9 @@
 #define XB_MAX 6
 #define XB_MAX_ALONE 12 /* for a single output channel */
 
-/* Strides in floats unless said. */
+/* Strides in floats unless said; words of two bf16 numbers are as large. */
 struct tile {
-    int rows, ci, taps; /* rows: the ky inside the input */
+    int rows, ci, taps; /* rows: the ky inside the input; ci: operands of the channels */
     int col, len;       /* input column of output 0 and tap 0 (may be outside); width of the input */
     int stride, gap;    /* from output to output, from tap to tap, in input columns */
     int row_gap;        /* from tap to tap, in input rows */
@@ -35,20 +35,48 @@ typedef void tile_fn(const struct tile *t, const float *const *x, const float *w
 INLINE void tile_tap(int xb, int cob, int edge, int col, int stride, int len, const float *x, const float *w,
                      vk acc[XB_MAX_ALONE][COB_MAX])
 {
-    vk weight[COB_MAX];
+    operand weight[COB_MAX];
     UNROLL
     for (int c = 0; c < cob; c++)
-        weight[c] = vk_set1(w[c]);
+        weight[c] = operand_set1(w + c);
     UNROLL
     for (int i = 0; i < xb; i++) {
         if (edge && (unsigned)(col + i * stride) >= (unsigned)len)
             continue;
-        vk v = vk_load(x + (ptrdiff_t)i * stride * LANES);
+        operand v = operand_load(x + (ptrdiff_t)i * stride * LANES);
         UNROLL
         for (int c = 0; c < cob; c++)
-            acc[i][c] = vk_fma(v, weight[c], acc[i][c]);
+            acc[i][c] = operand_multiply(v, weight[c], acc[i][c]);
     }
 }
+
+/* The taps of one row of a channel, or of two, tap by tap, the second channel first. */
+INLINE void tile_channels(int channels, int kx, int edge, int xb, int cob, const struct tile *t, const float *x,
+                          const float *w, vk acc[XB_MAX_ALONE][COB_MAX])
+{
+    if (kx) {
+        UNROLL
+        for (int j = 0; j < kx; j++) {
+            UNROLL
+            for (int c = channels - 1; c >= 0; c--)
+                tile_tap(xb, cob, edge, t->col + j, 1, t->len, x + c * t->x_ch + j * LANES, w + c * t->w_ch + j * cob,
+                         acc);
+        }
+    } else {
+        for (int j = 0; j < t->taps; j++) {
+            UNROLL
+            for (int c = channels - 1; c >= 0; c--)
+                tile_tap(xb, cob, edge, t->col + j * t->gap, t->stride, t->len,
+                         x + c * t->x_ch + (ptrdiff_t)j * t->gap * LANES, w + c * t->w_ch + j * t->w_tap, acc);
+        }
+    }
+}
+
+#if defined(BF16) && !defined(PAIRS)
+#define TOGETHER 2 /* channels, the numbers of a pair */
+#else
+#define TOGETHER 1
+#endif
 
 /* kx = 0: any number and distance of taps, any stride; otherwise kx neighbouring taps and stride 1. */
 INLINE void tile_run(int kx, int edge, int xb, int cob, const struct tile *t, const float *const *x, const float *w,
@@ -64,25 +92,22 @@ INLINE void tile_run(int kx, int edge, int xb, int cob, const struct tile *t, co
     }
     for (int r = 0; r < t->rows; r++, x += t->row_gap, w += t->w_row) {
         const float *xc = *x + t->x_at, *wc = w;
-        for (int c = 0; c < t->ci; c++, xc += t->x_ch, wc += t->w_ch, fetch += t->fetch_step) {
-            __builtin_prefetch(fetch, 0, 2);
-            __builtin_prefetch(fetch + 64, 0, 2);
-            if (kx) {
-                UNROLL
-                for (int j = 0; j < kx; j++)
-                    tile_tap(xb, cob, edge, t->col + j, 1, t->len, xc + j * LANES, wc + j * cob, acc);
-            } else {
-                for (int j = 0; j < t->taps; j++)
-                    tile_tap(xb, cob, edge, t->col + j * t->gap, t->stride, t->len, xc + (ptrdiff_t)j * t->gap * LANES,
-                             wc + j * t->w_tap, acc);
+        for (int c = t->ci; c >= TOGETHER; c -= TOGETHER, xc += TOGETHER * t->x_ch, wc += TOGETHER * t->w_ch) {
+            UNROLL
+            for (int i = 0; i < TOGETHER; i++, fetch += t->fetch_step) {
+                __builtin_prefetch(fetch, 0, 2);
+                __builtin_prefetch(fetch + 64, 0, 2);
             }
+            tile_channels(TOGETHER, kx, edge, xb, cob, t, xc, wc, acc);
         }
+        if (TOGETHER > 1 && t->ci % 2)
+            tile_channels(1, kx, edge, xb, cob, t, xc, wc, acc);
     }
     UNROLL
     for (int i = 0; i < xb; i++) {
         UNROLL
         for (int c = 0; c < cob; c++)
-            vk_store(y + i * t->y_col + c * t->y_ch, acc[i][c]);
+            vk_store(y + i * t->y_col + c * t->y_ch, sum_of(acc[i][c]));
     }
 }
 

@@ -24,6 +24,13 @@ struct depthwise_row {
 };
 void EXPORT(depthwise_row)(const struct depthwise_row *t, const float *const *x, const float *w, float b, float *y);
 
+/* Has a group one channel to read and one to write? There are no pairs of channels in it then, and its bf16 numbers are
+ * multiplied as floats, in all passes. */
+static inline int has_no_pairs(const struct conv_dims *d)
+{
+    return d->groups > 1 && d->groups == d->ci && d->groups == d->co;
+}
+
 /* Can the gradient of the weights be computed here? */
 static inline int depthwise_weights(const struct conv_dims *d)
 {

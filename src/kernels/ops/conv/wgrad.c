@@ -2,7 +2,10 @@
  * that order and in steps of one fma, reduced by lane_sum at the end; no cut made below changes that order.
  *
  * What is added up at a time is some rows, which stay in the caches while all tiles take them; the lane sums of the
- * tiles stay in memory meanwhile. Dead lanes need no care, dy is zero there. */
+ * tiles stay in memory meanwhile. Dead lanes need no care, dy is zero there.
+ *
+ * Of bf16 numbers: one operation for each row and pair of columns (2i, 2i + 1) of the output, which is one fma for the
+ * second and then one for the first, or for one of them where the other is not there; 0 is added in the end. */
 #include "kernels/ops/conv/depthwise.h"
 #include "kernels/ops/conv/wgrad_tile.h"
 #include "kernels/ops/ops.h"
@@ -48,6 +51,7 @@ struct wjob {
     struct row_source x, dy;
     int q0, q1, todo;
     float *dw;
+    unsigned mode;                    /* of products_begin */
     int tiles_3x3, pieces, units;     /* of a group */
     int t;                            /* streams of a tile, at most */
     int channels_each, channels_more; /* of a piece: one more in the first pieces */
@@ -88,7 +92,7 @@ static void run_tile(struct wjob *j, const struct which *k, const float *from, f
         return;
     }
 #endif
-    const ptrdiff_t dy_at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES;
+    const ptrdiff_t dy_at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * dy_operands(d) * LANES;
     const struct column_streams *s = &j->streams[k->u - j->part.u0];
     for (int half = 0; half < LANES; half += VK) {
         m->x_at = x_at + half;
@@ -109,21 +113,26 @@ INLINE v16 some_lane_sums(int n, const float *sums)
 
 static void reduce(int n, const float *sums, float *out)
 {
-    for (; n >= LANES; n -= LANES, sums += LANES * LANES, out += LANES)
-        v16_store(out, some_lane_sums(LANES, sums));
-    if (n > 0)
-        v16_store(out, some_lane_sums(n, sums));
+    for (; n > 0; n -= LANES, sums += LANES * LANES, out += LANES) {
+        v16 s = some_lane_sums(n < LANES ? n : LANES, sums);
+#ifdef BF16
+        s = v16_add(s, v16_zero());
+#endif
+        v16_store(out, s);
+    }
 }
 
 /* The gradient of a tile's weights from its lane sums. */
-static void finish_tile(const struct wjob *j, const struct which *k, const float *sums)
+static void finish_tile(struct wjob *j, const struct which *k, const float *sums)
 {
     const struct conv_dims *d = j->d;
     const int n = taps_of(j, k);
     const ptrdiff_t filter = (ptrdiff_t)(d->ci / d->groups) * d->kh * d->kw;
     float out[(TILE_MAX + LANES - 1) / LANES * LANES] __attribute__((aligned(64)));
     float *dw = j->dw + (k->g * (d->co / d->groups) + k->c) * filter;
+    products_end(j->mode); /* these are sums of floats */
     reduce(k->cob * n, sums, out);
+    j->mode = products_begin();
     if (j->tiles_3x3) {
         for (int c = 0; c < k->cob; c++)
             memcpy(dw + c * filter + (ptrdiff_t)k->u * 9, out + c * 9, 9 * sizeof *dw);
@@ -161,12 +170,14 @@ static void take_channels(struct wjob *j, const struct which *k)
 {
 #ifdef TILES_3X3
     const struct conv_dims *d = j->d;
-    const ptrdiff_t at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * d->wo * LANES, each = d->wo * k->cob * LANES;
+    const int columns = dy_operands(d);
+    const ptrdiff_t at = (ptrdiff_t)(k->g * (d->co / d->groups) + k->c) * columns * LANES,
+                    each = columns * k->cob * LANES;
     struct row_3x3 *r = &j->m.row_3x3;
     j->m.dy = j->dy_row;
     r->dy_at = at;
     r->dy_col = LANES;
-    r->dy_ch = (ptrdiff_t)d->wo * LANES;
+    r->dy_ch = (ptrdiff_t)columns * LANES;
     if (!(j->now & ADD) || j->units < PACK_FROM || j->m.n * each > PACKED)
         return;
     j->m.dy = j->packed_row;
@@ -176,9 +187,9 @@ static void take_channels(struct wjob *j, const struct which *k)
     for (int i = 0; i < j->m.n; i++) {
         float *to = j->packed + i * each;
         j->packed_row[i] = to;
-        for (int ox = 0; ox < d->wo; ox++)
+        for (int ox = 0; ox < columns; ox++)
             for (int c = 0; c < k->cob; c++, to += LANES)
-                v16_store(to, v16_load(j->dy_row[i] + at + ((ptrdiff_t)c * d->wo + ox) * LANES));
+                w16_store(to, w16_load(j->dy_row[i] + at + ((ptrdiff_t)c * columns + ox) * LANES));
     }
 #else
     (void)j, (void)k;
@@ -297,6 +308,7 @@ static void run_job(struct wjob *j, size_t budget, float *sums)
 {
     const struct conv_dims *d = j->d;
     const int kys = least(d->kh, KYS_MOST);
+    j->mode = products_begin();
     int g = d->groups, c = j->pieces, u = j->tiles_3x3 ? j->units : least(j->units, STREAMS_MOST);
     if (conv_sums(d) > budget) {
         int tiles = (int)(budget / ((size_t)(j->tiles_3x3 ? 1 : kys) * TILE_MAX * LANES));
@@ -316,6 +328,7 @@ static void run_job(struct wjob *j, size_t budget, float *sums)
                     float *end = run_part(j, sums);
                     sums = j->todo & START ? sums : end;
                 }
+    products_end(j->mode);
 }
 
 static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
@@ -345,6 +358,7 @@ static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
     j->channels_more = co % j->pieces;
 }
 
+#ifndef BF16
 /* --- depthwise: the lane sums lie in the order of the weights --- */
 
 /* The gradient of n weights; nothing is written after it. */
@@ -382,18 +396,27 @@ static void depthwise_gradient(const struct conv_dims *d, int blocks, const floa
     }
 }
 
+#endif
+
 /* --- the kernels --- */
 
-void EXPORT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const float *const *x, const float *const *dy,
-                              float *sums)
+void EXPORT_PRODUCT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const float *const *x,
+                                      const float *const *dy, float *sums)
 {
     struct wjob j;
     if (r0 >= r1)
         return;
+#ifdef BF16
+    if (has_no_pairs(d)) {
+        PLAIN(conv_weight_rows)(d, r0, r1, x, dy, sums);
+        return;
+    }
+#else
     if (depthwise_weights(d)) {
         EXPORT(depthwise_weight_rows)(d, 0, d->ci, r0, r1, x, dy, sums);
         return;
     }
+#endif
     start_job(&j, d, ADD);
     j.x.table = x;
     j.dy.table = dy;
@@ -402,18 +425,26 @@ void EXPORT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const f
     run_job(&j, SIZE_MAX, sums);
 }
 
-void EXPORT(conv_weight_sums)(const struct conv_dims *d, const float *sums, float *dw)
+void EXPORT_PRODUCT(conv_weight_sums)(const struct conv_dims *d, const float *sums, float *dw)
 {
     struct wjob j;
+#ifdef BF16
+    if (has_no_pairs(d)) {
+        PLAIN(conv_weight_sums)(d, sums, dw);
+        return;
+    }
+#else
     if (depthwise_weights(d)) {
         reduce_exactly(conv_sums(d) / LANES, sums, dw);
         return;
     }
+#endif
     start_job(&j, d, FINISH);
     j.dw = dw;
     run_job(&j, SIZE_MAX, (float *)sums); /* which are only read */
 }
 
+#ifndef BF16
 /* Adds a row of `n` channels to their lane sums. */
 #define BIAS_MAX 8
 INLINE void bias_add(int n, int wo, const float *dy, float *sums)
@@ -454,29 +485,55 @@ void EXPORT(conv_bias_sums)(const struct conv_dims *d, const float *sums, float 
     for (int c = 0; c < d->co; c++)
         db[c] = lane_sum(v16_load(sums + (ptrdiff_t)c * LANES));
 }
+#endif
 
 static void conv_bias_gradient(const struct conv_dims *d, int blocks, const float *dy, float *db, float *sums)
 {
     const ptrdiff_t each = (ptrdiff_t)d->co * d->wo * LANES;
     memset(sums, 0, (size_t)d->co * LANES * sizeof *sums);
-    for (ptrdiff_t q = 0; q < (ptrdiff_t)blocks * d->ho; q++)
-        bias_row(d, dy + q * each, sums);
-    EXPORT(conv_bias_sums)(d, sums, db);
+    for (ptrdiff_t q = 0; q < (ptrdiff_t)blocks * d->ho; q++, dy += each)
+        PLAIN(conv_bias_rows)(d, 0, 1, &dy, sums);
+    PLAIN(conv_bias_sums)(d, sums, db);
 }
 
-void EXPORT(conv_backward_weights)(const struct conv_dims *d, int blocks, const float *x, const float *dy, float *dw,
-                                   float *db, float *scratch)
+/* The rows of an array, where they are or, if they are not multiplied as they are, in `room`, which moves on. */
+static struct row_source whole_rows(const struct conv_dims *d, int of_x, int rows, const float *from, float **room)
+{
+    const ptrdiff_t each = (ptrdiff_t)(of_x ? d->ci * d->w : d->co * d->wo) * LANES;
+#ifdef PAIRS
+    const enum conv_operand use = of_x ? OPERAND_WEIGHTS_X : OPERAND_WEIGHTS_DY;
+    float *to = *room;
+    for (int i = 0; i < rows; i++, from += each, *room += each)
+        EXPORT(conv_operand)(d, use, from, *room);
+    return (struct row_source){NULL, to, each};
+#else
+    (void)rows, (void)room;
+    return (struct row_source){NULL, from, each};
+#endif
+}
+
+void EXPORT_PRODUCT(conv_backward_weights)(const struct conv_dims *d, int blocks, const float *x, const float *dy,
+                                           float *dw, float *db, float *scratch)
 {
     struct wjob j;
+    float *room = scratch + conv_scratch(d, blocks);
+#ifdef BF16
+    if (has_no_pairs(d)) {
+        PLAIN(conv_backward_weights)(d, blocks, x, dy, dw, db, scratch);
+        return;
+    }
+#endif
     if (db)
         conv_bias_gradient(d, blocks, dy, db, scratch);
+#ifndef BF16
     if (depthwise_weights(d)) {
         depthwise_gradient(d, blocks, x, dy, dw, scratch);
         return;
     }
+#endif
     start_job(&j, d, START | ADD | FINISH);
-    j.x = (struct row_source){NULL, x, (ptrdiff_t)d->ci * d->w * LANES};
-    j.dy = (struct row_source){NULL, dy, (ptrdiff_t)d->co * d->wo * LANES};
+    j.x = whole_rows(d, 1, blocks * d->h, x, &room);
+    j.dy = whole_rows(d, 0, blocks * d->ho, dy, &room);
     j.q0 = 0;
     j.q1 = blocks * d->ho;
     j.dw = dw;

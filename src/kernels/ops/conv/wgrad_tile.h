@@ -9,6 +9,11 @@
  *   row ky of x   . a b c d .      stream kx = 0 reads a, kx = 1 reads b, kx = 2 reads c for output column 0,
  *                   | | |          then all move on by one column (or by the stride)
  *   row of dy       o p q r        each is multiplied by o of every channel and added to a sum in a register
+ *
+ * Of bf16 numbers two columns go together, first r, then q: with the same sums, or as pairs in words (operand.c).
+ *
+ *   x, at every column       (a b) (b c) (c d) (d  )       stream kx = 1 reads (b c) and (d  ): it moves on by two
+ *   dy, at every second      (o p) (q r)                   columns (or strides)
  */
 #ifndef KERNELS_OPS_CONV_WGRAD_TILE_H
 #define KERNELS_OPS_CONV_WGRAD_TILE_H
@@ -52,6 +57,12 @@ struct row_pairs {
     ptrdiff_t x_at, dy_at;
     struct row_3x3 row_3x3;
 };
+
+/* Vectors of a row of dy, or of words of two columns each. */
+static int dy_operands(const struct conv_dims *d)
+{
+    return operands(d->wo);
+}
 
 /* The outputs ox of 0..n-1 for which at + ox*s lies in 0..len-1: *lo..*hi-1, 0 <= *lo <= *hi <= n. */
 static void valid_outputs(int n, int at, int s, int len, int *lo, int *hi)
@@ -98,15 +109,53 @@ static struct column_streams column_streams_of(const struct conv_dims *d, int fi
 }
 
 /* dy of a column. Pinned, as x is below: gcc would rather load either again for each use. */
-INLINE void dy_load(int cob, const float *dy, ptrdiff_t dy_ch, vk g[COB_MAX])
+INLINE void dy_load(int cob, const float *dy, ptrdiff_t dy_ch, operand g[COB_MAX])
 {
     UNROLL
     for (int c = 0; c < cob; c++) {
-        g[c] = vk_load(dy + c * dy_ch);
+        g[c] = operand_load(dy + c * dy_ch);
         vk_pin(g[c]);
     }
 }
 
+#ifdef PAIRS
+/* One column of a pair alone, zeros in the place of the other: x, which is the pair's even column, at `next` from there
+ * the odd one; and dy. */
+INLINE operand column_of_x(int odd, const float *x, ptrdiff_t next)
+{
+    return odd ? w16_shl(w16_load(x + next), 16) : w16_and(w16_load(x), w16_set1(0xffffu));
+}
+INLINE operand column_of_dy(int odd, operand dy)
+{
+    return w16_and(dy, w16_set1(odd ? 0xffff0000u : 0xffffu));
+}
+
+/* Columns ox and ox + 1: x at the input column of the first, `next` to that of the second, at[] the streams from there.
+ */
+INLINE void stream_column(int cob, int n, int edge, const struct column_streams *s, int ox, const float *x,
+                          const ptrdiff_t *at, ptrdiff_t next, const float *dy, ptrdiff_t dy_ch, vk acc[COB_MAX][T_MAX])
+{
+    operand g[COB_MAX];
+    dy_load(cob, dy, dy_ch, g);
+    UNROLL
+    for (int i = 0; i < n; i++) {
+        const int even = !edge || (ox >= s->lo[i] && ox < s->hi[i]);
+        const int odd = !edge || (ox + 1 >= s->lo[i] && ox + 1 < s->hi[i]);
+        if (even && odd) {
+            operand v = operand_load(x + at[i]);
+            vk_pin(v);
+            UNROLL
+            for (int c = 0; c < cob; c++)
+                acc[c][i] = vk_dot(g[c], v, acc[c][i]);
+        } else if (even || odd) {
+            const operand v = column_of_x(odd, x + at[i], next);
+            UNROLL
+            for (int c = 0; c < cob; c++)
+                acc[c][i] = vk_dot(column_of_dy(odd, g[c]), v, acc[c][i]);
+        }
+    }
+}
+#else
 /* Column ox: x at its input column, at[] the streams from there. */
 INLINE void stream_column(int cob, int n, int edge, const struct column_streams *s, int ox, const float *x,
                           const ptrdiff_t *at, const float *dy, ptrdiff_t dy_ch, vk acc[COB_MAX][T_MAX])
@@ -124,13 +173,14 @@ INLINE void stream_column(int cob, int n, int edge, const struct column_streams 
             acc[c][i] = vk_fma(g[c], v, acc[c][i]);
     }
 }
+#endif
 
 /* to = from (NULL: 0) + the sums over all rows, both [COB][T][16]. */
 INLINE void stream_run(int cob, int n, const struct row_pairs *m, const struct column_streams *s, int ky,
                        const float *from, float *to)
 {
     const struct conv_dims *d = m->d;
-    const ptrdiff_t dy_ch = (ptrdiff_t)d->wo * LANES, step = (ptrdiff_t)d->sw * LANES;
+    const ptrdiff_t dy_ch = (ptrdiff_t)dy_operands(d) * LANES, step = (ptrdiff_t)d->sw * LANES;
     struct {
         const float *const *x, *const *dy, *const *end;
         ptrdiff_t kys, x_at, dy_at;
@@ -156,12 +206,45 @@ INLINE void stream_run(int cob, int n, const struct row_pairs *m, const struct c
         if (!x)
             continue;
         x += row.x_at;
+#if defined(PAIRS)
+        int ox = 0;
+        for (; ox < row.lo; ox += 2, x += 2 * step, dy += LANES)
+            stream_column(cob, n, 1, row.s, ox, x, at, step, dy, dy_ch, acc);
+        for (; ox + 1 < row.hi; ox += 2, x += 2 * step, dy += LANES)
+            stream_column(cob, n, 0, row.s, 0, x, at, step, dy, dy_ch, acc);
+        for (; ox < row.wo; ox += 2, x += 2 * step, dy += LANES)
+            stream_column(cob, n, 1, row.s, ox, x, at, step, dy, dy_ch, acc);
+#elif defined(BF16)
+#define EDGE_PAIR()                                                                                                    \
+    do {                                                                                                               \
+        if (ox + 1 < row.wo)                                                                                           \
+            stream_column(cob, n, 1, row.s, ox + 1, x + step, at, dy + LANES, dy_ch, acc);                             \
+        stream_column(cob, n, 1, row.s, ox, x, at, dy, dy_ch, acc);                                                    \
+    } while (0)
+        int ox = 0;
+        for (; ox < row.lo; ox += 2, x += 2 * step, dy += 2 * LANES)
+            EDGE_PAIR();
+        for (; ox + 1 < row.hi; ox += 2, x += 2 * step, dy += 2 * LANES) {
+            const float *second = x + step;
+            ON_ITS_OWN(second);
+            stream_column(cob, n, 0, row.s, 0, second, at, dy + LANES, dy_ch, acc);
+            stream_column(cob, n, 0, row.s, 0, x, at, dy, dy_ch, acc);
+        }
+        if (ox + 1 == row.wo && row.hi == row.wo) {
+            stream_column(cob, n, 0, row.s, 0, x, at, dy, dy_ch, acc);
+            continue;
+        }
+        for (; ox < row.wo; ox += 2, x += 2 * step, dy += 2 * LANES)
+            EDGE_PAIR();
+#undef EDGE_PAIR
+#else
         for (int ox = 0; ox < row.lo; ox++, x += step, dy += LANES)
             stream_column(cob, n, 1, row.s, ox, x, at, dy, dy_ch, acc);
         for (int left = row.hi - row.lo; left > 0; left--, x += step, dy += LANES)
             stream_column(cob, n, 0, row.s, 0, x, at, dy, dy_ch, acc);
         for (int ox = row.hi; ox < row.wo; ox++, x += step, dy += LANES)
             stream_column(cob, n, 1, row.s, ox, x, at, dy, dy_ch, acc);
+#endif
     }
     UNROLL
     for (int c = 0; c < cob; c++) {
@@ -209,6 +292,36 @@ static stream_fn *const stream_tiles[COB_MAX][T_MAX] = {STREAMS(STREAM_ENTRY)};
 #endif
 
 #ifdef TILES_3X3
+#ifdef PAIRS
+/* Columns ox and ox + 1: x[ky] at the input column of kx = 0 of the first, `next` to that of the second, for ky in
+ * ky0..ky1-1; edge: kx of even[0]..even[1]-1 lie inside for the first, of odd[0]..odd[1]-1 for the second. */
+INLINE void column_of_tile_3x3(int cob, int ky0, int ky1, int edge, const int even[2], const int odd[2],
+                               const float *const x[3], ptrdiff_t next, const float *dy, ptrdiff_t dy_ch,
+                               vk acc[TILE_3X3_MAX][9])
+{
+    operand g[COB_MAX];
+    dy_load(cob, dy, dy_ch, g);
+    UNROLL
+    for (int i = 0; i < 9; i++) {
+        const int kx = i % 3, in_even = !edge || (kx >= even[0] && kx < even[1]),
+                  in_odd = !edge || (kx >= odd[0] && kx < odd[1]);
+        if (i / 3 < ky0 || i / 3 >= ky1 || !(in_even || in_odd))
+            continue;
+        if (in_even && in_odd) {
+            operand v = operand_load(x[i / 3] + kx * LANES);
+            vk_pin(v);
+            UNROLL
+            for (int c = 0; c < cob; c++)
+                acc[c][i] = vk_dot(g[c], v, acc[c][i]);
+        } else {
+            const operand v = column_of_x(in_odd, x[i / 3] + kx * LANES, next);
+            UNROLL
+            for (int c = 0; c < cob; c++)
+                acc[c][i] = vk_dot(column_of_dy(in_odd, g[c]), v, acc[c][i]);
+        }
+    }
+}
+#else
 /* A column: x[ky] at the input column of kx = 0, for ky in ky0..ky1-1 and kx in kx0..kx1-1. */
 INLINE void column_of_tile_3x3(int cob, int ky0, int ky1, int kx0, int kx1, const float *const x[3], const float *dy,
                                ptrdiff_t dy_ch, vk acc[TILE_3X3_MAX][9])
@@ -226,6 +339,7 @@ INLINE void column_of_tile_3x3(int cob, int ky0, int ky1, int kx0, int kx1, cons
             acc[c][i] = vk_fma(g[c], v, acc[c][i]);
     }
 }
+#endif
 
 /* Which columns lack what, kx at neighbouring columns. */
 static struct row_3x3 row_3x3_of(const struct conv_dims *d)
@@ -240,20 +354,61 @@ static struct row_3x3 row_3x3_of(const struct conv_dims *d)
     return r;
 }
 
+#ifdef BF16
+/* Columns ox and ox + 1; edge: some taps of them, or the second one, may be outside. */
+INLINE void columns_of_tile_3x3(int step, int cob, int ky0, int ky1, int edge, const struct row_3x3 *r, int ox,
+                                const float *const x[3], const float *dy, vk acc[TILE_3X3_MAX][9])
+{
+    const int even[2] = {r->pw - ox * step, r->w + r->pw - ox * step};
+    const int odd[2] = {even[0] - step, ox + 1 < r->wo ? even[1] - step : 0};
+#ifdef PAIRS
+#define COLUMNS_OF_DY 1
+    column_of_tile_3x3(cob, ky0, ky1, edge, even, odd, x, step * LANES, dy, r->dy_ch, acc);
+#else
+#define COLUMNS_OF_DY 2
+    const float *const next[3] = {x[0] + step * LANES, x[1] + step * LANES, x[2] + step * LANES};
+    if (!edge || ox + 1 < r->wo)
+        column_of_tile_3x3(cob, ky0, ky1, edge ? odd[0] : 0, edge ? odd[1] : 3, next, dy + r->dy_col, r->dy_ch, acc);
+    column_of_tile_3x3(cob, ky0, ky1, edge ? even[0] : 0, edge ? even[1] : 3, x, dy, r->dy_ch, acc);
+#endif
+}
+#endif
+
 /* A row of the output and the rows of the input x[ky] that it reads, for ky in ky0..ky1-1. */
 INLINE void row_of_tile_3x3(int step, int cob, int ky0, int ky1, const struct row_3x3 *r, const float *const *rows,
                             const float *dy, vk acc[TILE_3X3_MAX][9])
 {
     const float *x[3];
-    const ptrdiff_t dy_col = r->dy_col, dy_ch = r->dy_ch;
+    const ptrdiff_t dy_col = r->dy_col;
     int ox = 0;
     UNROLL
     for (int ky = 0; ky < 3; ky++)
         x[ky] = ky >= ky0 && ky < ky1 ? rows[ky] + r->x_at : dy;
     dy += r->dy_at;
+#ifdef BF16
+    while (ox < r->wo) {
+        for (; ox >= r->lo && ox + 1 < r->hi; ox += 2) {
+            columns_of_tile_3x3(step, cob, ky0, ky1, 0, r, ox, x, dy, acc);
+            dy += COLUMNS_OF_DY * dy_col;
+            UNROLL
+            for (int ky = 0; ky < 3; ky++) {
+                x[ky] += 2 * step * LANES;
+                ON_ITS_OWN(x[ky]);
+            }
+        }
+        if (ox >= r->wo)
+            break;
+        columns_of_tile_3x3(step, cob, ky0, ky1, 1, r, ox, x, dy, acc);
+        ox += 2;
+        dy += COLUMNS_OF_DY * dy_col;
+        UNROLL
+        for (int ky = 0; ky < 3; ky++)
+            x[ky] += 2 * step * LANES;
+    }
+#else
 #define COLUMN(KX0, KX1)                                                                                               \
     do {                                                                                                               \
-        column_of_tile_3x3(cob, ky0, ky1, KX0, KX1, x, dy, dy_ch, acc);                                                \
+        column_of_tile_3x3(cob, ky0, ky1, KX0, KX1, x, dy, r->dy_ch, acc);                                             \
         UNROLL                                                                                                         \
         for (int ky = 0; ky < 3; ky++) {                                                                               \
             x[ky] += step * LANES;                                                                                     \
@@ -273,6 +428,7 @@ INLINE void row_of_tile_3x3(int step, int cob, int ky0, int ky1, const struct ro
     while (ox < r->wo)
         COLUMN(r->pw - ox * step, r->w + r->pw - ox * step);
 #undef COLUMN
+#endif
 }
 
 /* to = from (NULL: 0) + the sums over all rows, both [COB][9][16]; outputs are `step` columns apart. */

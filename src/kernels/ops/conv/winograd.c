@@ -28,6 +28,13 @@ struct band {
     struct made made; /* y aside */
 };
 
+/* The first channel of chunk i: pairs are not torn apart. */
+static int chunk_at(int ci, int i)
+{
+    int at = 2 * piece_at((ci + 1) / 2, WINOGRAD_CHUNK / 2, i);
+    return at < ci ? at : ci;
+}
+
 /* One pass over a strip in the lanes from `part` on. Without any input row inside it takes no channel at all. */
 static void run_pass(const struct band *k, struct strip *s, int pass, int t0, int n, int part)
 {
@@ -38,7 +45,7 @@ static void run_pass(const struct band *k, struct strip *s, int pass, int t0, in
     const ptrdiff_t ch = (ptrdiff_t)d->w * LANES, p_ch = p ? ch : 0, q_ch = q ? ch : 0;
     const ptrdiff_t x_at = (ptrdiff_t)s->col * LANES + part, y_at = (ptrdiff_t)2 * t0 * LANES + part;
     const float *xp = p ? p + x_at : k->zeros, *xq = q ? q + x_at : k->zeros;
-    const float *u = k->packed + (ptrdiff_t)4 * pass * d->ci * d->co;
+    const float *u = k->packed + (ptrdiff_t)4 * pass * operands(d->ci) * d->co;
     struct made made = k->made;
     made.y = k->y[k->y[1] ? steps[k->form].row[pass] : 0] + y_at;
     if (k->form == SCATTER) {
@@ -46,7 +53,8 @@ static void run_pass(const struct band *k, struct strip *s, int pass, int t0, in
         made.beside += (ptrdiff_t)pass * d->co * 2 * LANES + part;
     }
     for (int i = 0; i < chunks; i++) {
-        s->ci = p || q ? piece_at(d->ci, WINOGRAD_CHUNK, i + 1) - piece_at(d->ci, WINOGRAD_CHUNK, i) : 0;
+        s->channels = p || q ? chunk_at(d->ci, i + 1) - chunk_at(d->ci, i) : 0;
+        s->ci = operands(s->channels);
         s->first_chunk = i == 0;
         s->last_chunk = i == chunks - 1;
         const float *next = part ? NULL : fetch_next(k->fetch, (size_t)pieces(d->co, COB_MAX) * (size_t)s->ci * LANES);
@@ -54,8 +62,8 @@ static void run_pass(const struct band *k, struct strip *s, int pass, int t0, in
         s->fetch_step = next ? LANES : 0;
         TRANSFORM_CALL(k->form, edge, steps[k->form].plus[pass], n, s, xp, p_ch, xq, q_ch, k->v);
         PASS_CALL(k->form, n, pass, s, k->v, u, k->b, &made);
-        xp += s->ci * p_ch;
-        xq += s->ci * q_ch;
+        xp += s->channels * p_ch;
+        xq += s->channels * q_ch;
         u += (ptrdiff_t)4 * s->ci * d->co;
     }
 }
@@ -114,8 +122,8 @@ static void scatter_rows(struct band *k, int r, int r1, const float *const *x, f
     run_strips(k, (k->d->w + 1) / 2);
 }
 
-void EXPORT(winograd_rows)(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
-                           const float *b, float *const *y, struct fetch *fetch, float *scratch)
+void EXPORT_PRODUCT(winograd_rows)(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
+                                   const float *b, float *const *y, struct fetch *fetch, float *scratch)
 {
     struct band k = {.d = d, .form = d->scatter ? SCATTER : GATHER, .packed = packed, .b = b, .fetch = fetch};
     struct winograd_room room;
@@ -141,17 +149,39 @@ INLINE void weights_of(const float *g, ptrdiff_t step, float u[4])
     u[3] = g[2 * step];
 }
 
-/* The sixteen weights of a pair of channels; pass y, product x to out[y * pass + x * next]. */
-static void pack_pair(const float *g, ptrdiff_t step, ptrdiff_t pass, ptrdiff_t next, float *out)
+/* The sixteen weights of an output and an input channel (NULL: zeros); pass y, product x to out[y * 4 + x]. */
+static void transform_weights(const float *g, ptrdiff_t step, float *out)
 {
     float t[3][4], u[4];
+    if (!g) {
+        memset(out, 0, 16 * sizeof *out);
+        return;
+    }
     for (int x = 0; x < 3; x++)
         weights_of(g + x * step, 3 * step, t[x]);
     for (int y = 0; y < 4; y++) {
         weights_of(&t[0][y], 4, u);
         for (int x = 0; x < 4; x++)
-            out[y * pass + x * next] = u[x];
+            out[y * 4 + x] = u[x];
     }
+}
+
+/* An operand for each pass y and product x to out[y * pass + x * next]: the transformed weights of one channel, or of
+ * it and the second of its pair. */
+static void pack_weights(const float *g, const float *second, ptrdiff_t step, ptrdiff_t pass, ptrdiff_t next,
+                         float *out)
+{
+    float u[2][16] __attribute__((aligned(64)));
+    transform_weights(g, step, u[0]);
+    transform_weights(second, step, u[1]);
+#if defined(PAIRS)
+    w16_store(u[0], near_pairs(v16_load(u[0]), v16_load(u[1])));
+#else
+    for (int i = 0; i < 16; i += VK)
+        vk_store(u[0] + i, NEAR(vk_load(u[0] + i)));
+#endif
+    for (int i = 0; i < 16; i++)
+        memcpy(&out[i / 4 * pass + i % 4 * next], &u[0][i], sizeof *out);
 }
 
 /* How many output channels go with number o in a piece of `co` in all. */
@@ -161,17 +191,22 @@ static int piece_with(int o, int co)
     return left >= COB_MAX ? COB_MAX : left >= 2 ? 2 : 1;
 }
 
-void EXPORT(winograd_pack)(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w, float *out)
+void EXPORT_PRODUCT(winograd_pack)(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,
+                                   float *out)
 {
-    ptrdiff_t step = flip ? -1 : 1, pass = (ptrdiff_t)4 * d->ci * d->co;
+    ptrdiff_t step = flip ? -1 : 1, pass = (ptrdiff_t)4 * operands(d->ci) * d->co;
     w += flip ? 8 : 0;
     for (int i = 0; i < pieces(d->ci, WINOGRAD_CHUNK); i++) {
-        int c0 = piece_at(d->ci, WINOGRAD_CHUNK, i), c1 = piece_at(d->ci, WINOGRAD_CHUNK, i + 1), cob;
+        int c0 = chunk_at(d->ci, i), channels = chunk_at(d->ci, i + 1) - c0, cob;
         for (int o = 0; o < d->co; o += cob) {
             cob = piece_with(o, d->co);
-            for (int c = c0; c < c1; c++, out += 4 * cob)
-                for (int n = 0; n < cob; n++)
-                    pack_pair(w + (o + n) * s_o + c * s_c, step, pass, cob, out + n);
+            for (int c = 0; c < channels; c += EACH_OPERAND, out += 4 * cob)
+                for (int n = 0; n < cob; n++) {
+                    const float *g = w + (o + n) * s_o + c0 * s_c, *second = NULL;
+                    if (EACH_OPERAND > 1 && c + 1 < channels)
+                        second = g + (c + 1) * s_c;
+                    pack_weights(g + channel_at(c, channels, s_c), second, step, pass, cob, out + n);
+                }
         }
     }
 }

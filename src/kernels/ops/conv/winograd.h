@@ -19,7 +19,12 @@
  * - d, (b + c) - a, d):
  *     v = a down each column of the square, then along each row;      u, m: as above, without a bias;
  *     z = b along each row of m; its columns 0 and 1 are added to columns 2 and 3 of the square on the left;
- *     y = b down each column of these sums; rows 0 and 1 are added to rows 2 and 3 of the squares above (or to 0). */
+ *     y = b down each column of these sums; rows 0 and 1 are added to rows 2 and 3 of the squares above (or to 0).
+ *
+ * Of bf16 numbers x (or dy) and the weights go through the same steps in floats; then v and u are rounded to bf16, of
+ * two that are as near the one of larger magnitude, and m takes one operation for each pair (2i, 2i + 1) of input
+ * channels: one fma of the second, then one of the first, or that alone; in the end 0 is added to m. Everything
+ * but u is computed with denormals as 0. */
 #ifndef KERNELS_OPS_CONV_WINOGRAD_H
 #define KERNELS_OPS_CONV_WINOGRAD_H
 
@@ -118,13 +123,13 @@ static inline int winograd_of(const struct conv_dims *d, enum conv_way way, stru
 #ifdef EXPORT
 /* Packs the transformed weights; output channel o, input channel c, tap k at w[o * s_o + c * s_c + k], with `flip` the
  * last tap first. */
-void EXPORT(winograd_pack)(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,
-                           float *out);
+void EXPORT_PRODUCT(winograd_pack)(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,
+                                   float *out);
 /* Output rows r0..r1-1 of one block, r0 even; for `scatter` in order from 0 on, scratch keeping its contents. x[i]:
  * input row i [ci][w][16], looked at for i in 0..h-1 only; y[r]: output row r [co][wo][16]; b[co] or NULL. fetch: asked
  * for on the way. */
-void EXPORT(winograd_rows)(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
-                           const float *b, float *const *y, struct fetch *fetch, float *scratch);
+void EXPORT_PRODUCT(winograd_rows)(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
+                                   const float *b, float *const *y, struct fetch *fetch, float *scratch);
 #endif
 
 #endif

@@ -18,6 +18,13 @@
 #define TOGETHER 4
 #endif
 
+/* What is multiplied is rounded where it is of bf16 numbers. */
+#ifdef BF16
+#define NEAR(a) vk_near(a)
+#else
+#define NEAR(a) (a)
+#endif
+
 enum form { GATHER, SCATTER };
 
 /* What lies half-made between the passes: of a square 2x2 outputs; of a column of the strip two. Vectors. */
@@ -25,7 +32,8 @@ enum form { GATHER, SCATTER };
 
 /* Strides in floats. */
 struct strip {
-    int ci, co;                  /* ci: of the chunk */
+    int ci, co;                  /* ci: operands of the chunk */
+    int channels;                /* of the chunk */
     int first_chunk, last_chunk; /* whether it is */
     int first, last;             /* whether the strip is the first, the last of its rows */
     int col, w;                  /* input column of the first square (may be outside); width of the input */
@@ -52,42 +60,85 @@ INLINE vk column(int edge, int plus, const struct strip *s, int k, const float *
     return plus ? vk_add(p, q) : vk_sub(p, q);
 }
 
+/* The two rows of a channel one step down: t[columns]. */
+INLINE void columns_of(int edge, int plus, int columns, const struct strip *s, const float *a, const float *b,
+                       vk t[2 * T_MAX + 2])
+{
+    UNROLL
+    for (int k = 0; k < columns; k++)
+        t[k] = column(edge, plus, s, k, a, b);
+}
+
+/* The input of product p of the square whose columns begin at d. */
+INLINE vk transformed(enum form form, int p, const vk *d)
+{
+    if (form == GATHER)
+        return p == 0 ? vk_sub(d[0], d[2]) : p == 1 ? vk_add(d[1], d[2]) : vk_sub(d[p == 2 ? 2 : 1], d[p == 2 ? 1 : 3]);
+    return p == 0 ? d[0] : p == 1 ? vk_add(d[0], d[1]) : p == 2 ? vk_sub(d[0], d[1]) : d[1];
+}
+
+/* Where the channel that comes as number c is, from channel 0: of bf16 numbers the second of a pair is before the
+ * first.
+ */
+INLINE ptrdiff_t channel_at(int c, int channels, ptrdiff_t ch)
+{
+#if defined(BF16) && !defined(PAIRS)
+    c = c % 2 ? c - 1 : c + 1 < channels ? c + 1 : c;
+#endif
+    (void)channels;
+    return c * ch;
+}
+
 /* v of one pass: rows a + b, or a - b; a_ch, b_ch: to the next channel (0 for the row of zeros). */
 INLINE void transform_run(enum form form, int edge, int plus, int tiles, const struct strip *s, const float *a,
                           ptrdiff_t a_ch, const float *b, ptrdiff_t b_ch, float *v)
 {
     const int columns = 2 * tiles + (form == GATHER ? 2 : 0);
-    for (int c = s->ci; c > 0; c--, a += a_ch, b += b_ch, v += 4 * tiles * VK) {
-        vk t[2 * T_MAX + 2];
+#ifdef PAIRS
+    for (int c = s->channels; c > 0; c -= 2, a += 2 * a_ch, b += 2 * b_ch, v += 4 * tiles * LANES) {
+        vk even[2 * T_MAX + 2], odd[2 * T_MAX + 2];
+        columns_of(edge, plus, columns, s, a, b, even);
+        if (c > 1)
+            columns_of(edge, plus, columns, s, a + a_ch, b + b_ch, odd);
         UNROLL
-        for (int k = 0; k < columns; k++)
-            t[k] = column(edge, plus, s, k, a, b);
-        UNROLL
-        for (int i = 0; i < tiles; i++) {
-            const vk *d = t + 2 * i;
-            vk_store(v + i * VK, form == GATHER ? vk_sub(d[0], d[2]) : d[0]);
-            vk_store(v + (tiles + i) * VK, form == GATHER ? vk_add(d[1], d[2]) : vk_add(d[0], d[1]));
-            vk_store(v + (2 * tiles + i) * VK, form == GATHER ? vk_sub(d[2], d[1]) : vk_sub(d[0], d[1]));
-            vk_store(v + (3 * tiles + i) * VK, form == GATHER ? vk_sub(d[1], d[3]) : d[1]);
+        for (int p = 0; p < 4; p++) {
+            UNROLL
+            for (int i = 0; i < tiles; i++) {
+                vk second = c > 1 ? transformed(form, p, odd + 2 * i) : vk_set1(0.0f);
+                w16_store(v + (p * tiles + i) * LANES, near_pairs(transformed(form, p, even + 2 * i), second));
+            }
         }
     }
+#else
+    for (int c = 0; c < s->ci; c++, a += a_ch, b += b_ch) {
+        float *to = v + channel_at(c, s->ci, 4 * tiles * VK);
+        vk t[2 * T_MAX + 2];
+        columns_of(edge, plus, columns, s, a, b, t);
+        UNROLL
+        for (int i = 0; i < tiles; i++) {
+            UNROLL
+            for (int p = 0; p < 4; p++)
+                vk_store(to + (p * tiles + i) * VK, NEAR(transformed(form, p, t + 2 * i)));
+        }
+    }
+#endif
 }
 
 /* One input channel of product p. */
 INLINE void multiply(int tiles, int cob, const float *v, const float *u, vk m[COB_MAX][T_MAX])
 {
-    vk in[T_MAX];
+    operand in[T_MAX];
     UNROLL
     for (int i = 0; i < tiles; i++) {
-        in[i] = vk_load(v + i * VK);
+        in[i] = operand_load(v + i * VK);
         vk_pin(in[i]);
     }
     UNROLL
     for (int o = 0; o < cob; o++) {
-        vk weight = vk_set1(u[o]);
+        operand weight = operand_set1(u + o);
         UNROLL
         for (int i = 0; i < tiles; i++)
-            m[o][i] = vk_fma(in[i], weight, m[o][i]);
+            m[o][i] = operand_multiply(in[i], weight, m[o][i]);
     }
 }
 
@@ -200,6 +251,15 @@ INLINE void piece_run(enum form form, int tiles, int pass, int cob, int piece, c
             UNROLL
             for (int q = p; q < p + TOGETHER; q++)
                 multiply(tiles, cob, vc + q * tiles * VK, uc + q * cob, m[q]);
+        }
+        UNROLL
+        for (int q = p; q < p + TOGETHER; q++) {
+            UNROLL
+            for (int o = 0; o < cob; o++) {
+                UNROLL
+                for (int i = 0; i < tiles; i++)
+                    m[q][o][i] = sum_of(m[q][o][i]);
+            }
         }
     }
     if (!s->last_chunk) {

@@ -30,11 +30,13 @@ struct stage_buffers {
     float *pointwise_out, *pool_in_grad;
     float *conv_in, *conv_in_grad;
     float *conv_out, *conv_out_grad; /* conv_out: only where y is stored in 16 bits */
+    float *weight_grad; /* by rows, of bf16 numbers: conv_out_grad as the gradient of the weights reads it */
     float *conv_scratch;
     double *lanes;                   /* [c of norm, or of the norm after in the forward pass][32] */
     float *about;                    /* [c of the norm after] */
     float **in_rows, **in_grad_rows; /* by rows: [h] the rows of the convolution's input and of the gradient there */
     float **out_rows;                /* by rows: [ho] the rows of its output, or of the gradient there */
+    const float **weight_rows;       /* by rows, backward: [ho] these as the gradient of the weights reads them */
     float *dw_sums, *db_sums;        /* by rows: lane sums of the convolution's gradient */
     /* All members share these. */
     float *rounded, *packed; /* the convolution's weights, rounded to bf16, and packed for the way by rows */

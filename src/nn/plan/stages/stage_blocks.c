@@ -67,7 +67,8 @@ void stage_blocks_forward(void *ctx, int i, int member)
         v = to;
     }
     if (conv)
-        w->k->conv_forward(&w->conv.conv, g.blocks, operand(w, g, v), w->w, w->b, y, w->buf.conv_scratch);
+        PRODUCT_OF(w->k, w->bf16, conv_forward)
+    (&w->conv.conv, g.blocks, operand(w, g, v), w->w, w->b, y, w->buf.conv_scratch);
     for (int b = 0; w->s->next >= 0 && b < g.blocks; b++)
         hand_block_on(w, g.first + b, y + (size_t)b * w->ny);
 }
@@ -92,7 +93,7 @@ static void look_ahead(const struct stage_pass *w, struct block_group g, const f
 static void weight_gradient(const struct stage_pass *w, struct block_group g, int i, const float *z, const float *dy)
 {
     float *db, *dw = stage_share(w, i, &db);
-    w->k->conv_backward_weights(&w->conv.conv, g.blocks, z, dy, dw, db, w->buf.conv_scratch);
+    PRODUCT_OF(w->k, w->bf16, conv_backward_weights)(&w->conv.conv, g.blocks, z, dy, dw, db, w->buf.conv_scratch);
 }
 
 /* dy at the output of the convolution itself, as it is multiplied, from what the next stage left. */
@@ -138,7 +139,8 @@ static void pointwise_backward(const struct stage_pass *w, struct block_group g,
 static void backward_group_in_one_pass(const struct stage_pass *w, struct block_group g, int i, float *dx)
 {
     const float *dyc = behind_next(w, g);
-    w->k->conv_backward_data(&w->conv.conv, g.blocks, dyc, w->w, w->buf.pointwise_out, w->buf.conv_scratch);
+    PRODUCT_OF(w->k, w->bf16, conv_backward_data)
+    (&w->conv.conv, g.blocks, dyc, w->w, w->buf.pointwise_out, w->buf.conv_scratch);
     pointwise_backward(w, g, w->buf.pointwise_out, w->buf.pointwise_out, dx);
     weight_gradient(w, g, i, w->buf.pointwise_out, dyc);
 }
@@ -160,7 +162,7 @@ void stage_blocks_backward(void *ctx, int i, int member)
         dz = dyc = behind_next(w, g);
     if (conv && dx) {
         float *to = pool ? w->buf.conv_in_grad : dx;
-        w->k->conv_backward_data(&w->conv.conv, g.blocks, dyc, w->w, to, w->buf.conv_scratch);
+        PRODUCT_OF(w->k, w->bf16, conv_backward_data)(&w->conv.conv, g.blocks, dyc, w->w, to, w->buf.conv_scratch);
         dz = to;
     }
     if (pool && dx) {

@@ -122,6 +122,9 @@ static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct st
     if (!r->in_grad_rows)
         r->in_grad_rows = r->in_rows;
     r->out_rows = cut_buffer(c, 1, (size_t)d.ho * sizeof *r->out_rows / sizeof(float));
+    r->weight_rows = cut_buffer(c, backward && bf16, (size_t)d.ho * sizeof *r->weight_rows / sizeof(float));
+    if (!r->weight_rows)
+        r->weight_rows = (const float **)r->out_rows;
     r->conv_in = cut_buffer(c, pool || pointwise || bf16, row * (size_t)band.in);
     r->conv_in_grad = cut_buffer(c, backward && pool, row * (size_t)band.in);
     r->pointwise_out = cut_buffer(c, pool && pointwise, window);
@@ -129,6 +132,7 @@ static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct st
     r->seed_back = cut_buffer(c, backward && pool && has(s, PART_DROPOUT), LANES);
     r->conv_out = cut_buffer(c, !backward && stage_y_16bit(g, s), y_row * (size_t)band.rows);
     r->conv_out_grad = cut_buffer(c, backward && (s->next >= 0 || bf16), y_row * (size_t)band.out);
+    r->weight_grad = cut_buffer(c, backward && bf16, y_row * (size_t)band.out);
     r->conv_scratch = cut_buffer(c, conv_rows_scratch(&d) > 0, conv_rows_scratch(&d));
     r->dw_sums = cut_buffer(c, backward, conv_sums(&d));
     r->db_sums = cut_buffer(c, backward && conv->ntensors > 1, (size_t)d.co * LANES);
@@ -145,7 +149,7 @@ static void cut_blocks(struct cutter *c, const struct nn_graph *g, const struct 
     int rounds = conv && g->precision == NN_BF16;
     r->pointwise_out = cut_buffer(c, has_pointwise(s) && (pool || conv) && again, nx);
     r->conv_in = cut_buffer(c, (pool && (conv || backward) && again) || (rounds && !pool && !has_pointwise(s)), nz);
-    r->conv_scratch = cut_buffer(c, conv != NULL, conv ? conv->type->scratch(conv, (int)group) : 0);
+    r->conv_scratch = cut_buffer(c, conv != NULL, conv ? conv->type->scratch(conv, (int)group, rounds) : 0);
     r->conv_in_grad = cut_buffer(c, backward && conv && pool, nz);
     r->pool_in_grad = cut_buffer(c, backward && pool && stage_x_16bit(g, s), nx);
     r->conv_out = cut_buffer(c, !backward && stage_y_16bit(g, s), ny);

@@ -128,17 +128,22 @@ static const float *make_row(struct stage_pass *w, const struct block_place *a, 
     return x;
 }
 
-static void round_pooled(const struct stage_pass *w, int i)
+/* Rounds row i of the convolution's input where that is left to do, and gives it the form in which it is multiplied. */
+static void finish_input(const struct stage_pass *w, int i)
 {
-    if (w->bf16 && has(w->s, PART_POOL))
-        w->k->bf16_round(z_row(w), w->buf.in_rows[i], w->buf.in_rows[i]);
+    float *row = w->buf.in_rows[i];
+    if (!w->bf16)
+        return;
+    if (has(w->s, PART_POOL))
+        w->k->bf16_round(z_row(w), row, row);
+    w->k->conv_operand(&w->conv.conv, w->backward ? OPERAND_WEIGHTS_X : OPERAND_X, row, row);
 }
 
 static void make_inputs(struct stage_pass *w, const struct block_place *a, int from, int to)
 {
     for (int i = from; i < to; i++) {
         make_row(w, a, i);
-        round_pooled(w, i);
+        finish_input(w, i);
     }
 }
 
@@ -173,8 +178,9 @@ static void block_forward(struct stage_pass *w, int b)
         const struct prefetch_range next[PREFETCH_RANGES] = {
             rows_to_prefetch(a.x, x_step(w), in * w->window, step * d->sh * w->window, w->x.h),
             rows_to_prefetch(a.y, y_step(w), end, step, d->ho)};
-        w->k->conv_rows(d, CONV_FORWARD, r, end, (const float *const *)w->buf.in_rows, w->buf.packed, w->b,
-                        w->buf.out_rows, next, w->buf.conv_scratch);
+        PRODUCT_OF(w->k, w->bf16, conv_rows)
+        (d, CONV_FORWARD, r, end, (const float *const *)w->buf.in_rows, w->buf.packed, w->b, w->buf.out_rows, next,
+         w->buf.conv_scratch);
         stage_hand_on(w, a.live, r, end, w->buf.out_rows[r], a.to_y + (size_t)r * y_step(w));
     }
     if (w->next_table)
@@ -214,6 +220,21 @@ static void make_gradient(const struct stage_pass *w, const struct block_place *
     }
 }
 
+/* Rows of the gradient at the convolution's output are there: adds them to that of the bias, and gives them the forms
+ * in which they are multiplied. */
+static void finish_gradient_rows(const struct stage_pass *w, const struct block_place *a, int from, int to)
+{
+    const struct conv_dims *d = &w->conv.conv;
+    if (w->buf.db_sums)
+        w->k->conv_bias_rows(d, from, to, (const float *const *)w->buf.out_rows, w->buf.db_sums);
+    for (int r = from; r < to && w->bf16; r++) {
+        float *row = w->buf.out_rows[r], *room = w->buf.weight_grad + (size_t)(r % w->band.out) * y_row(w);
+        w->buf.weight_rows[r] = w->k->conv_operand(d, OPERAND_WEIGHTS_DY, row, room);
+        if (a->dx)
+            w->k->conv_operand(d, OPERAND_DY, row, row);
+    }
+}
+
 /* Takes the gradient of row i of the convolution's input back through the pool and what stands before it; makes the
  * row itself again. */
 static void pool_back(struct stage_pass *w, const struct block_place *a, int i)
@@ -230,7 +251,7 @@ static void pool_back(struct stage_pass *w, const struct block_place *a, int i)
         w->k->avgpool_backward(&d, 1, w->buf.in_grad_rows[i], to);
     if (has_pointwise(w->s))
         stage_pointwise_back(w, &w->back, w->window, a->x + at, to, NULL, a->dx + at);
-    round_pooled(w, i);
+    finish_input(w, i);
 }
 
 /* Gives the rows of the pool's input below its last window their gradient, which is 0. */
@@ -251,16 +272,19 @@ static void input_gradient(struct stage_pass *w, const struct block_place *a, in
                            const struct prefetch_range *next)
 {
     const struct conv_dims *d = &w->conv.conv;
-    w->k->conv_rows(d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->buf.out_rows, w->buf.packed, NULL,
-                    w->buf.in_grad_rows, next, w->buf.conv_scratch);
+    PRODUCT_OF(w->k, w->bf16, conv_rows)
+    (d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->buf.out_rows, w->buf.packed, NULL, w->buf.in_grad_rows,
+     next, w->buf.conv_scratch);
     if (!has_parts_before(w) && w->bf16)
         make_inputs(w, a, from, to);
     for (int i = from; i < to && has_parts_before(w); i++) {
         size_t at = (size_t)i * x_step(w);
         if (has(w->s, PART_POOL))
             pool_back(w, a, i);
-        else
+        else {
             stage_pointwise_back(w, &w->f, 1, a->x + at, w->buf.in_grad_rows[i], w->buf.in_rows[i], a->dx + at);
+            finish_input(w, i);
+        }
     }
     if (to == w->z.h && has(w->s, PART_POOL))
         rows_below(w, a);
@@ -296,6 +320,7 @@ static void block_backward(struct stage_pass *w, int b)
         end = lesser(r + step, d->ho);
         if (makes_gradient(w))
             make_gradient(w, &a, r, end);
+        finish_gradient_rows(w, &a, r, end);
         int in_end = stage_inputs_done(d, end);
         const struct prefetch_range next[PREFETCH_RANGES] = {
             rows_to_prefetch(a.y, y_step(w), end, step, w->next_table ? d->ho : 0),
@@ -310,10 +335,8 @@ static void block_backward(struct stage_pass *w, int b)
         int out_end = lesser(outputs_done(d, in), end);
         if (out_end - out < w->band.late && end < d->ho)
             continue;
-        w->k->conv_weight_rows(d, out, out_end, (const float *const *)w->buf.in_rows,
-                               (const float *const *)w->buf.out_rows, w->buf.dw_sums);
-        if (w->buf.db_sums)
-            w->k->conv_bias_rows(d, out, out_end, (const float *const *)w->buf.out_rows, w->buf.db_sums);
+        PRODUCT_OF(w->k, w->bf16, conv_weight_rows)
+        (d, out, out_end, (const float *const *)w->buf.in_rows, w->buf.weight_rows, w->buf.dw_sums);
         out = out_end;
     }
     if (has(w->s, PART_NORM))
@@ -337,7 +360,7 @@ void stage_rows_backward(void *ctx, int i, int member)
         memset(w.buf.db_sums, 0, (size_t)d->co * LANES * sizeof *w.buf.db_sums);
     for (int b = g.first; b < g.first + g.blocks; b++)
         block_backward(&w, b);
-    w.k->conv_weight_sums(d, w.buf.dw_sums, dw);
+    PRODUCT_OF(w.k, w.bf16, conv_weight_sums)(d, w.buf.dw_sums, dw);
     if (db)
         w.k->conv_bias_sums(d, w.buf.db_sums, db);
 }

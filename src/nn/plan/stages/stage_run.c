@@ -64,7 +64,8 @@ static struct stage_pass stage_pass_of(const struct nn_net *net, const struct st
     if (w.by_rows) {
         w.band = stage_band(g, s, backward);
         w.window = stage_window(g, s);
-        w.k->conv_pack(&w.conv.conv, backward ? CONV_BACKWARD_DATA : CONV_FORWARD, w.w, w.buf.packed);
+        PRODUCT_OF(w.k, w.bf16, conv_pack)
+        (&w.conv.conv, backward ? CONV_BACKWARD_DATA : CONV_FORWARD, w.w, w.buf.packed);
     }
     return w;
 }
