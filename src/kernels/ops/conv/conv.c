@@ -113,14 +113,6 @@ static void fetch_with(struct fetch *f, struct tile *t, const float *x)
     t->fetch_step = at ? FETCH * sizeof(float) : 0;
 }
 
-/* Asks for the next lines. */
-static void fetch_lines(struct fetch *f, int lines)
-{
-    const float *at = fetch_next(f, (size_t)lines * LANES);
-    for (int i = 0; at && i < lines; i++)
-        __builtin_prefetch(at + (ptrdiff_t)i * LANES, 0, 2);
-}
-
 /* The first argument of TILE_CALL. */
 static int tile_kind(const struct job *j, const struct conv_axis *cols)
 {
@@ -184,6 +176,14 @@ static void run_row(const struct job *j, const struct conv_axis *rows, int t, fl
 
 #ifndef BF16
 #define DEPTHWISE_STRIDE 2 /* at most */
+
+/* Asks for the next lines. */
+static void fetch_lines(struct fetch *f, int lines)
+{
+    const float *at = fetch_next(f, (size_t)lines * LANES);
+    for (int i = 0; at && i < lines; i++)
+        __builtin_prefetch(at + (ptrdiff_t)i * LANES, 0, 2);
+}
 
 /* Can depthwise.c make the rows? */
 static int is_depthwise(const struct job *j)
