@@ -14,7 +14,7 @@ enum { BLOCKS = 16, IN = 64, OUT = 24, ROUNDS = 8, TIMES = 4 };
 #define NY (BLOCKS * OUT * LANES)
 
 /* Numbers of 8 bits about `size` and `size` / 4, of either sign. */
-static void fill_numbers(float *x, size_t n, float size)
+static void fill_with_8_bits(float *x, size_t n, float size)
 {
     uint32_t u = 1;
     for (size_t i = 0; i < n; i++) {
@@ -36,9 +36,9 @@ static void run(const struct kernels *k, const struct example *e)
 static int agree(const struct kernels *k, const struct kernels *other, const struct example *e, float *want, float sum,
                  float x, float w)
 {
-    fill_numbers(e->x, NX, x);
-    fill_numbers(e->w, NW, w);
-    fill_numbers(e->b, OUT, sum);
+    fill_with_8_bits(e->x, NX, x);
+    fill_with_8_bits(e->w, NW, w);
+    fill_with_8_bits(e->b, OUT, sum);
     run(other, e);
     memcpy(want, e->y, NY * sizeof *want);
     run(k, e);
