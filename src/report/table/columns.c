@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIELD(type) (*(const type *)((const char *)row + at))
+#define FIELD(type) (*(type const *)((const char *)row + at))
 
 const char *column_text(const void *row, size_t at, char buf[STR_NUM])
 {
