@@ -39,12 +39,15 @@
     "conv 1x1 " wide ", batchnorm, relu6, depthwise " kernel ", batchnorm, relu6, conv 1x1 " n ", batchnorm"
 #define MOBILE                                                                                                         \
     "conv 3x3 16 pad 1, batchnorm, relu6\n"                                                                            \
-    "residual { " MOBILE_BODY("64", "3x3 pad 1", "16") " }\n"                                                          \
-    MOBILE_BODY("64", "3x3 stride 2 pad 1", "24") "\n"                                                                 \
-    "residual { " MOBILE_BODY("96", "5x5 pad 2", "24") " }\n"                                                          \
-    MOBILE_BODY("96", "5x5 stride 2 pad 2", "40") "\n"                                                                 \
-    "residual { " MOBILE_BODY("160", "5x5 pad 2", "40") " }\n"                                                         \
-    "conv 1x1 96, batchnorm, relu6, gap, dense 10"
+    "residual { " MOBILE_BODY("64", "3x3 pad 1", "16") " }\n" MOBILE_BODY(                                             \
+        "64", "3x3 stride 2 pad 1",                                                                                    \
+        "24") "\n"                                                                                                     \
+              "residual { " MOBILE_BODY("96", "5x5 pad 2", "24") " }\n" MOBILE_BODY(                                   \
+                  "96", "5x5 stride 2 pad 2",                                                                          \
+                  "40") "\n"                                                                                           \
+                        "residual { " MOBILE_BODY("160", "5x5 pad 2",                                                  \
+                                                  "40") " }\n"                                                         \
+                                                        "conv 1x1 96, batchnorm, relu6, gap, dense 10"
 
 // clang-format off
 static const struct bench_net nets[] = {
@@ -144,7 +147,8 @@ static int make_graph(struct bench *b, const struct bench_net *n, struct err *e)
     }
     param_defaults(nn_params, &spec);
     spec.precision = (int)n->precision;
-    int bad = nn_graph_build(&b->graph, line, lines, n->in, (struct nn_target){CLASSES, "classes"}, &spec, &b->mem, &errs);
+    int bad =
+        nn_graph_build(&b->graph, line, lines, n->in, (struct nn_target){CLASSES, "classes"}, &spec, &b->mem, &errs);
     if (bad)
         err_set(e, errs.n ? errs.v[0].code : ERR_NOMEM, "%s", errs.n ? errs.v[0].text : "no memory for the graph");
     err_list_release(&errs);

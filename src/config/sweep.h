@@ -71,7 +71,7 @@ struct block_text {
     size_t nparams;
     int program; /* it comes with the program (nn/blocks/library.h) */
     int used;    /* some text names it */
-    int wrong; /* its lines have errors, which were told */
+    int wrong;   /* its lines have errors, which were told */
 };
 
 struct variant {
@@ -257,8 +257,8 @@ const char *block_section(const char *section); /* NAME of "block.NAME"; NULL: i
 struct block_text *block_named(const struct sweep *s, const char *name);
 /* 0, or -1 with an error: the name may not be that of a block. */
 int block_name_check(const char *name, const struct where *at, struct error_list *errors);
-/* The blocks of the file and settings for their keys, then those of the program's texts that the sweep names: library[n],
- * made by blocks_library. 0, -1: no memory. */
+/* The blocks of the file and settings for their keys, then those of the program's texts that the sweep names:
+ * library[n], made by blocks_library. 0, -1: no memory. */
 int blocks_init(struct sweep *s, const struct ini_doc *doc, const struct ini_doc *library, size_t n);
 /* Reads the program's blocks that the file or a word of the command line names, and those that they name. A section of
  * the file with layers of its own is another block; one without gives such a block other defaults. 0, -1: no memory. */

@@ -199,8 +199,9 @@ static int objective_measured(const struct sweep *s, const struct proposal *at_p
                   m->name, m->larger_is_better ? "max" : "min", train_metrics[metric_on(DATA_TRAIN, m->metric)].name);
 }
 
-/* Finds out whether the point is the same training as an earlier one. Only points that are trained are asked: two points of one training may differ in what [require] asks
- * for, and the one that breaks it must not take the other with it. */
+/* Finds out whether the point is the same training as an earlier one. Only points that are trained are asked: two
+ * points of one training may differ in what [require] asks for, and the one that breaks it must not take the other with
+ * it. */
 static int find_same_training(struct planner *p, struct plan_point *out, struct err *e)
 {
     uint64_t alike = str_hash(out->point->alike, out->n, sizeof out->n);

@@ -26,7 +26,7 @@ struct report_metrics {
 /* A table in memory: header and cells as text, "" for missing. Cells live in `mem`. */
 struct table {
     const struct report_metrics *metrics; /* of its columns, borrowed; NULL: those of a classification */
-    int drawn; /* of the main table: its points were drawn by a search; 0: they are a grid */
+    int drawn;                            /* of the main table: its points were drawn by a search; 0: they are a grid */
     size_t rows, cols, cap;
     const char **head; /* [cols] */
     const char **cell; /* [rows][cols]; NULL where they are made: */
@@ -88,8 +88,8 @@ const char *report_objective_warning(const char *objective);
  * text, require.N.met = trials meeting it / complete trials, require.N.best = yes|no for the best point. Written by
  * orchestrate; the reports read it. Likewise model.N = text of a condition on the network, model.N.broken = points
  * skipped for it / points. set.KEY = value of a setting that is the
- * same at every point and no default. search = the method, where points were drawn and are no grid. metric.NAME = larger|smaller (which is better), the least and the greatest
- * value, and % for a share of samples. */
+ * same at every point and no default. search = the method, where points were drawn and are no grid. metric.NAME =
+ * larger|smaller (which is better), the least and the greatest value, and % for a share of samples. */
 
 /* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics,
  * error): */
@@ -126,8 +126,8 @@ int report_points(const struct table *trials, const char *objective, struct tabl
  * the largest complete part that whole values or repeats dropped one after the other leave, no axis falling to one
  * value if that can be helped; an axis with one value left has an empty share. Where there is no such part all shares
  * are empty. Rows of kind note say so.
- * Of points that were drawn (trials->drawn) there are no shares. Rows of kind value, basis drawn, are there for the axes
- * whose values several points have: the mean of those points' means, and Student's interval of it. */
+ * Of points that were drawn (trials->drawn) there are no shares. Rows of kind value, basis drawn, are there for the
+ * axes whose values several points have: the mean of those points' means, and Student's interval of it. */
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e);
 
 /* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc,

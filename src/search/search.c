@@ -22,8 +22,9 @@ const char *search_name(size_t i)
     return i + 1 < sizeof search_types / sizeof *search_types ? search_types[i]->name : NULL;
 }
 
-#define COUNTED 100000 /* combinations of values up to which the points of a space are counted; in more none runs out  \
-                        */
+#define COUNTED                                                                                                        \
+    100000 /* combinations of values up to which the points of a space are counted; in more none runs out              \
+            */
 
 /* Counts the points of a space in which a method draws: UINT64_MAX where there are too many to run out of. */
 static int count_space(struct search *s, struct arena *a, size_t *culprit, struct err *e)

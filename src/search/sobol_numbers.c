@@ -1,5 +1,5 @@
-/* sobol_numbers.c - direction numbers of Sobol's sequence: S. Joe and F. Y. Kuo, new-joe-kuo-6.21201, the first 200 of its
- * dimensions, as SciPy has them (BSD licence). */
+/* sobol_numbers.c - direction numbers of Sobol's sequence: S. Joe and F. Y. Kuo, new-joe-kuo-6.21201, the first 200 of
+ * its dimensions, as SciPy has them (BSD licence). */
 #include "search/search.h"
 
 /* A row each: the polynomial, the highest bit first, and its initial numbers. */

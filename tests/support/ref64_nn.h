@@ -34,10 +34,10 @@ double ref64_softplus(double x, double unused);
 double ref64_hardswish(double x, double unused);
 /* x[n][c][hw]; slope [c], or one number where `shared`. */
 void ref64_prelu(int n, int c, int hw, int shared, const double *x, const double *slope, double *y);
-/* Each sample by itself: groups of channels at all positions, or (0) the channels of each position; the mean is taken away
- * where `centred`. weight and bias (NULL: 1, 0): [c], or [c][h][w] where `elementwise`. */
-void ref64_sample_norm(int n, int c, int h, int w, int groups, int centred, int elementwise, double eps, const double *x,
-                       const double *weight, const double *bias, double *y);
+/* Each sample by itself: groups of channels at all positions, or (0) the channels of each position; the mean is taken
+ * away where `centred`. weight and bias (NULL: 1, 0): [c], or [c][h][w] where `elementwise`. */
+void ref64_sample_norm(int n, int c, int h, int w, int groups, int centred, int elementwise, double eps,
+                       const double *x, const double *weight, const double *bias, double *y);
 void ref64_lrn(int n, int c, int hw, int size, double alpha, double beta, double k, const double *x, double *y);
 /* Each position's channels divided by their length and t. */
 void ref64_logit_norm(int n, int c, int hw, double t, const double *x, double *y);

@@ -94,7 +94,8 @@ static void list_blocks(void)
         "defaults, or '?' where each use gives a value, and `layers` is what it says; it uses its "
         "$parameters, $classes and $targets",
         NULL);
-    printf("\nBlocks that come with the program, with their parameters; `sweep list blocks NAME` prints one as a sweep file "
+    printf("\nBlocks that come with the program, with their parameters; `sweep list blocks NAME` prints one as a sweep "
+           "file "
            "would\nwrite it. A section [block.NAME] without layers gives its parameters other defaults.\n\n");
     list_library(line_width());
 }

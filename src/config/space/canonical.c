@@ -102,7 +102,8 @@ int fill_canonical(const struct point_choice *choice, struct point *p, struct ar
         if (!setting_is_size(st) && !t.failed)
             p->alike = str_hash(p->alike, t.p + from, t.n - from);
     }
-    if (n.train.select == 0 || n.train.patience > 0 || schedule_types[n.train.schedule]->after_epoch) /* else nothing looks at it */
+    if (n.train.select == 0 || n.train.patience > 0 ||
+        schedule_types[n.train.schedule]->after_epoch) /* else nothing looks at it */
         str_addf(&t, "select = %s %s\n", n.train.maximise ? "max" : "min", train_metrics[n.train.metric].name);
     char *text = t.failed ? NULL : arena_strn(a, t.p, t.n);
     p->hash = text ? str_hash(STR_HASH, text, t.n) : 0;

@@ -1,6 +1,6 @@
 /* blocks.h - words of `layers` that take braces, or that join what lies apart. A block type is one file
- * src/nn/blocks/NAME.c that ends in one row, listed in nn/blocks/blocks.c; the parser, `sweep list blocks` and the tests
- * walk the rows. */
+ * src/nn/blocks/NAME.c that ends in one row, listed in nn/blocks/blocks.c; the parser, `sweep list blocks` and the
+ * tests walk the rows. */
 #ifndef NN_BLOCKS_BLOCKS_H
 #define NN_BLOCKS_BLOCKS_H
 

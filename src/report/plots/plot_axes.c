@@ -160,7 +160,8 @@ static void plot_values(struct str *s, const struct table_axis *x, size_t i, int
              "plot $dots%zu using 1:2 with points pt 7 ps 0.45 lc rgb '#900072B2', \\\n"
              "     $means%zu using 1:3:xtic(2) with %s lw 1.5 lc rgb '" RED "', \\\n"
              "     $means%zu using 1:3:4:5 with yerrorbars pt 7 ps %s lw %s lc rgb '" RED "'\n",
-             i, i, x->numeric && !drawn ? "lines" : "dots", i, x->levels > 30 ? "0.5" : "0.9", x->levels > 30 ? "1" : "2");
+             i, i, x->numeric && !drawn ? "lines" : "dots", i, x->levels > 30 ? "0.5" : "0.9",
+             x->levels > 30 ? "1" : "2");
 }
 
 /* Finds the frame of all panels: most trials, and the intervals where these do not squeeze them. Returns 1 when some go

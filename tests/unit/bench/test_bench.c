@@ -154,12 +154,8 @@ static void networks_are_the_ones(void **state)
         const char *family;
         size_t params;
         double flop;
-    } want[] = {{"n1", 11660, 15.54e6},
-                {"mlp", 101770, 0.41e6},
-                {"cifar", 288746, 207.06e6},
-                {"k3-64", 75338, 151.1e6},
-                {"k3-128", 298122, 602.1e6},
-                {"resnet20", 272474, 222.47e6},
+    } want[] = {{"n1", 11660, 15.54e6},    {"mlp", 101770, 0.41e6},     {"cifar", 288746, 207.06e6},
+                {"k3-64", 75338, 151.1e6}, {"k3-128", 298122, 602.1e6}, {"resnet20", 272474, 222.47e6},
                 {"mobile", 45786, 50.71e6}};
     (void)state;
     struct err e = {0};

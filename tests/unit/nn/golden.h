@@ -11,7 +11,7 @@ struct golden {
     struct shape in; /* of the case */
     int n, training;
     char text[2048], use[256]; /* use: the words of a sweep file, where there is a line of them before the case */
-    char name[16]; /* of the array */
+    char name[16];             /* of the array */
     double value[4096];
     size_t values;
 };

@@ -1,5 +1,5 @@
-/* pixels.c - puts images as they lie in a dataset into the layout of the kernels: 16 streams of bytes become vectors of 16
- * images, squares of 16 x 16 at a time. */
+/* pixels.c - puts images as they lie in a dataset into the layout of the kernels: 16 streams of bytes become vectors of
+ * 16 images, squares of 16 x 16 at a time. */
 #include "kernels/ops/ops.h"
 #include "kernels/simd/interleave.h"
 

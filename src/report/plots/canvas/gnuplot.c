@@ -1,8 +1,8 @@
 /* gnuplot.c - runs gnuplot on scripts, several at a time, for a limited time, and puts its pictures in place. */
+#include "report/plots/canvas/gnuplot.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "report/plots/canvas/gnuplot.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 
 const char PLOT_NOMEM[] = "no memory";
 #define LEAST_SETTING 10 /* letters of a "name=value" that still say something, */
-#define LEAST_NAME 3    /* and of its name, when that is cut */
+#define LEAST_NAME 3     /* and of its name, when that is cut */
 
 size_t text_width(const char *s)
 {
