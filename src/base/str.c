@@ -290,6 +290,12 @@ char *str_float(char *buf, float v)
     return put_decimal(buf, (double)v, 1);
 }
 
+char *str_whole(char *buf, uint64_t v)
+{
+    print_whole(buf, v);
+    return buf;
+}
+
 /* Copies the digits of s to buf without the point; *scale is the power of ten that makes up for it. Returns what
  * follows them, or NULL when there is no digit, or too many. */
 static const char *take_digits(const char *s, char *buf, size_t room, long *scale)

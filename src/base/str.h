@@ -25,6 +25,8 @@ void str_release(struct str *s);
 #define STR_NUM 32
 char *str_double(char *buf, double v);
 char *str_float(char *buf, float v);
+/* The digits of a whole number. */
+char *str_whole(char *buf, uint64_t v);
 /* The whole of `s` (blanks around it allowed) as a number, independent of the locale; a trailing % divides by 100
  * (exactly: 99.4% is 0.994, and so is 99.4 %). 0, or -1 with *v untouched when it is anything else (also for hex, nan,
  * inf, more than 300 digits, or a value too large or too small for a double). */

@@ -1,29 +1,7 @@
 /* loss.c - softmax with cross-entropy, and distances from numbers, 16 samples at a time. */
+#include "kernels/ops/loss_lanes.h"
 #include "kernels/ops/ops.h"
 #include "kernels/simd/vmath.h"
-
-/* Lane l holds label l, dead lanes -1. */
-static w16 label_vector(const int32_t *label, int live)
-{
-    int32_t all[LANES] __attribute__((aligned(64)));
-    if (live == LANES)
-        memcpy(all, label, sizeof all);
-    else
-        for (int i = 0; i < LANES; i++)
-            all[i] = i < live ? label[i] : -1;
-    return w16_load(all);
-}
-
-static void store_live(float *to, v16 x, int live)
-{
-    float all[LANES] __attribute__((aligned(64)));
-    v16_store(all, x);
-    if (live == LANES)
-        memcpy(to, all, sizeof all);
-    else
-        for (int i = 0; i < live; i++)
-            to[i] = all[i];
-}
 
 static v16 largest(int classes, const float *z)
 {

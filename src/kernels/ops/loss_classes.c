@@ -1,23 +1,7 @@
 /* loss_classes.c - losses of classes beside cross-entropy, 16 samples at a time. */
+#include "kernels/ops/loss_lanes.h"
 #include "kernels/ops/ops.h"
 #include "kernels/simd/vmath.h"
-
-/* Lane l holds label l, dead lanes -1. */
-static w16 labels_of_block(const int32_t *label, int live)
-{
-    int32_t all[LANES] __attribute__((aligned(64)));
-    for (int i = 0; i < LANES; i++)
-        all[i] = i < live ? label[i] : -1;
-    return w16_load(all);
-}
-
-/* The block's losses, and zeros in dead lanes of the gradient. */
-static void store_losses(v16 v, int live, float *loss)
-{
-    float out[LANES] __attribute__((aligned(64)));
-    v16_store(out, v);
-    memcpy(loss, out, (size_t)live * sizeof *loss);
-}
 
 /* ---- focal: -(1 - p)^gamma log p, p the share of the right class ---- */
 
@@ -47,7 +31,7 @@ static void focal_block(int classes, float gamma, const float *z, w16 label, int
                                   v16_mul(v16_exp(v16_sub(v16_load(z + k * LANES), top)), inverse)));
     q = v16_min(one, q);
     v16 weight = share_power(q, gamma);
-    store_losses(v16_mul(weight, v16_sub(v16_zero(), l)), live, loss);
+    store_live(loss, v16_mul(weight, v16_sub(v16_zero(), l)), live);
     if (!dz)
         return;
     v16 lower = gamma >= 1 ? share_power(q, gamma - 1) : v16_div(weight, v16_max(q, v16_set1(0x1p-100f)));
@@ -67,7 +51,7 @@ void EXPORT(focal_loss)(int n, int classes, float gamma, const float *z, const i
     for (int b = 0; b * LANES < n; b++) {
         size_t at = (size_t)b * (size_t)classes * LANES;
         int live = live_lanes(n, b);
-        focal_block(classes, gamma, z + at, labels_of_block(label + b * LANES, live), live, scale, loss + b * LANES,
+        focal_block(classes, gamma, z + at, label_vector(label + b * LANES, live), live, scale, loss + b * LANES,
                     dz ? dz + at : NULL);
     }
 }
@@ -89,7 +73,7 @@ static void hinge_block(int classes, const float *z, w16 label, int live, float 
         if (dz)
             v16_store(dz + k * LANES, v16_keep(m16_and(counts, m16_first(live)), step));
     }
-    store_losses(v16_mul(sum, share), live, loss);
+    store_live(loss, v16_mul(sum, share), live);
     for (int k = 0; dz && k < classes; k++) {
         m16 hit = m16_and(w16_eq(label, w16_set1((uint32_t)k)), m16_first(live));
         v16 down = v16_mul(v16_sub(v16_zero(), step), count);
@@ -102,7 +86,7 @@ void EXPORT(hinge_loss)(int n, int classes, const float *z, const int32_t *label
     for (int b = 0; b * LANES < n; b++) {
         size_t at = (size_t)b * (size_t)classes * LANES;
         int live = live_lanes(n, b);
-        hinge_block(classes, z + at, labels_of_block(label + b * LANES, live), live, scale, loss + b * LANES,
+        hinge_block(classes, z + at, label_vector(label + b * LANES, live), live, scale, loss + b * LANES,
                     dz ? dz + at : NULL);
     }
 }
@@ -122,7 +106,7 @@ static void bce_block(int classes, const float *z, w16 label, int live, float sm
         if (dz)
             v16_store(dz + k * LANES, v16_keep(m16_first(live), v16_mul(step, v16_sub(v16_sigmoid(v), target))));
     }
-    store_losses(v16_mul(sum, v16_set1(1.0f / (float)classes)), live, loss);
+    store_live(loss, v16_mul(sum, v16_set1(1.0f / (float)classes)), live);
 }
 
 void EXPORT(bce_loss)(int n, int classes, const float *z, const int32_t *label, float smoothing, float scale,
@@ -131,7 +115,7 @@ void EXPORT(bce_loss)(int n, int classes, const float *z, const int32_t *label, 
     for (int b = 0; b * LANES < n; b++) {
         size_t at = (size_t)b * (size_t)classes * LANES;
         int live = live_lanes(n, b);
-        bce_block(classes, z + at, labels_of_block(label + b * LANES, live), live, smoothing, scale, loss + b * LANES,
+        bce_block(classes, z + at, label_vector(label + b * LANES, live), live, smoothing, scale, loss + b * LANES,
                   dz ? dz + at : NULL);
     }
 }

@@ -108,28 +108,47 @@ static int wants_places(const struct nn_node *nd, struct err *e)
                        "its input is a sequence, which has one direction; write one number for each of its words");
 }
 
+int conv_groups_fit(const struct nn_node *nd, struct err *e)
+{
+    const struct conv_args *a = nd->args;
+    if (nd->x[0].c % a->groups || a->filters % a->groups)
+        return layer_error(nd, e, "groups must divide the %d input channels and the %d filters, %d does not",
+                           nd->x[0].c, a->filters, a->groups);
+    return 0;
+}
+
+int conv_add_tensors(struct nn_node *nd, const struct conv_dims *d, int outputs, struct err *e)
+{
+    const struct conv_args *a = nd->args;
+    size_t taps = (size_t)(d->kh * d->kw), fan_in = (size_t)(d->ci / d->groups) * taps, fan_out = (size_t)d->co * taps;
+    if (fan_in * (size_t)d->co > INT_MAX)
+        return layer_error(nd, e, "has %zu weights, the limit is %d", fan_in * (size_t)d->co, INT_MAX);
+    nd->macs = (double)d->ho * d->wo * d->co * (double)fan_in;
+    layer_tensor(nd, "weight", NN_WEIGHT, fan_in * (size_t)d->co, (int)fan_in, (int)fan_out, a->init - 1);
+    if (layer_has_bias(nd, a->bias))
+        layer_tensor(nd, "bias", NN_BIAS, (size_t)outputs, (int)fan_in, (int)fan_out, -1);
+    return 0;
+}
+
+size_t conv_bias_at(const struct nn_node *nd)
+{
+    return nd->tensor[1].at - nd->tensor[0].at;
+}
+
 static int conv_shape(struct nn_node *nd, struct err *e)
 {
     const struct conv_args *a = nd->args;
     if (wants_places(nd, e))
         return -1;
-    if (!a->multiplier && (nd->x[0].c % a->groups || a->filters % a->groups))
-        return layer_error(nd, e, "groups must divide the %d input channels and the %d filters, %d does not",
-                           nd->x[0].c, a->filters, a->groups);
+    if (!a->multiplier && conv_groups_fit(nd, e))
+        return -1;
     struct conv_dims d = conv_geometry(nd);
     if (!d.ho || !d.wo)
         return layer_error(nd, e,
                            "the kernel reaches over %dx%d pixels, the input has %dx%d; pad it, or pool less before it",
                            (d.kh - 1) * d.dh + 1, (d.kw - 1) * d.dw + 1, d.h, d.w);
-    size_t taps = (size_t)(d.kh * d.kw), fan_in = (size_t)(d.ci / d.groups) * taps, fan_out = (size_t)d.co * taps;
-    if (fan_in * (size_t)d.co > INT_MAX)
-        return layer_error(nd, e, "has %zu weights, the limit is %d", fan_in * (size_t)d.co, INT_MAX);
     nd->y = (struct shape){nd->x[0].kind, d.co, d.ho, d.wo};
-    nd->macs = (double)d.ho * d.wo * d.co * (double)fan_in;
-    layer_tensor(nd, "weight", NN_WEIGHT, fan_in * (size_t)d.co, (int)fan_in, (int)fan_out, a->init - 1);
-    if (layer_has_bias(nd, a->bias))
-        layer_tensor(nd, "bias", NN_BIAS, (size_t)d.co, (int)fan_in, (int)fan_out, -1);
-    return 0;
+    return conv_add_tensors(nd, &d, d.co, e);
 }
 
 static void conv_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
@@ -146,11 +165,6 @@ static size_t conv_scratch_floats(const struct nn_node *nd, int blocks, int bf16
 {
     struct conv_dims d = conv_geometry(nd);
     return (bf16 ? conv_scratch_bf16 : conv_scratch)(&d, blocks);
-}
-
-static size_t conv_bias_at(const struct nn_node *nd)
-{
-    return nd->tensor[1].at - nd->tensor[0].at;
 }
 
 static void conv_forward(const struct layer_call *c)

@@ -70,24 +70,13 @@ static struct conv_dims transpose_geometry(const struct nn_node *nd)
 
 static int transpose_shape(struct nn_node *nd, struct err *e)
 {
-    const struct conv_args *a = nd->args;
-    if (layer_wants_maps(nd, e))
+    if (layer_wants_maps(nd, e) || conv_groups_fit(nd, e))
         return -1;
-    if (nd->x[0].c % a->groups || a->filters % a->groups)
-        return layer_error(nd, e, "groups must divide the %d input channels and the %d filters, %d does not",
-                           nd->x[0].c, a->filters, a->groups);
     struct conv_dims d = transpose_geometry(nd);
     if (d.h < 1 || d.w < 1)
         return layer_error(nd, e, "pad takes more off than there is: its output would be %dx%d", d.h, d.w);
-    size_t taps = (size_t)(d.kh * d.kw), fan_in = (size_t)(d.ci / d.groups) * taps, fan_out = (size_t)d.co * taps;
-    if (fan_in * (size_t)d.co > INT_MAX)
-        return layer_error(nd, e, "has %zu weights, the limit is %d", fan_in * (size_t)d.co, INT_MAX);
     nd->y = (struct shape){MAPS, d.ci, d.h, d.w};
-    nd->macs = (double)d.ho * d.wo * d.co * (double)fan_in;
-    layer_tensor(nd, "weight", NN_WEIGHT, fan_in * (size_t)d.co, (int)fan_in, (int)fan_out, a->init - 1);
-    if (layer_has_bias(nd, a->bias))
-        layer_tensor(nd, "bias", NN_BIAS, (size_t)d.ci, (int)fan_in, (int)fan_out, -1);
-    return 0;
+    return conv_add_tensors(nd, &d, d.ci, e);
 }
 
 /* An output sees the inputs whose kernels reach it; neighbours are nearer by the stride, which a jump of whole input
@@ -113,11 +102,6 @@ static size_t transpose_scratch(const struct nn_node *nd, int blocks, int bf16)
     return bias_scratch(&d) + (bf16 ? conv_scratch_bf16 : conv_scratch)(&d, blocks);
 }
 
-static size_t transpose_bias_at(const struct nn_node *nd)
-{
-    return nd->tensor[1].at - nd->tensor[0].at;
-}
-
 static void transpose_forward(const struct layer_call *c)
 {
     struct conv_dims d = transpose_geometry(c->node);
@@ -128,7 +112,7 @@ static void transpose_forward(const struct layer_call *c)
         return;
     for (int i = 0; i < d.ci; i++)
         ones[i] = 1;
-    c->kernels->bn_apply(d.ci, d.h, d.w, c->pass->blocks, c->y, ones, c->w + transpose_bias_at(c->node), c->y);
+    c->kernels->bn_apply(d.ci, d.h, d.w, c->pass->blocks, c->y, ones, c->w + conv_bias_at(c->node), c->y);
 }
 
 static void transpose_bias_gradient(const struct layer_call *c, const struct conv_dims *d)
@@ -140,7 +124,7 @@ static void transpose_bias_gradient(const struct layer_call *c, const struct con
         const float *dy = c->dy + (size_t)i * row;
         c->kernels->conv_bias_rows(&out, 0, 1, &dy, c->scratch);
     }
-    c->kernels->conv_bias_sums(&out, c->scratch, c->dw + transpose_bias_at(c->node));
+    c->kernels->conv_bias_sums(&out, c->scratch, c->dw + conv_bias_at(c->node));
 }
 
 static void transpose_backward(const struct layer_call *c)

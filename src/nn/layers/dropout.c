@@ -24,11 +24,11 @@ static int dropout_shape(struct nn_node *nd, struct err *e)
     return layer_same_shape(nd, e);
 }
 
-static size_t dropout_scratch(const struct nn_node *nd, int blocks, int bf16)
+size_t dropout_seed_floats(const struct nn_node *nd, int blocks, int bf16)
 {
     (void)bf16;
     (void)nd;
-    return (size_t)blocks * LANES; /* seeds, uint32_t */
+    return (size_t)blocks * LANES; /* uint32_t */
 }
 
 /* The first word of block `node` of the image's stream. */
@@ -45,14 +45,19 @@ void dropout_seeds(const struct nn_node *nd, const struct nn_pass *p, int block,
     }
 }
 
+uint32_t *dropout_call_seeds(const struct layer_call *c)
+{
+    uint32_t *seed = (uint32_t *)c->scratch;
+    for (int b = 0; b < c->pass->blocks; b++)
+        dropout_seeds(c->node, c->pass, b, seed + b * LANES);
+    return seed;
+}
+
 /* The same map forth and back. */
 static void apply(const struct layer_call *c, const float *x, float *y)
 {
     const struct dropout_args *a = c->node->args;
-    uint32_t *seed = (uint32_t *)c->scratch;
-    for (int b = 0; b < c->pass->blocks; b++)
-        dropout_seeds(c->node, c->pass, b, seed + b * LANES);
-    c->kernels->dropout(c->pass->blocks, shape_size(c->node->x[0]), (float)a->p, seed, x, y);
+    c->kernels->dropout(c->pass->blocks, shape_size(c->node->x[0]), (float)a->p, dropout_call_seeds(c), x, y);
 }
 
 static void dropout_forward(const struct layer_call *c)
@@ -82,7 +87,7 @@ const struct layer_type layer_dropout = {
     .args_size = sizeof(struct dropout_args),
     .flags = INPLACE | EVAL_IDENTITY,
     .shape = dropout_shape,
-    .scratch = dropout_scratch,
+    .scratch = dropout_seed_floats,
     .forward = dropout_forward,
     .backward = dropout_backward,
     .part = dropout_part,

@@ -1,4 +1,4 @@
-/* dropout.h - the seeds of the masks, for the layer and the stages (nn/plan/stages/stage.h). */
+/* dropout.h - the seeds of masks and noise, for the layers that draw them and the stages (nn/plan/stages/stage.h). */
 #ifndef NN_LAYERS_DROPOUT_H
 #define NN_LAYERS_DROPOUT_H
 
@@ -6,5 +6,8 @@
 
 /* One non-zero seed for each lane of a block of the pass: seed[16]. */
 void dropout_seeds(const struct nn_node *nd, const struct nn_pass *p, int block, uint32_t *seed);
+/* Those of all blocks of a call, [blocks][16], at the beginning of its scratch; what follows them there is free. */
+uint32_t *dropout_call_seeds(const struct layer_call *c);
+size_t dropout_seed_floats(const struct nn_node *nd, int blocks, int bf16); /* that they take: a layer's `scratch` */
 
 #endif

@@ -23,20 +23,10 @@ static int noise_shape(struct nn_node *nd, struct err *e)
     return layer_same_shape(nd, e);
 }
 
-static size_t noise_scratch(const struct nn_node *nd, int blocks, int bf16)
-{
-    (void)bf16;
-    (void)nd;
-    return (size_t)blocks * LANES; /* seeds, uint32_t */
-}
-
 static void noise_forward(const struct layer_call *c)
 {
-    uint32_t *seed = (uint32_t *)c->scratch;
-    for (int b = 0; b < c->pass->blocks; b++)
-        dropout_seeds(c->node, c->pass, b, seed + b * LANES);
     c->kernels->add_noise(c->pass->blocks, shape_size(c->node->x[0]),
-                          (float)((const struct noise_args *)c->node->args)->std, seed, c->x[0], c->y);
+                          (float)((const struct noise_args *)c->node->args)->std, dropout_call_seeds(c), c->x[0], c->y);
 }
 
 static void noise_backward(const struct layer_call *c)
@@ -55,7 +45,7 @@ const struct layer_type layer_gaussian_noise = {
     .args_size = sizeof(struct noise_args),
     .flags = INPLACE | EVAL_IDENTITY,
     .shape = noise_shape,
-    .scratch = noise_scratch,
+    .scratch = dropout_seed_floats,
     .forward = noise_forward,
     .backward = noise_backward,
 };

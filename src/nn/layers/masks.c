@@ -25,8 +25,7 @@ static int mask_shape(struct nn_node *nd, struct err *e)
 /* Seeds of all blocks, then a mask for each channel of a block. */
 static size_t mask_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
-    (void)bf16;
-    return (size_t)blocks * LANES * (1 + (size_t)nd->x[0].c);
+    return dropout_seed_floats(nd, blocks, bf16) + (size_t)blocks * LANES * (size_t)nd->x[0].c;
 }
 
 /* Each of the n parts of a sample times its mask, the same forth and back. */
@@ -34,10 +33,8 @@ static void mask_parts(const struct layer_call *c, int n, int h, int w, const fl
 {
     const float p = (float)((const struct mask_args *)c->node->args)->p;
     const int blocks = c->pass->blocks;
-    uint32_t *seed = (uint32_t *)c->scratch;
-    float *mask = c->scratch + blocks * LANES;
-    for (int b = 0; b < blocks; b++)
-        dropout_seeds(c->node, c->pass, b, seed + b * LANES);
+    const uint32_t *seed = dropout_call_seeds(c);
+    float *mask = c->scratch + dropout_seed_floats(c->node, blocks, c->bf16);
     for (size_t i = 0; i < (size_t)blocks * (size_t)n * LANES; i++)
         mask[i] = 1;
     c->kernels->dropout(blocks, (size_t)n, p, seed, mask, mask);

@@ -69,3 +69,27 @@ void pool_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
         dilation[i] = 1;
     }
 }
+
+int pool_whole_shape(struct nn_node *nd, struct err *e)
+{
+    if (layer_wants_maps(nd, e))
+        return -1;
+    nd->y = (struct shape){MAPS, nd->x[0].c, 1, 1};
+    if (nd->x[0].h == 1 && nd->x[0].w == 1)
+        nd->flags |= IDENTITY;
+    return 0;
+}
+
+struct pool_dims pool_whole_geometry(const struct nn_node *nd)
+{
+    const struct shape x = nd->x[0];
+    return (struct pool_dims){
+        .c = x.c, .h = x.h, .w = x.w, .ho = 1, .wo = 1, .kh = x.h, .kw = x.w, .sh = 1, .sw = 1, .ph = 0, .pw = 0};
+}
+
+void pool_whole_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+{
+    k[0] = nd->x[0].h;
+    k[1] = nd->x[0].w;
+    s[0] = s[1] = dilation[0] = dilation[1] = 1;
+}

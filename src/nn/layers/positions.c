@@ -1,5 +1,5 @@
 /* mean and last: a sequence becomes a vector, the mean of its positions or the last of them. */
-#include "nn/layer.h"
+#include "nn/layers/pooling.h"
 
 #include <string.h>
 
@@ -16,27 +16,15 @@ static int positions_shape(struct nn_node *nd, struct err *e)
     return 0;
 }
 
-static void positions_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
-{
-    k[0] = nd->x[0].h;
-    k[1] = s[0] = s[1] = dilation[0] = dilation[1] = 1;
-}
-
-static struct pool_dims all_positions(const struct nn_node *nd)
-{
-    const struct shape x = nd->x[0];
-    return (struct pool_dims){.c = x.c, .h = x.h, .w = 1, .ho = 1, .wo = 1, .kh = x.h, .kw = 1, .sh = 1, .sw = 1};
-}
-
 static void mean_of_positions(const struct layer_call *c)
 {
-    const struct pool_dims d = all_positions(c->node);
+    const struct pool_dims d = pool_whole_geometry(c->node);
     c->kernels->avgpool_forward(&d, c->pass->blocks, c->x[0], c->y);
 }
 
 static void mean_of_positions_back(const struct layer_call *c)
 {
-    const struct pool_dims d = all_positions(c->node);
+    const struct pool_dims d = pool_whole_geometry(c->node);
     if (c->dx[0])
         c->kernels->avgpool_backward(&d, c->pass->blocks, c->dy, c->dx[0]);
 }
@@ -75,7 +63,7 @@ const struct layer_type layer_mean = {
     .help = "the mean of the positions of a sequence",
     .source = "",
     .shape = positions_shape,
-    .window = positions_window,
+    .window = pool_whole_window,
     .forward = mean_of_positions,
     .backward = mean_of_positions_back,
 };
@@ -85,7 +73,7 @@ const struct layer_type layer_last = {
     .help = "the last position of a sequence",
     .source = "",
     .shape = positions_shape,
-    .window = positions_window,
+    .window = pool_whole_window,
     .forward = last_position,
     .backward = last_position_back,
 };

@@ -8,9 +8,6 @@
 #include "orchestrate/store.h"
 #include "report/report.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 /* A row of one of them. */
 struct epoch_source {
     const struct sweep_run *run;
@@ -19,12 +16,6 @@ struct epoch_source {
     const struct epoch_row *epoch;     /* NAME.epochs.csv */
     const struct trial_timing *timing; /* NAME.timing.csv */
 };
-
-static const char *number_text(char buf[STR_NUM], uint64_t v)
-{
-    snprintf(buf, STR_NUM, "%" PRIu64, v);
-    return buf;
-}
 
 static uint64_t point_index(const struct epoch_source *s)
 {
@@ -35,7 +26,7 @@ static const char *of_trial(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct epoch_source *s = row;
     (void)i;
-    return number_text(buf, s->trial + 1);
+    return str_whole(buf, s->trial + 1);
 }
 
 static const char *of_id(const void *row, size_t i, char buf[STR_NUM])
@@ -48,21 +39,21 @@ static const char *of_id(const void *row, size_t i, char buf[STR_NUM])
 static const char *epoch_point(const void *row, size_t i, char buf[STR_NUM])
 {
     (void)i;
-    return number_text(buf, point_index(row) + 1);
+    return str_whole(buf, point_index(row) + 1);
 }
 
 static const char *epoch_repeat(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct epoch_source *s = row;
     (void)i;
-    return number_text(buf, (uint64_t)s->t->repeat + 1);
+    return str_whole(buf, (uint64_t)s->t->repeat + 1);
 }
 
 static const char *epoch_epoch(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct epoch_source *s = row;
     (void)i;
-    return number_text(buf, (uint64_t)s->epoch->epoch);
+    return str_whole(buf, (uint64_t)s->epoch->epoch);
 }
 
 static const char *epoch_axis(const void *row, size_t i, char buf[STR_NUM])
@@ -116,7 +107,7 @@ static const char *timing_worker(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct epoch_source *s = row;
     (void)i;
-    return number_text(buf, (uint64_t)s->timing->worker + 1);
+    return str_whole(buf, (uint64_t)s->timing->worker + 1);
 }
 
 /* at: place of a double in struct trial_timing */
@@ -130,7 +121,7 @@ static const char *timing_peak_bytes(const void *row, size_t i, char buf[STR_NUM
 {
     const struct epoch_source *s = row;
     (void)i;
-    return number_text(buf, s->timing->bytes);
+    return str_whole(buf, s->timing->bytes);
 }
 
 static const struct column_row timing_columns[] = {

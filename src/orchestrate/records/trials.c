@@ -29,7 +29,7 @@ static const char *whole_text(char buf[STR_NUM], int known, uint64_t v)
 {
     *buf = 0;
     if (known)
-        snprintf(buf, STR_NUM, "%" PRIu64, v);
+        str_whole(buf, v);
     return buf;
 }
 

@@ -4,7 +4,6 @@
 #include "report/table/columns.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* What the columns are counted in, and the cells of every row are made of. */
@@ -25,12 +24,6 @@ struct point_source {
     struct point_sheet *s;
     size_t p;
 };
-
-static const char *count_text(size_t n, char buf[STR_NUM])
-{
-    snprintf(buf, STR_NUM, "%zu", n);
-    return buf;
-}
 
 /* Metrics are computed in float, so that nine digits say all about their means. */
 static const char *mean_number(double x, char buf[STR_NUM])
@@ -104,14 +97,14 @@ static const char *point_complete(const void *row, size_t i, char buf[STR_NUM])
     (void)i;
     for (size_t k = v->start[r->p]; k < v->start[r->p + 1]; k++)
         complete += (size_t)v->complete[v->row[k]];
-    return count_text(complete, buf);
+    return str_whole(buf, complete);
 }
 
 static const char *point_rank(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct point_source *r = row;
     (void)i;
-    return isnan(r->s->v->mean[r->p]) ? "" : count_text(r->s->v->rank[r->p], buf);
+    return isnan(r->s->v->mean[r->p]) ? "" : str_whole(buf, r->s->v->rank[r->p]);
 }
 
 static const char *point_tied(const void *row, size_t i, char buf[STR_NUM])
@@ -127,7 +120,7 @@ static const char *point_trials(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct point_source *r = row;
     (void)i;
-    return count_text(r->s->v->start[r->p + 1] - r->s->v->start[r->p], buf);
+    return str_whole(buf, r->s->v->start[r->p + 1] - r->s->v->start[r->p]);
 }
 
 /* at: place of a double in struct difference */

@@ -1,8 +1,6 @@
 /* columns.c - makes the header and the cells of tables from the rows of their columns. */
 #include "report/table/columns.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define FIELD(type) (*(type const *)((const char *)row + at))
@@ -15,8 +13,7 @@ const char *column_text(const void *row, size_t at, char buf[STR_NUM])
 
 const char *column_whole(const void *row, size_t at, char buf[STR_NUM])
 {
-    snprintf(buf, STR_NUM, "%zu", FIELD(size_t));
-    return buf;
+    return str_whole(buf, FIELD(size_t));
 }
 
 const char *column_double(const void *row, size_t at, char buf[STR_NUM])

@@ -189,3 +189,18 @@ int act_reads_argument(int f)
     };
     return reads[f] == READS_X;
 }
+
+void log_box(struct log *l, float *box, size_t n, const char *what, int i)
+{
+    log_add(l, box, n, "%s, case %d", what, i);
+    box_free(box);
+}
+
+float **array_rows(float *array, int n, size_t floats)
+{
+    float **r = malloc((size_t)n * sizeof *r);
+    assert_non_null(r);
+    for (int i = 0; i < n; i++)
+        r[i] = array + (size_t)i * floats;
+    return r;
+}

@@ -66,6 +66,10 @@ void log_release(struct log *log);
 
 /* Appends n floats under a label. */
 void log_add(struct log *l, const float *v, size_t n, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* A whole box, which is freed. */
+void log_box(struct log *l, float *box, size_t n, const char *what, int i);
+/* Pointers to the n rows of an array, each of so many floats; the caller frees. */
+float **array_rows(float *array, int n, size_t floats);
 
 /* Is the gradient of the activation computed of the argument? Otherwise of the value. */
 int act_reads_argument(int f);

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void log_box(struct log *l, float *box, size_t n, const char *what, int i)
-{
-    log_add(l, box, n, "%s, case %d", what, i);
-    box_free(box);
-}
-
 /* bf16 numbers. */
 static float *numbers(const struct kernels *k, size_t n)
 {
@@ -30,15 +24,6 @@ static const float **rows_for(const struct kernels *k, const struct conv_dims *d
     return r;
 }
 
-static float **rows_of(float *array, int n, size_t floats)
-{
-    float **r = malloc((size_t)n * sizeof *r);
-    assert_non_null(r);
-    for (int i = 0; i < n; i++)
-        r[i] = array + (size_t)i * floats;
-    return r;
-}
-
 /* One way of a convolution by rows gives what it gives as a whole. */
 static void one_way(const struct kernels *k, const struct conv_dims *d, enum conv_way way, const float *x,
                     const float *w, const float *b, const float *whole)
@@ -47,7 +32,7 @@ static void one_way(const struct kernels *k, const struct conv_dims *d, enum con
     const size_t nx = forward ? conv_in(d, 1) : conv_out(d, 1), ny = forward ? conv_out(d, 1) : conv_in(d, 1);
     float *y = box(ny), *room = box(nx), *packed = box(conv_packed(d)), *scratch = box(conv_rows_scratch(d) + 16);
     const float **xr = rows_for(k, d, forward ? OPERAND_X : OPERAND_DY, x, room, n, nx / (size_t)n);
-    float **yr = rows_of(y, rows, ny / (size_t)rows);
+    float **yr = array_rows(y, rows, ny / (size_t)rows);
     k->conv_pack_bf16(d, way, w, packed);
     for (int r = 0; r < rows; r += 2)
         k->conv_rows_bf16(d, way, r, r + 2 < rows ? r + 2 : rows, xr, packed, b, yr, NULL, scratch);

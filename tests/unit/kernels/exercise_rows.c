@@ -5,22 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void log_box(struct log *l, float *box, size_t n, const char *what, int i)
-{
-    log_add(l, box, n, "%s, case %d", what, i);
-    box_free(box);
-}
-
-/* Pointers to the n rows of an array. */
-static float **rows_of(float *array, int n, size_t floats)
-{
-    float **r = malloc((size_t)n * sizeof *r);
-    assert_non_null(r);
-    for (int i = 0; i < n; i++)
-        r[i] = array + (size_t)i * floats;
-    return r;
-}
-
 static void convolution_by_rows(const struct kernels *k, struct log *l, const struct conv_dims *d, int i)
 {
     size_t nx = conv_in(d, 1), ny = conv_out(d, 1), nw = conv_weights(d), co = (size_t)d->co;
@@ -28,8 +12,8 @@ static void convolution_by_rows(const struct kernels *k, struct log *l, const st
     float *y = box(ny), *dx = box(nx), *dw = box(nw), *db = box(co);
     float *packed = box(conv_packed(d)), *scratch = box(conv_rows_scratch(d) + 16);
     float *sums = box(conv_sums(d)), *bias_sums = box(co * LANES);
-    float **xr = rows_of(x, d->h, nx / (size_t)d->h), **yr = rows_of(y, d->ho, ny / (size_t)d->ho);
-    float **dxr = rows_of(dx, d->h, nx / (size_t)d->h), **dyr = rows_of(dy, d->ho, ny / (size_t)d->ho);
+    float **xr = array_rows(x, d->h, nx / (size_t)d->h), **yr = array_rows(y, d->ho, ny / (size_t)d->ho);
+    float **dxr = array_rows(dx, d->h, nx / (size_t)d->h), **dyr = array_rows(dy, d->ho, ny / (size_t)d->ho);
     k->conv_pack(d, CONV_FORWARD, w, packed);
     for (int r = 0; r < d->ho; r += 2)
         k->conv_rows(d, CONV_FORWARD, r, r + 2 < d->ho ? r + 2 : d->ho, (const float *const *)xr, packed, b, yr, NULL,
