@@ -114,4 +114,15 @@ run 2 bench --jobs 2
 has err 'takes no --jobs'
 run 2 plan x.ini --json
 has err 'takes no --json'
+
+# On a terminal the tables fit its width.
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+  for columns in 80 100; do
+    script -qec "stty cols $columns; $SWEEP bench --seconds 0.01" typescript >/dev/null </dev/null
+    sed -e '1d' -e '$d' typescript | tr -d '\r' >table
+    for word in cifar-64 'pointwise_backward' '128->128, 32x32' 'images/s'; do has table "$word"; done
+    awk -v most=$columns '{ gsub(/[\200-\277]/, "") } length > most' table | grep . && fail "bench is wider than $columns"
+  done
+  grep -q memory table || fail "the memory of networks is not shown in 100 columns"
+fi
 finish

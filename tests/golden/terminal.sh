@@ -83,13 +83,6 @@ for columns in 60 80 132; do
   awk -v most=$columns '{ gsub(/[\200-\277]/, "") } length > most' table | grep . && fail "a table is wider than $columns"
   [ $columns -gt 80 ] || grep -q 'more column' table || fail "no word about what is left out in $columns columns"
 done
-for columns in 80 100; do
-  script -qec "stty cols $columns; $SWEEP bench --seconds 0.01" typescript >/dev/null </dev/null
-  sed -e '1d' -e '$d' typescript | tr -d '\r' >table
-  for word in cifar-64 'pointwise_backward' '128->128, 32x32' 'images/s'; do has table "$word"; done
-  awk -v most=$columns '{ gsub(/[\200-\277]/, "") } length > most' table | grep . && fail "bench is wider than $columns"
-done
-grep -q memory table || fail "the memory of networks is not shown in 100 columns"
 "$SWEEP" plan nine.ini >whole
 has whole 'train.label_smoothing  params'
 hasnot whole 'more column' '…'
