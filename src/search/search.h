@@ -60,7 +60,6 @@ struct search_type {
 };
 extern const struct search_type
     *const search_types[]; /* in the order of the manual, the default first; ends with NULL */
-extern const struct search_type search_grid, search_random, search_sobol, search_latin;
 extern const struct param search_draw_params[]; /* of those that draw */
 const char *search_name(size_t i);              /* NULL after the last */
 

@@ -7,19 +7,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* In the order of the report. */
-static const struct report_section *const sections[] = {
-    &section_title,   &section_summary, &section_network, &section_requirements, &section_training, &section_effects,
-    &section_ranking, &section_epochs,  &section_failed,  &section_skipped,      &section_pictures,
-};
-#define SECTIONS (sizeof sections / sizeof *sections)
+/* In the order of the report; each is a file section_NAME.c that ends in its row. */
+// clang-format off
+#define SECTIONS(X) \
+    X(title) X(summary) X(network) X(requirements) X(training) X(effects) X(ranking) X(epochs) X(failed) X(skipped) \
+    X(pictures)
+// clang-format on
+#define DECLARE(name) extern const struct report_section section_##name;
+#define ROW(name) &section_##name,
+SECTIONS(DECLARE)
+static const struct report_section *const sections[] = {SECTIONS(ROW)};
+#define NSECTIONS (sizeof sections / sizeof *sections)
 
 static const struct doc_writer *const writers[] = {&writer_html, &writer_markdown};
 #define WRITERS (sizeof writers / sizeof *writers)
 
 const struct report_word *report_section_word(size_t i)
 {
-    return i < SECTIONS ? &sections[i]->word : NULL;
+    return i < NSECTIONS ? &sections[i]->word : NULL;
 }
 
 const struct report_word *report_format(size_t i)
@@ -48,7 +53,7 @@ static int prepare_source(struct report_source *source)
 
 static int add_sections(const struct report_source *source, struct document *doc, struct err *e)
 {
-    for (size_t i = 0; i < SECTIONS; i++)
+    for (size_t i = 0; i < NSECTIONS; i++)
         if ((source->has_best || !sections[i]->of_best) && sections[i]->add(source, doc, e))
             return -1;
     return doc->failed ? -1 : 0;

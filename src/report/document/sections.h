@@ -23,10 +23,6 @@ struct report_section {
      * left to doc->failed. */
     int (*add)(const struct report_source *source, struct document *doc, struct err *e);
 };
-extern const struct report_section section_title, section_summary, section_network, section_requirements,
-    section_training, section_effects, section_ranking, section_epochs, section_failed, section_skipped,
-    section_pictures;
-
 /* ---- what several sections write -------------------------------------------------------------------------------- */
 
 /* Adds a value of the column: 0.98954 -> "98.95 %" for shares of samples, otherwise four digits; "-" when it is not

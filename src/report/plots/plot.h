@@ -44,8 +44,12 @@ struct plot {
     const char *(*draw)(const struct plot_data *d, struct str *s, struct arena *a);
 };
 extern const char PLOT_NOMEM[];
-extern const struct plot plot_learning, plot_axes, plot_pairs, plot_parallel, plot_importance, plot_params,
-    plot_ranking, plot_confusion, plot_timeline;
+/* Every plot of a sweep, each in a file plot_NAME.c that ends in its row, in the order of the reports. */
+// clang-format off
+#define PLOTS(X) X(learning) X(ranking) X(axes) X(importance) X(pairs) X(parallel) X(params) X(confusion) X(timeline)
+// clang-format on
+#define DECLARE_PLOT(name) extern const struct plot plot_##name;
+PLOTS(DECLARE_PLOT)
 extern const struct plot plot_roofline; /* of a benchmark, whose table is d->trials; all else of d is empty */
 
 /* ---- script text ------------------------------------------------------------------------------------------------ */

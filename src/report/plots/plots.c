@@ -14,16 +14,12 @@
 
 #define TIME_LIMIT 20.0 /* seconds a plot */
 
-static const struct plot *const plots[] = {
-    /* the order of the reports */
-    &plot_learning, &plot_ranking, &plot_axes,      &plot_importance, &plot_pairs,
-    &plot_parallel, &plot_params,  &plot_confusion, &plot_timeline,
-};
-#define PLOTS (sizeof plots / sizeof *plots)
-
+#define ROW(name) &plot_##name,
+static const struct plot *const plots[] = {PLOTS(ROW)};
+#define NPLOTS (sizeof plots / sizeof *plots)
 const struct plot_type *report_plot_type(size_t i)
 {
-    return i < PLOTS ? &plots[i]->type : NULL;
+    return i < NPLOTS ? &plots[i]->type : NULL;
 }
 
 static const struct plot *const bench_plots[] = {&plot_roofline};
@@ -241,7 +237,7 @@ static void end_picture(const struct picture_run *g, struct picture *p, struct e
  * out, or NULL. */
 static const char *draw_plots(const struct picture_run *g, const struct plot *const *plot, size_t n, struct err *e)
 {
-    struct picture picture[PLOTS] = {0};
+    struct picture picture[NPLOTS] = {0};
     sigset_t before;
     int drawing = 0;
     gnuplot_hold_signals(&before);
@@ -287,7 +283,7 @@ int report_plots(const char *out, const char *name, struct report_drawing how, v
     }
     if (!open_folder(&g, out, e)) {
         remove_asked(&g);
-        draw_plots(&g, d.bench ? bench_plots : plots, d.bench ? BENCH_PLOTS : PLOTS, e);
+        draw_plots(&g, d.bench ? bench_plots : plots, d.bench ? BENCH_PLOTS : NPLOTS, e);
     }
     plot_data_release(&d);
     return e->code ? -1 : 0;
