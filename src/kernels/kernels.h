@@ -104,6 +104,15 @@ struct sampling {
     _Alignas(64) int32_t x[LANES], y[LANES], along_x[LANES], along_y[LANES], down_x[LANES], down_y[LANES];
 };
 
+/* Attention over the rows * cols positions of a sample, by `heads` heads of `width` channels each. Queries and keys are
+ * looked at so many at a time. */
+struct attention {
+    int heads, width, rows, cols;
+    float scale; /* of the scores */
+};
+#define ATTENTION_QUERIES 12
+#define ATTENTION_KEYS 32
+
 /* One instruction set: a pointer for each row of ops.def, where each kernel is described. */
 struct kernels {
     const char *isa; /* "ref", "avx2", "avx512", "avx512bf16" */
@@ -122,6 +131,7 @@ size_t dense_scratch(int blocks, int in, int out);
 /* The same for the kernels of bf16 numbers; dense_scratch_bf16 for all three of them. */
 size_t conv_scratch_bf16(const struct conv_dims *d, int blocks);
 size_t dense_scratch_bf16(int blocks, int in, int out);
+size_t attention_scratch(const struct attention *a);
 /* Floats of lane sums: 16 for each weight. */
 size_t conv_sums(const struct conv_dims *d);
 

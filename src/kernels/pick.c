@@ -120,6 +120,13 @@ size_t dense_scratch_bf16(int blocks, int in, int out)
     return most > weights ? most : weights;
 }
 
+/* Eight arrays of a head, sums of its positions, two blocks of scores, two numbers for each query of a block. */
+size_t attention_scratch(const struct attention *a)
+{
+    const size_t positions = (size_t)(a->rows * a->cols), scores = (size_t)ATTENTION_QUERIES * (ATTENTION_KEYS + 1);
+    return (positions * (8 * (size_t)a->width + 1) + 2 * scores) * LANES;
+}
+
 size_t dense_scratch(int blocks, int in, int out)
 {
     size_t columns = DENSE_STRIP * LANES;

@@ -28,7 +28,7 @@ enum {
     IDENTITY = 8,    /* same floats, other shape (flatten where the layout allows it): no code runs */
     OVER_BATCH = 16, /* normalizes over the batch, by running statistics outside training */
     POOLS = 32,
-    COUNTS = 64,           /* counts for depth and distance; multiplies inputs and weights: convolution, dense */
+    COUNTS = 64, /* counts for depth and distance; multiplies inputs and weights: convolution, dense, attention */
     EVAL_IDENTITY = 128,   /* IDENTITY outside training (dropout) */
     LAST = 256,            /* may only stand at the end */
     HEAD_GAP = 512,        /* what facts.head calls "gap" */

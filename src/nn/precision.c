@@ -53,14 +53,18 @@ static const float *rounded_operand(const struct kernels *k, size_t n, const flo
     return y;
 }
 
-/* The weights, and after them the bias as it is. */
+/* The weights; biases as they are. */
 static const float *rounded_weights(const struct kernels *k, const struct nn_node *nd, const float *w, float **room)
 {
-    size_t n = PAD16(nd->tensor[0].n), all = layer_tensor_floats(nd);
     float *y = *room;
-    k->bf16_round(n, w, y);
-    memcpy(y + n, w + n, (all - n) * sizeof *y);
-    *room += all;
+    for (int i = 0; i < nd->ntensors; i++) {
+        size_t at = nd->tensor[i].at - nd->tensor[0].at, n = PAD16(nd->tensor[i].n);
+        if (nd->tensor[i].role == NN_WEIGHT)
+            k->bf16_round(n, w + at, y + at);
+        else
+            memcpy(y + at, w + at, n * sizeof *y);
+    }
+    *room += layer_tensor_floats(nd);
     return y;
 }
 

@@ -8,12 +8,13 @@
 /* The rows in the order of the manual: those before the activations, and those after them. */
 // clang-format off
 #define FIRST_LAYERS(X) \
-    X(conv2d) X(depthwise) X(conv_transpose) X(dense) \
+    X(conv2d) X(depthwise) X(conv_transpose) X(patch) X(dense) \
     X(batchnorm) X(layernorm) X(groupnorm) X(instancenorm) X(rmsnorm) X(lrn) X(logit_norm)
 #define LATER_LAYERS(X) \
     X(prelu) X(maxout) X(glu) \
+    X(attention) X(positional) X(class_token) \
     X(dropout) X(dropout2d) X(droppath) X(gaussian_noise) \
-    X(maxpool) X(avgpool) X(adaptive_maxpool) X(adaptive_avgpool) X(gap) X(gmp) X(mean) X(last) \
+    X(maxpool) X(avgpool) X(adaptive_maxpool) X(adaptive_avgpool) X(gap) X(gmp) X(mean) X(first) X(last) \
     X(upsample) X(flatten) X(reshape) X(pad) X(crop) \
     X(softmax)
 // clang-format on
@@ -52,6 +53,9 @@ int layer_wants_maps(const struct nn_node *nd, struct err *e)
     char buf[48];
     if (nd->x[0].kind == MAPS)
         return 0;
+    if (nd->x[0].kind == SEQUENCE)
+        return layer_error(nd, e, "wants maps [C,H,W], but its input is a sequence [C,T] of %s",
+                           shape_text(nd->x[0], buf, sizeof buf));
     return layer_error(nd, e,
                        "wants maps [C,H,W], but its input is a vector of %s features; put it before flatten and dense",
                        shape_text(nd->x[0], buf, sizeof buf));

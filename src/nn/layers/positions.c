@@ -1,7 +1,28 @@
-/* mean and last: a sequence becomes a vector, the mean of its positions or the last of them. */
+/* mean, first and last: a sequence becomes a vector, the mean of its positions or one of them. */
+#include "nn/layers/positions.h"
+
 #include "nn/layers/pooling.h"
 
 #include <string.h>
+
+int positions_wanted(const struct nn_node *nd, struct err *e)
+{
+    char buf[48];
+    if (nd->x[0].kind != VECTOR)
+        return 0;
+    return layer_error(nd, e,
+                       "wants maps or a sequence, but its input is a vector of %s features; put it before flatten and "
+                       "dense",
+                       shape_text(nd->x[0], buf, sizeof buf));
+}
+
+int positions_init(void)
+{
+    int i = 0;
+    while (strcmp(nn_init_name((size_t)i), "normal") != 0)
+        i++;
+    return i;
+}
 
 static int positions_shape(struct nn_node *nd, struct err *e)
 {
@@ -29,32 +50,52 @@ static void mean_of_positions_back(const struct layer_call *c)
         c->kernels->avgpool_backward(&d, c->pass->blocks, c->dy, c->dx[0]);
 }
 
-/* Floats of a position, and from a block's begin to the last one. */
+/* Floats of a position, and where position t of a block begins. */
 static size_t position_floats(const struct layer_call *c)
 {
     return (size_t)c->node->y.c * LANES;
 }
 
-static size_t last_at(const struct layer_call *c, int block)
+static size_t position_at(const struct layer_call *c, int block, int t)
 {
-    return ((size_t)(block + 1) * (size_t)c->node->x[0].h - 1) * position_floats(c);
+    return ((size_t)block * (size_t)c->node->x[0].h + (size_t)t) * position_floats(c);
 }
 
-static void last_position(const struct layer_call *c)
+static void take_position(const struct layer_call *c, int t)
 {
     size_t n = position_floats(c);
     for (int b = 0; b < c->pass->blocks; b++)
-        memcpy(c->y + (size_t)b * n, c->x[0] + last_at(c, b), n * sizeof *c->y);
+        memcpy(c->y + (size_t)b * n, c->x[0] + position_at(c, b, t), n * sizeof *c->y);
 }
 
-static void last_position_back(const struct layer_call *c)
+static void take_position_back(const struct layer_call *c, int t)
 {
     size_t n = position_floats(c);
     if (!c->dx[0])
         return;
     memset(c->dx[0], 0, floats_of(c->node->x[0], c->pass->blocks) * sizeof *c->dx[0]);
     for (int b = 0; b < c->pass->blocks; b++)
-        memcpy(c->dx[0] + last_at(c, b), c->dy + (size_t)b * n, n * sizeof *c->dy);
+        memcpy(c->dx[0] + position_at(c, b, t), c->dy + (size_t)b * n, n * sizeof *c->dy);
+}
+
+static void first_position(const struct layer_call *c)
+{
+    take_position(c, 0);
+}
+
+static void first_position_back(const struct layer_call *c)
+{
+    take_position_back(c, 0);
+}
+
+static void last_position(const struct layer_call *c)
+{
+    take_position(c, c->node->x[0].h - 1);
+}
+
+static void last_position_back(const struct layer_call *c)
+{
+    take_position_back(c, c->node->x[0].h - 1);
 }
 
 const struct layer_type layer_mean = {
@@ -66,6 +107,16 @@ const struct layer_type layer_mean = {
     .window = pool_whole_window,
     .forward = mean_of_positions,
     .backward = mean_of_positions_back,
+};
+const struct layer_type layer_first = {
+    .name = "first",
+    .sig = "[C,T] -> [C]",
+    .help = "the first position of a sequence, where class_token puts its own",
+    .source = "",
+    .shape = positions_shape,
+    .window = pool_whole_window,
+    .forward = first_position,
+    .backward = first_position_back,
 };
 const struct layer_type layer_last = {
     .name = "last",

@@ -53,11 +53,15 @@ class ChannelsLast(nn.Module):
         return self.norm(x.movedim(1, -1)).movedim(-1, 1)
 
 
-class Last(nn.Module):
-    """The last position of a sequence."""
+class Position(nn.Module):
+    """One position of a sequence."""
+
+    def __init__(self, t):
+        super().__init__()
+        self.t = t
 
     def forward(self, x):
-        return x[:, :, -1]
+        return x[:, :, self.t]
 
 
 class LogitNorm(nn.Module):
@@ -71,6 +75,44 @@ class LogitNorm(nn.Module):
         return x / (x.norm(dim=1, keepdim=True) + 1e-7) / self.t
 
 
+class Attention(nn.Module):
+    """Over the positions of maps."""
+
+    def __init__(self, c, heads):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(c, heads, batch_first=True)
+
+    def forward(self, x):
+        t = x.flatten(2).transpose(1, 2)
+        return self.attention(t, t, t, need_weights=False)[0].transpose(1, 2).reshape(x.shape)
+
+
+class Positional(nn.Module):
+    """A learned table, [h][c][w] as the engine has it; or sines (Vaswani et al. 2017), for an even number of channels."""
+
+    def __init__(self, c, h, w, learned):
+        super().__init__()
+        if learned:
+            self.table = nn.Parameter(torch.zeros(h, c, w))
+            return
+        t = torch.arange(h * w, dtype=torch.float64)[:, None] * 10000 ** (-torch.arange(0, c, 2, dtype=torch.float64) / c)
+        self.table = torch.stack([t.sin(), t.cos()], 2).reshape(h, w, c).permute(0, 2, 1)
+
+    def forward(self, x):
+        return x + self.table.permute(1, 0, 2)
+
+
+class ClassToken(nn.Module):
+    """A learned position in front of the others."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.token = nn.Parameter(torch.zeros(c))
+
+    def forward(self, x):
+        return torch.cat([self.token[None, :, None].expand(len(x), -1, 1), x.flatten(2)], 2)
+
+
 CASES = [
     # text, (C, H, W), n, module
     ("conv2d 3x3 3", (2, 5, 4), 2, lambda: nn.Conv2d(2, 3, 3)),
@@ -82,6 +124,13 @@ CASES = [
     ("depthwise 5x7 stride 2 pad 2x3 multiplier 2 bias no", (2, 5, 6), 2, lambda: nn.Conv2d(2, 4, (5, 7), 2, (2, 3), groups=2, bias=False)),
     ("conv_transpose 3x3 4 stride 2 pad 1 output_pad 1", (3, 3, 2), 2, lambda: nn.ConvTranspose2d(3, 4, 3, 2, 1, 1)),
     ("conv_transpose 2x3 4 stride 1x2 groups 2 bias no", (2, 3, 2), 2, lambda: nn.ConvTranspose2d(2, 4, (2, 3), (1, 2), groups=2, bias=False)),
+    ("patch 2x3 4", (3, 4, 7), 2, lambda: nn.Conv2d(3, 4, (2, 3), (2, 3))),
+    ("attention heads 2", (4, 3, 5), 3, lambda: Attention(4, 2)),
+    ("attention", (3, 2, 2), 2, lambda: Attention(3, 1)),
+    ("positional", (3, 2, 4), 2, lambda: Positional(3, 2, 4, True)),
+    ("positional sin", (4, 2, 3), 2, lambda: Positional(4, 2, 3, False)),
+    ("class_token", (3, 2, 4), 2, lambda: ClassToken(3)),
+    ("class_token", (3, 5), 2, lambda: ClassToken(3)),
     ("dense 4", (7, 1, 1), 17, lambda: nn.Sequential(nn.Flatten(), nn.Linear(7, 4))),
     ("dense 3 bias no", (5, 1, 1), 3, lambda: nn.Sequential(nn.Flatten(), nn.Linear(5, 3, bias=False))),
     ("batchnorm", (3, 3, 2), 5, lambda: nn.BatchNorm2d(3)),
@@ -131,7 +180,8 @@ CASES = [
     ("pad 2x3 mode replicate", (2, 3, 4), 3, lambda: nn.ReplicationPad2d((3, 3, 2, 2))),
     ("crop 1x2", (2, 4, 6), 3, lambda: nn.ZeroPad2d((-2, -2, -1, -1))),
     ("mean", (3, 5), 4, lambda: nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten())),
-    ("last", (3, 5), 4, Last),
+    ("first", (3, 5), 4, lambda: Position(0)),
+    ("last", (3, 5), 4, lambda: Position(-1)),
     ("layernorm", (4, 5), 4, lambda: ChannelsLast(nn.LayerNorm(4))),
     ("dropout 0", (2, 3, 3), 2, lambda: nn.Dropout(0)),
     ("eval dropout 0.5", (2, 3, 3), 2, lambda: nn.Dropout(0.5)),

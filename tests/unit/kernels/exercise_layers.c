@@ -154,6 +154,24 @@ static void losses_of_classes(const struct kernels *k, struct log *l, int i)
     box_free(z);
 }
 
+static void attentions(const struct kernels *k, struct log *l, int i)
+{
+    const struct attention a = {
+        .heads = 1 + i % 3, .width = 1 + i % 6, .rows = 1 + 7 * i, .cols = 1 + i % 4, .scale = 0.3f};
+    const size_t positions = (size_t)(a.rows * a.cols), n = positions * (size_t)(a.heads * a.width) * LANES;
+    const size_t logs = positions * (size_t)a.heads * LANES;
+    float *qkv = box_noise(3 * n), *dy = box_noise(n), *y = box(n), *sums = box(logs), *d = box(3 * n);
+    float *scratch = box(attention_scratch(&a));
+    for (size_t j = 0; j < 3 * n; j++)
+        qkv[j] *= 5;
+    k->attention_forward(&a, qkv, y, sums, scratch);
+    k->attention_backward(&a, qkv, y, sums, dy, d, scratch);
+    take_output(l, y, n, "attention y", i);
+    take_output(l, sums, logs, "attention logarithms", i);
+    take_output(l, d, 3 * n, "attention dqkv", i);
+    box_free(qkv), box_free(dy), box_free(scratch);
+}
+
 void exercise_layers(const struct kernels *k, struct log *l)
 {
     noise_restart(73);
@@ -167,4 +185,6 @@ void exercise_layers(const struct kernels *k, struct log *l)
         other_sizes(k, l, i);
         losses_of_classes(k, l, i);
     }
+    for (int i = 0; i < 6; i++)
+        attentions(k, l, i);
 }

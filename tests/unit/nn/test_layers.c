@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RTOL 1e-5
@@ -33,7 +34,7 @@ struct problem {
     struct single s;
     struct ref64_window win;
     size_t nx, ny;
-    double *x, *y, *r, *w[2], *mask, *mean, *var, *work;
+    double *x, *y, *r, *w[4], *mask, *mean, *var, *work;
 };
 
 /* --- references --- */
@@ -60,6 +61,54 @@ static void transposed(const struct problem *p, const double *x, double *const *
                         y[((n * g->co + c / from * each + o) * g->ho + row) * g->wo + col] +=
                             *x * w[0][c * each * g->kh * g->kw + t];
                 }
+}
+
+/* y = V softmax(q k^T / sqrt(width)) v + c of each head, [C][positions] a sample; a: heads. */
+static void attention(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const struct shape in = p->c->in;
+    const int heads = (int)p->c->a, width = in.c / heads, t = in.h * in.w;
+    double *qkv = calloc((size_t)(4 * in.c * t), sizeof *qkv), *o = qkv + 3 * in.c * t, score[64];
+    assert_true(qkv && t <= 64);
+    for (int n = 0; n < p->c->n; n++, x += in.c * t, y += in.c * t) {
+        for (int i = 0; i < 3 * in.c * t; i++) {
+            qkv[i] = w[1][i / t];
+            for (int c = 0; c < in.c; c++)
+                qkv[i] += w[0][i / t * in.c + c] * x[c * t + i % t];
+        }
+        memset(o, 0, (size_t)(in.c * t) * sizeof *o);
+        for (int i = 0; i < heads * t; i++) { /* head and query */
+            const double *q = qkv + i / t * width * t + i % t, *k = qkv + (in.c + i / t * width) * t, *v = k + in.c * t;
+            double sum = 0;
+            for (int s = 0; s < t; s++) {
+                score[s] = 0;
+                for (int c = 0; c < width; c++)
+                    score[s] += q[c * t] * k[c * t + s] / sqrt(width);
+                sum += score[s] = exp(score[s]);
+            }
+            for (int s = 0; s < t; s++)
+                for (int c = 0; c < width; c++)
+                    o[(i / t * width + c) * t + i % t] += score[s] / sum * v[c * t + s];
+        }
+        for (int i = 0; i < in.c * t; i++) {
+            y[i] = w[3][i / t];
+            for (int c = 0; c < in.c; c++)
+                y[i] += w[2][i / t * in.c + c] * o[c * t + i % t];
+        }
+    }
+    free(qkv);
+}
+
+/* The table lies as [h][c][w]; without one there are sines. */
+static void positional(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const struct shape in = p->c->in;
+    for (size_t i = 0; i < p->nx; i++) {
+        int col = (int)(i % (size_t)in.w), h = (int)(i / (size_t)in.w % (size_t)in.h);
+        int c = (int)(i / (size_t)(in.h * in.w) % (size_t)in.c);
+        double angle = (h * in.w + col) * pow(10000, -(double)(c - c % 2) / in.c);
+        y[i] = x[i] + (p->s.nd->ntensors ? w[0][(h * in.c + c) * in.w + col] : c % 2 ? cos(angle) : sin(angle));
+    }
 }
 
 static void dense(const struct problem *p, const double *x, double *const *w, double *y)
@@ -191,12 +240,21 @@ static void border(const struct problem *p, const double *x, double *const *w, d
     ref64_border(p->c->n, in.c, in.h, in.w, p->win.top, p->win.left, (int)p->c->a, x, y);
 }
 
-static void last(const struct problem *p, const double *x, double *const *w, double *y)
+/* Which position: the case's number. */
+static void one_position(const struct problem *p, const double *x, double *const *w, double *y)
 {
     size_t positions = (size_t)p->c->in.h;
     (void)w;
     for (size_t i = 0; i < p->ny; i++)
-        y[i] = x[(i + 1) * positions - 1];
+        y[i] = x[i * positions + (size_t)p->c->a];
+}
+
+/* [C][T + 1]: the learned position, then the others. */
+static void class_token(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const size_t t = (size_t)(p->c->in.h * p->c->in.w), c = (size_t)p->c->in.c;
+    for (size_t i = 0; i < p->ny; i++)
+        y[i] = i % (t + 1) ? x[i / (t + 1) * t + i % (t + 1) - 1] : w[0][i / (t + 1) % c];
 }
 
 static void same(const struct problem *p, const double *x, double *const *w, double *y)
@@ -237,6 +295,17 @@ static const struct layer_case cases[] = {
     { "conv_transpose 3x3 4 stride 2 pad 1 output_pad 1", MAPS(3, 4, 3), 18, 0, transposed, WIN(4, 8, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1), NULL, 0 },
     { "conv_transpose 2 3 stride 2", MAPS(2, 3, 4), 16, 0, transposed, WIN(3, 6, 8, 2, 2, 2, 2, 0, 0, 1, 1, 1), NULL, 0 },
     { "deconv 2x3 6 groups 2 dilation 2x1 bias no", MAPS(4, 3, 4), 5, 0, transposed, WIN(6, 5, 6, 2, 3, 1, 1, 0, 0, 2, 1, 2), NULL, 0 },
+    { "patch 2x3 4", MAPS(3, 6, 7), 17, 0, conv, WIN(4, 3, 2, 2, 3, 2, 3, 0, 0, 1, 1, 1), NULL, 0 },
+    { "attention heads 2", MAPS(4, 6, 7), 3, 0, attention, OUT(4), NULL, 2 },
+    { "attention heads 3", SEQUENCE(6, 17), 18, 0, attention, OUT(6), NULL, 3 },
+    { "attention", SEQUENCE(5, 1), 16, 0, attention, OUT(5), NULL, 1 },
+    { "attention heads 2", MAPS(4, 3, 3), 5, 1, attention, OUT(4), NULL, 2 },
+    { "positional", MAPS(3, 4, 5), 19, 0, positional, OUT(3), NULL, 0 },
+    { "positional", SEQUENCE(4, 6), 3, 0, positional, OUT(4), NULL, 0 },
+    { "positional sin", SEQUENCE(5, 9), 17, 0, positional, OUT(5), NULL, 0 },
+    { "positional sin", MAPS(4, 3, 2), 2, 0, positional, OUT(4), NULL, 0 },
+    { "class_token", MAPS(3, 4, 5), 19, 0, class_token, WIN(3, 21, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
+    { "class_token", SEQUENCE(4, 6), 5, 0, class_token, WIN(4, 7, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
     { "dense 10", VECTOR(20), 35, 0, dense, OUT(10), NULL, 0 },
     { "dense 3 bias no", VECTOR(17), 16, 0, dense, OUT(3), NULL, 0 },
     { "linear 1", VECTOR(1), 1, 0, dense, OUT(1), NULL, 0 },
@@ -310,7 +379,8 @@ static const struct layer_case cases[] = {
     { "crop 1x2", MAPS(2, 4, 7), 19, 0, border, WIN(2, 2, 3, 0, 0, 0, 0, -1, -2, 1, 1, 1), NULL, 0 },
     { "mean", { 2, 6, 7, 1 }, 17, 0, avgpool, WIN(6, 1, 1, 7, 1, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
     { "mean", { 2, 6, 1, 1 }, 3, 0, same, OUT(6), NULL, 0 },
-    { "last", { 2, 6, 7, 1 }, 17, 0, last, OUT(6), NULL, 0 },
+    { "first", { 2, 6, 7, 1 }, 17, 0, one_position, OUT(6), NULL, 0 },
+    { "last", { 2, 6, 7, 1 }, 17, 0, one_position, OUT(6), NULL, 6 },
     { "dropout 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
     { "dropout p 0.9", VECTOR(11), 16, 0, masked, OUT(3), NULL, 0.9 },
     { "dropout 0", MAPS(2, 3, 3), 5, 0, same, OUT(3), NULL, 0 },

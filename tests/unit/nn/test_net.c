@@ -9,6 +9,10 @@ static const char text[] = "conv 3x3 5, batchnorm, relu, dropout 0.2\n"
                            "conv 3x3 6 pad same, bn, leaky_relu, maxpool 2\n"
                            "conv 1x1 7, gelu, dropout 0.3, avgpool 2, tanh\n"
                            "flatten, dense 8, sigmoid, dense 4, softmax";
+static const char transformer[] = "patch 2 6, positional\n"
+                                  "{ residual { layernorm, attention heads 2, dropout 0.2 }\n"
+                                  "  residual { layernorm, conv 1x1 9, gelu, conv 1x1 6 } } x 2\n"
+                                  "layernorm, gap, dense 4";
 static const char no_batchnorm[] =
     "conv 3x3 5, relu, dropout 0.2, maxpool 2, conv 3x3 6, tanh, gap, dropout 0.5, dense 4";
 
@@ -89,19 +93,18 @@ static void assert_same_step(const struct run *a, const struct run *b, int n)
     assert_memory_equal(a->net->buffers, b->net->buffers, a->g.buffer_floats * sizeof(float));
 }
 
-static void same_bits_for_any_capacity_and_history(void **state)
+static void check_capacities(const char *layers)
 {
     static const int sizes[] = {1, 2, 15, 16, 17, 33, 48};
     uint32_t ids[128], others[128];
-    (void)state;
     ids_from(others, 100, 9000);
     for (size_t i = 0; i < COUNT(sizes); i++) {
         struct run tight, again, roomy;
         int n = sizes[i];
         ids_from(ids, n, 1);
-        run_init(&tight, text, n, 1);
-        run_init(&again, text, n, 1);
-        run_init(&roomy, text, 100, 1);
+        run_init(&tight, layers, n, 1);
+        run_init(&again, layers, n, 1);
+        run_init(&roomy, layers, 100, 1);
         step(&roomy, others, 100); /* leaves its rubbish in every buffer and dead lane */
         nn_net_init(roomy.net, 11);
         step(&tight, ids, n);
@@ -116,6 +119,13 @@ static void same_bits_for_any_capacity_and_history(void **state)
         arena_release(&again.a);
         arena_release(&roomy.a);
     }
+}
+
+static void same_bits_for_any_capacity_and_history(void **state)
+{
+    (void)state;
+    check_capacities(text);
+    check_capacities(transformer);
 }
 
 static void padding_of_gradients_stays_zero(void **state)
@@ -325,20 +335,20 @@ static void backwards(struct team *t, int n, team_piece *piece, void *ctx)
 }
 
 /* Weights' gradients and logits of one step with every size of team, bit for bit those of the net alone. */
-static void check_teams(enum nn_precision precision)
+static void check_teams(const char *layers, enum nn_precision precision)
 {
     struct run alone;
     uint32_t ids[117];
     for (uint32_t i = 0; i < 117; i++)
         ids[i] = 3 * i + 1;
-    run_init_in(&alone, text, 117, 1, precision);
+    run_init_in(&alone, layers, 117, 1, precision);
     step(&alone, ids, 117);
     for (int size = 1; size <= 5; size++) {
         struct run r = {.net = NULL};
         struct team team = {size, backwards};
         struct err e = {0};
         arena_init(&r.a);
-        build(&r.g, text, maps, 4, &r.a);
+        build(&r.g, layers, maps, 4, &r.a);
         r.g.precision = precision;
         struct arena fixed;
         assert_int_equal(arena_init_fixed(&fixed, nn_net_bytes(&r.g, 117, 1, size)), 0);
@@ -358,8 +368,10 @@ static void check_teams(enum nn_precision precision)
 static void any_team_gives_the_same_bits(void **state)
 {
     (void)state;
-    check_teams(NN_FP32);
-    check_teams(NN_BF16);
+    for (int precision = NN_FP32; precision <= NN_BF16; precision++) {
+        check_teams(text, precision);
+        check_teams(transformer, precision);
+    }
 }
 
 int test_net(void)

@@ -96,8 +96,9 @@ static void exact_numbers_give_the_bits_of_fp32(void **state)
 
 static void others_do_not(void **state)
 {
-    static const char *const nets[] = {"conv 3x3 3, gap, dense 4", "flatten, dense 4",
-                                       "conv 3x3 3, bn, relu, gap, dense 4"};
+    static const char *const nets[] = {
+        "conv 3x3 3, gap, dense 4", "flatten, dense 4", "conv 3x3 3, bn, relu, gap, dense 4",
+        "avgpool 2, reshape 4x4x2, attention heads 2, gap", "avgpool 2, reshape 4x8, attention heads 2, mean"};
     (void)state;
     for (size_t i = 0; i < COUNT(nets); i++) {
         struct made fp32, bf16;

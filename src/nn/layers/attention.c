@@ -1,0 +1,218 @@
+/* attention: every position of the input looks at all of them. With q, k, v = W x + b at each position and, for each
+ * head of C / heads channels, y = softmax(q k^T / sqrt(C / heads)) v, the output is V y + c. Tensors: W [3C][C] and b
+ * [3C] (q, then k, then v), V [C][C] and c [C], as PyTorch's MultiheadAttention has them. In bf16 the two dense layers
+ * multiply rounded numbers, scores and what they weigh stay floats. */
+#include "nn/layers/pooling.h"
+#include "nn/layers/positions.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+struct attention_args {
+    int heads, init;
+};
+
+// clang-format off
+#define AT(field) offsetof(struct attention_args, field)
+static const struct param attention_params[] = {
+    { .name = "heads", .type = P_INT, .at = AT(heads), .min = 1, .max = 1024, .preset = "1",
+      .help = "each looks with its share of the channels" },
+    { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,
+      .help = "how the weights start; default: [model] init" },
+    { 0 },
+};
+// clang-format on
+
+enum { IN_WEIGHT, IN_BIAS, OUT_WEIGHT, OUT_BIAS };
+
+static struct attention attention_of(const struct nn_node *nd)
+{
+    const struct attention_args *a = nd->args;
+    const int width = nd->x[0].c / a->heads;
+    return (struct attention){
+        .heads = a->heads, .width = width, .rows = nd->x[0].h, .cols = nd->x[0].w, .scale = (float)(1 / sqrt(width))};
+}
+
+/* Floats of a block of samples: of the input, of what its scores are made of, and of the logarithms of their sums. */
+static size_t block_floats(const struct nn_node *nd)
+{
+    return floats_of(nd->x[0], 1);
+}
+
+static size_t log_floats(const struct nn_node *nd)
+{
+    const struct attention_args *a = nd->args;
+    return (size_t)a->heads * (size_t)(nd->x[0].h * nd->x[0].w) * LANES;
+}
+
+static int attention_shape(struct nn_node *nd, struct err *e)
+{
+    const struct attention_args *a = nd->args;
+    const struct shape x = nd->x[0];
+    const int c = x.c, heads = a->heads;
+    const double t = (double)x.h * x.w;
+    if (positions_wanted(nd, e))
+        return -1;
+    if (c % heads)
+        return layer_error(nd, e, "heads must divide the %d channels, %d does not", c, heads);
+    if ((double)c * c * 3 > INT_MAX || t * t > INT_MAX)
+        return layer_error(nd, e, "%d channels and %.0f positions are too many", c, t);
+    nd->y = x;
+    nd->macs = t * 4 * c * c + t * t * 2 * c;
+    nd->saved_block = 4 * block_floats(nd) + log_floats(nd);
+    layer_tensor(nd, "in_weight", NN_WEIGHT, (size_t)(3 * c) * (size_t)c, c, 3 * c, a->init - 1);
+    layer_tensor(nd, "in_bias", NN_BIAS, (size_t)(3 * c), c, 3 * c, -1);
+    layer_tensor(nd, "out_weight", NN_WEIGHT, (size_t)c * (size_t)c, c, c, a->init - 1);
+    layer_tensor(nd, "out_bias", NN_BIAS, (size_t)c, c, c, -1);
+    return 0;
+}
+
+/* --- the dense layers at each position: a convolution of 1x1 on maps --- */
+
+static struct conv_dims projection_of(const struct nn_node *nd, int in, int out)
+{
+    const struct shape x = nd->x[0];
+    return (struct conv_dims){.ci = in,
+                              .h = x.h,
+                              .w = x.w,
+                              .co = out,
+                              .ho = x.h,
+                              .wo = x.w,
+                              .kh = 1,
+                              .kw = 1,
+                              .sh = 1,
+                              .sw = 1,
+                              .dh = 1,
+                              .dw = 1,
+                              .groups = 1};
+}
+
+static size_t projection_scratch(const struct nn_node *nd, int blocks, int bf16, int in, int out)
+{
+    const struct conv_dims d = projection_of(nd, in, out);
+    if (d.w > 1)
+        return (bf16 ? conv_scratch_bf16 : conv_scratch)(&d, blocks);
+    return (bf16 ? dense_scratch_bf16 : dense_scratch)(blocks * d.h, in, out);
+}
+
+static size_t tensor_at(const struct nn_node *nd, int i)
+{
+    return nd->tensor[i].at - nd->tensor[0].at;
+}
+
+static void project_forward(const struct layer_call *c, int in, int out, const float *x, int weight, float *y,
+                            float *scratch)
+{
+    const struct conv_dims d = projection_of(c->node, in, out);
+    const float *w = c->w + tensor_at(c->node, weight), *b = c->w + tensor_at(c->node, weight + 1);
+    if (d.w > 1)
+        PRODUCT_OF(c->kernels, c->bf16, conv_forward)(&d, c->pass->blocks, x, w, b, y, scratch);
+    else
+        PRODUCT_OF(c->kernels, c->bf16, dense_forward)(c->pass->blocks * d.h, in, out, x, w, b, y, scratch);
+}
+
+/* The gradients of weights, bias and, if dx is not NULL, input. */
+static void project_backward(const struct layer_call *c, int in, int out, const float *x, int weight, const float *dy,
+                             float *dx, float *scratch)
+{
+    const struct conv_dims d = projection_of(c->node, in, out);
+    const int blocks = c->pass->blocks;
+    const float *w = c->w + tensor_at(c->node, weight);
+    float *dw = c->dw + tensor_at(c->node, weight), *db = c->dw + tensor_at(c->node, weight + 1);
+    if (d.w > 1)
+        PRODUCT_OF(c->kernels, c->bf16, conv_backward_weights)(&d, blocks, x, dy, dw, db, scratch);
+    else
+        PRODUCT_OF(c->kernels, c->bf16, dense_backward_weights)(blocks * d.h, in, out, x, dy, dw, db, scratch);
+    if (dx && d.w > 1)
+        PRODUCT_OF(c->kernels, c->bf16, conv_backward_data)(&d, blocks, dy, w, dx, scratch);
+    else if (dx)
+        PRODUCT_OF(c->kernels, c->bf16, dense_backward_data)(blocks * d.h, in, out, dy, w, dx, scratch);
+}
+
+/* --- the passes --- */
+
+/* What the forward pass leaves, or in evaluation needs: q, k and v, y, logarithms; of all blocks one after the other.
+ */
+struct attention_parts {
+    float *qkv, *y, *logs;
+};
+
+static struct attention_parts parts_of(const struct layer_call *c, float *from)
+{
+    const size_t n = (size_t)c->pass->blocks * block_floats(c->node);
+    return (struct attention_parts){from, from + 3 * n, from + 4 * n};
+}
+
+/* First what the projections and the kernels want, one after the other; then what is not saved, or gradients like it.
+ */
+static size_t kernels_scratch(const struct nn_node *nd, int blocks, int bf16)
+{
+    const struct attention a = attention_of(nd);
+    const int c = nd->x[0].c;
+    size_t in = projection_scratch(nd, blocks, bf16, c, 3 * c), out = projection_scratch(nd, blocks, bf16, c, c);
+    size_t most = in > out ? in : out;
+    return PAD16(most > attention_scratch(&a) ? most : attention_scratch(&a));
+}
+
+static size_t attention_floats(const struct nn_node *nd, int blocks, int bf16)
+{
+    return kernels_scratch(nd, blocks, bf16) + (size_t)blocks * nd->saved_block;
+}
+
+/* The caller of the layer has rounded x, dy and the weights; what stands between the projections is rounded here. */
+static void round_operand(const struct layer_call *c, size_t n, float *x)
+{
+    if (c->bf16)
+        c->kernels->bf16_round(n, x, x);
+}
+
+static void attention_forward(const struct layer_call *c)
+{
+    const struct nn_node *nd = c->node;
+    const struct attention a = attention_of(nd);
+    const int channels = nd->x[0].c;
+    float *rest = c->scratch + kernels_scratch(nd, c->pass->blocks, c->bf16);
+    const struct attention_parts p = parts_of(c, c->saved ? c->saved : rest);
+    const size_t n = block_floats(nd), logs = log_floats(nd);
+    project_forward(c, channels, 3 * channels, c->x[0], IN_WEIGHT, p.qkv, c->scratch);
+    for (int b = 0; b < c->pass->blocks; b++)
+        c->kernels->attention_forward(&a, p.qkv + 3 * (size_t)b * n, p.y + (size_t)b * n, p.logs + (size_t)b * logs,
+                                      c->scratch);
+    round_operand(c, (size_t)c->pass->blocks * n, p.y);
+    project_forward(c, channels, channels, p.y, OUT_WEIGHT, c->y, c->scratch);
+}
+
+static void attention_backward(const struct layer_call *c)
+{
+    const struct nn_node *nd = c->node;
+    const struct attention a = attention_of(nd);
+    const int channels = nd->x[0].c;
+    const struct attention_parts p = parts_of(c, c->saved);
+    const struct attention_parts d =
+        parts_of(c, c->scratch + kernels_scratch(nd, c->pass->blocks, c->bf16)); /* gradients */
+    const size_t n = block_floats(nd), logs = log_floats(nd);
+    project_backward(c, channels, channels, p.y, OUT_WEIGHT, c->dy, d.y, c->scratch);
+    for (int b = 0; b < c->pass->blocks; b++)
+        c->kernels->attention_backward(&a, p.qkv + 3 * (size_t)b * n, p.y + (size_t)b * n, p.logs + (size_t)b * logs,
+                                       d.y + (size_t)b * n, d.qkv + 3 * (size_t)b * n, c->scratch);
+    round_operand(c, 3 * (size_t)c->pass->blocks * n, d.qkv);
+    project_backward(c, channels, 3 * channels, c->x[0], IN_WEIGHT, d.qkv, c->dx[0], c->scratch);
+}
+
+const struct layer_type layer_attention = {
+    .name = "attention",
+    .sig = "[C,H,W] or [C,T] -> same",
+    .help =
+        "self-attention over the positions: softmax(q k^T / sqrt(C / heads)) v of dense layers q, k, v at each, then "
+        "a dense layer",
+    .source = "Vaswani et al. 2017, arXiv:1706.03762; computed as in Dao et al. 2022, arXiv:2205.14135",
+    .params = attention_params,
+    .args_size = sizeof(struct attention_args),
+    .flags = KEEPS_X | COUNTS,
+    .shape = attention_shape,
+    .window = pool_whole_window,
+    .scratch = attention_floats,
+    .forward = attention_forward,
+    .backward = attention_backward,
+};

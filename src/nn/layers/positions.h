@@ -1,0 +1,12 @@
+/* positions.h - what layers share that work on positions, of maps or of a sequence. */
+#ifndef NN_LAYERS_POSITIONS_H
+#define NN_LAYERS_POSITIONS_H
+
+#include "nn/layer.h"
+
+/* -1 with *e unless the input is maps or a sequence. */
+int positions_wanted(const struct nn_node *nd, struct err *e);
+/* How what is learned for a position starts: deviations of 0.02. */
+int positions_init(void);
+
+#endif
