@@ -12,7 +12,7 @@ import sys
 import torch
 from torch import nn
 
-from nn_golden import buffers, fill, line, prepare
+from nn_golden import Attention, buffers, fill, line, prepare
 
 
 class Sum(nn.Module):
@@ -127,6 +127,11 @@ def convnext(c, expand):
                              nn.Conv2d(expand * c, c, 1)))
 
 
+def transformer(c, heads, expand):
+    return nn.Sequential(Sum(nn.Sequential(ByChannel(c), Attention(c, heads))),
+                         Sum(nn.Sequential(ByChannel(c), nn.Conv2d(c, expand * c, 1), nn.GELU(), nn.Conv2d(expand * c, c, 1))))
+
+
 CASES = [
     # use, normal form, (C, H, W), n, module
     ("basic 3, basic 4 stride 2",
@@ -165,6 +170,10 @@ CASES = [
     ("convnext 3 expand 2",
      "residual identity { depthwise 7x7 pad 3 bias yes, layernorm, conv2d 1x1 6 bias yes, gelu, conv2d 1x1 3 bias yes }",
      (3, 5, 6), 3, lambda: convnext(3, 2)),
+    ("transformer 4 2 expand 2",
+     "residual identity { layernorm, attention heads 2 }, "
+     "residual identity { layernorm, conv2d 1x1 8 bias yes, gelu, conv2d 1x1 4 bias yes }",
+     (4, 3, 4), 3, lambda: transformer(4, 2, 2)),
 ]
 
 
