@@ -48,6 +48,10 @@
                         "residual { " MOBILE_BODY("160", "5x5 pad 2",                                                  \
                                                   "40") " }\n"                                                         \
                                                         "conv 1x1 96, batchnorm, relu6, gap, dense 10"
+#define TRANSFORMER                                                                                                    \
+    "residual { layernorm, attention heads 4 }, residual { layernorm, conv 1x1 256 bias yes, gelu, conv 1x1 64 bias "  \
+    "yes }"
+#define VIT "patch 4 64, positional\n{ " TRANSFORMER " } x 4\nlayernorm, gap, dense 10"
 
 // clang-format off
 static const struct bench_net nets[] = {
@@ -68,6 +72,8 @@ static const struct bench_net nets[] = {
     { "k3-128-bf16", "k3-128", "the same in bf16",                              K3("128"),            { 3, 1, 28, 28 }, 64,  0, NN_BF16 },
     { "resnet20-64", "resnet20", "residual blocks with projections, colour 32x32, 272,474 parameters", RESNET, { 3, 3, 32, 32 }, 64, 0, NN_FP32 },
     { "mobile-64", "mobile", "depthwise convolutions, colour 32x32, 45,786 parameters", MOBILE,    { 3, 3, 32, 32 }, 64,  0, NN_FP32 },
+    { "vit-64",    "vit",    "a vision transformer, digits 28x28, 204,938 parameters", VIT,         { 3, 1, 28, 28 }, 64,  0, NN_FP32 },
+    { "vit-64-bf16", "vit",  "the same in bf16",                              VIT,                  { 3, 1, 28, 28 }, 64,  0, NN_BF16 },
 };
 // clang-format on
 const char *const bench_phase_name[BENCH_PHASES] = {"data", "forward", "backward", "update", "evaluate"};
