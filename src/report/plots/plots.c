@@ -237,9 +237,13 @@ static void end_picture(const struct picture_run *g, struct picture *p, struct e
  * out, or NULL. */
 static const char *draw_plots(const struct picture_run *g, const struct plot *const *plot, size_t n, struct err *e)
 {
-    struct picture picture[NPLOTS] = {0};
+    struct picture *picture = calloc(n, sizeof *picture);
     sigset_t before;
     int drawing = 0;
+    if (!picture) {
+        err_set(e, ERR_NOMEM, "no memory for %zu pictures", n);
+        return NULL;
+    }
     gnuplot_hold_signals(&before);
     for (size_t started = 0, ended = 0; ended < n;) {
         struct picture *p = &picture[started];
@@ -261,7 +265,9 @@ static const char *draw_plots(const struct picture_run *g, const struct plot *co
         end_picture(g, &picture[ended++], e);
     }
     gnuplot_let_signals(&before);
-    return picture[n - 1].why;
+    const char *why = picture[n - 1].why;
+    free(picture);
+    return why;
 }
 
 /* Opens the folder of the pictures, and makes it when it is not there. 0, or -1 with *e. */
