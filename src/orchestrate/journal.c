@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "train/warnings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,7 +136,12 @@ int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *r, st
     add_metric(&s, "lr", r->lr);
     for (int m = 0; m < M_EPOCHS; m++)
         add_metric(&s, train_metrics[m].name, epoch_number(r, m));
-    add_metric(&s, "grad_norm", r->grad_norm);
+    struct epoch_row signs = *r;
+    for (const struct epoch_sign *sign = epoch_signs; sign->name; sign++)
+        add_metric(&s, sign->name, *sign_value(&signs, sign));
+    const struct warning_type *w = warning_row(r->warning);
+    if (w)
+        str_addf(&s, " warning=%s", w->name);
     return append(j, &s, e);
 }
 
@@ -254,29 +260,48 @@ static void read_epoch_1(const char *p, struct epoch_row *r, int *bad)
         *v[i] = float_field(&p, bad);
 }
 
+/* The field of that name in *r; NULL: there is none. */
+static float *epoch_field(const char *name, size_t n, struct epoch_row *r)
+{
+    if (is_field_name(name, n, "lr"))
+        return &r->lr;
+    for (const struct epoch_sign *s = epoch_signs; s->name; s++)
+        if (is_field_name(name, n, s->name))
+            return sign_value(r, s);
+    int m = metric_at(name, n, 0, M_EPOCHS);
+    return m >= 0 ? epoch_value(r, m) : NULL;
+}
+
+static void read_epoch_fields(const char *p, struct epoch_row *r, int *bad)
+{
+    const char *name;
+    for (size_t n; (n = next_name(&p, &name));) {
+        float *v = epoch_field(name, n, r);
+        if (v) {
+            *v = float_field(&p, bad);
+            continue;
+        }
+        size_t word = strcspn(p, " ");
+        if (is_field_name(name, n, "warning"))
+            r->warning = warning_named(p, word);
+        p += word;
+    }
+}
+
 static int read_epoch(const char *p, uint64_t *key, struct epoch_row *r)
 {
     int bad = 0;
-    const char *name;
     *key = field(&p, 16, &bad);
     r->epoch = (int)field(&p, 10, &bad);
-    r->lr = r->grad_norm = NAN;
+    r->lr = NAN;
+    for (const struct epoch_sign *s = epoch_signs; s->name; s++)
+        *sign_value(r, s) = NAN;
     for (int m = 0; m < M_EPOCHS; m++)
         *epoch_value(r, m) = NAN;
     if (!by_name(p))
         read_epoch_1(p, r, &bad);
     else
-        for (size_t n; (n = next_name(&p, &name));) {
-            int m = metric_at(name, n, 0, M_EPOCHS);
-            float *v = is_field_name(name, n, "lr")          ? &r->lr
-                       : is_field_name(name, n, "grad_norm") ? &r->grad_norm
-                       : m >= 0                              ? epoch_value(r, m)
-                                                             : NULL;
-            if (v)
-                *v = float_field(&p, &bad);
-            else
-                p += strcspn(p, " ");
-        }
+        read_epoch_fields(p, r, &bad);
     return bad ? -1 : 0;
 }
 

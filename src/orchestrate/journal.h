@@ -3,7 +3,7 @@
  * off. It is flushed to the disk at most once a second, and at the end. Not locked: the caller is.
  *
  *   V 2                                                        the version of what follows, first in every file
- *   E KEY EPOCH lr=... train_loss=... ... grad_norm=...        an epoch of a trial
+ *   E KEY EPOCH lr=... train_loss=... ... grad_norm=... ... warning=NAME        an epoch of a trial
  *   T KEY STATUS epochs_run best_epoch NAME=VALUE ... NAME=counts,rows,columns,value,... error=TEXT    a trial is final
  *   D N                                                                             N damaged lines were told of
  *

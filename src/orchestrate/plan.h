@@ -44,10 +44,12 @@ struct trial_end {
 struct trial {
     struct trial_end r;
     const struct plan_kind *kind;
-    uint64_t place; /* in store.kept */
-    uint32_t point; /* index into point */
-    int repeat;     /* 0-based */
-    int nepochs;    /* rows in store.kept */
+    uint64_t place;  /* in store.kept */
+    uint32_t point;  /* index into point */
+    int repeat;      /* 0-based */
+    int nepochs;     /* rows in store.kept */
+    int warned_at;   /* the first epoch that had a warning, 0: none has; */
+    uint8_t warning; /* and which, as in struct epoch_row */
     uint8_t reused;
     uint8_t retried; /* it failed in an earlier call, and may be tried once more */
     uint8_t apart;   /* it was running when an earlier call broke off, or is retried: in a process of its own */

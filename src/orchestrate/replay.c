@@ -4,6 +4,7 @@
 #include "orchestrate/plan.h"
 #include "orchestrate/store.h"
 #include "orchestrate/tally.h"
+#include "train/warnings.h"
 
 #include <string.h>
 
@@ -15,6 +16,10 @@ int trial_add_epoch(struct sweep_run *run, struct trial *t, const struct epoch_r
         return -1;
     if (row->epoch > t->nepochs)
         t->nepochs = row->epoch;
+    if (warning_row(row->warning) && !t->warned_at) {
+        t->warning = (uint8_t)row->warning;
+        t->warned_at = row->epoch;
+    }
     return 0;
 }
 

@@ -9,11 +9,13 @@
 #include "orchestrate/queue.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/records/records.h"
+#include "orchestrate/records/trials.h"
 #include "orchestrate/replay.h"
 #include "orchestrate/signals.h"
 #include "orchestrate/store.h"
 #include "orchestrate/tally.h"
 #include "orchestrate/workers.h"
+#include "train/warnings.h"
 
 #include <math.h>
 #include <string.h>
@@ -145,10 +147,26 @@ void note_epoch(struct worker *w, const struct trial *t, int epoch, int done, in
     omp_unset_lock(&run->lock);
 }
 
+/* A line for who looks, at the first warning of a trial. Under the lock. */
+static void tell_warning(struct sweep_run *run, const struct trial *t)
+{
+    struct str event = {0};
+    char id[STR_NUM];
+    str_addf(&event, "trial %zu: ", (size_t)(t - run->plan->trial) + 1);
+    describe_axes(run, t, &event);
+    str_addf(&event, " (%s), warning after epoch %d: %s", trial_id_text(id, t), t->warned_at,
+             warning_row(t->warning)->says);
+    run_tell(run, event.p, 1);
+    str_release(&event);
+}
+
 int journal_row(struct sweep_run *run, struct trial *t, const struct epoch_row *row, struct err *e)
 {
     omp_set_lock(&run->lock);
+    const int warned = t->warned_at;
     int bad = journal_epoch(&run->store->journal, t->r.key, row, e) || trial_add_epoch(run, t, row, e);
+    if (t->warned_at != warned)
+        tell_warning(run, t);
     omp_unset_lock(&run->lock);
     return bad ? -1 : 0;
 }

@@ -111,6 +111,7 @@ static double backward_batch(struct training *r, const struct nn_pass *p)
 {
     const struct train_spec *s = r->job.spec;
     nn_backward(r->net, p);
+    train_units_step(r);
     if (s->l1 > 0)
         each_weight_tensor(r, pull_weights);
     if (s->clip_value > 0)
@@ -118,17 +119,16 @@ static double backward_batch(struct training *r, const struct nn_pass *p)
     return sqrt(r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw));
 }
 
-static int train_step(struct training *r, uint64_t from, struct nn_pass *p, float lr, double *norms, struct err *e)
+static int train_step(struct training *r, uint64_t from, struct nn_pass *p, float lr, double *norm, struct err *e)
 {
     load_batch(r, from, p);
     double loss = forward_batch(r, p);
     if (!isfinite(loss))
         return diverged(r, "loss", loss, e);
-    double norm = backward_batch(r, p);
-    if (!isfinite(norm))
-        return diverged(r, "gradient norm", norm, e);
-    *norms += norm;
-    train_update(r, lr, train_clip(r->job.spec, norm));
+    *norm = backward_batch(r, p);
+    if (!isfinite(*norm))
+        return diverged(r, "gradient norm", *norm, e);
+    train_update(r, lr, train_clip(r->job.spec, *norm));
     if (r->job.spec->max_norm > 0)
         each_weight_tensor(r, limit_weights);
     if (r->job.spec->ema > 0)
@@ -168,21 +168,40 @@ static void average_epoch(struct training *r)
     train_exchange_means(r);
 }
 
+/* The norm of the gradient of the first weight tensor in net->dw as a share of that of all, `norm`. */
+static float first_layer_gradient(const struct training *r, double norm)
+{
+    const struct nn_graph *g = r->job.graph;
+    for (int i = 0; i < g->nnodes; i++)
+        for (int t = 0; t < g->node[i].ntensors; t++) {
+            const struct nn_tensor *w = &g->node[i].tensor[t];
+            if (w->role == NN_WEIGHT)
+                return norm > 0 ? (float)(sqrt(r->job.k->sum_squares(PAD16(w->n), r->net->dw + w->at)) / norm) : 0;
+        }
+    return NAN;
+}
+
 /* All steps of epoch p.epoch + 1. */
 static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
 {
     const struct train_job *j = &r->job;
     uint64_t first = r->p.step, from;
-    double norms = 0;
+    double norm = 0, norms = 0;
     r->task.type->begin(&r->task);
+    train_units_begin(r);
     for (uint64_t i = 0; i < r->steps_per_epoch; i++) {
         struct nn_pass p = pass_of_step(r, i, &from);
         row->lr = (float)(r->p.schedule.factor * train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch));
-        if (train_step(r, from, &p, row->lr, &norms, e))
+        if (train_step(r, from, &p, row->lr, &norm, e))
             return -1;
+        norms += norm;
     }
     train_values(r, row->v[DATA_TRAIN]);
     row->grad_norm = (float)(norms / (double)r->steps_per_epoch);
+    row->first_layer_gradient = first_layer_gradient(r, norm);
+    row->dead_units = train_units_dead(r);
+    row->guess_loss = r->guess.loss;
+    row->guess_accuracy = r->guess.accuracy;
     return 0;
 }
 
@@ -231,6 +250,7 @@ int train_epoch(struct training *r, struct epoch_row *row, struct err *e)
     train_exchange_means(r);
     if (validate_epoch(r, row, e))
         return -1;
+    row->warning = warning_after(row, &r->p.past);
     train_judge(r, row);
     train_exchange_means(r);
     r->p.epoch++;

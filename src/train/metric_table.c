@@ -1,7 +1,8 @@
-/* metric_table.c - the rows of train_metrics: each metric of metrics.def on each split. */
+/* metric_table.c - the rows of train_metrics: each metric of metrics.def on each split; and of epoch_signs. */
 #include "train/metrics.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #define ROW(prefix, on, SPLIT, by_epoch, name_, help_, larger, least, greatest, unit_, id)                             \
@@ -32,6 +33,22 @@ const struct metric train_metrics[M_COUNT + 1] = {
         low, high, unit, METRIC_##ID)
 #include "train/metrics.def"
 #undef METRIC
+    {0}};
+
+#define SIGN(field, on, help_)                                                                                         \
+    {                                                                                                                  \
+        .name = #field, .help = (help_), .at = offsetof(struct epoch_row, field), .metric = (on)                       \
+    }
+const struct epoch_sign epoch_signs[] = {
+    SIGN(grad_norm, METRIC_LOSS, "norm of the gradient, the mean over the epoch's steps"),
+    SIGN(first_layer_gradient, METRIC_LOSS,
+         "share of the first layer with weights in the norm of the gradient, at the epoch's last step"),
+    SIGN(dead_units, METRIC_LOSS,
+         "share of units, each a row of weights into an output, whose gradient was 0 in every step"),
+    SIGN(guess_loss, METRIC_LOSS,
+         "training loss of a constant guess: the shares of the classes, the means of the numbers"),
+    SIGN(guess_accuracy, METRIC_ACCURACY,
+         "share of the most frequent class, of the validation split where there is one"),
     {0}};
 
 int metric_named(const char *name)

@@ -51,10 +51,25 @@ int metric_named(const char *name);
 struct epoch_row {
     int32_t epoch;                         /* 1-based */
     float lr;                              /* of the epoch's last step */
-    float grad_norm;                       /* mean over steps of the L2 norm of the gradient, before clipping */
+    float grad_norm, first_layer_gradient; /* what warnings look at: see epoch_signs */
+    float dead_units, guess_loss, guess_accuracy;
+    int32_t warning;                       /* 0: none; else 1 + the row of warning_types (train/warnings.h) */
     float v[DATA_VALIDATION + 1][METRICS]; /* training: means over the epoch's samples, as trained (augmented, dropout
                                               on); validation: NaN when there is no such split */
 };
+/* What is known of an epoch beside metrics and learning rate: a field of epoch_row, NaN where it is not known. Journal
+ * and .epochs.csv walk the rows. */
+struct epoch_sign {
+    const char *name, *help;
+    size_t at;
+    int metric; /* METRIC_X of the tasks that have it; those of all tasks (METRIC_LOSS) come first */
+};
+extern const struct epoch_sign epoch_signs[]; /* ends with name NULL */
+static inline float *sign_value(struct epoch_row *r, const struct epoch_sign *s)
+{
+    return (float *)(void *)((char *)r + s->at);
+}
+
 /* The value of a row of train_metrics that is measured per epoch. */
 static inline float *epoch_value(struct epoch_row *r, int m)
 {

@@ -40,6 +40,13 @@ struct train_task {
     _Alignas(16) unsigned char own[TASK_OWN]; /* of the type */
 };
 
+/* What a guess gets that is the same for every sample: the shares of the classes in the training split, or the means of
+ * the numbers there. */
+struct constant_guess {
+    float loss;     /* that is trained, over the training split */
+    float accuracy; /* share of the most frequent class, of the validation split where there is one; NaN: no classes */
+};
+
 struct task_type {
     const char *name, *help;
     const char *one, *many; /* what a network puts out values for: "class", "classes" */
@@ -60,6 +67,7 @@ struct task_type {
     void (*measure)(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep);
     /* Its metrics of all that was seen; the others are left alone. */
     void (*values)(const struct train_task *t, float v[METRICS]);
+    struct constant_guess (*guess)(struct train_task *t);
     /* Named tables of the test split, into out->table; NULL: it leaves none. */
     void (*finish)(struct train_task *t, struct train_result *out);
 };

@@ -121,6 +121,8 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     }
     r->nspans = find_decay_spans(j, NULL);
     r->span = train_take(t, r->nspans, sizeof *r->span);
+    r->units = train_units(g);
+    r->reached = train_take(t, r->units, sizeof *r->reached);
     r->order = train_take(t, n[DATA_TRAIN], sizeof *r->order);
     r->at = train_take(t, (size_t)eval, sizeof *r->at);
     r->batch.k = j->k;
@@ -174,6 +176,7 @@ struct training *train_new(const struct train_job *j, struct arena *a, struct er
     }
     find_decay_spans(j, r->span);
     nn_net_init(r->net, j->seed);
+    r->guess = r->task.type->guess(&r->task);
     r->p.schedule.factor = 1;
     return r;
 }

@@ -3,6 +3,7 @@
 #define TRAIN_TRAINING_H
 
 #include "train/task.h"
+#include "train/warnings.h"
 
 /* What changes from epoch to epoch besides floats. Copied as bytes into checkpoints: no padding. */
 struct train_progress {
@@ -14,9 +15,11 @@ struct train_progress {
     float reference;       /* the metric at that improvement */
     struct epoch_row best; /* of the selected epoch (the last one when select = last); .epoch 0: none yet */
     int32_t averaged;      /* epochs in the mean of swa_from */
+    struct warning_history past;
 };
-_Static_assert(sizeof(struct epoch_row) == 12 + 8 * METRICS &&
-                   sizeof(struct train_progress) == 28 + sizeof(struct schedule_state) + sizeof(struct epoch_row),
+_Static_assert(sizeof(struct epoch_row) == 32 + 8 * METRICS &&
+                   sizeof(struct train_progress) ==
+                       28 + sizeof(struct schedule_state) + sizeof(struct epoch_row) + sizeof(struct warning_history),
                "no padding");
 
 /* A span of parameters with one weight decay, so that an update is few kernel calls; or one tensor, where the optimizer
@@ -39,6 +42,9 @@ struct training {
     struct decay_span *span;
     size_t nspans;
     uint64_t steps_per_epoch, steps;
+    uint8_t *reached; /* [units] by the gradient of some step of the epoch, see units.c */
+    size_t units, unreached;
+    struct constant_guess guess;
 
     uint32_t *order;    /* [training samples] permutation of the epoch */
     uint32_t *at;       /* [eval_batch] sample numbers of a batch to evaluate */
@@ -70,6 +76,14 @@ void train_exchange_means(struct training *r);
 
 /* One optimizer step over all parameters with net->dw; counts it. */
 void train_update(struct training *r, float lr, float gscale);
+
+/* How many units the weights of a network lead to. */
+size_t train_units(const struct nn_graph *g);
+/* An epoch begins; net->dw is the gradient of a step; the share of units that the gradient of none has reached, NaN
+ * where there is none. */
+void train_units_begin(struct training *r);
+void train_units_step(struct training *r);
+float train_units_dead(const struct training *r);
 
 /* The metrics of what the task has seen, NaN for those that it does not measure or when it has seen nothing. */
 void train_values(const struct training *r, float v[METRICS]);

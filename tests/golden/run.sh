@@ -9,7 +9,7 @@ grep -q $'\033' err && fail "an escape sequence on stderr, which is no terminal"
 [ -s err ] || fail "no progress on stderr"
 lines results/t.csv 5
 [ "$(column results/t.csv status | sort -u)" = complete ] || fail "not every trial is complete"
-[ "$(head -n 1 results/t.csv)" = "trial,point,repeat,seed,status,id,same_as,model.units,params,macs,receptive_field,uses_batchnorm,uses_dropout,head,precision,depth,pool_distance,bn_distance,jump,epochs_run,best_epoch,train_samples,val_samples,test_samples,train_loss,train_accuracy,val_loss,val_accuracy,test_loss,test_accuracy,error" ] ||
+[ "$(head -n 1 results/t.csv)" = "trial,point,repeat,seed,status,id,same_as,model.units,params,macs,receptive_field,uses_batchnorm,uses_dropout,head,precision,depth,pool_distance,bn_distance,jump,epochs_run,best_epoch,train_samples,val_samples,test_samples,train_loss,train_accuracy,val_loss,val_accuracy,test_loss,test_accuracy,warning,warned_at,error" ] ||
   fail "columns: $(head -n 1 results/t.csv)"
 [ "$(column results/t.csv seed | tr '\n' ' ')" = "1 2 1 2 " ] || fail "seeds"
 for table in points epochs layers effects classes confusion timing; do

@@ -13,6 +13,7 @@
 #include "report/report.h"
 #include "report/table/columns.h"
 #include "train/task.h"
+#include "train/warnings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -175,6 +176,12 @@ static void list_metrics(void)
         print_word(m->name, m->larger_is_better ? "larger is better" : "smaller is better", m->help, NULL);
 }
 
+static void list_warnings(void)
+{
+    for (const struct warning_type *w = warning_types; w->name; w++)
+        print_word(w->name, w->says, w->help, NULL);
+}
+
 static void print_columns(const struct column_table *t)
 {
     struct named_column c;
@@ -274,6 +281,7 @@ static const struct listed_vocabulary {
     { "facts",          "of a network, for [require]",           list_facts },
     { "heads",          "words of the fact head",                list_heads },
     { "metrics",        "[sweep] objective, [require] result",   list_metrics },
+    { "warnings",       "when a training is told to go wrong",   list_warnings },
     { "columns",        "of the tables in results/",             list_columns },
     { "plots",          "the pictures of plots/NAME",            list_plots },
     { "sections",       "of `sweep report`",                     list_sections },

@@ -7,6 +7,7 @@
 #include "orchestrate/records/trials.h"
 #include "orchestrate/store.h"
 #include "report/report.h"
+#include "train/warnings.h"
 
 /* A row of one of them. */
 struct epoch_source {
@@ -83,11 +84,39 @@ static const char *epoch_metric(const void *row, size_t i, char buf[STR_NUM])
     return str_float(buf, epoch_number(s->epoch, s->run->records->column[i]));
 }
 
-static const char *epoch_grad_norm(const void *row, size_t i, char buf[STR_NUM])
+static size_t count_signs(const void *of)
+{
+    const unsigned measured = of ? metrics_measured(of) : ~0u;
+    size_t n = 0;
+    while (epoch_signs[n].name && measured >> epoch_signs[n].metric & 1)
+        n++;
+    return n;
+}
+
+static const char *name_sign(const void *of, size_t i, const char **help, struct arena *a)
+{
+    (void)of;
+    (void)a;
+    *help = epoch_signs[i].help;
+    return epoch_signs[i].name;
+}
+
+static const struct column_kind sign_columns = {count_signs, name_sign};
+
+static const char *epoch_sign_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct epoch_source *s = row;
+    struct epoch_row epoch = *s->epoch;
+    return str_float(buf, *sign_value(&epoch, &epoch_signs[i]));
+}
+
+static const char *epoch_warning(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct epoch_source *s = row;
+    const struct warning_type *w = warning_row(s->epoch->warning);
     (void)i;
-    return str_float(buf, s->epoch->grad_norm);
+    (void)buf;
+    return w ? w->name : "";
 }
 
 static const struct column_row epoch_columns[] = {
@@ -99,7 +128,8 @@ static const struct column_row epoch_columns[] = {
     COLUMN_KIND(&axis_columns, "the axes of the grid: the key's name, and the value", epoch_axis, 0, 0),
     COLUMN("lr", "learning rate of the epoch's last step", epoch_lr),
     COLUMN_KIND(&epoch_metrics, NULL, epoch_metric, 0, 0),
-    COLUMN("grad_norm", "norm of the gradient, the mean over the epoch's steps", epoch_grad_norm),
+    COLUMN_KIND(&sign_columns, NULL, epoch_sign_cell, 0, 0),
+    COLUMN("warning", "the first rule of `sweep list warnings` that holds after the epoch", epoch_warning),
 };
 const struct column_table epoch_table = {"NAME.epochs.csv", "an epoch of a trial", COLUMNS_OF(epoch_columns)};
 

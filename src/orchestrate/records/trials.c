@@ -3,6 +3,7 @@
 
 #include "orchestrate/plan.h"
 #include "orchestrate/records/records.h"
+#include "train/warnings.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -155,6 +156,22 @@ static const char *test_samples_cell(const void *row, size_t i, char buf[STR_NUM
     return whole_text(buf, 1, c->t->kind->n[DATA_TEST]);
 }
 
+static const char *warning_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct cell_source *c = row;
+    const struct warning_type *w = warning_row(c->t->warning);
+    (void)i;
+    (void)buf;
+    return w ? w->name : "";
+}
+
+static const char *warned_at_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct cell_source *c = row;
+    (void)i;
+    return whole_text(buf, c->t->warned_at != 0, (uint64_t)c->t->warned_at);
+}
+
 static const char *error_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct cell_source *c = row;
@@ -282,6 +299,8 @@ static const struct column_row columns[] = {
     COLUMN("val_samples", "samples of the validation split", val_samples_cell),
     COLUMN("test_samples", "samples of the test split", test_samples_cell),
     COLUMN_KIND(&metric_columns, NULL, metric_cell, 0, 0),
+    COLUMN("warning", "the first rule of `sweep list warnings` that held after an epoch", warning_cell),
+    COLUMN("warned_at", "that epoch", warned_at_cell),
     COLUMN("error", "why the trial failed or was skipped", error_cell),
 };
 const struct column_table trial_table = {"NAME.csv", "a trial", COLUMNS_OF(columns)};

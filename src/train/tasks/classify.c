@@ -1,4 +1,5 @@
 /* classify.c - the task of telling classes apart: the output is a logit for each class. */
+#include "base/maths.h"
 #include "train/task.h"
 
 #include <math.h>
@@ -114,6 +115,50 @@ static void classify_finish(struct train_task *t, struct train_result *out)
     out->ntables = 2;
 }
 
+static void count_samples_of_classes(const struct data_view *v, enum data_split split, size_t count[DATA_CLASSES])
+{
+    const uint8_t *label = field_bytes(data_target(v->set), part_of(split));
+    memset(count, 0, DATA_CLASSES * sizeof *count);
+    for (size_t i = 0; i < v->n[split]; i++)
+        count[label[v->index[split][i]]]++;
+}
+
+#define LEAST_SHARE 1e-6 /* of a class that has no sample */
+
+/* The logits of the guess are the logarithms of the shares. */
+static double loss_of_shares(struct train_task *t, const size_t count[DATA_CLASSES])
+{
+    struct classify *c = (void *)t->own;
+    const double n = (double)t->job->view->n[DATA_TRAIN];
+    int32_t label[LANES];
+    float loss[LANES];
+    double sum = 0;
+    for (int k = 0; k < t->outputs; k++)
+        for (int i = 0; i < LANES; i++)
+            c->prob[k * LANES + i] = (float)m_log(count[k] ? (double)count[k] / n : LEAST_SHARE);
+    for (int from = 0; from < t->outputs; from += LANES) {
+        struct batch b = {.k = t->job->k, .label = label, .blocks = 1};
+        for (b.n = 0; b.n < LANES && from + b.n < t->outputs; b.n++)
+            label[b.n] = from + b.n;
+        t->loss->compute(t->job->spec, 1, &b, t->outputs, c->prob, 1, loss, NULL);
+        for (int i = 0; i < b.n; i++)
+            sum += (double)count[from + i] / n * (double)loss[i];
+    }
+    return sum;
+}
+
+static struct constant_guess classify_guess(struct train_task *t)
+{
+    const struct data_view *v = t->job->view;
+    const enum data_split judged = v->n[DATA_VALIDATION] ? DATA_VALIDATION : DATA_TRAIN;
+    size_t count[DATA_CLASSES], most = 0;
+    count_samples_of_classes(v, judged, count);
+    for (int k = 0; k < t->outputs; k++)
+        most = count[k] > most ? count[k] : most;
+    count_samples_of_classes(v, DATA_TRAIN, count);
+    return (struct constant_guess){(float)loss_of_shares(t, count), (float)((double)most / (double)v->n[judged])};
+}
+
 static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, &loss_focal, &loss_hinge, &loss_bce,
                                                           NULL};
 
@@ -130,5 +175,6 @@ const struct task_type task_classify = {
     .step = classify_step,
     .measure = classify_measure,
     .values = classify_values,
+    .guess = classify_guess,
     .finish = classify_finish,
 };

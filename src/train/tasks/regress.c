@@ -15,6 +15,7 @@ struct regress {
     double loss;
     size_t seen;
     struct number_sums *sum; /* [outputs] */
+    float *guess, *target;   /* [outputs][16] of regress_guess */
 };
 _Static_assert(sizeof(struct regress) <= TASK_OWN, "there is room for it");
 
@@ -28,6 +29,8 @@ static void regress_lay_out(struct train_task *t, size_t eval, struct train_take
     struct regress *r = (void *)t->own;
     (void)eval;
     r->sum = train_take(memory, (size_t)t->outputs, sizeof *r->sum);
+    r->guess = train_take(memory, (size_t)t->outputs * LANES, sizeof *r->guess);
+    r->target = train_take(memory, (size_t)t->outputs * LANES, sizeof *r->target);
 }
 
 static void regress_begin(struct train_task *t)
@@ -100,6 +103,32 @@ static void regress_values(const struct train_task *t, float v[METRICS])
     v[METRIC_R2] = (float)r2;
 }
 
+static struct constant_guess regress_guess(struct train_task *t)
+{
+    struct regress *r = (void *)t->own;
+    const struct data_view *v = t->job->view;
+    const float *number = field_floats(data_target(v->set), PART_TRAIN);
+    const size_t n = v->n[DATA_TRAIN], outputs = (size_t)t->outputs;
+    float loss[LANES];
+    double sum = 0;
+    for (size_t k = 0; k < outputs; k++, sum = 0) {
+        for (size_t i = 0; i < n; i++)
+            sum += (double)number[v->index[DATA_TRAIN][i] * outputs + k];
+        for (int i = 0; i < LANES; i++)
+            r->guess[k * LANES + (size_t)i] = (float)(sum / (double)n);
+    }
+    for (size_t from = 0; from < n; from += LANES) {
+        struct batch b = {.k = t->job->k, .target = r->target, .blocks = 1};
+        for (; b.n < LANES && from + (size_t)b.n < n; b.n++)
+            for (size_t k = 0; k < outputs; k++)
+                r->target[k * LANES + (size_t)b.n] = number[v->index[DATA_TRAIN][from + (size_t)b.n] * outputs + k];
+        t->loss->compute(t->job->spec, 1, &b, t->outputs, r->guess, 1, loss, NULL);
+        for (int i = 0; i < b.n; i++)
+            sum += (double)loss[i];
+    }
+    return (struct constant_guess){(float)(sum / (double)n), NAN};
+}
+
 static const struct loss_type *const regress_losses[] = {&loss_mse, &loss_mae, &loss_huber, NULL};
 
 const struct task_type task_regress = {
@@ -115,4 +144,5 @@ const struct task_type task_regress = {
     .step = regress_step,
     .measure = regress_measure,
     .values = regress_values,
+    .guess = regress_guess,
 };

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "orchestrate/journal.h"
+#include "train/warnings.h"
 
 #include <math.h>
 #include <signal.h>
@@ -59,7 +60,10 @@ static void saw_trial(void *ctx, const struct trial_record *t)
 /* What the lines of the tests say; metrics that they do not name are not known. */
 static struct epoch_row an_epoch(void)
 {
-    struct epoch_row r = {.epoch = 3, .lr = 0.1f, .grad_norm = 1e-30f};
+    struct epoch_row r = {.epoch = 3, .lr = 0.1f};
+    for (const struct epoch_sign *s = epoch_signs; s->name; s++)
+        *sign_value(&r, s) = NAN;
+    r.grad_norm = 1e-30f;
     for (int m = 0; m < M_EPOCHS; m++)
         *epoch_value(&r, m) = NAN;
     *epoch_value(&r, M_TRAIN_LOSS) = 1.5f;
@@ -344,6 +348,33 @@ static void journals_of_later_programs(void **state)
     journal_close(&j);
 }
 
+/* What warnings look at is known by name, and so is the warning; one of another program is none. */
+static void warnings_are_read_by_name(void **state)
+{
+    static const char *const body[] = {"V 2", "E fedcba9876543210 3 lr=3dcccccd warning=taste dead_units=3f000000"};
+    struct epoch_row a_row = an_epoch();
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    (void)state;
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    for (int w = 1; warning_row(w); w++) {
+        float v = 0.25f;
+        for (const struct epoch_sign *sign = epoch_signs; sign->name; sign++)
+            *sign_value(&a_row, sign) = v *= 2;
+        a_row.warning = w;
+        assert_int_equal(journal_epoch(&j, 0xfedcba9876543210u, &a_row, &e), 0);
+        assert_int_equal(scan(&j, &s), 0);
+        assert_memory_equal(&s.row, &a_row, sizeof a_row);
+    }
+    journal_close(&j);
+    put_lines(body, 2);
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    assert_int_equal(scan(&j, &s), 0);
+    assert_true(s.row.warning == 0 && s.row.dead_units == 0.5f && isnan(s.row.guess_loss));
+    journal_close(&j);
+}
+
 int test_journal(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +385,7 @@ int test_journal(void)
         cmocka_unit_test_setup_teardown(damage_is_told_once, new_file, remove_file),
         cmocka_unit_test_setup_teardown(journals_of_version_1_are_read, new_file, remove_file),
         cmocka_unit_test_setup_teardown(journals_of_later_programs, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(warnings_are_read_by_name, new_file, remove_file),
         cmocka_unit_test_setup_teardown(forged_records_are_damaged_lines, new_file, remove_file),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);

@@ -25,6 +25,7 @@ int test_selection(void);
 int test_checkpoint(void);
 int test_learning(void);
 int test_regress(void);
+int test_warnings(void);
 
 /* Defaults of every key, then "key=value key=value" of [train], optimizer and schedule; fails the test on a bad word.
  */

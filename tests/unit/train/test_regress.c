@@ -216,12 +216,39 @@ static void metrics_by_hand(void **state)
     assert_true(isnan(v[METRIC_R2]) && v[METRIC_MSE] > 0);
 }
 
+/* A network that puts out the means of the numbers, whatever it sees, has the loss of the guess, with each loss. */
+static void a_constant_guess_has_the_loss_of_the_means(void **state)
+{
+    (void)state;
+    for (size_t i = 0; task_types[1]->losses[i]; i++) {
+        struct regression r;
+        struct arena a;
+        char settings[80];
+        snprintf(settings, sizeof settings, "loss=%s lr=1e-30", task_types[1]->losses[i]->name);
+        regression_init(&r, settings);
+        struct training *run = fixture_run(&r.f, &a);
+        memset(run->net->w, 0, r.f.graph.param_floats * sizeof *run->net->w);
+        for (int k = 0; k < TARGETS; k++) {
+            double sum = 0;
+            for (int s = 0; s < TRAIN; s++)
+                sum += (double)number_of[s * TARGETS + k];
+            run->net->w[r.f.graph.node[r.f.graph.nnodes - 1].tensor[1].at + (size_t)k] = (float)(sum / TRAIN);
+        }
+        struct epoch_row row = epoch_ok(run);
+        assert_close(row.guess_loss, row.v[DATA_TRAIN][METRIC_LOSS], 1e-5, 0);
+        assert_true(isnan(row.guess_accuracy));
+        arena_release(&a);
+        fixture_release(&r.f);
+    }
+}
+
 int test_regress(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_training_has_the_values_of_the_script),
         cmocka_unit_test(batches_and_interruptions_do_not_show),
         cmocka_unit_test(metrics_by_hand),
+        cmocka_unit_test(a_constant_guess_has_the_loss_of_the_means),
     };
     return cmocka_run_group_tests_name("regress", tests, NULL, NULL);
 }

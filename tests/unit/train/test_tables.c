@@ -106,7 +106,7 @@ static void each_task_is_complete(void **state)
             fail_msg("no test trains the task %s", t->name);
         assert_string_equal(task_name(n + 1), t->name);
         assert_true(t->help && strlen(t->help) > 10 && t->one && t->many && t->outputs && t->losses[0]);
-        assert_true(t->lay_out && t->begin && t->step && t->measure && t->values);
+        assert_true(t->lay_out && t->begin && t->step && t->measure && t->values && t->guess);
         assert_true(t->metrics >> METRIC_LOSS & 1);
         assert_true(!t->losses[0]->params); /* as keys of a loss are there where train.loss names it */
         assert_false(t->outputs((struct target_kind){0, 0}));

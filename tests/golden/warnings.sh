@@ -1,0 +1,38 @@
+# warnings: a training that goes wrong is told at once, with its sentence and its id, and once; the tables say which rule
+# held and when, with the same bytes for any number of workers, any interruption and any level.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+
+tiny t '[grid]' 'model.init = he, zero' 'train.lr = 0.1, 1e-9, 0.2'
+sed -i 's/^units = 8/units = 32/; s/^epochs = 3/epochs = 6/' t.ini
+run 0 t.ini --no-plots -j 1 --out one
+for name in warning warned_at; do column one/results/t.csv $name | tr '\n' ' ' | tee $name >/dev/null; done
+[ "$(cat warning)" = " constant_loss  dead_units dead_units dead_units " ] || fail "warnings: $(cat warning)"
+[ "$(cat warned_at)" = " 2  1 1 1 " ] || fail "epochs of the warnings: $(cat warned_at)"
+id=$(column one/results/t.csv id | sed -n 2p)
+has err "trial 2: model.init=he train.lr=1e-9 ($id), warning after epoch 2: its training loss is no lower than that of a" \
+  'trial 4: model.init=zero train.lr=0.1 (' 'warning after epoch 1: more than half of its units get no gradient'
+[ "$(grep -c 'warning after' err)" -eq 4 ] || fail "a warning is told more than once: $(grep 'warning after' err)"
+
+# What .epochs.csv says is what the rules look at: the first that holds is the one that the trial has.
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+  { loss = $at["train_loss"]; guess = $at["guess_loss"]; learns = loss > guess / 10; rule = "" }
+  $at["epoch"] > 1 && $at["val_accuracy"] <= $at["guess_accuracy"] { rule = "constant_accuracy" }
+  $at["epoch"] > 1 && loss >= 0.99 * guess { rule = "constant_loss" }
+  $at["first_layer_gradient"] < 0.0001 && learns { rule = "vanishing_gradient" }
+  $at["dead_units"] > 0.5 && learns { rule = "dead_units" }
+  rule != $at["warning"] { print $at["trial"], $at["epoch"], rule, $at["warning"] }' one/results/t.epochs.csv >differ
+[ ! -s differ ] || fail "a rule holds that is not told, or the other way round: $(head -n 3 differ)"
+
+run 0 t.ini -q --no-plots -j 3 --out three
+run 0 t.ini -q --no-plots --isa ref --out plain
+run 3 t.ini --no-plots -j 1 --out halted stop.epochs=9 # in the middle of the second trial, which was warned of
+[ "$(grep -c 'trial 2: .*warning after' err)" -eq 1 ] || fail "no warning before the interruption"
+run 0 t.ini --no-plots -j 1 --out halted
+hasnot err 'trial 2: model.init=he train.lr=1e-9 ('
+run 0 t.ini -q --no-plots -j 2 --out apart stop.trial_time=1000 # each trial in a process of its own
+for other in three plain halted apart; do same one $other t; done
+[ "$(grep -c 'warning after' err)" -eq 4 ] || fail "processes of their own are warned of otherwise: $(cat err)"
+
+run 0 list warnings
+for rule in $(column one/results/t.epochs.csv warning | sort -u); do has out "$rule  "; done
+finish
