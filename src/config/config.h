@@ -44,6 +44,7 @@ struct sweep_spec {
     int seed; /* repeat r (0-based) trains with seed + r: the same seeds at every point, so that points are compared in
                  pairs */
     const char *objective; /* "max val_accuracy" */
+    int detail;            /* train_detail_name */
     int metric, maximise;  /* of it: index into train_metrics */
     int method;            /* index into search_types */
     struct search_args search_args;

@@ -137,7 +137,7 @@ static void attempt_trial(void *ctx, int number, const struct apart_request *q)
         return;
     }
     if (end < 0)
-        failed_record(&a.w, a.t, &e, &rec);
+        failed_record(&a.w, a.t, p.r, &e, &rec);
     else
         complete_record(&a.w, &p, &rec);
     tell_final(&a, &rec);
@@ -304,5 +304,5 @@ void train_apart(struct worker *w, size_t i)
     attempts(w, i, &e);
     tell_running(w, NULL, 0, 0);
     if (e.code && !stopping(w->run))
-        fail_trial(w, i, &e);
+        fail_trial(w, i, NULL, &e);
 }

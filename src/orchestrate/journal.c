@@ -316,7 +316,8 @@ struct table_visit {
 static void read_values(const char **p, struct train_table *t, char separator, struct trial_record *into,
                         const struct table_visit *visit, int *bad)
 {
-    if (t->rows < 0 || t->cols < 0 || t->rows > 256 || t->cols > 256 || into->ntables == TRAIN_TABLES) {
+    if (t->rows < 0 || t->cols < 0 || (t->rows && t->cols > TRAIN_TABLE_VALUES / t->rows) ||
+        into->ntables == TRAIN_TABLES) {
         *bad = 1;
         return;
     }
@@ -352,7 +353,7 @@ static void read_other(const char **p, const char *name, size_t n, struct trial_
         *bad |= i && **p != ',';
         *p += i && **p;
         uint64_t v = field(p, 10, bad);
-        size[i] = v < 1000 ? (int)v : 1000;
+        size[i] = v < TRAIN_TABLE_VALUES ? (int)v : TRAIN_TABLE_VALUES;
     }
     memcpy(x.name, name, n);
     x.counts = size[0];

@@ -241,6 +241,11 @@ static void look_closer(struct planner *p, struct plan_point *q)
                  "drop_last leaves no step: batch_size is %d and there are %zu training samples; write a smaller "
                  "batch_size or drop_last = no",
                  t->batch_size, q->n[DATA_TRAIN]);
+    else if (train_detail_values(t, q->graph) > TRAIN_DETAIL_VALUES)
+        snprintf(
+            p->why, sizeof p->why,
+            "detail = layers keeps %zu numbers of this training, more than %d; write fewer epochs or detail = none",
+            train_detail_values(t, q->graph), TRAIN_DETAIL_VALUES);
     else if (one == 2)
         snprintf(
             p->why, sizeof p->why,

@@ -101,19 +101,22 @@ void finish_trial(struct worker *w, size_t i, struct trial_record *r)
         checkpoint_remove(run, t);
 }
 
-void failed_record(const struct worker *w, const struct trial *t, const struct err *why, struct trial_record *rec)
+void failed_record(const struct worker *w, const struct trial *t, struct training *r, const struct err *why,
+                   struct trial_record *rec)
 {
     *rec = (struct trial_record){.status = TRIAL_FAILED, .epochs_run = t->nepochs, .error = why->text};
     for (int m = 0; m < M_COUNT; m++)
         rec->metric[m] = NAN;
     rec->timing.bytes = w->memory.cap;
     rec->volatile_failure = why->code == ERR_DATA || why->code == ERR_IO || why->code == ERR_NOMEM;
+    if (r && !rec->volatile_failure)
+        train_detail(r, &rec->ntables, rec->table);
 }
 
-void fail_trial(struct worker *w, size_t i, const struct err *why)
+void fail_trial(struct worker *w, size_t i, struct training *r, const struct err *why)
 {
     struct trial_record rec;
-    failed_record(w, &w->run->plan->trial[i], why, &rec);
+    failed_record(w, &w->run->plan->trial[i], r, why, &rec);
     finish_trial(w, i, &rec);
 }
 
@@ -150,12 +153,14 @@ void note_epoch(struct worker *w, const struct trial *t, int epoch, int done, in
 /* A line for who looks, at the first warning of a trial. Under the lock. */
 static void tell_warning(struct sweep_run *run, const struct trial *t)
 {
-    struct str event = {0};
+    struct str event = {0}, axes = {0};
     char id[STR_NUM];
-    str_addf(&event, "trial %zu: ", (size_t)(t - run->plan->trial) + 1);
-    describe_axes(run, t, &event);
-    str_addf(&event, " (%s), warning after epoch %d: %s", trial_id_text(id, t), t->warned_at,
-             warning_row(t->warning)->says);
+    str_addf(&event, "trial %zu (%s): warning after epoch %d: %s", (size_t)(t - run->plan->trial) + 1,
+             trial_id_text(id, t), t->warned_at, warning_row(t->warning)->says);
+    describe_axes(run, t, &axes);
+    if (axes.n)
+        str_addf(&event, "; %s", axes.p);
+    str_release(&axes);
     run_tell(run, event.p, 1);
     str_release(&event);
 }
@@ -311,7 +316,7 @@ void train_here(struct worker *w, size_t i)
         complete_record(w, &p, &rec);
         finish_trial(w, i, &rec);
     } else if (end) {
-        fail_trial(w, i, &e);
+        fail_trial(w, i, p.r, &e);
     } else {
         tell_running(w, NULL, 0, 0);
     }

@@ -30,10 +30,12 @@ int make_training(struct worker *w, struct trial_training *p, struct err *e);
 
 /* The records of a trial that was trained to its end, and of one that was not. */
 void complete_record(const struct worker *w, struct trial_training *p, struct trial_record *rec);
-void failed_record(const struct worker *w, const struct trial *t, const struct err *why, struct trial_record *rec);
+/* r: its training, as far as it came; NULL: there is none. */
+void failed_record(const struct worker *w, const struct trial *t, struct training *r, const struct err *why,
+                   struct trial_record *rec);
 /* The record into the journal and the tables: the trial is over. Locks. */
 void finish_trial(struct worker *w, size_t i, struct trial_record *rec);
-void fail_trial(struct worker *w, size_t i, const struct err *why);
+void fail_trial(struct worker *w, size_t i, struct training *r, const struct err *why);
 
 /* What the worker is at, for the progress line, after so many epochs, all of them or not; t NULL: nothing. Locks. */
 void tell_running(struct worker *w, const struct trial *t, int epochs, int done);

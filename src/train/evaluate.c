@@ -80,6 +80,7 @@ void train_finish(struct training *r, struct train_result *out)
     out->ntables = 0;
     if (r->task.type->finish)
         r->task.type->finish(&r->task, out);
+    train_detail(r, &out->ntables, out->table);
     const struct epoch_row *row = &r->p.best;
     out->epochs_run = r->p.epoch;
     out->best_epoch = row->epoch;

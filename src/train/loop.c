@@ -198,6 +198,7 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
     }
     train_values(r, row->v[DATA_TRAIN]);
     row->grad_norm = (float)(norms / (double)r->steps_per_epoch);
+    train_detail_epoch(r);
     row->first_layer_gradient = first_layer_gradient(r, norm);
     row->dead_units = train_units_dead(r);
     row->guess_loss = r->guess.loss;

@@ -10,6 +10,13 @@ const char *train_select_name(size_t i)
     return i < sizeof select_words / sizeof select_words[0] ? select_words[i] : NULL;
 }
 
+static const char *const detail_words[] = {"none", "layers", NULL};
+
+const char *train_detail_name(size_t i)
+{
+    return i < sizeof detail_words / sizeof detail_words[0] ? detail_words[i] : NULL;
+}
+
 int train_keys_check(const struct train_spec *s, const char **key, struct err *e)
 {
     const struct schedule_type *t = schedule_types[s->schedule];

@@ -22,7 +22,7 @@ struct state_vector {
     float *p;
     size_t n;
 };
-#define MAX_VECTORS (6 + TRAIN_STATES)
+#define MAX_VECTORS (7 + TRAIN_STATES)
 
 static int state_vectors(const struct training *r, struct state_vector v[MAX_VECTORS])
 {
@@ -40,6 +40,8 @@ static int state_vectors(const struct training *r, struct state_vector v[MAX_VEC
         v[n++] = (struct state_vector){r->best_w, g->param_floats};
         v[n++] = (struct state_vector){r->best_buffers, g->buffer_floats};
     }
+    if (r->job.spec->detail)
+        v[n++] = (struct state_vector){r->layer_norm, (size_t)r->job.spec->epochs * r->layers};
     return n;
 }
 
@@ -80,7 +82,7 @@ static uint64_t fingerprint(const struct train_job *j)
         h = hash_params(h, loss_types[s->loss - 1]->params, s->loss_args);
     for (int m = 0; m < METRICS; m++) /* whose places in the row of the best epoch are theirs */
         h = str_hash(h, train_metrics[m].what, strlen(train_metrics[m].what) + 1);
-    int selector[] = {train_selector(j), s->maximise};
+    int selector[] = {train_selector(j), s->maximise, s->detail};
     h = str_hash(h, selector, sizeof selector);
     return data_view_hash(hash_graph(h, j->graph), j->view);
 }

@@ -63,6 +63,7 @@ extern const struct schedule_type *const schedule_types[];
 const char *optimizer_name(size_t i); /* for P_CHOICE */
 const char *schedule_name(size_t i);
 const char *train_select_name(size_t i);
+const char *train_detail_name(size_t i);
 
 #define TRAIN_ARGS 64
 struct train_spec { /* as read from [train] */
@@ -92,6 +93,7 @@ struct train_spec { /* as read from [train] */
     /* The selecting metric, from sweep.objective; set by config. Of a test_* metric the val_* one of the same kind is
      * used, and without a validation split the train_* one: the test split never selects. */
     int metric, maximise;
+    int detail; /* from sweep.detail: 1: the norm of the gradient of each layer is kept of every epoch */
 };
 extern const struct param train_params[]; /* keys of train_spec without optimizer's and schedule's own */
 
@@ -108,7 +110,8 @@ int train_schedule(const struct train_spec *s);
 
 /* What a task leaves beside its metrics: a small table of numbers, by its name. */
 #define TRAIN_TABLES 4
-#define TRAIN_TABLE_VALUES (256 * 257) /* most numbers in all tables of a training together */
+#define TRAIN_DETAIL_VALUES (1 << 18)                        /* most numbers of what sweep.detail keeps of a training */
+#define TRAIN_TABLE_VALUES (256 * 257 + TRAIN_DETAIL_VALUES) /* and in all tables together */
 struct train_table {
     char name[16]; /* a word: "confusion" */
     int rows, cols;
@@ -146,6 +149,12 @@ int train_epoch(struct training *r, struct epoch_row *row, struct err *e);
 /* 1 when all epochs are done or early stopping said so. */
 int train_done(const struct training *r);
 int train_epochs_run(const struct training *r);
+/* Adds what sweep.detail kept so far to the tables of a result: "layers" [1][layers], the numbers of the layers that
+ * have parameters, from 1, and "gradients" [epochs][layers]: the norm of the gradient of each in an epoch's last step.
+ * Neither where nothing was kept. */
+void train_detail(struct training *r, int *ntables, struct train_table table[TRAIN_TABLES]);
+/* The numbers of these tables at the end of a training; more than TRAIN_DETAIL_VALUES may not be kept. */
+size_t train_detail_values(const struct train_spec *s, const struct nn_graph *g);
 /* Measures the test split with the selected epoch's weights. The run is not changed by it. */
 void train_finish(struct training *r, struct train_result *out);
 

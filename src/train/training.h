@@ -45,6 +45,10 @@ struct training {
     uint8_t *reached; /* [units] by the gradient of some step of the epoch, see units.c */
     size_t units, unreached;
     struct constant_guess guess;
+    size_t layers;        /* of which sweep.detail keeps the gradient; 0: it keeps none */
+    float *layer_norm;    /* [epochs][layers], see detail.c */
+    double *layer_number; /* [layers] */
+    double *layer_table;  /* [epochs][layers] as they are handed out */
 
     uint32_t *order;    /* [training samples] permutation of the epoch */
     uint32_t *at;       /* [eval_batch] sample numbers of a batch to evaluate */
@@ -84,6 +88,10 @@ size_t train_units(const struct nn_graph *g);
 void train_units_begin(struct training *r);
 void train_units_step(struct training *r);
 float train_units_dead(const struct training *r);
+
+/* Its memory; an epoch ends, net->dw is the gradient of its last step. */
+void train_detail_lay_out(struct training *r, struct train_taker *t);
+void train_detail_epoch(struct training *r);
 
 /* The metrics of what the task has seen, NaN for those that it does not measure or when it has seen nothing. */
 void train_values(const struct training *r, float v[METRICS]);

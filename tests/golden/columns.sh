@@ -3,9 +3,9 @@
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 tiny t '[grid]' 'model.units = 4, 8' 'train.lr = 0.1, 0.2'
-run 0 t.ini -q --no-plots
+run 0 t.ini -q --no-plots sweep.detail=layers
 
-run 0 t.ini -q --no-plots train.lr=0.1,0.3 # then there is something outside the plan
+run 0 t.ini -q --no-plots sweep.detail=layers train.lr=0.1,0.3 # then there is something outside the plan
 run 0 list columns
 cp out listed
 awk '/^\[/ { file = $1; next } /^[^ ]/ { if (bare) print bare; bare = file " " $1; next } /^  / { bare = "" }

@@ -29,6 +29,8 @@ const struct param sweep_params[] = {
       .help = "repeat r trains with seed + r - 1" },
     { .name = "objective", .type = P_TEXT, .at = SPEC(objective), .preset = "max val_accuracy",
       .help = "max or min and a metric; ranks the points and selects the epoch that is tested (test_*: its val_* counterpart does)" },
+    { .name = "detail", .type = P_CHOICE, .at = SPEC(detail), .preset = "none", .word = train_detail_name,
+      .help = "what is kept of each epoch beside the tables; layers: the norm of the gradient of each layer, in NAME.gradients.csv (its trials are trained anew)" },
     { 0 }
 };
 const struct param search_params[] = {

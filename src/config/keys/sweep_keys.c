@@ -136,4 +136,5 @@ void sweep_keys_fill(struct sweep *s, struct error_list *errors)
                    INT_MAX);
     s->train.metric = selecting_metric(s->spec.metric);
     s->train.maximise = train_metrics[s->train.metric].larger_is_better;
+    s->train.detail = s->spec.detail;
 }

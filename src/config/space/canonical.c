@@ -105,6 +105,8 @@ int fill_canonical(const struct point_choice *choice, struct point *p, struct ar
     if (n.train.select == 0 || n.train.patience > 0 ||
         schedule_types[n.train.schedule]->after_epoch) /* else nothing looks at it */
         str_addf(&t, "select = %s %s\n", n.train.maximise ? "max" : "min", train_metrics[n.train.metric].name);
+    if (n.train.detail)
+        str_addf(&t, "detail = %s\n", train_detail_name((size_t)n.train.detail));
     char *text = t.failed ? NULL : arena_strn(a, t.p, t.n);
     p->hash = text ? str_hash(STR_HASH, text, t.n) : 0;
     p->canonical = text;

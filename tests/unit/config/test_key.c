@@ -249,7 +249,7 @@ static void expect_owned(const char *section, const char *row, const struct para
  * own; and no table of rows with keys is forgotten there. */
 static void what_is_chosen_is_a_family(void **state)
 {
-    static const char plain[] = " model.init data.normalize data.verify train.task train.select ";
+    static const char plain[] = " model.init data.normalize data.verify train.task train.select sweep.detail ";
     struct key_row k;
     const struct data_word *w;
     (void)state;

@@ -185,6 +185,8 @@ static void train_keys_are_complete(void **state)
     assert_string_equal(train_select_name(0), "best");
     assert_string_equal(train_select_name(1), "last");
     assert_null(train_select_name(2));
+    assert_string_equal(train_detail_name(1), "layers");
+    assert_null(train_detail_name(2));
 }
 
 static void metrics_stand_in_their_order(void **state)

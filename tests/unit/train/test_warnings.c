@@ -145,6 +145,52 @@ static void the_first_layer_has_its_share_of_the_gradient(void **state)
     fixture_release(&f);
 }
 
+/* What sweep.detail keeps is the norm of the gradient of each layer, of every epoch, also after an interruption. */
+static void each_layer_has_the_norm_of_its_gradient(void **state)
+{
+    struct fixture f;
+    struct arena a, b;
+    double want[3][8];
+    int ntables = 0, layers = 0;
+    struct train_table table[TRAIN_TABLES];
+    struct err e = {0};
+    (void)state;
+    fixture_init(&f, TOY_CNN, "epochs=3 momentum=0.9", 75, 22, 19);
+    f.spec.detail = 1;
+    struct training *r = fixture_run(&f, &a), *again = fixture_run(&f, &b);
+    train_detail(r, &ntables, table);
+    assert_int_equal(ntables, 0); /* of no epoch */
+    for (int epoch = 0; epoch < 3; epoch++) {
+        if (epoch == 1) {
+            unsigned char *bytes = state_of(r);
+            assert_int_equal(train_state_read(again, bytes, train_state_bytes(r), &e), 0);
+            free(bytes);
+            r = again;
+        }
+        epoch_ok(r);
+        layers = 0;
+        for (int i = 0; i < f.graph.nnodes; i++) {
+            const struct nn_node *nd = &f.graph.node[i];
+            double sum = 0;
+            for (int t = 0; t < nd->ntensors; t++)
+                sum += squares(r->net->dw + nd->tensor[t].at, nd->tensor[t].n);
+            if (nd->ntensors)
+                want[epoch][layers++] = sqrt(sum);
+        }
+    }
+    train_detail(again, &ntables, table);
+    assert_true(ntables == 2 && layers == 5);
+    assert_true(table[1].rows == 3 && table[1].cols == layers && table[0].cols == layers);
+    assert_true(table[0].v[0] == 1 && table[0].v[layers - 1] == f.graph.nnodes);
+    for (int epoch = 0; epoch < 3; epoch++)
+        for (int i = 0; i < layers; i++)
+            assert_close(table[1].v[epoch * layers + i], want[epoch][i], 1e-5, 1e-12);
+    assert_int_equal(train_detail_values(&f.spec, &f.graph), 4 * layers);
+    arena_release(&a);
+    arena_release(&b);
+    fixture_release(&f);
+}
+
 /* A network that puts out the shares of the classes, whatever it sees, has the loss of the guess, with each loss. */
 static void a_constant_guess_has_the_loss_of_the_shares(void **state)
 {
@@ -190,6 +236,7 @@ int test_warnings(void)
         cmocka_unit_test(trainings_that_go_well_set_off_none),
         cmocka_unit_test(units_without_gradient_are_counted),
         cmocka_unit_test(the_first_layer_has_its_share_of_the_gradient),
+        cmocka_unit_test(each_layer_has_the_norm_of_its_gradient),
         cmocka_unit_test(a_constant_guess_has_the_loss_of_the_shares),
     };
     return cmocka_run_group_tests_name("warnings", tests, NULL, NULL);
