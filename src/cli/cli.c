@@ -162,6 +162,14 @@ void warn_absent(const struct dataset *set, struct str *told)
             set->absent);
 }
 
+void tell_dataset(FILE *to, const struct dataset *set, struct str *told)
+{
+    if (!set->told || (told->p && strstr(told->p, set->told)))
+        return;
+    str_add(told, set->told);
+    fputs(set->told, to);
+}
+
 void point_text(const struct sweep *s, const struct point *p, struct str *out)
 {
     for (size_t i = 0; i < sweep_keys(s); i++)

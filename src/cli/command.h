@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { STATUS_DONE = 0, STATUS_TRIALS = 1, STATUS_USAGE = 2, STATUS_STOPPED = 3, STATUS_IO = 4, STATUS_SIGNAL = 128 };
 
@@ -106,6 +107,8 @@ void warn_objective(const struct sweep *s);
 /* Warns, once for all that stand in *told, of a dataset whose files are not there. */
 struct str;
 void warn_absent(const struct dataset *set, struct str *told);
+/* Prints, once for all that stand in *told, what was recognised in the files of a dataset. */
+void tell_dataset(FILE *to, const struct dataset *set, struct str *told);
 /* The one word of plot, report and status, checked to be a name with results. 0, or -1 with *e. */
 int result_name(const struct invocation *in, const char **name, struct err *e);
 

@@ -68,38 +68,69 @@ size_t cache_room(const struct cache_slot *c)
     return bytes_of_pixels(&c->stamp);
 }
 
-/* 0, or -1 when the source cannot be looked at. */
-static int stamp_of(const char *source, size_t planes, size_t plane, struct cache_stamp *s)
+/* Adds one of the sources: sizes add up, times of all but the first are hashed into it. 0, or -1 when it cannot be
+ * looked at. */
+static int add_stamp(const char *path, int first, struct cache_stamp *s)
 {
     struct stat st;
-    size_t n = strlen(source);
-    if (stat(source, &st) || !S_ISREG(st.st_mode))
+    if (stat(path, &st) || !S_ISREG(st.st_mode))
         return -1;
+    const int64_t now[4] = {st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ctim.tv_sec, st.st_ctim.tv_nsec};
+    int64_t *const kept[4] = {&s->changed_s, &s->changed_ns, &s->status_s, &s->status_ns};
+    for (int i = 0; i < 4; i++)
+        *kept[i] = first ? now[i] : (int64_t)str_hash((uint64_t)*kept[i], &now[i], sizeof now[i]);
+    s->size += st.st_size;
+    return 0;
+}
+
+/* source has absolute paths, one a line. 0, or -1 when one of them cannot be looked at. */
+static int stamp_of(const char *source, size_t planes, size_t plane, struct cache_stamp *s)
+{
+    char path[DATA_PATH];
+    size_t n = strlen(source);
     memset(s, 0, sizeof *s);
     memcpy(s->magic, "sweepdc2", sizeof s->magic);
     s->path[0] = str_hash(STR_HASH, source, n);
     s->path[1] = str_hash(~STR_HASH, source, n);
-    s->size = st.st_size;
-    s->changed_s = st.st_mtim.tv_sec;
-    s->changed_ns = st.st_mtim.tv_nsec;
-    s->status_s = st.st_ctim.tv_sec;
-    s->status_ns = st.st_ctim.tv_nsec;
     s->planes = planes;
     s->plane = plane;
+    for (const char *at = source, *end; *at; at = end + (*end == '\n')) {
+        end = strchrnul(at, '\n');
+        snprintf(path, sizeof path, "%.*s", (int)(end - at), at);
+        if (add_stamp(path, at == source, s))
+            return -1;
+    }
     return 0;
+}
+
+/* Adds the absolute path of a file as a line of c->source. 0, or -1 when there is none that fits. */
+static int add_source(struct cache_slot *c, const char *path)
+{
+    size_t have = strlen(c->source);
+    char *real = realpath(path, NULL);
+    int n = real && !strchr(real, '\n')
+                ? snprintf(c->source + have, sizeof c->source - have, "%s%s", have ? "\n" : "", real)
+                : -1;
+    free(real);
+    return n >= 0 && (size_t)n < sizeof c->source - have ? 0 : -1;
+}
+
+void cache_find_files(struct cache_slot *c, const char *const *source, size_t sources, size_t planes, size_t plane)
+{
+    char folder[DATA_PATH];
+    c->file[0] = c->source[0] = 0;
+    if (planes * plane < CACHE_MIN || plane > SUMS_BYTES || switched_off() || cache_folder(folder))
+        return;
+    for (size_t i = 0; i < sources; i++)
+        if (add_source(c, source[i]))
+            return;
+    if (!stamp_of(c->source, planes, plane, &c->stamp))
+        snprintf(c->file, sizeof c->file, "%.4064s/%016llx", folder, (unsigned long long)c->stamp.path[0]);
 }
 
 void cache_find(struct cache_slot *c, const char *source, size_t planes, size_t plane)
 {
-    char folder[DATA_PATH], *real;
-    c->file[0] = 0;
-    if (planes * plane < CACHE_MIN || plane > SUMS_BYTES || switched_off() || cache_folder(folder) ||
-        !(real = realpath(source, NULL)))
-        return;
-    int n = snprintf(c->source, sizeof c->source, "%s", real);
-    free(real);
-    if (n >= 0 && (size_t)n < sizeof c->source && !stamp_of(c->source, planes, plane, &c->stamp))
-        snprintf(c->file, sizeof c->file, "%.4064s/%016llx", folder, (unsigned long long)c->stamp.path[0]);
+    cache_find_files(c, &source, 1, planes, plane);
 }
 
 /* Two sums in 8 lanes, the second of the first as it grows, so that order counts too (as Fletcher's checksum); at the

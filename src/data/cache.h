@@ -2,11 +2,11 @@
  * has unpacked a few milliseconds; every worker, and every process, then shares the same read-only pages. With the
  * pixels are kept the sums that normalization wants, so that a start need not look at every pixel for them.
  *
- * One file per source file in $XDG_CACHE_HOME/sweep/decoded, else ~/.cache/sweep/decoded, named by the hash of the
- * source's absolute path. It begins with a page that says whose bytes follow (path, size, times of last change and a
- * version of this format) and what they add up to. A file that is missing, cut off, damaged or about an older source is
- * no error: the source is decoded again and the file replaced. Neither is a folder that cannot be written. SWEEP_CACHE
- * = off (or no, 0) leaves the cache alone. */
+ * One file per source file (or list of files, whose pixels go together) in $XDG_CACHE_HOME/sweep/decoded, else
+ * ~/.cache/sweep/decoded, named by the hash of the source's absolute path. It begins with a page that says whose bytes
+ * follow (path, size, times of last change and a version of this format) and what they add up to. A file that is
+ * missing, cut off, damaged or about an older source is no error: the source is decoded again and the file replaced.
+ * Neither is a folder that cannot be written. SWEEP_CACHE = off (or no, 0) leaves the cache alone. */
 #ifndef DATA_CACHE_H
 #define DATA_CACHE_H
 
@@ -25,7 +25,8 @@ struct cache_stamp { /* what the file says of its source; compared as bytes: no 
 _Static_assert(sizeof(struct cache_stamp) == 80, "no padding");
 
 struct cache_slot {
-    char source[DATA_PATH], file[DATA_PATH]; /* absolute paths; file is empty when nothing is to be cached */
+    char source[DATA_PATH]; /* absolute paths, one a line */
+    char file[DATA_PATH];   /* absolute path; empty when nothing is to be cached */
     struct cache_stamp stamp;
 };
 
@@ -37,6 +38,8 @@ struct cache_hit {
 /* Where the planes of `plane` bytes (a channel of an image) of a source file are or would be cached. To be called
  * before the source is read. */
 void cache_find(struct cache_slot *c, const char *source, size_t planes, size_t plane);
+/* The same for planes that come out of several files. */
+void cache_find_files(struct cache_slot *c, const char *const *source, size_t sources, size_t planes, size_t plane);
 /* What is cached, mapped and owned by d (dataset_release unmaps it): 0, or -1. fresh: this process has just written it,
  * and it is not added up again. */
 int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct cache_hit *hit);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/param.h"
+#include "base/str.h"
 #include "data/batch.h"
 #include "data/fields.h"
 #include "data/view.h"
@@ -13,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DATA_ARGS 64 /* most bytes of the keys of a source */
+#define DATA_ARGS 128 /* most bytes of the keys of a source */
 
 /* As read from [data]; texts are owned by the caller. */
 struct data_spec {
@@ -49,8 +50,14 @@ const struct data_word *data_augment_word(size_t i);
 /* `augment` in normal words: in the order of the table, numbers by value, what is the default left out; "" for none.
  * Any other text is the same images. buf holds n bytes; NULL when the text is wrong or does not fit. */
 const char *data_augment_text(const char *augment, char *buf, size_t n);
-/* Whether both specs load the same dataset: word, path, what is verified, and all that a made one is made from. */
+/* Whether both specs load the same dataset: word, path, what is verified, and the dataset's own keys. */
 int data_same_dataset(const struct data_spec *a, const struct data_spec *b);
+/* Copies the spec, its texts into `a`. 0, or -1 with *e. */
+int data_spec_copy(struct data_spec *to, const struct data_spec *from, struct arena *a, struct err *e);
+/* Adds the dataset's own keys to `text`, "name=value" a line; and sets them from such a text, kept in `a`: names that
+ * the dataset does not have are passed over, lack of memory is a's. */
+void data_source_text(const struct data_spec *s, struct str *text);
+void data_source_from_text(struct data_spec *s, const char *text, struct arena *a);
 enum data_normalize { NORMALIZE_STANDARD, NORMALIZE_UNIT, NORMALIZE_NONE };
 const char *data_normalize_name(size_t i); /* in that order */
 enum data_verify { VERIFY_QUICK, VERIFY_FULL };

@@ -28,6 +28,20 @@ void dataset_of_vectors(struct dataset *d, int features, int classes, const char
                           : (struct field){.name = "number", .type = FIELD_FLOATS, .shape = one};
 }
 
+int dataset_count_classes(struct dataset *d, struct err *e)
+{
+    struct field *f = &d->field[d->inputs];
+    const uint8_t *y = field_bytes(f, PART_TRAIN);
+    uint32_t *count = dataset_alloc(d, (size_t)f->classes * sizeof *count, e);
+    if (!count)
+        return -1;
+    memset(count, 0, (size_t)f->classes * sizeof *count);
+    for (size_t i = 0; i < d->n[PART_TRAIN]; i++)
+        count[y[i]]++;
+    f->count = count;
+    return 0;
+}
+
 struct owned_memory { /* a list of allocations, and of mappings */
     struct owned_memory *next;
     void *map; /* NULL: none */

@@ -16,13 +16,15 @@ enum field_type {
     FIELD_FLOATS, /* float: measurements, numbers to predict */
     FIELD_IDS     /* uint8_t 0..classes-1: one of a list of names */
 };
-enum data_part { PART_TRAIN, PART_TEST, DATA_PARTS }; /* a training file and a test file, or what stands for them */
+enum field_fill { FILL_NOTHING, FILL_MEAN, FILL_MEDIAN }; /* of the values that the training split has of the channel */
+enum data_part { PART_TRAIN, PART_TEST, DATA_PARTS };     /* a training file and a test file, or what stands for them */
 
 struct field {
     const char *name; /* "image", "class" */
     enum field_type type;
     struct shape shape;             /* of one sample */
     const void *values[DATA_PARTS]; /* [samples][c][h][w] of the type; NULL: only described */
+    enum field_fill fill;           /* FLOATS of inputs: what is put where a value is NaN, that is missing */
     int max_value;                  /* BYTES: what `normalize = unit` divides by: 255, or 16 */
     int classes;                    /* IDS: 1..DATA_CLASSES */
     const char *const *class_name;  /* IDS: [classes] */
@@ -43,6 +45,7 @@ struct dataset {
     uint64_t fingerprint; /* of the files' contents, size, head and tail, with VERIFY_FULL every byte; of the values of
                              the keys it was made from; 0: built in */
     char credit[256];     /* source and licence, where known */
+    const char *told;     /* lines on what was recognised in its files; NULL: nothing. Owned as the values are */
     char absent[512];     /* why its files were not found; "": they were, or there are none. Set by dataset_absent */
     void *owned;          /* private */
 };
@@ -98,6 +101,9 @@ void dataset_of_images(struct dataset *d, int c, int h, int w, int max_value, in
                        const char *const *class_name);
 /* Makes d a dataset of vectors of so many floats, with a class each, or with a number to predict where classes is 0. */
 void dataset_of_vectors(struct dataset *d, int features, int classes, const char *const *class_name);
+
+/* Counts the training samples of each class, for plans, where the labels are there. 0, or -1 with *e. */
+int dataset_count_classes(struct dataset *d, struct err *e);
 
 /* n bytes (n may be 0) that dataset_release frees; NULL with *e. */
 void *dataset_alloc(struct dataset *d, size_t n, struct err *e);

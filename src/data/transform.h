@@ -12,6 +12,7 @@ struct transform {
     const struct dataset *set;
     const struct field *field;
     float *scale, *shift;          /* [c] of inputs: value * scale + shift */
+    float *fill;                   /* [c] what a missing value is taken for; NULL: none is missing */
     const struct augment *augment; /* of images; NULL when nothing is augmented */
     const uint8_t *copy[3];        /* of images: data_view_gather's, [n][c][h][w] of each split, or NULL */
     size_t scratch;                /* bytes that fill wants of batch.scratch when it is given a draw */

@@ -24,30 +24,29 @@ struct view_entry {
 
 struct seen_entry {
     struct seen_entry *next;
-    char *dataset, *path;
-    int verify;
+    struct data_spec spec; /* texts in datasets.texts */
     struct dataset_seen seen;
 };
 
-int datasets_remember(struct datasets *d, const char *dataset, const char *path, int verify,
-                      const struct dataset_seen *seen)
+int datasets_remember(struct datasets *d, const struct data_spec *s, const struct dataset_seen *seen)
 {
+    struct err none = {0};
     struct seen_entry *x = calloc(1, sizeof *x);
     if (!x)
         return -1;
-    *x = (struct seen_entry){d->seen, strdup(dataset), strdup(path), verify, *seen};
+    x->next = d->seen;
+    x->seen = *seen;
     d->seen = x;
-    return x->dataset && x->path ? 0 : -1;
+    return data_spec_copy(&x->spec, s, &d->texts, &none);
 }
 
 int datasets_as_seen(const struct datasets *d)
 {
     int same = 1;
     for (const struct seen_entry *x = d->seen; x && same; x = x->next) {
-        struct data_spec spec = {.dataset = x->dataset, .path = x->path, .augment = "", .verify = x->verify};
         struct dataset set;
         struct err e = {0};
-        same = !dataset_peek(&set, &spec, &e) || !dataset_absent(&set, &spec, &x->seen, &e);
+        same = !dataset_peek(&set, &x->spec, &e) || !dataset_absent(&set, &x->spec, &x->seen, &e);
         if (same) {
             same = set.fingerprint == x->seen.fingerprint;
             dataset_release(&set);
@@ -56,31 +55,21 @@ int datasets_as_seen(const struct datasets *d)
     return same;
 }
 
-/* Copies the spec with its texts. 0, or -1 with *e. */
-static int copy_spec(struct data_spec *to, const struct data_spec *from, struct arena *a, struct err *e)
-{
-    *to = *from;
-    to->dataset = arena_str(a, from->dataset);
-    to->path = arena_str(a, from->path);
-    to->augment = arena_str(a, from->augment);
-    return a->failed ? err_set(e, ERR_NOMEM, "no memory for dataset %s", from->dataset) : 0;
-}
-
 /* Without its files: as an earlier run found it, or as its name is known. */
 static void peek_absent(const struct datasets *d, struct dataset_entry *x, const struct data_spec *s)
 {
     const struct seen_entry *y = d->seen;
-    while (y && (y->verify != s->verify || strcmp(y->dataset, s->dataset) != 0 || strcmp(y->path, s->path) != 0))
+    while (y && !data_same_dataset(&y->spec, s))
         y = y->next;
     if ((y || d->assume) && !dataset_absent(&x->set, s, y ? &y->seen : NULL, &x->err))
         err_clear(&x->err);
 }
 
-const struct dataset *datasets_peeked(const struct datasets *d, size_t i, struct dataset_name *name)
+const struct dataset *datasets_peeked(const struct datasets *d, size_t i, const struct data_spec **s)
 {
     for (const struct dataset_entry *x = d->set; x; x = x->next)
         if (!x->loaded && !x->err.code && !i--) {
-            *name = (struct dataset_name){x->spec.dataset, x->spec.path, x->spec.verify};
+            *s = &x->spec;
             return &x->set;
         }
     return NULL;
@@ -98,7 +87,7 @@ static struct dataset_entry *find_set(struct datasets *d, const struct data_spec
         err_set(e, ERR_NOMEM, "no memory for dataset %s", s->dataset);
         return NULL;
     }
-    if (copy_spec(&x->spec, s, &d->texts, e)) {
+    if (data_spec_copy(&x->spec, s, &d->texts, e)) {
         free(x);
         return NULL;
     }
@@ -206,7 +195,7 @@ const struct data_view *datasets_view(struct datasets *d, const struct data_spec
         return NULL;
     }
     arena_init(&v->mem);
-    if (copy_spec(&v->spec, s, &v->mem, e)) {
+    if (data_spec_copy(&v->spec, s, &v->mem, e)) {
         free_view(v);
         return NULL;
     }
@@ -237,8 +226,6 @@ void datasets_release(struct datasets *d)
     while (d->seen) {
         struct seen_entry *y = d->seen;
         d->seen = y->next;
-        free(y->dataset);
-        free(y->path);
         free(y);
     }
 }

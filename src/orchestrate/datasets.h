@@ -12,17 +12,14 @@ struct datasets { /* zero-initialise */
     int assume; /* a dataset whose files are not found is peeked as its name is known: for plans */
 };
 
-/* A dataset and path as an earlier run found it, for datasets_peek when its files are gone. 0, or -1 without memory. */
-int datasets_remember(struct datasets *d, const char *dataset, const char *path, int verify,
-                      const struct dataset_seen *seen);
+/* A dataset as an earlier run found it, for datasets_peek when its files are gone. s is copied. 0, or -1 without
+ * memory.
+ */
+int datasets_remember(struct datasets *d, const struct data_spec *s, const struct dataset_seen *seen);
 /* Whether every dataset that was remembered is what it was; one whose files are gone is. */
 int datasets_as_seen(const struct datasets *d);
-/* The i-th dataset that was peeked, and what it is called in the sweep file; NULL after the last. */
-struct dataset_name {
-    const char *dataset, *path;
-    int verify;
-};
-const struct dataset *datasets_peeked(const struct datasets *d, size_t i, struct dataset_name *name);
+/* The i-th dataset that was peeked, and in *s the keys that it was found by; NULL after the last. */
+const struct dataset *datasets_peeked(const struct datasets *d, size_t i, const struct data_spec **s);
 
 /* The dataset without its pixels; NULL with *e. Both live until datasets_release. A failure is remembered. */
 const struct dataset *datasets_peek(struct datasets *d, const struct data_spec *s, struct err *e);

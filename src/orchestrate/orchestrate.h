@@ -78,6 +78,7 @@ struct run_options {
     const char *notice; /* written to stderr at the first signal; NULL: nothing */
     uint64_t limit;     /* most trials of a plan that is run without [stop] trials */
     void (*progress)(void *ctx, const struct run_progress *p);
+    void (*data)(void *ctx, const struct dataset *set); /* NULL, or called with each dataset before the training */
     void *ctx;
 };
 #define RUN_LIMIT 1000000 /* default of limit: larger grids want [stop] trials */

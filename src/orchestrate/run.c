@@ -137,6 +137,14 @@ static int check_first_point(struct sweep_run *run, struct err_list *errs)
     return bad;
 }
 
+static void show_datasets(const struct sweep_run *run)
+{
+    const struct data_spec *spec;
+    const struct dataset *set;
+    for (size_t i = 0; (set = datasets_peeked(run->sets, i, &spec)); i++)
+        run->o->data(run->o->ctx, set);
+}
+
 static int start_run(struct sweep_run *run, struct run_summary *sum, struct err_list *errs, struct err *e)
 {
     run->k = kernels_pick(run->o->isa);
@@ -156,6 +164,8 @@ static int start_run(struct sweep_run *run, struct run_summary *sum, struct err_
     if (run->o->only_tables)
         run->queue->norder = 0;
     keymap_release(&run->plan->by_key);
+    if (run->o->data)
+        show_datasets(run);
     return seen_suffices(run, e) || seen_write(run, e) || make_crews(run, e) ? -1 : 0;
 }
 

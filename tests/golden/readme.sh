@@ -2,6 +2,9 @@
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 awk '/^```ini/ { n++; inside = 1; next } /^```/ { inside = 0 } inside { print > ("example" n ".ini") }' "$SOURCE/README.md"
+# The table of its own that an example wants.
+awk 'BEGIN { print "PassengerId,Survived,Pclass,Name,Ticket,Cabin,Age"
+  for (i = 0; i < 100; i++) printf "%d,%d,%d,\"A, b\",%d,,%s\n", i, i % 2, 1 + i % 3, i, i % 9 ? i : "" }' >passengers.csv
 ls example*.ini >/dev/null 2>&1 || fail "README.md has no sweep file"
 for file in example*.ini; do
   if grep -qE '^dataset *= *(mnist|fashion-mnist)' "$file" && [ ! -d "$SWEEP_DATA/mnist" ]; then

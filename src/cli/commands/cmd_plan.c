@@ -21,6 +21,7 @@ struct plan_listing {
     struct table reasons; /* of skipped points, each once, beside how many points it is the reason of */
     uint64_t *skipped_for;
     char first_skip_at[512]; /* where the first of them goes wrong */
+    struct str recognised;   /* what was printed of datasets */
     struct str absent;       /* names of datasets without files, as warned of */
     double seconds, longest;
     size_t bytes, room; /* of the largest; of all memory */
@@ -66,6 +67,7 @@ static void count_reason(struct plan_listing *p, const char *why, const char *at
 static void count_point(struct plan_listing *p, const struct plan_point *q)
 {
     warn_absent(q->set, &p->absent);
+    tell_dataset(stdout, q->set, &p->recognised);
     if (q->skip)
         count_reason(p, q->skip, q->skip_at);
     else if (q->same_as != q->index)
@@ -255,6 +257,7 @@ int cmd_plan(const struct invocation *in)
     table_release(&p.reasons);
     free(p.skipped_for);
     str_release(&p.absent);
+    str_release(&p.recognised);
     table_release(&p.t);
     err_list_release(&errs);
     sweep_free(s);

@@ -168,6 +168,14 @@ static void library_gave_up(void)
         _exit(fail_memory());
 }
 
+static void print_dataset(void *ctx, const struct dataset *set)
+{
+    struct str told = {0};
+    (void)ctx;
+    tell_dataset(stderr, set, &told);
+    str_release(&told);
+}
+
 static int run_sweep(const struct invocation *in, const struct sweep *s, const char *level)
 {
     struct progress progress;
@@ -183,6 +191,7 @@ static int run_sweep(const struct invocation *in, const struct sweep *s, const c
         .notice = "\nsweep: finishing the epochs that run, then saving; once more to stop now\n",
         .limit = RUN_LIMIT,
         .progress = progress_tell,
+        .data = in->opt.quiet ? NULL : print_dataset,
         .ctx = &progress,
     };
     atexit(library_gave_up);

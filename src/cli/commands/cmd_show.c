@@ -141,6 +141,7 @@ static int keep_point(void *ctx, const struct plan_point *q)
     s->shown = 1;
     struct str told = {0};
     warn_absent(q->set, &told);
+    tell_dataset(stderr, q->set, &told);
     str_release(&told);
     if (!s->dot && print_point(q)) {
         s->status = fail_memory();

@@ -2,6 +2,7 @@
 #include "data/sources/fingerprint.h"
 
 #include "base/str.h"
+#include "data/cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,4 +41,17 @@ int file_fingerprint(uint64_t *h, const char *path, struct err *e)
     if (fd >= 0)
         close(fd);
     return bad ? err_set(e, ERR_IO, "%s: cannot read: %s", path, strerror(why)) : 0;
+}
+
+int fingerprint_add(uint64_t *h, const char *path, int verify, struct err *e)
+{
+    uint64_t content;
+    if (file_fingerprint(h, path, e))
+        return -1;
+    if (verify == VERIFY_QUICK)
+        return 0;
+    if (cache_content(path, &content, e))
+        return -1;
+    *h = str_hash(*h, &content, sizeof content);
+    return 0;
 }

@@ -2,45 +2,12 @@
 #include "data/sources/idx.h"
 
 #include "base/file.h"
+#include "data/sources/packed.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define DEFLATE_RATIO 1032 /* no deflate stream expands further (zlib's technical notes) */
-
-static int read_failed(struct idx_file *f, struct err *e)
-{
-    int code;
-    const char *why = gzerror(f->f, &code);
-    if (code == Z_MEM_ERROR)
-        return err_set(e, ERR_NOMEM, "%s: no memory to unpack it", f->path);
-    if (code == Z_BUF_ERROR)
-        return err_set(e, ERR_DATA, "%s: the gzip stream is cut off", f->path);
-    if (code == Z_ERRNO)
-        return err_set(e, ERR_IO, "%s: cannot read: %s", f->path, strerror(errno));
-    return err_set(e, ERR_DATA, "%s: the gzip stream is damaged: %s", f->path, why);
-}
-
-/* Up to n bytes; *got is short at the end of the file. */
-static int read_bytes(struct idx_file *f, unsigned char *to, size_t n, size_t *got, struct err *e)
-{
-    *got = 0;
-    while (*got < n) {
-        size_t rest = n - *got;
-        int now = gzread(f->f, to + *got, (unsigned)(rest < 1 << 30 ? rest : 1 << 30));
-        if (now > 0)
-            *got += (size_t)now;
-        int code;
-        gzerror(f->f, &code); /* a stream that is cut off gives its last bytes first */
-        if (now < 0 || code < 0)
-            return read_failed(f, e);
-        if (now == 0)
-            break;
-    }
-    return 0;
-}
 
 static const char *idx_type_name(unsigned type)
 {
@@ -122,10 +89,11 @@ static int read_header(struct idx_file *f, int min_dims, int max_dims, struct er
 {
     unsigned char b[4 + 4 * IDX_DIMS];
     size_t got, more;
-    if (read_bytes(f, b, 4, &got, e))
+    if (packed_read(f->f, f->path, b, 4, &got, e))
         return -1;
     if (got == 4) {
-        if (check_magic(f, b, min_dims, max_dims, e) || read_bytes(f, b + 4, (size_t)f->dims * 4, &more, e))
+        if (check_magic(f, b, min_dims, max_dims, e) ||
+            packed_read(f->f, f->path, b + 4, (size_t)f->dims * 4, &more, e))
             return -1;
         got += more;
     }
@@ -154,11 +122,11 @@ int idx_read(struct idx_file *f, unsigned char *to, struct err *e)
 {
     size_t got, more;
     unsigned char extra;
-    if (read_bytes(f, to, f->bytes, &got, e))
+    if (packed_read(f->f, f->path, to, f->bytes, &got, e))
         return -1;
     if (got < f->bytes)
         return err_set(e, ERR_DATA, "%s: is cut off: %zu bytes of data, expected %zu", f->path, got, f->bytes);
-    if (read_bytes(f, &extra, 1, &more, e)) /* also makes zlib compare the checksum */
+    if (packed_read(f->f, f->path, &extra, 1, &more, e)) /* also makes zlib compare the checksum */
         return -1;
     if (more)
         return err_set(e, ERR_DATA, "%s: goes on after the %zu bytes of data that its header announces", f->path,

@@ -150,25 +150,10 @@ static const uint8_t *read_labels(struct idx_file *f, const struct idx_set *set,
     return y;
 }
 
-/* How many training samples each class has, for plans. */
-static int count_labels(struct dataset *d, struct err *e)
-{
-    struct field *f = &d->field[1];
-    const uint8_t *y = field_bytes(f, PART_TRAIN);
-    uint32_t *count = dataset_alloc(d, (size_t)f->classes * sizeof *count, e);
-    if (!count)
-        return -1;
-    memset(count, 0, (size_t)f->classes * sizeof *count);
-    for (size_t i = 0; i < d->n[PART_TRAIN]; i++)
-        count[y[i]]++;
-    f->count = count;
-    return 0;
-}
-
 static int read_files(struct files *fs, const struct idx_set *set, struct dataset *d, int peek, struct err *e)
 {
     struct field *image = &d->field[0], *class = &d->field[1];
-    if (!(class->values[PART_TRAIN] = read_labels(&fs->f[TRAIN_Y], set, d, e)) || count_labels(d, e))
+    if (!(class->values[PART_TRAIN] = read_labels(&fs->f[TRAIN_Y], set, d, e)) || dataset_count_classes(d, e))
         return -1;
     if (!(peek && set->classes) && !(class->values[PART_TEST] = read_labels(&fs->f[TEST_Y], set, d, e)))
         return -1;
@@ -181,20 +166,6 @@ static int read_files(struct files *fs, const struct idx_set *set, struct datase
     if (!(image->values[PART_TRAIN] = read_pixels(&fs->f[TRAIN_X], d, &image->sums, e)) ||
         !(image->values[PART_TEST] = read_pixels(&fs->f[TEST_X], d, &unused, e)))
         return -1;
-    return 0;
-}
-
-/* The file into the fingerprint. */
-static int take_in(struct dataset *d, const char *path, int verify, struct err *e)
-{
-    uint64_t content;
-    if (file_fingerprint(&d->fingerprint, path, e))
-        return -1;
-    if (verify == VERIFY_QUICK)
-        return 0;
-    if (cache_content(path, &content, e))
-        return -1;
-    d->fingerprint = str_hash(d->fingerprint, &content, sizeof content);
     return 0;
 }
 
@@ -232,7 +203,7 @@ static int load_idx_set(const struct data_source *k, struct dataset *d, const st
     for (int i = 0; i < FILES; i++) {
         idx_close(&fs->f[i]);
         if (!bad)
-            bad = take_in(d, fs->path[i], s->verify, e);
+            bad = fingerprint_add(&d->fingerprint, fs->path[i], s->verify, e);
     }
     free(fs);
     return bad ? -1 : 0;

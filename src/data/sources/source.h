@@ -12,7 +12,7 @@ struct data_source {
     int made;              /* from the keys word.params and data.seed, not read */
     const void *detail;    /* of the file's own type, for sources that differ by names only */
     /* For dataset_absent: whether the files are found (-1: no memory to look); what is known without them (0, -1:
-     * nothing). NULL: read from no file. */
+     * nothing). NULL: read from no file, or not known without it. */
     int (*there)(const struct data_source *source, const struct data_spec *s);
     int (*known)(const struct data_source *source, struct dataset *d, const struct dataset_seen *seen);
     /* Fills the fields, n, the fingerprint, and owned with what dataset_release is to free; `peek`: without values. On

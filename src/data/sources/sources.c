@@ -10,6 +10,7 @@
 // clang-format off
 #define SOURCES(X)                                                                                                     \
     X(optdigits) X(mnist) X(fashion_mnist) X(kmnist) X(emnist_digits) X(emnist_letters) X(emnist_balanced) X(idx)      \
+    X(cifar10) X(csv)                                                                                                  \
     X(moons) X(circles) X(spirals) X(blobs) X(xor) X(friedman) X(sines)
 // clang-format on
 #define DECLARE(name) extern const struct data_source source_##name;
@@ -31,13 +32,81 @@ const struct data_word *data_dataset_named(const char *name)
     return NULL;
 }
 
+static const struct param *keys_of(const struct data_source *source)
+{
+    static const struct param no_keys = {0};
+    return source && source->word.params ? source->word.params : &no_keys;
+}
+
+static const char *text_at(const unsigned char *args, const struct param *p)
+{
+    const char *text;
+    memcpy(&text, args + p->at, sizeof text);
+    return text;
+}
+
+static void put_text(unsigned char *args, const struct param *p, const char *text)
+{
+    memcpy(args + p->at, &text, sizeof text);
+}
+
+/* Texts are the same where their letters are. */
+static int same_keys(const struct data_source *source, const struct data_spec *a, const struct data_spec *b)
+{
+    unsigned char other[DATA_ARGS];
+    memcpy(other, b->source_args, sizeof other);
+    for (const struct param *p = keys_of(source); p->name; p++)
+        if (p->type == P_TEXT && !strcmp(text_at(a->source_args, p), text_at(other, p)))
+            put_text(other, p, text_at(a->source_args, p));
+    return !memcmp(a->source_args, other, sizeof other);
+}
+
 int data_same_dataset(const struct data_spec *a, const struct data_spec *b)
 {
     struct err none = {0};
     const struct data_source *source = source_find(a->dataset, NULL, &none);
     return !strcmp(a->dataset, b->dataset) && !strcmp(a->path, b->path) && a->verify == b->verify &&
-           !memcmp(a->source_args, b->source_args, sizeof a->source_args) &&
-           !(source && source->made && a->seed != b->seed);
+           same_keys(source, a, b) && !(source && source->made && a->seed != b->seed);
+}
+
+int data_spec_copy(struct data_spec *to, const struct data_spec *from, struct arena *a, struct err *e)
+{
+    struct err none = {0};
+    const struct data_source *source = source_find(from->dataset, NULL, &none);
+    *to = *from;
+    to->dataset = arena_str(a, from->dataset);
+    to->path = arena_str(a, from->path);
+    to->augment = arena_str(a, from->augment);
+    for (const struct param *p = keys_of(source); p->name; p++)
+        if (p->type == P_TEXT)
+            put_text(to->source_args, p, arena_str(a, text_at(from->source_args, p)));
+    return a->failed ? err_set(e, ERR_NOMEM, "no memory for dataset %s", from->dataset) : 0;
+}
+
+void data_source_text(const struct data_spec *s, struct str *text)
+{
+    char buf[64];
+    struct err none = {0};
+    for (const struct param *p = keys_of(source_find(s->dataset, NULL, &none)); p->name; p++)
+        str_addf(text, "%s=%s\n", p->name,
+                 p->type == P_TEXT ? text_at(s->source_args, p) : param_text(p, s->source_args, buf, sizeof buf));
+}
+
+void data_source_from_text(struct data_spec *s, const char *text, struct arena *a)
+{
+    struct err none = {0};
+    const struct param *keys = keys_of(source_find(s->dataset, NULL, &none));
+    param_defaults(keys, s->source_args);
+    char *rest = arena_str(a, text);
+    for (char *line, *value; (line = strsep(&rest, "\n"));) {
+        value = strchr(line, '=');
+        if (!value)
+            continue;
+        *value++ = 0;
+        const struct param *p = param_find(keys, line);
+        if (p)
+            param_set(p, s->source_args, value, NULL, &none);
+    }
 }
 
 static const char *source_name(size_t i, const void *ctx)

@@ -15,6 +15,7 @@ struct seen_source {
     const char *dataset, *path;
     size_t verify, channels, height, width, classes, train, test;
     uint64_t fingerprint;
+    const char *keys;
 };
 
 static const char *seen_fingerprint(const void *row, size_t i, char buf[STR_NUM])
@@ -37,9 +38,23 @@ static const struct column_row seen_columns[] = {
     SEEN(train, "samples of the training file", column_whole),
     SEEN(test, "samples of the test file", column_whole),
     SEEN(fingerprint, "hash of what is in them", seen_fingerprint),
+    SEEN(keys, "keys of [data] that this dataset has to itself, one a line", column_text),
 };
 const struct column_table seen_table = {"NAME/data.csv", "a dataset as its files were found", COLUMNS_OF(seen_columns)};
-enum { DATASET, PATH, VERIFY, CHANNELS, HEIGHT, WIDTH, CLASSES, TRAIN, TEST, FINGERPRINT, COLUMNS }; /* their order */
+enum {
+    DATASET,
+    PATH,
+    VERIFY,
+    CHANNELS,
+    HEIGHT,
+    WIDTH,
+    CLASSES,
+    TRAIN,
+    TEST,
+    FINGERPRINT,
+    KEYS,
+    COLUMNS
+}; /* their order */
 
 static char *seen_path(const struct sweep_run *run, char *path, size_t n)
 {
@@ -49,6 +64,7 @@ static char *seen_path(const struct sweep_run *run, char *path, size_t n)
 
 static int remember_row(struct sweep_run *run, const char *const *cell)
 {
+    struct data_spec spec = {.dataset = cell[DATASET], .path = cell[PATH], .augment = "", .verify = atoi(cell[VERIFY])};
     const struct dataset_seen seen = {
         .c = atoi(cell[CHANNELS]),
         .h = atoi(cell[HEIGHT]),
@@ -58,8 +74,9 @@ static int remember_row(struct sweep_run *run, const char *const *cell)
         .test = strtoull(cell[TEST], NULL, 10),
         .fingerprint = strtoull(cell[FINGERPRINT], NULL, 16),
     };
-    int sound = seen.c > 0 && seen.h > 0 && seen.w > 0 && seen.classes > 0 && seen.classes <= 256;
-    return sound ? datasets_remember(run->sets, cell[DATASET], cell[PATH], atoi(cell[VERIFY]), &seen) : 0;
+    int sound = seen.c > 0 && seen.h > 0 && seen.w > 0 && seen.classes >= 0 && seen.classes <= 256;
+    data_source_from_text(&spec, cell[KEYS], &run->sets->texts);
+    return sound ? datasets_remember(run->sets, &spec, &seen) : 0;
 }
 
 int seen_read(struct sweep_run *run, struct err *e)
@@ -81,18 +98,21 @@ int seen_read(struct sweep_run *run, struct err *e)
 int seen_write(const struct sweep_run *run, struct err *e)
 {
     struct record_file f;
-    struct dataset_name name;
+    const struct data_spec *spec;
     const struct dataset *d;
+    struct str keys = {0};
     if (record_begin(&f, run, &seen_table, NULL, e))
         return -1;
-    for (size_t i = 0; (d = datasets_peeked(run->sets, i, &name)); i++) {
+    for (size_t i = 0; (d = datasets_peeked(run->sets, i, &spec)); i++) {
         if (d->made) /* it needs no files */
             continue;
         const struct shape s = data_input(d)->shape;
+        str_clear(&keys);
+        data_source_text(spec, &keys);
         record_row(&f, &(struct seen_source){
-                           .dataset = name.dataset,
-                           .path = name.path,
-                           .verify = (size_t)name.verify,
+                           .dataset = spec->dataset,
+                           .path = spec->path,
+                           .verify = (size_t)spec->verify,
                            .channels = (size_t)s.c,
                            .height = (size_t)s.h,
                            .width = (size_t)s.w,
@@ -100,9 +120,12 @@ int seen_write(const struct sweep_run *run, struct err *e)
                            .train = d->n[PART_TRAIN],
                            .test = d->n[PART_TEST],
                            .fingerprint = d->fingerprint,
+                           .keys = keys.p ? keys.p : "",
                        });
     }
-    return record_end(&f, 0, 1, e);
+    int lacks = keys.failed ? err_set(e, ERR_NOMEM, "no memory for the keys of the datasets") : 0;
+    str_release(&keys);
+    return record_end(&f, lacks, 1, e);
 }
 
 int seen_suffices(const struct sweep_run *run, struct err *e)

@@ -22,6 +22,24 @@ struct data_spec spec_of(const char *dataset, const char *path)
     return s;
 }
 
+void set_key(struct data_spec *s, const char *key, const char *text)
+{
+    struct err e = {0};
+    const struct param *p = param_find(data_dataset_named(s->dataset)->params, key);
+    assert_non_null(p);
+    if (param_set(p, s->source_args, text, NULL, &e))
+        fail_msg("%s", e.text);
+}
+
+void cifar10_make(unsigned char *b, size_t n, size_t first)
+{
+    for (size_t i = 0; i < n; i++, b += 3073) {
+        b[0] = (unsigned char)((first + i) % 10);
+        for (size_t k = 0; k < 3072; k++)
+            b[1 + k] = (unsigned char)(13 * i + k);
+    }
+}
+
 void batch_of(const struct kernels *k, const struct data_view *v, enum data_split split, const uint32_t *at, int n,
               const struct data_draw *draw, float *x, int32_t *label, uint32_t *key)
 {

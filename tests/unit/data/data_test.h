@@ -17,6 +17,12 @@
 /* The keys' defaults with these two, also of the dataset's own keys; path may be "". */
 struct data_spec spec_of(const char *dataset, const char *path);
 
+/* Sets one of the dataset's own keys; the text stays the caller's. */
+void set_key(struct data_spec *s, const char *key, const char *text);
+
+/* n samples of CIFAR-10: labels (first + i) mod 10, byte k of sample i is 13 i + k mod 256. b has 3073 n bytes. */
+void cifar10_make(unsigned char *b, size_t n, size_t first);
+
 /* A fresh empty folder; folder_remove takes it away with all files in it. Returns folder. */
 char *folder_make(char folder[64]);
 void folder_remove(const char *folder);
@@ -67,5 +73,7 @@ int run_real_tests(void);
 int run_mishap_tests(void);
 int run_sources_tests(void);
 int run_numbers_tests(void);
+int run_cifar10_tests(void);
+int run_csv_tests(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* MNIST and Fashion-MNIST as they are distributed, when they are there. */
+/* MNIST, Fashion-MNIST and CIFAR-10 as they are distributed, when they are there. */
 #include "data_test.h"
 
 #include <math.h>
@@ -73,6 +73,29 @@ static void fashion_mnist(void **state)
     dataset_release(&d);
 }
 
+static void cifar10(void **state)
+{
+    static const int train[10] = {1005, 974, 1032, 1016, 999, 937, 1030, 1001, 1025, 981},
+                     test[10] = {103, 89, 100, 103, 90, 86, 112, 102, 106, 109};
+    const char *path = test_data("cifar10");
+    struct data_spec s = spec_of("cifar10", path);
+    struct dataset d;
+    struct err e = {0};
+    (void)state;
+    if (!path)
+        skip();
+    set_key(&s, "test_file", "test_batch_first1000.bin");
+    if (dataset_load(&d, &s, &e))
+        fail_msg("%s", e.text);
+    assert_true(d.n[PART_TRAIN] == 10000 && d.n[PART_TEST] == 1000);
+    check_counts(&d, PART_TRAIN, train);
+    check_counts(&d, PART_TEST, test);
+    assert_string_equal(d.field[1].class_name[classes_of(&d, PART_TRAIN)[0]], "frog");
+    assert_int_equal(pixels_of(&d, PART_TRAIN)[0], 59); /* the first pixels of the first picture, red and green */
+    assert_int_equal(pixels_of(&d, PART_TRAIN)[1024], 62);
+    dataset_release(&d);
+}
+
 static void peeks_without_reading(void **state)
 {
     const char *path = test_data("mnist");
@@ -93,6 +116,7 @@ int run_real_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mnist),
         cmocka_unit_test(fashion_mnist),
+        cmocka_unit_test(cifar10),
         cmocka_unit_test(peeks_without_reading),
     };
     return cmocka_run_group_tests_name("real data", tests, NULL, NULL);

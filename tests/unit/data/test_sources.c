@@ -50,6 +50,45 @@ static void check_files(const struct data_word *w, const void *detail)
     folder_remove(folder);
 }
 
+static void check_cifar10(const struct data_word *w, const void *unused)
+{
+    static unsigned char b[2 * 3073];
+    char folder[64];
+    struct dataset d;
+    struct err e = {0};
+    (void)unused;
+    folder_make(folder);
+    cifar10_make(b, 2, 8);
+    file_put(folder, "data_batch_1.bin", b, sizeof b);
+    file_put_gz(folder, "test_batch.bin.gz", b, 3073);
+    struct data_spec s = spec_of(w->name, folder);
+    if (dataset_load(&d, &s, &e))
+        fail_msg("%s: %s", w->name, e.text);
+    assert_true(data_classes(&d) == 10 && shape_size(data_input(&d)->shape) == 3072 && d.n[PART_TEST] == 1);
+    assert_string_equal(data_target(&d)->class_name[classes_of(&d, PART_TRAIN)[1]], "truck");
+    dataset_release(&d);
+    folder_remove(folder);
+}
+
+static void check_csv(const struct data_word *w, const void *unused)
+{
+    static const char text[] = "x,y\n1,a\n2,b\n3,a\n4,b\n";
+    char folder[64];
+    struct dataset d;
+    struct err e = {0};
+    (void)unused;
+    folder_make(folder);
+    file_put(folder, "t.csv", text, sizeof text - 1);
+    struct data_spec s = spec_of(w->name, folder);
+    set_key(&s, "file", "t.csv");
+    set_key(&s, "test_part", "0.5");
+    if (dataset_load(&d, &s, &e))
+        fail_msg("%s: %s", w->name, e.text);
+    assert_true(data_classes(&d) == 2 && d.n[PART_TRAIN] == 2 && d.n[PART_TEST] == 2);
+    dataset_release(&d);
+    folder_remove(folder);
+}
+
 /* ---- made -------------------------------------------------------------------------------------------------------- */
 
 /* Of seed 3, the other keys at their defaults: samples 0 and 5 of the training part and 998 of the test part, two
@@ -122,6 +161,8 @@ static const struct {
     {"emnist-letters", check_files, &(struct named_files){"emnist-letters-train", "emnist-letters-test", 1, 26}},
     {"emnist-balanced", check_files, &(struct named_files){"emnist-balanced-train", "emnist-balanced-test", 0, 47}},
     {"idx", check_files, &(struct named_files){"train", "t10k", 0, 0}},
+    {"cifar10", check_cifar10, NULL},
+    {"csv", check_csv, NULL},
     {"moons", check_made,
      &(struct made_values){{0.857280608, 0.469339421, 1.29826973, -0.0705911904, -0.662194804, 0.646307545}, 2}},
     {"circles", check_made,
@@ -155,15 +196,6 @@ static void every_row_is_checked(void **state)
         rows[i].check(w, rows[i].detail);
     }
     assert_int_equal(n, sizeof rows / sizeof *rows);
-}
-
-static void set_key(struct data_spec *s, const char *key, const char *text)
-{
-    struct err e = {0};
-    const struct param *p = param_find(data_dataset_named(s->dataset)->params, key);
-    assert_non_null(p);
-    if (param_set(p, s->source_args, text, NULL, &e))
-        fail_msg("%s", e.text);
 }
 
 static int is_made(const struct data_word *w)

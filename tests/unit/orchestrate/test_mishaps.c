@@ -68,7 +68,7 @@ static int load_datasets(void *ctx, uint64_t *result, struct err *e)
     struct data_spec *s = ctx, gone = *s;
     gone.dataset = "mnist";
     gone.path = "/nowhere";
-    int bad = datasets_remember(&d, "mnist", "/nowhere", s->verify, &seen) ? err_set(e, ERR_NOMEM, "no memory") : 0;
+    int bad = datasets_remember(&d, &gone, &seen) ? err_set(e, ERR_NOMEM, "no memory") : 0;
     const struct dataset *absent = bad ? NULL : datasets_peek(&d, &gone, e);
     for (int i = 0; absent && !bad && i < 3; i++) {
         s->seed = i / 2;

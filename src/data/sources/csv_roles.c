@@ -1,0 +1,104 @@
+/* csv_roles.c says which columns of a CSV file are used, and how, from the keys and the names of the columns. */
+#include "data/sources/csv_table.h"
+#include "data/sources/name_list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COLUMN_NAME 1024 /* bytes of a name in a key */
+
+struct csv_column *csv_table_column(const struct csv_table *t, const char *key, const char *name, struct err *e)
+{
+    struct csv_column *found = NULL;
+    int64_t number;
+    for (size_t c = 0; c < t->columns; c++)
+        if (!strcmp(t->column[c].name, name)) {
+            if (found) {
+                err_set(e, ERR_USAGE, "data.%s: two columns are called '%s'; write the number of the one that is meant",
+                        key, name);
+                return NULL;
+            }
+            found = &t->column[c];
+        }
+    if (!found && !str_to_int(name, &number) && number >= 1 && (uint64_t)number <= t->columns)
+        found = &t->column[number - 1];
+    if (!found)
+        err_set(e, ERR_USAGE, "data.%s: no column '%s'; the file has %zu, the first is '%s', the last '%s'", key, name,
+                t->columns, t->column[0].name, t->column[t->columns - 1].name);
+    return found;
+}
+
+/* Calls use for each column of the list. */
+static int each_named(const struct csv_table *t, const char *key, const char *list,
+                      int (*use)(struct csv_column *c, const char *key, struct err *e), struct err *e)
+{
+    char name[COLUMN_NAME];
+    int more;
+    for (const char *at = list; (more = name_list_next(&at, name, sizeof name));) {
+        if (more < 0)
+            return err_set(
+                e, ERR_USAGE,
+                "data.%s: '%s' has a name that is empty, too long, or in a quote that is open; write columns "
+                "by commas, such as `Age, \"Fare, in pounds\"`",
+                key, list);
+        struct csv_column *c = csv_table_column(t, key, name, e);
+        if (!c || use(c, key, e))
+            return -1;
+    }
+    return 0;
+}
+
+static int use_as_feature(struct csv_column *c, const char *key, struct err *e)
+{
+    if (c->role == COLUMN_TARGET)
+        return err_set(e, ERR_USAGE, "data.%s: column '%s' is the target, which cannot be a feature, too", key,
+                       c->name);
+    c->role = COLUMN_FEATURE;
+    return 0;
+}
+
+static int leave_out_column(struct csv_column *c, const char *key, struct err *e)
+{
+    if (c->role == COLUMN_TARGET)
+        return err_set(e, ERR_USAGE, "data.%s: column '%s' is the target, which cannot be left out", key, c->name);
+    c->role = COLUMN_UNUSED;
+    return 0;
+}
+
+static int take_categories(struct csv_column *c, const char *key, struct err *e)
+{
+    if (c->role != COLUMN_FEATURE)
+        return err_set(e, ERR_USAGE, "data.%s: column '%s' is not a feature", key, c->name);
+    c->text = 1;
+    return 0;
+}
+
+static int take_order(struct csv_column *c, const char *key, struct err *e)
+{
+    if (c->text)
+        return err_set(e, ERR_USAGE, "data.%s: column '%s' stands in onehot, too", key, c->name);
+    c->ordinal = 1;
+    return take_categories(c, key, e);
+}
+
+int csv_choose_roles(struct csv_table *t, struct err *e)
+{
+    const struct csv_args *a = t->args;
+    struct csv_column *target = *a->target ? csv_table_column(t, "target", a->target, e) : &t->column[t->columns - 1];
+    if (!target)
+        return -1;
+    for (size_t c = 0; c < t->columns; c++)
+        t->column[c].role = *a->features ? COLUMN_UNUSED : COLUMN_FEATURE;
+    target->role = COLUMN_TARGET;
+    if (each_named(t, "features", a->features, use_as_feature, e) ||
+        each_named(t, "drop", a->drop, leave_out_column, e) || each_named(t, "onehot", a->onehot, take_categories, e) ||
+        each_named(t, "ordinal", a->ordinal, take_order, e))
+        return -1;
+    t->used = 0;
+    for (size_t c = 0; c < t->columns; c++)
+        if (t->column[c].role != COLUMN_UNUSED)
+            t->column[c].place = (int)t->used++;
+    if (t->used < 2)
+        return err_set(e, ERR_USAGE, "data.drop: no column is left beside the target '%s'", target->name);
+    return 0;
+}

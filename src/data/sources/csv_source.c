@@ -1,0 +1,312 @@
+/* csv_source.c - the dataset csv: a table of which some columns are features, and one is the target. */
+#include "base/file.h"
+#include "base/rng.h"
+#include "base/str.h"
+#include "data/locate.h"
+#include "data/sources/csv_code.h"
+#include "data/sources/fingerprint.h"
+#include "data/sources/source.h"
+#include "data/split.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CSV_FEATURES 1000000
+
+_Static_assert(sizeof(struct csv_args) <= DATA_ARGS, "DATA_ARGS");
+
+/* Defines NAME_word, the words of a key in the order of its enum. */
+#define CSV_WORDS(name, ...)                                                                                           \
+    static const char *name##_word(size_t i)                                                                           \
+    {                                                                                                                  \
+        static const char *const words[] = {__VA_ARGS__};                                                              \
+        return i < sizeof words / sizeof *words ? words[i] : NULL;                                                     \
+    }
+CSV_WORDS(header, "auto", "yes", "no")
+CSV_WORDS(delimiter, "comma", "semicolon", "tab", "space", "bar")
+CSV_WORDS(missing, "mean", "median", "constant", "indicator", "drop")
+CSV_WORDS(target_type, "auto", "class", "number")
+
+#define CSV_AT(field) offsetof(struct csv_args, field)
+// clang-format off
+static const struct param csv_params[] = {
+    { .name = "file", .type = P_TEXT, .at = CSV_AT(file), .preset = "", .matters = MATTERS_NEVER, /* the fingerprint does */
+      .help = "name of the CSV file, plain or gzipped; seen from where sweep is started, or from the places of data.path" },
+    { .name = "test_file", .type = P_TEXT, .at = CSV_AT(test_file), .preset = "",
+      .matters = MATTERS_NEVER,
+      .help = "name of a file with the same columns to test with; default: a part of the rows of file" },
+    { .name = "test_part", .type = P_FLOAT, .at = CSV_AT(test_part), .min = 0, .max = 1, .preset = "0.2", .open = 3,
+      .help = "how much of the rows is for tests where there is no test_file: drawn class by class, the same whatever the "
+              "seeds" },
+    { .name = "target", .type = P_TEXT, .at = CSV_AT(target), .preset = "",
+      .help = "column to predict, by its name or its number from 1; default: the last one" },
+    { .name = "target_type", .type = P_CHOICE, .at = CSV_AT(target_type), .preset = "auto", .word = target_type_word,
+      .help = "class or number; auto: texts, and up to 20 different whole numbers, are classes" },
+    { .name = "features", .type = P_TEXT, .at = CSV_AT(features), .preset = "",
+      .help = "columns to predict from, by commas; default: all others" },
+    { .name = "drop", .type = P_TEXT, .at = CSV_AT(drop), .preset = "", .help = "columns that are left out, by commas" },
+    { .name = "onehot", .type = P_TEXT, .at = CSV_AT(onehot), .preset = "",
+      .help = "columns of numbers that are categories, a feature of 0 and 1 for each, as for texts" },
+    { .name = "ordinal", .type = P_TEXT, .at = CSV_AT(ordinal), .preset = "",
+      .help = "columns of categories that become one number, 0, 1, ... in the order of their values" },
+    { .name = "missing", .type = P_CHOICE, .at = CSV_AT(missing), .preset = "mean", .word = missing_word,
+      .help = "what an empty cell, NA, NaN, null or ? among numbers becomes: the mean or median of the training split, data."
+              "constant, the mean and one more feature that says so (indicator); drop leaves the row out. Among texts it is a "
+              "category" },
+    { .name = "constant", .type = P_FLOAT, .at = CSV_AT(constant), .min = -1e30, .max = 1e30, .preset = "0",
+      .help = "of missing = constant" },
+    { .name = "header", .type = P_CHOICE, .at = CSV_AT(header), .preset = "auto", .word = header_word,
+      .help = "whether the first line has the names of the columns; auto: if none of its cells is a number" },
+    { .name = "skip", .type = P_INT, .at = CSV_AT(skip), .min = 0, .max = 1000000, .preset = "0",
+      .help = "lines at the beginning of a file that are not read" },
+    { .name = "delimiter", .type = P_CHOICE, .at = CSV_AT(delimiter), .preset = "comma", .word = delimiter_word,
+      .help = "what is between two cells" },
+    { .name = "image", .type = P_TEXT, .at = CSV_AT(image), .preset = "",
+      .help = "channels x height x width, such as 1x28x28: the features, row by row, are an image" },
+    { 0 }
+};
+// clang-format on
+
+struct csv_work {
+    char path[DATA_PARTS][DATA_PATH];
+    const struct csv_args *args;
+    struct csv_table table;
+    struct csv_coding coding;
+    unsigned char *part; /* [rows] */
+    struct arena mem;
+};
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+static int join_path(char path[DATA_PATH], const char *folder, const char *name)
+{
+    return (size_t)snprintf(path, DATA_PATH, "%s/%s", folder, name) < DATA_PATH && file_exists(path);
+}
+
+static int has_csv(const char *folder, const void *name)
+{
+    char path[DATA_PATH];
+    return join_path(path, folder, name);
+}
+
+static int find_csv(char path[DATA_PATH], const char *name, const struct data_spec *s, struct err *e)
+{
+    char folder[DATA_PATH];
+    if ((!*s->path || *name == '/') && file_exists(name) && strlen(name) < DATA_PATH) {
+        strcpy(path, name);
+        return 0;
+    }
+    return data_locate(folder, "csv", s->path, name, has_csv, name, e) || !join_path(path, folder, name) ? -1 : 0;
+}
+
+static int find_tables(struct csv_work *w, const struct data_spec *s, struct err *e)
+{
+    if (!*w->args->file)
+        return err_set(e, ERR_USAGE, "data.file: csv wants the name of its file");
+    return find_csv(w->path[PART_TRAIN], w->args->file, s, e) ||
+                   (*w->args->test_file && find_csv(w->path[PART_TEST], w->args->test_file, s, e))
+               ? -1
+               : 0;
+}
+
+static int fingerprint_tables(const struct csv_work *w, struct dataset *d, const struct data_spec *s, struct err *e)
+{
+    d->fingerprint = STR_HASH;
+    for (int part = 0; part < DATA_PARTS; part++)
+        if (*w->path[part] && fingerprint_add(&d->fingerprint, w->path[part], s->verify, e))
+            return -1;
+    return 0;
+}
+
+/* ---- parts ------------------------------------------------------------------------------------------------------- */
+
+/* Draws the rows for tests, each class its share, by random numbers that no key changes. order[rows] is scratch. */
+static void draw_tests(struct csv_work *w, const struct csv_code *target, size_t tests, uint32_t *order)
+{
+    const struct csv_table *t = &w->table;
+    size_t have[DATA_CLASSES] = {0}, give[DATA_CLASSES], start = 0;
+    int classes = target->width ? target->width : 1;
+    for (size_t i = 0; i < t->rows; i++)
+        have[target->width ? csv_class(target, t->value + i * t->used) : 0]++;
+    split_shares(tests, have, classes, give);
+    for (int k = 0; k < classes; k++) {
+        struct rng r;
+        size_t n = 0;
+        for (size_t i = 0; i < t->rows; i++)
+            if (!target->width || csv_class(target, t->value + i * t->used) == k)
+                order[n++] = (uint32_t)i;
+        rng_init(&r, 0, RNG_SPLIT, (uint32_t)k, 1); /* data.seed draws with 0 as its last number */
+        rng_shuffle(&r, order, (uint32_t)n);
+        for (size_t i = 0; i < give[k]; i++)
+            w->part[order[i]] = PART_TEST;
+        start += n;
+    }
+    assert(start == t->rows);
+}
+
+static int draw_part(struct csv_work *w, struct err *e)
+{
+    struct csv_code *target = malloc(sizeof *target);
+    uint32_t *order = malloc(w->table.rows * sizeof *order);
+    size_t tests = (size_t)floor(w->args->test_part * (double)w->table.rows + 0.5);
+    int bad = !target || !order ? err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN])
+                                : csv_code_target(&w->table, target, e);
+    if (!bad && (!tests || tests == w->table.rows))
+        bad = err_set(e, ERR_DATA, "%s: test_part leaves no rows to train or to test with, of %zu", w->path[PART_TRAIN],
+                      w->table.rows);
+    if (!bad)
+        draw_tests(w, target, tests, order);
+    free(target);
+    free(order);
+    return bad;
+}
+
+static int read_tables(struct csv_work *w, struct err *e)
+{
+    if (csv_table_read(&w->table, w->path[PART_TRAIN], e))
+        return -1;
+    size_t first = w->table.rows;
+    if (*w->path[PART_TEST] && csv_table_read(&w->table, w->path[PART_TEST], e))
+        return -1;
+    w->part = calloc(w->table.rows, 1);
+    if (!w->part)
+        return err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN]);
+    for (size_t i = first; i < w->table.rows; i++)
+        w->part[i] = PART_TEST;
+    return *w->path[PART_TEST] ? 0 : draw_part(w, e);
+}
+
+/* ---- the dataset ------------------------------------------------------------------------------------------------- */
+
+/* "CxHxW" with as many numbers as there are features. */
+static int shape_of_image(const struct csv_work *w, struct shape *s, struct err *e)
+{
+    int end = 0, c, h, width;
+    if (sscanf(w->args->image, "%5dx%5dx%5d%n", &c, &h, &width, &end) != 3 || w->args->image[end] || c < 1 || h < 1 ||
+        width < 1)
+        return err_set(e, ERR_USAGE, "data.image: '%s' is not channels x height x width; write such as 1x28x28",
+                       w->args->image);
+    if ((int64_t)c * h * width != w->coding.features)
+        return err_set(e, ERR_USAGE, "data.image: %s has %lld values, the columns make %d features", w->args->image,
+                       (long long)c * h * width, w->coding.features);
+    *s = (struct shape){MAPS, c, h, width};
+    return 0;
+}
+
+/* The names of the classes in memory of the dataset; NULL with *e. */
+static const char *const *keep_class_names(struct dataset *d, const struct csv_code *target, struct err *e)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < target->width; i++)
+        bytes += strlen(target->name[i]) + 1;
+    const char **names = dataset_alloc(d, (size_t)target->width * sizeof *names + bytes, e);
+    char *text = names ? (char *)(names + target->width) : NULL;
+    for (int i = 0; names && i < target->width; i++) {
+        names[i] = strcpy(text, target->name[i]);
+        text += strlen(text) + 1;
+    }
+    return names;
+}
+
+static int describe_fields(struct csv_work *w, struct dataset *d, struct err *e)
+{
+    const struct csv_code *target = w->coding.target;
+    const char *const *names = keep_class_names(d, target, e);
+    if (!names)
+        return -1;
+    if (w->coding.features > CSV_FEATURES)
+        return err_set(e, ERR_DATA, "%s: more than %d features", w->path[PART_TRAIN], CSV_FEATURES);
+    dataset_of_vectors(d, w->coding.features, target->width, names);
+    d->field[0].fill = w->args->missing == CSV_MEDIAN ? FILL_MEDIAN : FILL_MEAN;
+    if (*w->args->image && shape_of_image(w, &d->field[0].shape, e))
+        return -1;
+    for (size_t i = 0; i < w->table.rows; i++)
+        d->n[w->part[i]]++;
+    return 0;
+}
+
+static int put_values(const struct csv_work *w, struct dataset *d, enum data_part part, int peek, struct err *e)
+{
+    const struct csv_table *t = &w->table;
+    const struct csv_code *target = w->coding.target;
+    size_t features = (size_t)w->coding.features, size = target->width ? 1 : sizeof(float), at = 0;
+    float *x = peek ? NULL : dataset_alloc(d, d->n[part] * features * sizeof *x, e);
+    uint8_t *y = peek && !target->width ? NULL : dataset_alloc(d, d->n[part] * size, e);
+    if (e->code)
+        return -1;
+    for (size_t i = 0; i < t->rows; i++) {
+        const float *row = t->value + i * t->used;
+        if (w->part[i] != part)
+            continue;
+        if (x)
+            csv_encode(t, &w->coding, row, x + at * features);
+        if (target->width)
+            y[at] = (uint8_t)csv_class(target, row);
+        else if (y)
+            memcpy(y + at * size, &row[target->column->place], size);
+        at++;
+    }
+    d->field[0].values[part] = x;
+    d->field[1].values[part] = y;
+    return 0;
+}
+
+static int keep_told(struct csv_work *w, struct dataset *d, struct err *e)
+{
+    struct str to = {0};
+    str_addf(&to, "%s: %zu rows and %zu columns%s", w->path[PART_TRAIN], w->table.rows, w->table.columns,
+             w->table.has_header ? "" : " without a header");
+    if (w->table.dropped)
+        str_addf(&to, ", %zu rows with missing values left out", w->table.dropped);
+    str_addf(&to, "; %zu to train and to validate, %zu to test, %d features\n", d->n[PART_TRAIN], d->n[PART_TEST],
+             w->coding.features);
+    csv_tell(&w->table, &w->coding, &to);
+    char *kept = to.failed ? NULL : dataset_alloc(d, to.n + 1, e);
+    if (kept)
+        d->told = memcpy(kept, to.p, to.n + 1);
+    str_release(&to);
+    return kept ? 0 : err_set(e, ERR_NOMEM, "dataset csv: no memory for what was found in it");
+}
+
+static int make_dataset(struct csv_work *w, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+{
+    if (find_tables(w, s, e) || read_tables(w, e) || csv_code_columns(&w->table, w->part, &w->coding, &w->mem, e) ||
+        describe_fields(w, d, e) || put_values(w, d, PART_TRAIN, peek, e) || put_values(w, d, PART_TEST, peek, e) ||
+        (w->coding.target->width && dataset_count_classes(d, e)) || keep_told(w, d, e))
+        return -1;
+    if (peek && w->coding.target->width)
+        for (int part = 0; part < DATA_PARTS; part++) {
+            dataset_free(d, (void *)(uintptr_t)d->field[1].values[part]);
+            d->field[1].values[part] = NULL;
+        }
+    return fingerprint_tables(w, d, s, e);
+}
+
+static int load_csv(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+{
+    struct csv_work *w = calloc(1, sizeof *w);
+    (void)k;
+    if (!w)
+        return err_set(e, ERR_NOMEM, "dataset csv: no memory to read it");
+    w->args = (const void *)s->source_args;
+    arena_init(&w->mem);
+    csv_table_init(&w->table, w->args);
+    int bad = make_dataset(w, d, s, peek, e);
+    csv_table_release(&w->table);
+    arena_release(&w->mem);
+    free(w->part);
+    free(w);
+    return bad;
+}
+
+const struct data_source source_csv = {
+    .word = {"csv",
+             "a table in a CSV file, plain or gzipped: numbers and categories, and a class or a number to predict",
+             csv_params},
+    .credit = "",
+    .path = PATH_MAY,
+    .input = FIELD_FLOATS,
+    .load = load_csv,
+};

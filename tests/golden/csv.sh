@@ -1,0 +1,107 @@
+# csv: a table in a file trains end to end. What was recognised in it is printed, classes have their names in the tables,
+# the bytes are the same for any number of workers, level and interruption, numbers are predicted, too; what is wrong is
+# told with its line; sweeps/titanic.ini trains from the raw file where that is there.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+
+mkdir data
+awk 'BEGIN {
+  print "id,\"size, in cm\",colour,age,price,kind"
+  for (i = 0; i < 240; i++) {
+    k = i % 3
+    printf "%d,%d,%s,%s,%.2f,%s\n", i, 10 * k + i % 7, i % 5 < 2 ? "red" : "blue", i % 11 ? 20 + i % 13 : "", 3 * k + i % 4 / 4,
+      k == 0 ? "cat" : k == 1 ? "\"dog, large\"" : "owl"
+  }
+}' >data/animals.csv
+cat >animals.ini <<'EOT'
+[sweep]
+repeats = 2
+[data]
+dataset = csv
+path = data
+file = animals.csv
+drop = id, price
+[model]
+layers = dense 8, relu, dense $classes
+[train]
+epochs = 8
+lr = 0.05
+batch_size = 16
+[grid]
+data.missing = mean, median, drop
+data.seed = 0, 1
+EOT
+run 0 plan animals.ini
+has out 'data/animals.csv: 240 rows and 6 columns; 192 to train and to validate, 48 to test, 4 features' \
+  'kind: the target, 3 classes: cat 64, dog, large 64, owl 64' 'size, in cm: whole numbers' \
+  'colour: 2 categories, a feature each: blue, red' 'age: whole numbers; 22 missing (mean)' \
+  'age: whole numbers; 22 missing (median)' '218 rows and 6 columns, 22 rows with missing values left out' \
+  'not used: id, price'
+[ "$(grep -c 'missing (mean)' out)" -eq 1 ] || fail "a dataset is described twice: $(cat out)"
+run 0 animals.ini --no-plots -j 1 --out one
+has err 'data/animals.csv: 240 rows' 'kind: the target, 3 classes'
+run 0 animals.ini -q --no-plots -j 2 --out two
+[ ! -s err ] || fail "quiet: $(cat err)"
+run 0 animals.ini -q --no-plots --isa ref --out plain
+run 3 animals.ini -q --no-plots -j 2 --out halted stop.epochs=40
+run 0 animals.ini -q --no-plots -j 2 --out halted
+for other in two plain halted; do same one $other animals; done
+head -n 1 one/results/animals.confusion.csv | grep -qx 'true,cat,"dog, large",owl' ||
+  fail "names of classes: $(cat one/results/animals.confusion.csv)"
+has one/results/animals.classes.csv 'owl,'
+
+# The same file again is the same data, whatever its name; another one with the same name is not.
+gzip -c data/animals.csv >data/packed.csv.gz
+cp data/animals.csv data/copy.csv
+run 0 animals.ini -q --no-plots --out one data.file=copy.csv
+has out '12 trials: 12 complete'
+run 0 show animals.ini data.file=packed.csv.gz
+has out 'input 4, 3 classes (csv: 173 to train, 19 to validate, 48 to test)'
+sed -i '2s/cat/owl/' data/copy.csv
+run 0 animals.ini -q --no-plots --out changed data.file=copy.csv
+cmp -s one/results/animals.csv changed/results/animals.csv && fail "another file, the same results"
+run 0 animals.ini -q --no-plots --out one
+mv data/animals.csv data/away
+run 4 plan animals.ini
+has err 'data: has no animals.csv, of dataset csv'
+mv data/away data/animals.csv
+
+# Numbers to predict, and an image of the features.
+run 0 plan animals.ini data.target=price data.drop=id,kind 'model.layers=dense $targets' 'sweep.objective=max val_r2'
+has out 'price: the target, a number'
+run 0 animals.ini -q --no-plots --out numbers data.target=price data.drop=id,kind 'model.layers=dense 4, tanh, dense $targets' \
+  'sweep.objective=max val_r2'
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } $c["test_r2"] > 0.3 { n++ } END { exit n < 6 }' \
+  numbers/results/animals.csv || fail "nothing was learned: $(cat numbers/results/animals.csv)"
+printf '1,2,3,4,0\n2,3,4,5,1\n3,4,5,6,0\n4,5,6,7,1\n' >data/squares
+cat >squares.ini <<'EOT'
+[data]
+dataset = csv
+path = data
+file = squares
+test_file = squares
+image = 1x2x2
+validation = 0.25
+[model]
+layers = conv 2x2 3, relu, gap, dense 2
+EOT
+run 0 show squares.ini
+has out 'input 1x2x2, 2 classes'
+
+# What is wrong is told with its place.
+printf 'a,b\n1,x\n2\n' >data/ragged.csv
+run 4 plan squares.ini data.file=ragged.csv
+has err 'data/ragged.csv:3: has 1 cell, expected 2 as in the first row'
+run 2 plan squares.ini data.augment='rotate 7'
+has err 'data.augment: augmentations change images, and the samples of csv are none'
+run 2 plan squares.ini data.missing=guess
+has err 'data.missing' 'mean, median, constant, indicator, drop'
+run 0 list datasets
+has out csv cifar10
+
+if [ -s "$SWEEP_DATA/csv-real/titanic.csv" ]; then
+  run 0 "$SOURCE/sweeps/titanic.ini" -q --no-plots sweep.repeats=1 train.epochs=10
+  has out 'titanic: 10 trials: 10 complete'
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } $c["test_accuracy"] < 0.7 { exit 1 }' results/titanic.csv ||
+    fail "titanic is not learned: $(cat results/titanic.csv)"
+fi
+finish

@@ -1,0 +1,589 @@
+/* CSV files: what is read of them, how columns become features and targets, and what is refused where. */
+#include "data/sources/cells.h"
+#include "data/sources/csv_table.h"
+#include "data_test.h"
+#include "kernels/kernels.h"
+#include "mishap.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct place {
+    char folder[64];
+    struct data_spec s;
+};
+
+static int setup(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    folder_make(p->folder);
+    p->s = spec_of("csv", p->folder);
+    set_key(&p->s, "file", "t.csv");
+    set_key(&p->s, "test_file", "t.csv");
+    *state = p;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct place *p = *state;
+    folder_remove(p->folder);
+    free(p);
+    return 0;
+}
+
+static void put(const struct place *p, const char *text)
+{
+    file_put(p->folder, "t.csv", text, strlen(text));
+}
+
+static void loads(const struct place *p, struct dataset *d)
+{
+    struct err e = {0};
+    if (dataset_load(d, &p->s, &e))
+        fail_msg("%s", e.text);
+}
+
+/* The training rows have these features, NAN where there is none. */
+static void has_features(const struct dataset *d, size_t features, const float *want)
+{
+    assert_int_equal(shape_size(data_input(d)->shape), features);
+    for (size_t i = 0; i < d->n[PART_TRAIN] * features; i++) {
+        float got = field_floats(data_input(d), PART_TRAIN)[i];
+        if (isnan(want[i]) ? !isnan(got) : got != want[i])
+            fail_msg("value %zu is %g, expected %g", i, (double)got, (double)want[i]);
+    }
+}
+
+static void columns_become_features_and_classes(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    put(p, "size,colour,weight,kind\n1,red,2.5,b\n2,blue,-3e2,a\n3,red,.5,b\n");
+    loads(p, &d);
+    has_features(&d, 4, (const float[]){1, 0, 1, 2.5f, 2, 1, 0, -300, 3, 0, 1, 0.5f});
+    assert_true(data_classes(&d) == 2 && d.n[PART_TEST] == 3 && d.fingerprint);
+    assert_string_equal(data_target(&d)->class_name[0], "a");
+    assert_memory_equal(classes_of(&d, PART_TRAIN), ((uint8_t[]){1, 0, 1}), 3);
+    assert_true(data_target(&d)->count[0] == 1 && data_target(&d)->count[1] == 2);
+    has_text(d.told, "t.csv: 6 rows and 4 columns; 3 to train and to validate, 3 to test, 4 features",
+             "kind: the target, 2 classes: a 1, b 2", "size: whole numbers",
+             "colour: 2 categories, a feature each: blue, red", "weight: numbers");
+    dataset_release(&d);
+    struct err e = {0};
+    assert_int_equal(dataset_peek(&d, &p->s, &e), 0);
+    assert_true(!d.field[0].values[0] && !d.field[1].values[0] && d.field[0].shape.c == 4 && d.told);
+    dataset_release(&d);
+}
+
+static void columns_are_chosen_by_name_and_number(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    put(p, "a,\"b, c\",d,e\n1,2,3,4.5\n5,6,7,8.5\n");
+    set_key(&p->s, "target", "4");
+    set_key(&p->s, "features", "a, \"b, c\"");
+    loads(p, &d);
+    has_features(&d, 2, (const float[]){1, 2, 5, 6});
+    assert_true(data_classes(&d) == 0 && data_numbers(&d) == 1);
+    assert_true(field_floats(data_target(&d), PART_TRAIN)[1] == 8.5f);
+    has_text(d.told, "e: the target, a number", "not used: d");
+    dataset_release(&d);
+    set_key(&p->s, "features", "");
+    set_key(&p->s, "drop", "b, c");
+    refused(&p->s, ERR_USAGE, "data.drop: no column 'b'; the file has 4, the first is 'a', the last 'e'");
+    set_key(&p->s, "drop", "2,1,3");
+    refused(&p->s, ERR_USAGE, "data.drop: no column is left beside the target 'e'");
+    set_key(&p->s, "drop", "e");
+    refused(&p->s, ERR_USAGE, "data.drop: column 'e' is the target");
+    set_key(&p->s, "drop", "a, \"b");
+    refused(&p->s, ERR_USAGE, "data.drop: 'a, \"b' has a name that is empty");
+    put(p, "a,a,b\n1,2,3\n2,3,4\n");
+    set_key(&p->s, "target", "b");
+    set_key(&p->s, "drop", "a");
+    refused(&p->s, ERR_USAGE, "two columns are called 'a'");
+}
+
+static void numbers_can_be_categories(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    put(p, "c,o,y\n10,large,1\n9,small,0\n10,large,1\n");
+    set_key(&p->s, "onehot", "c");
+    set_key(&p->s, "ordinal", "o");
+    loads(p, &d);
+    has_features(&d, 3, (const float[]){0, 1, 0, 1, 0, 1, 0, 1, 0}); /* 9 before 10; large before small */
+    assert_string_equal(data_target(&d)->class_name[1], "1");
+    dataset_release(&d);
+    set_key(&p->s, "target_type", "number");
+    loads(p, &d);
+    assert_int_equal(data_numbers(&d), 1);
+    dataset_release(&d);
+    set_key(&p->s, "target", "o");
+    set_key(&p->s, "ordinal", "");
+    refused(&p->s, ERR_DATA, "data.target_type: the values of column 'o' are not all numbers; write class");
+}
+
+static void a_first_line_of_numbers_is_no_header(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    put(p, "1,2,0\n3,4,1\n");
+    loads(p, &d);
+    has_features(&d, 2, (const float[]){1, 2, 3, 4});
+    has_text(d.told, "4 rows and 3 columns without a header", "3: the target");
+    dataset_release(&d);
+    set_key(&p->s, "header", "yes");
+    refused(&p->s, ERR_DATA, "column '0' has the same value in all rows");
+    put(p, "x,y\nred,1\nblue,0\n");
+    set_key(&p->s, "header", "no");
+    loads(p, &d);
+    assert_true(data_classes(&d) == 3 && d.n[PART_TRAIN] == 3);
+    dataset_release(&d);
+}
+
+static void delimiters_line_ends_and_marks(void **state)
+{
+    static const struct {
+        const char *delimiter, *text;
+    } row[] = {
+        {"comma", "\xef\xbb\xbf"
+                  "a,b\r\n1,0\r\n2,1\r\n"},
+        {"comma", "a,b\r1,0\r2,1"},
+        {"semicolon", "a;b\n1;0\n2;1"},
+        {"tab", "a\tb\n\n1\t0\n\n2\t1\n"},
+        {"space", "a b\n1 0\n2 1\n"},
+        {"bar", "a|b\n1|\"0\"\n\"2\"|1\n"},
+    };
+    struct place *p = *state;
+    struct dataset d;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        put(p, row[i].text);
+        set_key(&p->s, "delimiter", row[i].delimiter);
+        loads(p, &d);
+        has_features(&d, 1, (const float[]){1, 2});
+        assert_int_equal(classes_of(&d, PART_TRAIN)[1], 1);
+        dataset_release(&d);
+    }
+    set_key(&p->s, "delimiter", "comma");
+    set_key(&p->s, "skip", "2");
+    put(p, "made by \"somebody\nx,y,z\na,b\n1,0\n2,1\n");
+    loads(p, &d);
+    has_features(&d, 1, (const float[]){1, 2});
+    dataset_release(&d);
+    file_drop(p->folder, "t.csv");
+    file_put_gz(p->folder, "t.csv", "\n\na,b\n1,0\n2,1\n", 14);
+    loads(p, &d);
+    has_features(&d, 1, (const float[]){1, 2});
+    dataset_release(&d);
+}
+
+/* What a sample of a split has in a batch. */
+static double fed(const struct data_view *v, enum data_split split, uint32_t at, int feature)
+{
+    static _Alignas(64) float x[8 * LANES];
+    int32_t label[1];
+    uint32_t key[1];
+    batch_of(kernels_pick(NULL), v, split, &at, 1, NULL, x, label, key);
+    return (double)x[feature * LANES];
+}
+
+/* Rows 0, 1, ... 9 of which 3 and 4 have no number; only what the training split has says what is put there. */
+static void missing_values_are_filled_from_the_training_split(void **state)
+{
+    static const struct {
+        const char *rule;
+        double want;
+        size_t features;
+    } row[] = {{"mean", NAN, 1}, {"median", NAN, 1}, {"constant", -7, 1}, {"indicator", NAN, 2}};
+    struct place *p = *state;
+    put(p, "x,y\n1,a\n2,b\n4,a\n,b\nNA,a\n8,b\n16,a\n32,b\n64,a\n1000,b\n");
+    set_key(&p->s, "constant", "-7");
+    p->s.train = 6;
+    p->s.validation = 4;
+    p->s.normalize = NORMALIZE_NONE;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct dataset d;
+        struct data_view v;
+        struct arena a;
+        double have[10], sum = 0, want = row[i].want;
+        size_t n = 0;
+        arena_init(&a);
+        set_key(&p->s, "missing", row[i].rule);
+        loads(p, &d);
+        view_of(&v, &d, &p->s, &a);
+        assert_int_equal(shape_size(data_input(&d)->shape), row[i].features);
+        for (size_t k = 0; k < v.n[DATA_TRAIN]; k++) {
+            float x = field_floats(data_input(&d), PART_TRAIN)[v.index[DATA_TRAIN][k] * row[i].features];
+            if (!isnan(x)) {
+                sum += (double)x; /* ascending, as the file is */
+                have[n++] = (double)x;
+            }
+        }
+        assert_true(n >= 4);
+        if (isnan(want))
+            want = i == 1 ? (have[(n - 1) / 2] + have[n / 2]) / 2 : sum / (double)n;
+        for (uint32_t k = 3; k < 5; k++) {
+            assert_close(fed(&v, DATA_TEST, k, 0), want, 1e-6, 0);
+            if (row[i].features == 2)
+                assert_true(fed(&v, DATA_TEST, k, 1) == 1 && fed(&v, DATA_TEST, 5, 1) == 0);
+        }
+        assert_close(fed(&v, DATA_TEST, 9, 0), 1000, 0, 0);
+        arena_release(&a);
+        dataset_release(&d);
+    }
+    set_key(&p->s, "missing", "drop");
+    struct dataset d;
+    loads(p, &d);
+    assert_true(d.n[PART_TRAIN] == 8 && d.n[PART_TEST] == 8);
+    has_text(d.told, "4 rows with missing values left out");
+    dataset_release(&d);
+}
+
+static void texts_that_lack_are_a_category(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    put(p, "c,y\nu,1\n,0\nv,1\nNaN,0\n");
+    loads(p, &d);
+    has_features(&d, 3, (const float[]){0, 1, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0});
+    has_text(d.told, "c: 3 categories, a feature each: (missing), u, v; 4 missing (a category of their own)");
+    dataset_release(&d);
+    put(p, "c,y\nu,1\nv,\n");
+    refused(&p->s, ERR_DATA, "/t.csv:3: column 2 (y): the target is missing; `missing = drop` leaves such rows out");
+}
+
+/* A column of numbers in which a text comes late is read again as texts, whole. */
+static void a_late_text_makes_categories(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    struct str text = {0};
+    str_add(&text, "x,z,y\n");
+    for (int i = 0; i < 1500; i++)
+        str_addf(&text, "%d,%d,%d\n", i % 3, i, i % 2);
+    str_add(&text, "none,7,1\n1,7,0\n");
+    put(p, text.p);
+    str_release(&text);
+    loads(p, &d);
+    assert_true(d.n[PART_TRAIN] == 1502 && shape_size(data_input(&d)->shape) == 5);
+    const float *x = field_floats(data_input(&d), PART_TRAIN);
+    assert_true(x[0] == 1 && x[5 + 1] == 1 && x[1500 * 5 + 3] == 1 && x[1500 * 5 + 4] == 7 && x[1499 * 5 + 4] == 1499);
+    dataset_release(&d);
+}
+
+static void tests_are_drawn_class_by_class(void **state)
+{
+    struct place *p = *state;
+    struct dataset d, other;
+    struct str text = {0};
+    for (int i = 0; i < 100; i++)
+        str_addf(&text, "%d.5,%s\n", i, i % 4 ? "often" : "seldom");
+    put(p, text.p);
+    str_release(&text);
+    set_key(&p->s, "test_file", "");
+    loads(p, &d);
+    assert_true(d.n[PART_TRAIN] == 80 && d.n[PART_TEST] == 20);
+    size_t seldom = 0, sum = 0;
+    for (int part = 0; part < DATA_PARTS; part++)
+        for (size_t i = 0; i < d.n[part]; i++) {
+            seldom += part == PART_TEST && classes_of(&d, part)[i] == 1;
+            sum += (size_t)field_floats(data_input(&d), part)[i];
+        }
+    assert_true(seldom == 5 && sum == 4950); /* each row in one part */
+    p->s.seed = 3;
+    loads(p, &other);
+    assert_memory_equal(d.field[0].values[PART_TEST], other.field[0].values[PART_TEST], 20 * sizeof(float));
+    assert_true(d.fingerprint == other.fingerprint);
+    dataset_release(&d);
+    dataset_release(&other);
+}
+
+static void a_file_of_tests_has_the_same_columns(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    put(p, "c,x,y\nu,1,0\nv,2,1\n");
+    set_key(&p->s, "test_file", "test.csv");
+#define PUT_TEST(text) file_put(p->folder, "test.csv", text, sizeof text - 1)
+    PUT_TEST("c,x,y\nw,1,0\nv,5,1\n");
+    loads(p, &d);
+    const float *x = field_floats(data_input(&d), PART_TEST);
+    assert_true(x[0] == 0 && x[1] == 0 && x[4] == 1 && x[5] == 5); /* w is none of the categories in training */
+    dataset_release(&d);
+    PUT_TEST("c,z,y\nw,1,0\n");
+    refused(&p->s, ERR_DATA, "/test.csv:1: column 2 is called 'z', expected 'x' as in the first file");
+    PUT_TEST("c,x,y\n\nw,one,0\n");
+    refused(&p->s, ERR_DATA, "/test.csv:3: column 2 (x): 'one' is not a number");
+    PUT_TEST("c,x,y\nu,1,2\n");
+    refused(&p->s, ERR_DATA, "rows of class '2' of column 'y' are for tests only");
+    PUT_TEST("c,x\nu,1\n");
+    refused(&p->s, ERR_DATA, "/test.csv:1: has 2 cells, expected 3");
+    file_drop(p->folder, "test.csv");
+    refused(&p->s, ERR_DATA, "has no test.csv");
+}
+
+static void features_can_be_an_image(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    put(p, "0,1,2,3,4,5,a\n6,7,8,9,10,11,b\n");
+    set_key(&p->s, "image", "1x2x3");
+    loads(p, &d);
+    const struct shape s = data_input(&d)->shape;
+    assert_true(s.kind == MAPS && s.c == 1 && s.h == 2 && s.w == 3);
+    assert_true(field_floats(data_input(&d), PART_TRAIN)[11] == 11);
+    dataset_release(&d);
+    set_key(&p->s, "image", "3x2x2");
+    refused(&p->s, ERR_USAGE, "data.image: 3x2x2 has 12 values, the columns make 6 features");
+    set_key(&p->s, "image", "2x3");
+    refused(&p->s, ERR_USAGE, "data.image: '2x3' is not channels x height x width");
+}
+
+static void what_is_wrong_is_told_with_its_line(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } row[] = {
+        {"", "/t.csv: is empty"},
+        {"a,b\n", "/t.csv: has no rows"},
+        {"a,b\n1,0\n2\n", "/t.csv:3: has 1 cell, expected 2"},
+        {"a,b\n\n\n1,0\n2,1,3\n", "/t.csv:5: has 3 cells, expected 2"},
+        {"a,b\n\"1\n\n\",0\n2\n", "/t.csv:5: has 1 cell, expected 2"},
+        {"a,b\r\r1,0\r2\r", "/t.csv:4: has 1 cell, expected 2"},
+        {"a,b\n1,0\nx\"y,1\n", "/t.csv:3: column 1: a quote stands where none may be"},
+        {"a,b\n1,0\n2,\"y\n3,1\n", "/t.csv:3: column 2: a quote is not closed"},
+        {"a,b\nu,0\nv\xe9,1\n", "/t.csv:3: column 1: is not UTF-8 text (byte e9)"},
+        {"a,b\n1,0\n1e39,1\n", "/t.csv:3: column 1 (a): 1e39 is larger than a float can be"},
+        {"\xff\xfe"
+         "a,b\n",
+         "/t.csv:1: is UTF-16 text, expected UTF-8"},
+        {"a,b\n1,0\n2,0\n", "column 'b' has the same value in all rows"},
+    };
+    struct place *p = *state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        put(p, row[i].text);
+        refused(&p->s, ERR_DATA, row[i].says);
+    }
+    file_put(p->folder, "t.csv", "a,b\nu\0v,0\n", 10);
+    refused(&p->s, ERR_DATA, "/t.csv:2: column 1: has a byte of value 0");
+    set_key(&p->s, "file", "none.csv");
+    refused(&p->s, ERR_DATA, "has no none.csv");
+    set_key(&p->s, "file", "");
+    refused(&p->s, ERR_USAGE, "data.file: csv wants the name of its file");
+}
+
+static void huge_cells_and_too_many_texts_are_refused(void **state)
+{
+    struct place *p = *state;
+    struct str text = {0};
+    str_add(&text, "a,b\n1,0\n2,\"");
+    for (int i = 0; i < 20000; i++)
+        str_addf(&text, "%0100d\n", i);
+    put(p, text.p);
+    refused(&p->s, ERR_DATA, "/t.csv:3: column 2: a cell of more than 1048576 bytes; is its quote closed?");
+    str_clear(&text);
+    str_add(&text, "a,b\n");
+    for (int i = 0; i < 257; i++)
+        str_addf(&text, "t%d,%d\n", i, i % 2);
+    put(p, text.p);
+    refused(&p->s, ERR_DATA, "/t.csv:258: column 1 (a): more than 256 different texts; leave the column out");
+    str_release(&text);
+}
+
+/* Against str_to_double, which rounds right. */
+static void numbers_are_read_to_the_nearest(void **state)
+{
+    static const char *const texts[] = {"0",
+                                        "-0.0",
+                                        "1",
+                                        "+7.",
+                                        ".5",
+                                        "1e5",
+                                        "-1.25E-3",
+                                        "0.1",
+                                        "3e22",
+                                        "3e23",
+                                        "1e-22",
+                                        "1e-23",
+                                        "123456789012345678",
+                                        "9007199254740993",
+                                        "0.30000000000000004",
+                                        "179e300",
+                                        "00012.50",
+                                        " 4 "};
+    static const char *const none[] = {"", ".", "-", "e5", "1e", "1e+", "1,5", "0x10", "nan", "inf", "1 2", "--1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        double got = 1, want = 2;
+        assert_int_equal(csv_number(texts[i], strlen(texts[i]), &got), 0);
+        assert_int_equal(str_to_double(texts[i], &want), 0);
+        if (memcmp(&got, &want, sizeof got) && !(got == 0 && want == 0))
+            fail_msg("%s is read as %.17g", texts[i], got);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        double v;
+        if (!csv_number(none[i], strlen(none[i]), &v))
+            fail_msg("'%s' is taken for %g", none[i], v);
+    }
+}
+
+/* ---- the files of csv-spectrum and csv-test-data ----------------------------------------------------------------- */
+
+struct cells_seen {
+    struct str text; /* each cell followed by a byte 1 */
+    int keys;        /* each value after the name of its column, as JSON objects have it; and no first row */
+    char name[16][64];
+    size_t rows;
+};
+
+static int see_cell(void *ctx, size_t column, const char *text, size_t n, size_t line, struct err *e)
+{
+    struct cells_seen *s = ctx;
+    (void)line;
+    (void)e;
+    assert_true(column < 16 && n < 64);
+    if (s->keys && !s->rows) {
+        memcpy(s->name[column], text, n);
+        return 0;
+    }
+    if (s->keys)
+        str_addf(&s->text, "%s\1", s->name[column]);
+    str_addn(&s->text, text, n);
+    str_add(&s->text, "\1");
+    return 0;
+}
+
+static int see_row(void *ctx, size_t columns, size_t line, struct err *e)
+{
+    (void)columns;
+    (void)line;
+    (void)e;
+    ((struct cells_seen *)ctx)->rows++;
+    return 0;
+}
+
+/* The texts of a JSON file in their order, each followed by a byte 1. Returns whether there are objects in it. */
+static int texts_of_json(const char *path, struct str *out)
+{
+    char json[4096];
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    json[fread(json, 1, sizeof json - 1, f)] = 0;
+    fclose(f);
+    for (const char *s = json; (s = strchr(s, '"')); s++) {
+        for (s++; *s != '"'; s++) {
+            int escaped = *s == '\\';
+            s += escaped;
+            assert_true(!escaped || strchr("\"\\nr", *s));
+            char letter = *s;
+            if (escaped && *s == 'n')
+                letter = '\n';
+            if (escaped && *s == 'r')
+                letter = '\r';
+            str_addn(out, &letter, 1);
+        }
+        str_add(out, "\1");
+    }
+    return strchr(json, '{') != NULL;
+}
+
+/* Returns how many files were compared. */
+static int compare_with_json(const char *root, const char *csvs)
+{
+    static const char *const other[] = {"all-empty", "empty-one-column", "header-no-rows"}; /* without rows here */
+    char path[512];
+    int compared = 0;
+    snprintf(path, sizeof path, "%s/%s", root, csvs);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    for (struct dirent *f; (f = readdir(folder));) {
+        size_t n = strlen(f->d_name);
+        if (n < 5 || strcmp(f->d_name + n - 4, ".csv") != 0)
+            continue;
+        int bad = !strncmp(f->d_name, "bad-", 4), quotes = bad && strstr(f->d_name, "quote") != NULL;
+        for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+            bad |= !strncmp(f->d_name, other[i], strlen(other[i]));
+        struct cells_seen seen = {0};
+        struct str want = {0};
+        struct err e = {0};
+        snprintf(path, sizeof path, "%s/json/%.*s.json", root, (int)n - 4, f->d_name);
+        if (!bad)
+            seen.keys = texts_of_json(path, &want);
+        snprintf(path, sizeof path, "%s/%s/%s", root, csvs, f->d_name);
+        int failed = cells_read(path, &(struct cells_how){',', 0, see_cell, see_row}, &seen, &e) != 0;
+        if (failed != quotes)
+            fail_msg("%s: %s", f->d_name, failed ? e.text : "was read");
+        if (!bad && (want.n != seen.text.n || (want.n && memcmp(want.p, seen.text.p, want.n))))
+            fail_msg("%s: read as\n%s\nexpected\n%s", f->d_name, seen.text.p, want.p);
+        compared += !bad;
+        str_release(&want);
+        str_release(&seen.text);
+    }
+    closedir(folder);
+    return compared;
+}
+
+static void cells_are_those_of_the_json_beside(void **state)
+{
+    const char *spectrum = test_data("csv-spectrum");
+    (void)state;
+    if (!spectrum)
+        skip();
+    char root[512];
+    snprintf(root, sizeof root, "%s", spectrum);
+    assert_true(compare_with_json(root, "csvs") >= 11);
+    snprintf(root, sizeof root, "%s", test_data("csv-test-data"));
+    assert_true(compare_with_json(root, "csv") >= 15);
+}
+
+/* ---- calls that fail --------------------------------------------------------------------------------------------- */
+
+static int load_table(void *ctx, uint64_t *result, struct err *e)
+{
+    const struct place *p = ctx;
+    struct dataset d;
+    struct data_view v;
+    struct arena a;
+    arena_init(&a);
+    int bad = dataset_load(&d, &p->s, e) || data_view_init(&v, &d, &p->s, &a, e);
+    if (!bad)
+        *result = result_of(0, d.field[0].values[PART_TRAIN], d.n[PART_TRAIN] * sizeof(float));
+    dataset_release(&d);
+    arena_release(&a);
+    return bad ? -1 : 0;
+}
+
+static void what_fails_while_reading_is_told(void **state)
+{
+    struct place *p = *state;
+    put(p, "x,c,y\n1,u,0\n,v,1\n3,u,0\n4,,1\n5,u,0\n6,v,1\n7,u,0\n8,v,1\n9,u,0\n10,v,1\n");
+    set_key(&p->s, "test_file", "");
+    assert_true(each_call_fails(MISHAP_MEMORY, &(struct trying){"csv", load_table, p, ERR_NOMEM, 0}) > 10);
+}
+
+int run_csv_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(columns_become_features_and_classes, setup, teardown),
+        cmocka_unit_test_setup_teardown(columns_are_chosen_by_name_and_number, setup, teardown),
+        cmocka_unit_test_setup_teardown(numbers_can_be_categories, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_first_line_of_numbers_is_no_header, setup, teardown),
+        cmocka_unit_test_setup_teardown(delimiters_line_ends_and_marks, setup, teardown),
+        cmocka_unit_test_setup_teardown(missing_values_are_filled_from_the_training_split, setup, teardown),
+        cmocka_unit_test_setup_teardown(texts_that_lack_are_a_category, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_late_text_makes_categories, setup, teardown),
+        cmocka_unit_test_setup_teardown(tests_are_drawn_class_by_class, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_tests_has_the_same_columns, setup, teardown),
+        cmocka_unit_test_setup_teardown(features_can_be_an_image, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_wrong_is_told_with_its_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(huge_cells_and_too_many_texts_are_refused, setup, teardown),
+        cmocka_unit_test(numbers_are_read_to_the_nearest),
+        cmocka_unit_test(cells_are_those_of_the_json_beside),
+        cmocka_unit_test_setup_teardown(what_fails_while_reading_is_told, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
+}
