@@ -48,10 +48,8 @@
                         "residual { " MOBILE_BODY("160", "5x5 pad 2",                                                  \
                                                   "40") " }\n"                                                         \
                                                         "conv 1x1 96, batchnorm, relu6, gap, dense 10"
-#define TRANSFORMER                                                                                                    \
-    "residual { layernorm, attention heads 4 }, residual { layernorm, conv 1x1 256 bias yes, gelu, conv 1x1 64 bias "  \
-    "yes }"
-#define VIT "patch 4 64, positional\n{ " TRANSFORMER " } x 4\nlayernorm, gap, dense 10"
+#define TRANSFORMER "residual { layernorm, attention heads 4 }, residual { layernorm, dense 256, gelu, dense 64 }"
+#define VIT "patch 4 64, positional\n{ " TRANSFORMER " } x 4\nlayernorm, mean, dense 10"
 
 // clang-format off
 static const struct bench_net nets[] = {

@@ -38,13 +38,6 @@ static const struct param conv_params[] = {
     INIT,
     { 0 },
 };
-static const struct param patch_params[] = {
-    { .name = "size", .type = P_PAIR, .at = AT(kernel), .min = 1, .max = 64, .help = "height x width of a patch" },
-    { .name = "filters", .type = P_INT, .at = AT(filters), .min = 1, .max = 65536, .help = "output channels" },
-    BIAS,
-    INIT,
-    { 0 },
-};
 static const struct param depthwise_params[] = {
     KERNEL,
     { .name = "multiplier", .type = P_INT, .at = AT(multiplier), .min = 1, .max = 64, .preset = "1",
@@ -67,19 +60,6 @@ int conv_check(void *args, struct err *e)
     a->same = !strcmp(a->pad_word, "same");
     if (!a->same && param_set(&pair, a, a->pad_word, NULL, &ignored))
         return err_set(e, ERR_USAGE, "pad: '%s' is not N or NxM, integers 0..64, or same", a->pad_word);
-    return 0;
-}
-
-/* Patches lie side by side. */
-static int patch_check(void *args, struct err *e)
-{
-    struct conv_args *a = args;
-    (void)e;
-    for (int i = 0; i < 2; i++) {
-        a->stride[i] = a->kernel[i];
-        a->dilation[i] = 1;
-    }
-    a->groups = 1;
     return 0;
 }
 
@@ -237,23 +217,6 @@ const struct layer_type layer_depthwise = {
     .args_size = sizeof(struct conv_args),
     .flags = KEEPS_X | COUNTS,
     .check = conv_check,
-    .shape = conv_shape,
-    .window = conv_window,
-    .scratch = conv_scratch_floats,
-    .forward = conv_forward,
-    .backward = conv_backward,
-    .part = conv_part,
-};
-const struct layer_type layer_patch = {
-    .name = "patch",
-    .sig = "[C,H,W] -> [filters,H/size,W/size]",
-    .help = "cuts the maps into patches and makes a position of each: a convolution whose stride is its kernel",
-    .source = "Dosovitskiy et al. 2021, arXiv:2010.11929",
-    .params = patch_params,
-    .positional = 2,
-    .args_size = sizeof(struct conv_args),
-    .flags = KEEPS_X | COUNTS,
-    .check = patch_check,
     .shape = conv_shape,
     .window = conv_window,
     .scratch = conv_scratch_floats,

@@ -127,9 +127,21 @@ def convnext(c, expand):
                              nn.Conv2d(expand * c, c, 1)))
 
 
+class SequenceOf(nn.Module):
+    """[C,T] with positions first for a module that wants them so."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x):
+        return self.module(x.transpose(1, 2)).transpose(1, 2)
+
+
 def transformer(c, heads, expand):
-    return nn.Sequential(Sum(nn.Sequential(ByChannel(c), Attention(c, heads))),
-                         Sum(nn.Sequential(ByChannel(c), nn.Conv2d(c, expand * c, 1), nn.GELU(), nn.Conv2d(expand * c, c, 1))))
+    return nn.Sequential(Sum(nn.Sequential(SequenceOf(nn.LayerNorm(c)), Attention(c, heads))),
+                         Sum(SequenceOf(nn.Sequential(nn.LayerNorm(c), nn.Linear(c, expand * c), nn.GELU(),
+                                                      nn.Linear(expand * c, c)))))
 
 
 CASES = [
@@ -172,8 +184,8 @@ CASES = [
      (3, 5, 6), 3, lambda: convnext(3, 2)),
     ("transformer 4 2 expand 2",
      "residual identity { layernorm, attention heads 2 }, "
-     "residual identity { layernorm, conv2d 1x1 8 bias yes, gelu, conv2d 1x1 4 bias yes }",
-     (4, 3, 4), 3, lambda: transformer(4, 2, 2)),
+     "residual identity { layernorm, dense 8, gelu, dense 4 }",
+     (4, 12), 3, lambda: transformer(4, 2, 2)),
 ]
 
 
@@ -184,7 +196,7 @@ def main(path):
             module = make()
             params = prepare(module)
             module.train()
-            out.write("use : %s\ncase %d %d %d %d training : %s\n" % (use, *shape, n, text))
+            out.write("use : %s\ncase %d %d %d %d training : %s\n" % (use, *(*shape, 0)[:3], n, text))
             x = fill((n, *shape), 37)
             y = module(x)
             line(out, "y", y)

@@ -124,7 +124,7 @@ CASES = [
     ("depthwise 5x7 stride 2 pad 2x3 multiplier 2 bias no", (2, 5, 6), 2, lambda: nn.Conv2d(2, 4, (5, 7), 2, (2, 3), groups=2, bias=False)),
     ("conv_transpose 3x3 4 stride 2 pad 1 output_pad 1", (3, 3, 2), 2, lambda: nn.ConvTranspose2d(3, 4, 3, 2, 1, 1)),
     ("conv_transpose 2x3 4 stride 1x2 groups 2 bias no", (2, 3, 2), 2, lambda: nn.ConvTranspose2d(2, 4, (2, 3), (1, 2), groups=2, bias=False)),
-    ("patch 2x3 4", (3, 4, 7), 2, lambda: nn.Conv2d(3, 4, (2, 3), (2, 3))),
+    ("patch 2x3 4", (3, 4, 7), 2, lambda: nn.Sequential(nn.Conv2d(3, 4, (2, 3), (2, 3)), nn.Flatten(2))),
     ("attention heads 2", (4, 3, 5), 3, lambda: Attention(4, 2)),
     ("attention", (3, 2, 2), 2, lambda: Attention(3, 1)),
     ("positional", (3, 2, 4), 2, lambda: Positional(3, 2, 4, True)),

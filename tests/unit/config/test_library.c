@@ -92,7 +92,7 @@ static void networks_of_papers(void **state)
                                    cifar),
                      769162); /* DenseNet-BC, depth 100, growth 12 */
     assert_int_equal(parameters_of("[model]\nlayers =\n  patch 4 64, positional, { transformer 64 4 } x 4\n"
-                                   "  layernorm, gap, dense $classes\n",
+                                   "  layernorm, mean, dense $classes\n",
                                    mnist),
                      204938); /* a vision transformer of 49 positions */
     assert_int_equal(parameters_of("[model]\nlayers =\n  vgg 16, vgg 32, flatten, dense $classes\n", mnist), 32058);

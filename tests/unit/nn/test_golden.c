@@ -223,6 +223,54 @@ static void network_in_bf16_agrees_with_pytorch(void **state)
     check_network("nn_bf16.txt", NN_BF16, 1.0123);
 }
 
+/* --- the networks of sweeps/vit.ini --- */
+
+/* Of each tensor, the sum of its gradient times golden_fill(31). */
+static void gradient_sums(const struct nn_graph *g, const float *dw, double *sums)
+{
+    for (int i = 0; i < g->nnodes; i++)
+        for (int t = 0; t < g->node[i].ntensors; t++, sums++) {
+            const struct nn_tensor *tensor = &g->node[i].tensor[t];
+            *sums = 0;
+            for (size_t k = 0; k < tensor->n; k++)
+                *sums += (double)dw[tensor->at + k] * golden_fill(k, 31);
+        }
+}
+
+static void check_transformer(struct golden *g)
+{
+    struct arena a;
+    struct nn_graph graph;
+    uint32_t sample[64] = {0};
+    double sums[64] = {0}, loss, params;
+    arena_init(&a);
+    struct nn_net *net = network(g, &graph, NN_FP32, &a);
+    scale(net->w, graph.param_floats, 0.125);
+    struct nn_pass p = {g->n, blocks_of(g->n), 1, 1, 1, sample};
+    nn_forward(net, &p);
+    loss = mean_loss(net, g->n);
+    nn_backward(net, &p);
+    gradient_sums(&graph, net->dw, sums);
+    params = (double)graph.facts.params;
+    while (golden_array(g))
+        if (!strcmp(g->name, "y"))
+            agree_maps(g, nn_output(&graph), net->z, 5e-5);
+        else
+            agree(g, *g->name == 's' ? sums : *g->name == 'p' ? &params : &loss, g->values, *g->name == 'p' ? 0 : 5e-5);
+    arena_release(&a);
+}
+
+static void vision_transformers_agree_with_pytorch(void **state)
+{
+    static struct golden g;
+    int ncases = 0;
+    (void)state;
+    for (golden_open(&g, "nn_vit.txt"); golden_case(&g); ncases++)
+        check_transformer(&g);
+    golden_close(&g);
+    assert_int_equal(ncases, 2);
+}
+
 /* --- blocks that come with the program, written out; tests/unit/config shows that their words become these --- */
 
 static void check_block(const struct golden *g, const struct nn_graph *graph, struct nn_net *net, struct nn_pass *p)
@@ -283,6 +331,7 @@ int test_golden(void)
         cmocka_unit_test(blocks_agree_with_pytorch),
         cmocka_unit_test(network_agrees_with_pytorch),
         cmocka_unit_test(network_in_bf16_agrees_with_pytorch),
+        cmocka_unit_test(vision_transformers_agree_with_pytorch),
     };
     return cmocka_run_group_tests_name("nn golden", tests, NULL, NULL);
 }

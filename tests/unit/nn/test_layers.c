@@ -44,6 +44,12 @@ static void conv(const struct problem *p, const double *x, double *const *w, dou
     ref64_conv2d(&p->win, x, w[0], p->s.nd->ntensors > 1 ? w[1] : NULL, y);
 }
 
+/* The same numbers as the convolution's, in the same order: [C][H W] is [C][H][W]. */
+static void patches(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    conv(p, x, w, y);
+}
+
 /* Each input at the places of the kernel's taps, as PyTorch's conv_transpose2d has it; w[ci][co/groups][kh][kw]. */
 static void transposed(const struct problem *p, const double *x, double *const *w, double *y)
 {
@@ -295,7 +301,8 @@ static const struct layer_case cases[] = {
     { "conv_transpose 3x3 4 stride 2 pad 1 output_pad 1", MAPS(3, 4, 3), 18, 0, transposed, WIN(4, 8, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1), NULL, 0 },
     { "conv_transpose 2 3 stride 2", MAPS(2, 3, 4), 16, 0, transposed, WIN(3, 6, 8, 2, 2, 2, 2, 0, 0, 1, 1, 1), NULL, 0 },
     { "deconv 2x3 6 groups 2 dilation 2x1 bias no", MAPS(4, 3, 4), 5, 0, transposed, WIN(6, 5, 6, 2, 3, 1, 1, 0, 0, 2, 1, 2), NULL, 0 },
-    { "patch 2x3 4", MAPS(3, 6, 7), 17, 0, conv, WIN(4, 3, 2, 2, 3, 2, 3, 0, 0, 1, 1, 1), NULL, 0 },
+    { "patch 2x3 4", MAPS(3, 6, 7), 17, 0, patches, WIN(4, 3, 2, 2, 3, 2, 3, 0, 0, 1, 1, 1), NULL, 0 },
+    { "patch 4 5 bias no", MAPS(1, 8, 8), 3, 0, patches, WIN(5, 2, 2, 4, 4, 4, 4, 0, 0, 1, 1, 1), NULL, 0 },
     { "attention heads 2", MAPS(4, 6, 7), 3, 0, attention, OUT(4), NULL, 2 },
     { "attention heads 3", SEQUENCE(6, 17), 18, 0, attention, OUT(6), NULL, 3 },
     { "attention", SEQUENCE(5, 1), 16, 0, attention, OUT(5), NULL, 1 },
@@ -508,7 +515,9 @@ static double largest(const double *v, size_t n)
 static void check_forward(struct problem *p)
 {
     const struct nn_node *nd = p->s.nd;
-    if (p->win.ho != 1 || p->c->reference == conv || p->c->reference == transposed)
+    if (p->c->reference == patches)
+        assert_true(nd->y.kind == SEQUENCE && nd->y.c == p->win.co && nd->y.h == p->win.ho * p->win.wo);
+    else if (p->win.ho != 1 || p->c->reference == conv || p->c->reference == transposed)
         if (nd->y.c != p->win.co || nd->y.h != p->win.ho || nd->y.w != p->win.wo)
             fail_msg("%s: output %dx%dx%d, want %dx%dx%d", p->c->text, nd->y.c, nd->y.h, nd->y.w, p->win.co, p->win.ho,
                      p->win.wo);

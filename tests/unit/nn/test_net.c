@@ -11,8 +11,8 @@ static const char text[] = "conv 3x3 5, batchnorm, relu, dropout 0.2\n"
                            "flatten, dense 8, sigmoid, dense 4, softmax";
 static const char transformer[] = "patch 2 6, positional\n"
                                   "{ residual { layernorm, attention heads 2, dropout 0.2 }\n"
-                                  "  residual { layernorm, conv 1x1 9, gelu, conv 1x1 6 } } x 2\n"
-                                  "layernorm, gap, dense 4";
+                                  "  residual { layernorm, dense 9, gelu, dense 6 } } x 2\n"
+                                  "layernorm, mean, dense 4";
 static const char no_batchnorm[] =
     "conv 3x3 5, relu, dropout 0.2, maxpool 2, conv 3x3 6, tanh, gap, dropout 0.5, dense 4";
 
