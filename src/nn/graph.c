@@ -101,6 +101,14 @@ static int place_node(struct nn_graph *g, struct nn_node *nd, const struct nn_sp
     return 0;
 }
 
+/* Positions of a sequence that was made of maps lie in no row: several of them see at most the whole input. */
+static double cap_field(const struct nn_graph *g, const struct nn_node *nd, double before, double field, int side)
+{
+    if (g->in.kind != MAPS || nd->nin == 0 || nd->x[0].kind != SEQUENCE || field <= side)
+        return field;
+    return before > side ? before : side;
+}
+
 /* Receptive field, jump: Araujo, Norris, Sim, "Computing receptive fields of convolutional neural networks", Distill
  * 2019, doi:10.23915/distill.00021. Of several inputs the largest field and the largest jump count. */
 static int reach(const struct nn_graph *g, struct nn_node *nd, struct err *e)
@@ -119,6 +127,7 @@ static int reach(const struct nn_graph *g, struct nn_node *nd, struct err *e)
     double most = 0;
     for (int i = 0; i < 2; i++) {
         double field = rf[i] + (double)(k[i] - 1) * d[i] * jump[i], step = (double)jump[i] * s[i];
+        field = cap_field(g, nd, rf[i], field, i ? g->in.w : g->in.h);
         most = field > most ? field : most;
         most = step > most ? step : most;
         rf[i] = field < INT_MAX ? (int)field : INT_MAX;

@@ -110,6 +110,8 @@ static void facts_of_other_heads(void **state)
     assert_facts("conv 3x3 4 stride 2, conv 5x5 4 dilation 2, flatten, dense 10", digits, 1454, 19, 3, "fc");
     assert_facts("conv 3x3 8, gap, conv 1x1 10", digits, 170, 3, 2, "gap");
     assert_facts("dense 16, bn, relu, dense 10", (struct shape){VECTOR, 7, 1, 1}, 112 + 32 + 170, 1, 2, "fc");
+    /* positions lie in no row: all of them together see the image once */
+    assert_facts("patch 4 8, attention heads 2, mean, dense 10", digits, 514, 28, 3, "fc");
 }
 
 static void head_names_global_pooling_however_it_is_written(void **state)
