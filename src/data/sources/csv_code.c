@@ -221,10 +221,28 @@ void csv_encode(const struct csv_table *t, const struct csv_coding *c, const flo
 
 /* ---- what was recognised ----------------------------------------------------------------------------------------- */
 
+#define SHOWN 40 /* letters of a text */
+
+/* A text of the file, as one line of a terminal may have it: control characters are blanks, long texts are cut. */
+static void tell_text(const char *text, struct str *to)
+{
+    for (size_t n = 0, letter; *text && n < SHOWN; n++, text += letter) {
+        letter = str_utf8(text);
+        if (!letter || (unsigned char)*text < ' ' || *text == 127) {
+            letter = 1;
+            str_add(to, " ");
+        } else
+            str_addn(to, text, letter);
+    }
+    if (*text)
+        str_add(to, "...");
+}
+
 static void tell_names(const struct csv_code *k, int counts, struct str *to)
 {
     for (int i = 0; i < k->known && i < 10; i++) {
-        str_addf(to, "%s%.40s", i ? ", " : "", k->name[i]);
+        str_add(to, i ? ", " : "");
+        tell_text(k->name[i], to);
         if (counts)
             str_addf(to, " %zu", k->count[i]);
     }
@@ -239,7 +257,9 @@ static void tell_feature(const struct csv_table *t, const struct csv_code *k, st
                                         [CSV_CONSTANT] = "constant",
                                         [CSV_INDICATOR] = "mean, and a feature that says so",
                                         [CSV_DROP] = "left out"};
-    str_addf(to, "  %s: ", k->column->name);
+    str_add(to, "  ");
+    tell_text(k->column->name, to);
+    str_add(to, ": ");
     if (k->column->text) {
         str_addf(to, "%d categories, %s: ", k->known, k->column->ordinal ? "one number" : "a feature each");
         tell_names(k, 0, to);
@@ -255,7 +275,9 @@ static void tell_feature(const struct csv_table *t, const struct csv_code *k, st
 void csv_tell(const struct csv_table *t, const struct csv_coding *c, struct str *to)
 {
     const struct csv_code *k = c->target;
-    str_addf(to, "  %s: the target, ", k->column->name);
+    str_add(to, "  ");
+    tell_text(k->column->name, to);
+    str_add(to, ": the target, ");
     if (k->width) {
         str_addf(to, "%d classes: ", k->width);
         tell_names(k, 1, to);
@@ -267,8 +289,10 @@ void csv_tell(const struct csv_table *t, const struct csv_coding *c, struct str 
             tell_feature(t, &c->code[i], to);
     int unused = 0;
     for (size_t i = 0; i < t->columns; i++)
-        if (t->column[i].role == COLUMN_UNUSED)
-            str_addf(to, "%s%s", unused++ ? ", " : "  not used: ", t->column[i].name);
+        if (t->column[i].role == COLUMN_UNUSED) {
+            str_add(to, unused++ ? ", " : "  not used: ");
+            tell_text(t->column[i].name, to);
+        }
     if (unused)
         str_add(to, "\n");
 }

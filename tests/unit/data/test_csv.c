@@ -256,6 +256,20 @@ static void texts_that_lack_are_a_category(void **state)
     refused(&p->s, ERR_DATA, "/t.csv:3: column 2 (y): the target is missing; `missing = drop` leaves such rows out");
 }
 
+/* What a file says reaches a terminal in one line, without control characters, its letters whole. */
+static void texts_are_told_as_plain_lines(void **state)
+{
+    struct place *p = *state;
+    struct dataset d;
+    put(p,
+        "\"c\033[2J\nd\",y\n\"u\ne\",1\n"
+        "1234567890123456789012345678901234567890\xc3\xa9,0\nv,1\n123456789012345678901234567890123456789\xc3\xa9,0\n");
+    loads(p, &d);
+    has_text(d.told, "  c [2J d: 4 categories", "1234567890123456789012345678901234567890...",
+             "123456789012345678901234567890123456789\xc3\xa9,", "u e, v");
+    dataset_release(&d);
+}
+
 /* A column of numbers in which a text comes late is read again as texts, whole. */
 static void a_late_text_makes_categories(void **state)
 {
@@ -575,6 +589,7 @@ int run_csv_tests(void)
         cmocka_unit_test_setup_teardown(delimiters_line_ends_and_marks, setup, teardown),
         cmocka_unit_test_setup_teardown(missing_values_are_filled_from_the_training_split, setup, teardown),
         cmocka_unit_test_setup_teardown(texts_that_lack_are_a_category, setup, teardown),
+        cmocka_unit_test_setup_teardown(texts_are_told_as_plain_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(a_late_text_makes_categories, setup, teardown),
         cmocka_unit_test_setup_teardown(tests_are_drawn_class_by_class, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_of_tests_has_the_same_columns, setup, teardown),
