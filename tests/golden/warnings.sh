@@ -33,6 +33,8 @@ run 0 t.ini -q --no-plots -j 2 --out apart stop.trial_time=1000 # each trial in 
 for other in three plain halted apart; do same one $other t; done
 [ "$(grep -c 'warning after' err)" -eq 4 ] || fail "processes of their own are warned of otherwise: $(cat err)"
 
+head -1 one/results/t.points.csv | grep -q warn && fail "a point has the warning of one of its trials"
+
 tiny alone # without axes nothing follows
 run 0 alone.ini --no-plots train.lr=1e-9
 grep -q 'trial 1 (................): warning after epoch 2: .* a constant guess$' err || fail "without axes: $(cat err)"
