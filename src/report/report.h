@@ -120,14 +120,14 @@ int report_points(const struct table *trials, const char *objective, struct tabl
  * (stats/means.h; basis says whether trials were left out for that), each counted once; n of the planned trials are in
  * it; the interval is made of the noise within points, repeats as blocks, pooled over all of them, and is cut as above:
  * it says how well the mean of these settings and seeds is known, so that values can be compared. With one repeat all
- * interactions are taken for noise. Axes that always change together (a zip) are one axis "a & b". A conditional axis
- * (empty cells) counts as nested in the axis that its condition is about: its share is what it adds inside the values
- * where it exists, and the two have no pair row. When the grid is not complete (skipped, failed) shares are those of
- * the largest complete part that whole values or repeats dropped one after the other leave, no axis falling to one
- * value if that can be helped; an axis with one value left has an empty share. Where there is no such part all shares
- * are empty. Rows of kind note say so.
- * Of points that were drawn (trials->drawn) there are no shares. Rows of kind value, basis drawn, are there for the
- * axes whose values several points have: the mean of those points' means, and Student's interval of it. */
+ * interactions are taken for noise. An axis whose values follow from those of an earlier one (a zip) is one axis with
+ * it, "a & b". A conditional axis (empty cells) counts as nested in the axis that its condition is about: its share is
+ * what it adds inside the values where it exists, and the two have no pair row. When the grid is not complete (skipped,
+ * failed) shares are those of the largest complete part that whole values or repeats dropped one after the other leave,
+ * no axis falling to one value if that can be helped; an axis with one value left has an empty share. Where there is no
+ * such part all shares are empty. Rows of kind note say so. Of points that were drawn (trials->drawn) there are no
+ * shares. Rows of kind value, basis drawn, are there for the axes whose values several points have: the mean of those
+ * points' means, and Student's interval of it. */
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e);
 
 /* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc,

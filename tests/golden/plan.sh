@@ -34,6 +34,13 @@ has out '8 points are the same training as an earlier one'
 tiny zip '[zip size]' 'model.units = 4, 8, 16' 'train.lr = 0.2, 0.1, 0.05'
 run 0 plan zip.ini
 has out '3 points' 'model.units+train.lr (3)'
+# The first key of a zip tells its values apart; those of the others may be alike.
+tiny alike '[zip size]' 'model.units = 4, 8, 16' 'train.lr = 0.2, 0.1, 0.1'
+run 0 plan alike.ini
+has out '3 points' '3 trials to train'
+tiny alike '[zip size]' 'model.units = 4, 8, 4' 'train.lr = 0.2, 0.1, 0.1'
+run 2 plan alike.ini
+has err "model.units: the value '4' stands twice"
 tiny when '[grid]' 'train.optimizer = sgd, adam' 'train.momentum = 0, 0.9 when train.optimizer = sgd'
 run 0 plan when.ini
 has out '3 trials to train'

@@ -76,6 +76,8 @@ static void add_column(struct sweep *s, const struct pending *p, struct axis *ax
     if (values_parse(&c->values, p->text, use_of_values(s, i), &p->at, &s->mem, errors) || i < 0 ||
         check_ranges(&s->set[i], c, errors))
         return;
+    if (!ax->ncolumns && values_differ(&c->values, &p->at, errors)) /* those of further keys of a zip may be alike */
+        return;
     if (ax->ncolumns && c->values.n != ax->n) {
         errors_add(errors, &c->at, "%llu values, but %s in line %d has %llu; the keys of a zip advance together",
                    (unsigned long long)c->values.n, s->set[s->col[ax->column].setting].name, s->col[ax->column].at.line,

@@ -277,7 +277,7 @@ static int same(const struct segment *a, const struct segment *b)
     return !strcmp(a->text, b->text) || (!str_to_double(a->text, &x) && !str_to_double(b->text, &y) && x == y);
 }
 
-static int check_same(const struct values *v, const struct where *w, struct error_list *errors)
+int values_differ(const struct values *v, const struct where *w, struct error_list *errors)
 {
     for (size_t i = 0; v->nseg <= SAME_MAX && i < v->nseg; i++)
         for (size_t j = 0; j < i; j++)
@@ -357,7 +357,7 @@ int values_parse(struct values *v, const char *text, enum values_use how, const 
         return errors_add(errors, w, "a condition is missing behind 'when'");
     if (!*str_trim(list))
         return errors_add(errors, w, "no values; write a list such as 1, 2, 4 or a range such as 1..4");
-    return parse_items(v, list, &use) || add_weights(v, &use) ? -1 : check_same(v, w, errors);
+    return parse_items(v, list, &use) || add_weights(v, &use) ? -1 : 0;
 }
 
 int values_weighted(const struct values *v)

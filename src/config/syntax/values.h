@@ -44,6 +44,8 @@ enum values_use { VALUES_TRIED, VALUES_DRAWN, VALUES_DRAWN_REAL };
 /* 0, or -1 with errors located by w. */
 int values_parse(struct values *v, const char *text, enum values_use use, const struct where *w, struct arena *a,
                  struct error_list *errors);
+/* Checks that no value of a list stands twice. 0, or -1 with an error located by w. */
+int values_differ(const struct values *v, const struct where *w, struct error_list *errors);
 /* The number of the value with (unit + 0.5) / 2^32 of the mass around it. */
 uint64_t values_quantile(const struct values *v, uint32_t unit);
 /* Whether some values are likelier than others by more than the order of a list says: by weights, or integers by their

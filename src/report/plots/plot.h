@@ -16,7 +16,7 @@ struct plot_data {
     struct table trials, effects, epochs, timing, confusion, about; /* no columns: the file is not there */
     struct report_metrics metrics;                                  /* of the tables */
     struct trials_view v;
-    size_t naxes;            /* as the effects name them: axes that always change together are one */
+    size_t naxes;            /* as the effects name them: axes whose values follow from another's are one with it */
     struct table_axis *axis; /* [naxes] */
     unsigned *inside;        /* [naxes] those that decide where it exists, as in design.h */
     char objective[80];

@@ -298,7 +298,8 @@ static const char *draw_pairs(const struct plot_data *d, struct str *s, struct a
     if (!c.sum || !c.n || !c.planned || !all)
         return PLOT_NOMEM;
     if (d->naxes < 2)
-        return d->v.naxes < 2 ? "it needs two axes" : "its axes always change together: they are one";
+        return d->v.naxes < 2 ? "it needs two axes"
+                              : "the values of its axes follow from those of the first: they are one";
     if (!(found = choose_pairs(d, best, &c)))
         return "no two axes have 2 to 20 values each and results for half of their pairs";
     int hatched = range_of_cells(&d->v, best, found, &c, all, &lo, &hi);

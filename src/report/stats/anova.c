@@ -202,7 +202,9 @@ static int note_joined(struct table *out, const struct design *g)
 {
     for (size_t f = 0; f < g->nfactors; f++)
         if (strstr(g->factor[f].name, " & "))
-            return add_effect_note(out, "axes joined by & always change together: their effects cannot be told apart");
+            return add_effect_note(
+                out,
+                "the values of axes joined by & follow from those of the first: their effects cannot be told apart");
     return 0;
 }
 

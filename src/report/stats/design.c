@@ -7,11 +7,21 @@
 
 /* ---- factors ---------------------------------------------------------------------------------------------------- */
 
-/* Says whether two axes have the same number of values and never disagree about which trials are alike. */
-static int change_together(const struct trials_view *v, const struct table_axis *a, const struct table_axis *b,
-                           int *map)
+static int has_absent_value(const struct table_axis *a)
 {
-    if (a->levels != b->levels || a->levels < 2)
+    for (size_t i = 0; i < a->levels; i++)
+        if (!*a->text[i])
+            return 1;
+    return 0;
+}
+
+/* Says whether each value of a has one value of b, as the further keys of a zip have for the first. Where b has fewer
+ * values, neither may be absent anywhere: a conditional axis tells what it depends on, and is another one. */
+static int goes_with(const struct trials_view *v, const struct table_axis *a, const struct table_axis *b, int *map)
+{
+    if (a->levels < b->levels || b->levels < 2)
+        return 0;
+    if (a->levels > b->levels && (has_absent_value(a) || has_absent_value(b)))
         return 0;
     for (size_t i = 0; i < a->levels; i++)
         map[i] = -1;
@@ -21,7 +31,7 @@ static int change_together(const struct trials_view *v, const struct table_axis 
         if (map[a->code[r]] != b->code[r])
             return 0;
     }
-    return 1; /* each value of b is met, and there are as many: one to one */
+    return 1;
 }
 
 static const char **join_texts(size_t n, const char *const *a, const char *const *b, const int *map, struct arena *mem)
@@ -45,15 +55,15 @@ static int join_factors(struct factor *f, const struct table_axis *b, const int 
     return f->name && f->label && f->text && f->show ? 0 : -1;
 }
 
-/* Makes a factor of each axis, and one of those that change together; of points that were drawn, each with a value of
- * its own, any two axes would seem to. map[the most values of an axis] is scratch. */
+/* Makes a factor of each axis, and one of those that go with each other; of points that were drawn, each with a value
+ * of its own, any two axes would seem to. map[the most values of an axis] is scratch. */
 static int gather_factors(struct design *g, int *map, struct arena *mem)
 {
     const struct trials_view *v = g->v;
     for (size_t i = 0; i < v->naxes; i++) {
         const struct table_axis *a = &v->axis[i];
         size_t f = 0;
-        while (f < g->nfactors && (v->t->drawn || !change_together(v, g->factor[f].first, a, map)))
+        while (f < g->nfactors && (v->t->drawn || !goes_with(v, g->factor[f].first, a, map)))
             f++;
         if (f < g->nfactors) {
             if (join_factors(&g->factor[f], a, map, mem))

@@ -7,7 +7,7 @@
 
 #define DESIGN_MAX 30 /* factors; sets of them are bit masks */
 
-/* One axis, or several that always change together (a zip): no table can tell their effects apart. */
+/* One axis, with those whose values follow from its own (a zip): no table can tell their effects apart. */
 struct factor {
     const char *name; /* "train.lr", "train.lr & train.batch_size" */
     size_t levels;

@@ -22,7 +22,7 @@ static const char *effect_n(const void *row, size_t at, char buf[STR_NUM])
 #define EFFECT(name, help, cell, field) COLUMN_FIELD(name, help, cell, struct effect_row, field)
 static const struct column_row columns[] = {
     EFFECT("kind", "axis, pair, rest, seed, noise, value or note", column_text, kind),
-    EFFECT("axis", "the axis; of axes that always change together, all", column_text, axis),
+    EFFECT("axis", "the axis, with those whose values follow from its own", column_text, axis),
     EFFECT("other", "the second axis of a pair", column_text, other),
     EFFECT("value", "the value of the axis; of a note its text", column_text, value),
     EFFECT("n", "trials that it is made of", effect_n, n),

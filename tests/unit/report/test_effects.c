@@ -381,6 +381,24 @@ static void zipped_axes_are_one(void **state)
                  0);
     table_release(&f);
     table_release(&t);
+    /* a further key may have a value twice: it still tells nothing that the first does not */
+    table_of(&t,
+             "point,repeat,status,t.lr,t.bs,m.k,y\n1,1,complete,0.1,32,1,1\n2,1,complete,0.1,32,2,2\n"
+             "3,1,complete,0.2,64,1,3\n4,1,complete,0.2,64,2,4\n5,1,complete,0.4,64,1,7\n6,1,complete,0.4,64,2,8\n");
+    effects_of(&t, "max y", &f);
+    assert_close(share(&f, "axis", "m.k", NULL), 1.5 / (1.5 + 38.83333333333333), 1e-9, 0.01);
+    assert_close(share(&f, "axis", "t.lr & t.bs", NULL) + share(&f, "axis", "m.k", NULL), 1, 1e-12, 0);
+    assert_close(table_number(&f, row_where(&f, "value", "0.4 & 64", NULL, NULL), table_column(&f, "mean")), 7.5, 1e-7,
+                 0);
+    table_release(&f);
+    table_release(&t);
+    /* but a conditional axis, which tells the value that it depends on, is one of its own */
+    table_of(&t, "point,repeat,status,t.momentum,t.optimizer,y\n1,1,complete,0.9,sgd,1\n1,2,complete,0.9,sgd,3\n"
+                 "2,1,complete,0.99,sgd,5\n2,2,complete,0.99,sgd,7\n3,1,complete,,adam,8\n3,2,complete,,adam,10\n");
+    effects_of(&t, "max y", &f);
+    assert_close(share(&f, "axis", "t.optimizer", NULL), 100.0 / 3 / (100.0 / 3 + 22), 1e-12, 0);
+    table_release(&f);
+    table_release(&t);
 }
 
 /* momentum exists for sgd only. y: sgd/0.9 -> 1 3, sgd/0.99 -> 5 7, adam -> 8 10; mean 34/6.
@@ -618,7 +636,7 @@ static void drawn_points_have_means_of_what_is_met_often(void **state)
     (void)state;
     table_of(&t, csv);
     effects_of(&t, "max y", &f);
-    assert_true(row_where(&f, "kind", "axis", "axis", "t.lr & t.wd") < f.rows);
+    assert_true(row_where(&f, "kind", "axis", "axis", "t.lr & t.wd & o.kind") < f.rows);
     table_release(&f);
     t.drawn = 1;
     effects_of(&t, "max y", &f);
