@@ -21,7 +21,7 @@ header() {
   awk -v file="[$1]" -v others="^(train|val|test)_(${others%|})$" -v axes="$2" -v main="$(head -n 1 results/t.csv)" '
     function add(name) { line = line (line == "" ? "" : ",") name }
     BEGIN {
-      split("trial point repeat seed status id same_as error", word, " ")
+      split("trial point repeat seed status id same_as warning warned_at error", word, " ")
       for (w in word) key[word[w]] = 1
       n = split(main, name, ",")
       for (i = 1; i <= n; i++)
