@@ -7,12 +7,13 @@
 
 /* ---- factors ---------------------------------------------------------------------------------------------------- */
 
-static int has_absent_value(const struct table_axis *a)
+/* Returns the value "" of an axis, or -1. */
+static int absent_value(const struct table_axis *a)
 {
     for (size_t i = 0; i < a->levels; i++)
         if (!*a->text[i])
-            return 1;
-    return 0;
+            return (int)i;
+    return -1;
 }
 
 /* Says whether each value of a has one value of b, as the further keys of a zip have for the first. Where b has fewer
@@ -21,7 +22,7 @@ static int goes_with(const struct trials_view *v, const struct table_axis *a, co
 {
     if (a->levels < b->levels || b->levels < 2)
         return 0;
-    if (a->levels > b->levels && (has_absent_value(a) || has_absent_value(b)))
+    if (a->levels > b->levels && (absent_value(a) >= 0 || absent_value(b) >= 0))
         return 0;
     for (size_t i = 0; i < a->levels; i++)
         map[i] = -1;
@@ -96,15 +97,6 @@ static int find_factors(struct design *g, struct arena *mem)
 
 /* ---- conditional axes ------------------------------------------------------------------------------------------- */
 
-/* Returns the value "" of a factor, or -1. (A joined factor is absent when its first axis is.) */
-static int absent_value(const struct factor *f)
-{
-    for (size_t i = 0; i < f->levels; i++)
-        if (!*f->text[i] || !strncmp(f->text[i], " & ", 3))
-            return (int)i;
-    return -1;
-}
-
 /* Returns 1 when the value of p says whether x exists. seen[p->levels] is scratch. */
 static int decides_existence(const struct trials_view *v, const struct factor *p, const struct factor *x, int gone,
                              signed char *seen)
@@ -121,7 +113,8 @@ static int decides_existence(const struct trials_view *v, const struct factor *p
 }
 
 /* Finds for each conditional factor the factor that its condition is about: one that exists everywhere if there is
- * such, otherwise one that is placed itself. Those without an answer stay as they are, "" being one more value. */
+ * such, otherwise one that is placed itself. (A joined factor is absent where its first axis is.) Those without an
+ * answer stay as they are, "" being one more value. */
 static int place_conditional(struct design *g)
 {
     size_t most = 1;
@@ -132,13 +125,13 @@ static int place_conditional(struct design *g)
     if (!seen)
         return -1;
     for (size_t i = 0; i < g->nfactors; i++)
-        placed |= (unsigned)(absent_value(&g->factor[i]) < 0) << i;
+        placed |= (unsigned)(absent_value(g->factor[i].first) < 0) << i;
     for (int again = 1; again;) {
         again = 0;
         for (size_t i = 0; i < g->nfactors; i++)
             for (size_t j = 0; j < g->nfactors && !design_has(placed, i); j++)
                 if (design_has(placed, j) && g->factor[j].levels > 1 && !g->factor[j].first->scattered &&
-                    decides_existence(g->v, &g->factor[j], &g->factor[i], absent_value(&g->factor[i]), seen)) {
+                    decides_existence(g->v, &g->factor[j], &g->factor[i], absent_value(g->factor[i].first), seen)) {
                     g->factor[i].inside = 1u << j | g->factor[j].inside;
                     placed |= 1u << i;
                     again = 1;
