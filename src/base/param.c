@@ -32,6 +32,13 @@ static void number_range(const struct param *p, char *buf, size_t n)
         snprintf(buf, n, "%s %s..%s", kind[p->type], lo, hi);
 }
 
+/* Appends `before` and the words, separated by commas, to what buf has `used` bytes of. */
+static void append_words(const struct param *p, const char *before, size_t used, char *buf, size_t n)
+{
+    for (size_t i = 0; p->word(i) && used < n; i++)
+        used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : before, p->word(i));
+}
+
 char *param_range(const struct param *p, char *buf, size_t n)
 {
     switch (p->type) {
@@ -39,6 +46,8 @@ char *param_range(const struct param *p, char *buf, size_t n)
     case P_PAIR:
     case P_FLOAT:
         number_range(p, buf, n);
+        if (p->word && p->type == P_INT)
+            append_words(p, " or ", strlen(buf), buf, n);
         break;
     case P_BOOL:
         snprintf(buf, n, "yes or no");
@@ -49,11 +58,9 @@ char *param_range(const struct param *p, char *buf, size_t n)
     case P_TEXT:
         snprintf(buf, n, "a text");
         break;
-    case P_CHOICE: {
-        size_t used = (size_t)snprintf(buf, n, "one of ");
-        for (size_t i = 0; p->word(i) && used < n; i++)
-            used += (size_t)snprintf(buf + used, n - used, "%s%s", i ? ", " : "", p->word(i));
-    }
+    case P_CHOICE:
+        snprintf(buf, n, "one of ");
+        append_words(p, "", strlen(buf), buf, n);
     }
     return buf;
 }
@@ -90,16 +97,30 @@ static int wrong_value(const struct param *p, const char *text, const struct whe
 {
     char range[320];
     param_range(p, range, sizeof range);
-    const char *near = p->type == P_CHOICE ? str_nearest(text, param_choice_name, p) : NULL;
+    const char *near = p->word ? str_nearest(text, param_choice_name, p) : NULL;
     int named = w && w->key && strcmp(w->key, p->name) == 0; /* the location already names the parameter */
     return err_at(e, ERR_USAGE, w, "%s%s'%.100s' is not %s%s%s%s%s", named ? "" : p->name, named ? "" : ": ", text,
                   range, size_of_float(p, text), near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+/* The number of the row's word; -1: it has no such word. */
+static int word_number(const struct param *p, const char *text)
+{
+    for (int i = 0; p->word && p->word((size_t)i); i++)
+        if (!strcmp(p->word((size_t)i), text))
+            return i;
+    return -1;
 }
 
 static int set_int(const struct param *p, int *into, const char *text)
 {
     int64_t v;
     double d;
+    int word = p->type == P_INT ? word_number(p, text) : -1;
+    if (word >= 0) {
+        *into = -1 - word;
+        return 0;
+    }
     if (str_to_int(text, &v)) { /* 1e4 and the result of an expression are integers too, when they are whole */
         if (strchr(text, '%') || str_to_double(text, &d) || d != floor(d) || fabs(d) > 2147483647)
             return -1;
@@ -168,13 +189,12 @@ int param_set(const struct param *p, void *into, const char *text, const struct 
             *(double *)at = v;
         break;
     }
-    case P_CHOICE:
-        for (size_t i = 0; p->word(i); i++)
-            if (!strcmp(p->word(i), text)) {
-                *(int *)at = (int)i;
-                ok = 1;
-                break;
-            }
+    case P_CHOICE: {
+        int i = word_number(p, text);
+        ok = i >= 0;
+        if (ok)
+            *(int *)at = i;
+    }
     }
     return ok ? 0 : wrong_value(p, text, w, e);
 }
@@ -203,7 +223,10 @@ char *param_text(const struct param *p, const void *from, char *buf, size_t n)
     const int *i = at;
     switch (p->type) {
     case P_INT:
-        snprintf(buf, n, "%d", *i);
+        if (p->word && *i < 0)
+            snprintf(buf, n, "%s", p->word((size_t)(-1 - *i)));
+        else
+            snprintf(buf, n, "%d", *i);
         break;
     case P_BOOL:
     case P_FLAG:

@@ -30,7 +30,8 @@ struct param { /* written with designated fields: .name, .type, ... */
     double min, max;    /* inclusive but for `open`; INFINITY: no limit; both 0: none at all */
     const char *preset; /* default, as it would be written; NULL: required */
     const char *help;
-    const char *(*word)(size_t i); /* P_CHOICE: the i-th word, NULL after the last */
+    const char *(*word)(size_t i); /* P_CHOICE: the i-th word, NULL after the last; P_INT: the i-th word that it takes
+                                      beside integers, as -1 - i, which is below its range; NULL: none */
     int open;                      /* bit 0: min itself is excluded, bit 1: max is */
     enum param_matters matters;
     const char *with; /* the row of the same table without which (0, no, empty) it changes nothing; NULL: none */

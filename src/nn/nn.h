@@ -181,6 +181,7 @@ struct nn_pass {
     uint64_t seed;
     uint32_t epoch;
     const uint32_t *sample; /* [n] index of each image in the dataset */
+    int keep_all;           /* 1: dropout, dropout2d and droppath change nothing, though it is training */
 };
 
 struct nn_net {

@@ -142,6 +142,8 @@ int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *r, st
     const struct warning_type *w = warning_row(r->warning);
     if (w)
         str_addf(&s, " warning=%s", w->name);
+    if (r->late_dropout)
+        str_add(&s, " dropout=on");
     return append(j, &s, e);
 }
 
@@ -284,6 +286,8 @@ static void read_epoch_fields(const char *p, struct epoch_row *r, int *bad)
         size_t word = strcspn(p, " ");
         if (is_field_name(name, n, "warning"))
             r->warning = warning_named(p, word);
+        else if (is_field_name(name, n, "dropout"))
+            r->late_dropout = is_field_name(p, word, "on");
         p += word;
     }
 }

@@ -54,6 +54,7 @@ static const struct plan_kind *shared_kind(struct sweep_run *run, const struct p
         k.dropout = nn_uses(p->graph, "dropout");
         k.precision = (int)p->graph->precision;
     }
+    k.late_dropout = train_late_dropout(&p->point->train);
     memcpy(k.n, p->n, sizeof k.n);
     k.set = p->set;
     k.task = p->task;

@@ -10,6 +10,7 @@
 struct plan_kind {
     struct nn_facts facts;
     int has_facts, batchnorm, dropout, precision;
+    int late_dropout;          /* train.dropout_from is not the first epoch */
     size_t n[3];               /* samples of train, validation, test */
     const struct dataset *set; /* peeked */
     const struct task_type *task;
@@ -49,6 +50,7 @@ struct trial {
     int repeat;      /* 0-based */
     int nepochs;     /* rows in store.kept */
     int warned_at;   /* the first epoch that had a warning, 0: none has; */
+    int dropout_at;  /* the first that train.dropout_from let dropout act in, 0: none has */
     uint8_t warning; /* and which, as in struct epoch_row */
     uint8_t reused;
     uint8_t retried; /* it failed in an earlier call, and may be tried once more */

@@ -167,7 +167,8 @@ static int task_fits(struct planner *p, struct plan_point *out, struct err *e)
     const char *key;
     struct err why = {0};
     out->task = train_task(&p->point.train, target_of(out->set));
-    if (!train_task_check(&p->point.train, out->set, &key, &why) && !train_keys_check(&p->point.train, &key, &why))
+    if (!train_task_check(&p->point.train, out->set, &key, &why) &&
+        !train_keys_check(&p->point.train, out->n, &key, &why))
         return 0;
     struct where at = sweep_point_where(p->sweep, p->point.at, "train", key);
     return err_at(e, why.code, &at, "%s", why.text);
@@ -230,6 +231,11 @@ static int normalizes_one_value(const struct plan_point *q)
     return 0;
 }
 
+static int drops(const struct nn_graph *g)
+{
+    return nn_uses(g, "dropout") || nn_uses(g, "dropout2d") || nn_uses(g, "droppath");
+}
+
 /* Trainings that cannot do anything are skipped; what is only odd is noted. */
 static void look_closer(struct planner *p, struct plan_point *q)
 {
@@ -261,6 +267,8 @@ static void look_closer(struct planner *p, struct plan_point *q)
             p->note, sizeof p->note,
             "the last batch of an epoch holds one image, of which batchnorm leaves nothing; drop_last = yes leaves "
             "it out");
+    else if (train_late_dropout(t) && !drops(q->graph))
+        snprintf(p->note, sizeof p->note, "train.dropout_from changes nothing: the network has no dropout");
     q->note = *p->note ? p->note : NULL;
 }
 

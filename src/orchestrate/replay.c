@@ -16,6 +16,8 @@ int trial_add_epoch(struct sweep_run *run, struct trial *t, const struct epoch_r
         return -1;
     if (row->epoch > t->nepochs)
         t->nepochs = row->epoch;
+    if (row->late_dropout && !t->dropout_at)
+        t->dropout_at = row->epoch;
     if (warning_row(row->warning) && !t->warned_at) {
         t->warning = (uint8_t)row->warning;
         t->warned_at = row->epoch;

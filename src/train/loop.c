@@ -145,6 +145,7 @@ static struct nn_pass pass_of_step(const struct training *r, uint64_t i, uint64_
     return (struct nn_pass){.n = m,
                             .blocks = blocks_of(m),
                             .training = 1,
+                            .keep_all = !train_drops(r),
                             .seed = r->job.seed,
                             .epoch = (uint32_t)r->p.epoch + 1,
                             .sample = r->batch.key};
@@ -243,6 +244,7 @@ int train_epoch(struct training *r, struct epoch_row *row, struct err *e)
     assert(!train_done(r));
     memset(row, 0, sizeof *row);
     row->epoch = r->p.epoch + 1;
+    row->late_dropout = train_late_dropout(r->job.spec) && train_drops(r);
     shuffle_samples(r);
     if (train_steps(r, row, e) || weights_finite(r, e))
         return -1;
@@ -252,6 +254,7 @@ int train_epoch(struct training *r, struct epoch_row *row, struct err *e)
     if (validate_epoch(r, row, e))
         return -1;
     row->warning = warning_after(row, &r->p.past);
+    train_overfits(row, &r->p.overfit);
     train_judge(r, row);
     train_exchange_means(r);
     r->p.epoch++;

@@ -54,6 +54,7 @@ struct epoch_row {
     float grad_norm, first_layer_gradient; /* what warnings look at: see epoch_signs */
     float dead_units, guess_loss, guess_accuracy;
     int32_t warning;                       /* 0: none; else 1 + the row of warning_types (train/warnings.h) */
+    int32_t late_dropout;                  /* 1: train.dropout_from has come; 0: it has not, or is the first epoch */
     float v[DATA_VALIDATION + 1][METRICS]; /* training: means over the epoch's samples, as trained (augmented, dropout
                                               on); validation: NaN when there is no such split */
 };

@@ -17,7 +17,7 @@ const char *train_detail_name(size_t i)
     return i < sizeof detail_words / sizeof detail_words[0] ? detail_words[i] : NULL;
 }
 
-int train_keys_check(const struct train_spec *s, const char **key, struct err *e)
+int train_keys_check(const struct train_spec *s, const size_t n[3], const char **key, struct err *e)
 {
     const struct schedule_type *t = schedule_types[s->schedule];
     *key = t->params->name;
@@ -28,6 +28,13 @@ int train_keys_check(const struct train_spec *s, const char **key, struct err *e
         return err_set(e, ERR_USAGE, "is another mean of weights than ema; write 0 for one of them");
     if (s->swa_from > s->epochs)
         return err_set(e, ERR_USAGE, "%d is after the last epoch, %d", s->swa_from, s->epochs);
+    *key = "dropout_from";
+    if (s->dropout_from > s->epochs)
+        return err_set(e, ERR_USAGE, "%d is after the last epoch, %d", s->dropout_from, s->epochs);
+    if (s->dropout_from == TRAIN_OVERFIT && !n[DATA_VALIDATION])
+        return err_set(e, ERR_USAGE,
+                       "overfit looks at the loss of the validation split, which is empty; write the number of an "
+                       "epoch, or set data.validation");
     return 0;
 }
 
@@ -73,6 +80,9 @@ const struct param train_params[] = {
     { .name = "swa_from", .type = P_INT, .at = AT(swa_from), .min = 0, .max = 1000000, .preset = "0",
       .matters = MATTERS_UNLESS_PRESET,
       .help = "from this epoch on the mean of the weights at the ends of epochs is measured and selected, with running statistics of a pass over the training samples (Izmailov et al. 2018, arXiv:1803.05407); 0: never" },
+    { .name = "dropout_from", .type = P_INT, .at = AT(dropout_from), .min = 1, .max = 1000000, .preset = "1",
+      .word = train_dropout_word, .matters = MATTERS_UNLESS_PRESET,
+      .help = "dropout, dropout2d and droppath change nothing before this epoch (Liu et al. 2023, arXiv:2303.01500); overfit: before the epoch after the first in which val_loss > 1.05 * its least so far and train_loss < that of the epoch of the least" },
     { .name = "drop_last", .type = P_BOOL, .at = AT(drop_last), .preset = "no",
       .help = "leave out the last batch of an epoch when it is not full" },
     { .name = "patience", .type = P_INT, .at = AT(patience), .min = 0, .max = 1000000, .preset = "0",

@@ -15,8 +15,8 @@ struct state_head {
 };
 #define STATE_MAGIC "sweepRUN"
 #define STATE_VERSION                                                                                                  \
-    5 /* 4: without what warnings look at; 3: without the schedule's state; 2: the row of the best epoch had two       \
-         metrics; 1: as fields */
+    6 /* 5: without what decides when dropout begins; 4: without what warnings look at; 3: without the schedule's      \
+         state; 2: the row of the best epoch had two metrics; 1: as fields */
 
 struct state_vector {
     float *p;
@@ -139,8 +139,8 @@ static int check_progress(const struct training *r, const struct train_progress 
     if (p->epoch >= 0 && p->epoch <= r->job.spec->epochs && p->step == (uint64_t)p->epoch * r->steps_per_epoch &&
         p->schedule.factor >= 0 && p->schedule.factor <= 1 && p->schedule.wait >= 0 && p->schedule.wait <= p->epoch &&
         p->schedule.epochs >= 0 && p->schedule.epochs <= p->epoch && p->averaged >= 0 && p->averaged <= p->epoch &&
-        p->past.flat >= 0 && p->past.flat <= p->epoch && p->wait >= 0 && p->wait <= p->epoch && p->best.epoch >= 0 &&
-        p->best.epoch <= p->epoch)
+        p->past.flat >= 0 && p->past.flat <= p->epoch && (p->overfit.holds & ~1) == 0 && p->wait >= 0 &&
+        p->wait <= p->epoch && p->best.epoch >= 0 && p->best.epoch <= p->epoch)
         return 0;
     return err_set(e, ERR_DATA, "checkpoint is corrupt: epoch %d of %d with the step %llu", p->epoch,
                    r->job.spec->epochs, (unsigned long long)p->step);

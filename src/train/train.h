@@ -64,9 +64,11 @@ const char *optimizer_name(size_t i); /* for P_CHOICE */
 const char *schedule_name(size_t i);
 const char *train_select_name(size_t i);
 const char *train_detail_name(size_t i);
+const char *train_dropout_word(size_t i);
 
 #define TRAIN_ARGS 64
-struct train_spec { /* as read from [train] */
+#define TRAIN_OVERFIT (-1) /* of dropout_from: the first word that it takes */
+struct train_spec {        /* as read from [train] */
     int epochs;
     int batch_size;
     int optimizer, schedule; /* indices into the tables */
@@ -81,6 +83,7 @@ struct train_spec { /* as read from [train] */
     double max_norm;   /* 0: none; else the weights into an output have at most this L2 norm after a step */
     double clip_value; /* 0: none; else each number of a gradient is cut to +- this */
     int swa_from;      /* 0: never; else the epoch from which the mean of each epoch's weights is measured instead */
+    int dropout_from;  /* the epoch from which on dropout acts, 1: always; or TRAIN_OVERFIT, see late_dropout.c */
     double ema;        /* 0: none; else the decay of the mean of weights that is measured instead of them */
     double clip_norm;  /* 0: none; else longer gradients get this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
     int drop_last;     /* leave out the last partial batch of an epoch */
@@ -101,9 +104,11 @@ extern const struct param train_params[]; /* keys of train_spec without optimize
  * steps rise as lr * (warmup_from + (1 - warmup_from) * i / warm); the schedule then sees step i - warm of total -
  * warm. */
 double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint64_t steps_per_epoch);
-/* Whether the keys that are chosen make sense together: 0; or -1 with *e, and *key is the one of [train] that does not.
- */
-int train_keys_check(const struct train_spec *s, const char **key, struct err *e);
+/* Whether the keys that are chosen make sense together, with so many samples of train, validation and test: 0; or -1
+ * with *e, and *key is the one of [train] that does not. */
+int train_keys_check(const struct train_spec *s, const size_t n[3], const char **key, struct err *e);
+/* Whether dropout may begin later than the training. */
+int train_late_dropout(const struct train_spec *s);
 
 /* The schedule that is followed: the constant one where the chosen one never changes the learning rate. */
 int train_schedule(const struct train_spec *s);

@@ -5,6 +5,12 @@
 #include "train/task.h"
 #include "train/warnings.h"
 
+/* What the rule of `dropout_from = overfit` remembers, see late_dropout.c. Part of checkpoints: no padding. */
+struct overfit_rule {
+    float val_loss, train_loss; /* of the epoch with the least validation loss so far */
+    int32_t holds;
+};
+
 /* What changes from epoch to epoch besides floats. Copied as bytes into checkpoints: no padding. */
 struct train_progress {
     uint64_t step; /* optimizer steps done */
@@ -16,10 +22,11 @@ struct train_progress {
     struct epoch_row best; /* of the selected epoch (the last one when select = last); .epoch 0: none yet */
     int32_t averaged;      /* epochs in the mean of swa_from */
     struct warning_history past;
+    struct overfit_rule overfit;
 };
-_Static_assert(sizeof(struct epoch_row) == 32 + 8 * METRICS &&
-                   sizeof(struct train_progress) ==
-                       28 + sizeof(struct schedule_state) + sizeof(struct epoch_row) + sizeof(struct warning_history),
+_Static_assert(sizeof(struct epoch_row) == 36 + 8 * METRICS &&
+                   sizeof(struct train_progress) == 28 + sizeof(struct schedule_state) + sizeof(struct epoch_row) +
+                                                        sizeof(struct warning_history) + sizeof(struct overfit_rule),
                "no padding");
 
 /* A span of parameters with one weight decay, so that an update is few kernel calls; or one tensor, where the optimizer
@@ -71,6 +78,10 @@ int train_selector(const struct train_job *j);
 /* Best epoch (of equals the first) and early stopping after an epoch: a slow creep by less than min_delta an epoch
  * makes a new best, but does not stop the waiting. */
 void train_judge(struct training *r, const struct epoch_row *row);
+
+/* Whether dropout acts in the epoch that is next; brings the rule (zeroed before epoch 1) up to an epoch. */
+int train_drops(const struct training *r);
+void train_overfits(const struct epoch_row *row, struct overfit_rule *rule);
 
 /* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
 float train_clip(const struct train_spec *s, double norm);

@@ -59,7 +59,8 @@ int scope_takes(const void *sweep, int slot, const char *word, const char **near
         *near = variant_nearest(s, word);
         return !strcmp(word, "none") || variant_find(s, word) != NULL;
     }
-    if (!p || p->type != P_CHOICE)
+    double number;
+    if (!p || !p->word || (p->type == P_INT && !str_to_double(word, &number)))
         return 1;
     for (size_t i = 0; p->word(i); i++)
         if (!strcmp(p->word(i), word))

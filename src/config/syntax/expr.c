@@ -224,6 +224,12 @@ static int parse_bare_word(struct expr_parser *q, struct part *part)
     return expr_emit(q, OP_WORD, 0, 0, word);
 }
 
+/* Says whether all values of the row are numbers. */
+static int is_number(const struct param *p)
+{
+    return p->type == P_FLOAT || (p->type == P_INT && !p->word);
+}
+
 /* Checks that the setting takes the word: yes and no become numbers, others stay. `code` is where the word was
  * pushed. */
 static int check_word(struct expr_parser *q, const struct part *setting, const struct part *word, size_t code)
@@ -238,7 +244,7 @@ static int check_word(struct expr_parser *q, const struct part *setting, const s
         q->x->code[code] = (struct code){OP_NUM, 0, v, NULL};
         return 0;
     }
-    if (p && (p->type == P_INT || p->type == P_FLOAT))
+    if (p && is_number(p))
         return word->kind == PART_QUOTED ? expr_error(q, "not a number: '", word->word) : settle_word(q, word);
     const char *near = NULL;
     if (!q->scope->takes || q->scope->takes(q->scope->ctx, setting->slot, word->word, &near))
@@ -255,7 +261,7 @@ static int is_word(const struct part *part)
 static int takes_words(const struct expr_parser *q, const struct part *part)
 {
     const struct param *p = slot_param(q, part);
-    return p && p->type != P_INT && p->type != P_FLOAT;
+    return p && !is_number(p);
 }
 
 static int parse_compare(struct expr_parser *q, struct part *part)

@@ -4,6 +4,8 @@
 
 #include "base/rng.h"
 
+#include <string.h>
+
 struct dropout_args {
     double p;
 };
@@ -53,10 +55,19 @@ uint32_t *dropout_call_seeds(const struct layer_call *c)
     return seed;
 }
 
+int dropout_keeps_all(const struct layer_call *c, const float *x, float *y)
+{
+    if (c->pass->keep_all && x != y)
+        memcpy(y, x, floats_of(c->node->y, c->pass->blocks) * sizeof *y);
+    return c->pass->keep_all;
+}
+
 /* The same map forth and back. */
 static void apply(const struct layer_call *c, const float *x, float *y)
 {
     const struct dropout_args *a = c->node->args;
+    if (dropout_keeps_all(c, x, y))
+        return;
     c->kernels->dropout(c->pass->blocks, shape_size(c->node->x[0]), (float)a->p, dropout_call_seeds(c), x, y);
 }
 

@@ -33,6 +33,8 @@ static void mask_parts(const struct layer_call *c, int n, int h, int w, const fl
 {
     const float p = (float)((const struct mask_args *)c->node->args)->p;
     const int blocks = c->pass->blocks;
+    if (dropout_keeps_all(c, x, y))
+        return;
     const uint32_t *seed = dropout_call_seeds(c);
     float *mask = c->scratch + dropout_seed_floats(c->node, blocks, c->bf16);
     for (size_t i = 0; i < (size_t)blocks * (size_t)n * LANES; i++)

@@ -172,6 +172,34 @@ static const char *warned_at_cell(const void *row, size_t i, char buf[STR_NUM])
     return whole_text(buf, c->t->warned_at != 0, (uint64_t)c->t->warned_at);
 }
 
+/* Only where dropout of some point may begin late. */
+static size_t count_late_dropout(const void *of)
+{
+    const struct sweep_run *run = of;
+    for (size_t p = 0; run && p < run->plan->npoints; p++)
+        if (point_kind(run, &run->plan->point[p])->late_dropout)
+            return 1;
+    return !run;
+}
+
+static const char *name_dropout_at(const void *of, size_t i, const char **help, struct arena *a)
+{
+    (void)of;
+    (void)i;
+    (void)a;
+    *help = "where train.dropout_from is not 1: the first epoch in which dropout acted";
+    return "dropout_at";
+}
+
+static const struct column_kind late_dropout_column = {count_late_dropout, name_dropout_at};
+
+static const char *dropout_at_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct cell_source *c = row;
+    (void)i;
+    return whole_text(buf, c->t->dropout_at != 0, (uint64_t)c->t->dropout_at);
+}
+
 static const char *error_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct cell_source *c = row;
@@ -301,6 +329,7 @@ static const struct column_row columns[] = {
     COLUMN_KIND(&metric_columns, NULL, metric_cell, 0, 0),
     COLUMN("warning", "the first rule of `sweep list warnings` that held after an epoch", warning_cell),
     COLUMN("warned_at", "that epoch", warned_at_cell),
+    COLUMN_KIND(&late_dropout_column, NULL, dropout_at_cell, 0, 0),
     COLUMN("error", "why the trial failed or was skipped", error_cell),
 };
 const struct column_table trial_table = {"NAME.csv", "a trial", COLUMNS_OF(columns)};

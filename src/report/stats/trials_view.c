@@ -8,8 +8,8 @@
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
-static const char *const key_columns[] = {"trial",   "point",   "repeat",    "seed",  "status", "id",
-                                          "same_as", "warning", "warned_at", "error", NULL};
+static const char *const key_columns[] = {"trial",   "point",   "repeat",    "seed",       "status", "id",
+                                          "same_as", "warning", "warned_at", "dropout_at", "error",  NULL};
 static const char *const measured_columns[] = {"epochs_run", "best_epoch", NULL}; /* from 0 on */
 
 static int one_of(const char *word, const char *const *list)

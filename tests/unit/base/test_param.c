@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct args {
-    int units, count, kernel[2], bias, optimizer, frozen;
+    int units, count, from, kernel[2], bias, optimizer, frozen;
     double lr, momentum, decay, shift;
     const char *name;
 };
@@ -18,10 +18,24 @@ static const char *optimizer_word(size_t i)
     return words[i];
 }
 
+static const char *never_word(size_t i)
+{
+    static const char *const words[] = {"never", "late", NULL};
+    return words[i];
+}
+
 #define AT(field) offsetof(struct args, field)
 static const struct param table[] = {
     {.name = "units", .type = P_INT, .at = AT(units), .min = 1, .max = 4096, .help = "output features"},
     {.name = "count", .type = P_INT, .at = AT(count), .preset = "7", .help = "any integer"},
+    {.name = "from",
+     .type = P_INT,
+     .at = AT(from),
+     .min = 1,
+     .max = 9,
+     .preset = "late",
+     .word = never_word,
+     .help = "number or word"},
     {.name = "kernel", .type = P_PAIR, .at = AT(kernel), .min = 1, .max = 31, .preset = "3", .help = "window"},
     {.name = "bias", .type = P_BOOL, .at = AT(bias), .preset = "yes", .help = "add one"},
     {.name = "optimizer",
@@ -65,6 +79,7 @@ static void defaults(void **state)
     param_defaults(table, &a);
     assert_int_equal(a.units, 0); /* required: left alone */
     assert_int_equal(a.count, 7);
+    assert_int_equal(a.from, -2);
     assert_int_equal(a.kernel[0], 3);
     assert_int_equal(a.kernel[1], 3);
     assert_int_equal(a.bias, 1);
@@ -120,6 +135,12 @@ static void every_type_reads_and_writes(void **state)
         {"count", "1e10", ""},
         {"count", "-1e3", "-1000"},
         {"count", "0", "0"},
+        {"from", "never", "never"},
+        {"from", "late", "late"},
+        {"from", "3", "3"},
+        {"from", "-1", ""},
+        {"from", "lat", ""},
+        {"from", "", ""},
         {"kernel", "3", "3x3"},
         {"kernel", "3x5", "3x5"},
         {"kernel", "1x31", "1x31"},
@@ -204,6 +225,7 @@ static void ranges_in_words(void **state)
     static const char *const want[][2] = {
         {"units", "an integer 1..4096"},
         {"count", "an integer"},
+        {"from", "an integer 1..9 or never, late"},
         {"kernel", "N or NxM, integers 1..31"},
         {"bias", "yes or no"},
         {"optimizer", "one of sgd, momentum, adam, adamw"},
@@ -255,6 +277,8 @@ static void messages_say_what_and_where(void **state)
          "optimizer: 'admw' is not one of sgd, momentum, adam, adamw; did you mean 'adamw'?"},
         {"optimizer", "SGD", NULL, "optimizer: 'SGD' is not one of sgd, momentum, adam, adamw; did you mean 'sgd'?"},
         {"optimizer", "lion", NULL, "optimizer: 'lion' is not one of sgd, momentum, adam, adamw"},
+        {"from", "nevr", NULL, "from: 'nevr' is not an integer 1..9 or never, late; did you mean 'never'?"},
+        {"from", "10", NULL, "from: '10' is not an integer 1..9 or never, late"},
         {"bias", "maybe", NULL, "bias: 'maybe' is not yes or no"},
     };
     (void)state;

@@ -349,6 +349,23 @@ static void journals_of_later_programs(void **state)
 }
 
 /* What warnings look at is known by name, and so is the warning; one of another program is none. */
+/* So that a program that does not know it passes over it, and one that does finds the epoch again. */
+static void dropout_that_acts_is_read_by_name(void **state)
+{
+    (void)state;
+    struct journal j;
+    struct seen s;
+    struct err e = {0};
+    struct epoch_row row = an_epoch();
+    assert_int_equal(journal_open(&j, path, &e), 0);
+    for (row.late_dropout = 0; row.late_dropout < 2; row.late_dropout++) {
+        assert_int_equal(journal_epoch(&j, 0xfedcba9876543210u, &row, &e), 0);
+        assert_int_equal(scan(&j, &s), 0);
+        assert_memory_equal(&s.row, &row, sizeof row);
+    }
+    journal_close(&j);
+}
+
 static void warnings_are_read_by_name(void **state)
 {
     static const char *const body[] = {"V 2", "E fedcba9876543210 3 lr=3dcccccd warning=taste dead_units=3f000000"};
@@ -386,6 +403,7 @@ int test_journal(void)
         cmocka_unit_test_setup_teardown(journals_of_version_1_are_read, new_file, remove_file),
         cmocka_unit_test_setup_teardown(journals_of_later_programs, new_file, remove_file),
         cmocka_unit_test_setup_teardown(warnings_are_read_by_name, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(dropout_that_acts_is_read_by_name, new_file, remove_file),
         cmocka_unit_test_setup_teardown(forged_records_are_damaged_lines, new_file, remove_file),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);

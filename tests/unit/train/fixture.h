@@ -26,6 +26,7 @@ int test_checkpoint(void);
 int test_learning(void);
 int test_regress(void);
 int test_warnings(void);
+int test_late_dropout(void);
 
 /* Defaults of every key, then "key=value key=value" of [train], optimizer and schedule; fails the test on a bad word.
  */

@@ -71,12 +71,14 @@ static void resuming_anywhere_gives_the_same_bytes(void **state)
         "epochs=4 optimizer=adamw lr=0.01 weight_decay=0.1 select=last schedule=step step_epochs=2",
         "epochs=4 optimizer=rmsprop lr=0.001 momentum=0.5 schedule=exponential drop_last=yes",
         "epochs=8 lr=0.5 momentum=0.9 patience=2 min_delta=0.01",
+        "epochs=5 lr=0.3 momentum=0.9 dropout_from=3",
+        "epochs=6 lr=0.5 momentum=0.9 dropout_from=overfit",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(settings); i++) {
         struct fixture f;
         struct story s;
-        fixture_init(&f, i % 2 ? TOY_MLP : TOY_CNN, settings[i], 75, i == 1 ? 0 : 22, 19);
+        fixture_init(&f, i % 2 && i < 5 ? TOY_MLP : TOY_CNN, settings[i], 75, i == 1 ? 0 : 22, 19);
         tell(&s, &f);
         assert_true(s.rows > 2);
         for (int k = 0; k <= s.rows; k++)

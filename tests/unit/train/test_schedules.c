@@ -30,7 +30,7 @@ static void rates_agree_with_torch(void **state)
         const char *key;
         assert_int_equal(g.values, 4);
         spec_from(&s, g.settings);
-        assert_int_equal(train_keys_check(&s, &key, &e), 0);
+        assert_int_equal(train_keys_check(&s, (size_t[3]){9, 9, 9}, &key, &e), 0);
         uint64_t epochs = (uint64_t)g.value[0], per_epoch = (uint64_t)g.value[1], i = (uint64_t)g.value[2];
         const struct schedule_type *t = schedule_types[s.schedule];
         if (i == 0)
@@ -58,7 +58,7 @@ static void points_that_make_no_sense_are_refused(void **state)
         const char *key = "", *text = i < COUNT(bad) ? bad[i] : good[i - COUNT(bad)];
         spec_from(&s, "schedule=pieces");
         assert_int_equal(param_set(schedule_types[s.schedule]->params, s.schedule_args, text, NULL, &e), 0);
-        int refused = train_keys_check(&s, &key, &e);
+        int refused = train_keys_check(&s, (size_t[3]){9, 9, 9}, &key, &e);
         if (refused != (i < COUNT(bad) ? -1 : 0))
             fail_msg("'%s' is %s", text, refused ? e.text : "accepted");
         assert_true(!refused || !strcmp(key, "pieces"));

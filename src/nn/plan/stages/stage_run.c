@@ -22,7 +22,7 @@ static void set_pointwise(struct stage_pass *w)
         w->f.act = (int)part.act.f;
         w->f.act_parameter = part.act.parameter;
     }
-    if (drop) {
+    if (drop && !w->p->keep_all) {
         drop->type->part(drop, &part);
         w->f.p = part.p;
         w->f.seed = w->buf.seed;
@@ -104,7 +104,7 @@ int stage_live(const struct stage_pass *w, int block)
 
 void stage_seed(const struct stage_pass *w, int block)
 {
-    if (w->buf.seed)
+    if (w->f.seed)
         dropout_seeds(&w->net->graph->node[w->s->part[PART_DROPOUT]], w->p, block, w->buf.seed);
 }
 
