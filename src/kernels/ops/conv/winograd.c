@@ -1,7 +1,7 @@
 /* winograd.c - see winograd.h. A strip of up to three squares side by side goes through four passes, one for each row
  * of the 4x4 products (a quarter of them, so that they stay in the first cache until all output channels have used
  * them). Weights lie as [pass][chunk of input channels][piece of output channels][input channel][4][output channel]. */
-#include "kernels/ops/conv/winograd_tile.h"
+#include "kernels/ops/conv/winograd_strip.h"
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
 
@@ -13,6 +13,14 @@ static const struct {
 } steps[] = {
     [GATHER] = {{0, 1, 2, 3}, {0, 1, 2, 1}, {2, 2, 1, 3}, {0, 1, 0, 0}, {0, 1, 0, 1}},
     [SCATTER] = {{1, 2, 0, 3}, {0, 0, 0, NONE}, {NONE, 1, 1, 1}, {1, 1, 0, 1}, {0, 0, 1, 1}},
+};
+
+static const struct {
+    winograd_transform *transform;
+    winograd_products *products;
+} halves[] = {
+    [GATHER] = {EXPORT_PRODUCT(winograd_gather_transform), EXPORT_PRODUCT(winograd_gather_products)},
+    [SCATTER] = {EXPORT_PRODUCT(winograd_scatter_transform), EXPORT_PRODUCT(winograd_scatter_products)},
 };
 
 /* What the strips of a pair of output rows share: the input rows under them, NULL where outside, and where they make
@@ -60,8 +68,8 @@ static void run_pass(const struct band *k, struct strip *s, int pass, int t0, in
         const float *next = part ? NULL : fetch_next(k->fetch, (size_t)pieces(d->co, COB_MAX) * (size_t)s->ci * LANES);
         s->fetch = next ? next : k->v;
         s->fetch_step = next ? LANES : 0;
-        TRANSFORM_CALL(k->form, edge, steps[k->form].plus[pass], n, s, xp, p_ch, xq, q_ch, k->v);
-        PASS_CALL(k->form, n, pass, s, k->v, u, k->b, &made);
+        halves[k->form].transform(edge, steps[k->form].plus[pass], n, s, xp, p_ch, xq, q_ch, k->v);
+        halves[k->form].products(n, pass, s, k->v, u, k->b, &made);
         xp += s->channels * p_ch;
         xq += s->channels * q_ch;
         u += (ptrdiff_t)4 * s->ci * d->co;

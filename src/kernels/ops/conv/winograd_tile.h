@@ -1,4 +1,5 @@
-/* winograd_tile.h - the inside of winograd.c: one pass over a strip, with its sizes as constants. Included once.
+/* winograd_tile.h - one pass over a strip, with its sizes as constants. A file says with FORM which form it is of, and
+ * includes this once.
  *     transform: v[channel][4][squares] from two rows of the input;
  *     products:  m[4] of a few output channels in registers, over all input channels, at once made z, the last step
  *                along the row;
@@ -6,50 +7,7 @@
 #ifndef KERNELS_OPS_CONV_WINOGRAD_TILE_H
 #define KERNELS_OPS_CONV_WINOGRAD_TILE_H
 
-#include "kernels/ops/conv/winograd.h"
-#include "kernels/simd/simd.h"
-
-#define T_MAX WINOGRAD_TILES
-#ifdef ISA_avx2
-#define COB_MAX 4 /* 4 x 3 sums of one of the four products, 3 of v, 1 weight: 16 registers */
-#define TOGETHER 1
-#else
-#define COB_MAX 2 /* 2 x 3 sums of all four, 3 of v, 1 weight: 28 of 32 */
-#define TOGETHER 4
-#endif
-
-/* What is multiplied is rounded where it is of bf16 numbers. */
-#ifdef BF16
-#define NEAR(a) vk_near(a)
-#else
-#define NEAR(a) (a)
-#endif
-
-enum form { GATHER, SCATTER };
-
-/* What lies half-made between the passes: of a square 2x2 outputs; of a column of the strip two. Vectors. */
-#define HALF(form, tiles) ((form) == GATHER ? 4 * (tiles) : 2 * WINOGRAD_COLUMNS)
-
-/* Strides in floats. */
-struct strip {
-    int ci, co;                  /* ci: operands of the chunk */
-    int channels;                /* of the chunk */
-    int first_chunk, last_chunk; /* whether it is */
-    int first, last;             /* whether the strip is the first, the last of its rows */
-    int col, w;                  /* input column of the first square (may be outside); width of the input */
-    int cols;                    /* GATHER: output columns of the last square; SCATTER: of the strip, where it is the
-                                    last of its rows */
-    ptrdiff_t y_ch;
-    ptrdiff_t lower;    /* SCATTER: from a row of what is left over to the one below */
-    const float *fetch; /* one line with each product, fetch_step apart */
-    ptrdiff_t fetch_step;
-};
-
-/* Where the outputs of a strip are made: half-made ones; the products of the chunks so far; the rows of the output,
- * and, SCATTER, what the squares above have left over for them, and those on the left for the next two columns. */
-struct made {
-    float *half, *part, *y, *over, *beside;
-};
+#include "kernels/ops/conv/winograd_strip.h"
 
 /* An input column of two rows, one step down. */
 INLINE vk column(int edge, int plus, const struct strip *s, int k, const float *a, const float *b)
@@ -70,30 +28,18 @@ INLINE void columns_of(int edge, int plus, int columns, const struct strip *s, c
 }
 
 /* The input of product p of the square whose columns begin at d. */
-INLINE vk transformed(enum form form, int p, const vk *d)
+INLINE vk transformed(int p, const vk *d)
 {
-    if (form == GATHER)
+    if (FORM == GATHER)
         return p == 0 ? vk_sub(d[0], d[2]) : p == 1 ? vk_add(d[1], d[2]) : vk_sub(d[p == 2 ? 2 : 1], d[p == 2 ? 1 : 3]);
     return p == 0 ? d[0] : p == 1 ? vk_add(d[0], d[1]) : p == 2 ? vk_sub(d[0], d[1]) : d[1];
 }
 
-/* Where the channel that comes as number c is, from channel 0: of bf16 numbers the second of a pair is before the
- * first.
- */
-INLINE ptrdiff_t channel_at(int c, int channels, ptrdiff_t ch)
-{
-#if defined(BF16) && !defined(PAIRS)
-    c = c % 2 ? c - 1 : c + 1 < channels ? c + 1 : c;
-#endif
-    (void)channels;
-    return c * ch;
-}
-
 /* v of one pass: rows a + b, or a - b; a_ch, b_ch: to the next channel (0 for the row of zeros). */
-INLINE void transform_run(enum form form, int edge, int plus, int tiles, const struct strip *s, const float *a,
-                          ptrdiff_t a_ch, const float *b, ptrdiff_t b_ch, float *v)
+INLINE void transform_run(int edge, int plus, int tiles, const struct strip *s, const float *a, ptrdiff_t a_ch,
+                          const float *b, ptrdiff_t b_ch, float *v)
 {
-    const int columns = 2 * tiles + (form == GATHER ? 2 : 0);
+    const int columns = 2 * tiles + (FORM == GATHER ? 2 : 0);
 #ifdef PAIRS
     for (int c = s->channels; c > 0; c -= 2, a += 2 * a_ch, b += 2 * b_ch, v += 4 * tiles * LANES) {
         vk even[2 * T_MAX + 2], odd[2 * T_MAX + 2];
@@ -104,8 +50,8 @@ INLINE void transform_run(enum form form, int edge, int plus, int tiles, const s
         for (int p = 0; p < 4; p++) {
             UNROLL
             for (int i = 0; i < tiles; i++) {
-                vk second = c > 1 ? transformed(form, p, odd + 2 * i) : vk_set1(0.0f);
-                w16_store(v + (p * tiles + i) * LANES, near_pairs(transformed(form, p, even + 2 * i), second));
+                vk second = c > 1 ? transformed(p, odd + 2 * i) : vk_set1(0.0f);
+                w16_store(v + (p * tiles + i) * LANES, near_pairs(transformed(p, even + 2 * i), second));
             }
         }
     }
@@ -118,7 +64,7 @@ INLINE void transform_run(enum form form, int edge, int plus, int tiles, const s
         for (int i = 0; i < tiles; i++) {
             UNROLL
             for (int p = 0; p < 4; p++)
-                vk_store(to + (p * tiles + i) * VK, NEAR(transformed(form, p, t + 2 * i)));
+                vk_store(to + (p * tiles + i) * VK, NEAR(transformed(p, t + 2 * i)));
         }
     }
 #endif
@@ -229,8 +175,8 @@ INLINE void scatter_squares(int tiles, int pass, const struct strip *s, int o, v
 }
 
 /* One pass of COB output channels. */
-INLINE void piece_run(enum form form, int tiles, int pass, int cob, int piece, const struct strip *s, const float *v,
-                      const float *u, const float *b, const struct made *k)
+INLINE void piece_run(int tiles, int pass, int cob, int piece, const struct strip *s, const float *v, const float *u,
+                      const float *b, const struct made *k)
 {
     vk m[4][COB_MAX][T_MAX];
     UNROLL
@@ -277,27 +223,27 @@ INLINE void piece_run(enum form form, int tiles, int pass, int cob, int piece, c
     struct made at = *k;
     UNROLL
     for (int o = 0; o < cob; o++) {
-        if (form == GATHER)
+        if (FORM == GATHER)
             gather_squares(tiles, pass, s->cols, o, m, at.half, at.y);
         else
             scatter_squares(tiles, pass, s, o, m, &at);
-        at.half += HALF(form, tiles) * VK;
+        at.half += HALF(FORM, tiles) * VK;
         at.y += s->y_ch;
         at.over += s->y_ch;
         at.beside += 2 * LANES;
     }
 }
 
-INLINE void pass_run(enum form form, int tiles, int pass, const struct strip *s, const float *v, const float *u,
-                     const float *b, const struct made *k)
+INLINE void pass_run(int tiles, int pass, const struct strip *s, const float *v, const float *u, const float *b,
+                     const struct made *k)
 {
     struct made at = *k;
     int o = 0;
 #define PIECES(COB)                                                                                                    \
     for (; o + COB <= s->co; o += COB) {                                                                               \
-        piece_run(form, tiles, pass, COB, o / COB_MAX, s, v, u, b ? b + o : NULL, &at);                                \
+        piece_run(tiles, pass, COB, o / COB_MAX, s, v, u, b ? b + o : NULL, &at);                                      \
         u += 4 * s->ci * COB;                                                                                          \
-        at.half += HALF(form, tiles) * COB * VK;                                                                       \
+        at.half += HALF(FORM, tiles) * COB * VK;                                                                       \
         at.part += 4 * tiles * COB * VK;                                                                               \
         at.y += COB * s->y_ch;                                                                                         \
         at.over += COB * s->y_ch;                                                                                      \
@@ -314,38 +260,36 @@ INLINE void pass_run(enum form form, int tiles, int pass, const struct strip *s,
 #ifdef FIXED_SIZES
 typedef void transform_fn(const struct strip *s, const float *a, ptrdiff_t a_ch, const float *b, ptrdiff_t b_ch,
                           float *v);
-typedef void pass_fn(const struct strip *s, const float *v, const float *u, const float *b, const struct made *k);
-#define TRANSFORM(F, T, E, P)                                                                                          \
-    static void transform_##F##T##E##P(const struct strip *s, const float *a, ptrdiff_t a_ch, const float *b,          \
-                                       ptrdiff_t b_ch, float *v)                                                       \
+typedef void products_fn(const struct strip *s, const float *v, const float *u, const float *b, const struct made *k);
+#define TRANSFORM(T, E, P)                                                                                             \
+    static void transform_##T##E##P(const struct strip *s, const float *a, ptrdiff_t a_ch, const float *b,             \
+                                    ptrdiff_t b_ch, float *v)                                                          \
     {                                                                                                                  \
-        transform_run(F, E, P, T, s, a, a_ch, b, b_ch, v);                                                             \
+        transform_run(E, P, T, s, a, a_ch, b, b_ch, v);                                                                \
     }
-#define PASS(F, T, P)                                                                                                  \
-    static void pass_##F##T##P(const struct strip *s, const float *v, const float *u, const float *b,                  \
-                               const struct made *k)                                                                   \
+#define PASS(T, P)                                                                                                     \
+    static void pass_##T##P(const struct strip *s, const float *v, const float *u, const float *b,                     \
+                            const struct made *k)                                                                      \
     {                                                                                                                  \
-        pass_run(F, T, P, s, v, u, b, k);                                                                              \
+        pass_run(T, P, s, v, u, b, k);                                                                                 \
     }
-#define TRANSFORM_ENTRY(F, T, E, P) [F][T - 1][E][P] = transform_##F##T##E##P,
-#define PASS_ENTRY(F, T, P) [F][T - 1][P] = pass_##F##T##P,
+#define TRANSFORM_ENTRY(T, E, P) [T - 1][E][P] = transform_##T##E##P,
+#define PASS_ENTRY(T, P) [T - 1][P] = pass_##T##P,
 // clang-format off
-#define TRANSFORMS_OF(M, F, T) M(F, T, 0, 0) M(F, T, 0, 1) M(F, T, 1, 0) M(F, T, 1, 1)
-#define TRANSFORMS_IN(M, F) TRANSFORMS_OF(M, F, 1) TRANSFORMS_OF(M, F, 2) TRANSFORMS_OF(M, F, 3)
-#define TRANSFORMS(M) TRANSFORMS_IN(M, GATHER) TRANSFORMS_IN(M, SCATTER)
-#define PASSES_OF(M, F, T) M(F, T, 0) M(F, T, 1) M(F, T, 2) M(F, T, 3)
-#define PASSES_IN(M, F) PASSES_OF(M, F, 1) PASSES_OF(M, F, 2) PASSES_OF(M, F, 3)
-#define PASSES(M) PASSES_IN(M, GATHER) PASSES_IN(M, SCATTER)
+#define TRANSFORMS_OF(M, T) M(T, 0, 0) M(T, 0, 1) M(T, 1, 0) M(T, 1, 1)
+#define TRANSFORMS(M) TRANSFORMS_OF(M, 1) TRANSFORMS_OF(M, 2) TRANSFORMS_OF(M, 3)
+#define PASSES_OF(M, T) M(T, 0) M(T, 1) M(T, 2) M(T, 3)
+#define PASSES(M) PASSES_OF(M, 1) PASSES_OF(M, 2) PASSES_OF(M, 3)
 TRANSFORMS(TRANSFORM)
 PASSES(PASS)
-static transform_fn *const transforms[2][T_MAX][2][2] = {TRANSFORMS(TRANSFORM_ENTRY)};
-static pass_fn *const passes[2][T_MAX][4] = {PASSES(PASS_ENTRY)};
+static transform_fn *const transforms[T_MAX][2][2] = {TRANSFORMS(TRANSFORM_ENTRY)};
+static products_fn *const passes[T_MAX][4] = {PASSES(PASS_ENTRY)};
 // clang-format on
-#define TRANSFORM_CALL(F, E, P, T, ...) transforms[F][(T)-1][E][P](__VA_ARGS__)
-#define PASS_CALL(F, T, P, ...) passes[F][(T)-1][P](__VA_ARGS__)
+#define TRANSFORM_CALL(E, P, T, ...) transforms[(T)-1][E][P](__VA_ARGS__)
+#define PASS_CALL(T, P, ...) passes[(T)-1][P](__VA_ARGS__)
 #else
-#define TRANSFORM_CALL(F, E, P, T, ...) transform_run(F, E, P, T, __VA_ARGS__)
-#define PASS_CALL(F, T, P, ...) pass_run(F, T, P, __VA_ARGS__)
+#define TRANSFORM_CALL(E, P, T, ...) transform_run(E, P, T, __VA_ARGS__)
+#define PASS_CALL(T, P, ...) pass_run(T, P, __VA_ARGS__)
 #endif
 
 #endif
