@@ -84,7 +84,7 @@ static void look_ahead(const struct stage_pass *w, struct block_group g, const f
         pointwise_forward(w, g, x, w->buf.pointwise_out);
         *u = *z = w->buf.pointwise_out;
     }
-    if (w->buf.conv_in) {
+    if (has(w->s, PART_POOL)) {
         pool_forward(w, g, *u, w->buf.conv_in);
         *z = w->buf.conv_in;
     }
