@@ -48,6 +48,12 @@
                         "residual { " MOBILE_BODY("160", "5x5 pad 2",                                                  \
                                                   "40") " }\n"                                                         \
                                                         "conv 1x1 96, batchnorm, relu6, gap, dense 10"
+#define CONVNEXT_BLOCKS(n, wide)                                                                                       \
+    "{ residual { depthwise 7x7 pad 3 bias yes, layernorm, conv 1x1 " wide " bias yes, gelu, conv 1x1 " n              \
+    " bias yes } } x 2\n"
+#define CONVNEXT                                                                                                       \
+    "conv 2x2 32 stride 2 bias yes, layernorm\n" CONVNEXT_BLOCKS(                                                      \
+        "32", "128") "conv 2x2 64 stride 2 bias yes\n" CONVNEXT_BLOCKS("64", "256") "gap, dense 10"
 #define TRANSFORMER "residual { layernorm, attention heads 4 }, residual { layernorm, dense 256, gelu, dense 64 }"
 #define VIT "patch 4 64, positional\n{ " TRANSFORMER " } x 4\nlayernorm, mean, dense 10"
 
@@ -69,7 +75,11 @@ static const struct bench_net nets[] = {
     { "k3-128",    "k3-128", "three convolutions of 128 kernels, 298,122 parameters", K3("128"),    { 3, 1, 28, 28 }, 64,  0, NN_FP32 },
     { "k3-128-bf16", "k3-128", "the same in bf16",                              K3("128"),            { 3, 1, 28, 28 }, 64,  0, NN_BF16 },
     { "resnet20-64", "resnet20", "residual blocks with projections, colour 32x32, 272,474 parameters", RESNET, { 3, 3, 32, 32 }, 64, 0, NN_FP32 },
+    { "resnet20-64-bf16", "resnet20", "the same in bf16",                    RESNET,               { 3, 3, 32, 32 }, 64,  0, NN_BF16 },
     { "mobile-64", "mobile", "depthwise convolutions, colour 32x32, 45,786 parameters", MOBILE,    { 3, 3, 32, 32 }, 64,  0, NN_FP32 },
+    { "mobile-64-bf16", "mobile", "the same in bf16",                        MOBILE,               { 3, 3, 32, 32 }, 64,  0, NN_BF16 },
+    { "convnext-64", "convnext", "7x7 convolutions of each channel, layernorm, gelu, colour 32x32, 102,250 parameters", CONVNEXT, { 3, 3, 32, 32 }, 64, 0, NN_FP32 },
+    { "convnext-64-bf16", "convnext", "the same in bf16",                    CONVNEXT,             { 3, 3, 32, 32 }, 64,  0, NN_BF16 },
     { "vit-64",    "vit",    "a vision transformer, digits 28x28, 204,938 parameters", VIT,         { 3, 1, 28, 28 }, 64,  0, NN_FP32 },
     { "vit-64-bf16", "vit",  "the same in bf16",                              VIT,                  { 3, 1, 28, 28 }, 64,  0, NN_BF16 },
 };

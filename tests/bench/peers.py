@@ -3,7 +3,7 @@
 
   python3 peers.py LIBRARY NET BATCH DROPOUT [--bf16] [--channels-last] [--compile]
 LIBRARY: torch, jax or sklearn (mlp alone); NET: n1, mlp, cifar, or k3-64 and the like: three 3x3 convolutions of 64
-kernels on 28x28. Prints a line when it is warm, with the library's version. Then, for each line on stdin, a number of
+kernels on 28x28; and, in torch alone, resnet20, mobile, convnext and vit, those of `sweep list benchmarks`. Prints a line when it is warm, with the library's version. Then, for each line on stdin, a number of
 seconds, it trains for that long and answers with the images, and the seconds in which the process had its core. Random
 images: speed does not depend on them. SGD with Nesterov momentum and weight decay, as in `sweep bench`."""
 import argparse
@@ -28,18 +28,104 @@ def network(name):
         k = int(name[3:])
         return 1, 28, [("conv", 1, k, 3, 0, True), ("conv", k, k, 3, 0, True), ("maxpool",), ("conv", k, k, 3, 0, True),
                        ("gap",), ("dense", k, 10)]
-    return {"n1": N1, "mlp": MLP, "cifar": CIFAR}[name]
+    return {"n1": N1, "mlp": MLP, "cifar": CIFAR}.get(name)
 
 
-# ---- each returns a function that trains some steps, how many, and the version ---------------------------------------
-
-def torch_steps(a):
+def torch_graph(name):
+    """Channels and side of the input, and the model, of a network that is not a chain."""
     import torch
     from torch import nn
-    channels, side, layers = network(a.net)
-    torch.set_num_threads(1)
-    torch.manual_seed(1)
-    drop = [nn.Dropout(a.dropout)] if a.dropout else []
+
+    class Around(nn.Module):
+        """Adds the way round to what the body makes."""
+
+        def __init__(self, body, way=None, after=None):
+            super().__init__()
+            self.body, self.way, self.after = body, way or nn.Identity(), after or nn.Identity()
+
+        def forward(self, x):
+            return self.after(self.way(x) + self.body(x))
+
+    class Positions(nn.Module):
+        """Runs a layer of vectors over the channels of each position of a map."""
+
+        def __init__(self, *layers):
+            super().__init__()
+            self.layers = nn.Sequential(*layers)
+
+        def forward(self, x):
+            return self.layers(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+    class Attention(nn.Module):
+        def __init__(self, width, heads):
+            super().__init__()
+            self.heads, self.into, self.out = heads, nn.Linear(width, 3 * width), nn.Linear(width, width)
+
+        def forward(self, x):
+            n, t, width = x.shape
+            q, k, v = self.into(x).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+            y = nn.functional.scaled_dot_product_attention(q, k, v)
+            return self.out(y.transpose(1, 2).reshape(n, t, width))
+
+    class Sequence(nn.Module):
+        """Makes a sequence of a map, with a learned position."""
+
+        def __init__(self, width, t):
+            super().__init__()
+            self.position = nn.Parameter(torch.zeros(t, width))
+
+        def forward(self, x):
+            return x.flatten(2).transpose(1, 2) + self.position
+
+    class Mean(nn.Module):
+        def forward(self, x):
+            return x.mean(1)
+
+    def conv(i, o, k, act, stride=1, groups=1):
+        layers = [nn.Conv2d(i, o, k, stride, k // 2, groups=groups, bias=False), nn.BatchNorm2d(o)]
+        return layers + ([act()] if act else [])
+
+    def basic(i, o, stride):
+        way = None if i == o else nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o))
+        return Around(nn.Sequential(*conv(i, o, 3, nn.ReLU, stride), *conv(o, o, 3, None)), way, nn.ReLU())
+
+    def inverted(i, o, k, stride):
+        body = nn.Sequential(*conv(i, 4 * i, 1, nn.ReLU6), *conv(4 * i, 4 * i, k, nn.ReLU6, stride, 4 * i),
+                             *conv(4 * i, o, 1, None))
+        return Around(body) if i == o else body
+
+    def convnext(c):
+        return Around(nn.Sequential(nn.Conv2d(c, c, 7, padding=3, groups=c),
+                                    Positions(nn.LayerNorm(c), nn.Linear(c, 4 * c), nn.GELU(), nn.Linear(4 * c, c))))
+
+    def transformer(width, heads):
+        return [Around(nn.Sequential(nn.LayerNorm(width), Attention(width, heads))),
+                Around(nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(),
+                                     nn.Linear(4 * width, width)))]
+
+    def head(width):
+        return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10)]
+
+    if name == "resnet20":
+        sizes = [(16, 16, 1)] * 3 + [(16, 32, 2), (32, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 64, 1)]
+        layers = conv(3, 16, 3, nn.ReLU) + [basic(*size) for size in sizes] + head(64)
+    elif name == "mobile":
+        sizes = [(16, 16, 3, 1), (16, 24, 3, 2), (24, 24, 5, 1), (24, 40, 5, 2), (40, 40, 5, 1)]
+        layers = conv(3, 16, 3, nn.ReLU6) + [inverted(*size) for size in sizes] + conv(40, 96, 1, nn.ReLU6) + head(96)
+    elif name == "convnext":
+        layers = [nn.Conv2d(3, 32, 2, 2), Positions(nn.LayerNorm(32)), convnext(32), convnext(32),
+                  nn.Conv2d(32, 64, 2, 2), convnext(64), convnext(64)] + head(64)
+    else:
+        layers = [nn.Conv2d(1, 64, 4, 4), Sequence(64, 49)] + [part for _ in range(4) for part in transformer(64, 4)]
+        layers += [nn.LayerNorm(64), Mean(), nn.Linear(64, 10)]
+    return (1, 28, nn.Sequential(*layers)) if name == "vit" else (3, 32, nn.Sequential(*layers))
+
+
+def torch_chain(name, dropout):
+    """The same of one that is a chain."""
+    from torch import nn
+    channels, side, layers = network(name)
+    drop = [nn.Dropout(dropout)] if dropout else []
     modules = []
     for kind, *of in layers:
         if kind == "conv":
@@ -49,7 +135,18 @@ def torch_steps(a):
             modules += {"maxpool": lambda: [nn.MaxPool2d(2)], "gap": lambda: [nn.AdaptiveAvgPool2d(1), nn.Flatten()],
                         "flatten": lambda: [nn.Flatten()], "relu": lambda: [nn.ReLU()], "dropout": lambda: drop,
                         "dense": lambda: [nn.Linear(*of)]}[kind]()
-    model, x = nn.Sequential(*modules), torch.randn(a.batch, channels, side, side)
+    return channels, side, nn.Sequential(*modules)
+
+
+# ---- each returns a function that trains some steps, how many, and the version ---------------------------------------
+
+def torch_steps(a):
+    import torch
+    from torch import nn
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    channels, side, model = torch_chain(a.net, a.dropout) if network(a.net) else torch_graph(a.net)
+    x = torch.randn(a.batch, channels, side, side)
     y = torch.randint(10, (a.batch,))
     if a.channels_last:
         model, x = (t.to(memory_format=torch.channels_last) for t in (model, x))
@@ -72,6 +169,8 @@ def torch_steps(a):
 
 
 def jax_steps(a):
+    if not network(a.net):
+        sys.exit("JAX trains the networks that are chains")
     os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
     os.environ["JAX_PLATFORMS"] = "cpu"
     import jax

@@ -31,7 +31,7 @@ import json, sys
 d = json.load(open(sys.argv[1]))
 assert d["machine"]["fma_gflops"] > 0 and len(d["machine"]["read"]) > 5, d["machine"]
 assert 0 < d["core_share"] < 1.1, d["core_share"]
-assert len(d["kernels"]) > 100 and len(d["nets"]) == 19
+assert len(d["kernels"]) > 100 and len(d["nets"]) == 23
 for k in d["kernels"]:
     assert k["seconds"] > 0 and k["flop"] > 0 and k["bytes"] > 0 and k["gflops"] > 0 and k["fma_share"] > 0, k
     assert abs(k["flop"] / k["seconds"] / 1e9 / k["gflops"] - 1) < 1e-9, k
@@ -49,7 +49,7 @@ assert facts["n1-64"] == (11660, 15.54), facts
 assert facts["mlp-128"][0] == 101770 and facts["cifar-64"][0] == 288746, facts
 assert facts["cifar-64"][1] == 207.06, facts # without the taps on padding
 assert facts["resnet20-64"] == (272474, 222.47) and facts["mobile-64"] == (45786, 50.71), facts
-assert facts["vit-64"] == (204938, 65.38), facts
+assert facts["convnext-64"] == (102250, 59.2) and facts["vit-64"] == (204938, 65.38), facts
 EOF
 else
   echo "no python3: the JSON document is not checked"
