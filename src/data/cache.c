@@ -115,6 +115,35 @@ static int add_source(struct cache_slot *c, const char *path)
     return n >= 0 && (size_t)n < sizeof c->source - have ? 0 : -1;
 }
 
+/* Fills the stamp of a folder's files, and the absolute path of what is kept of them. 0, or -1: nothing is to be. */
+static int stamp_of_folder(const struct cache_folder *f, size_t planes, size_t plane, struct cache_stamp *s,
+                           char file[DATA_PATH], const char *end)
+{
+    char folder[DATA_PATH];
+    char *real = switched_off() || cache_folder(folder) ? NULL : realpath(f->path, NULL);
+    if (!real)
+        return -1;
+    size_t n = strlen(real);
+    memset(s, 0, sizeof *s);
+    memcpy(s->magic, "sweepdc2", sizeof s->magic);
+    s->path[0] = str_hash(str_hash(STR_HASH, real, n), &f->how, sizeof f->how);
+    s->path[1] = str_hash(str_hash(~STR_HASH, real, n), &f->how, sizeof f->how);
+    s->changed_s = (int64_t)f->state;
+    s->status_s = f->newest;
+    s->planes = planes;
+    s->plane = plane;
+    free(real);
+    snprintf(file, DATA_PATH, "%.4064s/%016llx%s", folder, (unsigned long long)s->path[0], end);
+    return 0;
+}
+
+void cache_find_folder(struct cache_slot *c, const struct cache_folder *f, size_t planes, size_t plane)
+{
+    c->source[0] = 0;
+    if (planes * plane < CACHE_MIN || plane > SUMS_BYTES || stamp_of_folder(f, planes, plane, &c->stamp, c->file, ""))
+        c->file[0] = 0;
+}
+
 void cache_find_files(struct cache_slot *c, const char *const *source, size_t sources, size_t planes, size_t plane)
 {
     char folder[DATA_PATH];
@@ -202,6 +231,8 @@ static int is_mine(int fd, const char *tmp)
 static int unchanged(const struct cache_slot *c)
 {
     struct cache_stamp now;
+    if (!*c->source) /* of a folder, which its caller has listed again */
+        return 1;
     return !stamp_of(c->source, c->stamp.planes, c->stamp.plane, &now) && !memcmp(&now, &c->stamp, sizeof now);
 }
 
@@ -288,18 +319,22 @@ static int find_sum(const char *source, char path[DATA_PATH], struct cache_stamp
                                                                                                                    : 0;
 }
 
-static void keep_sum(const char *source, char path[DATA_PATH], const struct sum *s)
+static void keep_small(char path[DATA_PATH], const void *bytes, size_t n)
 {
-    struct cache_stamp now;
     struct err ignored = {0};
-    if (find_sum(source, path, &now) || memcmp(&now, &s->stamp, sizeof now) || time(NULL) - now.status_s <= SETTLED)
-        return;
     char *slash = strrchr(path, '/');
     *slash = 0;
     int bad = file_mkdirs(path, &ignored);
     *slash = '/';
     if (!bad)
-        file_publish(path, s, sizeof *s, 0, &ignored);
+        file_publish(path, bytes, n, 0, &ignored);
+}
+
+static void keep_sum(const char *source, char path[DATA_PATH], const struct sum *s)
+{
+    struct cache_stamp now;
+    if (!find_sum(source, path, &now) && !memcmp(&now, &s->stamp, sizeof now) && time(NULL) - now.status_s > SETTLED)
+        keep_small(path, s, sizeof *s);
 }
 
 int cache_content(const char *source, uint64_t *hash, struct err *e)
@@ -317,4 +352,45 @@ int cache_content(const char *source, uint64_t *hash, struct err *e)
     if (kept)
         keep_sum(source, path, &(struct sum){stamp, *hash});
     return 0;
+}
+
+/* ---- notes about the files of a folder ---- */
+
+struct folder_note { /* all of NAME.note */
+    struct cache_stamp stamp;
+    unsigned char note[CACHE_NOTE];
+    uint64_t hash; /* of both */
+};
+
+static uint64_t hash_of_note(const struct folder_note *k)
+{
+    return str_hash(STR_HASH, k, offsetof(struct folder_note, hash));
+}
+
+int cache_recall(const struct cache_folder *f, void *note, size_t n)
+{
+    char path[DATA_PATH];
+    struct cache_stamp stamp;
+    struct folder_note k;
+    if (stamp_of_folder(f, 1, n, &stamp, path, ".note"))
+        return -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int bad = fd < 0 || read(fd, &k, sizeof k) != (ssize_t)sizeof k || memcmp(&k.stamp, &stamp, sizeof stamp) != 0 ||
+              k.hash != hash_of_note(&k);
+    if (fd >= 0)
+        close(fd);
+    if (!bad)
+        memcpy(note, k.note, n);
+    return bad ? -1 : 0;
+}
+
+void cache_note(const struct cache_folder *f, const void *note, size_t n)
+{
+    char path[DATA_PATH];
+    struct folder_note k = {0};
+    if (time(NULL) - f->newest <= SETTLED || stamp_of_folder(f, 1, n, &k.stamp, path, ".note"))
+        return;
+    memcpy(k.note, note, n);
+    k.hash = hash_of_note(&k);
+    keep_small(path, &k, sizeof k);
 }

@@ -40,6 +40,15 @@ struct cache_hit {
 void cache_find(struct cache_slot *c, const char *source, size_t planes, size_t plane);
 /* The same for planes that come out of several files. */
 void cache_find_files(struct cache_slot *c, const char *const *source, size_t sources, size_t planes, size_t plane);
+/* What tells whether the files in a folder are those of last time: the caller's, who has listed them. */
+struct cache_folder {
+    const char *path;
+    uint64_t how;   /* a hash of what is made of them */
+    uint64_t state; /* a hash of their names, sizes and times */
+    int64_t newest; /* the last of those times, in seconds */
+};
+/* The same for planes that are made of the files of a folder. The caller looks at them again before cache_keep. */
+void cache_find_folder(struct cache_slot *c, const struct cache_folder *f, size_t planes, size_t plane);
 /* What is cached, mapped and owned by d (dataset_release unmaps it): 0, or -1. fresh: this process has just written it,
  * and it is not added up again. */
 int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct cache_hit *hit);
@@ -53,5 +62,10 @@ int cache_keep(const struct cache_slot *c, uint8_t *x);
  * is not read again. Nothing is kept of a file that has changed within the last two seconds, which might change again
  * and show the same times. 0, or -1 with *e. */
 int cache_content(const char *source, uint64_t *hash, struct err *e);
+
+/* A few bytes about the files of a folder, kept in the same way. 0, or -1: there are none. */
+#define CACHE_NOTE 64
+int cache_recall(const struct cache_folder *f, void *note, size_t n);
+void cache_note(const struct cache_folder *f, const void *note, size_t n);
 
 #endif

@@ -196,6 +196,30 @@ static void collect(const unsigned char *use, size_t n, int what, uint32_t *inde
             *index++ = (uint32_t)i;
 }
 
+int split_draw_tests(const uint8_t *class, size_t n, int classes, size_t tests, unsigned char *part)
+{
+    size_t have[DATA_CLASSES] = {0}, give[DATA_CLASSES];
+    uint32_t *order = malloc(n * sizeof *order);
+    if (!order)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        have[class_of(class, i)]++;
+    split_shares(tests, have, classes, give);
+    for (size_t k = 0; k < (size_t)classes; k++) {
+        struct rng r;
+        uint32_t of_class = 0;
+        for (size_t i = 0; i < n; i++)
+            if (class_of(class, i) == k)
+                order[of_class++] = (uint32_t)i;
+        rng_init(&r, 0, RNG_SPLIT, (uint32_t)k, 1); /* data.seed draws with 0 as its last number */
+        rng_shuffle(&r, order, of_class);
+        for (size_t i = 0; i < give[k]; i++)
+            part[order[i]] = PART_TEST;
+    }
+    free(order);
+    return 0;
+}
+
 int split_draw(const struct dataset *d, int seed, const size_t n[3], struct arena *a, const uint32_t *index[3],
                struct err *e)
 {

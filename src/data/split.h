@@ -13,6 +13,10 @@ int split_fractions_check(double train, double validation, const struct where *w
  * (Hamilton's method): give[k] <= have[k]. total <= sum of have. */
 void split_shares(size_t total, const size_t *have, int n, size_t *give);
 
+/* Marks part[i] = PART_TEST of `tests` samples of n, each class its share, by random numbers that no key changes; the
+ * others are left as they are. class[n] of each sample; NULL: all are of one class. 0, or -1 without memory. */
+int split_draw_tests(const uint8_t *class, size_t n, int classes, size_t tests, unsigned char *part);
+
 /* The index arrays of the three splits of sizes n[3] (data_split_sizes), ascending, in `a`. d has labels. 0 or -1. */
 int split_draw(const struct dataset *d, int seed, const size_t n[3], struct arena *a, const uint32_t *index[3],
                struct err *e);

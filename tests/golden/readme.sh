@@ -5,6 +5,9 @@ awk '/^```ini/ { n++; inside = 1; next } /^```/ { inside = 0 } inside { print > 
 # The table of its own that an example wants.
 awk 'BEGIN { print "PassengerId,Survived,Pclass,Name,Ticket,Cabin,Age"
   for (i = 0; i < 100; i++) printf "%d,%d,%d,\"A, b\",%d,,%s\n", i, i % 2, 1 + i % 3, i, i % 9 ? i : "" }' >passengers.csv
+# And the images of another.
+mkdir -p leaves/birch leaves/oak
+for i in 1 2 3 4 5 6 7 8 9 10; do echo "P2 2 1 9 $((i - 1)) 3" | tee leaves/birch/$i.pgm >leaves/oak/$i.pgm; done
 ls example*.ini >/dev/null 2>&1 || fail "README.md has no sweep file"
 for file in example*.ini; do
   if grep -qE '^dataset *= *(mnist|fashion-mnist)' "$file" && [ ! -d "$SWEEP_DATA/mnist" ]; then

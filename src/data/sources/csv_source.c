@@ -1,6 +1,5 @@
 /* csv_source.c - the dataset csv: a table of which some columns are features, and one is the target. */
 #include "base/file.h"
-#include "base/rng.h"
 #include "base/str.h"
 #include "data/locate.h"
 #include "data/sources/csv_code.h"
@@ -122,45 +121,32 @@ static int fingerprint_tables(const struct csv_work *w, struct dataset *d, const
 
 /* ---- parts ------------------------------------------------------------------------------------------------------- */
 
-/* Draws the rows for tests, each class its share, by random numbers that no key changes. order[rows] is scratch. */
-static void draw_tests(struct csv_work *w, const struct csv_code *target, size_t tests, uint32_t *order)
+/* The classes of all rows; NULL with *e, or where the target is a number. The caller frees. */
+static uint8_t *classes_of_rows(const struct csv_table *t, const struct csv_code *target, struct err *e)
 {
-    const struct csv_table *t = &w->table;
-    size_t have[DATA_CLASSES] = {0}, give[DATA_CLASSES], start = 0;
-    int classes = target->width ? target->width : 1;
-    for (size_t i = 0; i < t->rows; i++)
-        have[target->width ? csv_class(target, t->value + i * t->used) : 0]++;
-    split_shares(tests, have, classes, give);
-    for (int k = 0; k < classes; k++) {
-        struct rng r;
-        size_t n = 0;
-        for (size_t i = 0; i < t->rows; i++)
-            if (!target->width || csv_class(target, t->value + i * t->used) == k)
-                order[n++] = (uint32_t)i;
-        rng_init(&r, 0, RNG_SPLIT, (uint32_t)k, 1); /* data.seed draws with 0 as its last number */
-        rng_shuffle(&r, order, (uint32_t)n);
-        for (size_t i = 0; i < give[k]; i++)
-            w->part[order[i]] = PART_TEST;
-        start += n;
-    }
-    assert(start == t->rows);
+    uint8_t *class = target->width ? malloc(t->rows) : NULL;
+    if (target->width && !class)
+        err_set(e, ERR_NOMEM, "dataset csv: no memory for the classes of its rows");
+    for (size_t i = 0; class && i < t->rows; i++)
+        class[i] = (uint8_t)csv_class(target, t->value + i * t->used);
+    return class;
 }
 
 static int draw_part(struct csv_work *w, struct err *e)
 {
     struct csv_code *target = malloc(sizeof *target);
-    uint32_t *order = malloc(w->table.rows * sizeof *order);
     size_t tests = (size_t)floor(w->args->test_part * (double)w->table.rows + 0.5);
-    int bad = !target || !order ? err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN])
-                                : csv_code_target(&w->table, target, e);
+    int bad = !target ? err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN])
+                      : csv_code_target(&w->table, target, e);
     if (!bad && (!tests || tests == w->table.rows))
         bad = err_set(e, ERR_DATA, "%s: test_part leaves no rows to train or to test with, of %zu", w->path[PART_TRAIN],
                       w->table.rows);
-    if (!bad)
-        draw_tests(w, target, tests, order);
+    uint8_t *class = bad ? NULL : classes_of_rows(&w->table, target, e);
+    if (!bad && !e->code && split_draw_tests(class, w->table.rows, class ? target->width : 1, tests, w->part))
+        err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN]);
+    free(class);
     free(target);
-    free(order);
-    return bad;
+    return bad || e->code ? -1 : 0;
 }
 
 static int read_tables(struct csv_work *w, struct err *e)

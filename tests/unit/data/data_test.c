@@ -2,7 +2,7 @@
 
 #include "base/param.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,15 +69,35 @@ char *folder_make(char folder[64])
     return folder;
 }
 
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *place)
+{
+    (void)st, (void)type, (void)place;
+    return remove(path);
+}
+
 void folder_remove(const char *folder)
 {
-    DIR *d = opendir(folder);
-    assert_non_null(d);
-    for (struct dirent *f; (f = readdir(d));)
-        if (f->d_name[0] != '.')
-            file_drop(folder, f->d_name);
-    closedir(d);
-    rmdir(folder);
+    assert_int_equal(nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+void data_place_make(struct data_place *p, const char *dataset)
+{
+    folder_make(p->folder);
+    p->s = spec_of(dataset, p->folder);
+}
+
+int data_place_teardown(void **state)
+{
+    folder_remove(((struct data_place *)*state)->folder);
+    free(*state);
+    return 0;
+}
+
+void loads(const struct data_spec *s, struct dataset *d)
+{
+    struct err e = {0};
+    if (dataset_load(d, s, &e))
+        fail_msg("%s", e.text);
 }
 
 static void name_in(char path[512], const char *folder, const char *name)

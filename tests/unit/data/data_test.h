@@ -23,9 +23,19 @@ void set_key(struct data_spec *s, const char *key, const char *text);
 /* n samples of CIFAR-10: labels (first + i) mod 10, byte k of sample i is 13 i + k mod 256. b has 3073 n bytes. */
 void cifar10_make(unsigned char *b, size_t n, size_t first);
 
-/* A fresh empty folder; folder_remove takes it away with all files in it. Returns folder. */
+/* A fresh empty folder; folder_remove takes it away with all that is in it. Returns folder. */
 char *folder_make(char folder[64]);
 void folder_remove(const char *folder);
+/* A folder of its own, and the defaults of a dataset that is read from there. */
+struct data_place {
+    char folder[64];
+    struct data_spec s;
+};
+void data_place_make(struct data_place *p, const char *dataset);
+/* A cmocka teardown for a *state that malloc has given and that begins with a data_place. */
+int data_place_teardown(void **state);
+/* Loads what must be there. */
+void loads(const struct data_spec *s, struct dataset *d);
 void file_put(const char *folder, const char *name, const void *bytes, size_t n);
 void file_put_gz(const char *folder, const char *name, const void *bytes, size_t n);
 void file_drop(const char *folder, const char *name);
@@ -75,5 +85,7 @@ int run_sources_tests(void);
 int run_numbers_tests(void);
 int run_cifar10_tests(void);
 int run_csv_tests(void);
+int run_picture_tests(void);
+int run_images_tests(void);
 
 #endif

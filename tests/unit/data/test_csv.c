@@ -11,40 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct place {
-    char folder[64];
-    struct data_spec s;
-};
-
 static int setup(void **state)
 {
-    struct place *p = calloc(1, sizeof *p);
-    folder_make(p->folder);
-    p->s = spec_of("csv", p->folder);
+    struct data_place *p = calloc(1, sizeof *p);
+    data_place_make(p, "csv");
     set_key(&p->s, "file", "t.csv");
     set_key(&p->s, "test_file", "t.csv");
     *state = p;
     return 0;
 }
 
-static int teardown(void **state)
-{
-    struct place *p = *state;
-    folder_remove(p->folder);
-    free(p);
-    return 0;
-}
-
-static void put(const struct place *p, const char *text)
+static void put(const struct data_place *p, const char *text)
 {
     file_put(p->folder, "t.csv", text, strlen(text));
-}
-
-static void loads(const struct place *p, struct dataset *d)
-{
-    struct err e = {0};
-    if (dataset_load(d, &p->s, &e))
-        fail_msg("%s", e.text);
 }
 
 /* The training rows have these features, NAN where there is none. */
@@ -60,10 +39,10 @@ static void has_features(const struct dataset *d, size_t features, const float *
 
 static void columns_become_features_and_classes(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     put(p, "size,colour,weight,kind\n1,red,2.5,b\n2,blue,-3e2,a\n3,red,.5,b\n");
-    loads(p, &d);
+    loads(&p->s, &d);
     has_features(&d, 4, (const float[]){1, 0, 1, 2.5f, 2, 1, 0, -300, 3, 0, 1, 0.5f});
     assert_true(data_classes(&d) == 2 && d.n[PART_TEST] == 3 && d.fingerprint);
     assert_string_equal(data_target(&d)->class_name[0], "a");
@@ -81,12 +60,12 @@ static void columns_become_features_and_classes(void **state)
 
 static void columns_are_chosen_by_name_and_number(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     put(p, "a,\"b, c\",d,e\n1,2,3,4.5\n5,6,7,8.5\n");
     set_key(&p->s, "target", "4");
     set_key(&p->s, "features", "a, \"b, c\"");
-    loads(p, &d);
+    loads(&p->s, &d);
     has_features(&d, 2, (const float[]){1, 2, 5, 6});
     assert_true(data_classes(&d) == 0 && data_numbers(&d) == 1);
     assert_true(field_floats(data_target(&d), PART_TRAIN)[1] == 8.5f);
@@ -109,17 +88,17 @@ static void columns_are_chosen_by_name_and_number(void **state)
 
 static void numbers_can_be_categories(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     put(p, "c,o,y\n10,large,1\n9,small,0\n10,large,1\n");
     set_key(&p->s, "onehot", "c");
     set_key(&p->s, "ordinal", "o");
-    loads(p, &d);
+    loads(&p->s, &d);
     has_features(&d, 3, (const float[]){0, 1, 0, 1, 0, 1, 0, 1, 0}); /* 9 before 10; large before small */
     assert_string_equal(data_target(&d)->class_name[1], "1");
     dataset_release(&d);
     set_key(&p->s, "target_type", "number");
-    loads(p, &d);
+    loads(&p->s, &d);
     assert_int_equal(data_numbers(&d), 1);
     dataset_release(&d);
     set_key(&p->s, "target", "o");
@@ -129,10 +108,10 @@ static void numbers_can_be_categories(void **state)
 
 static void a_first_line_of_numbers_is_no_header(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     put(p, "1,2,0\n3,4,1\n");
-    loads(p, &d);
+    loads(&p->s, &d);
     has_features(&d, 2, (const float[]){1, 2, 3, 4});
     has_text(d.told, "4 rows and 3 columns without a header", "3: the target");
     dataset_release(&d);
@@ -140,7 +119,7 @@ static void a_first_line_of_numbers_is_no_header(void **state)
     refused(&p->s, ERR_DATA, "column '0' has the same value in all rows");
     put(p, "x,y\nred,1\nblue,0\n");
     set_key(&p->s, "header", "no");
-    loads(p, &d);
+    loads(&p->s, &d);
     assert_true(data_classes(&d) == 3 && d.n[PART_TRAIN] == 3);
     dataset_release(&d);
 }
@@ -158,12 +137,12 @@ static void delimiters_line_ends_and_marks(void **state)
         {"space", "a b\n1 0\n2 1\n"},
         {"bar", "a|b\n1|\"0\"\n\"2\"|1\n"},
     };
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         put(p, row[i].text);
         set_key(&p->s, "delimiter", row[i].delimiter);
-        loads(p, &d);
+        loads(&p->s, &d);
         has_features(&d, 1, (const float[]){1, 2});
         assert_int_equal(classes_of(&d, PART_TRAIN)[1], 1);
         dataset_release(&d);
@@ -171,12 +150,12 @@ static void delimiters_line_ends_and_marks(void **state)
     set_key(&p->s, "delimiter", "comma");
     set_key(&p->s, "skip", "2");
     put(p, "made by \"somebody\nx,y,z\na,b\n1,0\n2,1\n");
-    loads(p, &d);
+    loads(&p->s, &d);
     has_features(&d, 1, (const float[]){1, 2});
     dataset_release(&d);
     file_drop(p->folder, "t.csv");
     file_put_gz(p->folder, "t.csv", "\n\na,b\n1,0\n2,1\n", 14);
-    loads(p, &d);
+    loads(&p->s, &d);
     has_features(&d, 1, (const float[]){1, 2});
     dataset_release(&d);
 }
@@ -199,7 +178,7 @@ static void missing_values_are_filled_from_the_training_split(void **state)
         double want;
         size_t features;
     } row[] = {{"mean", NAN, 1}, {"median", NAN, 1}, {"constant", -7, 1}, {"indicator", NAN, 2}};
-    struct place *p = *state;
+    struct data_place *p = *state;
     put(p, "x,y\n1,a\n2,b\n4,a\n,b\nNA,a\n8,b\n16,a\n32,b\n64,a\n1000,b\n");
     set_key(&p->s, "constant", "-7");
     p->s.train = 6;
@@ -213,7 +192,7 @@ static void missing_values_are_filled_from_the_training_split(void **state)
         size_t n = 0;
         arena_init(&a);
         set_key(&p->s, "missing", row[i].rule);
-        loads(p, &d);
+        loads(&p->s, &d);
         view_of(&v, &d, &p->s, &a);
         assert_int_equal(shape_size(data_input(&d)->shape), row[i].features);
         for (size_t k = 0; k < v.n[DATA_TRAIN]; k++) {
@@ -237,7 +216,7 @@ static void missing_values_are_filled_from_the_training_split(void **state)
     }
     set_key(&p->s, "missing", "drop");
     struct dataset d;
-    loads(p, &d);
+    loads(&p->s, &d);
     assert_true(d.n[PART_TRAIN] == 8 && d.n[PART_TEST] == 8);
     has_text(d.told, "4 rows with missing values left out");
     dataset_release(&d);
@@ -245,10 +224,10 @@ static void missing_values_are_filled_from_the_training_split(void **state)
 
 static void texts_that_lack_are_a_category(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     put(p, "c,y\nu,1\n,0\nv,1\nNaN,0\n");
-    loads(p, &d);
+    loads(&p->s, &d);
     has_features(&d, 3, (const float[]){0, 1, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0});
     has_text(d.told, "c: 3 categories, a feature each: (missing), u, v; 4 missing (a category of their own)");
     dataset_release(&d);
@@ -259,12 +238,12 @@ static void texts_that_lack_are_a_category(void **state)
 /* What a file says reaches a terminal in one line, without control characters, its letters whole. */
 static void texts_are_told_as_plain_lines(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     put(p,
         "\"c\033[2J\nd\",y\n\"u\ne\",1\n"
         "1234567890123456789012345678901234567890\xc3\xa9,0\nv,1\n123456789012345678901234567890123456789\xc3\xa9,0\n");
-    loads(p, &d);
+    loads(&p->s, &d);
     has_text(d.told, "  c [2J d: 4 categories", "1234567890123456789012345678901234567890...",
              "123456789012345678901234567890123456789\xc3\xa9,", "u e, v");
     dataset_release(&d);
@@ -273,7 +252,7 @@ static void texts_are_told_as_plain_lines(void **state)
 /* A column of numbers in which a text comes late is read again as texts, whole. */
 static void a_late_text_makes_categories(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     struct str text = {0};
     str_add(&text, "x,z,y\n");
@@ -282,7 +261,7 @@ static void a_late_text_makes_categories(void **state)
     str_add(&text, "none,7,1\n1,7,0\n");
     put(p, text.p);
     str_release(&text);
-    loads(p, &d);
+    loads(&p->s, &d);
     assert_true(d.n[PART_TRAIN] == 1502 && shape_size(data_input(&d)->shape) == 5);
     const float *x = field_floats(data_input(&d), PART_TRAIN);
     assert_true(x[0] == 1 && x[5 + 1] == 1 && x[1500 * 5 + 3] == 1 && x[1500 * 5 + 4] == 7 && x[1499 * 5 + 4] == 1499);
@@ -291,7 +270,7 @@ static void a_late_text_makes_categories(void **state)
 
 static void tests_are_drawn_class_by_class(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d, other;
     struct str text = {0};
     for (int i = 0; i < 100; i++)
@@ -299,7 +278,7 @@ static void tests_are_drawn_class_by_class(void **state)
     put(p, text.p);
     str_release(&text);
     set_key(&p->s, "test_file", "");
-    loads(p, &d);
+    loads(&p->s, &d);
     assert_true(d.n[PART_TRAIN] == 80 && d.n[PART_TEST] == 20);
     size_t seldom = 0, sum = 0;
     for (int part = 0; part < DATA_PARTS; part++)
@@ -309,7 +288,7 @@ static void tests_are_drawn_class_by_class(void **state)
         }
     assert_true(seldom == 5 && sum == 4950); /* each row in one part */
     p->s.seed = 3;
-    loads(p, &other);
+    loads(&p->s, &other);
     assert_memory_equal(d.field[0].values[PART_TEST], other.field[0].values[PART_TEST], 20 * sizeof(float));
     assert_true(d.fingerprint == other.fingerprint);
     dataset_release(&d);
@@ -318,13 +297,13 @@ static void tests_are_drawn_class_by_class(void **state)
 
 static void a_file_of_tests_has_the_same_columns(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     put(p, "c,x,y\nu,1,0\nv,2,1\n");
     set_key(&p->s, "test_file", "test.csv");
 #define PUT_TEST(text) file_put(p->folder, "test.csv", text, sizeof text - 1)
     PUT_TEST("c,x,y\nw,1,0\nv,5,1\n");
-    loads(p, &d);
+    loads(&p->s, &d);
     const float *x = field_floats(data_input(&d), PART_TEST);
     assert_true(x[0] == 0 && x[1] == 0 && x[4] == 1 && x[5] == 5); /* w is none of the categories in training */
     dataset_release(&d);
@@ -342,11 +321,11 @@ static void a_file_of_tests_has_the_same_columns(void **state)
 
 static void features_can_be_an_image(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct dataset d;
     put(p, "0,1,2,3,4,5,a\n6,7,8,9,10,11,b\n");
     set_key(&p->s, "image", "1x2x3");
-    loads(p, &d);
+    loads(&p->s, &d);
     const struct shape s = data_input(&d)->shape;
     assert_true(s.kind == MAPS && s.c == 1 && s.h == 2 && s.w == 3);
     assert_true(field_floats(data_input(&d), PART_TRAIN)[11] == 11);
@@ -377,7 +356,7 @@ static void what_is_wrong_is_told_with_its_line(void **state)
          "/t.csv:1: is UTF-16 text, expected UTF-8"},
         {"a,b\n1,0\n2,0\n", "column 'b' has the same value in all rows"},
     };
-    struct place *p = *state;
+    struct data_place *p = *state;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         put(p, row[i].text);
         refused(&p->s, ERR_DATA, row[i].says);
@@ -392,7 +371,7 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 
 static void huge_cells_and_too_many_texts_are_refused(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     struct str text = {0};
     str_add(&text, "a,b\n1,0\n2,\"");
     for (int i = 0; i < 20000; i++)
@@ -558,7 +537,7 @@ static void cells_are_those_of_the_json_beside(void **state)
 
 static int load_table(void *ctx, uint64_t *result, struct err *e)
 {
-    const struct place *p = ctx;
+    const struct data_place *p = ctx;
     struct dataset d;
     struct data_view v;
     struct arena a;
@@ -573,7 +552,7 @@ static int load_table(void *ctx, uint64_t *result, struct err *e)
 
 static void what_fails_while_reading_is_told(void **state)
 {
-    struct place *p = *state;
+    struct data_place *p = *state;
     put(p, "x,c,y\n1,u,0\n,v,1\n3,u,0\n4,,1\n5,u,0\n6,v,1\n7,u,0\n8,v,1\n9,u,0\n10,v,1\n");
     set_key(&p->s, "test_file", "");
     assert_true(each_call_fails(MISHAP_MEMORY, &(struct trying){"csv", load_table, p, ERR_NOMEM, 0}) > 10);
@@ -582,23 +561,23 @@ static void what_fails_while_reading_is_told(void **state)
 int run_csv_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(columns_become_features_and_classes, setup, teardown),
-        cmocka_unit_test_setup_teardown(columns_are_chosen_by_name_and_number, setup, teardown),
-        cmocka_unit_test_setup_teardown(numbers_can_be_categories, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_first_line_of_numbers_is_no_header, setup, teardown),
-        cmocka_unit_test_setup_teardown(delimiters_line_ends_and_marks, setup, teardown),
-        cmocka_unit_test_setup_teardown(missing_values_are_filled_from_the_training_split, setup, teardown),
-        cmocka_unit_test_setup_teardown(texts_that_lack_are_a_category, setup, teardown),
-        cmocka_unit_test_setup_teardown(texts_are_told_as_plain_lines, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_late_text_makes_categories, setup, teardown),
-        cmocka_unit_test_setup_teardown(tests_are_drawn_class_by_class, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_file_of_tests_has_the_same_columns, setup, teardown),
-        cmocka_unit_test_setup_teardown(features_can_be_an_image, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_wrong_is_told_with_its_line, setup, teardown),
-        cmocka_unit_test_setup_teardown(huge_cells_and_too_many_texts_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(columns_become_features_and_classes, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(columns_are_chosen_by_name_and_number, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(numbers_can_be_categories, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(a_first_line_of_numbers_is_no_header, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(delimiters_line_ends_and_marks, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(missing_values_are_filled_from_the_training_split, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(texts_that_lack_are_a_category, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(texts_are_told_as_plain_lines, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(a_late_text_makes_categories, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(tests_are_drawn_class_by_class, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_tests_has_the_same_columns, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(features_can_be_an_image, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(what_is_wrong_is_told_with_its_line, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(huge_cells_and_too_many_texts_are_refused, setup, data_place_teardown),
         cmocka_unit_test(numbers_are_read_to_the_nearest),
         cmocka_unit_test(cells_are_those_of_the_json_beside),
-        cmocka_unit_test_setup_teardown(what_fails_while_reading_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_fails_while_reading_is_told, setup, data_place_teardown),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
 }

@@ -8,35 +8,18 @@
 #include <unistd.h>
 
 struct place {
-    char folder[64];
+    struct data_place at;
     struct idx_bytes x;
-    struct data_spec s;
 };
 
 static int setup(void **state)
 {
     struct place *p = calloc(1, sizeof *p);
-    folder_make(p->folder);
+    data_place_make(&p->at, "idx");
     idx_make(&p->x);
-    idx_put(p->folder, &p->x);
-    p->s = spec_of("idx", p->folder);
+    idx_put(p->at.folder, &p->x);
     *state = p;
     return 0;
-}
-
-static int teardown(void **state)
-{
-    struct place *p = *state;
-    folder_remove(p->folder);
-    free(p);
-    return 0;
-}
-
-static void loads(const struct data_spec *s, struct dataset *d)
-{
-    struct err e = {0};
-    if (dataset_load(d, s, &e))
-        fail_msg("%s", e.text);
 }
 
 static void check_small(const struct dataset *d, int with_values)
@@ -69,18 +52,18 @@ static void reads_plain_and_gzipped(void **state)
     struct place *p = *state;
     struct dataset d;
     struct err e = {0};
-    loads(&p->s, &d);
+    loads(&p->at.s, &d);
     check_small(&d, 1);
     dataset_release(&d);
     for (int i = 0; i < 4; i++) { /* more and more of them gzipped */
         char gz[64];
         snprintf(gz, sizeof gz, "%s.gz", idx_names[i]);
-        file_drop(p->folder, idx_names[i]);
-        file_put_gz(p->folder, gz, p->x.b[i], p->x.n[i]);
-        loads(&p->s, &d);
+        file_drop(p->at.folder, idx_names[i]);
+        file_put_gz(p->at.folder, gz, p->x.b[i], p->x.n[i]);
+        loads(&p->at.s, &d);
         check_small(&d, 1);
         dataset_release(&d);
-        assert_int_equal(dataset_peek(&d, &p->s, &e), 0);
+        assert_int_equal(dataset_peek(&d, &p->at.s, &e), 0);
         check_small(&d, 0);
         dataset_release(&d);
     }
@@ -90,11 +73,11 @@ static void reads_the_other_spelling(void **state)
 {
     struct place *p = *state;
     struct dataset d;
-    file_drop(p->folder, idx_names[0]);
-    file_drop(p->folder, idx_names[3]);
-    file_put(p->folder, "train-images.idx3-ubyte", p->x.b[0], p->x.n[0]);
-    file_put(p->folder, "t10k-labels.idx1-ubyte", p->x.b[3], p->x.n[3]);
-    loads(&p->s, &d);
+    file_drop(p->at.folder, idx_names[0]);
+    file_drop(p->at.folder, idx_names[3]);
+    file_put(p->at.folder, "train-images.idx3-ubyte", p->x.b[0], p->x.n[0]);
+    file_put(p->at.folder, "t10k-labels.idx1-ubyte", p->x.b[3], p->x.n[3]);
+    loads(&p->at.s, &d);
     check_small(&d, 1);
     dataset_release(&d);
 }
@@ -110,10 +93,10 @@ static void reads_colour(void **state)
     for (int i = 0; i < 36; i++)
         b[20 + i] = (unsigned char)i;
     memcpy(b, train, sizeof train);
-    file_put(p->folder, idx_names[0], b, 20 + 36);
+    file_put(p->at.folder, idx_names[0], b, 20 + 36);
     memcpy(b, test, sizeof test);
-    file_put(p->folder, idx_names[2], b, 20 + 18);
-    loads(&p->s, &d);
+    file_put(p->at.folder, idx_names[2], b, 20 + 18);
+    loads(&p->at.s, &d);
     assert_int_equal(d.field[0].shape.c, 3);
     assert_int_equal(d.field[0].shape.h, 1);
     assert_int_equal(d.field[0].shape.w, 2);
@@ -121,14 +104,14 @@ static void reads_colour(void **state)
     dataset_release(&d);
     b[11] = 1; /* one channel in the test file */
     b[15] = 3;
-    file_put(p->folder, idx_names[2], b, 20 + 18);
-    refused(&p->s, ERR_DATA, idx_names[2], "1x3x2", "expected 3x1x2", idx_names[0]);
+    file_put(p->at.folder, idx_names[2], b, 20 + 18);
+    refused(&p->at.s, ERR_DATA, idx_names[2], "1x3x2", "expected 3x1x2", idx_names[0]);
     b[11] = 6;
     b[15] = 1;
     b[19] = 1;
     memcpy(b + 4, "\0\0\0\6", 4);
-    file_put(p->folder, idx_names[0], b, 20 + 36);
-    refused(&p->s, ERR_DATA, idx_names[0], "6 channels", "expected 1 to 4");
+    file_put(p->at.folder, idx_names[0], b, 20 + 36);
+    refused(&p->at.s, ERR_DATA, idx_names[0], "6 channels", "expected 1 to 4");
 }
 
 static void refuses_every_truncation(void **state)
@@ -137,14 +120,15 @@ static void refuses_every_truncation(void **state)
     for (int i = 0; i < 4; i++) {
         size_t header = i % 2 ? 8 : 16;
         for (size_t n = 0; n < p->x.n[i]; n++) {
-            file_put(p->folder, idx_names[i], p->x.b[i], n);
-            refused(&p->s, ERR_DATA, p->folder, idx_names[i], "cut off");
+            file_put(p->at.folder, idx_names[i], p->x.b[i], n);
+            refused(&p->at.s, ERR_DATA, p->at.folder, idx_names[i], "cut off");
             struct dataset d;
             struct err e = {0};
-            assert_int_equal(dataset_peek(&d, &p->s, &e), -1); /* the length of a plain file shows it without reading */
+            assert_int_equal(dataset_peek(&d, &p->at.s, &e),
+                             -1); /* the length of a plain file shows it without reading */
             has_text(e.text, idx_names[i], n < header ? "header" : "bytes, expected");
         }
-        file_put(p->folder, idx_names[i], p->x.b[i], p->x.n[i]);
+        file_put(p->at.folder, idx_names[i], p->x.b[i], p->x.n[i]);
     }
 }
 
@@ -155,31 +139,31 @@ static void refuses_every_truncation_of_gzip(void **state)
     static unsigned char whole[1024];
     for (int i = 0; i < 4; i++) {
         snprintf(gz, sizeof gz, "%s.gz", idx_names[i]);
-        snprintf(path, sizeof path, "%s/%s", p->folder, gz);
-        file_drop(p->folder, idx_names[i]);
-        file_put_gz(p->folder, gz, p->x.b[i], p->x.n[i]);
+        snprintf(path, sizeof path, "%s/%s", p->at.folder, gz);
+        file_drop(p->at.folder, idx_names[i]);
+        file_put_gz(p->at.folder, gz, p->x.b[i], p->x.n[i]);
         FILE *f = fopen(path, "rb");
         size_t size = fread(whole, 1, sizeof whole, f);
         fclose(f);
         for (size_t n = 0; n < size; n++) {
-            file_put(p->folder, gz, whole, n);
-            refused(&p->s, ERR_DATA, path, "cut off");
+            file_put(p->at.folder, gz, whole, n);
+            refused(&p->at.s, ERR_DATA, path, "cut off");
         }
         whole[size - 8] ^= 1; /* the checksum */
-        file_put(p->folder, gz, whole, size);
-        refused(&p->s, ERR_DATA, path, "damaged");
+        file_put(p->at.folder, gz, whole, size);
+        refused(&p->at.s, ERR_DATA, path, "damaged");
         whole[size - 8] ^= 1;
-        file_put(p->folder, gz, whole, size);
+        file_put(p->at.folder, gz, whole, size);
         struct dataset d;
-        loads(&p->s, &d);
+        loads(&p->at.s, &d);
         dataset_release(&d);
-        file_put_gz(p->folder, gz, p->x.b[i], p->x.n[i] - 1); /* a whole stream of too little */
-        refused(&p->s, ERR_DATA, path, "cut off", "expected");
+        file_put_gz(p->at.folder, gz, p->x.b[i], p->x.n[i] - 1); /* a whole stream of too little */
+        refused(&p->at.s, ERR_DATA, path, "cut off", "expected");
         unsigned char more[129] = {0};
         memcpy(more, p->x.b[i], p->x.n[i]);
-        file_put_gz(p->folder, gz, more, p->x.n[i] + 1);
-        refused(&p->s, ERR_DATA, path, "goes on after");
-        file_put(p->folder, gz, whole, size);
+        file_put_gz(p->at.folder, gz, more, p->x.n[i] + 1);
+        refused(&p->at.s, ERR_DATA, path, "goes on after");
+        file_put(p->at.folder, gz, whole, size);
     }
 }
 
@@ -187,9 +171,9 @@ static void refuses_trailing_bytes(void **state)
 {
     struct place *p = *state;
     for (int i = 0; i < 4; i++) {
-        file_put(p->folder, idx_names[i], p->x.b[i], p->x.n[i] + 1);
-        refused(&p->s, ERR_DATA, idx_names[i], "expected", "follows");
-        file_put(p->folder, idx_names[i], p->x.b[i], p->x.n[i]);
+        file_put(p->at.folder, idx_names[i], p->x.b[i], p->x.n[i] + 1);
+        refused(&p->at.s, ERR_DATA, idx_names[i], "expected", "follows");
+        file_put(p->at.folder, idx_names[i], p->x.b[i], p->x.n[i]);
     }
 }
 
@@ -198,10 +182,10 @@ static void damaged(struct place *p, int i, size_t at, unsigned char v, const ch
 {
     unsigned char was = p->x.b[i][at];
     p->x.b[i][at] = v;
-    file_put(p->folder, idx_names[i], p->x.b[i], p->x.n[i]);
-    refused(&p->s, ERR_DATA, p->folder, idx_names[i], says, expected);
+    file_put(p->at.folder, idx_names[i], p->x.b[i], p->x.n[i]);
+    refused(&p->at.s, ERR_DATA, p->at.folder, idx_names[i], says, expected);
     p->x.b[i][at] = was;
-    file_put(p->folder, idx_names[i], p->x.b[i], p->x.n[i]);
+    file_put(p->at.folder, idx_names[i], p->x.b[i], p->x.n[i]);
 }
 
 static void refuses_wrong_headers(void **state)
@@ -228,24 +212,24 @@ static void refuses_contradictions(void **state)
     struct place *p = *state;
     struct idx_bytes x = p->x;
     x.b[1][7] = 5; /* one label less, and the file is as long as it says */
-    file_put(p->folder, idx_names[1], x.b[1], x.n[1] - 1);
-    refused(&p->s, ERR_DATA, idx_names[1], "5 labels", "expected 6", idx_names[0]);
-    file_put(p->folder, idx_names[1], p->x.b[1], p->x.n[1]);
+    file_put(p->at.folder, idx_names[1], x.b[1], x.n[1] - 1);
+    refused(&p->at.s, ERR_DATA, idx_names[1], "5 labels", "expected 6", idx_names[0]);
+    file_put(p->at.folder, idx_names[1], p->x.b[1], p->x.n[1]);
     x.b[3][7] = 4;
-    file_put(p->folder, idx_names[3], x.b[3], x.n[3] + 1);
-    refused(&p->s, ERR_DATA, idx_names[3], "4 labels", "expected 3", idx_names[2]);
-    file_put(p->folder, idx_names[3], p->x.b[3], p->x.n[3]);
+    file_put(p->at.folder, idx_names[3], x.b[3], x.n[3] + 1);
+    refused(&p->at.s, ERR_DATA, idx_names[3], "4 labels", "expected 3", idx_names[2]);
+    file_put(p->at.folder, idx_names[3], p->x.b[3], p->x.n[3]);
     x.b[2][11] = 3;
     x.b[2][15] = 2;
-    file_put(p->folder, idx_names[2], x.b[2], x.n[2]);
-    refused(&p->s, ERR_DATA, idx_names[2], "1x3x2", "expected 1x2x3", idx_names[0]);
+    file_put(p->at.folder, idx_names[2], x.b[2], x.n[2]);
+    refused(&p->at.s, ERR_DATA, idx_names[2], "1x3x2", "expected 1x2x3", idx_names[0]);
 }
 
 static void refuses_labels_out_of_range(void **state)
 {
     struct place *p = *state;
     damaged(p, 3, 8 + 1, 3, "label 3 of sample 1", "expected 0..2 as in the training labels");
-    p->s.dataset = "mnist";
+    p->at.s.dataset = "mnist";
     damaged(p, 1, 8 + 4, 10, "label 10 of sample 4", "expected 0..9");
     damaged(p, 3, 8, 255, "label 255 of sample 0", "expected 0..9");
 }
@@ -254,14 +238,14 @@ static void labels_may_start_at_one(void **state)
 {
     struct place *p = *state;
     struct dataset d;
-    struct data_spec s = spec_of("emnist-letters", p->folder);
+    struct data_spec s = spec_of("emnist-letters", p->at.folder);
     static const char *const names[4] = {
         "emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte",
         "emnist-letters-test-images-idx3-ubyte", "emnist-letters-test-labels-idx1-ubyte"};
     for (int i = 0; i < 4; i++) {
         for (size_t k = 8; i % 2 && k < p->x.n[i]; k++)
             p->x.b[i][k] = (unsigned char)(k == 8 ? 26 : p->x.b[i][k] + 1);
-        file_put(p->folder, names[i], p->x.b[i], p->x.n[i]);
+        file_put(p->at.folder, names[i], p->x.b[i], p->x.n[i]);
     }
     loads(&s, &d);
     assert_int_equal(d.field[1].classes, 26);
@@ -270,7 +254,7 @@ static void labels_may_start_at_one(void **state)
     assert_string_equal(d.field[1].class_name[25], "z");
     dataset_release(&d);
     p->x.b[1][8] = 0;
-    file_put(p->folder, names[1], p->x.b[1], p->x.n[1]);
+    file_put(p->at.folder, names[1], p->x.b[1], p->x.n[1]);
     refused(&s, ERR_DATA, names[1], "label 0 of sample 0", "expected 1..26");
 }
 
@@ -278,18 +262,18 @@ static void refuses_missing_files(void **state)
 {
     struct place *p = *state;
     for (int i = 1; i < 4; i++) {
-        file_drop(p->folder, idx_names[i]);
-        refused(&p->s, ERR_DATA, p->folder, idx_names[i]);
-        file_put(p->folder, idx_names[i], p->x.b[i], p->x.n[i]);
+        file_drop(p->at.folder, idx_names[i]);
+        refused(&p->at.s, ERR_DATA, p->at.folder, idx_names[i]);
+        file_put(p->at.folder, idx_names[i], p->x.b[i], p->x.n[i]);
     }
-    file_drop(p->folder, idx_names[0]);
-    refused(&p->s, ERR_DATA, p->folder, idx_names[0]);
+    file_drop(p->at.folder, idx_names[0]);
+    refused(&p->at.s, ERR_DATA, p->at.folder, idx_names[0]);
     char path[256];
-    snprintf(path, sizeof path, "%s/%s", p->folder, idx_names[1]);
-    p->s.path = path;
-    refused(&p->s, ERR_DATA, path, "is a file, expected the folder");
-    p->s.path = "/nowhere/at/all";
-    refused(&p->s, ERR_DATA, "/nowhere/at/all", "no such folder");
+    snprintf(path, sizeof path, "%s/%s", p->at.folder, idx_names[1]);
+    p->at.s.path = path;
+    refused(&p->at.s, ERR_DATA, path, "is a file, expected the folder");
+    p->at.s.path = "/nowhere/at/all";
+    refused(&p->at.s, ERR_DATA, "/nowhere/at/all", "no such folder");
 }
 
 /* A folder in place of a file must not be read as one. */
@@ -297,10 +281,10 @@ static void refuses_a_folder_as_file(void **state)
 {
     struct place *p = *state;
     char path[256];
-    snprintf(path, sizeof path, "%s/%s", p->folder, idx_names[2]);
-    file_drop(p->folder, idx_names[2]);
+    snprintf(path, sizeof path, "%s/%s", p->at.folder, idx_names[2]);
+    file_drop(p->at.folder, idx_names[2]);
     assert_int_equal(mkdir(path, 0700), 0);
-    refused(&p->s, ERR_IO, path);
+    refused(&p->at.s, ERR_IO, path);
     rmdir(path);
 }
 
@@ -358,13 +342,9 @@ static void looks_in_the_places_in_order(void **state)
         refused(&s, ERR_DATA, sub, "cut off");
         idx_put(sub, &p->x);
     }
-    s.path = p->folder; /* a path that is given is the only one */
-    file_drop(p->folder, idx_names[0]);
-    refused(&s, ERR_DATA, p->folder);
-    for (int i = 4; i >= 0; i--) {
-        snprintf(sub, sizeof sub, "%s%s", root, places[i]);
-        folder_remove(sub);
-    }
+    s.path = p->at.folder; /* a path that is given is the only one */
+    file_drop(p->at.folder, idx_names[0]);
+    refused(&s, ERR_DATA, p->at.folder);
     folder_remove(root);
     restore("SWEEP_DATA", data);
     restore("HOME", home);
@@ -372,7 +352,7 @@ static void looks_in_the_places_in_order(void **state)
 
 int run_idx_tests(void)
 {
-#define WITH(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define WITH(f) cmocka_unit_test_setup_teardown(f, setup, data_place_teardown)
     const struct CMUnitTest tests[] = {
         WITH(reads_plain_and_gzipped),
         WITH(reads_the_other_spelling),

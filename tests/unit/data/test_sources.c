@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- read from files --------------------------------------------------------------------------------------------- */
 
@@ -66,6 +67,28 @@ static void check_cifar10(const struct data_word *w, const void *unused)
         fail_msg("%s: %s", w->name, e.text);
     assert_true(data_classes(&d) == 10 && shape_size(data_input(&d)->shape) == 3072 && d.n[PART_TEST] == 1);
     assert_string_equal(data_target(&d)->class_name[classes_of(&d, PART_TRAIN)[1]], "truck");
+    dataset_release(&d);
+    folder_remove(folder);
+}
+
+static void check_images(const struct data_word *w, const void *unused)
+{
+    static const char *const class[] = {"dark", "light"}, *const image[] = {"P2 2 1 9 0 1", "P2 2 1 9 9 8"};
+    char folder[64], name[96];
+    struct dataset d;
+    (void)unused;
+    folder_make(folder);
+    for (int i = 0; i < 6; i++) {
+        snprintf(name, sizeof name, "%s/%s", folder, class[i % 2]);
+        mkdir(name, 0700);
+        snprintf(name, sizeof name, "%s/%d.pgm", class[i % 2], i);
+        file_put(folder, name, image[i % 2], strlen(image[i % 2]));
+    }
+    struct data_spec s = spec_of(w->name, folder);
+    loads(&s, &d);
+    assert_true(data_classes(&d) == 2 && d.n[PART_TRAIN] == 5 && d.n[PART_TEST] == 1);
+    assert_int_equal(pixels_of(&d, PART_TRAIN)[9], 227);
+    assert_string_equal(data_target(&d)->class_name[1], "light");
     dataset_release(&d);
     folder_remove(folder);
 }
@@ -162,6 +185,7 @@ static const struct {
     {"emnist-balanced", check_files, &(struct named_files){"emnist-balanced-train", "emnist-balanced-test", 0, 47}},
     {"idx", check_files, &(struct named_files){"train", "t10k", 0, 0}},
     {"cifar10", check_cifar10, NULL},
+    {"images", check_images, NULL},
     {"csv", check_csv, NULL},
     {"moons", check_made,
      &(struct made_values){{0.857280608, 0.469339421, 1.29826973, -0.0705911904, -0.662194804, 0.646307545}, 2}},
