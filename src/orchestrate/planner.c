@@ -262,6 +262,8 @@ static void look_closer(struct planner *p, struct plan_point *q)
     else if (empty)
         snprintf(p->note, sizeof p->note, "%d of %d classes ha%s no training sample%s%s", empty, data_classes(q->set),
                  empty == 1 ? "s" : "ve", empty == 1 ? ": " : ", such as ", first);
+    else if (data_classes(q->set) == 1)
+        snprintf(p->note, sizeof p->note, "there is one class alone, so that there is nothing to tell apart");
     else if (one)
         snprintf(
             p->note, sizeof p->note,

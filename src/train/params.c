@@ -23,6 +23,9 @@ int train_keys_check(const struct train_spec *s, const size_t n[3], const char *
     *key = t->params->name;
     if (t->check && t->check(s->schedule_args, e))
         return -1;
+    *key = "class_weights";
+    if (train_weights_check(s, 0, e))
+        return -1;
     *key = "swa_from";
     if (s->swa_from && s->ema > 0)
         return err_set(e, ERR_USAGE, "is another mean of weights than ema; write 0 for one of them");
@@ -66,6 +69,8 @@ const struct param train_params[] = {
       .help = "share of lr at the first step of the warm-up" },
     { .name = "label_smoothing", .type = P_FLOAT, .at = AT(label_smoothing), .min = 0, .max = 1,
       .preset = "0", .open = 2, .help = "share of the target that is spread evenly over the classes, in training only" },
+    { .name = "class_weights", .type = P_TEXT, .at = AT(class_weights), .preset = "none", .matters = MATTERS_UNLESS_PRESET,
+      .help = "what the samples of a class weigh in training: none; balanced (samples / (classes * samples of the class)); or a number for each class, in their order: 1, 5" },
     { .name = "clip_norm", .type = P_FLOAT, .at = AT(clip_norm), .min = 0, .max = HUGE_VAL, .preset = "0",
       .help = "gradients longer than this (L2, all parameters) are shortened to it; 0: never" },
     { .name = "clip_value", .type = P_FLOAT, .at = AT(clip_value), .min = 0, .max = HUGE_VAL, .preset = "0",

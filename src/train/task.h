@@ -65,6 +65,8 @@ struct task_type {
      * split, and finish wants what it needs of each sample. Every sum goes sample by sample: the size of batches is not
      * seen. */
     void (*measure)(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep);
+    /* Its memory is there, and so are the samples: makes what stays the same for the whole training. NULL: nothing. */
+    void (*prepare)(struct train_task *t);
     /* Its metrics of all that was seen; the others are left alone. */
     void (*values)(const struct train_task *t, float v[METRICS]);
     struct constant_guess (*guess)(struct train_task *t);
@@ -84,6 +86,16 @@ const struct loss_type *train_loss(const struct train_spec *s, struct target_kin
 void train_task_normal(struct train_spec *s, struct target_kind target);
 /* Whether task, loss and data fit together. 0; or -1 with *e, and *key is the key of [train] that is to be changed. */
 int train_task_check(const struct train_spec *s, const struct dataset *d, const char **key, struct err *e);
+
+/* Whether train.class_weights says anything; and whether it can be read and, where classes is not 0, has a weight for
+ * each of them: 0, or -1 with *e. */
+int train_weighs(const struct train_spec *s);
+int train_weights_check(const struct train_spec *s, int classes, struct err *e);
+/* weight[classes] of a training that weighs, whose training split has count[classes] samples of each. A class without
+ * any weighs 0 where they are balanced. */
+void train_class_weights(const struct train_spec *s, const size_t *count, int classes, float *weight);
+/* The key in normal words, which two lists of the same weights share. buf: n bytes, where the text may be. */
+const char *train_weights_text(const struct train_spec *s, char *buf, size_t n);
 
 /* The task of a job. */
 void train_task_init(struct train_task *t, const struct train_job *j);

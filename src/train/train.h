@@ -79,6 +79,8 @@ struct train_spec {        /* as read from [train] */
     double warmup;      /* share of all steps, [0,1): linear from warmup_from * lr to lr, in front of any schedule */
     double warmup_from; /* factor of lr at the first step */
     double label_smoothing;
+    /* "none", "balanced" or "1, 5, ...", owned by the caller: see train_weights_check */
+    const char *class_weights;
     double l1;         /* pull of weights towards 0, the same for any size */
     double max_norm;   /* 0: none; else the weights into an output have at most this L2 norm after a step */
     double clip_value; /* 0: none; else each number of a gradient is cut to +- this */

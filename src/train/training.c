@@ -177,6 +177,8 @@ struct training *train_new(const struct train_job *j, struct arena *a, struct er
     }
     find_decay_spans(j, r->span);
     nn_net_init(r->net, j->seed);
+    if (r->task.type->prepare)
+        r->task.type->prepare(&r->task);
     r->guess = r->task.type->guess(&r->task);
     r->p.schedule.factor = 1;
     return r;

@@ -55,12 +55,17 @@ static void add_family_key(struct str *t, const struct setting *st, const struct
     }
 }
 
+struct normal_texts {
+    char augment[512], weights[512];
+};
+
 /* Puts the specs into normal words: what has no effect is as if it were not there. */
-static void normal_specs(struct data_spec *d, struct train_spec *t, struct target_kind target, char *buf, size_t n)
+static void normal_specs(struct data_spec *d, struct train_spec *t, struct target_kind target, struct normal_texts *to)
 {
     train_task_normal(t, target);
-    const char *augment = data_augment_text(d->augment, buf, n);
+    const char *augment = data_augment_text(d->augment, to->augment, sizeof to->augment);
     d->augment = augment ? augment : d->augment;
+    t->class_weights = train_weights_text(t, to->weights, sizeof to->weights);
     t->schedule = train_schedule(t);
     if (t->patience >= t->epochs) /* it cannot be out before the training is */
         t->patience = 0;
@@ -73,7 +78,8 @@ static int is_normal(const struct setting *st)
     return st->param && ((st->group == KEY_DATA && at == offsetof(struct data_spec, augment)) ||
                          (st->group == KEY_TRAIN &&
                           (at == offsetof(struct train_spec, schedule) || at == offsetof(struct train_spec, task) ||
-                           at == offsetof(struct train_spec, loss) || at == offsetof(struct train_spec, patience))));
+                           at == offsetof(struct train_spec, loss) || at == offsetof(struct train_spec, patience) ||
+                           at == offsetof(struct train_spec, class_weights))));
 }
 
 int fill_canonical(const struct point_choice *choice, struct point *p, struct arena *a)
@@ -82,8 +88,8 @@ int fill_canonical(const struct point_choice *choice, struct point *p, struct ar
     struct point n = *p; /* in normal words */
     const struct specs specs = specs_of(&n.data, &n.nn, &n.train);
     struct chosen_rows rows;
-    char augment[512];
-    normal_specs(&n.data, &n.train, choice->target, augment, sizeof augment);
+    struct normal_texts texts;
+    normal_specs(&n.data, &n.train, choice->target, &texts);
     if (chosen_init(&rows, choice->s, &specs, a))
         return -1;
     str_add(&t, engine[n.nn.precision]);

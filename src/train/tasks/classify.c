@@ -1,6 +1,6 @@
 /* classify.c - the task of telling classes apart: the output is a logit for each class. */
 #include "base/maths.h"
-#include "train/task.h"
+#include "train/training.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,12 +8,14 @@
 /* It leaves the tables confusion [classes][classes], true x predicted on the test split, and auc [1][classes], the
  * one-vs-rest area under the ROC curve there (ties averaged). */
 struct classify {
-    double loss;
+    double loss, weight; /* sums over the samples: of the losses, each times its weight, and of the weights */
     size_t right, seen;
-    float *prob;    /* [eval up to 16s][classes] */
-    float *score;   /* [classes][test samples] */
-    uint8_t *truth; /* [test samples] labels */
-    uint64_t *key;  /* [test samples] scratch of the AUC */
+    float *class_weight;  /* [classes]; NULL: every sample weighs 1 */
+    float *sample_weight; /* [training batch up to 16s]; so */
+    float *prob;          /* [eval up to 16s][classes] */
+    float *score;         /* [classes][test samples] */
+    uint8_t *truth;       /* [test samples] labels */
+    uint64_t *key;        /* [test samples] scratch of the AUC */
     double *confusion, *auc;
 };
 _Static_assert(sizeof(struct classify) <= TASK_OWN, "there is room for it");
@@ -42,12 +44,34 @@ static void classify_lay_out(struct train_task *t, size_t eval, struct train_tak
     c->key = train_take(memory, n, sizeof *c->key);
     c->confusion = train_take(memory, classes * classes, sizeof *c->confusion);
     c->auc = train_take(memory, classes, sizeof *c->auc);
+    if (!train_weighs(t->job->spec))
+        return;
+    c->class_weight = train_take(memory, classes, sizeof *c->class_weight);
+    c->sample_weight = train_take(memory, (size_t)blocks_of(train_batch(t->job)) * LANES, sizeof *c->sample_weight);
+}
+
+static void count_samples_of_classes(const struct data_view *v, enum data_split split, size_t count[DATA_CLASSES])
+{
+    const uint8_t *label = field_bytes(data_target(v->set), part_of(split));
+    memset(count, 0, DATA_CLASSES * sizeof *count);
+    for (size_t i = 0; i < v->n[split]; i++)
+        count[label[v->index[split][i]]]++;
+}
+
+static void classify_prepare(struct train_task *t)
+{
+    struct classify *c = (void *)t->own;
+    size_t count[DATA_CLASSES];
+    if (!c->class_weight)
+        return;
+    count_samples_of_classes(t->job->view, DATA_TRAIN, count);
+    train_class_weights(t->job->spec, count, t->outputs, c->class_weight);
 }
 
 static void classify_begin(struct train_task *t)
 {
     struct classify *c = (void *)t->own;
-    c->loss = 0;
+    c->loss = c->weight = 0;
     c->right = c->seen = 0;
     if (c->confusion)
         memset(c->confusion, 0, (size_t)t->outputs * (size_t)t->outputs * sizeof *c->confusion);
@@ -58,11 +82,36 @@ static const float *logits_of(const struct train_task *t, const float *z, int i)
     return z + lane_at((struct shape){VECTOR, t->outputs, 1, 1}, i, 0, 0, 0);
 }
 
+/* Fills sample_weight, dead lanes with 0; returns the sum. */
+static double weigh_samples(struct classify *c, const struct batch *b)
+{
+    double sum = 0;
+    for (int i = 0; i < b->blocks * LANES; i++)
+        sum += (double)(c->sample_weight[i] = i < b->n ? c->class_weight[b->label[i]] : 0);
+    return sum;
+}
+
+/* The losses of the batch, each times its weight, and the gradient of their sum over the sum of the weights, which is
+ * returned; where all weigh 0 the gradient is 0. */
+static double weighted_loss(struct train_task *t, const struct batch *b, const float *z, float *dz)
+{
+    struct classify *c = (void *)t->own;
+    const double sum = c->class_weight ? weigh_samples(c, b) : b->n;
+    const float scale = c->class_weight ? (float)(sum > 0 ? 1 / sum : 0) : 1 / (float)b->n;
+    t->loss->compute(t->job->spec, 1, b, t->outputs, z, scale, t->each, dz);
+    if (!c->class_weight)
+        return sum;
+    t->job->k->gate(1, 1, t->outputs, b->blocks, dz, c->sample_weight, dz);
+    for (int i = 0; i < b->n; i++)
+        t->each[i] *= c->sample_weight[i];
+    return sum;
+}
+
 static double classify_step(struct train_task *t, const struct batch *b, const float *z, float *dz)
 {
     struct classify *c = (void *)t->own;
     double loss = 0;
-    t->loss->compute(t->job->spec, 1, b, t->outputs, z, 1 / (float)b->n, t->each, dz);
+    c->weight += weighted_loss(t, b, z, dz);
     for (int i = 0; i < b->n; i++) {
         c->right += train_argmax(logits_of(t, z, i), t->outputs) == b->label[i];
         loss += t->each[i];
@@ -95,12 +144,13 @@ static void classify_measure(struct train_task *t, const struct batch *b, const 
             keep_sample(t, from + (size_t)i, b->label[i], predicted, logits_of(t, c->prob, i));
     }
     c->seen += (size_t)b->n;
+    c->weight += b->n;
 }
 
 static void classify_values(const struct train_task *t, float v[METRICS])
 {
     const struct classify *c = (const void *)t->own;
-    v[METRIC_LOSS] = (float)(c->loss / (double)c->seen);
+    v[METRIC_LOSS] = (float)(c->loss / c->weight);
     v[METRIC_ACCURACY] = (float)((double)c->right / (double)c->seen);
 }
 
@@ -115,34 +165,38 @@ static void classify_finish(struct train_task *t, struct train_result *out)
     out->ntables = 2;
 }
 
-static void count_samples_of_classes(const struct data_view *v, enum data_split split, size_t count[DATA_CLASSES])
+#define LEAST_SHARE 1e-6 /* of a class that has no sample, or whose samples weigh nothing */
+
+/* The shares that the classes have in the weight of the training split. */
+static void shares_of_classes(const struct train_task *t, double share[DATA_CLASSES])
 {
-    const uint8_t *label = field_bytes(data_target(v->set), part_of(split));
-    memset(count, 0, DATA_CLASSES * sizeof *count);
-    for (size_t i = 0; i < v->n[split]; i++)
-        count[label[v->index[split][i]]]++;
+    const struct classify *c = (const void *)t->own;
+    size_t count[DATA_CLASSES];
+    double sum = 0;
+    count_samples_of_classes(t->job->view, DATA_TRAIN, count);
+    for (int k = 0; k < t->outputs; k++)
+        sum += share[k] = (double)count[k] * (c->class_weight ? (double)c->class_weight[k] : 1);
+    for (int k = 0; k < t->outputs; k++)
+        share[k] /= sum > 0 ? sum : 1;
 }
 
-#define LEAST_SHARE 1e-6 /* of a class that has no sample */
-
 /* The logits of the guess are the logarithms of the shares. */
-static double loss_of_shares(struct train_task *t, const size_t count[DATA_CLASSES])
+static double loss_of_shares(struct train_task *t, const double share[DATA_CLASSES])
 {
     struct classify *c = (void *)t->own;
-    const double n = (double)t->job->view->n[DATA_TRAIN];
     int32_t label[LANES];
     float loss[LANES];
     double sum = 0;
     for (int k = 0; k < t->outputs; k++)
         for (int i = 0; i < LANES; i++)
-            c->prob[k * LANES + i] = (float)m_log(count[k] ? (double)count[k] / n : LEAST_SHARE);
+            c->prob[k * LANES + i] = (float)m_log(share[k] > 0 ? share[k] : LEAST_SHARE);
     for (int from = 0; from < t->outputs; from += LANES) {
         struct batch b = {.k = t->job->k, .label = label, .blocks = 1};
         for (b.n = 0; b.n < LANES && from + b.n < t->outputs; b.n++)
             label[b.n] = from + b.n;
         t->loss->compute(t->job->spec, 1, &b, t->outputs, c->prob, 1, loss, NULL);
         for (int i = 0; i < b.n; i++)
-            sum += (double)count[from + i] / n * (double)loss[i];
+            sum += share[from + i] * (double)loss[i];
     }
     return sum;
 }
@@ -152,11 +206,12 @@ static struct constant_guess classify_guess(struct train_task *t)
     const struct data_view *v = t->job->view;
     const enum data_split judged = v->n[DATA_VALIDATION] ? DATA_VALIDATION : DATA_TRAIN;
     size_t count[DATA_CLASSES], most = 0;
+    double share[DATA_CLASSES];
     count_samples_of_classes(v, judged, count);
     for (int k = 0; k < t->outputs; k++)
         most = count[k] > most ? count[k] : most;
-    count_samples_of_classes(v, DATA_TRAIN, count);
-    return (struct constant_guess){(float)loss_of_shares(t, count), (float)((double)most / (double)v->n[judged])};
+    shares_of_classes(t, share);
+    return (struct constant_guess){(float)loss_of_shares(t, share), (float)((double)most / (double)v->n[judged])};
 }
 
 static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, &loss_focal, &loss_hinge, &loss_bce,
@@ -171,6 +226,7 @@ const struct task_type task_classify = {
     .metrics = 1u << METRIC_LOSS | 1u << METRIC_ACCURACY,
     .losses = classify_losses,
     .lay_out = classify_lay_out,
+    .prepare = classify_prepare,
     .begin = classify_begin,
     .step = classify_step,
     .measure = classify_measure,

@@ -88,7 +88,10 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
     *key = "label_smoothing";
     if (s->label_smoothing > 0 && !loss->smooths)
         return err_set(e, ERR_USAGE, "%s has no classes to smooth; write 0, or leave it out", loss->name);
-    return 0;
+    *key = "class_weights";
+    if (train_weighs(s) && !target.classes)
+        return err_set(e, ERR_USAGE, "%s has no classes to weigh; write none, or leave it out", task->name);
+    return train_weights_check(s, target.classes, e);
 }
 
 void train_task_init(struct train_task *t, const struct train_job *j)

@@ -5,7 +5,8 @@
 
 writes train_optimizers.csv (settings, step, w0..w15: parameters after each of 10 steps) and train_schedules.csv
 (settings, epochs, steps_per_epoch, step, lr), and train_losses.csv (settings, label, loss, five logits and the loss's
-gradient at them). A settings cell is the keys of [train] as a sweep file has them, so the C
+gradient at them), and train_weighted.csv (settings, six labels, the weighted mean of the losses of a batch and its
+gradient at the logits). A settings cell is the keys of [train] as a sweep file has them, so the C
 side needs no list of its own. Start values and gradients are a formula that both sides compute exactly.
 """
 import csv, sys, warnings
@@ -276,6 +277,35 @@ def loss_rows():
             yield [settings, y, "%.12g" % loss.item()] + ["%.9g" % v for v in z.tolist()[0]] + ["%.12g" % v for v in z.grad.tolist()[0]]
 
 
+WEIGHTS = [1, 0.25, 3, 0.5]
+WEIGHTED_LABELS = [[0, 1, 2, 3, 2, 1], [3, 3, 3, 3, 1, 3], [1, 1, 1, 1, 1, 1]]
+
+
+def batch_losses(settings, z, y):
+    if "focal" in settings:
+        return torch.cat([focal(z[i : i + 1], y[i], 2).reshape(1) for i in range(len(y))])
+    if "hinge" in settings:
+        return torch.nn.functional.multi_margin_loss(z, y, reduction="none")
+    if "bce" in settings:
+        return torch.cat([bce(z[i : i + 1], y[i], 0).reshape(1) for i in range(len(y))])
+    return torch.nn.functional.cross_entropy(z, y, reduction="none")
+
+
+def weighted_rows():
+    weight = torch.tensor(WEIGHTS, dtype=torch.float64)
+    for settings in ["loss=cross_entropy", "loss=focal", "loss=hinge", "loss=bce"]:
+        for i, labels in enumerate(WEIGHTED_LABELS):
+            z = torch.tensor([[2 * pattern(500 + 100 * i + 13 * s + 7 * k) for k in range(4)] for s in range(6)],
+                             dtype=torch.float64, requires_grad=True)
+            y = torch.tensor(labels)
+            loss = (weight[y] * batch_losses(settings, z, y)).sum() / weight[y].sum()
+            if settings == "loss=cross_entropy":
+                assert torch.isclose(loss, torch.nn.CrossEntropyLoss(weight=weight)(z, y))
+            loss.backward()
+            yield ([settings + " class_weights=" + ",".join("%g" % v for v in WEIGHTS)] + labels + ["%.12g" % loss.item()]
+                   + ["%.12g" % v for v in z.grad.reshape(-1).tolist()])
+
+
 def write(path, head, rows):
     with open(path, "w", newline="") as f:
         w = csv.writer(f, lineterminator="\n")
@@ -287,3 +317,4 @@ out = sys.argv[1]
 write(out + "/train_optimizers.csv", ["settings", "step"] + ["w%d" % i for i in range(N)], optimizer_rows())
 write(out + "/train_schedules.csv", ["settings", "epochs", "steps_per_epoch", "step", "lr"], schedule_rows())
 write(out + "/train_losses.csv", ["settings", "label", "loss"] + ["z%d" % i for i in range(5)] + ["dz%d" % i for i in range(5)], loss_rows())
+write(out + "/train_weighted.csv", ["settings"] + ["label%d" % i for i in range(6)] + ["loss"] + ["dz%d" % i for i in range(24)], weighted_rows())

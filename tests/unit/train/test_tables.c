@@ -141,6 +141,11 @@ static void tasks_fit_their_data(void **state)
         {"loss=mae", "loss: mae is not a loss of classify; write cross_entropy", 0},
         {"loss=cross_entropy", "loss: cross_entropy is not a loss of regress; write mse, mae or huber", 1},
         {"label_smoothing=0.1", "label_smoothing: mse has no classes to smooth; write 0", 1},
+        {"class_weights=balanced", NULL, 0},
+        {"class_weights=1,2,3,0", NULL, 0},
+        {"class_weights=1,2", "class_weights: has 2 weights, and there are 4 classes; write one for each", 0},
+        {"class_weights=none", NULL, 1},
+        {"class_weights=balanced", "class_weights: regress has no classes to weigh; write none", 1},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(row); i++) {
