@@ -161,8 +161,8 @@ static int make_graph(struct bench *b, const struct bench_net *n, struct err *e)
     }
     param_defaults(nn_params, &spec);
     spec.precision = (int)n->precision;
-    int bad =
-        nn_graph_build(&b->graph, line, lines, n->in, (struct nn_target){CLASSES, "classes"}, &spec, &b->mem, &errs);
+    int bad = nn_graph_build(&b->graph, line, lines, n->in, (struct nn_target){CLASSES, "classes", NULL}, &spec,
+                             &b->mem, &errs);
     if (bad)
         err_set(e, errs.n ? errs.v[0].code : ERR_NOMEM, "%s", errs.n ? errs.v[0].text : "no memory for the graph");
     err_list_release(&errs);

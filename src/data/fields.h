@@ -76,11 +76,12 @@ static inline int data_numbers(const struct dataset *d)
 struct target_kind {
     int classes; /* 0: the target is no class */
     int numbers; /* to predict for each sample; 0: the target is none */
+    struct shape input;
 };
 
 static inline struct target_kind target_of(const struct dataset *d)
 {
-    return (struct target_kind){data_classes(d), data_numbers(d)};
+    return (struct target_kind){data_classes(d), data_numbers(d), data_input(d)->shape};
 }
 
 /* The values of bytes or ids, and of floats. */

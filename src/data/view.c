@@ -61,6 +61,11 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
     return 0;
 }
 
+float data_input_scale(const struct data_view *v, int channel)
+{
+    return v->transform[0].scale[channel];
+}
+
 uint64_t data_view_hash(uint64_t h, const struct data_view *v)
 {
     h = str_hash(h, v->set->name, strlen(v->set->name) + 1);

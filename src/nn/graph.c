@@ -31,6 +31,19 @@ int nn_uses(const struct nn_graph *g, const char *layer)
     return 0;
 }
 
+int nn_is_layer(const struct nn_node *nd, const char *layer)
+{
+    return nd->type == layer_find(layer);
+}
+
+const struct nn_node *nn_adds_loss(const struct nn_graph *g)
+{
+    for (int i = 0; i < g->nnodes; i++)
+        if (g->node[i].flags & ADDS_LOSS)
+            return &g->node[i];
+    return NULL;
+}
+
 char *nn_inputs_text(const struct nn_node *nd, char *buf, size_t n)
 {
     size_t used = 0;
@@ -167,10 +180,33 @@ int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *m
     return graph_facts(g, mem, e);
 }
 
+/* The output is to have a shape of its own: it is told how to come by it. */
+static int check_shape(const struct nn_node *last, struct nn_target want, struct err *e)
+{
+    char is[48], to_be[48];
+    const struct shape y = last->y, w = *want.shape;
+    if (y.kind == w.kind && y.c == w.c && y.h == w.h && y.w == w.w)
+        return 0;
+    shape_text(y, is, sizeof is);
+    shape_text(w, to_be, sizeof to_be);
+    if (shape_size(y) == shape_size(w))
+        return layer_error(last, e, "the network ends with %s, the %d %s are %s; end with reshape %s", is, want.n,
+                           want.what, to_be, to_be);
+    if (w.kind == VECTOR)
+        return layer_error(last, e, "the network ends with %s, the data has %d %s; end with dense %d", is, want.n,
+                           want.what, want.n);
+    return layer_error(last, e,
+                       "the network ends with %s, the %d %s are %s; end with dense %d, reshape %s, or with maps "
+                       "of that shape (upsample, conv_transpose)",
+                       is, want.n, want.what, to_be, want.n, to_be);
+}
+
 static int check_output(const struct nn_graph *g, struct nn_target want, struct err *e)
 {
     const struct nn_node *last = &g->node[g->nnodes - 1];
     char buf[48];
+    if (want.shape)
+        return check_shape(last, want, e);
     if (!want.n || (last->y.c == want.n && last->y.h == 1 && last->y.w == 1))
         return 0;
     shape_text(last->y, buf, sizeof buf);

@@ -35,6 +35,7 @@ enum {
     HEAD_FC = 1024,        /* and "fc" */
     UNDOES_BIAS = 4096,    /* takes away what is added to all values of a channel alike */
     DISTANCE_SHOWN = 8192, /* `show` says how far it is from the output */
+    ADDS_LOSS = 16384,     /* adds to the loss what pass->divergence gets, and to dx what follows from it */
     HEAD_GMP = 2048        /* and "gmp"; a pooling gets one of the two where its window is the whole map */
 };
 

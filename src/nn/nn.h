@@ -149,6 +149,7 @@ struct nn_line {
 struct nn_target {
     int n;
     const char *what;
+    const struct shape *shape; /* of the n values; NULL: they are a vector (maps of 1x1 count) */
 };
 
 /* No layer at all: where a variable stands for one. */
@@ -172,6 +173,10 @@ char *nn_inputs_text(const struct nn_node *nd, char *buf, size_t n);
 int nn_is_chain(const struct nn_graph *g);
 /* Whether the graph has a layer of that name (or alias) that does something: dropout 0 is none. */
 int nn_uses(const struct nn_graph *g, const char *layer);
+/* Whether a node is of the layer type of that name. */
+int nn_is_layer(const struct nn_node *nd, const char *layer);
+/* The first layer that adds to the loss by itself (`sample`); NULL: there is none. */
+const struct nn_node *nn_adds_loss(const struct nn_graph *g);
 
 /* What one pass needs to know. sample[] and the seed key the random streams of dropout, so that a sample's mask does
  * not depend on its place in the batch. */
@@ -182,6 +187,10 @@ struct nn_pass {
     uint32_t epoch;
     const uint32_t *sample; /* [n] index of each image in the dataset */
     int keep_all;           /* 1: dropout, dropout2d and droppath change nothing, though it is training */
+    /* Of networks with a layer that adds to the loss (nn_adds_loss): forward adds to divergence[blocks][16], which the
+     * caller zeroes, what it adds for each sample (NULL: nobody wants it), and backward is that of divergence_scale
+     * times their sum. */
+    float *divergence, divergence_scale;
 };
 
 struct nn_net {

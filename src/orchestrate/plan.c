@@ -8,6 +8,7 @@
 #include "orchestrate/replay.h"
 #include "orchestrate/signals.h"
 #include "orchestrate/store.h"
+#include "train/task.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -58,6 +59,7 @@ static const struct plan_kind *shared_kind(struct sweep_run *run, const struct p
     memcpy(k.n, p->n, sizeof k.n);
     k.set = p->set;
     k.task = p->task;
+    k.metrics = train_task_metrics(p->task, p->graph, p->set);
     k.expected = planner_cost(p);
     k.bytes = p->bytes;
     k.images = p->n[DATA_TRAIN];

@@ -14,10 +14,11 @@ struct plan_kind {
     size_t n[3];               /* samples of train, validation, test */
     const struct dataset *set; /* peeked */
     const struct task_type *task;
-    double expected; /* seconds, an estimate */
-    size_t bytes;    /* memory of a worker that has it to itself */
-    uint64_t images; /* trained by one epoch */
-    int epochs;      /* planned */
+    unsigned metrics; /* that it measures: bits 1 << METRIC_X */
+    double expected;  /* seconds, an estimate */
+    size_t bytes;     /* memory of a worker that has it to itself */
+    uint64_t images;  /* trained by one epoch */
+    int epochs;       /* planned */
 };
 
 struct planned_point {

@@ -64,8 +64,9 @@ int point_graph(const struct point *pt, const struct dataset *set, struct nn_gra
 {
     const struct task_type *task = train_task(&pt->train, target_of(set));
     int n = task->outputs(target_of(set));
-    struct nn_target target = {n, n == 1 ? task->one : task->many};
-    return nn_graph_build(g, pt->line, pt->nlines, data_input(set)->shape, target, &pt->nn, a, errs);
+    const struct shape *input = &data_input(set)->shape;
+    struct nn_target target = {n, n == 1 ? task->one : task->many, task->like_input ? input : NULL};
+    return nn_graph_build(g, pt->line, pt->nlines, *input, target, &pt->nn, a, errs);
 }
 
 static double seconds_at(const struct plan_point *p, double macs_a_second)
@@ -160,15 +161,17 @@ static int split_sizes(const struct sweep *s, const struct proposal *at_point, c
     return data_split_sizes(d, data, at, n, e);
 }
 
-/* Task, loss and data fit together, and so do the other keys of [train]; what does not is told with the place of the
- * key. */
+/* Task, loss and data fit together, and so do the other keys of [train], or, where the network is known, it and they;
+ * what does not is told with the place of the key. */
 static int task_fits(struct planner *p, struct plan_point *out, struct err *e)
 {
     const char *key;
     struct err why = {0};
     out->task = train_task(&p->point.train, target_of(out->set));
-    if (!train_task_check(&p->point.train, out->set, &key, &why) &&
-        !train_keys_check(&p->point.train, out->n, &key, &why))
+    const struct train_spec *t = &p->point.train;
+    const struct target_kind target = target_of(out->set);
+    if (out->graph ? !train_network_check(t, &p->point.data, out->graph, target, &key, &why)
+                   : !train_task_check(t, out->set, &key, &why) && !train_keys_check(t, out->n, &key, &why))
         return 0;
     struct where at = sweep_point_where(p->sweep, p->point.at, "train", key);
     return err_at(e, why.code, &at, "%s", why.text);
@@ -178,7 +181,7 @@ static int task_fits(struct planner *p, struct plan_point *out, struct err *e)
 static int task_measures(const struct plan_point *q, struct err *e)
 {
     const struct metric *m = &train_metrics[sweep_spec(q->sweep)->metric];
-    if (q->task->metrics >> m->metric & 1)
+    if (train_task_metrics(q->task, q->graph, q->set) >> m->metric & 1)
         return 0;
     struct where at = sweep_where(q->sweep, "sweep", "objective");
     const char *loss = train_metrics[metric_on(m->split, METRIC_LOSS)].name;
@@ -262,8 +265,6 @@ static void look_closer(struct planner *p, struct plan_point *q)
     else if (empty)
         snprintf(p->note, sizeof p->note, "%d of %d classes ha%s no training sample%s%s", empty, data_classes(q->set),
                  empty == 1 ? "s" : "ve", empty == 1 ? ": " : ", such as ", first);
-    else if (data_classes(q->set) == 1)
-        snprintf(p->note, sizeof p->note, "there is one class alone, so that there is nothing to tell apart");
     else if (one)
         snprintf(
             p->note, sizeof p->note,
@@ -301,6 +302,10 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
     if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))
         return graph_failed(p, &found, out, errs);
     out->graph = &p->graph;
+    if (task_fits(p, out, &e) || task_measures(out, &e)) {
+        err_list_take(errs, &e);
+        return -1;
+    }
     int holds = sweep_require_model(p->sweep, &p->point, &p->graph, p->why, sizeof p->why, &e);
     if (holds < 0) {
         err_list_take(errs, &e);

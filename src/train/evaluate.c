@@ -48,7 +48,13 @@ static void measure_batch(struct training *r, enum data_split split, uint32_t fr
         r->at[i] = from + (uint32_t)i;
     r->batch.x = r->eval->x;
     data_batch(j->view, split, r->at, n, NULL, &r->batch);
-    struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .training = 0, .seed = j->seed, .sample = r->batch.key};
+    struct nn_pass pass = {.n = n,
+                           .blocks = blocks_of(n),
+                           .training = 0,
+                           .seed = j->seed,
+                           .sample = r->batch.key,
+                           .divergence = r->divergence};
+    train_clear_divergence(r);
     nn_forward(r->eval, &pass);
     r->task.type->measure(&r->task, &r->batch, r->eval->z, from, keep);
 }

@@ -98,6 +98,7 @@ static void load_batch(struct training *r, uint64_t from, struct nn_pass *p)
     const struct data_draw draw = {j->seed, p->epoch};
     r->batch.x = r->net->x;
     data_batch(j->view, DATA_TRAIN, r->order + from, p->n, &draw, &r->batch);
+    train_clear_divergence(r);
 }
 
 static double forward_batch(struct training *r, const struct nn_pass *p)
@@ -148,7 +149,9 @@ static struct nn_pass pass_of_step(const struct training *r, uint64_t i, uint64_
                             .keep_all = !train_drops(r),
                             .seed = r->job.seed,
                             .epoch = (uint32_t)r->p.epoch + 1,
-                            .sample = r->batch.key};
+                            .sample = r->batch.key,
+                            .divergence = r->divergence,
+                            .divergence_scale = (float)(r->job.spec->beta / m)};
 }
 
 /* Adds the weights to their mean over epochs, and takes running statistics for it: from the last ones on, by a pass

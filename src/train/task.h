@@ -21,8 +21,9 @@ struct loss_type {
         *params;      /* keys beside train.*, read into train_spec.loss_args where train.loss names it; NULL */
     size_t args_size; /* <= TRAIN_ARGS */
     int smooths;      /* train.label_smoothing acts on it */
-    /* loss[b->n] of the samples of a batch, whose outputs are z[blocks][outputs][16]; where dz is not NULL also the
-     * gradient of scale times their sum, dead lanes 0. training: with what only a training does (label smoothing). */
+    /* loss[b->n] of the samples of a batch (b->label NULL: the targets are numbers), whose outputs are
+     * z[blocks][outputs][16]; where dz is not NULL also the gradient of scale times their sum, dead lanes 0. training:
+     * with what only a training does (label smoothing). */
     void (*compute)(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
                     float scale, float *loss, float *dz);
 };
@@ -35,8 +36,10 @@ struct train_task {
     const struct task_type *type;
     const struct loss_type *loss;
     const struct train_job *job;
-    int outputs;                              /* values that the network puts out for a sample */
-    float *each;                              /* [larger batch] losses of a batch */
+    const float *divergence; /* [larger batch] what layers of the network add to the loss of each sample, before it is
+                                multiplied by beta; NULL: the network has none */
+    int outputs;             /* values that the network puts out for a sample */
+    float *each;             /* [larger batch] losses of a batch */
     _Alignas(16) unsigned char own[TASK_OWN]; /* of the type */
 };
 
@@ -52,7 +55,11 @@ struct task_type {
     const char *one, *many; /* what a network puts out values for: "class", "classes" */
     /* How many values it is to put out for a sample; 0: the data has no such target. */
     int (*outputs)(struct target_kind target);
-    unsigned metrics;                      /* those that it measures: bits 1 << METRIC_X, METRIC_LOSS always */
+    int by_class;     /* label_smoothing and class_weights have a meaning for it */
+    int like_input;   /* the values have the shape of the input */
+    unsigned metrics; /* those that it measures: bits 1 << METRIC_X, METRIC_LOSS always */
+    /* Those of them that it measures with this network (NULL: any) on this data; NULL: all. */
+    unsigned (*measured)(const struct nn_graph *g, const struct dataset *d);
     const struct loss_type *const *losses; /* that fit it, the usual one first; ends with NULL */
     /* Describes its memory; `eval` samples are measured at a time. */
     void (*lay_out)(struct train_task *t, size_t eval, struct train_taker *memory);
@@ -96,6 +103,12 @@ int train_weights_check(const struct train_spec *s, int classes, struct err *e);
 void train_class_weights(const struct train_spec *s, const size_t *count, int classes, float *weight);
 /* The key in normal words, which two lists of the same weights share. buf: n bytes, where the text may be. */
 const char *train_weights_text(const struct train_spec *s, char *buf, size_t n);
+
+/* The metrics that a task measures with a network (NULL: any) on some data. */
+unsigned train_task_metrics(const struct task_type *task, const struct nn_graph *g, const struct dataset *d);
+/* Whether the network does what the task, its loss and the data want. As train_task_check. */
+int train_network_check(const struct train_spec *s, const struct data_spec *d, const struct nn_graph *g,
+                        struct target_kind target, const char **key, struct err *e);
 
 /* The task of a job. */
 void train_task_init(struct train_task *t, const struct train_job *j);

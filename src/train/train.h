@@ -81,6 +81,7 @@ struct train_spec {        /* as read from [train] */
     double label_smoothing;
     /* "none", "balanced" or "1, 5, ...", owned by the caller: see train_weights_check */
     const char *class_weights;
+    double beta;       /* what the divergence of layers `sample` is multiplied by in the loss */
     double l1;         /* pull of weights towards 0, the same for any size */
     double max_norm;   /* 0: none; else the weights into an output have at most this L2 norm after a step */
     double clip_value; /* 0: none; else each number of a gradient is cut to +- this */

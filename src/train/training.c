@@ -132,7 +132,16 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     r->batch.target = train_take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->targets, f);
     r->batch.scratch = train_take(t, 1, data_scratch(j->view));
     r->task.each = train_take(t, larger, f);
+    if (nn_adds_loss(g))
+        r->task.divergence = r->divergence = train_take(t, (size_t)blocks_of((int)larger) * LANES, f);
     r->task.type->lay_out(&r->task, (size_t)eval, t);
+}
+
+void train_clear_divergence(struct training *r)
+{
+    const int train = train_batch(&r->job), eval = train_eval_batch(&r->job);
+    if (r->divergence)
+        memset(r->divergence, 0, (size_t)blocks_of(train > eval ? train : eval) * LANES * sizeof *r->divergence);
 }
 
 static void prepare_training(struct training *r, const struct train_job *j)

@@ -59,6 +59,7 @@ struct training {
 
     uint32_t *order;    /* [training samples] permutation of the epoch */
     uint32_t *at;       /* [eval_batch] sample numbers of a batch to evaluate */
+    float *divergence;  /* [larger batch up to 16s] what layers add to the loss of each sample; NULL: none does */
     struct batch batch; /* for the larger batch; its x is that of the network which is to read it */
     struct train_task task;
 
@@ -85,6 +86,9 @@ void train_overfits(const struct epoch_row *row, struct overfit_rule *rule);
 
 /* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
 float train_clip(const struct train_spec *s, double norm);
+
+/* A pass begins: no layer has added to the loss yet. */
+void train_clear_divergence(struct training *r);
 
 /* Weights and statistics change places with their means, if there are any yet: to measure, and back again. */
 void train_exchange_means(struct training *r);

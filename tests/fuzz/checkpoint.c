@@ -45,7 +45,7 @@ static void set_up(void)
     PROMISE(!sweep_open(&all.s, fuzz_file(file, sizeof file - 1), NULL, 0, &errs));
     arena_init(&all.plan);
     PROMISE(!search_next(sweep_search(all.s), &none, &first, &e));
-    PROMISE(!sweep_point(all.s, &first, (struct target_kind){10, 0}, &all.plan, &all.p, &errs));
+    PROMISE(!sweep_point(all.s, &first, (struct target_kind){.classes = 10}, &all.plan, &all.p, &errs));
     const struct data_view *view = datasets_view(&all.sets, &all.p.data, &e);
     PROMISE(view && !point_graph(&all.p, view->set, &all.g, &all.plan, &errs));
     all.job =

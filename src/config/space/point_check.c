@@ -221,7 +221,7 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
     struct proposal at;
     arena_init(&a);
     choice_init(&choice, s, &a);
-    choice.target = (struct target_kind){2, 2}; /* the words of `layers` do not depend on it */
+    choice.target = (struct target_kind){.classes = 2, .numbers = 2}; /* the words of `layers` do not depend on it */
     unsigned char *seen = arena_take(&a, count_texts(s));
     if (!s->search.diagram.points && seen) { /* the conditions of axes are wrong */
         for (size_t i = 0; i < s->nax; i++)
@@ -231,7 +231,7 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
     }
     while (seen && next_looked_at(s, &history, &at)) {
         choice_point(&choice, s, &at, &a);
-        choice.target = (struct target_kind){2, 2};
+        choice.target = (struct target_kind){.classes = 2, .numbers = 2};
         size_t text = number_of_text(&choice);
         if (!seen[text])
             check_words(&choice, &a, errors);

@@ -16,7 +16,7 @@ void choice_variant(struct point_choice *p)
 void choice_init(struct point_choice *p, const struct sweep *s, struct arena *a)
 {
     p->s = s;
-    p->target = (struct target_kind){0, 0};
+    p->target = (struct target_kind){.classes = 0};
     p->block = NULL;
     p->a = a;
     p->made = s->follows ? arena_take(a, s->nset * sizeof *p->made) : NULL;

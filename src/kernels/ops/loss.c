@@ -156,3 +156,27 @@ void EXPORT(huber_loss)(int n, int outputs, float delta, const float *z, const f
 {
     distances(n, outputs, z, target, delta, scale, loss, dz, huber);
 }
+
+/* ---- logits of shares ---- */
+
+void EXPORT(bce_target_loss)(int n, int outputs, const float *z, const float *target, float scale, float *loss,
+                             float *dz)
+{
+    v16 one = v16_set1(1.0f), share = v16_set1(scale / (float)outputs), each = v16_set1((float)outputs);
+    for (int b = 0; b * LANES < n; b++) {
+        int live = live_lanes(n, b);
+        m16 alive = m16_first(live);
+        size_t at = (size_t)b * (size_t)outputs * LANES;
+        v16 sum = v16_zero();
+        for (int k = 0; k < outputs; k++) {
+            size_t i = at + (size_t)k * LANES;
+            v16 v = v16_load(z + i), t = v16_load(target + i);
+            v16 tail = v16_exp(v16_sub(v16_zero(), v16_abs(v)));
+            v16 cost = v16_add(v16_sub(v16_max(v16_zero(), v), v16_mul(v, t)), v16_log(v16_add(one, tail)));
+            sum = v16_add(sum, cost);
+            if (dz)
+                v16_store(dz + i, v16_keep(alive, v16_mul(share, v16_sub(v16_sigmoid(v), t))));
+        }
+        store_live(loss + b * LANES, v16_div(sum, each), live);
+    }
+}

@@ -13,7 +13,7 @@
 #define LATER_LAYERS(X) \
     X(prelu) X(maxout) X(glu) \
     X(attention) X(positional) X(class_token) \
-    X(dropout) X(dropout2d) X(droppath) X(gaussian_noise) \
+    X(dropout) X(dropout2d) X(droppath) X(gaussian_noise) X(sample) \
     X(maxpool) X(avgpool) X(adaptive_maxpool) X(adaptive_avgpool) X(gap) X(gmp) X(mean) X(first) X(last) \
     X(upsample) X(flatten) X(reshape) X(pad) X(crop) \
     X(softmax)

@@ -149,7 +149,7 @@ unsigned metrics_measured(const struct sweep_run *run)
 {
     unsigned metrics = 0;
     for (size_t i = 0; i < run->plan->npoints; i++)
-        metrics |= point_kind(run, &run->plan->point[i])->task->metrics;
+        metrics |= point_kind(run, &run->plan->point[i])->metrics;
     return metrics;
 }
 

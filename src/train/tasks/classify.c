@@ -222,6 +222,7 @@ const struct task_type task_classify = {
     .help = "tell classes apart: an output for each class, of which the largest is the answer",
     .one = "class",
     .many = "classes",
+    .by_class = 1,
     .outputs = classify_outputs,
     .metrics = 1u << METRIC_LOSS | 1u << METRIC_ACCURACY,
     .losses = classify_losses,

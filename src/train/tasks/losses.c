@@ -63,13 +63,17 @@ const struct loss_type loss_hinge = {
 static void bce_loss(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
                      float scale, float *loss, float *dz)
 {
-    b->k->bce_loss(b->n, outputs, z, b->label, training ? (float)s->label_smoothing : 0, scale, loss, dz);
+    if (!b->label)
+        b->k->bce_target_loss(b->n, outputs, z, b->target, scale, loss, dz);
+    else
+        b->k->bce_loss(b->n, outputs, z, b->label, training ? (float)s->label_smoothing : 0, scale, loss, dz);
 }
 
 const struct loss_type loss_bce = {
     .name = "bce",
-    .help =
-        "binary cross-entropy of the sigmoid of each output, the right class against the others; mean over the classes",
+    .help = "binary cross-entropy of the sigmoid of each output, the right class against the others, or the value that "
+            "is to "
+            "be put out; mean over the outputs",
     .source = "",
     .smooths = 1,
     .compute = bce_loss,

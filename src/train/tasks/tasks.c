@@ -5,7 +5,7 @@
 #include <string.h>
 
 // clang-format off
-#define TASK_NAMES(X) X(classify) X(regress)
+#define TASK_NAMES(X) X(classify) X(regress) X(reconstruct)
 // clang-format on
 #define DECLARE(name) extern const struct task_type task_##name;
 #define ROW(name) &task_##name,
@@ -86,12 +86,52 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
         return err_set(e, ERR_USAGE, "%s is not a loss of %s; write %s, or leave it out", loss->name, task->name,
                        list_losses(task, text, sizeof text));
     *key = "label_smoothing";
-    if (s->label_smoothing > 0 && !loss->smooths)
+    if (s->label_smoothing > 0 && !(loss->smooths && task->by_class))
         return err_set(e, ERR_USAGE, "%s has no classes to smooth; write 0, or leave it out", loss->name);
     *key = "class_weights";
-    if (train_weighs(s) && !target.classes)
+    if (train_weighs(s) && !task->by_class)
         return err_set(e, ERR_USAGE, "%s has no classes to weigh; write none, or leave it out", task->name);
-    return train_weights_check(s, target.classes, e);
+    return train_weights_check(s, task->by_class ? target.classes : 0, e);
+}
+
+unsigned train_task_metrics(const struct task_type *task, const struct nn_graph *g, const struct dataset *d)
+{
+    return task->metrics & (task->measured ? task->measured(g, d) : ~0u);
+}
+
+/* The layer that makes the numbers of the output, before those that only change their shape. */
+static const struct nn_node *layer_of_output(const struct nn_graph *g)
+{
+    int i = g->nnodes - 1;
+    while (i > 0 && g->node[i].nin == 1 && g->node[i].in[0] >= 0 &&
+           (nn_is_layer(&g->node[i], "reshape") || nn_is_layer(&g->node[i], "flatten")))
+        i = g->node[i].in[0];
+    return &g->node[i];
+}
+
+int train_network_check(const struct train_spec *s, const struct data_spec *d, const struct nn_graph *g,
+                        struct target_kind target, const char **key, struct err *e)
+{
+    const struct task_type *task = train_task(s, target);
+    const int logits = task->like_input && train_loss(s, target) == &loss_bce;
+    *key = "loss";
+    if (logits && d->normalize != NORMALIZE_UNIT)
+        return err_set(e, ERR_USAGE, "bce compares values from 0 to 1; write data.normalize = unit");
+    if (logits && nn_is_layer(layer_of_output(g), "sigmoid"))
+        return err_set(e, ERR_USAGE,
+                       "bce takes the sigmoid of what the network puts out by itself; leave out the sigmoid "
+                       "at its end");
+    *key = "task";
+    if (nn_adds_loss(g) && !task->like_input)
+        return err_set(e, ERR_USAGE,
+                       "%s has no loss that the layer '%s' could add to; write reconstruct, or leave the "
+                       "layer out",
+                       task->name, nn_adds_loss(g)->text);
+    *key = "beta";
+    if (!nn_adds_loss(g) && s->beta != 1)
+        return err_set(e, ERR_USAGE,
+                       "weighs the divergence of a layer `sample`, and the network has none; leave it out");
+    return 0;
 }
 
 void train_task_init(struct train_task *t, const struct train_job *j)
@@ -101,5 +141,5 @@ void train_task_init(struct train_task *t, const struct train_job *j)
     t->type = train_task(j->spec, target);
     t->loss = train_loss(j->spec, target);
     t->job = j;
-    t->outputs = nn_output(j->graph).c;
+    t->outputs = (int)shape_size(nn_output(j->graph));
 }

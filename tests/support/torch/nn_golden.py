@@ -113,6 +113,11 @@ class ClassToken(nn.Module):
         return torch.cat([self.token[None, :, None].expand(len(x), -1, 1), x.flatten(2)], 2)
 
 
+class Means(nn.Module):
+    def forward(self, x):
+        return x[:, : x.shape[1] // 2]
+
+
 CASES = [
     # text, (C, H, W), n, module
     ("conv2d 3x3 3", (2, 5, 4), 2, lambda: nn.Conv2d(2, 3, 3)),
@@ -168,6 +173,7 @@ CASES = [
     ("eval dropout2d 0.5", (2, 3, 3), 2, lambda: nn.Dropout2d(0.5)),
     ("droppath 0", (2, 3, 3), 2, nn.Identity),
     ("eval gaussian_noise 0.5", (2, 3, 3), 2, nn.Identity),
+    ("eval sample", (4, 3, 2), 3, Means),
     ("adaptive_maxpool 3x2", (2, 7, 5), 3, lambda: nn.AdaptiveMaxPool2d((3, 2))),
     ("adaptive_avgpool 3x2", (2, 7, 5), 3, lambda: nn.AdaptiveAvgPool2d((3, 2))),
     ("adaptive_avgpool 2", (2, 6, 4), 3, lambda: nn.AdaptiveAvgPool2d(2)),

@@ -108,7 +108,7 @@ const char *point_errors(const struct sweep *s, uint64_t k, int classes)
 {
     struct err_list errs = {0};
     struct point p;
-    int rc = sweep_point(s, proposal_of(s, k), (struct target_kind){classes, 0}, &mem, &p, &errs);
+    int rc = sweep_point(s, proposal_of(s, k), (struct target_kind){.classes = classes}, &mem, &p, &errs);
     if (!rc != !errs.n)
         fail_msg("sweep_point says %d with %zu errors", rc, errs.n);
     keep_messages(&errs);
@@ -119,7 +119,7 @@ struct point point_of(const struct sweep *s, uint64_t k)
 {
     struct err_list errs = {0};
     struct point p;
-    if (sweep_point(s, proposal_of(s, k), (struct target_kind){10, 0}, &mem, &p, &errs)) {
+    if (sweep_point(s, proposal_of(s, k), (struct target_kind){.classes = 10}, &mem, &p, &errs)) {
         keep_messages(&errs);
         fail_msg("point %llu: %s", (unsigned long long)k, messages.p);
     }

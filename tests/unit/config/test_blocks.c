@@ -154,7 +154,7 @@ static void wrong_uses_are_told_with_both_places(void **state)
     struct arena a;
     arena_init(&a);
     assert_int_equal(nn_graph_build(&g, p.line, p.nlines, (struct shape){MAPS, 1, 8, 8},
-                                    (struct nn_target){10, "classes"}, &p.nn, &a, &errs),
+                                    (struct nn_target){10, "classes", NULL}, &p.nn, &a, &errs),
                      -1);
     assert_non_null(strstr(errs.v[0].text, "t.ini:3, used in line 7: block.b.layers: 'conv 20 3': "));
     err_list_release(&errs);

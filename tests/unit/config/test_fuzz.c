@@ -118,7 +118,7 @@ static void try_bytes(const char *bytes, size_t n)
     arena_init(&a);
     for (uint64_t k = 0, points = sweep_points(s); k < points; k += 1 + points / 3) {
         struct point p;
-        sweep_point(s, proposal_of(s, k), (struct target_kind){10, 0}, &a, &p, &errs);
+        sweep_point(s, proposal_of(s, k), (struct target_kind){.classes = 10}, &a, &p, &errs);
         err_list_release(&errs);
     }
     arena_release(&a);

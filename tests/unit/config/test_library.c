@@ -56,7 +56,7 @@ static size_t parameters_of(const char *model, struct shape in)
     struct sweep *s = open_text(model, NULL);
     struct point p = point_of(s, 0);
     arena_init(&a);
-    if (nn_graph_build(&g, p.line, p.nlines, in, (struct nn_target){10, "classes"}, &spec, &a, &errs))
+    if (nn_graph_build(&g, p.line, p.nlines, in, (struct nn_target){10, "classes", NULL}, &spec, &a, &errs))
         fail_msg("%s", errs.v[0].text);
     size_t n = g.facts.params;
     err_list_release(&errs);

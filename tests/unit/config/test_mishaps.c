@@ -47,7 +47,7 @@ static int open_and_expand(void *ctx, uint64_t *result, struct err *e)
         struct arena a;
         struct point p;
         arena_init(&a);
-        bad = sweep_point(s, proposal_of(s, k), (struct target_kind){10, 0}, &a, &p, &errs);
+        bad = sweep_point(s, proposal_of(s, k), (struct target_kind){.classes = 10}, &a, &p, &errs);
         if (!bad)
             *result = result_of(*result, p.canonical, strlen(p.canonical));
         arena_release(&a);

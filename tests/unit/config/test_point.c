@@ -35,8 +35,8 @@ static void an_empty_file_is_one_point(void **state)
     struct err_list errs = {0};
     arena_init(&a);
     assert_string_equal(p.data.dataset, "optdigits");
-    if (nn_graph_build(&g, p.line, p.nlines, (struct shape){MAPS, 1, 8, 8}, (struct nn_target){10, "classes"}, &p.nn,
-                       &a, &errs))
+    if (nn_graph_build(&g, p.line, p.nlines, (struct shape){MAPS, 1, 8, 8}, (struct nn_target){10, "classes", NULL},
+                       &p.nn, &a, &errs))
         fail_msg("%s", errs.v[0].text);
     assert_int_equal(nn_uses(&g, "batchnorm"), 1);
     arena_release(&a);
@@ -406,7 +406,7 @@ static void ten_thousand_points(void **state)
     for (uint64_t k = 0; k < 10000; k++) {
         struct point p;
         arena_reset(&a);
-        assert_int_equal(sweep_point(s, proposal_of(s, k), (struct target_kind){10, 0}, &a, &p, &errs), 0);
+        assert_int_equal(sweep_point(s, proposal_of(s, k), (struct target_kind){.classes = 10}, &a, &p, &errs), 0);
     }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
     double seconds = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);

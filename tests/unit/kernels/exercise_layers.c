@@ -94,6 +94,7 @@ static void neighbours_and_noise(const struct kernels *k, struct log *l, int i)
     size_t len = (size_t)(2 * d.c * d.w) * LANES;
     float *x = box_noise(len), *dy = box_noise(len), *y = box(len), *dx = box(len), *noisy = box(len);
     float *scratch = box((size_t)d.c * LANES), *w = box_noise(len), *g = box_noise(len);
+    float *drawn = box(len / 2), *divergence = box_noise(LANES), *back = box(len);
     uint32_t *seed = (uint32_t *)(void *)box(2 * LANES);
     for (size_t j = 0; j < 2 * LANES; j++)
         seed[j] = 1 + noise_below(0xfffffffe);
@@ -101,11 +102,16 @@ static void neighbours_and_noise(const struct kernels *k, struct log *l, int i)
     k->lrn_forward(&d, 2, x, y);
     k->lrn_backward(&d, 2, x, dy, dx, scratch);
     k->add_noise(2, (size_t)(d.c * d.w), 0.3f, seed, x, noisy);
+    k->draw_forward((size_t)(d.c * d.w), x, i % 2 ? dy : NULL, drawn, divergence);
+    k->draw_backward((size_t)(d.c * d.w), 1 + i % LANES, x, dy, w, 0.3f, back);
     k->l1_gradient(len, 0.1f, w, g);
     k->clip_values(len, 0.4f, g);
     take_output(l, y, len, "lrn y", i);
     take_output(l, dx, len, "lrn dx", i);
     take_output(l, noisy, len, "noise", i);
+    take_output(l, drawn, len / 2, "draw", i);
+    take_output(l, divergence, LANES, "divergence", i);
+    take_output(l, back, len, "gradient of a draw", i);
     take_output(l, g, len, "gradient that is pulled and cut", i);
     box_free(x), box_free(dy), box_free(scratch), box_free(w), box_free((float *)(void *)seed);
 }

@@ -116,6 +116,36 @@ static void distances(void **state)
             }
 }
 
+/* -t log s - (1 - t) log(1 - s), s the sigmoid of z, and its slope, also where s rounds to 0 or 1. */
+static void logits_of_shares(void **state)
+{
+    const int outputs = 3;
+    (void)state;
+    noise_restart(55);
+    for (int n = 1; n < 40; n += 7) {
+        size_t len = (size_t)(blocks_of(n) * outputs) * LANES;
+        float *z = box_noise(len), *t = box_noise(len), *loss = box((size_t)n), *dz = box(len);
+        for (size_t i = 0; i < len; i++) {
+            z[i] *= i % 5 ? 4 : 60;
+            t[i] = i % 7 ? fabsf(t[i]) : (float)(i % 2);
+        }
+        kernels_pick(NULL)->bce_target_loss(n, outputs, z, t, 0.25f, loss, dz);
+        for (int i = 0; i < blocks_of(n) * LANES; i++) {
+            double want = 0;
+            for (int k = 0; k < outputs; k++) {
+                size_t at = at5(outputs, 1, 1, i / LANES, 0, k, 0, i % LANES);
+                double v = (double)z[at], s = 1 / (1 + exp(-v)), off = v > 0 ? v + log1p(exp(-v)) : log1p(exp(v));
+                want += (off - v * (double)t[at]) / outputs;
+                assert_near(dz[at], i < n ? 0.25 * (s - (double)t[at]) / outputs : 0, i < n ? 1e-6 : 0,
+                            "dz of a logit");
+            }
+            if (i < n)
+                assert_near(loss[i], want, 1e-6 * (1 + want), "loss of logits");
+        }
+        box_free(z), box_free(t), box_free(loss), box_free(dz);
+    }
+}
+
 /* Differences too small for a normal float have their sign all the same. */
 static void the_slope_of_mae_is_a_sign(void **state)
 {
@@ -150,7 +180,11 @@ static void optional_outputs(void **state)
 }
 
 const struct CMUnitTest loss_tests[] = {
-    cmocka_unit_test(shapes),           cmocka_unit_test(large_logits),
-    cmocka_unit_test(distances),        cmocka_unit_test(the_slope_of_mae_is_a_sign),
-    cmocka_unit_test(optional_outputs), {0},
+    cmocka_unit_test(shapes),
+    cmocka_unit_test(large_logits),
+    cmocka_unit_test(distances),
+    cmocka_unit_test(logits_of_shares),
+    cmocka_unit_test(the_slope_of_mae_is_a_sign),
+    cmocka_unit_test(optional_outputs),
+    {0},
 };

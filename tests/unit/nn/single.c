@@ -21,7 +21,7 @@ static int run_build(struct nn_graph *g, const char *text, struct shape in, int 
         line[n] = (struct nn_line){.text = one, .at = {"net.ini", (int)n + 10, "model", "layers"}};
         n++;
     }
-    int bad = nn_graph_build(g, line, n, in, (struct nn_target){classes, "classes"}, &spec, a, errs);
+    int bad = nn_graph_build(g, line, n, in, (struct nn_target){classes, "classes", NULL}, &spec, a, errs);
     memset(copy, '#', strlen(text)); /* the graph must not look at it any more */
     free(copy);
     return bad;
@@ -140,7 +140,7 @@ void single_init(struct single *s, const char *text, struct shape in, int n, int
     build(&s->g, text, in, 0, &s->a);
     s->nd = &s->g.node[0];
     s->k = test_kernels();
-    s->pass = (struct nn_pass){n, blocks, training, 3, 2, samples(&s->a, n), 0};
+    s->pass = (struct nn_pass){n, blocks, training, 3, 2, samples(&s->a, n), 0, NULL, 0};
     s->x = floats(&s->a, floats_of(in, blocks));
     s->dx = floats(&s->a, floats_of(in, blocks));
     s->y = floats(&s->a, floats_of(s->nd->y, blocks));

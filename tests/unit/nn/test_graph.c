@@ -281,7 +281,7 @@ static void a_full_arena_is_an_error(void **state)
         struct arena a;
         struct nn_graph g;
         assert_int_equal(arena_init_fixed(&a, bytes), 0);
-        if (nn_graph_build(&g, &line, 1, digits, (struct nn_target){10, "classes"}, &spec, &a, &errs)) {
+        if (nn_graph_build(&g, &line, 1, digits, (struct nn_target){10, "classes", NULL}, &spec, &a, &errs)) {
             assert_int_equal(errs.n, 1);
             assert_int_equal(errs.v[0].code, ERR_NOMEM);
         }

@@ -220,6 +220,33 @@ static void noisy(const struct problem *p, const double *x, double *const *w, do
         y[i] = x[i] + (p->c->eval ? 0 : p->mask[i]);
 }
 
+/* Of the means and logarithms of variances that a sample has, y gets n numbers; returns the divergence from N(0, 1). */
+static double drawn_sample(size_t n, const double *x, const double *noise, double *y)
+{
+    double divergence = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double mean = x[i], log_variance = x[n + i];
+        y[i] = mean + (noise ? exp(log_variance / 2) * noise[i] : 0);
+        divergence += (mean * mean + exp(log_variance) - 1 - log_variance) / 2;
+    }
+    return divergence;
+}
+
+/* The noise is what the layer makes of zeros, means and logarithms. */
+static void drawn(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const size_t n = p->ny / (size_t)p->c->n;
+    (void)w;
+    for (size_t i = 0; i < (size_t)p->c->n; i++)
+        drawn_sample(n, x + 2 * i * n, p->c->eval ? NULL : p->mask + i * n, y + i * n);
+}
+
+static double divergence_of(const struct problem *p, size_t sample)
+{
+    const size_t n = p->ny / (size_t)p->c->n;
+    return drawn_sample(n, p->x + 2 * sample * n, NULL, p->work);
+}
+
 static void adaptive_max(const struct problem *p, const double *x, double *const *w, double *y)
 {
     (void)w;
@@ -368,6 +395,10 @@ static const struct layer_case cases[] = {
     { "droppath 0", MAPS(3, 4, 5), 19, 0, same, OUT(3), NULL, 0 },
     { "gaussian_noise 0.3", MAPS(3, 4, 5), 19, 0, noisy, OUT(3), NULL, 0.3 },
     { "gaussian_noise std 2", VECTOR(7), 3, 1, noisy, OUT(7), NULL, 2 },
+    { "sample", VECTOR(10), 19, 0, drawn, OUT(5), NULL, 0.3 },
+    { "sample", MAPS(6, 4, 5), 3, 0, drawn, OUT(3), NULL, 0.7 },
+    { "sample", { 2, 4, 7, 1 }, 17, 0, drawn, OUT(2), NULL, 0 },
+    { "sample", MAPS(6, 4, 5), 19, 1, drawn, OUT(3), NULL, 0 },
     { "adaptive_maxpool 3x2", MAPS(2, 7, 5), 19, 0, adaptive_max, WIN(2, 3, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
     { "adaptive_maxpool 3x5", MAPS(2, 6, 5), 3, 0, adaptive_max, WIN(2, 3, 5, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
     { "adaptive_avgpool 3", MAPS(2, 7, 5), 19, 0, adaptive_mean, WIN(2, 3, 3, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
@@ -451,7 +482,7 @@ static void find_mask(struct problem *p)
         p->mask[i] = p->c->reference == masked;
     to_lanes(s->nd->x[0], p->c->n, p->mask, s->x);
     single_forward(s);
-    to_natural(s->nd->x[0], p->c->n, s->y, p->mask);
+    to_natural(s->nd->y, p->c->n, s->y, p->mask);
 }
 
 static void take_statistics(struct problem *p)
@@ -490,8 +521,10 @@ static void problem_init(struct problem *p, const struct layer_case *c)
         for (size_t i = 0; i < nd->tensor[t].n; i++)
             p->s.w[nd->tensor[t].at + i] = (float)p->w[t][i];
     }
-    if ((c->reference == masked || c->reference == noisy) && !c->eval)
+    if ((c->reference == masked || c->reference == noisy || c->reference == drawn) && !c->eval)
         find_mask(p);
+    if (c->reference == drawn)
+        p->s.pass.divergence_scale = (float)c->a;
     take_statistics(p);
     if (distinct_inputs(c) > 0)
         fill_distinct(p->x, p->nx, distinct_inputs(c));
@@ -536,6 +569,8 @@ static double loss(struct problem *p)
     p->c->reference(p, p->x, p->w, p->work);
     for (size_t i = 0; i < p->ny; i++)
         sum += p->work[i] * p->r[i];
+    for (int i = 0; p->c->reference == drawn && i < p->c->n; i++)
+        sum += p->c->a * divergence_of(p, (size_t)i);
     return sum;
 }
 
@@ -651,6 +686,27 @@ static void every_layer_agrees_with_its_definition(void **state)
             check_no_dx(&p);
         }
         check_in_place(&p);
+        single_release(&p.s);
+    }
+}
+
+/* What a layer adds to the loss goes to the pass, to what is there already, with and without a draw. */
+static void what_is_added_to_the_loss_is_the_divergence(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct problem p;
+        _Alignas(64) float added[64];
+        if (cases[i].reference != drawn)
+            continue;
+        problem_init(&p, &cases[i]);
+        for (size_t k = 0; k < COUNT(added); k++)
+            added[k] = 2;
+        p.s.pass.divergence = added;
+        single_forward(&p.s);
+        for (int k = 0; k < cases[i].n; k++)
+            assert_close(added[k], 2 + divergence_of(&p, (size_t)k), 2e-6, 0);
+        assert_ptr_equal(nn_adds_loss(&p.s.g), p.s.nd);
         single_release(&p.s);
     }
 }
@@ -795,6 +851,7 @@ int test_layers(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_complete),
         cmocka_unit_test(every_row_has_a_case),
+        cmocka_unit_test(what_is_added_to_the_loss_is_the_divergence),
         cmocka_unit_test(every_layer_agrees_with_its_definition),
         cmocka_unit_test(channels_and_samples_are_masked_whole),
         cmocka_unit_test(batchnorm_moves_running_statistics),

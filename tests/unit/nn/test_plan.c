@@ -147,7 +147,7 @@ static void one_step(struct nn_net *net, int n, int training)
 {
     uint32_t sample[80];
     struct plan *plan = net->plan;
-    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample, 0};
+    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample, 0, NULL, 0};
     size_t image = shape_size(net->graph->in);
     noise_restart(3);
     for (int i = 0; i < n; i++) {
@@ -340,8 +340,8 @@ static void random_chains_with_stages(void **state)
         int n = batches[below(COUNT(batches))];
         line = (struct nn_line){.text = text, .at = {"net.ini", 1, "model", "layers"}};
         spec.precision = (int)precisions[i % 2];
-        if (!nn_graph_build(&g, &line, 1, (struct shape){MAPS, 2, 17, 15}, (struct nn_target){4, "classes"}, &spec, &a,
-                            &errs))
+        if (!nn_graph_build(&g, &line, 1, (struct shape){MAPS, 2, 17, 15}, (struct nn_target){4, "classes", NULL},
+                            &spec, &a, &errs))
             compare_plans(&g, n, (int)i % 4, text, &a);
         err_list_release(&errs); /* pooled away */
         arena_release(&a);
@@ -471,7 +471,7 @@ static void gradients_of_several_readers_add_up(void **state)
             w[k][i] = (double)(net->w[t[k]->at + i] = noise());
     to_lanes(g.in, N, x, net->x);
     to_lanes(g.node[6].y, N, r, net->dz);
-    struct nn_pass p = {N, 2, 1, 1, 1, sample, 0};
+    struct nn_pass p = {N, 2, 1, 1, 1, sample, 0, NULL, 0};
     nn_forward(net, &p);
     nn_backward(net, &p);
     for (int k = 0; k < 4; k++)

@@ -107,8 +107,10 @@ static void toy_graph(struct fixture *f, const char *layers)
     param_defaults(nn_params, &nn);
     for (char *l = strtok_r(arena_str(&f->mem, layers), ";", &save); l; l = strtok_r(NULL, ";", &save))
         line[n++] = (struct nn_line){.text = l};
-    struct shape in = {3, 1, 8, 8};
-    if (nn_graph_build(&f->graph, line, n, in, (struct nn_target){TOY_CLASSES, "classes"}, &nn, &f->mem, &errs))
+    const struct shape in = {3, 1, 8, 8};
+    const struct task_type *task = train_task(&f->spec, target_of(&f->set));
+    const struct nn_target target = {task->outputs(target_of(&f->set)), task->many, task->like_input ? &in : NULL};
+    if (nn_graph_build(&f->graph, line, n, in, target, &nn, &f->mem, &errs))
         fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
     err_list_release(&errs);
 }
@@ -119,8 +121,8 @@ void fixture_init(struct fixture *f, const char *layers, const char *settings, s
     memset(f, 0, sizeof *f);
     arena_init(&f->mem);
     toy_data(f, ntrain, validation, ntest);
-    toy_graph(f, layers);
     spec_from(&f->spec, arena_fmt(&f->mem, "optimizer=sgd lr=0.05 %s", settings));
+    toy_graph(f, layers);
     f->job =
         (struct train_job){.spec = &f->spec, .graph = &f->graph, .view = &f->view, .k = kernels_pick(NULL), .seed = 3};
 }

@@ -21,6 +21,7 @@ int test_schedules(void);
 int test_auc(void);
 int test_losses(void);
 int test_weights(void);
+int test_reconstruct(void);
 int test_epochs(void);
 int test_selection(void);
 int test_checkpoint(void);

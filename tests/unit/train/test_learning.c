@@ -28,7 +28,7 @@ static float learn_in(enum nn_precision precision, const char *layers, const cha
     nn.precision = (int)precision;
     struct nn_line line = {.text = layers};
     struct shape in = data_input(&set)->shape;
-    if (nn_graph_build(&graph, &line, 1, in, (struct nn_target){data_classes(&set), "classes"}, &nn, &mem, &errs))
+    if (nn_graph_build(&graph, &line, 1, in, (struct nn_target){data_classes(&set), "classes", NULL}, &nn, &mem, &errs))
         fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
     spec_from(&spec, settings);
     struct train_job j = {.spec = &spec, .graph = &graph, .view = &view, .k = kernels_pick(NULL), .seed = 1};

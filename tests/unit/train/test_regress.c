@@ -64,7 +64,7 @@ static void regression_init(struct regression *r, const char *settings)
     f->view.index[DATA_TRAIN] = r->train;
     f->view.index[DATA_VALIDATION] = r->validation;
     assert_int_equal(nn_graph_build(&f->graph, &line, 1, (struct shape){VECTOR, FEATURES, 1, 1},
-                                    (struct nn_target){TARGETS, "numbers"}, &nn, &f->mem, &errs),
+                                    (struct nn_target){TARGETS, "numbers", NULL}, &nn, &f->mem, &errs),
                      0);
     spec_from(&f->spec, arena_fmt(&f->mem, "optimizer=sgd %s", settings));
     f->spec.metric = M_VAL_LOSS;

@@ -96,8 +96,10 @@ static void each_loss_is_complete(void **state)
 /* Every task has a training in some test, and every metric its values: a word here names it. */
 static void each_task_is_complete(void **state)
 {
-    static const char *const trained[] = {"classify", "regress"}; /* test_epochs.c, test_regress.c */
-    static const char *const computed[] = {"loss", "accuracy", "mse", "rmse", "mae", "r2"};
+    static const char *const trained[] = {"classify", "regress",
+                                          "reconstruct"}; /* test_epochs.c, test_regress.c, ... */
+    static const char *const computed[] = {"loss", "accuracy",       "mse",       "rmse", "mae", "r2",
+                                           "psnr", "reconstruction", "divergence"};
     unsigned by_some = 0;
     size_t n = 0;
     (void)state;
@@ -109,7 +111,7 @@ static void each_task_is_complete(void **state)
         assert_true(t->lay_out && t->begin && t->step && t->measure && t->values && t->guess);
         assert_true(t->metrics >> METRIC_LOSS & 1);
         assert_true(!t->losses[0]->params); /* as keys of a loss are there where train.loss names it */
-        assert_false(t->outputs((struct target_kind){0, 0}));
+        assert_false(t->outputs((struct target_kind){.classes = 0}));
         by_some |= t->metrics;
     }
     assert_string_equal(task_name(0), "auto");
@@ -144,6 +146,9 @@ static void tasks_fit_their_data(void **state)
         {"class_weights=balanced", NULL, 0},
         {"class_weights=1,2,3,0", NULL, 0},
         {"class_weights=1,2", "class_weights: has 2 weights, and there are 4 classes; write one for each", 0},
+        {"task=reconstruct class_weights=balanced", "class_weights: reconstruct has no classes to weigh", 0},
+        {"task=reconstruct loss=bce label_smoothing=0.1", "label_smoothing: bce has no classes to smooth", 0},
+        {"task=reconstruct loss=huber", "loss: huber is not a loss of reconstruct; write mse, bce or mae", 1},
         {"class_weights=none", NULL, 1},
         {"class_weights=balanced", "class_weights: regress has no classes to weigh; write none", 1},
     };
