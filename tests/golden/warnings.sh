@@ -33,6 +33,19 @@ run 0 t.ini -q --no-plots -j 2 --out apart stop.trial_time=1000 # each trial in 
 for other in three plain halted apart; do same one $other t; done
 [ "$(grep -c 'warning after' err)" -eq 4 ] || fail "processes of their own are warned of otherwise: $(cat err)"
 
+# Status and report count them by rule, and the report says which trials they are.
+run 0 status t --out one
+has out 'warnings: 1 constant_loss, 3 dead_units (`sweep list warnings` says when)'
+run 0 report t --out one --markdown
+has out '## Warnings' '| count | warning | after epoch | trials |' '| 1 | constant_loss | 2 | 2 (point 2: init=he, lr=1e-9) |' \
+  '| 3 | dead_units | 1 | 4 (point 4: init=zero, lr=0.1), 5 (point 5: init=zero, lr=1e-9), 6 (point 6: init=zero, lr=0.2) |'
+tiny calm
+run 0 calm.ini -q --no-plots
+run 0 status calm
+hasnot out 'warnings:'
+run 0 report calm --markdown
+hasnot out Warnings
+
 head -1 one/results/t.points.csv | grep -q warn && fail "a point has the warning of one of its trials"
 
 tiny alone # without axes nothing follows

@@ -28,6 +28,27 @@ static void print_status_counts(const struct table *trials, const char *name, co
     printf("\n");
 }
 
+/* Prints which rules of early warning held, in the order in which their first trials stand in the table, and for how
+ * many trials. */
+static void print_warnings(const struct table *t)
+{
+    int col = table_column(t, "warning"), any = 0;
+    for (size_t r = 0; col >= 0 && r < t->rows; r++) {
+        const char *name = t->cell[r * t->cols + (size_t)col];
+        size_t n = 0, earlier = 0;
+        for (size_t k = 0; *name && k < t->rows; k++)
+            if (!strcmp(t->cell[k * t->cols + (size_t)col], name)) {
+                n++;
+                earlier += k < r;
+            }
+        if (!n || earlier)
+            continue;
+        printf("%s %zu %s", any++ ? "," : "warnings:", n, name);
+    }
+    if (any)
+        printf(" (`sweep list warnings` says when)\n");
+}
+
 /* Prints the trial with the best objective so far. */
 static void print_best(const struct table *t, const char *objective)
 {
@@ -129,6 +150,7 @@ int cmd_status(const struct invocation *in)
         status = fail(&e);
     else {
         print_status_counts(&trials, name, about_value(&about, "trials"));
+        print_warnings(&trials);
         print_best(&trials, about_value(&about, "objective"));
         print_begun(&trials, &epochs, about_value(&about, "objective"));
         print_conditions(&about);

@@ -10,7 +10,7 @@
 /* In the order of the report; each is a file section_NAME.c that ends in its row. */
 // clang-format off
 #define SECTIONS(X) \
-    X(title) X(summary) X(network) X(requirements) X(training) X(effects) X(ranking) X(epochs) X(failed) X(skipped) \
+    X(title) X(summary) X(network) X(requirements) X(training) X(effects) X(ranking) X(epochs) X(warnings) X(failed) X(skipped) \
     X(pictures)
 // clang-format on
 #define DECLARE(name) extern const struct report_section section_##name;

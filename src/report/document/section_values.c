@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define NAMED 8 /* trials in a cell */
+
 void add_value(struct document *doc, const struct plot_data *d, const char *column, double x)
 {
     char label[96];
@@ -50,4 +52,51 @@ size_t count_trials(const struct plot_data *d, const char *status)
     for (size_t r = 0; r < d->trials.rows; r++)
         n += !strcmp(view_cell(&d->v, r, col), status) && !*view_cell(&d->v, r, same_as);
     return n;
+}
+
+/* Adds a trial with its point: "4 (point 2: k=16)". */
+static void add_trial_name(const struct plot_data *d, size_t r, struct document *doc)
+{
+    struct str who = {0};
+    view_point_text(&d->v, d->v.point[r], 0, &who);
+    doc_text(doc, "%s (point %s", table_cell(&d->trials, r, "trial"), table_cell(&d->trials, r, "point"));
+    if (d->v.naxes && who.p)
+        doc_text(doc, ": %s", who.p);
+    doc_text(doc, ")");
+    doc->failed |= who.failed;
+    str_release(&who);
+}
+
+static int trials_alike(const struct plot_data *d, const int *cols, size_t ncols, size_t a, size_t b)
+{
+    size_t i = 0;
+    while (i < ncols && !strcmp(view_cell(&d->v, a, cols[i]), view_cell(&d->v, b, cols[i])))
+        i++;
+    return i == ncols;
+}
+
+size_t mark_alike(const struct plot_data *d, const int *cols, size_t ncols, size_t r, char *done)
+{
+    size_t n = 0;
+    for (size_t k = r; k < d->trials.rows; k++)
+        if (trials_alike(d, cols, ncols, r, k)) {
+            done[k] = 1;
+            n++;
+        }
+    return n;
+}
+
+void add_trials_alike(const struct plot_data *d, const int *cols, size_t ncols, size_t r, size_t n,
+                      struct document *doc)
+{
+    size_t named = 0;
+    doc_cell_begin(doc);
+    for (size_t k = r; k < d->trials.rows && named < NAMED; k++) {
+        if (!trials_alike(d, cols, ncols, r, k))
+            continue;
+        doc_text(doc, "%s", named++ ? ", " : "");
+        add_trial_name(d, k, doc);
+    }
+    if (n > NAMED)
+        doc_text(doc, ", and %zu more", n - NAMED);
 }

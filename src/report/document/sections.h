@@ -34,6 +34,12 @@ void add_interval(struct document *doc, const struct plot_data *d, const char *m
 struct stats column_stats(const struct report_source *source, size_t p, const char *column);
 /* The cell of the point's first trial; "-" when it is empty. */
 const char *point_fact(const struct plot_data *d, size_t p, const char *column);
+/* The trials from row r on whose cells in these columns are those of row r: marks them in done[data.trials.rows], and
+ * returns how many there are. */
+size_t mark_alike(const struct plot_data *d, const int *cols, size_t ncols, size_t r, char *done);
+/* Adds a cell that names the first of these n trials, each with its point: "4 (point 2: k=16), 7 (...), and 3 more". */
+void add_trials_alike(const struct plot_data *d, const int *cols, size_t ncols, size_t r, size_t n,
+                      struct document *doc);
 /* Trials with this status; those that are of several points count once. */
 size_t count_trials(const struct plot_data *d, const char *status);
 
