@@ -50,7 +50,7 @@ const struct param stop_params[] = {
     { .name = "target", .type = P_FLOAT, .at = SPEC(stop_target), .preset = "",
       .help = "stop when a trial's objective reaches this; empty: never" },
     { .name = "stagnation", .type = P_INT, .at = SPEC(stop_stagnation), .min = 0, .max = 2147483647, .preset = "0",
-      .help = "stop behind so many trials in a row, in the order of the plan, without a better objective; 0: never" },
+      .help = "stop after so many trials in a row, in the order of the plan, without a better objective; 0: never" },
     { 0 }
 };
 const struct param model_params[] = {

@@ -37,7 +37,7 @@ int setting_is_insert_place(const struct sweep *s, int i)
 static void too_far(const struct sweep *s, const struct insert *in, int n, size_t blocks, const struct where *at,
                     struct error_list *errors)
 {
-    errors_add(errors, at, "'%d' is behind the last of %zu blocks; %s is 0..%zu", n, blocks, s->set[in->at].key,
+    errors_add(errors, at, "'%d' is after the last of %zu blocks; %s is 0..%zu", n, blocks, s->set[in->at].key,
                blocks);
 }
 

@@ -188,7 +188,7 @@ static const char *parse_dollar_name(struct sweep *s, struct piece *c, const cha
         return after;
     c->slot = -1;
     if (!n || !name) {
-        errors_add(errors, &l->at, "'$' wants a name or {an expression} behind it, in '%.60s'", p - 1);
+        errors_add(errors, &l->at, "'$' wants a name or {an expression} after it, in '%.60s'", p - 1);
         return NULL;
     }
     c->slot = l->block                  ? param_find_slot(&(struct block_names){s, l->block}, name)

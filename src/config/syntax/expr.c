@@ -80,7 +80,7 @@ static int parse_uses(struct expr_parser *q)
     size_t n = expr_name_length(q->p);
     char *name = arena_strn(q->a, q->p, n);
     if (!name || !n)
-        return expr_error(q, "a layer's name is missing behind 'uses'", NULL);
+        return expr_error(q, "a layer's name is missing after 'uses'", NULL);
     if (!q->scope->layers)
         return expr_error(q, "'uses' can only be asked in [require]", NULL);
     const struct layer_type *t = layer_find(name);

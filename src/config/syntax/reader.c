@@ -85,7 +85,7 @@ static int check_section(struct source *s, const char *text)
         return errors_add(s->errors, &w, "'%.40s' has no ']'", text);
     const char *rest = skip_blanks(close + 1);
     if (*rest && *rest != ';' && *rest != '#')
-        return errors_add(s->errors, &w, "'%.40s' behind the section's name is lost; put it on a line of its own",
+        return errors_add(s->errors, &w, "'%.40s' after the section's name is lost; put it on a line of its own",
                           rest);
     size_t n = (size_t)(close - text - 1);
     if (n > NAME_MAX_BYTES)

@@ -181,7 +181,7 @@ static int parse_range(struct segment *s, const char *item, const char *after, c
     s->log = word(&rest, "log");
     int count = !whole && word(&rest, "count"), step = !whole && !count && word(&rest, "step");
     if ((count || step) && list_number(&rest, &v))
-        return errors_add(errors, w, "a number is missing behind %s in '%s'", count ? "count" : "step", item);
+        return errors_add(errors, w, "a number is missing after %s in '%s'", count ? "count" : "step", item);
     if (*skip_list_blanks(rest))
         return errors_add(
             errors, w,
@@ -263,7 +263,7 @@ static int unquote(char **item, const struct where *w, struct error_list *errors
     char *end = strchr(s + 1, '"');
     if (!end || end[1])
         return errors_add(
-            errors, w, end ? "a comma is missing behind the second '\"' in %s" : "the second '\"' is missing in %s", s);
+            errors, w, end ? "a comma is missing after the second '\"' in %s" : "the second '\"' is missing in %s", s);
     *end = 0;
     *item = s + 1;
     return 0;
@@ -354,7 +354,7 @@ int values_parse(struct values *v, const char *text, enum values_use how, const 
         return errors_nomem(errors);
     v->when = cut_when(list);
     if (v->when && !*v->when)
-        return errors_add(errors, w, "a condition is missing behind 'when'");
+        return errors_add(errors, w, "a condition is missing after 'when'");
     if (!*str_trim(list))
         return errors_add(errors, w, "no values; write a list such as 1, 2, 4 or a range such as 1..4");
     return parse_items(v, list, &use) || add_weights(v, &use) ? -1 : 0;

@@ -147,37 +147,19 @@ static void find_scores(const struct attention *a, const float *q, int queries, 
                                          .c_j = LANES});
 }
 
-/* y = (or +=) s v: what the scores weigh; y has a row for each query, v for each key. */
-static void weigh(const struct attention *a, const float *s, int queries, const float *v, int keys, int add, float *y)
+/* y = (or +=) s v, or s^T v: what the scores weigh. y has a row for each query and v for each key, or the other way
+ * round (`transposed`). */
+static void weigh(const struct attention *a, const float *s, int transposed, int rows, const float *v, int others,
+                  int add, float *y)
 {
-    const ptrdiff_t each = (ptrdiff_t)a->width * LANES;
-    lane_multiply(&(struct lane_product){.m = queries,
+    const ptrdiff_t each = (ptrdiff_t)a->width * LANES, next_query = KEYS * LANES, next_key = LANES;
+    lane_multiply(&(struct lane_product){.m = rows,
                                          .n = a->width,
-                                         .k = keys,
+                                         .k = others,
                                          .add = add,
                                          .a = s,
-                                         .a_i = KEYS * LANES,
-                                         .a_k = LANES,
-                                         .b = v,
-                                         .b_k = each,
-                                         .b_j = LANES,
-                                         .c = y,
-                                         .c_i = each,
-                                         .c_j = LANES});
-}
-
-/* y = (or +=) s^T v: y has a row for each key, v for each query. */
-static void weigh_back(const struct attention *a, const float *s, int queries, const float *v, int keys, int add,
-                       float *y)
-{
-    const ptrdiff_t each = (ptrdiff_t)a->width * LANES;
-    lane_multiply(&(struct lane_product){.m = keys,
-                                         .n = a->width,
-                                         .k = queries,
-                                         .add = add,
-                                         .a = s,
-                                         .a_i = LANES,
-                                         .a_k = KEYS * LANES,
+                                         .a_i = transposed ? next_key : next_query,
+                                         .a_k = transposed ? next_query : next_key,
                                          .b = v,
                                          .b_k = each,
                                          .b_j = LANES,
@@ -224,7 +206,7 @@ static void head_forward(const struct attention *a, const struct head_arrays *h,
             for (int i = 0; i < queries; i++)
                 soften(a, keys, k == 0, h->s + (ptrdiff_t)i * KEYS * LANES, h->most + i * LANES, h->sum + i * LANES,
                        y + i * each);
-            weigh(a, h->s, queries, h->v + k * each, keys, k > 0, y);
+            weigh(a, h->s, 0, queries, h->v + k * each, keys, k > 0, y);
         }
         for (int i = 0; i < queries; i++) {
             v16 sum = v16_load(h->sum + i * LANES), inverse = v16_div(v16_set1(1), sum);
@@ -280,9 +262,9 @@ static void head_backward(const struct attention *a, const struct head_arrays *h
             for (int i = 0; i < queries; i++)
                 soften_back(a, keys, logs + (ptrdiff_t)(q + i) * LANES, h->delta + (ptrdiff_t)(q + i) * LANES,
                             h->s + i * row, h->ds + i * row);
-            weigh_back(a, h->s, queries, h->dy + q * each, keys, q > 0, h->dv + k * each);
-            weigh_back(a, h->ds, queries, h->q + q * each, keys, q > 0, h->dk + k * each);
-            weigh(a, h->ds, queries, h->k + k * each, keys, k > 0, h->dq + q * each);
+            weigh(a, h->s, 1, keys, h->dy + q * each, queries, q > 0, h->dv + k * each);
+            weigh(a, h->ds, 1, keys, h->q + q * each, queries, q > 0, h->dk + k * each);
+            weigh(a, h->ds, 0, queries, h->k + k * each, keys, k > 0, h->dq + q * each);
         }
 }
 

@@ -47,7 +47,7 @@ static void bad_lists(void **state)
         {"0..1 step 0.3", "write 0..0.9 step"},
         {"0..1 step 0", "step in '0..1 step 0' is to be above 0"},
         {"0..1 step -1", "above 0"},
-        {"0..1 step", "a number is missing behind step"},
+        {"0..1 step", "a number is missing after step"},
         {"0..1 count 1", "at least 2"},
         {"0..1 count 2.5", "an integer"},
         {"0..1 log count 3", "begin above 0"},

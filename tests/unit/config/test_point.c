@@ -113,9 +113,9 @@ static void the_transition_block(void **state)
     expect_error("[model]\npool = maxpool 2\n", "t.ini:2: model.pool: stands nowhere", NULL);
     expect_error("[model]\npool_at = 2\n", "t.ini:2: model.pool_at: there is no pool", NULL);
     expect_error("[model]\npool = relu\npool_at = 3\nlayers =\n conv 1 1\n conv 1 2\n",
-                 "t.ini:3: model.pool_at: '3' is behind the last of 2", NULL);
+                 "t.ini:3: model.pool_at: '3' is after the last of 2", NULL);
     expect_error("[model]\npool = relu\nlayers =\n conv 1 1\n conv 1 2\n[grid]\nmodel.pool_at = 1..4\n",
-                 "t.ini:7: model.pool_at: '3' is behind the last of 2 blocks; pool_at is 0..2", NULL);
+                 "t.ini:7: model.pool_at: '3' is after the last of 2 blocks; pool_at is 0..2", NULL);
     expect_error("[model]\npool = relu\npool_at = two\n", "t.ini:3: model.pool_at: 'two' is not an integer", NULL);
 }
 

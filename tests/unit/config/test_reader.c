@@ -92,7 +92,7 @@ static void lines_that_are_nothing(void **state)
                         "t.ini:2: '[train' has no ']'\n"
                         "t.ini:5: neither a [section] nor 'key = value'\n"
                         "t.ini:6: there is no key before '='\n"
-                        "t.ini:7: 'time = 3' behind the section's name is lost; put it on a line of its own\n");
+                        "t.ini:7: 'time = 3' after the section's name is lost; put it on a line of its own\n");
     expect_error("  indented", "t.ini:1: neither", NULL);
 }
 
