@@ -17,6 +17,7 @@
  * most of which stay in the cache: estimates for a time that is shown as an estimate. */
 #define STEP_SHARE 0.8
 #define PASS_BYTES 1e11
+#define UPDATE_PASSES 8 /* of a step over the weights, their gradients and what the optimizer keeps of them */
 #define USUAL_RATE 5e10
 
 static double rate; /* multiply-adds a second of one core in a convolution, once it is measured */
@@ -69,15 +70,26 @@ int point_graph(const struct point *pt, const struct dataset *set, struct nn_gra
     return nn_graph_build(g, pt->line, pt->nlines, *input, target, &pt->nn, a, errs);
 }
 
+/* Images of all blocks of n images: a block that is not full takes as long as one that is. */
+static double images_of_blocks(size_t n)
+{
+    return (double)((n + LANES - 1) / LANES * LANES);
+}
+
 static double seconds_at(const struct plan_point *p, double macs_a_second)
 {
     const struct nn_graph *g = p->graph;
-    double floats = 0;
+    const struct train_spec *t = &p->point->train;
+    const size_t n = p->n[DATA_TRAIN], most = (size_t)t->batch_size, batch = most < n ? most : n;
+    const size_t steps = batch ? n / batch : 0, rest = batch && !t->drop_last ? n % batch : 0;
+    double floats = 0, images = (double)steps * images_of_blocks(batch) + images_of_blocks(rest);
     for (int i = 0; g && i < g->nnodes; i++)
         floats += (double)shape_size(g->node[i].y);
     double forward = g ? g->facts.macs / (macs_a_second * STEP_SHARE) + 2 * 4 * floats / PASS_BYTES : 0;
-    double epoch = (double)p->n[DATA_TRAIN] * 3 * forward + (double)p->n[DATA_VALIDATION] * forward;
-    return p->point->train.epochs * epoch + (double)p->n[DATA_TEST] * forward;
+    double update = g ? 4 * (double)g->param_floats * UPDATE_PASSES / PASS_BYTES : 0;
+    double epoch =
+        images * 3 * forward + (double)(steps + !!rest) * update + images_of_blocks(p->n[DATA_VALIDATION]) * forward;
+    return t->epochs * epoch + images_of_blocks(p->n[DATA_TEST]) * forward;
 }
 
 double planner_cost(const struct plan_point *p)
