@@ -40,7 +40,8 @@
 /* As read from [sweep], [search] and [stop]. */
 struct sweep_spec {
     const char *name; /* default: the file's name without .ini */
-    int repeats;      /* seeds per point, >= 1 */
+    int repeats;      /* trainings of each point, >= 1: seeds, times the folds where there are some */
+    int folds;        /* of data.folds, 0: none. Repeat r (0-based) has fold r % folds of division r / folds */
     int seed; /* repeat r (0-based) trains with seed + r: the same seeds at every point, so that points are compared in
                  pairs */
     const char *objective; /* "max val_accuracy" */

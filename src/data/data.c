@@ -2,6 +2,7 @@
 #include "data/data.h"
 
 #include "base/str.h"
+#include "data/folds.h"
 #include "data/images/augment.h"
 #include "data/sources/source.h"
 #include "data/split.h"
@@ -48,6 +49,9 @@ const struct param data_params[] = {
       .help = "training samples: a count, or a fraction up to 1 of the training file; 0: all that validation leaves" },
     { .name = "validation", .type = P_FLOAT, .at = AT(validation), .min = 0, .max = HUGE_VAL, .preset = "0.1",
       .help = "validation samples out of the training file, a count or a fraction; 0: none" },
+    { .name = "folds", .type = P_INT, .at = AT(folds), .min = 0, .max = 1000, .preset = "0", .matters = MATTERS_UNLESS_PRESET,
+      .help = "folds of a cross-validation, each a repeat in which it validates what the others train, class by class; train and "
+              "validation are left out then; 0: none" },
     { .name = "test", .type = P_FLOAT, .at = AT(test), .min = 0, .max = HUGE_VAL, .preset = "0",
       .help = "test samples, a count or a fraction: the first ones of the test file; 0: all" },
     { .name = "normalize", .type = P_CHOICE, .at = AT(normalize), .preset = "standard", .word = data_normalize_name,
@@ -91,6 +95,11 @@ static int check_validation(const struct data_spec *s, const struct where *at, s
     return split_size_check(s->validation, at, e) || split_fractions_check(s->train, s->validation, at, e) ? -1 : 0;
 }
 
+static int check_folds(const struct data_spec *s, const struct where *at, struct err *e)
+{
+    return folds_check(s, at, e);
+}
+
 static int check_test(const struct data_spec *s, const struct where *at, struct err *e)
 {
     return split_size_check(s->test, at, e);
@@ -114,8 +123,8 @@ static const struct {
     const char *key;
     int (*check)(const struct data_spec *s, const struct where *at, struct err *e);
 } checks[] = {
-    {"dataset", check_dataset},       {"path", check_path}, {"train", check_train},
-    {"validation", check_validation}, {"test", check_test}, {"augment", check_augment},
+    {"dataset", check_dataset}, {"path", check_path},       {"train", check_train}, {"validation", check_validation},
+    {"test", check_test},       {"augment", check_augment}, {"folds", check_folds},
 };
 
 int data_spec_check(const struct data_spec *s, const struct where *w, struct err *e)

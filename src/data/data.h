@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DATA_VALIDATION_PRESET 0.1
 #define DATA_ARGS 128 /* most bytes of the keys of a source */
 
 /* As read from [data]; texts are owned by the caller. */
@@ -26,6 +27,9 @@ struct data_spec {
                             make 1 every sample is used once */
     double validation;   /* the same, taken from the training file, disjoint from train; 0: no validation split */
     double test;         /* the same, of the test file; 0: all; the first ones, in order */
+    int folds;           /* of a cross-validation, which say what trains and what validates; 0: there is none */
+    int fold;            /* that validates, 1..folds; 0: as 1. Set for each training, no key says it */
+    int round;           /* which division into folds, from 0; likewise */
     int normalize; /* index into data_normalize_name: standard (per channel, from the training split), unit ([0,1]),
                       none (raw bytes) */
     const char *augment; /* "rotate 7, shift 1.5": words of the augmentation table, training split only; "" or "none":
@@ -89,6 +93,8 @@ int data_spec_check(const struct data_spec *s, const struct where *w, struct err
  * NULL. */
 int data_split_sizes(const struct dataset *d, const struct data_spec *s, const struct where at[3], size_t n[3],
                      struct err *e);
+/* How many classes have fewer samples in the training file than there are folds. 0 where they are not known. */
+int data_rare_classes(const struct dataset *d, int folds);
 /* How many classes have no sample in a training split of these sizes, and the first of them in *first. 0 where the
  * samples of the classes are not known. */
 int data_empty_classes(const struct dataset *d, const size_t n[3], const char **first);

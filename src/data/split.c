@@ -3,6 +3,7 @@
 
 #include "base/rng.h"
 #include "base/str.h"
+#include "data/folds.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -69,7 +70,8 @@ int data_split_sizes(const struct dataset *d, const struct data_spec *s, const s
     at = at ? at : keys;
     if (split_size_check(s->train, &at[DATA_TRAIN], e) || split_size_check(s->validation, &at[DATA_VALIDATION], e) ||
         split_size_check(s->test, &at[DATA_TEST], e) ||
-        split_fractions_check(s->train, s->validation, &at[DATA_VALIDATION], e) || train_sizes(d, s, at, n, e))
+        split_fractions_check(s->train, s->validation, &at[DATA_VALIDATION], e) ||
+        (s->folds ? folds_sizes(d, s, n, e) : train_sizes(d, s, at, n, e)))
         return -1;
     n[DATA_TEST] = s->test == 0 ? d->n[PART_TEST] : size_of(s->test, d->n[PART_TEST]);
     if (n[DATA_TEST] > d->n[PART_TEST])
@@ -118,8 +120,16 @@ static size_t class_of(const uint8_t *y, size_t i)
     return y ? y[i] : 0;
 }
 
-/* by_class[n] <- the sample numbers, class after class, each class in its own random order; start[classes]. */
-static void shuffle_classes(const struct dataset *d, int seed, const size_t *count, size_t *start, uint32_t *by_class)
+void split_count_classes(const struct dataset *d, size_t *count)
+{
+    const uint8_t *y = labels_of(d);
+    memset(count, 0, (size_t)classes_of(d) * sizeof *count);
+    for (size_t i = 0; i < d->n[PART_TRAIN]; i++)
+        count[class_of(y, i)]++;
+}
+
+void split_shuffle_classes(const struct dataset *d, int seed, uint32_t draw, const size_t *count, size_t *start,
+                           uint32_t *by_class)
 {
     size_t at[DATA_CLASSES], sum = 0;
     const uint8_t *y = labels_of(d);
@@ -131,7 +141,7 @@ static void shuffle_classes(const struct dataset *d, int seed, const size_t *cou
         by_class[at[class_of(y, i)]++] = (uint32_t)i;
     for (int k = 0; k < classes_of(d); k++) {
         struct rng r;
-        rng_init(&r, (uint64_t)seed, RNG_SPLIT, (uint32_t)k, 0);
+        rng_init(&r, (uint64_t)seed, RNG_SPLIT, (uint32_t)k, draw);
         rng_shuffle(&r, by_class + start[k], (uint32_t)count[k]);
     }
 }
@@ -144,6 +154,15 @@ static void class_shares(int classes, const size_t *count, const size_t n[3], si
     for (int k = 0; k < classes; k++)
         left[k] = count[k] - validation[k];
     split_shares(n[DATA_TRAIN], left, classes, train); /* of what is left, so that both always fit */
+}
+
+int data_rare_classes(const struct dataset *d, int folds)
+{
+    const struct field *f = data_target(d);
+    int rare = 0;
+    for (int k = 0; f->count && k < f->classes; k++)
+        rare += f->count[k] < (uint32_t)folds;
+    return rare;
 }
 
 int data_empty_classes(const struct dataset *d, const size_t n[3], const char **first)
@@ -168,15 +187,13 @@ int data_empty_classes(const struct dataset *d, const size_t n[3], const char **
  */
 static int assign(const struct dataset *d, int seed, const size_t n[3], unsigned char *use, struct err *e)
 {
-    size_t count[DATA_CLASSES] = {0}, start[DATA_CLASSES], validation[DATA_CLASSES], train[DATA_CLASSES];
-    const uint8_t *y = labels_of(d);
+    size_t count[DATA_CLASSES], start[DATA_CLASSES], validation[DATA_CLASSES], train[DATA_CLASSES];
     int classes = classes_of(d);
     uint32_t *by_class = malloc(d->n[PART_TRAIN] * sizeof *by_class);
     if (!by_class)
         return err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
-    for (size_t i = 0; i < d->n[PART_TRAIN]; i++)
-        count[class_of(y, i)]++;
-    shuffle_classes(d, seed, count, start, by_class);
+    split_count_classes(d, count);
+    split_shuffle_classes(d, seed, 0, count, start, by_class);
     class_shares(classes, count, n, validation, train);
     memset(use, 0xff, d->n[PART_TRAIN]);
     for (int k = 0; k < classes; k++) {
@@ -220,24 +237,27 @@ int split_draw_tests(const uint8_t *class, size_t n, int classes, size_t tests, 
     return 0;
 }
 
+int split_collect(const struct dataset *d, const unsigned char *use, const size_t n[3], struct arena *a,
+                  const uint32_t *index[3], struct err *e)
+{
+    uint32_t *to[3];
+    for (int i = 0; i < 3; i++)
+        index[i] = to[i] = arena_take(a, n[i] * sizeof(uint32_t));
+    if (!to[0] || !to[1] || !to[2])
+        return err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
+    collect(use, d->n[PART_TRAIN], DATA_TRAIN, to[DATA_TRAIN]);
+    collect(use, d->n[PART_TRAIN], DATA_VALIDATION, to[DATA_VALIDATION]);
+    for (size_t i = 0; i < n[DATA_TEST]; i++)
+        to[DATA_TEST][i] = (uint32_t)i;
+    return 0;
+}
+
 int split_draw(const struct dataset *d, int seed, const size_t n[3], struct arena *a, const uint32_t *index[3],
                struct err *e)
 {
-    uint32_t *to[3];
     unsigned char *use = malloc(d->n[PART_TRAIN]);
-    for (int i = 0; i < 3; i++)
-        index[i] = to[i] = arena_take(a, n[i] * sizeof(uint32_t));
-    if (!use || !to[0] || !to[1] || !to[2]) {
-        free(use);
-        return err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
-    }
-    int bad = assign(d, seed, n, use, e);
-    if (!bad) {
-        collect(use, d->n[PART_TRAIN], DATA_TRAIN, to[DATA_TRAIN]);
-        collect(use, d->n[PART_TRAIN], DATA_VALIDATION, to[DATA_VALIDATION]);
-        for (size_t i = 0; i < n[DATA_TEST]; i++)
-            to[DATA_TEST][i] = (uint32_t)i;
-    }
+    int bad = use ? assign(d, seed, n, use, e) : err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
+    bad = bad || split_collect(d, use, n, a, index, e);
     free(use);
-    return bad;
+    return bad ? -1 : 0;
 }

@@ -2,6 +2,7 @@
 #include "data/view.h"
 
 #include "base/str.h"
+#include "data/folds.h"
 #include "data/split.h"
 #include "data/transform.h"
 
@@ -50,7 +51,9 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
     memset(v, 0, sizeof *v);
     v->set = d;
     v->targets = data_numbers(d);
-    if (data_split_sizes(d, s, NULL, v->n, e) || split_draw(d, s->seed, v->n, a, v->index, e))
+    v->fold = s->folds && !s->fold ? 1 : s->fold;
+    if (data_split_sizes(d, s, NULL, v->n, e) ||
+        (s->folds ? folds_draw(d, s, v->n, a, v->index, e) : split_draw(d, s->seed, v->n, a, v->index, e)))
         return -1;
     v->transform = arena_take(a, (size_t)(d->inputs + d->targets) * sizeof *v->transform);
     if (!v->transform)

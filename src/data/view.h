@@ -20,6 +20,7 @@ struct data_view {
     const uint32_t *index[3]; /* sample numbers of each split, ascending, in its part (train for 0 and 1, test for 2) */
     size_t n[3];
     struct transform *transform; /* [inputs + targets] of set, in their order; private: data/transform.h */
+    int fold;                    /* that validates, 1..folds; 0: no cross-validation */
     int targets;                 /* numbers to predict for a sample (data_numbers); 0: a class */
 };
 

@@ -109,7 +109,8 @@ const struct dataset *datasets_peek(struct datasets *d, const struct data_spec *
 static int same_view(const struct data_spec *a, const struct data_spec *b)
 {
     return data_same_dataset(a, b) && a->train == b->train && a->validation == b->validation && a->test == b->test &&
-           a->normalize == b->normalize && !strcmp(a->augment, b->augment) && a->seed == b->seed;
+           a->normalize == b->normalize && !strcmp(a->augment, b->augment) && a->seed == b->seed &&
+           a->folds == b->folds && a->fold == b->fold && a->round == b->round;
 }
 
 static void free_view(struct view_entry *v)

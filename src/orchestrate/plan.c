@@ -108,10 +108,13 @@ static int add_point(struct sweep_run *run, const struct plan_point *p)
     return (p->skip && !v->skip) || !run->plan->first_skip_at ? -1 : 0;
 }
 
-static uint64_t trial_key(const struct plan_point *p, int seed)
+static uint64_t trial_key(const struct plan_point *p, const struct sweep_spec *s, int repeat)
 {
-    char line[32];
-    int n = snprintf(line, sizeof line, "seed = %d\n", seed);
+    char line[96];
+    int n = snprintf(line, sizeof line, "seed = %d\n", s->seed + repeat);
+    if (s->folds)
+        n += snprintf(line + n, sizeof line - (size_t)n, "fold = %d\nround = %d\n", repeat % s->folds,
+                      repeat / s->folds);
     return str_hash(p->hash, line, (size_t)n);
 }
 
@@ -131,7 +134,7 @@ static int add_trial(struct sweep_run *run, const struct plan_point *p, const st
     t->place = kept_place(&run->store->kept, p->skip ? 0 : kind->epochs);
     t->r.status = p->skip ? TRIAL_SKIPPED : TRIAL_OPEN;
     t->r.error = p->skip ? run->plan->point[t->point].skip : "";
-    t->r.key = trial_key(p, run->spec->seed + repeat);
+    t->r.key = trial_key(p, run->spec, repeat);
     if (!p->skip && keymap_put(&run->plan->by_key, t->r.key, run->plan->ntrials))
         return -1;
     run->plan->ntrials++;

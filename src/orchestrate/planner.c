@@ -257,6 +257,7 @@ static void look_closer(struct planner *p, struct plan_point *q)
     const struct train_spec *t = &q->point->train;
     const char *first = "";
     int empty = data_empty_classes(q->set, q->n, &first), one = normalizes_one_value(q);
+    int rare = data_rare_classes(q->set, sweep_spec(q->sweep)->folds);
     if (t->drop_last && q->n[DATA_TRAIN] < (size_t)t->batch_size)
         snprintf(p->why, sizeof p->why,
                  "drop_last leaves no step: batch_size is %d and there are %zu training samples; write a smaller "
@@ -277,6 +278,9 @@ static void look_closer(struct planner *p, struct plan_point *q)
     else if (empty)
         snprintf(p->note, sizeof p->note, "%d of %d classes ha%s no training sample%s%s", empty, data_classes(q->set),
                  empty == 1 ? "s" : "ve", empty == 1 ? ": " : ", such as ", first);
+    else if (rare)
+        snprintf(p->note, sizeof p->note, "%d of %d classes ha%s fewer samples than there are folds", rare,
+                 data_classes(q->set), rare == 1 ? "s" : "ve");
     else if (one)
         snprintf(
             p->note, sizeof p->note,
@@ -331,8 +335,10 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
         err_list_take(errs, &e);
         return -1;
     }
-    struct data_view view = {
-        .set = out->set, .n = {out->n[0], out->n[1], out->n[2]}, .targets = data_numbers(out->set)};
+    struct data_view view = {.set = out->set,
+                             .n = {out->n[0], out->n[1], out->n[2]},
+                             .targets = data_numbers(out->set),
+                             .fold = data.folds > 0};
     out->bytes = worker_bytes(out, &view, p->members);
     return out->bytes < SIZE_MAX ? 0 : err_list_nomem(errs);
 }

@@ -252,6 +252,10 @@ int make_job(struct worker *w, const struct trial *t, struct trial_training *p, 
     err_list_release(&errs);
     if (bad)
         return -1;
+    if (run->spec->folds) {
+        p->point.data.fold = t->repeat % run->spec->folds + 1;
+        p->point.data.round = t->repeat / run->spec->folds;
+    }
     omp_set_lock(&run->lock);
     p->job.view = datasets_view(run->sets, &p->point.data, e);
     omp_unset_lock(&run->lock);

@@ -80,12 +80,18 @@ void train_measure(struct training *r, enum data_split split, int keep, float v[
 void train_finish(struct training *r, struct train_result *out)
 {
     void (*exchange)(struct training * r) = r->best_w && r->p.best.epoch ? exchange_best : train_exchange_means;
+    float seen[METRICS];
     exchange(r);
-    train_measure(r, DATA_TEST, 1, &out->metric[metric_on(DATA_TEST, 0)]);
+    if (r->task.held_columns) /* first: the task forgets the rest of it */
+        train_measure(r, DATA_VALIDATION, KEEP_HELD_OUT, seen);
+    train_measure(r, DATA_TEST, KEEP_TEST, &out->metric[metric_on(DATA_TEST, 0)]);
     exchange(r);
     out->ntables = 0;
     if (r->task.type->finish)
         r->task.type->finish(&r->task, out);
+    if (r->task.held_columns)
+        out->table[out->ntables++] = (struct train_table){TRAIN_HELD_OUT, (int)r->job.view->n[DATA_VALIDATION],
+                                                          r->task.held_columns, 0, r->task.held_out};
     train_detail(r, &out->ntables, out->table);
     const struct epoch_row *row = &r->p.best;
     out->epochs_run = r->p.epoch;

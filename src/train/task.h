@@ -40,8 +40,13 @@ struct train_task {
                                 multiplied by beta; NULL: the network has none */
     int outputs;             /* values that the network puts out for a sample */
     float *each;             /* [larger batch] losses of a batch */
+    int held_columns;        /* of held_out; 0: nothing is kept of them */
+    double *held_out; /* [validation samples][held_columns] of a fold: the number of the sample in the training file,
+                         then as type->hold_out says */
     _Alignas(16) unsigned char own[TASK_OWN]; /* of the type */
 };
+
+enum task_keep { KEEP_NOTHING, KEEP_TEST /* what finish wants */, KEEP_HELD_OUT };
 
 /* What a guess gets that is the same for every sample: the shares of the classes in the training split, or the means of
  * the numbers there. */
@@ -68,8 +73,11 @@ struct task_type {
     /* A batch of a training went through the network: dz becomes the gradient of its mean loss. Returns the sum of its
      * losses. */
     double (*step)(struct train_task *t, const struct batch *b, const float *z, float *dz);
-    /* A batch that is only looked at; its first sample is number `from` of the split. keep: the split is the test
-     * split, and finish wants what it needs of each sample. Every sum goes sample by sample: the size of batches is not
+    /* Columns of held_out beside the first: of a class the true one, the predicted one and its share; of each number
+     * the true and the predicted one. NULL: none. */
+    int (*hold_out)(int outputs);
+    /* A batch that is only looked at; its first sample is number `from` of the split. keep: what is wanted of each
+     * sample afterwards, enum task_keep. Every sum goes sample by sample: the size of batches is not
      * seen. */
     void (*measure)(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep);
     /* Its memory is there, and so are the samples: makes what stays the same for the whole training. NULL: nothing. */

@@ -132,6 +132,7 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     r->batch.target = train_take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->targets, f);
     r->batch.scratch = train_take(t, 1, data_scratch(j->view));
     r->task.each = train_take(t, larger, f);
+    r->task.held_out = train_take(t, n[DATA_VALIDATION] * (size_t)r->task.held_columns, sizeof *r->task.held_out);
     if (nn_adds_loss(g))
         r->task.divergence = r->divergence = train_take(t, (size_t)blocks_of((int)larger) * LANES, f);
     r->task.type->lay_out(&r->task, (size_t)eval, t);
@@ -144,11 +145,19 @@ void train_clear_divergence(struct training *r)
         memset(r->divergence, 0, (size_t)blocks_of(train > eval ? train : eval) * LANES * sizeof *r->divergence);
 }
 
+/* What is said of the samples of a fold may be too much to keep. */
+static int held_columns(const struct train_task *t)
+{
+    int columns = t->job->view->fold && t->type->hold_out ? 1 + t->type->hold_out(t->outputs) : 0;
+    return t->job->view->n[DATA_VALIDATION] * (size_t)columns <= TRAIN_HELD_VALUES ? columns : 0;
+}
+
 static void prepare_training(struct training *r, const struct train_job *j)
 {
     memset(r, 0, sizeof *r);
     r->job = *j;
     train_task_init(&r->task, &r->job);
+    r->task.held_columns = held_columns(&r->task);
     r->nstates = optimizer_of(j)->states(j->spec->optimizer_args);
     uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size;
     r->steps_per_epoch = j->spec->drop_last ? n / batch : (n + batch - 1) / batch;

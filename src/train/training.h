@@ -111,8 +111,8 @@ void train_detail_epoch(struct training *r);
 /* The metrics of what the task has seen, NaN for those that it does not measure or when it has seen nothing. */
 void train_values(const struct training *r, float v[METRICS]);
 
-/* Every metric of a split with net's weights; NaN where the task does not measure it, or the split is empty. keep: the
- * task is going to finish; for the test split. */
+/* Every metric of a split with net's weights; NaN where the task does not measure it, or the split is empty. keep:
+ * enum task_keep. */
 void train_measure(struct training *r, enum data_split split, int keep, float v[METRICS]);
 
 #endif

@@ -151,7 +151,10 @@ static void print_size(const struct sweep *s, uint64_t points)
         printf("%s", i ? " x " : search->draws ? " of " : " = ");
         print_axis(&a);
     }
-    printf("\nobjective %s, %d repeat%s a point\n", spec->objective, spec->repeats, spec->repeats == 1 ? "" : "s");
+    printf("\nobjective %s, %d repeat%s a point", spec->objective, spec->repeats, spec->repeats == 1 ? "" : "s");
+    if (spec->folds)
+        printf(", each with one of %d folds to validate", spec->folds);
+    printf("\n");
 }
 
 /* Prints which condition, or what else, keeps how many points from training. */

@@ -1,7 +1,6 @@
 /* sweep_keys.c reads [sweep], [search] and [stop]: what holds for the sweep as a whole. */
 #include "config/space/point.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,11 +128,6 @@ void sweep_keys_fill(struct sweep *s, struct error_list *errors)
     check_objective(s, place_of_key(s, "sweep", "objective"), errors);
     if (errors->n == before)
         metric_reaches(s->spec.metric, s->spec.stop_target, place_of_key(s, "stop", "target"), errors);
-    int64_t last = (int64_t)s->spec.seed + s->spec.repeats - 1;
-    if (last > INT_MAX)
-        errors_add(errors, place_of_key(s, "sweep", "seed"),
-                   "the last repeat would have the seed %lld, above %d; write a smaller seed", (long long)last,
-                   INT_MAX);
     s->train.metric = selecting_metric(s->spec.metric);
     s->train.maximise = train_metrics[s->train.metric].larger_is_better;
     s->train.detail = s->spec.detail;

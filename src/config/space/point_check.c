@@ -4,6 +4,7 @@
 
 #include "nn/layer.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,10 +111,30 @@ static size_t fill_base(struct sweep *s, struct error_list *errors)
     return bad;
 }
 
+/* The folds are the repeats of every point, and so are the same everywhere. */
+static void take_folds(struct sweep *s, struct error_list *errors)
+{
+    const struct setting *st = &s->set[setting_find(s, "data", "folds")];
+    if (setting_may_differ(st)) {
+        errors_add(
+            errors, st->column >= 0 ? &s->col[st->column].at : &st->base.at,
+            "is of the sweep as a whole, as it says how often each point is trained; write one number in [data]");
+        return;
+    }
+    s->spec.folds = s->data.folds > 1 ? s->data.folds : 0;
+    if (s->spec.folds)
+        s->spec.repeats *= s->spec.folds;
+    if ((int64_t)s->spec.seed + s->spec.repeats - 1 > INT_MAX)
+        errors_add(errors, &s->set[setting_find(s, "sweep", "seed")].base.at,
+                   "the last repeat would have the seed %lld, above %d; write a smaller seed",
+                   (long long)s->spec.seed + s->spec.repeats - 1, INT_MAX);
+}
+
 void point_prepare(struct sweep *s, struct error_list *errors)
 {
     if (!fill_base(s, errors) && !data_follows(s))
         check_data_axes(s, errors);
+    take_folds(s, errors);
     prepare_canonical(s, errors);
 }
 

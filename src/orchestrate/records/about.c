@@ -207,6 +207,8 @@ int write_about(struct sweep_run *run, int sync, struct err *e)
     if (sweep_search(run->sweep)->type->draws)
         about_row(&f, "search", sweep_search(run->sweep)->type->name);
     about_number(&f, "repeats", run->spec->repeats);
+    if (run->spec->folds)
+        about_number(&f, "folds", run->spec->folds);
     about_number(&f, "points", (double)(run->plan->npoints + run->plan->ncopies));
     about_number(&f, "trials", (double)run->plan->ntrials);
     about_metrics(&run->records->metrics, &f);

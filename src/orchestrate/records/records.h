@@ -30,6 +30,8 @@ int write_epochs(struct sweep_run *run, int sync, struct err *e);
 int write_findings(struct sweep_run *run, int sync, struct err *e);
 /* NAME.gradients.csv, where sweep.detail is layers: what the trials left of it. */
 int write_gradients(struct sweep_run *run, int sync, struct err *e);
+/* NAME.held_out.csv, where data.folds is set: what the best point says of samples that it has not trained on. */
+int write_held_out(struct sweep_run *run, int sync, struct err *e);
 /* NAME.about.csv: what the sweep is, and how its conditions fare. */
 int write_about(struct sweep_run *run, int sync, struct err *e);
 /* Bits 1 << METRIC_X of what some task of the plan measures. */
@@ -38,8 +40,8 @@ unsigned metrics_measured(const struct sweep_run *run);
 void metrics_known(struct sweep_run *run);
 
 /* The tables that are made here, trials.h has one more. */
-extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, gradient_table, about_table,
-    seen_table, outside_table;
+extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, gradient_table,
+    held_out_table, about_table, seen_table, outside_table;
 
 /* NAME.layers.csv: adds the layers of a point. */
 void layers_add(struct record_file *f, const struct plan_point *p);

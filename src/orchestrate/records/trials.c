@@ -60,6 +60,30 @@ static const char *repeat_cell(const void *row, size_t i, char buf[STR_NUM])
     return whole_text(buf, was_trained(c), (uint64_t)c->t->repeat + 1);
 }
 
+/* Only of a cross-validation. */
+static size_t count_fold(const void *of)
+{
+    const struct sweep_run *run = of;
+    return !run || run->spec->folds ? 2 : 0;
+}
+
+static const char *name_fold(const void *of, size_t i, const char **help, struct arena *a)
+{
+    (void)of;
+    (void)a;
+    *help = i ? "where data.folds is set: that" : "where data.folds is set: the fold that validates";
+    return i ? "folds" : "fold";
+}
+
+static const struct column_kind fold_columns = {count_fold, name_fold};
+
+static const char *fold_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct cell_source *c = row;
+    const int folds = c->run->spec->folds;
+    return whole_text(buf, was_trained(c), (uint64_t)(i ? folds : c->t->repeat % folds + 1));
+}
+
 static const char *seed_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct cell_source *c = row;
@@ -135,18 +159,28 @@ static const char *best_epoch_cell(const void *row, size_t i, char buf[STR_NUM])
     return whole_text(buf, c->t->r.best_epoch != 0, (uint64_t)c->t->r.best_epoch);
 }
 
+/* By how much the trial's fold is smaller than the first, of which the point knows the size. */
+static size_t smaller_fold(const struct cell_source *c)
+{
+    const size_t *n = c->t->kind->n, folds = (size_t)c->run->spec->folds;
+    if (!folds || !was_trained(c))
+        return 0;
+    const size_t larger = (n[DATA_TRAIN] + n[DATA_VALIDATION]) % folds;
+    return larger && (size_t)c->t->repeat % folds >= larger;
+}
+
 static const char *train_samples_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct cell_source *c = row;
     (void)i;
-    return whole_text(buf, 1, c->t->kind->n[DATA_TRAIN]);
+    return whole_text(buf, 1, c->t->kind->n[DATA_TRAIN] + smaller_fold(c));
 }
 
 static const char *val_samples_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct cell_source *c = row;
     (void)i;
-    return whole_text(buf, 1, c->t->kind->n[DATA_VALIDATION]);
+    return whole_text(buf, 1, c->t->kind->n[DATA_VALIDATION] - smaller_fold(c));
 }
 
 static const char *test_samples_cell(const void *row, size_t i, char buf[STR_NUM])
@@ -311,6 +345,7 @@ static const struct column_row columns[] = {
     COLUMN("point", "number of the point in the grid", point_cell),
     COLUMN("repeat", "number of the repeat of the point", repeat_cell),
     COLUMN("seed", "sweep.seed + repeat - 1", seed_cell),
+    COLUMN_KIND(&fold_columns, NULL, fold_cell, 0, 0),
     COLUMN("status", "open, complete, pruned, failed or skipped", status_cell),
     COLUMN("id", "name of the training: the hash of its settings and seed, whatever the grid around it", id_cell),
     COLUMN("same_as", "the earlier point that is the same training, whose results these are", same_as_cell),

@@ -274,7 +274,7 @@ static int add_means(struct table *out, const struct design *g, const struct fit
         for (size_t l = 0; l < g->factor[f].levels; l++) {
             const struct value_mean *x = &m.value[l];
             struct effect_row r = effect_row_of("value", g->factor[f].name);
-            double half = t * sqrt(noise.variance * x->spread);
+            double half = t * sqrt(noise.variance * x->spread * (1 + (double)m.repeats * g->v->overlap));
             r.value = g->factor[f].text[l];
             r.n = x->n;
             r.planned = x->planned;

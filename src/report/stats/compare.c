@@ -248,7 +248,7 @@ static void add_blocks(const struct fit *f, size_t p, double by, double *share)
 
 double fit_spread(const struct fit *f, size_t p, size_t q)
 {
-    double spread = 1 / (double)f->n[p] + 1 / (double)f->n[q], share[BLOCKS] = {0};
+    double spread = 1 / (double)f->n[p] + 1 / (double)f->n[q] + 2 * f->v->overlap, share[BLOCKS] = {0};
     size_t R = f->repeats;
     if (!f->inverse)
         return spread;

@@ -26,7 +26,8 @@ struct fit {
 /* Memory from a, but that of block from `blocks`: who needs no more than variance, df, repeats and block may release
  * the other. 0, or -1 without it. */
 int fit_init(struct fit *f, const struct trials_view *v, struct arena *blocks, struct arena *a);
-/* Variance of level[p] - level[q] as a multiple of the noise's; NaN when no chain of common repeats connects them. */
+/* Variance of level[p] - level[q] as a multiple of the noise's, of folds with what they share (metric_stats); NaN when
+ * no chain of common repeats connects them. */
 double fit_spread(const struct fit *f, size_t p, size_t q);
 
 /* A point beside the best one, all points at once at 95 %: Tukey's studentized range (1953), for unequal numbers of

@@ -138,7 +138,10 @@ static const struct {
 } statistic[] = {
     {"mean", "mean of the metric over the complete trials", offsetof(struct stats, mean)},
     {"std", "standard deviation (n-1)", offsetof(struct stats, std)},
-    {"ci95_low", "lower end of the 95 % interval of the mean (Student's t)", offsetof(struct stats, low)},
+    {"ci95_low",
+     "lower end of the 95 % interval of the mean (Student's t; of folds, which share training samples, by the variance "
+     "of Nadeau & Bengio 2003)",
+     offsetof(struct stats, low)},
     {"ci95_high", "upper end", offsetof(struct stats, high)},
     {"min", "the smallest", offsetof(struct stats, min)},
     {"max", "the largest", offsetof(struct stats, max)},

@@ -8,8 +8,8 @@
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
-static const char *const key_columns[] = {"trial",   "point",   "repeat",    "seed",       "status", "id",
-                                          "same_as", "warning", "warned_at", "dropout_at", "error",  NULL};
+static const char *const key_columns[] = {"trial", "point",   "repeat",  "seed",      "fold",       "folds", "status",
+                                          "id",    "same_as", "warning", "warned_at", "dropout_at", "error", NULL};
 static const char *const measured_columns[] = {"epochs_run", "best_epoch", NULL}; /* from 0 on */
 
 static int one_of(const char *word, const char *const *list)
@@ -102,6 +102,16 @@ static int fill_view(struct trials_view *v, int point_col, int status_col)
     return number_points(v, point_col) || view_read_axes(v) || view_rank_points(v) ? -1 : 0;
 }
 
+/* The number of folds is the same in all rows that have one. */
+static void read_folds(struct trials_view *v)
+{
+    int col = table_column(v->t, "folds");
+    for (size_t r = 0; col >= 0 && r < v->t->rows && v->overlap == 0; r++) {
+        double folds = table_number(v->t, r, col);
+        v->overlap = folds > 1 ? 1 / (folds - 1) : 0;
+    }
+}
+
 int view_init(struct trials_view *v, const struct table *trials, const char *objective, struct err *e)
 {
     memset(v, 0, sizeof *v);
@@ -117,6 +127,7 @@ int view_init(struct trials_view *v, const struct table *trials, const char *obj
     if (v->col < 0)
         return err_set(e, ERR_DATA, "the main table has no column '%s', which the objective '%s' names", v->metric,
                        objective);
+    read_folds(v);
     if (fill_view(v, point, status)) {
         view_release(v);
         return err_set(e, ERR_NOMEM, "no memory to sort %zu trials", trials->rows);
@@ -145,11 +156,17 @@ void metric_limits(const struct table *t, const char *column, double *lo, double
     *hi = m ? m->high : INFINITY;
 }
 
-struct stats metric_stats(const struct table *t, const char *column, const double *v, size_t n, struct t_cache *c)
+struct stats metric_stats(const struct trials_view *v, const char *column, const double *values, size_t n,
+                          struct t_cache *c)
 {
-    struct stats s = stats_of(v, n, c);
+    struct stats s = stats_of(values, n, c);
     double lo, hi;
-    metric_limits(t, column, &lo, &hi);
+    metric_limits(v->t, column, &lo, &hi);
+    if (v->overlap > 0 && s.n > 1) {
+        double half = (s.high - s.mean) * sqrt(1 + (double)s.n * v->overlap);
+        s.low = s.mean - half;
+        s.high = s.mean + half;
+    }
     if (s.low < lo && s.mean >= lo) /* a mean outside is another metric of that name */
         s.low = lo;
     if (s.high > hi && s.mean <= hi)
@@ -165,7 +182,7 @@ struct stats view_stats(const struct trials_view *v, size_t p, int col, double *
         if (v->complete[r])
             buf[n++] = col == v->col ? v->y[r] : table_number(v->t, r, col);
     }
-    struct stats s = metric_stats(v->t, v->t->head[col], buf, n, c);
+    struct stats s = metric_stats(v, v->t->head[col], buf, n, c);
     if (col == v->col && n)
         s.mean = v->mean[p]; /* the one that ranks it */
     return s;

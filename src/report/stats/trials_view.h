@@ -41,6 +41,7 @@ struct trials_view {
     uint32_t *order; /* [npoints] best first; points without a mean last; ties in the order of the plan */
     uint32_t *rank;  /* [npoints] from 1; equal means share one, and the next counts them all: 1, 1, 3 */
     size_t ncomplete;
+    double overlap; /* of a cross-validation of k folds 1 / (k - 1), validation samples per training sample; else 0 */
 };
 
 /* The mean of a point's objective as it is ranked, without rounding: of an accuracy the count of right answers, where
@@ -61,8 +62,11 @@ void view_forget_ranks(struct trials_view *v); /* row, mean, order and rank are 
 const char *view_cell(const struct trials_view *v, size_t row, int col);
 /* What a column can be: what its metric can, from 0 for numbers of epochs, everything (-+INFINITY) for others. */
 void metric_limits(const struct table *t, const char *column, double *lo, double *hi);
-/* stats_of, but the interval of the mean ends where the metric does: that of a few repeats may go on far beyond. */
-struct stats metric_stats(const struct table *t, const char *column, const double *v, size_t n, struct t_cache *c);
+/* stats_of, but the interval of the mean ends where the metric does: that of a few repeats may go on far beyond.
+ * Repeats that are folds share most of their training samples: the variance of their mean is taken for (1/n + overlap)
+ * times that of one, the corrected resampled variance of Nadeau & Bengio 2003, doi:10.1023/A:1024068626366. */
+struct stats metric_stats(const struct trials_view *v, const char *column, const double *values, size_t n,
+                          struct t_cache *c);
 /* Mean and interval (of metric_stats) of a column over the complete trials of point p; `buf` holds as many doubles as p
  * has rows. */
 struct stats view_stats(const struct trials_view *v, size_t p, int col, double *buf, struct t_cache *c);

@@ -130,6 +130,22 @@ static void keep_sample(struct train_task *t, size_t number, int label, int pred
     c->confusion[label * t->outputs + predicted]++;
 }
 
+static int classify_hold_out(int outputs)
+{
+    (void)outputs;
+    return 3;
+}
+
+static void hold_class(struct train_task *t, size_t number, uint32_t sample, int label, int predicted,
+                       const float *prob)
+{
+    double *to = t->held_out + number * (size_t)t->held_columns;
+    to[0] = sample;
+    to[1] = label;
+    to[2] = predicted;
+    to[3] = (double)prob[predicted * LANES];
+}
+
 static void classify_measure(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep)
 {
     struct classify *c = (void *)t->own;
@@ -140,7 +156,9 @@ static void classify_measure(struct train_task *t, const struct batch *b, const 
         int predicted = train_argmax(logits_of(t, z, i), t->outputs);
         c->right += predicted == b->label[i];
         c->loss += t->each[i];
-        if (keep)
+        if (keep == KEEP_HELD_OUT)
+            hold_class(t, from + (size_t)i, b->key[i], b->label[i], predicted, logits_of(t, c->prob, i));
+        else if (keep)
             keep_sample(t, from + (size_t)i, b->label[i], predicted, logits_of(t, c->prob, i));
     }
     c->seen += (size_t)b->n;
@@ -230,6 +248,7 @@ const struct task_type task_classify = {
     .prepare = classify_prepare,
     .begin = classify_begin,
     .step = classify_step,
+    .hold_out = classify_hold_out,
     .measure = classify_measure,
     .values = classify_values,
     .guess = classify_guess,

@@ -75,12 +75,28 @@ static double regress_step(struct train_task *t, const struct batch *b, const fl
     return look_at_batch(t, b, z);
 }
 
+static int regress_hold_out(int outputs)
+{
+    return 2 * outputs;
+}
+
+static void hold_numbers(struct train_task *t, size_t number, const struct batch *b, int i, const float *z)
+{
+    const struct shape numbers = {VECTOR, t->outputs, 1, 1};
+    double *to = t->held_out + number * (size_t)t->held_columns;
+    *to++ = b->key[i];
+    for (int k = 0; k < t->outputs; k++) {
+        *to++ = (double)b->target[lane_at(numbers, i, k, 0, 0)];
+        *to++ = (double)z[lane_at(numbers, i, k, 0, 0)];
+    }
+}
+
 static void regress_measure(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep)
 {
-    (void)from;
-    (void)keep;
     t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
     look_at_batch(t, b, z);
+    for (int i = 0; i < b->n && keep == KEEP_HELD_OUT; i++)
+        hold_numbers(t, from + (size_t)i, b, i, z);
 }
 
 /* Means over the numbers; r2 of each is 1 - squared errors / squared deviations from the mean of its targets, and NaN
@@ -142,6 +158,7 @@ const struct task_type task_regress = {
     .lay_out = regress_lay_out,
     .begin = regress_begin,
     .step = regress_step,
+    .hold_out = regress_hold_out,
     .measure = regress_measure,
     .values = regress_values,
     .guess = regress_guess,

@@ -200,8 +200,8 @@ static void rows_say_which_keys_matter(void **state)
     for (size_t i = 0; !key_row(i, &k); i++) {
         char text[400], buf[64], with[80] = "";
         const struct param *w = k.param->with ? param_find(k.table, k.param->with) : NULL;
-        if (!group_varies(k.group) || k.group >= KEY_SPECS || k.family)
-            continue;
+        if (!group_varies(k.group) || k.group >= KEY_SPECS || k.family || !strcmp(k.param->name, "folds"))
+            continue; /* the number of folds is that of the repeats: no axis */
         if (w)
             snprintf(with, sizeof with, "%s.%s=%s", k.section, w->name, other_value(w, buf));
         snprintf(text, sizeof text, "[grid]\n%s.%s = \"%s\", \"%s\"\n", k.section, k.param->name, k.param->preset,

@@ -74,6 +74,151 @@ static void splits_are_disjoint_and_stratified(void **state)
     }
 }
 
+static void fold_of(const struct dataset *d, int folds, int fold, int round, struct arena *a, struct data_view *v)
+{
+    struct data_spec s = spec_of("optdigits", "");
+    param_defaults(data_params, &s);
+    s.dataset = "optdigits";
+    s.seed = 3;
+    s.folds = folds;
+    s.fold = fold;
+    s.round = round;
+    view_of(v, d, &s, a);
+}
+
+/* Every sample validates in one fold and trains in all others; every class is spread as evenly as its number allows. */
+static void each_sample_validates_in_one_fold(void **state)
+{
+    static const int folds[] = {2, 5, 7, N};
+    struct dataset d = uneven();
+    (void)state;
+    for (size_t k = 0; k < sizeof folds / sizeof *folds; k++) {
+        int validated[N] = {0}, trained[N] = {0}, some = folds[k] == N ? 3 : folds[k];
+        double least[6], most[6];
+        for (int fold = 1; fold <= some; fold++) {
+            struct arena a;
+            struct data_view v;
+            double got[6];
+            arena_init(&a);
+            fold_of(&d, folds[k], fold, 0, &a, &v);
+            assert_int_equal(v.n[DATA_TRAIN] + v.n[DATA_VALIDATION], N);
+            assert_int_equal(v.n[DATA_VALIDATION], N / folds[k] + (fold - 1 < N % folds[k]));
+            for (int split = 0; split < 2; split++)
+                ascending(v.index[split], v.n[split], N);
+            for (size_t i = 0; i < v.n[DATA_VALIDATION]; i++)
+                validated[v.index[DATA_VALIDATION][i]]++;
+            for (size_t i = 0; i < v.n[DATA_TRAIN]; i++)
+                trained[v.index[DATA_TRAIN][i]]++;
+            per_class(&d, v.index[DATA_VALIDATION], v.n[DATA_VALIDATION], got);
+            for (int c = 0; c < 6; c++) {
+                least[c] = fold == 1 || got[c] < least[c] ? got[c] : least[c];
+                most[c] = fold == 1 || got[c] > most[c] ? got[c] : most[c];
+            }
+            arena_release(&a);
+        }
+        for (int i = 0; i < N; i++)
+            assert_true(validated[i] + trained[i] == some && (some < folds[k] || validated[i] == 1));
+        for (int c = 0; c < 6; c++)
+            assert_true(most[c] - least[c] <= 1);
+    }
+    assert_int_equal(data_rare_classes(&d, 5), 0); /* their samples are not counted */
+    struct err e = {0};
+    assert_int_equal(dataset_count_classes(&d, &e), 0);
+    assert_int_equal(data_rare_classes(&d, 5), 2); /* of one sample, and of none */
+    dataset_release(&d);
+}
+
+/* Another round divides the samples otherwise, the same round alike. */
+static void rounds_divide_otherwise(void **state)
+{
+    struct dataset d = uneven();
+    struct arena a;
+    struct data_view v[3];
+    static const int round[] = {0, 1, 0};
+    (void)state;
+    arena_init(&a);
+    for (int i = 0; i < 3; i++)
+        fold_of(&d, 4, 2, round[i], &a, &v[i]);
+    const size_t bytes = v[0].n[DATA_VALIDATION] * sizeof *v[0].index[DATA_VALIDATION];
+    assert_memory_equal(v[0].index[DATA_VALIDATION], v[2].index[DATA_VALIDATION], bytes);
+    assert_memory_not_equal(v[0].index[DATA_VALIDATION], v[1].index[DATA_VALIDATION], bytes);
+    arena_release(&a);
+}
+
+/* Of every five numbers that follow each other in size each of five folds has one. */
+static void folds_have_the_quantiles_of_numbers(void **state)
+{
+    enum { MANY = 52, FOLDS = 5 };
+    static float number[MANY];
+    static int rank_of[MANY];
+    struct dataset d = {.name = "numbers", .n = {MANY, MANY}};
+    int fold_of_rank[MANY];
+    (void)state;
+    dataset_of_vectors(&d, 1, 0, NULL);
+    for (int i = 0; i < MANY; i++) {
+        rank_of[i] = i * 11 % MANY;
+        number[i] = (float)(rank_of[i] / 2); /* pairs of equal ones */
+    }
+    d.field[0].values[0] = d.field[0].values[1] = d.field[1].values[0] = d.field[1].values[1] = number;
+    for (int fold = 0; fold < FOLDS; fold++) {
+        struct arena a;
+        struct data_view v;
+        arena_init(&a);
+        fold_of(&d, FOLDS, fold + 1, 0, &a, &v);
+        for (size_t i = 0; i < v.n[DATA_VALIDATION]; i++)
+            fold_of_rank[rank_of[v.index[DATA_VALIDATION][i]]] = fold;
+        arena_release(&a);
+    }
+    for (int from = 0; from + FOLDS <= MANY; from += FOLDS) {
+        double low = from / 2, high = (from + FOLDS - 1) / 2;
+        unsigned folds = 0;
+        for (int r = 0; r < MANY; r++) /* equal numbers may be on the other side of the border */
+            if (r / 2 > low && r / 2 < high)
+                folds |= 1u << fold_of_rank[r];
+        int some = 0;
+        for (int f = 0; f < FOLDS; f++)
+            some += folds >> f & 1;
+        int inside = 0;
+        for (int r = 0; r < MANY; r++)
+            inside += r / 2 > low && r / 2 < high;
+        assert_int_equal(some, inside);
+    }
+}
+
+static void folds_that_cannot_be_are_told(void **state)
+{
+    static const struct {
+        int folds;
+        double train, validation;
+        const char *says;
+    } row[] = {
+        {1, 0, 0.1, "1 fold leaves nothing to train on"},
+        {5, 100, 0.1, "5 folds say what trains and what validates"},
+        {5, 0, 0.2, "5 folds say what trains and what validates"},
+        {5, 0, 0.1, NULL},
+    };
+    struct dataset d = uneven();
+    size_t n[3];
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct data_spec s = spec_of("optdigits", "");
+        struct err e = {0};
+        s.folds = row[i].folds;
+        s.train = row[i].train;
+        s.validation = row[i].validation;
+        int bad = data_spec_check(&s, NULL, &e);
+        assert_true(row[i].says ? bad && strstr(e.text, row[i].says) && strstr(e.text, "data.folds") : !bad);
+    }
+    struct data_spec s = spec_of("optdigits", "");
+    struct err e = {0};
+    s.train = 0;
+    s.validation = 0.1;
+    s.folds = N + 1 > 1000 ? 1000 : N + 1;
+    d.n[PART_TRAIN] = 999;
+    assert_int_equal(data_split_sizes(&d, &s, NULL, n, &e), -1);
+    assert_non_null(strstr(e.text, "data.folds: 1000 folds asked for, dataset toy has 999 samples"));
+}
+
 static void sizes_come_out_as_asked(void **state)
 {
     static const struct {
@@ -251,6 +396,10 @@ int run_split_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(splits_are_disjoint_and_stratified),
+        cmocka_unit_test(each_sample_validates_in_one_fold),
+        cmocka_unit_test(rounds_divide_otherwise),
+        cmocka_unit_test(folds_have_the_quantiles_of_numbers),
+        cmocka_unit_test(folds_that_cannot_be_are_told),
         cmocka_unit_test(sizes_come_out_as_asked),
         cmocka_unit_test(the_whole_is_used_once),
         cmocka_unit_test(seeds_and_sizes_move_only_what_they_should),

@@ -117,6 +117,40 @@ static const char *tied(const char *csv, const char *objective, const char *poin
 }
 
 /* Differences 0.01, 0.011, 0.012: mean 0.011, std 0.001, t = 19.05 > 4.30. Spread of the seeds is common to both. */
+/* Of 3 folds the variance of a mean is 1/3 + 1/2 times that of a fold (Nadeau & Bengio 2003), of 6 trials, two rounds
+ * of them, 1/6 + 1/2; the difference of two points is wider alike. */
+static void folds_are_not_independent(void **state)
+{
+    static const char *const rows[] = {"3", ""};
+    double low[2], difference[2];
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct table t, p;
+        struct err e = {0};
+        char text[900];
+        snprintf(text, sizeof text,
+                 "trial,point,repeat,seed,fold,folds,status,model.a,val_loss\n"
+                 "1,1,1,1,1,%s,complete,8,11\n2,1,2,2,2,%s,complete,8,12\n3,1,3,3,3,%s,complete,8,13.5\n"
+                 "4,2,1,1,1,%s,complete,9,12\n5,2,2,2,2,%s,complete,9,13.5\n6,2,3,3,3,%s,complete,9,14\n",
+                 rows[k], rows[k], rows[k], rows[k], rows[k], rows[k]);
+        table_of(&t, text);
+        table_init(&p);
+        if (report_points(&t, "min val_loss", &p, &e))
+            fail_msg("%s", e.text);
+        assert_int_equal(table_column(&p, "folds"), -1);
+        low[k] = table_number(&p, 0, table_column(&p, "val_loss_mean")) -
+                 table_number(&p, 0, table_column(&p, "val_loss_ci95_low"));
+        difference[k] = table_number(&p, 1, table_column(&p, "diff_to_best")) -
+                        table_number(&p, 1, table_column(&p, "diff_to_best_low"));
+        table_release(&t);
+        table_release(&p);
+    }
+    const double deviation = sqrt((pow(1 - 6.5 / 3, 2) + pow(2 - 6.5 / 3, 2) + pow(3.5 - 6.5 / 3, 2)) / 2);
+    assert_close(low[1], 4.302652729749 * deviation * sqrt(1 / 3.0), 1e-6, 0);
+    assert_close(low[0], 4.302652729749 * deviation * sqrt(1 / 3.0 + 1 / 2.0), 1e-6, 0);
+    assert_close(difference[0], difference[1] * sqrt((1 / 3.0 + 1 / 2.0) / (1 / 3.0)), 1e-6, 0);
+}
+
 static void ties_are_paired(void **state)
 {
     static const char *const csv = "point,repeat,status,y\n1,1,complete,0.95\n1,2,complete,0.80\n1,3,complete,0.65\n"
@@ -247,6 +281,7 @@ int test_points(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_and_values),
         cmocka_unit_test(intervals_end_where_the_metric_does),
+        cmocka_unit_test(folds_are_not_independent),
         cmocka_unit_test(ties_are_paired),
         cmocka_unit_test(ties_without_pairs),
         cmocka_unit_test(equal_means_share_a_rank),

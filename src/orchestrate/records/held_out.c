@@ -1,0 +1,112 @@
+/* held_out.c - NAME.held_out.csv: what the best point of a cross-validation says of each training sample, by the repeat
+ * whose fold has held it out. */
+#include "orchestrate/plan.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/records/records.h"
+#include "orchestrate/store.h"
+#include "train/task.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A row; of a class or of a number. */
+struct held_source {
+    const struct dataset *set;
+    size_t repeat, fold, sample, target;
+    double truth, predicted, share; /* share: NaN of a number */
+};
+
+static const char *value_or_class(const struct held_source *s, double v, char buf[STR_NUM])
+{
+    const int classes = data_classes(s->set);
+    if (isnan(s->share))
+        return str_float(buf, (float)v);
+    return v >= 0 && v < classes ? data_target(s->set)->class_name[(int)v] : "";
+}
+
+static const char *true_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct held_source *s = row;
+    (void)i;
+    return value_or_class(s, s->truth, buf);
+}
+
+static const char *predicted_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct held_source *s = row;
+    (void)i;
+    return value_or_class(s, s->predicted, buf);
+}
+
+static const struct column_row held_columns[] = {
+    COLUMN_FIELD("sample", "number of the sample in the training file, from 1", column_whole, struct held_source,
+                 sample),
+    COLUMN_FIELD("repeat", "number of the repeat of the point", column_whole, struct held_source, repeat),
+    COLUMN_FIELD("fold", "the fold that it is in", column_whole, struct held_source, fold),
+    COLUMN_FIELD("target", "which of the numbers to predict, from 1; 1 of a class", column_whole, struct held_source,
+                 target),
+    COLUMN("true", "its class or number", true_cell),
+    COLUMN("predicted", "what the training that has not seen it says", predicted_cell),
+    COLUMN_FIELD("probability", "of that class; empty of a number", column_float, struct held_source, share),
+};
+const struct column_table held_out_table = {"NAME.held_out.csv", "a training sample and a division into folds",
+                                            COLUMNS_OF(held_columns)};
+
+struct held_visit {
+    struct record_file *f;
+    struct held_source row;
+};
+
+/* Rows of TRAIN_HELD_OUT: the sample, then class, predicted one and its share, or number and predicted one of each. */
+static void see_held_out(void *ctx, const struct train_table *t)
+{
+    struct held_visit *v = ctx;
+    const int classes = data_classes(v->row.set), each = classes ? 3 : 2;
+    if (strcmp(t->name, TRAIN_HELD_OUT) != 0 || t->cols < 1 + each || (t->cols - 1) % each)
+        return;
+    for (int i = 0; i < t->rows; i++)
+        for (int k = 0; k * each + 1 < t->cols; k++) {
+            const double *x = t->v + i * t->cols + 1 + k * each;
+            v->row.sample = (size_t)t->v[i * t->cols] + 1;
+            v->row.target = (size_t)k + 1;
+            v->row.truth = x[0];
+            v->row.predicted = x[1];
+            v->row.share = classes ? x[2] : NAN;
+            record_row(v->f, &v->row);
+        }
+}
+
+static int held_out_rows(struct sweep_run *run, struct record_file *f, struct err *e)
+{
+    int bad = 0;
+    for (size_t i = 0; i < run->plan->ntrials && !bad; i++) {
+        const struct trial *t = &run->plan->trial[i];
+        struct kept_end end;
+        if (t->point != run->records->best_point || t->r.status != TRIAL_COMPLETE)
+            continue;
+        struct held_visit v = {.f = f,
+                               .row = {.set = t->kind->set,
+                                       .repeat = (size_t)t->repeat + 1,
+                                       .fold = (size_t)(t->repeat % run->spec->folds) + 1}};
+        bad = kept_get_end(&run->store->kept, t->place, &end, e);
+        if (!bad && end.ntables)
+            bad = journal_tables(&run->store->journal, end.at, end.length, see_held_out, &v, e);
+    }
+    return bad;
+}
+
+int write_held_out(struct sweep_run *run, int sync, struct err *e)
+{
+    struct record_file f;
+    char path[4200];
+    const size_t best = run->records->best_point;
+    if (!run->spec->folds || best == SIZE_MAX || !point_kind(run, &run->plan->point[best])->task->hold_out) {
+        unlink(
+            run_path(run, ".held_out.csv", path, sizeof path)); /* that of another plan says nothing about this one */
+        return 0;
+    }
+    if (record_begin(&f, run, &held_out_table, NULL, e))
+        return -1;
+    return record_end(&f, held_out_rows(run, &f, e), sync, e);
+}
