@@ -41,7 +41,7 @@ while read -r metric better; do
   *)
     hasnot plan.err "warning: the objective"
     hasnot run.err "warning: the objective"
-    hasnot out Warning
+    hasnot out '**Warning:**'
     ;;
   esac
 done <metrics
