@@ -113,6 +113,14 @@ struct attention {
 #define ATTENTION_QUERIES 12
 #define ATTENTION_KEYS 32
 
+/* Soft assignment of positions to k centres. */
+struct kmeans {
+    int c, w, k;         /* channels and columns of a row */
+    int mixture;         /* on the way back: dy is of the mixture, else of the shares */
+    float sharpness;     /* 1 / temperature */
+    const float *centre; /* [k][c] */
+};
+
 /* One instruction set: a pointer for each row of ops.def, where each kernel is described. */
 struct kernels {
     const char *isa; /* "ref", "avx2", "avx512", "avx512bf16" */

@@ -12,7 +12,7 @@
     X(batchnorm) X(layernorm) X(groupnorm) X(instancenorm) X(rmsnorm) X(lrn) X(logit_norm)
 #define LATER_LAYERS(X) \
     X(prelu) X(maxout) X(glu) \
-    X(attention) X(positional) X(class_token) \
+    X(attention) X(positional) X(class_token) X(kmeans) \
     X(dropout) X(dropout2d) X(droppath) X(gaussian_noise) X(sample) \
     X(maxpool) X(avgpool) X(adaptive_maxpool) X(adaptive_avgpool) X(gap) X(gmp) X(mean) X(first) X(last) \
     X(upsample) X(flatten) X(reshape) X(pad) X(crop) \

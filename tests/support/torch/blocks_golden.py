@@ -12,7 +12,7 @@ import sys
 import torch
 from torch import nn
 
-from nn_golden import Attention, buffers, fill, line, prepare
+from nn_golden import Attention, KMeans, buffers, fill, line, prepare
 
 
 class Sum(nn.Module):
@@ -127,6 +127,16 @@ def convnext(c, expand):
                              nn.Conv2d(expand * c, c, 1)))
 
 
+def convnext_kmeans(c, expand):
+    return Sum(nn.Sequential(nn.Conv2d(c, c, 7, padding=3, groups=c), ByChannel(c), KMeans(c, expand * c, None, False),
+                             nn.Conv2d(expand * c, c, 1)))
+
+
+def conv_transformer(c, heads, kernel, expand):
+    return nn.Sequential(Sum(nn.Sequential(ByChannel(c), conv(c, c, kernel, 1, c), nn.BatchNorm2d(c), Attention(c, heads))),
+                         Sum(nn.Sequential(ByChannel(c), nn.Conv2d(c, expand * c, 1), nn.GELU(), nn.Conv2d(expand * c, c, 1))))
+
+
 class SequenceOf(nn.Module):
     """[C,T] with positions first for a module that wants them so."""
 
@@ -182,6 +192,14 @@ CASES = [
     ("convnext 3 expand 2",
      "residual identity { depthwise 7x7 pad 3 bias yes, layernorm, conv2d 1x1 6 bias yes, gelu, conv2d 1x1 3 bias yes }",
      (3, 5, 6), 3, lambda: convnext(3, 2)),
+    ("convnext_kmeans 3 expand 2 temperature 3",
+     "residual identity { depthwise 7x7 pad 3 bias yes, layernorm, kmeans 6 out assignments temperature 3 learned, "
+     "conv2d 1x1 3 bias yes }",
+     (3, 5, 6), 3, lambda: convnext_kmeans(3, 2)),
+    ("conv_transformer 4 2 expand 2",
+     "residual identity { layernorm, depthwise 3x3 pad 1 bias no, batchnorm, attention heads 2 }, "
+     "residual identity { layernorm, conv2d 1x1 8 bias yes, gelu, conv2d 1x1 4 bias yes }",
+     (4, 3, 4), 3, lambda: conv_transformer(4, 2, 3, 2)),
     ("transformer 4 2 expand 2",
      "residual identity { layernorm, attention heads 2 }, "
      "residual identity { layernorm, dense 8, gelu, dense 4 }",

@@ -87,6 +87,24 @@ class Attention(nn.Module):
         return self.attention(t, t, t, need_weights=False)[0].transpose(1, 2).reshape(x.shape)
 
 
+class KMeans(nn.Module):
+    """Soft assignment by squared distances (Fard et al. 2018), at each position; PyTorch has none."""
+
+    def __init__(self, c, k, temperature=None, mixture=True):
+        super().__init__()
+        self.centres = nn.Parameter(torch.zeros(k, c))
+        if temperature is None:
+            self.log_temperature = nn.Parameter(torch.zeros(1))
+        self.temperature = temperature
+        self.mixture = mixture
+
+    def forward(self, x):
+        t = self.log_temperature.exp() if self.temperature is None else self.temperature
+        x = x.movedim(1, -1)
+        share = (-(x.unsqueeze(-2) - self.centres).square().sum(-1) / t).softmax(-1)
+        return (share @ self.centres if self.mixture else share).movedim(-1, 1)
+
+
 class Positional(nn.Module):
     """A learned table, [h][c][w] as the engine has it; or sines (Vaswani et al. 2017), for an even number of channels."""
 
@@ -136,6 +154,10 @@ CASES = [
     ("positional sin", (4, 2, 3), 2, lambda: Positional(4, 2, 3, False)),
     ("class_token", (3, 2, 4), 2, lambda: ClassToken(3)),
     ("class_token", (3, 5), 2, lambda: ClassToken(3)),
+    ("kmeans 5 temperature 2", (3, 2, 4), 3, lambda: KMeans(3, 5, 2)),
+    ("kmeans 3 learned", (2, 7), 3, lambda: KMeans(2, 3)),
+    ("kmeans 6 out assignments temperature 0.5", (4, 3, 2), 3, lambda: KMeans(4, 6, 0.5, False)),
+    ("kmeans 3 out assignments learned", (4, 1, 1), 5, lambda: nn.Sequential(nn.Flatten(), KMeans(4, 3, None, False))),
     ("dense 4", (7, 1, 1), 17, lambda: nn.Sequential(nn.Flatten(), nn.Linear(7, 4))),
     ("dense 3 bias no", (5, 1, 1), 3, lambda: nn.Sequential(nn.Flatten(), nn.Linear(5, 3, bias=False))),
     ("batchnorm", (3, 3, 2), 5, lambda: nn.BatchNorm2d(3)),

@@ -160,6 +160,32 @@ static void losses_of_classes(const struct kernels *k, struct log *l, int i)
     box_free(z);
 }
 
+static void soft_assignments(const struct kernels *k, struct log *l, int i)
+{
+    const int rows = 1 + i % 4, mixture = i % 3 > 0;
+    struct kmeans d = {
+        .c = 1 + i % 6, .w = 1 + i % 5, .k = 2 + i % 7, .mixture = mixture, .sharpness = 0.3f + 0.2f * (float)i};
+    const size_t nx = (size_t)(rows * d.c * d.w) * LANES, ns = (size_t)(rows * d.k * d.w) * LANES;
+    const size_t sums = (size_t)(d.k * d.c + 1) * LANES;
+    float *x = box_noise(nx), *dy = box_noise(mixture ? nx : ns), *centre = box_noise((size_t)(d.k * d.c));
+    float *share = box(ns), *y = box(nx), *dx = box(nx), *sum = box(sums), *scratch = box((size_t)d.k * LANES);
+    memset(sum, 0, sums * sizeof *sum);
+    d.centre = centre;
+    k->kmeans_forward(&d, rows, x, share, mixture ? y : NULL);
+    k->kmeans_backward(&d, rows, x, share, dy, i % 4 ? dx : NULL, sum, scratch);
+    take_output(l, share, ns, "kmeans shares", i);
+    if (mixture)
+        take_output(l, y, nx, "kmeans y", i);
+    else
+        box_free(y);
+    if (i % 4)
+        take_output(l, dx, nx, "kmeans dx", i);
+    else
+        box_free(dx);
+    take_output(l, sum, sums, "kmeans sums", i);
+    box_free(x), box_free(dy), box_free(centre), box_free(scratch);
+}
+
 static void attentions(const struct kernels *k, struct log *l, int i)
 {
     const struct attention a = {
@@ -193,4 +219,6 @@ void exercise_layers(const struct kernels *k, struct log *l)
     }
     for (int i = 0; i < 6; i++)
         attentions(k, l, i);
+    for (int i = 0; i < 20; i++)
+        soft_assignments(k, l, i);
 }

@@ -105,6 +105,32 @@ static void attention(const struct problem *p, const double *x, double *const *w
     free(qkv);
 }
 
+/* The shares of the centres at each position, or the mixture; a: the temperature, or where it is learned 0. */
+static void kmeans(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const struct shape in = p->c->in;
+    const int t = in.h * in.w, learned = p->s.nd->ntensors > 1, mixes = p->c->win.groups;
+    const int centres = (int)p->s.nd->tensor[0].n / in.c, out = mixes ? in.c : centres;
+    const double temperature = learned ? exp(w[1][0]) : p->c->a;
+    for (int i = 0; i < p->c->n * t; i++) {
+        const double *at = x + i / t * in.c * t + i % t;
+        double share[16], sum = 0;
+        assert_true(centres <= 16);
+        for (int k = 0; k < centres; k++) {
+            double distance = 0;
+            for (int c = 0; c < in.c; c++)
+                distance += (at[c * t] - w[0][k * in.c + c]) * (at[c * t] - w[0][k * in.c + c]);
+            sum += share[k] = exp(-distance / temperature);
+        }
+        for (int o = 0; o < out; o++) {
+            double *to = y + i / t * out * t + o * t + i % t;
+            *to = mixes ? 0 : share[o] / sum;
+            for (int k = 0; mixes && k < centres; k++)
+                *to += share[k] / sum * w[0][k * in.c + o];
+        }
+    }
+}
+
 /* The table lies as [h][c][w]; without one there are sines. */
 static void positional(const struct problem *p, const double *x, double *const *w, double *y)
 {
@@ -334,6 +360,11 @@ static const struct layer_case cases[] = {
     { "attention heads 3", SEQUENCE(6, 17), 18, 0, attention, OUT(6), NULL, 3 },
     { "attention", SEQUENCE(5, 1), 16, 0, attention, OUT(5), NULL, 1 },
     { "attention heads 2", MAPS(4, 3, 3), 5, 1, attention, OUT(4), NULL, 2 },
+    { "kmeans 5 temperature 2", MAPS(3, 4, 5), 19, 0, kmeans, WIN(3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1), NULL, 2 },
+    { "kmeans 3 temperature 0.7 learned", VECTOR(6), 35, 0, kmeans, WIN(6, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1), NULL, 0 },
+    { "kmeans 9 out assignments", SEQUENCE(4, 6), 3, 0, kmeans, OUT(9), NULL, 1 },
+    { "kmeans 4 out assignments learned temperature 3", MAPS(2, 3, 2), 17, 0, kmeans, OUT(4), NULL, 0 },
+    { "kmeans 4 temperature 2", MAPS(2, 3, 2), 17, 1, kmeans, WIN(2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1), NULL, 2 },
     { "positional", MAPS(3, 4, 5), 19, 0, positional, OUT(3), NULL, 0 },
     { "positional", SEQUENCE(4, 6), 3, 0, positional, OUT(4), NULL, 0 },
     { "positional sin", SEQUENCE(5, 9), 17, 0, positional, OUT(5), NULL, 0 },

@@ -10,7 +10,7 @@ static const char text[] = "conv 3x3 5, batchnorm, relu, dropout 0.2\n"
                            "conv 1x1 7, gelu, dropout 0.3, avgpool 2, tanh\n"
                            "flatten, dense 8, sigmoid, dense 4, softmax";
 static const char transformer[] = "patch 2 6, positional\n"
-                                  "{ residual { layernorm, attention heads 2, dropout 0.2 }\n"
+                                  "{ residual { layernorm, attention heads 2, kmeans 5, dropout 0.2 }\n"
                                   "  residual { layernorm, dense 9, gelu, dense 6 } } x 2\n"
                                   "layernorm, mean, dense 4";
 static const char no_batchnorm[] =
