@@ -178,8 +178,10 @@ static int there(const struct data_source *k, const struct data_spec *s)
     return !fs || e.code == ERR_NOMEM ? -1 : !missing;
 }
 
-static int known(const struct data_source *k, struct dataset *d, const struct dataset_seen *seen)
+static int known(const struct data_source *k, const struct data_spec *s, struct dataset *d,
+                 const struct dataset_seen *seen)
 {
+    (void)s;
     const struct idx_set *set = k->detail;
     const struct dataset_seen published = {1, 28, 28, set->classes, set->samples, set->tests, 0};
     if (!seen && !set->samples)

@@ -14,7 +14,8 @@ struct data_source {
     /* For dataset_absent: whether the files are found (-1: no memory to look); what is known without them (0, -1:
      * nothing). NULL: read from no file, or not known without it. */
     int (*there)(const struct data_source *source, const struct data_spec *s);
-    int (*known)(const struct data_source *source, struct dataset *d, const struct dataset_seen *seen);
+    int (*known)(const struct data_source *source, const struct data_spec *s, struct dataset *d,
+                 const struct dataset_seen *seen);
     /* Fills the fields, n, the fingerprint, and owned with what dataset_release is to free; `peek`: without values. On
      * error nothing may be left behind but what hangs on owned. */
     int (*load)(const struct data_source *source, struct dataset *d, const struct data_spec *s, int peek,

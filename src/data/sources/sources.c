@@ -10,7 +10,7 @@
 // clang-format off
 #define SOURCES(X)                                                                                                     \
     X(optdigits) X(mnist) X(fashion_mnist) X(kmnist) X(emnist_digits) X(emnist_letters) X(emnist_balanced) X(idx)      \
-    X(cifar10) X(images) X(csv)                                                                                        \
+    X(cifar10) X(cifar100) X(images) X(csv)                                                                            \
     X(moons) X(circles) X(spirals) X(blobs) X(xor) X(friedman) X(sines)
 // clang-format on
 #define DECLARE(name) extern const struct data_source source_##name;
@@ -159,7 +159,7 @@ int dataset_absent(struct dataset *d, const struct data_spec *s, const struct da
     if (found)
         return found > 0 ? -1 : err_set(why, ERR_NOMEM, "dataset %s: no memory to look for it", s->dataset);
     memset(d, 0, sizeof *d);
-    if (k->known(k, d, seen))
+    if (k->known(k, s, d, seen))
         return -1;
     d->name = k->word.name;
     snprintf(d->credit, sizeof d->credit, "%s", k->credit);

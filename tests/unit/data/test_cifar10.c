@@ -1,4 +1,5 @@
-/* CIFAR-10: what is read from one and from several files, plain and gzipped, kept in the cache, and refused. */
+/* CIFAR-10 and CIFAR-100: what is read from one and from several files, plain and gzipped, kept in the cache, and
+ * refused. */
 #include "data/cache.h"
 #include "data_test.h"
 
@@ -168,6 +169,83 @@ static void streams_that_end_early_are_refused(void **state)
     refused(&p->s, ERR_DATA, "/test_batch.bin.gz: goes on after 1 samples");
 }
 
+/* ---- CIFAR-100 --------------------------------------------------------------------------------------------------- */
+
+/* Sample i is of group i mod 20 and of kind 3 i mod 100, and of i mod 251 throughout. */
+static void put_100(const struct place *p, const char *name, size_t n, int gz)
+{
+    static unsigned char b[400 * (RECORD + 1)];
+    for (size_t i = 0; i < n; i++) {
+        unsigned char *record = b + i * (RECORD + 1);
+        memset(record, (int)(i % 251), RECORD + 1);
+        record[0] = (unsigned char)(i % 20);
+        record[1] = (unsigned char)(3 * i % 100);
+    }
+    (gz ? file_put_gz : file_put)(p->folder, name, b, n * (RECORD + 1));
+}
+
+static void has_100(const struct data_spec *s, int classes, size_t step, int mapped)
+{
+    struct dataset d;
+    loads(s, &d);
+    assert_true(data_classes(&d) == classes && d.n[PART_TRAIN] == 400 && d.n[PART_TEST] == 7);
+    assert_int_equal(dataset_is_mapped(&d, classes_of(&d, PART_TRAIN)), mapped);
+    for (size_t i = 0; i < 400; i++) {
+        assert_int_equal(classes_of(&d, PART_TRAIN)[i], step * i % (size_t)classes);
+        assert_true(pixels_of(&d, PART_TRAIN)[i * 3072] == i % 251 &&
+                    pixels_of(&d, PART_TRAIN)[i * 3072 + 3071] == i % 251);
+    }
+    assert_int_equal(classes_of(&d, PART_TEST)[6], step * 6);
+    assert_string_equal(data_target(&d)->class_name[0], classes == 20 ? "aquatic_mammals" : "apple");
+    assert_string_equal(data_target(&d)->class_name[classes - 1], classes == 20 ? "vehicles_2" : "worm");
+    dataset_release(&d);
+}
+
+static void the_100_kinds_have_20_groups(void **state)
+{
+    struct place *p = *state;
+    struct data_spec fine = spec_of("cifar100", p->folder), coarse = fine;
+    set_key(&coarse, "labels", "coarse");
+    assert_false(data_same_dataset(&fine, &coarse));
+    put_100(p, "train.bin", 400, 0);
+    put_100(p, "test.bin.gz", 7, 1);
+    has_100(&fine, 100, 3, 0);
+    has_100(&coarse, 20, 1, 0);
+    unsetenv("SWEEP_CACHE");
+    setenv("XDG_CACHE_HOME", p->cache, 1);
+    file_drop(p->folder, "train.bin");
+    put_100(p, "train.bin.gz", 400, 1);
+    has_100(&coarse, 20, 1, 1); /* what is kept has both labels */
+    has_100(&fine, 100, 3, 1);
+    setenv("SWEEP_CACHE", "off", 1);
+    unsetenv("XDG_CACHE_HOME");
+}
+
+static void labels_of_either_kind_are_checked(void **state)
+{
+    struct place *p = *state;
+    struct data_spec s = spec_of("cifar100", p->folder);
+    struct dataset d;
+    struct err e = {0};
+    unsigned char record[RECORD + 1] = {19, 99};
+    refused(&s, ERR_DATA, "has no train.bin (or .gz), of dataset cifar100");
+    put_100(p, "train.bin", 400, 0);
+    record[1] = 100;
+    file_put(p->folder, "test.bin", record, sizeof record);
+    refused(&s, ERR_DATA, "/test.bin: fine label 100 of sample 0, expected 0..99");
+    record[0] = 20;
+    file_put(p->folder, "test.bin", record, sizeof record);
+    refused(&s, ERR_DATA, "/test.bin: coarse label 20 of sample 0, expected 0..19");
+    file_put(p->folder, "test.bin", record, RECORD);
+    refused(&s, ERR_DATA, "/test.bin: has 3073 bytes, expected a multiple of 3074, two labels", "not of cifar100");
+    file_drop(p->folder, "train.bin");
+    set_key(&s, "labels", "coarse");
+    assert_int_equal(dataset_peek(&d, &s, &e), -1);
+    assert_int_equal(dataset_absent(&d, &s, NULL, &e), 0);
+    assert_true(data_classes(&d) == 20 && d.n[PART_TRAIN] == 50000 && d.n[PART_TEST] == 10000);
+    dataset_release(&d);
+}
+
 int run_cifar10_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +254,8 @@ int run_cifar10_tests(void)
         cmocka_unit_test_setup_teardown(several_files_are_cached_together, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_refused_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(streams_that_end_early_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_100_kinds_have_20_groups, setup, teardown),
+        cmocka_unit_test_setup_teardown(labels_of_either_kind_are_checked, setup, teardown),
     };
     return cmocka_run_group_tests_name("cifar10", tests, NULL, NULL);
 }

@@ -71,6 +71,23 @@ static void check_cifar10(const struct data_word *w, const void *unused)
     folder_remove(folder);
 }
 
+static void check_cifar100(const struct data_word *w, const void *unused)
+{
+    static unsigned char b[2 * 3074] = {1, 2, [3074] = 19, 98};
+    char folder[64];
+    struct dataset d;
+    (void)unused;
+    folder_make(folder);
+    file_put_gz(folder, "train.bin.gz", b, sizeof b);
+    file_put(folder, "test.bin", b, 3074);
+    struct data_spec s = spec_of(w->name, folder);
+    loads(&s, &d);
+    assert_true(data_classes(&d) == 100 && shape_size(data_input(&d)->shape) == 3072 && d.n[PART_TEST] == 1);
+    assert_string_equal(data_target(&d)->class_name[classes_of(&d, PART_TRAIN)[1]], "woman");
+    dataset_release(&d);
+    folder_remove(folder);
+}
+
 static void check_images(const struct data_word *w, const void *unused)
 {
     static const char *const class[] = {"dark", "light"}, *const image[] = {"P2 2 1 9 0 1", "P2 2 1 9 9 8"};
@@ -185,6 +202,7 @@ static const struct {
     {"emnist-balanced", check_files, &(struct named_files){"emnist-balanced-train", "emnist-balanced-test", 0, 47}},
     {"idx", check_files, &(struct named_files){"train", "t10k", 0, 0}},
     {"cifar10", check_cifar10, NULL},
+    {"cifar100", check_cifar100, NULL},
     {"images", check_images, NULL},
     {"csv", check_csv, NULL},
     {"moons", check_made,
