@@ -1,5 +1,5 @@
-/* A CSV file with every way of reading its columns: a dataset without a gap in it, or an error that names the file or a
- * key. The first byte chooses keys, the rest is the file. */
+/* A CSV or JSON file with every way of reading its columns: a dataset without a gap in it, or an error that names the
+ * file or a key. The first byte chooses format and keys, the rest is the file. */
 #include "fuzz.h"
 
 #include "data/data.h"
@@ -10,7 +10,7 @@
 static void set(struct data_spec *s, const char *key, const char *text)
 {
     struct err e = {0};
-    PROMISE(!param_set(param_find(data_dataset_named("csv")->params, key), s->source_args, text, NULL, &e));
+    PROMISE(!param_set(param_find(data_dataset_named(s->dataset)->params, key), s->source_args, text, NULL, &e));
 }
 
 static void check_values(const struct dataset *d)
@@ -46,14 +46,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static const char *const delimiters[] = {"comma", "semicolon", "tab", "space"};
     static const char *const missing[] = {"mean", "median", "indicator", "drop"};
-    struct data_spec s = {.dataset = "csv", .path = "", .augment = ""};
+    struct data_spec s = {.path = "", .augment = ""};
     if (!n)
         return 0;
+    s.dataset = *bytes & 128 ? "json" : "csv";
     const char *path = fuzz_file(bytes + 1, n - 1);
-    param_defaults(data_dataset_named("csv")->params, s.source_args);
+    param_defaults(data_dataset_named(s.dataset)->params, s.source_args);
     set(&s, "file", path);
     set(&s, "test_part", "0.5");
-    set(&s, "delimiter", delimiters[*bytes & 3]);
+    if (!(*bytes & 128))
+        set(&s, "delimiter", delimiters[*bytes & 3]);
     set(&s, "missing", missing[*bytes >> 2 & 3]);
     if (*bytes & 16)
         set(&s, "ordinal", "1");

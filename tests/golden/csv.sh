@@ -1,4 +1,4 @@
-# csv: a table in a file trains end to end. What was recognised in it is printed, classes have their names in the tables,
+# csv: a table in a file trains end to end, also in JSON. What was recognised in it is printed, classes have their names in the tables,
 # the bytes are the same for any number of workers, level and interruption, numbers are predicted, too; what is wrong is
 # told with its line; sweeps/titanic.ini trains from the raw file where that is there.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
@@ -49,6 +49,23 @@ head -n 1 one/results/animals.confusion.csv | grep -qx 'true,cat,"dog, large",ow
   fail "names of classes: $(cat one/results/animals.confusion.csv)"
 has one/results/animals.classes.csv 'owl,'
 
+# The same table in JSON, objects one a line, trains to the same metrics.
+awk -F, 'NR == 1 { next }
+  { kind = $6 == "\"dog" ? "dog, large" : $6
+    printf "{\"id\": %d, \"size, in cm\": %d, \"colour\": \"%s\", \"age\": %s, \"price\": %s, \"kind\": \"%s\"}\n", $1, $2, $3,
+      $4 == "" ? "null" : $4, $5, kind }' data/animals.csv >data/animals.json
+sed -e 's/^dataset = csv/dataset = json/' -e 's/animals.csv/animals.json/' animals.ini >objects.ini
+run 0 objects.ini --no-plots --out objects
+has err 'data/animals.json: 240 rows and 6 columns' 'kind: the target, 3 classes: cat 64, dog, large 64, owl 64'
+for name in test_loss val_accuracy; do
+  column one/results/animals.csv $name >want
+  column objects/results/objects.csv $name >got
+  [ -s want ] && cmp -s want got || fail "$name of the same table in JSON: $(paste want got)"
+done
+sed -i '5s/: /= /' data/animals.json
+run 4 plan objects.ini
+has err "data/animals.json:5: is not JSON: ':' expected near '='"
+
 # The same file again is the same data, whatever its name; another one with the same name is not.
 gzip -c data/animals.csv >data/packed.csv.gz
 cp data/animals.csv data/copy.csv
@@ -96,7 +113,7 @@ has err 'data.augment: augmentations change images, and the samples of csv are n
 run 2 plan squares.ini data.missing=guess
 has err 'data.missing' 'mean, median, constant, indicator, drop'
 run 0 list datasets
-has out csv cifar10
+has out csv json cifar10 cifar100
 
 if [ -s "$SWEEP_DATA/csv-real/titanic.csv" ]; then
   run 0 "$SOURCE/sweeps/titanic.ini" -q --no-plots sweep.repeats=1 train.epochs=10

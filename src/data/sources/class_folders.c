@@ -55,7 +55,7 @@ static int read_names(struct class_folders *c, const char *folder, struct name_s
         bad = err_set(e, ERR_IO, "%s: cannot be read to its end: %s", folder, strerror(errno));
     if (d)
         closedir(d);
-    if (!bad)
+    if (!bad && to->n)
         qsort(to->name, to->n, sizeof *to->name, compare_names);
     return bad;
 }

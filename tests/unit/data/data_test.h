@@ -87,5 +87,6 @@ int run_cifar10_tests(void);
 int run_csv_tests(void);
 int run_picture_tests(void);
 int run_images_tests(void);
+int run_json_tests(void);
 
 #endif

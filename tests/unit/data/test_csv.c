@@ -1,6 +1,6 @@
 /* CSV files: what is read of them, how columns become features and targets, and what is refused where. */
 #include "data/sources/cells.h"
-#include "data/sources/csv_table.h"
+#include "data/sources/tabular.h"
 #include "data_test.h"
 #include "kernels/kernels.h"
 #include "mishap.h"
@@ -412,14 +412,14 @@ static void numbers_are_read_to_the_nearest(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         double got = 1, want = 2;
-        assert_int_equal(csv_number(texts[i], strlen(texts[i]), &got), 0);
+        assert_int_equal(tabular_number(texts[i], strlen(texts[i]), &got), 0);
         assert_int_equal(str_to_double(texts[i], &want), 0);
         if (memcmp(&got, &want, sizeof got) && !(got == 0 && want == 0))
             fail_msg("%s is read as %.17g", texts[i], got);
     }
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         double v;
-        if (!csv_number(none[i], strlen(none[i]), &v))
+        if (!tabular_number(none[i], strlen(none[i]), &v))
             fail_msg("'%s' is taken for %g", none[i], v);
     }
 }
@@ -507,7 +507,8 @@ static int compare_with_json(const char *root, const char *csvs)
         if (!bad)
             seen.keys = texts_of_json(path, &want);
         snprintf(path, sizeof path, "%s/%s/%s", root, csvs, f->d_name);
-        int failed = cells_read(path, &(struct cells_how){',', 0, see_cell, see_row}, &seen, &e) != 0;
+        int failed =
+            cells_read(path, &(struct cells_how){.delimiter = ',', .cell = see_cell, .row = see_row}, &seen, &e) != 0;
         if (failed != quotes)
             fail_msg("%s: %s", f->d_name, failed ? e.text : "was read");
         if (!bad && (want.n != seen.text.n || (want.n && memcmp(want.p, seen.text.p, want.n))))

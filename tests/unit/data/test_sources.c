@@ -110,20 +110,16 @@ static void check_images(const struct data_word *w, const void *unused)
     folder_remove(folder);
 }
 
-static void check_csv(const struct data_word *w, const void *unused)
+static void check_table(const struct data_word *w, const void *text)
 {
-    static const char text[] = "x,y\n1,a\n2,b\n3,a\n4,b\n";
     char folder[64];
     struct dataset d;
-    struct err e = {0};
-    (void)unused;
     folder_make(folder);
-    file_put(folder, "t.csv", text, sizeof text - 1);
+    file_put(folder, "t", text, strlen(text));
     struct data_spec s = spec_of(w->name, folder);
-    set_key(&s, "file", "t.csv");
+    set_key(&s, "file", "t");
     set_key(&s, "test_part", "0.5");
-    if (dataset_load(&d, &s, &e))
-        fail_msg("%s: %s", w->name, e.text);
+    loads(&s, &d);
     assert_true(data_classes(&d) == 2 && d.n[PART_TRAIN] == 2 && d.n[PART_TEST] == 2);
     dataset_release(&d);
     folder_remove(folder);
@@ -204,7 +200,8 @@ static const struct {
     {"cifar10", check_cifar10, NULL},
     {"cifar100", check_cifar100, NULL},
     {"images", check_images, NULL},
-    {"csv", check_csv, NULL},
+    {"csv", check_table, "x,y\n1,a\n2,b\n3,a\n4,b\n"},
+    {"json", check_table, "[{\"x\":1,\"y\":\"a\"},{\"x\":2,\"y\":\"b\"},{\"x\":3,\"y\":\"a\"},{\"x\":4,\"y\":\"b\"}]"},
     {"moons", check_made,
      &(struct made_values){{0.857280608, 0.469339421, 1.29826973, -0.0705911904, -0.662194804, 0.646307545}, 2}},
     {"circles", check_made,

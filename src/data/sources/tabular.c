@@ -1,6 +1,6 @@
-/* csv_table.c reads CSV files into memory. A column is taken for numbers until a cell is none; then the file is read
+/* tabular.c reads tables into memory. A column is taken for numbers until a cell is none; then the file is read
  * again, at once if it is one of the first rows, else after a look at all others. */
-#include "data/sources/csv_table.h"
+#include "data/sources/tabular.h"
 
 #include "data/sources/cells.h"
 
@@ -11,8 +11,8 @@
 
 #define FIRST_ROWS 1000
 
-struct csv_reading {
-    struct csv_table *t;
+struct tabular_reading {
+    struct tabular *t;
     const char *path;
     size_t start;    /* rows that were there before */
     size_t left_out; /* and rows that were dropped */
@@ -25,14 +25,15 @@ struct csv_reading {
     size_t names;    /* columns of the first row so far */
 };
 
-void csv_table_init(struct csv_table *t, const struct csv_args *args)
+void tabular_init(struct tabular *t, const struct tabular_format *format, const struct tabular_args *args)
 {
     memset(t, 0, sizeof *t);
+    t->format = format;
     t->args = args;
     arena_init(&t->text);
 }
 
-void csv_table_release(struct csv_table *t)
+void tabular_release(struct tabular *t)
 {
     for (size_t c = 0; c < t->columns; c++) {
         free(t->column[c].category);
@@ -44,14 +45,14 @@ void csv_table_release(struct csv_table *t)
     memset(t, 0, sizeof *t);
 }
 
-static int table_nomem(const struct csv_reading *r, struct err *e)
+static int table_nomem(const struct tabular_reading *r, struct err *e)
 {
     return err_set(e, ERR_NOMEM, "%s: no memory to read it", r->path);
 }
 
 /* ---- the first row ----------------------------------------------------------------------------------------------- */
 
-static int check_utf8(const struct csv_reading *r, const char *text, size_t n, size_t column, size_t line,
+static int check_utf8(const struct tabular_reading *r, const char *text, size_t n, size_t column, size_t line,
                       struct err *e)
 {
     if (memchr(text, 0, n))
@@ -69,101 +70,103 @@ static int check_utf8(const struct csv_reading *r, const char *text, size_t n, s
     return 0;
 }
 
-static int add_csv_column(struct csv_reading *r, const char *text, size_t n, size_t line, struct err *e)
+static int add_tabular_column(struct tabular_reading *r, const char *text, size_t n, size_t line, struct err *e)
 {
-    struct csv_table *t = r->t;
+    struct tabular *t = r->t;
     if (check_utf8(r, text, n, t->columns, line, e))
         return -1;
-    if (t->columns == CSV_COLUMNS)
-        return err_set(e, ERR_DATA, "%s:%zu: more than %d columns", r->path, line, CSV_COLUMNS);
+    if (t->columns == TABULAR_COLUMNS)
+        return err_set(e, ERR_DATA, "%s:%zu: more than %d columns", r->path, line, TABULAR_COLUMNS);
     if (!(t->columns & (t->columns - 1))) { /* the room doubles at each power of two */
-        struct csv_column *more = realloc(t->column, (t->columns ? 2 * t->columns : 1) * sizeof *more);
+        struct tabular_column *more = realloc(t->column, (t->columns ? 2 * t->columns : 1) * sizeof *more);
         if (!more)
             return table_nomem(r, e);
         t->column = more;
     }
-    t->column[t->columns++] = (struct csv_column){.name = arena_strn(&t->text, text, n)};
+    t->column[t->columns++] = (struct tabular_column){.name = arena_strn(&t->text, text, n)};
     return t->text.failed ? table_nomem(r, e) : 0;
 }
 
 /* A header has no numbers in it. */
-static int is_header(const struct csv_table *t)
+static int is_header(const struct tabular *t)
 {
     double v;
     int texts = 0;
+    if (t->format->named)
+        return 1;
     for (size_t c = 0; c < t->columns; c++) {
         const char *name = t->column[c].name;
-        if (!csv_number(name, strlen(name), &v))
+        if (!tabular_number(name, strlen(name), &v))
             return t->args->header == HEADER_YES;
         texts += *name != 0;
     }
     return t->args->header == HEADER_YES || (t->args->header == HEADER_AUTO && texts);
 }
 
-static int take_csv_cell(void *ctx, size_t column, const char *text, size_t n, size_t line, struct err *e);
-static int take_csv_row(void *ctx, size_t columns, size_t line, struct err *e);
+static int take_table_cell(void *ctx, size_t column, const char *text, size_t n, size_t line, struct err *e);
+static int take_table_row(void *ctx, size_t columns, size_t line, struct err *e);
 
 /* Of a file without a header the columns are called by their numbers, and the first row is one of values. */
-static int end_of_first_row(struct csv_reading *r, size_t line, struct err *e)
+static int end_of_first_row(struct tabular_reading *r, size_t line, struct err *e)
 {
-    struct csv_table *t = r->t;
+    struct tabular *t = r->t;
     int bad = 0;
     r->header = 0;
     t->has_header = is_header(t);
     if (t->has_header)
-        return csv_choose_roles(t, e);
+        return tabular_choose_roles(t, e);
     const char **cell = calloc(t->columns, sizeof *cell);
     for (size_t c = 0; cell && c < t->columns; c++) {
         cell[c] = t->column[c].name;
         t->column[c].name = arena_fmt(&t->text, "%zu", c + 1);
     }
-    bad = !cell || t->text.failed ? table_nomem(r, e) : csv_choose_roles(t, e);
+    bad = !cell || t->text.failed ? table_nomem(r, e) : tabular_choose_roles(t, e);
     for (size_t c = 0; !bad && c < t->columns; c++)
-        bad = take_csv_cell(r, c, cell[c], strlen(cell[c]), line, e);
-    bad = bad || take_csv_row(r, t->columns, line, e);
+        bad = take_table_cell(r, c, cell[c], strlen(cell[c]), line, e);
+    bad = bad || take_table_row(r, t->columns, line, e);
     free(cell);
     return bad ? -1 : 0;
 }
 
 /* ---- cells ------------------------------------------------------------------------------------------------------- */
 
-static int add_category(struct csv_reading *r, struct csv_column *c, const char *text, size_t n, size_t line,
+static int add_category(struct tabular_reading *r, struct tabular_column *c, const char *text, size_t n, size_t line,
                         uint64_t hash, size_t slot, struct err *e)
 {
-    if (c->categories == CSV_CATEGORIES)
+    if (c->categories == TABULAR_CATEGORIES)
         return err_set(e, ERR_DATA,
                        "%s:%zu: column %td (%s): more than %d different texts; leave the column out with data.drop",
-                       r->path, line, c - r->t->column + 1, c->name, CSV_CATEGORIES);
+                       r->path, line, c - r->t->column + 1, c->name, TABULAR_CATEGORIES);
     if (check_utf8(r, text, n, (size_t)(c - r->t->column), line, e))
         return -1;
-    c->category[c->categories] = (struct csv_category){arena_strn(&r->t->text, text, n), hash};
+    c->category[c->categories] = (struct tabular_category){arena_strn(&r->t->text, text, n), hash};
     c->slot[slot] = (uint16_t)++c->categories;
     return r->t->text.failed ? table_nomem(r, e) : c->categories - 1;
 }
 
 /* The number of the category with that text, a new one if need be; -1 with *e. */
-static int category_of(struct csv_reading *r, struct csv_column *c, const char *text, size_t n, size_t line,
+static int category_of(struct tabular_reading *r, struct tabular_column *c, const char *text, size_t n, size_t line,
                        struct err *e)
 {
     uint64_t hash = str_hash(STR_HASH, text, n);
     if (!c->category) {
-        c->category = calloc(CSV_CATEGORIES, sizeof *c->category);
-        c->slot = calloc(CSV_SLOTS, sizeof *c->slot);
+        c->category = calloc(TABULAR_CATEGORIES, sizeof *c->category);
+        c->slot = calloc(TABULAR_SLOTS, sizeof *c->slot);
         if (!c->category || !c->slot)
             return table_nomem(r, e);
     }
-    size_t at = hash % CSV_SLOTS;
-    for (; c->slot[at]; at = (at + 1) % CSV_SLOTS) {
-        const struct csv_category *k = &c->category[c->slot[at] - 1];
+    size_t at = hash % TABULAR_SLOTS;
+    for (; c->slot[at]; at = (at + 1) % TABULAR_SLOTS) {
+        const struct tabular_category *k = &c->category[c->slot[at] - 1];
         if (k->hash == hash && !strncmp(k->text, text, n) && !k->text[n])
             return c->slot[at] - 1;
     }
     return add_category(r, c, text, n, line, hash, at, e);
 }
 
-static int room_for_row(struct csv_reading *r, struct err *e)
+static int room_for_row(struct tabular_reading *r, struct err *e)
 {
-    struct csv_table *t = r->t;
+    struct tabular *t = r->t;
     if (t->rows < t->room)
         return 0;
     size_t room = t->room ? t->room + t->room / 2 : 256;
@@ -178,7 +181,7 @@ static int room_for_row(struct csv_reading *r, struct err *e)
 }
 
 /* A cell of a column of numbers that is none. */
-static int take_odd_cell(struct csv_reading *r, struct csv_column *c, const char *text, size_t n, size_t line,
+static int take_odd_cell(struct tabular_reading *r, struct tabular_column *c, const char *text, size_t n, size_t line,
                          struct err *e)
 {
     if (r->fixed) {
@@ -193,11 +196,11 @@ static int take_odd_cell(struct csv_reading *r, struct csv_column *c, const char
     return 0;
 }
 
-static int take_numeric_cell(struct csv_reading *r, struct csv_column *c, const char *text, size_t n, size_t line,
-                             float *to, struct err *e)
+static int take_numeric_cell(struct tabular_reading *r, struct tabular_column *c, const char *text, size_t n,
+                             size_t line, float *to, struct err *e)
 {
     double v;
-    if (csv_number(text, n, &v))
+    if (tabular_number(text, n, &v))
         return take_odd_cell(r, c, text, n, line, e);
     *to = (float)v;
     if (!isfinite(*to))
@@ -207,15 +210,15 @@ static int take_numeric_cell(struct csv_reading *r, struct csv_column *c, const 
     return 0;
 }
 
-static int take_csv_cell(void *ctx, size_t column, const char *text, size_t n, size_t line, struct err *e)
+static int take_table_cell(void *ctx, size_t column, const char *text, size_t n, size_t line, struct err *e)
 {
-    struct csv_reading *r = ctx;
-    struct csv_table *t = r->t;
+    struct tabular_reading *r = ctx;
+    struct tabular *t = r->t;
     if (r->header && !r->known)
-        return add_csv_column(r, text, n, line, e);
+        return add_tabular_column(r, text, n, line, e);
     if (column >= t->columns)
-        return 0; /* take_csv_row counts them */
-    struct csv_column *c = &t->column[column];
+        return 0; /* take_table_row counts them */
+    struct tabular_column *c = &t->column[column];
     if (r->header && t->has_header) {
         if (strlen(c->name) == n && !memcmp(c->name, text, n))
             return 0;
@@ -227,10 +230,10 @@ static int take_csv_cell(void *ctx, size_t column, const char *text, size_t n, s
     if (room_for_row(r, e))
         return -1;
     float *to = &t->value[t->rows * t->used + (size_t)c->place];
-    int missing = csv_is_missing(text, n), category = 0;
+    int missing = tabular_is_missing(text, n), category = 0;
     c->missing += (size_t)missing;
     r->lacks |= missing;
-    if (missing && c->role == COLUMN_TARGET && t->args->missing != CSV_DROP)
+    if (missing && c->role == COLUMN_TARGET && t->args->missing != TABULAR_DROP)
         return err_set(e, ERR_DATA,
                        "%s:%zu: column %zu (%s): the target is missing; `missing = drop` leaves such rows out", r->path,
                        line, column + 1, c->name);
@@ -242,10 +245,10 @@ static int take_csv_cell(void *ctx, size_t column, const char *text, size_t n, s
     return category < 0 ? -1 : 0;
 }
 
-static int take_csv_row(void *ctx, size_t columns, size_t line, struct err *e)
+static int take_table_row(void *ctx, size_t columns, size_t line, struct err *e)
 {
-    struct csv_reading *r = ctx;
-    struct csv_table *t = r->t;
+    struct tabular_reading *r = ctx;
+    struct tabular *t = r->t;
     int first = r->header;
     if (first && !r->known)
         return end_of_first_row(r, line, e);
@@ -255,7 +258,7 @@ static int take_csv_row(void *ctx, size_t columns, size_t line, struct err *e)
     r->header = 0;
     if (first && t->has_header)
         return 0;
-    int drop = r->lacks && t->args->missing == CSV_DROP;
+    int drop = r->lacks && t->args->missing == TABULAR_DROP;
     t->dropped += (size_t)drop;
     t->rows += !drop;
     r->lacks = 0;
@@ -265,9 +268,9 @@ static int take_csv_row(void *ctx, size_t columns, size_t line, struct err *e)
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
-static void begin_again(struct csv_reading *r)
+static void begin_again(struct tabular_reading *r)
 {
-    struct csv_table *t = r->t;
+    struct tabular *t = r->t;
     t->rows = r->start;
     t->dropped = r->left_out;
     r->seen = 0;
@@ -279,18 +282,24 @@ static void begin_again(struct csv_reading *r)
         t->column[c].missing = 0;
         t->column[c].categories = 0;
         if (t->column[c].slot)
-            memset(t->column[c].slot, 0, CSV_SLOTS * sizeof *t->column[c].slot);
+            memset(t->column[c].slot, 0, TABULAR_SLOTS * sizeof *t->column[c].slot);
     }
 }
 
-int csv_table_read(struct csv_table *t, const char *path, struct err *e)
+static const char *known_column(void *ctx, size_t column)
+{
+    const struct tabular_reading *r = ctx;
+    return column < r->t->columns ? r->t->column[column].name : NULL;
+}
+
+int tabular_read(struct tabular *t, const char *path, struct err *e)
 {
     static const char delimiters[] = {',', ';', '\t', ' ', '|'};
-    const struct cells_how how = {delimiters[t->args->delimiter], t->args->skip, take_csv_cell, take_csv_row};
+    struct cells_how how = {delimiters[t->args->delimiter], t->args->skip, NULL, take_table_cell, take_table_row};
     int fixed = t->columns > 0;
-    struct csv_reading r = {
+    struct tabular_reading r = {
         .t = t, .path = path, .start = t->rows, .left_out = t->dropped, .header = 1, .known = fixed, .fixed = fixed};
-    while (cells_read(path, &how, &r, e) || r.again) {
+    while (how.name = r.known ? known_column : NULL, t->format->read(path, &how, &r, e) || r.again) {
         if (e->code || !r.again)
             return -1;
         begin_again(&r);

@@ -1,15 +1,15 @@
-/* csv_roles.c says which columns of a CSV file are used, and how, from the keys and the names of the columns. */
-#include "data/sources/csv_table.h"
+/* tabular_roles.c says which columns of a table are used, and how, from the keys and the names of the columns. */
 #include "data/sources/name_list.h"
+#include "data/sources/tabular.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define COLUMN_NAME 1024 /* bytes of a name in a key */
 
-struct csv_column *csv_table_column(const struct csv_table *t, const char *key, const char *name, struct err *e)
+struct tabular_column *tabular_column(const struct tabular *t, const char *key, const char *name, struct err *e)
 {
-    struct csv_column *found = NULL;
+    struct tabular_column *found = NULL;
     int64_t number;
     for (size_t c = 0; c < t->columns; c++)
         if (!strcmp(t->column[c].name, name)) {
@@ -29,8 +29,8 @@ struct csv_column *csv_table_column(const struct csv_table *t, const char *key, 
 }
 
 /* Calls use for each column of the list. */
-static int each_named(const struct csv_table *t, const char *key, const char *list,
-                      int (*use)(struct csv_column *c, const char *key, struct err *e), struct err *e)
+static int each_named(const struct tabular *t, const char *key, const char *list,
+                      int (*use)(struct tabular_column *c, const char *key, struct err *e), struct err *e)
 {
     char name[COLUMN_NAME];
     int more;
@@ -41,14 +41,14 @@ static int each_named(const struct csv_table *t, const char *key, const char *li
                 "data.%s: '%s' has a name that is empty, too long, or in a quote that is open; write columns "
                 "by commas, such as `Age, \"Fare, in pounds\"`",
                 key, list);
-        struct csv_column *c = csv_table_column(t, key, name, e);
+        struct tabular_column *c = tabular_column(t, key, name, e);
         if (!c || use(c, key, e))
             return -1;
     }
     return 0;
 }
 
-static int use_as_feature(struct csv_column *c, const char *key, struct err *e)
+static int use_as_feature(struct tabular_column *c, const char *key, struct err *e)
 {
     if (c->role == COLUMN_TARGET)
         return err_set(e, ERR_USAGE, "data.%s: column '%s' is the target, which cannot be a feature, too", key,
@@ -57,7 +57,7 @@ static int use_as_feature(struct csv_column *c, const char *key, struct err *e)
     return 0;
 }
 
-static int leave_out_column(struct csv_column *c, const char *key, struct err *e)
+static int leave_out_column(struct tabular_column *c, const char *key, struct err *e)
 {
     if (c->role == COLUMN_TARGET)
         return err_set(e, ERR_USAGE, "data.%s: column '%s' is the target, which cannot be left out", key, c->name);
@@ -65,7 +65,7 @@ static int leave_out_column(struct csv_column *c, const char *key, struct err *e
     return 0;
 }
 
-static int take_categories(struct csv_column *c, const char *key, struct err *e)
+static int take_categories(struct tabular_column *c, const char *key, struct err *e)
 {
     if (c->role != COLUMN_FEATURE)
         return err_set(e, ERR_USAGE, "data.%s: column '%s' is not a feature", key, c->name);
@@ -73,7 +73,7 @@ static int take_categories(struct csv_column *c, const char *key, struct err *e)
     return 0;
 }
 
-static int take_order(struct csv_column *c, const char *key, struct err *e)
+static int take_order(struct tabular_column *c, const char *key, struct err *e)
 {
     if (c->text)
         return err_set(e, ERR_USAGE, "data.%s: column '%s' stands in onehot, too", key, c->name);
@@ -81,10 +81,10 @@ static int take_order(struct csv_column *c, const char *key, struct err *e)
     return take_categories(c, key, e);
 }
 
-int csv_choose_roles(struct csv_table *t, struct err *e)
+int tabular_choose_roles(struct tabular *t, struct err *e)
 {
-    const struct csv_args *a = t->args;
-    struct csv_column *target = *a->target ? csv_table_column(t, "target", a->target, e) : &t->column[t->columns - 1];
+    const struct tabular_args *a = t->args;
+    struct tabular_column *target = *a->target ? tabular_column(t, "target", a->target, e) : &t->column[t->columns - 1];
     if (!target)
         return -1;
     for (size_t c = 0; c < t->columns; c++)

@@ -1,6 +1,6 @@
-/* csv_number.c reads the numbers of CSV files. Up to 19 digits and a small power of ten are two exact doubles and one
+/* tabular_number.c reads the numbers of tables. Up to 19 digits and a small power of ten are two exact doubles and one
  * rounding (W. D. Clinger, How to read floating point numbers accurately, PLDI 1990); all else is str_to_double's. */
-#include "data/sources/csv_table.h"
+#include "data/sources/tabular.h"
 
 #include <string.h>
 
@@ -60,12 +60,12 @@ static int is_exact(const char *text, size_t n, double *v)
     return 1;
 }
 
-int csv_number(const char *text, size_t n, double *v)
+int tabular_number(const char *text, size_t n, double *v)
 {
     return is_exact(text, n, v) || (strlen(text) == n && !str_to_double(text, v)) ? 0 : -1;
 }
 
-int csv_is_missing(const char *text, size_t n)
+int tabular_is_missing(const char *text, size_t n)
 {
     static const char *const words[] = {"?", "NA", "N/A", "NaN", "nan", "None", "null", "NULL"};
     for (size_t i = 0; n && n <= 4 && i < sizeof words / sizeof *words; i++)

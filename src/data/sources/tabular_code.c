@@ -1,5 +1,5 @@
-/* csv_code.c makes features and targets of the columns of a table. */
-#include "data/sources/csv_code.h"
+/* tabular_code.c makes features and targets of the columns of a table. */
+#include "data/sources/tabular_code.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 
 #define CLASSES_BY_THEMSELVES 20 /* most whole numbers that are taken for classes without a word */
 
-static const struct csv_column *target_column(const struct csv_table *t)
+static const struct tabular_column *target_column(const struct tabular *t)
 {
-    const struct csv_column *c = t->column;
+    const struct tabular_column *c = t->column;
     while (c->role != COLUMN_TARGET)
         c++;
     return c;
@@ -32,10 +32,10 @@ static int compare_categories(const void *a, const void *b)
 }
 
 /* Counts the categories of the training part (NULL: of all rows), and puts those that there are in order. */
-static void order_categories(const struct csv_table *t, const unsigned char *part, struct csv_code *k)
+static void order_categories(const struct tabular *t, const unsigned char *part, struct tabular_code *k)
 {
-    struct sorted_category sorted[CSV_CATEGORIES];
-    size_t count[CSV_CATEGORIES] = {0};
+    struct sorted_category sorted[TABULAR_CATEGORIES];
+    size_t count[TABULAR_CATEGORIES] = {0};
     int numbers = 1;
     for (size_t i = 0; i < t->rows; i++)
         if (!part || part[i] == PART_TRAIN)
@@ -48,7 +48,7 @@ static void order_categories(const struct csv_table *t, const unsigned char *par
         if (!count[i])
             continue;
         *s = (struct sorted_category){text, 0, 1, i};
-        numbers = (!csv_number(text, strlen(text), &s->value) || !*text) && numbers;
+        numbers = (!tabular_number(text, strlen(text), &s->value) || !*text) && numbers;
         k->known++;
     }
     for (int i = 0; i < k->known; i++)
@@ -64,7 +64,7 @@ static void order_categories(const struct csv_table *t, const unsigned char *par
 /* ---- the target -------------------------------------------------------------------------------------------------- */
 
 /* Takes each different number for a class, in order. 0, or -1: there are more than `most`. */
-static int order_numbers(const struct csv_table *t, struct csv_code *k, int most)
+static int order_numbers(const struct tabular *t, struct tabular_code *k, int most)
 {
     k->known = 0;
     for (size_t i = 0; i < t->rows; i++) {
@@ -82,9 +82,9 @@ static int order_numbers(const struct csv_table *t, struct csv_code *k, int most
     return 0;
 }
 
-static int number_classes(const struct csv_table *t, struct csv_code *k, struct err *e)
+static int number_classes(const struct tabular *t, struct tabular_code *k, struct err *e)
 {
-    int forced = t->args->target_type == TARGET_CLASS, most = forced ? CSV_CATEGORIES : CLASSES_BY_THEMSELVES;
+    int forced = t->args->target_type == TARGET_CLASS, most = forced ? TABULAR_CATEGORIES : CLASSES_BY_THEMSELVES;
     if (t->args->target_type == TARGET_NUMBER || (!forced && k->column->fractions))
         return 0;
     if (order_numbers(t, k, most)) {
@@ -92,15 +92,15 @@ static int number_classes(const struct csv_table *t, struct csv_code *k, struct 
         return forced ? err_set(e, ERR_DATA,
                                 "data.target_type: column '%s' has more than %d different numbers, which "
                                 "cannot be classes; write number",
-                                k->column->name, CSV_CATEGORIES)
+                                k->column->name, TABULAR_CATEGORIES)
                       : 0;
     }
     return 0;
 }
 
-int csv_code_target(const struct csv_table *t, struct csv_code *k, struct err *e)
+int tabular_code_target(const struct tabular *t, struct tabular_code *k, struct err *e)
 {
-    *k = (struct csv_code){.column = target_column(t)};
+    *k = (struct tabular_code){.column = target_column(t)};
     if (!k->column->text) {
         if (number_classes(t, k, e))
             return -1;
@@ -117,7 +117,7 @@ int csv_code_target(const struct csv_table *t, struct csv_code *k, struct err *e
     return 0;
 }
 
-int csv_class(const struct csv_code *k, const float *row)
+int tabular_class(const struct tabular_code *k, const float *row)
 {
     float v = row[k->column->place];
     if (k->column->text)
@@ -129,14 +129,14 @@ int csv_class(const struct csv_code *k, const float *row)
 }
 
 /* Names and counts of classes; one without a training row is an error, as no network can learn it. */
-static int finish_target(const struct csv_table *t, const unsigned char *part, struct csv_code *k, struct arena *a,
+static int finish_target(const struct tabular *t, const unsigned char *part, struct tabular_code *k, struct arena *a,
                          struct err *e)
 {
     char buf[STR_NUM];
     memset(k->count, 0, sizeof k->count);
     for (size_t i = 0; k->width && i < t->rows; i++)
         if (part[i] == PART_TRAIN)
-            k->count[csv_class(k, t->value + i * t->used)]++;
+            k->count[tabular_class(k, t->value + i * t->used)]++;
     for (int i = 0; i < k->known; i++) {
         if (!k->column->text)
             k->name[i] = arena_str(a, str_float(buf, k->value[i]));
@@ -149,7 +149,7 @@ static int finish_target(const struct csv_table *t, const unsigned char *part, s
 
 /* ---- features ---------------------------------------------------------------------------------------------------- */
 
-static int lacks_in_training(const struct csv_table *t, const unsigned char *part, const struct csv_column *c)
+static int lacks_in_training(const struct tabular *t, const unsigned char *part, const struct tabular_column *c)
 {
     for (size_t i = 0; i < t->rows; i++)
         if (part[i] == PART_TRAIN && isnan(t->value[i * t->used + (size_t)c->place]))
@@ -157,30 +157,30 @@ static int lacks_in_training(const struct csv_table *t, const unsigned char *par
     return 0;
 }
 
-static void code_feature(const struct csv_table *t, const unsigned char *part, struct csv_code *k)
+static void code_feature(const struct tabular *t, const unsigned char *part, struct tabular_code *k)
 {
     k->width = 1;
     if (k->column->text) {
         order_categories(t, part, k);
         k->width = k->column->ordinal ? 1 : k->known;
-    } else if (t->args->missing == CSV_INDICATOR && k->column->missing && lacks_in_training(t, part, k->column))
+    } else if (t->args->missing == TABULAR_INDICATOR && k->column->missing && lacks_in_training(t, part, k->column))
         k->width += k->indicator = 1;
 }
 
-int csv_code_columns(const struct csv_table *t, const unsigned char *part, struct csv_coding *c, struct arena *a,
-                     struct err *e)
+int tabular_code_columns(const struct tabular *t, const unsigned char *part, struct tabular_coding *c, struct arena *a,
+                         struct err *e)
 {
     size_t i = 0;
     memset(c, 0, sizeof *c);
     c->code = arena_take(a, t->used * sizeof *c->code);
-    for (const struct csv_column *col = t->column; c->code && i < t->used; col++) {
+    for (const struct tabular_column *col = t->column; c->code && i < t->used; col++) {
         if (col->role == COLUMN_UNUSED)
             continue;
-        struct csv_code *k = &c->code[i++];
+        struct tabular_code *k = &c->code[i++];
         k->column = col;
         if (col->role == COLUMN_TARGET) {
             c->target = k;
-            if (csv_code_target(t, k, e) || finish_target(t, part, k, a, e))
+            if (tabular_code_target(t, k, e) || finish_target(t, part, k, a, e))
                 return -1;
             continue;
         }
@@ -188,14 +188,14 @@ int csv_code_columns(const struct csv_table *t, const unsigned char *part, struc
         k->at = c->features;
         c->features += k->width;
     }
-    return a->failed || !c->code ? err_set(e, ERR_NOMEM, "dataset csv: no memory for its columns") : 0;
+    return a->failed || !c->code ? err_set(e, ERR_NOMEM, "no memory for the columns of a table") : 0;
 }
 
-static void encode_column(const struct csv_table *t, const struct csv_code *k, float v, float *x)
+static void encode_column(const struct tabular *t, const struct tabular_code *k, float v, float *x)
 {
     x += k->at;
     if (!k->column->text) {
-        *x = isnan(v) && t->args->missing == CSV_CONSTANT ? (float)t->args->constant : v;
+        *x = isnan(v) && t->args->missing == TABULAR_CONSTANT ? (float)t->args->constant : v;
         if (k->indicator)
             x[1] = isnan(v) ? 1 : 0;
         return;
@@ -203,7 +203,7 @@ static void encode_column(const struct csv_table *t, const struct csv_code *k, f
     int place = k->place[(int)v], missing = !*k->column->category[(int)v].text;
     if (k->column->ordinal) {
         *x = place < 0 || missing ? NAN : (float)place;
-        if (isnan(*x) && t->args->missing == CSV_CONSTANT)
+        if (isnan(*x) && t->args->missing == TABULAR_CONSTANT)
             *x = (float)t->args->constant;
         return;
     }
@@ -212,7 +212,7 @@ static void encode_column(const struct csv_table *t, const struct csv_code *k, f
         x[place] = 1;
 }
 
-void csv_encode(const struct csv_table *t, const struct csv_coding *c, const float *row, float *x)
+void tabular_encode(const struct tabular *t, const struct tabular_coding *c, const float *row, float *x)
 {
     for (size_t i = 0; i < t->used; i++)
         if (&c->code[i] != c->target)
@@ -238,7 +238,7 @@ static void tell_text(const char *text, struct str *to)
         str_add(to, "...");
 }
 
-static void tell_names(const struct csv_code *k, int counts, struct str *to)
+static void tell_names(const struct tabular_code *k, int counts, struct str *to)
 {
     for (int i = 0; i < k->known && i < 10; i++) {
         str_add(to, i ? ", " : "");
@@ -250,13 +250,13 @@ static void tell_names(const struct csv_code *k, int counts, struct str *to)
         str_add(to, ", ...");
 }
 
-static void tell_feature(const struct csv_table *t, const struct csv_code *k, struct str *to)
+static void tell_feature(const struct tabular *t, const struct tabular_code *k, struct str *to)
 {
-    static const char *const rules[] = {[CSV_MEAN] = "mean",
-                                        [CSV_MEDIAN] = "median",
-                                        [CSV_CONSTANT] = "constant",
-                                        [CSV_INDICATOR] = "mean, and a feature that says so",
-                                        [CSV_DROP] = "left out"};
+    static const char *const rules[] = {[TABULAR_MEAN] = "mean",
+                                        [TABULAR_MEDIAN] = "median",
+                                        [TABULAR_CONSTANT] = "constant",
+                                        [TABULAR_INDICATOR] = "mean, and a feature that says so",
+                                        [TABULAR_DROP] = "left out"};
     str_add(to, "  ");
     tell_text(k->column->name, to);
     str_add(to, ": ");
@@ -267,14 +267,14 @@ static void tell_feature(const struct csv_table *t, const struct csv_code *k, st
         str_add(to, k->column->fractions ? "numbers" : "whole numbers");
     if (k->column->missing)
         str_addf(to, "; %zu missing (%s)", k->column->missing,
-                 k->column->text && !k->column->ordinal && t->args->missing != CSV_DROP ? "a category of their own"
-                                                                                        : rules[t->args->missing]);
+                 k->column->text && !k->column->ordinal && t->args->missing != TABULAR_DROP ? "a category of their own"
+                                                                                            : rules[t->args->missing]);
     str_add(to, "\n");
 }
 
-void csv_tell(const struct csv_table *t, const struct csv_coding *c, struct str *to)
+void tabular_tell(const struct tabular *t, const struct tabular_coding *c, struct str *to)
 {
-    const struct csv_code *k = c->target;
+    const struct tabular_code *k = c->target;
     str_add(to, "  ");
     tell_text(k->column->name, to);
     str_add(to, ": the target, ");

@@ -1,0 +1,80 @@
+/* tabular.h - a table of numbers and texts in memory, read from one file or two with the same columns, CSV or JSON. Of
+ * columns that are not used nothing is kept, of texts each different one once. */
+#ifndef DATA_SOURCES_TABULAR_H
+#define DATA_SOURCES_TABULAR_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "data/fields.h"
+
+#define TABULAR_COLUMNS 65536
+#define TABULAR_CATEGORIES DATA_CLASSES /* most different texts of a column */
+
+/* The keys of the datasets csv and json; what the second lacks is 0. */
+struct tabular_args {
+    const char *file, *test_file;         /* names of files; test_file "": a part of the rows is for tests */
+    const char *target, *features, *drop; /* columns by name or number; target "": the last one */
+    const char *onehot, *ordinal;         /* columns whose values are categories */
+    const char *image;                    /* "CxHxW": the features are an image */
+    double test_part;                     /* of the rows, where there is no test file */
+    double constant;                      /* for missing numbers, where missing is TABULAR_CONSTANT */
+    int header, skip, delimiter, missing, target_type; /* enums below but for skip */
+};
+enum tabular_header { HEADER_AUTO, HEADER_YES, HEADER_NO };
+enum tabular_missing { TABULAR_MEAN, TABULAR_MEDIAN, TABULAR_CONSTANT, TABULAR_INDICATOR, TABULAR_DROP };
+enum tabular_target { TARGET_AUTO, TARGET_CLASS, TARGET_NUMBER };
+
+enum tabular_role { COLUMN_UNUSED, COLUMN_FEATURE, COLUMN_TARGET };
+struct tabular_category {
+    const char *text; /* "" where the cell is empty: a category of its own */
+    uint64_t hash;
+};
+struct tabular_column {
+    const char *name; /* of the header, or its number */
+    enum tabular_role role;
+    int place;      /* of a used column: its place in a row of values */
+    int text;       /* its values are categories */
+    int ordinal;    /* and these become one number */
+    int fractions;  /* a number is not whole */
+    size_t missing; /* cells without a value */
+    int categories;
+    struct tabular_category *category; /* [TABULAR_CATEGORIES] in the order of the file */
+    uint16_t *slot;                    /* [TABULAR_SLOTS] 1 + the category with that hash; 0: none */
+};
+#define TABULAR_SLOTS (4 * TABULAR_CATEGORIES)
+
+struct cells_how;
+struct tabular_format { /* data_source.detail */
+    /* Of cells.h. */
+    int (*read)(const char *path, const struct cells_how *how, void *ctx, struct err *e);
+    int named; /* the first row always has the names of the columns */
+};
+
+struct tabular {
+    const struct tabular_format *format;
+    const struct tabular_args *args;
+    struct arena text; /* names and categories */
+    struct tabular_column *column;
+    size_t columns, used;
+    int has_header;
+    float *value; /* [rows][used] a number, NaN: it is missing, or the number of a category */
+    size_t rows, room;
+    size_t dropped; /* rows with a missing value, where these are left out */
+};
+
+void tabular_init(struct tabular *t, const struct tabular_format *format, const struct tabular_args *args);
+void tabular_release(struct tabular *t);
+/* Adds the rows of a file. The first says which columns there are and which are numbers; later ones must have the same.
+ * 0, or -1 with *e: file, line and column, and what was expected. */
+int tabular_read(struct tabular *t, const char *path, struct err *e);
+/* The column that a key means by `name`, its name or its number from 1; NULL with *e. */
+struct tabular_column *tabular_column(const struct tabular *t, const char *key, const char *name, struct err *e);
+/* Says which columns are used and how (tabular_roles.c); to be called once their names are known. 0 or -1 with *e. */
+int tabular_choose_roles(struct tabular *t, struct err *e);
+/* text[n] as a number: the nearest double, as str_to_double reads it. 0, or -1: it is none. */
+int tabular_number(const char *text, size_t n, double *v);
+/* Whether the text says that there is no value: it is empty, NA, N/A, NaN, None, null or ?. */
+int tabular_is_missing(const char *text, size_t n);
+
+#endif

@@ -1,0 +1,315 @@
+/* tabular_source.c - the datasets csv and json: a table of which some columns are features, and one is the target. */
+#include "base/file.h"
+#include "base/str.h"
+#include "data/locate.h"
+#include "data/sources/cells.h"
+#include "data/sources/fingerprint.h"
+#include "data/sources/source.h"
+#include "data/sources/tabular_code.h"
+#include "data/split.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TABULAR_FEATURES 1000000
+
+_Static_assert(sizeof(struct tabular_args) <= DATA_ARGS, "DATA_ARGS");
+
+/* Defines NAME_word, the words of a key in the order of its enum. */
+#define TABULAR_WORDS(name, ...)                                                                                       \
+    static const char *name##_word(size_t i)                                                                           \
+    {                                                                                                                  \
+        static const char *const words[] = {__VA_ARGS__};                                                              \
+        return i < sizeof words / sizeof *words ? words[i] : NULL;                                                     \
+    }
+TABULAR_WORDS(header, "auto", "yes", "no")
+TABULAR_WORDS(delimiter, "comma", "semicolon", "tab", "space", "bar")
+TABULAR_WORDS(missing, "mean", "median", "constant", "indicator", "drop")
+TABULAR_WORDS(target_type, "auto", "class", "number")
+
+#define TABULAR_AT(field) offsetof(struct tabular_args, field)
+// clang-format off
+#define TABULAR_PARAMS                                                                                                 \
+    { .name = "file", .type = P_TEXT, .at = TABULAR_AT(file), .preset = "", .matters = MATTERS_NEVER, /* the fingerprint does */\
+      .help = "name of the file, plain or gzipped; seen from where sweep is started, or from the places of data.path" },\
+    { .name = "test_file", .type = P_TEXT, .at = TABULAR_AT(test_file), .preset = "",                                  \
+      .matters = MATTERS_NEVER,                                                                                        \
+      .help = "name of a file with the same columns to test with; default: a part of the rows of file" },              \
+    { .name = "test_part", .type = P_FLOAT, .at = TABULAR_AT(test_part), .min = 0, .max = 1, .preset = "0.2", .open = 3,\
+      .help = "how much of the rows is for tests where there is no test_file: drawn class by class, the same whatever the "\
+              "seeds" },                                                                                               \
+    { .name = "target", .type = P_TEXT, .at = TABULAR_AT(target), .preset = "",                                        \
+      .help = "column to predict, by its name or its number from 1; default: the last one" },                          \
+    { .name = "target_type", .type = P_CHOICE, .at = TABULAR_AT(target_type), .preset = "auto", .word = target_type_word,\
+      .help = "class or number; auto: texts, and up to 20 different whole numbers, are classes" },                     \
+    { .name = "features", .type = P_TEXT, .at = TABULAR_AT(features), .preset = "",                                    \
+      .help = "columns to predict from, by commas; default: all others" },                                             \
+    { .name = "drop", .type = P_TEXT, .at = TABULAR_AT(drop), .preset = "", .help = "columns that are left out, by commas" },\
+    { .name = "onehot", .type = P_TEXT, .at = TABULAR_AT(onehot), .preset = "",                                        \
+      .help = "columns of numbers that are categories, a feature of 0 and 1 for each, as for texts" },                 \
+    { .name = "ordinal", .type = P_TEXT, .at = TABULAR_AT(ordinal), .preset = "",                                      \
+      .help = "columns of categories that become one number, 0, 1, ... in the order of their values" },                \
+    { .name = "missing", .type = P_CHOICE, .at = TABULAR_AT(missing), .preset = "mean", .word = missing_word,          \
+      .help = "what an empty cell, NA, NaN, null or ? among numbers becomes: the mean or median of the training split, data."\
+              "constant, the mean and one more feature that says so (indicator); drop leaves the row out. Among texts it is a "\
+              "category" },                                                                                            \
+    { .name = "constant", .type = P_FLOAT, .at = TABULAR_AT(constant), .min = -1e30, .max = 1e30, .preset = "0",       \
+      .help = "of missing = constant" }
+#define TABULAR_IMAGE                                                                                                  \
+    { .name = "image", .type = P_TEXT, .at = TABULAR_AT(image), .preset = "",                                          \
+      .help = "channels x height x width, such as 1x28x28: the features, row by row, are an image" }
+static const struct param csv_params[] = {
+    TABULAR_PARAMS,
+    { .name = "header", .type = P_CHOICE, .at = TABULAR_AT(header), .preset = "auto", .word = header_word,
+      .help = "whether the first line has the names of the columns; auto: if none of its cells is a number" },
+    { .name = "skip", .type = P_INT, .at = TABULAR_AT(skip), .min = 0, .max = 1000000, .preset = "0",
+      .help = "lines at the beginning of a file that are not read" },
+    { .name = "delimiter", .type = P_CHOICE, .at = TABULAR_AT(delimiter), .preset = "comma", .word = delimiter_word,
+      .help = "what is between two cells" },
+    TABULAR_IMAGE,
+    { 0 }
+};
+static const struct param json_params[] = {
+    TABULAR_PARAMS,
+    TABULAR_IMAGE,
+    { 0 }
+};
+// clang-format on
+
+struct tabular_work {
+    const char *name; /* of the dataset */
+    char path[DATA_PARTS][DATA_PATH];
+    const struct tabular_args *args;
+    struct tabular table;
+    struct tabular_coding coding;
+    unsigned char *part; /* [rows] */
+    struct arena mem;
+};
+
+/* ---- files ------------------------------------------------------------------------------------------------------- */
+
+static int join_path(char path[DATA_PATH], const char *folder, const char *name)
+{
+    return (size_t)snprintf(path, DATA_PATH, "%s/%s", folder, name) < DATA_PATH && file_exists(path);
+}
+
+static int has_table(const char *folder, const void *name)
+{
+    char path[DATA_PATH];
+    return join_path(path, folder, name);
+}
+
+static int find_table(char path[DATA_PATH], const char *name, const struct data_spec *s, struct err *e)
+{
+    char folder[DATA_PATH];
+    if ((!*s->path || *name == '/') && file_exists(name) && strlen(name) < DATA_PATH) {
+        strcpy(path, name);
+        return 0;
+    }
+    return data_locate(folder, s->dataset, s->path, name, has_table, name, e) || !join_path(path, folder, name) ? -1
+                                                                                                                : 0;
+}
+
+static int find_tables(struct tabular_work *w, const struct data_spec *s, struct err *e)
+{
+    if (!*w->args->file)
+        return err_set(e, ERR_USAGE, "data.file: %s wants the name of its file", w->name);
+    return find_table(w->path[PART_TRAIN], w->args->file, s, e) ||
+                   (*w->args->test_file && find_table(w->path[PART_TEST], w->args->test_file, s, e))
+               ? -1
+               : 0;
+}
+
+static int fingerprint_tables(const struct tabular_work *w, struct dataset *d, const struct data_spec *s, struct err *e)
+{
+    d->fingerprint = STR_HASH;
+    for (int part = 0; part < DATA_PARTS; part++)
+        if (*w->path[part] && fingerprint_add(&d->fingerprint, w->path[part], s->verify, e))
+            return -1;
+    return 0;
+}
+
+/* ---- parts ------------------------------------------------------------------------------------------------------- */
+
+/* The classes of all rows; NULL with *e, or where the target is a number. The caller frees. */
+static uint8_t *classes_of_rows(const struct tabular *t, const struct tabular_code *target, struct err *e)
+{
+    uint8_t *class = target->width ? malloc(t->rows) : NULL;
+    if (target->width && !class)
+        err_set(e, ERR_NOMEM, "no memory for the classes of a table's rows");
+    for (size_t i = 0; class && i < t->rows; i++)
+        class[i] = (uint8_t)tabular_class(target, t->value + i * t->used);
+    return class;
+}
+
+static int draw_part(struct tabular_work *w, struct err *e)
+{
+    struct tabular_code *target = malloc(sizeof *target);
+    size_t tests = (size_t)floor(w->args->test_part * (double)w->table.rows + 0.5);
+    int bad = !target ? err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN])
+                      : tabular_code_target(&w->table, target, e);
+    if (!bad && (!tests || tests == w->table.rows))
+        bad = err_set(e, ERR_DATA, "%s: test_part leaves no rows to train or to test with, of %zu", w->path[PART_TRAIN],
+                      w->table.rows);
+    uint8_t *class = bad ? NULL : classes_of_rows(&w->table, target, e);
+    if (!bad && !e->code && split_draw_tests(class, w->table.rows, class ? target->width : 1, tests, w->part))
+        err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN]);
+    free(class);
+    free(target);
+    return bad || e->code ? -1 : 0;
+}
+
+static int read_tables(struct tabular_work *w, struct err *e)
+{
+    if (tabular_read(&w->table, w->path[PART_TRAIN], e))
+        return -1;
+    size_t first = w->table.rows;
+    if (*w->path[PART_TEST] && tabular_read(&w->table, w->path[PART_TEST], e))
+        return -1;
+    w->part = calloc(w->table.rows, 1);
+    if (!w->part)
+        return err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN]);
+    for (size_t i = first; i < w->table.rows; i++)
+        w->part[i] = PART_TEST;
+    return *w->path[PART_TEST] ? 0 : draw_part(w, e);
+}
+
+/* ---- the dataset ------------------------------------------------------------------------------------------------- */
+
+/* "CxHxW" with as many numbers as there are features. */
+static int shape_of_image(const struct tabular_work *w, struct shape *s, struct err *e)
+{
+    int end = 0, c, h, width;
+    if (sscanf(w->args->image, "%5dx%5dx%5d%n", &c, &h, &width, &end) != 3 || w->args->image[end] || c < 1 || h < 1 ||
+        width < 1)
+        return err_set(e, ERR_USAGE, "data.image: '%s' is not channels x height x width; write such as 1x28x28",
+                       w->args->image);
+    if ((int64_t)c * h * width != w->coding.features)
+        return err_set(e, ERR_USAGE, "data.image: %s has %lld values, the columns make %d features", w->args->image,
+                       (long long)c * h * width, w->coding.features);
+    *s = (struct shape){MAPS, c, h, width};
+    return 0;
+}
+
+/* The names of the classes in memory of the dataset; NULL with *e. */
+static const char *const *keep_class_names(struct dataset *d, const struct tabular_code *target, struct err *e)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < target->width; i++)
+        bytes += strlen(target->name[i]) + 1;
+    const char **names = dataset_alloc(d, (size_t)target->width * sizeof *names + bytes, e);
+    char *text = names ? (char *)(names + target->width) : NULL;
+    for (int i = 0; names && i < target->width; i++) {
+        names[i] = strcpy(text, target->name[i]);
+        text += strlen(text) + 1;
+    }
+    return names;
+}
+
+static int describe_fields(struct tabular_work *w, struct dataset *d, struct err *e)
+{
+    const struct tabular_code *target = w->coding.target;
+    const char *const *names = keep_class_names(d, target, e);
+    if (!names)
+        return -1;
+    if (w->coding.features > TABULAR_FEATURES)
+        return err_set(e, ERR_DATA, "%s: more than %d features", w->path[PART_TRAIN], TABULAR_FEATURES);
+    dataset_of_vectors(d, w->coding.features, target->width, names);
+    d->field[0].fill = w->args->missing == TABULAR_MEDIAN ? FILL_MEDIAN : FILL_MEAN;
+    if (*w->args->image && shape_of_image(w, &d->field[0].shape, e))
+        return -1;
+    for (size_t i = 0; i < w->table.rows; i++)
+        d->n[w->part[i]]++;
+    return 0;
+}
+
+static int put_values(const struct tabular_work *w, struct dataset *d, enum data_part part, int peek, struct err *e)
+{
+    const struct tabular *t = &w->table;
+    const struct tabular_code *target = w->coding.target;
+    size_t features = (size_t)w->coding.features, size = target->width ? 1 : sizeof(float), at = 0;
+    float *x = peek ? NULL : dataset_alloc(d, d->n[part] * features * sizeof *x, e);
+    uint8_t *y = peek && !target->width ? NULL : dataset_alloc(d, d->n[part] * size, e);
+    if (e->code)
+        return -1;
+    for (size_t i = 0; i < t->rows; i++) {
+        const float *row = t->value + i * t->used;
+        if (w->part[i] != part)
+            continue;
+        if (x)
+            tabular_encode(t, &w->coding, row, x + at * features);
+        if (target->width)
+            y[at] = (uint8_t)tabular_class(target, row);
+        else if (y)
+            memcpy(y + at * size, &row[target->column->place], size);
+        at++;
+    }
+    d->field[0].values[part] = x;
+    d->field[1].values[part] = y;
+    return 0;
+}
+
+static int keep_told(struct tabular_work *w, struct dataset *d, struct err *e)
+{
+    struct str to = {0};
+    str_addf(&to, "%s: %zu rows and %zu columns%s", w->path[PART_TRAIN], w->table.rows, w->table.columns,
+             w->table.has_header ? "" : " without a header");
+    if (w->table.dropped)
+        str_addf(&to, ", %zu rows with missing values left out", w->table.dropped);
+    str_addf(&to, "; %zu to train and to validate, %zu to test, %d features\n", d->n[PART_TRAIN], d->n[PART_TEST],
+             w->coding.features);
+    tabular_tell(&w->table, &w->coding, &to);
+    char *kept = to.failed ? NULL : dataset_alloc(d, to.n + 1, e);
+    if (kept)
+        d->told = memcpy(kept, to.p, to.n + 1);
+    str_release(&to);
+    return kept ? 0 : err_set(e, ERR_NOMEM, "dataset %s: no memory for what was found in it", w->name);
+}
+
+static int make_dataset(struct tabular_work *w, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
+{
+    if (find_tables(w, s, e) || read_tables(w, e) || tabular_code_columns(&w->table, w->part, &w->coding, &w->mem, e) ||
+        describe_fields(w, d, e) || put_values(w, d, PART_TRAIN, peek, e) || put_values(w, d, PART_TEST, peek, e) ||
+        (w->coding.target->width && dataset_count_classes(d, e)) || keep_told(w, d, e))
+        return -1;
+    if (peek && w->coding.target->width)
+        for (int part = 0; part < DATA_PARTS; part++) {
+            dataset_free(d, (void *)(uintptr_t)d->field[1].values[part]);
+            d->field[1].values[part] = NULL;
+        }
+    return fingerprint_tables(w, d, s, e);
+}
+
+static int load_tabular(const struct data_source *k, struct dataset *d, const struct data_spec *s, int peek,
+                        struct err *e)
+{
+    struct tabular_work *w = calloc(1, sizeof *w);
+    if (!w)
+        return err_set(e, ERR_NOMEM, "dataset %s: no memory to read it", k->word.name);
+    w->name = k->word.name;
+    w->args = (const void *)s->source_args;
+    arena_init(&w->mem);
+    tabular_init(&w->table, k->detail, w->args);
+    int bad = make_dataset(w, d, s, peek, e);
+    tabular_release(&w->table);
+    arena_release(&w->mem);
+    free(w->part);
+    free(w);
+    return bad;
+}
+
+#define TABLE_ROW(word_name, word_help, ...)                                                                           \
+    const struct data_source source_##word_name = {                                                                    \
+        .word = {#word_name, word_help, word_name##_params},                                                           \
+        .credit = "",                                                                                                  \
+        .path = PATH_MAY,                                                                                              \
+        .input = FIELD_FLOATS,                                                                                         \
+        .detail = &(const struct tabular_format){__VA_ARGS__},                                                         \
+        .load = load_tabular,                                                                                          \
+    }
+TABLE_ROW(csv, "a table in a CSV file, plain or gzipped: numbers and categories, and a class or a number to predict",
+          .read = cells_read);
+TABLE_ROW(json, "the same in a JSON file: an array of objects, or an object a line", .read = json_cells_read,
+          .named = 1);
