@@ -7,7 +7,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum rng_purpose { RNG_SPLIT = 1, RNG_INIT, RNG_SHUFFLE, RNG_AUGMENT, RNG_DROPOUT, RNG_TEST, RNG_MADE, RNG_SEARCH };
+enum rng_purpose {
+    RNG_SPLIT = 1,
+    RNG_INIT,
+    RNG_SHUFFLE,
+    RNG_AUGMENT,
+    RNG_DROPOUT,
+    RNG_TEST,
+    RNG_MADE,
+    RNG_SEARCH,
+    RNG_MIX
+};
 
 struct rng {
     uint32_t key[2], ctr[4], out[4];

@@ -12,8 +12,10 @@ struct batch {
     float *x;                /* [blocks] of the input's shape, laid out as kernels/layout.h says, 64-byte aligned */
     int32_t *label;          /* [n] the class of each sample; NULL or unused where the target is numbers */
     float *target;           /* [blocks][view->targets][16] numbers to predict; NULL or unused where it is a class */
-    uint32_t *key;           /* [n] a number that stays with a sample: its place in its part of the dataset */
-    int n, blocks;           /* filled: samples, and blocks of 16 of them; lanes beyond n are 0 */
+    int32_t *other;          /* [n] a second class of each sample, whose share is 1 - share; NULL: it has one */
+    float share;
+    uint32_t *key; /* [n] a number that stays with a sample: its place in its part of the dataset */
+    int n, blocks; /* filled: samples, and blocks of 16 of them; lanes beyond n are 0 */
 };
 
 /* What random changes depend on beside the sample. */

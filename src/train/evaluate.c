@@ -47,6 +47,7 @@ static void measure_batch(struct training *r, enum data_split split, uint32_t fr
     for (int i = 0; i < n; i++)
         r->at[i] = from + (uint32_t)i;
     r->batch.x = r->eval->x;
+    r->batch.other = NULL;
     data_batch(j->view, split, r->at, n, NULL, &r->batch);
     struct nn_pass pass = {.n = n,
                            .blocks = blocks_of(n),

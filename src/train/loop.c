@@ -97,6 +97,7 @@ static void load_batch(struct training *r, uint64_t from, struct nn_pass *p)
     const struct train_job *j = &r->job;
     const struct data_draw draw = {j->seed, p->epoch};
     r->batch.x = r->net->x;
+    r->batch.other = NULL;
     data_batch(j->view, DATA_TRAIN, r->order + from, p->n, &draw, &r->batch);
     train_clear_divergence(r);
 }
@@ -123,6 +124,8 @@ static double backward_batch(struct training *r, const struct nn_pass *p)
 static int train_step(struct training *r, uint64_t from, struct nn_pass *p, float lr, double *norm, struct err *e)
 {
     load_batch(r, from, p);
+    if (train_mixes(r->job.spec))
+        train_mix_batch(r, from / (uint64_t)r->job.spec->batch_size);
     double loss = forward_batch(r, p);
     if (!isfinite(loss))
         return diverged(r, "loss", loss, e);

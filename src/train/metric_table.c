@@ -19,8 +19,10 @@
 
 const struct metric train_metrics[M_COUNT + 1] = {
 #define METRIC(ID, name, help, larger, low, high, unit)                                                                \
-    ROW(train, "over the epoch as trained: augmented, with dropout and label smoothing", DATA_TRAIN, 1, name, help,    \
-        larger, low, high, unit, METRIC_##ID)
+    ROW(train,                                                                                                         \
+        "over the epoch as trained: augmented, with dropout and label smoothing; of mixed samples the class of the "   \
+        "larger share counts",                                                                                         \
+        DATA_TRAIN, 1, name, help, larger, low, high, unit, METRIC_##ID)
 #include "train/metrics.def"
 #undef METRIC
 #define METRIC(ID, name, help, larger, low, high, unit)                                                                \

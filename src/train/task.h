@@ -57,6 +57,7 @@ struct constant_guess {
 
 struct task_type {
     const char *name, *help;
+    int mixes;              /* a sample may have two targets with a share each (mixup, cutmix) */
     const char *one, *many; /* what a network puts out values for: "class", "classes" */
     /* How many values it is to put out for a sample; 0: the data has no such target. */
     int (*outputs)(struct target_kind target);

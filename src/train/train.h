@@ -81,19 +81,20 @@ struct train_spec {        /* as read from [train] */
     double label_smoothing;
     /* "none", "balanced" or "1, 5, ...", owned by the caller: see train_weights_check */
     const char *class_weights;
-    double beta;       /* what the divergence of layers `sample` is multiplied by in the loss */
-    double l1;         /* pull of weights towards 0, the same for any size */
-    double max_norm;   /* 0: none; else the weights into an output have at most this L2 norm after a step */
-    double clip_value; /* 0: none; else each number of a gradient is cut to +- this */
-    int swa_from;      /* 0: never; else the epoch from which the mean of each epoch's weights is measured instead */
-    int dropout_from;  /* the epoch from which on dropout acts, 1: always; or TRAIN_OVERFIT, see late_dropout.c */
-    double ema;        /* 0: none; else the decay of the mean of weights that is measured instead of them */
-    double clip_norm;  /* 0: none; else longer gradients get this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
-    int drop_last;     /* leave out the last partial batch of an epoch */
-    int patience;      /* early stopping: epochs without improvement of the selecting metric; 0: never */
-    double min_delta;  /* what counts as improvement */
-    int select;        /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
-    int eval_batch;    /* images per evaluation step */
+    double beta;          /* what the divergence of layers `sample` is multiplied by in the loss */
+    double mixup, cutmix; /* 0: no; else the parameter of the distribution of shares, see mixing.c */
+    double l1;            /* pull of weights towards 0, the same for any size */
+    double max_norm;      /* 0: none; else the weights into an output have at most this L2 norm after a step */
+    double clip_value;    /* 0: none; else each number of a gradient is cut to +- this */
+    int swa_from;         /* 0: never; else the epoch from which the mean of each epoch's weights is measured instead */
+    int dropout_from;     /* the epoch from which on dropout acts, 1: always; or TRAIN_OVERFIT, see late_dropout.c */
+    double ema;           /* 0: none; else the decay of the mean of weights that is measured instead of them */
+    double clip_norm;     /* 0: none; else longer gradients get this L2 norm (Pascanu et al. 2013, arXiv:1211.5063) */
+    int drop_last;        /* leave out the last partial batch of an epoch */
+    int patience;         /* early stopping: epochs without improvement of the selecting metric; 0: never */
+    double min_delta;     /* what counts as improvement */
+    int select;           /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
+    int eval_batch;       /* images per evaluation step */
     _Alignas(16) unsigned char optimizer_args[TRAIN_ARGS], schedule_args[TRAIN_ARGS], loss_args[TRAIN_ARGS];
 
     /* The selecting metric, from sweep.objective; set by config. Of a test_* metric the val_* one of the same kind is
@@ -110,6 +111,8 @@ double train_lr_at(const struct train_spec *s, uint64_t i, uint64_t total, uint6
 /* Whether the keys that are chosen make sense together, with so many samples of train, validation and test: 0; or -1
  * with *e, and *key is the one of [train] that does not. */
 int train_keys_check(const struct train_spec *s, const size_t n[3], const char **key, struct err *e);
+/* Whether training samples are mixed, see mixing.c. */
+int train_mixes(const struct train_spec *s);
 /* Whether dropout may begin later than the training. */
 int train_late_dropout(const struct train_spec *s);
 

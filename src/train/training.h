@@ -57,10 +57,11 @@ struct training {
     double *layer_number; /* [layers] */
     double *layer_table;  /* [epochs][layers] as they are handed out */
 
-    uint32_t *order;    /* [training samples] permutation of the epoch */
-    uint32_t *at;       /* [eval_batch] sample numbers of a batch to evaluate */
-    float *divergence;  /* [larger batch up to 16s] what layers add to the loss of each sample; NULL: none does */
-    struct batch batch; /* for the larger batch; its x is that of the network which is to read it */
+    uint32_t *order;      /* [training samples] permutation of the epoch */
+    uint32_t *at;         /* [eval_batch] sample numbers of a batch to evaluate */
+    float *divergence;    /* [larger batch up to 16s] what layers add to the loss of each sample; NULL: none does */
+    int32_t *other_label; /* [batch] of samples that are mixed */
+    struct batch batch;   /* for the larger batch; its x is that of the network which is to read it */
     struct train_task task;
 
     struct train_progress p;
@@ -83,6 +84,19 @@ void train_judge(struct training *r, const struct epoch_row *row);
 /* Whether dropout acts in the epoch that is next; brings the rule (zeroed before epoch 1) up to an epoch. */
 int train_drops(const struct training *r);
 void train_overfits(const struct epoch_row *row, struct overfit_rule *rule);
+
+/* How the samples of a batch are mixed, see mixing.c: each keeps `share` of itself, the rest is its partner's. */
+struct mixing {
+    float share;
+    int cut;                      /* the rest is a rectangle of its partner: [top, bottom) x [left, right) */
+    int top, bottom, left, right; /* else 0 */
+};
+
+struct mixing train_mixing(const struct train_spec *s, struct shape x, uint64_t seed, uint32_t epoch, uint32_t step);
+/* x: of n samples of that shape. */
+void train_mix_samples(const struct mixing *m, struct shape s, int n, float *x);
+/* The training's batch and its labels, in that step of the epoch that is next. */
+void train_mix_batch(struct training *r, uint64_t step);
 
 /* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
 float train_clip(const struct train_spec *s, double norm);

@@ -17,6 +17,7 @@ struct classify {
     uint8_t *truth;       /* [test samples] labels */
     uint64_t *key;        /* [test samples] scratch of the AUC */
     double *confusion, *auc;
+    float *other_loss, *other_dz; /* of a batch whose samples are mixed: those of the second labels */
 };
 _Static_assert(sizeof(struct classify) <= TASK_OWN, "there is room for it");
 
@@ -38,6 +39,11 @@ static void classify_lay_out(struct train_task *t, size_t eval, struct train_tak
 {
     struct classify *c = (void *)t->own;
     size_t n = t->job->view->n[DATA_TEST], classes = (size_t)t->outputs;
+    if (train_mixes(t->job->spec)) {
+        const size_t batch = (size_t)blocks_of(train_batch(t->job)) * LANES;
+        c->other_loss = train_take(memory, batch, sizeof *c->other_loss);
+        c->other_dz = train_take(memory, batch * classes, sizeof *c->other_dz);
+    }
     c->prob = train_take(memory, (size_t)blocks_of((int)eval) * LANES * classes, sizeof *c->prob);
     c->score = train_take(memory, n * classes, sizeof *c->score);
     c->truth = train_take(memory, n, sizeof *c->truth);
@@ -82,28 +88,50 @@ static const float *logits_of(const struct train_task *t, const float *z, int i)
     return z + lane_at((struct shape){VECTOR, t->outputs, 1, 1}, i, 0, 0, 0);
 }
 
-/* Fills sample_weight, dead lanes with 0; returns the sum. */
-static double weigh_samples(struct classify *c, const struct batch *b)
+/* Fills sample_weight of those labels, dead lanes with 0; returns the sum. */
+static double weigh_samples(struct classify *c, const struct batch *b, const int32_t *label)
 {
     double sum = 0;
     for (int i = 0; i < b->blocks * LANES; i++)
-        sum += (double)(c->sample_weight[i] = i < b->n ? c->class_weight[b->label[i]] : 0);
+        sum += (double)(c->sample_weight[i] = i < b->n ? c->class_weight[label[i]] : 0);
     return sum;
 }
 
-/* The losses of the batch, each times its weight, and the gradient of their sum over the sum of the weights, which is
- * returned; where all weigh 0 the gradient is 0. */
+/* The losses of the batch against its labels, each times its weight and their share, and scale times the gradient of
+ * their sum. */
+static void loss_of_labels(struct train_task *t, const struct batch *b, float share, float scale, const float *z,
+                           float *each, float *dz)
+{
+    struct classify *c = (void *)t->own;
+    t->loss->compute(t->job->spec, 1, b, t->outputs, z, share * scale, each, dz);
+    if (c->class_weight) {
+        weigh_samples(c, b, b->label);
+        t->job->k->gate(1, 1, t->outputs, b->blocks, dz, c->sample_weight, dz);
+    }
+    for (int i = 0; i < b->n; i++)
+        each[i] *= share * (c->class_weight ? c->sample_weight[i] : 1);
+}
+
+/* Those of the batch, of samples that are mixed against both labels, and the gradient of their sum over the sum of the
+ * weights, which is returned; where all weigh 0 the gradient is 0. */
 static double weighted_loss(struct train_task *t, const struct batch *b, const float *z, float *dz)
 {
     struct classify *c = (void *)t->own;
-    const double sum = c->class_weight ? weigh_samples(c, b) : b->n;
+    const float share = b->other ? b->share : 1, rest = 1 - share;
+    double sum = b->n;
+    if (c->class_weight)
+        sum = (double)share * weigh_samples(c, b, b->label) +
+              (b->other ? (double)rest * weigh_samples(c, b, b->other) : 0);
     const float scale = c->class_weight ? (float)(sum > 0 ? 1 / sum : 0) : 1 / (float)b->n;
-    t->loss->compute(t->job->spec, 1, b, t->outputs, z, scale, t->each, dz);
-    if (!c->class_weight)
+    loss_of_labels(t, b, share, scale, z, t->each, dz);
+    if (!b->other)
         return sum;
-    t->job->k->gate(1, 1, t->outputs, b->blocks, dz, c->sample_weight, dz);
+    struct batch other = *b;
+    other.label = b->other;
+    loss_of_labels(t, &other, rest, scale, z, c->other_loss, c->other_dz);
+    t->job->k->add_scaled((size_t)(b->blocks * t->outputs) * LANES, 1, c->other_dz, dz, dz);
     for (int i = 0; i < b->n; i++)
-        t->each[i] *= c->sample_weight[i];
+        t->each[i] += c->other_loss[i];
     return sum;
 }
 
@@ -111,9 +139,10 @@ static double classify_step(struct train_task *t, const struct batch *b, const f
 {
     struct classify *c = (void *)t->own;
     double loss = 0;
+    const int32_t *label = b->other && b->share < 0.5f ? b->other : b->label;
     c->weight += weighted_loss(t, b, z, dz);
     for (int i = 0; i < b->n; i++) {
-        c->right += train_argmax(logits_of(t, z, i), t->outputs) == b->label[i];
+        c->right += train_argmax(logits_of(t, z, i), t->outputs) == label[i];
         loss += t->each[i];
     }
     c->loss += loss;
@@ -238,6 +267,7 @@ static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, &
 const struct task_type task_classify = {
     .name = "classify",
     .help = "tell classes apart: an output for each class, of which the largest is the answer",
+    .mixes = 1,
     .one = "class",
     .many = "classes",
     .by_class = 1,

@@ -88,6 +88,15 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
     *key = "label_smoothing";
     if (s->label_smoothing > 0 && !(loss->smooths && task->by_class))
         return err_set(e, ERR_USAGE, "%s has no classes to smooth; write 0, or leave it out", loss->name);
+    *key = s->mixup > 0 ? "mixup" : "cutmix";
+    if (train_mixes(s) && !task->mixes)
+        return err_set(e, ERR_USAGE, "mixes samples of two classes, and %s has none; write 0, or leave it out",
+                       task->name);
+    *key = "cutmix";
+    if (s->cutmix > 0 && data_input(d)->shape.kind != MAPS)
+        return err_set(e, ERR_USAGE,
+                       "pastes rectangles into pictures, and dataset %s has none; write 0, or mixup in its place",
+                       d->name);
     *key = "class_weights";
     if (train_weighs(s) && !task->by_class)
         return err_set(e, ERR_USAGE, "%s has no classes to weigh; write none, or leave it out", task->name);

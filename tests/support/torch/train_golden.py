@@ -4,9 +4,10 @@
     python3 tests/support/torch/train_golden.py tests/data
 
 writes train_optimizers.csv (settings, step, w0..w15: parameters after each of 10 steps) and train_schedules.csv
-(settings, epochs, steps_per_epoch, step, lr), and train_losses.csv (settings, label, loss, five logits and the loss's
-gradient at them), and train_weighted.csv (settings, six labels, the weighted mean of the losses of a batch and its
-gradient at the logits). A settings cell is the keys of [train] as a sweep file has them, so the C
+(settings, epochs, steps_per_epoch, step, lr), train_losses.csv (settings, label, loss, five logits and the loss's
+gradient at them), train_weighted.csv (settings, six labels, the weighted mean of the losses of a batch and its
+gradient at the logits), and train_mixing.csv (of a sample with two labels: settings, label, second label, share of the
+first, loss, five logits, their gradient). A settings cell is the keys of [train] as a sweep file has them, so the C
 side needs no list of its own. Start values and gradients are a formula that both sides compute exactly.
 """
 import csv, sys, warnings

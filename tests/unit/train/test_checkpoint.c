@@ -73,6 +73,7 @@ static void resuming_anywhere_gives_the_same_bytes(void **state)
         "epochs=8 lr=0.5 momentum=0.9 patience=2 min_delta=0.01",
         "epochs=5 lr=0.3 momentum=0.9 dropout_from=3",
         "epochs=6 lr=0.5 momentum=0.9 dropout_from=overfit",
+        "epochs=4 lr=0.3 mixup=0.3 cutmix=1 loss=focal",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(settings); i++) {

@@ -163,7 +163,8 @@ static void what_is_no_list_of_weights_is_refused(void **state)
         const char *key = NULL;
         spec_from(&s, "");
         s.class_weights = wrong[i];
-        if (!train_keys_check(&s, (size_t[3]){9, 9, 9}, &key, &e) || !strstr(e.text, "is not none, balanced, or a list"))
+        if (!train_keys_check(&s, (size_t[3]){9, 9, 9}, &key, &e) ||
+            !strstr(e.text, "is not none, balanced, or a list"))
             fail_msg("'%s': %s", wrong[i], e.text);
         assert_string_equal(key, "class_weights");
     }
