@@ -72,7 +72,7 @@ static const char *const texts[] = {
     "gelu, "
     "dropout 0.1, dense 6 }, first, dense 4",
     /* Stages without a pointwise part, whose gradients of weights are too many for the way by rows. */
-    "conv 1x1 48, relu, residual { conv 3x3 48 pad 1, bn, relu, conv 3x3 48 pad 1, bn }, gap, dense 4",
+    "maxpool 2, conv 1x1 43, relu, residual { conv 3x3 43 pad 1, bn, relu, conv 3x3 43 pad 1, bn }, gap, dense 4",
     "conv 3x3 5, kmeans 3 learned, relu, kmeans 4 out assignments, conv 1x1 6, maxpool 2, flatten, kmeans 5, dense 4",
     "conv 8x3 5, flatten, bn, relu, dropout 0.2, dense 4", /* no stage: behind the flatten there are other channels */
 };
