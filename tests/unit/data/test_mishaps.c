@@ -141,6 +141,28 @@ static void what_fails_with_a_dataset_is_told(void **state)
     place_remove(&p);
 }
 
+/* Records in two files, plain and gzipped. */
+static void what_fails_with_records_is_told(void **state)
+{
+    enum { RECORDS = 40, BYTES = RECORDS * 3073 };
+    static unsigned char b[BYTES];
+    struct place p = {.dataset = "cifar10"};
+    size_t told = 0;
+    (void)state;
+    folder_make(p.source);
+    cifar10_make(b, RECORDS, 0);
+    file_put_gz(p.source, "data_batch_1.bin.gz", b, BYTES);
+    file_put(p.source, "data_batch_2.bin", b, BYTES);
+    file_put(p.source, "test_batch.bin", b, BYTES / 2);
+    for (int whole = 0; whole < 2; whole++) {
+        int (*const run)(void *ctx, uint64_t *result, struct err *e) = whole ? load : peek;
+        told += each_call_fails(MISHAP_MEMORY, &(struct trying){"records", run, &p, ERR_NOMEM, 0});
+        told += each_call_fails(MISHAP_FILES, &(struct trying){"records", run, &p, ERR_IO, 0});
+    }
+    assert_true(told > 10);
+    folder_remove(p.source);
+}
+
 static void lack_of_memory_for_the_built_in_dataset_is_told(void **state)
 {
     struct place p = {.dataset = "optdigits"};
@@ -152,6 +174,7 @@ int run_mishap_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fails_with_a_dataset_is_told),
+        cmocka_unit_test(what_fails_with_records_is_told),
         cmocka_unit_test(lack_of_memory_for_the_built_in_dataset_is_told),
     };
     return cmocka_run_group_tests_name("mishaps", tests, NULL, NULL);
