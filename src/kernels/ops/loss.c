@@ -89,16 +89,17 @@ void EXPORT(softmax_xent)(int n, int classes, const float *z, const int32_t *lab
     }
 }
 
-/* ---- distances ---- */
+/* ---- numbers beside their targets ---- */
 
-struct distance {
+struct number_loss {
     v16 value, slope;
 };
 
-INLINE struct distance squared(v16 d, v16 delta)
+INLINE struct number_loss squared(v16 z, v16 target, v16 delta)
 {
     (void)delta;
-    return (struct distance){v16_mul(d, d), v16_add(d, d)};
+    v16 d = v16_sub(z, target);
+    return (struct number_loss){v16_mul(d, d), v16_add(d, d)};
 }
 
 INLINE v16 at_most(v16 d, v16 limit)
@@ -107,22 +108,32 @@ INLINE v16 at_most(v16 d, v16 limit)
 }
 
 /* Far from 0 the product is infinite or beyond 1, so that it is cut to the sign; at 0 it is 0. */
-INLINE struct distance absolute(v16 d, v16 delta)
+INLINE struct number_loss absolute(v16 z, v16 target, v16 delta)
 {
     (void)delta;
+    v16 d = v16_sub(z, target);
     v16 huge = v16_set1(0x1p126f), one = v16_set1(1.0f);
-    return (struct distance){v16_abs(d), at_most(v16_mul(v16_mul(d, huge), huge), one)};
+    return (struct number_loss){v16_abs(d), at_most(v16_mul(v16_mul(d, huge), huge), one)};
 }
 
 /* With c = d cut to [-delta, delta]: c (d - c / 2) is both branches. */
-INLINE struct distance huber(v16 d, v16 delta)
+INLINE struct number_loss huber(v16 z, v16 target, v16 delta)
 {
-    v16 c = at_most(d, delta);
-    return (struct distance){v16_mul(c, v16_fma(v16_set1(-0.5f), c, d)), c};
+    v16 d = v16_sub(z, target), c = at_most(d, delta);
+    return (struct number_loss){v16_mul(c, v16_fma(v16_set1(-0.5f), c, d)), c};
 }
 
-INLINE void distances(int n, int outputs, const float *z, const float *target, float delta, float scale, float *loss,
-                      float *dz, struct distance (*of)(v16 d, v16 delta))
+/* The cross-entropy of sigmoid(z), without overflow. */
+INLINE struct number_loss logit(v16 z, v16 target, v16 delta)
+{
+    (void)delta;
+    v16 tail = v16_exp(v16_sub(v16_zero(), v16_abs(z))), above = v16_sub(v16_max(v16_zero(), z), v16_mul(z, target));
+    return (struct number_loss){v16_add(above, v16_log(v16_add(v16_set1(1.0f), tail))),
+                                v16_sub(v16_sigmoid(z), target)};
+}
+
+INLINE void number_losses(int n, int outputs, const float *z, const float *target, float delta, float scale,
+                          float *loss, float *dz, struct number_loss (*of)(v16 z, v16 target, v16 delta))
 {
     v16 limit = v16_set1(delta), share = v16_set1(scale / (float)outputs), each = v16_set1((float)outputs);
     for (int b = 0; b * LANES < n; b++) {
@@ -132,7 +143,7 @@ INLINE void distances(int n, int outputs, const float *z, const float *target, f
         v16 sum = v16_zero();
         for (int k = 0; k < outputs; k++) {
             size_t i = at + (size_t)k * LANES;
-            struct distance x = of(v16_sub(v16_load(z + i), v16_load(target + i)), limit);
+            struct number_loss x = of(v16_load(z + i), v16_load(target + i), limit);
             sum = v16_add(sum, x.value);
             if (dz)
                 v16_store(dz + i, v16_keep(alive, v16_mul(share, x.slope)));
@@ -143,40 +154,22 @@ INLINE void distances(int n, int outputs, const float *z, const float *target, f
 
 void EXPORT(mse_loss)(int n, int outputs, const float *z, const float *target, float scale, float *loss, float *dz)
 {
-    distances(n, outputs, z, target, 0, scale, loss, dz, squared);
+    number_losses(n, outputs, z, target, 0, scale, loss, dz, squared);
 }
 
 void EXPORT(mae_loss)(int n, int outputs, const float *z, const float *target, float scale, float *loss, float *dz)
 {
-    distances(n, outputs, z, target, 0, scale, loss, dz, absolute);
+    number_losses(n, outputs, z, target, 0, scale, loss, dz, absolute);
 }
 
 void EXPORT(huber_loss)(int n, int outputs, float delta, const float *z, const float *target, float scale, float *loss,
                         float *dz)
 {
-    distances(n, outputs, z, target, delta, scale, loss, dz, huber);
+    number_losses(n, outputs, z, target, delta, scale, loss, dz, huber);
 }
-
-/* ---- logits of shares ---- */
 
 void EXPORT(bce_target_loss)(int n, int outputs, const float *z, const float *target, float scale, float *loss,
                              float *dz)
 {
-    v16 one = v16_set1(1.0f), share = v16_set1(scale / (float)outputs), each = v16_set1((float)outputs);
-    for (int b = 0; b * LANES < n; b++) {
-        int live = live_lanes(n, b);
-        m16 alive = m16_first(live);
-        size_t at = (size_t)b * (size_t)outputs * LANES;
-        v16 sum = v16_zero();
-        for (int k = 0; k < outputs; k++) {
-            size_t i = at + (size_t)k * LANES;
-            v16 v = v16_load(z + i), t = v16_load(target + i);
-            v16 tail = v16_exp(v16_sub(v16_zero(), v16_abs(v)));
-            v16 cost = v16_add(v16_sub(v16_max(v16_zero(), v), v16_mul(v, t)), v16_log(v16_add(one, tail)));
-            sum = v16_add(sum, cost);
-            if (dz)
-                v16_store(dz + i, v16_keep(alive, v16_mul(share, v16_sub(v16_sigmoid(v), t))));
-        }
-        store_live(loss + b * LANES, v16_div(sum, each), live);
-    }
+    number_losses(n, outputs, z, target, 0, scale, loss, dz, logit);
 }
