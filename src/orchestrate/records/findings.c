@@ -39,7 +39,8 @@ static void add_finding(void *ctx, const struct train_table *t)
     f->repeats[k]++;
 }
 
-static int collect_findings(struct sweep_run *run, struct findings *f, struct err *e)
+int tables_of_best(struct sweep_run *run, void (*begin)(void *ctx, const struct sweep_run *run, const struct trial *t),
+                   void (*see)(void *ctx, const struct train_table *t), void *ctx, struct err *e)
 {
     int bad = 0;
     for (size_t i = 0; i < run->plan->ntrials && !bad; i++) {
@@ -47,10 +48,18 @@ static int collect_findings(struct sweep_run *run, struct findings *f, struct er
         struct kept_end end;
         if (t->point != run->records->best_point || t->r.status != TRIAL_COMPLETE)
             continue;
+        if (begin)
+            begin(ctx, run, t);
         bad = kept_get_end(&run->store->kept, t->place, &end, e);
         if (!bad && end.ntables)
-            bad = journal_tables(&run->store->journal, end.at, end.length, add_finding, f, e);
+            bad = journal_tables(&run->store->journal, end.at, end.length, see, ctx, e);
     }
+    return bad;
+}
+
+static int collect_findings(struct sweep_run *run, struct findings *f, struct err *e)
+{
+    int bad = tables_of_best(run, NULL, add_finding, f, e);
     for (int k = 0; k < f->n; k++)
         for (int i = 0; i < f->sum[k].rows * f->sum[k].cols && !f->sum[k].counts; i++)
             f->v[k][i] /= (double)f->repeats[k];

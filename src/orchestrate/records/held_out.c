@@ -77,23 +77,11 @@ static void see_held_out(void *ctx, const struct train_table *t)
         }
 }
 
-static int held_out_rows(struct sweep_run *run, struct record_file *f, struct err *e)
+static void begin_held_out(void *ctx, const struct sweep_run *run, const struct trial *t)
 {
-    int bad = 0;
-    for (size_t i = 0; i < run->plan->ntrials && !bad; i++) {
-        const struct trial *t = &run->plan->trial[i];
-        struct kept_end end;
-        if (t->point != run->records->best_point || t->r.status != TRIAL_COMPLETE)
-            continue;
-        struct held_visit v = {.f = f,
-                               .row = {.set = t->kind->set,
-                                       .repeat = (size_t)t->repeat + 1,
-                                       .fold = (size_t)(t->repeat % run->spec->folds) + 1}};
-        bad = kept_get_end(&run->store->kept, t->place, &end, e);
-        if (!bad && end.ntables)
-            bad = journal_tables(&run->store->journal, end.at, end.length, see_held_out, &v, e);
-    }
-    return bad;
+    struct held_visit *v = ctx;
+    v->row = (struct held_source){
+        .set = t->kind->set, .repeat = (size_t)t->repeat + 1, .fold = (size_t)(t->repeat % run->spec->folds) + 1};
 }
 
 int write_held_out(struct sweep_run *run, int sync, struct err *e)
@@ -108,5 +96,6 @@ int write_held_out(struct sweep_run *run, int sync, struct err *e)
     }
     if (record_begin(&f, run, &held_out_table, NULL, e))
         return -1;
-    return record_end(&f, held_out_rows(run, &f, e), sync, e);
+    struct held_visit v = {.f = &f};
+    return record_end(&f, tables_of_best(run, begin_held_out, see_held_out, &v, e), sync, e);
 }

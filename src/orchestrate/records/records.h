@@ -65,4 +65,11 @@ int finished_read(struct sweep_run *run, struct run_summary *sum);
 int outside_write(struct sweep_run *run, struct err *e);
 void outside_tell(struct sweep_run *run);
 
+struct trial;
+struct train_table;
+/* findings.c: hands each table that the complete trials of the best point have left to `see`, after `begin` (or NULL)
+ * for each of these trials. 0, or -1 with *e. */
+int tables_of_best(struct sweep_run *run, void (*begin)(void *ctx, const struct sweep_run *run, const struct trial *t),
+                   void (*see)(void *ctx, const struct train_table *t), void *ctx, struct err *e);
+
 #endif
