@@ -15,6 +15,8 @@ double m_log(double x); /* x <= 0: -inf or NaN */
 double m_pow(double x, double y);
 double m_sin(double x); /* |x| <= 1e6, NaN beyond */
 double m_cos(double x);
+/* P(Z <= z) of a standard normal number, to 1e-15: Hart 1968, algorithm 5666, as given by West 2005. */
+double m_normal(double z);
 
 /* y[n] of x[n], bit by bit what one call after the other gives, twice as fast. x and y may be the same. */
 void m_logs(size_t n, const double *x, double *y);

@@ -20,6 +20,11 @@ struct apart_request {
     double room;    /* bytes that a training may take */
     double seconds; /* after so many it is ended by SIGALRM: */
     int whole;      /* 1: the trial; 0: each epoch, and what comes before and after them */
+    /* Of a plan that grows, which has more trials now than when the keeper was forked: */
+    size_t point;
+    struct proposal at;
+    uint64_t place; /* as in struct trial */
+    int nepochs;
 };
 
 struct apart_message {

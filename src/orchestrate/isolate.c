@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "orchestrate/apart.h"
+#include "orchestrate/growth.h"
 #include "orchestrate/lock.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/queue.h"
@@ -106,13 +107,24 @@ static void leave_to_worker(void *ctx)
     journal_close(&run->store->journal);
 }
 
+/* A trial that the plan did not have when this process was forked comes into it. */
+static int know_trial(struct attempt *a, struct err *e)
+{
+    struct sweep_run *run = a->w.run;
+    int bad = a->q->trial >= run->plan->ntrials && growth_repeat_point(run, a->q->point, &a->q->at, e);
+    a->t = &run->plan->trial[a->q->trial];
+    if (!bad && run->growth) {
+        a->t->place = a->q->place;
+        a->t->nepochs = a->q->nepochs;
+    }
+    return bad;
+}
+
 static void attempt_trial(void *ctx, int number, const struct apart_request *q)
 {
     struct sweep_run *run = ctx;
-    struct attempt a = {.w = {.run = run, .number = number, .started = clock_wall()},
-                        .t = &run->plan->trial[q->trial],
-                        .q = q,
-                        .fd = run->isolation->apart[number].fd};
+    struct attempt a = {
+        .w = {.run = run, .number = number, .started = clock_wall()}, .q = q, .fd = run->isolation->apart[number].fd};
     struct trial_training p = {.r = NULL};
     struct trial_record rec;
     struct err e = {0};
@@ -122,7 +134,7 @@ static void attempt_trial(void *ctx, int number, const struct apart_request *q)
     run->queue->bytes_free = q->room;
     run->store->keep_row = tell_row;
     run->isolation->worker_fd = a.fd;
-    int bad = make_job(&a.w, a.t, &p, &e);
+    int bad = know_trial(&a, &e) || make_job(&a.w, a.t, &p, &e);
     if (!bad)
         memory_allow(train_bytes(&p.job) + SPARE);
     bad = bad || make_training(&a.w, &p, &e) || checkpoint_read(run, a.t, p.r, &e) < 0;
@@ -182,7 +194,14 @@ static struct apart_request ask_for(struct worker *w, size_t i)
 {
     struct sweep_run *run = w->run;
     double limit = run->spec->stop_trial_time;
-    struct apart_request q = {.trial = i, .room = run->queue->bytes_free, .whole = limit > 0};
+    const struct trial *t = &run->plan->trial[i];
+    struct apart_request q = {.trial = i,
+                              .room = run->queue->bytes_free,
+                              .whole = limit > 0,
+                              .point = t->point,
+                              .place = t->place,
+                              .nepochs = t->nepochs};
+    plan_proposal(run, run->plan->point[t->point].index, &q.at);
     omp_set_lock(&run->lock);
     q.seconds = q.whole ? limit - (clock_wall() - w->started) : isolate_patience(run, &run->plan->trial[i]);
     omp_unset_lock(&run->lock);

@@ -439,6 +439,26 @@ static const char *body_of(const char *line)
     return end + 1;
 }
 
+/* Calls back for a record of an epoch or a trial, at the place j->at. Returns whether it is one. */
+static int visit_record(const struct journal *j, const char *body,
+                        void (*epoch)(void *ctx, uint64_t key, const struct epoch_row *row),
+                        void (*trial)(void *ctx, const struct trial_record *t), void *ctx)
+{
+    struct epoch_row r = {0};
+    struct trial_record t;
+    uint64_t key;
+    if (body[0] == 'E' && !read_epoch(body + 1, &key, &r)) {
+        epoch(ctx, key, &r);
+        return 1;
+    }
+    if (body[0] != 'T' || read_trial(body + 1, &t, NULL))
+        return 0;
+    t.at = j->at;
+    t.length = j->length;
+    trial(ctx, &t);
+    return 1;
+}
+
 int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const struct epoch_row *row),
                  void (*trial)(void *ctx, const struct trial_record *t), void *ctx, unsigned *damaged, struct err *e)
 {
@@ -454,19 +474,14 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
         if (line[n - 1] == '\n')
             line[n - 1] = 0;
         const char *body = body_of(line);
-        struct epoch_row r = {0};
-        struct trial_record t;
-        uint64_t key;
         unsigned known;
         int version;
+        j->at = at;
+        j->length = (long)n;
         if (body && sscanf(body, "V %d", &version) == 1) {
             newer = version > VERSION ? version : newer;
-        } else if (body && body[0] == 'E' && !read_epoch(body + 1, &key, &r)) {
-            epoch(ctx, key, &r);
-        } else if (body && body[0] == 'T' && !read_trial(body + 1, &t, NULL)) {
-            t.at = at;
-            t.length = (long)n;
-            trial(ctx, &t);
+        } else if (body && visit_record(j, body, epoch, trial, ctx)) {
+            continue;
         } else if (body && sscanf(body, "D %u", &known) == 1) {
             told += known;
         } else {
@@ -486,31 +501,61 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
     return bad ? io_error(j, "read", e) : 0;
 }
 
-int journal_tables(struct journal *j, long at, long length, void (*table)(void *ctx, const struct train_table *t),
-                   void *ctx, struct err *e)
+static int damaged_record(const struct journal *j, long at, struct err *e)
 {
-    size_t cap = (size_t)length;
-    char *line = malloc(cap + 1);
-    double *v = malloc(TRAIN_TABLE_VALUES * sizeof *v);
-    if (!line || !v) {
-        free(line);
-        free(v);
-        return err_set(e, ERR_NOMEM, "no memory to read the journal");
+    return err_set(e, ERR_DATA, "%s: the record at byte %ld is damaged", j->path, at);
+}
+
+/* Reads the line at that place into line[length + 1] and returns its body; NULL with *e. */
+static const char *read_line_at(struct journal *j, long at, long length, char *line, struct err *e)
+{
+    ssize_t n = pread(j->fd, line, (size_t)length, at);
+    if (n < 0) {
+        err_set(e, ERR_IO, "%s: cannot read: %s", j->path, file_reason(errno));
+        return NULL;
     }
-    ssize_t n = pread(j->fd, line, cap, at);
-    int why = n < 0 ? errno : 0;
-    line[n > 0 ? n : 0] = 0;
+    line[n] = 0;
     char *end = strchr(line, '\n');
     if (end)
         *end = 0;
-    struct trial_record t;
     const char *body = end ? body_of(line) : NULL;
-    int ok = body && body[0] == 'T' && !read_trial(body + 1, &t, NULL);
-    if (ok)
+    if (!body)
+        damaged_record(j, at, e);
+    return body;
+}
+
+int journal_line(struct journal *j, long at, long length,
+                 void (*epoch)(void *ctx, uint64_t key, const struct epoch_row *row),
+                 void (*trial)(void *ctx, const struct trial_record *t), void *ctx, struct err *e)
+{
+    char *line = malloc((size_t)length + 1);
+    if (!line)
+        return err_set(e, ERR_NOMEM, "no memory to read the journal");
+    const char *body = read_line_at(j, at, length, line, e);
+    j->at = at;
+    j->length = length;
+    if (body && !visit_record(j, body, epoch, trial, ctx))
+        damaged_record(j, at, e);
+    free(line);
+    return e->code ? -1 : 0;
+}
+
+int journal_tables(struct journal *j, long at, long length, void (*table)(void *ctx, const struct train_table *t),
+                   void *ctx, struct err *e)
+{
+    char *line = malloc((size_t)length + 1);
+    double *v = malloc(TRAIN_TABLE_VALUES * sizeof *v);
+    const char *body = NULL;
+    if (!line || !v)
+        err_set(e, ERR_NOMEM, "no memory to read the journal");
+    else
+        body = read_line_at(j, at, length, line, e);
+    struct trial_record t;
+    if (body && (body[0] != 'T' || read_trial(body + 1, &t, NULL)))
+        damaged_record(j, at, e);
+    else if (body)
         read_trial(body + 1, &t, &(struct table_visit){table, ctx, v});
     free(line);
     free(v);
-    if (why)
-        return err_set(e, ERR_IO, "%s: cannot read: %s", j->path, file_reason(why));
-    return ok ? 0 : err_set(e, ERR_DATA, "%s: the record at byte %ld is damaged", j->path, at);
+    return e->code ? -1 : 0;
 }

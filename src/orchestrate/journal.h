@@ -40,10 +40,11 @@ struct trial_record {
 
 struct journal {
     int fd;
-    long size;     /* bytes of whole lines */
-    long written;  /* where the last one begins that was written here */
-    int torn;      /* a line could neither be written nor cut off: nothing may follow it */
-    double synced; /* clock_wall of the last flush */
+    long size;       /* bytes of whole lines */
+    long written;    /* where the last one begins that was written here */
+    int torn;        /* a line could neither be written nor cut off: nothing may follow it */
+    double synced;   /* clock_wall of the last flush */
+    long at, length; /* place of the line that journal_scan is at */
     char path[4096];
 };
 
@@ -53,6 +54,10 @@ int journal_open(struct journal *j, const char *path, struct err *e);
  * was told of before. */
 int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const struct epoch_row *row),
                  void (*trial)(void *ctx, const struct trial_record *t), void *ctx, unsigned *damaged, struct err *e);
+/* The same for the one line at that place. */
+int journal_line(struct journal *j, long at, long length,
+                 void (*epoch)(void *ctx, uint64_t key, const struct epoch_row *row),
+                 void (*trial)(void *ctx, const struct trial_record *t), void *ctx, struct err *e);
 int journal_epoch(struct journal *j, uint64_t key, const struct epoch_row *row, struct err *e);
 /* Sets t->at and t->length. */
 int journal_trial(struct journal *j, struct trial_record *t, struct err *e);

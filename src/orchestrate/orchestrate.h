@@ -36,13 +36,15 @@ double plan_seconds(const struct plan_point *p);
 struct plan_draws {
     uint64_t broken, same; /* proposals that cannot be trained; that are the same training as an earlier point */
     char why[768];         /* the first of the broken ones cannot, after the place in the sweep file if one is why */
+    int waits;             /* the points after those that were visited follow from results */
 };
 /* What is wrong where every point is skipped; `first`: why the first one is, NULL where there is no point; `at`: its
  * skip_at. */
 int plan_all_skipped(const char *first, const char *at, struct err *e);
-/* Visits points first .. first+count-1 (clipped) in order, costed for a run with so many workers. The visitor returns
- * non-zero to stop. A dataset whose files are not found is taken as its name is known (p->set->absent says so). *draws
- * (may be NULL): what was left out on the way. 0, or -1 with *errs. */
+/* Visits points first .. first+count-1 (clipped) in order, of a search that listens those that depend on no results,
+ * costed for a run with so many workers. The visitor returns non-zero to stop. A dataset whose files are not found is
+ * taken as its name is known (p->set->absent says so). *draws (may be NULL): what was left out on the way. 0, or -1
+ * with *errs. */
 int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct plan_draws *draws,
                struct err_list *errs);

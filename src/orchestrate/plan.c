@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "orchestrate/checkpoint.h"
+#include "orchestrate/growth.h"
 #include "orchestrate/planner.h"
 #include "orchestrate/records/records.h"
 #include "orchestrate/replay.h"
@@ -161,19 +162,25 @@ static void skip_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
     (void)row;
 }
 
-static int add_point_and_trials(struct sweep_run *run, const struct plan_point *p, const struct finals *f,
-                                uint64_t *open)
+int plan_add_point(struct sweep_run *run, const struct plan_point *p)
 {
     const struct plan_kind *kind = shared_kind(run, p);
     if (!kind || add_point(run, p))
         return -1;
-    for (int r = 0; r < (p->skip ? 1 : run->spec->repeats); r++) {
+    for (int r = 0; r < (p->skip ? 1 : run->spec->repeats); r++)
         if (add_trial(run, p, kind, r))
             return -1;
-        const struct trial *t = &run->plan->trial[run->plan->ntrials - 1];
-        *open += !p->skip && keymap_get(&f->keys, t->r.key) == KEYMAP_NONE;
-    }
     return 0;
+}
+
+/* Returns how many trials of the last point the journal does not call final. */
+static uint64_t open_of_last(const struct sweep_run *run, const struct finals *f)
+{
+    const struct planned_point *p = &run->plan->point[run->plan->npoints - 1];
+    uint64_t open = 0;
+    for (size_t i = p->first; !p->skip && i < run->plan->ntrials; i++)
+        open += keymap_get(&f->keys, run->plan->trial[i].r.key) == KEYMAP_NONE;
+    return open;
 }
 
 /* Of a sweep that is too large to plan as a whole, so many open trials: what [stop] trials lets run. 0: plan all. */
@@ -202,10 +209,12 @@ static int add_proposed(struct sweep_run *run, const struct finals *f, struct re
         if (bad) {
             continue;
         } else if (p.same_as == p.index) {
-            if (add_point_and_trials(run, &p, f, &open))
+            if (plan_add_point(run, &p)) {
                 bad = no_memory_for_plan(errs);
-            else
+            } else {
+                open += open_of_last(run, f);
                 layers_add(layers, &p);
+            }
         } else if (add_copy(run, &p)) {
             bad = no_memory_for_plan(errs);
         }
@@ -266,28 +275,39 @@ static int make_room_for_metrics(struct sweep_run *run)
     return plan->metric ? 0 : -1;
 }
 
+/* The whole plan, NAME.layers.csv, and what the journal has of it. 0, or -1 with *errs or *e. */
+static int plan_all(struct sweep_run *run, struct err_list *errs, struct err *e)
+{
+    struct finals finals = {.failed = 0};
+    struct store *store = run->store;
+    struct record_file layers;
+    int bad = 0;
+    if (window(run))
+        bad = journal_scan(&store->journal, skip_epoch, final_key, &finals, &store->damaged, e) || finals.failed;
+    if (!bad && !(bad = record_begin(&layers, run, &layer_table, NULL, e))) {
+        bad = add_proposed(run, &finals, &layers, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
+        bad = record_end(&layers, bad, 1, e);
+    }
+    bad = bad || replay_journal(run, e);
+    keymap_release(&finals.keys);
+    keymap_release(&run->plan->kinds);
+    if (!bad)
+        reopen_incomplete(run);
+    return bad;
+}
+
 int plan_prepare(struct sweep_run *run, struct err_list *errs)
 {
     struct err e = {0};
     char path[4200];
-    struct finals finals = {.failed = 0};
     struct store *store = run->store;
-    struct record_file layers;
     snprintf(path, sizeof path, "%s/journal", run->folder);
     int bad = journal_open(&store->journal, path, &e) || kept_open(&store->kept, run->folder, &e);
-    if (!bad && window(run))
-        bad = journal_scan(&store->journal, skip_epoch, final_key, &finals, &store->damaged, &e) || finals.failed;
-    if (!bad && !(bad = record_begin(&layers, run, &layer_table, NULL, &e))) {
-        bad = add_proposed(run, &finals, &layers, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
-        bad = record_end(&layers, bad, 1, &e);
-    }
-    bad = bad || replay_journal(run, &e) || outside_write(run, &e) || snapshot(run, &e);
-    keymap_release(&finals.keys);
-    keymap_release(&run->plan->kinds);
+    bad = bad || (growth_wanted(run) ? growth_begin(run, errs) : plan_all(run, errs, &e));
+    bad = bad || outside_write(run, &e) || snapshot(run, &e);
     err_list_take(errs, &e);
     if (bad && !errs->n && signals_asked())
         return -1;
-    reopen_incomplete(run);
     if (!bad)
         checkpoints_tidy(run);
     return bad ? (errs->n ? -1 : no_memory_for_plan(errs)) : 0;

@@ -72,7 +72,7 @@ struct trial_plan {
     float *metric;        /* [ntrials][measured] of the final trials */
     int measured;         /* rows of train_metrics that some task of the plan measures */
     int8_t slot[M_COUNT]; /* which of them a row is; -1: none measures it */
-    struct keymap by_key; /* trial_record.key -> index into trial; gone when the workers start */
+    struct keymap by_key; /* trial_record.key -> index into trial; gone when the plan is made and met the journal */
     struct keymap kinds;  /* hash of a struct plan_kind -> where it is, while the plan is made */
     int more;             /* points lie after the plan's window ([stop] trials) */
 };
@@ -96,6 +96,8 @@ void plan_proposal(const struct sweep_run *run, uint64_t index, struct proposal 
 /* The text of its value of axis key i, in buf or where it stays. */
 const char *plan_value(const struct sweep_run *run, uint64_t index, size_t i, char buf[STR_NUM]);
 
+/* The point and its trials, after those that are there; p->same_as is itself. 0, or -1 without memory. */
+int plan_add_point(struct sweep_run *run, const struct plan_point *p);
 /* Fills point[] and trial[] with what the search proposes, writes NAME.layers.csv, and fills in what the journal has.
  * 0, or -1 with *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
 int plan_prepare(struct sweep_run *run, struct err_list *errs);

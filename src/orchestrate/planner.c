@@ -375,6 +375,16 @@ static void leave_out(struct plan_draws *d, const struct plan_point *q)
 
 #define LEFT_OUT 10000 /* proposals in a row that are left out: the search is taken for having found what there is */
 
+/* The proposal is a point of the plan: a search that listens is told. */
+static int accept(struct planner *p, struct err_list *errs)
+{
+    const struct search *s = sweep_search(p->sweep);
+    struct err e = {0};
+    int bad = s->type->listens && search_accept(s, &p->history, &p->at, &e);
+    err_list_take(errs, &e);
+    return bad ? -1 : SEARCH_FOUND;
+}
+
 int planner_next(struct planner *p, struct plan_point *out, struct err_list *errs)
 {
     const struct search *s = sweep_search(p->sweep);
@@ -387,12 +397,14 @@ int planner_next(struct planner *p, struct plan_point *out, struct err_list *err
             end = -1;
         if (!end && (!s->type->draws || (!out->skip && out->same_as == out->index))) {
             p->next++;
-            return 0;
+            return accept(p, errs);
         }
         if (!end)
             leave_out(&p->draws, out);
     }
-    return end < 0 ? -1 : !p->next && p->draws.broken ? none_is_left(&p->draws, errs) : 1;
+    if (end < 0 || end == SEARCH_WAITS)
+        return end;
+    return !p->next && p->draws.broken ? none_is_left(&p->draws, errs) : SEARCH_END;
 }
 
 int planner_seek(struct planner *p, uint64_t first, struct err_list *errs)
@@ -427,8 +439,10 @@ int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
         if (!end && visit(ctx, &point))
             break;
     }
-    if (draws)
+    if (draws) {
         *draws = p.draws;
+        draws->waits = end == SEARCH_WAITS;
+    }
     planner_release(&p);
     datasets_release(&sets);
     return end < 0 ? -1 : 0;

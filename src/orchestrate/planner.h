@@ -28,8 +28,8 @@ void planner_init(struct planner *p, const struct sweep *s, struct datasets *set
 int planner_point(struct planner *p, uint64_t index, const struct proposal *at, struct plan_point *out,
                   struct err_list *errs);
 /* The next point of the plan. Of a search that draws, proposals that cannot be trained, and those that are the same
- * training as an earlier one, are left out and counted. 0; 1: there are no more; -1 with *errs, also when there is none
- * at all. */
+ * training as an earlier one, are left out and counted. SEARCH_FOUND; SEARCH_END: there are no more; SEARCH_WAITS: it
+ * depends on results that p->history was not told yet; -1 with *errs, also when there is none at all. */
 int planner_next(struct planner *p, struct plan_point *out, struct err_list *errs);
 /* Goes on with point number `first`; of a search that draws all before it are drawn. As planner_next. */
 int planner_seek(struct planner *p, uint64_t first, struct err_list *errs);

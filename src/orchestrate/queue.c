@@ -1,6 +1,7 @@
 /* queue.c - which trial a worker trains next. */
 #include "orchestrate/queue.h"
 
+#include "orchestrate/growth.h"
 #include "orchestrate/limits.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/signals.h"
@@ -27,27 +28,55 @@ static int longest_first(const void *a, const void *b)
     return x->trial < y->trial ? -1 : x->trial > y->trial;
 }
 
+/* Most trials that this call may run. */
+static size_t most_of_call(const struct sweep_run *run)
+{
+    return run->spec->stop_trials > 0 ? (size_t)run->spec->stop_trials : SIZE_MAX;
+}
+
+static double work_of(const struct trial *t)
+{
+    return t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs);
+}
+
 /* The open trials this call may run behind v[n], the first of the plan; with `again` those that failed. Their number
  * with those before. */
 static size_t take_open(struct sweep_run *run, int again, struct job_order *v, size_t n)
 {
-    size_t limit = run->spec->stop_trials > 0 ? (size_t)run->spec->stop_trials : SIZE_MAX;
+    size_t limit = most_of_call(run);
     for (size_t i = 0; i < run->plan->ntrials && n < limit; i++) {
         struct trial *t = &run->plan->trial[i];
-        if (again && t->retried)
+        if (again && t->retried && !run->growth) /* in which it is open already */
             limits_reopen(run, t);
         else if (again || t->r.status != TRIAL_OPEN)
             continue;
         v[n++] = (struct job_order){t->kind->expected, i};
-        run->tally->work_left += t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs);
+        run->tally->work_left += work_of(t);
     }
     return n;
+}
+
+void queue_append(struct sweep_run *run, size_t trial)
+{
+    struct queue *q = run->queue;
+    if (q->norder >= most_of_call(run))
+        return;
+    q->order[q->norder++] = (uint32_t)trial;
+    run->tally->work_left += work_of(&run->plan->trial[trial]);
+}
+
+/* Trials are begun in the order of the plan where the end of the sweep is found in it (the fewest are trained in vain),
+ * or others follow from their results. */
+static int in_plan_order(const struct sweep_run *run)
+{
+    return run->spec->stop_stagnation || run->growth;
 }
 
 int order_trials(struct sweep_run *run, struct err *e)
 {
     struct job_order *v = malloc((run->plan->ntrials + 1) * sizeof *v);
-    run->queue->order = malloc((run->plan->ntrials + 1) * sizeof *run->queue->order);
+    if (!run->growth) /* which has reserved more */
+        run->queue->order = malloc((run->plan->ntrials + 1) * sizeof *run->queue->order);
     if (!v || !run->queue->order) {
         free(v);
         return err_set(e, ERR_NOMEM, "no memory for the order of trials");
@@ -58,7 +87,7 @@ int order_trials(struct sweep_run *run, struct err *e)
     run->queue->norder =
         take_open(run, 1, v, run->queue->norder); /* what fails always must not keep the others waiting */
     check_stagnation(run);
-    if (!run->spec->stop_stagnation) /* else in the plan's: the fewest are trained in vain */
+    if (!in_plan_order(run))
         qsort(v, run->queue->norder, sizeof *v, longest_first);
     for (size_t i = 0; i < run->queue->norder; i++)
         run->queue->order[i] = (uint32_t)v[i].trial;
@@ -89,7 +118,7 @@ static size_t fitting(const struct sweep_run *run)
 {
     double mean, least = INFINITY;
     size_t best = run->queue->next, n = alike(run, &mean);
-    if (run->spec->stop_stagnation)
+    if (in_plan_order(run))
         return run->queue->next;
     for (size_t i = run->queue->next; i < run->queue->next + n; i++) {
         double off = fabs(run->queue->bytes_in_use + (double)run->plan->trial[run->queue->order[i]].kind->bytes -
@@ -125,13 +154,17 @@ static size_t with_room(const struct sweep_run *run, size_t place)
 
 int next_trial(struct sweep_run *run, size_t *trial)
 {
-    int found = 0;
+    int found = QUEUE_EMPTY;
     omp_set_lock(&run->lock);
-    if (run->queue->next < run->queue->norder && !run->limits->stop && !signals_asked()) {
+    if (run->limits->stop || signals_asked()) {
+        found = QUEUE_EMPTY;
+    } else if (run->queue->next == run->queue->norder) {
+        found = run->queue->running && growth_goes_on(run) ? QUEUE_WAITS : QUEUE_EMPTY;
+    } else {
         size_t place = with_room(run, fitting(run)), at = place - run->queue->next;
         uint32_t *first = &run->queue->order[run->queue->next];
-        found = place < run->queue->norder ? 1 : -1;
-        if (found > 0) {
+        found = place < run->queue->norder ? QUEUE_TRIAL : QUEUE_NO_ROOM;
+        if (found == QUEUE_TRIAL) {
             *trial = first[at];
             memmove(first + 1, first, at * sizeof *first);
             run->queue->next++;

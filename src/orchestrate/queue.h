@@ -13,8 +13,12 @@ struct queue {
 
 /* Puts the open trials into the order, as many as [stop] trials lets this call run. 0, or -1 with *e. */
 int order_trials(struct sweep_run *run, struct err *e);
-/* The trial that a worker is to do next: 1 and its index, 0: none is left, -1: none has room beside those that run; and
- * that it is done. Both lock. */
+/* A further open trial of a plan that grows, unless the call has as many as [stop] trials lets it run. Under the lock.
+ */
+void queue_append(struct sweep_run *run, size_t trial);
+enum { QUEUE_EMPTY, QUEUE_TRIAL, QUEUE_NO_ROOM, QUEUE_WAITS };
+/* The trial that a worker is to do next: QUEUE_TRIAL and its index, QUEUE_EMPTY: none is left, QUEUE_NO_ROOM: none has
+ * room beside those that run, QUEUE_WAITS: the next ones follow from their results; and that it is done. Both lock. */
 int next_trial(struct sweep_run *run, size_t *trial);
 void end_trial(struct sweep_run *run, size_t i);
 

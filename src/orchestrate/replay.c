@@ -2,6 +2,7 @@
 #include "orchestrate/replay.h"
 
 #include "orchestrate/plan.h"
+#include "orchestrate/recall.h"
 #include "orchestrate/store.h"
 #include "orchestrate/tally.h"
 #include "train/warnings.h"
@@ -82,14 +83,30 @@ void trial_reopen(struct trial *t)
     t->reused = 0;
 }
 
+static int is_incomplete(const struct trial *t)
+{
+    return t->reused && t->nepochs < t->r.epochs_run;
+}
+
 void reopen_incomplete(struct sweep_run *run)
 {
-    for (size_t i = 0; i < run->plan->ntrials; i++) {
-        struct trial *t = &run->plan->trial[i];
-        if (!t->reused || t->nepochs >= t->r.epochs_run)
-            continue;
+    for (size_t i = 0; i < run->plan->ntrials; i++)
+        if (is_incomplete(&run->plan->trial[i]))
+            trial_reopen(&run->plan->trial[i]);
+}
+
+/* One that is tried again opens at once: what follows waits for its result. */
+int replay_recalled(struct sweep_run *run, const struct recall *from, struct trial *t, struct err *e)
+{
+    struct replay replay = {.run = run};
+    if (recall_trial(from, &run->store->journal, t->r.key, replay_epoch, replay_trial, &replay, e))
+        return -1;
+    if (t->retried || is_incomplete(t))
         trial_reopen(t);
-    }
+    t->apart |= t->retried;
+    if (replay.e.code)
+        *e = replay.e;
+    return replay.e.code ? -1 : 0;
 }
 
 int replay_journal(struct sweep_run *run, struct err *e)

@@ -9,6 +9,9 @@ struct trial;
 
 /* Fills in what the journal has of the plan's trials. 0, or -1 with *e. */
 int replay_journal(struct sweep_run *run, struct err *e);
+/* Likewise for one trial that has come into the plan. */
+struct recall;
+int replay_recalled(struct sweep_run *run, const struct recall *from, struct trial *t, struct err *e);
 /* Opens final trials whose epochs the journal has lost: they are trained again, since their rows are part of the
  * answer. */
 void reopen_incomplete(struct sweep_run *run);

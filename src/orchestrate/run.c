@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "orchestrate/growth.h"
 #include "orchestrate/isolate.h"
 #include "orchestrate/limits.h"
 #include "orchestrate/lock.h"
@@ -105,6 +106,7 @@ static void release_run(struct sweep_run *run)
     free(run->plan->drawn);
     free(run->plan->metric);
     free(run->queue->order);
+    growth_release(run);
     release_crews(run);
     keymap_release(&run->plan->by_key);
     keymap_release(&run->plan->kinds);
@@ -163,7 +165,8 @@ static int start_run(struct sweep_run *run, struct run_summary *sum, struct err_
         return -1;
     if (run->o->only_tables)
         run->queue->norder = 0;
-    keymap_release(&run->plan->by_key);
+    if (!growth_goes_on(run))
+        keymap_release(&run->plan->by_key);
     if (run->o->data)
         show_datasets(run);
     return seen_suffices(run, e) || seen_write(run, e) || make_crews(run, e) ? -1 : 0;
@@ -185,6 +188,8 @@ static int tell_damage(struct sweep_run *run, struct err *e)
 static int finish_run(struct sweep_run *run, struct run_summary *sum, struct err *e)
 {
     int bad = journal_sync(&run->store->journal, e);
+    growth_cut(run);
+    run->plan->more |= growth_goes_on(run);
     if (run->limits->stop == STOP_BROKEN) {
         err_clear(e);
         *e = run->limits->broken;

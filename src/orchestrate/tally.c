@@ -2,6 +2,7 @@
 #include "orchestrate/tally.h"
 
 #include "base/clock.h"
+#include "orchestrate/growth.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/queue.h"
 #include "orchestrate/ranking.h"
@@ -21,6 +22,15 @@ void take_stock(struct sweep_run *run)
     }
 }
 
+/* Expected seconds of the trials that a plan which grows does not have yet: as many as those that it has, each. */
+static double work_to_come(const struct sweep_run *run)
+{
+    double sum = 0, more = (double)(growth_trials(run) - run->plan->ntrials);
+    for (size_t i = 0; more > 0 && i < run->plan->ntrials; i++)
+        sum += run->plan->trial[i].kind->expected;
+    return more > 0 ? sum * more / (double)run->plan->ntrials : 0;
+}
+
 #define LEAST_LEFT 1e-6 /* of the work done: less is what rounding leaves when all is trained */
 
 void run_tell(struct sweep_run *run, const char *event, int important)
@@ -31,10 +41,11 @@ void run_tell(struct sweep_run *run, const char *event, int important)
     if (run->tally->best != SIZE_MAX)
         describe_axes(run, &run->plan->trial[run->tally->best], &best);
     double elapsed = clock_wall() - run->tally->began;
-    int trains = run->tally->work_done > 0 && run->tally->work_left > LEAST_LEFT * run->tally->work_done;
+    double left = run->tally->work_left + work_to_come(run);
+    int trains = run->tally->work_done > 0 && left > LEAST_LEFT * run->tally->work_done;
     struct run_progress p = {
         .done = run->plan->ntrials - run->tally->count[TRIAL_OPEN],
-        .total = run->plan->ntrials,
+        .total = growth_trials(run),
         .complete = run->tally->count[TRIAL_COMPLETE],
         .failed = run->tally->count[TRIAL_FAILED],
         .skipped = run->tally->count[TRIAL_SKIPPED],
@@ -42,7 +53,7 @@ void run_tell(struct sweep_run *run, const char *event, int important)
         .running = run->queue->running,
         .reused = run->tally->reused,
         .elapsed = elapsed,
-        .left = trains ? elapsed * run->tally->work_left / run->tally->work_done : -1,
+        .left = trains ? elapsed * left / run->tally->work_done : -1,
         .images_per_second = elapsed > 0 ? (double)run->tally->images / elapsed : 0,
         .worker = run->workers->now,
         .workers = (size_t)run->workers->jobs,

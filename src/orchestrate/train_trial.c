@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "orchestrate/checkpoint.h"
+#include "orchestrate/growth.h"
 #include "orchestrate/limits.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
@@ -57,6 +58,8 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
     note_best(run, i);
     check_target(run, t);
     check_stagnation(run);
+    if (growth_further(run, &e))
+        note_broken(run, &e);
     if (r->status == TRIAL_FAILED && run->o->fail_fast && !run->limits->stop)
         run->limits->stop = STOP_FAIL_FAST;
     str_addf(&event, "trial %zu: ", i + 1);

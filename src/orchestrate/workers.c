@@ -77,9 +77,10 @@ static void work(struct sweep_run *run, int number)
     struct worker w = {.run = run, .number = number};
     size_t i;
     arena_init(&w.plan);
-    for (int found; (found = next_trial(run, &i)) != 0;) {
-        if (found < 0) { /* until somebody's memory is free */
-            arena_release(&w.memory);
+    for (int found; (found = next_trial(run, &i)) != QUEUE_EMPTY;) {
+        if (found != QUEUE_TRIAL) { /* until somebody's memory is free, or a result is there */
+            if (found == QUEUE_NO_ROOM)
+                arena_release(&w.memory);
             help_others(run);
             continue;
         }

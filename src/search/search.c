@@ -8,7 +8,7 @@
 
 /* Rows in the order of the manual, the default first; each is a file NAME.c that ends in its row. */
 // clang-format off
-#define METHODS(X) X(grid) X(random) X(sobol) X(latin)
+#define METHODS(X) X(grid) X(random) X(sobol) X(latin) X(tpe)
 // clang-format on
 #define DECLARE(name) extern const struct search_type search_##name;
 #define ROW(name) &search_##name,
@@ -32,6 +32,51 @@ const char *search_name(size_t i)
     100000 /* combinations of values up to which the points of a space are counted; in more none runs out              \
             */
 
+#define EDGES 1024 /* most values of an axis whose quantiles are kept */
+
+/* Returns the first quantile of 2^32 with at least this value. */
+static uint64_t first_unit(const struct search *s, size_t axis, uint64_t value)
+{
+    uint64_t lo = 0, hi = SEARCH_STEPS;
+    while (lo < hi) {
+        uint64_t mid = (lo + hi) / 2;
+        if (s->quantile(s->ctx, axis, (uint32_t)mid) < value)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static int find_edges(struct search *s, struct arena *a, struct err *e)
+{
+    s->edge = arena_take(a, (s->axes + 1) * sizeof *s->edge);
+    for (size_t i = 0; s->edge && i < s->axes; i++) {
+        uint64_t n = s->axis[i].values;
+        if (n > EDGES)
+            continue;
+        s->edge[i] = arena_take(a, (n + 1) * sizeof *s->edge[i]);
+        for (uint64_t v = 0; s->edge[i] && v <= n; v++)
+            s->edge[i][v] = (double)first_unit(s, i, v) * 0x1p-32;
+    }
+    return a->failed ? err_set(e, ERR_NOMEM, "no memory for the values of the search") : 0;
+}
+
+void search_cell(const struct search *s, size_t axis, int64_t value, double *from, double *to)
+{
+    uint64_t v = (uint64_t)value;
+    if (s->axis[axis].values == SEARCH_STEPS) {
+        *from = (double)v * 0x1p-32;
+        *to = (double)(v + 1) * 0x1p-32;
+    } else if (s->edge[axis]) {
+        *from = s->edge[axis][v];
+        *to = s->edge[axis][v + 1];
+    } else {
+        *from = (double)first_unit(s, axis, v) * 0x1p-32;
+        *to = (double)first_unit(s, axis, v + 1) * 0x1p-32;
+    }
+}
+
 /* Counts the points of a space in which a method draws: UINT64_MAX where there are too many to run out of. */
 static int count_space(struct search *s, struct arena *a, size_t *culprit, struct err *e)
 {
@@ -51,6 +96,8 @@ static int count_space(struct search *s, struct arena *a, size_t *culprit, struc
 
 int search_init(struct search *s, struct arena *a, size_t *culprit, struct err *e)
 {
+    if (s->type->listens && find_edges(s, a, e))
+        return -1;
     if (s->type->draws)
         return count_space(s, a, culprit, e);
     return diagram_build(&s->diagram, s->axis, s->axes, s->holds, s->ctx, a, culprit, e);
@@ -77,10 +124,9 @@ int search_was_proposed(const struct search *s, const struct search_history *h, 
     return keymap_get(&h->seen, proposal_hash(s, p)) != KEYMAP_NONE;
 }
 
-void search_forget(struct search_history *h)
+static int waits(const struct search *s, const struct search_history *h)
 {
-    keymap_release(&h->seen);
-    h->asked = 0;
+    return s->type->listens && h->points >= (size_t)s->args.startup && h->points + 1 > h->told + (size_t)s->args.lag;
 }
 
 #define REPEATED 10000 /* numbers in a row that were proposed before: the space is taken for used up */
@@ -89,7 +135,9 @@ int search_next(const struct search *s, struct search_history *h, struct proposa
 {
     for (int tries = 0; tries < REPEATED; tries++) {
         if (s->type->draws && h->seen.n >= s->diagram.points)
-            return 1;
+            return SEARCH_END;
+        if (waits(s, h))
+            return SEARCH_WAITS;
         int rc = s->type->ask(s, h, h->asked, out, e);
         if (rc)
             return rc;
@@ -100,7 +148,7 @@ int search_next(const struct search *s, struct search_history *h, struct proposa
             continue;
         return keymap_put(&h->seen, proposal_hash(s, out), h->asked) ? err_set(e, ERR_NOMEM, "no memory") : 0;
     }
-    return 1;
+    return SEARCH_END;
 }
 
 int search_from_units(const struct search *s, const uint32_t *unit, struct proposal *out, struct err *e)

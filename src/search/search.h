@@ -4,8 +4,9 @@
  * proposal number k is. What the values are, and whether a network can be trained with them, others know.
  *
  * The answer depends on the method's keys, the seed, the number and what was proposed before it, and on nothing else:
- * not on workers, times, or which results are there already. A method that listens to results will get them, in the
- * order of the plan, with what was proposed before. */
+ * not on workers, times, or which results are there already. A method that listens to results gets those of the first
+ * points of the plan: for point k of it the results of points 0 .. k - lag, never more and never fewer, and of the
+ * points after them the values alone. Whoever asks waits for these results; nothing else of when they came is seen. */
 #ifndef SEARCH_SEARCH_H
 #define SEARCH_SEARCH_H
 
@@ -27,6 +28,10 @@ typedef uint64_t search_quantile(void *ctx, size_t axis, uint32_t unit);
 /* The keys that rows have. */
 struct search_args {
     int trials; /* points that are tried */
+    /* Of a method that listens: */
+    int lag;        /* >= 1: how many points before a proposal are known by their values alone, itself counted */
+    int startup;    /* the first points, which are drawn by themselves */
+    int candidates; /* of which it takes the one that promises most */
 };
 
 struct search {
@@ -35,17 +40,33 @@ struct search {
     uint64_t seed;
     size_t axes;
     const struct diagram_axis *axis; /* [axes] */
+    const unsigned char *ordered;    /* [axes] whether values with neighbouring numbers are alike; NULL: all are */
     diagram_holds *holds;
     search_quantile *quantile;
     void *ctx; /* of holds and quantile */
     /* By search_init: */
     struct diagram diagram; /* of a method that draws only its order, axes, points and approx */
+    double **edge;          /* [axes] of a method that listens: [values + 1] the quantiles at which values begin, of
+                               axes with few; NULL: of all others */
+};
+
+/* What came of a point. */
+struct search_result {
+    double loss; /* smaller is better; INFINITY: there is none, it failed */
+    int pruned;  /* 0; else it was given up after so many epochs, and the loss is that of the last one */
 };
 
 /* What was proposed before: of a method that draws each proposal once. Zero-initialise; search_forget frees it. */
 struct search_history {
     uint64_t asked; /* numbers 0 .. asked - 1 were asked for */
     struct keymap seen;
+    /* Of a method that listens: the points of the plan in its order, and the results of the first `told`. */
+    size_t points, told, cap;
+    int64_t *value;               /* [points][axes] */
+    double *unit;                 /* [points][axes] the quantile in the middle of the value; NaN where it is absent */
+    struct search_result *result; /* [told] */
+    uint32_t *order;              /* [axes][cap] the points that have the axis, by their units */
+    uint32_t *ordered;            /* [axes] how many */
 };
 
 struct search_type {
@@ -54,14 +75,25 @@ struct search_type {
     /* Its points are drawn: values may be continuous or have weights, and what cannot be trained or was proposed before
      * is not proposed. Otherwise they are a grid, whose every point has a row. */
     int draws;
+    int listens; /* to results; its points are drawn, too */
     /* Proposal `number` into *out. 0; 1: there are no so many; -1 with *e: a condition cannot be worked out. */
     int (*ask)(const struct search *s, const struct search_history *before, uint64_t number, struct proposal *out,
                struct err *e);
 };
 extern const struct search_type
-    *const search_types[]; /* in the order of the manual, the default first; ends with NULL */
+    *const search_types[];                      /* in the order of the manual, the default first; ends with NULL */
 extern const struct param search_draw_params[]; /* of those that draw */
-const char *search_name(size_t i);              /* NULL after the last */
+/* Rows of those that listen. */
+// clang-format off
+#define SEARCH_LISTEN_PARAMS                                                                                           \
+    { .name = "trials", .type = P_INT, .at = offsetof(struct search_args, trials), .min = 1, .max = 100000,           \
+      .preset = "20", .help = "how many points are tried, each with its repeats" },                                    \
+    { .name = "lag", .type = P_INT, .at = offsetof(struct search_args, lag), .min = 1, .max = 100000,                  \
+      .preset = "8", .help = "point k is proposed from the results of points 1 to k - lag, whatever the number of "    \
+                             "workers, for as many of which a small lag leaves no work" }
+// clang-format on
+extern const struct search_type search_random; /* which others begin with */
+const char *search_name(size_t i);             /* NULL after the last */
 
 /* Puts the axes in order and counts the points; what is above `diagram` in *s is set. 0, or -1 with *e (*culprit: the
  * axis that is wrong). */
@@ -71,14 +103,26 @@ int search_init(struct search *s, struct arena *a, size_t *culprit, struct err *
 uint64_t search_size(const struct search *s);
 double search_size_approx(const struct search *s);
 
-/* The next proposal that was not made before, and notes it. 0; 1: there is none; -1 with *e. */
+enum { SEARCH_FOUND, SEARCH_END, SEARCH_WAITS };
+/* The next proposal that was not made before, and notes it. SEARCH_FOUND; SEARCH_END: there is none; SEARCH_WAITS: it
+ * depends on results that were not told yet; -1 with *e. */
 int search_next(const struct search *s, struct search_history *h, struct proposal *out, struct err *e);
+/* Of a method that listens: a proposal has become the next point of the plan (0, or -1 with *e); and the result of the
+ * first point of the plan that has none yet. */
+int search_accept(const struct search *s, struct search_history *h, const struct proposal *p, struct err *e);
+void search_tell(struct search_history *h, const struct search_result *r);
+/* How many results the next proposal may know; and whether the first one is better than the second: a lower loss, those
+ * that were pruned after the others, later before earlier, and those that failed after all. */
+size_t search_known(const struct search *s, const struct search_history *h);
+int search_better(const struct search_result *a, const struct search_result *b);
 int search_was_proposed(const struct search *s, const struct search_history *h, const struct proposal *p);
 void search_forget(struct search_history *h);
 
 /* For methods that draw: the proposal whose axes have these quantiles; an absent axis leaves its own unused. 0, or -1
  * with *e. */
 int search_from_units(const struct search *s, const uint32_t *unit, struct proposal *out, struct err *e);
+/* The quantiles, from 0 to 1, between which a value of an axis lies. */
+void search_cell(const struct search *s, size_t axis, int64_t value, double *from, double *to);
 
 /* The first 32 bits of the points of Sobol's sequence, point `number` along dimension d < SEARCH_AXES; not scrambled.
  */

@@ -10,37 +10,78 @@ methods=$("$SWEEP" list search | awk '/^[a-z]/ && $1 != "grid"')
 [ "$(echo "$methods" | wc -l)" -ge 2 ] || fail "no methods are listed"
 
 for method in $methods; do
-  run 0 plan s.ini search.method=$method
-  has out "10 points by $method of train.lr (1e-3..1 log) x model.units (13) x train.optimizer (2)" '20 trials to train' \
-    'more were drawn that can never train, the first because of: params < 900'
+  # A method that listens to results is to do so from the fourth point on.
+  words=search.method=$method
+  follows=
+  if "$SWEEP" plan s.ini "$words" search.lag=3 >/dev/null 2>&1; then
+    words="$words search.lag=3 search.startup=3"
+    follows=yes
+  fi
+  run 0 plan s.ini $words
+  has out "10 points by $method of train.lr (1e-3..1 log) x model.units (13) x train.optimizer (2)" '20 trials to train'
+  if [ -n "$follows" ]; then
+    has out 'the other 7 points follow from results: each from those of the points that are at least search.lag = 3 before it'
+    run 0 plan s.ini $words -j 9
+    has out 'that leaves work for 6 of 9 workers at a time'
+  else
+    has out 'more were drawn that can never train, the first because of: params < 900'
+  fi
   hasnot out 'skipped'
-  for jobs in 1 2 3; do run 0 s.ini -q --no-plots search.method=$method -j $jobs --out $method$jobs; done
+  for jobs in 1 2 5; do run 0 s.ini -q --no-plots $words -j $jobs --out $method$jobs; done
   same ${method}1 ${method}2 s
-  same ${method}1 ${method}3 s
+  same ${method}1 ${method}5 s
   [ "$(column ${method}1/results/s.csv params | sort -n | tail -n 1)" -lt 900 ] || fail "a point breaks the condition"
   [ "$(column ${method}1/results/s.csv status | sort -u)" = complete ] || fail "not all trials of $method are complete"
   [ "$(column ${method}1/results/s.csv point | uniq | tr '\n' ' ')" = '1 2 3 4 5 6 7 8 9 10 ' ] || fail "points are left out"
+  [ "$(sort -u -t, -k1,1 ${method}1/results/s.layers.csv | wc -l)" -eq 11 ] || fail "layers of points are left out"
 
   # Killed at moments of its own, it comes to the same end.
   for kill in 1 2 3; do
-    "$SWEEP" s.ini -q --no-plots search.method=$method --out cut >/dev/null 2>err &
+    "$SWEEP" s.ini -q --no-plots $words --out cut >/dev/null 2>err &
     pid=$!
     sleep "0.0$((RANDOM % 9 + 1))"
     kill -9 "$pid" 2>/dev/null
     wait "$pid" 2>/dev/null
   done
-  run 0 s.ini -q --no-plots search.method=$method --out cut
+  run 0 s.ini -q --no-plots $words --out cut
   same ${method}1 cut s
   rm -rf cut
 
-  # The snapshot is the same sweep, and every point can be shown.
+  # The snapshot is the same sweep, and every point can be shown, as far as it does not follow from results.
   (cd ${method}1 && run 0 results/s/sweep.ini -q --no-plots --out ../again) || failures=$((failures + 1))
   same ${method}1 again s
   rm -rf again
-  run 0 show s.ini --point 10 search.method=$method
-  has out 's, point 10'
-  run 2 show s.ini --point 11 search.method=$method
+  if [ -n "$follows" ]; then
+    run 0 show s.ini --point 3 $words
+    run 2 show s.ini --point 10 $words
+    has err 'point 10 follows from results'
+  else
+    run 0 show s.ini --point 10 $words
+    has out 's, point 10'
+  fi
+  run 2 show s.ini --point 11 $words
   cmp -s random1/results/s.csv "${method}1/results/s.csv" && [ "$method" != random ] && fail "$method draws as random does"
+
+  # What follows from results: by calls of a few trials each, in processes of their own, and up to an end that is found in
+  # the plan, wherever the workers are; a trial that failed gives a result, and one that is tried again and fails again
+  # leads to the same points.
+  [ -n "$follows" ] || continue
+  run 0 s.ini -q --no-plots $words stop.trial_time=60 -j 2 --out apart
+  same ${method}1 apart s
+  for call in 1 2 3; do run 3 s.ini -q --no-plots $words stop.trials=6 -j 2 --out cut; done
+  run 0 s.ini -q --no-plots $words -j 2 --out cut
+  same ${method}1 cut s
+  for jobs in 1 5; do
+    run 3 s.ini -q --no-plots $words stop.stagnation=5 -j $jobs --out end$jobs
+    run 1 s.ini -q --no-plots $words 'train.lr=1e-3..1e30 log' -j $jobs --out failed$jobs
+  done
+  same end1 end5 s
+  [ "$(wc -l <end1/results/s.csv)" -lt 21 ] || fail "$method does not end where nothing gets better"
+  same failed1 failed5 s
+  grep -q ',failed,' failed1/results/s.csv || fail "no trial of $method fails"
+  run 1 s.ini -q --no-plots $words 'train.lr=1e-3..1e30 log' --retry-failed --out failed5
+  same failed1 failed5 s
+  rm -rf apart cut end? failed?
 done
 
 # The values of a row, written into a grid, are the same training: the ids say so.
@@ -60,6 +101,8 @@ run 0 s.ini --no-plots search.trials=13 --out sobol1 search.method=sobol
 has err '20 of 26 trials were there already'
 run 0 s.ini -q --no-plots search.trials=13 --out fresh
 same random1 fresh s
+run 0 s.ini --no-plots search.trials=13 --out tpe1 search.method=tpe search.lag=3 search.startup=3
+has err '20 of 26 trials were there already'
 
 # A space that runs out: every point once, no repetition, and plan says so; two words for one training count once.
 tiny f '[search]' 'method = sobol' 'trials = 50' '[grid]' 'model.units = 4, 8' \

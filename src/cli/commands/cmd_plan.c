@@ -174,17 +174,40 @@ static void print_draws(const struct plan_listing *p)
                d->why);
     if (d->same)
         printf("%llu more were drawn that are the same training as an earlier one\n", (unsigned long long)d->same);
-    if (sweep_search(p->s)->type->draws && p->t.rows < (size_t)sweep_search(p->s)->args.trials)
+    if (sweep_search(p->s)->type->draws && !d->waits && p->t.rows < (size_t)sweep_search(p->s)->args.trials)
         printf("the search finds %zu of the %d points that search.trials asks for: it has no others\n", p->t.rows,
                sweep_search(p->s)->args.trials);
 }
 
+/* Points that are planned: where some follow from results, as many as are asked for. */
+static uint64_t planned_points(const struct plan_listing *p, int whole)
+{
+    return whole && !p->draws.waits ? p->t.rows : sweep_points(p->s);
+}
+
+/* Prints what is known of the points that follow from results. */
+static void print_following(const struct plan_listing *p, int jobs)
+{
+    const struct search *s = sweep_search(p->s);
+    int repeats = sweep_spec(p->s)->repeats, most = s->args.lag * repeats;
+    if (!p->draws.waits)
+        return;
+    printf("the other %llu points follow from results: each from those of the points that are at least search.lag = %d "
+           "before it\n",
+           (unsigned long long)(sweep_points(p->s) - p->t.rows), s->args.lag);
+    if (most < jobs)
+        printf("that leaves work for %d of %d workers at a time; a larger search.lag is work for more, and proposals "
+               "that know less\n",
+               most, jobs);
+}
+
 static void print_totals(const struct plan_listing *p, int jobs)
 {
-    uint64_t trials = p->trained * (uint64_t)sweep_spec(p->s)->repeats;
+    uint64_t trials = (p->draws.waits ? sweep_points(p->s) : p->trained) * (uint64_t)sweep_spec(p->s)->repeats;
     char num[TEXT_NUM], each[TEXT_NUM];
     int busy = trials && trials < (uint64_t)jobs ? (int)trials : jobs;
-    double wall = p->seconds / busy > p->longest ? p->seconds / busy : p->longest;
+    double seconds = p->trained ? p->seconds * (double)trials / ((double)p->trained * sweep_spec(p->s)->repeats) : 0;
+    double wall = seconds / busy > p->longest ? seconds / busy : p->longest;
     printf("%llu trial%s to train", (unsigned long long)trials, trials == 1 ? "" : "s");
     if (p->skipped)
         printf(", %llu point%s skipped", (unsigned long long)p->skipped, p->skipped == 1 ? "" : "s");
@@ -193,6 +216,7 @@ static void print_totals(const struct plan_listing *p, int jobs)
     printf("\n");
     print_reasons(p);
     print_draws(p);
+    print_following(p, jobs);
     if (!trials)
         return;
     printf("about %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
@@ -246,7 +270,7 @@ int cmd_plan(const struct invocation *in)
         status = fail_memory();
     else {
         warn_objective(s);
-        print_size(s, whole ? p.t.rows : sweep_points(s));
+        print_size(s, planned_points(&p, whole));
         printf("\n");
         text_table(stdout, &p.t, 0);
         printf("\n");

@@ -165,13 +165,18 @@ int cmd_show(const struct invocation *in)
         return show.status;
     uint64_t k = in->opt.point < 0 ? 0 : (uint64_t)(in->opt.point - FIRST_POINT);
     struct err_list errs = {0};
+    struct plan_draws draws = {0};
     if (k >= sweep_points(s))
         show.status = fail_usage("there is no point %d: the sweep has points %d..%llu", in->opt.point, FIRST_POINT,
                                  (unsigned long long)(sweep_points(s) - 1 + FIRST_POINT));
-    else if (plan_visit(s, k, 1, 1, keep_point, &show, NULL, &errs))
+    else if (plan_visit(s, k, 1, 1, keep_point, &show, &draws, &errs))
         show.status = fail_list(&errs, show.file);
     else if (!show.shown)
-        show.status = fail_usage("there is no point %d: the search finds fewer, as `sweep plan` says", in->opt.point);
+        show.status = draws.waits ? fail_usage("point %d follows from results: NAME.layers.csv has the network of each "
+                                               "point that was proposed",
+                                               in->opt.point)
+                                  : fail_usage("there is no point %d: the search finds fewer, as `sweep plan` says",
+                                               in->opt.point);
     err_list_release(&errs);
     sweep_free(s);
     return show.status;

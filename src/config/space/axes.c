@@ -1,6 +1,7 @@
 /* axes.c reads [grid] and [zip]: values and conditions; and makes of them the space that is searched. */
 #include "config/sweep.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -224,6 +225,22 @@ static int axis_holds(void *sweep, size_t axis, const int64_t *value, struct err
     return rc;
 }
 
+#define ORDER_SEEN 1024 /* values of a list that are looked at; a longer one is not in order */
+
+/* Says whether values with neighbouring numbers are alike: ranges and distributions, and lists of numbers that go up.
+ */
+static int in_order(const struct values *v)
+{
+    double last = -INFINITY, now;
+    char buf[STR_NUM];
+    if (v->nseg == 1 && !v->seg->text)
+        return 1;
+    for (uint64_t i = 0; i < v->n && v->n <= ORDER_SEEN; i++, last = now)
+        if (str_to_double(values_text(v, i, buf), &now) || !(now > last))
+            return 0;
+    return v->n <= ORDER_SEEN && !v->weight;
+}
+
 static uint64_t axis_quantile(void *sweep, size_t axis, uint32_t unit)
 {
     const struct sweep *s = sweep;
@@ -233,9 +250,10 @@ static uint64_t axis_quantile(void *sweep, size_t axis, uint32_t unit)
 void axes_search(struct sweep *s, struct error_list *errors)
 {
     struct diagram_axis *ga = arena_take(&s->mem, (s->nax + 1) * sizeof *ga);
+    unsigned char *ordered = arena_take(&s->mem, s->nax + 1);
     struct err e = {0};
     size_t culprit = 0, before = errors->n;
-    if (s->nax > SEARCH_AXES || !ga)
+    if (s->nax > SEARCH_AXES || !ga || !ordered)
         return;
     for (size_t i = 0; i < s->nax; i++) {
         struct axis *ax = &s->ax[i];
@@ -246,10 +264,12 @@ void axes_search(struct sweep *s, struct error_list *errors)
         else if (ax->when && find_dependencies(s, ax))
             errors_nomem(errors);
         ga[i] = (struct diagram_axis){ax->n, ax->when != NULL, ax->depends_on, ax->ndepends};
+        ordered[i] = (unsigned char)in_order(&s->col[ax->column].values);
     }
     s->search = (struct search){.type = search_types[s->spec.method],
                                 .args = s->spec.search_args,
                                 .seed = (uint64_t)s->spec.seed,
+                                .ordered = ordered,
                                 .axes = s->nax,
                                 .axis = ga,
                                 .holds = axis_holds,

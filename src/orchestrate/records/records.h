@@ -43,8 +43,9 @@ void metrics_known(struct sweep_run *run);
 extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, gradient_table,
     held_out_table, about_table, seen_table, outside_table;
 
-/* NAME.layers.csv: adds the layers of a point. */
+/* NAME.layers.csv: adds the layers of a point; and the whole table again, of a plan that grows. */
 void layers_add(struct record_file *f, const struct plan_point *p);
+int write_layers(struct sweep_run *run, int sync, struct err *e);
 
 /* results/NAME/environment.txt: where and when it ran last, the one file beside the times that is no part of the
  * promise of same bytes. */

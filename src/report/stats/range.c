@@ -5,25 +5,6 @@
 
 #include <math.h>
 
-double range_normal(double z)
-{
-    static const double above[] = {3.52624965998911e-2, 0.700383064443688, 6.37396220353165, 33.912866078383,
-                                   112.079291497871,    221.213596169931,  220.206867912376};
-    static const double below[] = {8.83883476483184e-2, 1.75566716318264, 16.064177579207,  86.7807322029461,
-                                   296.564248779674,    637.333633378831, 793.826512519948, 440.413735824752};
-    double x = fabs(z), tail = 0, num = above[0], den = below[0];
-    if (x < 7.07106781186547) {
-        for (size_t i = 1; i < sizeof above / sizeof *above; i++)
-            num = num * x + above[i];
-        for (size_t i = 1; i < sizeof below / sizeof *below; i++)
-            den = den * x + below[i];
-        tail = m_exp(-x * x / 2) * num / den;
-    } else if (x < 37) {
-        tail = m_exp(-x * x / 2) / (x + 1 / (x + 2 / (x + 3 / (x + 4 / (x + 0.65))))) / 2.506628274631;
-    }
-    return z > 0 ? 1 - tail : tail;
-}
-
 #define STEP 0.2   /* of the numbers */
 #define EDGE 8.0   /* numbers beyond it do not occur */
 #define NODES 81   /* 2 EDGE / STEP + 1 */
@@ -39,7 +20,7 @@ static void prepare_numbers(struct numbers *s, size_t k)
     s->k = k;
     for (int i = 0; i < NODES; i++) {
         double z = STEP * i - EDGE;
-        s->below[i] = range_normal(z);
+        s->below[i] = m_normal(z);
         s->weight[i] = STEP * (double)k * 0.3989422804014327 * m_exp(-z * z / 2);
     }
 }
@@ -51,7 +32,7 @@ static double plain_range(const struct numbers *s, double w)
     if (w > 2 * EDGE)
         return 1;
     for (int i = 0; i < NODES; i++) {
-        double inside = s->below[i] - range_normal(STEP * i - EDGE - w);
+        double inside = s->below[i] - m_normal(STEP * i - EDGE - w);
         double p = inside > 0 ? m_exp((double)(s->k - 1) * m_log(inside)) : 0;
         sum += s->weight[i] * p;
     }

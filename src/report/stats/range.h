@@ -17,7 +17,4 @@ struct range_cache {
 };
 double range_q95_cached(struct range_cache *c, size_t k, size_t df);
 
-/* P(Z <= z) of a standard normal number, to 1e-15: Hart 1968, algorithm 5666, as given by West 2005. */
-double range_normal(double z);
-
 #endif

@@ -69,10 +69,10 @@ static size_t peak(struct made *m, int jobs, size_t order[MOST])
     size_t held = 0, most = 0, n = 0, first = 0;
     for (;;) {
         size_t i;
-        int found = n - first < (size_t)jobs ? next_trial(&m->run, &i) : 0;
-        if (found <= 0 && first == n)
+        int found = n - first < (size_t)jobs ? next_trial(&m->run, &i) : QUEUE_EMPTY;
+        if (found != QUEUE_TRIAL && first == n)
             return most;
-        if (found <= 0) {
+        if (found != QUEUE_TRIAL) {
             held -= m->trial[order[first]].kind->bytes;
             end_trial(&m->run, order[first++]);
             continue;
@@ -127,13 +127,13 @@ static void workers_wait_for_memory(void **state)
     unmake(&m);
     make(&m, 4, expected, bytes, 3);
     m.queue.bytes_free = 70;
-    assert_int_equal(next_trial(&m.run, &i), 1);
-    assert_int_equal(next_trial(&m.run, &i), -1);
+    assert_int_equal(next_trial(&m.run, &i), QUEUE_TRIAL);
+    assert_int_equal(next_trial(&m.run, &i), QUEUE_NO_ROOM);
     end_trial(&m.run, i);
-    assert_int_equal(next_trial(&m.run, &i), 1);
+    assert_int_equal(next_trial(&m.run, &i), QUEUE_TRIAL);
     m.queue.bytes_free = 50; /* never: they need not wait to fail */
-    assert_int_equal(next_trial(&m.run, &i), 1);
-    assert_int_equal(next_trial(&m.run, &i), 0);
+    assert_int_equal(next_trial(&m.run, &i), QUEUE_TRIAL);
+    assert_int_equal(next_trial(&m.run, &i), QUEUE_EMPTY);
     unmake(&m);
 }
 

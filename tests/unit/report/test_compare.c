@@ -1,6 +1,8 @@
 /* test_compare.c - points beside the best one: against scipy and statsmodels (tests/support/report_statistics.py), and
  * by the errors that sweeps of equal networks would make. */
 #include "groups.h"
+
+#include "base/maths.h"
 #include "report/stats/compare.h"
 #include "report/stats/range.h"
 
@@ -32,7 +34,7 @@ static void quantiles_of_the_studentized_range(void **state)
     for (size_t r = 0; r < g.rows; r++) {
         double a = number(&g, r, "a"), b = number(&g, r, "b"), want = number(&g, r, "value");
         if (!strcmp(table_cell(&g, r, "what"), "normal"))
-            assert_close(range_normal(a), want, a < -6 ? 1e-8 : 1e-13, 0);
+            assert_close(m_normal(a), want, a < -6 ? 1e-8 : 1e-13, 0);
         else
             assert_close(range_q95((size_t)a, (size_t)b), want, 1e-8, 0);
     }

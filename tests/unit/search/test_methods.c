@@ -42,7 +42,7 @@ static struct search *make_search(const struct search_type *type, const struct d
     struct err e = {0};
     size_t culprit;
     *s = (struct search){.type = type,
-                         .args = {trials},
+                         .args = {.trials = trials, .lag = 8, .startup = 10, .candidates = 24},
                          .seed = seed,
                          .axes = axes,
                          .axis = axis,
@@ -73,6 +73,24 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* The next proposal; a method that listens is told results as soon as it waits for them: how far each point is from 0.3
+ * along all axes, and of every seventh that it failed. */
+static int next_proposal(const struct search *s, struct search_history *h, struct proposal *at, struct err *e)
+{
+    int end;
+    while ((end = search_next(s, h, at, e)) == SEARCH_WAITS) {
+        struct search_result r = {.loss = h->told % 7 == 6 ? INFINITY : 0};
+        for (size_t k = 0; k < s->axes && r.loss < INFINITY; k++) {
+            double unit = h->unit[h->told * s->axes + k];
+            r.loss += unit == unit ? (unit - 0.3) * (unit - 0.3) : 0.1;
+        }
+        search_tell(h, &r);
+    }
+    if (!end && s->type->listens)
+        assert_int_equal(search_accept(s, h, at, e), 0);
+    return end;
+}
+
 /* x[n][d] in [0, 1). */
 static void draw_units(const struct search_type *type, size_t d, int n, uint64_t seed, double *x)
 {
@@ -81,7 +99,7 @@ static void draw_units(const struct search_type *type, size_t d, int n, uint64_t
     struct proposal at;
     struct err e = {0};
     for (int i = 0; i < n; i++) {
-        assert_int_equal(search_next(s, &h, &at, &e), 0);
+        assert_int_equal(next_proposal(s, &h, &at, &e), 0);
         for (size_t k = 0; k < d; k++)
             x[(size_t)i * d + k] = ((double)at.value[k] + 0.5) * 0x1p-32;
     }
@@ -273,7 +291,7 @@ static void a_small_space_is_used_up_without_repetition(void **state)
         struct proposal at;
         struct err e = {0};
         int n = 0;
-        for (; !search_next(s, &h, &at, &e); n++) {
+        for (; !next_proposal(s, &h, &at, &e); n++) {
             uint64_t hash = str_hash(STR_HASH, at.value, 3 * sizeof *at.value);
             assert_true(keymap_get(&met, hash) == KEYMAP_NONE);
             keymap_put(&met, hash, 1);
@@ -312,7 +330,8 @@ static void draws_are_those_of_the_first_version(void **state)
 {
     static const double first[][3] = {{0.00827601773199, 0.674525776529, 0.972063854919},
                                       {0.0243747391505, 0.178430353175, 0.961134942831},
-                                      {0.199726847582, 0.0473541013198, 0.756189444917}};
+                                      {0.199726847582, 0.0473541013198, 0.756189444917},
+                                      {0.00827601773199, 0.674525776529, 0.972063854919}};
     double x[3];
     size_t row = 0;
     (void)state;
@@ -323,6 +342,65 @@ static void draws_are_those_of_the_first_version(void **state)
                 assert_close(x[k], first[row][k], 1e-9, 0);
             row++;
         }
+}
+
+/* A search that listens knows of point k - lag, not of the one after it: another result there changes the next proposal
+ * only when it may be known. */
+static void proposals_follow_from_the_results_that_they_may_know(void **state)
+{
+    enum { POINTS = 30 };
+    (void)state;
+    for (size_t m = 0; search_types[m]; m++) {
+        if (!search_types[m]->listens)
+            continue;
+        struct search *s = make_search(search_types[m], continuous, 3, POINTS, 4);
+        for (size_t other = 20; other < 22; other++) {
+            struct search_history h[2] = {{0}, {0}};
+            struct proposal at[2];
+            struct err e = {0};
+            for (int way = 0; way < 2; way++)
+                for (size_t k = 0; k <= 28; k++) {
+                    while (h[way].told < h[way].points) { /* all there are, many of which it must not know yet */
+                        double loss = (double)(h[way].told * 7 % 31);
+                        search_tell(&h[way], &(struct search_result){.loss = way && h[way].told == other ? -1 : loss});
+                    }
+                    assert_int_equal(search_next(s, &h[way], &at[way], &e), SEARCH_FOUND);
+                    assert_int_equal(search_accept(s, &h[way], &at[way], &e), 0);
+                }
+            int same = !memcmp(h[0].value, h[1].value, 28 * 3 * sizeof *h[0].value), last = !memcmp(&at[0], &at[1], 24);
+            assert_true(same);                   /* up to point 27, which knows of 0 .. 19 */
+            assert_int_equal(last, other != 20); /* point 28 knows of 20 and not of 21 */
+            search_forget(&h[0]);
+            search_forget(&h[1]);
+        }
+    }
+}
+
+/* Half the distance to the optimum of 4 axes that as many random points have, over the seeds. */
+static void methods_that_listen_find_better_points(void **state)
+{
+    enum { SEEDS = 20, POINTS = 60 };
+    static double x[POINTS * 4];
+    double random = 0, listening = 0;
+    (void)state;
+    for (size_t m = 0; search_types[m]; m++) {
+        if (!search_types[m]->listens)
+            continue;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++)
+            for (int way = 0; way < 2; way++) {
+                double best = HUGE_VAL;
+                draw_units(way ? search_types[m] : method("random"), 4, POINTS, seed, x);
+                for (int i = 0; i < POINTS; i++) {
+                    double loss = 0;
+                    for (int k = 0; k < 4; k++)
+                        loss += (x[4 * i + k] - 0.3) * (x[4 * i + k] - 0.3);
+                    best = fmin(best, sqrt(loss));
+                }
+                *(way ? &listening : &random) += best;
+            }
+        if (!(listening < 0.5 * random))
+            fail_msg("%s ends at %g, random at %g", search_types[m]->name, listening / SEEDS, random / SEEDS);
+    }
 }
 
 static int undecidable(void *ctx, size_t axis, const int64_t *value, struct err *e)
@@ -358,6 +436,8 @@ int test_methods(void)
         cmocka_unit_test(a_small_space_is_used_up_without_repetition),
         cmocka_unit_test(proposals_depend_on_the_seed_and_the_number),
         cmocka_unit_test(draws_are_those_of_the_first_version),
+        cmocka_unit_test(proposals_follow_from_the_results_that_they_may_know),
+        cmocka_unit_test(methods_that_listen_find_better_points),
         cmocka_unit_test(a_condition_that_fails_is_told),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,41 @@
+/* growth.h - the plan of a search that listens to results: it grows as they come. Point k is proposed when points
+ * 0 .. k - lag have come to their ends, and from their results alone, so that the plan is the same for any number of
+ * workers and after any interruption: a later call makes it again from what the journal has. Memory is reserved for the
+ * whole plan, so that trials stay where they are while workers train them.
+ *
+ * A trial that the machine, not the training, made fail gives no result: points that wait for it are for the next call.
+ */
+#ifndef ORCHESTRATE_GROWTH_H
+#define ORCHESTRATE_GROWTH_H
+
+#include "orchestrate/planner.h"
+#include "orchestrate/recall.h"
+#include "orchestrate/run.h"
+
+struct growth {
+    struct planner planner;
+    struct recall recall;
+    size_t settled; /* points before it have come to their ends */
+    int ended;      /* the search has no more points */
+};
+
+/* Whether the search of the sweep listens; and whether its plan may still get points. */
+int growth_wanted(const struct sweep_run *run);
+int growth_goes_on(const struct sweep_run *run);
+
+/* The plan as far as the journal's results go. 0, or -1 with *errs (nothing in it: a signal). */
+int growth_begin(struct sweep_run *run, struct err_list *errs);
+/* A trial has come to its end: the points that follow from it, into the queue. Under the lock. 0, or -1 with *e. */
+int growth_further(struct sweep_run *run, struct err *e);
+/* Takes the points after the end of the sweep ([stop] stagnation) out of the plan: how many had been proposed by then
+ * is chance. When the workers are done. */
+void growth_cut(struct sweep_run *run);
+void growth_release(struct sweep_run *run);
+/* Trials of the whole plan, as far as they can be known. */
+uint64_t growth_trials(const struct sweep_run *run);
+
+/* In a process of its own, which was forked before the plan had the trial: puts point number `point`, which is at this
+ * proposal, into the plan of this process. 0, or -1 with *e. */
+int growth_repeat_point(struct sweep_run *run, size_t point, const struct proposal *at, struct err *e);
+
+#endif
