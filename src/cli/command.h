@@ -26,7 +26,8 @@ enum {
     FOR_BENCH = 128,
     FOR_HELP = 256,
     FOR_INIT = 512,
-    FOR_ALL = 1023,
+    FOR_DATA = 1024,
+    FOR_ALL = 2047,
 };
 
 struct options {
@@ -75,6 +76,7 @@ int cmd_plot(const struct invocation *in);
 int cmd_report(const struct invocation *in);
 int cmd_status(const struct invocation *in);
 int cmd_bench(const struct invocation *in);
+int cmd_data(const struct invocation *in);
 int cmd_help(const struct invocation *in);
 
 /* The help as a whole, and that of a command, on stdout. */

@@ -25,12 +25,13 @@ struct field {
     struct shape shape;             /* of one sample */
     const void *values[DATA_PARTS]; /* [samples][c][h][w] of the type; NULL: only described */
     enum field_fill fill;           /* FLOATS of inputs: what is put where a value is NaN, that is missing */
-    int max_value;                  /* BYTES: what `normalize = unit` divides by: 255, or 16 */
-    int classes;                    /* IDS: 1..DATA_CLASSES */
-    const char *const *class_name;  /* IDS: [classes] */
-    const uint32_t (*sums)[2];      /* BYTES: [samples][c] sum and sum of squares of each plane of the training part;
-                                       NULL: not known */
-    const uint32_t *count;          /* IDS: [classes] training samples of each; NULL: not known */
+    const char *const *channel; /* [shape.c] what each channel, or number of a vector, is called; NULL: by its place */
+    int max_value;              /* BYTES: what `normalize = unit` divides by: 255, or 16 */
+    int classes;                /* IDS: 1..DATA_CLASSES */
+    const char *const *class_name; /* IDS: [classes] */
+    const uint32_t (*sums)[2];     /* BYTES: [samples][c] sum and sum of squares of each plane of the training part;
+                                      NULL: not known */
+    const uint32_t *count;         /* IDS: [classes] training samples of each; NULL: not known */
 };
 
 #define DATA_FIELDS 4

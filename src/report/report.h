@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What is known of a metric that stands in columns train_NAME, val_NAME and test_NAME. */
 struct report_metric {
@@ -169,6 +170,35 @@ int report_is_bench(const struct table *t);
 #define REPORT_BENCH "bench" /* its name: a sweep may be called so, but not in the same folder */
 /* For those who want a sweep. 0, or -1 with *e: the table is that of a benchmark. */
 int report_refuse_bench(const struct table *t, const char *name, struct err *e);
+
+/* The pictures of a dataset: images beside each other, and how the numbers of its columns are distributed. */
+struct report_sheet {
+    const char *heading;
+    size_t rows, columns;
+    const char *const *label; /* [rows] left of each row; "": nothing */
+    int h, w;                 /* of an image */
+    const uint32_t *rgb;      /* [rows][columns][h][w] 0xRRGGBB; above: white */
+};
+struct report_histogram {
+    const char *name;
+    double low, high;    /* where the first bin begins, and the last ends */
+    const size_t *count; /* [series][bins] */
+};
+struct report_histograms {
+    const char *heading;
+    size_t n, series, bins;
+    const char *const *series_name;        /* [series] */
+    const struct report_histogram *column; /* [n] */
+};
+struct report_data {
+    const char *name;                               /* of the folder below plots/ */
+    const struct report_sheet *samples, *augmented; /* NULL: there is none, and a picture of before goes */
+    const struct report_histograms *columns;        /* likewise */
+};
+const struct plot_type *report_data_plot_type(size_t i); /* NULL after the last */
+/* Draws those that are given into plots/NAME/ below out, as report_plots does. */
+int report_data_plots(const char *out, const struct report_data *data, void (*say)(void *ctx, const char *line),
+                      void *ctx, struct err *e);
 
 /* The report of a sweep, made of its files section by section: the best point, whether it meets the requirements, its
  * network, what was trained, effects, ranking, the log of its epochs, what failed and what was skipped, and, with

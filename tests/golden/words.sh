@@ -7,7 +7,7 @@ empty err
 
 run 0 --help
 empty err
-for command in run plan show init list plot report status bench help; do
+for command in run plan show init list plot report status data bench help; do
   has out "  $command "
   run 0 "$command" --help
   has out "usage: sweep $command"

@@ -222,6 +222,8 @@ static void list_plots(void)
         print_word(p->name, NULL, p->help, NULL);
     for (size_t i = 0; (p = report_bench_plot_type(i)); i++)
         print_word(p->name, "of `sweep bench`", p->help, NULL);
+    for (size_t i = 0; (p = report_data_plot_type(i)); i++)
+        print_word(p->name, "of `sweep data info`", p->help, NULL);
 }
 
 static void print_words(const struct report_word *(*word)(size_t i))

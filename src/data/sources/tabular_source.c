@@ -208,6 +208,39 @@ static const char *const *keep_class_names(struct dataset *d, const struct tabul
     return names;
 }
 
+/* What a feature of a column is called: the column, or "column = category". */
+static void add_feature_name(const struct tabular_code *k, int feature, struct str *to)
+{
+    str_add(to, k->column->name);
+    if (k->indicator && feature == k->width - 1)
+        str_add(to, " is missing");
+    else if (k->column->text && !k->column->ordinal)
+        str_addf(to, " = %s", k->name[feature]);
+    str_addn(to, "", 1);
+}
+
+/* The names of the features in memory of the dataset; NULL with *e. */
+static const char *const *keep_feature_names(struct dataset *d, const struct tabular_work *w, struct err *e)
+{
+    struct str all = {0};
+    for (size_t i = 0; i < w->table.used; i++) {
+        const struct tabular_code *k = &w->coding.code[i];
+        for (int f = 0; k != w->coding.target && f < k->width; f++)
+            add_feature_name(k, f, &all);
+    }
+    size_t features = (size_t)w->coding.features;
+    const char **names = all.failed ? NULL : dataset_alloc(d, features * sizeof *names + all.n, e);
+    if (names) {
+        char *text = memcpy(names + features, all.p, all.n);
+        for (size_t f = 0; f < features; f++, text += strlen(text) + 1)
+            names[f] = text;
+    }
+    str_release(&all);
+    if (!names)
+        err_set(e, ERR_NOMEM, "dataset %s: no memory for the names of its features", w->name);
+    return names;
+}
+
 static int describe_fields(struct tabular_work *w, struct dataset *d, struct err *e)
 {
     const struct tabular_code *target = w->coding.target;
@@ -218,7 +251,8 @@ static int describe_fields(struct tabular_work *w, struct dataset *d, struct err
         return err_set(e, ERR_DATA, "%s: more than %d features", w->path[PART_TRAIN], TABULAR_FEATURES);
     dataset_of_vectors(d, w->coding.features, target->width, names);
     d->field[0].fill = w->args->missing == TABULAR_MEDIAN ? FILL_MEDIAN : FILL_MEAN;
-    if (*w->args->image && shape_of_image(w, &d->field[0].shape, e))
+    if (*w->args->image ? shape_of_image(w, &d->field[0].shape, e)
+                        : !(d->field[0].channel = keep_feature_names(d, w, e)))
         return -1;
     for (size_t i = 0; i < w->table.rows; i++)
         d->n[w->part[i]]++;

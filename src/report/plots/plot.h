@@ -20,10 +20,11 @@ struct plot_data {
     struct table_axis *axis; /* [naxes] */
     unsigned *inside;        /* [naxes] those that decide where it exists, as in design.h */
     char objective[80];
-    double unit;                /* values are drawn times this: 100 for accuracies */
-    char label[96];             /* "validation accuracy (%)" */
-    char file[80];              /* of the picture, without an ending; "": the plot's name */
-    const struct curves_of *of; /* whose learning curves are asked for; NULL: the best point's */
+    double unit;                       /* values are drawn times this: 100 for accuracies */
+    char label[96];                    /* "validation accuracy (%)" */
+    char file[80];                     /* of the picture, without an ending; "": the plot's name */
+    const struct report_data *of_data; /* of a dataset, not of a sweep: all else but the name is empty; else NULL */
+    const struct curves_of *of;        /* whose learning curves are asked for; NULL: the best point's */
     struct arena mem;
 };
 /* Learning curves of some points, or of the values of an axis. */
@@ -50,6 +51,7 @@ extern const char PLOT_NOMEM[];
 // clang-format on
 #define DECLARE_PLOT(name) extern const struct plot plot_##name;
 PLOTS(DECLARE_PLOT)
+extern const struct plot plot_samples, plot_augmented, plot_histograms; /* of a dataset: d->of_data */
 extern const struct plot plot_roofline; /* of a benchmark, whose table is d->trials; all else of d is empty */
 
 /* ---- script text ------------------------------------------------------------------------------------------------ */

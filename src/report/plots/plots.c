@@ -30,6 +30,14 @@ const struct plot_type *report_bench_plot_type(size_t i)
     return i < BENCH_PLOTS ? &bench_plots[i]->type : NULL;
 }
 
+static const struct plot *const data_plots[] = {&plot_samples, &plot_augmented, &plot_histograms};
+#define DATA_PLOTS (sizeof data_plots / sizeof *data_plots)
+
+const struct plot_type *report_data_plot_type(size_t i)
+{
+    return i < DATA_PLOTS ? &data_plots[i]->type : NULL;
+}
+
 /* ---- data ------------------------------------------------------------------------------------------------------- */
 
 static int read_if_there(struct table *t, const char *out, const char *name, const char *suffix, struct err *e)
@@ -292,6 +300,16 @@ int report_plots(const char *out, const char *name, struct report_drawing how, v
         draw_plots(&g, d.bench ? bench_plots : plots, d.bench ? BENCH_PLOTS : NPLOTS, e);
     }
     plot_data_release(&d);
+    return e->code ? -1 : 0;
+}
+
+int report_data_plots(const char *out, const struct report_data *data, void (*say)(void *ctx, const char *line),
+                      void *ctx, struct err *e)
+{
+    struct plot_data d = {.name = data->name, .of_data = data};
+    struct picture_run g = {&d, "", {.at_once = 1}, say, ctx};
+    if (!open_folder(&g, out, e))
+        draw_plots(&g, data_plots, DATA_PLOTS, e);
     return e->code ? -1 : 0;
 }
 

@@ -88,5 +88,6 @@ int run_csv_tests(void);
 int run_picture_tests(void);
 int run_images_tests(void);
 int run_json_tests(void);
+int run_inspect_tests(void);
 
 #endif

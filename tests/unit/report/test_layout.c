@@ -114,9 +114,53 @@ static void texts_of_all_sizes_have_room(void **state)
     expect_all_drawn();
 }
 
+/* Pictures of a dataset, with few and long labels, few and many columns. */
+static void pictures_of_data_have_room(void **state)
+{
+    enum { MOST = 20, BINS = 30, SIDE = 5, ACROSS = 6 };
+    static const char *const label[MOST] = {"cat", "a class with a name of more than twenty-four letters", "", "x"};
+    static const char *const series[] = {"cat", "dog, large", "a long name of a class", "owl", "5", "6", "7"};
+    static uint32_t rgb[MOST * ACROSS * SIDE * SIDE];
+    static size_t count[7 * BINS];
+    struct report_histogram column[MOST];
+    const struct report_sheet sheet = {
+        "training samples; 60 further classes are not shown", 4, ACROSS, label, SIDE, SIDE, rgb};
+    size_t bad = 0;
+    (void)state;
+    if (system("gnuplot --version > /dev/null 2>&1"))
+        skip();
+    folder = test_folder();
+    for (size_t i = 0; i < COUNT(count); i++)
+        count[i] = i * i % 1000;
+    for (size_t i = 0; i < MOST; i++)
+        column[i] = (struct report_histogram){i % 2 ? "x" : "a column with a name of more than thirty-four letters",
+                                              i % 3 ? -1e6 * (double)i - 1 : 0, i % 3 ? 123456 : 1e-3, count};
+    for (size_t k = 0; k < 3; k++) {
+        static const size_t n[] = {1, 2, MOST}, many[] = {1, 3, 7};
+        const struct report_histograms h = {"training samples by column", n[k], many[k], BINS, series, column};
+        const struct report_data data = {"layout-data", &sheet, k ? &sheet : NULL, &h};
+        char faults[4000] = "", path[4300];
+        struct err e = {0};
+        if (report_data_plots(folder, &data, nothing, NULL, &e))
+            fail_msg("%s", e.text);
+        for (size_t i = 0; report_data_plot_type(i); i++) {
+            size_t own = 0;
+            snprintf(path, sizeof path, "%s/plots/layout-data/%s.svg", folder, report_data_plot_type(i)->name);
+            assert_int_equal(file_exists(path), k || i != 1);
+            char *svg = file_exists(path) ? bytes_of(path) : NULL;
+            assert_true(!svg || svg_check(svg, faults, sizeof faults, &own));
+            free(svg);
+            bad += own;
+        }
+        if (bad)
+            fail_msg("%s", faults);
+    }
+}
+
 int test_layout(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(texts_of_pictures_have_room)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(texts_of_pictures_have_room),
+                                       cmocka_unit_test(pictures_of_data_have_room)};
     return cmocka_run_group_tests_name("layout", tests, NULL, NULL);
 }
 

@@ -1,0 +1,61 @@
+# data: `sweep data info` shows what a dataset is like, of a sweep file or by its name: counts by split and class,
+# statistics, missing values, samples that are there twice, and its pictures; --json has the same.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+
+awk 'BEGIN {
+  print "size,colour,age,kind"
+  for (i = 0; i < 60; i++) printf "%d,%s,%s,%s\n", i % 40, i % 5 < 2 ? "red" : "blue", i % 11 ? 20 : "", i % 2 ? "cat" : "dog"
+}' >animals.csv
+printf '[data]\ndataset = csv\nfile = animals.csv\ntest_file = animals.csv\nvalidation = 0\n[model]\nlayers = dense 3, relu, dense 77\n' >animals.ini
+run 0 data info animals.ini --no-plots # the network plays no part
+has out 'csv: 4 numbers and one of 2 classes; 60 to train, 0 to validate, 60 to test' \
+  'leakage: 60 samples of test are in train, too, such as number 1 of the test part, which is number 1 of the training part'
+grep -qE '^dog +30 +0 +30$' out || fail "counts of a class: $(cat out)"
+grep -qE '^size +whole number +16\.1667 +[0-9.]+ +0 +39 +0$' out || fail "statistics: $(cat out)"
+grep -qE '^age +whole number +20 +0 +20 +20 +12$' out || fail "missing values: $(cat out)"
+grep -qE '^colour = red +0 or 1 ' out || fail "a feature of a category: $(cat out)"
+[ ! -e plots ] || fail "--no-plots draws"
+run 0 data info animals.ini data.test_file= data.validation=6 --json --no-plots
+if command -v python3 >/dev/null; then
+  python3 - <<'EOF' || fail "the JSON document is not as it should be: $(cat out)"
+import json
+d = json.load(open("out"))
+assert d["dataset"] == "csv" and d["samples"] == {"train": 42, "validation": 6, "test": 12}, d["samples"]
+assert [c["class"] for c in d["classes"]] == ["cat", "dog"]
+assert [f["name"] for f in d["features"]] == ["size", "colour = blue", "colour = red", "age"]
+assert len(d["duplicates"]) == 6 and d["shape"]["channels"] == 4
+EOF
+fi
+
+# Pictures: histograms of numbers, contact sheets of images, and of what augmentation makes of them.
+if command -v gnuplot >/dev/null; then
+  run 0 data info moons data.samples=200 noise=0.1
+  has out 'moons: 2 numbers and one of 2 classes; 180 to train' 'plots/moons/histograms.svg, .png'
+  [ -s plots/moons/histograms.png ] || fail "no picture"
+  printf '[data]\ndataset = optdigits\naugment = rotate 10, shift 1\n[grid]\ndata.seed = 5, 6\n' >digits.ini
+  run 0 data info digits.ini --out there
+  has out 'the data of the first point, data.seed=5' 'there/plots/digits/samples.svg' 'there/plots/digits/augmented.svg' \
+    'E. Alpaydin' 'optdigits: 1x8x8 bytes and one of 10 classes' 'no sample is there twice'
+  hasnot out histograms
+  grep -qE '^grey +byte ' out || fail "the channel: $(cat out)"
+  [ -s there/plots/digits/augmented.png ] || fail "no picture of augmented samples"
+  run 0 data info digits.ini data.augment= --out there
+  [ ! -e there/plots/digits/augmented.png ] || fail "a picture of before is left"
+fi
+
+# What is wrong is told.
+run 2 data info mnit
+has err "'mnit' is neither a dataset nor a sweep file; did you mean 'mnist'?"
+run 2 data inform mnist
+has err "'inform' is nothing that \`sweep data\` does"
+run 2 data info moons data.sample=3
+has err 'command line: data.sample: there is no such key of moons'
+run 2 data info moons 7
+has err "'7' is no key of [data] with its value"
+run 2 data info moons samples=0
+has err 'data.samples'
+run 4 data info mnist data.path=nowhere
+has err 'nowhere: no such folder, of dataset mnist'
+run 2 data info csv
+has err 'data.file: csv wants the name of its file'
+finish
