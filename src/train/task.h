@@ -28,7 +28,7 @@ struct loss_type {
                     float scale, float *loss, float *dz);
 };
 extern const struct loss_type *const loss_types[]; /* NULL-terminated */
-extern const struct loss_type loss_cross_entropy, loss_mse, loss_mae, loss_huber, loss_focal, loss_hinge, loss_bce;
+extern const struct loss_type loss_cross_entropy, loss_mse, loss_mae, loss_huber, loss_focal, loss_hinge, loss_bce, loss_formula;
 
 /* A task at work: a part of a training. */
 #define TASK_OWN 128

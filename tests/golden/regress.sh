@@ -103,7 +103,7 @@ refused() {
 refused 'sweep.objective: val_accuracy is not measured by regress, the task of dataset friedman; write min val_loss' \
   'sweep.objective=max val_accuracy'
 refused 'train.task: classify wants classes, dataset friedman has numbers to predict; write regress' train.task=classify
-file=both.ini refused 'train.loss: cross_entropy is not a loss of regress; write mse, mae or huber' \
+file=both.ini refused 'train.loss: cross_entropy is not a loss of regress; write mse, mae, huber or formula' \
   train.loss=cross_entropy data.dataset=sines model.out=1
 refused 'train.label_smoothing: mse has no classes to smooth' train.label_smoothing=0.1
 refused 'train.loss: ' train.loss=nonsense
@@ -115,4 +115,26 @@ run 0 list tasks
 has out regress 'loss, mse, rmse, mae, r2' 'mse, mae, huber'
 run 0 list losses
 has out cross_entropy huber delta
+# A loss that is a formula of axes: nothing is learned, and the table has its values.
+cat >formula.ini <<'EOF'
+[sweep]
+objective = min val_loss
+[data]
+dataset = sines
+samples = 32
+test_samples = 1
+train = 16
+validation = 16
+[model]
+layers = dense $targets
+[train]
+epochs = 2
+loss = formula
+value = ${(x - 2) * (x - 2) - cos(0) * log(exp(3))}
+[grid]
+model.x = 0..4
+EOF
+run 0 formula.ini -q --no-plots
+[ "$(column results/formula.csv val_loss | tr '\n' ' ')" = '1 -2 -3 -2 1 ' ] || fail "the loss is not the formula"
+[ "$(column results/formula.csv train_loss)" = "$(column results/formula.csv test_loss)" ] || fail "the losses differ"
 finish

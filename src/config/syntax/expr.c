@@ -22,8 +22,9 @@ static const struct function {
     enum op op;
     int many; /* two or more arguments */
 } functions[] = {
-    {"min", OP_MIN, 1},   {"max", OP_MAX, 1},     {"floor", OP_FLOOR, 0},
-    {"ceil", OP_CEIL, 0}, {"round", OP_ROUND, 0}, {"abs", OP_ABS, 0},
+    {"min", OP_MIN, 1},     {"max", OP_MAX, 1}, {"floor", OP_FLOOR, 0}, {"ceil", OP_CEIL, 0},
+    {"round", OP_ROUND, 0}, {"abs", OP_ABS, 0}, {"sqrt", OP_SQRT, 0},   {"exp", OP_EXP, 0},
+    {"log", OP_LOG, 0},     {"sin", OP_SIN, 0}, {"cos", OP_COS, 0},
 };
 #define FUNCTIONS (sizeof functions / sizeof *functions)
 
@@ -105,7 +106,8 @@ static int parse_name(struct expr_parser *q, struct part *part)
         for (size_t i = 0; i < FUNCTIONS; i++)
             if (!strcmp(functions[i].name, name))
                 return deeper(q) || parse_call(q, &functions[i]) ? -1 : (q->depth--, 0);
-        return expr_error(q, "unknown function (min, max, floor, ceil, round, abs are known) '", name);
+        return expr_error(
+            q, "unknown function (min, max, floor, ceil, round, abs, sqrt, exp, log, sin, cos are known) '", name);
     }
     q->p = after;
     if (expr_keyword(name))

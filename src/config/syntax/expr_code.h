@@ -30,6 +30,11 @@ enum op {
     OP_CEIL,
     OP_ROUND,
     OP_ABS,
+    OP_SQRT,
+    OP_EXP,
+    OP_LOG,
+    OP_SIN,
+    OP_COS,
     OP_BOOL, /* one number */
     OP_ELSE,
     OP_THEN /* jump to arg if the top is true / false (and stays, as 1 / 0); else drop it */

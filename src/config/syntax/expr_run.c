@@ -1,6 +1,7 @@
 /* expr_run.c - runs the programs of expr.c. */
 #include "config/syntax/expr_code.h"
 
+#include "base/maths.h"
 #include "base/str.h"
 
 #include <math.h>
@@ -49,6 +50,16 @@ static double one(enum op op, double a)
         return floor(a + 0.5);
     case OP_ABS:
         return fabs(a);
+    case OP_SQRT:
+        return sqrt(a);
+    case OP_EXP:
+        return m_exp(a);
+    case OP_LOG:
+        return m_log(a);
+    case OP_SIN:
+        return m_sin(a);
+    case OP_COS:
+        return m_cos(a);
     default:
         return a != 0;
     }
@@ -76,6 +87,8 @@ static int run_one(const struct expr *x, const struct code *c, struct expr_value
     if (want_number(x, v, e))
         return -1;
     v->num = one(c->op, v->num);
+    if (!isfinite(v->num))
+        return err_at(e, ERR_USAGE, &x->at, "a result is too large, or is no number, in '%.100s'", x->text);
     return 0;
 }
 

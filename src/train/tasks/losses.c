@@ -2,6 +2,7 @@
 #include "train/task.h"
 
 #include <math.h>
+#include <string.h>
 
 static void cross_entropy_loss(const struct train_spec *s, int training, const struct batch *b, int outputs,
                                const float *z, float scale, float *loss, float *dz)
@@ -138,8 +139,42 @@ const struct loss_type loss_huber = {
     .compute = huber_loss,
 };
 
-const struct loss_type *const loss_types[] = {&loss_cross_entropy, &loss_mse,   &loss_mae, &loss_huber,
-                                              &loss_focal,         &loss_hinge, &loss_bce, NULL};
+struct formula_args {
+    double value;
+};
+
+// clang-format off
+static const struct param formula_params[] = {
+    { .name = "value", .type = P_FLOAT, .at = offsetof(struct formula_args, value), .preset = "0",
+      .help = "the loss of every sample; an expression of axes makes a space of it whose best point is known" },
+    { 0 }
+};
+// clang-format on
+
+/* Nothing is learned: there is no gradient. */
+static void formula_loss(const struct train_spec *s, int training, const struct batch *b, int outputs, const float *z,
+                         float scale, float *loss, float *dz)
+{
+    const struct formula_args *a = (const void *)s->loss_args;
+    (void)training, (void)z, (void)scale;
+    for (int i = 0; i < b->n; i++)
+        loss[i] = (float)a->value;
+    if (dz)
+        memset(dz, 0, (size_t)outputs * LANES * blocks_of(b->n) * sizeof *dz);
+}
+
+const struct loss_type loss_formula = {
+    .name = "formula",
+    .help =
+        "train.value, whatever the network puts out: nothing is learned; to try methods of search on known functions",
+    .source = "",
+    .params = formula_params,
+    .args_size = sizeof(struct formula_args),
+    .compute = formula_loss,
+};
+
+const struct loss_type *const loss_types[] = {&loss_cross_entropy, &loss_mse, &loss_mae,     &loss_huber, &loss_focal,
+                                              &loss_hinge,         &loss_bce, &loss_formula, NULL};
 
 const char *loss_name(size_t i)
 {

@@ -145,7 +145,7 @@ static struct constant_guess regress_guess(struct train_task *t)
     return (struct constant_guess){(float)(sum / (double)n), NAN};
 }
 
-static const struct loss_type *const regress_losses[] = {&loss_mse, &loss_mae, &loss_huber, NULL};
+static const struct loss_type *const regress_losses[] = {&loss_mse, &loss_mae, &loss_huber, &loss_formula, NULL};
 
 const struct task_type task_regress = {
     .name = "regress",

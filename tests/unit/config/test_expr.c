@@ -105,6 +105,8 @@ static void good_expressions(void **state)
         {"round(2.5)", 3},
         {"round(-2.5)", -2},
         {"abs(-3)", 3},
+        {"sqrt(2.25) + exp(0) + log(1)", 2.5},
+        {"sin(0) + cos(0)", 1},
         {"min(max(1, 2), max(3, 4))", 2},
         {"1 < 2", 1},
         {"2 <= 2", 1},
@@ -216,9 +218,14 @@ static void errors_while_running(void **state)
     static const struct {
         const char *text, *part;
     } bad[] = {
-        {"1 / (a - 6)", "division by zero"},      {"1 % 0", "division by zero"},
-        {"model.act + 1", "'relu' is no number"}, {"model.act < 1", "'relu' is no number"},
-        {"1e300 * 1e300", "too large"},           {"model.act and 1", "'relu' is no number"},
+        {"1 / (a - 6)", "division by zero"},
+        {"1 % 0", "division by zero"},
+        {"model.act + 1", "'relu' is no number"},
+        {"model.act < 1", "'relu' is no number"},
+        {"1e300 * 1e300", "too large"},
+        {"model.act and 1", "'relu' is no number"},
+        {"log(0)", "too large"},
+        {"sqrt(-1)", "is no number"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -141,7 +141,7 @@ static void tasks_fit_their_data(void **state)
         {"task=regress", "task: regress wants numbers to predict, dataset d has classes; write classify", 0},
         {"task=classify", "task: classify wants classes, dataset d has numbers to predict; write regress", 1},
         {"loss=mae", "loss: mae is not a loss of classify; write cross_entropy", 0},
-        {"loss=cross_entropy", "loss: cross_entropy is not a loss of regress; write mse, mae or huber", 1},
+        {"loss=cross_entropy", "loss: cross_entropy is not a loss of regress; write mse, mae, huber or formula", 1},
         {"label_smoothing=0.1", "label_smoothing: mse has no classes to smooth; write 0", 1},
         {"class_weights=balanced", NULL, 0},
         {"class_weights=1,2,3,0", NULL, 0},
