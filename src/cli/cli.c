@@ -26,7 +26,7 @@ const struct command commands[] = {
     { "plot",   "NAME",                             "draw the pictures again from the tables of results/",           FOR_PLOT,   1, 1, cmd_plot },
     { "report", "NAME",                             "a report: the page results/NAME/report.html, or Markdown",       FOR_REPORT, 1, 1, cmd_report },
     { "status", "NAME",                             "how far a sweep is, from its files; safe while it runs",        FOR_STATUS, 1, 1, cmd_status },
-    { "data",   "info NAME|FILE.ini [key=value ...]", "what a dataset is like: counts, statistics, duplicates, pictures", FOR_DATA, 2, MANY, cmd_data },
+    { "data",   "info NAME|FILE.ini | get NAME ...", "what a dataset is like: counts, statistics, duplicates, pictures; fetch public ones", FOR_DATA, 2, MANY, cmd_data },
     { "bench",  "[all|machine|kernels|nets|NET]",   "how fast this machine is, and how near to it the kernels and networks come", FOR_BENCH, 0, 1, cmd_bench },
     { "help",   "[COMMAND]",                        "this help, or that of a command",                               FOR_HELP,   0, 1, cmd_help },
     { 0 },

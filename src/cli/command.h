@@ -37,6 +37,8 @@ struct options {
     int out_given;           /* else out is "." */
     int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json, dot;
     double seconds; /* of a benchmark, about */
+    const char *to;  /* where `data get` puts what it fetches; NULL: where datasets are looked for */
+    double patience; /* seconds that it waits for a server that sends next to nothing */
     int point;      /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;
 };
@@ -77,6 +79,7 @@ int cmd_report(const struct invocation *in);
 int cmd_status(const struct invocation *in);
 int cmd_bench(const struct invocation *in);
 int cmd_data(const struct invocation *in);
+int data_get(const struct invocation *in); /* the words after `data get` */
 int cmd_help(const struct invocation *in);
 
 /* The help as a whole, and that of a command, on stdout. */

@@ -52,8 +52,12 @@ static const struct option table[] = {
         .help = "how long to measure, about (default: 20)" },                                     0, "S", FOR_BENCH },
     { { .name = "json", .type = P_FLAG, .at = AT(json),
         .help = "one JSON document instead of tables" },                                          0, NULL, FOR_BENCH | FOR_DATA },
+    { { .name = "to", .type = P_TEXT, .at = AT(to),
+        .help = "folder that `data get` puts datasets into (default: $SWEEP_DATA, else ~/.cache/sweep)" }, 0, "DIR", FOR_DATA },
+    { { .name = "patience", .type = P_FLOAT, .at = AT(patience), .min = 1, .max = 86400,
+        .help = "seconds that `data get` waits for a server that sends next to nothing (default: 30)" }, 0, "S", FOR_DATA },
     { { .name = "quiet", .type = P_FLAG, .at = AT(quiet),
-        .help = "no progress, only errors" },                                                     'q', NULL, FOR_RUN | FOR_PLOT },
+        .help = "no progress, only errors" },                                                     'q', NULL, FOR_RUN | FOR_PLOT | FOR_DATA },
     { { .name = "verbose", .type = P_FLAG, .at = AT(verbose),
         .help = "every trial, and every plot drawn or left out and why" },                        'v', NULL, FOR_RUN },
     { { .name = "help", .type = P_FLAG, .at = AT(help),
@@ -141,7 +145,7 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
                   uint64_t *used, struct err *e)
 {
     struct word_reader r = {argc, 0, argv, o, used};
-    *o = (struct options){.point = -1, .seconds = 20};
+    *o = (struct options){.point = -1, .seconds = 20, .patience = 30};
     *nwords = 0;
     *used = 0;
     int only_words = 0;

@@ -1,6 +1,8 @@
 /* locate.c finds the folder of a dataset's files. */
 #include "data/locate.h"
 
+#include "data/fetch/fetch.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,10 +54,13 @@ int data_locate(char folder[DATA_PATH], const char *name, const char *path, cons
 {
     struct file_search s = {folder, name, has, ctx, ""};
     struct stat st;
-    if (!path || !path[0])
-        return look_around(&s) ? 0
-                               : err_set(e, ERR_DATA, "dataset %s: no %s in %s; set data.path or SWEEP_DATA", name,
-                                         wanted, s.looked);
+    if (!path || !path[0]) {
+        const char *fetched = fetch_set_named(name) ? name : NULL;
+        return look_around(&s)
+                   ? 0
+                   : err_set(e, ERR_DATA, "dataset %s: no %s in %s; set data.path or SWEEP_DATA%s%s", name, wanted,
+                             s.looked, fetched ? ", or fetch it: sweep data get " : "", fetched ? fetched : "");
+    }
     if (look(&s, path, "", ""))
         return 0;
     if (stat(path, &st) && errno != ENOENT && errno != ENOTDIR)

@@ -1,5 +1,5 @@
 # data: `sweep data info` shows what a dataset is like, of a sweep file or by its name: counts by split and class,
-# statistics, missing values, samples that are there twice, and its pictures; --json has the same.
+# statistics, missing values, samples that are there twice, and its pictures; --json has the same. `sweep data get` fetches.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 awk 'BEGIN {
@@ -41,6 +41,31 @@ if command -v gnuplot >/dev/null; then
   [ -s there/plots/digits/augmented.png ] || fail "no picture of augmented samples"
   run 0 data info digits.ini data.augment= --out there
   [ ! -e there/plots/digits/augmented.png ] || fail "a picture of before is left"
+fi
+
+# What is fetched is put where datasets are looked for; without a network it is said what can be done. (unit_data has
+# the ways in which a server can misbehave.)
+run 2 data get mnits
+has err "'mnits' is no dataset that can be fetched; did you mean 'mnist'?; there are mnist, fashion-mnist, kmnist"
+SWEEP_DATA=empty SWEEP_MIRROR=http://127.0.0.1:1 run 4 data get mnist
+has out 'mnist: licence: CC BY-SA 3.0'
+has err 'empty/mnist/train-images-idx3-ubyte.gz: could not be fetched: ' 'put the file of that name there by hand'
+[ -z "$(find empty -type f)" ] || fail "something is left of nothing: $(find empty)"
+SWEEP_DATA=empty HOME=$T run 4 data info mnist
+has err 'or fetch it: sweep data get mnist'
+if [ -s "$SWEEP_DATA/mnist/t10k-images-idx3-ubyte.gz" ] && command -v python3 >/dev/null; then
+  python3 -u -m http.server --bind 127.0.0.1 --directory "$SWEEP_DATA" 0 >served 2>&1 &
+  server=$!
+  for _ in $(seq 100); do grep -q 'port [0-9]' served && break; sleep 0.05; done
+  port=$(sed -nE 's/.*port ([0-9]+).*/\1/p' served)
+  mkdir -p fetched/mnist
+  head -c 3000000 "$SWEEP_DATA/mnist/train-images-idx3-ubyte.gz" >fetched/mnist/train-images-idx3-ubyte.gz.part
+  SWEEP_MIRROR=http://127.0.0.1:$port run 0 data get mnist --to fetched
+  SWEEP_MIRROR=http://127.0.0.1:$port run 0 data get mnist --to fetched
+  has err 'train-images-idx3-ubyte.gz: is there already'
+  kill "$server"
+  cmp fetched/mnist/train-images-idx3-ubyte.gz "$SWEEP_DATA/mnist/train-images-idx3-ubyte.gz" || fail "not what was served"
+  SWEEP_DATA=fetched run 0 data info mnist --no-plots --json
 fi
 
 # What is wrong is told.

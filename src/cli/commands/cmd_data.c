@@ -199,5 +199,7 @@ int cmd_data(const struct invocation *in)
     rest.nargs--;
     if (!strcmp(in->arg[0], "info"))
         return data_info(&rest);
+    if (!strcmp(in->arg[0], "get"))
+        return data_get(&rest);
     return fail_usage("'%s' is nothing that `sweep data` does; usage: sweep data %s", in->arg[0], in->command->args);
 }

@@ -89,5 +89,6 @@ int run_picture_tests(void);
 int run_images_tests(void);
 int run_json_tests(void);
 int run_inspect_tests(void);
+int run_fetch_tests(void);
 
 #endif
