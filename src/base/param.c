@@ -16,7 +16,10 @@ static const char *param_choice_name(size_t i, const void *ctx)
 
 static void number_range(const struct param *p, char *buf, size_t n)
 {
-    static const char *const kind[] = {[P_INT] = "an integer", [P_FLOAT] = "a number", [P_PAIR] = "N or NxM, integers"};
+    static const char *const kind[] = {[P_INT] = "an integer",
+                                       [P_FLOAT] = "a number",
+                                       [P_PAIR] = "N or NxM, integers",
+                                       [P_EXTENT] = "N, NxM or DxNxM, integers"};
     char lo[STR_NUM], hi[STR_NUM];
     str_double(lo, p->min);
     str_double(hi, p->max);
@@ -44,6 +47,7 @@ char *param_range(const struct param *p, char *buf, size_t n)
     switch (p->type) {
     case P_INT:
     case P_PAIR:
+    case P_EXTENT:
     case P_FLOAT:
         number_range(p, buf, n);
         if (p->word && p->type == P_INT)
@@ -148,6 +152,29 @@ static int set_pair(const struct param *p, int into[2], const char *text)
     return 0;
 }
 
+/* Slices, if they are named, stand before the pair of rows and columns. */
+static int set_extent(const struct param *p, int into[3], const char *text)
+{
+    char first[64];
+    const char *x = strchr(text, 'x');
+    int slices = -1, pair[2];
+    if (x && strchr(x + 1, 'x')) {
+        if ((size_t)(x - text) >= sizeof first)
+            return -1;
+        memcpy(first, text, (size_t)(x - text));
+        first[x - text] = 0;
+        if (set_int(p, &slices, first))
+            return -1;
+        text = x + 1;
+    }
+    if (set_pair(p, pair, text))
+        return -1;
+    into[0] = pair[0];
+    into[1] = pair[1];
+    into[2] = slices;
+    return 0;
+}
+
 static int set_bool(int *into, const char *text)
 {
     static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
@@ -169,6 +196,9 @@ int param_set(const struct param *p, void *into, const char *text, const struct 
         break;
     case P_PAIR:
         ok = !set_pair(p, at, text);
+        break;
+    case P_EXTENT:
+        ok = !set_extent(p, at, text);
         break;
     case P_BOOL:
         ok = !set_bool(at, text);
@@ -235,6 +265,12 @@ char *param_text(const struct param *p, const void *from, char *buf, size_t n)
     case P_PAIR:
         snprintf(buf, n, "%dx%d", i[0], i[1]);
         break;
+    case P_EXTENT:
+        if (i[2] < 0)
+            snprintf(buf, n, "%dx%d", i[0], i[1]);
+        else
+            snprintf(buf, n, "%dx%dx%d", i[2], i[0], i[1]);
+        break;
     case P_CHOICE:
         snprintf(buf, n, "%s", p->word((size_t)*i));
         break;
@@ -257,7 +293,8 @@ static int param_says(const struct param *p, const void *from)
     case P_TEXT:
         return *(const char *const *)at && **(const char *const *)at;
     case P_PAIR:
-        return ((const int *)at)[0] || ((const int *)at)[1];
+    case P_EXTENT:
+        return ((const int *)at)[0] || ((const int *)at)[1] || (p->type == P_EXTENT && ((const int *)at)[2] > 0);
     default:
         return *(const int *)at != 0;
     }
@@ -267,7 +304,7 @@ static int is_preset(const struct param *p, const void *from)
 {
     char value[256], usual[256];
     union {
-        int i[2];
+        int i[3];
         double d;
         const char *text;
     } preset;

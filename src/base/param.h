@@ -12,6 +12,7 @@ enum param_type {
     P_BOOL,   /* int: yes/no, true/false, on/off, 1/0, in any case */
     P_CHOICE, /* int: index of the word in words() */
     P_PAIR,   /* int[2]: "3" (both) or "3x5" */
+    P_EXTENT, /* int[3], rows, columns, slices: "3" (all) or "3x5" (slices -1: not named), or "2x3x5", slices first */
     P_TEXT,   /* const char *: the text itself, owned by the caller of param_set */
     P_FLAG    /* int: 1 when the bare word is given (text NULL, "" or the word itself), else as P_BOOL; preset 0 */
 };

@@ -10,16 +10,19 @@ void dataset_of_images(struct dataset *d, int c, int h, int w, int max_value, in
 {
     d->inputs = d->targets = 1;
     d->field[0] =
-        (struct field){.name = "image", .type = FIELD_BYTES, .shape = {MAPS, c, h, w}, .max_value = max_value};
-    d->field[1] = (struct field){
-        .name = "class", .type = FIELD_IDS, .shape = {VECTOR, 1, 1, 1}, .classes = classes, .class_name = class_name};
+        (struct field){.name = "image", .type = FIELD_BYTES, .shape = {MAPS, c, h, w, 1}, .max_value = max_value};
+    d->field[1] = (struct field){.name = "class",
+                                 .type = FIELD_IDS,
+                                 .shape = {VECTOR, 1, 1, 1, 1},
+                                 .classes = classes,
+                                 .class_name = class_name};
 }
 
 void dataset_of_vectors(struct dataset *d, int features, int classes, const char *const *class_name)
 {
-    static const struct shape one = {VECTOR, 1, 1, 1};
+    static const struct shape one = {VECTOR, 1, 1, 1, 1};
     d->inputs = d->targets = 1;
-    d->field[0] = (struct field){.name = "features", .type = FIELD_FLOATS, .shape = {VECTOR, features, 1, 1}};
+    d->field[0] = (struct field){.name = "features", .type = FIELD_FLOATS, .shape = {VECTOR, features, 1, 1, 1}};
     d->field[1] = classes ? (struct field){.name = "class",
                                            .type = FIELD_IDS,
                                            .shape = one,

@@ -11,7 +11,8 @@
  *
  * A vector [C] has h = w = 1. A sequence [C,T] of T positions has h = T and w = 1: each position is one contiguous row
  * [c][16], so that whatever works on vectors works on a sequence as on T times as many blocks, and a convolution along
- * it reads a contiguous window. */
+ * it reads a contiguous window. A volume [C,D,H,W] of D slices has h = D*H: its slices stand under each other as if
+ * they were one map, so that whatever works on values, channels or positions works on volumes. */
 #ifndef KERNELS_LAYOUT_H
 #define KERNELS_LAYOUT_H
 
@@ -20,16 +21,28 @@
 #define LANES 16
 #define PAD16(n) (((size_t)(n) + 15) & ~(size_t)15)
 
-enum shape_kind { VECTOR = 1, SEQUENCE, MAPS }; /* each has as many dimensions as its number says */
-struct shape {                                  /* of one sample: [C], [C,T], [C,H,W] */
+enum shape_kind { VECTOR = 1, SEQUENCE, MAPS, VOLUME }; /* each has as many dimensions as its number says */
+struct shape {                                          /* of one sample: [C], [C,T], [C,H,W], [C,D,H,W] */
     enum shape_kind kind;
-    int c, h, w; /* all >= 1 */
+    int c, h, w; /* all >= 1; of a volume h is the rows of all its slices */
+    int d;       /* slices of a volume; else 1 */
 };
 
 /* c*h*w */
 static inline size_t shape_size(struct shape s)
 {
     return (size_t)s.c * (size_t)s.h * (size_t)s.w;
+}
+
+/* Rows of a slice. */
+static inline int shape_rows(struct shape s)
+{
+    return s.h / s.d;
+}
+
+static inline int shape_equal(struct shape a, struct shape b)
+{
+    return a.kind == b.kind && a.c == b.c && a.h == b.h && a.w == b.w && a.d == b.d;
 }
 
 /* Blocks of n images, the last of which may have dead lanes. */

@@ -44,7 +44,8 @@ const struct nn_fact nn_fact_rows[] = {
     {"params", "numbers that are trained: weights, biases, scales and shifts", params},
     {"macs", "multiply-adds of one image forward, taps on padding included", macs},
     {"receptive_field",
-     "input pixels along the longer side that one value of the last maps sees, before global pooling, flatten or dense",
+     "input pixels along the longest side that one value of the last maps sees, before global pooling, flatten or "
+     "dense",
      receptive_field},
     {"depth", "convolutions and dense layers on the longest way from the input to the output", depth},
     {"head", "what turns maps into outputs: a word of `sweep list heads`", NULL},
@@ -97,7 +98,7 @@ static void mark_distance(struct nn_graph *g)
 /* 1 where maps have been turned into a vector on every way: by global pooling, flatten or dense. */
 static int behind_head(const struct nn_graph *g, const unsigned char *behind, const struct nn_node *nd)
 {
-    if (g->in.kind != MAPS || nd->y.kind != MAPS || nd->flags & (HEAD_GAP | HEAD_GMP | HEAD_FC))
+    if (g->in.kind < MAPS || nd->y.kind < MAPS || nd->flags & (HEAD_GAP | HEAD_GMP | HEAD_FC))
         return 1;
     for (int k = 0; k < nd->nin; k++)
         if (nd->in[k] == NN_INPUT || !behind[nd->in[k]])
@@ -132,6 +133,14 @@ static const char *head_of(unsigned flags)
     return heads[fc ? HEAD_WORD_FC : HEAD_WORD_CONV].name;
 }
 
+int nn_longest(const int side[NN_SIDES])
+{
+    int most = side[0];
+    for (int i = 1; i < NN_SIDES; i++)
+        most = side[i] > most ? side[i] : most;
+    return most;
+}
+
 int graph_facts(struct nn_graph *g, struct arena *scratch, struct err *e)
 {
     struct nn_facts *f = &g->facts;
@@ -159,8 +168,8 @@ int graph_facts(struct nn_graph *g, struct arena *scratch, struct err *e)
     }
     if (!maps) /* no maps at all: what the logits see */
         maps = &g->node[g->nnodes - 1];
-    f->receptive_field = maps->rf_h > maps->rf_w ? maps->rf_h : maps->rf_w;
-    f->jump = maps->jump_h > maps->jump_w ? maps->jump_h : maps->jump_w;
+    f->receptive_field = nn_longest(maps->rf);
+    f->jump = nn_longest(maps->jump);
     f->head = head_of(seen);
     return 0;
 }

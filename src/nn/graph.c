@@ -18,6 +18,9 @@ char *shape_text(struct shape s, char *buf, size_t n)
     case MAPS:
         snprintf(buf, n, "%dx%dx%d", s.c, s.h, s.w);
         break;
+    case VOLUME:
+        snprintf(buf, n, "%dx%dx%dx%d", s.c, s.d, shape_rows(s), s.w);
+        break;
     }
     return buf;
 }
@@ -117,7 +120,7 @@ static int place_node(struct nn_graph *g, struct nn_node *nd, const struct nn_sp
 /* Positions of a sequence that was made of maps lie in no row: several of them see at most the whole input. */
 static double cap_field(const struct nn_graph *g, const struct nn_node *nd, double before, double field, int side)
 {
-    if (g->in.kind != MAPS || nd->nin == 0 || nd->x[0].kind != SEQUENCE || field <= side)
+    if (g->in.kind < MAPS || nd->nin == 0 || nd->x[0].kind != SEQUENCE || field <= side)
         return field;
     return before > side ? before : side;
 }
@@ -126,41 +129,39 @@ static double cap_field(const struct nn_graph *g, const struct nn_node *nd, doub
  * 2019, doi:10.23915/distill.00021. Of several inputs the largest field and the largest jump count. */
 static int reach(const struct nn_graph *g, struct nn_node *nd, struct err *e)
 {
-    int k[2] = {1, 1}, s[2] = {1, 1}, d[2] = {1, 1}, rf[2] = {1, 1}, jump[2] = {1, 1};
-    for (int i = 0; i < nd->nin; i++)
-        if (nd->in[i] != NN_INPUT) {
-            const struct nn_node *in = &g->node[nd->in[i]];
-            rf[0] = in->rf_h > rf[0] ? in->rf_h : rf[0];
-            rf[1] = in->rf_w > rf[1] ? in->rf_w : rf[1];
-            jump[0] = in->jump_h > jump[0] ? in->jump_h : jump[0];
-            jump[1] = in->jump_w > jump[1] ? in->jump_w : jump[1];
-        }
-    if (nd->type->window)
-        nd->type->window(nd, k, s, d);
+    const int side[NN_SIDES] = {shape_rows(g->in), g->in.w, g->in.d};
+    struct nn_window w = NN_WINDOW_ONE;
     double most = 0;
-    for (int i = 0; i < 2; i++) {
-        double field = rf[i] + (double)(k[i] - 1) * d[i] * jump[i], step = (double)jump[i] * s[i];
-        field = cap_field(g, nd, rf[i], field, i ? g->in.w : g->in.h);
+    if (nd->type->window)
+        nd->type->window(nd, &w);
+    for (int i = 0; i < NN_SIDES; i++) {
+        int rf = 1, jump = 1;
+        for (int k = 0; k < nd->nin; k++)
+            if (nd->in[k] != NN_INPUT) {
+                const struct nn_node *in = &g->node[nd->in[k]];
+                rf = in->rf[i] > rf ? in->rf[i] : rf;
+                jump = in->jump[i] > jump ? in->jump[i] : jump;
+            }
+        double field = rf + (double)(w.kernel[i] - 1) * w.dilation[i] * jump, step = (double)jump * w.stride[i];
+        field = cap_field(g, nd, rf, field, side[i]);
         most = field > most ? field : most;
         most = step > most ? step : most;
-        rf[i] = field < INT_MAX ? (int)field : INT_MAX;
-        jump[i] = step < INT_MAX ? (int)step : INT_MAX;
+        nd->rf[i] = field < INT_MAX ? (int)field : INT_MAX;
+        nd->jump[i] = step < INT_MAX ? (int)step : INT_MAX;
     }
-    nd->rf_h = rf[0];
-    nd->rf_w = rf[1];
-    nd->jump_h = jump[0];
-    nd->jump_w = jump[1];
     return most < INT_MAX ? 0 : layer_error(nd, e, "its receptive field is larger than %d pixels", INT_MAX);
 }
 
-/* A pooling whose one window is the whole map is global pooling in other words. */
+/* A pooling whose one window is the whole map, or volume, is global pooling in other words. */
 static void mark_global_pooling(struct nn_node *nd)
 {
-    int k[2], stride[2], dilation[2];
-    if (!(nd->flags & POOLS) || !nd->type->window || nd->x[0].h * nd->x[0].w == 1 || nd->y.h * nd->y.w > 1)
+    const struct shape x = nd->x[0];
+    struct nn_window w = NN_WINDOW_ONE;
+    if (!(nd->flags & POOLS) || nd->flags & (HEAD_GAP | HEAD_GMP) || !nd->type->window || x.h * x.w == 1 ||
+        nd->y.h * nd->y.w > 1)
         return;
-    nd->type->window(nd, k, stride, dilation);
-    if (k[0] >= nd->x[0].h && k[1] >= nd->x[0].w)
+    nd->type->window(nd, &w);
+    if (w.kernel[0] >= shape_rows(x) && w.kernel[1] >= x.w && w.kernel[2] >= x.d)
         nd->flags |=
             nd->type == layer_find("maxpool") || nd->type == layer_find("adaptive_maxpool") ? HEAD_GMP : HEAD_GAP;
 }
@@ -185,7 +186,7 @@ static int check_shape(const struct nn_node *last, struct nn_target want, struct
 {
     char is[48], to_be[48];
     const struct shape y = last->y, w = *want.shape;
-    if (y.kind == w.kind && y.c == w.c && y.h == w.h && y.w == w.w)
+    if (shape_equal(y, w))
         return 0;
     shape_text(y, is, sizeof is);
     shape_text(w, to_be, sizeof to_be);

@@ -57,6 +57,19 @@ struct stage_part {
     };
 };
 
+/* How a layer acts on the receptive field: kernel, stride and dilation along rows, columns and slices, all 1 unless it
+ * says otherwise. */
+struct nn_window {
+    int kernel[NN_SIDES], stride[NN_SIDES], dilation[NN_SIDES];
+};
+#define NN_WINDOW_ONE                                                                                                  \
+    {                                                                                                                  \
+        {1, 1, 1}, {1, 1, 1},                                                                                          \
+        {                                                                                                              \
+            1, 1, 1                                                                                                    \
+        }                                                                                                              \
+    }
+
 struct layer_type {
     const char *name, *alias;   /* alias may be NULL; both work in files, tables print name */
     const char *sig;            /* "[C,H,W] -> [units]" */
@@ -72,8 +85,7 @@ struct layer_type {
     int (*check)(void *args, struct err *e);
     /* From nd->x[0] and nd->args: nd->y, tensors, nbuffers, nsaved, saved_block, macs; may change nd->flags. */
     int (*shape)(struct nn_node *nd, struct err *e);
-    /* Kernel, stride and dilation as they act on the receptive field; NULL: 1, 1. */
-    void (*window)(const struct nn_node *nd, int k[2], int s[2], int dilation[2]);
+    void (*window)(const struct nn_node *nd, struct nn_window *w);     /* NULL: it leaves the receptive field alone */
     size_t (*scratch)(const struct nn_node *nd, int blocks, int bf16); /* floats; NULL: none */
     void (*reset)(const struct nn_node *nd, float *buffers);           /* first values of the buffers; NULL: zeros */
     void (*forward)(const struct layer_call *c);
@@ -88,8 +100,17 @@ const struct layer_type *layer_find(const char *name_or_alias);
 
 /* err_at with the node's place and text in front. Returns -1. */
 int layer_error(const struct nn_node *nd, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* -1 with *e unless x is maps. */
+/* -1 with *e unless x is maps; unless it is maps or a volume. */
 int layer_wants_maps(const struct nn_node *nd, struct err *e);
+int layer_wants_places(const struct nn_node *nd, struct err *e);
+/* The number of an extent (P_EXTENT) along rows, columns or slices: one that names no slices has equal numbers there.
+ */
+int layer_along(const int extent[NN_SIDES], int side);
+/* -1 with *e unless the extent has numbers for the directions of x: slices for volumes alone, one number for sequences.
+ */
+int layer_extent_fits(const struct nn_node *nd, const int extent[NN_SIDES], struct err *e);
+/* The window that is all of x. */
+void layer_whole_window(const struct nn_node *nd, struct nn_window *w);
 /* y = x: the shape function of element-wise layers. */
 int layer_same_shape(struct nn_node *nd, struct err *e);
 /* Adds a parameter tensor of n floats; fans and init (model's own where `init` is -1 and role is NN_WEIGHT) follow. */

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-char *shape_text(struct shape s, char *buf, size_t n); /* "10x26x26", "10x64" or "10"; returns buf */
+char *shape_text(struct shape s, char *buf, size_t n); /* "10x8x26x26", "10x26x26", "10x64" or "10"; returns buf */
 
 /* How weights start. Fan-in and fan-out as PyTorch counts them. he: N(0, 2/fan_in) (He et al. 2015, arXiv:1502.01852);
  * xavier: U(+-sqrt(6/(fan_in+fan_out))) (Glorot & Bengio 2010); normal: N(0, 0.02^2)... each row says its own. Biases
@@ -55,6 +55,7 @@ struct nn_tensor { /* one parameter tensor of a node, n floats at net->w + at (a
 };
 
 #define NN_INPUT (-1)
+#define NN_SIDES 3 /* of what is listed for rows, columns and slices, in this order */
 
 struct layer_type;
 struct nn_node {
@@ -81,10 +82,13 @@ struct nn_node {
     size_t saved_block; /* and so many more of each block of a batch (statistics of samples) */
 
     double macs;        /* multiply-adds of one image, forward */
-    int rf_h, rf_w;     /* receptive field of one output element, in input pixels, not clipped to the input */
-    int jump_h, jump_w; /* input pixels between neighbouring outputs */
+    int rf[NN_SIDES];   /* receptive field of one output element, in input pixels, not clipped to the input */
+    int jump[NN_SIDES]; /* input pixels between neighbouring outputs */
     int distance;       /* convolution and dense layers between it and the output */
 };
+
+/* The largest of rows, columns and slices. */
+int nn_longest(const int side[NN_SIDES]);
 
 /* Facts of a network, for tables, conditions and `show`; nn_fact_rows says what each means. */
 struct nn_facts {

@@ -82,13 +82,15 @@ static double seconds_at(const struct plan_point *p, double macs_a_second)
     const struct train_spec *t = &p->point->train;
     const size_t n = p->n[DATA_TRAIN], most = (size_t)t->batch_size, batch = most < n ? most : n;
     const size_t steps = batch ? n / batch : 0, rest = batch && !t->drop_last ? n % batch : 0;
+    const size_t updates = (steps + !!rest + (size_t)t->accumulate - 1) / (size_t)t->accumulate;
+    const double rounds = t->epoch_steps && updates ? t->epoch_steps / (double)updates : 1; /* of an epoch */
     double floats = 0, images = (double)steps * images_of_blocks(batch) + images_of_blocks(rest);
     for (int i = 0; g && i < g->nnodes; i++)
         floats += (double)shape_size(g->node[i].y);
     double forward = g ? g->facts.macs / (macs_a_second * STEP_SHARE) + 2 * 4 * floats / PASS_BYTES : 0;
     double update = g ? 4 * (double)g->param_floats * UPDATE_PASSES / PASS_BYTES : 0;
     double epoch =
-        images * 3 * forward + (double)(steps + !!rest) * update + images_of_blocks(p->n[DATA_VALIDATION]) * forward;
+        rounds * (images * 3 * forward + (double)updates * update) + images_of_blocks(p->n[DATA_VALIDATION]) * forward;
     return t->epochs * epoch + images_of_blocks(p->n[DATA_TEST]) * forward;
 }
 

@@ -108,11 +108,10 @@ static double forward_batch(struct training *r, const struct nn_pass *p)
     return r->task.type->step(&r->task, &r->batch, r->net->z, r->net->dz);
 }
 
-/* Gradients, as they are before clip_norm; returns their L2 norm (padding is 0). */
-static double backward_batch(struct training *r, const struct nn_pass *p)
+/* What is done to the gradients of a step before clip_norm; returns their L2 norm (padding is 0). */
+static double finish_step_gradient(struct training *r)
 {
     const struct train_spec *s = r->job.spec;
-    nn_backward(r->net, p);
     train_units_step(r);
     if (s->l1 > 0)
         each_weight_tensor(r, pull_weights);
@@ -121,15 +120,63 @@ static double backward_batch(struct training *r, const struct nn_pass *p)
     return sqrt(r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw));
 }
 
-static int train_step(struct training *r, uint64_t from, struct nn_pass *p, float lr, double *norm, struct err *e)
+/* The pass of a batch of the round, whose first sample is number *from of the order. */
+static struct nn_pass pass_of_batch(const struct training *r, uint64_t number, uint64_t *from)
 {
-    load_batch(r, from, p);
+    uint64_t n = r->job.view->n[DATA_TRAIN], batch = (uint64_t)r->job.spec->batch_size;
+    *from = number * batch;
+    int m = (int)(n - *from < batch ? n - *from : batch);
+    return (struct nn_pass){.n = m,
+                            .blocks = blocks_of(m),
+                            .training = 1,
+                            .keep_all = !train_drops(r),
+                            .seed = r->job.seed,
+                            .epoch = r->round,
+                            .sample = r->batch.key,
+                            .divergence = r->divergence,
+                            .divergence_scale = (float)(r->job.spec->beta / m)};
+}
+
+/* Forward and backward; the gradient is in net->dw. */
+static int train_batch_pass(struct training *r, uint64_t number, int *samples, struct err *e)
+{
+    uint64_t from;
+    struct nn_pass p = pass_of_batch(r, number, &from);
+    load_batch(r, from, &p);
     if (train_mixes(r->job.spec))
-        train_mix_batch(r, from / (uint64_t)r->job.spec->batch_size);
-    double loss = forward_batch(r, p);
+        train_mix_batch(r, number);
+    double loss = forward_batch(r, &p);
     if (!isfinite(loss))
         return diverged(r, "loss", loss, e);
-    *norm = backward_batch(r, p);
+    nn_backward(r->net, &p);
+    *samples = p.n;
+    return 0;
+}
+
+/* The mean over the samples of batches first..last-1: each batch's gradient is the mean over its own. */
+static int mean_gradient(struct training *r, uint64_t first, uint64_t last, struct err *e)
+{
+    const size_t n = r->job.graph->param_floats;
+    int seen = 0, samples = 0;
+    for (uint64_t b = first; b < last; b++, seen += samples) {
+        if (train_batch_pass(r, b, &samples, e))
+            return -1;
+        if (seen)
+            move_mean(r->job.k, (float)seen / (float)(seen + samples), n, r->net->dw, r->gradient);
+        else if (last - first > 1)
+            train_copy(r->gradient, r->net->dw, n);
+    }
+    if (last - first > 1)
+        train_copy(r->net->dw, r->gradient, n);
+    return 0;
+}
+
+static int train_step(struct training *r, uint64_t step, float lr, double *norm, struct err *e)
+{
+    const uint64_t each = (uint64_t)r->job.spec->accumulate, first = step * each;
+    if (mean_gradient(r, first, first + each < r->batches ? first + each : r->batches, e))
+        return -1;
+    *norm = finish_step_gradient(r);
     if (!isfinite(*norm))
         return diverged(r, "gradient norm", *norm, e);
     train_update(r, lr, train_clip(r->job.spec, *norm));
@@ -140,35 +187,18 @@ static int train_step(struct training *r, uint64_t from, struct nn_pass *p, floa
     return 0;
 }
 
-/* The pass of step i of epoch p.epoch + 1, whose first sample is number *from of the order. */
-static struct nn_pass pass_of_step(const struct training *r, uint64_t i, uint64_t *from)
-{
-    uint64_t n = r->job.view->n[DATA_TRAIN], batch = (uint64_t)r->job.spec->batch_size;
-    *from = i * batch;
-    int m = (int)(n - *from < batch ? n - *from : batch);
-    return (struct nn_pass){.n = m,
-                            .blocks = blocks_of(m),
-                            .training = 1,
-                            .keep_all = !train_drops(r),
-                            .seed = r->job.seed,
-                            .epoch = (uint32_t)r->p.epoch + 1,
-                            .sample = r->batch.key,
-                            .divergence = r->divergence,
-                            .divergence_scale = (float)(r->job.spec->beta / m)};
-}
-
 /* Adds the weights to their mean over epochs, and takes running statistics for it: from the last ones on, by a pass
  * over the training samples with the mean in the place of the weights. */
 static void average_epoch(struct training *r)
 {
     const struct nn_graph *g = r->job.graph;
-    const uint64_t steps = g->buffer_floats ? r->steps_per_epoch : 0;
+    const uint64_t batches = g->buffer_floats ? r->batches : 0;
     move_mean(r->job.k, (float)r->p.averaged / (float)(r->p.averaged + 1), g->param_floats, r->net->w, r->mean_w);
     train_copy(r->mean_buffers, r->net->buffers, g->buffer_floats);
     r->p.averaged++;
     train_exchange_means(r);
-    for (uint64_t i = 0, from; i < steps; i++) {
-        struct nn_pass p = pass_of_step(r, i, &from);
+    for (uint64_t i = 0, from; i < batches; i++) {
+        struct nn_pass p = pass_of_batch(r, i, &from);
         load_batch(r, from, &p);
         nn_forward(r->net, &p);
     }
@@ -188,18 +218,32 @@ static float first_layer_gradient(const struct training *r, double norm)
     return NAN;
 }
 
+/* A round of all samples begins, or goes on after a checkpoint. */
+static void shuffle_samples(struct training *r, uint32_t round)
+{
+    uint32_t n = (uint32_t)r->job.view->n[DATA_TRAIN];
+    struct rng g;
+    for (uint32_t i = 0; i < n; i++)
+        r->order[i] = i;
+    rng_init(&g, r->job.seed, RNG_SHUFFLE, round, 0);
+    rng_shuffle(&g, r->order, n);
+    r->round = round;
+}
+
 /* All steps of epoch p.epoch + 1. */
 static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
 {
     const struct train_job *j = &r->job;
-    uint64_t first = r->p.step, from;
+    const uint64_t first = r->p.step;
     double norm = 0, norms = 0;
     r->task.type->begin(&r->task);
     train_units_begin(r);
     for (uint64_t i = 0; i < r->steps_per_epoch; i++) {
-        struct nn_pass p = pass_of_step(r, i, &from);
+        const uint32_t round = (uint32_t)((first + i) / r->steps_a_round) + 1;
+        if (round != r->round)
+            shuffle_samples(r, round);
         row->lr = (float)(r->p.schedule.factor * train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch));
-        if (train_step(r, from, &p, row->lr, &norm, e))
+        if (train_step(r, (first + i) % r->steps_a_round, row->lr, &norm, e))
             return -1;
         norms += norm;
     }
@@ -235,23 +279,12 @@ static int validate_epoch(struct training *r, struct epoch_row *row, struct err 
     return 0;
 }
 
-static void shuffle_samples(struct training *r)
-{
-    uint32_t n = (uint32_t)r->job.view->n[DATA_TRAIN];
-    struct rng g;
-    for (uint32_t i = 0; i < n; i++)
-        r->order[i] = i;
-    rng_init(&g, r->job.seed, RNG_SHUFFLE, (uint32_t)r->p.epoch + 1, 0);
-    rng_shuffle(&g, r->order, n);
-}
-
 int train_epoch(struct training *r, struct epoch_row *row, struct err *e)
 {
     assert(!train_done(r));
     memset(row, 0, sizeof *row);
     row->epoch = r->p.epoch + 1;
     row->late_dropout = train_late_dropout(r->job.spec) && train_drops(r);
-    shuffle_samples(r);
     if (train_steps(r, row, e) || weights_finite(r, e))
         return -1;
     if (r->job.spec->swa_from && row->epoch >= r->job.spec->swa_from)

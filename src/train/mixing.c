@@ -80,11 +80,11 @@ void train_mix_samples(const struct mixing *m, struct shape s, int n, float *x)
                     mix_numbers(m, x + lane_at(s, i, c, row, col), x + lane_at(s, n - 1 - i, c, row, col));
 }
 
-void train_mix_batch(struct training *r, uint64_t step)
+void train_mix_batch(struct training *r, uint64_t batch)
 {
     struct batch *b = &r->batch;
     const struct shape x = r->job.graph->in;
-    const struct mixing m = train_mixing(r->job.spec, x, r->job.seed, (uint32_t)r->p.epoch + 1, (uint32_t)step);
+    const struct mixing m = train_mixing(r->job.spec, x, r->job.seed, r->round, (uint32_t)batch);
     train_mix_samples(&m, x, b->n, b->x);
     for (int i = 0; i < b->n; i++)
         r->other_label[i] = b->label[b->n - 1 - i];

@@ -71,6 +71,8 @@ const char *train_dropout_word(size_t i);
 struct train_spec {        /* as read from [train] */
     int epochs;
     int batch_size;
+    int accumulate;          /* batches of one step, >= 1 */
+    int epoch_steps;         /* 0: an epoch is all samples; else so many steps, which go on where the last ones ended */
     int optimizer, schedule; /* indices into the tables */
     int task, loss;          /* 0: what fits the data, see train/task.h; else 1 + the index into the table */
     double lr;               /* base learning rate */

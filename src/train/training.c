@@ -114,6 +114,8 @@ static void lay_out_training(struct training *r, struct train_taker *t)
         r->mean_w = train_take(t, g->param_floats, f);
         r->mean_buffers = train_take(t, g->buffer_floats, f);
     }
+    if (j->spec->accumulate > 1)
+        r->gradient = train_take(t, g->param_floats, f);
     r->optimizer_scratch = train_take(t, optimizer_scratch(j), f);
     if (j->spec->select == 0) {
         r->best_w = train_take(t, g->param_floats, f);
@@ -161,7 +163,10 @@ static void prepare_training(struct training *r, const struct train_job *j)
     r->task.held_columns = held_columns(&r->task);
     r->nstates = optimizer_of(j)->states(j->spec->optimizer_args);
     uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size;
-    r->steps_per_epoch = j->spec->drop_last ? n / batch : (n + batch - 1) / batch;
+    const uint64_t each = (uint64_t)j->spec->accumulate;
+    r->batches = j->spec->drop_last ? n / batch : (n + batch - 1) / batch;
+    r->steps_a_round = (r->batches + each - 1) / each;
+    r->steps_per_epoch = j->spec->epoch_steps && r->batches ? (uint64_t)j->spec->epoch_steps : r->steps_a_round;
     r->steps = r->steps_per_epoch * (uint64_t)j->spec->epochs;
 }
 

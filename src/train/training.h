@@ -48,7 +48,10 @@ struct training {
     float *best_w, *best_buffers; /* of the best epoch; NULL when select = last */
     struct decay_span *span;
     size_t nspans;
+    uint64_t batches, steps_a_round; /* of all samples; each round has an order of its own, from 1 */
     uint64_t steps_per_epoch, steps;
+    uint32_t round;   /* whose order `order` is; 0: none yet */
+    float *gradient;  /* [param_floats] of the batches of a step so far; NULL: a step has one */
     uint8_t *reached; /* [units] by the gradient of some step of the epoch, see units.c */
     size_t units, unreached;
     struct constant_guess guess;
@@ -57,7 +60,7 @@ struct training {
     double *layer_number; /* [layers] */
     double *layer_table;  /* [epochs][layers] as they are handed out */
 
-    uint32_t *order;      /* [training samples] permutation of the epoch */
+    uint32_t *order;      /* [training samples] permutation of the round */
     uint32_t *at;         /* [eval_batch] sample numbers of a batch to evaluate */
     float *divergence;    /* [larger batch up to 16s] what layers add to the loss of each sample; NULL: none does */
     int32_t *other_label; /* [batch] of samples that are mixed */
@@ -95,8 +98,8 @@ struct mixing {
 struct mixing train_mixing(const struct train_spec *s, struct shape x, uint64_t seed, uint32_t epoch, uint32_t step);
 /* x: of n samples of that shape. */
 void train_mix_samples(const struct mixing *m, struct shape s, int n, float *x);
-/* The training's batch and its labels, in that step of the epoch that is next. */
-void train_mix_batch(struct training *r, uint64_t step);
+/* The training's batch and its labels, number `batch` of the round. */
+void train_mix_batch(struct training *r, uint64_t batch);
 
 /* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
 float train_clip(const struct train_spec *s, double norm);

@@ -1,4 +1,4 @@
-# csv: a table in a file trains end to end, also in JSON. What was recognised in it is printed, classes have their names in the tables,
+# csv: a table in a file trains end to end, also in JSON, and as volumes. What was recognised in it is printed, classes have their names in the tables,
 # the bytes are the same for any number of workers, level and interruption, numbers are predicted, too; what is wrong is
 # told with its line; sweeps/titanic.ini trains from the raw file where that is there.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
@@ -48,6 +48,49 @@ for other in two plain halted; do same one $other animals; done
 head -n 1 one/results/animals.confusion.csv | grep -qx 'true,cat,"dog, large",owl' ||
   fail "names of classes: $(cat one/results/animals.confusion.csv)"
 has one/results/animals.classes.csv 'owl,'
+
+# A volume of slices from a table, trained with several batches a step and epochs of so many steps; slices tell the classes
+# apart. The same bytes however it is run.
+awk 'BEGIN {
+  for (i = 0; i < 96; i++) {
+    line = ""
+    for (at = 0; at < 64; at++) {
+      d = int(at / 16); h = int(at / 4) % 4; w = at % 4
+      line = line (i * 37 + at * 29) % 10 / 10 + (i % 2 ? d == h : d == w) ","
+    }
+    print line "k" i % 2
+  }
+}' >data/volumes.csv
+cat >volumes.ini <<'EOT'
+[data]
+dataset = csv
+path = data
+file = volumes.csv
+header = no
+image = 1x4x4x4
+[model]
+layers =
+    conv 3x3x3 6 pad 1, batchnorm, relu
+    residual { conv 3 8 stride 2 pad 1, batchnorm }, relu, avgpool 2x1x1
+    gap, dense $classes
+[train]
+epochs = 8
+batch_size = 8
+accumulate = 2
+epoch_steps = 3
+lr = 0.05
+[grid]
+train.precision = fp32, bf16
+EOT
+run 0 show volumes.ini
+has out '8x2x2x2' '8x1x2x2' '7x5x5' '4x2x2' 'conv2d 1 8 stride 2x2x2'
+run 0 volumes.ini -q --no-plots -j 1 --out vone
+run 0 volumes.ini -q --no-plots -j 2 --out vtwo
+run 0 volumes.ini -q --no-plots --isa ref --out vplain
+run 3 volumes.ini -q --no-plots -j 1 --out vhalted stop.epochs=5
+run 0 volumes.ini -q --no-plots --out vhalted
+for other in vtwo vplain vhalted; do same vone $other volumes; done
+[ "$(column vone/results/volumes.csv val_accuracy | sort -u)" = 1 ] || fail "volumes: $(cat vone/results/volumes.csv)"
 
 # The same table in JSON, objects one a line, trains to the same metrics.
 awk -F, 'NR == 1 { next }

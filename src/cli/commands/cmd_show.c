@@ -15,12 +15,15 @@ struct show {
     int dot, status, shown;
 };
 
-static void pair_text(char *buf, size_t n, int a, int b)
+/* Writes a number for rows and columns, and of volumes for slices: once where all are alike. */
+static void sides_text(char *buf, size_t n, const int side[NN_SIDES], int volume)
 {
-    if (a == b)
-        snprintf(buf, n, "%d", a);
+    if (side[0] == side[1] && (!volume || side[2] == side[0]))
+        snprintf(buf, n, "%d", side[0]);
+    else if (volume)
+        snprintf(buf, n, "%dx%dx%d", side[2], side[0], side[1]);
     else
-        snprintf(buf, n, "%dx%d", a, b);
+        snprintf(buf, n, "%dx%d", side[0], side[1]);
 }
 
 /* Adds the row of a node. Receptive field and jump say something as long as there are maps. In a graph that is no chain
@@ -34,9 +37,9 @@ static int add_node(struct table *t, const struct nn_node *nd, int chain)
     shape_text(nd->y, shape, sizeof shape);
     snprintf(params, sizeof params, "%zu", nd->params);
     snprintf(macs, sizeof macs, "%.0f", nd->macs);
-    if (nd->x[0].kind == MAPS) {
-        pair_text(field, sizeof field, nd->rf_h, nd->rf_w);
-        pair_text(jump, sizeof jump, nd->jump_h, nd->jump_w);
+    if (nd->x[0].kind >= MAPS) {
+        sides_text(field, sizeof field, nd->rf, nd->x[0].kind == VOLUME);
+        sides_text(jump, sizeof jump, nd->jump, nd->x[0].kind == VOLUME);
     }
     if (nd->type->flags & DISTANCE_SHOWN)
         snprintf(distance, sizeof distance, "%d", nd->distance);

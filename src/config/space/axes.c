@@ -48,7 +48,7 @@ static int axis_setting(struct sweep *s, const struct pending *p, struct error_l
 
 static int is_text(const struct setting *st)
 {
-    return st->param && (st->param->type == P_TEXT || st->param->type == P_PAIR);
+    return st->param && (st->param->type == P_TEXT || st->param->type == P_PAIR || st->param->type == P_EXTENT);
 }
 
 static enum values_use use_of_values(const struct sweep *s, int setting)

@@ -74,7 +74,8 @@ static int check_count(const struct idx_file *x, const struct idx_file *y, struc
 
 static struct shape image_shape(const struct idx_file *f)
 {
-    return (struct shape){MAPS, f->dims == 4 ? (int)f->dim[1] : 1, (int)f->dim[f->dims - 2], (int)f->dim[f->dims - 1]};
+    return (struct shape){MAPS, f->dims == 4 ? (int)f->dim[1] : 1, (int)f->dim[f->dims - 2], (int)f->dim[f->dims - 1],
+                          1};
 }
 
 /* Images of both files have the same shape; d becomes a dataset of them. */

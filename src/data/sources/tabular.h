@@ -16,7 +16,7 @@ struct tabular_args {
     const char *file, *test_file;         /* names of files; test_file "": a part of the rows is for tests */
     const char *target, *features, *drop; /* columns by name or number; target "": the last one */
     const char *onehot, *ordinal;         /* columns whose values are categories */
-    const char *image;                    /* "CxHxW": the features are an image */
+    const char *image;                    /* "CxHxW": the features are an image; "CxDxHxW": a volume */
     double test_part;                     /* of the rows, where there is no test file */
     double constant;                      /* for missing numbers, where missing is TABULAR_CONSTANT */
     int header, skip, delimiter, missing, target_type; /* enums below but for skip */

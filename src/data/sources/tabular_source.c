@@ -59,7 +59,7 @@ TABULAR_WORDS(target_type, "auto", "class", "number")
       .help = "of missing = constant" }
 #define TABULAR_IMAGE                                                                                                  \
     { .name = "image", .type = P_TEXT, .at = TABULAR_AT(image), .preset = "",                                          \
-      .help = "channels x height x width, such as 1x28x28: the features, row by row, are an image" }
+      .help = "channels x height x width, such as 1x28x28: the features, row by row, are an image; channels x slices x height x width: a volume" }
 static const struct param csv_params[] = {
     TABULAR_PARAMS,
     { .name = "header", .type = P_CHOICE, .at = TABULAR_AT(header), .preset = "auto", .word = header_word,
@@ -178,18 +178,24 @@ static int read_tables(struct tabular_work *w, struct err *e)
 
 /* ---- the dataset ------------------------------------------------------------------------------------------------- */
 
-/* "CxHxW" with as many numbers as there are features. */
+/* "CxHxW" or "CxDxHxW" with as many numbers as there are features. */
 static int shape_of_image(const struct tabular_work *w, struct shape *s, struct err *e)
 {
-    int end = 0, c, h, width;
-    if (sscanf(w->args->image, "%5dx%5dx%5d%n", &c, &h, &width, &end) != 3 || w->args->image[end] || c < 1 || h < 1 ||
-        width < 1)
-        return err_set(e, ERR_USAGE, "data.image: '%s' is not channels x height x width; write such as 1x28x28",
-                       w->args->image);
-    if ((int64_t)c * h * width != w->coding.features)
-        return err_set(e, ERR_USAGE, "data.image: %s has %lld values, the columns make %d features", w->args->image,
-                       (long long)c * h * width, w->coding.features);
-    *s = (struct shape){MAPS, c, h, width};
+    const char *text = w->args->image;
+    int end = 0, n[4];
+    int got = sscanf(text, "%5dx%5dx%5d%nx%5d%n", &n[0], &n[1], &n[2], &end, &n[3], &end);
+    int64_t values = 1;
+    for (int i = 0; i < got && values; i++)
+        values = n[i] < 1 || values > TABULAR_FEATURES ? 0 : values * n[i];
+    if (got < 3 || text[end] || !values)
+        return err_set(e, ERR_USAGE,
+                       "data.image: '%s' is not channels x height x width, such as 1x28x28, nor channels x slices x "
+                       "height x width",
+                       text);
+    if (values != w->coding.features)
+        return err_set(e, ERR_USAGE, "data.image: %s has %lld values, the columns make %d features", text,
+                       (long long)values, w->coding.features);
+    *s = got == 3 ? (struct shape){MAPS, n[0], n[1], n[2], 1} : (struct shape){VOLUME, n[0], n[1] * n[2], n[3], n[1]};
     return 0;
 }
 

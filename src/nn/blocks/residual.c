@@ -30,11 +30,6 @@ static const struct param residual_params[] = {
 };
 // clang-format on
 
-static int same_shape(struct shape a, struct shape b)
-{
-    return a.kind == b.kind && a.c == b.c && a.h == b.h && a.w == b.w;
-}
-
 /* How many steps of the input go on one of the output. */
 static int stride_of(int in, int out)
 {
@@ -44,10 +39,10 @@ static int stride_of(int in, int out)
 /* The way round without parameters. */
 static int pad_channels(struct builder *b, const struct item *it, struct shape from, struct shape to, int in, int *out)
 {
-    int stride[2] = {stride_of(from.h, to.h), stride_of(from.w, to.w)};
+    const int stride[NN_SIDES] = {stride_of(shape_rows(from), shape_rows(to)), stride_of(from.w, to.w),
+                                  stride_of(from.d, to.d)};
     char x[48], y[48];
-    if (from.kind == to.kind && from.c <= to.c && (from.h - 1) / stride[0] + 1 == to.h &&
-        (from.w - 1) / stride[1] + 1 == to.w)
+    if (from.kind == to.kind && from.c <= to.c && shape_equal(shortcut_shape_of(from, stride, to.c), to))
         return build_shortcut(b, stride, to.c, it, in, out);
     return build_error(b, it, "its body turns %s into %s, which the input with channels of zeros cannot be added to",
                        shape_text(from, x, sizeof x), shape_text(to, y, sizeof y));
@@ -57,7 +52,10 @@ static int pad_channels(struct builder *b, const struct item *it, struct shape f
 static int project(struct builder *b, const struct item *it, struct shape from, struct shape to, int in, int *out)
 {
     char text[96], x[48], y[48];
-    if (from.kind == MAPS)
+    if (from.kind == VOLUME)
+        snprintf(text, sizeof text, "conv2d 1 %d stride %dx%dx%d, batchnorm", to.c, stride_of(from.d, to.d),
+                 stride_of(shape_rows(from), shape_rows(to)), stride_of(from.w, to.w));
+    else if (from.kind == MAPS)
         snprintf(text, sizeof text, "conv2d 1x1 %d stride %dx%d, batchnorm", to.c, stride_of(from.h, to.h),
                  stride_of(from.w, to.w));
     else
@@ -65,7 +63,7 @@ static int project(struct builder *b, const struct item *it, struct shape from, 
     if (from.kind == to.kind) {
         if (build_text(b, text, it, in, out))
             return -1;
-        if (same_shape(build_shape(b, *out), to))
+        if (shape_equal(build_shape(b, *out), to))
             return 0;
     }
     return build_error(b, it, "its body turns %s into %s, which no projection of the input can be added to",
@@ -82,11 +80,11 @@ static int residual_emit(struct builder *b, const struct item *it, int in, int *
     if (build_body(b, it->body[0], in, &way[0]))
         return -1;
     struct shape from = build_shape(b, in), to = build_shape(b, way[0]);
-    if (!same_shape(from, to) && a->identity)
+    if (!shape_equal(from, to) && a->identity)
         return build_error(b, it, "its body turns %s into %s; leave out identity to add a projection of the input",
                            shape_text(from, x, sizeof x), shape_text(to, y, sizeof y));
     b->level++;
-    int bad = same_shape(from, to) ? 0 : (a->pad ? pad_channels : project)(b, it, from, to, in, &way[1]);
+    int bad = shape_equal(from, to) ? 0 : (a->pad ? pad_channels : project)(b, it, from, to, in, &way[1]);
     b->level--;
     if (bad)
         return -1;

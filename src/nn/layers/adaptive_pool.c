@@ -1,16 +1,16 @@
 /* adaptive_maxpool and adaptive_avgpool: pooling into maps of a given size. Window i of m over n elements goes from
  * floor(i n / m) to ceil((i + 1) n / m), as in PyTorch; where m divides n, it is an ordinary pooling, and computed so.
  */
-#include "nn/layer.h"
+#include "nn/layers/pooling.h"
 
 struct adaptive_args {
-    int size[2];
+    int size[NN_SIDES];
 };
 
 // clang-format off
 static const struct param adaptive_params[] = {
-    { .name = "size", .type = P_PAIR, .at = offsetof(struct adaptive_args, size), .min = 1, .max = 1024,
-      .help = "height x width of the output, at most that of the input" },
+    { .name = "size", .type = P_EXTENT, .at = offsetof(struct adaptive_args, size), .min = 1, .max = 1024,
+      .help = "height x width of the output, of volumes slices before them, at most those of the input" },
     { 0 },
 };
 // clang-format on
@@ -19,94 +19,101 @@ static int adaptive_shape(struct nn_node *nd, struct err *e)
 {
     const struct adaptive_args *a = nd->args;
     const struct shape x = nd->x[0];
-    if (layer_wants_maps(nd, e))
+    if (layer_wants_places(nd, e) || layer_extent_fits(nd, a->size, e))
         return -1;
-    if (a->size[0] > x.h || a->size[1] > x.w)
-        return layer_error(nd, e, "the output of %dx%d is larger than the input of %dx%d; upsample enlarges",
-                           a->size[0], a->size[1], x.h, x.w);
-    nd->y = (struct shape){MAPS, x.c, a->size[0], a->size[1]};
-    if (nd->y.h == x.h && nd->y.w == x.w)
+    const int slices = x.kind == VOLUME ? layer_along(a->size, 2) : 1;
+    if (a->size[0] > shape_rows(x) || a->size[1] > x.w || slices > x.d)
+        return layer_error(nd, e, "the output of %dx%d is larger than the input of %dx%d%s; upsample enlarges",
+                           a->size[0], a->size[1], shape_rows(x), x.w, slices > x.d ? ", or has more slices" : "");
+    nd->y = (struct shape){x.kind, x.c, slices * a->size[0], a->size[1], slices};
+    if (shape_equal(nd->y, x))
         nd->flags |= IDENTITY;
     return 0;
 }
 
-static int is_even(const struct nn_node *nd)
+/* The size of the largest windows where m share n elements out; that of an ordinary pooling, where it is one. */
+static int largest_window(int n, int m)
 {
-    return nd->x[0].h % nd->y.h == 0 && nd->x[0].w % nd->y.w == 0;
+    return n / m + (n % m ? 1 : 0);
 }
 
-/* Of the ordinary pooling, where it is one; otherwise the largest windows. */
-static struct pool_dims adaptive_dims(const struct nn_node *nd)
+static struct pool_plan adaptive_geometry(const struct nn_node *nd)
 {
     const struct shape x = nd->x[0], y = nd->y;
-    return (struct pool_dims){.c = x.c,
-                              .h = x.h,
-                              .w = x.w,
-                              .ho = y.h,
-                              .wo = y.w,
-                              .kh = x.h / y.h + (x.h % y.h ? 1 : 0),
-                              .kw = x.w / y.w + (x.w % y.w ? 1 : 0),
-                              .sh = x.h / y.h,
-                              .sw = x.w / y.w};
+    const int rows = shape_rows(x), out = shape_rows(y);
+    struct pool_plan p = {.map = {.c = x.c,
+                                  .h = rows,
+                                  .w = x.w,
+                                  .ho = out,
+                                  .wo = y.w,
+                                  .kh = largest_window(rows, out),
+                                  .kw = largest_window(x.w, y.w),
+                                  .sh = rows / out,
+                                  .sw = x.w / y.w}};
+    if (x.kind == VOLUME)
+        p.slices = pool_slices(&p.map, x, y.d, largest_window(x.d, y.d), x.d / y.d, 0);
+    return p;
 }
 
-static void adaptive_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+static void adaptive_window(const struct nn_node *nd, struct nn_window *w)
 {
-    struct pool_dims d = adaptive_dims(nd);
-    k[0] = d.kh;
-    k[1] = d.kw;
-    s[0] = d.sh;
-    s[1] = d.sw;
-    dilation[0] = dilation[1] = 1;
+    const struct shape x = nd->x[0], y = nd->y;
+    const int in[NN_SIDES] = {shape_rows(x), x.w, x.d}, out[NN_SIDES] = {shape_rows(y), y.w, y.d};
+    for (int i = 0; i < NN_SIDES; i++) {
+        w->kernel[i] = largest_window(in[i], out[i]);
+        w->stride[i] = in[i] / out[i];
+    }
 }
 
-static void adaptive_run(const struct layer_call *c, int max)
+static int is_even(const struct pool_dims *d)
 {
-    const struct pool_dims d = adaptive_dims(c->node);
-    const int blocks = c->pass->blocks;
-    if (!is_even(c->node))
-        c->kernels->adaptive_forward(&d, max, blocks, c->x[0], c->y);
+    return d->h % d->ho == 0 && d->w % d->wo == 0;
+}
+
+static void adaptive_max_forward(const struct kernels *k, const struct pool_dims *d, int blocks, const float *x,
+                                 float *y)
+{
+    if (is_even(d))
+        k->maxpool_forward(d, blocks, x, y);
     else
-        (max ? c->kernels->maxpool_forward : c->kernels->avgpool_forward)(&d, blocks, c->x[0], c->y);
+        k->adaptive_forward(d, 1, blocks, x, y);
 }
 
-static void adaptive_back(const struct layer_call *c, int max)
+static void adaptive_max_backward(const struct kernels *k, const struct pool_dims *d, int blocks, const float *x,
+                                  const float *y, const float *dy, float *dx)
 {
-    const struct pool_dims d = adaptive_dims(c->node);
-    const int blocks = c->pass->blocks;
-    if (!c->dx[0])
-        return;
-    if (!is_even(c->node))
-        c->kernels->adaptive_backward(&d, max, blocks, c->x[0], c->y, c->dy, c->dx[0]);
-    else if (max)
-        c->kernels->maxpool_backward(&d, blocks, c->x[0], c->y, c->dy, c->dx[0]);
+    if (is_even(d))
+        k->maxpool_backward(d, blocks, x, y, dy, dx);
     else
-        c->kernels->avgpool_backward(&d, blocks, c->dy, c->dx[0]);
+        k->adaptive_backward(d, 1, blocks, x, y, dy, dx);
 }
 
-static void adaptive_max_forward(const struct layer_call *c)
+static void adaptive_mean_forward(const struct kernels *k, const struct pool_dims *d, int blocks, const float *x,
+                                  float *y)
 {
-    adaptive_run(c, 1);
+    if (is_even(d))
+        k->avgpool_forward(d, blocks, x, y);
+    else
+        k->adaptive_forward(d, 0, blocks, x, y);
 }
 
-static void adaptive_max_backward(const struct layer_call *c)
+static void adaptive_mean_backward(const struct kernels *k, const struct pool_dims *d, int blocks, const float *x,
+                                   const float *y, const float *dy, float *dx)
 {
-    adaptive_back(c, 1);
+    if (is_even(d))
+        k->avgpool_backward(d, blocks, dy, dx);
+    else
+        k->adaptive_backward(d, 0, blocks, x, y, dy, dx);
 }
 
-static void adaptive_avg_forward(const struct layer_call *c)
-{
-    adaptive_run(c, 0);
-}
-
-static void adaptive_avg_backward(const struct layer_call *c)
-{
-    adaptive_back(c, 0);
-}
+static const struct pool_kind adaptive_max = {1, adaptive_max_forward, adaptive_max_backward},
+                              adaptive_mean = {0, adaptive_mean_forward, adaptive_mean_backward};
+POOLING(adaptive_maxpool, adaptive_geometry, adaptive_max)
+POOLING(adaptive_avgpool, adaptive_geometry, adaptive_mean)
 
 const struct layer_type layer_adaptive_maxpool = {
     .name = "adaptive_maxpool",
-    .sig = "[C,H,W] -> [C,H',W']",
+    .sig = "[C,H,W] -> [C,H',W'], [C,D,H,W] -> [C,D',H',W']",
     .help = "the largest value of each of H' x W' windows that share the map out",
     .source = "",
     .params = adaptive_params,
@@ -115,12 +122,11 @@ const struct layer_type layer_adaptive_maxpool = {
     .flags = KEEPS_X | KEEPS_Y | POOLS | DISTANCE_SHOWN,
     .shape = adaptive_shape,
     .window = adaptive_window,
-    .forward = adaptive_max_forward,
-    .backward = adaptive_max_backward,
+    POOLING_ROW(adaptive_maxpool),
 };
 const struct layer_type layer_adaptive_avgpool = {
     .name = "adaptive_avgpool",
-    .sig = "[C,H,W] -> [C,H',W']",
+    .sig = "[C,H,W] -> [C,H',W'], [C,D,H,W] -> [C,D',H',W']",
     .help = "the mean of each of H' x W' windows that share the map out",
     .source = "",
     .params = adaptive_params,
@@ -129,6 +135,5 @@ const struct layer_type layer_adaptive_avgpool = {
     .flags = POOLS | DISTANCE_SHOWN,
     .shape = adaptive_shape,
     .window = adaptive_window,
-    .forward = adaptive_avg_forward,
-    .backward = adaptive_avg_backward,
+    POOLING_ROW(adaptive_avgpool),
 };

@@ -2,7 +2,6 @@
  * head of C / heads channels, y = softmax(q k^T / sqrt(C / heads)) v, the output is V y + c. Tensors: W [3C][C] and b
  * [3C] (q, then k, then v), V [C][C] and c [C], as PyTorch's MultiheadAttention has them. In bf16 the two dense layers
  * multiply rounded numbers, scores and what they weigh stay floats. */
-#include "nn/layers/pooling.h"
 #include "nn/layers/positions.h"
 
 #include <limits.h>
@@ -211,7 +210,7 @@ const struct layer_type layer_attention = {
     .args_size = sizeof(struct attention_args),
     .flags = KEEPS_X | COUNTS,
     .shape = attention_shape,
-    .window = pool_whole_window,
+    .window = layer_whole_window,
     .scratch = attention_floats,
     .forward = attention_forward,
     .backward = attention_backward,

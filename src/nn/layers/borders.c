@@ -35,7 +35,7 @@ static const struct param crop_params[] = {
 
 static int bordered(struct nn_node *nd, int h, int w)
 {
-    nd->y = (struct shape){MAPS, nd->x[0].c, h, w};
+    nd->y = (struct shape){MAPS, nd->x[0].c, h, w, 1};
     if (h == nd->x[0].h && w == nd->x[0].w)
         nd->flags |= IDENTITY;
     return 0;

@@ -1,6 +1,5 @@
 /* class_token: puts a position in front of all others, the same for every sample, which is learned; attention gathers
  * in it what a dense layer after `first` reads. Maps become a sequence, row by row. */
-#include "nn/layers/pooling.h"
 #include "nn/layers/positions.h"
 
 #include <string.h>
@@ -10,7 +9,7 @@ static int class_token_shape(struct nn_node *nd, struct err *e)
     const struct shape x = nd->x[0];
     if (positions_wanted(nd, e))
         return -1;
-    nd->y = (struct shape){SEQUENCE, x.c, x.h * x.w + 1, 1};
+    nd->y = (struct shape){SEQUENCE, x.c, x.h * x.w + 1, 1, 1};
     layer_tensor(nd, "weight", NN_WEIGHT, (size_t)x.c, x.c, x.c, positions_init());
     return 0;
 }
@@ -65,7 +64,7 @@ const struct layer_type layer_class_token = {
     .help = "a position in front of the others that is learned; maps become a sequence, row by row",
     .source = "Dosovitskiy et al. 2021, arXiv:2010.11929",
     .shape = class_token_shape,
-    .window = pool_whole_window,
+    .window = layer_whole_window,
     .scratch = class_token_scratch,
     .forward = class_token_forward,
     .backward = class_token_backward,

@@ -23,14 +23,13 @@ static int dense_shape(struct nn_node *nd, struct err *e)
 {
     const struct dense_args *a = nd->args;
     char buf[48];
-    if (nd->x[0].kind == MAPS && (nd->x[0].h != 1 || nd->x[0].w != 1))
-        return layer_error(nd, e,
-                           "wants a vector of features, but its input is maps of %s; put flatten or gap before it",
-                           shape_text(nd->x[0], buf, sizeof buf));
+    if (nd->x[0].kind >= MAPS && (nd->x[0].h != 1 || nd->x[0].w != 1))
+        return layer_error(nd, e, "wants a vector of features, but its input is %s of %s; put flatten or gap before it",
+                           nd->x[0].kind == MAPS ? "maps" : "a volume", shape_text(nd->x[0], buf, sizeof buf));
     size_t n = (size_t)nd->x[0].c * (size_t)a->units;
     if (n > INT_MAX)
         return layer_error(nd, e, "has %zu weights, the limit is %d", n, INT_MAX);
-    nd->y = (struct shape){nd->x[0].kind == SEQUENCE ? SEQUENCE : VECTOR, a->units, nd->x[0].h, 1};
+    nd->y = (struct shape){nd->x[0].kind == SEQUENCE ? SEQUENCE : VECTOR, a->units, nd->x[0].h, 1, 1};
     nd->macs = (double)n * nd->x[0].h;
     layer_tensor(nd, "weight", NN_WEIGHT, n, nd->x[0].c, a->units, a->init - 1);
     if (layer_has_bias(nd, a->bias))

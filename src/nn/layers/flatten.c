@@ -9,18 +9,10 @@ static int flatten_shape(struct nn_node *nd, struct err *e)
 {
     if (shape_size(nd->x[0]) > INT_MAX)
         return layer_error(nd, e, "makes more than %d features", INT_MAX);
-    nd->y = (struct shape){VECTOR, (int)shape_size(nd->x[0]), 1, 1};
+    nd->y = (struct shape){VECTOR, (int)shape_size(nd->x[0]), 1, 1, 1};
     if (nd->x[0].h == 1 || nd->x[0].c == 1)
         nd->flags |= IDENTITY;
     return 0;
-}
-
-/* The vector as a whole sees what all elements see together. */
-static void flatten_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
-{
-    k[0] = nd->x[0].h;
-    k[1] = nd->x[0].w;
-    s[0] = s[1] = dilation[0] = dilation[1] = 1;
 }
 
 /* maps[blocks][h][c][w][16] <-> vector[blocks][c][h][w][16] */
@@ -48,11 +40,11 @@ static void flatten_backward(const struct layer_call *c)
 
 const struct layer_type layer_flatten = {
     .name = "flatten",
-    .sig = "[C,H,W] -> [C*H*W]",
-    .help = "maps to one vector, in the order channel, row, column",
+    .sig = "[C,H,W] -> [C*H*W], [C,D,H,W] -> [C*D*H*W]",
+    .help = "maps to one vector, in the order channel, slice, row, column",
     .source = "",
     .shape = flatten_shape,
-    .window = flatten_window,
+    .window = layer_whole_window,
     .forward = flatten_forward,
     .backward = flatten_backward,
 };

@@ -13,7 +13,8 @@ struct join_args {
 
 static int same_positions(struct shape a, struct shape b)
 {
-    return a.kind == b.kind && a.h == b.h && a.w == b.w;
+    a.c = b.c;
+    return shape_equal(a, b);
 }
 
 /* Does g have one value for all positions of a channel of x, and x has several? */

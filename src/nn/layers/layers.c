@@ -48,17 +48,60 @@ int layer_error(const struct nn_node *nd, struct err *e, const char *fmt, ...)
     return err_at(e, ERR_SHAPE, &nd->at, "'%s': %s", nd->text, text);
 }
 
-int layer_wants_maps(const struct nn_node *nd, struct err *e)
+static int refuse_input(const struct nn_node *nd, struct err *e)
 {
     char buf[48];
-    if (nd->x[0].kind == MAPS)
-        return 0;
+    shape_text(nd->x[0], buf, sizeof buf);
+    if (nd->x[0].kind == VOLUME)
+        return layer_error(nd, e, "wants maps [C,H,W], but its input is a volume [C,D,H,W] of %s", buf);
     if (nd->x[0].kind == SEQUENCE)
-        return layer_error(nd, e, "wants maps [C,H,W], but its input is a sequence [C,T] of %s",
-                           shape_text(nd->x[0], buf, sizeof buf));
-    return layer_error(nd, e,
-                       "wants maps [C,H,W], but its input is a vector of %s features; put it before flatten and dense",
-                       shape_text(nd->x[0], buf, sizeof buf));
+        return layer_error(nd, e, "wants maps [C,H,W], but its input is a sequence [C,T] of %s", buf);
+    return layer_error(
+        nd, e, "wants maps [C,H,W], but its input is a vector of %s features; put it before flatten and dense", buf);
+}
+
+int layer_wants_maps(const struct nn_node *nd, struct err *e)
+{
+    return nd->x[0].kind == MAPS ? 0 : refuse_input(nd, e);
+}
+
+int layer_wants_places(const struct nn_node *nd, struct err *e)
+{
+    return nd->x[0].kind >= MAPS ? 0 : refuse_input(nd, e);
+}
+
+int layer_along(const int extent[NN_SIDES], int side)
+{
+    return extent[side] < 0 ? extent[0] : extent[side];
+}
+
+int layer_extent_fits(const struct nn_node *nd, const int extent[NN_SIDES], struct err *e)
+{
+    const int slices = extent[2] >= 0, alike = extent[0] == extent[1];
+    switch (nd->x[0].kind) {
+    case VOLUME:
+        return slices || alike
+                   ? 0
+                   : layer_error(nd, e,
+                                 "its input is a volume, which has three directions; write one number for all of "
+                                 "them, or slices x rows x columns");
+    case MAPS:
+        return !slices ? 0 : layer_error(nd, e, "its input is maps, which have rows and columns; write NxM");
+    case SEQUENCE:
+    case VECTOR:
+        break;
+    }
+    return !slices && alike ? 0
+                            : layer_error(nd, e,
+                                          "its input is a sequence, which has one direction; write one number "
+                                          "for each of its words");
+}
+
+void layer_whole_window(const struct nn_node *nd, struct nn_window *w)
+{
+    w->kernel[0] = shape_rows(nd->x[0]);
+    w->kernel[1] = nd->x[0].w;
+    w->kernel[2] = nd->x[0].d;
 }
 
 int layer_same_shape(struct nn_node *nd, struct err *e)

@@ -1,27 +1,12 @@
 /* maxpool: the largest of each window. Of equal ones the first in row-major order takes the gradient. */
 #include "nn/layers/pooling.h"
 
-static void maxpool_forward(const struct layer_call *c)
-{
-    struct pool_dims d = pool_geometry(c->node);
-    c->kernels->maxpool_forward(&d, c->pass->blocks, c->x[0], c->y);
-}
-
-static void maxpool_backward(const struct layer_call *c)
-{
-    struct pool_dims d = pool_geometry(c->node);
-    if (c->dx[0])
-        c->kernels->maxpool_backward(&d, c->pass->blocks, c->x[0], c->y, c->dy, c->dx[0]);
-}
-
-static void maxpool_part(const struct nn_node *nd, struct stage_part *out)
-{
-    *out = (struct stage_part){.kind = PART_POOL, .pool = {pool_geometry(nd), 1}};
-}
+POOLING(maxpool, pool_geometry, pool_maximum)
+POOLING_PART(maxpool, pool_geometry, pool_maximum)
 
 const struct layer_type layer_maxpool = {
     .name = "maxpool",
-    .sig = "[C,H,W] -> [C,H',W']",
+    .sig = "[C,H,W] -> [C,H',W'], [C,D,H,W] -> [C,D',H',W']",
     .help = "the largest value of each window",
     .source = "",
     .params = pool_params,
@@ -31,7 +16,6 @@ const struct layer_type layer_maxpool = {
     .check = pool_check,
     .shape = pool_shape,
     .window = pool_window,
-    .forward = maxpool_forward,
-    .backward = maxpool_backward,
+    POOLING_ROW(maxpool),
     .part = maxpool_part,
 };

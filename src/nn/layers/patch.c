@@ -44,7 +44,7 @@ static int patch_shape(struct nn_node *nd, struct err *e)
     if (weights > INT_MAX)
         return layer_error(nd, e, "has %.0f weights, the limit is %d", weights, INT_MAX);
     const int in = patch_numbers(nd), positions = x.h / a->size[0] * (x.w / a->size[1]);
-    nd->y = (struct shape){SEQUENCE, a->filters, positions, 1};
+    nd->y = (struct shape){SEQUENCE, a->filters, positions, 1, 1};
     nd->macs = positions * weights;
     layer_tensor(nd, "weight", NN_WEIGHT, (size_t)in * (size_t)a->filters, in, a->filters, a->init - 1);
     if (layer_has_bias(nd, a->bias))
@@ -52,13 +52,11 @@ static int patch_shape(struct nn_node *nd, struct err *e)
     return 0;
 }
 
-static void patch_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+static void patch_window(const struct nn_node *nd, struct nn_window *w)
 {
     const struct patch_args *a = nd->args;
-    for (int i = 0; i < 2; i++) {
-        k[i] = s[i] = a->size[i];
-        dilation[i] = 1;
-    }
+    for (int i = 0; i < 2; i++)
+        w->kernel[i] = w->stride[i] = a->size[i];
 }
 
 /* Every position is a block of vectors to the kernels. */

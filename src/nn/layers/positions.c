@@ -31,7 +31,7 @@ static int positions_shape(struct nn_node *nd, struct err *e)
     if (x.kind != SEQUENCE)
         return layer_error(nd, e, "wants a sequence [C,T], but its input is %s; gap and gmp do this for maps",
                            shape_text(x, buf, sizeof buf));
-    nd->y = (struct shape){VECTOR, x.c, 1, 1};
+    nd->y = (struct shape){VECTOR, x.c, 1, 1, 1};
     if (x.h == 1)
         nd->flags |= IDENTITY;
     return 0;
@@ -39,15 +39,15 @@ static int positions_shape(struct nn_node *nd, struct err *e)
 
 static void mean_of_positions(const struct layer_call *c)
 {
-    const struct pool_dims d = pool_whole_geometry(c->node);
-    c->kernels->avgpool_forward(&d, c->pass->blocks, c->x[0], c->y);
+    const struct pool_plan p = pool_whole_geometry(c->node);
+    c->kernels->avgpool_forward(&p.map, c->pass->blocks, c->x[0], c->y);
 }
 
 static void mean_of_positions_back(const struct layer_call *c)
 {
-    const struct pool_dims d = pool_whole_geometry(c->node);
+    const struct pool_plan p = pool_whole_geometry(c->node);
     if (c->dx[0])
-        c->kernels->avgpool_backward(&d, c->pass->blocks, c->dy, c->dx[0]);
+        c->kernels->avgpool_backward(&p.map, c->pass->blocks, c->dy, c->dx[0]);
 }
 
 /* Floats of a position, and where position t of a block begins. */
@@ -104,7 +104,7 @@ const struct layer_type layer_mean = {
     .help = "the mean of the positions of a sequence",
     .source = "",
     .shape = positions_shape,
-    .window = pool_whole_window,
+    .window = layer_whole_window,
     .forward = mean_of_positions,
     .backward = mean_of_positions_back,
 };
@@ -114,7 +114,7 @@ const struct layer_type layer_first = {
     .help = "the first position of a sequence, where class_token puts its own",
     .source = "",
     .shape = positions_shape,
-    .window = pool_whole_window,
+    .window = layer_whole_window,
     .forward = first_position,
     .backward = first_position_back,
 };
@@ -124,7 +124,7 @@ const struct layer_type layer_last = {
     .help = "the last position of a sequence",
     .source = "",
     .shape = positions_shape,
-    .window = pool_whole_window,
+    .window = layer_whole_window,
     .forward = last_position,
     .backward = last_position_back,
 };

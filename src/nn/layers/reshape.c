@@ -12,17 +12,17 @@ struct reshape_args {
 // clang-format off
 static const struct param reshape_params[] = {
     { .name = "shape", .type = P_TEXT, .at = offsetof(struct reshape_args, shape),
-      .help = "CxHxW, CxT or C of the output" },
+      .help = "CxDxHxW, CxHxW, CxT or C of the output" },
     { 0 },
 };
 // clang-format on
 
-/* Reads "CxHxW", "CxT" or "C". 0, or -1. */
+/* Reads "CxDxHxW", "CxHxW", "CxT" or "C". 0, or -1. */
 static int read_shape(const char *text, struct shape *out)
 {
-    int v[3] = {1, 1, 1}, n = 0;
+    int v[4] = {1, 1, 1, 1}, n = 0;
     for (char *end;; text = end + 1) {
-        long k = n < 3 && *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
+        long k = n < 4 && *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
         if (k < 1 || k > 1 << 24)
             return -1;
         v[n++] = (int)k;
@@ -31,7 +31,11 @@ static int read_shape(const char *text, struct shape *out)
         if (*end != 'x')
             return -1;
     }
-    *out = (struct shape){(enum shape_kind)n, v[0], v[1], v[2]};
+    *out = (struct shape){(enum shape_kind)n, v[0], v[1], v[2], 1};
+    if (out->kind == VOLUME && (double)v[1] * v[2] > 1 << 24)
+        return -1;
+    if (out->kind == VOLUME)
+        *out = (struct shape){VOLUME, v[0], v[1] * v[2], v[3], v[1]};
     return 0;
 }
 
@@ -41,7 +45,7 @@ static int reshape_check(void *args, struct err *e)
     struct shape s;
     if (!read_shape(a->shape, &s))
         return 0;
-    return err_set(e, ERR_USAGE, "shape: '%s' is not CxHxW, CxT or C, such as 16x7x7", a->shape);
+    return err_set(e, ERR_USAGE, "shape: '%s' is not CxDxHxW, CxHxW, CxT or C, such as 16x7x7", a->shape);
 }
 
 /* One row or one channel: channel, row, column is then the order in memory. */
@@ -61,14 +65,6 @@ static int reshape_shape(struct nn_node *nd, struct err *e)
     if ((plain_order(x) && plain_order(nd->y)) || (x.c == nd->y.c && x.h == nd->y.h && x.w == nd->y.w))
         nd->flags |= IDENTITY;
     return 0;
-}
-
-/* All of it sees what its parts saw together. */
-static void reshape_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
-{
-    k[0] = nd->x[0].h;
-    k[1] = nd->x[0].w;
-    s[0] = s[1] = dilation[0] = dilation[1] = 1;
 }
 
 /* The place of number i, in the order channel, row, column, in a block. */
@@ -100,14 +96,14 @@ static void reshape_backward(const struct layer_call *c)
 const struct layer_type layer_reshape = {
     .name = "reshape",
     .sig = "any -> shape",
-    .help = "the same numbers with another shape, in the order channel, row, column",
+    .help = "the same numbers with another shape, in the order channel, slice, row, column",
     .source = "",
     .params = reshape_params,
     .positional = 1,
     .args_size = sizeof(struct reshape_args),
     .check = reshape_check,
     .shape = reshape_shape,
-    .window = reshape_window,
+    .window = layer_whole_window,
     .forward = reshape_forward,
     .backward = reshape_backward,
 };

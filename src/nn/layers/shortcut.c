@@ -5,35 +5,41 @@
 #include <string.h>
 
 struct shortcut_args {
-    int stride[2], channels;
+    int stride[NN_SIDES], channels;
 };
 
-int build_shortcut(struct builder *b, const int stride[2], int channels, const struct item *from, int in, int *out)
+int build_shortcut(struct builder *b, const int stride[NN_SIDES], int channels, const struct item *from, int in,
+                   int *out)
 {
     struct shortcut_args *a = arena_take(b->a, sizeof *a);
-    char *text = arena_fmt(b->a, "shortcut %d stride %dx%d", channels, stride[0], stride[1]);
+    char *text = build_shape(b, in).kind == VOLUME
+                     ? arena_fmt(b->a, "shortcut %d stride %dx%dx%d", channels, stride[2], stride[0], stride[1])
+                     : arena_fmt(b->a, "shortcut %d stride %dx%d", channels, stride[0], stride[1]);
     if (!a || !text)
         return err_set(b->e, ERR_NOMEM, "no memory for the network");
-    *a = (struct shortcut_args){{stride[0], stride[1]}, channels};
+    *a = (struct shortcut_args){{stride[0], stride[1], stride[2]}, channels};
     return build_node(b, &layer_shortcut, a, text, from, &in, 1, out);
+}
+
+struct shape shortcut_shape_of(struct shape x, const int stride[NN_SIDES], int channels)
+{
+    const int slices = (x.d - 1) / stride[2] + 1;
+    return (struct shape){x.kind, channels, slices * ((shape_rows(x) - 1) / stride[0] + 1), (x.w - 1) / stride[1] + 1,
+                          slices};
 }
 
 static int shortcut_shape(struct nn_node *nd, struct err *e)
 {
     const struct shortcut_args *a = nd->args;
-    const struct shape x = nd->x[0];
     (void)e;
-    nd->y = (struct shape){x.kind, a->channels, (x.h - 1) / a->stride[0] + 1, (x.w - 1) / a->stride[1] + 1};
+    nd->y = shortcut_shape_of(nd->x[0], a->stride, a->channels);
     return 0;
 }
 
-static void shortcut_window(const struct nn_node *nd, int k[2], int s[2], int dilation[2])
+static void shortcut_window(const struct nn_node *nd, struct nn_window *w)
 {
     const struct shortcut_args *a = nd->args;
-    for (int i = 0; i < 2; i++) {
-        s[i] = a->stride[i];
-        k[i] = dilation[i] = 1;
-    }
+    memcpy(w->stride, a->stride, sizeof a->stride);
 }
 
 /* Copies the positions that input and output both have, from an array like x to one like y, or `back`. */
@@ -41,11 +47,13 @@ static void copy_positions(const struct layer_call *c, int back, const float *fr
 {
     const struct nn_node *nd = c->node;
     const struct shortcut_args *a = nd->args;
+    const int rows = shape_rows(nd->y);
     for (int b = 0; b < c->pass->blocks; b++)
         for (int h = 0; h < nd->y.h; h++)
             for (int ch = 0; ch < nd->x[0].c; ch++)
                 for (int w = 0; w < nd->y.w; w++) {
-                    size_t x = lane_at(nd->x[0], b * LANES, ch, h * a->stride[0], w * a->stride[1]);
+                    int row = h / rows * a->stride[2] * shape_rows(nd->x[0]) + h % rows * a->stride[0];
+                    size_t x = lane_at(nd->x[0], b * LANES, ch, row, w * a->stride[1]);
                     size_t y = lane_at(nd->y, b * LANES, ch, h, w);
                     memcpy(to + (back ? x : y), from + (back ? y : x), LANES * sizeof *to);
                 }

@@ -36,7 +36,7 @@ static int upsample_shape(struct nn_node *nd, struct err *e)
         return -1;
     if (x.h > INT_MAX / a->factor[0] || x.w > INT_MAX / a->factor[1])
         return layer_error(nd, e, "its output would have more than %d rows or columns", INT_MAX);
-    nd->y = (struct shape){MAPS, x.c, x.h * a->factor[0], x.w * a->factor[1]};
+    nd->y = (struct shape){MAPS, x.c, x.h * a->factor[0], x.w * a->factor[1], 1};
     if (a->factor[0] == 1 && a->factor[1] == 1)
         nd->flags |= IDENTITY;
     return 0;

@@ -123,7 +123,7 @@ static const struct param *positional_row(const struct call *c, const char *w)
 {
     double v;
     const struct param *row = due_row(c);
-    int number = row && (row->type == P_INT || row->type == P_FLOAT || row->type == P_PAIR);
+    int number = row && (row->type == P_INT || row->type == P_FLOAT || row->type == P_PAIR || row->type == P_EXTENT);
     if (row && c->defined && row->preset && !str_to_double(row->preset, &v))
         number = 1;
     return number && isalpha((unsigned char)*w) ? NULL : row;

@@ -23,15 +23,26 @@ static struct vocabulary vocabulary_of(const struct item *it)
     return (struct vocabulary){b->name, b->params, b->positional, 0, b->args_size, NULL};
 }
 
-/* Writes a value. A pair of equal numbers is written once, but for the kernel of a convolution: as nearly everybody
+/* Whether a text is a number again and again: "3x3", "2x2x2". */
+static int repeats_one_number(const char *text)
+{
+    const size_t n = strcspn(text, "x");
+    const char *x = text + n;
+    while (*x == 'x' && !strncmp(x + 1, text, n) && (x[n + 1] == 'x' || !x[n + 1]))
+        x += n + 1;
+    return n && !*x && x > text + n;
+}
+
+/* Writes a value. Equal numbers are written once, or twice if they are the kernel of a convolution: as nearly everybody
  * does. */
 static const char *value_text(const struct vocabulary *v, const struct param *p, const void *args, char *buf, size_t n)
 {
     param_text(p, args, buf, n);
-    char *x = p->type == P_PAIR || (p->type == P_TEXT && isdigit((unsigned char)*buf)) ? strchr(buf, 'x') : NULL;
-    int kernel = v->kernel && p == v->params;
-    if (x && !kernel && (size_t)(x - buf) == strlen(x + 1) && !memcmp(buf, x + 1, strlen(x + 1)))
-        *x = 0;
+    const int pair = p->type == P_TEXT && isdigit((unsigned char)*buf) && strchr(buf, 'x') == strrchr(buf, 'x');
+    const int kernel = v->kernel && p == v->params;
+    const size_t digits = strcspn(buf, "x");
+    if ((pair || p->type == P_PAIR || p->type == P_EXTENT) && repeats_one_number(buf))
+        buf[kernel ? 2 * digits + 1 : digits] = 0;
     return buf;
 }
 

@@ -62,7 +62,7 @@ static int add_network_facts(const struct report_source *source, struct document
         doc_cell(doc, "%.0f", epochs.max);
     }
     add_test(source, p, doc);
-    doc_paragraph(doc, "Receptive field: input pixels along the longer side that one value of the last maps sees, "
+    doc_paragraph(doc, "Receptive field: input pixels along the longest side that one value of the last maps sees, "
                        "before global pooling, flatten or dense. Means and intervals are over the repeats of the "
                        "point; intervals (Student's t) end where the metric does.");
     return 0;

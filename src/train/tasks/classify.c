@@ -85,7 +85,7 @@ static void classify_begin(struct train_task *t)
 
 static const float *logits_of(const struct train_task *t, const float *z, int i)
 {
-    return z + lane_at((struct shape){VECTOR, t->outputs, 1, 1}, i, 0, 0, 0);
+    return z + lane_at((struct shape){VECTOR, t->outputs, 1, 1, 1}, i, 0, 0, 0);
 }
 
 /* Fills sample_weight of those labels, dead lanes with 0; returns the sum. */

@@ -56,7 +56,7 @@ static void look_at_number(struct number_sums *s, int first, double z, double ta
 static double look_at_batch(struct train_task *t, const struct batch *b, const float *z)
 {
     struct regress *r = (void *)t->own;
-    const struct shape numbers = {VECTOR, t->outputs, 1, 1};
+    const struct shape numbers = {VECTOR, t->outputs, 1, 1, 1};
     double loss = 0;
     for (int i = 0; i < b->n; i++, r->seen++) {
         for (int k = 0; k < t->outputs; k++) {
@@ -82,7 +82,7 @@ static int regress_hold_out(int outputs)
 
 static void hold_numbers(struct train_task *t, size_t number, const struct batch *b, int i, const float *z)
 {
-    const struct shape numbers = {VECTOR, t->outputs, 1, 1};
+    const struct shape numbers = {VECTOR, t->outputs, 1, 1, 1};
     double *to = t->held_out + number * (size_t)t->held_columns;
     *to++ = b->key[i];
     for (int k = 0; k < t->outputs; k++) {

@@ -10,7 +10,8 @@ parameter tensor t of the network 41 + 2 t, running mean 53, running variance |f
 and printed with 9 digits, so that the files carry no rounding of their own; that PyTorch's float32 lies as near is its
 own business.
 
-A case is a line `case C H W N training|eval : text` (W 0: a sequence [C,H]), then lines `name count values...`: y, dx, d0, d1 (parameters), and
+A case is a line `case C H W N training|eval : text` (W 0: a sequence [C,H]; a line
+`slices D` before it: volumes [C,D,H,W]), then lines `name count values...`: y, dx, d0, d1 (parameters), and
 the buffers b0, b1 after the pass.
 
 nn_bf16.txt is the network with the roundings of [train] precision = bf16 (nn/nn.h), everything else in float64. Its input
@@ -221,6 +222,27 @@ CASES = [
     ("gap", (3, 4, 5), 3, lambda: nn.AdaptiveAvgPool2d(1)),
     ("flatten", (3, 2, 2), 3, nn.Flatten),
     ("softmax", (4, 1, 1), 3, nn.Identity),
+    ("conv 3 3 pad 1", (2, 3, 3, 4), 2, lambda: nn.Conv3d(2, 3, 3, padding=1)),
+    ("conv 2x3x1 4 stride 2x1x2 pad 1x0x0 groups 2 bias no", (4, 3, 4, 3), 2, lambda: nn.Conv3d(4, 4, (2, 3, 1), (2, 1, 2), (1, 0, 0), groups=2, bias=False)),
+    ("conv 3x3x3 2 pad same dilation 1x2x1", (1, 3, 4, 3), 2, lambda: nn.Conv3d(1, 2, 3, padding="same", dilation=(1, 2, 1))),
+    ("depthwise 2 multiplier 2", (2, 3, 3, 4), 2, lambda: nn.Conv3d(2, 4, 2, groups=2)),
+    ("conv_transpose 3 2 stride 2 pad 1 output_pad 1", (3, 2, 2, 3), 2, lambda: nn.ConvTranspose3d(3, 2, 3, 2, 1, 1)),
+    ("conv_transpose 1x2x3 4 stride 1x2x1 groups 2 bias no", (2, 2, 2, 3), 2, lambda: nn.ConvTranspose3d(2, 4, (1, 2, 3), (1, 2, 1), groups=2, bias=False)),
+    ("maxpool 2", (2, 4, 5, 4), 3, lambda: nn.MaxPool3d(2)),
+    ("maxpool 2x3x1 stride 1 pad 1x1x0", (2, 3, 4, 3), 3, lambda: nn.MaxPool3d((2, 3, 1), 1, (1, 1, 0))),
+    ("avgpool 3 stride 2 pad 1", (2, 4, 5, 4), 3, lambda: nn.AvgPool3d(3, 2, 1)),
+    ("adaptive_maxpool 2x3x2", (2, 5, 7, 3), 2, lambda: nn.AdaptiveMaxPool3d((2, 3, 2))),
+    ("adaptive_avgpool 2", (2, 3, 4, 5), 2, lambda: nn.AdaptiveAvgPool3d(2)),
+    ("gap", (3, 2, 3, 4), 3, lambda: nn.AdaptiveAvgPool3d(1)),
+    ("gmp", (3, 2, 3, 4), 3, lambda: nn.AdaptiveMaxPool3d(1)),
+    ("batchnorm", (3, 2, 3, 2), 5, lambda: nn.BatchNorm3d(3)),
+    ("eval batchnorm", (3, 2, 3, 2), 5, lambda: nn.BatchNorm3d(3)),
+    ("groupnorm 2", (4, 2, 3, 2), 4, lambda: nn.GroupNorm(2, 4)),
+    ("instancenorm affine yes", (3, 2, 3, 2), 4, lambda: nn.InstanceNorm3d(3, affine=True)),
+    ("layernorm", (3, 2, 3, 2), 4, lambda: ChannelsLast(nn.LayerNorm(3))),
+    ("dropout2d 0", (2, 2, 3, 3), 2, lambda: nn.Dropout3d(0)),
+    ("flatten", (3, 2, 2, 2), 3, nn.Flatten),
+    ("reshape 2x3x2x2", (3, 2, 2, 2), 3, lambda: nn.Sequential(nn.Flatten(), nn.Unflatten(1, (2, 3, 2, 2)))),
 ]
 
 
@@ -237,7 +259,7 @@ def prepare(module):
         for t, p in enumerate(params):
             p.copy_(fill(p.shape, 41 + 2 * t))
         for m in module.modules():
-            if isinstance(m, nn.BatchNorm2d):
+            if isinstance(m, nn.modules.batchnorm._BatchNorm):
                 m.running_mean.copy_(fill(m.running_mean.shape, 53))
                 m.running_var.copy_(fill(m.running_var.shape, 59).abs() + 0.5)
     return params
@@ -246,7 +268,7 @@ def prepare(module):
 def buffers(out, module):
     i = 0
     for m in module.modules():
-        if isinstance(m, nn.BatchNorm2d):
+        if isinstance(m, nn.modules.batchnorm._BatchNorm):
             line(out, f"b{i}", m.running_mean)
             line(out, f"b{i + 1}", m.running_var)
             i += 2
@@ -260,7 +282,9 @@ def layers(path):
             params = prepare(module)
             training = not text.startswith("eval ")
             module.train(training)
-            out.write("case %d %d %d %d %s : %s\n" % (*(*shape, 0)[:3], n, "training" if training else "eval", text.replace("eval ", "")))
+            if len(shape) == 4:
+                out.write("slices %d\n" % shape[1])
+            out.write("case %d %d %d %d %s : %s\n" % (shape[0], *(*shape, 0)[len(shape) // 4 + 1:][:2], n, "training" if training else "eval", text.replace("eval ", "")))
             x = fill((n, *shape), 37).requires_grad_()
             y = module(x)
             line(out, "y", y)

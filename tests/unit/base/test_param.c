@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct args {
-    int units, count, from, kernel[2], bias, optimizer, frozen;
+    int units, count, from, kernel[2], extent[3], bias, optimizer, frozen;
     double lr, momentum, decay, shift;
     const char *name;
 };
@@ -37,6 +37,7 @@ static const struct param table[] = {
      .word = never_word,
      .help = "number or word"},
     {.name = "kernel", .type = P_PAIR, .at = AT(kernel), .min = 1, .max = 31, .preset = "3", .help = "window"},
+    {.name = "extent", .type = P_EXTENT, .at = AT(extent), .min = 0, .max = 31, .preset = "0", .help = "sides"},
     {.name = "bias", .type = P_BOOL, .at = AT(bias), .preset = "yes", .help = "add one"},
     {.name = "optimizer",
      .type = P_CHOICE,
@@ -112,6 +113,14 @@ static void every_type_reads_and_writes(void **state)
 {
     static const char *const rows[][3] = {
         /* name, text, canonical text or "" for a refusal */
+        {"extent", "3", "3x3"},
+        {"extent", "3x5", "3x5"},
+        {"extent", "2x3x5", "2x3x5"},
+        {"extent", "0x1x1", "0x1x1"},
+        {"extent", "2x3x5x1", ""},
+        {"extent", "2xx5", ""},
+        {"extent", "32x3x5", ""},
+        {"extent", "2x3x", ""},
         {"units", "1", "1"},
         {"units", "4096", "4096"},
         {"units", "0", ""},
@@ -247,6 +256,7 @@ static void ranges_in_words(void **state)
         {{.type = P_FLOAT, .min = -INFINITY, .open = 2}, "a number < 0"},
         {{.type = P_FLOAT, .min = 0.1, .max = 0.2, .open = 3}, "a number in (0.1, 0.2)"},
         {{.type = P_PAIR}, "N or NxM, integers"},
+        {{.type = P_EXTENT}, "N, NxM or DxNxM, integers"},
     };
     char buf[200];
     (void)state;

@@ -136,7 +136,7 @@ static void wrong_uses_are_told_with_both_places(void **state)
                  "([block.basic], line 1)",
                  NULL);
     expect_error(BASIC "[model]\nlayers =\n  basic 3 stride 0, gap, dense 10\n",
-                 "t.ini:5, used in line 9: block.basic.layers: conv: stride: '0' is not N or NxM", NULL);
+                 "t.ini:5, used in line 9: block.basic.layers: conv: stride: '0' is not N, NxM or DxNxM", NULL);
     expect_error("[block.b]\nw = 0\nlayers = dense ${10 / w}\n[model]\nlayers =\n  flatten, b\n",
                  "t.ini:3: block.b.layers: division by zero", "(used in line 6)", NULL);
     expect_error("[block.b]\nlayers = c\n[block.c]\nlayers = { b } x 2\n[model]\nlayers =\n  b, flatten, dense 10\n",
@@ -153,7 +153,7 @@ static void wrong_uses_are_told_with_both_places(void **state)
     struct nn_graph g;
     struct arena a;
     arena_init(&a);
-    assert_int_equal(nn_graph_build(&g, p.line, p.nlines, (struct shape){MAPS, 1, 8, 8},
+    assert_int_equal(nn_graph_build(&g, p.line, p.nlines, (struct shape){MAPS, 1, 8, 8, 1},
                                     (struct nn_target){10, "classes", NULL}, &p.nn, &a, &errs),
                      -1);
     assert_non_null(strstr(errs.v[0].text, "t.ini:3, used in line 7: block.b.layers: 'conv 20 3': "));

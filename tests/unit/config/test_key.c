@@ -145,7 +145,7 @@ static const char *with_row(const struct family *f, const char *name, const stru
 static int in_args(const struct family *f, const struct param *p)
 {
     size_t size = p->type == P_FLOAT ? sizeof(double) : p->type == P_TEXT ? sizeof(char *) : sizeof(int);
-    return p->at + (p->type == P_PAIR ? 2 : 1) * size <= f->args_size;
+    return p->at + (p->type == P_EXTENT ? 3 : p->type == P_PAIR ? 2 : 1) * size <= f->args_size;
 }
 
 /* Every key of every row of every family is among the keys, can be an axis where its row is chosen, makes two trainings
@@ -154,7 +154,8 @@ static int in_args(const struct family *f, const struct param *p)
  */
 static void families_are_walked(void **state)
 {
-    static const char never[] = " train_files file test_file train_folder test_folder "; /* the fingerprint of what is in them counts */
+    static const char never[] =
+        " train_files file test_file train_folder test_folder "; /* the fingerprint of what is in them counts */
     struct family_row row, first;
     size_t keys = 0, listed = 0;
     struct key_row k;

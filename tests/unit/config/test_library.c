@@ -68,7 +68,7 @@ static size_t parameters_of(const char *model, struct shape in)
 /* Numbers of parameters as PyTorch counts them; those of ResNet-20 and DenseNet are also in their papers. */
 static void networks_of_papers(void **state)
 {
-    static const struct shape cifar = {MAPS, 3, 32, 32}, mnist = {MAPS, 1, 28, 28};
+    static const struct shape cifar = {MAPS, 3, 32, 32, 1}, mnist = {MAPS, 1, 28, 28, 1};
     (void)state;
     assert_int_equal(parameters_of("[model]\nn = 3\nlayers =\n"
                                    "  conv 3x3 16 pad 1, batchnorm, relu, { basic 16 } x $n\n"

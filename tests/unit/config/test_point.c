@@ -35,7 +35,7 @@ static void an_empty_file_is_one_point(void **state)
     struct err_list errs = {0};
     arena_init(&a);
     assert_string_equal(p.data.dataset, "optdigits");
-    if (nn_graph_build(&g, p.line, p.nlines, (struct shape){MAPS, 1, 8, 8}, (struct nn_target){10, "classes", NULL},
+    if (nn_graph_build(&g, p.line, p.nlines, (struct shape){MAPS, 1, 8, 8, 1}, (struct nn_target){10, "classes", NULL},
                        &p.nn, &a, &errs))
         fail_msg("%s", errs.v[0].text);
     assert_int_equal(nn_uses(&g, "batchnorm"), 1);

@@ -15,7 +15,7 @@ static int build_graph(void **state)
     struct err_list errs = {0};
     (void)state;
     arena_init(&mem);
-    return nn_graph_build(&graph, lines, 2, (struct shape){MAPS, 1, 8, 8}, (struct nn_target){10, "classes", NULL},
+    return nn_graph_build(&graph, lines, 2, (struct shape){MAPS, 1, 8, 8, 1}, (struct nn_target){10, "classes", NULL},
                           &spec, &mem, &errs);
 }
 

@@ -330,6 +330,14 @@ static void features_can_be_an_image(void **state)
     assert_true(s.kind == MAPS && s.c == 1 && s.h == 2 && s.w == 3);
     assert_true(field_floats(data_input(&d), PART_TRAIN)[11] == 11);
     dataset_release(&d);
+    set_key(&p->s, "image", "1x3x2x1");
+    loads(&p->s, &d);
+    assert_true(shape_equal(data_input(&d)->shape, (struct shape){VOLUME, 1, 6, 1, 3}));
+    dataset_release(&d);
+    set_key(&p->s, "image", "1x3x2x2");
+    refused(&p->s, ERR_USAGE, "data.image: 1x3x2x2 has 12 values, the columns make 6 features");
+    set_key(&p->s, "image", "1x3x2x");
+    refused(&p->s, ERR_USAGE, "data.image: '1x3x2x' is not channels x height x width");
     set_key(&p->s, "image", "3x2x2");
     refused(&p->s, ERR_USAGE, "data.image: 3x2x2 has 12 values, the columns make 6 features");
     set_key(&p->s, "image", "2x3");

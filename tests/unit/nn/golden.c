@@ -25,15 +25,20 @@ void golden_close(struct golden *g)
 int golden_case(struct golden *g)
 {
     char mode[16];
+    int slices = 0;
     g->use[0] = 0;
     if (fscanf(g->f, " use : %255[^\n]", g->use) == EOF)
+        return 0;
+    if (fscanf(g->f, " slices %d", &slices) == EOF)
         return 0;
     int got = fscanf(g->f, " case %d %d %d %d %15s : %2047[^\n]", &g->in.c, &g->in.h, &g->in.w, &g->n, mode, g->text);
     if (got == EOF)
         return 0;
     assert_int_equal(got, 6);
-    g->in.kind = g->in.w ? MAPS : SEQUENCE; /* W 0: a sequence of H positions */
+    g->in.kind = slices ? VOLUME : g->in.w ? MAPS : SEQUENCE; /* W 0: a sequence of H positions */
     g->in.w += !g->in.w;
+    g->in.d = slices ? slices : 1;
+    g->in.h *= g->in.d;
     g->training = !strcmp(mode, "training");
     return 1;
 }
@@ -43,7 +48,7 @@ int golden_array(struct golden *g)
     long before = ftell(g->f);
     if (fscanf(g->f, " %15s", g->name) != 1)
         return 0;
-    if (!strcmp(g->name, "case") || !strcmp(g->name, "use")) {
+    if (!strcmp(g->name, "case") || !strcmp(g->name, "use") || !strcmp(g->name, "slices")) {
         fseek(g->f, before, SEEK_SET);
         return 0;
     }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct shape maps = {MAPS, 3, 8, 8};
+static const struct shape maps = {MAPS, 3, 8, 8, 1};
 
 /* --- structure --- */
 
@@ -117,7 +117,7 @@ static void facts_of_excursions(void **state)
 /* Option A: every second position, and nothing in the channels beyond those of the input. */
 static void padded_shortcut(void **state)
 {
-    static const struct shape in = {MAPS, 2, 5, 6};
+    static const struct shape in = {MAPS, 2, 5, 6, 1};
     struct arena a;
     struct nn_graph g;
     (void)state;
@@ -275,7 +275,8 @@ static void check_gradients(const char *text, struct shape in)
 
 static void gradients_are_central_differences(void **state)
 {
-    static const struct shape small = {MAPS, 2, 6, 4}, sequence = {SEQUENCE, 3, 6, 1};
+    static const struct shape small = {MAPS, 2, 6, 4, 1}, sequence = {SEQUENCE, 3, 6, 1, 1};
+    static const struct shape volume = {VOLUME, 2, 4 * 3, 4, 4};
     static const char *const of_maps[] = {
         "conv 3x3 2 pad 1, tanh, residual { conv 3x3 2 pad 1, tanh }, gap, dense 3",
         "residual scale 0.3 { conv 3x3 4 pad same stride 2, tanh, conv 1x1 4 }, gap, dense 3",
@@ -292,6 +293,10 @@ static void gradients_are_central_differences(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(of_maps); i++)
         check_gradients(of_maps[i], small);
+    check_gradients(
+        "conv 2x3x3 3 pad 0x1x1, batchnorm, tanh, residual { conv 3 4 pad 1 stride 1x2x2 }, tanh, residual pad { "
+        "conv 3 5 stride 2 pad 1 }, branch mul { none | gap, conv 1 5, sigmoid }, gap, dense 3",
+        volume);
     check_gradients("dense 4, tanh, residual { dense 4, tanh, dense 4 }, batchnorm, branch { dense 2 | none }",
                     sequence);
 }
@@ -306,7 +311,7 @@ static void gradient_of_the_input(void **state)
         "residual { tanh, conv 3x3 2 pad 1 }, gap, dense 3",
         "dropout 0, maxpool 2, dropout 0, flatten, dense 3",
     };
-    static const struct shape in = {MAPS, 2, 6, 4};
+    static const struct shape in = {MAPS, 2, 6, 4, 1};
     const double step = 2e-3;
     (void)state;
     for (size_t i = 0; i < COUNT(networks); i++) {
@@ -379,7 +384,7 @@ static void sums_are_parts_of_stages(void **state)
 static void dense_acts_at_every_position(void **state)
 {
     enum { N = 5, T = 7 };
-    static const struct shape in = {SEQUENCE, 3, T, 1}, vector = {VECTOR, 3, 1, 1};
+    static const struct shape in = {SEQUENCE, 3, T, 1, 1}, vector = {VECTOR, 3, 1, 1, 1};
     struct single s, v;
     (void)state;
     single_init(&s, "dense 4", in, N, 1);

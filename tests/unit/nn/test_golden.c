@@ -186,7 +186,7 @@ static void check_network(const char *file, enum nn_precision precision, double 
     scale(net->w, graph.param_floats, factor);
     scale(net->x, floats_of(g.in, blocks_of(g.n)), factor);
     struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0};
-    const struct shape logits = {VECTOR, 10, 1, 1};
+    const struct shape logits = {VECTOR, 10, 1, 1, 1};
     nn_forward(net, &p);
     double loss = mean_loss(net, g.n);
     nn_backward(net, &p);

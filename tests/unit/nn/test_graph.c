@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct shape digits = {MAPS, 1, 28, 28};
+static const struct shape digits = {MAPS, 1, 28, 28, 1};
 
 /* N1, the network that the project's measurements use. */
 static const char n1[] = "conv 3x3 10, batchnorm, relu, dropout 0.05\n"
@@ -50,9 +50,9 @@ static void n1_has_its_facts(void **state)
         assert_int_equal(nd->y.c, conv[i].c);
         assert_int_equal(nd->y.h, conv[i].h);
         assert_int_equal(nd->y.w, conv[i].h);
-        assert_int_equal(nd->rf_h, conv[i].rf);
-        assert_int_equal(nd->rf_w, conv[i].rf);
-        assert_int_equal(nd->jump_h, conv[i].jump);
+        assert_int_equal(nd->rf[0], conv[i].rf);
+        assert_int_equal(nd->rf[1], conv[i].rf);
+        assert_int_equal(nd->jump[0], conv[i].jump);
         assert_int_equal(nd->distance, conv[i].distance);
         assert_close(nd->macs, conv[i].macs, 0, 0);
         assert_int_equal(nd->ntensors, 1); /* no bias in front of a batchnorm */
@@ -109,9 +109,66 @@ static void facts_of_other_heads(void **state)
     assert_facts("conv 28x28 10", digits, 7850, 28, 1, "conv");
     assert_facts("conv 3x3 4 stride 2, conv 5x5 4 dilation 2, flatten, dense 10", digits, 1454, 19, 3, "fc");
     assert_facts("conv 3x3 8, gap, conv 1x1 10", digits, 170, 3, 2, "gap");
-    assert_facts("dense 16, bn, relu, dense 10", (struct shape){VECTOR, 7, 1, 1}, 112 + 32 + 170, 1, 2, "fc");
+    assert_facts("dense 16, bn, relu, dense 10", (struct shape){VECTOR, 7, 1, 1, 1}, 112 + 32 + 170, 1, 2, "fc");
     /* positions lie in no row: all of them together see the image once */
     assert_facts("patch 4 8, attention heads 2, mean, dense 10", digits, 514, 28, 3, "fc");
+}
+
+/* Of volumes the longest side counts, slices too; global pooling is the whole volume. */
+static void facts_of_volumes(void **state)
+{
+    static const struct shape in = {VOLUME, 1, 8 * 6, 6, 8};
+    struct arena a;
+    struct nn_graph g;
+    char buf[32];
+    (void)state;
+    assert_facts("conv 3x3x3 10 pad 1, gap", in, 280, 3, 1, "gap");
+    assert_facts("conv 3 4 pad 1, maxpool 2, conv 3x1x1 4, gmp, dense 10", in, 112 + 52 + 50, 8, 3, "gmp+fc");
+    assert_facts("conv 3 4, avgpool 6x4x4, flatten, dense 10", in, 112 + 50, 3, 2, "gap+fc");
+    assert_facts("flatten, dense 10", in, 2890, 8, 1, "fc");
+    arena_init(&a);
+    build(&g, "conv 3 4 pad 1, batchnorm, relu, residual { conv 3 8 stride 2 pad 1 }, conv 1x3x2 2 stride 1x2x1", in, 0,
+          &a);
+    assert_string_equal(shape_text(g.node[4].y, buf, sizeof buf), "8x4x3x3");
+    assert_string_equal(g.node[4].text, "conv2d 1 8 stride 2x2x2");
+    assert_string_equal(shape_text(nn_output(&g), buf, sizeof buf), "2x4x1x2");
+    const struct nn_node *last = &g.node[g.nnodes - 1];
+    assert_true(last->rf[0] == 9 && last->rf[1] == 7 && last->rf[2] == 5);
+    assert_true(last->jump[0] == 4 && last->jump[1] == 2 && last->jump[2] == 2);
+    assert_close(last->macs, 4 * 1 * 2 * 2 * 8 * 6, 0, 0);
+    arena_release(&a);
+}
+
+/* Numbers for directions that the input does not have, or not for all that it has, are told. */
+static void directions_must_fit_the_input(void **state)
+{
+    static const struct shape volume = {VOLUME, 1, 8 * 6, 6, 8}, sequence = {SEQUENCE, 4, 9, 1, 1};
+    static const struct {
+        const char *text, *says;
+        const struct shape *in;
+    } row[] = {
+        {"conv 3x3x3 8", "its input is maps, which have rows and columns; write NxM", &digits},
+        {"conv 3 8 pad 1x1x1", "which have rows and columns", &digits},
+        {"maxpool 2x2x2", "which have rows and columns", &digits},
+        {"maxpool 2 stride 2x2x1", "which have rows and columns", &digits},
+        {"conv 3x1 8",
+         "its input is a volume, which has three directions; write one number for all of them, or slices x", &volume},
+        {"conv_transpose 2 8 stride 2x1", "which has three directions", &volume},
+        {"avgpool 2x3", "which has three directions", &volume},
+        {"adaptive_avgpool 9x2x2", "the output of 2x2 is larger than the input of 6x6, or has more slices", &volume},
+        {"conv 9x3x3 8", "the kernel reaches over 9 slices, the input has 8", &volume},
+        {"maxpool 9x3x3", "the window of 9 slices does not fit into the input of 8", &volume},
+        {"patch 2 8", "wants maps [C,H,W], but its input is a volume [C,D,H,W] of 1x8x6x6", &volume},
+        {"dense 8", "wants a vector of features, but its input is a volume of 1x8x6x6", &volume},
+        {"conv 3x1 8", "which has one direction", &sequence},
+        {"conv 3x3x3 8", "which has one direction", &sequence},
+        {"residual identity { conv 3 1 stride 1x2x2 pad 1 }", "turns 1x8x6x6 into 1x8x3x3", &volume},
+        {"branch { conv 3 2 | conv 3 2 pad 0x1x1 }", "joins 2x6x4x4", &volume},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(row); i++)
+        if (!strstr(build_errors(row[i].text, *row[i].in, 0), row[i].says))
+            fail_msg("'%s': %s", row[i].text, build_errors(row[i].text, *row[i].in, 0));
 }
 
 static void head_names_global_pooling_however_it_is_written(void **state)
@@ -124,6 +181,8 @@ static void head_names_global_pooling_however_it_is_written(void **state)
         {"conv 3x3 10 stride 2, avgpool 13, flatten, dense 10", "gap+fc", 3, 2},
         {"conv 3x3 10, maxpool 26", "gmp", 3, 1},
         {"conv 3x3 8, maxpool 26, flatten, dense 10", "gmp+fc", 3, 1},
+        {"conv 3x3 10, gmp", "gmp", 3, 1},
+        {"conv 3x3 10, gap", "gap", 3, 1},
         {"conv 3x3 8, avgpool 13, flatten, dense 10", "fc", 15, 13}, /* maps of 2x2 are left: not global */
         {"avgpool 14 stride 20, conv 1x1 10", "conv", 14, 20},       /* one window, which is not the whole map */
     };
@@ -265,9 +324,9 @@ static void shape_texts(void **state)
 {
     char buf[32];
     (void)state;
-    assert_string_equal(shape_text((struct shape){MAPS, 10, 26, 24}, buf, sizeof buf), "10x26x24");
-    assert_string_equal(shape_text((struct shape){VECTOR, 10, 1, 1}, buf, sizeof buf), "10");
-    assert_int_equal(shape_size((struct shape){MAPS, 10, 26, 24}), 6240);
+    assert_string_equal(shape_text((struct shape){MAPS, 10, 26, 24, 1}, buf, sizeof buf), "10x26x24");
+    assert_string_equal(shape_text((struct shape){VECTOR, 10, 1, 1, 1}, buf, sizeof buf), "10");
+    assert_int_equal(shape_size((struct shape){MAPS, 10, 26, 24, 1}), 6240);
 }
 
 static void a_full_arena_is_an_error(void **state)
@@ -297,6 +356,8 @@ int test_graph(void)
         cmocka_unit_test(n1_has_its_facts),
         cmocka_unit_test(offsets_are_multiples_of_16_and_apart),
         cmocka_unit_test(facts_of_other_heads),
+        cmocka_unit_test(facts_of_volumes),
+        cmocka_unit_test(directions_must_fit_the_input),
         cmocka_unit_test(head_names_global_pooling_however_it_is_written),
         cmocka_unit_test(distances_of_the_last_pooling_and_batchnorm),
         cmocka_unit_test(bias_follows_what_reads_it),

@@ -78,7 +78,7 @@ static void orthogonal_rows_or_columns(void **state)
 static struct nn_net *filled(struct nn_graph *g, const char *text, uint64_t seed, struct arena *a)
 {
     struct err e = {0};
-    build(g, text, (struct shape){MAPS, 1, 8, 8}, 0, a);
+    build(g, text, (struct shape){MAPS, 1, 8, 8, 1}, 0, a);
     struct nn_net *net = nn_net_new(g, 16, 0, NULL, test_kernels(), a, &e);
     assert_non_null(net);
     for (size_t i = 0; i < g->param_floats; i++)

@@ -316,6 +316,116 @@ static void class_token(const struct problem *p, const double *x, double *const 
         y[i] = i % (t + 1) ? x[i / (t + 1) * t + i % (t + 1) - 1] : w[0][i / (t + 1) % c];
 }
 
+/* --- volumes: the case's number has kernel, stride, padding and dilation along the slices, a digit each --- */
+
+struct along {
+    int from, to, rows, ho; /* slices of the input and of the output, and rows of a slice of each */
+    int kernel, stride, pad, dilation;
+};
+
+static struct along along_slices(const struct problem *p)
+{
+    const int a = (int)p->c->a;
+    return (struct along){
+        p->c->in.d,  p->s.nd->y.d, p->c->in.h / p->c->in.d, p->s.nd->y.h / p->s.nd->y.d, a / 1000, a / 100 % 10,
+        a / 10 % 10, a % 10};
+}
+
+/* Each tap of a convolution from [channels][from][h][w] to [co][to][ho][wo]; where it is transposed those are its
+ * output and its input, and y, not x, is the one that is long. */
+static void each_tap(const struct problem *p, int transpose, const struct along *v, int c, int co, int wide, int wo,
+                     const double *x, const double *w, double *y)
+{
+    const struct ref64_window *g = &p->win;
+    const int each = c / g->groups, taps = v->kernel * g->kh * g->kw;
+    for (int i = 0; i < p->c->n * co * v->to * v->ho * wo; i++) {
+        const int col = i % wo, row = i / wo % v->ho, to = i / wo / v->ho % v->to, o = i / wo / v->ho / v->to % co;
+        const int n = i / wo / v->ho / v->to / co, first = o / (co / g->groups) * each;
+        for (int t = 0; t < each * taps; t++) {
+            const int from = to * v->stride - v->pad + t / (g->kh * g->kw) % v->kernel * v->dilation;
+            const int r = row * g->sh - g->top + t / g->kw % g->kh * g->dh,
+                      q = col * g->sw - g->left + t % g->kw * g->dw;
+            const int at = (((n * c + first + t / taps) * v->from + from) * v->rows + r) * wide + q;
+            if (from < 0 || from >= v->from || r < 0 || r >= v->rows || q < 0 || q >= wide)
+                continue;
+            if (transpose)
+                y[at] += w[o * each * taps + t] * x[i];
+            else
+                y[i] += w[o * each * taps + t] * x[at];
+        }
+    }
+}
+
+static void start_with_bias(const struct problem *p, double *const *w, double *y)
+{
+    const size_t c = (size_t)p->s.nd->y.c, plane = p->ny / (size_t)p->c->n / c;
+    for (size_t i = 0; i < p->ny; i++)
+        y[i] = p->s.nd->ntensors > 1 ? w[1][i / plane % c] : 0;
+}
+
+static void volume_conv(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const struct along v = along_slices(p);
+    start_with_bias(p, w, y);
+    each_tap(p, 0, &v, p->c->in.c, p->win.co, p->c->in.w, p->win.wo, x, w[0], y);
+}
+
+static void volume_transposed(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    struct along v = along_slices(p);
+    v = (struct along){v.to, v.from, v.ho, v.rows, v.kernel, v.stride, v.pad, v.dilation};
+    start_with_bias(p, w, y);
+    each_tap(p, 1, &v, p->win.co, p->c->in.c, p->win.wo, p->c->in.w, x, w[0], y);
+}
+
+/* The first of n elements in window i of m that share them out, and the first after it. */
+static void shared_window(int i, int n, int m, int bounds[2])
+{
+    bounds[0] = i * n / m;
+    bounds[1] = ((i + 1) * n + m - 1) / m;
+}
+
+/* Windows of a kernel, or with kernel 0 along the slices those that share the volume out. */
+static void pool_volume(const struct problem *p, int max, const double *x, double *y)
+{
+    const struct ref64_window *g = &p->win;
+    const struct along v = along_slices(p);
+    for (int i = 0; i < (int)p->ny; i++) {
+        const int col = i % g->wo, row = i / g->wo % v.ho, to = i / g->wo / v.ho % v.to;
+        int s[2] = {to * v.stride - v.pad, to * v.stride - v.pad + v.kernel};
+        int r[2] = {row * g->sh - g->top, row * g->sh - g->top + g->kh};
+        int q[2] = {col * g->sw - g->left, col * g->sw - g->left + g->kw};
+        if (!v.kernel) {
+            shared_window(to, v.from, v.to, s);
+            shared_window(row, v.rows, v.ho, r);
+            shared_window(col, p->c->in.w, g->wo, q);
+        }
+        const double *plane = x + i / g->wo / v.ho / v.to * v.from * v.rows * p->c->in.w;
+        double most = -1e300, sum = 0;
+        for (int a = s[0]; a < s[1]; a++)
+            for (int b = r[0]; b < r[1]; b++)
+                for (int c = q[0]; c < q[1]; c++)
+                    if (a >= 0 && a < v.from && b >= 0 && b < v.rows && c >= 0 && c < p->c->in.w) {
+                        const double one = plane[(a * v.rows + b) * p->c->in.w + c];
+                        most = one > most ? one : most;
+                        sum += one;
+                    }
+        y[i] = max ? most : sum / ((s[1] - s[0]) * (r[1] - r[0]) * (q[1] - q[0]));
+    }
+}
+
+static void volume_max(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    pool_volume(p, 1, x, y);
+}
+
+static void volume_mean(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    pool_volume(p, 0, x, y);
+}
+
 static void same(const struct problem *p, const double *x, double *const *w, double *y)
 {
     (void)w;
@@ -323,9 +433,10 @@ static void same(const struct problem *p, const double *x, double *const *w, dou
 }
 
 // clang-format off
-#define MAPS(c, h, w) { 3, c, h, w }
-#define VECTOR(c) { 1, c, 1, 1 }
-#define SEQUENCE(c, t) { 2, c, t, 1 }
+#define MAPS(c, h, w) { 3, c, h, w, 1 }
+#define VECTOR(c) { 1, c, 1, 1, 1 }
+#define SEQUENCE(c, t) { 2, c, t, 1, 1 }
+#define VOLUME(c, d, h, w) { 4, c, (d) * (h), w, d }
 /* co ho wo  kh kw  sh sw  top left  dh dw  groups */
 #define WIN(...) { 0, 0, 0, 0, __VA_ARGS__ }
 #define OUT(co) WIN(co, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -404,7 +515,7 @@ static const struct layer_case cases[] = {
     { "maxout pieces 2", VECTOR(10), 17, 0, maxout, OUT(5), NULL, 0 },
     { "layernorm", MAPS(3, 4, 5), 19, 0, centred_norm, OUT(3), NULL, 1e-5 },
     { "layernorm eps 0.1", VECTOR(37), 5, 0, centred_norm, OUT(37), NULL, 0.1 },
-    { "layernorm", { 2, 6, 7, 1 }, 17, 0, centred_norm, OUT(6), NULL, 1e-5 },
+    { "layernorm", { 2, 6, 7, 1, 1 }, 17, 0, centred_norm, OUT(6), NULL, 1e-5 },
     { "layernorm over all", MAPS(3, 4, 5), 19, 0, centred_norm, ALL, NULL, 1e-5 },
     { "layernorm over all", MAPS(1, 3, 2), 3, 0, centred_norm, ALL, NULL, 1e-5 },
     { "layernorm", MAPS(4, 3, 3), 5, 1, centred_norm, OUT(4), NULL, 1e-5 },
@@ -428,7 +539,7 @@ static const struct layer_case cases[] = {
     { "gaussian_noise std 2", VECTOR(7), 3, 1, noisy, OUT(7), NULL, 2 },
     { "sample", VECTOR(10), 19, 0, drawn, OUT(5), NULL, 0.3 },
     { "sample", MAPS(6, 4, 5), 3, 0, drawn, OUT(3), NULL, 0.7 },
-    { "sample", { 2, 4, 7, 1 }, 17, 0, drawn, OUT(2), NULL, 0 },
+    { "sample", { 2, 4, 7, 1, 1 }, 17, 0, drawn, OUT(2), NULL, 0 },
     { "sample", MAPS(6, 4, 5), 19, 1, drawn, OUT(3), NULL, 0 },
     { "adaptive_maxpool 3x2", MAPS(2, 7, 5), 19, 0, adaptive_max, WIN(2, 3, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
     { "adaptive_maxpool 3x5", MAPS(2, 6, 5), 3, 0, adaptive_max, WIN(2, 3, 5, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
@@ -446,10 +557,10 @@ static const struct layer_case cases[] = {
     { "pad 2 mode reflect", MAPS(2, 3, 4), 5, 0, border, WIN(2, 7, 8, 0, 0, 0, 0, 2, 2, 1, 1, 1), NULL, 1 },
     { "pad 1x3 mode replicate", MAPS(2, 3, 2), 5, 0, border, WIN(2, 5, 8, 0, 0, 0, 0, 1, 3, 1, 1, 1), NULL, 2 },
     { "crop 1x2", MAPS(2, 4, 7), 19, 0, border, WIN(2, 2, 3, 0, 0, 0, 0, -1, -2, 1, 1, 1), NULL, 0 },
-    { "mean", { 2, 6, 7, 1 }, 17, 0, avgpool, WIN(6, 1, 1, 7, 1, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
-    { "mean", { 2, 6, 1, 1 }, 3, 0, same, OUT(6), NULL, 0 },
-    { "first", { 2, 6, 7, 1 }, 17, 0, one_position, OUT(6), NULL, 0 },
-    { "last", { 2, 6, 7, 1 }, 17, 0, one_position, OUT(6), NULL, 6 },
+    { "mean", { 2, 6, 7, 1, 1 }, 17, 0, avgpool, WIN(6, 1, 1, 7, 1, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "mean", { 2, 6, 1, 1, 1 }, 3, 0, same, OUT(6), NULL, 0 },
+    { "first", { 2, 6, 7, 1, 1 }, 17, 0, one_position, OUT(6), NULL, 0 },
+    { "last", { 2, 6, 7, 1, 1 }, 17, 0, one_position, OUT(6), NULL, 6 },
     { "dropout 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
     { "dropout p 0.9", VECTOR(11), 16, 0, masked, OUT(3), NULL, 0.9 },
     { "dropout 0", MAPS(2, 3, 3), 5, 0, same, OUT(3), NULL, 0 },
@@ -468,6 +579,29 @@ static const struct layer_case cases[] = {
     { "flatten", MAPS(4, 1, 5), 2, 0, same, OUT(20), NULL, 0 },
     { "flatten", MAPS(4, 5, 1), 17, 0, same, OUT(20), NULL, 0 },
     { "softmax", VECTOR(6), 5, 0, same, OUT(6), NULL, 0 },
+    { "conv 3 4 pad 1", VOLUME(2, 3, 4, 5), 5, 0, volume_conv, WIN(4, 12, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1), NULL, 3111 },
+    { "conv 2x3x1 6 stride 2x1x3 pad 1x0x0 groups 2 bias no", VOLUME(4, 5, 6, 7), 18, 0, volume_conv, WIN(6, 12, 3, 3, 1, 1, 3, 0, 0, 1, 1, 2), NULL, 2211 },
+    { "conv 3 3 pad same stride 2", VOLUME(2, 4, 5, 4), 3, 0, volume_conv, WIN(3, 6, 2, 3, 3, 2, 2, 1, 0, 1, 1, 1), NULL, 3201 },
+    { "conv 2 3 dilation 2x1x1", VOLUME(1, 4, 3, 3), 3, 0, volume_conv, WIN(3, 4, 2, 2, 2, 1, 1, 0, 0, 1, 1, 1), NULL, 2102 },
+    { "conv 4x3x2 5", VOLUME(2, 4, 3, 2), 17, 0, volume_conv, WIN(5, 1, 1, 3, 2, 1, 1, 0, 0, 1, 1, 1), NULL, 4101 },
+    { "depthwise 3 pad 1", VOLUME(3, 3, 4, 4), 17, 0, volume_conv, WIN(3, 12, 4, 3, 3, 1, 1, 1, 1, 1, 1, 3), NULL, 3111 },
+    { "conv_transpose 3 4 stride 2 pad 1 output_pad 1", VOLUME(3, 2, 3, 2), 17, 0, volume_transposed, WIN(4, 24, 4, 3, 3, 2, 2, 1, 1, 1, 1, 1), NULL, 3211 },
+    { "conv_transpose 1x2x3 2 stride 1x2x1 groups 2 bias no", VOLUME(4, 3, 2, 3), 4, 0, volume_transposed, WIN(2, 12, 5, 2, 3, 2, 1, 0, 0, 1, 1, 2), NULL, 1101 },
+    { "maxpool 2", VOLUME(2, 4, 4, 5), 19, 0, volume_max, WIN(2, 4, 2, 2, 2, 2, 2, 0, 0, 1, 1, 1), NULL, 2201 },
+    { "maxpool 3 stride 2 pad 1", VOLUME(2, 4, 5, 6), 3, 0, volume_max, WIN(2, 6, 3, 3, 3, 2, 2, 1, 1, 1, 1, 1), NULL, 3211 },
+    { "maxpool 1x2x3", VOLUME(1, 3, 4, 6), 2, 0, volume_max, WIN(1, 6, 2, 2, 3, 2, 3, 0, 0, 1, 1, 1), NULL, 1101 },
+    { "avgpool 2x3x2 stride 1 pad 1x0x0", VOLUME(2, 3, 4, 4), 17, 0, volume_mean, WIN(2, 8, 3, 3, 2, 1, 1, 0, 0, 1, 1, 1), NULL, 2111 },
+    { "adaptive_maxpool 2x3x2", VOLUME(2, 5, 7, 4), 5, 0, volume_max, WIN(2, 6, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 1 },
+    { "adaptive_avgpool 2", VOLUME(1, 4, 5, 6), 3, 0, volume_mean, WIN(1, 4, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 1 },
+    { "gap", VOLUME(3, 3, 4, 2), 19, 0, avgpool, WIN(3, 1, 1, 12, 2, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "gmp", VOLUME(3, 3, 4, 2), 19, 0, maxpool, WIN(3, 1, 1, 12, 2, 1, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "batchnorm", VOLUME(3, 2, 3, 2), 19, 0, batchnorm, OUT(3), NULL, 1e-5 },
+    { "groupnorm 2", VOLUME(4, 2, 3, 2), 5, 0, centred_norm, GROUPS(2), NULL, 1e-5 },
+    { "layernorm over all", VOLUME(3, 2, 3, 2), 3, 0, centred_norm, ALL, NULL, 1e-5 },
+    { "dropout2d 0.3", VOLUME(3, 2, 3, 2), 19, 0, masked, OUT(3), NULL, 0.3 },
+    { "flatten", VOLUME(3, 2, 3, 2), 19, 0, same, OUT(36), NULL, 0 },
+    { "reshape 2x3x2x3", VOLUME(3, 2, 3, 2), 5, 0, same, OUT(2), NULL, 0 },
+    { "dense 5", VOLUME(3, 1, 1, 1), 5, 0, dense, OUT(5), NULL, 0 },
 };
 // clang-format on
 
@@ -494,8 +628,8 @@ static double distinct_inputs(const struct layer_case *c)
 {
     if (c->map == ref64_relu6 || c->map == ref64_elu || c->map == ref64_selu || c->map == ref64_hardswish)
         return 8;
-    return c->reference == maxpool || c->reference == adaptive_max || c->reference == prelu || c->reference == maxout ||
-           c->map == ref64_relu || c->map == ref64_leaky_relu;
+    return c->reference == maxpool || c->reference == volume_max || c->reference == adaptive_max ||
+           c->reference == prelu || c->reference == maxout || c->map == ref64_relu || c->map == ref64_leaky_relu;
 }
 
 static void fill_noise(double *x, size_t n)
@@ -792,7 +926,7 @@ static void rows_are_complete(void **state)
 static void draw_masks(const char *text, int n, double *mask)
 {
     struct single s;
-    const struct shape in = {MAPS, 3, 4, 5};
+    const struct shape in = {MAPS, 3, 4, 5, 1};
     for (int i = 0; i < n * 60; i++)
         mask[i] = 1;
     single_init(&s, text, in, n, 1);
@@ -828,7 +962,7 @@ static void channels_and_samples_are_masked_whole(void **state)
 static void batchnorm_moves_running_statistics(void **state)
 {
     struct single s;
-    const struct shape in = {MAPS, 3, 2, 5};
+    const struct shape in = {MAPS, 3, 2, 5, 1};
     const int n = 18;
     double x[18 * 30], mean[3], var[3];
     (void)state;
@@ -852,7 +986,7 @@ static void batchnorm_moves_running_statistics(void **state)
 static void batchnorm_of_one_value_is_finite(void **state)
 {
     struct single s;
-    const struct shape in = {VECTOR, 4, 1, 1};
+    const struct shape in = {VECTOR, 4, 1, 1, 1};
     double x[4] = {3, -2, 0, 5}, r[4] = {1, 2, 3, 4};
     (void)state;
     single_init(&s, "batchnorm", in, 1, 1);

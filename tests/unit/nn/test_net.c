@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static const struct shape maps = {MAPS, 2, 9, 9};
+static const struct shape maps = {MAPS, 2, 9, 9, 1};
 static const char text[] = "conv 3x3 5, batchnorm, relu, dropout 0.2\n"
                            "conv 3x3 6 pad same, bn, leaky_relu, maxpool 2\n"
                            "conv 1x1 7, gelu, dropout 0.3, avgpool 2, tanh\n"
@@ -64,7 +64,7 @@ static void set_dz(struct run *r, int n)
     noise_restart(77);
     for (int i = 0; i < n * 4; i++)
         natural[i] = (double)noise();
-    to_lanes((struct shape){VECTOR, 4, 1, 1}, n, natural, r->net->dz);
+    to_lanes((struct shape){VECTOR, 4, 1, 1, 1}, n, natural, r->net->dz);
 }
 
 static void step(struct run *r, const uint32_t *ids, int n)
@@ -85,7 +85,7 @@ static void ids_from(uint32_t *ids, int n, uint32_t first)
 static void assert_same_step(const struct run *a, const struct run *b, int n)
 {
     double za[128 * 4], zb[128 * 4];
-    const struct shape logits = {VECTOR, 4, 1, 1};
+    const struct shape logits = {VECTOR, 4, 1, 1, 1};
     to_natural(logits, n, a->net->z, za);
     to_natural(logits, n, b->net->z, zb);
     assert_memory_equal(za, zb, (size_t)n * 4 * sizeof *za);
@@ -156,7 +156,7 @@ static void masks_follow_the_sample(void **state)
     struct run all, part;
     uint32_t ids[128], turned[128];
     double za[40 * 4], zb[40 * 4];
-    const struct shape logits = {VECTOR, 4, 1, 1};
+    const struct shape logits = {VECTOR, 4, 1, 1, 1};
     (void)state;
     run_init(&all, no_batchnorm, 40, 1);
     run_init(&part, no_batchnorm, 64, 1);
@@ -301,7 +301,7 @@ static void trivial_networks_run(void **state)
 {
     static const char *const nets[] = {
         "softmax", "relu", "dropout 0.5", "dropout 0.5, tanh, softmax", "dropout 0", "flatten, softmax"};
-    const struct shape in = {MAPS, 4, 1, 1};
+    const struct shape in = {MAPS, 4, 1, 1, 1};
     (void)state;
     for (size_t i = 0; i < COUNT(nets); i++)
         for (int training = 0; training < 2; training++) {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct shape digits = {MAPS, 1, 28, 28};
+static const struct shape digits = {MAPS, 1, 28, 28, 1};
 
 /* The layers of `text` as "block:type block:type ...". */
 static void assert_layers(const char *text, const char *want)
@@ -131,20 +131,24 @@ static void wrong_texts_say_what_to_write(void **state)
                                    "stride, pad, dilation, groups, "
                                    "bias, init"},
         {"conv 3x3", "net.ini:10: model.layers: conv lacks filters: output channels, an integer 1..65536"},
-        {"conv", "net.ini:10: model.layers: conv lacks kernel: height x width of the kernel, N or NxM, integers 1..64\n"
-                 "net.ini:10: model.layers: conv lacks filters: output channels, an integer 1..65536"},
+        {"conv",
+         "net.ini:10: model.layers: conv lacks kernel: height x width of the kernel, of volumes slices before them, "
+         "N, NxM or DxNxM, integers 1..64\n"
+         "net.ini:10: model.layers: conv lacks filters: output channels, an integer 1..65536"},
         {"conv 3x3 8 5",
          "net.ini:10: model.layers: '5' is too much: conv takes kernel, filters, then options with their names"},
         {"relu 5", "net.ini:10: model.layers: '5' is too much: relu takes no arguments without their names"},
         {"batchnorm relu", "net.ini:10: model.layers: 'relu' is a layer of its own; put a comma before it"},
         {"conv 3x3 0", "net.ini:10: model.layers: conv: filters: '0' is not an integer 1..65536"},
         {"conv 3x3 8.5", "net.ini:10: model.layers: conv: filters: '8.5' is not an integer 1..65536"},
-        {"conv 0x3 99999999999", "net.ini:10: model.layers: conv: kernel: '0x3' is not N or NxM, integers 1..64"},
+        {"conv 0x3 99999999999",
+         "net.ini:10: model.layers: conv: kernel: '0x3' is not N, NxM or DxNxM, integers 1..64"},
         {"dropout 1", "net.ini:10: model.layers: dropout: p: '1' is not a number in [0, 1)"},
         {"dropout nan", "net.ini:10: model.layers: dropout: p: 'nan' is not a number in [0, 1)"},
-        {"conv 3x3 8 stride", "net.ini:10: model.layers: conv: stride wants a value, N or NxM, integers 1..64"},
+        {"conv 3x3 8 stride", "net.ini:10: model.layers: conv: stride wants a value, N, NxM or DxNxM, integers 1..64"},
         {"conv 3x3 8 stride 1 stride 2", "net.ini:10: model.layers: conv: stride is given twice"},
-        {"conv 3x3 8 pad some", "net.ini:10: model.layers: conv: pad: 'some' is not N or NxM, integers 0..64, or same"},
+        {"conv 3x3 8 pad some",
+         "net.ini:10: model.layers: conv: pad: 'some' is not N, NxM or DxNxM, integers 0..64, or same"},
         {"conv 3x3 8 bias maybe", "net.ini:10: model.layers: conv: bias: 'maybe' is not one of auto, yes, no"},
         {"conv 3x3 8 init hee", "net.ini:10: model.layers: conv: init: 'hee' is not one of default, he, xavier, "
                                 "normal, pytorch, zero, lecun, "

@@ -45,7 +45,7 @@ static void wire(struct nn_graph *g, const char *text, const struct wire *w, int
         fail_msg("%s", e.text);
 }
 
-static const struct shape maps = {MAPS, 3, 8, 8};
+static const struct shape maps = {MAPS, 3, 8, 8, 1};
 static const char *const texts[] = {
     "conv 3x3 5, batchnorm, relu, dropout 0.2, conv 3x3 6 pad same, bn, relu, maxpool 2, conv 1x1 4, gap, dense 4",
     "conv 3x3 5, relu, tanh, sigmoid, relu, dropout 0.1, gelu, leaky_relu, flatten, dense 9, tanh, dense 4, softmax",
@@ -74,6 +74,10 @@ static const char *const texts[] = {
     /* Stages without a pointwise part, whose gradients of weights are too many for the way by rows. */
     "maxpool 2, conv 1x1 43, relu, residual { conv 3x3 43 pad 1, bn, relu, conv 3x3 43 pad 1, bn }, gap, dense 4",
     "conv 3x3 5, kmeans 3 learned, relu, kmeans 4 out assignments, conv 1x1 6, maxpool 2, flatten, kmeans 5, dense 4",
+    "conv 3x3 4 pad 1, batchnorm, relu, reshape 4x2x4x8, conv 3 5 pad 1, batchnorm, relu, dropout 0.1, maxpool 2, "
+    "residual { conv 1x3x3 6 pad 0x1x1 stride 1x1x2, batchnorm, relu, depthwise 2 pad same }, conv_transpose 2 4 "
+    "stride "
+    "2, batchnorm, relu, avgpool 2, gap, dense 4",
     "conv 8x3 5, flatten, bn, relu, dropout 0.2, dense 4", /* no stage: behind the flatten there are other channels */
 };
 
@@ -341,7 +345,7 @@ static void random_chains_with_stages(void **state)
         int n = batches[below(COUNT(batches))];
         line = (struct nn_line){.text = text, .at = {"net.ini", 1, "model", "layers"}};
         spec.precision = (int)precisions[i % 2];
-        if (!nn_graph_build(&g, &line, 1, (struct shape){MAPS, 2, 17, 15}, (struct nn_target){4, "classes", NULL},
+        if (!nn_graph_build(&g, &line, 1, (struct shape){MAPS, 2, 17, 15, 1}, (struct nn_target){4, "classes", NULL},
                             &spec, &a, &errs))
             compare_plans(&g, n, (int)i % 4, text, &a);
         err_list_release(&errs); /* pooled away */
@@ -369,7 +373,7 @@ static void convolutional_chains_are_stages(void **state)
         struct nn_graph g;
         int steps;
         arena_init(&a);
-        build(&g, nets[i].text, nets[i].stages + nets[i].steps == 3 ? (struct shape){VECTOR, 6, 1, 1} : maps, 4, &a);
+        build(&g, nets[i].text, nets[i].stages + nets[i].steps == 3 ? (struct shape){VECTOR, 6, 1, 1, 1} : maps, 4, &a);
         struct nn_net *net = new_net(&g, 20, 1, best, &a), *plain = new_net(&g, 20, 1, unfused, &a);
         for (int pass = PLAN_FORWARD; pass <= PLAN_BACKWARD; pass++) {
             assert_int_equal(stages_in(net, pass, &steps), nets[i].stages);
@@ -458,7 +462,7 @@ static void gradients_of_several_readers_add_up(void **state)
     uint32_t sample[N] = {0};
     (void)state;
     arena_init(&a);
-    wire(&g, sum_words, sum_wires, COUNT(sum_wires), (struct shape){VECTOR, IN, 1, 1}, &a);
+    wire(&g, sum_words, sum_wires, COUNT(sum_wires), (struct shape){VECTOR, IN, 1, 1, 1}, &a);
     struct nn_net *net = new_net(&g, N, 1, best, &a);
     const struct nn_tensor *t[4] = {&g.node[0].tensor[0], &g.node[0].tensor[1], &g.node[5].tensor[0],
                                     &g.node[5].tensor[1]};

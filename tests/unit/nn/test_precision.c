@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static const struct shape maps = {MAPS, 2, 9, 9};
+static const struct shape maps = {MAPS, 2, 9, 9, 1};
 
 struct made {
     struct arena a;
@@ -48,7 +48,7 @@ static void pass(struct made *m, int n, int training)
     nn_forward(m->net, &p);
     if (!training)
         return;
-    memset(m->net->dz, 0, floats_of((struct shape){VECTOR, 4, 1, 1}, p.blocks) * sizeof(float));
+    memset(m->net->dz, 0, floats_of((struct shape){VECTOR, 4, 1, 1, 1}, p.blocks) * sizeof(float));
     for (int i = 0; i < n; i++)
         for (int c = 0; c < 4; c++)
             m->net->dz[(i / LANES * 4 + c) * LANES + i % LANES] = (float)((i + c) % 3 - 1);
@@ -58,7 +58,7 @@ static void pass(struct made *m, int n, int training)
 /* Of the logits, and in training of the gradient. */
 static int same_bits(const struct made *a, const struct made *b, int n, int training)
 {
-    size_t logits = floats_of((struct shape){VECTOR, 4, 1, 1}, blocks_of(n));
+    size_t logits = floats_of((struct shape){VECTOR, 4, 1, 1, 1}, blocks_of(n));
     return !memcmp(a->net->z, b->net->z, logits * sizeof(float)) &&
            (!training || !memcmp(a->net->dw, b->net->dw, a->g.param_floats * sizeof(float)));
 }
@@ -126,7 +126,7 @@ static void memory_between_stages_is_halved(void **state)
     struct nn_graph g;
     (void)state;
     arena_init(&a);
-    build(&g, deep, (struct shape){MAPS, 1, 24, 24}, 4, &a);
+    build(&g, deep, (struct shape){MAPS, 1, 24, 24, 1}, 4, &a);
     size_t fp32 = nn_net_bytes(&g, 128, 1, 1);
     g.precision = NN_BF16;
     size_t bf16 = nn_net_bytes(&g, 128, 1, 1);

@@ -107,7 +107,7 @@ static void toy_graph(struct fixture *f, const char *layers)
     param_defaults(nn_params, &nn);
     for (char *l = strtok_r(arena_str(&f->mem, layers), ";", &save); l; l = strtok_r(NULL, ";", &save))
         line[n++] = (struct nn_line){.text = l};
-    const struct shape in = {3, 1, 8, 8};
+    const struct shape in = {3, 1, 8, 8, 1};
     const struct task_type *task = train_task(&f->spec, target_of(&f->set));
     const struct nn_target target = {task->outputs(target_of(&f->set)), task->many, task->like_input ? &in : NULL};
     if (nn_graph_build(&f->graph, line, n, in, target, &nn, &f->mem, &errs))

@@ -400,6 +400,69 @@ static void values_of_gradients_are_cut(void **state)
     }
 }
 
+/* Four batches of 16 make the step of a batch of 64; the last step of an epoch has a batch of 16 and one of 4. */
+static void batches_add_up_to_a_step(void **state)
+{
+    static const char *const keys[] = {"batch_size=64 momentum=0.9 clip_norm=0.5 l1=1e-3 epochs=3",
+                                       "batch_size=16 accumulate=4 momentum=0.9 clip_norm=0.5 l1=1e-3 epochs=3"};
+    struct fixture f[2];
+    struct arena a[2];
+    struct training *r[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        fixture_init(&f[i], TOY_MLP, keys[i], 100, 16, 8);
+        r[i] = fixture_run(&f[i], &a[i]);
+    }
+    assert_int_equal(r[0]->steps, 6);
+    assert_int_equal(r[1]->steps, 6);
+    for (int epoch = 0; epoch < 3; epoch++) {
+        struct epoch_row large = epoch_ok(r[0]), small = epoch_ok(r[1]);
+        assert_close(small.grad_norm, large.grad_norm, 1e-4, 0);
+        assert_close(small.v[DATA_TRAIN][METRIC_LOSS], large.v[DATA_TRAIN][METRIC_LOSS], 1e-4, 0);
+        for (size_t k = 0; k < f[0].graph.param_floats; k++)
+            assert_close(r[1]->net->w[k], r[0]->net->w[k], 1e-4, 1e-5);
+    }
+    for (int i = 0; i < 2; i++) {
+        arena_release(&a[i]);
+        fixture_release(&f[i]);
+    }
+}
+
+/* An epoch of so many steps goes on where the last one ended, with what is drawn for the samples as if nothing had
+ * happened: 18 steps are two rounds of all samples however they are divided, also after a checkpoint. */
+static void epochs_can_be_so_many_steps(void **state)
+{
+    static const char *const keys[] = {"batch_size=8 epochs=2", "batch_size=8 epochs=6 epoch_steps=3",
+                                       "batch_size=8 epochs=1 epoch_steps=18"};
+    struct fixture f[3];
+    struct arena a[4];
+    struct training *r[4];
+    struct epoch_row row[8];
+    struct err e = {0};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        fixture_init(&f[i], TOY_CNN, keys[i], 88, 16, 8);
+        r[i] = fixture_run(&f[i], &a[i]);
+        assert_int_equal(r[i]->steps, 18);
+    }
+    train_all(r[0], row, 2);
+    for (int epoch = 0; epoch < 4; epoch++)
+        epoch_ok(r[1]);
+    unsigned char *state_now = state_of(r[1]);
+    r[3] = fixture_run(&f[1], &a[3]);
+    assert_int_equal(train_state_read(r[3], state_now, train_state_bytes(r[1]), &e), 0);
+    free(state_now);
+    for (int i = 1; i < 4; i++) {
+        train_all(r[i], row, 8);
+        assert_memory_equal(r[i]->net->w, r[0]->net->w, f[0].graph.param_floats * sizeof(float));
+        assert_memory_equal(r[i]->net->buffers, r[0]->net->buffers, f[0].graph.buffer_floats * sizeof(float));
+    }
+    for (int i = 0; i < 4; i++)
+        arena_release(&a[i]);
+    for (int i = 0; i < 3; i++)
+        fixture_release(&f[i]);
+}
+
 /* The training is the same; what is measured, selected and tested is the mean, also after a checkpoint. */
 static void a_running_mean_is_measured(void **state)
 {
@@ -604,6 +667,7 @@ int test_epochs(void)
         cmocka_unit_test(stretches_are_few_and_complete),  cmocka_unit_test(padding_stays_zero),
         cmocka_unit_test(clipping_bounds_the_step),        cmocka_unit_test(l1_pulls_weights_by_their_sign),
         cmocka_unit_test(rows_of_weights_are_limited),     cmocka_unit_test(values_of_gradients_are_cut),
+        cmocka_unit_test(batches_add_up_to_a_step),        cmocka_unit_test(epochs_can_be_so_many_steps),
         cmocka_unit_test(a_running_mean_is_measured),      cmocka_unit_test(means_of_epochs_are_measured),
         cmocka_unit_test(divergence_is_an_error),          cmocka_unit_test(an_endless_gradient_is_an_error),
         cmocka_unit_test(seeds_differ_and_repeat),         cmocka_unit_test(levels_train_alike),

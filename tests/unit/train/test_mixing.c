@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { CLASSES = 5, SAMPLES = 37, CHANNELS = 2, ROWS = 4, COLS = 3 };
-static const struct shape shape = {MAPS, CHANNELS, ROWS, COLS};
+static const struct shape shape = {MAPS, CHANNELS, ROWS, COLS, 1};
 
 /* A batch through the task whose first sample is the row's: all others have no part in its loss. */
 static void check_mixed_loss(const struct golden *g)
@@ -121,7 +121,7 @@ static void shares_have_their_distribution(void **state)
 
 static void rectangles_have_the_area_of_their_share(void **state)
 {
-    const struct shape large = {MAPS, 3, 28, 20};
+    const struct shape large = {MAPS, 3, 28, 20, 1};
     struct train_spec s;
     double sum = 0;
     int both[2] = {0};
@@ -168,7 +168,7 @@ static void what_cannot_be_mixed_is_refused(void **state)
         const char *key = NULL;
         fixture_init(&f, "flatten, dense 4", c[i].settings, 48, 16, 16);
         if (c[i].vectors)
-            f.set.field[0].shape = (struct shape){VECTOR, 64, 1, 1};
+            f.set.field[0].shape = (struct shape){VECTOR, 64, 1, 1, 1};
         if (train_task_check(&f.spec, &f.set, &key, &e) != -(c[i].key != NULL) || (c[i].key && strcmp(c[i].key, key)))
             fail_msg("%s: %s: %s", c[i].settings, key, e.text);
         fixture_release(&f);

@@ -40,7 +40,7 @@ static void waves_init(struct waves *w, const char *layers, const char *settings
 {
     struct fixture *f = &w->f;
     struct nn_line line = {.text = layers};
-    const struct shape in = {VECTOR, FEATURES, 1, 1};
+    const struct shape in = {VECTOR, FEATURES, 1, 1, 1};
     struct nn_spec nn = {0};
     struct err_list errs = {0};
     struct err e = {0};

@@ -63,7 +63,7 @@ static void regression_init(struct regression *r, const char *settings)
         *(i < TRAIN ? &r->train[i] : &r->validation[i - TRAIN]) = i;
     f->view.index[DATA_TRAIN] = r->train;
     f->view.index[DATA_VALIDATION] = r->validation;
-    assert_int_equal(nn_graph_build(&f->graph, &line, 1, (struct shape){VECTOR, FEATURES, 1, 1},
+    assert_int_equal(nn_graph_build(&f->graph, &line, 1, (struct shape){VECTOR, FEATURES, 1, 1, 1},
                                     (struct nn_target){TARGETS, "numbers", NULL}, &nn, &f->mem, &errs),
                      0);
     spec_from(&f->spec, arena_fmt(&f->mem, "optimizer=sgd %s", settings));
