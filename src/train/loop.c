@@ -236,7 +236,7 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
     const struct train_job *j = &r->job;
     const uint64_t first = r->p.step;
     double norm = 0, norms = 0;
-    r->task.type->begin(&r->task);
+    r->task.type->begin(&r->task, 1);
     train_units_begin(r);
     for (uint64_t i = 0; i < r->steps_per_epoch; i++) {
         const uint32_t round = (uint32_t)((first + i) / r->steps_a_round) + 1;

@@ -69,8 +69,8 @@ struct task_type {
     const struct loss_type *const *losses; /* that fit it, the usual one first; ends with NULL */
     /* Describes its memory; `eval` samples are measured at a time. */
     void (*lay_out)(struct train_task *t, size_t eval, struct train_taker *memory);
-    /* An epoch, or a look at a split, begins: nothing is seen yet. */
-    void (*begin)(struct train_task *t);
+    /* An epoch (training 1), or a look at a split, begins: nothing is seen yet. */
+    void (*begin)(struct train_task *t, int training);
     /* A batch of a training went through the network: dz becomes the gradient of its mean loss. Returns the sum of its
      * losses. */
     double (*step)(struct train_task *t, const struct batch *b, const float *z, float *dz);
@@ -122,12 +122,10 @@ int train_network_check(const struct train_spec *s, const struct data_spec *d, c
 /* The task of a job. */
 void train_task_init(struct train_task *t, const struct train_job *j);
 
-/* Index of the largest logit of an image (the first of equals): z at its lane, classes LANES apart. */
-int train_argmax(const float *z, int classes);
-
 /* Area under the ROC curve of score[n] for telling truth[i] == class from the rest, ties averaged: the Mann-Whitney
  * statistic over the number of pairs (Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747). NaN when one side is
- * empty. Scores are >= 0. key[n] is scratch. Exact until the final division, so independent of the order of samples. */
-double train_auc(size_t n, const float *score, const uint8_t *truth, int class, uint64_t *key);
+ * empty. Scores are >= 0, at most 2^32 - 1 of them. scratch[2 * n]. Exact until the final division, so independent of
+ * the order of samples. */
+double train_auc(size_t n, const float *score, const uint8_t *truth, int class, uint32_t *scratch);
 
 #endif

@@ -1,5 +1,6 @@
 /* classify.c - the task of telling classes apart: the output is a logit for each class. */
 #include "base/maths.h"
+#include "train/tasks/class_counts.h"
 #include "train/training.h"
 
 #include <math.h>
@@ -9,51 +10,74 @@
  * one-vs-rest area under the ROC curve there (ties averaged). */
 struct classify {
     double loss, weight; /* sums over the samples: of the losses, each times its weight, and of the weights */
-    size_t right, seen;
-    float *class_weight;  /* [classes]; NULL: every sample weighs 1 */
-    float *sample_weight; /* [training batch up to 16s]; so */
-    float *prob;          /* [eval up to 16s][classes] */
-    float *score;         /* [classes][test samples] */
-    uint8_t *truth;       /* [test samples] labels */
-    uint64_t *key;        /* [test samples] scratch of the AUC */
-    double *confusion, *auc;
+    struct class_counts *counts;
+    float *class_weight;          /* [classes]; NULL: every sample weighs 1 */
+    float *sample_weight;         /* [training batch up to 16s]; so */
+    float *prob;                  /* [larger batch up to 16s][classes] shares of softmax */
+    float *cross_entropy;         /* [larger batch] of the shares */
+    int32_t *answer;              /* [larger batch] the classes that samples are taken for */
+    double *auc;                  /* [classes] */
     float *other_loss, *other_dz; /* of a batch whose samples are mixed: those of the second labels */
 };
 _Static_assert(sizeof(struct classify) <= TASK_OWN, "there is room for it");
-
-int train_argmax(const float *z, int classes)
-{
-    int best = 0;
-    for (int c = 1; c < classes; c++)
-        if (z[c * LANES] > z[best * LANES])
-            best = c;
-    return best;
-}
 
 static int classify_outputs(struct target_kind target)
 {
     return target.classes;
 }
 
+static unsigned classify_measured(const struct nn_graph *g, const struct dataset *d)
+{
+    (void)g;
+    return 1u << METRIC_LOSS | class_counts_metrics(data_classes(d));
+}
+
+/* Shares are kept of the splits whose AUC is measured: to keep and sort those of every training sample after each epoch
+ * would take room and time, so that is done only where an epoch is selected by it. */
+static int scores_training(const struct train_task *t)
+{
+    return train_selector(t->job) == M_TRAIN_AUC;
+}
+
+static size_t most_scores(const struct train_task *t)
+{
+    const size_t *n = t->job->view->n;
+    size_t most = n[DATA_TEST] > n[DATA_VALIDATION] ? n[DATA_TEST] : n[DATA_VALIDATION];
+    return scores_training(t) && n[DATA_TRAIN] > most ? n[DATA_TRAIN] : most;
+}
+
+static void lay_out_counts(struct train_task *t, struct train_taker *memory)
+{
+    struct classify *c = (void *)t->own;
+    const size_t classes = (size_t)t->outputs, most = most_scores(t);
+    struct class_counts counts = {.classes = t->outputs, .most = most};
+    c->counts = train_take(memory, 1, sizeof *c->counts);
+    counts.confusion = train_take(memory, classes * classes, sizeof *counts.confusion);
+    counts.score = train_take(memory, most * classes, sizeof *counts.score);
+    counts.truth = train_take(memory, most, sizeof *counts.truth);
+    counts.order = train_take(memory, 2 * most, sizeof *counts.order);
+    if (c->counts)
+        *c->counts = counts;
+}
+
 static void classify_lay_out(struct train_task *t, size_t eval, struct train_taker *memory)
 {
     struct classify *c = (void *)t->own;
-    size_t n = t->job->view->n[DATA_TEST], classes = (size_t)t->outputs;
+    const size_t classes = (size_t)t->outputs, batch = (size_t)blocks_of(train_batch(t->job)) * LANES;
+    const size_t measured = (size_t)blocks_of((int)eval) * LANES, larger = batch > measured ? batch : measured;
     if (train_mixes(t->job->spec)) {
-        const size_t batch = (size_t)blocks_of(train_batch(t->job)) * LANES;
         c->other_loss = train_take(memory, batch, sizeof *c->other_loss);
         c->other_dz = train_take(memory, batch * classes, sizeof *c->other_dz);
     }
-    c->prob = train_take(memory, (size_t)blocks_of((int)eval) * LANES * classes, sizeof *c->prob);
-    c->score = train_take(memory, n * classes, sizeof *c->score);
-    c->truth = train_take(memory, n, sizeof *c->truth);
-    c->key = train_take(memory, n, sizeof *c->key);
-    c->confusion = train_take(memory, classes * classes, sizeof *c->confusion);
+    lay_out_counts(t, memory);
+    c->prob = train_take(memory, larger * classes, sizeof *c->prob);
+    c->cross_entropy = train_take(memory, larger, sizeof *c->cross_entropy);
+    c->answer = train_take(memory, larger, sizeof *c->answer);
     c->auc = train_take(memory, classes, sizeof *c->auc);
     if (!train_weighs(t->job->spec))
         return;
     c->class_weight = train_take(memory, classes, sizeof *c->class_weight);
-    c->sample_weight = train_take(memory, (size_t)blocks_of(train_batch(t->job)) * LANES, sizeof *c->sample_weight);
+    c->sample_weight = train_take(memory, batch, sizeof *c->sample_weight);
 }
 
 static void count_samples_of_classes(const struct data_view *v, enum data_split split, size_t count[DATA_CLASSES])
@@ -74,13 +98,11 @@ static void classify_prepare(struct train_task *t)
     train_class_weights(t->job->spec, count, t->outputs, c->class_weight);
 }
 
-static void classify_begin(struct train_task *t)
+static void classify_begin(struct train_task *t, int training)
 {
     struct classify *c = (void *)t->own;
     c->loss = c->weight = 0;
-    c->right = c->seen = 0;
-    if (c->confusion)
-        memset(c->confusion, 0, (size_t)t->outputs * (size_t)t->outputs * sizeof *c->confusion);
+    class_counts_begin(c->counts, !training || scores_training(t));
 }
 
 static const float *logits_of(const struct train_task *t, const float *z, int i)
@@ -135,28 +157,25 @@ static double weighted_loss(struct train_task *t, const struct batch *b, const f
     return sum;
 }
 
+/* The shares of softmax, and the cross-entropy of each sample. */
+static void find_shares(struct train_task *t, const struct batch *b, const int32_t *label, const float *z)
+{
+    struct classify *c = (void *)t->own;
+    t->job->k->softmax_xent(b->n, t->outputs, z, label, 0, 1, c->cross_entropy, c->prob, NULL);
+}
+
 static double classify_step(struct train_task *t, const struct batch *b, const float *z, float *dz)
 {
     struct classify *c = (void *)t->own;
     double loss = 0;
     const int32_t *label = b->other && b->share < 0.5f ? b->other : b->label;
     c->weight += weighted_loss(t, b, z, dz);
-    for (int i = 0; i < b->n; i++) {
-        c->right += train_argmax(logits_of(t, z, i), t->outputs) == label[i];
+    find_shares(t, b, label, z);
+    class_counts_add(c->counts, b->n, z, c->prob, c->cross_entropy, label, c->answer);
+    for (int i = 0; i < b->n; i++)
         loss += t->each[i];
-    }
     c->loss += loss;
-    c->seen += (size_t)b->n;
     return loss;
-}
-
-static void keep_sample(struct train_task *t, size_t number, int label, int predicted, const float *prob)
-{
-    struct classify *c = (void *)t->own;
-    for (int k = 0; k < t->outputs; k++)
-        c->score[(size_t)k * t->job->view->n[DATA_TEST] + number] = prob[k * LANES];
-    c->truth[number] = (uint8_t)label;
-    c->confusion[label * t->outputs + predicted]++;
 }
 
 static int classify_hold_out(int outputs)
@@ -178,36 +197,35 @@ static void hold_class(struct train_task *t, size_t number, uint32_t sample, int
 static void classify_measure(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep)
 {
     struct classify *c = (void *)t->own;
-    if (keep) /* for the shares alone; the losses are those that are computed next */
-        t->job->k->softmax_xent(b->n, t->outputs, z, b->label, 0, 1, t->each, c->prob, NULL);
-    t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
-    for (int i = 0; i < b->n; i++) {
-        int predicted = train_argmax(logits_of(t, z, i), t->outputs);
-        c->right += predicted == b->label[i];
-        c->loss += t->each[i];
-        if (keep == KEEP_HELD_OUT)
-            hold_class(t, from + (size_t)i, b->key[i], b->label[i], predicted, logits_of(t, c->prob, i));
-        else if (keep)
-            keep_sample(t, from + (size_t)i, b->label[i], predicted, logits_of(t, c->prob, i));
+    const float *loss = c->cross_entropy;
+    find_shares(t, b, b->label, z);
+    if (t->loss != &loss_cross_entropy) {
+        t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
+        loss = t->each;
     }
-    c->seen += (size_t)b->n;
+    class_counts_add(c->counts, b->n, z, c->prob, c->cross_entropy, b->label, c->answer);
+    for (int i = 0; i < b->n; i++) {
+        c->loss += loss[i];
+        if (keep == KEEP_HELD_OUT)
+            hold_class(t, from + (size_t)i, b->key[i], b->label[i], c->answer[i], logits_of(t, c->prob, i));
+    }
     c->weight += b->n;
 }
 
 static void classify_values(const struct train_task *t, float v[METRICS])
 {
     const struct classify *c = (const void *)t->own;
+    class_counts_values(c->counts, v);
     v[METRIC_LOSS] = (float)(c->loss / c->weight);
-    v[METRIC_ACCURACY] = (float)((double)c->right / (double)c->seen);
 }
 
 static void classify_finish(struct train_task *t, struct train_result *out)
 {
     struct classify *c = (void *)t->own;
-    size_t n = t->job->view->n[DATA_TEST];
+    const struct class_counts *n = c->counts;
     for (int k = 0; k < t->outputs; k++)
-        c->auc[k] = train_auc(n, c->score + (size_t)k * n, c->truth, k, c->key);
-    out->table[0] = (struct train_table){"confusion", t->outputs, t->outputs, 1, c->confusion};
+        c->auc[k] = train_auc(n->seen, n->score + (size_t)k * n->most, n->truth, k, n->order);
+    out->table[0] = (struct train_table){"confusion", t->outputs, t->outputs, 1, n->confusion};
     out->table[1] = (struct train_table){"auc", 1, t->outputs, 0, c->auc};
     out->ntables = 2;
 }
@@ -272,7 +290,10 @@ const struct task_type task_classify = {
     .many = "classes",
     .by_class = 1,
     .outputs = classify_outputs,
-    .metrics = 1u << METRIC_LOSS | 1u << METRIC_ACCURACY,
+    .metrics = 1u << METRIC_LOSS | 1u << METRIC_ACCURACY | 1u << METRIC_PRECISION | 1u << METRIC_RECALL |
+               1u << METRIC_F1 | 1u << METRIC_KAPPA | 1u << METRIC_MATTHEWS | 1u << METRIC_AUC | 1u << METRIC_LOG_LOSS |
+               1u << METRIC_BRIER | 1u << METRIC_ECE | 1u << METRIC_TOP3 | 1u << METRIC_TOP5,
+    .measured = classify_measured,
     .losses = classify_losses,
     .lay_out = classify_lay_out,
     .prepare = classify_prepare,

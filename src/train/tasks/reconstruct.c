@@ -45,9 +45,10 @@ static void reconstruct_lay_out(struct train_task *t, size_t eval, struct train_
     r->target = train_take(memory, LANES * (size_t)t->job->view->targets, sizeof *r->target);
 }
 
-static void reconstruct_begin(struct train_task *t)
+static void reconstruct_begin(struct train_task *t, int training)
 {
     struct reconstruct *r = (void *)t->own;
+    (void)training;
     r->loss = r->reconstruction = r->divergence = r->squared = r->pixels = 0;
     r->seen = 0;
 }

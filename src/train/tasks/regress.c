@@ -33,9 +33,10 @@ static void regress_lay_out(struct train_task *t, size_t eval, struct train_take
     r->target = train_take(memory, (size_t)t->outputs * LANES, sizeof *r->target);
 }
 
-static void regress_begin(struct train_task *t)
+static void regress_begin(struct train_task *t, int training)
 {
     struct regress *r = (void *)t->own;
+    (void)training;
     r->loss = 0;
     r->seen = 0;
     memset(r->sum, 0, (size_t)t->outputs * sizeof *r->sum);

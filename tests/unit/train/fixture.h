@@ -30,6 +30,7 @@ int test_regress(void);
 int test_warnings(void);
 int test_late_dropout(void);
 int test_mixing(void);
+int test_classes(void);
 
 /* Defaults of every key, then "key=value key=value" of [train], optimizer and schedule; fails the test on a bad word.
  */

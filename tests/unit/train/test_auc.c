@@ -26,7 +26,7 @@ static void equals_the_definition(void **state)
         for (uint32_t levels = 1; levels < 40; levels += 6) { /* few levels: many ties */
             float score[70];
             uint8_t truth[70];
-            uint64_t key[70];
+            uint32_t key[2 * 70];
             for (size_t i = 0; i < n; i++) {
                 score[i] = (float)rng_below(&g, levels) / 64;
                 truth[i] = (uint8_t)rng_below(&g, 3);
@@ -40,7 +40,7 @@ static void known_values(void **state)
 {
     static const float score[] = {0, -0.0f, 1e-40f, 0.5f, 1};
     static const uint8_t rising[] = {0, 0, 1, 1, 1}, falling[] = {1, 1, 1, 0, 0}, one[] = {1, 1, 1, 1, 1};
-    uint64_t key[5];
+    uint32_t key[2 * 5];
     (void)state;
     assert_close(train_auc(5, score, rising, 1, key), 1, 0, 0);
     assert_close(train_auc(5, score, rising, 0, key), 0, 0, 0);

@@ -199,7 +199,7 @@ static double step_loss(struct training *r, double beta)
     data_batch(r->job.view, DATA_TRAIN, at, 24, &draw, &r->batch);
     train_clear_divergence(r);
     nn_forward(r->net, &p);
-    r->task.type->begin(&r->task);
+    r->task.type->begin(&r->task, 1);
     double loss = r->task.type->step(&r->task, &r->batch, r->net->z, r->net->dz) / 24;
     nn_backward(r->net, &p);
     return loss;

@@ -185,7 +185,7 @@ static void values_of(int outputs, int n, const double *z, const double *target,
         .type = task_types[1], .loss = task_types[1]->losses[0], .job = &job, .outputs = outputs, .each = each};
     struct batch b = {.k = job.k, .target = want, .n = 1, .blocks = 1};
     t.type->lay_out(&t, LANES, &memory);
-    t.type->begin(&t);
+    t.type->begin(&t, 0);
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < outputs; k++) {
             out[k * LANES] = (float)z[i * outputs + k];

@@ -229,16 +229,6 @@ static void confusion_and_auc_fit_the_accuracy(void **state)
     assert_true(o.result.metric[M_TEST_ACCURACY] > 0.8f);
 }
 
-static void argmax_takes_the_first(void **state)
-{
-    float z[4 * LANES] = {0};
-    (void)state;
-    assert_int_equal(train_argmax(z, 4), 0);
-    z[2 * LANES] = z[3 * LANES] = 1;
-    assert_int_equal(train_argmax(z, 4), 2);
-    assert_int_equal(train_argmax(z + 1, 4), 0);
-}
-
 /* Smoothing is a matter of training; validation is the plain cross-entropy. */
 static void smoothing_stays_out_of_validation(void **state)
 {
@@ -288,7 +278,6 @@ int test_selection(void)
         cmocka_unit_test(without_validation_the_training_metric_selects),
         cmocka_unit_test(the_test_split_never_selects),
         cmocka_unit_test(confusion_and_auc_fit_the_accuracy),
-        cmocka_unit_test(argmax_takes_the_first),
         cmocka_unit_test(smoothing_stays_out_of_validation),
         cmocka_unit_test(finishing_changes_nothing),
     };

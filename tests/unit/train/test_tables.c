@@ -98,8 +98,10 @@ static void each_task_is_complete(void **state)
 {
     static const char *const trained[] = {"classify", "regress",
                                           "reconstruct"}; /* test_epochs.c, test_regress.c, ... */
-    static const char *const computed[] = {"loss", "accuracy",       "mse",       "rmse", "mae", "r2",
-                                           "psnr", "reconstruction", "divergence"};
+    static const char *const computed[] = {
+        "loss",       "accuracy",  "mse",    "rmse", "mae",   "r2",       "psnr", "reconstruction",
+        "divergence", "precision", "recall", "f1",   "kappa", "matthews", "auc",  "log_loss",
+        "brier",      "ece",       "top3",   "top5"};
     unsigned by_some = 0;
     size_t n = 0;
     (void)state;

@@ -33,7 +33,7 @@ static void check_step(struct training *r, const struct golden *g, int i)
     _Alignas(64) float z[TOY_CLASSES * LANES], dz[TOY_CLASSES * LANES];
     float v[METRICS];
     fill_batch(r, g->value, i, z);
-    r->task.type->begin(&r->task);
+    r->task.type->begin(&r->task, 1);
     r->task.type->step(&r->task, &r->batch, z, dz);
     r->task.type->values(&r->task, v);
     if (!is_close(v[METRIC_LOSS], g->value[SAMPLES], 2e-6, 1e-7))
@@ -145,7 +145,7 @@ static void a_batch_without_weight_changes_nothing(void **state)
     fixture_init(&f, "flatten, dense 4", "class_weights=0,1,1,1", 48, 0, 16);
     struct training *r = fixture_run(&f, &a);
     fill_batch(r, label, 0, z);
-    r->task.type->begin(&r->task);
+    r->task.type->begin(&r->task, 1);
     assert_true(r->task.type->step(&r->task, &r->batch, z, dz) == 0);
     for (size_t i = 0; i < COUNT(dz); i++)
         assert_true(dz[i] == 0);
