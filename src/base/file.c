@@ -67,6 +67,37 @@ enum err_code file_gzip_code(int code)
     return code == Z_ERRNO ? ERR_IO : code == Z_MEM_ERROR ? ERR_NOMEM : ERR_DATA;
 }
 
+/* Looks why nothing more came from f: 0 at its end, -1 with *e. */
+static int gzip_end(gzFile f, int got, const char *path, struct err *e)
+{
+    int code;
+    const char *why = gzerror(f, &code);
+    if (got >= 0 && (code == Z_OK || code == Z_STREAM_END))
+        return 0;
+    return err_set(e, file_gzip_code(code), "%s: cannot read to its end: %s", path,
+                   code == Z_ERRNO ? strerror(errno) : without_path(why, path));
+}
+
+/* Closes f. 0, or -1 with *e, which is there already where bad is. */
+static int gzip_close(gzFile f, int bad, const char *path, struct err *e)
+{
+    if (gzclose(f) == Z_BUF_ERROR && !bad) /* the stream stops early */
+        return err_set(e, ERR_DATA, "%s: the gzip stream is cut off", path);
+    return bad;
+}
+
+int file_each_piece(const char *path, int (*see)(void *ctx, const char *bytes, size_t n), void *ctx, struct err *e)
+{
+    char bytes[FILE_PIECE];
+    gzFile f = file_open_gzip(path, e);
+    int bad = 0, got = 0;
+    if (!f)
+        return -1;
+    while (!bad && (got = gzread(f, bytes, sizeof bytes)) > 0)
+        bad = see(ctx, bytes, (size_t)got);
+    return gzip_close(f, bad || gzip_end(f, got, path, e), path, e) ? -1 : 0;
+}
+
 char *file_read_head(const char *path, size_t most, size_t *n, struct err *e)
 {
     gzFile f = file_open_gzip(path, e);
@@ -91,18 +122,12 @@ char *file_read_head(const char *path, size_t most, size_t *n, struct err *e)
         size_t end = cap < most ? cap : most, room = end - used < 1 << 30 ? end - used : 1 << 30;
         int got = gzread(f, buf + used, (unsigned)room);
         if (got <= 0) {
-            int code;
-            const char *why = gzerror(f, &code);
-            if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
-                bad = err_set(e, file_gzip_code(code), "%s: cannot read to its end: %s", path,
-                              code == Z_ERRNO ? strerror(errno) : without_path(why, path));
+            bad = gzip_end(f, got, path, e);
             break;
         }
         used += (size_t)got;
     }
-    if (gzclose(f) == Z_BUF_ERROR && !bad) /* the stream stops early */
-        bad = err_set(e, ERR_DATA, "%s: the gzip stream is cut off", path);
-    if (bad) {
+    if (gzip_close(f, bad, path, e)) {
         free(buf);
         return NULL;
     }

@@ -24,6 +24,10 @@ enum err_code file_gzip_code(int code);
 char *file_read(const char *path, size_t *n, struct err *e);
 /* The same, but of a longer file only its first `most` bytes: what may be a device or anything else without an end. */
 char *file_read_head(const char *path, size_t most, size_t *n, struct err *e);
+/* Hands the file's bytes to `see`, at most FILE_PIECE of them at a time, until it returns -1 with *e of its own. 0, or
+ * -1 with *e. */
+#define FILE_PIECE (1 << 13)
+int file_each_piece(const char *path, int (*see)(void *ctx, const char *bytes, size_t n), void *ctx, struct err *e);
 
 struct publish {
     FILE *f;

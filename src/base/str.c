@@ -530,9 +530,11 @@ const char *str_nearest(const char *word, const char *(*known)(size_t i, const v
             best = w;
         }
     }
+    if ((found = by_synonym(word, known, ctx)))
+        return found;
     if (least <= most && least <= 1)
         return best;
-    if ((found = by_synonym(word, known, ctx)) || (found = by_prefix(word, known, ctx)))
+    if ((found = by_prefix(word, known, ctx)))
         return found;
     return least <= most ? best : NULL;
 }

@@ -52,6 +52,7 @@ static const struct synonym table[] = {
     { "random_crop", "crop" },
     /* metrics */
     { "accuracy", "val_accuracy" }, { "acc", "val_accuracy" }, { "loss", "val_loss" },
+    { "train_acc", "train_accuracy" }, { "val_acc", "val_accuracy" }, { "test_acc", "test_accuracy" },
     { "validation_accuracy", "val_accuracy" }, { "validation_loss", "val_loss" },
     /* commands */
     { "train", "run" }, { "start", "run" }, { "fit", "run" }, { "ls", "list" }, { "draw", "plot" },

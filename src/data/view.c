@@ -69,6 +69,11 @@ float data_input_scale(const struct data_view *v, int channel)
     return v->transform[0].scale[channel];
 }
 
+float data_input_shift(const struct data_view *v, int channel)
+{
+    return v->transform[0].shift[channel];
+}
+
 uint64_t data_view_hash(uint64_t h, const struct data_view *v)
 {
     h = str_hash(h, v->set->name, strlen(v->set->name) + 1);

@@ -37,6 +37,7 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
                    struct err *e);
 /* What values of the input are multiplied by on their way into a batch, before the shift. */
 float data_input_scale(const struct data_view *v, int channel);
+float data_input_shift(const struct data_view *v, int channel);
 /* For a view that trains and validates on less than half of a file that is mapped (cache.h): copies its images into
  * `a`, and lets the pages of the mapping go until somebody reads them again. 1 when it did, 0 when that saves nothing
  * or there is no memory. Not while others use the view. */

@@ -154,12 +154,14 @@ int journal_told(struct journal *j, unsigned damaged, struct err *e)
     return append(j, &s, e);
 }
 
-/* " name=counts,rows,columns,value,..." */
+/* " name=counts,rows,columns,value,..."; counts of 0 are left empty */
 static void add_table(struct str *s, const struct train_table *t)
 {
     str_addf(s, " %s=%d,%d,%d", t->name, t->counts, t->rows, t->cols);
     for (int i = 0; i < t->rows * t->cols; i++) {
         str_add(s, ",");
+        if (t->counts && !(t->v[i] > 0))
+            continue;
         if (t->counts)
             str_addf(s, "%" PRIx64, (uint64_t)t->v[i]);
         else
@@ -328,7 +330,8 @@ static void read_values(const char **p, struct train_table *t, char separator, s
     for (int i = 0; i < t->rows * t->cols && !*bad; i++) {
         *bad |= **p != separator;
         *p += **p != 0;
-        uint64_t bits = field(p, 16, bad);
+        const int empty = t->counts && (**p == ',' || **p == ' ');
+        uint64_t bits = empty ? 0 : field(p, 16, bad);
         double v = (double)bits;
         if (!t->counts)
             memcpy(&v, &bits, sizeof v);

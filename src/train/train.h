@@ -122,11 +122,13 @@ int train_late_dropout(const struct train_spec *s);
 int train_schedule(const struct train_spec *s);
 
 /* What a task leaves beside its metrics: a small table of numbers, by its name. */
-#define TRAIN_TABLES 5
+#define TRAIN_TABLES 10
 #define TRAIN_HELD_OUT "held_out"     /* of a fold: see train_task.held_out */
 #define TRAIN_DETAIL_VALUES (1 << 18) /* most numbers of what sweep.detail keeps of a training */
 #define TRAIN_HELD_VALUES (1 << 18)   /* and of what is said of the samples of a fold */
-#define TRAIN_TABLE_VALUES (256 * 257 + TRAIN_DETAIL_VALUES + TRAIN_HELD_VALUES) /* and in all tables together */
+#define TRAIN_ANSWER_VALUES (1 << 16) /* and of what is said of the samples of the test split */
+#define TRAIN_TABLE_VALUES                                                                                             \
+    (256 * 257 + TRAIN_DETAIL_VALUES + TRAIN_HELD_VALUES + TRAIN_ANSWER_VALUES + (1 << 16)) /* in all tables */
 struct train_table {
     char name[16]; /* a word: "confusion" */
     int rows, cols;

@@ -9,7 +9,7 @@ grep -q $'\033' err && fail "an escape sequence on stderr, which is no terminal"
 [ -s err ] || fail "no progress on stderr"
 lines results/t.csv 5
 [ "$(column results/t.csv status | sort -u)" = complete ] || fail "not every trial is complete"
-[ "$(head -n 1 results/t.csv)" = "trial,point,repeat,seed,status,id,same_as,model.units,params,macs,receptive_field,uses_batchnorm,uses_dropout,head,precision,depth,pool_distance,bn_distance,jump,epochs_run,best_epoch,train_samples,val_samples,test_samples,train_loss,train_accuracy,val_loss,val_accuracy,test_loss,test_accuracy,warning,warned_at,error" ] ||
+[ "$(head -n 1 results/t.csv)" = "trial,point,repeat,seed,status,id,same_as,model.units,params,macs,receptive_field,uses_batchnorm,uses_dropout,head,precision,depth,pool_distance,bn_distance,jump,epochs_run,best_epoch,train_samples,val_samples,test_samples,train_loss,train_accuracy,train_precision,train_recall,train_f1,train_kappa,train_matthews,train_auc,train_log_loss,train_brier,train_ece,train_top3,train_top5,val_loss,val_accuracy,val_precision,val_recall,val_f1,val_kappa,val_matthews,val_auc,val_log_loss,val_brier,val_ece,val_top3,val_top5,test_loss,test_accuracy,test_precision,test_recall,test_f1,test_kappa,test_matthews,test_auc,test_log_loss,test_brier,test_ece,test_top3,test_top5,warning,warned_at,error" ] ||
   fail "columns: $(head -n 1 results/t.csv)"
 [ "$(column results/t.csv seed | tr '\n' ' ')" = "1 2 1 2 " ] || fail "seeds"
 for table in points epochs layers effects classes confusion timing; do

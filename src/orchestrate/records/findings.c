@@ -4,11 +4,11 @@
 
 #include "orchestrate/plan.h"
 #include "orchestrate/store.h"
+#include "train/answers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What the repeats of a point left. */
 struct findings {
@@ -120,14 +120,10 @@ static int confusion_rows(const struct sweep_run *run, const struct dataset *set
     return record_end(&f, 0, sync, e);
 }
 
-/* Those of an earlier grid say nothing about this one. */
 static int no_findings(const struct sweep_run *run)
 {
-    static const char *const suffix[] = {".classes.csv", ".confusion.csv"};
-    char path[4200];
-    for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++)
-        unlink(run_path(run, suffix[i], path, sizeof path));
-    return 0;
+    return record_none(run, &class_table) | record_none(run, &confusion_table) | record_none(run, &curve_table) |
+           record_none(run, &calibration_table);
 }
 
 static int write_classes(const struct sweep_run *run, const struct findings *f, int sync, struct err *e)
@@ -142,7 +138,9 @@ static int write_classes(const struct sweep_run *run, const struct findings *f, 
     table_init(&out);
     int bad = report_classes(counts->v, auc ? auc->v : NULL, data_target(set)->class_name, (size_t)classes, &out, e) ||
               table_write(&out, run_path(run, ".classes.csv", path, sizeof path), sync, e) ||
-              confusion_rows(run, set, counts->v, sync, e);
+              confusion_rows(run, set, counts->v, sync, e) ||
+              write_curves(run, set, finding(f, TRAIN_CURVES, classes, 2 * CURVE_BINS), sync, e) ||
+              write_calibration(run, finding(f, TRAIN_CALIBRATION, CALIBRATION_BINS, 3), sync, e);
     table_release(&out);
     return bad;
 }

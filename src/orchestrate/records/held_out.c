@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A row; of a class or of a number. */
 struct held_source {
@@ -17,26 +16,25 @@ struct held_source {
     double truth, predicted, share; /* share: NaN of a number */
 };
 
-static const char *value_or_class(const struct held_source *s, double v, char buf[STR_NUM])
+const char *class_or_number(const struct dataset *set, int number, double v, char buf[STR_NUM])
 {
-    const int classes = data_classes(s->set);
-    if (isnan(s->share))
+    if (number)
         return str_float(buf, (float)v);
-    return v >= 0 && v < classes ? data_target(s->set)->class_name[(int)v] : "";
+    return v >= 0 && v < data_classes(set) ? data_target(set)->class_name[(int)v] : "";
 }
 
 static const char *true_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct held_source *s = row;
     (void)i;
-    return value_or_class(s, s->truth, buf);
+    return class_or_number(s->set, isnan(s->share), s->truth, buf);
 }
 
 static const char *predicted_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct held_source *s = row;
     (void)i;
-    return value_or_class(s, s->predicted, buf);
+    return class_or_number(s->set, isnan(s->share), s->predicted, buf);
 }
 
 static const struct column_row held_columns[] = {
@@ -87,13 +85,9 @@ static void begin_held_out(void *ctx, const struct sweep_run *run, const struct 
 int write_held_out(struct sweep_run *run, int sync, struct err *e)
 {
     struct record_file f;
-    char path[4200];
     const size_t best = run->records->best_point;
-    if (!run->spec->folds || best == SIZE_MAX || !point_kind(run, &run->plan->point[best])->task->hold_out) {
-        unlink(
-            run_path(run, ".held_out.csv", path, sizeof path)); /* that of another plan says nothing about this one */
-        return 0;
-    }
+    if (!run->spec->folds || best == SIZE_MAX || !point_kind(run, &run->plan->point[best])->task->hold_out)
+        return record_none(run, &held_out_table);
     if (record_begin(&f, run, &held_out_table, NULL, e))
         return -1;
     struct held_visit v = {.f = &f};

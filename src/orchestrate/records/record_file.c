@@ -4,6 +4,7 @@
 #include "orchestrate/records/records.h"
 
 #include <string.h>
+#include <unistd.h>
 
 int record_begin(struct record_file *f, const struct sweep_run *run, const struct column_table *table, const void *of,
                  struct err *e)
@@ -32,4 +33,11 @@ int record_end(struct record_file *f, int bad, int sync, struct err *e)
         return csv_commit(f->csv, sync, e);
     csv_abort(f->csv);
     return -1;
+}
+
+int record_none(const struct sweep_run *run, const struct column_table *table)
+{
+    char path[4200];
+    unlink(run_path(run, table->file + strlen("NAME"), path, sizeof path));
+    return 0;
 }

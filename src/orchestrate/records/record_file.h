@@ -20,4 +20,7 @@ void record_row(struct record_file *f, const void *row);
 /* Publishes the file, or (bad) leaves the old one. 0, or -1 with *e, which is there already where bad is. */
 int record_end(struct record_file *f, int bad, int sync, struct err *e);
 
+/* Takes the file of a table away: that of another plan says nothing about this one. Returns 0. */
+int record_none(const struct sweep_run *run, const struct column_table *table);
+
 #endif

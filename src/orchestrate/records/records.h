@@ -7,6 +7,10 @@
 #include "orchestrate/run.h"
 #include "report/report.h"
 
+struct trial;
+struct train_table;
+struct dataset;
+
 struct records {
     struct report_metrics metrics; /* of the tables, set by metrics_known */
     int column[M_COUNT];           /* likewise: the rows of train_metrics that some task of the plan measures */
@@ -32,6 +36,17 @@ int write_findings(struct sweep_run *run, int sync, struct err *e);
 int write_gradients(struct sweep_run *run, int sync, struct err *e);
 /* NAME.held_out.csv, where data.folds is set: what the best point says of samples that it has not trained on. */
 int write_held_out(struct sweep_run *run, int sync, struct err *e);
+/* NAME.predictions.csv and .mistakes.csv: what the best point says of the samples of the test split. */
+int write_predictions(struct sweep_run *run, int sync, struct err *e);
+/* NAME.pictures.csv: pixels of its worst mistakes, or of what it was to reconstruct. */
+int write_pictures(struct sweep_run *run, int sync, struct err *e);
+/* NAME.curves.csv and .calibration.csv from the tables that its trials left, added up (NULL: they are not there, then
+ * the files go). */
+int write_curves(const struct sweep_run *run, const struct dataset *set, const struct train_table *curves, int sync,
+                 struct err *e);
+int write_calibration(const struct sweep_run *run, const struct train_table *bins, int sync, struct err *e);
+/* held_out.c: the name of a class, or a number, as a cell has it. */
+const char *class_or_number(const struct dataset *set, int number, double v, char buf[STR_NUM]);
 /* NAME.about.csv: what the sweep is, and how its conditions fare. */
 int write_about(struct sweep_run *run, int sync, struct err *e);
 /* Bits 1 << METRIC_X of what some task of the plan measures. */
@@ -41,7 +56,8 @@ void metrics_known(struct sweep_run *run);
 
 /* The tables that are made here, trials.h has one more. */
 extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, gradient_table,
-    held_out_table, about_table, seen_table, outside_table;
+    held_out_table, prediction_table, mistake_table, curve_table, calibration_table, picture_table, about_table,
+    seen_table, outside_table;
 
 /* NAME.layers.csv: adds the layers of a point; and the whole table again, of a plan that grows. */
 void layers_add(struct record_file *f, const struct plan_point *p);
@@ -66,8 +82,6 @@ int finished_read(struct sweep_run *run, struct run_summary *sum);
 int outside_write(struct sweep_run *run, struct err *e);
 void outside_tell(struct sweep_run *run);
 
-struct trial;
-struct train_table;
 /* findings.c: hands each table that the complete trials of the best point have left to `see`, after `begin` (or NULL)
  * for each of these trials. 0, or -1 with *e. */
 int tables_of_best(struct sweep_run *run, void (*begin)(void *ctx, const struct sweep_run *run, const struct trial *t),

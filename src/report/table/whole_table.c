@@ -107,6 +107,8 @@ struct row_reader {
     const char **cell; /* [cap] */
     size_t cap;
     size_t line, row_line; /* the line fed last; where the row began, 0 between rows */
+    int inside;            /* the line goes on */
+    struct csv_parser parser;
     struct err *e;
 };
 
@@ -167,9 +169,9 @@ static int not_a_space(unsigned char c) /* RFC 4180: blanks belong to the cell; 
     return 0;
 }
 
-static int damaged_table(struct row_reader *r, struct csv_parser *p)
+static int damaged_table(struct row_reader *r)
 {
-    int why = csv_error(p);
+    int why = csv_error(&r->parser);
     if (r->e->code)
         return -1;
     if (why != CSV_EPARSE)
@@ -179,55 +181,50 @@ static int damaged_table(struct row_reader *r, struct csv_parser *p)
                    r->line, r->row_line);
 }
 
-/* Parses line by line, so that a row's number is known when libcsv reports it. */
-static int parse_lines(struct row_reader *r, const char *text, size_t n)
+/* A line, or a part of it. */
+static int parse_part(struct row_reader *r, const char *text, size_t n)
 {
-    struct csv_parser p;
-    if (csv_init(&p, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL))
-        return no_memory_for_table(r);
-    csv_set_space_func(&p, not_a_space);
-    int bad = 0;
-    for (const char *end = text + n; !bad && !r->e->code && text < end;) {
+    r->line += !r->inside;
+    r->inside = text[n - 1] != '\n';
+    if (memchr(text, 0, n))
+        return err_set(r->e, ERR_DATA, "%s:%zu: a NUL byte: not a CSV file", r->path, r->line);
+    if (!r->row_line && *text != '\n' && *text != '\r')
+        r->row_line = r->line;
+    if (csv_parse(&r->parser, text, n, on_cell, on_row, r) != n)
+        return damaged_table(r);
+    return r->e->code ? -1 : 0;
+}
+
+/* Parses line by line, so that a row's number is known when libcsv reports it. A file is not held in memory. */
+static int parse_piece(void *ctx, const char *text, size_t n)
+{
+    struct row_reader *r = ctx;
+    const char *end = text + n;
+    if (!r->line && n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) /* libcsv would leave it in the first name */
+        text += 3;
+    while (text < end) {
         const char *lf = memchr(text, '\n', (size_t)(end - text));
         size_t len = lf ? (size_t)(lf - text) + 1 : (size_t)(end - text);
-        r->line++;
-        if (!r->row_line && *text != '\n' && *text != '\r')
-            r->row_line = r->line;
-        bad = csv_parse(&p, text, len, on_cell, on_row, r) != len;
+        if (parse_part(r, text, len))
+            return -1;
         text += len;
     }
-    if (bad || (!r->e->code && csv_fini(&p, on_cell, on_row, r)))
-        damaged_table(r, &p);
-    csv_free(&p);
-    return r->e->code ? -1 : 0;
+    return 0;
 }
 
 int table_read(struct table *t, const char *path, struct err *e)
 {
-    size_t n;
-    char *bytes = file_read(path, &n, e);
-    if (!bytes)
-        return -1;
     struct row_reader r = {.t = t, .path = path, .e = e};
-    const char *text = bytes;
-    if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { /* libcsv would leave the byte order mark in the first name */
-        text += 3;
-        n -= 3;
-    }
-    const char *nul = memchr(text, 0, n);
-    if (nul) {
-        size_t line = 1;
-        for (const char *s = text; s < nul; s++)
-            line += *s == '\n';
-        err_set(e, ERR_DATA, "%s:%zu: a NUL byte: not a CSV file", path, line);
-    } else {
-        parse_lines(&r, text, n);
-    }
+    if (csv_init(&r.parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL))
+        return no_memory_for_table(&r);
+    csv_set_space_func(&r.parser, not_a_space);
+    if (!file_each_piece(path, parse_piece, &r, e) && csv_fini(&r.parser, on_cell, on_row, &r))
+        damaged_table(&r);
     if (!e->code && !t->head)
         err_set(e, ERR_DATA, "%s: no header: expected a line of column names", path);
+    csv_free(&r.parser);
     str_release(&r.text);
     free(r.cell);
-    free(bytes);
     return e->code ? -1 : 0;
 }
 

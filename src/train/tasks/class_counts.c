@@ -74,12 +74,15 @@ static void count_sample(struct class_counts *c, const struct looked_at *b, int 
 }
 
 /* Keeps the shares of `live` samples, which are number c->seen and those after it. */
-static void keep_scores(struct class_counts *c, int live, const float *share, const int32_t *label)
+static void keep_scores(struct class_counts *c, int live, const float *share, const int32_t *label,
+                        const int32_t *answer)
 {
     for (int k = 0; k < c->classes; k++)
         memcpy(c->score + (size_t)k * c->most + c->seen, share + k * LANES, (size_t)live * sizeof *share);
-    for (int i = 0; i < live; i++)
+    for (int i = 0; i < live; i++) {
         c->truth[c->seen + (size_t)i] = (uint8_t)label[i];
+        c->taken[c->seen + (size_t)i] = (uint8_t)answer[i];
+    }
 }
 
 void class_counts_add(struct class_counts *c, int n, const float *z, const float *share, const float *cross_entropy,
@@ -96,7 +99,7 @@ void class_counts_add(struct class_counts *c, int n, const float *z, const float
             count_sample(c, &b, i, labels[i], (double)share[b.answer[i] * LANES + i], (double)cross_entropy[from + i]);
         }
         if (c->scored)
-            keep_scores(c, live, share, labels);
+            keep_scores(c, live, share, labels, b.answer);
         c->seen += (size_t)live;
     }
 }

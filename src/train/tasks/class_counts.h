@@ -19,9 +19,8 @@
 #ifndef TRAIN_TASKS_CLASS_COUNTS_H
 #define TRAIN_TASKS_CLASS_COUNTS_H
 
+#include "train/answers.h"
 #include "train/task.h"
-
-#define CALIBRATION_BINS 15
 
 struct calibration_bin { /* of answers whose share is in ((bin) / CALIBRATION_BINS, (bin + 1) / CALIBRATION_BINS] */
     double samples, right, share; /* share: sum of those of the answers */
@@ -39,6 +38,7 @@ struct class_counts {
     size_t most;     /* samples that there is room for */
     float *score;    /* [classes][most] */
     uint8_t *truth;  /* [most] */
+    uint8_t *taken;  /* [most] the answers */
     uint32_t *order; /* [2 * most] scratch of train_auc */
 };
 

@@ -1,22 +1,20 @@
 /* classify.c - the task of telling classes apart: the output is a logit for each class. */
 #include "base/maths.h"
-#include "train/tasks/class_counts.h"
+#include "train/tasks/class_findings.h"
 #include "train/training.h"
 
 #include <math.h>
 #include <string.h>
 
-/* It leaves the tables confusion [classes][classes], true x predicted on the test split, and auc [1][classes], the
- * one-vs-rest area under the ROC curve there (ties averaged). */
 struct classify {
     double loss, weight; /* sums over the samples: of the losses, each times its weight, and of the weights */
     struct class_counts *counts;
-    float *class_weight;          /* [classes]; NULL: every sample weighs 1 */
-    float *sample_weight;         /* [training batch up to 16s]; so */
-    float *prob;                  /* [larger batch up to 16s][classes] shares of softmax */
-    float *cross_entropy;         /* [larger batch] of the shares */
-    int32_t *answer;              /* [larger batch] the classes that samples are taken for */
-    double *auc;                  /* [classes] */
+    float *class_weight;  /* [classes]; NULL: every sample weighs 1 */
+    float *sample_weight; /* [training batch up to 16s]; so */
+    float *prob;          /* [larger batch up to 16s][classes] shares of softmax */
+    float *cross_entropy; /* [larger batch] of the shares */
+    int32_t *answer;      /* [larger batch] the classes that samples are taken for */
+    struct class_findings *findings;
     float *other_loss, *other_dz; /* of a batch whose samples are mixed: those of the second labels */
 };
 _Static_assert(sizeof(struct classify) <= TASK_OWN, "there is room for it");
@@ -55,6 +53,7 @@ static void lay_out_counts(struct train_task *t, struct train_taker *memory)
     counts.confusion = train_take(memory, classes * classes, sizeof *counts.confusion);
     counts.score = train_take(memory, most * classes, sizeof *counts.score);
     counts.truth = train_take(memory, most, sizeof *counts.truth);
+    counts.taken = train_take(memory, most, sizeof *counts.taken);
     counts.order = train_take(memory, 2 * most, sizeof *counts.order);
     if (c->counts)
         *c->counts = counts;
@@ -65,6 +64,7 @@ static void classify_lay_out(struct train_task *t, size_t eval, struct train_tak
     struct classify *c = (void *)t->own;
     const size_t classes = (size_t)t->outputs, batch = (size_t)blocks_of(train_batch(t->job)) * LANES;
     const size_t measured = (size_t)blocks_of((int)eval) * LANES, larger = batch > measured ? batch : measured;
+    struct class_findings counted; /* where memory is only counted */
     if (train_mixes(t->job->spec)) {
         c->other_loss = train_take(memory, batch, sizeof *c->other_loss);
         c->other_dz = train_take(memory, batch * classes, sizeof *c->other_dz);
@@ -73,7 +73,8 @@ static void classify_lay_out(struct train_task *t, size_t eval, struct train_tak
     c->prob = train_take(memory, larger * classes, sizeof *c->prob);
     c->cross_entropy = train_take(memory, larger, sizeof *c->cross_entropy);
     c->answer = train_take(memory, larger, sizeof *c->answer);
-    c->auc = train_take(memory, classes, sizeof *c->auc);
+    c->findings = train_take(memory, 1, sizeof *c->findings);
+    class_findings_lay_out(c->findings ? c->findings : &counted, t, memory);
     if (!train_weighs(t->job->spec))
         return;
     c->class_weight = train_take(memory, classes, sizeof *c->class_weight);
@@ -222,12 +223,7 @@ static void classify_values(const struct train_task *t, float v[METRICS])
 static void classify_finish(struct train_task *t, struct train_result *out)
 {
     struct classify *c = (void *)t->own;
-    const struct class_counts *n = c->counts;
-    for (int k = 0; k < t->outputs; k++)
-        c->auc[k] = train_auc(n->seen, n->score + (size_t)k * n->most, n->truth, k, n->order);
-    out->table[0] = (struct train_table){"confusion", t->outputs, t->outputs, 1, n->confusion};
-    out->table[1] = (struct train_table){"auc", 1, t->outputs, 0, c->auc};
-    out->ntables = 2;
+    class_findings_tables(c->findings, t, c->counts, out);
 }
 
 #define LEAST_SHARE 1e-6 /* of a class that has no sample, or whose samples weigh nothing */

@@ -1,10 +1,13 @@
 /* reconstruct.c - the task of putting out what was put in: autoencoders, also denoising ones, whose first layers change
  * the input (gaussian_noise, dropout), and with a layer `sample` variational ones. */
 #include "base/maths.h"
+#include "train/answers.h"
 #include "train/training.h"
 
 #include <math.h>
 #include <string.h>
+
+#define PAIRS (TRAIN_PICTURE_ROWS / 2) /* of pictures that are kept */
 
 /* With `sample` a sample's loss is the sum over its values plus beta * divergence (Kingma & Welling 2013, Higgins et
  * al. 2017), else the mean over its values. */
@@ -12,11 +15,12 @@ struct reconstruct {
     double loss, reconstruction, divergence; /* sums over the samples */
     double squared, pixels; /* so, of mean squared errors: of what was put in, and in units of the largest pixel */
     size_t seen;
-    float *shown;    /* [larger batch][outputs][16] the sigmoid of what is put out; NULL where that is shown as it is */
-    uint32_t *at;    /* [16] and what a batch of reconstruct_guess wants */
-    int32_t *label;  /* [16] */
-    float *x, *mean; /* [outputs][16] */
-    float *target;   /* [numbers to predict][16] */
+    float *shown; /* [larger batch][outputs][16] the sigmoid of what is put out; NULL where that is shown as it is */
+    double *pictures; /* [PAIRS * 2][columns], see train/answers.h; NULL: there are none */
+    uint32_t *at;     /* [16] and what a batch of reconstruct_guess wants */
+    int32_t *label;   /* [16] */
+    float *x, *mean;  /* [outputs][16] */
+    float *target;    /* [numbers to predict][16] */
 };
 _Static_assert(sizeof(struct reconstruct) <= TASK_OWN, "there is room for it");
 
@@ -38,6 +42,7 @@ static void reconstruct_lay_out(struct train_task *t, size_t eval, struct train_
     const int blocks = blocks_of((int)(train > eval ? train : eval));
     if (t->loss == &loss_bce)
         r->shown = train_take(memory, (size_t)blocks * LANES * outputs, sizeof *r->shown);
+    r->pictures = train_take(memory, 2 * PAIRS * train_picture_columns(t->job->view->set), sizeof *r->pictures);
     r->at = train_take(memory, LANES, sizeof *r->at);
     r->label = train_take(memory, LANES, sizeof *r->label);
     r->x = train_take(memory, LANES * outputs, sizeof *r->x);
@@ -124,12 +129,54 @@ static double reconstruct_step(struct train_task *t, const struct batch *b, cons
     return look_at_reconstructions(t, b, z);
 }
 
+/* What a sample of the batch is put out as, in pixels of 0 to 255. */
+static void pixels_put_out(const struct train_task *t, const float *shown, int i, double *to)
+{
+    const struct data_view *v = t->job->view;
+    const struct field *f = data_input(v->set);
+    const struct shape s = f->shape;
+    uint8_t pixel[TRAIN_PICTURE_PIXELS];
+    for (int c = 0, at = 0; c < s.c; c++)
+        for (int y = 0; y < s.h; y++)
+            for (int x = 0; x < s.w; x++, at++) {
+                const double value = ((double)shown[lane_at(s, i, c, y, x)] - (double)data_input_shift(v, c)) /
+                                     (double)data_input_scale(v, c) * 255 / f->max_value;
+                pixel[at] = (uint8_t)(value > 0 ? value < 255 ? value + 0.5 : 255 : 0);
+            }
+    picture_pack(pixel, shape_size(s), to);
+}
+
+/* Keeps the first samples of the test split and what they are put out as. */
+static void keep_pairs(struct train_task *t, const struct batch *b, const float *z, size_t from)
+{
+    const struct reconstruct *r = (void *)t->own;
+    const size_t columns = train_picture_columns(t->job->view->set);
+    for (int i = 0; i < b->n && columns && from + (size_t)i < PAIRS; i++) {
+        double *in = r->pictures + 2 * (from + (size_t)i) * columns, *out = in + columns;
+        in[PICTURE_SAMPLE] = out[PICTURE_SAMPLE] = (double)from + i;
+        in[PICTURE_ROLE] = PICTURE_INPUT;
+        out[PICTURE_ROLE] = PICTURE_OUTPUT;
+        in[PICTURE_ANSWER] = out[PICTURE_ANSWER] = 0;
+        train_picture_of_sample(t->job->view, from + (size_t)i, in + PICTURE_PIXELS);
+        pixels_put_out(t, r->shown ? r->shown : z, i, out + PICTURE_PIXELS);
+    }
+}
+
+static void reconstruct_finish(struct train_task *t, struct train_result *out)
+{
+    const struct reconstruct *r = (void *)t->own;
+    const size_t n = t->job->view->n[DATA_TEST], pairs = n < PAIRS ? n : PAIRS;
+    train_leave_table(out, TRAIN_PICTURES, (int)(2 * pairs), (int)train_picture_columns(t->job->view->set), 1,
+                      r->pictures);
+}
+
 static void reconstruct_measure(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep)
 {
     const struct batch of = input_as_target(b);
-    (void)from, (void)keep;
     t->loss->compute(t->job->spec, 0, &of, t->outputs, z, 1, t->each, NULL);
     look_at_reconstructions(t, b, z);
+    if (keep == KEEP_TEST)
+        keep_pairs(t, b, z, from);
 }
 
 static void reconstruct_values(const struct train_task *t, float v[METRICS])
@@ -222,4 +269,5 @@ const struct task_type task_reconstruct = {
     .measure = reconstruct_measure,
     .values = reconstruct_values,
     .guess = reconstruct_guess,
+    .finish = reconstruct_finish,
 };

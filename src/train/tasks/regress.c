@@ -1,4 +1,5 @@
 /* regress.c - the task of predicting numbers: the output is a value for each. */
+#include "train/answers.h"
 #include "train/task.h"
 
 #include <math.h>
@@ -16,6 +17,7 @@ struct regress {
     size_t seen;
     struct number_sums *sum; /* [outputs] */
     float *guess, *target;   /* [outputs][16] of regress_guess */
+    double *answers;         /* [test samples][2 * outputs], see train/answers.h; NULL: not kept */
 };
 _Static_assert(sizeof(struct regress) <= TASK_OWN, "there is room for it");
 
@@ -31,6 +33,8 @@ static void regress_lay_out(struct train_task *t, size_t eval, struct train_take
     r->sum = train_take(memory, (size_t)t->outputs, sizeof *r->sum);
     r->guess = train_take(memory, (size_t)t->outputs * LANES, sizeof *r->guess);
     r->target = train_take(memory, (size_t)t->outputs * LANES, sizeof *r->target);
+    if (t->job->view->n[DATA_TEST] * 2 * (size_t)t->outputs <= TRAIN_ANSWER_VALUES)
+        r->answers = train_take(memory, t->job->view->n[DATA_TEST] * 2 * (size_t)t->outputs, sizeof *r->answers);
 }
 
 static void regress_begin(struct train_task *t, int training)
@@ -92,12 +96,26 @@ static void hold_numbers(struct train_task *t, size_t number, const struct batch
     }
 }
 
+static void keep_numbers(struct train_task *t, size_t number, const struct batch *b, int i, const float *z)
+{
+    const struct regress *r = (void *)t->own;
+    const struct shape numbers = {VECTOR, t->outputs, 1, 1};
+    double *to = r->answers + number * 2 * (size_t)t->outputs;
+    for (int k = 0; k < t->outputs; k++) {
+        *to++ = number_answer_code(b->target[lane_at(numbers, i, k, 0, 0)]);
+        *to++ = number_answer_code(z[lane_at(numbers, i, k, 0, 0)]);
+    }
+}
+
 static void regress_measure(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep)
 {
+    const struct regress *r = (void *)t->own;
     t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
     look_at_batch(t, b, z);
     for (int i = 0; i < b->n && keep == KEEP_HELD_OUT; i++)
         hold_numbers(t, from + (size_t)i, b, i, z);
+    for (int i = 0; i < b->n && keep == KEEP_TEST && r->answers; i++)
+        keep_numbers(t, from + (size_t)i, b, i, z);
 }
 
 /* Means over the numbers; r2 of each is 1 - squared errors / squared deviations from the mean of its targets, and NaN
@@ -118,6 +136,12 @@ static void regress_values(const struct train_task *t, float v[METRICS])
     v[METRIC_RMSE] = (float)sqrt(squared);
     v[METRIC_MAE] = (float)absolute;
     v[METRIC_R2] = (float)r2;
+}
+
+static void regress_finish(struct train_task *t, struct train_result *out)
+{
+    const struct regress *r = (void *)t->own;
+    train_leave_table(out, TRAIN_ANSWERS, (int)t->job->view->n[DATA_TEST], 2 * t->outputs, 1, r->answers);
 }
 
 static struct constant_guess regress_guess(struct train_task *t)
@@ -163,4 +187,5 @@ const struct task_type task_regress = {
     .measure = regress_measure,
     .values = regress_values,
     .guess = regress_guess,
+    .finish = regress_finish,
 };

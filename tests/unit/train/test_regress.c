@@ -1,6 +1,7 @@
 /* Regression: a whole training against tests/support/regress_golden.py, batches, and what its metrics say by hand. */
 #include "fixture.h"
 #include "golden.h"
+#include "train/answers.h"
 #include "train/task.h"
 
 #include <math.h>
@@ -103,6 +104,21 @@ static void check_values(const struct golden *g, const float v[METRICS])
     assert_true(isnan(v[METRIC_ACCURACY]));
 }
 
+/* What is said of the samples of the test split has the error that was measured. */
+static void check_answers(const struct train_result *out)
+{
+    double squares = 0;
+    assert_string_equal(out->table[0].name, TRAIN_ANSWERS);
+    assert_true(out->table[0].rows == TEST && out->table[0].cols == 2 * TARGETS);
+    for (int i = 0; i < TEST * TARGETS; i++) {
+        const float want = number_answer_of(out->table[0].v[2 * i]),
+                    said = number_answer_of(out->table[0].v[2 * i + 1]);
+        assert_true(want == number_of[(TRAIN + VALIDATION) * TARGETS + i]);
+        squares += ((double)said - (double)want) * ((double)said - (double)want);
+    }
+    assert_close(out->metric[M_TEST_MSE], squares / (TEST * TARGETS), 1e-6, 0);
+}
+
 static void a_whole_training_has_the_values_of_the_script(void **state)
 {
     struct golden g;
@@ -131,7 +147,8 @@ static void a_whole_training_has_the_values_of_the_script(void **state)
         }
         train_finish(run, &out);
         check_values(&g, &out.metric[metric_on(DATA_TEST, 0)]);
-        assert_int_equal(out.ntables, 0);
+        assert_int_equal(out.ntables, 1);
+        check_answers(&out);
         arena_release(&a);
         fixture_release(&r.f);
     }
@@ -176,7 +193,8 @@ static void values_of(int outputs, int n, const double *z, const double *target,
 {
     static _Alignas(64) float out[4 * LANES], want[4 * LANES];
     static struct train_spec spec;
-    struct train_job job = {.spec = &spec, .k = kernels_pick(NULL)};
+    static const struct data_view view;
+    struct train_job job = {.spec = &spec, .k = kernels_pick(NULL), .view = &view};
     float each[LANES];
     struct arena a;
     arena_init(&a);
