@@ -25,7 +25,7 @@ void class_counts_begin(struct class_counts *c, int scored)
 }
 
 /* What is known of 16 samples when all their outputs were looked at. */
-struct looked_at {
+struct block_answers {
     int32_t answer[LANES]; /* the first of the largest outputs */
     int32_t above[LANES];  /* outputs that count as larger than that of the right class */
     float squares[LANES];  /* squared distances of the shares from what they should be */
@@ -33,7 +33,7 @@ struct looked_at {
 
 /* Looks at the outputs of a block, class by class. Labels of dead lanes are those of some class. */
 static void look_at_block(int classes, const float *z, const float *share, const int32_t label[LANES],
-                          struct looked_at *b)
+                          struct block_answers *b)
 {
     float top[LANES], right[LANES];
     memset(b, 0, sizeof *b);
@@ -57,7 +57,7 @@ static struct calibration_bin *bin_of(struct class_counts *c, double share)
     return &c->bin[bin < 0 ? 0 : bin < CALIBRATION_BINS ? bin : CALIBRATION_BINS - 1];
 }
 
-static void count_sample(struct class_counts *c, const struct looked_at *b, int lane, int label, double share,
+static void count_sample(struct class_counts *c, const struct block_answers *b, int lane, int label, double share,
                          double cross_entropy)
 {
     const int right = b->answer[lane] == label;
@@ -90,7 +90,7 @@ void class_counts_add(struct class_counts *c, int n, const float *z, const float
 {
     for (int from = 0; from < n; from += LANES, z += c->classes * LANES, share += c->classes * LANES) {
         const int live = n - from < LANES ? n - from : LANES;
-        struct looked_at b;
+        struct block_answers b;
         int32_t labels[LANES] = {0};
         memcpy(labels, label + from, (size_t)live * sizeof *labels);
         look_at_block(c->classes, z, share, labels, &b);

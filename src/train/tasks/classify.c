@@ -159,7 +159,7 @@ static double weighted_loss(struct train_task *t, const struct batch *b, const f
 }
 
 /* The shares of softmax, and the cross-entropy of each sample. */
-static void find_shares(struct train_task *t, const struct batch *b, const int32_t *label, const float *z)
+static void softmax_of_batch(struct train_task *t, const struct batch *b, const int32_t *label, const float *z)
 {
     struct classify *c = (void *)t->own;
     t->job->k->softmax_xent(b->n, t->outputs, z, label, 0, 1, c->cross_entropy, c->prob, NULL);
@@ -171,7 +171,7 @@ static double classify_step(struct train_task *t, const struct batch *b, const f
     double loss = 0;
     const int32_t *label = b->other && b->share < 0.5f ? b->other : b->label;
     c->weight += weighted_loss(t, b, z, dz);
-    find_shares(t, b, label, z);
+    softmax_of_batch(t, b, label, z);
     class_counts_add(c->counts, b->n, z, c->prob, c->cross_entropy, label, c->answer);
     for (int i = 0; i < b->n; i++)
         loss += t->each[i];
@@ -199,7 +199,7 @@ static void classify_measure(struct train_task *t, const struct batch *b, const 
 {
     struct classify *c = (void *)t->own;
     const float *loss = c->cross_entropy;
-    find_shares(t, b, b->label, z);
+    softmax_of_batch(t, b, b->label, z);
     if (t->loss != &loss_cross_entropy) {
         t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
         loss = t->each;
