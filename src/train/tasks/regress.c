@@ -99,7 +99,7 @@ static void hold_numbers(struct train_task *t, size_t number, const struct batch
 static void keep_numbers(struct train_task *t, size_t number, const struct batch *b, int i, const float *z)
 {
     const struct regress *r = (void *)t->own;
-    const struct shape numbers = {VECTOR, t->outputs, 1, 1};
+    const struct shape numbers = {VECTOR, t->outputs, 1, 1, 1};
     double *to = r->answers + number * 2 * (size_t)t->outputs;
     for (int k = 0; k < t->outputs; k++) {
         *to++ = number_answer_code(b->target[lane_at(numbers, i, k, 0, 0)]);
