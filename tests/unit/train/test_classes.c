@@ -19,7 +19,7 @@ static struct answers made;
 
 static void set_output(struct answers *a, int sample, int class, float v)
 {
-    a->z[lane_at((struct shape){VECTOR, a->classes, 1, 1}, sample, class, 0, 0)] = v;
+    a->z[lane_at((struct shape){VECTOR, a->classes, 1, 1, 1}, sample, class, 0, 0)] = v;
 }
 
 /* Measures the answers, `batch` of them at a time. */
