@@ -1,5 +1,6 @@
-/* A CSV or JSON file with every way of reading its columns: a dataset without a gap in it, or an error that names the
- * file or a key. The first byte chooses format and keys, the rest is the file. */
+/* A CSV, JSON or XLSX file with every way of reading its columns: a dataset without a gap in it, or an error that names
+ * the file or a key. The first byte chooses format and keys, the rest is the file, or the sheet of a workbook. */
+#include "../support/zip_make.h"
 #include "fuzz.h"
 
 #include "data/data.h"
@@ -42,6 +43,14 @@ static void as_table(const struct data_spec *s, const char *path)
     dataset_release(&peeked);
 }
 
+static const char *in_workbook(const uint8_t *sheet, size_t n)
+{
+    static unsigned char zip[1 << 20];
+    struct zip_part part[4];
+    zip_workbook(part, (const char *)sheet, n);
+    return fuzz_file(zip, zip_make(zip, sizeof zip, part, 4));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static const char *const delimiters[] = {"comma", "semicolon", "tab", "space"};
@@ -49,12 +58,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     struct data_spec s = {.path = "", .augment = ""};
     if (!n)
         return 0;
-    s.dataset = *bytes & 128 ? "json" : "csv";
-    const char *path = fuzz_file(bytes + 1, n - 1);
+    int other = *bytes & 128, kind = other ? *bytes & 3 : 0; /* 2: a sheet, 3: a workbook */
+    s.dataset = kind >= 2 ? "xlsx" : other ? "json" : "csv";
+    const char *path = kind == 2 ? in_workbook(bytes + 1, n - 1) : fuzz_file(bytes + 1, n - 1);
     param_defaults(data_dataset_named(s.dataset)->params, s.source_args);
     set(&s, "file", path);
     set(&s, "test_part", "0.5");
-    if (!(*bytes & 128))
+    if (!other)
         set(&s, "delimiter", delimiters[*bytes & 3]);
     set(&s, "missing", missing[*bytes >> 2 & 3]);
     if (*bytes & 16)

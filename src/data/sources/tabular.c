@@ -286,6 +286,13 @@ static void begin_again(struct tabular_reading *r)
     }
 }
 
+static void note_date(void *ctx, size_t column, int from_1904)
+{
+    const struct tabular_reading *r = ctx;
+    if (column < r->t->columns)
+        r->t->column[column].dates = from_1904 ? 2 : 1;
+}
+
 static const char *known_column(void *ctx, size_t column)
 {
     const struct tabular_reading *r = ctx;
@@ -295,7 +302,12 @@ static const char *known_column(void *ctx, size_t column)
 int tabular_read(struct tabular *t, const char *path, struct err *e)
 {
     static const char delimiters[] = {',', ';', '\t', ' ', '|'};
-    struct cells_how how = {delimiters[t->args->delimiter], t->args->skip, NULL, take_table_cell, take_table_row};
+    struct cells_how how = {.delimiter = delimiters[t->args->delimiter],
+                            .skip = t->args->skip,
+                            .sheet = t->args->sheet,
+                            .dated = note_date,
+                            .cell = take_table_cell,
+                            .row = take_table_row};
     int fixed = t->columns > 0;
     struct tabular_reading r = {
         .t = t, .path = path, .start = t->rows, .left_out = t->dropped, .header = 1, .known = fixed, .fixed = fixed};

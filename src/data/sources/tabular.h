@@ -1,5 +1,5 @@
-/* tabular.h - a table of numbers and texts in memory, read from one file or two with the same columns, CSV or JSON. Of
- * columns that are not used nothing is kept, of texts each different one once. */
+/* tabular.h - a table of numbers and texts in memory, read from one file or two with the same columns, CSV, JSON or
+ * XLSX. Of columns that are not used nothing is kept, of texts each different one once. */
 #ifndef DATA_SOURCES_TABULAR_H
 #define DATA_SOURCES_TABULAR_H
 
@@ -11,11 +11,12 @@
 #define TABULAR_COLUMNS 65536
 #define TABULAR_CATEGORIES DATA_CLASSES /* most different texts of a column */
 
-/* The keys of the datasets csv and json; what the second lacks is 0. */
+/* The keys of the datasets csv, json and xlsx; what one lacks is 0. */
 struct tabular_args {
     const char *file, *test_file;         /* names of files; test_file "": a part of the rows is for tests */
     const char *target, *features, *drop; /* columns by name or number; target "": the last one */
     const char *onehot, *ordinal;         /* columns whose values are categories */
+    const char *sheet;                    /* of a workbook, by name or number; "": the first */
     const char *image;                    /* "CxHxW": the features are an image; "CxDxHxW": a volume */
     double test_part;                     /* of the rows, where there is no test file */
     double constant;                      /* for missing numbers, where missing is TABULAR_CONSTANT */
@@ -37,6 +38,7 @@ struct tabular_column {
     int text;       /* its values are categories */
     int ordinal;    /* and these become one number */
     int fractions;  /* a number is not whole */
+    int dates;      /* cells are dates: days since 1899-12-30 (1), or since 1904-01-01 (2) */
     size_t missing; /* cells without a value */
     int categories;
     struct tabular_category *category; /* [TABULAR_CATEGORIES] in the order of the file */

@@ -265,6 +265,8 @@ static void tell_feature(const struct tabular *t, const struct tabular_code *k, 
         tell_names(k, 0, to);
     } else
         str_add(to, k->column->fractions ? "numbers" : "whole numbers");
+    if (k->column->dates)
+        str_addf(to, "; dates, as days since %s", k->column->dates == 2 ? "1904-01-01" : "1899-12-30");
     if (k->column->missing)
         str_addf(to, "; %zu missing (%s)", k->column->missing,
                  k->column->text && !k->column->ordinal && t->args->missing != TABULAR_DROP ? "a category of their own"

@@ -1,4 +1,5 @@
-/* tabular_source.c - the datasets csv and json: a table of which some columns are features, and one is the target. */
+/* tabular_source.c - the datasets csv, json and xlsx: a table of which some columns are features, and one is the
+ * target. */
 #include "base/file.h"
 #include "base/str.h"
 #include "data/locate.h"
@@ -60,14 +61,24 @@ TABULAR_WORDS(target_type, "auto", "class", "number")
 #define TABULAR_IMAGE                                                                                                  \
     { .name = "image", .type = P_TEXT, .at = TABULAR_AT(image), .preset = "",                                          \
       .help = "channels x height x width, such as 1x28x28: the features, row by row, are an image; channels x slices x height x width: a volume" }
+#define TABULAR_BEGIN                                                                                                  \
+    { .name = "header", .type = P_CHOICE, .at = TABULAR_AT(header), .preset = "auto", .word = header_word,             \
+      .help = "whether the first line has the names of the columns; auto: if none of its cells is a number" },         \
+    { .name = "skip", .type = P_INT, .at = TABULAR_AT(skip), .min = 0, .max = 1000000, .preset = "0",                  \
+      .help = "lines at the beginning of a file that are not read" }
 static const struct param csv_params[] = {
     TABULAR_PARAMS,
-    { .name = "header", .type = P_CHOICE, .at = TABULAR_AT(header), .preset = "auto", .word = header_word,
-      .help = "whether the first line has the names of the columns; auto: if none of its cells is a number" },
-    { .name = "skip", .type = P_INT, .at = TABULAR_AT(skip), .min = 0, .max = 1000000, .preset = "0",
-      .help = "lines at the beginning of a file that are not read" },
+    TABULAR_BEGIN,
     { .name = "delimiter", .type = P_CHOICE, .at = TABULAR_AT(delimiter), .preset = "comma", .word = delimiter_word,
       .help = "what is between two cells" },
+    TABULAR_IMAGE,
+    { 0 }
+};
+static const struct param xlsx_params[] = {
+    TABULAR_PARAMS,
+    TABULAR_BEGIN,
+    { .name = "sheet", .type = P_TEXT, .at = TABULAR_AT(sheet), .preset = "",
+      .help = "of the workbook, by its name or its number from 1; default: the first one" },
     TABULAR_IMAGE,
     { 0 }
 };
@@ -353,3 +364,4 @@ TABLE_ROW(csv, "a table in a CSV file, plain or gzipped: numbers and categories,
           .read = cells_read);
 TABLE_ROW(json, "the same in a JSON file: an array of objects, or an object a line", .read = json_cells_read,
           .named = 1);
+TABLE_ROW(xlsx, "the same in a sheet of an Excel workbook (.xlsx)", .read = xlsx_cells_read);

@@ -90,5 +90,6 @@ int run_images_tests(void);
 int run_json_tests(void);
 int run_inspect_tests(void);
 int run_fetch_tests(void);
+int run_xlsx_tests(void);
 
 #endif

@@ -1,5 +1,6 @@
 /* Every row of the table of datasets: what it loads. A row that no line of this file checks is a failure. */
 #include "data_test.h"
+#include "zip_make.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -110,6 +111,26 @@ static void check_images(const struct data_word *w, const void *unused)
     folder_remove(folder);
 }
 
+/* The rows of check_table in a workbook. */
+static void check_workbook(const struct data_word *w, const void *sheet)
+{
+    static unsigned char zip[4096];
+    char folder[64];
+    struct zip_part part[4];
+    struct dataset d;
+    zip_workbook(part, sheet, strlen(sheet));
+    size_t n = zip_make(zip, sizeof zip, part, 4);
+    folder_make(folder);
+    file_put(folder, "t", zip, n);
+    struct data_spec s = spec_of(w->name, folder);
+    set_key(&s, "file", "t");
+    set_key(&s, "test_part", "0.5");
+    loads(&s, &d);
+    assert_true(data_classes(&d) == 2 && d.n[PART_TRAIN] == 2 && d.n[PART_TEST] == 2);
+    dataset_release(&d);
+    folder_remove(folder);
+}
+
 static void check_table(const struct data_word *w, const void *text)
 {
     char folder[64];
@@ -202,6 +223,10 @@ static const struct {
     {"images", check_images, NULL},
     {"csv", check_table, "x,y\n1,a\n2,b\n3,a\n4,b\n"},
     {"json", check_table, "[{\"x\":1,\"y\":\"a\"},{\"x\":2,\"y\":\"b\"},{\"x\":3,\"y\":\"a\"},{\"x\":4,\"y\":\"b\"}]"},
+    {"xlsx", check_workbook,
+     "<s><row><c><v>1</v></c><c><v>0</v></c></row><row><c><v>2</v></c><c><v>1</v></c></row><row><c><v>3</v></"
+     "c><c><v>0</v>"
+     "</c></row><row><c><v>4</v></c><c><v>1</v></c></row></s>"},
     {"moons", check_made,
      &(struct made_values){{0.857280608, 0.469339421, 1.29826973, -0.0705911904, -0.662194804, 0.646307545}, 2}},
     {"circles", check_made,
