@@ -137,6 +137,11 @@ run 0 animals.ini -q --no-plots --out numbers data.target=price data.drop=id,kin
   'sweep.objective=max val_r2'
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } $c["test_r2"] > 0.3 { n++ } END { exit n < 6 }' \
   numbers/results/animals.csv || fail "nothing was learned: $(cat numbers/results/animals.csv)"
+printf '[data]\ndataset = csv\npath = data\nfile = animals.csv\ntarget = price, "size, in cm"\ndrop = id, age\n[model]\nlayers = dense 8, tanh, dense $targets\n[train]\nepochs = 8\nlr = 0.05\nbatch_size = 16\n[sweep]\nobjective = max val_r2\n' >both.ini
+run 0 both.ini --no-plots --out both
+has err 'price, size, in cm: the targets, 2 numbers'
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } $c["test_r2"] < 0.3 { exit 1 }' both/results/both.csv ||
+  fail "two numbers are not learned: $(cat both/results/both.csv)"
 printf '1,2,3,4,0\n2,3,4,5,1\n3,4,5,6,0\n4,5,6,7,1\n' >data/squares
 cat >squares.ini <<'EOT'
 [data]

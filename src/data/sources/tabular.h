@@ -14,7 +14,7 @@
 /* The keys of the datasets csv, json and xlsx; what one lacks is 0. */
 struct tabular_args {
     const char *file, *test_file;         /* names of files; test_file "": a part of the rows is for tests */
-    const char *target, *features, *drop; /* columns by name or number; target "": the last one */
+    const char *target, *features, *drop; /* columns by name or number; target "": the last one; several are numbers */
     const char *onehot, *ordinal;         /* columns whose values are categories */
     const char *sheet;                    /* of a workbook, by name or number; "": the first */
     const char *image;                    /* "CxHxW": the features are an image; "CxDxHxW": a volume */
@@ -35,6 +35,7 @@ struct tabular_column {
     const char *name; /* of the header, or its number */
     enum tabular_role role;
     int place;      /* of a used column: its place in a row of values */
+    int target;     /* of a target: which it is, from 1, in the order of the key */
     int text;       /* its values are categories */
     int ordinal;    /* and these become one number */
     int fractions;  /* a number is not whole */
@@ -59,6 +60,7 @@ struct tabular {
     struct arena text; /* names and categories */
     struct tabular_column *column;
     size_t columns, used;
+    int targets; /* columns to predict: more than one are numbers */
     int has_header;
     float *value; /* [rows][used] a number, NaN: it is missing, or the number of a category */
     size_t rows, room;
@@ -72,6 +74,8 @@ void tabular_release(struct tabular *t);
 int tabular_read(struct tabular *t, const char *path, struct err *e);
 /* The column that a key means by `name`, its name or its number from 1; NULL with *e. */
 struct tabular_column *tabular_column(const struct tabular *t, const char *key, const char *name, struct err *e);
+/* Target `number`, from 1, in the order of the key. */
+const struct tabular_column *tabular_target(const struct tabular *t, int number);
 /* Says which columns are used and how (tabular_roles.c); to be called once their names are known. 0 or -1 with *e. */
 int tabular_choose_roles(struct tabular *t, struct err *e);
 /* text[n] as a number: the nearest double, as str_to_double reads it. 0, or -1: it is none. */

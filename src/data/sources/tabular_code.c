@@ -7,14 +7,6 @@
 
 #define CLASSES_BY_THEMSELVES 20 /* most whole numbers that are taken for classes without a word */
 
-static const struct tabular_column *target_column(const struct tabular *t)
-{
-    const struct tabular_column *c = t->column;
-    while (c->role != COLUMN_TARGET)
-        c++;
-    return c;
-}
-
 /* ---- categories -------------------------------------------------------------------------------------------------- */
 
 struct sorted_category {
@@ -61,6 +53,16 @@ static void order_categories(const struct tabular *t, const unsigned char *part,
     }
 }
 
+/* A value of a column of texts that is no number. */
+static const char *first_text(const struct tabular_column *c)
+{
+    double v;
+    for (int i = 0; i < c->categories; i++)
+        if (tabular_number(c->category[i].text, strlen(c->category[i].text), &v))
+            return c->category[i].text;
+    return "";
+}
+
 /* ---- the target -------------------------------------------------------------------------------------------------- */
 
 /* Takes each different number for a class, in order. 0, or -1: there are more than `most`. */
@@ -98,9 +100,28 @@ static int number_classes(const struct tabular *t, struct tabular_code *k, struc
     return 0;
 }
 
+/* Several targets are numbers, each of them. */
+static int check_numbers(const struct tabular *t, struct err *e)
+{
+    if (t->args->target_type == TARGET_CLASS)
+        return err_set(e, ERR_USAGE, "data.target_type: several targets cannot be classes; name one in data.target");
+    for (int i = 1; i <= t->targets; i++) {
+        const struct tabular_column *c = tabular_target(t, i);
+        if (c->text)
+            return err_set(
+                e, ERR_DATA,
+                "data.target: the values of column '%s' are not all numbers, such as '%.40s'; several targets "
+                "must be, a single one can be a class",
+                c->name, first_text(c));
+    }
+    return 0;
+}
+
 int tabular_code_target(const struct tabular *t, struct tabular_code *k, struct err *e)
 {
-    *k = (struct tabular_code){.column = target_column(t)};
+    *k = (struct tabular_code){.column = tabular_target(t, 1)};
+    if (t->targets > 1)
+        return check_numbers(t, e);
     if (!k->column->text) {
         if (number_classes(t, k, e))
             return -1;
@@ -178,6 +199,8 @@ int tabular_code_columns(const struct tabular *t, const unsigned char *part, str
             continue;
         struct tabular_code *k = &c->code[i++];
         k->column = col;
+        if (col->role == COLUMN_TARGET && col->target > 1)
+            continue; /* a further number */
         if (col->role == COLUMN_TARGET) {
             c->target = k;
             if (tabular_code_target(t, k, e) || finish_target(t, part, k, a, e))
@@ -215,7 +238,7 @@ static void encode_column(const struct tabular *t, const struct tabular_code *k,
 void tabular_encode(const struct tabular *t, const struct tabular_coding *c, const float *row, float *x)
 {
     for (size_t i = 0; i < t->used; i++)
-        if (&c->code[i] != c->target)
+        if (c->code[i].column->role != COLUMN_TARGET)
             encode_column(t, &c->code[i], row[c->code[i].column->place], x);
 }
 
@@ -277,17 +300,24 @@ static void tell_feature(const struct tabular *t, const struct tabular_code *k, 
 void tabular_tell(const struct tabular *t, const struct tabular_coding *c, struct str *to)
 {
     const struct tabular_code *k = c->target;
-    str_add(to, "  ");
-    tell_text(k->column->name, to);
-    str_add(to, ": the target, ");
-    if (k->width) {
+    for (int i = 1; i <= t->targets; i++) {
+        str_add(to, i > 1 ? ", " : "  ");
+        tell_text(tabular_target(t, i)->name, to);
+    }
+    if (t->targets > 1)
+        str_addf(to, ": the targets, %d numbers", t->targets);
+    else
+        str_add(to, ": the target, ");
+    if (t->targets > 1)
+        ;
+    else if (k->width) {
         str_addf(to, "%d classes: ", k->width);
         tell_names(k, 1, to);
     } else
         str_add(to, "a number");
     str_add(to, "\n");
     for (size_t i = 0; i < t->used; i++)
-        if (&c->code[i] != c->target)
+        if (c->code[i].column->role != COLUMN_TARGET)
             tell_feature(t, &c->code[i], to);
     int unused = 0;
     for (size_t i = 0; i < t->columns; i++)

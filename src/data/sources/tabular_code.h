@@ -17,8 +17,8 @@ struct tabular_code { /* of a column */
 };
 
 struct tabular_coding {
-    struct tabular_code *code; /* [used] in the order of the table */
-    const struct tabular_code *target;
+    struct tabular_code *code;         /* [used] in the order of the table */
+    const struct tabular_code *target; /* the first, where there are several numbers */
     int features;
 };
 

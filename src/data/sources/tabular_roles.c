@@ -7,6 +7,14 @@
 
 #define COLUMN_NAME 1024 /* bytes of a name in a key */
 
+const struct tabular_column *tabular_target(const struct tabular *t, int number)
+{
+    const struct tabular_column *c = t->column;
+    while (c->role != COLUMN_TARGET || c->target != number)
+        c++;
+    return c;
+}
+
 struct tabular_column *tabular_column(const struct tabular *t, const char *key, const char *name, struct err *e)
 {
     struct tabular_column *found = NULL;
@@ -81,16 +89,53 @@ static int take_order(struct tabular_column *c, const char *key, struct err *e)
     return take_categories(c, key, e);
 }
 
+static int use_as_target(struct tabular *t, const char *name, struct err *e)
+{
+    struct tabular_column *c = tabular_column(t, "target", name, e);
+    if (!c)
+        return -1;
+    if (c->role == COLUMN_TARGET)
+        return err_set(e, ERR_USAGE, "data.target: column '%s' is named twice", c->name);
+    c->role = COLUMN_TARGET;
+    c->target = ++t->targets;
+    return 0;
+}
+
+/* One column, whatever letters its name has, or several by commas. */
+static int choose_targets(struct tabular *t, struct err *e)
+{
+    const char *key = t->args->target;
+    char name[COLUMN_NAME];
+    int more;
+    t->targets = 0;
+    for (size_t c = 0; *key && c < t->columns; c++)
+        if (!strcmp(t->column[c].name, key))
+            return use_as_target(t, key, e);
+    if (!*key) {
+        struct tabular_column *last = &t->column[t->columns - 1];
+        last->role = COLUMN_TARGET;
+        last->target = ++t->targets;
+        return 0;
+    }
+    for (const char *at = key; (more = name_list_next(&at, name, sizeof name));) {
+        if (more < 0)
+            return err_set(
+                e, ERR_USAGE,
+                "data.target: '%s' has a name that is empty, too long, or in a quote that is open; write columns "
+                "by commas, such as `Age, \"Fare, in pounds\"`",
+                key);
+        if (use_as_target(t, name, e))
+            return -1;
+    }
+    return 0;
+}
+
 int tabular_choose_roles(struct tabular *t, struct err *e)
 {
     const struct tabular_args *a = t->args;
-    struct tabular_column *target = *a->target ? tabular_column(t, "target", a->target, e) : &t->column[t->columns - 1];
-    if (!target)
-        return -1;
     for (size_t c = 0; c < t->columns; c++)
         t->column[c].role = *a->features ? COLUMN_UNUSED : COLUMN_FEATURE;
-    target->role = COLUMN_TARGET;
-    if (each_named(t, "features", a->features, use_as_feature, e) ||
+    if (choose_targets(t, e) || each_named(t, "features", a->features, use_as_feature, e) ||
         each_named(t, "drop", a->drop, leave_out_column, e) || each_named(t, "onehot", a->onehot, take_categories, e) ||
         each_named(t, "ordinal", a->ordinal, take_order, e))
         return -1;
@@ -98,7 +143,7 @@ int tabular_choose_roles(struct tabular *t, struct err *e)
     for (size_t c = 0; c < t->columns; c++)
         if (t->column[c].role != COLUMN_UNUSED)
             t->column[c].place = (int)t->used++;
-    if (t->used < 2)
-        return err_set(e, ERR_USAGE, "data.drop: no column is left beside the target '%s'", target->name);
+    if (t->used == (size_t)t->targets)
+        return err_set(e, ERR_USAGE, "data.drop: no column is left beside the target '%s'", tabular_target(t, 1)->name);
     return 0;
 }

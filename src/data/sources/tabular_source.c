@@ -42,7 +42,8 @@ TABULAR_WORDS(target_type, "auto", "class", "number")
       .help = "how much of the rows is for tests where there is no test_file: drawn class by class, the same whatever the "\
               "seeds" },                                                                                               \
     { .name = "target", .type = P_TEXT, .at = TABULAR_AT(target), .preset = "",                                        \
-      .help = "column to predict, by its name or its number from 1; default: the last one" },                          \
+      .help = "column to predict, by its name or its number from 1, or several columns of numbers, by commas; default: the "\
+              "last one" },                          \
     { .name = "target_type", .type = P_CHOICE, .at = TABULAR_AT(target_type), .preset = "auto", .word = target_type_word,\
       .help = "class or number; auto: texts, and up to 20 different whole numbers, are classes" },                     \
     { .name = "features", .type = P_TEXT, .at = TABULAR_AT(features), .preset = "",                                    \
@@ -242,7 +243,7 @@ static const char *const *keep_feature_names(struct dataset *d, const struct tab
     struct str all = {0};
     for (size_t i = 0; i < w->table.used; i++) {
         const struct tabular_code *k = &w->coding.code[i];
-        for (int f = 0; k != w->coding.target && f < k->width; f++)
+        for (int f = 0; k->column->role != COLUMN_TARGET && f < k->width; f++)
             add_feature_name(k, f, &all);
     }
     size_t features = (size_t)w->coding.features;
@@ -258,6 +259,21 @@ static const char *const *keep_feature_names(struct dataset *d, const struct tab
     return names;
 }
 
+/* The names of the numbers to predict, likewise. */
+static const char *const *keep_target_names(struct dataset *d, const struct tabular_work *w, struct err *e)
+{
+    size_t n = (size_t)w->table.targets, bytes = 0;
+    for (int i = 1; i <= w->table.targets; i++)
+        bytes += strlen(tabular_target(&w->table, i)->name) + 1;
+    const char **names = dataset_alloc(d, n * sizeof *names + bytes, e);
+    char *text = names ? (char *)(names + n) : NULL;
+    for (size_t i = 0; names && i < n; i++) {
+        names[i] = strcpy(text, tabular_target(&w->table, (int)i + 1)->name);
+        text += strlen(text) + 1;
+    }
+    return names;
+}
+
 static int describe_fields(struct tabular_work *w, struct dataset *d, struct err *e)
 {
     const struct tabular_code *target = w->coding.target;
@@ -267,6 +283,11 @@ static int describe_fields(struct tabular_work *w, struct dataset *d, struct err
     if (w->coding.features > TABULAR_FEATURES)
         return err_set(e, ERR_DATA, "%s: more than %d features", w->path[PART_TRAIN], TABULAR_FEATURES);
     dataset_of_vectors(d, w->coding.features, target->width, names);
+    if (!target->width) {
+        d->field[1].shape.c = w->table.targets;
+        if (!(d->field[1].channel = keep_target_names(d, w, e)))
+            return -1;
+    }
     d->field[0].fill = w->args->missing == TABULAR_MEDIAN ? FILL_MEDIAN : FILL_MEAN;
     if (*w->args->image ? shape_of_image(w, &d->field[0].shape, e)
                         : !(d->field[0].channel = keep_feature_names(d, w, e)))
@@ -280,7 +301,8 @@ static int put_values(const struct tabular_work *w, struct dataset *d, enum data
 {
     const struct tabular *t = &w->table;
     const struct tabular_code *target = w->coding.target;
-    size_t features = (size_t)w->coding.features, size = target->width ? 1 : sizeof(float), at = 0;
+    size_t features = (size_t)w->coding.features, numbers = target->width ? 0 : (size_t)t->targets, at = 0;
+    size_t size = target->width ? 1 : numbers * sizeof(float);
     float *x = peek ? NULL : dataset_alloc(d, d->n[part] * features * sizeof *x, e);
     uint8_t *y = peek && !target->width ? NULL : dataset_alloc(d, d->n[part] * size, e);
     if (e->code)
@@ -293,8 +315,8 @@ static int put_values(const struct tabular_work *w, struct dataset *d, enum data
             tabular_encode(t, &w->coding, row, x + at * features);
         if (target->width)
             y[at] = (uint8_t)tabular_class(target, row);
-        else if (y)
-            memcpy(y + at * size, &row[target->column->place], size);
+        for (size_t k = 0; y && k < numbers; k++)
+            memcpy(y + at * size + k * sizeof(float), &row[tabular_target(t, (int)k + 1)->place], sizeof(float));
         at++;
     }
     d->field[0].values[part] = x;

@@ -106,6 +106,39 @@ static void numbers_can_be_categories(void **state)
     refused(&p->s, ERR_DATA, "data.target_type: the values of column 'o' are not all numbers; write class");
 }
 
+static void several_numbers_are_predicted(void **state)
+{
+    struct data_place *p = *state;
+    struct dataset d;
+    put(p, "a,\"b, c\",x,kind\n1,2.5,7,u\n3,4,8,v\n5,6,9,u\n");
+    set_key(&p->s, "target", "\"b, c\", 1");
+    loads(&p->s, &d);
+    has_features(&d, 3, (const float[]){7, 1, 0, 8, 0, 1, 9, 1, 0});
+    assert_true(data_classes(&d) == 0 && data_numbers(&d) == 2);
+    assert_memory_equal(field_floats(data_target(&d), PART_TEST), ((float[]){2.5f, 1, 4, 3, 6, 5}), 6 * sizeof(float));
+    assert_string_equal(data_target(&d)->channel[0], "b, c");
+    assert_string_equal(data_target(&d)->channel[1], "a");
+    has_text(d.told, "b, c, a: the targets, 2 numbers");
+    dataset_release(&d);
+    set_key(&p->s, "target", "b, c"); /* the name of a column, as a whole */
+    loads(&p->s, &d);
+    assert_int_equal(data_numbers(&d), 1);
+    dataset_release(&d);
+    set_key(&p->s, "target", "a, kind");
+    refused(&p->s, ERR_DATA,
+            "data.target: the values of column 'kind' are not all numbers, such as 'u'; several targets");
+    set_key(&p->s, "target", "a, x, 1");
+    refused(&p->s, ERR_USAGE, "data.target: column 'a' is named twice");
+    set_key(&p->s, "target", "a, y");
+    refused(&p->s, ERR_USAGE, "data.target: no column 'y'");
+    set_key(&p->s, "target", "a, x");
+    set_key(&p->s, "target_type", "class");
+    refused(&p->s, ERR_USAGE, "data.target_type: several targets cannot be classes");
+    set_key(&p->s, "target_type", "auto");
+    set_key(&p->s, "features", "kind, x");
+    refused(&p->s, ERR_USAGE, "data.features: column 'x' is the target");
+}
+
 static void a_first_line_of_numbers_is_no_header(void **state)
 {
     struct data_place *p = *state;
@@ -572,6 +605,7 @@ int run_csv_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(columns_become_features_and_classes, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(columns_are_chosen_by_name_and_number, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(several_numbers_are_predicted, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(numbers_can_be_categories, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(a_first_line_of_numbers_is_no_header, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(delimiters_line_ends_and_marks, setup, data_place_teardown),

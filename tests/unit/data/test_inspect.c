@@ -69,7 +69,7 @@ static void columns_have_names_types_and_statistics(void **state)
     is_column(&x.of.input[3], "weight", "number", 3, 2, (double[]){0.5, sqrt(8.0 / 3), -1.5, 2.5});
     is_column(&x.of.input[4], "never", "", 0, 8, (double[]){NAN, NAN, NAN, NAN});
     for (int s = 0; s < INSPECT_SPLITS; s += 2)
-        is_column(&x.of.target[s][0], "1", "number", 4, 0,
+        is_column(&x.of.target[s][0], "price", "number", 4, 0,
                   (double[]){28.125, sqrt(0.25 * (25.125 * 25.125 + 23.125 * 23.125 + 23.625 * 23.625) + 1291.50390625),
                              3, 100});
     release(&x);
