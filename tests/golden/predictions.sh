@@ -44,6 +44,9 @@ awk -F, 'NR > 1 { n += $3 } END { exit n != 120 }' calibration.csv || fail "cali
 awk -F, 'NR > 1 { n[$1]++; if ($2 != "mistake" || $10 != $11) exit 1 } END { for (p in n) if (n[p] != 64) exit 1 }' pictures.csv ||
   fail "pictures: $(head -n 3 pictures.csv)"
 
+for picture in roc calibration pictures; do [ -s "one/plots/c/$picture.png" ] || fail "no picture $picture"; done
+[ ! -e one/plots/c/predicted.png ] || fail "a classification has a picture of numbers"
+
 for metric in precision recall f1 kappa matthews auc top3 top5 log_loss brier ece; do
   case $metric in log_loss | brier | ece) way=min ;; *) way=max ;; esac
   run 0 c.ini -q --no-plots sweep.name=o "sweep.objective=$way val_$metric" train.epochs=1 sweep.repeats=1
@@ -79,6 +82,7 @@ run 0 n.ini -q --out one
 awk -F, 'NR > 1 { s += $7 ^ 2; if ($6 != "" || $7 - ($5 - $4) > 1e-4) exit 1 } END { printf "%.5g\n", s / (NR - 1) }' one/results/n.predictions.csv >said
 column one/results/n.csv test_mse | awk '{ printf "%.5g\n", $1 }' >measured
 cmp -s said measured || fail "mse of predictions: $(cat said), measured: $(cat measured)"
+[ -s one/plots/n/predicted.png ] && [ ! -e one/plots/n/roc.png ] || fail "pictures of numbers: $(ls one/plots/n)"
 [ ! -e one/results/n.curves.csv ] && [ ! -e one/results/n.pictures.csv ] || fail "a regression has curves or pictures"
 
 # Reconstructions: a picture that was put in, and what came out.
@@ -99,6 +103,7 @@ run 0 r.ini -q --out one
 awk -F, 'NR > 1 { n[$2]++; v[$1, $8, $9] = $10 } END { if (n["input"] != 512 || n["output"] != 512) exit 1
   for (p = 1; p < 16; p += 2) for (r = 0; r < 8; r++) for (c = 0; c < 8; c++) s += ((v[p, r, c] - v[p + 1, r, c]) / 255) ^ 2
   if (s / 512 > 0.2 || s == 0) { print s / 512; exit 1 } }' one/results/r.pictures.csv || fail "pictures of a reconstruction: $(head -n 3 one/results/r.pictures.csv)"
+[ -s one/plots/r/pictures.png ] || fail "no picture of reconstructions"
 [ ! -e one/results/r.predictions.csv ] || fail "a reconstruction has predictions"
 run 0 c.ini -q --no-plots sweep.name=r --out one
 [ -s one/results/r.predictions.csv ] || fail "no predictions of another task under the same name"

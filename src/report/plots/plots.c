@@ -78,12 +78,32 @@ static int join_axes(struct plot_data *d)
     return d->axis && d->inside ? 0 : -1;
 }
 
+#define PLOT_TABLES 11
+static void all_tables(struct plot_data *d, struct table *all[PLOT_TABLES])
+{
+    struct table *const of[] = {&d->trials,  &d->effects, &d->epochs,      &d->timing,      &d->confusion, &d->about,
+                                &d->classes, &d->curves,  &d->calibration, &d->predictions, &d->pictures};
+    memcpy(all, of, sizeof of);
+}
+
+/* Reads what the best point left of the test split. */
+static int read_findings(struct plot_data *d, const char *out, struct err *e)
+{
+    return read_if_there(&d->confusion, out, d->name, ".confusion.csv", e) ||
+           read_if_there(&d->classes, out, d->name, ".classes.csv", e) ||
+           read_if_there(&d->curves, out, d->name, ".curves.csv", e) ||
+           read_if_there(&d->calibration, out, d->name, ".calibration.csv", e) ||
+           (!*plot_about(d, "classes") && read_if_there(&d->predictions, out, d->name, ".predictions.csv", e)) ||
+           read_if_there(&d->pictures, out, d->name, ".pictures.csv", e);
+}
+
 int plot_data_init(struct plot_data *d, const char *out, const char *name, struct err *e)
 {
     memset(d, 0, sizeof *d);
     d->name = name;
-    struct table *all[] = {&d->trials, &d->effects, &d->epochs, &d->timing, &d->confusion, &d->about};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    struct table *all[PLOT_TABLES];
+    all_tables(d, all);
+    for (size_t i = 0; i < PLOT_TABLES; i++)
         table_init(all[i]);
     arena_init(&d->mem);
     char path[4096];
@@ -94,8 +114,7 @@ int plot_data_init(struct plot_data *d, const char *out, const char *name, struc
         return 0;
     if (read_if_there(&d->epochs, out, name, ".epochs.csv", e) ||
         read_if_there(&d->timing, out, name, ".timing.csv", e) ||
-        read_if_there(&d->confusion, out, name, ".confusion.csv", e) ||
-        read_if_there(&d->about, out, name, ".about.csv", e))
+        read_if_there(&d->about, out, name, ".about.csv", e) || read_findings(d, out, e))
         return -1;
     const char *objective = plot_about(d, "objective");
     report_metrics_read(&d->about, &d->metrics);
@@ -112,8 +131,9 @@ int plot_data_init(struct plot_data *d, const char *out, const char *name, struc
 
 void plot_data_release(struct plot_data *d)
 {
-    struct table *all[] = {&d->trials, &d->effects, &d->epochs, &d->timing, &d->confusion, &d->about};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    struct table *all[PLOT_TABLES];
+    all_tables(d, all);
+    for (size_t i = 0; i < PLOT_TABLES; i++)
         table_release(all[i]);
     view_release(&d->v);
     arena_release(&d->mem);

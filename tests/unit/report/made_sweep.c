@@ -203,6 +203,46 @@ static void write_classes(const char *out, const char *name, const struct made_s
     fclose(f);
 }
 
+/* What the best point left of the test split: of classes, and of numbers. */
+static void write_test_split(const char *out, const char *name, const struct made_sweep *m)
+{
+    const char *class = m->wordy ? "a class called %zu" : "%zu";
+    FILE *f = table_file(out, name, ".classes.csv", "class,auc\n");
+    for (size_t k = 0; k < m->classes; k++) {
+        fprintf(f, class, k);
+        fprintf(f, ",%.6g\n", 1 - m->error * chance(k, 0, 9));
+    }
+    fclose(f);
+    f = table_file(out, name, ".curves.csv", "class,threshold,recall,false_positive_rate,precision\n");
+    for (size_t k = 0; k < m->classes; k++)
+        for (int i = 20; i >= 0; i--) {
+            fprintf(f, class, k);
+            fprintf(f, ",%g,%g,%g,%g\n", i / 20.0, pow(1 - i / 20.0, 0.3 * chance(k, 1, 9)), 1 - i / 20.0,
+                    0.5 + i / 40.0);
+        }
+    fclose(f);
+    f = table_file(out, name, ".calibration.csv", "from,to,samples,share,right\n");
+    for (int b = 0; b < 15; b++)
+        fprintf(f, "%g,%g,%d,%g,%g\n", b / 15.0, (b + 1) / 15.0, b * b, (b + 0.5) / 15, b / 16.0);
+    fclose(f);
+    f = table_file(out, name, ".predictions.csv", "sample,target,true,predicted,error\n");
+    for (size_t i = 0; i < 300; i++) {
+        const double scale = m->wordy ? 1e5 : 1, t = scale * chance(i, 2, 9), p = t + 0.1 * scale * chance(i, 3, 9);
+        fprintf(f, "%zu,%zu,%g,%g,%g\n", i, 1 + i % m->axes, t, p, p - t);
+    }
+    fclose(f);
+    f = table_file(out, name, ".pictures.csv",
+                   "picture,role,sample,true,predicted,probability,row,column,red,green,blue\n");
+    for (size_t i = 0; i < 16 * 25; i++) {
+        fprintf(f, "%zu,%s,%zu,", i / 25 + 1, m->repeats > 1 ? "mistake" : i / 25 % 2 ? "output" : "input", i / 25);
+        fprintf(f, m->repeats > 1 ? class : "", m->classes - 1);
+        fprintf(f, ",");
+        fprintf(f, m->repeats > 1 ? class : "", m->classes - 2);
+        fprintf(f, ",%s,%zu,%zu,%zu,%zu,0\n", m->repeats > 1 ? "0.99" : "", i % 25 / 5, i % 5, i % 256, 255 - i % 256);
+    }
+    fclose(f);
+}
+
 void make_tables(const char *out, const char *name, const struct made_sweep *m)
 {
     char path[4200];
@@ -213,4 +253,5 @@ void make_tables(const char *out, const char *name, const struct made_sweep *m)
     write_trials(out, name, m, &s);
     write_epochs(out, name, m, &s);
     write_classes(out, name, m);
+    write_test_split(out, name, m);
 }

@@ -44,6 +44,43 @@ static const char *plot_file(const char *name, const char *plot, const char *kin
     return path;
 }
 
+/* What a best point left of the test split: two classes, two numbers, two pictures. */
+static void make_findings(const char *name, const char *one, const char *other)
+{
+    static const char *const suffix[] = {".classes.csv", ".curves.csv", ".calibration.csv", ".predictions.csv",
+                                         ".pictures.csv"};
+    struct table t[COUNT(suffix)];
+    struct err e = {0};
+    char path[4200], pixel[4] = "0";
+    for (size_t i = 0; i < COUNT(suffix); i++)
+        table_init(&t[i]);
+    table_columns(&t[0], (const char *const[]){"class", "auc"}, 2);
+    table_row(&t[0], (const char *const[]){one, "0.9"});
+    table_row(&t[0], (const char *const[]){other, "0.8"});
+    table_columns(&t[1], (const char *const[]){"class", "threshold", "recall", "false_positive_rate", "precision"}, 5);
+    for (int k = 0; k < 4; k++)
+        table_row(&t[1], (const char *const[]){k < 2 ? one : other, k % 2 ? "0" : "0.5", k % 2 ? "1" : "0.7",
+                                               k % 2 ? "1" : "0.1", k % 2 ? "0.4" : "0.9"});
+    table_columns(&t[2], (const char *const[]){"from", "to", "samples", "share", "right"}, 5);
+    table_row(&t[2], (const char *const[]){"0", "0.5", "0", "", ""});
+    table_row(&t[2], (const char *const[]){"0.5", "1", "8", "0.75", "0.7"});
+    table_columns(&t[3], (const char *const[]){"sample", "target", "true", "predicted", "error"}, 5);
+    table_row(&t[3], (const char *const[]){"1", "1", "5", "6", "1"});
+    table_row(&t[3], (const char *const[]){"1", "2", "7", "3", "-4"});
+    table_columns(&t[4],
+                  (const char *const[]){"picture", "role", "true", "predicted", "probability", "row", "column", "red",
+                                        "green", "blue"},
+                  10);
+    for (int k = 0; k < 8; k++, pixel[0]++)
+        table_row(&t[4], (const char *const[]){k < 4 ? "1" : "2", "mistake", one, other, "0.9", k % 4 / 2 ? "1" : "0",
+                                               k % 2 ? "1" : "0", pixel, pixel, "255"});
+    for (size_t i = 0; i < COUNT(suffix); i++) {
+        if (table_write(&t[i], report_path(path, sizeof path, test_folder(), name, suffix[i]), 0, &e))
+            fail_msg("%s", e.text);
+        table_release(&t[i]);
+    }
+}
+
 /* Two axes with given names and values, two repeats; tables for every plot type. */
 static void make_sweep(const char *name, const char *a, const char *b, const char *const va[3], const char *const vb[2])
 {
@@ -86,6 +123,7 @@ static void make_sweep(const char *name, const char *a, const char *b, const cha
     table_row(&confusion, (const char *const[]){a, "9", "1"});
     table_row(&confusion, (const char *const[]){vb[0], "0", "7"});
     results_file(name, ".about.csv", "key,value\nobjective,max val_accuracy\n");
+    make_findings(name, a, vb[0]);
     for (size_t i = 0; i < 4; i++) {
         if (table_write(all[i], report_path(path, sizeof path, test_folder(), name, suffix[i]), 0, &e))
             fail_msg("%s", e.text);
@@ -410,6 +448,16 @@ static void hardly_any_data(void **state)
         results_file("bare", ".timing.csv",
                      i % 2 ? "trial,worker,start,wall\n1,,,\n" : "trial,worker,start,wall\n1,1,0,0\n2,1,0,1\n");
         results_file("bare", ".confusion.csv", i % 2 ? "true,a\na,0\n" : "true,a\na,5\n");
+        results_file("bare", ".classes.csv", i % 2 ? "class\n" : "class,auc\na,\n");
+        results_file("bare", ".curves.csv",
+                     i % 2 ? "class,recall\na,\nb,7\n" : "class,recall,false_positive_rate,precision\na,1,1,1\n");
+        results_file("bare", ".calibration.csv",
+                     i % 2 ? "samples,share\n0,\n" : "from,to,samples,share,right\n0,1,1,,\n0,1,1,1,1\n");
+        results_file("bare", ".predictions.csv",
+                     i % 2 ? "target,error\n1,0\n1,1e300\n" : "target,true,predicted,error\n1e9,5,5,0\n");
+        results_file("bare", ".pictures.csv",
+                     i % 2 ? "picture,row\n,\n"
+                           : "picture,role,row,column,red,green,blue\n1,x,0,,1e9,-1,\n1,x,1e9,0,,,\n");
         if (report_plots(test_folder(), "bare", (struct report_drawing){.at_once = 2}, hear, &h, &e))
             fail_msg("case %zu: %s", i, e.text);
     }
@@ -547,6 +595,10 @@ static void quoting(void **state)
     put_quoted(&s, "it's \"a\"\n`b` \\n", 0);
     assert_string_equal(s.p, "'it''s ''a'' `b` \\n'");
     str_clear(&s);
+    put_quoted(&s, "'a' b", 0);
+    put_quoted(&s, "\"", 0);
+    assert_string_equal(s.p, "'’a'' b''’'");
+    str_clear(&s);
     put_field(&s, "tab\there \"q\" \\n \xff end\x7f\xc2\x85", 0);
     assert_string_equal(s.p, "tab here 'q' ∖n ? end ??");
     str_clear(&s);
@@ -676,7 +728,7 @@ static void plot_types_are_named(void **state)
         for (size_t k = 0; k < n; k++)
             assert_string_not_equal(report_plot_type(k)->name, report_plot_type(n)->name);
     }
-    assert_int_equal(n, 9);
+    assert_int_equal(n, 13);
 }
 
 int test_plots(void)

@@ -59,10 +59,12 @@ static void put_clean(struct str *s, const char *text, size_t max, const char *a
     }
 }
 
+/* A text that begins with a quote gets another one: gnuplot 5.4 takes three quotes for an empty text and a new one. */
 void put_quoted(struct str *s, const char *text, size_t max)
 {
-    str_add(s, "'");
-    put_clean(s, text, max, "''", "\\");
+    const int quote = *text == '\'' || *text == '"';
+    str_add(s, quote ? "'’" : "'");
+    put_clean(s, text + quote, max, "''", "\\");
     str_add(s, "'");
 }
 
