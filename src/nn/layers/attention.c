@@ -3,13 +3,14 @@
  * [3C] (q, then k, then v), V [C][C] and c [C], as PyTorch's MultiheadAttention has them. In bf16 the two dense layers
  * multiply rounded numbers, scores and what they weigh stay floats. */
 #include "nn/layers/positions.h"
+#include "nn/layers/rotary.h"
 
 #include <limits.h>
 #include <math.h>
 #include <string.h>
 
 struct attention_args {
-    int heads, init;
+    int heads, rotary, init;
 };
 
 // clang-format off
@@ -17,6 +18,8 @@ struct attention_args {
 static const struct param attention_params[] = {
     { .name = "heads", .type = P_INT, .at = AT(heads), .min = 1, .max = 1024, .preset = "1",
       .help = "each looks with its share of the channels" },
+    { .name = "rotary", .type = P_FLAG, .at = AT(rotary), .preset = "no",
+      .help = "turn queries and keys by their position, so that scores go by distances (Su et al. 2021, arXiv:2104.09864)" },
     { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,
       .help = "how the weights start; default: [model] init" },
     { 0 },
@@ -55,6 +58,8 @@ static int attention_shape(struct nn_node *nd, struct err *e)
         return -1;
     if (c % heads)
         return layer_error(nd, e, "heads must divide the %d channels, %d does not", c, heads);
+    if (a->rotary && c / heads % 2)
+        return layer_error(nd, e, "rotary turns pairs of channels, and each head has %d", c / heads);
     if ((double)c * c * 3 > INT_MAX || t * t > INT_MAX)
         return layer_error(nd, e, "%d channels and %.0f positions are too many", c, t);
     nd->y = x;
@@ -143,8 +148,13 @@ static struct attention_parts parts_of(const struct layer_call *c, float *from)
     return (struct attention_parts){from, from + 3 * n, from + 4 * n};
 }
 
-/* First what the projections and the kernels want, one after the other; then what is not saved, or gradients like it.
- */
+static int is_rotary(const struct nn_node *nd)
+{
+    return ((const struct attention_args *)nd->args)->rotary;
+}
+
+/* First what the projections and the kernels want, one after the other; then what is not saved, or gradients like it;
+ * then what turning wants. */
 static size_t kernels_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
     const struct attention a = attention_of(nd);
@@ -156,7 +166,18 @@ static size_t kernels_scratch(const struct nn_node *nd, int blocks, int bf16)
 
 static size_t attention_floats(const struct nn_node *nd, int blocks, int bf16)
 {
-    return kernels_scratch(nd, blocks, bf16) + (size_t)blocks * nd->saved_block;
+    const struct attention a = attention_of(nd);
+    return kernels_scratch(nd, blocks, bf16) + (size_t)blocks * nd->saved_block +
+           (is_rotary(nd) ? rotary_scratch(&a) : 0);
+}
+
+static void turn_queries(const struct layer_call *c, int back, float *qkv)
+{
+    const struct attention a = attention_of(c->node);
+    const int blocks = c->pass->blocks;
+    if (is_rotary(c->node))
+        rotary_turn(c, &a, back, qkv,
+                    c->scratch + kernels_scratch(c->node, blocks, c->bf16) + (size_t)blocks * c->node->saved_block);
 }
 
 /* The caller of the layer has rounded x, dy and the weights; what stands between the projections is rounded here. */
@@ -175,6 +196,7 @@ static void attention_forward(const struct layer_call *c)
     const struct attention_parts p = parts_of(c, c->saved ? c->saved : rest);
     const size_t n = block_floats(nd), logs = log_floats(nd);
     project_forward(c, channels, 3 * channels, c->x[0], IN_WEIGHT, p.qkv, c->scratch);
+    turn_queries(c, 0, p.qkv);
     for (int b = 0; b < c->pass->blocks; b++)
         c->kernels->attention_forward(&a, p.qkv + 3 * (size_t)b * n, p.y + (size_t)b * n, p.logs + (size_t)b * logs,
                                       c->scratch);
@@ -195,6 +217,7 @@ static void attention_backward(const struct layer_call *c)
     for (int b = 0; b < c->pass->blocks; b++)
         c->kernels->attention_backward(&a, p.qkv + 3 * (size_t)b * n, p.y + (size_t)b * n, p.logs + (size_t)b * logs,
                                        d.y + (size_t)b * n, d.qkv + 3 * (size_t)b * n, c->scratch);
+    turn_queries(c, 1, d.qkv);
     round_operand(c, 3 * (size_t)c->pass->blocks * n, d.qkv);
     project_backward(c, channels, 3 * channels, c->x[0], IN_WEIGHT, d.qkv, c->dx[0], c->scratch);
 }

@@ -88,6 +88,24 @@ class Attention(nn.Module):
         return self.attention(t, t, t, need_weights=False)[0].transpose(1, 2).reshape(x.shape)
 
 
+class Rotary(nn.Module):
+    """Attention over a sequence whose queries and keys are turned by their position (Su et al. 2021)."""
+
+    def __init__(self, c, heads):
+        super().__init__()
+        self.inside, self.out, self.heads = nn.Linear(c, 3 * c), nn.Linear(c, c), heads
+
+    def turned(self, x):
+        t, width = x.shape[-2:]
+        angle = torch.arange(t)[:, None].double() * 10000 ** (-torch.arange(0, width, 2).double() / width)
+        return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * torch.polar(torch.ones_like(angle), angle)).flatten(-2)
+
+    def forward(self, x):
+        q, k, v = (i.unflatten(-1, (self.heads, -1)).transpose(1, 2) for i in self.inside(x.transpose(1, 2)).chunk(3, -1))
+        y = nn.functional.scaled_dot_product_attention(self.turned(q), self.turned(k), v)
+        return self.out(y.transpose(1, 2).flatten(2)).transpose(1, 2)
+
+
 class KMeans(nn.Module):
     """Soft assignment by squared distances (Fard et al. 2018), at each position; PyTorch has none."""
 
@@ -150,6 +168,7 @@ CASES = [
     ("conv_transpose 2x3 4 stride 1x2 groups 2 bias no", (2, 3, 2), 2, lambda: nn.ConvTranspose2d(2, 4, (2, 3), (1, 2), groups=2, bias=False)),
     ("patch 2x3 4", (3, 4, 7), 2, lambda: nn.Sequential(nn.Conv2d(3, 4, (2, 3), (2, 3)), nn.Flatten(2))),
     ("attention heads 2", (4, 3, 5), 3, lambda: Attention(4, 2)),
+    ("attention heads 2 rotary", (8, 6), 2, lambda: Rotary(8, 2)),
     ("attention", (3, 2, 2), 2, lambda: Attention(3, 1)),
     ("positional", (3, 2, 4), 2, lambda: Positional(3, 2, 4, True)),
     ("positional sin", (4, 2, 3), 2, lambda: Positional(4, 2, 3, False)),

@@ -149,6 +149,7 @@ static void directions_must_fit_the_input(void **state)
     } row[] = {
         {"conv 3x3x3 8", "its input is maps, which have rows and columns; write NxM", &digits},
         {"conv 3 8 pad 1x1x1", "which have rows and columns", &digits},
+        {"conv 1x1 6, attention heads 2 rotary", "rotary turns pairs of channels, and each head has 3", &digits},
         {"maxpool 2x2x2", "which have rows and columns", &digits},
         {"maxpool 2 stride 2x2x1", "which have rows and columns", &digits},
         {"conv 3x1 8",

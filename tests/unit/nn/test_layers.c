@@ -69,11 +69,12 @@ static void transposed(const struct problem *p, const double *x, double *const *
                 }
 }
 
-/* y = V softmax(q k^T / sqrt(width)) v + c of each head, [C][positions] a sample; a: heads. */
+/* y = V softmax(q k^T / sqrt(width)) v + c of each head, [C][positions] a sample; a: heads, 100 more where q and k are
+ * turned by their position. */
 static void attention(const struct problem *p, const double *x, double *const *w, double *y)
 {
     const struct shape in = p->c->in;
-    const int heads = (int)p->c->a, width = in.c / heads, t = in.h * in.w;
+    const int heads = (int)p->c->a % 100, width = in.c / heads, t = in.h * in.w;
     double *qkv = calloc((size_t)(4 * in.c * t), sizeof *qkv), *o = qkv + 3 * in.c * t, score[64];
     assert_true(qkv && t <= 64);
     for (int n = 0; n < p->c->n; n++, x += in.c * t, y += in.c * t) {
@@ -82,6 +83,12 @@ static void attention(const struct problem *p, const double *x, double *const *w
             for (int c = 0; c < in.c; c++)
                 qkv[i] += w[0][i / t * in.c + c] * x[c * t + i % t];
         }
+        for (int i = 0; i < 2 * in.c * t && p->c->a > 100; i++)
+            if (i / t % 2 == 0) {
+                const double angle = i % t * pow(10000, -(double)(i / t % width) / width), even = qkv[i];
+                qkv[i] = even * cos(angle) - qkv[i + t] * sin(angle);
+                qkv[i + t] = even * sin(angle) + qkv[i + t] * cos(angle);
+            }
         memset(o, 0, (size_t)(in.c * t) * sizeof *o);
         for (int i = 0; i < heads * t; i++) { /* head and query */
             const double *q = qkv + i / t * width * t + i % t, *k = qkv + (in.c + i / t * width) * t, *v = k + in.c * t;
@@ -469,6 +476,8 @@ static const struct layer_case cases[] = {
     { "patch 4 5 bias no", MAPS(1, 8, 8), 3, 0, patches, WIN(5, 2, 2, 4, 4, 4, 4, 0, 0, 1, 1, 1), NULL, 0 },
     { "attention heads 2", MAPS(4, 6, 7), 3, 0, attention, OUT(4), NULL, 2 },
     { "attention heads 3", SEQUENCE(6, 17), 18, 0, attention, OUT(6), NULL, 3 },
+    { "attention heads 2 rotary", MAPS(4, 3, 4), 19, 0, attention, OUT(4), NULL, 102 },
+    { "attention rotary heads 1", SEQUENCE(6, 9), 4, 0, attention, OUT(6), NULL, 101 },
     { "attention", SEQUENCE(5, 1), 16, 0, attention, OUT(5), NULL, 1 },
     { "attention heads 2", MAPS(4, 3, 3), 5, 1, attention, OUT(4), NULL, 2 },
     { "kmeans 5 temperature 2", MAPS(3, 4, 5), 19, 0, kmeans, WIN(3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1), NULL, 2 },

@@ -66,7 +66,7 @@ static const char *const texts[] = {
     "gaussian_noise 0.1, adaptive_avgpool 5x4, upsample 2, crop 1, pad 1 mode reflect, adaptive_maxpool 2, maxout 3, "
     "reshape 4, softplus",
     "conv 3x3 5, batchnorm, silu, conv 3x3 6, batchnorm, selu, gmp, dense 4",
-    "conv 1x1 6, positional, residual { layernorm, attention heads 2, dropout 0.1 }, residual { rmsnorm, conv 1x1 8, "
+    "conv 1x1 6, positional, residual { layernorm, attention heads 3 rotary, dropout 0.1 }, residual { rmsnorm, conv 1x1 8, "
     "gelu, conv 1x1 6 }, attention heads 3, positional sin, gap, dense 4",
     "patch 2x3 6, class_token, positional, residual { layernorm, attention heads 2 }, residual { layernorm, dense 8, "
     "gelu, "
