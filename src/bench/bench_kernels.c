@@ -2,6 +2,8 @@
  */
 #include "bench/bench_kernels.h"
 
+#include "bench/bench_arrays.h"
+
 #include "base/arena.h"
 #include "base/rng.h"
 #include "base/timing.h"
@@ -11,21 +13,6 @@
 #include <string.h>
 
 /* ---- what a kernel works on -------------------------------------------------------------------------------------- */
-
-/* One geometry serves all: dense is 1x1 maps, element-wise kernels have as many outputs as inputs. */
-struct kernel_arrays {
-    const struct kernels *k;
-    struct conv_dims d;
-    int images, blocks;
-    size_t in, out, weights; /* floats */
-    enum act act;
-    float p;
-    float *a, *b, *c, *e, *w, *dw, *scratch; /* a, c: in floats; b, e: out floats */
-    double *lanes, *sums;                    /* of the normalization: [c][2][16], [c][2] */
-    struct moments *moments;
-    int32_t *label;
-    uint32_t *seed, *drawn;
-};
 
 static struct pool_dims pool_of(const struct conv_dims *d)
 {
@@ -224,9 +211,6 @@ static void call_sum_squares(void *p)
 
 /* ---- the kernels ------------------------------------------------------------------------------------------------- */
 
-/* Operations: so many for each multiply-add of the convolution, each input, each output times the window. An elementary
- * function counts two for each multiply-add and each product that it is made of (simd/vmath.h), one for a division.
- * Traffic: how often the input, the output and the weights pass. */
 enum kernel_id {
     CONV_F,
     CONV_D,
@@ -269,53 +253,46 @@ enum kernel_id {
     SQUARES
 };
 // clang-format off
-static const struct kernel_row {
-    const char *name;
-    void (*call)(void *work);
-    int per_mac, per_in, per_window;
-    int in, out, weights;
-    enum act act;
-    float p;
-} rows[] = {
-    [CONV_F]  = { "conv_forward",           call_conv_forward,           2, 0,  0,   1, 1, 1, 0, 0 },
-    [CONV_D]  = { "conv_backward_data",     call_conv_backward_data,     2, 0,  0,   1, 1, 1, 0, 0 },
-    [CONV_W]  = { "conv_backward_weights",  call_conv_backward_weights,  2, 0,  0,   1, 1, 1, 0, 0 },
-    [DENSE_F] = { "dense_forward",          call_dense_forward,          2, 0,  0,   1, 1, 1, 0, 0 },
-    [DENSE_D] = { "dense_backward_data",    call_dense_backward_data,    2, 0,  0,   1, 1, 1, 0, 0 },
-    [DENSE_W] = { "dense_backward_weights", call_dense_backward_weights, 2, 0,  0,   1, 1, 1, 0, 0 },
-    [BN_S]    = { "bn_stats",               call_bn_stats,               0, 3,  0,   1, 0, 0, 0, 0 },
-    [BN_A]    = { "bn_apply",               call_bn_apply,               0, 2,  0,   1, 1, 0, 0, 0 },
-    [BN_BS]   = { "bn_backward_stats",      call_bn_backward_stats,      0, 5,  0,   1, 1, 0, 0, 0 },
-    [BN_B]    = { "bn_backward",            call_bn_backward,            0, 4,  0,   2, 1, 0, 0, 0 },
-    [RELU_F]  = { "act_forward relu",       call_act_forward,            0, 1,  0,   1, 1, 0, ACT_relu, 0 },
-    [RELU_B]  = { "act_backward relu",      call_act_backward,           0, 1,  0,   2, 1, 0, ACT_relu, 0 },
-    [TANH_F]  = { "act_forward tanh",       call_act_forward,            0, 19, 0,   1, 1, 0, ACT_tanh, 0 },
-    [TANH_B]  = { "act_backward tanh",      call_act_backward,           0, 4,  0,   2, 1, 0, ACT_tanh, 0 },
-    [GELU_F]  = { "act_forward gelu",       call_act_forward,            0, 24, 0,   1, 1, 0, ACT_gelu, 0 },
-    [GELU_B]  = { "act_backward gelu",      call_act_backward,           0, 28, 0,   2, 1, 0, ACT_gelu, 0 },
-    [SIGMOID_F] = { "act_forward sigmoid",  call_act_forward,            0, 23, 0,   1, 1, 0, ACT_sigmoid, 0 },
-    [SIGMOID_B] = { "act_backward sigmoid", call_act_backward,           0, 4,  0,   2, 1, 0, ACT_sigmoid, 0 },
-    [EXP]     = { "vec_exp",                call_vec_exp,                0, 24, 0,   1, 1, 0, 0, 0 },
-    [LOG]     = { "vec_log",                call_vec_log,                0, 25, 0,   1, 1, 0, 0, 0 },
-    [ERF]     = { "vec_erf",                call_vec_erf,                0, 34, 0,   1, 1, 0, 0, 0 },
-    [DROP]    = { "dropout",                call_dropout,                0, 1,  0,   1, 1, 0, 0, 0 },
-    [PW_F]    = { "pointwise_forward",      call_pointwise_forward,      0, 3,  0,   1, 1, 0, ACT_relu, 0 },
-    [PW_FD]   = { "pointwise_forward drop", call_pointwise_forward,      0, 4,  0,   1, 1, 0, ACT_relu, 0.05f },
-    [PW_B]    = { "pointwise_backward",     call_pointwise_backward,     0, 8,  0,   2, 2, 0, ACT_relu, 0 },
-    [PW_BD]   = { "pointwise_backward drop", call_pointwise_backward,    0, 10, 0,   2, 2, 0, ACT_relu, 0.05f },
-    [BN_M]    = { "bn_moments",             call_bn_moments,             0, 3,  0,   1, 0, 0, 0, 0 },
-    [MAX_F]   = { "maxpool_forward",        call_maxpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
-    [MAX_B]   = { "maxpool_backward",       call_maxpool_backward,       0, 0,  1,   2, 2, 0, 0, 0 },
-    [AVG_F]   = { "avgpool_forward",        call_avgpool_forward,        0, 0,  1,   1, 1, 0, 0, 0 },
-    [AVG_B]   = { "avgpool_backward",       call_avgpool_backward,       0, 0,  1,   1, 1, 0, 0, 0 },
-    [SOFTMAX] = { "softmax_xent",           call_softmax_xent,           0, 28, 0,   1, 1, 0, 0, 0 },
-    [MSE]     = { "mse_loss",               call_mse_loss,               0, 5,  0,   2, 1, 0, 0, 0 },
-    [MAE]     = { "mae_loss",               call_mae_loss,               0, 8,  0,   2, 1, 0, 0, 0 },
-    [HUBER]   = { "huber_loss",             call_huber_loss,             0, 8,  0,   2, 1, 0, 0, 0 },
-    [SGD]     = { "sgd_step",               call_sgd_step,               0, 8,  0,   3, 2, 0, 0, 0 },
-    [RMSPROP] = { "rmsprop_step",           call_rmsprop_step,           0, 9,  0,   3, 2, 0, 0, 0 },
-    [ADAM]    = { "adam_step",              call_adam_step,              0, 13, 0,   4, 3, 0, 0, 0 },
-    [SQUARES] = { "sum_squares",            call_sum_squares,            0, 2,  0,   1, 0, 0, 0, 0 },
+static const struct kernel_row rows[] = {
+    [CONV_F]  = { "conv_forward",           call_conv_forward,           2, 0,  0,   1, 1, 1, 0, 0, NULL, NULL },
+    [CONV_D]  = { "conv_backward_data",     call_conv_backward_data,     2, 0,  0,   1, 1, 1, 0, 0, NULL, NULL },
+    [CONV_W]  = { "conv_backward_weights",  call_conv_backward_weights,  2, 0,  0,   1, 1, 1, 0, 0, NULL, NULL },
+    [DENSE_F] = { "dense_forward",          call_dense_forward,          2, 0,  0,   1, 1, 1, 0, 0, NULL, NULL },
+    [DENSE_D] = { "dense_backward_data",    call_dense_backward_data,    2, 0,  0,   1, 1, 1, 0, 0, NULL, NULL },
+    [DENSE_W] = { "dense_backward_weights", call_dense_backward_weights, 2, 0,  0,   1, 1, 1, 0, 0, NULL, NULL },
+    [BN_S]    = { "bn_stats",               call_bn_stats,               0, 3,  0,   1, 0, 0, 0, 0, NULL, NULL },
+    [BN_A]    = { "bn_apply",               call_bn_apply,               0, 2,  0,   1, 1, 0, 0, 0, NULL, NULL },
+    [BN_BS]   = { "bn_backward_stats",      call_bn_backward_stats,      0, 5,  0,   1, 1, 0, 0, 0, NULL, NULL },
+    [BN_B]    = { "bn_backward",            call_bn_backward,            0, 4,  0,   2, 1, 0, 0, 0, NULL, NULL },
+    [RELU_F]  = { "act_forward relu",       call_act_forward,            0, 1,  0,   1, 1, 0, ACT_relu, 0, NULL, NULL },
+    [RELU_B]  = { "act_backward relu",      call_act_backward,           0, 1,  0,   2, 1, 0, ACT_relu, 0, NULL, NULL },
+    [TANH_F]  = { "act_forward tanh",       call_act_forward,            0, 19, 0,   1, 1, 0, ACT_tanh, 0, NULL, NULL },
+    [TANH_B]  = { "act_backward tanh",      call_act_backward,           0, 4,  0,   2, 1, 0, ACT_tanh, 0, NULL, NULL },
+    [GELU_F]  = { "act_forward gelu",       call_act_forward,            0, 24, 0,   1, 1, 0, ACT_gelu, 0, NULL, NULL },
+    [GELU_B]  = { "act_backward gelu",      call_act_backward,           0, 28, 0,   2, 1, 0, ACT_gelu, 0, NULL, NULL },
+    [SIGMOID_F] = { "act_forward sigmoid",  call_act_forward,            0, 23, 0,   1, 1, 0, ACT_sigmoid, 0, NULL, NULL },
+    [SIGMOID_B] = { "act_backward sigmoid", call_act_backward,           0, 4,  0,   2, 1, 0, ACT_sigmoid, 0, NULL, NULL },
+    [EXP]     = { "vec_exp",                call_vec_exp,                0, 24, 0,   1, 1, 0, 0, 0, NULL, NULL },
+    [LOG]     = { "vec_log",                call_vec_log,                0, 25, 0,   1, 1, 0, 0, 0, NULL, NULL },
+    [ERF]     = { "vec_erf",                call_vec_erf,                0, 34, 0,   1, 1, 0, 0, 0, NULL, NULL },
+    [DROP]    = { "dropout",                call_dropout,                0, 1,  0,   1, 1, 0, 0, 0, NULL, NULL },
+    [PW_F]    = { "pointwise_forward",      call_pointwise_forward,      0, 3,  0,   1, 1, 0, ACT_relu, 0, NULL, NULL },
+    [PW_FD]   = { "pointwise_forward drop", call_pointwise_forward,      0, 4,  0,   1, 1, 0, ACT_relu, 0.05f, NULL, NULL },
+    [PW_B]    = { "pointwise_backward",     call_pointwise_backward,     0, 8,  0,   2, 2, 0, ACT_relu, 0, NULL, NULL },
+    [PW_BD]   = { "pointwise_backward drop", call_pointwise_backward,    0, 10, 0,   2, 2, 0, ACT_relu, 0.05f, NULL, NULL },
+    [BN_M]    = { "bn_moments",             call_bn_moments,             0, 3,  0,   1, 0, 0, 0, 0, NULL, NULL },
+    [MAX_F]   = { "maxpool_forward",        call_maxpool_forward,        0, 0,  1,   1, 1, 0, 0, 0, NULL, NULL },
+    [MAX_B]   = { "maxpool_backward",       call_maxpool_backward,       0, 0,  1,   2, 2, 0, 0, 0, NULL, NULL },
+    [AVG_F]   = { "avgpool_forward",        call_avgpool_forward,        0, 0,  1,   1, 1, 0, 0, 0, NULL, NULL },
+    [AVG_B]   = { "avgpool_backward",       call_avgpool_backward,       0, 0,  1,   1, 1, 0, 0, 0, NULL, NULL },
+    [SOFTMAX] = { "softmax_xent",           call_softmax_xent,           0, 28, 0,   1, 1, 0, 0, 0, NULL, NULL },
+    [MSE]     = { "mse_loss",               call_mse_loss,               0, 5,  0,   2, 1, 0, 0, 0, NULL, NULL },
+    [MAE]     = { "mae_loss",               call_mae_loss,               0, 8,  0,   2, 1, 0, 0, 0, NULL, NULL },
+    [HUBER]   = { "huber_loss",             call_huber_loss,             0, 8,  0,   2, 1, 0, 0, 0, NULL, NULL },
+    [SGD]     = { "sgd_step",               call_sgd_step,               0, 8,  0,   3, 2, 0, 0, 0, NULL, NULL },
+    [RMSPROP] = { "rmsprop_step",           call_rmsprop_step,           0, 9,  0,   3, 2, 0, 0, 0, NULL, NULL },
+    [ADAM]    = { "adam_step",              call_adam_step,              0, 13, 0,   4, 3, 0, 0, 0, NULL, NULL },
+    [SQUARES] = { "sum_squares",            call_sum_squares,            0, 2,  0,   1, 0, 0, 0, 0, NULL, NULL },
 };
 
 /* ---- the shapes -------------------------------------------------------------------------------------------------- */
@@ -326,11 +303,20 @@ static const struct kernel_row {
 #define FLAT(in, out) CONV(in, 1, out, 1, 0)
 #define MAPS(c, h) CONV(c, h, c, 1, 0)
 #define POOL(c, h, k) { c, h, h, c, (h) / (k), (h) / (k), k, k, k, k, 0, 0, 1, 1, 1 }
+#define UPSAMPLED(c, h) { c, h, h, c, 2 * (h), 2 * (h), 1, 1, 1, 1, 0, 0, 1, 1, 1 }
+#define ADAPTIVE(c, h, to) { c, h, h, c, to, to, ((h) + (to) - 1) / (to), ((h) + (to) - 1) / (to), 1, 1, 0, 0, 1, 1, 1 }
+#define HALVED(c, h) { c, h, h, (c) / 2, h, h, 1, 1, 1, 1, 0, 0, 1, 1, 1 }
+#define POSITIONS(t, c, heads) { 3 * (c), t, 1, c, t, 1, 1, 1, 1, 1, 0, 0, 1, 1, heads }
+#define CENTRES(c, h, k) { c, h, h, k, h, h, 1, 1, 1, 1, 0, 0, 1, 1, 1 }
 static const int convolution[] = { CONV_F, CONV_D, CONV_W, -1 }, first_layer[] = { CONV_F, CONV_W, -1 },
                  dense[] = { DENSE_F, DENSE_D, DENSE_W, -1 }, maps[] = { BN_S, BN_A, BN_BS, BN_B, RELU_F, RELU_B, TANH_F,
                  TANH_B, GELU_F, GELU_B, SIGMOID_F, SIGMOID_B, EXP, LOG, ERF, DROP, -1 }, stage[] = { BN_M, PW_F, PW_FD, PW_B, PW_BD, -1 },
-                 max[] = { MAX_F, MAX_B, -1 }, avg[] = { AVG_F, AVG_B, -1 }, loss[] = { SOFTMAX, MSE, MAE, HUBER, -1 },
-                 vector[] = { SGD, RMSPROP, ADAM, SQUARES, -1 };
+                 max[] = { MAX_F, MAX_B, -1 }, avg[] = { AVG_F, AVG_B, -1 }, loss[] = { SOFTMAX, FOCAL, HINGE, BCE, MSE, MAE, HUBER, -1 },
+                 vector[] = { SGD, RMSPROP, ADAM, ADAGRAD, ADADELTA, LION, MOMENT, SQUARES, -1 },
+                 norms[] = { LAYERNORM_F, LAYERNORM_B, GROUPNORM_F, GROUPNORM_B, PRELU_F, PRELU_B, GATE_F, GATE_SUMS, ADD_SCALED, MUL, -1 },
+                 halves[] = { GLU_F, GLU_B, MAXOUT_F, MAXOUT_B, -1 }, upsampled[] = { UPSAMPLE_F, UPSAMPLE_B, -1 },
+                 adaptive[] = { ADAPTIVE_F, ADAPTIVE_B, -1 }, attends[] = { ATTENTION_F, ATTENTION_B, -1 },
+                 clusters[] = { KMEANS_F, KMEANS_B, -1 };
 static const struct shape_row {
     const char *group;
     const int *kernels; /* up to -1 */
@@ -390,6 +376,13 @@ static const struct shape_row {
     { "other", max, 16, POOL(20, 22, 2) },
     { "other", avg, 16, POOL(20, 22, 2) },
     { "other", loss, 128, FLAT(10, 10) },
+    { "layers", norms, 16, MAPS(64, 8) },
+    { "layers", halves, 16, HALVED(64, 8) },
+    { "layers", upsampled, 16, UPSAMPLED(16, 16) },
+    { "layers", adaptive, 16, ADAPTIVE(20, 22, 5) },
+    { "layers", attends, 16, POSITIONS(49, 64, 4) },
+    { "layers", attends, 16, POSITIONS(196, 32, 2) },
+    { "layers", clusters, 16, CENTRES(32, 8, 128) },
     { "update", vector, 16, FLAT(730, 730) }, /* the parameters of n1, as 16 x 730 */
 };
 // clang-format on
@@ -400,6 +393,11 @@ struct picked {
     const struct kernel_row *row;
 };
 
+static const struct kernel_row *row_of_kernel(int id)
+{
+    return id < FIRST_LAYER_ROW ? &rows[id] : &layer_rows[id - FIRST_LAYER_ROW];
+}
+
 /* Picks the i-th pair of a shape and a kernel; past the end its shape is NULL and *n says how many there are. */
 static struct picked pick_case(size_t i, size_t *n)
 {
@@ -407,7 +405,7 @@ static struct picked pick_case(size_t i, size_t *n)
     for (size_t s = 0; s < SHAPES; s++)
         for (const int *k = shapes[s].kernels; *k >= 0; k++, ++*n)
             if (*n == i)
-                return (struct picked){&shapes[s], &rows[*k]};
+                return (struct picked){&shapes[s], row_of_kernel(*k)};
     return (struct picked){NULL, NULL};
 }
 
@@ -461,8 +459,14 @@ static void shape_words(const struct kernel_row *r, const struct conv_dims *d, i
         snprintf(buf, n, "%dx%d %d->%d, %dx%d", d->kh, d->kw, d->ci, d->co, d->ho, d->wo);
     else if (r->per_mac)
         snprintf(buf, n, "%d->%d", d->ci, d->co);
+    else if (r->per_window && d->ho > d->h)
+        snprintf(buf, n, "%d, %dx%d to %dx%d", d->ci, d->h, d->w, d->ho, d->wo);
     else if (r->per_window)
         snprintf(buf, n, "%d, %dx%d window %dx%d", d->ci, d->h, d->w, d->kh, d->kw);
+    else if (r->more && d->w == 1)
+        snprintf(buf, n, "%d positions, %d by %d heads", d->h, d->co, d->groups);
+    else if (r->more)
+        snprintf(buf, n, "%d->%d, %dx%d", d->ci, d->co, d->h, d->w);
     else if (d->h > 1)
         snprintf(buf, n, "%d, %dx%d", d->ci, d->h, d->w);
     else
@@ -481,7 +485,8 @@ void kernel_case(size_t i, struct kernel_case *c)
     c->images = p.shape->kernels == vector ? 0 : v.images;
     shape_words(r, d, c->images, c->shape, sizeof c->shape);
     double window = (double)d->kh * d->kw, lanes = (double)v.blocks * LANES;
-    c->flop = r->per_mac * lanes * conv_macs(d) + r->per_in * (double)v.in + r->per_window * (double)v.out * window;
+    c->flop = r->per_mac * lanes * conv_macs(d) + r->per_in * (double)v.in + r->per_window * (double)v.out * window +
+              (r->more ? lanes * r->more(d) : 0);
     c->bytes = 4.0 * (r->in * (double)v.in + r->out * (double)v.out + r->weights * (double)v.weights);
 }
 
@@ -499,7 +504,7 @@ static float *random_floats(struct arena *a, size_t n, uint32_t which, float sca
     return x;
 }
 
-static int fill_arrays(struct kernel_arrays *v, struct arena *a)
+static int fill_arrays(struct kernel_arrays *v, const struct kernel_row *r, struct arena *a)
 {
     const struct conv_dims *d = &v->d;
     size_t channels = (size_t)d->ci;
@@ -509,6 +514,8 @@ static int fill_arrays(struct kernel_arrays *v, struct arena *a)
         scratch = dense_scratch(v->blocks, d->ci, d->co);
     if (scratch < 2 * (size_t)(d->ci + d->co) + lanes)
         scratch = 2 * (size_t)(d->ci + d->co) + lanes;
+    if (r->scratch && r->scratch(d, v->blocks) > scratch)
+        scratch = r->scratch(d, v->blocks);
     v->a = random_floats(a, v->in, 0, 1, 0);
     v->b = random_floats(a, v->out, 1, 1, 0);
     v->c = random_floats(a, v->in, 2, 0.1f, 0.5f); /* also second moments: positive */
@@ -569,7 +576,7 @@ int kernel_case_time(size_t i, const struct kernels *k, int traffic, double seco
     if (traffic)
         x = random_floats(&a, floats, 7, 1, 0);
     struct timing_turns *t = arena_take(&a, sizeof *t);
-    int bad = fill_arrays(&v, &a) || (traffic && !x) || !t;
+    int bad = fill_arrays(&v, p.row, &a) || (traffic && !x) || !t;
     if (bad) {
         err_set(e, ERR_NOMEM, "no memory to measure %s", p.row->name);
     } else {

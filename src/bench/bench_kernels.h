@@ -17,7 +17,7 @@
 #include "kernels/kernels.h"
 
 struct kernel_case {
-    const char *group;  /* "n1", "grid", "cifar", "dense", "other", "update" */
+    const char *group;  /* "n1", "grid", "cifar", "dense", "other", "layers", "update" */
     const char *kernel; /* its name in struct kernels; activations with theirs: "act_forward relu" */
     char shape[48];     /* "3x3 10->16, 24x24" */
     int images;         /* 0: not about images */

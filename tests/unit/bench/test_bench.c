@@ -50,6 +50,12 @@ static void counts_are_right(void **state)
     assert_true(c.bytes == 20.0 * 11680);
     assert_int_equal(find("pointwise_backward drop", "20, 22x22", &c), 1);
     assert_true(c.bytes == 4.0 * 4 * 16 * 20 * 22 * 22);
+    assert_int_equal(find("attention_forward", "49 positions, 64 by 4 heads", &c), 1);
+    assert_true(c.flop == 16.0 * 49 * 49 * (4 * 64 + 28 * 4) && c.bytes == 4.0 * 16 * 49 * 4 * 64);
+    assert_int_equal(find("kmeans_forward", "32->128, 8x8", &c), 1);
+    assert_true(c.flop == 16.0 * 64 * 128 * (3 * 32 + 27) && c.bytes == 4.0 * 16 * 64 * (32 + 128));
+    assert_int_equal(find("sample_norm_forward channels", "64, 8x8", &c), 1);
+    assert_true(c.flop == 16.0 * 64 * 64 * 8 && c.bytes == c.flop);
     assert_int_equal(find("conv_backward_data", "3x3 1->10, 26x26", &c), 0); /* the gradient of the input: not needed */
 }
 
