@@ -239,7 +239,7 @@ static void call_attention_backward(void *p)
 
 /* co centres, whose shares are put out. Scratch: the centres, the sums of their gradients, and vectors of the kernel.
  */
-static struct kmeans kmeans_of(const struct kernel_arrays *v)
+static struct kmeans kmeans_of_arrays(const struct kernel_arrays *v)
 {
     return (struct kmeans){.c = v->d.ci, .w = v->d.w, .k = v->d.co, .sharpness = 1, .centre = v->scratch};
 }
@@ -265,14 +265,14 @@ static double kmeans_operations_back(const struct conv_dims *d)
 static void call_kmeans_forward(void *p)
 {
     const struct kernel_arrays *v = p;
-    const struct kmeans d = kmeans_of(v);
+    const struct kmeans d = kmeans_of_arrays(v);
     v->k->kmeans_forward(&d, v->blocks * v->d.h, v->a, v->b, NULL);
 }
 
 static void call_kmeans_backward(void *p)
 {
     const struct kernel_arrays *v = p;
-    const struct kmeans d = kmeans_of(v);
+    const struct kmeans d = kmeans_of_arrays(v);
     const size_t numbers = (size_t)d.c * (size_t)d.k;
     float *sums = v->scratch + PAD16(numbers);
     v->k->kmeans_backward(&d, v->blocks * v->d.h, v->a, v->b, v->e, v->c, sums, sums + (numbers + 1) * LANES);

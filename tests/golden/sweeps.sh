@@ -1,0 +1,70 @@
+# sweeps: a few points of every file in sweeps/, on tiny made-up data: the same bytes for any number of workers, after an
+# interruption and on every instruction set.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+
+# Pixels are bytes of the program itself: N SIZE, from number AT on.
+pixels() { tail -c "+$(($3 * $2 + 1))" "$SWEEP" | head -c "$(($1 * $2))"; }
+byte() { printf "\\$(printf %o "$1")"; }
+labels() { for ((i = 0; i < $1; i++)); do byte $((i % 10)); done; }
+# idx FOLDER STEM SIDE: 16 square pictures and their labels.
+idx() {
+  { printf '\0\0\10\3\0\0\0\20\0\0\0'; byte "$3"; printf '\0\0\0'; byte "$3"; pixels 16 $(($3 * $3)) 0; } >"$1/$2-images-idx3-ubyte"
+  { printf '\0\0\10\1\0\0\0\20'; labels 16; } >"$1/$2-labels-idx1-ubyte"
+}
+# cifar FILE N
+cifar() { for ((n = 0; n < $2; n++)); do byte $((n % 10)); pixels 1 3072 "$n"; done >"$1"; }
+# numbers COLUMNS N CLASSES
+numbers() {
+  awk -v columns="$1" -v n="$2" -v classes="$3" 'BEGIN {
+    for (i = 0; i <= n; i++) {
+      for (c = 1; c < columns; c++) printf "%.1f,", (i * (7 + c) + c * c) % 23 / 10 + (i % classes) * (c % 3)
+      print i % classes
+    }
+  }'
+}
+mkdir -p data/mnist data/fashion-mnist data/cifar10 data/sklearn-toy data/csv-real
+for part in train t10k; do idx data/mnist $part 20; idx data/fashion-mnist $part 12; done
+for part in data_batch_1 test_batch; do cifar data/cifar10/$part.bin 16; done
+numbers 31 60 2 >data/sklearn-toy/breast_cancer.csv
+numbers 5 60 3 >data/sklearn-toy/iris.csv
+numbers 14 60 3 >data/sklearn-toy/wine_data.csv
+awk 'BEGIN {
+  print "PassengerId,Survived,Pclass,Name,Sex,Age,SibSp,Parch,Ticket,Fare,Cabin,Embarked"
+  for (i = 1; i <= 60; i++)
+    printf "%d,%d,%d,\"N, %d\",%s,%s,%d,%d,T%d,%.2f,,%s\n", i, i % 2, i % 3 + 1, i, i % 4 ? "male" : "female",
+      i % 7 ? 20 + i % 30 : "", i % 3, i % 2, i, i * 7 % 31 / 2, substr("SCQ", i % 3 + 1, 1)
+}' >data/csv-real/titanic.csv
+export SWEEP_DATA=$T/data
+
+# What makes a sweep small, in $words; folds divide all samples, and a sweep of one point is halted between its epochs.
+small() {
+  set -- "$1" train.epochs=1 train.batch_size=16 train.drop_last=no sweep.repeats=1 require.result=
+  grep -q '^folds' "$1" || set -- "$@" data.train=8 data.validation=8 data.test=8
+  if grep -q '^\[grid\]' "$1"; then set -- "$@" search.method=random search.trials=2; else set -- "$@" train.epochs=2; fi
+  case $1 in
+  */resnet.ini) set -- "$@" model.blocks=1 model.width=2 ;;
+  */densenet.ini) set -- "$@" model.depth=2 model.growth=4 ;;
+  */mobilenet.ini) set -- "$@" model.variant=separable model.kernel=3,5 ;;
+  esac
+  words=("$@")
+}
+# The best level is that of the first run; avx512bf16 is avx512 for what these sweeps multiply.
+levels=$("$SWEEP" list levels | awk '/runs here/ && $1 != "avx512bf16" && best++ { print $1 }')
+! ldd "$SWEEP" | grep -q libasan || levels= # what sanitizers look for does not need the slow ones
+count=0
+for file in "$SOURCE"/sweeps/*.ini; do
+  name=$(basename "$file" .ini)
+  small "$file"
+  run 0 "${words[@]}" -q --no-plots -j 1 --out one || continue
+  run 3 "${words[@]}" -q --no-plots -j 1 --out halted stop.epochs=1
+  run 0 "${words[@]}" -q --no-plots -j 2 --out halted
+  same one halted "$name"
+  for level in $levels; do
+    run 0 "${words[@]}" -q --no-plots --isa "$level" --out "$level"
+    same one "$level" "$name"
+  done
+  [ -z "$(column "one/results/$name.csv" status | grep -v -e complete -e skipped)" ] || fail "$name: $(cat "one/results/$name.csv")"
+  count=$((count + 1))
+done
+[ "$count" -ge 16 ] || fail "only $count sweeps"
+finish
