@@ -1,18 +1,20 @@
 cmake_minimum_required(VERSION 3.25)
 # Fails on an #include "folder/..." that goes up the layers:
 #   cli -> {bench, orchestrate};  orchestrate -> config -> train -> {nn, data} -> kernels -> base;
+#   orchestrate -> model -> {nn, data};
 #   config -> search -> base;  orchestrate -> report -> base;  bench -> train
 set(may_base base)
 set(may_kernels kernels base)
 set(may_nn nn kernels base)
 set(may_data data kernels base)
+set(may_model model nn data kernels base)
 set(may_train train nn data kernels base)
 set(may_bench bench train nn data kernels base)
 set(may_search search base)
 set(may_config config search train nn data kernels base)
 set(may_report report base)
-set(may_orchestrate orchestrate config search train nn data kernels report base)
-set(may_cli cli bench orchestrate config search train nn data kernels report base)
+set(may_orchestrate orchestrate config search train model nn data kernels report base)
+set(may_cli cli bench orchestrate config search train model nn data kernels report base)
 
 set(bad 0)
 file(GLOB folders RELATIVE ${SOURCE} ${SOURCE}/*)

@@ -1,7 +1,7 @@
 # Every source of these folders of src/ begins with a comment that says what it is, and a name that grep finds leads to
 # one place: no static function, struct tag or source file is called like one in another file of them. The files that
 # src/README.md names are there.
-folders="base bench cli config data kernels nn orchestrate report search train"
+folders="base bench cli config data kernels model nn orchestrate report search train"
 cd "${SOURCE:?}/src" || exit 1
 bad=0
 fail() {
@@ -44,7 +44,7 @@ found=$(twice 'static function' "$functions"; twice 'struct' "$tags"; twice 'fil
 [ -z "$found" ] || fail "$found"
 
 # What src/README.md says is where it says; NAME is a new one's.
-for file in $(grep -oE '`(base|bench|cli|config|data|kernels|nn|orchestrate|report|search|tests|train)/[^` ]*`' README.md | tr -d '\`'); do
+for file in $(grep -oE '`(base|bench|cli|config|data|kernels|model|nn|orchestrate|report|search|tests|train)/[^` ]*`' README.md | tr -d '\`'); do
   case $file in
   *NAME*) file=${file%/*} ;;
   esac

@@ -180,13 +180,26 @@ static int put_in_place(const char *tmp, const char *path, int why, int sync, st
     return why ? file_error(e, "write", path) : 0;
 }
 
-int file_rename(const char *tmp, const char *path, int sync, struct err *e)
+/* 0, or errno. */
+static int sync_content(const char *path)
 {
-    int fd = sync ? open(tmp, O_RDONLY | O_CLOEXEC) : -1;
-    int why = sync && (fd < 0 || fsync(fd)) ? errno : 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int why = fd < 0 || fsync(fd) ? errno : 0;
     if (fd >= 0)
         close(fd);
-    return put_in_place(tmp, path, why, sync, e);
+    return why;
+}
+
+int file_sync(const char *path, struct err *e)
+{
+    int why = sync_content(path);
+    errno = why ? why : sync_folder(path);
+    return errno ? file_error(e, "write", path) : 0;
+}
+
+int file_rename(const char *tmp, const char *path, int sync, struct err *e)
+{
+    return put_in_place(tmp, path, sync ? sync_content(tmp) : 0, sync, e);
 }
 
 int publish_commit(struct publish *p, int sync, struct err *e)

@@ -46,6 +46,9 @@ int file_rename(const char *tmp, const char *path, int sync, struct err *e);
 /* publish_begin, write, publish_commit. */
 int file_publish(const char *path, const void *bytes, size_t n, int sync, struct err *e);
 
+/* Brings a file that stands already, and its name, to the disk. 0, or -1 with *e. */
+int file_sync(const char *path, struct err *e);
+
 /* 0, or errno. A short write does not say why it is short, but the next one does. */
 int file_write_all(int fd, const void *bytes, size_t n);
 /* The same at a place of the file, in bytes from its beginning; the descriptor's own position stays. */

@@ -37,6 +37,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum sweep_keep { KEEP_BEST, KEEP_ALL, KEEP_NONE };
+
 /* As read from [sweep], [search] and [stop]. */
 struct sweep_spec {
     const char *name; /* default: the file's name without .ini */
@@ -46,6 +48,7 @@ struct sweep_spec {
                  pairs */
     const char *objective; /* "max val_accuracy" */
     int detail;            /* train_detail_name */
+    int keep;              /* enum sweep_keep: whose models are kept */
     int metric, maximise;  /* of it: index into train_metrics */
     int method;            /* index into search_types */
     struct search_args search_args;
@@ -112,6 +115,9 @@ struct point {
     uint64_t alike; /* of the same but for the sizes of the splits: with their counts it tells the same training whose
                        sizes are written as counts here and as fractions there */
 };
+/* Adds a sweep file of one training: the point, and its repeat (0-based). Run, it is that training, under the same id.
+ */
+void sweep_training_text(const struct sweep *s, const struct point *p, int repeat, struct str *out);
 /* The point that `at` proposes, in `a`. 0, or -1 with located errors: a value out of range, an
  * unknown variable, ... Of what there is to learn texts know $classes and $targets. */
 int sweep_point(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,

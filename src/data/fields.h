@@ -29,6 +29,7 @@ struct field {
     int max_value;              /* BYTES: what `normalize = unit` divides by: 255, or 16 */
     int classes;                /* IDS: 1..DATA_CLASSES */
     const char *const *class_name; /* IDS: [classes] */
+    int fit, background;           /* BYTES: how image files become samples, as in sources/picture.h */
     const uint32_t (*sums)[2];     /* BYTES: [samples][c] sum and sum of squares of each plane of the training part;
                                       NULL: not known */
     const uint32_t *count;         /* IDS: [classes] training samples of each; NULL: not known */
@@ -47,6 +48,8 @@ struct dataset {
                              the keys it was made from; 0: built in */
     char credit[256];     /* source and licence, where known */
     const char *told;     /* lines on what was recognised in its files; NULL: nothing. Owned as the values are */
+    const char *columns;  /* of a table: how its columns become the input (sources/tabular_text.h); NULL: it is none.
+                             Owned likewise */
     char absent[512];     /* why its files were not found; "": they were, or there are none. Set by dataset_absent */
     void *owned;          /* private */
 };

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "data/folds.h"
+#include "data/samples.h"
 #include "data/split.h"
 #include "data/transform.h"
 
@@ -61,6 +62,54 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
     for (int i = 0; i < d->inputs + d->targets; i++)
         if (make_transform(&v->transform[i], v, i, s, a, e))
             return -1;
+    return 0;
+}
+
+void sample_form_of(const struct data_view *v, struct sample_form *f)
+{
+    const struct transform *t = &v->transform[0];
+    *f = (struct sample_form){.type = t->field->type,
+                              .shape = t->field->shape,
+                              .scale = t->scale,
+                              .shift = t->shift,
+                              .fill = t->fill,
+                              .fit = t->field->fit,
+                              .background = t->field->background,
+                              .columns = v->set->columns ? v->set->columns : ""};
+}
+
+void sample_form_put(struct data_view *v, const struct sample_form *f)
+{
+    struct transform *t = &v->transform[0];
+    for (int c = 0; c < f->shape.c; c++) {
+        t->scale[c] = f->scale[c];
+        t->shift[c] = f->shift[c];
+        if (t->fill && f->fill)
+            t->fill[c] = f->fill[c];
+    }
+}
+
+int sample_view(struct data_view *v, struct dataset *set, const struct sample_form *f, size_t n, const void *values,
+                struct arena *a)
+{
+    uint32_t *index = arena_take(a, n * sizeof *index + 1);
+    struct transform *t = arena_take(a, sizeof *t);
+    float *number = arena_take(a, 3 * (size_t)f->shape.c * sizeof *number);
+    if (!index || !t || !number)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        index[i] = (uint32_t)i;
+    *set = (struct dataset){.name = "samples", .inputs = 1, .n = {[PART_TEST] = n}};
+    set->field[0] =
+        (struct field){.name = "sample", .type = f->type, .shape = f->shape, .values = {[PART_TEST] = values}};
+    *v = (struct data_view){.set = set, .index = {[DATA_TEST] = index}, .n = {[DATA_TEST] = n}, .transform = t};
+    *t = (struct transform){.type = type_for(&set->field[0], 0),
+                            .set = set,
+                            .field = &set->field[0],
+                            .scale = number,
+                            .shift = number + f->shape.c,
+                            .fill = f->fill ? number + 2 * f->shape.c : NULL};
+    sample_form_put(v, f);
     return 0;
 }
 

@@ -82,7 +82,8 @@ int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struc
 {
     nd->flags = nd->type->flags;
     nd->tensor = NULL;
-    nd->ntensors = 0;
+    nd->buffer = NULL;
+    nd->ntensors = nd->nnamed = 0;
     nd->params = nd->nbuffers = nd->nsaved = nd->saved_block = 0;
     nd->macs = 0;
     nd->mem = mem;

@@ -115,6 +115,13 @@ void layer_whole_window(const struct nn_node *nd, struct nn_window *w);
 int layer_same_shape(struct nn_node *nd, struct err *e);
 /* Adds a parameter tensor of n floats; fans and init (model's own where `init` is -1 and role is NN_WEIGHT) follow. */
 void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init);
+/* The shape of the tensor that was added last, where it is not [n]: rank <= NN_DIMS. */
+void layer_dims(struct nn_node *nd, int rank, const int *dim);
+/* The same of one with a number for each element of the input: [C,H,W] or as that is, after as many 1 as make the rank.
+ */
+void layer_elements(struct nn_node *nd, int rank);
+/* Adds running statistics of n numbers, padded to 16. */
+void layer_buffer(struct nn_node *nd, const char *name, size_t n);
 /* Floats that a node keeps from forward to backward in a net of so many blocks. */
 size_t layer_saved_floats(const struct nn_node *nd, int blocks);
 /* Floats of all tensors of a node that has some, padding included. */

@@ -45,13 +45,21 @@ extern const struct param nn_precision_params[]; /* as read from [train] */
 
 enum nn_role { NN_WEIGHT, NN_BIAS, NN_GAIN }; /* weight decay goes to NN_WEIGHT only, unless asked otherwise */
 
-struct nn_tensor { /* one parameter tensor of a node, n floats at net->w + at (at is a multiple of 16) */
-    const char *name;
+#define NN_DIMS 4
+struct nn_tensor {    /* one parameter tensor of a node, n floats at net->w + at (at is a multiple of 16) */
+    const char *name; /* as PyTorch calls it in a module of this kind: "weight", "in_proj_weight" */
     enum nn_role role;
     size_t n, at;
+    int rank, dim[NN_DIMS]; /* its shape there, in the order in which it lies here but for: */
+    int by_row;             /* 1: it has a number for each element of the input, a map, and lies as that, [h][c][w] */
     int fan_in, fan_out;
     int init;    /* index into nn_init_name; -1: all numbers are `start` */
     float start; /* 0, of a gain 1, unless its layer says otherwise */
+};
+
+struct nn_buffer { /* running statistics of a node, n floats at net->buffers + node->buffers_at + at */
+    const char *name;
+    size_t n, at;
 };
 
 #define NN_INPUT (-1)
@@ -76,7 +84,9 @@ struct nn_node {
     int ntensors;
     struct arena *mem; /* of the graph, for tables of the node, while it is built */
     size_t params;     /* true number of parameters, without padding */
-    size_t nbuffers;   /* floats of running statistics, at net->buffers + buffers_at (multiple of 16) */
+    struct nn_buffer *buffer;
+    int nnamed;      /* of buffer */
+    size_t nbuffers; /* floats of running statistics, at net->buffers + buffers_at (multiple of 16) */
     size_t buffers_at;
     size_t nsaved;      /* floats kept from forward to backward besides activations (batch statistics) */
     size_t saved_block; /* and so many more of each block of a batch (statistics of samples) */

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "orchestrate/checkpoint.h"
 #include "orchestrate/growth.h"
+#include "orchestrate/models.h"
 #include "orchestrate/planner.h"
 #include "orchestrate/records/records.h"
 #include "orchestrate/replay.h"
@@ -308,8 +309,10 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     err_list_take(errs, &e);
     if (bad && !errs->n && signals_asked())
         return -1;
-    if (!bad)
+    if (!bad) {
         checkpoints_tidy(run);
+        models_found(run);
+    }
     return bad ? (errs->n ? -1 : no_memory_for_plan(errs)) : 0;
 }
 

@@ -40,7 +40,9 @@ struct trial_end {
     int epochs_run, best_epoch;
     uint8_t status; /* enum trial_status */
     uint8_t volatile_failure;
+    uint8_t model; /* enum trial_model */
 };
+enum trial_model { MODEL_NONE, MODEL_THERE, MODEL_WRITTEN /* by this call, and not synced yet */ };
 
 /* This is most of what each trial takes. */
 struct trial {

@@ -34,7 +34,8 @@ int trial_take(struct sweep_run *run, struct trial *t, const struct trial_record
                               .epochs_run = r->epochs_run,
                               .best_epoch = r->best_epoch,
                               .status = (uint8_t)r->status,
-                              .volatile_failure = (uint8_t)(r->volatile_failure != 0)};
+                              .volatile_failure = (uint8_t)(r->volatile_failure != 0),
+                              .model = t->r.model};
     trial_set_metrics(run->plan, t, r->metric);
     int bad = !t->r.error && err_set(e, ERR_NOMEM, "no memory for the end of a trial");
     if (bad)

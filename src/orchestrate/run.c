@@ -7,6 +7,7 @@
 #include "orchestrate/isolate.h"
 #include "orchestrate/limits.h"
 #include "orchestrate/lock.h"
+#include "orchestrate/models.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
 #include "orchestrate/queue.h"
@@ -196,7 +197,10 @@ static int finish_run(struct sweep_run *run, struct run_summary *sum, struct err
         *e = run->limits->broken;
         bad = -1;
     }
-    return bad || tables_write(run, 1, e) || summarise(run, sum, e) || finished_write(run, sum, e) ? -1 : 0;
+    return bad || tables_write(run, 1, e) || (!run->o->only_tables && models_finish(run, e)) ||
+                   summarise(run, sum, e) || finished_write(run, sum, e)
+               ? -1
+               : 0;
 }
 
 /* Where something is to be trained, what stands already is written before, for who looks while it runs. */

@@ -5,6 +5,7 @@
 #include "orchestrate/checkpoint.h"
 #include "orchestrate/growth.h"
 #include "orchestrate/limits.h"
+#include "orchestrate/models.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
 #include "orchestrate/queue.h"
@@ -53,6 +54,8 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
     struct err e = {0};
     if (trial_take(run, t, r, &e))
         note_broken(run, &e);
+    if (r->status == TRIAL_COMPLETE && run->spec->keep != KEEP_NONE)
+        t->r.model = MODEL_WRITTEN;
     run->tally->count[TRIAL_OPEN]--;
     run->tally->count[r->status]++;
     note_best(run, i);
@@ -70,8 +73,13 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
     str_release(&event);
 }
 
-/* The checkpoint goes only when the record stands, and, of a trial that took longer than the journal's pause between
- * flushes, only when it is on the disk. */
+/* Longer than the journal's pause between flushes: what it gives is on the disk before its checkpoint goes. */
+static int lasts_long(const struct worker *w)
+{
+    return clock_wall() - w->started > 1;
+}
+
+/* The checkpoint goes only when the record stands. */
 void finish_trial(struct worker *w, size_t i, struct trial_record *r)
 {
     struct sweep_run *run = w->run;
@@ -90,8 +98,8 @@ void finish_trial(struct worker *w, size_t i, struct trial_record *r)
         run->tally->work_left -=
             t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs); /* what it will not train */
     int kept = !r->volatile_failure;
-    int bad =
-        kept && (journal_trial(&run->store->journal, r, &e) || (wall > 1 && journal_sync(&run->store->journal, &e)));
+    int bad = kept &&
+              (journal_trial(&run->store->journal, r, &e) || (lasts_long(w) && journal_sync(&run->store->journal, &e)));
     if (bad) {
         note_broken(run, &e);
     } else {
@@ -321,7 +329,13 @@ void train_here(struct worker *w, size_t i)
     int end = bad ? -1 : train_through(w, t, p.r, &e);
     if (end > 0) {
         complete_record(w, &p, &rec);
+        end = model_keep(run, &p, t, lasts_long(w), &e) ? -1 : 1;
+    }
+    if (end > 0) {
         finish_trial(w, i, &rec);
+    } else if (end && e.code == ERR_IO) {
+        tell_running(w, NULL, 0, 0);
+        break_off(run, &e);
     } else if (end) {
         fail_trial(w, i, p.r, &e);
     } else {

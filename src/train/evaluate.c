@@ -22,10 +22,16 @@ static void exchange_best(struct training *r)
     exchange_floats(r->net->buffers, r->best_buffers, g->buffer_floats);
 }
 
+/* Whether the means of weights are measured instead of them. */
+static int measures_means(const struct training *r)
+{
+    return r->mean_w && !(r->job.spec->swa_from && !r->p.averaged);
+}
+
 void train_exchange_means(struct training *r)
 {
     const struct nn_graph *g = r->job.graph;
-    if (!r->mean_w || (r->job.spec->swa_from && !r->p.averaged))
+    if (!measures_means(r))
         return;
     exchange_floats(r->net->w, r->mean_w, g->param_floats);
     exchange_floats(r->net->buffers, r->mean_buffers, g->buffer_floats);
@@ -76,6 +82,19 @@ void train_measure(struct training *r, enum data_split split, int keep, float v[
     for (size_t from = 0; from < n; from += (size_t)batch)
         measure_batch(r, split, (uint32_t)from, n - from < (size_t)batch ? (int)(n - from) : batch, keep);
     train_values(r, v);
+}
+
+void train_selected(const struct training *r, const float **w, const float **buffers)
+{
+    int best = r->best_w && r->p.best.epoch, mean = !best && measures_means(r);
+    *w = best ? r->best_w : mean ? r->mean_w : r->net->w;
+    *buffers = best ? r->best_buffers : mean ? r->mean_buffers : r->net->buffers;
+}
+
+void train_put_weights(struct training *r, const float *w, const float *buffers)
+{
+    train_copy(r->net->w, w, r->job.graph->param_floats);
+    train_copy(r->net->buffers, buffers, r->job.graph->buffer_floats);
 }
 
 void train_finish(struct training *r, struct train_result *out)

@@ -172,6 +172,11 @@ int train_epochs_run(const struct training *r);
 void train_detail(struct training *r, int *ntables, struct train_table table[TRAIN_TABLES]);
 /* The numbers of these tables at the end of a training; more than TRAIN_DETAIL_VALUES may not be kept. */
 size_t train_detail_values(const struct train_spec *s, const struct nn_graph *g);
+/* The weights and running statistics of the selected epoch, or of the last one where none is selected yet: *w
+ * [param_floats], *buffers [buffer_floats] of the run, until its next epoch. */
+void train_selected(const struct training *r, const float **w, const float **buffers);
+/* Takes weights and running statistics, of a network of the same graph. */
+void train_put_weights(struct training *r, const float *w, const float *buffers);
 /* Measures the test split with the selected epoch's weights. The run is not changed by it. */
 void train_finish(struct training *r, struct train_result *out);
 

@@ -15,6 +15,11 @@ if ! ldd "$SWEEP" | grep -q libasan; then
   done
   while read -r file; do
     # the last time that it was published
+    case $file in results/t/models/*) # of a trial of less than a second: synced at the end
+      grep -A1 -E "^sync .*/$(basename "$file")\$" syncs | grep -qxF "sync $(realpath "$(dirname "$file")")" ||
+        fail "$file was not synced, or its folder not after it"
+      continue ;;
+    esac
     at=$(grep -nE "^rename (\./)?$file\$" syncs | tail -n 1 | cut -d: -f1)
     [ -n "$at" ] || { fail "$file was not published"; continue; }
     sed -n "$((at - 1))p" syncs | grep -qE "^sync .*/$(basename "$file" | sed 's/\.[^.]*$//').*tmp" ||

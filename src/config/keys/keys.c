@@ -20,6 +20,12 @@ const char default_layers[] = "conv2d 3x3 16 pad same, batchnorm, relu\n"
 #define SPEC(field) offsetof(struct sweep_spec, field)
 #define MODEL(field) offsetof(struct model_spec, field)
 // clang-format off
+static const char *keep_word(size_t i)
+{
+    static const char *const words[] = {[KEEP_BEST] = "best", [KEEP_ALL] = "all", [KEEP_NONE] = "none"};
+    return i < sizeof words / sizeof *words ? words[i] : NULL;
+}
+
 const struct param sweep_params[] = {
     { .name = "name", .type = P_TEXT, .at = SPEC(name), .preset = "",
       .help = "of the results; default: the file's name" },
@@ -31,6 +37,8 @@ const struct param sweep_params[] = {
       .help = "max or min and a metric; ranks the points and selects the epoch that is tested (test_*: its val_* counterpart does)" },
     { .name = "detail", .type = P_CHOICE, .at = SPEC(detail), .preset = "none", .word = train_detail_name,
       .help = "what is kept of each epoch beside the tables; layers: the norm of the gradient of each layer, in NAME.gradients.csv (its trials are trained anew)" },
+    { .name = "keep", .type = P_CHOICE, .at = SPEC(keep), .preset = "best", .word = keep_word,
+      .help = "whose networks are kept with their weights, in results/NAME/models: those of the best point's trials, of all trials, or none" },
     { 0 }
 };
 const struct param search_params[] = {

@@ -247,6 +247,8 @@ static int describe_images(const struct images_work *w, struct dataset *d, struc
         text += strlen(text) + 1;
     }
     dataset_of_images(d, w->shape.c, w->shape.h, w->shape.w, 255, l->classes, names);
+    d->field[0].fit = (int)w->shape.fit;
+    d->field[0].background = w->shape.background;
     for (int part = 0; part < DATA_PARTS; part++) {
         for (size_t i = 0; i < d->n[part]; i++)
             label[part][i] = (uint8_t)w->file[part][i]->class;

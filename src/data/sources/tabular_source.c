@@ -7,6 +7,7 @@
 #include "data/sources/fingerprint.h"
 #include "data/sources/source.h"
 #include "data/sources/tabular_code.h"
+#include "data/sources/tabular_text.h"
 #include "data/split.h"
 
 #include <math.h>
@@ -337,8 +338,13 @@ static int keep_told(struct tabular_work *w, struct dataset *d, struct err *e)
     char *kept = to.failed ? NULL : dataset_alloc(d, to.n + 1, e);
     if (kept)
         d->told = memcpy(kept, to.p, to.n + 1);
+    str_clear(&to);
+    tabular_text(&w->table, &w->coding, &to);
+    char *columns = to.failed ? NULL : dataset_alloc(d, to.n + 1, e);
+    if (columns)
+        d->columns = memcpy(columns, to.p, to.n + 1);
     str_release(&to);
-    return kept ? 0 : err_set(e, ERR_NOMEM, "dataset %s: no memory for what was found in it", w->name);
+    return kept && columns ? 0 : err_set(e, ERR_NOMEM, "dataset %s: no memory for what was found in it", w->name);
 }
 
 static int make_dataset(struct tabular_work *w, struct dataset *d, const struct data_spec *s, int peek, struct err *e)

@@ -65,10 +65,12 @@ static int attention_shape(struct nn_node *nd, struct err *e)
     nd->y = x;
     nd->macs = t * 4 * c * c + t * t * 2 * c;
     nd->saved_block = 4 * block_floats(nd) + log_floats(nd);
-    layer_tensor(nd, "in_weight", NN_WEIGHT, (size_t)(3 * c) * (size_t)c, c, 3 * c, a->init - 1);
-    layer_tensor(nd, "in_bias", NN_BIAS, (size_t)(3 * c), c, 3 * c, -1);
-    layer_tensor(nd, "out_weight", NN_WEIGHT, (size_t)c * (size_t)c, c, c, a->init - 1);
-    layer_tensor(nd, "out_bias", NN_BIAS, (size_t)c, c, c, -1);
+    layer_tensor(nd, "in_proj_weight", NN_WEIGHT, (size_t)(3 * c) * (size_t)c, c, 3 * c, a->init - 1);
+    layer_dims(nd, 2, (const int[]){3 * c, c});
+    layer_tensor(nd, "in_proj_bias", NN_BIAS, (size_t)(3 * c), c, 3 * c, -1);
+    layer_tensor(nd, "out_proj.weight", NN_WEIGHT, (size_t)c * (size_t)c, c, c, a->init - 1);
+    layer_dims(nd, 2, (const int[]){c, c});
+    layer_tensor(nd, "out_proj.bias", NN_BIAS, (size_t)c, c, c, -1);
     return 0;
 }
 

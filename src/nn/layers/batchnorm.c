@@ -29,7 +29,8 @@ static int bn_shape(struct nn_node *nd, struct err *e)
     size_t c = (size_t)nd->x[0].c;
     layer_tensor(nd, "weight", NN_GAIN, c, nd->x[0].c, nd->x[0].c, -1);
     layer_tensor(nd, "bias", NN_BIAS, c, nd->x[0].c, nd->x[0].c, -1);
-    nd->nbuffers = 2 * PAD16(c);
+    layer_buffer(nd, "running_mean", c);
+    layer_buffer(nd, "running_var", c);
     nd->nsaved = BN_ROWS * PAD16(c);
     return 0;
 }

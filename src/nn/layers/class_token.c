@@ -11,6 +11,7 @@ static int class_token_shape(struct nn_node *nd, struct err *e)
         return -1;
     nd->y = (struct shape){SEQUENCE, x.c, x.h * x.w + 1, 1, 1};
     layer_tensor(nd, "weight", NN_WEIGHT, (size_t)x.c, x.c, x.c, positions_init());
+    layer_dims(nd, 3, (const int[]){1, 1, x.c});
     return 0;
 }
 

@@ -32,6 +32,7 @@ static int dense_shape(struct nn_node *nd, struct err *e)
     nd->y = (struct shape){nd->x[0].kind == SEQUENCE ? SEQUENCE : VECTOR, a->units, nd->x[0].h, 1, 1};
     nd->macs = (double)n * nd->x[0].h;
     layer_tensor(nd, "weight", NN_WEIGHT, n, nd->x[0].c, a->units, a->init - 1);
+    layer_dims(nd, 2, (const int[]){a->units, nd->x[0].c});
     if (layer_has_bias(nd, a->bias))
         layer_tensor(nd, "bias", NN_BIAS, (size_t)a->units, nd->x[0].c, a->units, -1);
     return 0;

@@ -56,6 +56,7 @@ static int kmeans_shape(struct nn_node *nd, struct err *e)
     nd->macs = (double)x.h * x.w * a->centres * x.c * (mixes ? 2 : 1);
     nd->saved_block = mixes ? share_floats(nd) : 0; /* else they are its output */
     layer_tensor(nd, "centres", NN_WEIGHT, (size_t)a->centres * (size_t)x.c, x.c, a->centres, a->init - 1);
+    layer_dims(nd, 2, (const int[]){a->centres, x.c});
     if (a->learned)
         layer_tensor(nd, "log_temperature", NN_GAIN, 1, 1, 1, -1);
     if (a->learned && nd->ntensors == 2)

@@ -118,9 +118,47 @@ void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_
         return; /* graph_shape tells */
     if (nd->ntensors)
         memcpy(more, nd->tensor, (size_t)nd->ntensors * sizeof *more);
-    more[nd->ntensors++] = (struct nn_tensor){name, role, n, 0, fan_in, fan_out, init, role == NN_GAIN};
+    more[nd->ntensors++] = (struct nn_tensor){.name = name,
+                                              .role = role,
+                                              .n = n,
+                                              .rank = 1,
+                                              .dim = {(int)n},
+                                              .fan_in = fan_in,
+                                              .fan_out = fan_out,
+                                              .init = init,
+                                              .start = role == NN_GAIN};
     nd->tensor = more;
     nd->params += n;
+}
+
+void layer_dims(struct nn_node *nd, int rank, const int *dim)
+{
+    if (!nd->ntensors)
+        return; /* there was no memory for it */
+    struct nn_tensor *t = &nd->tensor[nd->ntensors - 1];
+    t->rank = rank;
+    memcpy(t->dim, dim, (size_t)rank * sizeof *dim);
+}
+
+void layer_elements(struct nn_node *nd, int rank)
+{
+    const struct shape x = nd->x[0];
+    const int dim[] = {1, x.c, x.h, x.w}, kind = (int)x.kind; /* a dimension for each of its number */
+    int all[NN_DIMS] = {1, 1, 1, 1};
+    memcpy(all + rank - kind, dim + 1, (size_t)kind * sizeof *dim);
+    layer_dims(nd, rank, all);
+}
+
+void layer_buffer(struct nn_node *nd, const char *name, size_t n)
+{
+    struct nn_buffer *more = arena_take(nd->mem, (size_t)(nd->nnamed + 1) * sizeof *more);
+    if (!more)
+        return; /* graph_shape tells */
+    if (nd->nnamed)
+        memcpy(more, nd->buffer, (size_t)nd->nnamed * sizeof *more);
+    more[nd->nnamed++] = (struct nn_buffer){name, n, nd->nbuffers};
+    nd->buffer = more;
+    nd->nbuffers += PAD16(n);
 }
 
 size_t layer_saved_floats(const struct nn_node *nd, int blocks)

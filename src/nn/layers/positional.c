@@ -38,8 +38,15 @@ static int positional_shape(struct nn_node *nd, struct err *e)
     if (positions_wanted(nd, e))
         return -1;
     nd->y = x;
-    if (is_learned(nd))
-        layer_tensor(nd, "weight", NN_WEIGHT, shape_size(x), x.c, x.c, positions_init());
+    if (!is_learned(nd))
+        return 0;
+    layer_tensor(nd, "weight", NN_WEIGHT, shape_size(x), x.c, x.c, positions_init());
+    if (x.kind == SEQUENCE)
+        layer_dims(nd, 3, (const int[]){1, x.h, x.c});
+    else
+        layer_elements(nd, 4);
+    if (nd->ntensors)
+        nd->tensor[0].by_row = x.kind == MAPS;
     return 0;
 }
 

@@ -32,7 +32,7 @@ static size_t prelu_slopes(const struct nn_node *nd)
 
 static int prelu_shape(struct nn_node *nd, struct err *e)
 {
-    layer_tensor(nd, "slope", NN_GAIN, prelu_slopes(nd), nd->x[0].c, nd->x[0].c, -1);
+    layer_tensor(nd, "weight", NN_GAIN, prelu_slopes(nd), nd->x[0].c, nd->x[0].c, -1);
     if (nd->ntensors)
         nd->tensor[0].start = (float)((const struct prelu_args *)nd->args)->start;
     return layer_same_shape(nd, e);

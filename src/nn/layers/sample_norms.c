@@ -19,10 +19,13 @@ int sample_norm_shape(struct nn_node *nd, const struct sample_norm_plan *p)
 {
     size_t n = gains_of(&p->dims);
     nd->y = nd->x[0];
-    if (p->gain)
-        layer_tensor(nd, "weight", NN_GAIN, n, nd->x[0].c, nd->x[0].c, -1);
-    if (p->bias)
-        layer_tensor(nd, "bias", NN_BIAS, n, nd->x[0].c, nd->x[0].c, -1);
+    for (int i = 0; i < 2; i++) {
+        if (!(i ? p->bias : p->gain))
+            continue;
+        layer_tensor(nd, i ? "bias" : "weight", i ? NN_BIAS : NN_GAIN, n, nd->x[0].c, nd->x[0].c, -1);
+        if (p->dims.elementwise)
+            layer_elements(nd, (int)nd->x[0].kind);
+    }
     nd->saved_block = 2 * LANES * sets_of_block(&p->dims);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "orchestrate/records/records.h"
 
 #include "base/clock.h"
+#include "orchestrate/models.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/records/trials.h"
@@ -111,6 +112,8 @@ int tables_sometimes(struct sweep_run *run, struct err *e)
     if (now - r->written_at < pause)
         return 0;
     int bad = tables_write(run, 0, e);
+    if (!bad)
+        models_tidy(run);
     r->written_at = clock_wall();
     r->cost = r->written_at - now;
     return bad;

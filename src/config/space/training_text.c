@@ -1,0 +1,67 @@
+/* training_text.c writes the sweep file of one training alone, from its canonical text: what it depends on, in normal
+ * words, and nothing else. Where its files are is not said: results do not depend on that. */
+#include "config/sweep.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LINE 100 /* bytes after which a value goes on in the next line; 198 are allowed */
+
+/* The next line of the text; 0: there is none. */
+static int next_line(const char **at, const char **line, size_t *n)
+{
+    *line = *at;
+    *n = strcspn(*at, "\n");
+    *at += *n + ((*at)[*n] == '\n');
+    return *n > 0;
+}
+
+/* A value, over several lines where it is long: of layers the end of a line is as good as a comma. */
+static void add_training_value(struct str *out, const char *v, size_t n, int layers)
+{
+    size_t from = 0, at = 0;
+    for (; at < n; at++) {
+        int comma = v[at] == ',' && at + 1 < n && v[at + 1] == ' ';
+        if (at - from < LINE || !(comma || (!layers && v[at] == ' ')))
+            continue;
+        size_t end = comma && !layers ? at + 1 : at;
+        str_addn(out, v + from, end - from);
+        str_add(out, "\n    ");
+        at += (size_t)comma;
+        from = at + 1;
+    }
+    str_addn(out, v + from, n - from);
+    str_add(out, "\n");
+}
+
+/* The lines "section.KEY = VALUE" as those of a section. */
+static void add_training_section(struct str *out, const char *canonical, const char *section)
+{
+    const char *line;
+    size_t n, prefix = strlen(section), any = 0;
+    while (next_line(&canonical, &line, &n)) {
+        if (n <= prefix || strncmp(line, section, prefix) != 0 || line[prefix] != '.')
+            continue;
+        const char *key = line + prefix + 1, *value = strstr(key, " = ");
+        if (!any++)
+            str_addf(out, "[%s]\n", section);
+        str_addn(out, key, (size_t)(value - key) + 3);
+        add_training_value(out, value + 3, n - (size_t)(value + 3 - line), !strncmp(key, "layers ", 7));
+    }
+}
+
+void sweep_training_text(const struct sweep *s, const struct point *p, int repeat, struct str *out)
+{
+    static const char *const sections[] = {"data", "model", "train"};
+    const struct sweep_spec *spec = sweep_spec(s);
+    const struct metric *m = &train_metrics[p->train.metric];
+    if (spec->folds)
+        str_addf(out, "; fold %d of %d, division %d\n", repeat % spec->folds + 1, spec->folds,
+                 repeat / spec->folds + 1);
+    str_addf(out, "[sweep]\nseed = %d\nobjective = %s %s\n", spec->seed + repeat, m->larger_is_better ? "max" : "min",
+             m->name);
+    if (p->train.detail)
+        str_addf(out, "detail = %s\n", train_detail_name((size_t)p->train.detail));
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        add_training_section(out, p->canonical, sections[i]);
+}

@@ -1,0 +1,268 @@
+/* metadata.c - the texts of a model file. Of these, in this order:
+ *
+ *   format      pt, as PyTorch's loaders want it
+ *   network     the layers in normal words, one line, variables and blocks written out
+ *   input       the shape of a sample, "1x28x28", "10x64" or "10"
+ *   values      bytes (pixels) or numbers: what a sample's values are before they are normalized
+ *   precision   fp32 or bf16: with which it has learned, and computes here
+ *   task, loss  words of `sweep list tasks` and `sweep list losses`
+ *   dataset     what it has learned from
+ *   classes     a JSON list of their names, in the order of the outputs; absent: the outputs are numbers
+ *   scale, shift   JSON lists, a number for each channel of the input: value * scale + shift goes into the network
+ *   fill        likewise what a missing number is taken for; absent: none is missing
+ *   fit, background   how image files become samples (stretch or crop; the grey value behind transparent pixels)
+ *   columns     of a table: how its columns become the input, see data/sources/tabular_text.h
+ *   training    a sweep file of this one training
+ */
+#include "model/model.h"
+
+#include "base/str.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- writing --- */
+
+static void put_model_text(struct stored_text *text, size_t *n, const char *key, const char *value)
+{
+    if (value && *value)
+        text[(*n)++] = (struct stored_text){key, value};
+}
+
+/* "[0.5, -1]"; NULL where v is. */
+static const char *number_list(const float *v, int n, struct arena *a)
+{
+    struct str s = {0};
+    char buf[STR_NUM];
+    if (!v)
+        return NULL;
+    for (int i = 0; i < n; i++)
+        str_addf(&s, "%s%s", i ? ", " : "[", str_float(buf, v[i]));
+    str_add(&s, "]");
+    const char *text = s.failed ? NULL : arena_str(a, s.p);
+    a->failed |= s.failed;
+    str_release(&s);
+    return text;
+}
+
+/* A JSON list of the names, by the library that reads it: they may have any letters. */
+static const char *name_list(const char *const *name, int n, struct arena *a)
+{
+    json_t *list = n ? json_array() : NULL;
+    for (int i = 0; list && i < n; i++) {
+        json_t *text = json_string(name[i]);
+        json_array_append_new(list, text ? text : json_string("?")); /* not UTF-8 */
+    }
+    char *dumped = list ? json_dumps(list, 0) : NULL;
+    const char *text = dumped ? arena_str(a, dumped) : NULL;
+    a->failed |= n && !dumped;
+    free(dumped);
+    json_decref(list);
+    return text;
+}
+
+static const char *const fit_words[] = {"stretch", "crop"};
+
+int model_texts(const struct model *m, struct stored_text text[MODEL_TEXTS], size_t *n, struct arena *a, struct err *e)
+{
+    const struct sample_form *f = &m->form;
+    char shape[64];
+    *n = 0;
+    put_model_text(text, n, "format", "pt");
+    put_model_text(text, n, "network", m->network);
+    put_model_text(text, n, "input", arena_str(a, shape_text(f->shape, shape, sizeof shape)));
+    put_model_text(text, n, "values", f->type == FIELD_BYTES ? "bytes" : "numbers");
+    put_model_text(text, n, "precision", nn_precision_name((size_t)m->graph->precision));
+    put_model_text(text, n, "task", m->task);
+    put_model_text(text, n, "loss", m->loss);
+    put_model_text(text, n, "dataset", m->dataset);
+    put_model_text(text, n, "classes", name_list(m->class_name, m->classes, a));
+    put_model_text(text, n, "scale", number_list(f->scale, f->shape.c, a));
+    put_model_text(text, n, "shift", number_list(f->shift, f->shape.c, a));
+    put_model_text(text, n, "fill", number_list(f->fill, f->shape.c, a));
+    if (f->type == FIELD_BYTES) {
+        put_model_text(text, n, "fit", fit_words[f->fit != 0]);
+        put_model_text(text, n, "background", arena_fmt(a, "%d", f->background));
+    }
+    put_model_text(text, n, "columns", f->columns);
+    put_model_text(text, n, "training", m->training);
+    return a->failed ? err_set(e, ERR_NOMEM, "no memory for what a model file says") : 0;
+}
+
+/* --- reading --- */
+
+struct text_reader {
+    const struct tensors_file *f;
+    struct arena *a;
+    struct err *e;
+};
+
+/* The text of a key, in the arena; NULL with *e where it is missing. */
+static const char *wanted_text(struct text_reader *r, const char *key)
+{
+    const char *text = tensors_text(r->f, key), *kept = text ? arena_str(r->a, text) : NULL;
+    if (!text)
+        err_set(r->e, ERR_DATA, "%s: its metadata have no '%s': it is not a model file of sweep", r->f->path, key);
+    else if (!kept)
+        err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
+    return kept;
+}
+
+static int wrong_text(struct text_reader *r, const char *key, const char *expected)
+{
+    return err_set(r->e, ERR_DATA, "%s: '%s' of its metadata is wrong, expected %s", r->f->path, key, expected);
+}
+
+static const char *optional_text(struct text_reader *r, const char *key)
+{
+    const char *text = tensors_text(r->f, key);
+    return arena_str(r->a, text ? text : "");
+}
+
+static int read_input(struct text_reader *r, struct shape *s)
+{
+    const char *text = wanted_text(r, "input");
+    int v[3] = {1, 1, 1}, n = 0, end = 0;
+    if (!text)
+        return -1;
+    for (const char *at = text; n < 3 && sscanf(at, "%8d%n", &v[n], &end) == 1 && v[n] > 0 && at[0] != '+';
+         at += end + 1) {
+        n++;
+        if (at[end] == 0) {
+            *s = (struct shape){(enum shape_kind)n, v[0], v[1], v[2]};
+            return shape_size(*s) <= (size_t)1 << 24 ? 0 : wrong_text(r, "input", "at most 2^24 numbers");
+        }
+        if (at[end] != 'x')
+            break;
+    }
+    return wrong_text(r, "input", "a shape, such as 1x28x28");
+}
+
+/* A JSON list in a text; NULL with *e. json_decref it. */
+static json_t *read_list(struct text_reader *r, const char *key, const char *text)
+{
+    json_error_t why;
+    json_t *list = json_loads(text, 0, &why);
+    if (list && json_is_array(list))
+        return list;
+    if (!list && json_error_code(&why) == json_error_out_of_memory)
+        err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
+    else
+        wrong_text(r, key, "a JSON list");
+    json_decref(list);
+    return NULL;
+}
+
+/* n numbers; *out NULL where the key is absent. */
+static int read_numbers(struct text_reader *r, const char *key, int n, const float **out)
+{
+    const char *text = tensors_text(r->f, key);
+    *out = NULL;
+    json_t *list = text ? read_list(r, key, text) : NULL;
+    if (!list)
+        return text ? -1 : 0;
+    float *v = arena_take(r->a, (size_t)n * sizeof *v);
+    int bad = v ? 0 : err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
+    if (!bad && json_array_size(list) != (size_t)n)
+        bad = wrong_text(r, key, "a number for each channel of the input");
+    for (int i = 0; i < n && !bad; i++) {
+        const json_t *number = json_array_get(list, (size_t)i);
+        v[i] = (float)json_number_value(number);
+        if (!json_is_number(number) || !isfinite(v[i]))
+            bad = wrong_text(r, key, "a list of numbers");
+    }
+    json_decref(list);
+    *out = v;
+    return bad ? -1 : 0;
+}
+
+static int read_classes(struct text_reader *r, struct model *m)
+{
+    const char *text = tensors_text(r->f, "classes");
+    json_t *list = text ? read_list(r, "classes", text) : NULL;
+    if (!list)
+        return text ? -1 : 0;
+    size_t n = json_array_size(list);
+    const char **name = n >= 1 && n <= DATA_CLASSES ? arena_take(r->a, n * sizeof *name) : NULL;
+    int bad = name || (n >= 1 && n <= DATA_CLASSES) ? 0 : wrong_text(r, "classes", "1 to 256 names");
+    for (size_t i = 0; name && i < n && !bad; i++) {
+        const char *one = json_string_value(json_array_get(list, i));
+        bad = one ? 0 : wrong_text(r, "classes", "a list of names");
+        name[i] = one ? arena_str(r->a, one) : NULL;
+    }
+    json_decref(list);
+    m->classes = (int)n;
+    m->class_name = name;
+    return bad ? -1 : 0;
+}
+
+/* The number of the word in a table of them, such as nn_precision_name; -1: it is none. */
+static int number_of_word(const char *(*word)(size_t i), const char *text)
+{
+    for (size_t i = 0; text && word(i); i++)
+        if (!strcmp(word(i), text))
+            return (int)i;
+    return -1;
+}
+
+static int read_form(struct text_reader *r, struct sample_form *f)
+{
+    const char *values = wanted_text(r, "values"), *grey = tensors_text(r->f, "background");
+    const char *fit = tensors_text(r->f, "fit");
+    if (!values || read_input(r, &f->shape) || read_numbers(r, "scale", f->shape.c, &f->scale) ||
+        read_numbers(r, "shift", f->shape.c, &f->shift) || read_numbers(r, "fill", f->shape.c, &f->fill))
+        return -1;
+    if (!f->scale || !f->shift)
+        return wanted_text(r, f->scale ? "shift" : "scale"), -1;
+    f->type = !strcmp(values, "bytes") ? FIELD_BYTES : FIELD_FLOATS;
+    if (f->type == FIELD_FLOATS && strcmp(values, "numbers") != 0)
+        return wrong_text(r, "values", "bytes or numbers");
+    if (f->type == FIELD_BYTES && (f->shape.kind != MAPS || f->shape.c > DATA_CHANNELS))
+        return wrong_text(r, "input", "an image, as its values are bytes");
+    f->fit = fit && !strcmp(fit, fit_words[1]);
+    f->background = grey ? atoi(grey) & 255 : 0;
+    f->columns = optional_text(r, "columns");
+    return 0;
+}
+
+static int read_network(struct text_reader *r, struct model *m)
+{
+    const char *precision = wanted_text(r, "precision");
+    struct err_list errs = {0};
+    struct nn_spec spec = {.precision = number_of_word(nn_precision_name, precision)};
+    m->network = precision ? wanted_text(r, "network") : NULL;
+    struct nn_graph *g = arena_take(r->a, sizeof *g);
+    if (!m->network)
+        return -1;
+    if (spec.precision < 0)
+        return wrong_text(r, "precision", "fp32 or bf16");
+    if (!g)
+        return err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
+    const struct nn_line line = {m->network, {r->f->path, 0, NULL, NULL}, NULL};
+    const struct nn_target any = {0, "outputs", NULL};
+    int bad = nn_graph_build(g, &line, 1, m->form.shape, any, &spec, r->a, &errs);
+    if (bad && errs.n)
+        *r->e = errs.v[0];
+    err_list_release(&errs);
+    m->graph = g;
+    return bad ? -1 : 0;
+}
+
+int model_from_texts(struct model *m, const struct tensors_file *f, struct arena *a, struct err *e)
+{
+    struct text_reader r = {f, a, e};
+    if (read_form(&r, &m->form) || read_network(&r, m) || read_classes(&r, m))
+        return -1;
+    if (m->classes && (size_t)m->classes != shape_size(nn_output(m->graph)))
+        return wrong_text(&r, "classes", "one for each output of the network");
+    m->task = wanted_text(&r, "task");
+    m->loss = optional_text(&r, "loss");
+    m->dataset = optional_text(&r, "dataset");
+    m->training = optional_text(&r, "training");
+    if (!m->task)
+        return -1;
+    return a->failed ? err_set(e, ERR_NOMEM, "%s: no memory to read it", f->path) : 0;
+}

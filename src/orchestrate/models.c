@@ -1,0 +1,142 @@
+/* models.c keeps the networks of trials as model files. */
+#include "orchestrate/models.h"
+
+#include "base/file.h"
+#include "orchestrate/plan.h"
+#include "orchestrate/records/records.h"
+#include "orchestrate/tally.h"
+#include "orchestrate/train_trial.h"
+#include "train/task.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUFFIX ".safetensors"
+
+static char *models_folder(const struct sweep_run *run, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s/models", run->folder);
+    return buf;
+}
+
+char *model_path(const struct sweep_run *run, const struct trial *t, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s/models/%016" PRIx64 SUFFIX, run->folder, t->r.key);
+    return buf;
+}
+
+int model_of_training(const struct sweep_run *run, const struct trial_training *p, const struct trial *t,
+                      struct model *m, struct arena *a, struct err *e)
+{
+    const struct train_spec *spec = &p->point.train;
+    const struct dataset *set = p->job.view->set;
+    const struct target_kind target = target_of(set);
+    struct str training = {0};
+    sweep_training_text(run->sweep, &p->point, t->repeat, &training);
+    *m = (struct model){.graph = p->job.graph,
+                        .network = nn_lines_text(p->point.line, p->point.nlines, a),
+                        .task = train_task(spec, target)->name,
+                        .loss = train_loss(spec, target)->name,
+                        .dataset = set->name,
+                        .classes = train_task(spec, target)->by_class ? data_classes(set) : 0,
+                        .class_name = data_target(set)->class_name,
+                        .training = training.failed ? NULL : arena_str(a, training.p)};
+    str_release(&training);
+    sample_form_of(p->job.view, &m->form);
+    train_selected(p->r, &m->w, &m->buffers);
+    return m->network && m->training ? 0 : err_set(e, ERR_NOMEM, "no memory for the model of a trial");
+}
+
+int model_keep(const struct sweep_run *run, const struct trial_training *p, const struct trial *t, int sync,
+               struct err *e)
+{
+    char path[4200], folder[4200];
+    struct model m;
+    struct arena a;
+    if (run->spec->keep == KEEP_NONE)
+        return 0;
+    arena_init(&a);
+    int bad = model_of_training(run, p, t, &m, &a, e) || file_mkdirs(models_folder(run, folder, sizeof folder), e) ||
+              model_write(model_path(run, t, path, sizeof path), &m, sync, e);
+    arena_release(&a);
+    return bad ? -1 : 0;
+}
+
+void models_found(struct sweep_run *run)
+{
+    char path[4200], file[4200 + sizeof((struct dirent *)0)->d_name];
+    DIR *d = opendir(models_folder(run, path, sizeof path));
+    for (const struct dirent *f; d && (f = readdir(d));) {
+        char *end;
+        uint64_t i = keymap_get(&run->plan->by_key, strtoull(f->d_name, &end, 16));
+        if (end != f->d_name + 16)
+            continue;
+        if (!strcmp(end, SUFFIX ".tmp")) {
+            snprintf(file, sizeof file, "%s/%s", path, f->d_name);
+            unlink(file);
+        } else if (!strcmp(end, SUFFIX) && i != KEYMAP_NONE)
+            run->plan->trial[i].r.model = MODEL_THERE;
+    }
+    if (d)
+        closedir(d);
+}
+
+/* No trial of the point is open. */
+static int point_is_final(const struct sweep_run *run, size_t point)
+{
+    for (size_t i = run->plan->point[point].first; i < run->plan->ntrials && run->plan->trial[i].point == point; i++)
+        if (run->plan->trial[i].r.status == TRIAL_OPEN)
+            return 0;
+    return 1;
+}
+
+/* A point whose trials are all final has its place: it does not come to be better than one that is before it now and
+ * whose trials are final, too. */
+void models_tidy(struct sweep_run *run)
+{
+    const size_t best = run->records->best_point;
+    char path[4200];
+    if (run->spec->keep != KEEP_BEST || best == SIZE_MAX || !point_is_final(run, best))
+        return;
+    for (size_t i = 0; i < run->plan->ntrials; i++) {
+        struct trial *t = &run->plan->trial[i];
+        if (t->r.model == MODEL_NONE || t->point == best || !point_is_final(run, t->point))
+            continue;
+        unlink(model_path(run, t, path, sizeof path));
+        t->r.model = MODEL_NONE;
+    }
+}
+
+/* Once a call: who has trained without sweep.keep, or with an earlier version, has no models. */
+static void tell_missing(struct sweep_run *run, size_t missing)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "the models of %zu finished trial%s are not in %.200s/models: nothing was kept when they were trained",
+             missing, missing == 1 ? "" : "s", run->folder);
+    if (missing && run->o->progress)
+        run_tell(run, text, 1);
+}
+
+int models_finish(struct sweep_run *run, struct err *e)
+{
+    char path[4200];
+    size_t missing = 0;
+    int bad = 0;
+    models_tidy(run);
+    for (size_t i = 0; i < run->plan->ntrials && !bad; i++) {
+        struct trial *t = &run->plan->trial[i];
+        int wanted = t->r.status == TRIAL_COMPLETE && run->spec->keep != KEEP_NONE &&
+                     (run->spec->keep == KEEP_ALL || t->point == run->records->best_point);
+        missing += wanted && t->r.model == MODEL_NONE;
+        if (t->r.model == MODEL_WRITTEN)
+            bad = file_sync(model_path(run, t, path, sizeof path), e);
+    }
+    if (!bad)
+        tell_missing(run, missing);
+    return bad;
+}
