@@ -27,7 +27,11 @@ enum {
     FOR_HELP = 256,
     FOR_INIT = 512,
     FOR_DATA = 1024,
-    FOR_ALL = 2047,
+    FOR_PREDICT = 2048,
+    FOR_EVAL = 4096,
+    FOR_TRAIN = 8192,
+    FOR_VERIFY = 16384,
+    FOR_ALL = 32767,
 };
 
 struct options {
@@ -36,10 +40,13 @@ struct options {
     const char *points, *by; /* whose learning curves are drawn */
     int out_given;           /* else out is "." */
     int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json, dot;
-    double seconds; /* of a benchmark, about */
-    const char *to;  /* where `data get` puts what it fetches; NULL: where datasets are looked for */
-    double patience; /* seconds that it waits for a server that sends next to nothing */
-    int point;      /* as people count: the first is FIRST_POINT; -1: not given */
+    double seconds;            /* of a benchmark, about */
+    const char *to;            /* where `data get` puts what it fetches; NULL: where datasets are looked for */
+    double patience;           /* seconds that it waits for a server that sends next to nothing */
+    const char *split, *trial; /* a word: train, validation, test; an id or number; NULL: not given */
+    int top, sample;           /* 0: not given */
+    double threshold;          /* -1: not given */
+    int point;                 /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;
 };
 
@@ -81,6 +88,10 @@ int cmd_bench(const struct invocation *in);
 int cmd_data(const struct invocation *in);
 int data_get(const struct invocation *in); /* the words after `data get` */
 int cmd_help(const struct invocation *in);
+int cmd_predict(const struct invocation *in);
+int cmd_eval(const struct invocation *in);
+int cmd_train(const struct invocation *in);
+int cmd_verify(const struct invocation *in);
 
 /* The help as a whole, and that of a command, on stdout. */
 void help_all(void);
@@ -116,6 +127,8 @@ void warn_absent(const struct dataset *set, struct str *told);
 void tell_dataset(FILE *to, const struct dataset *set, struct str *told);
 /* The one word of plot, report and status, checked to be a name with results. 0, or -1 with *e. */
 int result_name(const struct invocation *in, const char **name, struct err *e);
+/* The same of any word. */
+int result_of_word(const struct invocation *in, const char *word, struct err *e);
 
 /* "model.kernels=8 train.lr=0.1" of a point; "" where nothing varies. */
 struct str;

@@ -7,7 +7,6 @@
 static const struct foreign {
     const char *word, *say;
 } foreign[] = {
-    { "train",     "a sweep of one point is a training: `sweep FILE.ini` trains every point of FILE.ini" },
     { "resume",    "running and going on is the same command: `sweep FILE.ini` goes on with what is there" },
     { "continue",  "running and going on is the same command: `sweep FILE.ini` goes on with what is there" },
     { "agent",     "one process trains all points; `sweep FILE.ini -j N` sets how many at a time" },
@@ -20,9 +19,8 @@ static const struct foreign {
     { "watch",     "`sweep status NAME` says how far a sweep is, also while it runs" },
     { "tune",      "`sweep FILE.ini` trains every point of its [grid]; `sweep init` writes such a file" },
     { "optimize",  "`sweep FILE.ini` trains every point of its [grid]; `sweep init` writes such a file" },
-    { "predict",   "models are compared here, not applied: their weights are not kept" },
-    { "test",      "the test split is measured at the end of every training: see test_accuracy in results/NAME.csv" },
-    { "eval",      "the test split is measured at the end of every training: see test_accuracy in results/NAME.csv" },
+    { "test",      "the test split is measured at the end of every training: see test_accuracy in results/NAME.csv; `sweep eval` measures other data" },
+    { "infer",     "`sweep predict NAME FILE...` applies the best network to files" },
     { "stop",      "Ctrl-C (or kill) saves and stops; the same command goes on" },
     { "pause",     "Ctrl-C (or kill) saves and stops; the same command goes on" },
     { "delete",    "remove results/NAME, results/NAME.*csv and plots/NAME" },

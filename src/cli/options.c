@@ -23,11 +23,11 @@ struct option {
 // clang-format off
 static const struct option table[] = {
     { { .name = "jobs", .type = P_INT, .at = AT(jobs), .min = 1, .max = 1024,
-        .help = "workers, each trains one trial at a time (default: all cores)" },                'j', "N", FOR_RUN | FOR_PLAN },
+        .help = "workers, each trains one trial at a time; or threads (default: all cores)" },                'j', "N", FOR_RUN | FOR_PLAN | FOR_PREDICT | FOR_TRAIN | FOR_VERIFY },
     { { .name = "dry-run", .type = P_FLAG, .at = AT(dry_run),
         .help = "as the command plan: list the points, train nothing" },                          'n', NULL, FOR_RUN },
     { { .name = "out", .type = P_TEXT, .at = AT(out),
-        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS | FOR_BENCH | FOR_DATA },
+        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS | FOR_BENCH | FOR_DATA | FOR_PREDICT | FOR_EVAL | FOR_TRAIN | FOR_VERIFY },
     { { .name = "fail-fast", .type = P_FLAG, .at = AT(fail_fast),
         .help = "stop at the first trial that fails" },                                           0, NULL, FOR_RUN },
     { { .name = "retry-failed", .type = P_FLAG, .at = AT(retry_failed),
@@ -35,7 +35,17 @@ static const struct option table[] = {
     { { .name = "no-plots", .type = P_FLAG, .at = AT(no_plots),
         .help = "draw no pictures; in a report: show none" },                                  0, NULL, FOR_RUN | FOR_REPORT | FOR_DATA },
     { { .name = "isa", .type = P_TEXT, .at = AT(isa),
-        .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN | FOR_BENCH },
+        .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN | FOR_BENCH | FOR_PREDICT | FOR_EVAL | FOR_TRAIN | FOR_VERIFY },
+    { { .name = "trial", .type = P_TEXT, .at = AT(trial),
+        .help = "the trial, by its id or number in the table (default: the best)" },              0, "ID", FOR_TRAIN },
+    { { .name = "sample", .type = P_INT, .at = AT(sample), .min = 1, .max = 1000000,
+        .help = "how many trials, spread over the complete ones (default: 3)" },                  0, "N", FOR_VERIFY },
+    { { .name = "split", .type = P_TEXT, .at = AT(split),
+        .help = "train, validation or test: samples of the sweep's own dataset (eval: default test)" }, 0, "S", FOR_PREDICT | FOR_EVAL },
+    { { .name = "top", .type = P_INT, .at = AT(top), .min = 1, .max = DATA_CLASSES,
+        .help = "the K likeliest classes with their probabilities, and no others" },              0, "K", FOR_PREDICT },
+    { { .name = "threshold", .type = P_FLOAT, .at = AT(threshold), .min = 0, .max = 1,
+        .help = "name no class whose probability is less" },                                      0, "P", FOR_PREDICT },
     { { .name = "point", .type = P_INT, .at = AT(point), .min = FIRST_POINT, .max = 2147483647,
         .help = "the point to show, by its number in `sweep plan` (default: the first)" },        0, "N", FOR_SHOW },
     { { .name = "dot", .type = P_FLAG, .at = AT(dot),
@@ -57,7 +67,7 @@ static const struct option table[] = {
     { { .name = "patience", .type = P_FLOAT, .at = AT(patience), .min = 1, .max = 86400,
         .help = "seconds that `data get` waits for a server that sends next to nothing (default: 30)" }, 0, "S", FOR_DATA },
     { { .name = "quiet", .type = P_FLAG, .at = AT(quiet),
-        .help = "no progress, only errors" },                                                     'q', NULL, FOR_RUN | FOR_PLOT | FOR_DATA },
+        .help = "no progress, only errors" },                                                     'q', NULL, FOR_RUN | FOR_PLOT | FOR_DATA | FOR_TRAIN },
     { { .name = "verbose", .type = P_FLAG, .at = AT(verbose),
         .help = "every trial, and every plot drawn or left out and why" },                        'v', NULL, FOR_RUN },
     { { .name = "help", .type = P_FLAG, .at = AT(help),
@@ -145,7 +155,7 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
                   uint64_t *used, struct err *e)
 {
     struct word_reader r = {argc, 0, argv, o, used};
-    *o = (struct options){.point = -1, .seconds = 20, .patience = 30};
+    *o = (struct options){.point = -1, .seconds = 20, .patience = 30, .threshold = -1};
     *nwords = 0;
     *used = 0;
     int only_words = 0;

@@ -29,14 +29,14 @@ char *model_path(const struct sweep_run *run, const struct trial *t, char *buf, 
     return buf;
 }
 
-int model_of_training(const struct sweep_run *run, const struct trial_training *p, const struct trial *t,
-                      struct model *m, struct arena *a, struct err *e)
+int model_of_training(const struct sweep *s, const struct trial_training *p, int repeat, struct model *m,
+                      struct arena *a, struct err *e)
 {
     const struct train_spec *spec = &p->point.train;
     const struct dataset *set = p->job.view->set;
     const struct target_kind target = target_of(set);
     struct str training = {0};
-    sweep_training_text(run->sweep, &p->point, t->repeat, &training);
+    sweep_training_text(s, &p->point, repeat, &training);
     *m = (struct model){.graph = p->job.graph,
                         .network = nn_lines_text(p->point.line, p->point.nlines, a),
                         .task = train_task(spec, target)->name,
@@ -60,7 +60,8 @@ int model_keep(const struct sweep_run *run, const struct trial_training *p, cons
     if (run->spec->keep == KEEP_NONE)
         return 0;
     arena_init(&a);
-    int bad = model_of_training(run, p, t, &m, &a, e) || file_mkdirs(models_folder(run, folder, sizeof folder), e) ||
+    int bad = model_of_training(run->sweep, p, t->repeat, &m, &a, e) ||
+              file_mkdirs(models_folder(run, folder, sizeof folder), e) ||
               model_write(model_path(run, t, path, sizeof path), &m, sync, e);
     arena_release(&a);
     return bad ? -1 : 0;
@@ -116,8 +117,9 @@ static void tell_missing(struct sweep_run *run, size_t missing)
 {
     char text[512];
     snprintf(text, sizeof text,
-             "the models of %zu finished trial%s are not in %.200s/models: nothing was kept when they were trained",
-             missing, missing == 1 ? "" : "s", run->folder);
+             "the models of %zu finished trial%s are not in %.200s/models: `sweep train %s --trial ID` trains one "
+             "again, to the same bytes",
+             missing, missing == 1 ? "" : "s", run->folder, run->spec->name);
     if (missing && run->o->progress)
         run_tell(run, text, 1);
 }
@@ -130,6 +132,10 @@ int models_finish(struct sweep_run *run, struct err *e)
     models_tidy(run);
     for (size_t i = 0; i < run->plan->ntrials && !bad; i++) {
         struct trial *t = &run->plan->trial[i];
+        if (t->r.model != MODEL_NONE && t->r.status != TRIAL_COMPLETE) { /* of after the sweep's end */
+            unlink(model_path(run, t, path, sizeof path));
+            t->r.model = MODEL_NONE;
+        }
         int wanted = t->r.status == TRIAL_COMPLETE && run->spec->keep != KEEP_NONE &&
                      (run->spec->keep == KEEP_ALL || t->point == run->records->best_point);
         missing += wanted && t->r.model == MODEL_NONE;

@@ -14,8 +14,8 @@ struct trial_training;
 /* The path of the model of a trial: buf[n], which is returned. */
 char *model_path(const struct sweep_run *run, const struct trial *t, char *buf, size_t n);
 /* What a training has made, as a model; texts in `a`. 0, or -1 with *e. */
-int model_of_training(const struct sweep_run *run, const struct trial_training *p, const struct trial *t,
-                      struct model *m, struct arena *a, struct err *e);
+int model_of_training(const struct sweep *s, const struct trial_training *p, int repeat, struct model *m,
+                      struct arena *a, struct err *e);
 /* Writes the model of a training that is over, if sweep.keep wants any; on the disk when it returns where `sync` says
  * so. Any thread, and a process that was forked. 0, or -1 with *e: ERR_NOMEM, or output failed. */
 int model_keep(const struct sweep_run *run, const struct trial_training *p, const struct trial *t, int sync,

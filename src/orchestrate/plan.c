@@ -110,7 +110,7 @@ static int add_point(struct sweep_run *run, const struct plan_point *p)
     return (p->skip && !v->skip) || !run->plan->first_skip_at ? -1 : 0;
 }
 
-static uint64_t trial_key(const struct plan_point *p, const struct sweep_spec *s, int repeat)
+uint64_t trial_key(const struct plan_point *p, const struct sweep_spec *s, int repeat)
 {
     char line[96];
     int n = snprintf(line, sizeof line, "seed = %d\n", s->seed + repeat);

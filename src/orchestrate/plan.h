@@ -100,6 +100,8 @@ const char *plan_value(const struct sweep_run *run, uint64_t index, size_t i, ch
 
 /* The point and its trials, after those that are there; p->same_as is itself. 0, or -1 without memory. */
 int plan_add_point(struct sweep_run *run, const struct plan_point *p);
+/* The key of a trial of a point: trial_end.key. */
+uint64_t trial_key(const struct plan_point *p, const struct sweep_spec *s, int repeat);
 /* Fills point[] and trial[] with what the search proposes, writes NAME.layers.csv, and fills in what the journal has.
  * 0, or -1 with *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
 int plan_prepare(struct sweep_run *run, struct err_list *errs);

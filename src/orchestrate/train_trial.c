@@ -49,13 +49,13 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
 {
     struct trial *t = &run->plan->trial[i];
     struct str event = {0};
+    if (r->status == TRIAL_COMPLETE && run->spec->keep != KEEP_NONE)
+        t->r.model = MODEL_WRITTEN;
     if (i >= run->limits->end) /* it was on its way when the sweep came to its end */
         return;
     struct err e = {0};
     if (trial_take(run, t, r, &e))
         note_broken(run, &e);
-    if (r->status == TRIAL_COMPLETE && run->spec->keep != KEEP_NONE)
-        t->r.model = MODEL_WRITTEN;
     run->tally->count[TRIAL_OPEN]--;
     run->tally->count[r->status]++;
     note_best(run, i);
@@ -248,32 +248,40 @@ int make_training(struct worker *w, struct trial_training *p, struct err *e)
     return p->r ? 0 : -1;
 }
 
-int make_job(struct worker *w, const struct trial *t, struct trial_training *p, struct err *e)
+int trial_settings(const struct sweep *s, const struct proposal *at, int repeat, const struct dataset *set,
+                   struct trial_training *p, struct arena *a, struct err *e)
 {
-    struct sweep_run *run = w->run;
-    const struct dataset *set = t->kind->set;
+    const struct sweep_spec *spec = sweep_spec(s);
     struct err_list errs = {0};
-    arena_reset(&w->plan);
-    struct proposal at;
-    plan_proposal(run, run->plan->point[t->point].index, &at);
-    int bad = sweep_point(run->sweep, &at, target_of(set), &w->plan, &p->point, &errs) ||
-              point_graph(&p->point, set, &p->graph, &w->plan, &errs);
+    int bad =
+        sweep_point(s, at, target_of(set), a, &p->point, &errs) || point_graph(&p->point, set, &p->graph, a, &errs);
     if (bad && errs.n)
         *e = errs.v[0];
     err_list_release(&errs);
     if (bad)
         return -1;
-    if (run->spec->folds) {
-        p->point.data.fold = t->repeat % run->spec->folds + 1;
-        p->point.data.round = t->repeat / run->spec->folds;
+    if (spec->folds) {
+        p->point.data.fold = repeat % spec->folds + 1;
+        p->point.data.round = repeat / spec->folds;
     }
+    p->job.spec = &p->point.train;
+    p->job.graph = &p->graph;
+    p->job.seed = (uint64_t)(spec->seed + repeat);
+    return 0;
+}
+
+int make_job(struct worker *w, const struct trial *t, struct trial_training *p, struct err *e)
+{
+    struct sweep_run *run = w->run;
+    struct proposal at;
+    arena_reset(&w->plan);
+    plan_proposal(run, run->plan->point[t->point].index, &at);
+    if (trial_settings(run->sweep, &at, t->repeat, t->kind->set, p, &w->plan, e))
+        return -1;
     omp_set_lock(&run->lock);
     p->job.view = datasets_view(run->sets, &p->point.data, e);
     omp_unset_lock(&run->lock);
-    p->job.spec = &p->point.train;
-    p->job.graph = &p->graph;
     p->job.k = run->k;
-    p->job.seed = (uint64_t)(run->spec->seed + t->repeat);
     p->job.team = &run->workers->crew[w->number].team;
     return p->job.view ? 0 : -1;
 }

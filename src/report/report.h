@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* What is known of a metric that stands in columns train_NAME, val_NAME and test_NAME. */
 struct report_metric {
@@ -76,6 +77,9 @@ struct csv_out *csv_begin(const char *path, const char *const *head, size_t cols
 int csv_row(struct csv_out *c, const char *const *cell);
 int csv_commit(struct csv_out *c, int sync, struct err *e); /* frees c either way; -1 with *e also when a row failed */
 void csv_abort(struct csv_out *c);
+/* The same onto a stream that is open: csv_end frees c and leaves the stream; -1 when a row failed. */
+struct csv_out *csv_stream(FILE *f, const char *const *head, size_t cols, struct err *e);
+int csv_end(struct csv_out *c);
 
 /* Where the files of a sweep are: results/NAME.csv and plots/NAME/ below `out` ("" or "." for here). */
 char *report_path(char *buf, size_t n, const char *out, const char *name,

@@ -97,6 +97,11 @@ void train_put_weights(struct training *r, const float *w, const float *buffers)
     train_copy(r->net->buffers, buffers, r->job.graph->buffer_floats);
 }
 
+void train_look(struct training *r, enum data_split split, float v[METRICS])
+{
+    train_measure(r, split, split == DATA_TEST ? KEEP_TEST : KEEP_NOTHING, v);
+}
+
 void train_finish(struct training *r, struct train_result *out)
 {
     void (*exchange)(struct training * r) = r->best_w && r->p.best.epoch ? exchange_best : train_exchange_means;

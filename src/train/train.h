@@ -180,6 +180,9 @@ void train_put_weights(struct training *r, const float *w, const float *buffers)
 /* Measures the test split with the selected epoch's weights. The run is not changed by it. */
 void train_finish(struct training *r, struct train_result *out);
 
+/* Measures a split with the weights of now. The run is not changed by it. */
+void train_look(struct training *r, enum data_split split, float v[METRICS]);
+
 /* Everything that the next epoch depends on, as bytes: weights, statistics, optimizer state, step, best epoch so far
  * with its weights. Same machine family (little endian); a header with magic, version and sizes guards against other
  * runs. */

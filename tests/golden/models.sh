@@ -29,7 +29,7 @@ run 0 t.ini -q --no-plots --out none sweep.keep=none
 
 # Of a sweep that was trained without models the next call says what to do.
 run 0 t.ini --no-plots --out none
-has err 'the models of 2 finished trials are not in none/results/t/models'
+has err 'the models of 2 finished trials are not in none/results/t/models' 'sweep train t --trial ID'
 
 # The sweep file in the metadata is that training: it makes the same file.
 one=$(models . t | head -n 1)

@@ -36,7 +36,7 @@ run 2 help run plan
 has err 'one word too many'
 run 0 --help
 has out '130, 143, 138' # as every status of the README
-hasnot out compare predict verify # not there yet: not promised
+hasnot out compare # not there yet: not promised
 
 # Commands and vocabularies are listed by their own tables, and every one can be printed.
 run 0 list
@@ -78,7 +78,7 @@ run 2
 has err 'usage: sweep FILE.ini'
 run 2 pln grid.ini
 has err "did you mean 'plan'"
-for command in train resume agent best export dashboard tune eval; do
+for command in resume agent best export dashboard tune test; do
   run 2 "$command" # a command of other programs: what does it here, or where it is
   has err "there is no command '$command': "
   run 2 help "$command"

@@ -71,10 +71,9 @@ static void release_names(struct names *l)
     free(l->v);
 }
 
-int result_name(const struct invocation *in, const char **name, struct err *e)
+int result_of_word(const struct invocation *in, const char *word, struct err *e)
 {
     char path[4096];
-    const char *word = in->arg[0];
     size_t n = strlen(word);
     if (n > 4 && !strcmp(word + n - 4, ".ini"))
         return err_set(e, ERR_USAGE, "'%s' is a sweep file; `sweep %s` wants the name of its results", word,
@@ -82,7 +81,6 @@ int result_name(const struct invocation *in, const char **name, struct err *e)
     if (!is_name(word))
         return err_set(e, ERR_USAGE, "'%s' is not the name of a sweep: letters, digits, '.', '_' and '-', at most 64",
                        word);
-    *name = word;
     if (file_exists(report_path(path, sizeof path, in->opt.out, word, ".csv")))
         return 0;
     if (errno != ENOENT && errno != ENOTDIR) /* it may well be there: the folder may not be read, or the like */
@@ -93,6 +91,12 @@ int result_name(const struct invocation *in, const char **name, struct err *e)
             near ? "'?" : "");
     release_names(&l);
     return -1;
+}
+
+int result_name(const struct invocation *in, const char **name, struct err *e)
+{
+    *name = in->arg[0];
+    return result_of_word(in, in->arg[0], e);
 }
 
 /* ---- tables from the journal ---- */

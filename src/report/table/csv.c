@@ -67,6 +67,27 @@ struct csv_out *csv_begin(const char *path, const char *const *head, size_t cols
     return c;
 }
 
+struct csv_out *csv_stream(FILE *f, const char *const *head, size_t cols, struct err *e)
+{
+    struct csv_out *c = calloc(1, sizeof *c);
+    if (!c) {
+        err_set(e, ERR_NOMEM, "no memory to write a table");
+        return NULL;
+    }
+    c->file.f = f;
+    c->cols = cols;
+    csv_row(c, head);
+    return c;
+}
+
+int csv_end(struct csv_out *c)
+{
+    int failed = c->failed;
+    str_release(&c->guarded);
+    free(c);
+    return failed ? -1 : 0;
+}
+
 int csv_row(struct csv_out *c, const char *const *cell)
 {
     for (size_t i = 0; i < c->cols && !c->failed; i++)
