@@ -2,7 +2,7 @@
  *
  *   format      pt, as PyTorch's loaders want it
  *   network     the layers in normal words, one line, variables and blocks written out
- *   input       the shape of a sample, "1x28x28", "10x64" or "10"
+ *   input       the shape of a sample, "1x28x28", "10x64", "10" or "1x16x64x64"
  *   values      bytes (pixels) or numbers: what a sample's values are before they are normalized
  *   precision   fp32 or bf16: with which it has learned, and computes here
  *   task, loss  words of `sweep list tasks` and `sweep list losses`
@@ -125,20 +125,11 @@ static const char *optional_text(struct text_reader *r, const char *key)
 static int read_input(struct text_reader *r, struct shape *s)
 {
     const char *text = wanted_text(r, "input");
-    int v[3] = {1, 1, 1}, n = 0, end = 0;
     if (!text)
         return -1;
-    for (const char *at = text; n < 3 && sscanf(at, "%8d%n", &v[n], &end) == 1 && v[n] > 0 && at[0] != '+';
-         at += end + 1) {
-        n++;
-        if (at[end] == 0) {
-            *s = (struct shape){(enum shape_kind)n, v[0], v[1], v[2]};
-            return shape_size(*s) <= (size_t)1 << 24 ? 0 : wrong_text(r, "input", "at most 2^24 numbers");
-        }
-        if (at[end] != 'x')
-            break;
-    }
-    return wrong_text(r, "input", "a shape, such as 1x28x28");
+    if (shape_of_text(text, s))
+        return wrong_text(r, "input", "a shape, such as 1x28x28");
+    return (double)s->c * s->h * s->w <= 1 << 24 ? 0 : wrong_text(r, "input", "at most 2^24 numbers");
 }
 
 /* A JSON list in a text; NULL with *e. json_decref it. */

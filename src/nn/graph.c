@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 char *shape_text(struct shape s, char *buf, size_t n)
@@ -23,6 +24,27 @@ char *shape_text(struct shape s, char *buf, size_t n)
         break;
     }
     return buf;
+}
+
+int shape_of_text(const char *text, struct shape *out)
+{
+    int v[4] = {1, 1, 1, 1}, n = 0;
+    for (char *end;; text = end + 1) {
+        long k = n < 4 && *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
+        if (k < 1 || k > 1 << 24)
+            return -1;
+        v[n++] = (int)k;
+        if (!*end)
+            break;
+        if (*end != 'x')
+            return -1;
+    }
+    *out = (struct shape){(enum shape_kind)n, v[0], v[1], v[2], 1};
+    if (out->kind == VOLUME && (double)v[1] * v[2] > 1 << 24)
+        return -1;
+    if (out->kind == VOLUME)
+        *out = (struct shape){VOLUME, v[0], v[1] * v[2], v[3], v[1]};
+    return 0;
 }
 
 int nn_uses(const struct nn_graph *g, const char *layer)

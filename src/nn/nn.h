@@ -20,6 +20,8 @@
 #include <stdint.h>
 
 char *shape_text(struct shape s, char *buf, size_t n); /* "10x8x26x26", "10x26x26", "10x64" or "10"; returns buf */
+/* The same backwards: 0, or -1 where the text is no shape. */
+int shape_of_text(const char *text, struct shape *out);
 
 /* How weights start. Fan-in and fan-out as PyTorch counts them. he: N(0, 2/fan_in) (He et al. 2015, arXiv:1502.01852);
  * xavier: U(+-sqrt(6/(fan_in+fan_out))) (Glorot & Bengio 2010); normal: N(0, 0.02^2)... each row says its own. Biases
@@ -45,13 +47,13 @@ extern const struct param nn_precision_params[]; /* as read from [train] */
 
 enum nn_role { NN_WEIGHT, NN_BIAS, NN_GAIN }; /* weight decay goes to NN_WEIGHT only, unless asked otherwise */
 
-#define NN_DIMS 4
+#define NN_DIMS 5
 struct nn_tensor {    /* one parameter tensor of a node, n floats at net->w + at (at is a multiple of 16) */
     const char *name; /* as PyTorch calls it in a module of this kind: "weight", "in_proj_weight" */
     enum nn_role role;
     size_t n, at;
     int rank, dim[NN_DIMS]; /* its shape there, in the order in which it lies here but for: */
-    int by_row;             /* 1: it has a number for each element of the input, a map, and lies as that, [h][c][w] */
+    int by_row; /* 1: it has a number for each element of the input, of maps or a volume, and lies as that, [h][c][w] */
     int fan_in, fan_out;
     int init;    /* index into nn_init_name; -1: all numbers are `start` */
     float start; /* 0, of a gain 1, unless its layer says otherwise */

@@ -134,7 +134,9 @@ int conv_add_tensors(struct nn_node *nd, const struct conv_plan *p, int outputs,
         return layer_error(nd, e, "has %zu weights, the limit is %d", fan_in * (size_t)d->co, INT_MAX);
     nd->macs = (double)p->to * d->ho * d->wo * d->co * (double)fan_in;
     layer_tensor(nd, "weight", NN_WEIGHT, fan_in * (size_t)d->co, (int)fan_in, (int)fan_out, a->init - 1);
-    layer_dims(nd, nd->x[0].kind == SEQUENCE ? 3 : 4, (const int[]){d->co, d->ci / d->groups, d->kh, d->kw});
+    const int map[] = {d->co, d->ci / d->groups, d->kh, d->kw};
+    const int volume[] = {d->co, d->ci / p->kernel / d->groups, p->kernel, d->kh, d->kw};
+    layer_dims(nd, (int)nd->x[0].kind + 1, p->volume ? volume : map); /* of a sequence without the last */
     if (layer_has_bias(nd, a->bias))
         layer_tensor(nd, "bias", NN_BIAS, (size_t)outputs, (int)fan_in, (int)fan_out, -1);
     return 0;

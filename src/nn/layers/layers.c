@@ -143,9 +143,10 @@ void layer_dims(struct nn_node *nd, int rank, const int *dim)
 void layer_elements(struct nn_node *nd, int rank)
 {
     const struct shape x = nd->x[0];
-    const int dim[] = {1, x.c, x.h, x.w}, kind = (int)x.kind; /* a dimension for each of its number */
-    int all[NN_DIMS] = {1, 1, 1, 1};
-    memcpy(all + rank - kind, dim + 1, (size_t)kind * sizeof *dim);
+    const int map[] = {x.c, x.h, x.w}, volume[] = {x.c, x.d, shape_rows(x), x.w};
+    const int kind = (int)x.kind; /* a dimension for each of its number */
+    int all[NN_DIMS] = {1, 1, 1, 1, 1};
+    memcpy(all + rank - kind, x.kind == VOLUME ? volume : map, (size_t)kind * sizeof *all);
     layer_dims(nd, rank, all);
 }
 

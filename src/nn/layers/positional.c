@@ -44,9 +44,9 @@ static int positional_shape(struct nn_node *nd, struct err *e)
     if (x.kind == SEQUENCE)
         layer_dims(nd, 3, (const int[]){1, x.h, x.c});
     else
-        layer_elements(nd, 4);
+        layer_elements(nd, (int)x.kind + 1);
     if (nd->ntensors)
-        nd->tensor[0].by_row = x.kind == MAPS;
+        nd->tensor[0].by_row = x.kind != SEQUENCE;
     return 0;
 }
 

@@ -2,7 +2,6 @@
  * flatten. */
 #include "nn/layer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct reshape_args {
@@ -17,33 +16,11 @@ static const struct param reshape_params[] = {
 };
 // clang-format on
 
-/* Reads "CxDxHxW", "CxHxW", "CxT" or "C". 0, or -1. */
-static int read_shape(const char *text, struct shape *out)
-{
-    int v[4] = {1, 1, 1, 1}, n = 0;
-    for (char *end;; text = end + 1) {
-        long k = n < 4 && *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : 0;
-        if (k < 1 || k > 1 << 24)
-            return -1;
-        v[n++] = (int)k;
-        if (!*end)
-            break;
-        if (*end != 'x')
-            return -1;
-    }
-    *out = (struct shape){(enum shape_kind)n, v[0], v[1], v[2], 1};
-    if (out->kind == VOLUME && (double)v[1] * v[2] > 1 << 24)
-        return -1;
-    if (out->kind == VOLUME)
-        *out = (struct shape){VOLUME, v[0], v[1] * v[2], v[3], v[1]};
-    return 0;
-}
-
 static int reshape_check(void *args, struct err *e)
 {
     const struct reshape_args *a = args;
     struct shape s;
-    if (!read_shape(a->shape, &s))
+    if (!shape_of_text(a->shape, &s))
         return 0;
     return err_set(e, ERR_USAGE, "shape: '%s' is not CxDxHxW, CxHxW, CxT or C, such as 16x7x7", a->shape);
 }
@@ -58,7 +35,7 @@ static int reshape_shape(struct nn_node *nd, struct err *e)
 {
     const struct shape x = nd->x[0];
     char from[48], to[48];
-    read_shape(((const struct reshape_args *)nd->args)->shape, &nd->y);
+    shape_of_text(((const struct reshape_args *)nd->args)->shape, &nd->y);
     if (shape_size(nd->y) != shape_size(x))
         return layer_error(nd, e, "%s has %zu values, its input %s has %zu", shape_text(nd->y, to, sizeof to),
                            shape_size(nd->y), shape_text(x, from, sizeof from), shape_size(x));

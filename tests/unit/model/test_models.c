@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct shape picture = {MAPS, 2, 8, 8}, vector = {VECTOR, 7, 1, 1};
+static const struct shape picture = {MAPS, 2, 8, 8, 1}, vector = {VECTOR, 7, 1, 1, 1};
 
 static void assert_same_graph(const struct model *a, const struct model *b)
 {
@@ -26,11 +26,11 @@ static void a_model_comes_back_as_it_was(void **state)
         struct shape in;
     } nets[] = {
         {"conv 3x3 4 pad same, batchnorm, relu, residual { conv 3x3 4 pad same, batchnorm }, gap, dense 5",
-         {MAPS, 2, 8, 8}},
-        {"dense 6, prelu, layernorm, dense 5", {VECTOR, 7, 1, 1}},
-        {"positional, patch 4 8, class_token, positional, attention heads 2, first, dense 3", {MAPS, 2, 8, 8}},
+         {MAPS, 2, 8, 8, 1}},
+        {"dense 6, prelu, layernorm, dense 5", {VECTOR, 7, 1, 1, 1}},
+        {"positional, patch 4 8, class_token, positional, attention heads 2, first, dense 3", {MAPS, 2, 8, 8, 1}},
         {"layernorm over all, conv_transpose 2x2 3 stride 2, depthwise 3x3, kmeans 4 learned, gmp, dense 5",
-         {MAPS, 2, 8, 8}},
+         {MAPS, 2, 8, 8, 1}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
@@ -88,6 +88,8 @@ static void tensors_have_the_names_and_shapes_of_pytorch(void **state)
                    "3.in_proj_bias 24, 3.out_proj.weight 8x8, 3.out_proj.bias 8");
     expect_tensors("patch 4 8, conv 3 6", picture, "0.weight 8x2x4x4, 0.bias 8, 1.weight 6x8x3, 1.bias 6");
     expect_tensors("positional", picture, "0.weight 1x2x8x8");
+    expect_tensors("conv 2x3x5 4, positional, layernorm over all", (struct shape){VOLUME, 2, 4 * 8, 8, 4},
+                   "0.weight 4x2x2x3x5, 0.bias 4, 1.weight 1x4x3x6x4, 2.weight 4x3x6x4, 2.bias 4x3x6x4");
     expect_tensors("kmeans 3 learned", picture, "0.centres 3x2, 0.log_temperature 1");
 }
 
@@ -192,7 +194,7 @@ static void a_file_that_is_no_model_says_why(void **state)
         {"network", "dens 4", "dense"},
         {"network", "dense 65536, dense 32000", "tensor '0.weight' is 4x7"}, /* before memory is taken */
         {"input", "1x0", "expected a shape"},
-        {"input", "1x2x3x4", "expected a shape"},
+        {"input", "1x2x3x4x5", "expected a shape"},
         {"input", "16777216x16", "at most 2^24 numbers"},
         {"values", "words", "expected bytes or numbers"},
         {"values", "bytes", "expected an image"},

@@ -156,7 +156,7 @@ static int write_and_read(void *ctx, uint64_t *result, struct err *e)
         return -1;
     int bad = tensors_open(&f, temporary_path(), e);
     if (!bad)
-        *result = result_of(f.n, f.tensor[1].bytes, 16);
+        *result = result_of(f.n, f.tensor[0].bytes, 16);
     tensors_close(&f);
     return bad;
 }
