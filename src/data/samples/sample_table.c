@@ -150,8 +150,8 @@ int sample_table(const char *path, int json, const struct sample_sink *k, struct
     int bad = prepare_rows(&r, json, &why);
     if (!bad) {
         const unsigned d = (unsigned)r.form.delimiter;
-        struct cells_how how = {d < sizeof delimiters ? delimiters[d] : ',', 0, NULL, take_sample_cell,
-                                take_sample_row};
+        const struct cells_how how = {
+            .delimiter = d < sizeof delimiters ? delimiters[d] : ',', .cell = take_sample_cell, .row = take_sample_row};
         r.texts = json; /* names are no numbers, whatever they look like */
         bad = (json ? json_cells_read : cells_read)(path, &how, &r, &why);
     }

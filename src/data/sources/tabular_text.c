@@ -38,13 +38,14 @@ static json_t *column_as_json(const struct tabular *t, const struct tabular_code
 void tabular_text(const struct tabular *t, const struct tabular_coding *c, struct str *out)
 {
     json_t *root = json_object(), *columns = json_array();
+    int bad = 0;
     for (size_t i = 0; i < t->used; i++)
-        if (&c->code[i] != c->target)
-            json_array_append_new(columns, column_as_json(t, &c->code[i]));
+        if (c->code[i].column->role == COLUMN_FEATURE)
+            bad |= json_array_append_new(columns, column_as_json(t, &c->code[i]));
     json_object_set_new(root, "header", json_boolean(t->has_header));
     json_object_set_new(root, "delimiter", json_integer(t->args->delimiter));
-    int bad = json_object_set_new(root, "columns", columns);
-    char *text = root && !bad && json_array_size(columns) + 1 == t->used ? json_dumps(root, 0) : NULL;
+    bad |= json_object_set_new(root, "columns", columns);
+    char *text = root && !bad ? json_dumps(root, 0) : NULL;
     str_add(out, text ? text : "");
     out->failed |= !text;
     free(text);
