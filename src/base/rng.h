@@ -16,7 +16,8 @@ enum rng_purpose {
     RNG_TEST,
     RNG_MADE,
     RNG_SEARCH,
-    RNG_MIX
+    RNG_MIX,
+    RNG_SAMPLE
 };
 
 struct rng {

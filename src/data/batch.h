@@ -14,8 +14,9 @@ struct batch {
     float *target;           /* [blocks][view->targets][16] numbers to predict; NULL or unused where it is a class */
     int32_t *other;          /* [n] a second class of each sample, whose share is 1 - share; NULL: it has one */
     float share;
-    uint32_t *key; /* [n] a number that stays with a sample: its place in its part of the dataset */
-    int n, blocks; /* filled: samples, and blocks of 16 of them; lanes beyond n are 0 */
+    uint32_t *key;    /* [n] a number that stays with a sample: its place in its part of the dataset */
+    uint32_t *stream; /* [n] numbers whose streams the random changes of the samples take; NULL: their keys */
+    int n, blocks;    /* filled: samples, and blocks of 16 of them; lanes beyond n are 0 */
 };
 
 /* What random changes depend on beside the sample. */

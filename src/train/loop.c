@@ -1,5 +1,4 @@
 /* loop.c - steps and epochs: a batch is loaded, goes forward, its gradients come back, the optimizer steps. */
-#include "base/rng.h"
 #include "train/training.h"
 
 #include <assert.h>
@@ -98,6 +97,7 @@ static void load_batch(struct training *r, uint64_t from, struct nn_pass *p)
     const struct data_draw draw = {j->seed, p->epoch};
     r->batch.x = r->net->x;
     r->batch.other = NULL;
+    train_streams(r, from, p->n);
     data_batch(j->view, DATA_TRAIN, r->order + from, p->n, &draw, &r->batch);
     train_clear_divergence(r);
 }
@@ -132,7 +132,7 @@ static struct nn_pass pass_of_batch(const struct training *r, uint64_t number, u
                             .keep_all = !train_drops(r),
                             .seed = r->job.seed,
                             .epoch = r->round,
-                            .sample = r->batch.key,
+                            .sample = r->batch.stream ? r->batch.stream : r->batch.key,
                             .divergence = r->divergence,
                             .divergence_scale = (float)(r->job.spec->beta / m)};
 }
@@ -218,18 +218,6 @@ static float first_layer_gradient(const struct training *r, double norm)
     return NAN;
 }
 
-/* A round of all samples begins, or goes on after a checkpoint. */
-static void shuffle_samples(struct training *r, uint32_t round)
-{
-    uint32_t n = (uint32_t)r->job.view->n[DATA_TRAIN];
-    struct rng g;
-    for (uint32_t i = 0; i < n; i++)
-        r->order[i] = i;
-    rng_init(&g, r->job.seed, RNG_SHUFFLE, round, 0);
-    rng_shuffle(&g, r->order, n);
-    r->round = round;
-}
-
 /* All steps of epoch p.epoch + 1. */
 static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
 {
@@ -241,7 +229,7 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
     for (uint64_t i = 0; i < r->steps_per_epoch; i++) {
         const uint32_t round = (uint32_t)((first + i) / r->steps_a_round) + 1;
         if (round != r->round)
-            shuffle_samples(r, round);
+            train_order_round(r, round);
         row->lr = (float)(r->p.schedule.factor * train_lr_at(j->spec, first + i, r->steps, r->steps_per_epoch));
         if (train_step(r, (first + i) % r->steps_a_round, row->lr, &norm, e))
             return -1;

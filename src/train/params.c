@@ -75,6 +75,8 @@ const struct param train_params[] = {
       .preset = "0", .open = 2, .help = "share of the target that is spread evenly over the classes, in training only" },
     { .name = "class_weights", .type = P_TEXT, .at = AT(class_weights), .preset = "none", .matters = MATTERS_UNLESS_PRESET,
       .help = "what the samples of a class weigh in training: none; balanced (samples / (classes * samples of the class)); or a number for each class, in their order: 1, 5" },
+    { .name = "sampling", .type = P_CHOICE, .at = AT(sampling), .preset = "shuffle", .word = train_sampling_name, .matters = MATTERS_UNLESS_PRESET,
+      .help = "shuffle: each training sample once; balanced: as many are drawn with replacement, each class as often as any other" },
     { .name = "beta", .type = P_FLOAT, .at = AT(beta), .min = 0, .max = HUGE_VAL, .preset = "1", .matters = MATTERS_UNLESS_PRESET,
       .help = "what the divergence of layers `sample` is multiplied by in the loss of a reconstruction (Higgins et al. 2017)" },
     { .name = "mixup", .type = P_FLOAT, .at = AT(mixup), .min = 0, .max = 1000, .preset = "0", .matters = MATTERS_UNLESS_PRESET,

@@ -28,7 +28,8 @@ struct loss_type {
                     float scale, float *loss, float *dz);
 };
 extern const struct loss_type *const loss_types[]; /* NULL-terminated */
-extern const struct loss_type loss_cross_entropy, loss_mse, loss_mae, loss_huber, loss_focal, loss_hinge, loss_bce, loss_formula;
+extern const struct loss_type loss_cross_entropy, loss_mse, loss_mae, loss_huber, loss_focal, loss_hinge, loss_bce,
+    loss_formula;
 
 /* A task at work: a part of a training. */
 #define TASK_OWN 128
@@ -110,6 +111,12 @@ int train_weights_check(const struct train_spec *s, int classes, struct err *e);
 /* weight[classes] of a training that weighs, whose training split has count[classes] samples of each. A class without
  * any weighs 0 where they are balanced. */
 void train_class_weights(const struct train_spec *s, const size_t *count, int classes, float *weight);
+/* The losses of n samples and, where dz is not NULL, scale times the gradient of their sum: cross-entropy with smoothed
+ * labels and weights of classes, as PyTorch has it. z, share [blocks][classes][16]; share, cross_entropy[n]: what
+ * softmax_xent makes of z without smoothing. */
+void train_weighted_smoothing(int n, int classes, const float *z, const float *share, const float *cross_entropy,
+                              const int32_t *label, const float *weight, float smoothing, float scale, float *loss,
+                              float *dz);
 /* The key in normal words, which two lists of the same weights share. buf: n bytes, where the text may be. */
 const char *train_weights_text(const struct train_spec *s, char *buf, size_t n);
 

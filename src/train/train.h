@@ -64,6 +64,7 @@ const char *optimizer_name(size_t i); /* for P_CHOICE */
 const char *schedule_name(size_t i);
 const char *train_select_name(size_t i);
 const char *train_detail_name(size_t i);
+const char *train_sampling_name(size_t i);
 const char *train_dropout_word(size_t i);
 
 #define TRAIN_ARGS 64
@@ -83,7 +84,8 @@ struct train_spec {        /* as read from [train] */
     double label_smoothing;
     /* "none", "balanced" or "1, 5, ...", owned by the caller: see train_weights_check */
     const char *class_weights;
-    double beta;          /* what the divergence of layers `sample` is multiplied by in the loss */
+    int sampling; /* 0: each training sample once a round; 1: each class as often as any other, see sampling.c */
+    double beta;  /* what the divergence of layers `sample` is multiplied by in the loss */
     double mixup, cutmix; /* 0: no; else the parameter of the distribution of shares, see mixing.c */
     double l1;            /* pull of weights towards 0, the same for any size */
     double max_norm;      /* 0: none; else the weights into an output have at most this L2 norm after a step */

@@ -126,7 +126,7 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     train_detail_lay_out(r, t);
     r->units = train_units(g);
     r->reached = train_take(t, r->units, sizeof *r->reached);
-    r->order = train_take(t, n[DATA_TRAIN], sizeof *r->order);
+    train_sampling_lay_out(r, t);
     r->at = train_take(t, (size_t)eval, sizeof *r->at);
     r->batch.k = j->k;
     r->batch.key = train_take(t, larger, sizeof *r->batch.key);
@@ -203,6 +203,7 @@ struct training *train_new(const struct train_job *j, struct arena *a, struct er
     nn_net_init(r->net, j->seed);
     if (r->task.type->prepare)
         r->task.type->prepare(&r->task);
+    train_sampling_prepare(r);
     r->guess = r->task.type->guess(&r->task);
     r->p.schedule.factor = 1;
     return r;

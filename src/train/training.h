@@ -60,8 +60,10 @@ struct training {
     double *layer_number; /* [layers] */
     double *layer_table;  /* [epochs][layers] as they are handed out */
 
-    uint32_t *order;      /* [training samples] permutation of the round */
-    uint32_t *at;         /* [eval_batch] sample numbers of a batch to evaluate */
+    uint32_t *by_class;                     /* [training samples] sorted by class, where sampling is balanced */
+    uint32_t *class_start, classes_present; /* [classes_present + 1] where each begins there */
+    uint32_t *order;                        /* [training samples] permutation of the round */
+    uint32_t *at;                           /* [eval_batch] sample numbers of a batch to evaluate */
     float *divergence;    /* [larger batch up to 16s] what layers add to the loss of each sample; NULL: none does */
     int32_t *other_label; /* [batch] of samples that are mixed */
     struct batch batch;   /* for the larger batch; its x is that of the network which is to read it */
@@ -103,6 +105,13 @@ void train_mix_batch(struct training *r, uint64_t batch);
 
 /* What gradients are multiplied by so that their norm stays within clip_norm, as torch.nn.utils.clip_grad_norm_. */
 float train_clip(const struct train_spec *s, double norm);
+
+/* Memory of the order of samples; what it needs to know of them; a round begins, or goes on after a checkpoint. */
+void train_sampling_lay_out(struct training *r, struct train_taker *t);
+void train_sampling_prepare(struct training *r);
+void train_order_round(struct training *r, uint32_t round);
+/* Samples that are drawn several times get a stream each time: the place in the round. */
+void train_streams(struct training *r, uint64_t from, int n);
 
 /* A pass begins: no layer has added to the loss yet. */
 void train_clear_divergence(struct training *r);

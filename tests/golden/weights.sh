@@ -40,6 +40,17 @@ plain=$(recall none) weighed=$(recall balanced)
 awk "BEGIN { exit !($weighed > $plain) }" || fail "recall $plain without, $weighed with weights"
 [ "$(column one/results/w.csv same_as | sort -u | tr -d '\n')" ] || fail "two lists of the same weights are two trainings"
 
+# Balanced sampling finds it, too.
+run 0 w.ini -q --no-plots -j 2 --out one sweep.name=s train.class_weights=none train.sampling=shuffle,balanced
+run 0 w.ini -q --no-plots -j 1 --isa ref --out two sweep.name=s train.class_weights=none train.sampling=shuffle,balanced
+same one two s
+run 3 w.ini -q --no-plots -j 1 --out three sweep.name=s train.class_weights=none train.sampling=shuffle,balanced stop.epochs=9
+run 0 w.ini -q --no-plots -j 1 --out three sweep.name=s train.class_weights=none train.sampling=shuffle,balanced
+same one three s
+run 0 w.ini -q --no-plots sweep.name=r train.class_weights=none train.sampling=balanced
+drawn=$(awk -F, '$1 == "c1" { print $3 }' results/r.classes.csv)
+awk "BEGIN { exit !($drawn > $plain) }" || fail "recall $plain without, $drawn with balanced sampling"
+
 run 2 plan w.ini 'train.class_weights="1, 2, 3"'
 has err 'train.class_weights: has 3 weights, and there are 2 classes; write one for each, in their order'
 run 2 plan w.ini train.class_weights=balance
@@ -47,10 +58,13 @@ has err "train.class_weights: 'balance' is not none, balanced, or a list of numb
 sed -e '/^file/d; /^target/d; s/csv/sines/; s/\$classes/$targets/' w.ini >s.ini
 run 2 plan s.ini train.class_weights=balanced
 has err 'train.class_weights: regress has no classes to weigh; write none, or leave it out'
+sed -i '/^train.class_weights/d; /^\[grid/d' s.ini
+run 2 plan s.ini train.sampling=balanced
+has err 'train.sampling: regress has no classes to balance; write shuffle, or leave it out'
 
 # A class of one sample is told with its count and trained; one that no training sample has is told; one class alone is
 # refused.
-for weights in none balanced; do
+for weights in none balanced "none train.sampling=balanced"; do
   run 0 w.ini -q --no-plots sweep.name=single data.file=single.csv train.class_weights=$weights sweep.repeats=1
   grep -q ',complete,' results/single.csv || fail "a class of one sample: $(cat results/single.csv)"
   run 0 plan w.ini data.file=single.csv train.class_weights=$weights

@@ -83,7 +83,7 @@ static void fill_images(const struct transform *t, enum data_split split, const 
         if (left > LANES)
             find_images(images, record, number + first + LANES, left - LANES, b.next);
         if (draw && t->augment)
-            move_block(&b, t, to->key + first, draw, x);
+            move_block(&b, t, (to->stream ? to->stream : to->key) + first, draw, x);
         else
             block_copy(&b, x);
         if (b.n < LANES)

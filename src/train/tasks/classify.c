@@ -15,6 +15,7 @@ struct classify {
     float *cross_entropy; /* [larger batch] of the shares */
     int32_t *answer;      /* [larger batch] the classes that samples are taken for */
     struct class_findings *findings;
+    float *guess;                 /* [classes][16] outputs of the constant guess */
     float *other_loss, *other_dz; /* of a batch whose samples are mixed: those of the second labels */
 };
 _Static_assert(sizeof(struct classify) <= TASK_OWN, "there is room for it");
@@ -70,6 +71,7 @@ static void classify_lay_out(struct train_task *t, size_t eval, struct train_tak
         c->other_dz = train_take(memory, batch * classes, sizeof *c->other_dz);
     }
     lay_out_counts(t, memory);
+    c->guess = train_take(memory, classes * LANES, sizeof *c->guess);
     c->prob = train_take(memory, larger * classes, sizeof *c->prob);
     c->cross_entropy = train_take(memory, larger, sizeof *c->cross_entropy);
     c->answer = train_take(memory, larger, sizeof *c->answer);
@@ -120,19 +122,47 @@ static double weigh_samples(struct classify *c, const struct batch *b, const int
     return sum;
 }
 
-/* The losses of the batch against its labels, each times its weight and their share, and scale times the gradient of
- * their sum. */
+/* The shares of softmax, and the cross-entropy of each sample. */
+static void softmax_of_batch(struct train_task *t, const struct batch *b, const int32_t *label, const float *z)
+{
+    struct classify *c = (void *)t->own;
+    t->job->k->softmax_xent(b->n, t->outputs, z, label, 0, 1, c->cross_entropy, c->prob, NULL);
+}
+
+static void smoothed_loss(struct train_task *t, const struct batch *b, float scale, const float *z, float *each,
+                          float *dz)
+{
+    struct classify *c = (void *)t->own;
+    softmax_of_batch(t, b, b->label, z);
+    train_weighted_smoothing(b->n, t->outputs, z, c->prob, c->cross_entropy, b->label, c->class_weight,
+                             (float)t->job->spec->label_smoothing, scale, each, dz);
+}
+
+static void gated_loss(struct train_task *t, const struct batch *b, float scale, const float *z, float *each, float *dz)
+{
+    struct classify *c = (void *)t->own;
+    t->loss->compute(t->job->spec, 1, b, t->outputs, z, scale, each, dz);
+    if (!c->class_weight)
+        return;
+    weigh_samples(c, b, b->label);
+    if (dz)
+        t->job->k->gate(1, 1, t->outputs, b->blocks, dz, c->sample_weight, dz);
+    for (int i = 0; i < b->n; i++)
+        each[i] *= c->sample_weight[i];
+}
+
+/* The losses of the batch against its labels, each times its weight and their share, and, where dz is not NULL, scale
+ * times the gradient of their sum. */
 static void loss_of_labels(struct train_task *t, const struct batch *b, float share, float scale, const float *z,
                            float *each, float *dz)
 {
-    struct classify *c = (void *)t->own;
-    t->loss->compute(t->job->spec, 1, b, t->outputs, z, share * scale, each, dz);
-    if (c->class_weight) {
-        weigh_samples(c, b, b->label);
-        t->job->k->gate(1, 1, t->outputs, b->blocks, dz, c->sample_weight, dz);
-    }
-    for (int i = 0; i < b->n; i++)
-        each[i] *= share * (c->class_weight ? c->sample_weight[i] : 1);
+    const struct classify *c = (void *)t->own;
+    if (c->class_weight && t->job->spec->label_smoothing > 0 && t->loss == &loss_cross_entropy)
+        smoothed_loss(t, b, share * scale, z, each, dz);
+    else
+        gated_loss(t, b, share * scale, z, each, dz);
+    for (int i = 0; i < b->n && share < 1; i++)
+        each[i] *= share;
 }
 
 /* Those of the batch, of samples that are mixed against both labels, and the gradient of their sum over the sum of the
@@ -156,13 +186,6 @@ static double weighted_loss(struct train_task *t, const struct batch *b, const f
     for (int i = 0; i < b->n; i++)
         t->each[i] += c->other_loss[i];
     return sum;
-}
-
-/* The shares of softmax, and the cross-entropy of each sample. */
-static void softmax_of_batch(struct train_task *t, const struct batch *b, const int32_t *label, const float *z)
-{
-    struct classify *c = (void *)t->own;
-    t->job->k->softmax_xent(b->n, t->outputs, z, label, 0, 1, c->cross_entropy, c->prob, NULL);
 }
 
 static double classify_step(struct train_task *t, const struct batch *b, const float *z, float *dz)
@@ -228,38 +251,55 @@ static void classify_finish(struct train_task *t, struct train_result *out)
 
 #define LEAST_SHARE 1e-6 /* of a class that has no sample, or whose samples weigh nothing */
 
-/* The shares that the classes have in the weight of the training split. */
-static void shares_of_classes(const struct train_task *t, double share[DATA_CLASSES])
+static double weight_of_class(const struct train_task *t, int k)
 {
     const struct classify *c = (const void *)t->own;
-    size_t count[DATA_CLASSES];
-    double sum = 0;
-    count_samples_of_classes(t->job->view, DATA_TRAIN, count);
-    for (int k = 0; k < t->outputs; k++)
-        sum += share[k] = (double)count[k] * (c->class_weight ? (double)c->class_weight[k] : 1);
-    for (int k = 0; k < t->outputs; k++)
-        share[k] /= sum > 0 ? sum : 1;
+    return c->class_weight ? (double)c->class_weight[k] : 1;
 }
 
-/* The logits of the guess are the logarithms of the shares. */
-static double loss_of_shares(struct train_task *t, const double share[DATA_CLASSES])
+/* The shares that the classes have in the samples that are trained, and in their weight. */
+static void shares_of_classes(const struct train_task *t, double samples[DATA_CLASSES], double weight[DATA_CLASSES])
+{
+    size_t count[DATA_CLASSES];
+    double all = 0, sum = 0;
+    count_samples_of_classes(t->job->view, DATA_TRAIN, count);
+    for (int k = 0; k < t->outputs; k++)
+        all += samples[k] = t->job->spec->sampling ? count[k] > 0 : (double)count[k];
+    for (int k = 0; k < t->outputs; k++) {
+        samples[k] /= all;
+        sum += weight[k] = samples[k] * weight_of_class(t, k);
+    }
+    for (int k = 0; k < t->outputs; k++)
+        weight[k] /= sum > 0 ? sum : 1;
+}
+
+/* The logits of the guess are the logarithms of the shares in the weight. */
+static void fill_guess(const struct train_task *t, const double weight[DATA_CLASSES])
+{
+    struct classify *c = (void *)t->own;
+    for (int k = 0; k < t->outputs; k++)
+        for (int i = 0; i < LANES; i++)
+            c->guess[k * LANES + i] = (float)m_log(weight[k] > 0 ? weight[k] : LEAST_SHARE);
+}
+
+/* The loss of the guess: that of each class, by its share in the samples. */
+static double loss_of_guess(struct train_task *t, const double samples[DATA_CLASSES])
 {
     struct classify *c = (void *)t->own;
     int32_t label[LANES];
     float loss[LANES];
-    double sum = 0;
-    for (int k = 0; k < t->outputs; k++)
-        for (int i = 0; i < LANES; i++)
-            c->prob[k * LANES + i] = (float)m_log(share[k] > 0 ? share[k] : LEAST_SHARE);
+    double sum = 0, weights = 0;
     for (int from = 0; from < t->outputs; from += LANES) {
         struct batch b = {.k = t->job->k, .label = label, .blocks = 1};
         for (b.n = 0; b.n < LANES && from + b.n < t->outputs; b.n++)
             label[b.n] = from + b.n;
-        t->loss->compute(t->job->spec, 1, &b, t->outputs, c->prob, 1, loss, NULL);
-        for (int i = 0; i < b.n; i++)
-            sum += share[from + i] * (double)loss[i];
+        loss_of_labels(t, &b, 1, 1, c->guess, loss, NULL);
+        for (int i = 0; i < b.n; i++) {
+            sum += samples[from + i] * (double)loss[i];
+            weights += samples[from + i] * weight_of_class(t, from + i);
+        }
     }
-    return sum;
+    return weights > 0 ? sum / weights : 0;
 }
 
 static struct constant_guess classify_guess(struct train_task *t)
@@ -267,12 +307,13 @@ static struct constant_guess classify_guess(struct train_task *t)
     const struct data_view *v = t->job->view;
     const enum data_split judged = v->n[DATA_VALIDATION] ? DATA_VALIDATION : DATA_TRAIN;
     size_t count[DATA_CLASSES], most = 0;
-    double share[DATA_CLASSES];
+    double samples[DATA_CLASSES], weight[DATA_CLASSES];
     count_samples_of_classes(v, judged, count);
     for (int k = 0; k < t->outputs; k++)
         most = count[k] > most ? count[k] : most;
-    shares_of_classes(t, share);
-    return (struct constant_guess){(float)loss_of_shares(t, share), (float)((double)most / (double)v->n[judged])};
+    shares_of_classes(t, samples, weight);
+    fill_guess(t, weight);
+    return (struct constant_guess){(float)loss_of_guess(t, samples), (float)((double)most / (double)v->n[judged])};
 }
 
 static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, &loss_focal, &loss_hinge, &loss_bce,

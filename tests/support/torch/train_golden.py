@@ -294,12 +294,15 @@ def batch_losses(settings, z, y):
 
 def weighted_rows():
     weight = torch.tensor(WEIGHTS, dtype=torch.float64)
-    for settings in ["loss=cross_entropy", "loss=focal", "loss=hinge", "loss=bce"]:
+    for settings in ["loss=cross_entropy", "loss=focal", "loss=hinge", "loss=bce",
+                     "loss=cross_entropy label_smoothing=0.3"]:
         for i, labels in enumerate(WEIGHTED_LABELS):
             z = torch.tensor([[2 * pattern(500 + 100 * i + 13 * s + 7 * k) for k in range(4)] for s in range(6)],
                              dtype=torch.float64, requires_grad=True)
             y = torch.tensor(labels)
             loss = (weight[y] * batch_losses(settings, z, y)).sum() / weight[y].sum()
+            if "smoothing" in settings:  # PyTorch spreads the weight of each class, not that of the sample's
+                loss = torch.nn.CrossEntropyLoss(weight=weight, label_smoothing=0.3)(z, y)
             if settings == "loss=cross_entropy":
                 assert torch.isclose(loss, torch.nn.CrossEntropyLoss(weight=weight)(z, y))
             loss.backward()

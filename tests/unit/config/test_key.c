@@ -257,7 +257,7 @@ static void expect_owned(const char *section, const char *row, const struct para
 static void what_is_chosen_is_a_family(void **state)
 {
     static const char plain[] =
-        " model.init data.normalize data.verify train.task train.select sweep.detail sweep.keep ";
+        " model.init data.normalize data.verify train.task train.select train.sampling sweep.detail sweep.keep ";
     struct key_row k;
     const struct data_word *w;
     (void)state;

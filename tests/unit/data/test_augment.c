@@ -243,6 +243,27 @@ static void a_sample_is_the_same_in_any_batch(void **state)
             assert_true(x[(6 * 64 + p) * 16 + lane] == 0);
 }
 
+/* A sample that a batch has twice is changed by the streams that it is given, which may be those of other samples. */
+static void a_stream_takes_the_place_of_the_sample(void **state)
+{
+    struct fixture *f = *state;
+    struct data_view v = view_with(f, "rotate 20, shift 1.5");
+    static _Alignas(64) unsigned char scratch[1 << 18];
+    uint32_t at[2] = {7, 7}, key[2], stream[2] = {7, 8};
+    int32_t label[2];
+    float *x = arena_take(&f->a, 1024 * sizeof *x), *plain = batch(f, &v, at, 2, 9, 4);
+    struct batch b = {
+        .k = kernels_pick(NULL), .scratch = scratch, .x = x, .label = label, .key = key, .stream = stream};
+    stream[0] = v.index[DATA_TRAIN][7];
+    data_batch(&v, DATA_TRAIN, at, 2, DRAW(9, 4), &b);
+    same_image(plain, 0, plain, 1);
+    same_image(x, 0, plain, 0);
+    int changed = 0;
+    for (int p = 0; p < 64; p++)
+        changed += x[p * 16] != x[p * 16 + 1];
+    assert_true(changed > 20 && key[0] == stream[0] && key[1] == stream[0]);
+}
+
 static int differing(const float *x, const float *y, int n)
 {
     int images = 0;
@@ -388,6 +409,7 @@ int run_augment_tests(void)
         cmocka_unit_test(whole_pixels_are_exact),
         cmocka_unit_test(fills_with_raw_zero_before_normalization),
         WITH(a_sample_is_the_same_in_any_batch),
+        WITH(a_stream_takes_the_place_of_the_sample),
         WITH(epoch_seed_and_sample_change_it),
         WITH(nothing_asked_is_nothing_done),
         WITH(hflip_mirrors_and_twice_is_nothing),

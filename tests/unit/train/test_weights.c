@@ -62,7 +62,7 @@ static void a_step_is_the_weighted_mean_of_torch(void **state)
         fixture_release(&f);
     }
     golden_close(&g);
-    assert_int_equal(rows, 4 * 3);
+    assert_int_equal(rows, 5 * 3);
 }
 
 /* Only a training weighs: what is measured of a split is the plain mean, whatever the weights. */
@@ -153,6 +153,44 @@ static void a_batch_without_weight_changes_nothing(void **state)
     fixture_release(&f);
 }
 
+/* Balanced sampling draws each class as often as any other, and every sample of a class; the same for the same seed. */
+static void balanced_sampling_draws_classes_alike(void **state)
+{
+    enum { ROUNDS = 100 };
+    struct fixture f;
+    struct arena a;
+    size_t drawn[48] = {0}, of_class[TOY_CLASSES] = {0};
+    uint32_t first[48];
+    (void)state;
+    fixture_init(&f, "flatten, dense 4", "sampling=balanced batch_size=48 lr=1e-30", 48, 0, 16);
+    make_unequal(&f);
+    struct training *r = fixture_run(&f, &a);
+    for (uint32_t round = 1; round <= ROUNDS; round++) {
+        train_order_round(r, round);
+        for (int i = 0; i < 48; i++)
+            drawn[r->order[i]]++;
+        if (round == 1)
+            memcpy(first, r->order, sizeof first);
+    }
+    assert_memory_not_equal(first, r->order, sizeof first);
+    train_order_round(r, 1);
+    assert_memory_equal(first, r->order, sizeof first);
+    const uint8_t *label = field_bytes(data_target(&f.set), PART_TRAIN);
+    for (int i = 0; i < 48; i++) {
+        assert_true(drawn[i] > 0);
+        of_class[label[f.view.index[DATA_TRAIN][i]]] += drawn[i];
+    }
+    for (int k = 0; k < 3; k++) /* 1600, and five standard deviations */
+        assert_true(of_class[k] > 1600 - 165 && of_class[k] < 1600 + 165);
+    assert_int_equal(of_class[3], 0);
+    train_streams(r, 5, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(r->batch.stream[i], 5 + i);
+    assert_close(epoch_ok(r).guess_loss, log(3), 1e-5, 0);
+    arena_release(&a);
+    fixture_release(&f);
+}
+
 static void what_is_no_list_of_weights_is_refused(void **state)
 {
     static const char *const wrong[] = {"1,", ",1", "1,,2", "1;2", "-1,2", "0,0", "balance", "1,inf", "1e10"};
@@ -184,6 +222,7 @@ int test_weights(void)
         cmocka_unit_test(balanced_weights_are_those_of_equal_classes),
         cmocka_unit_test(the_guess_is_weighed_too),
         cmocka_unit_test(a_batch_without_weight_changes_nothing),
+        cmocka_unit_test(balanced_sampling_draws_classes_alike),
         cmocka_unit_test(what_is_no_list_of_weights_is_refused),
     };
     return cmocka_run_group_tests_name("weights", tests, NULL, NULL);
