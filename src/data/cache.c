@@ -63,11 +63,6 @@ static size_t bytes_of_pixels(const struct cache_stamp *s)
     return sums_at(s) + s->planes * sizeof(uint32_t[2]);
 }
 
-size_t cache_room(const struct cache_slot *c)
-{
-    return bytes_of_pixels(&c->stamp);
-}
-
 /* Adds one of the sources: sizes add up, times of all but the first are hashed into it. 0, or -1 when it cannot be
  * looked at. */
 static int add_stamp(const char *path, int first, struct cache_stamp *s)
@@ -84,7 +79,7 @@ static int add_stamp(const char *path, int first, struct cache_stamp *s)
 }
 
 /* source has absolute paths, one a line. 0, or -1 when one of them cannot be looked at. */
-static int stamp_of(const char *source, size_t planes, size_t plane, struct cache_stamp *s)
+static int stamp_of(const char *source, uint64_t how, size_t planes, size_t plane, struct cache_stamp *s)
 {
     char path[DATA_PATH];
     size_t n = strlen(source);
@@ -92,6 +87,8 @@ static int stamp_of(const char *source, size_t planes, size_t plane, struct cach
     memcpy(s->magic, "sweepdc2", sizeof s->magic);
     s->path[0] = str_hash(STR_HASH, source, n);
     s->path[1] = str_hash(~STR_HASH, source, n);
+    for (int i = 0; how && i < 2; i++)
+        s->path[i] = str_hash(s->path[i], &how, sizeof how);
     s->planes = planes;
     s->plane = plane;
     for (const char *at = source, *end; *at; at = end + (*end == '\n')) {
@@ -140,21 +137,42 @@ static int stamp_of_folder(const struct cache_folder *f, size_t planes, size_t p
 void cache_find_folder(struct cache_slot *c, const struct cache_folder *f, size_t planes, size_t plane)
 {
     c->source[0] = 0;
+    c->how = 0;
     if (planes * plane < CACHE_MIN || plane > SUMS_BYTES || stamp_of_folder(f, planes, plane, &c->stamp, c->file, ""))
         c->file[0] = 0;
 }
 
-void cache_find_files(struct cache_slot *c, const char *const *source, size_t sources, size_t planes, size_t plane)
+static void find_sources(struct cache_slot *c, const char *const *source, size_t sources, size_t planes, size_t plane)
 {
     char folder[DATA_PATH];
     c->file[0] = c->source[0] = 0;
-    if (planes * plane < CACHE_MIN || plane > SUMS_BYTES || switched_off() || cache_folder(folder))
+    if (plane > SUMS_BYTES || switched_off() || cache_folder(folder))
         return;
     for (size_t i = 0; i < sources; i++)
         if (add_source(c, source[i]))
             return;
-    if (!stamp_of(c->source, planes, plane, &c->stamp))
+    if (!stamp_of(c->source, c->how, planes, plane, &c->stamp))
         snprintf(c->file, sizeof c->file, "%.4064s/%016llx", folder, (unsigned long long)c->stamp.path[0]);
+}
+
+void cache_find_files(struct cache_slot *c, const char *const *source, size_t sources, size_t planes, size_t plane)
+{
+    c->how = 0;
+    c->file[0] = c->source[0] = 0;
+    if (planes * plane >= CACHE_MIN)
+        find_sources(c, source, sources, planes, plane);
+}
+
+void cache_find_made(struct cache_slot *c, const char *const *source, size_t sources, uint64_t how, size_t plane)
+{
+    struct page p;
+    c->how = how;
+    find_sources(c, source, sources, 0, plane);
+    int fd = c->file[0] ? open(c->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (fd >= 0 && read(fd, &p, sizeof p) == (ssize_t)sizeof p)
+        c->stamp.planes = p.stamp.planes;
+    if (fd >= 0)
+        close(fd);
 }
 
 void cache_find(struct cache_slot *c, const char *source, size_t planes, size_t plane)
@@ -190,7 +208,9 @@ static int fits(const struct cache_slot *c, int fresh, const uint8_t *map)
 int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct cache_hit *hit)
 {
     struct stat st;
-    int fd = c->file[0] ? open(c->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    int fd = c->file[0] && c->stamp.planes && c->stamp.planes <= SIZE_MAX / 2 / c->stamp.plane
+                 ? open(c->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+                 : -1;
     if (fd < 0)
         return -1;
     void *map = MAP_FAILED;
@@ -233,7 +253,7 @@ static int unchanged(const struct cache_slot *c)
     struct cache_stamp now;
     if (!*c->source) /* of a folder, which its caller has listed again */
         return 1;
-    return !stamp_of(c->source, c->stamp.planes, c->stamp.plane, &now) && !memcmp(&now, &c->stamp, sizeof now);
+    return !stamp_of(c->source, c->how, c->stamp.planes, c->stamp.plane, &now) && !memcmp(&now, &c->stamp, sizeof now);
 }
 
 static void add_sums_of_pixels(const struct cache_stamp *s, uint8_t *x)
@@ -246,33 +266,87 @@ static void add_sums_of_pixels(const struct cache_stamp *s, uint8_t *x)
     }
 }
 
-static int fill(int fd, const struct cache_slot *c, const uint8_t *x)
-{
-    size_t n = bytes_of_pixels(&c->stamp);
-    unsigned char first[CACHE_PAGE] = {0};
-    struct page p = {c->stamp, sum_of(x, n)};
-    memcpy(first, &p, sizeof p);
-    return ftruncate(fd, 0) || !disk_has_room(fd, CACHE_PAGE + n) || file_write_all(fd, first, sizeof first) ||
-           file_write_all(fd, x, n);
-}
+/* A cache file that is being made. */
+struct cache_draft {
+    char tmp[DATA_PATH + 8];
+    int fd;
+    uint8_t *map; /* of all of it */
+    size_t size;
+};
 
-/* No fsync: what a power cut takes away, the sum will tell. */
-int cache_keep(const struct cache_slot *c, uint8_t *x)
+/* Opens the file and takes its room on the disk, so that no write to the mapping can fail. 0, or -1. */
+static int begin_draft(struct cache_draft *f, const struct cache_slot *c)
 {
-    char folder[DATA_PATH], tmp[DATA_PATH + 8];
+    char folder[DATA_PATH];
     struct err ignored = {0};
+    f->size = CACHE_PAGE + bytes_of_pixels(&c->stamp);
+    f->map = MAP_FAILED;
     if (!c->file[0] || cache_folder(folder) || file_mkdirs(folder, &ignored))
         return -1;
-    snprintf(tmp, sizeof tmp, "%s.tmp", c->file);
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (fd < 0)
+    snprintf(f->tmp, sizeof f->tmp, "%s.tmp", c->file);
+    f->fd = open(f->tmp, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (f->fd < 0)
         return -1;
-    add_sums_of_pixels(&c->stamp, x);
-    int mine = is_mine(fd, tmp), bad = !mine || fill(fd, c, x) || !unchanged(c) || rename(tmp, c->file);
-    if (mine && bad)
-        unlink(tmp);
-    close(fd);
-    return bad ? -1 : 0;
+    int mine = is_mine(f->fd, f->tmp);
+    if (mine && !ftruncate(f->fd, 0) && disk_has_room(f->fd, f->size) && !posix_fallocate(f->fd, 0, (off_t)f->size))
+        f->map = mmap(NULL, f->size, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
+    if (f->map != MAP_FAILED)
+        return 0;
+    if (mine)
+        unlink(f->tmp);
+    close(f->fd);
+    return -1;
+}
+
+/* Gives the file its name where it is what is to be kept. No fsync: what a power cut takes away, the sum will tell. */
+static void keep_draft(struct cache_draft *f, const struct cache_slot *c, const struct cache_maker *m)
+{
+    add_sums_of_pixels(&c->stamp, f->map + CACHE_PAGE);
+    struct page p = {c->stamp, sum_of(f->map + CACHE_PAGE, bytes_of_pixels(&c->stamp))};
+    memcpy(f->map, &p, sizeof p);
+    if (!unchanged(c) || (m->still && !m->still(m->ctx)) || rename(f->tmp, c->file))
+        unlink(f->tmp); /* what is mapped stays until it is unmapped */
+    close(f->fd);
+}
+
+int cache_put(const struct cache_slot *c, const struct cache_maker *m, struct dataset *d, struct cache_hit *hit,
+              struct err *e)
+{
+    struct cache_draft f;
+    if (begin_draft(&f, c))
+        return 1;
+    if (m->make(m->ctx, f.map + CACHE_PAGE, e)) {
+        munmap(f.map, f.size);
+        unlink(f.tmp);
+        close(f.fd);
+        return -1;
+    }
+    keep_draft(&f, c, m);
+    mprotect(f.map, f.size, PROT_READ);
+    if (dataset_own_map(d, f.map, f.size)) {
+        munmap(f.map, f.size);
+        return err_set(e, ERR_NOMEM, "dataset %s: no memory to read it", d->name);
+    }
+    hit->x = f.map + CACHE_PAGE;
+    hit->sums = (const uint32_t(*)[2])(const void *)(hit->x + sums_at(&c->stamp));
+    return 0;
+}
+
+int cache_get(const struct cache_slot *c, size_t bytes, const struct cache_maker *m, struct dataset *d,
+              struct cache_hit *hit, struct err *e)
+{
+    *hit = (struct cache_hit){NULL, NULL};
+    if (!cache_map(c, 0, d, hit))
+        return 0;
+    int put = cache_put(c, m, d, hit, e);
+    if (put < 1)
+        return put;
+    uint8_t *x = dataset_alloc(d, bytes, e);
+    if (!x)
+        return -1;
+    memset(x, 0, bytes);
+    hit->x = x;
+    return m->make(m->ctx, x, e);
 }
 
 /* ---- the hash of a file's content ---- */
@@ -313,7 +387,7 @@ static int find_sum(const char *source, char path[DATA_PATH], struct cache_stamp
     char folder[DATA_PATH], *real;
     if (switched_off() || cache_folder(folder) || !(real = realpath(source, NULL)))
         return -1;
-    int bad = stamp_of(real, 0, 0, stamp);
+    int bad = stamp_of(real, 0, 0, 0, stamp);
     free(real);
     return bad || snprintf(path, DATA_PATH, "%.4064s/%016llx.sum", folder, (unsigned long long)stamp->path[0]) < 0 ? -1
                                                                                                                    : 0;

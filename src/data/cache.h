@@ -1,6 +1,7 @@
-/* cache.h - decoded pixels kept between runs. Unpacking MNIST takes a fifth of a second, mapping what an earlier run
- * has unpacked a few milliseconds; every worker, and every process, then shares the same read-only pages. With the
- * pixels are kept the sums that normalization wants, so that a start need not look at every pixel for them.
+/* cache.h - decoded pixels, and tables that were read, kept between runs. Unpacking MNIST takes a fifth of a second,
+ * mapping what an earlier run has unpacked a few milliseconds; every worker, and every process, then shares the same
+ * read-only pages. With the pixels are kept the sums that normalization wants, so that a start need not look at every
+ * pixel for them.
  *
  * One file per source file (or list of files, whose pixels go together) in $XDG_CACHE_HOME/sweep/decoded, else
  * ~/.cache/sweep/decoded, named by the hash of the source's absolute path. It begins with a page that says whose bytes
@@ -26,6 +27,7 @@ _Static_assert(sizeof(struct cache_stamp) == 80, "no padding");
 
 struct cache_slot {
     char source[DATA_PATH]; /* absolute paths, one a line */
+    uint64_t how;           /* a hash of what is made of them; 0: their values as they are */
     char file[DATA_PATH];   /* absolute path; empty when nothing is to be cached */
     struct cache_stamp stamp;
 };
@@ -52,11 +54,26 @@ void cache_find_folder(struct cache_slot *c, const struct cache_folder *f, size_
 /* What is cached, mapped and owned by d (dataset_release unmaps it): 0, or -1. fresh: this process has just written it,
  * and it is not added up again. */
 int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct cache_hit *hit);
-/* Bytes of memory that the planes and their sums want. */
-size_t cache_room(const struct cache_slot *c);
-/* Keeps the planes at x, where cache_room bytes are: the sums are written behind them. 0, or -1 when
- * the source has changed since cache_find, the disk has little room, or another process is just doing the same. */
-int cache_keep(const struct cache_slot *c, uint8_t *x);
+/* Where what is made of files, as `how` says, is cached, in planes of so many bytes; stamp.planes: how many there are,
+ * 0: it is not cached. Who makes it sets them. */
+void cache_find_made(struct cache_slot *c, const char *const *source, size_t sources, uint64_t how, size_t plane);
+
+/* How planes are made. */
+struct cache_maker {
+    int (*make)(void *ctx, uint8_t *x, struct err *e); /* all planes at x, zeros before. 0, or -1 with *e */
+    int (*still)(void *ctx); /* whether a folder is what it was when it was listed; NULL: it is of files */
+    void *ctx;
+};
+/* Makes the planes right in the file that they are kept in, mapped: they take memory only as long as nobody else wants
+ * it, and a set may be larger than memory. They are kept unless the source has changed since it was found. 0 with the
+ * mapping owned by d; 1: nothing was made, as the disk has little room, or another process is just doing the same; -1
+ * with *e. */
+int cache_put(const struct cache_slot *c, const struct cache_maker *m, struct dataset *d, struct cache_hit *hit,
+              struct err *e);
+/* The planes, `bytes` in all: from the cache, or put there, or where that cannot be in memory of d, then without sums.
+ * 0, or -1 with *e. */
+int cache_get(const struct cache_slot *c, size_t bytes, const struct cache_maker *m, struct dataset *d,
+              struct cache_hit *hit, struct err *e);
 
 /* A hash of every byte of a file, kept in the same folder (as NAME.sum) until the file's size or times change: then it
  * is not read again. Nothing is kept of a file that has changed within the last two seconds, which might change again

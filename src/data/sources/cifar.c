@@ -285,24 +285,28 @@ static void find_slot(struct cache_slot *slot, const struct batch_list *l, size_
         cache_find_files(slot, path, (size_t)l->n, planes, PLANE);
 }
 
+struct batch_part {
+    const struct cifar_files *files;
+    const struct batch_list *list;
+    size_t n;
+};
+
+static int make_batches(void *ctx, uint8_t *x, struct err *e)
+{
+    const struct batch_part *p = ctx;
+    return read_batches(p->files, p->list, (struct batch_place){x, x + p->n * IMAGE, p->n}, e);
+}
+
 static int load_part(const struct cifar_files *fs, struct dataset *d, enum data_part part, int label, struct err *e)
 {
     const struct batch_list *l = &fs->part[part];
     struct cache_slot slot;
-    struct cache_hit hit = {NULL, NULL};
-    size_t n = d->n[part], labels = n * (size_t)fs->set->labels, planes = n * COLOURS + label_planes(fs->set, n);
+    struct cache_hit hit;
+    size_t n = d->n[part], planes = n * COLOURS + label_planes(fs->set, n);
+    struct batch_part made = {fs, l, n};
     find_slot(&slot, l, planes);
-    if (cache_map(&slot, 0, d, &hit)) {
-        uint8_t *x = dataset_alloc(d, slot.file[0] ? cache_room(&slot) : planes * PLANE, e);
-        if (!x)
-            return -1;
-        memset(x + n * IMAGE + labels, 0, label_planes(fs->set, n) * PLANE - labels);
-        if (read_batches(fs, l, (struct batch_place){x, x + n * IMAGE, n}, e))
-            return -1;
-        hit.x = x;
-        if (!cache_keep(&slot, x) && !cache_map(&slot, 1, d, &hit))
-            dataset_free(d, x); /* then only what is used takes memory */
-    }
+    if (cache_get(&slot, planes * PLANE, &(struct cache_maker){make_batches, NULL, &made}, d, &hit, e))
+        return -1;
     d->field[0].values[part] = hit.x;
     d->field[1].values[part] = hit.x + n * IMAGE + (size_t)label * n;
     if (part == PART_TRAIN)

@@ -104,6 +104,11 @@ static int open_files(struct files *fs, const struct idx_set *set, struct datase
     return check_geometry(d, set, &fs->f[TRAIN_X], &fs->f[TEST_X], e);
 }
 
+static int read_idx_pixels(void *ctx, uint8_t *x, struct err *e)
+{
+    return idx_read(ctx, x, e);
+}
+
 /* Pixels, those of a packed file from the cache where it has them; then also *sums. */
 static const uint8_t *read_pixels(struct idx_file *f, struct dataset *d, const uint32_t (**sums)[2], struct err *e)
 {
@@ -114,19 +119,11 @@ static const uint8_t *read_pixels(struct idx_file *f, struct dataset *d, const u
     slot.file[0] = 0;
     if (!gzdirect(f->f))
         cache_find(&slot, f->path, f->bytes / plane, plane);
-    if (!cache_map(&slot, 0, d, &hit)) {
-        *sums = hit.sums;
-        return hit.x;
-    }
-    unsigned char *x = dataset_alloc(d, slot.file[0] ? cache_room(&slot) : f->bytes, e);
-    if (!x || idx_read(f, x, e))
+    const struct cache_maker maker = {read_idx_pixels, NULL, f};
+    if (cache_get(&slot, f->bytes, &maker, d, &hit, e))
         return NULL;
-    if (!cache_keep(&slot, x) && !cache_map(&slot, 1, d, &hit)) { /* then only what is used takes memory */
-        dataset_free(d, x);
-        *sums = hit.sums;
-        return hit.x;
-    }
-    return x;
+    *sums = hit.sums;
+    return hit.x;
 }
 
 /* Labels as classes 0 ..., checked against the number of classes, which is set here when the format does not fix it. */

@@ -325,20 +325,33 @@ static void find_image_slot(struct cache_slot *slot, const struct images_work *w
     cache_find_folder(slot, &place, n * (size_t)s->c, (size_t)s->h * (size_t)s->w);
 }
 
+struct image_part {
+    const struct images_work *work;
+    enum data_part part;
+    size_t n;
+};
+
+static int make_image_part(void *ctx, uint8_t *x, struct err *e)
+{
+    const struct image_part *p = ctx;
+    return decode_images(p->work, p->n, p->work->file[p->part], x, e);
+}
+
+static int are_same_files(void *ctx)
+{
+    return same_files(((const struct image_part *)ctx)->work);
+}
+
 static int load_images(const struct images_work *w, struct dataset *d, enum data_part part, struct err *e)
 {
     struct cache_slot slot;
-    struct cache_hit hit = {NULL, NULL};
-    size_t n = d->n[part], bytes = n * shape_size(d->field[0].shape);
+    struct cache_hit hit;
+    size_t n = d->n[part];
+    struct image_part made = {w, part, n};
     find_image_slot(&slot, w, part, n);
-    if (cache_map(&slot, 0, d, &hit)) {
-        uint8_t *x = dataset_alloc(d, slot.file[0] ? cache_room(&slot) : bytes, e);
-        if (!x || decode_images(w, n, w->file[part], x, e))
-            return -1;
-        hit.x = x;
-        if (slot.file[0] && same_files(w) && !cache_keep(&slot, x) && !cache_map(&slot, 1, d, &hit))
-            dataset_free(d, x); /* then only what is used takes memory */
-    }
+    if (cache_get(&slot, n * shape_size(d->field[0].shape),
+                  &(struct cache_maker){make_image_part, are_same_files, &made}, d, &hit, e))
+        return -1;
     d->field[0].values[part] = hit.x;
     if (part == PART_TRAIN)
         d->field[0].sums = hit.sums;

@@ -62,10 +62,17 @@ struct tabular {
     size_t columns, used;
     int targets; /* columns to predict: more than one are numbers */
     int has_header;
-    float *value; /* [rows][used] a number, NaN: it is missing, or the number of a category */
+    float *value; /* [rows][used] a number, NaN: it is missing, or the number of a category; while the table is read */
+    const float *kept; /* the same in the cache, which is not t's; NULL: they are in value */
     size_t rows, room;
     size_t dropped; /* rows with a missing value, where these are left out */
 };
+
+/* The values of a row. */
+static inline const float *tabular_row(const struct tabular *t, size_t row)
+{
+    return (t->kept ? t->kept : t->value) + row * t->used;
+}
 
 void tabular_init(struct tabular *t, const struct tabular_format *format, const struct tabular_args *args);
 void tabular_release(struct tabular *t);

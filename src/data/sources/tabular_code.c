@@ -31,7 +31,7 @@ static void order_categories(const struct tabular *t, const unsigned char *part,
     int numbers = 1;
     for (size_t i = 0; i < t->rows; i++)
         if (!part || part[i] == PART_TRAIN)
-            count[(int)t->value[i * t->used + (size_t)k->column->place]]++;
+            count[(int)tabular_row(t, i)[k->column->place]]++;
     k->known = 0;
     for (int i = 0; i < k->column->categories; i++) {
         const char *text = k->column->category[i].text;
@@ -70,7 +70,7 @@ static int order_numbers(const struct tabular *t, struct tabular_code *k, int mo
 {
     k->known = 0;
     for (size_t i = 0; i < t->rows; i++) {
-        float v = t->value[i * t->used + (size_t)k->column->place];
+        float v = tabular_row(t, i)[k->column->place];
         int at = 0;
         while (at < k->known && k->value[at] < v)
             at++;
@@ -157,7 +157,7 @@ static int finish_target(const struct tabular *t, const unsigned char *part, str
     memset(k->count, 0, sizeof k->count);
     for (size_t i = 0; k->width && i < t->rows; i++)
         if (part[i] == PART_TRAIN)
-            k->count[tabular_class(k, t->value + i * t->used)]++;
+            k->count[tabular_class(k, tabular_row(t, i))]++;
     for (int i = 0; i < k->known; i++) {
         if (!k->column->text)
             k->name[i] = arena_str(a, str_float(buf, k->value[i]));
@@ -173,7 +173,7 @@ static int finish_target(const struct tabular *t, const unsigned char *part, str
 static int lacks_in_training(const struct tabular *t, const unsigned char *part, const struct tabular_column *c)
 {
     for (size_t i = 0; i < t->rows; i++)
-        if (part[i] == PART_TRAIN && isnan(t->value[i * t->used + (size_t)c->place]))
+        if (part[i] == PART_TRAIN && isnan(tabular_row(t, i)[c->place]))
             return 1;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "data/sources/fingerprint.h"
 #include "data/sources/source.h"
 #include "data/sources/tabular_code.h"
+#include "data/sources/tabular_kept.h"
 #include "data/sources/tabular_text.h"
 #include "data/split.h"
 
@@ -153,7 +154,7 @@ static uint8_t *classes_of_rows(const struct tabular *t, const struct tabular_co
     if (target->width && !class)
         err_set(e, ERR_NOMEM, "no memory for the classes of a table's rows");
     for (size_t i = 0; class && i < t->rows; i++)
-        class[i] = (uint8_t)tabular_class(target, t->value + i * t->used);
+        class[i] = (uint8_t)tabular_class(target, tabular_row(t, i));
     return class;
 }
 
@@ -174,12 +175,26 @@ static int draw_part(struct tabular_work *w, struct err *e)
     return bad || e->code ? -1 : 0;
 }
 
-static int read_tables(struct tabular_work *w, struct err *e)
+/* Reads the files; *first: rows of the first. */
+static int read_both(struct tabular_work *w, size_t *first, struct err *e)
 {
     if (tabular_read(&w->table, w->path[PART_TRAIN], e))
         return -1;
-    size_t first = w->table.rows;
-    if (*w->path[PART_TEST] && tabular_read(&w->table, w->path[PART_TEST], e))
+    *first = w->table.rows;
+    return *w->path[PART_TEST] && tabular_read(&w->table, w->path[PART_TEST], e) ? -1 : 0;
+}
+
+/* Takes the table as the cache has it, or reads it and keeps it there. */
+static int read_tables(struct tabular_work *w, struct dataset *d, struct err *e)
+{
+    const char *const path[DATA_PARTS] = {w->path[PART_TRAIN], w->path[PART_TEST]};
+    struct cache_slot *slot = arena_take(&w->mem, sizeof *slot);
+    size_t first = 0;
+    if (!slot)
+        return err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN]);
+    tabular_find_kept(slot, path, &w->table);
+    int kept = tabular_take_kept(slot, &w->table, &first, d, e);
+    if (kept < 0 || (kept && (read_both(w, &first, e) || tabular_keep(slot, &w->table, first, d, e))))
         return -1;
     w->part = calloc(w->table.rows, 1);
     if (!w->part)
@@ -309,7 +324,7 @@ static int put_values(const struct tabular_work *w, struct dataset *d, enum data
     if (e->code)
         return -1;
     for (size_t i = 0; i < t->rows; i++) {
-        const float *row = t->value + i * t->used;
+        const float *row = tabular_row(t, i);
         if (w->part[i] != part)
             continue;
         if (x)
@@ -349,8 +364,9 @@ static int keep_told(struct tabular_work *w, struct dataset *d, struct err *e)
 
 static int make_dataset(struct tabular_work *w, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
 {
-    if (find_tables(w, s, e) || read_tables(w, e) || tabular_code_columns(&w->table, w->part, &w->coding, &w->mem, e) ||
-        describe_fields(w, d, e) || put_values(w, d, PART_TRAIN, peek, e) || put_values(w, d, PART_TEST, peek, e) ||
+    if (find_tables(w, s, e) || read_tables(w, d, e) ||
+        tabular_code_columns(&w->table, w->part, &w->coding, &w->mem, e) || describe_fields(w, d, e) ||
+        put_values(w, d, PART_TRAIN, peek, e) || put_values(w, d, PART_TEST, peek, e) ||
         (w->coding.target->width && dataset_count_classes(d, e)) || keep_told(w, d, e))
         return -1;
     if (peek && w->coding.target->width)

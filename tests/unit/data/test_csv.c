@@ -1,6 +1,7 @@
 /* CSV files: what is read of them, how columns become features and targets, and what is refused where. */
 #include "data/sources/cells.h"
-#include "data/sources/tabular.h"
+#include "data/sources/source.h"
+#include "data/sources/tabular_kept.h"
 #include "data_test.h"
 #include "kernels/kernels.h"
 #include "mishap.h"
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+extern const struct data_source source_csv;
 
 static int setup(void **state)
 {
@@ -465,6 +468,91 @@ static void numbers_are_read_to_the_nearest(void **state)
     }
 }
 
+/* ---- kept between runs ------------------------------------------------------------------------------------------- */
+
+/* A table that is large enough to be kept, in t.csv and again in u.csv, with all there can be in a column. */
+static void put_large(const struct data_place *p, int rows)
+{
+    struct str text = {0};
+    str_add(&text, "a,b,c,d,e,f,g,kind\n");
+    for (int i = 0; i < rows; i++)
+        str_addf(&text, "%d,%d.5,%s,%s,1,2,3,%s\n", i, i % 100, i % 3 ? "red" : "", i % 7 ? "4" : "",
+                 i % 2 ? "x" : "y");
+    put(p, text.p);
+    file_put(p->folder, "u.csv", text.p, text.n);
+    str_release(&text);
+}
+
+static uint64_t hash_of_dataset(const struct data_spec *s)
+{
+    struct dataset d;
+    loads(s, &d);
+    uint64_t h = str_hash(d.fingerprint, d.told, strlen(d.told));
+    for (int part = 0; part < DATA_PARTS; part++) {
+        h = str_hash(h, d.field[0].values[part], d.n[part] * shape_size(d.field[0].shape) * sizeof(float));
+        h = str_hash(h, d.field[1].values[part], d.n[part]);
+    }
+    for (int k = 0; k < data_classes(&d); k++)
+        h = str_hash(h, data_target(&d)->class_name[k], strlen(data_target(&d)->class_name[k]));
+    dataset_release(&d);
+    return h;
+}
+
+/* Changes the first value of what is kept, which shows that it is used. 0, or -1: nothing is kept. */
+static int change_kept(const struct data_place *p)
+{
+    char path[DATA_PARTS][128];
+    struct cache_slot slot;
+    struct tabular t;
+    struct dataset d = {.name = "csv"};
+    struct err e = {0};
+    size_t first;
+    snprintf(path[0], sizeof path[0], "%s/t.csv", p->folder);
+    snprintf(path[1], sizeof path[1], "%s/u.csv", p->folder);
+    tabular_init(&t, source_csv.detail, (const void *)p->s.source_args);
+    tabular_find_kept(&slot, (const char *const[]){path[0], path[1]}, &t);
+    int none = tabular_take_kept(&slot, &t, &first, &d, &e);
+    if (!none) {
+        t.value = malloc(t.rows * t.used * sizeof *t.value);
+        memcpy(t.value, t.kept, t.rows * t.used * sizeof *t.value);
+        t.value[0] += 1000;
+        t.kept = NULL;
+        assert_int_equal(tabular_keep(&slot, &t, first, &d, &e), 0);
+        assert_non_null(t.kept);
+    }
+    tabular_release(&t);
+    dataset_release(&d);
+    return none ? -1 : 0;
+}
+
+static void a_large_table_is_read_once(void **state)
+{
+    enum { ROWS = 40000 };
+    struct data_place *p = *state;
+    char cache[64];
+    set_key(&p->s, "test_file", "u.csv");
+    setenv("XDG_CACHE_HOME", folder_make(cache), 1);
+    for (int i = 0; i < 3; i++) {
+        static const char *const missing[] = {"mean", "indicator", "drop"};
+        set_key(&p->s, "missing", missing[i]);
+        setenv("SWEEP_CACHE", "off", 1);
+        put_large(p, ROWS + i);
+        uint64_t want = hash_of_dataset(&p->s);
+        assert_int_equal(change_kept(p), -1);
+        unsetenv("SWEEP_CACHE");
+        assert_int_equal(change_kept(p), -1); /* not yet, or of another file */
+        assert_true(hash_of_dataset(&p->s) == want && hash_of_dataset(&p->s) == want);
+        assert_int_equal(change_kept(p), 0);
+        assert_true(hash_of_dataset(&p->s) != want);
+        set_key(&p->s, "drop", "a"); /* read in another way */
+        assert_int_equal(change_kept(p), -1);
+        set_key(&p->s, "drop", "");
+    }
+    setenv("SWEEP_CACHE", "off", 1);
+    unsetenv("XDG_CACHE_HOME");
+    folder_remove(cache);
+}
+
 /* ---- the files of csv-spectrum and csv-test-data ----------------------------------------------------------------- */
 
 struct cells_seen {
@@ -618,6 +706,7 @@ int run_csv_tests(void)
         cmocka_unit_test_setup_teardown(features_can_be_an_image, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_told_with_its_line, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(huge_cells_and_too_many_texts_are_refused, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(a_large_table_is_read_once, setup, data_place_teardown),
         cmocka_unit_test(numbers_are_read_to_the_nearest),
         cmocka_unit_test(cells_are_those_of_the_json_beside),
         cmocka_unit_test_setup_teardown(what_fails_while_reading_is_told, setup, data_place_teardown),
