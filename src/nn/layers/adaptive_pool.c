@@ -3,6 +3,8 @@
  */
 #include "nn/layers/pooling.h"
 
+#include <stdint.h>
+
 struct adaptive_args {
     int size[NN_SIDES];
 };
@@ -31,10 +33,25 @@ static int adaptive_shape(struct nn_node *nd, struct err *e)
     return 0;
 }
 
-/* The size of the largest windows where m share n elements out; that of an ordinary pooling, where it is one. */
+/* The first element of window i where m share n elements out, and the first after it. */
+static int window_begin(int i, int n, int m)
+{
+    return (int)((int64_t)i * n / m);
+}
+
+static int window_end(int i, int n, int m)
+{
+    return (int)(((int64_t)(i + 1) * n + m - 1) / m);
+}
+
+/* The size of the largest window; that of an ordinary pooling, where it is one. */
 static int largest_window(int n, int m)
 {
-    return n / m + (n % m ? 1 : 0);
+    int most = 0;
+    for (int i = 0; i < m; i++)
+        if (window_end(i, n, m) - window_begin(i, n, m) > most)
+            most = window_end(i, n, m) - window_begin(i, n, m);
+    return most;
 }
 
 static struct pool_plan adaptive_geometry(const struct nn_node *nd)
@@ -61,7 +78,7 @@ static void adaptive_window(const struct nn_node *nd, struct nn_window *w)
     const int in[NN_SIDES] = {shape_rows(x), x.w, x.d}, out[NN_SIDES] = {shape_rows(y), y.w, y.d};
     for (int i = 0; i < NN_SIDES; i++) {
         w->kernel[i] = largest_window(in[i], out[i]);
-        w->stride[i] = in[i] / out[i];
+        w->stride[i] = (in[i] + out[i] - 1) / out[i]; /* the largest step */
     }
 }
 

@@ -42,6 +42,14 @@ static int upsample_shape(struct nn_node *nd, struct err *e)
     return 0;
 }
 
+/* Between two values lie shares of both; neighbours are nearer than a jump of whole input pixels says. */
+static void upsample_window(const struct nn_node *nd, struct nn_window *w)
+{
+    const struct upsample_args *a = nd->args;
+    for (int i = 0; i < 2; i++)
+        w->kernel[i] = a->mode == BILINEAR && a->factor[i] > 1 ? 2 : 1;
+}
+
 /* A place for each row and column of the output. */
 static size_t upsample_scratch(const struct nn_node *nd, int blocks, int bf16)
 {
@@ -96,6 +104,7 @@ const struct layer_type layer_upsample = {
     .positional = 1,
     .args_size = sizeof(struct upsample_args),
     .shape = upsample_shape,
+    .window = upsample_window,
     .scratch = upsample_scratch,
     .forward = upsample_forward,
     .backward = upsample_backward,

@@ -139,6 +139,150 @@ static void facts_of_volumes(void **state)
     arena_release(&a);
 }
 
+/* What each place of the output sees of the input, found by changing one pixel after the other: in image i of a batch
+ * pixel i - 1 is another one than in image 0. */
+enum { FIELD_PIXELS = 14 * 15 };
+struct seen_field {
+    int first[NN_SIDES], last[NN_SIDES]; /* pixels along rows, columns and slices; first > last: none */
+};
+
+static int place_along(struct shape s, int h, int w, int side)
+{
+    return side == 1 ? w : side == 0 ? h % shape_rows(s) : h / shape_rows(s);
+}
+
+static void find_field(const struct nn_net *net, struct shape in, int h, int w, struct seen_field *f)
+{
+    const struct shape out = nn_output(net->graph);
+    for (int i = 0; i < NN_SIDES; i++) {
+        f->first[i] = FIELD_PIXELS;
+        f->last[i] = -1;
+    }
+    for (int pixel = 0; pixel < in.h * in.w; pixel++)
+        for (int c = 0; c < out.c; c++)
+            if (net->z[lane_at(out, pixel + 1, c, h, w)] != net->z[lane_at(out, 0, c, h, w)])
+                for (int i = 0; i < NN_SIDES; i++) {
+                    const int at = place_along(in, pixel / in.w, pixel % in.w, i);
+                    f->first[i] = at < f->first[i] ? at : f->first[i];
+                    f->last[i] = at > f->last[i] ? at : f->last[i];
+                }
+}
+
+/* Positive weights and large changes: nothing cancels, and every change shows through a maximum. */
+static struct nn_net *changed_pixels(struct nn_graph *g, struct shape in, struct arena *a)
+{
+    struct err e = {0};
+    const int n = 1 + in.h * in.w;
+    assert_true(in.h * in.w <= FIELD_PIXELS && in.c == 1);
+    struct nn_net *net = nn_net_new(g, n, 0, NULL, test_kernels(), a, &e);
+    assert_non_null(net);
+    nn_net_init(net, 1);
+    noise_restart(7);
+    for (size_t i = 0; i < g->param_floats; i++)
+        net->w[i] = 0.6f + 0.4f * noise();
+    memset(net->x, 0, floats_of(in, blocks_of(n)) * sizeof *net->x);
+    for (int i = 0; i < n; i++)
+        for (int pixel = 0; pixel < in.h * in.w; pixel++)
+            net->x[lane_at(in, i, 0, pixel / in.w, pixel % in.w)] =
+                1 + 0.01f * (float)pixel + (i == pixel + 1 ? 50 : 0);
+    struct nn_pass p = {
+        .n = n, .blocks = blocks_of(n), .seed = 1, .sample = arena_take(a, (size_t)n * sizeof(uint32_t))};
+    nn_forward(net, &p);
+    return net;
+}
+
+/* The largest of all fields, and how far those of the middle and of what follows it are apart where they end. */
+static void check_fields(const char *text, struct shape in, int exact)
+{
+    struct arena a;
+    struct nn_graph g;
+    int most[NN_SIDES] = {0};
+    arena_init(&a);
+    build(&g, text, in, 0, &a);
+    const struct nn_net *net = changed_pixels(&g, in, &a);
+    const struct nn_node *last = &g.node[g.nnodes - 1];
+    const struct shape out = last->y;
+    for (int h = 0; h < out.h; h++)
+        for (int w = 0; w < out.w; w++) {
+            struct seen_field f;
+            find_field(net, in, h, w, &f);
+            for (int i = 0; i < NN_SIDES; i++)
+                most[i] = f.last[i] - f.first[i] + 1 > most[i] ? f.last[i] - f.first[i] + 1 : most[i];
+        }
+    for (int i = 0; i < NN_SIDES; i++) {
+        const int side = i == 1 ? in.w : i == 0 ? shape_rows(in) : in.d;
+        const int told = last->rf[i] < side ? last->rf[i] : side;
+        if (exact ? most[i] != told : most[i] > told)
+            fail_msg("'%s': side %d sees %d pixels, told are %d", text, i, most[i], last->rf[i]);
+    }
+    if (exact == 1 && shape_rows(out) > 2 && out.w > 2 && last->rf[0] < shape_rows(in) && last->rf[1] < in.w) {
+        const int h = (out.d / 2) * shape_rows(out) + shape_rows(out) / 2 - 1, w = out.w / 2 - 1;
+        struct seen_field f, below, beside;
+        find_field(net, in, h, w, &f);
+        find_field(net, in, h + 1, w, &below);
+        find_field(net, in, h, w + 1, &beside);
+        if (below.last[0] - f.last[0] != last->jump[0] || beside.last[1] - f.last[1] != last->jump[1])
+            fail_msg("'%s': neighbours are %d and %d pixels apart, told are %d and %d", text, below.last[0] - f.last[0],
+                     beside.last[1] - f.last[1], last->jump[0], last->jump[1]);
+    }
+    arena_release(&a);
+}
+
+static void receptive_fields_are_what_outputs_depend_on(void **state)
+{
+    static const struct shape in = {MAPS, 1, 14, 15, 1}, volume = {VOLUME, 1, 5 * 6, 7, 5};
+    static const struct {
+        const char *text;
+        int exact; /* 0: an upper bound, as a jump of less than a pixel is told as one; 2: the field, but not the jump
+                    */
+    } row[] = {
+        {"conv 3x5 2", 1},
+        {"conv 3 2 stride 2 pad 1, conv 3x2 2 dilation 2x1", 1},
+        {"depthwise 3x2 stride 1x2 pad 1x0, conv 1x1 2, depthwise 3 pad 1", 1},
+        {"conv 3 2 pad 1, batchnorm, relu, maxpool 2, conv 3 2 pad 1", 1},
+        {"avgpool 3x2 stride 2, conv 2x3 2", 1},
+        {"adaptive_avgpool 5x6, conv 2 2", 0},
+        {"adaptive_maxpool 7x5", 1},
+        {"adaptive_maxpool 9x4", 0},
+        {"conv 3 2 pad 1, residual { conv 3 2 pad 1, relu, conv 3 2 pad 1 }", 1},
+        {"conv 1x1 2, residual { conv 3 4 stride 2 pad 1, conv 3 4 pad 1 }, conv 2 2", 1},
+        {"conv 1x1 2, residual pad { conv 3 4 stride 2 pad 1 }, conv 3 2 pad 1", 1},
+        {"branch { conv 3 2 pad 1 | conv 5 2 pad 2 | none }, maxpool 3 stride 1 pad 1", 1},
+        {"dense_block { relu, conv 3 2 pad 1 } x 3", 1},
+        {"conv 3 2 pad 1, save a, conv 3 2 pad 1, conv 3 2 pad 1, add a", 1},
+        {"conv 3 2 pad 1, branch mul { none | gap, conv 1x1 2, sigmoid }", 1}, /* a gate sees everything */
+        {"conv 1x1 2, attention", 1},
+        {"conv 3 4 stride 2, attention heads 2 rotary, conv 1x1 2", 1},
+        {"conv 1x1 2, kmeans 3, conv 3 2", 1},
+        {"pad 1x2 mode reflect, crop 1, conv 3 2", 1},
+        {"conv 1x1 4, glu, lrn 3, conv 3 2 pad 1", 1},
+        {"conv 3 2 stride 2, conv_transpose 3 2 stride 2", 0},
+        {"conv_transpose 3x2 2", 1},
+        {"upsample 2, conv 3 2", 0},
+        {"upsample 2x3 mode bilinear", 2},
+        {"upsample 1x3 mode bilinear, conv 3 2", 0},
+        {"flatten, dense 3", 1},
+        {"patch 3x4 4, dense 2", 0}, /* positions of the sequence lie in no row */
+        {"conv 3 2 pad 1, gmp", 1},
+    };
+    static const char *const of_volumes[] = {
+        "conv 3x2x1 2",
+        "conv 3 2 stride 1x2x2, conv 2x1x2 2",
+        "maxpool 2x3x1 stride 1, depthwise 2",
+        "avgpool 1x2x2, gap",
+        "conv 1 2, residual { conv 3 4 stride 2 pad 1 }",
+        "conv 1 2, residual pad { conv 3x1x1 4 stride 2 pad 1x0x0 }",
+        "adaptive_maxpool 5x3x7",
+        "conv_transpose 2x3x1 2",
+        "flatten, dense 2",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(row); i++)
+        check_fields(row[i].text, in, row[i].exact);
+    for (size_t i = 0; i < COUNT(of_volumes); i++)
+        check_fields(of_volumes[i], volume, 1);
+}
+
 /* Numbers for directions that the input does not have, or not for all that it has, are told. */
 static void directions_must_fit_the_input(void **state)
 {
@@ -358,6 +502,7 @@ int test_graph(void)
         cmocka_unit_test(offsets_are_multiples_of_16_and_apart),
         cmocka_unit_test(facts_of_other_heads),
         cmocka_unit_test(facts_of_volumes),
+        cmocka_unit_test(receptive_fields_are_what_outputs_depend_on),
         cmocka_unit_test(directions_must_fit_the_input),
         cmocka_unit_test(head_names_global_pooling_however_it_is_written),
         cmocka_unit_test(distances_of_the_last_pooling_and_batchnorm),
