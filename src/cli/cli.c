@@ -29,6 +29,7 @@ const struct command commands[] = {
     { "data",   "info NAME|FILE.ini | get NAME ...", "what a dataset is like: counts, statistics, duplicates, pictures; fetch public ones", FOR_DATA, 2, MANY, cmd_data },
     { "predict", "NAME[@TRIAL]|FILE.safetensors FILE...", "what the best point's network, or another, says of images, tables, IDX files or folders, as CSV", FOR_PREDICT, 1, MANY, cmd_predict },
     { "eval",   "NAME[@TRIAL] [data.key=value ...]", "every metric of a network on a split, or on other data",       FOR_EVAL,   1, MANY, cmd_eval },
+    { "export", "NAME[@TRIAL]|FILE.safetensors [FILE]", "a network in the words of others: a C file, ONNX, safetensors (default: NAME with the suffix of the format)", FOR_EXPORT, 1, 2, cmd_export },
     { "train",  "NAME",                             "train one trial of a sweep again, to the same bytes, and keep its network", FOR_TRAIN, 1, 1, cmd_train },
     { "verify", "NAME",                             "train some trials again, and say whether every number is the same", FOR_VERIFY, 1, 1, cmd_verify },
     { "bench",  "[all|machine|kernels|nets|NET]",   "how fast this machine is, and how near to it the kernels and networks come", FOR_BENCH, 0, 1, cmd_bench },

@@ -31,7 +31,8 @@ enum {
     FOR_EVAL = 4096,
     FOR_TRAIN = 8192,
     FOR_VERIFY = 16384,
-    FOR_ALL = 32767,
+    FOR_EXPORT = 32768,
+    FOR_ALL = 65535,
 };
 
 struct options {
@@ -40,8 +41,9 @@ struct options {
     const char *points, *by; /* whose learning curves are drawn */
     int out_given;           /* else out is "." */
     int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json, dot;
-    double seconds;            /* of a benchmark, about */
-    const char *to;            /* where `data get` puts what it fetches; NULL: where datasets are looked for */
+    double seconds; /* of a benchmark, about */
+    const char
+        *to; /* the format of export; where `data get` puts what it fetches, NULL: where datasets are looked for */
     double patience;           /* seconds that it waits for a server that sends next to nothing */
     const char *split, *trial; /* a word: train, validation, test; an id or number; NULL: not given */
     int top, sample;           /* 0: not given */
@@ -91,6 +93,7 @@ int cmd_help(const struct invocation *in);
 int cmd_predict(const struct invocation *in);
 int cmd_eval(const struct invocation *in);
 int cmd_train(const struct invocation *in);
+int cmd_export(const struct invocation *in);
 int cmd_verify(const struct invocation *in);
 
 /* The help as a whole, and that of a command, on stdout. */

@@ -12,7 +12,6 @@ static const struct foreign {
     { "agent",     "one process trains all points; `sweep FILE.ini -j N` sets how many at a time" },
     { "best",      "`sweep report NAME` begins with the best point, and results/NAME.points.csv ranks them all" },
     { "results",   "the tables are results/NAME*.csv; `sweep report NAME` sums them up" },
-    { "export",    "the tables are plain CSV already, results/NAME*.csv; `sweep report NAME` writes Markdown" },
     { "compare",   "vary what is to be compared in [grid] of one sweep: results/NAME.effects.csv and the pictures compare it" },
     { "dashboard", "the pictures are in plots/NAME; `sweep status NAME` says how far a sweep is, also while it runs" },
     { "ui",        "the pictures are in plots/NAME; `sweep status NAME` says how far a sweep is, also while it runs" },

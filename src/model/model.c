@@ -1,9 +1,12 @@
 /* model.c writes and reads model files. */
 #include "model/model.h"
 
+#include "base/file.h"
+#include "base/str.h"
+
 #include <string.h>
 
-int model_write(const char *path, const struct model *m, int sync, struct err *e)
+int model_bytes(const struct model *m, struct str *bytes, struct err *e)
 {
     struct stored_text text[MODEL_TEXTS];
     struct arena a;
@@ -23,9 +26,17 @@ int model_write(const char *path, const struct model *m, int sync, struct err *e
         }
     }
     if (!bad && a.failed)
-        bad = err_set(e, ERR_NOMEM, "%s: no memory to write it", path);
-    bad = bad || tensors_write(path, out, n, text, texts, sync, e);
+        bad = err_set(e, ERR_NOMEM, "no memory for a model file");
+    bad = bad || tensors_bytes(bytes, out, n, text, texts, e);
     arena_release(&a);
+    return bad ? -1 : 0;
+}
+
+int model_write(const char *path, const struct model *m, int sync, struct err *e)
+{
+    struct str bytes = {0};
+    int bad = model_bytes(m, &bytes, e) || file_publish(path, bytes.p, bytes.n, sync, e);
+    str_release(&bytes);
     return bad ? -1 : 0;
 }
 

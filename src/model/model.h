@@ -27,6 +27,8 @@ struct model {
 
 /* Publishes the file; `sync` as publish_commit. The same model gives the same bytes. 0, or -1 with *e. */
 int model_write(const char *path, const struct model *m, int sync, struct err *e);
+/* Adds the bytes of the file. 0, or -1 with *e. */
+int model_bytes(const struct model *m, struct str *out, struct err *e);
 /* Reads it into memory of `a`. 0, or -1 with *e: it is no model file, its network cannot be built here, or a tensor is
  * missing, of another shape, or one that the network does not have. */
 int model_read(struct model *m, const char *path, struct arena *a, struct err *e);

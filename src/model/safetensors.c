@@ -354,25 +354,26 @@ static void make_header(struct str *s, const struct new_tensor *tensor, size_t n
         str_add(s, " ");
 }
 
+int tensors_bytes(struct str *out, const struct new_tensor *tensor, size_t n, const struct stored_text *text,
+                  size_t texts, struct err *e)
+{
+    struct str header = {0};
+    make_header(&header, tensor, n, text, texts);
+    uint64_t length = header.n;
+    str_addn(out, (const char *)&length, sizeof length);
+    str_addn(out, header.p ? header.p : "", header.n);
+    for (size_t i = 0; i < n; i++)
+        str_addn(out, (const char *)tensor[i].v, tensor[i].n * sizeof(float));
+    int bad = header.failed || out->failed ? err_set(e, ERR_NOMEM, "no memory for a file of tensors") : 0;
+    str_release(&header);
+    return bad;
+}
+
 int tensors_write(const char *path, const struct new_tensor *tensor, size_t n, const struct stored_text *text,
                   size_t texts, int sync, struct err *e)
 {
-    struct str header = {0};
-    struct publish p;
-    make_header(&header, tensor, n, text, texts);
-    if (header.failed) {
-        str_release(&header);
-        return err_set(e, ERR_NOMEM, "%s: no memory to write it", path);
-    }
-    int bad = publish_begin(&p, path, e);
-    if (!bad) { /* publish_commit sees the error of the stream, whichever call set it */
-        uint64_t length = header.n;
-        fwrite(&length, sizeof length, 1, p.f);
-        fwrite(header.p, 1, header.n, p.f);
-        for (size_t i = 0; i < n; i++)
-            fwrite(tensor[i].v, sizeof(float), tensor[i].n, p.f);
-        bad = publish_commit(&p, sync, e);
-    }
-    str_release(&header);
-    return bad;
+    struct str bytes = {0};
+    int bad = tensors_bytes(&bytes, tensor, n, text, texts, e) || file_publish(path, bytes.p, bytes.n, sync, e);
+    str_release(&bytes);
+    return bad ? -1 : 0;
 }

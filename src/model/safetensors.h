@@ -59,6 +59,10 @@ struct new_tensor {
     size_t n;
     const float *v;
 };
+/* Adds the bytes of a file of these tensors and texts. As tensors_write. */
+struct str;
+int tensors_bytes(struct str *out, const struct new_tensor *tensor, size_t n, const struct stored_text *text,
+                  size_t texts, struct err *e);
 /* Publishes a file of these tensors and texts, in this order: the same bytes for the same content. Texts that are NULL
  * are left out. `sync` as publish_commit. 0, or -1 with *e. */
 int tensors_write(const char *path, const struct new_tensor *tensor, size_t n, const struct stored_text *text,

@@ -127,6 +127,34 @@ rm results/shots/models/*
 run 2 predict shots pixels.idx && has err 'sweep train shots --trial'
 run 0 train shots --trial 1 -q && run 0 predict shots pixels.idx
 
+# Exported: the model file as it is, and a C file whose scores have the probabilities of predict.
+run 0 export shots --to safetensors && cmp shots.safetensors "$(ls results/shots/models/*)"
+run 0 export shots.safetensors --to c other.c && has out other.c && has other.c 'void shots(const float *x' 'shots_class[2] = {"dark", "light"}'
+if command -v cc >/dev/null; then
+  cat >main.c <<'EOF'
+#include <stdio.h>
+void shots(const float *x, float *y, float *work);
+int main(void)
+{
+    static float x[16], y[2], work[4096];
+    while (scanf("%f", &x[0]) == 1) {
+        for (int i = 1; i < 16; i++)
+            if (scanf("%f", &x[i]) != 1)
+                return 1;
+        shots(x, y, work);
+        printf("%s\n", y[0] > y[1] ? "dark" : "light");
+    }
+    return 0;
+}
+EOF
+  cc -std=c99 -Wall -Wextra -pedantic -o classify other.c main.c -lm >errors 2>&1 && empty errors
+  ./classify <pixels >got
+  run 0 predict shots pixels.idx && column out predicted >want
+  cmp -s want got || fail "the exported C file has other answers"
+fi
+run 2 export shots && has err 'write --to FORMAT, one of safetensors'
+run 2 export shots --to cc && has err "there is no format 'cc'"
+
 # Words that are wrong.
 run 2 predict shots && has err 'what shall be predicted?'
 run 2 predict shots pixels.idx --split test && has err "leave out 'pixels.idx'"

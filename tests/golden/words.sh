@@ -78,7 +78,7 @@ run 2
 has err 'usage: sweep FILE.ini'
 run 2 pln grid.ini
 has err "did you mean 'plan'"
-for command in resume agent best export dashboard tune test; do
+for command in resume agent best results dashboard tune test; do
   run 2 "$command" # a command of other programs: what does it here, or where it is
   has err "there is no command '$command': "
   run 2 help "$command"

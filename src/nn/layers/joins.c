@@ -103,9 +103,14 @@ static size_t floats_of_join(const struct layer_call *c)
     return floats_of(c->node->y, c->pass->blocks);
 }
 
+double join_scale(const struct nn_node *nd)
+{
+    return ((const struct join_args *)nd->args)->scale;
+}
+
 static float scale_of(const struct layer_call *c)
 {
-    return (float)((const struct join_args *)c->node->args)->scale;
+    return (float)join_scale(c->node);
 }
 
 /* y = scale x0 + x1 + x2 ... */

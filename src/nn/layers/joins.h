@@ -4,6 +4,7 @@
 
 #include "nn/text/builder.h"
 
+double join_scale(const struct nn_node *nd); /* of an add: what its first input is multiplied by */
 extern const struct layer_type join_concat, join_add, join_mul, join_mean, join_gate;
 extern const struct layer_type *const join_types[]; /* those that a text can name; NULL-terminated */
 const char *join_name(size_t i);                    /* NULL after the last */

@@ -13,6 +13,7 @@
 
 int test_safetensors(void);
 int test_models(void);
+int test_export(void);
 
 /* A temporary file; the same path in every call. */
 const char *temporary_path(void);

@@ -67,7 +67,7 @@ struct model model_of(const char *layers, struct shape in, struct arena *a)
 
 int main(void)
 {
-    int failed = test_safetensors() + test_models();
+    int failed = test_safetensors() + test_models() + test_export();
     unlink(temporary_path());
     return failed != 0;
 }

@@ -1,0 +1,71 @@
+/* cmd_export.c writes a trained network in the words of other programs. */
+#include "cli/commands/model_file.h"
+
+#include "base/file.h"
+#include "base/str.h"
+#include "model/export/export.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *format_at(size_t i, const void *ctx)
+{
+    (void)ctx;
+    return export_format_name(i);
+}
+
+static const struct export_format *find_export_format(const char *word, struct err *e)
+{
+    struct str known = {0};
+    for (size_t i = 0; word && export_formats[i]; i++)
+        if (!strcmp(export_formats[i]->name, word))
+            return export_formats[i];
+    const char *near = word ? str_nearest(word, format_at, NULL) : NULL;
+    for (size_t i = 0; export_formats[i]; i++)
+        str_addf(&known, "%s%s", i ? ", " : "", export_formats[i]->name);
+    if (near)
+        err_set(e, ERR_USAGE, "--to: there is no format '%.40s'; did you mean '%s'?", word, near);
+    else
+        err_set(e, ERR_USAGE, "write --to FORMAT, one of %s", known.p ? known.p : "");
+    str_release(&known);
+    return NULL;
+}
+
+/* What the network is called: the sweep, or the file without folder and suffix. */
+static void network_name(const struct model_word *w, char *name, size_t n)
+{
+    const char *slash = strrchr(w->path, '/'), *base = *w->name ? w->name : slash ? slash + 1 : w->path;
+    snprintf(name, n, "%.*s", (int)n - 1, base);
+    if (!*w->name && str_ends(name, ".safetensors"))
+        name[strlen(name) - strlen(".safetensors")] = 0;
+}
+
+static int run_export(const struct invocation *in, struct arena *mem, struct str *bytes, struct err *e)
+{
+    struct model_word w;
+    struct model m;
+    char name[256], path[300];
+    const struct export_format *f = find_export_format(in->opt.to, e);
+    if (!f || model_word_read(in, in->arg[0], &w, e) || model_word_model(&w, &m, mem, e))
+        return -1;
+    network_name(&w, name, sizeof name);
+    snprintf(path, sizeof path, "%s%s", name, f->suffix);
+    const char *to = in->nargs > 1 ? in->arg[1] : path;
+    if (f->make(&m, name, bytes, e) || file_publish(to, bytes->p, bytes->n, 0, e))
+        return -1;
+    printf("%s\n", to);
+    return 0;
+}
+
+int cmd_export(const struct invocation *in)
+{
+    struct err e = {0};
+    struct arena mem;
+    struct str bytes = {0};
+    arena_init(&mem);
+    int bad = run_export(in, &mem, &bytes, &e);
+    str_release(&bytes);
+    arena_release(&mem);
+    return bad ? fail(&e) : STATUS_DONE;
+}
