@@ -31,6 +31,7 @@
 #include "base/str.h"
 #include "data/data.h"
 #include "nn/nn.h"
+#include "search/prune.h"
 #include "search/search.h"
 #include "train/train.h"
 
@@ -39,7 +40,7 @@
 
 enum sweep_keep { KEEP_BEST, KEEP_ALL, KEEP_NONE };
 
-/* As read from [sweep], [search] and [stop]. */
+/* As read from [sweep], [search], [prune] and [stop]. */
 struct sweep_spec {
     const char *name; /* default: the file's name without .ini */
     int repeats;      /* trainings of each point, >= 1: seeds, times the folds where there are some */
@@ -52,6 +53,8 @@ struct sweep_spec {
     int metric, maximise;  /* of it: index into train_metrics */
     int method;            /* index into search_types */
     struct search_args search_args;
+    int prune; /* index into prune_types */
+    struct prune_args prune_args;
     int stop_trials;        /* 0: no limit; at most so many trials are brought to an end by this call */
     double stop_time;       /* seconds of wall clock, 0: no limit */
     double stop_trial_time; /* seconds of wall clock that a trial may take in one call, 0: no limit */

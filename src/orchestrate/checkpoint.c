@@ -124,7 +124,8 @@ void checkpoints_tidy(const struct sweep_run *run)
     for (const struct dirent *f; d && (f = readdir(d));) {
         char *end;
         uint64_t i = keymap_get(&run->plan->by_key, strtoull(f->d_name, &end, 16));
-        int final = i != KEYMAP_NONE && run->plan->trial[i].r.status != TRIAL_OPEN;
+        int final = i != KEYMAP_NONE && run->plan->trial[i].r.status != TRIAL_OPEN &&
+                    run->plan->trial[i].r.status != TRIAL_PRUNED;
         if (end == f->d_name + 16 && (!strcmp(end, SUFFIX ".tmp") || (final && !strcmp(end, SUFFIX)))) {
             snprintf(path, sizeof path, "%s/%s", run->folder, f->d_name);
             unlink(path);

@@ -3,6 +3,7 @@
 
 #include "orchestrate/limits.h"
 #include "orchestrate/plan.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/queue.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/replay.h"
@@ -52,53 +53,46 @@ static int reserve_plan(struct sweep_run *run, struct err *e)
     plan->point_cap = plan->drawn_cap = points;
     plan->trial_cap = trials;
     if (plan->point && plan->drawn && plan->trial && plan->metric && run->queue->order)
-        return 0;
+        return pruning_begin(run, trials, e);
     return err_set(e, ERR_NOMEM, "no memory for a plan of %zu trials", trials);
 }
 
-/* The trials of a point stand one after the other. */
-static size_t end_of_point(const struct sweep_run *run, size_t point)
-{
-    return run->plan->point[point].first + (size_t)run->spec->repeats;
-}
-
-static int is_settled(const struct sweep_run *run, size_t point)
-{
-    for (size_t i = run->plan->point[point].first; i < end_of_point(run, point); i++)
-        if (run->plan->trial[i].r.status == TRIAL_OPEN || run->plan->trial[i].r.volatile_failure)
-            return 0;
-    return 1;
-}
-
-/* What the search is told of a point: the mean of its repeats that are complete. */
+/* What the search is told of a point: the mean of its repeats that are complete; where one was given up, that of the
+ * last values of those that were, after the fewest epochs. */
 static struct search_result result_of(const struct sweep_run *run, size_t point)
 {
-    double sum = 0;
-    int complete = 0;
-    for (size_t i = run->plan->point[point].first; i < end_of_point(run, point); i++) {
-        double v = objective_of(run, &run->plan->trial[i]);
-        sum += v == v ? v : 0;
-        complete += v == v;
+    double sum[2] = {0};
+    int n[2] = {0}, fewest = 0;
+    for (size_t i = run->plan->point[point].first; i < end_of_point(run->plan, point); i++) {
+        const struct trial *t = &run->plan->trial[i];
+        double v = objective_of(run, t);
+        int pruned = t->r.status == TRIAL_PRUNED;
+        if (pruned && (!fewest || t->r.epochs_run < fewest))
+            fewest = t->r.epochs_run;
+        if (pruned || v == v) {
+            sum[pruned] += pruned ? pruning_last_value(run, t) : run->spec->maximise ? -v : v;
+            n[pruned]++;
+        }
     }
-    double mean = sum / complete; /* NaN where none is */
-    return (struct search_result){.loss = !complete ? INFINITY : run->spec->maximise ? -mean : mean};
+    int which = fewest != 0;
+    return (struct search_result){.loss = n[which] ? sum[which] / n[which] : INFINITY, .pruned = fewest};
 }
 
-static void tell_results(struct sweep_run *run)
+void growth_tell(struct sweep_run *run, size_t point)
 {
-    struct growth *g = run->growth;
-    while (g->settled < run->plan->npoints && is_settled(run, g->settled)) {
-        const struct search_result r = result_of(run, g->settled++);
-        search_tell(&g->planner.history, &r);
-    }
+    const struct search_result r = result_of(run, point);
+    search_tell(&run->growth->planner.history, &r);
 }
 
-/* Adds the next point with what the journal has of its trials. SEARCH_FOUND, SEARCH_END, SEARCH_WAITS, -1 with *errs or
- * *e. */
-static int add_next_point(struct sweep_run *run, struct err_list *errs, struct err *e)
+/* Adds the next point. SEARCH_FOUND, SEARCH_END, SEARCH_WAITS, -1 with *e. */
+static int add_next_point(struct sweep_run *run, struct err *e)
 {
     struct plan_point p;
-    int end = planner_next(&run->growth->planner, &p, errs);
+    struct err_list errs = {0};
+    int end = planner_next(&run->growth->planner, &p, &errs);
+    if (end < 0 && errs.n)
+        *e = errs.v[0];
+    err_list_release(&errs);
     if (end)
         return end;
     if (plan_add_point(run, &p))
@@ -109,37 +103,14 @@ static int add_next_point(struct sweep_run *run, struct err_list *errs, struct e
     return SEARCH_FOUND;
 }
 
-/* Adds points as long as there are results for them; `added` is called with the trials of each. */
-static int grow_points(struct sweep_run *run, void (*added)(struct sweep_run *run, size_t trial), struct err_list *errs,
-                       struct err *e)
+int growth_begin(struct sweep_run *run, struct err *e)
 {
-    int end = SEARCH_FOUND;
-    while (end == SEARCH_FOUND) {
-        size_t from = run->plan->ntrials;
-        tell_results(run);
-        end = signals_asked() ? SEARCH_WAITS : add_next_point(run, errs, e);
-        for (size_t i = from; end == SEARCH_FOUND && added && i < run->plan->ntrials; i++)
-            added(run, i);
-    }
-    run->growth->ended |= end == SEARCH_END;
-    return end < 0 ? -1 : 0;
-}
-
-int growth_begin(struct sweep_run *run, struct err_list *errs)
-{
-    struct err e = {0};
     run->growth = calloc(1, sizeof *run->growth);
-    if (!run->growth) {
-        err_set(&e, ERR_NOMEM, "no memory");
-        err_list_take(errs, &e);
-        return -1;
-    }
+    if (!run->growth)
+        return err_set(e, ERR_NOMEM, "no memory");
     planner_init(&run->growth->planner, run->sweep, run->sets);
-    int bad = reserve_plan(run, &e) ||
-              recall_read(&run->growth->recall, &run->store->journal, &run->store->damaged, &e) ||
-              grow_points(run, NULL, errs, &e);
-    err_list_take(errs, &e);
-    return bad || signals_asked() ? -1 : 0;
+    return reserve_plan(run, e) || recall_read(&run->growth->recall, &run->store->journal, &run->store->damaged, e) ? -1
+                                                                                                                    : 0;
 }
 
 /* A trial that came while the workers are at work: it is counted and, unless the journal had it, gets a place. */
@@ -153,16 +124,16 @@ static void take_grown(struct sweep_run *run, size_t i)
         queue_append(run, i);
 }
 
-int growth_further(struct sweep_run *run, struct err *e)
+int growth_next_point(struct sweep_run *run, struct err *e)
 {
-    struct err_list errs = {0};
-    if (!growth_goes_on(run) || run->limits->stop)
+    size_t from = run->plan->ntrials;
+    if (!growth_goes_on(run) || run->limits->stop || signals_asked())
         return 0;
-    int bad = grow_points(run, take_grown, &errs, e);
-    if (bad && errs.n && !e->code)
-        *e = errs.v[0];
-    err_list_release(&errs);
-    return bad;
+    int end = add_next_point(run, e);
+    run->growth->ended = end == SEARCH_END;
+    for (size_t i = from; end == SEARCH_FOUND && run->tally->stock_taken && i < run->plan->ntrials; i++)
+        take_grown(run, i);
+    return end < 0 ? -1 : end == SEARCH_FOUND;
 }
 
 void growth_cut(struct sweep_run *run)
@@ -170,7 +141,7 @@ void growth_cut(struct sweep_run *run)
     struct trial_plan *plan = run->plan;
     if (!run->growth || run->limits->end == SIZE_MAX)
         return;
-    size_t point = plan->trial[run->limits->end - 1].point, end = end_of_point(run, point);
+    size_t point = plan->trial[run->limits->end - 1].point, end = end_of_point(plan, point);
     for (size_t i = end; i < plan->ntrials; i++)
         run->tally->count[plan->trial[i].r.status]--;
     plan->ntrials = end;

@@ -15,18 +15,20 @@
 struct growth {
     struct planner planner;
     struct recall recall;
-    size_t settled; /* points before it have come to their ends */
-    int ended;      /* the search has no more points */
+    int ended; /* the search has no more points */
 };
 
 /* Whether the search of the sweep listens; and whether its plan may still get points. */
 int growth_wanted(const struct sweep_run *run);
 int growth_goes_on(const struct sweep_run *run);
 
-/* The plan as far as the journal's results go. 0, or -1 with *errs (nothing in it: a signal). */
-int growth_begin(struct sweep_run *run, struct err_list *errs);
-/* A trial has come to its end: the points that follow from it, into the queue. Under the lock. 0, or -1 with *e. */
-int growth_further(struct sweep_run *run, struct err *e);
+/* Reserves memory, and reads where the journal has what of each trial. 0, or -1 with *e. */
+int growth_begin(struct sweep_run *run, struct err *e);
+/* A point has come to its end: the search is told. */
+void growth_tell(struct sweep_run *run, size_t point);
+/* The next point, with what the journal has of its trials, as plan_advance. 1: there is one, 0: there is none yet, or
+ * no more, or the sweep is to stop; -1 with *e. */
+int growth_next_point(struct sweep_run *run, struct err *e);
 /* Takes the points after the end of the sweep ([stop] stagnation) out of the plan: how many had been proposed by then
  * is chance. When the workers are done. */
 void growth_cut(struct sweep_run *run);

@@ -60,12 +60,15 @@ static int tell_row(struct sweep_run *run, struct trial *t, const struct epoch_r
     return 0;
 }
 
-/* 1: to its end, 0: told to stop (saved), -1: *e. */
+/* What the worker answers an epoch. */
+enum { ANSWER_STOP, ANSWER_GO_ON, ANSWER_GIVE_UP };
+
+/* 1: to its end, 0: told to stop, or that it is given up (saved), -1: *e. */
 static int train_and_tell(struct attempt *a, struct training *r, struct err *e)
 {
-    for (int on = 1; !train_done(r);) {
+    for (int on = ANSWER_GO_ON; !train_done(r);) {
         struct epoch_row row;
-        if (!on)
+        if (on != ANSWER_GO_ON)
             return checkpoint_write(a->w.run, a->t, r, &a->w.saved, e);
         if (train_epoch(r, &row, e))
             return -1;
@@ -211,12 +214,16 @@ static struct apart_request ask_for(struct worker *w, size_t i)
     return q;
 }
 
-static int keep_told_epoch(struct worker *w, struct trial *t, const struct apart_message *m, struct err *e)
+/* Returns whether the trial is given up; *rec says how. */
+static int keep_told_epoch(struct worker *w, struct trial *t, const struct apart_message *m, struct trial_record *rec,
+                           struct err *e)
 {
     int bad = w->run->store->keep_row(w->run, t, &m->row, e);
     note_epoch(w, t, m->row.epoch, m->done, bad, e);
-    int on = !bad && !stopping(w->run);
-    return apart_send(w->run->isolation->apart[w->number].fd, &on, sizeof on);
+    int end = bad || m->done ? 0 : give_up(w, t, m->row.epoch, m->row.epoch, rec, e);
+    int answer = end > 0 ? ANSWER_GIVE_UP : !bad && !end && !stopping(w->run) ? ANSWER_GO_ON : ANSWER_STOP;
+    apart_send(w->run->isolation->apart[w->number].fd, &answer, sizeof answer); /* when it is gone, END comes next */
+    return end > 0;
 }
 
 static void finish_told(struct worker *w, size_t i)
@@ -240,15 +247,16 @@ static int attempt_once(struct worker *w, size_t i, const struct apart_request *
 {
     struct sweep_run *run = w->run;
     struct trial *t = &run->plan->trial[i];
-    int fd = run->isolation->apart[w->number].fd, over = 0, gone = apart_send(fd, q, sizeof *q);
+    int fd = run->isolation->apart[w->number].fd, over = 0, given_up = 0, gone = apart_send(fd, q, sizeof *q);
     struct apart_message m = {.kind = APART_ROW};
+    struct trial_record rec;
     for (; !gone && m.kind != APART_END;) {
         gone = apart_receive(fd, &m, sizeof m);
         if (gone)
             break;
         over |= m.kind == APART_FINAL || m.kind == APART_SAVED || m.kind == APART_BROKEN;
         if (m.kind == APART_EPOCH)
-            keep_told_epoch(w, t, &m, e); /* when it is gone, END comes next */
+            given_up |= keep_told_epoch(w, t, &m, &rec, e);
         else if (m.kind == APART_ROW && m.row.epoch > t->nepochs && run->store->keep_row(run, t, &m.row, e))
             break_off(run, e);
         else if (m.kind == APART_FINAL)
@@ -259,6 +267,10 @@ static int attempt_once(struct worker *w, size_t i, const struct apart_request *
     *status = m.status;
     if (gone)
         return err_set(e, ERR_IO, "the process that starts those of trials is gone");
+    if (given_up) { /* even if its process died while it was saved */
+        finish_trial(w, i, &rec);
+        return 1;
+    }
     if (m.err.code && !over)
         *e = m.err;
     return e->code ? -1 : over;
@@ -317,7 +329,12 @@ static void attempts(struct worker *w, size_t i, struct err *e)
 void train_apart(struct worker *w, size_t i)
 {
     const struct trial *t = &w->run->plan->trial[i];
+    struct trial_record rec;
     struct err e = {0};
+    if (give_up(w, t, 1, t->nepochs, &rec, &e) > 0) {
+        finish_trial(w, i, &rec);
+        return;
+    }
     if (t->apart)
         tell_event(w->run, i,
                    t->retried ? "it failed in an earlier call; it gets a process of its own"

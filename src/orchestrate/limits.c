@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "orchestrate/plan.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/replay.h"
 #include "orchestrate/tally.h"
@@ -14,7 +15,7 @@ void limits_reopen(struct sweep_run *run, struct trial *t)
     run->tally->count[t->r.status]--;
     run->tally->count[TRIAL_OPEN]++;
     run->tally->reused -= (uint64_t)t->reused;
-    trial_reopen(t);
+    trial_reopen(run, t);
 }
 
 void check_limits(struct sweep_run *run)
@@ -60,14 +61,19 @@ static int settle(struct sweep_run *run)
     return 0;
 }
 
+/* The machine's fault is an end here, unless others follow from the result. */
+static int is_settled(const struct sweep_run *run, size_t i)
+{
+    return run->plan->trial[i].r.status != TRIAL_OPEN && (!plan_follows(run) || pruning_is_final(run, i));
+}
+
 /* Decided by the trials in the order of the plan, each when all before it are final, so that the end is the same for
  * any number of workers and after any interruption. */
 void check_stagnation(struct sweep_run *run)
 {
     if (!run->spec->stop_stagnation || run->limits->end != SIZE_MAX)
         return;
-    for (; run->limits->settled_trials < run->plan->ntrials &&
-           run->plan->trial[run->limits->settled_trials].r.status != TRIAL_OPEN;
+    for (; run->limits->settled_trials < run->plan->ntrials && is_settled(run, run->limits->settled_trials);
          run->limits->settled_trials++)
         if (settle(run)) {
             run->limits->end = run->limits->settled_trials + 1;

@@ -6,10 +6,13 @@
 #include "orchestrate/growth.h"
 #include "orchestrate/models.h"
 #include "orchestrate/planner.h"
+#include "orchestrate/pruning.h"
+#include "orchestrate/queue.h"
 #include "orchestrate/records/records.h"
 #include "orchestrate/replay.h"
 #include "orchestrate/signals.h"
 #include "orchestrate/store.h"
+#include "orchestrate/tally.h"
 #include "train/task.h"
 
 #include <math.h>
@@ -289,12 +292,68 @@ static int plan_all(struct sweep_run *run, struct err_list *errs, struct err *e)
         bad = add_proposed(run, &finals, &layers, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
         bad = record_end(&layers, bad, 1, e);
     }
-    bad = bad || replay_journal(run, e);
+    bad = bad || pruning_begin(run, run->plan->ntrials, e) || replay_journal(run, e);
     keymap_release(&finals.keys);
     keymap_release(&run->plan->kinds);
     if (!bad)
         reopen_incomplete(run);
     return bad;
+}
+
+size_t end_of_point(const struct trial_plan *plan, size_t point)
+{
+    return point + 1 < plan->npoints ? plan->point[point + 1].first : plan->ntrials;
+}
+
+static int point_is_settled(const struct sweep_run *run, size_t point)
+{
+    for (size_t i = run->plan->point[point].first; i < end_of_point(run->plan, point); i++)
+        if (!pruning_is_final(run, i))
+            return 0;
+    return 1;
+}
+
+static void settle_points(struct sweep_run *run)
+{
+    struct trial_plan *plan = run->plan;
+    for (; plan->settled < plan->npoints && point_is_settled(run, plan->settled); plan->settled++)
+        if (run->growth)
+            growth_tell(run, plan->settled);
+}
+
+/* A trial that the journal had given up, and this sweep does not, gets a place when the workers are at work. */
+static void queue_open_trials(struct sweep_run *run, size_t point)
+{
+    for (size_t i = run->plan->point[point].first; i < end_of_point(run->plan, point); i++)
+        if (run->plan->trial[i].r.status == TRIAL_OPEN && run->tally->stock_taken)
+            queue_append(run, i);
+}
+
+/* Judges the points that may be judged now, from the first one that is not settled on. */
+static int judge_points(struct sweep_run *run, struct err *e)
+{
+    struct trial_plan *plan = run->plan;
+    for (size_t p = plan->settled; p < plan->npoints && pruning_may_begin(run, p, plan->settled); p++) {
+        int open = pruning_judge_point(run, p, e);
+        if (open < 0)
+            return -1;
+        if (open)
+            queue_open_trials(run, p);
+        settle_points(run);
+    }
+    return 0;
+}
+
+int plan_advance(struct sweep_run *run, struct err *e)
+{
+    int more = plan_follows(run);
+    while (more > 0) {
+        settle_points(run);
+        if (run->pruning && judge_points(run, e))
+            return -1;
+        more = growth_next_point(run, e);
+    }
+    return more;
 }
 
 int plan_prepare(struct sweep_run *run, struct err_list *errs)
@@ -304,7 +363,8 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     struct store *store = run->store;
     snprintf(path, sizeof path, "%s/journal", run->folder);
     int bad = journal_open(&store->journal, path, &e) || kept_open(&store->kept, run->folder, &e);
-    bad = bad || (growth_wanted(run) ? growth_begin(run, errs) : plan_all(run, errs, &e));
+    bad = bad || (growth_wanted(run) ? growth_begin(run, &e) : plan_all(run, errs, &e));
+    bad = bad || plan_advance(run, &e) || (signals_asked() && run->growth);
     bad = bad || outside_write(run, &e) || snapshot(run, &e);
     err_list_take(errs, &e);
     if (bad && !errs->n && signals_asked())

@@ -77,7 +77,14 @@ struct trial_plan {
     struct keymap by_key; /* trial_record.key -> index into trial; gone when the plan is made and met the journal */
     struct keymap kinds;  /* hash of a struct plan_kind -> where it is, while the plan is made */
     int more;             /* points lie after the plan's window ([stop] trials) */
+    size_t settled;       /* points before it have come to their ends; see plan_advance */
 };
+
+/* Whether anything follows from results: points, or whether trials are given up. */
+static inline int plan_follows(const struct sweep_run *run)
+{
+    return run->growth || run->pruning;
+}
 
 /* Every point has a trial. */
 static inline const struct plan_kind *point_kind(const struct sweep_run *run, const struct planned_point *p)
@@ -102,6 +109,12 @@ const char *plan_value(const struct sweep_run *run, uint64_t index, size_t i, ch
 int plan_add_point(struct sweep_run *run, const struct plan_point *p);
 /* The key of a trial of a point: trial_end.key. */
 uint64_t trial_key(const struct plan_point *p, const struct sweep_spec *s, int repeat);
+/* Where point number `point` of point[] ends in trial[]. */
+size_t end_of_point(const struct trial_plan *plan, size_t point);
+/* What follows from results, where something does (growth.h, pruning.h): points that have come to their ends are
+ * counted in their order, trials that were waiting for these are judged, and the search proposes further points. Under
+ * the lock, or before the workers start. 0, or -1 with *e. */
+int plan_advance(struct sweep_run *run, struct err *e);
 /* Fills point[] and trial[] with what the search proposes, writes NAME.layers.csv, and fills in what the journal has.
  * 0, or -1 with *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */
 int plan_prepare(struct sweep_run *run, struct err_list *errs);

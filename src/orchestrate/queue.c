@@ -1,9 +1,9 @@
 /* queue.c - which trial a worker trains next. */
 #include "orchestrate/queue.h"
 
-#include "orchestrate/growth.h"
 #include "orchestrate/limits.h"
 #include "orchestrate/plan.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/signals.h"
 #include "orchestrate/tally.h"
 #include "orchestrate/workers.h"
@@ -46,7 +46,7 @@ static size_t take_open(struct sweep_run *run, int again, struct job_order *v, s
     size_t limit = most_of_call(run);
     for (size_t i = 0; i < run->plan->ntrials && n < limit; i++) {
         struct trial *t = &run->plan->trial[i];
-        if (again && t->retried && !run->growth) /* in which it is open already */
+        if (again && t->retried && !plan_follows(run)) /* where it is open already */
             limits_reopen(run, t);
         else if (again || t->r.status != TRIAL_OPEN)
             continue;
@@ -61,7 +61,10 @@ void queue_append(struct sweep_run *run, size_t trial)
     struct queue *q = run->queue;
     if (q->norder >= most_of_call(run))
         return;
-    q->order[q->norder++] = (uint32_t)trial;
+    size_t at = q->norder++;
+    for (; at > q->next && q->order[at - 1] > trial; at--)
+        q->order[at] = q->order[at - 1];
+    q->order[at] = (uint32_t)trial;
     run->tally->work_left += work_of(&run->plan->trial[trial]);
 }
 
@@ -69,7 +72,7 @@ void queue_append(struct sweep_run *run, size_t trial)
  * or others follow from their results. */
 static int in_plan_order(const struct sweep_run *run)
 {
-    return run->spec->stop_stagnation || run->growth;
+    return run->spec->stop_stagnation || plan_follows(run);
 }
 
 int order_trials(struct sweep_run *run, struct err *e)
@@ -152,18 +155,24 @@ static size_t with_room(const struct sweep_run *run, size_t place)
     return run->queue->norder;
 }
 
+/* Have all trials come to their ends that the one at this place is compared with? */
+static int may_begin(const struct sweep_run *run, size_t place)
+{
+    return pruning_may_begin(run, run->plan->trial[run->queue->order[place]].point, run->plan->settled);
+}
+
 int next_trial(struct sweep_run *run, size_t *trial)
 {
     int found = QUEUE_EMPTY;
     omp_set_lock(&run->lock);
     if (run->limits->stop || signals_asked()) {
         found = QUEUE_EMPTY;
-    } else if (run->queue->next == run->queue->norder) {
-        found = run->queue->running && growth_goes_on(run) ? QUEUE_WAITS : QUEUE_EMPTY;
+    } else if (run->queue->next == run->queue->norder || !may_begin(run, run->queue->next)) {
+        found = run->queue->running && plan_follows(run) ? QUEUE_WAITS : QUEUE_EMPTY;
     } else {
         size_t place = with_room(run, fitting(run)), at = place - run->queue->next;
         uint32_t *first = &run->queue->order[run->queue->next];
-        found = place < run->queue->norder ? QUEUE_TRIAL : QUEUE_NO_ROOM;
+        found = place < run->queue->norder && may_begin(run, place) ? QUEUE_TRIAL : QUEUE_NO_ROOM;
         if (found == QUEUE_TRIAL) {
             *trial = first[at];
             memmove(first + 1, first, at * sizeof *first);

@@ -13,8 +13,8 @@ struct queue {
 
 /* Puts the open trials into the order, as many as [stop] trials lets this call run. 0, or -1 with *e. */
 int order_trials(struct sweep_run *run, struct err *e);
-/* A further open trial of a plan that grows, unless the call has as many as [stop] trials lets it run. Under the lock.
- */
+/* A further open trial, into its place in the order of the plan, unless the call has as many as [stop] trials lets it
+ * run. Under the lock. */
 void queue_append(struct sweep_run *run, size_t trial);
 enum { QUEUE_EMPTY, QUEUE_TRIAL, QUEUE_NO_ROOM, QUEUE_WAITS };
 /* The trial that a worker is to do next: QUEUE_TRIAL and its index, QUEUE_EMPTY: none is left, QUEUE_NO_ROOM: none has

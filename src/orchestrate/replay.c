@@ -2,6 +2,7 @@
 #include "orchestrate/replay.h"
 
 #include "orchestrate/plan.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/recall.h"
 #include "orchestrate/store.h"
 #include "orchestrate/tally.h"
@@ -14,6 +15,8 @@ int trial_add_epoch(struct sweep_run *run, struct trial *t, const struct epoch_r
     if (row->epoch < 1 || row->epoch > t->nepochs + 1 || row->epoch > t->kind->epochs)
         return 0; /* a gap: the checkpoint decides from where it is trained again */
     if (kept_put_row(&run->store->kept, t->place, row, e))
+        return -1;
+    if (pruning_note_epoch(run, t, row, e))
         return -1;
     if (row->epoch > t->nepochs)
         t->nepochs = row->epoch;
@@ -46,6 +49,18 @@ int trial_take(struct sweep_run *run, struct trial *t, const struct trial_record
     return bad || kept_put_end(&run->store->kept, t->place, &end, e) ? -1 : 0;
 }
 
+/* The place of its times stays; what came after its end is forgotten. */
+void trial_take_verdict(struct sweep_run *run, struct trial *t, const struct trial_record *r)
+{
+    t->r = (struct trial_end){
+        .key = t->r.key, .error = "", .epochs_run = r->epochs_run, .best_epoch = r->best_epoch, .status = TRIAL_PRUNED};
+    trial_set_metrics(run->plan, t, r->metric);
+    if (t->warned_at > r->epochs_run)
+        t->warned_at = t->warning = 0;
+    if (t->dropout_at > r->epochs_run)
+        t->dropout_at = 0;
+}
+
 struct replay {
     struct sweep_run *run;
     struct err e;
@@ -74,36 +89,40 @@ static void replay_trial(void *ctx, const struct trial_record *r)
     t->retried = r->status == TRIAL_FAILED && p->run->o->retry_failed;
     t->reused = 1;
     trial_take(p->run, t, r, &p->e);
+    pruning_note_end(p->run, t, 1);
     double end = r->timing.start + r->timing.wall;
     p->run->tally->earlier = end > p->run->tally->earlier ? end : p->run->tally->earlier;
 }
 
-void trial_reopen(struct trial *t)
+void trial_reopen(struct sweep_run *run, struct trial *t)
 {
+    pruning_note_end(run, t, 0);
     t->r = (struct trial_end){.key = t->r.key, .status = TRIAL_OPEN, .error = ""};
     t->reused = 0;
 }
 
-static int is_incomplete(const struct trial *t)
+/* Also one that was given up, where that does not happen any more, and one that is tried again where others wait for
+ * its result. */
+static int opens_again(const struct sweep_run *run, const struct trial *t)
 {
-    return t->reused && t->nepochs < t->r.epochs_run;
+    return t->reused && (t->nepochs < t->r.epochs_run || (t->r.status == TRIAL_PRUNED && !run->pruning) ||
+                         (t->retried && plan_follows(run)));
 }
 
 void reopen_incomplete(struct sweep_run *run)
 {
     for (size_t i = 0; i < run->plan->ntrials; i++)
-        if (is_incomplete(&run->plan->trial[i]))
-            trial_reopen(&run->plan->trial[i]);
+        if (opens_again(run, &run->plan->trial[i]))
+            trial_reopen(run, &run->plan->trial[i]);
 }
 
-/* One that is tried again opens at once: what follows waits for its result. */
 int replay_recalled(struct sweep_run *run, const struct recall *from, struct trial *t, struct err *e)
 {
     struct replay replay = {.run = run};
     if (recall_trial(from, &run->store->journal, t->r.key, replay_epoch, replay_trial, &replay, e))
         return -1;
-    if (t->retried || is_incomplete(t))
-        trial_reopen(t);
+    if (opens_again(run, t))
+        trial_reopen(run, t);
     t->apart |= t->retried;
     if (replay.e.code)
         *e = replay.e;

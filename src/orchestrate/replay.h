@@ -19,6 +19,8 @@ void reopen_incomplete(struct sweep_run *run);
 /* Takes over an epoch's row, or a trial's end. 0, or -1 with *e. */
 int trial_add_epoch(struct sweep_run *run, struct trial *t, const struct epoch_row *row, struct err *e);
 int trial_take(struct sweep_run *run, struct trial *t, const struct trial_record *r, struct err *e);
-void trial_reopen(struct trial *t); /* nothing is known of its end */
+void trial_reopen(struct sweep_run *run, struct trial *t); /* nothing is known of its end */
+/* Takes over that it is given up, whatever the journal says of its end. */
+void trial_take_verdict(struct sweep_run *run, struct trial *t, const struct trial_record *r);
 
 #endif

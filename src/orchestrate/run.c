@@ -10,6 +10,7 @@
 #include "orchestrate/models.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/queue.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/records/conditions.h"
@@ -108,6 +109,7 @@ static void release_run(struct sweep_run *run)
     free(run->plan->drawn);
     free(run->plan->metric);
     free(run->queue->order);
+    pruning_release(run);
     growth_release(run);
     release_crews(run);
     keymap_release(&run->plan->by_key);

@@ -22,6 +22,7 @@ struct sweep_run {
     struct trial_plan *plan;     /* plan.h: points and trials */
     struct store *store;         /* store.h: the journal, and the epochs' rows within reach */
     struct growth *growth;       /* growth.h: of a plan that grows; NULL: it does not */
+    struct pruning *pruning;     /* pruning.h; NULL: no trial is given up */
     struct queue *queue;         /* queue.h: which trial is next */
     struct limits *limits;       /* limits.h: whether there are enough */
     struct tally *tally;         /* tally.h: what has been done */

@@ -14,6 +14,7 @@
 void take_stock(struct sweep_run *run)
 {
     run->tally->best = SIZE_MAX;
+    run->tally->stock_taken = 1;
     for (size_t i = 0; i < run->plan->ntrials; i++) {
         const struct trial *t = &run->plan->trial[i];
         run->tally->count[t->r.status]++;

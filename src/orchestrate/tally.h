@@ -14,7 +14,8 @@ struct tally {
     uint64_t epochs, images; /* trained by this call */
     double work_done, work_left;
     uint64_t count[TRIAL_SKIPPED + 1], reused;
-    size_t best; /* best complete trial by the objective, SIZE_MAX: none */
+    size_t best;     /* best complete trial by the objective, SIZE_MAX: none */
+    int stock_taken; /* the counts are those of the plan */
 };
 
 /* Counts what stands already. */

@@ -3,11 +3,11 @@
 
 #include "base/clock.h"
 #include "orchestrate/checkpoint.h"
-#include "orchestrate/growth.h"
 #include "orchestrate/limits.h"
 #include "orchestrate/models.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/queue.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/records/records.h"
@@ -61,7 +61,7 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
     note_best(run, i);
     check_target(run, t);
     check_stagnation(run);
-    if (growth_further(run, &e))
+    if (plan_advance(run, &e))
         note_broken(run, &e);
     if (r->status == TRIAL_FAILED && run->o->fail_fast && !run->limits->stop)
         run->limits->stop = STOP_FAIL_FAST;
@@ -69,6 +69,8 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
     describe_trial(run, t, &event);
     if (r->status == TRIAL_FAILED)
         str_addf(&event, " failed: %s", r->error);
+    if (r->status == TRIAL_PRUNED)
+        str_addf(&event, " is given up after epoch %d by %s", r->epochs_run, run->pruning->type->name);
     run_tell(run, event.p, r->status == TRIAL_FAILED);
     str_release(&event);
 }
@@ -94,7 +96,7 @@ void finish_trial(struct worker *w, size_t i, struct trial_record *r)
     r->timing.images_per_second = wall > 0 ? (double)w->images / wall : 0;
     omp_set_lock(&run->lock);
     note_running(w->run, w->number, NULL, 0, 0);
-    if (r->status == TRIAL_FAILED)
+    if (r->status != TRIAL_COMPLETE)
         run->tally->work_left -=
             t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs); /* what it will not train */
     int kept = !r->volatile_failure;
@@ -108,7 +110,7 @@ void finish_trial(struct worker *w, size_t i, struct trial_record *r)
             note_broken(run, &e);
     }
     omp_unset_lock(&run->lock);
-    if (kept && !bad)
+    if (kept && !bad && r->status != TRIAL_PRUNED) /* which may go on one day */
         checkpoint_remove(run, t);
 }
 
@@ -215,8 +217,17 @@ static void save(struct worker *w, const struct trial *t, const struct training 
         break_off(w->run, &e);
 }
 
-/* 1: to its end, 0: stopped in between (saved), -1: *e. */
-static int train_through(struct worker *w, struct trial *t, struct training *r, struct err *e)
+int give_up(struct worker *w, const struct trial *t, int from, int to, struct trial_record *rec, struct err *e)
+{
+    omp_set_lock(&w->run->lock);
+    int end = pruning_decide(w->run, t, from, to, rec, e);
+    omp_unset_lock(&w->run->lock);
+    rec->timing.bytes = end > 0 ? w->memory.used : 0;
+    return end;
+}
+
+/* 1: to its end, 2: given up (saved), *rec says how; 0: stopped in between (saved), -1: *e. */
+static int train_through(struct worker *w, struct trial *t, struct training *r, struct trial_record *rec, struct err *e)
 {
     while (!train_done(r)) {
         struct epoch_row row;
@@ -228,6 +239,11 @@ static int train_through(struct worker *w, struct trial *t, struct training *r, 
             return -1;
         if (keep_epoch(w, t, r, &row, e))
             return e->code == ERR_NOMEM ? -1 : 0;
+        int end = train_done(r) ? 0 : give_up(w, t, row.epoch, row.epoch, rec, e);
+        if (end > 0)
+            save(w, t, r);
+        if (end)
+            return end > 0 ? 2 : -1;
     }
     return 1;
 }
@@ -322,7 +338,12 @@ void train_here(struct worker *w, size_t i)
     struct trial_training p = {.r = NULL};
     struct trial_record rec;
     struct err e = {0};
-    int bad = make_job(w, t, &p, &e) || make_training(w, &p, &e);
+    int known = give_up(w, t, 1, t->nepochs, &rec, &e); /* by epochs of an earlier call */
+    if (known > 0) {
+        finish_trial(w, i, &rec);
+        return;
+    }
+    int bad = known || make_job(w, t, &p, &e) || make_training(w, &p, &e);
     if (!bad && checkpoint_read(run, t, p.r, &e) < 0) {
         leave_view(run, p.job.view);
         break_off(run, &e);
@@ -334,8 +355,8 @@ void train_here(struct worker *w, size_t i)
         tell_running(w, t, w->saved.epochs, train_done(p.r));
     }
     crew_open(&run->workers->crew[w->number]);
-    int end = bad ? -1 : train_through(w, t, p.r, &e);
-    if (end > 0) {
+    int end = bad ? -1 : train_through(w, t, p.r, &rec, &e);
+    if (end == 1) {
         complete_record(w, &p, &rec);
         end = model_keep(run, &p, t, lasts_long(w), &e) ? -1 : 1;
     }

@@ -41,6 +41,9 @@ void failed_record(const struct worker *w, const struct trial *t, struct trainin
 void finish_trial(struct worker *w, size_t i, struct trial_record *rec);
 void fail_trial(struct worker *w, size_t i, struct training *r, const struct err *why);
 
+/* Whether the trial is given up after one of the epochs from .. to, as pruning_decide, and then its record. Locks. */
+int give_up(struct worker *w, const struct trial *t, int from, int to, struct trial_record *rec, struct err *e);
+
 /* What the worker is at, for the progress line, after so many epochs, all of them or not; t NULL: nothing. Locks. */
 void tell_running(struct worker *w, const struct trial *t, int epochs, int done);
 /* An epoch is in the journal, or, `bad`, could not be kept: lack of memory is the trial's end, anything else the

@@ -3,7 +3,7 @@
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 tiny t '[grid]' 'model.units = 4, 8' 'train.lr = 0.1, 0.2'
-all=(sweep.detail=layers train.dropout_from=2 data.folds=2 data.train=0 data.validation=0.1) # the columns and tables of some
+all=(sweep.detail=layers train.dropout_from=2 data.folds=2 data.train=0 data.validation=0.1 prune.method=patience) # the columns and tables of some
 run 0 t.ini -q --no-plots "${all[@]}"
 
 run 0 t.ini -q --no-plots "${all[@]}" train.lr=0.1,0.3 # then there is something outside the plan
@@ -22,7 +22,7 @@ header() {
   awk -v file="[$1]" -v others="^(train|val|test)_(${others%|})$" -v axes="$2" -v main="$(head -n 1 results/t.csv)" '
     function add(name) { line = line (line == "" ? "" : ",") name }
     BEGIN {
-      split("trial point repeat seed fold folds status id same_as warning warned_at dropout_at error", word, " ")
+      split("trial point repeat seed fold folds status id same_as warning warned_at dropout_at pruned_by pruned_at pruned_value pruned_against error", word, " ")
       for (w in word) key[word[w]] = 1
       n = split(main, name, ",")
       for (i = 1; i <= n; i++)

@@ -14,6 +14,7 @@
         return table[i] ? 0 : -1;                                                                                      \
     }
 ROWS(search, search_types)
+ROWS(prune, prune_types)
 ROWS(optimizer, optimizer_types)
 ROWS(schedule, schedule_types)
 
@@ -46,6 +47,8 @@ static int precision_row(size_t i, struct family_row *out)
 const struct family families[] = {
     { .section = "search", .key = "method", .plural = "search", .plain = 1, .group = KEY_SWEEP,
       ARGS(sweep_spec, search_args), .row = search_row },
+    { .section = "prune", .key = "method", .plural = "pruning", .plain = 1, .group = KEY_SWEEP,
+      ARGS(sweep_spec, prune_args), .row = prune_row },
     { .section = "train", .key = "optimizer", .plural = "optimizers", .plain = 1, .group = KEY_TRAIN,
       ARGS(train_spec, optimizer_args), .row = optimizer_row },
     { .section = "train", .key = "schedule", .plural = "schedules", .plain = 1, .group = KEY_TRAIN,

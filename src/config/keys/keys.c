@@ -46,6 +46,11 @@ const struct param search_params[] = {
       .help = "how the points are found: the grid has all of them, the others draw some" },
     { 0 }
 };
+const struct param prune_params[] = {
+    { .name = "method", .type = P_CHOICE, .at = SPEC(prune), .preset = "none", .word = prune_name,
+      .help = "which trials are given up before their end, by comparing them with others after as many epochs" },
+    { 0 }
+};
 const struct param stop_params[] = {
     { .name = "trials", .type = P_INT, .at = SPEC(stop_trials), .min = 0, .max = 2147483647, .preset = "0",
       .help = "stop after so many trials of this call; 0: no limit" },
@@ -80,6 +85,7 @@ static const struct key_table {
 } tables[] = {
     { "sweep", KEY_SWEEP, sweep_params },
     { "search", KEY_SWEEP, search_params },
+    { "prune", KEY_SWEEP, prune_params },
     { "stop", KEY_SWEEP, stop_params },
     { "data", KEY_DATA, data_params },
     { "model", KEY_MODEL, model_params },
@@ -143,7 +149,8 @@ int config_key(size_t i, struct key_info *out)
 
 const char *section_name(size_t i)
 {
-    static const char *const names[] = {"sweep", "search", "stop", "data", "model", "train", "grid", "require"};
+    static const char *const names[] = {"sweep", "search", "prune", "stop",   "data",
+                                        "model", "train",  "grid",  "require"};
     return i < sizeof names / sizeof *names ? names[i] : NULL;
 }
 

@@ -21,7 +21,7 @@ struct model_spec {
     const char *layers, *pool, *variant;
     int pool_at;
 };
-extern const struct param sweep_params[], search_params[], stop_params[], model_params[];
+extern const struct param sweep_params[], search_params[], prune_params[], stop_params[], model_params[];
 extern const char default_layers[];
 
 const char *section_name(size_t i); /* the plain ones; NULL after the last */

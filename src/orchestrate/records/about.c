@@ -3,6 +3,7 @@
 
 #include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/records/conditions.h"
 #include "report/report.h"
@@ -206,6 +207,8 @@ int write_about(struct sweep_run *run, int sync, struct err *e)
     about_row(&f, "objective", objective);
     if (sweep_search(run->sweep)->type->draws)
         about_row(&f, "search", sweep_search(run->sweep)->type->name);
+    if (run->pruning)
+        about_row(&f, "prune", run->pruning->type->name);
     about_number(&f, "repeats", run->spec->repeats);
     if (run->spec->folds)
         about_number(&f, "folds", run->spec->folds);

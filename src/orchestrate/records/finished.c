@@ -64,13 +64,15 @@ static int add_tables(struct str *s, const struct sweep_run *run)
     return bad || !n ? -1 : 0;
 }
 
-/* Whether a run that was killed has left something to be cleared away. */
+/* Whether a run that was killed has left something to be cleared away. Trials that were given up keep their
+ * checkpoints. */
 static int has_leftovers(const struct sweep_run *run)
 {
     int found = 0;
     DIR *dir = opendir(run->folder);
     for (struct dirent *d; dir && !found && (d = readdir(dir));)
-        found = str_ends(d->d_name, ".state") || str_ends(d->d_name, ".tmp");
+        found =
+            (!prune_types[run->spec->prune]->decide && str_ends(d->d_name, ".state")) || str_ends(d->d_name, ".tmp");
     if (dir)
         closedir(dir);
     return found;

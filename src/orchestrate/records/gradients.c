@@ -85,7 +85,7 @@ static int gradient_rows(struct sweep_run *run, struct record_file *f, struct er
 {
     for (size_t i = 0; i < run->plan->ntrials; i++) {
         const uint8_t status = run->plan->trial[i].r.status;
-        if (status != TRIAL_OPEN && status != TRIAL_SKIPPED && gradients_of(run, i, f, e))
+        if ((status == TRIAL_COMPLETE || status == TRIAL_FAILED) && gradients_of(run, i, f, e))
             return -1;
     }
     return 0;

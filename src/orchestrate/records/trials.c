@@ -2,6 +2,7 @@
 #include "orchestrate/records/trials.h"
 
 #include "orchestrate/plan.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/records/records.h"
 #include "train/warnings.h"
 
@@ -234,6 +235,46 @@ static const char *dropout_at_cell(const void *row, size_t i, char buf[STR_NUM])
     return whole_text(buf, c->t->dropout_at != 0, (uint64_t)c->t->dropout_at);
 }
 
+/* Only where [prune] has a rule: what one of the trials that are given up was. */
+enum { PRUNED_BY, PRUNED_AT, PRUNED_VALUE, PRUNED_AGAINST, PRUNED_COLUMNS };
+
+static size_t count_pruned(const void *of)
+{
+    const struct sweep_run *run = of;
+    return !run || run->pruning ? PRUNED_COLUMNS : 0;
+}
+
+static const char *name_pruned(const void *of, size_t i, const char **help, struct arena *a)
+{
+    static const char *const name[] = {"pruned_by", "pruned_at", "pruned_value", "pruned_against"};
+    static const char *const says[] = {"where prune.method is set: the rule by which the trial was given up",
+                                       "likewise: after which epoch",
+                                       "likewise: what it had, the best of the objective up to that epoch",
+                                       "likewise: what that was compared with, of other trials after as many epochs"};
+    (void)of;
+    (void)a;
+    *help = says[i];
+    return name[i];
+}
+
+static const struct column_kind pruned_columns = {count_pruned, name_pruned};
+
+static const char *pruned_cell(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct cell_source *c = row;
+    if (c->t->r.status != TRIAL_PRUNED)
+        return "";
+    const struct prune_verdict *v = pruning_verdict(c->run, c->t);
+    switch (i) {
+    case PRUNED_BY:
+        return c->run->pruning->type->name;
+    case PRUNED_AT:
+        return whole_text(buf, 1, (uint64_t)v->epoch);
+    default:
+        return str_float(buf, i == PRUNED_VALUE ? v->value : v->against);
+    }
+}
+
 static const char *error_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct cell_source *c = row;
@@ -365,6 +406,7 @@ static const struct column_row columns[] = {
     COLUMN("warning", "the first rule of `sweep list warnings` that held after an epoch", warning_cell),
     COLUMN("warned_at", "that epoch", warned_at_cell),
     COLUMN_KIND(&late_dropout_column, NULL, dropout_at_cell, 0, 0),
+    COLUMN_KIND(&pruned_columns, NULL, pruned_cell, 0, 0),
     COLUMN("error", "why the trial failed or was skipped", error_cell),
 };
 const struct column_table trial_table = {"NAME.csv", "a trial", COLUMNS_OF(columns)};

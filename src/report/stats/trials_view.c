@@ -8,8 +8,10 @@
 
 /* ---- columns ---------------------------------------------------------------------------------------------------- */
 
-static const char *const key_columns[] = {"trial", "point",   "repeat",  "seed",      "fold",       "folds", "status",
-                                          "id",    "same_as", "warning", "warned_at", "dropout_at", "error", NULL};
+static const char *const key_columns[] = {"trial",        "point",          "repeat", "seed",      "fold",
+                                          "folds",        "status",         "id",     "same_as",   "warning",
+                                          "warned_at",    "dropout_at",     "error",  "pruned_by", "pruned_at",
+                                          "pruned_value", "pruned_against", NULL};
 static const char *const measured_columns[] = {"epochs_run", "best_epoch", NULL}; /* from 0 on */
 
 static int one_of(const char *word, const char *const *list)

@@ -15,5 +15,6 @@
 
 int test_diagram(void);
 int test_methods(void);
+int test_pruning(void);
 
 #endif

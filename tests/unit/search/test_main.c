@@ -1,6 +1,6 @@
 #include "search_test.h"
 
-static int (*const groups[])(void) = {test_diagram, test_methods};
+static int (*const groups[])(void) = {test_diagram, test_methods, test_pruning};
 
 int main(void)
 {

@@ -1,0 +1,205 @@
+/* pruning.c - judges trials by the rule of [prune]. */
+#include "orchestrate/pruning.h"
+
+#include "orchestrate/plan.h"
+#include "orchestrate/ranking.h"
+#include "orchestrate/replay.h"
+#include "orchestrate/store.h"
+#include "orchestrate/tally.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+int pruning_begin(struct sweep_run *run, size_t trials, struct err *e)
+{
+    const struct prune_type *type = prune_types[run->spec->prune];
+    if (!type->decide)
+        return 0;
+    struct pruning *p = run->pruning = calloc(1, sizeof *p);
+    if (p) {
+        *p = (struct pruning){.type = type, .args = &run->spec->prune_args, .trials = trials};
+        p->best = calloc(trials + 1, sizeof *p->best);
+        p->verdict = calloc(trials + 1, sizeof *p->verdict);
+        p->unjudged = calloc(trials + 1, sizeof *p->unjudged);
+        p->other = malloc((trials + 1) * sizeof *p->other);
+    }
+    if (p && p->best && p->verdict && p->unjudged && p->other)
+        return 0;
+    return err_set(e, ERR_NOMEM, "no memory for the curves of %zu trials", trials);
+}
+
+void pruning_release(struct sweep_run *run)
+{
+    struct pruning *p = run->pruning;
+    for (size_t i = 0; p && p->best && i < p->trials; i++)
+        free(p->best[i]);
+    if (p) {
+        free(p->best);
+        free(p->verdict);
+        free(p->unjudged);
+        free(p->other);
+    }
+    free(p);
+}
+
+static size_t trial_place(const struct sweep_run *run, const struct trial *t)
+{
+    return (size_t)(t - run->plan->trial);
+}
+
+/* What the objective measures, on the validation split where there is one; smaller is better. */
+static float value_of_row(const struct sweep_run *run, const struct epoch_row *row)
+{
+    int metric = train_metrics[run->spec->metric].metric;
+    float v = epoch_number(row, metric_on(DATA_VALIDATION, metric));
+    if (isnan(v))
+        v = epoch_number(row, metric_on(DATA_TRAIN, metric));
+    return isnan(v) ? INFINITY : run->spec->maximise ? -v : v;
+}
+
+int pruning_note_epoch(struct sweep_run *run, const struct trial *t, const struct epoch_row *row, struct err *e)
+{
+    if (!run->pruning)
+        return 0;
+    float **best = &run->pruning->best[trial_place(run, t)], v = value_of_row(run, row);
+    if (!*best && !(*best = malloc((size_t)t->kind->epochs * sizeof **best)))
+        return err_set(e, ERR_NOMEM, "no memory for the curve of a trial");
+    int i = row->epoch - 1;
+    (*best)[i] = i && (*best)[i - 1] <= v ? (*best)[i - 1] : v;
+    return 0;
+}
+
+void pruning_note_end(struct sweep_run *run, const struct trial *t, int has)
+{
+    if (run->pruning)
+        run->pruning->unjudged[trial_place(run, t)] = (uint8_t)has;
+}
+
+int pruning_is_final(const struct sweep_run *run, size_t i)
+{
+    const struct trial *t = &run->plan->trial[i];
+    return t->r.status != TRIAL_OPEN && !t->r.volatile_failure && !(run->pruning && run->pruning->unjudged[i]);
+}
+
+/* Fills other[] with the curves that trials of the point may be compared with. Returns how many. */
+static size_t known_curves(const struct sweep_run *run, size_t point)
+{
+    const struct pruning *p = run->pruning;
+    size_t n = 0;
+    for (size_t i = 0; p->type->compares && i < run->plan->ntrials; i++) {
+        const struct trial *t = &run->plan->trial[i];
+        if (t->point + (size_t)p->args->lag > point)
+            break;
+        if (!p->best[i] || !t->r.epochs_run)
+            continue;
+        p->other[n++] = (struct prune_curve){p->best[i], t->r.epochs_run < t->nepochs ? t->r.epochs_run : t->nepochs,
+                                             t->point, t->r.status == TRIAL_COMPLETE};
+    }
+    return n;
+}
+
+/* A trial that was given up has the metrics of its best epoch so far, and no test. */
+static int pruned_record(const struct sweep_run *run, const struct trial *t, int epochs, struct trial_record *rec,
+                         struct err *e)
+{
+    const float *best = run->pruning->best[trial_place(run, t)];
+    struct epoch_row row;
+    int epoch = epochs;
+    while (epoch > 1 && best[epoch - 2] == best[epochs - 1])
+        epoch--;
+    *rec = (struct trial_record){
+        .key = t->r.key, .status = TRIAL_PRUNED, .epochs_run = epochs, .best_epoch = epoch, .error = ""};
+    if (kept_get_rows(&run->store->kept, t->place, epoch, 1, &row, e))
+        return -1;
+    for (int m = 0; m < M_COUNT; m++)
+        rec->metric[m] = m < M_EPOCHS ? epoch_number(&row, m) : NAN;
+    return 0;
+}
+
+int pruning_decide(struct sweep_run *run, const struct trial *t, int from, int to, struct trial_record *rec,
+                   struct err *e)
+{
+    struct pruning *p = run->pruning;
+    if (!p || from > to)
+        return 0;
+    size_t i = trial_place(run, t);
+    struct prune_case c = {.own = {p->best[i], 0, t->point, 0},
+                           .planned = t->kind->epochs,
+                           .other = p->other,
+                           .others = known_curves(run, t->point)};
+    for (c.own.epochs = from; c.own.epochs <= to; c.own.epochs++) {
+        double against = NAN, sign = run->spec->maximise ? -1 : 1;
+        int end = prune_decide(p->type, p->args, &c, &against);
+        if (end < 0)
+            return err_set(e, ERR_NOMEM, "no memory to compare trials");
+        if (!end)
+            continue;
+        p->verdict[i] = (struct prune_verdict){c.own.epochs, (float)(sign * prune_value(&c.own, c.own.epochs)),
+                                               (float)(sign * against)};
+        return pruned_record(run, t, c.own.epochs, rec, e) ? -1 : 1;
+    }
+    return 0;
+}
+
+/* The counts and the best trial are those of the new status. */
+static void change_status(struct sweep_run *run, struct trial *t, enum trial_status from)
+{
+    if (!run->tally->stock_taken)
+        return;
+    run->tally->count[from]--;
+    run->tally->count[t->r.status]++;
+    run->tally->reused -= (uint64_t)(t->r.status == TRIAL_OPEN);
+    run->tally->best = SIZE_MAX;
+    for (size_t i = 0; i < run->plan->ntrials; i++)
+        note_best(run, i);
+}
+
+/* A trial that is given up is so whatever came of it; one that the rule lets go on is open again where the journal has
+ * given it up. */
+static int judge_trial(struct sweep_run *run, size_t i, struct err *e)
+{
+    struct trial *t = &run->plan->trial[i];
+    struct trial_record rec;
+    enum trial_status was = t->r.status;
+    int end = pruning_decide(run, t, 1, t->nepochs, &rec, e);
+    run->pruning->unjudged[i] = 0;
+    if (end < 0)
+        return -1;
+    if (end)
+        trial_take_verdict(run, t, &rec);
+    else if (was == TRIAL_PRUNED)
+        trial_reopen(run, t);
+    if (t->r.status != was)
+        change_status(run, t, was);
+    return was != TRIAL_OPEN && t->r.status == TRIAL_OPEN;
+}
+
+int pruning_judge_point(struct sweep_run *run, size_t point, struct err *e)
+{
+    int open = 0;
+    for (size_t i = run->plan->point[point].first; run->pruning && i < run->plan->ntrials; i++) {
+        if (run->plan->trial[i].point != point)
+            break;
+        int now = run->pruning->unjudged[i] ? judge_trial(run, i, e) : 0;
+        if (now < 0)
+            return -1;
+        open |= now;
+    }
+    return open;
+}
+
+int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled)
+{
+    const struct pruning *p = run->pruning;
+    return !p || !p->type->compares || point < settled + (size_t)p->args->lag;
+}
+
+const struct prune_verdict *pruning_verdict(const struct sweep_run *run, const struct trial *t)
+{
+    return &run->pruning->verdict[trial_place(run, t)];
+}
+
+double pruning_last_value(const struct sweep_run *run, const struct trial *t)
+{
+    return (double)run->pruning->best[trial_place(run, t)][t->r.epochs_run - 1];
+}

@@ -1,0 +1,51 @@
+/* pruning.h - trials that are given up before their end ([prune]). Each decision is a function of the curves of trials
+ * that have come to their ends (search/prune.h), so that it is the same for any number of workers and after any
+ * interruption; a trial begins when all those have that it may be compared with. What the journal calls the end of a
+ * trial is judged again when a call begins: another rule, or none, may let it go on from its checkpoint. Under the
+ * lock, or before the workers start. */
+#ifndef ORCHESTRATE_PRUNING_H
+#define ORCHESTRATE_PRUNING_H
+
+#include "orchestrate/journal.h"
+#include "orchestrate/run.h"
+#include "search/prune.h"
+
+struct trial;
+
+struct prune_verdict { /* of a trial that was given up */
+    int epoch;         /* 0: it was not */
+    float value, against;
+};
+
+struct pruning {
+    const struct prune_type *type;
+    const struct prune_args *args;
+    size_t trials; /* that there is room for */
+    float **best;  /* [trials][epochs planned] best value after each epoch, smaller is better; or NULL */
+    struct prune_verdict *verdict; /* [trials] */
+    uint8_t *unjudged;             /* [trials] the journal says how it ended, and it has not been judged yet */
+    struct prune_curve *other;     /* [trials] scratch */
+};
+
+/* With room for so many trials, when [prune] has a rule. 0, or -1 with *e. */
+int pruning_begin(struct sweep_run *run, size_t trials, struct err *e);
+void pruning_release(struct sweep_run *run);
+
+/* An epoch of a trial is known. 0, or -1 with *e. */
+int pruning_note_epoch(struct sweep_run *run, const struct trial *t, const struct epoch_row *row, struct err *e);
+/* Whether the journal has an end of the trial, which is to be judged. */
+void pruning_note_end(struct sweep_run *run, const struct trial *t, int has);
+/* The end of trial i in the plan is known, and it was judged. */
+int pruning_is_final(const struct sweep_run *run, size_t i);
+/* Judges the trials of a point whose ends the journal has. 1: one of them is open now, 0, or -1 with *e. */
+int pruning_judge_point(struct sweep_run *run, size_t point, struct err *e);
+/* Whether trials of the point may begin, of which all are before `settled` that it is compared with. */
+int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled);
+/* Whether the trial is given up after one of the epochs from .. to, and then its record. 1, 0, or -1 with *e. */
+int pruning_decide(struct sweep_run *run, const struct trial *t, int from, int to, struct trial_record *rec,
+                   struct err *e);
+/* The verdict of a trial that is TRIAL_PRUNED; its best value after its last epoch, smaller is better. */
+const struct prune_verdict *pruning_verdict(const struct sweep_run *run, const struct trial *t);
+double pruning_last_value(const struct sweep_run *run, const struct trial *t);
+
+#endif

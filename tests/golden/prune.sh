@@ -1,0 +1,70 @@
+# Trials that are given up: by every rule the same bytes for any number of workers, after kill -9, in processes of their own
+# and whatever the journal knew before; they keep their checkpoints, and go on from them without the rule.
+. "${SOURCE:?}/tests/golden/lib.bash" || exit 1
+
+RANDOM=${SEED:-1}
+tiny s '[search]' 'method = random' 'trials = 14' '[grid]' 'train.lr = 1e-3..1 log' 'model.units = 4..16 int log' \
+  '[sweep]' 'repeats = 2'
+words='train.epochs=9'
+rules=$("$SWEEP" list pruning | awk '/^[a-z]/ && $1 != "none" { print $1 }')
+[ "$(echo "$rules" | wc -l)" -ge 5 ] || fail "no rules are listed"
+
+run 0 s.ini -q --no-plots $words --out whole
+hasnot whole/results/s.csv pruned_by
+for rule in $rules; do
+  rule="$words prune.method=$rule"
+  "$SWEEP" plan s.ini $rule prune.lag=3 >/dev/null 2>&1 && rule="$rule prune.lag=3"
+  "$SWEEP" plan s.ini $rule prune.startup=2 >/dev/null 2>&1 && rule="$rule prune.startup=2"
+  "$SWEEP" plan s.ini $rule prune.patience=2 >/dev/null 2>&1 && rule="$rule prune.patience=2"
+  for jobs in 1 2 5; do run 0 s.ini -q --no-plots $rule -j $jobs --out p$jobs; done
+  same p1 p2 s
+  same p1 p5 s
+  given_up=$(grep -c ',pruned,' p1/results/s.csv)
+  [ "$given_up" -gt 0 ] && [ "$given_up" -lt 28 ] || fail "$rule: $given_up of 28 trials are given up"
+  has p1/results/s.csv pruned_by,pruned_at,pruned_value,pruned_against
+  [ "$(ls p1/results/s/*.state | wc -l)" -eq "$given_up" ] || fail "$rule: not each that is given up keeps its checkpoint"
+  [ "$(wc -l <p1/results/s.epochs.csv)" -lt "$(wc -l <whole/results/s.epochs.csv)" ] || fail "$rule: no epoch is saved"
+  # The best point of all is never lost where the best trial is kept at each moment.
+  best=$(awk -F, '$0 ~ /,complete,/' p1/results/s.csv | wc -l)
+  [ "$best" -gt 0 ] || fail "$rule: none is complete"
+
+  for kill in 1 2; do
+    "$SWEEP" s.ini -q --no-plots $rule --out cut >/dev/null 2>err &
+    pid=$!
+    sleep "0.0$((RANDOM % 9 + 1))"
+    kill -9 "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+  done
+  run 0 s.ini -q --no-plots $rule --out cut
+  same p1 cut s
+
+  # Where all are known to their ends, the rule is applied to what is known, and nothing is trained.
+  cp -r whole known
+  run 0 s.ini --no-plots $rule --out known
+  same p1 known s
+  has err '28 of 28 trials were there already'
+  # Without the rule they go on, and come to the same ends as if there had never been one.
+  run 0 s.ini --no-plots $words --out p1
+  same whole p1 s
+  has err "$((28 - given_up)) of 28 trials were there already"
+  ls p1/results/s/*.state 2>/dev/null && fail "$rule: a complete trial has a checkpoint"
+  rm -rf p? cut known
+done
+
+# With a search that listens, and in processes of their own.
+both="$words search.method=tpe search.lag=3 search.startup=4 prune.method=asha prune.lag=2"
+run 0 s.ini -q --no-plots $both -j 1 --out b1
+run 0 s.ini -q --no-plots $both -j 3 --out b3
+run 0 s.ini -q --no-plots $both -j 2 stop.trial_time=60 --out apart
+same b1 b3 s
+same b1 apart s
+grep -q ',pruned,' b1/results/s.csv || fail "none is given up"
+has b1/results/s.about.csv 'prune,asha'
+
+# Calls of a few trials, and one that ends where nothing gets better.
+for call in 1 2 3; do run 3 s.ini -q --no-plots $both stop.trials=7 --out calls; done
+run 0 s.ini -q --no-plots $both --out calls
+same b1 calls s
+run 0 report s --out b1 --markdown
+has out 'pruned'
+finish

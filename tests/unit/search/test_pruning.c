@@ -1,0 +1,143 @@
+/* Which trials each rule gives up, on curves that are made up. */
+#include "search_test.h"
+
+#include "search/prune.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { EPOCHS = 81, OTHERS = 30 };
+
+/* Curves that fall by their own best values: other i has i + 1 at every epoch. */
+static float flat[OTHERS][EPOCHS], own[EPOCHS];
+
+static const struct prune_type *rule(const char *name)
+{
+    size_t i = 0;
+    while (prune_types[i] && strcmp(prune_types[i]->name, name))
+        i++;
+    assert_non_null(prune_types[i]);
+    return prune_types[i];
+}
+
+/* Whether a trial of value v, the same at every epoch, is given up after so many of 81, beside n others. */
+static int given_up(const char *name, const struct prune_args *a, float v, int epoch, size_t n, double *against)
+{
+    struct prune_curve other[OTHERS];
+    for (size_t i = 0; i < OTHERS; i++) {
+        for (int e = 0; e < EPOCHS; e++)
+            flat[i][e] = (float)(i + 1);
+        other[i] = (struct prune_curve){flat[i], EPOCHS, i, 1};
+    }
+    for (int e = 0; e < EPOCHS; e++)
+        own[e] = v;
+    const struct prune_case c = {.own = {own, epoch, OTHERS, 0}, .planned = EPOCHS, .other = other, .others = n};
+    return prune_decide(rule(name), a, &c, against);
+}
+
+static void rows_are_complete(void **state)
+{
+    (void)state;
+    assert_string_equal(prune_types[0]->name, "none");
+    for (size_t i = 1; prune_types[i]; i++) {
+        const struct prune_type *t = prune_types[i];
+        assert_true(t->decide && t->params && strlen(t->help) > 10 && strlen(t->source) > 5);
+        assert_int_equal(t->compares, param_find(t->params, "lag") != NULL);
+        assert_string_equal(prune_name(i), t->name);
+    }
+}
+
+static void the_median_and_percentiles_are_those_of_complete_trials(void **state)
+{
+    struct prune_args a = {.lag = 1, .after = 2, .keep = 1, .startup = 5, .percent = 25};
+    double against;
+    (void)state;
+    assert_int_equal(given_up("median", &a, 3.5f, 2, 5, &against), 1); /* of 1 to 5: 3 */
+    assert_close(against, 3, 0, 0);
+    assert_int_equal(given_up("median", &a, 3, 2, 5, &against), 0);
+    assert_int_equal(given_up("median", &a, 9, 1, 5, &against), 0);      /* before the first decision */
+    assert_int_equal(given_up("median", &a, 9, EPOCHS, 5, &against), 0); /* it is done */
+    assert_int_equal(given_up("median", &a, 9, 2, 4, &against), 0);      /* there are too few */
+    assert_int_equal(given_up("percentile", &a, 2.3f, 2, 6, &against), 1);
+    assert_close(against, 2.25, 0, 0); /* NumPy's of 1 to 6 */
+    a.keep = 9;
+    assert_int_equal(given_up("median", &a, 8.5f, 2, 20, &against), 0); /* eight are better: it is among nine */
+    assert_int_equal(given_up("percentile", &a, 9.5f, 2, 20, &against), 1);
+}
+
+static void rungs_let_one_of_eta_go_on(void **state)
+{
+    struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
+    double against;
+    (void)state;
+    for (int epoch = 1; epoch < EPOCHS; epoch++) {
+        int rung = epoch == 1 || epoch == 3 || epoch == 9 || epoch == 27;
+        assert_int_equal(given_up("asha", &a, 3.5f, epoch, 8, &against), rung); /* three of nine go on, and it is 4th */
+        assert_int_equal(given_up("asha", &a, 2.5f, epoch, 8, &against), 0);
+    }
+    given_up("asha", &a, 3.5f, 3, 8, &against);
+    assert_close(against, 3, 0, 0); /* the last that is better */
+    assert_int_equal(given_up("asha", &a, 0.5f, 1, 0, &against), 0);
+    assert_int_equal(given_up("asha", &a, 1.5f, 1, 1, &against), 1); /* one of two */
+}
+
+/* Table 1 of Li et al. 2018: R = 81, eta = 3. */
+static void brackets_are_those_of_the_paper(void **state)
+{
+    static const uint64_t size[] = {81, 34, 15, 8, 5};
+    const struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
+    uint64_t count[5] = {0};
+    (void)state;
+    assert_int_equal(hyperband_brackets(&a, 81), 5);
+    assert_int_equal(hyperband_brackets(&a, 80), 4);
+    for (int b = 0; b < 5; b++)
+        assert_int_equal(hyperband_size(&a, 81, b), size[b]);
+    for (uint64_t p = 0; p < 143; p++) {
+        count[hyperband_bracket(&a, 81, p)]++;
+        for (int b = 0; b < 5; b++) /* at any time each has its share, within one or two */
+            assert_true(fabs((double)count[b] - (double)(p + 1) * (double)size[b] / 143) < 2);
+    }
+    for (int b = 0; b < 5; b++)
+        assert_int_equal(count[b], size[b]);
+    assert_int_equal(hyperband_bracket(&a, 81, 143), hyperband_bracket(&a, 81, 0));
+}
+
+static void a_bracket_is_compared_among_itself(void **state)
+{
+    const struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
+    int bracket = hyperband_bracket(&a, EPOCHS, OTHERS), first = 1, better = 0;
+    double against;
+    (void)state;
+    for (int b = 0; b < bracket; b++)
+        first *= 3;
+    for (uint64_t p = 0; p < 20; p++)
+        better += hyperband_bracket(&a, EPOCHS, p) == bracket;
+    assert_true(better > 3);
+    assert_int_equal(given_up("hyperband", &a, 25, first, 20, &against), 1);
+    assert_int_equal(given_up("hyperband", &a, 25, first == 1 ? 2 : first - 1, 20, &against), 0);
+}
+
+static void patience_waits_for_a_better_value(void **state)
+{
+    const struct prune_args a = {.after = 1, .patience = 3, .min_delta = 0.5};
+    static const float best[] = {9, 8, 7.8f, 7.7f, 7.6f, 7};
+    double against;
+    (void)state;
+    for (int epoch = 1; epoch <= 6; epoch++) {
+        const struct prune_case c = {.own = {best, epoch, 0, 0}, .planned = EPOCHS};
+        assert_int_equal(prune_decide(rule("patience"), &a, &c, &against), epoch == 5); /* 7.6 against 8 */
+    }
+}
+
+int test_pruning(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_complete),
+        cmocka_unit_test(the_median_and_percentiles_are_those_of_complete_trials),
+        cmocka_unit_test(rungs_let_one_of_eta_go_on),
+        cmocka_unit_test(brackets_are_those_of_the_paper),
+        cmocka_unit_test(a_bracket_is_compared_among_itself),
+        cmocka_unit_test(patience_waits_for_a_better_value),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
