@@ -32,7 +32,8 @@ enum {
     FOR_TRAIN = 8192,
     FOR_VERIFY = 16384,
     FOR_EXPORT = 32768,
-    FOR_ALL = 65535,
+    FOR_REPLAY = 65536,
+    FOR_ALL = 131071,
 };
 
 struct options {
@@ -86,6 +87,7 @@ int cmd_list(const struct invocation *in);
 int cmd_plot(const struct invocation *in);
 int cmd_report(const struct invocation *in);
 int cmd_status(const struct invocation *in);
+int cmd_replay(const struct invocation *in);
 int cmd_bench(const struct invocation *in);
 int cmd_data(const struct invocation *in);
 int data_get(const struct invocation *in); /* the words after `data get` */

@@ -27,7 +27,7 @@ static const struct option table[] = {
     { { .name = "dry-run", .type = P_FLAG, .at = AT(dry_run),
         .help = "as the command plan: list the points, train nothing" },                          'n', NULL, FOR_RUN },
     { { .name = "out", .type = P_TEXT, .at = AT(out),
-        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS | FOR_BENCH | FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL | FOR_TRAIN | FOR_VERIFY },
+        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS | FOR_BENCH | FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL | FOR_TRAIN | FOR_VERIFY | FOR_REPLAY },
     { { .name = "fail-fast", .type = P_FLAG, .at = AT(fail_fast),
         .help = "stop at the first trial that fails" },                                           0, NULL, FOR_RUN },
     { { .name = "retry-failed", .type = P_FLAG, .at = AT(retry_failed),

@@ -24,9 +24,10 @@ for rule in $rules; do
   has p1/results/s.csv pruned_by,pruned_at,pruned_value,pruned_against
   [ "$(ls p1/results/s/*.state | wc -l)" -eq "$given_up" ] || fail "$rule: not each that is given up keeps its checkpoint"
   [ "$(wc -l <p1/results/s.epochs.csv)" -lt "$(wc -l <whole/results/s.epochs.csv)" ] || fail "$rule: no epoch is saved"
-  # The best point of all is never lost where the best trial is kept at each moment.
-  best=$(awk -F, '$0 ~ /,complete,/' p1/results/s.csv | wc -l)
-  [ "$best" -gt 0 ] || fail "$rule: none is complete"
+  # On the curves of the whole sweep the rule is found to give up the same trials.
+  run 0 replay s --out whole ${rule#"$words"}
+  has out ": $given_up of 28 trials would be given up, $(($(wc -l <whole/results/s.epochs.csv) - $(wc -l <p1/results/s.epochs.csv))) of 252 epochs saved" \
+    'the best point that is left has rank '
 
   for kill in 1 2; do
     "$SWEEP" s.ini -q --no-plots $rule --out cut >/dev/null 2>err &
@@ -51,6 +52,10 @@ for rule in $rules; do
   rm -rf p? cut known
 done
 
+run 0 plan s.ini $words prune.method=hyperband
+has out 'hyperband gives up trials from epoch 1 on' 'prune.lag = 8 before' \
+  'brackets of so many points in each round: 9 from epoch 1, 5 from epoch 3, 3 from epoch 9'
+
 # With a search that listens, and in processes of their own.
 both="$words search.method=tpe search.lag=3 search.startup=4 prune.method=asha prune.lag=2"
 run 0 s.ini -q --no-plots $both -j 1 --out b1
@@ -67,4 +72,13 @@ run 0 s.ini -q --no-plots $both --out calls
 same b1 calls s
 run 0 report s --out b1 --markdown
 has out 'pruned'
+
+# A replay is of what is there: the rule of the sweep itself, nothing else, and of results that exist.
+run 0 replay s --out b1
+has out 'asha: 0 of '
+run 2 replay s --out whole train.lr=0.1
+has err 'a replay is of the curves that are there'
+run 2 replay gone
+run 2 replay s --out whole prune.method=asha prune.percent=3
+has err 'prune.percent: is not used by asha'
 finish

@@ -24,6 +24,7 @@ struct plan_listing {
     struct str recognised;   /* what was printed of datasets */
     struct str absent;       /* names of datasets without files, as warned of */
     double seconds, longest;
+    int epochs;         /* of the first point that is trained */
     size_t bytes, room; /* of the largest; of all memory */
 };
 
@@ -73,7 +74,7 @@ static void count_point(struct plan_listing *p, const struct plan_point *q)
     else if (q->same_as != q->index)
         p->same++;
     else {
-        p->trained++;
+        p->epochs = p->trained++ ? p->epochs : q->point->train.epochs;
         double seconds = plan_seconds(q);
         p->seconds += seconds * sweep_spec(p->s)->repeats;
         p->longest = seconds > p->longest ? seconds : p->longest;
@@ -201,6 +202,26 @@ static void print_following(const struct plan_listing *p, int jobs)
                most, jobs);
 }
 
+/* Prints what will be given up, and after how many epochs. */
+static void print_pruning(const struct plan_listing *p)
+{
+    const struct sweep_spec *s = sweep_spec(p->s);
+    const struct prune_type *type = prune_types[s->prune];
+    const struct prune_args *a = &s->prune_args;
+    if (!type->decide)
+        return;
+    printf("%s gives up trials from epoch %d on, so that less is trained", type->name, a->after);
+    if (type->compares)
+        printf("; it compares with points that are at least prune.lag = %d before", a->lag);
+    printf("\n");
+    int brackets = strcmp(type->name, "hyperband") ? 0 : hyperband_brackets(a, p->epochs), first = a->after;
+    for (int b = 0; b < brackets; b++, first *= a->eta)
+        printf("%s%llu from epoch %d", b ? ", " : "brackets of so many points in each round: ",
+               (unsigned long long)hyperband_size(a, p->epochs, b), first);
+    if (brackets)
+        printf("\n");
+}
+
 static void print_totals(const struct plan_listing *p, int jobs)
 {
     uint64_t trials = (p->draws.waits ? sweep_points(p->s) : p->trained) * (uint64_t)sweep_spec(p->s)->repeats;
@@ -217,6 +238,7 @@ static void print_totals(const struct plan_listing *p, int jobs)
     print_reasons(p);
     print_draws(p);
     print_following(p, jobs);
+    print_pruning(p);
     if (!trials)
         return;
     printf("about %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),

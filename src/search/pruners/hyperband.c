@@ -20,7 +20,7 @@ uint64_t hyperband_size(const struct prune_args *a, int planned, int bracket)
 
 #define MOST_BRACKETS 32 /* of eta 2 up to 2^31 epochs */
 
-/* Points are dealt out in turns so that after any number of them each bracket has its share as nearly as it can. */
+/* Points are dealt out so that after any number of them each bracket has its share as nearly as it can: Sainte-Lague. */
 int hyperband_bracket(const struct prune_args *a, int planned, uint64_t point)
 {
     uint64_t size[MOST_BRACKETS], count[MOST_BRACKETS] = {0}, round = 0;
@@ -30,7 +30,7 @@ int hyperband_bracket(const struct prune_args *a, int planned, uint64_t point)
     for (uint64_t p = 0; p <= point % round; p++) {
         next = 0;
         for (int b = 1; b < n; b++)
-            if ((count[b] + 1) * size[next] < (count[next] + 1) * size[b])
+            if ((2 * count[b] + 1) * size[next] < (2 * count[next] + 1) * size[b])
                 next = b;
         count[next]++;
     }
