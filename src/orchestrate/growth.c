@@ -57,25 +57,34 @@ static int reserve_plan(struct sweep_run *run, struct err *e)
     return err_set(e, ERR_NOMEM, "no memory for a plan of %zu trials", trials);
 }
 
-/* What the search is told of a point: the mean of its repeats that are complete; where one was given up, that of the
- * last values of those that were, after the fewest epochs. */
+void outcome_add(struct point_outcome *o, enum trial_status status, double value, int epochs_run)
+{
+    int pruned = status == TRIAL_PRUNED;
+    if ((!pruned && status != TRIAL_COMPLETE) || isnan(value))
+        return;
+    if (pruned && (!o->fewest || epochs_run < o->fewest))
+        o->fewest = epochs_run;
+    o->sum[pruned] += value;
+    o->n[pruned]++;
+}
+
+struct search_result outcome_result(const struct point_outcome *o, int maximise)
+{
+    int which = o->fewest != 0;
+    double mean = o->n[which] ? o->sum[which] / o->n[which] : NAN;
+    return (struct search_result){.loss = isnan(mean) ? INFINITY : maximise ? -mean : mean, .pruned = o->fewest};
+}
+
 static struct search_result result_of(const struct sweep_run *run, size_t point)
 {
-    double sum[2] = {0};
-    int n[2] = {0}, fewest = 0;
+    struct point_outcome o = {.fewest = 0};
     for (size_t i = run->plan->point[point].first; i < end_of_point(run->plan, point); i++) {
         const struct trial *t = &run->plan->trial[i];
-        double v = objective_of(run, t);
         int pruned = t->r.status == TRIAL_PRUNED;
-        if (pruned && (!fewest || t->r.epochs_run < fewest))
-            fewest = t->r.epochs_run;
-        if (pruned || v == v) {
-            sum[pruned] += pruned ? pruning_last_value(run, t) : run->spec->maximise ? -v : v;
-            n[pruned]++;
-        }
+        double v = pruned ? (double)pruning_verdict(run, t)->value : (double)objective_of(run, t);
+        outcome_add(&o, t->r.status, v, t->r.epochs_run);
     }
-    int which = fewest != 0;
-    return (struct search_result){.loss = n[which] ? sum[which] / n[which] : INFINITY, .pruned = fewest};
+    return outcome_result(&o, run->spec->maximise);
 }
 
 void growth_tell(struct sweep_run *run, size_t point)

@@ -12,6 +12,17 @@
 #include "orchestrate/recall.h"
 #include "orchestrate/run.h"
 
+/* What a search is told of a point: the mean of its repeats that are complete; where one was given up, that of the best
+ * values of those that were, after the fewest epochs of one. Zero-initialise. */
+struct point_outcome {
+    double sum[2];
+    int n[2], fewest;
+};
+/* A trial of the point: of one that is complete the objective, of one that was given up its best value, each as the
+ * tables have it; what others have is passed over. */
+void outcome_add(struct point_outcome *o, enum trial_status status, double value, int epochs_run);
+struct search_result outcome_result(const struct point_outcome *o, int maximise);
+
 struct growth {
     struct planner planner;
     struct recall recall;

@@ -3,9 +3,11 @@
 
 #include "base/file.h"
 #include "orchestrate/crew.h"
+#include "orchestrate/growth.h"
 #include "orchestrate/models.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
+#include "orchestrate/pruning.h"
 #include "orchestrate/train_trial.h"
 #include "report/report.h"
 
@@ -30,11 +32,16 @@ struct one_trial {
 
 /* --- finding it --- */
 
-/* What a search that listens was told: the objective of each trial that the journal has as complete, NaN of others. */
+/* What a search that listens was told: the ends of trials that the journal has. */
+struct heard_end {
+    enum trial_status status;
+    float value;
+    int epochs_run;
+};
 struct listening {
     const struct sweep_spec *spec;
-    struct keymap place; /* key of a trial -> index into value */
-    float *value;
+    struct keymap place; /* key of a trial -> index into end */
+    struct heard_end *end;
     size_t n;
     int failed, waits; /* no memory; a point that is not over has come, and nothing is told after it */
 };
@@ -42,11 +49,12 @@ struct listening {
 static void hear_end(void *ctx, const struct trial_record *t)
 {
     struct listening *l = ctx;
-    float *more = realloc(l->value, (l->n + 1) * sizeof *more);
+    struct heard_end *more = realloc(l->end, (l->n + 1) * sizeof *more);
     l->failed |= !more || keymap_put(&l->place, t->key, l->n);
-    l->value = more ? more : l->value;
+    l->end = more ? more : l->end;
+    float value = t->status == TRIAL_PRUNED ? pruning_value(l->spec, t->metric) : t->metric[l->spec->metric];
     if (!l->failed)
-        l->value[l->n++] = t->status == TRIAL_COMPLETE ? t->metric[l->spec->metric] : NAN;
+        l->end[l->n++] = (struct heard_end){t->status, value, t->epochs_run};
 }
 
 static void pass_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
@@ -74,19 +82,16 @@ static int listen_to_journal(struct listening *l, const struct one_trial *o, str
 /* The search is told of a point that it has proposed, as in growth.c. */
 static void tell_point(struct listening *l, struct planner *planner, const struct plan_point *p)
 {
-    double sum = 0;
-    int complete = 0;
+    struct point_outcome outcome = {.fewest = 0};
     if (!sweep_search(planner->sweep)->type->listens || l->waits)
         return;
     for (int r = 0; r < l->spec->repeats; r++) {
         uint64_t at = keymap_get(&l->place, trial_key(p, l->spec, r));
-        float v = at == KEYMAP_NONE ? NAN : l->value[at];
         l->waits |= at == KEYMAP_NONE;
-        sum += v == v ? (double)v : 0;
-        complete += v == v;
+        if (at != KEYMAP_NONE)
+            outcome_add(&outcome, l->end[at].status, (double)l->end[at].value, l->end[at].epochs_run);
     }
-    double mean = sum / complete;
-    const struct search_result result = {.loss = !complete ? INFINITY : l->spec->maximise ? -mean : mean};
+    const struct search_result result = outcome_result(&outcome, l->spec->maximise);
     if (!l->waits)
         search_tell(&planner->history, &result);
 }
@@ -120,7 +125,7 @@ static int find_trial(struct one_trial *o, struct err_list *errs)
     }
     planner_release(&planner);
     keymap_release(&l.place);
-    free(l.value);
+    free(l.end);
     if (!found && !errs->n)
         err_set(&e, ERR_USAGE, "%s has no trial %016" PRIx64 "; the column id of its table names them", o->path,
                 o->key);

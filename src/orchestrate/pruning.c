@@ -47,13 +47,20 @@ static size_t trial_place(const struct sweep_run *run, const struct trial *t)
     return (size_t)(t - run->plan->trial);
 }
 
-/* What the objective measures, on the validation split where there is one; smaller is better. */
+float pruning_value(const struct sweep_spec *spec, const float metric[M_EPOCHS])
+{
+    int m = train_metrics[spec->metric].metric;
+    float v = metric[metric_on(DATA_VALIDATION, m)];
+    return isnan(v) ? metric[metric_on(DATA_TRAIN, m)] : v;
+}
+
+/* Smaller is better. */
 static float value_of_row(const struct sweep_run *run, const struct epoch_row *row)
 {
-    int metric = train_metrics[run->spec->metric].metric;
-    float v = epoch_number(row, metric_on(DATA_VALIDATION, metric));
-    if (isnan(v))
-        v = epoch_number(row, metric_on(DATA_TRAIN, metric));
+    float metric[M_EPOCHS];
+    for (int m = 0; m < M_EPOCHS; m++)
+        metric[m] = epoch_number(row, m);
+    float v = pruning_value(run->spec, metric);
     return isnan(v) ? INFINITY : run->spec->maximise ? -v : v;
 }
 
@@ -197,9 +204,4 @@ int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled)
 const struct prune_verdict *pruning_verdict(const struct sweep_run *run, const struct trial *t)
 {
     return &run->pruning->verdict[trial_place(run, t)];
-}
-
-double pruning_last_value(const struct sweep_run *run, const struct trial *t)
-{
-    return (double)run->pruning->best[trial_place(run, t)][t->r.epochs_run - 1];
 }

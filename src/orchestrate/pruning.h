@@ -12,10 +12,13 @@
 
 struct trial;
 
-struct prune_verdict { /* of a trial that was given up */
-    int epoch;         /* 0: it was not */
-    float value, against;
+struct prune_verdict {    /* of a trial that was given up */
+    int epoch;            /* 0: it was not */
+    float value, against; /* of the objective */
 };
+
+/* What an epoch is judged by: the objective on the validation split, or, without one, on the training split. */
+float pruning_value(const struct sweep_spec *spec, const float metric[M_EPOCHS]);
 
 struct pruning {
     const struct prune_type *type;
@@ -44,8 +47,7 @@ int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled)
 /* Whether the trial is given up after one of the epochs from .. to, and then its record. 1, 0, or -1 with *e. */
 int pruning_decide(struct sweep_run *run, const struct trial *t, int from, int to, struct trial_record *rec,
                    struct err *e);
-/* The verdict of a trial that is TRIAL_PRUNED; its best value after its last epoch, smaller is better. */
+/* The verdict of a trial that is TRIAL_PRUNED. */
 const struct prune_verdict *pruning_verdict(const struct sweep_run *run, const struct trial *t);
-double pruning_last_value(const struct sweep_run *run, const struct trial *t);
 
 #endif

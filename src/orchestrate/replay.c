@@ -52,8 +52,12 @@ int trial_take(struct sweep_run *run, struct trial *t, const struct trial_record
 /* The place of its times stays; what came after its end is forgotten. */
 void trial_take_verdict(struct sweep_run *run, struct trial *t, const struct trial_record *r)
 {
-    t->r = (struct trial_end){
-        .key = t->r.key, .error = "", .epochs_run = r->epochs_run, .best_epoch = r->best_epoch, .status = TRIAL_PRUNED};
+    t->r = (struct trial_end){.key = t->r.key,
+                              .error = "",
+                              .epochs_run = r->epochs_run,
+                              .best_epoch = r->best_epoch,
+                              .status = TRIAL_PRUNED,
+                              .model = t->r.model};
     trial_set_metrics(run->plan, t, r->metric);
     if (t->warned_at > r->epochs_run)
         t->warned_at = t->warning = 0;
