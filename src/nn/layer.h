@@ -100,15 +100,20 @@ const struct layer_type *layer_find(const char *name_or_alias);
 
 /* err_at with the node's place and text in front. Returns -1. */
 int layer_error(const struct nn_node *nd, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* -1 with *e unless x is maps; unless it is maps or a volume. */
+/* -1 with *e unless x is maps; unless it is maps or a volume; or one of them or a sequence. */
 int layer_wants_maps(const struct nn_node *nd, struct err *e);
 int layer_wants_places(const struct nn_node *nd, struct err *e);
+int layer_wants_positions(const struct nn_node *nd, struct err *e);
 /* The number of an extent (P_EXTENT) along rows, columns or slices: one that names no slices has equal numbers there.
  */
 int layer_along(const int extent[NN_SIDES], int side);
 /* -1 with *e unless the extent has numbers for the directions of x: slices for volumes alone, one number for sequences.
  */
 int layer_extent_fits(const struct nn_node *nd, const int extent[NN_SIDES], struct err *e);
+/* How many of rows, columns and slices x has a direction for. */
+int layer_sides(const struct nn_node *nd);
+/* layer_along, and `none` for a direction that x does not have. */
+int layer_number(const struct nn_node *nd, const int extent[NN_SIDES], int side, int none);
 /* The window that is all of x. */
 void layer_whole_window(const struct nn_node *nd, struct nn_window *w);
 /* y = x: the shape function of element-wise layers. */

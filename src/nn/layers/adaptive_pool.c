@@ -21,13 +21,13 @@ static int adaptive_shape(struct nn_node *nd, struct err *e)
 {
     const struct adaptive_args *a = nd->args;
     const struct shape x = nd->x[0];
-    if (layer_wants_places(nd, e) || layer_extent_fits(nd, a->size, e))
+    if (layer_wants_positions(nd, e) || layer_extent_fits(nd, a->size, e))
         return -1;
-    const int slices = x.kind == VOLUME ? layer_along(a->size, 2) : 1;
-    if (a->size[0] > shape_rows(x) || a->size[1] > x.w || slices > x.d)
+    const int slices = layer_number(nd, a->size, 2, 1), columns = layer_number(nd, a->size, 1, 1);
+    if (a->size[0] > shape_rows(x) || columns > x.w || slices > x.d)
         return layer_error(nd, e, "the output of %dx%d is larger than the input of %dx%d%s; upsample enlarges",
-                           a->size[0], a->size[1], shape_rows(x), x.w, slices > x.d ? ", or has more slices" : "");
-    nd->y = (struct shape){x.kind, x.c, slices * a->size[0], a->size[1], slices};
+                           a->size[0], columns, shape_rows(x), x.w, slices > x.d ? ", or has more slices" : "");
+    nd->y = (struct shape){x.kind, x.c, slices * a->size[0], columns, slices};
     if (shape_equal(nd->y, x))
         nd->flags |= IDENTITY;
     return 0;
@@ -130,7 +130,7 @@ POOLING(adaptive_avgpool, adaptive_geometry, adaptive_mean)
 
 const struct layer_type layer_adaptive_maxpool = {
     .name = "adaptive_maxpool",
-    .sig = "[C,H,W] -> [C,H',W'], [C,D,H,W] -> [C,D',H',W']",
+    .sig = "[C,H,W] -> [C,H',W'], [C,T] -> [C,T'], [C,D,H,W] -> [C,D',H',W']",
     .help = "the largest value of each of H' x W' windows that share the map out",
     .source = "",
     .params = adaptive_params,
@@ -143,7 +143,7 @@ const struct layer_type layer_adaptive_maxpool = {
 };
 const struct layer_type layer_adaptive_avgpool = {
     .name = "adaptive_avgpool",
-    .sig = "[C,H,W] -> [C,H',W'], [C,D,H,W] -> [C,D',H',W']",
+    .sig = "[C,H,W] -> [C,H',W'], [C,T] -> [C,T'], [C,D,H,W] -> [C,D',H',W']",
     .help = "the mean of each of H' x W' windows that share the map out",
     .source = "",
     .params = adaptive_params,

@@ -6,7 +6,7 @@ POOLING_PART(avgpool, pool_geometry, pool_mean)
 
 const struct layer_type layer_avgpool = {
     .name = "avgpool",
-    .sig = "[C,H,W] -> [C,H',W'], [C,D,H,W] -> [C,D',H',W']",
+    .sig = "[C,H,W] -> [C,H',W'], [C,T] -> [C,T'], [C,D,H,W] -> [C,D',H',W']",
     .help = "the mean of each window; padding counts as zeros",
     .source = "",
     .params = pool_params,

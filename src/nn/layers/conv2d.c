@@ -150,8 +150,7 @@ size_t conv_bias_at(const struct nn_node *nd)
 static int conv_shape(struct nn_node *nd, struct err *e)
 {
     const struct conv_args *a = nd->args;
-    const enum shape_kind kind = nd->x[0].kind;
-    if ((kind != SEQUENCE && layer_wants_places(nd, e)) || conv_extents_fit(nd, e))
+    if (layer_wants_positions(nd, e) || conv_extents_fit(nd, e))
         return -1;
     if (!a->multiplier && conv_groups_fit(nd, e))
         return -1;
@@ -164,15 +163,14 @@ static int conv_shape(struct nn_node *nd, struct err *e)
     if (!p.to)
         return layer_error(nd, e, "the kernel reaches over %d slices, the input has %d; pad it, or pool less before it",
                            (p.kernel - 1) * p.dilation + 1, p.from);
-    nd->y = (struct shape){kind, d->co, p.to * d->ho, d->wo, p.to};
+    nd->y = (struct shape){nd->x[0].kind, d->co, p.to * d->ho, d->wo, p.to};
     return conv_add_tensors(nd, &p, d->co, e);
 }
 
 static void conv_window(const struct nn_node *nd, struct nn_window *w)
 {
     const struct conv_args *a = nd->args;
-    const int sides = nd->x[0].kind == VOLUME ? NN_SIDES : nd->x[0].kind == MAPS ? 2 : 1;
-    for (int i = 0; i < sides; i++) {
+    for (int i = 0; i < layer_sides(nd); i++) {
         w->kernel[i] = layer_along(a->kernel, i);
         w->stride[i] = layer_along(a->stride, i);
         w->dilation[i] = layer_along(a->dilation, i);

@@ -63,18 +63,18 @@ static struct conv_plan transpose_geometry(const struct nn_node *nd)
     }
     p.map = (struct conv_dims){.ci = a->filters * p.kernel,
                                .h = long_side(a, 0, shape_rows(x)),
-                               .w = long_side(a, 1, x.w),
+                               .w = x.kind == SEQUENCE ? 1 : long_side(a, 1, x.w),
                                .co = x.c,
                                .ho = shape_rows(x),
                                .wo = x.w,
                                .kh = a->kernel[0],
-                               .kw = a->kernel[1],
+                               .kw = layer_number(nd, a->kernel, 1, 1),
                                .sh = a->stride[0],
-                               .sw = a->stride[1],
+                               .sw = layer_number(nd, a->stride, 1, 1),
                                .ph = a->pad[0],
-                               .pw = a->pad[1],
+                               .pw = layer_number(nd, a->pad, 1, 0),
                                .dh = a->dilation[0],
-                               .dw = a->dilation[1],
+                               .dw = layer_number(nd, a->dilation, 1, 1),
                                .groups = a->groups};
     return p;
 }
@@ -82,7 +82,7 @@ static struct conv_plan transpose_geometry(const struct nn_node *nd)
 static int transpose_shape(struct nn_node *nd, struct err *e)
 {
     const struct conv_args *a = nd->args;
-    if (layer_wants_places(nd, e) || conv_extents_fit(nd, e) || layer_extent_fits(nd, a->output_pad, e) ||
+    if (layer_wants_positions(nd, e) || conv_extents_fit(nd, e) || layer_extent_fits(nd, a->output_pad, e) ||
         conv_groups_fit(nd, e))
         return -1;
     const struct conv_plan p = transpose_geometry(nd);
@@ -97,7 +97,7 @@ static int transpose_shape(struct nn_node *nd, struct err *e)
 static void transpose_window(const struct nn_node *nd, struct nn_window *w)
 {
     const struct conv_args *a = nd->args;
-    for (int i = 0; i < (nd->x[0].kind == VOLUME ? NN_SIDES : 2); i++)
+    for (int i = 0; i < layer_sides(nd); i++)
         w->kernel[i] = ((layer_along(a->kernel, i) - 1) * layer_along(a->dilation, i)) / layer_along(a->stride, i) + 1;
 }
 
@@ -153,7 +153,7 @@ static void transpose_backward(const struct layer_call *c)
 const struct layer_type layer_conv_transpose = {
     .name = "conv_transpose",
     .alias = "deconv",
-    .sig = "[C,H,W] -> [filters,H',W'], [C,D,H,W] -> [filters,D',H',W']",
+    .sig = "[C,H,W] -> [filters,H',W'], [C,T] -> [filters,T'], [C,D,H,W] -> [filters,D',H',W']",
     .help = "transposed convolution: each input is spread over the kernel's places, stride apart",
     .source = "Zeiler et al. 2010, doi:10.1109/CVPR.2010.5539957; Dumoulin & Visin 2016, arXiv:1603.07285",
     .params = transpose_params,

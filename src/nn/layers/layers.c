@@ -70,6 +70,21 @@ int layer_wants_places(const struct nn_node *nd, struct err *e)
     return nd->x[0].kind >= MAPS ? 0 : refuse_input(nd, e);
 }
 
+int layer_wants_positions(const struct nn_node *nd, struct err *e)
+{
+    return nd->x[0].kind >= SEQUENCE ? 0 : refuse_input(nd, e);
+}
+
+int layer_sides(const struct nn_node *nd)
+{
+    return nd->x[0].kind == VOLUME ? NN_SIDES : nd->x[0].kind == MAPS ? 2 : 1;
+}
+
+int layer_number(const struct nn_node *nd, const int extent[NN_SIDES], int side, int none)
+{
+    return side < layer_sides(nd) ? layer_along(extent, side) : none;
+}
+
 int layer_along(const int extent[NN_SIDES], int side)
 {
     return extent[side] < 0 ? extent[0] : extent[side];

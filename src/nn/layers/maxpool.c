@@ -6,7 +6,7 @@ POOLING_PART(maxpool, pool_geometry, pool_maximum)
 
 const struct layer_type layer_maxpool = {
     .name = "maxpool",
-    .sig = "[C,H,W] -> [C,H',W'], [C,D,H,W] -> [C,D',H',W']",
+    .sig = "[C,H,W] -> [C,H',W'], [C,T] -> [C,T'], [C,D,H,W] -> [C,D',H',W']",
     .help = "the largest value of each window",
     .source = "",
     .params = pool_params,

@@ -60,13 +60,13 @@ struct pool_plan pool_geometry(const struct nn_node *nd)
                                   .h = shape_rows(x),
                                   .w = x.w,
                                   .ho = pool_outputs(a, 0, shape_rows(x)),
-                                  .wo = pool_outputs(a, 1, x.w),
+                                  .wo = x.kind == SEQUENCE ? 1 : pool_outputs(a, 1, x.w),
                                   .kh = a->kernel[0],
-                                  .kw = a->kernel[1],
+                                  .kw = layer_number(nd, a->kernel, 1, 1),
                                   .sh = a->stride[0],
-                                  .sw = a->stride[1],
+                                  .sw = layer_number(nd, a->stride, 1, 1),
                                   .ph = a->pad[0],
-                                  .pw = a->pad[1]}};
+                                  .pw = layer_number(nd, a->pad, 1, 0)}};
     if (x.kind == VOLUME)
         p.slices = pool_slices(&p.map, x, pool_outputs(a, 2, x.d), layer_along(a->kernel, 2), layer_along(a->stride, 2),
                                layer_along(a->pad, 2));
@@ -77,7 +77,7 @@ int pool_shape(struct nn_node *nd, struct err *e)
 {
     const struct pool_args *a = nd->args;
     const int volume = nd->x[0].kind == VOLUME;
-    if (layer_wants_places(nd, e) || layer_extent_fits(nd, a->kernel, e) || layer_extent_fits(nd, a->stride, e) ||
+    if (layer_wants_positions(nd, e) || layer_extent_fits(nd, a->kernel, e) || layer_extent_fits(nd, a->stride, e) ||
         layer_extent_fits(nd, a->pad, e))
         return -1;
     const struct pool_plan p = pool_geometry(nd);
@@ -95,7 +95,7 @@ int pool_shape(struct nn_node *nd, struct err *e)
 void pool_window(const struct nn_node *nd, struct nn_window *w)
 {
     const struct pool_args *a = nd->args;
-    for (int i = 0; i < (nd->x[0].kind == VOLUME ? NN_SIDES : 2); i++) {
+    for (int i = 0; i < layer_sides(nd); i++) {
         w->kernel[i] = layer_along(a->kernel, i);
         w->stride[i] = layer_along(a->stride, i);
     }

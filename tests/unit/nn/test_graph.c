@@ -273,6 +273,8 @@ static void receptive_fields_are_what_outputs_depend_on(void **state)
         "conv 1 2, residual { conv 3 4 stride 2 pad 1 }",
         "conv 1 2, residual pad { conv 3x1x1 4 stride 2 pad 1x0x0 }",
         "adaptive_maxpool 5x3x7",
+        "pad 1, crop 1x0x2, conv 2 2",
+        "upsample 1x2x1",
         "conv_transpose 2x3x1 2",
         "flatten, dense 2",
     };

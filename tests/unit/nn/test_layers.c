@@ -433,6 +433,33 @@ static void volume_mean(const struct problem *p, const double *x, double *const 
     pool_volume(p, 0, x, y);
 }
 
+/* The numbers of the slices one by one by a function for maps, then, each slice being a row, along the slices. */
+static void upsampled_volume(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const struct along v = along_slices(p);
+    const struct shape in = p->c->in, out = p->s.nd->y;
+    const int bilinear = v.dilation == 2, images = p->c->n * in.c;
+    double *between = calloc((size_t)(images * v.from * v.ho * out.w), sizeof *between);
+    (void)w;
+    assert_non_null(between);
+    ref64_upsample(images, v.from, v.rows, in.w, p->win.kh, p->win.kw, bilinear, x, between);
+    ref64_upsample(images, 1, v.from, v.ho * out.w, v.kernel, 1, bilinear, between, y);
+    free(between);
+}
+
+static void bordered_volume(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const struct along v = along_slices(p);
+    const struct shape in = p->c->in, out = p->s.nd->y;
+    const int images = p->c->n * in.c, mode = v.dilation - 1, front = v.kernel == 9 ? -1 : v.kernel;
+    double *between = calloc((size_t)(images * v.from * v.ho * out.w), sizeof *between);
+    (void)w;
+    assert_non_null(between);
+    ref64_border(images, v.from, v.rows, in.w, p->win.top, p->win.left, mode, x, between);
+    ref64_border(images, 1, v.from, v.ho * out.w, front, 0, mode, between, y);
+    free(between);
+}
+
 static void same(const struct problem *p, const double *x, double *const *w, double *y)
 {
     (void)w;
@@ -610,6 +637,20 @@ static const struct layer_case cases[] = {
     { "dropout2d 0.3", VOLUME(3, 2, 3, 2), 19, 0, masked, OUT(3), NULL, 0.3 },
     { "flatten", VOLUME(3, 2, 3, 2), 19, 0, same, OUT(36), NULL, 0 },
     { "reshape 2x3x2x3", VOLUME(3, 2, 3, 2), 5, 0, same, OUT(2), NULL, 0 },
+    { "upsample 2x3x1", VOLUME(2, 3, 2, 4), 17, 0, upsampled_volume, WIN(2, 36, 4, 3, 1, 0, 0, 0, 0, 1, 1, 1), NULL, 2001 },
+    { "upsample 3 mode bilinear", VOLUME(1, 3, 2, 2), 3, 0, upsampled_volume, WIN(1, 54, 6, 3, 3, 0, 0, 0, 0, 1, 1, 1), NULL, 3002 },
+    { "upsample 1x2x2 mode bilinear", VOLUME(2, 3, 2, 2), 3, 0, upsampled_volume, WIN(2, 12, 4, 2, 2, 0, 0, 0, 0, 1, 1, 1), NULL, 1002 },
+    { "pad 1x2x0", VOLUME(2, 2, 3, 2), 17, 0, bordered_volume, WIN(2, 28, 2, 0, 0, 0, 0, 2, 0, 1, 1, 1), NULL, 1001 },
+    { "pad 1 mode reflect", VOLUME(2, 3, 2, 3), 3, 0, bordered_volume, WIN(2, 20, 5, 0, 0, 0, 0, 1, 1, 1, 1, 1), NULL, 1002 },
+    { "crop 1", VOLUME(2, 3, 4, 5), 3, 0, bordered_volume, WIN(2, 2, 3, 0, 0, 0, 0, -1, -1, 1, 1, 1), NULL, 9001 },
+    { "maxpool 3 stride 2 pad 1", SEQUENCE(3, 8), 19, 0, maxpool, WIN(3, 4, 1, 3, 1, 2, 1, 1, 0, 1, 1, 1), NULL, 0 },
+    { "avgpool 2", SEQUENCE(3, 7), 4, 0, avgpool, WIN(3, 3, 1, 2, 1, 2, 1, 0, 0, 1, 1, 1), NULL, 0 },
+    { "adaptive_maxpool 3", SEQUENCE(2, 8), 4, 0, adaptive_max, WIN(2, 3, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
+    { "adaptive_avgpool 4", SEQUENCE(2, 8), 4, 0, adaptive_mean, WIN(2, 4, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1), NULL, 0 },
+    { "conv_transpose 3 4 stride 2 pad 1 output_pad 1", SEQUENCE(3, 5), 18, 0, transposed, WIN(4, 10, 1, 3, 1, 2, 1, 1, 0, 1, 1, 1), NULL, 0 },
+    { "upsample 3 mode bilinear", SEQUENCE(2, 4), 5, 0, upsample, WIN(2, 12, 1, 3, 1, 0, 0, 0, 0, 1, 1, 1), NULL, 1 },
+    { "pad 2 mode reflect", SEQUENCE(2, 4), 5, 0, border, WIN(2, 8, 1, 0, 0, 0, 0, 2, 0, 1, 1, 1), NULL, 1 },
+    { "crop 1", SEQUENCE(2, 6), 5, 0, border, WIN(2, 4, 1, 0, 0, 0, 0, -1, 0, 1, 1, 1), NULL, 0 },
     { "dense 5", VOLUME(3, 1, 1, 1), 5, 0, dense, OUT(5), NULL, 0 },
 };
 // clang-format on
