@@ -33,8 +33,9 @@ static void send_file(struct http_server *s, int fd, size_t from, size_t promise
 {
     char head[256];
     snprintf(head, sizeof head,
-             from ? "HTTP/1.1 206 Partial\r\nContent-Range: bytes %zu-%zu/%zu\r\nContent-Length: %zu\r\n\r\n"
-                  : "HTTP/1.1 200 OK\r\nX-From: %zu %zu %zu\r\nContent-Length: %zu\r\n\r\n",
+             from ? "HTTP/1.1 206 Partial\r\nConnection: close\r\nContent-Range: bytes %zu-%zu/%zu\r\nContent-Length: "
+                    "%zu\r\n\r\n"
+                  : "HTTP/1.1 200 OK\r\nConnection: close\r\nX-From: %zu %zu %zu\r\nContent-Length: %zu\r\n\r\n",
              from, s->n - 1, s->n, promised);
     send_text(fd, head);
     send_bytes(fd, s->bytes + from, n);
@@ -45,7 +46,7 @@ static void send_other(struct http_server *s, int fd)
 {
     unsigned char *other = calloc(1, s->n);
     char head[128];
-    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", s->n);
+    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", s->n);
     send_text(fd, head);
     send_bytes(fd, other, s->n);
     free(other);
@@ -53,7 +54,7 @@ static void send_other(struct http_server *s, int fd)
 
 static void send_endless(struct http_server *s, int fd)
 {
-    send_text(fd, "HTTP/1.1 200 OK\r\n\r\n");
+    send_text(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
     while (!s->ends && !send_bytes(fd, s->bytes, s->n))
         s->sent += s->n;
 }
@@ -62,7 +63,7 @@ static void send_endless(struct http_server *s, int fd)
 static void send_slowly(struct http_server *s, int fd)
 {
     struct pollfd gone = {fd, POLLIN, 0};
-    send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc");
+    send_text(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100000\r\n\r\nabc");
     while (!s->ends && poll(&gone, 1, 20) == 0)
         ;
 }
@@ -70,8 +71,9 @@ static void send_slowly(struct http_server *s, int fd)
 static void send_redirect(struct http_server *s, int fd, const char *folder, const char *rest)
 {
     char head[600];
-    snprintf(head, sizeof head, "HTTP/1.1 302 Found\r\nLocation: %s/%s%s\r\nContent-Length: 0\r\n\r\n", s->url, folder,
-             rest);
+    snprintf(head, sizeof head,
+             "HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: %s/%s%s\r\nContent-Length: 0\r\n\r\n", s->url,
+             folder, rest);
     send_text(fd, head);
 }
 
@@ -101,7 +103,7 @@ static void answer(struct http_server *s, int fd, const char *request)
     else if (how == SERVE_SLOW)
         send_slowly(s, fd);
     else
-        send_text(fd, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        send_text(fd, "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 }
 
 static void *serve(void *ctx)

@@ -663,6 +663,158 @@ static void cells_are_those_of_the_json_beside(void **state)
     assert_true(compare_with_json(root, "csv") >= 15);
 }
 
+/* As a table: how many rows and columns there are, or what is said of the line that is wrong. */
+struct table_of_file {
+    const char *name;
+    size_t rows, columns;
+    const char *said;
+};
+
+static const struct table_of_file spectrum_tables[] = {
+    {"comma_in_quotes", 1, 5, NULL},
+    {"empty", 2, 3, NULL},
+    {"empty_crlf", 2, 3, NULL},
+    {"escaped_quotes", 2, 2, NULL},
+    {"json", 1, 2, NULL},
+    {"newlines", 3, 3, NULL},
+    {"newlines_crlf", 3, 3, NULL},
+    {"quotes_and_newlines", 2, 2, NULL},
+    {"simple", 1, 3, NULL},
+    {"simple_crlf", 1, 3, NULL},
+    {"utf8", 2, 3, NULL},
+};
+static const struct table_of_file test_data_tables[] = {
+    {"all-empty", 0, 0, ".csv: is empty, expected a table"},
+    {"bad-header-less-fields", 0, 0, ".csv:2: has 2 cells, expected 3 as in the first row"},
+    {"bad-header-more-fields", 0, 0, ".csv:2: has 4 cells, expected 3 as in the first row"},
+    {"bad-header-no-header", 0, 0, ".csv: is empty, expected a table"},
+    {"bad-header-wrong-header", 0, 0, ".csv: has no rows, expected some after its header"},
+    {"bad-missing-quote", 0, 0, ".csv:2: column 2: a quote is not closed up to the end of the file"},
+    {"bad-quotes-with-unescaped-quote", 0, 0, ".csv:2: column 2: a quote stands where none may be"},
+    {"bad-unescaped-quote", 0, 0, ".csv:2: column 2: a quote stands where none may be"},
+    {"empty-field", 1, 3, NULL},
+    {"empty-one-column", 0, 0, "no column is left beside the target 'foo'"},
+    {"header-no-rows", 0, 0, ".csv: has no rows, expected some after its header"},
+    {"header-simple", 1, 3, NULL},
+    {"leading-space", 1, 3, NULL},
+    {"one-column", 0, 0, "no column is left beside the target 'foo'"},
+    {"quotes-empty", 1, 3, NULL},
+    {"quotes-with-comma", 1, 3, NULL},
+    {"quotes-with-escaped-quote", 1, 3, NULL},
+    {"quotes-with-newline", 1, 3, NULL},
+    {"quotes-with-space", 1, 3, NULL},
+    {"simple-crlf", 1, 3, NULL},
+    {"simple-lf", 1, 3, NULL},
+    {"trailing-newline", 1, 3, NULL},
+    {"trailing-newline-one-field", 0, 0, "no column is left beside the target 'foo'"},
+    {"trailing-space", 1, 3, NULL},
+    {"utf8", 1, 3, NULL},
+};
+
+static void read_as_table(const char *path, const struct table_of_file *want)
+{
+    struct data_spec s = spec_of("csv", "");
+    struct tabular t;
+    struct err e = {0};
+    set_key(&s, "header", "yes");
+    set_key(&s, "target", "1");
+    tabular_init(&t, source_csv.detail, (const void *)s.source_args);
+    int bad = tabular_read(&t, path, &e);
+    if (!bad != !want->said)
+        fail_msg("%s: %s", path, bad ? e.text : "was read");
+    if (bad)
+        has_text(e.text, want->said);
+    else if (t.rows != want->rows || t.columns != want->columns || !t.has_header)
+        fail_msg("%s: %zu rows and %zu columns", path, t.rows, t.columns);
+    tabular_release(&t);
+}
+
+/* Every file of the folder is in the list. */
+static void read_as_tables(const char *folder, const struct table_of_file *list, size_t n)
+{
+    char path[1024];
+    size_t seen = 0;
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (struct dirent *f; (f = readdir(dir));) {
+        size_t i = 0, length = strlen(f->d_name);
+        if (length < 5 || strcmp(f->d_name + length - 4, ".csv") != 0)
+            continue;
+        while (i < n && (strncmp(list[i].name, f->d_name, length - 4) != 0 || list[i].name[length - 4]))
+            i++;
+        if (i == n)
+            fail_msg("%s/%s is in no list", folder, f->d_name);
+        snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
+        read_as_table(path, &list[i]);
+        seen++;
+    }
+    closedir(dir);
+    assert_int_equal(seen, n);
+}
+
+static void every_file_is_read_or_refused_with_its_line(void **state)
+{
+    char folder[512];
+    (void)state;
+    if (!test_data("csv-spectrum"))
+        skip();
+    snprintf(folder, sizeof folder, "%s/csvs", test_data("csv-spectrum"));
+    read_as_tables(folder, spectrum_tables, sizeof spectrum_tables / sizeof *spectrum_tables);
+    snprintf(folder, sizeof folder, "%s/csv", test_data("csv-test-data"));
+    read_as_tables(folder, test_data_tables, sizeof test_data_tables / sizeof *test_data_tables);
+}
+
+/* Sums and missing values are those that pandas 3 reads. */
+struct real_table {
+    const char *file, *target, *drop, *said;
+    size_t rows, features, missing;
+    double sum; /* of the first feature */
+};
+
+static void tables_of_the_wild(void **state)
+{
+    static const struct real_table tables[] = {
+        {"titanic.csv", "Survived", "Name, Ticket, Cabin, Sex, Embarked", NULL, 891, 6, 177, 397386},
+        {"castle-solutions.csv", "Castle 10", "11", NULL, 1349, 9, 0, 3340},
+        {"pollster-ratings.csv", "Herding Penalty", "1, 4, 5, 6, 7, 10, 11, 12, 13, 21, 22, 23", NULL, 430, 12, 100,
+         94525},
+        {"biopics.csv", "person_of_color", "title, site, director, subject",
+         ".csv:131: column 14: is not UTF-8 text (byte cc)", 0, 0, 0, 0},
+    };
+    char folder[512];
+    (void)state;
+    if (!test_data("csv-real"))
+        skip();
+    snprintf(folder, sizeof folder, "%s", test_data("csv-real"));
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        const struct real_table *want = &tables[i];
+        struct data_spec s = spec_of("csv", folder);
+        struct dataset d;
+        size_t missing = 0;
+        double sum = 0;
+        set_key(&s, "file", want->file);
+        set_key(&s, "target", want->target);
+        set_key(&s, "drop", want->drop);
+        set_key(&s, "target_type", want->said ? "auto" : "number");
+        if (want->said) {
+            refused(&s, ERR_DATA, want->said);
+            continue;
+        }
+        loads(&s, &d);
+        assert_int_equal(d.n[PART_TRAIN] + d.n[PART_TEST], want->rows);
+        assert_int_equal(shape_size(data_input(&d)->shape), want->features);
+        for (int part = 0; part < DATA_PARTS; part++)
+            for (size_t k = 0; k < d.n[part] * want->features; k++) {
+                float x = field_floats(data_input(&d), part)[k];
+                missing += isnan(x) != 0;
+                sum += k % want->features || isnan(x) ? 0 : (double)x;
+            }
+        if (missing != want->missing || sum != want->sum)
+            fail_msg("%s: %zu missing, sum %.10g", want->file, missing, sum);
+        dataset_release(&d);
+    }
+}
+
 /* ---- calls that fail --------------------------------------------------------------------------------------------- */
 
 static int load_table(void *ctx, uint64_t *result, struct err *e)
@@ -709,6 +861,8 @@ int run_csv_tests(void)
         cmocka_unit_test_setup_teardown(a_large_table_is_read_once, setup, data_place_teardown),
         cmocka_unit_test(numbers_are_read_to_the_nearest),
         cmocka_unit_test(cells_are_those_of_the_json_beside),
+        cmocka_unit_test(every_file_is_read_or_refused_with_its_line),
+        cmocka_unit_test(tables_of_the_wild),
         cmocka_unit_test_setup_teardown(what_fails_while_reading_is_told, setup, data_place_teardown),
     };
     return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
