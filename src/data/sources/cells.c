@@ -5,9 +5,10 @@
 #include "data/sources/packed.h"
 
 #include <csv.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define BLOCK (1 << 13)
+#define BLOCK (1 << 18)
 
 struct cells_reading {
     const char *path;
@@ -81,15 +82,50 @@ static int feed_piece(struct cells_reading *r, const char *piece, size_t n, int 
     return r->ended;
 }
 
+/* Cuts a line without quotes, which is a row by itself, into its cells: those that libcsv would find byte by byte. The
+ * byte at `end`, that ends the line, and delimiters become NULs. */
+static int cut_line(struct cells_reading *r, char *line, char *end)
+{
+    const char delimiter = r->how->delimiter;
+    size_t column = 0;
+    if (line == end)
+        return 0;
+    *end = delimiter;
+    for (char *cell = line, *at = line;; cell = ++at) {
+        while (*at != delimiter)
+            at++;
+        *at = 0;
+        r->ended = r->how->cell(r->ctx, column++, cell, (size_t)(at - cell), r->line, r->e);
+        if (r->ended || at == end)
+            break;
+    }
+    if (!r->ended)
+        r->ended = r->how->row(r->ctx, column, r->line, r->e);
+    return r->ended;
+}
+
+/* Whether all of the lines are such rows. */
+static int can_be_cut(const struct cells_reading *r, const char *text, size_t n)
+{
+    return !r->in_row && r->line > (size_t)r->how->skip && !memchr(text, '"', n) && !memchr(text, '\r', n);
+}
+
 /* text[n] has a NUL after it. */
-static int feed_block(struct cells_reading *r, const char *text, size_t n)
+static int feed_block(struct cells_reading *r, char *text, size_t n)
 {
     if (r->after_cr && *text != '\n')
         r->line++;
     r->after_cr = 0;
-    for (const char *end = text + n; text < end && !r->ended;) {
-        const char *lf = memchr(text, '\n', (size_t)(end - text)), *stop = lf ? lf + 1 : end;
-        const char *cr = memchr(text, '\r', (size_t)(stop - text));
+    int plain = can_be_cut(r, text, n);
+    for (char *end = text + n; text < end && !r->ended;) {
+        char *lf = memchr(text, '\n', (size_t)(end - text)), *stop = lf ? lf + 1 : end;
+        if (lf && (plain || can_be_cut(r, text, (size_t)(lf - text)))) {
+            cut_line(r, text, lf);
+            r->line++;
+            text = stop;
+            continue;
+        }
+        char *cr = memchr(text, '\r', (size_t)(stop - text));
         int alone = cr && cr + 1 < stop && cr[1] != '\n';
         if (alone)
             stop = cr + 1;
@@ -108,21 +144,30 @@ static int check_mark(const struct cells_reading *r, const char *text, size_t n,
     return 0;
 }
 
-static int read_blocks(struct cells_reading *r, gzFile f)
+/* Reads the file a block at a time; a line that a block ends in is left for the next one. */
+static int read_blocks(struct cells_reading *r, gzFile f, char *block)
 {
-    char block[BLOCK + 1];
-    size_t got, skip;
+    size_t got, skip, kept = 0;
     for (int first = 1;; first = 0) {
-        if (packed_read(f, r->path, block, BLOCK, &got, r->e))
+        if (packed_read(f, r->path, block + kept, BLOCK - kept, &got, r->e))
             return -1;
-        block[got] = 0;
+        size_t n = kept + got;
+        int last = n < BLOCK;
         skip = 0;
-        if (first && check_mark(r, block, got, &skip))
+        block[n] = 0;
+        if (first && check_mark(r, block, n, &skip))
             return -1;
-        if (got > skip && feed_block(r, block + skip, got - skip))
+        const char *lf = last ? NULL : memrchr(block, '\n', n);
+        size_t end = lf ? (size_t)(lf + 1 - block) : n;
+        char next = block[end];
+        block[end] = 0;
+        if (end > skip && feed_block(r, block + skip, end - skip))
             return -1;
-        if (got < BLOCK)
+        if (last)
             return 0;
+        block[end] = next;
+        kept = n - end;
+        memmove(block, block + end, kept);
     }
 }
 
@@ -130,18 +175,24 @@ int cells_read(const char *path, const struct cells_how *how, void *ctx, struct 
 {
     struct cells_reading r = {.path = path, .how = how, .ctx = ctx, .e = e, .line = 1, .row_line = 1};
     gzFile f = file_open_gzip(path, e);
-    if (!f)
-        return -1;
+    char *block = f ? malloc(BLOCK + 1) : NULL;
+    if (!block) {
+        if (f)
+            gzclose(f);
+        return err_set(e, ERR_NOMEM, "%s: no memory to read it", path);
+    }
     csv_init(&r.parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL);
     csv_set_space_func(&r.parser, no_blank);
     csv_set_delim(&r.parser, (unsigned char)how->delimiter);
-    int bad = gzbuffer(f, 1 << 16) ? err_set(e, ERR_NOMEM, "%s: no memory to read it", path) : read_blocks(&r, f);
+    int bad =
+        gzbuffer(f, 1 << 16) ? err_set(e, ERR_NOMEM, "%s: no memory to read it", path) : read_blocks(&r, f, block);
     if (!bad && csv_fini(&r.parser, on_csv_cell, on_csv_row, &r))
         bad = csv_error(&r.parser) == CSV_EPARSE
                   ? err_set(e, ERR_DATA, "%s:%zu: column %zu: a quote is not closed up to the end of the file", path,
                             r.row_line, r.column + 1)
                   : parsing_failed(&r);
     csv_free(&r.parser);
+    free(block);
     gzclose(f);
     return bad || r.ended ? -1 : 0;
 }

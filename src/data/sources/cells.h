@@ -1,14 +1,14 @@
 /* cells.h - a table in a file, plain or gzipped, cell by cell: nothing of it is kept but the cell at hand, of JSON the
  * object. A byte order mark is passed over.
  *
- * CSV (RFC 4180, read by libcsv in its strict mode): lines end with LF, CR LF or CR, empty lines are no rows.
- * JSON (RFC 8259, read by jansson): an array of objects, or objects one after the other, as one a line. The file is
- * read twice: the names that its objects have, in the order in which they are met, are the first row. A name that an
- * object lacks, and null, is an empty cell; a text is itself, numbers, true and false are as they are written, arrays
- * and objects their text without blanks.
- * XLSX (ECMA-376, read by libarchive and expat): the rows of a sheet that have a text, as wide as the first of them.
- * Texts are themselves, numbers as they are written, those of formulas as they were when the workbook was saved; true
- * and false those words; an error such as #N/A is an empty cell. A line is a row of the sheet. */
+ * CSV (RFC 4180, read by libcsv in its strict mode, lines without quotes also without it): lines end with LF, CR LF or
+ * CR, empty lines are no rows. JSON (RFC 8259, read by jansson): an array of objects, or objects one after the other,
+ * as one a line. The file is read twice: the names that its objects have, in the order in which they are met, are the
+ * first row. A name that an object lacks, and null, is an empty cell; a text is itself, numbers, true and false are as
+ * they are written, arrays and objects their text without blanks. XLSX (ECMA-376, read by libarchive and expat): the
+ * rows of a sheet that have a text, as wide as the first of them. Texts are themselves, numbers as they are written,
+ * those of formulas as they were when the workbook was saved; true and false those words; an error such as #N/A is an
+ * empty cell. A line is a row of the sheet. */
 #ifndef DATA_SOURCES_CELLS_H
 #define DATA_SOURCES_CELLS_H
 

@@ -60,16 +60,43 @@ static int is_exact(const char *text, size_t n, double *v)
     return 1;
 }
 
+/* What most numbers are: up to 19 digits, a point among them or not, and no power. */
+static int is_short_number(const char *text, size_t n, double *v)
+{
+    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                   1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+    const char *end = text + n, *s = text + (*text == '-'), *from = s, *point;
+    uint64_t digits = 0;
+    unsigned digit;
+    if (n > MANTISSA_DIGITS)
+        return 0;
+    for (; (digit = (unsigned)*s - '0') < 10; s++)
+        digits = digits * 10 + digit;
+    point = s;
+    if (*s == '.')
+        for (s++; (digit = (unsigned)*s - '0') < 10; s++)
+            digits = digits * 10 + digit;
+    if (s != end || s == from || digits > (uint64_t)1 << 53 || (s == point + 1 && point == from))
+        return 0;
+    double m = (double)digits;
+    m = s > point + 1 ? m / power[s - point - 1] : m;
+    *v = *text == '-' ? -m : m;
+    return 1;
+}
+
 int tabular_number(const char *text, size_t n, double *v)
 {
-    return is_exact(text, n, v) || (strlen(text) == n && !str_to_double(text, v)) ? 0 : -1;
+    return is_short_number(text, n, v) || is_exact(text, n, v) || (strlen(text) == n && !str_to_double(text, v)) ? 0
+                                                                                                                 : -1;
 }
 
 int tabular_is_missing(const char *text, size_t n)
 {
     static const char *const words[] = {"?", "NA", "N/A", "NaN", "nan", "None", "null", "NULL"};
-    for (size_t i = 0; n && n <= 4 && i < sizeof words / sizeof *words; i++)
+    if (!n || n > 4 || (unsigned)*text - '-' <= '9' - '-')
+        return !n;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(text, words[i]) && strlen(text) == n)
             return 1;
-    return !n;
+    return 0;
 }

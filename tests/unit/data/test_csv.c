@@ -468,6 +468,41 @@ static void numbers_are_read_to_the_nearest(void **state)
     }
 }
 
+/* A file of more than a block: plain lines, quotes, line ends in quotes, CR LF and empty lines, in all their orders. */
+static void lines_of_all_kinds_stand_beside_each_other(void **state)
+{
+    enum { ROWS = 60000 };
+    struct data_place *p = *state;
+    struct dataset d;
+    struct str text = {0};
+    uint32_t random = 1;
+    size_t lines = 1;
+    str_add(&text, "x,c,y\n");
+    for (int i = 0; i < ROWS; i++) {
+        static const char *const rows[] = {"%d,u,0\n", "\"%d\",u,1\n", "%d,\"v\nw\",0\n", "%d,u,1\r\n",
+                                           "%d,\"\"\"\",0\n\n"};
+        static const size_t ends[] = {1, 1, 2, 1, 2};
+        random = random * 1664525 + 1013904223;
+        size_t k = random >> 24 < 200 ? 0 : random % 5;
+        str_addf(&text, rows[k], i);
+        lines += ends[k];
+    }
+    put(p, text.p);
+    loads(&p->s, &d);
+    assert_int_equal(d.n[PART_TRAIN], ROWS);
+    assert_int_equal(shape_size(data_input(&d)->shape), 4);
+    for (size_t i = 0; i < ROWS; i++)
+        assert_true(field_floats(data_input(&d), PART_TRAIN)[4 * i] == (float)i);
+    has_text(d.told, "c: 3 categories, a feature each: \", u, v w");
+    dataset_release(&d);
+    char want[64];
+    str_add(&text, "1,2\n");
+    put(p, text.p);
+    str_release(&text);
+    snprintf(want, sizeof want, "t.csv:%zu: has 2 cells, expected 3", lines + 1);
+    refused(&p->s, ERR_DATA, want);
+}
+
 /* ---- kept between runs ------------------------------------------------------------------------------------------- */
 
 /* A table that is large enough to be kept, in t.csv and again in u.csv, with all there can be in a column. */
@@ -858,6 +893,7 @@ int run_csv_tests(void)
         cmocka_unit_test_setup_teardown(features_can_be_an_image, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_told_with_its_line, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(huge_cells_and_too_many_texts_are_refused, setup, data_place_teardown),
+        cmocka_unit_test_setup_teardown(lines_of_all_kinds_stand_beside_each_other, setup, data_place_teardown),
         cmocka_unit_test_setup_teardown(a_large_table_is_read_once, setup, data_place_teardown),
         cmocka_unit_test(numbers_are_read_to_the_nearest),
         cmocka_unit_test(cells_are_those_of_the_json_beside),
