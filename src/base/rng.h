@@ -17,7 +17,8 @@ enum rng_purpose {
     RNG_MADE,
     RNG_SEARCH,
     RNG_MIX,
-    RNG_SAMPLE
+    RNG_SAMPLE,
+    RNG_FIELD
 };
 
 struct rng {

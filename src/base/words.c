@@ -49,6 +49,9 @@ static const struct synonym table[] = {
     { "single", "fp32" }, { "bfloat16", "bf16" }, { "digits", "optdigits" }, { "fashion", "fashion-mnist" },
     { "fmnist", "fashion-mnist" }, { "rotation", "rotate" }, { "translate", "shift" }, { "translation", "shift" },
     { "scale", "zoom" }, { "flip", "hflip" }, { "horizontal_flip", "hflip" }, { "mirror", "hflip" },
+    { "vertical_flip", "vflip" }, { "color_jitter", "jitter" }, { "colour_jitter", "jitter" },
+    { "random_resized_crop", "resized_crop" }, { "random_erasing", "erase" }, { "cutout", "erase" },
+    { "elastic_transform", "elastic" },
     { "random_crop", "crop" },
     /* metrics */
     { "accuracy", "val_accuracy" }, { "acc", "val_accuracy" }, { "loss", "val_loss" },

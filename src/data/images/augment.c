@@ -1,8 +1,10 @@
 /* augment.c lists the augmentations, one row each, and draws for one sample what they do to it. */
 #include "data/images/augment.h"
 
+#include "base/maths.h"
 #include "base/str.h"
 #include "data/data.h"
+#include "data/images/retouch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,11 +16,21 @@ struct amount {
 struct pad {
     int value;
 };
+struct elastic {
+    double alpha, sigma;
+};
+struct jitter {
+    double brightness, contrast, saturation, hue;
+};
 
-/* A word draws u[4], the same numbers for the same sample whatever else is augmented. */
+/* A word draws u[4], the same numbers for the same sample whatever else is augmented; it moves an image or retouches
+ * it.
+ */
 struct augment_type {
     struct data_word word;
-    void (*draw)(const void *args, const uint32_t u[4], struct motion *m); /* NULL: nothing to draw */
+    void (*draw)(const void *args, const uint32_t u[4], struct motion *m);
+    void (*retouch)(const void *args, const uint32_t u[4], struct retouch *r);
+    unsigned which; /* RETOUCH_X of such a word */
 };
 
 /* (-1,1), symmetric, as rng_signed */
@@ -53,6 +65,49 @@ static const struct param crop_params[] = {
       .help = "zeros put around the image before the cut" },
     { 0 }
 };
+static const struct param vflip_params[] = {
+    { .name = "probability", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 1,
+      .preset = "0.5", .help = "of mirroring" },
+    { 0 }
+};
+static const struct param resized_crop_params[] = {
+    { .name = "least", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 1, .open = 1,
+      .preset = "0.08", .help = "least share of the area that is cut out" },
+    { 0 }
+};
+static const struct param elastic_params[] = {
+    { .name = "alpha", .type = P_FLOAT, .at = offsetof(struct elastic, alpha), .min = 0, .max = 10000,
+      .help = "pixels that the smoothed fields are multiplied by; of 28x28 pixels 34 is usual" },
+    { .name = "sigma", .type = P_FLOAT, .at = offsetof(struct elastic, sigma), .min = 0.25, .max = 16, .preset = "4",
+      .help = "deviation of the smoothing in pixels" },
+    { 0 }
+};
+static const struct param contrast_params[] = {
+    { .name = "fraction", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 1,
+      .help = "factor uniform in 1 - f to 1 + f" },
+    { 0 }
+};
+static const struct param jitter_params[] = {
+    { .name = "brightness", .type = P_FLOAT, .at = offsetof(struct jitter, brightness), .min = 0, .max = 1,
+      .help = "factor uniform in 1 - f to 1 + f" },
+    { .name = "contrast", .type = P_FLOAT, .at = offsetof(struct jitter, contrast), .min = 0, .max = 1, .preset = "0",
+      .help = "so, of the distance from the mean grey" },
+    { .name = "saturation", .type = P_FLOAT, .at = offsetof(struct jitter, saturation), .min = 0, .max = 1,
+      .preset = "0", .help = "so, of the distance from the grey of each pixel" },
+    { .name = "hue", .type = P_FLOAT, .at = offsetof(struct jitter, hue), .min = 0, .max = 0.5, .preset = "0",
+      .help = "largest turn in both directions, as a share of the circle of colours" },
+    { 0 }
+};
+static const struct param noise_params[] = {
+    { .name = "deviation", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 10,
+      .help = "as a share of the largest value" },
+    { 0 }
+};
+static const struct param erase_params[] = {
+    { .name = "probability", .type = P_FLOAT, .at = offsetof(struct amount, value), .min = 0, .max = 1,
+      .preset = "0.5", .help = "of erasing" },
+    { 0 }
+};
 // clang-format on
 
 static void rotate_draw(const void *args, const uint32_t u[4], struct motion *m)
@@ -83,17 +138,102 @@ static void crop_draw(const void *args, const uint32_t u[4], struct motion *m)
     m->crop_y = (int)((uint64_t)u[1] * (uint32_t)(2 * pad + 1) >> 32) - pad;
 }
 
+/* [0,1) */
+static double share_of_number(uint32_t u)
+{
+    return (u >> 8) * 0x1p-24;
+}
+
+/* From least to most, uniform in the logarithm. */
+static double proportions_of(uint32_t u, double least, double most)
+{
+    return least * m_exp(share_of_number(u) * m_log(most / least));
+}
+
+static void resized_crop_draw(const void *args, const uint32_t u[4], struct retouch *r)
+{
+    const double least = ((const struct amount *)args)->value;
+    r->area = least + (1 - least) * share_of_number(u[0]);
+    r->proportions = proportions_of(u[1], 3. / 4, 4. / 3);
+    r->at_x = share_of_number(u[2]);
+    r->at_y = share_of_number(u[3]);
+}
+
+static void vflip_draw(const void *args, const uint32_t u[4], struct retouch *r)
+{
+    r->vflip = share_of_number(u[0]) < ((const struct amount *)args)->value;
+}
+
+static void elastic_draw(const void *args, const uint32_t u[4], struct retouch *r)
+{
+    const struct elastic *a = args;
+    (void)u;
+    r->alpha = a->alpha;
+    r->sigma = a->sigma;
+}
+
+static void contrast_draw(const void *args, const uint32_t u[4], struct retouch *r)
+{
+    r->contrast = 1 + symmetric(u[0]) * ((const struct amount *)args)->value;
+}
+
+static void jitter_draw(const void *args, const uint32_t u[4], struct retouch *r)
+{
+    const struct jitter *a = args;
+    r->brightness = 1 + symmetric(u[0]) * a->brightness;
+    r->jitter_contrast = 1 + symmetric(u[1]) * a->contrast;
+    r->saturation = 1 + symmetric(u[2]) * a->saturation;
+    r->hue = symmetric(u[3]) * a->hue;
+}
+
+static void noise_draw(const void *args, const uint32_t u[4], struct retouch *r)
+{
+    (void)u;
+    r->noise = ((const struct amount *)args)->value;
+}
+
+/* The place has 16 bits on each axis. */
+static void erase_draw(const void *args, const uint32_t u[4], struct retouch *r)
+{
+    if (!(share_of_number(u[0]) < ((const struct amount *)args)->value))
+        return;
+    r->erased = 0.02 + (0.33 - 0.02) * share_of_number(u[1]);
+    r->erased_proportions = proportions_of(u[2], 0.3, 3.3);
+    r->erased_x = (u[3] >> 16) * 0x1p-16;
+    r->erased_y = (u[3] & 0xffff) * 0x1p-16;
+}
+
 /* A new word goes to the end: its row number is its place in the random stream. */
 static const struct augment_type types[] = {
-    {{"rotate", "turns by up to so many degrees", rotate_params}, rotate_draw},
-    {{"shift", "moves by up to so many pixels, bilinear", shift_params}, shift_draw},
-    {{"zoom", "scales by 1 - f to 1 + f about the centre", zoom_params}, zoom_draw},
-    {{"hflip", "mirrors left and right", hflip_params}, hflip_draw},
-    {{"crop", "pads with zeros and cuts the size out again at a random place", crop_params}, crop_draw},
+    {.word = {"rotate", "turns by up to so many degrees", rotate_params}, .draw = rotate_draw},
+    {.word = {"shift", "moves by up to so many pixels, bilinear", shift_params}, .draw = shift_draw},
+    {.word = {"zoom", "scales by 1 - f to 1 + f about the centre", zoom_params}, .draw = zoom_draw},
+    {.word = {"hflip", "mirrors left and right", hflip_params}, .draw = hflip_draw},
+    {.word = {"crop", "pads with zeros and cuts the size out again at a random place", crop_params}, .draw = crop_draw},
+    {.word = {"resized_crop",
+              "cuts out a rectangle of 3:4 to 4:3 and makes it as large as the image (Szegedy et al. 2015)",
+              resized_crop_params},
+     .retouch = resized_crop_draw,
+     .which = RETOUCH_CROP},
+    {.word = {"vflip", "mirrors top and bottom", vflip_params}, .retouch = vflip_draw, .which = RETOUCH_VFLIP},
+    {.word = {"elastic", "bends by smoothed random fields (Simard et al. 2003)", elastic_params},
+     .retouch = elastic_draw,
+     .which = RETOUCH_ELASTIC},
+    {.word = {"contrast", "pulls values away from their mean, or towards it", contrast_params},
+     .retouch = contrast_draw,
+     .which = RETOUCH_COLOUR},
+    {.word = {"jitter", "changes brightness, contrast, saturation and hue, in this order", jitter_params},
+     .retouch = jitter_draw,
+     .which = RETOUCH_COLOUR},
+    {.word = {"noise", "adds normal noise", noise_params}, .retouch = noise_draw, .which = RETOUCH_NOISE},
+    {.word = {"erase", "sets a rectangle of 2 to 33 % of the image to 0 after normalization (Zhong et al. 2020)",
+              erase_params},
+     .retouch = erase_draw,
+     .which = RETOUCH_ERASE},
 };
 enum { TYPES = sizeof types / sizeof *types };
 _Static_assert(TYPES <= AUGMENT_WORDS, "AUGMENT_WORDS");
-_Static_assert(sizeof(struct amount) <= AUGMENT_ARGS, "AUGMENT_ARGS");
+_Static_assert(sizeof(struct jitter) <= AUGMENT_ARGS, "AUGMENT_ARGS");
 
 const struct data_word *data_augment_word(size_t i)
 {
@@ -176,6 +316,8 @@ static int parse_augmentation(struct augment *a, char *item, const struct where 
     if (a->given[i])
         return err_at(e, ERR_USAGE, w, "%s is given twice", name);
     a->given[i] = a->any = 1;
+    a->moves |= types[i].draw != NULL;
+    a->retouches |= types[i].which;
     return parse_args(&types[i].word, item, a->args[i], w, e);
 }
 
@@ -223,13 +365,17 @@ const char *data_augment_text(const char *augment, char *buf, size_t n)
 
 /* Word i's numbers are the i-th four of the stream: those of absent words need not be computed. */
 void augment_draw(const struct augment *a, uint64_t seed, uint32_t epoch, int n, const uint32_t *sample,
-                  struct motion *m)
+                  struct motion *m, struct retouch *retouch)
 {
     uint32_t u[4][16];
     struct rng r;
     rng_init(&r, seed, RNG_AUGMENT, epoch, 0);
     for (int i = 0; i < n; i++)
         m[i] = (struct motion){0, 1, 0, 0, 0, 0, 0};
+    for (int i = 0; retouch && i < n; i++) {
+        retouch[i] = (struct retouch)RETOUCH_NONE;
+        retouch[i].stream = sample[i];
+    }
     for (uint32_t t = 0; t < TYPES; t++) {
         if (!a->given[t])
             continue;
@@ -240,7 +386,12 @@ void augment_draw(const struct augment *a, uint64_t seed, uint32_t epoch, int n,
             u[3][i] = r.ctr[3];
         }
         rng_philox_16(r.key, u);
-        for (int i = 0; i < n; i++)
-            types[t].draw(a->args[t], (const uint32_t[4]){u[0][i], u[1][i], u[2][i], u[3][i]}, &m[i]);
+        for (int i = 0; i < n; i++) {
+            const uint32_t own[4] = {u[0][i], u[1][i], u[2][i], u[3][i]};
+            if (types[t].draw)
+                types[t].draw(a->args[t], own, &m[i]);
+            else if (retouch)
+                types[t].retouch(a->args[t], own, &retouch[i]);
+        }
     }
 }

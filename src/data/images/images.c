@@ -2,6 +2,7 @@
  * time, while the next 16 are brought into the cache. */
 #include "data/images/augment.h"
 #include "data/images/block.h"
+#include "data/images/retouch.h"
 #include "data/images/sums.h"
 #include "data/transform.h"
 
@@ -10,7 +11,8 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-#define PIECE 256 /* pixels between looks at the next block */
+#define RETOUCH_AT ((BLOCK_SCRATCH + 31) / 32 * 32) /* where its scratch begins, 64-byte aligned */
+#define PIECE 256                                   /* pixels between looks at the next block */
 
 /* Pixels from .. from + n - 1 of every image. */
 static void copy_run(const struct block *b, size_t from, size_t n, int channel, float *x)
@@ -41,9 +43,17 @@ void block_copy(const struct block *b, float *x)
 static void move_block(const struct block *b, const struct transform *t, const uint32_t *key,
                        const struct data_draw *draw, float *x)
 {
+    const struct augment *a = t->augment;
     struct motion m[LANES];
-    augment_draw(t->augment, draw->seed, draw->epoch, b->n, key, m);
-    block_move(b, m, x);
+    struct retouch r[LANES];
+    augment_draw(a, draw->seed, draw->epoch, b->n, key, m, r);
+    if (a->moves)
+        block_move(b, m, x);
+    else
+        block_copy(b, x);
+    if (a->retouches)
+        block_retouch(b, a->retouches, r, (float)t->field->max_value, draw->seed, draw->epoch,
+                      (float *)(void *)(b->scratch + RETOUCH_AT), x);
 }
 
 static void clear_dead(int n, size_t vectors, float *x)
@@ -158,7 +168,8 @@ static int init_augment(struct transform *t, const char *text, struct arena *a, 
         return err_set(e, ERR_NOMEM, "dataset %s: no memory for its view", t->set->name);
     *kept = parsed;
     t->augment = kept;
-    t->scratch = BLOCK_SCRATCH * sizeof(uint16_t);
+    const struct shape s = t->field->shape;
+    t->scratch = RETOUCH_AT * sizeof(uint16_t) + retouch_scratch(kept->retouches, s.c, s.h, s.w) * sizeof(float);
     return 0;
 }
 

@@ -91,5 +91,6 @@ int run_json_tests(void);
 int run_inspect_tests(void);
 int run_fetch_tests(void);
 int run_xlsx_tests(void);
+int run_retouch_tests(void);
 
 #endif

@@ -356,7 +356,7 @@ static void draws_stay_within_their_limits(void **state)
     assert_int_equal(augment_parse(&a, "crop 2, zoom 0.25, shift 1.5, rotate 30, hflip 0.5", NULL, &e), 0);
     for (uint32_t i = 0; i < 20000; i++) {
         struct motion m;
-        augment_draw(&a, 1, 1, 1, &i, &m);
+        augment_draw(&a, 1, 1, 1, &i, &m, NULL);
         double v[4] = {fabs(m.angle) * (180 / M_PI) / 30, fabs(m.dx) / 1.5, fabs(m.dy) / 1.5, fabs(m.zoom - 1) / 0.25};
         for (int k = 0; k < 4; k++) {
             assert_true(v[k] <= 1);
@@ -381,8 +381,8 @@ static void words_do_not_disturb_each_other(void **state)
     assert_int_equal(augment_parse(&b, "crop 3, hflip 1, shift 2, rotate degrees 30", NULL, &e), 0);
     for (uint32_t i = 0; i < 50; i++) {
         struct motion m, n;
-        augment_draw(&a, 1, 1, 1, &i, &m);
-        augment_draw(&b, 1, 1, 1, &i, &n);
+        augment_draw(&a, 1, 1, 1, &i, &m, NULL);
+        augment_draw(&b, 1, 1, 1, &i, &n, NULL);
         assert_true(m.angle == n.angle && m.crop_x == n.crop_x && m.crop_y == n.crop_y);
         assert_true(m.dx == 0 && n.dx != 0 && !m.flip && n.flip);
     }

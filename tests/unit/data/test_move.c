@@ -63,7 +63,7 @@ static struct warp warp_of(const struct case_data *d, uint32_t sample)
 {
     struct motion m;
     struct warp p;
-    augment_draw(d->view.transform[0].augment, 5, 2, 1, &sample, &m);
+    augment_draw(d->view.transform[0].augment, 5, 2, 1, &sample, &m, NULL);
     warp_init(&p, &m, 1, d->set.field[0].shape.h, d->set.field[0].shape.w);
     return p;
 }

@@ -39,7 +39,7 @@ static void every_word_has_help(void **state)
         params_are_right(w->params);
     }
     assert_true(n > 10);
-    assert_int_equal(m, 5);
+    assert_int_equal(m, 12);
 }
 
 #define wrong(s, w, ...)                                                                                               \
