@@ -152,6 +152,7 @@ EOF
   run 0 predict shots pixels.idx && column out predicted >want
   cmp -s want got || fail "the exported C file has other answers"
 fi
+run 0 export shots@1 --to onnx && has shots.onnx sweep BatchNormalization
 run 2 export shots && has err 'write --to FORMAT, one of safetensors'
 run 2 export shots --to cc && has err "there is no format 'cc'"
 

@@ -13,6 +13,7 @@ struct export_format {
     /* Adds the bytes of the file to *out; `name` is a word that may stand in it. 0, or -1 with *e. */
     int (*make)(const struct model *m, const char *name, struct str *out, struct err *e);
 };
+extern const struct export_format export_safetensors, export_c, export_onnx;
 extern const struct export_format *const export_formats[]; /* NULL-terminated */
 const char *export_format_name(size_t i);                  /* NULL after the last */
 

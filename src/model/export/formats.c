@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct export_format export_safetensors, export_c;
-const struct export_format *const export_formats[] = {&export_safetensors, &export_c, NULL};
+const struct export_format *const export_formats[] = {&export_safetensors, &export_c, &export_onnx, NULL};
 
 const char *export_format_name(size_t i)
 {

@@ -4,12 +4,14 @@
 
 #include "kernels/kernels.h"
 #include "model/export/c_export.h"
+#include "model/export/onnx_export.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define MAPS_IN                                                                                                        \
     {                                                                                                                  \
@@ -38,7 +40,19 @@ static const struct {
     {"dense 12, layernorm, glu, dense 6, maxout 2, prelu, dropout 0.5, dense 5", {VECTOR, 7, 1, 1, 1}},
     {"conv 3 6 pad 1, relu, conv 3 6 stride 2, layernorm over all, dense 4, branch { mean | first | last }",
      {SEQUENCE, 3, 9, 1, 1}},
+    /* Those after these are for ONNX alone. */
+    {"conv_transpose 3x2 4 stride 2 pad 1 output_pad 1, lrn 3, patch 4x3 6, class_token, positional, attention heads "
+     "2, first, dense 5",
+     MAPS_IN},
+    {"positional, conv 1x1 4, attention heads 2 rotary, positional sin, kmeans 3, kmeans 5 out assignments, upsample 2 "
+     "mode bilinear, pad 2 mode reflect, pad 1 mode replicate, gap",
+     MAPS_IN},
+    {"dense 8, kmeans 4 learned, sample, dropout2d 0.5, gaussian_noise 0.1, dense 5, logit_norm", {VECTOR, 7, 1, 1, 1}},
+    {"patch 4 6, attention heads 3 rotary, residual scale 0.5 { dense 6, droppath 0.1 }, lrn, layernorm over all, "
+     "reshape 6x2x2, conv 2x2 5, softmax",
+     MAPS_IN},
 };
+#define C_NETS 7
 #define NETS (sizeof exported / sizeof *exported)
 #define SAMPLES 3
 
@@ -101,14 +115,14 @@ static void put_file(const char *folder, const char *name, const char *text, siz
 }
 
 /* A program that prints what each network says of each sample. */
-static void put_driver(const char *folder, const size_t inputs[NETS], const size_t outputs[NETS])
+static void put_driver(const char *folder, const size_t inputs[C_NETS], const size_t outputs[C_NETS])
 {
     struct str s = {0};
     str_add(&s, "#include <stdio.h>\nstatic float x[4096], y[4096], work[65536];\n");
-    for (size_t i = 0; i < NETS; i++)
+    for (size_t i = 0; i < C_NETS; i++)
         str_addf(&s, "void net%zu(const float *x, float *y, float *work);\n", i);
     str_add(&s, "int main(void)\n{\n    unsigned s, k;\n");
-    for (size_t i = 0; i < NETS; i++)
+    for (size_t i = 0; i < C_NETS; i++)
         str_addf(
             &s,
             "    for (s = 0; s < %d; s++) {\n        for (k = 0; k < %zu; k++)\n            x[k] = (float)((k * 37 + "
@@ -147,17 +161,17 @@ static void c_files_compute_what_the_engine_does(void **state)
     static const char *const compilers[] = {"gcc", "clang"};
     static float want[20000];
     char folder[] = "/tmp/sweep-export-XXXXXX", name[32], command[64];
-    size_t inputs[NETS], outputs[NETS], n = 0;
+    size_t inputs[C_NETS], outputs[C_NETS], n = 0;
     (void)state;
     assert_non_null(mkdtemp(folder));
-    for (size_t i = 0; i < NETS; i++) {
+    for (size_t i = 0; i < C_NETS; i++) {
         struct arena a;
         struct err e = {0};
         struct str text = {0};
         struct model m = model_of(exported[i].layers, exported[i].in, &a);
         calm_weights(&m);
         snprintf(name, sizeof name, "net%zu", i);
-        if (export_formats[1]->make(&m, name, &text, &e))
+        if (export_c.make(&m, name, &text, &e))
             fail_msg("%s", e.text);
         strcat(name, ".c");
         put_file(folder, name, text.p, text.n);
@@ -179,25 +193,92 @@ static void c_files_compute_what_the_engine_does(void **state)
     (void)!system(command);
 }
 
-/* Every layer that a C file can have is in one of the networks. */
+/* Whether one of the first n networks has the layer of a row, "join NAME" for those that join. */
+static int is_exported(const char *row, size_t n)
+{
+    int found = 0, join = !strncmp(row, "join ", 5);
+    for (size_t i = 0; i < n && !found; i++) {
+        struct arena a;
+        struct model m = model_of(exported[i].layers, exported[i].in, &a);
+        for (int k = 0; k < m.graph->nnodes; k++)
+            found |= !strcmp(m.graph->node[k].type->name, join ? row + 5 : row) && (m.graph->node[k].nin > 1) == join;
+        arena_release(&a);
+    }
+    return found;
+}
+
+/* Every layer that a file can have is in one of the networks; and ONNX has every layer of the language. */
 static void every_row_is_exported(void **state)
 {
     (void)state;
-    for (const struct c_layer *l = c_layers; l->name; l++) {
-        int found = 0;
-        for (size_t i = 0; i < NETS && !found; i++) {
-            struct arena a;
-            struct model m = model_of(exported[i].layers, exported[i].in, &a);
-            for (int k = 0; k < m.graph->nnodes; k++) {
-                const struct nn_node *nd = &m.graph->node[k];
-                const char *row = strncmp(l->name, "join ", 5) ? l->name : l->name + 5;
-                found |= !strcmp(nd->type->name, row) && (nd->nin > 1) == (row != l->name);
-            }
-            arena_release(&a);
-        }
-        if (!found)
-            fail_msg("no network of this test has the layer '%s'", l->name);
+    for (const struct c_layer *l = c_layers; l->name; l++)
+        if (!is_exported(l->name, C_NETS))
+            fail_msg("no network of this test has the layer '%s' for C", l->name);
+    for (const struct onnx_layer *l = onnx_layers; l->name; l++)
+        if (!is_exported(l->name, NETS))
+            fail_msg("no network of this test has the layer '%s' for ONNX", l->name);
+    for (size_t i = 0; layer_types[i]; i++)
+        if (!is_exported(layer_types[i]->name, NETS))
+            fail_msg("no network of this test has the layer '%s'", layer_types[i]->name);
+}
+
+/* --- ONNX --- */
+
+#define GOLDEN TEST_SOURCE_DIR "/data/model_onnx.txt"
+
+/* For the script that makes the golden file: writes the networks into a folder. */
+static void put_onnx(const char *folder, size_t i, const struct str *bytes)
+{
+    char name[32];
+    snprintf(name, sizeof name, "net%02zu.onnx", i);
+    put_file(folder, name, bytes->p, bytes->n);
+}
+
+/* A line of the golden file: the checksum of a file that the checker has passed, and what onnxruntime makes of it. */
+static void compare_golden(FILE *f, size_t i, const struct str *bytes, const float *want, size_t n)
+{
+    size_t net, values;
+    unsigned long crc;
+    assert_int_equal(fscanf(f, "%zu %lx %zu", &net, &crc, &values), 3);
+    assert_int_equal(net, i);
+    if (crc != crc32_z(0, (const void *)bytes->p, bytes->n))
+        fail_msg("network %zu, '%s', becomes another ONNX file than the one that onnxruntime has run; run "
+                 "tests/support/onnx_golden.py again",
+                 i, exported[i].layers);
+    assert_int_equal(values, n);
+    for (size_t k = 0; k < n; k++) {
+        double got;
+        assert_int_equal(fscanf(f, "%lf", &got), 1);
+        if (!(fabs(got - (double)want[k]) <= 1e-5 * fmax(1, fabs((double)want[k]))))
+            fail_msg("network %zu: output %zu is %.9g in onnxruntime, %.9g in the engine", i, k, got, (double)want[k]);
     }
+}
+
+static void onnxruntime_computes_what_the_engine_does(void **state)
+{
+    static float want[4000];
+    const char *folder = getenv("SWEEP_ONNX");
+    FILE *f = fopen(GOLDEN, "r");
+    (void)state;
+    assert_true(f || folder);
+    for (size_t i = 0; i < NETS; i++) {
+        struct arena a;
+        struct err e = {0};
+        struct str bytes = {0};
+        struct model m = model_of(exported[i].layers, exported[i].in, &a);
+        calm_weights(&m);
+        if (export_onnx.make(&m, "net", &bytes, &e))
+            fail_msg("%s", e.text);
+        engine_outputs(&m, want);
+        if (folder)
+            put_onnx(folder, i, &bytes);
+        else
+            compare_golden(f, i, &bytes, want, SAMPLES * shape_size(nn_output(m.graph)));
+        str_release(&bytes);
+        arena_release(&a);
+    }
+    if (f)
+        fclose(f);
 }
 
 static void what_cannot_be_exported_is_named(void **state)
@@ -219,7 +300,7 @@ static void what_cannot_be_exported_is_named(void **state)
         struct err e = {0};
         struct str text = {0};
         struct model m = model_of(refused[i].layers, refused[i].in, &a);
-        if (!export_formats[1]->make(&m, "n", &text, &e) || !strstr(e.text, refused[i].says))
+        if (!export_c.make(&m, "n", &text, &e) || !strstr(e.text, refused[i].says))
             fail_msg("'%s' does not say '%s'", e.text, refused[i].says);
         str_release(&text);
         arena_release(&a);
@@ -231,6 +312,7 @@ int test_export(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(c_files_compute_what_the_engine_does),
         cmocka_unit_test(every_row_is_exported),
+        cmocka_unit_test(onnxruntime_computes_what_the_engine_does),
         cmocka_unit_test(what_cannot_be_exported_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
