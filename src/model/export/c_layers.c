@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CALL(c, helper, ...)                                                                                           \
@@ -255,8 +256,9 @@ static int emit_upsample(struct c_call *c, struct err *e)
     const struct shape x = c->nd->x[0];
     if (export_word(c->nd, "mode") > 0)
         return cannot(c, "only `nearest` can", e);
-    CALL(c, C_UPSAMPLE, "    upsample(%s, %s, %d, %d, %d, %d, %d);\n", c->x[0], c->y, x.c, x.h, x.w,
-         export_side(c->nd, "factor", 0), export_side(c->nd, "factor", 1));
+    const struct shape y = c->nd->y;
+    CALL(c, C_UPSAMPLE, "    upsample(%s, %s, %d, %d, %d, %d, %d);\n", c->x[0], c->y, x.c, x.h, x.w, y.h / x.h,
+         y.w / x.w);
     return 0;
 }
 
@@ -264,7 +266,7 @@ static void emit_border(struct c_call *c, enum c_helper helper, const char *name
 {
     const struct shape x = c->nd->x[0], y = c->nd->y;
     CALL(c, helper, "    %s(%s, %s, %d, %d, %d, %d, %d, %d, %d);\n", name, c->x[0], c->y, x.c, x.h, x.w, y.h, y.w,
-         export_side(c->nd, "size", 0), export_side(c->nd, "size", 1));
+         abs(y.h - x.h) / 2, abs(y.w - x.w) / 2);
 }
 
 static int emit_pad(struct c_call *c, struct err *e)

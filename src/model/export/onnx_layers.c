@@ -80,21 +80,22 @@ EMIT(conv_transpose)
 {
     const struct conv_args *args = nd->args;
     const char *in[3] = {x[0], put_tensor_of(w, nd, 0), nd->ntensors > 1 ? put_tensor_of(w, nd, 1) : ""};
+    const int sides = (int)nd->x[0].kind - 1;
     int kernel[2], stride[2], dilation[2], output_pad[2], pads[4];
     (void)e;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < sides; i++) {
         kernel[i] = layer_along(args->kernel, i);
         stride[i] = layer_along(args->stride, i);
         dilation[i] = layer_along(args->dilation, i);
         output_pad[i] = layer_along(args->output_pad, i);
-        pads[i] = pads[2 + i] = layer_along(args->pad, i);
+        pads[i] = pads[sides + i] = layer_along(args->pad, i);
     }
     struct onnx_attributes a = {{0}};
-    onnx_ints(&a, "kernel_shape", kernel, 2);
-    onnx_ints(&a, "strides", stride, 2);
-    onnx_ints(&a, "pads", pads, 4);
-    onnx_ints(&a, "dilations", dilation, 2);
-    onnx_ints(&a, "output_padding", output_pad, 2);
+    onnx_ints(&a, "kernel_shape", kernel, sides);
+    onnx_ints(&a, "strides", stride, sides);
+    onnx_ints(&a, "pads", pads, 2 * sides);
+    onnx_ints(&a, "dilations", dilation, sides);
+    onnx_ints(&a, "output_padding", output_pad, sides);
     onnx_int(&a, "group", args->groups);
     onnx_node(w, "ConvTranspose", in, nd->ntensors > 1 ? 3 : 2, y, &a);
     return 0;
@@ -323,10 +324,11 @@ static int emit_pooling(struct onnx_writer *w, const struct nn_node *nd, const c
     struct onnx_attributes a = {{0}};
     if (export_pool(nd, &d, e))
         return -1;
-    const int kernel[] = {d.kh, d.kw}, stride[] = {d.sh, d.sw}, pads[] = {d.ph, d.pw, d.ph, d.pw};
-    onnx_ints(&a, "kernel_shape", kernel, 2);
-    onnx_ints(&a, "strides", stride, 2);
-    onnx_ints(&a, "pads", pads, 4);
+    const int kernel[] = {d.kh, d.kw}, stride[] = {d.sh, d.sw}, of_map[] = {d.ph, d.pw, d.ph, d.pw};
+    const int sides = (int)nd->x[0].kind - 1, of_sequence[] = {d.ph, d.ph};
+    onnx_ints(&a, "kernel_shape", kernel, sides);
+    onnx_ints(&a, "strides", stride, sides);
+    onnx_ints(&a, "pads", sides == 1 ? of_sequence : of_map, 2 * sides);
     if (!max)
         onnx_int(&a, "count_include_pad", 1);
     onnx_node(w, max ? "MaxPool" : "AveragePool", &x, 1, y, &a);
@@ -370,9 +372,10 @@ EMIT(last)
 
 EMIT(upsample)
 {
-    const float scales[] = {1, 1, (float)export_side(nd, "factor", 0), (float)export_side(nd, "factor", 1)};
-    const int four[] = {4}, linear = export_word(nd, "mode") > 0;
-    const char *const in[] = {x[0], "", onnx_floats(w, scales, four, 1)};
+    const struct shape from = nd->x[0], to = nd->y;
+    const float scales[] = {1, 1, (float)(to.h / from.h), (float)(to.w / from.w)};
+    const int rank[] = {(int)from.kind + 1}, linear = export_word(nd, "mode") > 0;
+    const char *const in[] = {x[0], "", onnx_floats(w, scales, rank, 1)};
     struct onnx_attributes a = {{0}};
     (void)e;
     onnx_text(&a, "mode", linear ? "linear" : "nearest");
@@ -383,12 +386,25 @@ EMIT(upsample)
     return 0;
 }
 
+/* Rows (or positions) and columns that a pad adds on each side, or a crop takes away. */
+static int border_rows(const struct nn_node *nd)
+{
+    return abs(nd->y.h - nd->x[0].h) / 2;
+}
+
+static int border_columns(const struct nn_node *nd)
+{
+    return abs(nd->y.w - nd->x[0].w) / 2;
+}
+
 EMIT(pad)
 {
     static const char *const modes[] = {"constant", "reflect", "edge"};
-    const int64_t h = export_side(nd, "size", 0), v = export_side(nd, "size", 1), pads[] = {0, 0, h, v, 0, 0, h, v};
+    const int64_t h = border_rows(nd), v = border_columns(nd), of_map[] = {0, 0, h, v, 0, 0, h, v};
+    const int64_t of_sequence[] = {0, 0, h, 0, 0, h};
+    const int map = nd->x[0].kind == MAPS;
     struct onnx_attributes a = {{0}};
-    const char *const in[] = {x[0], onnx_wholes(w, pads, 8)};
+    const char *const in[] = {x[0], onnx_wholes(w, map ? of_map : of_sequence, map ? 8 : 6)};
     (void)e;
     onnx_text(&a, "mode", modes[(int)export_word(nd, "mode")]);
     onnx_node(w, "Pad", in, 2, y, &a);
@@ -397,9 +413,11 @@ EMIT(pad)
 
 EMIT(crop)
 {
-    const int top = export_side(nd, "size", 0), left = export_side(nd, "size", 1);
+    const int top = border_rows(nd), left = border_columns(nd), map = nd->x[0].kind == MAPS;
     (void)e;
-    slice(w, slice(w, x[0], 2, top, top + nd->y.h, 1, NULL), 3, left, left + nd->y.w, 1, y);
+    const char *rows = slice(w, x[0], 2, top, top + nd->y.h, 1, map ? NULL : y);
+    if (map)
+        slice(w, rows, 3, left, left + nd->y.w, 1, y);
     return 0;
 }
 

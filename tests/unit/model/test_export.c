@@ -38,7 +38,8 @@ static const struct {
      "adaptive_avgpool 2, adaptive_maxpool 1, rmsnorm",
      MAPS_IN},
     {"dense 12, layernorm, glu, dense 6, maxout 2, prelu, dropout 0.5, dense 5", {VECTOR, 7, 1, 1, 1}},
-    {"conv 3 6 pad 1, relu, conv 3 6 stride 2, layernorm over all, dense 4, branch { mean | first | last }",
+    {"conv 3 6 pad 1, relu, maxpool 3 stride 2 pad 1, upsample 2, pad 2, avgpool 2, crop 1, conv 3 6 stride 2 pad 1, "
+     "layernorm over all, dense 4, branch { mean | first | last }",
      {SEQUENCE, 3, 9, 1, 1}},
     /* Those after these are for ONNX alone. */
     {"conv_transpose 3x2 4 stride 2 pad 1 output_pad 1, lrn 3, patch 4x3 6, class_token, positional, attention heads "
@@ -51,6 +52,9 @@ static const struct {
     {"patch 4 6, attention heads 3 rotary, residual scale 0.5 { dense 6, droppath 0.1 }, lrn, layernorm over all, "
      "reshape 6x2x2, conv 2x2 5, softmax",
      MAPS_IN},
+    {"conv_transpose 3 4 stride 2 pad 1 output_pad 1, upsample 2 mode bilinear, pad 1 mode reflect, lrn 3, "
+     "flatten, dense 5",
+     {SEQUENCE, 3, 9, 1, 1}},
 };
 #define C_NETS 7
 #define NETS (sizeof exported / sizeof *exported)
