@@ -113,6 +113,8 @@ has err "data/animals.json:5: is not JSON: ':' expected near '='"
 printf '[data]\ndataset = xlsx\nfile = %s\nsheet = trees & more\ntarget = species\ntest_part = 0.4\nvalidation = 0\n[model]\nlayers = dense $classes\n[train]\nepochs = 2\n[sweep]\nobjective = min train_loss\n' "$SOURCE/tests/data/table.xlsx" >trees.ini
 run 0 trees.ini -q --no-plots data.target=height data.missing=drop data.drop=note 'model.layers=dense $targets'
 has out '1 trial: 1 complete'
+run 0 predict trees "$SOURCE/tests/data/table.xlsx"
+lines out 6
 
 # The same file again is the same data, whatever its name; another one with the same name is not.
 gzip -c data/animals.csv >data/packed.csv.gz

@@ -124,7 +124,7 @@ static int take_sample_row(void *ctx, size_t columns, size_t line, struct err *e
 }
 
 /* What the rows mean. 0, or -1 with *e. */
-static int prepare_rows(struct sample_rows *r, int json, struct err *e)
+static int prepare_rows(struct sample_rows *r, int named, struct err *e)
 {
     const struct sample_form *f = r->k->form;
     const size_t n = shape_size(f->shape);
@@ -132,7 +132,7 @@ static int prepare_rows(struct sample_rows *r, int json, struct err *e)
         return -1;
     if (r->form.columns && (size_t)r->form.numbers != n)
         return err_set(e, ERR_DATA, "the model's columns make %d numbers, its network wants %zu", r->form.numbers, n);
-    r->header = json || !r->form.columns || r->form.header;
+    r->header = named || !r->form.columns || r->form.header;
     r->x = arena_take(&r->mem, n * sizeof *r->x);
     r->bytes = arena_take(&r->mem, n);
     r->place = arena_take(&r->mem, (r->form.columns + 1) * sizeof *r->place);
@@ -141,19 +141,21 @@ static int prepare_rows(struct sample_rows *r, int json, struct err *e)
     return r->mem.failed ? err_set(e, ERR_NOMEM, "%s: no memory to read it", r->path) : 0;
 }
 
-int sample_table(const char *path, int json, const struct sample_sink *k, struct err *e)
+int sample_table(const char *path, const struct tabular_format *format, const struct sample_sink *k, struct err *e)
 {
     static const char delimiters[] = {',', ';', '\t', ' ', '|'};
     struct sample_rows r = {.k = k, .path = path};
     struct err why = {0};
     arena_init(&r.mem);
-    int bad = prepare_rows(&r, json, &why);
+    int bad = prepare_rows(&r, format->named, &why);
     if (!bad) {
         const unsigned d = (unsigned)r.form.delimiter;
-        const struct cells_how how = {
-            .delimiter = d < sizeof delimiters ? delimiters[d] : ',', .cell = take_sample_cell, .row = take_sample_row};
-        r.texts = json; /* names are no numbers, whatever they look like */
-        bad = (json ? json_cells_read : cells_read)(path, &how, &r, &why);
+        const struct cells_how how = {.delimiter = d < sizeof delimiters ? delimiters[d] : ',',
+                                      .sheet = r.form.sheet,
+                                      .cell = take_sample_cell,
+                                      .row = take_sample_row};
+        r.texts = format->named; /* names are no numbers, whatever they look like */
+        bad = format->read(path, &how, &r, &why);
     }
     arena_release(&r.mem);
     if (bad && why.code == ERR_NOMEM)

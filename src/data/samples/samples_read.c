@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "data/samples/sample_files.h"
+#include "data/sources/cells.h"
 #include "data/sources/picture.h"
 
 #include <dirent.h>
@@ -79,6 +80,9 @@ static int read_folder(const char *path, int depth, const struct sample_sink *k,
 
 /* --- files --- */
 
+static const struct tabular_format as_csv = {.read = cells_read}, as_json = {.read = json_cells_read, .named = 1},
+                                   as_workbook = {.read = xlsx_cells_read};
+
 static int is_picture(const unsigned char *head, size_t n)
 {
     return (n >= 8 && !memcmp(head, "\x89PNG\r\n\x1a\n", 8)) ||
@@ -96,11 +100,15 @@ static int read_sample_file(const char *path, const struct sample_sink *k, struc
     while (blank < n && strchr(" \t\r\n\xef\xbb\xbf", head[blank]) && head[blank])
         blank++;
     int picture = is_picture(head, n), idx = n >= 4 && !head[0] && !head[1];
-    int json = blank < n && (head[blank] == '{' || head[blank] == '[');
+    const struct tabular_format *format = &as_csv;
+    if (n >= 4 && !memcmp(head, "PK\3\4", 4))
+        format = &as_workbook;
+    else if (blank < n && (head[blank] == '{' || head[blank] == '['))
+        format = &as_json;
     free(head);
     if (picture)
         return k->take(k->ctx, &(struct sample){path, 1, NULL, NULL});
-    return idx ? sample_idx(path, k, e) : sample_table(path, json, k, e);
+    return idx ? sample_idx(path, k, e) : sample_table(path, format, k, e);
 }
 
 int samples_read(const char *path, const struct sample_form *f, int (*take)(void *ctx, const struct sample *s),

@@ -44,6 +44,8 @@ void tabular_text(const struct tabular *t, const struct tabular_coding *c, struc
             bad |= json_array_append_new(columns, column_as_json(t, &c->code[i]));
     json_object_set_new(root, "header", json_boolean(t->has_header));
     json_object_set_new(root, "delimiter", json_integer(t->args->delimiter));
+    if (t->args->sheet && *t->args->sheet)
+        bad |= json_object_set_new(root, "sheet", json_string(t->args->sheet));
     bad |= json_object_set_new(root, "columns", columns);
     char *text = root && !bad ? json_dumps(root, 0) : NULL;
     str_add(out, text ? text : "");
@@ -103,7 +105,9 @@ int table_form_read(struct table_form *f, const char *text, struct arena *a, str
     json_error_t why;
     json_t *root = json_loads(text, 0, &why), *columns = json_object_get(root, "columns");
     size_t n = json_array_size(columns);
+    const char *sheet = json_string_value(json_object_get(root, "sheet"));
     *f = (struct table_form){.header = json_is_true(json_object_get(root, "header")),
+                             .sheet = arena_str(a, sheet ? sheet : ""),
                              .delimiter = (int)json_integer_value(json_object_get(root, "delimiter"))};
     f->column = n && n <= TABULAR_COLUMNS ? arena_take(a, n * sizeof *f->column) : NULL;
     int bad = f->column ? 0 : wrong_columns(e, "there are none");

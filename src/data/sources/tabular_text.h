@@ -5,8 +5,8 @@
  *    {"name": "Sex", "kind": "onehot", "values": ["female", "male"]}, {"name": "Size", "kind": "ordinal", "constant":
  * 0, "values": ["S", "M", "L"]}]}
  *
- * whose columns are those that are features, in the order of the numbers. "values" are the categories that have a
- * place;
+ * ("sheet": "name" where the table was in a workbook's) whose columns are those that are features, in the order of the
+ * numbers. "values" are the categories that have a place;
  * "" is a missing one. "indicator": a further number says whether the value is missing. "constant" is what is put where
  * it is missing; without it the network's own `fill` is. Without a header, columns are called by their numbers. */
 #ifndef DATA_SOURCES_TABULAR_TEXT_H
@@ -32,6 +32,7 @@ struct table_form {
     size_t columns;
     int numbers; /* of a sample */
     int header, delimiter;
+    const char *sheet; /* of a workbook; "": the first */
 };
 /* In `a`. 0, or -1 with *e: it is not such a text. */
 int table_form_read(struct table_form *f, const char *text, struct arena *a, struct err *e);
