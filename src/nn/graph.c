@@ -195,10 +195,10 @@ int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *m
     for (int i = 0; i < g->nnodes; i++) {
         struct nn_node *nd = &g->node[i];
         nd->index = i;
-        if (nd->type->flags & LAST && i < g->nnodes - 1)
-            return layer_error(nd, e, "may only stand at the end; the loss applies it");
         if (place_node(g, nd, spec, mem, e) || reach(g, nd, e))
             return -1;
+        if (nd->flags & LAST && i < g->nnodes - 1)
+            nd->flags &= ~(unsigned)IDENTITY;
         mark_global_pooling(nd);
     }
     return graph_facts(g, mem, e);

@@ -30,7 +30,7 @@ enum {
     POOLS = 32,
     COUNTS = 64, /* counts for depth and distance; multiplies inputs and weights: convolution, dense, attention */
     EVAL_IDENTITY = 128,   /* IDENTITY outside training (dropout) */
-    LAST = 256,            /* may only stand at the end */
+    LAST = 256,            /* at the end it is left to the loss: it is an IDENTITY there alone */
     HEAD_GAP = 512,        /* what facts.head calls "gap" */
     HEAD_FC = 1024,        /* and "fc" */
     UNDOES_BIAS = 4096,    /* takes away what is added to all values of a channel alike */

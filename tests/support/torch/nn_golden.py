@@ -241,6 +241,7 @@ CASES = [
     ("gap", (3, 4, 5), 3, lambda: nn.AdaptiveAvgPool2d(1)),
     ("flatten", (3, 2, 2), 3, nn.Flatten),
     ("softmax", (4, 1, 1), 3, nn.Identity),
+    ("softmax, flatten", (4, 2, 3), 3, lambda: nn.Softmax(1)),
     ("conv 3 3 pad 1", (2, 3, 3, 4), 2, lambda: nn.Conv3d(2, 3, 3, padding=1)),
     ("conv 2x3x1 4 stride 2x1x2 pad 1x0x0 groups 2 bias no", (4, 3, 4, 3), 2, lambda: nn.Conv3d(4, 4, (2, 3, 1), (2, 1, 2), (1, 0, 0), groups=2, bias=False)),
     ("conv 3x3x3 2 pad same dilation 1x2x1", (1, 3, 4, 3), 2, lambda: nn.Conv3d(1, 2, 3, padding="same", dilation=(1, 2, 1))),

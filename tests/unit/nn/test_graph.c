@@ -448,8 +448,6 @@ static void what_does_not_fit_says_so(void **state)
                        "28x28; pool less before it"},
         {"conv 3x3 4, conv 3x3 9 groups 3", "net.ini:10: model.layers: 'conv 3x3 9 groups 3': groups must divide the 4 "
                                             "input channels and the 9 filters, 3 does not"},
-        {"softmax, flatten, dense 10",
-         "net.ini:10: model.layers: 'softmax': may only stand at the end; the loss applies it"},
         {"conv 3x3 10", "net.ini:10: model.layers: 'conv 3x3 10': the network ends with maps of 10x26x26, the data has "
                         "10 classes; end with gap or flatten, then dense 10"},
         {"flatten, dense 9", "net.ini:10: model.layers: 'dense 9': the network ends with 9 outputs, the data has 10 "

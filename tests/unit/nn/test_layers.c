@@ -306,6 +306,19 @@ static void border(const struct problem *p, const double *x, double *const *w, d
     ref64_border(p->c->n, in.c, in.h, in.w, p->win.top, p->win.left, (int)p->c->a, x, y);
 }
 
+static void softmax(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const size_t c = (size_t)p->c->in.c, plane = p->nx / (size_t)p->c->n / c;
+    (void)w;
+    for (size_t i = 0; i < p->nx; i++) {
+        const double *at = x + i / (c * plane) * c * plane + i % plane;
+        double sum = 0;
+        for (size_t k = 0; k < c; k++)
+            sum += exp(at[k * plane]);
+        y[i] = exp(x[i]) / sum;
+    }
+}
+
 /* Which position: the case's number. */
 static void one_position(const struct problem *p, const double *x, double *const *w, double *y)
 {
@@ -615,6 +628,8 @@ static const struct layer_case cases[] = {
     { "flatten", MAPS(4, 1, 5), 2, 0, same, OUT(20), NULL, 0 },
     { "flatten", MAPS(4, 5, 1), 17, 0, same, OUT(20), NULL, 0 },
     { "softmax", VECTOR(6), 5, 0, same, OUT(6), NULL, 0 },
+    { "softmax, relu", MAPS(5, 3, 4), 19, 0, softmax, OUT(5), NULL, 0 },
+    { "softmax, relu", SEQUENCE(3, 6), 4, 0, softmax, OUT(3), NULL, 0 },
     { "conv 3 4 pad 1", VOLUME(2, 3, 4, 5), 2, 0, volume_conv, WIN(4, 12, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1), NULL, 3111 },
     { "conv 2x3x1 6 stride 2x1x3 pad 1x0x0 groups 2 bias no", VOLUME(4, 5, 6, 7), 2, 0, volume_conv, WIN(6, 12, 3, 3, 1, 1, 3, 0, 0, 1, 1, 2), NULL, 2211 },
     { "conv 3 3 pad same stride 2", VOLUME(2, 4, 5, 4), 3, 0, volume_conv, WIN(3, 6, 2, 3, 3, 2, 2, 1, 0, 1, 1, 1), NULL, 3201 },
@@ -929,7 +944,7 @@ static void what_is_added_to_the_loss_is_the_divergence(void **state)
 static int is_case_of(const struct layer_case *c, const struct layer_type *t)
 {
     char name[32];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(c->text, " "), c->text);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(c->text, " ,"), c->text);
     return layer_find(name) == t;
 }
 

@@ -62,11 +62,13 @@ static const char *const texts[] = {
     "dense 4",
     "conv 3x3 5, batchnorm, mish, dropout2d 0.2, conv 3x3 6 pad same, layernorm, elu, groupnorm 2, maxpool 2, lrn 3, "
     "conv 1x1 4, prelu, gmp, dense 4, logit_norm",
-    "conv 3x3 6 pad 1, instancenorm, glu, residual { conv 3x3 3 pad 1, bn, hardswish, droppath 0.3 }, relu6, rmsnorm, "
+    "conv 3x3 6 pad 1, instancenorm, glu, softmax, residual { conv 3x3 3 pad 1, bn, hardswish, droppath 0.3 }, relu6, "
+    "rmsnorm, "
     "gaussian_noise 0.1, adaptive_avgpool 5x4, upsample 2, crop 1, pad 1 mode reflect, adaptive_maxpool 2, maxout 3, "
     "reshape 4, softplus",
     "conv 3x3 5, batchnorm, silu, conv 3x3 6, batchnorm, selu, gmp, dense 4",
-    "conv 1x1 6, positional, residual { layernorm, attention heads 3 rotary, dropout 0.1 }, residual { rmsnorm, conv 1x1 8, "
+    "conv 1x1 6, positional, residual { layernorm, attention heads 3 rotary, dropout 0.1 }, residual { rmsnorm, conv "
+    "1x1 8, "
     "gelu, conv 1x1 6 }, attention heads 3, positional sin, gap, dense 4",
     "patch 2x3 6, class_token, positional, residual { layernorm, attention heads 2 }, residual { layernorm, dense 8, "
     "gelu, "
