@@ -34,6 +34,8 @@ awk 'BEGIN {
     printf "%d,%d,%d,\"N, %d\",%s,%s,%d,%d,T%d,%.2f,,%s\n", i, i % 2, i % 3 + 1, i, i % 4 ? "male" : "female",
       i % 7 ? 20 + i % 30 : "", i % 3, i % 2, i, i * 7 % 31 / 2, substr("SCQ", i % 3 + 1, 1)
 }' >data/csv-real/titanic.csv
+numbers 11 60 30 | tr , ' ' >data/diabetes.csv
+{ echo x,y,kind; numbers 3 60 2; } >data/rare.csv
 export SWEEP_DATA=$T/data
 
 # What makes a sweep small, in $words; folds divide all samples, and a sweep of one point is halted between its epochs.
