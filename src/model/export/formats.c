@@ -68,7 +68,7 @@ int export_batchnorm(const struct model *m, const struct nn_node *nd, float **sc
 int export_is_identity(const struct nn_node *nd)
 {
     static const char *const names[] = {"flatten",  "reshape",        "dropout", "dropout2d",
-                                        "droppath", "gaussian_noise", "softmax", NULL};
+                                        "droppath", "gaussian_noise", NULL};
     for (size_t i = 0; names[i] && nd->nin == 1; i++)
         if (!strcmp(nd->type->name, names[i]))
             return 1;

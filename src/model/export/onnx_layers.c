@@ -273,6 +273,16 @@ EMIT(act)
     return 0;
 }
 
+/* Where it is not the end of the network. */
+EMIT(softmax)
+{
+    struct onnx_attributes a = {{0}};
+    (void)nd, (void)e;
+    onnx_int(&a, "axis", 1);
+    onnx_node(w, "Softmax", x, 1, y, &a);
+    return 0;
+}
+
 EMIT(prelu)
 {
     (void)e;
@@ -648,6 +658,7 @@ const struct onnx_layer onnx_layers[] = {
     {"rmsnorm", emit_rmsnorm},
     {"lrn", emit_lrn},
     {"logit_norm", emit_logit_norm},
+    {"softmax", emit_softmax},
     {"prelu", emit_prelu},
     {"maxout", emit_maxout},
     {"glu", emit_glu},

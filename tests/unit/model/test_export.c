@@ -45,7 +45,8 @@ static const struct {
     {"conv_transpose 3x2 4 stride 2 pad 1 output_pad 1, lrn 3, patch 4x3 6, class_token, positional, attention heads "
      "2, first, dense 5",
      MAPS_IN},
-    {"positional, conv 1x1 4, attention heads 2 rotary, positional sin, kmeans 3, kmeans 5 out assignments, upsample 2 "
+    {"positional, conv 1x1 4, attention heads 2 rotary, positional sin, softmax, kmeans 3, kmeans 5 out assignments, "
+     "upsample 2 "
      "mode bilinear, pad 2 mode reflect, pad 1 mode replicate, gap",
      MAPS_IN},
     {"dense 8, kmeans 4 learned, sample, dropout2d 0.5, gaussian_noise 0.1, dense 5, logit_norm", {VECTOR, 7, 1, 1, 1}},
@@ -292,6 +293,7 @@ static void what_cannot_be_exported_is_named(void **state)
         struct shape in;
     } refused[] = {
         {"attention, gap", "layer 1 of the network, 'attention', cannot be exported to c", MAPS_IN},
+        {"softmax, relu", "layer 1 of the network, 'softmax', cannot be exported to c", MAPS_IN},
         {"relu, kmeans 3", "layer 2 of the network, 'kmeans 3', cannot be exported to c", MAPS_IN},
         {"upsample 2 mode bilinear", "only `nearest` can", MAPS_IN},
         {"pad 1 mode reflect", "only `zeros` can", MAPS_IN},
