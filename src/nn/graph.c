@@ -229,6 +229,9 @@ static int check_output(const struct nn_graph *g, struct nn_target want, struct 
 {
     const struct nn_node *last = &g->node[g->nnodes - 1];
     char buf[48];
+    if (last->flags & LAST && want.n && strncmp(want.what, "class", 5) != 0)
+        return layer_error(last, e,
+                           "at the end it is left to the loss, and only losses of classes have one; leave it out");
     if (want.shape)
         return check_shape(last, want, e);
     if (!want.n || (last->y.c == want.n && last->y.h == 1 && last->y.w == 1))

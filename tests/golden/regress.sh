@@ -109,6 +109,8 @@ refused 'train.label_smoothing: mse has no classes to smooth' train.label_smooth
 refused 'train.loss: ' train.loss=nonsense
 refused '$classes has no value at this point: the data has numbers to predict, no classes; write $targets' \
   'model.layers=dense 4, dense $classes'
+run 2 plan f.ini 'model.layers=dense 1, softmax'
+has err "'softmax': at the end it is left to the loss, and only losses of classes have one; leave it out"
 run 2 plan f.ini 'model.layers=dense 4'
 has err 'the network ends with 4 outputs, the data has 1 number to predict; end with dense 1'
 run 0 list tasks
