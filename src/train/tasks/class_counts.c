@@ -32,28 +32,30 @@ struct block_answers {
 };
 
 /* Looks at the outputs of a block, class by class. Labels of dead lanes are those of some class. */
-static void look_at_block(int classes, const float *z, const float *share, const int32_t label[LANES],
-                          struct block_answers *b)
+static struct block_answers look_at_block(int classes, const float *z, const float *share, const int32_t label[LANES])
 {
+    struct block_answers b = {{0}, {0}, {0}};
     float top[LANES], right[LANES];
-    memset(b, 0, sizeof *b);
     for (int i = 0; i < LANES; i++) {
         top[i] = z[i];
         right[i] = z[label[i] * LANES + i];
     }
     for (int k = 0; k < classes; k++, z += LANES, share += LANES)
         for (int i = 0; i < LANES; i++) {
-            const float distance = share[i] - (label[i] == k ? 1.0f : 0.0f);
-            b->answer[i] = z[i] > top[i] ? k : b->answer[i];
+            const int32_t is = -(label[i] == k), larger = -(z[i] > top[i]);
+            const float distance = share[i] + (float)is;
+            b.answer[i] = (larger & k) | (~larger & b.answer[i]);
             top[i] = z[i] > top[i] ? z[i] : top[i];
-            b->above[i] += (z[i] > right[i]) | ((z[i] == right[i]) & (k > label[i]));
-            b->squares[i] += distance * distance;
+            b.above[i] += (z[i] > right[i]) | ((z[i] == right[i]) & (k > label[i]));
+            b.squares[i] += distance * distance;
         }
+    return b;
 }
 
 static struct calibration_bin *bin_of(struct class_counts *c, double share)
 {
-    int bin = (int)ceil(share * CALIBRATION_BINS) - 1;
+    const double at = share > 0 ? share * CALIBRATION_BINS : 0;
+    const int whole = (int)at, bin = whole - (whole == at); /* a share at an end belongs to the bin below */
     return &c->bin[bin < 0 ? 0 : bin < CALIBRATION_BINS ? bin : CALIBRATION_BINS - 1];
 }
 
@@ -77,8 +79,13 @@ static void count_sample(struct class_counts *c, const struct block_answers *b, 
 static void keep_scores(struct class_counts *c, int live, const float *share, const int32_t *label,
                         const int32_t *answer)
 {
-    for (int k = 0; k < c->classes; k++)
-        memcpy(c->score + (size_t)k * c->most + c->seen, share + k * LANES, (size_t)live * sizeof *share);
+    for (int k = 0; k < c->classes; k++) {
+        float *to = c->score + (size_t)k * c->most + c->seen;
+        if (live == LANES) /* of a size that the compiler knows */
+            memcpy(to, share + k * LANES, LANES * sizeof *share);
+        else
+            memcpy(to, share + k * LANES, (size_t)live * sizeof *share);
+    }
     for (int i = 0; i < live; i++) {
         c->truth[c->seen + (size_t)i] = (uint8_t)label[i];
         c->taken[c->seen + (size_t)i] = (uint8_t)answer[i];
@@ -90,10 +97,9 @@ void class_counts_add(struct class_counts *c, int n, const float *z, const float
 {
     for (int from = 0; from < n; from += LANES, z += c->classes * LANES, share += c->classes * LANES) {
         const int live = n - from < LANES ? n - from : LANES;
-        struct block_answers b;
         int32_t labels[LANES] = {0};
         memcpy(labels, label + from, (size_t)live * sizeof *labels);
-        look_at_block(c->classes, z, share, labels, &b);
+        const struct block_answers b = look_at_block(c->classes, z, share, labels);
         for (int i = 0; i < live; i++) {
             answer[from + i] = b.answer[i];
             count_sample(c, &b, i, labels[i], (double)share[b.answer[i] * LANES + i], (double)cross_entropy[from + i]);
