@@ -1,5 +1,5 @@
 # sweeps: a few points of every file in sweeps/, on tiny made-up data: the same bytes for any number of workers, after an
-# interruption and on every instruction set.
+# interruption and on every instruction set, and of a trial that is trained again by itself.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 # Pixels are bytes of the program itself: N SIZE, from number AT on.
@@ -61,6 +61,8 @@ for file in "$SOURCE"/sweeps/*.ini; do
   run 3 "${words[@]}" -q --no-plots -j 1 --out halted stop.epochs=1
   run 0 "${words[@]}" -q --no-plots -j 2 --out halted
   same one halted "$name"
+  run 0 verify "$name" --sample 1 --out one && has out 'the same, number by number'
+  run 0 predict "$name" --split test --out one
   for level in $levels; do
     run 0 "${words[@]}" -q --no-plots --isa "$level" --out "$level"
     same one "$level" "$name"

@@ -25,6 +25,7 @@ enum c_helper {
     C_PAD,
     C_MAXOUT,
     C_GLU,
+    C_SOFTMAX,
     C_HELPERS
 };
 extern const char *const c_helper_text[C_HELPERS];

@@ -184,6 +184,19 @@ const char *const c_helper_text[C_HELPERS] = {
 "            y[c * places + p] = most;\n"
 "        }\n"
 "}\n",
+[C_SOFTMAX] =
+"static void softmax(const float *x, float *y, int channels, int places)\n"
+"{\n"
+"    for (int p = 0; p < places; p++) {\n"
+"        float most = x[p], sum = 0;\n"
+"        for (int c = 1; c < channels; c++)\n"
+"            most = x[c * places + p] > most ? x[c * places + p] : most;\n"
+"        for (int c = 0; c < channels; c++)\n"
+"            sum += y[c * places + p] = expf(x[c * places + p] - most);\n"
+"        for (int c = 0; c < channels; c++)\n"
+"            y[c * places + p] /= sum;\n"
+"    }\n"
+"}\n",
 [C_GLU] =
 "static void glu(const float *x, float *y, int n)\n"
 "{\n"

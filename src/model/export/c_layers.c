@@ -318,7 +318,15 @@ static int emit_glu(struct c_call *c, struct err *e)
     return 0;
 }
 
+static int emit_softmax(struct c_call *c, struct err *e)
+{
+    (void)e;
+    CALL(c, C_SOFTMAX, "    softmax(%s, %s, %d, %d);\n", c->x[0], c->y, c->nd->y.c, positions_of(c->nd->y));
+    return 0;
+}
+
 const struct c_layer c_layers[] = {
+    {"softmax", emit_softmax},
     {"conv2d", emit_conv},
     {"depthwise", emit_conv},
     {"dense", emit_dense},

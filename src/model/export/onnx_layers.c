@@ -645,7 +645,17 @@ EMIT(kmeans)
     return 0;
 }
 
+EMIT(softmax)
+{
+    struct onnx_attributes a = {{0}};
+    (void)nd, (void)e;
+    onnx_int(&a, "axis", 1);
+    onnx_node(w, "Softmax", x, 1, y, &a);
+    return 0;
+}
+
 const struct onnx_layer onnx_layers[] = {
+    {"softmax", emit_softmax},
     {"conv2d", emit_conv},
     {"depthwise", emit_conv},
     {"conv_transpose", emit_conv_transpose},

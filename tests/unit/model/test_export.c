@@ -37,7 +37,7 @@ static const struct {
     {"conv 1x1 4, groupnorm 2, prelu per channel, instancenorm, residual pad { conv 3x3 6 stride 2 pad 1 }, layernorm, "
      "adaptive_avgpool 2, adaptive_maxpool 1, rmsnorm",
      MAPS_IN},
-    {"dense 12, layernorm, glu, dense 6, maxout 2, prelu, dropout 0.5, dense 5", {VECTOR, 7, 1, 1, 1}},
+    {"dense 12, layernorm, glu, dense 6, maxout 2, prelu, softmax, dropout 0.5, dense 5", {VECTOR, 7, 1, 1, 1}},
     {"conv 3 6 pad 1, relu, maxpool 3 stride 2 pad 1, upsample 2, pad 2, avgpool 2, crop 1, conv 3 6 stride 2 pad 1, "
      "layernorm over all, dense 4, branch { mean | first | last }",
      {SEQUENCE, 3, 9, 1, 1}},
