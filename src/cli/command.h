@@ -48,6 +48,7 @@ struct options {
     double patience;           /* seconds that it waits for a server that sends next to nothing */
     const char *split, *trial; /* a word: train, validation, test; an id or number; NULL: not given */
     int top, sample;           /* 0: not given */
+    int normalized;            /* what is exported leaves the normalization out */
     double threshold;          /* -1: not given */
     int point;                 /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;

@@ -40,6 +40,8 @@ static const struct option table[] = {
         .help = "the trial, by its id or number in the table (default: the best)" },              0, "ID", FOR_TRAIN },
     { { .name = "sample", .type = P_INT, .at = AT(sample), .min = 1, .max = 1000000,
         .help = "how many trials, spread over the complete ones (default: 3)" },                  0, "N", FOR_VERIFY },
+    { { .name = "normalized", .type = P_FLAG, .at = AT(normalized),
+        .help = "the exported network leaves the normalization out: its input is normalized already" }, 0, NULL, FOR_EXPORT },
     { { .name = "split", .type = P_TEXT, .at = AT(split),
         .help = "train, validation or test: samples of the sweep's own dataset (eval: default test)" }, 0, "S", FOR_PREDICT | FOR_EVAL },
     { { .name = "top", .type = P_INT, .at = AT(top), .min = 1, .max = DATA_CLASSES,

@@ -76,7 +76,7 @@ void models_found(struct sweep_run *run)
         uint64_t i = keymap_get(&run->plan->by_key, strtoull(f->d_name, &end, 16));
         if (end != f->d_name + 16)
             continue;
-        if (!strcmp(end, SUFFIX ".tmp")) {
+        if (!strncmp(end, SUFFIX ".", sizeof SUFFIX)) { /* half-written, or left by a comparison */
             snprintf(file, sizeof file, "%s/%s", path, f->d_name);
             unlink(file);
         } else if (!strcmp(end, SUFFIX) && i != KEYMAP_NONE)

@@ -153,6 +153,8 @@ EOF
   cmp -s want got || fail "the exported C file has other answers"
 fi
 run 0 export shots@1 --to onnx && has shots.onnx sweep BatchNormalization
+run 0 export shots --to c --normalized bare.c && has bare.c 'input_scale0[] = {' && grep -A1 'input_scale0\[\]' bare.c | grep -q '^    1.0f,$' ||
+  fail "--normalized leaves the normalization in"
 run 2 export shots && has err 'write --to FORMAT, one of safetensors'
 run 2 export shots --to cc && has err "there is no format 'cc'"
 

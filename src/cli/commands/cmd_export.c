@@ -41,6 +41,21 @@ static void network_name(const struct model_word *w, char *name, size_t n)
         name[strlen(name) - strlen(".safetensors")] = 0;
 }
 
+/* Takes the normalization off: the network's input is what its first layer reads. 0, or -1 with *e. */
+static int leave_values_alone(struct model *m, struct arena *mem, struct err *e)
+{
+    const size_t channels = (size_t)m->form.shape.c;
+    float *one = arena_take(mem, channels * sizeof *one), *zero = arena_take(mem, channels * sizeof *zero);
+    if (!one || !zero)
+        return err_set(e, ERR_NOMEM, "no memory");
+    for (size_t c = 0; c < channels; c++)
+        one[c] = 1;
+    m->form.scale = one;
+    m->form.shift = zero;
+    m->form.fill = NULL;
+    return 0;
+}
+
 static int run_export(const struct invocation *in, struct arena *mem, struct str *bytes, struct err *e)
 {
     struct model_word w;
@@ -48,6 +63,10 @@ static int run_export(const struct invocation *in, struct arena *mem, struct str
     char name[256], path[300];
     const struct export_format *f = find_export_format(in->opt.to, e);
     if (!f || model_word_read(in, in->arg[0], &w, e) || model_word_model(&w, &m, mem, e))
+        return -1;
+    if (in->opt.normalized && f == &export_safetensors)
+        return err_set(e, ERR_USAGE, "--normalized is for c and onnx; a model file says how its input is normalized");
+    if (in->opt.normalized && leave_values_alone(&m, mem, e))
         return -1;
     network_name(&w, name, sizeof name);
     snprintf(path, sizeof path, "%s%s", name, f->suffix);

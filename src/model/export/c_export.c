@@ -76,7 +76,7 @@ static int emit_nodes(struct c_writer *w, const struct c_place *v, struct err *e
         struct c_call c = {.w = w, .nd = &g->node[i]};
         if (v[i + 1].of != i + 1)
             continue;
-        const struct c_layer *row = export_row(c.nd, c_layers, sizeof *c_layers, "c", e);
+        const struct c_layer *row = export_row(c.nd, c_layers, sizeof *c_layers, "c", 0, e);
         if (!row)
             return -1;
         if (c.nd->nin > 8)

@@ -245,17 +245,11 @@ static int emit_shortcut(struct c_call *c, struct err *e)
     return 0;
 }
 
-static int cannot(const struct c_call *c, const char *what, struct err *e)
-{
-    return err_set(e, ERR_USAGE, "layer %d of the network, '%s', cannot be exported to c: %s", c->nd->index + 1,
-                   c->nd->text, what);
-}
-
 static int emit_upsample(struct c_call *c, struct err *e)
 {
     const struct shape x = c->nd->x[0];
     if (export_word(c->nd, "mode") > 0)
-        return cannot(c, "only `nearest` can", e);
+        return export_refuse(c->nd, "c", "only `nearest` can", e);
     const struct shape y = c->nd->y;
     CALL(c, C_UPSAMPLE, "    upsample(%s, %s, %d, %d, %d, %d, %d);\n", c->x[0], c->y, x.c, x.h, x.w, y.h / x.h,
          y.w / x.w);
@@ -272,7 +266,7 @@ static void emit_border(struct c_call *c, enum c_helper helper, const char *name
 static int emit_pad(struct c_call *c, struct err *e)
 {
     if (export_word(c->nd, "mode") > 0)
-        return cannot(c, "only `zeros` can", e);
+        return export_refuse(c->nd, "c", "only `zeros` can", e);
     emit_border(c, C_PAD, "pad");
     return 0;
 }

@@ -32,8 +32,12 @@ int export_batchnorm(const struct model *m, const struct nn_node *nd, float **sc
 /* Whether the node changes nothing but, perhaps, the shape of what it reads, in the order channel, row, column. */
 int export_is_identity(const struct nn_node *nd);
 /* The row of the node's layer in a table of names that ends with NULL (struct { const char *name; ... }, `size` bytes
- * each); "join NAME" for layers that join. NULL with *e: there is none. */
-const void *export_row(const struct nn_node *nd, const void *table, size_t size, const char *format, struct err *e);
+ * each); "join NAME" for layers that join. NULL with *e: there is none, or it is of a volume and the format has none.
+ */
+const void *export_row(const struct nn_node *nd, const void *table, size_t size, const char *format, int volumes,
+                       struct err *e);
+/* What is said of a layer that cannot be exported. Returns -1. */
+int export_refuse(const struct nn_node *nd, const char *format, const char *why, struct err *e);
 /* The geometry of a pooling, however it is written. 0, or -1 with *e: its windows have different sizes. */
 int export_pool(const struct nn_node *nd, struct pool_dims *d, struct err *e);
 /* Stride of a shortcut (the way round of `residual pad`). */

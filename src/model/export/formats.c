@@ -75,16 +75,23 @@ int export_is_identity(const struct nn_node *nd)
     return nd->nin == 1 && (nd->flags & IDENTITY);
 }
 
-const void *export_row(const struct nn_node *nd, const void *table, size_t size, const char *format, struct err *e)
+int export_refuse(const struct nn_node *nd, const char *format, const char *why, struct err *e)
+{
+    return err_set(e, ERR_USAGE, "layer %d of the network, '%s', cannot be exported to %s%s%s", nd->index + 1, nd->text,
+                   format, *why ? ": " : "", why);
+}
+
+const void *export_row(const struct nn_node *nd, const void *table, size_t size, const char *format, int volumes,
+                       struct err *e)
 {
     char name[48];
     const char *has;
     snprintf(name, sizeof name, "%s%s", nd->nin > 1 ? "join " : "", nd->type->name);
-    for (const char *row = table; memcpy(&has, row, sizeof has), has; row += size)
-        if (!strcmp(has, name) && (nd->x[0].kind != VOLUME))
+    const int volume = nd->x[0].kind == VOLUME && !volumes;
+    for (const char *row = table; memcpy(&has, row, sizeof has), has && !volume; row += size)
+        if (!strcmp(has, name))
             return row;
-    err_set(e, ERR_USAGE, "layer %d of the network, '%s'%s, cannot be exported to %s", nd->index + 1, nd->text,
-            nd->x[0].kind == VOLUME ? " of a volume" : "", format);
+    export_refuse(nd, format, volume ? "it works on a volume" : "", e);
     return NULL;
 }
 

@@ -189,7 +189,7 @@ static int emit_layer(struct onnx_writer *w, const struct nn_node *nd, const cha
         *y = shape_equal(nd->x[0], nd->y) ? x[0] : onnx_reshape(w, x[0], nd->y, NULL);
         return 0;
     }
-    const struct onnx_layer *row = export_row(nd, onnx_layers, sizeof *onnx_layers, "onnx", e);
+    const struct onnx_layer *row = export_row(nd, onnx_layers, sizeof *onnx_layers, "onnx", 1, e);
     *y = onnx_name(w);
     return row ? row->emit(w, nd, x, *y, e) : -1;
 }

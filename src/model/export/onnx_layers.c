@@ -35,10 +35,25 @@ static const char *put_channels(struct onnx_writer *w, const struct nn_node *nd,
                                   : onnx_floats(w, v, channels, (int)nd->y.kind);
 }
 
-static int cannot_onnx(const struct nn_node *nd, const char *what, struct err *e)
+/* -1 with *e where the node is of a volume: the row does not do these. */
+static int refuse_volume(const struct nn_node *nd, struct err *e)
 {
-    return err_set(e, ERR_USAGE, "layer %d of the network, '%s', cannot be exported to onnx: %s", nd->index + 1,
-                   nd->text, what);
+    return nd->x[0].kind == VOLUME ? export_refuse(nd, "onnx", "it works on a volume", e) : 0;
+}
+
+/* The directions of a node in the order of ONNX, as sides of extents (rows, columns, slices); returns how many. */
+static int sides_of(const struct nn_node *nd, int side[NN_SIDES])
+{
+    const int volume = nd->x[0].kind == VOLUME;
+    side[0] = volume ? 2 : 0;
+    side[1] = volume ? 0 : 1;
+    side[2] = 1;
+    return (int)nd->x[0].kind - 1;
+}
+
+static int along_side(struct shape s, int side)
+{
+    return side == 0 ? shape_rows(s) : side == 1 ? s.w : s.d;
 }
 
 /* --- convolutions and dense layers --- */
@@ -52,26 +67,26 @@ static int pad_behind(int n, int outputs, int stride, int reach, int before)
 
 EMIT(conv)
 {
-    const int sides = (int)nd->x[0].kind - 1; /* 1 or 2 */
-    const int size[] = {nd->x[0].h, nd->x[0].w}, outputs[] = {nd->y.h, nd->y.w};
+    const struct conv_args *args = nd->args;
     const char *in[3] = {x[0], put_tensor_of(w, nd, 0), nd->ntensors > 1 ? put_tensor_of(w, nd, 1) : ""};
-    struct stage_part part;
+    int side[NN_SIDES], kernel[NN_SIDES], stride[NN_SIDES], dilation[NN_SIDES], pads[2 * NN_SIDES];
+    const int sides = sides_of(nd, side);
     (void)e;
-    nd->type->part(nd, &part);
-    const struct conv_dims *d = &part.conv;
-    const int kernel[] = {d->kh, d->kw}, stride[] = {d->sh, d->sw}, dilation[] = {d->dh, d->dw},
-              before[] = {d->ph, d->pw};
-    int pads[4];
     for (int i = 0; i < sides; i++) {
-        pads[i] = before[i];
-        pads[sides + i] = pad_behind(size[i], outputs[i], stride[i], (kernel[i] - 1) * dilation[i] + 1, before[i]);
+        const int n = along_side(nd->x[0], side[i]), outputs = along_side(nd->y, side[i]);
+        kernel[i] = layer_along(args->kernel, side[i]);
+        stride[i] = layer_along(args->stride, side[i]);
+        dilation[i] = layer_along(args->dilation, side[i]);
+        const int reach = (kernel[i] - 1) * dilation[i] + 1;
+        pads[i] = args->same ? pad_behind(n, outputs, stride[i], reach, 0) / 2 : layer_along(args->pad, side[i]);
+        pads[sides + i] = pad_behind(n, outputs, stride[i], reach, pads[i]);
     }
     struct onnx_attributes a = {{0}};
     onnx_ints(&a, "kernel_shape", kernel, sides);
     onnx_ints(&a, "strides", stride, sides);
     onnx_ints(&a, "pads", pads, 2 * sides);
     onnx_ints(&a, "dilations", dilation, sides);
-    onnx_int(&a, "group", d->groups);
+    onnx_int(&a, "group", args->multiplier ? nd->x[0].c : args->groups);
     onnx_node(w, "Conv", in, nd->ntensors > 1 ? 3 : 2, y, &a);
     return 0;
 }
@@ -82,7 +97,8 @@ EMIT(conv_transpose)
     const char *in[3] = {x[0], put_tensor_of(w, nd, 0), nd->ntensors > 1 ? put_tensor_of(w, nd, 1) : ""};
     const int sides = (int)nd->x[0].kind - 1;
     int kernel[2], stride[2], dilation[2], output_pad[2], pads[4];
-    (void)e;
+    if (refuse_volume(nd, e))
+        return -1;
     for (int i = 0; i < sides; i++) {
         kernel[i] = layer_along(args->kernel, i);
         stride[i] = layer_along(args->stride, i);
@@ -178,7 +194,7 @@ static void gained(struct onnx_writer *w, const struct nn_node *nd, const char *
 
 static int emit_over_norm(struct onnx_writer *w, const struct nn_node *nd, const char *x, const char *y, int centred)
 {
-    static const int64_t axes[] = {1, 2, 3};
+    static const int64_t axes[] = {1, 2, 3, 4};
     const int all = export_word(nd, "over") > 0;
     gained(w, nd, normalized(w, x, axes, all ? (int)nd->x[0].kind : 1, centred, export_word(nd, "eps")), y);
     return 0;
@@ -233,8 +249,10 @@ EMIT(lrn)
     struct onnx_attributes a = {{0}};
     const struct shape map = {MAPS, nd->x[0].c, nd->x[0].h, nd->x[0].w, 1};
     const int size = (int)export_word(nd, "size");
+    if (refuse_volume(nd, e))
+        return -1;
     if (size % 2 == 0)
-        return cannot_onnx(nd, "an even size has its odd neighbour on the other side there", e);
+        return export_refuse(nd, "onnx", "an even size has its odd neighbour on the other side there", e);
     onnx_int(&a, "size", size);
     onnx_float(&a, "alpha", (float)export_word(nd, "alpha"));
     onnx_float(&a, "beta", (float)export_word(nd, "beta"));
@@ -327,18 +345,35 @@ EMIT(sample)
 
 /* --- pooling --- */
 
+/* Windows, their steps and zeros around along a side: those of its words, or those that share all of it out. */
+static int window_along(const struct nn_node *nd, int side, int *kernel, int *stride, int *pad, struct err *e)
+{
+    const int n = along_side(nd->x[0], side), outputs = along_side(nd->y, side);
+    *kernel = *stride = n / outputs;
+    *pad = 0;
+    if (param_find(nd->type->params ? nd->type->params : &(const struct param){0}, "kernel")) {
+        *kernel = export_side(nd, "kernel", side);
+        *stride = export_side(nd, "stride", side);
+        *pad = export_side(nd, "pad", side);
+    } else if (n % outputs)
+        return export_refuse(nd, "onnx", "its windows have different sizes", e);
+    return 0;
+}
+
 static int emit_pooling(struct onnx_writer *w, const struct nn_node *nd, const char *x, const char *y, int max,
                         struct err *e)
 {
-    struct pool_dims d;
+    int side[NN_SIDES], kernel[NN_SIDES], stride[NN_SIDES], pads[2 * NN_SIDES];
+    const int sides = sides_of(nd, side);
     struct onnx_attributes a = {{0}};
-    if (export_pool(nd, &d, e))
-        return -1;
-    const int kernel[] = {d.kh, d.kw}, stride[] = {d.sh, d.sw}, of_map[] = {d.ph, d.pw, d.ph, d.pw};
-    const int sides = (int)nd->x[0].kind - 1, of_sequence[] = {d.ph, d.ph};
+    for (int i = 0; i < sides; i++) {
+        if (window_along(nd, side[i], &kernel[i], &stride[i], &pads[i], e))
+            return -1;
+        pads[sides + i] = pads[i];
+    }
     onnx_ints(&a, "kernel_shape", kernel, sides);
     onnx_ints(&a, "strides", stride, sides);
-    onnx_ints(&a, "pads", sides == 1 ? of_sequence : of_map, 2 * sides);
+    onnx_ints(&a, "pads", pads, 2 * sides);
     if (!max)
         onnx_int(&a, "count_include_pad", 1);
     onnx_node(w, max ? "MaxPool" : "AveragePool", &x, 1, y, &a);
@@ -387,7 +422,8 @@ EMIT(upsample)
     const int rank[] = {(int)from.kind + 1}, linear = export_word(nd, "mode") > 0;
     const char *const in[] = {x[0], "", onnx_floats(w, scales, rank, 1)};
     struct onnx_attributes a = {{0}};
-    (void)e;
+    if (refuse_volume(nd, e))
+        return -1;
     onnx_text(&a, "mode", linear ? "linear" : "nearest");
     onnx_text(&a, "coordinate_transformation_mode", linear ? "half_pixel" : "asymmetric");
     if (!linear)
@@ -415,7 +451,8 @@ EMIT(pad)
     const int map = nd->x[0].kind == MAPS;
     struct onnx_attributes a = {{0}};
     const char *const in[] = {x[0], onnx_wholes(w, map ? of_map : of_sequence, map ? 8 : 6)};
-    (void)e;
+    if (refuse_volume(nd, e))
+        return -1;
     onnx_text(&a, "mode", modes[(int)export_word(nd, "mode")]);
     onnx_node(w, "Pad", in, 2, y, &a);
     return 0;
@@ -424,7 +461,8 @@ EMIT(pad)
 EMIT(crop)
 {
     const int top = border_rows(nd), left = border_columns(nd), map = nd->x[0].kind == MAPS;
-    (void)e;
+    if (refuse_volume(nd, e))
+        return -1;
     const char *rows = slice(w, x[0], 2, top, top + nd->y.h, 1, map ? NULL : y);
     if (map)
         slice(w, rows, 3, left, left + nd->y.w, 1, y);
@@ -438,7 +476,8 @@ EMIT(shortcut)
     const int64_t *const all[] = {of_one, of_two, pads};
     const char *in = x[0];
     int stride[2];
-    (void)e;
+    if (refuse_volume(nd, e))
+        return -1;
     export_shortcut(nd, stride);
     for (int i = 0; i < sides; i++)
         in = slice(w, in, 2 + i, 0, i ? nd->x[0].w : nd->x[0].h, stride[i], NULL);
@@ -592,7 +631,8 @@ EMIT(positional)
 {
     const struct shape s = nd->x[0];
     const int dim[] = {s.c, s.h, s.w};
-    (void)e;
+    if (refuse_volume(nd, e))
+        return -1;
     onnx_of_two(w, "Add", x[0], onnx_floats(w, position_table(w, nd), dim, (int)s.kind), y);
     return 0;
 }
@@ -626,7 +666,8 @@ EMIT(kmeans)
     float *square = arena_take(&w->mem, (size_t)k * sizeof *square);
     struct onnx_attributes a = {{0}};
     struct shape flat = {SEQUENCE, c, nd->x[0].h * nd->x[0].w, 1, 1};
-    (void)e;
+    if (refuse_volume(nd, e))
+        return -1;
     for (int i = 0; square && i < k; i++) {
         double sum = 0;
         for (int j = 0; j < c; j++)
@@ -645,17 +686,7 @@ EMIT(kmeans)
     return 0;
 }
 
-EMIT(softmax)
-{
-    struct onnx_attributes a = {{0}};
-    (void)nd, (void)e;
-    onnx_int(&a, "axis", 1);
-    onnx_node(w, "Softmax", x, 1, y, &a);
-    return 0;
-}
-
 const struct onnx_layer onnx_layers[] = {
-    {"softmax", emit_softmax},
     {"conv2d", emit_conv},
     {"depthwise", emit_conv},
     {"conv_transpose", emit_conv_transpose},
