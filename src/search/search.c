@@ -8,7 +8,7 @@
 
 /* Rows in the order of the manual, the default first; each is a file NAME.c that ends in its row. */
 // clang-format off
-#define METHODS(X) X(grid) X(random) X(sobol) X(latin) X(tpe)
+#define METHODS(X) X(grid) X(random) X(sobol) X(latin) X(tpe) X(gp) X(evolution)
 // clang-format on
 #define DECLARE(name) extern const struct search_type search_##name;
 #define ROW(name) &search_##name,

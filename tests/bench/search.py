@@ -1,11 +1,12 @@
-"""Search on known functions: the best value after 50 and 100 trials, median over the seeds, by `sweep` and by Optuna.
+"""Search on known functions: the best value after 50 and 100 trials, median over the seeds, by `sweep` and by
+Optuna.
 
-    pip install optuna
+    pip install optuna torch
     python3 tests/bench/search.py build/release/sweep [--seeds 30] [--functions branin,hartmann6]
 
-Functions are losses of the command line (train.loss = formula). Optuna's TPE sampler has its defaults, and for the space
-with a condition also group=True. Both sides get each result before the next proposal (search.lag = 1); the columns
-tpe/8 are those of sweep's default lag.
+Functions are losses of the command line (train.loss = formula). Optuna's samplers have their defaults, TPE for the space
+with a condition also group=True. Both sides get each result before the next proposal (search.lag = 1); tpe/8 and gp/8 are
+those of sweep's default lag.
 """
 import argparse, csv, math, os, statistics, subprocess, sys, tempfile, time
 
@@ -104,10 +105,20 @@ def by_sweep(program, folder, name, seed, method, lag):
         return best_after([float(r["val_loss"]) for r in csv.DictReader(f)])
 
 
-def by_optuna(name, seed, **options):
+def TPE(seed, **options):
+    import optuna
+    return optuna.samplers.TPESampler(seed=seed, **options)
+
+
+def GP(seed):
+    import optuna
+    return optuna.samplers.GPSampler(seed=seed)
+
+
+def by_optuna(name, seed, sampler):
     import optuna
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, **options))
+    study = optuna.create_study(sampler=sampler(seed))
     study.optimize(FUNCTIONS[name][3] or optuna_conditional, n_trials=100)
     return best_after([t.value for t in study.trials])
 
@@ -119,7 +130,7 @@ def main():
     p.add_argument("program")
     p.add_argument("--seeds", type=int, default=30)
     p.add_argument("--functions", default=",".join(FUNCTIONS))
-    p.add_argument("--no-optuna", action="store_true")
+    p.add_argument("--only", help="some of the columns, by commas: tpe/1,optuna")
     a = p.parse_args()
     program = os.path.abspath(a.program)
     with tempfile.TemporaryDirectory() as folder:
@@ -129,12 +140,18 @@ def main():
                 f.write(HEAD.format(model=model, value=value, grid=grid))
             ways = {"random": lambda s: by_sweep(program, folder, name, s, "random", 0),
                     "tpe/1": lambda s: by_sweep(program, folder, name, s, "tpe", 1),
-                    "tpe/8": lambda s: by_sweep(program, folder, name, s, "tpe", 8)}
-            if not a.no_optuna:
-                ways["optuna"] = lambda s: by_optuna(name, s)
-                if name == "conditional":
-                    ways["optuna group"] = lambda s: by_optuna(name, s, group=True)
+                    "tpe/8": lambda s: by_sweep(program, folder, name, s, "tpe", 8),
+                    "evolution/1": lambda s: by_sweep(program, folder, name, s, "evolution", 1),
+                    "gp/1": lambda s: by_sweep(program, folder, name, s, "gp", 1),
+                    "gp/8": lambda s: by_sweep(program, folder, name, s, "gp", 8)}
+            ways["optuna"] = lambda s: by_optuna(name, s, TPE)
+            if name == "conditional":
+                ways["optuna group"] = lambda s: by_optuna(name, s, lambda seed: TPE(seed, group=True))
+            else:
+                ways["optuna gp"] = lambda s: by_optuna(name, s, GP)  # it draws conditional spaces at random
             for way, run in ways.items():
+                if a.only and way not in a.only.split(","):
+                    continue
                 began = time.time()
                 best = [run(seed) for seed in range(1, a.seeds + 1)]
                 print(f"{name:12} {way:13} after 50: {statistics.median(b[0] for b in best):9.5f}  "

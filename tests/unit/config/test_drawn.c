@@ -123,7 +123,7 @@ static void what_cannot_be_drawn_is_told(void **state)
     expect_error("[grid]\ntrain.lr = lognormal -3 1\n", "continuous", "write a list, or draw points", NULL);
     expect_error("[grid]\ntrain.batch_size = 8..64 int log\n", "log says nothing", NULL);
     expect_error("[search]\ntrials = 3\n",
-                 "t.ini:2: search.trials: is not used by grid; random, sobol, latin and tpe have it", NULL);
+                 "t.ini:2: search.trials: is not used by grid; random, sobol, latin, tpe, gp and evolution have it", NULL);
     expect_error(SEARCH "trials = 0\n", "search.trials: '0' is not an integer 1..", NULL);
     expect_error(SEARCH "[grid]\nsearch.trials = 3, 4\n", "is of the sweep as a whole", NULL);
     expect_error(SEARCH "[grid]\ntrain.lr = 0..0.1 log\n", "begin above 0", NULL);

@@ -1,0 +1,33 @@
+/* gaussian.h - a Gaussian process over the points of a search: Matern 5/2 with a length for each axis. Axes in order
+ * are told by their quantiles, others by whether values are the same (Hamming), and an axis that one of two points does
+ * not have is another value of it. Its own Cholesky, so that the bits are the same on every machine. */
+#ifndef SEARCH_GAUSSIAN_H
+#define SEARCH_GAUSSIAN_H
+
+#include "search/search.h"
+
+struct gp {
+    const struct search *s;
+    size_t n, axes;
+    double *x;      /* [n][axes] quantiles, of axes without order the numbers of values; NaN where absent */
+    double *y;      /* [n] of mean 0 and deviation 1; smaller is better */
+    double *weight; /* [axes] one over the squared length */
+    double scale, noise;
+    double *l;     /* [n][n] Cholesky factor, lower */
+    double *alpha; /* [n] */
+    double *room;  /* [n] scratch of gp_predict */
+};
+
+/* Room for n points; the caller fills x, y. 0, or -1 without memory; gp_release is due either way. */
+int gp_init(struct gp *g, const struct search *s, size_t n);
+void gp_release(struct gp *g);
+/* The most likely lengths, scale and noise after the priors of Optuna 5.0 (GPSampler), by a fixed number of steps. 0,
+ * or -1 without memory. */
+int gp_fit(struct gp *g);
+/* Prepares predictions with the lengths, scale and noise that are there. */
+void gp_factorize(struct gp *g);
+void gp_predict(const struct gp *g, const double *x, double *mean, double *variance);
+/* The logarithm of the expected improvement over `best` (Ament et al. 2023, arXiv:2310.20708). */
+double gp_log_improvement(double mean, double variance, double best);
+
+#endif
