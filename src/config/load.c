@@ -71,6 +71,8 @@ static int looks_like_key(const char *section, const char *word, const char *bef
         from--;
     if (n - from < sizeof last)
         strcpy(last, before + from);
+    if (!strcmp(section, "search")) /* lines of search.start name axes */
+        return !strchr(word, '.');
     if (!strcmp(section, "require"))
         return !strcmp(word, "model") || !strcmp(word, "result");
     if (!strcmp(section, "grid") || load_section_tail(section, "zip", ' ')) /* a condition may go on over a line */

@@ -284,6 +284,9 @@ void axes_build(struct sweep *s, struct pending *p, size_t n, struct error_list 
 /* After everything else is known: conditions, then the space that is searched. */
 void axes_search(struct sweep *s, struct error_list *errors);
 
+/* start.c: the points that are tried first, into s->search */
+void start_parse(struct sweep *s, struct error_list *errors);
+
 /* require.c */
 void requirements_parse(struct sweep *s, struct requirements *r, const struct given *g, int after,
                         struct error_list *errors);

@@ -1,6 +1,7 @@
 /* search.c lists the methods, and asks one for the next proposal that was not made before. */
 #include "search/search.h"
 
+#include "base/rng.h"
 #include "base/str.h"
 
 #include <math.h>
@@ -19,6 +20,7 @@ const struct search_type *const search_types[] = {METHODS(ROW) NULL};
 const struct param search_draw_params[] = {
     { .name = "trials", .type = P_INT, .at = offsetof(struct search_args, trials), .min = 1, .max = 1000000000,
       .preset = "20", .help = "how many points are tried, each with its repeats" },
+    SEARCH_START,
     { 0 }
 };
 // clang-format on
@@ -129,6 +131,26 @@ static int waits(const struct search *s, const struct search_history *h)
     return s->type->listens && h->points >= (size_t)s->args.startup && h->points + 1 > h->told + (size_t)s->args.lag;
 }
 
+/* A point that is tried first; an axis whose condition does not hold there has no value. */
+static int start_at(const struct search *s, uint64_t number, struct proposal *out, struct err *e)
+{
+    const struct proposal *given = &s->start[number];
+    struct rng r;
+    rng_init(&r, s->seed, RNG_SEARCH, (uint32_t)number, UINT32_MAX - 1);
+    for (size_t i = 0; i < s->axes; i++)
+        out->value[i] = SEARCH_ABSENT;
+    for (size_t pos = 0; pos < s->axes; pos++) {
+        size_t i = (size_t)s->diagram.order[pos];
+        uint32_t unit = rng_u32(&r);
+        int there = s->axis[i].conditional ? s->holds(s->ctx, i, out->value, e) : 1;
+        if (there < 0)
+            return -1;
+        if (there)
+            out->value[i] = given->value[i] == SEARCH_ANY ? (int64_t)s->quantile(s->ctx, i, unit) : given->value[i];
+    }
+    return 0;
+}
+
 #define REPEATED 10000 /* numbers in a row that were proposed before: the space is taken for used up */
 
 int search_next(const struct search *s, struct search_history *h, struct proposal *out, struct err *e)
@@ -138,7 +160,8 @@ int search_next(const struct search *s, struct search_history *h, struct proposa
             return SEARCH_END;
         if (waits(s, h))
             return SEARCH_WAITS;
-        int rc = s->type->ask(s, h, h->asked, out, e);
+        int rc =
+            h->asked < s->nstart ? start_at(s, h->asked, out, e) : s->type->ask(s, h, h->asked - s->nstart, out, e);
         if (rc)
             return rc;
         h->asked++;

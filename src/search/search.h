@@ -16,6 +16,7 @@
 
 #define SEARCH_AXES DIAGRAM_AXES
 #define SEARCH_ABSENT DIAGRAM_ABSENT
+#define SEARCH_ANY (SEARCH_ABSENT - 1)
 #define SEARCH_STEPS ((uint64_t)1 << 32) /* values of a continuous axis */
 
 struct proposal {
@@ -27,7 +28,8 @@ typedef uint64_t search_quantile(void *ctx, size_t axis, uint32_t unit);
 
 /* The keys that rows have. */
 struct search_args {
-    int trials; /* points that are tried */
+    int trials;        /* points that are tried */
+    const char *start; /* as written; see search.start */
     /* Of a method that listens: */
     int lag;        /* >= 1: how many points before a proposal are known by their values alone, itself counted */
     int startup;    /* the first points, which are drawn by themselves */
@@ -44,6 +46,9 @@ struct search {
     diagram_holds *holds;
     search_quantile *quantile;
     void *ctx; /* of holds and quantile */
+    /* Points that are tried first, of a method that draws: [nstart]; an axis may be SEARCH_ANY, which is drawn. */
+    const struct proposal *start;
+    size_t nstart;
     /* By search_init: */
     struct diagram diagram; /* of a method that draws only its order, axes, points and approx */
     double **edge;          /* [axes] of a method that listens: [values + 1] the quantiles at which values begin, of
@@ -85,12 +90,17 @@ extern const struct search_type
 extern const struct param search_draw_params[]; /* of those that draw */
 /* Rows of those that listen. */
 // clang-format off
+#define SEARCH_START                                                                                                   \
+    { .name = "start", .type = P_TEXT, .at = offsetof(struct search_args, start), .preset = "",                        \
+      .help = "points that are tried first, one a line: section.key=value ...; axes that a line does not name are "    \
+              "drawn" }
 #define SEARCH_LISTEN_PARAMS                                                                                           \
     { .name = "trials", .type = P_INT, .at = offsetof(struct search_args, trials), .min = 1, .max = 100000,           \
       .preset = "20", .help = "how many points are tried, each with its repeats" },                                    \
     { .name = "lag", .type = P_INT, .at = offsetof(struct search_args, lag), .min = 1, .max = 100000,                  \
       .preset = "8", .help = "point k is proposed from the results of points 1 to k - lag, whatever the number of "    \
-                             "workers, for as many of which a small lag leaves no work" }
+                             "workers, for as many of which a small lag leaves no work" },                         \
+    SEARCH_START
 // clang-format on
 extern const struct search_type search_random; /* which others begin with */
 const char *search_name(size_t i);             /* NULL after the last */

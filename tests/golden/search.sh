@@ -104,6 +104,25 @@ same random1 fresh s
 run 0 s.ini --no-plots search.trials=13 --out tpe1 search.method=tpe search.lag=3 search.startup=3
 has err '20 of 26 trials were there already'
 
+# Points that are tried first, by every method that draws; what a line does not name is drawn.
+sed '/^method = random/a start =\n    train.lr=0.05 model.units=7 train.optimizer=sgd train.momentum=0.9\n    train.optimizer=adam model.units=4' \
+  s.ini >first.ini
+for method in $methods; do
+  run 0 first.ini -q --no-plots search.method=$method search.trials=4 sweep.name=s --out first
+  row=$(sed -n 2p first/results/s.csv)
+  [ "$(cell train.lr) $(cell model.units) $(cell train.optimizer) $(cell train.momentum)" = '0.05 7 sgd 0.9' ] ||
+    fail "$method does not begin with the first line of search.start: $row"
+  row=$(sed -n 4p first/results/s.csv)
+  [ "$(cell model.units) $(cell train.optimizer) $(cell train.momentum)" = '4 adam ' ] || fail "nor with the second: $row"
+  rm -rf first
+done
+for bad in train.lr=5 model.units=3 train.optimizer=lion; do
+  run 2 plan s.ini search.start="$bad"
+  has err 'is not a value of'
+done
+run 2 plan s.ini search.start=train.epochs=3
+has err "'train.epochs' is not an axis"
+
 # A space that runs out: every point once, no repetition, and plan says so; two words for one training count once.
 tiny f '[search]' 'method = sobol' 'trials = 50' '[grid]' 'model.units = 4, 8' \
   'data.augment = rotate 0, rotate 0.0, ""' 'train.lr = 0.1, 0.2'

@@ -275,6 +275,7 @@ void axes_search(struct sweep *s, struct error_list *errors)
                                 .holds = axis_holds,
                                 .quantile = axis_quantile,
                                 .ctx = s};
+    start_parse(s, errors);
     if (errors->n > before || !search_init(&s->search, &s->mem, &culprit, &e))
         return;
     const struct where *w = culprit < s->nax && s->ax[culprit].when ? &s->ax[culprit].when_at : NULL;

@@ -407,6 +407,42 @@ const char *values_text(const struct values *v, uint64_t i, char buf[STR_NUM])
     return str_double(buf, range_at(s, (double)i));
 }
 
+/* Finds the first value of a segment, which goes up, that is not below v. */
+static uint64_t first_from(const struct values *of, uint64_t at, uint64_t n, double v)
+{
+    char buf[STR_NUM];
+    uint64_t lo = 0, hi = n;
+    while (lo < hi) {
+        uint64_t mid = lo + (hi - lo) / 2;
+        double x;
+        if (!str_to_double(values_text(of, at + mid, buf), &x) && x < v)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+int values_find(const struct values *v, const char *text, uint64_t *number)
+{
+    char buf[STR_NUM];
+    double want, x;
+    int is_number = !str_to_double(text, &want);
+    uint64_t at = 0;
+    for (size_t g = 0; g < v->nseg; at += v->seg[g++].n) {
+        const struct segment *s = &v->seg[g];
+        *number = at;
+        if (s->text && (!strcmp(s->text, text) || (is_number && !str_to_double(s->text, &x) && x == want)))
+            return 0;
+        if (s->text || !is_number)
+            continue;
+        *number = at + first_from(v, at, s->n, want);
+        if (*number < at + s->n && !str_to_double(values_text(v, *number, buf), &x) && x == want)
+            return 0;
+    }
+    return -1;
+}
+
 int values_many(const char *text, enum values_kind kind)
 {
     double lo, hi;

@@ -53,6 +53,9 @@ uint64_t values_quantile(const struct values *v, uint32_t unit);
 int values_weighted(const struct values *v);
 /* The i-th value; the text of a range is written into buf. */
 const char *values_text(const struct values *v, uint64_t i, char buf[STR_NUM]);
+/* The number of the value that the text is: of a list the text itself or an equal number, of a range a number that it
+ * has. 0, or -1: it has no such value. */
+int values_find(const struct values *v, const char *text, uint64_t *number);
 /* Whether `text` of the command line is more than one value: a range, a quoted list, a condition, or commas. Texts may
  * hold commas and dots themselves: for them a list of words without blanks counts, and no range. A variable may be
  * either: ranges, and lists of words without blanks. Texts with both commas and blanks may be one value or several:

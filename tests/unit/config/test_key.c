@@ -123,6 +123,12 @@ static const char *any_other_value(const struct param *p, char buf[64])
     return !strcmp(p->name, "dataset") ? "kmnist" : !strcmp(p->name, "augment") ? "rotate 7" : "elsewhere";
 }
 
+/* The same of a key of the sweep as a whole, whose text is a point. */
+static const char *whole_value(const struct param *p, char buf[64])
+{
+    return p->type == P_TEXT ? "train.lr=0.1" : other_value(p, buf);
+}
+
 /* What is said of a sweep whose row of the family is `name`, with a key that is an axis; or has the other value, where
  * it is a key of the sweep as a whole. */
 static const char *with_row(const struct family *f, const char *name, const struct param *p, int two)
@@ -130,7 +136,8 @@ static const char *with_row(const struct family *f, const char *name, const stru
     static char text[400];
     char buf[64], other[80] = "";
     if (!group_varies(f->group)) {
-        snprintf(text, sizeof text, "[%s]\n%s = %s\n%s = %s\n", f->section, f->key, name, p->name, other_value(p, buf));
+        snprintf(text, sizeof text, "[grid]\ntrain.lr = 0.1, 0.2\n[%s]\n%s = %s\n%s = %s\n", f->section, f->key, name,
+                 p->name, whole_value(p, buf));
         return text;
     }
     if (two)
@@ -176,7 +183,7 @@ static void families_are_walked(void **state)
                 } else {
                     char got[64], buf[64];
                     assert_string_equal(param_text(p, (const char *)sweep_spec(s) + f->args, got, sizeof got),
-                                        other_value(p, buf));
+                                        whole_value(p, buf));
                 }
                 sweep_free(s);
                 assert_int_equal(f->row(0, &first), 0);

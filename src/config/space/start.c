@@ -1,0 +1,49 @@
+/* start.c reads search.start: points that are tried first, one a line, the values of their axes as words. */
+#include "config/sweep.h"
+
+#include <string.h>
+
+/* Finds the axis that a word "section.key=value" gives a value of, and its number. 0, or -1 after an error. */
+static int read_start_word(const struct sweep *s, char *word, const struct where *at, struct proposal *p,
+                           struct error_list *errors)
+{
+    char *value = strchr(word, '=');
+    if (!value)
+        return errors_add(errors, at, "'%s' is not section.key=value", word);
+    *value++ = 0;
+    int setting = setting_named(s, word), column = setting < 0 ? -1 : s->set[setting].column;
+    if (column < 0)
+        return errors_add(errors, at, "'%s' is not an axis; a point is values of axes", word);
+    const struct column *c = &s->col[column];
+    uint64_t number;
+    if (values_find(&c->values, value, &number))
+        return errors_add(errors, at, "'%s' is not a value of %s = %s", value, word, c->text);
+    int64_t *to = &p->value[c->axis];
+    if (*to != SEARCH_ANY && *to != (int64_t)number)
+        return errors_add(errors, at, "'%s' is not the value of %s that the other keys of its zip, or itself, have",
+                          value, word);
+    *to = (int64_t)number;
+    return 0;
+}
+
+void start_parse(struct sweep *s, struct error_list *errors)
+{
+    int i = setting_find(s, "search", "start");
+    const struct given *g = i < 0 ? NULL : &s->set[i].base;
+    size_t lines = !g || !g->text || g->by == BY_DEFAULT ? 0 : g->n ? g->n : 1;
+    struct proposal *start = arena_take(&s->mem, (lines + 1) * sizeof *start);
+    for (size_t k = 0; start && k < lines; k++) {
+        struct where at = g->at;
+        if (g->n)
+            at.line = g->piece[k].line;
+        char *text = arena_str(&s->mem, g->n ? g->piece[k].text : g->text), *rest;
+        for (size_t a = 0; a < s->nax; a++)
+            start[k].value[a] = SEARCH_ANY;
+        for (char *word = text ? strtok_r(text, " \t", &rest) : NULL; word; word = strtok_r(NULL, " \t", &rest))
+            read_start_word(s, word, &at, &start[k], errors);
+    }
+    if (!start)
+        errors_nomem(errors);
+    s->search.start = start;
+    s->search.nstart = lines;
+}
