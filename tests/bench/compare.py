@@ -20,6 +20,7 @@ images the start is most of it. MNIST under $SWEEP_DATA (default ../shared/data 
 alone while it runs."""
 import argparse
 import csv
+import functools
 import json
 import os
 import statistics
@@ -338,9 +339,8 @@ def start(a):
         "%.1f" % (max(r[1][2] for r in rounds) / 1e6), rounds=[r[1] for r in rounds])
 
 
-CHOICES = {"n1": lambda a: steps(a, "n1"), "mlp": lambda a: steps(a, "mlp"), "cifar": lambda a: steps(a, "cifar"),
-           "k3": lambda a: steps(a, "k3"),
-           "trials": trials, "twelve": twelve, "workers": workers, "start": start}
+CHOICES = {family: functools.partial(steps, family=family) for family in STEPS}
+CHOICES.update(trials=trials, twelve=twelve, workers=workers, start=start)
 
 
 def main():
