@@ -140,8 +140,11 @@ size_t dense_scratch(int blocks, int in, int out);
 size_t conv_scratch_bf16(const struct conv_dims *d, int blocks);
 size_t dense_scratch_bf16(int blocks, int in, int out);
 size_t attention_scratch(const struct attention *a);
-/* Floats of lane sums: 16 for each weight. */
-size_t conv_sums(const struct conv_dims *d);
+/* Of conv_weight_rows, for floats or for bf16 numbers: floats of its sums and of its scratch, and the rows that it takes
+ * at a time. */
+size_t conv_sums(const struct conv_dims *d, int bf16);
+size_t conv_weight_scratch(const struct conv_dims *d, int bf16);
+int conv_weight_band(const struct conv_dims *d, int bf16);
 
 /* uint16_t of scratch for warp: zeros lie round each plane, as many beside each row. */
 #define WARP_BORDER 4

@@ -1,6 +1,7 @@
 /* pick.c - the ladder of instruction sets, and the sizes of scratch memory, which are the same on every rung. */
 #include "kernels/kernels.h"
 #include "kernels/ops/conv/winograd.h"
+#include "kernels/ops/conv/winograd_wgrad.h"
 #include "kernels/ops/tiles.h"
 #include "kernels/pairs.h"
 
@@ -71,9 +72,16 @@ static size_t weights_of(const struct conv_dims *d)
     return (size_t)d->co * (size_t)(d->ci / d->groups) * (size_t)(d->kh * d->kw);
 }
 
-size_t conv_sums(const struct conv_dims *d)
+size_t conv_sums(const struct conv_dims *d, int bf16)
 {
-    return weights_of(d) * LANES;
+    struct winograd_wgrad w;
+    return !bf16 && winograd_wgrad_of(d, &w) ? winograd_wgrad_floats(&w) : weights_of(d) * LANES;
+}
+
+int conv_weight_band(const struct conv_dims *d, int bf16)
+{
+    struct winograd_wgrad w;
+    return !bf16 && winograd_wgrad_of(d, &w) ? 2 * w.band : 1;
 }
 
 size_t conv_packed(const struct conv_dims *d)
@@ -92,6 +100,13 @@ size_t conv_rows_scratch(const struct conv_dims *d)
     return forward > backward ? forward : backward;
 }
 
+size_t conv_weight_scratch(const struct conv_dims *d, int bf16)
+{
+    struct winograd_wgrad w;
+    struct winograd_wgrad_room room;
+    return !bf16 && winograd_wgrad_of(d, &w) ? winograd_wgrad_scratch(&w, &room) : 0;
+}
+
 /* Packed weights, tables of rows and what conv_rows wants, or lane sums: those of as many tiles as fit into CONV_SUMS,
  * or of the bias. */
 size_t conv_scratch(const struct conv_dims *d, int blocks)
@@ -100,8 +115,11 @@ size_t conv_scratch(const struct conv_dims *d, int blocks)
     size_t tables = PAD16((size_t)(d->h + d->ho) * sizeof(float *) / sizeof(float));
     size_t rows = PAD16(conv_packed(d)) + tables + conv_rows_scratch(d);
     size_t sums = weights_of(d) * LANES, bias = (size_t)d->co * LANES;
+    size_t winograd = conv_weight_scratch(d, 0) ? conv_sums(d, 0) + conv_weight_scratch(d, 0) : 0;
     if (sums > CONV_SUMS)
         sums = CONV_SUMS > bias ? CONV_SUMS : bias;
+    if (sums < winograd)
+        sums = winograd;
     return rows > sums + tables ? rows : sums + tables;
 }
 

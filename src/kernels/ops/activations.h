@@ -35,8 +35,8 @@ INLINE_BIG v16 gelu_slope(v16 x)
 /* exp(x) - 1 for x below 0, -1 for -infinity, without cancellation near 0; of anything above 0 it is 0. */
 INLINE v16 exp_below_0(v16 x)
 {
-    w16 n;
-    v16 p = exp_parts(v16_max(v16_set1(-87.0f), v16_min(v16_zero(), x)), &n), scale = power_of_two(n);
+    w16 t;
+    v16 p = exp_parts(v16_max(v16_set1(-87.0f), v16_min(v16_zero(), x)), 1, EXPONENT, &t), scale = power_of_two(t);
     return v16_fma(scale, p, v16_sub(scale, v16_set1(1.0f)));
 }
 
@@ -72,7 +72,7 @@ INLINE v16 mish_slope(v16 x)
  * "What every computer scientist should know about floating-point arithmetic", theorem 4. */
 INLINE v16 softplus_of(v16 x)
 {
-    v16 one = v16_set1(1.0f), u = v16_exp(v16_sub(v16_zero(), v16_abs(x)));
+    v16 one = v16_set1(1.0f), u = v16_exp_below(v16_sub(v16_zero(), v16_abs(x)));
     v16 w = v16_add(one, u), d = v16_sub(w, one), log = v16_mul(v16_log(w), v16_div(u, d));
     return v16_add(v16_max(v16_zero(), x), v16_select(v16_eq(d, v16_zero()), u, log));
 }

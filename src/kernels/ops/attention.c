@@ -179,13 +179,13 @@ static void soften(const struct attention *a, int keys, int first, float *s, flo
     for (int j = 0; j < keys; j++)
         top = v16_max(top, v16_mul(v16_load(s + j * LANES), scale));
     if (!first) {
-        v16 keep = v16_exp(v16_sub(before, top));
+        v16 keep = v16_exp_below(v16_sub(before, top));
         total = v16_mul(v16_load(sum), keep);
         for (int c = 0; c < a->width; c++)
             v16_store(y + c * LANES, v16_mul(v16_load(y + c * LANES), keep));
     }
     for (int j = 0; j < keys; j++) {
-        v16 p = v16_exp(v16_fma(v16_load(s + j * LANES), scale, v16_sub(v16_zero(), top)));
+        v16 p = v16_exp_below(v16_fma(v16_load(s + j * LANES), scale, v16_sub(v16_zero(), top)));
         v16_store(s + j * LANES, p);
         total = v16_add(total, p);
     }
@@ -238,7 +238,7 @@ static void soften_back(const struct attention *a, int keys, const float *log_su
 {
     const v16 scale = v16_set1(a->scale), sum = v16_sub(v16_zero(), v16_load(log_sum)), d = v16_load(delta);
     for (int j = 0; j < keys; j++) {
-        v16 p = v16_exp(v16_fma(v16_load(s + j * LANES), scale, sum));
+        v16 p = v16_exp_below(v16_fma(v16_load(s + j * LANES), scale, sum));
         v16_store(s + j * LANES, p);
         v16_store(ds + j * LANES, v16_mul(v16_mul(p, v16_sub(v16_load(ds + j * LANES), d)), scale));
     }

@@ -39,7 +39,7 @@ static void shares_of(const struct kmeans *d, const float *x, float *share)
     for (k = 1; k < d->k; k++)
         most = v16_max(most, v16_load(share + k * step));
     for (k = 0; k < d->k; k++) {
-        const v16 e = v16_exp(v16_sub(v16_load(share + k * step), most));
+        const v16 e = v16_exp_below(v16_sub(v16_load(share + k * step), most));
         v16_store(share + k * step, e);
         sum = v16_add(sum, e);
     }

@@ -11,52 +11,68 @@ static v16 largest(int classes, const float *z)
     return top;
 }
 
-/* Of the classes so far. */
+/* Of the classes so far; shifted = z - max z. */
 struct class_sums {
-    v16 total, target, all; /* of exp(shifted), shifted[label], shifted; shifted = z - max z */
+    v16 total, all; /* of exp(shifted), shifted */
 };
 
-INLINE void add_class(struct class_sums *s, int k, v16 shifted, v16 e, w16 label, float smoothing)
+INLINE void add_class(struct class_sums *s, v16 shifted, v16 e, float smoothing)
 {
     s->total = v16_add(s->total, e);
-    s->target = v16_add(s->target, v16_keep(w16_eq(label, w16_set1((uint32_t)k)), shifted));
     if (smoothing > 0)
         s->all = v16_add(s->all, shifted);
 }
 
 /* The sums of all classes, two of whose exponentials are computed side by side; e, where not NULL, gets those. */
-INLINE struct class_sums sum_classes(int classes, const float *z, v16 top, w16 label, float smoothing, float *e)
+INLINE struct class_sums sum_classes(int classes, const float *z, v16 top, float smoothing, float *e)
 {
-    struct class_sums s = {v16_zero(), v16_zero(), v16_zero()};
+    struct class_sums s = {v16_zero(), v16_zero()};
     int k = 0;
     for (; k + 1 < classes; k += 2) {
         v16 first = v16_sub(v16_load(z + k * LANES), top), second = v16_sub(v16_load(z + (k + 1) * LANES), top);
-        v16 e_first = v16_exp(first), e_second = v16_exp(second);
-        add_class(&s, k, first, e_first, label, smoothing);
-        add_class(&s, k + 1, second, e_second, label, smoothing);
+        v16 e_first = v16_exp_below(first), e_second = v16_exp_below(second);
+        add_class(&s, first, e_first, smoothing);
+        add_class(&s, second, e_second, smoothing);
         if (e) {
             v16_store(e + k * LANES, e_first);
             v16_store(e + (k + 1) * LANES, e_second);
         }
     }
     if (k < classes) {
-        v16 shifted = v16_sub(v16_load(z + k * LANES), top), last = v16_exp(shifted);
-        add_class(&s, k, shifted, last, label, smoothing);
+        v16 shifted = v16_sub(v16_load(z + k * LANES), top), last = v16_exp_below(shifted);
+        add_class(&s, shifted, last, smoothing);
         if (e)
             v16_store(e + k * LANES, last);
     }
     return s;
 }
 
-/* loss = log total - (1 - smoothing) shifted[label] - smoothing / classes * sum of shifted */
-INLINE v16 loss_of(const struct class_sums *s, int classes, float smoothing)
+/* right[l] = z of the class label[l]; 0 from `live` on. */
+static void right_class(const float *z, const int32_t *label, int live, float right[LANES])
 {
-    v16 loss = v16_fma(v16_set1(smoothing - 1.0f), s->target, v16_log(s->total));
-    return smoothing > 0 ? v16_fma(v16_set1(-smoothing / (float)classes), s->all, loss) : loss;
+    for (int l = 0; l < LANES; l++)
+        right[l] = l < live ? z[(ptrdiff_t)label[l] * LANES + l] : 0.0f;
+}
+
+/* Blocks of samples that take each step together: what one waits for, another one is computed in. */
+#define BLOCKS 8
+struct block_strip {
+    int n, live[BLOCKS];
+    v16 top[BLOCKS];
+    struct class_sums sums[BLOCKS];
+    float right[BLOCKS][LANES] __attribute__((aligned(64)));
+};
+
+/* loss = log total - (1 - smoothing) shifted[label] - smoothing / classes * sum of shifted */
+INLINE v16 loss_of(const struct block_strip *s, int b, int classes, float smoothing)
+{
+    v16 right = v16_sub(v16_load(s->right[b]), s->top[b]);
+    v16 loss = v16_fma(v16_set1(smoothing - 1.0f), right, v16_log(s->sums[b].total));
+    return smoothing > 0 ? v16_fma(v16_set1(-smoothing / (float)classes), s->sums[b].all, loss) : loss;
 }
 
 /* Of the exponentials e, which may be prob or dz. */
-static void block_gradient(int classes, const float *e, v16 total, w16 label, m16 live, float smoothing, float scale,
+INLINE void block_gradient(int classes, const float *e, v16 total, w16 label, m16 live, float smoothing, float scale,
                            float *prob, float *dz)
 {
     v16 inverse = v16_div(v16_set1(1.0f), total), s = v16_set1(scale);
@@ -75,17 +91,27 @@ static void block_gradient(int classes, const float *e, v16 total, w16 label, m1
 void EXPORT(softmax_xent)(int n, int classes, const float *z, const int32_t *label, float smoothing, float scale,
                           float *loss, float *prob, float *dz)
 {
-    float *to = prob ? prob : dz;
-    for (int b = 0; b * LANES < n; b++) {
-        int live = live_lanes(n, b);
-        size_t at = (size_t)b * (size_t)classes * LANES;
-        w16 which = label_vector(label + b * LANES, live);
-        float *e = to ? to + at : NULL;
-        struct class_sums s = sum_classes(classes, z + at, largest(classes, z + at), which, smoothing, e);
-        store_live(loss + b * LANES, loss_of(&s, classes, smoothing), live);
-        if (e)
-            block_gradient(classes, e, s.total, which, m16_first(live), smoothing, scale, prob ? prob + at : NULL,
-                           dz ? dz + at : NULL);
+    const size_t each = (size_t)classes * LANES;
+    float *e = prob ? prob : dz;
+    struct block_strip s;
+    for (; n > 0; n -= BLOCKS * LANES, label += BLOCKS * LANES, loss += BLOCKS * LANES, z += BLOCKS * each) {
+        s.n = blocks_of(n) < BLOCKS ? blocks_of(n) : BLOCKS;
+        for (int b = 0; b < s.n; b++) {
+            s.live[b] = live_lanes(n, b);
+            right_class(z + (size_t)b * each, label + b * LANES, s.live[b], s.right[b]);
+            s.top[b] = largest(classes, z + (size_t)b * each);
+            s.sums[b] =
+                sum_classes(classes, z + (size_t)b * each, s.top[b], smoothing, e ? e + (size_t)b * each : NULL);
+        }
+        for (int b = 0; b < s.n; b++)
+            store_live(loss + b * LANES, loss_of(&s, b, classes, smoothing), s.live[b]);
+        for (int b = 0; b < s.n && e; b++)
+            block_gradient(classes, e + (size_t)b * each, s.sums[b].total, label_vector(label + b * LANES, s.live[b]),
+                           m16_first(s.live[b]), smoothing, scale, prob ? prob + (size_t)b * each : NULL,
+                           dz ? dz + (size_t)b * each : NULL);
+        e = e ? e + BLOCKS * each : NULL;
+        prob = prob ? prob + BLOCKS * each : NULL;
+        dz = dz ? dz + BLOCKS * each : NULL;
     }
 }
 
@@ -127,7 +153,8 @@ INLINE struct number_loss huber(v16 z, v16 target, v16 delta)
 INLINE struct number_loss logit(v16 z, v16 target, v16 delta)
 {
     (void)delta;
-    v16 tail = v16_exp(v16_sub(v16_zero(), v16_abs(z))), above = v16_sub(v16_max(v16_zero(), z), v16_mul(z, target));
+    v16 tail = v16_exp_below(v16_sub(v16_zero(), v16_abs(z))),
+        above = v16_sub(v16_max(v16_zero(), z), v16_mul(z, target));
     return (struct number_loss){v16_add(above, v16_log(v16_add(v16_set1(1.0f), tail))),
                                 v16_sub(v16_sigmoid(z), target)};
 }

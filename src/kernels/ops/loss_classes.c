@@ -21,14 +21,14 @@ static void focal_block(int classes, float gamma, const float *z, w16 label, int
         top = v16_max(v16_load(z + k * LANES), top);
     for (int k = 0; k < classes; k++) {
         v16 shifted = v16_sub(v16_load(z + k * LANES), top);
-        total = v16_add(total, v16_exp(shifted));
+        total = v16_add(total, v16_exp_below(shifted));
         right = v16_add(right, v16_keep(w16_eq(label, w16_set1((uint32_t)k)), shifted));
     }
-    v16 one = v16_set1(1.0f), l = v16_sub(right, v16_log(total)), p = v16_div(v16_exp(right), total);
+    v16 one = v16_set1(1.0f), l = v16_sub(right, v16_log(total)), p = v16_div(v16_exp_below(right), total);
     v16 q = v16_zero(), inverse = v16_div(one, total);
     for (int k = 0; k < classes; k++) /* not 1 - p, which has few digits when p is near 1 */
         q = v16_add(q, v16_select(w16_eq(label, w16_set1((uint32_t)k)), v16_zero(),
-                                  v16_mul(v16_exp(v16_sub(v16_load(z + k * LANES), top)), inverse)));
+                                  v16_mul(v16_exp_below(v16_sub(v16_load(z + k * LANES), top)), inverse)));
     q = v16_min(one, q);
     v16 weight = share_power(q, gamma);
     store_live(loss, v16_mul(weight, v16_sub(v16_zero(), l)), live);
@@ -39,7 +39,7 @@ static void focal_block(int classes, float gamma, const float *z, w16 label, int
     by = v16_mul(by, v16_set1(scale));
     for (int k = 0; k < classes; k++) {
         m16 hit = w16_eq(label, w16_set1((uint32_t)k));
-        v16 share = v16_mul(v16_exp(v16_sub(v16_load(z + k * LANES), top)), inverse);
+        v16 share = v16_mul(v16_exp_below(v16_sub(v16_load(z + k * LANES), top)), inverse);
         v16 off = v16_select(hit, v16_sub(v16_zero(), q), share);
         v16_store(dz + k * LANES, v16_keep(m16_first(live), v16_mul(by, off)));
     }
@@ -101,7 +101,7 @@ static void bce_block(int classes, const float *z, w16 label, int live, float sm
     for (int k = 0; k < classes; k++) {
         v16 v = v16_load(z + k * LANES);
         v16 target = v16_select(w16_eq(label, w16_set1((uint32_t)k)), on, off);
-        v16 tail = v16_log(v16_add(one, v16_exp(v16_sub(v16_zero(), v16_abs(v)))));
+        v16 tail = v16_log(v16_add(one, v16_exp_below(v16_sub(v16_zero(), v16_abs(v)))));
         sum = v16_add(sum, v16_add(v16_sub(v16_max(v16_zero(), v), v16_mul(v, target)), tail));
         if (dz)
             v16_store(dz + k * LANES, v16_keep(m16_first(live), v16_mul(step, v16_sub(v16_sigmoid(v), target))));

@@ -20,33 +20,45 @@ INLINE v16 v16_poly(v16 x, const float *c, int n)
     return r;
 }
 
-/* x = *n ln 2 + r with |r| <= ln(2)/2 for |x| < 2^21, n a whole number (as a word): returns e^r - 1 = r + r^2 P(r).
- * Adding 1.5 * 2^23 leaves the nearest whole number in the low bits of the sum. P is a minimax fit of our own (Remez
- * exchange on the relative error of e^r): 6e-11. */
-INLINE_BIG v16 exp_parts(v16 x, w16 *n)
+/* x = n ln 2 + r with |r| <= ln(2)/2 for |x| < 2^21, n a whole number: returns e^r - 1 = r + r^2 P(r). Adding 1.5 * 2^23
+ * + bias leaves n + bias in the low bits of the sum *t (as long as that is not negative). P is a minimax fit of our own
+ * (Remez exchange on the relative error of e^r): 6e-11. With sign = -1 the same of -x, and what is returned is negated:
+ * the signs are in the constants. */
+INLINE_BIG v16 exp_parts(v16 x, float sign, float bias, w16 *t)
 {
-    static const float c[] = {
-        0.5f, 1.666666567e-01f, 4.166629538e-02f, 8.333496749e-03f, 1.394465100e-03f, 1.979032822e-04f};
-    v16 magic = v16_set1(0x1.8p23f), t = v16_fma(x, v16_set1(0x1.715476p+0f), magic), k = v16_sub(t, magic);
-    *n = w16_sub(v16_as_w16(t), v16_as_w16(magic));
-    v16 r = v16_fma(k, v16_set1(-LN2_REST), v16_fma(k, v16_set1(-LN2_SHORT), x));
+    const float c[] = {sign * 0.5f,         1.666666567e-01f,        sign * 4.166629538e-02f,
+                       8.333496749e-03f, sign * 1.394465100e-03f, 1.979032822e-04f};
+    v16 magic = v16_set1(0x1.8p23f + bias), sum = v16_fma(x, v16_set1(sign * 0x1.715476p+0f), magic);
+    v16 k = v16_sub(sum, magic), short_part = v16_fma(k, v16_set1(-sign * LN2_SHORT), x);
+    v16 r = v16_fma(k, v16_set1(-sign * LN2_REST), short_part);
+    *t = v16_as_w16(sum);
     return v16_fma(v16_mul(r, r), v16_poly(r, c, 6), r);
 }
 
-/* 2^n, -126 <= n <= 127. */
-INLINE v16 power_of_two(w16 n)
+#define EXPONENT 127 /* bias of a float's exponent */
+
+/* 2^n from n + EXPONENT in the low bits, -126 <= n <= 127; -2^n from n + EXPONENT + 256. */
+INLINE v16 power_of_two(w16 t)
 {
-    return w16_as_v16(w16_shl(w16_add(n, w16_set1(127)), 23));
+    return w16_as_v16(w16_shl(t, 23));
 }
 
 /* The limits are where the result is infinite or rounds to zero; 2^n goes in as two factors, as it may be denormal. */
 INLINE_BIG v16 v16_exp(v16 x)
 {
-    w16 n;
+    w16 t;
     x = v16_max(v16_set1(-104.0f), v16_min(v16_set1(89.0f), x));
-    v16 p = v16_add(exp_parts(x, &n), v16_set1(1.0f));
-    w16 half = w16_sar(n, 1);
-    return v16_mul(v16_mul(p, power_of_two(half)), power_of_two(w16_sub(n, half)));
+    v16 p = v16_add(exp_parts(x, 1, 2 * EXPONENT, &t), v16_set1(1.0f));
+    w16 half = w16_shr(t, 1);
+    return v16_mul(v16_mul(p, power_of_two(half)), power_of_two(w16_sub(t, half)));
+}
+
+/* The same for x <= 0 (up to 17, for what rounding leaves above 0): 2^n 2^101 is never denormal. */
+INLINE_BIG v16 v16_exp_below(v16 x)
+{
+    w16 t;
+    v16 p = v16_add(exp_parts(v16_max(v16_set1(-104.0f), x), 1, EXPONENT + 101, &t), v16_set1(1.0f));
+    return v16_mul(v16_mul(p, power_of_two(t)), v16_set1(0x1p-101f));
 }
 
 /* x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), and log(1 + f) = f - f^2/2 + s (f^2/2 + R), s = f / (2 + f), where
@@ -112,10 +124,11 @@ INLINE_BIG v16 v16_erf(v16 x)
 /* 1 / (1 + exp(-x)). Where exp(-x) would leave the range of 2^n it no longer counts, or the result is below 2e-38. */
 INLINE_BIG v16 v16_sigmoid(v16 x)
 {
-    w16 n;
-    v16 one = v16_set1(1.0f), limit = v16_set1(87.0f), minus = v16_sub(v16_zero(), x);
-    v16 p = exp_parts(v16_max(v16_sub(v16_zero(), limit), v16_min(limit, minus)), &n), scale = power_of_two(n);
-    return v16_div(one, v16_fma(scale, p, v16_add(scale, one)));
+    w16 t;
+    v16 one = v16_set1(1.0f), limit = v16_set1(87.0f);
+    v16 minus = exp_parts(v16_max(v16_sub(v16_zero(), limit), v16_min(limit, x)), -1, EXPONENT + 256, &t);
+    v16 scale = power_of_two(t); /* -2^n */
+    return v16_div(one, v16_fma(scale, minus, v16_sub(one, scale)));
 }
 
 #endif

@@ -84,6 +84,6 @@ static inline size_t at5(int c, int h, int w, int b, int y, int ch, int x, int l
 /* The tests of each file, ending with a row whose name is NULL. */
 extern const struct CMUnitTest conv_tests[], dense_tests[], norm_tests[], pool_tests[], elementwise_tests[],
     loss_tests[], optim_tests[], vmath_tests[], pixels_tests[], warp_tests[], stage_tests[], bf16_tests[],
-    products_tests[], winograd_tests[], level_tests[];
+    products_tests[], winograd_tests[], winograd_wgrad_tests[], level_tests[];
 
 #endif

@@ -296,13 +296,16 @@ static void add_block(const struct kernels *k, const struct conv_dims *d, const 
     float *xs = box((size_t)d->h * (nx + LANES)), *dys = box((size_t)d->ho * (ny + LANES));
     const float **x_row = scattered(x, d->h, nx, xs), **dy_row = scattered(dy, d->ho, ny, dys);
     drop_unread(d, x_row);
+    float *scratch = box(conv_weight_scratch(d, 0));
+    const int band = conv_weight_band(d, 0);
     for (int r = 0, n; r < d->ho; r += n) {
-        n = 1 + (int)noise_below((uint32_t)(d->ho - r));
-        k->conv_weight_rows(d, r, r + n, x_row, dy_row, sums);
-        k->conv_weight_rows(d, r + n, r + n, x_row, dy_row, sums); /* nothing */
+        n = band * (1 + (int)noise_below((uint32_t)((d->ho - r + band - 1) / band)));
+        n = n < d->ho - r ? n : d->ho - r;
+        k->conv_weight_rows(d, r, r + n, x_row, dy_row, sums, scratch);
+        k->conv_weight_rows(d, r + n, r + n, x_row, dy_row, sums, scratch); /* nothing */
         k->conv_bias_rows(d, r, r + n, dy_row, bias);
     }
-    free(x_row), free(dy_row), box_free(xs), box_free(dys);
+    free(x_row), free(dy_row), box_free(xs), box_free(dys), box_free(scratch);
 }
 
 static void check_rows(const struct kernels *k, const struct conv_dims *d, int blocks)
@@ -310,9 +313,9 @@ static void check_rows(const struct kernels *k, const struct conv_dims *d, int b
     size_t nx = conv_in(d, blocks), ny = conv_out(d, blocks), nw = conv_weights(d), no = (size_t)d->co;
     float *x = box_noise(nx), *dy = box_noise(ny), *scratch = box(conv_scratch(d, blocks));
     float *dw = box(nw), *db = box(no), *dw_rows = box(nw), *db_rows = box(no);
-    float *sums = box(conv_sums(d)), *bias = box(no * LANES);
+    float *sums = box(conv_sums(d, 0)), *bias = box(no * LANES);
     k->conv_backward_weights(d, blocks, x, dy, dw, db, scratch);
-    memset(sums, 0, conv_sums(d) * sizeof *sums);
+    memset(sums, 0, conv_sums(d, 0) * sizeof *sums);
     memset(bias, 0, no * LANES * sizeof *bias);
     for (int b = 0; b < blocks; b++)
         add_block(k, d, x + (size_t)b * conv_in(d, 1), dy + (size_t)b * conv_out(d, 1), sums, bias);

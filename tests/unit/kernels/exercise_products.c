@@ -45,12 +45,12 @@ static void weights_by_rows(const struct kernels *k, const struct conv_dims *d, 
                             const float *whole)
 {
     const size_t nx = conv_in(d, 1), ny = conv_out(d, 1), nw = conv_weights(d);
-    float *x_room = box(nx), *dy_room = box(ny), *sums = box(conv_sums(d)), *dw = box(nw);
+    float *x_room = box(nx), *dy_room = box(ny), *sums = box(conv_sums(d, 1)), *dw = box(nw);
     const float **xr = rows_for(k, d, OPERAND_WEIGHTS_X, x, x_room, d->h, nx / (size_t)d->h);
     const float **dyr = rows_for(k, d, OPERAND_WEIGHTS_DY, dy, dy_room, d->ho, ny / (size_t)d->ho);
-    memset(sums, 0, conv_sums(d) * sizeof *sums);
+    memset(sums, 0, conv_sums(d, 1) * sizeof *sums);
     for (int r = 0; r < d->ho; r++)
-        k->conv_weight_rows_bf16(d, r, r + 1, xr, dyr, sums);
+        k->conv_weight_rows_bf16(d, r, r + 1, xr, dyr, sums, NULL);
     k->conv_weight_sums_bf16(d, sums, dw);
     assert_memory_equal(dw, whole, nw * sizeof *dw);
     box_free(x_room), box_free(dy_room), box_free(sums), box_free(dw);

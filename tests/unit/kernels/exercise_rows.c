@@ -11,7 +11,7 @@ static void convolution_by_rows(const struct kernels *k, struct log *l, const st
     float *x = box_noise(nx), *dy = box_noise(ny), *w = box_noise(nw), *b = box_noise(co);
     float *y = box(ny), *dx = box(nx), *dw = box(nw), *db = box(co);
     float *packed = box(conv_packed(d)), *scratch = box(conv_rows_scratch(d) + 16);
-    float *sums = box(conv_sums(d)), *bias_sums = box(co * LANES);
+    float *sums = box(conv_sums(d, 0)), *bias_sums = box(co * LANES);
     float **xr = array_rows(x, d->h, nx / (size_t)d->h), **yr = array_rows(y, d->ho, ny / (size_t)d->ho);
     float **dxr = array_rows(dx, d->h, nx / (size_t)d->h), **dyr = array_rows(dy, d->ho, ny / (size_t)d->ho);
     k->conv_pack(d, CONV_FORWARD, w, packed);
@@ -22,12 +22,15 @@ static void convolution_by_rows(const struct kernels *k, struct log *l, const st
     for (int r = 0; r < d->h; r += 2)
         k->conv_rows(d, CONV_BACKWARD_DATA, r, r + 2 < d->h ? r + 2 : d->h, (const float *const *)dyr, packed, NULL,
                      dxr, NULL, scratch);
-    memset(sums, 0, conv_sums(d) * sizeof *sums);
+    memset(sums, 0, conv_sums(d, 0) * sizeof *sums);
     memset(bias_sums, 0, co * LANES * sizeof *bias_sums);
-    for (int r = 0; r < d->ho; r++) {
-        k->conv_weight_rows(d, r, r + 1, (const float *const *)xr, (const float *const *)dyr, sums);
-        k->conv_bias_rows(d, r, r + 1, (const float *const *)dyr, bias_sums);
+    float *weight_scratch = box(conv_weight_scratch(d, 0));
+    for (int r = 0, end; r < d->ho; r = end) {
+        end = r + conv_weight_band(d, 0) < d->ho ? r + conv_weight_band(d, 0) : d->ho;
+        k->conv_weight_rows(d, r, end, (const float *const *)xr, (const float *const *)dyr, sums, weight_scratch);
+        k->conv_bias_rows(d, r, end, (const float *const *)dyr, bias_sums);
     }
+    box_free(weight_scratch);
     k->conv_weight_sums(d, sums, dw);
     k->conv_bias_sums(d, bias_sums, db);
     log_box(l, y, ny, "convolution by rows: y", i);

@@ -11,7 +11,7 @@
 
 /* Of everything exercise() logs. It changes when an order of operations or the exercise changes, which is then a
  * deliberate change of results: put the new number here. */
-#define BITS 0xd4c1685486fe9ce6u
+#define BITS 0x7930e22a37db9e9eu
 /* And of what exercise_products() does: results in bf16. */
 #define BITS_BF16 0x98139d7ee2bdda29u
 

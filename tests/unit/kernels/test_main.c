@@ -22,6 +22,7 @@ int main(void)
         {"warp", warp_tests},
         {"stage", stage_tests},
         {"winograd", winograd_tests},
+        {"winograd_wgrad", winograd_wgrad_tests},
         {"bf16", bf16_tests},
         {"products", products_tests},
         {"levels", level_tests},

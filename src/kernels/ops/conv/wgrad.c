@@ -1,5 +1,6 @@
-/* wgrad.c - gradient of a convolution's weights. A weight's gradient is 16 lane sums over blocks, rows and columns, in
- * that order and in steps of one fma, reduced by lane_sum at the end; no cut made below changes that order.
+/* wgrad.c - gradient of a convolution's weights: winograd_wgrad.c makes it where fewer multiplications pay. Else a
+ * weight's gradient is 16 lane sums over blocks, rows and columns, in that order and in steps of one fma, reduced by
+ * lane_sum at the end; no cut made below changes that order.
  *
  * What is added up at a time is some rows, which stay in the caches while all tiles take them; the lane sums of the
  * tiles stay in memory meanwhile. Dead lanes need no care, dy is zero there.
@@ -8,6 +9,7 @@
  * second and then one for the first, or for one of them where the other is not there; 0 is added in the end. */
 #include "kernels/ops/conv/depthwise.h"
 #include "kernels/ops/conv/wgrad_tile.h"
+#include "kernels/ops/conv/winograd_wgrad.h"
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
 
@@ -71,6 +73,12 @@ struct wjob {
 static int least(int a, int b)
 {
     return a < b ? a : b;
+}
+
+/* Floats of lane sums. */
+static size_t lane_sums_of(const struct conv_dims *d)
+{
+    return (size_t)d->co * (size_t)(d->ci / d->groups) * (size_t)(d->kh * d->kw) * LANES;
 }
 
 /* Sums of a tile for each output channel. */
@@ -310,7 +318,7 @@ static void run_job(struct wjob *j, size_t budget, float *sums)
     const int kys = least(d->kh, KYS_MOST);
     j->mode = products_begin();
     int g = d->groups, c = j->pieces, u = j->tiles_3x3 ? j->units : least(j->units, STREAMS_MOST);
-    if (conv_sums(d) > budget) {
+    if (lane_sums_of(d) > budget) {
         int tiles = (int)(budget / ((size_t)(j->tiles_3x3 ? 1 : kys) * TILE_MAX * LANES));
         g = 1;
         u = least(u, j->tiles_3x3 ? least(CHANNELS_MOST, tiles) : tiles);
@@ -353,7 +361,7 @@ static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
         j->m.row_3x3 = row_3x3_of(d);
     }
 #endif
-    j->far = conv_sums(d) > NEAR;
+    j->far = lane_sums_of(d) > NEAR;
     j->channels_each = co / j->pieces;
     j->channels_more = co % j->pieces;
 }
@@ -396,22 +404,49 @@ static void depthwise_gradient(const struct conv_dims *d, int blocks, const floa
     }
 }
 
+/* --- Winograd --- */
+
+/* All rows of all blocks. scratch: the sums, then what winograd_wgrad_rows wants, then the tables of rows. */
+static void winograd_gradient(const struct winograd_wgrad *d, int blocks, const float *x, const float *dy, float *dw,
+                              float *scratch)
+{
+    struct winograd_wgrad_room room;
+    const size_t sums = winograd_wgrad_floats(d);
+    const ptrdiff_t x_row = (ptrdiff_t)d->ci * d->w * LANES, dy_row = (ptrdiff_t)d->co * d->wo * LANES;
+    float *rest = scratch + sums;
+    const float **xs = (const float **)(void *)(rest + winograd_wgrad_scratch(d, &room)), **dys = xs + d->h;
+    memset(scratch, 0, sums * sizeof *scratch);
+    for (int b = 0; b < blocks; b++) {
+        for (int r = 0; r < d->h; r++, x += x_row)
+            xs[r] = x;
+        for (int r = 0; r < d->ho; r++, dy += dy_row)
+            dys[r] = dy;
+        EXPORT(winograd_wgrad_rows)(d, 0, d->ho, xs, dys, scratch, rest);
+    }
+    EXPORT(winograd_wgrad_sums)(d, scratch, dw);
+}
+
 #endif
 
 /* --- the kernels --- */
 
 void EXPORT_PRODUCT(conv_weight_rows)(const struct conv_dims *d, int r0, int r1, const float *const *x,
-                                      const float *const *dy, float *sums)
+                                      const float *const *dy, float *sums, float *scratch)
 {
     struct wjob j;
     if (r0 >= r1)
         return;
 #ifdef BF16
     if (has_no_pairs(d)) {
-        PLAIN(conv_weight_rows)(d, r0, r1, x, dy, sums);
+        PLAIN(conv_weight_rows)(d, r0, r1, x, dy, sums, scratch);
         return;
     }
 #else
+    struct winograd_wgrad fast;
+    if (winograd_wgrad_of(d, &fast)) {
+        EXPORT(winograd_wgrad_rows)(&fast, r0, r1, x, dy, sums, scratch);
+        return;
+    }
     if (depthwise_weights(d)) {
         EXPORT(depthwise_weight_rows)(d, 0, d->ci, r0, r1, x, dy, sums);
         return;
@@ -434,8 +469,13 @@ void EXPORT_PRODUCT(conv_weight_sums)(const struct conv_dims *d, const float *su
         return;
     }
 #else
+    struct winograd_wgrad fast;
+    if (winograd_wgrad_of(d, &fast)) {
+        EXPORT(winograd_wgrad_sums)(&fast, sums, dw);
+        return;
+    }
     if (depthwise_weights(d)) {
-        reduce_exactly(conv_sums(d) / LANES, sums, dw);
+        reduce_exactly(lane_sums_of(d) / LANES, sums, dw);
         return;
     }
 #endif
@@ -526,6 +566,11 @@ void EXPORT_PRODUCT(conv_backward_weights)(const struct conv_dims *d, int blocks
     if (db)
         conv_bias_gradient(d, blocks, dy, db, scratch);
 #ifndef BF16
+    struct winograd_wgrad fast;
+    if (winograd_wgrad_of(d, &fast)) {
+        winograd_gradient(&fast, blocks, x, dy, dw, scratch);
+        return;
+    }
     if (depthwise_weights(d)) {
         depthwise_gradient(d, blocks, x, dy, dw, scratch);
         return;

@@ -37,7 +37,8 @@ struct stage_buffers {
     float **in_rows, **in_grad_rows; /* by rows: [h] the rows of the convolution's input and of the gradient there */
     float **out_rows;                /* by rows: [ho] the rows of its output, or of the gradient there */
     const float **weight_rows;       /* by rows, backward: [ho] these as the gradient of the weights reads them */
-    float *dw_sums, *db_sums;        /* by rows: lane sums of the convolution's gradient */
+    float *weight_scratch;
+    float *dw_sums, *db_sums; /* by rows: sums of the convolution's gradient */
     /* All members share these. */
     float *rounded, *packed; /* the convolution's weights, rounded to bf16, and packed for the way by rows */
     float *dw;               /* [groups - 1][tensors]: the shares of the convolution's gradient but the first */
@@ -49,7 +50,8 @@ struct stage_buffers {
 /* Rows that are looked at together. */
 struct row_band {
     int rows;    /* of the convolution's output at a time */
-    int late;    /* more rows may wait for the gradient of the weights, which is made of many at a time */
+    int weights; /* rows that the gradient of the weights is made of, a multiple of them */
+    int late;    /* more rows may wait for it, which is made of many at a time; a multiple of `weights` */
     int in, out; /* rows that have to be kept: of its input, of the gradient at its output */
 };
 

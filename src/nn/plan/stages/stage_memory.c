@@ -53,7 +53,7 @@ int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward)
     if (!has(s, PART_CONV) || (has(s, PART_POOL) && !stage_window(g, s)))
         return 0;
     struct conv_dims d = conv_of(node_of(g, s, PART_CONV));
-    return !backward || conv_sums(&d) <= ROW_SUMS;
+    return !backward || conv_sums(&d, g->precision == NN_BF16) <= ROW_SUMS;
 }
 
 #define LATE 96 /* positions of the output: the sums of a tile of weights come from memory for them, and go back */
@@ -63,9 +63,10 @@ struct row_band stage_band(const struct nn_graph *g, const struct stage *s, int 
     const struct nn_node *conv = node_of(g, s, PART_CONV);
     struct conv_dims d = conv_of(conv);
     int rows = s->rows < d.ho ? s->rows : d.ho, reach = (d.kh - 1) * d.dh + 1;
-    struct row_band b = {rows, 0, (rows - 1) * d.sh + reach, rows};
+    struct row_band b = {rows, 1, 0, (rows - 1) * d.sh + reach, rows};
     if (backward) { /* rows wait for those that come out of later ones */
-        b.late = LATE / d.wo;
+        b.weights = conv_weight_band(&d, g->precision == NN_BF16);
+        b.late = b.weights > 1 ? b.weights : LATE / d.wo;
         b.in = (rows + b.late) * d.sh + 2 * (reach + d.sh);
         b.out = rows + b.late + (reach + d.sh - 1) / d.sh + 2;
     }
@@ -134,7 +135,8 @@ static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct st
     r->conv_out_grad = cut_buffer(c, backward && (s->next >= 0 || bf16), y_row * (size_t)band.out);
     r->weight_grad = cut_buffer(c, backward && bf16, y_row * (size_t)band.out);
     r->conv_scratch = cut_buffer(c, conv_rows_scratch(&d) > 0, conv_rows_scratch(&d));
-    r->dw_sums = cut_buffer(c, backward, conv_sums(&d));
+    r->weight_scratch = cut_buffer(c, backward, conv_weight_scratch(&d, bf16));
+    r->dw_sums = cut_buffer(c, backward, conv_sums(&d, bf16));
     r->db_sums = cut_buffer(c, backward && conv->ntensors > 1, (size_t)d.co * LANES);
 }
 

@@ -333,10 +333,12 @@ static void block_backward(struct stage_pass *w, int b)
             make_inputs(w, &a, in, in_end);
         in = in_end;
         int out_end = lesser(outputs_done(d, in), end);
+        out_end -= out_end < d->ho ? (out_end - out) % w->band.weights : 0;
         if (out_end - out < w->band.late && end < d->ho)
             continue;
         PRODUCT_OF(w->k, w->bf16, conv_weight_rows)
-        (d, out, out_end, (const float *const *)w->buf.in_rows, w->buf.weight_rows, w->buf.dw_sums);
+        (d, out, out_end, (const float *const *)w->buf.in_rows, w->buf.weight_rows, w->buf.dw_sums,
+         w->buf.weight_scratch);
         out = out_end;
     }
     if (has(w->s, PART_NORM))
@@ -355,7 +357,7 @@ void stage_rows_backward(void *ctx, int i, int member)
         table_of_ring(w.buf.in_grad_rows, d->h, w.band.in, w.buf.conv_in_grad, z_row(&w));
     if (makes_gradient(&w))
         table_of_ring(w.buf.out_rows, d->ho, w.band.out, w.buf.conv_out_grad, y_row(&w));
-    memset(w.buf.dw_sums, 0, conv_sums(d) * sizeof *w.buf.dw_sums);
+    memset(w.buf.dw_sums, 0, conv_sums(d, w.bf16) * sizeof *w.buf.dw_sums);
     if (db)
         memset(w.buf.db_sums, 0, (size_t)d->co * LANES * sizeof *w.buf.db_sums);
     for (int b = g.first; b < g.first + g.blocks; b++)
