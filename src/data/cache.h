@@ -51,9 +51,8 @@ struct cache_folder {
 };
 /* The same for planes that are made of the files of a folder. The caller looks at them again before cache_keep. */
 void cache_find_folder(struct cache_slot *c, const struct cache_folder *f, size_t planes, size_t plane);
-/* What is cached, mapped and owned by d (dataset_release unmaps it): 0, or -1. fresh: this process has just written it,
- * and it is not added up again. */
-int cache_map(const struct cache_slot *c, int fresh, struct dataset *d, struct cache_hit *hit);
+/* What is cached, mapped and owned by d (dataset_release unmaps it): 0, or -1. */
+int cache_map(const struct cache_slot *c, struct dataset *d, struct cache_hit *hit);
 /* Where what is made of files, as `how` says, is cached, in planes of so many bytes; stamp.planes: how many there are,
  * 0: it is not cached. Who makes it sets them. */
 void cache_find_made(struct cache_slot *c, const char *const *source, size_t sources, uint64_t how, size_t plane);

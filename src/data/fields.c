@@ -21,6 +21,7 @@ void dataset_of_images(struct dataset *d, int c, int h, int w, int max_value, in
 void dataset_of_vectors(struct dataset *d, int features, int classes, const char *const *class_name)
 {
     static const struct shape one = {VECTOR, 1, 1, 1, 1};
+    static const char *const target[] = {"target"};
     d->inputs = d->targets = 1;
     d->field[0] = (struct field){.name = "features", .type = FIELD_FLOATS, .shape = {VECTOR, features, 1, 1, 1}};
     d->field[1] = classes ? (struct field){.name = "class",
@@ -28,7 +29,7 @@ void dataset_of_vectors(struct dataset *d, int features, int classes, const char
                                            .shape = one,
                                            .classes = classes,
                                            .class_name = class_name}
-                          : (struct field){.name = "number", .type = FIELD_FLOATS, .shape = one};
+                          : (struct field){.name = "number", .type = FIELD_FLOATS, .shape = one, .channel = target};
 }
 
 int dataset_count_classes(struct dataset *d, struct err *e)

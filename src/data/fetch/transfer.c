@@ -170,7 +170,26 @@ static int begin_anew(struct transfer *t, struct err *e)
 
 enum outcome { ARRIVED, CUT_OFF, NO_USE };
 
-/* One request for what is still to come. -1 with *e: this machine is the reason, and no other mirror helps. */
+/* What an answer was good for; with *e: this machine is the reason that it was not. */
+static enum outcome judge_answer(struct transfer *t, CURLcode code, uint64_t before, struct err *e)
+{
+    long status = 0;
+    t->curl.curl_easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &status);
+    if (t->failed)
+        write_failed(t, e);
+    else if (code == CURLE_OUT_OF_MEMORY)
+        err_set(e, ERR_NOMEM, "no memory for a transfer");
+    else if (code == CURLE_OK && t->there == t->file->bytes)
+        return ARRIVED;
+    else if (before && (code == CURLE_RANGE_ERROR || status == 416)) { /* a server that cannot go on in the middle */
+        begin_anew(t, e);
+        return CUT_OFF;
+    } else if (!t->too_long && code != CURLE_OPERATION_TIMEDOUT && t->there > before)
+        return CUT_OFF;
+    return NO_USE;
+}
+
+/* One request for what is still to come. 0, or -1 with *e: this machine is the reason, and no other mirror helps. */
 static int request(struct transfer *t, enum outcome *how, struct err *e)
 {
     uint64_t before = t->there;
@@ -178,28 +197,17 @@ static int request(struct transfer *t, enum outcome *how, struct err *e)
     *t->why = 0;
     t->began = clock_wall();
     t->began_at = t->there;
-    if (prepare(t, e))
-        return -1;
-    CURLcode code = t->curl.curl_easy_perform(t->handle);
-    long status = 0;
-    t->curl.curl_easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &status);
-    int ranges = code == CURLE_RANGE_ERROR || status == 416; /* a server that cannot go on in the middle */
-    *how = code == CURLE_OK && t->there == t->file->bytes ? ARRIVED : NO_USE;
-    if (t->failed)
-        write_failed(t, e);
-    else if (code == CURLE_OUT_OF_MEMORY)
-        err_set(e, ERR_NOMEM, "no memory for a transfer");
-    else if (ranges && before) {
-        *how = CUT_OFF;
-        begin_anew(t, e);
-    } else if (*how != ARRIVED && !t->too_long && code != CURLE_OPERATION_TIMEDOUT && t->there > before)
-        *how = CUT_OFF;
-    if (code == CURLE_OK && *how != ARRIVED)
-        snprintf(t->why, sizeof t->why, "ends after %llu of %llu bytes", (unsigned long long)t->there,
-                 (unsigned long long)t->file->bytes);
-    else if (code != CURLE_OK)
-        reason(t, code);
-    t->curl.curl_easy_cleanup(t->handle);
+    if (!prepare(t, e)) {
+        CURLcode code = t->curl.curl_easy_perform(t->handle);
+        *how = judge_answer(t, code, before, e);
+        if (code == CURLE_OK && *how != ARRIVED)
+            snprintf(t->why, sizeof t->why, "ends after %llu of %llu bytes", (unsigned long long)t->there,
+                     (unsigned long long)t->file->bytes);
+        else if (code != CURLE_OK)
+            reason(t, code);
+    }
+    if (t->handle)
+        t->curl.curl_easy_cleanup(t->handle);
     return e->code ? -1 : 0;
 }
 

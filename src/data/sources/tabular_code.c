@@ -297,25 +297,26 @@ static void tell_feature(const struct tabular *t, const struct tabular_code *k, 
     str_add(to, "\n");
 }
 
-void tabular_tell(const struct tabular *t, const struct tabular_coding *c, struct str *to)
+static void tell_targets(const struct tabular *t, const struct tabular_code *first, struct str *to)
 {
-    const struct tabular_code *k = c->target;
     for (int i = 1; i <= t->targets; i++) {
         str_add(to, i > 1 ? ", " : "  ");
         tell_text(tabular_target(t, i)->name, to);
     }
     if (t->targets > 1)
-        str_addf(to, ": the targets, %d numbers", t->targets);
-    else
-        str_add(to, ": the target, ");
-    if (t->targets > 1)
-        ;
-    else if (k->width) {
-        str_addf(to, "%d classes: ", k->width);
-        tell_names(k, 1, to);
-    } else
-        str_add(to, "a number");
-    str_add(to, "\n");
+        str_addf(to, ": the targets, %d numbers\n", t->targets);
+    else if (!first->width)
+        str_add(to, ": the target, a number\n");
+    else {
+        str_addf(to, ": the target, %d classes: ", first->width);
+        tell_names(first, 1, to);
+        str_add(to, "\n");
+    }
+}
+
+void tabular_tell(const struct tabular *t, const struct tabular_coding *c, struct str *to)
+{
+    tell_targets(t, c->target, to);
     for (size_t i = 0; i < t->used; i++)
         if (c->code[i].column->role != COLUMN_TARGET)
             tell_feature(t, &c->code[i], to);

@@ -146,7 +146,7 @@ int tabular_take_kept(const struct cache_slot *slot, struct tabular *t, size_t *
 {
     struct cache_hit hit;
     struct kept_head head;
-    if (cache_map(slot, 0, d, &hit))
+    if (cache_map(slot, d, &hit))
         return 1;
     memcpy(&head, hit.x, sizeof head);
     t->column = calloc(head.columns, sizeof *t->column);

@@ -132,7 +132,7 @@ static int is_cached(const struct place *p, unsigned seed)
     struct cache_slot c = train_slot(p);
     struct dataset d = {.name = "toy"};
     struct cache_hit hit;
-    int same = !cache_map(&c, 0, &d, &hit);
+    int same = !cache_map(&c, &d, &hit);
     for (size_t i = 0; same && i < N; i++) {
         uint32_t sum = 0, squares = 0;
         for (size_t k = i * SIDE * SIDE; k < (i + 1) * SIDE * SIDE; k++) {
