@@ -43,6 +43,25 @@ if command -v gnuplot >/dev/null; then
   [ ! -e there/plots/digits/augmented.png ] || fail "a picture of before is left"
 fi
 
+# Every kind of dataset can be looked at: folders of images, IDX files, tables that are images.
+mkdir -p pictures/dark pictures/light idx
+for i in 1 2 3 4 5 6; do echo "P3 2 1 9 $i 2 3 0 0 1" >pictures/light/$i.ppm; done
+for i in 1 2 3 4; do echo "P2 2 1 9 1 3" >pictures/dark/$i.pgm; done
+run 0 data info images data.path=pictures data.test_part=0.4 --no-plots
+has out 'images: 3x1x2 bytes and one of 2 classes' 'light' 'leakage: 2 samples of test are in train, too'
+grep -qE '^blue +byte ' out || fail "channels: $(cat out)"
+for part in train t10k; do
+  printf '\0\0\010\003\0\0\0\2\0\0\0\1\0\0\0\2abcd' >idx/$part-images-idx3-ubyte
+  printf '\0\0\010\001\0\0\0\2\0\1' >idx/$part-labels-idx1-ubyte
+done
+run 0 data info idx path=idx validation=0 --no-plots
+has out 'idx: 1x1x2 bytes' 'leakage: 2 samples of test are in train, too, such as number 1 of the test part'
+printf '1,2,3,4,0\n2,3,4,5,1\n3,4,5,6,0\n4,5,6,7,1\n' >squares.csv
+run 0 data info csv file=squares.csv test_file=squares.csv image=1x2x2 validation=0 --no-plots
+has out 'csv: 1x2x2 numbers and one of 2 classes'
+run 0 data info xlsx "file=$SOURCE/tests/data/table.xlsx" 'sheet=trees & more' target=index target_type=number features=height,rings validation=0 --no-plots
+has out 'xlsx: 2 numbers and 1 number to predict'
+
 # What is fetched is put where datasets are looked for; without a network it is said what can be done. (unit_data has
 # the ways in which a server can misbehave.)
 run 2 data get mnits

@@ -25,5 +25,6 @@ int test_param(void);
 int test_file(void);
 int test_clock(void);
 int test_timing(void);
+int test_library(void);
 
 #endif
