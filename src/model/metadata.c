@@ -48,19 +48,41 @@ static const char *number_list(const float *v, int n, struct arena *a)
     return text;
 }
 
-/* A JSON list of the names, by the library that reads it: they may have any letters. */
+/* Bytes of the UTF-8 letter at s as JSON takes it: not longer than need be, and no half of a pair; 0: there is none. */
+static size_t json_letter(const char *s)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    const int wrong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+                      (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90);
+    return wrong ? 0 : str_utf8(s);
+}
+
+static void add_name(struct str *out, const char *name)
+{
+    str_add(out, "\"");
+    for (size_t n; *name; name += n) {
+        n = json_letter(name);
+        if (!n || *name == '"' || *name == '\\' || (unsigned char)*name < ' ')
+            str_addf(out, n ? "\\u%04x" : "?", (unsigned)(unsigned char)*name);
+        else
+            str_addn(out, name, n);
+        n += !n;
+    }
+    str_add(out, "\"");
+}
+
+/* A JSON list of the names, which may have any letters; NULL where there are none. */
 static const char *name_list(const char *const *name, int n, struct arena *a)
 {
-    json_t *list = n ? json_array() : NULL;
-    for (int i = 0; list && i < n; i++) {
-        json_t *text = json_string(name[i]);
-        json_array_append_new(list, text ? text : json_string("?")); /* not UTF-8 */
+    struct str s = {0};
+    for (int i = 0; i < n; i++) {
+        str_add(&s, i ? ", " : "[");
+        add_name(&s, name[i]);
     }
-    char *dumped = list ? json_dumps(list, 0) : NULL;
-    const char *text = dumped ? arena_str(a, dumped) : NULL;
-    a->failed |= n && !dumped;
-    free(dumped);
-    json_decref(list);
+    str_add(&s, n ? "]" : "");
+    const char *text = s.failed || !n ? NULL : arena_str(a, s.p);
+    a->failed |= s.failed;
+    str_release(&s);
     return text;
 }
 
@@ -139,7 +161,7 @@ static json_t *read_list(struct text_reader *r, const char *key, const char *tex
     json_t *list = json_loads(text, 0, &why);
     if (list && json_is_array(list))
         return list;
-    if (!list && json_error_code(&why) == json_error_out_of_memory)
+    if (!list && (json_error_code(&why) == json_error_out_of_memory || !*why.text)) /* it says nothing of values */
         err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
     else
         wrong_text(r, key, "a JSON list");

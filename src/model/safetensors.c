@@ -196,7 +196,7 @@ static int read_tensors_header(struct header_reader *r, const char *text, size_t
     json_error_t why;
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
     int bad;
-    if (!root && json_error_code(&why) == json_error_out_of_memory)
+    if (!root && (json_error_code(&why) == json_error_out_of_memory || !*why.text)) /* it says nothing of values */
         return err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
     if (!root)
         return REFUSE(r, "%s: its header is not JSON: %s", r->f->path, why.text);

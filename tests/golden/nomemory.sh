@@ -80,6 +80,13 @@ walk 0 status t --out whole
 walk 0 report t --markdown --out whole
 walk 0 report t --out whole
 walk 0 plot t --out whole
+walk 0 predict t --split test -j 1 --out whole
+head -c 640 "$SWEEP" | od -An -v -tu1 -w64 | sed 's/^ *//; s/  */,/g' | awk -F, -v OFS=, '{ for (i = 1; i <= NF; i++) $i %= 17; print }' >pixels.csv
+walk 0 predict t pixels.csv -j 1 --out whole
+walk 0 eval t --out whole
+walk 0 export t --to onnx --out whole
+walk 0 export t --to c --out whole
+walk 0 verify t --sample 1 -j 1 --out whole
 
 # trains FIRST WORD...: a run that ends early, then the same without mishap; FIRST makes what was there before.
 trains() {

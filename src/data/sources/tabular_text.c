@@ -8,7 +8,13 @@
 
 /* --- writing --- */
 
-static json_t *values_of_column(const struct tabular_code *k)
+/* Every call may lack memory: *bad keeps that one has. */
+static void set_member(json_t *object, const char *key, json_t *value, int *bad)
+{
+    *bad |= json_object_set_new(object, key, value);
+}
+
+static json_t *values_of_column(const struct tabular_code *k, int *bad)
 {
     json_t *list = json_array();
     const char *at[TABULAR_CATEGORIES] = {NULL};
@@ -16,22 +22,22 @@ static json_t *values_of_column(const struct tabular_code *k)
         if (k->place[i] >= 0)
             at[k->place[i]] = k->column->category[i].text;
     for (int i = 0; i < k->known; i++)
-        json_array_append_new(list, json_string(at[i]));
+        *bad |= json_array_append_new(list, json_string(at[i]));
     return list;
 }
 
-static json_t *column_as_json(const struct tabular *t, const struct tabular_code *k)
+static json_t *column_as_json(const struct tabular *t, const struct tabular_code *k, int *bad)
 {
     json_t *column = json_object();
     const int text = k->column->text;
-    json_object_set_new(column, "name", json_string(k->column->name));
-    json_object_set_new(column, "kind", json_string(!text ? "number" : k->column->ordinal ? "ordinal" : "onehot"));
+    set_member(column, "name", json_string(k->column->name), bad);
+    set_member(column, "kind", json_string(!text ? "number" : k->column->ordinal ? "ordinal" : "onehot"), bad);
     if (k->indicator)
-        json_object_set_new(column, "indicator", json_true());
+        set_member(column, "indicator", json_true(), bad);
     if (t->args->missing == TABULAR_CONSTANT && (!text || k->column->ordinal))
-        json_object_set_new(column, "constant", json_real(t->args->constant));
+        set_member(column, "constant", json_real(t->args->constant), bad);
     if (text)
-        json_object_set_new(column, "values", values_of_column(k));
+        set_member(column, "values", values_of_column(k, bad), bad);
     return column;
 }
 
@@ -41,12 +47,12 @@ void tabular_text(const struct tabular *t, const struct tabular_coding *c, struc
     int bad = 0;
     for (size_t i = 0; i < t->used; i++)
         if (c->code[i].column->role == COLUMN_FEATURE)
-            bad |= json_array_append_new(columns, column_as_json(t, &c->code[i]));
-    json_object_set_new(root, "header", json_boolean(t->has_header));
-    json_object_set_new(root, "delimiter", json_integer(t->args->delimiter));
+            bad |= json_array_append_new(columns, column_as_json(t, &c->code[i], &bad));
+    set_member(root, "header", json_boolean(t->has_header), &bad);
+    set_member(root, "delimiter", json_integer(t->args->delimiter), &bad);
     if (t->args->sheet && *t->args->sheet)
-        bad |= json_object_set_new(root, "sheet", json_string(t->args->sheet));
-    bad |= json_object_set_new(root, "columns", columns);
+        set_member(root, "sheet", json_string(t->args->sheet), &bad);
+    set_member(root, "columns", columns, &bad);
     char *text = root && !bad ? json_dumps(root, 0) : NULL;
     str_add(out, text ? text : "");
     out->failed |= !text;
@@ -110,7 +116,11 @@ int table_form_read(struct table_form *f, const char *text, struct arena *a, str
                              .sheet = arena_str(a, sheet ? sheet : ""),
                              .delimiter = (int)json_integer_value(json_object_get(root, "delimiter"))};
     f->column = n && n <= TABULAR_COLUMNS ? arena_take(a, n * sizeof *f->column) : NULL;
-    int bad = f->column ? 0 : wrong_columns(e, "there are none");
+    int bad = 0;
+    if (a->failed || (!root && !*why.text)) /* which is what jansson says of lack of memory */
+        bad = err_set(e, ERR_NOMEM, "no memory for the columns of a table");
+    else if (!f->column)
+        bad = wrong_columns(e, "there are none");
     for (size_t i = 0; i < n && !bad; i++)
         bad = read_column(f, json_array_get(columns, i), a, e);
     json_decref(root);

@@ -25,7 +25,7 @@ const char *put_tensors(const char *header, const void *bytes, size_t n)
 
 struct model model_of(const char *layers, struct shape in, struct arena *a)
 {
-    static const char *const names[] = {"cat", "d\"o,g", "b\xc3\xa4r", "eel", "fox"};
+    static const char *const names[] = {"cat", "d\"o,g\\", "b\xc3\xa4r", "e\tel", "fox"};
     const struct nn_spec spec = {0};
     const struct nn_line line = {layers, {"test", 1, NULL, NULL}, NULL};
     struct err_list errs = {0};
