@@ -57,7 +57,7 @@ static size_t json_letter(const char *s)
     return wrong ? 0 : str_utf8(s);
 }
 
-static void add_name(struct str *out, const char *name)
+static void add_class_name(struct str *out, const char *name)
 {
     str_add(out, "\"");
     for (size_t n; *name; name += n) {
@@ -77,7 +77,7 @@ static const char *name_list(const char *const *name, int n, struct arena *a)
     struct str s = {0};
     for (int i = 0; i < n; i++) {
         str_add(&s, i ? ", " : "[");
-        add_name(&s, name[i]);
+        add_class_name(&s, name[i]);
     }
     str_add(&s, n ? "]" : "");
     const char *text = s.failed || !n ? NULL : arena_str(a, s.p);
