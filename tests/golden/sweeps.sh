@@ -63,6 +63,7 @@ for file in "$SOURCE"/sweeps/*.ini; do
   run 3 "${words[@]}" -q --no-plots -j 1 "${plain[@]}" --out other stop.epochs=1
   run 0 "${words[@]}" -q --no-plots -j 2 "${middle[@]}" --out other
   same one other "$name"
+  run 0 verify "$name" --sample 1 --out one && has out 'the same, number by number'
   [ -z "$(column "one/results/$name.csv" status | grep -v -e complete -e skipped)" ] || fail "$name: $(cat "one/results/$name.csv")"
   count=$((count + 1))
 done
