@@ -13,12 +13,15 @@ static int has_any(void)
     return 1;
 }
 
-#ifdef SWEEP_X86
-extern const struct kernels kernels_avx2, kernels_avx512, kernels_avx512bf16;
+#ifdef SWEEP_AVX2
+extern const struct kernels kernels_avx2;
 static int has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
+#endif
+#ifdef SWEEP_AVX512
+extern const struct kernels kernels_avx512, kernels_avx512bf16;
 static int has_avx512(void)
 {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -34,9 +37,11 @@ static const struct {
     const struct kernels *k;
     int (*usable)(void);
 } ladder[] = {
-#ifdef SWEEP_X86
+#ifdef SWEEP_AVX512
     {&kernels_avx512bf16, has_avx512bf16},
     {&kernels_avx512, has_avx512},
+#endif
+#ifdef SWEEP_AVX2
     {&kernels_avx2, has_avx2},
 #endif
     {&kernels_ref, has_any},
@@ -46,7 +51,7 @@ static const struct {
 /* Does the level pay, where the next one can do the same? Without the instruction's products there is no question. */
 static int pays(const struct kernels *k)
 {
-#ifdef SWEEP_X86
+#ifdef SWEEP_AVX512
     if (k == &kernels_avx512bf16)
         return pairs_pay(k, &kernels_avx512);
 #endif

@@ -6,13 +6,18 @@
 #include <string.h>
 
 extern const struct probe probe_ref;
-#ifdef SWEEP_X86
-extern const struct probe probe_avx2, probe_avx512;
+#ifdef SWEEP_AVX512
+extern const struct probe probe_avx512;
+#endif
+#ifdef SWEEP_AVX2
+extern const struct probe probe_avx2;
 #endif
 
 static const struct probe *const probes[] = {
-#ifdef SWEEP_X86
+#ifdef SWEEP_AVX512
     &probe_avx512,
+#endif
+#ifdef SWEEP_AVX2
     &probe_avx2,
 #endif
     &probe_ref,

@@ -20,9 +20,11 @@ typedef void rows_fn(const struct winograd *d, int r0, int r1, const float *cons
                              float *out);                                                                              \
     void winograd_rows_##isa(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,     \
                              const float *b, float *const *y, struct fetch *fetch, float *scratch)
-#ifdef SWEEP_X86
+#ifdef SWEEP_AVX512
 DECLARE_AS(bf16_avx512bf16);
 DECLARE(avx512);
+#endif
+#ifdef SWEEP_AVX2
 DECLARE(avx2);
 #endif
 DECLARE(ref);
@@ -42,9 +44,11 @@ static const struct level {
     {                                                                                                                  \
 #isa, 0, winograd_pack_##isa, winograd_rows_##isa                                                              \
     }
-#ifdef SWEEP_X86
+#ifdef SWEEP_AVX512
     LEVEL_BF16(avx512bf16),
     LEVEL(avx512),
+#endif
+#ifdef SWEEP_AVX2
     LEVEL(avx2),
 #endif
     LEVEL(ref),

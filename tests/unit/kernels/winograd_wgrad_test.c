@@ -22,8 +22,10 @@ typedef void wgrad_sums_fn(const struct winograd_wgrad *d, const float *sums, fl
 #isa, winograd_wgrad_rows_##isa, winograd_wgrad_sums_##isa                                                     \
     }
 DECLARE(ref);
-#ifdef SWEEP_X86
+#ifdef SWEEP_AVX512
 DECLARE(avx512);
+#endif
+#ifdef SWEEP_AVX2
 DECLARE(avx2);
 #endif
 static const struct wgrad_level {
@@ -31,8 +33,10 @@ static const struct wgrad_level {
     wgrad_rows_fn *rows;
     wgrad_sums_fn *sums;
 } wgrad_levels[] = {
-#ifdef SWEEP_X86
+#ifdef SWEEP_AVX512
     ENTRY(avx512),
+#endif
+#ifdef SWEEP_AVX2
     ENTRY(avx2),
 #endif
     ENTRY(ref),
