@@ -189,8 +189,9 @@ static int count_bins(const struct inspection *of, const struct field *f, const 
     size_t size = shape_size(f->shape), plane = size / (size_t)f->shape.c;
     *out = (struct column_histogram){.name = column->name, .low = column->least, .high = column->largest};
     if (!(out->high > out->low)) { /* one value, or none: a bin of its own in the middle */
-        out->low = isnan(out->low) ? 0 : out->low - 0.5;
-        out->high = out->low + 1;
+        const double half = isfinite(out->low) ? fmax(0.5, 1e-6 * fabs(out->low)) : 0.5;
+        out->low = isfinite(out->low) ? out->low - half : 0;
+        out->high = out->low + 2 * half;
     }
     out->count = arena_take(a, sheet->series * sheet->bins * sizeof *out->count);
     for (size_t i = 0; out->count && i < v->n[DATA_TRAIN]; i++) {

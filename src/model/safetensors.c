@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "floats are written as they lie in memory");
 
@@ -211,7 +212,9 @@ int tensors_open(struct tensors_file *f, const char *path, struct err *e)
     size_t n;
     *f = (struct tensors_file){.path = path};
     arena_init(&f->mem);
-    f->bytes = (unsigned char *)file_read(path, &n, e);
+    struct stat st; /* a packed file is none, and is not unpacked beyond its own size */
+    const size_t most = !stat(path, &st) && S_ISREG(st.st_mode) ? (size_t)st.st_size : SIZE_MAX;
+    f->bytes = (unsigned char *)file_read_head(path, most, &n, e);
     if (!f->bytes)
         return -1;
     uint64_t length = 0;

@@ -170,9 +170,9 @@ int isolated(const struct sweep_run *run, const struct trial *t)
 
 int isolate_begin(struct sweep_run *run, struct err *e)
 {
-    int needed = 0;
-    for (size_t i = 0; i < run->queue->norder && !needed; i++)
-        needed = isolated(run, &run->plan->trial[run->queue->order[i]]);
+    int needed = run->growth && run->o->retry_failed; /* for trials that come into the plan later */
+    for (size_t i = 0; i < run->plan->ntrials && !needed; i++)
+        needed = isolated(run, &run->plan->trial[i]);
     if (!needed)
         return 0;
     run->isolation->apart = calloc((size_t)run->workers->jobs, sizeof *run->isolation->apart);
@@ -259,7 +259,7 @@ static int attempt_once(struct worker *w, size_t i, const struct apart_request *
             given_up |= keep_told_epoch(w, t, &m, &rec, e);
         else if (m.kind == APART_ROW && m.row.epoch > t->nepochs && run->store->keep_row(run, t, &m.row, e))
             break_off(run, e);
-        else if (m.kind == APART_FINAL)
+        else if (m.kind == APART_FINAL && !given_up)
             finish_told(w, i);
         else if (m.kind == APART_BROKEN)
             break_off(run, &m.err);
@@ -331,7 +331,12 @@ void train_apart(struct worker *w, size_t i)
     const struct trial *t = &w->run->plan->trial[i];
     struct trial_record rec;
     struct err e = {0};
-    if (give_up(w, t, 1, t->nepochs, &rec, &e) > 0) {
+    int known = give_up(w, t, 1, t->nepochs, &rec, &e);
+    if (known < 0) {
+        fail_trial(w, i, NULL, &e);
+        return;
+    }
+    if (known > 0) {
         finish_trial(w, i, &rec);
         return;
     }

@@ -49,12 +49,18 @@ struct listening {
 static void hear_end(void *ctx, const struct trial_record *t)
 {
     struct listening *l = ctx;
+    float value = t->status == TRIAL_PRUNED ? pruning_value(l->spec, t->metric) : t->metric[l->spec->metric];
+    const struct heard_end end = {t->status, value, t->epochs_run};
+    const uint64_t at = keymap_get(&l->place, t->key);
+    if (at != KEYMAP_NONE) { /* the last one counts, as in replay.c */
+        l->end[at] = end;
+        return;
+    }
     struct heard_end *more = realloc(l->end, (l->n + 1) * sizeof *more);
     l->failed |= !more || keymap_put(&l->place, t->key, l->n);
     l->end = more ? more : l->end;
-    float value = t->status == TRIAL_PRUNED ? pruning_value(l->spec, t->metric) : t->metric[l->spec->metric];
     if (!l->failed)
-        l->end[l->n++] = (struct heard_end){t->status, value, t->epochs_run};
+        l->end[l->n++] = end;
 }
 
 static void pass_epoch(void *ctx, uint64_t key, const struct epoch_row *row)
@@ -386,7 +392,7 @@ static int same_target(const struct model *m, const struct dataset *d, struct er
 {
     char has[64], wants[64];
     const struct shape a = data_input(d)->shape, b = m->form.shape;
-    if (a.kind != b.kind || a.c != b.c || a.h != b.h || a.w != b.w)
+    if (a.kind != b.kind || a.c != b.c || a.h != b.h || a.w != b.w || a.d != b.d)
         return err_set(e, ERR_DATA, "dataset %s has samples of %s, the model wants %s", d->name,
                        shape_text(a, has, sizeof has), shape_text(b, wants, sizeof wants));
     if (m->classes && m->classes != data_classes(d))
@@ -398,12 +404,18 @@ static int same_target(const struct model *m, const struct dataset *d, struct er
     return 0;
 }
 
+int one_trial_suits(const struct one_trial *o, const struct model *m, struct err *e)
+{
+    return same_target(m, o->p.job.view->set, e);
+}
+
 static int measure_split(struct one_trial *o, const struct one_trial_how *how, const struct model *m,
                          enum data_split split, float value[METRICS], struct err *e)
 {
     struct arena memory = {0};
     int bad = make_alone(o, how, NULL, &memory, e);
-    if (!bad && m->graph->param_floats != o->p.graph.param_floats)
+    if (!bad &&
+        (m->graph->param_floats != o->p.graph.param_floats || m->graph->buffer_floats != o->p.graph.buffer_floats))
         bad = err_set(e, ERR_DATA, "the model is not of this trial: its network is '%.200s'", m->network);
     if (!bad && !o->p.job.view->n[split])
         bad = err_set(e, ERR_USAGE, "the split has no samples");

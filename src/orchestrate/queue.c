@@ -59,6 +59,9 @@ static size_t take_open(struct sweep_run *run, int again, struct job_order *v, s
 void queue_append(struct sweep_run *run, size_t trial)
 {
     struct queue *q = run->queue;
+    for (size_t i = q->next; i < q->norder; i++)
+        if (q->order[i] == trial) /* it waits there already */
+            return;
     if (q->norder >= most_of_call(run))
         return;
     size_t at = q->norder++;

@@ -56,6 +56,8 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
     struct err e = {0};
     if (trial_take(run, t, r, &e))
         note_broken(run, &e);
+    if (r->status == TRIAL_PRUNED) /* what an earlier call trained after its end does not count */
+        trial_take_verdict(run, t, r);
     run->tally->count[TRIAL_OPEN]--;
     run->tally->count[r->status]++;
     note_best(run, i);
@@ -63,6 +65,7 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
     check_stagnation(run);
     if (plan_advance(run, &e))
         note_broken(run, &e);
+    check_stagnation(run); /* further trials may have got their end */
     if (r->status == TRIAL_FAILED && run->o->fail_fast && !run->limits->stop)
         run->limits->stop = STOP_FAIL_FAST;
     str_addf(&event, "trial %zu: ", i + 1);

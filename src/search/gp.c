@@ -166,7 +166,7 @@ static uint32_t unit_of(const struct search *s, size_t axis, int64_t value, stru
     if (value == SEARCH_ABSENT)
         return rng_u32(r);
     search_cell(s, axis, value, &from, &to);
-    return (uint32_t)((from + to) / 2 * 0x1p32);
+    return (uint32_t)(fmin((from + to) / 2, 1 - 0x1p-32) * 0x1p32);
 }
 
 /* A change of a point: of some axes by about as much, of axes without order to any value. */

@@ -70,7 +70,8 @@ int search_accept(const struct search *s, struct search_history *h, const struct
         h->value[h->points * s->axes + i] = p->value[i];
         if (p->value[i] != SEARCH_ABSENT)
             search_cell(s, i, p->value[i], &from, &to);
-        h->unit[h->points * s->axes + i] = (from + to) / 2;
+        const double middle = (from + to) / 2;
+        h->unit[h->points * s->axes + i] = middle < 1 - 0x1p-32 ? middle : from == from ? 1 - 0x1p-32 : NAN;
         if (p->value[i] != SEARCH_ABSENT)
             insert_point(h, s->axes, i);
     }

@@ -78,7 +78,7 @@ void train_measure(struct training *r, enum data_split split, int keep, float v[
     size_t n = r->job.view->n[split];
     int batch = train_eval_batch(&r->job);
     copy_weights_to_eval(r);
-    r->task.type->begin(&r->task, 0);
+    r->task.type->begin(&r->task, split == DATA_TRAIN); /* of a training set there may be no room for all answers */
     for (size_t from = 0; from < n; from += (size_t)batch)
         measure_batch(r, split, (uint32_t)from, n - from < (size_t)batch ? (int)(n - from) : batch, keep);
     train_values(r, v);

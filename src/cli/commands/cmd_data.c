@@ -132,7 +132,8 @@ static int draw_images(struct data_look *l, const struct inspection *of, struct 
     int augments = *l->spec.augment && strcmp(l->spec.augment, "none") != 0;
     if (sheet_of_samples(of, &plain, &l->mem, e) || (augments && sheet_of_augmented(of, l->seed, &moved, &l->mem, e)))
         return -1;
-    struct report_sheet samples = as_report(&plain, sheet_heading(&l->mem, "training samples", plain.left_out, "classes"));
+    struct report_sheet samples =
+        as_report(&plain, sheet_heading(&l->mem, "training samples", plain.left_out, "classes"));
     struct report_sheet augmented = {0};
     if (augments)
         augmented = as_report(&moved, "samples, and what augmentation makes of them");
@@ -150,12 +151,13 @@ static int draw_columns(struct data_look *l, const struct inspection *of, struct
         return err_set(e, ERR_NOMEM, "no memory for the pictures");
     for (size_t i = 0; i < h.n; i++)
         column[i] = (struct report_histogram){h.column[i].name, h.column[i].low, h.column[i].high, h.column[i].count};
-    const struct report_histograms columns = {sheet_heading(&l->mem, "training samples by column", h.left_out, "columns"),
-                                              h.n,
-                                              h.series,
-                                              h.bins,
-                                              h.series_name,
-                                              column};
+    const struct report_histograms columns = {
+        sheet_heading(&l->mem, "training samples by column", h.left_out, "columns"),
+        h.n,
+        h.series,
+        h.bins,
+        h.series_name,
+        column};
     const struct report_data pictures = {l->name, NULL, NULL, &columns};
     return report_data_plots(l->in->opt.out, &pictures, print_drawn_line, (void *)(uintptr_t)l->in, e);
 }
@@ -176,7 +178,9 @@ static int show_dataset(struct data_look *l, const struct dataset *d, struct err
         return err_set(e, ERR_NOMEM, "no memory to print it");
     if (l->in->opt.no_plots)
         return 0;
-    return sheet_is_possible(d) ? draw_images(l, &of, e) : draw_columns(l, &of, e);
+    if (sheet_is_possible(d))
+        return draw_images(l, &of, e);
+    return data_input(d)->type == FIELD_FLOATS ? draw_columns(l, &of, e) : 0;
 }
 
 static int data_info(const struct invocation *in)

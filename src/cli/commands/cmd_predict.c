@@ -186,7 +186,8 @@ static int predict_split(const struct invocation *in, const struct model_word *w
         *e = errs.v[0];
     err_list_release(&errs);
     int truths = v && v->targets < TRUTHS ? (m->classes ? 1 : v->targets) : 0;
-    int bad = !v || answers_begin(a, m, &in->opt, 1, truths, e) || predict_view(m, v, split, how, e);
+    int bad = !v || one_trial_suits(o, m, e) || answers_begin(a, m, &in->opt, 1, truths, e) ||
+              predict_view(m, v, split, how, e);
     one_trial_free(o);
     return bad ? -1 : 0;
 }

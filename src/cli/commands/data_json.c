@@ -5,7 +5,7 @@
 
 static const char *shape_name(enum shape_kind kind)
 {
-    return kind == VECTOR ? "vector" : kind == SEQUENCE ? "sequence" : "maps";
+    return kind == VECTOR ? "vector" : kind == SEQUENCE ? "sequence" : kind == VOLUME ? "volume" : "maps";
 }
 
 static void json_shape(struct json *j, const struct shape s)
@@ -13,7 +13,9 @@ static void json_shape(struct json *j, const struct shape s)
     json_open(j, "shape", '{');
     json_text(j, "kind", shape_name(s.kind));
     json_number(j, "channels", s.c);
-    json_number(j, "height", s.h);
+    if (s.kind == VOLUME)
+        json_number(j, "slices", s.d);
+    json_number(j, "height", s.kind == VOLUME ? shape_rows(s) : s.h);
     json_number(j, "width", s.w);
     json_close(j, '}');
 }

@@ -5,10 +5,12 @@
 #include "data/locate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,8 +79,8 @@ static int members_are_there(const struct fetch_set *set, const char *root)
     return there;
 }
 
-static int get_archive(const struct fetch_set *set, const char *root, const char *folder, const struct fetch_how *how,
-                       struct err *e)
+static int get_archive_alone(const struct fetch_set *set, const char *root, const char *folder,
+                             const struct fetch_how *how, struct err *e)
 {
     char archive[DATA_PATH];
     if (members_are_there(set, root)) {
@@ -93,6 +95,19 @@ static int get_archive(const struct fetch_set *set, const char *root, const char
     unlink(archive);
     tell_fetched(how, archive, "unpacked");
     return 0;
+}
+
+/* One call at a time: what two unpack would go into the same files. */
+static int get_archive(const struct fetch_set *set, const char *root, const char *folder, const struct fetch_how *how,
+                       struct err *e)
+{
+    int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int busy = lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+    int bad = busy ? err_set(e, ERR_BUSY, "%s: is being fetched by another call", folder)
+                   : get_archive_alone(set, root, folder, how, e);
+    if (lock >= 0)
+        close(lock);
+    return bad;
 }
 
 int fetch_get(const struct fetch_set *set, const char *root, const struct fetch_how *how, struct err *e)

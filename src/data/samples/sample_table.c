@@ -37,8 +37,10 @@ static void row_error(struct sample_rows *r, size_t line, const char *what, cons
 static void take_name(struct sample_rows *r, size_t column, const char *text, size_t n)
 {
     for (size_t i = 0; i < r->form.columns; i++)
-        if (strlen(r->form.column[i].name) == n && !memcmp(r->form.column[i].name, text, n))
+        if (r->place[i] < 0 && strlen(r->form.column[i].name) == n && !memcmp(r->form.column[i].name, text, n)) {
             r->place[i] = (int)column;
+            return; /* a further column of that name is the next one so called */
+        }
 }
 
 static void take_plain_number(struct sample_rows *r, size_t column, const char *text, size_t n, size_t line)
@@ -51,7 +53,7 @@ static void take_plain_number(struct sample_rows *r, size_t column, const char *
         return;
     if (r->header)
         r->texts += bad;
-    else if (bad || (missing && !r->k->form->fill))
+    if ((bad && !r->header) || (missing && !r->k->form->fill))
         row_error(r, line, "not a number:", text, n);
     r->x[column] = (float)v;
 }
@@ -110,8 +112,10 @@ static int take_sample_row(void *ctx, size_t columns, size_t line, struct err *e
     (void)e;
     r->header = 0;
     r->cells = 0;
-    if (header)
+    if (header) {
+        *r->error = 0;
         return lacks_column(r) ? -1 : 0;
+    }
     r->read++;
     if (has != wants && !*r->error)
         snprintf(r->error, sizeof r->error, "line %zu: has %zu cell%s, the network wants %zu numbers", line, columns,

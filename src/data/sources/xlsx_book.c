@@ -23,7 +23,9 @@ struct book_reading {
         int date;
         struct own_format *next;
     } * formats;
+    size_t nformats;
 };
+#define MOST_FORMATS 4096 /* of a book's own: each style looks for its own among them */
 
 static int book_nomem(struct book_reading *r)
 {
@@ -183,7 +185,7 @@ static void begin_in_styles(void *ctx, const char *name, const char *const *attr
     const char *id = xlsx_attribute(attribute, "numFmtId"), *code = xlsx_attribute(attribute, "formatCode");
     if (!strcmp(name, "cellXfs"))
         r->in_cell_styles = 1;
-    if (!strcmp(name, "numFmt") && id && code) {
+    if (!strcmp(name, "numFmt") && id && code && r->nformats++ < MOST_FORMATS) {
         struct own_format *f = arena_take(&b->mem, sizeof *f);
         if (f) {
             *f = (struct own_format){strtol(id, NULL, 10), is_date_format(code), r->formats};

@@ -22,6 +22,7 @@ struct sheet_reading {
     size_t next_row;       /* of a row that does not say which it is */
     struct row_cell *cell; /* [XLSX_COLUMNS] of the row; n is 0 where there is none */
     size_t cells;          /* up to the last that has a text */
+    uint64_t padded;       /* cells after those, of all rows */
     struct str text;       /* of all cells of the row, a NUL after each */
     char type;             /* of the cell: 's'hared, 'b'oolean, 'e'rror, 'i'nline, 't'ext of a formula, 'n'umber */
     int date;              /* its style is one of dates */
@@ -29,7 +30,8 @@ struct sheet_reading {
     int wanted, phonetic;  /* as in xlsx_book.c */
     int ended;             /* by a call */
 };
-#define ROW_BYTES ((size_t)1 << 26) /* most of the texts of a row */
+#define ROW_BYTES ((size_t)1 << 26)     /* most of the texts of a row */
+#define MOST_PADDED ((uint64_t)1 << 28) /* empty cells that make rows as wide as the first */
 
 static int sheet_fault(struct sheet_reading *r, const char *what)
 {
@@ -158,6 +160,11 @@ static void end_row(struct sheet_reading *r)
         return;
     r->width = r->width ? r->width : r->cells;
     size_t n = r->cells > r->width ? r->cells : r->width;
+    r->padded += n - r->cells;
+    if (r->padded > MOST_PADDED) {
+        sheet_fault(r, "most cells of the sheet are empty; is its first row as wide as it should be?");
+        return;
+    }
     for (size_t k = 0; k < n && !r->ended; k++)
         r->ended = give_cell(r, k);
     r->ended = r->ended || r->how->row(r->ctx, n, r->row + 1, r->e);

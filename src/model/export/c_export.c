@@ -20,8 +20,10 @@ void c_array(struct c_writer *w, const char *name, int node, const float *v, siz
     char number[STR_NUM + 4];
     w->failed |= !v;
     str_addf(&w->data, "static const float %s%d[] = {", name, node);
-    for (size_t i = 0; v && i < n; i++)
+    for (size_t i = 0; v && i < n; i++) {
+        w->wild |= !isfinite(v[i]);
         str_addf(&w->data, "%s%s,", i % 8 ? " " : "\n    ", c_number(number, v[i]));
+    }
     str_add(&w->data, "\n};\n");
 }
 
@@ -198,6 +200,8 @@ static int make_c(const struct model *m, const char *name, struct str *out, stru
         put_helpers(&w, out);
         put_function(&w, word, v, out);
     }
+    if (!bad && w.wild)
+        bad = err_set(e, ERR_DATA, "the network has weights that are infinite or no numbers: C has no word for them");
     if ((!bad || !e->code) && (w.failed || w.data.failed || w.body.failed || w.mem.failed || out->failed))
         bad = err_set(e, ERR_NOMEM, "no memory for the exported network");
     str_release(&w.data);

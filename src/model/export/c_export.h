@@ -37,6 +37,7 @@ struct c_writer {
     unsigned acts;         /* bits 1 << enum act */
     struct arena mem;
     int failed; /* no memory */
+    int wild;   /* a number that C cannot write */
 };
 /* A call of one node: x[k] and y are places of work, as C text. -1 with *e. */
 struct c_call {

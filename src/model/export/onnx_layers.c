@@ -1,4 +1,7 @@
-/* onnx_layers.c - what each layer becomes in ONNX. Values are [batch, C], [batch, C, T] or [batch, C, H, W]. */
+/* onnx_layers.c - what each layer becomes in ONNX. Values are [batch, C], [batch, C, T] or [batch, C, H, W].
+ *
+ * The order of what is written is that of the calls, so that no call has two arguments that write: compilers differ in
+ * which of them comes first. */
 #include "base/maths.h"
 #include "model/export/onnx_export.h"
 #include "nn/layers/conv.h"
@@ -239,8 +242,8 @@ EMIT(logit_norm)
     static const int64_t axis[] = {1};
     const double c = nd->x[0].c;
     (void)e;
-    onnx_of_two(w, "Mul", normalized(w, x[0], axis, 1, 0, 1e-14 / c),
-                one_number(w, 1 / (export_word(nd, "temperature") * sqrt(c))), y);
+    const char *scale = one_number(w, 1 / (export_word(nd, "temperature") * sqrt(c)));
+    onnx_of_two(w, "Mul", normalized(w, x[0], axis, 1, 0, 1e-14 / c), scale, y);
     return 0;
 }
 
@@ -552,7 +555,8 @@ static const char *projected(struct onnx_writer *w, const struct nn_node *nd, in
 {
     static const int swap[] = {1, 0};
     const char *by = turned(w, put_tensor_of(w, nd, weight), 2, swap, NULL);
-    return onnx_of_two(w, "Add", onnx_of_two(w, "MatMul", x, by, NULL), put_tensor_of(w, nd, weight + 1), NULL);
+    const char *bias = put_tensor_of(w, nd, weight + 1);
+    return onnx_of_two(w, "Add", onnx_of_two(w, "MatMul", x, by, NULL), bias, NULL);
 }
 
 /* Cosines (or sines) of the angles of rotary, [positions][width / 2]. */
@@ -571,16 +575,17 @@ static const char *rotated(struct onnx_writer *w, const char *x, int positions, 
 {
     const char *a = slice(w, x, 3, 0, width, 2, NULL), *b = slice(w, x, 3, 1, width, 2, NULL);
     const char *cosine = angles(w, positions, width, m_cos), *sine = angles(w, positions, width, m_sin);
-    const char *first =
-        onnx_of_two(w, "Sub", onnx_of_two(w, "Mul", a, cosine, NULL), onnx_of_two(w, "Mul", b, sine, NULL), NULL);
-    const char *second =
-        onnx_of_two(w, "Add", onnx_of_two(w, "Mul", a, sine, NULL), onnx_of_two(w, "Mul", b, cosine, NULL), NULL);
+    const char *subtracted = onnx_of_two(w, "Mul", b, sine, NULL);
+    const char *first = onnx_of_two(w, "Sub", onnx_of_two(w, "Mul", a, cosine, NULL), subtracted, NULL);
+    const char *added = onnx_of_two(w, "Mul", b, cosine, NULL);
+    const char *second = onnx_of_two(w, "Add", onnx_of_two(w, "Mul", a, sine, NULL), added, NULL);
     const int64_t last[] = {-1}, dim[] = {0, 0, 0, width};
     struct onnx_attributes join = {{0}};
     const char *const pair[] = {onnx_of_two(w, "Unsqueeze", first, onnx_wholes(w, last, 1), NULL),
                                 onnx_of_two(w, "Unsqueeze", second, onnx_wholes(w, last, 1), NULL)};
     onnx_int(&join, "axis", -1);
-    return onnx_of_two(w, "Reshape", onnx_node(w, "Concat", pair, 2, NULL, &join), onnx_wholes(w, dim, 4), NULL);
+    const char *whole = onnx_wholes(w, dim, 4);
+    return onnx_of_two(w, "Reshape", onnx_node(w, "Concat", pair, 2, NULL, &join), whole, NULL);
 }
 
 EMIT(attention)
@@ -603,7 +608,8 @@ EMIT(attention)
     scores = onnx_of_two(w, "Mul", scores, one_number(w, 1 / sqrt(width)), NULL);
     onnx_int(&a, "axis", -1);
     const char *mixed = onnx_of_two(w, "MatMul", onnx_node(w, "Softmax", &scores, 1, NULL, &a), part[2], NULL);
-    mixed = onnx_of_two(w, "Reshape", turned(w, mixed, 4, to_heads, NULL), onnx_wholes(w, joined, 3), NULL);
+    const char *together = onnx_wholes(w, joined, 3);
+    mixed = onnx_of_two(w, "Reshape", turned(w, mixed, 4, to_heads, NULL), together, NULL);
     onnx_reshape(w, turned(w, projected(w, nd, 2, mixed), 3, swap, NULL), nd->y, y);
     return 0;
 }

@@ -38,11 +38,21 @@ static int scores_training(const struct train_task *t)
     return train_selector(t->job) == M_TRAIN_AUC;
 }
 
+/* Samples of an epoch of training. */
+static size_t samples_of_epoch(const struct train_task *t)
+{
+    const struct train_spec *s = t->job->spec;
+    const size_t n = t->job->view->n[DATA_TRAIN];
+    return s->epoch_steps ? (size_t)s->epoch_steps * (size_t)s->accumulate * (size_t)s->batch_size : n;
+}
+
 static size_t most_scores(const struct train_task *t)
 {
-    const size_t *n = t->job->view->n;
+    const size_t *n = t->job->view->n, training = scores_training(t) ? samples_of_epoch(t) : 0;
     size_t most = n[DATA_TEST] > n[DATA_VALIDATION] ? n[DATA_TEST] : n[DATA_VALIDATION];
-    return scores_training(t) && n[DATA_TRAIN] > most ? n[DATA_TRAIN] : most;
+    if (training > 0 && n[DATA_TRAIN] > most)
+        most = n[DATA_TRAIN];
+    return training > most ? training : most;
 }
 
 static void lay_out_counts(struct train_task *t, struct train_taker *memory)
