@@ -66,7 +66,8 @@ enum { ANSWER_STOP, ANSWER_GO_ON, ANSWER_GIVE_UP };
 /* 1: to its end, 0: told to stop, or that it is given up (saved), -1: *e. */
 static int train_and_tell(struct attempt *a, struct training *r, struct err *e)
 {
-    for (int on = ANSWER_GO_ON; !train_done(r);) {
+    int on = ANSWER_GO_ON;
+    while (!train_done(r)) {
         struct epoch_row row;
         if (on != ANSWER_GO_ON)
             return checkpoint_write(a->w.run, a->t, r, &a->w.saved, e);
@@ -81,7 +82,7 @@ static int train_and_tell(struct attempt *a, struct training *r, struct err *e)
         if (checkpoint_due(&a->w.saved, clock_wall()) && checkpoint_write(a->w.run, a->t, r, &a->w.saved, e))
             return -1;
     }
-    return 1;
+    return on == ANSWER_GIVE_UP ? checkpoint_write(a->w.run, a->t, r, &a->w.saved, e) : 1;
 }
 
 static void tell_final(struct attempt *a, const struct trial_record *rec)
@@ -220,7 +221,7 @@ static int keep_told_epoch(struct worker *w, struct trial *t, const struct apart
 {
     int bad = w->run->store->keep_row(w->run, t, &m->row, e);
     note_epoch(w, t, m->row.epoch, m->done, bad, e);
-    int end = bad || m->done ? 0 : give_up(w, t, m->row.epoch, m->row.epoch, rec, e);
+    int end = bad ? 0 : give_up(w, t, m->row.epoch, m->row.epoch, rec, e);
     int answer = end > 0 ? ANSWER_GIVE_UP : !bad && !end && !stopping(w->run) ? ANSWER_GO_ON : ANSWER_STOP;
     apart_send(w->run->isolation->apart[w->number].fd, &answer, sizeof answer); /* when it is gone, END comes next */
     return end > 0;

@@ -242,7 +242,7 @@ static int train_through(struct worker *w, struct trial *t, struct training *r, 
             return -1;
         if (keep_epoch(w, t, r, &row, e))
             return e->code == ERR_NOMEM ? -1 : 0;
-        int end = train_done(r) ? 0 : give_up(w, t, row.epoch, row.epoch, rec, e);
+        int end = give_up(w, t, row.epoch, row.epoch, rec, e); /* also where patience is out, as a replay does */
         if (end > 0)
             save(w, t, r);
         if (end)

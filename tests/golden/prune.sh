@@ -52,6 +52,15 @@ for rule in $rules; do
   rm -rf p? cut known
 done
 
+# A training that patience ends is judged at its last epoch, too, whether it has just come there or was known before.
+early="$words train.patience=1 train.optimizer=adam"
+rule='prune.method=asha prune.eta=2 prune.lag=3'
+run 0 s.ini -q --no-plots $early --out known
+for out in fresh known; do run 0 s.ini -q --no-plots $early $rule --out $out; done
+same fresh known s
+run 0 s.ini -q --no-plots $early $rule stop.trial_time=1000 --out apart
+same fresh apart s
+
 run 0 plan s.ini $words prune.method=hyperband
 has out 'hyperband gives up trials from epoch 1 on' 'prune.lag = 8 before' \
   'brackets of so many points in each round: 9 from epoch 1, 5 from epoch 3, 3 from epoch 9'

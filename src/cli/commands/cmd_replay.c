@@ -90,7 +90,7 @@ static int decide_all(struct replaying *r, const struct prune_type *type, const 
         struct prune_case c = {.own = {t->best, 0, t->point, 0}, .planned = r->most, .other = other, .others = n};
         double against;
         end = 0;
-        for (c.own.epochs = 1; !end && c.own.epochs < t->epochs; c.own.epochs++)
+        for (c.own.epochs = 1; !end && c.own.epochs <= t->epochs; c.own.epochs++)
             if ((end = prune_decide(type, a, &c, &against)) > 0)
                 t->end = c.own.epochs;
     }
