@@ -359,6 +359,15 @@ static const struct shape_row {
     { "cifar", convolution, 16, CONV(64, 16, 64, 3, 1) },
     { "cifar", convolution, 64, CONV(64, 8, 128, 3, 1) },
     { "cifar", convolution, 64, CONV(128, 8, 128, 3, 1) },
+    /* one tap, as in networks with convolutions of each channel */
+    { "1x1", convolution, 16, CONV(16, 32, 64, 1, 0) },
+    { "1x1", convolution, 16, CONV(64, 16, 24, 1, 0) },
+    { "1x1", convolution, 16, CONV(24, 16, 96, 1, 0) },
+    { "1x1", convolution, 16, CONV(96, 8, 40, 1, 0) },
+    { "1x1", convolution, 16, CONV(40, 8, 160, 1, 0) },
+    { "1x1", convolution, 16, CONV(64, 8, 256, 1, 0) },
+    { "1x1", convolution, 16, CONV(256, 8, 64, 1, 0) },
+    { "1x1", convolution, 16, CONV(256, 4, 256, 1, 0) },
     /* each channel by itself, and a few by themselves */
     { "depthwise", convolution, 16, DEPTHWISE(64, 32, 3, 1) },
     { "depthwise", convolution, 16, DEPTHWISE(96, 16, 3, 2) },

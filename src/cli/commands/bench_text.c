@@ -24,6 +24,7 @@ static const struct heading {
     { "n1",     "convolutions of the network n1" },
     { "grid",   "convolutions, 8 to 128 channels on maps of 5x5 to 32x32" },
     { "cifar",  "convolutions of the network cifar, padded" },
+    { "1x1", "convolutions of one tap" },
     { "depthwise", "convolutions of each channel, or of some channels, by themselves" },
     { "dense",  "dense layers" },
     { "other",  "what passes over its arrays" },

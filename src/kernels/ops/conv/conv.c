@@ -1,12 +1,14 @@
 /* conv.c - convolution forward, and the gradient of its input, which is the same operation on flipped weights. Every
  * output element is (bias or 0), then one fma for each tap inside the input, in the order ky, channel, kx of the packed
  * weights [group][piece of COB channels][ky][ci][kx][COB]; no cut made below changes that order. Where fewer
- * multiplications pay, winograd.c does it instead; rows of depthwise convolutions are in depthwise.c.
+ * multiplications pay, winograd.c does it instead; rows of depthwise convolutions are in depthwise.c,
+ * those of 1x1 convolutions in one_tap.c.
  *
  * Of bf16 numbers: one operation for each tap and pair of channels (2i, 2i + 1) of a group, which is one fma for the
  * second and then one for the first; a channel without a partner has one fma alone. In the end 0 is added. */
 #include "kernels/ops/conv/conv_tile.h"
 #include "kernels/ops/conv/depthwise.h"
+#include "kernels/ops/conv/one_tap.h"
 #include "kernels/ops/conv/prefetch.h"
 #include "kernels/ops/conv/winograd.h"
 #include "kernels/ops/ops.h"
@@ -233,6 +235,17 @@ static void run_depthwise(const struct job *j, int r0, int r1)
 
 #endif
 
+static void run_one_tap(const struct job *j, int r0, int r1)
+{
+    const struct one_tap_row row = {j->w, j->ci, j->co};
+    const ptrdiff_t x_group = (ptrdiff_t)j->ci * j->w * LANES, y_group = (ptrdiff_t)j->co * j->w * LANES;
+    for (int r = r0; r < r1; r++)
+        for (int g = 0; g < j->d->groups; g++)
+            EXPORT_PRODUCT(one_tap_row)
+            (&row, j->x[r] + g * x_group, j->weights + (ptrdiff_t)g * j->ci * j->co, j->bias ? j->bias + g * j->co : NULL,
+             j->y[r] + g * y_group, j->fetch);
+}
+
 /* Output rows r0..r1-1. */
 static void run_rows(const struct job *j, int r0, int r1)
 {
@@ -331,11 +344,14 @@ void EXPORT_PRODUCT(conv_rows)(const struct conv_dims *d, enum conv_way way, int
         j.bias = b;
         j.y = y;
         j.fetch = &fetch;
+        if (has_one_tap(d))
+            run_one_tap(&j, r0, r1);
 #ifndef BF16
-        (is_depthwise(&j) ? run_depthwise : run_rows)(&j, r0, r1);
-#else
-        run_rows(&j, r0, r1);
+        else if (is_depthwise(&j))
+            run_depthwise(&j, r0, r1);
 #endif
+        else
+            run_rows(&j, r0, r1);
     }
     products_end(mode);
 }

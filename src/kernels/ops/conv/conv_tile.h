@@ -4,14 +4,9 @@
 #ifndef KERNELS_OPS_CONV_CONV_TILE_H
 #define KERNELS_OPS_CONV_CONV_TILE_H
 
+#include "kernels/ops/conv/register_tile.h"
 #include "kernels/simd/simd.h"
 
-#ifdef ISA_avx512
-#define COB_MAX 4 /* 6 x 4 accumulators, 4 weights, 1 input: 29 of 32 registers */
-#else
-#define COB_MAX 2 /* 6 x 2 + 2 + 1: 15 of 16 */
-#endif
-#define XB_MAX 6
 #define XB_MAX_ALONE 12 /* for a single output channel */
 
 /* Strides in floats unless said; words of two bf16 numbers are as large. */

@@ -1,0 +1,32 @@
+/* one_tap.h - 1x1 convolutions of stride 1 (Lin, Chen & Yan 2014, arXiv:1312.4400), forward and for the gradient of the
+ * input: at each position a product of the channels and a matrix. A kernel of one tap reads each number of x once for a
+ * few outputs, so that it would wait for the second cache if the rows of x did not stay in the first one:
+ *
+ *   row of x    channel 0  a b c d|e f g h|...      the channels of some columns lie together in the first cache (they
+ *               channel 1  a b c d|e f g h|...      are copied where the rows of all channels are larger than that),
+ *               ...                                 and all outputs of these columns are made from there.
+ *
+ * The order of operations is that of conv.c, and so are the bits. */
+#ifndef KERNELS_OPS_CONV_ONE_TAP_H
+#define KERNELS_OPS_CONV_ONE_TAP_H
+
+#include "kernels/ops/conv/prefetch.h"
+#include "kernels/ops/conv/register_tile.h"
+#include "kernels/simd/simd.h"
+
+/* Does one_tap_row make the rows? */
+static inline int has_one_tap(const struct conv_dims *d)
+{
+    return d->kh * d->kw == 1 && d->sh == 1 && d->sw == 1 && d->ph == 0 && d->pw == 0 && d->ho == d->h &&
+           d->wo == d->w && d->ci > d->groups;
+}
+
+/* One row of one group: y[co][columns][LANES] of x[ci][columns][LANES], ci in operands; packed weights
+ * [piece of COB_MAX outputs][ci][outputs of the piece]; bias[co] or NULL. */
+struct one_tap_row {
+    int columns, ci, co;
+};
+void EXPORT_PRODUCT(one_tap_row)(const struct one_tap_row *r, const float *x, const float *packed, const float *bias,
+                                 float *y, struct fetch *fetch);
+
+#endif
