@@ -142,7 +142,7 @@ static void every_width(void **state)
         }
 }
 
-/* Depthwise, and more lane sums than the scratch may hold. */
+/* Depthwise, more lane sums than the scratch may hold, more channels than the first cache. */
 static void many_channels(void **state)
 {
     (void)state;
@@ -152,6 +152,13 @@ static void many_channels(void **state)
     struct conv_dims wide = {45, 3, 3, 42, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1};
     assert_true(conv_weights(&wide) * LANES > conv_scratch(&wide, 1));
     check_shape(&wide, 1, 0);
+    /* one tap: the channels of some columns are copied, those of the first shape at once, of the others in turns */
+    struct conv_dims one_tap[] = {{50, 3, 13, 5, 3, 13, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+                                  {151, 2, 11, 7, 2, 11, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+                                  {7, 3, 4, 200, 3, 4, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+                                  {142, 2, 9, 6, 2, 9, 1, 1, 1, 1, 0, 0, 1, 1, 2}};
+    for (size_t i = 0; i < sizeof one_tap / sizeof one_tap[0]; i++)
+        check_shape(&one_tap[i], 1 + (int)i % 2, (int)i % 2);
 }
 
 /* A lane of an array of maps; 0 outside is never asked for. */

@@ -11,9 +11,9 @@
 
 /* Of everything exercise() logs. It changes when an order of operations or the exercise changes, which is then a
  * deliberate change of results: put the new number here. */
-#define BITS 0x7930e22a37db9e9eu
+#define BITS 0xa11ec1a38fabe740u
 /* And of what exercise_products() does: results in bf16. */
-#define BITS_BF16 0x98139d7ee2bdda29u
+#define BITS_BF16 0x53803be6bbfec22eu
 
 /* A NaN is a NaN, whatever its sign and payload. */
 static uint32_t bits_of(float f)

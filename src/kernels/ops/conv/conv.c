@@ -200,37 +200,62 @@ static int is_depthwise(const struct job *j)
     return can;
 }
 
-/* Output rows r0..r1-1 of one channel after the other, so that the rows of the input stay in the first cache. */
-static void run_depthwise(const struct job *j, int r0, int r1)
+/* Row r of the output in one phase of the columns. */
+static struct depthwise_row depthwise_row_of(const struct job *j, const struct conv_axis *row,
+                                             const struct conv_axis *cols)
+{
+    struct depthwise_row t = {.n = cols->n,
+                              .at = cols->at,
+                              .stride = cols->stride,
+                              .taps = cols->taps,
+                              .len = cols->len,
+                              .rows = row->taps,
+                              .row_gap = row->gap,
+                              .w_row = (ptrdiff_t)row->ks * j->d->kw,
+                              .w_tap = cols->ks,
+                              .y_col = (ptrdiff_t)cols->step * LANES};
+    if (!t.taps || !t.rows) /* nothing but the bias: a tile of one tap and no row */
+        t.taps = t.stride = 1, t.rows = 0;
+    return t;
+}
+
+#define DEPTHWISE_ROWS 8 /* of the output at a time */
+
+/* Up to DEPTHWISE_ROWS rows of the output from r0 on, of one channel after the other, so that the rows of the input
+ * stay in the first cache. What is the same for all channels is found out once. */
+static void run_depthwise_rows(const struct job *j, int r0, int r1)
 {
     const struct conv_dims *d = j->d;
-    struct conv_axis rows[DEPTHWISE_STRIDE], cols[DEPTHWISE_STRIDE];
-    for (int i = 0; i < j->row_phases; i++)
-        rows[i] = j->rows(d, i);
+    struct depthwise_row t[DEPTHWISE_ROWS][DEPTHWISE_STRIDE];
+    struct conv_axis row[DEPTHWISE_ROWS], cols[DEPTHWISE_STRIDE];
     for (int i = 0; i < j->col_phases; i++)
         cols[i] = j->cols(d, i);
-    for (int g = 0; g < d->groups; g++)
+    for (int r = r0; r < r1; r++) {
+        const struct conv_axis phase = j->rows(d, r % j->row_phases);
+        row[r - r0] = clipped(phase, r / j->row_phases);
+        for (int i = 0; i < j->col_phases; i++)
+            t[r - r0][i] = depthwise_row_of(j, &row[r - r0], &cols[i]);
+    }
+    for (int g = 0; g < d->groups; g++) {
+        const float *w = j->weights + (ptrdiff_t)g * d->kh * d->kw;
+        const float b = j->bias ? j->bias[g] : 0;
         for (int r = r0; r < r1; r++) {
-            struct conv_axis row = clipped(rows[r % j->row_phases], r / j->row_phases);
+            const struct conv_axis *a = &row[r - r0];
+            const float *const *x = a->taps > 0 ? j->x + a->at : j->x;
+            float *y = j->y[r] + (ptrdiff_t)g * j->wo * LANES;
             fetch_lines(j->fetch, 2 * j->w);
-            for (int i = 0; i < j->col_phases; i++) {
-                struct depthwise_row t = {.n = cols[i].n,
-                                          .at = cols[i].at,
-                                          .stride = cols[i].stride,
-                                          .taps = cols[i].taps,
-                                          .len = cols[i].len,
-                                          .rows = row.taps,
-                                          .row_gap = row.gap,
-                                          .x_at = (ptrdiff_t)g * j->w * LANES,
-                                          .w_row = (ptrdiff_t)row.ks * d->kw,
-                                          .w_tap = cols[i].ks,
-                                          .y_col = (ptrdiff_t)cols[i].step * LANES};
+            for (int i = 0; i < j->col_phases; i++)
                 EXPORT(depthwise_row)
-                (&t, row.taps > 0 ? j->x + row.at : j->x,
-                 j->weights + ((ptrdiff_t)g * d->kh + row.k0) * d->kw + cols[i].k0, j->bias ? j->bias[g] : 0,
-                 j->y[r] + ((ptrdiff_t)g * j->wo + cols[i].first) * LANES);
-            }
+            (&t[r - r0][i], x, (ptrdiff_t)g * j->w * LANES, w + (ptrdiff_t)a->k0 * d->kw + cols[i].k0, b,
+             y + (ptrdiff_t)cols[i].first * LANES);
         }
+    }
+}
+
+static void run_depthwise(const struct job *j, int r0, int r1)
+{
+    for (int r = r0; r < r1; r += DEPTHWISE_ROWS)
+        run_depthwise_rows(j, r, r1 - r < DEPTHWISE_ROWS ? r1 : r + DEPTHWISE_ROWS);
 }
 
 #endif
@@ -242,8 +267,8 @@ static void run_one_tap(const struct job *j, int r0, int r1)
     for (int r = r0; r < r1; r++)
         for (int g = 0; g < j->d->groups; g++)
             EXPORT_PRODUCT(one_tap_row)
-            (&row, j->x[r] + g * x_group, j->weights + (ptrdiff_t)g * j->ci * j->co, j->bias ? j->bias + g * j->co : NULL,
-             j->y[r] + g * y_group, j->fetch);
+    (&row, j->x[r] + g * x_group, j->weights + (ptrdiff_t)g * j->ci * j->co, j->bias ? j->bias + g * j->co : NULL,
+     j->y[r] + g * y_group, j->fetch);
 }
 
 /* Output rows r0..r1-1. */

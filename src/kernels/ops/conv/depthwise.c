@@ -24,16 +24,17 @@ INLINE uint32_t columns_inside(int col, int columns, int len)
 
 /* edge: some input columns may be outside. */
 INLINE void depthwise_run(int taps, int stride, int edge, int xb, const struct depthwise_row *t, int first,
-                          const float *const *x, const float *w, float b, float *y)
+                          const float *const *x, ptrdiff_t x_at, const float *w, float b, float *y)
 {
     vk acc[XB_MAX];
     const int col = t->at + first * stride, columns = (xb - 1) * stride + taps;
     uint32_t inside = edge ? columns_inside(col, columns, t->len) : 0; /* a bit a column */
+    x_at += (ptrdiff_t)col * LANES;
     UNROLL
     for (int i = 0; i < xb; i++)
         acc[i] = vk_set1(b);
     for (int r = 0; r < t->rows; r++, x += t->row_gap, w += t->w_row) {
-        const float *xr = *x + t->x_at + (ptrdiff_t)col * LANES;
+        const float *xr = *x + x_at;
         vk weight[DEPTHWISE_TAPS];
         ON_ITS_OWN(xr);
         ON_ITS_OWN(inside);
@@ -56,14 +57,14 @@ INLINE void depthwise_run(int taps, int stride, int edge, int xb, const struct d
         vk_store(y + i * t->y_col, acc[i]);
 }
 
-typedef void depthwise_tile(const struct depthwise_row *t, int first, const float *const *x, const float *w, float b,
-                            float *y);
+typedef void depthwise_tile(const struct depthwise_row *t, int first, const float *const *x, ptrdiff_t x_at,
+                            const float *w, float b, float *y);
 #ifdef FIXED_SIZES
 #define TILE(T, S, E, X)                                                                                               \
     static void depthwise_##T##S##E##X(const struct depthwise_row *t, int first, const float *const *x,                \
-                                       const float *w, float b, float *y)                                              \
+                                       ptrdiff_t x_at, const float *w, float b, float *y)                              \
     {                                                                                                                  \
-        depthwise_run(T, S, E, X, t, first, x, w, b, y);                                                               \
+        depthwise_run(T, S, E, X, t, first, x, x_at, w, b, y);                                                         \
     }
 #define ENTRY(T, S, E, X) [S - 1][T - 1][E][X - 1] = depthwise_##T##S##E##X,
 // clang-format off
@@ -80,17 +81,15 @@ static depthwise_tile *const depthwise_tiles[2][DEPTHWISE_TAPS][2][XB_MAX] = {TI
 #define DEPTHWISE_CALL(T, S, E, X, ...) depthwise_run(T, S, E, X, __VA_ARGS__)
 #endif
 
-void EXPORT(depthwise_row)(const struct depthwise_row *t, const float *const *x, const float *w, float b, float *y)
+void EXPORT(depthwise_row)(const struct depthwise_row *t, const float *const *x, ptrdiff_t x_at, const float *w,
+                           float b, float *y)
 {
-    struct depthwise_row part = *t;
-    if (!t->taps || !t->rows) /* nothing but the bias: a tile of one tap and no row */
-        part.taps = part.stride = 1, part.rows = 0;
-    for (int half = 0; half < LANES; half += VK, part.x_at += VK)
+    for (int half = 0; half < LANES; half += VK)
         for (int i = 0, xb; i < t->n; i += xb) {
             xb = t->n - i < XB_MAX ? t->n - i : XB_MAX;
-            int col = part.at + i * part.stride;
-            int edge = xb < XB_MAX || col < 0 || col + (xb - 1) * part.stride + part.taps > part.len;
-            DEPTHWISE_CALL(part.taps, part.stride, edge, xb, &part, i, x, w, b, y + half + i * part.y_col);
+            int col = t->at + i * t->stride;
+            int edge = xb < XB_MAX || col < 0 || col + (xb - 1) * t->stride + t->taps > t->len;
+            DEPTHWISE_CALL(t->taps, t->stride, edge, xb, t, i, x, x_at + half, w, b, y + half + i * t->y_col);
         }
 }
 

@@ -15,14 +15,16 @@
 
 #define DEPTHWISE_TAPS 7 /* side by side, at most */
 
-/* One row of one channel of the output. Output column i < n, at y + i * y_col, reads the input columns at + i * stride
- * + k for k < taps, those in 0..len-1, in each of the rows x[r * row_gap], r < rows, at x_at from the row's start; the
- * weights are w[r * w_row + k * w_tap]. stride is 1 or 2, of 2 only with 3, 5 or 7 taps. Offsets in floats. */
+/* One row of the output, the same for each channel. Output column i < n, at y + i * y_col, reads the input columns
+ * at + i * stride + k for k < taps, those in 0..len-1, in each of the rows x[r * row_gap], r < rows; the weights are
+ * w[r * w_row + k * w_tap]. stride is 1 or 2, of 2 only with 3, 5 or 7 taps. Offsets in floats. */
 struct depthwise_row {
     int n, at, stride, taps, len, rows, row_gap;
-    ptrdiff_t x_at, w_row, w_tap, y_col;
+    ptrdiff_t w_row, w_tap, y_col;
 };
-void EXPORT(depthwise_row)(const struct depthwise_row *t, const float *const *x, const float *w, float b, float *y);
+/* x_at: where the channel begins in a row of the input. */
+void EXPORT(depthwise_row)(const struct depthwise_row *t, const float *const *x, ptrdiff_t x_at, const float *w,
+                           float b, float *y);
 
 /* Has a group one channel to read and one to write? There are no pairs of channels in it then, and its bf16 numbers are
  * multiplied as floats, in all passes. */

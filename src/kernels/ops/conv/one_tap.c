@@ -2,17 +2,17 @@
 #include "kernels/ops/conv/one_tap.h"
 #include "kernels/ops/tiles.h"
 
-#define NEAR 64 /* operands of channels that are near at a time: 24 kB with six columns */
+#define NEAR 64      /* operands of channels that are near at a time: 24 kB with six columns */
 #define NEAR_ROW 384 /* columns of all channels, one after the other, that are near without being copied: 24 kB */
 
 struct one_tap_tile {
-    int ci;              /* operands of channels */
-    int resumed;         /* the sums go on from what y holds */
+    int ci;               /* operands of channels */
+    int resumed;          /* the sums go on from what y holds */
     ptrdiff_t x_ch, y_ch; /* to the next channel, in floats */
     ptrdiff_t fetch_step; /* bytes asked for with each channel */
 };
-typedef void one_tap_fn(const struct one_tap_tile *t, const float *x, const float *w, const float *b,
-                        const char *fetch, float *y);
+typedef void one_tap_fn(const struct one_tap_tile *t, const float *x, const float *w, const float *b, const char *fetch,
+                        float *y);
 
 /* `n` operands of channels, those of a bf16 pair the second one first. */
 INLINE void one_tap_channels(int n, int xb, int cob, const float *x, ptrdiff_t x_ch, const float *w,
