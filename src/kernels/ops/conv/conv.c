@@ -265,10 +265,12 @@ static void run_one_tap(const struct job *j, int r0, int r1)
     const struct one_tap_row row = {j->w, j->ci, j->co};
     const ptrdiff_t x_group = (ptrdiff_t)j->ci * j->w * LANES, y_group = (ptrdiff_t)j->co * j->w * LANES;
     for (int r = r0; r < r1; r++)
-        for (int g = 0; g < j->d->groups; g++)
+        for (int g = 0; g < j->d->groups; g++) {
+            const float *next = r + 1 < r1 ? j->x[r + 1] + g * x_group : NULL;
+            const float *w = j->weights + (ptrdiff_t)g * j->ci * j->co, *b = j->bias ? j->bias + g * j->co : NULL;
             EXPORT_PRODUCT(one_tap_row)
-    (&row, j->x[r] + g * x_group, j->weights + (ptrdiff_t)g * j->ci * j->co, j->bias ? j->bias + g * j->co : NULL,
-     j->y[r] + g * y_group, j->fetch);
+            (&row, j->x[r] + g * x_group, next, w, b, j->y[r] + g * y_group, j->fetch);
+        }
 }
 
 /* Output rows r0..r1-1. */

@@ -98,7 +98,19 @@ struct one_tap_part {
     int columns, c0;
     const float *packed, *bias;
     struct fetch *fetch;
+    const float *soon; /* channel 0 of the columns after these, or NULL */
+    int soon_columns;
 };
+
+/* What a tile asks for: with the first ones the columns that come next, a column each, then what the caller wishes. */
+static const char *one_tap_ahead(struct one_tap_part *p, int i)
+{
+    const float *ahead =
+        i < p->soon_columns ? p->soon + (ptrdiff_t)i * LANES : fetch_next(p->fetch, (size_t)p->tile.ci * LANES);
+    ptrdiff_t step = i < p->soon_columns ? (ptrdiff_t)p->r->columns * LANES : LANES;
+    p->tile.fetch_step = ahead ? step * (ptrdiff_t)sizeof *ahead : 0;
+    return (const char *)ahead;
+}
 
 /* All outputs of the part, from x on to y on. */
 static void one_tap_outputs(struct one_tap_part *p, const float *x, float *y)
@@ -106,12 +118,12 @@ static void one_tap_outputs(struct one_tap_part *p, const float *x, float *y)
     const int co = p->r->co, count = pieces(co, COB_MAX);
     for (int i = 0, o0 = 0, o1; i < count; i++, o0 = o1) {
         o1 = piece_at(co, COB_MAX, i + 1);
-        const float *ahead = fetch_next(p->fetch, (size_t)p->tile.ci * LANES);
+        const char *ahead = one_tap_ahead(p, i);
         const float *w = p->packed + (ptrdiff_t)o0 * p->r->ci + (ptrdiff_t)p->c0 * (o1 - o0);
         for (int half = 0; half < LANES; half += VK) {
-            p->tile.fetch_step = half || !ahead ? 0 : LANES * (ptrdiff_t)sizeof(float);
+            p->tile.fetch_step = half ? 0 : p->tile.fetch_step;
             ONE_TAP_CALL(o1 - o0, p->columns, &p->tile, x + half, w, p->bias ? p->bias + o0 : NULL,
-                         (const char *)(ahead ? ahead : x), y + o0 * p->tile.y_ch + half);
+                         ahead ? ahead : (const char *)x, y + o0 * p->tile.y_ch + half);
         }
     }
 }
@@ -124,8 +136,8 @@ static void copy_columns(int n, int xb, const float *x, ptrdiff_t x_ch, float *t
             v16_store(to, v16_load(x + (ptrdiff_t)i * LANES));
 }
 
-void EXPORT_PRODUCT(one_tap_row)(const struct one_tap_row *r, const float *x, const float *packed, const float *bias,
-                                 float *y, struct fetch *fetch)
+void EXPORT_PRODUCT(one_tap_row)(const struct one_tap_row *r, const float *x, const float *x_next, const float *packed,
+                                 const float *bias, float *y, struct fetch *fetch)
 {
     _Alignas(64) float near[NEAR * XB_MAX * LANES];
     const ptrdiff_t row = (ptrdiff_t)r->columns * LANES;
@@ -138,6 +150,9 @@ void EXPORT_PRODUCT(one_tap_row)(const struct one_tap_row *r, const float *x, co
         p.tile.x_ch = copied ? (ptrdiff_t)p.columns * LANES : row;
         for (p.c0 = 0; p.c0 < r->ci; p.c0 += p.tile.ci) {
             const float *from = x + p.c0 * row + (ptrdiff_t)t0 * LANES;
+            const int more = r->ci - p.c0 > most;
+            p.soon = more ? from + most * row : t1 < r->columns ? x + (ptrdiff_t)t1 * LANES : x_next;
+            p.soon_columns = copied && p.soon ? p.columns : 0;
             p.tile.ci = r->ci - p.c0 < most ? r->ci - p.c0 : most;
             p.tile.resumed = p.c0 > 0;
             if (copied)

@@ -22,11 +22,11 @@ static inline int has_one_tap(const struct conv_dims *d)
 }
 
 /* One row of one group: y[co][columns][LANES] of x[ci][columns][LANES], ci in operands; packed weights
- * [piece of COB_MAX outputs][ci][outputs of the piece]; bias[co] or NULL. */
+ * [piece of COB_MAX outputs][ci][outputs of the piece]; bias[co] or NULL. x_next: the row that comes next, or NULL. */
 struct one_tap_row {
     int columns, ci, co;
 };
-void EXPORT_PRODUCT(one_tap_row)(const struct one_tap_row *r, const float *x, const float *packed, const float *bias,
-                                 float *y, struct fetch *fetch);
+void EXPORT_PRODUCT(one_tap_row)(const struct one_tap_row *r, const float *x, const float *x_next, const float *packed,
+                                 const float *bias, float *y, struct fetch *fetch);
 
 #endif
