@@ -283,7 +283,7 @@ static int rows_at_a_time(const struct wjob *j, int all)
     const struct conv_dims *d = j->d;
     int channels = (j->t + d->kw - 1) / d->kw, floats = (channels * d->w * d->sh + j->channels_each * d->wo) * LANES;
     int positions = j->units < PACK_FROM || d->sh * d->sw > 1 ? POSITIONS : PACK_POSITIONS;
-    int rows = j->tiles_3x3 ? positions / d->wo : 768 * VK / floats;
+    int rows = j->tiles_3x3 ? positions / d->wo : 512 * VK / floats;
     rows = least(rows, least(ROWS_MOST, ROW_PAIRS_MOST / (j->part.ky1 - j->part.ky0)));
     return rows > 0 ? piece_at(all, rows, 1) : 1;
 }
