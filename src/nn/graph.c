@@ -114,6 +114,7 @@ int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struc
         return err_set(e, ERR_NOMEM, "no memory for the network");
     for (int k = 0; k < nd->nin; k++)
         nd->x[k] = nd->in[k] == NN_INPUT ? g->in : g->node[nd->in[k]].y;
+    nd->vocabulary = nd->nin && nd->in[0] == NN_INPUT ? g->vocabulary : 0;
     if (nd->type->shape(nd, e))
         return -1;
     if (shape_size(nd->y) > INT_MAX / (4 * LANES))
@@ -275,7 +276,8 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
 {
     struct item *items;
     struct err e = {0};
-    *g = (struct nn_graph){.in = in, .precision = (enum nn_precision)spec->precision};
+    *g = (struct nn_graph){
+        .in = in, .precision = (enum nn_precision)spec->precision, .vocabulary = spec->vocabulary};
     int bad = parse_layers(lines, nlines, a, &items, errs);
     if (!bad && build_graph(g, items, nlines ? &lines[0].at : NULL, target, spec, a, &e)) {
         err_list_take(errs, &e);

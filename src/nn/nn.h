@@ -39,8 +39,9 @@ const char *nn_precision_help(size_t i);
 
 /* The words of the sweep file that every layer shares. */
 struct nn_spec {
-    int init;      /* index into nn_init_name */
-    int precision; /* enum nn_precision */
+    int init;       /* index into nn_init_name */
+    int precision;  /* enum nn_precision */
+    int vocabulary; /* no word, but of the data: the input [1,T] is ids of tokens below it; 0: it is numbers */
 };
 extern const struct param nn_params[];           /* as read from [model] */
 extern const struct param nn_precision_params[]; /* as read from [train] */
@@ -79,6 +80,7 @@ struct nn_node {
     unsigned flags;   /* the type's (layer.h), narrowed or widened by the arguments and shapes of this node */
     int *in, nin;     /* the nodes whose outputs it reads, or NN_INPUT */
     int normalized;   /* read only by what takes a bias away again */
+    int vocabulary;   /* what it reads is ids of tokens below it; 0: numbers */
     struct shape *x;  /* [nin] of what it reads */
     struct shape y;   /* of what it puts out */
 
@@ -126,6 +128,7 @@ struct nn_graph {
     int nnodes;
     struct shape in;
     enum nn_precision precision;
+    int vocabulary;                     /* of nn_spec */
     size_t param_floats, buffer_floats; /* sizes of net->w and net->buffers, padding included */
     struct nn_facts facts;
 };
@@ -207,6 +210,10 @@ struct nn_pass {
      * caller zeroes, what it adds for each sample (NULL: nobody wants it), and backward is that of divergence_scale
      * times their sum. */
     float *divergence, divergence_scale;
+    /* [blocks * 16] how many positions of each sample count, of those of the network's input, a sequence; 0 in dead
+     * lanes. What stands at the others are finite numbers that no other position reads and no layer counts, and their
+     * gradients are 0. NULL: all positions of every sample. */
+    const int32_t *lengths;
 };
 
 struct nn_net {

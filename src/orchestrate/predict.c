@@ -109,7 +109,8 @@ static void compute_group(const struct predictor *p, struct predict_member *t, c
                           enum data_split split, int n, float *z)
 {
     data_batch(v, split, t->at, n, NULL, &t->batch);
-    const struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .sample = t->batch.key};
+    const struct nn_pass pass = {
+        .n = n, .blocks = blocks_of(n), .sample = t->batch.key, .lengths = t->batch.lengths};
     const struct shape out = nn_output(p->m->graph);
     const size_t plane = (size_t)out.h * (size_t)out.w;
     nn_forward(t->net, &pass);

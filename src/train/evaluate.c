@@ -60,6 +60,7 @@ static void measure_batch(struct training *r, enum data_split split, uint32_t fr
                            .training = 0,
                            .seed = j->seed,
                            .sample = r->batch.key,
+                           .lengths = r->batch.lengths,
                            .divergence = r->divergence};
     train_clear_divergence(r);
     nn_forward(r->eval, &pass);

@@ -133,6 +133,7 @@ static struct nn_pass pass_of_batch(const struct training *r, uint64_t number, u
                             .seed = r->job.seed,
                             .epoch = r->round,
                             .sample = r->batch.stream ? r->batch.stream : r->batch.key,
+                            .lengths = r->batch.lengths,
                             .divergence = r->divergence,
                             .divergence_scale = (float)(r->job.spec->beta / m)};
 }

@@ -213,7 +213,7 @@ static void problem_init(struct problem *p, const char *text, struct shape in)
     memset(p, 0, sizeof *p);
     arena_init(&p->a);
     build(&p->g, text, in, 0, &p->a);
-    p->pass = (struct nn_pass){20, blocks_of(20), 1, 1, 1, p->sample, 0, NULL, 0};
+    p->pass = (struct nn_pass){20, blocks_of(20), 1, 1, 1, p->sample, 0, NULL, 0, NULL};
     p->net = nn_net_new(&p->g, 20, 1, NULL, test_kernels(), &p->a, &e);
     assert_non_null(p->net);
     nn_net_init(p->net, 3);
