@@ -33,7 +33,8 @@ enum {
     FOR_VERIFY = 16384,
     FOR_EXPORT = 32768,
     FOR_REPLAY = 65536,
-    FOR_ALL = 131071,
+    FOR_GENERATE = 131072,
+    FOR_ALL = 262143,
 };
 
 struct options {
@@ -50,7 +51,10 @@ struct options {
     int top, sample;           /* 0: not given */
     int normalized;            /* what is exported leaves the normalization out */
     double threshold;          /* -1: not given */
-    int point;                 /* as people count: the first is FIRST_POINT; -1: not given */
+    const char *prompt;        /* of generate; NULL: not given */
+    int count, length, top_k, seed;
+    double temperature, top_p;
+    int point; /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;
 };
 
@@ -94,6 +98,7 @@ int cmd_data(const struct invocation *in);
 int data_get(const struct invocation *in); /* the words after `data get` */
 int cmd_help(const struct invocation *in);
 int cmd_predict(const struct invocation *in);
+int cmd_generate(const struct invocation *in);
 int cmd_eval(const struct invocation *in);
 int cmd_train(const struct invocation *in);
 int cmd_export(const struct invocation *in);

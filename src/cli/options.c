@@ -27,7 +27,7 @@ static const struct option table[] = {
     { { .name = "dry-run", .type = P_FLAG, .at = AT(dry_run),
         .help = "as the command plan: list the points, train nothing" },                          'n', NULL, FOR_RUN },
     { { .name = "out", .type = P_TEXT, .at = AT(out),
-        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS | FOR_BENCH | FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL | FOR_TRAIN | FOR_VERIFY | FOR_REPLAY },
+        .help = "folder that holds results/ and plots/ (default: this one)" },                    0, "DIR", FOR_RUN | FOR_PLOT | FOR_REPORT | FOR_STATUS | FOR_BENCH | FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL | FOR_TRAIN | FOR_VERIFY | FOR_REPLAY | FOR_GENERATE },
     { { .name = "fail-fast", .type = P_FLAG, .at = AT(fail_fast),
         .help = "stop at the first trial that fails" },                                           0, NULL, FOR_RUN },
     { { .name = "retry-failed", .type = P_FLAG, .at = AT(retry_failed),
@@ -35,7 +35,7 @@ static const struct option table[] = {
     { { .name = "no-plots", .type = P_FLAG, .at = AT(no_plots),
         .help = "draw no pictures; in a report: show none" },                                  0, NULL, FOR_RUN | FOR_REPORT | FOR_DATA },
     { { .name = "isa", .type = P_TEXT, .at = AT(isa),
-        .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN | FOR_BENCH | FOR_PREDICT | FOR_EVAL | FOR_TRAIN | FOR_VERIFY },
+        .help = "instruction set of the kernels: see `sweep list levels` (default: $SWEEP_ISA, else the best)" }, 0, "LEVEL", FOR_RUN | FOR_BENCH | FOR_PREDICT | FOR_EVAL | FOR_TRAIN | FOR_VERIFY | FOR_GENERATE },
     { { .name = "trial", .type = P_TEXT, .at = AT(trial),
         .help = "the trial, by its id or number in the table (default: the best)" },              0, "ID", FOR_TRAIN },
     { { .name = "sample", .type = P_INT, .at = AT(sample), .min = 1, .max = 1000000,
@@ -48,6 +48,20 @@ static const struct option table[] = {
         .help = "the K likeliest classes with their probabilities, and no others" },              0, "K", FOR_PREDICT },
     { { .name = "threshold", .type = P_FLOAT, .at = AT(threshold), .min = 0, .max = 1,
         .help = "name no class whose probability is less" },                                      0, "P", FOR_PREDICT },
+    { { .name = "prompt", .type = P_TEXT, .at = AT(prompt),
+        .help = "what the texts begin with (default: the end of a line)" },                       0, "TEXT", FOR_GENERATE },
+    { { .name = "count", .type = P_INT, .at = AT(count), .min = 1, .max = 100000,
+        .help = "how many texts (default: 1)" },                                                  0, "N", FOR_GENERATE },
+    { { .name = "length", .type = P_INT, .at = AT(length), .min = 1, .max = 10000000,
+        .help = "tokens of each that are generated (default: 200)" },                             0, "N", FOR_GENERATE },
+    { { .name = "temperature", .type = P_FLOAT, .at = AT(temperature), .min = 0, .max = 100,
+        .help = "what the outputs are divided by before softmax; 0: always the likeliest token (default: 1)" }, 0, "T", FOR_GENERATE },
+    { { .name = "top-k", .type = P_INT, .at = AT(top_k), .min = 1, .max = 1048576,
+        .help = "draw from the K likeliest tokens alone" },                                       0, "K", FOR_GENERATE },
+    { { .name = "top-p", .type = P_FLOAT, .at = AT(top_p), .min = 0, .max = 1, .open = 1,
+        .help = "draw from the likeliest tokens alone that have this share together" },           0, "P", FOR_GENERATE },
+    { { .name = "seed", .type = P_INT, .at = AT(seed), .min = 0, .max = 2147483647,
+        .help = "of what is drawn (default: 1)" },                                                0, "N", FOR_GENERATE },
     { { .name = "point", .type = P_INT, .at = AT(point), .min = FIRST_POINT, .max = 2147483647,
         .help = "the point to show, by its number in `sweep plan` (default: the first)" },        0, "N", FOR_SHOW },
     { { .name = "dot", .type = P_FLAG, .at = AT(dot),
@@ -157,7 +171,15 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
                   uint64_t *used, struct err *e)
 {
     struct word_reader r = {argc, 0, argv, o, used};
-    *o = (struct options){.point = -1, .seconds = 20, .patience = 30, .threshold = -1};
+    *o = (struct options){.point = -1,
+                          .seconds = 20,
+                          .patience = 30,
+                          .threshold = -1,
+                          .count = 1,
+                          .length = 200,
+                          .temperature = 1,
+                          .top_p = 1,
+                          .seed = 1};
     *nwords = 0;
     *used = 0;
     int only_words = 0;

@@ -122,7 +122,7 @@ struct point {
  */
 void sweep_training_text(const struct sweep *s, const struct point *p, int repeat, struct str *out);
 /* The point that `at` proposes, in `a`. 0, or -1 with located errors: a value out of range, an
- * unknown variable, ... Of what there is to learn texts know $classes and $targets. */
+ * unknown variable, ... Of what there is to learn texts know $classes, $targets and $vocabulary. */
 int sweep_point(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,
                 struct point *p, struct err_list *errs);
 /* point.value[i] of that point, in buf or where it stays. */

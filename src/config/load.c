@@ -51,7 +51,8 @@ int variable_ok(const char *key)
     size_t n = 0;
     while (isalpha((unsigned char)key[n]) || key[n] == '_' || (n && isdigit((unsigned char)key[n])))
         n++;
-    return n && !key[n] && !expr_keyword(key) && strcmp(key, "classes") && strcmp(key, "targets");
+    return n && !key[n] && !expr_keyword(key) && strcmp(key, "classes") && strcmp(key, "targets") &&
+           strcmp(key, "vocabulary");
 }
 
 const char *load_any_key(size_t i, const void *ctx)
@@ -124,7 +125,7 @@ int load_model_setting(struct loading *o, const char *key, const struct where *a
         return i;
     if (!variable_ok(key))
         return errors_add(&o->errors, at, "a variable is named with letters, digits and '_', and not %s",
-                          "and, or, not, uses, classes, targets");
+                          "and, or, not, uses, classes, targets, vocabulary");
     i = setting_variable(o->s, key);
     return i >= 0 ? i : errors_nomem(&o->errors);
 }

@@ -210,7 +210,8 @@ int variable_ok(const char *key);
 /* templates.c */
 #define SLOT_CLASSES (1 << 24) /* above all settings */
 #define SLOT_TARGETS (SLOT_CLASSES + 1)
-/* LAYERS: variables of [model], or the parameters of l->block, $classes and $targets. VALUE: variables and
+#define SLOT_VOCABULARY (SLOT_CLASSES + 2)
+/* LAYERS: variables of [model], or the parameters of l->block, $classes, $targets and $vocabulary. VALUE: variables and
  * "section.key". PATH: the same, and '$' is a letter unless a brace follows. */
 enum template_kind { TEMPLATE_LAYERS, TEMPLATE_VALUE, TEMPLATE_PATH };
 /* Takes the text apart; every unknown name is an error. l->at is set. */

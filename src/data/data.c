@@ -85,18 +85,32 @@ static int check_path(const struct data_spec *s, const struct where *at, struct 
     return 0;
 }
 
+/* A text is divided before it becomes tokens, so that nothing is learned from the part that validates. */
+static int check_share(const struct data_spec *s, double size, const struct where *at, struct err *e)
+{
+    struct err unknown = {0};
+    const struct data_source *source = source_find(s->dataset, NULL, &unknown);
+    if (source && source->divides && size > 1)
+        return err_at(e, ERR_USAGE, at, "a text is divided by shares; write a fraction up to 1, such as 0.1");
+    return split_size_check(size, at, e);
+}
+
 static int check_train(const struct data_spec *s, const struct where *at, struct err *e)
 {
-    return split_size_check(s->train, at, e);
+    return check_share(s, s->train, at, e);
 }
 
 static int check_validation(const struct data_spec *s, const struct where *at, struct err *e)
 {
-    return split_size_check(s->validation, at, e) || split_fractions_check(s->train, s->validation, at, e) ? -1 : 0;
+    return check_share(s, s->validation, at, e) || split_fractions_check(s->train, s->validation, at, e) ? -1 : 0;
 }
 
 static int check_folds(const struct data_spec *s, const struct where *at, struct err *e)
 {
+    struct err unknown = {0};
+    const struct data_source *source = source_find(s->dataset, NULL, &unknown);
+    if (s->folds && source && source->divides)
+        return err_at(e, ERR_USAGE, at, "a text trains and validates in its order; leave folds out");
     return folds_check(s, at, e);
 }
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define DATA_VALIDATION_PRESET 0.1
-#define DATA_ARGS 128 /* most bytes of the keys of a source */
+#define DATA_ARGS 192 /* most bytes of the keys of a source */
 
 /* As read from [data]; texts are owned by the caller. */
 struct data_spec {
@@ -54,7 +54,8 @@ const struct data_word *data_augment_word(size_t i);
 /* `augment` in normal words: in the order of the table, numbers by value, what is the default left out; "" for none.
  * Any other text is the same images. buf holds n bytes; NULL when the text is wrong or does not fit. */
 const char *data_augment_text(const char *augment, char *buf, size_t n);
-/* Whether both specs load the same dataset: word, path, what is verified, and the dataset's own keys. */
+/* Whether both specs load the same dataset: word, path, what is verified, and the dataset's own keys; of a dataset that
+ * is made also the seed, of a text the shares that train and validate. */
 int data_same_dataset(const struct data_spec *a, const struct data_spec *b);
 /* Copies the spec, its texts into `a`. 0, or -1 with *e. */
 int data_spec_copy(struct data_spec *to, const struct data_spec *from, struct arena *a, struct err *e);

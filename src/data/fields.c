@@ -1,4 +1,4 @@
-/* fields.c - the two kinds of datasets there are, and the memory of a dataset. */
+/* fields.c - the kinds of datasets there are, and the memory of a dataset. */
 #include "data/fields.h"
 
 #include <stdlib.h>
@@ -30,6 +30,19 @@ void dataset_of_vectors(struct dataset *d, int features, int classes, const char
                                            .classes = classes,
                                            .class_name = class_name}
                           : (struct field){.name = "number", .type = FIELD_FLOATS, .shape = one, .channel = target};
+}
+
+struct field field_of_texts(int length, int vocabulary)
+{
+    return (struct field){
+        .name = "text", .type = FIELD_TOKENS, .shape = {SEQUENCE, 1, length, 1, 1}, .vocabulary = vocabulary};
+}
+
+void dataset_of_texts(struct dataset *d, int length, int vocabulary)
+{
+    d->inputs = d->targets = 1;
+    d->field[0] = d->field[1] = field_of_texts(length, vocabulary);
+    d->field[1].name = "next";
 }
 
 int dataset_count_classes(struct dataset *d, struct err *e)

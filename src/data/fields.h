@@ -14,7 +14,9 @@
 enum field_type {
     FIELD_BYTES,  /* uint8_t 0..max_value: pixels */
     FIELD_FLOATS, /* float: measurements, numbers to predict */
-    FIELD_IDS     /* uint8_t 0..classes-1: one of a list of names */
+    FIELD_IDS,    /* uint8_t 0..classes-1: one of a list of names */
+    FIELD_TOKENS  /* int32_t 0..vocabulary-1: ids of the tokens of a text (text/tokenizer.h), -1 after the last one of
+                     a sample that is shorter than its shape, [1,T]; as a target those that come next */
 };
 enum field_fill { FILL_NOTHING, FILL_MEAN, FILL_MEDIAN }; /* of the values that the training split has of the channel */
 enum data_part { PART_TRAIN, PART_TEST, DATA_PARTS };     /* a training file and a test file, or what stands for them */
@@ -28,6 +30,11 @@ struct field {
     const char *const *channel; /* [shape.c] what each channel, or number of a vector, is called; NULL: by its place */
     int max_value;              /* BYTES: what `normalize = unit` divides by: 255, or 16 */
     int classes;                /* IDS: 1..DATA_CLASSES */
+    int vocabulary;             /* TOKENS: how many there are */
+    /* TOKENS: 0: samples are rows of T ids. Else they are windows of texts, each beginning where the one before it
+     * ends, and a further id after the last: the first so many of the training part are of the text that trains, those
+     * after them of the one that validates; those of the test part of another. */
+    size_t windows;
     const char *const *class_name; /* IDS: [classes] */
     int fit, background;           /* BYTES: how image files become samples, as in sources/picture.h */
     const uint32_t (*sums)[2];     /* BYTES: [samples][c] sum and sum of squares of each plane of the training part;
@@ -48,6 +55,9 @@ struct dataset {
                              the keys it was made from; 0: built in */
     char credit[256];     /* source and licence, where known */
     const char *told;     /* lines on what was recognised in its files; NULL: nothing. Owned as the values are */
+    const char
+        *tokens; /* of texts: the tokenizer (text/tokenizer.h, tokenizer_text); NULL: there is none. Owned likewise */
+    const float *letters; /* [vocabulary] of windows of texts: letters that a token stands for. Owned likewise */
     const char *columns;  /* of a table: how its columns become the input (sources/tabular_text.h); NULL: it is none.
                              Owned likewise */
     char absent[512];     /* why its files were not found; "": they were, or there are none. Set by dataset_absent */
@@ -76,23 +86,58 @@ static inline int data_numbers(const struct dataset *d)
     return data_target(d)->type == FIELD_FLOATS ? (int)shape_size(data_target(d)->shape) : 0;
 }
 
+/* Tokens that there are, where the samples are those of texts; else 0. */
+static inline int data_vocabulary(const struct dataset *d)
+{
+    return data_input(d)->vocabulary;
+}
+
+/* Whether what is to be learned is the token that comes next, at every position. */
+static inline int data_next(const struct dataset *d)
+{
+    return data_target(d)->type == FIELD_TOKENS;
+}
+
+/* Labels of a sample: where tokens come next one for each position, else one. */
+static inline int data_labels(const struct dataset *d)
+{
+    return data_next(d) ? data_target(d)->shape.h : 1;
+}
+
+/* Whether samples may be shorter than their shape. */
+static inline int data_is_ragged(const struct dataset *d)
+{
+    return data_input(d)->type == FIELD_TOKENS && !data_input(d)->windows;
+}
+
 /* What a task has to know of a dataset: what there is to learn from it. */
 struct target_kind {
     int classes; /* 0: the target is no class */
     int numbers; /* to predict for each sample; 0: the target is none */
     struct shape input;
+    int vocabulary; /* tokens of the input; 0: it is no text */
+    int next;       /* the target is the token that comes next */
 };
 
 static inline struct target_kind target_of(const struct dataset *d)
 {
-    return (struct target_kind){data_classes(d), data_numbers(d), data_input(d)->shape};
+    return (struct target_kind){data_classes(d), data_numbers(d), data_input(d)->shape, data_vocabulary(d),
+                                data_next(d)};
 }
 
 /* The values of bytes or ids, and of floats. */
 static inline const uint8_t *field_bytes(const struct field *f, enum data_part part)
 {
-    assert(f->type != FIELD_FLOATS);
+    assert(f->type == FIELD_BYTES || f->type == FIELD_IDS);
     return f->values[part];
+}
+
+/* The ids of a sample: [T], and one more of a window. */
+static inline const int32_t *field_tokens(const struct field *f, enum data_part part, size_t i)
+{
+    assert(f->type == FIELD_TOKENS);
+    const size_t apart = f->windows && part == PART_TRAIN && i >= f->windows; /* beyond the end of the first text */
+    return (const int32_t *)f->values[part] + i * shape_size(f->shape) + apart;
 }
 
 static inline const float *field_floats(const struct field *f, enum data_part part)
@@ -106,6 +151,10 @@ void dataset_of_images(struct dataset *d, int c, int h, int w, int max_value, in
                        const char *const *class_name);
 /* Makes d a dataset of vectors of so many floats, with a class each, or with a number to predict where classes is 0. */
 void dataset_of_vectors(struct dataset *d, int features, int classes, const char *const *class_name);
+
+/* An input of texts of up to so many tokens; and a dataset of texts, whose targets are the tokens that come next. */
+struct field field_of_texts(int length, int vocabulary);
+void dataset_of_texts(struct dataset *d, int length, int vocabulary);
 
 /* Counts the training samples of each class, for plans, where the labels are there. 0, or -1 with *e. */
 int dataset_count_classes(struct dataset *d, struct err *e);

@@ -154,6 +154,8 @@ static uint64_t hash_of_sample(const struct field *f, enum data_part part, uint3
 {
     size_t n = shape_size(f->shape);
     uint64_t h = STR_HASH;
+    if (f->type == FIELD_TOKENS)
+        return str_hash(h, field_tokens(f, part, number), n * sizeof(int32_t));
     if (f->type != FIELD_FLOATS)
         return str_hash(h, field_bytes(f, part) + number * n, n);
     for (size_t k = 0; k < n; k++) {
@@ -168,6 +170,9 @@ static int same_values(const struct field *f, const struct sample_hash *x, const
 {
     size_t n = shape_size(f->shape);
     enum data_part px = part_of(x->split), py = part_of(y->split);
+    if (f->type == FIELD_TOKENS) /* of windows the ids that come next, too */
+        return !memcmp(field_tokens(f, px, x->number), field_tokens(f, py, y->number),
+                       (n + (f->windows > 0)) * sizeof(int32_t));
     if (f->type != FIELD_FLOATS)
         return !memcmp(field_bytes(f, px) + x->number * n, field_bytes(f, py) + y->number * n, n);
     const float *a = field_floats(f, px) + x->number * n, *b = field_floats(f, py) + y->number * n;
@@ -256,9 +261,12 @@ static int count_inspected_classes(const struct data_view *v, struct inspection 
 int data_inspect(const struct data_view *v, struct inspection *out, struct arena *a, struct err *e)
 {
     const struct field *x = data_input(v->set), *y = data_target(v->set);
-    *out = (struct inspection){.view = v, .inputs = (size_t)x->shape.c};
-    out->input = look_at_columns(v, x, DATA_TRAIN, a);
-    if (!out->input)
+    const int texts = x->type == FIELD_TOKENS;
+    *out = (struct inspection){.view = v, .inputs = texts ? 0 : (size_t)x->shape.c};
+    if (texts && !(out->tokens = inspect_texts(v, a, e)))
+        return -1;
+    out->input = texts ? NULL : look_at_columns(v, x, DATA_TRAIN, a);
+    if (!texts && !out->input)
         return inspect_nomem(v, e);
     for (size_t c = 0; c < out->inputs; c++)
         out->input[c].missing += count_missing(v, x, DATA_VALIDATION, c) + count_missing(v, x, DATA_TEST, c);

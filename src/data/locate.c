@@ -1,6 +1,7 @@
 /* locate.c finds the folder of a dataset's files. */
 #include "data/locate.h"
 
+#include "base/file.h"
 #include "data/fetch/fetch.h"
 
 #include <errno.h>
@@ -70,4 +71,25 @@ int data_locate(char folder[DATA_PATH], const char *name, const char *path, cons
     if (!S_ISDIR(st.st_mode))
         return err_set(e, ERR_DATA, "%s: is a file, expected the folder with %s", path, wanted);
     return err_set(e, ERR_DATA, "%s: has no %s, of dataset %s", path, wanted, name);
+}
+
+static int join_path(char path[DATA_PATH], const char *folder, const char *file)
+{
+    return (size_t)snprintf(path, DATA_PATH, "%s/%s", folder, file) < DATA_PATH && file_exists(path);
+}
+
+static int has_file(const char *folder, const void *file)
+{
+    char path[DATA_PATH];
+    return join_path(path, folder, file);
+}
+
+int data_locate_file(char path[DATA_PATH], const char *name, const char *where, const char *file, struct err *e)
+{
+    char folder[DATA_PATH];
+    if ((!*where || *file == '/') && file_exists(file) && strlen(file) < DATA_PATH) {
+        strcpy(path, file);
+        return 0;
+    }
+    return data_locate(folder, name, where, file, has_file, file, e) || !join_path(path, folder, file) ? -1 : 0;
 }

@@ -12,4 +12,8 @@
 int data_locate(char folder[DATA_PATH], const char *name, const char *path, const char *wanted,
                 int (*has)(const char *folder, const void *ctx), const void *ctx, struct err *e);
 
+/* The path of a file: `file` as it is, seen from where sweep was started, where there is such a file and either it is
+ * absolute or `where` (data.path) is not given; else in the first of the places that has it. 0 or -1. */
+int data_locate_file(char path[DATA_PATH], const char *name, const char *where, const char *file, struct err *e);
+
 #endif

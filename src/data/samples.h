@@ -7,13 +7,15 @@
 
 /* What a training's samples are, without the training's data: enough to make others like them. */
 struct sample_form {
-    enum field_type type; /* FIELD_BYTES: pixels; FIELD_FLOATS: numbers */
+    enum field_type type; /* FIELD_BYTES: pixels; FIELD_FLOATS: numbers; FIELD_TOKENS: ids, -1 after the last */
     struct shape shape;
     const float *scale, *shift; /* [shape.c] value * scale + shift goes into the network */
     const float *fill;          /* [shape.c] what a missing number is taken for; NULL: none is missing */
     int fit, background;        /* of image files, as in sources/picture.h */
     const char *columns;        /* how the columns of a table become the numbers (sources/tabular_text.h); "": they are
                                    the numbers */
+    const char *tokens;         /* of texts: the tokenizer (text/tokenizer.h, tokenizer_text); "": they are none */
+    int vocabulary;             /* and how many tokens it has */
 };
 /* That of a view's input; it points into the view and its dataset. */
 void sample_form_of(const struct data_view *v, struct sample_form *f);

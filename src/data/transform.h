@@ -29,7 +29,9 @@ struct transform_type {
     void (*fill)(const struct transform *t, enum data_split split, const uint32_t *at, const struct data_draw *draw,
                  struct batch *b);
 };
-/* images/images.c: bytes by kernels, with augmentations. numbers.c: floats as input and as target. ids.c: classes. */
-extern const struct transform_type transform_images, transform_numbers, transform_targets, transform_class;
+/* images/images.c: bytes by kernels, with augmentations. numbers.c: floats as input and as target. ids.c: classes.
+ * token_fields.c: tokens of texts, as they are and those that come next. */
+extern const struct transform_type transform_images, transform_numbers, transform_targets, transform_class,
+    transform_tokens, transform_next;
 
 #endif

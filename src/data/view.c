@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct transform_type *const types[] = {&transform_images, &transform_numbers, &transform_class,
-                                                     &transform_targets};
+static const struct transform_type *const types[] = {&transform_images,  &transform_numbers, &transform_class,
+                                                     &transform_targets, &transform_tokens,  &transform_next};
 
 static const struct transform_type *type_for(const struct field *f, int target)
 {
@@ -52,6 +52,7 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
     memset(v, 0, sizeof *v);
     v->set = d;
     v->targets = data_numbers(d);
+    v->labels = data_labels(d);
     v->fold = s->folds && !s->fold ? 1 : s->fold;
     if (data_split_sizes(d, s, NULL, v->n, e) ||
         (s->folds ? folds_draw(d, s, v->n, a, v->index, e) : split_draw(d, s->seed, v->n, a, v->index, e)))
@@ -75,7 +76,9 @@ void sample_form_of(const struct data_view *v, struct sample_form *f)
                               .fill = t->fill,
                               .fit = t->field->fit,
                               .background = t->field->background,
-                              .columns = v->set->columns ? v->set->columns : ""};
+                              .columns = v->set->columns ? v->set->columns : "",
+                              .tokens = v->set->tokens ? v->set->tokens : "",
+                              .vocabulary = t->field->vocabulary};
 }
 
 void sample_form_put(struct data_view *v, const struct sample_form *f)
@@ -100,8 +103,11 @@ int sample_view(struct data_view *v, struct dataset *set, const struct sample_fo
     for (size_t i = 0; i < n; i++)
         index[i] = (uint32_t)i;
     *set = (struct dataset){.name = "samples", .inputs = 1, .n = {[PART_TEST] = n}};
-    set->field[0] =
-        (struct field){.name = "sample", .type = f->type, .shape = f->shape, .values = {[PART_TEST] = values}};
+    set->field[0] = (struct field){.name = "sample",
+                                   .type = f->type,
+                                   .shape = f->shape,
+                                   .vocabulary = f->vocabulary,
+                                   .values = {[PART_TEST] = values}};
     *v = (struct data_view){.set = set, .index = {[DATA_TEST] = index}, .n = {[DATA_TEST] = n}, .transform = t};
     *t = (struct transform){.type = type_for(&set->field[0], 0),
                             .set = set,

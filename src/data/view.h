@@ -22,6 +22,7 @@ struct data_view {
     struct transform *transform; /* [inputs + targets] of set, in their order; private: data/transform.h */
     int fold;                    /* that validates, 1..folds; 0: no cross-validation */
     int targets;                 /* numbers to predict for a sample (data_numbers); 0: a class */
+    int labels;                  /* of a sample (data_labels) */
 };
 
 /* Splits by class (stratified: each class gives its share, largest remainders first; where the target is numbers, all
@@ -31,7 +32,8 @@ struct data_view {
  * rounding).
  * Standard normalization is by mean and (population) standard deviation of the training split's values of each channel
  * (a vector's numbers are its channels); a channel that is constant there is divided by max_value instead, a constant
- * number by 1. Errors: more samples asked for than there are, a split without one sample, an unknown augmentation
+ * number by 1. Ids of tokens are as they are. The splits of windows of texts are those that the dataset says, in the
+ * order of the text. Errors: more samples asked for than there are, a split without one sample, an unknown augmentation
  * (ERR_USAGE, with the nearest known). Lives in `a`; d outlives it. */
 int data_view_init(struct data_view *v, const struct dataset *d, const struct data_spec *s, struct arena *a,
                    struct err *e);

@@ -3,7 +3,7 @@
  *   format      pt, as PyTorch's loaders want it
  *   network     the layers in normal words, one line, variables and blocks written out
  *   input       the shape of a sample, "1x28x28", "10x64", "10" or "1x16x64x64"
- *   values      bytes (pixels) or numbers: what a sample's values are before they are normalized
+ *   values      bytes (pixels), numbers or tokens: what a sample's values are before they are normalized
  *   precision   fp32 or bf16: with which it has learned, and computes here
  *   task, loss  words of `sweep list tasks` and `sweep list losses`
  *   dataset     what it has learned from
@@ -11,12 +11,14 @@
  *   scale, shift   JSON lists, a number for each channel of the input: value * scale + shift goes into the network
  *   fill        likewise what a missing number is taken for; absent: none is missing
  *   fit, background   how image files become samples (stretch or crop; the grey value behind transparent pixels)
+ *   tokens      of texts: the tokenizer, see data/text/tokenizer.h
  *   columns     of a table: how its columns become the input, see data/sources/tabular_text.h
  *   training    a sweep file of this one training
  */
 #include "model/model.h"
 
 #include "base/str.h"
+#include "data/text/tokenizer.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -87,6 +89,8 @@ static const char *name_list(const char *const *name, int n, struct arena *a)
 }
 
 static const char *const fit_words[] = {"stretch", "crop"};
+static const char *const value_words[] = {
+    [FIELD_BYTES] = "bytes", [FIELD_FLOATS] = "numbers", [FIELD_IDS] = "", [FIELD_TOKENS] = "tokens"};
 
 int model_texts(const struct model *m, struct stored_text text[MODEL_TEXTS], size_t *n, struct arena *a, struct err *e)
 {
@@ -96,7 +100,7 @@ int model_texts(const struct model *m, struct stored_text text[MODEL_TEXTS], siz
     put_model_text(text, n, "format", "pt");
     put_model_text(text, n, "network", m->network);
     put_model_text(text, n, "input", arena_str(a, shape_text(f->shape, shape, sizeof shape)));
-    put_model_text(text, n, "values", f->type == FIELD_BYTES ? "bytes" : "numbers");
+    put_model_text(text, n, "values", value_words[f->type]);
     put_model_text(text, n, "precision", nn_precision_name((size_t)m->graph->precision));
     put_model_text(text, n, "task", m->task);
     put_model_text(text, n, "loss", m->loss);
@@ -109,6 +113,7 @@ int model_texts(const struct model *m, struct stored_text text[MODEL_TEXTS], siz
         put_model_text(text, n, "fit", fit_words[f->fit != 0]);
         put_model_text(text, n, "background", arena_fmt(a, "%d", f->background));
     }
+    put_model_text(text, n, "tokens", f->tokens);
     put_model_text(text, n, "columns", f->columns);
     put_model_text(text, n, "training", m->training);
     return a->failed ? err_set(e, ERR_NOMEM, "no memory for what a model file says") : 0;
@@ -221,6 +226,21 @@ static int number_of_word(const char *(*word)(size_t i), const char *text)
     return -1;
 }
 
+/* The tokenizer is one, and has fewer tokens than ids can be told apart as floats. */
+static int read_model_tokens(struct text_reader *r, struct sample_form *f)
+{
+    struct tokenizer t;
+    struct err why = {0};
+    if (f->shape.kind != SEQUENCE || f->shape.c != 1)
+        return wrong_text(r, "input", "a sequence of ids, such as 1x64, as its values are tokens");
+    if (!*f->tokens)
+        return wanted_text(r, "tokens"), -1;
+    int bad = tokenizer_read(&t, f->tokens, &why);
+    f->vocabulary = t.size;
+    tokenizer_release(&t);
+    return bad ? err_set(r->e, why.code, "%s: %s", r->f->path, why.text) : 0;
+}
+
 static int read_form(struct text_reader *r, struct sample_form *f)
 {
     const char *values = wanted_text(r, "values"), *grey = tensors_text(r->f, "background");
@@ -230,22 +250,25 @@ static int read_form(struct text_reader *r, struct sample_form *f)
         return -1;
     if (!f->scale || !f->shift)
         return wanted_text(r, f->scale ? "shift" : "scale"), -1;
-    f->type = !strcmp(values, "bytes") ? FIELD_BYTES : FIELD_FLOATS;
-    if (f->type == FIELD_FLOATS && strcmp(values, "numbers") != 0)
-        return wrong_text(r, "values", "bytes or numbers");
+    f->type = FIELD_BYTES;
+    while (f->type <= FIELD_TOKENS && (!*value_words[f->type] || strcmp(value_words[f->type], values) != 0))
+        f->type++;
+    if (f->type > FIELD_TOKENS)
+        return wrong_text(r, "values", "bytes, numbers or tokens");
     if (f->type == FIELD_BYTES && (f->shape.kind != MAPS || f->shape.c > DATA_CHANNELS))
         return wrong_text(r, "input", "an image, as its values are bytes");
     f->fit = fit && !strcmp(fit, fit_words[1]);
     f->background = grey ? atoi(grey) & 255 : 0;
     f->columns = optional_text(r, "columns");
-    return 0;
+    f->tokens = optional_text(r, "tokens");
+    return f->type == FIELD_TOKENS ? read_model_tokens(r, f) : 0;
 }
 
 static int read_network(struct text_reader *r, struct model *m)
 {
     const char *precision = wanted_text(r, "precision");
     struct err_list errs = {0};
-    struct nn_spec spec = {.precision = number_of_word(nn_precision_name, precision)};
+    struct nn_spec spec = {.precision = number_of_word(nn_precision_name, precision), .vocabulary = m->form.vocabulary};
     m->network = precision ? wanted_text(r, "network") : NULL;
     struct nn_graph *g = arena_take(r->a, sizeof *g);
     if (!m->network)

@@ -217,6 +217,11 @@ static int check_shape(const struct nn_node *last, struct nn_target want, struct
     if (shape_size(y) == shape_size(w))
         return layer_error(last, e, "the network ends with %s, the %d %s are %s; end with reshape %s", is, want.n,
                            want.what, to_be, to_be);
+    if (w.kind == SEQUENCE)
+        return layer_error(last, e,
+                           "the network ends with %s, it is to put out %d %s at each of %d positions (%s); end with "
+                           "dense %d",
+                           is, w.c, want.what, w.h, to_be, w.c);
     if (w.kind == VECTOR)
         return layer_error(last, e, "the network ends with %s, the data has %d %s; end with dense %d", is, want.n,
                            want.what, want.n);
@@ -230,7 +235,7 @@ static int check_output(const struct nn_graph *g, struct nn_target want, struct 
 {
     const struct nn_node *last = &g->node[g->nnodes - 1];
     char buf[48];
-    if (last->flags & LAST && want.n && strncmp(want.what, "class", 5) != 0)
+    if (last->flags & LAST && want.n && strncmp(want.what, "class", 5) != 0 && strncmp(want.what, "token", 5) != 0)
         return layer_error(last, e,
                            "at the end it is left to the loss, and only losses of classes have one; leave it out");
     if (want.shape)
@@ -276,8 +281,7 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
 {
     struct item *items;
     struct err e = {0};
-    *g = (struct nn_graph){
-        .in = in, .precision = (enum nn_precision)spec->precision, .vocabulary = spec->vocabulary};
+    *g = (struct nn_graph){.in = in, .precision = (enum nn_precision)spec->precision, .vocabulary = spec->vocabulary};
     int bad = parse_layers(lines, nlines, a, &items, errs);
     if (!bad && build_graph(g, items, nlines ? &lines[0].at : NULL, target, spec, a, &e)) {
         err_list_take(errs, &e);

@@ -395,6 +395,11 @@ static int same_target(const struct model *m, const struct dataset *d, struct er
     if (a.kind != b.kind || a.c != b.c || a.h != b.h || a.w != b.w || a.d != b.d)
         return err_set(e, ERR_DATA, "dataset %s has samples of %s, the model wants %s", d->name,
                        shape_text(a, has, sizeof has), shape_text(b, wants, sizeof wants));
+    if (strcmp(m->form.tokens, d->tokens ? d->tokens : "") != 0)
+        return err_set(e, ERR_DATA,
+                       "the tokens of dataset %s are not those of the model, which were learned from the text that "
+                       "trained it",
+                       d->name);
     if (m->classes && m->classes != data_classes(d))
         return err_set(e, ERR_DATA, "dataset %s has %d classes, the model %d", d->name, data_classes(d), m->classes);
     for (int i = 0; i < m->classes; i++)

@@ -64,10 +64,11 @@ int point_graph(const struct point *pt, const struct dataset *set, struct nn_gra
                 struct err_list *errs)
 {
     const struct task_type *task = train_task(&pt->train, target_of(set));
-    int n = task->outputs(target_of(set));
-    const struct shape *input = &data_input(set)->shape;
-    struct nn_target target = {n, n == 1 ? task->one : task->many, task->like_input ? input : NULL};
-    return nn_graph_build(g, pt->line, pt->nlines, *input, target, &pt->nn, a, errs);
+    struct shape shape;
+    const struct nn_target target = train_target(task, target_of(set), &shape);
+    struct nn_spec spec = pt->nn;
+    spec.vocabulary = data_vocabulary(set);
+    return nn_graph_build(g, pt->line, pt->nlines, data_input(set)->shape, target, &spec, a, errs);
 }
 
 /* Images of all blocks of n images: a block that is not full takes as long as one that is. */

@@ -52,6 +52,8 @@ static int member_init(struct predict_member *t, const struct predictor *p, size
                               .key = arena_take(&t->mem, GROUP * sizeof *t->batch.key),
                               .label = arena_take(&t->mem, GROUP * sizeof *t->batch.label),
                               .target = arena_take(&t->mem, GROUP * (targets + 1) * sizeof(float))};
+    if (p->m->form.type == FIELD_TOKENS)
+        t->batch.lengths = arena_take(&t->mem, GROUP * sizeof *t->batch.lengths);
     if (!t->net || t->mem.failed)
         return -1;
     t->batch.x = t->net->x;
@@ -109,8 +111,7 @@ static void compute_group(const struct predictor *p, struct predict_member *t, c
                           enum data_split split, int n, float *z)
 {
     data_batch(v, split, t->at, n, NULL, &t->batch);
-    const struct nn_pass pass = {
-        .n = n, .blocks = blocks_of(n), .sample = t->batch.key, .lengths = t->batch.lengths};
+    const struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .sample = t->batch.key, .lengths = t->batch.lengths};
     const struct shape out = nn_output(p->m->graph);
     const size_t plane = (size_t)out.h * (size_t)out.w;
     nn_forward(t->net, &pass);

@@ -64,6 +64,7 @@ struct task_type {
     int (*outputs)(struct target_kind target);
     int by_class;     /* label_smoothing and class_weights have a meaning for it */
     int like_input;   /* the values have the shape of the input */
+    int by_position;  /* there are as many values for each position of the input */
     unsigned metrics; /* those that it measures: bits 1 << METRIC_X, METRIC_LOSS always */
     /* Those of them that it measures with this network (NULL: any) on this data; NULL: all. */
     unsigned (*measured)(const struct nn_graph *g, const struct dataset *d);
@@ -119,6 +120,9 @@ void train_weighted_smoothing(int n, int classes, const float *z, const float *s
                               float *dz);
 /* The key in normal words, which two lists of the same weights share. buf: n bytes, where the text may be. */
 const char *train_weights_text(const struct train_spec *s, char *buf, size_t n);
+
+/* What a network is to put out; *shape is its own where the values have one. */
+struct nn_target train_target(const struct task_type *task, struct target_kind target, struct shape *shape);
 
 /* The metrics that a task measures with a network (NULL: any) on some data. */
 unsigned train_task_metrics(const struct task_type *task, const struct nn_graph *g, const struct dataset *d);

@@ -131,7 +131,10 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     r->batch.k = j->k;
     r->batch.key = train_take(t, larger, sizeof *r->batch.key);
     r->other_label = train_take(t, train_mixes(j->spec) ? (size_t)train : 0, sizeof *r->other_label);
-    r->batch.label = train_take(t, larger, sizeof *r->batch.label);
+    r->batch.label =
+        train_take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->labels, sizeof *r->batch.label);
+    if (data_is_ragged(j->view->set))
+        r->batch.lengths = train_take(t, (size_t)blocks_of((int)larger) * LANES, sizeof *r->batch.lengths);
     r->batch.target = train_take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->targets, f);
     r->batch.scratch = train_take(t, 1, data_scratch(j->view));
     r->task.each = train_take(t, larger, f);

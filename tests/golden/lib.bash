@@ -153,6 +153,14 @@ same() {
   fi
 }
 
+# book FILE [SENTENCES]: a text of a few words, always the same.
+book() {
+  awk -v n="${2:-300}" 'BEGIN {
+    split("the cat sees a dog|a bird sings to the cat|the dog sleeps|why does the bird sing, cat?", line, "|")
+    for (s = 7; i < n; i++) { s = s * 16807 % 2147483647; printf "%s%s", line[1 + s % 4], i % 3 ? ". " : ".\n" }
+  }' >"$1"
+}
+
 # column FILE NAME: the cells of one column (for tables without quoted cells).
 column() {
   awk -F, -v want="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == want) c = i; next } c { print $c }' "$1"

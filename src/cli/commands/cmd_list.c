@@ -7,6 +7,7 @@
 #include "cli/commands/bench_out.h"
 #include "cli/console/text.h"
 #include "config/keys/families.h"
+#include "data/text/tokenizer.h"
 #include "kernels/kernels.h"
 #include "nn/blocks/blocks.h"
 #include "orchestrate/orchestrate.h"
@@ -146,6 +147,12 @@ static void list_augmentations(void)
     }
 }
 
+static void list_tokens(void)
+{
+    for (size_t i = 0; token_kind_name(i); i++)
+        print_word(token_kind_name(i), NULL, token_kind_help(i), NULL);
+}
+
 static void list_normalizations(void)
 {
     for (size_t i = 0; data_normalize_name(i); i++)
@@ -277,6 +284,7 @@ static const struct listed_vocabulary {
     { "keys",           "every key of a sweep file",             list_keys },
     FAMILIES_HERE,
     { "tasks",          "[train] task",                          list_tasks },
+    { "tokens",         "[data] tokens",                         list_tokens },
     { "augmentations",  "[data] augment",                        list_augmentations },
     { "normalizations", "[data] normalize",                      list_normalizations },
     { "inits",          "[model] init",                          list_inits },

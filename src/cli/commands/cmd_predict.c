@@ -221,6 +221,10 @@ static int run_predict(const struct invocation *in, struct answers *a, struct ar
     if (split < 0 || check_predict_words(in, e) || option_level(&in->opt, &how.isa, e) ||
         model_word_read(in, in->arg[0], &w, e) || model_word_model(&w, &m, mem, e) || check_choice(&in->opt, &m, e))
         return -1;
+    if (!strcmp(m.task, "next"))
+        return err_set(e, ERR_USAGE,
+                       "the network says which token comes next; `sweep generate` makes texts of that, and "
+                       "`sweep eval` measures it");
     if (in->opt.split)
         return predict_split(in, &w, &m, split, &how, a, e);
     return answers_begin(a, &m, &in->opt, 0, 0, e) || predict_files(&m, in->arg + 1, in->nargs - 1, &how, e) ? -1 : 0;

@@ -84,11 +84,14 @@ static int print_point(const struct plan_point *q)
     printf("%s, point %llu%s%s\n", sweep_spec(q->sweep)->name, (unsigned long long)(q->index + FIRST_POINT),
            axes.n ? ": " : "", axes.n ? axes.p : "");
     str_release(&axes);
-    int outputs = q->task->outputs(target_of(q->set));
-    printf("input %s, %d %s (%s: %zu to train, %zu to validate, %zu to test)\n\n",
-           shape_text(data_input(q->set)->shape, shape, sizeof shape), outputs,
-           outputs == 1 ? q->task->one : q->task->many, q->set->name, q->n[DATA_TRAIN], q->n[DATA_VALIDATION],
-           q->n[DATA_TEST]);
+    const struct target_kind target = target_of(q->set);
+    const int positions = q->task->by_position ? target.input.h : 1, outputs = q->task->outputs(target) / positions;
+    printf("input %s, %d %s", shape_text(data_input(q->set)->shape, shape, sizeof shape), outputs,
+           outputs == 1 ? q->task->one : q->task->many);
+    if (q->task->by_position)
+        printf(" at each of %d positions", positions);
+    printf(" (%s: %zu to train, %zu to validate, %zu to test)\n\n", q->set->name, q->n[DATA_TRAIN],
+           q->n[DATA_VALIDATION], q->n[DATA_TEST]);
     return 0;
 }
 

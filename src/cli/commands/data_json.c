@@ -85,6 +85,8 @@ void data_print_json(const struct inspection *of)
     json_shape(&j, data_input(d)->shape);
     json_splits(&j, "samples", of->view->n);
     json_classes(&j, of);
+    if (of->tokens)
+        data_json_tokens(&j, of->tokens);
     json_open(&j, "features", '[');
     for (size_t c = 0; c < of->inputs; c++)
         json_column(&j, inspect_split_name[DATA_TRAIN], &of->input[c]);

@@ -9,4 +9,9 @@ int data_print_text(const struct inspection *of, int all);
 /* The same as one JSON document on stdout, with every feature. */
 void data_print_json(const struct inspection *of);
 
+/* data_tokens.c: what is found in texts, likewise. */
+int data_print_tokens(const struct inspect_tokens *t);
+struct json;
+void data_json_tokens(struct json *j, const struct inspect_tokens *t);
+
 #endif

@@ -111,7 +111,7 @@ static const char *name_of_part(int split)
 
 static void print_twins(const struct inspection *of)
 {
-    const char *others = of->classes ? "class" : "number";
+    const char *others = of->classes ? "class" : of->targets ? "number" : "token after them";
     int any = 0;
     printf("\n");
     for (size_t i = 0; i < INSPECT_TWINS; i++) {
@@ -141,12 +141,16 @@ int data_print_text(const struct inspection *of, int all)
     const struct dataset *d = v->set;
     const struct shape s = data_input(d)->shape;
     printf("%s: ", d->name);
-    if (s.kind == VECTOR)
+    if (of->tokens)
+        printf("texts of %s%d tokens", data_is_ragged(d) ? "up to " : "", s.h);
+    else if (s.kind == VECTOR)
         printf("%d number%s", s.c, s.c == 1 ? "" : "s");
     else
         printf("%dx%dx%d %s", s.c, s.h, s.w, data_input(d)->type == FIELD_BYTES ? "bytes" : "numbers");
     if (of->classes)
         printf(" and one of %d classes", data_classes(d));
+    else if (data_next(d))
+        printf(" and those that come next");
     else
         printf(" and %d number%s to predict", data_numbers(d), data_numbers(d) == 1 ? "" : "s");
     printf("; %zu to train, %zu to validate, %zu to test\n", v->n[DATA_TRAIN], v->n[DATA_VALIDATION], v->n[DATA_TEST]);
@@ -154,9 +158,9 @@ int data_print_text(const struct inspection *of, int all)
         printf("%s\n", d->credit);
     if (d->told)
         fputs(d->told, stdout);
-    if (of->classes ? print_class_counts(of) : print_targets(of))
+    if (of->classes ? print_class_counts(of) : of->targets ? print_targets(of) : 0)
         return -1;
-    if (print_inputs(of, all))
+    if (of->tokens ? data_print_tokens(of->tokens) : print_inputs(of, all))
         return -1;
     print_twins(of);
     return 0;

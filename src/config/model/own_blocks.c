@@ -177,7 +177,7 @@ int block_setting(struct sweep *s, const char *section, const char *key, const s
     if (!variable_ok(key))
         return errors_add(errors, at,
                           "a parameter is named with letters, digits and '_', and not and, or, not, uses, classes, "
-                          "targets");
+                          "targets, vocabulary");
     return errors_add(errors, at, "[%s] has no parameter '%s'", section, key);
 }
 

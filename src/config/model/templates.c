@@ -7,6 +7,7 @@
 
 #define CLASSES "classes"
 #define TARGETS "targets"
+#define VOCABULARY "vocabulary"
 
 /* ---- names: of layers and pool ---- */
 
@@ -19,10 +20,16 @@ static int variable_find(const struct sweep *s, const char *name)
     return i;
 }
 
-/* $classes or $targets: what there is to learn of the data. -1: the name is another. */
+static const char *const target_words[] = {CLASSES, TARGETS, VOCABULARY, NULL}; /* in the order of their slots */
+enum { TARGET_WORDS = sizeof target_words / sizeof *target_words - 1 };
+
+/* $classes, $targets or $vocabulary: what the data says of itself. -1: the name is another. */
 static int target_find(const char *name)
 {
-    return !strcmp(name, CLASSES) ? SLOT_CLASSES : !strcmp(name, TARGETS) ? SLOT_TARGETS : -1;
+    for (int i = 0; target_words[i]; i++)
+        if (!strcmp(name, target_words[i]))
+            return SLOT_CLASSES + i;
+    return -1;
 }
 
 static int text_find(const void *sweep, const char *name)
@@ -42,7 +49,7 @@ static const char *variable_known(size_t i, const void *sweep)
 static const char *text_known(size_t i, const void *sweep)
 {
     size_t nset = ((const struct sweep *)sweep)->nset;
-    return i == nset ? CLASSES : i == nset + 1 ? TARGETS : variable_known(i, sweep);
+    return i >= nset && i - nset < TARGET_WORDS ? target_words[i - nset] : variable_known(i, sweep);
 }
 
 /* ---- names: of the lines of a block: its parameters ---- */
@@ -67,7 +74,7 @@ static const char *param_known(size_t i, const void *names)
 {
     const struct block_names *n = names;
     if (i >= n->block->nparams)
-        return i == n->block->nparams ? CLASSES : i == n->block->nparams + 1 ? TARGETS : NULL;
+        return i - n->block->nparams < TARGET_WORDS ? target_words[i - n->block->nparams] : NULL;
     return n->sweep->set[n->block->layers + 1 + (int)i].key;
 }
 
@@ -115,7 +122,7 @@ static const char *value_hint(const void *sweep, const char *name)
 {
     const struct sweep *s = sweep;
     if (target_find(name) >= 0)
-        return "$classes and $targets are known to layers and pool only";
+        return "$classes, $targets and $vocabulary are known to layers and pool only";
     return setting_named(s, name) >= 0
                ? "a value may use keys of [data], [model] and [train] and the numbers of [sweep]"
                : scope_hint(s, name);
@@ -256,20 +263,27 @@ static int text_get(void *choice, int slot, struct expr_value *v, struct err *e)
     const struct point_choice *p = choice;
     if (slot < SLOT_CLASSES)
         return choice_get(choice, slot, v, e);
-    *v = (struct expr_value){slot == SLOT_CLASSES ? p->target.classes : p->target.numbers, NULL};
+    *v = (struct expr_value){slot == SLOT_CLASSES   ? p->target.classes
+                             : slot == SLOT_TARGETS ? p->target.numbers
+                                                    : p->target.vocabulary,
+                             NULL};
     return v->num > 0 ? 0 : 1;
 }
 
 static const char *slot_name(const struct sweep *s, int slot)
 {
     if (slot < 0 || slot >= SLOT_CLASSES)
-        return slot < 0 ? "?" : slot == SLOT_CLASSES ? CLASSES : TARGETS;
+        return slot < 0 ? "?" : target_words[slot - SLOT_CLASSES];
     return setting_is_word(&s->set[slot]) ? s->set[slot].key : s->set[slot].name;
 }
 
 /* What to write where the data has another target than a text wants. */
 static const char *target_hint(struct target_kind target, int slot)
 {
+    if (slot == SLOT_VOCABULARY)
+        return ": the samples of the data are no texts";
+    if (slot >= SLOT_CLASSES && target.next)
+        return ": the data has tokens that come next; write $vocabulary";
     if (slot == SLOT_CLASSES && target.numbers)
         return ": the data has numbers to predict, no classes; write $targets";
     if (slot == SLOT_TARGETS && target.classes)

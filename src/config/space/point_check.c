@@ -232,6 +232,9 @@ static size_t number_of_text(const struct point_choice *p)
     return n;
 }
 
+/* The words of `layers` do not depend on it. */
+static const struct target_kind any_target = {.classes = 2, .numbers = 2, .vocabulary = 2};
+
 /* Tells of unknown layers with the other errors of the file, not only when those are mended and the plan gives
  * shapes: of every variant and every insert, at the first point that has them. */
 void point_check_layers(const struct sweep *s, struct error_list *errors)
@@ -242,7 +245,7 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
     struct proposal at;
     arena_init(&a);
     choice_init(&choice, s, &a);
-    choice.target = (struct target_kind){.classes = 2, .numbers = 2}; /* the words of `layers` do not depend on it */
+    choice.target = any_target;
     unsigned char *seen = arena_take(&a, count_texts(s));
     if (!s->search.diagram.points && seen) { /* the conditions of axes are wrong */
         for (size_t i = 0; i < s->nax; i++)
@@ -252,7 +255,7 @@ void point_check_layers(const struct sweep *s, struct error_list *errors)
     }
     while (seen && next_looked_at(s, &history, &at)) {
         choice_point(&choice, s, &at, &a);
-        choice.target = (struct target_kind){.classes = 2, .numbers = 2};
+        choice.target = any_target;
         size_t text = number_of_text(&choice);
         if (!seen[text])
             check_words(&choice, &a, errors);

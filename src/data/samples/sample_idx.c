@@ -33,7 +33,9 @@ int sample_idx(const char *path, const struct sample_sink *k, struct err *e)
         return why.code == ERR_NOMEM ? err_set(e, ERR_NOMEM, "%s: no memory to read it", path)
                                      : sample_fails(k, path, 0, why.text);
     int bad;
-    if (f.record != shape_size(k->form->shape)) {
+    if (k->form->type == FIELD_TOKENS)
+        bad = sample_fails(k, path, 0, "its samples are numbers, the network wants texts");
+    else if (f.record != shape_size(k->form->shape)) {
         snprintf(text, sizeof text, "its samples have %zu values, the network wants %zu", f.record,
                  shape_size(k->form->shape));
         bad = sample_fails(k, path, 0, text);

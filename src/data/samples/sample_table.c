@@ -5,6 +5,7 @@
 #include "data/samples/sample_files.h"
 #include "data/sources/cells.h"
 #include "data/sources/tabular_text.h"
+#include "data/sources/tabular_tokens.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@ struct sample_rows {
     size_t cells;           /* of this row that were numbers of a sample */
     float *x;               /* [numbers of a sample] */
     uint8_t *bytes;
+    int32_t *id; /* [T] of a text, with what makes them: */
+    struct tokenizer tokens;
+    struct id_list room;
     int stopped;     /* `take` has said so */
     char error[256]; /* of this row; "": it has none */
     struct arena mem;
@@ -58,10 +62,20 @@ static void take_plain_number(struct sample_rows *r, size_t column, const char *
     r->x[column] = (float)v;
 }
 
+/* The cell that is a text. */
+static int take_sample_text(struct sample_rows *r, int keep, const char *text, size_t n, size_t line, struct err *e)
+{
+    const size_t bad = tokenizer_check(r->tokens.kind, text, n);
+    if (bad < n)
+        row_error(r, line, "not of a letter in UTF-8:", text + bad, 1);
+    else if (ids_of_text(&r->tokens, &r->room, (struct text_span){text, n}, keep, r->k->form->shape.h, r->id))
+        return err_set(e, ERR_NOMEM, "%s: no memory to read it", r->path);
+    return 0;
+}
+
 static int take_sample_cell(void *ctx, size_t column, const char *text, size_t n, size_t line, struct err *e)
 {
     struct sample_rows *r = ctx;
-    (void)e;
     if (!r->form.columns)
         take_plain_number(r, column, text, n, line);
     else if (r->header)
@@ -70,7 +84,10 @@ static int take_sample_cell(void *ctx, size_t column, const char *text, size_t n
         if (r->place[i] != (int)column)
             continue;
         r->cells++;
-        if (column_encode(&r->form.column[i], text, n, r->x))
+        if (r->form.column[i].kind == COLUMN_TOKENS) {
+            if (take_sample_text(r, r->form.column[i].keep, text, n, line, e))
+                return -1;
+        } else if (column_encode(&r->form.column[i], text, n, r->x))
             row_error(r, line, "not a number:", text, n);
     }
     return 0;
@@ -94,6 +111,8 @@ static int lacks_column(struct sample_rows *r)
 static const void *values_of_row(struct sample_rows *r, size_t line)
 {
     size_t n = shape_size(r->k->form->shape);
+    if (r->k->form->type == FIELD_TOKENS)
+        return r->id;
     if (r->k->form->type == FIELD_FLOATS)
         return r->x;
     for (size_t i = 0; i < n; i++) {
@@ -134,11 +153,14 @@ static int prepare_rows(struct sample_rows *r, int named, struct err *e)
     const size_t n = shape_size(f->shape);
     if (*f->columns && table_form_read(&r->form, f->columns, &r->mem, e))
         return -1;
-    if (r->form.columns && (size_t)r->form.numbers != n)
+    if (f->type == FIELD_TOKENS && (!r->form.columns || tokenizer_read(&r->tokens, f->tokens, e)))
+        return e->code ? -1 : err_set(e, ERR_DATA, "is a table, and the network has not learned from one");
+    if (r->form.columns && f->type != FIELD_TOKENS && (size_t)r->form.numbers != n)
         return err_set(e, ERR_DATA, "the model's columns make %d numbers, its network wants %zu", r->form.numbers, n);
     r->header = named || !r->form.columns || r->form.header;
     r->x = arena_take(&r->mem, n * sizeof *r->x);
     r->bytes = arena_take(&r->mem, n);
+    r->id = arena_take(&r->mem, n * sizeof *r->id);
     r->place = arena_take(&r->mem, (r->form.columns + 1) * sizeof *r->place);
     for (size_t i = 0; r->place && i < r->form.columns; i++)
         r->place[i] = r->header ? -1 : atoi(r->form.column[i].name) - 1;
@@ -162,6 +184,8 @@ int sample_table(const char *path, const struct tabular_format *format, const st
         bad = format->read(path, &how, &r, &why);
     }
     arena_release(&r.mem);
+    tokenizer_release(&r.tokens);
+    free(r.room.v);
     if (bad && why.code == ERR_NOMEM)
         return err_set(e, ERR_NOMEM, "%s", why.text);
     return bad && why.code ? sample_fails(k, path, 0, why.text) : -(r.stopped != 0);

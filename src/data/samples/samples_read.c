@@ -16,7 +16,9 @@
 
 size_t sample_bytes(const struct sample_form *f)
 {
-    return shape_size(f->shape) * (f->type == FIELD_BYTES ? 1 : sizeof(float));
+    return shape_size(f->shape) * (f->type == FIELD_BYTES    ? 1
+                                   : f->type == FIELD_TOKENS ? sizeof(int32_t)
+                                                             : sizeof(float));
 }
 
 int sample_fails(const struct sample_sink *k, const char *file, size_t number, const char *error)

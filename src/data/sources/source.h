@@ -10,6 +10,7 @@ struct data_source {
     enum { PATH_MAY, PATH_NEVER, PATH_ALWAYS } path;
     enum field_type input; /* of the input field: FIELD_BYTES are images, which can be augmented */
     int made;              /* from the keys word.params and data.seed, not read */
+    int divides;           /* a text that it divides itself by data.train and data.validation, which are shares */
     const void *detail;    /* of the file's own type, for sources that differ by names only */
     /* For dataset_absent: whether the files are found (-1: no memory to look); what is known without them (0, -1:
      * nothing). NULL: read from no file, or not known without it. */

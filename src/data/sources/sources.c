@@ -10,7 +10,7 @@
 // clang-format off
 #define SOURCES(X)                                                                                                     \
     X(optdigits) X(mnist) X(fashion_mnist) X(kmnist) X(emnist_digits) X(emnist_letters) X(emnist_balanced) X(idx)      \
-    X(cifar10) X(cifar100) X(images) X(csv) X(json) X(xlsx)                                                                    \
+    X(cifar10) X(cifar100) X(images) X(csv) X(json) X(xlsx) X(text)                                                               \
     X(moons) X(circles) X(spirals) X(blobs) X(xor) X(friedman) X(sines)
 // clang-format on
 #define DECLARE(name) extern const struct data_source source_##name;
@@ -66,7 +66,8 @@ int data_same_dataset(const struct data_spec *a, const struct data_spec *b)
     struct err none = {0};
     const struct data_source *source = source_find(a->dataset, NULL, &none);
     return !strcmp(a->dataset, b->dataset) && !strcmp(a->path, b->path) && a->verify == b->verify &&
-           same_keys(source, a, b) && !(source && source->made && a->seed != b->seed);
+           same_keys(source, a, b) && !(source && source->made && a->seed != b->seed) &&
+           !(source && source->divides && (a->train != b->train || a->validation != b->validation));
 }
 
 int data_spec_copy(struct data_spec *to, const struct data_spec *from, struct arena *a, struct err *e)

@@ -41,6 +41,8 @@ void tabular_release(struct tabular *t)
     }
     free(t->column);
     free(t->value);
+    free(t->text_at);
+    str_release(&t->texts);
     arena_release(&t->text);
     memset(t, 0, sizeof *t);
 }
@@ -176,8 +178,34 @@ static int room_for_row(struct tabular_reading *r, struct err *e)
     if (!more)
         return table_nomem(r, e);
     t->value = more;
+    if (*t->args->text) {
+        size_t *at = realloc(t->text_at, (room + 1) * sizeof *at);
+        if (!at)
+            return table_nomem(r, e);
+        if (!t->text_at)
+            *at = 0;
+        t->text_at = at;
+    }
     t->room = room;
     return 0;
+}
+
+/* The cell of the column that is a text. */
+static int take_text_cell(struct tabular_reading *r, const struct tabular_column *c, const char *text, size_t n,
+                          size_t line, struct err *e)
+{
+    struct tabular *t = r->t;
+    const size_t bad = tokenizer_check((enum token_kind)t->args->token.tokens, text, n);
+    if (bad < n)
+        return err_set(e, ERR_DATA,
+                       "%s:%zu: column %td (%s): byte %zu of the text, %02x, is not of a letter in UTF-8; convert the "
+                       "file, or write tokens = byte or bpe, which take any bytes",
+                       r->path, line, c - t->column + 1, c->name, bad + 1, (unsigned char)text[bad]);
+    if (t->texts.p)
+        t->texts.n = t->text_at[t->rows];
+    str_addn(&t->texts, text, n);
+    t->text_at[t->rows + 1] = t->texts.n;
+    return t->texts.failed ? table_nomem(r, e) : 0;
 }
 
 /* A cell of a column of numbers that is none. */
@@ -230,7 +258,7 @@ static int take_table_cell(void *ctx, size_t column, const char *text, size_t n,
     if (room_for_row(r, e))
         return -1;
     float *to = &t->value[t->rows * t->used + (size_t)c->place];
-    int missing = tabular_is_missing(text, n), category = 0;
+    int missing = c->role == COLUMN_TEXT ? !n : tabular_is_missing(text, n), category = 0;
     c->missing += (size_t)missing;
     r->lacks |= missing;
     if (missing && c->role == COLUMN_TARGET && t->args->missing != TABULAR_DROP)
@@ -238,6 +266,8 @@ static int take_table_cell(void *ctx, size_t column, const char *text, size_t n,
                        "%s:%zu: column %zu (%s): the target is missing; `missing = drop` leaves such rows out", r->path,
                        line, column + 1, c->name);
     *to = NAN;
+    if (c->role == COLUMN_TEXT)
+        return take_text_cell(r, c, text, n, line, e);
     if (!c->text)
         return missing ? 0 : take_numeric_cell(r, c, text, n, line, to, e);
     category = category_of(r, c, missing ? "" : text, missing ? 0 : n, line, e);

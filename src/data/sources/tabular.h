@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "data/fields.h"
+#include "data/sources/token_keys.h"
 
 #define TABULAR_COLUMNS 65536
 #define TABULAR_CATEGORIES DATA_CLASSES /* most different texts of a column */
@@ -20,13 +21,17 @@ struct tabular_args {
     const char *image;                    /* "CxHxW": the features are an image; "CxDxHxW": a volume */
     double test_part;                     /* of the rows, where there is no test file */
     double constant;                      /* for missing numbers, where missing is TABULAR_CONSTANT */
+    const char *text;                     /* the column that is the whole input, as tokens; "": there is none */
+    struct token_args token;
+    int keep;                                          /* enum tabular_keep */
     int header, skip, delimiter, missing, target_type; /* enums below but for skip */
 };
+enum tabular_keep { KEEP_BEGINNING, KEEP_END }; /* of a text that is longer than a sample */
 enum tabular_header { HEADER_AUTO, HEADER_YES, HEADER_NO };
 enum tabular_missing { TABULAR_MEAN, TABULAR_MEDIAN, TABULAR_CONSTANT, TABULAR_INDICATOR, TABULAR_DROP };
 enum tabular_target { TARGET_AUTO, TARGET_CLASS, TARGET_NUMBER };
 
-enum tabular_role { COLUMN_UNUSED, COLUMN_FEATURE, COLUMN_TARGET };
+enum tabular_role { COLUMN_UNUSED, COLUMN_FEATURE, COLUMN_TARGET, COLUMN_TEXT };
 struct tabular_category {
     const char *text; /* "" where the cell is empty: a category of its own */
     uint64_t hash;
@@ -64,6 +69,8 @@ struct tabular {
     int has_header;
     float *value; /* [rows][used] a number, NaN: it is missing, or the number of a category; while the table is read */
     const float *kept; /* the same in the cache, which is not t's; NULL: they are in value */
+    struct str texts;  /* of the column that is a text, row after row */
+    size_t *text_at;   /* [rows + 1] where each begins; NULL: there is no such column */
     size_t rows, room;
     size_t dropped; /* rows with a missing value, where these are left out */
 };
@@ -72,6 +79,12 @@ struct tabular {
 static inline const float *tabular_row(const struct tabular *t, size_t row)
 {
     return (t->kept ? t->kept : t->value) + row * t->used;
+}
+
+/* The text of a row. */
+static inline struct text_span tabular_row_text(const struct tabular *t, size_t row)
+{
+    return (struct text_span){t->texts.p ? t->texts.p + t->text_at[row] : "", t->text_at[row + 1] - t->text_at[row]};
 }
 
 void tabular_init(struct tabular *t, const struct tabular_format *format, const struct tabular_args *args);

@@ -207,6 +207,8 @@ int tabular_code_columns(const struct tabular *t, const unsigned char *part, str
                 return -1;
             continue;
         }
+        if (col->role == COLUMN_TEXT)
+            continue; /* tabular_tokens.c */
         code_feature(t, part, k);
         k->at = c->features;
         c->features += k->width;
@@ -238,7 +240,7 @@ static void encode_column(const struct tabular *t, const struct tabular_code *k,
 void tabular_encode(const struct tabular *t, const struct tabular_coding *c, const float *row, float *x)
 {
     for (size_t i = 0; i < t->used; i++)
-        if (c->code[i].column->role != COLUMN_TARGET)
+        if (c->code[i].column->role == COLUMN_FEATURE)
             encode_column(t, &c->code[i], row[c->code[i].column->place], x);
 }
 
@@ -318,7 +320,7 @@ void tabular_tell(const struct tabular *t, const struct tabular_coding *c, struc
 {
     tell_targets(t, c->target, to);
     for (size_t i = 0; i < t->used; i++)
-        if (c->code[i].column->role != COLUMN_TARGET)
+        if (c->code[i].column->role == COLUMN_FEATURE)
             tell_feature(t, &c->code[i], to);
     int unused = 0;
     for (size_t i = 0; i < t->columns; i++)

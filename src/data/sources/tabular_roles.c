@@ -130,6 +130,32 @@ static int choose_targets(struct tabular *t, struct err *e)
     return 0;
 }
 
+/* One column is the whole input, as a text. */
+static int choose_text(struct tabular *t, struct err *e)
+{
+    const struct tabular_args *a = t->args;
+    const struct {
+        const char *key, *list;
+    } others[] = {{"features", a->features},
+                  {"drop", a->drop},
+                  {"onehot", a->onehot},
+                  {"ordinal", a->ordinal},
+                  {"image", a->image ? a->image : ""}};
+    struct tabular_column *text = tabular_column(t, "text", a->text, e);
+    if (!text)
+        return -1;
+    if (text->role == COLUMN_TARGET)
+        return err_set(e, ERR_USAGE, "data.text: column '%s' is the target", text->name);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (*others[i].list)
+            return err_set(e, ERR_USAGE, "data.%s: the text in column '%s' is the whole input; leave %s or text out",
+                           others[i].key, text->name, others[i].key);
+    for (size_t c = 0; c < t->columns; c++)
+        t->column[c].role = t->column[c].role == COLUMN_TARGET ? COLUMN_TARGET : COLUMN_UNUSED;
+    text->role = COLUMN_TEXT;
+    return 0;
+}
+
 int tabular_choose_roles(struct tabular *t, struct err *e)
 {
     const struct tabular_args *a = t->args;
@@ -137,7 +163,7 @@ int tabular_choose_roles(struct tabular *t, struct err *e)
         t->column[c].role = *a->features ? COLUMN_UNUSED : COLUMN_FEATURE;
     if (choose_targets(t, e) || each_named(t, "features", a->features, use_as_feature, e) ||
         each_named(t, "drop", a->drop, leave_out_column, e) || each_named(t, "onehot", a->onehot, take_categories, e) ||
-        each_named(t, "ordinal", a->ordinal, take_order, e))
+        each_named(t, "ordinal", a->ordinal, take_order, e) || (*a->text && choose_text(t, e)))
         return -1;
     t->used = 0;
     for (size_t c = 0; c < t->columns; c++)

@@ -1,6 +1,5 @@
 /* tabular_source.c - the datasets csv, json and xlsx: a table of which some columns are features, and one is the
  * target. */
-#include "base/file.h"
 #include "base/str.h"
 #include "data/locate.h"
 #include "data/sources/cells.h"
@@ -9,6 +8,7 @@
 #include "data/sources/tabular_code.h"
 #include "data/sources/tabular_kept.h"
 #include "data/sources/tabular_text.h"
+#include "data/sources/tabular_tokens.h"
 #include "data/split.h"
 
 #include <math.h>
@@ -31,6 +31,7 @@ TABULAR_WORDS(header, "auto", "yes", "no")
 TABULAR_WORDS(delimiter, "comma", "semicolon", "tab", "space", "bar")
 TABULAR_WORDS(missing, "mean", "median", "constant", "indicator", "drop")
 TABULAR_WORDS(target_type, "auto", "class", "number")
+TABULAR_WORDS(keep, "beginning", "end")
 
 #define TABULAR_AT(field) offsetof(struct tabular_args, field)
 // clang-format off
@@ -60,7 +61,12 @@ TABULAR_WORDS(target_type, "auto", "class", "number")
               "constant, the mean and one more feature that says so (indicator); drop leaves the row out. Among texts it is a "\
               "category" },                                                                                            \
     { .name = "constant", .type = P_FLOAT, .at = TABULAR_AT(constant), .min = -1e30, .max = 1e30, .preset = "0",       \
-      .help = "of missing = constant" }
+      .help = "of missing = constant" },                                                                               \
+    { .name = "text", .type = P_TEXT, .at = TABULAR_AT(text), .preset = "",                                            \
+      .help = "column that is a text: it is the whole input, as ids of tokens" },                                      \
+    { .name = "keep", .type = P_CHOICE, .at = TABULAR_AT(keep), .preset = "beginning", .word = keep_word, .with = "text",\
+      .help = "of a text of more tokens than data.length" },                                                           \
+    TOKEN_PARAMS(TABULAR_AT(token), "word", "256", "most tokens of a text; what is longer is cut, see data.keep", .with = "text",)
 #define TABULAR_IMAGE                                                                                                  \
     { .name = "image", .type = P_TEXT, .at = TABULAR_AT(image), .preset = "",                                          \
       .help = "channels x height x width, such as 1x28x28: the features, row by row, are an image; channels x slices x height x width: a volume" }
@@ -98,40 +104,20 @@ struct tabular_work {
     const struct tabular_args *args;
     struct tabular table;
     struct tabular_coding coding;
-    unsigned char *part; /* [rows] */
+    struct tabular_texts texts; /* where a column is one */
+    unsigned char *part;        /* [rows] */
     struct arena mem;
 };
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
-static int join_path(char path[DATA_PATH], const char *folder, const char *name)
-{
-    return (size_t)snprintf(path, DATA_PATH, "%s/%s", folder, name) < DATA_PATH && file_exists(path);
-}
-
-static int has_table(const char *folder, const void *name)
-{
-    char path[DATA_PATH];
-    return join_path(path, folder, name);
-}
-
-static int find_table(char path[DATA_PATH], const char *name, const struct data_spec *s, struct err *e)
-{
-    char folder[DATA_PATH];
-    if ((!*s->path || *name == '/') && file_exists(name) && strlen(name) < DATA_PATH) {
-        strcpy(path, name);
-        return 0;
-    }
-    return data_locate(folder, s->dataset, s->path, name, has_table, name, e) || !join_path(path, folder, name) ? -1
-                                                                                                                : 0;
-}
-
 static int find_tables(struct tabular_work *w, const struct data_spec *s, struct err *e)
 {
     if (!*w->args->file)
         return err_set(e, ERR_USAGE, "data.file: %s wants the name of its file", w->name);
-    return find_table(w->path[PART_TRAIN], w->args->file, s, e) ||
-                   (*w->args->test_file && find_table(w->path[PART_TEST], w->args->test_file, s, e))
+    return data_locate_file(w->path[PART_TRAIN], s->dataset, s->path, w->args->file, e) ||
+                   (*w->args->test_file &&
+                    data_locate_file(w->path[PART_TEST], s->dataset, s->path, w->args->test_file, e))
                ? -1
                : 0;
 }
@@ -192,9 +178,11 @@ static int read_tables(struct tabular_work *w, struct dataset *d, struct err *e)
     size_t first = 0;
     if (!slot)
         return err_set(e, ERR_NOMEM, "%s: no memory to read it", w->path[PART_TRAIN]);
-    tabular_find_kept(slot, path, &w->table);
-    int kept = tabular_take_kept(slot, &w->table, &first, d, e);
-    if (kept < 0 || (kept && (read_both(w, &first, e) || tabular_keep(slot, &w->table, first, d, e))))
+    const int text = *w->args->text != 0; /* texts are not kept */
+    if (!text)
+        tabular_find_kept(slot, path, &w->table);
+    int kept = text ? 1 : tabular_take_kept(slot, &w->table, &first, d, e);
+    if (kept < 0 || (kept && (read_both(w, &first, e) || (!text && tabular_keep(slot, &w->table, first, d, e)))))
         return -1;
     w->part = calloc(w->table.rows, 1);
     if (!w->part)
@@ -305,21 +293,27 @@ static int describe_fields(struct tabular_work *w, struct dataset *d, struct err
             return -1;
     }
     d->field[0].fill = w->args->missing == TABULAR_MEDIAN ? FILL_MEDIAN : FILL_MEAN;
-    if (*w->args->image ? shape_of_image(w, &d->field[0].shape, e)
-                        : !(d->field[0].channel = keep_feature_names(d, w, e)))
+    if (*w->args->text) {
+        if (tabular_learn_texts(&w->texts, &w->table, w->part, e))
+            return -1;
+        d->field[0] = field_of_texts(w->args->token.length, w->texts.tokens.size);
+    } else if (*w->args->image ? shape_of_image(w, &d->field[0].shape, e)
+                               : !(d->field[0].channel = keep_feature_names(d, w, e)))
         return -1;
     for (size_t i = 0; i < w->table.rows; i++)
         d->n[w->part[i]]++;
     return 0;
 }
 
-static int put_values(const struct tabular_work *w, struct dataset *d, enum data_part part, int peek, struct err *e)
+static int put_values(struct tabular_work *w, struct dataset *d, enum data_part part, int peek, struct err *e)
 {
     const struct tabular *t = &w->table;
     const struct tabular_code *target = w->coding.target;
     size_t features = (size_t)w->coding.features, numbers = target->width ? 0 : (size_t)t->targets, at = 0;
     size_t size = target->width ? 1 : numbers * sizeof(float);
-    float *x = peek ? NULL : dataset_alloc(d, d->n[part] * features * sizeof *x, e);
+    float *x = peek || *w->args->text ? NULL : dataset_alloc(d, d->n[part] * features * sizeof *x, e);
+    int32_t *ids =
+        peek || !*w->args->text ? NULL : dataset_alloc(d, d->n[part] * (size_t)w->args->token.length * sizeof *ids, e);
     uint8_t *y = peek && !target->width ? NULL : dataset_alloc(d, d->n[part] * size, e);
     if (e->code)
         return -1;
@@ -329,13 +323,15 @@ static int put_values(const struct tabular_work *w, struct dataset *d, enum data
             continue;
         if (x)
             tabular_encode(t, &w->coding, row, x + at * features);
+        if (ids && tabular_text_ids(&w->texts, t, i, ids + at * (size_t)w->args->token.length, e))
+            return -1;
         if (target->width)
             y[at] = (uint8_t)tabular_class(target, row);
         for (size_t k = 0; y && k < numbers; k++)
             memcpy(y + at * size + k * sizeof(float), &row[tabular_target(t, (int)k + 1)->place], sizeof(float));
         at++;
     }
-    d->field[0].values[part] = x;
+    d->field[0].values[part] = ids ? (const void *)ids : x;
     d->field[1].values[part] = y;
     return 0;
 }
@@ -347,9 +343,13 @@ static int keep_told(struct tabular_work *w, struct dataset *d, struct err *e)
              w->table.has_header ? "" : " without a header");
     if (w->table.dropped)
         str_addf(&to, ", %zu rows with missing values left out", w->table.dropped);
-    str_addf(&to, "; %zu to train and to validate, %zu to test, %d features\n", d->n[PART_TRAIN], d->n[PART_TEST],
-             w->coding.features);
+    str_addf(&to, "; %zu to train and to validate, %zu to test", d->n[PART_TRAIN], d->n[PART_TEST]);
+    if (!*w->args->text)
+        str_addf(&to, ", %d features", w->coding.features);
+    str_add(&to, "\n");
     tabular_tell(&w->table, &w->coding, &to);
+    if (*w->args->text)
+        tabular_tell_texts(&w->texts, &w->table, &to);
     char *kept = to.failed ? NULL : dataset_alloc(d, to.n + 1, e);
     if (kept)
         d->told = memcpy(kept, to.p, to.n + 1);
@@ -358,8 +358,14 @@ static int keep_told(struct tabular_work *w, struct dataset *d, struct err *e)
     char *columns = to.failed ? NULL : dataset_alloc(d, to.n + 1, e);
     if (columns)
         d->columns = memcpy(columns, to.p, to.n + 1);
+    str_clear(&to);
+    char *tokens = !*w->args->text || tokenizer_text(&w->texts.tokens, &to, e) ? NULL : dataset_alloc(d, to.n + 1, e);
+    if (tokens)
+        d->tokens = memcpy(tokens, to.p, to.n + 1);
     str_release(&to);
-    return kept && columns ? 0 : err_set(e, ERR_NOMEM, "dataset %s: no memory for what was found in it", w->name);
+    return kept && columns && (tokens || !*w->args->text)
+               ? 0
+               : err_set(e, ERR_NOMEM, "dataset %s: no memory for what was found in it", w->name);
 }
 
 static int make_dataset(struct tabular_work *w, struct dataset *d, const struct data_spec *s, int peek, struct err *e)
@@ -389,6 +395,8 @@ static int load_tabular(const struct data_source *k, struct dataset *d, const st
     tabular_init(&w->table, k->detail, w->args);
     int bad = make_dataset(w, d, s, peek, e);
     tabular_release(&w->table);
+    tokenizer_release(&w->texts.tokens);
+    free(w->texts.ids.v);
     arena_release(&w->mem);
     free(w->part);
     free(w);

@@ -31,6 +31,11 @@ static json_t *column_as_json(const struct tabular *t, const struct tabular_code
     json_t *column = json_object();
     const int text = k->column->text;
     set_member(column, "name", json_string(k->column->name), bad);
+    if (k->column->role == COLUMN_TEXT) {
+        set_member(column, "kind", json_string("text"), bad);
+        set_member(column, "keep", json_string(t->args->keep == KEEP_END ? "end" : "beginning"), bad);
+        return column;
+    }
     set_member(column, "kind", json_string(!text ? "number" : k->column->ordinal ? "ordinal" : "onehot"), bad);
     if (k->indicator)
         set_member(column, "indicator", json_true(), bad);
@@ -46,7 +51,7 @@ void tabular_text(const struct tabular *t, const struct tabular_coding *c, struc
     json_t *root = json_object(), *columns = json_array();
     int bad = 0;
     for (size_t i = 0; i < t->used; i++)
-        if (c->code[i].column->role == COLUMN_FEATURE)
+        if (c->code[i].column->role != COLUMN_TARGET)
             bad |= json_array_append_new(columns, column_as_json(t, &c->code[i], &bad));
     set_member(root, "header", json_boolean(t->has_header), &bad);
     set_member(root, "delimiter", json_integer(t->args->delimiter), &bad);
@@ -85,22 +90,24 @@ static int read_categories(struct column_form *f, const json_t *list, struct are
 
 static int read_column(struct table_form *t, const json_t *v, struct arena *a, struct err *e)
 {
-    static const char *const kinds[] = {"number", "onehot", "ordinal"};
+    static const char *const kinds[] = {"number", "onehot", "ordinal", "text"};
     struct column_form *f = &t->column[t->columns];
     const char *name = json_string_value(json_object_get(v, "name"));
     const char *kind = json_string_value(json_object_get(v, "kind"));
     int k = 0;
-    while (kind && k < 3 && strcmp(kinds[k], kind) != 0)
+    while (kind && k < 4 && strcmp(kinds[k], kind) != 0)
         k++;
-    if (!name || !kind || k == 3)
+    if (!name || !kind || k == 4)
         return wrong_columns(e, "one has no name, or no kind that is known");
     *f = (struct column_form){.name = arena_str(a, name), .kind = k, .at = t->numbers, .constant = NAN};
     if (json_is_number(json_object_get(v, "constant")))
         f->constant = (float)json_number_value(json_object_get(v, "constant"));
+    const char *keep = json_string_value(json_object_get(v, "keep"));
+    f->keep = keep && !strcmp(keep, "end") ? KEEP_END : KEEP_BEGINNING;
     f->indicator = k == COLUMN_NUMBER && json_is_true(json_object_get(v, "indicator"));
-    if (k != COLUMN_NUMBER && read_categories(f, json_object_get(v, "values"), a, e))
+    if ((k == COLUMN_ONEHOT || k == COLUMN_ORDINAL) && read_categories(f, json_object_get(v, "values"), a, e))
         return -1;
-    f->width = k == COLUMN_ONEHOT ? f->values : 1 + f->indicator;
+    f->width = k == COLUMN_TOKENS ? 0 : k == COLUMN_ONEHOT ? f->values : 1 + f->indicator;
     t->numbers += f->width;
     t->columns++;
     return 0;

@@ -8,7 +8,8 @@
  * ("sheet": "name" where the table was in a workbook's) whose columns are those that are features, in the order of the
  * numbers. "values" are the categories that have a place;
  * "" is a missing one. "indicator": a further number says whether the value is missing. "constant" is what is put where
- * it is missing; without it the network's own `fill` is. Without a header, columns are called by their numbers. */
+ * it is missing; without it the network's own `fill` is. A column of kind "text" is the whole sample, as tokens; "keep"
+ * is "beginning" or "end", of one that is longer. Without a header, columns are called by their numbers. */
 #ifndef DATA_SOURCES_TABULAR_TEXT_H
 #define DATA_SOURCES_TABULAR_TEXT_H
 
@@ -20,9 +21,10 @@ void tabular_text(const struct tabular *t, const struct tabular_coding *c, struc
 /* A coding that was read. */
 struct column_form {
     const char *name;
-    enum { COLUMN_NUMBER, COLUMN_ONEHOT, COLUMN_ORDINAL } kind;
+    enum { COLUMN_NUMBER, COLUMN_ONEHOT, COLUMN_ORDINAL, COLUMN_TOKENS } kind;
     int at, width; /* of its numbers in a sample */
     int indicator;
+    int keep;       /* enum tabular_keep of a text */
     float constant; /* NaN: none */
     const char **value;
     int values;

@@ -202,6 +202,8 @@ int write_about(struct sweep_run *run, int sync, struct err *e)
     about_number(&f, "test", (double)p->n[DATA_TEST]);
     if (data_classes(p->set))
         about_number(&f, "classes", data_classes(p->set));
+    else if (data_next(p->set))
+        about_number(&f, "vocabulary", data_vocabulary(p->set));
     else
         about_number(&f, "targets", data_numbers(p->set));
     about_row(&f, "objective", objective);

@@ -139,7 +139,8 @@ int write_predictions(struct sweep_run *run, int sync, struct err *e)
 {
     struct record_file f;
     const size_t best = run->records->best_point;
-    if (best == SIZE_MAX || point_kind(run, &run->plan->point[best])->task->like_input)
+    const struct task_type *task = best == SIZE_MAX ? NULL : point_kind(run, &run->plan->point[best])->task;
+    if (!task || task->like_input || task->by_position)
         return record_none(run, &prediction_table) | record_none(run, &mistake_table);
     if (record_begin(&f, run, &prediction_table, NULL, e))
         return -1;

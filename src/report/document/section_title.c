@@ -3,8 +3,11 @@
 
 static int add_title(const struct report_source *source, struct document *doc, struct err *e)
 {
-    static const char *const part[][2] = {
-        {"train", "training"}, {"validation", "validation"}, {"test", "test samples"}, {"classes", "classes"}};
+    static const char *const part[][2] = {{"train", "training"},
+                                          {"validation", "validation"},
+                                          {"test", "test samples"},
+                                          {"classes", "classes"},
+                                          {"vocabulary", "tokens in its vocabulary"}};
     const struct plot_data *d = &source->data;
     const char *gap = "";
     (void)e;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 // clang-format off
-#define TASK_NAMES(X) X(classify) X(regress) X(reconstruct)
+#define TASK_NAMES(X) X(classify) X(regress) X(next) X(reconstruct)
 // clang-format on
 #define DECLARE(name) extern const struct task_type task_##name;
 #define ROW(name) &task_##name,
@@ -86,12 +86,17 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
         return err_set(e, ERR_USAGE, "%s is not a loss of %s; write %s, or leave it out", loss->name, task->name,
                        list_losses(task, text, sizeof text));
     *key = "label_smoothing";
-    if (s->label_smoothing > 0 && !(loss->smooths && task->by_class))
+    if (s->label_smoothing > 0 && !(loss->smooths && (task->by_class || task->by_position)))
         return err_set(e, ERR_USAGE, "%s has no classes to smooth; write 0, or leave it out", loss->name);
     *key = s->mixup > 0 ? "mixup" : "cutmix";
     if (train_mixes(s) && !task->mixes)
         return err_set(e, ERR_USAGE, "mixes samples of two classes, and %s has none; write 0, or leave it out",
                        task->name);
+    if (train_mixes(s) && target.vocabulary)
+        return err_set(e, ERR_USAGE,
+                       "mixes the numbers of samples, and those of dataset %s are texts; write 0, or leave "
+                       "it out",
+                       d->name);
     *key = "cutmix";
     if (s->cutmix > 0 && data_input(d)->shape.kind != MAPS)
         return err_set(e, ERR_USAGE,
@@ -104,6 +109,15 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
     if (train_weighs(s) && !task->by_class)
         return err_set(e, ERR_USAGE, "%s has no classes to weigh; write none, or leave it out", task->name);
     return train_weights_check(s, task->by_class ? target.classes : 0, e);
+}
+
+struct nn_target train_target(const struct task_type *task, struct target_kind target, struct shape *shape)
+{
+    const int n = task->outputs(target);
+    *shape = target.input;
+    if (task->by_position)
+        shape->c = n / target.input.h;
+    return (struct nn_target){n, n == 1 ? task->one : task->many, task->like_input || task->by_position ? shape : NULL};
 }
 
 unsigned train_task_metrics(const struct task_type *task, const struct nn_graph *g, const struct dataset *d)

@@ -155,7 +155,7 @@ static void errors_name_place_and_expression(void **state)
         "t.ini:8: train.optimizer: '$o': which keys there are depends on it; write a name, or vary train.optimizer in "
         "[grid]\n"
         "t.ini:9: train.warmup: unknown name 'epochs' in 'epochs'; write 'train.epochs'\n"
-        "t.ini:10: train.weight_decay: unknown name 'classes' in 'classes'; $classes and $targets are known to "
+        "t.ini:10: train.weight_decay: unknown name 'classes' in 'classes'; $classes, $targets and $vocabulary are known to "
         "layers and pool only\n"
         "t.ini:11: train.lr: unknown name 'stop.trials' in 'stop.trials'; a value may use keys of [data], [model] and "
         "[train] and the numbers of [sweep]\n"

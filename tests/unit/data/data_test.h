@@ -92,5 +92,6 @@ int run_inspect_tests(void);
 int run_fetch_tests(void);
 int run_xlsx_tests(void);
 int run_retouch_tests(void);
+int run_text_tests(void);
 
 #endif

@@ -146,6 +146,23 @@ static void check_table(const struct data_word *w, const void *text)
     folder_remove(folder);
 }
 
+static void check_text(const struct data_word *w, const void *text)
+{
+    char folder[64];
+    struct dataset d;
+    folder_make(folder);
+    file_put(folder, "t", text, strlen(text));
+    struct data_spec s = spec_of(w->name, folder);
+    set_key(&s, "file", "t");
+    set_key(&s, "length", "2");
+    s.validation = 0.2;
+    loads(&s, &d);
+    assert_true(data_next(&d) && data_vocabulary(&d) == 3 && d.n[PART_TRAIN] == 12 && d.n[PART_TEST] == 1);
+    assert_int_equal(field_tokens(data_input(&d), PART_TRAIN, 10)[2], 1); /* "bab", the window that validates first */
+    dataset_release(&d);
+    folder_remove(folder);
+}
+
 /* ---- made -------------------------------------------------------------------------------------------------------- */
 
 /* Of seed 3, the other keys at their defaults: samples 0 and 5 of the training part and 998 of the test part, two
@@ -227,6 +244,7 @@ static const struct {
      "<s><row><c><v>1</v></c><c><v>0</v></c></row><row><c><v>2</v></c><c><v>1</v></c></row><row><c><v>3</v></"
      "c><c><v>0</v>"
      "</c></row><row><c><v>4</v></c><c><v>1</v></c></row></s>"},
+    {"text", check_text, "aabaabaabaabaabaabaabaabaabaab"},
     {"moons", check_made,
      &(struct made_values){{0.857280608, 0.469339421, 1.29826973, -0.0705911904, -0.662194804, 0.646307545}, 2}},
     {"circles", check_made,

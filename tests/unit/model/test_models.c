@@ -196,7 +196,7 @@ static void a_file_that_is_no_model_says_why(void **state)
         {"input", "1x0", "expected a shape"},
         {"input", "1x2x3x4x5", "expected a shape"},
         {"input", "16777216x16", "at most 2^24 numbers"},
-        {"values", "words", "expected bytes or numbers"},
+        {"values", "words", "expected bytes, numbers or tokens"},
         {"values", "bytes", "expected an image"},
         {"precision", "fp8", "expected fp32 or bf16"},
         {"classes", "[\"a\"]", "expected one for each output"},

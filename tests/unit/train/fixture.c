@@ -109,7 +109,8 @@ static void toy_graph(struct fixture *f, const char *layers)
         line[n++] = (struct nn_line){.text = l};
     const struct shape in = {3, 1, 8, 8, 1};
     const struct task_type *task = train_task(&f->spec, target_of(&f->set));
-    const struct nn_target target = {task->outputs(target_of(&f->set)), task->many, task->like_input ? &in : NULL};
+    struct shape shape;
+    const struct nn_target target = train_target(task, target_of(&f->set), &shape);
     if (nn_graph_build(&f->graph, line, n, in, target, &nn, &f->mem, &errs))
         fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
     err_list_release(&errs);
