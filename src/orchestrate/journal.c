@@ -16,8 +16,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define VERSION 2
-#define VERSION_LINE "V 2"
+#define VERSION 3
+#define VERSION_LINE "V 3"
 
 static int io_error(struct journal *j, const char *what, struct err *e)
 {
@@ -31,7 +31,7 @@ int journal_open(struct journal *j, const char *path, struct err *e)
     if (j->fd < 0)
         return io_error(j, "open", e);
     j->synced = clock_wall();
-    j->torn = 0;
+    j->torn = j->version = 0;
     j->size = (long)lseek(j->fd, 0, SEEK_END);
     long whole = j->size; /* back to the last newline */
     for (char c = 0; whole > 0 && c != '\n'; whole -= c != '\n')
@@ -43,12 +43,13 @@ int journal_open(struct journal *j, const char *path, struct err *e)
     return 0;
 }
 
-/* Puts the CRC of body in front, a newline behind, and appends it with one write. */
+/* Puts the CRC of body in front, a newline after it, and appends it with one write: the first of this version after a
+ * line that says so. */
 static int append(struct journal *j, struct str *body, struct err *e)
 {
     struct str line = {0};
     size_t head = 0;
-    if (!j->size) { /* a new journal says what it is */
+    if (j->version < VERSION) {
         str_addf(&line, "%08lx " VERSION_LINE "\n", crc32(0, (const Bytef *)VERSION_LINE, sizeof VERSION_LINE - 1));
         head = line.n;
     }
@@ -68,6 +69,7 @@ static int append(struct journal *j, struct str *body, struct err *e)
     if (!why) {
         j->written = j->size + (long)head;
         j->size += (long)line.n;
+        j->version = VERSION;
     }
     str_release(&line);
     if (why) {
@@ -472,7 +474,6 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
     size_t cap = 0;
     long at = 0;
     unsigned bad_lines = 0, told = 0;
-    int newer = 0;
     for (ssize_t n; (n = getline(&line, &cap, f)) > 0; at += (long)n) {
         if (line[n - 1] == '\n')
             line[n - 1] = 0;
@@ -482,7 +483,7 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
         j->at = at;
         j->length = (long)n;
         if (body && sscanf(body, "V %d", &version) == 1) {
-            newer = version > VERSION ? version : newer;
+            j->version = version > j->version ? version : j->version;
         } else if (body && visit_record(j, body, epoch, trial, ctx)) {
             continue;
         } else if (body && sscanf(body, "D %u", &known) == 1) {
@@ -495,12 +496,12 @@ int journal_scan(struct journal *j, void (*epoch)(void *ctx, uint64_t key, const
     int bad = ferror(f);
     free(line);
     fclose(f);
-    if (newer)
+    if (j->version > VERSION)
         return err_set(
             e, ERR_DATA,
             "%s has version %d, this program reads up to %d; use the program that wrote it, or write to another "
             "folder with --out",
-            j->path, newer, VERSION);
+            j->path, j->version, VERSION);
     return bad ? io_error(j, "read", e) : 0;
 }
 

@@ -322,12 +322,57 @@ static void journals_of_version_1_are_read(void **state)
     journal_close(&j);
 }
 
+/* How often the line stands in the file. */
+static int count_lines(const char *body)
+{
+    struct err e = {0};
+    char line[64];
+    size_t n;
+    int count = 0;
+    char *text = file_read(path, &n, &e);
+    assert_non_null(text);
+    snprintf(line, sizeof line, " %s\n", body);
+    for (const char *p = text; (p = strstr(p, line)); p++)
+        count++;
+    free(text);
+    return count;
+}
+
+/* What is added to a journal of each older version says of which version it is, once, so that the older program refuses
+ * it as a whole instead of calling its lines damaged. */
+static void what_is_added_to_an_old_journal_says_its_version(void **state)
+{
+    static const char *const body[][2] = {{"E fedcba9876543210 3 3dcccccd 3fc00000 3e800000 7fc00000 7fc00000 da24260",
+                                           "E fedcba9876543210 4 3dcccccd 3fc00000 3e800000 7fc00000 7fc00000 da24260"},
+                                          {"V 2", "E fedcba9876543210 3 lr=3dcccccd grad_norm=0"},
+                                          {"V 3", "E fedcba9876543210 3 lr=3dcccccd grad_norm=0"}};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct journal j;
+        struct seen s;
+        struct err e = {0};
+        put_lines(body[i], 2);
+        assert_int_equal(journal_open(&j, path, &e), 0);
+        assert_int_equal(scan(&j, &s), 0);
+        assert_int_equal(count_lines("V 3"), i == 2);
+        write_one_of_each(&j, "");
+        assert_int_equal(count_lines("V 3"), 1);
+        journal_close(&j);
+        assert_int_equal(journal_open(&j, path, &e), 0);
+        assert_int_equal(scan(&j, &s), 0);
+        assert_true(s.epochs == (i ? 2 : 3) && s.trials == 1);
+        write_one_of_each(&j, "");
+        assert_int_equal(count_lines("V 3"), 1);
+        journal_close(&j);
+    }
+}
+
 /* Fields and tables of a later program are passed over as long as the version is ours; a later version is refused. */
 static void journals_of_later_programs(void **state)
 {
     static const char *const body[] = {"V 2", "E fedcba9876543210 3 lr=3dcccccd val_taste=3f800000 grad_norm=0",
                                        "T 2a 1 3 2 test_taste=3f800000 sheet=1,1,2,a,b test_loss=3f800000 error="};
-    static const char *const later[] = {"V 3", "E fedcba9876543210 3 lr=3dcccccd"};
+    static const char *const later[] = {"V 4", "E fedcba9876543210 3 lr=3dcccccd"};
     struct journal j;
     struct seen s;
     struct err e = {0};
@@ -344,11 +389,10 @@ static void journals_of_later_programs(void **state)
     put_lines(later, 2);
     assert_int_equal(journal_open(&j, path, &e), 0);
     assert_int_equal(journal_scan(&j, saw_epoch, saw_trial, &s, &damaged, &e), -1);
-    assert_non_null(strstr(e.text, "version 3"));
+    assert_non_null(strstr(e.text, "version 4"));
     journal_close(&j);
 }
 
-/* What warnings look at is known by name, and so is the warning; one of another program is none. */
 /* So that a program that does not know it passes over it, and one that does finds the epoch again. */
 static void dropout_that_acts_is_read_by_name(void **state)
 {
@@ -366,6 +410,7 @@ static void dropout_that_acts_is_read_by_name(void **state)
     journal_close(&j);
 }
 
+/* What warnings look at is known by name, and so is the warning; one of another program is none. */
 static void warnings_are_read_by_name(void **state)
 {
     static const char *const body[] = {"V 2", "E fedcba9876543210 3 lr=3dcccccd warning=taste dead_units=3f000000"};
@@ -401,6 +446,7 @@ int test_journal(void)
         cmocka_unit_test_setup_teardown(a_limit_of_size_is_told, new_file, remove_file),
         cmocka_unit_test_setup_teardown(damage_is_told_once, new_file, remove_file),
         cmocka_unit_test_setup_teardown(journals_of_version_1_are_read, new_file, remove_file),
+        cmocka_unit_test_setup_teardown(what_is_added_to_an_old_journal_says_its_version, new_file, remove_file),
         cmocka_unit_test_setup_teardown(journals_of_later_programs, new_file, remove_file),
         cmocka_unit_test_setup_teardown(warnings_are_read_by_name, new_file, remove_file),
         cmocka_unit_test_setup_teardown(dropout_that_acts_is_read_by_name, new_file, remove_file),
