@@ -17,6 +17,8 @@ double m_sin(double x); /* |x| <= 1e6, NaN beyond */
 double m_cos(double x);
 /* P(Z <= z) of a standard normal number, to 1e-15: Hart 1968, algorithm 5666, as given by West 2005. */
 double m_normal(double z);
+/* Its inverse, 0 < p < 1, to about 16 digits: Wichura, Algorithm AS 241, 1988. */
+double m_normal_quantile(double p);
 
 /* y[n] of x[n], bit by bit what one call after the other gives, twice as fast. x and y may be the same. */
 void m_logs(size_t n, const double *x, double *y);

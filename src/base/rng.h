@@ -18,7 +18,8 @@ enum rng_purpose {
     RNG_SEARCH,
     RNG_MIX,
     RNG_SAMPLE,
-    RNG_FIELD
+    RNG_FIELD,
+    RNG_FOREST
 };
 
 struct rng {

@@ -37,6 +37,9 @@ struct table {
     /* Of a table whose facts are kept elsewhere: the text of a cell, made when it is asked for, in buf or where it
      * stays. Whoever has such a table sets rows, make and ctx after table_columns. */
     const char *(*make)(const void *ctx, size_t row, size_t col, char buf[STR_NUM]);
+    /* Of a main table whose points were drawn, or NULL: the shares of an axis' distribution at which the row's value of
+     * it begins and ends. 0; 1: the axis follows from another one; -1: not known, or the row does not have it. */
+    int (*quantiles)(const void *ctx, size_t row, const char *axis, double *from, double *to);
     /* Of a table that is not to be held in memory: a row goes there and is counted, not kept. 0, or -1. */
     int (*pass)(void *ctx, const char *const *cell);
     void *ctx;
@@ -105,13 +108,13 @@ const char *report_objective_warning(const char *objective);
  * more where noise is estimated.
  *
  * Per point, in the order of the plan: point, axes, facts, n (complete trials), rank, tied_with_best, trials (that
- * ended, complete or not), diff_to_best, diff_to_best_low, diff_to_best_high, and for every metric M: M_mean, M_std
- * (n-1), M_ci95_low, M_ci95_high (Student t, cut at what M can be: 0 to 1 for an accuracy, from 0 for a loss), M_min,
- * M_max, empty where they are not known.
- * rank is by the mean of the objective over complete trials, without rounding (stats/trials_view.h); equal means share
- * one, and the earlier point is the best one. diff_to_best: its mean less that of the best point, with an interval that
- * holds for all points at once; where trials are missing, without what the seeds do that one of the two lacks.
- * tied_with_best: yes when 0 lies in the interval, or the means are equal; empty where that is not known
+ * ended, complete or not), diff_to_best, diff_to_best_low, diff_to_best_high, boot95_low, boot95_high (of the mean of
+ * the objective, by bootstrap: stats/bootstrap.h), and for every metric M: M_mean, M_std (n-1), M_ci95_low, M_ci95_high
+ * (Student t, cut at what M can be: 0 to 1 for an accuracy, from 0 for a loss), M_min, M_max, empty where they are not
+ * known. rank is by the mean of the objective over complete trials, without rounding (stats/trials_view.h); equal means
+ * share one, and the earlier point is the best one. diff_to_best: its mean less that of the best point, with an
+ * interval that holds for all points at once; where trials are missing, without what the seeds do that one of the two
+ * lacks. tied_with_best: yes when 0 lies in the interval, or the means are equal; empty where that is not known
  * (stats/compare.h). Statistics are rounded to float, which is what metrics are computed in. */
 int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e);
 
@@ -130,9 +133,14 @@ int report_points(const struct table *trials, const char *objective, struct tabl
  * what it adds inside the values where it exists, and the two have no pair row. When the grid is not complete (skipped,
  * failed) shares are those of the largest complete part that whole values or repeats dropped one after the other leave,
  * no axis falling to one value if that can be helped; an axis with one value left has an empty share. Where there is no
- * such part all shares are empty. Rows of kind note say so. Of points that were drawn (trials->drawn) there are no
- * shares. Rows of kind value, basis drawn, are there for the axes whose values several points have: the mean of those
- * points' means, and Student's interval of it. */
+ * such part, or it has less than half of the complete trials, or the points were drawn (trials->drawn), shares are
+ * those of a random forest (basis forest, stats/forest_effects.c): functional analysis of variance over the whole
+ * space, each axis with its distribution (trials->quantiles; otherwise all values alike). A point counts with the mean
+ * of its trials, one that was given up with what it had then. ci95_low and ci95_high are then those of the share, by
+ * bootstrap over the points; there are rows of pairs for up to 12 axes, none of seeds and noise. Where there are too
+ * few points all shares are empty. Rows of kind note say so. Of points that were drawn, rows of kind value, basis
+ * drawn, are there for the axes whose values several points have: the mean of those points' means, and Student's
+ * interval of it. */
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e);
 
 /* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc,
@@ -204,9 +212,9 @@ const struct plot_type *report_data_plot_type(size_t i); /* NULL after the last 
 int report_data_plots(const char *out, const struct report_data *data, void (*say)(void *ctx, const char *line),
                       void *ctx, struct err *e);
 
-/* The report of a sweep, made of its files section by section: the best point, whether it meets the requirements, its
- * network, what was trained, effects, ranking, the log of its epochs, what failed and what was skipped, and, with
- * `pictures`, those of plots/NAME. */
+/* The report of a sweep, made of its files section by section: the best point, what the sweep has found, whether the
+ * best point meets the requirements, its network, what was trained, effects, ranking, the log of its epochs, what
+ * failed and what was skipped, and, with `pictures`, those of plots/NAME. */
 struct report_word {
     const char *name, *help;
 };
@@ -215,6 +223,8 @@ const struct report_word *report_format(size_t i);       /* likewise: what a rep
 /* Appends the report to *text. As "html" it is one page that needs no other file and runs nothing, with the pictures in
  * it; as "markdown" it links to them, which shows where the text lies beside plots/. 0, or -1 with *e. */
 int report_text(const char *out, const char *name, const char *format, int pictures, struct str *text, struct err *e);
+/* Appends the findings of the report alone, a sentence or a few a line. 0, or -1 with *e. */
+int report_findings(const char *out, const char *name, struct str *text, struct err *e);
 /* Publishes the page results/NAME/report.html, whose path comes into path[n]. 0, or -1 with *e. */
 int report_page(const char *out, const char *name, int pictures, char *path, size_t n, struct err *e);
 

@@ -7,6 +7,7 @@
 report_range.csv   quantiles of the studentized range, the normal distribution
 report_gaps.csv    a main table with missing trials; report_gaps_fit.csv: least squares of points and repeats, and the
                    Tukey-Kramer intervals of the differences to the best point
+report_boot.csv    SciPy's BCa intervals of the means of some values
 report_full.csv    a complete one of two axes; report_full_fit.csv: its analysis of variance with repeats as blocks
 
 The tests read the files; nothing needs Python when they run."""
@@ -18,7 +19,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
-from scipy.stats import norm, studentized_range
+from scipy.stats import bootstrap, norm, studentized_range
 from scipy.stats import t as student
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data"
@@ -38,6 +39,17 @@ def distributions():
     rows += [["normal", z, "", "%.17g" % norm.cdf(z)]
              for z in (-9, -7.5, -7, -3.2, -1, -0.01, 0, 0.5, 1.959963984540054, 4, 7.2)]
     write("report_range.csv", ["what", "a", "b", "value"], rows)
+
+
+def boot():
+    """Of few values all samples are there, of which 10^6 drawn ones come near."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for n in (3, 4, 5, 8, 12, 30):
+        v = np.round(1 - rng.gamma(2, 0.01, n), 4)
+        ci = bootstrap((v,), np.mean, n_resamples=1000000 if n < 9 else 100000, method="BCa", rng=rng).confidence_interval
+        rows.append([n, " ".join("%.4f" % x for x in v), "%.9g" % ci.low, "%.9g" % ci.high])
+    write("report_boot.csv", ["n", "values", "low", "high"], rows)
 
 
 def trials(rng, gaps):
@@ -104,5 +116,6 @@ def complete(rng):
 
 if __name__ == "__main__":
     distributions()
+    boot()
     with_gaps(random.Random(11))
     complete(random.Random(12))

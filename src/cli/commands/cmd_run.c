@@ -131,6 +131,17 @@ static int draw_pictures(const struct invocation *in, const char *name)
 
 /* ---- the end ---- */
 
+/* What the sweep has found, a sentence or a few a line. 0, or -1 with *e. */
+static int print_findings(const struct invocation *in, const char *name, struct err *e)
+{
+    struct str text = {0};
+    int bad = report_findings(in->opt.out, name, &text, e);
+    if (!bad && text.n)
+        printf("\n%s", text.p);
+    str_release(&text);
+    return bad;
+}
+
 static int print_results(const struct invocation *in, const char *name, const struct run_summary *sum, int undrawn)
 {
     struct err e = {0};
@@ -139,7 +150,7 @@ static int print_results(const struct invocation *in, const char *name, const st
     int bad = about_read(&about, in->opt.out, name, &e);
     if (!bad && sum->complete) {
         printf("\n");
-        bad = print_ranking(in->opt.out, name, &about, TOP, &e);
+        bad = print_ranking(in->opt.out, name, &about, TOP, &e) || print_findings(in, name, &e);
     }
     if (!bad) {
         printf("\n");

@@ -23,7 +23,5 @@ enum distribution {
 double distribution_value(enum distribution d, double lo, double hi, uint32_t i);
 /* Of integers lo..hi by their logarithm, the one that `share` of the mass falls on, counted from lo. */
 uint64_t log_integer(double lo, double hi, double share);
-/* The quantile of the standard normal distribution, 0 < p < 1, to about 16 digits: Wichura, Algorithm AS 241, 1988. */
-double normal_quantile(double p);
 
 #endif

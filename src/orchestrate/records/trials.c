@@ -464,6 +464,27 @@ static int copied_rows(struct main_table *m, uint64_t index, size_t *copy)
     return 0;
 }
 
+/* The cell of the search's value: table.quantiles. Of a zip the first key has it. */
+static int row_quantiles(const void *ctx, size_t row, const char *axis, double *from, double *to)
+{
+    const struct main_table *m = ctx;
+    const struct sweep *s = m->run->sweep;
+    struct proposal at;
+    plan_proposal(m->run, m->run->plan->point[m->run->plan->trial[m->row[row].trial].point].index, &at);
+    for (size_t i = 0; i < sweep_axes(s); i++) {
+        const struct axis_info x = sweep_axis(s, i);
+        for (size_t k = 0; k < x.nkeys; k++) {
+            if (strcmp(x.key[k], axis) != 0)
+                continue;
+            if (k || at.value[i] == SEARCH_ABSENT)
+                return k ? 1 : -1;
+            search_cell(sweep_search(s), i, at.value[i], from, to);
+            return 0;
+        }
+    }
+    return -1;
+}
+
 int main_table_init(struct main_table *m, const struct sweep_run *run)
 {
     *m = (struct main_table){.run = run};
@@ -471,6 +492,7 @@ int main_table_init(struct main_table *m, const struct sweep_run *run)
     size_t copy = 0;
     int bad = main_columns(m);
     m->t.make = main_cell;
+    m->t.quantiles = row_quantiles;
     m->t.ctx = m;
     for (size_t p = 0; p < run->plan->npoints && !bad; p++)
         bad = copied_rows(m, run->plan->point[p].index, &copy) || point_rows(m, p, 0);

@@ -10,8 +10,8 @@
 /* In the order of the report; each is a file section_NAME.c that ends in its row. */
 // clang-format off
 #define SECTIONS(X) \
-    X(title) X(summary) X(network) X(requirements) X(training) X(effects) X(ranking) X(epochs) X(warnings) X(failed) X(skipped) \
-    X(pictures)
+    X(title) X(summary) X(findings) X(network) X(requirements) X(training) X(effects) X(ranking) X(epochs) X(warnings) \
+    X(failed) X(skipped) X(pictures)
 // clang-format on
 #define DECLARE(name) extern const struct report_section section_##name;
 #define ROW(name) &section_##name,
@@ -74,6 +74,34 @@ int report_text(const char *out, const char *name, const char *format, int pictu
     doc_release(&doc);
     plot_data_release(&source.data);
     return bad ? -1 : 0;
+}
+
+/* The texts of the paragraphs, a line each. */
+static void append_paragraphs(const struct document *doc, struct str *text)
+{
+    for (const struct doc_block *b = doc->first; b; b = b->next) {
+        if (b->kind != DOC_PARAGRAPH)
+            continue;
+        for (const struct doc_span *span = &b->first->first; span; span = span->next)
+            str_add(text, span->text ? span->text : "");
+        str_add(text, "\n");
+    }
+}
+
+int report_findings(const char *out, const char *name, struct str *text, struct err *e)
+{
+    struct report_source source = {.out = out};
+    struct document doc;
+    doc_init(&doc);
+    int bad = plot_data_init(&source.data, out, name, e) || report_refuse_bench(&source.data.trials, name, e) ||
+              prepare_source(&source) || (source.has_best && section_findings.add(&source, &doc, e)) || doc.failed;
+    if (!bad)
+        append_paragraphs(&doc, text);
+    if ((bad || text->failed) && !e->code)
+        err_set(e, ERR_NOMEM, "no memory for the findings of %s", name);
+    doc_release(&doc);
+    plot_data_release(&source.data);
+    return e->code ? -1 : 0;
 }
 
 int report_page(const char *out, const char *name, int pictures, char *path, size_t n, struct err *e)

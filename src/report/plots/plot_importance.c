@@ -11,6 +11,7 @@
 struct bar {
     char label[4 * LABEL + 80];
     double share, chance; /* chance: NaN where it is not known */
+    double low, high;     /* of the share; NaN: it is exact */
     const char *colour;
     size_t at; /* row, to keep the order among equals */
 };
@@ -66,6 +67,8 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar, struct str *
         }
         bar[n].share = x;
         bar[n].chance = strcmp(kind, "noise") ? table_number(t, r, table_column(t, "share_by_chance")) : NAN;
+        bar[n].low = table_number(t, r, table_column(t, "ci95_low"));
+        bar[n].high = table_number(t, r, table_column(t, "ci95_high"));
         bar[n].colour = colour_of(kind);
         bar[n].at = r;
         bar[n].label[0] = 0;
@@ -79,14 +82,14 @@ static size_t read_bars(const struct plot_data *d, struct bar *bar, struct str *
     return n;
 }
 
-/* Writes what the table of effects says about its shares (a part of the trials, one repeat), a line each, two at most.
- */
+/* Writes what the table of effects says about its shares (a part of the trials, one repeat, a forest), a line each, two
+ * at most. */
 static int put_notes(struct str *s, const struct plot_data *d)
 {
-    static const char *const begins[] = {"shares", "one repeat"}, *const line[] = {"below", "lowest"};
+    static const char *const begins[] = {"shares are", "one repeat", "the forest"}, *const line[] = {"below", "lowest"};
     const struct table *t = &d->effects;
     size_t n = 0;
-    for (size_t k = 0; k < sizeof begins / sizeof *begins; k++)
+    for (size_t k = 0; k < sizeof begins / sizeof *begins && n < 2; k++)
         for (size_t r = 0; r < t->rows; r++) {
             const char *note = table_cell(t, r, "value");
             if (strcmp(table_cell(t, r, "kind"), "note") || strncmp(note, begins[k], strlen(begins[k])))
@@ -95,6 +98,26 @@ static int put_notes(struct str *s, const struct plot_data *d)
             break;
         }
     return (int)n;
+}
+
+/* Whether shares have intervals, which only those of a forest have. */
+static int have_intervals(const struct bar *bar, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(bar[i].high))
+            return 1;
+    return 0;
+}
+
+/* Writes the interval of a share, and where the text after it begins. */
+static void put_interval(struct str *s, const struct bar *bar)
+{
+    str_add(s, "\t");
+    put_number(s, 100 * bar->low);
+    str_add(s, "\t");
+    put_number(s, 100 * bar->high);
+    str_add(s, "\t");
+    put_number(s, 100 * fmax(bar->share, bar->high));
 }
 
 static const char *draw_importance(const struct plot_data *d, struct str *s, struct arena *a)
@@ -107,6 +130,7 @@ static const char *draw_importance(const struct plot_data *d, struct str *s, str
     size_t n = read_bars(d, bar, s), shown = n < BARS ? n : BARS, widest = 0;
     if (!n)
         return "shares of the variance are not known (see the notes in the table of effects)";
+    const int intervals = have_intervals(bar, n);
     double others = 0;
     for (size_t i = shown; i < n; i++)
         others += bar[i].share;
@@ -120,6 +144,8 @@ static const char *draw_importance(const struct plot_data *d, struct str *s, str
         char percent[24];
         str_addf(s, "\t%s\t%s\t", bar[i].colour, percent_text(bar[i].share, percent, sizeof percent));
         put_number(s, 100 * bar[i].chance);
+        if (intervals)
+            put_interval(s, &bar[i]);
         str_add(s, "\n");
         size_t width = text_width(bar[i].label);
         widest = width > widest ? width : widest;
@@ -129,6 +155,8 @@ static const char *draw_importance(const struct plot_data *d, struct str *s, str
         put_number(s, 100 * others);
         str_addf(s, "\t0xCCCCCC\t%.1f %%\t", 100 * others);
         put_number(s, NAN);
+        if (intervals)
+            put_interval(s, &(struct bar){.share = others, .low = NAN, .high = NAN});
         str_add(s, "\n");
         shown++;
         widest = widest < 24 ? 24 : widest;
@@ -138,14 +166,15 @@ static const char *draw_importance(const struct plot_data *d, struct str *s, str
     int chance = 0;
     for (size_t i = 0; i < n && i < BARS; i++) {
         chance |= !isnan(bar[i].chance);
-        most = 100 * bar[i].chance > most ? 100 * bar[i].chance : most;
+        most = fmax(most, fmax(100 * bar[i].chance, 100 * bar[i].high));
     }
     int height = 222 + 20 * notes + 28 * (int)shown;
     script_draw(s, widest > 30 ? 1200 : 1000, height);
     put_heading(s, 1 + notes, height);
     put_key_below(s, height);
     str_addf(s, "set key maxrows 3\nset bmargin at screen %.4f\n", 142.0 / height);
-    str_addf(s, "set xlabel 'share of the variance of '.objective.' over all trials'%s\n",
+    str_addf(s, "set xlabel 'share of the variance of '.objective.' over %s'%s\n",
+             intervals ? "the whole space, with 95% interval" : "all trials",
              chance ? ".\"\\n\".'upright: what chance alone shows'" : "");
     str_addf(s, "set lmargin at screen %.4f\nset yrange [%zu.7:0.3]\nset xrange [0:",
              (WIDE_LETTER * (double)widest + 24) / (widest > 30 ? 1200 : 1000), shown);
@@ -157,9 +186,13 @@ static const char *draw_importance(const struct plot_data *d, struct str *s, str
                "variable, \\\n");
     if (chance)
         str_add(s, "     $bars using 6:($1-0.42):(0):(0.84) with vectors nohead lw 2 lc rgb '" INK "', \\\n");
-    str_add(s, "     $bars using ($6 > $3 && $6 - $3 < near ? $6 : $3):1:5 with labels left offset 0.6,0 tc rgb '" INK
-               "', \\\n"
-               "     keyentry with boxes fs solid 1 noborder lc rgb '" BLUE "' title 'axis', \\\n"
+    if (intervals)
+        str_add(s, "     $bars using 3:1:7:8 with xerrorbars pt 0 lw 1.5 lc rgb '" INK "', \\\n");
+    str_addf(s,
+             "     $bars using ($6 > %s && $6 - %s < near ? $6 : %s):1:5 with labels left offset 0.6,0 tc rgb '" INK
+             "', \\\n",
+             intervals ? "$9" : "$3", intervals ? "$9" : "$3", intervals ? "$9" : "$3");
+    str_add(s, "     keyentry with boxes fs solid 1 noborder lc rgb '" BLUE "' title 'axis', \\\n"
                "     keyentry with boxes fs solid 1 noborder lc rgb '" ORANGE "' title 'interaction', \\\n"
                "     keyentry with boxes fs solid 1 noborder lc rgb '" SKY "' title 'seed', \\\n"
                "     keyentry with boxes fs solid 1 noborder lc rgb '" GREY "' title 'seed noise', \\\n"

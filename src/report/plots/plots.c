@@ -97,6 +97,14 @@ static int read_findings(struct plot_data *d, const char *out, struct err *e)
            read_if_there(&d->pictures, out, d->name, ".pictures.csv", e);
 }
 
+/* The shares of a search are known where its distributions are: when the tables are written. */
+static int read_effects(struct plot_data *d, const char *out, struct err *e)
+{
+    if (d->trials.drawn && read_if_there(&d->effects, out, d->name, ".effects.csv", e))
+        return -1;
+    return d->effects.cols ? 0 : report_effects(&d->trials, d->objective, &d->effects, e);
+}
+
 int plot_data_init(struct plot_data *d, const char *out, const char *name, struct err *e)
 {
     memset(d, 0, sizeof *d);
@@ -121,7 +129,7 @@ int plot_data_init(struct plot_data *d, const char *out, const char *name, struc
     d->trials.metrics = d->epochs.metrics = &d->metrics;
     d->trials.drawn = *plot_about(d, "search") != 0;
     snprintf(d->objective, sizeof d->objective, "%s", *objective ? objective : "max val_accuracy");
-    if (view_init(&d->v, &d->trials, d->objective, e) || report_effects(&d->trials, d->objective, &d->effects, e))
+    if (view_init(&d->v, &d->trials, d->objective, e) || read_effects(d, out, e))
         return -1;
     if (join_axes(d))
         return err_set(e, ERR_NOMEM, "no memory for the axes of %s", name);

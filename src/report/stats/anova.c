@@ -313,21 +313,44 @@ static int find_noise(struct fit *fit, const struct trials_view *v, struct arena
     return bad;
 }
 
+/* A complete part that has few of the trials says little of the rest. */
+static void refuse_small_part(struct design *g)
+{
+    if (!g->complete || 2 * g->n >= g->v->ncomplete)
+        return;
+    g->complete = 0;
+    g->why = "the complete part of the grid has less than half of the trials";
+}
+
+/* Of a grid: exact shares of its complete part, or, where there is none, those of a forest (*study, else NULL). */
+static int add_grid_shares(struct table *out, const struct design *g, const struct fit *fit, struct anova *a,
+                           struct forest_study **study)
+{
+    int asked = g->complete ? 0 : forest_study(study, g);
+    if (asked < 0)
+        return -1;
+    return asked ? add_forest_shares(out, *study) : make_shares(out, g, fit, a);
+}
+
 static int make_effects(struct trials_view *v, struct table *out, struct arena *mem)
 {
     struct design g;
     struct fit fit;
     struct anova a = {0};
+    struct forest_study *study = NULL;
     int met = 0;
     if (effect_columns(out) || find_noise(&fit, v, mem))
         return -1;
     view_forget_ranks(v);
-    if (design_init(&g, v, mem) || make_shares(out, &g, &fit, &a))
+    if (design_init(&g, v, mem))
         return -1;
-    return add_means(out, &g, &fit, noise_of(&g, &fit, &a), &met, mem) || note_joined(out, &g) ||
-                   note_shares(out, &g, &a) || note_missing_trials(out, v) || note_bases(out, &g, met)
-               ? -1
-               : 0;
+    refuse_small_part(&g);
+    int bad = add_grid_shares(out, &g, &fit, &a, &study) ||
+              add_means(out, &g, &fit, noise_of(&g, &fit, &a), &met, mem) || note_joined(out, &g) ||
+              (study ? add_forest_notes(out, study) : note_shares(out, &g, &a)) || note_missing_trials(out, v) ||
+              note_bases(out, &g, met);
+    forest_study_free(study);
+    return bad ? -1 : 0;
 }
 
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e)

@@ -1,6 +1,7 @@
-/* drawn.c computes what can be said of axes whose points were drawn, not crossed: the mean of each value over the
- * points that have it, where values are met by several points. A share of the variance is not told: no two points
- * differ in one axis alone. */
+/* drawn.c computes what can be said of axes whose points were drawn, not crossed: shares of a random forest, as no two
+ * points differ in one axis alone, and the mean of each value over the points that have it, where values are met by
+ * several points. */
+#include "report/stats/design.h"
 #include "report/stats/effect_rows.h"
 
 #include <math.h>
@@ -83,23 +84,49 @@ static int note_scattered(struct table *out, const struct trials_view *v)
     return bad;
 }
 
-int drawn_effects(const struct trials_view *v, struct table *out, struct arena *a)
+/* Adds a row of the share of each axis and pair, where a forest can be asked. *study: NULL where it cannot; the caller
+ * frees it. */
+static int add_drawn_shares(struct table *out, const struct trials_view *v, struct design *g,
+                            struct forest_study **study, struct arena *a)
 {
-    size_t means = 0;
-    if (effect_columns(out))
+    *study = NULL;
+    if (design_factors(g, v, a) || forest_study(study, g) < 0)
         return -1;
+    return *study ? add_forest_shares(out, *study) : 0;
+}
+
+static int add_drawn_means(struct table *out, const struct trials_view *v, size_t *axes, struct arena *a)
+{
+    *axes = 0;
     for (size_t i = 0; i < v->naxes; i++) {
-        means += !v->axis[i].scattered;
+        *axes += !v->axis[i].scattered;
         if (!v->axis[i].scattered && add_drawn_axis(out, v, &v->axis[i], a))
             return -1;
     }
-    return add_effect_note(out,
-                           "no shares: the points were drawn, so that several axes differ between any two of them; a "
-                           "share of the variance needs a complete grid") ||
+    return 0;
+}
+
+static int note_drawn(struct table *out, const struct trials_view *v, const struct forest_study *study, size_t means)
+{
+    int bad = study ? add_forest_notes(out, study)
+                    : add_effect_note(out, "no shares: the points were drawn, and too few have come to different "
+                                           "values for a forest over them");
+    return bad ||
                    (means &&
                     add_effect_note(out, "means of basis drawn are over the points that were drawn with the value, "
                                          "whatever their other axes; the intervals are those of such points")) ||
                    note_scattered(out, v) || note_missing_trials(out, v)
                ? -1
                : 0;
+}
+
+int drawn_effects(const struct trials_view *v, struct table *out, struct arena *a)
+{
+    struct forest_study *study = NULL;
+    struct design g;
+    size_t means;
+    int bad = effect_columns(out) || add_drawn_shares(out, v, &g, &study, a) || add_drawn_means(out, v, &means, a) ||
+              note_drawn(out, v, study, means);
+    forest_study_free(study);
+    return bad ? -1 : 0;
 }

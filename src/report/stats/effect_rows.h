@@ -24,4 +24,14 @@ int note_missing_trials(struct table *out, const struct trials_view *v);
  */
 int drawn_effects(const struct trials_view *v, struct table *out, struct arena *a);
 
+/* Shares of a random forest (stats/forest_effects.c). forest_study: 1: there are so many points that it can be asked;
+ * 0, -1 without memory; *s is NULL then. Then the rows of axes, pairs and the rest, and the notes that explain them,
+ * each 0 or -1 without memory. */
+struct design;
+struct forest_study;
+int forest_study(struct forest_study **s, const struct design *g);
+void forest_study_free(struct forest_study *s);
+int add_forest_shares(struct table *out, const struct forest_study *s);
+int add_forest_notes(struct table *out, const struct forest_study *s);
+
 #endif

@@ -26,7 +26,7 @@ static void quantiles_are_those_of_scipy(void **state)
         double v[4];
         int n = sscanf(line, "%63[^,],%lf,%lf,%lf,%lf", name, &v[0], &v[1], &v[2], &v[3]);
         if (n == 4 && !strcmp(name, "quantile")) {
-            assert_close(normal_quantile(v[0] / 1e9), v[2], 1e-13, 1e-16);
+            assert_close(m_normal_quantile(v[0] / 1e9), v[2], 1e-13, 1e-16);
             normal++;
         }
         for (int d = UNIFORM; n == 5 && d <= LOG_NORMAL; d++)
@@ -123,7 +123,8 @@ static void what_cannot_be_drawn_is_told(void **state)
     expect_error("[grid]\ntrain.lr = lognormal -3 1\n", "continuous", "write a list, or draw points", NULL);
     expect_error("[grid]\ntrain.batch_size = 8..64 int log\n", "log says nothing", NULL);
     expect_error("[search]\ntrials = 3\n",
-                 "t.ini:2: search.trials: is not used by grid; random, sobol, latin, tpe, gp and evolution have it", NULL);
+                 "t.ini:2: search.trials: is not used by grid; random, sobol, latin, tpe, gp and evolution have it",
+                 NULL);
     expect_error(SEARCH "trials = 0\n", "search.trials: '0' is not an integer 1..", NULL);
     expect_error(SEARCH "[grid]\nsearch.trials = 3, 4\n", "is of the sweep as a whole", NULL);
     expect_error(SEARCH "[grid]\ntrain.lr = 0..0.1 log\n", "begin above 0", NULL);

@@ -35,6 +35,7 @@ int test_table(void);
 int test_stats(void);
 int test_points(void);
 int test_effects(void);
+int test_forest(void);
 int test_exact(void);
 int test_compare(void);
 int test_grid(void);

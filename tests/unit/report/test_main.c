@@ -3,8 +3,8 @@
 #include <string.h>
 
 static int (*const groups[])(void) = {
-    test_table, test_stats,    test_points, test_exact,    test_compare,  test_effects, test_grid,
-    test_plots, test_learning, test_layout, test_document, test_markdown, test_mishaps,
+    test_table, test_stats, test_points,   test_exact,  test_compare,  test_effects,  test_forest,
+    test_grid,  test_plots, test_learning, test_layout, test_document, test_markdown, test_mishaps,
 };
 
 /* `unit_report sizes [FOLDER]`: the pictures of sweeps of all sizes, minutes of gnuplot; they stay in the folder. */

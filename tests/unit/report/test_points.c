@@ -37,10 +37,12 @@ static void columns_and_values(void **state)
                                        "diff_to_best",
                                        "diff_to_best_low",
                                        "diff_to_best_high",
+                                       "boot95_low",
+                                       "boot95_high",
                                        "epochs_run_mean"};
     for (size_t i = 0; i < COUNT(head); i++)
         assert_string_equal(p.head[i], head[i]);
-    assert_int_equal(p.cols, 12 + 3 * 6);
+    assert_int_equal(p.cols, 14 + 3 * 6);
     assert_int_equal(p.rows, 4);
     assert_string_equal(table_cell(&p, 0, "n"), "3");
     assert_string_equal(table_cell(&p, 0, "rank"), "2");

@@ -1,7 +1,11 @@
+#include "base/file.h"
 #include "groups.h"
+#include "report/stats/bootstrap.h"
 #include "report/stats/stats.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* R: qt(0.975, df), and for df = 1, 2, 4 the closed forms. */
 static void student_t_quantiles(void **state)
@@ -71,6 +75,45 @@ static void quantiles(void **state)
     assert_true(isnan(stats_quantile(v, 0, 0.5)));
 }
 
+/* SciPy's of a million drawn samples of few values, where ours are all that there are, and of 100,000 of more. */
+static void bootstrap_intervals_are_those_of_scipy(void **state)
+{
+    char path[4096];
+    struct table t;
+    struct err e = {0};
+    (void)state;
+    snprintf(path, sizeof path, "%s/data/report_boot.csv", TEST_SOURCE_DIR);
+    table_init(&t);
+    assert_int_equal(table_read(&t, path, &e), 0);
+    assert_int_equal(t.rows, 6);
+    for (size_t r = 0; r < t.rows; r++) {
+        double v[30], low, high, want_low = table_number(&t, r, 2), want_high = table_number(&t, r, 3);
+        const char *at = table_cell(&t, r, "values");
+        size_t n = 0;
+        for (char *end; n < 30 && *at; at = end)
+            v[n++] = strtod(at, &end);
+        assert_int_equal(n, (size_t)table_number(&t, r, 0));
+        assert_int_equal(bootstrap_mean(v, n, &low, &high), 0);
+        double slack = (n > 8 ? 0.04 : 0.01) * (want_high - want_low);
+        assert_close(low, want_low, 0, slack);
+        assert_close(high, want_high, 0, slack);
+    }
+    table_release(&t);
+}
+
+static void bootstrap_wants_three_values(void **state)
+{
+    const double v[] = {0.5, 0.75, 1, 1, 1};
+    double low, high;
+    (void)state;
+    assert_int_equal(bootstrap_mean(v, 2, &low, &high), 0);
+    assert_true(isnan(low) && isnan(high));
+    assert_int_equal(bootstrap_mean(v + 2, 3, &low, &high), 0);
+    assert_true(low == 1 && high == 1);
+    assert_int_equal(bootstrap_mean(v, 5, &low, &high), 0);
+    assert_true(low >= 0.5 && low < 0.85 && high > 0.85 && high <= 1);
+}
+
 int test_stats(void)
 {
     const struct CMUnitTest tests[] = {
@@ -78,6 +121,8 @@ int test_stats(void)
         cmocka_unit_test(student_t_is_smooth),
         cmocka_unit_test(statistics),
         cmocka_unit_test(quantiles),
+        cmocka_unit_test(bootstrap_intervals_are_those_of_scipy),
+        cmocka_unit_test(bootstrap_wants_three_values),
     };
     return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
 }
