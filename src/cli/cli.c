@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/command.h"
+#include "orchestrate/earlier.h"
 #include "report/report.h"
 
 #include <ctype.h>
@@ -144,8 +145,12 @@ struct sweep *open_sweep(const struct invocation *in, int *status)
     }
     struct sweep *s = NULL;
     struct err_list errs = {0};
-    if (sweep_open(&s, in->arg[0], in->arg + 1, in->nargs - 1, &errs)) {
+    struct err e = {0};
+    int bad = sweep_open(&s, in->arg[0], in->arg + 1, in->nargs - 1, &errs) || earlier_read(s, in->opt.out, &e);
+    err_list_take(&errs, &e);
+    if (bad) {
         *status = fail_list(&errs, in->arg[0]);
+        sweep_free(s);
         s = NULL;
     }
     err_list_release(&errs);

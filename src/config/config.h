@@ -96,6 +96,11 @@ const char *sweep_made_text(const struct sweep *s, size_t i);
 
 /* What proposes the points. */
 const struct search *sweep_search(const struct sweep *s);
+/* What the search knows of an earlier sweep, [n], is copied: before any point is asked for. 0, or -1 without memory. */
+int sweep_know(struct sweep *s, const struct search_earlier *v, size_t n);
+/* Puts the text of a value of an axis key into the proposal. 0; -1: it is none of its values, or there is no such axis.
+ */
+int sweep_take_value(const struct sweep *s, const char *key, const char *text, struct proposal *at);
 /* Points that are planned (of a search that draws: at most); UINT64_MAX when there are more. Also as double, for
  * messages.
  */

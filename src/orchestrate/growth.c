@@ -25,6 +25,14 @@ int growth_goes_on(const struct sweep_run *run)
     return run->growth && !run->growth->ended;
 }
 
+int growth_leaves_to_other(struct sweep_run *run)
+{
+    if (!run->growth || !run->growth->asks)
+        return 0;
+    run->growth->came = 1;
+    return 1;
+}
+
 static size_t points_asked_for(const struct sweep_run *run)
 {
     return (size_t)sweep_search(run->sweep)->args.trials;
@@ -60,7 +68,7 @@ static int reserve_plan(struct sweep_run *run, struct err *e)
 void outcome_add(struct point_outcome *o, enum trial_status status, double value, int epochs_run)
 {
     int pruned = status == TRIAL_PRUNED;
-    if ((!pruned && status != TRIAL_COMPLETE) || isnan(value))
+    if ((!pruned && status != TRIAL_COMPLETE) || isnan(value) || (pruned && !epochs_run)) /* a race has left it out */
         return;
     if (pruned && (!o->fewest || epochs_run < o->fewest))
         o->fewest = epochs_run;
@@ -118,6 +126,7 @@ int growth_begin(struct sweep_run *run, struct err *e)
     if (!run->growth)
         return err_set(e, ERR_NOMEM, "no memory");
     planner_init(&run->growth->planner, run->sweep, run->sets);
+    run->growth->planner.lock = &run->lock;
     return reserve_plan(run, e) || recall_read(&run->growth->recall, &run->store->journal, &run->store->damaged, e) ? -1
                                                                                                                     : 0;
 }
@@ -138,11 +147,14 @@ int growth_next_point(struct sweep_run *run, struct err *e)
     size_t from = run->plan->ntrials;
     if (!growth_goes_on(run) || run->limits->stop || signals_asked())
         return 0;
+    run->growth->asks = 1;
+    run->growth->came = 0;
     int end = add_next_point(run, e);
+    run->growth->asks = 0;
     run->growth->ended = end == SEARCH_END;
     for (size_t i = from; end == SEARCH_FOUND && run->tally->stock_taken && i < run->plan->ntrials; i++)
         take_grown(run, i);
-    return end < 0 ? -1 : end == SEARCH_FOUND;
+    return end < 0 ? -1 : end == SEARCH_FOUND || run->growth->came;
 }
 
 void growth_cut(struct sweep_run *run)

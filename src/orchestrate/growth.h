@@ -27,6 +27,8 @@ struct growth {
     struct planner planner;
     struct recall recall;
     int ended; /* the search has no more points */
+    int asks;  /* a thread is at the next proposal, */
+    int came;  /* and results have come meanwhile */
 };
 
 /* Whether the search of the sweep listens; and whether its plan may still get points. */
@@ -37,8 +39,11 @@ int growth_goes_on(const struct sweep_run *run);
 int growth_begin(struct sweep_run *run, struct err *e);
 /* A point has come to its end: the search is told. */
 void growth_tell(struct sweep_run *run, size_t point);
-/* The next point, with what the journal has of its trials, as plan_advance. 1: there is one, 0: there is none yet, or
- * no more, or the sweep is to stop; -1 with *e. */
+/* The next point, with what the journal has of its trials. 1: there is one, or results have come meanwhile; 0: there is
+ * none yet, or no more, or the sweep is to stop; -1 with *e. Under the lock, which is left while the search works it
+ * out: one thread at a time, and what the search knows does not change. Others leave to that thread what follows from
+ * what they have: 1, where there is one. */
+int growth_leaves_to_other(struct sweep_run *run);
 int growth_next_point(struct sweep_run *run, struct err *e);
 /* Takes the points after the end of the sweep ([stop] stagnation) out of the plan: how many had been proposed by then
  * is chance. When the workers are done. */

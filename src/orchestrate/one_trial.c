@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "orchestrate/crew.h"
+#include "orchestrate/earlier.h"
 #include "orchestrate/growth.h"
 #include "orchestrate/models.h"
 #include "orchestrate/plan.h"
@@ -150,7 +151,10 @@ struct one_trial *one_trial_open(const char *out, const char *name, uint64_t id,
     arena_init(&o->mem);
     report_path(o->path, sizeof o->path, out, name, "/sweep.ini");
     report_path(o->journal, sizeof o->journal, out, name, "/journal");
-    if (!sweep_open(&o->sweep, o->path, NULL, 0, errs) && !find_trial(o, errs))
+    struct err e = {0};
+    int bad = sweep_open(&o->sweep, o->path, NULL, 0, errs) || earlier_read(o->sweep, out, &e);
+    err_list_take(errs, &e);
+    if (!bad && !find_trial(o, errs))
         return o;
     one_trial_free(o);
     return NULL;

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "orchestrate/checkpoint.h"
+#include "orchestrate/earlier.h"
 #include "orchestrate/growth.h"
 #include "orchestrate/models.h"
 #include "orchestrate/planner.h"
@@ -346,7 +347,7 @@ static int judge_points(struct sweep_run *run, struct err *e)
 
 int plan_advance(struct sweep_run *run, struct err *e)
 {
-    int more = plan_follows(run);
+    int more = plan_follows(run) && !growth_leaves_to_other(run);
     while (more > 0) {
         settle_points(run);
         if (run->pruning && judge_points(run, e))
@@ -354,6 +355,14 @@ int plan_advance(struct sweep_run *run, struct err *e)
         more = growth_next_point(run, e);
     }
     return more;
+}
+
+static int advance_before_workers(struct sweep_run *run, struct err *e)
+{
+    omp_set_lock(&run->lock);
+    int bad = plan_advance(run, e) < 0;
+    omp_unset_lock(&run->lock);
+    return bad;
 }
 
 int plan_prepare(struct sweep_run *run, struct err_list *errs)
@@ -364,8 +373,9 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     snprintf(path, sizeof path, "%s/journal", run->folder);
     int bad = journal_open(&store->journal, path, &e) || kept_open(&store->kept, run->folder, &e);
     bad = bad || (growth_wanted(run) ? growth_begin(run, &e) : plan_all(run, errs, &e));
-    bad = bad || plan_advance(run, &e) || (signals_asked() && run->growth);
-    bad = bad || outside_write(run, &e) || snapshot(run, &e);
+    bad = bad || advance_before_workers(run, &e) || (signals_asked() && run->growth);
+    outside_compare(run);
+    bad = bad || outside_write(run, &e) || earlier_keep(run->sweep, run->o->out, &e) || snapshot(run, &e);
     err_list_take(errs, &e);
     if (bad && !errs->n && signals_asked())
         return -1;

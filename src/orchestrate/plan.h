@@ -113,7 +113,8 @@ uint64_t trial_key(const struct plan_point *p, const struct sweep_spec *s, int r
 size_t end_of_point(const struct trial_plan *plan, size_t point);
 /* What follows from results, where something does (growth.h, pruning.h): points that have come to their ends are
  * counted in their order, trials that were waiting for these are judged, and the search proposes further points. Under
- * the lock, or before the workers start. 0, or -1 with *e. */
+ * the lock, which is left while the search works out a proposal: whoever comes meanwhile leaves to that thread what
+ * follows. 0, or -1 with *e. */
 int plan_advance(struct sweep_run *run, struct err *e);
 /* Fills point[] and trial[] with what the search proposes, writes NAME.layers.csv, and fills in what the journal has.
  * 0, or -1 with *errs; a signal on the way is -1 with nothing in *errs, and no table was touched. */

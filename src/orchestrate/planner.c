@@ -388,13 +388,24 @@ static int accept(struct planner *p, struct err_list *errs)
     return bad ? -1 : SEARCH_FOUND;
 }
 
+/* Leaves the lock meanwhile: only p->history is written, and what a proposal is made from does not change. */
+static int ask_search(struct planner *p, struct err *e)
+{
+    if (p->lock)
+        omp_unset_lock(p->lock);
+    int end = search_next(sweep_search(p->sweep), &p->history, &p->at, e);
+    if (p->lock)
+        omp_set_lock(p->lock);
+    return end;
+}
+
 int planner_next(struct planner *p, struct plan_point *out, struct err_list *errs)
 {
     const struct search *s = sweep_search(p->sweep);
     int end = p->next >= search_size(s);
     for (int i = 0; i < LEFT_OUT && !end; i++) {
         struct err e = {0};
-        end = search_next(s, &p->history, &p->at, &e);
+        end = ask_search(p, &e);
         err_list_take(errs, &e);
         if (!end && planner_point(p, p->next, &p->at, out, errs))
             end = -1;

@@ -6,6 +6,8 @@
 #include "orchestrate/datasets.h"
 #include "orchestrate/orchestrate.h"
 
+#include <omp.h>
+
 struct planner {
     const struct sweep *sweep;
     struct datasets *sets;
@@ -15,6 +17,7 @@ struct planner {
     struct plan_draws draws;
     struct keymap seen; /* content of a point -> number of the first point that has it */
     struct arena mem;   /* of the current point */
+    omp_lock_t *lock;   /* NULL, or that of the caller, which is left while the search works out a proposal */
     int members;        /* of a worker's team, which its memory depends on; set to 1 by planner_init */
     struct point point;
     struct nn_graph graph;

@@ -13,7 +13,7 @@
 int pruning_begin(struct sweep_run *run, size_t trials, struct err *e)
 {
     const struct prune_type *type = prune_types[run->spec->prune];
-    if (!type->decide)
+    if (!type->decide && !type->race)
         return 0;
     struct pruning *p = run->pruning = calloc(1, sizeof *p);
     if (p) {
@@ -22,8 +22,9 @@ int pruning_begin(struct sweep_run *run, size_t trials, struct err *e)
         p->verdict = calloc(trials + 1, sizeof *p->verdict);
         p->unjudged = calloc(trials + 1, sizeof *p->unjudged);
         p->other = malloc((trials + 1) * sizeof *p->other);
+        p->repeat = malloc((trials + 1) * sizeof *p->repeat);
     }
-    if (p && p->best && p->verdict && p->unjudged && p->other)
+    if (p && p->best && p->verdict && p->unjudged && p->other && p->repeat)
         return 0;
     return err_set(e, ERR_NOMEM, "no memory for the curves of %zu trials", trials);
 }
@@ -38,6 +39,7 @@ void pruning_release(struct sweep_run *run)
         free(p->verdict);
         free(p->unjudged);
         free(p->other);
+        free(p->repeat);
     }
     free(p);
 }
@@ -100,7 +102,7 @@ static size_t known_curves(const struct sweep_run *run, size_t point)
         if (!p->best[i] || !t->r.epochs_run)
             continue;
         p->other[n++] = (struct prune_curve){p->best[i], t->r.epochs_run < t->nepochs ? t->r.epochs_run : t->nepochs,
-                                             t->point, t->r.status == TRIAL_COMPLETE};
+                                             t->kind->epochs, t->point, t->r.status == TRIAL_COMPLETE};
     }
     return n;
 }
@@ -123,17 +125,39 @@ static int pruned_record(const struct sweep_run *run, const struct trial *t, int
     return 0;
 }
 
+/* Of a race: whether the trial is not trained at all. */
+static int race_decides(struct sweep_run *run, size_t i, struct trial_record *rec, struct err *e)
+{
+    struct pruning *p = run->pruning;
+    const double sign = run->spec->maximise ? -1 : 1;
+    double own, against;
+    for (size_t k = 0; k <= i; k++) {
+        const struct trial *t = &run->plan->trial[k];
+        p->repeat[k] = (struct prune_repeat){t->point, t->repeat, sign * (double)objective_of(run, t)};
+    }
+    int out = prune_race_out(p->type, p->args, p->repeat, i, &own, &against);
+    if (out < 0)
+        return err_set(e, ERR_NOMEM, "no memory to compare repeats");
+    if (!out)
+        return 0;
+    p->verdict[i] = (struct prune_verdict){0, (float)(sign * own), (float)(sign * against)};
+    *rec = (struct trial_record){.key = run->plan->trial[i].r.key, .status = TRIAL_PRUNED, .error = ""};
+    for (int m = 0; m < M_COUNT; m++)
+        rec->metric[m] = NAN;
+    return 1;
+}
+
 int pruning_decide(struct sweep_run *run, const struct trial *t, int from, int to, struct trial_record *rec,
                    struct err *e)
 {
     struct pruning *p = run->pruning;
-    if (!p || from > to)
+    if (p && p->type->race && from == 1)
+        return race_decides(run, trial_place(run, t), rec, e);
+    if (!p || p->type->race || from > to)
         return 0;
     size_t i = trial_place(run, t);
-    struct prune_case c = {.own = {p->best[i], 0, t->point, 0},
-                           .planned = t->kind->epochs,
-                           .other = p->other,
-                           .others = known_curves(run, t->point)};
+    struct prune_case c = {
+        .own = {p->best[i], 0, t->kind->epochs, t->point, 0}, .other = p->other, .others = known_curves(run, t->point)};
     for (c.own.epochs = from; c.own.epochs <= to; c.own.epochs++) {
         double against = NAN, sign = run->spec->maximise ? -1 : 1;
         int end = prune_decide(p->type, p->args, &c, &against);
@@ -181,13 +205,25 @@ static int judge_trial(struct sweep_run *run, size_t i, struct err *e)
     return was != TRIAL_OPEN && t->r.status == TRIAL_OPEN;
 }
 
+/* A race decides by the repeats of the point before. */
+static int repeats_before_are_final(const struct sweep_run *run, size_t i)
+{
+    const struct trial *t = &run->plan->trial[i];
+    if (!run->pruning->type->race || t->repeat < run->pruning->args->pairs)
+        return 1;
+    for (size_t k = run->plan->point[t->point].first; k < i; k++)
+        if (!pruning_is_final(run, k))
+            return 0;
+    return 1;
+}
+
 int pruning_judge_point(struct sweep_run *run, size_t point, struct err *e)
 {
     int open = 0;
     for (size_t i = run->plan->point[point].first; run->pruning && i < run->plan->ntrials; i++) {
         if (run->plan->trial[i].point != point)
             break;
-        int now = run->pruning->unjudged[i] ? judge_trial(run, i, e) : 0;
+        int now = run->pruning->unjudged[i] && repeats_before_are_final(run, i) ? judge_trial(run, i, e) : 0;
         if (now < 0)
             return -1;
         open |= now;
@@ -198,7 +234,15 @@ int pruning_judge_point(struct sweep_run *run, size_t point, struct err *e)
 int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled)
 {
     const struct pruning *p = run->pruning;
-    return !p || !p->type->compares || point < settled + (size_t)p->args->lag;
+    return !p || (!p->type->compares && !p->type->race) || point < settled + (size_t)p->args->lag;
+}
+
+int pruning_trial_may_begin(const struct sweep_run *run, size_t i)
+{
+    const struct trial *t = &run->plan->trial[i];
+    if (run->pruning && run->pruning->type->race && t->repeat < run->pruning->args->pairs)
+        return 1;
+    return pruning_may_begin(run, t->point, run->plan->settled) && (!run->pruning || repeats_before_are_final(run, i));
 }
 
 const struct prune_verdict *pruning_verdict(const struct sweep_run *run, const struct trial *t)

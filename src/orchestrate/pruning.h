@@ -13,7 +13,7 @@
 struct trial;
 
 struct prune_verdict {    /* of a trial that was given up */
-    int epoch;            /* 0: it was not */
+    int epoch;            /* 0: it was not, or before its first */
     float value, against; /* of the objective */
 };
 
@@ -28,6 +28,7 @@ struct pruning {
     struct prune_verdict *verdict; /* [trials] */
     uint8_t *unjudged;             /* [trials] the journal says how it ended, and it has not been judged yet */
     struct prune_curve *other;     /* [trials] scratch */
+    struct prune_repeat *repeat;   /* likewise */
 };
 
 /* With room for so many trials, when [prune] has a rule. 0, or -1 with *e. */
@@ -44,6 +45,8 @@ int pruning_is_final(const struct sweep_run *run, size_t i);
 int pruning_judge_point(struct sweep_run *run, size_t point, struct err *e);
 /* Whether trials of the point may begin, of which all are before `settled` that it is compared with. */
 int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled);
+/* Whether trial i of the plan may begin: all trials have come to their ends that decide on it. */
+int pruning_trial_may_begin(const struct sweep_run *run, size_t i);
 /* Whether the trial is given up after one of the epochs from .. to, and then its record. 1, 0, or -1 with *e. */
 int pruning_decide(struct sweep_run *run, const struct trial *t, int from, int to, struct trial_record *rec,
                    struct err *e);

@@ -161,19 +161,30 @@ static size_t with_room(const struct sweep_run *run, size_t place)
 /* Have all trials come to their ends that the one at this place is compared with? */
 static int may_begin(const struct sweep_run *run, size_t place)
 {
-    return pruning_may_begin(run, run->plan->trial[run->queue->order[place]].point, run->plan->settled);
+    return pruning_trial_may_begin(run, run->queue->order[place]);
+}
+
+/* The first place near by whose trial may begin; norder: there is none. */
+static size_t first_that_may_begin(const struct sweep_run *run)
+{
+    for (size_t i = run->queue->next; i < run->queue->norder && i < run->queue->next + LOOK; i++)
+        if (may_begin(run, i))
+            return i;
+    return run->queue->norder;
 }
 
 int next_trial(struct sweep_run *run, size_t *trial)
 {
     int found = QUEUE_EMPTY;
+    size_t first_ready;
     omp_set_lock(&run->lock);
     if (run->limits->stop || signals_asked()) {
         found = QUEUE_EMPTY;
-    } else if (run->queue->next == run->queue->norder || !may_begin(run, run->queue->next)) {
+    } else if ((first_ready = first_that_may_begin(run)) == run->queue->norder) {
         found = run->queue->running && plan_follows(run) ? QUEUE_WAITS : QUEUE_EMPTY;
     } else {
-        size_t place = with_room(run, fitting(run)), at = place - run->queue->next;
+        size_t fits = first_ready == run->queue->next ? fitting(run) : first_ready;
+        size_t place = with_room(run, fits), at = place - run->queue->next;
         uint32_t *first = &run->queue->order[run->queue->next];
         found = place < run->queue->norder && may_begin(run, place) ? QUEUE_TRIAL : QUEUE_NO_ROOM;
         if (found == QUEUE_TRIAL) {

@@ -194,6 +194,10 @@ static int finish_run(struct sweep_run *run, struct run_summary *sum, struct err
     int bad = journal_sync(&run->store->journal, e);
     growth_cut(run);
     run->plan->more |= growth_goes_on(run);
+    if (run->growth && !run->plan->more && !bad) {
+        bad = outside_write(run, e);
+        outside_tell(run);
+    }
     if (run->limits->stop == STOP_BROKEN) {
         err_clear(e);
         *e = run->limits->broken;

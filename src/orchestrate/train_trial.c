@@ -72,8 +72,10 @@ static void note_final(struct sweep_run *run, size_t i, const struct trial_recor
     describe_trial(run, t, &event);
     if (r->status == TRIAL_FAILED)
         str_addf(&event, " failed: %s", r->error);
-    if (r->status == TRIAL_PRUNED)
+    if (r->status == TRIAL_PRUNED && r->epochs_run)
         str_addf(&event, " is given up after epoch %d by %s", r->epochs_run, run->pruning->type->name);
+    else if (r->status == TRIAL_PRUNED)
+        str_addf(&event, " is left out by %s", run->pruning->type->name);
     run_tell(run, event.p, r->status == TRIAL_FAILED);
     str_release(&event);
 }

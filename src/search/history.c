@@ -86,7 +86,8 @@ void search_tell(struct search_history *h, const struct search_result *r)
 
 size_t search_known(const struct search *s, const struct search_history *h)
 {
-    size_t lag = (size_t)s->args.lag, known = h->points + 1 > lag ? h->points + 1 - lag : 0;
+    size_t lag = (size_t)s->args.lag, own = h->points - h->earlier + 1,
+           known = h->earlier + (own > lag ? own - lag : 0);
     return known < h->told ? known : h->told;
 }
 

@@ -13,26 +13,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct prune_args { /* of the keys that rows have */
-    int lag;        /* >= 1 */
-    int after;      /* epochs before the first decision */
-    int keep;       /* a trial among so many best ones is never given up */
-    int startup;    /* complete trials that a comparison takes at least */
-    int eta;        /* one of so many goes on */
-    int patience;   /* epochs without a better value */
+struct prune_args {  /* of the keys that rows have */
+    int lag;         /* >= 1 */
+    int after;       /* epochs before the first decision */
+    int keep;        /* a trial among so many best ones is never given up */
+    int startup;     /* complete trials that a comparison takes at least */
+    int eta;         /* one of so many goes on */
+    int patience;    /* epochs without a better value */
+    int pairs, test; /* of a race: repeats before the first decision, and which test it is */
+    double alpha;
     double percent; /* of the trials go on */
     double min_delta;
 };
 
 struct prune_curve {
     const float *best; /* [epochs] the best value after each epoch */
-    int epochs;
+    int epochs, planned;
     uint64_t point; /* from 0 */
     int complete;   /* it came to its own end; 0: it was given up or failed */
 };
 struct prune_case {
-    struct prune_curve own; /* .epochs >= 1: the decision is that after so many */
-    int planned;            /* epochs, > own.epochs */
+    struct prune_curve own; /* .epochs >= 1, < .planned: the decision is that after so many */
     const struct prune_curve *other;
     size_t others;
 };
@@ -43,6 +44,10 @@ struct prune_type {
     int compares;               /* it looks at other trials */
     /* 1: give it up, with *against what its value was compared with; 0: go on; -1: no memory. */
     int (*decide)(const struct prune_args *a, const struct prune_case *c, double *against);
+    /* Of a rule that decides between the repeats of points before they are trained, and of which `decide` is NULL: 1:
+     * the values of a point's repeats tell it from the best one's in the same repeats, so that it gets no further one.
+     */
+    int (*race)(const struct prune_args *a, const double *own, const double *best, size_t pairs);
 };
 extern const struct prune_type *const prune_types[]; /* the first never decides; ends with NULL */
 const char *prune_name(size_t i);                    /* NULL after the last */
@@ -50,6 +55,22 @@ const char *prune_name(size_t i);                    /* NULL after the last */
 /* Whether the trial is given up: what all rules have in common, and then the rule. As decide. */
 int prune_decide(const struct prune_type *type, const struct prune_args *a, const struct prune_case *c,
                  double *against);
+
+/* Of a race: a trial of the plan as far as it is known. */
+struct prune_repeat {
+    uint64_t point;
+    int repeat;   /* from 0 */
+    double value; /* of the objective, smaller is better; NaN: it has none */
+};
+/* Whether trial i of t[], in the order of the plan, is not trained: its point, by its repeats before, cannot be the
+ * best. Trials of points that it may be compared with, and those of its own before it, have come to their ends. 1, with
+ * *own and *against the means of both over the repeats that both have; 0: it is trained; -1: no memory. */
+int prune_race_out(const struct prune_type *type, const struct prune_args *a, const struct prune_repeat *t, size_t i,
+                   double *own, double *against);
+/* The share of cases in which chance alone makes own[n] so much larger than best[n]: Student's paired test, and
+ * Wilcoxon's (1945), exact. */
+double race_t(const double *own, const double *best, size_t n);
+double race_wilcoxon(const double *own, const double *best, size_t n);
 
 /* For rules. The value of a curve that has reached the epoch. */
 static inline double prune_value(const struct prune_curve *c, int epoch)
@@ -60,12 +81,13 @@ static inline double prune_value(const struct prune_curve *c, int epoch)
  * among the best n / eta of them (whole numbers, at least 1), itself counted. Only the curves for which `same` is true
  * (NULL: all) are counted. */
 int prune_rung(const struct prune_args *a, const struct prune_case *c,
-               int (*same)(const struct prune_args *a, uint64_t point, uint64_t other, int planned), double *against);
+               int (*same)(const struct prune_args *a, const struct prune_curve *own, const struct prune_curve *other),
+               double *against);
 /* Whether the epoch is first * eta^k. */
 int prune_is_rung(int first, int eta, int epoch);
 
-/* Hyperband: how many brackets there are, the number of points of bracket b in each round, and the bracket of a point.
- */
+/* Hyperband: how many brackets trials of so many epochs have, the number of points of bracket b in each round, and the
+ * bracket of a point. */
 int hyperband_brackets(const struct prune_args *a, int planned);
 uint64_t hyperband_size(const struct prune_args *a, int planned, int bracket);
 int hyperband_bracket(const struct prune_args *a, int planned, uint64_t point);

@@ -70,7 +70,7 @@ void search_cell(const struct search *s, size_t axis, int64_t value, double *fro
     if (s->axis[axis].values == SEARCH_STEPS) {
         *from = (double)v * 0x1p-32;
         *to = (double)(v + 1) * 0x1p-32;
-    } else if (s->edge[axis]) {
+    } else if (s->edge && s->edge[axis]) {
         *from = s->edge[axis][v];
         *to = s->edge[axis][v + 1];
     } else {
@@ -151,10 +151,23 @@ static int start_at(const struct search *s, uint64_t number, struct proposal *ou
     return 0;
 }
 
+/* What an earlier sweep found comes before all else. 0, or -1 with *e. */
+static int know_earlier(const struct search *s, struct search_history *h, struct err *e)
+{
+    for (; s->type->listens && h->earlier < s->nearlier; h->earlier++) {
+        if (search_accept(s, h, &s->earlier[h->earlier].at, e))
+            return -1;
+        search_tell(h, &s->earlier[h->earlier].result);
+    }
+    return 0;
+}
+
 #define REPEATED 10000 /* numbers in a row that were proposed before: the space is taken for used up */
 
 int search_next(const struct search *s, struct search_history *h, struct proposal *out, struct err *e)
 {
+    if (know_earlier(s, h, e))
+        return -1;
     for (int tries = 0; tries < REPEATED; tries++) {
         if (s->type->draws && h->seen.n >= s->diagram.points)
             return SEARCH_END;

@@ -26,14 +26,25 @@ struct proposal {
 /* The number of the value of the axis that has (unit + 0.5) / 2^32 of its distribution's mass around it. */
 typedef uint64_t search_quantile(void *ctx, size_t axis, uint32_t unit);
 
+/* What came of a point. */
+struct search_result {
+    double loss; /* smaller is better; INFINITY: there is none, it failed */
+    int pruned;  /* 0; else it was given up after so many epochs, and the loss is that of the last one */
+};
+struct search_earlier {
+    struct proposal at;
+    struct search_result result;
+};
+
 /* The keys that rows have. */
 struct search_args {
     int trials;        /* points that are tried */
     const char *start; /* as written; see search.start */
     /* Of a method that listens: */
-    int lag;        /* >= 1: how many points before a proposal are known by their values alone, itself counted */
-    int startup;    /* the first points, which are drawn by themselves */
-    int candidates; /* of which it takes the one that promises most */
+    const char *from; /* name of an earlier sweep, "": none */
+    int lag;          /* >= 1: how many points before a proposal are known by their values alone, itself counted */
+    int startup;      /* the first points, which are drawn by themselves */
+    int candidates;   /* of which it takes the one that promises most */
 };
 
 struct search {
@@ -49,16 +60,13 @@ struct search {
     /* Points that are tried first, of a method that draws: [nstart]; an axis may be SEARCH_ANY, which is drawn. */
     const struct proposal *start;
     size_t nstart;
+    /* What a method that listens knows beforehand, of an earlier sweep with the same axes: [nearlier]. */
+    const struct search_earlier *earlier;
+    size_t nearlier;
     /* By search_init: */
     struct diagram diagram; /* of a method that draws only its order, axes, points and approx */
     double **edge;          /* [axes] of a method that listens: [values + 1] the quantiles at which values begin, of
                                axes with few; NULL: of all others */
-};
-
-/* What came of a point. */
-struct search_result {
-    double loss; /* smaller is better; INFINITY: there is none, it failed */
-    int pruned;  /* 0; else it was given up after so many epochs, and the loss is that of the last one */
 };
 
 /* What was proposed before: of a method that draws each proposal once. Zero-initialise; search_forget frees it. */
@@ -66,6 +74,7 @@ struct search_history {
     uint64_t asked; /* numbers 0 .. asked - 1 were asked for */
     struct keymap seen;
     /* Of a method that listens: the points of the plan in its order, and the results of the first `told`. */
+    size_t earlier; /* the first of them are those of an earlier sweep */
     size_t points, told, cap;
     int64_t *value;               /* [points][axes] */
     double *unit;                 /* [points][axes] the quantile in the middle of the value; NaN where it is absent */
@@ -100,6 +109,9 @@ extern const struct param search_draw_params[]; /* of those that draw */
     { .name = "lag", .type = P_INT, .at = offsetof(struct search_args, lag), .min = 1, .max = 100000,                  \
       .preset = "8", .help = "point k is proposed from the results of points 1 to k - lag, whatever the number of "    \
                              "workers, for as many of which a small lag leaves no work" },                         \
+    { .name = "from", .type = P_TEXT, .at = offsetof(struct search_args, from), .preset = "",                          \
+      .help = "name of a sweep with the same axes and objective in the same folder: the method knows its results from " \
+              "the beginning, as they are when this sweep is run first" },                                            \
     SEARCH_START
 // clang-format on
 extern const struct search_type search_random; /* which others begin with */
@@ -131,7 +143,7 @@ void search_forget(struct search_history *h);
 /* For methods that draw: the proposal whose axes have these quantiles; an absent axis leaves its own unused. 0, or -1
  * with *e. */
 int search_from_units(const struct search *s, const uint32_t *unit, struct proposal *out, struct err *e);
-/* The quantiles, from 0 to 1, between which a value of an axis lies. */
+/* The quantiles, from 0 to 1, between which a value of an axis lies; of any method that draws. */
 void search_cell(const struct search *s, size_t axis, int64_t value, double *from, double *to);
 
 /* The first 32 bits of the points of Sobol's sequence, point `number` along dimension d < SEARCH_AXES; not scrambled.

@@ -36,6 +36,24 @@ cmp -s first.csv results/t.csv || fail "the first plan's table is another now"
 run 0 status t
 hasnot out 'outside'
 
+# A plan that grows with its results has no list before it is whole: its first trial is gone from the journal, so that all
+# others come later than it, and none of them is outside.
+tiny g '[search]' 'method = tpe' 'trials = 10' 'lag = 3' 'startup = 3' '[grid]' 'train.lr = 1e-3..1 log' 'model.units = 4..16 int log'
+run 0 g.ini -q --no-plots
+cp -r results whole
+first=$(column results/g.csv id | head -n 1 | sed 's/^0*//')
+sed -i "/ T $first /d" results/g/journal
+run 3 g.ini --no-plots stop.epochs=1
+hasnot err 'outside'
+[ ! -e results/g/outside.csv ] || fail "a plan that is not whole says what is outside it"
+run 0 g.ini --no-plots
+hasnot err 'outside'
+[ ! -e results/g/outside.csv ] || fail "its own trials are outside: $(cat results/g/outside.csv)"
+cmp -s whole/g.csv results/g.csv || fail "the plan is another now"
+run 0 g.ini --no-plots model.units=32
+has err 'were the tables of 10 trials; they become those of this plan of 10. 10 finished trials are outside it'
+cmp -s <(column results/g/outside.csv id | sort) <(column whole/g.csv id | sort) || fail "the list is not that of the plan before"
+
 # A larger plan replaces nothing.
 run 0 t.ini --no-plots model.units=4,8,16,32
 hasnot err 'outside'

@@ -6,7 +6,7 @@ RANDOM=${SEED:-1}
 tiny s '[search]' 'method = random' 'trials = 14' '[grid]' 'train.lr = 1e-3..1 log' 'model.units = 4..16 int log' \
   '[sweep]' 'repeats = 2'
 words='train.epochs=9'
-rules=$("$SWEEP" list pruning | awk '/^[a-z]/ && $1 != "none" { print $1 }')
+rules=$("$SWEEP" list pruning | awk '/^[a-z]/ && $1 != "none" && $1 != "race" { print $1 }')
 [ "$(echo "$rules" | wc -l)" -ge 5 ] || fail "no rules are listed"
 
 run 0 s.ini -q --no-plots $words --out whole
@@ -60,6 +60,47 @@ for out in fresh known; do run 0 s.ini -q --no-plots $early $rule --out $out; do
 same fresh known s
 run 0 s.ini -q --no-plots $early $rule stop.trial_time=1000 --out apart
 same fresh apart s
+
+# Where trials have epochs of their own, a rule looks at each by its own, in a run and in a replay.
+for rule in asha hyperband; do
+  run 0 s.ini -q --no-plots train.epochs=3,9 --out axis
+  run 0 s.ini -q --no-plots train.epochs=3,9 prune.method=$rule prune.lag=3 --out pruned
+  run 0 replay s --out axis prune.method=$rule prune.lag=3
+  has out ": $(grep -c ',pruned,' pruned/results/s.csv) of 28 trials would be given up"
+  rm -r pruned
+done
+
+# A race: further repeats only where a point may be the best, in whatever order the trials end; without it all are trained.
+race='sweep.repeats=6 prune.method=race prune.lag=2'
+for jobs in 1 2 5; do run 0 s.ini -q --no-plots $race -j $jobs --out r$jobs; done
+same r1 r2 s
+same r1 r5 s
+left_out=$(grep -c ',pruned,' r1/results/s.csv)
+[ "$left_out" -gt 10 ] && [ "$left_out" -lt 56 ] || fail "a race leaves out $left_out of 84 trials"
+[ "$(awk -F, '$3 < 3 && /,pruned,/' r1/results/s.csv | wc -l)" -eq 0 ] || fail "one of the first two repeats is left out"
+has r1/results/s.csv ',race,0,'
+for kill in 1 2; do
+  "$SWEEP" s.ini -q --no-plots $race --out cut >/dev/null 2>err &
+  pid=$!
+  sleep "0.0$((RANDOM % 9 + 1))"
+  kill -9 "$pid" 2>/dev/null
+  wait "$pid" 2>/dev/null
+done
+run 0 s.ini -q --no-plots $race stop.trial_time=60 --out cut
+same r1 cut s
+run 0 s.ini -q --no-plots sweep.repeats=6 --out all
+run 0 replay s --out all prune.method=race prune.lag=2
+has out "race: $left_out of 84 trials would be given up"
+cp -r all raced
+run 0 s.ini --no-plots $race --out raced
+same r1 raced s
+has err '84 of 84 trials were there already'
+run 0 s.ini -q --no-plots sweep.repeats=6 --out r1
+same all r1 s
+run 0 s.ini -q --no-plots $race search.method=tpe search.lag=3 search.startup=4 -j 1 --out g1
+run 0 s.ini -q --no-plots $race search.method=tpe search.lag=3 search.startup=4 -j 3 --out g3
+same g1 g3 s
+rm -r r? g? cut all raced
 
 run 0 plan s.ini $words prune.method=hyperband
 has out 'hyperband gives up trials from epoch 1 on' 'prune.lag = 8 before' \

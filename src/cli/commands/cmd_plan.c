@@ -208,6 +208,11 @@ static void print_pruning(const struct plan_listing *p)
     const struct sweep_spec *s = sweep_spec(p->s);
     const struct prune_type *type = prune_types[s->prune];
     const struct prune_args *a = &s->prune_args;
+    if (type->race)
+        printf(
+            "%s trains more than %d repeats only of points that may be the best; it compares with points that are at "
+            "least prune.lag = %d before\n",
+            type->name, a->pairs, a->lag);
     if (!type->decide)
         return;
     printf("%s gives up trials from epoch %d on, so that less is trained", type->name, a->after);

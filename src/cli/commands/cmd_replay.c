@@ -13,7 +13,8 @@
 struct replayed_trial {
     uint64_t trial, point;
     float *best; /* [epochs] best value so far, smaller is better */
-    int epochs, end;
+    int repeat;  /* from 0 */
+    int epochs, end, planned;
     int complete;
     double value; /* of the objective at its end; NaN: none */
 };
@@ -22,7 +23,7 @@ struct replaying {
     struct table trials, epochs;
     struct replayed_trial *v; /* [trials.rows] in the order of the plan */
     size_t n;
-    int most;        /* epochs of a trial, for which they are taken to have been planned */
+    int most;        /* epochs of a trial, which all are taken to have been planned for but where they are an axis */
     char column[80]; /* of the epochs' table: the objective, or what it is on the validation split */
     double sign;     /* of the objective: -1 where larger is better */
 };
@@ -47,14 +48,18 @@ static int read_curves(struct replaying *r, const char *objective)
     const int trial = table_column(&r->trials, "trial"), of = table_column(&r->epochs, "trial");
     const int point = table_column(&r->trials, "point"), col = find_column(r, objective);
     const int final = table_column(&r->trials, objective_metric(objective));
+    const int epochs = table_column(&r->trials, "train.epochs"), repeat = table_column(&r->trials, "repeat");
     size_t row = 0;
     r->v = calloc(r->trials.rows + 1, sizeof *r->v);
     for (size_t i = 0; r->v && i < r->trials.rows; i++) {
         struct replayed_trial *t = &r->v[r->n];
         t->trial = (uint64_t)table_number(&r->trials, i, trial);
         t->point = (uint64_t)table_number(&r->trials, i, point) - 1;
+        t->repeat = (int)table_number(&r->trials, i, repeat) - 1;
         t->complete = !strcmp(table_cell(&r->trials, i, "status"), "complete");
         t->value = t->complete ? r->sign * table_number(&r->trials, i, final) : NAN;
+        double planned = table_number(&r->trials, i, epochs);
+        t->planned = planned > 0 ? (int)planned : 0;
         size_t from = row;
         while (row < r->epochs.rows && table_number(&r->epochs, row, of) <= (double)t->trial)
             row++;
@@ -73,6 +78,8 @@ static int read_curves(struct replaying *r, const char *objective)
         r->most = t->epochs > r->most ? t->epochs : r->most;
         r->n++;
     }
+    for (size_t i = 0; i < r->n; i++)
+        r->v[i].planned = r->v[i].planned ? r->v[i].planned : r->most;
     return r->v ? 0 : -1;
 }
 
@@ -85,9 +92,9 @@ static int decide_all(struct replaying *r, const struct prune_type *type, const 
         struct replayed_trial *t = &r->v[i];
         size_t n = 0;
         for (size_t k = 0; type->compares && k < i && r->v[k].point + (uint64_t)a->lag <= t->point; k++)
-            other[n++] = (struct prune_curve){r->v[k].best, r->v[k].end, r->v[k].point,
+            other[n++] = (struct prune_curve){r->v[k].best, r->v[k].end, r->v[k].planned, r->v[k].point,
                                               r->v[k].complete && r->v[k].end == r->v[k].epochs};
-        struct prune_case c = {.own = {t->best, 0, t->point, 0}, .planned = r->most, .other = other, .others = n};
+        struct prune_case c = {.own = {t->best, 0, t->planned, t->point, 0}, .other = other, .others = n};
         double against;
         end = 0;
         for (c.own.epochs = 1; !end && c.own.epochs <= t->epochs; c.own.epochs++)
@@ -96,6 +103,24 @@ static int decide_all(struct replaying *r, const struct prune_type *type, const 
     }
     free(other);
     return end < 0 ? -1 : 0;
+}
+
+/* The same of a race, which lets trials begin or not. */
+static int race_all(struct replaying *r, const struct prune_type *type, const struct prune_args *a)
+{
+    struct prune_repeat *t = malloc((r->n + 1) * sizeof *t);
+    int out = t ? 0 : -1;
+    double own, against;
+    for (size_t i = 0; out >= 0 && i < r->n; i++) {
+        t[i] = (struct prune_repeat){r->v[i].point, r->v[i].repeat, r->v[i].value};
+        out = prune_race_out(type, a, t, i, &own, &against);
+        if (out > 0) {
+            t[i].value = NAN;
+            r->v[i].end = 0;
+        }
+    }
+    free(t);
+    return out < 0 ? -1 : 0;
 }
 
 /* The mean over the trials of a point, from trial i on, that came to their ends (`left`: and still do); NaN: none does.
@@ -182,7 +207,7 @@ static int replay(const struct invocation *in, const char *name, const struct sw
     table_init(&r.epochs);
     table_init(&about.t);
     int bad = read_recorded(in, name, &r, &about, e);
-    if (!bad && decide_all(&r, type, &spec->prune_args))
+    if (!bad && (type->race ? race_all : decide_all)(&r, type, &spec->prune_args))
         bad = err_set(e, ERR_NOMEM, "no memory to compare trials");
     if (!bad)
         print_replay(&r, type->name, objective_metric(about_value(&about, "objective")));

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/console/text.h"
+#include "orchestrate/earlier.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -135,7 +136,9 @@ int refresh_tables(const char *out, const char *name, struct err *e)
     if (!is_name(name) || !tables_are_old(out, name) ||
         !file_exists(report_path(path, sizeof path, out, name, "/sweep.ini")))
         return 0;
-    int bad = sweep_open(&s, path, NULL, 0, &errs);
+    struct err why = {0};
+    int bad = sweep_open(&s, path, NULL, 0, &errs) || earlier_read(s, out, &why);
+    err_list_take(&errs, &why);
     if (!bad && !strcmp(sweep_spec(s)->name, name)) /* else it is of an older version of the program */
         bad = sweep_run(s, &o, &sum, &errs);
     bad = bad && errs.n && errs.v[0].code != ERR_BUSY; /* who runs it writes them */

@@ -1,4 +1,5 @@
-/* start.c reads search.start: points that are tried first, one a line, the values of their axes as words. */
+/* start.c reads what is known of a search before it begins: search.start, points that are tried first, one a line, the
+ * values of their axes as words; and points of an earlier sweep. */
 #include "config/sweep.h"
 
 #include <string.h>
@@ -23,6 +24,30 @@ static int read_start_word(const struct sweep *s, char *word, const struct where
         return errors_add(errors, at, "'%s' is not the value of %s that the other keys of its zip, or itself, have",
                           value, word);
     *to = (int64_t)number;
+    return 0;
+}
+
+int sweep_take_value(const struct sweep *s, const char *key, const char *text, struct proposal *at)
+{
+    int setting = setting_named(s, key), column = setting < 0 ? -1 : s->set[setting].column;
+    uint64_t number;
+    if (column < 0 || values_find(&s->col[column].values, strcmp(text, "\"\"") ? text : "", &number))
+        return -1;
+    int64_t *to = &at->value[s->col[column].axis];
+    if (*to != SEARCH_ABSENT && *to != (int64_t)number)
+        return -1;
+    *to = (int64_t)number;
+    return 0;
+}
+
+int sweep_know(struct sweep *s, const struct search_earlier *v, size_t n)
+{
+    struct search_earlier *known = arena_take(&s->mem, (n + 1) * sizeof *known);
+    if (!known)
+        return -1;
+    memcpy(known, v, n * sizeof *known);
+    s->search.earlier = known;
+    s->search.nearlier = n;
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "orchestrate/records/records.h"
 
 #include "base/file.h"
+#include "orchestrate/growth.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/store.h"
 #include "orchestrate/tally.h"
@@ -145,17 +146,34 @@ static int write_list(struct sweep_run *run, struct listing *l, struct err *e)
     return record_end(&l->file, journal_scan(&run->store->journal, pass_over_epoch, list, l, &damaged, e), 1, e);
 }
 
-/* Is the sweep file that is kept there the one of this run? */
-static int same_file(const struct sweep_run *run)
+/* How many trials the tables have that stand there. */
+static void count_earlier_trials(struct sweep_run *run)
+{
+    char path[4200];
+    struct table t;
+    struct err unreadable = {0};
+    const char *trials = "other";
+    table_init(&t);
+    if (!table_read(&t, run_path(run, ".about.csv", path, sizeof path), &unreadable))
+        for (size_t r = 0; r < t.rows; r++)
+            if (!strcmp(table_cell(&t, r, "key"), "trials"))
+                trials = table_cell(&t, r, "value");
+    snprintf(run->records->other_trials, sizeof run->records->other_trials, "%s", trials);
+    table_release(&t);
+}
+
+void outside_compare(struct sweep_run *run)
 {
     char path[4200];
     struct err e = {0};
     size_t n;
     snprintf(path, sizeof path, "%s/sweep.ini", run->folder);
     char *text = file_exists(path) ? file_read(path, &n, &e) : NULL;
-    int same = text && n == strlen(sweep_text(run->sweep)) && !memcmp(text, sweep_text(run->sweep), n);
+    const char *own = sweep_text(run->sweep);
+    run->records->other_file = !text || n != strlen(own) || memcmp(text, own, n) != 0;
     free(text);
-    return same;
+    if (run->records->other_file)
+        count_earlier_trials(run);
 }
 
 int outside_write(struct sweep_run *run, struct err *e)
@@ -164,8 +182,12 @@ int outside_write(struct sweep_run *run, struct err *e)
     unsigned damaged;
     struct listing l = {.run = run, .metrics = metrics_measured(run)};
     snprintf(path, sizeof path, "%s/outside.csv", run->folder);
-    if (run->plan->more) /* what lies behind the window of a huge grid is not outside the plan */
+    if (run->plan->more) /* what lies after the window of a huge grid is not outside the plan */
         return 0;
+    if (growth_goes_on(run)) { /* its own trials may be in the journal before they are in the plan */
+        unlink(path);
+        return 0;
+    }
     int bad = journal_scan(&run->store->journal, pass_over_epoch, find_outside, &l, &damaged, e);
     if (!bad && l.failed)
         bad = err_set(e, ERR_NOMEM, "%s: no memory to write it", path);
@@ -174,33 +196,22 @@ int outside_write(struct sweep_run *run, struct err *e)
     else if (!bad)
         unlink(path);
     run->records->outside = l.row.n;
-    run->records->replaces = l.row.n && !same_file(run);
     keymap_release(&l.row);
     free(l.at);
     return bad;
 }
 
-/* Once, when the tables come to be those of another plan. */
 void outside_tell(struct sweep_run *run)
 {
     char path[4200];
     struct str text = {0};
-    struct table t;
-    struct err unreadable = {0};
-    const char *before = "other";
-    if (!run->records->replaces || !run->o->progress)
+    if (!run->records->outside || !run->records->other_file || !run->o->progress)
         return;
-    table_init(&t);
-    if (!table_read(&t, run_path(run, ".about.csv", path, sizeof path), &unreadable))
-        for (size_t r = 0; r < t.rows; r++)
-            if (!strcmp(table_cell(&t, r, "key"), "trials"))
-                before = table_cell(&t, r, "value");
     str_addf(&text,
              "%s and its like were the tables of %s trials; they become those of this plan of %zu. %zu finished "
              "trial%s outside it: the journal keeps them, and %s/outside.csv lists them",
-             run_path(run, ".csv", path, sizeof path), before, run->plan->ntrials, run->records->outside,
-             run->records->outside == 1 ? " is" : "s are", run->folder);
+             run_path(run, ".csv", path, sizeof path), run->records->other_trials, run->plan->ntrials,
+             run->records->outside, run->records->outside == 1 ? " is" : "s are", run->folder);
     run_tell(run, text.p, 1);
     str_release(&text);
-    table_release(&t);
 }

@@ -18,7 +18,8 @@ struct records {
     size_t best_point;             /* the first of rank 1 in NAME.points.csv, set by tables_write; SIZE_MAX: none */
     double written_at, cost;       /* clock_wall when tables_sometimes wrote last; seconds that it took */
     size_t outside;                /* final trials of the journal that are not in the plan */
-    int replaces;                  /* and the tables were those of another plan until now */
+    int other_file;                /* the tables were those of another sweep file until now, */
+    char other_trials[24];         /* of so many trials */
 };
 
 /* results/NAME + suffix */
@@ -78,8 +79,12 @@ int seen_suffices(const struct sweep_run *run, struct err *e);
 int finished_write(const struct sweep_run *run, const struct run_summary *sum, struct err *e);
 int finished_read(struct sweep_run *run, struct run_summary *sum);
 
-/* results/NAME/outside.csv: the list of final trials that the plan does not have; and the user is told, once. */
+/* results/NAME/outside.csv: the list of final trials that the plan does not have, when the plan is whole: one that
+ * grows with its results is so at its end, and has no list until then. */
 int outside_write(struct sweep_run *run, struct err *e);
+/* Finds out whether the tables are those of another sweep file than this one, before they are replaced; and what is
+ * outside the plan then is told, once. */
+void outside_compare(struct sweep_run *run);
 void outside_tell(struct sweep_run *run);
 
 /* findings.c: hands each table that the complete trials of the best point have left to `see`, after `begin` (or NULL)

@@ -20,7 +20,8 @@ uint64_t hyperband_size(const struct prune_args *a, int planned, int bracket)
 
 #define MOST_BRACKETS 32 /* of eta 2 up to 2^31 epochs */
 
-/* Points are dealt out so that after any number of them each bracket has its share as nearly as it can: Sainte-Lague. */
+/* Points are dealt out so that after any number of them each bracket has its share as nearly as it can: Sainte-Lague.
+ */
 int hyperband_bracket(const struct prune_args *a, int planned, uint64_t point)
 {
     uint64_t size[MOST_BRACKETS], count[MOST_BRACKETS] = {0}, round = 0;
@@ -37,15 +38,16 @@ int hyperband_bracket(const struct prune_args *a, int planned, uint64_t point)
     return next;
 }
 
-static int same_bracket(const struct prune_args *a, uint64_t point, uint64_t other, int planned)
+/* Brackets of one number have the same rungs, however many epochs their trials have (train.epochs may be an axis). */
+static int same_bracket(const struct prune_args *a, const struct prune_curve *own, const struct prune_curve *other)
 {
-    return hyperband_bracket(a, planned, point) == hyperband_bracket(a, planned, other);
+    return hyperband_bracket(a, own->planned, own->point) == hyperband_bracket(a, other->planned, other->point);
 }
 
 static int decide_hyperband(const struct prune_args *a, const struct prune_case *c, double *against)
 {
     int first = a->after;
-    for (int b = hyperband_bracket(a, c->planned, c->own.point); b > 0; b--)
+    for (int b = hyperband_bracket(a, c->own.planned, c->own.point); b > 0; b--)
         first *= a->eta;
     return prune_is_rung(first, a->eta, c->own.epochs) ? prune_rung(a, c, same_bracket, against) : 0;
 }

@@ -92,7 +92,7 @@ static void each_key_varies_or_says_why(void **state)
 /* A value of the row that is not its default; a sweep with it is to be another one. */
 static const char *other_value(const struct param *p, char buf[64])
 {
-    static const char *const tries[] = {"2", "0.5", "yes", "3", "0.25", "20", "no"};
+    static const char *const tries[] = {"2", "0.5", "yes", "3", "0.25", "20", "no", "wilcoxon"};
     union {
         int i[2];
         double d;

@@ -89,9 +89,57 @@ static void blocks_that_are_not_full_cost_what_full_ones_do(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static omp_lock_t held; /* by this thread, but for the time in which a search works out a proposal */
+static search_quantile *real_quantile;
+static int asked_free, asked_held;
+
+static uint64_t quantile_without_lock(void *ctx, size_t axis, uint32_t unit)
+{
+    int is_free = omp_test_lock(&held);
+    if (is_free)
+        omp_unset_lock(&held);
+    asked_free += is_free;
+    asked_held += !is_free;
+    return real_quantile(ctx, axis, unit);
+}
+
+/* Proposals of a Gaussian process take milliseconds, in which other workers are to end their trials. */
+static void proposals_are_worked_out_without_the_lock(void **state)
+{
+    static const char text[] = "[model]\nlayers = flatten, dense 10\n[search]\nmethod = gp\nstartup = 2\nlag = 1\n"
+                               "[grid]\ntrain.lr = 1e-3..1 log\ntrain.weight_decay = 0..0.1\n";
+    char path[] = "/tmp/sweep-planner-XXXXXX.ini";
+    struct sweep *s = open_text(path, text);
+    struct search *search = (struct search *)(uintptr_t)sweep_search(s);
+    struct datasets sets = {.assume = 1};
+    struct err_list errs = {0};
+    struct plan_point point;
+    struct planner p;
+    (void)state;
+    real_quantile = search->quantile;
+    search->quantile = quantile_without_lock;
+    omp_init_lock(&held);
+    omp_set_lock(&held);
+    planner_init(&p, s, &sets);
+    p.lock = &held;
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(planner_next(&p, &point, &errs), SEARCH_FOUND);
+        assert_false(omp_test_lock(&held)); /* the caller has it again */
+        search_tell(&p.history, &(struct search_result){.loss = i % 3});
+    }
+    assert_true(asked_free > 100 && !asked_held);
+    omp_unset_lock(&held);
+    omp_destroy_lock(&held);
+    planner_release(&p);
+    datasets_release(&sets);
+    sweep_free(s);
+    assert_int_equal(unlink(path), 0);
+}
+
 int test_planner(void)
 {
     static const struct CMUnitTest tests[] = {cmocka_unit_test(times_are_of_one_measurement),
+                                              cmocka_unit_test(proposals_are_worked_out_without_the_lock),
                                               cmocka_unit_test(blocks_that_are_not_full_cost_what_full_ones_do)};
     return cmocka_run_group_tests_name("planner", tests, NULL, NULL);
 }

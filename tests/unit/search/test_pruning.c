@@ -20,19 +20,25 @@ static const struct prune_type *rule(const char *name)
     return prune_types[i];
 }
 
-/* Whether a trial of value v, the same at every epoch, is given up after so many of 81, beside n others. */
-static int given_up(const char *name, const struct prune_args *a, float v, int epoch, size_t n, double *against)
+/* Whether a trial of value v, the same at every epoch, is given up after so many of 81, beside n others of so many. */
+static int given_up_beside(const char *name, const struct prune_args *a, float v, int epoch, size_t n, int planned,
+                           double *against)
 {
     struct prune_curve other[OTHERS];
     for (size_t i = 0; i < OTHERS; i++) {
         for (int e = 0; e < EPOCHS; e++)
             flat[i][e] = (float)(i + 1);
-        other[i] = (struct prune_curve){flat[i], EPOCHS, i, 1};
+        other[i] = (struct prune_curve){flat[i], EPOCHS, planned, i, 1};
     }
     for (int e = 0; e < EPOCHS; e++)
         own[e] = v;
-    const struct prune_case c = {.own = {own, epoch, OTHERS, 0}, .planned = EPOCHS, .other = other, .others = n};
+    const struct prune_case c = {.own = {own, epoch, EPOCHS, OTHERS, 0}, .other = other, .others = n};
     return prune_decide(rule(name), a, &c, against);
+}
+
+static int given_up(const char *name, const struct prune_args *a, float v, int epoch, size_t n, double *against)
+{
+    return given_up_beside(name, a, v, epoch, n, EPOCHS, against);
 }
 
 static void rows_are_complete(void **state)
@@ -41,8 +47,8 @@ static void rows_are_complete(void **state)
     assert_string_equal(prune_types[0]->name, "none");
     for (size_t i = 1; prune_types[i]; i++) {
         const struct prune_type *t = prune_types[i];
-        assert_true(t->decide && t->params && strlen(t->help) > 10 && strlen(t->source) > 5);
-        assert_int_equal(t->compares, param_find(t->params, "lag") != NULL);
+        assert_true(!t->decide == !!t->race && t->params && strlen(t->help) > 10 && strlen(t->source) > 5);
+        assert_int_equal(t->compares || t->race, param_find(t->params, "lag") != NULL);
         assert_string_equal(prune_name(i), t->name);
     }
 }
@@ -117,6 +123,30 @@ static void a_bracket_is_compared_among_itself(void **state)
     assert_int_equal(given_up("hyperband", &a, 25, first == 1 ? 2 : first - 1, 20, &against), 0);
 }
 
+/* The largest value of the first 20 others whose bracket is the same, of trials of so many epochs. */
+static double worst_of_bracket(const struct prune_args *a, int bracket, int planned)
+{
+    double worst = 0;
+    for (uint64_t p = 0; p < 20; p++)
+        if (hyperband_bracket(a, planned, p) == bracket)
+            worst = (double)(p + 1);
+    return worst;
+}
+
+/* Where epochs are an axis, a trial of 9 has three brackets, one of 81 five. */
+static void a_bracket_is_that_of_the_trials_own_epochs(void **state)
+{
+    const struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
+    int bracket = hyperband_bracket(&a, EPOCHS, OTHERS), first = 1;
+    double want = worst_of_bracket(&a, bracket, 9), against = 0;
+    (void)state;
+    for (int b = 0; b < bracket; b++)
+        first *= 3;
+    assert_true(want > 0 && want != worst_of_bracket(&a, bracket, EPOCHS));
+    assert_int_equal(given_up_beside("hyperband", &a, 25, first, 20, 9, &against), 1);
+    assert_close(against, want, 0, 0);
+}
+
 static void patience_waits_for_a_better_value(void **state)
 {
     const struct prune_args a = {.after = 1, .patience = 3, .min_delta = 0.5};
@@ -124,9 +154,51 @@ static void patience_waits_for_a_better_value(void **state)
     double against;
     (void)state;
     for (int epoch = 1; epoch <= 6; epoch++) {
-        const struct prune_case c = {.own = {best, epoch, 0, 0}, .planned = EPOCHS};
+        const struct prune_case c = {.own = {best, epoch, EPOCHS, 0, 0}};
         assert_int_equal(prune_decide(rule("patience"), &a, &c, &against), epoch == 5); /* 7.6 against 8 */
     }
+}
+
+/* SciPy: ttest_rel(own, best, alternative="greater") and wilcoxon(own, best, alternative="greater", mode="exact"). */
+static void paired_tests_are_those_of_scipy(void **state)
+{
+    static const struct {
+        size_t n;
+        double own[6], best[6], t, wilcoxon;
+    } known[] = {
+        {2, {2, 3}, {1, 1}, 0.10241638234956672, 0.25},
+        {3, {2, 3, 2.5}, {1, 1, 1}, 0.017549359323, 0.125},
+        {5, {0.31, 0.28, 0.35, 0.30, 0.33}, {0.30, 0.29, 0.31, 0.28, 0.28}, 0.0541962190111, 0.0625},
+        {6, {5, 6, 7, 8, 9, 11}, {4, 4, 4, 4, 4, 4}, 0.00442227682447, 0.015625},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        assert_close(race_t(known[i].own, known[i].best, known[i].n), known[i].t, 1e-8, 0);
+        assert_close(race_wilcoxon(known[i].own, known[i].best, known[i].n), known[i].wilcoxon, 1e-12, 0);
+    }
+    assert_close(race_t(known[3].best, known[3].own, 6), 1, 0, 0);
+}
+
+/* Point 0 is the best, 1 is as good, 2 is worse in every repeat: from the third repeat on it is left out. */
+static void a_race_is_for_those_that_may_win(void **state)
+{
+    static const double value[3][5] = {{1, 1.2, 1.1, 1, 1.1}, {1.1, 1.15, 1.05, 1.1, 1}, {2, 2.21, 2.1, 2, 2.1}};
+    const struct prune_args a = {.lag = 1, .pairs = 2, .alpha = 0.05};
+    struct prune_repeat t[15];
+    double own, against;
+    (void)state;
+    for (size_t i = 0; i < 15; i++) {
+        t[i] = (struct prune_repeat){i / 5, (int)(i % 5), value[i / 5][i % 5]};
+        int out = prune_race_out(rule("race"), &a, t, i, &own, &against);
+        assert_int_equal(out, i / 5 == 2 && i % 5 >= 2);
+        if (!out)
+            continue;
+        assert_close(own, 2.105, 1e-12, 0);
+        assert_close(against, 1.1, 1e-12, 0);
+        t[i].value = NAN;
+    }
+    const struct prune_args far = {.lag = 3, .pairs = 2, .alpha = 0.05};
+    assert_int_equal(prune_race_out(rule("race"), &far, t, 14, &own, &against), 0); /* there is none to compare with */
 }
 
 int test_pruning(void)
@@ -137,6 +209,9 @@ int test_pruning(void)
         cmocka_unit_test(rungs_let_one_of_eta_go_on),
         cmocka_unit_test(brackets_are_those_of_the_paper),
         cmocka_unit_test(a_bracket_is_compared_among_itself),
+        cmocka_unit_test(a_bracket_is_that_of_the_trials_own_epochs),
+        cmocka_unit_test(paired_tests_are_those_of_scipy),
+        cmocka_unit_test(a_race_is_for_those_that_may_win),
         cmocka_unit_test(patience_waits_for_a_better_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
