@@ -55,33 +55,38 @@
     "conv 2x2 32 stride 2 bias yes, layernorm\n" CONVNEXT_BLOCKS(                                                      \
         "32", "128") "conv 2x2 64 stride 2 bias yes\n" CONVNEXT_BLOCKS("64", "256") "gap, dense 10"
 #define TRANSFORMER "residual { layernorm, attention heads 4 }, residual { layernorm, dense 256, gelu, dense 64 }"
+#define VAE                                                                                                            \
+    "flatten, dense 400, relu, dense 40, sample\n"                                                                     \
+    "dense 400, relu, dense 784, reshape 1x28x28"
 #define VIT "patch 4 64, positional\n{ " TRANSFORMER " } x 4\nlayernorm, mean, dense 10"
 
 // clang-format off
 static const struct bench_net nets[] = {
-    { "n1-32",     "n1",    "digits 28x28, 11,660 parameters, dropout 0.05", N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 32,  0.05, NN_FP32 },
-    { "n1-64",     "n1",    "the same, a batch of 64",                       N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 64,  0.05, NN_FP32 },
-    { "n1-128",    "n1",    "the same, a batch of 128",                      N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 128, 0.05, NN_FP32 },
-    { "n1-32-p0",  "n1",    "without dropout",                               N1(""),               { 3, 1, 28, 28, 1 }, 32,  0, NN_FP32 },
-    { "n1-64-p0",  "n1",    "without dropout, a batch of 64",                N1(""),               { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32 },
-    { "n1-128-p0", "n1",    "without dropout, a batch of 128",               N1(""),               { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32 },
-    { "n1-64-bf16", "n1",  "in bf16, a batch of 64",   N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 64,  0.05, NN_BF16 },
-    { "n1-128-bf16", "n1", "in bf16, a batch of 128",  N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 128, 0.05, NN_BF16 },
-    { "mlp-128",   "mlp",   "784-128-10, 101,770 parameters",                "flatten, dense 128, relu\ndense 10", { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32 },
-    { "cifar-64",  "cifar", "colour 32x32, 32 to 128 channels, 288,746 parameters", CIFAR,         { 3, 3, 32, 32, 1 }, 64,  0, NN_FP32 },
-    { "cifar-64-bf16", "cifar", "the same in bf16",                          CIFAR,                { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16 },
-    { "k3-64",     "k3-64", "digits 28x28, three convolutions of 64 kernels, 75,338 parameters", K3("64"), { 3, 1, 28, 28, 1 }, 64, 0, NN_FP32 },
-    { "k3-64-bf16", "k3-64", "the same in bf16",                              K3("64"),             { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16 },
-    { "k3-128",    "k3-128", "three convolutions of 128 kernels, 298,122 parameters", K3("128"),    { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32 },
-    { "k3-128-bf16", "k3-128", "the same in bf16",                              K3("128"),            { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16 },
-    { "resnet20-64", "resnet20", "residual blocks with projections, colour 32x32, 272,474 parameters", RESNET, { 3, 3, 32, 32, 1 }, 64, 0, NN_FP32 },
-    { "resnet20-64-bf16", "resnet20", "the same in bf16",                    RESNET,               { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16 },
-    { "mobile-64", "mobile", "depthwise convolutions, colour 32x32, 45,786 parameters", MOBILE,    { 3, 3, 32, 32, 1 }, 64,  0, NN_FP32 },
-    { "mobile-64-bf16", "mobile", "the same in bf16",                        MOBILE,               { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16 },
-    { "convnext-64", "convnext", "7x7 convolutions of each channel, layernorm, gelu, colour 32x32, 102,250 parameters", CONVNEXT, { 3, 3, 32, 32, 1 }, 64, 0, NN_FP32 },
-    { "convnext-64-bf16", "convnext", "the same in bf16",                    CONVNEXT,             { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16 },
-    { "vit-64",    "vit",    "a vision transformer, digits 28x28, 204,938 parameters", VIT,         { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32 },
-    { "vit-64-bf16", "vit",  "the same in bf16",                              VIT,                  { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16 },
+    { "n1-32",     "n1",    "digits 28x28, 11,660 parameters, dropout 0.05", N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 32,  0.05, NN_FP32, 0 },
+    { "n1-64",     "n1",    "the same, a batch of 64",                       N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 64,  0.05, NN_FP32, 0 },
+    { "n1-128",    "n1",    "the same, a batch of 128",                      N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 128, 0.05, NN_FP32, 0 },
+    { "n1-32-p0",  "n1",    "without dropout",                               N1(""),               { 3, 1, 28, 28, 1 }, 32,  0, NN_FP32, 0 },
+    { "n1-64-p0",  "n1",    "without dropout, a batch of 64",                N1(""),               { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0 },
+    { "n1-128-p0", "n1",    "without dropout, a batch of 128",               N1(""),               { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 0 },
+    { "n1-64-bf16", "n1",  "in bf16, a batch of 64",   N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 64,  0.05, NN_BF16, 0 },
+    { "n1-128-bf16", "n1", "in bf16, a batch of 128",  N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 128, 0.05, NN_BF16, 0 },
+    { "mlp-128",   "mlp",   "784-128-10, 101,770 parameters",                "flatten, dense 128, relu\ndense 10", { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 0 },
+    { "cifar-64",  "cifar", "colour 32x32, 32 to 128 channels, 288,746 parameters", CIFAR,         { 3, 3, 32, 32, 1 }, 64,  0, NN_FP32, 0 },
+    { "cifar-64-bf16", "cifar", "the same in bf16",                          CIFAR,                { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0 },
+    { "k3-64",     "k3-64", "digits 28x28, three convolutions of 64 kernels, 75,338 parameters", K3("64"), { 3, 1, 28, 28, 1 }, 64, 0, NN_FP32, 0 },
+    { "k3-64-bf16", "k3-64", "the same in bf16",                              K3("64"),             { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0 },
+    { "k3-128",    "k3-128", "three convolutions of 128 kernels, 298,122 parameters", K3("128"),    { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0 },
+    { "k3-128-bf16", "k3-128", "the same in bf16",                              K3("128"),            { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0 },
+    { "resnet20-64", "resnet20", "residual blocks with projections, colour 32x32, 272,474 parameters", RESNET, { 3, 3, 32, 32, 1 }, 64, 0, NN_FP32, 0 },
+    { "resnet20-64-bf16", "resnet20", "the same in bf16",                    RESNET,               { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0 },
+    { "mobile-64", "mobile", "depthwise convolutions, colour 32x32, 45,786 parameters", MOBILE,    { 3, 3, 32, 32, 1 }, 64,  0, NN_FP32, 0 },
+    { "mobile-64-bf16", "mobile", "the same in bf16",                        MOBILE,               { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0 },
+    { "convnext-64", "convnext", "7x7 convolutions of each channel, layernorm, gelu, colour 32x32, 102,250 parameters", CONVNEXT, { 3, 3, 32, 32, 1 }, 64, 0, NN_FP32, 0 },
+    { "convnext-64-bf16", "convnext", "the same in bf16",                    CONVNEXT,             { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0 },
+    { "vit-64",    "vit",    "a vision transformer, digits 28x28, 204,938 parameters", VIT,         { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0 },
+    { "vit-64-bf16", "vit",  "the same in bf16",                              VIT,                  { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0 },
+    { "vae-128",   "vae",    "a variational autoencoder, 784-400-20, digits 28x28, 652,824 parameters", VAE, { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 1 },
+    { "vae-128-bf16", "vae", "the same in bf16",                              VAE,                  { 3, 1, 28, 28, 1 }, 128, 0, NN_BF16, 1 },
 };
 // clang-format on
 const char *const bench_phase_name[BENCH_PHASES] = {"data", "forward", "backward", "update", "evaluate"};
@@ -108,7 +113,8 @@ struct bench {
     struct data_view view;
     struct nn_net *net, *eval;
     struct probe_run probe;
-    float *state[TRAIN_STATES], *loss;
+    float *state[TRAIN_STATES], *loss, *divergence;
+    const struct bench_net *of;
     uint32_t at[IMAGES];
     struct batch batch;
     uint64_t step;
@@ -140,6 +146,7 @@ static int make_data(struct bench *b, struct shape in, struct err *e)
     param_defaults(data_params, &spec);
     spec.train = spec.validation = spec.test = 0;
     spec.augment = "rotate 7, shift 1";
+    spec.normalize = b->of->reconstructs ? NORMALIZE_UNIT : NORMALIZE_STANDARD;
     for (uint32_t i = 0; i < IMAGES; i++)
         b->at[i] = i;
     return data_view_init(&b->view, &b->set, &spec, &b->mem, e);
@@ -161,8 +168,8 @@ static int make_graph(struct bench *b, const struct bench_net *n, struct err *e)
     }
     param_defaults(nn_params, &spec);
     spec.precision = (int)n->precision;
-    int bad = nn_graph_build(&b->graph, line, lines, n->in, (struct nn_target){CLASSES, "classes", NULL}, &spec,
-                             &b->mem, &errs);
+    const struct nn_target classes = {CLASSES, "classes", NULL}, input = {(int)shape_size(n->in), "values", &n->in};
+    int bad = nn_graph_build(&b->graph, line, lines, n->in, n->reconstructs ? input : classes, &spec, &b->mem, &errs);
     if (bad)
         err_set(e, errs.n ? errs.v[0].code : ERR_NOMEM, "%s", errs.n ? errs.v[0].text : "no memory for the graph");
     err_list_release(&errs);
@@ -198,8 +205,9 @@ static int make_training(struct bench *b, const struct bench_net *n, struct err 
     b->batch.label = arena_take(&b->mem, batch * sizeof *b->batch.label);
     b->batch.key = arena_take(&b->mem, batch * sizeof *b->batch.key);
     b->loss = arena_take(&b->mem, batch * sizeof *b->loss);
+    b->divergence = arena_take(&b->mem, (size_t)blocks_of(n->batch) * LANES * sizeof *b->divergence);
     b->batch.scratch = arena_take(&b->mem, data_scratch(&b->view));
-    if (!b->net || !b->eval || !b->batch.scratch || !b->batch.label || !b->batch.key || !b->loss)
+    if (!b->net || !b->eval || !b->batch.scratch || !b->batch.label || !b->batch.key || !b->loss || !b->divergence)
         return err_set(e, ERR_NOMEM, "no memory to train %s", n->name);
     nn_net_init(b->net, 1);
     probe_run_init(&b->probe, b->k, NULL, 0);
@@ -220,8 +228,14 @@ static void phase_data(struct bench *b, const struct nn_pass *p)
 
 static void phase_forward(struct bench *b, const struct nn_pass *p)
 {
+    const int outputs = (int)shape_size(nn_output(&b->graph));
+    if (b->of->reconstructs)
+        memset(b->divergence, 0, (size_t)p->blocks * LANES * sizeof *b->divergence);
     nn_forward(b->net, p);
-    b->k->softmax_xent(p->n, CLASSES, b->net->z, b->batch.label, 0, 1 / (float)p->n, b->loss, NULL, b->net->dz);
+    if (b->of->reconstructs) /* the sum over the values of a sample */
+        b->k->bce_target_loss(p->n, outputs, b->net->z, b->net->x, (float)outputs / (float)p->n, b->loss, b->net->dz);
+    else
+        b->k->softmax_xent(p->n, CLASSES, b->net->z, b->batch.label, 0, 1 / (float)p->n, b->loss, NULL, b->net->dz);
 }
 
 static void phase_backward(struct bench *b, const struct nn_pass *p)
@@ -264,7 +278,13 @@ static struct step_times timed_step(struct bench *b, int n)
 {
     static void (*const run[STEP_PHASES])(struct bench * b, const struct nn_pass *p) = {phase_data, phase_forward,
                                                                                         phase_backward, phase_update};
-    struct nn_pass p = {.n = n, .blocks = blocks_of(n), .training = 1, .seed = 1, .sample = b->batch.key};
+    struct nn_pass p = {.n = n,
+                        .blocks = blocks_of(n),
+                        .training = 1,
+                        .seed = 1,
+                        .sample = b->batch.key,
+                        .divergence = b->of->reconstructs ? b->divergence : NULL,
+                        .divergence_scale = 1 / (float)n};
     struct step_times t;
     double before = roof_now(b);
     p.epoch = (uint32_t)b->step + 1;
@@ -283,7 +303,10 @@ static void evaluate_batch(void *ctx)
 {
     struct bench *b = ctx;
     int n = b->eval->batch;
-    struct nn_pass p = {.n = n, .blocks = blocks_of(n), .sample = b->batch.key};
+    struct nn_pass p = {.n = n,
+                        .blocks = blocks_of(n),
+                        .sample = b->batch.key,
+                        .divergence = b->of->reconstructs ? b->divergence : NULL};
     nn_forward(b->eval, &p);
 }
 
@@ -390,6 +413,7 @@ int bench_net_time(const struct bench_net *n, const struct kernels *k, double se
         return err_set(e, ERR_NOMEM, "no memory to train %s", n->name);
     memset(b, 0, sizeof *b);
     b->k = k;
+    b->of = n;
     arena_init(&b->mem);
     *out = (struct bench_speed){0};
     int bad = make_training(b, n, e);

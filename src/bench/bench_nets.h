@@ -19,6 +19,8 @@ struct bench_net {
     int batch;
     double dropout; /* what stands in `layers`, for tables */
     enum nn_precision precision;
+    int reconstructs; /* 1: a variational autoencoder, whose loss is the binary cross-entropy of its input and the
+                         divergence; 0: it tells classes apart */
 };
 const struct bench_net *bench_net(size_t i); /* NULL after the last */
 

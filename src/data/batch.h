@@ -10,7 +10,8 @@ struct batch {
     const struct kernels *k; /* that fill it */
     void *scratch;           /* [data_scratch] 64-byte aligned; NULL where data_batch is never given a draw */
     float *x;                /* [blocks] of the input's shape, laid out as kernels/layout.h says, 64-byte aligned */
-    int32_t *label;          /* [n] the class of each sample; NULL or unused where the target is numbers */
+    int32_t *label;          /* [n] the class of each sample; of label maps [blocks][h][w][16], -1 where there is no
+                                class, as in lanes beyond n; NULL or unused where the target is numbers */
     float *target;           /* [blocks][view->targets][16] numbers to predict; NULL or unused where it is a class */
     int32_t *lengths; /* [blocks * 16] positions of each sample that count, 0 in dead lanes; the losses and metrics
                          of positions, and nn_pass, look at no others. NULL: all positions of every sample */

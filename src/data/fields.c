@@ -18,6 +18,14 @@ void dataset_of_images(struct dataset *d, int c, int h, int w, int max_value, in
                                  .class_name = class_name};
 }
 
+void dataset_of_label_maps(struct dataset *d, int c, int h, int w, int max_value, int classes,
+                           const char *const *class_name)
+{
+    dataset_of_images(d, c, h, w, max_value, classes, class_name);
+    d->field[1].name = "labels";
+    d->field[1].shape = (struct shape){MAPS, 1, h, w, 1};
+}
+
 void dataset_of_vectors(struct dataset *d, int features, int classes, const char *const *class_name)
 {
     static const struct shape one = {VECTOR, 1, 1, 1, 1};

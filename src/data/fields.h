@@ -29,7 +29,7 @@ struct field {
     enum field_fill fill;           /* FLOATS of inputs: what is put where a value is NaN, that is missing */
     const char *const *channel; /* [shape.c] what each channel, or number of a vector, is called; NULL: by its place */
     int max_value;              /* BYTES: what `normalize = unit` divides by: 255, or 16 */
-    int classes;                /* IDS: 1..DATA_CLASSES */
+    int classes;                /* IDS: 1..DATA_CLASSES; of label maps 1..DATA_NO_CLASS */
     int vocabulary;             /* TOKENS: how many there are */
     /* TOKENS: 0: samples are rows of T ids. Else they are windows of texts, each beginning where the one before it
      * ends, and a further id after the last: the first so many of the training part are of the text that trains, those
@@ -43,8 +43,9 @@ struct field {
 };
 
 #define DATA_FIELDS 4
-#define DATA_CHANNELS 4  /* most channels of an image */
-#define DATA_CLASSES 256 /* most classes */
+#define DATA_CHANNELS 4   /* most channels of an image */
+#define DATA_CLASSES 256  /* most classes */
+#define DATA_NO_CLASS 255 /* of label maps, which have at most so many classes: this position has none */
 struct dataset {
     const char *name;
     struct field field[DATA_FIELDS]; /* the inputs, then the targets */
@@ -74,10 +75,27 @@ static inline const struct field *data_target(const struct dataset *d)
     return &d->field[d->inputs];
 }
 
-/* Classes of the target; 0: it is numbers. */
+/* Classes of the target, of samples or of their positions; 0: it is numbers. */
 static inline int data_classes(const struct dataset *d)
 {
     return data_target(d)->classes;
+}
+
+/* Whether the target is a label map: a class for each position of a sample, as a field of ids that is no vector. */
+static inline int field_is_label_map(const struct field *f)
+{
+    return f->type == FIELD_IDS && f->shape.kind > VECTOR;
+}
+
+static inline int data_has_label_maps(const struct dataset *d)
+{
+    return field_is_label_map(data_target(d));
+}
+
+/* Classes of which each sample has one; 0: its target is something else. */
+static inline int data_sample_classes(const struct dataset *d)
+{
+    return data_has_label_maps(d) ? 0 : data_classes(d);
 }
 
 /* Numbers to predict for each sample; 0: the target is a class. */
@@ -98,10 +116,10 @@ static inline int data_next(const struct dataset *d)
     return data_target(d)->type == FIELD_TOKENS;
 }
 
-/* Labels of a sample: where tokens come next one for each position, else one. */
+/* Labels of a sample: one for each position where tokens come next, or there are label maps, else one. */
 static inline int data_labels(const struct dataset *d)
 {
-    return data_next(d) ? data_target(d)->shape.h : 1;
+    return data_next(d) || data_has_label_maps(d) ? (int)shape_size(data_target(d)->shape) : 1;
 }
 
 /* Whether samples may be shorter than their shape. */
@@ -117,12 +135,13 @@ struct target_kind {
     struct shape input;
     int vocabulary; /* tokens of the input; 0: it is no text */
     int next;       /* the target is the token that comes next */
+    int maps;       /* the target is a label map, as high and wide as the input */
 };
 
 static inline struct target_kind target_of(const struct dataset *d)
 {
-    return (struct target_kind){data_classes(d), data_numbers(d), data_input(d)->shape, data_vocabulary(d),
-                                data_next(d)};
+    return (struct target_kind){data_classes(d),    data_numbers(d), data_input(d)->shape,
+                                data_vocabulary(d), data_next(d),    data_has_label_maps(d)};
 }
 
 /* The values of bytes or ids, and of floats. */
@@ -149,6 +168,9 @@ static inline const float *field_floats(const struct field *f, enum data_part pa
 /* Makes d a dataset of images of c x h x w with a class each. */
 void dataset_of_images(struct dataset *d, int c, int h, int w, int max_value, int classes,
                        const char *const *class_name);
+/* The same with a class for each pixel. */
+void dataset_of_label_maps(struct dataset *d, int c, int h, int w, int max_value, int classes,
+                           const char *const *class_name);
 /* Makes d a dataset of vectors of so many floats, with a class each, or with a number to predict where classes is 0. */
 void dataset_of_vectors(struct dataset *d, int features, int classes, const char *const *class_name);
 

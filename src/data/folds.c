@@ -83,7 +83,7 @@ int folds_draw(const struct dataset *d, const struct data_spec *s, const size_t 
     const size_t all = d->n[PART_TRAIN], fold = (size_t)(s->fold ? s->fold - 1 : 0);
     uint32_t *order = malloc(all * sizeof *order);
     unsigned char *use = malloc(all);
-    int bad = !order || !use || (data_classes(d) ? order_by_class : order_by_number)(d, s, order);
+    int bad = !order || !use || (data_numbers(d) ? order_by_number : order_by_class)(d, s, order);
     if (bad)
         err_set(e, ERR_NOMEM, "dataset %s: no memory for its folds", d->name);
     for (size_t i = 0; i < all && !bad; i++)

@@ -252,9 +252,14 @@ static int count_inspected_classes(const struct data_view *v, struct inspection 
 {
     const struct field *y = data_target(v->set);
     out->classes = arena_take(a, (size_t)y->classes * sizeof *out->classes);
+    const size_t positions = shape_size(y->shape);
     for (int split = 0; out->classes && split < INSPECT_SPLITS; split++)
-        for (size_t i = 0; i < v->n[split]; i++)
-            out->classes[field_bytes(y, part_of((enum data_split)split))[v->index[split][i]]][split]++;
+        for (size_t i = 0; i < v->n[split]; i++) {
+            const uint8_t *class = field_bytes(y, part_of((enum data_split)split)) + v->index[split][i] * positions;
+            for (size_t k = 0; k < positions; k++)
+                if (class[k] < y -> classes) /* of label maps some have none */
+                    out->classes[class[k]][split]++;
+        }
     return out->classes ? 0 : -1;
 }
 

@@ -50,7 +50,8 @@ struct inspection {
     size_t inputs, targets;
     struct inspect_column *input;                  /* [inputs] of the training split, missing: of all three */
     struct inspect_column *target[INSPECT_SPLITS]; /* [targets] of each split; NULL: the target is a class */
-    size_t (*classes)[INSPECT_SPLITS];             /* [classes] samples; NULL: there are none */
+    size_t (*classes)[INSPECT_SPLITS];             /* [classes] samples, or positions of label maps; NULL: there are
+                                                      none */
     struct inspect_twins twins[INSPECT_TWINS];     /* inside each split, then between two */
 };
 

@@ -37,6 +37,9 @@ int samples_read(const char *path, const struct sample_form *f, int (*take)(void
                  void *ctx, struct err *e);
 /* The image of a file as values, to[c][h][w] of the form's type. 0, or -1 with *e. */
 int sample_picture(const char *file, const struct sample_form *f, void *to, struct err *e);
+/* Publishes a label map [h][w] as a PNG with a palette (base/palette.h), whose places are the numbers of the map. 0, or
+ * -1 with *e. */
+int label_map_write(const char *path, const uint8_t *map, int h, int w, struct err *e);
 /* Bytes of a sample's values. */
 size_t sample_bytes(const struct sample_form *f);
 

@@ -1,6 +1,7 @@
 /* sheet.c - makes contact sheets of images, and histograms of the numbers of vectors, of a view. */
 #include "data/sheet.h"
 
+#include "base/palette.h"
 #include "data/batch.h"
 #include "data/transform.h"
 #include "kernels/kernels.h"
@@ -51,7 +52,7 @@ static int begin_sheet(struct sheet_work *w, const struct inspection *of, struct
     w->batch = (struct batch){.k = kernels_pick(NULL),
                               .scratch = arena_take(a, data_scratch(v)),
                               .x = arena_take(a, floats_of(x->shape, 1) * sizeof(float)),
-                              .label = arena_take(a, LANES * sizeof(int32_t)),
+                              .label = arena_take(a, LANES * (size_t)v->labels * sizeof(int32_t)),
                               .target = arena_take(a, floats_of(data_target(v->set)->shape, 1) * sizeof(float)),
                               .key = arena_take(a, LANES * sizeof(uint32_t))};
     return a->failed ? -1 : 0;
@@ -71,6 +72,16 @@ static unsigned grey_at(const struct sheet_work *w, int lane, int c, int y, int 
     return grey < 0 ? 0 : grey > 255 ? 255 : (unsigned)(grey + 0.5);
 }
 
+/* The colour of the class at one place of the sheet over the image's. */
+static uint32_t labelled(const struct sheet_work *w, int lane, int y, int x, uint32_t rgb)
+{
+    const struct shape s = data_target(w->view->set)->shape;
+    const int row = y * w->step + w->step / 2, column = x * w->step + w->step / 2;
+    const int32_t class =
+        w->batch.label[lane_at(s, lane, 0, row < s.h ? row : s.h - 1, column < s.w ? column : s.w - 1)];
+    return class < 0 ? rgb : palette_over(palette_colour(class), rgb);
+}
+
 /* Puts an image of the batch into place (row, column) of the sheet. */
 static void put_image(const struct sheet_work *w, struct sample_sheet *out, int lane, size_t row, size_t column)
 {
@@ -81,7 +92,7 @@ static void put_image(const struct sheet_work *w, struct sample_sheet *out, int 
             uint32_t rgb = 0;
             for (int k = 0; k < 3; k++)
                 rgb = rgb << 8 | grey_at(w, lane, c == 1 ? 0 : k, y, x);
-            *to++ = rgb;
+            *to++ = data_has_label_maps(w->view->set) ? labelled(w, lane, y, x, rgb) : rgb;
         }
 }
 
@@ -135,13 +146,14 @@ static const int *choose_rows(const struct inspection *of, struct sample_sheet *
     const char **label = arena_take(a, SHEET_ROWS * sizeof *label);
     if (!class || !label)
         return NULL;
-    out->rows = of->classes ? choose_classes(of, most, class, &out->left_out) : FEW_ROWS;
-    if (!of->classes && of->view->n[DATA_TRAIN] < out->rows)
+    const int by_class = data_sample_classes(of->view->set) > 0;
+    out->rows = by_class ? choose_classes(of, most, class, &out->left_out) : FEW_ROWS;
+    if (!by_class && of->view->n[DATA_TRAIN] < out->rows)
         out->rows = of->view->n[DATA_TRAIN];
     for (size_t r = 0; r < out->rows; r++)
-        label[r] = of->classes ? y->class_name[class[r]] : "";
+        label[r] = by_class ? y->class_name[class[r]] : "";
     out->label = label;
-    return of->classes ? class : NULL;
+    return by_class ? class : NULL;
 }
 
 int sheet_of_samples(const struct inspection *of, struct sample_sheet *out, struct arena *a, struct err *e)
@@ -215,7 +227,7 @@ int sheet_of_columns(const struct inspection *of, struct histogram_sheet *out, s
     size_t room = SHEET_COLUMNS - (of->targets < SHEET_COLUMNS / 2 ? of->targets : SHEET_COLUMNS / 2);
     size_t inputs = of->inputs < room ? of->inputs : room;
     size_t targets = of->targets < SHEET_COLUMNS - inputs ? of->targets : SHEET_COLUMNS - inputs;
-    int classes = of->classes && data_classes(v->set) <= SHEET_SERIES;
+    int classes = data_sample_classes(v->set) && data_classes(v->set) <= SHEET_SERIES;
     *out = (struct histogram_sheet){.n = inputs + targets,
                                     .left_out = of->inputs + of->targets - inputs - targets,
                                     .series = classes ? (size_t)data_classes(v->set) : 1,

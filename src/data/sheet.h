@@ -6,7 +6,7 @@
 
 struct data_spec;
 
-/* Images in rows, each as it is or as augmentation makes it. */
+/* Images in rows, each as it is or as augmentation makes it, with the colours of its label map over it. */
 struct sample_sheet {
     size_t rows, columns;
     const char *const *label; /* [rows] the class; "" where there is none */

@@ -117,12 +117,12 @@ void split_shares(size_t total, const size_t *have, int n, size_t *give)
 /* The classes that samples are divided by, all of them in class 0 where there are none. */
 static int classes_of(const struct dataset *d)
 {
-    return data_classes(d) ? data_classes(d) : 1;
+    return data_sample_classes(d) ? data_sample_classes(d) : 1;
 }
 
 static const uint8_t *labels_of(const struct dataset *d)
 {
-    return data_classes(d) ? field_bytes(data_target(d), PART_TRAIN) : NULL;
+    return data_sample_classes(d) ? field_bytes(data_target(d), PART_TRAIN) : NULL;
 }
 
 static size_t class_of(const uint8_t *y, size_t i)

@@ -21,6 +21,7 @@ struct transform {
 struct transform_type {
     int target; /* of targets; 0: of inputs */
     enum field_type of;
+    int maps; /* of label maps; 0: of all other fields */
     /* Makes t ready: set, field, and [c] scale 1 and shift 0 are there, v has its splits. NULL: there is nothing to do.
      * 0 or -1 with *e. */
     int (*init)(struct transform *t, const struct data_view *v, const struct data_spec *s, struct arena *a,
@@ -29,9 +30,10 @@ struct transform_type {
     void (*fill)(const struct transform *t, enum data_split split, const uint32_t *at, const struct data_draw *draw,
                  struct batch *b);
 };
-/* images/images.c: bytes by kernels, with augmentations. numbers.c: floats as input and as target. ids.c: classes.
- * token_fields.c: tokens of texts, as they are and those that come next. */
-extern const struct transform_type transform_images, transform_numbers, transform_targets, transform_class,
-    transform_tokens, transform_next;
+/* images/images.c: bytes by kernels, with augmentations. images/label_maps.c: what is moved with them. numbers.c:
+ * floats as input and as target. ids.c: classes. token_fields.c: tokens of texts, as they are and those that come next.
+ */
+extern const struct transform_type transform_images, transform_label_maps, transform_numbers, transform_targets,
+    transform_class, transform_tokens, transform_next;
 
 #endif

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct transform_type *const types[] = {&transform_images,  &transform_numbers, &transform_class,
-                                                     &transform_targets, &transform_tokens,  &transform_next};
+static const struct transform_type *const types[] = {&transform_images,     &transform_numbers, &transform_class,
+                                                     &transform_label_maps, &transform_targets, &transform_tokens,
+                                                     &transform_next};
 
 static const struct transform_type *type_for(const struct field *f, int target)
 {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (types[i]->of == f->type && types[i]->target == target)
+        if (types[i]->of == f->type && types[i]->target == target && types[i]->maps == field_is_label_map(f))
             return types[i];
     abort(); /* no source makes such a field */
 }

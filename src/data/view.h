@@ -21,12 +21,12 @@ struct data_view {
     size_t n[3];
     struct transform *transform; /* [inputs + targets] of set, in their order; private: data/transform.h */
     int fold;                    /* that validates, 1..folds; 0: no cross-validation */
-    int targets;                 /* numbers to predict for a sample (data_numbers); 0: a class */
+    int targets;                 /* numbers to predict for a sample (data_numbers); 0: classes */
     int labels;                  /* of a sample (data_labels) */
 };
 
-/* Splits by class (stratified: each class gives its share, largest remainders first; where the target is numbers, all
- * samples are of one class) with stream (seed, RNG_SPLIT), keyed by class. When the whole training file is used the
+/* Splits by class (stratified: each class gives its share, largest remainders first; where samples have no class, all
+ * are of one) with stream (seed, RNG_SPLIT), keyed by class. When the whole training file is used the
  * split is just everything. Validation takes a class's shuffled samples from one end and train from the other: neither
  * moves when the other grows, and a larger training split contains a smaller one (but for a sample a class, by
  * rounding).

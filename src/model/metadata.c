@@ -292,8 +292,8 @@ int model_from_texts(struct model *m, const struct tensors_file *f, struct arena
     struct text_reader r = {f, a, e};
     if (read_form(&r, &m->form) || read_network(&r, m) || read_classes(&r, m))
         return -1;
-    if (m->classes && (size_t)m->classes != shape_size(nn_output(m->graph)))
-        return wrong_text(&r, "classes", "one for each output of the network");
+    if (m->classes && m->classes != nn_output(m->graph).c)
+        return wrong_text(&r, "classes", "one for each channel of the output");
     m->task = wanted_text(&r, "task");
     m->loss = optional_text(&r, "loss");
     m->dataset = optional_text(&r, "dataset");

@@ -20,10 +20,17 @@ struct model {
     struct sample_form form;  /* what a sample is, and how its numbers are normalized */
     const char *task, *loss;  /* words of `sweep list tasks` and losses */
     const char *dataset;      /* word of `sweep list datasets` */
-    int classes;              /* 0: the outputs are numbers */
+    int classes;              /* channels of the output, of a sample or of each of its positions; 0: they are numbers */
     const char *const *class_name;
     const char *training; /* the sweep file of this training alone; "" of a model from elsewhere */
 };
+
+/* Whether each position of a sample has a class, not the sample. */
+static inline int model_labels_positions(const struct model *m)
+{
+    const struct shape y = nn_output(m->graph);
+    return m->classes && y.h * y.w > 1;
+}
 
 /* Publishes the file; `sync` as publish_commit. The same model gives the same bytes. 0, or -1 with *e. */
 int model_write(const char *path, const struct model *m, int sync, struct err *e);

@@ -214,6 +214,10 @@ static int check_shape(const struct nn_node *last, struct nn_target want, struct
         return 0;
     shape_text(y, is, sizeof is);
     shape_text(w, to_be, sizeof to_be);
+    if (y.kind == MAPS && w.kind == MAPS && y.h == w.h && y.w == w.w)
+        return layer_error(last, e,
+                           "the network ends with %s, it is to put out %d %s at each pixel (%s); end with conv 1x1 %d",
+                           is, w.c, want.what, to_be, w.c);
     if (shape_size(y) == shape_size(w))
         return layer_error(last, e, "the network ends with %s, the %d %s are %s; end with reshape %s", is, want.n,
                            want.what, to_be, to_be);
@@ -226,9 +230,9 @@ static int check_shape(const struct nn_node *last, struct nn_target want, struct
         return layer_error(last, e, "the network ends with %s, the data has %d %s; end with dense %d", is, want.n,
                            want.what, want.n);
     return layer_error(last, e,
-                       "the network ends with %s, the %d %s are %s; end with dense %d, reshape %s, or with maps "
+                       "the network ends with %s, the %d %s are %s; end with dense %zu, reshape %s, or with maps "
                        "of that shape (upsample, conv_transpose)",
-                       is, want.n, want.what, to_be, want.n, to_be);
+                       is, want.n, want.what, to_be, shape_size(w), to_be);
 }
 
 static int check_output(const struct nn_graph *g, struct nn_target want, struct err *e)

@@ -43,14 +43,14 @@ struct predictor {
 
 /* --- memory --- */
 
-static int member_init(struct predict_member *t, const struct predictor *p, size_t targets)
+static int member_init(struct predict_member *t, const struct predictor *p, size_t targets, size_t labels)
 {
     struct err e = {0};
     arena_init(&t->mem);
     t->net = nn_net_new(p->m->graph, GROUP, 0, NULL, p->k, &t->mem, &e);
     t->batch = (struct batch){.k = p->k,
                               .key = arena_take(&t->mem, GROUP * sizeof *t->batch.key),
-                              .label = arena_take(&t->mem, GROUP * sizeof *t->batch.label),
+                              .label = arena_take(&t->mem, labels * sizeof *t->batch.label),
                               .target = arena_take(&t->mem, GROUP * (targets + 1) * sizeof(float))};
     if (p->m->form.type == FIELD_TOKENS)
         t->batch.lengths = arena_take(&t->mem, GROUP * sizeof *t->batch.lengths);
@@ -69,9 +69,9 @@ static int predictor_nomem(struct predictor *p)
                    p->m->graph->facts.params);
 }
 
-/* `bytes`: of the values of a sample that are kept here. */
+/* `bytes`: of the values of a sample that are kept here; targets: numbers of one, labels: of a batch. */
 static int predictor_init(struct predictor *p, const struct model *m, const struct predict_how *how, size_t bytes,
-                          size_t targets)
+                          size_t targets, size_t labels)
 {
     *p = (struct predictor){.m = m, .how = how, .k = kernels_pick(how->isa), .bytes = bytes};
     arena_init(&p->mem);
@@ -89,7 +89,7 @@ static int predictor_init(struct predictor *p, const struct model *m, const stru
     if (p->mem.failed)
         return predictor_nomem(p);
     for (int i = 0; i < how->jobs; i++)
-        if (member_init(&p->member[i], p, targets))
+        if (member_init(&p->member[i], p, targets, labels))
             return predictor_nomem(p);
     return 0;
 }
@@ -185,7 +185,7 @@ int predict_files(const struct model *m, const char *const *path, size_t n, cons
                   struct err *e)
 {
     struct predictor p;
-    int bad = predictor_init(&p, m, how, sample_bytes(&m->form), 0);
+    int bad = predictor_init(&p, m, how, sample_bytes(&m->form), 0, 0);
     if (!bad && sample_view(&p.view, &p.set, &m->form, p.chunk, p.values, &p.mem))
         bad = predictor_nomem(&p);
     for (size_t i = 0; i < n && !bad; i++)
@@ -202,7 +202,9 @@ static int tell_known(const struct predictor *p, const struct data_view *v, enum
     const struct field *target = data_target(v->set);
     const size_t number = v->index[split][i], values = shape_size(target->shape);
     struct prediction q = {.number = number + 1, .z = z, .label = -1};
-    if (target->type == FIELD_IDS)
+    if (field_is_label_map(target))
+        q.labels = field_bytes(target, part_of(split)) + number * values;
+    else if (target->type == FIELD_IDS)
         q.label = field_bytes(target, part_of(split))[number];
     else if (target->type == FIELD_FLOATS)
         q.target = field_floats(target, part_of(split)) + number * values;
@@ -213,7 +215,7 @@ int predict_view(const struct model *m, const struct data_view *v, enum data_spl
                  struct err *e)
 {
     struct predictor p;
-    int stop = predictor_init(&p, m, how, 0, (size_t)v->targets);
+    int stop = predictor_init(&p, m, how, 0, (size_t)v->targets, (size_t)GROUP * (size_t)v->labels);
     for (size_t first = 0; first < v->n[split] && !stop; first += p.chunk) {
         const size_t n = v->n[split] - first < p.chunk ? v->n[split] - first : p.chunk;
 #pragma omp parallel for num_threads(how->jobs) schedule(dynamic)

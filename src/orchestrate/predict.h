@@ -6,12 +6,13 @@
 #include "model/model.h"
 
 struct prediction {
-    const char *file;    /* NULL: of a dataset */
-    size_t number;       /* of the sample in its file or part of the dataset, from 1; 0: the file as a whole */
-    const float *z;      /* [outputs] of the network, as they come out; NULL: */
-    const char *error;   /* why there are none */
-    int label;           /* of a dataset: its class, -1: it has none; */
-    const float *target; /* its numbers, NULL: it has none */
+    const char *file;      /* NULL: of a dataset */
+    size_t number;         /* of the sample in its file or part of the dataset, from 1; 0: the file as a whole */
+    const float *z;        /* [outputs] of the network, as they come out; NULL: */
+    const char *error;     /* why there are none */
+    int label;             /* of a dataset: its class, -1: it has none; */
+    const uint8_t *labels; /* its label map [h][w], see data/fields.h, NULL: it has none; */
+    const float *target;   /* its numbers, NULL: it has none */
 };
 struct predict_how {
     int jobs;        /* threads, >= 1 */

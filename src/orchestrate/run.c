@@ -57,9 +57,10 @@ static int is_bench(const char *out, const char *name, char *path, size_t n)
 /* Results of a sweep "x.points" would stand where those of "x" put their points. */
 static int name_is_free(const struct sweep *s, const char *out, struct err *e)
 {
-    static const char *const taken[] = {
-        ".csv",       ".points",   ".epochs",      ".layers",   ".effects", ".classes",     ".confusion", ".timing",
-        ".gradients", ".held_out", ".predictions", ".mistakes", ".curves",  ".calibration", ".pictures",  ".about"};
+    static const char *const taken[] = {".csv",         ".points",    ".epochs", ".layers",      ".effects",
+                                        ".classes",     ".confusion", ".timing", ".gradients",   ".held_out",
+                                        ".predictions", ".mistakes",  ".curves", ".calibration", ".pictures",
+                                        ".regions",     ".about"};
     const char *name = sweep_spec(s)->name;
     struct where at = sweep_where(s, "sweep", "name");
     size_t n = strlen(name);

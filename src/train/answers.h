@@ -3,8 +3,11 @@
  *
  *   answers   [test samples][1] of classes, [test samples][2 * numbers] of numbers: the true and the predicted one of
  *             each. Not kept of more than TRAIN_ANSWER_VALUES values
- *   pictures  a row is a picture: the sample (its number in the test split), its role, the answer of classes (else 0),
- *             and the pixels; of samples of at most TRAIN_PICTURE_PIXELS values */
+ *   regions   [REGION_SIDE^2][1] what is said of places, where the input is two numbers: class_answer_code with a truth
+ * of 0, row by row from the least second number on places    [2 + samples][3] the least place of that grid, its
+ * largest, and those of training samples: two numbers and the class pictures  a row is a picture: the sample (its
+ * number in the test split), its role, the answer of classes (else 0), and the pixels; of samples of at most
+ * TRAIN_PICTURE_PIXELS values */
 #ifndef TRAIN_ANSWERS_H
 #define TRAIN_ANSWERS_H
 
@@ -15,6 +18,10 @@
 #define TRAIN_PICTURES "pictures"
 #define TRAIN_CALIBRATION "calibration"
 #define TRAIN_CURVES "curves"
+#define TRAIN_REGIONS "regions"
+#define TRAIN_PLACES "places"
+#define REGION_SIDE 48             /* cells of a grid along each of both numbers */
+#define REGION_SAMPLES 300         /* most samples in it */
 #define TRAIN_PICTURE_PIXELS 12288 /* values of one: 3 x 64 x 64 */
 #define TRAIN_PICTURE_ROWS 16      /* most pictures */
 #define CALIBRATION_BINS 15
@@ -22,7 +29,9 @@
 #define CURVE_BINS 64     /* of log-odds, */
 #define CURVE_STEP 0.5    /* so wide each; the one in the middle begins at 0 */
 
-enum picture_role { PICTURE_MISTAKE, PICTURE_INPUT, PICTURE_OUTPUT };
+/* Of PICTURE_TRUTH and PICTURE_LABELS, which follow the input that they belong to, the pixels are label maps: a byte
+ * each, DATA_NO_CLASS where there is no class. */
+enum picture_role { PICTURE_MISTAKE, PICTURE_INPUT, PICTURE_OUTPUT, PICTURE_TRUTH, PICTURE_LABELS };
 enum { PICTURE_SAMPLE, PICTURE_ROLE, PICTURE_ANSWER, PICTURE_PIXELS }; /* columns */
 
 struct class_answer {

@@ -111,10 +111,12 @@ void train_finish(struct training *r, struct train_result *out)
     if (r->task.held_columns) /* first: the task forgets the rest of it */
         train_measure(r, DATA_VALIDATION, KEEP_HELD_OUT, seen);
     train_measure(r, DATA_TEST, KEEP_TEST, &out->metric[metric_on(DATA_TEST, 0)]);
+    train_regions_look(r);
     exchange(r);
     out->ntables = 0;
     if (r->task.type->finish)
         r->task.type->finish(&r->task, out);
+    train_regions_leave(r, out);
     if (r->task.held_columns)
         out->table[out->ntables++] = (struct train_table){TRAIN_HELD_OUT, (int)r->job.view->n[DATA_VALIDATION],
                                                           r->task.held_columns, 0, r->task.held_out};

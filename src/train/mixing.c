@@ -1,4 +1,5 @@
-/* mixing.c - mixup and cutmix: each sample of a batch gets a part of another, and both labels by their shares. Its
+/* mixing.c - mixup and cutmix: each sample of a batch gets a part of another, and both labels by their shares; of label
+ * maps a rectangle of the other's. Its
  * partner is the one that is as far from the end of the batch as it is from the beginning, which is a random one, as
  * batches are shuffled. The numbers that are drawn for a batch depend on the seed, the epoch and the step alone. */
 #include "base/maths.h"
@@ -80,12 +81,29 @@ void train_mix_samples(const struct mixing *m, struct shape s, int n, float *x)
                     mix_numbers(m, x + lane_at(s, i, c, row, col), x + lane_at(s, n - 1 - i, c, row, col));
 }
 
+/* The labels of the rectangle go with its pixels: label [blocks][h][w][16] of n samples. */
+static void mix_label_maps(const struct mixing *m, struct shape s, int n, int32_t *label)
+{
+    for (int row = m->top; row < m->bottom; row++)
+        for (int col = m->left; col < m->right; col++)
+            for (int i = 0; i < n / 2; i++) {
+                int32_t *a = label + lane_at(s, i, 0, row, col), *b = label + lane_at(s, n - 1 - i, 0, row, col);
+                const int32_t one = *a;
+                *a = *b;
+                *b = one;
+            }
+}
+
 void train_mix_batch(struct training *r, uint64_t batch)
 {
     struct batch *b = &r->batch;
     const struct shape x = r->job.graph->in;
     const struct mixing m = train_mixing(r->job.spec, x, r->job.seed, r->round, (uint32_t)batch);
     train_mix_samples(&m, x, b->n, b->x);
+    if (r->task.type->mixes == MIXES_PLACES) {
+        mix_label_maps(&m, data_target(r->job.view->set)->shape, b->n, b->label);
+        return;
+    }
     for (int i = 0; i < b->n; i++)
         r->other_label[i] = b->label[b->n - 1 - i];
     b->other = r->other_label;

@@ -54,7 +54,7 @@ const struct param train_params[] = {
     { .name = "epoch_steps", .type = P_INT, .at = AT(epoch_steps), .min = 0, .max = 1000000000, .preset = "0", .matters = MATTERS_UNLESS_PRESET,
       .help = "an epoch is so many steps; the next one goes on with the samples that are left, which are shuffled anew after the last; 0: all samples" },
     { .name = "task", .type = P_CHOICE, .at = AT(task), .preset = "auto", .word = task_name, .matters = MATTERS_UNLESS_PRESET,
-      .help = "what is learned; auto: what the data has for it, classify for a class, regress for numbers; reconstruct: the input itself" },
+      .help = "what is learned; auto: what the data has for it, classify for a class, regress for numbers, label for a class of each pixel; reconstruct: the input itself" },
     { .name = "loss", .type = P_CHOICE, .at = AT(loss), .preset = "auto", .word = loss_name, .matters = MATTERS_UNLESS_PRESET,
       .help = "what the training makes small; auto: the first that `sweep list tasks` has for the task; some bring keys of their own" },
     { .name = "optimizer", .type = P_CHOICE, .at = AT(optimizer), .preset = "adam", .word = optimizer_name,

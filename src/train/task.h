@@ -21,6 +21,7 @@ struct loss_type {
         *params;      /* keys beside train.*, read into train_spec.loss_args where train.loss names it; NULL */
     size_t args_size; /* <= TRAIN_ARGS */
     int smooths;      /* train.label_smoothing acts on it */
+    /* NULL: it compares all positions of a sample together (tasks/dice.h). */
     /* loss[b->n] of the samples of a batch (b->label NULL: the targets are numbers), whose outputs are
      * z[blocks][outputs][16]; where dz is not NULL also the gradient of scale times their sum, dead lanes 0. training:
      * with what only a training does (label smoothing). */
@@ -29,7 +30,7 @@ struct loss_type {
 };
 extern const struct loss_type *const loss_types[]; /* NULL-terminated */
 extern const struct loss_type loss_cross_entropy, loss_mse, loss_mae, loss_huber, loss_focal, loss_hinge, loss_bce,
-    loss_formula;
+    loss_formula, loss_dice;
 
 /* A task at work: a part of a training. */
 #define TASK_OWN 128
@@ -58,7 +59,13 @@ struct constant_guess {
 
 struct task_type {
     const char *name, *help;
-    int mixes;              /* a sample may have two targets with a share each (mixup, cutmix) */
+    enum {
+        MIXES_NOTHING,
+        MIXES_SHARES,
+        MIXES_PLACES
+    } mixes;                /* a sample may have two targets with a share each (mixup,
+                              cutmix), or those of another at some of its places
+                              (cutmix) */
     const char *one, *many; /* what a network puts out values for: "class", "classes" */
     /* How many values it is to put out for a sample; 0: the data has no such target. */
     int (*outputs)(struct target_kind target);

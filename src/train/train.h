@@ -124,7 +124,7 @@ int train_late_dropout(const struct train_spec *s);
 int train_schedule(const struct train_spec *s);
 
 /* What a task leaves beside its metrics: a small table of numbers, by its name. */
-#define TRAIN_TABLES 10
+#define TRAIN_TABLES 12
 #define TRAIN_HELD_OUT "held_out"     /* of a fold: see train_task.held_out */
 #define TRAIN_DETAIL_VALUES (1 << 18) /* most numbers of what sweep.detail keeps of a training */
 #define TRAIN_HELD_VALUES (1 << 18)   /* and of what is said of the samples of a fold */

@@ -124,6 +124,7 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     r->nspans = find_decay_spans(j, NULL);
     r->span = train_take(t, r->nspans, sizeof *r->span);
     train_detail_lay_out(r, t);
+    train_regions_lay_out(r, t);
     r->units = train_units(g);
     r->reached = train_take(t, r->units, sizeof *r->reached);
     train_sampling_lay_out(r, t);

@@ -60,6 +60,9 @@ struct training {
     double *layer_number; /* [layers] */
     double *layer_table;  /* [epochs][layers] as they are handed out */
 
+    double *region, *region_place; /* [REGION_SIDE^2], [2 + region_samples][3], see answers.h; NULL: there are none */
+    size_t region_samples;
+
     uint32_t *by_class;                     /* [training samples] sorted by class, where sampling is balanced */
     uint32_t *class_start, classes_present; /* [classes_present + 1] where each begins there */
     uint32_t *order;                        /* [training samples] permutation of the round */
@@ -129,6 +132,11 @@ size_t train_units(const struct nn_graph *g);
 void train_units_begin(struct training *r);
 void train_units_step(struct training *r);
 float train_units_dead(const struct training *r);
+
+/* Memory of the regions; looks at them with the weights that r->eval has; and leaves their tables. */
+void train_regions_lay_out(struct training *r, struct train_taker *t);
+void train_regions_look(struct training *r);
+void train_regions_leave(const struct training *r, struct train_result *out);
 
 /* Its memory; an epoch ends, net->dw is the gradient of its last step. */
 void train_detail_lay_out(struct training *r, struct train_taker *t);

@@ -3,7 +3,8 @@
 
   python3 peers.py LIBRARY NET BATCH DROPOUT [--bf16] [--channels-last] [--compile]
 LIBRARY: torch, jax or sklearn (mlp alone); NET: n1, mlp, cifar, or k3-64 and the like: three 3x3 convolutions of 64
-kernels on 28x28; and, in torch alone, resnet20, mobile, convnext and vit, those of `sweep list benchmarks`. Prints a line when it is warm, with the library's version. Then, for each line on stdin, a number of
+kernels on 28x28; and, in torch alone, resnet20, mobile, convnext, vit and vae, those of `sweep list benchmarks`. Prints a
+line when it is warm, with the library's version. Then, for each line on stdin, a number of
 seconds, it trains for that long and answers with the images, and the seconds in which the process had its core. Random
 images: speed does not depend on them. SGD with Nesterov momentum and weight decay, as in `sweep bench`."""
 import argparse
@@ -106,6 +107,21 @@ def torch_graph(name):
     def head(width):
         return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10)]
 
+    class Vae(nn.Module):
+        """784-400-20 (Kingma & Welling 2013), as the example of PyTorch: puts out logits, means, log variances."""
+
+        def __init__(self):
+            super().__init__()
+            self.enc, self.dec = nn.Linear(784, 400), nn.Linear(20, 400)
+            self.code, self.out = nn.Linear(400, 40), nn.Linear(400, 784)
+
+        def forward(self, x):
+            mean, log_variance = self.code(nn.functional.relu(self.enc(x.flatten(1)))).chunk(2, 1)
+            code = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
+            return self.out(nn.functional.relu(self.dec(code))), mean, log_variance
+
+    if name == "vae":
+        return 1, 28, Vae()
     if name == "resnet20":
         sizes = [(16, 16, 1)] * 3 + [(16, 32, 2), (32, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 64, 1)]
         layers = conv(3, 16, 3, nn.ReLU) + [basic(*size) for size in sizes] + head(64)
@@ -146,7 +162,7 @@ def torch_steps(a):
     torch.set_num_threads(1)
     torch.manual_seed(1)
     channels, side, model = torch_chain(a.net, a.dropout) if network(a.net) else torch_graph(a.net)
-    x = torch.randn(a.batch, channels, side, side)
+    x = torch.rand(a.batch, channels, side, side) if a.net == "vae" else torch.randn(a.batch, channels, side, side)
     y = torch.randint(10, (a.batch,))
     if a.channels_last:
         model, x = (t.to(memory_format=torch.channels_last) for t in (model, x))
@@ -155,6 +171,10 @@ def torch_steps(a):
     def loss(x, y):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=a.bf16):
             z = model(x)
+        if a.net == "vae":
+            z, mean, log_variance = (t.float() for t in z)
+            divergence = -0.5 * (1 + log_variance - mean * mean - log_variance.exp()).sum()
+            return (nn.functional.binary_cross_entropy_with_logits(z, x.flatten(1), reduction="sum") + divergence) / a.batch
         return nn.functional.cross_entropy(z.float(), y)
 
     if a.compile:

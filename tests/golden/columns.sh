@@ -7,6 +7,11 @@ all=(sweep.detail=layers train.dropout_from=2 data.folds=2 data.train=0 data.val
 run 0 t.ini -q --no-plots "${all[@]}"
 
 run 0 t.ini -q --no-plots "${all[@]}" train.lr=0.1,0.3 # then there is something outside the plan
+# Regions are of inputs of two numbers.
+printf '%s\n' '[data]' 'dataset = moons' 'samples = 60' '[model]' 'layers = dense 2' '[train]' 'epochs = 1' >m.ini
+run 0 m.ini -q --no-plots
+mv results/m.regions.csv results/t.regions.csv
+rm -r results/m results/m.*
 run 0 list columns
 cp out listed
 awk '/^\[/ { file = $1; next } /^[^ ]/ { if (bare) print bare; bare = file " " $1; next } /^  / { bare = "" }

@@ -1,6 +1,7 @@
 /* cmd_predict.c applies a trained network to files, or to a split of its sweep's own data, and prints a CSV row a
  * sample. */
 #include "cli/commands/model_file.h"
+#include "cli/commands/predict_maps.h"
 
 #include "base/maths.h"
 #include "base/str.h"
@@ -19,6 +20,8 @@
 struct answers {
     const struct model *m;
     const struct options *opt;
+    struct label_answers maps;  /* where each position has a class */
+    int labels;                 /* 1: it has */
     int split, outputs, truths; /* truths: columns of what is true */
     struct csv_out *csv;
     const char **cell; /* [cols] */
@@ -28,6 +31,7 @@ struct answers {
     char (*text)[STR_NUM]; /* [cols] numbers of a row */
     struct arena mem;
     size_t failed; /* rows with an error */
+    struct err e;  /* what ended the table */
 };
 
 /* --- a row --- */
@@ -97,6 +101,22 @@ static size_t add_truth(struct answers *a, size_t at, const struct prediction *p
     return at;
 }
 
+/* What is said of a label map: how much of it is right, its file, the share of each class. */
+static int add_map(struct answers *a, size_t at, const struct prediction *p)
+{
+    if (label_answers_see(&a->maps, p, &a->e))
+        return -1;
+    if (a->split) {
+        a->cell[at] = isnan(a->maps.accuracy) ? "" : number_cell(a, at, a->maps.accuracy);
+        at++;
+    }
+    if (*a->maps.folder)
+        a->cell[at++] = a->maps.path;
+    for (int k = 0; k < a->m->classes; k++, at++)
+        a->cell[at] = number_cell(a, at, a->maps.share[k]);
+    return 0;
+}
+
 static int print_answer(void *ctx, const struct prediction *p)
 {
     struct answers *a = ctx;
@@ -107,7 +127,9 @@ static int print_answer(void *ctx, const struct prediction *p)
         a->cell[at++] = p->file;
     a->cell[at] = p->number ? str_whole(a->text[at], p->number) : "";
     at = add_truth(a, at + 1, p);
-    if (p->z && a->m->classes)
+    if (p->z && a->labels && add_map(a, at, p))
+        return -1;
+    if (p->z && a->m->classes && !a->labels)
         add_classes(a, at, p->z);
     for (int i = 0; p->z && !a->m->classes && i < a->outputs; i++)
         a->cell[at + (size_t)i] = number_cell(a, at + (size_t)i, (double)p->z[i]);
@@ -122,6 +144,23 @@ static int print_answer(void *ctx, const struct prediction *p)
 static const char *numbered(struct answers *a, const char *what, int i, int n)
 {
     return n == 1 ? what : arena_fmt(&a->mem, "%s_%d", what, i + 1);
+}
+
+static size_t name_map_columns(struct answers *a, const char **head)
+{
+    size_t n = 0;
+    if (!a->split)
+        head[n++] = "file";
+    head[n++] = "sample";
+    if (a->split)
+        head[n++] = "accuracy";
+    if (*a->maps.folder)
+        head[n++] = "map";
+    for (int k = 0; k < a->m->classes; k++)
+        head[n++] = arena_fmt(&a->mem, "share_%s", a->m->class_name[k]);
+    if (!a->split)
+        head[n++] = "error";
+    return n;
 }
 
 static size_t name_columns(struct answers *a, const char **head)
@@ -150,7 +189,11 @@ static int answers_begin(struct answers *a, const struct model *m, const struct 
 {
     *a = (struct answers){.m = m, .opt = opt, .split = split, .truths = truths};
     arena_init(&a->mem);
-    a->outputs = (int)shape_size(nn_output(m->graph));
+    a->labels = model_labels_positions(m);
+    a->truths = a->labels ? 0 : truths;
+    if (a->labels && label_answers_init(&a->maps, m, opt, &a->mem, e))
+        return -1;
+    a->outputs = a->labels ? m->classes : (int)shape_size(nn_output(m->graph));
     size_t most = 8 + 3 * (size_t)a->outputs + (size_t)truths;
     const char **head = arena_take(&a->mem, most * sizeof *head);
     a->cell = arena_take(&a->mem, most * sizeof *a->cell);
@@ -158,7 +201,7 @@ static int answers_begin(struct answers *a, const struct model *m, const struct 
     a->share = arena_take(&a->mem, (size_t)a->outputs * sizeof *a->share);
     a->order = arena_take(&a->mem, (size_t)a->outputs * sizeof *a->order);
     if (!a->mem.failed)
-        a->cols = name_columns(a, head);
+        a->cols = a->labels ? name_map_columns(a, head) : name_columns(a, head);
     if (a->mem.failed)
         return err_set(e, ERR_NOMEM, "no memory");
     a->csv = csv_stream(stdout, head, a->cols, e);
@@ -169,6 +212,7 @@ static void answers_end(struct answers *a)
 {
     if (a->csv)
         csv_end(a->csv); /* close_output tells what the stream says */
+    label_answers_release(&a->maps);
     arena_release(&a->mem);
 }
 
@@ -206,6 +250,11 @@ static int check_predict_words(const struct invocation *in, struct err *e)
 /* Of a network that tells no classes apart there are none to choose. */
 static int check_choice(const struct options *opt, const struct model *m, struct err *e)
 {
+    if (opt->to && !model_labels_positions(m))
+        return err_set(e, ERR_USAGE, "--to is the folder for label maps, and the network predicts none");
+    if (model_labels_positions(m) && (opt->top || opt->threshold >= 0))
+        return err_set(e, ERR_USAGE, "%s chooses classes of samples, and the network has one for each pixel",
+                       opt->top ? "--top" : "--threshold");
     if (m->classes || (!opt->top && opt->threshold < 0))
         return 0;
     return err_set(e, ERR_USAGE, "the network predicts numbers, and no classes that %s could choose from",
@@ -238,6 +287,8 @@ int cmd_predict(const struct invocation *in)
     arena_init(&mem);
     int bad = run_predict(in, &a, &mem, &e);
     size_t failed = a.failed;
+    if (bad && !e.code)
+        e = a.e;
     answers_end(&a);
     arena_release(&mem);
     if (bad && e.code)

@@ -85,9 +85,12 @@ static int print_point(const struct plan_point *q)
            axes.n ? ": " : "", axes.n ? axes.p : "");
     str_release(&axes);
     const struct target_kind target = target_of(q->set);
-    const int positions = q->task->by_position ? target.input.h : 1, outputs = q->task->outputs(target) / positions;
+    const int positions = q->task->by_position ? target.input.h * target.input.w : 1;
+    const int outputs = q->task->outputs(target) / positions;
     printf("input %s, %d %s", shape_text(data_input(q->set)->shape, shape, sizeof shape), outputs,
-           outputs == 1 ? q->task->one : q->task->many);
+           outputs == 1                                ? q->task->one
+           : q->task->by_position && q->task->by_class ? "classes"
+                                                       : q->task->many);
     if (q->task->by_position)
         printf(" at each of %d positions", positions);
     printf(" (%s: %zu to train, %zu to validate, %zu to test)\n\n", q->set->name, q->n[DATA_TRAIN],

@@ -35,7 +35,7 @@ static void json_classes(struct json *j, const struct inspection *of)
     for (int k = 0; of->classes && k < y->classes; k++) {
         json_open(j, NULL, '{');
         json_text(j, "class", y->class_name[k]);
-        json_splits(j, "samples", of->classes[k]);
+        json_splits(j, field_is_label_map(y) ? "pixels" : "samples", of->classes[k]);
         json_close(j, '}');
     }
     json_close(j, ']');

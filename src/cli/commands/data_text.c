@@ -36,10 +36,19 @@ static int print_and_release(struct table *t, int bad)
     return bad;
 }
 
+/* Of all classes: samples, or of label maps the positions that have one. */
+static size_t count_all_classes(const struct inspection *of, int split)
+{
+    size_t sum = 0;
+    for (int k = 0; k < data_classes(of->view->set); k++)
+        sum += of->classes[k][split];
+    return sum;
+}
+
 static int print_class_counts(const struct inspection *of)
 {
-    static const char *const head[] = {"class", "train", "validation", "test"};
     const struct field *y = data_target(of->view->set);
+    const char *const head[] = {field_is_label_map(y) ? "pixels of class" : "class", "train", "validation", "test"};
     struct table t;
     table_init(&t);
     int bad = table_columns(&t, head, 4);
@@ -47,7 +56,7 @@ static int print_class_counts(const struct inspection *of)
         char n[INSPECT_SPLITS][CELL];
         const char *cell[4] = {k < y->classes ? y->class_name[k] : "all"};
         for (int s = 0; s < INSPECT_SPLITS; s++)
-            cell[1 + s] = shown_count(n[s], k < y->classes ? of->classes[k][s] : of->view->n[s]);
+            cell[1 + s] = shown_count(n[s], k < y->classes ? of->classes[k][s] : count_all_classes(of, s));
         bad = table_row(&t, cell);
     }
     return print_and_release(&t, bad);
@@ -111,7 +120,10 @@ static const char *name_of_part(int split)
 
 static void print_twins(const struct inspection *of)
 {
-    const char *others = of->classes ? "class" : of->targets ? "number" : "token after them";
+    const char *others = data_has_label_maps(of->view->set) ? "label map"
+                         : of->classes                      ? "class"
+                         : of->targets                      ? "number"
+                                                            : "token after them";
     int any = 0;
     printf("\n");
     for (size_t i = 0; i < INSPECT_TWINS; i++) {
@@ -148,7 +160,7 @@ int data_print_text(const struct inspection *of, int all)
     else
         printf("%dx%dx%d %s", s.c, s.h, s.w, data_input(d)->type == FIELD_BYTES ? "bytes" : "numbers");
     if (of->classes)
-        printf(" and one of %d classes", data_classes(d));
+        printf(" and one of %d classes%s", data_classes(d), data_has_label_maps(d) ? " for each pixel" : "");
     else if (data_next(d))
         printf(" and those that come next");
     else

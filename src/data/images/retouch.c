@@ -7,9 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#define MOST_SIGMA 16 /* pixels */
-#define REACH 4       /* deviations on either side */
-
 static size_t vectors_of(int c, int h, int w)
 {
     return (size_t)c * (size_t)h * (size_t)w;
@@ -17,10 +14,9 @@ static size_t vectors_of(int c, int h, int w)
 
 size_t retouch_scratch(unsigned which, int c, int h, int w)
 {
-    const size_t image = vectors_of(c, h, w), plane = vectors_of(1, h, w);
+    const size_t image = vectors_of(c, h, w);
     size_t most = which & (RETOUCH_CROP | RETOUCH_NOISE | RETOUCH_ELASTIC) ? image : 0;
-    const size_t line = (size_t)(h > w ? h : w) + 2 * REACH * MOST_SIGMA;
-    return LANES * (most + (which & RETOUCH_ELASTIC ? 2 * plane + line : 0));
+    return LANES * most + (which & RETOUCH_ELASTIC ? retouch_field_scratch(h, w) : 0);
 }
 
 /* Where pixel (y, x) of a channel begins: x[h][c][w][16]. */
@@ -119,78 +115,8 @@ static void flip_images(const struct block *b, const struct retouch *r, float *x
     }
 }
 
-/* ---- elastic ----------------------------------------------------------------------------------------------------- */
-
-/* Uniform numbers in (-1, 1), a stream for each image: field[plane][16]. */
-static void fill_field(const struct block *b, const struct retouch *r, uint64_t seed, uint32_t epoch, uint32_t which,
-                       float *field)
-{
-    const size_t plane = vectors_of(1, b->h, b->w);
-    struct rng g;
-    rng_init(&g, seed, RNG_FIELD, epoch, 0);
-    for (size_t at = 0; at < plane; at += 4) {
-        uint32_t u[4][LANES];
-        for (int i = 0; i < LANES; i++) {
-            u[0][i] = 2 * (uint32_t)(at / 4) + which;
-            u[1][i] = r[i < b->n ? i : 0].stream;
-            u[2][i] = g.ctr[2];
-            u[3][i] = g.ctr[3];
-        }
-        rng_philox_16(g.key, u);
-        for (size_t k = 0; k < 4 && at + k < plane; k++)
-            for (int i = 0; i < LANES; i++)
-                field[(at + k) * LANES + (size_t)i] = (float)(((double)(u[k][i] >> 8) * 2 + 1 - 0x1p24) * 0x1p-24);
-    }
-}
-
-static int reflected(int i, int n)
-{
-    while (n > 1 && (i < 0 || i >= n))
-        i = i < 0 ? -i : 2 * (n - 1) - i;
-    return n > 1 ? i : 0;
-}
-
-/* weight[0..radius] of a normal, which add up to 1 on both sides. Returns the radius. */
-static int normal_weights(double sigma, float weight[REACH * MOST_SIGMA + 1])
-{
-    const int radius = (int)(REACH * sigma + 0.5);
-    double sum = 0;
-    for (int k = 0; k <= radius; k++)
-        sum += (k ? 2 : 1) * m_exp(-0.5 * (k / sigma) * (k / sigma));
-    for (int k = 0; k <= radius; k++)
-        weight[k] = (float)(m_exp(-0.5 * (k / sigma) * (k / sigma)) / sum);
-    return radius;
-}
-
-/* Smooths `size` vectors that are `step` floats apart, in place. line: room for them and what is reflected. */
-static void smooth_line(const float *weight, int radius, int size, size_t step, float *line, float *x)
-{
-    for (int at = -radius; at < size + radius; at++)
-        memcpy(line + (size_t)(at + radius) * LANES, x + (size_t)reflected(at, size) * step, LANES * sizeof *x);
-    for (int at = 0; at < size; at++) {
-        const float *middle = line + (size_t)(at + radius) * LANES;
-        float sum[LANES];
-        for (int i = 0; i < LANES; i++)
-            sum[i] = weight[0] * middle[i];
-        for (int k = 1; k <= radius; k++) {
-            const float *before = middle - k * LANES, *after = middle + k * LANES, w = weight[k];
-            for (int i = 0; i < LANES; i++)
-                sum[i] += w * (before[i] + after[i]);
-        }
-        memcpy(x + (size_t)at * step, sum, sizeof sum);
-    }
-}
-
-static void smooth_field(const struct block *b, double sigma, float *field, float *line)
-{
-    float weight[REACH * MOST_SIGMA + 1];
-    const int radius = normal_weights(sigma, weight);
-    const size_t row = (size_t)b->w * LANES;
-    for (int y = 0; y < b->h; y++)
-        smooth_line(weight, radius, b->w, LANES, line, field + (size_t)y * row);
-    for (int column = 0; column < b->w; column++)
-        smooth_line(weight, radius, b->h, row, line, field + (size_t)column * LANES);
-}
+/* ---- elastic, by the fields of elastic.c ---------------------------------------------------------------------------
+ */
 
 /* Not libm's floor, which is a call. */
 static int whole_part(double v)
@@ -228,14 +154,42 @@ static void bend_images(const struct block *b, const struct retouch *r, uint64_t
                         float *x)
 {
     const size_t plane = vectors_of(1, b->h, b->w) * LANES, image = plane * (size_t)b->c;
-    float *copy = scratch, *dx = copy + image, *dy = dx + plane, *line = dy + plane;
+    float *copy = scratch, *dx = copy + image;
     memcpy(copy, x, image * sizeof *x);
-    fill_field(b, r, seed, epoch, 0, dx);
-    fill_field(b, r, seed, epoch, 1, dy);
-    smooth_field(b, r->sigma, dx, line);
-    smooth_field(b, r->sigma, dy, line);
+    retouch_fields(b, r, seed, epoch, dx);
     for (int i = 0; i < b->n; i++)
-        bend_image(b, &r[i], i, copy, dx, dy, x);
+        bend_image(b, &r[i], i, copy, dx, dx + plane, x);
+}
+
+/* ---- where a value was before ------------------------------------------------------------------------------------ */
+
+static int leaves_image(double v, int n)
+{
+    return v < -0.5 || v >= n - 0.5;
+}
+
+static double cropped_place(double at, int from, int n, int size)
+{
+    const double place = from + (at + 0.5) * n / size - 0.5;
+    return place < from ? from : place > from + n - 1 ? from + n - 1 : place;
+}
+
+int retouch_place(const struct retouch *r, int h, int w, double dx, double dy, double *y, double *x)
+{
+    if (r->alpha > 0) {
+        *x += r->alpha * dx;
+        *y += r->alpha * dy;
+        if (leaves_image(*x, w) || leaves_image(*y, h))
+            return 0;
+    }
+    if (r->vflip)
+        *y = h - 1 - *y;
+    if (r->area > 0) {
+        const struct rectangle cut = rectangle_of(r->area, r->proportions, r->at_x, r->at_y, h, w);
+        *y = cropped_place(*y, cut.top, cut.h, h);
+        *x = cropped_place(*x, cut.left, cut.w, w);
+    }
+    return 1;
 }
 
 /* ---- colours, on values from 0 to 1 ------------------------------------------------------------------------------ */

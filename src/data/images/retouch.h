@@ -49,6 +49,13 @@ enum {
 
 /* Floats of scratch that these take for such images. */
 size_t retouch_scratch(unsigned which, int c, int h, int w);
+/* elastic.c: how far each pixel is bent, before alpha: field[2][h][w][16], along x and along y, with room for as many
+ * floats as retouch_field_scratch says. */
+size_t retouch_field_scratch(int h, int w);
+void retouch_fields(const struct block *b, const struct retouch *r, uint64_t seed, uint32_t epoch, float *field);
+/* From where in the image before all of this the value of a pixel comes, which is bent by (dx, dy) before alpha: (*y,
+ * *x) is the pixel, and becomes that place. 1, or 0: from outside. */
+int retouch_place(const struct retouch *r, int h, int w, double dx, double dy, double *y, double *x);
 /* max: the largest value of the images. scratch: 64-byte aligned. Lanes at and beyond b->n hold anything. */
 void block_retouch(const struct block *b, unsigned which, const struct retouch r[LANES], float max, uint64_t seed,
                    uint32_t epoch, float *scratch, float *x);

@@ -88,7 +88,7 @@ static int add_image(struct class_folders *c, const char *path, const struct sta
         c->file = more;
         c->room = room;
     }
-    c->file[c->files++] = (struct image_file){path, c->classes};
+    c->file[c->files++] = (struct image_file){path, c->classes, NULL};
     c->state = str_hash(str_hash(c->state, path, strlen(path) + 1), look, sizeof look);
     c->newest = c->newest > st->st_ctim.tv_sec ? c->newest : st->st_ctim.tv_sec;
     return 0;
@@ -165,6 +165,20 @@ int class_folders_list(struct class_folders *c, const char *folder, struct err *
     free(names.name);
     if (!bad && !c->classes)
         bad = err_set(e, ERR_DATA, "%s: has no folders, expected one of images for each class", folder);
+    return bad ? -1 : 0;
+}
+
+int image_files_list(struct class_folders *c, const char *folder, struct err *e)
+{
+    struct name_sorter names = {0};
+    *c = (struct class_folders){.folder = folder, .state = STR_HASH};
+    arena_init(&c->mem);
+    int bad = read_names(c, folder, &names, e) || add_image_files(c, folder, &names, e);
+    if (!bad && !c->files)
+        bad = err_set(e, ERR_DATA, "%s: has no image, a file .png, .pgm, .ppm or .pnm%s%s%s", folder,
+                      names.n ? ", but such as '" : "", names.n ? names.name[0] : "", names.n ? "'" : "");
+    c->class_name[c->classes++] = "";
+    free(names.name);
     return bad ? -1 : 0;
 }
 

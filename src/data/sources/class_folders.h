@@ -9,6 +9,7 @@
 struct image_file {
     const char *path;
     int class;
+    const char *mask; /* its label map; NULL: it has none */
 };
 
 struct class_folders {
@@ -28,6 +29,8 @@ struct class_folders {
  * case); names that begin with a dot are passed over. `folder` must outlive c. 0, or -1 with *e: the folder cannot be
  * read, has no classes or more than DATA_CLASSES, or one without an image. class_folders_release it either way. */
 int class_folders_list(struct class_folders *c, const char *folder, struct err *e);
+/* The image files of one folder, all of class 0, whose name is ""; folders in it are passed over. As above. */
+int image_files_list(struct class_folders *c, const char *folder, struct err *e);
 void class_folders_release(struct class_folders *c);
 
 #endif

@@ -18,8 +18,7 @@ void made_common(struct rng *r, uint64_t seed, int class)
     rng_init(r, seed, RNG_MADE, DATA_PARTS, (uint32_t) class);
 }
 
-/* Every key by name and value, and the seed. */
-static uint64_t fingerprint_of(const struct data_source *source, const struct data_spec *s)
+uint64_t made_fingerprint(const struct data_source *source, const struct data_spec *s)
 {
     char text[256];
     uint64_t h = str_hash(STR_HASH, source->word.name, strlen(source->word.name) + 1);
@@ -108,7 +107,7 @@ int made_load(const struct data_source *source, struct dataset *d, const struct 
     dataset_of_vectors(d, features, classes, dataset_digits);
     d->n[PART_TRAIN] = (size_t)args->samples;
     d->n[PART_TEST] = (size_t)args->test_samples;
-    d->fingerprint = fingerprint_of(source, s);
+    d->fingerprint = made_fingerprint(source, s);
     if (classes && count_classes(d, e))
         return -1;
     return peek ? 0 : make_values(t, d, s, e);

@@ -42,6 +42,8 @@ struct made_type {         /* data_source.detail */
 
 /* data_source.load of all of them. */
 int made_load(const struct data_source *source, struct dataset *d, const struct data_spec *s, int peek, struct err *e);
+/* What the keys, by name and value, and data.seed make the fingerprint of the dataset. */
+uint64_t made_fingerprint(const struct data_source *source, const struct data_spec *s);
 /* Uniform in (0,1), 32 bits. */
 double made_uniform(struct rng *r);
 /* The stream of what all samples of class `class` have in common. */

@@ -72,6 +72,29 @@ static struct picture_part fitting_part(const struct opened_picture *p, const st
     return (struct picture_part){x, y, x + w, y + h};
 }
 
+/* The pixel of n whose middle is nearest to that of pixel i of `size` between x0 and x1. */
+static int nearest_pixel(int i, int size, double x0, double x1, int n)
+{
+    const double at = x0 + (i + 0.5) * (x1 - x0) / size;
+    return at < 0 ? 0 : at < n ? (int)at : n - 1;
+}
+
+int picture_take_numbers(struct opened_picture *p, const struct picture_shape *s, uint8_t *to, struct err *e)
+{
+    p->pixel = malloc((size_t)p->w * (size_t)p->h);
+    if (!p->pixel)
+        return err_set(e, ERR_NOMEM, "%s: no memory for its %d x %d pixels", p->path, p->h, p->w);
+    if (p->format->numbers(p, e))
+        return -1;
+    const struct picture_part part = fitting_part(p, s);
+    for (int y = 0; y < s->h; y++) {
+        const size_t row = (size_t)nearest_pixel(y, s->h, part.y0, part.y1, p->h);
+        for (int x = 0; x < s->w; x++)
+            *to++ = p->pixel[row * (size_t)p->w + (size_t)nearest_pixel(x, s->w, part.x0, part.x1, p->w)];
+    }
+    return 0;
+}
+
 int picture_take(struct opened_picture *p, const struct picture_shape *s, uint8_t *to, struct err *e)
 {
     size_t plane = (size_t)s->h * (size_t)s->w;

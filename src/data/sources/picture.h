@@ -31,6 +31,9 @@ struct picture_format {
     int (*knows)(const struct opened_picture *p);
     int (*header)(struct opened_picture *p, struct err *e);
     int (*pixels)(struct opened_picture *p, struct err *e);
+    /* The same for the numbers that stand there for a label map: pixel[h][w], of grey values or places in a palette,
+     * at most 255. */
+    int (*numbers)(struct opened_picture *p, struct err *e);
 };
 extern const struct picture_format picture_png, picture_pnm;
 
@@ -52,6 +55,10 @@ struct picture_shape {
 /* The image as to[c][h][w]: laid on the background, grey by ITU-R 601 (0.299 red + 0.587 green + 0.114 blue) where c is
  * 1, resized by picture_resize. 0, or -1 with *e as picture_open. */
 int picture_take(struct opened_picture *p, const struct picture_shape *s, uint8_t *to, struct err *e);
+
+/* The numbers of a label map as to[h][w], each that of the pixel nearest to its middle: grey values (not scaled), or
+ * places in the palette. 0, or -1 with *e as picture_open: it also has colours, or a number above 255. */
+int picture_take_numbers(struct opened_picture *p, const struct picture_shape *s, uint8_t *to, struct err *e);
 
 /* picture_resize.c: the part from (x0, y0) to (x1, y1) of x[h][w][c], c up to 3, as to[c][oh][ow], by a triangle filter
  * as wide as a pixel of the larger of both images: linear between pixels where it grows, a weighted mean of all pixels

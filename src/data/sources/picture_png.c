@@ -76,21 +76,41 @@ static void look_at_png(struct png_reading *r)
 }
 
 /* Rows come in one pass, or in seven of an interlaced image, each of which adds pixels to them. */
-static void take_png_rows(struct png_reading *r)
+static void take_rows_of_png(struct png_reading *r, int channels)
 {
     struct opened_picture *p = r->p;
-    look_at_png(r);
-    png_set_scale_16(r->png);
-    png_set_expand(r->png); /* palettes, less than 8 bits, one colour that is transparent */
     int passes = png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
-    size_t row = (size_t)p->w * (size_t)p->channels;
+    size_t row = (size_t)p->w * (size_t)channels;
     if (png_get_rowbytes(r->png, r->info) != row)
         refuse_png(r, "it has another number of channels than its header says");
     for (; passes > 0; passes--)
         for (int y = 0; y < p->h; y++)
             png_read_row(r->png, p->pixel + (size_t)y * row, NULL);
     png_read_end(r->png, NULL);
+}
+
+static void take_png_pixels(struct png_reading *r)
+{
+    look_at_png(r);
+    png_set_scale_16(r->png);
+    png_set_expand(r->png); /* palettes, less than 8 bits, one colour that is transparent */
+    take_rows_of_png(r, r->p->channels);
+}
+
+/* The numbers as they are packed there: neither palettes nor less than 8 bits are expanded to colours. */
+static void take_png_numbers(struct png_reading *r)
+{
+    look_at_png(r);
+    const int type = png_get_color_type(r->png, r->info);
+    if (type & PNG_COLOR_MASK_COLOR && type != PNG_COLOR_TYPE_PALETTE)
+        refuse_png(r,
+                   "it has colours; a label map has one number for each pixel, a grey value or a place in a palette");
+    if (png_get_bit_depth(r->png, r->info) > 8)
+        refuse_png(r, "it has 16 bits for each pixel; a label map has at most 8");
+    png_set_packing(r->png);
+    png_set_strip_alpha(r->png);
+    take_rows_of_png(r, 1);
 }
 
 static int with_png(struct opened_picture *p, void (*work)(struct png_reading *r), struct err *e)
@@ -115,7 +135,12 @@ static int read_png_header(struct opened_picture *p, struct err *e)
 
 static int read_png_pixels(struct opened_picture *p, struct err *e)
 {
-    return with_png(p, take_png_rows, e);
+    return with_png(p, take_png_pixels, e);
 }
 
-const struct picture_format picture_png = {knows_png, read_png_header, read_png_pixels};
+static int read_png_numbers(struct opened_picture *p, struct err *e)
+{
+    return with_png(p, take_png_numbers, e);
+}
+
+const struct picture_format picture_png = {knows_png, read_png_header, read_png_pixels, read_png_numbers};

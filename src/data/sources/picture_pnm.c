@@ -77,4 +77,22 @@ static int read_pnm_pixels(struct opened_picture *p, struct err *e)
     return at < p->size ? err_set(e, ERR_DATA, "%s: goes on after its %d x %d pixels", p->path, p->h, p->w) : 0;
 }
 
-const struct picture_format picture_pnm = {knows_pnm, read_pnm_header, read_pnm_pixels};
+static int read_pnm_numbers(struct opened_picture *p, struct err *e)
+{
+    size_t at = p->data, values = (size_t)p->w * (size_t)p->h;
+    if (p->channels > 1)
+        return err_set(e, ERR_DATA,
+                       "%s: has colours; a label map has one number for each pixel (PGM, or a PNG with a "
+                       "palette or grey values)",
+                       p->path);
+    for (size_t i = 0; i < values; i++) {
+        const int v = pnm_value(p, &at);
+        if (v < 0 || v > 255)
+            return err_set(e, ERR_DATA, "%s: pixel %zu has %s, expected a number from 0 to 255", p->path, i + 1,
+                           v < 0 ? "no number" : "a larger one");
+        p->pixel[i] = (uint8_t)v;
+    }
+    return 0;
+}
+
+const struct picture_format picture_pnm = {knows_pnm, read_pnm_header, read_pnm_pixels, read_pnm_numbers};

@@ -11,7 +11,7 @@
 #define SOURCES(X)                                                                                                     \
     X(optdigits) X(mnist) X(fashion_mnist) X(kmnist) X(emnist_digits) X(emnist_letters) X(emnist_balanced) X(idx)      \
     X(cifar10) X(cifar100) X(images) X(csv) X(json) X(xlsx) X(text)                                                               \
-    X(moons) X(circles) X(spirals) X(blobs) X(xor) X(friedman) X(sines)
+    X(moons) X(circles) X(spirals) X(blobs) X(xor) X(friedman) X(sines) X(shapes)
 // clang-format on
 #define DECLARE(name) extern const struct data_source source_##name;
 #define ROW(name) &source_##name,

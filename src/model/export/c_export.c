@@ -135,7 +135,10 @@ static void put_interface(const struct c_writer *w, const char *name, size_t wor
         "each with work of its own. */\n#include <math.h>\n\n",
         name, name, name, name, shape_size(m->form.shape), shape_text(m->form.shape, shape, sizeof shape),
         m->form.type == FIELD_BYTES ? ", pixels from 0" : "",
-        m->classes ? "a score for each class, whose softmax are the probabilities" : "the numbers predicted");
+        !m->classes                 ? "the numbers predicted"
+        : model_labels_positions(m) ? "maps of scores [class][row][column], whose softmax over the classes are the "
+                                      "probabilities at each pixel"
+                                    : "a score for each class, whose softmax are the probabilities");
     str_addf(out, "enum { %s_INPUTS = %zu, %s_OUTPUTS = %zu, %s_WORK = %zu };\n", name, shape_size(m->form.shape), name,
              shape_size(nn_output(m->graph)), name, work);
     if (m->classes)

@@ -1,5 +1,6 @@
 /* pictures.c - NAME.pictures.csv: the pixels of the worst mistakes of the best point, or of samples that it was to
- * reconstruct and what it made of them. */
+ * reconstruct and what it made of them, or that it was to label with their label maps over them. */
+#include "base/palette.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/records/records.h"
 #include "train/answers.h"
@@ -14,7 +15,8 @@ struct pixel_source {
     const struct dataset *set;
     size_t picture, sample, repeat, row, column;
     const char *role;
-    struct class_answer answer;
+    int truth, taken; /* classes; -1: none */
+    double share;
     int red, green, blue;
 };
 
@@ -22,14 +24,14 @@ static const char *pixel_truth(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct pixel_source *s = row;
     (void)i;
-    return isnan(s->answer.share) ? "" : class_or_number(s->set, 0, s->answer.truth, buf);
+    return class_or_number(s->set, 0, s->truth, buf);
 }
 
 static const char *pixel_prediction(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct pixel_source *s = row;
     (void)i;
-    return isnan(s->answer.share) ? "" : class_or_number(s->set, 0, s->answer.taken, buf);
+    return class_or_number(s->set, 0, s->taken, buf);
 }
 
 static const char *pixel_colour(const void *row, size_t at, char buf[STR_NUM])
@@ -40,13 +42,15 @@ static const char *pixel_colour(const void *row, size_t at, char buf[STR_NUM])
 
 static const struct column_row picture_columns[] = {
     COLUMN_FIELD("picture", "number of the picture", column_whole, struct pixel_source, picture),
-    COLUMN_FIELD("role", "mistake, input (what was to be reconstructed) or output", column_text, struct pixel_source,
-                 role),
+    COLUMN_FIELD("role",
+                 "mistake; input (what was to be reconstructed, or labelled), output; truth, answer (label maps, their "
+                 "colours over the input before them)",
+                 column_text, struct pixel_source, role),
     COLUMN_FIELD("sample", "number of the sample in the test split, from 1", column_whole, struct pixel_source, sample),
     COLUMN_FIELD("repeat", "number of the repeat of the point", column_whole, struct pixel_source, repeat),
-    COLUMN("true", "class of a mistake", pixel_truth),
+    COLUMN("true", "class of a mistake, or of the pixel of a truth", pixel_truth),
     COLUMN("predicted", "the class that it was taken for", pixel_prediction),
-    COLUMN_FIELD("probability", "of that class, to 1/4096", column_float, struct pixel_source, answer.share),
+    COLUMN_FIELD("probability", "of that class, to 1/4096; of mistakes", column_float, struct pixel_source, share),
     COLUMN_FIELD("row", "row of the pixel, from the top, from 0", column_whole, struct pixel_source, row),
     COLUMN_FIELD("column", "column of the pixel, from the left, from 0", column_whole, struct pixel_source, column),
     COLUMN_FIELD("red", "0 to 255", pixel_colour, struct pixel_source, red),
@@ -134,31 +138,72 @@ static void see_pictures(void *ctx, const struct train_table *t)
         return;
     for (int i = 0; i < t->rows; i++) {
         const double *row = t->v + i * t->cols;
-        if (row[PICTURE_ROLE] == PICTURE_MISTAKE || k->repeat == 1) /* what is reconstructed is shown of one repeat */
+        if (row[PICTURE_ROLE] == PICTURE_MISTAKE || k->repeat == 1) /* other pictures are shown of one repeat */
             keep_picture(k, row, columns - PICTURE_PIXELS);
     }
 }
 
-static void picture_rows(struct record_file *f, const struct dataset *set, const struct kept_picture *p, size_t number)
+static void take_colours(struct pixel_source *row, uint32_t rgb)
 {
-    static const char *const role[] = {
-        [PICTURE_MISTAKE] = "mistake", [PICTURE_INPUT] = "input", [PICTURE_OUTPUT] = "output"};
+    row->red = (int)(rgb >> 16 & 255);
+    row->green = (int)(rgb >> 8 & 255);
+    row->blue = (int)(rgb & 255);
+}
+
+struct picture_work {
+    uint8_t byte[TRAIN_PICTURE_PIXELS]; /* of a picture, or its label map */
+    uint32_t rgb[TRAIN_PICTURE_PIXELS]; /* the last picture, which label maps are laid over */
+};
+
+/* The pixels of a sample as colours. */
+static void sample_colours(const struct dataset *set, const struct kept_picture *p, struct picture_work *w)
+{
     const struct shape s = data_input(set)->shape;
     const size_t plane = (size_t)s.h * (size_t)s.w, second = s.c >= 3 ? plane : 0;
-    uint8_t pixel[TRAIN_PICTURE_PIXELS];
-    picture_unpack(p->pixels, shape_size(s), pixel);
+    picture_unpack(p->pixels, shape_size(s), w->byte);
+    for (size_t i = 0; i < plane; i++)
+        w->rgb[i] = (uint32_t)w->byte[i] << 16 | (uint32_t)w->byte[i + second] << 8 | w->byte[i + 2 * second];
+}
+
+/* Lays the colours of a label map over those of its input; a pixel without a class keeps its own. */
+static void labelled_row(struct pixel_source *row, int role, int label, uint32_t under)
+{
+    const int class = label == DATA_NO_CLASS ? -1 : label;
+    *(role == PICTURE_TRUTH ? &row->truth : &row->taken) = class;
+    take_colours(row, class < 0 ? under : palette_over(palette_colour(class), under));
+}
+
+static void picture_rows(struct record_file *f, const struct dataset *set, const struct kept_picture *p, size_t number,
+                         struct picture_work *w)
+{
+    static const char *const role[] = {[PICTURE_MISTAKE] = "mistake",
+                                       [PICTURE_INPUT] = "input",
+                                       [PICTURE_OUTPUT] = "output",
+                                       [PICTURE_TRUTH] = "truth",
+                                       [PICTURE_LABELS] = "answer"};
+    const struct shape s = data_input(set)->shape;
+    const size_t plane = (size_t)s.h * (size_t)s.w;
+    const int known = p->role > 0 && p->role <= PICTURE_LABELS ? p->role : PICTURE_MISTAKE,
+              maps = known >= PICTURE_TRUTH;
     struct pixel_source row = {.set = set,
                                .picture = number,
-                               .role = role[p->role == PICTURE_INPUT || p->role == PICTURE_OUTPUT ? p->role : 0],
+                               .role = role[known],
                                .sample = p->sample,
                                .repeat = p->repeat,
-                               .answer = p->answer};
+                               .truth = known == PICTURE_MISTAKE ? p->answer.truth : -1,
+                               .taken = known == PICTURE_MISTAKE ? p->answer.taken : -1,
+                               .share = p->answer.share};
+    if (maps)
+        picture_unpack(p->pixels, plane, w->byte);
+    else
+        sample_colours(set, p, w);
     for (size_t i = 0; i < plane; i++) {
         row.row = i / (size_t)s.w;
         row.column = i % (size_t)s.w;
-        row.red = pixel[i];
-        row.green = pixel[i + second];
-        row.blue = pixel[i + 2 * second];
+        if (maps)
+            labelled_row(&row, known, w->byte[i], w->rgb[i]);
+        else
+            take_colours(&row, w->rgb[i]);
         record_row(f, &row);
     }
 }
@@ -170,13 +215,16 @@ int write_pictures(struct sweep_run *run, int sync, struct err *e)
     const size_t best = run->records->best_point;
     if (best == SIZE_MAX || !train_picture_columns(point_kind(run, &run->plan->point[best])->set))
         return record_none(run, &picture_table);
+    struct picture_work *work = calloc(1, sizeof *work);
+    k.failed = !work;
     int bad = tables_of_best(run, begin_pictures, see_pictures, &k, e);
     if (!bad && k.failed)
         bad = err_set(e, ERR_NOMEM, "no memory for the pictures of the best point");
     bad = bad || record_begin(&f, run, &picture_table, NULL, e);
     for (int i = 0; i < k.n && !bad; i++)
-        picture_rows(&f, k.set, &k.v[i], (size_t)i + 1);
+        picture_rows(&f, k.set, &k.v[i], (size_t)i + 1, work);
     bad = bad || record_end(&f, 0, sync, e);
+    free(work);
     for (int i = 0; i < k.n; i++)
         free(k.v[i].pixels);
     return bad ? -1 : 0;

@@ -41,6 +41,8 @@ int write_held_out(struct sweep_run *run, int sync, struct err *e);
 int write_predictions(struct sweep_run *run, int sync, struct err *e);
 /* NAME.pictures.csv: pixels of its worst mistakes, or of what it was to reconstruct. */
 int write_pictures(struct sweep_run *run, int sync, struct err *e);
+/* NAME.regions.csv: what the best point says of places, where its input is two numbers. */
+int write_regions(struct sweep_run *run, int sync, struct err *e);
 /* NAME.curves.csv and .calibration.csv from the tables that its trials left, added up (NULL: they are not there, then
  * the files go). */
 int write_curves(const struct sweep_run *run, const struct dataset *set, const struct train_table *curves, int sync,
@@ -57,8 +59,8 @@ void metrics_known(struct sweep_run *run);
 
 /* The tables that are made here, trials.h has one more. */
 extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, gradient_table,
-    held_out_table, prediction_table, mistake_table, curve_table, calibration_table, picture_table, about_table,
-    seen_table, outside_table;
+    held_out_table, prediction_table, mistake_table, curve_table, calibration_table, picture_table, region_table,
+    about_table, seen_table, outside_table;
 
 /* NAME.layers.csv: adds the layers of a point; and the whole table again, of a plan that grows. */
 void layers_add(struct record_file *f, const struct plan_point *p);

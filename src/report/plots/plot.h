@@ -13,9 +13,9 @@
 struct plot_data {
     const char *name;
     int bench; /* trials is the table of a benchmark, not of a sweep */
-    struct table trials, effects, epochs, timing, confusion, about;   /* no columns: the file is not there; */
-    struct table classes, curves, calibration, predictions, pictures; /* so */
-    struct report_metrics metrics;                                    /* of the tables */
+    struct table trials, effects, epochs, timing, confusion, about;            /* no columns: the file is not there; */
+    struct table classes, curves, calibration, predictions, pictures, regions; /* so */
+    struct report_metrics metrics;                                             /* of the tables */
     struct trials_view v;
     size_t naxes;            /* as the effects name them: axes whose values follow from another's are one with it */
     struct table_axis *axis; /* [naxes] */
@@ -48,7 +48,7 @@ struct plot {
 extern const char PLOT_NOMEM[];
 /* Every plot of a sweep, each in a file plot_NAME.c that ends in its row, in the order of the reports. */
 // clang-format off
-#define PLOTS(X) X(learning) X(ranking) X(axes) X(importance) X(pairs) X(parallel) X(params) X(confusion) X(roc) X(calibration) X(predicted) X(pictures) X(timeline)
+#define PLOTS(X) X(learning) X(ranking) X(axes) X(importance) X(pairs) X(parallel) X(params) X(confusion) X(roc) X(calibration) X(predicted) X(pictures) X(regions) X(timeline)
 // clang-format on
 #define DECLARE_PLOT(name) extern const struct plot plot_##name;
 PLOTS(DECLARE_PLOT)

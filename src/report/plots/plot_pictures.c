@@ -1,6 +1,6 @@
-/* plot_pictures.c - draws the worst mistakes of the best point as pictures, or what it reconstructs beside the
- * originals.
- */
+/* plot_pictures.c - draws the worst mistakes of the best point as pictures, or what it reconstructs below the
+ * originals, or the true and the predicted label maps over pictures below these. */
+#include "base/palette.h"
 #include "report/plots/plot.h"
 
 #include <math.h>
@@ -12,11 +12,19 @@
 #define WORDS 40 /* pixels of two lines of text */
 #define MOST 16  /* pictures */
 #define CLASS 9  /* letters of the name of a class */
+#define KEYS 12  /* most classes of a legend */
+enum { TAG_KEYS = 100 };
 
 struct picture_place {
     size_t from, n, h, w; /* rows of the table; its size */
-    int output;           /* what was made of the one before it */
+    size_t below;         /* how many pictures of the same sample are above it */
 };
+
+/* The place of a picture of that role below the first one of its sample. */
+static size_t place_of_role(const char *role)
+{
+    return !strcmp(role, "output") || !strcmp(role, "truth") ? 1 : !strcmp(role, "answer") ? 2 : 0;
+}
 
 static size_t find_pictures(const struct table *t, struct picture_place p[MOST])
 {
@@ -28,8 +36,8 @@ static size_t find_pictures(const struct table *t, struct picture_place p[MOST])
         if (!(of > 0) || (of != last && n == MOST))
             break;
         if (of != last)
-            p[n++] = (struct picture_place){
-                .from = r, .h = 1, .w = 1, .output = !strcmp(table_cell(t, r, "role"), "output")};
+            p[n++] =
+                (struct picture_place){.from = r, .h = 1, .w = 1, .below = place_of_role(table_cell(t, r, "role"))};
         last = of;
         p[n - 1].n++;
         p[n - 1].h = y >= 0 && y < 1e4 && (size_t)y + 1 > p[n - 1].h ? (size_t)y + 1 : p[n - 1].h;
@@ -96,6 +104,40 @@ static void plot_picture(struct str *s, const struct picture_place *p, size_t nu
     str_addf(s, "plot $picture%zu using 1:2:3:4:5 with rgbimage\n", number);
 }
 
+/* What the colours of label maps are, in the order of the classes, so many keys to a row. */
+static void put_class_keys(struct str *s, const struct plot_data *d, double width, double height, double top)
+{
+    const size_t n = d->confusion.rows < KEYS ? d->confusion.rows : KEYS, row = 6;
+    for (size_t k = 0; k < n; k++) {
+        const double x = (width - 110.0 * (double)(n < row ? n : row)) / 2 + 110.0 * (double)(k % row);
+        const double y = top + 22.0 * (double)(k / row);
+        char name[32];
+        snprintf(name, sizeof name, "key%zu", k);
+        str_addf(
+            s,
+            "set object %zu rectangle from screen %.5f, screen %.5f to screen %.5f, screen %.5f fs solid 1 border rgb "
+            "'#999999' fc rgb '#%06x'\n",
+            k + TAG_KEYS, x / width, 1 - (y + 14) / height, (x + 14) / width, 1 - y / height,
+            (unsigned)palette_colour((int)k));
+        put_text(s, width, height, TAG_KEYS + (int)k, name, x + 20, y + 7, "left");
+    }
+}
+
+static void put_key_names(struct str *s, const struct plot_data *d)
+{
+    for (size_t k = 0; k < d->confusion.rows && k < KEYS; k++) {
+        char name[32];
+        snprintf(name, sizeof name, "key%zu", k);
+        put_variable(s, name, table_cell(&d->confusion, k, "true"), CLASS);
+    }
+}
+
+static void take_keys_away(struct str *s, const struct plot_data *d)
+{
+    for (size_t k = 0; k < d->confusion.rows && k < KEYS; k++)
+        str_addf(s, "unset label %zu\nunset object %zu\n", k + TAG_KEYS, k + TAG_KEYS);
+}
+
 static const char *draw_test_pictures(const struct plot_data *d, struct str *s, struct arena *a)
 {
     const struct table *t = &d->pictures;
@@ -104,31 +146,42 @@ static const char *draw_test_pictures(const struct plot_data *d, struct str *s, 
     (void)a;
     if (!n)
         return "there is no table of pictures";
-    const int pairs = n > 1 && p[1].output;
-    const size_t columns = pairs ? (n + 1) / 2 : n < 6 ? n : 6, rows = pairs ? 2 : (n + columns - 1) / columns;
+    const size_t group = n > 2 && p[2].below == 2 ? 3 : n > 1 && p[1].below ? 2 : 1; /* pictures of a sample */
+    const size_t columns = group > 1 ? (n + group - 1) / group : n < 6 ? n : 6;
+    const size_t rows = group > 1 ? group : (n + columns - 1) / columns;
+    const double keys = group == 3 ? 22.0 * (double)((d->confusion.rows < KEYS ? d->confusion.rows + 5 : KEYS) / 6) : 0;
     const double wide = GAP + (double)columns * (SIDE + GAP), width = wide < 620 ? 620 : wide;
-    const double height = 60 + (double)rows * (SIDE + WORDS + 14) + 16;
+    const double height = 60 + (double)rows * (SIDE + WORDS + 14) + 16 + keys;
     script_begin(s, d, &plot_pictures,
-                 pairs ? "what was put in, and what came out" : "the surest mistakes of the best point");
+                 group == 3   ? "label maps of test samples over them, the true ones and the answers"
+                 : group == 2 ? "what was put in, and what came out"
+                              : "the surest mistakes of the best point");
     for (size_t i = 0; i < n; i++) {
         put_pixels(s, t, &p[i], i);
         put_picture_words(s, t, &p[i], i);
     }
+    if (keys > 0)
+        put_key_names(s, d);
     script_draw(s, (int)width, (int)height);
     str_add(s, "set multiplot\n");
+    if (keys > 0)
+        put_class_keys(s, d, width, height, height - keys - 6);
     put_heading(s, 1, (int)height);
     str_add(s, "unset grid\nunset border\nunset tics\n");
     for (size_t i = 0; i < n; i++) {
-        const size_t column = pairs ? i / 2 : i % columns, row = pairs ? i % 2 : i / columns;
+        const size_t column = group > 1 ? i / group : i % columns, row = group > 1 ? i % group : i / columns;
         plot_picture(s, &p[i], i, (width - wide) / 2 + GAP + (double)column * (SIDE + GAP),
                      50 + (double)row * (SIDE + WORDS + 14), width, height);
         str_addf(s, "unset label %d\n", TAG_HEADING);
+        if (keys > 0 && !i)
+            take_keys_away(s, d);
     }
     str_add(s, "unset multiplot\n");
     script_end(s);
     return NULL;
 }
 
-const struct plot plot_pictures = {
-    {"pictures", "the surest mistakes of the best point on the test split, or reconstructions below their originals"},
-    draw_test_pictures};
+const struct plot plot_pictures = {{"pictures", "the surest mistakes of the best point on the test split, "
+                                                "reconstructions below their originals, or label maps over "
+                                                "their pictures"},
+                                   draw_test_pictures};

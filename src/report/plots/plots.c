@@ -78,11 +78,11 @@ static int join_axes(struct plot_data *d)
     return d->axis && d->inside ? 0 : -1;
 }
 
-#define PLOT_TABLES 11
+#define PLOT_TABLES 12
 static void all_tables(struct plot_data *d, struct table *all[PLOT_TABLES])
 {
     struct table *const of[] = {&d->trials,  &d->effects, &d->epochs,      &d->timing,      &d->confusion, &d->about,
-                                &d->classes, &d->curves,  &d->calibration, &d->predictions, &d->pictures};
+                                &d->classes, &d->curves,  &d->calibration, &d->predictions, &d->pictures,  &d->regions};
     memcpy(all, of, sizeof of);
 }
 
@@ -94,7 +94,8 @@ static int read_findings(struct plot_data *d, const char *out, struct err *e)
            read_if_there(&d->curves, out, d->name, ".curves.csv", e) ||
            read_if_there(&d->calibration, out, d->name, ".calibration.csv", e) ||
            (!*plot_about(d, "classes") && read_if_there(&d->predictions, out, d->name, ".predictions.csv", e)) ||
-           read_if_there(&d->pictures, out, d->name, ".pictures.csv", e);
+           read_if_there(&d->pictures, out, d->name, ".pictures.csv", e) ||
+           read_if_there(&d->regions, out, d->name, ".regions.csv", e);
 }
 
 /* The shares of a search are known where its distributions are: when the tables are written. */

@@ -8,7 +8,7 @@
 /* A row. */
 struct class_source {
     const char *name;
-    double precision, recall, f1, auc, support;
+    double precision, recall, f1, auc, support, iou;
 };
 
 #define CLASS(field, help, cell) COLUMN_FIELD(#field, help, cell, struct class_source, field)
@@ -18,7 +18,8 @@ static const struct column_row class_columns[] = {
     CLASS(recall, "share of the class that was taken for it", column_double),
     CLASS(f1, "harmonic mean of precision and recall", column_double),
     CLASS(auc, "area under the ROC curve, the class against all others", column_double),
-    CLASS(support, "samples of the class, of all repeats of the best point", column_double),
+    CLASS(support, "samples (of label maps: pixels) of the class, of all repeats of the best point", column_double),
+    CLASS(iou, "share of what is of the class and was taken for it among what is one or the other", column_double),
 };
 const struct column_table class_table = {"NAME.classes.csv", "a class", COLUMNS_OF(class_columns)};
 
@@ -38,9 +39,13 @@ int report_classes(const double *counts, const double *auc, const char *const *c
             support += counts[c * classes + k];
             predicted += counts[k * classes + c];
         }
-        const struct class_source row = {class_name[c],         ratio(right, predicted),
-                                         ratio(right, support), ratio(2 * right, support + predicted),
-                                         auc ? auc[c] : NAN,    support};
+        const struct class_source row = {class_name[c],
+                                         ratio(right, predicted),
+                                         ratio(right, support),
+                                         ratio(2 * right, support + predicted),
+                                         auc ? auc[c] : NAN,
+                                         support,
+                                         ratio(right, support + predicted - right)};
         bad = table_row(out, sheet_row(&sheet, &row));
     }
     sheet_release(&sheet);

@@ -1,6 +1,6 @@
 /* classify.c - the task of telling classes apart: the output is a logit for each class. */
-#include "base/maths.h"
 #include "train/tasks/class_findings.h"
+#include "train/tasks/class_loss.h"
 #include "train/training.h"
 
 #include <math.h>
@@ -9,20 +9,16 @@
 struct classify {
     double loss, weight; /* sums over the samples: of the losses, each times its weight, and of the weights */
     struct class_counts *counts;
-    float *class_weight;  /* [classes]; NULL: every sample weighs 1 */
-    float *sample_weight; /* [training batch up to 16s]; so */
-    float *prob;          /* [larger batch up to 16s][classes] shares of softmax */
-    float *cross_entropy; /* [larger batch] of the shares */
-    int32_t *answer;      /* [larger batch] the classes that samples are taken for */
+    struct class_loss of;
+    int32_t *answer; /* [larger batch] the classes that samples are taken for */
     struct class_findings *findings;
-    float *guess;                 /* [classes][16] outputs of the constant guess */
     float *other_loss, *other_dz; /* of a batch whose samples are mixed: those of the second labels */
 };
 _Static_assert(sizeof(struct classify) <= TASK_OWN, "there is room for it");
 
 static int classify_outputs(struct target_kind target)
 {
-    return target.classes;
+    return target.maps ? 0 : target.classes;
 }
 
 static unsigned classify_measured(const struct nn_graph *g, const struct dataset *d)
@@ -81,16 +77,10 @@ static void classify_lay_out(struct train_task *t, size_t eval, struct train_tak
         c->other_dz = train_take(memory, batch * classes, sizeof *c->other_dz);
     }
     lay_out_counts(t, memory);
-    c->guess = train_take(memory, classes * LANES, sizeof *c->guess);
-    c->prob = train_take(memory, larger * classes, sizeof *c->prob);
-    c->cross_entropy = train_take(memory, larger, sizeof *c->cross_entropy);
+    class_loss_lay_out(&c->of, t, t->outputs, batch, larger, memory);
     c->answer = train_take(memory, larger, sizeof *c->answer);
     c->findings = train_take(memory, 1, sizeof *c->findings);
     class_findings_lay_out(c->findings ? c->findings : &counted, t, memory);
-    if (!train_weighs(t->job->spec))
-        return;
-    c->class_weight = train_take(memory, classes, sizeof *c->class_weight);
-    c->sample_weight = train_take(memory, batch, sizeof *c->sample_weight);
 }
 
 static void count_samples_of_classes(const struct data_view *v, enum data_split split, size_t count[DATA_CLASSES])
@@ -105,10 +95,8 @@ static void classify_prepare(struct train_task *t)
 {
     struct classify *c = (void *)t->own;
     size_t count[DATA_CLASSES];
-    if (!c->class_weight)
-        return;
     count_samples_of_classes(t->job->view, DATA_TRAIN, count);
-    train_class_weights(t->job->spec, count, t->outputs, c->class_weight);
+    class_loss_prepare(&c->of, t, count);
 }
 
 static void classify_begin(struct train_task *t, int training)
@@ -123,58 +111,6 @@ static const float *logits_of(const struct train_task *t, const float *z, int i)
     return z + lane_at((struct shape){VECTOR, t->outputs, 1, 1, 1}, i, 0, 0, 0);
 }
 
-/* Fills sample_weight of those labels, dead lanes with 0; returns the sum. */
-static double weigh_samples(struct classify *c, const struct batch *b, const int32_t *label)
-{
-    double sum = 0;
-    for (int i = 0; i < b->blocks * LANES; i++)
-        sum += (double)(c->sample_weight[i] = i < b->n ? c->class_weight[label[i]] : 0);
-    return sum;
-}
-
-/* The shares of softmax, and the cross-entropy of each sample. */
-static void softmax_of_batch(struct train_task *t, const struct batch *b, const int32_t *label, const float *z)
-{
-    struct classify *c = (void *)t->own;
-    t->job->k->softmax_xent(b->n, t->outputs, z, label, 0, 1, c->cross_entropy, c->prob, NULL);
-}
-
-static void smoothed_loss(struct train_task *t, const struct batch *b, float scale, const float *z, float *each,
-                          float *dz)
-{
-    struct classify *c = (void *)t->own;
-    softmax_of_batch(t, b, b->label, z);
-    train_weighted_smoothing(b->n, t->outputs, z, c->prob, c->cross_entropy, b->label, c->class_weight,
-                             (float)t->job->spec->label_smoothing, scale, each, dz);
-}
-
-static void gated_loss(struct train_task *t, const struct batch *b, float scale, const float *z, float *each, float *dz)
-{
-    struct classify *c = (void *)t->own;
-    t->loss->compute(t->job->spec, 1, b, t->outputs, z, scale, each, dz);
-    if (!c->class_weight)
-        return;
-    weigh_samples(c, b, b->label);
-    if (dz)
-        t->job->k->gate(1, 1, t->outputs, b->blocks, dz, c->sample_weight, dz);
-    for (int i = 0; i < b->n; i++)
-        each[i] *= c->sample_weight[i];
-}
-
-/* The losses of the batch against its labels, each times its weight and their share, and, where dz is not NULL, scale
- * times the gradient of their sum. */
-static void loss_of_labels(struct train_task *t, const struct batch *b, float share, float scale, const float *z,
-                           float *each, float *dz)
-{
-    const struct classify *c = (void *)t->own;
-    if (c->class_weight && t->job->spec->label_smoothing > 0 && t->loss == &loss_cross_entropy)
-        smoothed_loss(t, b, share * scale, z, each, dz);
-    else
-        gated_loss(t, b, share * scale, z, each, dz);
-    for (int i = 0; i < b->n && share < 1; i++)
-        each[i] *= share;
-}
-
 /* Those of the batch, of samples that are mixed against both labels, and the gradient of their sum over the sum of the
  * weights, which is returned; where all weigh 0 the gradient is 0. */
 static double weighted_loss(struct train_task *t, const struct batch *b, const float *z, float *dz)
@@ -182,16 +118,16 @@ static double weighted_loss(struct train_task *t, const struct batch *b, const f
     struct classify *c = (void *)t->own;
     const float share = b->other ? b->share : 1, rest = 1 - share;
     double sum = b->n;
-    if (c->class_weight)
-        sum = (double)share * weigh_samples(c, b, b->label) +
-              (b->other ? (double)rest * weigh_samples(c, b, b->other) : 0);
-    const float scale = c->class_weight ? (float)(sum > 0 ? 1 / sum : 0) : 1 / (float)b->n;
-    loss_of_labels(t, b, share, scale, z, t->each, dz);
+    if (c->of.class_weight)
+        sum = (double)share * class_loss_weigh(&c->of, b->n, b->label) +
+              (b->other ? (double)rest * class_loss_weigh(&c->of, b->n, b->other) : 0);
+    const float scale = c->of.class_weight ? (float)(sum > 0 ? 1 / sum : 0) : 1 / (float)b->n;
+    class_loss_of_labels(&c->of, t, b, share, scale, z, t->each, dz);
     if (!b->other)
         return sum;
     struct batch other = *b;
     other.label = b->other;
-    loss_of_labels(t, &other, rest, scale, z, c->other_loss, c->other_dz);
+    class_loss_of_labels(&c->of, t, &other, rest, scale, z, c->other_loss, c->other_dz);
     t->job->k->add_scaled((size_t)(b->blocks * t->outputs) * LANES, 1, c->other_dz, dz, dz);
     for (int i = 0; i < b->n; i++)
         t->each[i] += c->other_loss[i];
@@ -204,8 +140,8 @@ static double classify_step(struct train_task *t, const struct batch *b, const f
     double loss = 0;
     const int32_t *label = b->other && b->share < 0.5f ? b->other : b->label;
     c->weight += weighted_loss(t, b, z, dz);
-    softmax_of_batch(t, b, label, z);
-    class_counts_add(c->counts, b->n, z, c->prob, c->cross_entropy, label, c->answer);
+    class_loss_softmax(&c->of, t, b->n, label, z);
+    class_counts_add(c->counts, b->n, z, c->of.prob, c->of.cross_entropy, label, c->answer);
     for (int i = 0; i < b->n; i++)
         loss += t->each[i];
     c->loss += loss;
@@ -231,17 +167,17 @@ static void hold_class(struct train_task *t, size_t number, uint32_t sample, int
 static void classify_measure(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep)
 {
     struct classify *c = (void *)t->own;
-    const float *loss = c->cross_entropy;
-    softmax_of_batch(t, b, b->label, z);
+    const float *loss = c->of.cross_entropy;
+    class_loss_softmax(&c->of, t, b->n, b->label, z);
     if (t->loss != &loss_cross_entropy) {
         t->loss->compute(t->job->spec, 0, b, t->outputs, z, 1, t->each, NULL);
         loss = t->each;
     }
-    class_counts_add(c->counts, b->n, z, c->prob, c->cross_entropy, b->label, c->answer);
+    class_counts_add(c->counts, b->n, z, c->of.prob, c->of.cross_entropy, b->label, c->answer);
     for (int i = 0; i < b->n; i++) {
         c->loss += loss[i];
         if (keep == KEEP_HELD_OUT)
-            hold_class(t, from + (size_t)i, b->key[i], b->label[i], c->answer[i], logits_of(t, c->prob, i));
+            hold_class(t, from + (size_t)i, b->key[i], b->label[i], c->answer[i], logits_of(t, c->of.prob, i));
     }
     c->weight += b->n;
 }
@@ -259,71 +195,14 @@ static void classify_finish(struct train_task *t, struct train_result *out)
     class_findings_tables(c->findings, t, c->counts, out);
 }
 
-#define LEAST_SHARE 1e-6 /* of a class that has no sample, or whose samples weigh nothing */
-
-static double weight_of_class(const struct train_task *t, int k)
-{
-    const struct classify *c = (const void *)t->own;
-    return c->class_weight ? (double)c->class_weight[k] : 1;
-}
-
-/* The shares that the classes have in the samples that are trained, and in their weight. */
-static void shares_of_classes(const struct train_task *t, double samples[DATA_CLASSES], double weight[DATA_CLASSES])
-{
-    size_t count[DATA_CLASSES];
-    double all = 0, sum = 0;
-    count_samples_of_classes(t->job->view, DATA_TRAIN, count);
-    for (int k = 0; k < t->outputs; k++)
-        all += samples[k] = t->job->spec->sampling ? count[k] > 0 : (double)count[k];
-    for (int k = 0; k < t->outputs; k++) {
-        samples[k] /= all;
-        sum += weight[k] = samples[k] * weight_of_class(t, k);
-    }
-    for (int k = 0; k < t->outputs; k++)
-        weight[k] /= sum > 0 ? sum : 1;
-}
-
-/* The logits of the guess are the logarithms of the shares in the weight. */
-static void fill_guess(const struct train_task *t, const double weight[DATA_CLASSES])
-{
-    struct classify *c = (void *)t->own;
-    for (int k = 0; k < t->outputs; k++)
-        for (int i = 0; i < LANES; i++)
-            c->guess[k * LANES + i] = (float)m_log(weight[k] > 0 ? weight[k] : LEAST_SHARE);
-}
-
-/* The loss of the guess: that of each class, by its share in the samples. */
-static double loss_of_guess(struct train_task *t, const double samples[DATA_CLASSES])
-{
-    struct classify *c = (void *)t->own;
-    int32_t label[LANES];
-    float loss[LANES];
-    double sum = 0, weights = 0;
-    for (int from = 0; from < t->outputs; from += LANES) {
-        struct batch b = {.k = t->job->k, .label = label, .blocks = 1};
-        for (b.n = 0; b.n < LANES && from + b.n < t->outputs; b.n++)
-            label[b.n] = from + b.n;
-        loss_of_labels(t, &b, 1, 1, c->guess, loss, NULL);
-        for (int i = 0; i < b.n; i++) {
-            sum += samples[from + i] * (double)loss[i];
-            weights += samples[from + i] * weight_of_class(t, from + i);
-        }
-    }
-    return weights > 0 ? sum / weights : 0;
-}
-
 static struct constant_guess classify_guess(struct train_task *t)
 {
+    struct classify *c = (void *)t->own;
     const struct data_view *v = t->job->view;
-    const enum data_split judged = v->n[DATA_VALIDATION] ? DATA_VALIDATION : DATA_TRAIN;
-    size_t count[DATA_CLASSES], most = 0;
-    double samples[DATA_CLASSES], weight[DATA_CLASSES];
-    count_samples_of_classes(v, judged, count);
-    for (int k = 0; k < t->outputs; k++)
-        most = count[k] > most ? count[k] : most;
-    shares_of_classes(t, samples, weight);
-    fill_guess(t, weight);
-    return (struct constant_guess){(float)loss_of_guess(t, samples), (float)((double)most / (double)v->n[judged])};
+    size_t trained[DATA_CLASSES], judged[DATA_CLASSES];
+    count_samples_of_classes(v, DATA_TRAIN, trained);
+    count_samples_of_classes(v, v->n[DATA_VALIDATION] ? DATA_VALIDATION : DATA_TRAIN, judged);
+    return class_loss_guess(&c->of, t, trained, judged);
 }
 
 static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, &loss_focal, &loss_hinge, &loss_bce,
@@ -332,7 +211,7 @@ static const struct loss_type *const classify_losses[] = {&loss_cross_entropy, &
 const struct task_type task_classify = {
     .name = "classify",
     .help = "tell classes apart: an output for each class, of which the largest is the answer",
-    .mixes = 1,
+    .mixes = MIXES_SHARES,
     .one = "class",
     .many = "classes",
     .by_class = 1,

@@ -174,7 +174,7 @@ const struct loss_type loss_formula = {
 };
 
 const struct loss_type *const loss_types[] = {&loss_cross_entropy, &loss_mse, &loss_mae,     &loss_huber, &loss_focal,
-                                              &loss_hinge,         &loss_bce, &loss_formula, NULL};
+                                              &loss_hinge,         &loss_bce, &loss_formula, &loss_dice,  NULL};
 
 const char *loss_name(size_t i)
 {

@@ -18,7 +18,7 @@ struct reconstruct {
     float *shown; /* [larger batch][outputs][16] the sigmoid of what is put out; NULL where that is shown as it is */
     double *pictures; /* [PAIRS * 2][columns], see train/answers.h; NULL: there are none */
     uint32_t *at;     /* [16] and what a batch of reconstruct_guess wants */
-    int32_t *label;   /* [16] */
+    int32_t *label;   /* [16], or label maps */
     float *x, *mean;  /* [outputs][16] */
     float *target;    /* [numbers to predict][16] */
 };
@@ -44,7 +44,7 @@ static void reconstruct_lay_out(struct train_task *t, size_t eval, struct train_
         r->shown = train_take(memory, (size_t)blocks * LANES * outputs, sizeof *r->shown);
     r->pictures = train_take(memory, 2 * PAIRS * train_picture_columns(t->job->view->set), sizeof *r->pictures);
     r->at = train_take(memory, LANES, sizeof *r->at);
-    r->label = train_take(memory, LANES, sizeof *r->label);
+    r->label = train_take(memory, LANES * (size_t)t->job->view->labels, sizeof *r->label);
     r->x = train_take(memory, LANES * outputs, sizeof *r->x);
     r->mean = train_take(memory, LANES * outputs, sizeof *r->mean);
     r->target = train_take(memory, LANES * (size_t)t->job->view->targets, sizeof *r->target);

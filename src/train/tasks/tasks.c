@@ -5,7 +5,7 @@
 #include <string.h>
 
 // clang-format off
-#define TASK_NAMES(X) X(classify) X(regress) X(next) X(reconstruct)
+#define TASK_NAMES(X) X(classify) X(regress) X(label) X(next) X(reconstruct)
 // clang-format on
 #define DECLARE(name) extern const struct task_type task_##name;
 #define ROW(name) &task_##name,
@@ -89,7 +89,7 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
     if (s->label_smoothing > 0 && !(loss->smooths && (task->by_class || task->by_position)))
         return err_set(e, ERR_USAGE, "%s has no classes to smooth; write 0, or leave it out", loss->name);
     *key = s->mixup > 0 ? "mixup" : "cutmix";
-    if (train_mixes(s) && !task->mixes)
+    if (train_mixes(s) && task->mixes == MIXES_NOTHING)
         return err_set(e, ERR_USAGE, "mixes samples of two classes, and %s has none; write 0, or leave it out",
                        task->name);
     if (train_mixes(s) && target.vocabulary)
@@ -97,14 +97,19 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
                        "mixes the numbers of samples, and those of dataset %s are texts; write 0, or leave "
                        "it out",
                        d->name);
+    if (s->mixup > 0 && task->mixes == MIXES_PLACES)
+        return err_set(e, ERR_USAGE,
+                       "lays two pictures over each other, and a pixel has one class; write 0, or cutmix in "
+                       "its place");
     *key = "cutmix";
     if (s->cutmix > 0 && data_input(d)->shape.kind != MAPS)
         return err_set(e, ERR_USAGE,
                        "pastes rectangles into pictures, and dataset %s has none; write 0, or mixup in its place",
                        d->name);
     *key = "sampling";
-    if (s->sampling && !task->by_class)
-        return err_set(e, ERR_USAGE, "%s has no classes to balance; write shuffle, or leave it out", task->name);
+    if (s->sampling && (!task->by_class || task->by_position))
+        return err_set(e, ERR_USAGE, "%s has no classes of samples to balance; write shuffle, or leave it out",
+                       task->name);
     *key = "class_weights";
     if (train_weighs(s) && !task->by_class)
         return err_set(e, ERR_USAGE, "%s has no classes to weigh; write none, or leave it out", task->name);
@@ -116,7 +121,7 @@ struct nn_target train_target(const struct task_type *task, struct target_kind t
     const int n = task->outputs(target);
     *shape = target.input;
     if (task->by_position)
-        shape->c = n / target.input.h;
+        shape->c = n / (target.input.h * target.input.w);
     return (struct nn_target){n, n == 1 ? task->one : task->many, task->like_input || task->by_position ? shape : NULL};
 }
 

@@ -111,6 +111,36 @@ static void check_images(const struct data_word *w, const void *unused)
     folder_remove(folder);
 }
 
+/* A disc is round, a square and a triangle have their areas; labels are what was drawn last. */
+static void check_shapes(const struct data_word *w, const void *unused)
+{
+    struct data_spec s = spec_of(w->name, "");
+    struct dataset d;
+    size_t count[4] = {0};
+    double light[4] = {0};
+    (void)unused;
+    set_key(&s, "shapes", "1");
+    set_key(&s, "noise", "0");
+    loads(&s, &d);
+    assert_true(data_classes(&d) == 4 && data_has_label_maps(&d) && !data_sample_classes(&d) && d.fingerprint);
+    assert_true(shape_size(data_input(&d)->shape) == 1024 && data_labels(&d) == 1024);
+    const uint8_t *x = pixels_of(&d, PART_TEST), *y = classes_of(&d, PART_TEST);
+    for (size_t i = 0; i < 1000; i++)
+        for (size_t k = 0; k < 1024; k++) {
+            count[y[i * 1024 + k]]++;
+            light[y[i * 1024 + k]] += x[i * 1024 + k];
+            for (size_t j = 0; k % 37 == 0 && j < 1024; j++) /* one light for the ground, one for the shape */
+                assert_true((y[i * 1024 + k] == y[i * 1024 + j]) == (x[i * 1024 + k] == x[i * 1024 + j]));
+        }
+    assert_close(light[0] / (double)count[0], 255 * 0.15, 0, 3);
+    for (int class = 1; class < 4; class ++) {
+        assert_close(light[class] / (double)count[class], 255 * 0.7, 0, 6);
+        assert_close((double)count[class] / 1000 / 1024, 0.88 * M_PI * 0.0336 / 3, 0.15,
+                     0); /* what lies outside is lost */
+    }
+    dataset_release(&d);
+}
+
 /* The rows of check_table in a workbook. */
 static void check_workbook(const struct data_word *w, const void *sheet)
 {
@@ -263,6 +293,7 @@ static const struct {
      &(struct made_numbers){{-0.7339438, -0.7339438, 0.750886802, 0.314228622, 0.314228622, -1.33942347, 0.767393897,
                              0.767393897, 1.19365964},
                             1}},
+    {"shapes", check_shapes, NULL},
 };
 
 static void every_row_is_checked(void **state)
@@ -311,7 +342,7 @@ static void a_made_dataset_is_known_by_all_its_keys(void **state)
                 dataset_release(&d[k]);
         }
     }
-    assert_true(changed >= 18);
+    assert_true(changed >= 23);
     struct data_spec a = spec_of("optdigits", ""), b = a;
     b.seed = 5;
     assert_true(data_same_dataset(&a, &b)); /* there the seed is of the split alone */
@@ -330,16 +361,17 @@ static void more_samples_leave_those_there_are(void **state)
         set_key(&few, "samples", "37");
         set_key(&many, "samples", "1234");
         assert_true(!dataset_load(&a, &few, &e) && !dataset_load(&b, &many, &e) && !dataset_peek(&peeked, &many, &e));
+        const size_t value = data_input(&a)->type == FIELD_FLOATS ? sizeof(float) : 1;
         assert_memory_equal(data_input(&a)->values[PART_TRAIN], data_input(&b)->values[PART_TRAIN],
-                            37 * shape_size(data_input(&a)->shape) * sizeof(float));
+                            37 * shape_size(data_input(&a)->shape) * value);
         assert_memory_equal(data_input(&a)->values[PART_TEST], data_input(&b)->values[PART_TEST],
-                            1000 * shape_size(data_input(&a)->shape) * sizeof(float));
+                            1000 * shape_size(data_input(&a)->shape) * value);
         assert_true(memcmp(data_input(&b)->values[PART_TRAIN], data_input(&b)->values[PART_TEST], 64) != 0);
         assert_true(peeked.n[PART_TRAIN] == 1234 && !data_input(&peeked)->values[PART_TRAIN]);
         uint32_t count[DATA_CLASSES] = {0};
-        for (size_t k = 0; k < 1234 && data_classes(&b); k++)
+        for (size_t k = 0; k < 1234 && data_sample_classes(&b); k++)
             count[classes_of(&b, PART_TRAIN)[k]]++;
-        assert_memory_equal(count, data_target(&peeked)->count, (size_t)data_classes(&b) * sizeof *count);
+        assert_memory_equal(count, data_target(&peeked)->count, (size_t)data_sample_classes(&b) * sizeof *count);
         dataset_release(&a);
         dataset_release(&b);
         dataset_release(&peeked);

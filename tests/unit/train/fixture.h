@@ -32,6 +32,7 @@ int test_late_dropout(void);
 int test_mixing(void);
 int test_classes(void);
 int test_next(void);
+int test_label(void);
 
 /* Defaults of every key, then "key=value key=value" of [train], optimizer and schedule; fails the test on a bad word.
  */

@@ -73,7 +73,7 @@ static void each_loss_is_complete(void **state)
     for (const struct loss_type *l; (l = loss_types[n]); n++) {
         int tasks = 0;
         assert_string_equal(loss_name(n + 1), l->name);
-        assert_true(l->help && strlen(l->help) > 10 && l->source && l->compute && l->args_size <= TRAIN_ARGS);
+        assert_true(l->help && strlen(l->help) > 10 && l->source && l->args_size <= TRAIN_ARGS);
         if (l->params)
             check_params(l->params, l->args_size, l->name);
         for (const struct param *p = l->params; p && p->name; p++) {
@@ -96,12 +96,12 @@ static void each_loss_is_complete(void **state)
 /* Every task has a training in some test, and every metric its values: a word here names it. */
 static void each_task_is_complete(void **state)
 {
-    static const char *const trained[] = {"classify", "regress", "next",
+    static const char *const trained[] = {"classify", "regress", "label", "next",
                                           "reconstruct"}; /* test_epochs.c, test_regress.c, test_next.c, ... */
     static const char *const computed[] = {"loss",  "accuracy",       "mse",        "rmse",      "mae",    "r2",
                                            "psnr",  "reconstruction", "divergence", "precision", "recall", "f1",
                                            "kappa", "matthews",       "auc",        "log_loss",  "brier",  "ece",
-                                           "top3",  "top5",           "perplexity", "bits"};
+                                           "top3",  "top5",           "perplexity", "bits",      "iou",    "dice"};
     unsigned by_some = 0;
     size_t n = 0;
     (void)state;
@@ -151,6 +151,7 @@ static void tasks_fit_their_data(void **state)
         {"task=reconstruct class_weights=balanced", "class_weights: reconstruct has no classes to weigh", 0},
         {"task=reconstruct loss=bce label_smoothing=0.1", "label_smoothing: bce has no classes to smooth", 0},
         {"task=reconstruct loss=huber", "loss: huber is not a loss of reconstruct; write mse, bce or mae", 1},
+        {"task=label", "task: label wants classes of positions, dataset d has classes; write classify", 0},
         {"class_weights=none", NULL, 1},
         {"class_weights=balanced", "class_weights: regress has no classes to weigh; write none", 1},
     };
