@@ -293,7 +293,7 @@ int model_from_texts(struct model *m, const struct tensors_file *f, struct arena
     if (read_form(&r, &m->form) || read_network(&r, m) || read_classes(&r, m))
         return -1;
     if (m->classes && m->classes != nn_output(m->graph).c)
-        return wrong_text(&r, "classes", "one for each channel of the output");
+        return wrong_text(&r, "classes", "one for each output, or each channel of output maps");
     m->task = wanted_text(&r, "task");
     m->loss = optional_text(&r, "loss");
     m->dataset = optional_text(&r, "dataset");

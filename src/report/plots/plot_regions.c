@@ -7,9 +7,10 @@
 #include <string.h>
 
 #define SIDE_LENGTH 640
-#define COLOURS 7  /* of classes; more take them again */
-#define FAINT 0.12 /* of a class's colour where it is as likely as any other, */
-#define STRONG 0.6 /* and where it is certain */
+#define COLOURS 7      /* of classes; more take them again */
+#define NAME_LETTERS 9 /* of a class in the legend */
+#define FAINT 0.12     /* of a class's colour where it is as likely as any other, */
+#define STRONG 0.6     /* and where it is certain */
 
 static const char *const class_colour[COLOURS] = {BLUE, ORANGE, GREEN, RED, SKY, PINK, GREY};
 
@@ -39,34 +40,47 @@ static void put_cell_colour(struct str *s, size_t class, double share, size_t cl
         str_addf(s, "\t%.0f", 255 + part * (channel_of(class_colour[class % COLOURS], k) - 255));
 }
 
-/* Returns the cells, and how large one is. */
-static size_t put_cells(struct str *s, const struct plot_data *d, double side[2], struct panel *range)
+/* Whether the row is a cell with a place, which is (x, y). */
+static int is_cell(const struct table *t, size_t r, double *x, double *y)
 {
-    const struct table *t = &d->regions;
-    size_t n = 0;
+    *x = table_number(t, r, table_column(t, "x"));
+    *y = table_number(t, r, table_column(t, "y"));
+    return !strcmp(table_cell(t, r, "kind"), "cell") && isfinite(*x) && isfinite(*y);
+}
+
+/* What the middles of the cells span, and how large a cell is. 1; 0 where they make no grid. */
+static int find_grid(const struct table *t, struct panel *range, double side[2])
+{
+    double x, y;
     *range = (struct panel){HUGE_VAL, -HUGE_VAL, HUGE_VAL, -HUGE_VAL};
     side[0] = side[1] = 0;
-    data_begin(s, "cells");
     for (size_t r = 0; r < t->rows; r++) {
-        const double x = table_number(t, r, table_column(t, "x")), y = table_number(t, r, table_column(t, "y"));
-        if (strcmp(table_cell(t, r, "kind"), "cell") != 0 || !isfinite(x) || !isfinite(y))
+        if (!is_cell(t, r, &x, &y))
             continue;
-        if (x > range->right && n)
-            side[0] = x - range->right;
-        if (y > range->bottom && n)
-            side[1] = y - range->bottom;
+        side[0] = x > range->right ? x - range->right : side[0];
+        side[1] = y > range->bottom ? y - range->bottom : side[1];
         range->left = fmin(range->left, x);
         range->right = fmax(range->right, x);
         range->top = fmin(range->top, y);
         range->bottom = fmax(range->bottom, y);
+    }
+    return range->right > range->left && range->bottom > range->top && isfinite(side[0]) && isfinite(side[1]);
+}
+
+static void put_cells(struct str *s, const struct plot_data *d)
+{
+    const struct table *t = &d->regions;
+    double x, y;
+    data_begin(s, "cells");
+    for (size_t r = 0; r < t->rows; r++) {
+        if (!is_cell(t, r, &x, &y))
+            continue;
         str_addf(s, "%.9g\t%.9g", x, y);
         put_cell_colour(s, class_number(d, table_cell(t, r, "class")),
                         table_number(t, r, table_column(t, "probability")), d->confusion.rows);
         str_add(s, "\n");
-        n++;
     }
     data_end(s);
-    return n;
 }
 
 static void put_region_samples(struct str *s, const struct plot_data *d, size_t class)
@@ -91,17 +105,16 @@ static const char *draw_regions(const struct plot_data *d, struct str *s, struct
     struct panel range;
     double side[2];
     (void)a;
-    if (!d->regions.rows || !classes)
+    if (!classes || !find_grid(&d->regions, &range, side))
         return "the input is not two numbers, or the answer no class";
     script_begin(s, d, &plot_regions, "what the best point says of each place");
     put_variable(s, "below", "the surer the stronger; training samples of the first repeat", 0);
-    if (!put_cells(s, d, side, &range) || !(side[0] > 0) || !(side[1] > 0))
-        return "there are no places";
+    put_cells(s, d);
     for (size_t k = 0; k < classes; k++) {
         char name[32];
         put_region_samples(s, d, k);
         snprintf(name, sizeof name, "class%zu", k);
-        put_variable(s, name, table_cell(&d->confusion, k, "true"), 20);
+        put_variable(s, name, table_cell(&d->confusion, k, "true"), NAME_LETTERS);
     }
     script_draw(s, width, height);
     put_heading(s, 2, height);

@@ -107,8 +107,11 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
                        "pastes rectangles into pictures, and dataset %s has none; write 0, or mixup in its place",
                        d->name);
     *key = "sampling";
-    if (s->sampling && (!task->by_class || task->by_position))
-        return err_set(e, ERR_USAGE, "%s has no classes of samples to balance; write shuffle, or leave it out",
+    if (s->sampling && !task->by_class)
+        return err_set(e, ERR_USAGE, "%s has no classes to balance; write shuffle, or leave it out", task->name);
+    if (s->sampling && task->by_position)
+        return err_set(e, ERR_USAGE,
+                       "%s has classes of positions, not of samples, to balance; write shuffle, or leave it out",
                        task->name);
     *key = "class_weights";
     if (train_weighs(s) && !task->by_class)

@@ -234,11 +234,20 @@ static void write_test_split(const char *out, const char *name, const struct mad
     f = table_file(out, name, ".pictures.csv",
                    "picture,role,sample,true,predicted,probability,row,column,red,green,blue\n");
     for (size_t i = 0; i < 16 * 25; i++) {
-        fprintf(f, "%zu,%s,%zu,", i / 25 + 1, m->repeats > 1 ? "mistake" : i / 25 % 2 ? "output" : "input", i / 25);
+        static const char *const maps[] = {"input", "truth", "answer"};
+        const char *role = m->repeats > 1 ? "mistake" : m->wordy ? maps[i / 25 % 3] : i / 25 % 2 ? "output" : "input";
+        fprintf(f, "%zu,%s,%zu,", i / 25 + 1, role, i / 25);
         fprintf(f, m->repeats > 1 ? class : "", m->classes - 1);
         fprintf(f, ",");
         fprintf(f, m->repeats > 1 ? class : "", m->classes - 2);
         fprintf(f, ",%s,%zu,%zu,%zu,%zu,0\n", m->repeats > 1 ? "0.99" : "", i % 25 / 5, i % 5, i % 256, 255 - i % 256);
+    }
+    fclose(f);
+    f = table_file(out, name, ".regions.csv", "kind,x,y,class,probability\n");
+    for (size_t i = 0; i < 100; i++) {
+        fprintf(f, "%s,%g,%g,", i < 64 ? "cell" : "sample", (double)(i % 8) * 1e4, (double)(i / 8 % 8) / 1e3);
+        fprintf(f, class, i % m->classes);
+        fprintf(f, i < 64 ? ",0.7\n" : ",\n");
     }
     fclose(f);
 }

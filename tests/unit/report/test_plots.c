@@ -44,11 +44,11 @@ static const char *plot_file(const char *name, const char *plot, const char *kin
     return path;
 }
 
-/* What a best point left of the test split: two classes, two numbers, two pictures. */
+/* What a best point left of the test split: two classes, two numbers, two pictures; and four regions. */
 static void make_findings(const char *name, const char *one, const char *other)
 {
-    static const char *const suffix[] = {".classes.csv", ".curves.csv", ".calibration.csv", ".predictions.csv",
-                                         ".pictures.csv"};
+    static const char *const suffix[] = {".classes.csv",     ".curves.csv",   ".calibration.csv",
+                                         ".predictions.csv", ".pictures.csv", ".regions.csv"};
     struct table t[COUNT(suffix)];
     struct err e = {0};
     char path[4200], pixel[4] = "0";
@@ -74,6 +74,10 @@ static void make_findings(const char *name, const char *one, const char *other)
     for (int k = 0; k < 8; k++, pixel[0]++)
         table_row(&t[4], (const char *const[]){k < 4 ? "1" : "2", "mistake", one, other, "0.9", k % 4 / 2 ? "1" : "0",
                                                k % 2 ? "1" : "0", pixel, pixel, "255"});
+    table_columns(&t[5], (const char *const[]){"kind", "x", "y", "class", "probability"}, 5);
+    for (int k = 0; k < 6; k++)
+        table_row(&t[5], (const char *const[]){k < 4 ? "cell" : "sample", k % 2 ? "1" : "-1", k % 4 / 2 ? "5" : "3",
+                                               k % 3 ? one : other, k < 4 ? "0.75" : ""});
     for (size_t i = 0; i < COUNT(suffix); i++) {
         if (table_write(&t[i], report_path(path, sizeof path, test_folder(), name, suffix[i]), 0, &e))
             fail_msg("%s", e.text);
@@ -458,6 +462,9 @@ static void hardly_any_data(void **state)
         results_file("bare", ".pictures.csv",
                      i % 2 ? "picture,row\n,\n"
                            : "picture,role,row,column,red,green,blue\n1,x,0,,1e9,-1,\n1,x,1e9,0,,,\n");
+        results_file("bare", ".regions.csv",
+                     i % 2 ? "kind,x\ncell,1\n"
+                           : "kind,x,y,class,probability\ncell,1,1e300,b,\ncell,2,,a,7\nsample,,,,\n");
         if (report_plots(test_folder(), "bare", (struct report_drawing){.at_once = 2}, hear, &h, &e))
             fail_msg("case %zu: %s", i, e.text);
     }
@@ -728,7 +735,7 @@ static void plot_types_are_named(void **state)
         for (size_t k = 0; k < n; k++)
             assert_string_not_equal(report_plot_type(k)->name, report_plot_type(n)->name);
     }
-    assert_int_equal(n, 13);
+    assert_int_equal(n, 14);
 }
 
 int test_plots(void)
