@@ -36,6 +36,8 @@ struct data_spec {
                             none. The order of the words has no meaning (see augment.h) */
     int seed;            /* of the split, and of a dataset that is made: the same for every trial unless varied */
     int verify;          /* enum data_verify: what the fingerprint of files takes in */
+    const char *tokens; /* of a dataset of texts: the tokenizer that it is cut with (text/tokenizer.h), no key says it;
+                           NULL: tokens are learned from it */
     _Alignas(16) unsigned char source_args[DATA_ARGS]; /* of the keys that the dataset's own row has (data_word.params);
                                                                what they leave is 0, as specs are compared as bytes */
 };

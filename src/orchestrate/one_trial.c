@@ -400,10 +400,7 @@ static int same_target(const struct model *m, const struct dataset *d, struct er
         return err_set(e, ERR_DATA, "dataset %s has samples of %s, the model wants %s", d->name,
                        shape_text(a, has, sizeof has), shape_text(b, wants, sizeof wants));
     if (strcmp(m->form.tokens, d->tokens ? d->tokens : "") != 0)
-        return err_set(e, ERR_DATA,
-                       "the tokens of dataset %s are not those of the model, which were learned from the text that "
-                       "trained it",
-                       d->name);
+        return err_set(e, ERR_DATA, "the tokens of dataset %s are not those of the model", d->name);
     if (m->classes && m->classes != data_classes(d))
         return err_set(e, ERR_DATA, "dataset %s has %d classes, the model %d", d->name, data_classes(d), m->classes);
     for (int i = 0; i < m->classes; i++)
@@ -448,8 +445,10 @@ int one_trial_measure(struct one_trial *o, const struct one_trial_how *how, cons
     int bad = only_data(words, nwords, &e) || sweep_open(&other, o->path, words, nwords, errs);
     if (!bad && sweep_keys(other) != sweep_keys(o->sweep))
         bad = err_set(&e, ERR_USAGE, "a word says what is an axis of the sweep, or makes one; leave it out");
-    bad = bad || sweep_point_data(other, &o->at, &o->mem, &o->p.point.data, errs) ||
-          dataset_load(&set, &o->p.point.data, &e) || same_target(m, &set, &e) ||
+    bad = bad || sweep_point_data(other, &o->at, &o->mem, &o->p.point.data, errs);
+    if (!bad && *m->form.tokens)
+        o->p.point.data.tokens = m->form.tokens;
+    bad = bad || dataset_load(&set, &o->p.point.data, &e) || same_target(m, &set, &e) ||
           data_view_init(&view, &set, &o->p.point.data, &o->mem, &e);
     if (!bad) {
         sample_form_put(&view, &m->form);

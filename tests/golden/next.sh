@@ -65,9 +65,12 @@ run 2 generate n@1 --top-k 0 --out one && has err '--top-k'
 run 0 eval n@1 --out one
 grep -q "^test_loss,$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "test_loss") c = i } NR == 2 { print $c }' one/results/n.csv)$" out ||
   fail "eval measures something else: $(cat out)"
+cp out known
 run 0 verify n --out one --sample 1
-tr a-c d-f <book.txt >other.txt
-run 4 eval n@1 data.file=other.txt --out one && has err 'the tokens of dataset text are not those of the model'
+tr a-c d-f <book.txt >other.txt && gzip -c book.txt >copy.txt.gz
+run 0 eval n@1 data.file=copy.txt.gz --out one && cmp -s out known || fail "the same text, packed, is another"
+run 0 eval n@1 data.file=other.txt --out one && ! cmp -s out known || fail "another text is the same"
+run 2 eval n@1 data.tokens=word --out one && has err 'is an axis'
 run 2 predict n@1 book.txt --out one && has err 'sweep generate'
 run 2 predict n@1 --split test --out one && has err 'sweep generate'
 
@@ -94,6 +97,7 @@ run 0 predict k --split validation && tail -n +2 out | cut -d, -f3- | sort >>wan
 run 0 predict k --split test && tail -n +2 out | cut -d, -f3- | sort >>want
 run 0 predict k k.csv -j 2 && tail -n +2 out | cut -d, -f3- | sed 's/,$//' | sort >got
 sort want | cmp -s - got || fail "a file gives other answers: $(diff want got | head -n 4)"
+run 2 eval k data.tokens=char && has err "the model's are of kind word"
 run 2 generate k && has err 'the network has learned to classify'
 printf 'words\n"a \377 cat"\nbird\n' >broken.csv
 run 1 predict k broken.csv && has out 'not of a letter in UTF-8' && lines out 3

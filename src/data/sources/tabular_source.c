@@ -102,6 +102,7 @@ struct tabular_work {
     const char *name; /* of the dataset */
     char path[DATA_PARTS][DATA_PATH];
     const struct tabular_args *args;
+    const char *tokens; /* data_spec.tokens */
     struct tabular table;
     struct tabular_coding coding;
     struct tabular_texts texts; /* where a column is one */
@@ -294,7 +295,7 @@ static int describe_fields(struct tabular_work *w, struct dataset *d, struct err
     }
     d->field[0].fill = w->args->missing == TABULAR_MEDIAN ? FILL_MEDIAN : FILL_MEAN;
     if (*w->args->text) {
-        if (tabular_learn_texts(&w->texts, &w->table, w->part, e))
+        if (tabular_learn_texts(&w->texts, &w->table, w->part, w->tokens, e))
             return -1;
         d->field[0] = field_of_texts(w->args->token.length, w->texts.tokens.size);
     } else if (*w->args->image ? shape_of_image(w, &d->field[0].shape, e)
@@ -391,6 +392,7 @@ static int load_tabular(const struct data_source *k, struct dataset *d, const st
         return err_set(e, ERR_NOMEM, "dataset %s: no memory to read it", k->word.name);
     w->name = k->word.name;
     w->args = (const void *)s->source_args;
+    w->tokens = s->tokens;
     arena_init(&w->mem);
     tabular_init(&w->table, k->detail, w->args);
     int bad = make_dataset(w, d, s, peek, e);

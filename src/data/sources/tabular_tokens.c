@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int tabular_learn_texts(struct tabular_texts *x, const struct tabular *t, const unsigned char *part, struct err *e)
+int tabular_learn_texts(struct tabular_texts *x, const struct tabular *t, const unsigned char *part, const char *given,
+                        struct err *e)
 {
     size_t n = 0;
     struct text_span *text = malloc((t->rows + 1) * sizeof *text);
@@ -13,7 +14,7 @@ int tabular_learn_texts(struct tabular_texts *x, const struct tabular *t, const 
     for (size_t i = 0; i < t->rows; i++)
         if (part[i] == PART_TRAIN)
             text[n++] = tabular_row_text(t, i);
-    int bad = tokenizer_learn(&x->tokens, choice_of_tokens(&t->args->token), text, n, e);
+    int bad = tokenizer_get(&x->tokens, given, choice_of_tokens(&t->args->token), text, n, e);
     free(text);
     return bad;
 }

@@ -10,9 +10,10 @@ struct tabular_texts {
     struct id_list ids; /* of one text */
 };
 
-/* Learns the tokens of the rows of the training part (part[rows]). 0, or -1 with *e; the tokenizer and ids.v are
+/* Learns the tokens of the rows of the training part (part[rows]), or takes those that are given (data_spec.tokens). 0, or -1 with *e; the tokenizer and ids.v are
  * released either way. */
-int tabular_learn_texts(struct tabular_texts *x, const struct tabular *t, const unsigned char *part, struct err *e);
+int tabular_learn_texts(struct tabular_texts *x, const struct tabular *t, const unsigned char *part, const char *given,
+                        struct err *e);
 /* The ids of a row's text, id[length], -1 after the last. 0, or -1 without memory. */
 int tabular_text_ids(struct tabular_texts *x, const struct tabular *t, size_t row, int32_t *id, struct err *e);
 /* Those of any text: its beginning, or its end, where it is longer. A text without tokens has one, id 0. */

@@ -239,7 +239,7 @@ static int make_windows(struct text_work *w, struct dataset *d, const struct dat
     const struct token_choice choice = choice_of_tokens(&w->args->token);
     w->tokens.kind = choice.kind;
     return divide_text(w, s, e) || check_letters(w, e) ||
-                   tokenizer_learn(&w->tokens, choice, &w->part[DATA_TRAIN], 1, e) || cut_windows(w, s, e) ||
+                   tokenizer_get(&w->tokens, s->tokens, choice, &w->part[DATA_TRAIN], 1, e) || cut_windows(w, s, e) ||
                    describe_text(w, d, e) || count_letters_of_tokens(w, d, e) || (!peek && put_windows(w, d, e)) ||
                    fingerprint_texts(w, d, s, e)
                ? -1

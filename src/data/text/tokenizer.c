@@ -98,7 +98,8 @@ static int count_words(struct tokenizer *t, struct text_span span, struct token_
             i = kept ? token_table_add(found, kept, n) : TOKEN_NONE;
         }
         bad = i == TOKEN_NONE;
-        found->v[bad ? 0 : i].count += !bad;
+        if (!bad)
+            found->v[i].count++;
     }
     str_release(&lower);
     return bad;

@@ -90,6 +90,10 @@ const char *tokenizer_token(const struct tokenizer *t, int32_t id, size_t *n);
 int tokenizer_text(const struct tokenizer *t, struct str *to, struct err *e);
 int tokenizer_read(struct tokenizer *t, const char *text, struct err *e);
 
+/* Reads `given`, or, where it is NULL, learns. -1 with *e also where the tokens that are given are of another kind. */
+int tokenizer_get(struct tokenizer *t, const char *given, struct token_choice choice, const struct text_span *text,
+                  size_t n, struct err *e);
+
 /* Inside: */
 /* word_split.c: the next word of text[n], whose letters are whole: its bytes, at *from; 0: there is none. */
 size_t word_next(const char *text, size_t n, size_t *from);

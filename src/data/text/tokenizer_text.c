@@ -124,3 +124,15 @@ int tokenizer_read(struct tokenizer *t, const char *text, struct err *e)
     json_decref(root);
     return bad ? -1 : 0;
 }
+
+int tokenizer_get(struct tokenizer *t, const char *given, struct token_choice choice, const struct text_span *text,
+                  size_t n, struct err *e)
+{
+    if (!given)
+        return tokenizer_learn(t, choice, text, n, e);
+    if (tokenizer_read(t, given, e))
+        return -1;
+    if (t->kind == choice.kind)
+        return 0;
+    return err_set(e, ERR_USAGE, "data.tokens: the model's are of kind %s; leave it out", token_kind_name(t->kind));
+}

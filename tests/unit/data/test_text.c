@@ -6,6 +6,7 @@
 #include "data/text/tokenizer.h"
 #include "data/text/unicode.h"
 #include "data_test.h"
+#include "mishap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -614,6 +615,54 @@ static void rows_are_as_long_as_their_texts(void **state)
     refused(&p->at.s, ERR_DATA, "t.csv:3: column 2 (words): byte 1 of the text, ff, is not of a letter in UTF-8");
 }
 
+/* ---- calls that fail --------------------------------------------------------------------------------------------- */
+
+static int load_and_look(void *ctx, uint64_t *result, struct err *e)
+{
+    struct text_place *p = ctx;
+    struct inspection of;
+    arena_init(&p->mem);
+    int bad = dataset_load(&p->set, &p->at.s, e) || data_view_init(&p->view, &p->set, &p->at.s, &p->mem, e) ||
+              data_inspect(&p->view, &of, &p->mem, e);
+    if (!bad) {
+        const struct field *f = data_input(&p->set);
+        *result = result_of(0, p->set.tokens, strlen(p->set.tokens));
+        *result = result_of(*result, field_tokens(f, PART_TRAIN, 0), (size_t)f->shape.h * sizeof(int32_t));
+        *result = result_of(*result, of.tokens->example[0], strlen(of.tokens->example[0]));
+    }
+    arena_release(&p->mem);
+    dataset_release(&p->set);
+    return bad ? -1 : 0;
+}
+
+static void what_fails_with_texts_is_told(void **state)
+{
+    static const char text[] = "the cat sat on the mat\nthe dog sat on the cat, and the cat on the dog that sat\n";
+    static const char table[] = "kind,words\na,one two three\nb,two four\na,\nb,one\na,three\nb,five six\n";
+    struct text_place *p = *state;
+    size_t told = 0;
+    put_text(p, text, sizeof text - 1);
+    set_key(&p->at.s, "length", "2");
+    set_key(&p->at.s, "test_part", "0.3");
+    p->at.s.validation = 0.4;
+    for (size_t kind = 0; token_kind_name(kind); kind++) {
+        set_key(&p->at.s, "tokens", token_kind_name(kind));
+        set_key(&p->at.s, "lower", kind == TOKENS_WORD ? "yes" : "no");
+        set_key(&p->at.s, "vocabulary", kind == TOKENS_BPE ? "270" : "0");
+        told += each_call_fails(MISHAP_MEMORY, &(struct trying){token_kind_name(kind), load_and_look, p, ERR_NOMEM, 0});
+    }
+    told += each_call_fails(MISHAP_FILES, &(struct trying){"text", load_and_look, p, ERR_IO, 0});
+    file_put(p->at.folder, "t.csv", table, sizeof table - 1);
+    p->at.s = spec_of("csv", p->at.folder);
+    p->at.s.validation = 0;
+    set_key(&p->at.s, "file", "t.csv");
+    set_key(&p->at.s, "test_file", "t.csv");
+    set_key(&p->at.s, "target", "kind");
+    set_key(&p->at.s, "text", "words");
+    told += each_call_fails(MISHAP_MEMORY, &(struct trying){"texts of a table", load_and_look, p, ERR_NOMEM, 0});
+    assert_true(told > 100);
+}
+
 int run_text_tests(void)
 {
 #define ON_TEXT(f) cmocka_unit_test_setup_teardown(f, text_setup, data_place_teardown)
@@ -633,6 +682,7 @@ int run_text_tests(void)
         ON_TEXT(hostile_texts_are_right_or_refused),
         ON_TEXT(parts_begin_with_a_letter),
         ON_TEXT(rows_are_as_long_as_their_texts),
+        ON_TEXT(what_fails_with_texts_is_told),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
