@@ -367,6 +367,17 @@ static void start_job(struct wjob *j, const struct conv_dims *d, int todo)
 }
 
 #ifndef BF16
+/* Where the rows of block b are. */
+static void row_tables(const struct conv_dims *d, int b, const float *x, const float *dy, const float **xs,
+                       const float **dys)
+{
+    const ptrdiff_t x_row = (ptrdiff_t)d->ci * d->w * LANES, dy_row = (ptrdiff_t)d->co * d->wo * LANES;
+    for (int r = 0; r < d->h; r++)
+        xs[r] = x + ((ptrdiff_t)b * d->h + r) * x_row;
+    for (int r = 0; r < d->ho; r++)
+        dys[r] = dy + ((ptrdiff_t)b * d->ho + r) * dy_row;
+}
+
 /* --- depthwise: the lane sums lie in the order of the weights --- */
 
 /* The gradient of n weights; nothing is written after it. */
@@ -386,7 +397,6 @@ static void depthwise_gradient(const struct conv_dims *d, int blocks, const floa
                                float *scratch)
 {
     const int taps = d->kh * d->kw, most = (int)(CONV_SUMS / (size_t)(taps * LANES)), n = pieces(d->ci, most);
-    const ptrdiff_t x_row = (ptrdiff_t)d->ci * d->w * LANES, dy_row = (ptrdiff_t)d->co * d->wo * LANES;
     const float **xs = (const float **)(void *)(scratch + (size_t)(piece_at(d->ci, most, 1) * taps) * LANES);
     const float **dys = xs + d->h;
     for (int i = 0; i < n; i++) {
@@ -394,10 +404,7 @@ static void depthwise_gradient(const struct conv_dims *d, int blocks, const floa
         const size_t weights = (size_t)((c1 - c0) * taps);
         memset(scratch, 0, weights * LANES * sizeof *scratch);
         for (int b = 0; b < blocks; b++) {
-            for (int r = 0; r < d->h; r++)
-                xs[r] = x + ((ptrdiff_t)b * d->h + r) * x_row;
-            for (int r = 0; r < d->ho; r++)
-                dys[r] = dy + ((ptrdiff_t)b * d->ho + r) * dy_row;
+            row_tables(d, b, x, dy, xs, dys);
             EXPORT(depthwise_weight_rows)(d, c0, c1, 0, d->ho, xs, dys, scratch);
         }
         reduce_exactly(weights, scratch, dw + (ptrdiff_t)c0 * taps);
@@ -407,23 +414,19 @@ static void depthwise_gradient(const struct conv_dims *d, int blocks, const floa
 /* --- Winograd --- */
 
 /* All rows of all blocks. scratch: the sums, then what winograd_wgrad_rows wants, then the tables of rows. */
-static void winograd_gradient(const struct winograd_wgrad *d, int blocks, const float *x, const float *dy, float *dw,
-                              float *scratch)
+static void winograd_gradient(const struct conv_dims *d, const struct winograd_wgrad *fast, int blocks, const float *x,
+                              const float *dy, float *dw, float *scratch)
 {
     struct winograd_wgrad_room room;
-    const size_t sums = winograd_wgrad_floats(d);
-    const ptrdiff_t x_row = (ptrdiff_t)d->ci * d->w * LANES, dy_row = (ptrdiff_t)d->co * d->wo * LANES;
+    const size_t sums = winograd_wgrad_floats(fast);
     float *rest = scratch + sums;
-    const float **xs = (const float **)(void *)(rest + winograd_wgrad_scratch(d, &room)), **dys = xs + d->h;
+    const float **xs = (const float **)(void *)(rest + winograd_wgrad_scratch(fast, &room)), **dys = xs + d->h;
     memset(scratch, 0, sums * sizeof *scratch);
     for (int b = 0; b < blocks; b++) {
-        for (int r = 0; r < d->h; r++, x += x_row)
-            xs[r] = x;
-        for (int r = 0; r < d->ho; r++, dy += dy_row)
-            dys[r] = dy;
-        EXPORT(winograd_wgrad_rows)(d, 0, d->ho, xs, dys, scratch, rest);
+        row_tables(d, b, x, dy, xs, dys);
+        EXPORT(winograd_wgrad_rows)(fast, 0, d->ho, xs, dys, scratch, rest);
     }
-    EXPORT(winograd_wgrad_sums)(d, scratch, dw);
+    EXPORT(winograd_wgrad_sums)(fast, scratch, dw);
 }
 
 #endif
@@ -568,7 +571,7 @@ void EXPORT_PRODUCT(conv_backward_weights)(const struct conv_dims *d, int blocks
 #ifndef BF16
     struct winograd_wgrad fast;
     if (winograd_wgrad_of(d, &fast)) {
-        winograd_gradient(&fast, blocks, x, dy, dw, scratch);
+        winograd_gradient(d, &fast, blocks, x, dy, dw, scratch);
         return;
     }
     if (depthwise_weights(d)) {
