@@ -108,7 +108,9 @@ struct sampling {
  * looked at so many at a time. */
 struct attention {
     int heads, width, rows, cols;
-    float scale; /* of the scores */
+    float scale;            /* of the scores */
+    int causal;             /* a query looks at the keys up to its own position, else at all */
+    const int32_t *lengths; /* [16] of these keys the first so many of each sample (of none: one); NULL: all */
 };
 #define ATTENTION_QUERIES 12
 #define ATTENTION_KEYS 32
@@ -119,6 +121,37 @@ struct kmeans {
     int mixture;         /* on the way back: dy is of the mixture, else of the shares */
     float sharpness;     /* 1 / temperature */
     const float *centre; /* [k][c] */
+};
+
+/* Recurrent cells. Of what the input of a step adds to the gates, `in`, and of what the state before it adds, `rec`,
+ * both [gates][width][16] with their biases, they make the state h and, of an LSTM, c (h', c': the state before):
+ *   tanh, relu   h = f(in + rec)
+ *   LSTM         i, f, g, o in this order; i, f, o = sigmoid(in + rec), g = tanh(in + rec), c = f c' + i g, h = o
+ * tanh(c) GRU          r, z, n in this order; r, z = sigmoid(in + rec), n = tanh(in + r rec), h = n + z (h' - n)
+ * (Hochreiter & Schmidhuber 1997; Cho et al. 2014, arXiv:1406.1078, with r where PyTorch has it). */
+enum cell_kind { CELL_TANH, CELL_RELU, CELL_LSTM, CELL_GRU };
+/* One step of the 16 samples of a block. A sample whose length is not above the position keeps its state and puts out
+ * 0; what it would have been sent back goes to the state before it. */
+struct cell_step {
+    enum cell_kind cell;
+    int width, position;
+    const int32_t *lengths; /* [16]; NULL: none is over */
+    const float *in, *rec;
+    const float *h_before, *c_before; /* [width][16]; c of an LSTM alone */
+    float *gates;     /* what the way back reads: [gates][width][16], the gates, and of a GRU a fourth: */
+                      /* rec of n; of the others it may be `in` */
+    float *h, *c, *y; /* [width][16]; y: what is put out, or NULL */
+};
+struct cell_back {
+    enum cell_kind cell;
+    int width, position;
+    const int32_t *lengths;
+    const float *gates, *h_before, *c_before, *c;
+    const float *dy,
+        *product;       /* [width][16] gradients at h: from above (NULL: none), and through rec of the next step */
+                        /* (NULL: there is none) */
+    float *direct, *dc; /* [width][16] that reach h and c directly: of this step, then of the one before it */
+    float *din, *drec;  /* [gates][width][16] gradients at in and rec; the same array but of a GRU */
 };
 
 /* One instruction set: a pointer for each row of ops.def, where each kernel is described. */
@@ -140,8 +173,8 @@ size_t dense_scratch(int blocks, int in, int out);
 size_t conv_scratch_bf16(const struct conv_dims *d, int blocks);
 size_t dense_scratch_bf16(int blocks, int in, int out);
 size_t attention_scratch(const struct attention *a);
-/* Of conv_weight_rows, for floats or for bf16 numbers: floats of its sums and of its scratch, and the rows that it takes
- * at a time. */
+/* Of conv_weight_rows, for floats or for bf16 numbers: floats of its sums and of its scratch, and the rows that it
+ * takes at a time. */
 size_t conv_sums(const struct conv_dims *d, int bf16);
 size_t conv_weight_scratch(const struct conv_dims *d, int bf16);
 int conv_weight_band(const struct conv_dims *d, int bf16);

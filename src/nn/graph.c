@@ -100,6 +100,38 @@ static void mark_normalized(struct nn_graph *g)
                 g->node[g->node[i].in[k]].normalized = 0;
 }
 
+static int reads_input(const struct nn_node *nd)
+{
+    for (int k = 0; k < nd->nin; k++)
+        if (nd->in[k] == NN_INPUT)
+            return 1;
+    return 0;
+}
+
+/* Does it make a position, or all, of others without a look at lengths? */
+static int ignores_lengths(const struct nn_node *nd)
+{
+    struct nn_window w = NN_WINDOW_ONE;
+    if (nd->type->window)
+        nd->type->window(nd, &w);
+    return nd->x[0].kind == SEQUENCE && !(nd->flags & KNOWS_LENGTHS) &&
+           (w.kernel[0] > 1 || nd->flags & (OVER_BATCH | OVER_POSITIONS));
+}
+
+/* Of ids of tokens nothing is made but by an embedding, and positions stay what lengths count. */
+static int check_tokens(const struct nn_graph *g, const struct nn_node *nd, struct err *e)
+{
+    if (g->vocabulary && !nd->vocabulary && ignores_lengths(nd))
+        return layer_error(nd, e, "would count what stands after the end of the shorter texts; attention, rnn, lstm, gru, "
+                                  "mean, first and last look at the positions that count");
+    if (nd->vocabulary && !(nd->type->flags & READS_IDS))
+        return layer_error(nd, e, "its input is ids of tokens, which only stand for them; begin with embedding 64");
+    if (g->vocabulary && nd->y.kind == SEQUENCE && nd->y.h != g->in.h)
+        return layer_error(nd, e, "makes %d positions of the %d of a text, whose lengths then count no more; keep them",
+                           nd->y.h, g->in.h);
+    return 0;
+}
+
 int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struct err *e)
 {
     nd->flags = nd->type->flags;
@@ -114,8 +146,8 @@ int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struc
         return err_set(e, ERR_NOMEM, "no memory for the network");
     for (int k = 0; k < nd->nin; k++)
         nd->x[k] = nd->in[k] == NN_INPUT ? g->in : g->node[nd->in[k]].y;
-    nd->vocabulary = nd->nin && nd->in[0] == NN_INPUT ? g->vocabulary : 0;
-    if (nd->type->shape(nd, e))
+    nd->vocabulary = reads_input(nd) ? g->vocabulary : 0;
+    if (nd->type->shape(nd, e) || check_tokens(g, nd, e))
         return -1;
     if (shape_size(nd->y) > INT_MAX / (4 * LANES))
         return layer_error(nd, e, "its output has %zu values for one image, the limit is %d", shape_size(nd->y),

@@ -47,6 +47,12 @@ static void fill_normal(struct rng *r, int fan_in, int fan_out, size_t n, float 
     normal(r, 0.02, n, w);
 }
 
+static void fill_standard_normal(struct rng *r, int fan_in, int fan_out, size_t n, float *w)
+{
+    (void)fan_in, (void)fan_out;
+    normal(r, 1, n, w);
+}
+
 static void fill_pytorch(struct rng *r, int fan_in, int fan_out, size_t n, float *w)
 {
     (void)fan_out;
@@ -131,6 +137,7 @@ const struct init_type init_types[] = {
       fill_orthogonal },
     { "truncated_normal", "normal, standard deviation 0.02, without what is more than two of them from 0", fill_truncated_normal },
     { "uniform", "uniform, +-0.05", fill_uniform },
+    { "standard_normal", "normal, standard deviation 1: PyTorch's default for embeddings", fill_standard_normal },
     { "constant", "all 0.01: all channels of a layer stay the same, as with zero", fill_constant },
     { 0 },
 };

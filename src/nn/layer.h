@@ -36,6 +36,9 @@ enum {
     UNDOES_BIAS = 4096,    /* takes away what is added to all values of a channel alike */
     DISTANCE_SHOWN = 8192, /* `show` says how far it is from the output */
     ADDS_LOSS = 16384,     /* adds to the loss what pass->divergence gets, and to dx what follows from it */
+    READS_IDS = 32768,     /* its input is ids of tokens, which nothing else reads */
+    KNOWS_LENGTHS = 65536,   /* of a padded sequence it looks at the positions that count */
+    OVER_POSITIONS = 131072, /* each of its outputs is made of all positions */
     HEAD_GMP = 2048        /* and "gmp"; a pooling gets one of the two where its window is the whole map */
 };
 
@@ -131,6 +134,10 @@ void layer_buffer(struct nn_node *nd, const char *name, size_t n);
 size_t layer_saved_floats(const struct nn_node *nd, int blocks);
 /* Floats of all tensors of a node that has some, padding included. */
 size_t layer_tensor_floats(const struct nn_node *nd);
+/* The number of an initialisation. */
+int layer_init_named(const char *name);
+/* The lengths of a call on a sequence; NULL: every position counts. */
+const int32_t *layer_lengths(const struct layer_call *c);
 /* Words of the options `init` ("default" is [model] init, then nn_init_name) and `bias`. */
 const char *layer_init_word(size_t i);
 enum { BIAS_AUTO, BIAS_YES, BIAS_NO };

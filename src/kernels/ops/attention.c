@@ -129,6 +129,37 @@ static int fewer(int n, int most)
     return n < most ? n : most;
 }
 
+/* How many of the keys from k on a block of so many queries from q on looks at, at most KEYS. */
+static int keys_seen(const struct attention *a, int q, int queries, int k)
+{
+    return fewer((a->causal ? q + queries : a->rows * a->cols) - k, KEYS);
+}
+
+/* How many of these the query q looks at by itself, 0 or more. */
+static int keys_of_query(const struct attention *a, int q, int k, int keys)
+{
+    const int seen = a->causal ? fewer(q + 1 - k, keys) : keys;
+    return seen > 0 ? seen : 0;
+}
+
+/* The samples that have key k. */
+INLINE m16 samples_with(v16 lengths, int k)
+{
+    return v16_gt(lengths, v16_set1((float)k));
+}
+
+/* Lengths as floats, at least 1; longer than any where there are none. */
+static v16 key_lengths(const struct attention *a)
+{
+    return a->lengths ? v16_max(v16_set1(1), w16_float(w16_load(a->lengths))) : v16_set1(0x1p30f);
+}
+
+static void no_scores(int from, int keys, float *s)
+{
+    if (from < keys)
+        memset(s + (ptrdiff_t)from * LANES, 0, (size_t)(keys - from) * LANES * sizeof *s);
+}
+
 /* s = q k^T of some queries and keys. */
 static void find_scores(const struct attention *a, const float *q, int queries, const float *k, int keys, float *s)
 {
@@ -170,14 +201,18 @@ static void weigh(const struct attention *a, const float *s, int transposed, int
 
 /* --- forward --- */
 
-/* The scores of one query become exp(score - the largest so far); what was weighed before is corrected. */
-static void soften(const struct attention *a, int keys, int first, float *s, float *most, float *sum, float *y)
+/* The scores of one query become exp(score - the largest so far); what was weighed before is corrected. The keys are
+ * those from k on, samples of whose lengths have them. */
+static void soften(const struct attention *a, int keys, int k, v16 lengths, float *s, float *most, float *sum, float *y)
 {
+    const int first = k == 0;
     const v16 scale = v16_set1(a->scale);
     const v16 before = first ? v16_mul(v16_load(s), scale) : v16_load(most);
     v16 top = before, total = v16_zero();
-    for (int j = 0; j < keys; j++)
-        top = v16_max(top, v16_mul(v16_load(s + j * LANES), scale));
+    for (int j = 0; j < keys; j++) {
+        v16 score = v16_mul(v16_load(s + j * LANES), scale);
+        top = v16_max(top, a->lengths ? v16_select(samples_with(lengths, k + j), score, before) : score);
+    }
     if (!first) {
         v16 keep = v16_exp_below(v16_sub(before, top));
         total = v16_mul(v16_load(sum), keep);
@@ -186,6 +221,7 @@ static void soften(const struct attention *a, int keys, int first, float *s, flo
     }
     for (int j = 0; j < keys; j++) {
         v16 p = v16_exp_below(v16_fma(v16_load(s + j * LANES), scale, v16_sub(v16_zero(), top)));
+        p = a->lengths ? v16_keep(samples_with(lengths, k + j), p) : p;
         v16_store(s + j * LANES, p);
         total = v16_add(total, p);
     }
@@ -197,15 +233,20 @@ static void head_forward(const struct attention *a, const struct head_arrays *h,
 {
     const int positions = a->rows * a->cols;
     const ptrdiff_t each = (ptrdiff_t)a->width * LANES;
+    const v16 lengths = key_lengths(a);
     for (int q = 0; q < positions; q += QUERIES) {
-        const int queries = fewer(positions - q, QUERIES);
+        const int queries = fewer(positions - q, QUERIES), end = a->causal ? q + queries : positions;
         float *y = h->y + q * each;
-        for (int k = 0; k < positions; k += KEYS) {
-            const int keys = fewer(positions - k, KEYS);
+        for (int k = 0; k < end; k += KEYS) {
+            const int keys = keys_seen(a, q, queries, k);
             find_scores(a, h->q + q * each, queries, h->k + k * each, keys, h->s);
-            for (int i = 0; i < queries; i++)
-                soften(a, keys, k == 0, h->s + (ptrdiff_t)i * KEYS * LANES, h->most + i * LANES, h->sum + i * LANES,
-                       y + i * each);
+            for (int i = 0; i < queries; i++) {
+                float *s = h->s + (ptrdiff_t)i * KEYS * LANES;
+                const int seen = keys_of_query(a, q + i, k, keys);
+                if (seen)
+                    soften(a, seen, k, lengths, s, h->most + i * LANES, h->sum + i * LANES, y + i * each);
+                no_scores(seen, keys, s);
+            }
             weigh(a, h->s, 0, queries, h->v + k * each, keys, k > 0, y);
         }
         for (int i = 0; i < queries; i++) {
@@ -232,40 +273,58 @@ void EXPORT(attention_forward)(const struct attention *a, const float *qkv, floa
 
 /* --- back --- */
 
-/* s becomes the probabilities of one query, ds the gradient at its scores. */
-static void soften_back(const struct attention *a, int keys, const float *log_sum, const float *delta, float *s,
-                        float *ds)
+/* s becomes the probabilities of one query, ds the gradient at its scores; the keys are those from k on. */
+static void soften_back(const struct attention *a, int keys, int k, v16 lengths, const float *log_sum,
+                        const float *delta, float *s, float *ds)
 {
     const v16 scale = v16_set1(a->scale), sum = v16_sub(v16_zero(), v16_load(log_sum)), d = v16_load(delta);
     for (int j = 0; j < keys; j++) {
         v16 p = v16_exp_below(v16_fma(v16_load(s + j * LANES), scale, sum));
+        p = a->lengths ? v16_keep(samples_with(lengths, k + j), p) : p;
         v16_store(s + j * LANES, p);
         v16_store(ds + j * LANES, v16_mul(v16_mul(p, v16_sub(v16_load(ds + j * LANES), d)), scale));
     }
+}
+
+/* The gradients of a block of keys begin at 0 where the first queries do not look at all of them. */
+static void zero_keys(const struct attention *a, const struct head_arrays *h, int k)
+{
+    const size_t each = (size_t)a->width * LANES, n = (size_t)fewer(a->rows * a->cols - k, KEYS) * each;
+    memset(h->dk + (size_t)k * each, 0, n * sizeof *h->dk);
+    memset(h->dv + (size_t)k * each, 0, n * sizeof *h->dv);
 }
 
 static void head_backward(const struct attention *a, const struct head_arrays *h, const float *logs)
 {
     const int positions = a->rows * a->cols;
     const ptrdiff_t each = (ptrdiff_t)a->width * LANES, row = (ptrdiff_t)KEYS * LANES;
+    const v16 lengths = key_lengths(a);
     for (int i = 0; i < positions; i++) {
         v16 sum = v16_zero();
         for (int c = 0; c < a->width; c++)
             sum = v16_fma(v16_load(h->y + i * each + c * LANES), v16_load(h->dy + i * each + c * LANES), sum);
         v16_store(h->delta + (ptrdiff_t)i * LANES, sum);
     }
-    for (int k = 0; k < positions; k += KEYS)
-        for (int q = 0; q < positions; q += QUERIES) {
-            const int keys = fewer(positions - k, KEYS), queries = fewer(positions - q, QUERIES);
+    for (int k = 0; k < positions; k += KEYS) {
+        const int from = a->causal ? k / QUERIES * QUERIES : 0; /* the first queries that see them */
+        if (a->causal)
+            zero_keys(a, h, k);
+        for (int q = from; q < positions; q += QUERIES) {
+            const int queries = fewer(positions - q, QUERIES), keys = keys_seen(a, q, queries, k);
             find_scores(a, h->q + q * each, queries, h->k + k * each, keys, h->s);
             find_scores(a, h->dy + q * each, queries, h->v + k * each, keys, h->ds);
-            for (int i = 0; i < queries; i++)
-                soften_back(a, keys, logs + (ptrdiff_t)(q + i) * LANES, h->delta + (ptrdiff_t)(q + i) * LANES,
-                            h->s + i * row, h->ds + i * row);
-            weigh(a, h->s, 1, keys, h->dy + q * each, queries, q > 0, h->dv + k * each);
-            weigh(a, h->ds, 1, keys, h->q + q * each, queries, q > 0, h->dk + k * each);
+            for (int i = 0; i < queries; i++) {
+                const int seen = keys_of_query(a, q + i, k, keys);
+                soften_back(a, seen, k, lengths, logs + (ptrdiff_t)(q + i) * LANES,
+                            h->delta + (ptrdiff_t)(q + i) * LANES, h->s + i * row, h->ds + i * row);
+                no_scores(seen, keys, h->s + i * row);
+                no_scores(seen, keys, h->ds + i * row);
+            }
+            weigh(a, h->s, 1, keys, h->dy + q * each, queries, a->causal || q > 0, h->dv + k * each);
+            weigh(a, h->ds, 1, keys, h->q + q * each, queries, a->causal || q > 0, h->dk + k * each);
             weigh(a, h->ds, 0, queries, h->k + k * each, keys, k > 0, h->dq + q * each);
         }
+    }
 }
 
 void EXPORT(attention_backward)(const struct attention *a, const float *qkv, const float *y, const float *logs,

@@ -72,7 +72,7 @@ int export_is_identity(const struct nn_node *nd)
     for (size_t i = 0; names[i] && nd->nin == 1; i++)
         if (!strcmp(nd->type->name, names[i]))
             return 1;
-    return nd->nin == 1 && (nd->flags & IDENTITY);
+    return nd->nin == 1 && nd->flags & IDENTITY && strcmp(nd->type->name, "rows") != 0; /* it is one here alone */
 }
 
 int export_refuse(const struct nn_node *nd, const char *format, const char *why, struct err *e)

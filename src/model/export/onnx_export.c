@@ -30,13 +30,14 @@ enum {
     ATTRIBUTE_INT = 3,
     ATTRIBUTE_TEXT = 4,
     ATTRIBUTE_INTS = 8,
+    ATTRIBUTE_TEXTS = 9,
     ATTRIBUTE_TYPE = 20,
     TENSOR_DIM = 1,
     TENSOR_TYPE = 2,
     TENSOR_CALLED = 8,
     TENSOR_RAW = 9,
 };
-enum { TYPE_FLOAT = 1, TYPE_INT = 2, TYPE_TEXT = 3, TYPE_INTS = 7 };
+enum { TYPE_FLOAT = 1, TYPE_INT = 2, TYPE_TEXT = 3, TYPE_INTS = 7, TYPE_TEXTS = 8 };
 
 /* --- pieces --- */
 
@@ -78,6 +79,14 @@ void onnx_text(struct onnx_attributes *a, const char *name, const char *v)
     put_attribute(a, name, TYPE_TEXT, &s);
 }
 
+void onnx_texts(struct onnx_attributes *a, const char *name, const char *v, int n)
+{
+    struct str s = {0};
+    for (int i = 0; i < n; i++)
+        pb_text(&s, ATTRIBUTE_TEXTS, v);
+    put_attribute(a, name, TYPE_TEXTS, &s);
+}
+
 void onnx_ints(struct onnx_attributes *a, const char *name, const int *v, int n)
 {
     struct str s = {0};
@@ -86,13 +95,16 @@ void onnx_ints(struct onnx_attributes *a, const char *name, const int *v, int n)
     put_attribute(a, name, TYPE_INTS, &s);
 }
 
-const char *onnx_node(struct onnx_writer *w, const char *op, const char *const *x, int n, const char *y,
-                      struct onnx_attributes *a)
+/* y is the node's output after so many that nobody wants. */
+static const char *put_node(struct onnx_writer *w, const char *op, const char *const *x, int n, int unwanted,
+                            const char *y, struct onnx_attributes *a)
 {
     struct str s = {0};
     y = y ? y : onnx_name(w);
     for (int i = 0; i < n; i++)
         pb_text(&s, NODE_INPUT, x[i]);
+    for (int i = 0; i < unwanted; i++)
+        pb_text(&s, NODE_OUTPUT, "");
     pb_text(&s, NODE_OUTPUT, y);
     pb_text(&s, NODE_OP, op);
     if (a) {
@@ -102,6 +114,17 @@ const char *onnx_node(struct onnx_writer *w, const char *op, const char *const *
     }
     pb_message(&w->nodes, GRAPH_NODE, &s);
     return y;
+}
+
+const char *onnx_node(struct onnx_writer *w, const char *op, const char *const *x, int n, const char *y,
+                      struct onnx_attributes *a)
+{
+    return put_node(w, op, x, n, 0, y, a);
+}
+
+const char *onnx_second(struct onnx_writer *w, const char *op, const char *const *x, int n, struct onnx_attributes *a)
+{
+    return put_node(w, op, x, n, 1, NULL, a);
 }
 
 const char *onnx_of(struct onnx_writer *w, const char *op, const char *x, const char *y)

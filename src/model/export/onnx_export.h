@@ -27,11 +27,14 @@ struct onnx_attributes {
 void onnx_int(struct onnx_attributes *a, const char *name, int64_t v);
 void onnx_float(struct onnx_attributes *a, const char *name, float v);
 void onnx_text(struct onnx_attributes *a, const char *name, const char *v);
+void onnx_texts(struct onnx_attributes *a, const char *name, const char *v, int n); /* n times the same */
 void onnx_ints(struct onnx_attributes *a, const char *name, const int *v, int n);
 /* The node `op` that makes y of x[n] ("" leaves an input out), with these attributes (NULL: none), which are released.
  * Returns y; y NULL: a new name. */
 const char *onnx_node(struct onnx_writer *w, const char *op, const char *const *x, int n, const char *y,
                       struct onnx_attributes *a);
+/* The same of a node whose second output alone is wanted. */
+const char *onnx_second(struct onnx_writer *w, const char *op, const char *const *x, int n, struct onnx_attributes *a);
 /* The same of one input, and of two. */
 const char *onnx_of(struct onnx_writer *w, const char *op, const char *x, const char *y);
 const char *onnx_of_two(struct onnx_writer *w, const char *op, const char *x1, const char *x2, const char *y);

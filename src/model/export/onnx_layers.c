@@ -588,6 +588,16 @@ static const char *rotated(struct onnx_writer *w, const char *x, int positions, 
     return onnx_of_two(w, "Reshape", onnx_node(w, "Concat", pair, 2, NULL, &join), whole, NULL);
 }
 
+/* 0 for the keys up to each query, no chance for those after it. */
+static const char *later_keys(struct onnx_writer *w, int positions)
+{
+    const int dim[] = {positions, positions};
+    float *v = arena_take(&w->mem, (size_t)positions * (size_t)positions * sizeof *v);
+    for (int i = 0; v && i < positions * positions; i++)
+        v[i] = i % positions > i / positions ? -INFINITY : 0;
+    return onnx_floats(w, v, dim, 2);
+}
+
 EMIT(attention)
 {
     static const int swap[] = {0, 2, 1}, to_heads[] = {0, 2, 1, 3}, to_keys[] = {0, 1, 3, 2};
@@ -606,12 +616,97 @@ EMIT(attention)
     }
     const char *scores = onnx_of_two(w, "MatMul", part[0], turned(w, part[1], 4, to_keys, NULL), NULL);
     scores = onnx_of_two(w, "Mul", scores, one_number(w, 1 / sqrt(width)), NULL);
+    if (export_word(nd, "causal") > 0)
+        scores = onnx_of_two(w, "Add", scores, later_keys(w, positions), NULL);
     onnx_int(&a, "axis", -1);
     const char *mixed = onnx_of_two(w, "MatMul", onnx_node(w, "Softmax", &scores, 1, NULL, &a), part[2], NULL);
     const char *together = onnx_wholes(w, joined, 3);
     mixed = onnx_of_two(w, "Reshape", turned(w, mixed, 4, to_heads, NULL), together, NULL);
     onnx_reshape(w, turned(w, projected(w, nd, 2, mixed), 3, swap, NULL), nd->y, y);
     return 0;
+}
+
+/* --- sequences --- */
+
+/* Tokens are floats here, too; ONNX looks them up by whole numbers. */
+EMIT(embedding)
+{
+    static const int swap[] = {0, 2, 1};
+    const int64_t dim[] = {0, -1};
+    enum { WHOLE = 7 }; /* TensorProto.INT64 */
+    struct onnx_attributes to = {{0}};
+    (void)e;
+    onnx_int(&to, "to", WHOLE);
+    const char *flat = onnx_of_two(w, "Reshape", x[0], onnx_wholes(w, dim, 2), NULL);
+    const char *const in[] = {put_tensor_of(w, nd, 0), onnx_node(w, "Cast", &flat, 1, NULL, &to)};
+    turned(w, onnx_node(w, "Gather", in, 2, NULL, NULL), 3, swap, y);
+    return 0;
+}
+
+/* Maps turned so that what follows has the rows as positions. */
+EMIT(rows)
+{
+    static const int rows_last[] = {0, 1, 3, 2};
+    (void)e;
+    onnx_reshape(w, turned(w, x[0], 4, rows_last, NULL), nd->y, y);
+    return 0;
+}
+
+/* The gates in the order of ONNX, of those of each way: a tensor [ways][gates units][columns], of tensor `i` of a way
+ * or of the biases i and i + 1, one after the other. */
+static const char *gates_of(struct onnx_writer *w, const struct nn_node *nd, int i, int biases, int units,
+                            const int *order, int gates)
+{
+    const int ways = nd->ntensors / 4, columns = nd->tensor[i].rank > 1 ? nd->tensor[i].dim[1] : 1;
+    const size_t gate = (size_t)(units * columns), each = gate * (size_t)gates * (size_t)biases;
+    const int dim[] = {ways, gates * units * biases, columns};
+    float *v = arena_take(&w->mem, each * (size_t)ways * sizeof *v);
+    for (int k = 0; v && k < ways * biases * gates; k++) {
+        const float *from = export_tensor(w->m, nd, 4 * (k / gates / biases) + i + k / gates % biases, &w->mem);
+        if (from)
+            memcpy(v + (size_t)k * gate, from + (size_t)order[k % gates] * gate, gate * sizeof *v);
+    }
+    return onnx_floats(w, v, dim, biases > 1 ? 2 : 3);
+}
+
+static int emit_recurrent(struct onnx_writer *w, const struct nn_node *nd, const char *x, const char *y, const char *op,
+                          const int *order, int gates)
+{
+    static const int by_position[] = {2, 0, 1}, of_all[] = {2, 1, 3, 0}, of_last[] = {1, 0, 2};
+    const int ways = nd->ntensors / 4, units = nd->y.c / ways, last = nd->y.kind == VECTOR;
+    struct onnx_attributes a = {{0}};
+    onnx_int(&a, "hidden_size", units);
+    onnx_text(&a, "direction", ways > 1 ? "bidirectional" : "forward");
+    if (nd->type == layer_find("gru"))
+        onnx_int(&a, "linear_before_reset", 1);
+    if (nd->type == layer_find("rnn") && export_word(nd, "act") > 0)
+        onnx_texts(&a, "activations", "Relu", ways);
+    const char *const in[] = {turned(w, x, 3, by_position, NULL), gates_of(w, nd, 0, 1, units, order, gates),
+                              gates_of(w, nd, 1, 1, units, order, gates), gates_of(w, nd, 2, 2, units, order, gates)};
+    const char *made = last ? onnx_second(w, op, in, 4, &a) : onnx_node(w, op, in, 4, NULL, &a);
+    onnx_reshape(w, turned(w, made, last ? 3 : 4, last ? of_last : of_all, NULL), nd->y, y);
+    return 0;
+}
+
+EMIT(rnn)
+{
+    static const int order[] = {0};
+    (void)e;
+    return emit_recurrent(w, nd, x[0], y, "RNN", order, 1);
+}
+
+EMIT(lstm)
+{
+    static const int order[] = {0, 3, 1, 2}; /* i o f g */
+    (void)e;
+    return emit_recurrent(w, nd, x[0], y, "LSTM", order, 4);
+}
+
+EMIT(gru)
+{
+    static const int order[] = {1, 0, 2}; /* z r n */
+    (void)e;
+    return emit_recurrent(w, nd, x[0], y, "GRU", order, 3);
 }
 
 /* What is added to [C][positions] of a sequence or maps: learned, or sines. */
@@ -698,6 +793,7 @@ const struct onnx_layer onnx_layers[] = {
     {"conv_transpose", emit_conv_transpose},
     {"patch", emit_patch},
     {"dense", emit_dense},
+    {"embedding", emit_embedding},
     {"batchnorm", emit_batchnorm},
     {"layernorm", emit_layernorm},
     {"groupnorm", emit_groupnorm},
@@ -709,6 +805,9 @@ const struct onnx_layer onnx_layers[] = {
     {"prelu", emit_prelu},
     {"maxout", emit_maxout},
     {"glu", emit_glu},
+    {"rnn", emit_rnn},
+    {"lstm", emit_lstm},
+    {"gru", emit_gru},
     {"attention", emit_attention},
     {"positional", emit_positional},
     {"class_token", emit_class_token},
@@ -723,6 +822,7 @@ const struct onnx_layer onnx_layers[] = {
     {"mean", emit_mean},
     {"first", emit_first},
     {"last", emit_last},
+    {"rows", emit_rows},
     {"upsample", emit_upsample},
     {"pad", emit_pad},
     {"crop", emit_crop},

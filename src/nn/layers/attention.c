@@ -1,4 +1,5 @@
-/* attention: every position of the input looks at all of them. With q, k, v = W x + b at each position and, for each
+/* attention: every position of the input looks at all of them, or at those up to itself; of a padded sequence at none
+ * beyond its length. With q, k, v = W x + b at each position and, for each
  * head of C / heads channels, y = softmax(q k^T / sqrt(C / heads)) v, the output is V y + c. Tensors: W [3C][C] and b
  * [3C] (q, then k, then v), V [C][C] and c [C], as PyTorch's MultiheadAttention has them. In bf16 the two dense layers
  * multiply rounded numbers, scores and what they weigh stay floats. */
@@ -10,7 +11,7 @@
 #include <string.h>
 
 struct attention_args {
-    int heads, rotary, init;
+    int heads, rotary, causal, init;
 };
 
 // clang-format off
@@ -20,6 +21,8 @@ static const struct param attention_params[] = {
       .help = "each looks with its share of the channels" },
     { .name = "rotary", .type = P_FLAG, .at = AT(rotary), .preset = "no",
       .help = "turn queries and keys by their position, so that scores go by distances (Su et al. 2021, arXiv:2104.09864)" },
+    { .name = "causal", .type = P_FLAG, .at = AT(causal), .preset = "no",
+      .help = "no position looks at a later one" },
     { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,
       .help = "how the weights start; default: [model] init" },
     { 0 },
@@ -32,8 +35,12 @@ static struct attention attention_of(const struct nn_node *nd)
 {
     const struct attention_args *a = nd->args;
     const int width = nd->x[0].c / a->heads;
-    return (struct attention){
-        .heads = a->heads, .width = width, .rows = nd->x[0].h, .cols = nd->x[0].w, .scale = (float)(1 / sqrt(width))};
+    return (struct attention){.heads = a->heads,
+                              .width = width,
+                              .rows = nd->x[0].h,
+                              .cols = nd->x[0].w,
+                              .scale = (float)(1 / sqrt(width)),
+                              .causal = a->causal};
 }
 
 /* Floats of a block of samples: of the input, of what its scores are made of, and of the logarithms of their sums. */
@@ -189,19 +196,27 @@ static void round_operand(const struct layer_call *c, size_t n, float *x)
         c->kernels->bf16_round(n, x, x);
 }
 
+static const int32_t *block_lengths_of(const struct layer_call *c, int block)
+{
+    const int32_t *lengths = layer_lengths(c);
+    return lengths ? lengths + (size_t)block * LANES : NULL;
+}
+
 static void attention_forward(const struct layer_call *c)
 {
     const struct nn_node *nd = c->node;
-    const struct attention a = attention_of(nd);
+    struct attention a = attention_of(nd);
     const int channels = nd->x[0].c;
     float *rest = c->scratch + kernels_scratch(nd, c->pass->blocks, c->bf16);
     const struct attention_parts p = parts_of(c, c->saved ? c->saved : rest);
     const size_t n = block_floats(nd), logs = log_floats(nd);
     project_forward(c, channels, 3 * channels, c->x[0], IN_WEIGHT, p.qkv, c->scratch);
     turn_queries(c, 0, p.qkv);
-    for (int b = 0; b < c->pass->blocks; b++)
+    for (int b = 0; b < c->pass->blocks; b++) {
+        a.lengths = block_lengths_of(c, b);
         c->kernels->attention_forward(&a, p.qkv + 3 * (size_t)b * n, p.y + (size_t)b * n, p.logs + (size_t)b * logs,
                                       c->scratch);
+    }
     round_operand(c, (size_t)c->pass->blocks * n, p.y);
     project_forward(c, channels, channels, p.y, OUT_WEIGHT, c->y, c->scratch);
 }
@@ -209,16 +224,18 @@ static void attention_forward(const struct layer_call *c)
 static void attention_backward(const struct layer_call *c)
 {
     const struct nn_node *nd = c->node;
-    const struct attention a = attention_of(nd);
+    struct attention a = attention_of(nd);
     const int channels = nd->x[0].c;
     const struct attention_parts p = parts_of(c, c->saved);
     const struct attention_parts d =
         parts_of(c, c->scratch + kernels_scratch(nd, c->pass->blocks, c->bf16)); /* gradients */
     const size_t n = block_floats(nd), logs = log_floats(nd);
     project_backward(c, channels, channels, p.y, OUT_WEIGHT, c->dy, d.y, c->scratch);
-    for (int b = 0; b < c->pass->blocks; b++)
+    for (int b = 0; b < c->pass->blocks; b++) {
+        a.lengths = block_lengths_of(c, b);
         c->kernels->attention_backward(&a, p.qkv + 3 * (size_t)b * n, p.y + (size_t)b * n, p.logs + (size_t)b * logs,
                                        d.y + (size_t)b * n, d.qkv + 3 * (size_t)b * n, c->scratch);
+    }
     turn_queries(c, 1, d.qkv);
     round_operand(c, 3 * (size_t)c->pass->blocks * n, d.qkv);
     project_backward(c, channels, 3 * channels, c->x[0], IN_WEIGHT, d.qkv, c->dx[0], c->scratch);
@@ -233,7 +250,7 @@ const struct layer_type layer_attention = {
     .source = "Vaswani et al. 2017, arXiv:1706.03762; computed as in Dao et al. 2022, arXiv:2205.14135",
     .params = attention_params,
     .args_size = sizeof(struct attention_args),
-    .flags = KEEPS_X | COUNTS,
+    .flags = KEEPS_X | COUNTS | KNOWS_LENGTHS,
     .shape = attention_shape,
     .window = layer_whole_window,
     .scratch = attention_floats,

@@ -10,7 +10,7 @@ static int class_token_shape(struct nn_node *nd, struct err *e)
     if (positions_wanted(nd, e))
         return -1;
     nd->y = (struct shape){SEQUENCE, x.c, x.h * x.w + 1, 1, 1};
-    layer_tensor(nd, "weight", NN_WEIGHT, (size_t)x.c, x.c, x.c, positions_init());
+    layer_tensor(nd, "weight", NN_WEIGHT, (size_t)x.c, x.c, x.c, layer_init_named("normal"));
     layer_dims(nd, 3, (const int[]){1, 1, x.c});
     return 0;
 }

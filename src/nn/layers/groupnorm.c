@@ -72,7 +72,7 @@ const struct layer_type layer_groupnorm = {
     .params = groupnorm_params,
     .positional = 1,
     .args_size = sizeof(struct groupnorm_args),
-    .flags = KEEPS_X | INPLACE | DISTANCE_SHOWN,
+    .flags = KEEPS_X | INPLACE | DISTANCE_SHOWN | OVER_POSITIONS,
     SAMPLE_NORM_ROW(groupnorm),
 };
 const struct layer_type layer_instancenorm = {
@@ -82,6 +82,6 @@ const struct layer_type layer_instancenorm = {
     .source = "Ulyanov et al. 2016, arXiv:1607.08022",
     .params = instancenorm_params,
     .args_size = sizeof(struct groupnorm_args),
-    .flags = KEEPS_X | INPLACE | UNDOES_BIAS | DISTANCE_SHOWN,
+    .flags = KEEPS_X | INPLACE | UNDOES_BIAS | DISTANCE_SHOWN | OVER_POSITIONS,
     SAMPLE_NORM_ROW(instancenorm),
 };

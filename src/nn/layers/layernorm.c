@@ -49,10 +49,11 @@ static struct sample_norm_plan over_plan(const struct nn_node *nd, int centred)
 }
 
 /* One value has no deviation. */
-static int over_check(const struct nn_node *nd, struct err *e)
+static int over_check(struct nn_node *nd, struct err *e)
 {
     const struct layernorm_args *a = nd->args;
     const struct shape x = nd->x[0];
+    nd->flags |= a->over == OVER_ALL ? OVER_POSITIONS : 0;
     if (x.c > 1 || (a->over == OVER_ALL && x.h * x.w > 1))
         return 0;
     return layer_error(nd, e, "has one value to normalize; give the layer before it more channels%s",

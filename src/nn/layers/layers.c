@@ -8,14 +8,14 @@
 /* The rows in the order of the manual: those before the activations, and those after them. */
 // clang-format off
 #define FIRST_LAYERS(X) \
-    X(conv2d) X(depthwise) X(conv_transpose) X(patch) X(dense) \
+    X(conv2d) X(depthwise) X(conv_transpose) X(patch) X(dense) X(embedding) \
     X(batchnorm) X(layernorm) X(groupnorm) X(instancenorm) X(rmsnorm) X(lrn) X(logit_norm)
 #define LATER_LAYERS(X) \
     X(prelu) X(maxout) X(glu) \
-    X(attention) X(positional) X(class_token) X(kmeans) \
+    X(rnn) X(lstm) X(gru) X(attention) X(positional) X(class_token) X(kmeans) \
     X(dropout) X(dropout2d) X(droppath) X(gaussian_noise) X(sample) \
     X(maxpool) X(avgpool) X(adaptive_maxpool) X(adaptive_avgpool) X(gap) X(gmp) X(mean) X(first) X(last) \
-    X(upsample) X(flatten) X(reshape) X(pad) X(crop) \
+    X(upsample) X(flatten) X(reshape) X(rows) X(pad) X(crop) \
     X(softmax)
 // clang-format on
 #define DECLARE(name) extern const struct layer_type layer_##name;
@@ -186,6 +186,19 @@ size_t layer_tensor_floats(const struct nn_node *nd)
 {
     const struct nn_tensor *end = &nd->tensor[nd->ntensors - 1];
     return end->at + PAD16(end->n) - nd->tensor[0].at;
+}
+
+int layer_init_named(const char *name)
+{
+    int i = 0;
+    while (strcmp(nn_init_name((size_t)i), name) != 0)
+        i++;
+    return i;
+}
+
+const int32_t *layer_lengths(const struct layer_call *c)
+{
+    return c->node->x[0].kind == SEQUENCE ? c->pass->lengths : NULL;
 }
 
 const char *layer_init_word(size_t i)

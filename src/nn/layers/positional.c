@@ -40,7 +40,7 @@ static int positional_shape(struct nn_node *nd, struct err *e)
     nd->y = x;
     if (!is_learned(nd))
         return 0;
-    layer_tensor(nd, "weight", NN_WEIGHT, shape_size(x), x.c, x.c, positions_init());
+    layer_tensor(nd, "weight", NN_WEIGHT, shape_size(x), x.c, x.c, layer_init_named("normal"));
     if (x.kind == SEQUENCE)
         layer_dims(nd, 3, (const int[]){1, x.h, x.c});
     else

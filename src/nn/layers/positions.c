@@ -1,4 +1,5 @@
-/* mean, first and last: a sequence becomes a vector, the mean of its positions or one of them. */
+/* mean, first and last: a sequence becomes a vector, the mean of its positions or one of them; of a padded one, of
+ * those that count. */
 #include "nn/layers/positions.h"
 
 #include "nn/layers/pooling.h"
@@ -16,14 +17,6 @@ int positions_wanted(const struct nn_node *nd, struct err *e)
                        shape_text(nd->x[0], buf, sizeof buf));
 }
 
-int positions_init(void)
-{
-    int i = 0;
-    while (strcmp(nn_init_name((size_t)i), "normal") != 0)
-        i++;
-    return i;
-}
-
 static int positions_shape(struct nn_node *nd, struct err *e)
 {
     char buf[48];
@@ -37,16 +30,55 @@ static int positions_shape(struct nn_node *nd, struct err *e)
     return 0;
 }
 
+/* A weight for each position and lane, where not all positions count. */
+static size_t weights_scratch(const struct nn_node *nd, int blocks, int bf16)
+{
+    (void)blocks, (void)bf16;
+    return (size_t)nd->x[0].h * LANES;
+}
+
+/* Of a block: an equal share to each position that counts, or all to the last one. */
+static const float *fill_weights(const struct layer_call *c, int last, const int32_t *lengths)
+{
+    for (int t = 0; t < c->node->x[0].h; t++)
+        for (int l = 0; l < LANES; l++) {
+            const int n = lengths[l];
+            c->scratch[t * LANES + l] = t >= n || (last && t < n - 1) ? 0 : last ? 1 : 1 / (float)n;
+        }
+    return c->scratch;
+}
+
+static void weigh_block_positions(const struct layer_call *c, int last)
+{
+    const struct shape x = c->node->x[0];
+    for (int b = 0; b < c->pass->blocks; b++)
+        c->kernels->weigh_positions(x.h, x.c, fill_weights(c, last, layer_lengths(c) + b * LANES),
+                                    c->x[0] + (size_t)b * floats_of(x, 1), c->y + b * x.c * LANES);
+}
+
+static void weigh_block_positions_back(const struct layer_call *c, int last)
+{
+    const struct shape x = c->node->x[0];
+    for (int b = 0; b < c->pass->blocks && c->dx[0]; b++)
+        c->kernels->spread_positions(x.h, x.c, fill_weights(c, last, layer_lengths(c) + b * LANES),
+                                     c->dy + b * x.c * LANES, c->dx[0] + (size_t)b * floats_of(x, 1));
+}
+
 static void mean_of_positions(const struct layer_call *c)
 {
     const struct pool_plan p = pool_whole_geometry(c->node);
-    c->kernels->avgpool_forward(&p.map, c->pass->blocks, c->x[0], c->y);
+    if (layer_lengths(c))
+        weigh_block_positions(c, 0);
+    else
+        c->kernels->avgpool_forward(&p.map, c->pass->blocks, c->x[0], c->y);
 }
 
 static void mean_of_positions_back(const struct layer_call *c)
 {
     const struct pool_plan p = pool_whole_geometry(c->node);
-    if (c->dx[0])
+    if (layer_lengths(c))
+        weigh_block_positions_back(c, 0);
+    else if (c->dx[0])
         c->kernels->avgpool_backward(&p.map, c->pass->blocks, c->dy, c->dx[0]);
 }
 
@@ -90,21 +122,29 @@ static void first_position_back(const struct layer_call *c)
 
 static void last_position(const struct layer_call *c)
 {
-    take_position(c, c->node->x[0].h - 1);
+    if (layer_lengths(c))
+        weigh_block_positions(c, 1);
+    else
+        take_position(c, c->node->x[0].h - 1);
 }
 
 static void last_position_back(const struct layer_call *c)
 {
-    take_position_back(c, c->node->x[0].h - 1);
+    if (layer_lengths(c))
+        weigh_block_positions_back(c, 1);
+    else
+        take_position_back(c, c->node->x[0].h - 1);
 }
 
 const struct layer_type layer_mean = {
     .name = "mean",
     .sig = "[C,T] -> [C]",
-    .help = "the mean of the positions of a sequence",
+    .help = "the mean of the positions of a sequence, of a padded one of those that count",
     .source = "",
+    .flags = KNOWS_LENGTHS,
     .shape = positions_shape,
     .window = layer_whole_window,
+    .scratch = weights_scratch,
     .forward = mean_of_positions,
     .backward = mean_of_positions_back,
 };
@@ -113,6 +153,7 @@ const struct layer_type layer_first = {
     .sig = "[C,T] -> [C]",
     .help = "the first position of a sequence, where class_token puts its own",
     .source = "",
+    .flags = KNOWS_LENGTHS,
     .shape = positions_shape,
     .window = layer_whole_window,
     .forward = first_position,
@@ -121,10 +162,12 @@ const struct layer_type layer_first = {
 const struct layer_type layer_last = {
     .name = "last",
     .sig = "[C,T] -> [C]",
-    .help = "the last position of a sequence",
+    .help = "the last position of a sequence, of a padded one the last that counts",
     .source = "",
+    .flags = KNOWS_LENGTHS,
     .shape = positions_shape,
     .window = layer_whole_window,
+    .scratch = weights_scratch,
     .forward = last_position,
     .backward = last_position_back,
 };

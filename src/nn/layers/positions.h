@@ -6,7 +6,5 @@
 
 /* -1 with *e unless the input is maps or a sequence. */
 int positions_wanted(const struct nn_node *nd, struct err *e);
-/* How what is learned for a position starts: deviations of 0.02. */
-int positions_init(void);
 
 #endif

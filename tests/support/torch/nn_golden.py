@@ -150,6 +150,68 @@ class ClassToken(nn.Module):
         return torch.cat([self.token[None, :, None].expand(len(x), -1, 1), x.flatten(2)], 2)
 
 
+class Masked(nn.Module):
+    """nn.MultiheadAttention over a sequence, with masks: of later positions, of those beyond each length."""
+
+    def __init__(self, c, heads, causal):
+        super().__init__()
+        self.attention, self.causal = nn.MultiheadAttention(c, heads, batch_first=True), causal
+
+    def forward(self, x, lengths=None):
+        t = torch.arange(x.shape[2])
+        later = t[None, :] > t[:, None] if self.causal else None
+        beyond = t >= lengths[:, None] if lengths is not None else None
+        x = x.transpose(1, 2)
+        y = self.attention(x, x, x, need_weights=False, attn_mask=later, key_padding_mask=beyond)[0]
+        return y.transpose(1, 2)
+
+
+class Recurrent(nn.Module):
+    """nn.RNN, nn.LSTM or nn.GRU over a sequence; a ragged one is packed. last: where each state ends."""
+
+    def __init__(self, kind, *args, last=False, **options):
+        super().__init__()
+        self.cell, self.last = kind(*args, batch_first=True, **options), last
+
+    def forward(self, x, lengths=None):
+        t, x = x.shape[2], x.transpose(1, 2)
+        if lengths is not None:
+            x = nn.utils.rnn.pack_padded_sequence(x, lengths, True, False)
+        y, h = self.cell(x)
+        if self.last:
+            return (h[0] if isinstance(h, tuple) else h).transpose(0, 1).flatten(1)
+        if lengths is not None:
+            y = nn.utils.rnn.pad_packed_sequence(y, True, total_length=t)[0]
+        return y.transpose(1, 2)
+
+
+class Rows(nn.Module):
+    def forward(self, x):
+        return x.transpose(1, 2).flatten(2).transpose(1, 2)
+
+
+class Embedding(nn.Module):
+    def __init__(self, vocabulary, width):
+        super().__init__()
+        self.table = nn.Embedding(vocabulary, width)
+
+    def forward(self, x):
+        return self.table(x.long().squeeze(1)).transpose(1, 2)
+
+
+class OfPositions(nn.Module):
+    """The mean of those positions that count, or the last of them."""
+
+    def __init__(self, last):
+        super().__init__()
+        self.last = last
+
+    def forward(self, x, lengths):
+        t = torch.arange(x.shape[2])
+        weight = (t == lengths[:, None] - 1) if self.last else (t < lengths[:, None]) / lengths[:, None]
+        return (x * weight[:, None]).sum(2)
+
+
 class Means(nn.Module):
     def forward(self, x):
         return x[:, : x.shape[1] // 2]
@@ -170,6 +232,22 @@ CASES = [
     ("attention heads 2", (4, 3, 5), 3, lambda: Attention(4, 2)),
     ("attention heads 2 rotary", (8, 6), 2, lambda: Rotary(8, 2)),
     ("attention", (3, 2, 2), 2, lambda: Attention(3, 1)),
+    ("attention heads 2 causal", (4, 9), 3, lambda: Masked(4, 2, True)),
+    ("ragged attention heads 2", (4, 7), 5, lambda: Masked(4, 2, False)),
+    ("ragged attention causal heads 2", (4, 7), 5, lambda: Masked(4, 2, True)),
+    ("embedding 5", (1, 7), 3, lambda: Embedding(11, 5)),
+    ("rnn 4", (3, 5), 3, lambda: Recurrent(nn.RNN, 3, 4)),
+    ("ragged rnn 3 bidirectional act relu", (3, 5), 4, lambda: Recurrent(nn.RNN, 3, 3, nonlinearity="relu", bidirectional=True)),
+    ("lstm 4", (3, 6), 3, lambda: Recurrent(nn.LSTM, 3, 4)),
+    ("lstm 3 bidirectional last", (2, 5), 3, lambda: Recurrent(nn.LSTM, 2, 3, bidirectional=True, last=True)),
+    ("ragged lstm 3 bidirectional", (2, 6), 5, lambda: Recurrent(nn.LSTM, 2, 3, bidirectional=True)),
+    ("ragged lstm 3 last", (2, 6), 5, lambda: Recurrent(nn.LSTM, 2, 3, last=True)),
+    ("gru 4", (3, 6), 3, lambda: Recurrent(nn.GRU, 3, 4)),
+    ("ragged gru 3 bidirectional", (2, 6), 5, lambda: Recurrent(nn.GRU, 2, 3, bidirectional=True)),
+    ("ragged gru 3 bidirectional last", (2, 6), 5, lambda: Recurrent(nn.GRU, 2, 3, bidirectional=True, last=True)),
+    ("ragged mean", (3, 5), 4, lambda: OfPositions(False)),
+    ("ragged last", (3, 5), 4, lambda: OfPositions(True)),
+    ("rows", (3, 4, 2), 2, lambda: Rows()),
     ("positional", (3, 2, 4), 2, lambda: Positional(3, 2, 4, True)),
     ("positional sin", (4, 2, 3), 2, lambda: Positional(4, 2, 3, False)),
     ("class_token", (3, 2, 4), 2, lambda: ClassToken(3)),
@@ -283,10 +361,23 @@ def line(out, name, t):
     out.write(f"{name} {len(v)} " + " ".join("%.9g" % x for x in v) + "\n")
 
 
+def ragged_lengths(n, t):
+    """How many positions of each sample count, in a case whose words begin with `ragged`."""
+    return 1 + (5 * torch.arange(n) + 2) % t
+
+
+def tokens(shape, vocabulary):
+    """Ids instead of x, for an embedding."""
+    n = 1
+    for s in shape:
+        n *= s
+    return ((torch.arange(n) * 7) % vocabulary).double().reshape(shape)
+
+
 def prepare(module):
     """Parameters and running statistics by the formula; returns the parameters in order."""
     module.double()
-    params = list(module.parameters())
+    params = module.ordered() if hasattr(module, "ordered") else list(module.parameters())
     with torch.no_grad():
         for t, p in enumerate(params):
             p.copy_(fill(p.shape, 41 + 2 * t))
@@ -316,11 +407,18 @@ def layers(path):
             module.train(training)
             if len(shape) == 4:
                 out.write("slices %d\n" % shape[1])
+            lengths = ragged_lengths(n, shape[1]) if text.startswith("ragged ") else None
+            ids = text.startswith("embedding")
             out.write("case %d %d %d %d %s : %s\n" % (shape[0], *(*shape, 0)[len(shape) // 4 + 1:][:2], n, "training" if training else "eval", text.replace("eval ", "")))
-            x = fill((n, *shape), 37).requires_grad_()
-            y = module(x)
+            x = tokens((n, *shape), 11) if ids else fill((n, *shape), 37).requires_grad_()
+            y = module(x) if lengths is None else module(x, lengths)
+            if lengths is not None and y.dim() == 3:  # what stands at the other positions does not count
+                y = y * (torch.arange(y.shape[2]) < lengths[:, None])[:, None]
             line(out, "y", y)
-            if training:
+            if ids:
+                (y * fill(y.shape, 29)).sum().backward()
+                line(out, "d0", params[0].grad)
+            elif training:
                 (y * fill(y.shape, 29)).sum().backward()
                 line(out, "dx", x.grad)
                 for t, p in enumerate(params):

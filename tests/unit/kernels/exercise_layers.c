@@ -186,22 +186,97 @@ static void soft_assignments(const struct kernels *k, struct log *l, int i)
     box_free(x), box_free(dy), box_free(centre), box_free(scratch);
 }
 
+/* Lengths of a block, some 0. */
+static void some_lengths(int most, int32_t lengths[LANES])
+{
+    for (int lane = 0; lane < LANES; lane++)
+        lengths[lane] = (int32_t)noise_below((uint32_t)most + 1);
+}
+
 static void attentions(const struct kernels *k, struct log *l, int i)
 {
-    const struct attention a = {
-        .heads = 1 + i % 3, .width = 1 + i % 6, .rows = 1 + 7 * i, .cols = 1 + i % 4, .scale = 0.3f};
+    _Alignas(64) int32_t lengths[LANES];
+    struct attention a = {.heads = 1 + i % 3, .width = 1 + i % 6, .rows = 1 + 7 * i, .cols = 1 + i % 4, .scale = 0.3f};
     const size_t positions = (size_t)(a.rows * a.cols), n = positions * (size_t)(a.heads * a.width) * LANES;
     const size_t logs = positions * (size_t)a.heads * LANES;
     float *qkv = box_noise(3 * n), *dy = box_noise(n), *y = box(n), *sums = box(logs), *d = box(3 * n);
     float *scratch = box(attention_scratch(&a));
     for (size_t j = 0; j < 3 * n; j++)
         qkv[j] *= 5;
+    some_lengths((int)positions, lengths);
+    a.causal = i % 3 == 1;
+    a.lengths = i % 2 ? lengths : NULL;
     k->attention_forward(&a, qkv, y, sums, scratch);
     k->attention_backward(&a, qkv, y, sums, dy, d, scratch);
     take_output(l, y, n, "attention y", i);
     take_output(l, sums, logs, "attention logarithms", i);
     take_output(l, d, 3 * n, "attention dqkv", i);
     box_free(qkv), box_free(dy), box_free(scratch);
+}
+
+static void tokens(const struct kernels *k, struct log *l, int i)
+{
+    const int rows = 1 + i, width = 1 + 7 * i, vocabulary = 3 + i;
+    const size_t n = (size_t)(rows * width) * LANES, table = (size_t)(vocabulary * width);
+    float *ids = box((size_t)rows * LANES), *w = box_noise(table), *dy = box_noise(n),
+          *weight = box_noise((size_t)rows * LANES);
+    float *y = box(n), *dw = box(table), *sum = box((size_t)width * LANES), *spread = box(n);
+    for (size_t j = 0; j < (size_t)rows * LANES; j++)
+        ids[j] = (float)noise_below((uint32_t)vocabulary);
+    k->embed_forward(rows, width, ids, w, y);
+    k->embed_backward(rows, width, vocabulary, ids, dy, dw);
+    k->weigh_positions(rows, width, weight, dy, sum);
+    k->spread_positions(rows, width, weight, sum, spread);
+    take_output(l, y, n, "embedding y", i);
+    take_output(l, dw, table, "embedding dw", i);
+    take_output(l, sum, (size_t)width * LANES, "weighed positions", i);
+    take_output(l, spread, n, "spread positions", i);
+    box_free(ids), box_free(w), box_free(dy), box_free(weight);
+}
+
+static void cells(const struct kernels *k, struct log *l, int i)
+{
+    static const int gates[] = {1, 1, 4, 3}, kept[] = {1, 1, 4, 4};
+    const enum cell_kind cell = (enum cell_kind)(i % 4);
+    const int width = 1 + i;
+    _Alignas(64) int32_t lengths[LANES];
+    const size_t n = (size_t)width * LANES, g = n * (size_t)gates[cell], kg = n * (size_t)kept[cell];
+    float *in = box_noise(g), *rec = box_noise(g), *hb = box_noise(n), *cb = box_noise(n), *dy = box_noise(n);
+    float *product = box_noise(n), *direct = box_noise(n), *dc = box_noise(n);
+    float *gate = box(kg), *h = box(n), *c = box(n), *y = box(n), *din = box(g), *drec = box(g);
+    some_lengths(2, lengths);
+    for (size_t j = 0; j < n; j++)
+        c[j] = 0;
+    const struct cell_step s = {cell, width, 1, i % 3 ? lengths : NULL, in, rec, hb, cb, gate, h, c, i % 5 ? y : NULL};
+    k->cell_forward(&s);
+    if (!s.y)
+        memset(y, 0, n * sizeof *y);
+    const struct cell_back b = {cell,
+                                width,
+                                1,
+                                s.lengths,
+                                gate,
+                                hb,
+                                cb,
+                                c,
+                                i % 5 ? dy : NULL,
+                                i % 7 ? product : NULL,
+                                direct,
+                                dc,
+                                din,
+                                cell == CELL_GRU ? drec : din};
+    k->cell_backward(&b);
+    if (cell != CELL_GRU)
+        memcpy(drec, din, g * sizeof *drec);
+    take_output(l, gate, kg, "cell gates", i);
+    take_output(l, h, n, "cell h", i);
+    take_output(l, c, n, "cell c", i);
+    take_output(l, y, n, "cell y", i);
+    take_output(l, din, g, "cell din", i);
+    take_output(l, drec, g, "cell drec", i);
+    take_output(l, direct, n, "cell direct", i);
+    take_output(l, dc, n, "cell dc", i);
+    box_free(in), box_free(rec), box_free(hb), box_free(cb), box_free(dy), box_free(product);
 }
 
 void exercise_layers(const struct kernels *k, struct log *l)
@@ -219,6 +294,10 @@ void exercise_layers(const struct kernels *k, struct log *l)
     }
     for (int i = 0; i < 6; i++)
         attentions(k, l, i);
+    for (int i = 0; i < 8; i++)
+        tokens(k, l, i);
+    for (int i = 0; i < 32; i++)
+        cells(k, l, i);
     for (int i = 0; i < 20; i++)
         soft_assignments(k, l, i);
 }

@@ -59,6 +59,11 @@ static const struct {
     {"conv 2x3x3 4 pad same stride 1x2x1, batchnorm, relu, maxpool 2x1x2 stride 2x1x1, layernorm over all, branch { "
      "none | depthwise 3 pad 1, gelu }, avgpool 2, flatten, dense 5",
      {VOLUME, 2, 6 * 6, 5, 6}},
+    {"embedding 6, positional, attention heads 2 causal, lstm 5 bidirectional, gru 4, rnn 3 act relu bidirectional "
+     "last, dense 5",
+     {SEQUENCE, 1, 7, 1, 1}},
+    {"rows, lstm 4 bidirectional last, reshape 4x2, gru 3 bidirectional last, reshape 2x3, rnn 4, lstm 3 last, dense 5",
+     MAPS_IN},
 };
 #define C_NETS 7
 #define NETS (sizeof exported / sizeof *exported)
@@ -296,6 +301,8 @@ static void what_cannot_be_exported_is_named(void **state)
         struct shape in;
     } refused[] = {
         {"attention, gap", "layer 1 of the network, 'attention', cannot be exported to c", MAPS_IN},
+        {"rows, mean", "layer 1 of the network, 'rows', cannot be exported to c", MAPS_IN},
+        {"rows, lstm 3", "cannot be exported to c", MAPS_IN},
         {"relu, kmeans 3", "layer 2 of the network, 'kmeans 3', cannot be exported to c", MAPS_IN},
         {"upsample 2 mode bilinear", "only `nearest` can", MAPS_IN},
         {"pad 1 mode reflect", "only `zeros` can", MAPS_IN},

@@ -26,7 +26,8 @@ const char *put_tensors(const char *header, const void *bytes, size_t n)
 struct model model_of(const char *layers, struct shape in, struct arena *a)
 {
     static const char *const names[] = {"cat", "d\"o,g\\", "b\xc3\xa4r", "e\tel", "fox"};
-    const struct nn_spec spec = {0};
+    const int tokens = strstr(layers, "embedding") ? 256 : 0;
+    const struct nn_spec spec = {.vocabulary = tokens};
     const struct nn_line line = {layers, {"test", 1, NULL, NULL}, NULL};
     struct err_list errs = {0};
     arena_init(a);
@@ -44,8 +45,8 @@ struct model model_of(const char *layers, struct shape in, struct arena *a)
                 buffers[g->node[i].buffers_at + g->node[i].buffer[t].at + k] = 0.5f + (float)k / 8;
     }
     for (int c = 0; c < in.c; c++) {
-        scale[c] = 1.0f / 3;
-        scale[in.c + c] = -0.1f * (float)c - 0.05f;
+        scale[c] = tokens ? 1 : 1.0f / 3;
+        scale[in.c + c] = tokens ? 0 : -0.1f * (float)c - 0.05f;
     }
     return (struct model){.graph = g,
                           .network = nn_lines_text(&line, 1, a),

@@ -40,6 +40,9 @@ int golden_case(struct golden *g)
     g->in.d = slices ? slices : 1;
     g->in.h *= g->in.d;
     g->training = !strcmp(mode, "training");
+    g->ragged = !strncmp(g->text, "ragged ", 7);
+    if (g->ragged)
+        memmove(g->text, g->text + 7, strlen(g->text + 7) + 1);
     return 1;
 }
 

@@ -8,8 +8,8 @@
 
 struct golden {
     FILE *f;
-    struct shape in; /* of the case */
-    int n, training;
+    struct shape in;           /* of the case */
+    int n, training, ragged;   /* ragged: lengths as ragged_length() has them */
     char text[2048], use[256]; /* use: the words of a sweep file, where there is a line of them before the case */
     char name[16];             /* of the array */
     double value[4096];

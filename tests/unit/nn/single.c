@@ -14,7 +14,7 @@ static int run_build(struct nn_graph *g, const char *text, struct shape in, int 
                      struct err_list *errs)
 {
     struct nn_line line[MAX_LINES];
-    struct nn_spec spec = {0};
+    struct nn_spec spec = {.vocabulary = strstr(text, "embedding") ? VOCABULARY : 0};
     char *copy = strdup(text), *rest = copy, *one;
     size_t n = 0;
     while ((one = strsep(&rest, "\n"))) {
@@ -121,6 +121,17 @@ void to_lanes(struct shape s, int n, const double *natural, float *lanes)
             for (int h = 0; h < s.h; h++)
                 for (int w = 0; w < s.w; w++)
                     lanes[lane_at(s, i, c, h, w)] = (float)*natural++;
+}
+
+int ragged_length(int i, int t)
+{
+    return 1 + (5 * i + 2) % t;
+}
+
+void ragged_lengths(int n, int t, int32_t *lengths)
+{
+    for (int i = 0; i < blocks_of(n) * LANES; i++)
+        lengths[i] = i < n ? ragged_length(i, t) : 0;
 }
 
 static uint32_t *samples(struct arena *a, int n)

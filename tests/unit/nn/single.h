@@ -9,6 +9,11 @@
 
 /* The lines of `text` (newlines separate) as a graph in `a`; fails the test with the errors when there are any. */
 void build(struct nn_graph *g, const char *text, struct shape in, int classes, struct arena *a);
+/* The vocabulary of networks whose text has an embedding. */
+#define VOCABULARY 11
+/* How many positions of T count of image i of a ragged batch; sets the lengths of n images. */
+int ragged_length(int i, int t);
+void ragged_lengths(int n, int t, int32_t *lengths);
 /* The errors instead, one a line; "" when there are none. Static memory. */
 const char *build_errors(const char *text, struct shape in, int classes);
 
@@ -33,6 +38,7 @@ struct single {
     const struct nn_node *nd;
     const struct kernels *k;
     struct nn_pass pass;
+    _Alignas(64) int32_t lengths[64]; /* for a pass */
     float *x, *y, *dy, *dx, *w, *dw, *buffers, *saved, *scratch;
     const float *inputs[1]; /* of a call */
     float *gradients[1];

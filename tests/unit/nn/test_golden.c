@@ -31,11 +31,20 @@ static void agree_floats(const struct golden *g, const float *got, size_t n, dou
     agree(g, wide, n, tolerance);
 }
 
+/* Zeros where the positions of a ragged batch do not count. */
+static void clear_padding(const struct golden *g, struct shape s, double *natural)
+{
+    for (size_t i = 0; g->ragged && s.kind == SEQUENCE && i < shape_size(s) * (size_t)g->n; i++)
+        if ((int)(i % (size_t)s.h) >= ragged_length((int)(i / shape_size(s)), s.h))
+            natural[i] = 0;
+}
+
 static void agree_maps(const struct golden *g, struct shape s, const float *lanes, double tolerance)
 {
     double natural[4096];
     assert_true(shape_size(s) * (size_t)g->n <= COUNT(natural));
     to_natural(s, g->n, lanes, natural);
+    clear_padding(g, s, natural);
     agree(g, natural, shape_size(s) * (size_t)g->n, tolerance);
 }
 
@@ -47,6 +56,24 @@ static void fill_maps(struct shape s, int n, size_t m, float *lanes)
     for (size_t i = 0; i < total; i++)
         natural[i] = golden_fill(i, m);
     to_lanes(s, n, natural, lanes);
+}
+
+/* What the layer of a case reads, and the gradient that comes to it from above. */
+static void fill_case(const struct golden *g, struct single *s)
+{
+    double natural[4096];
+    const struct shape y = s->nd->y;
+    fill_maps(g->in, g->n, 37, s->x);
+    for (size_t i = 0; i < shape_size(y) * (size_t)g->n; i++)
+        natural[i] = golden_fill(i, 29);
+    clear_padding(g, y, natural);
+    to_lanes(y, g->n, natural, s->dy);
+    for (size_t i = 0; i < shape_size(g->in) * (size_t)g->n; i++)
+        natural[i] = (double)(i * 7 % VOCABULARY);
+    if (s->nd->vocabulary)
+        to_lanes(g->in, g->n, natural, s->x);
+    ragged_lengths(g->n, g->in.h, s->lengths);
+    s->pass.lengths = g->ragged ? s->lengths : NULL;
 }
 
 /* Parameters by the formula, counted over all nodes; running statistics of every normalization alike. */
@@ -120,8 +147,7 @@ static void layers_agree_with_pytorch(void **state)
         single_init(&s, g.text, g.in, g.n, g.training);
         for (size_t t = 0; layer_types[t]; t++)
             seen[t] |= layer_types[t] == s.nd->type;
-        fill_maps(g.in, g.n, 37, s.x);
-        fill_maps(s.nd->y, g.n, 29, s.dy);
+        fill_case(&g, &s);
         fill_parameters(&s.g, s.w, s.buffers);
         single_forward(&s);
         if (g.training)

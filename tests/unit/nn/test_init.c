@@ -23,6 +23,7 @@ static void moments_are_as_described(void **state)
                 {"orthogonal", 0.05, 1}, /* 50 columns of 400 numbers, each of length 1 */
                 {"truncated_normal", 0.02 * 0.8796257, 0.04},
                 {"uniform", 0.05 / 1.7320508, 0.05},
+                {"standard_normal", 1, INFINITY},
                 {"constant", 0.01, 0.01}};
     (void)state;
     for (size_t i = 0; init_types[i].name; i++) {

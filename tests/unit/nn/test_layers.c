@@ -20,7 +20,7 @@
 
 struct problem; /* a case being checked */
 struct layer_case {
-    const char *text;
+    const char *text; /* "ragged ..." : of each image only so many positions count */
     struct shape in;
     int n, eval; /* eval: running statistics, no dropout; forward only */
     void (*reference)(const struct problem *p, const double *x, double *const *w, double *y);
@@ -34,7 +34,8 @@ struct problem {
     struct single s;
     struct ref64_window win;
     size_t nx, ny;
-    double *x, *y, *r, *w[4], *mask, *mean, *var, *work;
+    int length[64]; /* positions of each image that count */
+    double *x, *y, *r, *w[8], *mask, *mean, *var, *work;
 };
 
 /* --- references --- */
@@ -70,7 +71,7 @@ static void transposed(const struct problem *p, const double *x, double *const *
 }
 
 /* y = V softmax(q k^T / sqrt(width)) v + c of each head, [C][positions] a sample; a: heads, 100 more where q and k are
- * turned by their position. */
+ * turned by their position, 1000 more where no position looks at a later one. */
 static void attention(const struct problem *p, const double *x, double *const *w, double *y)
 {
     const struct shape in = p->c->in;
@@ -83,7 +84,7 @@ static void attention(const struct problem *p, const double *x, double *const *w
             for (int c = 0; c < in.c; c++)
                 qkv[i] += w[0][i / t * in.c + c] * x[c * t + i % t];
         }
-        for (int i = 0; i < 2 * in.c * t && p->c->a > 100; i++)
+        for (int i = 0; i < 2 * in.c * t && (int)p->c->a / 100 % 10; i++)
             if (i / t % 2 == 0) {
                 const double angle = i % t * pow(10000, -(double)(i / t % width) / width), even = qkv[i];
                 qkv[i] = even * cos(angle) - qkv[i + t] * sin(angle);
@@ -92,14 +93,15 @@ static void attention(const struct problem *p, const double *x, double *const *w
         memset(o, 0, (size_t)(in.c * t) * sizeof *o);
         for (int i = 0; i < heads * t; i++) { /* head and query */
             const double *q = qkv + i / t * width * t + i % t, *k = qkv + (in.c + i / t * width) * t, *v = k + in.c * t;
+            const int seen = p->c->a > 1000 && i % t < p->length[n] ? i % t + 1 : p->length[n];
             double sum = 0;
-            for (int s = 0; s < t; s++) {
+            for (int s = 0; s < seen; s++) {
                 score[s] = 0;
                 for (int c = 0; c < width; c++)
                     score[s] += q[c * t] * k[c * t + s] / sqrt(width);
                 sum += score[s] = exp(score[s]);
             }
-            for (int s = 0; s < t; s++)
+            for (int s = 0; s < seen; s++)
                 for (int c = 0; c < width; c++)
                     o[(i / t * width + c) * t + i % t] += score[s] / sum * v[c * t + s];
         }
@@ -319,13 +321,88 @@ static void softmax(const struct problem *p, const double *x, double *const *w, 
     }
 }
 
-/* Which position: the case's number. */
+static void of_tokens(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const size_t t = (size_t)p->c->in.h, c = p->ny / p->nx;
+    for (size_t i = 0; i < p->ny; i++)
+        y[i] = w[0][(size_t)lround(x[i / (c * t) * t + i % t]) * c + i / t % c];
+}
+
+static double logistic(double v)
+{
+    return 1 / (1 + exp(-v));
+}
+
+/* One step of a cell of k units: in and rec have the gates one after the other; h and c are the state. */
+static void cell_of(const char *name, int relu, int k, const double *in, const double *rec, double *h, double *c)
+{
+    for (int i = 0; i < k; i++) {
+        const double first = in[i] + rec[i], second = in[k + i] + rec[k + i];
+        if (!strcmp(name, "lstm")) {
+            c[i] = logistic(second) * c[i] + logistic(first) * tanh(in[2 * k + i] + rec[2 * k + i]);
+            h[i] = logistic(in[3 * k + i] + rec[3 * k + i]) * tanh(c[i]);
+        } else if (!strcmp(name, "gru")) {
+            const double z = logistic(second), fresh = tanh(in[2 * k + i] + logistic(first) * rec[2 * k + i]);
+            h[i] = (1 - z) * fresh + z * h[i];
+        } else {
+            h[i] = relu ? fmax(first, 0) : tanh(first);
+        }
+    }
+}
+
+static void product(int rows, int n, const double *w, const double *b, const double *x, size_t step, double *y)
+{
+    for (int r = 0; r < rows; r++) {
+        y[r] = b[r];
+        for (int i = 0; i < n; i++)
+            y[r] += w[r * n + i] * x[(size_t)i * step];
+    }
+}
+
+/* States of each way along the positions that count; a: units. */
+static void recurrent(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    enum { UNITS = 16, GATES = 4 };
+    const int t = p->c->in.h, in = p->c->in.c, k = (int)p->c->a, ways = p->s.nd->y.c / k;
+    const int rows = (int)p->s.nd->tensor[0].n / in, last = p->s.nd->y.kind == VECTOR;
+    const int relu = strstr(p->c->text, "relu") != NULL;
+    for (size_t i = 0; i < p->ny; i++)
+        y[i] = 0;
+    for (int n = 0; n < p->c->n * ways; n++) {
+        const int way = n % ways, image = n / ways, length = p->length[image];
+        double h[UNITS] = {0}, c[UNITS] = {0}, from_x[UNITS * GATES + UNITS] = {0}, from_h[UNITS * GATES + UNITS] = {0};
+        double *const *v = w + 4 * way, *to = y + (size_t)(image * ways + way) * (size_t)(k * (last ? 1 : t));
+        for (int i = 0; i < length; i++) {
+            const int at = way ? length - 1 - i : i;
+            product(rows, in, v[0], v[2], x + (size_t)image * (size_t)(in * t) + at, (size_t)t, from_x);
+            product(rows, k, v[1], v[3], h, 1, from_h);
+            cell_of(p->s.nd->type->name, relu, k, from_x, from_h, h, c);
+            for (int u = 0; u < k && !last; u++)
+                to[u * t + at] = h[u];
+        }
+        for (int u = 0; u < k && last; u++)
+            to[u] = h[u];
+    }
+}
+
+/* Which position: the case's number; of a ragged batch the last that counts. */
 static void one_position(const struct problem *p, const double *x, double *const *w, double *y)
 {
     size_t positions = (size_t)p->c->in.h;
     (void)w;
     for (size_t i = 0; i < p->ny; i++)
-        y[i] = x[i * positions + (size_t)p->c->a];
+        y[i] = x[i * positions + (p->s.pass.lengths ? (size_t)p->length[i / (size_t)p->c->in.c] - 1 : (size_t)p->c->a)];
+}
+
+static void ragged_mean(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    (void)w;
+    for (size_t i = 0; i < p->ny; i++) {
+        const int length = p->length[i / (size_t)p->c->in.c];
+        y[i] = 0;
+        for (int t = 0; t < length; t++)
+            y[i] += x[i * (size_t)p->c->in.h + (size_t)t] / length;
+    }
 }
 
 /* [C][T + 1]: the learned position, then the others. */
@@ -473,6 +550,15 @@ static void bordered_volume(const struct problem *p, const double *x, double *co
     free(between);
 }
 
+/* [C][H][W] to [C W][H]. */
+static void in_rows(const struct problem *p, const double *x, double *const *w, double *y)
+{
+    const size_t c = (size_t)p->c->in.c, h = (size_t)p->c->in.h, wide = (size_t)p->c->in.w;
+    (void)w;
+    for (size_t i = 0; i < p->nx; i++)
+        y[i / (c * h * wide) * c * h * wide + (i / (h * wide) % c * wide + i % wide) * h + i / wide % h] = x[i];
+}
+
 static void same(const struct problem *p, const double *x, double *const *w, double *y)
 {
     (void)w;
@@ -520,6 +606,28 @@ static const struct layer_case cases[] = {
     { "attention rotary heads 1", SEQUENCE(6, 9), 4, 0, attention, OUT(6), NULL, 101 },
     { "attention", SEQUENCE(5, 1), 16, 0, attention, OUT(5), NULL, 1 },
     { "attention heads 2", MAPS(4, 3, 3), 5, 1, attention, OUT(4), NULL, 2 },
+    { "attention heads 2 causal", SEQUENCE(6, 50), 3, 0, attention, OUT(6), NULL, 1002 },
+    { "attention causal rotary", SEQUENCE(4, 13), 17, 0, attention, OUT(4), NULL, 1101 },
+    { "attention heads 2 causal", MAPS(4, 3, 5), 5, 0, attention, OUT(4), NULL, 1002 },
+    { "ragged attention heads 2", SEQUENCE(4, 41), 18, 0, attention, OUT(4), NULL, 2 },
+    { "ragged attention causal heads 3", SEQUENCE(6, 15), 19, 0, attention, OUT(6), NULL, 1003 },
+    { "ragged attention heads 2", SEQUENCE(4, 6), 5, 1, attention, OUT(4), NULL, 2 },
+    { "embedding 5", SEQUENCE(1, 7), 19, 0, of_tokens, OUT(5), NULL, 0 },
+    { "embedding 32", SEQUENCE(1, 3), 4, 0, of_tokens, OUT(32), NULL, 0 },
+    { "ragged embedding 19", SEQUENCE(1, 5), 18, 0, of_tokens, OUT(19), NULL, 0 },
+    { "rnn 4", SEQUENCE(3, 6), 19, 0, recurrent, OUT(4), NULL, 4 },
+    { "rnn 7 bidirectional act relu", SEQUENCE(2, 5), 3, 0, recurrent, OUT(14), NULL, 7 },
+    { "ragged rnn 5 last", SEQUENCE(4, 7), 18, 0, recurrent, OUT(5), NULL, 5 },
+    { "lstm 5", SEQUENCE(3, 7), 19, 0, recurrent, OUT(5), NULL, 5 },
+    { "lstm 3 last", SEQUENCE(4, 6), 5, 0, recurrent, OUT(3), NULL, 3 },
+    { "lstm 3 bidirectional", SEQUENCE(4, 5), 35, 0, recurrent, OUT(6), NULL, 3 },
+    { "ragged lstm 4 bidirectional", SEQUENCE(3, 9), 20, 0, recurrent, OUT(8), NULL, 4 },
+    { "ragged lstm 4 bidirectional last", SEQUENCE(3, 6), 18, 0, recurrent, OUT(8), NULL, 4 },
+    { "lstm 4 bidirectional", SEQUENCE(2, 5), 18, 1, recurrent, OUT(8), NULL, 4 },
+    { "gru 6", SEQUENCE(2, 8), 19, 0, recurrent, OUT(6), NULL, 6 },
+    { "gru 3 bidirectional last", SEQUENCE(4, 5), 5, 0, recurrent, OUT(6), NULL, 3 },
+    { "ragged gru 4 bidirectional", SEQUENCE(3, 7), 33, 0, recurrent, OUT(8), NULL, 4 },
+    { "gru 4", SEQUENCE(3, 1), 16, 0, recurrent, OUT(4), NULL, 4 },
     { "kmeans 5 temperature 2", MAPS(3, 4, 5), 19, 0, kmeans, WIN(3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1), NULL, 2 },
     { "kmeans 3 temperature 0.7 learned", VECTOR(6), 35, 0, kmeans, WIN(6, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1), NULL, 0 },
     { "kmeans 9 out assignments", SEQUENCE(4, 6), 3, 0, kmeans, OUT(9), NULL, 1 },
@@ -610,6 +718,10 @@ static const struct layer_case cases[] = {
     { "mean", { 2, 6, 1, 1, 1 }, 3, 0, same, OUT(6), NULL, 0 },
     { "first", { 2, 6, 7, 1, 1 }, 17, 0, one_position, OUT(6), NULL, 0 },
     { "last", { 2, 6, 7, 1, 1 }, 17, 0, one_position, OUT(6), NULL, 6 },
+    { "ragged mean", SEQUENCE(3, 7), 19, 0, ragged_mean, OUT(3), NULL, 0 },
+    { "ragged last", SEQUENCE(3, 7), 33, 0, one_position, OUT(3), NULL, 0 },
+    { "rows", MAPS(1, 4, 5), 3, 0, in_rows, OUT(5), NULL, 0 },
+    { "rows", MAPS(3, 4, 2), 17, 0, in_rows, OUT(6), NULL, 0 },
     { "dropout 0.3", MAPS(3, 4, 5), 19, 0, masked, OUT(3), NULL, 0.3 },
     { "dropout p 0.9", VECTOR(11), 16, 0, masked, OUT(3), NULL, 0.9 },
     { "dropout 0", MAPS(2, 3, 3), 5, 0, same, OUT(3), NULL, 0 },
@@ -726,12 +838,27 @@ static void take_statistics(struct problem *p)
     }
 }
 
+/* Whether element i of the output counts: all do of a vector. */
+static int counts(const struct problem *p, size_t i)
+{
+    const struct shape y = p->s.nd->y;
+    return y.kind != SEQUENCE || !p->s.pass.lengths ||
+           (int)(i % (size_t)y.h) < p->length[i / ((size_t)y.h * (size_t)y.c)];
+}
+
 static void problem_init(struct problem *p, const struct layer_case *c)
 {
     memset(p, 0, sizeof *p);
     p->c = c;
     noise_restart((uint32_t)(c - cases) + 1);
-    single_init(&p->s, c->text, c->in, c->n, !c->eval);
+    const int ragged = !strncmp(c->text, "ragged ", 7);
+    single_init(&p->s, c->text + 7 * ragged, c->in, c->n, !c->eval);
+    for (int i = 0; i < c->n; i++)
+        p->length[i] = ragged ? ragged_length(i, c->in.h) : c->in.h * c->in.w;
+    if (ragged) {
+        ragged_lengths(c->n, c->in.h, p->s.lengths);
+        p->s.pass.lengths = p->s.lengths;
+    }
     const struct nn_node *nd = p->s.nd;
     struct arena *a = &p->s.a;
     p->win = c->win;
@@ -761,6 +888,10 @@ static void problem_init(struct problem *p, const struct layer_case *c)
     else
         fill_noise(p->x, p->nx);
     fill_noise(p->r, p->ny);
+    for (size_t i = 0; i < p->nx && c->reference == of_tokens; i++)
+        p->x[i] = (double)(i * 7 % VOCABULARY);
+    for (size_t i = 0; i < p->ny; i++)
+        p->r[i] *= counts(p, i);
     to_lanes(nd->x[0], c->n, p->x, p->s.x);
     to_lanes(nd->y, c->n, p->r, p->s.dy);
 }
@@ -789,7 +920,7 @@ static void check_forward(struct problem *p)
     to_natural(nd->y, p->c->n, p->s.y, p->work);
     double allowed = RTOL * largest(p->y, p->ny) + ATOL;
     for (size_t i = 0; i < p->ny; i++)
-        if (!(fabs(p->work[i] - p->y[i]) <= allowed))
+        if (counts(p, i) && !(fabs(p->work[i] - p->y[i]) <= allowed))
             fail_msg("%s: y[%zu] = %.9g, want %.9g", p->c->text, i, p->work[i], p->y[i]);
 }
 
@@ -944,7 +1075,8 @@ static void what_is_added_to_the_loss_is_the_divergence(void **state)
 static int is_case_of(const struct layer_case *c, const struct layer_type *t)
 {
     char name[32];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(c->text, " ,"), c->text);
+    const char *text = c->text + (strncmp(c->text, "ragged ", 7) ? 0 : 7);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text, " ,"), text);
     return layer_find(name) == t;
 }
 
@@ -983,6 +1115,81 @@ static void rows_are_complete(void **state)
             assert_ptr_equal(layer_find(t->alias), t);
     }
     assert_null(layer_find("nonsense"));
+}
+
+/* --- padding --- */
+
+/* Each image of a ragged batch alone, as long as it is, comes to the same bits. */
+static void check_alone(const char *text, struct shape in, int n)
+{
+    struct single all, one;
+    static double x[2048], y[2048], dx[2048], got[2048];
+    single_init(&all, text, in, n, 1);
+    ragged_lengths(n, in.h, all.lengths);
+    all.pass.lengths = all.lengths;
+    noise_restart(17);
+    for (size_t i = 0; i < all.g.param_floats; i++)
+        all.w[i] = noise();
+    fill_noise(x, shape_size(in) * (size_t)n);
+    to_lanes(in, n, x, all.x);
+    const struct shape out = all.nd->y;
+    const size_t each = shape_size(out), from = shape_size(in);
+    assert_true(each * (size_t)n <= COUNT(y) && from * (size_t)n <= COUNT(x));
+    for (size_t i = 0; i < each * (size_t)n; i++)
+        y[i] = out.kind == VECTOR || (int)(i % (size_t)out.h) < all.lengths[i / each] ? (double)noise() : 0;
+    to_lanes(out, n, y, all.dy);
+    single_forward(&all);
+    single_backward(&all);
+    to_natural(out, n, all.y, y);
+    to_natural(in, n, all.dx, dx);
+    for (int i = 0; i < n; i++) {
+        const int t = all.lengths[i];
+        struct shape shorter = in;
+        shorter.h = t;
+        single_init(&one, text, shorter, 1, 1);
+        one.lengths[0] = t;
+        one.pass.lengths = one.lengths;
+        memcpy(one.w, all.w, all.g.param_floats * sizeof *one.w);
+        for (int c = 0; c < in.c; c++)
+            for (int p = 0; p < t; p++)
+                one.x[lane_at(shorter, 0, c, p, 0)] = all.x[lane_at(in, i, c, p, 0)];
+        const struct shape y1 = one.nd->y;
+        for (int c = 0; c < out.c; c++)
+            for (int p = 0; p < y1.h; p++)
+                one.dy[lane_at(y1, 0, c, p, 0)] = all.dy[lane_at(out, i, c, p, 0)];
+        single_forward(&one);
+        single_backward(&one);
+        to_natural(y1, 1, one.y, got);
+        for (int k = 0; k < y1.c * y1.h; k++)
+            if (got[k] != y[(size_t)i * each + (size_t)(k / y1.h * out.h + k % y1.h)])
+                fail_msg("%s: image %d, value %d is %g alone", text, i, k, got[k]);
+        to_natural(shorter, 1, one.dx, got);
+        for (int k = 0; k < in.c * t; k++)
+            if (got[k] != dx[(size_t)i * from + (size_t)(k / t * in.h + k % t)])
+                fail_msg("%s: image %d, gradient %d is %g alone", text, i, k, got[k]);
+        single_release(&one);
+    }
+    single_release(&all);
+}
+
+static void a_padded_batch_is_its_samples_alone(void **state)
+{
+    static const char *const layers[] = {"attention heads 2",
+                                         "attention heads 2 causal rotary",
+                                         "rnn 3",
+                                         "lstm 4",
+                                         "lstm 3 bidirectional",
+                                         "gru 3 bidirectional last",
+                                         "rnn 3 last act relu",
+                                         "lstm 2 last",
+                                         "mean",
+                                         "last",
+                                         "layernorm",
+                                         "dense 3",
+                                         "positional sin"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(layers); i++)
+        check_alone(layers[i], (struct shape){SEQUENCE, 4, 11, 1, 1}, 19);
 }
 
 /* --- masks of channels and of samples --- */
@@ -1083,6 +1290,7 @@ int test_layers(void)
         cmocka_unit_test(every_row_has_a_case),
         cmocka_unit_test(what_is_added_to_the_loss_is_the_divergence),
         cmocka_unit_test(every_layer_agrees_with_its_definition),
+        cmocka_unit_test(a_padded_batch_is_its_samples_alone),
         cmocka_unit_test(channels_and_samples_are_masked_whole),
         cmocka_unit_test(batchnorm_moves_running_statistics),
         cmocka_unit_test(batchnorm_of_one_value_is_finite),

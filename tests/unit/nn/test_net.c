@@ -13,6 +13,7 @@ static const char transformer[] = "patch 2 6, positional\n"
                                   "{ residual { layernorm, attention heads 2, kmeans 5, dropout 0.2 }\n"
                                   "  residual { layernorm, dense 9, gelu, dense 6 } } x 2\n"
                                   "layernorm, mean, dense 4";
+static const char recurrent[] = "rows, lstm 5 bidirectional, gru 4, dropout 0.2, rnn 3 act relu last, dense 4";
 static const char no_batchnorm[] =
     "conv 3x3 5, relu, dropout 0.2, maxpool 2, conv 3x3 6, tanh, gap, dropout 0.5, dense 4";
 
@@ -126,6 +127,7 @@ static void same_bits_for_any_capacity_and_history(void **state)
     (void)state;
     check_capacities(text);
     check_capacities(transformer);
+    check_capacities(recurrent);
 }
 
 static void padding_of_gradients_stays_zero(void **state)
@@ -371,6 +373,52 @@ static void any_team_gives_the_same_bits(void **state)
     for (int precision = NN_FP32; precision <= NN_BF16; precision++) {
         check_teams(text, precision);
         check_teams(transformer, precision);
+        check_teams(recurrent, precision);
+    }
+}
+
+/* Texts of 9 tokens, what stands after the length of each from another seed: logits and gradients of the weights. */
+static void run_padded(struct run *r, uint32_t seed, enum nn_precision precision)
+{
+    enum { N = 21, T = 9 };
+    static _Alignas(64) int32_t lengths[2 * LANES];
+    static const struct shape texts = {SEQUENCE, 1, T, 1, 1};
+    struct err e = {0};
+    memset(r, 0, sizeof *r);
+    arena_init(&r->a);
+    build(&r->g,
+          "embedding 6, positional, residual { layernorm, attention heads 2 causal }, residual { attention heads 3 "
+          "rotary }, lstm 5 bidirectional, positional sin, gru 4, rmsnorm, glu, dense 6, gelu, branch { mean | last | "
+          "rnn 3 bidirectional last }, dense 4",
+          texts, 4, &r->a);
+    r->g.precision = precision;
+    r->net = nn_net_new(&r->g, N, 1, NULL, test_kernels(), &r->a, &e);
+    assert_non_null(r->net);
+    nn_net_init(r->net, 11);
+    ragged_lengths(N, T, lengths);
+    for (int i = 0; i < N; i++)
+        for (int t = 0; t < T; t++) {
+            noise_restart(t < lengths[i] ? (uint32_t)(i * T + t) : seed + (uint32_t)t);
+            r->net->x[lane_at(texts, i, 0, t, 0)] = floorf((noise() * 0.499f + 0.5f) * VOCABULARY);
+        }
+    struct nn_pass p = pass_of(r, N, 1);
+    p.lengths = lengths;
+    nn_forward(r->net, &p);
+    set_dz(r, N);
+    nn_backward(r->net, &p);
+}
+
+static void padding_counts_nowhere(void **state)
+{
+    (void)state;
+    for (int precision = NN_FP32; precision <= NN_BF16; precision++) {
+        struct run a, b;
+        run_padded(&a, 5000, precision);
+        run_padded(&b, 9000, precision);
+        assert_memory_not_equal(a.net->x, b.net->x, floats_of(a.g.in, 2) * sizeof(float));
+        assert_same_step(&a, &b, 21);
+        arena_release(&a.a);
+        arena_release(&b.a);
     }
 }
 
@@ -385,6 +433,7 @@ int test_net(void)
         cmocka_unit_test(input_and_dz_are_left_alone),
         cmocka_unit_test(trivial_networks_run),
         cmocka_unit_test(any_team_gives_the_same_bits),
+        cmocka_unit_test(padding_counts_nowhere),
     };
     return cmocka_run_group_tests_name("nn net", tests, NULL, NULL);
 }

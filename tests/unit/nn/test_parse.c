@@ -152,7 +152,7 @@ static void wrong_texts_say_what_to_write(void **state)
         {"conv 3x3 8 bias maybe", "net.ini:10: model.layers: conv: bias: 'maybe' is not one of auto, yes, no"},
         {"conv 3x3 8 init hee", "net.ini:10: model.layers: conv: init: 'hee' is not one of default, he, xavier, "
                                 "normal, pytorch, zero, lecun, "
-                                "orthogonal, truncated_normal, uniform, constant; did you mean 'he'?"},
+                                "orthogonal, truncated_normal, uniform, standard_normal, constant; did you mean 'he'?"},
         {"maxpool 2 pad 2", "net.ini:10: model.layers: maxpool: pad: 2 is more than half of the window's 2"},
         {"relu,", "net.ini:10: model.layers: a layer is missing after the last comma"},
         {",relu", "net.ini:10: model.layers: a layer is missing before the comma"},
@@ -179,7 +179,7 @@ static void wrong_texts_say_what_to_write(void **state)
         {"conv 3x3 8 init kaiming",
          "net.ini:10: model.layers: conv: init: 'kaiming' is not one of default, he, xavier, "
          "normal, pytorch, zero, lecun, "
-         "orthogonal, truncated_normal, uniform, constant; did you mean 'he'?"},
+         "orthogonal, truncated_normal, uniform, standard_normal, constant; did you mean 'he'?"},
         {"{ relu } x", "net.ini:10: model.layers: how often to repeat the group: '' is not an integer 0..1000"},
         {"{ relu } 3", "net.ini:10: model.layers: '3' after '}': x N repeats the group, a comma goes on"},
         {"relu { tanh }, cnv 1 1",

@@ -80,6 +80,8 @@ static const char *const texts[] = {
     "residual { conv 1x3x3 6 pad 0x1x1 stride 1x1x2, batchnorm, relu, depthwise 2 pad same }, conv_transpose 2 4 "
     "stride "
     "2, batchnorm, relu, avgpool 2, gap, dense 4",
+    "rows, lstm 5 bidirectional, residual { layernorm, attention heads 2 causal }, gru 4, dropout 0.1, residual { rnn "
+    "4 act relu, dense 4 }, gru 3 bidirectional last, dense 4",
     "conv 8x3 5, flatten, bn, relu, dropout 0.2, dense 4", /* no stage: behind the flatten there are other channels */
 };
 

@@ -34,8 +34,10 @@ static void fill_with_integers(struct made *m, int n)
         x[i] = floorf(2 + 2 * noise());
     for (int i = 0; i < m->g.nnodes; i++) {
         const struct nn_node *nd = &m->g.node[i];
-        for (size_t k = 0; nd->ntensors && k < nd->tensor[0].n && nd->tensor[0].role == NN_WEIGHT; k++)
-            m->net->w[nd->tensor[0].at + k] = floorf(1.5f + 1.5f * noise()) - 1;
+        for (int t = 0; t < nd->ntensors; t++)
+            for (size_t k = 0; k < nd->tensor[t].n && nd->tensor[t].role != NN_GAIN; k++)
+                m->net->w[nd->tensor[t].at + k] =
+                    nd->tensor[t].role == NN_WEIGHT ? floorf(1.5f + 1.5f * noise()) - 1 : 0;
         for (size_t k = 0; nd->nbuffers && k < PAD16(nd->x[0].c); k++)
             m->net->buffers[nd->buffers_at + PAD16(nd->x[0].c) + k] = 1 - 1e-5f;
     }
@@ -71,6 +73,7 @@ static void exact_numbers_give_the_bits_of_fp32(void **state)
     } nets[] = {
         {"conv 3x3 3, relu, maxpool 2, conv 1x1 2, avgpool 2 stride 1, flatten, dense 4", 1},
         {"conv 3x3 3, bn, relu, maxpool 2, conv 1x1 2, bn, flatten, dense 4", 0},
+        {"avgpool 4, rows, rnn 4 last act relu", 1},
         {"conv 3x3 3, bn, relu, conv 3x3 2 groups 1 stride 2, bn, relu, flatten, dense 4", 0},
     };
     (void)state;
@@ -96,9 +99,13 @@ static void exact_numbers_give_the_bits_of_fp32(void **state)
 
 static void others_do_not(void **state)
 {
-    static const char *const nets[] = {
-        "conv 3x3 3, gap, dense 4", "flatten, dense 4", "conv 3x3 3, bn, relu, gap, dense 4",
-        "avgpool 2, reshape 4x4x2, attention heads 2, gap", "avgpool 2, reshape 4x8, attention heads 2, mean"};
+    static const char *const nets[] = {"conv 3x3 3, gap, dense 4",
+                                       "flatten, dense 4",
+                                       "conv 3x3 3, bn, relu, gap, dense 4",
+                                       "avgpool 2, reshape 4x4x2, attention heads 2, gap",
+                                       "avgpool 2, reshape 4x8, attention heads 2, mean",
+                                       "rows, lstm 4 last",
+                                       "rows, gru 2 bidirectional last"};
     (void)state;
     for (size_t i = 0; i < COUNT(nets); i++) {
         struct made fp32, bf16;
