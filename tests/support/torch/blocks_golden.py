@@ -154,6 +154,26 @@ def transformer(c, heads, expand):
                                                       nn.Linear(expand * c, c)))))
 
 
+class Encoder(nn.Module):
+    """nn.TransformerEncoderLayer over a sequence, with its mask of later positions."""
+
+    def __init__(self, c, heads, hidden, post, causal, act="gelu"):
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(c, heads, hidden, 0, act, batch_first=True, norm_first=not post)
+        self.post, self.causal = post, causal
+
+    def ordered(self):
+        """The parameters in the order of the network."""
+        m = self.layer
+        norms = [list(m.norm1.parameters()), list(m.norm2.parameters())]
+        bodies = [list(m.self_attn.parameters()), [*m.linear1.parameters(), *m.linear2.parameters()]]
+        return [p for n, b in zip(norms, bodies) for p in (b + n if self.post else n + b)]
+
+    def forward(self, x):
+        mask = nn.Transformer.generate_square_subsequent_mask(x.shape[2], dtype=x.dtype) if self.causal else None
+        return self.layer(x.transpose(1, 2), src_mask=mask, is_causal=self.causal).transpose(1, 2)
+
+
 CASES = [
     # use, normal form, (C, H, W), n, module
     ("basic 3, basic 4 stride 2",
@@ -204,6 +224,18 @@ CASES = [
      "residual identity { layernorm, attention heads 2 }, "
      "residual identity { layernorm, dense 8, gelu, dense 4 }",
      (4, 12), 3, lambda: transformer(4, 2, 2)),
+    ("transformer 4 2 expand 2 causal 1",
+     "residual identity { layernorm, attention heads 2 causal }, "
+     "residual identity { layernorm, dense 8, gelu, dense 4 }",
+     (4, 7), 3, lambda: Encoder(4, 2, 8, False, True)),
+    ("transformer 4 2 expand 2 post 1 act relu",
+     "residual identity { attention heads 2 }, layernorm, "
+     "residual identity { dense 8, relu, dense 4 }, layernorm",
+     (4, 7), 3, lambda: Encoder(4, 2, 8, True, False, "relu")),
+    ("transformer 4 2 expand 2 post 1 causal 1",
+     "residual identity { attention heads 2 causal }, layernorm, "
+     "residual identity { dense 8, gelu, dense 4 }, layernorm",
+     (4, 7), 3, lambda: Encoder(4, 2, 8, True, True)),
 ]
 
 
