@@ -307,6 +307,8 @@ static const struct kernel_row rows[] = {
 #define ADAPTIVE(c, h, to) { c, h, h, c, to, to, ((h) + (to) - 1) / (to), ((h) + (to) - 1) / (to), 1, 1, 0, 0, 1, 1, 1 }
 #define HALVED(c, h) { c, h, h, (c) / 2, h, h, 1, 1, 1, 1, 0, 0, 1, 1, 1 }
 #define POSITIONS(t, c, heads) { 3 * (c), t, 1, c, t, 1, 1, 1, 1, 1, 0, 0, 1, 1, heads }
+#define ALONG(c, t) { c, t, 1, c, t, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1 }
+#define CELL(c) { 8 * (c), 1, 1, c, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1 }
 #define CENTRES(c, h, k) { c, h, h, k, h, h, 1, 1, 1, 1, 0, 0, 1, 1, 1 }
 static const int convolution[] = { CONV_F, CONV_D, CONV_W, -1 }, first_layer[] = { CONV_F, CONV_W, -1 },
                  dense[] = { DENSE_F, DENSE_D, DENSE_W, -1 }, maps[] = { BN_S, BN_A, BN_BS, BN_B, RELU_F, RELU_B, TANH_F,
@@ -316,7 +318,8 @@ static const int convolution[] = { CONV_F, CONV_D, CONV_W, -1 }, first_layer[] =
                  norms[] = { LAYERNORM_F, LAYERNORM_B, GROUPNORM_F, GROUPNORM_B, PRELU_F, PRELU_B, GATE_F, GATE_SUMS, ADD_SCALED, MUL, -1 },
                  halves[] = { GLU_F, GLU_B, MAXOUT_F, MAXOUT_B, -1 }, upsampled[] = { UPSAMPLE_F, UPSAMPLE_B, -1 },
                  adaptive[] = { ADAPTIVE_F, ADAPTIVE_B, -1 }, attends[] = { ATTENTION_F, ATTENTION_B, -1 },
-                 clusters[] = { KMEANS_F, KMEANS_B, -1 };
+                 clusters[] = { KMEANS_F, KMEANS_B, -1 }, along[] = { EMBED_F, EMBED_B, WEIGH, SPREAD, -1 },
+                 cell[] = { LSTM_F, LSTM_B, GRU_F, GRU_B, -1 };
 static const struct shape_row {
     const char *group;
     const int *kernels; /* up to -1 */
@@ -392,6 +395,8 @@ static const struct shape_row {
     { "layers", attends, 16, POSITIONS(49, 64, 4) },
     { "layers", attends, 16, POSITIONS(196, 32, 2) },
     { "layers", clusters, 16, CENTRES(32, 8, 128) },
+    { "layers", along, 16, ALONG(128, 64) },
+    { "layers", cell, 64, CELL(256) },
     { "update", vector, 16, FLAT(730, 730) }, /* the parameters of n1, as 16 x 730 */
 };
 // clang-format on

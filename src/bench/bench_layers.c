@@ -278,6 +278,110 @@ static void call_kmeans_backward(void *p)
     v->k->kmeans_backward(&d, v->blocks * v->d.h, v->a, v->b, v->e, v->c, sums, sums + (numbers + 1) * LANES);
 }
 
+/* ---- sequences --------------------------------------------------------------------------------------------------- */
+
+#define BENCH_TOKENS 65
+
+/* A token at each position, then the table that they are looked up in. */
+static size_t tokens_room(const struct conv_dims *d, int blocks)
+{
+    return (size_t)(blocks * d->h) * LANES + PAD16(BENCH_TOKENS * d->ci);
+}
+
+static float *draw_bench_tokens(const struct kernel_arrays *v)
+{
+    const size_t n = (size_t)(v->blocks * v->d.h) * LANES;
+    for (size_t i = 0; i < n; i++)
+        v->scratch[i] = (float)(i * 7 % BENCH_TOKENS);
+    return v->scratch + n;
+}
+
+static void call_embed_forward(void *p)
+{
+    const struct kernel_arrays *v = p;
+    const float *table = draw_bench_tokens(v);
+    v->k->embed_forward(v->blocks * v->d.h, v->d.ci, v->scratch, table, v->b);
+}
+
+static void call_embed_backward(void *p)
+{
+    const struct kernel_arrays *v = p;
+    float *table = draw_bench_tokens(v);
+    v->k->embed_backward(v->blocks * v->d.h, v->d.ci, BENCH_TOKENS, v->scratch, v->b, table);
+}
+
+static void call_weigh_positions(void *p)
+{
+    const struct kernel_arrays *v = p;
+    v->k->weigh_positions(v->d.h, v->d.ci, v->scratch, v->a, v->b);
+}
+
+static void call_spread_positions(void *p)
+{
+    const struct kernel_arrays *v = p;
+    v->k->spread_positions(v->d.h, v->d.ci, v->scratch, v->b, v->a);
+}
+
+/* A step: the input is what it and the state add to four gates, ci = 8 co; the output is the state. */
+static void run_cell(const struct kernel_arrays *v, enum cell_kind cell, int back)
+{
+    const size_t state = (size_t)v->d.co * LANES, kept = 4 * state;
+    for (size_t b = 0; b < (size_t)v->blocks; b++) {
+        float *in = v->a + 2 * b * kept, *gates = v->scratch, *h = v->b + b * state, *before = gates + kept;
+        const struct cell_step s = {.cell = cell,
+                                    .width = v->d.co,
+                                    .in = in,
+                                    .rec = in + kept,
+                                    .h_before = before,
+                                    .c_before = before + state,
+                                    .gates = gates,
+                                    .h = h,
+                                    .c = before + 2 * state};
+        const struct cell_back g = {.cell = cell,
+                                    .width = v->d.co,
+                                    .gates = in,
+                                    .h_before = before,
+                                    .c_before = before + state,
+                                    .c = before + 2 * state,
+                                    .dy = h,
+                                    .product = before + 3 * state,
+                                    .direct = before + 4 * state,
+                                    .dc = before + 5 * state,
+                                    .din = v->c + 2 * b * kept,
+                                    .drec = cell == CELL_GRU ? v->c + (2 * b + 1) * kept : v->c + 2 * b * kept};
+        if (back)
+            v->k->cell_backward(&g);
+        else
+            v->k->cell_forward(&s);
+    }
+}
+
+static size_t cell_room(const struct conv_dims *d, int blocks)
+{
+    (void)blocks;
+    return (size_t)(10 * d->co) * LANES;
+}
+
+static void call_lstm_forward(void *p)
+{
+    run_cell(p, CELL_LSTM, 0);
+}
+
+static void call_lstm_backward(void *p)
+{
+    run_cell(p, CELL_LSTM, 1);
+}
+
+static void call_gru_forward(void *p)
+{
+    run_cell(p, CELL_GRU, 0);
+}
+
+static void call_gru_backward(void *p)
+{
+    run_cell(p, CELL_GRU, 1);
+}
+
 /* ---- losses and optimizers --------------------------------------------------------------------------------------- */
 
 static void call_focal_loss(void *p)
@@ -349,6 +453,14 @@ const struct kernel_row layer_rows[] = {
     ROW_OF(ATTENTION_B) = { "attention_backward",  call_attention_backward, 0, 0,  0,   2, 2, 0, 0, 0, attention_operations_back, attention_room },
     ROW_OF(KMEANS_F)    = { "kmeans_forward",      call_kmeans_forward,     0, 0,  0,   1, 1, 0, 0, 0, kmeans_operations, kmeans_room },
     ROW_OF(KMEANS_B)    = { "kmeans_backward",     call_kmeans_backward,    0, 0,  0,   2, 2, 0, 0, 0, kmeans_operations_back, kmeans_room },
+    ROW_OF(EMBED_F)     = { "embed_forward",       call_embed_forward,      0, 1,  0,   0, 1, 0, 0, 0, NULL, tokens_room },
+    ROW_OF(EMBED_B)     = { "embed_backward",      call_embed_backward,     0, 1,  0,   0, 1, 0, 0, 0, NULL, tokens_room },
+    ROW_OF(WEIGH)       = { "weigh_positions",     call_weigh_positions,    0, 2,  0,   1, 0, 0, 0, 0, NULL, NULL },
+    ROW_OF(SPREAD)      = { "spread_positions",    call_spread_positions,   0, 1,  0,   1, 0, 0, 0, 0, NULL, NULL },
+    ROW_OF(LSTM_F)      = { "cell_forward lstm",   call_lstm_forward,       0, 15, 0,   2, 1, 0, 0, 0, NULL, cell_room },
+    ROW_OF(LSTM_B)      = { "cell_backward lstm",  call_lstm_backward,      0, 6,  0,   1, 2, 0, 0, 0, NULL, cell_room },
+    ROW_OF(GRU_F)       = { "cell_forward gru",    call_gru_forward,        0, 10, 0,   2, 1, 0, 0, 0, NULL, cell_room },
+    ROW_OF(GRU_B)       = { "cell_backward gru",   call_gru_backward,       0, 3,  0,   2, 2, 0, 0, 0, NULL, cell_room },
     ROW_OF(FOCAL)       = { "focal_loss",          call_focal_loss,         0, 30, 0,   1, 1, 0, 0, 0, NULL, NULL },
     ROW_OF(HINGE)       = { "hinge_loss",          call_hinge_loss,         0, 4,  0,   1, 1, 0, 0, 0, NULL, NULL },
     ROW_OF(BCE)         = { "bce_loss",            call_bce_loss,           0, 76, 0,   1, 1, 0, 0, 0, NULL, NULL },

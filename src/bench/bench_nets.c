@@ -60,33 +60,44 @@
     "dense 400, relu, dense 784, reshape 1x28x28"
 #define VIT "patch 4 64, positional\n{ " TRANSFORMER " } x 4\nlayernorm, mean, dense 10"
 
+#define GPT_BLOCK "residual { layernorm, attention heads 4 causal }, residual { layernorm, dense 512, gelu, dense 128 }"
+#define GPT "embedding 128, positional\n{ " GPT_BLOCK " } x 4\nlayernorm, dense 65 bias no"
+#define CHAR_LSTM "embedding 64, lstm 256, dense 65"
+#define ROW_LSTM "rows, lstm 128 last, dense 10"
+
 // clang-format off
 static const struct bench_net nets[] = {
-    { "n1-32",     "n1",    "digits 28x28, 11,660 parameters, dropout 0.05", N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 32,  0.05, NN_FP32, 0 },
-    { "n1-64",     "n1",    "the same, a batch of 64",                       N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 64,  0.05, NN_FP32, 0 },
-    { "n1-128",    "n1",    "the same, a batch of 128",                      N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 128, 0.05, NN_FP32, 0 },
-    { "n1-32-p0",  "n1",    "without dropout",                               N1(""),               { 3, 1, 28, 28, 1 }, 32,  0, NN_FP32, 0 },
-    { "n1-64-p0",  "n1",    "without dropout, a batch of 64",                N1(""),               { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0 },
-    { "n1-128-p0", "n1",    "without dropout, a batch of 128",               N1(""),               { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 0 },
-    { "n1-64-bf16", "n1",  "in bf16, a batch of 64",   N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 64,  0.05, NN_BF16, 0 },
-    { "n1-128-bf16", "n1", "in bf16, a batch of 128",  N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 128, 0.05, NN_BF16, 0 },
-    { "mlp-128",   "mlp",   "784-128-10, 101,770 parameters",                "flatten, dense 128, relu\ndense 10", { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 0 },
-    { "cifar-64",  "cifar", "colour 32x32, 32 to 128 channels, 288,746 parameters", CIFAR,         { 3, 3, 32, 32, 1 }, 64,  0, NN_FP32, 0 },
-    { "cifar-64-bf16", "cifar", "the same in bf16",                          CIFAR,                { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0 },
-    { "k3-64",     "k3-64", "digits 28x28, three convolutions of 64 kernels, 75,338 parameters", K3("64"), { 3, 1, 28, 28, 1 }, 64, 0, NN_FP32, 0 },
-    { "k3-64-bf16", "k3-64", "the same in bf16",                              K3("64"),             { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0 },
-    { "k3-128",    "k3-128", "three convolutions of 128 kernels, 298,122 parameters", K3("128"),    { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0 },
-    { "k3-128-bf16", "k3-128", "the same in bf16",                              K3("128"),            { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0 },
-    { "resnet20-64", "resnet20", "residual blocks with projections, colour 32x32, 272,474 parameters", RESNET, { 3, 3, 32, 32, 1 }, 64, 0, NN_FP32, 0 },
-    { "resnet20-64-bf16", "resnet20", "the same in bf16",                    RESNET,               { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0 },
-    { "mobile-64", "mobile", "depthwise convolutions, colour 32x32, 45,786 parameters", MOBILE,    { 3, 3, 32, 32, 1 }, 64,  0, NN_FP32, 0 },
-    { "mobile-64-bf16", "mobile", "the same in bf16",                        MOBILE,               { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0 },
-    { "convnext-64", "convnext", "7x7 convolutions of each channel, layernorm, gelu, colour 32x32, 102,250 parameters", CONVNEXT, { 3, 3, 32, 32, 1 }, 64, 0, NN_FP32, 0 },
-    { "convnext-64-bf16", "convnext", "the same in bf16",                    CONVNEXT,             { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0 },
-    { "vit-64",    "vit",    "a vision transformer, digits 28x28, 204,938 parameters", VIT,         { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0 },
-    { "vit-64-bf16", "vit",  "the same in bf16",                              VIT,                  { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0 },
-    { "vae-128",   "vae",    "a variational autoencoder, 784-400-20, digits 28x28, 652,824 parameters", VAE, { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 1 },
-    { "vae-128-bf16", "vae", "the same in bf16",                              VAE,                  { 3, 1, 28, 28, 1 }, 128, 0, NN_BF16, 1 },
+    { "n1-32",     "n1",    "digits 28x28, 11,660 parameters, dropout 0.05", N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 32,  0.05, NN_FP32, 0, 0 },
+    { "n1-64",     "n1",    "the same, a batch of 64",                       N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 64,  0.05, NN_FP32, 0, 0 },
+    { "n1-128",    "n1",    "the same, a batch of 128",                      N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 128, 0.05, NN_FP32, 0, 0 },
+    { "n1-32-p0",  "n1",    "without dropout",                               N1(""),               { 3, 1, 28, 28, 1 }, 32,  0, NN_FP32, 0, 0 },
+    { "n1-64-p0",  "n1",    "without dropout, a batch of 64",                N1(""),               { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0, 0 },
+    { "n1-128-p0", "n1",    "without dropout, a batch of 128",               N1(""),               { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 0, 0 },
+    { "n1-64-bf16", "n1",  "in bf16, a batch of 64",   N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 64,  0.05, NN_BF16, 0, 0 },
+    { "n1-128-bf16", "n1", "in bf16, a batch of 128",  N1(", dropout 0.05"), { 3, 1, 28, 28, 1 }, 128, 0.05, NN_BF16, 0, 0 },
+    { "mlp-128",   "mlp",   "784-128-10, 101,770 parameters",                "flatten, dense 128, relu\ndense 10", { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 0, 0 },
+    { "cifar-64",  "cifar", "colour 32x32, 32 to 128 channels, 288,746 parameters", CIFAR,         { 3, 3, 32, 32, 1 }, 64,  0, NN_FP32, 0, 0 },
+    { "cifar-64-bf16", "cifar", "the same in bf16",                          CIFAR,                { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0, 0 },
+    { "k3-64",     "k3-64", "digits 28x28, three convolutions of 64 kernels, 75,338 parameters", K3("64"), { 3, 1, 28, 28, 1 }, 64, 0, NN_FP32, 0, 0 },
+    { "k3-64-bf16", "k3-64", "the same in bf16",                              K3("64"),             { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0, 0 },
+    { "k3-128",    "k3-128", "three convolutions of 128 kernels, 298,122 parameters", K3("128"),    { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0, 0 },
+    { "k3-128-bf16", "k3-128", "the same in bf16",                              K3("128"),            { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0, 0 },
+    { "resnet20-64", "resnet20", "residual blocks with projections, colour 32x32, 272,474 parameters", RESNET, { 3, 3, 32, 32, 1 }, 64, 0, NN_FP32, 0, 0 },
+    { "resnet20-64-bf16", "resnet20", "the same in bf16",                    RESNET,               { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0, 0 },
+    { "mobile-64", "mobile", "depthwise convolutions, colour 32x32, 45,786 parameters", MOBILE,    { 3, 3, 32, 32, 1 }, 64,  0, NN_FP32, 0, 0 },
+    { "mobile-64-bf16", "mobile", "the same in bf16",                        MOBILE,               { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0, 0 },
+    { "convnext-64", "convnext", "7x7 convolutions of each channel, layernorm, gelu, colour 32x32, 102,250 parameters", CONVNEXT, { 3, 3, 32, 32, 1 }, 64, 0, NN_FP32, 0, 0 },
+    { "convnext-64-bf16", "convnext", "the same in bf16",                    CONVNEXT,             { 3, 3, 32, 32, 1 }, 64,  0, NN_BF16, 0, 0 },
+    { "vit-64",    "vit",    "a vision transformer, digits 28x28, 204,938 parameters", VIT,         { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0, 0 },
+    { "vit-64-bf16", "vit",  "the same in bf16",                              VIT,                  { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0, 0 },
+    { "vae-128",   "vae",    "a variational autoencoder, 784-400-20, digits 28x28, 652,824 parameters", VAE, { 3, 1, 28, 28, 1 }, 128, 0, NN_FP32, 1, 0 },
+    { "vae-128-bf16", "vae", "the same in bf16",                              VAE,                  { 3, 1, 28, 28, 1 }, 128, 0, NN_BF16, 1, 0 },
+    { "gpt-16",    "gpt",    "a character transformer, 64 positions, 4 layers of width 128, 818,176 parameters", GPT, { 2, 1, 64, 1, 1 }, 16, 0, NN_FP32, 0, 65 },
+    { "gpt-16-bf16", "gpt",  "the same in bf16",                              GPT,                  { 2, 1, 64, 1, 1 },  16,  0, NN_BF16, 0, 65 },
+    { "charlstm-64", "charlstm", "a character LSTM of 256, 64 positions",     CHAR_LSTM,            { 2, 1, 64, 1, 1 },  64,  0, NN_FP32, 0, 65 },
+    { "charlstm-64-bf16", "charlstm", "the same in bf16",                     CHAR_LSTM,            { 2, 1, 64, 1, 1 },  64,  0, NN_BF16, 0, 65 },
+    { "rowlstm-64", "rowlstm", "an LSTM of 128 that reads digits 28x28 row by row", ROW_LSTM,       { 3, 1, 28, 28, 1 }, 64,  0, NN_FP32, 0, 0 },
+    { "rowlstm-64-bf16", "rowlstm", "the same in bf16",                       ROW_LSTM,             { 3, 1, 28, 28, 1 }, 64,  0, NN_BF16, 0, 0 },
 };
 // clang-format on
 const char *const bench_phase_name[BENCH_PHASES] = {"data", "forward", "backward", "update", "evaluate"};
@@ -115,6 +126,7 @@ struct bench {
     struct probe_run probe;
     float *state[TRAIN_STATES], *loss, *divergence;
     const struct bench_net *of;
+    int32_t *next; /* [positions of a batch] the tokens after them, where there is a vocabulary */
     uint32_t at[IMAGES];
     struct batch batch;
     uint64_t step;
@@ -155,7 +167,8 @@ static int make_data(struct bench *b, struct shape in, struct err *e)
 static int make_graph(struct bench *b, const struct bench_net *n, struct err *e)
 {
     struct nn_line line[16] = {0};
-    struct nn_spec spec = {0};
+    struct nn_spec spec = {.vocabulary = n->vocabulary};
+    const struct shape texts = {SEQUENCE, n->vocabulary, n->in.h, 1, 1};
     struct err_list errs = {0};
     size_t lines = 0;
     for (const char *s = n->layers; *s && lines < sizeof line / sizeof *line; lines++) {
@@ -168,8 +181,13 @@ static int make_graph(struct bench *b, const struct bench_net *n, struct err *e)
     }
     param_defaults(nn_params, &spec);
     spec.precision = (int)n->precision;
-    const struct nn_target classes = {CLASSES, "classes", NULL}, input = {(int)shape_size(n->in), "values", &n->in};
-    int bad = nn_graph_build(&b->graph, line, lines, n->in, n->reconstructs ? input : classes, &spec, &b->mem, &errs);
+    const struct nn_target classes = {CLASSES, "classes", NULL}, input = {(int)shape_size(n->in), "values", &n->in},
+                           tokens = {n->vocabulary * n->in.h, "tokens", &texts};
+    int bad = nn_graph_build(&b->graph, line, lines, n->in,
+                             n->vocabulary     ? tokens
+                             : n->reconstructs ? input
+                                               : classes,
+                             &spec, &b->mem, &errs);
     if (bad)
         err_set(e, errs.n ? errs.v[0].code : ERR_NOMEM, "%s", errs.n ? errs.v[0].text : "no memory for the graph");
     err_list_release(&errs);
@@ -196,7 +214,7 @@ static int make_optimizer(struct bench *b, struct err *e)
 
 static int make_training(struct bench *b, const struct bench_net *n, struct err *e)
 {
-    size_t batch = (size_t)n->batch;
+    size_t batch = (size_t)n->batch, positions = batch * (n->vocabulary ? (size_t)n->in.h : 1);
     if (make_graph(b, n, e) || make_data(b, n->in, e) || make_optimizer(b, e))
         return -1;
     b->net = nn_net_new(&b->graph, n->batch, 1, NULL, b->k, &b->mem, e);
@@ -204,10 +222,12 @@ static int make_training(struct bench *b, const struct bench_net *n, struct err 
     b->batch.k = b->k;
     b->batch.label = arena_take(&b->mem, batch * sizeof *b->batch.label);
     b->batch.key = arena_take(&b->mem, batch * sizeof *b->batch.key);
-    b->loss = arena_take(&b->mem, batch * sizeof *b->loss);
+    b->loss = arena_take(&b->mem, positions * sizeof *b->loss);
+    b->next = arena_take(&b->mem, positions * sizeof *b->next);
     b->divergence = arena_take(&b->mem, (size_t)blocks_of(n->batch) * LANES * sizeof *b->divergence);
     b->batch.scratch = arena_take(&b->mem, data_scratch(&b->view));
-    if (!b->net || !b->eval || !b->batch.scratch || !b->batch.label || !b->batch.key || !b->loss || !b->divergence)
+    if (!b->net || !b->eval || !b->batch.scratch || !b->batch.label || !b->batch.key || !b->loss || !b->next ||
+        !b->divergence)
         return err_set(e, ERR_NOMEM, "no memory to train %s", n->name);
     nn_net_init(b->net, 1);
     probe_run_init(&b->probe, b->k, NULL, 0);
@@ -218,8 +238,26 @@ static int make_training(struct bench *b, const struct bench_net *n, struct err 
 
 enum { STEP_PHASES = BENCH_EVALUATE }; /* the phases before it make a step */
 
+/* Texts of random tokens to x, and what comes after each of them. */
+static void draw_tokens(struct bench *b, int n, float *x)
+{
+    const size_t positions = (size_t)n * (size_t)b->graph.in.h;
+    struct rng r;
+    rng_init(&r, 1, RNG_TEST, (uint32_t)b->step, 0);
+    for (size_t i = 0; i < positions; i++) {
+        x[i] = (float)rng_below(&r, (uint32_t)b->of->vocabulary);
+        b->next[i] = (int32_t)rng_below(&r, (uint32_t)b->of->vocabulary);
+    }
+    for (int i = 0; i < n; i++)
+        b->batch.key[i] = (uint32_t)i;
+}
+
 static void phase_data(struct bench *b, const struct nn_pass *p)
 {
+    if (b->of->vocabulary) {
+        draw_tokens(b, p->n, b->net->x);
+        return;
+    }
     size_t from = (size_t)b->step * (size_t)p->n % (IMAGES - (size_t)p->n + 1);
     const struct data_draw draw = {p->seed, p->epoch};
     b->batch.x = b->net->x;
@@ -228,12 +266,15 @@ static void phase_data(struct bench *b, const struct nn_pass *p)
 
 static void phase_forward(struct bench *b, const struct nn_pass *p)
 {
-    const int outputs = (int)shape_size(nn_output(&b->graph));
+    const int outputs = (int)shape_size(nn_output(&b->graph)), positions = p->n * b->graph.in.h;
     if (b->of->reconstructs)
         memset(b->divergence, 0, (size_t)p->blocks * LANES * sizeof *b->divergence);
     nn_forward(b->net, p);
     if (b->of->reconstructs) /* the sum over the values of a sample */
         b->k->bce_target_loss(p->n, outputs, b->net->z, b->net->x, (float)outputs / (float)p->n, b->loss, b->net->dz);
+    else if (b->of->vocabulary)
+        b->k->softmax_xent(positions, b->of->vocabulary, b->net->z, b->next, 0, 1 / (float)positions, b->loss, NULL,
+                           b->net->dz);
     else
         b->k->softmax_xent(p->n, CLASSES, b->net->z, b->batch.label, 0, 1 / (float)p->n, b->loss, NULL, b->net->dz);
 }
@@ -378,7 +419,10 @@ static int measure_training(struct bench *b, const struct bench_net *n, double s
     if (b->graph.buffer_floats)
         memcpy(b->eval->buffers, b->net->buffers, b->graph.buffer_floats * sizeof(float));
     b->batch.x = b->eval->x;
-    data_batch(&b->view, DATA_TRAIN, b->at, n->batch, NULL, &b->batch);
+    if (n->vocabulary)
+        draw_tokens(b, n->batch, b->eval->x);
+    else
+        data_batch(&b->view, DATA_TRAIN, b->at, n->batch, NULL, &b->batch);
     out->phase[BENCH_EVALUATE] = timing_call(evaluate_batch, b, 0.15 * seconds) / n->batch;
     return 0;
 }

@@ -21,6 +21,7 @@ struct bench_net {
     enum nn_precision precision;
     int reconstructs; /* 1: a variational autoencoder, whose loss is the binary cross-entropy of its input and the
                          divergence; 0: it tells classes apart */
+    int vocabulary;   /* 0, or the network reads tokens, of a multiple of 16 texts, and puts out the one after each */
 };
 const struct bench_net *bench_net(size_t i); /* NULL after the last */
 

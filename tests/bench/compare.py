@@ -2,10 +2,11 @@
 """Trains the same networks with sweep and with the libraries its users have, in turn, and prints Markdown tables of
 medians and ratios.
 
-  python3 tests/bench/compare.py build/release/sweep [n1|mlp|vae|cifar|k3|graphs|trials|twelve|workers|start|all ...]
+  python3 tests/bench/compare.py build/release/sweep [n1|mlp|vae|cifar|k3|graphs|sequences|trials|twelve|workers|start|
+                                                      all ...]
                                  [--python PYTHON] [--rounds 5] [--seconds 4] [--core 1] [--images 10000] [--json FILE]
-  n1, mlp, vae, cifar, k3, graphs
-                      training steps on images that lie in memory, one core: forward, backward, update
+  n1, mlp, vae, cifar, k3, graphs, sequences
+                      training steps on images or texts that lie in memory, one core: forward, backward, update
   trials              whole trials on MNIST with their data, shuffling and metrics, against the best peer's bare steps
   twelve              the sweep of twelve.ini against the same in PyTorch (torch_sweep.py): two workers, start to end
   workers             the same, two workers against one
@@ -52,7 +53,9 @@ STEPS = {"n1": [("n1-%d" % b, "n1-%d-bf16" % b if b > 32 else None, "n1", b, 0.0
          "cifar": [("cifar-64", "cifar-64-bf16", "cifar", 64, 0)],
          "vae": [("vae-128", "vae-128-bf16", "vae", 128, 0)],
          "k3": [("k3-%d" % k, "k3-%d-bf16" % k, "k3-%d" % k, 64, 0) for k in (64, 128)],
-         "graphs": [("%s-64" % net, "%s-64-bf16" % net, net, 64, 0) for net in ("resnet20", "mobile", "convnext", "vit")]}
+         "graphs": [("%s-64" % net, "%s-64-bf16" % net, net, 64, 0) for net in ("resnet20", "mobile", "convnext", "vit")],
+         "sequences": [("%s-%d" % (net, n), "%s-%d-bf16" % (net, n), net, n, 0)
+                       for net, n in (("gpt", 16), ("charlstm", 64), ("rowlstm", 64))]}
 TRIALS = [("n1", N1, 64, 0.05, 1), ("n1", N1, 64, 0, 1), ("mlp", MLP, 128, 0, 10)]
 MODES = [("torch",), ("torch", "--channels-last"), ("torch", "--compile"), ("torch", "--compile", "--channels-last"),
          ("jax",), ("sklearn",),

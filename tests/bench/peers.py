@@ -3,8 +3,8 @@
 
   python3 peers.py LIBRARY NET BATCH DROPOUT [--bf16] [--channels-last] [--compile]
 LIBRARY: torch, jax or sklearn (mlp alone); NET: n1, mlp, cifar, or k3-64 and the like: three 3x3 convolutions of 64
-kernels on 28x28; and, in torch alone, resnet20, mobile, convnext, vit and vae, those of `sweep list benchmarks`. Prints a
-line when it is warm, with the library's version. Then, for each line on stdin, a number of
+kernels on 28x28; and, in torch alone, resnet20, mobile, convnext, vit, vae, gpt, charlstm and rowlstm, those of `sweep
+list benchmarks`. Prints a line when it is warm, with the library's version. Then, for each line on stdin, a number of
 seconds, it trains for that long and answers with the images, and the seconds in which the process had its core. Random
 images: speed does not depend on them. SGD with Nesterov momentum and weight decay, as in `sweep bench`."""
 import argparse
@@ -33,7 +33,7 @@ def network(name):
 
 
 def torch_graph(name):
-    """Channels and side of the input, and the model, of a network that is not a chain."""
+    """Channels and side of the input (vocabulary and length, of texts), and the model, of a network that is not a chain."""
     import torch
     from torch import nn
 
@@ -58,14 +58,15 @@ def torch_graph(name):
             return self.layers(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
     class Attention(nn.Module):
-        def __init__(self, width, heads):
+        def __init__(self, width, heads, causal=False):
             super().__init__()
+            self.causal = causal
             self.heads, self.into, self.out = heads, nn.Linear(width, 3 * width), nn.Linear(width, width)
 
         def forward(self, x):
             n, t, width = x.shape
             q, k, v = self.into(x).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-            y = nn.functional.scaled_dot_product_attention(q, k, v)
+            y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
             return self.out(y.transpose(1, 2).reshape(n, t, width))
 
     class Sequence(nn.Module):
@@ -77,6 +78,28 @@ def torch_graph(name):
 
         def forward(self, x):
             return x.flatten(2).transpose(1, 2) + self.position
+
+    class Tokens(nn.Module):
+        """Looks tokens up, with a learned position where there is one."""
+
+        def __init__(self, vocabulary, width, positions=0):
+            super().__init__()
+            self.table = nn.Embedding(vocabulary, width)
+            self.position = nn.Parameter(torch.zeros(positions, width)) if positions else None
+
+        def forward(self, x):
+            return self.table(x) if self.position is None else self.table(x) + self.position
+
+    class Lstm(nn.Module):
+        """All positions, or the last, of pictures the rows."""
+
+        def __init__(self, inputs, width, last=False):
+            super().__init__()
+            self.lstm, self.last = nn.LSTM(inputs, width, batch_first=True), last
+
+        def forward(self, x):
+            y = self.lstm(x.squeeze(1) if self.last else x)[0]
+            return y[:, -1] if self.last else y
 
     class Mean(nn.Module):
         def forward(self, x):
@@ -99,8 +122,8 @@ def torch_graph(name):
         return Around(nn.Sequential(nn.Conv2d(c, c, 7, padding=3, groups=c),
                                     Positions(nn.LayerNorm(c), nn.Linear(c, 4 * c), nn.GELU(), nn.Linear(4 * c, c))))
 
-    def transformer(width, heads):
-        return [Around(nn.Sequential(nn.LayerNorm(width), Attention(width, heads))),
+    def transformer(width, heads, causal=False):
+        return [Around(nn.Sequential(nn.LayerNorm(width), Attention(width, heads, causal))),
                 Around(nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(),
                                      nn.Linear(4 * width, width)))]
 
@@ -131,6 +154,13 @@ def torch_graph(name):
     elif name == "convnext":
         layers = [nn.Conv2d(3, 32, 2, 2), Positions(nn.LayerNorm(32)), convnext(32), convnext(32),
                   nn.Conv2d(32, 64, 2, 2), convnext(64), convnext(64)] + head(64)
+    elif name == "gpt":
+        layers = [Tokens(65, 128, 64)] + [part for _ in range(4) for part in transformer(128, 4, True)]
+        return 65, 64, nn.Sequential(*layers, nn.LayerNorm(128), nn.Linear(128, 65, bias=False))
+    elif name == "charlstm":
+        return 65, 64, nn.Sequential(Tokens(65, 64), Lstm(64, 256), nn.Linear(256, 65))
+    elif name == "rowlstm":
+        return 1, 28, nn.Sequential(Lstm(28, 128, True), nn.Linear(128, 10))
     else:
         layers = [nn.Conv2d(1, 64, 4, 4), Sequence(64, 49)] + [part for _ in range(4) for part in transformer(64, 4)]
         layers += [nn.LayerNorm(64), Mean(), nn.Linear(64, 10)]
@@ -162,8 +192,12 @@ def torch_steps(a):
     torch.set_num_threads(1)
     torch.manual_seed(1)
     channels, side, model = torch_chain(a.net, a.dropout) if network(a.net) else torch_graph(a.net)
-    x = torch.rand(a.batch, channels, side, side) if a.net == "vae" else torch.randn(a.batch, channels, side, side)
-    y = torch.randint(10, (a.batch,))
+    texts = a.net in ("gpt", "charlstm")
+    draw = torch.rand if a.net == "vae" else torch.randn
+    x = torch.randint(channels, (a.batch, side)) if texts else draw(a.batch, channels, side, side)
+    y = torch.randint(channels, (a.batch, side)) if texts else torch.randint(10, (a.batch,))
+    if a.channels_last and texts:
+        sys.exit("texts have no channels")
     if a.channels_last:
         model, x = (t.to(memory_format=torch.channels_last) for t in (model, x))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-4, fused=True)
@@ -175,7 +209,7 @@ def torch_steps(a):
             z, mean, log_variance = (t.float() for t in z)
             divergence = -0.5 * (1 + log_variance - mean * mean - log_variance.exp()).sum()
             return (nn.functional.binary_cross_entropy_with_logits(z, x.flatten(1), reduction="sum") + divergence) / a.batch
-        return nn.functional.cross_entropy(z.float(), y)
+        return nn.functional.cross_entropy(z.float().flatten(0, -2), y.flatten())
 
     if a.compile:
         loss = torch.compile(loss, dynamic=False)
