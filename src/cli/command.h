@@ -40,6 +40,7 @@ enum {
 struct options {
     int jobs; /* 0: all cores; option_jobs() resolves it */
     const char *out, *isa;
+    const char *budget;      /* NULL: not given */
     const char *points, *by; /* whose learning curves are drawn */
     int out_given;           /* else out is "." */
     int dry_run, fail_fast, retry_failed, no_plots, quiet, verbose, markdown, all, json, dot;

@@ -24,6 +24,8 @@ struct option {
 static const struct option table[] = {
     { { .name = "jobs", .type = P_INT, .at = AT(jobs), .min = 1, .max = 1024,
         .help = "workers, each trains one trial at a time; or threads (default: all cores)" },                'j', "N", FOR_RUN | FOR_PLAN | FOR_PREDICT | FOR_TRAIN | FOR_VERIFY },
+    { { .name = "budget", .type = P_TEXT, .at = AT(budget),
+        .help = "fit the sweep into this time, such as 2h, 90m or 1.5d, and say what is cut" },   0, "TIME", FOR_RUN | FOR_PLAN },
     { { .name = "dry-run", .type = P_FLAG, .at = AT(dry_run),
         .help = "as the command plan: list the points, train nothing" },                          'n', NULL, FOR_RUN },
     { { .name = "out", .type = P_TEXT, .at = AT(out),

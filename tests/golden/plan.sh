@@ -57,6 +57,30 @@ run 2 huge.ini
 has err 'stop.trials'
 [ ! -e results/huge.csv ] || fail "a refused sweep wrote a table"
 
+# A budget: what fits stays as it is; a search tries fewer points, a grid has fewer repeats, and then some of its points. The
+# times are the machine's, so that only what is certain is asked for.
+tiny fit '[search]' 'method = tpe' 'trials = 100000' 'startup = 99999' '[grid]' 'train.lr = 1e-3..1 log'
+run 0 plan fit.ini --budget 9000d
+has err 'fit: 100000 trials take about ' ', by an estimate from the arithmetic; that fits into '
+run 0 plan fit.ini --budget 1s train.epochs=1000
+has err 'search.trials is cut from 100000 to '
+few=$(sed -n 's/.*search.trials is cut from 100000 to //p' err)
+has out "fit: $few points by tpe"
+run 0 plan fit.ini --budget 1m train.epochs=1000 search.trials=99999
+[ "$(sed -n 's/.*search.trials is cut from 99999 to //p' err)" -gt "$few" ] || fail "a minute is no longer than a second"
+for bad in soon -1h 0 h; do
+  run 2 plan fit.ini --budget=$bad
+  has err "--budget $bad: is not a time; write 90m, 2h, 1.5d or seconds"
+done
+tiny grid '[sweep]' 'repeats = 4' '[grid]' 'train.lr = 0.1, 0.2, 0.3'
+run 0 grid.ini -q --no-plots --budget 1h
+has err 'grid: 12 trials take about ' 'that fits into 1 h'
+lines results/grid.csv 13
+run 0 grid.ini -q --no-plots --budget 0.000001s # by what its trials took: nothing fits, and one is the least
+has err 'by what its finished trials took; ' 'sweep.repeats is cut from 4 to 1; of the 3 points 1 are drawn at random'
+lines results/grid.csv 2
+has results/grid/sweep.ini 'method = random' 'trials = 1' 'repeats = 1'
+
 # Every point of a middling grid only when asked.
 tiny many '[grid]' 'model.units = 1..64' 'train.epochs = 1..20'
 run 0 plan many.ini

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/str.h"
+#include "cli/budget.h"
 #include "cli/console/text.h"
 
 #include <stdio.h>
@@ -282,7 +283,7 @@ int cmd_plan(const struct invocation *in)
 {
     int status = STATUS_DONE;
     struct sweep *s = open_sweep(in, &status);
-    if (!s)
+    if (!s || (status = budget_fit(in, &s)))
         return status;
     struct plan_listing p = {.s = s, .room = memory_room()};
     struct err_list errs = {0};

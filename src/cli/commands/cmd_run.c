@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "cli/commands/results.h"
+#include "cli/budget.h"
 #include "cli/console/progress.h"
 #include "cli/console/text.h"
 
@@ -237,7 +238,7 @@ int cmd_run(const struct invocation *in)
         return fail(&e);
     int status = STATUS_DONE;
     struct sweep *s = open_sweep(in, &status);
-    if (!s)
+    if (!s || (status = budget_fit(in, &s)))
         return status;
     signal(SIGPIPE, SIG_IGN); /* a closed pipe must not take a run with it */
     warn_objective(s);
