@@ -67,8 +67,8 @@ struct prune_repeat {
  * *own and *against the means of both over the repeats that both have; 0: it is trained; -1: no memory. */
 int prune_race_out(const struct prune_type *type, const struct prune_args *a, const struct prune_repeat *t, size_t i,
                    double *own, double *against);
-/* The share of cases in which chance alone makes own[n] so much larger than best[n]: Student's paired test, and
- * Wilcoxon's (1945), exact. */
+/* The share of cases in which chance alone makes own[n] so much larger than best[n]: Student's paired test, where
+ * the differences are not all the same, and Wilcoxon's (1945), exact. */
 double race_t(const double *own, const double *best, size_t n);
 double race_wilcoxon(const double *own, const double *best, size_t n);
 

@@ -36,21 +36,6 @@ static double student_above(double t, size_t df)
     return 0.5 - s * (1 + sum) / 2;
 }
 
-double race_t(const double *own, const double *best, size_t n)
-{
-    double mean = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) { /* Welford, 1962 */
-        double before = own[i] - best[i] - mean;
-        mean += before / (double)(i + 1);
-        squares += before * (own[i] - best[i] - mean);
-    }
-    if (!(mean > 0) || n < 2)
-        return 1;
-    if (!(squares > 0))
-        return 0;
-    return student_above(mean / sqrt(squares / (double)(n - 1) / (double)n), n - 1);
-}
-
 #define MOST_PAIRS 20 /* of which all signs are counted; the first are taken */
 
 double race_wilcoxon(const double *own, const double *best, size_t n)
@@ -76,6 +61,25 @@ double race_wilcoxon(const double *own, const double *best, size_t n)
         above += w >= sum;
     }
     return m ? (double)above / (double)((size_t)1 << m) : 1;
+}
+
+#define ROUNDING 0x1p-22 /* metrics are floats: differences that differ by less are the same */
+
+double race_t(const double *own, const double *best, size_t n)
+{
+    double mean = 0, squares = 0, largest = 0;
+    for (size_t i = 0; i < n; i++) { /* Welford, 1962 */
+        double before = own[i] - best[i] - mean;
+        mean += before / (double)(i + 1);
+        squares += before * (own[i] - best[i] - mean);
+        largest = fmax(largest, fmax(fabs(own[i]), fabs(best[i])));
+    }
+    if (!(mean > 0) || n < 2)
+        return 1;
+    const double deviation = sqrt(squares / (double)(n - 1));
+    if (!(deviation > ROUNDING * largest)) /* a few shares of correct answers are soon alike: their signs say more */
+        return race_wilcoxon(own, best, n);
+    return student_above(mean / (deviation / sqrt((double)n)), n - 1);
 }
 
 static int decide_race(const struct prune_args *a, const double *own, const double *best, size_t pairs)

@@ -177,6 +177,11 @@ static void paired_tests_are_those_of_scipy(void **state)
         assert_close(race_wilcoxon(known[i].own, known[i].best, known[i].n), known[i].wilcoxon, 1e-12, 0);
     }
     assert_close(race_t(known[3].best, known[3].own, 6), 1, 0, 0);
+    /* The same difference each time, but for rounding: that of two says nothing yet, that of five does. */
+    static const double worse[] = {(float)0.31, (float)0.29, (float)0.33, (float)0.3, (float)0.35};
+    static const double better[] = {(float)0.3, (float)0.28, (float)0.32, (float)0.29, (float)0.34};
+    assert_close(race_t(worse, better, 2), 0.25, 1e-12, 0);
+    assert_close(race_t(worse, better, 5), 1.0 / 32, 1e-12, 0);
 }
 
 /* Point 0 is the best, 1 is as good, 2 is worse in every repeat: from the third repeat on it is left out. */
