@@ -34,7 +34,8 @@ enum {
     FOR_EXPORT = 32768,
     FOR_REPLAY = 65536,
     FOR_GENERATE = 131072,
-    FOR_ALL = 262143,
+    FOR_INSPECT = 262144,
+    FOR_ALL = 524287,
 };
 
 struct options {
@@ -104,6 +105,7 @@ int cmd_eval(const struct invocation *in);
 int cmd_train(const struct invocation *in);
 int cmd_export(const struct invocation *in);
 int cmd_verify(const struct invocation *in);
+int cmd_inspect(const struct invocation *in);
 
 /* The help as a whole, and that of a command, on stdout. */
 void help_all(void);

@@ -18,6 +18,6 @@ void data_batch(const struct data_view *v, enum data_split split, const uint32_t
     b->blocks = blocks_of(b->n);
     for (int i = 0; i < b->n; i++)
         b->key[i] = v->index[split][at[i]];
-    for (int i = 0; i < v->set->inputs + v->set->targets; i++)
+    for (int i = b->x ? 0 : v->set->inputs; i < v->set->inputs + v->set->targets; i++)
         v->transform[i].type->fill(&v->transform[i], split, at, draw, b);
 }

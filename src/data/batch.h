@@ -9,7 +9,8 @@ struct kernels;
 struct batch {
     const struct kernels *k; /* that fill it */
     void *scratch;           /* [data_scratch] 64-byte aligned; NULL where data_batch is never given a draw */
-    float *x;                /* [blocks] of the input's shape, laid out as kernels/layout.h says, 64-byte aligned */
+    float *x;                /* [blocks] of the input's shape, laid out as kernels/layout.h says, 64-byte aligned; NULL:
+                                the inputs are not wanted */
     int32_t *label;          /* [n] the class of each sample; of label maps [blocks][h][w][16], -1 where there is no
                                 class, as in lanes beyond n; NULL or unused where the target is numbers */
     float *target;           /* [blocks][view->targets][16] numbers to predict; NULL or unused where it is a class */

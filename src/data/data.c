@@ -18,6 +18,8 @@ static const struct {
     { "unit",     "x / max, the largest value that a pixel of the dataset can have: 0 to 1; of numbers (x - least) / "
                   "(largest - least) over the training split" },
     { "none",     "x as it stands in the file" },
+    { "imagenet", "(x / 255 - mean) / deviation, of red, green and blue pixels over ImageNet: what torchvision's networks have learned from" },
+    { "centred",  "(x - 127) / 128, of pixels: what efficientnet_lite0 has learned from" },
 };
 // clang-format on
 
@@ -55,7 +57,8 @@ const struct param data_params[] = {
     { .name = "test", .type = P_FLOAT, .at = AT(test), .min = 0, .max = HUGE_VAL, .preset = "0",
       .help = "test samples, a count or a fraction: the first ones of the test file; 0: all" },
     { .name = "normalize", .type = P_CHOICE, .at = AT(normalize), .preset = "standard", .word = data_normalize_name,
-      .help = "standard: mean 0 and deviation 1 per channel over the training split; unit: 0..1; none: raw values" },
+      .help = "standard: mean 0 and deviation 1 per channel over the training split; unit: 0..1; none: raw values; what a network that "
+              "begins with other weights has learned from: imagenet, centred" },
     { .name = "augment", .type = P_TEXT, .at = AT(augment), .preset = "",
       .help = "random changes of training images, such as `rotate 7, shift 1`: see `sweep list augmentations`" },
     { .name = "seed", .type = P_INT, .at = AT(seed), .min = 0, .max = 2147483647, .preset = "0",

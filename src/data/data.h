@@ -65,7 +65,7 @@ int data_spec_copy(struct data_spec *to, const struct data_spec *from, struct ar
  * the dataset does not have are passed over, lack of memory is a's. */
 void data_source_text(const struct data_spec *s, struct str *text);
 void data_source_from_text(struct data_spec *s, const char *text, struct arena *a);
-enum data_normalize { NORMALIZE_STANDARD, NORMALIZE_UNIT, NORMALIZE_NONE };
+enum data_normalize { NORMALIZE_STANDARD, NORMALIZE_UNIT, NORMALIZE_NONE, NORMALIZE_IMAGENET, NORMALIZE_CENTRED };
 const char *data_normalize_name(size_t i); /* in that order */
 enum data_verify { VERIFY_QUICK, VERIFY_FULL };
 const char *data_normalize_help(size_t i); /* the formula; NULL after the last, as the name is */

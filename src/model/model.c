@@ -76,12 +76,10 @@ static int check_surplus(const struct tensors_file *f, const struct model_tensor
     return 0;
 }
 
-/* The numbers of a tensor into w or buffers; they are floats, or it is an error. */
-static int read_weights(const struct model_tensor *t, const struct tensors_file *f, float *w, float *buffers,
-                        struct err *e)
+int model_tensor_read(const struct model_tensor *t, const struct tensors_file *f, const struct stored_tensor *s,
+                      float *w, float *buffers, struct err *e)
 {
     float *to = (t->buffer ? buffers : w) + t->at;
-    const struct stored_tensor *s = tensors_find(f, t->name);
     if (!t->by_row)
         return tensor_floats(f, s, to, e);
     struct arena a;
@@ -110,7 +108,7 @@ static int model_from_file(struct model *m, const struct tensors_file *f, struct
     if (!w || !buffers)
         return err_set(e, ERR_NOMEM, "%s: no memory to read it", f->path);
     for (size_t i = 0; i < n; i++)
-        if (read_weights(&t[i], f, w, buffers, e))
+        if (model_tensor_read(&t[i], f, tensors_find(f, t[i].name), w, buffers, e))
             return -1;
     m->w = w;
     m->buffers = buffers;

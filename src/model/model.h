@@ -57,6 +57,11 @@ struct model_tensor *model_tensors(const struct nn_graph *g, size_t *n, struct a
 /* Its numbers from the order of the net into that of files, or `back`. from and to do not overlap. */
 void model_tensor_order(const struct model_tensor *t, int back, const float *from, float *to);
 
+/* model.c: the numbers of a tensor of a file, of as many and of a type of floats, into w or buffers. 0, or -1 with *e.
+ */
+int model_tensor_read(const struct model_tensor *t, const struct tensors_file *f, const struct stored_tensor *s,
+                      float *w, float *buffers, struct err *e);
+
 /* metadata.c: the texts of a model file, and what they say. In `a`; -1 with *e. */
 #define MODEL_TEXTS 20
 int model_texts(const struct model *m, struct stored_text text[MODEL_TEXTS], size_t *n, struct arena *a, struct err *e);

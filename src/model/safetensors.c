@@ -218,6 +218,7 @@ int tensors_open(struct tensors_file *f, const char *path, struct err *e)
     if (!f->bytes)
         return -1;
     uint64_t length = 0;
+    f->size = n;
     if (n < 8)
         return err_set(e, ERR_DATA, "%s: has %zu bytes, a safetensors file begins with the 8 of a length", path, n);
     memcpy(&length, f->bytes, sizeof length);

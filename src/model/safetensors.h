@@ -33,6 +33,7 @@ struct stored_text {
 struct tensors_file {
     const char *path; /* the caller's, which outlives it */
     unsigned char *bytes;
+    size_t size;                  /* of the file */
     struct stored_tensor *tensor; /* in the order of their bytes */
     size_t n;
     struct stored_text *text; /* the metadata, in the order of the file */

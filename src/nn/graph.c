@@ -1,4 +1,5 @@
 /* graph.c - nodes, shapes, offsets, costs. */
+#include "nn/freezing.h"
 #include "nn/text/builder.h"
 
 #include <assert.h>
@@ -234,6 +235,7 @@ int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *m
             nd->flags &= ~(unsigned)IDENTITY;
         mark_global_pooling(nd);
     }
+    nn_graph_transfer(g, spec);
     return graph_facts(g, mem, e);
 }
 

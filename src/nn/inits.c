@@ -145,6 +145,20 @@ const struct init_type init_types[] = {
 const struct param nn_params[] = {
     { .name = "init", .type = P_CHOICE, .at = offsetof(struct nn_spec, init), .preset = "he", .word = nn_init_name,
       .help = "how weights start; biases start at 0" },
+    { .name = "start", .type = P_TEXT, .at = offsetof(struct nn_spec, start), .preset = "", .matters = MATTERS_NEVER, /* its tensors do */
+      .help = "a trained network whose weights this one begins with: NAME of a sweep, NAME@TRIAL, or FILE.safetensors; empty or none: no other; tensors of the "
+              "same name and shape are taken, the others start as `init` says" },
+    { .name = "match", .type = P_TEXT, .at = offsetof(struct nn_spec, match), .preset = "", .matters = MATTERS_NEVER, /* likewise */
+      .help = "PATTERN -> PATTERN, ...: tensors of `start` whose names fit the first have the second here, with what each * stood for "
+              "(backbone.* -> *); the first line that fits counts, `-> none` leaves them out" },
+    { .name = "freeze", .type = P_TEXT, .at = offsetof(struct nn_spec, freeze), .preset = "", .matters = MATTERS_NEVER, /* what it freezes does */
+      .help = "layers and tensors that are not trained: patterns of names (4 layer1 *.bias), `before PATTERN` for all in front of a "
+              "layer; a frozen batchnorm normalizes by its running statistics, as PyTorch's in eval mode" },
+    { .name = "unfreeze_at", .type = P_INT, .at = offsetof(struct nn_spec, unfreeze_at), .min = 0, .max = 1000000, .preset = "0",
+      .matters = MATTERS_NEVER, /* where something is frozen it does */
+      .help = "from this epoch on everything is trained; 0: what is frozen stays so" },
+    { .name = "lr_scale", .type = P_TEXT, .at = offsetof(struct nn_spec, lr_scale), .preset = "", .matters = MATTERS_NEVER, /* its factors do */
+      .help = "PATTERN FACTOR, ...: the learning rate of tensors whose names fit is multiplied by it; the last that fits counts" },
     { 0 },
 };
 // clang-format on

@@ -19,17 +19,43 @@ static void *carve_off(struct carve *c, size_t n, size_t size)
 }
 
 struct drafts {
-    struct draft train, infer;
+    struct draft mode[DRAFT_MODES]; /* without steps: there is no such plan */
 };
+
+/* Whether a net of the graph is ever in that mode. */
+static int has_mode(const struct nn_graph *g, int training, enum draft_mode mode)
+{
+    const int wanted[DRAFT_MODES] = {1, training && (!g->frozen || g->unfreeze_at), training && g->frozen};
+    return wanted[mode];
+}
 
 static int make_drafts(struct drafts *d, const struct nn_graph *g, int batch, int training,
                        const struct plan_options *o, struct arena *tmp)
 {
-    int blocks = blocks_of(batch);
     memset(d, 0, sizeof *d);
-    if (training && draft_make(&d->train, g, blocks, 1, o, tmp))
-        return -1;
-    return draft_make(&d->infer, g, blocks, 0, o, tmp);
+    for (int m = 0; m < DRAFT_MODES; m++)
+        if (has_mode(g, training, m) && draft_make(&d->mode[m], g, blocks_of(batch), m, o, tmp))
+            return -1;
+    return 0;
+}
+
+static const struct {
+    enum draft_mode mode;
+    int backward;
+} passes[PLAN_PASSES] = {[PLAN_INFER] = {DRAFT_INFER, 0},
+                         [PLAN_FORWARD] = {DRAFT_TRAIN, 0},
+                         [PLAN_BACKWARD] = {DRAFT_TRAIN, 1},
+                         [PLAN_FROZEN_FORWARD] = {DRAFT_FROZEN, 0},
+                         [PLAN_FROZEN_BACKWARD] = {DRAFT_FROZEN, 1}};
+
+static int first_step(const struct draft *d, enum plan_pass pass)
+{
+    return passes[pass].backward ? d->nforward : 0;
+}
+
+static int steps_of(const struct draft *d, enum plan_pass pass)
+{
+    return passes[pass].backward ? d->nbackward : d->nforward;
 }
 
 static float *slot_floats(const struct nn_net *net, const struct draft *d, int slot)
@@ -52,9 +78,10 @@ static float *slot_floats(const struct nn_net *net, const struct draft *d, int s
     __builtin_trap();
 }
 
-/* Makes the steps of a pass from those of the draft, which begin with number `first`: pointers instead of slots. */
-static void realize_pass(const struct nn_net *net, const struct draft *d, int first, enum plan_pass pass)
+/* Makes the steps of a pass from those of its draft: pointers instead of slots. */
+static void realize_pass(const struct nn_net *net, const struct draft *d, enum plan_pass pass)
 {
+    const int first = first_step(d, pass);
     const struct plan *plan = net->plan;
     const float **x = plan->x[pass];
     float **dx = plan->dx[pass];
@@ -70,6 +97,7 @@ static void realize_pass(const struct nn_net *net, const struct draft *d, int fi
                                             .run_stage = s->run_stage,
                                             .stage = s->stage,
                                             .rounds = s->rounds,
+                                            .evaluates = s->evaluates,
                                             .next_saved = slot_floats(net, d, s->next_saved),
                                             .call = {.node = nd,
                                                      .kernels = net->k,
@@ -101,16 +129,20 @@ static size_t lay_out_net(struct carve *c, const struct nn_graph *g, int batch, 
 {
     int blocks = blocks_of(batch);
     size_t logits = floats_of(g->node[g->nnodes - 1].y, blocks);
-    size_t pool = d->train.pool_floats > d->infer.pool_floats ? d->train.pool_floats : d->infer.pool_floats;
+    const size_t input = floats_of(plan_input(g, o), blocks);
+    size_t pool = 0;
+    for (int m = 0; m < DRAFT_MODES; m++)
+        pool = d->mode[m].pool_floats > pool ? d->mode[m].pool_floats : pool;
     struct nn_net *net = carve_off(c, 1, sizeof *net), shadow;
     struct plan *plan = carve_off(c, 1, sizeof *plan), plan_shadow;
     net = net ? net : &shadow;
     plan = plan ? plan : &plan_shadow;
     *net = (struct nn_net){.graph = g, .batch = batch, .plan = plan};
-    *plan = (struct plan){.nsteps = {d->train.nforward, d->train.nbackward, d->infer.nforward}, .pool_floats = pool};
+    *plan = (struct plan){.pool_floats = pool};
     for (int i = 0; i < PLAN_PASSES; i++) {
-        const struct draft *draft = i == PLAN_INFER ? &d->infer : &d->train;
-        size_t inputs = count_inputs(draft, i == PLAN_BACKWARD ? draft->nforward : 0, plan->nsteps[i]);
+        const struct draft *draft = &d->mode[passes[i].mode];
+        plan->nsteps[i] = steps_of(draft, i);
+        size_t inputs = count_inputs(draft, first_step(draft, i), plan->nsteps[i]);
         plan->step[i] = carve_off(c, (size_t)plan->nsteps[i], sizeof(struct step));
         plan->x[i] = carve_off(c, inputs, sizeof(float *));
         plan->dx[i] = carve_off(c, inputs, sizeof(float *));
@@ -118,8 +150,8 @@ static size_t lay_out_net(struct carve *c, const struct nn_graph *g, int batch, 
     net->w = carve_off(c, g->param_floats, sizeof(float));
     net->dw = training ? carve_off(c, g->param_floats, sizeof(float)) : NULL;
     net->buffers = carve_off(c, g->buffer_floats, sizeof(float));
-    net->x = carve_off(c, floats_of(g->in, blocks), sizeof(float));
-    net->dx = training && o->input_gradient ? carve_off(c, floats_of(g->in, blocks), sizeof(float)) : NULL;
+    net->x = carve_off(c, input, sizeof(float));
+    net->dx = training && o->input_gradient ? carve_off(c, input, sizeof(float)) : NULL;
     net->z = carve_off(c, logits, sizeof(float));
     net->dz = training ? carve_off(c, logits, sizeof(float)) : NULL;
     plan->pool = carve_off(c, pool, sizeof(float));
@@ -156,9 +188,8 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, c
             lay_out_net(&c, g, batch, &d, training, o, &net);
             net->k = k;
             net->members = o->members;
-            realize_pass(net, &d.train, 0, PLAN_FORWARD);
-            realize_pass(net, &d.train, d.train.nforward, PLAN_BACKWARD);
-            realize_pass(net, &d.infer, 0, PLAN_INFER);
+            for (int i = 0; i < PLAN_PASSES; i++)
+                realize_pass(net, &d.mode[passes[i].mode], i);
         }
     }
     arena_release(&tmp);
@@ -169,19 +200,67 @@ struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, c
 
 size_t nn_net_bytes(const struct nn_graph *g, int batch, int training, int members)
 {
-    const struct plan_options best = {.share = 1, .fuse = 1, .members = members};
+    return nn_part_bytes(g, 0, batch, training, members);
+}
+
+size_t nn_part_bytes(const struct nn_graph *g, int first, int batch, int training, int members)
+{
+    const struct plan_options best = {.share = 1, .fuse = 1, .members = members, .first = first};
     return plan_net_bytes(g, batch, training, &best);
 }
 
 struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, struct team *team, const struct kernels *k,
                           struct arena *a, struct err *e)
 {
-    const struct plan_options best = {.share = 1, .fuse = 1, .members = team_size(team)};
+    return nn_part_new(g, 0, batch, training, team, k, a, e);
+}
+
+struct nn_net *nn_part_new(const struct nn_graph *g, int first, int batch, int training, struct team *team,
+                           const struct kernels *k, struct arena *a, struct err *e)
+{
+    const struct plan_options best = {.share = 1, .fuse = 1, .members = team_size(team), .first = first};
     struct nn_net *net = plan_net_new(g, batch, training, &best, k, a, e);
     if (net)
         net->team = team;
     return net;
 }
+
+/* --- nodes that never change --- */
+
+/* Does it make the same of a sample in each pass of a training? */
+static int is_fixed(const struct nn_node *nd)
+{
+    if (nd->ntensors ? !nd->frozen : nd->flags & OVER_BATCH)
+        return 0;
+    return nd->flags & IDENTITY || !(nd->flags & (EVAL_IDENTITY | ADDS_LOSS));
+}
+
+/* Do the nodes from number n on read nothing of those before but what the last of them puts out? A norm over a batch is
+ * not cut off from what it reads, so that this is stored as in any plan. */
+static int may_begin_at(const struct nn_graph *g, int n)
+{
+    for (int i = n; i < g->nnodes; i++)
+        for (int k = 0; k < g->node[i].nin; k++)
+            if (g->node[i].in[k] < n - 1 || (g->node[i].in[k] == n - 1 && g->node[i].flags & OVER_BATCH))
+                return 0;
+    return 1;
+}
+
+int nn_fixed_nodes(const struct nn_graph *g)
+{
+    int n = 0, weights = 0;
+    if (!g->frozen || g->unfreeze_at)
+        return 0;
+    while (n < g->nnodes - 1 && is_fixed(&g->node[n]))
+        n++;
+    while (n && !may_begin_at(g, n))
+        n--;
+    for (int i = 0; i < n; i++)
+        weights |= g->node[i].ntensors;
+    return weights ? n : 0;
+}
+
+/* --- weights --- */
 
 static void init_tensor(const struct nn_net *net, uint64_t seed, const struct nn_node *nd, int t)
 {
@@ -215,14 +294,16 @@ void nn_net_init(struct nn_net *net, uint64_t seed)
 static void run_steps(const struct nn_net *net, enum plan_pass pass, const struct nn_pass *p)
 {
     const struct plan *plan = net->plan;
+    struct nn_pass evaluation = *p;
+    evaluation.training = 0;
     for (int i = 0; i < plan->nsteps[pass]; i++) {
         const struct step *s = &plan->step[pass][i];
         struct layer_call c = s->call;
-        c.pass = p;
+        c.pass = s->evaluates ? &evaluation : p;
         if (s->run_stage)
             s->run_stage(net, s, p);
         else if (s->rounds)
-            rounded_run(s, p);
+            rounded_run(s, c.pass);
         else
             s->run(&c);
     }
@@ -232,11 +313,11 @@ void nn_forward(struct nn_net *net, const struct nn_pass *p)
 {
     assert(p->n > 0 && p->n <= net->batch && p->blocks == blocks_of(p->n));
     assert(!p->training || net->dw); /* a net for evaluation has no training plan */
-    run_steps(net, p->training ? PLAN_FORWARD : PLAN_INFER, p);
+    run_steps(net, !p->training ? PLAN_INFER : p->frozen ? PLAN_FROZEN_FORWARD : PLAN_FORWARD, p);
 }
 
 void nn_backward(struct nn_net *net, const struct nn_pass *p)
 {
     assert(p->training && net->dw);
-    run_steps(net, PLAN_BACKWARD, p);
+    run_steps(net, p->frozen ? PLAN_FROZEN_BACKWARD : PLAN_BACKWARD, p);
 }

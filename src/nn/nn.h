@@ -42,6 +42,10 @@ struct nn_spec {
     int init;       /* index into nn_init_name */
     int precision;  /* enum nn_precision */
     int vocabulary; /* no word, but of the data: the input [1,T] is ids of tokens below it; 0: it is numbers */
+    /* Where a network begins and what of it is trained; texts are owned by the caller, nn/freezing.h says what they
+     * mean. */
+    const char *start, *match, *freeze, *lr_scale;
+    int unfreeze_at; /* the epoch from which on everything is trained; 0: never */
 };
 extern const struct param nn_params[];           /* as read from [model] */
 extern const struct param nn_precision_params[]; /* as read from [train] */
@@ -56,8 +60,10 @@ struct nn_tensor {    /* one parameter tensor of a node, n floats at net->w + at
     int rank, dim[NN_DIMS]; /* its shape there, in the order in which it lies here but for: */
     int by_row; /* 1: it has a number for each element of the input, of maps or a volume, and lies as that, [h][c][w] */
     int fan_in, fan_out;
-    int init;    /* index into nn_init_name; -1: all numbers are `start` */
-    float start; /* 0, of a gain 1, unless its layer says otherwise */
+    int init;       /* index into nn_init_name; -1: all numbers are `start` */
+    float start;    /* 0, of a gain 1, unless its layer says otherwise */
+    int frozen;     /* 1: it is not trained, before the epoch nn_graph.unfreeze_at */
+    float lr_scale; /* factor of its learning rate */
 };
 
 struct nn_buffer { /* running statistics of a node, n floats at net->buffers + node->buffers_at + at */
@@ -76,6 +82,8 @@ struct nn_node {
     const char *text; /* as written, variables resolved: "conv2d 3x3 10" */
     int block;        /* 1-based line of `layers` it came from */
     int level;        /* bodies of blocks that it is inside of */
+    const char *name; /* that a block gives it, see nn/freezing.h; NULL: it has its number alone */
+    int frozen;       /* 1: it has tensors, and all of them are frozen */
     int index;        /* its number in the graph: keys its random streams */
     unsigned flags;   /* the type's (layer.h), narrowed or widened by the arguments and shapes of this node */
     int *in, nin;     /* the nodes whose outputs it reads, or NN_INPUT */
@@ -129,6 +137,8 @@ struct nn_graph {
     struct shape in;
     enum nn_precision precision;
     int vocabulary;                     /* of nn_spec */
+    int frozen;                         /* 1: some tensor is not trained from the first epoch on */
+    int unfreeze_at;                    /* the epoch from which on it is; 0: never */
     size_t param_floats, buffer_floats; /* sizes of net->w and net->buffers, padding included */
     struct nn_facts facts;
 };
@@ -214,6 +224,9 @@ struct nn_pass {
      * lanes. What stands at the others are finite numbers that no other position reads and no layer counts, and their
      * gradients are 0. NULL: all positions of every sample. */
     const int32_t *lengths;
+    int frozen; /* 1: of a graph with frozen tensors: these have no gradient, and nothing goes back beyond the first
+                 * layer that has one; a batchnorm whose tensors are all frozen normalizes by its running statistics and
+                 * leaves them alone */
 };
 
 struct nn_net {
@@ -238,6 +251,14 @@ size_t nn_net_bytes(const struct nn_graph *g, int batch, int training, int membe
  * passes share their work out to the team (NULL: none), which outlives the net; the bits are the same for any team. */
 struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, struct team *team, const struct kernels *k,
                           struct arena *a, struct err *e);
+/* The same of a net that begins after the first `first` nodes: net->x is what node first - 1 puts out, which is all
+ * that the later ones read of them. Its weights are those of the whole graph. */
+size_t nn_part_bytes(const struct nn_graph *g, int first, int batch, int training, int members);
+struct nn_net *nn_part_new(const struct nn_graph *g, int first, int batch, int training, struct team *team,
+                           const struct kernels *k, struct arena *a, struct err *e);
+/* How many nodes at the front make the same of a sample in each pass, as nothing of them is ever trained and no noise
+ * is among them, and can be left out by nn_part_new; 0: none that has weights. */
+int nn_fixed_nodes(const struct nn_graph *g);
 /* Fills weights and running statistics; stream (seed, RNG_INIT, node, tensor). */
 void nn_net_init(struct nn_net *net, uint64_t seed);
 /* From net->x to net->z. */

@@ -1,6 +1,8 @@
 /* datasets.c loads every dataset and view of a sweep once. */
 #include "orchestrate/datasets.h"
 
+#include "orchestrate/starts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -224,6 +226,7 @@ void datasets_release(struct datasets *d)
         free(x);
     }
     arena_release(&d->texts);
+    starts_release(d);
     while (d->seen) {
         struct seen_entry *y = d->seen;
         d->seen = y->next;

@@ -9,7 +9,9 @@ struct datasets { /* zero-initialise */
     struct view_entry *view;
     struct seen_entry *seen;
     struct arena texts;
-    int assume; /* a dataset whose files are not found is peeked as its name is known: for plans */
+    struct start_file *start; /* starts.h */
+    const char *out;          /* folder that holds results/, for starts that are named by a sweep; NULL: this one */
+    int assume;               /* a dataset whose files are not found is peeked as its name is known: for plans */
 };
 
 /* A dataset as an earlier run found it, for datasets_peek when its files are gone. s is copied. 0, or -1 without

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/records/records.h"
+#include "orchestrate/starts.h"
 #include "orchestrate/tally.h"
 #include "orchestrate/train_trial.h"
 #include "train/task.h"
@@ -29,6 +30,21 @@ char *model_path(const struct sweep_run *run, const struct trial *t, char *buf, 
     return buf;
 }
 
+/* The keys of [model] about transfer in words that hold without the names that blocks give. 0, or -1 with *e. */
+static int words_of_transfer(const struct trial_training *p, struct nn_spec *to, struct arena *a, struct err *e)
+{
+    struct start_match m;
+    const char *key;
+    if (p->start) {
+        if (start_find(&m, &p->graph, &p->start->tensors, to->match, a, &key, e))
+            return -1;
+        to->match = start_match_text(&m, a);
+    }
+    to->freeze = start_freeze_text(&p->graph, a);
+    to->lr_scale = start_scale_text(&p->graph, a);
+    return a->failed ? err_set(e, ERR_NOMEM, "no memory for the model of a trial") : 0;
+}
+
 int model_of_training(const struct sweep *s, const struct trial_training *p, int repeat, struct model *m,
                       struct arena *a, struct err *e)
 {
@@ -36,7 +52,10 @@ int model_of_training(const struct sweep *s, const struct trial_training *p, int
     const struct dataset *set = p->job.view->set;
     const struct target_kind target = target_of(set);
     struct str training = {0};
-    sweep_training_text(s, &p->point, repeat, &training);
+    struct point told = p->point;
+    if (words_of_transfer(p, &told.nn, a, e))
+        return -1;
+    sweep_training_text(s, &told, repeat, &training);
     *m = (struct model){.graph = p->job.graph,
                         .network = nn_lines_text(p->point.line, p->point.nlines, a),
                         .task = train_task(spec, target)->name,

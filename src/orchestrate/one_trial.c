@@ -148,6 +148,7 @@ struct one_trial *one_trial_open(const char *out, const char *name, uint64_t id,
         return NULL;
     }
     o->key = id;
+    o->sets.out = out;
     arena_init(&o->mem);
     report_path(o->path, sizeof o->path, out, name, "/sweep.ini");
     report_path(o->journal, sizeof o->journal, out, name, "/journal");
@@ -177,6 +178,11 @@ const struct data_view *one_trial_view(struct one_trial *o, struct err *e)
     if (!o->p.job.view)
         planner_data_error(o->sweep, &o->at, &o->p.point.data, e);
     return o->p.job.view;
+}
+
+double one_trial_lr(const struct one_trial *o)
+{
+    return o->p.point.train.lr;
 }
 
 /* --- training it --- */
@@ -229,8 +235,10 @@ static int make_alone(struct one_trial *o, const struct one_trial_how *how, stru
     size_t need = train_bytes(&o->p.job);
     if (need == SIZE_MAX || arena_init_fixed(memory, need))
         return err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB", (double)need / 1e6);
+    if (find_trial_start(&o->p, &o->sets, e))
+        return -1;
     o->p.r = train_new(&o->p.job, memory, e);
-    return o->p.r ? 0 : -1;
+    return o->p.r ? begin_training(&o->p, e) : -1;
 }
 
 static int write_model(struct one_trial *o, const char *path, struct err *e)

@@ -15,6 +15,8 @@ void one_trial_free(struct one_trial *o);
 /* What it trains with, loaded. NULL with *e. */
 const struct data_view *one_trial_view(struct one_trial *o, struct err *e);
 
+/* Its learning rate before any schedule. */
+double one_trial_lr(const struct one_trial *o);
 /* 0, or -1 with *e: the loaded data are not what the model wants. */
 int one_trial_suits(const struct one_trial *o, const struct model *m, struct err *e);
 

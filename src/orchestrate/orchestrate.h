@@ -13,6 +13,7 @@ enum trial_status { TRIAL_OPEN, TRIAL_COMPLETE, TRIAL_PRUNED, TRIAL_FAILED, TRIA
 extern const char *const trial_status_name[]; /* "open", "complete", ... */
 
 /* One point of a plan, costed. Valid during the visit. */
+struct start_match;
 struct plan_point {
     const struct sweep *sweep;
     uint64_t
@@ -21,13 +22,14 @@ struct plan_point {
     const struct nn_graph *graph; /* NULL when the network does not fit together */
     const struct dataset *set;    /* peeked: no pixels */
     const struct task_type *task;
-    size_t n[3];         /* samples of train, validation, test */
-    const char *skip;    /* why it is skipped, or NULL */
-    const char *skip_at; /* "t.ini:9: " where a line of the sweep file is why, else "" */
-    const char *note;    /* what is odd about its training, or NULL */
-    uint64_t hash;       /* of the training without its seed: settings and data */
-    uint64_t same_as;    /* number of an earlier point that is the same training, or its own */
-    size_t bytes;        /* memory of one worker */
+    size_t n[3];                     /* samples of train, validation, test */
+    const char *skip;                /* why it is skipped, or NULL */
+    const char *skip_at;             /* "t.ini:9: " where a line of the sweep file is why, else "" */
+    const char *note;                /* what is odd about its training, or NULL */
+    const struct start_match *start; /* what its network begins with (model/starting.h), or NULL */
+    uint64_t hash;                   /* of the training without its seed: settings and data */
+    uint64_t same_as;                /* number of an earlier point that is the same training, or its own */
+    size_t bytes;                    /* memory of one worker */
 };
 /* Expected for one repeat on one worker of this machine, saving included; its speed is measured once in a process, when
  * this is first asked for. */
@@ -43,9 +45,9 @@ struct plan_draws {
 int plan_all_skipped(const char *first, const char *at, struct err *e);
 /* Visits points first .. first+count-1 (clipped) in order, of a search that listens those that depend on no results,
  * costed for a run with so many workers. The visitor returns non-zero to stop. A dataset whose files are not found is
- * taken as its name is known (p->set->absent says so). *draws (may be NULL): what was left out on the way. 0, or -1
- * with *errs. */
-int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
+ * taken as its name is known (p->set->absent says so). out: the folder that holds results/. *draws (may be NULL): what
+ * was left out on the way. 0, or -1 with *errs. */
+int plan_visit(const struct sweep *s, const char *out, uint64_t first, uint64_t count, int jobs,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct plan_draws *draws,
                struct err_list *errs);
 

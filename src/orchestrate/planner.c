@@ -3,9 +3,11 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "nn/freezing.h"
 #include "nn/layer.h"
 #include "orchestrate/checkpoint.h"
 #include "orchestrate/crew.h"
+#include "orchestrate/starts.h"
 #include "train/task.h"
 
 #include <pthread.h>
@@ -294,6 +296,57 @@ static void look_closer(struct planner *p, struct plan_point *q)
     q->note = *p->note ? p->note : NULL;
 }
 
+/* An error about a key of [model] gets the place of the key. Returns -1. */
+static int wrong_model_key(const struct planner *p, const char *key, const struct err *why, struct err *e)
+{
+    const struct where at = sweep_point_where(p->sweep, p->point.at, "model", key);
+    return why->code == ERR_NOMEM ? (*e = *why, -1) : err_at(e, why->code, &at, "%s", why->text);
+}
+
+/* Says of a start how much of it is taken, where nothing else is to be noted. */
+static void note_start(struct planner *p, const struct start_match *m)
+{
+    char name[NN_NAME];
+    size_t i = 0;
+    while (i < m->tensors && m->row[i].taken)
+        i++;
+    if (*p->note)
+        return;
+    snprintf(p->note, sizeof p->note, "%zu of %zu tensors begin with those of %.80s%s%s%s", m->taken, m->tensors,
+             p->point.nn.start, i < m->tensors ? "; not " : "", i < m->tensors ? start_name(m->row[i].to, name) : "",
+             m->tensors - m->taken > 1 ? " and others" : "");
+}
+
+/* What the network begins with, and what of it is trained: checked, and made a part of what the training is known by.
+ */
+static int plan_transfer(struct planner *p, struct plan_point *out, struct err *e)
+{
+    const struct nn_spec *s = &p->point.nn;
+    struct err why = {0};
+    const char *key;
+    uint64_t h = STR_HASH;
+    if (!nn_has_start(s) && !*s->freeze && !*s->lr_scale)
+        return 0;
+    if (nn_transfer_check(out->graph, s, &key, &why))
+        return wrong_model_key(p, key, &why, e);
+    if (nn_has_start(s)) {
+        struct start_match *m = arena_take(&p->mem, sizeof *m);
+        const struct start_file *f = starts_open(p->sets, s->start, &why);
+        key = "start";
+        if (!m)
+            return err_set(e, ERR_NOMEM, "no memory for what the network begins with");
+        if (!f || start_find(m, out->graph, &f->tensors, s->match, &p->mem, &key, &why))
+            return wrong_model_key(p, key, &why, e);
+        h = str_hash(h, &f->hash, sizeof f->hash);
+        out->start = m;
+        note_start(p, m);
+    }
+    h = start_hash(h, out->start, out->graph);
+    out->hash = str_hash(out->hash, &h, sizeof h);
+    p->point.alike = str_hash(p->point.alike, &h, sizeof h);
+    return 0;
+}
+
 static int plan_point(struct planner *p, const struct proposal *at, struct plan_point *out, struct err_list *errs)
 {
     struct err e = {0};
@@ -321,7 +374,7 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
     if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))
         return graph_failed(p, &found, out, errs);
     out->graph = &p->graph;
-    if (task_fits(p, out, &e) || task_measures(out, &e)) {
+    if (plan_transfer(p, out, &e) || task_fits(p, out, &e) || task_measures(out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }
@@ -438,11 +491,11 @@ int plan_all_skipped(const char *first, const char *at, struct err *e)
                    first ? first : "there is none");
 }
 
-int plan_visit(const struct sweep *s, uint64_t first, uint64_t count, int jobs,
+int plan_visit(const struct sweep *s, const char *out, uint64_t first, uint64_t count, int jobs,
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct plan_draws *draws,
                struct err_list *errs)
 {
-    struct datasets sets = {.assume = 1};
+    struct datasets sets = {.assume = 1, .out = out};
     struct planner p;
     planner_init(&p, s, &sets);
     p.members = jobs < CREW_MOST ? jobs : CREW_MOST;

@@ -57,10 +57,10 @@ static int is_bench(const char *out, const char *name, char *path, size_t n)
 /* Results of a sweep "x.points" would stand where those of "x" put their points. */
 static int name_is_free(const struct sweep *s, const char *out, struct err *e)
 {
-    static const char *const taken[] = {".csv",         ".points",    ".epochs", ".layers",      ".effects",
-                                        ".classes",     ".confusion", ".timing", ".gradients",   ".held_out",
-                                        ".predictions", ".mistakes",  ".curves", ".calibration", ".pictures",
-                                        ".regions",     ".about"};
+    static const char *const taken[] = {".csv",      ".points",      ".epochs",   ".layers",    ".effects",
+                                        ".classes",  ".confusion",   ".timing",   ".gradients", ".held_out",
+                                        ".start",    ".predictions", ".mistakes", ".curves",    ".calibration",
+                                        ".pictures", ".regions",     ".about"};
     const char *name = sweep_spec(s)->name;
     struct where at = sweep_where(s, "sweep", "name");
     size_t n = strlen(name);
@@ -257,6 +257,7 @@ static struct sweep_run *new_run(const struct sweep *s, const struct run_options
                                   .records = &all->records};
     all->store.journal.fd = all->store.kept.fd = all->marks.fd = -1;
     all->records.best_point = all->tally.best = SIZE_MAX;
+    all->sets.out = o->out;
     all->tally.began = all->records.written_at = clock_wall();
     arena_init(&all->plan.text);
     omp_init_lock(&all->run.lock);

@@ -2,6 +2,7 @@
 #include "orchestrate/train_trial.h"
 
 #include "base/clock.h"
+#include "nn/freezing.h"
 #include "orchestrate/checkpoint.h"
 #include "orchestrate/limits.h"
 #include "orchestrate/models.h"
@@ -14,6 +15,7 @@
 #include "orchestrate/records/trials.h"
 #include "orchestrate/replay.h"
 #include "orchestrate/signals.h"
+#include "orchestrate/starts.h"
 #include "orchestrate/store.h"
 #include "orchestrate/tally.h"
 #include "orchestrate/workers.h"
@@ -266,7 +268,30 @@ int make_training(struct worker *w, struct trial_training *p, struct err *e)
     }
     arena_reset(&w->memory);
     p->r = train_new(&p->job, &w->memory, e);
-    return p->r ? 0 : -1;
+    return p->r ? begin_training(p, e) : -1;
+}
+
+int find_trial_start(struct trial_training *p, struct datasets *sets, struct err *e)
+{
+    const int begins = nn_has_start(&p->point.nn);
+    p->start = begins ? starts_open(sets, p->point.nn.start, e) : NULL;
+    return begins && !p->start ? -1 : 0;
+}
+
+int begin_training(struct trial_training *p, struct err *e)
+{
+    struct start_match m;
+    struct arena a;
+    const char *key;
+    float *w, *buffers;
+    if (!p->start)
+        return 0;
+    arena_init(&a);
+    train_weights(p->r, &w, &buffers);
+    int bad = start_find(&m, &p->graph, &p->start->tensors, p->point.nn.match, &a, &key, e) ||
+              start_put(&m, &p->start->tensors, w, buffers, e);
+    arena_release(&a);
+    return bad ? -1 : 0;
 }
 
 int trial_settings(const struct sweep *s, const struct proposal *at, int repeat, const struct dataset *set,
@@ -301,7 +326,12 @@ int make_job(struct worker *w, const struct trial *t, struct trial_training *p, 
         return -1;
     omp_set_lock(&run->lock);
     p->job.view = datasets_view(run->sets, &p->point.data, e);
+    const int bad = p->job.view && find_trial_start(p, run->sets, e);
+    if (bad)
+        datasets_leave(run->sets, p->job.view);
     omp_unset_lock(&run->lock);
+    if (bad)
+        return -1;
     p->job.k = run->k;
     p->job.team = &run->workers->crew[w->number].team;
     return p->job.view ? 0 : -1;

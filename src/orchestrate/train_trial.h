@@ -22,12 +22,17 @@ struct trial_training {
     struct point point;
     struct nn_graph graph;
     struct train_job job;
-    struct training *r; /* NULL: it cannot be trained */
+    struct training *r;             /* NULL: it cannot be trained */
+    const struct start_file *start; /* what the network begins with; NULL: its seed alone */
 };
 /* What a trial trains with but for its data, at a proposal of a sweep: point, network, and of the job all but the view,
  * the kernels and the team; in `a`. 0, or -1 with *e. */
 int trial_settings(const struct sweep *s, const struct proposal *at, int repeat, const struct dataset *set,
                    struct trial_training *p, struct arena *a, struct err *e);
+/* Finds what the network of p->point begins with; locked. The training, which has just been made, begins with it. 0, or
+ * -1 with *e. */
+int find_trial_start(struct trial_training *p, struct datasets *sets, struct err *e);
+int begin_training(struct trial_training *p, struct err *e);
 /* 0, or -1 with *e. */
 int make_job(struct worker *w, const struct trial *t, struct trial_training *p, struct err *e);
 int make_training(struct worker *w, struct trial_training *p, struct err *e);

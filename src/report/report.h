@@ -212,6 +212,33 @@ const struct plot_type *report_data_plot_type(size_t i); /* NULL after the last 
 int report_data_plots(const char *out, const struct report_data *data, void (*say)(void *ctx, const char *line),
                       void *ctx, struct err *e);
 
+/* The pictures of a look into a network. */
+struct report_layers { /* bars of each layer, a panel for each measure */
+    const char *heading;
+    size_t n, measures;
+    const char *const *label;   /* [n] */
+    const char *const *measure; /* [measures] */
+    const double *v;            /* [measures][n]; NaN: it has none */
+};
+struct report_cloud { /* points on a plane, each of a class */
+    const char *heading;
+    size_t n, classes;
+    const double *x, *y;
+    const int *class;
+    const char *const *class_name;
+};
+struct report_look {
+    const char *name;                                                     /* of the folder below plots/ */
+    const struct report_sheet *features, *filters, *saliency, *attention; /* NULL: there is none */
+    const struct report_histograms *activations;
+    const struct report_layers *layers;
+    const struct report_cloud *embedding;
+};
+const struct plot_type *report_look_plot_type(size_t i); /* NULL after the last */
+/* As report_data_plots. */
+int report_look_plots(const char *out, const struct report_look *look, void (*say)(void *ctx, const char *line),
+                      void *ctx, struct err *e);
+
 /* The report of a sweep, made of its files section by section: the best point, what the sweep has found, whether the
  * best point meets the requirements, its network, what was trained, effects, ranking, the log of its epochs, what
  * failed and what was skipped, and, with `pictures`, those of plots/NAME. */

@@ -38,6 +38,18 @@ void train_detail_lay_out(struct training *r, struct train_taker *t)
     r->layer_table = train_take(t, epochs * r->layers, sizeof *r->layer_table);
 }
 
+/* Of what is frozen there is no gradient. */
+static double layer_squares(const struct training *r, const struct nn_node *nd)
+{
+    double sum = 0;
+    if (!train_freezes(r))
+        return r->job.k->sum_squares(layer_tensor_floats(nd), r->net->dw + nd->tensor[0].at);
+    for (int t = 0; t < nd->ntensors; t++)
+        if (!nd->tensor[t].frozen)
+            sum += r->job.k->sum_squares(PAD16(nd->tensor[t].n), r->net->dw + nd->tensor[t].at);
+    return sum;
+}
+
 void train_detail_epoch(struct training *r)
 {
     const struct nn_graph *g = r->job.graph;
@@ -46,7 +58,7 @@ void train_detail_epoch(struct training *r)
     float *norm = r->layer_norm + (size_t)r->p.epoch * r->layers;
     for (int i = next_layer(g, 0); i < g->nnodes; i = next_layer(g, i + 1)) {
         const struct nn_node *nd = &g->node[i];
-        *norm++ = (float)sqrt(r->job.k->sum_squares(layer_tensor_floats(nd), r->net->dw + nd->tensor[0].at));
+        *norm++ = (float)sqrt(layer_squares(r, nd));
     }
 }
 

@@ -52,7 +52,8 @@ static void measure_batch(struct training *r, enum data_split split, uint32_t fr
     const struct train_job *j = &r->job;
     for (int i = 0; i < n; i++)
         r->at[i] = from + (uint32_t)i;
-    r->batch.x = r->eval->x;
+    train_fixed_prepare(r);
+    r->batch.x = train_input(r, r->eval, split);
     r->batch.other = NULL;
     data_batch(j->view, split, r->at, n, NULL, &r->batch);
     struct nn_pass pass = {.n = n,
@@ -63,6 +64,7 @@ static void measure_batch(struct training *r, enum data_split split, uint32_t fr
                            .lengths = r->batch.lengths,
                            .divergence = r->divergence};
     train_clear_divergence(r);
+    train_fixed_forward(r, r->eval, split, r->at);
     nn_forward(r->eval, &pass);
     r->task.type->measure(&r->task, &r->batch, r->eval->z, from, keep);
 }
@@ -92,10 +94,18 @@ void train_selected(const struct training *r, const float **w, const float **buf
     *buffers = best ? r->best_buffers : mean ? r->mean_buffers : r->net->buffers;
 }
 
+void train_weights(struct training *r, float **w, float **buffers)
+{
+    train_fixed_changed(r);
+    *w = r->net->w;
+    *buffers = r->net->buffers;
+}
+
 void train_put_weights(struct training *r, const float *w, const float *buffers)
 {
     train_copy(r->net->w, w, r->job.graph->param_floats);
     train_copy(r->net->buffers, buffers, r->job.graph->buffer_floats);
+    train_fixed_changed(r);
 }
 
 void train_look(struct training *r, enum data_split split, float v[METRICS])

@@ -13,16 +13,25 @@ float train_clip(const struct train_spec *s, double norm)
     return scale < 1 ? (float)scale : 1;
 }
 
+/* Steps before the epoch in which what was frozen is trained. */
+static uint64_t frozen_steps(const struct training *r)
+{
+    return (uint64_t)(r->job.graph->unfreeze_at - 1) * r->steps_per_epoch;
+}
+
 void train_update(struct training *r, float lr, float gscale)
 {
     const struct train_spec *s = r->job.spec;
     const struct optimizer_type *o = optimizer_types[s->optimizer];
+    const int freezes = train_freezes(r);
     r->p.step++;
     for (size_t i = 0; i < r->nspans; i++) {
         const struct decay_span *span = &r->span[i];
+        if (span->frozen && freezes)
+            continue;
         struct optimizer_call c = {.k = r->job.k,
-                                   .t = r->p.step,
-                                   .lr = lr,
+                                   .t = r->p.step - (span->frozen ? frozen_steps(r) : 0),
+                                   .lr = span->lr_scale == 1 ? lr : lr * span->lr_scale,
                                    .wd = span->decay,
                                    .gscale = gscale,
                                    .len = span->len,
@@ -54,8 +63,28 @@ static void each_weight_tensor(struct training *r, void (*f)(struct training *r,
     const struct nn_graph *g = r->job.graph;
     for (int i = 0; i < g->nnodes; i++)
         for (int t = 0; t < g->node[i].ntensors; t++)
-            if (g->node[i].tensor[t].role == NN_WEIGHT)
+            if (g->node[i].tensor[t].role == NN_WEIGHT && !train_skips(r, &g->node[i].tensor[t]))
                 f(r, &g->node[i].tensor[t]);
+}
+
+/* The sum of squares of the gradient of what is trained. */
+static double gradient_squares(const struct training *r)
+{
+    double sum = 0;
+    if (!train_freezes(r))
+        return r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw);
+    for (size_t i = 0; i < r->nspans; i++)
+        if (!r->span[i].frozen)
+            sum += r->job.k->sum_squares(r->span[i].len, r->net->dw + r->span[i].at);
+    return sum;
+}
+
+static void clip_gradient_values(struct training *r)
+{
+    const int freezes = train_freezes(r);
+    for (size_t i = 0; i < r->nspans; i++)
+        if (!(r->span[i].frozen && freezes))
+            r->job.k->clip_values(r->span[i].len, (float)r->job.spec->clip_value, r->net->dw + r->span[i].at);
 }
 
 static void limit_weights(struct training *r, const struct nn_tensor *t)
@@ -75,12 +104,27 @@ static void move_mean(const struct kernels *k, float decay, size_t n, const floa
     k->add_scaled(n, 1 - decay, now, mean, mean);
 }
 
+/* The mean of what does not change is it, to the bit. */
+static void keep_frozen_means(struct training *r)
+{
+    const struct nn_graph *g = r->job.graph;
+    for (int i = 0; train_freezes(r) && i < g->nnodes; i++) {
+        const struct nn_node *nd = &g->node[i];
+        for (int t = 0; t < nd->ntensors; t++)
+            if (nd->tensor[t].frozen)
+                train_copy(r->mean_w + nd->tensor[t].at, r->net->w + nd->tensor[t].at, nd->tensor[t].n);
+        if (nd->frozen)
+            train_copy(r->mean_buffers + nd->buffers_at, r->net->buffers + nd->buffers_at, nd->nbuffers);
+    }
+}
+
 static void move_means(struct training *r)
 {
     const struct nn_graph *g = r->job.graph;
     const float decay = r->p.step == 1 ? 0 : (float)r->job.spec->ema;
     move_mean(r->job.k, decay, g->param_floats, r->net->w, r->mean_w);
     move_mean(r->job.k, decay, g->buffer_floats, r->net->buffers, r->mean_buffers);
+    keep_frozen_means(r);
 }
 
 static int diverged(const struct training *r, const char *what, double value, struct err *e)
@@ -95,7 +139,8 @@ static void load_batch(struct training *r, uint64_t from, struct nn_pass *p)
 {
     const struct train_job *j = &r->job;
     const struct data_draw draw = {j->seed, p->epoch};
-    r->batch.x = r->net->x;
+    train_fixed_prepare(r);
+    r->batch.x = train_input(r, r->net, DATA_TRAIN);
     r->batch.other = NULL;
     train_streams(r, from, p->n);
     data_batch(j->view, DATA_TRAIN, r->order + from, p->n, &draw, &r->batch);
@@ -116,8 +161,8 @@ static double finish_step_gradient(struct training *r)
     if (s->l1 > 0)
         each_weight_tensor(r, pull_weights);
     if (s->clip_value > 0)
-        r->job.k->clip_values(r->job.graph->param_floats, (float)s->clip_value, r->net->dw);
-    return sqrt(r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw));
+        clip_gradient_values(r);
+    return sqrt(gradient_squares(r));
 }
 
 /* The pass of a batch of the round, whose first sample is number *from of the order. */
@@ -129,6 +174,7 @@ static struct nn_pass pass_of_batch(const struct training *r, uint64_t number, u
     return (struct nn_pass){.n = m,
                             .blocks = blocks_of(m),
                             .training = 1,
+                            .frozen = train_freezes(r),
                             .keep_all = !train_drops(r),
                             .seed = r->job.seed,
                             .epoch = r->round,
@@ -146,6 +192,7 @@ static int train_batch_pass(struct training *r, uint64_t number, int *samples, s
     load_batch(r, from, &p);
     if (train_mixes(r->job.spec))
         train_mix_batch(r, number);
+    train_fixed_forward(r, r->net, DATA_TRAIN, r->order + from);
     double loss = forward_batch(r, &p);
     if (!isfinite(loss))
         return diverged(r, "loss", loss, e);
@@ -196,11 +243,13 @@ static void average_epoch(struct training *r)
     const uint64_t batches = g->buffer_floats ? r->batches : 0;
     move_mean(r->job.k, (float)r->p.averaged / (float)(r->p.averaged + 1), g->param_floats, r->net->w, r->mean_w);
     train_copy(r->mean_buffers, r->net->buffers, g->buffer_floats);
+    keep_frozen_means(r);
     r->p.averaged++;
     train_exchange_means(r);
     for (uint64_t i = 0, from; i < batches; i++) {
         struct nn_pass p = pass_of_batch(r, i, &from);
         load_batch(r, from, &p);
+        train_fixed_forward(r, r->net, DATA_TRAIN, r->order + from);
         nn_forward(r->net, &p);
     }
     train_exchange_means(r);
@@ -213,7 +262,7 @@ static float first_layer_gradient(const struct training *r, double norm)
     for (int i = 0; i < g->nnodes; i++)
         for (int t = 0; t < g->node[i].ntensors; t++) {
             const struct nn_tensor *w = &g->node[i].tensor[t];
-            if (w->role == NN_WEIGHT)
+            if (w->role == NN_WEIGHT && !train_skips(r, w))
                 return norm > 0 ? (float)(sqrt(r->job.k->sum_squares(PAD16(w->n), r->net->dw + w->at)) / norm) : 0;
         }
     return NAN;

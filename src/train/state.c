@@ -67,6 +67,8 @@ static uint64_t hash_graph(uint64_t h, const struct nn_graph *g)
         h = str_hash(h, g->node[i].text, strlen(g->node[i].text) + 1);
         for (int t = 0; t < g->node[i].ntensors; t++)
             h = str_hash(h, &g->node[i].tensor[t].init, sizeof(int));
+        for (int t = 0; t < g->node[i].ntensors && g->frozen; t++)
+            h = str_hash(h, &g->node[i].tensor[t].frozen, sizeof(int));
     }
     return h;
 }

@@ -124,6 +124,7 @@ int train_late_dropout(const struct train_spec *s);
 int train_schedule(const struct train_spec *s);
 
 /* What a task leaves beside its metrics: a small table of numbers, by its name. */
+#define TRAIN_KEPT_BYTES ((size_t)1 << 29) /* of values that are computed once, see fixed.c */
 #define TRAIN_TABLES 12
 #define TRAIN_HELD_OUT "held_out"     /* of a fold: see train_task.held_out */
 #define TRAIN_DETAIL_VALUES (1 << 18) /* most numbers of what sweep.detail keeps of a training */
@@ -177,6 +178,9 @@ size_t train_detail_values(const struct train_spec *s, const struct nn_graph *g)
 /* The weights and running statistics of the selected epoch, or of the last one where none is selected yet: *w
  * [param_floats], *buffers [buffer_floats] of the run, until its next epoch. */
 void train_selected(const struct training *r, const float **w, const float **buffers);
+/* The weights and running statistics that are trained, for a caller that puts others into them before the first epoch.
+ */
+void train_weights(struct training *r, float **w, float **buffers);
 /* Takes weights and running statistics, of a network of the same graph. */
 void train_put_weights(struct training *r, const float *w, const float *buffers);
 /* Measures the test split with the selected epoch's weights. The run is not changed by it. */

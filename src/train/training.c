@@ -33,28 +33,30 @@ static const struct optimizer_type *optimizer_of(const struct train_job *j)
     return optimizer_types[j->spec->optimizer];
 }
 
-/* Neighbouring tensors of equal decay become one span, padding included; each is one where the optimizer goes by them.
- * Returns their number; s NULL: only counts. */
+/* Neighbouring tensors that are treated alike become one span, padding included; each is one where the optimizer goes
+ * by them. Returns their number; s NULL: only counts. */
 static size_t find_decay_spans(const struct train_job *j, struct decay_span *s)
 {
     const struct nn_graph *g = j->graph;
     const int by_tensor = optimizer_of(j)->scratch != NULL;
     size_t n = 0, at = 0;
-    float last = 0;
+    struct decay_span last = {0};
     for (int i = 0; i < g->nnodes; i++)
         for (int t = 0; t < g->node[i].ntensors; t++) {
             const struct nn_tensor *ten = &g->node[i].tensor[t];
-            float decay = decay_of(j->spec, ten);
+            const struct decay_span here = {
+                n ? ten->at : 0, g->param_floats - ten->at, decay_of(j->spec, ten), ten->lr_scale, ten->frozen, ten};
             assert(ten->at >= at);
             at = ten->at;
-            if (n && decay == last && !by_tensor)
+            if (n && here.decay == last.decay && here.lr_scale == last.lr_scale && here.frozen == last.frozen &&
+                !by_tensor)
                 continue;
             if (s) {
-                s[n] = (struct decay_span){n ? at : 0, g->param_floats - at, decay, ten};
+                s[n] = here;
                 if (n)
                     s[n - 1].len = at - s[n - 1].at;
             }
-            last = decay;
+            last = here;
             n++;
         }
     return n;
@@ -84,15 +86,16 @@ void *train_take(struct train_taker *t, size_t n, size_t size)
     return p;
 }
 
-static struct nn_net *take_net(struct train_taker *t, const struct train_job *j, int batch, int training)
+struct nn_net *train_take_net(struct train_taker *t, const struct train_job *j, const struct nn_graph *g, int first,
+                              int batch, int training)
 {
     struct nn_net *net = NULL;
     struct err e = {0};
-    size_t bytes = nn_net_bytes(j->graph, batch, training, team_size(j->team));
+    size_t bytes = nn_part_bytes(g, first, batch, training, team_size(j->team));
     t->failed |= bytes == SIZE_MAX;
     t->bytes += (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     if (t->a && !t->failed) {
-        net = nn_net_new(j->graph, batch, training, j->team, j->k, t->a, &e);
+        net = nn_part_new(g, first, batch, training, j->team, j->k, t->a, &e);
         t->failed = !net;
     }
     return net;
@@ -106,8 +109,11 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     int train = train_batch(j), eval = train_eval_batch(j);
     size_t larger = (size_t)(train > eval ? train : eval);
 
-    r->net = take_net(t, j, train, 1);
-    r->eval = eval <= train ? r->net : take_net(t, j, eval, 0); /* it is not trained while it measures */
+    train_fixed_find(r);
+    r->net = train_take_net(t, j, g, r->fixed.nodes, train, 1);
+    r->eval = eval <= train ? r->net /* it is not trained while it measures */
+                            : train_take_net(t, j, g, r->fixed.nodes, eval, 0);
+    train_fixed_lay_out(r, t);
     for (int i = 0; i < r->nstates; i++)
         r->state[i] = train_take(t, g->param_floats, f);
     if (j->spec->ema > 0 || j->spec->swa_from) {
@@ -129,6 +135,7 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     r->reached = train_take(t, r->units, sizeof *r->reached);
     train_sampling_lay_out(r, t);
     r->at = train_take(t, (size_t)eval, sizeof *r->at);
+    r->fixed_at = train_take(t, r->fixed.nodes ? larger : 0, sizeof *r->fixed_at);
     r->batch.k = j->k;
     r->batch.key = train_take(t, larger, sizeof *r->batch.key);
     r->other_label = train_take(t, train_mixes(j->spec) ? (size_t)train : 0, sizeof *r->other_label);

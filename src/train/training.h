@@ -29,18 +29,30 @@ _Static_assert(sizeof(struct epoch_row) == 36 + 8 * METRICS &&
                                                         sizeof(struct warning_history) + sizeof(struct overfit_rule),
                "no padding");
 
-/* A span of parameters with one weight decay, so that an update is few kernel calls; or one tensor, where the optimizer
- * goes by them. */
+/* A span of parameters with one weight decay and factor of the learning rate, frozen or not, so that an update is few
+ * kernel calls; or one tensor, where the optimizer goes by them. */
 struct decay_span {
     size_t at, len;
-    float decay;
+    float decay, lr_scale;
+    int frozen;
     const struct nn_tensor *tensor;
+};
+
+/* The front of a network that never changes: a net of its own, and what it has put out. */
+struct fixed_part {
+    int nodes;             /* net and eval begin after so many; 0: they are the whole network */
+    struct nn_graph graph; /* of these nodes */
+    struct nn_net *net;    /* NULL: there is none */
+    int ready;             /* it has the weights of the training */
+    float *kept[2];        /* [samples] of the training and the validation split; NULL: they are made for each batch */
+    size_t values;         /* of a sample */
 };
 
 struct training {
     struct train_job job;
     struct nn_net *net;         /* trains, batch_size images */
     struct nn_net *eval;        /* measures, eval_batch images: net where that is large enough, else one of its own */
+    struct fixed_part fixed;    /* what lies before both, see fixed.c */
     float *state[TRAIN_STATES]; /* [param_floats] each, of the optimizer */
     int nstates;
     float *optimizer_scratch;
@@ -50,10 +62,10 @@ struct training {
     size_t nspans;
     uint64_t batches, steps_a_round; /* of all samples; each round has an order of its own, from 1 */
     uint64_t steps_per_epoch, steps;
-    uint32_t round;   /* whose order `order` is; 0: none yet */
-    float *gradient;  /* [param_floats] of the batches of a step so far; NULL: a step has one */
-    uint8_t *reached; /* [units] by the gradient of some step of the epoch, see units.c */
-    size_t units, unreached;
+    uint32_t round;                    /* whose order `order` is; 0: none yet */
+    float *gradient;                   /* [param_floats] of the batches of a step so far; NULL: a step has one */
+    uint8_t *reached;                  /* [units] by the gradient of some step of the epoch, see units.c */
+    size_t units, learning, unreached; /* learning: whose weights are not frozen */
     struct constant_guess guess;
     size_t layers;        /* of which sweep.detail keeps the gradient; 0: it keeps none */
     float *layer_norm;    /* [epochs][layers], see detail.c */
@@ -66,6 +78,7 @@ struct training {
     uint32_t *by_class;                     /* [training samples] sorted by class, where sampling is balanced */
     uint32_t *class_start, classes_present; /* [classes_present + 1] where each begins there */
     uint32_t *order;                        /* [training samples] permutation of the round */
+    uint32_t *fixed_at;                     /* [larger batch] likewise, of one that the fixed part is computed for */
     uint32_t *at;                           /* [eval_batch] sample numbers of a batch to evaluate */
     float *divergence;    /* [larger batch up to 16s] what layers add to the loss of each sample; NULL: none does */
     int32_t *other_label; /* [batch] of samples that are mixed */
@@ -77,6 +90,10 @@ struct training {
 
 /* memcpy of n floats, where nothing may also be NULL. */
 void train_copy(float *to, const float *from, size_t n);
+
+/* A net of the graph that begins after `first` nodes. */
+struct nn_net *train_take_net(struct train_taker *t, const struct train_job *j, const struct nn_graph *g, int first,
+                              int batch, int training);
 
 /* Sizes of a batch: never more than there are samples. */
 int train_batch(const struct train_job *j);
@@ -115,6 +132,28 @@ void train_sampling_prepare(struct training *r);
 void train_order_round(struct training *r, uint32_t round);
 /* Samples that are drawn several times get a stream each time: the place in the round. */
 void train_streams(struct training *r, uint64_t from, int n);
+
+/* Finds the fixed part; its memory; the caller has changed its weights. */
+void train_fixed_find(struct training *r);
+void train_fixed_lay_out(struct training *r, struct train_taker *t);
+void train_fixed_changed(struct training *r);
+/* Before a batch is loaded: the fixed part has the weights of the training, and its values are kept where they may be.
+ */
+void train_fixed_prepare(struct training *r);
+/* Whether the values of a split are kept, so that the samples themselves are not read. */
+int train_fixed_keeps(const struct training *r, enum data_split split);
+/* Where the samples of a batch for the net (net or eval) belong; NULL: nowhere, they are kept. */
+float *train_input(const struct training *r, const struct nn_net *net, enum data_split split);
+/* Brings what the fixed part makes of a batch of r->batch.n samples, which are at[] of the split, into the input of the
+ * net. */
+void train_fixed_forward(struct training *r, struct nn_net *net, enum data_split split, const uint32_t *at);
+
+/* Whether the epoch that is next trains without what is frozen; a tensor that is one of them. */
+int train_freezes(const struct training *r);
+static inline int train_skips(const struct training *r, const struct nn_tensor *t)
+{
+    return t->frozen && train_freezes(r);
+}
 
 /* A pass begins: no layer has added to the loss yet. */
 void train_clear_divergence(struct training *r);

@@ -6,14 +6,29 @@
 
 #include <string.h>
 
+static size_t units_of(const struct nn_tensor *w)
+{
+    return w->role == NN_WEIGHT ? w->n / (size_t)w->fan_in : 0;
+}
+
 size_t train_units(const struct nn_graph *g)
 {
     size_t units = 0;
     for (int i = 0; i < g->nnodes; i++)
-        for (int t = 0; t < g->node[i].ntensors; t++) {
-            const struct nn_tensor *w = &g->node[i].tensor[t];
-            units += w->role == NN_WEIGHT ? w->n / (size_t)w->fan_in : 0;
-        }
+        for (int t = 0; t < g->node[i].ntensors; t++)
+            units += units_of(&g->node[i].tensor[t]);
+    return units;
+}
+
+/* Those whose weights are trained in the epoch that is next. */
+static size_t learning_units(const struct training *r)
+{
+    const struct nn_graph *g = r->job.graph;
+    size_t units = 0;
+    for (int i = 0; i < g->nnodes; i++)
+        for (int t = 0; t < g->node[i].ntensors; t++)
+            if (!train_skips(r, &g->node[i].tensor[t]))
+                units += units_of(&g->node[i].tensor[t]);
     return units;
 }
 
@@ -21,7 +36,7 @@ void train_units_begin(struct training *r)
 {
     if (r->units)
         memset(r->reached, 0, r->units);
-    r->unreached = r->units;
+    r->unreached = r->learning = learning_units(r);
 }
 
 static int all_zero(const float *v, size_t n)
@@ -48,6 +63,10 @@ void train_units_step(struct training *r)
         for (int t = 0; t < g->node[i].ntensors; t++) {
             const struct nn_tensor *w = &g->node[i].tensor[t];
             const size_t row = (size_t)w->fan_in;
+            if (train_skips(r, w)) {
+                reached += units_of(w);
+                continue;
+            }
             for (size_t at = 0; w->role == NN_WEIGHT && at + row <= w->n; at += row, reached++)
                 if (!*reached && !all_zero(r->net->dw + w->at + at, row)) {
                     *reached = 1;
@@ -58,5 +77,5 @@ void train_units_step(struct training *r)
 
 float train_units_dead(const struct training *r)
 {
-    return (float)((double)r->unreached / (double)r->units);
+    return (float)((double)r->unreached / (double)r->learning);
 }

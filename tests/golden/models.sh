@@ -31,13 +31,101 @@ run 0 t.ini -q --no-plots --out none sweep.keep=none
 run 0 t.ini --no-plots --out none
 has err 'the models of 2 finished trials are not in none/results/t/models' 'sweep train t --trial ID'
 
+# training FILE: the sweep file in the metadata of a model.
+training() {
+  local length
+  length=$(od -An -tu8 -N8 "$1" | tr -d ' ')
+  tail -c +9 "$1" | head -c "$length" | sed 's/.*"training":"\([^"]*\)".*/\1/; s/\\n/\n/g'
+}
+
 # The sweep file in the metadata is that training: it makes the same file.
 one=$(models . t | head -n 1)
-length=$(od -An -tu8 -N8 "results/t/models/$one" | tr -d ' ')
-tail -c +9 "results/t/models/$one" | head -c "$length" | sed 's/.*"training":"\([^"]*\)".*/\1/; s/\\n/\n/g' >alone.ini
+training "results/t/models/$one" >alone.ini
 has alone.ini '[train]' 'layers = flatten'
 run 0 alone.ini -q --no-plots
 cmp "results/t/models/$one" "results/alone/models/$one" || fail "the training of the metadata makes another model"
+
+# A network begins with the weights of a trial, of which some are frozen and some learn slower: a head of another size
+# starts anew, the table says so, and the bytes are the same for any number of workers, level and interruption.
+cat >n.ini <<'EOF'
+[data]
+train = 320
+validation = 160
+test = 160
+[model]
+start    = t@3
+freeze   = 1.weight
+lr_scale = 3 0.5, 5.weight 2
+layers   =
+    flatten, dense 8, relu
+    dense 6, relu, dense 10
+[train]
+epochs     = 3
+batch_size = 32
+EOF
+for out in three plain again; do rm -r $out && cp -r all $out; done
+run 0 n.ini -q --no-plots --out all
+[ "$(column all/results/n.start.csv state | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = ' 2 another shape: starts as init says; 2 taken; 2 the file has none of that name: starts as init says;' ] ||
+  fail "the table of what a network begins with: $(cat all/results/n.start.csv)"
+has all/results/n.start.csv '1,2,1.weight,8x64,1.weight,8x64,taken,yes,1' '1,4,3.weight,6x8,3.weight,10x8,another shape'
+run 0 n.ini -q --no-plots -j 3 --out three
+run 0 n.ini -q --no-plots --isa ref --out plain
+run 3 n.ini -q --no-plots --out again stop.epochs=1
+run 0 n.ini -q --no-plots --out again
+for other in three plain again; do
+  diff -r all/results/n/models $other/results/n/models && cmp all/results/n.csv $other/results/n.csv &&
+    cmp all/results/n.start.csv $other/results/n.start.csv || fail "a network that begins with another's differs in $other"
+done
+run 0 verify n --out all
+has out '1 of 1 trials are the same'
+run 0 show n.ini --out all
+has out 'start             t@3: 2 of 6 tensors are taken' 'frozen            512 parameters'
+one=$(models all n)
+training "all/results/n/models/$one" >alone.ini
+has alone.ini 'start = t@3' 'match = 1.weight -> 1.weight' 'freeze = 1.weight' 'lr_scale = 3.weight 0.5, 3.bias 0.5'
+run 0 alone.ini -q --no-plots --out all
+cmp "all/results/n/models/$one" "all/results/alone/models/$one" || fail "the training of the metadata begins otherwise"
+
+# The same tensors in another file, or found by a line of match, are the same training; a changed file is another.
+start_of() { awk -F, -v t="$1" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } $c["trial"] == t { print $c["id"] ".safetensors" }' all/results/t.csv; }
+cp "all/results/t/models/$(start_of 3)" m.safetensors
+run 0 n.ini -q --no-plots --out file model.start=m.safetensors model.match='1.bias -> none'
+[ "$(models file n)" = "$one" ] && fail "what is left out is not another training"
+rm -r file
+run 0 n.ini -q --no-plots --out file model.start=m.safetensors model.match='1.* -> 1.*'
+[ "$(models file n)" = "$one" ] || fail "the same weights are another training"
+cp "all/results/t/models/$(start_of 4)" m.safetensors
+rm -r file
+run 0 n.ini -q --no-plots --out file model.start=m.safetensors model.match='1.* -> 1.*'
+[ "$(models file n)" = "$one" ] && fail "a changed file is the same training"
+run 4 n.ini -q --no-plots --out all model.start=none.safetensors
+has err 'model.start: none.safetensors: cannot open'
+for wrong in 'model.start=t@99|model.start: t has no trial' \
+  'model.match=1.* 2.*|model.match: .1\.\*. is without .-> PATTERN' 'model.match=* -> x.*|model.start: none of the 4 tensors' \
+  'model.freeze=4|model.freeze: .4. fits no tensor' 'model.lr_scale=3 x|model.lr_scale: .3. is without a factor'; do
+  run 2 n.ini -q --no-plots --out all "${wrong%%|*}"
+  grep -q "${wrong#*|}" err || fail "${wrong%%|*}: $(cat err)"
+done
+
+# A look into a network: the tables, of the samples that are looked at or of one that is asked for; the same every time.
+run 0 inspect n --out all --no-plots
+has out 'which is taken for another class' 'all/results/n/inspect/layers.csv'
+looked=all/results/n/inspect
+[ "$(wc -l <$looked/layers.csv)" -eq 7 ] || fail "layers.csv: $(cat $looked/layers.csv)"
+[ "$(head -n 1 $looked/embedding.csv)" = sample,class,predicted,x,y ] && [ "$(wc -l <$looked/embedding.csv)" -eq 161 ] ||
+  fail "embedding.csv: $(head -n 3 $looked/embedding.csv)"
+[ "$(awk -F, 'NR > 1 { n[$1] += $4 } END { for (i in n) print n[i] }' $looked/activations.csv | sort -u | wc -l)" -ge 2 ] ||
+  fail "activations.csv: $(head -n 3 $looked/activations.csv)"
+cp -r $looked first_look
+run 0 inspect n --out all --no-plots --isa ref
+diff -r first_look $looked || fail "another look is another"
+run 0 inspect n --out all --no-plots --sample 7 --split train
+has out 'sample    7'
+[ "$(column $looked/saliency.csv sample | sort -u)" = 7 ] || fail "saliency.csv: $(head -n 3 $looked/saliency.csv)"
+run 2 inspect n --out all --sample 161
+has err '--sample 161: the split has 160 samples'
+run 2 inspect m.safetensors
+has err 'write NAME or NAME@TRIAL, not a file'
 
 # What cannot be written ends the sweep, and the next call goes on.
 mkdir -p full/results/t && touch full/results/t/models

@@ -36,6 +36,9 @@ awk 'BEGIN {
 }' >data/csv-real/titanic.csv
 numbers 11 60 30 | tr , ' ' >data/diabetes.csv
 { echo x,y,kind; numbers 3 60 2; } >data/rare.csv
+mkdir data/efficientnet-lite0 # a tensor of it: 32 zeros
+{ byte 72; printf '\0\0\0\0\0\0\0%-72s' '{"_bn0.bias":{"dtype":"F32","shape":[32],"data_offsets":[0,128]}}'; head -c 128 /dev/zero; } \
+  >data/efficientnet-lite0/model.safetensors
 export SWEEP_DATA=$T/data
 
 # What makes a sweep small, in $words; folds divide all samples, and a sweep of one point is halted between its epochs.
@@ -46,6 +49,7 @@ small() {
   case $1 in
   */resnet.ini) set -- "$@" model.blocks=1 model.width=2 ;;
   */densenet.ini) set -- "$@" model.depth=2 model.growth=4 ;;
+  */transfer.ini) set -- "$@" model.scale=1 ;;
   */mobilenet.ini) set -- "$@" model.variant=separable model.kernel=3,5 ;;
   esac
   words=("$@")
@@ -59,6 +63,11 @@ count=0
 for file in "$SOURCE"/sweeps/*.ini; do
   name=$(basename "$file" .ini)
   small "$file"
+  if [ "$name" = distance ]; then # what it begins with, without the words of a search
+    for out in one other; do
+      run 0 "${words[@]::${#words[@]}-2}" -q --no-plots --out $out sweep.name=fashion data.dataset=fashion-mnist model.variant=scratch
+    done
+  fi
   run 0 "${words[@]}" -q --no-plots -j 1 --out one || continue
   run 3 "${words[@]}" -q --no-plots -j 1 "${plain[@]}" --out other stop.epochs=1
   run 0 "${words[@]}" -q --no-plots -j 2 "${middle[@]}" --out other

@@ -231,6 +231,8 @@ static void list_plots(void)
         print_word(p->name, "of `sweep bench`", p->help, NULL);
     for (size_t i = 0; (p = report_data_plot_type(i)); i++)
         print_word(p->name, "of `sweep data info`", p->help, NULL);
+    for (size_t i = 0; (p = report_look_plot_type(i)); i++)
+        print_word(p->name, "of `sweep inspect`", p->help, NULL);
 }
 
 static void print_words(const struct report_word *(*word)(size_t i))

@@ -291,8 +291,8 @@ int cmd_plan(const struct invocation *in)
     table_init(&p.t);
     table_init(&p.reasons);
     begin_listing(&p);
-    if (!p.failed &&
-        plan_visit(s, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), list_point, &p, &p.draws, &errs))
+    if (!p.failed && plan_visit(s, in->opt.out, 0, whole ? UINT64_MAX : SHOWN, option_jobs(&in->opt), list_point, &p,
+                                &p.draws, &errs))
         status = fail_list(&errs, in->arg[0]);
     else if (p.failed)
         status = fail_memory();

@@ -3,6 +3,8 @@
 
 #include "base/str.h"
 #include "cli/console/text.h"
+#include "model/starting.h"
+#include "nn/freezing.h"
 #include "nn/layer.h"
 #include "train/task.h"
 
@@ -115,6 +117,21 @@ static void print_distance(const char *what, int distance)
         printf("%-17s %d convolution and dense layers before the output\n", what, distance);
 }
 
+/* How many parameters are trained from the first epoch on, where some are not. */
+static void print_frozen(const struct nn_graph *g)
+{
+    size_t frozen = 0;
+    for (int i = 0; g->frozen && i < g->nnodes; i++)
+        for (int t = 0; t < g->node[i].ntensors; t++)
+            frozen += g->node[i].tensor[t].frozen ? g->node[i].tensor[t].n : 0;
+    if (!g->frozen)
+        return;
+    printf("frozen            %zu parameters; %zu are trained", frozen, g->facts.params - frozen);
+    if (g->unfreeze_at)
+        printf(", from epoch %d on all are", g->unfreeze_at);
+    printf("\n");
+}
+
 static void print_facts(const struct plan_point *q)
 {
     const struct nn_facts *f = &q->graph->facts;
@@ -136,12 +153,41 @@ static void print_facts(const struct plan_point *q)
     for (size_t i = 0; i < sweep_made(q->sweep); i++) /* what follows from others */
         if (*q->point->made[i])
             printf("%-17s %s\n", sweep_made_key(q->sweep, i), q->point->made[i]);
+    print_frozen(q->graph);
     printf("memory a worker   %s\n", text_bytes(bytes, (double)q->bytes));
     printf("expected time     %s a trial\n", text_seconds(seconds, plan_seconds(q)));
     if (q->skip)
         printf("skipped           %s\n", q->skip);
     if (q->note)
         printf("note              %s\n", q->note);
+}
+
+/* What the network begins with: how many tensors, and those that are left. 0, or -1 without memory. */
+static int print_start(const struct plan_point *q)
+{
+    static const char *const head[] = {"tensor", "shape", "in the file", "shape", "what becomes of it"};
+    const struct start_match *m = q->start;
+    struct table t;
+    table_init(&t);
+    if (!m)
+        return 0;
+    printf("start             %s: %zu of %zu tensors are taken\n", q->point->nn.start, m->taken, m->tensors);
+    int bad = table_columns(&t, head, sizeof head / sizeof *head);
+    for (size_t i = 0; i < m->n && !bad; i++) {
+        const struct start_row *r = &m->row[i];
+        char name[NN_NAME], shape[128], stored[128];
+        const char *const cell[] = {
+            r->to ? start_name(r->to, name) : "",
+            r->to ? tensor_shape_text(r->to->rank, r->to->dim, shape, sizeof shape) : "", r->from ? r->from->name : "",
+            r->from ? tensor_shape_text(r->from->rank, r->from->dim, stored, sizeof stored) : "", start_state(r)};
+        bad = !r->taken && table_row(&t, cell);
+    }
+    if (!bad && t.rows) {
+        printf("\n");
+        text_table(stdout, &t, 0);
+    }
+    table_release(&t);
+    return bad;
 }
 
 static int keep_point(void *ctx, const struct plan_point *q)
@@ -161,8 +207,11 @@ static int keep_point(void *ctx, const struct plan_point *q)
         print_dot(q);
     } else if (print_layers(q->graph)) {
         s->status = fail_memory();
-    } else
+    } else {
         print_facts(q);
+        if (print_start(q))
+            s->status = fail_memory();
+    }
     return 1;
 }
 
@@ -178,7 +227,7 @@ int cmd_show(const struct invocation *in)
     if (k >= sweep_points(s))
         show.status = fail_usage("there is no point %d: the sweep has points %d..%llu", in->opt.point, FIRST_POINT,
                                  (unsigned long long)(sweep_points(s) - 1 + FIRST_POINT));
-    else if (plan_visit(s, k, 1, 1, keep_point, &show, &draws, &errs))
+    else if (plan_visit(s, in->opt.out, k, 1, 1, keep_point, &show, &draws, &errs))
         show.status = fail_list(&errs, show.file);
     else if (!show.shown)
         show.status = draws.waits ? fail_usage("point %d follows from results: NAME.layers.csv has the network of each "

@@ -15,7 +15,7 @@ static void print_parameters(const char *text)
         char key[64], value[64];
         if (!strncmp(line, "layers", 6))
             break;
-        if (sscanf(line, "%63[a-z_] = %63[^\n]", key, value) == 2)
+        if (sscanf(line, "%63[a-z_] = %63[^\n]", key, value) == 2 && strcmp(key, "names") != 0)
             printf("  %s = %s", key, value);
     }
     printf("\n");

@@ -251,7 +251,7 @@ static void check_block(struct sweep *s, struct block_text *b, struct error_list
         errors_add(errors, &b->at, "%zu parameters; a block has at most %d", b->nparams, NN_DEFINED_PARAMS);
     for (size_t i = 1; g->lines.n && i <= b->nparams; i++) {
         const struct setting *st = &s->set[b->layers + (int)i];
-        if (!st->used && !b->wrong && !b->program)
+        if (!st->used && !b->wrong && !b->program && strcmp(st->key, "names") != 0) /* which the parser reads */
             errors_add(errors, &st->base.at,
                        "the layers of this block do not use this parameter; write $%s where it belongs", st->key);
     }

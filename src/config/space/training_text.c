@@ -2,6 +2,8 @@
  * words, and nothing else. Where its files are is not said: results do not depend on that. */
 #include "config/sweep.h"
 
+#include "nn/freezing.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +36,26 @@ static void add_training_value(struct str *out, const char *v, size_t n, int lay
     str_add(out, "\n");
 }
 
+/* What a network begins with and what of it is trained, which the canonical text does not have: the hash knows what it
+ * comes to. */
+static void add_transfer(struct str *out, const struct nn_spec *s)
+{
+    const struct {
+        const char *key, *value;
+    } lines[] = {{"start", nn_has_start(s) ? s->start : ""},
+                 {"match", nn_has_start(s) ? s->match : ""},
+                 {"freeze", s->freeze},
+                 {"lr_scale", s->lr_scale}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        if (!*lines[i].value)
+            continue;
+        str_addf(out, "%s = ", lines[i].key);
+        add_training_value(out, lines[i].value, strlen(lines[i].value), 0);
+    }
+    if (*s->freeze && s->unfreeze_at)
+        str_addf(out, "unfreeze_at = %d\n", s->unfreeze_at);
+}
+
 /* The lines "section.KEY = VALUE" as those of a section. */
 static void add_training_section(struct str *out, const char *canonical, const char *section)
 {
@@ -62,6 +84,9 @@ void sweep_training_text(const struct sweep *s, const struct point *p, int repea
              m->name);
     if (p->train.detail)
         str_addf(out, "detail = %s\n", train_detail_name((size_t)p->train.detail));
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         add_training_section(out, p->canonical, sections[i]);
+        if (!strcmp(sections[i], "model"))
+            add_transfer(out, &p->nn);
+    }
 }

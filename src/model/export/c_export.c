@@ -171,11 +171,61 @@ static void put_function(const struct c_writer *w, const char *name, const struc
              v[v[g->nnodes].of].at);
 }
 
-/* Letters, digits and '_', and a letter first. */
-static void identifier(const char *name, char *buf, size_t n)
+/* Whether the text has the word as one of its names. */
+static int has_word(const char *text, const char *word)
+{
+    const size_t n = strlen(word);
+    for (const char *p = text; p && (p = strstr(p, word)); p += n)
+        if ((p == text || !(isalnum((unsigned char)p[-1]) || p[-1] == '_')) &&
+            !(isalnum((unsigned char)p[n]) || p[n] == '_'))
+            return 1;
+    return 0;
+}
+
+/* Names that are not free in a C file which includes <math.h>: words of C and C++, macros, and, with f or l after them
+ * too, functions. */
+static int is_reserved(const char *word)
+{
+    static const char words[] =
+        "alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl const constexpr "
+        "continue decltype default delete do double else enum explicit export extern false float for friend goto if "
+        "inline int linux long main mutable namespace new noexcept not not_eq nullptr operator or or_eq private "
+        "protected public register reinterpret_cast requires restrict return short signed signgam sizeof static "
+        "static_assert struct switch template this thread_local throw true try typedef typeid typename typeof union "
+        "unix "
+        "unsigned using virtual void volatile wchar_t while xor xor_eq HUGE_VAL HUGE_VALF HUGE_VALL INFINITY NAN "
+        "fpclassify isfinite isinf isnan isnormal signbit isgreater isless isunordered float_t double_t i386";
+    static const char functions[] =
+        "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh drem erf erfc exp exp10 exp2 expm1 fabs "
+        "fdim "
+        "finite floor fma fmax fmin fmod frexp gamma hypot ilogb j0 j1 jn ldexp lgamma lgamma_r llrint llround log "
+        "log10 "
+        "log1p log2 logb lrint lround modf nan nearbyint nextafter nexttoward pow pow10 remainder remquo rint round "
+        "scalb scalbln scalbn significand sin sincos sinh sqrt tan tanh tgamma trunc y0 y1 yn";
+    char base[80];
+    const size_t n = strlen(word);
+    snprintf(base, sizeof base, "%s", word);
+    if (n && (base[n - 1] == 'f' || base[n - 1] == 'l'))
+        base[n - 1] = 0;
+    return has_word(words, word) || has_word(functions, word) || has_word(functions, base);
+}
+
+/* Whether the name is free for the function of the file, whose other texts are there. */
+static int is_free_word(const struct c_writer *w, const char *word)
+{
+    struct str helpers = {0};
+    put_helpers(w, &helpers);
+    const int taken = is_reserved(word) || has_word(helpers.p, word) || has_word(w->data.p, word) ||
+                      has_word(w->body.p, word) || has_word("input_scale0 input_shift0 input_fill0", word);
+    str_release(&helpers);
+    return !taken;
+}
+
+/* Letters, digits and '_', and a letter first; `prefix` 1: what makes it another name. */
+static void identifier(const char *name, int prefix, char *buf, size_t n)
 {
     size_t at = 0;
-    if (!isalpha((unsigned char)*name))
+    if (prefix || !isalpha((unsigned char)*name))
         at = (size_t)snprintf(buf, n, "net_");
     for (; *name && at + 1 < n; name++)
         buf[at++] = isalnum((unsigned char)*name) ? *name : '_';
@@ -188,7 +238,7 @@ static int make_c(const struct model *m, const char *name, struct str *out, stru
     const struct sample_form *f = &m->form;
     char word[80];
     arena_init(&w.mem);
-    identifier(name, word, sizeof word);
+    identifier(name, 0, word, sizeof word);
     struct c_place *v = arena_take(&w.mem, ((size_t)m->graph->nnodes + 1) * sizeof *v);
     size_t work = v ? place_values(m->graph, v) : 0;
     int bad = !v || emit_nodes(&w, v, e);
@@ -197,6 +247,8 @@ static int make_c(const struct model *m, const char *name, struct str *out, stru
         c_array(&w, "input_shift", 0, f->shift, (size_t)f->shape.c);
         if (f->fill)
             c_array(&w, "input_fill", 0, f->fill, (size_t)f->shape.c);
+        if (!is_free_word(&w, word))
+            identifier(name, 1, word, sizeof word);
         put_interface(&w, word, work, out);
         str_addn(out, w.data.p ? w.data.p : "", w.data.n);
         str_add(out, "\n");

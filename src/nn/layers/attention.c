@@ -3,6 +3,9 @@
  * head of C / heads channels, y = softmax(q k^T / sqrt(C / heads)) v, the output is V y + c. Tensors: W [3C][C] and b
  * [3C] (q, then k, then v), V [C][C] and c [C], as PyTorch's MultiheadAttention has them. In bf16 the two dense layers
  * multiply rounded numbers, scores and what they weigh stay floats. */
+#include "nn/layers/attention.h"
+
+#include "base/maths.h"
 #include "nn/layers/positions.h"
 #include "nn/layers/rotary.h"
 
@@ -239,6 +242,51 @@ static void attention_backward(const struct layer_call *c)
     turn_queries(c, 1, d.qkv);
     round_operand(c, 3 * (size_t)c->pass->blocks * n, d.qkv);
     project_backward(c, channels, 3 * channels, c->x[0], IN_WEIGHT, d.qkv, c->dx[0], c->scratch);
+}
+
+/* --- looking at it --- */
+
+int attention_heads(const struct nn_node *nd)
+{
+    return nd->type == &layer_attention ? ((const struct attention_args *)nd->args)->heads : 0;
+}
+
+/* Number k of the 3C channels of q, k and v at position t, of lane `lane` of a block. */
+static float projection_at(const struct attention *a, const float *qkv, int channel, int t, int lane)
+{
+    const int channels = 3 * a->heads * a->width;
+    return qkv[(((size_t)(t / a->cols) * (size_t)channels + (size_t)channel) * (size_t)a->cols +
+                (size_t)(t % a->cols)) *
+                   LANES +
+               (size_t)lane];
+}
+
+/* A row of shares: the softmax of the scores from position t. */
+static void shares_from(const struct attention *a, const float *qkv, int head, int t, int lane, float *share)
+{
+    const int positions = a->rows * a->cols, all = a->heads * a->width;
+    double most = -HUGE_VAL, sum = 0;
+    for (int k = 0; k < positions; k++) {
+        double score = 0;
+        for (int i = head * a->width; i < (head + 1) * a->width; i++)
+            score += (double)projection_at(a, qkv, i, t, lane) * (double)projection_at(a, qkv, all + i, k, lane);
+        share[k] = (float)(score * (double)a->scale);
+        most = (double)share[k] > most ? (double)share[k] : most;
+    }
+    for (int k = 0; k < positions; k++)
+        sum += share[k] = (float)m_exp((double)share[k] - most);
+    for (int k = 0; k < positions; k++)
+        share[k] = (float)((double)share[k] / sum);
+}
+
+void attention_shares(const struct layer_call *c, int s, float *share)
+{
+    const struct attention a = attention_of(c->node);
+    const int positions = a.rows * a.cols;
+    const float *qkv = c->saved + 3 * (size_t)(s / LANES) * block_floats(c->node);
+    for (int h = 0; h < a.heads; h++)
+        for (int t = 0; t < positions; t++, share += positions)
+            shares_from(&a, qkv, h, t, s % LANES, share);
 }
 
 const struct layer_type layer_attention = {

@@ -139,10 +139,30 @@ static void bn_forward(const struct layer_call *c)
                          bn_row(nd, table, BN_SHIFT), c->y);
 }
 
+/* Of running statistics, which do not depend on x: dx = dy scale. */
+static void bn_backward_of_running(const struct layer_call *c)
+{
+    const struct nn_node *nd = c->node;
+    const struct shape x = nd->x[0];
+    float *t = c->scratch, *a = bn_row(nd, t, BN_A), *p = bn_row(nd, t, BN_P), *q = bn_row(nd, t, BN_Q);
+    if (!c->dx[0])
+        return;
+    bn_of_running(nd, c->w, c->buffers, t);
+    for (int i = 0; i < x.c; i++) {
+        a[i] = bn_row(nd, t, BN_SCALE)[i];
+        p[i] = q[i] = 0;
+    }
+    c->kernels->bn_backward(x.c, x.h, x.w, c->pass->n, c->x[0], c->dy, a, p, q, c->dx[0]);
+}
+
 static void bn_backward(const struct layer_call *c)
 {
     const struct nn_node *nd = c->node;
     const struct shape x = nd->x[0];
+    if (!c->pass->training) {
+        bn_backward_of_running(c);
+        return;
+    }
     float *t = c->saved, *sum_dy = c->scratch, *sum_dyx = sum_dy + PAD16(x.c);
     c->kernels->bn_backward_stats(x.c, x.h, x.w, c->pass->n, c->x[0], c->dy, bn_row(nd, t, BN_MEAN),
                                   bn_row(nd, t, BN_INVSTD), sum_dy, sum_dyx);

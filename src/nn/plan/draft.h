@@ -32,7 +32,10 @@ struct drafting {
     const struct nn_graph *g;
     struct draft *d;
     const struct plan_options *o;
+    struct shape in;               /* of net->x */
     int blocks, training, n;       /* n = nodes */
+    int frozen;                    /* what is frozen is not trained */
+    unsigned char *single;         /* [n] norms that may be no part of a stage */
     int *holder;                   /* [n + 1] the value that holds a value's floats */
     struct drafted_value *value;   /* [n + 1] */
     int *saved;                    /* [n] slots */
@@ -57,6 +60,8 @@ int draft_input(const struct drafting *w, int node, int k);
 const struct stage *draft_stage_of(const struct drafting *w, int node);
 /* The floats of a value as it is stored. */
 size_t draft_value_floats(const struct drafting *w, int v);
+/* Does the node, though it is training, do what it does in evaluation? */
+int draft_evaluates(const struct drafting *w, int node);
 /* What a step of a single node rounds: ROUND_ bits. */
 unsigned draft_rounds(const struct drafting *w, int node, int backward);
 /* Fills holder, value, stage, stage_of, rounds_at_edge and out. */

@@ -19,11 +19,16 @@ struct step {
     run_stage *run_stage; /* NULL: a node */
     struct stage stage;
     unsigned rounds;        /* a node's */
+    int evaluates;          /* 1: also in training it does what it does in evaluation */
     struct layer_call call; /* all but the pass */
     float *next_saved;
 };
 
-enum plan_pass { PLAN_FORWARD, PLAN_BACKWARD, PLAN_INFER, PLAN_PASSES };
+/* What a plan is for: evaluation, a training of everything, a training without what is frozen. */
+enum draft_mode { DRAFT_INFER, DRAFT_TRAIN, DRAFT_FROZEN, DRAFT_MODES };
+/* The passes of all of them; a graph without frozen tensors has no plan of the third kind, one in which they stay so
+ * none of the second. */
+enum plan_pass { PLAN_FORWARD, PLAN_BACKWARD, PLAN_INFER, PLAN_FROZEN_FORWARD, PLAN_FROZEN_BACKWARD, PLAN_PASSES };
 
 struct plan { /* net->plan */
     struct step *step[PLAN_PASSES];
@@ -41,6 +46,7 @@ struct plan_options {
     int members;        /* memory for a team of so many, >= 1 */
     int input_gradient; /* the backward pass also makes net->dx */
     int group, rows;    /* blocks of a group and rows of a band of every stage; 0: as many as pay */
+    int first;          /* nodes at the front that do not run: what the last of them puts out is net->x */
 };
 
 /* nn_net_bytes and nn_net_new. */
@@ -68,6 +74,7 @@ struct draft_step {
     int node;
     struct stage stage;
     unsigned rounds;
+    int evaluates;
     int nin, *x, *dx; /* [nin] slots or NO_SLOT, like those that follow */
     int y, dy, saved, next_saved, scratch;
 };
@@ -79,7 +86,9 @@ struct draft {
     size_t pool_floats;
 };
 /* Tables live in `a`. 0, or -1 when there is no memory. */
-int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, const struct plan_options *o,
-               struct arena *a);
+int draft_make(struct draft *d, const struct nn_graph *g, int blocks, enum draft_mode mode,
+               const struct plan_options *o, struct arena *a);
+/* The shape of net->x. */
+struct shape plan_input(const struct nn_graph *g, const struct plan_options *o);
 
 #endif

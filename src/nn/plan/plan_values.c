@@ -4,7 +4,17 @@
 int draft_runs(const struct drafting *w, int node)
 {
     unsigned f = w->g->node[node].flags;
-    return !(f & IDENTITY) && (w->training || !(f & EVAL_IDENTITY));
+    return node >= w->o->first && !(f & IDENTITY) && (w->training || !(f & EVAL_IDENTITY));
+}
+
+int draft_evaluates(const struct drafting *w, int node)
+{
+    return w->frozen && w->g->node[node].frozen && w->g->node[node].flags & OVER_BATCH;
+}
+
+static int has_gradient(const struct drafting *w, const struct nn_node *nd)
+{
+    return nd->ntensors > 0 && !(w->frozen && nd->frozen);
 }
 
 int draft_input(const struct drafting *w, int node, int k)
@@ -20,10 +30,10 @@ int draft_runs_backward(const struct drafting *w, int node)
 static void find_values(struct drafting *w)
 {
     w->value[0].wanted = (unsigned char)w->o->input_gradient;
-    for (int i = 0; i < w->n; i++) {
+    for (int i = w->o->first; i < w->n; i++) { /* what comes before, if anything reads it, is the input */
         const struct nn_node *nd = &w->g->node[i];
         w->holder[i + 1] = draft_runs(w, i) ? i + 1 : draft_input(w, i, 0);
-        w->value[i + 1].wanted = nd->ntensors > 0;
+        w->value[i + 1].wanted = (unsigned char)has_gradient(w, nd);
         for (int k = 0; k < nd->nin; k++)
             w->value[i + 1].wanted |= w->value[nd->in[k] + 1].wanted;
     }
@@ -39,7 +49,10 @@ static void find_stages(struct drafting *w)
 {
     for (int i = 0; i < w->n; i++)
         w->stage_of[i] = NO_STAGE;
-    int n = stage_find(w->g, w->holder, w->stage, w->stage_of, w->readers);
+    for (int i = 0; i < w->n; i++) /* a stage leaves the gradient of its norm where that of its input belongs */
+        w->single[i] = w->training && w->g->node[i].flags & OVER_BATCH &&
+                       (draft_evaluates(w, i) || !w->value[draft_input(w, i, 0)].wanted);
+    int n = stage_find(w->g, w->holder, w->single, w->stage, w->stage_of, w->readers);
     for (int i = 0; i < n; i++) {
         struct stage *s = &w->stage[i];
         s->group = w->o->group ? w->o->group : s->group;
@@ -63,7 +76,7 @@ unsigned draft_rounds(const struct drafting *w, int node, int backward)
 
 size_t draft_value_floats(const struct drafting *w, int v)
 {
-    return floats_of(v ? w->g->node[v - 1].y : w->g->in, w->blocks) >> w->value[v].stored_16bit;
+    return floats_of(v ? w->g->node[v - 1].y : w->in, w->blocks) >> w->value[v].stored_16bit;
 }
 
 /* Backward a stage reads its input, and its output where a norm after it takes the gradient there. */

@@ -25,7 +25,7 @@ static void draft_copy(struct drafting *w)
     struct draft_step *s = draft_step_new(w, w->n - 1, 1);
     s->run = copy_input;
     s->x[0] = w->value[0].content;
-    s->y = draft_slot(w, IN_Z, floats_of(w->g->in, w->blocks));
+    s->y = draft_slot(w, IN_Z, floats_of(w->in, w->blocks));
     draft_touch(w, s, w->d->nforward++);
 }
 
@@ -98,6 +98,7 @@ void draft_forward(struct drafting *w)
         if (w->training && layer_saved_floats(nd, w->blocks))
             s->saved = w->saved[i] = draft_slot(w, IN_POOL, layer_saved_floats(nd, w->blocks));
         s->rounds = draft_rounds(w, i, 0);
+        s->evaluates = draft_evaluates(w, i);
         s->scratch = draft_scratch(w, i, s->rounds);
         draft_touch(w, s, w->d->nforward++);
     }
@@ -178,6 +179,7 @@ static void backward_node(struct drafting *w, int i)
         s->y = w->value[i + 1].content;
     s->saved = w->saved[i];
     s->rounds = draft_rounds(w, i, 1);
+    s->evaluates = draft_evaluates(w, i);
     s->scratch = draft_scratch(w, i, s->rounds);
     give_input_gradients(w, s, w->reads,
                          may_reuse_gradient(w, s->dy) && nd->flags & INPLACE && nd->nin == 1 &&
@@ -245,29 +247,38 @@ static int take_tables(struct drafting *w, struct arena *a)
     w->stage = arena_take(a, n * sizeof *w->stage);
     w->stage_of = arena_take(a, n * sizeof(int));
     w->rounds_at_edge = arena_take(a, n);
+    w->single = arena_take(a, n);
     w->readers = arena_take(a, n * sizeof(int));
     w->reads = arena_take(a, (inputs + 1) * sizeof(int));
     w->d->slot = arena_take(a, (4 * n + inputs + 2) * sizeof *w->d->slot);
     w->d->step = arena_take(a, (2 * n + inputs + 1) * sizeof *w->d->step);
     w->input_slots = arena_take(a, (6 * inputs + 2) * sizeof *w->input_slots); /* of nodes twice, of sums once */
-    if (!w->holder || !w->value || !w->saved || !w->stage || !w->stage_of || !w->rounds_at_edge || !w->readers ||
-        !w->reads || !w->d->slot || !w->d->step || !w->input_slots)
+    if (!w->holder || !w->value || !w->saved || !w->stage || !w->stage_of || !w->rounds_at_edge || !w->single ||
+        !w->readers || !w->reads || !w->d->slot || !w->d->step || !w->input_slots)
         return -1;
     for (size_t i = 0; i < n; i++)
         w->value[i].content = w->value[i].gradient = w->saved[i] = NO_SLOT;
     return 0;
 }
 
-int draft_make(struct draft *d, const struct nn_graph *g, int blocks, int training, const struct plan_options *o,
-               struct arena *a)
+struct shape plan_input(const struct nn_graph *g, const struct plan_options *o)
 {
+    return o->first ? g->node[o->first - 1].y : g->in;
+}
+
+int draft_make(struct draft *d, const struct nn_graph *g, int blocks, enum draft_mode mode,
+               const struct plan_options *o, struct arena *a)
+{
+    const int training = mode != DRAFT_INFER;
     struct drafting w = {
         .g = g, .d = d, .o = o, .blocks = blocks, .training = training, .n = g->nnodes, .stage_scratch = NO_SLOT};
+    w.in = plan_input(g, o);
+    w.frozen = mode == DRAFT_FROZEN;
     memset(d, 0, sizeof *d);
     if (take_tables(&w, a))
         return -1;
     draft_values(&w);
-    w.value[0].content = draft_slot(&w, IN_X, floats_of(g->in, blocks));
+    w.value[0].content = draft_slot(&w, IN_X, floats_of(w.in, blocks));
     draft_forward(&w);
     if (training)
         draft_backward(&w);

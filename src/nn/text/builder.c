@@ -92,8 +92,24 @@ int build_node(struct builder *b, const struct layer_type *type, const void *arg
     return 0;
 }
 
+/* Gives the nodes of a block, from number `first` on, the names that it has for those with tensors. */
+static int name_nodes(struct builder *b, const struct item *it, int first)
+{
+    int n = 0;
+    for (int i = first; i < b->g->nnodes; i++) {
+        struct nn_node *nd = &b->g->node[i];
+        if (!nd->ntensors)
+            continue;
+        if (n == it->nnames)
+            return build_word_error(b, it, "its `names` are %d, and it has more layers with tensors", n);
+        nd->name = it->names[n++];
+    }
+    return 0;
+}
+
 static int build_item(struct builder *b, const struct item *it, int in, int *out)
 {
+    const int first = b->g->nnodes;
     if (it->kind == ITEM_LAYER)
         return build_node(b, it->type, it->args, it->text, it, &in, 1, out);
     *out = in;
@@ -102,7 +118,7 @@ static int build_item(struct builder *b, const struct item *it, int in, int *out
         if (it->block->emit(b, it, *out, out))
             return -1;
     }
-    return 0;
+    return it->nnames ? name_nodes(b, it, first) : 0;
 }
 
 int build_sequence(struct builder *b, const struct item *it, int in, int *out)

@@ -9,6 +9,7 @@
 #include "nn/text/parser.h"
 
 #include "base/str.h"
+#include "nn/freezing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,25 @@ static struct item *expand_defined(struct parser *user, const struct nn_defined 
     return parse_sequence(&p, 0);
 }
 
+/* The value of a parameter; ctx: the call. */
+static const char *value_of_param(const void *ctx, const char *name, size_t n)
+{
+    const struct call *c = ctx;
+    for (const struct param *q = c->params; q->name; q++)
+        if (!strncmp(q->name, name, n) && !q->name[n])
+            return *(const char *const *)((const char *)c->args + q->at);
+    return NULL;
+}
+
+/* Gives the item the names that the parameter `names` of its block lists. */
+static void take_names(struct parser *p, const struct nn_defined *block, const struct call *c, struct item *it)
+{
+    const char *list = value_of_param(c, "names", 5);
+    struct err e = {0};
+    if (list && nn_names_expand(list, value_of_param, c, p->all->a, &it->names, &it->nnames, &e))
+        add_error(p, "names of block '%s': %s", block->name, e.text);
+}
+
 struct item *parse_defined(struct parser *p, const struct nn_defined *block, struct call *c)
 {
     struct parser name = *p; /* where errors of the text were caused */
@@ -143,6 +163,7 @@ struct item *parse_defined(struct parser *p, const struct nn_defined *block, str
     it->times = 0;
     if (c->wrong || !it->body || !may_expand(&name, block) || go_deeper(&name))
         return it;
+    take_names(&name, block, c, it);
     size_t before = p->all->errs->n;
     it->body[0] = expand_defined(&name, block, c);
     it->nbodies = it->times = 1;

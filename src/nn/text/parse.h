@@ -33,6 +33,9 @@ struct item {
     struct item **body;             /* [nbodies] the sequences between its braces */
     int nbodies;
     int times; /* 0: nothing, as `none` is */
+
+    const char **names; /* [nnames] of a block of a sweep file: those of its layers that have tensors, see freezing.h */
+    int nnames;
 };
 
 /* Every layer is right by itself (words, ranges) when this returns 0. -1: every error found is in *errs. The tree lives

@@ -59,12 +59,15 @@ void metrics_known(struct sweep_run *run);
 
 /* The tables that are made here, trials.h has one more. */
 extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, gradient_table,
-    held_out_table, prediction_table, mistake_table, curve_table, calibration_table, picture_table, region_table,
-    about_table, seen_table, outside_table;
+    held_out_table, start_table, prediction_table, mistake_table, curve_table, calibration_table, picture_table,
+    region_table, about_table, seen_table, outside_table;
 
 /* NAME.layers.csv: adds the layers of a point; and the whole table again, of a plan that grows. */
 void layers_add(struct record_file *f, const struct plan_point *p);
 int write_layers(struct sweep_run *run, int sync, struct err *e);
+
+/* NAME.start.csv, where networks begin with those of a file: what of it each takes. */
+int write_starts(struct sweep_run *run, int sync, struct err *e);
 
 /* results/NAME/environment.txt: where and when it ran last, the one file beside the times that is no part of the
  * promise of same bytes. */

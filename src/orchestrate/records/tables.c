@@ -99,10 +99,10 @@ int tables_write(struct sweep_run *run, int sync, struct err *e)
     bad = bad || table_write(&trials.t, run_path(run, ".csv", path, sizeof path), sync, e) ||
           write_summaries(run, &trials.t, sync, e);
     main_table_release(&trials);
-    bad = bad || (run->growth && write_layers(run, sync, e)) || write_epochs(run, sync, e) ||
-          write_findings(run, sync, e) || write_gradients(run, sync, e) || write_held_out(run, sync, e) ||
-          write_predictions(run, sync, e) || write_pictures(run, sync, e) || write_regions(run, sync, e) ||
-          write_about(run, sync, e);
+    bad = bad || (run->growth && (write_layers(run, sync, e) || write_starts(run, sync, e))) ||
+          write_epochs(run, sync, e) || write_findings(run, sync, e) || write_gradients(run, sync, e) ||
+          write_held_out(run, sync, e) || write_predictions(run, sync, e) || write_pictures(run, sync, e) ||
+          write_regions(run, sync, e) || write_about(run, sync, e);
     return bad ? -1 : 0;
 }
 

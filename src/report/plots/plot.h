@@ -25,6 +25,7 @@ struct plot_data {
     char label[96];                    /* "validation accuracy (%)" */
     char file[80];                     /* of the picture, without an ending; "": the plot's name */
     const struct report_data *of_data; /* of a dataset, not of a sweep: all else but the name is empty; else NULL */
+    const struct report_look *of_look; /* of a look into a network, likewise */
     const struct curves_of *of;        /* whose learning curves are asked for; NULL: the best point's */
     struct arena mem;
 };
@@ -53,6 +54,13 @@ extern const char PLOT_NOMEM[];
 #define DECLARE_PLOT(name) extern const struct plot plot_##name;
 PLOTS(DECLARE_PLOT)
 extern const struct plot plot_samples, plot_augmented, plot_histograms; /* of a dataset: d->of_data */
+extern const struct plot plot_features, plot_filters, plot_saliency, plot_attention, plot_activations, plot_layers,
+    plot_embedding; /* of a look into a network: d->of_look */
+/* What sheets and histograms are drawn by; `why`: what is said where there is nothing. */
+const char *draw_sheet(const struct plot_data *d, const struct report_sheet *t, const struct plot *p, const char *why,
+                       struct str *s);
+const char *draw_histogram_panels(const struct plot_data *d, const struct report_histograms *h, const struct plot *p,
+                                  const char *why, struct str *s);
 extern const struct plot plot_roofline; /* of a benchmark, whose table is d->trials; all else of d is empty */
 
 /* ---- script text ------------------------------------------------------------------------------------------------ */

@@ -52,12 +52,11 @@ static void plot_histogram(struct str *s, const struct report_histograms *h, siz
     str_add(s, "\n");
 }
 
-static const char *draw_histograms(const struct plot_data *d, struct str *s, struct arena *a)
+const char *draw_histogram_panels(const struct plot_data *d, const struct report_histograms *h, const struct plot *p,
+                                  const char *why, struct str *s)
 {
-    const struct report_histograms *h = d->of_data->columns;
-    (void)a;
     if (!h || !h->n)
-        return "the samples are no vectors of numbers";
+        return why;
     if (h->series > sizeof series_colour / sizeof *series_colour)
         return "more classes than there are colours";
     size_t across = h->n < 4 ? h->n : h->n < 9 ? 3 : h->n < 13 ? 4 : 5, down = (h->n + across - 1) / across;
@@ -65,7 +64,7 @@ static const char *draw_histograms(const struct plot_data *d, struct str *s, str
     double width = fmax(HISTOGRAM_WIDE * (double)across, 800), cell = width / (double)across;
     double top = 40, height = top + HISTOGRAM_HIGH * (double)down + (legend ? KEY_ROOM + 2 * LINE : 0);
     size_t letters = (size_t)((width / (double)h->series - 46) / WIDE_LETTER);
-    script_begin(s, d, &plot_histograms, h->heading);
+    script_begin(s, d, p, h->heading);
     for (size_t i = 0; i < h->n; i++)
         put_histogram(s, h, i);
     for (size_t k = 0; k < h->series; k++) {
@@ -96,6 +95,12 @@ static const char *draw_histograms(const struct plot_data *d, struct str *s, str
     str_add(s, "unset multiplot\n");
     script_end(s);
     return NULL;
+}
+
+static const char *draw_histograms(const struct plot_data *d, struct str *s, struct arena *a)
+{
+    (void)a;
+    return draw_histogram_panels(d, d->of_data->columns, &plot_histograms, "the samples are no vectors of numbers", s);
 }
 
 const struct plot plot_histograms = {

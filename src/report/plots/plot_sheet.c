@@ -49,8 +49,8 @@ static double widest_label(const struct report_sheet *t)
     return most;
 }
 
-static const char *draw_sheet(const struct plot_data *d, const struct report_sheet *t, const struct plot *p,
-                              const char *why, struct str *s)
+const char *draw_sheet(const struct plot_data *d, const struct report_sheet *t, const struct plot *p, const char *why,
+                       struct str *s)
 {
     if (!t || !t->rows || !t->columns)
         return why;

@@ -342,6 +342,25 @@ int report_data_plots(const char *out, const struct report_data *data, void (*sa
     return e->code ? -1 : 0;
 }
 
+static const struct plot *const look_plots[] = {&plot_features, &plot_filters,   &plot_activations, &plot_layers,
+                                                &plot_saliency, &plot_attention, &plot_embedding};
+#define LOOK_PLOTS (sizeof look_plots / sizeof *look_plots)
+
+const struct plot_type *report_look_plot_type(size_t i)
+{
+    return i < LOOK_PLOTS ? &look_plots[i]->type : NULL;
+}
+
+int report_look_plots(const char *out, const struct report_look *look, void (*say)(void *ctx, const char *line),
+                      void *ctx, struct err *e)
+{
+    struct plot_data d = {.name = look->name, .of_look = look};
+    struct picture_run g = {&d, "", {.at_once = 1}, say, ctx};
+    if (!open_folder(&g, out, e))
+        draw_plots(&g, look_plots, LOOK_PLOTS, e);
+    return e->code ? -1 : 0;
+}
+
 /* ---- learning curves that were asked for ------------------------------------------------------------------------- */
 
 static int choose_point(const struct plot_data *d, const char *number, struct curves_of *of, struct err *e)

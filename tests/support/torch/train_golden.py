@@ -7,7 +7,8 @@ writes train_optimizers.csv (settings, step, w0..w15: parameters after each of 1
 (settings, epochs, steps_per_epoch, step, lr), train_losses.csv (settings, label, loss, five logits and the loss's
 gradient at them), train_weighted.csv (settings, six labels, the weighted mean of the losses of a batch and its
 gradient at the logits), and train_mixing.csv (of a sample with two labels: settings, label, second label, share of the
-first, loss, five logits, their gradient). A settings cell is the keys of [train] as a sweep file has them, so the C
+first, loss, five logits, their gradient), and train_groups.csv (settings, step, w0..w15: four numbers of each of four
+tensors, of which some learn slower and some not before epoch 3, in epochs of two steps). A settings cell is the keys of [train] as a sweep file has them, so the C
 side needs no list of its own. Start values and gradients are a formula that both sides compute exactly.
 """
 import csv, sys, warnings
@@ -150,6 +151,33 @@ def optimizer_rows():
                 torch.nn.utils.clip_grad_norm_([w], float(s["clip_norm"]))
             o.step()
             yield [settings, t] + ["%.9g" % v for v in w.tolist()]
+
+
+GROUPS = [  # two weights, each with its bias after it; weight decay is for weights
+    "optimizer=sgd lr=0.1 momentum=0.9 weight_decay=0.05",
+    "optimizer=adam lr=0.01 weight_decay=0.05",
+    "optimizer=adamw lr=0.01 weight_decay=0.5",
+    "optimizer=rmsprop lr=0.01 momentum=0.9",
+    "optimizer=nadam lr=0.01",
+]
+SCALES, FROZEN, UNFREEZE_AT, EPOCH_STEPS = [0.25, 1, 0.5, 0.5], 1, 3, 2
+
+
+def group_rows():
+    for settings in GROUPS:
+        s = words(settings)
+        ws = [torch.nn.Parameter(start()[4 * g : 4 * g + 4]) for g in range(4)]
+        o = optimizer(ws[0], s)
+        o.param_groups[0]["lr"] = float(s["lr"]) * SCALES[0]
+        for g in range(1, 4):
+            decay = float(s.get("weight_decay", 0)) if g == 2 else 0
+            o.add_param_group({"params": [ws[g]], "lr": float(s["lr"]) * SCALES[g], "weight_decay": decay})
+        for t in range(1, STEPS + 1):
+            for g, w in enumerate(ws):
+                frozen = g == FROZEN and (t - 1) // EPOCH_STEPS + 1 < UNFREEZE_AT
+                w.grad = None if frozen else gradient(t)[4 * g : 4 * g + 4]
+            o.step()
+            yield [settings, t] + ["%.9g" % v for w in ws for v in w.tolist()]
 
 
 SCHEDULES = [
@@ -319,6 +347,7 @@ def write(path, head, rows):
 
 out = sys.argv[1]
 write(out + "/train_optimizers.csv", ["settings", "step"] + ["w%d" % i for i in range(N)], optimizer_rows())
+write(out + "/train_groups.csv", ["settings", "step"] + ["w%d" % i for i in range(N)], group_rows())
 write(out + "/train_schedules.csv", ["settings", "epochs", "steps_per_epoch", "step", "lr"], schedule_rows())
 write(out + "/train_losses.csv", ["settings", "label", "loss"] + ["z%d" % i for i in range(5)] + ["dz%d" % i for i in range(5)], loss_rows())
 write(out + "/train_weighted.csv", ["settings"] + ["label%d" % i for i in range(6)] + ["loss"] + ["dz%d" % i for i in range(24)], weighted_rows())

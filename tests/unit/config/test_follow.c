@@ -62,7 +62,7 @@ static void every_kind_of_key(void **state)
                   "[grid]\ntrain.optimizer = sgd, adam\n",
                   "train.lr", "0.1 | 0.01");
     /* [model] itself, also in a variant */
-    expect_values("[model]\nstart = he\ninit = $start\n[model.x]\ninit = ${start}\nstart = xavier\n"
+    expect_values("[model]\nfirst = he\ninit = $first\n[model.x]\ninit = ${first}\nfirst = xavier\n"
                   "[grid]\nmodel.variant = none, x\n",
                   "model.init", "he | xavier");
     expect_values("[model]\ndepth = 2\npool = relu\npool_at = ${depth - 1}\nlayers =\n  flatten\n  dense $depth\n"

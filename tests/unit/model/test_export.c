@@ -206,6 +206,37 @@ static void c_files_compute_what_the_engine_does(void **state)
     (void)!system(command);
 }
 
+/* A network may be called like a word of C, a function of the library, or one that the file has for itself. */
+static void any_name_is_one_in_c(void **state)
+{
+    static const char *const names[] = {"switch", "exp",  "tanhf",   "conv",         "act_tanh", "affine", "linux",
+                                        "float",  "w0",   "weight0", "input_scale0", "input",    "work",   "x",
+                                        "NAN",    "main", "class",   "restrict",     "y0",       "7 up",   "digits"};
+    char folder[] = "/tmp/sweep-names-XXXXXX", file[32], command[160];
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct arena a;
+        struct err e = {0};
+        struct str text = {0};
+        struct model m = model_of("conv 3x3 4, batchnorm, tanh, gap, dense 3", (struct shape){MAPS, 1, 6, 6, 1}, &a);
+        calm_weights(&m);
+        if (export_c.make(&m, names[i], &text, &e))
+            fail_msg("%s", e.text);
+        snprintf(file, sizeof file, "n%zu.c", i);
+        put_file(folder, file, text.p, text.n);
+        if (!strcmp(names[i], "digits"))
+            assert_non_null(strstr(text.p, "void digits(const float *x"));
+        str_release(&text);
+        arena_release(&a);
+    }
+    snprintf(command, sizeof command, "cd %s && gcc -std=gnu99 -Wall -Wextra -pedantic -Werror -fsyntax-only n*.c",
+             folder);
+    assert_true(system("command -v gcc >/dev/null") || !system(command));
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    (void)!system(command);
+}
+
 /* Whether one of the first n networks has the layer of a row, "join NAME" for those that join. */
 static int is_exported(const char *row, size_t n)
 {
@@ -326,6 +357,7 @@ int test_export(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(c_files_compute_what_the_engine_does),
+        cmocka_unit_test(any_name_is_one_in_c),
         cmocka_unit_test(every_row_is_exported),
         cmocka_unit_test(onnxruntime_computes_what_the_engine_does),
         cmocka_unit_test(what_cannot_be_exported_is_named),

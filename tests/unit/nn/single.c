@@ -151,7 +151,7 @@ void single_init(struct single *s, const char *text, struct shape in, int n, int
     build(&s->g, text, in, 0, &s->a);
     s->nd = &s->g.node[0];
     s->k = test_kernels();
-    s->pass = (struct nn_pass){n, blocks, training, 3, 2, samples(&s->a, n), 0, NULL, 0, NULL};
+    s->pass = (struct nn_pass){n, blocks, training, 3, 2, samples(&s->a, n), 0, NULL, 0, NULL, 0};
     s->x = floats(&s->a, floats_of(in, blocks));
     s->dx = floats(&s->a, floats_of(in, blocks));
     s->y = floats(&s->a, floats_of(s->nd->y, blocks));

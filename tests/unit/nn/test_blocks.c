@@ -213,7 +213,7 @@ static void problem_init(struct problem *p, const char *text, struct shape in)
     memset(p, 0, sizeof *p);
     arena_init(&p->a);
     build(&p->g, text, in, 0, &p->a);
-    p->pass = (struct nn_pass){20, blocks_of(20), 1, 1, 1, p->sample, 0, NULL, 0, NULL};
+    p->pass = (struct nn_pass){20, blocks_of(20), 1, 1, 1, p->sample, 0, NULL, 0, NULL, 0};
     p->net = nn_net_new(&p->g, 20, 1, NULL, test_kernels(), &p->a, &e);
     assert_non_null(p->net);
     nn_net_init(p->net, 3);
@@ -357,7 +357,7 @@ static int sums_in_stages(const char *text)
     int n = 0;
     arena_init(&a);
     build(&g, text, maps, 0, &a);
-    assert_int_equal(draft_make(&d, &g, 2, 1, &best, &a), 0);
+    assert_int_equal(draft_make(&d, &g, 2, DRAFT_TRAIN, &best, &a), 0);
     for (int i = 0; i < d.nforward; i++)
         n += d.step[i].run_stage && d.step[i].stage.part[PART_SUM] >= 0;
     arena_release(&a);

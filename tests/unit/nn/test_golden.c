@@ -211,7 +211,7 @@ static void check_network(const char *file, enum nn_precision precision, double 
     struct nn_net *net = network(&g, &graph, precision, &a);
     scale(net->w, graph.param_floats, factor);
     scale(net->x, floats_of(g.in, blocks_of(g.n)), factor);
-    struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0, NULL};
+    struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0};
     const struct shape logits = {VECTOR, 10, 1, 1, 1};
     nn_forward(net, &p);
     double loss = mean_loss(net, g.n);
@@ -272,7 +272,7 @@ static void check_transformer(struct golden *g)
     arena_init(&a);
     struct nn_net *net = network(g, &graph, NN_FP32, &a);
     scale(net->w, graph.param_floats, 0.125);
-    struct nn_pass p = {g->n, blocks_of(g->n), 1, 1, 1, sample, 0, NULL, 0, NULL};
+    struct nn_pass p = {g->n, blocks_of(g->n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0};
     nn_forward(net, &p);
     loss = mean_loss(net, g->n);
     nn_backward(net, &p);
@@ -328,7 +328,7 @@ static void blocks_agree_with_pytorch(void **state)
         struct nn_graph graph;
         struct err e = {0};
         uint32_t sample[64] = {0};
-        struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0, NULL};
+        struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0};
         size_t parameters = 0;
         arena_init(&a);
         build(&graph, g.text, g.in, 0, &a);

@@ -136,8 +136,8 @@ static void arrays_alive_together_lie_apart(void **state)
             arena_init(&a);
             make_graph(&g, i, &a);
             g.precision = precisions[training >> 2];
-            assert_int_equal(draft_make(&shared, &g, 3, training & 1, &together, &a), 0);
-            assert_int_equal(draft_make(&single, &g, 3, training & 1, &apart, &a), 0);
+            assert_int_equal(draft_make(&shared, &g, 3, training & 1 ? DRAFT_TRAIN : DRAFT_INFER, &together, &a), 0);
+            assert_int_equal(draft_make(&single, &g, 3, training & 1 ? DRAFT_TRAIN : DRAFT_INFER, &apart, &a), 0);
             assert_apart(&shared);
             assert_apart(&single);
             for (int s = 0; s < shared.nslots; s++) {
@@ -156,7 +156,7 @@ static void one_step(struct nn_net *net, int n, int training)
 {
     uint32_t sample[80];
     struct plan *plan = net->plan;
-    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample, 0, NULL, 0, NULL};
+    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample, 0, NULL, 0, NULL, 0};
     size_t image = shape_size(net->graph->in);
     noise_restart(3);
     for (int i = 0; i < n; i++) {
@@ -264,7 +264,9 @@ static void assert_fused_is_plain(const struct nn_net *fused, const struct nn_ne
 
 static void compare_plans(const struct nn_graph *g, int n, int group, const char *what, struct arena *a)
 {
-    struct nn_net *fused = new_net(g, n, 1, (struct plan_options){1, 1, 1, 0, group, 2 * group}, a),
+    struct nn_net *fused = new_net(
+                      g, n, 1,
+                      (struct plan_options){.share = 1, .fuse = 1, .members = 1, .group = group, .rows = 2 * group}, a),
                   *plain = new_net(g, n, 1, unfused, a);
     for (int twice = 0; twice < 2; twice++) { /* the second time with running statistics that have moved */
         one_step(fused, n, 1);
@@ -424,8 +426,8 @@ static void evaluation_needs_two_arrays(void **state)
     (void)state;
     arena_init(&a);
     build(&g, "{ conv 1x1 8 pad 0, relu } x 20, gap, dense 4", maps, 4, &a);
-    assert_int_equal(draft_make(&d, &g, 2, 0, &unfused, &a), 0);
-    assert_int_equal(draft_make(&fused, &g, 2, 0, &best, &a), 0);
+    assert_int_equal(draft_make(&d, &g, 2, DRAFT_INFER, &unfused, &a), 0);
+    assert_int_equal(draft_make(&fused, &g, 2, DRAFT_INFER, &best, &a), 0);
     size_t array = 8 * 8 * 8 * 16 * 2, scratch = 0;
     for (int i = 0; i < g.nnodes; i++)
         if (g.node[i].type->scratch && g.node[i].type->scratch(&g.node[i], 2, 0) > scratch)
@@ -480,7 +482,7 @@ static void gradients_of_several_readers_add_up(void **state)
             w[k][i] = (double)(net->w[t[k]->at + i] = noise());
     to_lanes(g.in, N, x, net->x);
     to_lanes(g.node[6].y, N, r, net->dz);
-    struct nn_pass p = {N, 2, 1, 1, 1, sample, 0, NULL, 0, NULL};
+    struct nn_pass p = {N, 2, 1, 1, 1, sample, 0, NULL, 0, NULL, 0};
     nn_forward(net, &p);
     nn_backward(net, &p);
     for (int k = 0; k < 4; k++)

@@ -14,9 +14,10 @@ int test_queue(void);
 int test_mishaps(void);
 int test_whole(void);
 int test_apart(void);
+int test_backbones(void);
 
 int main(void)
 {
     return test_journal() + test_planner() + test_queue() + test_crew() + test_checkpoint() + test_isolate() +
-           test_mishaps() + test_whole() + test_apart();
+           test_mishaps() + test_whole() + test_apart() + test_backbones();
 }

@@ -57,7 +57,7 @@ static int add_point(void *ctx, const struct plan_point *p)
 static int plan(void *ctx, uint64_t *result, struct err *e)
 {
     struct err_list errs = {0};
-    return told(plan_visit(ctx, 0, 10, 2, add_point, result, NULL, &errs), &errs, e);
+    return told(plan_visit(ctx, ".", 0, 10, 2, add_point, result, NULL, &errs), &errs, e);
 }
 
 /* Two splits of a dataset, one of them twice, and what an earlier run knew of another. */

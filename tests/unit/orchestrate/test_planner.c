@@ -49,8 +49,8 @@ static void times_are_of_one_measurement(void **state)
     struct costs first = {0}, second = {0};
     struct err_list errs = {0};
     (void)state;
-    assert_int_equal(plan_visit(s, 0, 4, 1, note, &first, NULL, &errs), 0);
-    assert_int_equal(plan_visit(s, 0, 4, 8, note, &second, NULL, &errs), 0);
+    assert_int_equal(plan_visit(s, ".", 0, 4, 1, note, &first, NULL, &errs), 0);
+    assert_int_equal(plan_visit(s, ".", 0, 4, 8, note, &second, NULL, &errs), 0);
     assert_int_equal(first.n, 4);
     for (int i = 0; i < 4; i++) {
         assert_true(first.seconds[i] > 0 && first.cost[i] > 0);
@@ -79,7 +79,7 @@ static void blocks_that_are_not_full_cost_what_full_ones_do(void **state)
     struct costs c = {0};
     struct err_list errs = {0};
     (void)state;
-    assert_int_equal(plan_visit(s, 0, 8, 1, note, &c, NULL, &errs), 0);
+    assert_int_equal(plan_visit(s, ".", 0, 8, 1, note, &c, NULL, &errs), 0);
     assert_int_equal(c.n, 8);
     for (int i = 0; i < 8; i++)
         if (c.cost[i] / c.cost[2] < 0.96 * want[i] || c.cost[i] / c.cost[2] > 1.04 * want[i])

@@ -33,6 +33,7 @@ int test_mixing(void);
 int test_classes(void);
 int test_next(void);
 int test_label(void);
+int test_frozen(void);
 
 /* Defaults of every key, then "key=value key=value" of [train], optimizer and schedule; fails the test on a bad word.
  */

@@ -30,8 +30,9 @@ struct stage {
 #define NO_STAGE (-1)
 
 /* Finds the stages of a graph: stage[] and of[nnodes], the stage of each node or NO_STAGE. value[nnodes + 1]: the value
- * that holds a value's floats (steps.c). Returns how many. */
-int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, int *of, int *readers);
+ * that holds a value's floats (steps.c). single[nnodes]: norms that stay steps of their own. Returns how many. */
+int stage_find(const struct nn_graph *g, const int *value, const unsigned char *single, struct stage *stage, int *of,
+               int *readers);
 
 /* Floats of scratch for `blocks` blocks and a team of `members`. */
 size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int members, int backward);

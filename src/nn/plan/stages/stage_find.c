@@ -4,6 +4,7 @@
 struct fusing {
     const struct nn_graph *g;
     const int *value;
+    const unsigned char *single;
     int *readers; /* [nnodes + 1] node that reads the value; NOBODY, SEVERAL */
 };
 enum { NOBODY = -1, SEVERAL = -2 };
@@ -28,7 +29,7 @@ static void find_readers_in_stages(struct fusing *f)
 static int part_kind_of(const struct fusing *f, int node)
 {
     struct stage_part p;
-    if (!f->g->node[node].type->part)
+    if (!f->g->node[node].type->part || f->single[node])
         return -1;
     f->g->node[node].type->part(&f->g->node[node], &p);
     if (p.kind == PART_SUM && f->g->precision == NN_BF16) /* the passes over 16 bits know no sum */
@@ -132,9 +133,10 @@ static int rows_of(const struct nn_graph *g, const struct stage *s)
     return fit < 2 ? 2 : fit > 1024 ? 1024 : (int)fit & ~1;
 }
 
-int stage_find(const struct nn_graph *g, const int *value, struct stage *stage, int *of, int *readers)
+int stage_find(const struct nn_graph *g, const int *value, const unsigned char *single, struct stage *stage, int *of,
+               int *readers)
 {
-    struct fusing f = {g, value, readers};
+    struct fusing f = {g, value, single, readers};
     int n = 0;
     find_readers_in_stages(&f);
     for (int i = 0; i < g->nnodes; i++)

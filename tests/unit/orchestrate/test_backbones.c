@@ -1,0 +1,242 @@
+/* The networks that come with the program under the names of others' tensors: the logits of torchvision's, with weights
+ * that a formula makes of each tensor's name and place (tests/support/torch/backbones_golden.py), and those of
+ * EfficientNet-Lite0 with its own weights, where they are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "kernels/layout.h"
+#include "model/starting.h"
+#include "nn/freezing.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* In [-1, 1): number i of a row that the seed begins. */
+static double unit_number(uint32_t seed, size_t i)
+{
+    uint32_t h = (uint32_t)i * 2654435761u + seed;
+    h = (h ^ (h >> 15)) * 2246822519u;
+    h = (h ^ (h >> 13)) * 3266489917u;
+    return (double)(h >> 8) / 8388608 - 1;
+}
+
+static double number_of(const char *name, const struct model_tensor *t, size_t i)
+{
+    const double u = unit_number((uint32_t)crc32(0, (const unsigned char *)name, (uInt)strlen(name)), i);
+    const char *last = strrchr(name, '.');
+    if (last && !strcmp(last, ".running_var"))
+        return 1 + u / 2;
+    if (t->rank == 1)
+        return u / 8 + (last && !strcmp(last, ".weight"));
+    const double gain =
+        strncmp(name, "features.", 9) ? 3 : 6; /* no normalizations there, or none that keeps it large */
+    return t->rank == 3 ? u / 8 : u * sqrt(gain / ((double)t->n / (double)t->dim[0]));
+}
+
+struct backbone {
+    struct arena mem;
+    struct sweep *sweep;
+    struct nn_graph graph;
+    struct nn_net *net;
+};
+
+static void build_backbone(struct backbone *b, const char *words, struct shape in, int classes, int samples)
+{
+    char text[512], path[64] = "/tmp/sweep-backbones.XXXXXX";
+    struct err_list errs = {0};
+    struct err e = {0};
+    struct point p;
+    struct proposal at = {{0}};
+    arena_init(&b->mem);
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    const int n = snprintf(text, sizeof text, "[model]\nlayers =\n  %s\n", words);
+    assert_int_equal(write(fd, text, (size_t)n), n);
+    close(fd);
+    if (sweep_open(&b->sweep, path, NULL, 0, &errs) ||
+        sweep_point(b->sweep, &at, (struct target_kind){.classes = classes}, &b->mem, &p, &errs) ||
+        nn_graph_build(&b->graph, p.line, p.nlines, in, (struct nn_target){classes, "classes", NULL}, &p.nn, &b->mem,
+                       &errs))
+        fail_msg("%s: %s", words, errs.n ? errs.v[0].text : "no memory");
+    unlink(path);
+    b->net = nn_net_new(&b->graph, samples, 0, NULL, kernels_pick(NULL), &b->mem, &e);
+    assert_non_null(b->net);
+    nn_net_init(b->net, 1);
+}
+
+static void release_backbone(struct backbone *b)
+{
+    sweep_free(b->sweep);
+    arena_release(&b->mem);
+}
+
+/* Every tensor gets the numbers of its name. Returns how many there are. */
+static size_t fill_by_name(struct backbone *b)
+{
+    size_t n;
+    const struct model_tensor *t = model_tensors(&b->graph, &n, &b->mem);
+    assert_non_null(t);
+    for (size_t k = 0; k < n; k++) {
+        char name[NN_NAME];
+        float *to = (t[k].buffer ? b->net->buffers : b->net->w) + t[k].at;
+        assert_false(t[k].by_row);
+        start_name(&t[k], name);
+        for (size_t i = 0; i < t[k].n; i++)
+            to[i] = (float)number_of(name, &t[k], i);
+    }
+    return n;
+}
+
+static void forward(struct backbone *b, int n)
+{
+    uint32_t sample[LANES] = {0};
+    const struct nn_pass p = {.n = n, .blocks = blocks_of(n), .sample = sample};
+    nn_forward(b->net, &p);
+}
+
+/* Logits of classes k of sample i. */
+static double logit(const struct backbone *b, int i, int k)
+{
+    return (double)b->net->z[lane_at(nn_output(&b->graph), i, k, 0, 0)];
+}
+
+enum { CLASSES = 7 };
+
+static void torchvisions_networks_have_its_logits(void **state)
+{
+    char line[4096], words[256] = "";
+    struct backbone b = {.sweep = NULL};
+    int row = 0, cases = 0;
+    size_t tensors = 0;
+    (void)state;
+    FILE *f = fopen(TEST_SOURCE_DIR "/data/model_backbones.txt", "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        struct shape in = {MAPS, 3, 0, 0, 1};
+        char *at = line + 1;
+        if (sscanf(line, "case %*s : %255[^\n]", words) == 1 || sscanf(line, "input 3x%dx%d", &in.h, &in.w) == 2)
+            row = 0;
+        if (in.w) {
+            if (cases++)
+                release_backbone(&b);
+            build_backbone(&b, words, in, CLASSES, 2);
+            for (size_t i = 0; i < 2 * shape_size(in); i++) {
+                const size_t s = i / shape_size(in), v = i % shape_size(in), plane = (size_t)in.h * (size_t)in.w;
+                b.net->x[lane_at(in, (int)s, (int)(v / plane), (int)(v % plane) / in.w, (int)(v % plane) % in.w)] =
+                    (float)unit_number(1, i);
+            }
+            tensors = fill_by_name(&b);
+            forward(&b, 2);
+        }
+        if (!strncmp(line, "tensors ", 8))
+            assert_int_equal(tensors, strtol(line + 8, NULL, 10));
+        for (int k = 0; line[0] == 'y' && k < CLASSES; k++) {
+            const double want = strtod(at, &at), got = logit(&b, row, k);
+            if (!(fabs(got - want) <= 1e-4))
+                fail_msg("%s: logit %d of sample %d is %.9g, torchvision has %.9g", words, k, row, got, want);
+        }
+        row += line[0] == 'y';
+    }
+    fclose(f);
+    assert_int_equal(cases, 8);
+    release_backbone(&b);
+}
+
+/* --- EfficientNet-Lite0 --- */
+
+static FILE *open_data(const char *file, char *path, size_t n)
+{
+    const char *data = getenv("SWEEP_DATA");
+    snprintf(path, n, "%s/%s", data ? data : TEST_SOURCE_DIR "/../../shared/data", file);
+    return fopen(path, "rb");
+}
+
+/* Sample i is a record of CIFAR-10, each pixel three by three times. */
+static int read_pixels(struct backbone *b, int n)
+{
+    char path[512];
+    unsigned char record[3073];
+    const struct shape in = b->graph.in;
+    FILE *there = open_data("cifar10/test_batch_first1000.bin.gz", path, sizeof path);
+    if (!there)
+        return -1;
+    fclose(there);
+    gzFile f = gzopen(path, "rb");
+    for (int i = 0; f && i < n && gzread(f, record, sizeof record) == (int)sizeof record; i++)
+        for (int c = 0; c < 3; c++)
+            for (int h = 0; h < in.h; h++)
+                for (int w = 0; w < in.w; w++)
+                    b->net->x[lane_at(in, i, c, h, w)] = (float)(record[1 + (c * 32 + h / 3) * 32 + w / 3] - 127) / 128;
+    gzclose(f);
+    return 0;
+}
+
+static void compare_rows(struct backbone *b, const char *file, int columns, double most)
+{
+    char path[512];
+    double value;
+    FILE *f = open_data(file, path, sizeof path);
+    assert_non_null(f);
+    for (int i = 0; i < 8; i++)
+        for (int k = 0; k < columns; k++) {
+            assert_int_equal(fscanf(f, "%lf%*[,\n]", &value), 1);
+            if (!(fabs(logit(b, i, k) - value) <= most))
+                fail_msg("%s: number %d of sample %d is %.9g, the reference has %.9g", file, k, i, logit(b, i, k),
+                         value);
+        }
+    fclose(f);
+}
+
+/* The features before the last layer, and the logits; every tensor of the file is taken, under its own name. */
+static void efficientnet_lite0_has_its_logits(void **state)
+{
+    char path[512];
+    struct tensors_file file;
+    struct err e = {0};
+    (void)state;
+    FILE *there = open_data("efficientnet-lite0/model.safetensors", path, sizeof path);
+    if (!there)
+        skip();
+    fclose(there);
+    if (tensors_open(&file, path, &e))
+        fail_msg("%s", e.text);
+    for (int head = 1; head >= 0; head--) {
+        struct backbone b = {.sweep = NULL};
+        struct start_match m;
+        const char *key;
+        build_backbone(&b, head ? "efficientnet_lite0 1000" : "efficientnet_lite0 0",
+                       (struct shape){MAPS, 3, 96, 96, 1}, head ? 1000 : 1280, 8);
+        if (start_find(&m, &b.graph, &file, "", &b.mem, &key, &e) || start_put(&m, &file, b.net->w, b.net->buffers, &e))
+            fail_msg("%s", e.text);
+        assert_int_equal(m.taken, m.tensors);
+        assert_int_equal(m.n - m.tensors, head ? 0 : 2);
+        if (read_pixels(&b, 8)) {
+            release_backbone(&b);
+            break;
+        }
+        forward(&b, 8);
+        compare_rows(&b, head ? "efficientnet-lite0/logits.csv" : "efficientnet-lite0/features.csv", head ? 1000 : 1280,
+                     1e-4);
+        release_backbone(&b);
+    }
+    tensors_close(&file);
+}
+
+int test_backbones(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(torchvisions_networks_have_its_logits),
+        cmocka_unit_test(efficientnet_lite0_has_its_logits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
