@@ -138,7 +138,7 @@ int budget_fit(const struct invocation *in, struct sweep **s)
         return STATUS_DONE;
     if (read_time(in->opt.budget, &budget))
         status = fail_usage("--budget %s: is not a time; write 90m, 2h, 1.5d or seconds", in->opt.budget);
-    else if (plan_visit(*s, 0, LOOKED_AT, jobs, look_at_point, &looked, NULL, &errs))
+    else if (plan_visit(*s, in->opt.out, 0, LOOKED_AT, jobs, look_at_point, &looked, NULL, &errs))
         status = fail_list(&errs, in->arg[0]);
     err_list_release(&errs);
     if (status || !looked.trained) { /* what keeps all points from being trained is told where they are planned */

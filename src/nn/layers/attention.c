@@ -264,19 +264,21 @@ static float projection_at(const struct attention *a, const float *qkv, int chan
 /* A row of shares: the softmax of the scores from position t. */
 static void shares_from(const struct attention *a, const float *qkv, int head, int t, int lane, float *share)
 {
-    const int positions = a->rows * a->cols, all = a->heads * a->width;
+    const int all = a->heads * a->width, positions = a->rows * a->cols, seen = a->causal ? t + 1 : positions;
     double most = -HUGE_VAL, sum = 0;
-    for (int k = 0; k < positions; k++) {
+    for (int k = 0; k < seen; k++) {
         double score = 0;
         for (int i = head * a->width; i < (head + 1) * a->width; i++)
             score += (double)projection_at(a, qkv, i, t, lane) * (double)projection_at(a, qkv, all + i, k, lane);
         share[k] = (float)(score * (double)a->scale);
         most = (double)share[k] > most ? (double)share[k] : most;
     }
-    for (int k = 0; k < positions; k++)
+    for (int k = 0; k < seen; k++)
         sum += share[k] = (float)m_exp((double)share[k] - most);
-    for (int k = 0; k < positions; k++)
+    for (int k = 0; k < seen; k++)
         share[k] = (float)((double)share[k] / sum);
+    for (int k = seen; k < positions; k++)
+        share[k] = 0;
 }
 
 void attention_shares(const struct layer_call *c, int s, float *share)
