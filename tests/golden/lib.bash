@@ -42,6 +42,19 @@ run() {
   fi
 }
 
+# killed N WORD...: runs $SWEEP WORD... N times, each killed at a moment of its own, by the caller's RANDOM.
+killed() {
+  local n=$1 pid
+  shift
+  for ((; n > 0; n--)); do
+    "$SWEEP" "$@" >/dev/null 2>err </dev/null &
+    pid=$!
+    sleep "0.0$((RANDOM % 9 + 1))"
+    kill -9 "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+  done
+}
+
 # takes SECONDS WORD...: run 0 WORD..., which may have so many seconds of the processors; how many others have is theirs.
 takes() {
   local most=$1 TIMEFORMAT='%U %S'

@@ -1,5 +1,6 @@
 # Trials that are given up: by every rule the same bytes for any number of workers, after kill -9, in processes of their own
 # and whatever the journal knew before; they keep their checkpoints, and go on from them without the rule.
+# long: KILLS=50
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 RANDOM=${SEED:-1}
@@ -29,13 +30,7 @@ for rule in $rules; do
   has out ": $given_up of 28 trials would be given up, $(($(wc -l <whole/results/s.epochs.csv) - $(wc -l <p1/results/s.epochs.csv))) of 252 epochs saved" \
     'the best point that is left has rank '
 
-  for kill in 1 2; do
-    "$SWEEP" s.ini -q --no-plots $rule --out cut >/dev/null 2>err &
-    pid=$!
-    sleep "0.0$((RANDOM % 9 + 1))"
-    kill -9 "$pid" 2>/dev/null
-    wait "$pid" 2>/dev/null
-  done
+  killed "${KILLS:-2}" s.ini -q --no-plots $rule --out cut
   run 0 s.ini -q --no-plots $rule --out cut
   same p1 cut s
 
@@ -79,13 +74,7 @@ left_out=$(grep -c ',pruned,' r1/results/s.csv)
 [ "$left_out" -gt 10 ] && [ "$left_out" -lt 56 ] || fail "a race leaves out $left_out of 84 trials"
 [ "$(awk -F, '$3 < 3 && /,pruned,/' r1/results/s.csv | wc -l)" -eq 0 ] || fail "one of the first two repeats is left out"
 has r1/results/s.csv ',race,0,'
-for kill in 1 2; do
-  "$SWEEP" s.ini -q --no-plots $race --out cut >/dev/null 2>err &
-  pid=$!
-  sleep "0.0$((RANDOM % 9 + 1))"
-  kill -9 "$pid" 2>/dev/null
-  wait "$pid" 2>/dev/null
-done
+killed "${KILLS:-2}" s.ini -q --no-plots $race --out cut
 run 0 s.ini -q --no-plots $race stop.trial_time=60 --out cut
 same r1 cut s
 run 0 s.ini -q --no-plots sweep.repeats=6 --out all

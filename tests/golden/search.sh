@@ -1,5 +1,6 @@
 # Points that are drawn: by every method the same bytes for any number of workers and after kill -9; conditions on the network,
 # spaces that run out, more trials, and what the tables and pictures then say.
+# long: KILLS=50
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
 RANDOM=${SEED:-1}
@@ -36,13 +37,7 @@ for method in $methods; do
   [ "$(sort -u -t, -k1,1 ${method}1/results/s.layers.csv | wc -l)" -eq 11 ] || fail "layers of points are left out"
 
   # Killed at moments of its own, it comes to the same end.
-  for kill in 1 2 3; do
-    "$SWEEP" s.ini -q --no-plots $words --out cut >/dev/null 2>err &
-    pid=$!
-    sleep "0.0$((RANDOM % 9 + 1))"
-    kill -9 "$pid" 2>/dev/null
-    wait "$pid" 2>/dev/null
-  done
+  killed "${KILLS:-3}" s.ini -q --no-plots $words --out cut
   run 0 s.ini -q --no-plots $words --out cut
   same ${method}1 cut s
   rm -rf cut

@@ -49,7 +49,7 @@ struct plot {
 extern const char PLOT_NOMEM[];
 /* Every plot of a sweep, each in a file plot_NAME.c that ends in its row, in the order of the reports. */
 // clang-format off
-#define PLOTS(X) X(learning) X(ranking) X(axes) X(importance) X(pairs) X(parallel) X(params) X(confusion) X(roc) X(calibration) X(predicted) X(pictures) X(regions) X(timeline)
+#define PLOTS(X) X(learning) X(ranking) X(axes) X(importance) X(pairs) X(parallel) X(params) X(confusion) X(roc) X(calibration) X(predicted) X(pictures) X(regions) X(history) X(timeline)
 // clang-format on
 #define DECLARE_PLOT(name) extern const struct plot plot_##name;
 PLOTS(DECLARE_PLOT)

@@ -428,6 +428,24 @@ static void busy_is_a_share(void **state)
     free(gp);
 }
 
+/* The best so far rises with complete trials alone, and epochs are summed over all. */
+static void the_history_climbs(void **state)
+{
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    results_file(
+        "climb", ".csv",
+        "trial,point,repeat,status,m.a,epochs_run,val_accuracy\n1,1,1,complete,1.5,8,0.5\n2,2,1,pruned,2.5,2,0.9\n"
+        "3,3,1,complete,3.5,8,0.7\n4,4,1,failed,4.5,1,\n5,5,1,complete,5.5,8,0.6\n");
+    results_file("climb", ".about.csv", "key,value\nobjective,max val_accuracy\nsearch,tpe\n");
+    char *gp = script_of("climb", "history");
+    shows(gp, "$trials << EOD\n1\t8\t50\tNaN\n2\t10\tNaN\t90\n3\t18\t70\tNaN\n5\t27\t60\tNaN\nEOD", 1);
+    shows(gp, "$best << EOD\n1\t8\t50\n3\t18\t70\n5\t27\t70\nEOD", 1);
+    shows(gp, "title 'given up'", 1);
+    free(gp);
+}
+
 /* No row, rows without results, only failures: never a crash, never an empty series. */
 static void hardly_any_data(void **state)
 {
@@ -735,7 +753,7 @@ static void plot_types_are_named(void **state)
         for (size_t k = 0; k < n; k++)
             assert_string_not_equal(report_plot_type(k)->name, report_plot_type(n)->name);
     }
-    assert_int_equal(n, 14);
+    assert_int_equal(n, 15);
 }
 
 int test_plots(void)
@@ -755,6 +773,7 @@ int test_plots(void)
         cmocka_unit_test(labels_of_many_axes_are_readable),
         cmocka_unit_test(long_labels_stay_distinct),
         cmocka_unit_test(busy_is_a_share),
+        cmocka_unit_test(the_history_climbs),
         cmocka_unit_test(hardly_any_data),
         cmocka_unit_test(wrong_input),
         cmocka_unit_test(rooflines),
