@@ -192,15 +192,28 @@ static int read_entries(struct header_reader *r, json_t *root)
     return check_spans(r);
 }
 
-static int read_tensors_header(struct header_reader *r, const char *text, size_t n)
+/* Parses the header. Where jansson has no memory for a word it says that the text is wrong; so what is wrong is read
+ * again, and whether there is memory is tried out. NULL with *e. */
+static json_t *parse_header(const struct header_reader *r, const char *text, size_t n)
 {
     json_error_t why;
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+    root = root ? root : json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+    void *room = malloc(4096);
+    if (!root && (!room || json_error_code(&why) == json_error_out_of_memory || !*why.text))
+        err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
+    else if (!root)
+        REFUSE(r, "%s: its header is not JSON: %s", r->f->path, why.text);
+    free(room);
+    return root;
+}
+
+static int read_tensors_header(struct header_reader *r, const char *text, size_t n)
+{
+    json_t *root = parse_header(r, text, n);
     int bad;
-    if (!root && (json_error_code(&why) == json_error_out_of_memory || !*why.text)) /* it says nothing of values */
-        return err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
     if (!root)
-        return REFUSE(r, "%s: its header is not JSON: %s", r->f->path, why.text);
+        return -1;
     bad = json_is_object(root) ? read_entries(r, root)
                                : REFUSE(r, "%s: its header is not an object of tensors", r->f->path);
     json_decref(root);

@@ -87,6 +87,25 @@ walk 0 eval t --out whole
 walk 0 export t --to onnx --out whole
 walk 0 export t --to c --out whole
 walk 0 verify t --sample 1 -j 1 --out whole
+book book.txt 40
+cat >n.ini <<'EOT'
+[sweep]
+objective = min val_loss
+[data]
+dataset = text
+file = book.txt
+tokens = bpe
+vocabulary = 270
+length = 8
+[model]
+layers = embedding 4, gru 4, dense $vocabulary
+[train]
+epochs = 1
+EOT
+run 0 n.ini -q --no-plots -j 1 --out whole
+walk 0 data info n.ini --no-plots
+walk 0 generate n --prompt 'the' --length 3 --out whole
+walk 0 eval n data.file=book.txt --out whole
 
 # trains FIRST WORD...: a run that ends early, then the same without mishap; FIRST makes what was there before.
 trains() {
