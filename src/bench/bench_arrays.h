@@ -75,6 +75,6 @@ enum layer_row {
     LION,
     MOMENT
 };
-extern const struct kernel_row layer_rows[];
+extern const struct kernel_row kernel_rows_of_layers[];
 
 #endif

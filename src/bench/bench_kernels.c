@@ -409,7 +409,7 @@ struct picked {
 
 static const struct kernel_row *row_of_kernel(int id)
 {
-    return id < FIRST_LAYER_ROW ? &rows[id] : &layer_rows[id - FIRST_LAYER_ROW];
+    return id < FIRST_LAYER_ROW ? &rows[id] : &kernel_rows_of_layers[id - FIRST_LAYER_ROW];
 }
 
 /* Picks the i-th pair of a shape and a kernel; past the end its shape is NULL and *n says how many there are. */

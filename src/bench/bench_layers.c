@@ -430,7 +430,7 @@ static void call_moment_step(void *p)
 
 // clang-format off
 #define ROW_OF(id) [id - FIRST_LAYER_ROW]
-const struct kernel_row layer_rows[] = {
+const struct kernel_row kernel_rows_of_layers[] = {
     ROW_OF(LAYERNORM_F) = { "sample_norm_forward channels", call_layernorm_forward, 0, 8,  0,   1, 1, 0, 0, 0, NULL, norm_scratch },
     ROW_OF(LAYERNORM_B) = { "sample_norm_backward channels", call_layernorm_backward, 0, 14, 0, 2, 1, 0, 0, 0, NULL, norm_scratch },
     ROW_OF(GROUPNORM_F) = { "sample_norm_forward groups",  call_groupnorm_forward,  0, 8,  0,   1, 1, 0, 0, 0, NULL, norm_scratch },
