@@ -13,7 +13,8 @@ file = book.txt
 length = 16
 [model]
 layers =
-    embedding 16, relu
+    embedding 12
+    gru 16
     dense $vocabulary
 [train]
 epochs = 3
@@ -85,10 +86,11 @@ target = kind
 text = words
 length = 6
 [model]
-layers = embedding 6, tanh, mean, dense $classes
+layers = embedding 6, lstm 8 last, dense $classes
 [train]
 epochs = 3
 lr = 0.05
+batch_size = 10
 TEXT
 run 0 k.ini -q --no-plots -j 1
 run 0 k.ini -q --no-plots -j 1 --isa ref --out plain && same . plain k

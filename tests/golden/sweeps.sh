@@ -39,14 +39,26 @@ numbers 11 60 30 | tr , ' ' >data/diabetes.csv
 mkdir data/efficientnet-lite0 # a tensor of it: 32 zeros
 { byte 72; printf '\0\0\0\0\0\0\0%-72s' '{"_bn0.bias":{"dtype":"F32","shape":[32],"data_offsets":[0,128]}}'; head -c 128 /dev/zero; } \
   >data/efficientnet-lite0/model.safetensors
+mkdir -p data/tinyshakespeare data/imdb
+book data/tinyshakespeare/input.txt 60
+for part in train_5000 test_1000; do
+  awk 'BEGIN { print "review,sentiment"
+    for (i = 0; i < 40; i++) printf "\"%s film, %d times seen\",%s\n", i % 2 ? "good" : "bad", i % 7, i % 2 ? "positive" : "negative" }' |
+    gzip >data/imdb/imdb_$part.csv.gz
+done
 export SWEEP_DATA=$T/data
 
 # What makes a sweep small, in $words; folds divide all samples, and a sweep of one point is halted between its epochs.
 small() {
   set -- "$1" train.epochs=1 train.batch_size=16 train.drop_last=no sweep.repeats=1 require.result=
-  grep -q '^folds' "$1" || set -- "$@" data.train=8 data.validation=8 data.test=8
+  if grep -q '^dataset *= text' "$1"; then set -- "$@" data.length=8 data.test=8 train.epoch_steps=2
+  elif ! grep -q '^folds' "$1"; then set -- "$@" data.train=8 data.validation=8 data.test=8; fi
   if grep -q '^\[grid\]' "$1"; then set -- "$@" search.method=random search.trials=2; else set -- "$@" train.epochs=2; fi
   case $1 in
+  */shakespeare.ini) set -- "$@" model.width=8 model.depth=1 ;;
+  */imdb-*.ini) set -- "$@" model.width=8 data.length=6 ;;
+  */cells.ini) set -- "$@" model.state=4 ;;
+  */row-mnist.ini) set -- "$@" model.state=4 ;;
   */resnet.ini) set -- "$@" model.blocks=1 model.width=2 ;;
   */densenet.ini) set -- "$@" model.depth=2 model.growth=4 ;;
   */transfer.ini) set -- "$@" model.scale=1 ;;
