@@ -22,7 +22,7 @@ static uint8_t class_at(int i, int y, int x)
 
 struct toy_maps {
     uint8_t x[N * PIXELS], y[N * PIXELS];
-    float batch[(N + LANES) * PIXELS];
+    _Alignas(64) float batch[(N + LANES) * PIXELS];
     int32_t label[(N + LANES) * PIXELS];
     uint32_t key[N], at[N];
     struct dataset set;
@@ -30,8 +30,9 @@ struct toy_maps {
 
 static struct toy_maps *make_maps(void)
 {
-    struct toy_maps *t = calloc(1, sizeof *t);
+    struct toy_maps *t = aligned_alloc(_Alignof(struct toy_maps), sizeof *t); /* a batch is at a multiple of 64 */
     assert_non_null(t);
+    memset(t, 0, sizeof *t);
     for (int i = 0; i < N * PIXELS; i++) {
         t->y[i] = class_at(i / PIXELS, i / W % H, i % W);
         t->x[i] = light[t->y[i]];
