@@ -9,6 +9,9 @@ trap 'rm -rf "$work"' EXIT
 readelf -rW $libraries | awk 'NF >= 5 { print $5 }' | sort -u >"$work/used"
 nm -g --defined-only $libraries | awk '$2 ~ /^[RDB]$/ && $3 !~ /^_/ { print $3 }' | sort -u >"$work/defined"
 [ "$(wc -l <"$work/defined")" -gt 50 ] || { echo "this test finds no rows"; exit 1; }
+# A name that two libraries export is found in whichever of them is linked first.
+both=$(nm -g --defined-only $libraries | awk '$2 ~ /^[TRDB]$/ { print $3 }' | sort | uniq -d)
+[ -z "$both" ] || { printf 'defined twice: %s\n' $both; exit 1; }
 found=$(comm -23 "$work/defined" "$work/used")
 # Objects whose names are all unknown to every other object.
 readelf -rW $libraries | awk '/^File: / { object = $2 } NF >= 5 { print $5, object }' | sort -u >"$work/by"
