@@ -27,6 +27,7 @@ struct gemm {
     int k;                                /* operands */
     ptrdiff_t a_row, a_k, b_vec, out_vec; /* over images */
     ptrdiff_t a_block, out_row;           /* strip */
+    int add;                              /* strip: to what is in out */
 };
 
 INLINE void gemm_step(int rb, int vb, ptrdiff_t a_row, ptrdiff_t b_vec, const float *a, const float *b,
@@ -60,7 +61,7 @@ INLINE void gemm_tile(int strip, int rb, int vb, const struct gemm *m, const flo
     for (int r = 0; r < rb; r++) {
         UNROLL
         for (int i = 0; i < vb * PARTS; i++)
-            acc[r][i] = vk_set1(bias ? bias[r] : 0.0f);
+            acc[r][i] = strip && m->add ? vk_load(out + r * m->out_row + i * VK) : vk_set1(bias ? bias[r] : 0.0f);
     }
     if (strip) {
         for (int block = 0; block < m->k; block += IMAGES, a += m->a_block)
@@ -157,13 +158,28 @@ static void pair_vectors(int blocks, int n, const float *from, float *to)
 }
 #endif
 
+/* Rows of weights that are taken at a time: all, or, where the vectors stay in the second cache and the weights do not
+ * (a step of a recurrent layer), so many that they do, for all vectors. The order of what is added is the same. */
+static int rows_together(const struct gemm *m, int rows, int blocks)
+{
+    enum { WEIGHTS = 1 << 16, VECTORS = 1 << 16, SOME = 1 << 14 }; /* floats */
+    const int some = SOME / m->k / RB_OF(VB_MAX) * RB_OF(VB_MAX);
+    if (blocks <= VB_MAX || (double)rows * m->k <= WEIGHTS || (double)blocks * m->k * LANES > VECTORS)
+        return rows;
+    return some > 0 ? some : RB_OF(VB_MAX);
+}
+
 static void over_images(const struct gemm *m, int rows, int blocks, const float *a, const float *b, const float *bias,
                         float *out)
 {
-    for (int i = 0; i < pieces(blocks, VB_MAX); i++) {
-        int v0 = piece_at(blocks, VB_MAX, i), vb = piece_at(blocks, VB_MAX, i + 1) - v0;
-        gemm_rows(0, m, rows, vb, a, b + v0 * m->b_vec, bias, out + v0 * m->out_vec);
-    }
+    const int together = rows_together(m, rows, blocks);
+    for (int r0 = 0; r0 < rows; r0 += together)
+        for (int i = 0; i < pieces(blocks, VB_MAX); i++) {
+            const int v0 = piece_at(blocks, VB_MAX, i), vb = piece_at(blocks, VB_MAX, i + 1) - v0;
+            const int n = rows - r0 < together ? rows - r0 : together;
+            gemm_rows(0, m, n, vb, a + r0 * m->a_row, b + v0 * m->b_vec, bias ? bias + r0 : NULL,
+                      out + v0 * m->out_vec + (ptrdiff_t)r0 * LANES);
+        }
 }
 
 void EXPORT_PRODUCT(dense_forward)(int blocks, int in, int out, const float *x, const float *w, const float *b,
@@ -184,6 +200,19 @@ void EXPORT_PRODUCT(dense_forward)(int blocks, int in, int out, const float *x, 
     products_end(mode);
 }
 
+#ifndef PAIRS
+/* to[in][out] of w[out][in]. */
+static void turn_weights(int in, int out, const float *w, float *to)
+{
+    enum { SQUARE = 16 }; /* which stays in the first cache */
+    for (int i0 = 0; i0 < in; i0 += SQUARE)
+        for (int o0 = 0; o0 < out; o0 += SQUARE)
+            for (int i = i0; i < in && i < i0 + SQUARE; i++)
+                for (int o = o0; o < out && o < o0 + SQUARE; o++)
+                    to[(ptrdiff_t)i * out + o] = w[(ptrdiff_t)o * in + i];
+}
+#endif
+
 void EXPORT_PRODUCT(dense_backward_data)(int blocks, int in, int out, const float *dy, const float *w, float *dx,
                                          float *scratch)
 {
@@ -197,6 +226,13 @@ void EXPORT_PRODUCT(dense_backward_data)(int blocks, int in, int out, const floa
     w = scratch;
     m.a_row = operands(out);
     m.a_k = 1;
+#else
+    if (blocks >= DENSE_TURNED) { /* the rows of a tile, which are columns of w, then lie side by side */
+        turn_weights(in, out, w, scratch);
+        w = scratch;
+        m.a_row = out;
+        m.a_k = 1;
+    }
 #endif
     (void)scratch;
     const unsigned mode = products_begin();
@@ -235,6 +271,59 @@ static void dense_bias_gradient(int blocks, int out, const float *dy, float *db)
     }
 }
 
+/* Many images, where rows of dw are whole vectors: those of so many blocks at a time are added, strips of their x and
+ * packed rows of their dy meeting in the caches. Each dw is still one fma after the other. */
+#define CHUNK (VB_MAX > 1 ? DENSE_CHUNK / 2 : DENSE_CHUNK)
+#define GROUP DENSE_GROUP
+#define ROWS RB_OF(VB_MAX)
+
+/* to: tiles of rows, each [blocks][rows of the tile][images]. */
+static void pack_rows(int blocks, int out, int rows, const float *dy, float *to)
+{
+    for (int k = 0; k < pieces(rows, ROWS); k++) {
+        const int r = piece_at(rows, ROWS, k), n = (piece_at(rows, ROWS, k + 1) - r) * IMAGES;
+        for (int b = 0; b < blocks; b++, to += n)
+            memcpy(to, dy + ((ptrdiff_t)b * out + r) * IMAGES, (size_t)n * sizeof *to);
+    }
+}
+
+static void add_strip(struct gemm *m, int rows, int vb, const float *packed, const float *strip, float *dw)
+{
+    for (int k = 0; k < pieces(rows, ROWS); k++) {
+        const int r = piece_at(rows, ROWS, k), rb = piece_at(rows, ROWS, k + 1) - r;
+        m->a_block = (ptrdiff_t)rb * IMAGES;
+        GEMM_CALL(1, rb, vb, m, packed + (ptrdiff_t)r * m->k, strip, NULL, dw + r * m->out_row);
+    }
+}
+
+static void add_chunk(int blocks, int in, int out, int add, const float *x, const float *dy, float *dw, float *scratch)
+{
+    const int tiles = in / LANES, strips = pieces(tiles, VB_MAX);
+    const ptrdiff_t column = (ptrdiff_t)blocks * IMAGES * LANES; /* floats of a strip for each of its vectors */
+    struct gemm m = {.k = blocks * IMAGES, .out_row = in, .add = add};
+    float *packed = scratch + tiles * column;
+    for (int i = 0; i < strips; i++) {
+        const int v0 = piece_at(tiles, VB_MAX, i);
+        transpose_strip(blocks, in, v0 * LANES, piece_at(tiles, VB_MAX, i + 1) - v0, x, scratch + v0 * column);
+    }
+    for (int r0 = 0; r0 < out; r0 += GROUP) {
+        const int rows = out - r0 < GROUP ? out - r0 : GROUP;
+        pack_rows(blocks, out, rows, dy + (ptrdiff_t)r0 * IMAGES, packed);
+        for (int i = 0; i < strips; i++) {
+            const int v0 = piece_at(tiles, VB_MAX, i);
+            add_strip(&m, rows, piece_at(tiles, VB_MAX, i + 1) - v0, packed, scratch + v0 * column,
+                      dw + (ptrdiff_t)r0 * in + v0 * LANES);
+        }
+    }
+}
+
+static void add_chunks(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *scratch)
+{
+    for (int b = 0; b < blocks; b += CHUNK)
+        add_chunk(blocks - b < CHUNK ? blocks - b : CHUNK, in, out, b > 0, x + (ptrdiff_t)b * in * LANES,
+                  dy + (ptrdiff_t)b * out * IMAGES, dw, scratch);
+}
+
 /* A strip of at most VB_MAX * 16 columns of dw at a time, so that the transposed part of x stays in the first-level
  * cache; dy is read where it stands: 16 images of an output lie side by side. Where rows of dw are not whole vectors a
  * strip is made in scratch and copied to where it belongs. */
@@ -249,8 +338,10 @@ void EXPORT_PRODUCT(dense_backward_weights)(int blocks, int in, int out, const f
     dy = images;
 #endif
     const unsigned mode = products_begin();
-    int tiles = pieces(in, LANES), whole = in % LANES == 0;
-    for (int i = 0; i < pieces(tiles, VB_MAX); i++) {
+    int tiles = pieces(in, LANES), whole = in % LANES == 0, many = whole && blocks > CHUNK;
+    if (many)
+        add_chunks(blocks, in, out, x, dy, dw, scratch);
+    for (int i = 0; i < pieces(tiles, VB_MAX) && !many; i++) {
         int v0 = piece_at(tiles, VB_MAX, i), vb = piece_at(tiles, VB_MAX, i + 1) - v0, from = v0 * LANES;
         float *strip = scratch, *rows = strip + (ptrdiff_t)blocks * LANES * vb * LANES;
         struct gemm m = {.k = blocks * IMAGES, .a_block = (ptrdiff_t)out * IMAGES};

@@ -4,6 +4,9 @@
 #define KERNELS_OPS_TILES_H
 
 #define CONV_SUMS ((size_t)1 << 18) /* floats of lane sums that conv_backward_weights may keep at a time: 1 MiB */
+#define DENSE_CHUNK 16              /* blocks of images that are added to it at a time, at most, of many */
+#define DENSE_GROUP 96              /* and rows of it that are packed for them */
+#define DENSE_TURNED 16             /* blocks from which on the weights are turned for the gradient of the input */
 #define DENSE_STRIP 4               /* vectors of 16 columns of a dense layer's dw made at a time, at most */
 
 /* n things in as few pieces of at most `max` as possible, as even as possible: piece i is

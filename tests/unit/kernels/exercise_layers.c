@@ -279,6 +279,25 @@ static void cells(const struct kernels *k, struct log *l, int i)
     box_free(in), box_free(rec), box_free(hb), box_free(cb), box_free(dy), box_free(product);
 }
 
+/* Dense layers of many images, and of many weights for few of them, in floats and in bf16 numbers. */
+static void large_dense(const struct kernels *k, struct log *l, int blocks, int in, int out)
+{
+    const size_t nx = (size_t)(blocks * in) * LANES, ny = (size_t)(blocks * out) * LANES, nw = (size_t)(in * out);
+    for (int bf16 = 0; bf16 < 2; bf16++) {
+        float *x = box_noise(nx), *w = box_noise(nw), *dy = box_noise(ny), *y = box(ny), *dw = box(nw);
+        float *scratch = box(bf16 ? dense_scratch_bf16(blocks, in, out) : dense_scratch(blocks, in, out));
+        k->bf16_round(nx, x, x);
+        k->bf16_round(ny, dy, dy);
+        for (size_t i = 0; i < nw / LANES * LANES; i += LANES)
+            k->bf16_round(LANES, w + i, w + i);
+        PRODUCT_OF(k, bf16, dense_forward)(blocks, in, out, x, w, NULL, y, scratch);
+        PRODUCT_OF(k, bf16, dense_backward_weights)(blocks, in, out, x, dy, dw, NULL, scratch);
+        take_output(l, y, ny, "large dense y", bf16);
+        take_output(l, dw, nw, "large dense dw", bf16);
+        box_free(x), box_free(w), box_free(dy), box_free(scratch);
+    }
+}
+
 void exercise_layers(const struct kernels *k, struct log *l)
 {
     noise_restart(73);
@@ -294,6 +313,9 @@ void exercise_layers(const struct kernels *k, struct log *l)
     }
     for (int i = 0; i < 6; i++)
         attentions(k, l, i);
+    large_dense(k, l, 19, 32, 104);
+    large_dense(k, l, 34, 80, 13);
+    large_dense(k, l, 5, 256, 272);
     for (int i = 0; i < 8; i++)
         tokens(k, l, i);
     for (int i = 0; i < 32; i++)
