@@ -58,21 +58,57 @@ def narrow_resnet50():  # a quarter of the width, at the names of ResNet-50
     return net
 
 
-def hidden(net):
+def narrow_vgg(depths, norm):  # a quarter of the width, of maps of 1x1
+    widths = [w for d, w in zip(depths, (16, 32, 64, 128, 128)) for w in d * [w] + ["M"]]
+    net = vgg.VGG(vgg.make_layers(widths, batch_norm=norm), num_classes=7, init_weights=False)
     net.avgpool = torch.nn.AdaptiveAvgPool2d(1)
-    net.classifier[0] = torch.nn.Linear(512, 40)
+    net.classifier[0] = torch.nn.Linear(128, 40)
     net.classifier[3] = torch.nn.Linear(40, 40)
     net.classifier[6] = torch.nn.Linear(40, 7)
     return net
 
 
+class Look(torch.nn.ModuleList):
+    """Maps to logits; what the last maps are, and their gradient, is kept."""
+
+    def __init__(self):
+        super().__init__([torch.nn.Conv2d(3, 6, 3, padding=1), torch.nn.BatchNorm2d(6), torch.nn.ReLU(),
+                          torch.nn.Conv2d(6, 5, 3), torch.nn.BatchNorm2d(5), torch.nn.ReLU(),
+                          torch.nn.AdaptiveAvgPool2d(1), torch.nn.Linear(5, 7)])
+
+    def forward(self, x):
+        for i in range(6):
+            x = self[i](x)
+        self.maps = x
+        x.retain_grad()
+        return self[7](self[6](x).flatten(1))
+
+
+def look(out):
+    """A line `look : words`; `class` that the one sample is taken for; `gradient`: of its logit, the largest of the
+    channels' absolute values at each pixel; `cam`: Grad-CAM at the last maps, at each pixel (the nearest map value)."""
+    net = Look().eval().double()
+    net.load_state_dict({k: weight(k, v.shape) if v.is_floating_point() else v for k, v in net.state_dict().items()})
+    x = torch.from_numpy(unit(1, 3 * 12 * 12)).reshape(1, 3, 12, 12).float().double().requires_grad_()
+    y = net(x)
+    k = int(y[0].argmax())
+    y[0, k].backward()
+    cam = torch.relu((net.maps.grad.mean((2, 3), keepdim=True) * net.maps).sum(1))[0].detach()
+    at = [i * 10 // 12 for i in range(12)]
+    print("look : conv 3x3 6 pad 1 bias yes, batchnorm, relu, conv 3x3 5 bias yes, batchnorm, relu, gap, dense $classes",
+          file=out)
+    print("class %d" % k, file=out)
+    print("gradient", " ".join("%.9g" % v for v in x.grad[0].abs().amax(0).reshape(-1).tolist()), file=out)
+    print("cam", " ".join("%.9g" % v for v in cam[at][:, at].reshape(-1).tolist()), file=out)
+
+
 CASES = [
     ("resnet18", "resnet18 $classes", 32, lambda: resnet.resnet18(num_classes=7)),
     ("resnet50", "resnet50 $classes width 16", 33, narrow_resnet50),
-    ("vgg11", "vgg11 $classes hidden 40 grid 1", 35, lambda: hidden(vgg.vgg11(num_classes=7, init_weights=False))),
-    ("vgg11_bn", "vgg11_bn $classes hidden 40 grid 1", 32, lambda: hidden(vgg.vgg11_bn(num_classes=7, init_weights=False))),
-    ("vgg16", "vgg16 $classes hidden 40 grid 1", 32, lambda: hidden(vgg.vgg16(num_classes=7, init_weights=False))),
-    ("vgg16_bn", "vgg16_bn $classes hidden 40 grid 1", 32, lambda: hidden(vgg.vgg16_bn(num_classes=7, init_weights=False))),
+    ("vgg11", "vgg11 $classes width 16 hidden 40 grid 1", 35, lambda: narrow_vgg([1, 1, 2, 2, 2], False)),
+    ("vgg11_bn", "vgg11_bn $classes width 16 hidden 40 grid 1", 32, lambda: narrow_vgg([1, 1, 2, 2, 2], True)),
+    ("vgg16", "vgg16 $classes width 16 hidden 40 grid 1", 32, lambda: narrow_vgg([2, 2, 3, 3, 3], False)),
+    ("vgg16_bn", "vgg16_bn $classes width 16 hidden 40 grid 1", 32, lambda: narrow_vgg([2, 2, 3, 3, 3], True)),
     ("mobilenet_v2", "mobilenet_v2 $classes", 33, lambda: mobilenetv2.MobileNetV2(num_classes=7)),
     ("vit_small", "vit_small $classes patch 8 width 48 depth 3 heads 3", 32, vit),
 ]
@@ -92,3 +128,4 @@ with open(sys.argv[1] + "/model_backbones.txt", "w") as out:
               sum(v.dtype == torch.float32 for v in state.values())), file=out)
         for row in y.tolist():
             print("y", " ".join("%.9g" % v for v in row), file=out)
+    look(out)

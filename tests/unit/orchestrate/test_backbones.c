@@ -12,6 +12,7 @@
 #include "kernels/layout.h"
 #include "model/starting.h"
 #include "nn/freezing.h"
+#include "orchestrate/inspect/inspect.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -71,7 +72,6 @@ static void build_backbone(struct backbone *b, const char *words, struct shape i
     unlink(path);
     b->net = nn_net_new(&b->graph, samples, 0, NULL, kernels_pick(NULL), &b->mem, &e);
     assert_non_null(b->net);
-    nn_net_init(b->net, 1);
 }
 
 static void release_backbone(struct backbone *b)
@@ -150,6 +150,92 @@ static void torchvisions_networks_have_its_logits(void **state)
     fclose(f);
     assert_int_equal(cases, 8);
     release_backbone(&b);
+}
+
+/* --- what decides --- */
+
+/* The numbers after a word, n of them. */
+static void read_row(FILE *f, const char *word, double *v, int n)
+{
+    char is[32];
+    assert_int_equal(fscanf(f, "%31s", is), 1);
+    assert_string_equal(is, word);
+    for (int i = 0; i < n; i++)
+        assert_int_equal(fscanf(f, "%lf", &v[i]), 1);
+}
+
+enum { PIXELS = 12 * 12 };
+
+/* Columns `gradient` and `grad_cam` of the table of a look. */
+static void compare_saliency(const char *folder, const double *gradient, const double *cam)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/saliency.csv", folder);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%*[^\n]"), 0);
+    for (int i = 0; i < PIXELS; i++) {
+        int sample, row, column;
+        double g, c;
+        assert_int_equal(fscanf(f, "%d,%d,%d,%lf,%lf", &sample, &row, &column, &g, &c), 5);
+        assert_int_equal(row * 12 + column, i);
+        if (!(fabs(g - gradient[i]) <= 1e-6) || !(fabs(c - cam[i]) <= 1e-6))
+            fail_msg("pixel %d: gradient %.9g and cam %.9g, PyTorch has %.9g and %.9g", i, g, c, gradient[i], cam[i]);
+    }
+    fclose(f);
+}
+
+/* Of one sample, with weights by names, as PyTorch has them. */
+static void look_at_one(const char *words, const char *folder, struct inspected *out, struct arena *a)
+{
+    static const char *const names[CLASSES] = {"a", "b", "c", "d", "e", "f", "g"};
+    static float pixel[3 * PIXELS];
+    const struct shape in = {MAPS, 3, 12, 12, 1};
+    const float ones[3] = {1, 1, 1}, zeros[3] = {0};
+    struct backbone b = {.sweep = NULL};
+    struct data_view view;
+    struct dataset set;
+    struct err e = {0};
+    const struct inspect_how how = {.split = DATA_TEST, .sample = 1, .lr = 0.1};
+    build_backbone(&b, words, in, CLASSES, 1);
+    fill_by_name(&b);
+    for (size_t i = 0; i < shape_size(in); i++)
+        pixel[i] = (float)unit_number(1, i);
+    const struct model m = {.graph = &b.graph,
+                            .w = b.net->w,
+                            .buffers = b.net->buffers,
+                            .form = {.type = FIELD_FLOATS, .shape = in, .scale = ones, .shift = zeros},
+                            .classes = CLASSES,
+                            .class_name = names};
+    if (sample_view(&view, &set, &m.form, 1, pixel, a) || inspect_model(&m, &view, &how, folder, a, out, &e))
+        fail_msg("%s", e.text);
+    release_backbone(&b);
+}
+
+static void saliency_is_that_of_pytorch(void **state)
+{
+    char line[4096], words[256] = "", folder[] = "/tmp/sweep-look.XXXXXX", command[64];
+    double class, gradient[PIXELS], cam[PIXELS];
+    struct inspected out;
+    struct arena a;
+    (void)state;
+    FILE *f = fopen(TEST_SOURCE_DIR "/data/model_backbones.txt", "r");
+    assert_non_null(f);
+    while (!*words && fgets(line, sizeof line, f))
+        (void)!sscanf(line, "look : %255[^\n]", words);
+    read_row(f, "class", &class, 1);
+    read_row(f, "gradient", gradient, PIXELS);
+    read_row(f, "cam", cam, PIXELS);
+    fclose(f);
+    assert_non_null(mkdtemp(folder));
+    arena_init(&a);
+    look_at_one(words, folder, &out, &a);
+    compare_saliency(folder, gradient, cam);
+    assert_non_null(out.pictures.saliency);
+    assert_null(out.pictures.attention);
+    arena_release(&a);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    (void)!system(command);
 }
 
 /* --- EfficientNet-Lite0 --- */
@@ -236,6 +322,7 @@ int test_backbones(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torchvisions_networks_have_its_logits),
+        cmocka_unit_test(saliency_is_that_of_pytorch),
         cmocka_unit_test(efficientnet_lite0_has_its_logits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
