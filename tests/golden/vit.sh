@@ -14,5 +14,9 @@ for level in $("$SWEEP" list levels | awk '/runs here/ { print $1 }'); do
   run 0 "$SOURCE/sweeps/vit.ini" $short -q --no-plots --isa "$level" --out "$level"
   same one "$level" vit
 done
+# What positions look at adds up to 1 for each of them.
+run 0 inspect vit --no-plots --sample 1 --out one
+awk -F, 'NR > 1 { share[$2 "," $3 "," $4] += $6 } END { for (k in share) n += share[k] > 0.9999 && share[k] < 1.0001; exit n != length(share) || n < 8 }' \
+  one/results/vit/inspect/attention.csv || fail "shares of attention: $(head -n 3 one/results/vit/inspect/attention.csv)"
 [ "$(column one/results/vit.csv train_loss | sort -u | wc -l)" = 4 ] || fail "two networks learn alike"
 finish

@@ -62,6 +62,36 @@ static void standard_is_by_channel_of_the_training_split(void **state)
     arena_release(&a);
 }
 
+/* As the networks that others begin with were trained: torchvision.transforms.Normalize([0.485, 0.456, 0.406], [0.229,
+ * 0.224, 0.225]) after ToTensor, and (x - 127) / 128. Where that is not of such pixels, it is refused. */
+static void trained_networks_get_what_they_know(void **state)
+{
+    static const double mean[] = {0.485, 0.456, 0.406}, deviation[] = {0.229, 0.224, 0.225};
+    struct dataset d = colours();
+    struct data_spec s = spec_of("optdigits", "");
+    struct data_view v;
+    struct arena a;
+    struct err e = {0};
+    (void)state;
+    arena_init(&a);
+    s.train = 8;
+    s.normalize = NORMALIZE_IMAGENET;
+    view_of(&v, &d, &s, &a);
+    for (int c = 0; c < 3; c++)
+        for (int x = 0; x < 256; x += 51) {
+            const double got = x * (double)v.transform[0].scale[c] + (double)v.transform[0].shift[c];
+            assert_true(fabs(got - (x / 255.0 - mean[c]) / deviation[c]) < 1e-5);
+        }
+    s.normalize = NORMALIZE_CENTRED;
+    view_of(&v, &d, &s, &a);
+    assert_true(v.transform[0].scale[1] == 1.0f / 128 && v.transform[0].shift[1] == -127.0f / 128);
+    s.normalize = NORMALIZE_IMAGENET;
+    d.field[0].shape.c = 1;
+    assert_int_equal(data_view_init(&v, &d, &s, &a, &e), -1);
+    assert_non_null(strstr(e.text, "normalize = imagenet is of three colours"));
+    arena_release(&a);
+}
+
 static void a_constant_channel_is_no_division_by_zero(void **state)
 {
     struct dataset d = colours();
@@ -184,6 +214,7 @@ int run_batch_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(standard_is_by_channel_of_the_training_split),
+        cmocka_unit_test(trained_networks_get_what_they_know),
         cmocka_unit_test(a_constant_channel_is_no_division_by_zero),
         cmocka_unit_test(statistics_are_exact),
         cmocka_unit_test(batches_are_laid_out_in_blocks_of_16),
