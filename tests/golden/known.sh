@@ -29,15 +29,17 @@ cp broken/train-images-idx3-ubyte broken/t10k-images-idx3-ubyte
 cp broken/train-images-idx3-ubyte broken/t10k-labels-idx1-ubyte
 run 4 plan mnist.ini data.path=broken
 
-# Every point of the files in sweeps/ can train; of a table nothing is known without its file, and some
-# are made by a line in the sweep file.
+# Every point of the files in sweeps/ can train; of a table or a text nothing is known without its file, and some
+# are made by a line in the sweep file; what a network begins with is another matter.
 for f in "$SOURCE"/sweeps/*.ini; do
   places=none
-  if grep -q '^dataset *= *csv' "$f"; then
+  if grep -qE '^dataset *= *(csv|text)' "$f"; then
     places=$SWEEP_DATA
     [ -e "$places/$(sed -nE 's/^file *= *([^ ;]+).*/\1/p' "$f")" ] || continue
   fi
-  SWEEP_DATA=$places run 0 plan "$f"
+  begins=()
+  ! grep -q '^start *=' "$f" || begins=(model.start=none)
+  SWEEP_DATA=$places run 0 plan "$f" "${begins[@]}"
   hasnot out 'can never train' 'skipped'
   grep -qE '[0-9]+ trials? to train' out || fail "$f trains nothing"
 done
