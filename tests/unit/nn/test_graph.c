@@ -285,6 +285,36 @@ static void receptive_fields_are_what_outputs_depend_on(void **state)
         check_fields(of_volumes[i], volume, 1);
 }
 
+/* Of texts nothing is made but by an embedding, and nothing that looks around without the lengths, or changes them. */
+static void texts_are_looked_up_and_keep_their_lengths(void **state)
+{
+    static const struct shape text = {SEQUENCE, 1, 9, 1, 1};
+    static const struct {
+        const char *text, *says;
+        const struct shape *in;
+    } row[] = {
+        {"dense 4, embedding 3", "'dense 4': its input is ids of tokens", &text},
+        {"residual { embedding 1 }", "its input is ids of tokens", &text},
+        {"embedding 4, embedding 4", "wants the ids of tokens", &text},
+        {"embedding 4, conv 3 4 pad 1", "would count what stands after the end", &text},
+        {"embedding 4, maxpool 3 stride 1 pad 1", "would count what stands after the end", &text},
+        {"embedding 4, batchnorm", "would count what stands after the end", &text},
+        {"embedding 4, groupnorm 2", "would count what stands after the end", &text},
+        {"embedding 4, layernorm over all", "would count what stands after the end", &text},
+        {"embedding 4, flatten, dense 2", "would count what stands after the end", &text},
+        {"embedding 4, class_token", "would count what stands after the end", &text},
+        {"embedding 4, pad 1", "makes 11 positions of the 9 of a text", &text},
+        {"lstm 4", "wants a sequence [C,T], but its input is 1x28x28; rows makes one of maps", &digits},
+        {"embedding 4, conv 1 4, layernorm, rmsnorm, attention causal, lstm 3, dense 2, last", "", &text},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(row); i++) {
+        const char *got = build_errors(row[i].text, *row[i].in, 0);
+        if (!strstr(got, row[i].says) || (!*row[i].says && *got))
+            fail_msg("'%s': %s", row[i].text, got);
+    }
+}
+
 /* Numbers for directions that the input does not have, or not for all that it has, are told. */
 static void directions_must_fit_the_input(void **state)
 {
@@ -504,6 +534,7 @@ int test_graph(void)
         cmocka_unit_test(facts_of_volumes),
         cmocka_unit_test(receptive_fields_are_what_outputs_depend_on),
         cmocka_unit_test(directions_must_fit_the_input),
+        cmocka_unit_test(texts_are_looked_up_and_keep_their_lengths),
         cmocka_unit_test(head_names_global_pooling_however_it_is_written),
         cmocka_unit_test(distances_of_the_last_pooling_and_batchnorm),
         cmocka_unit_test(bias_follows_what_reads_it),
