@@ -175,7 +175,7 @@ static void put_function(const struct c_writer *w, const char *name, const struc
 static int has_word(const char *text, const char *word)
 {
     const size_t n = strlen(word);
-    for (const char *p = text; p && (p = strstr(p, word)); p += n)
+    for (const char *p = text; n && p && (p = strstr(p, word)); p += n)
         if ((p == text || !(isalnum((unsigned char)p[-1]) || p[-1] == '_')) &&
             !(isalnum((unsigned char)p[n]) || p[n] == '_'))
             return 1;

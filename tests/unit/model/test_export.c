@@ -209,9 +209,9 @@ static void c_files_compute_what_the_engine_does(void **state)
 /* A network may be called like a word of C, a function of the library, or one that the file has for itself. */
 static void any_name_is_one_in_c(void **state)
 {
-    static const char *const names[] = {"switch", "exp",  "tanhf",   "conv",         "act_tanh", "affine", "linux",
-                                        "float",  "w0",   "weight0", "input_scale0", "input",    "work",   "x",
-                                        "NAN",    "main", "class",   "restrict",     "y0",       "7 up",   "digits"};
+    static const char *const names[] = {
+        "switch",       "f",     "exp",  "tanhf", "conv", "act_tanh", "affine", "linux",    "float", "w0",   "weight0",
+        "input_scale0", "input", "work", "x",     "NAN",  "main",     "class",  "restrict", "y0",    "7 up", "digits"};
     char folder[] = "/tmp/sweep-names-XXXXXX", file[32], command[160];
     (void)state;
     assert_non_null(mkdtemp(folder));
