@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Does a small network learn the toy sets of scikit-learn as its own MLP does? Trains both with the same recipe by
-cross-validation of 5 folds, several divisions into folds each, and prints the mean score of the validation folds, its
-standard error, and the difference in standard errors of scikit-learn's mean.
+cross-validation of 5 folds, several divisions into folds each, and prints the mean score of the validation folds, the
+difference in standard errors of what scikit-learn's 5 folds say (their deviation / sqrt(5), the rule of one standard error
+of Breiman et al. 1984), and in those of the difference of both means, which as many divisions make small.
 
-  python3 tests/bench/folds.py build/gcc/sweep [--python PYTHON] [--rounds 10] [--epochs 30] [--width 16]
+  python3 tests/bench/folds.py build/gcc/sweep [--python PYTHON] [--rounds 10] [--epochs 30] [--width 16] [--sets iris,...]
 PYTHON has scikit-learn. The recipe: one layer of --width units with ReLU, Glorot's uniform weights, Adam with 0.01,
 batches of 16, numbers normalized by the training folds; accuracies of iris, wine and breast cancer, and of diabetes, which
 takes 150 epochs, the share of the variance that is explained (r2). Both read the same files, all of whose samples are in
-the folds, which each draws class by class (of numbers scikit-learn at random). Standard errors are those of the means of
-the divisions, whose folds share samples: deviation / sqrt(rounds). A few minutes."""
+the folds, which each draws class by class (of numbers scikit-learn at random). A few minutes."""
 import argparse
 import csv
 import os
@@ -57,7 +57,8 @@ def with_sweep(a, name, folder):
                              kind="target_type = number" if numbers else "target_type = class",
                              output="$targets" if numbers else "$classes", epochs=epochs_of(a, name)))
     out = os.path.join(folder, name)
-    subprocess.run([a.sweep, ini, "-q", "--no-plots", "-j", "1", "--out", out], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([a.sweep, ini, "-q", "--no-plots", "-j", "1", "--out", out], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
     with open(os.path.join(out, "results", "folds.csv"), newline="") as f:
         score = [float(row[metric]) for row in csv.DictReader(f)]
     return [statistics.mean(score[i:i + 5]) for i in range(0, len(score), 5)]
@@ -75,7 +76,8 @@ def write_sets(folder):
 
 
 def with_sklearn(a, folder):
-    """In a process of PYTHON's: writes the sets, prints a line a set."""
+    """In a process of PYTHON's: writes the sets, prints a line a set: its name, the standard error of five folds (the mean
+    over the divisions), the mean of each division."""
     import warnings
 
     from sklearn import datasets
@@ -85,16 +87,17 @@ def with_sklearn(a, folder):
     from sklearn.preprocessing import StandardScaler
     warnings.filterwarnings("ignore")  # that it has not converged
     write_sets(folder)
-    for name in SETS:
+    for name in a.sets.split(","):
         x, y = getattr(datasets, "load_" + name)(return_X_y=True)
         kind, folds = (MLPRegressor, KFold) if name == "diabetes" else (MLPClassifier, StratifiedKFold)
-        epochs, means = epochs_of(a, name), []
+        epochs, means, errors = epochs_of(a, name), [], []
         for seed in range(a.rounds):
-            mlp = kind((a.width,), alpha=0, batch_size=16, learning_rate_init=0.01, max_iter=epochs, tol=0,
+            mlp = kind(hidden_layer_sizes=(a.width,), alpha=0, batch_size=16, learning_rate_init=0.01, max_iter=epochs, tol=0,
                        n_iter_no_change=10 ** 6, random_state=seed)
             score = cross_val_score(make_pipeline(StandardScaler(), mlp), x, y, cv=folds(5, shuffle=True, random_state=seed))
             means.append(score.mean())
-        print(name, *("%.9g" % m for m in means), flush=True)
+            errors.append(score.std(ddof=1) / 5 ** 0.5)
+        print(name, *("%.9g" % m for m in [statistics.mean(errors)] + means), flush=True)
 
 
 def main():
@@ -104,6 +107,7 @@ def main():
     p.add_argument("--rounds", type=int, default=10)
     p.add_argument("--epochs", type=int, default=30)
     p.add_argument("--width", type=int, default=16)
+    p.add_argument("--sets", default=",".join(SETS))
     p.add_argument("--sklearn", help=argparse.SUPPRESS)
     a = p.parse_args()
     if a.sklearn:
@@ -113,18 +117,18 @@ def main():
         p.error("which program?")
     with tempfile.TemporaryDirectory() as folder:
         said = subprocess.run([a.python, os.path.abspath(__file__), "--sklearn", folder, "--rounds", str(a.rounds),
-                               "--epochs", str(a.epochs), "--width", str(a.width)], check=True, stdout=subprocess.PIPE,
+                               "--epochs", str(a.epochs), "--width", str(a.width), "--sets", a.sets], check=True, stdout=subprocess.PIPE,
                               text=True).stdout
-        print("| set | score | sweep | scikit-learn | difference in standard errors |\n| --- | --- | --- | --- | --- |")
+        print("| set | score | sweep | scikit-learn | difference in standard errors of 5 folds | of the difference of means |")
+        print("| --- " * 6 + "|")
         for line in said.splitlines():
-            name, *other = line.split()
-            own, other = with_sweep(a, name, folder), list(map(float, other))
-            mean, error = (statistics.mean(v) for v in (own, other)), \
-                [statistics.stdev(v) / len(v) ** 0.5 for v in (own, other)]
-            mean = list(mean)
-            print("| %s | %s | %.4f +- %.4f | %.4f +- %.4f | %+.2f |" %
-                  (name, "r2" if name == "diabetes" else "accuracy", mean[0], error[0], mean[1], error[1],
-                   (mean[0] - mean[1]) / error[1]), flush=True)
+            name, error, *other = line.split()
+            own, other, error = with_sweep(a, name, folder), list(map(float, other)), float(error)
+            less = statistics.mean(own) - statistics.mean(other)
+            of_means = ((statistics.variance(own) + statistics.variance(other)) / a.rounds) ** 0.5
+            print("| %s | %s | %.4f | %.4f | %+.2f | %+.2f |" %
+                  (name, "r2" if name == "diabetes" else "accuracy", statistics.mean(own), statistics.mean(other),
+                   less / error, less / of_means), flush=True)
 
 
 main()

@@ -1,5 +1,5 @@
 /* An image file, PNG, PGM or PPM, made into samples of several shapes, or an error that names it. The first byte
- * chooses the shape, the rest is the file. */
+ * chooses the shape, the rest is the file. Also read as a label map. */
 #include "fuzz.h"
 
 #include "data/sources/picture.h"
@@ -24,6 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     /* What is large takes long, and is decoded as what is small. */
     if (!bad && (int64_t)p.w * p.h <= 1 << 20)
         bad = picture_take(&p, &s, to, &e);
+    PROMISE(!bad == !e.code && (!bad || strstr(e.text, path)));
+    picture_close(&p);
+    e = (struct err){0}; /* the same as a label map */
+    bad = picture_open(&p, path, &e);
+    if (!bad && (int64_t)p.w * p.h <= 1 << 20)
+        bad = picture_take_numbers(&p, &s, to, &e);
     PROMISE(!bad == !e.code && (!bad || strstr(e.text, path)));
     picture_close(&p);
     return 0;

@@ -27,6 +27,14 @@ run 0 moons.ini -q --no-plots --isa ref --out plain
 run 3 moons.ini -q --no-plots -j 2 --out halted stop.epochs=60
 run 0 moons.ini -q --no-plots -j 2 --out halted
 for other in two plain halted; do same one $other moons; done
+# What the best point says of the cells of a grid is what it says of the training samples in them.
+awk -F, 'NR == 1 { next }
+  $1 == "cell" { x[n] = $2; y[n] = $3; said[n++] = $4; if ($5 < 0.5 || $5 > 1) exit 1; next }
+  { best = 0
+    for (i = 1; i < n; i++) if (($2 - x[i]) ^ 2 + ($3 - y[i]) ^ 2 < ($2 - x[best]) ^ 2 + ($3 - y[best]) ^ 2) best = i
+    right += said[best] == $4; if (($2 - x[best]) ^ 2 > 0.01) exit 1; samples++ }
+  END { exit n != 48 * 48 || (samples != 180 && samples != 300) || right < 0.9 * samples }' one/results/moons.regions.csv ||
+  fail "regions: $(tail -n 20 one/results/moons.regions.csv)"
 cut -d, -f1-5,8-10,25- one/results/moons.csv >shown
 expected shown made-trials.csv
 [ "$(tail -n +2 one/results/moons.csv | cut -d, -f6 | sort -u | wc -l)" -eq 16 ] || fail "other data, the same trial"

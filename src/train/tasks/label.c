@@ -246,7 +246,8 @@ static double look_at_labels(struct train_task *t, const struct batch *b, float 
         for (int row = 0; row < s->rows; row++) {
             map_counts_add(&s->counts, s->width, turned_outputs(s, z, block, row), labels_of_row(s, b, block, row),
                            &kept);
-            kept.at += kept.n ? s->width : 0;
+            if (kept.n)
+                kept.at += s->width;
         }
         kept.n = 0; /* they are in the first block */
     }
