@@ -2,8 +2,8 @@
 #include "cli/command.h"
 
 #include "base/str.h"
-#include "cli/commands/results.h"
 #include "cli/budget.h"
+#include "cli/commands/results.h"
 #include "cli/console/progress.h"
 #include "cli/console/text.h"
 
@@ -132,10 +132,16 @@ static int draw_pictures(const struct invocation *in, const char *name)
 
 /* ---- the end ---- */
 
+#define FOUND_AT_ONCE 2000 /* trials; what more of them have found is left to the report, which holds their tables */
+
 /* What the sweep has found, a sentence or a few a line. 0, or -1 with *e. */
-static int print_findings(const struct invocation *in, const char *name, struct err *e)
+static int print_findings(const struct invocation *in, const char *name, uint64_t trials, struct err *e)
 {
     struct str text = {0};
+    if (trials > FOUND_AT_ONCE) {
+        printf("\n`sweep report %s` says what they have found\n", name);
+        return 0;
+    }
     int bad = report_findings(in->opt.out, name, &text, e);
     if (!bad && text.n)
         printf("\n%s", text.p);
@@ -151,7 +157,7 @@ static int print_results(const struct invocation *in, const char *name, const st
     int bad = about_read(&about, in->opt.out, name, &e);
     if (!bad && sum->complete) {
         printf("\n");
-        bad = print_ranking(in->opt.out, name, &about, TOP, &e) || print_findings(in, name, &e);
+        bad = print_ranking(in->opt.out, name, &about, TOP, &e) || print_findings(in, name, sum->trials, &e);
     }
     if (!bad) {
         printf("\n");
