@@ -64,13 +64,18 @@ static void look_at_cells(struct training *r, const double low[2], const double 
     const struct data_view *v = r->job.view;
     const int classes = r->task.outputs;
     struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .seed = r->job.seed, .sample = r->batch.key};
+    train_fixed_prepare(r);
+    float *to = train_input(r, r->eval, DATA_TEST); /* of which nothing is kept */
     for (int i = 0; i < pass.blocks * LANES; i++)
         for (int k = 0; k < 2; k++) {
             const size_t cell = from + (size_t)i, at = k ? cell / REGION_SIDE : cell % REGION_SIDE;
             const double value = low[k] + (high[k] - low[k]) * ((double)at + 0.5) / REGION_SIDE;
             const double x = value * (double)data_input_scale(v, k) + (double)data_input_shift(v, k);
-            r->eval->x[lane_at(r->job.graph->in, i, k, 0, 0)] = i < n ? (float)x : 0;
+            to[lane_at(r->job.graph->in, i, k, 0, 0)] = i < n ? (float)x : 0;
         }
+    r->batch.n = n;
+    r->batch.blocks = pass.blocks;
+    train_fixed_forward(r, r->eval, DATA_TEST, r->at);
     nn_forward(r->eval, &pass);
     for (int i = 0; i < n; i++)
         r->region[from + (size_t)i] =

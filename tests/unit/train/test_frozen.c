@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "golden.h"
 #include "nn/freezing.h"
+#include "train/answers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -174,6 +175,75 @@ static void a_fixed_front_is_left_out_to_the_bit(void **state)
     }
 }
 
+enum { PLACES = 96, PLACE_CLASSES = 3 };
+
+/* What a training on places of a plane says of the grid over them. */
+static void train_places(const char *layers, const struct nn_spec *spec, int nodes, double *region)
+{
+    static const char *const name[PLACE_CLASSES] = {"a", "b", "c"};
+    static float x[2 * PLACES];
+    static uint8_t y[PLACES];
+    struct fixture f = {.set = {.name = "places", .n = {PLACES, PLACES}}};
+    struct nn_line line = {.text = layers};
+    struct err_list errs = {0};
+    struct err e = {0};
+    struct arena a;
+    struct epoch_row row[3];
+    struct train_result out;
+    for (int i = 0; i < PLACES; i++) {
+        x[2 * i] = 3 + 2 * pattern(2 * i);
+        x[2 * i + 1] = 5 * pattern(5 * i + 1);
+        y[i] = (uint8_t)((x[2 * i] > 3) + (x[2 * i + 1] > 1));
+    }
+    arena_init(&f.mem);
+    dataset_of_vectors(&f.set, 2, PLACE_CLASSES, name);
+    for (int part = 0; part < DATA_PARTS; part++) {
+        f.set.field[0].values[part] = x;
+        f.set.field[1].values[part] = y;
+    }
+    param_defaults(data_params, &f.data);
+    f.data.dataset = "places";
+    f.data.train = 64;
+    f.data.validation = 32;
+    assert_int_equal(data_view_init(&f.view, &f.set, &f.data, &f.mem, &e), 0);
+    assert_int_equal(nn_graph_build(&f.graph, &line, 1, (struct shape){VECTOR, 2, 1, 1, 1},
+                                    (struct nn_target){PLACE_CLASSES, "classes", NULL}, spec, &f.mem, &errs),
+                     0);
+    spec_from(&f.spec, "optimizer=sgd lr=0.05 batch_size=16 eval_batch=48 epochs=3");
+    f.job = (struct train_job){.spec = &f.spec, .graph = &f.graph, .view = &f.view, .k = kernels_pick(NULL), .seed = 3};
+    struct training *r = fixture_run(&f, &a);
+    assert_int_equal(r->fixed.nodes, nodes);
+    train_all(r, row, 3);
+    train_finish(r, &out);
+    assert_non_null(r->region);
+    memcpy(region, r->region, REGION_SIDE * REGION_SIDE * sizeof *region);
+    arena_release(&a);
+    fixture_release(&f);
+}
+
+/* The cells are places of the input, whatever the part that is trained reads: the same as where it reads them itself.
+ */
+static void a_grid_of_places_goes_through_a_fixed_front(void **state)
+{
+    static const char *const layers[] = {"dense 1, relu, dense 3", "dense 8, relu, dense 3"};
+    static double region[2][REGION_SIDE * REGION_SIDE];
+    (void)state;
+    for (size_t i = 0; i < COUNT(layers); i++) {
+        for (int whole = 0; whole < 2; whole++) {
+            struct nn_spec spec;
+            param_defaults(nn_params, &spec);
+            spec.freeze = "0";
+            spec.unfreeze_at = whole ? 100 : 0;
+            train_places(layers[i], &spec, whole ? 0 : 2, region[whole]);
+        }
+        assert_memory_equal(region[0], region[1], sizeof region[0]);
+        int differ = 0;
+        for (int k = 1; k < REGION_SIDE * REGION_SIDE; k++)
+            differ += region[0][k] != region[0][0];
+        assert_true(differ > REGION_SIDE);
+    }
+}
+
 /* --- the way back --- */
 
 /* The steps of the frozen backward pass: none for what lies before the first layer that is trained. */
@@ -292,6 +362,7 @@ int test_frozen(void)
         cmocka_unit_test(slower_tensors_step_as_parameter_groups),
         cmocka_unit_test(frozen_weights_keep_their_bits),
         cmocka_unit_test(a_fixed_front_is_left_out_to_the_bit),
+        cmocka_unit_test(a_grid_of_places_goes_through_a_fixed_front),
         cmocka_unit_test(nothing_goes_back_beyond_the_first_thawed_layer),
         cmocka_unit_test(gradients_pass_a_frozen_norm),
         cmocka_unit_test(words_that_fit_nothing_are_told),
