@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "nn/layer.h"
+#include "train/task.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -62,17 +63,27 @@ static void see_values(struct looking *l, struct values_of_node *node)
         }
 }
 
+/* What the network is to put out: of a task that puts out what was put in the batch's input, which has that shape. */
+static const float *wanted_numbers(const struct looking *l)
+{
+    for (size_t i = 0; l->m->task && task_types[i]; i++)
+        if (!strcmp(task_types[i]->name, l->m->task) && task_types[i]->like_input)
+            return l->net->x;
+    return l->batch.target;
+}
+
 /* The gradient of the mean loss of a batch: of classes the cross-entropy, of numbers half the squared error. */
 static void batch_gradient(struct looking *l, int n)
 {
     const struct shape out = nn_output(l->m->graph);
+    const float *want = wanted_numbers(l);
     memset(l->net->dz, 0, floats_of(out, blocks_of(n)) * sizeof *l->net->dz);
     for (int s = 0; s < n; s++) {
         double share = 1, best = l->m->classes ? look_number(l->net->z, out, s, look_answer(l, s, &share), 0, 0) : 0;
         for (int k = 0; k < out.c && out.h * out.w == 1; k++) {
             const double z = look_number(l->net->z, out, s, k, 0, 0);
             const double d = l->m->classes ? share * exp(z - best) - (l->batch.label[s] == k)
-                                           : z - (double)l->batch.target[lane_at(out, s, k, 0, 0)];
+                                           : z - (double)want[lane_at(out, s, k, 0, 0)];
             l->net->dz[lane_at(out, s, k, 0, 0)] = (float)(d / n);
         }
     }

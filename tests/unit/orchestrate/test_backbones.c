@@ -238,6 +238,83 @@ static void saliency_is_that_of_pytorch(void **state)
     (void)!system(command);
 }
 
+/* --- what layers learn from --- */
+
+enum { NUMBERS = 4 };
+
+/* Column `grad_norm` of the layer that is a dense one. */
+static double norm_of_dense(const char *folder)
+{
+    char path[256], line[512];
+    double norm = NAN;
+    snprintf(path, sizeof path, "%s/layers.csv", folder);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f))
+        if (strstr(line, ",dense")) {
+            *strrchr(line, ',') = 0;
+            norm = strtod(strrchr(line, ',') + 1, NULL);
+        }
+    fclose(f);
+    return norm;
+}
+
+/* A network with one dense layer, whose first outputs are to be its input of 4 numbers, looks at one sample: the norm
+ * of its gradient, from half the squared error of z = W x + b, is that of z - x, times x and 1. */
+static void learns_from_its_input(const char *words)
+{
+    char folder[] = "/tmp/sweep-look.XXXXXX", command[64];
+    const float ones[NUMBERS] = {1, 1, 1, 1}, zeros[NUMBERS] = {0};
+    const struct shape in = {VECTOR, NUMBERS, 1, 1, 1};
+    const struct inspect_how how = {.split = DATA_TEST, .sample = 1, .lr = 0.1};
+    float x[NUMBERS];
+    double squares = 1, error = 0;
+    struct backbone b = {.sweep = NULL};
+    struct data_view view;
+    struct dataset set;
+    struct inspected out;
+    struct err e = {0};
+    struct arena a;
+    arena_init(&a);
+    build_backbone(&b, words, in, NUMBERS, 1);
+    for (int i = 0; i < NUMBERS; i++) {
+        x[i] = (float)unit_number(1, (size_t)i);
+        squares += (double)x[i] * (double)x[i];
+    }
+    for (size_t i = 0; i < b.graph.param_floats; i++)
+        b.net->w[i] = (float)unit_number(2, i);
+    for (int i = 0; i < b.graph.nnodes; i++) {
+        const struct nn_tensor *t = b.graph.node[i].tensor;
+        for (int k = 0; k < NUMBERS && b.graph.node[i].ntensors; k++) {
+            double z = (double)b.net->w[t[1].at + (size_t)k];
+            for (int c = 0; c < NUMBERS; c++)
+                z += (double)b.net->w[t[0].at + (size_t)(NUMBERS * k + c)] * (double)x[c];
+            error += pow(z - (double)x[k], 2);
+        }
+    }
+    const struct model m = {.graph = &b.graph,
+                            .w = b.net->w,
+                            .buffers = b.net->buffers,
+                            .form = {.type = FIELD_FLOATS, .shape = in, .scale = ones, .shift = zeros},
+                            .task = "reconstruct"};
+    assert_non_null(mkdtemp(folder));
+    if (sample_view(&view, &set, &m.form, 1, x, &a) || inspect_model(&m, &view, &how, folder, &a, &out, &e))
+        fail_msg("%s", e.text);
+    const double want = sqrt(error * squares), got = norm_of_dense(folder);
+    if (!(fabs(got - want) <= 1e-5 * want))
+        fail_msg("%s: the norm of the gradient is %.9g, expected %.9g", words, got, want);
+    release_backbone(&b);
+    arena_release(&a);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    (void)!system(command);
+}
+
+static void reconstructions_learn_from_their_input(void **state)
+{
+    (void)state;
+    learns_from_its_input("dense 4");
+}
+
 /* --- EfficientNet-Lite0 --- */
 
 static FILE *open_data(const char *file, char *path, size_t n)
@@ -323,6 +400,7 @@ int test_backbones(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torchvisions_networks_have_its_logits),
         cmocka_unit_test(saliency_is_that_of_pytorch),
+        cmocka_unit_test(reconstructions_learn_from_their_input),
         cmocka_unit_test(efficientnet_lite0_has_its_logits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
