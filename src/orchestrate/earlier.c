@@ -77,17 +77,21 @@ static enum trial_status status_of_row(const struct earlier_table *t, size_t row
     return s;
 }
 
-/* The result of the point whose first row is *row, which moves on to the next point. */
-static struct search_result result_of_rows(const struct earlier_table *t, size_t *row, int maximise)
+/* The result of the point whose first row is *row, which moves on to the next point. Whether it has one: a point is
+ * only known where a trial of it has come to its end. */
+static int result_of_rows(const struct earlier_table *t, size_t *row, int maximise, struct search_result *result)
 {
     struct point_outcome o = {.fewest = 0};
+    int ended = 0;
     const char *point = t->trials.cell[*row * t->trials.cols + (size_t)t->point];
     for (; *row < t->trials.rows && !strcmp(t->trials.cell[*row * t->trials.cols + (size_t)t->point], point); ++*row) {
         double epochs = table_number(&t->trials, *row, t->epochs);
-        outcome_add(&o, status_of_row(t, *row), table_number(&t->trials, *row, t->objective),
-                    epochs > 0 ? (int)epochs : 0);
+        enum trial_status status = status_of_row(t, *row);
+        ended |= status == TRIAL_COMPLETE || status == TRIAL_PRUNED || status == TRIAL_FAILED;
+        outcome_add(&o, status, table_number(&t->trials, *row, t->objective), epochs > 0 ? (int)epochs : 0);
     }
-    return outcome_result(&o, maximise);
+    *result = outcome_result(&o, maximise);
+    return ended;
 }
 
 static int check_earlier_objective(const struct sweep *s, const struct earlier_table *t, struct err *e)
@@ -110,7 +114,7 @@ static int open_tables(const struct sweep *s, const char *out, struct earlier_ta
 {
     char path[4200];
     const char *name = name_of_earlier(s);
-    if (strchr(name, '/') || !file_exists(report_path(path, sizeof path, out, name, ".csv")))
+    if (!file_exists(report_path(path, sizeof path, out, name, ".csv")))
         return wrong_earlier(s, e, "has no results: there is no ", path);
     if (table_read(&t->trials, path, e) ||
         table_read(&t->about, report_path(path, sizeof path, out, name, ".about.csv"), e) ||
@@ -133,11 +137,11 @@ static int read_sweep(struct sweep *s, const char *out, struct search_earlier **
         bad = err_set(e, ERR_NOMEM, "no memory for the results of %s", name_of_earlier(s));
     for (size_t r = 0; !bad && r < t.trials.rows;) {
         int known = !read_earlier_values(s, &t.trials, r, &(*v)[*n].at);
-        (*v)[*n].result = result_of_rows(&t, &r, sweep_spec(s)->maximise);
-        *n += (size_t)known;
+        int ended = result_of_rows(&t, &r, sweep_spec(s)->maximise, &(*v)[*n].result);
+        *n += (size_t)(known && ended);
     }
     if (!bad && !*n)
-        bad = wrong_earlier(s, e, "has no point whose values are all values of these axes", "");
+        bad = wrong_earlier(s, e, "has no trained point whose values are all values of these axes", "");
     table_release(&t.trials);
     table_release(&t.about);
     return bad;
@@ -202,6 +206,8 @@ int earlier_read(struct sweep *s, const char *out, struct err *e)
         return 0;
     if (!strcmp(name_of_earlier(s), sweep_spec(s)->name))
         return wrong_earlier(s, e, "is this sweep itself", "");
+    if (strchr(name_of_earlier(s), '/'))
+        return wrong_earlier(s, e, "is not the name of a sweep", "");
     int bad = file_exists(kept_path(s, out, path, sizeof path)) ? read_kept_earlier(s, path, &v, &n, e)
                                                                 : read_sweep(s, out, &v, &n, e);
     if (!bad && sweep_know(s, v, n))

@@ -148,6 +148,14 @@ for method in $methods; do
 done
 run 2 plan s.ini search.method=gp search.from=nobody
 has err 'search.from: nobody has no results'
+run 2 plan s.ini search.method=gp search.from=results/s.csv
+has err 'search.from: results/s.csv is not the name of a sweep'
+# A point that nothing was found of yet is not known.
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "status") at = i; else if ($i == "point") of = i }
+  NR > 1 && $of > 11 { $at = $of == 12 ? "open" : "skipped" } 1' from/results/s.csv >open.csv
+cp open.csv from/results/s.csv
+run 0 s.ini -q --no-plots search.method=gp search.from=s search.startup=20 search.trials=1 sweep.name=open --out from
+lines from/results/open/from.s.csv 12
 
 # A space that runs out: every point once, no repetition, and plan says so; two words for one training count once.
 tiny f '[search]' 'method = sobol' 'trials = 50' '[grid]' 'model.units = 4, 8' \
