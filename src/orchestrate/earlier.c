@@ -12,6 +12,7 @@
 
 #define LOSS "loss"
 #define PRUNED "pruned"
+#define OBJECTIVE "objective" /* of a kept copy: the losses are of this one */
 
 static const char *name_of_earlier(const struct sweep *s)
 {
@@ -61,6 +62,19 @@ static int read_earlier_values(const struct sweep *s, const struct table *t, siz
     return 0;
 }
 
+/* The objective of the sweep, as NAME.about.csv has it. */
+static const char *own_objective(const struct sweep *s, char *text, size_t n)
+{
+    snprintf(text, n, "%s %s", sweep_spec(s)->maximise ? "max" : "min", train_metrics[sweep_spec(s)->metric].name);
+    return text;
+}
+
+static int is_own_objective(const struct sweep *s, const char *objective)
+{
+    char own[80];
+    return !strcmp(objective, own_objective(s, own, sizeof own));
+}
+
 /* ---- from the tables of the earlier sweep ------------------------------------------------------------------------ */
 
 struct earlier_table {
@@ -97,17 +111,10 @@ static int result_of_rows(const struct earlier_table *t, size_t *row, int maximi
 static int check_earlier_objective(const struct sweep *s, const struct earlier_table *t, struct err *e)
 {
     const char *objective = "";
-    char metric[64];
-    int maximise;
     for (size_t r = 0; r < t->about.rows; r++)
         if (!strcmp(table_cell(&t->about, r, "key"), "objective"))
             objective = table_cell(&t->about, r, "value");
-    size_t n = strcspn(objective, " ");
-    maximise = !strncmp(objective, "max", n);
-    snprintf(metric, sizeof metric, "%.63s", objective + n + (objective[n] == ' '));
-    if (strcmp(metric, train_metrics[sweep_spec(s)->metric].name) || maximise != sweep_spec(s)->maximise)
-        return wrong_earlier(s, e, "has another objective: ", objective);
-    return 0;
+    return is_own_objective(s, objective) ? 0 : wrong_earlier(s, e, "has another objective: ", objective);
 }
 
 static int open_tables(const struct sweep *s, const char *out, struct earlier_table *t, struct err *e)
@@ -149,11 +156,33 @@ static int read_sweep(struct sweep *s, const char *out, struct search_earlier **
 
 /* ---- kept -------------------------------------------------------------------------------------------------------- */
 
+/* Whether the table is of the axes and the objective that the sweep has now: it may have been kept before they were
+ * others. */
+static int kept_fits(const struct sweep *s, const struct table *t)
+{
+    struct err why = {0};
+    if (check_axes(s, t, &why))
+        return 0;
+    return table_column(t, OBJECTIVE) < 0 || !t->rows || is_own_objective(s, table_cell(t, 0, OBJECTIVE));
+}
+
+/* Whether there is a kept copy that fits. 1, 0, or -1 with *e: it cannot be read. */
+static int has_kept_earlier(const struct sweep *s, const char *path, struct err *e)
+{
+    struct table t;
+    if (!file_exists(path))
+        return 0;
+    table_init(&t);
+    int fits = table_read(&t, path, e) ? -1 : kept_fits(s, &t);
+    table_release(&t);
+    return fits;
+}
+
 static int read_kept_earlier(struct sweep *s, const char *path, struct search_earlier **v, size_t *n, struct err *e)
 {
     struct table t;
     table_init(&t);
-    int bad = table_read(&t, path, e) || check_axes(s, &t, e);
+    int bad = table_read(&t, path, e);
     const int loss = table_column(&t, LOSS), pruned = table_column(&t, PRUNED);
     if (!bad && !(*v = malloc((t.rows + 1) * sizeof **v)))
         bad = err_set(e, ERR_NOMEM, "no memory for the results of %s", name_of_earlier(s));
@@ -171,15 +200,16 @@ static int write_earlier(const struct sweep *s, const char *path, struct err *e)
 {
     const struct search *search = sweep_search(s);
     const size_t keys = sweep_keys(s);
-    const char **cell = malloc((keys + 2) * sizeof *cell);
-    char(*text)[STR_NUM] = malloc((keys + 2) * sizeof *text);
+    const char **cell = malloc((keys + 3) * sizeof *cell);
+    char(*text)[STR_NUM] = malloc((keys + 2) * sizeof *text), objective[80];
     struct csv_out *csv = NULL;
     for (size_t i = 0; cell && i < keys; i++)
         cell[i] = sweep_key(s, i);
     if (cell && text) {
         cell[keys] = LOSS;
         cell[keys + 1] = PRUNED;
-        csv = csv_begin(path, cell, keys + 2, e);
+        cell[keys + 2] = OBJECTIVE;
+        csv = csv_begin(path, cell, keys + 3, e);
     } else {
         err_set(e, ERR_NOMEM, "no memory for the results of %s", name_of_earlier(s));
     }
@@ -189,6 +219,7 @@ static int write_earlier(const struct sweep *s, const char *path, struct err *e)
             cell[i] = sweep_point_value(s, &x->at, i, text[i]);
         cell[keys] = isinf(x->result.loss) ? "" : str_double(text[keys], x->result.loss);
         cell[keys + 1] = x->result.pruned ? str_whole(text[keys + 1], (uint64_t)x->result.pruned) : "";
+        cell[keys + 2] = own_objective(s, objective, sizeof objective);
         csv_row(csv, cell);
     }
     int bad = csv ? csv_commit(csv, 1, e) : -1;
@@ -208,8 +239,8 @@ int earlier_read(struct sweep *s, const char *out, struct err *e)
         return wrong_earlier(s, e, "is this sweep itself", "");
     if (strchr(name_of_earlier(s), '/'))
         return wrong_earlier(s, e, "is not the name of a sweep", "");
-    int bad = file_exists(kept_path(s, out, path, sizeof path)) ? read_kept_earlier(s, path, &v, &n, e)
-                                                                : read_sweep(s, out, &v, &n, e);
+    int kept = has_kept_earlier(s, kept_path(s, out, path, sizeof path), e);
+    int bad = kept < 0 ? -1 : kept ? read_kept_earlier(s, path, &v, &n, e) : read_sweep(s, out, &v, &n, e);
     if (!bad && sweep_know(s, v, n))
         bad = err_set(e, ERR_NOMEM, "no memory for the results of %s", name_of_earlier(s));
     free(v);
@@ -219,7 +250,8 @@ int earlier_read(struct sweep *s, const char *out, struct err *e)
 int earlier_keep(const struct sweep *s, const char *out, struct err *e)
 {
     char path[4300];
-    if (!*name_of_earlier(s) || file_exists(kept_path(s, out, path, sizeof path)))
+    if (!*name_of_earlier(s))
         return 0;
-    return write_earlier(s, path, e);
+    int kept = has_kept_earlier(s, kept_path(s, out, path, sizeof path), e);
+    return kept ? kept < 0 ? -1 : 0 : write_earlier(s, path, e);
 }

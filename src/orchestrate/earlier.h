@@ -1,6 +1,8 @@
 /* earlier.h - search.from: a search that listens knows the results of an earlier sweep from the beginning. What they
  * are is kept in results/NAME/from.FROM.csv when the sweep is run first, a row a point: its values, its loss and, where
- * it was given up, after how many epochs. Later calls and `verify` read that file, whatever becomes of the other sweep.
+ * it was given up, after how many epochs, and of which objective that is. Later calls and `verify` read that file,
+ * whatever becomes of the other sweep; where the sweep has other axes or another objective by then, the other one is
+ * read again.
  */
 #ifndef ORCHESTRATE_EARLIER_H
 #define ORCHESTRATE_EARLIER_H

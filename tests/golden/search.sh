@@ -144,6 +144,9 @@ for method in $methods; do
   has err 'search.from: s is of another space: it does not vary data.train'
   run 2 s.ini $words sweep.name=other 'sweep.objective=min val_loss' --out from
   has err 'search.from: s has another objective: max val_accuracy'
+  # What is kept is of another objective, too.
+  run 2 s.ini $words 'sweep.objective=min val_loss' --out j1
+  has err 'search.from: s has another objective: max val_accuracy'
   rm -r j1 j3
 done
 run 2 plan s.ini search.method=gp search.from=nobody
@@ -156,6 +159,7 @@ awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "status") at = i
 cp open.csv from/results/s.csv
 run 0 s.ini -q --no-plots search.method=gp search.from=s search.startup=20 search.trials=1 sweep.name=open --out from
 lines from/results/open/from.s.csv 12
+has from/results/open/from.s.csv objective 'max val_accuracy'
 
 # A space that runs out: every point once, no repetition, and plan says so; two words for one training count once.
 tiny f '[search]' 'method = sobol' 'trials = 50' '[grid]' 'model.units = 4, 8' \
