@@ -85,7 +85,7 @@ int prune_race_out(const struct prune_type *type, const struct prune_args *a, co
     if (!v)
         return -1;
     size_t n = pair_repeats(t, i, best, v, other);
-    int out = n >= (size_t)a->pairs && type->race(a, v, other, n);
+    int out = n >= (size_t)a->pairs ? type->race(a, v, other, n) : 0;
     *own = *against = 0;
     for (size_t k = 0; k < n; k++) {
         *own += v[k] / (double)n;

@@ -45,8 +45,8 @@ struct prune_type {
     /* 1: give it up, with *against what its value was compared with; 0: go on; -1: no memory. */
     int (*decide)(const struct prune_args *a, const struct prune_case *c, double *against);
     /* Of a rule that decides between the repeats of points before they are trained, and of which `decide` is NULL: 1:
-     * the values of a point's repeats tell it from the best one's in the same repeats, so that it gets no further one.
-     */
+     * the values of a point's repeats tell it from the best one's in the same repeats, so that it gets no further one;
+     * -1: no memory. */
     int (*race)(const struct prune_args *a, const double *own, const double *best, size_t pairs);
 };
 extern const struct prune_type *const prune_types[]; /* the first never decides; ends with NULL */
@@ -68,7 +68,8 @@ struct prune_repeat {
 int prune_race_out(const struct prune_type *type, const struct prune_args *a, const struct prune_repeat *t, size_t i,
                    double *own, double *against);
 /* The share of cases in which chance alone makes own[n] so much larger than best[n]: Student's paired test, where
- * the differences are not all the same, and Wilcoxon's (1945), exact. */
+ * the differences are not all the same, and Wilcoxon's (1945), exact, of the first 100 pairs
+ * that differ. -1: no memory. */
 double race_t(const double *own, const double *best, size_t n);
 double race_wilcoxon(const double *own, const double *best, size_t n);
 

@@ -4,6 +4,7 @@
 #include "base/maths.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { TEST_T, TEST_WILCOXON };
 
@@ -36,31 +37,47 @@ static double student_above(double t, size_t df)
     return 0.5 - s * (1 + sum) / 2;
 }
 
-#define MOST_PAIRS 20 /* of which all signs are counted; the first are taken */
+#define MOST_PAIRS 100                            /* the most that `pairs` may be; the first are taken */
+#define RANKS_SUM (MOST_PAIRS * (MOST_PAIRS + 1)) /* of doubled ranks, which are whole numbers */
+
+/* The share of all signs of m differences with whose positive ones the doubled ranks have at least this sum: the share
+ * of each sum, rank by rank. Exact while a double holds 2^m, and rounded by a few units beyond. -1: no memory. */
+static double share_of_signs(const int *rank, size_t m, int sum)
+{
+    double *share = calloc(RANKS_SUM + 1, sizeof *share), above = 0;
+    int most = 0;
+    if (!share)
+        return -1;
+    share[0] = 1;
+    for (size_t i = 0; i < m; i++) {
+        most += rank[i];
+        for (int w = most; w >= 0; w--)
+            share[w] = (share[w] + (w >= rank[i] ? share[w - rank[i]] : 0)) / 2;
+    }
+    for (int w = most; w >= sum; w--) /* the small shares first */
+        above += share[w];
+    free(share);
+    return above;
+}
 
 double race_wilcoxon(const double *own, const double *best, size_t n)
 {
-    double off[MOST_PAIRS], rank[MOST_PAIRS], sum = 0;
-    size_t m = 0, above = 0;
+    double off[MOST_PAIRS];
+    int rank[MOST_PAIRS], sum = 0;
+    size_t m = 0;
     for (size_t i = 0; i < n && m < MOST_PAIRS; i++)
         if (own[i] != best[i])
             off[m++] = own[i] - best[i];
-    for (size_t i = 0; i < m; i++) { /* ties have the mean of their ranks */
-        size_t less = 0, same = 0;
+    for (size_t i = 0; i < m; i++) { /* ties have the mean of their ranks, here twice that */
+        int less = 0, same = 0;
         for (size_t k = 0; k < m; k++) {
             less += fabs(off[k]) < fabs(off[i]);
             same += fabs(off[k]) == fabs(off[i]);
         }
-        rank[i] = (double)less + (double)(same + 1) / 2;
+        rank[i] = 2 * less + same + 1;
         sum += off[i] > 0 ? rank[i] : 0;
     }
-    for (size_t signs = 0; signs < (size_t)1 << m; signs++) {
-        double w = 0;
-        for (size_t i = 0; i < m; i++)
-            w += signs >> i & 1 ? rank[i] : 0;
-        above += w >= sum;
-    }
-    return m ? (double)above / (double)((size_t)1 << m) : 1;
+    return share_of_signs(rank, m, sum);
 }
 
 #define ROUNDING 0x1p-22 /* metrics are floats: differences that differ by less are the same */
@@ -84,7 +101,8 @@ double race_t(const double *own, const double *best, size_t n)
 
 static int decide_race(const struct prune_args *a, const double *own, const double *best, size_t pairs)
 {
-    return (a->test == TEST_T ? race_t : race_wilcoxon)(own, best, pairs) < a->alpha;
+    double p = (a->test == TEST_T ? race_t : race_wilcoxon)(own, best, pairs);
+    return p < 0 ? -1 : p < a->alpha;
 }
 
 // clang-format off

@@ -184,6 +184,34 @@ static void paired_tests_are_those_of_scipy(void **state)
     assert_close(race_t(worse, better, 5), 1.0 / 32, 1e-12, 0);
 }
 
+/* All signs are counted of many pairs, too: of n that are all worse there is one in 2^n, two where the smallest
+ * difference is the other way. With ties it is what counting them one by one says. */
+static void signs_of_many_pairs_are_counted(void **state)
+{
+    static const double off[12] = {1, -1, 2, 2, 2, -3, 4, 5, -5, 6, 6, 7};
+    static const double rank[12] = {1.5, 1.5, 4, 4, 4, 6, 7, 8.5, 8.5, 10.5, 10.5, 12};
+    double own[120], best[120] = {0}, sum = 0, above = 0;
+    (void)state;
+    for (size_t i = 0; i < 120; i++)
+        own[i] = (double)(i + 1);
+    for (size_t n = 1; n <= 100; n++)
+        assert_close(race_wilcoxon(own, best, n) * pow(2, (double)n), 1, 1e-12, 0);
+    assert_close(race_wilcoxon(own, best, 120) * 0x1p100, 1, 1e-12, 0); /* as many as are looked at */
+    own[0] = -1;
+    assert_close(race_wilcoxon(own, best, 100) * 0x1p99, 1, 1e-12, 0);
+    assert_close(race_wilcoxon(best, own, 50), 1 - 0x1p-50, 0x1p-53, 0);
+    for (size_t i = 0; i < 12; i++)
+        sum += off[i] > 0 ? rank[i] : 0;
+    for (size_t signs = 0; signs < 1 << 12; signs++) {
+        double w = 0;
+        for (size_t i = 0; i < 12; i++)
+            w += signs >> i & 1 ? rank[i] : 0;
+        above += w >= sum;
+    }
+    assert_close(race_wilcoxon(off, best, 12), above / (1 << 12), 0, 0);
+    assert_close(race_wilcoxon(best, best, 12), 1, 0, 0);
+}
+
 /* Point 0 is the best, 1 is as good, 2 is worse in every repeat: from the third repeat on it is left out. */
 static void a_race_is_for_those_that_may_win(void **state)
 {
@@ -216,6 +244,7 @@ int test_pruning(void)
         cmocka_unit_test(a_bracket_is_compared_among_itself),
         cmocka_unit_test(a_bracket_is_that_of_the_trials_own_epochs),
         cmocka_unit_test(paired_tests_are_those_of_scipy),
+        cmocka_unit_test(signs_of_many_pairs_are_counted),
         cmocka_unit_test(a_race_is_for_those_that_may_win),
         cmocka_unit_test(patience_waits_for_a_better_value),
     };
