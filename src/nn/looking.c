@@ -1,5 +1,5 @@
 /* looking.c - a net with memory of its own for every value: a plan without sharing and without stages, in which all
- * normalizations over batches are frozen and nothing else is. */
+ * normalizations over batches are frozen and nothing else is, and what is noise while training changes nothing. */
 #include "nn/looking.h"
 
 #include "nn/layers/attention.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* The graph with its normalizations over batches frozen. NULL without memory. */
+/* The graph with its normalizations over batches frozen and without its noise. NULL without memory. */
 static const struct nn_graph *graph_in_evaluation(const struct nn_graph *g, struct arena *a)
 {
     struct nn_graph *to = arena_take(a, sizeof *to);
@@ -21,6 +21,8 @@ static const struct nn_graph *graph_in_evaluation(const struct nn_graph *g, stru
     for (int i = 0; i < g->nnodes; i++) {
         node[i].frozen = (node[i].flags & OVER_BATCH) != 0;
         to->frozen |= node[i].frozen;
+        if (node[i].flags & EVAL_IDENTITY)
+            node[i].flags |= IDENTITY;
     }
     return to;
 }
@@ -38,7 +40,7 @@ struct nn_net *nn_look_new(const struct nn_graph *g, int batch, const struct ker
 static struct nn_pass look_pass(const struct nn_net *net, int n, const uint32_t *sample)
 {
     return (struct nn_pass){
-        .n = n, .blocks = blocks_of(n), .training = 1, .keep_all = 1, .frozen = net->graph->frozen, .sample = sample};
+        .n = n, .blocks = blocks_of(n), .training = 1, .keep_all = 2, .frozen = net->graph->frozen, .sample = sample};
 }
 
 void nn_look_forward(struct nn_net *net, int n, const uint32_t *sample)

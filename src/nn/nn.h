@@ -215,7 +215,8 @@ struct nn_pass {
     uint64_t seed;
     uint32_t epoch;
     const uint32_t *sample; /* [n] index of each image in the dataset */
-    int keep_all;           /* 1: dropout, dropout2d and droppath change nothing, though it is training */
+    int keep_all;           /* 1: dropout, dropout2d and droppath change nothing, though it is training; 2: and sample
+                             * puts out the means */
     /* Of networks with a layer that adds to the loss (nn_adds_loss): forward adds to divergence[blocks][16], which the
      * caller zeroes, what it adds for each sample (NULL: nobody wants it), and backward is that of divergence_scale
      * times their sum. */

@@ -33,10 +33,10 @@ static int live_samples(const struct nn_pass *p, int block)
 static float *draw_noise(const struct layer_call *c)
 {
     const int blocks = c->pass->blocks;
-    const uint32_t *seed = dropout_call_seeds(c);
     float *noise = c->scratch + dropout_seed_floats(c->node, blocks, c->bf16);
     memset(noise, 0, floats_of(c->node->y, blocks) * sizeof *noise);
-    c->kernels->add_noise(blocks, shape_size(c->node->y), 1, seed, noise, noise);
+    if (c->pass->keep_all < 2)
+        c->kernels->add_noise(blocks, shape_size(c->node->y), 1, dropout_call_seeds(c), noise, noise);
     return noise;
 }
 
@@ -44,7 +44,7 @@ static void sample_forward(const struct layer_call *call)
 {
     const struct shape x = call->node->x[0], y = call->node->y;
     const struct nn_pass *p = call->pass;
-    const float *noise = p->training ? draw_noise(call) : NULL;
+    const float *noise = p->training && p->keep_all < 2 ? draw_noise(call) : NULL;
     float *unwanted = call->scratch + sample_scratch(call->node, p->blocks, call->bf16) - LANES;
     memset(unwanted, 0, LANES * sizeof *unwanted);
     for (int b = 0; b < p->blocks; b++)

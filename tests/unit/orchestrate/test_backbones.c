@@ -315,6 +315,16 @@ static void reconstructions_learn_from_their_input(void **state)
     learns_from_its_input("dense 4");
 }
 
+static void noise_of_a_training_is_not_in_a_look(void **state)
+{
+    static const char *const words[] = {"gaussian_noise 2, dense 4", "dense 4, gaussian_noise 2",
+                                        "dropout 0.5, dense 4, dropout 0.5", "droppath 0.9, dense 4",
+                                        "dense 8, sample"};
+    (void)state;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        learns_from_its_input(words[i]);
+}
+
 /* --- EfficientNet-Lite0 --- */
 
 static FILE *open_data(const char *file, char *path, size_t n)
@@ -401,6 +411,7 @@ int test_backbones(void)
         cmocka_unit_test(torchvisions_networks_have_its_logits),
         cmocka_unit_test(saliency_is_that_of_pytorch),
         cmocka_unit_test(reconstructions_learn_from_their_input),
+        cmocka_unit_test(noise_of_a_training_is_not_in_a_look),
         cmocka_unit_test(efficientnet_lite0_has_its_logits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
