@@ -151,6 +151,8 @@ static int start_at(const struct search *s, uint64_t number, struct proposal *ou
     return 0;
 }
 
+#define MOST_DRAWN 0x3ffffffe /* the highest bits tell the numbers of methods apart */
+
 /* What an earlier sweep found comes before all else. 0, or -1 with *e. */
 static int know_earlier(const struct search *s, struct search_history *h, struct err *e)
 {
@@ -158,8 +160,18 @@ static int know_earlier(const struct search *s, struct search_history *h, struct
         if (search_accept(s, h, &s->earlier[h->earlier].at, e))
             return -1;
         search_tell(h, &s->earlier[h->earlier].result);
+        h->drawn = (uint32_t)str_hash(STR_HASH + h->drawn, s->earlier[h->earlier].at.value, s->axes * sizeof(int64_t)) %
+                       MOST_DRAWN +
+                   1;
     }
     return 0;
+}
+
+/* The number that the method is asked for. After an earlier sweep, which may have the same seed, its numbers are not
+ * taken again, those of proposals that it has left out as little: it would be trained once more. */
+static uint64_t number_asked(const struct search *s, const struct search_history *h)
+{
+    return h->asked - s->nstart + ((uint64_t)h->drawn << 32);
 }
 
 #define REPEATED 10000 /* numbers in a row that were proposed before: the space is taken for used up */
@@ -173,8 +185,7 @@ int search_next(const struct search *s, struct search_history *h, struct proposa
             return SEARCH_END;
         if (waits(s, h))
             return SEARCH_WAITS;
-        int rc =
-            h->asked < s->nstart ? start_at(s, h->asked, out, e) : s->type->ask(s, h, h->asked - s->nstart, out, e);
+        int rc = h->asked < s->nstart ? start_at(s, h->asked, out, e) : s->type->ask(s, h, number_asked(s, h), out, e);
         if (rc)
             return rc;
         h->asked++;

@@ -74,7 +74,8 @@ struct search_history {
     uint64_t asked; /* numbers 0 .. asked - 1 were asked for */
     struct keymap seen;
     /* Of a method that listens: the points of the plan in its order, and the results of the first `told`. */
-    size_t earlier; /* the first of them are those of an earlier sweep */
+    size_t earlier; /* the first of them are those of an earlier sweep, */
+    uint32_t drawn; /* whose hash is this; 0: there are none. Else what is drawn has numbers of its own */
     size_t points, told, cap;
     int64_t *value;               /* [points][axes] */
     double *unit;                 /* [points][axes] the quantile in the middle of the value; NaN where it is absent */

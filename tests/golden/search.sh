@@ -160,6 +160,8 @@ cp open.csv from/results/s.csv
 run 0 s.ini -q --no-plots search.method=gp search.from=s search.startup=20 search.trials=1 sweep.name=open --out from
 lines from/results/open/from.s.csv 12
 has from/results/open/from.s.csv objective 'max val_accuracy'
+[ "$(column from/results/open.csv train.lr | head -n 1)" != "$(column open.csv train.lr | head -n 1)" ] ||
+  fail "the first point that is drawn is that of the earlier sweep"
 
 # A space that runs out: every point once, no repetition, and plan says so; two words for one training count once.
 tiny f '[search]' 'method = sobol' 'trials = 50' '[grid]' 'model.units = 4, 8' \

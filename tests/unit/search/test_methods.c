@@ -377,6 +377,37 @@ static void proposals_follow_from_the_results_that_they_may_know(void **state)
     }
 }
 
+/* What is drawn after an earlier sweep of the same seed is none of its points, nor one that it has left out, and is
+ * always the same; that sweep may itself have known one of as many points. */
+static void an_earlier_sweep_is_not_drawn_again(void **state)
+{
+    enum { POINTS = 12 };
+    static struct search_earlier known[3][POINTS], again[POINTS];
+    struct err e = {0};
+    (void)state;
+    for (size_t m = 0; search_types[m]; m++) {
+        if (!search_types[m]->listens)
+            continue;
+        for (int way = 0; way < 4; way++) {
+            struct search *s = make_search(search_types[m], continuous, 3, POINTS, 4);
+            struct search_history h = {0};
+            s->args.startup = 100;
+            s->earlier = way ? known[way == 3 ? 1 : way - 1] : NULL;
+            s->nearlier = way ? POINTS / 2 : 0; /* of which the others cannot be trained */
+            for (size_t k = 0; k < POINTS; k++)
+                assert_int_equal(search_next(s, &h, &(way == 3 ? again : known[way])[k].at, &e), SEARCH_FOUND);
+            search_forget(&h);
+        }
+        for (size_t k = 0; k < POINTS; k++) {
+            assert_memory_equal(again[k].at.value, known[2][k].at.value, 3 * sizeof(int64_t));
+            for (size_t i = 0; i < POINTS; i++)
+                for (int way = 0; way < 2; way++)
+                    assert_memory_not_equal(known[way][i].at.value, known[2][k].at.value, 3 * sizeof(int64_t));
+            assert_memory_not_equal(known[0][k].at.value, known[1][k].at.value, 3 * sizeof(int64_t));
+        }
+    }
+}
+
 /* Two thirds of the distance to the optimum of 4 axes that as many random points have, over the seeds. */
 static void methods_that_listen_find_better_points(void **state)
 {
@@ -473,6 +504,7 @@ int test_methods(void)
         cmocka_unit_test(proposals_depend_on_the_seed_and_the_number),
         cmocka_unit_test(draws_are_those_of_the_first_version),
         cmocka_unit_test(proposals_follow_from_the_results_that_they_may_know),
+        cmocka_unit_test(an_earlier_sweep_is_not_drawn_again),
         cmocka_unit_test(methods_that_listen_find_better_points),
         cmocka_unit_test(a_process_predicts_what_it_has_not_seen),
         cmocka_unit_test(a_condition_that_fails_is_told),
