@@ -33,6 +33,26 @@ const char *data_normalize_help(size_t i)
     return data_normalize_name(i) ? normalizations[i].help : NULL;
 }
 
+int data_normalize_check(const struct dataset *d, const struct data_spec *s, const struct where *at, struct err *e)
+{
+    static const struct where key = {NULL, 0, "data", "normalize"};
+    const struct field *x = data_input(d);
+    const char *word = data_normalize_name((size_t)s->normalize);
+    at = at ? at : &key;
+    if (s->normalize < NORMALIZE_IMAGENET || x->type == FIELD_TOKENS)
+        return 0;
+    if (x->type != FIELD_BYTES)
+        return err_at(e, ERR_USAGE, at, "%s is of pixels, and dataset %s has numbers; write standard, unit or none",
+                      word, d->name);
+    if (x->max_value != 255 || (s->normalize == NORMALIZE_IMAGENET && x->shape.c != 3))
+        return err_at(
+            e, ERR_USAGE, at,
+            "%s is of %s of 0 to 255, and dataset %s has %d channel%s of 0 to %d; write standard, unit or none", word,
+            s->normalize == NORMALIZE_IMAGENET ? "three colours" : "pixels", d->name, x->shape.c,
+            x->shape.c == 1 ? "" : "s", x->max_value);
+    return 0;
+}
+
 static const char *verify_name(size_t i)
 {
     static const char *const names[] = {[VERIFY_QUICK] = "quick", [VERIFY_FULL] = "full"};

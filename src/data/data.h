@@ -36,8 +36,8 @@ struct data_spec {
                             none. The order of the words has no meaning (see augment.h) */
     int seed;            /* of the split, and of a dataset that is made: the same for every trial unless varied */
     int verify;          /* enum data_verify: what the fingerprint of files takes in */
-    const char *tokens; /* of a dataset of texts: the tokenizer that it is cut with (text/tokenizer.h), no key says it;
-                           NULL: tokens are learned from it */
+    const char *tokens;  /* of a dataset of texts: the tokenizer that it is cut with (text/tokenizer.h), no key says it;
+                            NULL: tokens are learned from it */
     _Alignas(16) unsigned char source_args[DATA_ARGS]; /* of the keys that the dataset's own row has (data_word.params);
                                                                what they leave is 0, as specs are compared as bytes */
 };
@@ -96,6 +96,9 @@ int data_spec_check(const struct data_spec *s, const struct where *w, struct err
  * NULL. */
 int data_split_sizes(const struct dataset *d, const struct data_spec *s, const struct where at[3], size_t n[3],
                      struct err *e);
+/* Whether s->normalize is of such values as the input of a peeked dataset has. `at`: where it was written, or NULL. 0
+ * or -1. */
+int data_normalize_check(const struct dataset *d, const struct data_spec *s, const struct where *at, struct err *e);
 /* How many classes have fewer samples in the training file than there are folds. 0 where they are not known. */
 int data_rare_classes(const struct dataset *d, int folds);
 /* How many classes have no sample in a training split of these sizes, and the first of them in *first. 0 where the

@@ -84,9 +84,6 @@ static struct channel_statistics look_at_channel(const struct transform *t, cons
 static int init_numbers(struct transform *t, const struct data_view *v, const struct data_spec *s, struct arena *a,
                         struct err *e)
 {
-    if (s->normalize >= NORMALIZE_IMAGENET)
-        return err_set(e, ERR_USAGE, "dataset %s: normalize = %s is of pixels; write standard, unit or none",
-                       t->set->name, data_normalize_name((size_t)s->normalize));
     if (t->field->fill != FILL_NOTHING && init_fill(t, v, a, e))
         return -1;
     for (int c = 0; c < t->field->shape.c && s->normalize != NORMALIZE_NONE; c++) {

@@ -55,7 +55,7 @@ int data_view_init(struct data_view *v, const struct dataset *d, const struct da
     v->targets = data_numbers(d);
     v->labels = data_labels(d);
     v->fold = s->folds && !s->fold ? 1 : s->fold;
-    if (data_split_sizes(d, s, NULL, v->n, e) ||
+    if (data_normalize_check(d, s, NULL, e) || data_split_sizes(d, s, NULL, v->n, e) ||
         (s->folds ? folds_draw(d, s, v->n, a, v->index, e) : split_draw(d, s->seed, v->n, a, v->index, e)))
         return -1;
     v->transform = arena_take(a, (size_t)(d->inputs + d->targets) * sizeof *v->transform);

@@ -178,6 +178,14 @@ static int split_sizes(const struct sweep *s, const struct proposal *at_point, c
     return data_split_sizes(d, data, at, n, e);
 }
 
+/* A normalization that does not fit the dataset is told with the place of the key. */
+static int normalize_fits(const struct sweep *s, const struct proposal *at_point, const struct dataset *d,
+                          const struct data_spec *data, struct err *e)
+{
+    const struct where at = sweep_point_where(s, at_point, "data", "normalize");
+    return data_normalize_check(d, data, &at, e);
+}
+
 /* Task, loss and data fit together, and so do the other keys of [train], or, where the network is known, it and they;
  * what does not is told with the place of the key. */
 static int task_fits(struct planner *p, struct plan_point *out, struct err *e)
@@ -356,7 +364,7 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
     out->set = datasets_peek(p->sets, &data, &e);
     planner_data_error(p->sweep, at, &data, &e);
     if (!out->set || split_sizes(p->sweep, at, out->set, &data, out->n, &e) ||
-        objective_measured(p->sweep, at, out->n, &e)) {
+        normalize_fits(p->sweep, at, out->set, &data, &e) || objective_measured(p->sweep, at, out->n, &e)) {
         err_list_take(errs, &e);
         return -1;
     }

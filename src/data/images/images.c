@@ -156,18 +156,14 @@ static void standardize(struct transform *t, const struct data_view *v)
 }
 
 /* As networks were trained that others begin with. */
-static int normalize_as_trained(struct transform *t, int how, struct err *e)
+static void normalize_as_trained(struct transform *t, int how)
 {
     static const double mean[] = {0.485, 0.456, 0.406}, deviation[] = {0.229, 0.224, 0.225};
     const int imagenet = how == NORMALIZE_IMAGENET;
-    if (imagenet && (t->field->shape.c != 3 || t->field->max_value != 255))
-        return err_set(e, ERR_USAGE, "dataset %s: normalize = imagenet is of three colours of 0 to 255; write another",
-                       t->set->name);
     for (int c = 0; c < t->field->shape.c; c++) {
         t->scale[c] = (float)(imagenet ? 1 / (255 * deviation[c]) : 1.0 / 128);
         t->shift[c] = (float)(imagenet ? -mean[c] / deviation[c] : -127.0 / 128);
     }
-    return 0;
 }
 
 static int init_augment(struct transform *t, const char *text, struct arena *a, struct err *e)
@@ -195,8 +191,8 @@ static int init_images(struct transform *t, const struct data_view *v, const str
         t->scale[c] = (float)(1.0 / t->field->max_value);
     if (s->normalize == NORMALIZE_STANDARD)
         standardize(t, v);
-    if (s->normalize >= NORMALIZE_IMAGENET && normalize_as_trained(t, s->normalize, e))
-        return -1;
+    if (s->normalize >= NORMALIZE_IMAGENET)
+        normalize_as_trained(t, s->normalize);
     return init_augment(t, s->augment, a, e);
 }
 

@@ -88,7 +88,12 @@ static void trained_networks_get_what_they_know(void **state)
     s.normalize = NORMALIZE_IMAGENET;
     d.field[0].shape.c = 1;
     assert_int_equal(data_view_init(&v, &d, &s, &a, &e), -1);
-    assert_non_null(strstr(e.text, "normalize = imagenet is of three colours"));
+    assert_non_null(strstr(e.text, "data.normalize: imagenet is of three colours"));
+    s.normalize = NORMALIZE_CENTRED;
+    d.field[0].max_value = 16;
+    e = (struct err){0};
+    assert_int_equal(data_view_init(&v, &d, &s, &a, &e), -1);
+    assert_non_null(strstr(e.text, "data.normalize: centred is of pixels of 0 to 255"));
     arena_release(&a);
 }
 
