@@ -234,7 +234,7 @@ static int read_model_tokens(struct text_reader *r, struct sample_form *f)
     if (f->shape.kind != SEQUENCE || f->shape.c != 1)
         return wrong_text(r, "input", "a sequence of ids, such as 1x64, as its values are tokens");
     if (!*f->tokens)
-        return wanted_text(r, "tokens"), -1;
+        return wanted_text(r, "tokens") ? wrong_text(r, "tokens", "what the tokens are") : -1;
     int bad = tokenizer_read(&t, f->tokens, &why);
     f->vocabulary = t.size;
     tokenizer_release(&t);

@@ -70,6 +70,19 @@ const struct nn_node *nn_adds_loss(const struct nn_graph *g)
     return NULL;
 }
 
+const struct nn_node *nn_looks_ahead(const struct nn_graph *g)
+{
+    for (int i = 0; i < g->nnodes; i++)
+        if (g->node[i].flags & LOOKS_AHEAD)
+            return &g->node[i];
+    return NULL;
+}
+
+size_t nn_tensor_row(const struct nn_tensor *t)
+{
+    return (size_t)(t->rank == 2 ? t->dim[1] : t->fan_in);
+}
+
 char *nn_inputs_text(const struct nn_node *nd, char *buf, size_t n)
 {
     size_t used = 0;
@@ -123,8 +136,9 @@ static int ignores_lengths(const struct nn_node *nd)
 static int check_tokens(const struct nn_graph *g, const struct nn_node *nd, struct err *e)
 {
     if (g->vocabulary && !nd->vocabulary && ignores_lengths(nd))
-        return layer_error(nd, e, "would count what stands after the end of the shorter texts; attention, rnn, lstm, gru, "
-                                  "mean, first and last look at the positions that count");
+        return layer_error(nd, e,
+                           "would count what stands after the end of the shorter texts; attention, rnn, lstm, gru, "
+                           "mean, first and last look at the positions that count");
     if (nd->vocabulary && !(nd->type->flags & READS_IDS))
         return layer_error(nd, e, "its input is ids of tokens, which only stand for them; begin with embedding 64");
     if (g->vocabulary && nd->y.kind == SEQUENCE && nd->y.h != g->in.h)

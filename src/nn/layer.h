@@ -29,17 +29,18 @@ enum {
     OVER_BATCH = 16, /* normalizes over the batch, by running statistics outside training */
     POOLS = 32,
     COUNTS = 64, /* counts for depth and distance; multiplies inputs and weights: convolution, dense, attention */
-    EVAL_IDENTITY = 128,   /* IDENTITY outside training (dropout) */
-    LAST = 256,            /* at the end it is left to the loss: it is an IDENTITY there alone */
-    HEAD_GAP = 512,        /* what facts.head calls "gap" */
-    HEAD_FC = 1024,        /* and "fc" */
-    UNDOES_BIAS = 4096,    /* takes away what is added to all values of a channel alike */
-    DISTANCE_SHOWN = 8192, /* `show` says how far it is from the output */
-    ADDS_LOSS = 16384,     /* adds to the loss what pass->divergence gets, and to dx what follows from it */
-    READS_IDS = 32768,     /* its input is ids of tokens, which nothing else reads */
+    EVAL_IDENTITY = 128,     /* IDENTITY outside training (dropout) */
+    LAST = 256,              /* at the end it is left to the loss: it is an IDENTITY there alone */
+    HEAD_GAP = 512,          /* what facts.head calls "gap" */
+    HEAD_FC = 1024,          /* and "fc" */
+    UNDOES_BIAS = 4096,      /* takes away what is added to all values of a channel alike */
+    DISTANCE_SHOWN = 8192,   /* `show` says how far it is from the output */
+    ADDS_LOSS = 16384,       /* adds to the loss what pass->divergence gets, and to dx what follows from it */
+    READS_IDS = 32768,       /* its input is ids of tokens, which nothing else reads */
     KNOWS_LENGTHS = 65536,   /* of a padded sequence it looks at the positions that count */
     OVER_POSITIONS = 131072, /* each of its outputs is made of all positions */
-    HEAD_GMP = 2048        /* and "gmp"; a pooling gets one of the two where its window is the whole map */
+    LOOKS_AHEAD = 262144,    /* of a sequence: of each position's output, positions after it are a part */
+    HEAD_GMP = 2048          /* and "gmp"; a pooling gets one of the two where its window is the whole map */
 };
 
 /* What a layer is inside a stage (stage.h): a link of [norm][sum][act][dropout][pool][conv]. */

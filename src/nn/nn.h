@@ -206,6 +206,11 @@ int nn_uses(const struct nn_graph *g, const char *layer);
 int nn_is_layer(const struct nn_node *nd, const char *layer);
 /* The first layer that adds to the loss by itself (`sample`); NULL: there is none. */
 const struct nn_node *nn_adds_loss(const struct nn_graph *g);
+/* The first layer whose output at a position is made of later ones, too; NULL: there is none. */
+const struct nn_node *nn_looks_ahead(const struct nn_graph *g);
+/* Numbers of a weight tensor that lead to one output, or of an embedding that stand for one token: it is rows of so
+ * many. */
+size_t nn_tensor_row(const struct nn_tensor *t);
 
 /* What one pass needs to know. sample[] and the seed key the random streams of dropout, so that a sample's mask does
  * not depend on its place in the batch. */

@@ -149,6 +149,8 @@ static int generating_init(struct generating *g, size_t *unknown, struct err *e)
     if (nn_output(graph).c != g->tokens.size || nn_output(graph).h != graph->in.h)
         return err_set(e, ERR_DATA, "the model's network does not put out its %d tokens at each position",
                        g->tokens.size);
+    if (g->tokens.size < 2 && (g->tokens.kind == TOKENS_CHAR || g->tokens.kind == TOKENS_WORD))
+        return err_set(e, ERR_DATA, "the model knows no token that could be written");
     g->room = g->prompt.n + (size_t)g->how->length;
     g->id = arena_take(&g->mem, LANES * g->room * sizeof *g->id);
     g->z = arena_take(&g->mem, (size_t)g->tokens.size * sizeof *g->z);

@@ -325,6 +325,19 @@ static void note_start(struct planner *p, const struct start_match *m)
              m->tensors - m->taken > 1 ? " and others" : "");
 }
 
+/* The ids of another network's tokens are those of other words. */
+static int check_start_tokens(const struct start_file *f, const struct dataset *d, struct err *e)
+{
+    const char *tokens = tensors_text(&f->tensors, "tokens");
+    if (!tokens || !d->tokens || !strcmp(tokens, d->tokens))
+        return 0;
+    return err_set(
+        e, ERR_USAGE,
+        "%s has learned of other tokens: an id stands for another one there; take the texts, and the keys of "
+        "[data], that it has learned from",
+        f->path);
+}
+
 /* What the network begins with, and what of it is trained: checked, and made a part of what the training is known by.
  */
 static int plan_transfer(struct planner *p, struct plan_point *out, struct err *e)
@@ -343,7 +356,8 @@ static int plan_transfer(struct planner *p, struct plan_point *out, struct err *
         key = "start";
         if (!m)
             return err_set(e, ERR_NOMEM, "no memory for what the network begins with");
-        if (!f || start_find(m, out->graph, &f->tensors, s->match, &p->mem, &key, &why))
+        if (!f || check_start_tokens(f, out->set, &why) ||
+            start_find(m, out->graph, &f->tensors, s->match, &p->mem, &key, &why))
             return wrong_model_key(p, key, &why, e);
         h = str_hash(h, &f->hash, sizeof f->hash);
         out->start = m;

@@ -48,7 +48,7 @@ void train_update(struct training *r, float lr, float gscale)
 /* Shortens the rows of a weight tensor, each the weights into one output, that are longer than max_norm. */
 static void limit_rows(const struct nn_tensor *t, double max_norm, float *w)
 {
-    for (size_t at = 0, row = (size_t)t->fan_in; at + row <= t->n; at += row) {
+    for (size_t at = 0, row = nn_tensor_row(t); at + row <= t->n; at += row) {
         double square = 0;
         for (size_t i = 0; i < row; i++)
             square += (double)w[at + i] * (double)w[at + i];

@@ -6,9 +6,10 @@
 
 #include <string.h>
 
-static size_t units_of(const struct nn_tensor *w)
+/* Of an embedding none: its rows are tokens, and one that does not come in an epoch is not dead. */
+static size_t units_of(const struct nn_node *nd, const struct nn_tensor *w)
 {
-    return w->role == NN_WEIGHT ? w->n / (size_t)w->fan_in : 0;
+    return w->role == NN_WEIGHT && !nn_is_layer(nd, "embedding") ? w->n / nn_tensor_row(w) : 0;
 }
 
 size_t train_units(const struct nn_graph *g)
@@ -16,7 +17,7 @@ size_t train_units(const struct nn_graph *g)
     size_t units = 0;
     for (int i = 0; i < g->nnodes; i++)
         for (int t = 0; t < g->node[i].ntensors; t++)
-            units += units_of(&g->node[i].tensor[t]);
+            units += units_of(&g->node[i], &g->node[i].tensor[t]);
     return units;
 }
 
@@ -28,7 +29,7 @@ static size_t learning_units(const struct training *r)
     for (int i = 0; i < g->nnodes; i++)
         for (int t = 0; t < g->node[i].ntensors; t++)
             if (!train_skips(r, &g->node[i].tensor[t]))
-                units += units_of(&g->node[i].tensor[t]);
+                units += units_of(&g->node[i], &g->node[i].tensor[t]);
     return units;
 }
 
@@ -62,13 +63,13 @@ void train_units_step(struct training *r)
     for (int i = 0; i < g->nnodes && r->unreached; i++)
         for (int t = 0; t < g->node[i].ntensors; t++) {
             const struct nn_tensor *w = &g->node[i].tensor[t];
-            const size_t row = (size_t)w->fan_in;
+            const size_t row = nn_tensor_row(w), units = units_of(&g->node[i], w);
             if (train_skips(r, w)) {
-                reached += units_of(w);
+                reached += units;
                 continue;
             }
-            for (size_t at = 0; w->role == NN_WEIGHT && at + row <= w->n; at += row, reached++)
-                if (!*reached && !all_zero(r->net->dw + w->at + at, row)) {
+            for (size_t unit = 0; unit < units; unit++, reached++)
+                if (!*reached && !all_zero(r->net->dw + w->at + unit * row, row)) {
                     *reached = 1;
                     r->unreached--;
                 }

@@ -101,6 +101,7 @@ run 0 predict k k.csv -j 2 && tail -n +2 out | cut -d, -f3- | sed 's/,$//' | sor
 sort want | cmp -s - got || fail "a file gives other answers: $(diff want got | head -n 4)"
 run 2 eval k data.tokens=char && has err "the model's are of kind word"
 run 2 generate k && has err 'the network has learned to classify'
+run 2 export k --to onnx && has err "layer 2 of the network, 'lstm 8 last', cannot be exported to onnx: texts of a column"
 printf 'words\n"a \377 cat"\nbird\n' >broken.csv
 run 1 predict k broken.csv && has out 'not of a letter in UTF-8' && lines out 3
 
@@ -112,6 +113,11 @@ run 0 data info n.ini --no-plots --json && has out '"vocabulary"' '"frequent"' '
 run 2 plan n.ini data.validation=50 && has err 'data.validation: a text is divided by shares'
 run 2 plan n.ini data.folds=3 && has err 'a text trains and validates in its order'
 run 2 plan n.ini 'model.layers=embedding 8, dense 4' && has err 'it is to put out' 'at each of 16 positions'
+run 2 plan n.ini 'model.layers=embedding 12, attention heads 2, dense $vocabulary' && has err 'is to tell what comes next' 'causal'
+run 2 plan n.ini 'model.layers=embedding 12, lstm 8 bidirectional, dense $vocabulary' && has err "'lstm 8 bidirectional' looks at"
+run 0 plan n.ini 'model.layers=embedding 12, attention heads 2 causal, dense $vocabulary'
+run 0 plan n.ini sweep.name=m data.tokens=char model.start=n@1 --out one
+run 2 plan n.ini sweep.name=m data.tokens=word model.start=n@1 --out one && has err 'has learned of other tokens'
 run 2 plan n.ini 'model.layers=embedding 8, dense $classes' && has err 'the data has tokens that come next; write $vocabulary'
 run 0 list tokens && has out char word byte bpe
 finish

@@ -157,6 +157,8 @@ static int prepare_rows(struct sample_rows *r, int named, struct err *e)
         return e->code ? -1 : err_set(e, ERR_DATA, "is a table, and the network has not learned from one");
     if (r->form.columns && f->type != FIELD_TOKENS && (size_t)r->form.numbers != n)
         return err_set(e, ERR_DATA, "the model's columns make %d numbers, its network wants %zu", r->form.numbers, n);
+    if (f->type == FIELD_TOKENS && (r->form.columns != 1 || r->form.column[0].kind != COLUMN_TOKENS))
+        return err_set(e, ERR_DATA, "the model's columns are not one text, which its network wants");
     r->header = named || !r->form.columns || r->form.header;
     r->x = arena_take(&r->mem, n * sizeof *r->x);
     r->bytes = arena_take(&r->mem, n);

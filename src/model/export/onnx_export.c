@@ -266,6 +266,14 @@ static void put_model(struct onnx_writer *w, const char *name, struct str *out, 
         put_metadata(out, text[i].key, text[i].text);
 }
 
+/* Of texts of many lengths a layer that looks at all positions would look at those after their ends, too. */
+static int check_lengths(const struct model *m, const struct nn_node *nd, struct err *e)
+{
+    if (m->form.type == FIELD_TOKENS && *m->form.columns && nd->flags & KNOWS_LENGTHS)
+        return export_refuse(nd, "onnx", "texts of a column are of many lengths, which it is not told of there", e);
+    return 0;
+}
+
 static int make_onnx(const struct model *m, const char *name, struct str *out, struct err *e)
 {
     struct onnx_writer w = {.m = m};
@@ -275,7 +283,7 @@ static int make_onnx(const struct model *m, const char *name, struct str *out, s
     if (value)
         value[0] = emit_input(&w);
     for (int i = 0; i < m->graph->nnodes && !bad; i++)
-        bad = emit_layer(&w, &m->graph->node[i], value, e);
+        bad = check_lengths(m, &m->graph->node[i], e) || emit_layer(&w, &m->graph->node[i], value, e);
     if (!bad) {
         onnx_of(&w, "Identity", value[m->graph->nnodes], "y");
         put_model(&w, name, out, e);

@@ -72,6 +72,7 @@ static int attention_shape(struct nn_node *nd, struct err *e)
         return layer_error(nd, e, "rotary turns pairs of channels, and each head has %d", c / heads);
     if ((double)c * c * 3 > INT_MAX || t * t > INT_MAX)
         return layer_error(nd, e, "%d channels and %.0f positions are too many", c, t);
+    nd->flags |= a->causal ? 0 : LOOKS_AHEAD;
     nd->y = x;
     nd->macs = t * 4 * c * c + t * t * 2 * c;
     nd->saved_block = 4 * block_floats(nd) + log_floats(nd);

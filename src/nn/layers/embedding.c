@@ -29,7 +29,7 @@ static int embedding_shape(struct nn_node *nd, struct err *e)
     if ((double)nd->vocabulary * a->width > INT_MAX)
         return layer_error(nd, e, "has %.0f weights, the limit is %d", (double)nd->vocabulary * a->width, INT_MAX);
     nd->y = (struct shape){SEQUENCE, a->width, x.h, 1, 1};
-    layer_tensor(nd, "weight", NN_WEIGHT, (size_t)nd->vocabulary * (size_t)a->width, nd->vocabulary, a->width,
+    layer_tensor(nd, "weight", NN_WEIGHT, (size_t)nd->vocabulary * (size_t)a->width, a->width, nd->vocabulary,
                  a->init ? a->init - 1 : layer_init_named("standard_normal"));
     layer_dims(nd, 2, (const int[]){nd->vocabulary, a->width});
     return 0;

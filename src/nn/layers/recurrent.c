@@ -106,6 +106,7 @@ static int recurrent_shape(struct nn_node *nd, struct err *e)
     const double n = (double)r.gates * r.units * (r.in + r.units);
     if (n > INT_MAX || (double)saved_vectors(&r) * r.ways > INT_MAX)
         return layer_error(nd, e, "%d units for %d channels and %d positions are too many", r.units, r.in, r.t);
+    nd->flags |= r.ways > 1 && !r.last ? LOOKS_AHEAD : 0;
     const int out = r.ways * r.units;
     nd->y = r.last ? (struct shape){VECTOR, out, 1, 1, 1} : (struct shape){SEQUENCE, out, r.t, 1, 1};
     nd->macs = n * r.t * r.ways;

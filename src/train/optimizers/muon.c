@@ -39,7 +39,7 @@ struct muon_matrix {
 
 static struct muon_matrix matrix_of(const struct nn_tensor *t)
 {
-    int cols = t->fan_in, rows = (int)(t->n / (size_t)cols), flipped = rows > cols;
+    int cols = (int)nn_tensor_row(t), rows = (int)(t->n / (size_t)cols), flipped = rows > cols;
     int wide = flipped ? rows : cols;
     return (struct muon_matrix){flipped ? cols : rows, wide, flipped, blocks_of(wide)};
 }

@@ -4,6 +4,7 @@
 #include "base/maths.h"
 #include "train/training.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ _Static_assert(sizeof(struct next_task) <= TASK_OWN, "there is room for it");
 
 static int next_outputs(struct target_kind target)
 {
-    return target.next ? target.vocabulary * target.input.h : 0;
+    const int64_t n = target.next ? (int64_t)target.vocabulary * target.input.h : 0;
+    return n < INT_MAX ? (int)n : INT_MAX; /* which no network can have */
 }
 
 static int tokens_to_tell(const struct train_task *t)

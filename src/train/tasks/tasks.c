@@ -124,7 +124,7 @@ struct nn_target train_target(const struct task_type *task, struct target_kind t
     const int n = task->outputs(target);
     *shape = target.input;
     if (task->by_position)
-        shape->c = n / (target.input.h * target.input.w);
+        shape->c = target.next ? target.vocabulary : n / (target.input.h * target.input.w);
     return (struct nn_target){n, n == 1 ? task->one : task->many, task->like_input || task->by_position ? shape : NULL};
 }
 
@@ -161,6 +161,11 @@ int train_network_check(const struct train_spec *s, const struct data_spec *d, c
                        "%s has no loss that the layer '%s' could add to; write reconstruct, or leave the "
                        "layer out",
                        task->name, nn_adds_loss(g)->text);
+    if (target.next && nn_looks_ahead(g))
+        return err_set(e, ERR_USAGE,
+                       "%s is to tell what comes next, which the layer '%s' looks at: write attention with `causal` "
+                       "(transformer: causal 1), and rnn, lstm or gru without `bidirectional`",
+                       task->name, nn_looks_ahead(g)->text);
     *key = "beta";
     if (!nn_adds_loss(g) && s->beta != 1)
         return err_set(e, ERR_USAGE,

@@ -198,6 +198,7 @@ static void a_file_that_is_no_model_says_why(void **state)
         {"input", "16777216x16", "at most 2^24 numbers"},
         {"values", "words", "expected bytes, numbers or tokens"},
         {"values", "bytes", "expected an image"},
+        {"values", "tokens", "expected a sequence of ids"},
         {"precision", "fp8", "expected fp32 or bf16"},
         {"classes", "[\"a\"]", "expected one for each output"},
         {"classes", "{}", "expected a JSON list"},
