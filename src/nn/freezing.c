@@ -36,34 +36,41 @@ int nn_has_start(const struct nn_spec *s)
 
 /* --- patterns --- */
 
-static int pattern_fits(const char *pattern, size_t n, const char *name, size_t length, struct nn_star *star, int stars)
+/* A star is as short as can be: where what follows it does not fit, the last one takes more. None before it needs to,
+ * as that would only leave less to the rest. */
+static int pattern_fits(const char *pattern, size_t n, const char *name, size_t length, struct nn_star *star)
 {
-    while (n && *pattern != '*') {
-        if (!length || *pattern != *name)
+    size_t at = 0, in_name = 0, behind = 0, from = 0, to = 0; /* the last star: its end, and what it stands for */
+    int stars = 0;
+    while (at < n || in_name < length) {
+        if (at < n && pattern[at] == '*') {
+            behind = ++at;
+            from = to = in_name;
+            stars++;
+        } else if (at < n && in_name < length && pattern[at] == name[in_name]) {
+            at++, in_name++;
+            continue;
+        } else if (stars && to < length) {
+            at = behind;
+            in_name = ++to;
+        } else
             return 0;
-        pattern++, n--, name++, length--;
+        if (star && stars <= NN_STARS)
+            star[stars - 1] = (struct nn_star){name + from, to - from};
     }
-    if (!n)
-        return !length;
-    for (size_t k = 0; k <= length; k++) { /* the shortest that leaves the rest to the rest */
-        if (star && stars < NN_STARS)
-            star[stars] = (struct nn_star){name, k};
-        if (pattern_fits(pattern + 1, n - 1, name + k, length - k, star, stars + 1))
-            return 1;
-    }
-    return 0;
+    return 1;
 }
 
 int nn_pattern_is(const char *pattern, size_t n, const char *name, struct nn_star *star)
 {
-    return pattern_fits(pattern, n, name, strlen(name), star, 0);
+    return pattern_fits(pattern, n, name, strlen(name), star);
 }
 
 /* Whether it is the name, or its beginning up to a dot. */
 static int fits_beginning(const char *pattern, size_t n, const char *name)
 {
     for (const char *dot = strchr(name, '.'); dot; dot = strchr(dot + 1, '.'))
-        if (pattern_fits(pattern, n, name, (size_t)(dot - name), NULL, 0))
+        if (pattern_fits(pattern, n, name, (size_t)(dot - name), NULL))
             return 1;
     return nn_pattern_is(pattern, n, name, NULL);
 }
@@ -227,11 +234,12 @@ struct expansion {
     const void *ctx;
     struct arena *a;
     const char **name;
-    int n, cap;
+    int n, cap, words; /* words: that were written out in part */
     struct err *e;
 };
 
 #define NAMES_MOST 4096
+#define WORDS_MOST (16 * NAMES_MOST) /* of counts of 0 no name comes */
 
 static int add_tensor_name(struct expansion *x, const char *name)
 {
@@ -252,21 +260,21 @@ static int add_tensor_name(struct expansion *x, const char *name)
                                                      : err_set(x->e, ERR_NOMEM, "no memory for the names of a block");
 }
 
-/* How many numbers {...} counts through, from *first: to its own, or to that of a parameter; -1: it is a list of words.
- */
+/* How many numbers {...} counts through, from *first: to its own, or to that of a parameter, and of more than
+ * NAMES_MOST one more than these; -1: it is a list of words. */
 static long count_of(const struct expansion *x, const char *text, size_t n, long *first)
 {
     long last;
     *first = 0;
     if (sscanf(text, "%ld..%ld}", first, &last) == 2 && *first >= 0 && *first <= last)
-        return last - *first + 1;
+        return last - *first < NAMES_MOST ? last - *first + 1 : NAMES_MOST + 1;
     *first = 0;
     char number[16];
     const char *value = isalpha((unsigned char)*text) && x->value ? x->value(x->ctx, text, n) : NULL;
     snprintf(number, sizeof number, "%.*s", value ? 15 : (int)(n < 15 ? n : 15), value ? value : text);
     char *end;
     const long v = strtol(number, &end, 10);
-    return end != number && !*end && v >= 0 ? v : -1;
+    return end == number || *end || v < 0 ? -1 : v <= NAMES_MOST ? v : NAMES_MOST + 1;
 }
 
 /* Writes out the first braces of a word, and with each of its values the rest. */
@@ -278,8 +286,10 @@ static int expand_word(struct expansion *x, const char *word)
         return open ? err_set(x->e, ERR_USAGE, "'%.60s' has no '}'", word) : add_tensor_name(x, word);
     long first;
     const long count = count_of(x, open + 1, (size_t)(close - open - 1), &first);
-    for (long i = first; i < first + count; i++) {
-        snprintf(text, sizeof text, "%.*s%ld%s", (int)(open - word), word, i, close + 1);
+    if (count > NAMES_MOST || x->words++ == WORDS_MOST)
+        return err_set(x->e, ERR_USAGE, "'%.60s' counts through more than %d names", word, NAMES_MOST);
+    for (long i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%.*s%ld%s", (int)(open - word), word, first + i, close + 1);
         if (expand_word(x, text))
             return -1;
     }

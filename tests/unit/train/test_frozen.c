@@ -356,6 +356,65 @@ static void words_that_fit_nothing_are_told(void **state)
     fixture_release(&f);
 }
 
+/* A star is as short as can be, and the time does not multiply with each of them. */
+static void patterns_fit_whole_names(void **state)
+{
+    static const struct {
+        const char *pattern, *name;
+        int fits;
+        const char *star[3];
+    } is[] = {{"layer1", "layer1", 1, {NULL}},
+              {"layer", "layer1", 0, {NULL}},
+              {"layer1", "layer", 0, {NULL}},
+              {"", "", 1, {NULL}},
+              {"*", "", 1, {""}},
+              {"*", "1.weight", 1, {"1.weight"}},
+              {"*.weight", "1.weight.weight", 1, {"1.weight"}},
+              {"*.*", "a.b.c", 1, {"a", "b.c"}},
+              {"**b", "aab", 1, {"", "aa"}},
+              {"a*b*c*", "a.b.bc.c", 1, {".", ".b", ".c"}},
+              {"*ab*ab", "aab", 0, {NULL}},
+              {"a*", "ba", 0, {NULL}},
+              {"*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
+               "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+               0,
+               {NULL}}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(is); i++) {
+        struct nn_star star[NN_STARS] = {{NULL, 0}};
+        if (nn_pattern_is(is[i].pattern, strlen(is[i].pattern), is[i].name, star) != is[i].fits)
+            fail_msg("'%s' %s '%s'", is[i].pattern, is[i].fits ? "does not fit" : "fits", is[i].name);
+        for (int k = 0; k < 3 && is[i].star[k]; k++)
+            if (!star[k].from || star[k].n != strlen(is[i].star[k]) || strncmp(star[k].from, is[i].star[k], star[k].n))
+                fail_msg("star %d of '%s' is '%.*s' of '%s'", k, is[i].pattern, (int)star[k].n, star[k].from,
+                         is[i].name);
+    }
+}
+
+static void counts_of_names_have_an_end(void **state)
+{
+    static const char *const many[] = {"a{4097}",   "a{0..4096}", "a{0..9223372036854775807}", "a{999999999999999}",
+                                       "a{4096} b", "{64}{65}",   "{4096}{4096}{4096}{0}",     "{4096}{4096}{-1..0}"};
+    struct arena a;
+    (void)state;
+    arena_init(&a);
+    for (size_t i = 0; i <= COUNT(many); i++) {
+        const char **name = NULL;
+        int n = 0;
+        struct err e = {0};
+        const int bad =
+            nn_names_expand(i < COUNT(many) ? many[i] : "a{4093} b{9223372036854775806..9223372036854775807}", NULL,
+                            NULL, &a, &name, &n, &e);
+        if (i < COUNT(many) && (!bad || e.code != ERR_USAGE))
+            fail_msg("'%s' has an end", many[i]);
+        if (i == COUNT(many)) {
+            assert_int_equal(n, 4095);
+            assert_string_equal(name[4094], "b9223372036854775807");
+        }
+    }
+    arena_release(&a);
+}
+
 int test_frozen(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +424,8 @@ int test_frozen(void)
         cmocka_unit_test(a_grid_of_places_goes_through_a_fixed_front),
         cmocka_unit_test(nothing_goes_back_beyond_the_first_thawed_layer),
         cmocka_unit_test(gradients_pass_a_frozen_norm),
+        cmocka_unit_test(patterns_fit_whole_names),
+        cmocka_unit_test(counts_of_names_have_an_end),
         cmocka_unit_test(words_that_fit_nothing_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
