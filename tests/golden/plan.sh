@@ -76,10 +76,29 @@ tiny grid '[sweep]' 'repeats = 4' '[grid]' 'train.lr = 0.1, 0.2, 0.3'
 run 0 grid.ini -q --no-plots --budget 1h
 has err 'grid: 12 trials take about ' 'that fits into 1 h'
 lines results/grid.csv 13
-run 0 grid.ini -q --no-plots --budget 0.000001s # by what its trials took: nothing fits, and one is the least
-has err 'by what its finished trials took; ' 'sweep.repeats is cut from 4 to 1; of the 3 points 1 are drawn at random'
-lines results/grid.csv 2
-has results/grid/sweep.ini 'method = random' 'trials = 1' 'repeats = 1'
+run 0 plan grid.ini --budget 0.000001s # what is finished takes no time, and stays
+has err 'grid: all 12 trials are finished; nothing is cut'
+run 0 plan grid.ini --budget 0.000001s sweep.repeats=5
+has err '12 of 15 trials are finished, the other 3 trials take about ' 'by what its finished trials took; ' \
+  'sweep.repeats is cut from 5 to 4'
+run 0 plan grid.ini --budget 0.000001s train.lr='0.1, 0.2, 0.3, 0.4'
+has err '12 of 16 trials are finished' 'nothing is cut: what is finished stays'
+run 0 grid.ini -q --no-plots --budget 0.000001s sweep.name=least # nothing fits, and one is the least
+has err 'by an estimate from the arithmetic; one trial takes about ' ', longer than ' \
+  'sweep.repeats is cut from 4 to 1; of the 3 points 1 are drawn at random'
+lines results/least.csv 2
+has results/least/sweep.ini 'method = random' 'trials = 1' 'repeats = 1'
+run 0 grid.ini -q --no-plots --budget 0.000001s sweep.name=least # the same again: what was drawn stays, and no more
+has err '1 of 12 trials are finished' 'of the 3 points 1 are drawn at random'
+lines results/least.csv 2
+
+# A budget never makes a sweep larger, with more workers than trials neither; a search keeps the points that it has tried.
+run 0 plan grid.ini -j 1000 --budget 0.1s train.epochs=100000 sweep.repeats=1 sweep.name=wide
+has out 'wide: 3 points'
+grep -q 'longer than .*; nothing is cut: fewer trials would take as long' err || fail "a sweep that is cut: $(cat err)"
+run 0 fit.ini -q --no-plots search.trials=3
+run 0 plan fit.ini --budget 0.000001s
+has err '3 of 100000 trials are finished' 'search.trials is cut from 100000 to 3'
 
 # Every point of a middling grid only when asked.
 tiny many '[grid]' 'model.units = 1..64' 'train.epochs = 1..20'
