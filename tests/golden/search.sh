@@ -162,6 +162,12 @@ lines from/results/open/from.s.csv 12
 has from/results/open/from.s.csv objective 'max val_accuracy'
 [ "$(column from/results/open.csv train.lr | head -n 1)" != "$(column open.csv train.lr | head -n 1)" ] ||
   fail "the first point that is drawn is that of the earlier sweep"
+# With another objective it is read again, and kept anew.
+sed -i 's/max val_accuracy/min val_loss/' from/results/s.about.csv
+run 0 s.ini -q --no-plots search.method=gp search.from=s search.startup=20 search.trials=1 sweep.name=open \
+  'sweep.objective=min val_loss' --out from
+has from/results/open/from.s.csv 'min val_loss'
+grep -q 'max val_accuracy' from/results/open/from.s.csv && fail "losses of the objective before are still there"
 
 # A space that runs out: every point once, no repetition, and plan says so; two words for one training count once.
 tiny f '[search]' 'method = sobol' 'trials = 50' '[grid]' 'model.units = 4, 8' \
