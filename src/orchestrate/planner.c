@@ -253,7 +253,8 @@ static int normalizes_one_value(const struct plan_point *q)
         return 0;
     for (int i = 0; i < q->graph->nnodes; i++) {
         const struct nn_node *nd = &q->graph->node[i];
-        if (nd->flags & OVER_BATCH && nd->x[0].h * nd->x[0].w == 1)
+        const int running = nd->frozen && !q->graph->unfreeze_at; /* it normalizes by its running statistics */
+        if (nd->flags & OVER_BATCH && !running && nd->x[0].h * nd->x[0].w == 1)
             return batch == 1 ? 2 : 1;
     }
     return 0;

@@ -89,6 +89,31 @@ static void blocks_that_are_not_full_cost_what_full_ones_do(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static int note_skip(void *ctx, const struct plan_point *p)
+{
+    char *skips = ctx;
+    strcat(skips, p->skip ? strstr(p->skip, "batchnorm has a single value") ? "b" : "?" : "-");
+    return 0;
+}
+
+/* A batchnorm of single values that is trained, or will be, leaves nothing to be seen; one that stays frozen normalizes
+ * by its running statistics. */
+static void a_frozen_batchnorm_may_see_single_values(void **state)
+{
+    static const char text[] = "[model]\nlayers = flatten, dense 8, batchnorm, relu, dense 10\nfreeze = $what\n"
+                               "unfreeze_at = $when\nwhat = none\nwhen = 0\n[train]\nbatch_size = 1\nepochs = 3\n"
+                               "[grid]\nmodel.what = none, 2, 1\nmodel.when = 0, 2\n";
+    char path[] = "/tmp/sweep-planner-XXXXXX.ini", skips[16] = "";
+    struct sweep *s = open_text(path, text);
+    struct err_list errs = {0};
+    (void)state;
+    if (plan_visit(s, ".", 0, 6, 1, note_skip, skips, NULL, &errs))
+        fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
+    assert_string_equal(skips, "bb-bbb");
+    sweep_free(s);
+    assert_int_equal(unlink(path), 0);
+}
+
 static omp_lock_t held; /* by this thread, but for the time in which a search works out a proposal */
 static search_quantile *real_quantile;
 static int asked_free, asked_held;
@@ -140,6 +165,7 @@ int test_planner(void)
 {
     static const struct CMUnitTest tests[] = {cmocka_unit_test(times_are_of_one_measurement),
                                               cmocka_unit_test(proposals_are_worked_out_without_the_lock),
+                                              cmocka_unit_test(a_frozen_batchnorm_may_see_single_values),
                                               cmocka_unit_test(blocks_that_are_not_full_cost_what_full_ones_do)};
     return cmocka_run_group_tests_name("planner", tests, NULL, NULL);
 }
