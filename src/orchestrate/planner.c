@@ -79,22 +79,66 @@ static double images_of_blocks(size_t n)
     return (double)((n + LANES - 1) / LANES * LANES);
 }
 
-static double seconds_at(const struct plan_point *p, double macs_a_second)
+/* Of an image forward through nodes from .. to - 1. */
+static double forward_seconds(const struct nn_graph *g, int from, int to, double macs_a_second)
+{
+    double macs = 0, floats = 0;
+    for (int i = from; i < to; i++) {
+        macs += g->node[i].macs;
+        floats += (double)shape_size(g->node[i].y);
+    }
+    return macs / (macs_a_second * STEP_SHARE) + 2 * 4 * floats / PASS_BYTES;
+}
+
+/* Seconds of an image: forward and back, in an epoch with all that is frozen and in one with nothing frozen, forward
+ * while it is measured, and what is computed once for all epochs. */
+struct image_seconds {
+    double frozen_step, step, look, test, once;
+};
+
+static struct image_seconds seconds_of_image(const struct plan_point *p, double macs_a_second)
 {
     const struct nn_graph *g = p->graph;
+    const struct data_view view = {.set = p->set, .n = {p->n[0], p->n[1], p->n[2]}};
+    const struct train_job job = {.spec = &p->point->train, .graph = g, .view = &view};
+    const char *augment = p->point->data.augment;
+    int thawed = 0;
+    if (!g)
+        return (struct image_seconds){.step = 0};
+    while (thawed < g->nnodes && !(g->node[thawed].ntensors && !g->node[thawed].frozen))
+        thawed++;
+    const int nodes = nn_fixed_nodes(g);
+    const int kept = train_keeps_front(&job) && (!augment || !*augment || !strcmp(augment, PARSE_NONE));
+    const double all = forward_seconds(g, 0, g->nnodes, macs_a_second);
+    const double front = forward_seconds(g, 0, nodes, macs_a_second);
+    const double look = kept ? all - front : all;
+    return (struct image_seconds){look + 2 * forward_seconds(g, thawed, g->nnodes, macs_a_second), 3 * all, look, all,
+                                  kept ? front : 0};
+}
+
+/* Epochs before those in which everything is trained. */
+static int frozen_epochs(const struct plan_point *p)
+{
+    const struct nn_graph *g = p->graph;
+    const int epochs = p->point->train.epochs;
+    return !g || !g->frozen ? 0 : g->unfreeze_at && g->unfreeze_at <= epochs ? g->unfreeze_at - 1 : epochs;
+}
+
+static double seconds_at(const struct plan_point *p, double macs_a_second)
+{
     const struct train_spec *t = &p->point->train;
     const size_t n = p->n[DATA_TRAIN], most = (size_t)t->batch_size, batch = most < n ? most : n;
     const size_t steps = batch ? n / batch : 0, rest = batch && !t->drop_last ? n % batch : 0;
     const size_t updates = (steps + !!rest + (size_t)t->accumulate - 1) / (size_t)t->accumulate;
     const double rounds = t->epoch_steps && updates ? t->epoch_steps / (double)updates : 1; /* of an epoch */
-    double floats = 0, images = (double)steps * images_of_blocks(batch) + images_of_blocks(rest);
-    for (int i = 0; g && i < g->nnodes; i++)
-        floats += (double)shape_size(g->node[i].y);
-    double forward = g ? g->facts.macs / (macs_a_second * STEP_SHARE) + 2 * 4 * floats / PASS_BYTES : 0;
-    double update = g ? 4 * (double)g->param_floats * UPDATE_PASSES / PASS_BYTES : 0;
-    double epoch =
-        rounds * (images * 3 * forward + (double)updates * update) + images_of_blocks(p->n[DATA_VALIDATION]) * forward;
-    return t->epochs * epoch + images_of_blocks(p->n[DATA_TEST]) * forward;
+    const double images = (double)steps * images_of_blocks(batch) + images_of_blocks(rest);
+    const double held_out = images_of_blocks(p->n[DATA_VALIDATION]);
+    const struct image_seconds of = seconds_of_image(p, macs_a_second);
+    const double update = p->graph ? 4 * (double)p->graph->param_floats * UPDATE_PASSES / PASS_BYTES : 0;
+    const int frozen = frozen_epochs(p);
+    const double trained = rounds * images * (frozen * of.frozen_step + (t->epochs - frozen) * of.step);
+    return trained + t->epochs * (rounds * (double)updates * update + held_out * of.look) +
+           images_of_blocks(p->n[DATA_TEST]) * of.test + (images_of_blocks(n) + held_out) * of.once;
 }
 
 double planner_cost(const struct plan_point *p)

@@ -34,17 +34,23 @@ static int samples_stay(const struct train_job *j)
            !train_task(j->spec, target_of(j->view->set))->like_input;
 }
 
+int train_keeps_front(const struct train_job *j)
+{
+    const int nodes = nn_fixed_nodes(j->graph);
+    const size_t samples = j->view->n[DATA_TRAIN] + j->view->n[DATA_VALIDATION];
+    return nodes && samples_stay(j) &&
+           (double)samples * (double)shape_size(j->graph->node[nodes - 1].y) * sizeof(float) <= TRAIN_KEPT_BYTES;
+}
+
 void train_fixed_lay_out(struct training *r, struct train_taker *t)
 {
     struct fixed_part *f = &r->fixed;
     const struct train_job *j = &r->job;
     const int train = train_batch(j), eval = train_eval_batch(j);
-    const double bytes =
-        (double)(j->view->n[DATA_TRAIN] + j->view->n[DATA_VALIDATION]) * (double)f->values * sizeof(float);
     if (!f->nodes)
         return;
     f->net = train_take_net(t, j, &f->graph, 0, train > eval ? train : eval, 0);
-    for (int s = DATA_TRAIN; s <= DATA_VALIDATION && samples_stay(j) && bytes <= TRAIN_KEPT_BYTES; s++)
+    for (int s = DATA_TRAIN; s <= DATA_VALIDATION && train_keeps_front(j); s++)
         f->kept[s] = train_take(t, j->view->n[s] * f->values, sizeof(float));
 }
 

@@ -159,6 +159,9 @@ struct train_job { /* what a run needs; all outlive it */
 /* Bytes train_new takes from a fixed arena: the run's peak memory, nothing is allocated later. SIZE_MAX:
  * there is no memory to find out. */
 size_t train_bytes(const struct train_job *j);
+/* Whether what the front of a network makes of samples that is never trained (nn_fixed_nodes) is computed once for all
+ * epochs. A view without transforms is one that changes no samples. */
+int train_keeps_front(const struct train_job *j);
 /* Weights initialised, epoch 0; *j is copied. NULL with *e: ERR_NOMEM when the arena is too small, ERR_USAGE when
  * drop_last leaves no step. */
 struct training *train_new(const struct train_job *j, struct arena *a, struct err *e);

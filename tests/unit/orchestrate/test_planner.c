@@ -89,6 +89,32 @@ static void blocks_that_are_not_full_cost_what_full_ones_do(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* What is frozen goes forward alone: a front that nothing changes once for all epochs where it is kept, and in each of
+ * them where samples are augmented; what is thawed later costs all from then on. */
+static void what_is_frozen_costs_less(void **state)
+{
+    static const char text[] = "[data]\ntrain = 1600\nvalidation = 0\ntest = 16\n[sweep]\nobjective = min train_loss\n"
+                               "[model]\nlayers = conv 3x3 32, relu, conv 3x3 32, relu, gap, dense 10\n"
+                               "freeze = $what\nunfreeze_at = $when\nwhat = none\nwhen = 0\n"
+                               "[train]\nepochs = 20\n[grid]\ndata.augment = none, shift 1\n"
+                               "model.what = none, before 5\nmodel.when = 0, 11\n";
+    static const double want[] = {1, 1, 1.0 / 60, 4.0 / 6, 1, 1, 1.0 / 3, 4.0 / 6};
+    char path[] = "/tmp/sweep-planner-XXXXXX.ini";
+    struct sweep *s = open_text(path, text);
+    struct costs c = {0};
+    struct err_list errs = {0};
+    (void)state;
+    if (plan_visit(s, ".", 0, 8, 1, note, &c, NULL, &errs))
+        fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
+    assert_int_equal(c.n, 8);
+    for (int i = 0; i < 8; i++)
+        if (c.cost[i] / c.cost[0] < want[i] - 0.02 || c.cost[i] / c.cost[0] > want[i] + 0.02)
+            fail_msg("point %d: %.3f of what it costs to train everything, expected about %.3f", i,
+                     c.cost[i] / c.cost[0], want[i]);
+    sweep_free(s);
+    assert_int_equal(unlink(path), 0);
+}
+
 static int note_skip(void *ctx, const struct plan_point *p)
 {
     char *skips = ctx;
@@ -163,9 +189,9 @@ static void proposals_are_worked_out_without_the_lock(void **state)
 
 int test_planner(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(times_are_of_one_measurement),
-                                              cmocka_unit_test(proposals_are_worked_out_without_the_lock),
-                                              cmocka_unit_test(a_frozen_batchnorm_may_see_single_values),
-                                              cmocka_unit_test(blocks_that_are_not_full_cost_what_full_ones_do)};
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_of_one_measurement), cmocka_unit_test(proposals_are_worked_out_without_the_lock),
+        cmocka_unit_test(what_is_frozen_costs_less), cmocka_unit_test(a_frozen_batchnorm_may_see_single_values),
+        cmocka_unit_test(blocks_that_are_not_full_cost_what_full_ones_do)};
     return cmocka_run_group_tests_name("planner", tests, NULL, NULL);
 }
