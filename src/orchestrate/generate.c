@@ -22,7 +22,7 @@ struct generating {
     int32_t *id;            /* [16][prompt + length] the texts */
     size_t room;            /* of a text */
     struct likely_token *z; /* [vocabulary] */
-    int32_t lengths[LANES];
+    _Alignas(64) int32_t lengths[LANES]; /* as kernels read them */
     struct arena mem;
 };
 
