@@ -19,9 +19,9 @@ struct generating {
     struct tokenizer tokens;
     struct id_list prompt;
     struct nn_net *net;
-    int32_t *id;            /* [16][prompt + length] the texts */
-    size_t room;            /* of a text */
-    struct likely_token *z; /* [vocabulary] */
+    int32_t *id;                         /* [16][prompt + length] the texts */
+    size_t room;                         /* of a text */
+    struct likely_token *z;              /* [vocabulary] */
     _Alignas(64) int32_t lengths[LANES]; /* as kernels read them */
     struct arena mem;
 };
