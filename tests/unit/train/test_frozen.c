@@ -230,7 +230,7 @@ static void a_grid_of_places_goes_through_a_fixed_front(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(layers); i++) {
         for (int whole = 0; whole < 2; whole++) {
-            struct nn_spec spec;
+            struct nn_spec spec = {.vocabulary = 0};
             param_defaults(nn_params, &spec);
             spec.freeze = "0";
             spec.unfreeze_at = whole ? 100 : 0;
