@@ -62,20 +62,22 @@ int nn_is_layer(const struct nn_node *nd, const char *layer)
     return nd->type == layer_find(layer);
 }
 
-const struct nn_node *nn_adds_loss(const struct nn_graph *g)
+static const struct nn_node *first_with_flag(const struct nn_graph *g, unsigned flag)
 {
     for (int i = 0; i < g->nnodes; i++)
-        if (g->node[i].flags & ADDS_LOSS)
+        if (g->node[i].flags & flag)
             return &g->node[i];
     return NULL;
 }
 
+const struct nn_node *nn_adds_loss(const struct nn_graph *g)
+{
+    return first_with_flag(g, ADDS_LOSS);
+}
+
 const struct nn_node *nn_looks_ahead(const struct nn_graph *g)
 {
-    for (int i = 0; i < g->nnodes; i++)
-        if (g->node[i].flags & LOOKS_AHEAD)
-            return &g->node[i];
-    return NULL;
+    return first_with_flag(g, LOOKS_AHEAD);
 }
 
 size_t nn_tensor_row(const struct nn_tensor *t)

@@ -2,7 +2,6 @@
 #include "orchestrate/records/records.h"
 
 #include "nn/layer.h"
-#include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
 
 /* A row. */
@@ -57,31 +56,10 @@ void layers_add(struct record_file *f, const struct plan_point *p)
     }
 }
 
-static int layer_rows(struct sweep_run *run, struct record_file *f, struct err *e)
-{
-    struct planner planner;
-    struct plan_point p;
-    struct proposal at;
-    struct err_list errs = {0};
-    int bad = 0;
-    planner_init(&planner, run->sweep, run->sets);
-    for (size_t i = 0; i < run->plan->npoints && !bad; i++) {
-        plan_proposal(run, run->plan->point[i].index, &at);
-        bad = planner_point(&planner, run->plan->point[i].index, &at, &p, &errs);
-        if (!bad)
-            layers_add(f, &p);
-    }
-    if (bad && errs.n)
-        *e = errs.v[0];
-    err_list_release(&errs);
-    planner_release(&planner);
-    return bad;
-}
-
 int write_layers(struct sweep_run *run, int sync, struct err *e)
 {
     struct record_file f;
     if (record_begin(&f, run, &layer_table, NULL, e))
         return -1;
-    return record_end(&f, layer_rows(run, &f, e), sync, e);
+    return record_end(&f, record_points(&f, run, layers_add, e), sync, e);
 }

@@ -1,6 +1,8 @@
 /* record_file.c - writes a table of columns into its file. */
 #include "orchestrate/records/record_file.h"
 
+#include "orchestrate/plan.h"
+#include "orchestrate/planner.h"
 #include "orchestrate/records/records.h"
 
 #include <string.h>
@@ -40,4 +42,26 @@ int record_none(const struct sweep_run *run, const struct column_table *table)
     char path[4200];
     unlink(run_path(run, table->file + strlen("NAME"), path, sizeof path));
     return 0;
+}
+
+int record_points(struct record_file *f, struct sweep_run *run,
+                  void (*add)(struct record_file *f, const struct plan_point *p), struct err *e)
+{
+    struct planner planner;
+    struct plan_point p;
+    struct proposal at;
+    struct err_list errs = {0};
+    int bad = 0;
+    planner_init(&planner, run->sweep, run->sets);
+    for (size_t i = 0; i < run->plan->npoints && !bad; i++) {
+        plan_proposal(run, run->plan->point[i].index, &at);
+        bad = planner_point(&planner, run->plan->point[i].index, &at, &p, &errs);
+        if (!bad)
+            add(f, &p);
+    }
+    if (bad && errs.n)
+        *e = errs.v[0];
+    err_list_release(&errs);
+    planner_release(&planner);
+    return bad;
 }

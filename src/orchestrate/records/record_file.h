@@ -6,6 +6,8 @@
 #include "report/report.h"
 #include "report/table/columns.h"
 
+struct plan_point;
+
 struct record_file {
     struct sheet sheet;
     struct csv_out *csv;
@@ -17,6 +19,9 @@ int record_begin(struct record_file *f, const struct sweep_run *run, const struc
                  struct err *e);
 /* A row that cannot be written is remembered, and record_end returns it. */
 void record_row(struct record_file *f, const void *row);
+/* Plans every point again, and has its rows added. 0, or -1 with *e. */
+int record_points(struct record_file *f, struct sweep_run *run,
+                  void (*add)(struct record_file *f, const struct plan_point *p), struct err *e);
 /* Publishes the file, or (bad) leaves the old one. 0, or -1 with *e, which is there already where bad is. */
 int record_end(struct record_file *f, int bad, int sync, struct err *e);
 

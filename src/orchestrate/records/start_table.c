@@ -3,7 +3,6 @@
 
 #include "nn/freezing.h"
 #include "nn/layer.h"
-#include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
 #include "orchestrate/starts.h"
 
@@ -64,25 +63,10 @@ static void add_start_row(struct record_file *f, const struct plan_point *p, con
     record_row(f, &source);
 }
 
-static int start_rows(struct sweep_run *run, struct record_file *f, struct err *e)
+static void add_start(struct record_file *f, const struct plan_point *p)
 {
-    struct planner planner;
-    struct plan_point p;
-    struct proposal at;
-    struct err_list errs = {0};
-    int bad = 0;
-    planner_init(&planner, run->sweep, run->sets);
-    for (size_t i = 0; i < run->plan->npoints && !bad; i++) {
-        plan_proposal(run, run->plan->point[i].index, &at);
-        bad = planner_point(&planner, run->plan->point[i].index, &at, &p, &errs);
-        for (size_t k = 0; !bad && p.start && k < p.start->n; k++)
-            add_start_row(f, &p, &p.start->row[k]);
-    }
-    if (bad && errs.n)
-        *e = errs.v[0];
-    err_list_release(&errs);
-    planner_release(&planner);
-    return bad;
+    for (size_t k = 0; p->start && k < p->start->n; k++)
+        add_start_row(f, p, &p->start->row[k]);
 }
 
 int write_starts(struct sweep_run *run, int sync, struct err *e)
@@ -92,5 +76,5 @@ int write_starts(struct sweep_run *run, int sync, struct err *e)
         return record_none(run, &start_table);
     if (record_begin(&f, run, &start_table, NULL, e))
         return -1;
-    return record_end(&f, start_rows(run, &f, e), sync, e);
+    return record_end(&f, record_points(&f, run, add_start, e), sync, e);
 }
