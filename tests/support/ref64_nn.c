@@ -203,7 +203,8 @@ static double set_moment(int c, int hw, int groups, const double *x, int ch, int
     for (int k = 0; k < c; k++)
         for (int j = 0; j < hw; j++)
             if (same_set(c, groups, ch, k) && (groups || j == at)) {
-                sum += pow(x[k * hw + j] - about, power);
+                const double away = x[k * hw + j] - about;
+                sum += power == 2 ? away * away : away;
                 count++;
             }
     return sum / count;

@@ -96,46 +96,54 @@ static const struct key_table {
 // clang-format on
 #define TABLES (sizeof tables / sizeof *tables)
 
-static size_t table_length(const struct param *t)
+/* The table of keys where a walk is: a row of tables[], then, after the last one of its section, one for each row of
+ * each family of that section. 0, -1 where the family has no such row. */
+static int table_at(const struct key_walk *w, struct key_row *out)
 {
-    size_t n = 0;
-    while (t && t[n].name)
-        n++;
-    return n;
+    const struct key_table *t = &tables[w->table];
+    *out = (struct key_row){t->section, t->group, NULL, t->params, NULL, NULL, -1};
+    if (!w->family)
+        return 0;
+    const struct family *f = &families[w->family - 1];
+    struct family_row row;
+    if (strcmp(f->section, t->section) || f->row(w->type, &row))
+        return -1;
+    *out = (struct key_row){f->section, f->group, NULL, row.params, f, row.name, (int)w->type};
+    return 0;
 }
 
-/* Finds the i-th key of a family; else *i goes down by as many as it has. */
-static int family_key(const struct family *f, size_t *i, struct key_row *out)
+static int is_last_of_section(size_t t)
 {
-    struct family_row row;
-    for (size_t type = 0; !f->row(type, &row); type++) {
-        size_t n = table_length(row.params);
-        if (*i < n) {
-            *out = (struct key_row){f->section, f->group, &row.params[*i], row.params, f, row.name, (int)type};
+    return t + 1 == TABLES || strcmp(tables[t + 1].section, tables[t].section) != 0;
+}
+
+int key_next(struct key_walk *w, struct key_row *out)
+{
+    while (w->table < TABLES) {
+        if (table_at(w, out)) {
+            w->family++;
+            w->type = 0;
+        } else if (out->table && out->table[w->key].name) {
+            out->param = &out->table[w->key++];
             return 0;
+        } else {
+            w->key = 0;
+            w->type += w->family > 0;
+            w->family += !w->family;
         }
-        *i -= n;
+        if (w->family && (!is_last_of_section(w->table) || !families[w->family - 1].key))
+            *w = (struct key_walk){.table = w->table + 1};
     }
     return -1;
 }
 
-/* After the last table of a section come the keys of its families. */
 int key_row(size_t i, struct key_row *out)
 {
-    for (size_t t = 0; t < TABLES; t++) {
-        const struct key_table *table = &tables[t];
-        size_t n = table_length(table->params);
-        if (i < n) {
-            *out = (struct key_row){table->section, table->group, &table->params[i], table->params, NULL, NULL, -1};
-            return 0;
-        }
-        i -= n;
-        int last = t + 1 == TABLES || strcmp(tables[t + 1].section, table->section) != 0;
-        for (const struct family *f = families; last && f->key; f++)
-            if (!strcmp(f->section, table->section) && !family_key(f, &i, out))
-                return 0;
-    }
-    return -1;
+    struct key_walk w = {0};
+    for (size_t k = 0; k <= i; k++)
+        if (key_next(&w, out))
+            return -1;
+    return 0;
 }
 
 int config_key(size_t i, struct key_info *out)
@@ -158,7 +166,7 @@ const char *key_section(const char *key, const char *not_this)
 {
     struct key_row r;
     for (int varying = 1; varying >= 0; varying--)
-        for (size_t i = 0; !key_row(i, &r); i++)
+        for (struct key_walk w = {0}; !key_next(&w, &r);)
             if (group_varies(r.group) == varying && !strcmp(r.param->name, key) &&
                 (!not_this || strcmp(r.section, not_this)))
                 return r.section;
@@ -168,7 +176,7 @@ const char *key_section(const char *key, const char *not_this)
 const struct param *key_find(const char *section, const char *key)
 {
     struct key_row r;
-    for (size_t i = 0; !key_row(i, &r); i++)
+    for (struct key_walk w = {0}; !key_next(&w, &r);)
         if (!strcmp(r.param->name, key) && !strcmp(r.section, section))
             return r.param;
     return NULL;

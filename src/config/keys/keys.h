@@ -12,8 +12,13 @@ struct key_row {
     const char *owner;
     int type;
 };
-/* The i-th key in the order of the manual; keys that several datasets, optimizers or schedules have come once for each.
- * 0, -1 after the last. */
+/* A walk over all keys in the order of the manual, from {0}; keys that several datasets, optimizers or schedules have come
+ * once for each. 0, -1 after the last. */
+struct key_walk {
+    size_t table, family, type, key;
+};
+int key_next(struct key_walk *w, struct key_row *out);
+/* The i-th key of that walk, which it makes up to there. 0, -1 after the last. */
 int key_row(size_t i, struct key_row *out);
 
 /* Keys of [model] that are no variables and not nn_params. */

@@ -107,13 +107,13 @@ int settings_init(struct sweep *s, size_t more)
 {
     struct key_row r;
     size_t rows = 0;
-    while (!key_row(rows, &r))
+    for (struct key_walk w = {0}; !key_next(&w, &r);)
         rows++;
     s->set_cap = rows + more;
     s->set = arena_take(&s->mem, s->set_cap * sizeof *s->set);
     if (!s->set)
         return -1;
-    for (size_t i = 0; !key_row(i, &r); i++)
+    for (struct key_walk w = {0}; !key_next(&w, &r);)
         if (add_table_row(s, &r))
             return -1;
     return find_special(s);
