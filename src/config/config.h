@@ -153,12 +153,15 @@ const char *sweep_result_text(const struct sweep *s, size_t i);
 int sweep_result_holds(const struct sweep *s, size_t i, const struct point *p, const struct nn_graph *g,
                        const float *metric);
 
-/* For `sweep list keys`: every key with its section, in order; NULL after the last. */
+/* A walk over every key with its section in the order of `sweep list keys`, from {0}. */
+struct key_walk {
+    size_t table, family, type, key;
+};
 struct key_info {
     const char *section;
     const struct param *param;
     const char *owner; /* "sgd" for a key that only some optimizer or schedule has; NULL */
 };
-int config_key(size_t i, struct key_info *out); /* 0, -1 after the last */
+int config_key(struct key_walk *w, struct key_info *out); /* 0, -1 after the last */
 
 #endif

@@ -95,7 +95,7 @@ static void put_file(FILE *f, const char *path)
         "; change one. `sweep list layers`, `optimizers`, `schedules`, ... name what can be written, also the keys\n"
         "; that an optimizer or a schedule brings.\n",
         path, path);
-    for (size_t i = 0; !config_key(i, &k); i++) {
+    for (struct key_walk w = {0}; !config_key(&w, &k);) {
         if (k.owner)
             continue;
         if (strcmp(section, k.section))

@@ -212,9 +212,9 @@ static void list_keys(void)
 {
     struct key_info k;
     const char *section = "";
-    for (size_t i = 0; !config_key(i, &k); i++) {
+    for (struct key_walk w = {0}; !config_key(&w, &k);) {
         if (strcmp(section, k.section) != 0)
-            printf("%s[%s]\n", i ? "\n" : "", k.section);
+            printf("%s[%s]\n", *section ? "\n" : "", k.section);
         section = k.section;
         print_param(k.param, 0);
         if (k.owner)

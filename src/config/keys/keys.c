@@ -146,10 +146,10 @@ int key_row(size_t i, struct key_row *out)
     return 0;
 }
 
-int config_key(size_t i, struct key_info *out)
+int config_key(struct key_walk *w, struct key_info *out)
 {
     struct key_row r;
-    if (key_row(i, &r))
+    if (key_next(w, &r))
         return -1;
     *out = (struct key_info){r.section, r.param, r.owner};
     return 0;

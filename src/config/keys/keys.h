@@ -2,6 +2,7 @@
 #ifndef CONFIG_KEYS_KEYS_H
 #define CONFIG_KEYS_KEYS_H
 
+#include "config/config.h"
 #include "config/keys/families.h"
 
 struct key_row {
@@ -12,11 +13,8 @@ struct key_row {
     const char *owner;
     int type;
 };
-/* A walk over all keys in the order of the manual, from {0}; keys that several datasets, optimizers or schedules have come
- * once for each. 0, -1 after the last. */
-struct key_walk {
-    size_t table, family, type, key;
-};
+/* The next key in the order of the manual; keys that several datasets, optimizers or schedules have come once for each.
+ * 0, -1 after the last. */
 int key_next(struct key_walk *w, struct key_row *out);
 /* The i-th key of that walk, which it makes up to there. 0, -1 after the last. */
 int key_row(size_t i, struct key_row *out);

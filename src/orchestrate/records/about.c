@@ -93,7 +93,7 @@ static int is_default(const struct point *p, const char *key, const char *text)
     const char *owner[] = {optimizer_types[p->train.optimizer]->name, schedule_types[p->train.schedule]->name,
                            loss_name((size_t)p->train.loss), p->data.dataset};
     struct key_info k;
-    for (size_t i = 0; !config_key(i, &k); i++) {
+    for (struct key_walk w = {0}; !config_key(&w, &k);) {
         size_t n = strlen(k.section);
         int owned = !k.owner;
         for (size_t o = 0; o < sizeof owner / sizeof *owner && !owned; o++)

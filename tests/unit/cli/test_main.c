@@ -352,7 +352,7 @@ static int in_data(const struct data_word *(*at)(size_t i), const char *word)
 static int in_key(const char *word)
 {
     struct key_info k;
-    for (size_t i = 0; !config_key(i, &k); i++)
+    for (struct key_walk w = {0}; !config_key(&w, &k);)
         if (!strcmp(k.section, word) || in_table((const struct param[]){*k.param, {0}}, word))
             return 1;
     return !strcmp(word, "grid") || !strcmp(word, "require"); /* sections without keys of a table */

@@ -14,7 +14,7 @@ static void every_default_is_valid(void **state)
     struct key_info k;
     size_t n = 0;
     (void)state;
-    for (size_t i = 0; !config_key(i, &k); i++, n++) {
+    for (struct key_walk w = {0}; !config_key(&w, &k); n++) {
         _Alignas(16) unsigned char into[1024] = {0};
         char buf[600];
         struct err e = {0};
@@ -35,9 +35,8 @@ static void keys_are_unique(void **state)
 {
     struct key_row a, b;
     (void)state;
-    for (size_t i = 0; !key_row(i, &a); i++)
-        for (size_t j = 0; j < i; j++) {
-            assert_int_equal(key_row(j, &b), 0);
+    for (struct key_walk w = {0}; !key_next(&w, &a);)
+        for (struct key_walk after = w; !key_next(&after, &b);) {
             if (!strcmp(a.section, b.section) && !strcmp(a.param->name, b.param->name) &&
                 !(a.owner && b.owner && strcmp(a.owner, b.owner)))
                 fail_msg("%s.%s stands twice", a.section, a.param->name);
@@ -55,7 +54,7 @@ static void each_key_can_be_given(void **state)
 {
     struct key_row k;
     (void)state;
-    for (size_t i = 0; !key_row(i, &k); i++) {
+    for (struct key_walk walk = {0}; !key_next(&walk, &k);) {
         struct str t = {0};
         char line[80];
         if (!k.param->preset || strchr(k.param->preset, '\n'))
@@ -74,7 +73,7 @@ static void each_key_varies_or_says_why(void **state)
 {
     struct key_row k;
     (void)state;
-    for (size_t i = 0; !key_row(i, &k); i++) {
+    for (struct key_walk walk = {0}; !key_next(&walk, &k);) {
         char text[600], line[80];
         int layers = !strcmp(k.section, "model") && !strcmp(k.param->name, "layers");
         const char *value = layers || !k.param->preset || !*k.param->preset ? "1" : k.param->preset;
@@ -194,7 +193,7 @@ static void families_are_walked(void **state)
                         fail_msg("%s of %s is taken by %s", p->name, row.name, first.name);
                 }
             }
-    for (size_t i = 0; !key_row(i, &k); i++)
+    for (struct key_walk walk = {0}; !key_next(&walk, &k);)
         listed += k.family != NULL;
     assert_int_equal(listed, keys);
     assert_true(keys > 15);
@@ -208,7 +207,7 @@ static void rows_say_which_keys_matter(void **state)
                                 "model.unfreeze_at model.lr_scale ";
     struct key_row k;
     (void)state;
-    for (size_t i = 0; !key_row(i, &k); i++) {
+    for (struct key_walk walk = {0}; !key_next(&walk, &k);) {
         char text[400], buf[64], with[80] = "";
         const struct param *w = k.param->with ? param_find(k.table, k.param->with) : NULL;
         if (!group_varies(k.group) || k.group >= KEY_SPECS || k.family || !strcmp(k.param->name, "folds"))
@@ -254,10 +253,11 @@ static void expect_owned(const char *section, const char *row, const struct para
 {
     for (const struct param *p = params; p && p->name; p++) {
         struct key_row k;
-        size_t i = 0;
-        while (!key_row(i, &k) && !(k.family && !strcmp(k.section, section) && !strcmp(k.owner, row) && k.param == p))
-            i++;
-        if (key_row(i, &k))
+        struct key_walk walk = {0};
+        int found = 0;
+        while (!found && !key_next(&walk, &k))
+            found = k.family && !strcmp(k.section, section) && !strcmp(k.owner, row) && k.param == p;
+        if (!found)
             fail_msg("%s of %s is no key of [%s]: is a row missing in config/keys/families.c?", p->name, row, section);
     }
 }
@@ -271,7 +271,7 @@ static void what_is_chosen_is_a_family(void **state)
     struct key_row k;
     const struct data_word *w;
     (void)state;
-    for (size_t i = 0; !key_row(i, &k); i++) {
+    for (struct key_walk walk = {0}; !key_next(&walk, &k);) {
         char name[80];
         const struct family *f = families;
         while (f->key && (strcmp(f->section, k.section) || strcmp(f->key, k.param->name)))
@@ -551,7 +551,7 @@ static void numbers_fit_into_floats(void **state)
     size_t n = 0;
     char text[300], line[80];
     (void)state;
-    for (size_t i = 0; !key_row(i, &k); i++) {
+    for (struct key_walk walk = {0}; !key_next(&walk, &k);) {
         if (k.param->type != P_FLOAT)
             continue;
         for (size_t o = 0; o < sizeof out / sizeof *out; o++, n++) {
