@@ -98,13 +98,70 @@ int file_each_piece(const char *path, int (*see)(void *ctx, const char *bytes, s
     return gzip_close(f, bad || gzip_end(f, got, path, e), path, e) ? -1 : 0;
 }
 
+/* A file that is read whole: through zlib where it is packed, and without it where it is plain, as most are small. */
+struct whole_file {
+    const char *path;
+    int fd;
+    gzFile packed; /* NULL: it is plain */
+    size_t size;   /* as far as known */
+};
+
+/* Whether it may be packed: its first bytes say so, or cannot be seen without taking them away. */
+static int may_be_packed(int fd, const struct stat *st)
+{
+    unsigned char head[2];
+    return !S_ISREG(st->st_mode) ||
+           (pread(fd, head, sizeof head, 0) == sizeof head && head[0] == 0x1f && head[1] == 0x8b);
+}
+
+static int whole_open(struct whole_file *f, const char *path, struct err *e)
+{
+    struct stat st;
+    *f = (struct whole_file){.path = path, .fd = file_open(path, e)};
+    if (f->fd < 0)
+        return -1;
+    if (!fstat(f->fd, &st) && !may_be_packed(f->fd, &st)) {
+        f->size = st.st_size > 0 ? (size_t)st.st_size : 0;
+        return 0;
+    }
+    f->packed = gzdopen(f->fd, "rb"); /* reads plain files as they are */
+    if (f->packed) {
+        gzbuffer(f->packed, 1 << 17);
+        return 0;
+    }
+    close(f->fd);
+    return err_set(e, ERR_NOMEM, "%s: no memory to read it", path);
+}
+
+/* Bytes into to[n]: how many, 0 at the end, -1 with *e. */
+static ssize_t whole_read(struct whole_file *f, char *to, size_t n, struct err *e)
+{
+    ssize_t got;
+    n = n < 1 << 30 ? n : 1 << 30;
+    if (f->packed) {
+        got = gzread(f->packed, to, (unsigned)n);
+        return got > 0 ? got : gzip_end(f->packed, (int)got, f->path, e);
+    }
+    do
+        got = read(f->fd, to, n);
+    while (got < 0 && errno == EINTR);
+    return got >= 0 ? got : err_set(e, ERR_IO, "%s: cannot read to its end: %s", f->path, strerror(errno));
+}
+
+static int whole_close(struct whole_file *f, int bad, struct err *e)
+{
+    if (f->packed)
+        return gzip_close(f->packed, bad, f->path, e);
+    close(f->fd);
+    return bad;
+}
+
 char *file_read_head(const char *path, size_t most, size_t *n, struct err *e)
 {
-    gzFile f = file_open_gzip(path, e);
-    if (!f)
+    struct whole_file f;
+    if (whole_open(&f, path, e))
         return NULL;
-    gzbuffer(f, 1 << 17);
-    size_t cap = 1 << 16, used = 0;
+    size_t cap = f.packed ? 1 << 16 : f.size < most ? f.size + 1 : most, used = 0; /* + 1: to see the end */
     char *buf = malloc(cap + 1);
     int bad = 0; /* *e may hold an earlier error of the caller's */
     while (used < most) {
@@ -119,15 +176,14 @@ char *file_read_head(const char *path, size_t most, size_t *n, struct err *e)
             bad = err_set(e, ERR_NOMEM, "%s: no memory for its content", path);
             break;
         }
-        size_t end = cap < most ? cap : most, room = end - used < 1 << 30 ? end - used : 1 << 30;
-        int got = gzread(f, buf + used, (unsigned)room);
+        const ssize_t got = whole_read(&f, buf + used, (cap < most ? cap : most) - used, e);
         if (got <= 0) {
-            bad = gzip_end(f, got, path, e);
+            bad = (int)got;
             break;
         }
         used += (size_t)got;
     }
-    if (gzip_close(f, bad, path, e)) {
+    if (whole_close(&f, bad, e)) {
         free(buf);
         return NULL;
     }

@@ -81,7 +81,7 @@ static const struct option table[] = {
     { { .name = "json", .type = P_FLAG, .at = AT(json),
         .help = "one JSON document instead of tables" },                                          0, NULL, FOR_BENCH | FOR_DATA },
     { { .name = "to", .type = P_TEXT, .at = AT(to),
-        .help = "what to export to: safetensors, onnx or c; of `data get`: the folder (default: $SWEEP_DATA, else ~/.cache/sweep); of predict: the folder for label maps, as PNG" }, 0, "WHAT", FOR_DATA | FOR_EXPORT | FOR_PREDICT },
+        .help = "what to export to: safetensors, onnx or c; of `data get`: the folder (default: $SWEEP_DATA, else ~/.cache/sweep); of predict: the folder for label maps, as PNG; of eval: the folder for classes.csv, confusion.csv and predictions.csv of the test split" }, 0, "WHAT", FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL },
     { { .name = "patience", .type = P_FLOAT, .at = AT(patience), .min = 1, .max = 86400,
         .help = "seconds that `data get` waits for a server that sends next to nothing (default: 30)" }, 0, "S", FOR_DATA },
     { { .name = "quiet", .type = P_FLAG, .at = AT(quiet),

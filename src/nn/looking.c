@@ -1,5 +1,6 @@
-/* looking.c - a net with memory of its own for every value: a plan without sharing and without stages, in which all
- * normalizations over batches are frozen and nothing else is, and what is noise while training changes nothing. */
+/* looking.c - a net whose values can be seen: a plan without stages, in which all normalizations over batches are
+ * frozen and nothing else is, and what is noise while training changes nothing. A value is shown between two steps,
+ * before another takes its memory. */
 #include "nn/looking.h"
 
 #include "nn/layers/attention.h"
@@ -27,32 +28,31 @@ static const struct nn_graph *graph_in_evaluation(const struct nn_graph *g, stru
     return to;
 }
 
+static const struct plan_options seen = {.share = 1, .members = 1, .input_gradient = 1};
+
 struct nn_net *nn_look_new(const struct nn_graph *g, int batch, const struct kernels *k, struct arena *a, struct err *e)
 {
-    const struct plan_options all = {.members = 1, .input_gradient = 1};
     const struct nn_graph *own = graph_in_evaluation(g, a);
     if (own)
-        return plan_net_new(own, batch, 1, &all, k, a, e);
+        return plan_net_new(own, batch, 1, &seen, k, a, e);
     err_set(e, ERR_NOMEM, "no memory to look into a network of %zu parameters", g->facts.params);
     return NULL;
+}
+
+size_t nn_look_bytes(const struct nn_graph *g, int batch)
+{
+    struct arena a;
+    arena_init(&a);
+    const struct nn_graph *own = graph_in_evaluation(g, &a);
+    const size_t bytes = own ? plan_net_bytes(own, batch, 1, &seen) : SIZE_MAX;
+    arena_release(&a);
+    return bytes;
 }
 
 static struct nn_pass look_pass(const struct nn_net *net, int n, const uint32_t *sample)
 {
     return (struct nn_pass){
         .n = n, .blocks = blocks_of(n), .training = 1, .keep_all = 2, .frozen = net->graph->frozen, .sample = sample};
-}
-
-void nn_look_forward(struct nn_net *net, int n, const uint32_t *sample)
-{
-    const struct nn_pass p = look_pass(net, n, sample);
-    nn_forward(net, &p);
-}
-
-void nn_look_backward(struct nn_net *net, int n, const uint32_t *sample)
-{
-    const struct nn_pass p = look_pass(net, n, sample);
-    nn_backward(net, &p);
 }
 
 /* The node that has the value of node i; NN_INPUT: the network's input has it. */
@@ -63,32 +63,39 @@ static int value_owner(const struct nn_graph *g, int i)
     return i;
 }
 
-/* The first step of a pass that is of the node and, on the way back, reads its gradient. */
-static const struct layer_call *call_of_node(const struct nn_net *net, enum plan_pass pass, int node, int backward)
+/* Shows the value of a node, which is that of those, too, that only change its shape. */
+static void show_value(const struct nn_net *net, int owner, const float *v, nn_look_see *see, void *ctx)
+{
+    for (int i = owner < 0 ? 0 : owner; see && i < net->graph->nnodes; i++)
+        if (value_owner(net->graph, i) == owner)
+            see(ctx, i, v);
+}
+
+void nn_look_forward(struct nn_net *net, int n, const uint32_t *sample, nn_look_see *see, void *ctx)
 {
     const struct plan *plan = net->plan;
+    const struct nn_pass p = look_pass(net, n, sample);
+    const enum plan_pass pass = p.frozen ? PLAN_FROZEN_FORWARD : PLAN_FORWARD;
+    show_value(net, NN_INPUT, net->x, see, ctx);
     for (int i = 0; i < plan->nsteps[pass]; i++) {
-        const struct layer_call *c = &plan->step[pass][i].call;
-        if (c->node == &net->graph->node[node] && (!backward || c->dy))
-            return c;
+        const struct step *s = &plan->step[pass][i];
+        plan_run_step(net, s, &p);
+        show_value(net, s->call.node->index, s->call.y, see, ctx);
     }
-    return NULL;
 }
 
-const float *nn_look_value(const struct nn_net *net, int i)
+void nn_look_backward(struct nn_net *net, int n, const uint32_t *sample, nn_look_see *see, void *ctx)
 {
-    const int node = value_owner(net->graph, i);
-    const enum plan_pass pass = net->graph->frozen ? PLAN_FROZEN_FORWARD : PLAN_FORWARD;
-    const struct layer_call *c = node < 0 ? NULL : call_of_node(net, pass, node, 0);
-    return node < 0 ? net->x : c ? c->y : NULL;
-}
-
-const float *nn_look_gradient(const struct nn_net *net, int i)
-{
-    const int node = value_owner(net->graph, i);
-    const enum plan_pass pass = net->graph->frozen ? PLAN_FROZEN_BACKWARD : PLAN_BACKWARD;
-    const struct layer_call *c = node < 0 ? NULL : call_of_node(net, pass, node, 1);
-    return node < 0 ? net->dx : c ? c->dy : NULL;
+    const struct plan *plan = net->plan;
+    const struct nn_pass p = look_pass(net, n, sample);
+    const enum plan_pass pass = p.frozen ? PLAN_FROZEN_BACKWARD : PLAN_BACKWARD;
+    for (int i = 0; i < plan->nsteps[pass]; i++) {
+        const struct step *s = &plan->step[pass][i];
+        if (s->call.dy)
+            show_value(net, s->call.node->index, s->call.dy, see, ctx);
+        plan_run_step(net, s, &p);
+    }
+    show_value(net, NN_INPUT, net->dx, see, ctx);
 }
 
 int nn_look_heads(const struct nn_node *nd)
@@ -98,6 +105,10 @@ int nn_look_heads(const struct nn_node *nd)
 
 void nn_look_attention(const struct nn_net *net, int i, int s, float *share)
 {
+    const struct plan *plan = net->plan;
     const enum plan_pass pass = net->graph->frozen ? PLAN_FROZEN_FORWARD : PLAN_FORWARD;
-    attention_shares(call_of_node(net, pass, i, 0), s, share);
+    int at = 0;
+    while (plan->step[pass][at].call.node->index != i)
+        at++;
+    attention_shares(&plan->step[pass][at].call, s, share);
 }

@@ -291,22 +291,25 @@ void nn_net_init(struct nn_net *net, uint64_t seed)
     }
 }
 
+void plan_run_step(const struct nn_net *net, const struct step *s, const struct nn_pass *p)
+{
+    struct nn_pass evaluation = *p;
+    struct layer_call c = s->call;
+    evaluation.training = 0;
+    c.pass = s->evaluates ? &evaluation : p;
+    if (s->run_stage)
+        s->run_stage(net, s, p);
+    else if (s->rounds)
+        rounded_run(s, c.pass);
+    else
+        s->run(&c);
+}
+
 static void run_steps(const struct nn_net *net, enum plan_pass pass, const struct nn_pass *p)
 {
     const struct plan *plan = net->plan;
-    struct nn_pass evaluation = *p;
-    evaluation.training = 0;
-    for (int i = 0; i < plan->nsteps[pass]; i++) {
-        const struct step *s = &plan->step[pass][i];
-        struct layer_call c = s->call;
-        c.pass = s->evaluates ? &evaluation : p;
-        if (s->run_stage)
-            s->run_stage(net, s, p);
-        else if (s->rounds)
-            rounded_run(s, c.pass);
-        else
-            s->run(&c);
-    }
+    for (int i = 0; i < plan->nsteps[pass]; i++)
+        plan_run_step(net, &plan->step[pass][i], p);
 }
 
 void nn_forward(struct nn_net *net, const struct nn_pass *p)

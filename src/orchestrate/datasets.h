@@ -10,7 +10,9 @@ struct datasets { /* zero-initialise */
     struct seen_entry *seen;
     struct arena texts;
     struct start_file *start; /* starts.h */
+    struct table *pins;       /* starts.h: what was pinned, once it is read */
     const char *out;          /* folder that holds results/, for starts that are named by a sweep; NULL: this one */
+    const char *name;         /* of the sweep whose starts were pinned by earlier calls; NULL: none */
     int assume;               /* a dataset whose files are not found is peeked as its name is known: for plans */
 };
 

@@ -39,6 +39,7 @@ static int words_of_transfer(const struct trial_training *p, struct nn_spec *to,
         if (start_find(&m, &p->graph, &p->start->tensors, to->match, a, &key, e))
             return -1;
         to->match = start_match_text(&m, a);
+        to->start = p->start->name;
     }
     to->freeze = start_freeze_text(&p->graph, a);
     to->lr_scale = start_scale_text(&p->graph, a);

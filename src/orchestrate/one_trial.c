@@ -9,6 +9,8 @@
 #include "orchestrate/plan.h"
 #include "orchestrate/planner.h"
 #include "orchestrate/pruning.h"
+#include "orchestrate/records/records.h"
+#include "orchestrate/starts.h"
 #include "orchestrate/train_trial.h"
 #include "report/report.h"
 
@@ -133,6 +135,11 @@ static int find_trial(struct one_trial *o, struct err_list *errs)
     planner_release(&planner);
     keymap_release(&l.place);
     free(l.end);
+    for (const struct start_file *x = o->sets.start; x && !found && !errs->n; x = x->next)
+        if (x->changed)
+            err_set(&e, ERR_USAGE,
+                    "%s began with another file than what %s is now: of that there is no trial %016" PRIx64, o->path,
+                    x->name, o->key);
     if (!found && !errs->n)
         err_set(&e, ERR_USAGE, "%s has no trial %016" PRIx64 "; the column id of its table names them", o->path,
                 o->key);
@@ -149,6 +156,7 @@ struct one_trial *one_trial_open(const char *out, const char *name, uint64_t id,
     }
     o->key = id;
     o->sets.out = out;
+    o->sets.name = name;
     arena_init(&o->mem);
     report_path(o->path, sizeof o->path, out, name, "/sweep.ini");
     report_path(o->journal, sizeof o->journal, out, name, "/journal");
@@ -348,7 +356,7 @@ static int compare_models(struct verifying *v, const char *path, const char *aga
 static int verify_training(struct verifying *v, struct one_trial *o, const struct one_trial_how *how, const char *path,
                            struct err *e)
 {
-    const struct one_trial_how compared = {how->jobs, how->isa, compare_epoch, v};
+    const struct one_trial_how compared = {.jobs = how->jobs, .isa = how->isa, .epoch = compare_epoch, .ctx = v};
     struct one_trial_result r;
     char again[4200];
     const char *const kept = path && file_exists(path) ? path : NULL;
@@ -423,6 +431,16 @@ int one_trial_suits(const struct one_trial *o, const struct model *m, struct err
     return same_target(m, o->p.job.view->set, e);
 }
 
+static int write_measured(struct one_trial *o, const char *folder, struct err *e)
+{
+    struct train_table table[TRAIN_TABLES];
+    const int n = train_left(o->p.r, table);
+    return file_mkdirs(folder, e) || write_classes_at(folder, o->p.job.view->set, table, n, e) ||
+                   write_predictions_at(folder, o->p.job.view->set, table, n, e)
+               ? -1
+               : 0;
+}
+
 static int measure_split(struct one_trial *o, const struct one_trial_how *how, const struct model *m,
                          enum data_split split, float value[METRICS], struct err *e)
 {
@@ -436,6 +454,7 @@ static int measure_split(struct one_trial *o, const struct one_trial_how *how, c
     if (!bad) {
         train_put_weights(o->p.r, m->w, m->buffers);
         train_look(o->p.r, split, value);
+        bad = how->to && write_measured(o, how->to, e);
     }
     arena_release(&memory);
     o->p.r = NULL;
@@ -450,7 +469,10 @@ int one_trial_measure(struct one_trial *o, const struct one_trial_how *how, cons
     struct dataset set = {0};
     struct data_view view;
     struct err e = {0};
-    int bad = only_data(words, nwords, &e) || sweep_open(&other, o->path, words, nwords, errs);
+    int bad = only_data(words, nwords, &e);
+    if (how->to && split != DATA_TEST)
+        bad = err_set(&e, ERR_USAGE, "--to is for tables of the test split; name other data by data.KEY=VALUE");
+    bad = bad || sweep_open(&other, o->path, words, nwords, errs);
     if (!bad && sweep_keys(other) != sweep_keys(o->sweep))
         bad = err_set(&e, ERR_USAGE, "a word says what is an axis of the sweep, or makes one; leave it out");
     bad = bad || sweep_point_data(other, &o->at, &o->mem, &o->p.point.data, errs);

@@ -25,6 +25,7 @@ struct plan_point {
     size_t n[3];                     /* samples of train, validation, test */
     const char *skip;                /* why it is skipped, or NULL */
     const char *skip_at;             /* "t.ini:9: " where a line of the sweep file is why, else "" */
+    int mistake;                     /* it is skipped by a value that does not fit it, not by [require] or its shapes */
     const char *note;                /* what is odd about its training, or NULL */
     const struct start_match *start; /* what its network begins with (model/starting.h), or NULL */
     uint64_t hash;                   /* of the training without its seed: settings and data */
@@ -38,6 +39,7 @@ double plan_seconds(const struct plan_point *p);
 struct plan_draws {
     uint64_t broken, same; /* proposals that cannot be trained; that are the same training as an earlier point */
     char why[768];         /* the first of the broken ones cannot, after the place in the sweep file if one is why */
+    int one_mistake;       /* that is a mistake, and all broken ones have it */
     int waits;             /* the points after those that were visited follow from results */
 };
 /* What is wrong where every point is skipped; `first`: why the first one is, NULL where there is no point; `at`: its

@@ -375,11 +375,13 @@ int plan_prepare(struct sweep_run *run, struct err_list *errs)
     bad = bad || (growth_wanted(run) ? growth_begin(run, &e) : plan_all(run, errs, &e));
     bad = bad || advance_before_workers(run, &e) || (signals_asked() && run->growth);
     outside_compare(run);
-    bad = bad || write_starts(run, 1, &e) || outside_write(run, &e) || earlier_keep(run->sweep, run->o->out, &e) || snapshot(run, &e);
+    bad = bad || write_starts(run, 1, &e) || outside_write(run, &e) || earlier_keep(run->sweep, run->o->out, &e) ||
+          snapshot(run, &e);
     err_list_take(errs, &e);
     if (bad && !errs->n && signals_asked())
         return -1;
     if (!bad) {
+        starts_tell(run);
         checkpoints_tidy(run);
         models_found(run);
     }

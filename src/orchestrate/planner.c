@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "config/error_list.h"
 #include "nn/freezing.h"
 #include "nn/layer.h"
 #include "orchestrate/checkpoint.h"
@@ -10,6 +11,7 @@
 #include "orchestrate/starts.h"
 #include "train/task.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,39 +165,54 @@ static size_t worker_bytes(const struct plan_point *out, const struct data_view 
 }
 
 /* The reason stands in the tables, which do not depend on where the sweep file is or what stands above a line of it. */
-static const char *without_place(const char *text, const struct point *pt)
+static const char *without_place(const struct planner *p, const char *text)
 {
-    const char *file = pt->nlines ? pt->line[0].at.file : NULL;
-    size_t n = file ? strlen(file) : 0;
-    if (!n || strncmp(text, file, n) != 0 || text[n] != ':')
-        return text;
-    const char *behind = strstr(text + n, ": ");
-    return behind ? behind + 2 : text;
+    const char *const place[] = {sweep_where(p->sweep, "", "").file, COMMAND_LINE};
+    for (size_t i = 0; i < sizeof place / sizeof *place; i++) {
+        const size_t n = strlen(place[i]);
+        const char *after = strncmp(text, place[i], n) != 0 || text[n] != ':' ? NULL : strstr(text + n, ": ");
+        if (after)
+            return after + 2;
+    }
+    return text;
 }
 
 /* Keeps why the point is skipped, and where that is. */
-static void keep_reason(struct planner *p, const char *text)
+static void keep_reason(struct planner *p, struct plan_point *out, const char *text)
 {
-    const char *reason = without_place(text, &p->point);
+    const char *reason = without_place(p, text);
     snprintf(p->why, sizeof p->why, "%s", reason);
     snprintf(p->why_at, sizeof p->why_at, "%.*s", (int)(reason - text), text);
+    out->skip = p->why;
 }
 
-/* A network that does not fit together skips its point; anything else wrong with it is the file's fault. */
+/* A network that does not fit together skips its point; anything else wrong with it is a mistake. */
 static int graph_failed(struct planner *p, struct err_list *found, struct plan_point *out, struct err_list *errs)
 {
     int fits = 1;
     for (size_t i = 0; i < found->n; i++)
         fits &= found->v[i].code == ERR_SHAPE;
-    if (fits && found->n) {
-        keep_reason(p, found->v[0].text);
-        out->skip = p->why;
-    } else {
-        for (size_t i = 0; i < found->n; i++)
-            err_list_take(errs, &found->v[i]);
-    }
+    if (fits && found->n)
+        keep_reason(p, out, found->v[0].text);
+    for (size_t i = 0; i < found->n && !out->skip; i++)
+        err_list_take(errs, &found->v[i]);
     err_list_release(found);
     return out->skip ? 0 : -1;
+}
+
+/* A mistake that shows at a point of several skips this point, as others may be without it. What is not there (files,
+ * memory) is no mistake. 0, or -1 where it is not to be skipped. */
+static int skip_mistaken(struct planner *p, struct plan_point *out, const struct err_list *found)
+{
+    const int several = sweep_search(p->sweep)->type->draws || sweep_points(p->sweep) > 1;
+    int mistaken = several && found->n && out->point && p->point.value;
+    for (size_t i = 0; i < found->n; i++)
+        mistaken &= found->v[i].code == ERR_USAGE || found->v[i].code == ERR_SHAPE;
+    if (!mistaken)
+        return -1;
+    keep_reason(p, out, found->v[0].text);
+    out->mistake = 1;
+    return 0;
 }
 
 void planner_data_error(const struct sweep *s, const struct proposal *at_point, const struct data_spec *data,
@@ -216,6 +233,7 @@ static int split_sizes(const struct sweep *s, const struct proposal *at_point, c
     struct err first = {0};
     if (!data_split_sizes(d, data, NULL, n, &first))
         return 0;
+    memset(n, 0, 3 * sizeof *n);
     const struct where at[3] = {[DATA_TRAIN] = sweep_point_where(s, at_point, "data", "train"),
                                 [DATA_VALIDATION] = sweep_point_where(s, at_point, "data", "validation"),
                                 [DATA_TEST] = sweep_point_where(s, at_point, "data", "test")};
@@ -357,16 +375,18 @@ static int wrong_model_key(const struct planner *p, const char *key, const struc
 }
 
 /* Says of a start how much of it is taken, where nothing else is to be noted. */
-static void note_start(struct planner *p, const struct start_match *m)
+static void note_start(struct planner *p, const struct start_match *m, const struct start_file *f)
 {
-    char name[NN_NAME];
+    char name[NN_NAME], now[64] = "";
     size_t i = 0;
     while (i < m->tensors && m->row[i].taken)
         i++;
     if (*p->note)
         return;
-    snprintf(p->note, sizeof p->note, "%zu of %zu tensors begin with those of %.80s%s%s%s", m->taken, m->tensors,
-             p->point.nn.start, i < m->tensors ? "; not " : "", i < m->tensors ? start_name(m->row[i].to, name) : "",
+    if (f->now)
+        snprintf(now, sizeof now, " (%s is %016" PRIx64 " now)", strchr(f->word, '@') ? "which" : "the best", f->now);
+    snprintf(p->note, sizeof p->note, "%zu of %zu tensors begin with those of %.80s%s%s%s%s", m->taken, m->tensors,
+             f->name, now, i < m->tensors ? "; not " : "", i < m->tensors ? start_name(m->row[i].to, name) : "",
              m->tensors - m->taken > 1 ? " and others" : "");
 }
 
@@ -380,7 +400,7 @@ static int check_start_tokens(const struct start_file *f, const struct dataset *
         e, ERR_USAGE,
         "%s has learned of other tokens: an id stands for another one there; take the texts, and the keys of "
         "[data], that it has learned from",
-        f->path);
+        f->word);
 }
 
 /* What the network begins with, and what of it is trained: checked, and made a part of what the training is known by.
@@ -406,7 +426,8 @@ static int plan_transfer(struct planner *p, struct plan_point *out, struct err *
             return wrong_model_key(p, key, &why, e);
         h = str_hash(h, &f->hash, sizeof f->hash);
         out->start = m;
-        note_start(p, m);
+        p->point.nn.start = f->name;
+        note_start(p, m, f);
     }
     h = start_hash(h, out->start, out->graph);
     out->hash = str_hash(out->hash, &h, sizeof h);
@@ -414,29 +435,37 @@ static int plan_transfer(struct planner *p, struct plan_point *out, struct err *
     return 0;
 }
 
+/* The point's settings and its data. -1 with *errs. */
+static int plan_settings(struct planner *p, const struct proposal *at, struct plan_point *out, struct data_spec *data,
+                         struct err_list *errs)
+{
+    struct err e = {0};
+    if (sweep_point_data(p->sweep, at, &p->mem, data, errs))
+        return -1;
+    out->set = datasets_peek(p->sets, data, &e);
+    planner_data_error(p->sweep, at, data, &e);
+    err_list_take(errs, &e);
+    if (!out->set)
+        return -1;
+    out->sweep = p->sweep;
+    out->point = &p->point;
+    const int bad = sweep_point(p->sweep, at, target_of(out->set), &p->mem, &p->point, errs);
+    out->task = train_task(&p->point.train, target_of(out->set));
+    return bad;
+}
+
 static int plan_point(struct planner *p, const struct proposal *at, struct plan_point *out, struct err_list *errs)
 {
     struct err e = {0};
     struct data_spec data;
-    if (sweep_point_data(p->sweep, at, &p->mem, &data, errs))
+    if (plan_settings(p, at, out, &data, errs))
         return -1;
-    out->set = datasets_peek(p->sets, &data, &e);
-    planner_data_error(p->sweep, at, &data, &e);
-    if (!out->set || split_sizes(p->sweep, at, out->set, &data, out->n, &e) ||
-        normalize_fits(p->sweep, at, out->set, &data, &e) || objective_measured(p->sweep, at, out->n, &e)) {
-        err_list_take(errs, &e);
-        return -1;
-    }
-    if (sweep_point(p->sweep, at, target_of(out->set), &p->mem, &p->point, errs))
-        return -1;
-    out->sweep = p->sweep;
-    out->point = &p->point;
-    if (task_fits(p, out, &e) || task_measures(out, &e)) {
+    if (split_sizes(p->sweep, at, out->set, &data, out->n, &e) || normalize_fits(p->sweep, at, out->set, &data, &e) ||
+        objective_measured(p->sweep, at, out->n, &e) || task_fits(p, out, &e) || task_measures(out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }
     out->hash = str_hash(p->point.hash, &out->set->fingerprint, sizeof out->set->fingerprint);
-    out->same_as = out->index;
     struct err_list found = {0};
     if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))
         return graph_failed(p, &found, out, errs);
@@ -469,31 +498,48 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
 int planner_point(struct planner *p, uint64_t index, const struct proposal *at, struct plan_point *out,
                   struct err_list *errs)
 {
+    struct err_list found = {0};
     memset(out, 0, sizeof *out);
-    out->index = index;
+    memset(&p->point, 0, sizeof p->point);
+    out->index = out->same_as = index;
     *p->why = *p->why_at = *p->note = 0;
     out->skip_at = p->why_at;
     arena_reset(&p->mem);
-    int bad = plan_point(p, at, out, errs);
-    return p->mem.failed ? err_list_nomem(errs) : bad; /* it also looks like a network that does not fit together */
+    int bad = plan_point(p, at, out, &found) && (p->mem.failed || skip_mistaken(p, out, &found));
+    for (size_t i = 0; i < found.n && bad; i++)
+        err_list_take(errs, &found.v[i]);
+    err_list_release(&found);
+    if (p->mem.failed)
+        return err_list_nomem(errs); /* it also looks like a network that does not fit together */
+    return bad ? -1 : 0;
 }
 
 static int none_is_left(const struct plan_draws *d, struct err_list *errs)
 {
     struct err e = {0};
-    err_set(&e, ERR_USAGE,
-            "the search finds no point: none of the %llu that were drawn can be trained; the first because %s",
-            (unsigned long long)d->broken, d->why);
+    if (d->one_mistake)
+        err_set(&e, ERR_USAGE, "%s", d->why);
+    else
+        err_set(&e, ERR_USAGE,
+                "the search finds no point: none of the %llu that were drawn can be trained; the first because %s",
+                (unsigned long long)d->broken, d->why);
     err_list_take(errs, &e);
     return -1;
 }
 
 static void leave_out(struct plan_draws *d, const struct plan_point *q)
 {
-    if (!q->skip)
+    char why[sizeof d->why];
+    if (!q->skip) {
         d->same++;
-    else if (!d->broken++)
-        snprintf(d->why, sizeof d->why, "%s%s", q->skip_at, q->skip);
+        return;
+    }
+    snprintf(why, sizeof why, "%s%s", q->skip_at, q->skip);
+    if (!d->broken++) {
+        memcpy(d->why, why, sizeof why);
+        d->one_mistake = q->mistake;
+    }
+    d->one_mistake &= !strcmp(d->why, why);
 }
 
 #define LEFT_OUT 10000 /* proposals in a row that are left out: the search is taken for having found what there is */
@@ -552,6 +598,34 @@ int planner_seek(struct planner *p, uint64_t first, struct err_list *errs)
     return end;
 }
 
+int planner_sound(struct planner *p, struct plan_point *out, struct err_list *errs)
+{
+    struct err mistake = {0};
+    char text[sizeof mistake.text];
+    int end;
+    while (!(end = planner_next(p, out, errs)) && out->mistake) {
+        snprintf(text, sizeof text, "%s%s", out->skip_at, out->skip);
+        if (mistake.code && (strcmp(mistake.text, text) != 0 || p->next > RUN_LIMIT))
+            return end;
+        err_set(&mistake, ERR_USAGE, "%s", text);
+    }
+    if (end != SEARCH_END || !mistake.code)
+        return end;
+    err_list_take(errs, &mistake);
+    return -1;
+}
+
+/* Whether a mistake that all points have was found, and is in *errs. */
+static int all_are_mistaken(const struct sweep *s, struct datasets *sets, struct err_list *errs)
+{
+    struct planner p;
+    struct plan_point point;
+    planner_init(&p, s, sets);
+    const int end = planner_sound(&p, &point, errs);
+    planner_release(&p);
+    return end < 0;
+}
+
 int plan_all_skipped(const char *first, const char *at, struct err *e)
 {
     return err_set(e, ERR_USAGE, "every point of the grid is skipped; the first because %s%s", at,
@@ -562,12 +636,12 @@ int plan_visit(const struct sweep *s, const char *out, uint64_t first, uint64_t 
                int (*visit)(void *ctx, const struct plan_point *p), void *ctx, struct plan_draws *draws,
                struct err_list *errs)
 {
-    struct datasets sets = {.assume = 1, .out = out};
+    struct datasets sets = {.assume = 1, .out = out, .name = sweep_spec(s)->name};
     struct planner p;
     planner_init(&p, s, &sets);
     p.members = jobs < CREW_MOST ? jobs : CREW_MOST;
     struct plan_point point;
-    int end = planner_seek(&p, first, errs);
+    int end = all_are_mistaken(s, &sets, errs) ? -1 : planner_seek(&p, first, errs);
     for (uint64_t i = 0; i < count && !end; i++) {
         end = planner_next(&p, &point, errs);
         if (!end && visit(ctx, &point))

@@ -26,14 +26,18 @@ struct planner {
 
 void planner_init(struct planner *p, const struct sweep *s, struct datasets *sets);
 /* Point number `index`, which is at this proposal, into *out, valid until the next call. A point that breaks a
- * condition or whose network does not fit has out->skip; 0 then too. -1 with *errs when the sweep file is wrong at this
- * point or its dataset cannot be had. */
+ * condition, whose network does not fit, or, where it is one of several, at which a value of the sweep file is a
+ * mistake (out->mistake) has out->skip; 0 then too. -1 with *errs when the only point has a mistake, or the dataset, or
+ * the file that the network begins with, cannot be had. */
 int planner_point(struct planner *p, uint64_t index, const struct proposal *at, struct plan_point *out,
                   struct err_list *errs);
 /* The next point of the plan. Of a search that draws, proposals that cannot be trained, and those that are the same
  * training as an earlier one, are left out and counted. SEARCH_FOUND; SEARCH_END: there are no more; SEARCH_WAITS: it
  * depends on results that p->history was not told yet; -1 with *errs, also when there is none at all. */
 int planner_next(struct planner *p, struct plan_point *out, struct err_list *errs);
+/* Goes to the first point that is not skipped by the mistake of all before it. As planner_next, and -1 with that
+ * mistake where it is every point's. */
+int planner_sound(struct planner *p, struct plan_point *out, struct err_list *errs);
 /* Goes on with point number `first`; of a search that draws all before it are drawn. As planner_next. */
 int planner_seek(struct planner *p, uint64_t first, struct err_list *errs);
 void planner_release(struct planner *p);

@@ -124,15 +124,15 @@ static void release_run(struct sweep_run *run)
     free(run); /* with its parts: it is the first of them */
 }
 
-/* Most mistakes show at the first point, and in the data: tell them before anything is written. */
+/* A mistake that all points have, and most that the data have, are told before anything is written. */
 static int check_first_point(struct sweep_run *run, struct err_list *errs)
 {
     struct planner planner;
     struct plan_point p;
     struct err e = {0};
     planner_init(&planner, run->sweep, run->sets);
-    int end = planner_next(&planner, &p, errs), bad = end < 0;
-    if (!end && !*p.set->absent && !run->o->only_tables) {
+    int end = planner_sound(&planner, &p, errs), bad = end < 0;
+    if (!end && !p.mistake && !*p.set->absent && !run->o->only_tables) {
         const struct data_view *view = datasets_view(run->sets, &p.point->data, &e);
         if (!view)
             planner_data_error(run->sweep, p.point->at, &p.point->data, &e);
@@ -258,6 +258,7 @@ static struct sweep_run *new_run(const struct sweep *s, const struct run_options
     all->store.journal.fd = all->store.kept.fd = all->marks.fd = -1;
     all->records.best_point = all->tally.best = SIZE_MAX;
     all->sets.out = o->out;
+    all->sets.name = sweep_spec(s)->name;
     all->tally.began = all->records.written_at = clock_wall();
     arena_init(&all->plan.text);
     omp_init_lock(&all->run.lock);

@@ -5,29 +5,99 @@
 #include "base/str.h"
 #include "config/keys/keys.h"
 #include "orchestrate/found_trial.h"
+#include "report/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* --- what was pinned --- */
+
+/* The table of an earlier call; an empty one where there is none, NULL without memory. */
+static const struct table *pins_of(struct datasets *d)
+{
+    char path[4300];
+    struct err unreadable = {0}; /* then it is looked up again */
+    if (d->pins || !(d->pins = calloc(1, sizeof *d->pins)))
+        return d->pins;
+    table_init(d->pins);
+    if (d->name && file_exists(report_path(path, sizeof path, d->out ? d->out : ".", d->name, "/starts.csv")))
+        table_read(d->pins, path, &unreadable);
+    return d->pins;
+}
+
+/* The number, written in base 16, in the column of the row of a word; 0: there is none. */
+static uint64_t pinned(struct datasets *d, const char *word, const char *column)
+{
+    const struct table *t = pins_of(d);
+    for (size_t r = 0; t && r < t->rows; r++)
+        if (!strcmp(table_cell(t, r, "start"), word))
+            return strtoull(table_cell(t, r, column), NULL, 16);
+    return 0;
+}
+
+static struct start_file *opened(const struct datasets *d, const char *word)
+{
+    struct start_file *x = d->start;
+    while (x && strcmp(x->word, word) != 0)
+        x = x->next;
+    return x;
+}
+
+void starts_pins(const struct datasets *d, void (*add)(void *ctx, const struct start_pin *pin), void *ctx)
+{
+    char trial[17], hash[17];
+    for (const struct start_file *x = d->start; x; x = x->next) {
+        snprintf(trial, sizeof trial, "%016" PRIx64, x->id);
+        snprintf(hash, sizeof hash, "%016" PRIx64, x->hash);
+        if (!x->err.code)
+            add(ctx, &(struct start_pin){x->word, x->id ? trial : "", hash});
+    }
+    for (size_t r = 0; d->pins && r < d->pins->rows; r++) {
+        const char *word = table_cell(d->pins, r, "start");
+        if (!opened(d, word))
+            add(ctx, &(struct start_pin){word, table_cell(d->pins, r, "trial"), table_cell(d->pins, r, "hash")});
+    }
+}
+
+/* --- files --- */
+
+/* Which trial of the sweep is meant. 0, or -1 with x->err; that a sweep is not there is no mistake of this one. */
+static int find_trial_of_word(struct start_file *x, struct datasets *d, const char *name, const char *trial)
+{
+    struct err unknown = {0};
+    const char *out = d->out ? d->out : ".";
+    if ((x->id = pinned(d, x->word, "trial"))) {
+        if (!found_trial(out, name, trial, &x->now, &unknown) && x->now == x->id)
+            x->now = 0;
+        return 0;
+    }
+    if (!found_trial(out, name, trial, &x->id, &x->err))
+        return 0;
+    if (!trial && x->err.code == ERR_USAGE)
+        x->err.code = ERR_DATA;
+    return -1;
+}
+
 /* The model of a trial of a sweep. 0, or -1 with x->err. */
-static int find_model(struct start_file *x, const char *out)
+static int find_model(struct start_file *x, struct datasets *d)
 {
     const char *at = strchr(x->word, '@');
     char name[72];
-    uint64_t id;
     snprintf(name, sizeof name, "%.*s", (int)(at ? at - x->word : 71), x->word);
     if (!name_ok(name))
         return err_set(&x->err, ERR_USAGE,
                        "'%.60s' is not a sweep's name, NAME@TRIAL, or a file that ends with .safetensors", x->word);
-    if (found_trial(out, name, at ? at + 1 : NULL, &id, &x->err))
+    if (find_trial_of_word(x, d, name, at ? at + 1 : NULL))
         return -1;
-    found_model(out, name, id, x->path, sizeof x->path);
+    snprintf(x->trial, sizeof x->trial, "%s@%016" PRIx64, name, x->id);
+    x->name = x->trial;
+    found_model(d->out ? d->out : ".", name, x->id, x->path, sizeof x->path);
     if (file_exists(x->path))
         return 0;
-    return err_set(&x->err, ERR_USAGE, "there is no %s; `sweep train %s --trial %016" PRIx64 "` trains it again",
-                   x->path, name, id);
+    return err_set(&x->err, ERR_DATA, "there is no %s; `sweep train %s --trial %016" PRIx64 "` trains it again",
+                   x->path, name, x->id);
 }
 
 /* A file is seen from where sweep is started, and from $SWEEP_DATA. */
@@ -42,21 +112,23 @@ static void find_start_file(struct start_file *x)
         snprintf(x->path, sizeof x->path, "%s", x->word);
 }
 
-static void read_start(struct start_file *x, const char *out)
+static void read_start(struct start_file *x, struct datasets *d)
 {
     if (str_ends(x->word, ".safetensors"))
         find_start_file(x);
-    else if (find_model(x, out))
+    else if (find_model(x, d))
         return;
-    if (!tensors_open(&x->tensors, x->path, &x->err))
-        x->hash = str_hash(STR_HASH, x->tensors.bytes, x->tensors.size);
+    if (tensors_open(&x->tensors, x->path, &x->err))
+        return;
+    x->tensors.path = x->name;
+    x->hash = str_hash(STR_HASH, x->tensors.bytes, x->tensors.size);
+    const uint64_t before = pinned(d, x->word, "hash");
+    x->changed = before && before != x->hash;
 }
 
 const struct start_file *starts_open(struct datasets *d, const char *word, struct err *e)
 {
-    struct start_file *x = d->start;
-    while (x && strcmp(x->word, word) != 0)
-        x = x->next;
+    struct start_file *x = opened(d, word);
     if (!x) {
         x = calloc(1, sizeof *x);
         if (!x || !(x->word = strdup(word))) {
@@ -64,9 +136,12 @@ const struct start_file *starts_open(struct datasets *d, const char *word, struc
             err_set(e, ERR_NOMEM, "no memory for %.80s", word);
             return NULL;
         }
-        read_start(x, d->out ? d->out : ".");
-        x->next = d->start;
-        d->start = x;
+        x->name = x->word;
+        read_start(x, d);
+        struct start_file **end = &d->start;
+        while (*end)
+            end = &(*end)->next;
+        *end = x;
     }
     *e = x->err;
     return e->code ? NULL : x;
@@ -81,4 +156,8 @@ void starts_release(struct datasets *d)
         free(x->word);
         free(x);
     }
+    if (d->pins)
+        table_release(d->pins);
+    free(d->pins);
+    d->pins = NULL;
 }

@@ -113,6 +113,15 @@ void train_look(struct training *r, enum data_split split, float v[METRICS])
     train_measure(r, split, split == DATA_TEST ? KEEP_TEST : KEEP_NOTHING, v);
 }
 
+int train_left(struct training *r, struct train_table table[TRAIN_TABLES])
+{
+    struct train_result all = {.ntables = 0};
+    if (r->task.type->finish)
+        r->task.type->finish(&r->task, &all);
+    memcpy(table, all.table, sizeof all.table);
+    return all.ntables;
+}
+
 void train_finish(struct training *r, struct train_result *out)
 {
     void (*exchange)(struct training * r) = r->best_w && r->p.best.epoch ? exchange_best : train_exchange_means;

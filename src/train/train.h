@@ -191,6 +191,8 @@ void train_finish(struct training *r, struct train_result *out);
 
 /* Measures a split with the weights of now. The run is not changed by it. */
 void train_look(struct training *r, enum data_split split, float v[METRICS]);
+/* What the task left of that, where it was the test split, as in train_result. Returns how many tables. */
+int train_left(struct training *r, struct train_table table[TRAIN_TABLES]);
 
 /* Everything that the next epoch depends on, as bytes: weights, statistics, optimizer state, step, best epoch so far
  * with its weights. Same machine family (little endian); a header with magic, version and sizes guards against other

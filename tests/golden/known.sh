@@ -99,4 +99,51 @@ has out '3 points can never train: params < 10'
 cp err plan.err
 run 2 require.ini
 cmp -s err plan.err || fail "plan and run differ: $(diff plan.err err)"
+
+# A value that is a mistake at some points skips these with its reason, and the others are trained; one that is a mistake
+# at every point is told with its place before anything is written. A line is KEY|a sound value|a mistake|what is said.
+cp results/drop/models/*.safetensors other.safetensors
+cat >mistakes <<'END'
+model.freeze|0|9|'9' fits no tensor
+model.freeze|0|0 4|leaves nothing to be trained
+model.lr_scale|none|9 0.1|'9' fits no tensor
+model.start|none|other.safetensors|none of the 4 tensors of other.safetensors fits
+model.k|1|3|conv: filters: '2.66
+data.train|320|5000|5000
+data.validation|160|0|sweep.objective is val_accuracy
+data.normalize|standard|centred|is of pixels of 0 to 255
+data.dataset|optdigits|friedman|val_accuracy is not measured by regress
+train.loss|cross_entropy|mse|is not a loss of classify
+END
+# mistaken LINE...: the sweep of the mistakes with these lines of [grid].
+mistaken() {
+  printf '%s\n' '[data]' 'train = 320' 'validation = 160' 'test = 160' '[model]' 'k = 1' 'layers = conv 3x3 ${8 / k}, relu, relu, gap' \
+    '  dense 10' '[train]' 'epochs = 1' 'batch_size = 32' '[grid]' "$@" >wrong.ini
+}
+while IFS='|' read -r -u3 key good bad why; do
+  mistaken "$key = \"$good\", \"$bad\""
+  run 0 plan wrong.ini
+  has out "$why" '1 trial to train, 1 point skipped'
+  grep -qE '^ *2 .*skipped: (data|model|train|sweep)\.' out || fail "$key: $(cat out)"
+  mistaken "$key = \"$bad\"" 'train.lr = 0.1, 0.2'
+  run 2 plan wrong.ini
+  empty out
+  cp err plan.err
+  run 2 wrong.ini
+  cmp -s err plan.err || fail "plan and run differ: $(diff plan.err err)"
+  grep -qE "^wrong.ini:[0-9]+: (model.layers|sweep.objective|$key): .*" err && has err "$why"
+  [ ! -e results/wrong ] || fail "$key: something was written"
+done 3<mistakes
+mistaken 'model.freeze = 0, 9' 'train.lr = 0.1, 0.2'
+run 0 wrong.ini -q --no-plots
+[ "$(column results/wrong.csv status | tr '\n' ' ')" = 'complete complete skipped skipped ' ] || fail "$(cat results/wrong.csv)"
+has results/wrong.csv "model.freeze: '9' fits no tensor"
+run 0 show wrong.ini --point 3
+has out "skipped           model.freeze: '9' fits no tensor"
+run 0 verify wrong && has out '2 of 2 trials are the same'
+run 0 plan wrong.ini search.method=random search.trials=2
+has out "drawn that can never train, the first because of: wrong.ini:13: model.freeze: '9' fits no tensor"
+mistaken 'model.freeze = 8, 9'
+run 2 plan wrong.ini # different mistakes: the first, and that there are more
+has err "every point of the grid is skipped; the first because wrong.ini:13: model.freeze: '8' fits no tensor"
 finish

@@ -64,6 +64,7 @@ epochs     = 3
 batch_size = 32
 EOF
 for out in three plain again; do rm -r $out && cp -r all $out; done
+third=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } $c["trial"] == 3 { print $c["id"] }' all/results/t.csv)
 run 0 n.ini -q --no-plots --out all
 [ "$(column all/results/n.start.csv state | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = ' 2 another shape: starts as init says; 2 taken; 2 the file has none of that name: starts as init says;' ] ||
   fail "the table of what a network begins with: $(cat all/results/n.start.csv)"
@@ -79,10 +80,10 @@ done
 run 0 verify n --out all
 has out '1 of 1 trials are the same'
 run 0 show n.ini --out all
-has out 'start             t@3: 2 of 6 tensors are taken' 'frozen            512 parameters'
+has out "start             t@$third: 2 of 6 tensors are taken" 'frozen            512 parameters'
 one=$(models all n)
 training "all/results/n/models/$one" >alone.ini
-has alone.ini 'start = t@3' 'match = 1.weight -> 1.weight' 'freeze = 1.weight' 'lr_scale = 3.weight 0.5, 3.bias 0.5'
+has alone.ini "start = t@$third" 'match = 1.weight -> 1.weight' 'freeze = 1.weight' 'lr_scale = 3.weight 0.5, 3.bias 0.5'
 run 0 alone.ini -q --no-plots --out all
 cmp "all/results/n/models/$one" "all/results/alone/models/$one" || fail "the training of the metadata begins otherwise"
 
@@ -106,6 +107,32 @@ for wrong in 'model.start=t@99|model.start: t has no trial' \
   run 2 n.ini -q --no-plots --out all "${wrong%%|*}"
   grep -q "${wrong#*|}" err || fail "${wrong%%|*}: $(cat err)"
 done
+
+# What NAME means is pinned when a sweep is first run: where NAME has a better trial later, the sweep goes on with the one
+# that it began with, and says so; its trials are verified, looked into, and gone on with. A changed file is told, too.
+pinned=(n.ini -q --no-plots --out all sweep.name=pinned model.freeze=none 'model.lr_scale=none' 'model.layers=flatten, dense 8, relu, dense 10')
+run 0 "${pinned[@]}" model.start=t train.lr=0.1,0.2
+began=$(column all/results/pinned/starts.csv trial)
+[ -n "$began" ] && ids "$best" | grep -qx "$began.safetensors" || fail "pinned is '$began', not a trial of point $best"
+mkdir before && cp -r all/results/pinned* before
+run 0 t.ini -q --no-plots --out all sweep.keep=all model.units=4,8,12,64
+run 0 plan "${pinned[@]:0:1}" "${pinned[@]:3}" model.start=t train.lr=0.1,0.2
+has out "begin with those of t@$began (the best is "
+run 0 "${pinned[@]:0:1}" "${pinned[@]:2}" model.start=t train.lr=0.1,0.2
+has err "model.start = t means t@" "this sweep goes on with t@$began" '2 of 2 trials were there already'
+for f in pinned.csv pinned.start.csv pinned/starts.csv; do cmp "before/$f" "all/results/$f" || fail "$f is another"; done
+run 0 verify pinned --out all && has out '2 of 2 trials are the same'
+run 0 inspect pinned --out all --no-plots
+run 0 "${pinned[@]}" model.start=t sweep.name=anew
+[ "$(column all/results/anew/starts.csv trial)" != "$began" ] || fail "a new sweep begins with the old best trial"
+cp "all/results/t/models/$(start_of 3)" m.safetensors
+run 0 "${pinned[@]}" model.start=m.safetensors sweep.name=filed
+cp "all/results/t/models/$(start_of 4)" m.safetensors
+run 2 verify filed --out all
+has err 'began with another file than what m.safetensors is now'
+run 0 "${pinned[@]:0:1}" "${pinned[@]:2}" model.start=m.safetensors sweep.name=filed
+has err 'model.start = m.safetensors: the file is not the one that this sweep began with'
+run 0 verify filed --out all
 
 # A look into a network: the tables, of the samples that are looked at or of one that is asked for; the same every time.
 run 0 inspect n --out all --no-plots

@@ -54,6 +54,13 @@ grep -q "^test_loss,$(column results/shots.csv test_loss)$" out || fail "eval me
 run 0 predict shots --split test
 right=$(awk -F, '$2 == $3' out | wc -l)
 [ "$(awk -v n="$right" 'BEGIN { print n / 20 }')" = "$(column results/shots.csv test_accuracy)" ] || fail "$right of 20 are right"
+run 0 eval shots --to measured
+for f in classes confusion predictions; do
+  cmp "results/shots.$f.csv" "measured/$f.csv" || fail "eval --to writes another $f.csv than the sweep"
+done
+run 0 eval shots --to others data.test_folder=shots
+[ "$(awk -F, 'NR > 1 { n += $2 + $3 } END { print n }' others/confusion.csv)" -eq 40 ] || fail "$(cat others/confusion.csv)"
+run 2 eval shots --to others --split train
 run 0 eval shots --split validation && has out val_accuracy 'samples,4'
 run 0 eval shots data.test_folder=shots && has out 'samples,40' test_accuracy
 run 2 eval shots train.epochs=3 && has err 'does not say what other data there are'

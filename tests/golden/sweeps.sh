@@ -85,8 +85,12 @@ for file in "$SOURCE"/sweeps/*.ini; do
   run 0 "${words[@]}" -q --no-plots -j 2 "${middle[@]}" --out other
   same one other "$name"
   run 0 verify "$name" --sample 1 --out one && has out 'the same, number by number'
+  model=$(cd "other/results/$name/models" && ls | head -n 1)
+  rm "one/results/$name/models/$model"
+  run 0 train "$name" --trial "${model%.safetensors}" -q --out one
+  cmp "one/results/$name/models/$model" "other/results/$name/models/$model" || fail "$name: train makes another model"
   [ -z "$(column "one/results/$name.csv" status | grep -v -e complete -e skipped)" ] || fail "$name: $(cat "one/results/$name.csv")"
   count=$((count + 1))
 done
-[ "$count" -ge 16 ] || fail "only $count sweeps"
+[ "$count" -eq "$(ls "$SOURCE"/sweeps/*.ini | wc -l)" ] || fail "only $count sweeps"
 finish

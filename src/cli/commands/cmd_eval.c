@@ -27,7 +27,7 @@ static int run_eval(const struct invocation *in, struct arena *mem, struct err_l
 {
     struct model_word w;
     struct model m;
-    struct one_trial_how how = {.jobs = 1};
+    struct one_trial_how how = {.jobs = 1, .to = in->opt.to};
     float value[METRICS];
     size_t samples = 0;
     int split = split_of_word(in->opt.split ? in->opt.split : "test", e);

@@ -254,11 +254,11 @@ int fill_specs(const struct point_choice *choice, struct point *p, struct arena 
 
 static int fill_point(struct point_choice *choice, struct point *p, struct arena *a, struct error_list *errors)
 {
+    if (fill_values(choice, p, a))
+        return -1;
     if (fill_specs(choice, p, a, errors))
         return 0;
-    return fill_values(choice, p, a) || fill_lines(choice, p, a, errors) || (!errors->n && fill_canonical(choice, p, a))
-               ? -1
-               : 0;
+    return fill_lines(choice, p, a, errors) || (!errors->n && fill_canonical(choice, p, a)) ? -1 : 0;
 }
 
 int sweep_point(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,

@@ -36,6 +36,8 @@ int picture_open(struct opened_picture *p, const char *path, struct err *e)
 
 void picture_close(struct opened_picture *p)
 {
+    if (p->format && p->format->close)
+        p->format->close(p);
     free(p->bytes);
     free(p->pixel);
     *p = (struct opened_picture){0};

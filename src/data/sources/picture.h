@@ -22,6 +22,7 @@ struct opened_picture {
     int colour;   /* whether it is not only grey */
     size_t data;  /* PGM and PPM: where the values begin, and the largest there may be */
     int max;
+    void *decoder;  /* PNG: as far as the file is read */
     uint8_t *pixel; /* [h][w][channels]; NULL: not decoded yet */
 };
 
@@ -34,6 +35,7 @@ struct picture_format {
     /* The same for the numbers that stand there for a label map: pixel[h][w], of grey values or places in a palette,
      * at most 255. */
     int (*numbers)(struct opened_picture *p, struct err *e);
+    void (*close)(struct opened_picture *p); /* NULL: there is nothing to be freed */
 };
 extern const struct picture_format picture_png, picture_pnm;
 

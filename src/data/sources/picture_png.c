@@ -4,6 +4,7 @@
 #include "data/sources/picture.h"
 
 #include <png.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct png_reading {
@@ -11,7 +12,8 @@ struct png_reading {
     size_t at; /* in its bytes */
     png_structp png;
     png_infop info;
-    struct err err;
+    int failed; /* what libpng holds is of no use any more */
+    struct err *e;
 };
 
 static int knows_png(const struct opened_picture *p)
@@ -24,7 +26,8 @@ static void on_png_error(png_structp png, png_const_charp why)
 {
     struct png_reading *r = png_get_error_ptr(png);
     int memory = strstr(why, "memory") != NULL;
-    err_set(&r->err, memory ? ERR_NOMEM : ERR_DATA, "%s: cannot be decoded: %s", r->p->path, why);
+    r->failed = 1;
+    err_set(r->e, memory ? ERR_NOMEM : ERR_DATA, "%s: cannot be decoded: %s", r->p->path, why);
     png_longjmp(png, 1);
 }
 
@@ -92,7 +95,6 @@ static void take_rows_of_png(struct png_reading *r, int channels)
 
 static void take_png_pixels(struct png_reading *r)
 {
-    look_at_png(r);
     png_set_scale_16(r->png);
     png_set_expand(r->png); /* palettes, less than 8 bits, one colour that is transparent */
     take_rows_of_png(r, r->p->channels);
@@ -101,7 +103,6 @@ static void take_png_pixels(struct png_reading *r)
 /* The numbers as they are packed there: neither palettes nor less than 8 bits are expanded to colours. */
 static void take_png_numbers(struct png_reading *r)
 {
-    look_at_png(r);
     const int type = png_get_color_type(r->png, r->info);
     if (type & PNG_COLOR_MASK_COLOR && type != PNG_COLOR_TYPE_PALETTE)
         refuse_png(r,
@@ -113,34 +114,49 @@ static void take_png_numbers(struct png_reading *r)
     take_rows_of_png(r, 1);
 }
 
-static int with_png(struct opened_picture *p, void (*work)(struct png_reading *r), struct err *e)
+/* libpng may leave `work` by a jump to here. */
+static int with_png(struct png_reading *r, void (*work)(struct png_reading *r), struct err *e)
 {
-    struct png_reading r = {.p = p};
-    r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_png_error, on_png_warning);
-    r.info = r.png ? png_create_info_struct(r.png) : NULL;
-    if (!r.info)
-        err_set(&r.err, ERR_NOMEM, "%s: no memory to decode it", p->path);
-    else if (!setjmp(png_jmpbuf(r.png))) {
-        png_set_read_fn(r.png, &r, give_png_bytes);
-        work(&r);
-    }
-    png_destroy_read_struct(&r.png, &r.info, NULL);
-    return r.err.code ? err_set(e, r.err.code, "%s", r.err.text) : 0;
+    r->e = e;
+    if (r->failed)
+        return err_set(e, ERR_DATA, "%s: cannot be decoded", r->p->path);
+    if (!setjmp(png_jmpbuf(r->png)))
+        work(r);
+    return r->failed ? -1 : 0;
+}
+
+static void close_png(struct opened_picture *p)
+{
+    struct png_reading *r = p->decoder;
+    if (r)
+        png_destroy_read_struct(&r->png, &r->info, NULL);
+    free(r);
+    p->decoder = NULL;
 }
 
 static int read_png_header(struct opened_picture *p, struct err *e)
 {
-    return with_png(p, look_at_png, e);
+    struct png_reading *r = p->decoder = calloc(1, sizeof *r);
+    if (r) {
+        r->p = p;
+        r->e = e;
+        r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, on_png_error, on_png_warning);
+        r->info = r->png ? png_create_info_struct(r->png) : NULL;
+    }
+    if (!r || !r->info)
+        return err_set(e, ERR_NOMEM, "%s: no memory to decode it", p->path);
+    png_set_read_fn(r->png, r, give_png_bytes);
+    return with_png(r, look_at_png, e);
 }
 
 static int read_png_pixels(struct opened_picture *p, struct err *e)
 {
-    return with_png(p, take_png_pixels, e);
+    return with_png(p->decoder, take_png_pixels, e);
 }
 
 static int read_png_numbers(struct opened_picture *p, struct err *e)
 {
-    return with_png(p, take_png_numbers, e);
+    return with_png(p->decoder, take_png_numbers, e);
 }
 
-const struct picture_format picture_png = {knows_png, read_png_header, read_png_pixels, read_png_numbers};
+const struct picture_format picture_png = {knows_png, read_png_header, read_png_pixels, read_png_numbers, close_png};

@@ -95,4 +95,4 @@ static int read_pnm_numbers(struct opened_picture *p, struct err *e)
     return 0;
 }
 
-const struct picture_format picture_pnm = {knows_pnm, read_pnm_header, read_pnm_pixels, read_pnm_numbers};
+const struct picture_format picture_pnm = {knows_pnm, read_pnm_header, read_pnm_pixels, read_pnm_numbers, NULL};

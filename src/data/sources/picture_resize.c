@@ -81,9 +81,26 @@ static void resize_columns(const struct resize_axis *a, const uint8_t *x, int c,
                 *to++ = weighted_sum(a, i, x + (size_t)column * (size_t)c + k, (size_t)ow * (size_t)c);
 }
 
+/* Whether each pixel of the result is one of the image: its weights are 1 for that, and 0 for its neighbours. */
+static int is_same_size(int w, int h, const struct picture_part *part, int ow, int oh)
+{
+    return ow == w && oh == h && part->x0 == 0 && part->y0 == 0 && part->x1 == w && part->y1 == h;
+}
+
+static void separate_channels(const uint8_t *x, size_t pixels, int c, uint8_t *to)
+{
+    for (int k = 0; k < c; k++)
+        for (size_t i = 0; i < pixels; i++)
+            *to++ = x[i * (size_t)c + (size_t)k];
+}
+
 int picture_resize(const uint8_t *x, int w, int h, int c, const struct picture_part *part, int ow, int oh, uint8_t *to)
 {
     struct resize_axis across = {0}, down = {0};
+    if (is_same_size(w, h, part, ow, oh)) {
+        separate_channels(x, (size_t)h * (size_t)w, c, to);
+        return 0;
+    }
     uint8_t *narrow = malloc((size_t)h * (size_t)ow * (size_t)c);
     int bad = !narrow || make_axis(&across, w, part->x0, part->x1, ow) || make_axis(&down, h, part->y0, part->y1, oh);
     if (!bad) {

@@ -54,6 +54,9 @@ size_t plan_net_bytes(const struct nn_graph *g, int batch, int training, const s
 struct nn_net *plan_net_new(const struct nn_graph *g, int batch, int training, const struct plan_options *o,
                             const struct kernels *k, struct arena *a, struct err *e);
 
+/* One step of a pass. */
+void plan_run_step(const struct nn_net *net, const struct step *s, const struct nn_pass *p);
+
 /* A step with rounds, and the scratch it needs (precision.c). */
 void rounded_run(const struct step *s, const struct nn_pass *p);
 size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds);

@@ -21,6 +21,8 @@ struct inspect_how {
     enum data_split split;
     size_t sample; /* number in the split, from 1; 0: the surest right answer and the surest wrong one */
     double lr;     /* of the training */
+    size_t bytes;  /* that the network may take for its samples, but for 16 of them; 0: 512 MB. 64 go through it at a
+                      time  where they fit, and the gradient is that of 64 all the same */
 };
 struct inspected {
     struct report_look pictures; /* all but the name; memory is the arena's */

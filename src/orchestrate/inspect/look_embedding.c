@@ -21,17 +21,32 @@ static int features_node(const struct nn_graph *g)
     return i < 0 ? -2 : g->node[i].in[0];
 }
 
+/* The features of the samples that go through the network, and where they are collected. */
+struct features {
+    int node, n;
+    size_t d;
+    double *x;
+};
+
+static void see_features(void *ctx, int node, const float *v)
+{
+    const struct features *f = ctx;
+    for (int s = 0; node == f->node && s < f->n; s++)
+        for (size_t k = 0; k < f->d; k++)
+            f->x[(size_t)s * f->d + k] = (double)v[((size_t)(s / LANES) * f->d + k) * LANES + (size_t)(s % LANES)];
+}
+
 /* The features of all samples, less their means: [samples][d]. */
 static void collect_features(struct looking *l, int node, size_t d, double *x, int *class, int *answer)
 {
-    for (size_t from = 0; from < l->samples; from += LOOK_BATCH) {
-        const int n = (int)(l->samples - from < LOOK_BATCH ? l->samples - from : LOOK_BATCH);
-        look_at(l, from, n);
-        const float *v = node == NN_INPUT ? l->net->x : nn_look_value(l->net, node);
+    for (size_t from = 0; from < l->samples; from += l->at_once) {
+        const int n = look_step(l, from, l->samples);
+        struct features f = {node, n, d, x + from * d};
+        look_at(l, from, n, see_features, &f);
+        if (node == NN_INPUT)
+            see_features(&f, node, l->net->x);
         for (int s = 0; s < n; s++) {
             double share;
-            for (size_t k = 0; k < d; k++)
-                x[(from + (size_t)s) * d + k] = (double)v[((size_t)(s / LANES) * d + k) * LANES + (size_t)(s % LANES)];
             class[from + (size_t)s] = l->m->classes ? l->batch.label[s] : 0;
             answer[from + (size_t)s] = l->m->classes ? look_answer(l, s, &share) : 0;
         }

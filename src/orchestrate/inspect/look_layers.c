@@ -19,17 +19,23 @@ struct values_of_node {
     unsigned char *live; /* [channels] puts out something else than 0 for some sample */
 };
 
-/* Calls f for each number that node i puts out for the samples of the batch. */
-static void each_value(const struct looking *l, int i, int n, struct values_of_node *to,
-                       void (*f)(struct values_of_node *to, int channel, double v))
+/* What is done with each number of n samples. */
+struct each_value {
+    const struct looking *l;
+    struct values_of_node *node;
+    void (*f)(struct values_of_node *to, int channel, double v);
+    int n;
+};
+
+static void see_values(void *ctx, int node, const float *v)
 {
-    const struct shape y = l->m->graph->node[i].y;
-    const float *v = nn_look_value(l->net, i);
-    for (int s = 0; v && s < n; s++)
+    const struct each_value *each = ctx;
+    const struct shape y = each->l->m->graph->node[node].y;
+    for (int s = 0; s < each->n; s++)
         for (int h = 0; h < y.h; h++)
             for (int c = 0; c < y.c; c++)
                 for (int w = 0; w < y.w; w++)
-                    f(to, c, look_number(v, y, s, c, h, w));
+                    each->f(&each->node[node], c, look_number(v, y, s, c, h, w));
 }
 
 static void see_range(struct values_of_node *to, int channel, double v)
@@ -52,14 +58,12 @@ static void see_bin(struct values_of_node *to, int channel, double v)
 }
 
 /* All samples twice: ranges, then bins. */
-static void see_values(struct looking *l, struct values_of_node *node)
+static void see_all_values(struct looking *l, struct values_of_node *node)
 {
     for (int pass = 0; pass < 2; pass++)
-        for (size_t from = 0; from < l->samples; from += LOOK_BATCH) {
-            const int n = (int)(l->samples - from < LOOK_BATCH ? l->samples - from : LOOK_BATCH);
-            look_at(l, from, n);
-            for (int i = 0; i < l->m->graph->nnodes; i++)
-                each_value(l, i, n, &node[i], pass ? see_bin : see_range);
+        for (size_t from = 0; from < l->samples; from += l->at_once) {
+            struct each_value each = {l, node, pass ? see_bin : see_range, look_step(l, from, l->samples)};
+            look_at(l, from, each.n, see_values, &each);
         }
 }
 
@@ -72,8 +76,9 @@ static const float *wanted_numbers(const struct looking *l)
     return l->batch.target;
 }
 
-/* The gradient of the mean loss of a batch: of classes the cross-entropy, of numbers half the squared error. */
-static void batch_gradient(struct looking *l, int n)
+/* The part that n samples have in the gradient of the mean loss of `all`: of classes the cross-entropy, of numbers half
+ * the squared error. */
+static void part_of_gradient(struct looking *l, int n, size_t all)
 {
     const struct shape out = nn_output(l->m->graph);
     const float *want = wanted_numbers(l);
@@ -84,10 +89,29 @@ static void batch_gradient(struct looking *l, int n)
             const double z = look_number(l->net->z, out, s, k, 0, 0);
             const double d = l->m->classes ? share * exp(z - best) - (l->batch.label[s] == k)
                                            : z - (double)want[lane_at(out, s, k, 0, 0)];
-            l->net->dz[lane_at(out, s, k, 0, 0)] = (float)(d / n);
+            l->net->dz[lane_at(out, s, k, 0, 0)] = (float)(d / (double)all);
         }
     }
-    nn_look_backward(l->net, n, l->batch.key);
+    nn_look_backward(l->net, n, l->batch.key, NULL, NULL);
+}
+
+/* The gradient of the first samples, a batch, in l->net->dw. 0, or -1 without memory. */
+static int batch_gradient(struct looking *l)
+{
+    const size_t all = l->samples < LOOK_BATCH ? l->samples : LOOK_BATCH, n = l->m->graph->param_floats;
+    float *sum = all > l->at_once ? arena_take(l->a, n * sizeof *sum) : NULL;
+    if (all > l->at_once && !sum)
+        return -1;
+    for (size_t from = 0; from < all; from += l->at_once) {
+        const int part = look_step(l, from, all);
+        look_at(l, from, part, NULL, NULL);
+        part_of_gradient(l, part, all);
+        for (size_t i = 0; sum && i < n; i++)
+            sum[i] += l->net->dw[i];
+    }
+    if (sum)
+        memcpy(l->net->dw, sum, n * sizeof *sum);
+    return 0;
 }
 
 static double euclidean_norm(const float *v, size_t n)
@@ -230,9 +254,8 @@ int look_layers(struct looking *l)
     }
     if (l->a->failed)
         return err_set(l->e, ERR_NOMEM, "no memory to look at the layers");
-    see_values(l, node);
-    const int n = (int)(l->samples < LOOK_BATCH ? l->samples : LOOK_BATCH);
-    look_at(l, 0, n);
-    batch_gradient(l, n);
+    see_all_values(l, node);
+    if (batch_gradient(l))
+        return err_set(l->e, ERR_NOMEM, "no memory for the gradient of a batch");
     return write_layer_table(l, node, v) || write_bins(l, node) || draw_bars(l, v) || draw_values(l, node) ? -1 : 0;
 }

@@ -23,45 +23,59 @@ static int layers_with_maps(const struct nn_graph *g, int node[LAYERS])
     return n;
 }
 
+/* A row of the sheet for each of these layers, of the chosen sample number k. */
+struct map_rows {
+    struct looking *l;
+    struct csv_out *csv;
+    struct report_sheet *t;
+    int node[LAYERS], layers;
+    size_t k;
+};
+
 /* Channel c of sample 0 of the batch, into the table and the sheet. */
-static void one_map(struct looking *l, struct csv_out *csv, struct report_sheet *t, size_t which, int node, int c,
-                    size_t row)
+static void one_map(struct map_rows *to, const float *v, int node, int c, size_t row)
 {
-    const struct shape y = l->m->graph->node[node].y;
-    const float *v = nn_look_value(l->net, node);
-    double *map = arena_take(l->a, (size_t)(y.h * y.w) * sizeof *map);
-    for (int i = 0; map && v && i < y.h * y.w; i++) {
+    const struct shape y = to->l->m->graph->node[node].y;
+    double *map = arena_take(to->l->a, (size_t)(y.h * y.w) * sizeof *map);
+    for (int i = 0; map && i < y.h * y.w; i++) {
         map[i] = look_number(v, y, 0, c, i / y.w, i % y.w);
-        look_row(csv, (double[]){(double)l->out->chosen[which], node + 1, c + 1, i / y.w, i % y.w, map[i]}, 6);
+        look_row(to->csv, (double[]){(double)to->l->out->chosen[to->k], node + 1, c + 1, i / y.w, i % y.w, map[i]}, 6);
     }
-    if (map && v)
-        look_picture(t, row, (size_t)c + 1, y.h, y.w, map);
+    if (map)
+        look_picture(to->t, row, (size_t)c + 1, y.h, y.w, map);
+}
+
+static void see_maps(void *ctx, int node, const float *v)
+{
+    struct map_rows *to = ctx;
+    for (int i = 0; i < to->layers; i++) {
+        const size_t row = to->k * (size_t)to->layers + (size_t)i;
+        if (to->node[i] != node)
+            continue;
+        ((const char **)(uintptr_t)to->t->label)[row] =
+            arena_fmt(to->l->a, "%s, layer %d", look_label(to->l, to->k), node + 1);
+        look_sample(to->l, to->t, row, 0, 0);
+        for (int c = 0; c < to->l->m->graph->node[node].y.c && c < CHANNELS; c++)
+            one_map(to, v, node, c, row);
+    }
 }
 
 int look_maps(struct looking *l)
 {
     static const char *const head[] = {"sample", "layer", "channel", "row", "column", "value"};
-    int node[LAYERS];
-    const int layers = layers_with_maps(l->m->graph, node);
-    if (!layers || l->m->graph->in.kind != MAPS)
+    struct map_rows to = {.l = l};
+    to.layers = layers_with_maps(l->m->graph, to.node);
+    if (!to.layers || l->m->graph->in.kind != MAPS)
         return 0;
-    struct report_sheet *t = look_sheet(l, "what convolutions put out, each from dark (least) to light",
-                                        (size_t)layers * l->out->nchosen, CHANNELS + 1, SIDE);
-    struct csv_out *csv = t ? look_table(l, "maps.csv", head, 6) : NULL;
-    const char **label = t ? (const char **)(uintptr_t)t->label : NULL;
-    if (!csv)
+    to.t = look_sheet(l, "what convolutions put out, each from dark (least) to light",
+                      (size_t)to.layers * l->out->nchosen, CHANNELS + 1, SIDE);
+    to.csv = to.t ? look_table(l, "maps.csv", head, 6) : NULL;
+    if (!to.csv)
         return -1;
-    for (size_t k = 0, row = 0; k < l->out->nchosen; k++) {
-        look_at(l, l->out->chosen[k] - 1, 1);
-        for (int i = 0; i < layers; i++, row++) {
-            label[row] = arena_fmt(l->a, "%s, layer %d", look_label(l, k), node[i] + 1);
-            look_sample(l, t, row, 0, 0);
-            for (int c = 0; c < l->m->graph->node[node[i]].y.c && c < CHANNELS; c++)
-                one_map(l, csv, t, k, node[i], c, row);
-        }
-    }
-    l->out->pictures.features = t;
-    return look_end(l, csv);
+    for (to.k = 0; to.k < l->out->nchosen; to.k++)
+        look_at(l, l->out->chosen[to.k] - 1, 1, see_maps, &to);
+    l->out->pictures.features = to.t;
+    return look_end(l, to.csv);
 }
 
 /* The first convolution of maps; NULL: there is none. */

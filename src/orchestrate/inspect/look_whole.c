@@ -10,13 +10,13 @@
 
 /* --- samples and answers --- */
 
-void look_at(struct looking *l, size_t from, int n)
+void look_at(struct looking *l, size_t from, int n, nn_look_see *see, void *ctx)
 {
     for (int i = 0; i < n; i++)
         l->at[i] = (uint32_t)(from + (size_t)i);
     l->batch.x = l->net->x;
     data_batch(l->v, l->how->split, l->at, n, NULL, &l->batch);
-    nn_look_forward(l->net, n, l->batch.key);
+    nn_look_forward(l->net, n, l->batch.key, see, ctx);
 }
 
 int look_answer(const struct looking *l, int s, double *share)
@@ -39,9 +39,9 @@ static void choose_samples(struct looking *l)
     struct inspected *out = l->out;
     double most[2] = {0, 0};
     size_t found[2] = {0, 0};
-    for (size_t from = 0; l->m->classes && from < l->samples; from += LOOK_BATCH) {
-        const int n = (int)(l->samples - from < LOOK_BATCH ? l->samples - from : LOOK_BATCH);
-        look_at(l, from, n);
+    for (size_t from = 0; l->m->classes && from < l->samples; from += l->at_once) {
+        const int n = look_step(l, from, l->samples);
+        look_at(l, from, n, NULL, NULL);
         for (int i = 0; i < n; i++) {
             double share;
             const int wrong = look_answer(l, i, &share) != l->batch.label[i];
@@ -67,7 +67,7 @@ static int take_sample(struct looking *l)
     double share;
     if (l->how->sample > n)
         return err_set(l->e, ERR_USAGE, "--sample %zu: the split has %zu samples", l->how->sample, n);
-    look_at(l, l->how->sample - 1, 1);
+    look_at(l, l->how->sample - 1, 1, NULL, NULL);
     l->out->chosen[0] = l->how->sample;
     l->out->wrong[0] = l->m->classes && look_answer(l, 0, &share) != l->batch.label[0];
     l->out->nchosen = 1;
@@ -183,7 +183,11 @@ static int make_net(struct looking *l)
     const size_t targets = (size_t)l->v->targets, labels = (size_t)l->v->labels;
     if (!k)
         return err_set(l->e, ERR_USAGE, "--isa %s: this machine or this program does not have it", l->how->isa);
-    l->net = nn_look_new(l->m->graph, LOOK_BATCH, k, l->a, l->e);
+    const size_t most = l->how->bytes ? l->how->bytes : LOOK_BYTES;
+    l->at_once = LOOK_BATCH;
+    while (l->at_once > LANES && nn_look_bytes(l->m->graph, (int)l->at_once) > most)
+        l->at_once /= 2;
+    l->net = nn_look_new(l->m->graph, (int)l->at_once, k, l->a, l->e);
     if (!l->net)
         return -1;
     l->batch = (struct batch){.k = k,

@@ -6,8 +6,9 @@
 #include "orchestrate/inspect/inspect.h"
 #include "report/table/csv.h"
 
-#define LOOK_BATCH 64
-#define LOOK_SAMPLES 512 /* of the split, at most, for statistics and the embedding */
+#define LOOK_BATCH 64 /* samples whose gradient is looked at, and the most that go through the network at a time: */
+#define LOOK_BYTES ((size_t)1 << 29) /* fewer, but a block, where the network takes more for them */
+#define LOOK_SAMPLES 512             /* of the split, at most, for statistics and the embedding */
 
 struct looking {
     const struct model *m;
@@ -15,6 +16,7 @@ struct looking {
     const struct inspect_how *how;
     const char *folder;
     struct nn_net *net;
+    size_t at_once; /* samples that go through it */
     struct batch batch;
     uint32_t at[LOOK_BATCH];
     size_t samples; /* that are looked at for statistics */
@@ -23,8 +25,13 @@ struct looking {
     struct err *e;
 };
 
-/* n samples from number `from` of the split through the network. */
-void look_at(struct looking *l, size_t from, int n);
+/* n samples from number `from` of the split through the network, each node of which is shown to `see` (or NULL). */
+void look_at(struct looking *l, size_t from, int n, nn_look_see *see, void *ctx);
+/* How many of the samples up to `end` go through it at a time, from number `from` on. */
+static inline int look_step(const struct looking *l, size_t from, size_t end)
+{
+    return (int)(end - from < l->at_once ? end - from : l->at_once);
+}
 /* Element (c, h, w) of sample s of values of that shape. */
 static inline double look_number(const float *v, struct shape s, int sample, int c, int h, int w)
 {

@@ -108,12 +108,11 @@ static const struct column_row confusion_columns[] = {
 };
 const struct column_table confusion_table = {"NAME.confusion.csv", "a class", COLUMNS_OF(confusion_columns)};
 
-static int confusion_rows(const struct sweep_run *run, const struct dataset *set, const double *sum, int sync,
-                          struct err *e)
+static int confusion_rows(const char *path, const struct dataset *set, const double *sum, int sync, struct err *e)
 {
     struct record_file f;
     size_t n = (size_t)data_classes(set);
-    if (record_begin(&f, run, &confusion_table, set, e))
+    if (record_begin_at(&f, path, &confusion_table, set, e))
         return -1;
     for (size_t i = 0; i < n; i++)
         record_row(&f, &(struct confusion_source){data_target(set)->class_name[i], sum + i * n});
@@ -126,23 +125,48 @@ static int no_findings(const struct sweep_run *run)
            record_none(run, &calibration_table);
 }
 
+/* The table of classes, and that of confusions, from counts of them. */
+static int write_class_tables(const char *classes, const char *confusion, const struct dataset *set,
+                              const double *counts, const double *auc, int sync, struct err *e)
+{
+    struct table out;
+    table_init(&out);
+    int bad = report_classes(counts, auc, data_target(set)->class_name, (size_t)data_classes(set), &out, e) ||
+              table_write(&out, classes, sync, e) || confusion_rows(confusion, set, counts, sync, e);
+    table_release(&out);
+    return bad;
+}
+
 static int write_classes(const struct sweep_run *run, const struct findings *f, int sync, struct err *e)
 {
     const struct dataset *set = point_kind(run, &run->plan->point[run->records->best_point])->set;
     int classes = data_classes(set);
     const struct train_table *counts = finding(f, "confusion", classes, classes), *auc = finding(f, "auc", 1, classes);
-    struct table out;
-    char path[4200];
+    char path[2][4200];
     if (!counts)
         return no_findings(run);
-    table_init(&out);
-    int bad = report_classes(counts->v, auc ? auc->v : NULL, data_target(set)->class_name, (size_t)classes, &out, e) ||
-              table_write(&out, run_path(run, ".classes.csv", path, sizeof path), sync, e) ||
-              confusion_rows(run, set, counts->v, sync, e) ||
-              write_curves(run, set, finding(f, TRAIN_CURVES, classes, 2 * CURVE_BINS), sync, e) ||
-              write_calibration(run, finding(f, TRAIN_CALIBRATION, CALIBRATION_BINS, 3), sync, e);
-    table_release(&out);
-    return bad;
+    return write_class_tables(run_path(run, ".classes.csv", path[0], sizeof path[0]),
+                              run_path(run, ".confusion.csv", path[1], sizeof path[1]), set, counts->v,
+                              auc ? auc->v : NULL, sync, e) ||
+           write_curves(run, set, finding(f, TRAIN_CURVES, classes, 2 * CURVE_BINS), sync, e) ||
+           write_calibration(run, finding(f, TRAIN_CALIBRATION, CALIBRATION_BINS, 3), sync, e);
+}
+
+int write_classes_at(const char *folder, const struct dataset *set, const struct train_table *table, int n,
+                     struct err *e)
+{
+    const int classes = data_classes(set);
+    const double *counts = NULL, *auc = NULL;
+    char path[2][4200];
+    for (int k = 0; k < n; k++) {
+        counts = !strcmp(table[k].name, "confusion") && table[k].rows == classes ? table[k].v : counts;
+        auc = !strcmp(table[k].name, "auc") && table[k].cols == classes ? table[k].v : auc;
+    }
+    if (!classes || !counts)
+        return 0;
+    snprintf(path[0], sizeof path[0], "%s/classes.csv", folder);
+    snprintf(path[1], sizeof path[1], "%s/confusion.csv", folder);
+    return write_class_tables(path[0], path[1], set, counts, auc, 0, e);
 }
 
 int write_findings(struct sweep_run *run, int sync, struct err *e)

@@ -150,3 +150,21 @@ int write_predictions(struct sweep_run *run, int sync, struct err *e)
                ? -1
                : 0;
 }
+
+int write_predictions_at(const char *folder, const struct dataset *set, const struct train_table *table, int n,
+                         struct err *e)
+{
+    struct record_file f;
+    char path[4200];
+    struct said_visit v = {.f = &f, .row = {.set = set, .repeat = 1}};
+    int k = 0;
+    while (k < n && strcmp(table[k].name, TRAIN_ANSWERS) != 0)
+        k++;
+    snprintf(path, sizeof path, "%s/predictions.csv", folder);
+    if (k == n)
+        return 0;
+    if (record_begin_at(&f, path, &prediction_table, NULL, e))
+        return -1;
+    see_answers(&v, &table[k]);
+    return record_end(&f, 0, 0, e);
+}

@@ -12,7 +12,12 @@ int record_begin(struct record_file *f, const struct sweep_run *run, const struc
                  struct err *e)
 {
     char path[4200];
-    run_path(run, table->file + strlen("NAME"), path, sizeof path);
+    return record_begin_at(f, run_path(run, table->file + strlen("NAME"), path, sizeof path), table, of, e);
+}
+
+int record_begin_at(struct record_file *f, const char *path, const struct column_table *table, const void *of,
+                    struct err *e)
+{
     f->csv = NULL;
     if (sheet_init(&f->sheet, table, of))
         err_set(e, ERR_NOMEM, "%s: no memory to write it", path);

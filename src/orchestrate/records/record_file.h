@@ -17,6 +17,9 @@ struct record_file {
  * columns are counted in. */
 int record_begin(struct record_file *f, const struct sweep_run *run, const struct column_table *table, const void *of,
                  struct err *e);
+/* The same into another file. */
+int record_begin_at(struct record_file *f, const char *path, const struct column_table *table, const void *of,
+                    struct err *e);
 /* A row that cannot be written is remembered, and record_end returns it. */
 void record_row(struct record_file *f, const void *row);
 /* Plans every point again, and has its rows added. 0, or -1 with *e. */

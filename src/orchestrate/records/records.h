@@ -43,6 +43,12 @@ int write_predictions(struct sweep_run *run, int sync, struct err *e);
 int write_pictures(struct sweep_run *run, int sync, struct err *e);
 /* NAME.regions.csv: what the best point says of places, where its input is two numbers. */
 int write_regions(struct sweep_run *run, int sync, struct err *e);
+/* Of tables that a measurement of the test split left: FOLDER/classes.csv and confusion.csv; FOLDER/predictions.csv.
+ * What the task does not have is not written. */
+int write_classes_at(const char *folder, const struct dataset *set, const struct train_table *table, int n,
+                     struct err *e);
+int write_predictions_at(const char *folder, const struct dataset *set, const struct train_table *table, int n,
+                         struct err *e);
 /* NAME.curves.csv and .calibration.csv from the tables that its trials left, added up (NULL: they are not there, then
  * the files go). */
 int write_curves(const struct sweep_run *run, const struct dataset *set, const struct train_table *curves, int sync,
@@ -60,14 +66,16 @@ void metrics_known(struct sweep_run *run);
 /* The tables that are made here, trials.h has one more. */
 extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, gradient_table,
     held_out_table, start_table, prediction_table, mistake_table, curve_table, calibration_table, picture_table,
-    region_table, about_table, seen_table, outside_table;
+    region_table, about_table, seen_table, pin_table, outside_table;
 
 /* NAME.layers.csv: adds the layers of a point; and the whole table again, of a plan that grows. */
 void layers_add(struct record_file *f, const struct plan_point *p);
 int write_layers(struct sweep_run *run, int sync, struct err *e);
 
-/* NAME.start.csv, where networks begin with those of a file: what of it each takes. */
+/* Where networks begin with those of a file: NAME.start.csv, what of it each takes, and results/NAME/starts.csv, which
+ * file that is. And says which words of model.start mean something else by now. */
 int write_starts(struct sweep_run *run, int sync, struct err *e);
+void starts_tell(struct sweep_run *run);
 
 /* results/NAME/environment.txt: where and when it ran last, the one file beside the times that is no part of the
  * promise of same bytes. */

@@ -1,12 +1,17 @@
-/* start_table.c - NAME.start.csv: which tensors of a file each network begins with, and which it does not. */
+/* start_table.c - NAME.start.csv: which tensors of a file each network begins with, and which it does not; and
+ * NAME/starts.csv: which trial or file that was when the sweep began. */
 #include "orchestrate/records/records.h"
 
 #include "nn/freezing.h"
 #include "nn/layer.h"
 #include "orchestrate/planner.h"
 #include "orchestrate/starts.h"
+#include "orchestrate/tally.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 /* A row. */
 struct tensor_source {
@@ -69,6 +74,52 @@ static void add_start(struct record_file *f, const struct plan_point *p)
         add_start_row(f, p, &p->start->row[k]);
 }
 
+/* --- pins --- */
+
+static const struct column_row pin_columns[] = {
+    COLUMN_FIELD("start", "model.start as the sweep file has it", column_text, struct start_pin, start),
+    COLUMN_FIELD("trial", "id of the trial that it means, of every call from the first on; empty for a file",
+                 column_text, struct start_pin, trial),
+    COLUMN_FIELD("hash", "hash of the model file", column_text, struct start_pin, hash),
+};
+const struct column_table pin_table = {"NAME/starts.csv", "a word of model.start, and what it means",
+                                       COLUMNS_OF(pin_columns)};
+
+static void add_pin(void *ctx, const struct start_pin *pin)
+{
+    record_row(ctx, pin);
+}
+
+static int write_pins(struct sweep_run *run, int sync, struct err *e)
+{
+    struct record_file f;
+    if (record_begin(&f, run, &pin_table, NULL, e))
+        return -1;
+    starts_pins(run->sets, add_pin, &f);
+    return record_end(&f, 0, sync, e);
+}
+
+void starts_tell(struct sweep_run *run)
+{
+    char text[512];
+    for (const struct start_file *x = run->sets->start; x; x = x->next) {
+        const int length = (int)strcspn(x->word, "@");
+        if (x->now)
+            snprintf(text, sizeof text,
+                     "model.start = %.80s means %.*s@%016" PRIx64
+                     " now; this sweep goes on with %s, with which it began "
+                     "(to begin with the new one, write that, or give the sweep another name)",
+                     x->word, length, x->word, x->now, x->name);
+        else
+            snprintf(text, sizeof text,
+                     "model.start = %.80s: the file is not the one that this sweep began with; its trials are trained "
+                     "again",
+                     x->word);
+        if (x->now || x->changed)
+            run_tell(run, text, 1);
+    }
+}
+
 int write_starts(struct sweep_run *run, int sync, struct err *e)
 {
     struct record_file f;
@@ -76,5 +127,5 @@ int write_starts(struct sweep_run *run, int sync, struct err *e)
         return record_none(run, &start_table);
     if (record_begin(&f, run, &start_table, NULL, e))
         return -1;
-    return record_end(&f, record_points(&f, run, add_start, e), sync, e);
+    return record_end(&f, record_points(&f, run, add_start, e), sync, e) || write_pins(run, sync, e) ? -1 : 0;
 }

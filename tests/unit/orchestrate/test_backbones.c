@@ -12,6 +12,7 @@
 #include "kernels/layout.h"
 #include "model/starting.h"
 #include "nn/freezing.h"
+#include "nn/looking.h"
 #include "orchestrate/inspect/inspect.h"
 
 #include <math.h>
@@ -185,21 +186,23 @@ static void compare_saliency(const char *folder, const double *gradient, const d
     fclose(f);
 }
 
-/* Of one sample, with weights by names, as PyTorch has them. */
-static void look_at_one(const char *words, const char *folder, struct inspected *out, struct arena *a)
+enum { SAMPLES = 40 };
+
+/* With weights by names, as PyTorch has them, of so many samples. */
+static void look_at_some(const char *words, const char *folder, size_t samples, struct inspect_how how,
+                         struct inspected *out, struct arena *a)
 {
     static const char *const names[CLASSES] = {"a", "b", "c", "d", "e", "f", "g"};
-    static float pixel[3 * PIXELS];
+    static float pixel[SAMPLES * 3 * PIXELS];
     const struct shape in = {MAPS, 3, 12, 12, 1};
     const float ones[3] = {1, 1, 1}, zeros[3] = {0};
     struct backbone b = {.sweep = NULL};
     struct data_view view;
     struct dataset set;
     struct err e = {0};
-    const struct inspect_how how = {.split = DATA_TEST, .sample = 1, .lr = 0.1};
     build_backbone(&b, words, in, CLASSES, 1);
     fill_by_name(&b);
-    for (size_t i = 0; i < shape_size(in); i++)
+    for (size_t i = 0; i < samples * shape_size(in); i++)
         pixel[i] = (float)unit_number(1, i);
     const struct model m = {.graph = &b.graph,
                             .w = b.net->w,
@@ -207,7 +210,7 @@ static void look_at_one(const char *words, const char *folder, struct inspected 
                             .form = {.type = FIELD_FLOATS, .shape = in, .scale = ones, .shift = zeros},
                             .classes = CLASSES,
                             .class_name = names};
-    if (sample_view(&view, &set, &m.form, 1, pixel, a) || inspect_model(&m, &view, &how, folder, a, out, &e))
+    if (sample_view(&view, &set, &m.form, samples, pixel, a) || inspect_model(&m, &view, &how, folder, a, out, &e))
         fail_msg("%s", e.text);
     release_backbone(&b);
 }
@@ -229,13 +232,82 @@ static void saliency_is_that_of_pytorch(void **state)
     fclose(f);
     assert_non_null(mkdtemp(folder));
     arena_init(&a);
-    look_at_one(words, folder, &out, &a);
+    look_at_some(words, folder, 1, (struct inspect_how){.split = DATA_TEST, .sample = 1, .lr = 0.1}, &out, &a);
     compare_saliency(folder, gradient, cam);
     assert_non_null(out.pictures.saliency);
     assert_null(out.pictures.attention);
     arena_release(&a);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     (void)!system(command);
+}
+
+/* Two tables of a look say the same: numbers to 1e-4 of each other, as sums of gradients are in another order. */
+static void same_table(const char *const folder[2], const char *file)
+{
+    char path[256], line[2][1024];
+    FILE *f[2];
+    int rows = 0;
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder[i], file);
+        assert_non_null(f[i] = fopen(path, "r"));
+    }
+    for (; fgets(line[0], sizeof line[0], f[0]); rows++) {
+        char *at[2] = {line[0], line[1]}, *end[2];
+        assert_non_null(fgets(line[1], sizeof line[1], f[1]));
+        while (*at[0] && *at[1]) {
+            const double v[2] = {strtod(at[0], &end[0]), strtod(at[1], &end[1])};
+            if (end[0] == at[0] ? *at[0] != *at[1] : !(fabs(v[0] - v[1]) <= 1e-4 * fabs(v[1])))
+                fail_msg("%s: row %d is '%s', in another look '%s'", file, rows, line[0], line[1]);
+            for (int i = 0; i < 2; i++)
+                at[i] = end[i] == at[i] ? at[i] + 1 : end[i];
+        }
+        assert_int_equal(*at[0], *at[1]);
+    }
+    assert_null(fgets(line[1], sizeof line[1], f[1]));
+    assert_true(rows > 1);
+    fclose(f[0]);
+    fclose(f[1]);
+}
+
+/* A network that takes more memory for 64 samples than there may be looks at 16 at a time: at the same layers, maps,
+ * positions and features, and at the gradient of all of them. */
+static void a_look_at_few_samples_at_a_time_sees_the_same(void **state)
+{
+    static const char words[] =
+        "{ conv 3x3 4 pad same, batchnorm, relu, dropout 0.5 } x 2, residual { conv 3x3 4 pad same, "
+        "gelu }, patch 4 8, attention heads 2, relu, flatten, dense 7";
+    static const char *const tables[] = {"layers.csv",   "activations.csv", "maps.csv",
+                                         "saliency.csv", "attention.csv",   "embedding.csv"};
+    char wide[] = "/tmp/sweep-look.XXXXXX", narrow[] = "/tmp/sweep-look.XXXXXX", command[128];
+    const char *const folder[2] = {wide, narrow};
+    (void)state;
+    assert_true(mkdtemp(wide) && mkdtemp(narrow));
+    for (size_t i = 0; i < 2; i++) {
+        struct inspected out;
+        struct arena a;
+        arena_init(&a);
+        look_at_some(words, folder[i], SAMPLES, (struct inspect_how){.split = DATA_TEST, .lr = 0.1, .bytes = i}, &out,
+                     &a);
+        arena_release(&a);
+    }
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        same_table(folder, tables[i]);
+    snprintf(command, sizeof command, "rm -rf %s %s", wide, narrow);
+    (void)!system(command);
+}
+
+/* What is seen is not kept: a look at 16 samples takes less than half of what all values and gradients take. */
+static void a_look_takes_the_memory_of_a_training(void **state)
+{
+    struct backbone b = {.sweep = NULL};
+    (void)state;
+    build_backbone(&b, "resnet18 7", (struct shape){MAPS, 3, 32, 32, 1}, 7, 1);
+    double values = 0;
+    for (int i = 0; i < b.graph.nnodes; i++)
+        values += (double)shape_size(b.graph.node[i].y);
+    const double pool = (double)nn_look_bytes(&b.graph, 128) - (double)nn_look_bytes(&b.graph, 64);
+    assert_true(pool > 0 && pool < 64 * values * 2 * sizeof(float) / 2);
+    release_backbone(&b);
 }
 
 /* --- what layers learn from --- */
@@ -410,6 +482,8 @@ int test_backbones(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torchvisions_networks_have_its_logits),
         cmocka_unit_test(saliency_is_that_of_pytorch),
+        cmocka_unit_test(a_look_at_few_samples_at_a_time_sees_the_same),
+        cmocka_unit_test(a_look_takes_the_memory_of_a_training),
         cmocka_unit_test(reconstructions_learn_from_their_input),
         cmocka_unit_test(noise_of_a_training_is_not_in_a_look),
         cmocka_unit_test(efficientnet_lite0_has_its_logits),
