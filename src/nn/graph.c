@@ -1,5 +1,6 @@
 /* graph.c - nodes, shapes, offsets, costs. */
 #include "nn/freezing.h"
+#include "nn/inits.h"
 #include "nn/text/builder.h"
 
 #include <assert.h>
@@ -178,10 +179,13 @@ static int place_node(struct nn_graph *g, struct nn_node *nd, const struct nn_sp
     if (graph_shape(g, nd, mem, e))
         return -1;
     for (int t = 0; t < nd->ntensors; t++) {
-        nd->tensor[t].at = g->param_floats;
-        g->param_floats += PAD16(nd->tensor[t].n);
-        if (nd->tensor[t].role == NN_WEIGHT && nd->tensor[t].init < 0)
-            nd->tensor[t].init = spec->init;
+        struct nn_tensor *tensor = &nd->tensor[t];
+        tensor->at = g->param_floats;
+        g->param_floats += PAD16(tensor->n);
+        if (tensor->role == NN_WEIGHT && tensor->init < 0)
+            tensor->init = spec->init;
+        else if (tensor->init == INIT_BIASES)
+            tensor->init = init_types[tensor[-1].init].fills_biases ? tensor[-1].init : -1;
     }
     nd->buffers_at = g->buffer_floats;
     g->buffer_floats += PAD16(nd->nbuffers);

@@ -127,24 +127,25 @@ static void fill_orthogonal(struct rng *r, int fan_in, int fan_out, size_t n, fl
 
 // clang-format off
 const struct init_type init_types[] = {
-    { "he",      "normal, variance 2 / fan_in (He et al. 2015, arXiv:1502.01852)", fill_he },
-    { "xavier",  "uniform, +-sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010)", fill_xavier },
-    { "normal",  "normal, standard deviation 0.02", fill_normal },
-    { "pytorch", "uniform, +-1 / sqrt(fan_in): PyTorch's default for weights", fill_pytorch },
-    { "zero",    "all 0", fill_zero },
-    { "lecun",   "normal, variance 1 / fan_in (LeCun et al. 1998, Efficient BackProp); what selu wants", fill_lecun },
+    { "he",      "normal, variance 2 / fan_in (He et al. 2015, arXiv:1502.01852)", fill_he, 0 },
+    { "xavier",  "uniform, +-sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010)", fill_xavier, 0 },
+    { "normal",  "normal, standard deviation 0.02", fill_normal, 0 },
+    { "pytorch", "uniform, +-1 / sqrt(fan_in), also biases: PyTorch's default for convolutions and dense layers", fill_pytorch,
+      1 },
+    { "zero",    "all 0", fill_zero, 0 },
+    { "lecun",   "normal, variance 1 / fan_in (LeCun et al. 1998, Efficient BackProp); what selu wants", fill_lecun, 0 },
     { "orthogonal", "rows of length 1 at right angles, or columns if there are fewer of them (Saxe et al. 2014, arXiv:1312.6120)",
-      fill_orthogonal },
-    { "truncated_normal", "normal, standard deviation 0.02, without what is more than two of them from 0", fill_truncated_normal },
-    { "uniform", "uniform, +-0.05", fill_uniform },
-    { "standard_normal", "normal, standard deviation 1: PyTorch's default for embeddings", fill_standard_normal },
-    { "constant", "all 0.01: all channels of a layer stay the same, as with zero", fill_constant },
+      fill_orthogonal, 0 },
+    { "truncated_normal", "normal, standard deviation 0.02, without what is more than two of them from 0", fill_truncated_normal, 0 },
+    { "uniform", "uniform, +-0.05", fill_uniform, 0 },
+    { "standard_normal", "normal, standard deviation 1: PyTorch's default for embeddings", fill_standard_normal, 0 },
+    { "constant", "all 0.01: all channels of a layer stay the same, as with zero", fill_constant, 0 },
     { 0 },
 };
 
 const struct param nn_params[] = {
     { .name = "init", .type = P_CHOICE, .at = offsetof(struct nn_spec, init), .preset = "he", .word = nn_init_name,
-      .help = "how weights start; biases start at 0" },
+      .help = "how weights start; biases start at 0, but with `pytorch`" },
     { .name = "start", .type = P_TEXT, .at = offsetof(struct nn_spec, start), .preset = "", .matters = MATTERS_NEVER, /* its tensors do */
       .help = "a trained network whose weights this one begins with: NAME of a sweep, NAME@TRIAL, or FILE.safetensors; empty or none: no other; tensors of the "
               "same name and shape are taken, the others start as `init` says" },

@@ -9,6 +9,7 @@
 struct init_type {
     const char *name, *help;
     void (*fill)(struct rng *r, int fan_in, int fan_out, size_t n, float *w); /* w[n] */
+    int fills_biases; /* 1: those of the layer, too, by its fans; else biases start at 0 */
 };
 extern const struct init_type init_types[]; /* ends with name NULL */
 

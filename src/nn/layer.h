@@ -124,6 +124,9 @@ void layer_whole_window(const struct nn_node *nd, struct nn_window *w);
 int layer_same_shape(struct nn_node *nd, struct err *e);
 /* Adds a parameter tensor of n floats; fans and init (model's own where `init` is -1 and role is NN_WEIGHT) follow. */
 void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_t n, int fan_in, int fan_out, int init);
+/* Adds the n biases of a layer whose weights were added last; they start as the initialisation of those has it. */
+void layer_bias(struct nn_node *nd, size_t n);
+#define INIT_BIASES (-2) /* the `init` of such a tensor until the network knows that of the weights */
 /* The shape of the tensor that was added last, where it is not [n]: rank <= NN_DIMS. */
 void layer_dims(struct nn_node *nd, int rank, const int *dim);
 /* The same of one with a number for each element of the input: [C,H,W] or as that is, after as many 1 as make the rank.

@@ -25,7 +25,7 @@ int shape_of_text(const char *text, struct shape *out);
 
 /* How weights start. Fan-in and fan-out as PyTorch counts them. he: N(0, 2/fan_in) (He et al. 2015, arXiv:1502.01852);
  * xavier: U(+-sqrt(6/(fan_in+fan_out))) (Glorot & Bengio 2010); normal: N(0, 0.02^2)... each row says its own. Biases
- * start at 0, normalization gains at 1. One table in inits.c: name, help, fill function. */
+ * start at 0 but with those rows that fill them, too, normalization gains at 1. One table in inits.c. */
 const char *nn_init_name(size_t i); /* NULL after the last */
 const char *nn_init_help(size_t i); /* its distribution and source; likewise */
 

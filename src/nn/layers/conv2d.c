@@ -138,7 +138,7 @@ int conv_add_tensors(struct nn_node *nd, const struct conv_plan *p, int outputs,
     const int volume[] = {d->co, d->ci / p->kernel / d->groups, p->kernel, d->kh, d->kw};
     layer_dims(nd, (int)nd->x[0].kind + 1, p->volume ? volume : map); /* of a sequence without the last */
     if (layer_has_bias(nd, a->bias))
-        layer_tensor(nd, "bias", NN_BIAS, (size_t)outputs, (int)fan_in, (int)fan_out, -1);
+        layer_bias(nd, (size_t)outputs);
     return 0;
 }
 

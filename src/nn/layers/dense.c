@@ -34,7 +34,7 @@ static int dense_shape(struct nn_node *nd, struct err *e)
     layer_tensor(nd, "weight", NN_WEIGHT, n, nd->x[0].c, a->units, a->init - 1);
     layer_dims(nd, 2, (const int[]){a->units, nd->x[0].c});
     if (layer_has_bias(nd, a->bias))
-        layer_tensor(nd, "bias", NN_BIAS, (size_t)a->units, nd->x[0].c, a->units, -1);
+        layer_bias(nd, (size_t)a->units);
     return 0;
 }
 

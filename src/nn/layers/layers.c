@@ -146,6 +146,13 @@ void layer_tensor(struct nn_node *nd, const char *name, enum nn_role role, size_
     nd->params += n;
 }
 
+void layer_bias(struct nn_node *nd, size_t n)
+{
+    const struct nn_tensor *weights = nd->ntensors ? &nd->tensor[nd->ntensors - 1] : NULL;
+    if (weights) /* else there was no memory for them */
+        layer_tensor(nd, "bias", NN_BIAS, n, weights->fan_in, weights->fan_out, INIT_BIASES);
+}
+
 void layer_dims(struct nn_node *nd, int rank, const int *dim)
 {
     if (!nd->ntensors)

@@ -49,7 +49,7 @@ static int patch_shape(struct nn_node *nd, struct err *e)
     layer_tensor(nd, "weight", NN_WEIGHT, (size_t)in * (size_t)a->filters, in, a->filters, a->init - 1);
     layer_dims(nd, 4, (const int[]){a->filters, x.c, a->size[0], a->size[1]});
     if (layer_has_bias(nd, a->bias))
-        layer_tensor(nd, "bias", NN_BIAS, (size_t)a->filters, in, a->filters, -1);
+        layer_bias(nd, (size_t)a->filters);
     return 0;
 }
 

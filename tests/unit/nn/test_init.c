@@ -117,6 +117,42 @@ static void nets_are_filled_by_role(void **state)
     arena_release(&a);
 }
 
+/* As PyTorch's reset_parameters: of each kind of layer with weights and biases, fans as there. */
+static void biases_start_as_the_weights_initialisation_says(void **state)
+{
+    static const struct {
+        const char *text;
+        double fan_in;
+    } rows[] = {
+        {"conv 3x3 2, conv 3x3 64 bias yes init pytorch", 18},
+        {"conv 3x3 2, conv_transpose 2x2 64 bias yes init pytorch", 256},
+        {"conv 3x3 64, depthwise 3x3 bias yes init pytorch", 9},
+        {"patch 2 64 bias yes init pytorch", 4},
+        {"flatten, dense 64 bias yes init pytorch", 64},
+        {"flatten, dense 64 bias yes init he", 0},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        struct arena a;
+        struct nn_graph g;
+        arena_init(&a);
+        struct nn_net *net = filled(&g, rows[k].text, 1, &a);
+        const struct nn_node *nd = &g.node[g.nnodes - 1];
+        const struct nn_tensor *bias = &nd->tensor[nd->ntensors - 1];
+        const double limit = rows[k].fan_in > 0 ? 1 / sqrt(rows[k].fan_in) : 0;
+        double most = 0, sum = 0;
+        assert_int_equal(bias->role, NN_BIAS);
+        assert_int_equal(bias->n, 64);
+        for (size_t i = 0; i < bias->n; i++) {
+            most = fmax(most, fabs((double)net->w[bias->at + i]));
+            sum += net->w[bias->at + i];
+        }
+        if (most > limit || most < 0.9 * limit || fabs(sum) > 0.3 * limit * 64)
+            fail_msg("%s: biases up to %g, their sum %g; the limit is %g", rows[k].text, most, sum, limit);
+        arena_release(&a);
+    }
+}
+
 static void numbers_depend_on_seed_node_and_tensor_alone(void **state)
 {
     struct arena a;
@@ -140,6 +176,7 @@ int test_init(void)
         cmocka_unit_test(moments_are_as_described),
         cmocka_unit_test(orthogonal_rows_or_columns),
         cmocka_unit_test(nets_are_filled_by_role),
+        cmocka_unit_test(biases_start_as_the_weights_initialisation_says),
         cmocka_unit_test(numbers_depend_on_seed_node_and_tensor_alone),
     };
     return cmocka_run_group_tests_name("nn init", tests, NULL, NULL);
