@@ -33,7 +33,7 @@ const struct command commands[] = {
     { "eval",   "NAME[@TRIAL] [data.key=value ...]", "every metric of a network on a split, or on other data",       FOR_EVAL,   1, MANY, cmd_eval },
     { "export", "NAME[@TRIAL]|FILE.safetensors [FILE]", "a network in the words of others: a C file, ONNX, safetensors (default: NAME with the suffix of the format)", FOR_EXPORT, 1, 2, cmd_export },
     { "train",  "NAME",                             "train one trial of a sweep again, to the same bytes, and keep its network", FOR_TRAIN, 1, 1, cmd_train },
-    { "verify", "NAME",                             "train some trials again, and say whether every number is the same", FOR_VERIFY, 1, 1, cmd_verify },
+    { "verify", "NAME",                             "decide again what was proposed and given up, train some trials again, and say whether all is the same", FOR_VERIFY, 1, 1, cmd_verify },
     { "inspect", "NAME[@TRIAL]",                    "look into a network: feature maps, filters, gradients, dead units, saliency, attention, embeddings", FOR_INSPECT, 1, 1, cmd_inspect },
     { "replay", "NAME [prune.key=value ...]",       "what another rule of giving up trials would have saved and lost, on the recorded curves", FOR_REPLAY, 1, MANY, cmd_replay },
     { "bench",  "[all|machine|kernels|nets|NET]",   "how fast this machine is, and how near to it the kernels and networks come", FOR_BENCH, 0, 1, cmd_bench },

@@ -81,6 +81,7 @@ struct run_options {
     int fail_fast;      /* stop at the first failed trial */
     int retry_failed;   /* failed trials of earlier runs are run again */
     int only_tables;    /* nothing is trained: the tables are written from the journal */
+    int only_looks;     /* nor are these written: sweep_recheck */
     const char *notice; /* written to stderr at the first signal; NULL: nothing */
     uint64_t limit;     /* most trials of a plan that is run without [stop] trials */
     void (*progress)(void *ctx, const struct run_progress *p);
@@ -103,6 +104,19 @@ struct run_summary {
  * the plan ends it with sum->stopped and no trials, and leaves the tables as they were. Installs handlers for HUP,
  * INT, TERM and USR1 while it runs, those aside that are ignored. */
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs);
+
+struct run_recheck {
+    uint64_t rows, given_up; /* of the main table; of trials that were given up or left out */
+    uint64_t different;
+    const char *rule;                             /* of [prune], "" where it gives nothing up */
+    void (*differs)(void *ctx, const char *line); /* called for each row that is another */
+    void *ctx;
+};
+/* Makes the main table again from the journal's curves and results alone, and compares each row of NAME.csv with it, so
+ * that every proposal of the search, every trial that was given up and every repeat that a race left out is decided
+ * once more. Rows that the table does not have yet are none. Writes nothing. 0 with *r, or -1 with *errs; ERR_BUSY: it
+ * is running. */
+int sweep_recheck(const struct sweep *s, const char *out, struct run_recheck *r, struct err_list *errs);
 
 /* The i-th table that a sweep writes, and its columns (report/table/columns.h); NULL after the last. */
 struct column_table;

@@ -291,7 +291,10 @@ static int plan_all(struct sweep_run *run, struct err_list *errs, struct err *e)
         bad = journal_scan(&store->journal, skip_epoch, final_key, &finals, &store->damaged, e) || finals.failed;
     if (!bad && !(bad = record_begin(&layers, run, &layer_table, NULL, e))) {
         bad = add_proposed(run, &finals, &layers, errs) || all_skipped(run, errs) || make_room_for_metrics(run);
-        bad = record_end(&layers, bad, 1, e);
+        if (!bad && run->o->only_looks)
+            record_drop(&layers);
+        else
+            bad = record_end(&layers, bad, 1, e);
     }
     bad = bad || pruning_begin(run, run->plan->ntrials, e) || replay_journal(run, e);
     keymap_release(&finals.keys);
@@ -365,22 +368,31 @@ static int advance_before_workers(struct sweep_run *run, struct err *e)
     return bad;
 }
 
+/* What later calls read of the plan. */
+static int write_plan(struct sweep_run *run, struct err *e)
+{
+    outside_compare(run);
+    return write_starts(run, 1, e) || outside_write(run, e) || earlier_keep(run->sweep, run->o->out, e) ||
+                   snapshot(run, e)
+               ? -1
+               : 0;
+}
+
 int plan_prepare(struct sweep_run *run, struct err_list *errs)
 {
     struct err e = {0};
     char path[4200];
     struct store *store = run->store;
+    const int looks = run->o->only_looks;
     snprintf(path, sizeof path, "%s/journal", run->folder);
     int bad = journal_open(&store->journal, path, &e) || kept_open(&store->kept, run->folder, &e);
     bad = bad || (growth_wanted(run) ? growth_begin(run, &e) : plan_all(run, errs, &e));
     bad = bad || advance_before_workers(run, &e) || (signals_asked() && run->growth);
-    outside_compare(run);
-    bad = bad || write_starts(run, 1, &e) || outside_write(run, &e) || earlier_keep(run->sweep, run->o->out, &e) ||
-          snapshot(run, &e);
+    bad = bad || (!looks && write_plan(run, &e));
     err_list_take(errs, &e);
     if (bad && !errs->n && signals_asked())
         return -1;
-    if (!bad) {
+    if (!bad && !looks) {
         starts_tell(run);
         checkpoints_tidy(run);
         models_found(run);

@@ -60,7 +60,7 @@ static int name_is_free(const struct sweep *s, const char *out, struct err *e)
     static const char *const taken[] = {".csv",      ".points",      ".epochs",   ".layers",    ".effects",
                                         ".classes",  ".confusion",   ".timing",   ".gradients", ".held_out",
                                         ".start",    ".predictions", ".mistakes", ".curves",    ".calibration",
-                                        ".pictures", ".regions",     ".about"};
+                                        ".pictures", ".regions",     ".about",    ".surrogate"};
     const char *name = sweep_spec(s)->name;
     struct where at = sweep_where(s, "sweep", "name");
     size_t n = strlen(name);
@@ -285,6 +285,23 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
         sum->stopped = signals_asked();
         bad = 0;
     }
+    release_run(run);
+    return bad ? -1 : 0;
+}
+
+int sweep_recheck(const struct sweep *s, const char *out, struct run_recheck *r, struct err_list *errs)
+{
+    const struct run_options o = {.out = out, .jobs = 1, .only_tables = 1, .only_looks = 1};
+    struct sweep_run *run = new_run(s, &o);
+    struct err e = {0};
+    if (!run) {
+        err_set(&e, ERR_NOMEM, "no memory");
+        err_list_take(errs, &e);
+        return -1;
+    }
+    report_path(run->folder, sizeof run->folder, out, run->spec->name, "");
+    int bad = seen_read(run, &e) || run_lock(run, &e) || plan_prepare(run, errs) || recheck_rows(run, r, &e);
+    err_list_take(errs, &e);
     release_run(run);
     return bad ? -1 : 0;
 }

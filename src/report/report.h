@@ -143,6 +143,11 @@ int report_points(const struct table *trials, const char *objective, struct tabl
  * interval of it. */
 int report_effects(const struct table *trials, const char *objective, struct table *effects, struct err *e);
 
+/* Of points that were drawn: what the forest of these effects expects of the objective over values of its two most
+ * important axes (stats/surrogate.c); no rows where effects has no two shares. */
+int report_surrogate(const struct table *trials, const struct table *effects, const char *objective, struct table *out,
+                     struct err *e);
+
 /* Per class from confusion counts [classes][classes] (true x predicted) and AUC: class, precision, recall, f1, auc,
  * support. */
 int report_classes(const double *counts, const double *auc, const char *const *class_name, size_t classes,
@@ -150,7 +155,7 @@ int report_classes(const double *counts, const double *auc, const char *const *c
 
 /* Their columns: table/columns.h. */
 struct column_table;
-extern const struct column_table point_table, effect_table, class_table;
+extern const struct column_table point_table, effect_table, surrogate_table, class_table;
 
 /* Reads results/NAME*.csv below out and draws plots/NAME/PLOT.gp, .svg, .png for every plot of the plot table that the
  * data supports. `say(ctx, text)` gets a line per plot: written, or left out and why. 0, or -1 with *e: gnuplot

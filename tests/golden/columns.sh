@@ -14,6 +14,10 @@ printf '%s\n' '[data]' 'dataset = moons' 'samples = 60' '[model]' 'layers = dens
 run 0 m.ini -q --no-plots
 mv results/m.regions.csv results/t.regions.csv
 rm -r results/m results/m.*
+# Of a search there is a surrogate.
+run 0 m.ini -q --no-plots search.method=random search.trials=2 train.lr=0.1,0.2
+mv results/m.surrogate.csv results/t.surrogate.csv
+rm -r results/m results/m.*
 run 0 list columns
 cp out listed
 awk '/^\[/ { file = $1; next } /^[^ ]/ { if (bare) print bare; bare = file " " $1; next } /^  / { bare = "" }

@@ -90,6 +90,24 @@ same all r1 s
 run 0 s.ini -q --no-plots $race search.method=tpe search.lag=3 search.startup=4 -j 1 --out g1
 run 0 s.ini -q --no-plots $race search.method=tpe search.lag=3 search.startup=4 -j 3 --out g3
 same g1 g3 s
+# Every decision is made again from the record; one that was planted there, or in the table, is told.
+# forge FOLDER KEY LINE: a further line of the journal, which says so of that trial.
+forge() {
+  local body=${3/KEY/$2}
+  printf '%s %s\n' "$(printf %s "$body" | gzip -c | tail -c 8 | od -An -tx4 -N4 | tr -d ' ')" "$body" >>"$1/results/s/journal"
+}
+# decisions FOLDER STATUS TEXT...: what verify says, which trains one trial again.
+decisions() {
+  local out=$1 status=$2
+  shift 2
+  run "$status" verify s --sample 1 --out "$out"
+  has out "$@"
+}
+run 0 s.ini -q --no-plots $race --out r1
+decisions r1 0 "84 of 84 rows of the table follow from the journal: every proposal, and what race gave up ($left_out)"
+trained=$(awk -F, 'NR > 1 && $3 > 2 && $5 == "complete" { id = $6 } END { print id }' r1/results/s.csv)
+forge r1 "$trained" "$(grep -h -m 1 -o 'T [0-9a-f]* 2 .*' r1/results/s/journal | sed 's/T [0-9a-f]*/T KEY/')"
+decisions r1 1 "the table has it as complete, by the curves and decisions of the journal it is open"
 rm -r r? g? cut all raced
 
 run 0 plan s.ini $words prune.method=hyperband
@@ -105,6 +123,17 @@ same b1 b3 s
 same b1 apart s
 grep -q ',pruned,' b1/results/s.csv || fail "none is given up"
 has b1/results/s.about.csv 'prune,asha'
+
+given_up=$(grep -c ',pruned,' b1/results/s.csv)
+decisions b1 0 "28 of 28 rows of the table follow from the journal: every proposal, and what asha gave up ($given_up)"
+cp -r b1 wrong
+went_on=$(awk -F, 'NR > 1 && $5 == "complete" { id = $6 } END { print id }' b1/results/s.csv)
+forge wrong "$went_on" "$(grep -h -m 1 -o 'T [0-9a-f]* 2 .*' b1/results/s/journal | sed 's/T [0-9a-f]*/T KEY/')"
+decisions wrong 1 'by the curves and decisions of the journal it is open'
+cp -r b1 other
+sed -i '0,/,asha,1,/s//,asha,3,/' other/results/s.csv
+decisions other 1 '27 of 28 rows' "pruned_at is '3', by the journal '1'"
+rm -r wrong other
 
 # Calls of a few trials, and one that ends where nothing gets better.
 for call in 1 2 3; do run 3 s.ini -q --no-plots $both stop.trials=7 --out calls; done

@@ -3,11 +3,14 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "orchestrate/earlier.h"
 #include "orchestrate/one_trial.h"
+#include "orchestrate/orchestrate.h"
 #include "report/report.h"
 
 #include <inttypes.h>
 #include <libgen.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +90,43 @@ static size_t spread_rows(const struct table *t, size_t n, size_t *row)
     return taken;
 }
 
+#define ROWS_TOLD 10 /* what follows from a wrong one is wrong, too */
+
+static void print_difference(void *ctx, const char *line)
+{
+    size_t *told = ctx;
+    if (++*told <= ROWS_TOLD)
+        printf("%s\n", line);
+    else if (*told == ROWS_TOLD + 1)
+        printf("and further rows\n");
+}
+
+/* Decides again what the sweep has decided. Returns how many rows of its table are others, or -1 with *errs or *e. */
+static int verify_decisions(const struct invocation *in, const char *name, struct err_list *errs, struct err *e)
+{
+    size_t told = 0;
+    struct run_recheck r = {.differs = print_difference, .ctx = &told};
+    struct sweep *s = NULL;
+    char path[4096];
+    int bad = sweep_open(&s, report_path(path, sizeof path, in->opt.out, name, "/sweep.ini"), NULL, 0, errs) ||
+              earlier_read(s, in->opt.out, e) || sweep_recheck(s, in->opt.out, &r, errs);
+    sweep_free(s);
+    if (bad && errs->n && errs->v[0].code == ERR_BUSY) {
+        printf("%s is running: what it decides is not looked at\n", name);
+        err_list_release(errs);
+        *errs = (struct err_list){0};
+        return 0;
+    }
+    if (bad)
+        return -1;
+    printf("%" PRIu64 " of %" PRIu64 " rows of the table follow from the journal: every proposal", r.rows - r.different,
+           r.rows);
+    if (*r.rule)
+        printf(", and what %s gave up (%" PRIu64 ")", r.rule, r.given_up);
+    printf("\n");
+    return r.different < INT_MAX ? (int)r.different : INT_MAX;
+}
+
 /* Prints a line a trial. Returns how many differ, or -1 with *e or *errs. */
 static int verify_rows(const struct invocation *in, const struct table *t, const size_t *row, size_t n,
                        struct err_list *errs, struct err *e)
@@ -128,10 +168,11 @@ static int run_verify(const struct invocation *in, struct err_list *errs, struct
     n = bad ? 0 : spread_rows(&t, n, row);
     if (!bad && !n)
         bad = err_set(e, ERR_USAGE, "%s has no complete trial yet", name);
-    int different = bad ? -1 : verify_rows(in, &t, row, n, errs, e);
+    int decided = bad ? -1 : verify_decisions(in, name, errs, e);
+    int different = decided < 0 ? -1 : verify_rows(in, &t, row, n, errs, e);
     table_release(&t);
     free(row);
-    return different;
+    return different < 0 ? -1 : different || decided;
 }
 
 int cmd_verify(const struct invocation *in)

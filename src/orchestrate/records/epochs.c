@@ -154,6 +154,13 @@ static const char *timing_peak_bytes(const void *row, size_t i, char buf[STR_NUM
     return str_whole(buf, s->timing->bytes);
 }
 
+static const char *timing_expected(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct epoch_source *s = row;
+    (void)i;
+    return str_double(buf, s->t->kind->expected * s->t->r.epochs_run / s->t->kind->epochs);
+}
+
 static const struct column_row timing_columns[] = {
     COLUMN("trial", "number of the trial in the plan", of_trial),
     COLUMN("worker", "the worker that trained it, from 1", timing_worker),
@@ -165,6 +172,9 @@ static const struct column_row timing_columns[] = {
                  images_per_second),
     COLUMN("peak_bytes", "memory that the training was planned with", timing_peak_bytes),
     COLUMN("id", "name of the training, as in NAME.csv", of_id),
+    COLUMN("expected",
+           "seconds that its epochs take a worker of a usual machine, by their arithmetic: what trials are ordered by",
+           timing_expected),
 };
 const struct column_table timing_table = {"NAME.timing.csv", "a trial", COLUMNS_OF(timing_columns)};
 

@@ -33,13 +33,20 @@ void record_row(struct record_file *f, const void *row)
     csv_row(f->csv, sheet_row(&f->sheet, row));
 }
 
-int record_end(struct record_file *f, int bad, int sync, struct err *e)
+void record_drop(struct record_file *f)
 {
     sheet_release(&f->sheet);
-    if (!bad)
-        return csv_commit(f->csv, sync, e);
     csv_abort(f->csv);
-    return -1;
+}
+
+int record_end(struct record_file *f, int bad, int sync, struct err *e)
+{
+    if (bad) {
+        record_drop(f);
+        return -1;
+    }
+    sheet_release(&f->sheet);
+    return csv_commit(f->csv, sync, e);
 }
 
 int record_none(const struct sweep_run *run, const struct column_table *table)

@@ -28,6 +28,9 @@ int record_points(struct record_file *f, struct sweep_run *run,
 /* Publishes the file, or (bad) leaves the old one. 0, or -1 with *e, which is there already where bad is. */
 int record_end(struct record_file *f, int bad, int sync, struct err *e);
 
+/* Leaves the file as it was. */
+void record_drop(struct record_file *f);
+
 /* Takes the file of a table away: that of another plan says nothing about this one. Returns 0. */
 int record_none(const struct sweep_run *run, const struct column_table *table);
 

@@ -100,6 +100,9 @@ int outside_write(struct sweep_run *run, struct err *e);
 void outside_compare(struct sweep_run *run);
 void outside_tell(struct sweep_run *run);
 
+/* Compares the rows of NAME.csv with those that the trials would have there, and fills *r. 0, or -1 with *e. */
+int recheck_rows(struct sweep_run *run, struct run_recheck *r, struct err *e);
+
 /* findings.c: hands each table that the complete trials of the best point have left to `see`, after `begin` (or NULL)
  * for each of these trials. 0, or -1 with *e. */
 int tables_of_best(struct sweep_run *run, void (*begin)(void *ctx, const struct sweep_run *run, const struct trial *t),

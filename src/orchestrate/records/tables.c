@@ -75,6 +75,24 @@ static int write_passing(struct sweep_run *run, const struct table *trials, stru
     return bad ? -1 : 0;
 }
 
+/* Of a search: the effects were written just now. */
+static int write_surrogate(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
+{
+    struct table effects, out;
+    char path[4200], objective[80];
+    if (!trials->drawn)
+        return record_none(run, &surrogate_table);
+    objective_text(run, objective, sizeof objective);
+    table_init(&effects);
+    table_init(&out);
+    int bad = table_read(&effects, run_path(run, ".effects.csv", path, sizeof path), e) ||
+              report_surrogate(trials, &effects, objective, &out, e) ||
+              table_write(&out, run_path(run, ".surrogate.csv", path, sizeof path), sync, e);
+    table_release(&effects);
+    table_release(&out);
+    return bad ? -1 : 0;
+}
+
 static int write_summaries(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
 {
     struct passing p;
@@ -85,7 +103,10 @@ static int write_summaries(struct sweep_run *run, const struct table *trials, in
         size_t at = point_of(run->plan, p.best - 1);
         run->records->best_point = run->plan->point[at].index == p.best - 1 ? at : SIZE_MAX;
     }
-    return write_passing(run, trials, &p, ".effects.csv", report_effects, sync, e);
+    return write_passing(run, trials, &p, ".effects.csv", report_effects, sync, e) ||
+                   write_surrogate(run, trials, sync, e)
+               ? -1
+               : 0;
 }
 
 int tables_write(struct sweep_run *run, int sync, struct err *e)

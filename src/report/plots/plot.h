@@ -15,6 +15,7 @@ struct plot_data {
     int bench; /* trials is the table of a benchmark, not of a sweep */
     struct table trials, effects, epochs, timing, confusion, about;            /* no columns: the file is not there; */
     struct table classes, curves, calibration, predictions, pictures, regions; /* so */
+    struct table surrogate;                                                    /* of a search */
     struct report_metrics metrics;                                             /* of the tables */
     struct trials_view v;
     size_t naxes;            /* as the effects name them: axes whose values follow from another's are one with it */
@@ -49,7 +50,7 @@ struct plot {
 extern const char PLOT_NOMEM[];
 /* Every plot of a sweep, each in a file plot_NAME.c that ends in its row, in the order of the reports. */
 // clang-format off
-#define PLOTS(X) X(learning) X(ranking) X(axes) X(importance) X(pairs) X(parallel) X(params) X(confusion) X(roc) X(calibration) X(predicted) X(pictures) X(regions) X(history) X(timeline)
+#define PLOTS(X) X(learning) X(curves) X(ranking) X(repeats) X(edf) X(axes) X(slices) X(importance) X(pairs) X(contours) X(parallel) X(params) X(confusion) X(roc) X(calibration) X(predicted) X(pictures) X(regions) X(history) X(rungs) X(timeline) X(cost)
 // clang-format on
 #define DECLARE_PLOT(name) extern const struct plot plot_##name;
 PLOTS(DECLARE_PLOT)

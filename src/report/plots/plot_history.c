@@ -3,7 +3,6 @@
 #include "report/plots/plot.h"
 
 #include <math.h>
-#include <string.h>
 
 #define WIDTH 1100
 #define HEIGHT 470
@@ -19,16 +18,17 @@ struct past_trial {
 static size_t read_past(const struct plot_data *d, struct past_trial *p, double *y)
 {
     const struct trials_view *v = &d->v;
-    const int epochs = table_column(&d->trials, "epochs_run"), status = table_column(&d->trials, "status");
+    const int epochs = table_column(&d->trials, "epochs_run");
     double spent = 0, best = NAN;
     size_t n = 0;
     for (size_t r = 0; r < d->trials.rows; r++) {
         double more = table_number(&d->trials, r, epochs);
-        int pruned = !strcmp(view_cell(v, r, status), "pruned");
+        int pruned;
+        double y_then = view_value(v, r, &pruned);
         spent += more > 0 ? more : 0;
         if (v->complete[r] && !isnan(v->y[r]) && (isnan(best) || (v->maximise ? v->y[r] > best : v->y[r] < best)))
             best = v->y[r];
-        p[r] = (struct past_trial){pruned ? table_number(&d->trials, r, v->col) : v->y[r], best, spent, pruned};
+        p[r] = (struct past_trial){y_then, best, spent, pruned};
         if (!isnan(p[r].y))
             y[n++] = p[r].y;
     }

@@ -78,11 +78,12 @@ static int join_axes(struct plot_data *d)
     return d->axis && d->inside ? 0 : -1;
 }
 
-#define PLOT_TABLES 12
+#define PLOT_TABLES 13
 static void all_tables(struct plot_data *d, struct table *all[PLOT_TABLES])
 {
-    struct table *const of[] = {&d->trials,  &d->effects, &d->epochs,      &d->timing,      &d->confusion, &d->about,
-                                &d->classes, &d->curves,  &d->calibration, &d->predictions, &d->pictures,  &d->regions};
+    struct table *const of[] = {&d->trials,   &d->effects, &d->epochs,   &d->timing,      &d->confusion,
+                                &d->about,    &d->classes, &d->curves,   &d->calibration, &d->predictions,
+                                &d->pictures, &d->regions, &d->surrogate};
     memcpy(all, of, sizeof of);
 }
 
@@ -101,7 +102,8 @@ static int read_findings(struct plot_data *d, const char *out, struct err *e)
 /* The shares of a search are known where its distributions are: when the tables are written. */
 static int read_effects(struct plot_data *d, const char *out, struct err *e)
 {
-    if (d->trials.drawn && read_if_there(&d->effects, out, d->name, ".effects.csv", e))
+    if (d->trials.drawn && (read_if_there(&d->effects, out, d->name, ".effects.csv", e) ||
+                            read_if_there(&d->surrogate, out, d->name, ".surrogate.csv", e)))
         return -1;
     return d->effects.cols ? 0 : report_effects(&d->trials, d->objective, &d->effects, e);
 }

@@ -1,213 +1,30 @@
 /* forest_effects.c - shares of the variance where no grid is complete: functional analysis of variance of a random
- * forest over the points, Hutter, Hoos & Leyton-Brown 2014. Its trees are those of Breiman 2001 as Optuna 5.0 has them
- * (64, each of a bootstrap sample, all axes at every split); of many points each takes 512.
+ * forest over the points (forest_study.h), Hutter, Hoos & Leyton-Brown 2014.
  *
  * Intervals are of the bootstrap of little bags (Athey, Tibshirani & Wager, Annals of Statistics 47, 2019): a few trees
  * of each of some resamples of the points. The variance between the resamples, less what the few trees make of it, is
  * that of the share; what chance makes of the trees of the forest is added. What the share would be by chance comes
  * from trees whose points have their values dealt out anew.
  */
-#include "report/stats/design.h"
 #include "report/stats/effect_rows.h"
-#include "report/stats/fanova.h"
+#include "report/stats/forest_study.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TREES 64
 #define RESAMPLES 32
 #define TREES_OF_RESAMPLE 4
 #define CHANCE_TREES 32
-#define TREE_POINTS 512
-#define TREE_LEAVES 256 /* at most */
-#define LEAST_POINTS 8
-#define PAIR_AXES 12 /* with more the pairs are not told one by one */
-#define NO_AXIS SIZE_MAX
 
-enum { KIND_FOREST, KIND_CHANCE, KIND_RESAMPLE };
+/* ---- the forest -----------------------------------------------------------------------------------------------------
+ */
 
-struct forest_study {
-    const struct design *g;
-    struct forest_data d;
-    struct forest_axis *axis;
-    double *y;
-    size_t *of_factor; /* [factors] its axis, NO_AXIS: it has one value, or follows from another axis */
-    size_t trials;     /* that the points' values are made of, */
-    size_t given_up;   /* those of them that were given up */
-    int conditional;
-    size_t shares;               /* axes, then [axes][axes] pairs where they are told */
-    double *share, *sd, *chance; /* [shares] */
-    double explained;            /* share of the variance of points that a tree has not seen; NaN: not known */
-    struct arena mem;
-};
-
-/* ---- points and axes -------------------------------------------------------------------------------------------- */
-
-/* The value of a trial: of one that was given up that of its best epoch, where the objective is measured by epoch. */
-static double objective_of_row(const struct trials_view *v, size_t row, int status, int *given_up)
-{
-    char buf[STR_NUM];
-    *given_up = !v->complete[row] && status >= 0 && !strcmp(table_text(v->t, row, status, buf), "pruned");
-    return *given_up ? table_number(v->t, row, v->col) : v->y[row];
-}
-
-/* Fills y[] and row[], a row of each point that has a value. Returns how many there are. */
-static size_t gather_values(struct forest_study *s, double *sum, uint32_t *n, uint32_t *row)
-{
-    const struct trials_view *v = s->g->v;
-    const int status = table_column(v->t, "status");
-    size_t points = 0;
-    for (size_t r = 0; r < v->t->rows; r++) {
-        int given_up;
-        double y = objective_of_row(v, r, status, &given_up);
-        if (isnan(y))
-            continue;
-        sum[v->point[r]] += y;
-        n[v->point[r]]++;
-        s->trials++;
-        s->given_up += (size_t)given_up;
-    }
-    for (size_t p = 0; p < v->npoints; p++)
-        if (n[p]) {
-            s->y[points] = sum[p] / n[p];
-            row[points++] = v->first[p];
-        }
-    return points;
-}
-
-/* Where each value of a factor begins and ends, as the search has it. 0; 1: the factor follows from another; -1: it is
- * not known. */
-static int drawn_cells(const struct design *g, const struct factor *f, size_t levels, double *from, double *to)
-{
-    const struct table *t = g->v->t;
-    if (!t->drawn || !t->quantiles)
-        return -1;
-    for (size_t l = 0; l < levels; l++)
-        from[l] = NAN;
-    for (size_t r = 0; r < t->rows; r++) {
-        size_t l = (size_t)f->code[r];
-        int known = l < levels && isnan(from[l]) ? t->quantiles(t->ctx, r, f->first->name, &from[l], &to[l]) : 0;
-        if (known)
-            return known;
-    }
-    return 0;
-}
-
-/* Values that stand side by side without gaps: each as wide as it was, all together 1. */
-static void join_cells(size_t levels, double *from, double *to)
-{
-    double all = 0, at = 0;
-    for (size_t l = 0; l < levels; l++)
-        all += to[l] - from[l];
-    for (size_t l = 0; l < levels; l++) {
-        double width = (to[l] - from[l]) / all;
-        from[l] = at;
-        to[l] = at += width;
-    }
-}
-
-static int ascends(size_t levels, const double *from, const double *to)
-{
-    for (size_t l = 1; l < levels; l++)
-        if (!(from[l] >= to[l - 1]))
-            return 0;
-    return 1;
-}
-
-static int fill_axis(struct forest_study *s, const struct factor *f, size_t points, const uint32_t *row)
-{
-    size_t levels = f->levels - (size_t)f->first->conditional; /* "" is the last */
-    double *from = arena_take(&s->mem, (levels + 1) * sizeof *from),
-           *to = arena_take(&s->mem, (levels + 1) * sizeof *to);
-    int *code = arena_take(&s->mem, (points + 1) * sizeof *code);
-    if (!from || !to || !code)
-        return -1;
-    int known = drawn_cells(s->g, f, levels, from, to), ordered = f->first->numeric || levels > FOREST_VALUES;
-    if (known > 0 || levels < 2)
-        return 0;
-    for (size_t l = 0; known && l < levels; l++) {
-        from[l] = (double)l;
-        to[l] = (double)l + 1;
-    }
-    if (known || !ordered || !ascends(levels, from, to))
-        join_cells(levels, from, to);
-    for (size_t p = 0; p < points; p++) {
-        code[p] = f->code[row[p]] < (int)levels ? f->code[row[p]] : -1;
-        s->conditional |= code[p] < 0;
-    }
-    s->of_factor[f - s->g->factor] = s->d.axes;
-    s->axis[s->d.axes++] = (struct forest_axis){levels, ordered, from, to, code};
-    return 0;
-}
-
-static int fill_data(struct forest_study *s, struct arena *scratch)
-{
-    const struct trials_view *v = s->g->v;
-    const size_t factors = s->g->nfactors, most = v->npoints + 1;
-    double *sum = arena_take(scratch, most * sizeof *sum);
-    uint32_t *n = arena_take(scratch, most * sizeof *n), *row = arena_take(scratch, most * sizeof *row);
-    s->y = arena_take(&s->mem, most * sizeof *s->y);
-    s->axis = arena_take(&s->mem, (factors + 1) * sizeof *s->axis);
-    s->of_factor = arena_take(&s->mem, (factors + 1) * sizeof *s->of_factor);
-    if (!sum || !n || !row || !s->y || !s->axis || !s->of_factor)
-        return -1;
-    s->d = (struct forest_data){.points = gather_values(s, sum, n, row), .axis = s->axis, .y = s->y};
-    for (size_t f = 0; f < factors; f++) {
-        s->of_factor[f] = NO_AXIS;
-        if (s->d.points >= LEAST_POINTS && fill_axis(s, &s->g->factor[f], s->d.points, row))
-            return -1;
-    }
-    s->shares = s->d.axes + (s->d.axes <= PAIR_AXES ? s->d.axes * s->d.axes : 0);
-    return 0;
-}
-
-static int all_alike(const struct forest_data *d)
-{
-    for (size_t p = 1; p < d->points; p++)
-        if (d->y[p] != d->y[0])
-            return 0;
-    return 1;
-}
-
-/* ---- the forest ------------------------------------------------------------------------------------------------- */
-
-/* Trees one after the other, and what they are grown with. */
-struct planting {
-    const struct forest_study *s;
-    struct forest_data d;
-    struct forest_tree tree;
-    struct fanova parts; /* variances, which become shares */
-    size_t most;         /* points of a tree */
-    uint32_t *sample;    /* [most] */
-    uint32_t *bag;       /* [points] that samples are drawn from */
-};
-
-static int planting_init(struct planting *p, const struct forest_study *s, struct arena *scratch)
-{
-    *p = (struct planting){.s = s, .d = s->d};
-    p->most = s->d.points < TREE_POINTS ? s->d.points : TREE_POINTS;
-    p->sample = arena_take(scratch, p->most * sizeof *p->sample);
-    p->bag = arena_take(scratch, s->d.points * sizeof *p->bag);
-    p->parts.single = arena_take(scratch, s->shares * sizeof *p->parts.single);
-    p->parts.pair = s->shares > s->d.axes && p->parts.single ? p->parts.single + s->d.axes : NULL;
-    for (size_t i = 0; p->bag && i < s->d.points; i++)
-        p->bag[i] = (uint32_t)i;
-    return p->sample && p->bag && p->parts.single ? 0 : -1;
-}
-
-/* Grows a tree on a bootstrap sample of the bag, and fills the shares, all 0 of a tree that says the same everywhere.
- * The tree has random numbers of its own. 0, or -1 without memory. */
+/* Grows a tree and fills its shares, all 0 of one that says the same everywhere. 0, or -1 without memory. */
 static int plant(struct planting *p, int kind, int number)
 {
-    const size_t points = p->d.points;
-    struct rng r;
-    rng_init(&r, 0, RNG_FOREST, (uint32_t)number, (uint32_t)kind);
-    for (size_t i = 0; i < p->most; i++)
-        p->sample[i] = p->bag[rng_below(&r, (uint32_t)points)];
-    double least = p->most > TREE_LEAVES ? (double)p->most / TREE_LEAVES : 1;
-    if (forest_grow(&p->tree, &p->d, p->sample, p->most, least, &r) || fanova_of_tree(&p->tree, &p->d, &p->parts))
+    if (plant_tree(p, kind, number) || fanova_of_tree(&p->tree, &p->d, &p->parts))
         return -1;
     for (size_t i = 0; i < p->s->shares; i++)
         p->parts.single[i] = p->parts.total > 0 ? p->parts.single[i] / p->parts.total : 0;
@@ -256,10 +73,10 @@ static int plant_forest(struct forest_study *s, struct planting *p, struct arena
     int *said = arena_take(scratch, s->d.points * sizeof *said);
     if (!seen || !sum || !said)
         return -1;
-    for (int t = 0; t < TREES; t++) {
+    for (int t = 0; t < FOREST_TREES; t++) {
         if (plant(p, KIND_FOREST, t))
             return -1;
-        add_tree_shares(s->share, p, 1.0 / TREES);
+        add_tree_shares(s->share, p, 1.0 / FOREST_TREES);
         ask_unseen(p, seen, sum, said);
     }
     s->explained = share_explained(&s->d, sum, said);
@@ -308,7 +125,8 @@ static int plant_bags(struct forest_study *s, struct planting *p, struct arena *
         }
     }
     for (size_t i = 0; i < s->shares; i++)
-        s->sd[i] = sqrt(fmax(0, between[i] / (RESAMPLES - 1) - within[i] / TREES_OF_RESAMPLE) + within[i] / TREES);
+        s->sd[i] =
+            sqrt(fmax(0, between[i] / (RESAMPLES - 1) - within[i] / TREES_OF_RESAMPLE) + within[i] / FOREST_TREES);
     return 0;
 }
 
@@ -359,8 +177,8 @@ int forest_study(struct forest_study **out, const struct design *g)
     s->g = g;
     arena_init(&s->mem);
     arena_init(&scratch);
-    int bad = g->nfactors > DESIGN_MAX ? 0 : fill_data(s, &scratch);
-    int enough = !bad && s->d.points >= LEAST_POINTS && s->d.axes && !all_alike(&s->d);
+    int bad = g->nfactors > DESIGN_MAX ? 0 : forest_study_data(s, &scratch);
+    int enough = !bad && forest_study_is_enough(s);
     bad = bad || (enough && plant_all(s, &scratch));
     arena_release(&scratch);
     if (bad || !enough) {

@@ -38,6 +38,13 @@ const char *view_cell(const struct trials_view *v, size_t row, int col)
     return table_text(v->t, row, col, NULL);
 }
 
+double view_value(const struct trials_view *v, size_t row, int *given_up)
+{
+    char buf[STR_NUM];
+    *given_up = !v->complete[row] && !strcmp(table_text(v->t, row, v->status, buf), "pruned");
+    return *given_up ? table_number(v->t, row, v->col) : v->y[row];
+}
+
 int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e)
 {
     size_t len = strcspn(text, " \t");
@@ -86,7 +93,7 @@ static int number_points(struct trials_view *v, int col)
     return 0;
 }
 
-static int fill_view(struct trials_view *v, int point_col, int status_col)
+static int fill_view(struct trials_view *v, int point_col)
 {
     size_t rows = v->t->rows + 1;
     v->point = arena_take(&v->mem, rows * sizeof *v->point);
@@ -97,7 +104,7 @@ static int fill_view(struct trials_view *v, int point_col, int status_col)
         return -1;
     for (size_t r = 0; r < v->t->rows; r++) {
         char buf[STR_NUM];
-        v->complete[r] = !strcmp(table_text(v->t, r, status_col, buf), "complete");
+        v->complete[r] = !strcmp(table_text(v->t, r, v->status, buf), "complete");
         v->y[r] = v->complete[r] ? table_number(v->t, r, v->col) : NAN;
         v->ncomplete += (size_t)v->complete[r];
     }
@@ -122,15 +129,16 @@ int view_init(struct trials_view *v, const struct table *trials, const char *obj
     arena_init(&v->ranks);
     if (objective_parse(objective, v->metric, sizeof v->metric, &v->maximise, e))
         return -1;
-    int point = table_column(trials, "point"), status = table_column(trials, "status");
+    int point = table_column(trials, "point");
+    v->status = table_column(trials, "status");
     v->col = table_column(trials, v->metric);
-    if (point < 0 || status < 0)
+    if (point < 0 || v->status < 0)
         return err_set(e, ERR_DATA, "the main table has no column '%s'", point < 0 ? "point" : "status");
     if (v->col < 0)
         return err_set(e, ERR_DATA, "the main table has no column '%s', which the objective '%s' names", v->metric,
                        objective);
     read_folds(v);
-    if (fill_view(v, point, status)) {
+    if (fill_view(v, point)) {
         view_release(v);
         return err_set(e, ERR_NOMEM, "no memory to sort %zu trials", trials->rows);
     }

@@ -25,9 +25,9 @@ struct table_axis {
 
 struct trials_view {
     const struct table *t;
-    struct arena mem, ranks; /* ranks: row, mean, order and rank */
-    char metric[64];         /* column of the objective */
-    int maximise, col;
+    struct arena mem, ranks;   /* ranks: row, mean, order and rank */
+    char metric[64];           /* column of the objective */
+    int maximise, col, status; /* the columns of the objective and of the status */
     size_t naxes;
     struct table_axis *axis;
     size_t npoints;
@@ -60,6 +60,9 @@ void view_forget_ranks(struct trials_view *v); /* row, mean, order and rank are 
 
 /* Of a table that keeps its cells. */
 const char *view_cell(const struct trials_view *v, size_t row, int col);
+/* The objective of a trial: of one that was given up what it had then, where the objective is measured by epoch; NaN:
+ * none. */
+double view_value(const struct trials_view *v, size_t row, int *given_up);
 /* What a column can be: what its metric can, from 0 for numbers of epochs, everything (-+INFINITY) for others. */
 void metric_limits(const struct table *t, const char *column, double *lo, double *hi);
 /* stats_of, but the interval of the mean ends where the metric does: that of a few repeats may go on far beyond.

@@ -135,32 +135,56 @@ static FILE *table_file(const char *out, const char *name, const char *suffix, c
     return f;
 }
 
+/* After how many epochs a trial is given up; 0: it is not. A race leaves out all after the second repeat. */
+static size_t given_up_after(const struct made_sweep *m, size_t p, size_t repeat)
+{
+    static const double share[] = {0.02, 0.1, 0.35};
+    const double x = chance(p, repeat, 10);
+    if (!m->rule || x < 0.5)
+        return 0;
+    if (!strcmp(m->rule, "race"))
+        return repeat > 1;
+    const size_t epoch = (size_t)(share[(size_t)(x * 10) % 3] * (double)m->epochs) + 1;
+    return epoch < m->epochs ? epoch : 0;
+}
+
 static void write_trials(const char *out, const char *name, const struct made_sweep *m, const struct shape *s)
 {
     FILE *f = table_file(out, name, ".csv", "trial,point,repeat,seed,status"),
-         *t = table_file(out, name, ".timing.csv", "trial,worker,start,wall\n");
+         *t = table_file(out, name, ".timing.csv", "trial,worker,start,wall,expected\n");
     double clock[4] = {0};
     size_t trial = 0;
     for (size_t i = 0; i < m->axes; i++)
         fprintf(f, ",%s", (m->wordy ? wordy : terse)[i].name);
-    fprintf(f, ",params,val_loss,val_accuracy,test_accuracy,error\n");
+    fprintf(f, ",params,epochs_run,val_loss,val_accuracy,test_accuracy%s,error\n",
+            m->rule ? ",pruned_by,pruned_at" : "");
     for (size_t p = 0; p < m->points; p++)
         for (size_t r = 0; r < m->repeats; r++) {
             int failed = m->points > 2 && chance(p, r, 3) < 0.03;
             double e = error_of(m, s, p, r), wall = 3 + 9 * chance(p, r, 4);
-            size_t w = trial++ % 4;
-            fprintf(f, "%zu,%zu,%zu,%zu,%s", trial, p + 1, r + 1, r + 1, failed ? "failed" : "complete");
+            size_t w = trial++ % 4, end = given_up_after(m, p, r);
+            const int race = end && !strcmp(m->rule, "race");
+            failed &= !end;
+            fprintf(f, "%zu,%zu,%zu,%zu,%s", trial, p + 1, r + 1, r + 1,
+                    failed ? "failed"
+                    : end  ? "pruned"
+                           : "complete");
             for (size_t i = 0; i < m->axes; i++) {
                 char text[120];
                 value_of(m, s, p, i, text, sizeof text);
                 fprintf(f, ",\"%s\"", text);
             }
             fprintf(f, ",%zu", 800 + 450 * (size_t)(60 * chance(m->axes ? code_of(m, s, p, 0) * 5 + p % 5 : p, 0, 5)));
-            if (failed)
-                fprintf(f, ",,,,the loss became NaN at epoch 3\n");
+            fprintf(f, ",%zu", race ? 0 : end ? end : failed ? 2 : m->epochs);
+            if (failed || race)
+                fprintf(f, ",,,");
             else
-                fprintf(f, ",%.9g,%.9g,%.9g,\n", 0.02 + 3 * e, 1 - e, 1 - e * 1.02);
-            fprintf(t, "%zu,%zu,%.6g,%.6g\n", trial, w + 1, clock[w], wall);
+                fprintf(f, end ? ",%.9g,%.9g," : ",%.9g,%.9g,%.9g", 0.02 + 3 * e, 1 - e, 1 - e * 1.02);
+            if (m->rule)
+                fprintf(f, end ? ",%s,%zu" : ",,", m->rule, race ? 0 : end);
+            fprintf(f, ",%s\n", failed ? "the loss became NaN at epoch 3" : "");
+            fprintf(t, "%zu,%zu,%.6g,%.6g,%.6g\n", trial, w + 1, clock[w], wall,
+                    0.3 * wall * (0.9 + 0.3 * chance(p, r, 11)));
             clock[w] += wall + 0.05;
         }
     fclose(f);
@@ -175,8 +199,9 @@ static void write_epochs(const char *out, const char *name, const struct made_sw
     for (size_t p = 0; p < m->points; p++)
         for (size_t r = 0; r < m->repeats; r++) {
             double e = error_of(m, s, p, r);
+            size_t given_up = given_up_after(m, p, r), end = given_up ? given_up : m->epochs;
             trial++;
-            for (size_t k = 1; k <= m->epochs; k++) {
+            for (size_t k = 1; k <= end && !(given_up && !strcmp(m->rule, "race")); k++) {
                 double more = 0.85 * exp(-6.0 * (double)k / (double)m->epochs) * (0.9 + 0.2 * chance(trial, k, 6));
                 double val = fmin(0.9, e + more), train = fmax(0, fmin(0.9, 0.8 * e + more - 0.004));
                 fprintf(f, "%zu,%zu,%zu,%zu,%.7g,%.7g,%.7g,%.7g\n", trial, p + 1, r + 1, k, 0.004 + 3 * train,
@@ -199,7 +224,8 @@ static void write_classes(const char *out, const char *name, const struct made_s
     fprintf(f, "\n");
     fclose(f);
     f = table_file(out, name, ".about.csv", "key,value\n");
-    fprintf(f, "name,%s\nobjective,%s\nrequire.1,test_accuracy >= %.4g%%\n", name, m->aim, 100 - 90 * m->error);
+    fprintf(f, "name,%s\nobjective,%s\nrequire.1,test_accuracy >= %.4g%%\n%s", name, m->aim, 100 - 90 * m->error,
+            m->drawn ? "search,tpe\n" : "");
     fclose(f);
 }
 
@@ -252,6 +278,27 @@ static void write_test_split(const char *out, const char *name, const struct mad
     fclose(f);
 }
 
+/* What a search leaves beside the tables of a grid. */
+static void write_drawn(const char *out, const char *name, const struct made_sweep *m)
+{
+    struct table trials, effects, surrogate;
+    struct err e = {0};
+    char path[4200];
+    table_init(&trials);
+    table_init(&effects);
+    table_init(&surrogate);
+    int bad = table_read(&trials, report_path(path, sizeof path, out, name, ".csv"), &e);
+    trials.drawn = 1;
+    if (bad || report_effects(&trials, m->aim, &effects, &e) ||
+        report_surrogate(&trials, &effects, m->aim, &surrogate, &e) ||
+        table_write(&effects, report_path(path, sizeof path, out, name, ".effects.csv"), 0, &e) ||
+        table_write(&surrogate, report_path(path, sizeof path, out, name, ".surrogate.csv"), 0, &e))
+        fail_msg("%s", e.text);
+    table_release(&trials);
+    table_release(&effects);
+    table_release(&surrogate);
+}
+
 void make_tables(const char *out, const char *name, const struct made_sweep *m)
 {
     char path[4200];
@@ -263,4 +310,6 @@ void make_tables(const char *out, const char *name, const struct made_sweep *m)
     write_epochs(out, name, m, &s);
     write_classes(out, name, m);
     write_test_split(out, name, m);
+    if (m->drawn)
+        write_drawn(out, name, m);
 }

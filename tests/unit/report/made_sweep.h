@@ -6,9 +6,11 @@
 
 struct made_sweep {
     size_t axes, points, repeats, epochs, classes;
-    int wordy;       /* long names and texts as values; otherwise short names and mostly numbers */
-    double error;    /* of the best point: 0.005 makes accuracies near 1, 0.4 bad ones */
-    const char *aim; /* objective, "max val_accuracy" */
+    int wordy;        /* long names and texts as values; otherwise short names and mostly numbers */
+    double error;     /* of the best point: 0.005 makes accuracies near 1, 0.4 bad ones */
+    const char *aim;  /* objective, "max val_accuracy" */
+    int drawn;        /* by a search: the tables of effects and of the surrogate are written, too */
+    const char *rule; /* by which about half of the trials are given up: "asha", ..., "race"; NULL: none */
 };
 
 /* Writes NAME*.csv into the folder OUT/results, which is made. Points are the first of the product of the axes when

@@ -255,6 +255,40 @@ static void a_grid_with_holes_has_shares_of_a_forest(void **state)
     table_release(&t);
 }
 
+/* Values of the two axes with the largest shares; what the forest expects there is what the points are made of. */
+static void a_surrogate_is_what_the_points_are_made_of(void **state)
+{
+    struct table t, f, u;
+    struct err e = {0};
+    (void)state;
+    make_conditional(&t, 300, of_kind_and_x);
+    draw_evenly(&t);
+    forest_effects_of(&t, "min val_loss", &f);
+    table_init(&u);
+    assert_int_equal(report_surrogate(&t, &f, "min val_loss", &u, &e), 0);
+    assert_int_equal(u.rows, 2 * 24);
+    for (size_t r = 0; r < u.rows; r++) {
+        const double x = table_number(&u, r, table_column(&u, "other_value"));
+        const int kind = *table_cell(&u, r, "value") == 'b';
+        assert_string_equal(table_cell(&u, r, "axis"), "m.kind");
+        assert_string_equal(table_cell(&u, r, "other"), "m.x");
+        assert_close(table_number(&u, r, table_column(&u, "mean")), kind + x, 0, 0.05);
+        assert_true(table_number(&u, r, table_column(&u, "spread")) < 0.05);
+    }
+    table_release(&u);
+    table_release(&f);
+    table_release(&t);
+    make_conditional(&t, 7, of_kind_and_x);
+    draw_evenly(&t);
+    forest_effects_of(&t, "min val_loss", &f);
+    table_init(&u);
+    assert_int_equal(report_surrogate(&t, &f, "min val_loss", &u, &e), 0);
+    assert_int_equal(u.rows, 0); /* there is no forest */
+    table_release(&u);
+    table_release(&f);
+    table_release(&t);
+}
+
 static void few_points_have_no_shares(void **state)
 {
     struct table t, f;
@@ -278,6 +312,7 @@ int test_forest(void)
         cmocka_unit_test(kinds_and_numbers_have_their_shares),
         cmocka_unit_test(noise_is_told_as_noise),
         cmocka_unit_test(a_grid_with_holes_has_shares_of_a_forest),
+        cmocka_unit_test(a_surrogate_is_what_the_points_are_made_of),
         cmocka_unit_test(few_points_have_no_shares),
     };
     return cmocka_run_group_tests_name("forest", tests, NULL, NULL);

@@ -223,7 +223,7 @@ static void markers_and_epochs(void **state)
     if (without_gnuplot())
         skip();
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct made_sweep m = {1, 2, 1, cases[i].epochs, 2, 0, 0.01, "max val_accuracy"};
+        struct made_sweep m = {1, 2, 1, cases[i].epochs, 2, 0, 0.01, "max val_accuracy", 0, NULL};
         make_tables(test_folder(), "epochs", &m);
         char *gp = script("epochs", NULL, NULL, "learning");
         shows(gp, cases[i].there, 1);
@@ -235,8 +235,8 @@ static void markers_and_epochs(void **state)
 /* Curves of points, and of the values of an axis: names, colours, means, of many values some. */
 static void curves_that_are_asked_for(void **state)
 {
-    struct made_sweep m = {2, 12, 2, 6, 2, 0, 0.1, "max val_accuracy"},
-                      many = {3, 500, 1, 3, 2, 0, 0.1, "max val_accuracy"};
+    struct made_sweep m = {2, 12, 2, 6, 2, 0, 0.1, "max val_accuracy", 0, NULL},
+                      many = {3, 500, 1, 3, 2, 0, 0.1, "max val_accuracy", 0, NULL};
     (void)state;
     if (without_gnuplot())
         skip();
@@ -288,7 +288,7 @@ static void curves_that_are_not_there(void **state)
                  {" , ", NULL, "like 3,7"},
                  {"1,2,3,4,5,6,7,8", NULL, "at most 7"},
                  {NULL, "kernel", "no axis 'kernel'; it has model.kernels, train.lr"}};
-    struct made_sweep m = {2, 12, 1, 3, 2, 0, 0.1, "max val_accuracy"};
+    struct made_sweep m = {2, 12, 1, 3, 2, 0, 0.1, "max val_accuracy", 0, NULL};
     (void)state;
     make_tables(test_folder(), "absent", &m);
     for (size_t i = 0; i < COUNT(cases); i++) {

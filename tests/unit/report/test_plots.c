@@ -85,8 +85,26 @@ static void make_findings(const char *name, const char *one, const char *other)
     }
 }
 
-/* Two axes with given names and values, two repeats; tables for every plot type. */
-static void make_sweep(const char *name, const char *a, const char *b, const char *const va[3], const char *const vb[2])
+/* What a forest says of two axes. */
+static void make_surrogate(const char *name, const char *a, const char *b, const char *const va[3],
+                           const char *const vb[2])
+{
+    struct table t;
+    struct err e = {0};
+    char path[4200];
+    table_init(&t);
+    table_columns(&t, (const char *const[]){"axis", "value", "other", "other_value", "mean", "spread"}, 6);
+    for (int i = 0; i < 6; i++)
+        table_row(&t, (const char *const[]){a, va[i % 3], b, vb[i / 3], i % 2 ? "0.91" : "0.92", "0.01"});
+    if (table_write(&t, report_path(path, sizeof path, test_folder(), name, ".surrogate.csv"), 0, &e))
+        fail_msg("%s", e.text);
+    table_release(&t);
+}
+
+/* Two axes with given names and values, two repeats; tables for every plot type. Of those that were drawn the last
+ * trial was given up. */
+static void make_sweep(const char *name, const char *a, const char *b, const char *const va[3], const char *const vb[2],
+                       int drawn)
 {
     struct table t, epochs, timing, confusion;
     struct err e = {0};
@@ -95,15 +113,15 @@ static void make_sweep(const char *name, const char *a, const char *b, const cha
     static const char *const suffix[] = {".csv", ".epochs.csv", ".timing.csv", ".confusion.csv"};
     for (size_t i = 0; i < 4; i++)
         table_init(all[i]);
-    table_columns(
-        &t,
-        (const char *const[]){"trial", "point", "repeat", "seed", "status", a, b, "params", "val_accuracy", "error"},
-        10);
+    table_columns(&t,
+                  (const char *const[]){"trial", "point", "repeat", "seed", "status", a, b, "params", "val_accuracy",
+                                        "epochs_run", "pruned_by", "pruned_at", "error"},
+                  13);
     table_columns(&epochs,
                   (const char *const[]){"trial", "point", "repeat", "epoch", "lr", "train_loss", "train_accuracy",
                                         "val_loss", "val_accuracy"},
                   9);
-    table_columns(&timing, (const char *const[]){"trial", "worker", "start", "wall"}, 4);
+    table_columns(&timing, (const char *const[]){"trial", "worker", "start", "wall", "expected"}, 5);
     table_columns(&confusion, (const char *const[]){"true", a, vb[0]}, 3);
     for (int i = 0; i < 12; i++) {
         double acc = 0.9 + 0.01 * (i / 2 % 3) + 0.002 * (i / 6) + 0.0005 * (i % 2);
@@ -112,10 +130,12 @@ static void make_sweep(const char *name, const char *a, const char *b, const cha
         snprintf(num[2], STR_NUM, "%d", i % 2 + 1);
         snprintf(num[3], STR_NUM, "%d", 100 + 50 * (i / 2 % 3));
         str_double(num[4], acc);
-        table_row(&t, (const char *const[]){num[0], num[1], num[2], num[2], "complete", va[i / 2 % 3], vb[i / 6],
-                                            num[3], num[4], ""});
+        const int pruned = drawn && i == 11;
+        table_row(&t,
+                  (const char *const[]){num[0], num[1], num[2], num[2], pruned ? "pruned" : "complete", va[i / 2 % 3],
+                                        vb[i / 6], num[3], num[4], "3", pruned ? "asha" : "", pruned ? "3" : "", ""});
         snprintf(num[5], STR_NUM, "%d", i);
-        table_row(&timing, (const char *const[]){num[0], num[2], num[5], "1.5"});
+        table_row(&timing, (const char *const[]){num[0], num[2], num[5], "1.5", "1"});
         for (int k = 0; k < 3; k++) {
             snprintf(num[5], STR_NUM, "%d", k + 1);
             str_double(num[6], acc - 0.1 / (k + 1));
@@ -126,8 +146,11 @@ static void make_sweep(const char *name, const char *a, const char *b, const cha
     }
     table_row(&confusion, (const char *const[]){a, "9", "1"});
     table_row(&confusion, (const char *const[]){vb[0], "0", "7"});
-    results_file(name, ".about.csv", "key,value\nobjective,max val_accuracy\n");
+    results_file(name, ".about.csv",
+                 drawn ? "key,value\nobjective,max val_accuracy\nsearch,tpe\n"
+                       : "key,value\nobjective,max val_accuracy\n");
     make_findings(name, a, vb[0]);
+    make_surrogate(name, a, b, va, vb);
     for (size_t i = 0; i < 4; i++) {
         if (table_write(all[i], report_path(path, sizeof path, test_folder(), name, suffix[i]), 0, &e))
             fail_msg("%s", e.text);
@@ -135,10 +158,21 @@ static void make_sweep(const char *name, const char *a, const char *b, const cha
     }
 }
 
-static void expect_pictures(const char *name)
+static int was_left_out(const struct heard *h, const char *plot)
+{
+    char line[80];
+    snprintf(line, sizeof line, "%s: left out", plot);
+    const char *at = strstr(h->text, line);
+    return at && (at == h->text || at[-1] == '\n');
+}
+
+/* All but those that were left out; each that is there counts in drawn[]. */
+static void expect_pictures(const char *name, const struct heard *h, size_t *drawn)
 {
     for (size_t i = 0; report_plot_type(i); i++) {
         const char *plot = report_plot_type(i)->name;
+        if (was_left_out(h, plot))
+            continue;
         char *png = bytes_of(plot_file(name, plot, "png"));
         if (memcmp(png, "\x89PNG\r\n\x1a\n", 8))
             fail_msg("%s.png is no PNG file", plot);
@@ -151,23 +185,36 @@ static void expect_pictures(const char *name)
         assert_non_null(strstr(gp, "gnuplot"));
         free(gp);
         assert_false(file_exists(plot_file(name, plot, "tmp.png")));
+        drawn[i]++;
     }
+}
+
+#define MOST_PLOTS 60
+
+/* Some are of a grid, and some of a search. */
+static void expect_all(const size_t *drawn)
+{
+    for (size_t i = 0; report_plot_type(i); i++)
+        if (!drawn[i])
+            fail_msg("%s was left out of both", report_plot_type(i)->name);
 }
 
 static void every_plot_is_drawn(void **state)
 {
-    struct heard h = {""};
-    struct err e = {0};
+    size_t drawn[MOST_PLOTS] = {0};
     (void)state;
     if (!gnuplot_there())
         skip();
-    make_sweep("small", "model.kernels", "train.lr", (const char *const[]){"8", "12", "16"},
-               (const char *const[]){"0.01", "0.1"});
-    if (report_plots(test_folder(), "small", (struct report_drawing){.at_once = 2}, hear, &h, &e))
-        fail_msg("%s", e.text);
-    if (strstr(h.text, "left out"))
-        fail_msg("%s", h.text);
-    expect_pictures("small");
+    for (int search = 0; search < 2; search++) {
+        struct heard h = {""};
+        struct err e = {0};
+        make_sweep("small", "model.kernels", "train.lr", (const char *const[]){"8", "12", "16"},
+                   (const char *const[]){"0.01", "0.1"}, search);
+        if (report_plots(test_folder(), "small", (struct report_drawing){.at_once = 2}, hear, &h, &e))
+            fail_msg("%s", e.text);
+        expect_pictures("small", &h, drawn);
+    }
+    expect_all(drawn);
 }
 
 /* Names and values that a shell, gnuplot, its datablocks and its brace counting could fall for. */
@@ -184,6 +231,7 @@ static void nothing_in_a_name_is_run(void **state)
                                          "#%s%n%d",
                                          "\x1b[31m\xff\xfe\t\r"};
     struct err e = {0};
+    size_t drawn[MOST_PLOTS] = {0};
     (void)state;
     if (!gnuplot_there())
         skip();
@@ -192,15 +240,16 @@ static void nothing_in_a_name_is_run(void **state)
         char a[80], b[80];
         snprintf(a, sizeof a, "%s.%s", poison[i], poison[i]);
         snprintf(b, sizeof b, "t.%s", poison[i + 1]);
-        make_sweep("poison", a, b, &poison[i], &poison[i + 3]);
+        make_sweep("poison", a, b, &poison[i], &poison[i + 3], i > 0);
         if (report_plots(test_folder(), "poison", (struct report_drawing){.at_once = 2}, hear, &h, &e))
             fail_msg("%s", e.text);
-        expect_pictures("poison");
+        expect_pictures("poison", &h, drawn);
         char where[4200];
         snprintf(where, sizeof where, "%s/plots/poison/pwned", test_folder());
         if (file_exists(where) || file_exists("pwned") || file_exists(test_path("pwned")))
             fail_msg("a text of the tables was run");
     }
+    expect_all(drawn);
 }
 
 static void left_out_with_a_reason(void **state)
@@ -229,12 +278,47 @@ static void left_out_with_a_reason(void **state)
     assert_false(file_exists(plot_file("one", "ranking", "gp")));
 }
 
-/* Script of a plot of the sweep `name`; the caller frees it. */
+static char *old_path;
+
+static void fake_gnuplot(const char *script)
+{
+    char path[4200];
+    struct err e = {0};
+    old_path = strdup(getenv("PATH") ? getenv("PATH") : "");
+    assert_int_equal(file_mkdirs(test_path("bin"), &e), 0);
+    snprintf(path, sizeof path, "%s/gnuplot", test_path("bin"));
+    unlink(path);
+    if (script) {
+        write_file(path, script);
+        chmod(path, 0755);
+    }
+    setenv("PATH", test_path("bin"), 1);
+}
+
+static int real_gnuplot(void **state)
+{
+    (void)state;
+    if (old_path)
+        setenv("PATH", old_path, 1);
+    free(old_path);
+    old_path = NULL;
+    return 0;
+}
+
+/* Script of a plot of the sweep `name`, and its picture; the others are not drawn. The caller frees it. */
 static char *script_of(const char *name, const char *plot)
 {
     struct heard h = {""};
     struct err e = {0};
-    if (report_plots(test_folder(), name, (struct report_drawing){.at_once = 2}, hear, &h, &e))
+    char script[4600];
+    snprintf(script, sizeof script,
+             "#!/bin/sh\n[ \"${4##*/}\" = %s.gp ] && PATH='%s' exec gnuplot \"$@\"\neval \"$3\"\n"
+             "echo svg >$out.svg\necho png >$out.png\n",
+             plot, getenv("PATH"));
+    fake_gnuplot(script);
+    const int bad = report_plots(test_folder(), name, (struct report_drawing){.at_once = 2}, hear, &h, &e);
+    real_gnuplot(NULL);
+    if (bad)
         fail_msg("%s", e.text);
     return bytes_of(plot_file(name, plot, "gp"));
 }
@@ -446,6 +530,84 @@ static void the_history_climbs(void **state)
     free(gp);
 }
 
+/* Numbers that the pictures of a search with a rule must have, by hand. */
+static void given_up_trials_are_counted(void **state)
+{
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    results_file("rule", ".csv",
+                 "trial,point,repeat,status,m.a,epochs_run,val_accuracy,pruned_by,pruned_at\n"
+                 "1,1,1,complete,1.5,9,0.5,,\n2,2,1,pruned,2.5,1,0.3,asha,1\n3,3,1,pruned,3.5,3,0.4,asha,3\n"
+                 "4,4,1,complete,4.5,9,0.7,,\n5,5,1,pruned,4.5,1,0.2,asha,1\n6,6,1,failed,4.5,1,,,\n");
+    results_file("rule", ".epochs.csv",
+                 "trial,point,repeat,epoch,val_accuracy\n1,1,1,1,0.4\n1,1,1,2,0.5\n2,2,1,1,0.3\n3,3,1,1,0.2\n"
+                 "3,3,1,2,0.3\n3,3,1,3,0.4\n4,4,1,1,0.6\n5,5,1,1,0.2\n6,6,1,1,0.1\n");
+    results_file("rule", ".timing.csv",
+                 "trial,worker,start,wall,expected\n1,1,0,6,2\n2,1,6,2,1\n3,1,8,4,2\n4,1,1,6,2\n6,1,1,1,\n");
+    results_file("rule", ".about.csv", "key,value\nobjective,max val_accuracy\nsearch,random\n");
+    char *gp = script_of("rule", "rungs");
+    shows(gp, "$rungs << EOD\n0\t3\t5\t1\n1\t2\t3\t3\n2\t2\t2\tend\nEOD", 1); /* five came to epoch 1, three went on */
+    free(gp);
+    gp = script_of("rule", "curves");
+    shows(gp, "$ends << EOD\n1\t30\n3\t40\n1\t20\nEOD", 1);
+    shows(gp, "$best << EOD\n1\t60\n", 1);
+    free(gp);
+    gp = script_of("rule", "slices");
+    shows(gp, "$complete0 << EOD\n1.5\t50\t1\n4.5\t70\t4\nEOD", 1);
+    shows(gp, "a ring: it was given up", 1);
+    free(gp);
+    gp = script_of("rule", "cost"); /* 3, 2, 2 and 3 times as long as expected: the median is 2.5 */
+    shows(gp, "$complete << EOD\n5\t6\n5\t6\nEOD", 1);
+    shows(gp, "$given_up << EOD\n2.5\t2\n5\t4\nEOD", 1);
+    shows(gp, "within a factor of 1.25", 1);
+    free(gp);
+}
+
+/* Equal values are one step, and a point is the mean of its repeats. */
+static void the_distribution_steps(void **state)
+{
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    results_file("steps", ".csv",
+                 "trial,point,repeat,status,m.a,val_accuracy\n1,1,1,complete,1,0.5\n2,1,2,complete,1,0.7\n"
+                 "3,2,1,complete,2,0.5\n4,2,2,complete,2,0.5\n");
+    char *gp = script_of("steps", "edf");
+    shows(gp, "50\t75\n70\t100\n", 1);
+    shows(gp, "50\t50\n60\t100\n", 1);
+    free(gp);
+    gp = script_of("steps", "repeats");
+    shows(gp, "$repeat1 << EOD\n50\t0.8750\n50\t1.8750\nEOD\n$repeat2 << EOD\n70\t1.1250\n50\t2.1250\nEOD", 1);
+    shows(gp, "1  \t60\n", 0);
+    free(gp);
+}
+
+/* Of numbers there are lines of equal values, at places half way between those of values on both sides. */
+static void contours_are_where_values_cross(void **state)
+{
+    struct str trials = {0}, surrogate = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    str_add(&trials, "trial,point,repeat,status,m.a,m.b,val_accuracy\n");
+    str_add(&surrogate, "axis,value,other,other_value,mean,spread\n");
+    for (int i = 0; i < 20; i++)
+        str_addf(&trials, "%d,%d,1,complete,%g,%g,0.%d\n", i + 1, i + 1, i + 0.5, 19.5 - i, 10 + i);
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 2; k++)
+            str_addf(&surrogate, "m.a,%g,m.b,%g,%g,0\n", i ? 19.5 : 0.5, k ? 19.5 : 0.5, i ? 0.3 : 0.1);
+    results_file("lines", ".csv", trials.p);
+    results_file("lines", ".surrogate.csv", surrogate.p);
+    results_file("lines", ".about.csv", "key,value\nobjective,max val_accuracy\nsearch,random\n");
+    char *gp = script_of("lines", "contours");
+    shows(gp, "10\t0.5\n10\t19.5\n", 1); /* 20 % lie in the middle between 10 and 30 */
+    shows(gp, "0.5\t10\t0.5\t10\t10\n", 1);
+    free(gp);
+    str_release(&trials);
+    str_release(&surrogate);
+}
+
 /* No row, rows without results, only failures: never a crash, never an empty series. */
 static void hardly_any_data(void **state)
 {
@@ -456,6 +618,8 @@ static void hardly_any_data(void **state)
         "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,1,1,7,0.5\n2,2,1,complete,2,2,7,0.5\n",
         "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,1,1,0,0\n2,2,1,complete,1,2,9,0\n",
         "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,,1,5,1e-30\n2,2,1,complete,1,,9,1e30\n",
+        "trial,point,repeat,status,m.a,m.b,epochs_run,val_loss,val_accuracy,pruned_by,pruned_at\n"
+        "1,1,1,pruned,1,2,1,,,asha,1\n2,2,1,pruned,1,3,0,,,race,\n3,2,2,pruned,1,3,,,0.5,asha,1e9\n",
     };
     (void)state;
     if (!gnuplot_there())
@@ -469,6 +633,9 @@ static void hardly_any_data(void **state)
                            : "trial,point,repeat,epoch,val_loss\n1,1,1,1,0.5\n1,1,1,2,0.5\n");
         results_file("bare", ".timing.csv",
                      i % 2 ? "trial,worker,start,wall\n1,,,\n" : "trial,worker,start,wall\n1,1,0,0\n2,1,0,1\n");
+        results_file("bare", ".surrogate.csv",
+                     i % 2 ? "axis,value\nm.a,1\n" : "axis,value,other,other_value,mean\nm.a,1,m.b,2,\nm.z,3,,1,x\n");
+        results_file("bare", ".about.csv", i % 3 ? "key,value\nsearch,tpe\n" : "key,value\n");
         results_file("bare", ".confusion.csv", i % 2 ? "true,a\na,0\n" : "true,a\na,5\n");
         results_file("bare", ".classes.csv", i % 2 ? "class\n" : "class,auc\na,\n");
         results_file("bare", ".curves.csv",
@@ -507,44 +674,18 @@ static void wrong_input(void **state)
 
 /* ---- gnuplot that misbehaves ------------------------------------------------------------------------------------- */
 
-static char *old_path;
-
-static void fake_gnuplot(const char *script)
-{
-    char path[4200];
-    struct err e = {0};
-    old_path = strdup(getenv("PATH") ? getenv("PATH") : "");
-    assert_int_equal(file_mkdirs(test_path("bin"), &e), 0);
-    snprintf(path, sizeof path, "%s/gnuplot", test_path("bin"));
-    unlink(path);
-    if (script) {
-        write_file(path, script);
-        chmod(path, 0755);
-    }
-    setenv("PATH", test_path("bin"), 1);
-}
-
-static int real_gnuplot(void **state)
-{
-    (void)state;
-    if (old_path)
-        setenv("PATH", old_path, 1);
-    free(old_path);
-    old_path = NULL;
-    return 0;
-}
-
 static void gnuplot_is_missing(void **state)
 {
     struct heard h = {""};
     struct err e = {0};
     (void)state;
-    make_sweep("nognu", "m.a", "m.b", (const char *const[]){"1", "2", "3"}, (const char *const[]){"x", "y"});
+    make_sweep("nognu", "m.a", "m.b", (const char *const[]){"1", "2", "3"}, (const char *const[]){"x", "y"}, 0);
     fake_gnuplot(NULL);
     assert_int_equal(report_plots(test_folder(), "nognu", (struct report_drawing){.at_once = 2}, hear, &h, &e), -1);
     assert_non_null(strstr(e.text, "gnuplot cannot be started"));
     for (size_t i = 0; report_plot_type(i); i++) /* the scripts stay */
-        assert_true(file_exists(plot_file("nognu", report_plot_type(i)->name, "gp")));
+        assert_true(was_left_out(&h, report_plot_type(i)->name) ||
+                    file_exists(plot_file("nognu", report_plot_type(i)->name, "gp")));
 }
 
 static void gnuplot_fails(void **state)
@@ -753,7 +894,7 @@ static void plot_types_are_named(void **state)
         for (size_t k = 0; k < n; k++)
             assert_string_not_equal(report_plot_type(k)->name, report_plot_type(n)->name);
     }
-    assert_int_equal(n, 15);
+    assert_int_equal(n, 22);
 }
 
 int test_plots(void)
@@ -774,6 +915,9 @@ int test_plots(void)
         cmocka_unit_test(long_labels_stay_distinct),
         cmocka_unit_test(busy_is_a_share),
         cmocka_unit_test(the_history_climbs),
+        cmocka_unit_test(given_up_trials_are_counted),
+        cmocka_unit_test(the_distribution_steps),
+        cmocka_unit_test(contours_are_where_values_cross),
         cmocka_unit_test(hardly_any_data),
         cmocka_unit_test(wrong_input),
         cmocka_unit_test(rooflines),
