@@ -20,6 +20,10 @@ struct token_pair {
     uint32_t *where; /* [n] pieces that have it, or had it; some several times */
     size_t n, cap;
 };
+struct ranked_pair {
+    int64_t count;
+    size_t pair;
+};
 struct merging {
     struct token_table piece; /* the different pieces of all texts, and how often each is there */
     size_t *at;               /* [pieces + 1] where the symbols of a piece begin */
@@ -29,6 +33,8 @@ struct merging {
     struct token_pair *pair;
     int64_t *count; /* [pairs] */
     size_t pairs, room;
+    struct ranked_pair *heap; /* [ranked] the first one first, before the two that are below each */
+    size_t ranked;
     int failed;
 };
 
@@ -121,21 +127,59 @@ static void count_pairs(struct merging *m, size_t piece, int sign, int32_t made)
     }
 }
 
-/* The most frequent pair, of equal counts the one of smaller ids; m->pairs: none comes twice. */
-static size_t best_pair(const struct merging *m)
+/* ---- which pair comes first: a heap of pairs with the counts that they had when they were put there ---- */
+
+/* The more frequent pair, of equal counts the one of smaller ids. */
+static int comes_before(const struct merging *m, const struct ranked_pair *a, const struct ranked_pair *b)
 {
-    size_t best = m->pairs;
-    int64_t most = 1;
-    for (size_t i = 0; i < m->pairs; i++) {
-        if (m->count[i] < most || (m->count[i] == most && best == m->pairs))
-            continue;
-        const struct token_merge a = m->pair[i].of, b = best < m->pairs ? m->pair[best].of : a;
-        if (m->count[i] > most || a.left < b.left || (a.left == b.left && a.right < b.right)) {
-            best = i;
-            most = m->count[i];
-        }
+    if (a->count != b->count)
+        return a->count > b->count;
+    const struct token_merge x = m->pair[a->pair].of, y = m->pair[b->pair].of;
+    return x.left != y.left ? x.left < y.left : x.right < y.right;
+}
+
+static void sink_first(struct merging *m)
+{
+    const struct ranked_pair moved = m->heap[0];
+    size_t at = 0;
+    for (size_t below; (below = 2 * at + 1) < m->ranked; at = below) {
+        if (below + 1 < m->ranked && comes_before(m, &m->heap[below + 1], &m->heap[below]))
+            below++;
+        if (!comes_before(m, &m->heap[below], &moved))
+            break;
+        m->heap[at] = m->heap[below];
     }
-    return best;
+    m->heap[at] = moved;
+}
+
+/* Ranks the pairs from number `from` on by their counts; one that comes once is no pair to merge. */
+static void rank_pairs(struct merging *m, size_t from)
+{
+    struct ranked_pair *more = m->failed ? NULL : realloc(m->heap, (m->ranked + m->pairs - from + 1) * sizeof *more);
+    m->failed |= !more;
+    m->heap = more ? more : m->heap;
+    for (size_t i = from; i < m->pairs && more; i++) {
+        const struct ranked_pair new = {m->count[i], i};
+        if (new.count < 2)
+            continue;
+        size_t at = m->ranked++;
+        for (; at && comes_before(m, &new, &m->heap[(at - 1) / 2]); at = (at - 1) / 2)
+            m->heap[at] = m->heap[(at - 1) / 2];
+        m->heap[at] = new;
+    }
+}
+
+/* The pair that comes first; m->pairs: none comes twice. Only pairs of a new token become more frequent, and those are
+ * ranked when it is made; so what is not as frequent any more as its rank says is ranked anew when it is the first. */
+static size_t best_pair(struct merging *m)
+{
+    while (m->ranked && m->heap[0].count != m->count[m->heap[0].pair]) {
+        m->heap[0].count = m->count[m->heap[0].pair];
+        if (m->heap[0].count < 2)
+            m->heap[0] = m->heap[--m->ranked];
+        sink_first(m);
+    }
+    return m->ranked ? m->heap[0].pair : m->pairs;
 }
 
 /* Puts `made` in the place of the pair, from the left; returns the new length. */
@@ -178,6 +222,7 @@ static void release_merging(struct merging *m)
     for (size_t i = 0; i < m->pairs; i++)
         free(m->pair[i].where);
     free(m->pair);
+    free(m->heap);
     free(m->count);
     free(m->at);
     free(m->symbol);
@@ -193,12 +238,14 @@ int merges_learn(struct tokenizer *t, int size, const struct text_span *text, si
     m.failed = !t->merge || collect_pieces(&m, text, n) || begin_symbols(&m);
     for (size_t i = 0; i < m.piece.n && !m.failed; i++)
         count_pairs(&m, i, 1, -1);
+    rank_pairs(&m, 0);
     for (t->size = TOKENS_BYTES; t->size < size && !m.failed;) {
-        const size_t best = best_pair(&m);
+        const size_t best = best_pair(&m), known = m.pairs;
         if (best == m.pairs)
             break;
         t->merge[t->size - TOKENS_BYTES] = m.pair[best].of;
         merge_everywhere(&m, best, t->size++);
+        rank_pairs(&m, known);
     }
     release_merging(&m);
     return m.failed ? -1 : 0;
