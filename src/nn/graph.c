@@ -1,6 +1,7 @@
 /* graph.c - nodes, shapes, offsets, costs. */
 #include "nn/freezing.h"
 #include "nn/inits.h"
+#include "nn/layers/sides.h"
 #include "nn/text/builder.h"
 
 #include <assert.h>
@@ -63,22 +64,22 @@ int nn_is_layer(const struct nn_node *nd, const char *layer)
     return nd->type == layer_find(layer);
 }
 
-static const struct nn_node *first_with_flag(const struct nn_graph *g, unsigned flag)
+static const struct nn_node *first_with_flag(const struct nn_graph *g, unsigned flag, int side)
 {
     for (int i = 0; i < g->nnodes; i++)
-        if (g->node[i].flags & flag)
+        if (g->node[i].flags & flag && g->node[i].side >= side)
             return &g->node[i];
     return NULL;
 }
 
 const struct nn_node *nn_adds_loss(const struct nn_graph *g)
 {
-    return first_with_flag(g, ADDS_LOSS);
+    return first_with_flag(g, ADDS_LOSS, 0);
 }
 
 const struct nn_node *nn_looks_ahead(const struct nn_graph *g)
 {
-    return first_with_flag(g, LOOKS_AHEAD);
+    return first_with_flag(g, LOOKS_AHEAD, g->target > 0);
 }
 
 size_t nn_tensor_row(const struct nn_tensor *t)
@@ -117,11 +118,49 @@ static void mark_normalized(struct nn_graph *g)
                 g->node[g->node[i].in[k]].normalized = 0;
 }
 
-static int reads_input(const struct nn_node *nd)
+/* The tokens whose ids it reads; 0: it reads numbers. */
+static int vocabulary_read(const struct nn_graph *g, const struct nn_node *nd)
 {
-    for (int k = 0; k < nd->nin; k++)
-        if (nd->in[k] == NN_INPUT)
-            return 1;
+    int most = 0;
+    for (int k = 0; k < nd->nin; k++) {
+        const int ids = nd->in[k] == NN_INPUT ? g->vocabulary : g->node[nd->in[k]].ids;
+        most = ids > most ? ids : most;
+    }
+    return most;
+}
+
+/* Which text of a pair it is of, and the embedding there that a dense layer may be tied to. */
+static void find_side(const struct nn_graph *g, struct nn_node *nd)
+{
+    const int index = (int)(nd - g->node);
+    nd->side = nd->in[0] == NN_INPUT ? 0 : g->node[nd->in[0]].side;
+    nd->ids = nd->table_rows = nd->table_width = 0;
+    nd->tied = nd->embedding = -1;
+    for (int i = 0; i < index; i++) {
+        const struct nn_node *before = &g->node[i];
+        if (!(before->type->flags & READS_IDS) || !before->ntensors || before->side != nd->side)
+            continue;
+        nd->embedding = i;
+        nd->table_rows = before->tensor[0].dim[0];
+        nd->table_width = before->tensor[0].dim[1];
+    }
+}
+
+/* Positions that lengths count. */
+static int counted_positions(const struct nn_graph *g, const struct nn_node *nd)
+{
+    return !g->target ? g->in.h : nd->side ? g->target : g->in.h - g->target;
+}
+
+/* Refuses to join positions of both texts of a pair. */
+static int check_sides(const struct nn_graph *g, const struct nn_node *nd, struct err *e)
+{
+    const int may = nd->type->reads_encoder && nd->type->reads_encoder(nd->args);
+    for (int k = 1; k < nd->nin && !may; k++)
+        if (nd->in[k] != NN_INPUT && g->node[nd->in[k]].side != nd->side && nd->x[k].kind == SEQUENCE)
+            return layer_error(nd, e,
+                               "joins positions of the source with those of the target; attention with `cross` looks "
+                               "from the ones at the others");
     return 0;
 }
 
@@ -144,10 +183,10 @@ static int check_tokens(const struct nn_graph *g, const struct nn_node *nd, stru
                            "mean, first and last look at the positions that count");
     if (nd->vocabulary && !(nd->type->flags & READS_IDS))
         return layer_error(nd, e, "its input is ids of tokens, which only stand for them; begin with embedding 64");
-    if (g->vocabulary && nd->y.kind == SEQUENCE && nd->y.h != g->in.h)
+    if (g->vocabulary && nd->y.kind == SEQUENCE && nd->y.h != counted_positions(g, nd))
         return layer_error(nd, e, "makes %d positions of the %d of a text, whose lengths then count no more; keep them",
-                           nd->y.h, g->in.h);
-    return 0;
+                           nd->y.h, counted_positions(g, nd));
+    return check_sides(g, nd, e);
 }
 
 int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struct err *e)
@@ -164,7 +203,8 @@ int graph_shape(struct nn_graph *g, struct nn_node *nd, struct arena *mem, struc
         return err_set(e, ERR_NOMEM, "no memory for the network");
     for (int k = 0; k < nd->nin; k++)
         nd->x[k] = nd->in[k] == NN_INPUT ? g->in : g->node[nd->in[k]].y;
-    nd->vocabulary = reads_input(nd) ? g->vocabulary : 0;
+    nd->vocabulary = vocabulary_read(g, nd);
+    find_side(g, nd);
     if (nd->type->shape(nd, e) || check_tokens(g, nd, e))
         return -1;
     if (shape_size(nd->y) > INT_MAX / (4 * LANES))
@@ -243,13 +283,23 @@ static void mark_global_pooling(struct nn_node *nd)
             nd->type == layer_find("maxpool") || nd->type == layer_find("adaptive_maxpool") ? HEAD_GMP : HEAD_GAP;
 }
 
+/* Marks the embedding whose table a node has for its weight. */
+static int share_table(struct nn_graph *g, const struct nn_node *nd, struct err *e)
+{
+    if (nd->tied >= 0 && g->node[nd->tied].shared)
+        return layer_error(nd, e, "is tied to '%s', and another layer is already", g->node[nd->tied].text);
+    if (nd->tied >= 0)
+        g->node[nd->tied].shared = 1;
+    return 0;
+}
+
 int graph_finish(struct nn_graph *g, const struct nn_spec *spec, struct arena *mem, struct err *e)
 {
     mark_normalized(g);
     for (int i = 0; i < g->nnodes; i++) {
         struct nn_node *nd = &g->node[i];
         nd->index = i;
-        if (place_node(g, nd, spec, mem, e) || reach(g, nd, e))
+        if (place_node(g, nd, spec, mem, e) || reach(g, nd, e) || share_table(g, nd, e))
             return -1;
         if (nd->flags & LAST && i < g->nnodes - 1)
             nd->flags &= ~(unsigned)IDENTITY;
@@ -313,11 +363,15 @@ static int build_graph(struct nn_graph *g, const struct item *items, const struc
                        const struct nn_spec *spec, struct arena *a, struct err *e)
 {
     struct builder b = {.g = g, .a = a, .e = e};
-    int out;
-    if (build_sequence(&b, items, NN_INPUT, &out))
+    int out = NN_INPUT;
+    if ((g->target && items && build_side(&b, items, 0, &out)) || build_sequence(&b, items, out, &out))
         return -1;
     if (!g->nnodes)
         return err_at(e, ERR_USAGE, at, "the network has no layers; `sweep list layers` names them all");
+    if (g->target && !b.target)
+        return err_at(e, ERR_USAGE, at,
+                      "the data has pairs of texts, and the network reads the first alone; write `target` after the "
+                      "encoder, and then the decoder, which begins with an embedding of its own");
     assert(out == g->nnodes - 1); /* the last node is the output: every block ends with what it puts out */
     return graph_finish(g, spec, a, e) || check_output(g, target, e) ? -1 : 0;
 }
@@ -339,7 +393,11 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
 {
     struct item *items;
     struct err e = {0};
-    *g = (struct nn_graph){.in = in, .precision = (enum nn_precision)spec->precision, .vocabulary = spec->vocabulary};
+    *g = (struct nn_graph){.in = in,
+                           .precision = (enum nn_precision)spec->precision,
+                           .vocabulary = spec->vocabulary,
+                           .target = spec->target,
+                           .target_vocabulary = spec->target_vocabulary};
     int bad = parse_layers(lines, nlines, a, &items, errs);
     if (!bad && build_graph(g, items, nlines ? &lines[0].at : NULL, target, spec, a, &e)) {
         err_list_take(errs, &e);

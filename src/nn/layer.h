@@ -18,6 +18,8 @@ struct layer_call {
     float *const *dx; /* [nin] their gradients; NULL where nobody needs one (before the first layer with weights) */
     const float *w;   /* the node's tensors, at w + (tensor[i].at - tensor[0].at) */
     float *dw;
+    const float *tied; /* of node->tied: the weight, and where its gradient belongs, to which that node adds its own */
+    float *dtied;
     float *buffers, *saved, *scratch; /* saved is NULL when the plan is for evaluation only */
 };
 
@@ -89,6 +91,8 @@ struct layer_type {
     int (*check)(void *args, struct err *e);
     /* From nd->x[0] and nd->args: nd->y, tensors, nbuffers, nsaved, saved_block, macs; may change nd->flags. */
     int (*shape)(struct nn_node *nd, struct err *e);
+    /* Whether with these words it also reads what the encoder puts out, as x[1]. NULL: never. */
+    int (*reads_encoder)(const void *args);
     void (*window)(const struct nn_node *nd, struct nn_window *w);     /* NULL: it leaves the receptive field alone */
     size_t (*scratch)(const struct nn_node *nd, int blocks, int bf16); /* floats; NULL: none */
     void (*reset)(const struct nn_node *nd, float *buffers);           /* first values of the buffers; NULL: zeros */
@@ -140,7 +144,7 @@ size_t layer_saved_floats(const struct nn_node *nd, int blocks);
 size_t layer_tensor_floats(const struct nn_node *nd);
 /* The number of an initialisation. */
 int layer_init_named(const char *name);
-/* The lengths of a call on a sequence; NULL: every position counts. */
+/* The lengths of a call on a sequence, that is x[0]; NULL: every position counts. */
 const int32_t *layer_lengths(const struct layer_call *c);
 /* Words of the options `init` ("default" is [model] init, then nn_init_name) and `bias`. */
 const char *layer_init_word(size_t i);

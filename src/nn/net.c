@@ -89,6 +89,7 @@ static void realize_pass(const struct nn_net *net, const struct draft *d, enum p
         const struct draft_step *s = &d->step[first + i];
         const struct nn_node *nd = &net->graph->node[s->node];
         size_t at = nd->ntensors ? nd->tensor[0].at : 0;
+        const size_t table = nd->tied >= 0 ? net->graph->node[nd->tied].tensor[0].at : 0;
         for (int k = 0; k < s->nin; k++) {
             x[k] = slot_floats(net, d, s->x[k]);
             dx[k] = slot_floats(net, d, s->dx[k]);
@@ -107,6 +108,8 @@ static void realize_pass(const struct nn_net *net, const struct draft *d, enum p
                                                      .dx = dx,
                                                      .w = nd->ntensors ? net->w + at : NULL,
                                                      .dw = nd->ntensors && net->dw ? net->dw + at : NULL,
+                                                     .tied = nd->tied >= 0 ? net->w + table : NULL,
+                                                     .dtied = nd->tied >= 0 && net->dw ? net->dw + table : NULL,
                                                      .buffers = nd->nbuffers ? net->buffers + nd->buffers_at : NULL,
                                                      .saved = slot_floats(net, d, s->saved),
                                                      .scratch = slot_floats(net, d, s->scratch)}};

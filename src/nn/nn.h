@@ -42,6 +42,9 @@ struct nn_spec {
     int init;       /* index into nn_init_name */
     int precision;  /* enum nn_precision */
     int vocabulary; /* no word, but of the data: the input [1,T] is ids of tokens below it; 0: it is numbers */
+    /* Likewise, of pairs of texts: the last so many positions of the input are ids of a second text, below
+     * target_vocabulary; 0: there is one text. */
+    int target, target_vocabulary;
     /* Where a network begins and what of it is trained; texts are owned by the caller, nn/freezing.h says what they
      * mean. */
     const char *start, *match, *freeze, *lr_scale;
@@ -89,8 +92,14 @@ struct nn_node {
     int *in, nin;     /* the nodes whose outputs it reads, or NN_INPUT */
     int normalized;   /* read only by what takes a bias away again */
     int vocabulary;   /* what it reads is ids of tokens below it; 0: numbers */
-    struct shape *x;  /* [nin] of what it reads */
-    struct shape y;   /* of what it puts out */
+    int ids;          /* and what it puts out; 0: numbers */
+    int side;         /* its positions are 1: those of the second text of a pair, 0: of the first, or the only one */
+    int embedding;    /* the last embedding of the same text before it, -1: there is none; of as many tokens */
+    int table_rows, table_width; /* and numbers of each */
+    int tied;                    /* the node whose first tensor is its weight, too; -1: it has its own */
+    int shared;                  /* 1: its first tensor is the weight of another node, too, which is after it */
+    struct shape *x;             /* [nin] of what it reads */
+    struct shape y;              /* of what it puts out */
 
     struct nn_tensor *tensor;
     int ntensors;
@@ -136,7 +145,8 @@ struct nn_graph {
     int nnodes;
     struct shape in;
     enum nn_precision precision;
-    int vocabulary;                     /* of nn_spec */
+    int vocabulary;                     /* of nn_spec, */
+    int target, target_vocabulary;      /* likewise */
     int frozen;                         /* 1: some tensor is not trained from the first epoch on */
     int unfreeze_at;                    /* the epoch from which on it is; 0: never */
     size_t param_floats, buffer_floats; /* sizes of net->w and net->buffers, padding included */
@@ -206,7 +216,8 @@ int nn_uses(const struct nn_graph *g, const char *layer);
 int nn_is_layer(const struct nn_node *nd, const char *layer);
 /* The first layer that adds to the loss by itself (`sample`); NULL: there is none. */
 const struct nn_node *nn_adds_loss(const struct nn_graph *g);
-/* The first layer whose output at a position is made of later ones, too; NULL: there is none. */
+/* The first layer whose output at a position is made of later ones, too, of pairs those of the second text; NULL: there
+ * is none. */
 const struct nn_node *nn_looks_ahead(const struct nn_graph *g);
 /* Numbers of a weight tensor that lead to one output, or of an embedding that stand for one token: it is rows of so
  * many. */
@@ -228,11 +239,12 @@ struct nn_pass {
     float *divergence, divergence_scale;
     /* [blocks * 16] how many positions of each sample count, of those of the network's input, a sequence; 0 in dead
      * lanes. What stands at the others are finite numbers that no other position reads and no layer counts, and their
-     * gradients are 0. NULL: all positions of every sample. */
+     * gradients are 0. NULL: all positions of every sample. Of pairs those of the first text. */
     const int32_t *lengths;
     int frozen; /* 1: of a graph with frozen tensors: these have no gradient, and nothing goes back beyond the first
                  * layer that has one; a batchnorm whose tensors are all frozen normalizes by its running statistics and
                  * leaves them alone */
+    const int32_t *target_lengths; /* of pairs of texts: as lengths, of the second */
 };
 
 struct nn_net {

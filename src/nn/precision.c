@@ -27,6 +27,8 @@ const char *nn_precision_help(size_t i)
     return i < TYPES ? types[i].help : NULL;
 }
 
+#define NN_ROUNDED_INPUTS 2 /* most that a layer reads which multiplies */
+
 /* What multiplies has its weights rounded. */
 static int multiplies(unsigned rounds)
 {
@@ -38,10 +40,18 @@ static size_t own_scratch(const struct nn_node *nd, int blocks, unsigned rounds)
     return PAD16(nd->type->scratch ? nd->type->scratch(nd, blocks, multiplies(rounds)) : 0);
 }
 
+/* Of the weight that is another node's. */
+static size_t tied_floats(const struct nn_node *nd)
+{
+    return nd->tied < 0 ? 0 : PAD16((size_t)nd->table_rows * (size_t)nd->table_width);
+}
+
 size_t rounded_scratch(const struct nn_node *nd, int blocks, unsigned rounds)
 {
-    return own_scratch(nd, blocks, rounds) + (rounds & ROUND_X ? floats_of(nd->x[0], blocks) : 0) +
-           (rounds & ROUND_DY ? floats_of(nd->y, blocks) : 0) + (rounds & ROUND_W ? layer_tensor_floats(nd) : 0);
+    size_t n = own_scratch(nd, blocks, rounds) + (rounds & ROUND_DY ? floats_of(nd->y, blocks) : 0);
+    for (int k = 0; k < nd->nin && rounds & ROUND_X; k++)
+        n += floats_of(nd->x[k], blocks);
+    return n + (rounds & ROUND_W ? (nd->ntensors ? layer_tensor_floats(nd) : 0) + tied_floats(nd) : 0);
 }
 
 /* The rounded array, at *room, which moves on. */
@@ -74,17 +84,20 @@ void rounded_run(const struct step *s, const struct nn_pass *p)
     const struct nn_node *nd = c.node;
     const struct kernels *k = c.kernels;
     float *room = c.scratch ? c.scratch + own_scratch(nd, p->blocks, s->rounds) : NULL;
-    const float *x;
+    const float *x[NN_ROUNDED_INPUTS];
     c.pass = p;
     c.bf16 = multiplies(s->rounds);
     if (s->rounds & ROUND_X) {
-        x = rounded_operand(k, floats_of(nd->x[0], p->blocks), c.x[0], &room);
-        c.x = &x;
+        for (int i = 0; i < nd->nin; i++)
+            x[i] = rounded_operand(k, floats_of(nd->x[i], p->blocks), c.x[i], &room);
+        c.x = x;
     }
     if (s->rounds & ROUND_DY)
         c.dy = rounded_operand(k, floats_of(nd->y, p->blocks), c.dy, &room);
-    if (s->rounds & ROUND_W)
+    if (s->rounds & ROUND_W && nd->ntensors)
         c.w = rounded_weights(k, nd, c.w, &room);
+    if (s->rounds & ROUND_W && nd->tied >= 0)
+        c.tied = rounded_operand(k, tied_floats(nd), c.tied, &room);
     s->run(&c);
     if (s->rounds & ROUND_Y)
         k->bf16_round(floats_of(nd->y, p->blocks), c.y, c.y);

@@ -269,6 +269,8 @@ static void put_model(struct onnx_writer *w, const char *name, struct str *out, 
 /* Of texts of many lengths a layer that looks at all positions would look at those after their ends, too. */
 static int check_lengths(const struct model *m, const struct nn_node *nd, struct err *e)
 {
+    if (m->form.target)
+        return export_refuse(nd, "onnx", "it reads two texts, of many lengths", e);
     if (m->form.type == FIELD_TOKENS && *m->form.columns && nd->flags & KNOWS_LENGTHS)
         return export_refuse(nd, "onnx", "texts of a column are of many lengths, which it is not told of there", e);
     return 0;

@@ -145,7 +145,8 @@ EMIT(dense)
 {
     const struct shape vector = {VECTOR, nd->x[0].c, 1, 1, 1};
     struct onnx_attributes a = {{0}};
-    (void)e;
+    if (nd->tied >= 0)
+        return export_refuse(nd, "onnx", "its weights are those of another layer", e);
     if (nd->x[0].kind == SEQUENCE) {
         dense_of_positions(w, nd, x[0], y);
         return 0;

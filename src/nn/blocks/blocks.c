@@ -4,7 +4,7 @@
 #include <string.h>
 
 extern const struct block_type block_repeat, block_residual, block_branch, block_dense_block, block_save, block_add,
-    block_concat;
+    block_concat, block_target;
 
 // clang-format off
 const struct block_type *const block_types[] = {
@@ -15,6 +15,7 @@ const struct block_type *const block_types[] = {
     &block_save,
     &block_add,
     &block_concat,
+    &block_target,
     NULL,
 };
 // clang-format on

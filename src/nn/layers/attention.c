@@ -1,8 +1,8 @@
 /* attention: every position of the input looks at all of them, or at those up to itself; of a padded sequence at none
- * beyond its length. With q, k, v = W x + b at each position and, for each
- * head of C / heads channels, y = softmax(q k^T / sqrt(C / heads)) v, the output is V y + c. Tensors: W [3C][C] and b
- * [3C] (q, then k, then v), V [C][C] and c [C], as PyTorch's MultiheadAttention has them. In bf16 the two dense layers
- * multiply rounded numbers, scores and what they weigh stay floats. */
+ * beyond its length. With `cross` it looks at those of the encoder (attention_cross.c). With q, k, v = W x + b at each
+ * position and, for each head of C / heads channels, y = softmax(q k^T / sqrt(C / heads)) v, the output is V y + c.
+ * Tensors: W [3C][C] and b [3C] (q, then k, then v), V [C][C] and c [C], as PyTorch's MultiheadAttention has them. In
+ * bf16 the two dense layers multiply rounded numbers, scores and what they weigh stay floats. */
 #include "nn/layers/attention.h"
 
 #include "base/maths.h"
@@ -13,10 +13,6 @@
 #include <math.h>
 #include <string.h>
 
-struct attention_args {
-    int heads, rotary, causal, init;
-};
-
 // clang-format off
 #define AT(field) offsetof(struct attention_args, field)
 static const struct param attention_params[] = {
@@ -26,13 +22,32 @@ static const struct param attention_params[] = {
       .help = "turn queries and keys by their position, so that scores go by distances (Su et al. 2021, arXiv:2104.09864)" },
     { .name = "causal", .type = P_FLAG, .at = AT(causal), .preset = "no",
       .help = "no position looks at a later one" },
+    { .name = "cross", .type = P_FLAG, .at = AT(cross), .preset = "no",
+      .help = "look at what the encoder puts out: keys and values are of it, after the word `target`" },
     { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word,
       .help = "how the weights start; default: [model] init" },
     { 0 },
 };
 // clang-format on
 
-enum { IN_WEIGHT, IN_BIAS, OUT_WEIGHT, OUT_BIAS };
+static int attention_check(void *args, struct err *e)
+{
+    const struct attention_args *a = args;
+    if (!a->cross || !(a->causal || a->rotary))
+        return 0;
+    return err_set(e, ERR_USAGE, "cross looks at all positions of another text, by what they are; leave out %s",
+                   a->causal ? "causal" : "rotary");
+}
+
+static int attention_reads_encoder(const void *args)
+{
+    return ((const struct attention_args *)args)->cross;
+}
+
+static int is_cross(const struct nn_node *nd)
+{
+    return nd->nin > 1;
+}
 
 static struct attention attention_of(const struct nn_node *nd)
 {
@@ -72,10 +87,15 @@ static int attention_shape(struct nn_node *nd, struct err *e)
         return layer_error(nd, e, "rotary turns pairs of channels, and each head has %d", c / heads);
     if ((double)c * c * 3 > INT_MAX || t * t > INT_MAX)
         return layer_error(nd, e, "%d channels and %.0f positions are too many", c, t);
-    nd->flags |= a->causal ? 0 : LOOKS_AHEAD;
     nd->y = x;
-    nd->macs = t * 4 * c * c + t * t * 2 * c;
-    nd->saved_block = 4 * block_floats(nd) + log_floats(nd);
+    if (is_cross(nd)) {
+        if (cross_shape(nd, e))
+            return -1;
+    } else {
+        nd->flags |= a->causal ? 0 : LOOKS_AHEAD;
+        nd->macs = t * 4 * c * c + t * t * 2 * c;
+        nd->saved_block = 4 * block_floats(nd) + log_floats(nd);
+    }
     layer_tensor(nd, "in_proj_weight", NN_WEIGHT, (size_t)(3 * c) * (size_t)c, c, 3 * c, a->init - 1);
     layer_dims(nd, 2, (const int[]){3 * c, c});
     layer_tensor(nd, "in_proj_bias", NN_BIAS, (size_t)(3 * c), c, 3 * c, -1);
@@ -180,6 +200,8 @@ static size_t kernels_scratch(const struct nn_node *nd, int blocks, int bf16)
 static size_t attention_floats(const struct nn_node *nd, int blocks, int bf16)
 {
     const struct attention a = attention_of(nd);
+    if (is_cross(nd))
+        return cross_floats(nd, blocks, bf16);
     return kernels_scratch(nd, blocks, bf16) + (size_t)blocks * nd->saved_block +
            (is_rotary(nd) ? rotary_scratch(&a) : 0);
 }
@@ -206,7 +228,7 @@ static const int32_t *block_lengths_of(const struct layer_call *c, int block)
     return lengths ? lengths + (size_t)block * LANES : NULL;
 }
 
-static void attention_forward(const struct layer_call *c)
+static void self_forward(const struct layer_call *c)
 {
     const struct nn_node *nd = c->node;
     struct attention a = attention_of(nd);
@@ -225,7 +247,7 @@ static void attention_forward(const struct layer_call *c)
     project_forward(c, channels, channels, p.y, OUT_WEIGHT, c->y, c->scratch);
 }
 
-static void attention_backward(const struct layer_call *c)
+static void self_backward(const struct layer_call *c)
 {
     const struct nn_node *nd = c->node;
     struct attention a = attention_of(nd);
@@ -245,11 +267,21 @@ static void attention_backward(const struct layer_call *c)
     project_backward(c, channels, 3 * channels, c->x[0], IN_WEIGHT, d.qkv, c->dx[0], c->scratch);
 }
 
+static void attention_forward(const struct layer_call *c)
+{
+    (is_cross(c->node) ? cross_forward : self_forward)(c);
+}
+
+static void attention_backward(const struct layer_call *c)
+{
+    (is_cross(c->node) ? cross_backward : self_backward)(c);
+}
+
 /* --- looking at it --- */
 
 int attention_heads(const struct nn_node *nd)
 {
-    return nd->type == &layer_attention ? ((const struct attention_args *)nd->args)->heads : 0;
+    return nd->type == &layer_attention && !is_cross(nd) ? ((const struct attention_args *)nd->args)->heads : 0;
 }
 
 /* Number k of the 3C channels of q, k and v at position t, of lane `lane` of a block. */
@@ -301,6 +333,8 @@ const struct layer_type layer_attention = {
     .source = "Vaswani et al. 2017, arXiv:1706.03762; computed as in Dao et al. 2022, arXiv:2205.14135",
     .params = attention_params,
     .args_size = sizeof(struct attention_args),
+    .check = attention_check,
+    .reads_encoder = attention_reads_encoder,
     .flags = KEEPS_X | COUNTS | KNOWS_LENGTHS,
     .shape = attention_shape,
     .window = layer_whole_window,

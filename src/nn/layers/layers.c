@@ -205,7 +205,7 @@ int layer_init_named(const char *name)
 
 const int32_t *layer_lengths(const struct layer_call *c)
 {
-    return c->node->x[0].kind == SEQUENCE ? c->pass->lengths : NULL;
+    return c->node->x[0].kind != SEQUENCE ? NULL : c->node->side ? c->pass->target_lengths : c->pass->lengths;
 }
 
 const char *layer_init_word(size_t i)

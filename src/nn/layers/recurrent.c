@@ -2,7 +2,8 @@
  * positions, as are the gradients of the weights; what the state before adds is a product for each step. Tensors, and
  * how they start, are those of PyTorch's nn.RNN, nn.LSTM and nn.GRU of one layer: weight_ih_l0 [gates H][C],
  * weight_hh_l0 [gates H][H], bias_ih_l0, bias_hh_l0, then those of the way from the last position to the first, with
- * _reverse. Of a padded sequence the steps beyond its length do nothing and put out 0.
+ * _reverse. Of a padded sequence the steps beyond its length do nothing and put out 0. With `start` the state begins as
+ * what the encoder puts out, x[1]: a vector, or the last position that counts of a sequence; the cell of an LSTM as 0.
  *
  * Positions of all blocks lie one after the other, so that a step finds its state and gates in one piece:
  *
@@ -15,7 +16,7 @@
 #include <string.h>
 
 struct recurrent_args {
-    int units, bidirectional, last, relu, init;
+    int units, bidirectional, last, relu, start, init;
 };
 
 static const char *cell_word(size_t i)
@@ -32,6 +33,8 @@ static const char *cell_word(size_t i)
       .help = "a second state goes from the last position to the first; both are put out, one after the other" }, \
     { .name = "last", .type = P_FLAG, .at = AT(last), .preset = "no", \
       .help = "put out where each state ends, not all positions" }, \
+    { .name = "start", .type = P_FLAG, .at = AT(start), .preset = "no", \
+      .help = "the state begins as what the encoder puts out, of a sequence at its last position, not as 0" }, \
     { .name = "init", .type = P_CHOICE, .at = AT(init), .preset = "default", .word = layer_init_word, \
       .help = "how the weights start; default, as biases always: uniform, +-1 / sqrt(units)" }
 static const struct param rnn_params[] = {
@@ -70,6 +73,19 @@ static struct recurrence recurrence_of(const struct nn_node *nd)
                                .kept = lstm || gru ? 4 : 1};
 }
 
+static int recurrent_check(void *args, struct err *e)
+{
+    const struct recurrent_args *a = args;
+    return a->start && a->bidirectional
+               ? err_set(e, ERR_USAGE, "start is of a state that goes one way; leave out bidirectional")
+               : 0;
+}
+
+static int recurrent_reads_encoder(const void *args)
+{
+    return ((const struct recurrent_args *)args)->start;
+}
+
 /* --- shape --- */
 
 static void add_way(struct nn_node *nd, const struct recurrence *r, int reverse, int init)
@@ -103,6 +119,9 @@ static int recurrent_shape(struct nn_node *nd, struct err *e)
         return layer_error(nd, e,
                            "wants a sequence [C,T], but its input is %s; rows makes one of maps, reshape of a vector",
                            shape_text(nd->x[0], buf, sizeof buf));
+    if (a->start && (nd->x[1].c != r.units || nd->x[1].kind > SEQUENCE))
+        return layer_error(nd, e, "begins with %d numbers, and the encoder puts out %s; end it with %d units", r.units,
+                           shape_text(nd->x[1], buf, sizeof buf), r.units);
     const double n = (double)r.gates * r.units * (r.in + r.units);
     if (n > INT_MAX || (double)saved_vectors(&r) * r.ways > INT_MAX)
         return layer_error(nd, e, "%d units for %d channels and %d positions are too many", r.units, r.in, r.t);
@@ -307,6 +326,49 @@ static void step_forward(const struct way *w, const float *in, int t)
     }
 }
 
+/* --- the state that a way begins with --- */
+
+static int has_start(const struct way *w)
+{
+    return w->c->node->nin > 1;
+}
+
+/* Where unit 0 of a lane lies in what the encoder puts out: at the last position that counts. */
+static size_t state_start_at(const struct way *w, int block, int lane)
+{
+    const struct shape x = w->c->node->x[1];
+    const int32_t *lengths = x.kind == SEQUENCE ? w->c->pass->lengths : NULL;
+    const int n = lengths ? lengths[block * LANES + lane] : x.h, t = n > 0 ? n - 1 : 0;
+    return ((size_t)(block * x.h + t) * (size_t)x.c) * LANES + (size_t)lane;
+}
+
+static void begin_state(const struct way *w, float *h)
+{
+    const size_t units = (size_t)w->r.units;
+    memset(h, 0, w->state * sizeof *h);
+    for (int b = 0; b < w->c->pass->blocks && has_start(w); b++)
+        for (int lane = 0; lane < LANES; lane++) {
+            const float *from = w->c->x[1] + state_start_at(w, b, lane);
+            for (size_t i = 0; i < units; i++)
+                h[((size_t)b * units + i) * LANES + (size_t)lane] = from[i * LANES];
+        }
+}
+
+/* The gradient at that state: what came directly, and through the product of the first step. */
+static void send_to_start(const struct way *w)
+{
+    const size_t units = (size_t)w->r.units;
+    float *dx = w->c->dx[1];
+    memset(dx, 0, floats_of(w->c->node->x[1], w->c->pass->blocks) * sizeof *dx);
+    w->c->kernels->add_scaled(w->state, 1, w->m.direct, w->m.product, w->m.product);
+    for (int b = 0; b < w->c->pass->blocks; b++)
+        for (int lane = 0; lane < LANES; lane++) {
+            float *to = dx + state_start_at(w, b, lane);
+            for (size_t i = 0; i < units; i++)
+                to[i * LANES] = w->m.product[((size_t)b * units + i) * LANES + (size_t)lane];
+        }
+}
+
 static void way_forward(const struct way *w, const float *x)
 {
     const struct recurrence *r = &w->r;
@@ -315,7 +377,7 @@ static void way_forward(const struct way *w, const float *x)
     float *in = r->cell == CELL_GRU ? w->m.in : w->saved.gates;
     PRODUCT_OF(w->c->kernels, w->c->bf16, dense_forward)
     (blocks * r->t, r->in, r->gates * r->units, x, w->w[INPUT_WEIGHT], w->w[INPUT_BIAS], in, w->m.kernels);
-    memset(w->saved.h + row_before(w, first), 0, w->state * sizeof(float));
+    begin_state(w, w->saved.h + row_before(w, first));
     if (w->saved.c)
         memset(w->saved.c + row_before(w, first), 0, w->state * sizeof(float));
     for (int i = 0; i < r->t; i++)
@@ -390,7 +452,7 @@ static void steps_backward(const struct way *w)
     for (int i = r->t - 1; i >= 0; i--) {
         const int t = step_position(w, i);
         step_backward(w, t, i < r->t - 1 ? w->m.product : NULL);
-        if (i)
+        if (i || has_start(w))
             PRODUCT_OF(w->c->kernels, w->c->bf16, dense_forward)
         (blocks, rows, r->units, w->m.drec + (size_t)t * (size_t)r->gates * w->state, w->m.turned, NULL, w->m.product,
          w->m.kernels);
@@ -443,6 +505,8 @@ static void recurrent_backward(const struct layer_call *c)
         const float *x = input_by_position(c, &r, w.m.x);
         steps_backward(&w);
         weight_gradients(&w, x);
+        if (has_start(&w) && c->dx[1])
+            send_to_start(&w);
         if (c->dx[0])
             send_to_input(&w, i > 0);
     }
@@ -457,6 +521,8 @@ static void recurrent_backward(const struct layer_call *c)
         .params = words,                                                                                               \
         .positional = 1,                                                                                               \
         .args_size = sizeof(struct recurrent_args),                                                                    \
+        .check = recurrent_check,                                                                                      \
+        .reads_encoder = recurrent_reads_encoder,                                                                      \
         .flags = KEEPS_X | COUNTS | KNOWS_LENGTHS,                                                                     \
         .shape = recurrent_shape,                                                                                      \
         .window = layer_whole_window,                                                                                  \

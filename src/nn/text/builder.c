@@ -107,11 +107,20 @@ static int name_nodes(struct builder *b, const struct item *it, int first)
     return 0;
 }
 
+/* A layer reads what comes before it, and by some words what the encoder has put out. */
+static int build_layer(struct builder *b, const struct item *it, int in, int *out)
+{
+    const int read[2] = {in, b->encoder}, both = it->type->reads_encoder && it->type->reads_encoder(it->args);
+    if (both && !b->target)
+        return build_word_error(b, it, "wants an encoder before it, which ends with the word `target`");
+    return build_node(b, it->type, it->args, it->text, it, read, 1 + both, out);
+}
+
 static int build_item(struct builder *b, const struct item *it, int in, int *out)
 {
     const int first = b->g->nnodes;
     if (it->kind == ITEM_LAYER)
-        return build_node(b, it->type, it->args, it->text, it, &in, 1, out);
+        return build_layer(b, it, in, out);
     *out = in;
     for (int i = 0, before = -1; i < it->times && b->g->nnodes > before; i++) { /* nothing, repeated, is nothing */
         before = b->g->nnodes;

@@ -14,6 +14,10 @@ struct builder {
     int level;       /* bodies of blocks around the place */
     /* What is known by name, the newest first; what comes before `outer` was saved in the sequence at hand. */
     struct saved_value *saved, *outer;
+    /* Of pairs of texts: the word `target`, after which the second text is read, and the node before it, the encoder's
+     * last. NULL: it has not come yet. */
+    const struct item *target;
+    int encoder;
     struct err *e;
 };
 

@@ -24,5 +24,6 @@ int test_plan(void);
 int test_blocks(void);
 int test_defined(void);
 int test_precision(void);
+int test_pairs(void);
 
 #endif

@@ -15,6 +15,10 @@ static int run_build(struct nn_graph *g, const char *text, struct shape in, int 
 {
     struct nn_line line[MAX_LINES];
     struct nn_spec spec = {.vocabulary = strstr(text, "embedding") ? VOCABULARY : 0};
+    if (strstr(text, "target")) {
+        spec.target = PAIR_TARGET(in.h);
+        spec.target_vocabulary = TARGET_VOCABULARY;
+    }
     char *copy = strdup(text), *rest = copy, *one;
     size_t n = 0;
     while ((one = strsep(&rest, "\n"))) {
@@ -151,7 +155,7 @@ void single_init(struct single *s, const char *text, struct shape in, int n, int
     build(&s->g, text, in, 0, &s->a);
     s->nd = &s->g.node[0];
     s->k = test_kernels();
-    s->pass = (struct nn_pass){n, blocks, training, 3, 2, samples(&s->a, n), 0, NULL, 0, NULL, 0};
+    s->pass = (struct nn_pass){n, blocks, training, 3, 2, samples(&s->a, n), 0, NULL, 0, NULL, 0, NULL};
     s->x = floats(&s->a, floats_of(in, blocks));
     s->dx = floats(&s->a, floats_of(in, blocks));
     s->y = floats(&s->a, floats_of(s->nd->y, blocks));

@@ -11,6 +11,9 @@
 void build(struct nn_graph *g, const char *text, struct shape in, int classes, struct arena *a);
 /* The vocabulary of networks whose text has an embedding. */
 #define VOCABULARY 11
+/* Of networks whose text has a `target`: positions of it of T in all, and its vocabulary. */
+#define PAIR_TARGET(t) ((t)*4 / 9)
+#define TARGET_VOCABULARY 7
 /* How many positions of T count of image i of a ragged batch; sets the lengths of n images. */
 int ragged_length(int i, int t);
 void ragged_lengths(int n, int t, int32_t *lengths);

@@ -54,6 +54,7 @@ static const struct {
     {"save a, branch { relu, save a, tanh, add a | add a }", "relu in, tanh 0, add 1 0, add in in, concat 2 3"},
     {"branch mul { none | gap, sigmoid }", "gap in, sigmoid 0, gate in 1"},
     {"branch mul { gap, sigmoid | relu }", "gap in, sigmoid 0, relu in, gate 2 1"},
+    {"embedding 4, target, embedding 4, attention cross", "side in, embedding 0, side in, embedding 2, attention 3 1"},
 };
 
 static void blocks_become_nodes(void **state)
@@ -213,7 +214,7 @@ static void problem_init(struct problem *p, const char *text, struct shape in)
     memset(p, 0, sizeof *p);
     arena_init(&p->a);
     build(&p->g, text, in, 0, &p->a);
-    p->pass = (struct nn_pass){20, blocks_of(20), 1, 1, 1, p->sample, 0, NULL, 0, NULL, 0};
+    p->pass = (struct nn_pass){20, blocks_of(20), 1, 1, 1, p->sample, 0, NULL, 0, NULL, 0, NULL};
     p->net = nn_net_new(&p->g, 20, 1, NULL, test_kernels(), &p->a, &e);
     assert_non_null(p->net);
     nn_net_init(p->net, 3);

@@ -211,7 +211,7 @@ static void check_network(const char *file, enum nn_precision precision, double 
     struct nn_net *net = network(&g, &graph, precision, &a);
     scale(net->w, graph.param_floats, factor);
     scale(net->x, floats_of(g.in, blocks_of(g.n)), factor);
-    struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0};
+    struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0, NULL};
     const struct shape logits = {VECTOR, 10, 1, 1, 1};
     nn_forward(net, &p);
     double loss = mean_loss(net, g.n);
@@ -272,7 +272,7 @@ static void check_transformer(struct golden *g)
     arena_init(&a);
     struct nn_net *net = network(g, &graph, NN_FP32, &a);
     scale(net->w, graph.param_floats, 0.125);
-    struct nn_pass p = {g->n, blocks_of(g->n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0};
+    struct nn_pass p = {g->n, blocks_of(g->n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0, NULL};
     nn_forward(net, &p);
     loss = mean_loss(net, g->n);
     nn_backward(net, &p);
@@ -328,7 +328,7 @@ static void blocks_agree_with_pytorch(void **state)
         struct nn_graph graph;
         struct err e = {0};
         uint32_t sample[64] = {0};
-        struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0};
+        struct nn_pass p = {g.n, blocks_of(g.n), 1, 1, 1, sample, 0, NULL, 0, NULL, 0, NULL};
         size_t parameters = 0;
         arena_init(&a);
         build(&graph, g.text, g.in, 0, &a);
@@ -350,6 +350,76 @@ static void blocks_agree_with_pytorch(void **state)
     assert_true(ncases >= 8);
 }
 
+/* --- networks of pairs of texts, of pairs_golden.py --- */
+
+static void fill_pairs(const struct golden *g, const struct nn_graph *graph, float *x)
+{
+    const int t = graph->target, s = g->in.h - t;
+    for (int i = 0; i < g->n; i++)
+        for (int p = 0; p < g->in.h; p++)
+            x[lane_at(g->in, i, 0, p, 0)] =
+                (float)(p < s ? (i * s + p) * 7 % VOCABULARY : ((i * t + p - s) * 5 + 3) % TARGET_VOCABULARY);
+}
+
+/* Takes away what does not count. */
+static void clear_targets(const struct nn_graph *g, int n, const int32_t *wanted, float *z)
+{
+    const struct shape y = nn_output(g);
+    for (int i = 0; i < n; i++)
+        for (int c = 0; c < y.c; c++)
+            for (int p = wanted[i]; p < y.h; p++)
+                z[lane_at(y, i, c, p, 0)] = 0;
+}
+
+static void check_pairs(struct golden *g)
+{
+    static _Alignas(64) int32_t lengths[LANES], wanted[LANES];
+    struct arena a;
+    struct nn_graph graph;
+    struct err e = {0};
+    uint32_t sample[64] = {0};
+    size_t parameters = 0;
+    arena_init(&a);
+    build(&graph, g->text, g->in, 0, &a);
+    struct nn_net *net = nn_net_new(&graph, g->n, 1, NULL, test_kernels(), &a, &e);
+    assert_non_null(net);
+    fill_parameters(&graph, net->w, net->buffers);
+    fill_pairs(g, &graph, net->x);
+    fill_maps(nn_output(&graph), g->n, 29, net->dz);
+    for (int i = 0; i < g->n; i++) {
+        lengths[i] = ragged_length(i, g->in.h - graph.target);
+        wanted[i] = 1 + (3 * i + 1) % graph.target;
+    }
+    clear_targets(&graph, g->n, wanted, net->dz);
+    const struct nn_pass p = {
+        .n = g->n, .blocks = 1, .training = 1, .sample = sample, .lengths = lengths, .target_lengths = wanted};
+    nn_forward(net, &p);
+    clear_targets(&graph, g->n, wanted, net->z);
+    nn_backward(net, &p);
+    while (golden_array(g)) {
+        if (!strcmp(g->name, "y")) {
+            agree_maps(g, nn_output(&graph), net->z, 5e-5);
+            continue;
+        }
+        const struct nn_tensor *t = tensor_number(&graph, atoi(g->name + 1));
+        agree_floats(g, net->dw + t->at, t->n, 5e-5);
+        parameters += t->n;
+    }
+    assert_int_equal(parameters, graph.facts.params);
+    arena_release(&a);
+}
+
+static void networks_of_pairs_agree_with_pytorch(void **state)
+{
+    static struct golden g;
+    int ncases = 0;
+    (void)state;
+    for (golden_open(&g, "nn_pairs.txt"); golden_case(&g); ncases++)
+        check_pairs(&g);
+    golden_close(&g);
+    assert_int_equal(ncases, 5);
+}
+
 int test_golden(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +428,7 @@ int test_golden(void)
         cmocka_unit_test(network_agrees_with_pytorch),
         cmocka_unit_test(network_in_bf16_agrees_with_pytorch),
         cmocka_unit_test(vision_transformers_agree_with_pytorch),
+        cmocka_unit_test(networks_of_pairs_agree_with_pytorch),
     };
     return cmocka_run_group_tests_name("nn golden", tests, NULL, NULL);
 }

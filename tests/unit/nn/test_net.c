@@ -56,7 +56,7 @@ static void load(struct run *r, const uint32_t *ids, int n)
 
 static struct nn_pass pass_of(const struct run *r, int n, int training)
 {
-    return (struct nn_pass){n, blocks_of(n), training, 5, 3, r->sample, 0, NULL, 0, NULL, 0};
+    return (struct nn_pass){n, blocks_of(n), training, 5, 3, r->sample, 0, NULL, 0, NULL, 0, NULL};
 }
 
 static void set_dz(struct run *r, int n)
@@ -192,7 +192,7 @@ static void draw_mask(const char *layers, int node, uint64_t seed, uint32_t epoc
     float *ones = floats(&a, len), *y = floats(&a, len), *room = floats(&a, 64);
     for (size_t i = 0; i < len; i++)
         ones[i] = 1;
-    struct nn_pass p = {n, n / LANES, 1, seed, epoch, sample, 0, NULL, 0, NULL, 0};
+    struct nn_pass p = {n, n / LANES, 1, seed, epoch, sample, 0, NULL, 0, NULL, 0, NULL};
     const float *x = ones;
     struct layer_call c = {
         .node = &g.node[node], .pass = &p, .kernels = test_kernels(), .x = &x, .y = y, .scratch = room};
@@ -316,7 +316,7 @@ static void trivial_networks_run(void **state)
             struct nn_net *net = nn_net_new(&g, 17, training, NULL, test_kernels(), &a, &e);
             assert_non_null(net);
             nn_net_init(net, 1);
-            struct nn_pass p = {17, 2, 0, 1, 1, sample, 0, NULL, 0, NULL, 0};
+            struct nn_pass p = {17, 2, 0, 1, 1, sample, 0, NULL, 0, NULL, 0, NULL};
             for (int j = 0; j < 128; j++)
                 net->x[j] = 0.5f;
             nn_forward(net, &p);

@@ -156,7 +156,7 @@ static void one_step(struct nn_net *net, int n, int training)
 {
     uint32_t sample[80];
     struct plan *plan = net->plan;
-    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample, 0, NULL, 0, NULL, 0};
+    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample, 0, NULL, 0, NULL, 0, NULL};
     size_t image = shape_size(net->graph->in);
     noise_restart(3);
     for (int i = 0; i < n; i++) {
@@ -482,7 +482,7 @@ static void gradients_of_several_readers_add_up(void **state)
             w[k][i] = (double)(net->w[t[k]->at + i] = noise());
     to_lanes(g.in, N, x, net->x);
     to_lanes(g.node[6].y, N, r, net->dz);
-    struct nn_pass p = {N, 2, 1, 1, 1, sample, 0, NULL, 0, NULL, 0};
+    struct nn_pass p = {N, 2, 1, 1, 1, sample, 0, NULL, 0, NULL, 0, NULL};
     nn_forward(net, &p);
     nn_backward(net, &p);
     for (int k = 0; k < 4; k++)

@@ -46,7 +46,7 @@ static void fill_with_integers(struct made *m, int n)
 static void pass(struct made *m, int n, int training)
 {
     uint32_t sample[64] = {0};
-    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample, 0, NULL, 0, NULL, 0};
+    struct nn_pass p = {n, blocks_of(n), training, 1, 1, sample, 0, NULL, 0, NULL, 0, NULL};
     nn_forward(m->net, &p);
     if (!training)
         return;
