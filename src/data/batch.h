@@ -15,8 +15,10 @@ struct batch {
                                 class, as in lanes beyond n; NULL or unused where the target is numbers */
     float *target;           /* [blocks][view->targets][16] numbers to predict; NULL or unused where it is a class */
     int32_t *lengths; /* [blocks * 16] positions of each sample that count, 0 in dead lanes; the losses and metrics
-                         of positions, and nn_pass, look at no others. NULL: all positions of every sample */
-    int32_t *other;   /* [n] a second class of each sample, whose share is 1 - share; NULL: it has one */
+                         of positions, and nn_pass, look at no others. NULL: all positions of every sample. Of pairs of
+                         texts those of the first, and: */
+    int32_t *target_lengths; /* of the second, which the losses and metrics look at; NULL: samples are no pairs */
+    int32_t *other;          /* [n] a second class of each sample, whose share is 1 - share; NULL: it has one */
     float share;
     uint32_t *key;    /* [n] a number that stays with a sample: its place in its part of the dataset */
     uint32_t *stream; /* [n] numbers whose streams the random changes of the samples take; NULL: their keys */

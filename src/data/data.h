@@ -38,6 +38,7 @@ struct data_spec {
     int verify;          /* enum data_verify: what the fingerprint of files takes in */
     const char *tokens;  /* of a dataset of texts: the tokenizer that it is cut with (text/tokenizer.h), no key says it;
                             NULL: tokens are learned from it */
+    const char *target_tokens;                         /* likewise of the second texts of pairs */
     _Alignas(16) unsigned char source_args[DATA_ARGS]; /* of the keys that the dataset's own row has (data_word.params);
                                                                what they leave is 0, as specs are compared as bytes */
 };

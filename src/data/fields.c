@@ -53,6 +53,16 @@ void dataset_of_texts(struct dataset *d, int length, int vocabulary)
     d->field[1].name = "next";
 }
 
+void dataset_of_pairs(struct dataset *d, int length, int vocabulary, int target_vocabulary)
+{
+    d->inputs = d->targets = 1;
+    d->field[0] = field_of_texts(2 * length + 1, vocabulary);
+    d->field[0].name = "pair";
+    d->field[0].source = length;
+    d->field[1] = field_of_texts(length + 1, target_vocabulary);
+    d->field[1].name = "translation";
+}
+
 int dataset_count_classes(struct dataset *d, struct err *e)
 {
     struct field *f = &d->field[d->inputs];

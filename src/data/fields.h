@@ -35,6 +35,8 @@ struct field {
      * ends, and a further id after the last: the first so many of the training part are of the text that trains, those
      * after them of the one that validates; those of the test part of another. */
     size_t windows;
+    int source; /* TOKENS of pairs of texts, as input: the first so many ids are of the one, those after them the token
+                   that begins and the other text, each -1 after its last; 0: they are of one text */
     const char *const *class_name; /* IDS: [classes] */
     int fit, background;           /* BYTES: how image files become samples, as in sources/picture.h */
     const uint32_t (*sums)[2];     /* BYTES: [samples][c] sum and sum of squares of each plane of the training part;
@@ -57,7 +59,13 @@ struct dataset {
     char credit[256];     /* source and licence, where known */
     const char *told;     /* lines on what was recognised in its files; NULL: nothing. Owned as the values are */
     const char
-        *tokens; /* of texts: the tokenizer (text/tokenizer.h, tokenizer_text); NULL: there is none. Owned likewise */
+        *tokens;  /* of texts: the tokenizer (text/tokenizer.h, tokenizer_text); NULL: there is none. Owned likewise */
+    size_t pairs; /* of pairs of texts: the first so many of the training part train, the others validate; 0: it has
+                     none, and nothing of: */
+    const char *target_tokens; /* the tokenizer of the second texts, whose vocabulary also has a token that begins and
+                                  one that ends a text. Owned likewise */
+    char **source_text[DATA_PARTS]; /* [n[part]] the texts as they are in the files. Owned likewise */
+    char **target_text[DATA_PARTS];
     const float *letters; /* [vocabulary] of windows of texts: letters that a token stands for. Owned likewise */
     const char *columns;  /* of a table: how its columns become the input (sources/tabular_text.h); NULL: it is none.
                              Owned likewise */
@@ -110,6 +118,18 @@ static inline int data_vocabulary(const struct dataset *d)
     return data_input(d)->vocabulary;
 }
 
+/* Samples that train, of a dataset that has divided itself; 0: it has not. */
+static inline size_t data_trains(const struct dataset *d)
+{
+    return data_input(d)->windows ? data_input(d)->windows : d->pairs;
+}
+
+/* Positions of the second text of a pair, its begin or its end among them; 0: samples are no pairs. */
+static inline int data_target_positions(const struct dataset *d)
+{
+    return data_input(d)->source ? data_target(d)->shape.h : 0;
+}
+
 /* Whether what is to be learned is the token that comes next, at every position. */
 static inline int data_next(const struct dataset *d)
 {
@@ -133,15 +153,22 @@ struct target_kind {
     int classes; /* 0: the target is no class */
     int numbers; /* to predict for each sample; 0: the target is none */
     struct shape input;
-    int vocabulary; /* tokens of the input; 0: it is no text */
+    int vocabulary; /* tokens of the input, of pairs of texts of the second; 0: it is no text */
     int next;       /* the target is the token that comes next */
     int maps;       /* the target is a label map, as high and wide as the input */
+    int pairs; /* positions of the second text of a pair, where the token that comes next is one of it; 0: no pairs */
 };
 
 static inline struct target_kind target_of(const struct dataset *d)
 {
-    return (struct target_kind){data_classes(d),    data_numbers(d), data_input(d)->shape,
-                                data_vocabulary(d), data_next(d),    data_has_label_maps(d)};
+    const int pairs = data_target_positions(d);
+    return (struct target_kind){data_classes(d),
+                                data_numbers(d),
+                                data_input(d)->shape,
+                                pairs ? data_target(d)->vocabulary : data_vocabulary(d),
+                                data_next(d),
+                                data_has_label_maps(d),
+                                pairs};
 }
 
 /* The values of bytes or ids, and of floats. */
@@ -177,6 +204,9 @@ void dataset_of_vectors(struct dataset *d, int features, int classes, const char
 /* An input of texts of up to so many tokens; and a dataset of texts, whose targets are the tokens that come next. */
 struct field field_of_texts(int length, int vocabulary);
 void dataset_of_texts(struct dataset *d, int length, int vocabulary);
+
+/* And of pairs of texts: sources of up to `length` tokens, and targets, of up to as many and one that ends them. */
+void dataset_of_pairs(struct dataset *d, int length, int vocabulary, int target_vocabulary);
 
 /* Counts the training samples of each class, for plans, where the labels are there. 0, or -1 with *e. */
 int dataset_count_classes(struct dataset *d, struct err *e);

@@ -270,6 +270,8 @@ int data_inspect(const struct data_view *v, struct inspection *out, struct arena
     *out = (struct inspection){.view = v, .inputs = texts ? 0 : (size_t)x->shape.c};
     if (texts && !(out->tokens = inspect_texts(v, a, e)))
         return -1;
+    if (x->source && !(out->wanted = inspect_targets(v, a, e)))
+        return -1;
     out->input = texts ? NULL : look_at_columns(v, x, DATA_TRAIN, a);
     if (!texts && !out->input)
         return inspect_nomem(v, e);

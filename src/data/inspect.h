@@ -47,6 +47,7 @@ struct inspect_tokens {
 struct inspection {
     const struct data_view *view;
     const struct inspect_tokens *tokens; /* NULL: the samples are no texts; else inputs is 0 */
+    const struct inspect_tokens *wanted; /* of pairs of texts, the second ones; NULL: samples are no pairs */
     size_t inputs, targets;
     struct inspect_column *input;                  /* [inputs] of the training split, missing: of all three */
     struct inspect_column *target[INSPECT_SPLITS]; /* [targets] of each split; NULL: the target is a class */
@@ -61,5 +62,6 @@ int data_inspect(const struct data_view *v, struct inspection *out, struct arena
 
 /* inspect_tokens.c: likewise, of a dataset of texts. */
 const struct inspect_tokens *inspect_texts(const struct data_view *v, struct arena *a, struct err *e);
+const struct inspect_tokens *inspect_targets(const struct data_view *v, struct arena *a, struct err *e);
 
 #endif

@@ -16,6 +16,9 @@ struct sample_form {
                                    the numbers */
     const char *tokens;         /* of texts: the tokenizer (text/tokenizer.h, tokenizer_text); "": they are none */
     int vocabulary;             /* and how many tokens it has */
+    int target;                 /* of pairs of texts: the last so many positions are of the second; 0: there is one */
+    const char *target_tokens;  /* its tokenizer; "": there is none */
+    int target_vocabulary;      /* and its tokens, with those that begin and end a text */
 };
 /* That of a view's input; it points into the view and its dataset. */
 void sample_form_of(const struct data_view *v, struct sample_form *f);

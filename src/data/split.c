@@ -62,10 +62,10 @@ static int train_sizes(const struct dataset *d, const struct data_spec *s, const
     return 0;
 }
 
-/* Windows of texts were divided when the text was, as what is learned of it depends on that. */
+/* Windows of texts, and pairs of texts, were divided when the text was, as what is learned of it depends on that. */
 static int window_sizes(const struct dataset *d, size_t n[3])
 {
-    n[DATA_TRAIN] = data_input(d)->windows;
+    n[DATA_TRAIN] = data_trains(d);
     n[DATA_VALIDATION] = d->n[PART_TRAIN] - n[DATA_TRAIN];
     return 0;
 }
@@ -79,9 +79,9 @@ int data_split_sizes(const struct dataset *d, const struct data_spec *s, const s
     if (split_size_check(s->train, &at[DATA_TRAIN], e) || split_size_check(s->validation, &at[DATA_VALIDATION], e) ||
         split_size_check(s->test, &at[DATA_TEST], e) ||
         split_fractions_check(s->train, s->validation, &at[DATA_VALIDATION], e) ||
-        (data_input(d)->windows ? window_sizes(d, n)
-         : s->folds             ? folds_sizes(d, s, n, e)
-                                : train_sizes(d, s, at, n, e)))
+        (data_trains(d) ? window_sizes(d, n)
+         : s->folds     ? folds_sizes(d, s, n, e)
+                        : train_sizes(d, s, at, n, e)))
         return -1;
     n[DATA_TEST] = s->test == 0 ? d->n[PART_TEST] : size_of(s->test, d->n[PART_TEST]);
     if (n[DATA_TEST] > d->n[PART_TEST])
@@ -262,11 +262,11 @@ int split_collect(const struct dataset *d, const unsigned char *use, const size_
     return 0;
 }
 
-/* The same of windows of texts, in their order. */
+/* The same of windows or pairs of texts, in their order. */
 static int assign_windows(const struct dataset *d, unsigned char *use)
 {
     for (size_t i = 0; i < d->n[PART_TRAIN]; i++)
-        use[i] = i < data_input(d)->windows ? DATA_TRAIN : DATA_VALIDATION;
+        use[i] = i < data_trains(d) ? DATA_TRAIN : DATA_VALIDATION;
     return 0;
 }
 
@@ -274,7 +274,7 @@ int split_draw(const struct dataset *d, int seed, const size_t n[3], struct aren
                struct err *e)
 {
     unsigned char *use = malloc(d->n[PART_TRAIN]);
-    int bad = use ? (data_input(d)->windows ? assign_windows(d, use) : assign(d, seed, n, use, e))
+    int bad = use ? (data_trains(d) ? assign_windows(d, use) : assign(d, seed, n, use, e))
                   : err_set(e, ERR_NOMEM, "dataset %s: no memory for its split", d->name);
     bad = bad || split_collect(d, use, n, a, index, e);
     free(use);

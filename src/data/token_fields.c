@@ -1,4 +1,5 @@
-/* token_fields.c - ids of tokens on their way into a batch: as input, and those that come next as labels of positions. */
+/* token_fields.c - ids of tokens on their way into a batch: as input, and those that come next as labels of positions.
+ */
 #include "base/rng.h"
 #include "data/transform.h"
 
@@ -22,11 +23,21 @@ static const int32_t *ids_of(const struct field *f, enum data_split split, size_
     return shift && sample + 1 < f->windows ? id + shift : id;
 }
 
+/* Ids before the first -1, of `most`. */
 static int count_ids(const int32_t *id, int most)
 {
     int n = 0;
     while (n < most && id[n] >= 0)
         n++;
+    return n;
+}
+
+/* The ids of a text, of up to `most`, and 0 after them; NULL: there are none. Returns how many. */
+static int fill_ids(const struct field *f, const int32_t *id, int most, float *x)
+{
+    const int n = !id ? 0 : f->windows ? most : count_ids(id, most);
+    for (int p = 0; p < most; p++)
+        x[p * LANES] = p < n ? (float)id[p] : 0;
     return n;
 }
 
@@ -36,16 +47,16 @@ static void fill_tokens(const struct transform *t, enum data_split split, const 
 {
     const struct field *f = t->field;
     const size_t shift = shift_of_windows(f, split, draw);
-    const int positions = f->shape.h;
+    const int first = f->source ? f->source : f->shape.h, second = f->shape.h - first;
     (void)at;
     for (int i = 0; i < b->blocks * LANES; i++) {
         const int32_t *id = i < b->n ? ids_of(f, split, b->key[i], shift) : NULL;
-        const int n = !id ? 0 : f->windows ? positions : count_ids(id, positions);
         float *x = b->x + lane_at(f->shape, i, 0, 0, 0);
-        for (int p = 0; p < positions; p++)
-            x[p * LANES] = p < n ? (float)id[p] : 0;
+        const int n = fill_ids(f, id, first, x);
         if (b->lengths)
             b->lengths[i] = n;
+        if (b->target_lengths)
+            b->target_lengths[i] = fill_ids(f, id ? id + first : NULL, second, x + first * LANES);
     }
 }
 
@@ -59,7 +70,7 @@ static void fill_next(const struct transform *t, enum data_split split, const ui
         const int32_t *id = i < b->n ? ids_of(f, split, b->key[i], shift) : NULL;
         int32_t *label = b->label + lane_at(f->shape, i, 0, 0, 0);
         for (int p = 0; p < f->shape.h; p++)
-            label[p * LANES] = id ? id[p + 1] : 0;
+            label[p * LANES] = !id ? 0 : f->windows ? id[p + 1] : id[p] >= 0 ? id[p] : 0;
     }
 }
 

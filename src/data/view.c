@@ -79,7 +79,10 @@ void sample_form_of(const struct data_view *v, struct sample_form *f)
                               .background = t->field->background,
                               .columns = v->set->columns ? v->set->columns : "",
                               .tokens = v->set->tokens ? v->set->tokens : "",
-                              .vocabulary = t->field->vocabulary};
+                              .vocabulary = t->field->vocabulary,
+                              .target = data_target_positions(v->set),
+                              .target_tokens = v->set->target_tokens ? v->set->target_tokens : ""};
+    f->target_vocabulary = f->target ? data_target(v->set)->vocabulary : 0;
 }
 
 void sample_form_put(struct data_view *v, const struct sample_form *f)

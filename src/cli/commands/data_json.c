@@ -86,7 +86,9 @@ void data_print_json(const struct inspection *of)
     json_splits(&j, "samples", of->view->n);
     json_classes(&j, of);
     if (of->tokens)
-        data_json_tokens(&j, of->tokens);
+        data_json_tokens(&j, "texts", of->tokens);
+    if (of->wanted)
+        data_json_tokens(&j, "translations", of->wanted);
     json_open(&j, "features", '[');
     for (size_t c = 0; c < of->inputs; c++)
         json_column(&j, inspect_split_name[DATA_TRAIN], &of->input[c]);

@@ -12,6 +12,6 @@ void data_print_json(const struct inspection *of);
 /* data_tokens.c: what is found in texts, likewise. */
 int data_print_tokens(const struct inspect_tokens *t);
 struct json;
-void data_json_tokens(struct json *j, const struct inspect_tokens *t);
+void data_json_tokens(struct json *j, const char *key, const struct inspect_tokens *t);
 
 #endif

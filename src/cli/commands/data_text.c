@@ -154,13 +154,16 @@ int data_print_text(const struct inspection *of, int all)
     const struct shape s = data_input(d)->shape;
     printf("%s: ", d->name);
     if (of->tokens)
-        printf("texts of %s%d tokens", data_is_ragged(d) ? "up to " : "", s.h);
+        printf("texts of %s%d tokens", data_is_ragged(d) ? "up to " : "",
+               data_input(d)->source ? data_input(d)->source : s.h);
     else if (s.kind == VECTOR)
         printf("%d number%s", s.c, s.c == 1 ? "" : "s");
     else
         printf("%dx%dx%d %s", s.c, s.h, s.w, data_input(d)->type == FIELD_BYTES ? "bytes" : "numbers");
     if (of->classes)
         printf(" and one of %d classes%s", data_classes(d), data_has_label_maps(d) ? " for each pixel" : "");
+    else if (of->wanted)
+        printf(" and what they are to become");
     else if (data_next(d))
         printf(" and those that come next");
     else
@@ -173,6 +176,8 @@ int data_print_text(const struct inspection *of, int all)
     if (of->classes ? print_class_counts(of) : of->targets ? print_targets(of) : 0)
         return -1;
     if (of->tokens ? data_print_tokens(of->tokens) : print_inputs(of, all))
+        return -1;
+    if (of->wanted && (printf("\nof what they are to become:\n") < 0 || data_print_tokens(of->wanted)))
         return -1;
     print_twins(of);
     return 0;

@@ -82,9 +82,9 @@ static void json_three(struct json *j, const char *key, const size_t n[INSPECT_S
     json_close(j, '}');
 }
 
-void data_json_tokens(struct json *j, const struct inspect_tokens *t)
+void data_json_tokens(struct json *j, const char *key, const struct inspect_tokens *t)
 {
-    json_open(j, "texts", '{');
+    json_open(j, key, '{');
     json_number(j, "vocabulary", t->vocabulary);
     json_three(j, "tokens", t->tokens);
     if (!t->knows_all)

@@ -10,7 +10,7 @@
 // clang-format off
 #define SOURCES(X)                                                                                                     \
     X(optdigits) X(mnist) X(fashion_mnist) X(kmnist) X(emnist_digits) X(emnist_letters) X(emnist_balanced) X(idx)      \
-    X(cifar10) X(cifar100) X(images) X(csv) X(json) X(xlsx) X(text)                                                               \
+    X(cifar10) X(cifar100) X(images) X(csv) X(json) X(xlsx) X(text) X(pairs)                                                               \
     X(moons) X(circles) X(spirals) X(blobs) X(xor) X(friedman) X(sines) X(shapes)
 // clang-format on
 #define DECLARE(name) extern const struct data_source source_##name;

@@ -93,6 +93,7 @@ int run_fetch_tests(void);
 int run_xlsx_tests(void);
 int run_retouch_tests(void);
 int run_text_tests(void);
+int run_pairs_tests(void);
 int run_label_map_tests(void);
 
 #endif

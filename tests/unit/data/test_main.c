@@ -6,7 +6,7 @@ static int (*const groups[])(void) = {
     run_spec_tests,    run_idx_tests,  run_optdigits_tests, run_split_tests,     run_batch_tests,   run_augment_tests,
     run_move_tests,    run_real_tests, run_cache_tests,     run_sources_tests,   run_numbers_tests, run_mishap_tests,
     run_cifar10_tests, run_csv_tests,  run_picture_tests,   run_images_tests,    run_json_tests,    run_inspect_tests,
-    run_fetch_tests,   run_xlsx_tests, run_retouch_tests,   run_label_map_tests, run_text_tests,
+    run_fetch_tests,   run_xlsx_tests, run_retouch_tests,   run_label_map_tests, run_text_tests,    run_pairs_tests,
 };
 
 int main(void)

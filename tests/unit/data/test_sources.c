@@ -252,6 +252,27 @@ static void check_made_numbers(const struct data_word *w, const void *detail)
     dataset_release(&d);
 }
 
+static void check_pairs(const struct data_word *w, const void *detail)
+{
+    const char *text = detail;
+    struct data_place at;
+    struct dataset d;
+    data_place_make(&at, w->name);
+    file_put(at.folder, "a.txt", text, strlen(text));
+    file_put_gz(at.folder, "b.txt.gz", text, strlen(text));
+    set_key(&at.s, "from", "a.txt");
+    set_key(&at.s, "to", "b.txt.gz");
+    set_key(&at.s, "length", "3");
+    set_key(&at.s, "test_part", "0.2");
+    at.s.validation = 0.25;
+    loads(&at.s, &d);
+    assert_true(d.n[PART_TRAIN] == 4 && d.pairs == 3 && d.n[PART_TEST] == 1);
+    assert_true(data_vocabulary(&d) == 3 && data_target(&d)->vocabulary == 5 && data_target_positions(&d) == 4);
+    assert_string_equal(d.target_text[PART_TEST][0], "a b");
+    dataset_release(&d);
+    folder_remove(at.folder);
+}
+
 static const struct {
     const char *name;
     void (*check)(const struct data_word *w, const void *detail);
@@ -275,6 +296,7 @@ static const struct {
      "c><c><v>0</v>"
      "</c></row><row><c><v>4</v></c><c><v>1</v></c></row></s>"},
     {"text", check_text, "aabaabaabaabaabaabaabaabaabaab"},
+    {"pairs", check_pairs, "a b\nb a\na a\nb b\na b\n"},
     {"moons", check_made,
      &(struct made_values){{0.857280608, 0.469339421, 1.29826973, -0.0705911904, -0.662194804, 0.646307545}, 2}},
     {"circles", check_made,
