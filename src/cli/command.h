@@ -56,6 +56,8 @@ struct options {
     const char *prompt;        /* of generate; NULL: not given */
     int count, length, top_k, seed;
     double temperature, top_p;
+    int beam; /* of translations, and: */
+    double length_penalty;
     int point; /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;
 };

@@ -5,6 +5,7 @@
 #include "base/param.h"
 #include "base/str.h"
 #include "kernels/kernels.h"
+#include "train/beam.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -64,6 +65,10 @@ static const struct option table[] = {
         .help = "draw from the likeliest tokens alone that have this share together" },           0, "P", FOR_GENERATE },
     { { .name = "seed", .type = P_INT, .at = AT(seed), .min = 0, .max = 2147483647,
         .help = "of what is drawn (default: 1)" },                                                0, "N", FOR_GENERATE },
+    { { .name = "beam", .type = P_INT, .at = AT(beam), .min = 1, .max = BEAM_MOST,
+        .help = "of translations: beginnings that are kept side by side (default: 1, the likeliest token each time)" }, 0, "N", FOR_PREDICT },
+    { { .name = "length-penalty", .type = P_FLOAT, .at = AT(length_penalty), .min = 0, .max = 10,
+        .help = "of translations: as train.length_penalty (default: 0)" },                        0, "A", FOR_PREDICT },
     { { .name = "point", .type = P_INT, .at = AT(point), .min = FIRST_POINT, .max = 2147483647,
         .help = "the point to show, by its number in `sweep plan` (default: the first)" },        0, "N", FOR_SHOW },
     { { .name = "dot", .type = P_FLAG, .at = AT(dot),
@@ -181,7 +186,8 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
                           .length = 200,
                           .temperature = 1,
                           .top_p = 1,
-                          .seed = 1};
+                          .seed = 1,
+                          .beam = 1};
     *nwords = 0;
     *used = 0;
     int only_words = 0;

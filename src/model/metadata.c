@@ -12,6 +12,8 @@
  *   fill        likewise what a missing number is taken for; absent: none is missing
  *   fit, background   how image files become samples (stretch or crop; the grey value behind transparent pixels)
  *   tokens      of texts: the tokenizer, see data/text/tokenizer.h
+ *   target      of pairs of texts: positions of the second, the last ones of the input; absent: there is one text
+ *   target_tokens   its tokenizer; two more ids, after those, begin and end a text
  *   columns     of a table: how its columns become the input, see data/sources/tabular_text.h
  *   training    a sweep file of this one training
  */
@@ -114,6 +116,10 @@ int model_texts(const struct model *m, struct stored_text text[MODEL_TEXTS], siz
         put_model_text(text, n, "background", arena_fmt(a, "%d", f->background));
     }
     put_model_text(text, n, "tokens", f->tokens);
+    if (f->target) {
+        put_model_text(text, n, "target", arena_fmt(a, "%d", f->target));
+        put_model_text(text, n, "target_tokens", f->target_tokens);
+    }
     put_model_text(text, n, "columns", f->columns);
     put_model_text(text, n, "training", m->training);
     return a->failed ? err_set(e, ERR_NOMEM, "no memory for what a model file says") : 0;
@@ -227,18 +233,40 @@ static int number_of_word(const char *(*word)(size_t i), const char *text)
 }
 
 /* The tokenizer is one, and has fewer tokens than ids can be told apart as floats. */
-static int read_model_tokens(struct text_reader *r, struct sample_form *f)
+static int count_model_tokens(struct text_reader *r, const char *tokens, int *size)
 {
     struct tokenizer t;
     struct err why = {0};
+    int bad = tokenizer_read(&t, tokens, &why);
+    *size = t.size;
+    tokenizer_release(&t);
+    return bad ? err_set(r->e, why.code, "%s: %s", r->f->path, why.text) : 0;
+}
+
+/* Of pairs of texts, how many positions are of the second, and its tokens. */
+static int read_model_target(struct text_reader *r, struct sample_form *f)
+{
+    const char *text = tensors_text(r->f, "target");
+    int64_t n;
+    if (!text)
+        return 0;
+    if (str_to_int(text, &n) || n < 1 || n >= f->shape.h)
+        return wrong_text(r, "target", "a number of positions below those of the input");
+    f->target = (int)n;
+    if (!*f->target_tokens)
+        return wanted_text(r, "target_tokens") ? wrong_text(r, "target_tokens", "what the tokens are") : -1;
+    int bad = count_model_tokens(r, f->target_tokens, &f->target_vocabulary);
+    f->target_vocabulary += 2;
+    return bad;
+}
+
+static int read_model_tokens(struct text_reader *r, struct sample_form *f)
+{
     if (f->shape.kind != SEQUENCE || f->shape.c != 1)
         return wrong_text(r, "input", "a sequence of ids, such as 1x64, as its values are tokens");
     if (!*f->tokens)
         return wanted_text(r, "tokens") ? wrong_text(r, "tokens", "what the tokens are") : -1;
-    int bad = tokenizer_read(&t, f->tokens, &why);
-    f->vocabulary = t.size;
-    tokenizer_release(&t);
-    return bad ? err_set(r->e, why.code, "%s: %s", r->f->path, why.text) : 0;
+    return count_model_tokens(r, f->tokens, &f->vocabulary) || read_model_target(r, f) ? -1 : 0;
 }
 
 static int read_form(struct text_reader *r, struct sample_form *f)
@@ -261,6 +289,7 @@ static int read_form(struct text_reader *r, struct sample_form *f)
     f->background = grey ? atoi(grey) & 255 : 0;
     f->columns = optional_text(r, "columns");
     f->tokens = optional_text(r, "tokens");
+    f->target_tokens = optional_text(r, "target_tokens");
     return f->type == FIELD_TOKENS ? read_model_tokens(r, f) : 0;
 }
 
@@ -268,7 +297,10 @@ static int read_network(struct text_reader *r, struct model *m)
 {
     const char *precision = wanted_text(r, "precision");
     struct err_list errs = {0};
-    struct nn_spec spec = {.precision = number_of_word(nn_precision_name, precision), .vocabulary = m->form.vocabulary};
+    struct nn_spec spec = {.precision = number_of_word(nn_precision_name, precision),
+                           .vocabulary = m->form.vocabulary,
+                           .target = m->form.target,
+                           .target_vocabulary = m->form.target_vocabulary};
     m->network = precision ? wanted_text(r, "network") : NULL;
     struct nn_graph *g = arena_take(r->a, sizeof *g);
     if (!m->network)

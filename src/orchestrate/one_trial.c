@@ -415,7 +415,8 @@ static int same_target(const struct model *m, const struct dataset *d, struct er
     if (a.kind != b.kind || a.c != b.c || a.h != b.h || a.w != b.w || a.d != b.d)
         return err_set(e, ERR_DATA, "dataset %s has samples of %s, the model wants %s", d->name,
                        shape_text(a, has, sizeof has), shape_text(b, wants, sizeof wants));
-    if (strcmp(m->form.tokens, d->tokens ? d->tokens : "") != 0)
+    if (strcmp(m->form.tokens, d->tokens ? d->tokens : "") != 0 ||
+        strcmp(m->form.target_tokens, d->target_tokens ? d->target_tokens : "") != 0)
         return err_set(e, ERR_DATA, "the tokens of dataset %s are not those of the model", d->name);
     if (m->classes && m->classes != data_classes(d))
         return err_set(e, ERR_DATA, "dataset %s has %d classes, the model %d", d->name, data_classes(d), m->classes);
@@ -478,6 +479,8 @@ int one_trial_measure(struct one_trial *o, const struct one_trial_how *how, cons
     bad = bad || sweep_point_data(other, &o->at, &o->mem, &o->p.point.data, errs);
     if (!bad && *m->form.tokens)
         o->p.point.data.tokens = m->form.tokens;
+    if (!bad && *m->form.target_tokens)
+        o->p.point.data.target_tokens = m->form.target_tokens;
     bad = bad || dataset_load(&set, &o->p.point.data, &e) || same_target(m, &set, &e) ||
           data_view_init(&view, &set, &o->p.point.data, &o->mem, &e);
     if (!bad) {

@@ -72,6 +72,8 @@ int point_graph(const struct point *pt, const struct dataset *set, struct nn_gra
     const struct nn_target target = train_target(task, target_of(set), &shape);
     struct nn_spec spec = pt->nn;
     spec.vocabulary = data_vocabulary(set);
+    spec.target = data_target_positions(set);
+    spec.target_vocabulary = spec.target ? data_target(set)->vocabulary : 0;
     return nn_graph_build(g, pt->line, pt->nlines, data_input(set)->shape, target, &spec, a, errs);
 }
 
@@ -393,8 +395,9 @@ static void note_start(struct planner *p, const struct start_match *m, const str
 /* The ids of another network's tokens are those of other words. */
 static int check_start_tokens(const struct start_file *f, const struct dataset *d, struct err *e)
 {
-    const char *tokens = tensors_text(&f->tensors, "tokens");
-    if (!tokens || !d->tokens || !strcmp(tokens, d->tokens))
+    const char *tokens = tensors_text(&f->tensors, "tokens"), *target = tensors_text(&f->tensors, "target_tokens");
+    if ((!tokens || !d->tokens || !strcmp(tokens, d->tokens)) &&
+        (!target || !d->target_tokens || !strcmp(target, d->target_tokens)))
         return 0;
     return err_set(
         e, ERR_USAGE,

@@ -20,6 +20,7 @@
 #define TRAIN_CURVES "curves"
 #define TRAIN_REGIONS "regions"
 #define TRAIN_PLACES "places"
+#define TRAIN_TRANSLATIONS "translations"
 #define REGION_SIDE 48             /* cells of a grid along each of both numbers */
 #define REGION_SAMPLES 300         /* most samples in it */
 #define TRAIN_PICTURE_PIXELS 12288 /* values of one: 3 x 64 x 64 */

@@ -62,6 +62,7 @@ static void measure_batch(struct training *r, enum data_split split, uint32_t fr
                            .seed = j->seed,
                            .sample = r->batch.key,
                            .lengths = r->batch.lengths,
+                           .target_lengths = r->batch.target_lengths,
                            .divergence = r->divergence};
     train_clear_divergence(r);
     train_fixed_forward(r, r->eval, split, r->at);
@@ -84,6 +85,8 @@ void train_measure(struct training *r, enum data_split split, int keep, float v[
     r->task.type->begin(&r->task, split == DATA_TRAIN); /* of a training set there may be no room for all answers */
     for (size_t from = 0; from < n; from += (size_t)batch)
         measure_batch(r, split, (uint32_t)from, n - from < (size_t)batch ? (int)(n - from) : batch, keep);
+    if (r->task.type->look)
+        r->task.type->look(r, split, keep);
     train_values(r, v);
 }
 

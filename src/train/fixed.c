@@ -84,8 +84,12 @@ static void move_values(const struct fixed_part *f, int n, const uint32_t *at, i
 static void run_fixed(struct training *r)
 {
     const struct batch *b = &r->batch;
-    const struct nn_pass pass = {
-        .n = b->n, .blocks = b->blocks, .seed = r->job.seed, .sample = b->key, .lengths = b->lengths};
+    const struct nn_pass pass = {.n = b->n,
+                                 .blocks = b->blocks,
+                                 .seed = r->job.seed,
+                                 .sample = b->key,
+                                 .lengths = b->lengths,
+                                 .target_lengths = b->target_lengths};
     nn_forward(r->fixed.net, &pass);
 }
 

@@ -180,6 +180,7 @@ static struct nn_pass pass_of_batch(const struct training *r, uint64_t number, u
                             .epoch = r->round,
                             .sample = r->batch.stream ? r->batch.stream : r->batch.key,
                             .lengths = r->batch.lengths,
+                            .target_lengths = r->batch.target_lengths,
                             .divergence = r->divergence,
                             .divergence_scale = (float)(r->job.spec->beta / m)};
 }

@@ -1,4 +1,5 @@
 /* params.c - the keys of [train] that every training has. */
+#include "train/beam.h"
 #include "train/task.h"
 
 #include <math.h>
@@ -100,6 +101,10 @@ const struct param train_params[] = {
     { .name = "dropout_from", .type = P_INT, .at = AT(dropout_from), .min = 1, .max = 1000000, .preset = "1",
       .word = train_dropout_word, .matters = MATTERS_UNLESS_PRESET,
       .help = "dropout, dropout2d and droppath change nothing before this epoch (Liu et al. 2023, arXiv:2303.01500); overfit: before the epoch after the first in which val_loss > 1.05 * its least so far and train_loss < that of the epoch of the least" },
+    { .name = "beam", .type = P_INT, .at = AT(beam), .min = 1, .max = BEAM_MOST, .preset = "1", .matters = MATTERS_UNLESS_PRESET,
+      .help = "beginnings of a translation that are kept side by side while it is made, for bleu; 1: the likeliest token each time" },
+    { .name = "length_penalty", .type = P_FLOAT, .at = AT(length_penalty), .min = 0, .max = 10, .preset = "0", .matters = MATTERS_UNLESS_PRESET,
+      .help = "of translations that are finished the one with the largest log share / ((5 + tokens) / 6)^length_penalty is taken (Wu et al. 2016)" },
     { .name = "drop_last", .type = P_BOOL, .at = AT(drop_last), .preset = "no",
       .help = "leave out the last batch of an epoch when it is not full" },
     { .name = "patience", .type = P_INT, .at = AT(patience), .min = 0, .max = 1000000, .preset = "0",

@@ -72,6 +72,7 @@ struct task_type {
     int by_class;     /* label_smoothing and class_weights have a meaning for it */
     int like_input;   /* the values have the shape of the input */
     int by_position;  /* there are as many values for each position of the input */
+    int translates;   /* train.beam and train.length_penalty have a meaning for it */
     unsigned metrics; /* those that it measures: bits 1 << METRIC_X, METRIC_LOSS always */
     /* Those of them that it measures with this network (NULL: any) on this data; NULL: all. */
     unsigned (*measured)(const struct nn_graph *g, const struct dataset *d);
@@ -92,6 +93,8 @@ struct task_type {
     void (*measure)(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep);
     /* Its memory is there, and so are the samples: makes what stays the same for the whole training. NULL: nothing. */
     void (*prepare)(struct train_task *t);
+    /* A split has been measured so: looks at it in other ways, with r->eval. NULL: it need not. */
+    void (*look)(struct training *r, enum data_split split, int keep);
     /* Its metrics of all that was seen; the others are left alone. */
     void (*values)(const struct train_task *t, float v[METRICS]);
     struct constant_guess (*guess)(struct train_task *t);

@@ -99,6 +99,8 @@ struct train_spec {        /* as read from [train] */
     double min_delta;     /* what counts as improvement */
     int select;           /* 0 best epoch by the selecting metric, 1 last epoch: whose weights are tested */
     int eval_batch;       /* images per evaluation step */
+    int beam;             /* beginnings of a translation that are kept, see beam.h; and what its score is divided by: */
+    double length_penalty;
     _Alignas(16) unsigned char optimizer_args[TRAIN_ARGS], schedule_args[TRAIN_ARGS], loss_args[TRAIN_ARGS];
 
     /* The selecting metric, from sweep.objective; set by config. Of a test_* metric the val_* one of the same kind is

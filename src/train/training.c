@@ -20,7 +20,8 @@ int train_eval_batch(const struct train_job *j)
 {
     const size_t *n = j->view->n;
     size_t most = n[DATA_VALIDATION] > n[DATA_TEST] ? n[DATA_VALIDATION] : n[DATA_TEST];
-    return most < (size_t)j->spec->eval_batch ? (int)(most ? most : 1) : j->spec->eval_batch;
+    const int eval = most < (size_t)j->spec->eval_batch ? (int)(most ? most : 1) : j->spec->eval_batch;
+    return eval < j->spec->beam ? j->spec->beam : eval; /* a sentence has so many lanes */
 }
 
 static float decay_of(const struct train_spec *s, const struct nn_tensor *t)
@@ -143,6 +144,9 @@ static void lay_out_training(struct training *r, struct train_taker *t)
         train_take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->labels, sizeof *r->batch.label);
     if (data_is_ragged(j->view->set))
         r->batch.lengths = train_take(t, (size_t)blocks_of((int)larger) * LANES, sizeof *r->batch.lengths);
+    if (data_target_positions(j->view->set))
+        r->batch.target_lengths =
+            train_take(t, (size_t)blocks_of((int)larger) * LANES, sizeof *r->batch.target_lengths);
     r->batch.target = train_take(t, (size_t)blocks_of((int)larger) * LANES * (size_t)j->view->targets, f);
     r->batch.scratch = train_take(t, 1, data_scratch(j->view));
     r->task.each = train_take(t, larger, f);

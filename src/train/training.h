@@ -95,7 +95,7 @@ void train_copy(float *to, const float *from, size_t n);
 struct nn_net *train_take_net(struct train_taker *t, const struct train_job *j, const struct nn_graph *g, int first,
                               int batch, int training);
 
-/* Sizes of a batch: never more than there are samples. */
+/* Sizes of a batch: never more than there are samples, but for a search for translations. */
 int train_batch(const struct train_job *j);
 int train_eval_batch(const struct train_job *j);
 

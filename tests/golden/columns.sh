@@ -18,6 +18,13 @@ rm -r results/m results/m.*
 run 0 m.ini -q --no-plots search.method=random search.trials=2 train.lr=0.1,0.2
 mv results/m.surrogate.csv results/t.surrogate.csv
 rm -r results/m results/m.*
+# And translations of pairs of texts.
+for i in 1 2 3 4 5 6 7 8 9 10; do echo "a $i" >>from && echo "$i b" >>to; done
+printf '%s\n' '[data]' 'dataset = pairs' 'from = from' 'to = to' 'length = 4' '[model]' \
+  'layers = embedding 4, gru 4, target, embedding 4, gru 4 start, dense tied' '[train]' 'epochs = 1' >p.ini
+run 0 p.ini -q --no-plots
+mv results/p.translations.csv results/t.translations.csv
+rm -r results/p results/p.*
 run 0 list columns
 cp out listed
 awk '/^\[/ { file = $1; next } /^[^ ]/ { if (bare) print bare; bare = file " " $1; next } /^  / { bare = "" }

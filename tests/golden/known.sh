@@ -33,9 +33,9 @@ run 4 plan mnist.ini data.path=broken
 # are made by a line in the sweep file; what a network begins with is another matter.
 for f in "$SOURCE"/sweeps/*.ini; do
   places=none
-  if grep -qE '^dataset *= *(csv|text)' "$f"; then
+  if grep -qE '^dataset *= *(csv|text|pairs)' "$f"; then
     places=$SWEEP_DATA
-    [ -e "$places/$(sed -nE 's/^file *= *([^ ;]+).*/\1/p' "$f")" ] || continue
+    [ -e "$places/$(sed -nE 's/^(file|from) *= *([^ ;]+).*/\2/p' "$f")" ] || continue
   fi
   begins=()
   ! grep -q '^start *=' "$f" || begins=(model.start=none)

@@ -9,6 +9,8 @@ awk 'BEGIN { print "PassengerId,Survived,Pclass,Name,Ticket,Cabin,Age"
 mkdir -p leaves/birch leaves/oak
 for i in 1 2 3 4 5 6 7 8 9 10; do echo "P2 2 1 9 $((i - 1)) 3" | tee leaves/birch/$i.pgm >leaves/oak/$i.pgm; done
 book book.txt
+book german.txt
+book english.txt
 ls example*.ini >/dev/null 2>&1 || fail "README.md has no sweep file"
 for file in example*.ini; do
   if grep -qE '^dataset *= *(mnist|fashion-mnist)' "$file" && [ ! -d "$SWEEP_DATA/mnist" ]; then

@@ -39,12 +39,18 @@ numbers 11 60 30 | tr , ' ' >data/diabetes.csv
 mkdir data/efficientnet-lite0 # a tensor of it: 32 zeros
 { byte 72; printf '\0\0\0\0\0\0\0%-72s' '{"_bn0.bias":{"dtype":"F32","shape":[32],"data_offsets":[0,128]}}'; head -c 128 /dev/zero; } \
   >data/efficientnet-lite0/model.safetensors
-mkdir -p data/tinyshakespeare data/imdb
+mkdir -p data/tinyshakespeare data/imdb data/multi30k
 book data/tinyshakespeare/input.txt 60
 for part in train_5000 test_1000; do
   awk 'BEGIN { print "review,sentiment"
     for (i = 0; i < 40; i++) printf "\"%s film, %d times seen\",%s\n", i % 2 ? "good" : "bad", i % 7, i % 2 ? "positive" : "negative" }' |
     gzip >data/imdb/imdb_$part.csv.gz
+done
+for part in train test_2016_flickr; do
+  for to in de en; do
+    awk -v to=$to 'BEGIN { for (i = 0; i < 48; i++) printf to == "de" ? "hund %d sieht %d.\n" : "dog %d sees %d.\n", i % 5, i % 7 }' |
+      gzip >data/multi30k/$part.$to.gz
+  done
 done
 export SWEEP_DATA=$T/data
 
@@ -52,11 +58,13 @@ export SWEEP_DATA=$T/data
 small() {
   set -- "$1" train.epochs=1 train.batch_size=16 train.drop_last=no sweep.repeats=1 require.result=
   if grep -q '^dataset *= text' "$1"; then set -- "$@" data.length=8 data.test=8 train.epoch_steps=2
+  elif grep -q '^dataset *= pairs' "$1"; then set -- "$@" data.length=20 data.vocabulary=258 data.test=8 train.epoch_steps=2
   elif ! grep -q '^folds' "$1"; then set -- "$@" data.train=8 data.validation=8 data.test=8; fi
   if grep -q '^\[grid\]' "$1"; then set -- "$@" search.method=random search.trials=2; else set -- "$@" train.epochs=2; fi
   case $1 in
   */shakespeare.ini) set -- "$@" model.width=8 model.depth=1 ;;
   */imdb-*.ini) set -- "$@" model.width=8 data.length=6 ;;
+  */translate.ini) set -- "$@" model.width=8 train.beam=2 ;;
   */cells.ini) set -- "$@" model.state=4 ;;
   */row-mnist.ini) set -- "$@" model.state=4 ;;
   */resnet.ini) set -- "$@" model.blocks=1 model.width=2 ;;

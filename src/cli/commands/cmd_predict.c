@@ -2,6 +2,7 @@
  * sample. */
 #include "cli/commands/model_file.h"
 #include "cli/commands/predict_maps.h"
+#include "cli/commands/predict_texts.h"
 
 #include "base/maths.h"
 #include "base/str.h"
@@ -230,8 +231,11 @@ static int predict_split(const struct invocation *in, const struct model_word *w
         *e = errs.v[0];
     err_list_release(&errs);
     int truths = v && v->targets < TRUTHS ? (m->classes ? 1 : v->targets) : 0;
-    int bad = !v || one_trial_suits(o, m, e) || answers_begin(a, m, &in->opt, 1, truths, e) ||
-              predict_view(m, v, split, how, e);
+    int bad = !v || one_trial_suits(o, m, e);
+    if (!bad && model_translates(m))
+        bad = predict_pairs(in, m, v, split, how->isa, &a->failed, e);
+    else
+        bad = bad || answers_begin(a, m, &in->opt, 1, truths, e) || predict_view(m, v, split, how, e);
     one_trial_free(o);
     return bad ? -1 : 0;
 }
@@ -276,6 +280,8 @@ static int run_predict(const struct invocation *in, struct answers *a, struct ar
                        "`sweep eval` measures it");
     if (in->opt.split)
         return predict_split(in, &w, &m, split, &how, a, e);
+    if (model_translates(&m))
+        return predict_lines(in, &m, in->arg + 1, in->nargs - 1, how.isa, &a->failed, e);
     return answers_begin(a, &m, &in->opt, 0, 0, e) || predict_files(&m, in->arg + 1, in->nargs - 1, &how, e) ? -1 : 0;
 }
 

@@ -233,7 +233,7 @@ static size_t number_of_text(const struct point_choice *p)
 }
 
 /* The words of `layers` do not depend on it. */
-static const struct target_kind any_target = {.classes = 2, .numbers = 2, .vocabulary = 2};
+static const struct target_kind any_target = {.classes = 2, .numbers = 2, .vocabulary = 2, .pairs = 1};
 
 /* Tells of unknown layers with the other errors of the file, not only when those are mended and the plan gives
  * shapes: of every variant and every insert, at the first point that has them. */

@@ -39,6 +39,8 @@ int write_gradients(struct sweep_run *run, int sync, struct err *e);
 int write_held_out(struct sweep_run *run, int sync, struct err *e);
 /* NAME.predictions.csv and .mistakes.csv: what the best point says of the samples of the test split. */
 int write_predictions(struct sweep_run *run, int sync, struct err *e);
+/* NAME.translations.csv: what it makes of the texts of the test split, where it is to translate them. */
+int write_translations(struct sweep_run *run, int sync, struct err *e);
 /* NAME.pictures.csv: pixels of its worst mistakes, or of what it was to reconstruct. */
 int write_pictures(struct sweep_run *run, int sync, struct err *e);
 /* NAME.regions.csv: what the best point says of places, where its input is two numbers. */
@@ -66,7 +68,7 @@ void metrics_known(struct sweep_run *run);
 /* The tables that are made here, trials.h has one more. */
 extern const struct column_table epoch_table, timing_table, layer_table, confusion_table, gradient_table,
     held_out_table, start_table, prediction_table, mistake_table, curve_table, calibration_table, picture_table,
-    region_table, about_table, seen_table, pin_table, outside_table;
+    region_table, translation_table, about_table, seen_table, pin_table, outside_table;
 
 /* NAME.layers.csv: adds the layers of a point; and the whole table again, of a plan that grows. */
 void layers_add(struct record_file *f, const struct plan_point *p);

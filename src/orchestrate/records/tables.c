@@ -122,8 +122,8 @@ int tables_write(struct sweep_run *run, int sync, struct err *e)
     main_table_release(&trials);
     bad = bad || (run->growth && (write_layers(run, sync, e) || write_starts(run, sync, e))) ||
           write_epochs(run, sync, e) || write_findings(run, sync, e) || write_gradients(run, sync, e) ||
-          write_held_out(run, sync, e) || write_predictions(run, sync, e) || write_pictures(run, sync, e) ||
-          write_regions(run, sync, e) || write_about(run, sync, e);
+          write_held_out(run, sync, e) || write_predictions(run, sync, e) || write_translations(run, sync, e) ||
+          write_pictures(run, sync, e) || write_regions(run, sync, e) || write_about(run, sync, e);
     return bad ? -1 : 0;
 }
 

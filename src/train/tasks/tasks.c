@@ -5,7 +5,7 @@
 #include <string.h>
 
 // clang-format off
-#define TASK_NAMES(X) X(classify) X(regress) X(label) X(next) X(reconstruct)
+#define TASK_NAMES(X) X(classify) X(regress) X(label) X(next) X(translate) X(reconstruct)
 // clang-format on
 #define DECLARE(name) extern const struct task_type task_##name;
 #define ROW(name) &task_##name,
@@ -106,6 +106,9 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
         return err_set(e, ERR_USAGE,
                        "pastes rectangles into pictures, and dataset %s has none; write 0, or mixup in its place",
                        d->name);
+    *key = s->beam != 1 ? "beam" : "length_penalty";
+    if ((s->beam != 1 || s->length_penalty > 0) && !task->translates)
+        return err_set(e, ERR_USAGE, "is of a search for translations, and %s makes none; leave it out", task->name);
     *key = "sampling";
     if (s->sampling && !task->by_class)
         return err_set(e, ERR_USAGE, "%s has no classes to balance; write shuffle, or leave it out", task->name);
@@ -125,6 +128,8 @@ struct nn_target train_target(const struct task_type *task, struct target_kind t
     *shape = target.input;
     if (task->by_position)
         shape->c = target.next ? target.vocabulary : n / (target.input.h * target.input.w);
+    if (target.pairs)
+        shape->h = target.pairs;
     return (struct nn_target){n, n == 1 ? task->one : task->many, task->like_input || task->by_position ? shape : NULL};
 }
 

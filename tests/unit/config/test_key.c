@@ -161,7 +161,8 @@ static int in_args(const struct family *f, const struct param *p)
 static void families_are_walked(void **state)
 {
     static const char never[] =
-        " train_files file test_file train_folder test_folder masks test_masks class_names "; /* the fingerprint of what
+        " train_files file test_file train_folder test_folder masks test_masks class_names from to "
+        "test_from test_to "; /* the fingerprint of what
                                                                                                  is in them counts */
     struct family_row row, first;
     size_t keys = 0, listed = 0;

@@ -32,6 +32,7 @@ int test_late_dropout(void);
 int test_mixing(void);
 int test_classes(void);
 int test_next(void);
+int test_translate(void);
 int test_label(void);
 int test_frozen(void);
 

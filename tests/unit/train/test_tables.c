@@ -96,12 +96,13 @@ static void each_loss_is_complete(void **state)
 /* Every task has a training in some test, and every metric its values: a word here names it. */
 static void each_task_is_complete(void **state)
 {
-    static const char *const trained[] = {"classify", "regress", "label", "next",
-                                          "reconstruct"}; /* test_epochs.c, test_regress.c, test_next.c, ... */
-    static const char *const computed[] = {"loss",  "accuracy",       "mse",        "rmse",      "mae",    "r2",
-                                           "psnr",  "reconstruction", "divergence", "precision", "recall", "f1",
-                                           "kappa", "matthews",       "auc",        "log_loss",  "brier",  "ece",
-                                           "top3",  "top5",           "perplexity", "bits",      "iou",    "dice"};
+    static const char *const trained[] = {
+        "classify", "regress",   "label",
+        "next",     "translate", "reconstruct"}; /* test_epochs.c, test_regress.c, test_next.c, ... */
+    static const char *const computed[] = {
+        "loss",      "accuracy", "mse",        "rmse",  "mae",      "r2",   "psnr",     "reconstruction", "divergence",
+        "precision", "recall",   "f1",         "kappa", "matthews", "auc",  "log_loss", "brier",          "ece",
+        "top3",      "top5",     "perplexity", "bits",  "iou",      "dice", "bleu"};
     unsigned by_some = 0;
     size_t n = 0;
     (void)state;

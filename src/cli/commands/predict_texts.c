@@ -1,0 +1,131 @@
+/* predict_texts.c prints translations. */
+#include "cli/commands/predict_texts.h"
+
+#include "base/file.h"
+#include "base/str.h"
+#include "orchestrate/translating.h"
+#include "report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_COLUMNS 5
+
+/* The texts, and what a row says of each beside its translation. */
+struct texts_out {
+    struct csv_out *csv;
+    const char *file;          /* NULL: of a split */
+    const struct data_view *v; /* of a split */
+    int split;
+    size_t failed;
+};
+
+static int print_translation(void *ctx, size_t i, const char *translation, const char *error)
+{
+    struct texts_out *t = ctx;
+    char number[STR_NUM];
+    const char *cell[TEXT_COLUMNS];
+    size_t n = 0;
+    if (t->file)
+        cell[n++] = t->file;
+    cell[n++] = str_whole(number, t->file ? i + 1 : t->v->index[t->split][i] + (uint64_t)1);
+    if (!t->file) {
+        const enum data_part part = part_of((enum data_split)t->split);
+        cell[n++] = t->v->set->source_text[part][t->v->index[t->split][i]];
+        cell[n++] = t->v->set->target_text[part][t->v->index[t->split][i]];
+    }
+    cell[n++] = translation ? translation : "";
+    cell[n++] = error ? error : "";
+    t->failed += error != NULL;
+    return csv_row(t->csv, cell);
+}
+
+static struct translate_how texts_how(const struct invocation *in, const char *isa, struct texts_out *t)
+{
+    return (struct translate_how){.jobs = option_jobs(&in->opt),
+                                  .isa = isa,
+                                  .beam = {in->opt.beam, in->opt.length_penalty},
+                                  .row = print_translation,
+                                  .ctx = t};
+}
+
+/* The lines of a file, as in the dataset pairs. */
+struct file_lines {
+    char *bytes;
+    const char **text;
+    size_t *bytes_of, n;
+};
+
+static void file_lines_release(struct file_lines *l)
+{
+    free(l->bytes);
+    free(l->text);
+    free(l->bytes_of);
+}
+
+static int read_file_lines(struct file_lines *l, const char *path, struct err *e)
+{
+    size_t n = 0, lines = 0;
+    *l = (struct file_lines){.bytes = file_read(path, &n, e)};
+    if (!l->bytes)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        lines += l->bytes[i] == '\n';
+    l->text = malloc((lines + 1) * sizeof *l->text);
+    l->bytes_of = malloc((lines + 1) * sizeof *l->bytes_of);
+    if (!l->text || !l->bytes_of)
+        return err_set(e, ERR_NOMEM, "%s: no memory to read it", path);
+    const char *at = l->bytes + (n >= 3 && !memcmp(l->bytes, "\xef\xbb\xbf", 3) ? 3 : 0), *end = l->bytes + n;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
+        l->text[l->n] = at;
+        at = newline ? newline + 1 : end;
+        stop -= stop > l->text[l->n] && stop[-1] == '\r';
+        l->bytes_of[l->n] = (size_t)(stop - l->text[l->n]);
+        l->n++;
+    }
+    return 0;
+}
+
+int predict_lines(const struct invocation *in, const struct model *m, const char *const *path, size_t n,
+                  const char *isa, size_t *failed, struct err *e)
+{
+    static const char *const head[] = {"file", "line", "predicted", "error"};
+    struct texts_out t = {.csv = csv_stream(stdout, head, sizeof head / sizeof *head, e)};
+    int bad = !t.csv;
+    for (size_t i = 0; i < n && !bad; i++) {
+        struct file_lines l;
+        const struct translate_how how = texts_how(in, isa, &t);
+        t.file = path[i];
+        bad = read_file_lines(&l, path[i], e) || translate_texts(m, l.text, l.bytes_of, l.n, &how, e);
+        file_lines_release(&l);
+    }
+    *failed = t.failed;
+    if (t.csv)
+        csv_end(t.csv); /* close_output tells what the stream says */
+    return bad ? -1 : 0;
+}
+
+int predict_pairs(const struct invocation *in, const struct model *m, const struct data_view *v, int split,
+                  const char *isa, size_t *failed, struct err *e)
+{
+    static const char *const head[] = {"sample", "source", "true", "predicted", "error"};
+    struct texts_out t = {.v = v, .split = split};
+    const struct translate_how how = texts_how(in, isa, &t);
+    const enum data_part part = part_of((enum data_split)split);
+    const char **text = malloc((v->n[split] + 1) * sizeof *text);
+    size_t *bytes = malloc((v->n[split] + 1) * sizeof *bytes);
+    int bad = text && bytes ? 0 : err_set(e, ERR_NOMEM, "no memory for the texts of a split");
+    for (size_t i = 0; i < v->n[split] && !bad; i++) {
+        text[i] = v->set->source_text[part][v->index[split][i]];
+        bytes[i] = strlen(text[i]);
+    }
+    bad = bad || !(t.csv = csv_stream(stdout, head, sizeof head / sizeof *head, e)) ||
+          translate_texts(m, text, bytes, v->n[split], &how, e);
+    *failed = t.failed;
+    if (t.csv)
+        csv_end(t.csv);
+    free(text);
+    free(bytes);
+    return bad ? -1 : 0;
+}
