@@ -337,6 +337,11 @@ static void queue_open_trials(struct sweep_run *run, size_t point)
 static int judge_points(struct sweep_run *run, struct err *e)
 {
     struct trial_plan *plan = run->plan;
+    if (run->pruning->rests) {
+        const int bad = pruning_promote(run, e);
+        settle_points(run);
+        return bad;
+    }
     for (size_t p = plan->settled; p < plan->npoints && pruning_may_begin(run, p, plan->settled); p++) {
         int open = pruning_judge_point(run, p, e);
         if (open < 0)

@@ -2,6 +2,7 @@
 #include "orchestrate/pruning.h"
 
 #include "orchestrate/plan.h"
+#include "orchestrate/queue.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/replay.h"
 #include "orchestrate/store.h"
@@ -24,7 +25,10 @@ int pruning_begin(struct sweep_run *run, size_t trials, struct err *e)
         p->other = malloc((trials + 1) * sizeof *p->other);
         p->repeat = malloc((trials + 1) * sizeof *p->repeat);
     }
-    if (p && p->best && p->verdict && p->unjudged && p->other && p->repeat)
+    int bad = !p || !p->best || !p->verdict || !p->unjudged || !p->other || !p->repeat;
+    if (!bad && run->spec->prune_args.promotion)
+        bad = promotion_init(&p->promotion, p->args, trials) || !(p->rests = calloc(trials + 1, sizeof *p->rests));
+    if (!bad)
         return 0;
     return err_set(e, ERR_NOMEM, "no memory for the curves of %zu trials", trials);
 }
@@ -40,6 +44,8 @@ void pruning_release(struct sweep_run *run)
         free(p->unjudged);
         free(p->other);
         free(p->repeat);
+        free(p->rests);
+        promotion_release(&p->promotion);
     }
     free(p);
 }
@@ -147,12 +153,32 @@ static int race_decides(struct sweep_run *run, size_t i, struct trial_record *re
     return 1;
 }
 
+/* Of trials that wait: the end of one when no training follows, or that it is to wait. */
+static int promotion_decides(struct sweep_run *run, size_t i, int epochs, struct trial_record *rec, struct err *e)
+{
+    struct pruning *p = run->pruning;
+    const struct trial *t = &run->plan->trial[i];
+    const double sign = run->spec->maximise ? -1 : 1;
+    const int end = promotion_gives_up(&p->promotion, p->rests, i);
+    if (end) {
+        p->verdict[i] = (struct prune_verdict){end, (float)(sign * (double)p->best[i][end - 1]),
+                                               (float)(sign * promotion_against(&p->promotion, p->rests, i))};
+        return pruned_record(run, t, end, rec, e) ? -1 : 1;
+    }
+    if (!epochs || epochs != p->promotion.granted[i] || epochs >= t->kind->epochs)
+        return 0;
+    *rec = (struct trial_record){.key = t->r.key, .status = TRIAL_OPEN, .epochs_run = epochs, .error = ""};
+    return 1;
+}
+
 int pruning_decide(struct sweep_run *run, const struct trial *t, int from, int to, struct trial_record *rec,
                    struct err *e)
 {
     struct pruning *p = run->pruning;
     if (p && p->type->race && from == 1)
         return race_decides(run, trial_place(run, t), rec, e);
+    if (p && p->rests)
+        return promotion_decides(run, trial_place(run, t), to, rec, e);
     if (!p || p->type->race || from > to)
         return 0;
     size_t i = trial_place(run, t);
@@ -205,6 +231,86 @@ static int judge_trial(struct sweep_run *run, size_t i, struct err *e)
     return was != TRIAL_OPEN && t->r.status == TRIAL_OPEN;
 }
 
+/* What the trials have come to; those that are being trained rest at where they began. */
+static void read_rests(struct sweep_run *run)
+{
+    struct pruning *p = run->pruning;
+    for (size_t i = 0; i < run->plan->ntrials; i++) {
+        const struct trial *t = &run->plan->trial[i];
+        struct promotion_trial *r = &p->rests[i];
+        r->best = p->best[i];
+        r->ended = (t->r.status == TRIAL_COMPLETE || t->r.status == TRIAL_FAILED || t->r.status == TRIAL_SKIPPED) &&
+                   !t->r.volatile_failure;
+        r->epochs = r->ended || !r->planned ? t->nepochs : r->epochs; /* the first time: as the journal has it */
+        r->planned = t->kind->epochs;
+    }
+}
+
+/* A job that the journal does not answer: its trial is trained further. */
+static void begin_job(struct sweep_run *run, size_t i)
+{
+    struct trial *t = &run->plan->trial[i];
+    const enum trial_status was = t->r.status;
+    if (was != TRIAL_OPEN) {
+        trial_reopen(run, t);
+        change_status(run, t, was);
+    }
+    if (run->tally->stock_taken)
+        queue_append(run, i);
+}
+
+/* A trial that waits is given up, by a worker where the journal does not have its end. */
+static int close_trial(struct sweep_run *run, size_t i, struct err *e)
+{
+    if (run->pruning->unjudged[i])
+        return judge_trial(run, i, e) < 0 ? -1 : 0;
+    if (run->tally->stock_taken && run->plan->trial[i].r.status == TRIAL_OPEN)
+        queue_append(run, i);
+    return 0;
+}
+
+int pruning_promote(struct sweep_run *run, struct err *e)
+{
+    struct pruning *p = run->pruning;
+    const int closed = p->promotion.closed;
+    int next;
+    read_rests(run);
+    while ((next = promotion_next(&p->promotion, p->rests)) == 1) {
+        const struct promotion_job *job = &p->promotion.job[p->promotion.jobs - 1];
+        if (job->to && promotion_job_is_over(&p->promotion, p->rests, p->promotion.jobs - 1))
+            p->unjudged[job->trial] &= (uint8_t)promotion_waits(&p->promotion, p->rests, job->trial);
+        else if (job->to)
+            begin_job(run, job->trial);
+    }
+    if (next < 0)
+        return err_set(e, ERR_NOMEM, "no memory for the order of trainings");
+    for (size_t i = 0; next == 2 && !closed && i < run->plan->ntrials; i++)
+        if (promotion_gives_up(&p->promotion, p->rests, i) && close_trial(run, i, e))
+            return -1;
+    return 0;
+}
+
+void pruning_rest(struct sweep_run *run, size_t i)
+{
+    run->pruning->rests[i].epochs = run->plan->trial[i].nepochs;
+}
+
+int pruning_is_due(const struct sweep_run *run, size_t i)
+{
+    const struct pruning *p = run->pruning;
+    return !p || !p->rests || p->promotion.closed || p->promotion.granted[i] > p->rests[i].epochs;
+}
+
+size_t pruning_turns(const struct sweep_run *run)
+{
+    size_t turns = 2; /* once more, to be given up */
+    if (!run->pruning || !run->pruning->rests)
+        return 1;
+    for (size_t epochs = 1; epochs < 1000000; epochs *= (size_t)run->pruning->args->eta)
+        turns++;
+    return turns;
+}
+
 /* A race decides by the repeats of the point before. */
 static int repeats_before_are_final(const struct sweep_run *run, size_t i)
 {
@@ -240,6 +346,8 @@ int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled)
 int pruning_trial_may_begin(const struct sweep_run *run, size_t i)
 {
     const struct trial *t = &run->plan->trial[i];
+    if (run->pruning && run->pruning->rests)
+        return 1;
     if (run->pruning && run->pruning->type->race && t->repeat < run->pruning->args->pairs)
         return 1;
     return pruning_may_begin(run, t->point, run->plan->settled) && (!run->pruning || repeats_before_are_final(run, i));

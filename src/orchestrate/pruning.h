@@ -8,6 +8,7 @@
 
 #include "orchestrate/journal.h"
 #include "orchestrate/run.h"
+#include "search/promotion.h"
 #include "search/prune.h"
 
 struct trial;
@@ -29,6 +30,8 @@ struct pruning {
     uint8_t *unjudged;             /* [trials] the journal says how it ended, and it has not been judged yet */
     struct prune_curve *other;     /* [trials] scratch */
     struct prune_repeat *repeat;   /* likewise */
+    struct promotion promotion;    /* where trials wait at rungs, */
+    struct promotion_trial *rests; /* [trials] and what they rest at; NULL: they do not */
 };
 
 /* With room for so many trials, when [prune] has a rule. 0, or -1 with *e. */
@@ -43,11 +46,20 @@ void pruning_note_end(struct sweep_run *run, const struct trial *t, int has);
 int pruning_is_final(const struct sweep_run *run, size_t i);
 /* Judges the trials of a point whose ends the journal has. 1: one of them is open now, 0, or -1 with *e. */
 int pruning_judge_point(struct sweep_run *run, size_t point, struct err *e);
+/* Where trials wait at rungs: gives out the trainings that follow from those that are over, and, when none follows, has
+ * what waits given up. 0, or -1 with *e. */
+int pruning_promote(struct sweep_run *run, struct err *e);
+/* Likewise: the trial has come to its rung, and its checkpoint is there. */
+void pruning_rest(struct sweep_run *run, size_t i);
+/* Whether the open trial i is to be trained now; and how often a trial may be begun. */
+int pruning_is_due(const struct sweep_run *run, size_t i);
+size_t pruning_turns(const struct sweep_run *run);
 /* Whether trials of the point may begin, of which all are before `settled` that it is compared with. */
 int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled);
 /* Whether trial i of the plan may begin: all trials have come to their ends that decide on it. */
 int pruning_trial_may_begin(const struct sweep_run *run, size_t i);
-/* Whether the trial is given up after one of the epochs from .. to, and then its record. 1, 0, or -1 with *e. */
+/* Whether the trial is given up after one of the epochs from .. to, and then its record; one that is to wait at its
+ * rung has a record that it is open. 1, 0, or -1 with *e. */
 int pruning_decide(struct sweep_run *run, const struct trial *t, int from, int to, struct trial_record *rec,
                    struct err *e);
 /* The verdict of a trial that is TRIAL_PRUNED. */

@@ -48,7 +48,7 @@ static size_t take_open(struct sweep_run *run, int again, struct job_order *v, s
         struct trial *t = &run->plan->trial[i];
         if (again && t->retried && !plan_follows(run)) /* where it is open already */
             limits_reopen(run, t);
-        else if (again || t->r.status != TRIAL_OPEN)
+        else if (again || t->r.status != TRIAL_OPEN || !pruning_is_due(run, i))
             continue;
         v[n++] = (struct job_order){t->kind->expected, i};
         run->tally->work_left += work_of(t);
@@ -82,7 +82,7 @@ int order_trials(struct sweep_run *run, struct err *e)
 {
     struct job_order *v = malloc((run->plan->ntrials + 1) * sizeof *v);
     if (!run->growth) /* which has reserved more */
-        run->queue->order = malloc((run->plan->ntrials + 1) * sizeof *run->queue->order);
+        run->queue->order = malloc((run->plan->ntrials * pruning_turns(run) + 1) * sizeof *run->queue->order);
     if (!v || !run->queue->order) {
         free(v);
         return err_set(e, ERR_NOMEM, "no memory for the order of trials");

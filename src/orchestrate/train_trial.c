@@ -88,12 +88,29 @@ static int lasts_long(const struct worker *w)
     return clock_wall() - w->started > 1;
 }
 
+/* The trial waits at its rung, with its checkpoint. */
+static void rest_trial(struct worker *w, size_t i)
+{
+    struct sweep_run *run = w->run;
+    struct err e = {0};
+    omp_set_lock(&run->lock);
+    note_running(run, w->number, NULL, 0, 0);
+    pruning_rest(run, i);
+    if (plan_advance(run, &e))
+        note_broken(run, &e);
+    omp_unset_lock(&run->lock);
+}
+
 /* The checkpoint goes only when the record stands. */
 void finish_trial(struct worker *w, size_t i, struct trial_record *r)
 {
     struct sweep_run *run = w->run;
     struct trial *t = &run->plan->trial[i];
     struct err e = {0};
+    if (r->status == TRIAL_OPEN) {
+        rest_trial(w, i);
+        return;
+    }
     double wall = clock_wall() - w->started;
     r->key = t->r.key;
     r->timing.worker = w->number;

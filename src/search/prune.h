@@ -19,6 +19,7 @@ struct prune_args {  /* of the keys that rows have */
     int keep;        /* a trial among so many best ones is never given up */
     int startup;     /* complete trials that a comparison takes at least */
     int eta;         /* one of so many goes on */
+    int promotion;   /* trials wait at their rungs: promotion.h */
     int patience;    /* epochs without a better value */
     int pairs, test; /* of a race: repeats before the first decision, and which test it is */
     double alpha;

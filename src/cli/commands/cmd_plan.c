@@ -217,7 +217,9 @@ static void print_pruning(const struct plan_listing *p)
     if (!type->decide)
         return;
     printf("%s gives up trials from epoch %d on, so that less is trained", type->name, a->after);
-    if (type->compares)
+    if (a->promotion)
+        printf("; what goes on follows from trainings that are at least prune.lag = %d before", a->lag);
+    else if (type->compares)
         printf("; it compares with points that are at least prune.lag = %d before", a->lag);
     printf("\n");
     int brackets = strcmp(type->name, "hyperband") ? 0 : hyperband_brackets(a, p->epochs), first = a->after;

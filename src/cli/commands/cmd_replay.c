@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include "cli/commands/results.h"
+#include "search/promotion.h"
 #include "search/prune.h"
 
 #include <math.h>
@@ -103,6 +104,25 @@ static int decide_all(struct replaying *r, const struct prune_type *type, const 
     }
     free(other);
     return end < 0 ? -1 : 0;
+}
+
+/* The same where trials wait at rungs. */
+static int promote_all(struct replaying *r, const struct prune_args *a)
+{
+    struct promotion p = {.args = a};
+    struct promotion_trial *t = calloc(r->n + 1, sizeof *t);
+    int next = t && !promotion_init(&p, a, r->n) ? 1 : -1;
+    for (size_t i = 0; next > 0 && i < r->n; i++)
+        t[i] = (struct promotion_trial){r->v[i].best, r->v[i].epochs, r->v[i].planned, 1};
+    while (next == 1)
+        next = promotion_next(&p, t);
+    for (size_t i = 0; next == 2 && i < r->n; i++) {
+        const int end = promotion_gives_up(&p, t, i);
+        r->v[i].end = end ? end : r->v[i].end;
+    }
+    promotion_release(&p);
+    free(t);
+    return next < 0 ? -1 : 0;
 }
 
 /* The same of a race, which lets trials begin or not. */
@@ -207,7 +227,8 @@ static int replay(const struct invocation *in, const char *name, const struct sw
     table_init(&r.epochs);
     table_init(&about.t);
     int bad = read_recorded(in, name, &r, &about, e);
-    if (!bad && (type->race ? race_all : decide_all)(&r, type, &spec->prune_args))
+    if (!bad && (spec->prune_args.promotion ? promote_all(&r, &spec->prune_args)
+                                            : (type->race ? race_all : decide_all)(&r, type, &spec->prune_args)))
         bad = err_set(e, ERR_NOMEM, "no memory to compare trials");
     if (!bad)
         print_replay(&r, type->name, objective_metric(about_value(&about, "objective")));

@@ -51,8 +51,20 @@ int sweep_know(struct sweep *s, const struct search_earlier *v, size_t n)
     return 0;
 }
 
+/* A search that listens proposes from points that have come to their ends, and those that wait have none. */
+static void check_promotion(const struct sweep *s, struct error_list *errors)
+{
+    const struct where at = sweep_where(s, "prune", "promotion");
+    if (s->spec.prune_args.promotion && s->search.type->listens)
+        errors_add(errors, &at,
+                   "trials that wait at rungs have no end that search.method = %s could learn from; leave it "
+                   "out, or take a method that draws: random, sobol or latin",
+                   s->search.type->name);
+}
+
 void start_parse(struct sweep *s, struct error_list *errors)
 {
+    check_promotion(s, errors);
     int i = setting_find(s, "search", "start");
     const struct given *g = i < 0 ? NULL : &s->set[i].base;
     size_t lines = !g || !g->text || g->by == BY_DEFAULT ? 0 : g->n ? g->n : 1;

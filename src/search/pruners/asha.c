@@ -11,6 +11,9 @@ static const struct param asha_params[] = {
     PRUNE_COMPARES,
     { .name = "eta", .type = P_INT, .at = PRUNE_ARG(eta), .min = 2, .max = 100, .preset = "3",
       .help = "one of so many goes on from each rung; rungs are at after, after * eta, after * eta^2, ... epochs" },
+    { .name = "promotion", .type = P_BOOL, .at = PRUNE_ARG(promotion), .preset = "no",
+      .help = "trials wait at their rungs, and the best third of all that came to one goes on when it is known; lag counts "
+              "trainings from rung to rung. Without it each trial goes on at once where it is among the best third so far" },
     { 0 }
 };
 // clang-format on
@@ -18,7 +21,9 @@ static const struct param asha_params[] = {
 const struct prune_type prune_asha = {
     .name = "asha",
     .help = "after 1, 3, 9, ... epochs gives up trials that are not among the best third of those that came so far",
-    .source = "Li et al., A System for Massively Parallel Hyperparameter Tuning, MLSys 2020 (the stopping form)",
+    .source = "Li et al., A System for Massively Parallel Hyperparameter Tuning, MLSys 2020 (the stopping form; with "
+              "promotion = yes "
+              "algorithm 2)",
     .params = asha_params,
     .compares = 1,
     .decide = decide_asha,

@@ -1,6 +1,7 @@
 /* Which trials each rule gives up, on curves that are made up. */
 #include "search_test.h"
 
+#include "search/promotion.h"
 #include "search/prune.h"
 
 #include <math.h>
@@ -234,6 +235,103 @@ static void a_race_is_for_those_that_may_win(void **state)
     assert_int_equal(prune_race_out(rule("race"), &far, t, 14, &own, &against), 0); /* there is none to compare with */
 }
 
+enum { PROMOTED = 40 };
+
+/* Made-up curves, the same in every test: trial i has value[i] after each epoch. */
+static float promoted[PROMOTED][EPOCHS];
+
+static void begin_promotion(struct promotion *p, const struct prune_args *a, struct promotion_trial *t, size_t n,
+                            int planned, const float *value)
+{
+    assert_int_equal(promotion_init(p, a, n), 0);
+    for (size_t i = 0; i < n; i++) {
+        for (int e = 0; e < EPOCHS; e++)
+            promoted[i][e] = value[i];
+        t[i] = (struct promotion_trial){promoted[i], 0, planned, 0};
+    }
+}
+
+/* Algorithm 2 of the paper by hand, of trials each of which is better than those before it. */
+static void the_best_third_of_a_rung_goes_on(void **state)
+{
+    static const float value[] = {5, 4, 3, 2, 1, 0};
+    static const struct promotion_job want[] = {{0, 1}, {1, 1}, {2, 1}, {2, 3}, {3, 1}, {3, 3},
+                                                {4, 1}, {4, 3}, {4, 9}, {5, 1}, {5, 3}, {5, 9}};
+    const struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
+    struct promotion p;
+    struct promotion_trial t[6];
+    int next;
+    (void)state;
+    begin_promotion(&p, &a, t, 6, 9, value);
+    while ((next = promotion_next(&p, t)) == 1) {
+        const struct promotion_job *j = &p.job[p.jobs - 1];
+        if (p.jobs > sizeof want / sizeof *want || j->trial != want[p.jobs - 1].trial || j->to != want[p.jobs - 1].to)
+            fail_msg("job %zu trains %zu to %d", p.jobs, j->trial, j->to);
+        t[j->trial].epochs = j->to;
+        t[j->trial].ended = j->to == 9;
+    }
+    assert_int_equal(next, 2);
+    assert_int_equal(p.jobs, sizeof want / sizeof *want);
+    assert_int_equal(promotion_gives_up(&p, t, 1), 1);
+    assert_int_equal(promotion_gives_up(&p, t, 3), 3);
+    assert_int_equal(promotion_gives_up(&p, t, 5), 0);
+    assert_close(promotion_against(&p, t, 3), 1, 0, 0); /* of trials 5 and 6, which went on from there */
+    promotion_release(&p);
+}
+
+/* Ends jobs in an order of its own, trial 7 by a failure after two epochs. */
+static void promote_in_some_order(unsigned seed, const struct prune_args *a, const float *value, struct promotion *p)
+{
+    struct promotion_trial t[PROMOTED];
+    int next;
+    begin_promotion(p, a, t, PROMOTED, 27, value);
+    while ((next = promotion_next(p, t)) != 2) {
+        assert_true(next >= 0);
+        for (size_t tries = 0; next == 0 && tries < 1000000; tries++) {
+            seed = seed * 1103515245 + 12345;
+            const size_t job = seed / 65536 % p->jobs, i = p->job[job].trial;
+            if (promotion_job_is_over(p, t, job))
+                continue;
+            t[i].ended = i == 7 || p->job[job].to == 27;
+            t[i].epochs = i == 7 ? 2 : p->job[job].to;
+            if (i == 7 && p->job[job].to == 1) {
+                t[i].ended = 0;
+                t[i].epochs = 1;
+            }
+            break;
+        }
+    }
+}
+
+/* Who ends when plays no part, and few trials come to their ends, the best among them. */
+static void promotions_follow_from_the_clock_alone(void **state)
+{
+    const struct prune_args a = {.lag = 5, .after = 1, .keep = 1, .eta = 3};
+    float value[PROMOTED];
+    struct promotion one, other;
+    size_t whole = 0, best = 0, ends_best = 0;
+    (void)state;
+    for (size_t i = 0; i < PROMOTED; i++) {
+        value[i] = (float)(i * 29 % 41);
+        best = value[i] < value[best] ? i : best;
+    }
+    value[7] = 0.5f;
+    promote_in_some_order(1, &a, value, &one);
+    for (unsigned seed = 2; seed < 30; seed++) {
+        promote_in_some_order(seed, &a, value, &other);
+        assert_int_equal(one.jobs, other.jobs);
+        for (size_t j = 0; j < one.jobs; j++)
+            assert_true(one.job[j].trial == other.job[j].trial && one.job[j].to == other.job[j].to);
+        promotion_release(&other);
+    }
+    for (size_t j = 0; j < one.jobs; j++) {
+        whole += one.job[j].to == 27;
+        ends_best += one.job[j].to == 27 && one.job[j].trial == best;
+    }
+    assert_true(ends_best == 1 && whole < PROMOTED / 5);
+    promotion_release(&one);
+}
+
 int test_pruning(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +339,8 @@ int test_pruning(void)
         cmocka_unit_test(the_median_and_percentiles_are_those_of_complete_trials),
         cmocka_unit_test(rungs_let_one_of_eta_go_on),
         cmocka_unit_test(brackets_are_those_of_the_paper),
+        cmocka_unit_test(the_best_third_of_a_rung_goes_on),
+        cmocka_unit_test(promotions_follow_from_the_clock_alone),
         cmocka_unit_test(a_bracket_is_compared_among_itself),
         cmocka_unit_test(a_bracket_is_that_of_the_trials_own_epochs),
         cmocka_unit_test(paired_tests_are_those_of_scipy),
