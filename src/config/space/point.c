@@ -216,7 +216,6 @@ const char *sweep_point_value(const struct sweep *s, const struct proposal *at, 
 static int fill_values(const struct point_choice *p, struct point *out, struct arena *a)
 {
     const struct sweep *s = p->s;
-    struct err e = {0};
     const char **v = arena_take(a, (s->ncol + s->nmade + 1) * sizeof *v);
     if (!v)
         return -1;
@@ -230,7 +229,10 @@ static int fill_values(const struct point_choice *p, struct point *out, struct a
     out->value = v;
     out->made = v + s->ncol;
     for (size_t i = 0; i < s->nmade; i++) {
+        struct err e = {0}; /* what else is wrong with it, the specs tell */
         const char *text = choice_has(p, s->made[i]) ? kept_text(p, s->made[i], a, &e) : NULL;
+        if (e.code == ERR_NOMEM)
+            return -1;
         v[s->ncol + i] = text ? text : "";
     }
     return 0;
