@@ -44,7 +44,7 @@ def main():
             with open(os.path.join(folder, method + ".ini"), "w") as f:
                 f.write(SWEEP.format(method=method, trials=a.trials))
             subprocess.run([a.sweep, method + ".ini", "-q", "--no-plots", "-j", str(a.jobs)], cwd=folder, check=True,
-                           stdout=subprocess.DEVNULL)
+                           capture_output=True)
             with open(os.path.join(folder, "results", method + ".timing.csv")) as f:
                 rows = [(float(r["start"]), float(r["wall"])) for r in csv.DictReader(f)]
             began, end = min(s for s, _ in rows), max(s + w for s, w in rows)

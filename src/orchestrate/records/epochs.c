@@ -9,6 +9,8 @@
 #include "report/report.h"
 #include "train/warnings.h"
 
+#include <math.h>
+
 /* A row of one of them. */
 struct epoch_source {
     const struct sweep_run *run;
@@ -154,11 +156,15 @@ static const char *timing_peak_bytes(const void *row, size_t i, char buf[STR_NUM
     return str_whole(buf, s->timing->bytes);
 }
 
+/* Of the epochs that are in the seconds: a trial that was interrupted, or waited, has trained others before. */
 static const char *timing_expected(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct epoch_source *s = row;
+    const struct plan_kind *k = s->t->kind;
+    const double images = s->timing->images_per_second * s->timing->wall;
+    const double epochs = k->images ? floor(images / (double)k->images + 0.5) : 0;
     (void)i;
-    return str_double(buf, s->t->kind->expected * s->t->r.epochs_run / s->t->kind->epochs);
+    return str_double(buf, k->expected * epochs / k->epochs);
 }
 
 static const struct column_row timing_columns[] = {
@@ -172,8 +178,7 @@ static const struct column_row timing_columns[] = {
                  images_per_second),
     COLUMN("peak_bytes", "memory that the training was planned with", timing_peak_bytes),
     COLUMN("id", "name of the training, as in NAME.csv", of_id),
-    COLUMN("expected",
-           "seconds that its epochs take a worker of a usual machine, by their arithmetic: what trials are ordered by",
+    COLUMN("expected", "seconds that the epochs trained in these take a worker of a usual machine, by their arithmetic",
            timing_expected),
 };
 const struct column_table timing_table = {"NAME.timing.csv", "a trial", COLUMNS_OF(timing_columns)};
