@@ -19,7 +19,8 @@ enum rng_purpose {
     RNG_MIX,
     RNG_SAMPLE,
     RNG_FIELD,
-    RNG_FOREST
+    RNG_FOREST,
+    RNG_NOISE
 };
 
 struct rng {

@@ -29,7 +29,7 @@ const struct command commands[] = {
     { "status", "NAME",                             "how far a sweep is, from its files; safe while it runs",        FOR_STATUS, 1, 1, cmd_status },
     { "data",   "info NAME|FILE.ini | get NAME ...", "what a dataset is like: counts, statistics, duplicates, pictures; fetch public ones", FOR_DATA, 2, MANY, cmd_data },
     { "predict", "NAME[@TRIAL]|FILE.safetensors FILE...", "what the best point's network, or another, says of images, tables, IDX files or folders, as CSV", FOR_PREDICT, 1, MANY, cmd_predict },
-    { "generate", "NAME[@TRIAL]|FILE.safetensors",  "texts from a network that has learned which token comes next",       FOR_GENERATE, 1, 1, cmd_generate },
+    { "generate", "NAME[@TRIAL]|FILE.safetensors",  "texts, or pictures, that a network makes",                            FOR_GENERATE, 1, 1, cmd_generate },
     { "eval",   "NAME[@TRIAL] [data.key=value ...]", "every metric of a network on a split, or on other data",       FOR_EVAL,   1, MANY, cmd_eval },
     { "export", "NAME[@TRIAL]|FILE.safetensors [FILE]", "a network in the words of others: a C file, ONNX, safetensors (default: NAME with the suffix of the format)", FOR_EXPORT, 1, 2, cmd_export },
     { "train",  "NAME",                             "train one trial of a sweep again, to the same bytes, and keep its network", FOR_TRAIN, 1, 1, cmd_train },

@@ -48,15 +48,16 @@ struct options {
     double seconds; /* of a benchmark, about */
     const char
         *to; /* the format of export; where `data get` puts what it fetches, NULL: where datasets are looked for */
-    double patience;           /* seconds that it waits for a server that sends next to nothing */
-    const char *split, *trial; /* a word: train, validation, test; an id or number; NULL: not given */
-    int top, sample;           /* 0: not given */
-    int normalized;            /* what is exported leaves the normalization out */
-    double threshold;          /* -1: not given */
-    const char *prompt;        /* of generate; NULL: not given */
-    int count, length, top_k, seed;
-    double temperature, top_p;
-    int beam; /* of translations, and: */
+    double patience;                /* seconds that it waits for a server that sends next to nothing */
+    const char *split, *trial;      /* a word: train, validation, test; an id or number; NULL: not given */
+    int top, sample;                /* 0: not given */
+    int normalized;                 /* what is exported leaves the normalization out */
+    double threshold;               /* -1: not given */
+    const char *prompt;             /* of generate; NULL: not given */
+    int count, length, top_k, seed; /* 0: not given, but for the seed */
+    int between;
+    double temperature, top_p; /* -1, 0: not given */
+    int beam;                  /* of translations, and: */
     double length_penalty;
     int point; /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;

@@ -54,7 +54,9 @@ static const struct option table[] = {
     { { .name = "prompt", .type = P_TEXT, .at = AT(prompt),
         .help = "what the texts begin with (default: the end of a line)" },                       0, "TEXT", FOR_GENERATE },
     { { .name = "count", .type = P_INT, .at = AT(count), .min = 1, .max = 100000,
-        .help = "how many texts (default: 1)" },                                                  0, "N", FOR_GENERATE },
+        .help = "how many texts (default: 1) or pictures (64); with --between rows of pictures (8)" }, 0, "N", FOR_GENERATE },
+    { { .name = "between", .type = P_FLAG, .at = AT(between),
+        .help = "rows of pictures from one to another: a generator's from draw to draw, an autoencoder's from a sample of the test split to another" }, 0, NULL, FOR_GENERATE },
     { { .name = "length", .type = P_INT, .at = AT(length), .min = 1, .max = 10000000,
         .help = "tokens of each that are generated (default: 200)" },                             0, "N", FOR_GENERATE },
     { { .name = "temperature", .type = P_FLOAT, .at = AT(temperature), .min = 0, .max = 100,
@@ -86,7 +88,7 @@ static const struct option table[] = {
     { { .name = "json", .type = P_FLAG, .at = AT(json),
         .help = "one JSON document instead of tables" },                                          0, NULL, FOR_BENCH | FOR_DATA },
     { { .name = "to", .type = P_TEXT, .at = AT(to),
-        .help = "what to export to: safetensors, onnx or c; of `data get`: the folder (default: $SWEEP_DATA, else ~/.cache/sweep); of predict: the folder for label maps, as PNG; of eval: the folder for classes.csv, confusion.csv and predictions.csv of the test split" }, 0, "WHAT", FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL },
+        .help = "what to export to: safetensors, onnx or c; of `data get`: the folder (default: $SWEEP_DATA, else ~/.cache/sweep); of predict: the folder for label maps, as PNG; of eval: the folder for classes.csv, confusion.csv and predictions.csv of the test split; of generate: the file for pictures, a PNG (default: NAME.png)" }, 0, "WHAT", FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL | FOR_GENERATE },
     { { .name = "patience", .type = P_FLOAT, .at = AT(patience), .min = 1, .max = 86400,
         .help = "seconds that `data get` waits for a server that sends next to nothing (default: 30)" }, 0, "S", FOR_DATA },
     { { .name = "quiet", .type = P_FLAG, .at = AT(quiet),
@@ -178,16 +180,7 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
                   uint64_t *used, struct err *e)
 {
     struct word_reader r = {argc, 0, argv, o, used};
-    *o = (struct options){.point = -1,
-                          .seconds = 20,
-                          .patience = 30,
-                          .threshold = -1,
-                          .count = 1,
-                          .length = 200,
-                          .temperature = 1,
-                          .top_p = 1,
-                          .seed = 1,
-                          .beam = 1};
+    *o = (struct options){.point = -1, .seconds = 20, .patience = 30, .threshold = -1, .temperature = -1, .seed = 1, .beam = 1};
     *nwords = 0;
     *used = 0;
     int only_words = 0;

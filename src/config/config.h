@@ -116,10 +116,11 @@ struct point {
     struct nn_spec nn;
     struct train_spec train;
     const struct nn_line *line; /* resolved `layers`, transition block inserted */
-    size_t nlines;
-    uint64_t hash;         /* of `canonical`: two points with the same hash are the same training */
-    const char *canonical; /* every setting that the training depends on and no other, one "key = value" a line, in
-                              normal words */
+    size_t nlines, ncritic;     /* the last ones of these are the critic's */
+    int noise;                  /* numbers that `layers` begin with where there is a critic; else 0 */
+    uint64_t hash;              /* of `canonical`: two points with the same hash are the same training */
+    const char *canonical;      /* every setting that the training depends on and no other, one "key = value" a line, in
+                                   normal words */
     uint64_t alike; /* of the same but for the sizes of the splits: with their counts it tells the same training whose
                        sizes are written as counts here and as fractions there */
 };

@@ -119,10 +119,10 @@ struct sweep {
     struct sweep_spec spec;
     struct setting *set;
     size_t nset, set_cap;
-    int layers, variant, data_path; /* settings with a part of their own */
-    int *chooser;                   /* of each family: the setting that names the row */
-    int follows;                    /* some setting does */
-    int *made;                      /* [nmade] those that do and are no axes */
+    int layers, critic, noise, variant, data_path; /* settings with a part of their own */
+    int *chooser;                                  /* of each family: the setting that names the row */
+    int follows;                                   /* some setting does */
+    int *made;                                     /* [nmade] those that do and are no axes */
     size_t nmade;
     struct insert *insert;
     size_t ninsert;

@@ -11,6 +11,7 @@ struct sample_form {
     struct shape shape;
     const float *scale, *shift; /* [shape.c] value * scale + shift goes into the network */
     const float *fill;          /* [shape.c] what a missing number is taken for; NULL: none is missing */
+    int white;                  /* of pixels: the largest there may be, 255 or 16 */
     int fit, background;        /* of image files, as in sources/picture.h */
     const char *columns;        /* how the columns of a table become the numbers (sources/tabular_text.h); "": they are
                                    the numbers */
@@ -43,6 +44,8 @@ int sample_picture(const char *file, const struct sample_form *f, void *to, stru
 /* Publishes a label map [h][w] as a PNG with a palette (base/palette.h), whose places are the numbers of the map. 0, or
  * -1 with *e. */
 int label_map_write(const char *path, const uint8_t *map, int h, int w, struct err *e);
+/* Publishes a picture, pixel[h][w][channels] of one channel (grey) or three, as a PNG. 0, or -1 with *e. */
+int picture_write(const char *path, const uint8_t *pixel, int h, int w, int channels, struct err *e);
 /* Bytes of a sample's values. */
 size_t sample_bytes(const struct sample_form *f);
 

@@ -75,6 +75,7 @@ void sample_form_of(const struct data_view *v, struct sample_form *f)
                               .scale = t->scale,
                               .shift = t->shift,
                               .fill = t->fill,
+                              .white = t->field->max_value,
                               .fit = t->field->fit,
                               .background = t->field->background,
                               .columns = v->set->columns ? v->set->columns : "",

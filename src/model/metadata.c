@@ -2,6 +2,8 @@
  *
  *   format      pt, as PyTorch's loaders want it
  *   network     the layers in normal words, one line, variables and blocks written out
+ *   critic      of adversarial networks: the layers of the critic, whose numbers go on from those of the network
+ *   noise       and how many numbers the network begins with, to make a sample
  *   input       the shape of a sample, "1x28x28", "10x64", "10" or "1x16x64x64"
  *   values      bytes (pixels), numbers or tokens: what a sample's values are before they are normalized
  *   precision   fp32 or bf16: with which it has learned, and computes here
@@ -10,6 +12,7 @@
  *   classes     a JSON list of their names, in the order of the outputs; absent: the outputs are numbers
  *   scale, shift   JSON lists, a number for each channel of the input: value * scale + shift goes into the network
  *   fill        likewise what a missing number is taken for; absent: none is missing
+ *   white       the largest value of a pixel; absent: 255
  *   fit, background   how image files become samples (stretch or crop; the grey value behind transparent pixels)
  *   tokens      of texts: the tokenizer, see data/text/tokenizer.h
  *   target      of pairs of texts: positions of the second, the last ones of the input; absent: there is one text
@@ -101,6 +104,10 @@ int model_texts(const struct model *m, struct stored_text text[MODEL_TEXTS], siz
     *n = 0;
     put_model_text(text, n, "format", "pt");
     put_model_text(text, n, "network", m->network);
+    if (m->graph->critic) {
+        put_model_text(text, n, "critic", m->critic);
+        put_model_text(text, n, "noise", arena_fmt(a, "%zu", shape_size(m->graph->in)));
+    }
     put_model_text(text, n, "input", arena_str(a, shape_text(f->shape, shape, sizeof shape)));
     put_model_text(text, n, "values", value_words[f->type]);
     put_model_text(text, n, "precision", nn_precision_name((size_t)m->graph->precision));
@@ -112,6 +119,7 @@ int model_texts(const struct model *m, struct stored_text text[MODEL_TEXTS], siz
     put_model_text(text, n, "shift", number_list(f->shift, f->shape.c, a));
     put_model_text(text, n, "fill", number_list(f->fill, f->shape.c, a));
     if (f->type == FIELD_BYTES) {
+        put_model_text(text, n, "white", !f->white || f->white == 255 ? "" : arena_fmt(a, "%d", f->white));
         put_model_text(text, n, "fit", fit_words[f->fit != 0]);
         put_model_text(text, n, "background", arena_fmt(a, "%d", f->background));
     }
@@ -272,7 +280,7 @@ static int read_model_tokens(struct text_reader *r, struct sample_form *f)
 static int read_form(struct text_reader *r, struct sample_form *f)
 {
     const char *values = wanted_text(r, "values"), *grey = tensors_text(r->f, "background");
-    const char *fit = tensors_text(r->f, "fit");
+    const char *fit = tensors_text(r->f, "fit"), *white = tensors_text(r->f, "white");
     if (!values || read_input(r, &f->shape) || read_numbers(r, "scale", f->shape.c, &f->scale) ||
         read_numbers(r, "shift", f->shape.c, &f->shift) || read_numbers(r, "fill", f->shape.c, &f->fill))
         return -1;
@@ -285,12 +293,23 @@ static int read_form(struct text_reader *r, struct sample_form *f)
         return wrong_text(r, "values", "bytes, numbers or tokens");
     if (f->type == FIELD_BYTES && (f->shape.kind != MAPS || f->shape.c > DATA_CHANNELS))
         return wrong_text(r, "input", "an image, as its values are bytes");
+    f->white = white ? atoi(white) & 255 : 255;
     f->fit = fit && !strcmp(fit, fit_words[1]);
     f->background = grey ? atoi(grey) & 255 : 0;
     f->columns = optional_text(r, "columns");
     f->tokens = optional_text(r, "tokens");
     f->target_tokens = optional_text(r, "target_tokens");
     return f->type == FIELD_TOKENS ? read_model_tokens(r, f) : 0;
+}
+
+/* How many numbers a generator begins with; -1 with *e. */
+static int read_noise(struct text_reader *r)
+{
+    struct shape s;
+    const char *text = wanted_text(r, "noise");
+    if (!text)
+        return -1;
+    return !shape_of_text(text, &s) && s.kind == VECTOR ? s.c : wrong_text(r, "noise", "a number");
 }
 
 static int read_network(struct text_reader *r, struct model *m)
@@ -302,18 +321,27 @@ static int read_network(struct text_reader *r, struct model *m)
                            .target = m->form.target,
                            .target_vocabulary = m->form.target_vocabulary};
     m->network = precision ? wanted_text(r, "network") : NULL;
+    m->critic = optional_text(r, "critic");
     struct nn_graph *g = arena_take(r->a, sizeof *g);
     if (!m->network)
         return -1;
     if (spec.precision < 0)
         return wrong_text(r, "precision", "fp32 or bf16");
-    if (!g)
+    if (!g || !m->critic)
         return err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
-    const struct nn_line line = {m->network, {r->f->path, 0, NULL, NULL}, NULL};
+    const struct where at = {r->f->path, 0, NULL, NULL};
+    const struct nn_line line[] = {{m->network, at, NULL}, {m->critic, at, NULL}};
+    const int critic = *m->critic != 0, noise = critic ? read_noise(r) : 0;
     const struct nn_target any = {0, "outputs", NULL};
-    int bad = nn_graph_build(g, &line, 1, m->form.shape, any, &spec, r->a, &errs);
+    const struct nn_target made = {(int)shape_size(m->form.shape), "numbers of a sample", &m->form.shape};
+    if (noise < 0)
+        return -1;
+    int bad = nn_graph_build(g, line, critic ? 2 : 1, critic ? (struct shape){VECTOR, noise, 1, 1, 1} : m->form.shape,
+                             any, &spec, r->a, &errs);
     if (bad && errs.n)
         *r->e = errs.v[0];
+    if (!bad && critic)
+        bad = nn_graph_critic(g, 2, made, r->e);
     err_list_release(&errs);
     m->graph = g;
     return bad ? -1 : 0;

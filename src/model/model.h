@@ -15,7 +15,8 @@
 
 struct model {
     const struct nn_graph *graph;
-    const char *network;      /* its text in normal words, one line (nn_lines_text) */
+    const char *network; /* its text in normal words, one line (nn_lines_text) */
+    const char *critic;  /* the same of a critic, whose layers come after those; "": there is none, graph->critic */
     const float *w, *buffers; /* [param_floats], [buffer_floats] of the graph, as they lie in a net */
     struct sample_form form;  /* what a sample is, and how its numbers are normalized */
     const char *task, *loss;  /* words of `sweep list tasks` and losses */

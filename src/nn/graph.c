@@ -339,6 +339,22 @@ static int check_shape(const struct nn_node *last, struct nn_target want, struct
                        is, want.n, want.what, to_be, shape_size(w), to_be);
 }
 
+int nn_graph_critic(struct nn_graph *g, int line, struct nn_target made, struct err *e)
+{
+    int n = 0;
+    while (n < g->nnodes && g->node[n].block < line)
+        n++;
+    if (!n || n == g->nnodes)
+        return layer_error(&g->node[n ? n - 1 : 0], e,
+                           "a generator and a critic are two networks; write layers into both");
+    if (!nn_may_begin_at(g, n))
+        return layer_error(&g->node[n], e,
+                           "here begins the critic, which reads samples in the place of what the generator makes: "
+                           "nothing of it reads other layers of the generator, and it does not begin with batchnorm");
+    g->critic = n;
+    return check_shape(&g->node[n - 1], made, e);
+}
+
 static int check_output(const struct nn_graph *g, struct nn_target want, struct err *e)
 {
     const struct nn_node *last = &g->node[g->nnodes - 1];

@@ -206,9 +206,15 @@ size_t nn_net_bytes(const struct nn_graph *g, int batch, int training, int membe
     return nn_part_bytes(g, 0, batch, training, members);
 }
 
+static struct plan_options best_plan(int first, int training, int members)
+{
+    return (struct plan_options){
+        .share = 1, .fuse = 1, .members = members, .first = first, .input_gradient = training == NN_INPUT_GRADIENT};
+}
+
 size_t nn_part_bytes(const struct nn_graph *g, int first, int batch, int training, int members)
 {
-    const struct plan_options best = {.share = 1, .fuse = 1, .members = members, .first = first};
+    const struct plan_options best = best_plan(first, training, members);
     return plan_net_bytes(g, batch, training, &best);
 }
 
@@ -221,7 +227,7 @@ struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, str
 struct nn_net *nn_part_new(const struct nn_graph *g, int first, int batch, int training, struct team *team,
                            const struct kernels *k, struct arena *a, struct err *e)
 {
-    const struct plan_options best = {.share = 1, .fuse = 1, .members = team_size(team), .first = first};
+    const struct plan_options best = best_plan(first, training, team_size(team));
     struct nn_net *net = plan_net_new(g, batch, training, &best, k, a, e);
     if (net)
         net->team = team;
@@ -238,9 +244,7 @@ static int is_fixed(const struct nn_node *nd)
     return nd->flags & IDENTITY || !(nd->flags & (EVAL_IDENTITY | ADDS_LOSS));
 }
 
-/* Do the nodes from number n on read nothing of those before but what the last of them puts out? A norm over a batch is
- * not cut off from what it reads, so that this is stored as in any plan. */
-static int may_begin_at(const struct nn_graph *g, int n)
+int nn_may_begin_at(const struct nn_graph *g, int n)
 {
     for (int i = n; i < g->nnodes; i++)
         for (int k = 0; k < g->node[i].nin; k++)
@@ -252,11 +256,11 @@ static int may_begin_at(const struct nn_graph *g, int n)
 int nn_fixed_nodes(const struct nn_graph *g)
 {
     int n = 0, weights = 0;
-    if (!g->frozen || g->unfreeze_at)
+    if (!g->frozen || g->unfreeze_at || g->critic)
         return 0;
     while (n < g->nnodes - 1 && is_fixed(&g->node[n]))
         n++;
-    while (n && !may_begin_at(g, n))
+    while (n && !nn_may_begin_at(g, n))
         n--;
     for (int i = 0; i < n; i++)
         weights |= g->node[i].ntensors;

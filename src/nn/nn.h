@@ -147,6 +147,7 @@ struct nn_graph {
     enum nn_precision precision;
     int vocabulary;                     /* of nn_spec, */
     int target, target_vocabulary;      /* likewise */
+    int critic;                         /* nodes before those of a critic, see nn_graph_critic; 0: there is none */
     int frozen;                         /* 1: some tensor is not trained from the first epoch on */
     int unfreeze_at;                    /* the epoch from which on it is; 0: never */
     size_t param_floats, buffer_floats; /* sizes of net->w and net->buffers, padding included */
@@ -200,6 +201,10 @@ struct nn_target {
  * texts. */
 int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nlines, struct shape in,
                    struct nn_target target, const struct nn_spec *spec, struct arena *a, struct err_list *errs);
+/* The graph is a generator, whose input is noise and whose output is to be `made`, and a critic after it, whose nodes
+ * are those of the lines from number `line` (from 1) on, and which reads what the generator makes, or samples in its
+ * place: sets g->critic. 0, or -1 with *e where they do not come apart so. */
+int nn_graph_critic(struct nn_graph *g, int line, struct nn_target made, struct err *e);
 /* The words alone, without shapes: every unknown or ill-written layer of the lines appended to *errs. 0, or -1. */
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs);
 /* The network in its normal words, which two ways to write the same network share: layers by their names in the table,
@@ -254,13 +259,15 @@ struct nn_net {
     float *w, *dw;     /* [param_floats], padding always 0 */
     float *buffers;    /* [buffer_floats] running statistics */
     float *x;          /* input [blocks][h][c][w][16]; dead lanes must be 0 */
-    float *dx;         /* its gradient; NULL unless the plan was asked for it */
+    float *dx;         /* its gradient; NULL unless it was asked for (NN_INPUT_GRADIENT) */
     float *z, *dz;     /* output [blocks][outputs][16], and its gradient, set by the loss */
     struct team *team; /* shares the passes out; NULL: none */
     int members;       /* the team\'s size, 1 without */
     void *plan;        /* private: buffer of each node, saved, scratch */
 };
 
+/* Of `training`: also the gradient of the input, net->dx. */
+#define NN_INPUT_GRADIENT 2
 /* Bytes nn_net_new takes from its arena. `training` = 0: forward only, no gradients. `members`: of the team, each needs
  * memory of its own. SIZE_MAX: there is no memory even to plan it. */
 size_t nn_net_bytes(const struct nn_graph *g, int batch, int training, int members);
@@ -274,6 +281,9 @@ struct nn_net *nn_net_new(const struct nn_graph *g, int batch, int training, str
 size_t nn_part_bytes(const struct nn_graph *g, int first, int batch, int training, int members);
 struct nn_net *nn_part_new(const struct nn_graph *g, int first, int batch, int training, struct team *team,
                            const struct kernels *k, struct arena *a, struct err *e);
+/* Whether the nodes from number n on read nothing of those before but what the last of them puts out. A norm over a
+ * batch is not cut off from what it reads, so that this is stored as in any plan. */
+int nn_may_begin_at(const struct nn_graph *g, int n);
 /* How many nodes at the front make the same of a sample in each pass, as nothing of them is ever trained and no noise
  * is among them, and can be left out by nn_part_new; 0: none that has weights. */
 int nn_fixed_nodes(const struct nn_graph *g);

@@ -52,13 +52,15 @@ int model_of_training(const struct sweep *s, const struct trial_training *p, int
     const struct train_spec *spec = &p->point.train;
     const struct dataset *set = p->job.view->set;
     const struct target_kind target = target_of(set);
+    const size_t critic = p->point.ncritic, layers = p->point.nlines - critic;
     struct str training = {0};
     struct point told = p->point;
     if (words_of_transfer(p, &told.nn, a, e))
         return -1;
     sweep_training_text(s, &told, repeat, &training);
     *m = (struct model){.graph = p->job.graph,
-                        .network = nn_lines_text(p->point.line, p->point.nlines, a),
+                        .network = nn_lines_text(p->point.line, layers, a),
+                        .critic = critic ? nn_lines_text(p->point.line + layers, critic, a) : "",
                         .task = train_task(spec, target)->name,
                         .loss = train_loss(spec, target)->name,
                         .dataset = set->name,
@@ -68,7 +70,7 @@ int model_of_training(const struct sweep *s, const struct trial_training *p, int
     str_release(&training);
     sample_form_of(p->job.view, &m->form);
     train_selected(p->r, &m->w, &m->buffers);
-    return m->network && m->training ? 0 : err_set(e, ERR_NOMEM, "no memory for the model of a trial");
+    return m->network && m->critic && m->training ? 0 : err_set(e, ERR_NOMEM, "no memory for the model of a trial");
 }
 
 int model_keep(const struct sweep_run *run, const struct trial_training *p, const struct trial *t, int sync,

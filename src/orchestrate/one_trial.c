@@ -240,11 +240,11 @@ static int make_alone(struct one_trial *o, const struct one_trial_how *how, stru
         return err_set(e, ERR_USAGE, "--isa %s: this machine or this program does not have it", how->isa);
     if (!one_trial_view(o, e))
         return -1;
+    if (find_trial_start(&o->p, &o->sets, e))
+        return -1;
     size_t need = train_bytes(&o->p.job);
     if (need == SIZE_MAX || arena_init_fixed(memory, need))
         return err_set(e, ERR_NOMEM, "no memory: this training needs %.0f MB", (double)need / 1e6);
-    if (find_trial_start(&o->p, &o->sets, e))
-        return -1;
     o->p.r = train_new(&o->p.job, memory, e);
     return o->p.r ? begin_training(&o->p, e) : -1;
 }

@@ -28,6 +28,7 @@ struct plan_point {
     int mistake;                     /* it is skipped by a value that does not fit it, not by [require] or its shapes */
     const char *note;                /* what is odd about its training, or NULL */
     const struct start_match *start; /* what its network begins with (model/starting.h), or NULL */
+    const struct train_judge *judge; /* of train.judge, or NULL */
     uint64_t hash;                   /* of the training without its seed: settings and data */
     uint64_t same_as;                /* number of an earlier point that is the same training, or its own */
     size_t bytes;                    /* memory of one worker */

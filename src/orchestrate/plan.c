@@ -65,7 +65,7 @@ static const struct plan_kind *shared_kind(struct sweep_run *run, const struct p
     memcpy(k.n, p->n, sizeof k.n);
     k.set = p->set;
     k.task = p->task;
-    k.metrics = train_task_metrics(p->task, p->graph, p->set);
+    k.metrics = train_task_metrics(&p->point->train, p->graph, p->set);
     k.expected = planner_cost(p);
     k.bytes = p->bytes;
     k.images = p->n[DATA_TRAIN];

@@ -8,6 +8,7 @@
 #include "nn/layer.h"
 #include "orchestrate/checkpoint.h"
 #include "orchestrate/crew.h"
+#include "orchestrate/judges.h"
 #include "orchestrate/starts.h"
 #include "train/task.h"
 
@@ -70,11 +71,19 @@ int point_graph(const struct point *pt, const struct dataset *set, struct nn_gra
     const struct task_type *task = train_task(&pt->train, target_of(set));
     struct shape shape;
     const struct nn_target target = train_target(task, target_of(set), &shape);
+    const struct shape sample = data_input(set)->shape, noise = {VECTOR, pt->noise, 1, 1, 1};
+    const struct nn_target made = {(int)shape_size(sample), "numbers of a sample", &sample};
     struct nn_spec spec = pt->nn;
+    struct err e = {0};
     spec.vocabulary = data_vocabulary(set);
     spec.target = data_target_positions(set);
     spec.target_vocabulary = spec.target ? data_target(set)->vocabulary : 0;
-    return nn_graph_build(g, pt->line, pt->nlines, data_input(set)->shape, target, &spec, a, errs);
+    if (nn_graph_build(g, pt->line, pt->nlines, pt->ncritic ? noise : sample, target, &spec, a, errs))
+        return -1;
+    if (!pt->ncritic || !nn_graph_critic(g, (int)(pt->nlines - pt->ncritic) + 1, made, &e))
+        return 0;
+    err_list_take(errs, &e);
+    return -1;
 }
 
 /* Images of all blocks of n images: a block that is not full takes as long as one that is. */
@@ -100,6 +109,22 @@ struct image_seconds {
     double frozen_step, step, look, test, once;
 };
 
+/* What a sample costs where its network learns from a critic: with each update of the critic something is made and both
+ * go through it, forward and back (wgan: three times more); then the generator has an update for several of the critic.
+ */
+static struct image_seconds seconds_of_adversaries(const struct plan_point *p, double macs_a_second)
+{
+    const struct nn_graph *g = p->graph;
+    const double make = forward_seconds(g, 0, g->critic, macs_a_second);
+    const double judge = forward_seconds(g, g->critic, g->nnodes, macs_a_second);
+    const double passes = train_loss(&p->point->train, target_of(p->set))->params ? 5 : 2;
+    const double step = make + 3 * passes * judge + 3 * (make + judge) / p->point->train.critic_steps;
+    const double look =
+        make + 2 * judge +
+        (p->judge ? 2 * forward_seconds(p->judge->graph, 0, p->judge->graph->nnodes, macs_a_second) : 0);
+    return (struct image_seconds){step, step, look, look, 0};
+}
+
 static struct image_seconds seconds_of_image(const struct plan_point *p, double macs_a_second)
 {
     const struct nn_graph *g = p->graph;
@@ -109,6 +134,8 @@ static struct image_seconds seconds_of_image(const struct plan_point *p, double 
     int thawed = 0;
     if (!g)
         return (struct image_seconds){.step = 0};
+    if (g->critic)
+        return seconds_of_adversaries(p, macs_a_second);
     while (thawed < g->nnodes && !(g->node[thawed].ntensors && !g->node[thawed].frozen))
         thawed++;
     const int nodes = nn_fixed_nodes(g);
@@ -133,7 +160,8 @@ static double seconds_at(const struct plan_point *p, double macs_a_second)
     const struct train_spec *t = &p->point->train;
     const size_t n = p->n[DATA_TRAIN], most = (size_t)t->batch_size, batch = most < n ? most : n;
     const size_t steps = batch ? n / batch : 0, rest = batch && !t->drop_last ? n % batch : 0;
-    const size_t updates = (steps + !!rest + (size_t)t->accumulate - 1) / (size_t)t->accumulate;
+    const size_t each = (size_t)t->accumulate * (size_t)t->critic_steps;
+    const size_t updates = (steps + !!rest + each - 1) / each;
     const double rounds = t->epoch_steps && updates ? t->epoch_steps / (double)updates : 1; /* of an epoch */
     const double images = (double)steps * images_of_blocks(batch) + images_of_blocks(rest);
     const double held_out = images_of_blocks(p->n[DATA_VALIDATION]);
@@ -162,7 +190,7 @@ double plan_seconds(const struct plan_point *p)
 static size_t worker_bytes(const struct plan_point *out, const struct data_view *view, int members)
 {
     struct team team = {.size = members};
-    struct train_job job = {&out->point->train, out->graph, view, kernels_pick(NULL), 0, &team};
+    struct train_job job = {&out->point->train, out->graph, view, kernels_pick(NULL), 0, &team, out->judge};
     return train_bytes(&job);
 }
 
@@ -266,11 +294,27 @@ static int task_fits(struct planner *p, struct plan_point *out, struct err *e)
     return err_at(e, why.code, &at, "%s", why.text);
 }
 
+/* A critic is there where the task wants one. */
+static int critic_fits(struct planner *p, const struct plan_point *q, struct err *e)
+{
+    const struct where at = sweep_point_where(p->sweep, p->point.at, "model", "critic");
+    if (q->task->adversarial && !p->point.ncritic)
+        return err_at(
+            e, ERR_USAGE, &at,
+            "%s wants a second network, which tells samples from what `layers` make of noise; write its layers, "
+            "such as flatten, dense 64, leaky_relu, dense 1",
+            q->task->name);
+    if (!q->task->adversarial && p->point.ncritic)
+        return err_at(e, ERR_USAGE, &at, "%s has no critic; write train.task = generate, or leave it out",
+                      q->task->name);
+    return 0;
+}
+
 /* Refuses an objective that the task of the point does not measure: it ranks the points. */
 static int task_measures(const struct plan_point *q, struct err *e)
 {
     const struct metric *m = &train_metrics[sweep_spec(q->sweep)->metric];
-    if (train_task_metrics(q->task, q->graph, q->set) >> m->metric & 1)
+    if (train_task_metrics(&q->point->train, q->graph, q->set) >> m->metric & 1)
         return 0;
     struct where at = sweep_where(q->sweep, "sweep", "objective");
     const char *loss = train_metrics[metric_on(m->split, METRIC_LOSS)].name;
@@ -457,6 +501,24 @@ static int plan_settings(struct planner *p, const struct proposal *at, struct pl
     return bad;
 }
 
+/* The classifier that judges what is made: found, and its file made a part of what the training is known by. */
+static int plan_judge(struct planner *p, struct plan_point *out, struct err *e)
+{
+    const char *word = p->point.train.judge;
+    struct err why = {0};
+    uint64_t hash;
+    if (!*word)
+        return 0;
+    out->judge = judge_open(p->sets, word, data_input(out->set)->shape, &hash, &why);
+    if (!out->judge) {
+        const struct where at = sweep_point_where(p->sweep, p->point.at, "train", "judge");
+        return why.code == ERR_NOMEM ? (*e = why, -1) : err_at(e, why.code, &at, "%s", why.text);
+    }
+    out->hash = str_hash(out->hash, &hash, sizeof hash);
+    p->point.alike = str_hash(p->point.alike, &hash, sizeof hash);
+    return 0;
+}
+
 static int plan_point(struct planner *p, const struct proposal *at, struct plan_point *out, struct err_list *errs)
 {
     struct err e = {0};
@@ -464,7 +526,8 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
     if (plan_settings(p, at, out, &data, errs))
         return -1;
     if (split_sizes(p->sweep, at, out->set, &data, out->n, &e) || normalize_fits(p->sweep, at, out->set, &data, &e) ||
-        objective_measured(p->sweep, at, out->n, &e) || task_fits(p, out, &e) || task_measures(out, &e)) {
+        objective_measured(p->sweep, at, out->n, &e) || task_fits(p, out, &e) || task_measures(out, &e) ||
+        critic_fits(p, out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }
@@ -473,7 +536,7 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
     if (point_graph(&p->point, out->set, &p->graph, &p->mem, &found))
         return graph_failed(p, &found, out, errs);
     out->graph = &p->graph;
-    if (plan_transfer(p, out, &e) || task_fits(p, out, &e) || task_measures(out, &e)) {
+    if (plan_transfer(p, out, &e) || plan_judge(p, out, &e) || task_fits(p, out, &e) || task_measures(out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }

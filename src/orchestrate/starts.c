@@ -126,7 +126,7 @@ static void read_start(struct start_file *x, struct datasets *d)
     x->changed = before && before != x->hash;
 }
 
-const struct start_file *starts_open(struct datasets *d, const char *word, struct err *e)
+struct start_file *starts_open(struct datasets *d, const char *word, struct err *e)
 {
     struct start_file *x = opened(d, word);
     if (!x) {
@@ -136,6 +136,7 @@ const struct start_file *starts_open(struct datasets *d, const char *word, struc
             err_set(e, ERR_NOMEM, "no memory for %.80s", word);
             return NULL;
         }
+        arena_init(&x->judge_mem);
         x->name = x->word;
         read_start(x, d);
         struct start_file **end = &d->start;
@@ -153,6 +154,7 @@ void starts_release(struct datasets *d)
         struct start_file *x = d->start;
         d->start = x->next;
         tensors_close(&x->tensors);
+        arena_release(&x->judge_mem);
         free(x->word);
         free(x);
     }

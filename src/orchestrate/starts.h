@@ -9,6 +9,7 @@
 #include "model/starting.h"
 #include "orchestrate/datasets.h"
 
+struct train_judge;
 struct start_file {
     struct start_file *next;
     char *word;       /* as [model] start has it */
@@ -20,12 +21,14 @@ struct start_file {
     uint64_t now;                /* the trial that the word means today, where another is pinned; else 0 */
     int changed;                 /* other bytes were pinned */
     struct err err;
+    const struct train_judge *judge; /* judges.c: the network that it is, in judge_mem; NULL: nobody has asked yet */
+    struct arena judge_mem;
 };
 
 /* The file that the word means: FILE.safetensors, NAME (the best trial of the best point of that sweep, in results/
  * below d->out) or NAME@TRIAL, or the trial that is pinned for the word. NULL with *e; a failure is remembered. It
  * lives until starts_release. */
-const struct start_file *starts_open(struct datasets *d, const char *word, struct err *e);
+struct start_file *starts_open(struct datasets *d, const char *word, struct err *e);
 void starts_release(struct datasets *d);
 
 /* results/NAME/starts.csv, a row a word: start, trial, hash. Calls add with each row: of the words that were opened,

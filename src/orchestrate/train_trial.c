@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "nn/freezing.h"
 #include "orchestrate/checkpoint.h"
+#include "orchestrate/judges.h"
 #include "orchestrate/limits.h"
 #include "orchestrate/models.h"
 #include "orchestrate/plan.h"
@@ -291,8 +292,14 @@ int make_training(struct worker *w, struct trial_training *p, struct err *e)
 int find_trial_start(struct trial_training *p, struct datasets *sets, struct err *e)
 {
     const int begins = nn_has_start(&p->point.nn);
+    const int judged = *p->point.train.judge != 0;
+    uint64_t hash;
     p->start = begins ? starts_open(sets, p->point.nn.start, e) : NULL;
-    return begins && !p->start ? -1 : 0;
+    if (begins && !p->start)
+        return -1;
+    p->job.judge =
+        judged ? judge_open(sets, p->point.train.judge, data_input(p->job.view->set)->shape, &hash, e) : NULL;
+    return judged && !p->job.judge ? -1 : 0;
 }
 
 int begin_training(struct trial_training *p, struct err *e)

@@ -29,8 +29,8 @@ struct trial_training {
  * the kernels and the team; in `a`. 0, or -1 with *e. */
 int trial_settings(const struct sweep *s, const struct proposal *at, int repeat, const struct dataset *set,
                    struct trial_training *p, struct arena *a, struct err *e);
-/* Finds what the network of p->point begins with; locked. The training, which has just been made, begins with it. 0, or
- * -1 with *e. */
+/* Finds what the network of p->point begins with, and who judges it; locked. The training, which has just been made,
+ * begins with it. 0, or -1 with *e. */
 int find_trial_start(struct trial_training *p, struct datasets *sets, struct err *e);
 int begin_training(struct trial_training *p, struct err *e);
 /* 0, or -1 with *e. */

@@ -86,3 +86,18 @@ void train_leave_table(struct train_result *out, const char *name, int rows, int
     if (rows && cols && v)
         out->table[out->ntables++] = t;
 }
+
+void train_picture_of_values(const struct data_view *v, const float *x, int i, double *to)
+{
+    const struct field *f = data_input(v->set);
+    const struct shape s = f->shape;
+    uint8_t pixel[TRAIN_PICTURE_PIXELS];
+    for (int c = 0, at = 0; c < s.c; c++)
+        for (int y = 0; y < s.h; y++)
+            for (int column = 0; column < s.w; column++, at++) {
+                const double value = ((double)x[lane_at(s, i, c, y, column)] - (double)data_input_shift(v, c)) /
+                                     (double)data_input_scale(v, c) * 255 / f->max_value;
+                pixel[at] = (uint8_t)(value > 0 ? value < 255 ? value + 0.5 : 255 : 0);
+            }
+    picture_pack(pixel, shape_size(s), to);
+}

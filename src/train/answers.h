@@ -32,7 +32,7 @@
 
 /* Of PICTURE_TRUTH and PICTURE_LABELS, which follow the input that they belong to, the pixels are label maps: a byte
  * each, DATA_NO_CLASS where there is no class. */
-enum picture_role { PICTURE_MISTAKE, PICTURE_INPUT, PICTURE_OUTPUT, PICTURE_TRUTH, PICTURE_LABELS };
+enum picture_role { PICTURE_MISTAKE, PICTURE_INPUT, PICTURE_OUTPUT, PICTURE_TRUTH, PICTURE_LABELS, PICTURE_MADE };
 enum { PICTURE_SAMPLE, PICTURE_ROLE, PICTURE_ANSWER, PICTURE_PIXELS }; /* columns */
 
 struct class_answer {
@@ -50,6 +50,8 @@ float number_answer_of(double code);
  * number i of the test split, from 0 to 255, into such a row. */
 size_t train_picture_columns(const struct dataset *d);
 void train_picture_of_sample(const struct data_view *v, size_t i, double *to);
+/* The same of values as the network has them, x [blocks][picture][16]: of sample i there. */
+void train_picture_of_values(const struct data_view *v, const float *x, int i, double *to);
 
 /* Adds a table to a result; one without values is left out. */
 void train_leave_table(struct train_result *out, const char *name, int rows, int cols, int counts, const double *v);

@@ -1,6 +1,6 @@
 /* evaluate.c - validation and test, with running statistics, in the order of the samples. Every image is independent of
  * the others in its batch and sums run over images in double, so that eval_batch changes nothing. */
-#include "train/training.h"
+#include "train/critic.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,8 +66,12 @@ static void measure_batch(struct training *r, enum data_split split, uint32_t fr
                            .divergence = r->divergence};
     train_clear_divergence(r);
     train_fixed_forward(r, r->eval, split, r->at);
+    if (r->task.judge)
+        judge_see(r->task.judge, n, r->eval->x, r->batch.key, 0);
     nn_forward(r->eval, &pass);
     r->task.type->measure(&r->task, &r->batch, r->eval->z, from, keep);
+    if (r->adversary.nodes)
+        train_adversary_measure(r, n, from, keep);
 }
 
 void train_values(const struct training *r, float v[METRICS])
@@ -82,6 +86,9 @@ void train_measure(struct training *r, enum data_split split, int keep, float v[
     size_t n = r->job.view->n[split];
     int batch = train_eval_batch(&r->job);
     copy_weights_to_eval(r);
+    train_adversary_weights(r);
+    if (r->task.judge)
+        judge_begin(r->task.judge, (int)split);
     r->task.type->begin(&r->task, split == DATA_TRAIN); /* of a training set there may be no room for all answers */
     for (size_t from = 0; from < n; from += (size_t)batch)
         measure_batch(r, split, (uint32_t)from, n - from < (size_t)batch ? (int)(n - from) : batch, keep);

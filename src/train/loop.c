@@ -1,5 +1,5 @@
 /* loop.c - steps and epochs: a batch is loaded, goes forward, its gradients come back, the optimizer steps. */
-#include "train/training.h"
+#include "train/critic.h"
 
 #include <assert.h>
 #include <math.h>
@@ -13,24 +13,23 @@ float train_clip(const struct train_spec *s, double norm)
     return scale < 1 ? (float)scale : 1;
 }
 
-/* Steps before the epoch in which what was frozen is trained. */
-static uint64_t frozen_steps(const struct training *r)
+uint64_t train_frozen_steps(const struct training *r)
 {
     return (uint64_t)(r->job.graph->unfreeze_at - 1) * r->steps_per_epoch;
 }
 
-void train_update(struct training *r, float lr, float gscale)
+/* The t-th update of the parameters from .. to, of what was frozen the (t - frozen)-th. */
+static void update_spans(struct training *r, float lr, float gscale, uint64_t t, uint64_t frozen)
 {
     const struct train_spec *s = r->job.spec;
     const struct optimizer_type *o = optimizer_types[s->optimizer];
     const int freezes = train_freezes(r);
-    r->p.step++;
     for (size_t i = 0; i < r->nspans; i++) {
         const struct decay_span *span = &r->span[i];
-        if (span->frozen && freezes)
+        if ((span->frozen && freezes) || span->at < r->from || span->at >= r->to)
             continue;
         struct optimizer_call c = {.k = r->job.k,
-                                   .t = r->p.step - (span->frozen ? frozen_steps(r) : 0),
+                                   .t = t - (span->frozen ? frozen : 0),
                                    .lr = span->lr_scale == 1 ? lr : lr * span->lr_scale,
                                    .wd = span->decay,
                                    .gscale = gscale,
@@ -43,6 +42,12 @@ void train_update(struct training *r, float lr, float gscale)
             c.state[v] = r->state[v] + span->at;
         o->step(s->optimizer_args, &c);
     }
+}
+
+void train_update(struct training *r, float lr, float gscale)
+{
+    r->p.step++;
+    update_spans(r, lr, gscale, r->p.step, train_frozen_steps(r));
 }
 
 /* Shortens the rows of a weight tensor, each the weights into one output, that are longer than max_norm. */
@@ -72,9 +77,9 @@ static double gradient_squares(const struct training *r)
 {
     double sum = 0;
     if (!train_freezes(r))
-        return r->job.k->sum_squares(r->job.graph->param_floats, r->net->dw);
+        return r->job.k->sum_squares(r->to - r->from, r->net->dw + r->from);
     for (size_t i = 0; i < r->nspans; i++)
-        if (!r->span[i].frozen)
+        if (!r->span[i].frozen && r->span[i].at >= r->from && r->span[i].at < r->to)
             sum += r->job.k->sum_squares(r->span[i].len, r->net->dw + r->span[i].at);
     return sum;
 }
@@ -83,7 +88,7 @@ static void clip_gradient_values(struct training *r)
 {
     const int freezes = train_freezes(r);
     for (size_t i = 0; i < r->nspans; i++)
-        if (!(r->span[i].frozen && freezes))
+        if (!(r->span[i].frozen && freezes) && r->span[i].at >= r->from && r->span[i].at < r->to)
             r->job.k->clip_values(r->span[i].len, (float)r->job.spec->clip_value, r->net->dw + r->span[i].at);
 }
 
@@ -127,7 +132,7 @@ static void move_means(struct training *r)
     keep_frozen_means(r);
 }
 
-static int diverged(const struct training *r, const char *what, double value, struct err *e)
+int train_diverged(const struct training *r, const char *what, double value, struct err *e)
 {
     uint64_t step = r->p.step - (uint64_t)r->p.epoch * r->steps_per_epoch + 1;
     return err_set(e, ERR_DIVERGED,
@@ -135,7 +140,7 @@ static int diverged(const struct training *r, const char *what, double value, st
                    what, isnan(value) ? "nan" : "infinite", r->p.epoch + 1, (unsigned long long)step, r->job.spec->lr);
 }
 
-static void load_batch(struct training *r, uint64_t from, struct nn_pass *p)
+void train_load_batch(struct training *r, uint64_t from, struct nn_pass *p)
 {
     const struct train_job *j = &r->job;
     const struct data_draw draw = {j->seed, p->epoch};
@@ -165,8 +170,7 @@ static double finish_step_gradient(struct training *r)
     return sqrt(gradient_squares(r));
 }
 
-/* The pass of a batch of the round, whose first sample is number *from of the order. */
-static struct nn_pass pass_of_batch(const struct training *r, uint64_t number, uint64_t *from)
+struct nn_pass train_pass_of_batch(const struct training *r, uint64_t number, uint64_t *from)
 {
     uint64_t n = r->job.view->n[DATA_TRAIN], batch = (uint64_t)r->job.spec->batch_size;
     *from = number * batch;
@@ -189,14 +193,14 @@ static struct nn_pass pass_of_batch(const struct training *r, uint64_t number, u
 static int train_batch_pass(struct training *r, uint64_t number, int *samples, struct err *e)
 {
     uint64_t from;
-    struct nn_pass p = pass_of_batch(r, number, &from);
-    load_batch(r, from, &p);
+    struct nn_pass p = train_pass_of_batch(r, number, &from);
+    train_load_batch(r, from, &p);
     if (train_mixes(r->job.spec))
         train_mix_batch(r, number);
     train_fixed_forward(r, r->net, DATA_TRAIN, r->order + from);
     double loss = forward_batch(r, &p);
     if (!isfinite(loss))
-        return diverged(r, "loss", loss, e);
+        return train_diverged(r, "loss", loss, e);
     nn_backward(r->net, &p);
     *samples = p.n;
     return 0;
@@ -220,17 +224,25 @@ static int mean_gradient(struct training *r, uint64_t first, uint64_t last, stru
     return 0;
 }
 
+int train_apply(struct training *r, float lr, uint64_t t, uint64_t frozen, double *norm, struct err *e)
+{
+    *norm = finish_step_gradient(r);
+    if (!isfinite(*norm))
+        return train_diverged(r, "gradient norm", *norm, e);
+    update_spans(r, lr, train_clip(r->job.spec, *norm), t, frozen);
+    if (r->job.spec->max_norm > 0)
+        each_weight_tensor(r, limit_weights);
+    return 0;
+}
+
 static int train_step(struct training *r, uint64_t step, float lr, double *norm, struct err *e)
 {
     const uint64_t each = (uint64_t)r->job.spec->accumulate, first = step * each;
-    if (mean_gradient(r, first, first + each < r->batches ? first + each : r->batches, e))
+    if (r->adversary.nodes ? train_adversarial_step(r, step, lr, norm, e)
+                           : mean_gradient(r, first, first + each < r->batches ? first + each : r->batches, e) ||
+                                 train_apply(r, lr, r->p.step + 1, train_frozen_steps(r), norm, e))
         return -1;
-    *norm = finish_step_gradient(r);
-    if (!isfinite(*norm))
-        return diverged(r, "gradient norm", *norm, e);
-    train_update(r, lr, train_clip(r->job.spec, *norm));
-    if (r->job.spec->max_norm > 0)
-        each_weight_tensor(r, limit_weights);
+    r->p.step++;
     if (r->job.spec->ema > 0)
         move_means(r);
     return 0;
@@ -248,8 +260,8 @@ static void average_epoch(struct training *r)
     r->p.averaged++;
     train_exchange_means(r);
     for (uint64_t i = 0, from; i < batches; i++) {
-        struct nn_pass p = pass_of_batch(r, i, &from);
-        load_batch(r, from, &p);
+        struct nn_pass p = train_pass_of_batch(r, i, &from);
+        train_load_batch(r, from, &p);
         train_fixed_forward(r, r->net, DATA_TRAIN, r->order + from);
         nn_forward(r->net, &p);
     }
@@ -275,6 +287,8 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
     const struct train_job *j = &r->job;
     const uint64_t first = r->p.step;
     double norm = 0, norms = 0;
+    if (r->task.judge)
+        judge_begin(r->task.judge, -1);
     r->task.type->begin(&r->task, 1);
     train_units_begin(r);
     for (uint64_t i = 0; i < r->steps_per_epoch; i++) {
@@ -293,6 +307,7 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
     row->dead_units = train_units_dead(r);
     row->guess_loss = r->guess.loss;
     row->guess_accuracy = r->guess.accuracy;
+    row->diversity = train_adversary_diversity(r);
     return 0;
 }
 
@@ -308,8 +323,21 @@ static int weights_finite(const struct training *r, struct err *e)
                    isfinite(w) ? "running statistics are" : "weights are", r->p.epoch + 1, r->job.spec->lr);
 }
 
+/* What the judge says of the training split, where that selects the epoch. */
+static void judge_training_split(struct training *r, struct epoch_row *row)
+{
+    const int by = train_selector(&r->job);
+    float v[METRICS];
+    if (!r->task.judge || (by != M_TRAIN_FRECHET && by != M_TRAIN_INCEPTION))
+        return;
+    train_measure(r, DATA_TRAIN, 0, v);
+    row->v[DATA_TRAIN][METRIC_FRECHET] = v[METRIC_FRECHET];
+    row->v[DATA_TRAIN][METRIC_INCEPTION] = v[METRIC_INCEPTION];
+}
+
 static int validate_epoch(struct training *r, struct epoch_row *row, struct err *e)
 {
+    judge_training_split(r, row);
     train_measure(r, DATA_VALIDATION, 0, row->v[DATA_VALIDATION]);
     float loss = row->v[DATA_VALIDATION][METRIC_LOSS];
     if (r->job.view->n[DATA_VALIDATION] && !isfinite(loss))

@@ -51,6 +51,10 @@ const struct epoch_sign epoch_signs[] = {
          "training loss of a constant guess: the shares of the classes, the means of the numbers"),
     SIGN(guess_accuracy, METRIC_ACCURACY,
          "share of the most frequent class, of the validation split where there is one"),
+    SIGN(diversity, METRIC_CRITIC_LOSS,
+         "mean distance between two things that a generator has made, over that between two samples, of up to 64 of "
+         "each "
+         "in the epoch's last batch"),
     {0}};
 
 int metric_named(const char *name)

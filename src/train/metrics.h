@@ -52,7 +52,7 @@ struct epoch_row {
     int32_t epoch;                         /* 1-based */
     float lr;                              /* of the epoch's last step */
     float grad_norm, first_layer_gradient; /* what warnings look at: see epoch_signs */
-    float dead_units, guess_loss, guess_accuracy;
+    float dead_units, guess_loss, guess_accuracy, diversity;
     int32_t warning;                       /* 0: none; else 1 + the row of warning_types (train/warnings.h) */
     int32_t late_dropout;                  /* 1: train.dropout_from has come; 0: it has not, or is the first epoch */
     float v[DATA_VALIDATION + 1][METRICS]; /* training: means over the epoch's samples, as trained (augmented, dropout
@@ -63,7 +63,7 @@ struct epoch_row {
 struct epoch_sign {
     const char *name, *help;
     size_t at;
-    int metric; /* METRIC_X of the tasks that have it; those of all tasks (METRIC_LOSS) come first */
+    int metric; /* METRIC_X of the tasks that have it; METRIC_LOSS: all have */
 };
 extern const struct epoch_sign epoch_signs[]; /* ends with name NULL */
 static inline float *sign_value(struct epoch_row *r, const struct epoch_sign *s)

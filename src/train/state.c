@@ -15,8 +15,9 @@ struct state_head {
 };
 #define STATE_MAGIC "sweepRUN"
 #define STATE_VERSION                                                                                                  \
-    6 /* 5: without what decides when dropout begins; 4: without what warnings look at; 3: without the schedule's      \
-         state; 2: the row of the best epoch had two metrics; 1: as fields */
+    7 /* 6: without the diversity of what is made; 5: without what decides when dropout begins; 4: without what        \
+         warnings look at; 3: without the schedule's state; 2: the row of the best epoch had two metrics; 1: as fields                                                     \
+       */
 
 struct state_vector {
     float *p;
@@ -60,8 +61,8 @@ static uint64_t hash_params(uint64_t h, const struct param *p, const void *from)
 
 static uint64_t hash_graph(uint64_t h, const struct nn_graph *g)
 {
-    uint64_t size[] = {(uint64_t)g->in.c,        (uint64_t)g->in.h, (uint64_t)g->in.w,
-                       (uint64_t)nn_output(g).c, g->param_floats,   g->buffer_floats};
+    uint64_t size[] = {(uint64_t)g->in.c, (uint64_t)g->in.h, (uint64_t)g->in.w,  (uint64_t)nn_output(g).c,
+                       g->param_floats,   g->buffer_floats,  (uint64_t)g->critic};
     h = str_hash(h, size, sizeof size);
     for (int i = 0; i < g->nnodes; i++) {
         h = str_hash(h, g->node[i].text, strlen(g->node[i].text) + 1);

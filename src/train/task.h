@@ -15,13 +15,19 @@ struct train_taker {
 };
 void *train_take(struct train_taker *t, size_t n, size_t size);
 
+/* What a critic has given a number: a sample or something made, for its own loss; something made, for that of the
+ * generator. */
+enum judged { JUDGED_SAMPLE, JUDGED_MADE, JUDGED_FOOLED };
+
 struct loss_type {
     const char *name, *help, *source;
     const struct param
         *params;      /* keys beside train.*, read into train_spec.loss_args where train.loss names it; NULL */
     size_t args_size; /* <= TRAIN_ARGS */
     int smooths;      /* train.label_smoothing acts on it */
-    /* NULL: it compares all positions of a sample together (tasks/dice.h). */
+    /* Of critics: the loss of one number, and in *slope its derivative. NULL: it is no loss of critics. */
+    double (*judge)(enum judged of, double z, double *slope);
+    /* NULL: it compares all positions of a sample together (tasks/dice.h), or is of critics alone. */
     /* loss[b->n] of the samples of a batch (b->label NULL: the targets are numbers), whose outputs are
      * z[blocks][outputs][16]; where dz is not NULL also the gradient of scale times their sum, dead lanes 0. training:
      * with what only a training does (label smoothing). */
@@ -30,7 +36,7 @@ struct loss_type {
 };
 extern const struct loss_type *const loss_types[]; /* NULL-terminated */
 extern const struct loss_type loss_cross_entropy, loss_mse, loss_mae, loss_huber, loss_focal, loss_hinge, loss_bce,
-    loss_formula, loss_dice;
+    loss_formula, loss_dice, loss_gan, loss_lsgan, loss_wgan;
 
 /* A task at work: a part of a training. */
 #define TASK_OWN 128
@@ -40,6 +46,7 @@ struct train_task {
     const struct train_job *job;
     const float *divergence; /* [larger batch] what layers of the network add to the loss of each sample, before it is
                                 multiplied by beta; NULL: the network has none */
+    struct judging *judge;   /* see critic.h; NULL: there is none */
     int outputs;             /* values that the network puts out for a sample */
     float *each;             /* [larger batch] losses of a batch */
     int held_columns;        /* of held_out; 0: nothing is kept of them */
@@ -69,13 +76,14 @@ struct task_type {
     const char *one, *many; /* what a network puts out values for: "class", "classes" */
     /* How many values it is to put out for a sample; 0: the data has no such target. */
     int (*outputs)(struct target_kind target);
+    int adversarial;  /* a generator learns from a critic, see adversarial.c */
     int by_class;     /* label_smoothing and class_weights have a meaning for it */
     int like_input;   /* the values have the shape of the input */
     int by_position;  /* there are as many values for each position of the input */
     int translates;   /* train.beam and train.length_penalty have a meaning for it */
     unsigned metrics; /* those that it measures: bits 1 << METRIC_X, METRIC_LOSS always */
-    /* Those of them that it measures with this network (NULL: any) on this data; NULL: all. */
-    unsigned (*measured)(const struct nn_graph *g, const struct dataset *d);
+    /* Those of them that it measures with this spec and network (NULL: any) on this data; NULL: all. */
+    unsigned (*measured)(const struct train_spec *s, const struct nn_graph *g, const struct dataset *d);
     const struct loss_type *const *losses; /* that fit it, the usual one first; ends with NULL */
     /* Describes its memory; `eval` samples are measured at a time. */
     void (*lay_out)(struct train_task *t, size_t eval, struct train_taker *memory);
@@ -84,6 +92,9 @@ struct task_type {
     /* A batch of a training went through the network: dz becomes the gradient of its mean loss. Returns the sum of its
      * losses. */
     double (*step)(struct train_task *t, const struct batch *b, const float *z, float *dz);
+    /* Of adversarial ones: n things that were made went through the critic, whose losses are summed and returned; where
+     * dz is not NULL, it becomes the gradient of their mean. `step` and `measure` are of samples. */
+    double (*judge)(struct train_task *t, int n, enum judged of, const float *z, float *dz);
     /* Columns of held_out beside the first: of a class the true one, the predicted one and its share; of each number
      * the true and the predicted one. NULL: none. */
     int (*hold_out)(int outputs);
@@ -134,8 +145,8 @@ const char *train_weights_text(const struct train_spec *s, char *buf, size_t n);
 /* What a network is to put out; *shape is its own where the values have one. */
 struct nn_target train_target(const struct task_type *task, struct target_kind target, struct shape *shape);
 
-/* The metrics that a task measures with a network (NULL: any) on some data. */
-unsigned train_task_metrics(const struct task_type *task, const struct nn_graph *g, const struct dataset *d);
+/* The metrics that a training measures with a network (NULL: any) on some data. */
+unsigned train_task_metrics(const struct train_spec *s, const struct nn_graph *g, const struct dataset *d);
 /* Whether the network does what the task, its loss and the data want. As train_task_check. */
 int train_network_check(const struct train_spec *s, const struct data_spec *d, const struct nn_graph *g,
                         struct target_kind target, const char **key, struct err *e);

@@ -84,8 +84,12 @@ struct train_spec {        /* as read from [train] */
     double label_smoothing;
     /* "none", "balanced" or "1, 5, ...", owned by the caller: see train_weights_check */
     const char *class_weights;
-    int sampling; /* 0: each training sample once a round; 1: each class as often as any other, see sampling.c */
-    double beta;  /* what the divergence of layers `sample` is multiplied by in the loss */
+    int sampling;      /* 0: each training sample once a round; 1: each class as often as any other, see sampling.c */
+    double beta;       /* what the divergence of layers `sample` is multiplied by in the loss */
+    int critic_steps;  /* updates of a critic, each with a batch of its own, before one of the generator */
+    const char *judge; /* the classifier that judges what is made: a word as [model] start has; "": none; owned by the
+                          caller */
+    double critic_lr;  /* its learning rate, which the schedule multiplies as `lr`; 0: lr */
     double mixup, cutmix; /* 0: no; else the parameter of the distribution of shares, see mixing.c */
     double l1;            /* pull of weights towards 0, the same for any size */
     double max_norm;      /* 0: none; else the weights into an output have at most this L2 norm after a step */
@@ -149,6 +153,17 @@ struct train_result {
     struct train_table table[TRAIN_TABLES];
 };
 
+/* A classifier that has learned before, which is shown what a generator makes, see judge.c. */
+struct train_judge {
+    const struct nn_graph *graph;
+    const float *w, *buffers;
+    const float *scale, *shift; /* [channels] value * scale + shift goes into it */
+};
+#define JUDGE_FEATURES 2048
+/* Whether it can judge samples of that shape: 0, or -1 with *e: it has another input, no layer before its last one with
+ * weights, or more than JUDGE_FEATURES features. */
+int train_judge_check(const struct train_judge *j, struct shape sample, struct err *e);
+
 struct training;
 struct train_job { /* what a run needs; all outlive it */
     const struct train_spec *spec;
@@ -156,7 +171,8 @@ struct train_job { /* what a run needs; all outlive it */
     const struct data_view *view;
     const struct kernels *k;
     uint64_t seed;
-    struct team *team; /* threads lent to this run; NULL: none. The bits are the same for any */
+    struct team *team;               /* threads lent to this run; NULL: none. The bits are the same for any */
+    const struct train_judge *judge; /* of train.judge; NULL: none */
 };
 /* Bytes train_new takes from a fixed arena: the run's peak memory, nothing is allocated later. SIZE_MAX:
  * there is no memory to find out. */

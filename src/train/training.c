@@ -1,5 +1,5 @@
 /* training.c - the memory of a training: described once, counted or taken. */
-#include "train/training.h"
+#include "train/critic.h"
 
 #include <assert.h>
 #include <string.h>
@@ -34,13 +34,14 @@ static const struct optimizer_type *optimizer_of(const struct train_job *j)
     return optimizer_types[j->spec->optimizer];
 }
 
-/* Neighbouring tensors that are treated alike become one span, padding included; each is one where the optimizer goes
- * by them. Returns their number; s NULL: only counts. */
+/* Neighbouring tensors of one network that are treated alike become one span, padding included; each is one where the
+ * optimizer goes by them. Returns their number; s NULL: only counts. */
 static size_t find_decay_spans(const struct train_job *j, struct decay_span *s)
 {
     const struct nn_graph *g = j->graph;
     const int by_tensor = optimizer_of(j)->scratch != NULL;
     size_t n = 0, at = 0;
+    int critic = !g->critic;
     struct decay_span last = {0};
     for (int i = 0; i < g->nnodes; i++)
         for (int t = 0; t < g->node[i].ntensors; t++) {
@@ -50,8 +51,9 @@ static size_t find_decay_spans(const struct train_job *j, struct decay_span *s)
             assert(ten->at >= at);
             at = ten->at;
             if (n && here.decay == last.decay && here.lr_scale == last.lr_scale && here.frozen == last.frozen &&
-                !by_tensor)
+                !by_tensor && (i >= g->critic) == critic)
                 continue;
+            critic = i >= g->critic;
             if (s) {
                 s[n] = here;
                 if (n)
@@ -111,17 +113,21 @@ static void lay_out_training(struct training *r, struct train_taker *t)
     size_t larger = (size_t)(train > eval ? train : eval);
 
     train_fixed_find(r);
-    r->net = train_take_net(t, j, g, r->fixed.nodes, train, 1);
+    train_adversary_find(r);
+    const int first = r->adversary.nodes ? r->adversary.nodes : r->fixed.nodes;
+    r->net = train_take_net(t, j, g, first, train, r->adversary.nodes ? NN_INPUT_GRADIENT : 1);
     r->eval = eval <= train ? r->net /* it is not trained while it measures */
-                            : train_take_net(t, j, g, r->fixed.nodes, eval, 0);
+                            : train_take_net(t, j, g, first, eval, 0);
     train_fixed_lay_out(r, t);
+    train_adversary_lay_out(r, t);
+    r->to = g->param_floats;
     for (int i = 0; i < r->nstates; i++)
         r->state[i] = train_take(t, g->param_floats, f);
     if (j->spec->ema > 0 || j->spec->swa_from) {
         r->mean_w = train_take(t, g->param_floats, f);
         r->mean_buffers = train_take(t, g->buffer_floats, f);
     }
-    if (j->spec->accumulate > 1)
+    if (j->spec->accumulate > 1 || r->adversary.nodes)
         r->gradient = train_take(t, g->param_floats, f);
     r->optimizer_scratch = train_take(t, optimizer_scratch(j), f);
     if (j->spec->select == 0) {
@@ -178,7 +184,7 @@ static void prepare_training(struct training *r, const struct train_job *j)
     r->task.held_columns = held_columns(&r->task);
     r->nstates = optimizer_of(j)->states(j->spec->optimizer_args);
     uint64_t n = j->view->n[DATA_TRAIN], batch = (uint64_t)j->spec->batch_size;
-    const uint64_t each = (uint64_t)j->spec->accumulate;
+    const uint64_t each = (uint64_t)j->spec->accumulate * (uint64_t)j->spec->critic_steps;
     r->batches = j->spec->drop_last ? n / batch : (n + batch - 1) / batch;
     r->steps_a_round = (r->batches + each - 1) / each;
     r->steps_per_epoch = j->spec->epoch_steps && r->batches ? (uint64_t)j->spec->epoch_steps : r->steps_a_round;
@@ -216,6 +222,8 @@ struct training *train_new(const struct train_job *j, struct arena *a, struct er
     }
     find_decay_spans(j, r->span);
     nn_net_init(r->net, j->seed);
+    if (r->task.judge)
+        judge_prepare(r->task.judge);
     if (r->task.type->prepare)
         r->task.type->prepare(&r->task);
     train_sampling_prepare(r);

@@ -2,6 +2,7 @@
 #ifndef TRAIN_TRAINING_H
 #define TRAIN_TRAINING_H
 
+#include "nn/tangent.h"
 #include "train/task.h"
 #include "train/warnings.h"
 
@@ -23,9 +24,10 @@ struct train_progress {
     int32_t averaged;      /* epochs in the mean of swa_from */
     struct warning_history past;
     struct overfit_rule overfit;
+    int32_t unused;
 };
-_Static_assert(sizeof(struct epoch_row) == 36 + 8 * METRICS &&
-                   sizeof(struct train_progress) == 28 + sizeof(struct schedule_state) + sizeof(struct epoch_row) +
+_Static_assert(sizeof(struct epoch_row) == 40 + 8 * METRICS &&
+                   sizeof(struct train_progress) == 32 + sizeof(struct schedule_state) + sizeof(struct epoch_row) +
                                                         sizeof(struct warning_history) + sizeof(struct overfit_rule),
                "no padding");
 
@@ -48,11 +50,25 @@ struct fixed_part {
     size_t values;         /* of a sample */
 };
 
+/* Of a training with a critic, see adversarial.c: the generator, a net of its own. */
+struct adversary {
+    int nodes;              /* of the generator, the first of the graph; 0: there is no critic */
+    struct nn_graph graph;  /* of these nodes */
+    size_t floats, buffers; /* of their parameters and running statistics, which come first */
+    struct nn_net *maker;   /* with copies of the training's weights */
+    uint32_t *key;          /* [larger batch] of what is made */
+    float *real, *made;     /* [batch up to 16s][sample] of a step of the critic */
+    float *between, *along; /* the same, of the penalty: places between both, directions; NULL: there is none */
+    struct nn_tangent *tangent;
+};
+
 struct training {
     struct train_job job;
     struct nn_net *net;         /* trains, batch_size images */
     struct nn_net *eval;        /* measures, eval_batch images: net where that is large enough, else one of its own */
     struct fixed_part fixed;    /* what lies before both, see fixed.c */
+    struct adversary adversary; /* net and eval are its critic */
+    size_t from, to;            /* the parameters that a step is of */
     float *state[TRAIN_STATES]; /* [param_floats] each, of the optimizer */
     int nstates;
     float *optimizer_scratch;
@@ -152,7 +168,7 @@ void train_fixed_forward(struct training *r, struct nn_net *net, enum data_split
 int train_freezes(const struct training *r);
 static inline int train_skips(const struct training *r, const struct nn_tensor *t)
 {
-    return t->frozen && train_freezes(r);
+    return (t->frozen && train_freezes(r)) || t->at < r->from || t->at >= r->to;
 }
 
 /* A pass begins: no layer has added to the loss yet. */
@@ -161,8 +177,30 @@ void train_clear_divergence(struct training *r);
 /* Weights and statistics change places with their means, if there are any yet: to measure, and back again. */
 void train_exchange_means(struct training *r);
 
+/* Number `number` of the round as a pass, whose first sample is number *from of the order; and its samples, into the
+ * net. */
+struct nn_pass train_pass_of_batch(const struct training *r, uint64_t number, uint64_t *from);
+void train_load_batch(struct training *r, uint64_t from, struct nn_pass *p);
+/* Steps before the epoch in which what was frozen is trained. */
+uint64_t train_frozen_steps(const struct training *r);
 /* One optimizer step over all parameters with net->dw; counts it. */
 void train_update(struct training *r, float lr, float gscale);
+/* One step of the parameters from .. to, their t-th, and that many less of what was frozen, with net->dw as it came
+ * back. 0, or -1 with *e; *norm is that of the gradient. */
+int train_apply(struct training *r, float lr, uint64_t t, uint64_t frozen, double *norm, struct err *e);
+/* The training has diverged: what is infinite or NaN. Returns -1. */
+int train_diverged(const struct training *r, const char *what, double value, struct err *e);
+
+/* adversarial.c: finds the generator; its memory; a step, number `step` of the round; and, while a split is measured,
+ * what is made of as many noises as there are samples. */
+void train_adversary_find(struct training *r);
+void train_adversary_lay_out(struct training *r, struct train_taker *t);
+int train_adversarial_step(struct training *r, uint64_t step, float lr, double *norm, struct err *e);
+/* The generator takes the training's weights. */
+void train_adversary_weights(struct training *r);
+/* How different the things are that were made in the last step, see epoch_signs; NaN where there is no critic. */
+float train_adversary_diversity(const struct training *r);
+void train_adversary_measure(struct training *r, int n, size_t from, int keep);
 
 /* How many units the weights of a network lead to. */
 size_t train_units(const struct nn_graph *g);

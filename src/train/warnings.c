@@ -10,7 +10,8 @@
 #define NO_LOWER 0.99f       /* of the loss of a constant guess */
 #define FLAT 1e-3f           /* relative change of the loss in an epoch */
 #define FLAT_EPOCHS 3
-#define LEARNED 0.1f /* of the loss of a constant guess: what is as good may well stand still */
+#define COLLAPSED 0.5f /* of the distance between two samples */
+#define LEARNED 0.1f   /* of the loss of a constant guess: what is as good may well stand still */
 
 static float training_loss(const struct epoch_row *now)
 {
@@ -58,6 +59,12 @@ static int loss_is_flat(const struct epoch_row *now, const struct warning_histor
     return past->flat >= FLAT_EPOCHS && still_learns(now);
 }
 
+static int generator_collapses(const struct epoch_row *now, const struct warning_history *past)
+{
+    (void)past;
+    return now->epoch > 1 && now->diversity < COLLAPSED;
+}
+
 const struct warning_type warning_types[] = {
     {"dead_units", "dead_units > 0.5 while train_loss > guess_loss / 10",
      "more than half of its units get no gradient from any sample", too_many_dead},
@@ -72,6 +79,8 @@ const struct warning_type warning_types[] = {
     {"flat_loss",
      "train_loss has changed by less than 0.1 % in each of the last 3 epochs while train_loss > guess_loss / 10",
      "its training loss has stopped falling", loss_is_flat},
+    {"collapse", "diversity < 0.5, from epoch 2 on",
+     "what its generator makes is less than half as different as samples are", generator_collapses},
     {0}};
 
 int warning_after(const struct epoch_row *now, struct warning_history *past)

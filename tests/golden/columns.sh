@@ -37,7 +37,7 @@ others=$(awk '{ n[$2]++; own[$2] += $1 == "classify" } END { for (m in n) if (!o
 
 # header FILE: its columns as they are listed, with the names that this sweep has.
 header() {
-  awk -v file="[$1]" -v others="^(train|val|test)_(${others%|})$" -v axes="$2" -v main="$(head -n 1 results/t.csv)" '
+  awk -v file="[$1]" -v others="^((train|val|test)_(${others%|})|diversity)$" -v axes="$2" -v main="$(head -n 1 results/t.csv)" '
     function add(name) { line = line (line == "" ? "" : ",") name }
     BEGIN {
       split("trial point repeat seed fold folds status id same_as warning warned_at dropout_at pruned_by pruned_at pruned_value pruned_against error", word, " ")

@@ -39,6 +39,7 @@ for f in "$SOURCE"/sweeps/*.ini; do
   fi
   begins=()
   ! grep -q '^start *=' "$f" || begins=(model.start=none)
+  ! grep -q '^judge *=' "$f" || begins=(train.judge= 'sweep.objective=min val_loss')
   SWEEP_DATA=$places run 0 plan "$f" "${begins[@]}"
   hasnot out 'can never train' 'skipped'
   grep -qE '[0-9]+ trials? to train' out || fail "$f trains nothing"

@@ -101,6 +101,7 @@ run 0 predict k k.csv -j 2 && tail -n +2 out | cut -d, -f3- | sed 's/,$//' | sor
 sort want | cmp -s - got || fail "a file gives other answers: $(diff want got | head -n 4)"
 run 2 eval k data.tokens=char && has err "the model's are of kind word"
 run 2 generate k && has err 'the network has learned to classify'
+run 2 generate n@1 --out one --between && has err '--between is for networks that make pictures'
 run 2 export k --to onnx && has err "layer 2 of the network, 'lstm 8 last', cannot be exported to onnx: texts of a column"
 printf 'words\n"a \377 cat"\nbird\n' >broken.csv
 run 1 predict k broken.csv && has out 'not of a letter in UTF-8' && lines out 3

@@ -7,6 +7,7 @@ cat >a.ini <<'END'
 [sweep]
 repeats = 2
 objective = min val_mse
+keep = all
 [data]
 train = 300
 validation = 100
@@ -58,6 +59,16 @@ has out 'objective: min val_mse' '| test mse, mean |'
 has one/results/a.about.csv 'metric.psnr,larger -inf inf' 'metric.divergence,smaller 0 inf'
 run 0 show a.ini
 has out 'input 1x8x8, 64 values of the input' 'task              reconstruct' 'loss              bce'
+
+# Pictures of a variational one: of codes that are drawn, and rows between two samples; the others have no codes to draw.
+vae=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $c["model.variant"] == "variational" { print $c["id"]; exit }' one/results/a.csv)
+run 0 generate "a@$vae" --out one --to drawn.png && has out drawn.png
+run 0 generate "a@$vae" --out one --to plain.png --isa ref && cmp -s drawn.png plain.png || fail 'another level makes other pictures'
+run 0 generate "a@$vae" --out one --to rows.png --between --count 3 && [ "$(od -An -tu1 -j16 -N8 rows.png | xargs)" = '0 0 2 57 0 0 0 170' ] ||
+  fail "rows: $(od -An -tu1 -j16 -N8 rows.png)"
+run 0 generate "one/results/a/models/$vae.safetensors" --to file.png && cmp -s drawn.png file.png || fail 'the file makes other pictures'
+run 2 generate "one/results/a/models/$vae.safetensors" --between && has err 'the samples are those of a sweep'
+run 2 generate a@1 --out one && has err 'a layer `sample`'
 
 # Without parts there are no columns of them, without pictures no decibels.
 cat >v.ini <<'END'

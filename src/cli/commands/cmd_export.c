@@ -32,15 +32,6 @@ static const struct export_format *find_export_format(const char *word, struct e
     return NULL;
 }
 
-/* What the network is called: the sweep, or the file without folder and suffix. */
-static void network_name(const struct model_word *w, char *name, size_t n)
-{
-    const char *slash = strrchr(w->path, '/'), *base = *w->name ? w->name : slash ? slash + 1 : w->path;
-    snprintf(name, n, "%.*s", (int)n - 1, base);
-    if (!*w->name && str_ends(name, ".safetensors"))
-        name[strlen(name) - strlen(".safetensors")] = 0;
-}
-
 /* Takes the normalization off: the network's input is what its first layer reads. 0, or -1 with *e. */
 static int leave_values_alone(struct model *m, struct arena *mem, struct err *e)
 {
@@ -66,9 +57,12 @@ static int run_export(const struct invocation *in, struct arena *mem, struct str
         return -1;
     if (in->opt.normalized && f == &export_safetensors)
         return err_set(e, ERR_USAGE, "--normalized is for c and onnx; a model file says how its input is normalized");
+    if (m.graph->critic && f != &export_safetensors)
+        return err_set(e, ERR_USAGE,
+                       "the network has learned to generate: safetensors has its generator and its critic");
     if (in->opt.normalized && leave_values_alone(&m, mem, e))
         return -1;
-    network_name(&w, name, sizeof name);
+    model_word_title(&w, name, sizeof name);
     snprintf(path, sizeof path, "%s%s", name, f->suffix);
     const char *to = in->nargs > 1 ? in->arg[1] : path;
     if (f->make(&m, name, bytes, e) || file_publish(to, bytes->p, bytes->n, 0, e))

@@ -37,6 +37,8 @@ static int run_inspect(const struct invocation *in, struct arena *mem, struct er
         return err_set(e, ERR_USAGE, "the samples are those of a sweep; write NAME or NAME@TRIAL, not a file");
     if (model_word_model(&w, &m, mem, e))
         return -1;
+    if (m.graph->critic)
+        return err_set(e, ERR_USAGE, "the network has learned to generate, and reads no samples; see sweep generate");
     how.split = (enum data_split)split;
     struct one_trial *o = one_trial_open(in->opt.out, w.name, w.id, errs);
     const struct data_view *v = o ? one_trial_view(o, e) : NULL;

@@ -278,6 +278,8 @@ static int run_predict(const struct invocation *in, struct answers *a, struct ar
         return err_set(e, ERR_USAGE,
                        "the network says which token comes next; `sweep generate` makes texts of that, and "
                        "`sweep eval` measures it");
+    if (m.graph->critic)
+        return err_set(e, ERR_USAGE, "the network has learned to generate, and reads no samples; see sweep generate");
     if (in->opt.split)
         return predict_split(in, &w, &m, split, &how, a, e);
     if (model_translates(&m))

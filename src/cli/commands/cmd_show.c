@@ -132,6 +132,18 @@ static void print_frozen(const struct nn_graph *g)
     printf("\n");
 }
 
+/* Which of the layers above are those of the critic. */
+static void print_critic(const struct nn_graph *g)
+{
+    char sample[64];
+    size_t params = 0;
+    for (int i = g->critic; i < g->nnodes; i++)
+        params += g->node[i].params;
+    printf("generator         layers 1 to %d, from %d numbers of noise to %s, %zu parameters\n", g->critic, g->in.c,
+           shape_text(g->node[g->critic - 1].y, sample, sizeof sample), g->facts.params - params);
+    printf("critic            layers %d to %d, %zu parameters\n", g->critic + 1, g->nnodes, params);
+}
+
 static void print_facts(const struct plan_point *q)
 {
     const struct nn_facts *f = &q->graph->facts;
@@ -147,6 +159,8 @@ static void print_facts(const struct plan_point *q)
     printf("head              %s: %s\n", f->head, head_help(f->head));
     printf("batch norm        %s\n", nn_uses(q->graph, "batchnorm") ? "yes" : "no");
     printf("dropout           %s\n", nn_uses(q->graph, "dropout") ? "yes" : "no");
+    if (q->graph->critic)
+        print_critic(q->graph);
     printf("task              %s\n", q->task->name);
     printf("loss              %s\n", train_loss(&q->point->train, target_of(q->set))->name);
     printf("precision         %s\n", nn_precision_name((size_t)q->point->nn.precision));

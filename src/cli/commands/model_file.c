@@ -44,6 +44,14 @@ int model_word_model(const struct model_word *w, struct model *m, struct arena *
     return model_read(m, w->path, a, e);
 }
 
+void model_word_title(const struct model_word *w, char *name, size_t n)
+{
+    const char *slash = strrchr(w->path, '/'), *base = *w->name ? w->name : slash ? slash + 1 : w->path;
+    snprintf(name, n, "%.*s", (int)n - 1, base);
+    if (!*w->name && str_ends(name, ".safetensors"))
+        name[strlen(name) - strlen(".safetensors")] = 0;
+}
+
 int split_of_word(const char *word, struct err *e)
 {
     static const char *const words[] = {[DATA_TRAIN] = "train", [DATA_VALIDATION] = "validation", [DATA_TEST] = "test"};

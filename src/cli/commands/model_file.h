@@ -19,6 +19,8 @@ int model_word_trial(const struct invocation *in, const char *name, const char *
                      struct err *e);
 /* Reads the model; an error says how to come by a file that is not there. 0, or -1 with *e. */
 int model_word_model(const struct model_word *w, struct model *m, struct arena *a, struct err *e);
+/* What the network is called: the sweep, or the file without folder and suffix; into name[n]. */
+void model_word_title(const struct model_word *w, char *name, size_t n);
 /* train, validation or test, by its word; -1 with *e. */
 int split_of_word(const char *word, struct err *e);
 

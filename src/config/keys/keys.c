@@ -69,6 +69,10 @@ const struct param stop_params[] = {
 const struct param model_params[] = {
     { .name = "layers", .type = P_TEXT, .at = MODEL(layers), .preset = default_layers,
       .help = "blocks of layers, one block a line" },
+    { .name = "critic", .type = P_TEXT, .at = MODEL(critic), .preset = "",
+      .help = "blocks of layers of a second network, for the task generate: it reads samples and what `layers` make of noise, and ends in dense 1" },
+    { .name = "noise", .type = P_INT, .at = MODEL(noise), .min = 1, .max = 65536, .preset = "64",
+      .help = "beside `critic`, how many normally distributed numbers `layers` begin with; else a variable as others are" },
     { .name = "pool", .type = P_TEXT, .at = MODEL(pool), .preset = "",
       .help = "a transition block that pool_at puts between the others" },
     { .name = "pool_at", .type = P_INT, .at = MODEL(pool_at), .min = 0, .max = 10000, .preset = "0",

@@ -21,8 +21,8 @@ int key_row(size_t i, struct key_row *out);
 
 /* Keys of [model] that are no variables and not nn_params. */
 struct model_spec {
-    const char *layers, *pool, *variant;
-    int pool_at;
+    const char *layers, *critic, *pool, *variant;
+    int noise, pool_at;
 };
 extern const struct param sweep_params[], search_params[], prune_params[], stop_params[], model_params[];
 extern const char default_layers[];

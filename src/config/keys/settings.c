@@ -30,7 +30,7 @@ int setting_in_model(const struct setting *st)
 
 int setting_is_variable(const struct setting *st)
 {
-    return st->group == KEY_MODEL && !st->param;
+    return st->group == KEY_MODEL && (!st->param || st->param->at == offsetof(struct model_spec, noise));
 }
 
 int setting_is_word(const struct setting *st)
@@ -48,7 +48,7 @@ int setting_is_size(const struct setting *st)
 
 int setting_is_lines(const struct sweep *s, int i)
 {
-    return i == s->layers || setting_is_insert(s, i) ||
+    return i == s->layers || i == s->critic || setting_is_insert(s, i) ||
            (setting_is_param(&s->set[i]) && !strcmp(s->set[i].key, "layers"));
 }
 
@@ -95,6 +95,9 @@ static int add_table_row(struct sweep *s, const struct key_row *r)
 static int find_special(struct sweep *s)
 {
     s->layers = setting_find(s, "model", "layers");
+    s->critic = setting_find(s, "model", "critic");
+    s->noise = setting_find(s, "model", "noise");
+    s->set[s->noise].used = 1; /* as an axis of trainings with a critic */
     s->variant = setting_find(s, "model", "variant");
     s->data_path = setting_find(s, "data", "path");
     s->chooser = arena_take(&s->mem, (family_count() + 1) * sizeof *s->chooser);

@@ -37,7 +37,7 @@ static int axis_setting(struct sweep *s, const struct pending *p, struct error_l
     if (setting_is_param(st) && setting_is_lines(s, i))
         return errors_add(errors, &p->at,
                           "blocks are varied by name: write several, and vary a variable of [model] that names one");
-    if (i == s->layers)
+    if (i == s->layers || i == s->critic)
         return errors_add(
             errors, &p->at,
             "whole networks are varied by name: write them as [model.NAME] sections and vary model.variant");

@@ -34,15 +34,25 @@ static void add_setting(struct str *t, const struct setting *st, const struct pa
     str_add(t, "\n");
 }
 
-/* Adds the network; as written where it cannot be read, which the plan tells. */
-static void add_network(struct str *t, const struct point *p, struct arena *a)
+/* Adds lines of the network; as written where they cannot be read, which the plan tells. */
+static void add_lines_text(struct str *t, const char *key, const struct nn_line *line, size_t n, struct arena *a)
 {
-    const char *text = nn_lines_text(p->line, p->nlines, a);
-    str_add(t, "model.layers = ");
-    for (size_t i = 0; !text && i < p->nlines; i++)
-        str_addf(t, "%s%s", i ? ", " : "", p->line[i].text);
+    const char *text = nn_lines_text(line, n, a);
+    str_addf(t, "%s = ", key);
+    for (size_t i = 0; !text && i < n; i++)
+        str_addf(t, "%s%s", i ? ", " : "", line[i].text);
     str_add(t, text ? text : "");
     str_add(t, "\n");
+}
+
+static void add_network(struct str *t, const struct point *p, struct arena *a)
+{
+    const size_t layers = p->nlines - p->ncritic;
+    add_lines_text(t, "model.layers", p->line, layers, a);
+    if (!p->ncritic)
+        return;
+    add_lines_text(t, "model.critic", p->line + layers, p->ncritic, a);
+    str_addf(t, "model.noise = %d\n", p->noise);
 }
 
 /* Adds the setting's line for the row of a family that the training has, where it counts. */

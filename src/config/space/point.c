@@ -170,12 +170,25 @@ static size_t add_lines(const struct lines *l, struct nn_line *out, struct point
     return l->n;
 }
 
+static void fill_noise(const struct point_choice *p, struct point *out, struct error_list *errors)
+{
+    char buf[STR_NUM];
+    const struct where at = choice_where(p, p->s->noise);
+    struct err e = {0};
+    struct param q = *p->s->set[p->s->noise].param;
+    q.at = 0;
+    const char *text = choice_text(p, p->s->noise, buf, &e);
+    if (e.code || param_set(&q, &out->noise, text, &at, &e))
+        errors_take(errors, &at, &e);
+}
+
 int fill_lines(struct point_choice *p, struct point *out, struct arena *a, struct error_list *errors)
 {
     const struct sweep *s = p->s;
     const struct lines *layers = lines_of(p, s->layers);
     const struct nn_library *library = s->nblock ? blocks_at(p, a) : NULL;
-    size_t *place = arena_take(a, s->ninsert * sizeof *place), room = layers->n, n = 0;
+    const struct lines *critic = lines_of(p, s->critic);
+    size_t *place = arena_take(a, s->ninsert * sizeof *place), room = layers->n + critic->n, n = 0;
     for (size_t i = 0; place && i < s->ninsert; i++) {
         size_t lines = lines_of(p, s->insert[i].text)->n;
         place[i] = lines ? insert_place(p, &s->insert[i], layers->n, errors) : 0;
@@ -190,10 +203,14 @@ int fill_lines(struct point_choice *p, struct point *out, struct arena *a, struc
             if (place[i] == b + 1)
                 n += add_lines(lines_of(p, s->insert[i].text), v + n, p, a, errors);
     }
+    n += add_lines(critic, v + n, p, a, errors);
     for (size_t i = 0; i < n; i++)
         v[i].library = library;
     out->line = v;
     out->nlines = n;
+    out->ncritic = critic->n;
+    if (critic->n)
+        fill_noise(p, out, errors);
     return 0;
 }
 

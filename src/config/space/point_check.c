@@ -146,11 +146,11 @@ static int told(const struct error_list *errors, const char *text)
     return 0;
 }
 
-/* Says whether the line of that place, one of layers or of an insert, has one of these letters. */
+/* Says whether the line of that place, one of layers, critic or of an insert, has one of these letters. */
 static int lines_have(const struct point_choice *p, const struct where *at, const char *letters)
 {
-    for (size_t w = 0; w <= p->s->ninsert; w++) {
-        const struct lines *l = lines_of(p, w ? p->s->insert[w - 1].text : p->s->layers);
+    for (size_t w = 0; w < p->s->ninsert + 2; w++) {
+        const struct lines *l = lines_of(p, w > 1 ? p->s->insert[w - 2].text : w ? p->s->critic : p->s->layers);
         for (size_t i = 0; i < l->n; i++)
             for (size_t c = 0; l->v[i].at.line == at->line && c < l->v[i].n; c++)
                 if (l->v[i].piece[c].text && strpbrk(l->v[i].piece[c].text, letters))

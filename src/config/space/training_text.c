@@ -68,7 +68,8 @@ static void add_training_section(struct str *out, const char *canonical, const c
         if (!any++)
             str_addf(out, "[%s]\n", section);
         str_addn(out, key, (size_t)(value - key) + 3);
-        add_training_value(out, value + 3, n - (size_t)(value + 3 - line), !strncmp(key, "layers ", 7));
+        add_training_value(out, value + 3, n - (size_t)(value + 3 - line),
+                           !strncmp(key, "layers ", 7) || !strncmp(key, "critic ", 7));
     }
 }
 

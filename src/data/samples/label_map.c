@@ -1,4 +1,4 @@
-/* label_map.c writes label maps as PNG files. */
+/* label_map.c writes label maps and pictures as PNG files. */
 #include "base/file.h"
 #include "base/palette.h"
 #include "base/str.h"
@@ -39,23 +39,38 @@ static void no_flush(png_structp png)
     (void)png;
 }
 
-static void put_map(png_structp png, png_infop info, const uint8_t *map, int h, int w)
+/* Pixels [h][w][channels]; channels 0: [h][w] places in the palette. */
+struct png_image {
+    const uint8_t *pixel;
+    int h, w, channels;
+};
+
+static void put_palette(png_structp png, png_infop info)
 {
     png_color colour[PNG_MAX_PALETTE_LENGTH];
     for (int k = 0; k < PNG_MAX_PALETTE_LENGTH; k++) {
         const uint32_t rgb = palette_colour(k);
         colour[k] = (png_color){(png_byte)(rgb >> 16), (png_byte)(rgb >> 8 & 255), (png_byte)(rgb & 255)};
     }
-    png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, 8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_PLTE(png, info, colour, PNG_MAX_PALETTE_LENGTH);
+}
+
+static void put_png(png_structp png, png_infop info, const struct png_image *i)
+{
+    const int kind = !i->channels       ? PNG_COLOR_TYPE_PALETTE
+                     : i->channels == 1 ? PNG_COLOR_TYPE_GRAY
+                                        : PNG_COLOR_TYPE_RGB;
+    png_set_IHDR(png, info, (png_uint_32)i->w, (png_uint_32)i->h, 8, kind, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (!i->channels)
+        put_palette(png, info);
     png_write_info(png, info);
-    for (int y = 0; y < h; y++)
-        png_write_row(png, map + (size_t)y * (size_t)w);
+    for (int y = 0; y < i->h; y++)
+        png_write_row(png, i->pixel + (size_t)y * (size_t)i->w * (size_t)(i->channels ? i->channels : 1));
     png_write_end(png, info);
 }
 
-int label_map_write(const char *path, const uint8_t *map, int h, int w, struct err *e)
+static int write_png(const char *path, const struct png_image *image, struct err *e)
 {
     struct png_writing work = {.path = path};
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &work, stop_writing, pass_over_warning);
@@ -64,11 +79,23 @@ int label_map_write(const char *path, const uint8_t *map, int h, int w, struct e
         err_set(&work.err, ERR_NOMEM, "%s: no memory to write it", path);
     else if (!setjmp(png_jmpbuf(png))) {
         png_set_write_fn(png, &work, keep_bytes, no_flush);
-        put_map(png, info, map, h, w);
+        put_png(png, info, image);
     }
     png_destroy_write_struct(&png, &info);
     int bad = work.err.code ? err_set(e, work.err.code, "%s", work.err.text)
                             : file_publish(path, work.bytes.p, work.bytes.n, 0, e);
     str_release(&work.bytes);
     return bad;
+}
+
+int label_map_write(const char *path, const uint8_t *map, int h, int w, struct err *e)
+{
+    const struct png_image image = {map, h, w, 0};
+    return write_png(path, &image, e);
+}
+
+int picture_write(const char *path, const uint8_t *pixel, int h, int w, int channels, struct err *e)
+{
+    const struct png_image image = {pixel, h, w, channels};
+    return write_png(path, &image, e);
 }

@@ -29,7 +29,8 @@ int draft_runs_backward(const struct drafting *w, int node)
 
 static void find_values(struct drafting *w)
 {
-    w->value[0].wanted = (unsigned char)w->o->input_gradient;
+    for (int v = 0; v <= w->o->first; v++) /* of what comes before, the last is the input in its place */
+        w->value[v].wanted = (unsigned char)w->o->input_gradient;
     for (int i = w->o->first; i < w->n; i++) { /* what comes before, if anything reads it, is the input */
         const struct nn_node *nd = &w->g->node[i];
         w->holder[i + 1] = draft_runs(w, i) ? i + 1 : draft_input(w, i, 0);

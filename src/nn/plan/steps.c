@@ -119,7 +119,7 @@ static void end_step(struct drafting *w, const struct draft_step *s)
     draft_touch(w, s, w->d->nforward + w->d->nbackward++);
 }
 
-/* The same for the network's input, which node 0 reads. */
+/* The same for the network's input, which its first node reads. */
 static void add_input_gradient(const struct layer_call *c)
 {
     c->kernels->add_scaled(floats_of(c->node->x[0], c->pass->blocks), 1, c->x[0], c->y, c->y);
@@ -156,7 +156,7 @@ static void give_input_gradients(struct drafting *w, struct draft_step *s, const
         int v = inputs[k];
         if (done->dx[k] == NO_SLOT || done->dx[k] == w->value[v].gradient)
             continue; /* not wanted, or the first to arrive */
-        struct draft_step *sum = draft_step_new(w, v ? v - 1 : 0, 1);
+        struct draft_step *sum = draft_step_new(w, v ? v - 1 : w->o->first, 1);
         sum->run = v ? add_gradient : add_input_gradient;
         sum->x[0] = done->dx[k];
         sum->y = w->value[v].gradient;

@@ -86,21 +86,39 @@ static const char *epoch_metric(const void *row, size_t i, char buf[STR_NUM])
     return str_float(buf, epoch_number(s->epoch, s->run->records->column[i]));
 }
 
+static int is_measured(const struct sweep_run *run, int metric)
+{
+    int i = 0;
+    while (run && i < run->records->epoch_columns && run->records->column[i] != metric)
+        i++;
+    return !run || i < run->records->epoch_columns;
+}
+
+/* The sign of a column: of those whose metric some task of the plan measures (run NULL: of all) the i-th; after the
+ * last the row without a name. */
+static const struct epoch_sign *sign_of_column(const struct sweep_run *run, size_t i)
+{
+    const struct epoch_sign *s = epoch_signs;
+    for (; s->name; s++)
+        if (is_measured(run, metric_on(DATA_TRAIN, s->metric)) && !i--)
+            break;
+    return s;
+}
+
 static size_t count_signs(const void *of)
 {
-    const unsigned measured = of ? metrics_measured(of) : ~0u;
     size_t n = 0;
-    while (epoch_signs[n].name && measured >> epoch_signs[n].metric & 1)
+    while (sign_of_column(of, n)->name)
         n++;
     return n;
 }
 
 static const char *name_sign(const void *of, size_t i, const char **help, struct arena *a)
 {
-    (void)of;
+    const struct epoch_sign *s = sign_of_column(of, i);
     (void)a;
-    *help = epoch_signs[i].help;
-    return epoch_signs[i].name;
+    *help = s->help;
+    return s->name;
 }
 
 static const struct column_kind sign_columns = {count_signs, name_sign};
@@ -109,7 +127,7 @@ static const char *epoch_sign_cell(const void *row, size_t i, char buf[STR_NUM])
 {
     const struct epoch_source *s = row;
     struct epoch_row epoch = *s->epoch;
-    return str_float(buf, *sign_value(&epoch, &epoch_signs[i]));
+    return str_float(buf, *sign_value(&epoch, sign_of_column(s->run, i)));
 }
 
 static const char *epoch_warning(const void *row, size_t i, char buf[STR_NUM])

@@ -1,5 +1,6 @@
 /* pictures.c - NAME.pictures.csv: the pixels of the worst mistakes of the best point, or of samples that it was to
- * reconstruct and what it made of them, or that it was to label with their label maps over them. */
+ * reconstruct and what it made of them, that it was to label with their label maps over them, or what it has made of
+ * noise. */
 #include "base/palette.h"
 #include "orchestrate/plan.h"
 #include "orchestrate/records/records.h"
@@ -44,7 +45,7 @@ static const struct column_row picture_columns[] = {
     COLUMN_FIELD("picture", "number of the picture", column_whole, struct pixel_source, picture),
     COLUMN_FIELD("role",
                  "mistake; input (what was to be reconstructed, or labelled), output; truth, answer (label maps, their "
-                 "colours over the input before them)",
+                 "colours over the input before them); made (of noise, as many as the test split has samples)",
                  column_text, struct pixel_source, role),
     COLUMN_FIELD("sample", "number of the sample in the test split, from 1", column_whole, struct pixel_source, sample),
     COLUMN_FIELD("repeat", "number of the repeat of the point", column_whole, struct pixel_source, repeat),
@@ -176,15 +177,13 @@ static void labelled_row(struct pixel_source *row, int role, int label, uint32_t
 static void picture_rows(struct record_file *f, const struct dataset *set, const struct kept_picture *p, size_t number,
                          struct picture_work *w)
 {
-    static const char *const role[] = {[PICTURE_MISTAKE] = "mistake",
-                                       [PICTURE_INPUT] = "input",
-                                       [PICTURE_OUTPUT] = "output",
-                                       [PICTURE_TRUTH] = "truth",
-                                       [PICTURE_LABELS] = "answer"};
+    static const char *const role[] = {
+        [PICTURE_MISTAKE] = "mistake", [PICTURE_INPUT] = "input",   [PICTURE_OUTPUT] = "output",
+        [PICTURE_TRUTH] = "truth",     [PICTURE_LABELS] = "answer", [PICTURE_MADE] = "made"};
     const struct shape s = data_input(set)->shape;
     const size_t plane = (size_t)s.h * (size_t)s.w;
-    const int known = p->role > 0 && p->role <= PICTURE_LABELS ? p->role : PICTURE_MISTAKE,
-              maps = known >= PICTURE_TRUTH;
+    const int known = p->role > 0 && p->role <= PICTURE_MADE ? p->role : PICTURE_MISTAKE,
+              maps = known == PICTURE_TRUTH || known == PICTURE_LABELS;
     struct pixel_source row = {.set = set,
                                .picture = number,
                                .role = role[known],

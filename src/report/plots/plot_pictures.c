@@ -149,12 +149,14 @@ static const char *draw_test_pictures(const struct plot_data *d, struct str *s, 
     const size_t group = n > 2 && p[2].below == 2 ? 3 : n > 1 && p[1].below ? 2 : 1; /* pictures of a sample */
     const size_t columns = group > 1 ? (n + group - 1) / group : n < 6 ? n : 6;
     const size_t rows = group > 1 ? group : (n + columns - 1) / columns;
+    const int made = strcmp(table_cell(t, 0, "role"), "made") == 0;
     const double keys = group == 3 ? 22.0 * (double)((d->confusion.rows < KEYS ? d->confusion.rows + 5 : KEYS) / 6) : 0;
     const double wide = GAP + (double)columns * (SIDE + GAP), width = wide < 620 ? 620 : wide;
     const double height = 60 + (double)rows * (SIDE + WORDS + 14) + 16 + keys;
     script_begin(s, d, &plot_pictures,
                  group == 3   ? "label maps of test samples over them, the true ones and the answers"
                  : group == 2 ? "what was put in, and what came out"
+                 : made       ? "what the generator of the best point makes of noise"
                               : "the surest mistakes of the best point");
     for (size_t i = 0; i < n; i++) {
         put_pixels(s, t, &p[i], i);
@@ -182,6 +184,6 @@ static const char *draw_test_pictures(const struct plot_data *d, struct str *s, 
 }
 
 const struct plot plot_pictures = {{"pictures", "the surest mistakes of the best point on the test split, "
-                                                "reconstructions below their originals, or label maps over "
-                                                "their pictures"},
+                                                "reconstructions below their originals, label maps over "
+                                                "their pictures, or what a generator has made"},
                                    draw_test_pictures};

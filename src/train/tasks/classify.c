@@ -21,9 +21,9 @@ static int classify_outputs(struct target_kind target)
     return target.maps ? 0 : target.classes;
 }
 
-static unsigned classify_measured(const struct nn_graph *g, const struct dataset *d)
+static unsigned classify_measured(const struct train_spec *s, const struct nn_graph *g, const struct dataset *d)
 {
-    (void)g;
+    (void)s, (void)g;
     return 1u << METRIC_LOSS | class_counts_metrics(data_classes(d));
 }
 

@@ -54,10 +54,20 @@ static void hinge_loss(const struct train_spec *s, int training, const struct ba
     b->k->hinge_loss(b->n, outputs, z, b->label, scale, loss, dz);
 }
 
+static double hinge_judge(enum judged of, double z, double *slope)
+{
+    const double sign = of == JUDGED_MADE ? 1 : -1, loss = of == JUDGED_FOOLED ? -z : 1 + sign * z;
+    *slope = of == JUDGED_FOOLED ? -1 : loss > 0 ? sign : 0;
+    return of == JUDGED_FOOLED || loss > 0 ? loss : 0;
+}
+
 const struct loss_type loss_hinge = {
     .name = "hinge",
-    .help = "max(0, 1 - output of the right class + output of another), mean over the classes",
-    .source = "Crammer & Singer 2001, JMLR 2",
+    .help =
+        "max(0, 1 - output of the right class + output of another), mean over the classes; of a critic max(0, 1 - z) "
+        "of samples and max(0, 1 + z) of what is made, and of the generator -z",
+    .source = "Crammer & Singer 2001, JMLR 2; Lim & Ye 2017, arXiv:1705.02894",
+    .judge = hinge_judge,
     .compute = hinge_loss,
 };
 
@@ -173,8 +183,9 @@ const struct loss_type loss_formula = {
     .compute = formula_loss,
 };
 
-const struct loss_type *const loss_types[] = {&loss_cross_entropy, &loss_mse, &loss_mae,     &loss_huber, &loss_focal,
-                                              &loss_hinge,         &loss_bce, &loss_formula, &loss_dice,  NULL};
+const struct loss_type *const loss_types[] = {&loss_cross_entropy, &loss_mse,  &loss_mae,     &loss_huber, &loss_focal,
+                                              &loss_hinge,         &loss_bce,  &loss_formula, &loss_dice,  &loss_gan,
+                                              &loss_lsgan,         &loss_wgan, NULL};
 
 const char *loss_name(size_t i)
 {

@@ -29,8 +29,9 @@ static int reconstruct_outputs(struct target_kind target)
     return target.vocabulary ? 0 : (int)shape_size(target.input);
 }
 
-static unsigned reconstruct_measured(const struct nn_graph *g, const struct dataset *d)
+static unsigned reconstruct_measured(const struct train_spec *s, const struct nn_graph *g, const struct dataset *d)
 {
+    (void)s;
     const unsigned parts = 1u << METRIC_RECONSTRUCTION | 1u << METRIC_DIVERGENCE;
     return ~((!g || nn_adds_loss(g) ? 0 : parts) | (data_input(d)->type == FIELD_BYTES ? 0 : 1u << METRIC_PSNR));
 }
@@ -129,23 +130,6 @@ static double reconstruct_step(struct train_task *t, const struct batch *b, cons
     return look_at_reconstructions(t, b, z);
 }
 
-/* What a sample of the batch is put out as, in pixels of 0 to 255. */
-static void pixels_put_out(const struct train_task *t, const float *shown, int i, double *to)
-{
-    const struct data_view *v = t->job->view;
-    const struct field *f = data_input(v->set);
-    const struct shape s = f->shape;
-    uint8_t pixel[TRAIN_PICTURE_PIXELS];
-    for (int c = 0, at = 0; c < s.c; c++)
-        for (int y = 0; y < s.h; y++)
-            for (int x = 0; x < s.w; x++, at++) {
-                const double value = ((double)shown[lane_at(s, i, c, y, x)] - (double)data_input_shift(v, c)) /
-                                     (double)data_input_scale(v, c) * 255 / f->max_value;
-                pixel[at] = (uint8_t)(value > 0 ? value < 255 ? value + 0.5 : 255 : 0);
-            }
-    picture_pack(pixel, shape_size(s), to);
-}
-
 /* Keeps the first samples of the test split and what they are put out as. */
 static void keep_pairs(struct train_task *t, const struct batch *b, const float *z, size_t from)
 {
@@ -158,7 +142,7 @@ static void keep_pairs(struct train_task *t, const struct batch *b, const float 
         out[PICTURE_ROLE] = PICTURE_OUTPUT;
         in[PICTURE_ANSWER] = out[PICTURE_ANSWER] = 0;
         train_picture_of_sample(t->job->view, from + (size_t)i, in + PICTURE_PIXELS);
-        pixels_put_out(t, r->shown ? r->shown : z, i, out + PICTURE_PIXELS);
+        train_picture_of_values(t->job->view, r->shown ? r->shown : z, i, out + PICTURE_PIXELS);
     }
 }
 

@@ -1,11 +1,11 @@
 /* tasks.c - the list of tasks, each a file that ends in one row, and which of them, with which loss, a training has. */
-#include "train/task.h"
+#include "train/critic.h"
 
 #include <stdio.h>
 #include <string.h>
 
 // clang-format off
-#define TASK_NAMES(X) X(classify) X(regress) X(label) X(next) X(translate) X(reconstruct)
+#define TASK_NAMES(X) X(classify) X(regress) X(label) X(next) X(translate) X(reconstruct) X(generate)
 // clang-format on
 #define DECLARE(name) extern const struct task_type task_##name;
 #define ROW(name) &task_##name,
@@ -71,6 +71,24 @@ static char *list_losses(const struct task_type *task, char *buf, size_t n)
     return buf;
 }
 
+/* Keys of trainings with a critic, and those that say nothing there. */
+static int check_adversarial(const struct train_spec *s, const struct task_type *task, const char **key, struct err *e)
+{
+    *key = s->critic_steps != 1 ? "critic_steps" : *s->judge ? "judge" : "critic_lr";
+    if (!task->adversarial && (s->critic_steps != 1 || s->critic_lr > 0 || *s->judge))
+        return err_set(e, ERR_USAGE, "%s has no critic; leave it out, or write task = generate", task->name);
+    *key = "accumulate";
+    if (task->adversarial && s->accumulate > 1)
+        return err_set(e, ERR_USAGE,
+                       "a step of %s is one of the generator after critic_steps of the critic; write 1, "
+                       "and a larger batch_size",
+                       task->name);
+    *key = "swa_from";
+    if (task->adversarial && s->swa_from)
+        return err_set(e, ERR_USAGE, "%s has no mean of epochs to measure; write 0, or ema", task->name);
+    return 0;
+}
+
 int train_task_check(const struct train_spec *s, const struct dataset *d, const char **key, struct err *e)
 {
     struct target_kind target = target_of(d);
@@ -116,6 +134,8 @@ int train_task_check(const struct train_spec *s, const struct dataset *d, const 
         return err_set(e, ERR_USAGE,
                        "%s has classes of positions, not of samples, to balance; write shuffle, or leave it out",
                        task->name);
+    if (check_adversarial(s, task, key, e))
+        return -1;
     *key = "class_weights";
     if (train_weighs(s) && !task->by_class)
         return err_set(e, ERR_USAGE, "%s has no classes to weigh; write none, or leave it out", task->name);
@@ -133,9 +153,10 @@ struct nn_target train_target(const struct task_type *task, struct target_kind t
     return (struct nn_target){n, n == 1 ? task->one : task->many, task->like_input || task->by_position ? shape : NULL};
 }
 
-unsigned train_task_metrics(const struct task_type *task, const struct nn_graph *g, const struct dataset *d)
+unsigned train_task_metrics(const struct train_spec *s, const struct nn_graph *g, const struct dataset *d)
 {
-    return task->metrics & (task->measured ? task->measured(g, d) : ~0u);
+    const struct task_type *task = train_task(s, target_of(d));
+    return task->metrics & (task->measured ? task->measured(s, g, d) : ~0u);
 }
 
 /* The layer that makes the numbers of the output, before those that only change their shape. */
@@ -146,6 +167,24 @@ static const struct nn_node *layer_of_output(const struct nn_graph *g)
            (nn_is_layer(&g->node[i], "reshape") || nn_is_layer(&g->node[i], "flatten")))
         i = g->node[i].in[0];
     return &g->node[i];
+}
+
+/* The penalty wants the critic's tangents, in floats. */
+static int check_penalty(const struct train_spec *s, const struct nn_graph *g, const char **key, struct err *e)
+{
+    const struct nn_node *stops = g->critic && critic_penalty(s) > 0 ? nn_tangent_stops(g, g->critic) : NULL;
+    *key = "loss";
+    if (stops)
+        return err_set(
+            e, ERR_USAGE,
+            "the penalty of wgan is made of the critic's gradient by its input, whose own gradient is known of "
+            "chains of convolutions, dense layers, activations, average pooling and dropout, and not of '%s'; "
+            "write others into the critic, penalty = 0, or another loss",
+            stops->text);
+    *key = "precision";
+    if (g->critic && critic_penalty(s) > 0 && g->precision != NN_FP32)
+        return err_set(e, ERR_USAGE, "the penalty of wgan is computed in fp32; write that, or another loss");
+    return 0;
 }
 
 int train_network_check(const struct train_spec *s, const struct data_spec *d, const struct nn_graph *g,
@@ -171,6 +210,8 @@ int train_network_check(const struct train_spec *s, const struct data_spec *d, c
                        "%s is to tell what comes next, which the layer '%s' looks at: write attention with `causal` "
                        "(transformer: causal 1), and rnn, lstm or gru without `bidirectional`",
                        task->name, nn_looks_ahead(g)->text);
+    if (check_penalty(s, g, key, e))
+        return -1;
     *key = "beta";
     if (!nn_adds_loss(g) && s->beta != 1)
         return err_set(e, ERR_USAGE,

@@ -75,7 +75,8 @@ static void each_key_varies_or_says_why(void **state)
     (void)state;
     for (struct key_walk walk = {0}; !key_next(&walk, &k);) {
         char text[600], line[80];
-        int layers = !strcmp(k.section, "model") && !strcmp(k.param->name, "layers");
+        int layers =
+            !strcmp(k.section, "model") && (!strcmp(k.param->name, "layers") || !strcmp(k.param->name, "critic"));
         const char *value = layers || !k.param->preset || !*k.param->preset ? "1" : k.param->preset;
         snprintf(text, sizeof text, "[grid]\n%s.%s = %s\n[%s]\n%s\n", k.section, k.param->name, value, k.section,
                  owner_line(&k, line));

@@ -97,22 +97,36 @@ static void toy_data(struct fixture *f, size_t ntrain, size_t validation, size_t
         fail_msg("%s", e.text);
 }
 
+/* Lines of a text that are separated by ';'. */
+static size_t toy_lines(char *text, struct nn_line *line)
+{
+    size_t n = 0;
+    char *save = NULL;
+    for (char *l = strtok_r(text, ";", &save); l; l = strtok_r(NULL, ";", &save))
+        line[n++] = (struct nn_line){.text = l};
+    return n;
+}
+
 static void toy_graph(struct fixture *f, const char *layers)
 {
     struct nn_line line[16];
     struct err_list errs = {0};
+    struct err e = {0};
     struct nn_spec nn = {0};
-    size_t n = 0;
-    char *save = NULL;
+    char *text = arena_str(&f->mem, layers), *critic = strchr(text, '|');
+    if (critic)
+        *critic++ = 0;
     param_defaults(nn_params, &nn);
-    for (char *l = strtok_r(arena_str(&f->mem, layers), ";", &save); l; l = strtok_r(NULL, ";", &save))
-        line[n++] = (struct nn_line){.text = l};
-    const struct shape in = {3, 1, 8, 8, 1};
+    const size_t first = toy_lines(text, line), n = first + (critic ? toy_lines(critic, line + first) : 0);
+    const struct shape sample = data_input(&f->set)->shape, noise = {VECTOR, TOY_NOISE, 1, 1, 1};
+    const struct nn_target made = {(int)shape_size(sample), "numbers", &sample};
     const struct task_type *task = train_task(&f->spec, target_of(&f->set));
     struct shape shape;
     const struct nn_target target = train_target(task, target_of(&f->set), &shape);
-    if (nn_graph_build(&f->graph, line, n, in, target, &nn, &f->mem, &errs))
+    if (nn_graph_build(&f->graph, line, n, critic ? noise : sample, target, &nn, &f->mem, &errs))
         fail_msg("%s", errs.n ? errs.v[0].text : "no reason");
+    if (critic && nn_graph_critic(&f->graph, (int)first + 1, made, &e))
+        fail_msg("%s", e.text);
     err_list_release(&errs);
 }
 

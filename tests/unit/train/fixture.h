@@ -35,6 +35,7 @@ int test_next(void);
 int test_translate(void);
 int test_label(void);
 int test_frozen(void);
+int test_adversarial(void);
 
 /* Defaults of every key, then "key=value key=value" of [train], optimizer and schedule; fails the test on a bad word.
  */
@@ -51,8 +52,9 @@ struct fixture {
     struct train_spec spec;
     struct train_job job;
 };
-/* ntrain pictures of which `validation` validate, ntest for the test split. layers: lines separated by ';'. settings:
- * behind "optimizer=sgd lr=0.05". */
+/* ntrain pictures of which `validation` validate, ntest for the test split. layers: lines separated by ';', those of a
+ * critic after '|': then the first ones begin with TOY_NOISE numbers. settings: behind "optimizer=sgd lr=0.05". */
+#define TOY_NOISE 4
 void fixture_init(struct fixture *f, const char *layers, const char *settings, size_t ntrain, size_t validation,
                   size_t ntest);
 void fixture_release(struct fixture *f);

@@ -97,12 +97,13 @@ static void each_loss_is_complete(void **state)
 static void each_task_is_complete(void **state)
 {
     static const char *const trained[] = {
-        "classify", "regress",   "label",
-        "next",     "translate", "reconstruct"}; /* test_epochs.c, test_regress.c, test_next.c, ... */
-    static const char *const computed[] = {
-        "loss",      "accuracy", "mse",        "rmse",  "mae",      "r2",   "psnr",     "reconstruction", "divergence",
-        "precision", "recall",   "f1",         "kappa", "matthews", "auc",  "log_loss", "brier",          "ece",
-        "top3",      "top5",     "perplexity", "bits",  "iou",      "dice", "bleu"};
+        "classify",  "regress",     "label",   "next",
+        "translate", "reconstruct", "generate"}; /* test_epochs.c, test_regress.c, test_next.c, ... */
+    static const char *const computed[] = {"loss",  "accuracy",       "mse",        "rmse",      "mae",    "r2",
+                                           "psnr",  "reconstruction", "divergence", "precision", "recall", "f1",
+                                           "kappa", "matthews",       "auc",        "log_loss",  "brier",  "ece",
+                                           "top3",  "top5",           "perplexity", "bits",      "iou",    "dice",
+                                           "bleu",  "critic_loss",    "frechet",    "inception"};
     unsigned by_some = 0;
     size_t n = 0;
     (void)state;
@@ -153,6 +154,11 @@ static void tasks_fit_their_data(void **state)
         {"task=reconstruct loss=bce label_smoothing=0.1", "label_smoothing: bce has no classes to smooth", 0},
         {"task=reconstruct loss=huber", "loss: huber is not a loss of reconstruct; write mse, bce or mae", 1},
         {"task=label", "task: label wants classes of positions, dataset d has classes; write classify", 0},
+        {"task=generate loss=mse", "loss: mse is not a loss of generate; write gan, lsgan, hinge or wgan", 1},
+        {"task=generate accumulate=2", "accumulate: a step of generate is one of the generator", 0},
+        {"task=generate swa_from=2", "swa_from: generate has no mean of epochs to measure", 0},
+        {"critic_steps=2", "critic_steps: classify has no critic; leave it out, or write task = generate", 0},
+        {"judge=other", "judge: classify has no critic", 0},
         {"class_weights=none", NULL, 1},
         {"class_weights=balanced", "class_weights: regress has no classes to weigh; write none", 1},
     };

@@ -28,6 +28,8 @@ static const struct {
     {"constant_loss", TOY_MLP, "epochs=3 lr=1e-8", 0},
     {"constant_accuracy", TOY_MLP, "epochs=8 lr=0.1 momentum=0.9", 1},
     {"flat_loss", TOY_MLP, "epochs=8 schedule=step step_epochs=2 gamma=1e-6", 0},
+    {"collapse", "dense 64 init zero, reshape 1x8x8 | flatten, dense 6, leaky_relu, dense 1",
+     "task=generate epochs=3 batch_size=16", 0},
 };
 
 /* Which warnings a training gets: bits 1 << epoch_row.warning. Before each epoch another one takes its state and has to
@@ -82,6 +84,8 @@ static void trainings_that_go_well_set_off_none(void **state)
         {"flatten, dense 12, sigmoid; dense 4", "epochs=8 lr=0.1 momentum=0.9"},
         {TOY_MLP, "epochs=10 lr=0.2 momentum=0.9 schedule=step step_epochs=6 gamma=1e-6"},
         {TOY_MLP, "epochs=8 lr=0.1 loss=hinge momentum=0.9"},
+        {"dense 64 init he, reshape 1x8x8 | flatten, dense 6, leaky_relu, dense 1",
+         "task=generate epochs=3 lr=1e-9"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(fine); i++) {

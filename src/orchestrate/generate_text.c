@@ -1,4 +1,4 @@
-/* generate.c draws texts, 16 at a time, each in a lane of a block. */
+/* generate_text.c draws texts, 16 at a time, each in a lane of a block. */
 #include "orchestrate/generate.h"
 
 #include "base/maths.h"
