@@ -19,6 +19,8 @@ AXES = ("model.kernels", "model.dropout", "model.pool_at", "train.batch_size")
 # rule -> words of a search in an order of its own; of hyperband as many points as take a third of the epochs
 WAYS = (("asha, grid", ["prune.method=asha"]),
         ("asha, random", ["prune.method=asha", "search.method=random", "search.trials=81"]),
+        ("promotion, grid", ["prune.method=asha", "prune.promotion=yes"]),
+        ("promotion, random", ["prune.method=asha", "prune.promotion=yes", "search.method=random", "search.trials=81"]),
         ("hyperband, grid", ["prune.method=hyperband"]),
         ("hyperband, random", ["prune.method=hyperband", "search.method=random", "search.trials=54"]),
         ("median, random", ["prune.method=median", "search.method=random", "search.trials=81"]))
@@ -72,7 +74,7 @@ def main():
                   f"finds rank {there['rank']:>3}, {100 * float(there['val_accuracy_mean']):.2f} %, "
                   f"{(mean - float(there['val_accuracy_mean'])) / error:5.2f} standard errors below the best")
             if "grid" in name:
-                print("  " + call(a, whole, ["replay", "mnist-pooling"], words[0]).strip().replace("\n", "\n  "))
+                print("  " + call(a, whole, ["replay", "mnist-pooling"], *words).strip().replace("\n", "\n  "))
 
 
 if __name__ == "__main__":
