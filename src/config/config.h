@@ -22,7 +22,7 @@
  *
  * The objective also selects the epoch whose weights are tested, and patience waits for it. A metric of the test split
  * is known only at the end and must select nothing: its counterpart on the validation split does, and without one that
- * on the training split. */
+ * on the training split. Of several objectives the first does all that; the others are what the trial then has. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -40,6 +40,14 @@
 
 enum sweep_keep { KEEP_BEST, KEEP_ALL, KEEP_NONE };
 
+/* One of the objectives: a metric or, after the first, a number that a network has. */
+struct sweep_goal {
+    const char *name; /* a column of NAME.csv */
+    int maximise;
+    int metric;                 /* index into train_metrics; -1: it is */
+    const struct nn_fact *fact; /* this */
+};
+
 /* As read from [sweep], [search], [prune] and [stop]. */
 struct sweep_spec {
     const char *name; /* default: the file's name without .ini */
@@ -47,11 +55,13 @@ struct sweep_spec {
     int folds;        /* of data.folds, 0: none. Repeat r (0-based) has fold r % folds of division r / folds */
     int seed; /* repeat r (0-based) trains with seed + r: the same seeds at every point, so that points are compared in
                  pairs */
-    const char *objective; /* "max val_accuracy" */
+    const char *objective; /* "max val_accuracy", "max val_accuracy, min params" */
     int detail;            /* train_detail_name */
     int keep;              /* enum sweep_keep: whose models are kept */
-    int metric, maximise;  /* of it: index into train_metrics */
-    int method;            /* index into search_types */
+    int metric, maximise;  /* of it, or of the first: index into train_metrics */
+    size_t goals;          /* how many objectives there are, >= 1 */
+    struct sweep_goal goal[SEARCH_OBJECTIVES];
+    int method; /* index into search_types */
     struct search_args search_args;
     int prune; /* index into prune_types */
     struct prune_args prune_args;

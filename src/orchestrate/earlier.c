@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOSS "loss"
+#define LOSS "loss" /* of several objectives loss_2, ... are those after the first */
 #define PRUNED "pruned"
 #define OBJECTIVE "objective" /* of a kept copy: the losses are of this one */
 
@@ -62,24 +62,16 @@ static int read_earlier_values(const struct sweep *s, const struct table *t, siz
     return 0;
 }
 
-/* The objective of the sweep, as NAME.about.csv has it. */
-static const char *own_objective(const struct sweep *s, char *text, size_t n)
-{
-    snprintf(text, n, "%s %s", sweep_spec(s)->maximise ? "max" : "min", train_metrics[sweep_spec(s)->metric].name);
-    return text;
-}
-
 static int is_own_objective(const struct sweep *s, const char *objective)
 {
-    char own[80];
-    return !strcmp(objective, own_objective(s, own, sizeof own));
+    return !strcmp(objective, sweep_spec(s)->objective);
 }
 
 /* ---- from the tables of the earlier sweep ------------------------------------------------------------------------ */
 
 struct earlier_table {
     struct table trials, about;
-    int point, status, epochs, objective;
+    int point, status, epochs, objective[SEARCH_OBJECTIVES];
 };
 
 static enum trial_status status_of_row(const struct earlier_table *t, size_t row)
@@ -93,7 +85,8 @@ static enum trial_status status_of_row(const struct earlier_table *t, size_t row
 
 /* The result of the point whose first row is *row, which moves on to the next point. Whether it has one: a point is
  * only known where a trial of it has come to its end. */
-static int result_of_rows(const struct earlier_table *t, size_t *row, int maximise, struct search_result *result)
+static int result_of_rows(const struct earlier_table *t, size_t *row, const struct sweep_spec *spec,
+                          struct search_result *result)
 {
     struct point_outcome o = {.fewest = 0};
     int ended = 0;
@@ -102,9 +95,12 @@ static int result_of_rows(const struct earlier_table *t, size_t *row, int maximi
         double epochs = table_number(&t->trials, *row, t->epochs);
         enum trial_status status = status_of_row(t, *row);
         ended |= status == TRIAL_COMPLETE || status == TRIAL_PRUNED || status == TRIAL_FAILED;
-        outcome_add(&o, status, table_number(&t->trials, *row, t->objective), epochs > 0 ? (int)epochs : 0);
+        double value[SEARCH_OBJECTIVES];
+        for (size_t k = 0; k < spec->goals; k++)
+            value[k] = table_number(&t->trials, *row, t->objective[k]);
+        outcome_add(&o, status, value, spec->goals, epochs > 0 ? (int)epochs : 0);
     }
-    *result = outcome_result(&o, maximise);
+    *result = outcome_result(&o, spec);
     return ended;
 }
 
@@ -130,7 +126,8 @@ static int open_tables(const struct sweep *s, const char *out, struct earlier_ta
     t->point = table_column(&t->trials, "point");
     t->status = table_column(&t->trials, "status");
     t->epochs = table_column(&t->trials, "epochs_run");
-    t->objective = table_column(&t->trials, train_metrics[sweep_spec(s)->metric].name);
+    for (size_t k = 0; k < sweep_spec(s)->goals; k++)
+        t->objective[k] = table_column(&t->trials, sweep_spec(s)->goal[k].name);
     return t->point < 0 || t->status < 0 ? wrong_earlier(s, e, "has a table without points", "") : 0;
 }
 
@@ -144,7 +141,7 @@ static int read_sweep(struct sweep *s, const char *out, struct search_earlier **
         bad = err_set(e, ERR_NOMEM, "no memory for the results of %s", name_of_earlier(s));
     for (size_t r = 0; !bad && r < t.trials.rows;) {
         int known = !read_earlier_values(s, &t.trials, r, &(*v)[*n].at);
-        int ended = result_of_rows(&t, &r, sweep_spec(s)->maximise, &(*v)[*n].result);
+        int ended = result_of_rows(&t, &r, sweep_spec(s), &(*v)[*n].result);
         *n += (size_t)(known && ended);
     }
     if (!bad && !*n)
@@ -178,6 +175,13 @@ static int has_kept_earlier(const struct sweep *s, const char *path, struct err 
     return fits;
 }
 
+/* "loss", or "loss_2" of the second objective; returns buf. */
+static char *name_of_loss(size_t goal, char buf[STR_NUM])
+{
+    snprintf(buf, STR_NUM, goal ? LOSS "_%zu" : LOSS, goal + 1);
+    return buf;
+}
+
 static int read_kept_earlier(struct sweep *s, const char *path, struct search_earlier **v, size_t *n, struct err *e)
 {
     struct table t;
@@ -190,26 +194,44 @@ static int read_kept_earlier(struct sweep *s, const char *path, struct search_ea
         double x = table_number(&t, r, loss), epochs = table_number(&t, r, pruned);
         if (read_earlier_values(s, &t, r, &(*v)[*n].at))
             continue;
-        (*v)[(*n)++].result = (struct search_result){isnan(x) ? INFINITY : x, epochs > 0 ? (int)epochs : 0};
+        struct search_result *result = &(*v)[(*n)++].result;
+        *result = (struct search_result){.loss = isnan(x) ? INFINITY : x, .pruned = epochs > 0 ? (int)epochs : 0};
+        for (size_t k = 1; k < sweep_spec(s)->goals; k++) {
+            char name[STR_NUM];
+            result->other[k - 1] = table_number(&t, r, table_column(&t, name_of_loss(k, name)));
+        }
     }
     table_release(&t);
     return bad;
 }
 
+/* Fills the cells after those of the axes: the losses, and what belongs to them. */
+static void fill_earlier_result(const struct sweep_spec *spec, const struct search_result *r, char (*text)[STR_NUM],
+                                const char **cell)
+{
+    cell[0] = isinf(r->loss) ? "" : str_double(text[0], r->loss);
+    for (size_t k = 1; k < spec->goals; k++)
+        cell[k] = isinf(r->loss) ? "" : str_double(text[k], r->other[k - 1]);
+    cell[spec->goals] = r->pruned ? str_whole(text[spec->goals], (uint64_t)r->pruned) : "";
+    cell[spec->goals + 1] = spec->objective;
+}
+
 static int write_earlier(const struct sweep *s, const char *path, struct err *e)
 {
     const struct search *search = sweep_search(s);
-    const size_t keys = sweep_keys(s);
-    const char **cell = malloc((keys + 3) * sizeof *cell);
-    char(*text)[STR_NUM] = malloc((keys + 2) * sizeof *text), objective[80];
+    const struct sweep_spec *spec = sweep_spec(s);
+    const size_t keys = sweep_keys(s), cells = keys + spec->goals + 2;
+    const char **cell = malloc(cells * sizeof *cell);
+    char(*text)[STR_NUM] = malloc(cells * sizeof *text), name[SEARCH_OBJECTIVES][STR_NUM];
     struct csv_out *csv = NULL;
     for (size_t i = 0; cell && i < keys; i++)
         cell[i] = sweep_key(s, i);
     if (cell && text) {
-        cell[keys] = LOSS;
-        cell[keys + 1] = PRUNED;
-        cell[keys + 2] = OBJECTIVE;
-        csv = csv_begin(path, cell, keys + 3, e);
+        for (size_t k = 0; k < spec->goals; k++)
+            cell[keys + k] = name_of_loss(k, name[k]);
+        cell[cells - 2] = PRUNED;
+        cell[cells - 1] = OBJECTIVE;
+        csv = csv_begin(path, cell, cells, e);
     } else {
         err_set(e, ERR_NOMEM, "no memory for the results of %s", name_of_earlier(s));
     }
@@ -217,9 +239,7 @@ static int write_earlier(const struct sweep *s, const char *path, struct err *e)
         const struct search_earlier *x = &search->earlier[p];
         for (size_t i = 0; i < keys; i++)
             cell[i] = sweep_point_value(s, &x->at, i, text[i]);
-        cell[keys] = isinf(x->result.loss) ? "" : str_double(text[keys], x->result.loss);
-        cell[keys + 1] = x->result.pruned ? str_whole(text[keys + 1], (uint64_t)x->result.pruned) : "";
-        cell[keys + 2] = own_objective(s, objective, sizeof objective);
+        fill_earlier_result(spec, &x->result, text + keys, cell + keys);
         csv_row(csv, cell);
     }
     int bad = csv ? csv_commit(csv, 1, e) : -1;

@@ -37,11 +37,14 @@ static int objective_of(const char *out, const char *name, char *objective, size
     return bad;
 }
 
-/* The row of the trial with the best objective of that point, of equal ones the first; t->rows: there is none. */
+/* The row of the trial with the best objective, of several the first, of that point, of equal ones the first; t->rows:
+ * there is none. */
 static size_t best_row(const struct table *t, const char *point, const char *objective)
 {
-    const char *metric = strrchr(objective, ' ');
-    int col = table_column(t, metric ? metric + 1 : objective), sign = strncmp(objective, "min", 3) ? 1 : -1;
+    char metric[64];
+    int maximise;
+    report_objective(objective, metric, sizeof metric, &maximise);
+    int col = table_column(t, metric), sign = maximise ? 1 : -1;
     size_t best = t->rows;
     for (size_t r = 0; r < t->rows; r++) {
         if (strcmp(table_cell(t, r, "point"), point) || strcmp(table_cell(t, r, "status"), "complete"))
@@ -56,7 +59,7 @@ static size_t best_row(const struct table *t, const char *point, const char *obj
 static int find_trial_row(const char *out, const char *name, const char *trial, const struct table *t, size_t *row,
                           struct err *e)
 {
-    char point[32], objective[128];
+    char point[32], objective[512];
     if (trial) {
         for (*row = 0; *row < t->rows; ++*row)
             if (!strcmp(table_cell(t, *row, "id"), trial) || !strcmp(table_cell(t, *row, "trial"), trial))

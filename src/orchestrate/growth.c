@@ -65,22 +65,30 @@ static int reserve_plan(struct sweep_run *run, struct err *e)
     return err_set(e, ERR_NOMEM, "no memory for a plan of %zu trials", trials);
 }
 
-void outcome_add(struct point_outcome *o, enum trial_status status, double value, int epochs_run)
+void outcome_add(struct point_outcome *o, enum trial_status status, const double *value, size_t goals, int epochs_run)
 {
     int pruned = status == TRIAL_PRUNED;
-    if ((!pruned && status != TRIAL_COMPLETE) || isnan(value) || (pruned && !epochs_run)) /* a race has left it out */
+    if ((!pruned && status != TRIAL_COMPLETE) || isnan(*value) || (pruned && !epochs_run)) /* a race has left it out */
         return;
     if (pruned && (!o->fewest || epochs_run < o->fewest))
         o->fewest = epochs_run;
-    o->sum[pruned] += value;
+    o->sum[pruned] += *value;
     o->n[pruned]++;
+    for (size_t k = 1; k < goals; k++)
+        o->other[k - 1] += value[k];
 }
 
-struct search_result outcome_result(const struct point_outcome *o, int maximise)
+struct search_result outcome_result(const struct point_outcome *o, const struct sweep_spec *spec)
 {
     int which = o->fewest != 0;
     double mean = o->n[which] ? o->sum[which] / o->n[which] : NAN;
-    return (struct search_result){.loss = isnan(mean) ? INFINITY : maximise ? -mean : mean, .pruned = o->fewest};
+    struct search_result r = {.loss = isnan(mean) ? INFINITY : spec->maximise ? -mean : mean, .pruned = o->fewest};
+    for (size_t k = 1; k < spec->goals && r.loss < INFINITY; k++) {
+        mean = o->other[k - 1] / o->n[0];
+        r.other[k - 1] = spec->goal[k].maximise ? -mean : mean;
+        r.loss = isfinite(mean) ? r.loss : INFINITY;
+    }
+    return r;
 }
 
 static struct search_result result_of(const struct sweep_run *run, size_t point)
@@ -88,11 +96,13 @@ static struct search_result result_of(const struct sweep_run *run, size_t point)
     struct point_outcome o = {.fewest = 0};
     for (size_t i = run->plan->point[point].first; i < end_of_point(run->plan, point); i++) {
         const struct trial *t = &run->plan->trial[i];
-        int pruned = t->r.status == TRIAL_PRUNED;
-        double v = pruned ? (double)pruning_verdict(run, t)->value : (double)objective_of(run, t);
-        outcome_add(&o, t->r.status, v, t->r.epochs_run);
+        double v[SEARCH_OBJECTIVES];
+        objectives_of(run, t, v);
+        if (t->r.status == TRIAL_PRUNED)
+            *v = (double)pruning_verdict(run, t)->value;
+        outcome_add(&o, t->r.status, v, run->spec->goals, t->r.epochs_run);
     }
-    return outcome_result(&o, run->spec->maximise);
+    return outcome_result(&o, run->spec);
 }
 
 void growth_tell(struct sweep_run *run, size_t point)

@@ -15,13 +15,14 @@
 /* What a search is told of a point: the mean of its repeats that are complete; where one was given up, that of the best
  * values of those that were, after the fewest epochs of one. Zero-initialise. */
 struct point_outcome {
-    double sum[2];
+    double sum[2], other[SEARCH_OBJECTIVES - 1];
     int n[2], fewest;
 };
-/* A trial of the point: of one that is complete the objective, of one that was given up its best value, each as the
- * tables have it; what others have is passed over. */
-void outcome_add(struct point_outcome *o, enum trial_status status, double value, int epochs_run);
-struct search_result outcome_result(const struct point_outcome *o, int maximise);
+/* A trial of the point: of one that is complete its objectives, value[goals], of one that was given up its best value
+ * of the only one, each as the tables have it; what others have is passed over. */
+void outcome_add(struct point_outcome *o, enum trial_status status, const double *value, size_t goals, int epochs_run);
+/* A point that lacks an objective counts as failed. */
+struct search_result outcome_result(const struct point_outcome *o, const struct sweep_spec *spec);
 
 struct growth {
     struct planner planner;

@@ -46,15 +46,33 @@ static void set_aside(struct sweep_run *run)
     }
 }
 
-/* Does the trial, the next in the plan's order, leave the best result as it is, once too often? */
+/* Whether the trial, the next in the plan's order, is better than those before it: of several objectives, whether each
+ * of those is worse by one of them. */
+static int is_gain(const struct sweep_run *run, const struct trial *t)
+{
+    const struct trial *all = run->plan->trial;
+    double own[SEARCH_OBJECTIVES];
+    if (run->spec->goals == 1)
+        return objective_better(
+            run, objective_of(run, t),
+            run->limits->best_settled == SIZE_MAX ? NAN : objective_of(run, &all[run->limits->best_settled]));
+    objectives_of(run, t, own);
+    for (size_t k = 0; k < run->spec->goals; k++)
+        if (isnan(own[k]))
+            return 0;
+    for (size_t i = 0; i < run->limits->settled_trials; i++)
+        if (objectives_as_good(run, &all[i], t))
+            return 0;
+    return 1;
+}
+
+/* Does the trial leave the best result as it is, once too often? */
 static int settle(struct sweep_run *run)
 {
     const struct trial *t = &run->plan->trial[run->limits->settled_trials];
-    double best =
-        run->limits->best_settled == SIZE_MAX ? NAN : objective_of(run, &run->plan->trial[run->limits->best_settled]);
     if (t->r.status == TRIAL_SKIPPED)
         return 0;
-    if (!objective_better(run, objective_of(run, t), best))
+    if (!is_gain(run, t))
         return ++run->limits->trials_without_gain >= (size_t)run->spec->stop_stagnation;
     run->limits->best_settled = run->limits->settled_trials;
     run->limits->trials_without_gain = 0;

@@ -117,17 +117,26 @@ static int point_is_final(const struct sweep_run *run, size_t point)
     return 1;
 }
 
+static int best_are_final(const struct sweep_run *run)
+{
+    if (run->records->best_point == SIZE_MAX || !point_is_final(run, run->records->best_point))
+        return 0;
+    for (size_t p = 0; p < run->records->front_points; p++)
+        if (run->records->front[p] && !point_is_final(run, p))
+            return 0;
+    return 1;
+}
+
 /* A point whose trials are all final has its place: it does not come to be better than one that is before it now and
  * whose trials are final, too. */
 void models_tidy(struct sweep_run *run)
 {
-    const size_t best = run->records->best_point;
     char path[4200];
-    if (run->spec->keep != KEEP_BEST || best == SIZE_MAX || !point_is_final(run, best))
+    if (run->spec->keep != KEEP_BEST || !best_are_final(run))
         return;
     for (size_t i = 0; i < run->plan->ntrials; i++) {
         struct trial *t = &run->plan->trial[i];
-        if (t->r.model == MODEL_NONE || t->point == best || !point_is_final(run, t->point))
+        if (t->r.model == MODEL_NONE || is_among_best(run, t->point) || !point_is_final(run, t->point))
             continue;
         unlink(model_path(run, t, path, sizeof path));
         t->r.model = MODEL_NONE;
@@ -159,7 +168,7 @@ int models_finish(struct sweep_run *run, struct err *e)
             t->r.model = MODEL_NONE;
         }
         int wanted = t->r.status == TRIAL_COMPLETE && run->spec->keep != KEEP_NONE &&
-                     (run->spec->keep == KEEP_ALL || t->point == run->records->best_point);
+                     (run->spec->keep == KEEP_ALL || is_among_best(run, t->point));
         missing += wanted && t->r.model == MODEL_NONE;
         if (t->r.model == MODEL_WRITTEN)
             bad = file_sync(model_path(run, t, path, sizeof path), e);

@@ -38,7 +38,7 @@ struct one_trial {
 /* What a search that listens was told: the ends of trials that the journal has. */
 struct heard_end {
     enum trial_status status;
-    float value;
+    float value[SEARCH_OBJECTIVES]; /* of the objectives that are metrics */
     int epochs_run;
 };
 struct listening {
@@ -52,8 +52,11 @@ struct listening {
 static void hear_end(void *ctx, const struct trial_record *t)
 {
     struct listening *l = ctx;
-    float value = t->status == TRIAL_PRUNED ? pruning_value(l->spec, t->metric) : t->metric[l->spec->metric];
-    const struct heard_end end = {t->status, value, t->epochs_run};
+    struct heard_end end = {.status = t->status, .epochs_run = t->epochs_run};
+    for (size_t k = 0; k < l->spec->goals; k++)
+        end.value[k] = l->spec->goal[k].fact ? 0 : t->metric[l->spec->goal[k].metric];
+    if (t->status == TRIAL_PRUNED)
+        end.value[0] = pruning_value(l->spec, t->metric);
     const uint64_t at = keymap_get(&l->place, t->key);
     if (at != KEYMAP_NONE) { /* the last one counts, as in replay.c */
         l->end[at] = end;
@@ -97,10 +100,15 @@ static void tell_point(struct listening *l, struct planner *planner, const struc
     for (int r = 0; r < l->spec->repeats; r++) {
         uint64_t at = keymap_get(&l->place, trial_key(p, l->spec, r));
         l->waits |= at == KEYMAP_NONE;
-        if (at != KEYMAP_NONE)
-            outcome_add(&outcome, l->end[at].status, (double)l->end[at].value, l->end[at].epochs_run);
+        if (at == KEYMAP_NONE)
+            continue;
+        double value[SEARCH_OBJECTIVES];
+        for (size_t k = 0; k < l->spec->goals; k++)
+            value[k] =
+                l->spec->goal[k].fact ? l->spec->goal[k].fact->number(&p->graph->facts) : (double)l->end[at].value[k];
+        outcome_add(&outcome, l->end[at].status, value, l->spec->goals, l->end[at].epochs_run);
     }
-    const struct search_result result = outcome_result(&outcome, l->spec->maximise);
+    const struct search_result result = outcome_result(&outcome, l->spec);
     if (!l->waits)
         search_tell(&planner->history, &result);
 }

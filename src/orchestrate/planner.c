@@ -313,9 +313,14 @@ static int critic_fits(struct planner *p, const struct plan_point *q, struct err
 /* Refuses an objective that the task of the point does not measure: it ranks the points. */
 static int task_measures(const struct plan_point *q, struct err *e)
 {
-    const struct metric *m = &train_metrics[sweep_spec(q->sweep)->metric];
-    if (train_task_metrics(&q->point->train, q->graph, q->set) >> m->metric & 1)
+    const struct sweep_spec *spec = sweep_spec(q->sweep);
+    const unsigned measured = train_task_metrics(&q->point->train, q->graph, q->set);
+    size_t k = 0;
+    while (k < spec->goals && (spec->goal[k].fact || measured >> train_metrics[spec->goal[k].metric].metric & 1))
+        k++;
+    if (k == spec->goals)
         return 0;
+    const struct metric *m = &train_metrics[spec->goal[k].metric];
     struct where at = sweep_where(q->sweep, "sweep", "objective");
     const char *loss = train_metrics[metric_on(m->split, METRIC_LOSS)].name;
     return err_at(e, ERR_USAGE, &at,
@@ -327,9 +332,13 @@ static int task_measures(const struct plan_point *q, struct err *e)
 /* Refuses an objective on a split without samples. */
 static int objective_measured(const struct sweep *s, const struct proposal *at_point, const size_t n[3], struct err *e)
 {
-    const struct metric *m = &train_metrics[sweep_spec(s)->metric];
-    if (n[DATA_VALIDATION] || m->split != DATA_VALIDATION)
+    const struct sweep_spec *spec = sweep_spec(s);
+    size_t k = n[DATA_VALIDATION] ? spec->goals : 0;
+    while (k < spec->goals && (spec->goal[k].fact || train_metrics[spec->goal[k].metric].split != DATA_VALIDATION))
+        k++;
+    if (k == spec->goals)
         return 0;
+    const struct metric *m = &train_metrics[spec->goal[k].metric];
     struct where at = sweep_point_where(s, at_point, "data", "validation");
     return err_at(e, ERR_USAGE, &at,
                   "sweep.objective is %s, which 0 leaves unmeasured; set a validation split, or the objective to %s %s",

@@ -17,9 +17,25 @@ int objective_better(const struct sweep_run *run, double a, double b)
     return run->spec->maximise ? a > b || (a == a && b != b) : a < b || (a == a && b != b);
 }
 
-void objective_text(const struct sweep_run *run, char *buf, size_t n)
+void objectives_of(const struct sweep_run *run, const struct trial *t, double *v)
 {
-    snprintf(buf, n, "%s %s", run->spec->maximise ? "max" : "min", train_metrics[run->spec->metric].name);
+    for (size_t k = 0; k < run->spec->goals; k++) {
+        const struct sweep_goal *g = &run->spec->goal[k];
+        v[k] = t->r.status != TRIAL_COMPLETE ? (double)NAN
+               : g->fact                     ? g->fact->number(&t->kind->facts)
+                                             : (double)trial_metric(run->plan, t, g->metric);
+    }
+}
+
+int objectives_as_good(const struct sweep_run *run, const struct trial *a, const struct trial *b)
+{
+    double x[SEARCH_OBJECTIVES], y[SEARCH_OBJECTIVES];
+    objectives_of(run, a, x);
+    objectives_of(run, b, y);
+    for (size_t k = 0; k < run->spec->goals; k++)
+        if (!(run->spec->goal[k].maximise ? x[k] >= y[k] : x[k] <= y[k]))
+            return 0;
+    return 1;
 }
 
 void describe_axes(const struct sweep_run *run, const struct trial *t, struct str *out)

@@ -1,4 +1,4 @@
-/* ranking.h - which trial is better by the objective, and what a trial is called in messages. */
+/* ranking.h - which trial is better by the objective, of several the first, and what a trial is called in messages. */
 #ifndef ORCHESTRATE_RANKING_H
 #define ORCHESTRATE_RANKING_H
 
@@ -6,9 +6,11 @@
 
 struct trial;
 
-float objective_of(const struct sweep_run *run, const struct trial *t);
+float objective_of(const struct sweep_run *run, const struct trial *t); /* the first one */
+/* All of them, into v[goals]; NaN where the trial does not have one. And whether the first trial is no worse by any. */
+void objectives_of(const struct sweep_run *run, const struct trial *t, double *v);
+int objectives_as_good(const struct sweep_run *run, const struct trial *a, const struct trial *b);
 int objective_better(const struct sweep_run *run, double a, double b); /* a better than b; NaN never is */
-void objective_text(const struct sweep_run *run, char *buf, size_t n); /* "max val_accuracy" */
 /* "model.kernels=8 train.lr=0.1", and with its result before that: "val_accuracy 0.9912, model.kernels=8" */
 void describe_axes(const struct sweep_run *run, const struct trial *t, struct str *out);
 void describe_trial(const struct sweep_run *run, const struct trial *t, struct str *out);

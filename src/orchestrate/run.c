@@ -110,6 +110,7 @@ static void release_run(struct sweep_run *run)
     free(run->plan->drawn);
     free(run->plan->metric);
     free(run->queue->order);
+    free(run->records->front);
     pruning_release(run);
     growth_release(run);
     release_crews(run);

@@ -88,16 +88,20 @@ int csv_end(struct csv_out *c);
 char *report_path(char *buf, size_t n, const char *out, const char *name,
                   const char *suffix); /* suffix ".csv", ".points.csv", "" for the folder */
 
+/* Objectives stand in a text with commas between them, "max val_accuracy, min params", each a way and a column of the
+ * main table. Reads the first into column[n] (cut off) and *maximise, and returns what follows, NULL: nothing. A text
+ * that is none gives the column "". */
+const char *report_objective(const char *text, char *column, size_t n, int *maximise);
 /* What is to be said of an objective ("max test_accuracy") on the test split wherever it is shown; NULL: nothing. */
 const char *report_objective_warning(const char *objective);
 
 /* results/NAME.about.csv: key,value rows that a reader of the tables needs and that stand in no row: name, dataset,
- * train, validation, test (sizes), classes, objective ("max"|"min" space metric), repeats, points, trials, require.N =
- * text, require.N.met = trials meeting it / complete trials, require.N.best = yes|no for the best point. Written by
- * orchestrate; the reports read it. Likewise model.N = text of a condition on the network, model.N.broken = points
- * skipped for it / points. set.KEY = value of a setting that is the
- * same at every point and no default. search = the method, where points were drawn and are no grid. metric.NAME =
- * larger|smaller (which is better), the least and the greatest value, and % for a share of samples. */
+ * train, validation, test (sizes), classes, objective (as report_objective reads it), repeats, points, trials,
+ * require.N = text, require.N.met = trials meeting it / complete trials, require.N.best = yes|no for the best point.
+ * Written by orchestrate; the reports read it. Likewise model.N = text of a condition on the network, model.N.broken =
+ * points skipped for it / points. set.KEY = value of a setting that is the same at every point and no default. search =
+ * the method, where points were drawn and are no grid. metric.NAME = larger|smaller (which is better), the least and
+ * the greatest value, and % for a share of samples. */
 
 /* From the main table (trial, point, repeat, seed, status, <axes: names with a dot>, params, macs, ..., metrics,
  * error): */
@@ -109,12 +113,14 @@ const char *report_objective_warning(const char *objective);
  *
  * Per point, in the order of the plan: point, axes, facts, n (complete trials), rank, tied_with_best, trials (that
  * ended, complete or not), diff_to_best, diff_to_best_low, diff_to_best_high, boot95_low, boot95_high (of the mean of
- * the objective, by bootstrap: stats/bootstrap.h), and for every metric M: M_mean, M_std (n-1), M_ci95_low, M_ci95_high
- * (Student t, cut at what M can be: 0 to 1 for an accuracy, from 0 for a loss), M_min, M_max, empty where they are not
- * known. rank is by the mean of the objective over complete trials, without rounding (stats/trials_view.h); equal means
- * share one, and the earlier point is the best one. diff_to_best: its mean less that of the best point, with an
- * interval that holds for all points at once; where trials are missing, without what the seeds do that one of the two
- * lacks. tied_with_best: yes when 0 lies in the interval, or the means are equal; empty where that is not known
+ * the objective, by bootstrap: stats/bootstrap.h), of several objectives pareto and hypervolume (stats/view_fronts.h),
+ * and for every metric M: M_mean, M_std (n-1), M_ci95_low, M_ci95_high (Student t, cut at what M can be: 0 to 1 for an
+ * accuracy, from 0 for a loss), M_min, M_max, empty where they are not known. rank is by the mean of the objective over
+ * complete trials, without rounding (stats/trials_view.h); equal means share one, and the earlier point is the best
+ * one. Of several objectives the points of one front come before those of the next, and what speaks of the objective,
+ * here and in the effects, is of the first. diff_to_best: its mean less that of the best point, with an interval that
+ * holds for all points at once; where trials are missing, without what the seeds do that one of the two lacks.
+ * tied_with_best: yes when 0 lies in the interval, or the means are equal; empty where that is not known
  * (stats/compare.h). Statistics are rounded to float, which is what metrics are computed in. */
 int report_points(const struct table *trials, const char *objective, struct table *points, struct err *e);
 

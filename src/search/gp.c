@@ -1,5 +1,6 @@
 /* gp.c - proposes the point that promises most improvement by a Gaussian process over the results. */
 #include "search/gaussian.h"
+#include "search/objectives.h"
 
 #include "base/rng.h"
 
@@ -23,6 +24,7 @@ struct bayes {
     const struct search_history *h;
     struct rng r;
     struct gp g;
+    double *mixed;                  /* [known] of several objectives: what counts as the loss; NULL: the loss */
     double best;                    /* least result, as the process sees it */
     uint32_t *point;                /* [points] scratch */
     struct candidate start[STARTS]; /* the best so far, the first is the best of all */
@@ -45,6 +47,11 @@ static void coordinates(const struct search *s, const int64_t *value, double *x)
     }
 }
 
+static int is_better_known(const struct bayes *b, size_t i, size_t j)
+{
+    return b->mixed ? b->mixed[i] < b->mixed[j] : search_better(&b->h->result[i], &b->h->result[j]);
+}
+
 /* Fills point[] with at most so many of the points whose results may be known: half of them the best, and the latest.
  * Returns how many. */
 static size_t choose_observed(const struct bayes *b, size_t most)
@@ -58,7 +65,7 @@ static size_t choose_observed(const struct bayes *b, size_t most)
             int taken = 0;
             for (size_t k = from; k < n && !taken; k++)
                 taken = b->point[k] == i;
-            if (!taken && (best == SIZE_MAX || search_better(&b->h->result[i], &b->h->result[best])))
+            if (!taken && (best == SIZE_MAX || is_better_known(b, i, best)))
                 best = i;
         }
         b->point[n] = (uint32_t)best;
@@ -95,7 +102,7 @@ static int make_process(struct bayes *b, struct gp *g, size_t n, int waiting)
     for (size_t i = 0; i < n + more; i++) {
         size_t p = i < n ? b->point[i] : known + i - n;
         coordinates(b->s, b->h->value + p * b->s->axes, g->x + i * b->s->axes);
-        g->y[i] = i < n ? b->h->result[p].loss : 0;
+        g->y[i] = i >= n ? 0 : b->mixed ? b->mixed[p] : b->h->result[p].loss;
     }
     standardize_losses(g, n);
     return 0;
@@ -194,7 +201,7 @@ static int look_for_starts(struct bayes *b, struct err *e)
     uint32_t unit[SEARCH_AXES];
     size_t best = 0, known = search_known(b->s, b->h);
     for (size_t i = 1; i < known; i++)
-        if (search_better(&b->h->result[i], &b->h->result[best]))
+        if (is_better_known(b, i, best))
             best = i;
     for (int k = 0; k < b->s->args.candidates; k++) {
         if (k % 4)
@@ -237,11 +244,14 @@ static int ask_gp(const struct search *s, const struct search_history *before, u
     if (before->points < (size_t)s->args.startup || search_known(s, before) < 2)
         return search_random.ask(s, before, number, out, e);
     struct bayes *b = calloc(1, sizeof *b);
-    int bad = !b || !(b->point = malloc((before->points + 1) * sizeof *b->point));
+    int bad = !b || !(b->point = malloc((before->points + 1) * sizeof *b->point)) ||
+              (s->others && !(b->mixed = malloc((before->points + 1) * sizeof *b->mixed)));
     if (!bad) {
         b->s = s;
         b->h = before;
         rng_init(&b->r, s->seed, RNG_SEARCH, (uint32_t)number, (uint32_t)(number >> 32) | 3u << 30);
+        if (b->mixed)
+            mix_losses(s, before, search_known(s, before), &b->r, b->mixed);
         bad = fit(b);
     }
     if (bad)
@@ -254,6 +264,7 @@ static int ask_gp(const struct search *s, const struct search_history *before, u
     if (b) {
         gp_release(&b->g);
         free(b->point);
+        free(b->mixed);
     }
     free(b);
     return bad;
@@ -277,7 +288,7 @@ const struct search_type search_gp = {
         "learns from results: the most expected improvement by a Gaussian process; for few axes and costly trainings",
     .source =
         "Jones, Schonlau & Welch, Efficient Global Optimization, 1998; Matern 5/2 with a length for each axis and "
-        "the priors of Optuna 5.0",
+        "the priors of Optuna 5.0; several objectives: Knowles, ParEGO, IEEE TEC 2006",
     .params = gp_params,
     .draws = 1,
     .listens = 1,

@@ -55,11 +55,11 @@ static double weight_of(size_t i, size_t n)
     return ramp > 1 ? 1.0 / (double)n + (1 - 1.0 / (double)n) * (double)i / (double)(ramp - 1) : 1.0 / (double)n;
 }
 
-static void find_shares(struct parzen *p)
+static void find_shares(struct parzen *p, int alike)
 {
     double sum = 0;
     for (size_t k = 0; k <= p->n; k++)
-        p->share[k] = sum += k < p->n ? weight_of(k, p->n) : p->n ? PRIOR : 1;
+        p->share[k] = sum += k < p->n ? (alike ? 1 : weight_of(k, p->n)) : p->n ? PRIOR : 1;
     for (size_t k = 0; k <= p->n; k++)
         p->share[k] /= sum;
 }
@@ -83,7 +83,7 @@ static double kernel_scale(const struct parzen *p, size_t k)
 }
 
 int parzen_init(struct parzen *p, const struct search *s, const struct search_history *h, const size_t *axis,
-                size_t axes, const uint32_t *point, size_t n, uint32_t *kernel)
+                size_t axes, const uint32_t *point, size_t n, int alike, uint32_t *kernel)
 {
     *p = (struct parzen){.s = s, .axis = axis, .axes = axes, .n = n};
     p->mu = malloc((axes * n + 1) * sizeof *p->mu);
@@ -104,7 +104,7 @@ int parzen_init(struct parzen *p, const struct search *s, const struct search_hi
     for (size_t a = 0; a < axes; a++)
         if (is_ordered(s, axis[a]))
             find_widths(p, h, a, kernel);
-    find_shares(p);
+    find_shares(p, alike);
     for (size_t k = 0; k <= n; k++)
         p->scale[k] = kernel_scale(p, k);
     return 0;

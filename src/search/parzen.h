@@ -25,10 +25,11 @@ struct parzen {
     double *scale;      /* [n + 1] logarithm of the weight over the mass inside the range and the widths */
 };
 
-/* Of point[n] of the history, in the order in which they were proposed; each has these axes. kernel[h->points] is
- * scratch. 0, or -1 without memory; parzen_release is due either way. */
+/* Of point[n] of the history, in the order in which they were proposed; each has these axes. Where they are many the
+ * weights of old ones are less, unless all are to have the same (`alike`). kernel[h->points] is scratch. 0, or -1
+ * without memory; parzen_release is due either way. */
 int parzen_init(struct parzen *p, const struct search *s, const struct search_history *h, const size_t *axis,
-                size_t axes, const uint32_t *point, size_t n, uint32_t *kernel);
+                size_t axes, const uint32_t *point, size_t n, int alike, uint32_t *kernel);
 void parzen_release(struct parzen *p);
 /* A point of the distribution into out[axes]. */
 void parzen_draw(const struct parzen *p, struct rng *r, struct parzen_point *out);

@@ -102,6 +102,18 @@ int prune_is_rung(int first, int eta, int epoch)
     return epoch == first;
 }
 
+double prune_rung_epochs(int first, int eta, int planned)
+{
+    double epochs = 0, share = 1;
+    int64_t from = 0;
+    for (int64_t rung = first; rung < planned; rung *= eta) {
+        epochs += share * (double)(rung - from);
+        share /= eta;
+        from = rung;
+    }
+    return epochs + share * (double)(planned - from);
+}
+
 int prune_rung(const struct prune_args *a, const struct prune_case *c,
                int (*same)(const struct prune_args *a, const struct prune_curve *own, const struct prune_curve *other),
                double *against)

@@ -49,6 +49,8 @@ struct prune_type {
      * the values of a point's repeats tell it from the best one's in the same repeats, so that it gets no further one;
      * -1: no memory. */
     int (*race)(const struct prune_args *a, const double *own, const double *best, size_t pairs);
+    /* Epochs of a trial on average where as many go on as the rule lets; NULL: that is a matter of the curves. */
+    double (*epochs)(const struct prune_args *a, int planned);
 };
 extern const struct prune_type *const prune_types[]; /* the first never decides; ends with NULL */
 const char *prune_name(size_t i);                    /* NULL after the last */
@@ -85,6 +87,8 @@ static inline double prune_value(const struct prune_curve *c, int epoch)
 int prune_rung(const struct prune_args *a, const struct prune_case *c,
                int (*same)(const struct prune_args *a, const struct prune_curve *own, const struct prune_curve *other),
                double *against);
+/* Epochs of a trial on average where one of eta goes on after each of first * eta^k epochs. */
+double prune_rung_epochs(int first, int eta, int planned);
 /* Whether the epoch is first * eta^k. */
 int prune_is_rung(int first, int eta, int epoch);
 

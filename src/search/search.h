@@ -12,12 +12,14 @@
 
 #include "base/keymap.h"
 #include "base/param.h"
+#include "base/pareto.h"
 #include "search/diagram.h"
 
 #define SEARCH_AXES DIAGRAM_AXES
 #define SEARCH_ABSENT DIAGRAM_ABSENT
 #define SEARCH_ANY (SEARCH_ABSENT - 1)
 #define SEARCH_STEPS ((uint64_t)1 << 32) /* values of a continuous axis */
+#define SEARCH_OBJECTIVES PARETO_VALUES  /* most of them */
 
 struct proposal {
     int64_t value[SEARCH_AXES]; /* [axes]; SEARCH_ABSENT where the condition of the axis does not hold */
@@ -30,6 +32,7 @@ typedef uint64_t search_quantile(void *ctx, size_t axis, uint32_t unit);
 struct search_result {
     double loss; /* smaller is better; INFINITY: there is none, it failed */
     int pruned;  /* 0; else it was given up after so many epochs, and the loss is that of the last one */
+    double other[SEARCH_OBJECTIVES - 1]; /* of several objectives the losses after the first; none was pruned */
 };
 struct search_earlier {
     struct proposal at;
@@ -51,6 +54,7 @@ struct search {
     const struct search_type *type;
     struct search_args args;
     uint64_t seed;
+    size_t others; /* objectives after the first */
     size_t axes;
     const struct diagram_axis *axis; /* [axes] */
     const unsigned char *ordered;    /* [axes] whether values with neighbouring numbers are alike; NULL: all are */
@@ -134,8 +138,9 @@ int search_next(const struct search *s, struct search_history *h, struct proposa
  * first point of the plan that has none yet. */
 int search_accept(const struct search *s, struct search_history *h, const struct proposal *p, struct err *e);
 void search_tell(struct search_history *h, const struct search_result *r);
-/* How many results the next proposal may know; and whether the first one is better than the second: a lower loss, those
- * that were pruned after the others, later before earlier, and those that failed after all. */
+/* How many results the next proposal may know; and, of one objective (search/objectives.h has several), whether the
+ * first one is better than the second: a lower loss, those that were pruned after the others, later before earlier, and
+ * those that failed after all. */
 size_t search_known(const struct search *s, const struct search_history *h);
 int search_better(const struct search_result *a, const struct search_result *b);
 int search_was_proposed(const struct search *s, const struct search_history *h, const struct proposal *p);

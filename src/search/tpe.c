@@ -1,13 +1,15 @@
 /* tpe.c - proposes what is likely among the good points and unlikely among the others: tree-structured Parzen
  * estimators. */
+#include "search/objectives.h"
 #include "search/parzen.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define GOOD_MOST 25 /* points that are good, a tenth of those whose results are known */
-#define AGAIN 8      /* candidates are drawn so many times where the best one was proposed before */
+#define GOOD_MOST 25     /* points that are good, a tenth of those whose results are known */
+#define GOOD_SEVERAL 100 /* the same where there are several objectives; Optuna has no end there */
+#define AGAIN 8          /* candidates are drawn so many times where the best one was proposed before */
 
 /* What a proposal is made from. */
 struct estimate {
@@ -15,9 +17,9 @@ struct estimate {
     const struct search_history *h;
     struct rng r;
     size_t ngood;
-    uint32_t good[GOOD_MOST]; /* points, in the order of the plan */
-    uint32_t *split, *kernel; /* [points] scratch */
-    struct parzen_point *x;   /* [candidates][axes] */
+    uint32_t good[GOOD_SEVERAL]; /* points, in the order of the plan */
+    uint32_t *split, *kernel;    /* [points] scratch */
+    struct parzen_point *x;      /* [candidates][axes] */
 };
 
 static int by_point_number(const void *a, const void *b)
@@ -26,12 +28,18 @@ static int by_point_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Finds the best of the points whose results may be known. One without a result is not good. */
-static void find_good(struct estimate *t)
+/* Finds the best of the points whose results may be known. One without a result is not good. 0, or -1 without memory.
+ */
+static int find_good(struct estimate *t)
 {
-    size_t known = search_known(t->s, t->h), most = (known + 9) / 10;
-    most = most < GOOD_MOST ? most : GOOD_MOST;
+    const size_t known = search_known(t->s, t->h), limit = t->s->others ? GOOD_SEVERAL : GOOD_MOST;
+    const size_t most = (known + 9) / 10 < limit ? (known + 9) / 10 : limit;
     const struct search_result *r = t->h->result;
+    if (t->s->others) {
+        int bad = best_by_volume(t->s, t->h, most, t->good, &t->ngood);
+        qsort(t->good, t->ngood, sizeof *t->good, by_point_number);
+        return bad;
+    }
     for (uint32_t i = 0; i < known; i++) {
         size_t at = t->ngood;
         if (!(r[i].loss < INFINITY))
@@ -45,6 +53,7 @@ static void find_good(struct estimate *t)
         t->good[at] = i;
     }
     qsort(t->good, t->ngood, sizeof *t->good, by_point_number);
+    return 0;
 }
 
 static int has_axis(const struct estimate *t, size_t point, size_t axis)
@@ -113,9 +122,9 @@ static int propose_group(struct estimate *t, const size_t *group, size_t n, uint
 {
     struct parzen good, others = {.mu = NULL};
     size_t points = split_points(t, group[0], 1), best = (size_t)t->s->args.candidates;
-    int bad = parzen_init(&good, t->s, t->h, group, n, t->split, points, t->kernel);
+    int bad = parzen_init(&good, t->s, t->h, group, n, t->split, points, t->s->others > 0, t->kernel);
     points = split_points(t, group[0], 0);
-    bad = bad || parzen_init(&others, t->s, t->h, group, n, t->split, points, t->kernel);
+    bad = bad || parzen_init(&others, t->s, t->h, group, n, t->split, points, 0, t->kernel);
     for (int c = 0; !bad && c < t->s->args.candidates; c++)
         parzen_draw(&good, &t->r, t->x + (size_t)c * n);
     if (!bad)
@@ -149,10 +158,8 @@ static int ask_tpe(const struct search *s, const struct search_history *before, 
     t.split = malloc(before->points * sizeof *t.split);
     t.kernel = malloc(before->points * sizeof *t.kernel);
     t.x = malloc((size_t)s->args.candidates * (s->axes + 1) * sizeof *t.x);
-    int bad = t.split && t.kernel && t.x ? 0 : err_set(e, ERR_NOMEM, "no memory for a proposal");
+    int bad = !t.split || !t.kernel || !t.x || find_good(&t) ? err_set(e, ERR_NOMEM, "no memory for a proposal") : 0;
     rng_init(&t.r, s->seed, RNG_SEARCH, (uint32_t)number, (uint32_t)(number >> 32) | 1u << 31);
-    if (!bad)
-        find_good(&t);
     for (int i = 0; i < AGAIN && !bad && (!i || search_was_proposed(s, before, out)); i++)
         bad = propose(&t, out, e);
     if (!bad && search_was_proposed(s, before, out))
@@ -179,7 +186,8 @@ const struct search_type search_tpe = {
     .name = "tpe",
     .help = "learns from results: what is likely among the best tenth of the points and unlikely among the others",
     .source = "Bergstra, Bardenet, Bengio & Kegl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; "
-              "multivariate, with the defaults of Optuna 5.0",
+              "multivariate, with the defaults of Optuna 5.0; several objectives: Ozaki, Tanigaki, Watanabe & Onishi, "
+              "Multiobjective Tree-Structured Parzen Estimator, GECCO 2020",
     .params = tpe_params,
     .draws = 1,
     .listens = 1,

@@ -1,5 +1,5 @@
 """Search on known functions: the best value after 50 and 100 trials, median over the seeds, by `sweep` and by
-Optuna.
+Optuna; of two objectives (zdt1) the hypervolume before (1.1, 10).
 
     pip install optuna torch
     python3 tests/bench/search.py build/release/sweep [--seeds 30] [--functions branin,hartmann6]
@@ -7,11 +7,14 @@ Optuna.
 Functions are losses of the command line (train.loss = formula). Optuna's samplers have their defaults, TPE for the space
 with a condition also group=True. Both sides get each result before the next proposal (search.lag = 1); tpe/8 and gp/8 are
 those of sweep's default lag.
+
+zdt1 (Zitzler, Deb & Thiele 2000) has its first objective, x1, as the number of parameters: that grows evenly with the
+units of the network, of which there are 1001.
 """
 import argparse, csv, math, os, statistics, subprocess, sys, tempfile, time
 
 HEAD = """[sweep]
-objective = min val_loss
+objective = {objective}
 [data]
 dataset = sines
 samples = 32
@@ -19,7 +22,7 @@ test_samples = 1
 train = 16
 validation = 16
 [model]
-layers = dense $targets
+layers = {layers}
 {model}
 [train]
 epochs = 1
@@ -65,6 +68,15 @@ def conditional(kind, x, y=None, z=None):
     return near + 0.2 + (y - 0.7) ** 2 if kind == "a" else near + (math.log(z) + 4.6) ** 2 * 0.1
 
 
+UNITS = 1000  # of zdt1: x1 = (units - 1) / UNITS
+ZDT1_AXES = 4
+
+
+def zdt1(x1, *others):
+    g = 1 + 9 * sum(others) / len(others)
+    return g * (1 - math.sqrt(x1 / g)), x1
+
+
 # name -> (text of value, of [model], of [grid], what Optuna draws)
 FUNCTIONS = {
     "branin": ("(y - 0.12918450914398066 * x * x + 1.5915494309189535 * x - 6)\n    * (y - 0.12918450914398066 * x * x + "
@@ -80,7 +92,12 @@ FUNCTIONS = {
                     "    + (model.kind = b) * (log(z) + 4.6) * (log(z) + 4.6) * 0.1", "kind = a\ny = 0\nz = 1",
                     "model.kind = a, b\nmodel.x = 0.0..1.0\nmodel.y = 0.0..1.0 when model.kind = a\n"
                     "model.z = 1e-4..1 log when model.kind = b", None),
+    "zdt1": ("(1 + 9 * (x2 + x3 + x4) / 3)\n    * (1 - sqrt((units - 1) / 1000 / (1 + 9 * (x2 + x3 + x4) / 3)))", "",
+             "model.units = 1..1001 int\n" + "\n".join(f"model.x{i} = 0.0..1.0" for i in range(2, ZDT1_AXES + 1)),
+             lambda t: zdt1((t.suggest_int("units", 1, UNITS + 1) - 1) / UNITS,
+                            *[t.suggest_float(f"x{i}", 0, 1) for i in range(2, ZDT1_AXES + 1)])),
 }
+SEVERAL = {"zdt1"}
 
 
 def optuna_conditional(t):
@@ -93,6 +110,14 @@ def best_after(values):
     return min(values[:50]), min(values)
 
 
+def volume_after(values):
+    """Of two objectives: what is covered before (10, 1.1)."""
+    from optuna._hypervolume import compute_hypervolume
+    import numpy as np
+    reference = np.array([10.0, 1.1])
+    return tuple(compute_hypervolume(np.minimum(np.array(values[:n]), reference), reference) for n in (50, 100))
+
+
 def by_sweep(program, folder, name, seed, method, lag):
     words = [f"search.method={method}", f"sweep.seed={seed}", f"sweep.name={name}-{method}{lag}-{seed}"]
     if method != "random":
@@ -102,7 +127,10 @@ def by_sweep(program, folder, name, seed, method, lag):
     if ran.returncode:
         sys.exit(ran.stdout + ran.stderr)
     with open(os.path.join(folder, "results", words[2].split("=")[1] + ".csv")) as f:
-        return best_after([float(r["val_loss"]) for r in csv.DictReader(f)])
+        rows = list(csv.DictReader(f))
+    if name in SEVERAL:
+        return volume_after([(float(r["val_loss"]), (float(r["params"]) - 4) / (3 * UNITS)) for r in rows])
+    return best_after([float(r["val_loss"]) for r in rows])
 
 
 def TPE(seed, **options):
@@ -115,12 +143,18 @@ def GP(seed):
     return optuna.samplers.GPSampler(seed=seed)
 
 
+def NSGA(seed):
+    import optuna
+    return optuna.samplers.NSGAIISampler(seed=seed)
+
+
 def by_optuna(name, seed, sampler):
     import optuna
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
-    study = optuna.create_study(sampler=sampler(seed))
+    directions = ["minimize"] * (2 if name in SEVERAL else 1)
+    study = optuna.create_study(sampler=sampler(seed), directions=directions)
     study.optimize(FUNCTIONS[name][3] or optuna_conditional, n_trials=100)
-    return best_after([t.value for t in study.trials])
+    return volume_after([t.values for t in study.trials]) if name in SEVERAL else best_after([t.value for t in study.trials])
 
 
 def main():
@@ -137,7 +171,10 @@ def main():
         for name in a.functions.split(","):
             value, model, grid, _ = FUNCTIONS[name]
             with open(os.path.join(folder, name + ".ini"), "w") as f:
-                f.write(HEAD.format(model=model, value=value, grid=grid))
+                several = name in SEVERAL
+                f.write(HEAD.format(model=model, value=value, grid=grid,
+                                    objective="min val_loss, min params" if several else "min val_loss",
+                                    layers="dense $units, dense $targets" if several else "dense $targets"))
             ways = {"random": lambda s: by_sweep(program, folder, name, s, "random", 0),
                     "tpe/1": lambda s: by_sweep(program, folder, name, s, "tpe", 1),
                     "tpe/8": lambda s: by_sweep(program, folder, name, s, "tpe", 8),
@@ -147,6 +184,9 @@ def main():
             ways["optuna"] = lambda s: by_optuna(name, s, TPE)
             if name == "conditional":
                 ways["optuna group"] = lambda s: by_optuna(name, s, lambda seed: TPE(seed, group=True))
+            elif name in SEVERAL:
+                ways["optuna multi"] = lambda s: by_optuna(name, s, lambda seed: TPE(seed, multivariate=True))
+                ways["optuna nsga"] = lambda s: by_optuna(name, s, NSGA)
             else:
                 ways["optuna gp"] = lambda s: by_optuna(name, s, GP)  # it draws conditional spaces at random
             for way, run in ways.items():

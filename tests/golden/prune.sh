@@ -138,7 +138,13 @@ rm -r r? g? cut all raced
 
 run 0 plan s.ini $words prune.method=hyperband
 has out 'hyperband gives up trials from epoch 1 on' 'prune.lag = 8 before' \
-  'brackets of so many points in each round: 9 from epoch 1, 5 from epoch 3, 3 from epoch 9'
+  'brackets of so many points in each round: 9 from epoch 1, 5 from epoch 3, 3 from epoch 9' \
+  'that is at most 252 epochs, about 120 where one of 3 goes on from each rung' 'of that with so many given up'
+run 0 plan s.ini $words prune.method=race sweep.repeats=6
+has out 'that is 252 to 756 epochs'
+run 0 plan s.ini $words prune.method=median
+has out 'that is at most 252 epochs'
+hasnot out 'goes on from each rung' 'so many given up'
 
 # With a search that listens, and in processes of their own.
 both="$words search.method=tpe search.lag=3 search.startup=4 prune.method=asha prune.lag=2"

@@ -80,6 +80,64 @@ for method in $methods; do
   rm -rf apart cut end? failed?
 done
 
+# Several objectives, by every method: the same bytes for any number of workers, after kill -9 and where the search goes on
+# from an earlier one; ranks, front and hypervolume as awk finds them.
+front() { # FILE: awk's points of the front by accuracy and parameters, and whether ranks and volumes are in order
+  awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { n++; a[n] = $at["val_accuracy_mean"]; p[n] = $at["params"]; f[n] = $at["pareto"]; r[n] = $at["rank"]; v[n] = $at["hypervolume"] }
+    END { for (i = 1; i <= n; i++) {
+        for (j = 1; j <= n; j++) {
+          if (a[j] >= a[i] && p[j] <= p[i] && (a[j] > a[i] || p[j] < p[i])) { under[i] = 1; if (f[j] >= f[i]) print "front of " i }
+          if (f[j] < f[i] && r[j] >= r[i] || f[j] == f[i] && a[j] > a[i] && r[j] >= r[i]) print "rank of " i
+        }
+        if ((f[i] == 1) == (under[i] == 1)) print i " and the front"
+        if (i > 1 && v[i] < v[i - 1] || v[i] > 1) print "volume of " i
+        if (f[i] != 1) others++
+      }
+      if (!others || v[n] == v[1]) print "nothing to compare" }' "$1"
+}
+goals='sweep.objective=max val_accuracy, min params'
+for method in $methods; do
+  words=search.method=$method
+  "$SWEEP" plan s.ini "$words" search.lag=3 >/dev/null 2>&1 && words="$words search.lag=3 search.startup=3"
+  [ -n "${KILLS:-}" ] || [ "$method" = evolution ] || [ "$method" = tpe ] || continue
+  for jobs in 1 5; do run 0 s.ini -q --no-plots $words "$goals" -j $jobs --out goals$jobs; done
+  same goals1 goals5 s
+  wrong=$(front goals1/results/s.points.csv)
+  [ -z "$wrong" ] || fail "$method: $wrong"
+  killed "${KILLS:-1}" s.ini -q --no-plots $words "$goals" --out cut
+  run 0 s.ini -q --no-plots $words "$goals" --out cut
+  same goals1 cut s
+  # Points follow from all objectives: with the first alone others are proposed.
+  if [ -d ${method}1 ] && [ "$words" != "search.method=$method" ]; then
+    cmp -s <(column goals1/results/s.csv id) <(column ${method}1/results/s.csv id) &&
+      fail "$method does not look at the second objective"
+  fi
+  run 0 verify s --sample 1 --out goals1
+  [ "$method" = tpe ] || { rm -rf goals? cut; continue; }
+  # The networks of the whole front are kept, and no others.
+  [ "$(ls goals1/results/s/models | sed 's/\..*//' | sort)" = "$(awk -F, 'NR == FNR { if (FNR == 1) { for (i = 1; i <= NF; i++) if ($i == "pareto") c = i } else if ($c == 1) on[$1] = 1; next }
+    FNR == 1 { for (i = 1; i <= NF; i++) { if ($i == "id") d = i; if ($i == "point") p = i }; next } on[$p] { print $d }' \
+    goals1/results/s.points.csv goals1/results/s.csv | sort)" ] || fail "other networks are kept than those of the front"
+  has goals1/results/s.about.csv 'objective,"max val_accuracy, min params"'
+  run 0 report s --out goals1 --markdown
+  has out 'points are on the Pareto front' 'is the best by params' 'points on the Pareto front' '| front |'
+  run 0 status s --out goals1
+  run 2 replay s --out goals1 prune.method=median
+  has err 'several objectives'
+  # The end that stagnation finds, and what an earlier sweep with the same objectives found.
+  for jobs in 1 5; do
+    run 3 s.ini -q --no-plots $words "$goals" stop.stagnation=3 -j $jobs --out end$jobs
+    run 0 s.ini -q --no-plots $words "$goals" search.from=s search.trials=3 sweep.name=after -j $jobs --out goals$jobs
+  done
+  same end1 end5 s
+  same goals1 goals5 after
+  has goals1/results/after/from.s.csv 'loss,loss_2,pruned,objective'
+  run 2 s.ini -q $words search.from=s sweep.name=other --out goals1
+  has err 'search.from: s has another objective: max val_accuracy, min params'
+  rm -rf goals? cut end?
+done
+
 # The values of a row, written into a grid, are the same training: the ids say so.
 row=$(sed -n 2p random1/results/s.csv)
 names=$(head -n 1 random1/results/s.csv)

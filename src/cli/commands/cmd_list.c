@@ -290,7 +290,7 @@ static const struct listed_vocabulary {
     { "augmentations",  "[data] augment",                        list_augmentations },
     { "normalizations", "[data] normalize",                      list_normalizations },
     { "inits",          "[model] init",                          list_inits },
-    { "facts",          "of a network, for [require]",           list_facts },
+    { "facts",          "of a network: [require], [sweep] objective", list_facts },
     { "heads",          "words of the fact head",                list_heads },
     { "metrics",        "[sweep] objective, [require] result",   list_metrics },
     { "warnings",       "when a training is told to go wrong",   list_warnings },

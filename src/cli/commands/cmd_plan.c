@@ -25,8 +25,9 @@ struct plan_listing {
     struct str recognised;   /* what was printed of datasets */
     struct str absent;       /* names of datasets without files, as warned of */
     double seconds, longest;
-    int epochs;         /* of the first point that is trained */
-    size_t bytes, room; /* of the largest; of all memory */
+    int epochs;                                     /* of the first point that is trained */
+    double all_epochs, fewer_epochs, fewer_seconds; /* of all trials; those that are left where trials are given up */
+    size_t bytes, room;                             /* of the largest; of all memory */
 };
 
 static void begin_listing(struct plan_listing *p)
@@ -66,6 +67,18 @@ static void count_reason(struct plan_listing *p, const char *why, const char *at
     p->skipped_for[i]++;
 }
 
+/* Counts the epochs of a point, and what a rule of [prune] leaves of them where it is known. */
+static void count_epochs(struct plan_listing *p, const struct plan_point *q, double seconds)
+{
+    const struct sweep_spec *s = sweep_spec(p->s);
+    const struct prune_type *type = prune_types[s->prune];
+    const double all = q->point->train.epochs,
+                 left = type->epochs ? type->epochs(&s->prune_args, q->point->train.epochs) : all;
+    p->all_epochs += all * s->repeats;
+    p->fewer_epochs += left * s->repeats;
+    p->fewer_seconds += seconds * left / all * s->repeats;
+}
+
 static void count_point(struct plan_listing *p, const struct plan_point *q)
 {
     warn_absent(q->set, &p->absent);
@@ -78,6 +91,7 @@ static void count_point(struct plan_listing *p, const struct plan_point *q)
         p->epochs = p->trained++ ? p->epochs : q->point->train.epochs;
         double seconds = plan_seconds(q);
         p->seconds += seconds * sweep_spec(p->s)->repeats;
+        count_epochs(p, q, seconds);
         p->longest = seconds > p->longest ? seconds : p->longest;
         p->bytes = q->bytes > p->bytes ? q->bytes : p->bytes;
     }
@@ -203,6 +217,23 @@ static void print_following(const struct plan_listing *p, int jobs)
                most, jobs);
 }
 
+/* Prints how many epochs there are at most, and how many are left; `whole` is trials of the sweep for each listed one.
+ */
+static void print_epochs(const struct plan_listing *p, double whole)
+{
+    const struct sweep_spec *s = sweep_spec(p->s);
+    const struct prune_type *type = prune_types[s->prune];
+    if (type->race)
+        printf("that is %.0f to %.0f epochs\n", whole * p->all_epochs * s->prune_args.pairs / s->repeats,
+               whole * p->all_epochs);
+    else if (type->decide)
+        printf("that is at most %.0f epochs", whole * p->all_epochs);
+    if (type->epochs)
+        printf(", about %.0f where one of %d goes on from each rung", whole * p->fewer_epochs, s->prune_args.eta);
+    if (type->decide)
+        printf("\n");
+}
+
 /* Prints what will be given up, and after how many epochs. */
 static void print_pruning(const struct plan_listing *p)
 {
@@ -235,7 +266,8 @@ static void print_totals(const struct plan_listing *p, int jobs)
     uint64_t trials = (p->draws.waits ? sweep_points(p->s) : p->trained) * (uint64_t)sweep_spec(p->s)->repeats;
     char num[TEXT_NUM], each[TEXT_NUM];
     int busy = trials && trials < (uint64_t)jobs ? (int)trials : jobs;
-    double seconds = p->trained ? p->seconds * (double)trials / ((double)p->trained * sweep_spec(p->s)->repeats) : 0;
+    double whole = p->trained ? (double)trials / ((double)p->trained * sweep_spec(p->s)->repeats) : 0;
+    double seconds = whole * p->seconds, fewer = whole * p->fewer_seconds / busy;
     double wall = seconds / busy > p->longest ? seconds / busy : p->longest;
     printf("%llu trial%s to train", (unsigned long long)trials, trials == 1 ? "" : "s");
     if (p->skipped)
@@ -249,8 +281,11 @@ static void print_totals(const struct plan_listing *p, int jobs)
     print_pruning(p);
     if (!trials)
         return;
+    print_epochs(p, whole);
     printf("about %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
            busy, busy == 1 ? "" : "s", text_bytes(each, (double)p->bytes));
+    if (prune_types[sweep_spec(p->s)->prune]->epochs)
+        printf("about %s of that with so many given up\n", text_seconds(num, fewer > p->longest ? fewer : p->longest));
 }
 
 /* Prints what is known when only a part of the points was looked at. */

@@ -32,8 +32,9 @@ struct replaying {
 /* Finds the column of the epochs that is the objective's counterpart on the validation or training split. */
 static int find_column(struct replaying *r, const char *objective)
 {
-    const char *split, *kind = report_metric_of(objective_metric(objective), &split);
-    r->sign = strncmp(objective, "min", 3) ? -1 : 1;
+    int maximise;
+    const char *split, *kind = report_metric_of(objective_metric(objective, (char[64]){0}, &maximise), &split);
+    r->sign = maximise ? -1 : 1;
     for (int val = 1; val >= 0; val--) {
         snprintf(r->column, sizeof r->column, "%s_%.64s", val ? "val" : "train", kind);
         int col = table_column(&r->epochs, r->column);
@@ -48,7 +49,7 @@ static int read_curves(struct replaying *r, const char *objective)
 {
     const int trial = table_column(&r->trials, "trial"), of = table_column(&r->epochs, "trial");
     const int point = table_column(&r->trials, "point"), col = find_column(r, objective);
-    const int final = table_column(&r->trials, objective_metric(objective));
+    const int final = table_column(&r->trials, objective_metric(objective, (char[64]){0}, NULL));
     const int epochs = table_column(&r->trials, "train.epochs"), repeat = table_column(&r->trials, "repeat");
     size_t row = 0;
     r->v = calloc(r->trials.rows + 1, sizeof *r->v);
@@ -215,6 +216,8 @@ static int read_recorded(const struct invocation *in, const char *name, struct r
         table_read(&r->trials, report_path(path, sizeof path, in->opt.out, name, ".csv"), e) ||
         table_read(&r->epochs, report_path(path, sizeof path, in->opt.out, name, ".epochs.csv"), e))
         return -1;
+    if (strchr(about_value(about, "objective"), ','))
+        return err_set(e, ERR_USAGE, "%s has several objectives, by which no trial is given up", name);
     return read_curves(r, about_value(about, "objective")) ? err_set(e, ERR_NOMEM, "no memory for the curves") : 0;
 }
 
@@ -231,7 +234,7 @@ static int replay(const struct invocation *in, const char *name, const struct sw
                                             : (type->race ? race_all : decide_all)(&r, type, &spec->prune_args)))
         bad = err_set(e, ERR_NOMEM, "no memory to compare trials");
     if (!bad)
-        print_replay(&r, type->name, objective_metric(about_value(&about, "objective")));
+        print_replay(&r, type->name, objective_metric(about_value(&about, "objective"), (char[64]){0}, NULL));
     for (size_t i = 0; i < r.n; i++)
         free(r.v[i].best);
     free(r.v);

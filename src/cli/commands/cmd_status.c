@@ -52,7 +52,8 @@ static void print_warnings(const struct table *t)
 /* Prints the trial with the best objective so far. */
 static void print_best(const struct table *t, const char *objective)
 {
-    int col = table_column(t, objective_metric(objective)), sign = strncmp(objective, "min", 3) ? 1 : -1;
+    int maximise, col = table_column(t, objective_metric(objective, (char[64]){0}, &maximise)),
+                  sign = maximise ? 1 : -1;
     size_t best = t->rows;
     for (size_t r = 0; r < t->rows; r++) {
         double v = table_number(t, r, col);
@@ -63,8 +64,8 @@ static void print_best(const struct table *t, const char *objective)
         printf("no result yet\n");
         return;
     }
-    printf("best so far: trial %s, %s = %.4g", table_cell(t, best, "trial"), objective_metric(objective),
-           table_number(t, best, col));
+    printf("best so far: trial %s, %s = %.4g", table_cell(t, best, "trial"),
+           objective_metric(objective, (char[64]){0}, NULL), table_number(t, best, col));
     for (size_t c = 0; c < t->cols; c++)
         if (strchr(t->head[c], '.'))
             printf(", %s = %s", t->head[c], t->cell[best * t->cols + c]);
@@ -76,7 +77,7 @@ static void print_best(const struct table *t, const char *objective)
 /* Prints "trial 5: epoch 7, train_loss 0.0431, val_accuracy 0.9871" from a row of the epochs. */
 static void print_epoch(const struct table *t, size_t row, const char *objective)
 {
-    const char *split, *kind = report_metric_of(objective_metric(objective), &split);
+    const char *split, *kind = report_metric_of(objective_metric(objective, (char[64]){0}, NULL), &split);
     printf("  trial %s: epoch %s", table_cell(t, row, "trial"), table_cell(t, row, "epoch"));
     printf(", train_loss %.4g", table_number(t, row, table_column(t, "train_loss")));
     for (int val = 1; val >= 0; val--) { /* without a validation split the training's */

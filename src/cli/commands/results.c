@@ -3,6 +3,7 @@
 #include "cli/commands/results.h"
 
 #include "base/file.h"
+#include "base/pareto.h"
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/console/text.h"
@@ -171,18 +172,23 @@ const char *about_value(const struct about *a, const char *key)
     return "";
 }
 
-const char *objective_metric(const char *objective)
+char *objective_metric(const char *objective, char buf[64], int *maximise)
 {
-    const char *blank = strrchr(objective, ' ');
-    return blank ? blank + 1 : objective;
+    int max;
+    report_objective(objective, buf, 64, maximise ? maximise : &max);
+    return buf;
 }
 
 /* ---- ranking ---- */
 
-/* Writes "0.9876" or, over repeats, "0.9876 +- 0.0012" (standard deviation). */
+/* Writes "0.9876" or, over repeats, "0.9876 +- 0.0012" (standard deviation); of a fact of the network the fact. */
 static void mean_text(const struct table *t, size_t row, const char *metric, char *buf, size_t n)
 {
     char column[128];
+    if (table_column(t, metric) >= 0) {
+        snprintf(buf, n, "%s", table_cell(t, row, metric));
+        return;
+    }
     snprintf(column, sizeof column, "%s_mean", metric);
     double mean = table_number(t, row, table_column(t, column));
     snprintf(column, sizeof column, "%s_std", metric);
@@ -238,15 +244,18 @@ static int keep_ranked_row(void *ctx, const char *const *cell)
 struct ranking {
     const struct table *t; /* its first rows */
     size_t points;         /* all rows */
-    const char *metric[2];
+    const char *metric[PARETO_VALUES + 1];
     size_t metrics;
+    int fronts; /* there are several objectives */
 };
 
 static int add_ranked(const struct ranking *k, struct table *out, size_t row, const char **cell)
 {
-    char text[2][64];
+    char text[PARETO_VALUES + 1][64];
     size_t n = 0;
     cell[n++] = table_cell(k->t, row, "rank");
+    if (k->fronts)
+        cell[n++] = table_cell(k->t, row, "pareto");
     cell[n++] = table_cell(k->t, row, "point");
     for (size_t c = 0; c < k->t->cols; c++)
         if (strchr(k->t->head[c], '.'))
@@ -265,6 +274,8 @@ static int rank_head(const struct ranking *k, struct table *out, const char **ce
 {
     size_t n = 0;
     cell[n++] = "rank";
+    if (k->fronts)
+        cell[n++] = "front";
     cell[n++] = "point";
     for (size_t c = 0; c < k->t->cols; c++)
         if (strchr(k->t->head[c], '.'))
@@ -281,7 +292,7 @@ static int print_table(const struct ranking *k, size_t top)
     size_t row[TOP], n = by_rank(k->t, row, top < TOP ? top : TOP);
     struct table shown;
     table_init(&shown);
-    const char **cell = calloc(k->t->cols + 6, sizeof *cell);
+    const char **cell = calloc(k->t->cols + PARETO_VALUES + 6, sizeof *cell);
     int bad = !cell || rank_head(k, &shown, cell);
     for (size_t i = 0; i < n && !bad; i++)
         bad = add_ranked(k, &shown, row[i], cell);
@@ -294,6 +305,26 @@ static int print_table(const struct ranking *k, size_t top)
     return bad;
 }
 
+/* Fills what the ranking shows: the objectives, but for the number of parameters, which is there anyhow, and the first
+ * one on the test split. */
+static void name_ranked(struct ranking *k, const char *objective, char metric[PARETO_VALUES][64], char test[64])
+{
+    const char *split;
+    int maximise, tested = 0;
+    for (size_t i = 0; objective && i < PARETO_VALUES; i++) {
+        objective = report_objective(objective, metric[i], sizeof metric[i], &maximise);
+        k->fronts |= i > 0;
+        if (i && !strcmp(metric[i], "params"))
+            continue;
+        k->metric[k->metrics++] = metric[i];
+    }
+    snprintf(test, 64, "test_%.58s", report_metric_of(metric[0], &split));
+    for (size_t i = 0; i < k->metrics; i++)
+        tested |= !strcmp(k->metric[i], test);
+    if (!tested)
+        k->metric[k->metrics++] = test;
+}
+
 int print_ranking(const char *out, const char *name, const struct about *a, size_t top, struct err *e)
 {
     char path[4096];
@@ -304,11 +335,9 @@ int print_ranking(const char *out, const char *name, const struct about *a, size
     points.all.ctx = &points;
     int bad = table_read(&points.all, report_path(path, sizeof path, out, name, ".points.csv"), e);
     if (!bad) {
-        const char *metric = objective_metric(about_value(a, "objective"));
-        const char *split, *what = report_metric_of(metric, &split);
-        char test[64];
-        snprintf(test, sizeof test, "test_%s", what);
-        struct ranking k = {&points.kept, points.all.rows, {metric, test}, strcmp(metric, test) ? 2 : 1};
+        struct ranking k = {.t = &points.kept, .points = points.all.rows};
+        char metric[PARETO_VALUES][64], test[64];
+        name_ranked(&k, about_value(a, "objective"), metric, test);
         if (print_table(&k, top))
             bad = err_set(e, ERR_NOMEM, "no memory");
         else if (strcmp(about_value(a, "repeats"), "1") != 0)

@@ -15,8 +15,9 @@ int about_read(struct about *a, const char *out, const char *name, struct err *e
 void about_release(struct about *a);
 const char *about_value(const struct about *a, const char *key); /* "" when it is not there */
 
-/* "val_accuracy" of "max val_accuracy". */
-const char *objective_metric(const char *objective);
+/* Of several objectives, as NAME.about.csv has them, the first: "val_accuracy" of "max val_accuracy, min params".
+ * Returns buf; maximise may be NULL. */
+char *objective_metric(const char *objective, char buf[64], int *maximise);
 
 /* Writes the tables again from the journal where they are missing or older than it, as after a kill, unless the sweep
  * is running. 0 also when there is nothing to do it from; -1 with *e. */

@@ -34,11 +34,11 @@ const struct param sweep_params[] = {
     { .name = "seed", .type = P_INT, .at = SPEC(seed), .min = 0, .max = 2147483647, .preset = "1",
       .help = "repeat r trains with seed + r - 1" },
     { .name = "objective", .type = P_TEXT, .at = SPEC(objective), .preset = "max val_accuracy",
-      .help = "max or min and a metric; ranks the points and selects the epoch that is tested (test_*: its val_* counterpart does)" },
+      .help = "max or min and a metric; ranks the points and selects the epoch that is tested (test_*: its val_* counterpart does). Several with commas between them, after the first also params, macs and the like: the points that no other is better than by all" },
     { .name = "detail", .type = P_CHOICE, .at = SPEC(detail), .preset = "none", .word = train_detail_name,
       .help = "what is kept of each epoch beside the tables; layers: the norm of the gradient of each layer, in NAME.gradients.csv (its trials are trained anew)" },
     { .name = "keep", .type = P_CHOICE, .at = SPEC(keep), .preset = "best", .word = keep_word,
-      .help = "whose networks are kept with their weights, in results/NAME/models: those of the best point's trials, of all trials, or none" },
+      .help = "whose networks are kept with their weights, in results/NAME/models: those of the best point's trials (of several objectives of all points of the Pareto front), of all trials, or none" },
     { 0 }
 };
 const struct param search_params[] = {
@@ -61,9 +61,9 @@ const struct param stop_params[] = {
     { .name = "epochs", .type = P_INT, .at = SPEC(stop_epochs), .min = 0, .max = 2147483647, .preset = "0",
       .help = "stop after so many epochs in all; 0: no limit" },
     { .name = "target", .type = P_FLOAT, .at = SPEC(stop_target), .preset = "",
-      .help = "stop when a trial's objective reaches this; empty: never" },
+      .help = "stop when a trial's objective, the first one, reaches this; empty: never" },
     { .name = "stagnation", .type = P_INT, .at = SPEC(stop_stagnation), .min = 0, .max = 2147483647, .preset = "0",
-      .help = "stop after so many trials in a row, in the order of the plan, without a better objective; 0: never" },
+      .help = "stop after so many trials in a row, in the order of the plan, without a better objective (of several: each was worse than another trial, or no better); 0: never" },
     { 0 }
 };
 const struct param model_params[] = {

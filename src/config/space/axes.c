@@ -269,6 +269,7 @@ void axes_search(struct sweep *s, struct error_list *errors)
     s->search = (struct search){.type = search_types[s->spec.method],
                                 .args = s->spec.search_args,
                                 .seed = (uint64_t)s->spec.seed,
+                                .others = s->spec.goals - 1,
                                 .ordered = ordered,
                                 .axes = s->nax,
                                 .axis = ga,

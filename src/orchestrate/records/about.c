@@ -187,14 +187,12 @@ static void about_metrics(const struct report_metrics *known, struct record_file
 
 int write_about(struct sweep_run *run, int sync, struct err *e)
 {
-    char objective[80];
     struct record_file f;
     if (record_begin(&f, run, &about_table, NULL, e))
         return -1;
     const struct planned_point *of =
         &run->plan->point[run->records->best_point == SIZE_MAX ? 0 : run->records->best_point];
     const struct plan_kind *p = point_kind(run, of);
-    objective_text(run, objective, sizeof objective);
     about_row(&f, "name", run->spec->name);
     about_row(&f, "dataset", p->set->name);
     about_number(&f, "train", (double)p->n[DATA_TRAIN]);
@@ -206,7 +204,7 @@ int write_about(struct sweep_run *run, int sync, struct err *e)
         about_number(&f, "vocabulary", data_vocabulary(p->set));
     else
         about_number(&f, "targets", data_numbers(p->set));
-    about_row(&f, "objective", objective);
+    about_row(&f, "objective", run->spec->objective);
     if (sweep_search(run->sweep)->type->draws)
         about_row(&f, "search", sweep_search(run->sweep)->type->name);
     if (run->pruning)

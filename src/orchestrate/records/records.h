@@ -16,17 +16,21 @@ struct records {
     int column[M_COUNT];           /* likewise: the rows of train_metrics that some task of the plan measures */
     int columns, epoch_columns;    /* how many; those at the front that are measured by epoch */
     size_t best_point;             /* the first of rank 1 in NAME.points.csv, set by tables_write; SIZE_MAX: none */
-    double written_at, cost;       /* clock_wall when tables_sometimes wrote last; seconds that it took */
-    size_t outside;                /* final trials of the journal that are not in the plan */
-    int other_file;                /* the tables were those of another sweep file until now, */
-    char other_trials[24];         /* of so many trials */
+    uint8_t *front; /* [front_points] likewise, of several objectives: which points are on the Pareto front */
+    size_t front_points;
+    double written_at, cost; /* clock_wall when tables_sometimes wrote last; seconds that it took */
+    size_t outside;          /* final trials of the journal that are not in the plan */
+    int other_file;          /* the tables were those of another sweep file until now, */
+    char other_trials[24];   /* of so many trials */
 };
 
 /* results/NAME + suffix */
 char *run_path(const struct sweep_run *run, const char *suffix, char *buf, size_t n);
 
-/* Every table from the trials as they stand; sets best_point as the table of points ranks them. */
+/* Every table from the trials as they stand; sets best_point and front as the table of points ranks them. */
 int tables_write(struct sweep_run *run, int sync, struct err *e);
+/* Whether the point is the best one or, of several objectives, on the front. */
+int is_among_best(const struct sweep_run *run, size_t point);
 /* The same now and then while it runs: at most a twentieth of the time goes there. Under the lock. */
 int tables_sometimes(struct sweep_run *run, struct err *e);
 /* Two of them: NAME.epochs.csv and NAME.timing.csv. */

@@ -17,14 +17,15 @@ char *run_path(const struct sweep_run *run, const char *suffix, char *buf, size_
     return report_path(buf, n, run->o->out, run->spec->name, suffix);
 }
 
-/* A table on its way into its file, row by row; of the points, the first that it calls rank 1 is the best. */
+/* A table on its way into its file, row by row; of the points, the first that it calls rank 1 is the best, and those
+ * that it calls 1 in the column pareto are the front. */
 struct passing {
     struct table t;
     struct sweep_run *run;
     const char *suffix;
     struct csv_out *csv;
-    int rank, point; /* columns; -1: it has none */
-    uint64_t best;   /* 0: none yet; what stands in the column point */
+    int rank, pareto, point; /* columns; -1: it has none */
+    uint64_t best;           /* 0: none yet; what stands in the column point */
     struct err e;
 };
 
@@ -33,7 +34,16 @@ static void begin_passing(struct passing *p)
     char path[4200];
     p->csv = csv_begin(run_path(p->run, p->suffix, path, sizeof path), p->t.head, p->t.cols, &p->e);
     p->rank = table_column(&p->t, "rank");
+    p->pareto = table_column(&p->t, "pareto");
     p->point = table_column(&p->t, "point");
+}
+
+static void note_front(struct sweep_run *run, const char *point)
+{
+    const uint64_t index = strtoull(point, NULL, 10) - 1;
+    const size_t at = point_of(run->plan, index);
+    if (at < run->records->front_points && run->plan->point[at].index == index) /* a copy is not trained */
+        run->records->front[at] = 1;
 }
 
 static int pass_row(void *ctx, const char *const *cell)
@@ -43,6 +53,8 @@ static int pass_row(void *ctx, const char *const *cell)
         begin_passing(p);
     if (p->csv && !p->best && p->rank >= 0 && p->point >= 0 && !strcmp(cell[p->rank], "1"))
         p->best = strtoull(cell[p->point], NULL, 10);
+    if (p->csv && p->pareto >= 0 && !strcmp(cell[p->pareto], "1"))
+        note_front(p->run, cell[p->point]);
     if (p->csv)
         csv_row(p->csv, cell); /* a failed row is remembered and told by commit */
     return p->csv ? 0 : -1;
@@ -53,14 +65,12 @@ static int write_passing(struct sweep_run *run, const struct table *trials, stru
                                      struct err *e),
                          int sync, struct err *e)
 {
-    char objective[80];
-    objective_text(run, objective, sizeof objective);
     *p = (struct passing){.run = run, .suffix = suffix};
     table_init(&p->t);
     p->t.pass = pass_row;
     p->t.ctx = p;
     struct err why = {0};
-    int bad = fill(trials, objective, &p->t, &why);
+    int bad = fill(trials, run->spec->objective, &p->t, &why);
     if (!bad && !p->csv) { /* there are no rows */
         begin_passing(p);
         bad = !p->csv;
@@ -96,6 +106,12 @@ static int write_surrogate(struct sweep_run *run, const struct table *trials, in
 static int write_summaries(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
 {
     struct passing p;
+    struct records *r = run->records;
+    free(r->front);
+    r->front_points = run->spec->goals > 1 ? run->plan->npoints : 0;
+    r->front = calloc(r->front_points + 1, 1);
+    if (!r->front)
+        return err_set(e, ERR_NOMEM, "no memory for the table of points");
     if (write_passing(run, trials, &p, ".points.csv", report_points, sync, e))
         return -1;
     run->records->best_point = SIZE_MAX;
@@ -107,6 +123,12 @@ static int write_summaries(struct sweep_run *run, const struct table *trials, in
                    write_surrogate(run, trials, sync, e)
                ? -1
                : 0;
+}
+
+int is_among_best(const struct sweep_run *run, size_t point)
+{
+    const struct records *r = run->records;
+    return point == r->best_point || (point < r->front_points && r->front[point]);
 }
 
 int tables_write(struct sweep_run *run, int sync, struct err *e)

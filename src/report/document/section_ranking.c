@@ -2,6 +2,7 @@
 #include "report/document/sections.h"
 
 #include <math.h>
+#include <string.h>
 
 #define TOP 10 /* rows */
 
@@ -18,6 +19,12 @@ static void add_difference(const struct plot_data *d, const struct difference *x
     doc_text(doc, ")");
 }
 
+/* Says whether an objective has a column of its own: the number of parameters is there anyhow. */
+static int is_other_column(const struct trials_view *v, size_t goal)
+{
+    return strcmp(v->goal[goal].metric, "params") != 0;
+}
+
 /* Points are named by their bare number: GitHub takes #12 for an issue. */
 static void add_ranked_point(const struct report_source *source, size_t p, struct document *doc)
 {
@@ -32,6 +39,14 @@ static void add_ranked_point(const struct report_source *source, size_t p, struc
     doc_cell(doc, "%s", point_fact(d, p, "params"));
     doc_cell_begin(doc);
     add_interval(doc, d, d->v.metric, &m);
+    for (size_t k = 1; k < d->v.goals; k++)
+        if (is_other_column(&d->v, k)) {
+            m = column_stats(source, p, d->v.goal[k].metric);
+            doc_cell_begin(doc);
+            add_interval(doc, d, d->v.goal[k].metric, &m);
+        }
+    if (d->v.front)
+        doc_cell(doc, d->v.front[p] ? "%zu" : "-", (size_t)d->v.front[p]);
     doc_cell_begin(doc);
     add_difference(d, diff, doc);
     doc_cell(doc, "%s", word[diff->tied]);
@@ -39,7 +54,7 @@ static void add_ranked_point(const struct report_source *source, size_t p, struc
 
 static int add_ranking_head(const struct trials_view *v, struct document *doc)
 {
-    const char **head = arena_take(&doc->mem, (v->naxes + 6) * sizeof *head);
+    const char **head = arena_take(&doc->mem, (v->naxes + 7 + v->goals) * sizeof *head);
     size_t n = 0;
     if (!head)
         return -1;
@@ -49,6 +64,11 @@ static int add_ranking_head(const struct trials_view *v, struct document *doc)
         head[n++] = v->axis[i].name;
     head[n++] = "params";
     head[n++] = v->metric;
+    for (size_t k = 1; k < v->goals; k++)
+        if (is_other_column(v, k))
+            head[n++] = v->goal[k].metric;
+    if (v->front)
+        head[n++] = "front";
     head[n++] = "difference to the best";
     head[n++] = "tied with the best";
     doc_table(doc, head, n);
@@ -67,6 +87,8 @@ static int add_ranking(const struct report_source *source, struct document *doc,
     doc_heading(doc, 2, "Ranking");
     if (ranked > TOP)
         doc_paragraph(doc, "The best %d of %zu points; all are in the table of points.", TOP, ranked);
+    if (v->front)
+        doc_paragraph(doc, "Front after front, in each by %s, which the differences are of.", v->metric);
     if (add_ranking_head(v, doc))
         return err_set(e, ERR_NOMEM, "no memory for the ranking");
     for (size_t i = 0; i < ranked && i < TOP; i++) {

@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static int is_objective(const struct trials_view *v, const char *column)
+{
+    size_t k = 0;
+    while (k < v->goals && strcmp(v->goal[k].metric, column))
+        k++;
+    return k < v->goals;
+}
+
 static void add_metric_rows(const struct report_source *source, size_t p, struct document *doc)
 {
     const struct plot_data *d = &source->data;
@@ -16,9 +24,15 @@ static void add_metric_rows(const struct report_source *source, size_t p, struct
     doc_cell(doc, "%s (objective)", d->v.metric);
     doc_cell_begin(doc);
     add_interval(doc, d, d->v.metric, &m);
+    for (size_t k = 1; k < d->v.goals; k++) {
+        m = column_stats(source, p, d->v.goal[k].metric);
+        doc_cell(doc, "%s (objective)", d->v.goal[k].metric);
+        doc_cell_begin(doc);
+        add_interval(doc, d, d->v.goal[k].metric, &m);
+    }
     for (size_t i = 0; i < sizeof also / sizeof *also; i++) {
         m = column_stats(source, p, also[i]);
-        if (!m.n || !strcmp(also[i], d->v.metric))
+        if (!m.n || is_objective(&d->v, also[i]))
             continue;
         doc_cell(doc, "%s", also[i]);
         doc_cell_begin(doc);
@@ -44,7 +58,7 @@ static void add_best(const struct report_source *source, struct document *doc)
 {
     const struct trials_view *v = &source->data.v;
     size_t p = v->order[0];
-    doc_cell(doc, "best point");
+    doc_cell(doc, v->goals > 1 ? "best point by %s" : "best point", v->metric);
     doc_cell(doc, "%s", point_fact(&source->data, p, "point"));
     for (size_t i = 0; i < v->naxes; i++) {
         const char *text = view_cell(v, v->first[p], v->axis[i].col);
@@ -54,6 +68,13 @@ static void add_best(const struct report_source *source, struct document *doc)
     add_metric_rows(source, p, doc);
     if (v->npoints > 1)
         add_ties(source, doc);
+    if (v->front) {
+        size_t n = 0;
+        for (size_t i = 0; i < v->npoints; i++)
+            n += v->front[i] == 1;
+        doc_cell(doc, "points on the Pareto front");
+        doc_cell(doc, "%zu", n);
+    }
 }
 
 static void add_counts(const struct plot_data *d, struct document *doc)

@@ -6,6 +6,13 @@
 
 #define NAMED 8 /* trials in a cell */
 
+/* Of a network, as its number of parameters. */
+static int is_fact_column(const struct plot_data *d, const char *column)
+{
+    const int col = table_column(&d->trials, column);
+    return col >= 0 && view_is_fact(&d->v, col);
+}
+
 void add_value(struct document *doc, const struct plot_data *d, const char *column, double x)
 {
     char label[96];
@@ -14,6 +21,8 @@ void add_value(struct document *doc, const struct plot_data *d, const char *colu
         doc_text(doc, "-");
     else if (unit > 1)
         doc_text(doc, "%.2f %%", unit * x);
+    else if (x == floor(x) && fabs(x) < 1e15 && is_fact_column(d, column))
+        doc_text(doc, "%.0f", x);
     else
         doc_text(doc, "%.4g", x);
 }
@@ -21,7 +30,7 @@ void add_value(struct document *doc, const struct plot_data *d, const char *colu
 void add_interval(struct document *doc, const struct plot_data *d, const char *metric, const struct stats *m)
 {
     add_value(doc, d, metric, m->mean);
-    if (m->n < 2)
+    if (m->n < 2 || is_fact_column(d, metric))
         return;
     doc_text(doc, " (95 %% interval ");
     add_value(doc, d, metric, m->low);

@@ -28,7 +28,8 @@ struct report_section {
 /* Adds a value of the column: 0.98954 -> "98.95 %" for shares of samples, otherwise four digits; "-" when it is not
  * known. */
 void add_value(struct document *doc, const struct plot_data *d, const char *column, double x);
-/* Adds a mean with its interval: "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)". */
+/* Adds a mean with its interval: "98.95 % (95 % interval 98.67 % to 99.24 %, 3 repeats)"; of a fact of
+ * the network it is the fact. */
 void add_interval(struct document *doc, const struct plot_data *d, const char *metric, const struct stats *m);
 /* Mean and interval of a column of the trials over the complete trials of point p. */
 struct stats column_stats(const struct report_source *source, size_t p, const char *column);

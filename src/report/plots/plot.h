@@ -21,13 +21,13 @@ struct plot_data {
     size_t naxes;            /* as the effects name them: axes whose values follow from another's are one with it */
     struct table_axis *axis; /* [naxes] */
     unsigned *inside;        /* [naxes] those that decide where it exists, as in design.h */
-    char objective[80];
-    double unit;                       /* values are drawn times this: 100 for accuracies */
-    char label[96];                    /* "validation accuracy (%)" */
-    char file[80];                     /* of the picture, without an ending; "": the plot's name */
-    const struct report_data *of_data; /* of a dataset, not of a sweep: all else but the name is empty; else NULL */
-    const struct report_look *of_look; /* of a look into a network, likewise */
-    const struct curves_of *of;        /* whose learning curves are asked for; NULL: the best point's */
+    char objective[PARETO_VALUES * 72]; /* all of them, as NAME.about.csv has them */
+    double unit;                        /* values are drawn times this: 100 for accuracies */
+    char label[96];                     /* "validation accuracy (%)" */
+    char file[80];                      /* of the picture, without an ending; "": the plot's name */
+    const struct report_data *of_data;  /* of a dataset, not of a sweep: all else but the name is empty; else NULL */
+    const struct report_look *of_look;  /* of a look into a network, likewise */
+    const struct curves_of *of;         /* whose learning curves are asked for; NULL: the best point's */
     struct arena mem;
 };
 /* Learning curves of some points, or of the values of an axis. */
@@ -50,7 +50,7 @@ struct plot {
 extern const char PLOT_NOMEM[];
 /* Every plot of a sweep, each in a file plot_NAME.c that ends in its row, in the order of the reports. */
 // clang-format off
-#define PLOTS(X) X(learning) X(curves) X(ranking) X(repeats) X(edf) X(axes) X(slices) X(importance) X(pairs) X(contours) X(parallel) X(params) X(confusion) X(roc) X(calibration) X(predicted) X(pictures) X(regions) X(history) X(rungs) X(timeline) X(cost)
+#define PLOTS(X) X(learning) X(curves) X(ranking) X(repeats) X(edf) X(axes) X(slices) X(importance) X(pairs) X(contours) X(parallel) X(pareto) X(params) X(confusion) X(roc) X(calibration) X(predicted) X(pictures) X(regions) X(history) X(rungs) X(timeline) X(cost)
 // clang-format on
 #define DECLARE_PLOT(name) extern const struct plot plot_##name;
 PLOTS(DECLARE_PLOT)

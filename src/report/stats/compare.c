@@ -285,7 +285,7 @@ int compare_with_best(const struct trials_view *v, struct difference *d, struct 
         d[p] = (struct difference){NAN, NAN, NAN, TIE_NO};
         if (isnan(v->mean[p]))
             continue;
-        if (v->rank[p] == 1) {
+        if (v->rank[p] == 1 || (v->front && v->mean[p] == v->mean[best])) {
             d[p] = (struct difference){0, NAN, NAN, TIE_YES};
             if (p != best)
                 put_difference_interval(&f, p, best, q, &d[p]);

@@ -2,6 +2,7 @@
 #include "report/report.h"
 #include "report/stats/bootstrap.h"
 #include "report/stats/compare.h"
+#include "report/stats/view_fronts.h"
 #include "report/table/columns.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 struct point_sheet {
     const struct trials_view *v;
     const struct difference *diff; /* [points of the view] */
+    const double *volume;          /* likewise, of several objectives */
     size_t nfacts, nmetrics;
     int *fact, *metric; /* columns of the trials */
     int point;          /* likewise */
@@ -140,6 +142,37 @@ static const char *point_bootstrap(const void *row, size_t at, char buf[STR_NUM]
     return isnan(r->s->boot[at]) ? buf : mean_number(r->s->boot[at], buf);
 }
 
+/* Of several objectives. */
+enum { POINT_PARETO, POINT_VOLUME, POINT_FRONTS };
+
+static size_t count_point_fronts(const void *of)
+{
+    const struct point_sheet *s = of;
+    return !s || s->v->front ? POINT_FRONTS : 0;
+}
+
+static const char *name_point_front(const void *of, size_t i, const char **help, struct arena *a)
+{
+    (void)of;
+    (void)a;
+    *help =
+        i == POINT_PARETO
+            ? "of several objectives: 1 for the Pareto front, points that no other is better than by all objectives; 2 "
+              "for those that only these are better than, and so on"
+            : "likewise: the hypervolume of the points up to this one, as a share of the box from the front's best "
+              "values to the reference point, which lies a tenth of the front's range beyond its worst ones";
+    return i == POINT_PARETO ? "pareto" : "hypervolume";
+}
+
+static const char *point_front(const void *row, size_t i, char buf[STR_NUM])
+{
+    const struct point_source *r = row;
+    const struct point_sheet *s = r->s;
+    if (i == POINT_VOLUME)
+        return isnan(s->volume[r->p]) ? "" : mean_number(s->volume[r->p], buf);
+    return s->v->front[r->p] ? str_whole(buf, s->v->front[r->p]) : "";
+}
+
 /* ---- metrics ----------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -198,6 +231,7 @@ static const char *point_statistic(const void *row, size_t i, char buf[STR_NUM])
 
 static const struct column_kind point_axes = {count_point_axes, name_point_axis};
 static const struct column_kind point_facts = {count_point_facts, name_point_fact};
+static const struct column_kind point_fronts = {count_point_fronts, name_point_front};
 static const struct column_kind point_statistics = {count_statistics, name_statistic};
 
 static const struct column_row point_columns[] = {
@@ -206,7 +240,10 @@ static const struct column_row point_columns[] = {
     COLUMN_KIND(&point_facts, "facts of the network and sizes of the splits, from params to test_samples of NAME.csv",
                 point_fact_cell, 0, 0),
     COLUMN("n", "complete trials", point_complete),
-    COLUMN("rank", "by the mean of the objective; equal means share one", point_rank),
+    COLUMN("rank",
+           "by the mean of the objective; equal means share one. Of several objectives by the column pareto, then by "
+           "the first",
+           point_rank),
     COLUMN("tied_with_best", "yes or no: it cannot be told from the best point, at 95 %", point_tied),
     COLUMN("trials", "trials that ended, complete or not", point_trials),
     COLUMN_FIELD("diff_to_best", "its mean less that of the best point", point_difference, struct difference, diff),
@@ -220,6 +257,7 @@ static const struct column_row point_columns[] = {
      .cell = point_bootstrap,
      .at = 0},
     {.name = "boot95_high", .help = "upper end", .cell = point_bootstrap, .at = 1},
+    COLUMN_KIND(&point_fronts, NULL, point_front, 0, 0),
     COLUMN_KIND(&point_statistics, NULL, point_statistic, 0, 0),
 };
 const struct column_table point_table = {"NAME.points.csv", "a point", COLUMNS_OF(point_columns)};
@@ -236,11 +274,12 @@ static int prepare_points(struct point_sheet *s, struct trials_view *v)
 {
     struct range_cache cache = {0};
     struct difference *diff = arena_take(&v->mem, (v->npoints + 1) * sizeof *diff);
-    *s = (struct point_sheet){.v = v, .diff = diff, .point = table_column(v->t, "point")};
+    double *volume = v->front ? arena_take(&v->mem, (v->npoints + 1) * sizeof *volume) : NULL;
+    *s = (struct point_sheet){.v = v, .diff = diff, .volume = volume, .point = table_column(v->t, "point")};
     s->values = arena_take(&v->mem, (most_trials(v) + 1) * sizeof *s->values);
     s->fact = arena_take(&v->mem, (v->t->cols + 1) * sizeof *s->fact);
     s->metric = arena_take(&v->mem, (v->t->cols + 1) * sizeof *s->metric);
-    if (!diff || !s->values || !s->fact || !s->metric)
+    if (v->mem.failed || (v->front && front_volumes(v, volume)))
         return -1;
     for (size_t c = 0; c < v->t->cols; c++) {
         if (view_is_fact(v, (int)c))

@@ -42,20 +42,86 @@ static double mean_of_others(const double *y, size_t repeats, size_t left_out)
     return sum / (double)(repeats - 1);
 }
 
-static int by_repeats(const struct trials_view *v, struct selection *s, struct arena *a)
+/* An objective in each repeat, y[repeats] of the first point and `stride` further on that of the next; NaN: there is
+ * none. */
+static void fill_repeats(const struct view_goal *g, size_t repeats, double *y, size_t stride)
 {
+    const struct trials_view *v = g->v;
     const int col = table_column(v->t, "repeat");
-    const size_t repeats = count_repeats(v, col);
-    double *y = repeats < 2 ? NULL : arena_take(a, v->npoints * repeats * sizeof *y);
-    if (!y)
-        return repeats < 2 ? 0 : -1;
     for (size_t i = 0; i < v->npoints * repeats; i++)
-        y[i] = NAN;
+        y[i / repeats * stride + i % repeats] = NAN;
     for (size_t r = 0; r < v->t->rows; r++) {
         double n = table_number(v->t, r, col);
         if (n >= 1 && n <= (double)repeats)
-            y[v->point[r] * repeats + (size_t)n - 1] = v->y[r];
+            y[v->point[r] * stride + (size_t)n - 1] = g->y[r];
     }
+}
+
+/* Counts the points on the fronts that leave out each repeat in turn. */
+static int fronts_by_repeats(const struct trials_view *v, size_t repeats, struct selection *s, struct arena *a)
+{
+    const size_t m = v->goals, all = v->npoints * m;
+    double *y = arena_take(a, all * repeats * sizeof *y); /* [points][goals][repeats] */
+    double *chosen = arena_take(a, all * sizeof *chosen), *fresh = arena_take(a, all * sizeof *fresh);
+    uint32_t *front = arena_take(a, 2 * v->npoints * sizeof *front);
+    if (!y || !chosen || !fresh || !front)
+        return -1;
+    for (size_t k = 0; k < m; k++)
+        fill_repeats(&v->goal[k], repeats, y + k * repeats, m * repeats);
+    const size_t n = take_complete(y, v->npoints, m * repeats);
+    for (size_t out = 0; n > 1 && out < repeats; out++) {
+        for (size_t i = 0; i < n * m; i++) {
+            const double sign = v->goal[i % m].maximise ? -1 : 1;
+            chosen[i] = sign * mean_of_others(y + i * repeats, repeats, out);
+            fresh[i] = sign * y[i * repeats + out];
+        }
+        if (pareto_fronts(chosen, n, m, front) || pareto_fronts(fresh, n, m, front + n))
+            return -1;
+        for (size_t p = 0; p < n; p++) {
+            s->front += !front[p];
+            s->holds += !front[p] && !front[n + p];
+        }
+    }
+    return 0;
+}
+
+/* Where some points have more repeats than others, as after a race: the best by those that all have, and what it is in
+ * the others. y[points][repeats]. */
+static void by_further_repeats(const struct trials_view *v, const double *y, size_t repeats, struct selection *s)
+{
+    size_t common = 0, whole = 1;
+    for (; common < repeats && whole; common += whole)
+        for (size_t p = 0; p < v->npoints; p++)
+            whole &= isnan(v->mean[p]) || !isnan(y[p * repeats + common]);
+    for (size_t p = 0; common && common < repeats && p < v->npoints; p++) {
+        double first = 0, later = 0, n = 0;
+        for (size_t r = 0; r < repeats; r++)
+            if (r < common)
+                first += y[p * repeats + r] / (double)common;
+            else if (!isnan(y[p * repeats + r])) {
+                later += y[p * repeats + r];
+                n++;
+            }
+        if (isnan(first) || (s->common && !(v->maximise ? first > s->first : first < s->first)))
+            continue;
+        s->common = common;
+        s->further = (size_t)n;
+        s->first_best = p;
+        s->first = first;
+        s->later = later / n;
+    }
+}
+
+static int by_repeats(const struct trials_view *v, struct selection *s, struct arena *a)
+{
+    const size_t repeats = count_repeats(v, table_column(v->t, "repeat"));
+    double *y = repeats < 2 ? NULL : arena_take(a, v->npoints * repeats * sizeof *y);
+    if (!y)
+        return repeats < 2 ? 0 : -1;
+    fill_repeats(v->goal, repeats, y, repeats);
+    by_further_repeats(v, y, repeats, s);
+    if (v->front && fronts_by_repeats(v, repeats, s, a))
+        return -1;
     s->points = take_complete(y, v->npoints, repeats);
     s->repeats = s->points > 1 ? repeats : 0;
     for (size_t out = 0; out < s->repeats; out++) {

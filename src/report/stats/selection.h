@@ -12,6 +12,13 @@ struct selection {
     size_t tested;     /* points with the objective's metric on both splits; 0: it is none of the validation split */
     double best_loses; /* from validation to test, > 0: it becomes worse */
     double all_lose;   /* mean over these points */
+    /* Of several objectives: points on the Pareto front by all repeats but one, each in turn, and how many of these are
+     * on that by the repeat left out. */
+    size_t front, holds;
+    /* After a race: repeats that all points with a result have (0: none, or all), the best point by these, its means
+     * over them and over the `further` ones that it has. */
+    size_t common, first_best, further;
+    double first, later;
 };
 
 /* Points with no result in some repeat are left out of the first, as blocks are to be complete. Scratch from a. 0, or

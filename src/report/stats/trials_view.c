@@ -45,15 +45,28 @@ double view_value(const struct trials_view *v, size_t row, int *given_up)
     return *given_up ? table_number(v->t, row, v->col) : v->y[row];
 }
 
-int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e)
+/* Reads the objectives of a text. 0, or -1 with *e: one is not understood, or is no column of the table. */
+static int read_goals(struct trials_view *v, const char *text, struct err *e)
 {
-    size_t len = strcspn(text, " \t");
-    const char *name = text + len + strspn(text + len, " \t");
-    int max = len == 3 && !strncmp(text, "max", 3);
-    if ((!max && !(len == 3 && !strncmp(text, "min", 3))) || !*name || strlen(name) >= n)
-        return err_set(e, ERR_USAGE, "objective '%.80s': expected 'max METRIC' or 'min METRIC'", text);
-    strcpy(metric, name);
-    *maximise = max;
+    for (const char *at = text; at;) {
+        struct view_goal *g = &v->goal[v->goals];
+        if (v->goals == PARETO_VALUES)
+            return err_set(e, ERR_USAGE, "objective '%.80s': there are more than %d", text, PARETO_VALUES);
+        at = report_objective(at, g->metric, sizeof g->metric, &g->maximise);
+        g->v = v;
+        g->col = table_column(v->t, g->metric);
+        if (!*g->metric)
+            return err_set(e, ERR_USAGE, "objective '%.80s': expected 'max METRIC' or 'min METRIC'", text);
+        if (g->col < 0)
+            return err_set(e, ERR_DATA, "the main table has no column '%s', which the objective '%s' names", g->metric,
+                           text);
+        v->goals++;
+    }
+    memcpy(v->metric, v->goal->metric, sizeof v->metric);
+    v->maximise = v->goal->maximise;
+    v->col = v->goal->col;
+    for (size_t k = 1; k < v->goals; k++)
+        v->goal[k].fact = view_is_fact(v, v->goal[k].col);
     return 0;
 }
 
@@ -77,10 +90,14 @@ static int number_points(struct trials_view *v, int col)
         return -1;
     v->first = arena_take(&v->mem, (v->npoints + 1) * sizeof *v->first);
     v->start = arena_take(&v->mem, (v->npoints + 2) * sizeof *v->start);
-    v->mean = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->mean);
     v->order = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->order);
     v->rank = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->rank);
-    if (!v->first || !v->start || !v->mean || !v->order || !v->rank)
+    for (size_t k = 0; k < v->goals; k++)
+        v->goal[k].mean = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->mean);
+    v->mean = v->goal->mean;
+    if (v->goals > 1)
+        v->front = arena_take(&v->ranks, (v->npoints + 1) * sizeof *v->front);
+    if (v->ranks.failed || !v->first || !v->start)
         return -1;
     for (size_t r = rows; r-- > 0;) {
         v->first[v->point[r]] = (uint32_t)r;
@@ -98,14 +115,17 @@ static int fill_view(struct trials_view *v, int point_col)
     size_t rows = v->t->rows + 1;
     v->point = arena_take(&v->mem, rows * sizeof *v->point);
     v->row = arena_take(&v->ranks, rows * sizeof *v->row);
-    v->y = arena_take(&v->mem, rows * sizeof *v->y);
+    for (size_t k = 0; k < v->goals; k++)
+        v->goal[k].y = arena_take(&v->mem, rows * sizeof *v->y);
+    v->y = v->goal->y;
     v->complete = arena_take(&v->mem, rows);
-    if (!v->point || !v->row || !v->y || !v->complete)
+    if (v->mem.failed || !v->row)
         return -1;
     for (size_t r = 0; r < v->t->rows; r++) {
         char buf[STR_NUM];
         v->complete[r] = !strcmp(table_text(v->t, r, v->status, buf), "complete");
-        v->y[r] = v->complete[r] ? table_number(v->t, r, v->col) : NAN;
+        for (size_t k = 0; k < v->goals; k++)
+            v->goal[k].y[r] = v->complete[r] ? table_number(v->t, r, v->goal[k].col) : NAN;
         v->ncomplete += (size_t)v->complete[r];
     }
     return number_points(v, point_col) || view_read_axes(v) || view_rank_points(v) ? -1 : 0;
@@ -127,16 +147,12 @@ int view_init(struct trials_view *v, const struct table *trials, const char *obj
     v->t = trials;
     arena_init(&v->mem);
     arena_init(&v->ranks);
-    if (objective_parse(objective, v->metric, sizeof v->metric, &v->maximise, e))
-        return -1;
     int point = table_column(trials, "point");
     v->status = table_column(trials, "status");
-    v->col = table_column(trials, v->metric);
     if (point < 0 || v->status < 0)
         return err_set(e, ERR_DATA, "the main table has no column '%s'", point < 0 ? "point" : "status");
-    if (v->col < 0)
-        return err_set(e, ERR_DATA, "the main table has no column '%s', which the objective '%s' names", v->metric,
-                       objective);
+    if (read_goals(v, objective, e))
+        return -1;
     read_folds(v);
     if (fill_view(v, point)) {
         view_release(v);
@@ -148,8 +164,10 @@ int view_init(struct trials_view *v, const struct table *trials, const char *obj
 void view_forget_ranks(struct trials_view *v)
 {
     arena_release(&v->ranks);
-    v->order = v->rank = v->row = NULL;
+    v->order = v->rank = v->row = v->front = NULL;
     v->mean = NULL;
+    for (size_t k = 0; k < v->goals; k++)
+        v->goal[k].mean = NULL;
 }
 
 void view_release(struct trials_view *v)
@@ -193,8 +211,9 @@ struct stats view_stats(const struct trials_view *v, size_t p, int col, double *
             buf[n++] = col == v->col ? v->y[r] : table_number(v->t, r, col);
     }
     struct stats s = metric_stats(v, v->t->head[col], buf, n, c);
-    if (col == v->col && n)
-        s.mean = v->mean[p]; /* the one that ranks it */
+    for (size_t k = 0; k < v->goals && n; k++)
+        if (col == v->goal[k].col)
+            s.mean = v->goal[k].mean[p]; /* the one that ranks it */
     return s;
 }
 

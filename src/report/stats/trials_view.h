@@ -2,6 +2,7 @@
 #ifndef REPORT_TRIALS_VIEW_H
 #define REPORT_TRIALS_VIEW_H
 
+#include "base/pareto.h"
 #include "report/report.h"
 #include "report/stats/exact.h"
 #include "report/stats/stats.h"
@@ -23,11 +24,23 @@ struct table_axis {
     int *code;     /* [rows] index of the row's value */
 };
 
+/* One of the objectives. */
+struct view_goal {
+    const struct trials_view *v;
+    char metric[64]; /* its column */
+    int maximise, col;
+    int fact;     /* it is no metric but a fact: the same in all trials of a point */
+    double *y;    /* [rows] of complete trials, NaN elsewhere */
+    double *mean; /* [npoints] mean of y, NaN for none; equal means are equal here */
+};
+
 struct trials_view {
     const struct table *t;
-    struct arena mem, ranks;   /* ranks: row, mean, order and rank */
-    char metric[64];           /* column of the objective */
+    struct arena mem, ranks; /* ranks: row, means, front, order and rank */
+    char metric[64];         /* column of the objective, of several the first */
     int maximise, col, status; /* the columns of the objective and of the status */
+    size_t goals;
+    struct view_goal goal[PARETO_VALUES]; /* [goals] all of them: y and mean of the first are those below */
     size_t naxes;
     struct table_axis *axis;
     size_t npoints;
@@ -38,8 +51,11 @@ struct trials_view {
     char *complete;  /* [rows] status is complete */
     double *y;       /* [rows] objective of complete trials, NaN elsewhere */
     double *mean;    /* [npoints] mean of y, NaN for none; equal means are equal here */
-    uint32_t *order; /* [npoints] best first; points without a mean last; ties in the order of the plan */
-    uint32_t *rank;  /* [npoints] from 1; equal means share one, and the next counts them all: 1, 1, 3 */
+    uint32_t *front; /* [npoints] of several objectives: 1 for the Pareto front, 2 for the one after it, ...; 0: the
+                        point lacks an objective. NULL: there is one objective */
+    uint32_t
+        *order; /* [npoints] best first, front after front; points without a mean last; ties in the order of the plan */
+    uint32_t *rank; /* [npoints] from 1; equal means share one, and the next counts them all: 1, 1, 3 */
     size_t ncomplete;
     double overlap; /* of a cross-validation of k folds 1 / (k - 1), validation samples per training sample; else 0 */
 };
@@ -50,13 +66,12 @@ struct trials_view {
 struct exact view_exact(const struct trials_view *v, size_t p);
 /* How fine the objective is measured at point p: 1/n of an accuracy of n samples, 0 where it is not known. */
 double view_resolution(const struct trials_view *v, size_t p);
-/* "max val_accuracy" -> metric and direction. 0, or -1 with *e. */
-int objective_parse(const char *text, char *metric, size_t n, int *maximise, struct err *e);
 /* The table must outlive the view. 0, or -1 with *e: a column is missing, the objective is not understood, no memory.
  */
 int view_init(struct trials_view *v, const struct table *trials, const char *objective, struct err *e);
 void view_release(struct trials_view *v);
-void view_forget_ranks(struct trials_view *v); /* row, mean, order and rank are gone: for those who need the memory */
+void view_forget_ranks(
+    struct trials_view *v); /* row, means, front, order and rank are gone: for those who need the memory */
 
 /* Of a table that keeps its cells. */
 const char *view_cell(const struct trials_view *v, size_t row, int col);

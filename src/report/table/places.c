@@ -11,6 +11,21 @@ char *report_path(char *buf, size_t n, const char *out, const char *name, const 
     return buf;
 }
 
+const char *report_objective(const char *text, char *column, size_t n, int *maximise)
+{
+    const char *end = text + strcspn(text, ",");
+    text += strspn(text, " \t");
+    size_t way = strcspn(text, " \t,");
+    const char *name = text + way + strspn(text + way, " \t");
+    size_t length = name < end ? (size_t)(end - name) : 0;
+    while (length && (name[length - 1] == ' ' || name[length - 1] == '\t'))
+        length--;
+    *maximise = way == 3 && !strncmp(text, "max", 3);
+    int known = *maximise || (way == 3 && !strncmp(text, "min", 3));
+    snprintf(column, n, "%.*s", known ? (int)length : 0, name);
+    return *end ? end + 1 : NULL;
+}
+
 const char *report_objective_warning(const char *objective)
 {
     if (!strstr(objective, " test_"))

@@ -6,6 +6,11 @@ static int decide_asha(const struct prune_args *a, const struct prune_case *c, d
     return prune_is_rung(a->after, a->eta, c->own.epochs) ? prune_rung(a, c, NULL, against) : 0;
 }
 
+static double asha_epochs(const struct prune_args *a, int planned)
+{
+    return prune_rung_epochs(a->after, a->eta, planned);
+}
+
 // clang-format off
 static const struct param asha_params[] = {
     PRUNE_COMPARES,
@@ -27,4 +32,5 @@ const struct prune_type prune_asha = {
     .params = asha_params,
     .compares = 1,
     .decide = decide_asha,
+    .epochs = asha_epochs,
 };

@@ -52,6 +52,18 @@ static int decide_hyperband(const struct prune_args *a, const struct prune_case 
     return prune_is_rung(first, a->eta, c->own.epochs) ? prune_rung(a, c, same_bracket, against) : 0;
 }
 
+static double hyperband_epochs(const struct prune_args *a, int planned)
+{
+    double epochs = 0, points = 0;
+    int first = a->after;
+    for (int b = 0; b < hyperband_brackets(a, planned); b++, first *= a->eta) {
+        double n = (double)hyperband_size(a, planned, b);
+        epochs += n * prune_rung_epochs(first, a->eta, planned);
+        points += n;
+    }
+    return epochs / points;
+}
+
 // clang-format off
 static const struct param hyperband_params[] = {
     PRUNE_COMPARES,
@@ -69,4 +81,5 @@ const struct prune_type prune_hyperband = {
     .params = hyperband_params,
     .compares = 1,
     .decide = decide_hyperband,
+    .epochs = hyperband_epochs,
 };

@@ -26,5 +26,6 @@ int test_file(void);
 int test_clock(void);
 int test_timing(void);
 int test_library(void);
+int test_pareto(void);
 
 #endif

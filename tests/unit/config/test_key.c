@@ -409,6 +409,21 @@ static void the_sweep_section(void **state)
     expect_error("[require]\nresult = auc > 0.9\n", "unknown name 'auc'", "`sweep list metrics`", NULL);
     expect_error("[stop]\ntarget = 99\n", "t.ini:2: stop.target: val_accuracy is at most 1", "write 99%", NULL);
     sweep_free(open_text("[stop]\ntarget = 99\n[sweep]\nobjective = min val_loss\n", NULL));
+    expect_error(
+        "[sweep]\nobjective = min params, max val_accuracy\n",
+        "params is the same in all epochs, and the first objective selects the epoch: write a metric before it", NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy, min parms\n", "did you mean 'params'?", NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy, min head\n", "unknown metric 'head'", NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy, min seconds\n", "not the same on every machine", "min macs",
+                 NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy, max val_accuracy\n", "is an objective twice", NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy, max val_loss\n", "write min val_loss", NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy,\n", "'' is not 'max METRIC'", NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy, max train_auc\n", "measured only where it selects", NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy, min params, min macs, min depth, min jump\n", "more than 4",
+                 NULL);
+    expect_error("[sweep]\nobjective = max val_accuracy, min params\n[prune]\nmethod = asha\n",
+                 "asha compares trials by one objective", NULL);
     expect_error("[sweep]\nobjective = max val_loss\n", "better when it is smaller: write min val_loss", NULL);
 }
 

@@ -224,7 +224,7 @@ static void write_classes(const char *out, const char *name, const struct made_s
     fprintf(f, "\n");
     fclose(f);
     f = table_file(out, name, ".about.csv", "key,value\n");
-    fprintf(f, "name,%s\nobjective,%s\nrequire.1,test_accuracy >= %.4g%%\n%s", name, m->aim, 100 - 90 * m->error,
+    fprintf(f, "name,%s\nobjective,\"%s\"\nrequire.1,test_accuracy >= %.4g%%\n%s", name, m->aim, 100 - 90 * m->error,
             m->drawn ? "search,tpe\n" : "");
     fclose(f);
 }

@@ -70,8 +70,8 @@ static void texts_of_pictures_have_room(void **state)
 {
     static const struct made_sweep sweeps[] = {
         {2, 12, 2, 12, 10, 0, 0.4, "max val_accuracy", 0, NULL},
-        {6, 81, 3, 8, 3, 1, 0.004, "max val_accuracy", 0, "race"},
-        {12, 500, 1, 60, 18, 1, 0.02, "min val_loss", 1, "asha"},
+        {6, 81, 3, 8, 3, 1, 0.004, "max val_accuracy, min params", 0, "race"},
+        {12, 500, 1, 60, 18, 1, 0.02, "min val_loss, max test_accuracy, min params", 1, "asha"},
     };
     size_t bad = 0;
     (void)state;
@@ -103,7 +103,9 @@ static void texts_of_all_sizes_have_room(void **state)
                                        2 + k % 40,
                                        wordy,
                                        k % 3 ? 0.004 : 0.3,
-                                       k % 5 ? "max val_accuracy" : "min val_loss",
+                                       k % 5   ? "max val_accuracy"
+                                       : k % 2 ? "min val_loss, min params"
+                                               : "min val_loss",
                                        k % 3 == 1,
                                        k % 4 == 1   ? "asha"
                                        : k % 4 == 2 ? "race"

@@ -153,7 +153,13 @@ static int write_report(void *ctx, uint64_t *result, struct err *e)
 }
 
 static const struct made_sweep sweeps[] = {
-    {.axes = 2, .points = 4, .repeats = 2, .epochs = 3, .classes = 3, .error = 0.3, .aim = "max val_accuracy"},
+    {.axes = 2,
+     .points = 4,
+     .repeats = 2,
+     .epochs = 3,
+     .classes = 3,
+     .error = 0.3,
+     .aim = "max val_accuracy, max params"},
     {.axes = 4,
      .points = 12,
      .repeats = 1,
@@ -161,14 +167,14 @@ static const struct made_sweep sweeps[] = {
      .classes = 2,
      .wordy = 1,
      .error = 0.01,
-     .aim = "min val_loss"},
+     .aim = "min val_loss, max params"},
 };
 
 static void lack_of_memory_in_pictures_is_told(void **state)
 {
-    static const struct plot *const plots[] = {&plot_learning, &plot_axes,       &plot_pairs,
-                                               &plot_parallel, &plot_importance, &plot_params,
-                                               &plot_ranking,  &plot_confusion,  &plot_timeline};
+    static const struct plot *const plots[] = {&plot_learning,   &plot_axes,    &plot_pairs,   &plot_parallel,
+                                               &plot_importance, &plot_params,  &plot_ranking, &plot_confusion,
+                                               &plot_timeline,   &plot_history, &plot_pareto};
     (void)state;
     for (size_t i = 0; i < COUNT(sweeps); i++) {
         struct plot_data d;

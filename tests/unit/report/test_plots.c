@@ -147,8 +147,8 @@ static void make_sweep(const char *name, const char *a, const char *b, const cha
     table_row(&confusion, (const char *const[]){a, "9", "1"});
     table_row(&confusion, (const char *const[]){vb[0], "0", "7"});
     results_file(name, ".about.csv",
-                 drawn ? "key,value\nobjective,max val_accuracy\nsearch,tpe\n"
-                       : "key,value\nobjective,max val_accuracy\n");
+                 drawn ? "key,value\nobjective,\"max val_accuracy, max params\"\nsearch,tpe\n"
+                       : "key,value\nobjective,\"max val_accuracy, max params\"\n");
     make_findings(name, a, vb[0]);
     make_surrogate(name, a, b, va, vb);
     for (size_t i = 0; i < 4; i++) {
@@ -608,6 +608,33 @@ static void contours_are_where_values_cross(void **state)
     str_release(&surrogate);
 }
 
+/* Of several objectives: the front over the second one, numbers in its order, and the hypervolume. */
+static void several_objectives(void **state)
+{
+    (void)state;
+    results_file("goals", ".csv",
+                 "trial,point,repeat,status,m.a,epochs_run,params,val_accuracy,val_f1\n1,1,1,complete,1,8,100,0.5,0.9\n"
+                 "2,2,1,complete,2,2,400,0.8,0.5\n3,3,1,complete,3,8,300,0.4,0.4\n4,4,1,complete,4,8,50,0.2,0.8\n");
+    results_file("goals", ".about.csv", "key,value\nobjective,\"max val_accuracy, min params\"\n");
+    char *gp = script_of("goals", "pareto");
+    shows(gp, "$front << EOD\n50\t50\t50\t20\t20\t20\n100\t100\t100\t50\t50\t50\n400\t400\t400\t80\t80\t80\nEOD", 1);
+    shows(gp, "second = 'parameters'", 1);
+    shows(gp, "400 parameters, 80.00 %: #2", 1);
+    free(gp);
+    gp = script_of("goals", "history");
+    shows(gp, "$volume << EOD\n1\t8\t", 1);
+    shows(gp, "'hypervolume'", 1);
+    free(gp);
+    /* Of a second one of which more is better the front goes down from the left. */
+    results_file("goals", ".about.csv",
+                 "key,value\nobjective,\"max val_accuracy, max val_f1\"\n"
+                 "metric.accuracy,larger 0 1 %\nmetric.f1,larger 0 1\n");
+    gp = script_of("goals", "pareto");
+    shows(gp, "$front << EOD\n0.9\t0.9\t0.9\t50\t50\t50\n0.5\t0.5\t0.5\t80\t80\t80\nEOD", 1);
+    shows(gp, "val_f1 0.5, 80.00 %: #2", 1);
+    free(gp);
+}
+
 /* No row, rows without results, only failures: never a crash, never an empty series. */
 static void hardly_any_data(void **state)
 {
@@ -894,7 +921,7 @@ static void plot_types_are_named(void **state)
         for (size_t k = 0; k < n; k++)
             assert_string_not_equal(report_plot_type(k)->name, report_plot_type(n)->name);
     }
-    assert_int_equal(n, 22);
+    assert_int_equal(n, 23);
 }
 
 int test_plots(void)
@@ -918,6 +945,7 @@ int test_plots(void)
         cmocka_unit_test(given_up_trials_are_counted),
         cmocka_unit_test(the_distribution_steps),
         cmocka_unit_test(contours_are_where_values_cross),
+        cmocka_unit_test(several_objectives),
         cmocka_unit_test(hardly_any_data),
         cmocka_unit_test(wrong_input),
         cmocka_unit_test(rooflines),

@@ -212,9 +212,84 @@ static void equal_means_share_a_rank(void **state)
     table_release(&t);
 }
 
+/* Points 1 and 3 have the same accuracies in another order; points 6 and 7 differ by one of their parameters, which
+ * floats do not tell apart; point 5 has no result. */
+static const char *const two_objectives =
+    "trial,point,repeat,status,model.a,params,val_accuracy\n"
+    "1,1,1,complete,1,100,0.90\n2,1,2,complete,1,100,0.93\n3,2,1,complete,2,50,0.80\n4,2,2,complete,2,50,0.82\n"
+    "5,3,1,complete,3,100,0.93\n6,3,2,complete,3,100,0.90\n7,4,1,complete,4,60,0.70\n8,4,2,complete,4,60,0.70\n"
+    "9,5,1,failed,5,10,\n10,6,1,complete,6,16777217,0.95\n11,6,2,complete,6,16777217,0.95\n"
+    "12,7,1,complete,7,16777216,0.95\n13,7,2,complete,7,16777216,0.95\n";
+
+static void several_objectives_rank_by_fronts(void **state)
+{
+    static const char *const want[][3] = {{"1", "2", ""}, {"1", "4", ""},    {"1", "2", ""},   {"2", "6", ""},
+                                          {"", "", ""},   {"2", "5", "yes"}, {"1", "1", "yes"}};
+    const double low = 0.81 - 0.014, most = 16777216 + 0.1 * (16777216 - 50), box = (0.95 - low) * (most - 50);
+    const double one = (0.915 - low) * (most - 100), two = one + (0.81 - low) * 50,
+                 six = two + 0.035 * (most - 16777217), seven = two + 0.035 * (most - 16777216),
+                 volume[] = {one, two, two, two, two, six, seven};
+    struct table t, p;
+    struct err e = {0};
+    (void)state;
+    table_of(&t, two_objectives);
+    table_init(&p);
+    assert_int_equal(report_points(&t, "max val_accuracy, min params", &p, &e), 0);
+    assert_int_equal(table_column(&p, "pareto"), table_column(&p, "boot95_high") + 1);
+    for (size_t i = 0; i < COUNT(want); i++) {
+        assert_string_equal(table_cell(&p, i, "pareto"), want[i][0]);
+        assert_string_equal(table_cell(&p, i, "rank"), want[i][1]);
+        if (*want[i][2])
+            assert_string_equal(table_cell(&p, i, "tied_with_best"), want[i][2]);
+        assert_close(table_number(&p, i, table_column(&p, "hypervolume")), volume[i] / box, 1e-6, 0);
+    }
+    assert_string_equal(table_cell(&p, 5, "diff_to_best"), "0");
+    table_release(&p);
+    /* The order of the objectives is that of the ranks. */
+    table_init(&p);
+    assert_int_equal(report_points(&t, "min params,max val_accuracy", &p, &e), 0);
+    assert_string_equal(table_cell(&p, 1, "rank"), "1");
+    assert_string_equal(table_cell(&p, 6, "rank"), "4");
+    table_release(&p);
+    table_init(&p);
+    assert_int_equal(report_points(&t, "max val_accuracy", &p, &e), 0);
+    assert_int_equal(table_column(&p, "pareto"), -1);
+    assert_int_equal(table_column(&p, "hypervolume"), -1);
+    table_release(&p);
+    table_release(&t);
+}
+
+/* A point that lacks an objective comes after all fronts, by the first one; all of one value make a front, too. */
+static void points_that_lack_an_objective_are_on_no_front(void **state)
+{
+    struct table t, p;
+    struct err e = {0};
+    (void)state;
+    table_of(&t, "point,status,val_accuracy,val_loss,val_auc\n1,complete,0.9,1,\n2,complete,0.5,1,0.5\n"
+                 "3,complete,0.5,1,0.5\n4,complete,0.95,1,\n5,complete,0.4,1,0.4\n");
+    table_init(&p);
+    assert_int_equal(report_points(&t, "max val_accuracy, min val_loss, max val_auc", &p, &e), 0);
+    static const char *const rank[] = {"5", "1", "1", "4", "3"}, *const front[] = {"", "1", "1", "", "2"};
+    for (size_t i = 0; i < COUNT(rank); i++) {
+        assert_string_equal(table_cell(&p, i, "rank"), rank[i]);
+        assert_string_equal(table_cell(&p, i, "pareto"), front[i]);
+        assert_string_equal(table_cell(&p, i, "hypervolume"), i ? "1" : "0");
+    }
+    table_release(&p);
+    table_release(&t);
+}
+
 static void wrong_questions(void **state)
 {
-    static const char *const objective[] = {"max nothing", "most y", "y", "", "max "};
+    static const char *const objective[] = {"max nothing",
+                                            "most y",
+                                            "y",
+                                            "",
+                                            "max ",
+                                            "max y,",
+                                            "max y, min",
+                                            "max y, min nothing",
+                                            "max y, max y, max y, max y, max y"};
     (void)state;
     for (size_t i = 0; i < COUNT(objective); i++) {
         struct table t, p;
@@ -287,6 +362,8 @@ int test_points(void)
         cmocka_unit_test(ties_are_paired),
         cmocka_unit_test(ties_without_pairs),
         cmocka_unit_test(equal_means_share_a_rank),
+        cmocka_unit_test(several_objectives_rank_by_fronts),
+        cmocka_unit_test(points_that_lack_an_objective_are_on_no_front),
         cmocka_unit_test(wrong_questions),
         cmocka_unit_test(no_rows),
         cmocka_unit_test(classes),

@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "search/gaussian.h"
+#include "search/objectives.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ static int when_even(void *ctx, size_t axis, const int64_t *value, struct err *e
 }
 
 static struct arena mem;
+static size_t others; /* objectives after the first of the searches that are made */
 
 static const struct search_type *method(const char *name)
 {
@@ -45,6 +47,7 @@ static struct search *make_search(const struct search_type *type, const struct d
     *s = (struct search){.type = type,
                          .args = {.trials = trials, .lag = 8, .startup = 10, .candidates = 24},
                          .seed = seed,
+                         .others = others,
                          .axes = axes,
                          .axis = axis,
                          .holds = when_even,
@@ -57,6 +60,13 @@ static struct search *make_search(const struct search_type *type, const struct d
 
 #define MANY 8
 static struct diagram_axis continuous[MANY];
+
+static int one_objective(void **state)
+{
+    (void)state;
+    others = 0;
+    return 0;
+}
 
 static int set_up(void **state)
 {
@@ -75,7 +85,7 @@ static int tear_down(void **state)
 }
 
 /* The next proposal; a method that listens is told results as soon as it waits for them: how far each point is from 0.3
- * along all axes, and of those at one end of the first that they failed. */
+ * along all axes, or of a second objective from 0.7, and of those at one end of the first that they failed. */
 static int next_proposal(const struct search *s, struct search_history *h, struct proposal *at, struct err *e)
 {
     int end;
@@ -84,6 +94,7 @@ static int next_proposal(const struct search *s, struct search_history *h, struc
         for (size_t k = 0; k < s->axes && r.loss < INFINITY; k++) {
             double unit = h->unit[h->told * s->axes + k];
             r.loss += unit == unit ? (unit - 0.3) * (unit - 0.3) : 0.1;
+            r.other[0] += unit == unit ? (unit - 0.7) * (unit - 0.7) : 0.1;
         }
         search_tell(h, &r);
     }
@@ -282,9 +293,8 @@ static const struct diagram_axis small[] = {{.values = 3},
                                             {.values = 2, .conditional = 1, .depends_on = looks[1], .ndepends = 1}};
 enum { SMALL_POINTS = 13 };
 
-static void a_small_space_is_used_up_without_repetition(void **state)
+static void use_up_small_space(void)
 {
-    (void)state;
     for (size_t m = 0; search_types[m]; m++) {
         const struct search *s = make_search(search_types[m], small, 3, 1000, 9);
         struct search_history h = {0};
@@ -305,6 +315,13 @@ static void a_small_space_is_used_up_without_repetition(void **state)
         search_forget(&h);
         keymap_release(&met);
     }
+}
+
+static void a_small_space_is_used_up_without_repetition(void **state)
+{
+    (void)state;
+    for (others = 0; others < 2; others++)
+        use_up_small_space();
 }
 
 /* More trials are the same first ones and some more, but for latin, whose parts are as many as there are trials;
@@ -347,10 +364,9 @@ static void draws_are_those_of_the_first_version(void **state)
 
 /* A search that listens knows of point k - lag, not of the one after it: another result there changes the next proposal
  * only when it may be known. */
-static void proposals_follow_from_the_results_that_they_may_know(void **state)
+static void look_at_what_may_be_known(void)
 {
     enum { POINTS = 30 };
-    (void)state;
     for (size_t m = 0; search_types[m]; m++) {
         if (!search_types[m]->listens)
             continue;
@@ -362,19 +378,31 @@ static void proposals_follow_from_the_results_that_they_may_know(void **state)
             for (int way = 0; way < 2; way++)
                 for (size_t k = 0; k <= 28; k++) {
                     while (h[way].told < h[way].points) { /* all there are, many of which it must not know yet */
-                        double loss = (double)(h[way].told * 7 % 31);
-                        search_tell(&h[way], &(struct search_result){.loss = way && h[way].told == other ? -1 : loss});
+                        struct search_result r = {.loss = (double)(h[way].told * 7 % 31),
+                                                  .other = {h[way].told * 3 % 31}};
+                        if (way && h[way].told == other)
+                            *(others ? r.other : &r.loss) = -1000;
+                        search_tell(&h[way], &r);
                     }
                     assert_int_equal(search_next(s, &h[way], &at[way], &e), SEARCH_FOUND);
                     assert_int_equal(search_accept(s, &h[way], &at[way], &e), 0);
                 }
             int same = !memcmp(h[0].value, h[1].value, 28 * 3 * sizeof *h[0].value), last = !memcmp(&at[0], &at[1], 24);
-            assert_true(same);                   /* up to point 27, which knows of 0 .. 19 */
-            assert_int_equal(last, other != 20); /* point 28 knows of 20 and not of 21 */
+            if (!same ||
+                last != (other != 20)) /* up to point 27, which knows of 0 .. 19; 28 knows of 20 and not of 21 */
+                fail_msg("%s with %zu objectives: another result of point %zu leads to the same point: %d, %d",
+                         search_types[m]->name, others + 1, other, same, last);
             search_forget(&h[0]);
             search_forget(&h[1]);
         }
     }
+}
+
+static void proposals_follow_from_the_results_that_they_may_know(void **state)
+{
+    (void)state;
+    for (others = 0; others < 2; others++)
+        look_at_what_may_be_known();
 }
 
 /* What is drawn after an earlier sweep of the same seed is none of its points, nor one that it has left out, and is
@@ -435,6 +463,71 @@ static void methods_that_listen_find_better_points(void **state)
         if (!(listening < 0.67 * random))
             fail_msg("%s ends at %g, random at %g", search_types[m]->name, listening / SEEDS, random / SEEDS);
     }
+}
+
+/* Of two objectives, squared distances to two places along each of 3 axes: the volume that is not covered and could be.
+ */
+static double volume_missed(const double *x, size_t n, size_t d)
+{
+    const double reference[] = {1, 1};
+    double *v = arena_take(&mem, n * 2 * sizeof *v), volume;
+    for (size_t i = 0; i < n * d; i++) {
+        v[i / d * 2] += (x[i] - 0.3) * (x[i] - 0.3);
+        v[i / d * 2 + 1] += (x[i] - 0.7) * (x[i] - 0.7);
+    }
+    assert_int_equal(pareto_volume(v, n, 2, reference, &volume), 0);
+    return 1 - 18 * pow(0.4, 4) / 12 - volume; /* the front is on the way between the two places */
+}
+
+static void methods_that_listen_find_better_fronts(void **state)
+{
+    enum { SEEDS = 4, POINTS = 100, AXES = 3 };
+    static double x[POINTS * AXES];
+    (void)state;
+    others = 1;
+    for (size_t m = 0; search_types[m]; m++) {
+        const int points = search_types[m] == method("gp") ? 30 : POINTS;
+        double random = 0, listening = 0;
+        for (uint64_t seed = 1; search_types[m]->listens && seed <= SEEDS; seed++)
+            for (int way = 0; way < 2; way++) {
+                draw_units(way ? search_types[m] : method("random"), AXES, points, seed, x);
+                *(way ? &listening : &random) += volume_missed(x, (size_t)points, AXES) / SEEDS;
+            }
+        if (search_types[m]->listens && !(listening < 0.85 * random))
+            fail_msg("%s misses %g of the volume, random %g", search_types[m]->name, listening, random);
+    }
+}
+
+/* Points on a line, all on one front: NSGA-II takes its ends first, then what has most room around it; MOTPE what
+ * covers most; and points that failed are never taken. */
+static void fronts_are_cut_as_the_methods_have_it(void **state)
+{
+    static const double loss[][2] = {{0, 1}, {0.1, 0.9}, {INFINITY, 0}, {0.5, 0.5}, {1, 0}, {0.6, 0.6}, {2, 2}};
+    enum { POINTS = sizeof loss / sizeof *loss };
+    uint32_t by_crowding[POINTS], by_volume[POINTS];
+    struct search_history h = {0};
+    struct proposal at;
+    struct err e = {0};
+    size_t n;
+    (void)state;
+    others = 1;
+    struct search *s = make_search(method("evolution"), continuous, 1, 100, 1);
+    for (size_t i = 0; i <= POINTS + 8; i++)
+        assert_int_equal(next_proposal(s, &h, &at, &e), 0);
+    for (size_t i = 0; i < POINTS; i++)
+        h.result[i] = (struct search_result){.loss = loss[i][0], .other = {loss[i][1]}};
+    h.told = POINTS;
+    assert_int_equal(best_by_crowding(s, &h, 6, by_crowding, &n), 0);
+    assert_int_equal(n, 6);
+    assert_memory_equal(by_crowding, ((const uint32_t[]){0, 4, 3, 1, 5, 6}), 6 * sizeof *by_crowding);
+    assert_int_equal(best_by_crowding(s, &h, 3, by_crowding, &n), 0);
+    assert_memory_equal(by_crowding, ((const uint32_t[]){0, 4, 3}), 3 * sizeof *by_crowding);
+    assert_int_equal(best_by_volume(s, &h, 3, by_volume, &n), 0);
+    assert_int_equal(n, 3);
+    assert_int_equal(by_volume[0], 3); /* 0.6 * 0.6 of the box that ends at (1.1, 1.1) */
+    assert_int_equal(best_by_volume(s, &h, POINTS, by_volume, &n), 0);
+    assert_int_equal(n, POINTS - 1);
+    search_forget(&h);
 }
 
 /* A process that has seen a smooth function predicts it between the points, and knows where it has not looked. */
@@ -500,12 +593,14 @@ int test_methods(void)
         cmocka_unit_test(scrambled_sobol_is_a_net),
         cmocka_unit_test(scrambling_is_no_shift),
         cmocka_unit_test(random_fills_boxes_evenly),
-        cmocka_unit_test(a_small_space_is_used_up_without_repetition),
+        cmocka_unit_test_teardown(a_small_space_is_used_up_without_repetition, one_objective),
         cmocka_unit_test(proposals_depend_on_the_seed_and_the_number),
         cmocka_unit_test(draws_are_those_of_the_first_version),
-        cmocka_unit_test(proposals_follow_from_the_results_that_they_may_know),
+        cmocka_unit_test_teardown(proposals_follow_from_the_results_that_they_may_know, one_objective),
         cmocka_unit_test(an_earlier_sweep_is_not_drawn_again),
         cmocka_unit_test(methods_that_listen_find_better_points),
+        cmocka_unit_test_teardown(methods_that_listen_find_better_fronts, one_objective),
+        cmocka_unit_test_teardown(fronts_are_cut_as_the_methods_have_it, one_objective),
         cmocka_unit_test(a_process_predicts_what_it_has_not_seen),
         cmocka_unit_test(a_condition_that_fails_is_told),
     };
