@@ -52,7 +52,7 @@ static int is_gain(const struct sweep_run *run, const struct trial *t)
 {
     const struct trial *all = run->plan->trial;
     double own[SEARCH_OBJECTIVES];
-    if (run->spec->goals == 1)
+    if (run->spec->goals < 2)
         return objective_better(
             run, objective_of(run, t),
             run->limits->best_settled == SIZE_MAX ? NAN : objective_of(run, &all[run->limits->best_settled]));

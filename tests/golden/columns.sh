@@ -25,6 +25,10 @@ printf '%s\n' '[data]' 'dataset = pairs' 'from = from' 'to = to' 'length = 4' '[
 run 0 p.ini -q --no-plots
 mv results/p.translations.csv results/t.translations.csv
 rm -r results/p results/p.*
+# The front is of several objectives, by which nothing is given up.
+run 0 t.ini -q --no-plots "${all[@]:0:${#all[@]}-1}" sweep.name=two 'sweep.objective=max val_accuracy, min params'
+mv results/two.points.csv results/t.points.csv
+rm -r results/two results/two.*
 run 0 list columns
 cp out listed
 awk '/^\[/ { file = $1; next } /^[^ ]/ { if (bare) print bare; bare = file " " $1; next } /^  / { bare = "" }

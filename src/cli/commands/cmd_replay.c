@@ -216,8 +216,6 @@ static int read_recorded(const struct invocation *in, const char *name, struct r
         table_read(&r->trials, report_path(path, sizeof path, in->opt.out, name, ".csv"), e) ||
         table_read(&r->epochs, report_path(path, sizeof path, in->opt.out, name, ".epochs.csv"), e))
         return -1;
-    if (strchr(about_value(about, "objective"), ','))
-        return err_set(e, ERR_USAGE, "%s has several objectives, by which no trial is given up", name);
     return read_curves(r, about_value(about, "objective")) ? err_set(e, ERR_NOMEM, "no memory for the curves") : 0;
 }
 

@@ -89,14 +89,13 @@ static int write_passing(struct sweep_run *run, const struct table *trials, stru
 static int write_surrogate(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
 {
     struct table effects, out;
-    char path[4200], objective[80];
+    char path[4200];
     if (!trials->drawn)
         return record_none(run, &surrogate_table);
-    objective_text(run, objective, sizeof objective);
     table_init(&effects);
     table_init(&out);
     int bad = table_read(&effects, run_path(run, ".effects.csv", path, sizeof path), e) ||
-              report_surrogate(trials, &effects, objective, &out, e) ||
+              report_surrogate(trials, &effects, run->spec->objective, &out, e) ||
               table_write(&out, run_path(run, ".surrogate.csv", path, sizeof path), sync, e);
     table_release(&effects);
     table_release(&out);
