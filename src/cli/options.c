@@ -180,7 +180,8 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
                   uint64_t *used, struct err *e)
 {
     struct word_reader r = {argc, 0, argv, o, used};
-    *o = (struct options){.point = -1, .seconds = 20, .patience = 30, .threshold = -1, .temperature = -1, .seed = 1, .beam = 1};
+    *o = (struct options){
+        .point = -1, .seconds = 20, .patience = 30, .threshold = -1, .temperature = -1, .seed = 1, .beam = 1};
     *nwords = 0;
     *used = 0;
     int only_words = 0;

@@ -16,7 +16,7 @@ struct state_head {
 #define STATE_MAGIC "sweepRUN"
 #define STATE_VERSION                                                                                                  \
     7 /* 6: without the diversity of what is made; 5: without what decides when dropout begins; 4: without what        \
-         warnings look at; 3: without the schedule's state; 2: the row of the best epoch had two metrics; 1: as fields                                                     \
+         warnings look at; 3: without the schedule's state; 2: the row of the best epoch had two metrics; 1: as fields \
        */
 
 struct state_vector {

@@ -199,7 +199,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         run(a, folder, "judge", JUDGE)
         judge = glob.glob(folder + "/results/judge/models/*.safetensors")[0]
-        rows = run(a, folder, "gan", GAN.format(judge=judge, **vars(a)))
+        rows = run(a, folder, "gan", GAN.format(**{**vars(a), "judge": judge}))
         here, there = [float(r["test_frechet"]) for r in rows], with_torch(a, judge)
     for name, v in ("sweep", here), ("PyTorch", there):
         print("%-8s %.4f (%s)" % (name, statistics.mean(v), " ".join("%.3f" % x for x in v)))

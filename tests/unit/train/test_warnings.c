@@ -84,8 +84,7 @@ static void trainings_that_go_well_set_off_none(void **state)
         {"flatten, dense 12, sigmoid; dense 4", "epochs=8 lr=0.1 momentum=0.9"},
         {TOY_MLP, "epochs=10 lr=0.2 momentum=0.9 schedule=step step_epochs=6 gamma=1e-6"},
         {TOY_MLP, "epochs=8 lr=0.1 loss=hinge momentum=0.9"},
-        {"dense 64 init he, reshape 1x8x8 | flatten, dense 6, leaky_relu, dense 1",
-         "task=generate epochs=3 lr=1e-9"},
+        {"dense 64 init he, reshape 1x8x8 | flatten, dense 6, leaky_relu, dense 1", "task=generate epochs=3 lr=1e-9"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(fine); i++) {
