@@ -67,7 +67,7 @@ small() {
   */translate.ini) set -- "$@" model.width=8 train.beam=2 ;;
   */cells.ini) set -- "$@" model.state=4 ;;
   */row-mnist.ini) set -- "$@" model.state=4 ;;
-  */gan.ini) set -- "$@" model.side=5 model.noise=4 train.epoch_steps=1 ;;
+  */gan.ini) set -- "$@" model.side=5 model.noise=4 train.epoch_steps=1 train.judge=gan-judge ;;
   */vae-generate.ini) set -- "$@" model.side=20 ;;
   */resnet.ini) set -- "$@" model.blocks=1 model.width=2 ;;
   */densenet.ini) set -- "$@" model.depth=2 model.growth=4 ;;
@@ -91,7 +91,7 @@ for file in "$SOURCE"/sweeps/*.ini; do
     done
   fi
   if [ "$name" = gan ]; then
-    for out in one other; do run 0 "$SOURCE/sweeps/judge.ini" -q --no-plots --out $out train.epochs=1 data.train=8 data.validation=4 data.test=4; done
+    for out in one other; do run 0 "$SOURCE/sweeps/judge.ini" -q --no-plots --out $out sweep.name=gan-judge train.epochs=1 data.train=8 data.validation=4 data.test=4; done
   fi
   run 0 "${words[@]}" -q --no-plots -j 1 --out one || continue
   run 3 "${words[@]}" -q --no-plots -j 1 "${plain[@]}" --out other stop.epochs=1
