@@ -645,8 +645,8 @@ static void hardly_any_data(void **state)
         "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,1,1,7,0.5\n2,2,1,complete,2,2,7,0.5\n",
         "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,1,1,0,0\n2,2,1,complete,1,2,9,0\n",
         "trial,point,repeat,status,m.a,m.b,params,val_accuracy\n1,1,1,complete,,1,5,1e-30\n2,2,1,complete,1,,9,1e30\n",
-        "trial,point,repeat,status,m.a,m.b,epochs_run,val_loss,val_accuracy,pruned_by,pruned_at\n"
-        "1,1,1,pruned,1,2,1,,,asha,1\n2,2,1,pruned,1,3,0,,,race,\n3,2,2,pruned,1,3,,,0.5,asha,1e9\n",
+        ("trial,point,repeat,status,m.a,m.b,epochs_run,val_loss,val_accuracy,pruned_by,pruned_at\n"
+         "1,1,1,pruned,1,2,1,,,asha,1\n2,2,1,pruned,1,3,0,,,race,\n3,2,2,pruned,1,3,,,0.5,asha,1e9\n"),
     };
     (void)state;
     if (!gnuplot_there())
