@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,6 +101,41 @@ static void every_kernel_is_exercised(void **state)
 #include "kernels/ops.def"
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* The checks of tests/shim/address_checks.c are those of the sanitizer's library: what a kernel reads or writes beyond
+ * an array ends the process, at every level whose kernels are checked; what lies inside does not. */
+static int survives(const struct kernels *k, size_t len, size_t read, size_t written)
+{
+    int status;
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        void *x, *y;
+        if (posix_memalign(&x, 64, read * sizeof(float)) || posix_memalign(&y, 64, written * sizeof(float)) ||
+            !freopen("/dev/null", "w", stderr))
+            _exit(1);
+        k->add_scaled(len, 2, x, x, y);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static void what_lies_beyond_an_array_is_told(void **state)
+{
+    const struct kernels *best = kernels_pick(NULL);
+    (void)state;
+    if (best == kernels_pick("ref")) /* its kernels are checked for undefined behaviour alone */
+        skip();
+    for (size_t len = 16; len <= 64; len += 16) {
+        assert_true(survives(best, len, len, len));
+        assert_false(survives(best, len, len - 1, len));
+        assert_false(survives(best, len, len, len - 1));
+    }
+}
+#endif
+
 static uint64_t hash_of(void (*exercise)(const struct kernels *, struct log *))
 {
     struct log log = {0};
@@ -190,6 +226,9 @@ const struct CMUnitTest level_tests[] = {
     cmocka_unit_test(ladder),
     cmocka_unit_test(every_level_has_the_bits_of_ref),
     cmocka_unit_test(every_kernel_is_exercised),
+#ifdef __SANITIZE_ADDRESS__
+    cmocka_unit_test(what_lies_beyond_an_array_is_told),
+#endif
     cmocka_unit_test(bits),
     {0},
 };
