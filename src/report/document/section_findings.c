@@ -227,7 +227,12 @@ static void find_effects(const struct report_source *source, struct document *do
         add_share_text(doc, t, axis);
         doc_text(doc, ".");
     } else {
-        doc_text(doc, "No axis by itself makes more of a difference than chance would.");
+        doc_text(doc,
+                 "Of no axis by itself can it be told that it makes more of a difference than chance would; %s comes "
+                 "first: ",
+                 table_cell(t, axis, "axis"));
+        add_share_text(doc, t, axis);
+        doc_text(doc, ".");
     }
     if (pair < t->rows && table_number(t, pair, table_column(t, "share")) >= 0.05 && beyond_chance(t, pair)) {
         doc_text(doc, " %s and %s together add ", table_cell(t, pair, "axis"), table_cell(t, pair, "other"));
