@@ -226,6 +226,8 @@ static void find_effects(const struct report_source *source, struct document *do
         doc_text(doc, "%s makes most of the difference: ", table_cell(t, axis, "axis"));
         add_share_text(doc, t, axis);
         doc_text(doc, ".");
+    } else if (!(table_number(t, axis, table_column(t, "share")) > 0)) {
+        doc_text(doc, "No axis by itself makes any difference.");
     } else {
         doc_text(doc,
                  "Of no axis by itself can it be told that it makes more of a difference than chance would; %s comes "
