@@ -256,7 +256,7 @@ int nn_may_begin_at(const struct nn_graph *g, int n)
 int nn_fixed_nodes(const struct nn_graph *g)
 {
     int n = 0, weights = 0;
-    if (!g->frozen || g->unfreeze_at || g->critic)
+    if (!g->frozen || g->unfreeze_at || g->critic || g->target)
         return 0;
     while (n < g->nnodes - 1 && is_fixed(&g->node[n]))
         n++;

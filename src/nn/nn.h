@@ -285,7 +285,8 @@ struct nn_net *nn_part_new(const struct nn_graph *g, int first, int batch, int t
  * batch is not cut off from what it reads, so that this is stored as in any plan. */
 int nn_may_begin_at(const struct nn_graph *g, int n);
 /* How many nodes at the front make the same of a sample in each pass, as nothing of them is ever trained and no noise
- * is among them, and can be left out by nn_part_new; 0: none that has weights. */
+ * is among them, and can be left out by nn_part_new; 0: none that has weights. Of pairs of texts always 0: searches for
+ * translations put ids into the input of the whole network. */
 int nn_fixed_nodes(const struct nn_graph *g);
 /* Fills weights and running statistics; stream (seed, RNG_INIT, node, tensor). */
 void nn_net_init(struct nn_net *net, uint64_t seed);

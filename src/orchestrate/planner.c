@@ -329,6 +329,48 @@ static int task_measures(const struct plan_point *q, struct err *e)
                   m->name, q->task->name, q->set->name, loss);
 }
 
+/* Refuses an objective that the task measures on other splits, or only where it selects the epoch. */
+static int objective_seen(const struct plan_point *q, struct err *e)
+{
+    const struct sweep_spec *spec = sweep_spec(q->sweep);
+    const struct where at = sweep_where(q->sweep, "sweep", "objective");
+    const struct metric *by = &train_metrics[q->point->train.metric]; /* selects the epoch, there: */
+    const int selector = metric_on(q->n[DATA_VALIDATION] ? by->split : DATA_TRAIN, by->metric);
+    for (size_t k = 0; k < spec->goals; k++) {
+        const struct metric *m = spec->goal[k].fact ? NULL : &train_metrics[spec->goal[k].metric];
+        if (!m || m->split == DATA_TEST)
+            continue;
+        const unsigned bit = 1u << m->metric;
+        if (m->split == DATA_TRAIN && q->task->untrained & bit)
+            return err_at(e, ERR_USAGE, &at, "%s is never measured: %s has it of the other splits; write %s %s",
+                          m->name, q->task->name, m->larger_is_better ? "max" : "min",
+                          train_metrics[metric_on(DATA_VALIDATION, m->metric)].name);
+        if (q->task->selecting[m->split] & bit && spec->goal[k].metric != selector)
+            return err_at(
+                e, ERR_USAGE, &at,
+                "%s is measured only where it selects the epoch, as the first objective does; write it first, "
+                "or %s in its place",
+                m->name, train_metrics[metric_on(DATA_TEST, m->metric)].name);
+    }
+    return 0;
+}
+
+/* Refuses to select an epoch by what the training split never has, where there is no other. */
+static int selector_seen(const struct plan_point *q, struct err *e)
+{
+    const struct train_spec *t = &q->point->train;
+    const struct metric *m = &train_metrics[t->metric];
+    const int selects = t->select == 0 || t->patience > 0 || schedule_types[t->schedule]->after_epoch;
+    if (q->n[DATA_VALIDATION] || !selects || !(q->task->untrained >> m->metric & 1))
+        return 0;
+    const struct where at = sweep_point_where(q->sweep, q->point->at, "data", "validation");
+    return err_at(
+        e, ERR_USAGE, &at,
+        "sweep.objective selects the epoch by %s, which 0 leaves unmeasured, and the training split never has "
+        "it; set a validation split, or an objective that it has, such as min train_loss",
+        train_metrics[metric_on(DATA_VALIDATION, m->metric)].name);
+}
+
 /* Refuses an objective on a split without samples. */
 static int objective_measured(const struct sweep *s, const struct proposal *at_point, const size_t n[3], struct err *e)
 {
@@ -536,7 +578,7 @@ static int plan_point(struct planner *p, const struct proposal *at, struct plan_
         return -1;
     if (split_sizes(p->sweep, at, out->set, &data, out->n, &e) || normalize_fits(p->sweep, at, out->set, &data, &e) ||
         objective_measured(p->sweep, at, out->n, &e) || task_fits(p, out, &e) || task_measures(out, &e) ||
-        critic_fits(p, out, &e)) {
+        objective_seen(out, &e) || selector_seen(out, &e) || critic_fits(p, out, &e)) {
         err_list_take(errs, &e);
         return -1;
     }

@@ -361,10 +361,11 @@ int make_job(struct worker *w, const struct trial *t, struct trial_training *p, 
     return p->job.view ? 0 : -1;
 }
 
-void complete_record(const struct worker *w, struct trial_training *p, struct trial_record *rec)
+int complete_record(const struct worker *w, struct trial_training *p, struct trial_record *rec, struct err *e)
 {
     struct train_result result;
-    train_finish(p->r, &result);
+    if (train_finish(p->r, &result))
+        return err_set(e, ERR_NOMEM, "no memory to measure the test split");
     *rec = (struct trial_record){.status = TRIAL_COMPLETE,
                                  .epochs_run = result.epochs_run,
                                  .best_epoch = result.best_epoch,
@@ -373,6 +374,7 @@ void complete_record(const struct worker *w, struct trial_training *p, struct tr
                                  .error = ""};
     memcpy(rec->metric, result.metric, sizeof rec->metric);
     memcpy(rec->table, result.table, sizeof rec->table);
+    return 0;
 }
 
 /* Epochs behind the checkpoint are trained once more: into the time that is left. */
@@ -415,10 +417,8 @@ void train_here(struct worker *w, size_t i)
     }
     crew_open(&run->workers->crew[w->number]);
     int end = bad ? -1 : train_through(w, t, p.r, &rec, &e);
-    if (end == 1) {
-        complete_record(w, &p, &rec);
-        end = model_keep(run, &p, t, lasts_long(w), &e) ? -1 : 1;
-    }
+    if (end == 1)
+        end = complete_record(w, &p, &rec, &e) || model_keep(run, &p, t, lasts_long(w), &e) ? -1 : 1;
     if (end > 0) {
         finish_trial(w, i, &rec);
     } else if (end && e.code == ERR_IO) {

@@ -37,8 +37,8 @@ int begin_training(struct trial_training *p, struct err *e);
 int make_job(struct worker *w, const struct trial *t, struct trial_training *p, struct err *e);
 int make_training(struct worker *w, struct trial_training *p, struct err *e);
 
-/* The records of a trial that was trained to its end, and of one that was not. */
-void complete_record(const struct worker *w, struct trial_training *p, struct trial_record *rec);
+/* The records of a trial that was trained to its end (-1 with *e: it cannot be measured), and of one that was not. */
+int complete_record(const struct worker *w, struct trial_training *p, struct trial_record *rec, struct err *e);
 /* r: its training, as far as it came; NULL: there is none. */
 void failed_record(const struct worker *w, const struct trial *t, struct training *r, const struct err *why,
                    struct trial_record *rec);

@@ -81,7 +81,7 @@ void train_values(const struct training *r, float v[METRICS])
     r->task.type->values(&r->task, v);
 }
 
-void train_measure(struct training *r, enum data_split split, int keep, float v[METRICS])
+int train_measure(struct training *r, enum data_split split, int keep, float v[METRICS])
 {
     size_t n = r->job.view->n[split];
     int batch = train_eval_batch(&r->job);
@@ -92,9 +92,9 @@ void train_measure(struct training *r, enum data_split split, int keep, float v[
     r->task.type->begin(&r->task, split == DATA_TRAIN); /* of a training set there may be no room for all answers */
     for (size_t from = 0; from < n; from += (size_t)batch)
         measure_batch(r, split, (uint32_t)from, n - from < (size_t)batch ? (int)(n - from) : batch, keep);
-    if (r->task.type->look)
-        r->task.type->look(r, split, keep);
+    const int bad = r->task.type->look ? r->task.type->look(r, split, keep) : 0;
     train_values(r, v);
+    return bad;
 }
 
 void train_selected(const struct training *r, const float **w, const float **buffers)
@@ -118,9 +118,9 @@ void train_put_weights(struct training *r, const float *w, const float *buffers)
     train_fixed_changed(r);
 }
 
-void train_look(struct training *r, enum data_split split, float v[METRICS])
+int train_look(struct training *r, enum data_split split, float v[METRICS])
 {
-    train_measure(r, split, split == DATA_TEST ? KEEP_TEST : KEEP_NOTHING, v);
+    return train_measure(r, split, split == DATA_TEST ? KEEP_TEST : KEEP_NOTHING, v);
 }
 
 int train_left(struct training *r, struct train_table table[TRAIN_TABLES])
@@ -132,14 +132,15 @@ int train_left(struct training *r, struct train_table table[TRAIN_TABLES])
     return all.ntables;
 }
 
-void train_finish(struct training *r, struct train_result *out)
+int train_finish(struct training *r, struct train_result *out)
 {
     void (*exchange)(struct training * r) = r->best_w && r->p.best.epoch ? exchange_best : train_exchange_means;
     float seen[METRICS];
+    int bad = 0;
     exchange(r);
     if (r->task.held_columns) /* first: the task forgets the rest of it */
-        train_measure(r, DATA_VALIDATION, KEEP_HELD_OUT, seen);
-    train_measure(r, DATA_TEST, KEEP_TEST, &out->metric[metric_on(DATA_TEST, 0)]);
+        bad = train_measure(r, DATA_VALIDATION, KEEP_HELD_OUT, seen);
+    bad |= train_measure(r, DATA_TEST, KEEP_TEST, &out->metric[metric_on(DATA_TEST, 0)]);
     train_regions_look(r);
     exchange(r);
     out->ntables = 0;
@@ -155,4 +156,5 @@ void train_finish(struct training *r, struct train_result *out)
     out->best_epoch = row->epoch;
     for (int m = 0; m < M_EPOCHS; m++)
         out->metric[m] = row->epoch ? epoch_number(row, m) : NAN;
+    return bad;
 }

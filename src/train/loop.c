@@ -324,21 +324,22 @@ static int weights_finite(const struct training *r, struct err *e)
 }
 
 /* What the judge says of the training split, where that selects the epoch. */
-static void judge_training_split(struct training *r, struct epoch_row *row)
+static int judge_training_split(struct training *r, struct epoch_row *row)
 {
     const int by = train_selector(&r->job);
     float v[METRICS];
     if (!r->task.judge || (by != M_TRAIN_FRECHET && by != M_TRAIN_INCEPTION))
-        return;
-    train_measure(r, DATA_TRAIN, 0, v);
+        return 0;
+    const int bad = train_measure(r, DATA_TRAIN, 0, v);
     row->v[DATA_TRAIN][METRIC_FRECHET] = v[METRIC_FRECHET];
     row->v[DATA_TRAIN][METRIC_INCEPTION] = v[METRIC_INCEPTION];
+    return bad;
 }
 
 static int validate_epoch(struct training *r, struct epoch_row *row, struct err *e)
 {
-    judge_training_split(r, row);
-    train_measure(r, DATA_VALIDATION, 0, row->v[DATA_VALIDATION]);
+    if (judge_training_split(r, row) || train_measure(r, DATA_VALIDATION, 0, row->v[DATA_VALIDATION]))
+        return err_set(e, ERR_NOMEM, "no memory to measure epoch %d", r->p.epoch + 1);
     float loss = row->v[DATA_VALIDATION][METRIC_LOSS];
     if (r->job.view->n[DATA_VALIDATION] && !isfinite(loss))
         return err_set(e, ERR_DIVERGED, "validation loss is %s after epoch %d; try a smaller train.lr (now %g)",

@@ -84,6 +84,8 @@ struct task_type {
     unsigned metrics; /* those that it measures: bits 1 << METRIC_X, METRIC_LOSS always */
     /* Those of them that it measures with this spec and network (NULL: any) on this data; NULL: all. */
     unsigned (*measured)(const struct train_spec *s, const struct nn_graph *g, const struct dataset *d);
+    unsigned untrained;    /* those of them that the training split never has */
+    unsigned selecting[2]; /* those that the training and the validation split have only where they select the epoch */
     const struct loss_type *const *losses; /* that fit it, the usual one first; ends with NULL */
     /* Describes its memory; `eval` samples are measured at a time. */
     void (*lay_out)(struct train_task *t, size_t eval, struct train_taker *memory);
@@ -104,8 +106,10 @@ struct task_type {
     void (*measure)(struct train_task *t, const struct batch *b, const float *z, size_t from, int keep);
     /* Its memory is there, and so are the samples: makes what stays the same for the whole training. NULL: nothing. */
     void (*prepare)(struct train_task *t);
-    /* A split has been measured so: looks at it in other ways, with r->eval. NULL: it need not. */
-    void (*look)(struct training *r, enum data_split split, int keep);
+    /* A split has been measured so: looks at it in other ways, with r->eval. 0, or -1 without memory. NULL: it need
+     * not.
+     */
+    int (*look)(struct training *r, enum data_split split, int keep);
     /* Its metrics of all that was seen; the others are left alone. */
     void (*values)(const struct train_task *t, float v[METRICS]);
     struct constant_guess (*guess)(struct train_task *t);

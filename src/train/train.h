@@ -204,11 +204,12 @@ void train_selected(const struct training *r, const float **w, const float **buf
 void train_weights(struct training *r, float **w, float **buffers);
 /* Takes weights and running statistics, of a network of the same graph. */
 void train_put_weights(struct training *r, const float *w, const float *buffers);
-/* Measures the test split with the selected epoch's weights. The run is not changed by it. */
-void train_finish(struct training *r, struct train_result *out);
+/* Measures the test split with the selected epoch's weights. The run is not changed by it. 0, or -1 without memory for
+ * what the task makes of it. */
+int train_finish(struct training *r, struct train_result *out);
 
-/* Measures a split with the weights of now. The run is not changed by it. */
-void train_look(struct training *r, enum data_split split, float v[METRICS]);
+/* Measures a split with the weights of now, likewise. */
+int train_look(struct training *r, enum data_split split, float v[METRICS]);
 /* What the task left of that, where it was the test split, as in train_result. Returns how many tables. */
 int train_left(struct training *r, struct train_table table[TRAIN_TABLES]);
 

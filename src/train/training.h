@@ -224,6 +224,6 @@ void train_values(const struct training *r, float v[METRICS]);
 
 /* Every metric of a split with net's weights; NaN where the task does not measure it, or the split is empty. keep:
  * enum task_keep. */
-void train_measure(struct training *r, enum data_split split, int keep, float v[METRICS]);
+int train_measure(struct training *r, enum data_split split, int keep, float v[METRICS]);
 
 #endif

@@ -219,6 +219,7 @@ const struct task_type task_classify = {
     .metrics = 1u << METRIC_LOSS | 1u << METRIC_ACCURACY | 1u << METRIC_PRECISION | 1u << METRIC_RECALL |
                1u << METRIC_F1 | 1u << METRIC_KAPPA | 1u << METRIC_MATTHEWS | 1u << METRIC_AUC | 1u << METRIC_LOG_LOSS |
                1u << METRIC_BRIER | 1u << METRIC_ECE | 1u << METRIC_TOP3 | 1u << METRIC_TOP5,
+    .selecting = {[DATA_TRAIN] = 1u << METRIC_AUC},
     .measured = classify_measured,
     .losses = classify_losses,
     .lay_out = classify_lay_out,

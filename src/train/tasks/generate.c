@@ -138,6 +138,7 @@ const struct task_type task_generate = {
     .outputs = generate_outputs,
     .metrics = 1u << METRIC_LOSS | 1u << METRIC_CRITIC_LOSS | 1u << METRIC_FRECHET | 1u << METRIC_INCEPTION,
     .measured = generate_measured,
+    .selecting = {[DATA_TRAIN] = 1u << METRIC_FRECHET | 1u << METRIC_INCEPTION},
     .losses = generate_losses,
     .lay_out = generate_lay_out,
     .begin = generate_begin,

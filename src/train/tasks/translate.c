@@ -91,21 +91,23 @@ static int see_translation(void *ctx, size_t i, const int32_t *id, int n)
                                                                                                                  : 0;
 }
 
-/* BLEU stays empty where memory for texts has run out. */
-static void translate_look(struct training *r, enum data_split split, int keep)
+static int translate_look(struct training *r, enum data_split split, int keep)
 {
     struct translate_task *n = (void *)r->task.own;
     const struct train_job *j = &r->job;
     struct translating w = {.t = &r->task, .split = split, .keep = keep == KEEP_TEST};
     struct err none = {0};
     if (keep != KEEP_TEST && (split != DATA_VALIDATION || train_selector(j) != M_VAL_BLEU))
-        return;
-    if (!tokenizer_read(&w.tokens, j->view->set->target_tokens, &none) &&
-        !beam_search(r->eval, beam_of(&r->task), j->view->n[split], source_of_sample, see_translation, &w, n->beam))
+        return 0;
+    const int bad =
+        tokenizer_read(&w.tokens, j->view->set->target_tokens, &none) ||
+        beam_search(r->eval, beam_of(&r->task), j->view->n[split], source_of_sample, see_translation, &w, n->beam);
+    if (!bad)
         n->bleu = bleu_score(&w.bleu);
     tokenizer_release(&w.tokens);
     bleu_release(&w.bleu);
     str_release(&w.text);
+    return bad ? -1 : 0;
 }
 
 static void translate_values(const struct train_task *t, float v[METRICS])
@@ -132,6 +134,8 @@ const struct task_type task_translate = {
     .translates = 1,
     .outputs = translate_outputs,
     .metrics = 1u << METRIC_LOSS | 1u << METRIC_ACCURACY | 1u << METRIC_PERPLEXITY | 1u << METRIC_BLEU,
+    .untrained = 1u << METRIC_BLEU,
+    .selecting = {[DATA_VALIDATION] = 1u << METRIC_BLEU},
     .losses = translate_losses,
     .lay_out = translate_lay_out,
     .begin = translate_begin,

@@ -3,6 +3,8 @@
 #include "base/rng.h"
 #include "data/text/tokenizer.h"
 #include "fixture.h"
+#include "mishap.h"
+#include "nn/freezing.h"
 #include "train/answers.h"
 #include "train/beam.h"
 #include "train/task.h"
@@ -375,6 +377,64 @@ static void searches_find_what_there_is(void **state)
     language_release(&l);
 }
 
+/* What is frozen is one network with the rest to a search, whether or not it is thawed after the last epoch. */
+static void a_frozen_front_translates_as_the_rest_does(void **state)
+{
+    static struct language l;
+    static const struct nn_spec spec[] = {{.freeze = "before 6"}, {.freeze = "before 6", .unfreeze_at = 3}};
+    float bleu[2];
+    double said[TEST * ENDS];
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct arena a;
+        struct epoch_row row[2];
+        struct train_result result;
+        language_init(&l, "embedding 6, gru 6, target, embedding 6, gru 6 start, dense 7",
+                      "epochs=2 lr=0.05 batch_size=20 beam=2");
+        nn_graph_transfer(&l.f.graph, &spec[k]);
+        assert_true(l.f.graph.frozen);
+        struct training *r = fixture_run(&l.f, &a);
+        train_all(r, row, 2);
+        assert_int_equal(train_finish(r, &result), 0);
+        bleu[k] = result.metric[metric_on(DATA_TEST, METRIC_BLEU)];
+        if (k)
+            assert_memory_equal(said, result.table[0].v, sizeof said);
+        memcpy(said, result.table[0].v, sizeof said);
+        arena_release(&a);
+        language_release(&l);
+    }
+    assert_false(isnan(bleu[0]));
+    assert_memory_equal(&bleu[0], &bleu[1], sizeof bleu[0]);
+}
+
+struct looking {
+    struct training *r;
+    float v[METRICS];
+};
+
+static int look_at_tests(void *ctx, uint64_t *result, struct err *e)
+{
+    struct looking *l = ctx;
+    if (train_look(l->r, DATA_TEST, l->v))
+        return err_set(e, ERR_NOMEM, "no memory");
+    *result = result_of(0, l->v, sizeof l->v);
+    return 0;
+}
+
+/* BLEU is there, or it is said that it is not. */
+static void lack_of_memory_for_texts_is_told(void **state)
+{
+    static struct language l;
+    struct arena a;
+    (void)state;
+    language_init(&l, attends, "epochs=1 batch_size=20");
+    struct looking look = {.r = fixture_run(&l.f, &a)};
+    epoch_ok(look.r);
+    assert_true(each_call_fails(MISHAP_MEMORY, &(struct trying){"look", look_at_tests, &look, ERR_NOMEM, 0}) > 3);
+    arena_release(&a);
+    language_release(&l);
+}
+
 static void what_does_not_fit_a_translation_is_refused(void **state)
 {
     static struct language l;
@@ -406,6 +466,8 @@ int test_translate(void)
         cmocka_unit_test(the_size_of_batches_does_not_show_in_translations),
         cmocka_unit_test(bleu_selects_where_it_is_asked_to),
         cmocka_unit_test(searches_find_what_there_is),
+        cmocka_unit_test(a_frozen_front_translates_as_the_rest_does),
+        cmocka_unit_test(lack_of_memory_for_texts_is_told),
         cmocka_unit_test(what_does_not_fit_a_translation_is_refused),
     };
     return cmocka_run_group_tests_name("translate", tests, NULL, NULL);
