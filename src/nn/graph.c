@@ -375,6 +375,24 @@ static int check_output(const struct nn_graph *g, struct nn_target want, struct 
                        want.what, want.n);
 }
 
+/* Of a pair of texts the second is not to be made without the first. */
+static int check_encoder_read(const struct nn_graph *g, struct err *e)
+{
+    const struct nn_node *first = NULL; /* of the decoder: `target` itself */
+    for (int i = 0; i < g->nnodes; i++) {
+        const struct nn_node *nd = &g->node[i];
+        first = !first && nd->side ? nd : first;
+        for (int k = 1; k < nd->nin; k++)
+            if (nd->side && nd->in[k] != NN_INPUT && !g->node[nd->in[k]].side)
+                return 0;
+    }
+    return !first ? 0
+                  : layer_error(first, e,
+                                "nothing after it reads what the encoder puts out, so that every source would have the "
+                                "same translation; write rnn, lstm or gru with `start`, or attention or transformer "
+                                "with `cross`");
+}
+
 static int build_graph(struct nn_graph *g, const struct item *items, const struct where *at, struct nn_target target,
                        const struct nn_spec *spec, struct arena *a, struct err *e)
 {
@@ -389,7 +407,7 @@ static int build_graph(struct nn_graph *g, const struct item *items, const struc
                       "the data has pairs of texts, and the network reads the first alone; write `target` after the "
                       "encoder, and then the decoder, which begins with an embedding of its own");
     assert(out == g->nnodes - 1); /* the last node is the output: every block ends with what it puts out */
-    return graph_finish(g, spec, a, e) || check_output(g, target, e) ? -1 : 0;
+    return graph_finish(g, spec, a, e) || check_encoder_read(g, e) || check_output(g, target, e) ? -1 : 0;
 }
 
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs)

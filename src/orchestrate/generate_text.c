@@ -144,9 +144,11 @@ static int generating_init(struct generating *g, size_t *unknown, struct err *e)
                        g->m->task);
     if (!k)
         return err_set(e, ERR_USAGE, "--isa %s: this machine or this program does not have it", g->how->isa);
+    if (g->m->form.target)
+        return err_set(e, ERR_DATA, "the model's network reads pairs of texts, and its task, next, is of one");
     if (tokenizer_read(&g->tokens, g->m->form.tokens, e) || read_prompt(g, unknown, e))
         return -1;
-    if (nn_output(graph).c != g->tokens.size || nn_output(graph).h != graph->in.h)
+    if (nn_output(graph).kind != SEQUENCE || nn_output(graph).c != g->tokens.size || nn_output(graph).h != graph->in.h)
         return err_set(e, ERR_DATA, "the model's network does not put out its %d tokens at each position",
                        g->tokens.size);
     if (g->tokens.size < 2 && (g->tokens.kind == TOKENS_CHAR || g->tokens.kind == TOKENS_WORD))

@@ -338,7 +338,8 @@ static size_t state_start_at(const struct way *w, int block, int lane)
 {
     const struct shape x = w->c->node->x[1];
     const int32_t *lengths = x.kind == SEQUENCE ? w->c->pass->lengths : NULL;
-    const int n = lengths ? lengths[block * LANES + lane] : x.h, t = n > 0 ? n - 1 : 0;
+    const int counted = lengths ? lengths[block * LANES + lane] : x.h, n = counted < x.h ? counted : x.h;
+    const int t = n > 0 ? n - 1 : 0;
     return ((size_t)(block * x.h + t) * (size_t)x.c) * LANES + (size_t)lane;
 }
 

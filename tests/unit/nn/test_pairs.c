@@ -236,6 +236,9 @@ static void what_does_not_fit_is_told(void **state)
         {"embedding 4, target, embedding 4, dense tied, embedding 4", "wants the ids of tokens"},
         {"embedding 4, target, embedding 4, dense 7 tied", "leave the 7 out"},
         {"embedding 4, target, embedding 4, dense", "units: how many output features"},
+        {"embedding 4, lstm 3, target, embedding 4, gru 5, dense 7",
+         "'target': nothing after it reads what the encoder"},
+        {"target, embedding 4, dense 7", "'target': nothing after it reads what the encoder"},
         {"embedding 4, target, embedding 4, branch { dense tied | dense tied }", "and another layer is already"},
     };
     (void)state;
