@@ -109,7 +109,7 @@ const struct param train_params[] = {
       .help = "dropout, dropout2d and droppath change nothing before this epoch (Liu et al. 2023, arXiv:2303.01500); overfit: before the epoch after the first in which val_loss > 1.05 * its least so far and train_loss < that of the epoch of the least" },
     { .name = "beam", .type = P_INT, .at = AT(beam), .min = 1, .max = BEAM_MOST, .preset = "1", .matters = MATTERS_UNLESS_PRESET,
       .help = "beginnings of a translation that are kept side by side while it is made, for bleu; 1: the likeliest token each time" },
-    { .name = "length_penalty", .type = P_FLOAT, .at = AT(length_penalty), .min = 0, .max = 10, .preset = "0", .matters = MATTERS_UNLESS_PRESET,
+    { .name = "length_penalty", .type = P_FLOAT, .at = AT(length_penalty), .min = 0, .max = 10, .preset = "0", .matters = MATTERS_UNLESS_PRESET, .with = "beam",
       .help = "of translations that are finished the one with the largest log share / ((5 + tokens) / 6)^length_penalty is taken (Wu et al. 2016)" },
     { .name = "drop_last", .type = P_BOOL, .at = AT(drop_last), .preset = "no",
       .help = "leave out the last batch of an epoch when it is not full" },

@@ -79,17 +79,20 @@ static void normal_specs(struct data_spec *d, struct train_spec *t, struct targe
     t->schedule = train_schedule(t);
     if (t->patience >= t->epochs) /* it cannot be out before the training is */
         t->patience = 0;
+    if (t->beam == 1) /* one translation is finished, and compared with no other */
+        t->length_penalty = 0;
 }
 
 /* Says whether normal_specs may change the setting, so that its line is not st->canon. */
 static int is_normal(const struct setting *st)
 {
     size_t at = st->param ? st->param->at : 0;
-    return st->param && ((st->group == KEY_DATA && at == offsetof(struct data_spec, augment)) ||
-                         (st->group == KEY_TRAIN &&
-                          (at == offsetof(struct train_spec, schedule) || at == offsetof(struct train_spec, task) ||
-                           at == offsetof(struct train_spec, loss) || at == offsetof(struct train_spec, patience) ||
-                           at == offsetof(struct train_spec, class_weights))));
+    return st->param &&
+           ((st->group == KEY_DATA && at == offsetof(struct data_spec, augment)) ||
+            (st->group == KEY_TRAIN &&
+             (at == offsetof(struct train_spec, schedule) || at == offsetof(struct train_spec, task) ||
+              at == offsetof(struct train_spec, loss) || at == offsetof(struct train_spec, patience) ||
+              at == offsetof(struct train_spec, length_penalty) || at == offsetof(struct train_spec, class_weights))));
 }
 
 int fill_canonical(const struct point_choice *choice, struct point *p, struct arena *a)

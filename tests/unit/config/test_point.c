@@ -332,6 +332,8 @@ static void the_same_training_in_other_words(void **state)
         {"train.schedule=constant", "train.schedule=cosine", 0},
         {"train.patience=10|train.epochs=10", "train.epochs=10", 1},
         {"train.patience=9|train.epochs=10", "train.epochs=10", 0},
+        {"train.length_penalty=0.6", "train.beam=1", 1},
+        {"train.beam=2|train.length_penalty=0.6", "train.beam=2", 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
