@@ -137,7 +137,7 @@ static int see_row(void *ctx, size_t columns, size_t line, struct err *e)
     struct table_reading *r = ctx;
     for (int side = 0; side < 2; side++)
         if (!r->found[side])
-            return !r->rows ? err_set(e, ERR_DATA, "%s:%zu: has no column '%.60s' (data.%s) among its %zu", r->path,
+            return !r->rows ? err_set(e, ERR_USAGE, "%s:%zu: has no column '%.60s' (data.%s) among its %zu", r->path,
                                       line, r->name[side], side ? "to" : "from", columns)
                             : err_set(e, ERR_DATA, "%s:%zu: has %zu cells, and data.%s is number %zu", r->path, line,
                                       columns, side ? "to" : "from", r->column[side] + 1);

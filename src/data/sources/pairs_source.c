@@ -1,8 +1,9 @@
 /* pairs_source.c - the dataset pairs: texts and what they are to become, one a line of two files that agree line by
  * line, or two columns of a table. The pairs are divided in their order: first those that train, then those that
  * validate, and at the end, or in files of their own, those that test. The tokens of each side, or of both together,
- * are learned from the pairs that train. A pair one of whose sides has no token is left out; so is one that trains and
- * has more tokens than data.length on a side. Where it validates or tests it is cut. */
+ * are learned from the part that trains, those of its pairs included that are left out. A pair one of whose sides has
+ * no token is left out; so is one that trains and has more tokens than data.length on a side. Where it validates or
+ * tests it is cut. */
 #include "base/str.h"
 #include "data/locate.h"
 #include "data/sources/fingerprint.h"
@@ -141,7 +142,7 @@ static int check_pair_letters(const struct pairs_work *w, struct err *e)
                 const size_t at = tokenizer_check(w->own[FROM].kind, l->text, l->n);
                 if (at < l->n)
                     return err_set(
-                        e, ERR_DATA,
+                        e, ERR_USAGE,
                         "%s:%zu: byte %zu of the text, %02x, is not of a letter in UTF-8; convert the file, or "
                         "write tokens = byte or bpe, which take any bytes",
                         w->path[part][*w->args->file ? FROM : side], l->line, at + 1, (unsigned char)l->text[at]);
@@ -275,7 +276,7 @@ static int no_pairs(const struct pairs_work *w, int split, struct err *e)
 {
     static const char *const whats[] = {"trains", "validates", "tests"}, *const keys[] = {"train", "validation",
                                                                                           "test_part"};
-    return err_set(e, ERR_DATA,
+    return err_set(e, ERR_USAGE,
                    "%s: of its %zu pairs none %s that has a token on both sides%s; change data.%s or data.length",
                    w->path[w->range[split].part][FROM], w->range[split].end - w->range[split].first, whats[split],
                    split == DATA_TRAIN ? ", and at most data.length of them" : "", keys[split]);

@@ -197,7 +197,7 @@ static int take_text_cell(struct tabular_reading *r, const struct tabular_column
     struct tabular *t = r->t;
     const size_t bad = tokenizer_check((enum token_kind)t->args->token.tokens, text, n);
     if (bad < n)
-        return err_set(e, ERR_DATA,
+        return err_set(e, ERR_USAGE,
                        "%s:%zu: column %td (%s): byte %zu of the text, %02x, is not of a letter in UTF-8; convert the "
                        "file, or write tokens = byte or bpe, which take any bytes",
                        r->path, line, c - t->column + 1, c->name, bad + 1, (unsigned char)text[bad]);

@@ -51,7 +51,7 @@ struct text_work {
 /* ---- the text and its parts -------------------------------------------------------------------------------------- */
 
 static int read_text_file(struct text_work *w, enum data_part part, const char *file, const struct data_spec *s,
-                     struct text_span *span, struct err *e)
+                          struct text_span *span, struct err *e)
 {
     size_t n = 0;
     if (data_locate_file(w->path[part], w->name, s->path, file, e) ||
@@ -112,7 +112,7 @@ static int check_letters(const struct text_work *w, struct err *e)
         size_t line = 1;
         for (const char *c = w->from[split]; c < p->text + at; c++)
             line += *c == '\n';
-        return err_set(e, ERR_DATA,
+        return err_set(e, ERR_USAGE,
                        "%s:%zu: byte %zu of the file, %02x, is not of a letter in UTF-8; convert the file, or write "
                        "tokens = byte or bpe, which take any bytes",
                        path_of_split(w, split), line, (size_t)(p->text + at - w->from[split]) + 1,
@@ -134,14 +134,14 @@ static int cut_windows(struct text_work *w, const struct data_spec *s, struct er
             return err_set(e, ERR_NOMEM, "%s: no memory to read it", path_of_split(w, split));
         w->windows[split] = w->id[split].n ? (w->id[split].n - 1) / length : 0;
         if (!w->windows[split] && (split != DATA_VALIDATION || s->validation > 0))
-            return err_set(e, ERR_DATA,
+            return err_set(e, ERR_USAGE,
                            "%s: the part that %s has %zu token%s, and a window of length %zu wants one more than that; "
                            "write a smaller length, or change data.%s",
                            path_of_split(w, split), whats[split], w->id[split].n, w->id[split].n == 1 ? "" : "s",
                            length, keys[split]);
     }
     if (w->windows[DATA_TRAIN] + w->windows[DATA_VALIDATION] >= UINT32_MAX || w->windows[DATA_TEST] >= UINT32_MAX)
-        return err_set(e, ERR_DATA, "%s: more windows than there can be; write a larger length", w->path[PART_TRAIN]);
+        return err_set(e, ERR_USAGE, "%s: more windows than there can be; write a larger length", w->path[PART_TRAIN]);
     return 0;
 }
 

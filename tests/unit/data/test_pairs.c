@@ -152,7 +152,7 @@ static void tables_and_test_files_are_read(void **state)
     assert_true(p->view.n[DATA_TRAIN] == 3 && p->view.n[DATA_TEST] == 3);
     drop_pairs_view(p);
     set_key(&p->at.s, "to", "fr");
-    refused(&p->at.s, ERR_DATA, "t.csv:1: has no column 'fr' (data.to) among its 3");
+    refused(&p->at.s, ERR_USAGE, "t.csv:1: has no column 'fr' (data.to) among its 3");
     set_key(&p->at.s, "to", "en");
     file_put(p->at.folder, "t.csv", "de,en\nja\n", 9);
     refused(&p->at.s, ERR_DATA, "t.csv:2: has 1 cells, and data.to is number 2");
@@ -166,15 +166,15 @@ static void hostile_pairs_are_refused_with_their_place(void **state)
     put_pairs(p, "a\nb\n", "x\n");
     refused(&p->at.s, ERR_DATA, "to.txt: has 1 lines, expected as many as", "from.txt has, 2");
     put_pairs(p, "a\nb\n", "x\ny \xff\n");
-    refused(&p->at.s, ERR_DATA, "to.txt:2: byte 3 of the text, ff, is not of a letter in UTF-8");
+    refused(&p->at.s, ERR_USAGE, "to.txt:2: byte 3 of the text, ff, is not of a letter in UTF-8");
     file_put(p->at.folder, "to.txt", "x\n\0\n", 4);
     refused(&p->at.s, ERR_DATA, "to.txt:2: has a byte of value 0");
     put_pairs(p, "", "");
     refused(&p->at.s, ERR_DATA, "from.txt: is empty");
     put_pairs(p, "\n\n\n", "\n\n\n");
-    refused(&p->at.s, ERR_DATA, "of its 3 pairs none trains that has a token on both sides");
+    refused(&p->at.s, ERR_USAGE, "of its 3 pairs none trains that has a token on both sides");
     put_pairs(p, "a\na\na\n", "x\nx\n\n");
-    refused(&p->at.s, ERR_DATA, "none tests");
+    refused(&p->at.s, ERR_USAGE, "none tests");
     set_key(&p->at.s, "to", "");
     refused(&p->at.s, ERR_USAGE, "data.to: pairs wants the name of its file");
     set_key(&p->at.s, "to", "to.txt");
