@@ -57,9 +57,9 @@ struct options {
     int count, length, top_k, seed; /* 0: not given, but for the seed */
     int between;
     double temperature, top_p; /* -1, 0: not given */
-    int beam;                  /* of translations, and: */
-    double length_penalty;
-    int point; /* as people count: the first is FIRST_POINT; -1: not given */
+    int beam;                  /* of translations; 0: not given */
+    double length_penalty;     /* likewise; -1: not given */
+    int point;                 /* as people count: the first is FIRST_POINT; -1: not given */
     int help, version;
 };
 

@@ -68,9 +68,9 @@ static const struct option table[] = {
     { { .name = "seed", .type = P_INT, .at = AT(seed), .min = 0, .max = 2147483647,
         .help = "of what is drawn (default: 1)" },                                                0, "N", FOR_GENERATE },
     { { .name = "beam", .type = P_INT, .at = AT(beam), .min = 1, .max = BEAM_MOST,
-        .help = "of translations: beginnings that are kept side by side (default: 1, the likeliest token each time)" }, 0, "N", FOR_PREDICT },
+        .help = "of translations: beginnings that are kept side by side (default: as the training; 1: the likeliest token each time)" }, 0, "N", FOR_PREDICT },
     { { .name = "length-penalty", .type = P_FLOAT, .at = AT(length_penalty), .min = 0, .max = 10,
-        .help = "of translations: as train.length_penalty (default: 0)" },                        0, "A", FOR_PREDICT },
+        .help = "of translations: as train.length_penalty (default: as the training)" },                        0, "A", FOR_PREDICT },
     { { .name = "point", .type = P_INT, .at = AT(point), .min = FIRST_POINT, .max = 2147483647,
         .help = "the point to show, by its number in `sweep plan` (default: the first)" },        0, "N", FOR_SHOW },
     { { .name = "dot", .type = P_FLAG, .at = AT(dot),
@@ -88,7 +88,7 @@ static const struct option table[] = {
     { { .name = "json", .type = P_FLAG, .at = AT(json),
         .help = "one JSON document instead of tables" },                                          0, NULL, FOR_BENCH | FOR_DATA },
     { { .name = "to", .type = P_TEXT, .at = AT(to),
-        .help = "what to export to: safetensors, onnx or c; of `data get`: the folder (default: $SWEEP_DATA, else ~/.cache/sweep); of predict: the folder for label maps, as PNG; of eval: the folder for classes.csv, confusion.csv and predictions.csv of the test split; of generate: the file for pictures, a PNG (default: NAME.png)" }, 0, "WHAT", FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL | FOR_GENERATE },
+        .help = "what to export to: safetensors, onnx or c; of `data get`: the folder (default: $SWEEP_DATA, else ~/.cache/sweep); of predict: the folder for label maps, as PNG; of eval: the folder for classes.csv, confusion.csv, predictions.csv and translations.csv of the test split; of generate: the file for pictures, a PNG (default: NAME.png)" }, 0, "WHAT", FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL | FOR_GENERATE },
     { { .name = "patience", .type = P_FLOAT, .at = AT(patience), .min = 1, .max = 86400,
         .help = "seconds that `data get` waits for a server that sends next to nothing (default: 30)" }, 0, "S", FOR_DATA },
     { { .name = "quiet", .type = P_FLAG, .at = AT(quiet),
@@ -180,8 +180,13 @@ int options_parse(int argc, const char *const *argv, struct options *o, const ch
                   uint64_t *used, struct err *e)
 {
     struct word_reader r = {argc, 0, argv, o, used};
-    *o = (struct options){
-        .point = -1, .seconds = 20, .patience = 30, .threshold = -1, .temperature = -1, .seed = 1, .beam = 1};
+    *o = (struct options){.point = -1,
+                          .seconds = 20,
+                          .patience = 30,
+                          .threshold = -1,
+                          .temperature = -1,
+                          .seed = 1,
+                          .length_penalty = -1};
     *nwords = 0;
     *used = 0;
     int only_words = 0;

@@ -278,11 +278,11 @@ int one_trial_train(struct one_trial *o, const struct one_trial_how *how, const 
     int bad = make_alone(o, how, &crew.team, &memory, e) || train_with_crew(o, how, &crew, e);
     if (!bad) {
         crew_open(&crew);
-        train_finish(o->p.r, &r);
+        bad = train_finish(o->p.r, &r) ? err_set(e, ERR_NOMEM, "no memory to measure the test split") : 0;
         crew_close(&crew);
         *result = (struct one_trial_result){.epochs = r.epochs_run};
         memcpy(result->metric, r.metric, sizeof result->metric);
-        bad = path && write_model(o, path, e);
+        bad = bad || (path && write_model(o, path, e));
     }
     crew_release(&crew);
     arena_release(&memory);
@@ -445,7 +445,8 @@ static int write_measured(struct one_trial *o, const char *folder, struct err *e
     struct train_table table[TRAIN_TABLES];
     const int n = train_left(o->p.r, table);
     return file_mkdirs(folder, e) || write_classes_at(folder, o->p.job.view->set, table, n, e) ||
-                   write_predictions_at(folder, o->p.job.view->set, table, n, e)
+                   write_predictions_at(folder, o->p.job.view->set, table, n, e) ||
+                   write_translations_at(folder, o->p.job.view->set, table, n, e)
                ? -1
                : 0;
 }
@@ -462,8 +463,8 @@ static int measure_split(struct one_trial *o, const struct one_trial_how *how, c
         bad = err_set(e, ERR_USAGE, "the split has no samples");
     if (!bad) {
         train_put_weights(o->p.r, m->w, m->buffers);
-        train_look(o->p.r, split, value);
-        bad = how->to && write_measured(o, how->to, e);
+        bad = train_look(o->p.r, split, value) ? err_set(e, ERR_NOMEM, "no memory to measure the split") : 0;
+        bad = bad || (how->to && write_measured(o, how->to, e));
     }
     arena_release(&memory);
     o->p.r = NULL;

@@ -25,8 +25,9 @@ struct one_trial_how {
     const char *isa;                                                   /* NULL: the best */
     void (*epoch)(void *ctx, const struct epoch_row *row, int epochs); /* NULL, or called after each */
     void *ctx;
-    const char *to; /* NULL, or the folder into which one_trial_measure writes classes.csv, confusion.csv and
-                       predictions.csv of the test split, as far as the task has them; it is made */
+    const char
+        *to; /* NULL, or the folder into which one_trial_measure writes classes.csv, confusion.csv,
+                predictions.csv and translations.csv of the test split, as far as the task has them; it is made */
 };
 struct one_trial_result {
     int epochs;

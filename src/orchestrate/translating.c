@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SENTENCES 64   /* that a thread takes at a time */
-#define CHUNK_GROUPS 8 /* of these for each thread between two times of telling */
+#define SENTENCES 64                  /* that a thread takes at a time */
+#define CHUNK_GROUPS 8                /* of these for each thread between two times of telling */
+#define CHUNK_BYTES ((size_t)1 << 26) /* of ids between them */
 #define WHY_BYTES 96
 
 struct translate_member { /* of a thread */
@@ -57,7 +58,16 @@ static int member_begin(const struct translator *t, struct translate_member *b)
     return 0;
 }
 
-static int translator_begin(struct translator *t, struct err *e)
+/* Texts at a time, of n: at least one. */
+static size_t chunk_of(const struct translator *t, size_t n)
+{
+    const size_t all = (size_t)t->how->jobs * CHUNK_GROUPS * SENTENCES, some = n < all ? n : all;
+    const size_t fit = CHUNK_BYTES / ((size_t)t->m->graph->in.h * sizeof(int32_t));
+    return some <= fit ? some + !some : fit + !fit;
+}
+
+/* For n texts. */
+static int translator_begin(struct translator *t, size_t n, struct err *e)
 {
     const struct nn_graph *g = t->m->graph;
     if (!t->m->form.target)
@@ -71,7 +81,7 @@ static int translator_begin(struct translator *t, struct err *e)
         return err_set(e, ERR_DATA,
                        "the model's network does not put out its %d tokens at each position of a translation",
                        g->target_vocabulary);
-    t->chunk = (size_t)t->how->jobs * CHUNK_GROUPS * SENTENCES;
+    t->chunk = chunk_of(t, n);
     t->member = arena_take(&t->mem, (size_t)t->how->jobs * sizeof *t->member);
     t->sentence = arena_take(&t->mem, t->chunk * sizeof *t->sentence);
     for (size_t i = 0; i < t->chunk && !t->mem.failed; i++) {
@@ -108,11 +118,14 @@ static int read_sentence(struct translator *t, struct sentence *s, const char *t
     }
     t->ids.n = 0;
     tokenizer_encode(&t->source, text, n, &t->ids);
-    if (t->ids.n > most)
+    if (t->ids.n > most && !t->how->cut)
         snprintf(s->why, sizeof s->why, "has %zu tokens, the network reads at most %zu", t->ids.n, most);
-    else if (t->ids.n)
-        memcpy(s->in, t->ids.v, t->ids.n * sizeof *s->in);
-    s->n_in = t->ids.n > most ? 0 : (int)t->ids.n;
+    else
+        s->n_in = (int)(t->ids.n < most ? t->ids.n : most);
+    if (t->how->cut)
+        *t->how->cut += t->ids.n > most;
+    if (s->n_in)
+        memcpy(s->in, t->ids.v, (size_t)s->n_in * sizeof *s->in);
     return t->ids.failed ? -1 : 0;
 }
 
@@ -154,7 +167,7 @@ static int translate_chunk(struct translator *t, size_t first, size_t n, struct 
     for (size_t i = 0; i < n; i++) {
         const struct sentence *s = &t->sentence[i];
         str_clear(text);
-        tokenizer_decode(&t->target, s->out, (size_t)s->n_out, text);
+        tokenizer_decode_shown(&t->target, s->out, (size_t)s->n_out, text);
         if (text->failed)
             return translator_nomem(e);
         if (t->how->row(t->how->ctx, first + i, *s->why ? NULL : text->p ? text->p : "", *s->why ? s->why : NULL))
@@ -169,7 +182,7 @@ int translate_texts(const struct model *m, const char *const *text, const size_t
     struct translator t = {.m = m, .how = how};
     struct str out = {0};
     arena_init(&t.mem);
-    int bad = translator_begin(&t, e);
+    int bad = translator_begin(&t, n, e);
     for (size_t first = 0; first < n && !bad; first += t.chunk) {
         const size_t some = n - first < t.chunk ? n - first : t.chunk;
         for (size_t i = 0; i < some && !bad; i++)

@@ -10,6 +10,8 @@
 struct translate_how {
     int jobs;        /* threads, >= 1 */
     const char *isa; /* NULL: the best */
+    size_t *cut; /* of texts longer than the network reads the beginning is translated, and they are counted here; NULL:
+                    they are told as errors */
     struct beam_how beam;
     /* Called with each text, number i from 0, in order: its translation, or NULL and why there is none. Non-zero ends
      * it. */

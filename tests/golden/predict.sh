@@ -119,6 +119,8 @@ cmp -s a b || fail "the order of the columns changes the answers"
 cut -d, -f1,3 people.csv >without.csv
 run 1 predict people without.csv && has out "has no column 'sex', which the network has learned from"
 run 2 predict people people.csv --top 2 && has err 'predicts numbers'
+run 2 predict people people.csv --beam 2 && has err '--beam is of a search for translations'
+run 2 predict people people.csv --length-penalty 0 && has err '--length-penalty is of a search'
 
 # Single trials again.
 run 0 verify shots && has out 'the same, number by number' '1 of 1 trials'

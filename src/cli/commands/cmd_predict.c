@@ -256,6 +256,12 @@ static int check_choice(const struct options *opt, const struct model *m, struct
 {
     if (opt->to && !model_labels_positions(m))
         return err_set(e, ERR_USAGE, "--to is the folder for label maps, and the network predicts none");
+    if (!model_translates(m) && (opt->beam || opt->length_penalty >= 0))
+        return err_set(e, ERR_USAGE, "%s is of a search for translations, and the network makes none; leave it out",
+                       opt->beam ? "--beam" : "--length-penalty");
+    if (model_translates(m) && (opt->top || opt->threshold >= 0))
+        return err_set(e, ERR_USAGE, "%s chooses classes, and the network translates texts; leave it out",
+                       opt->top ? "--top" : "--threshold");
     if (model_labels_positions(m) && (opt->top || opt->threshold >= 0))
         return err_set(e, ERR_USAGE, "%s chooses classes of samples, and the network has one for each pixel",
                        opt->top ? "--top" : "--threshold");

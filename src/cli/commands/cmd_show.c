@@ -87,8 +87,9 @@ static int print_point(const struct plan_point *q)
            axes.n ? ": " : "", axes.n ? axes.p : "");
     str_release(&axes);
     const struct target_kind target = target_of(q->set);
-    const int positions = q->task->by_position ? target.input.h * target.input.w : 1;
-    const int outputs = q->task->outputs(target) / positions;
+    struct shape of;
+    const struct nn_target want = train_target(q->task, target, &of);
+    const int positions = q->task->by_position ? of.h * of.w : 1, outputs = want.n / positions;
     printf("input %s, %d %s", shape_text(data_input(q->set)->shape, shape, sizeof shape), outputs,
            outputs == 1                                ? q->task->one
            : q->task->by_position && q->task->by_class ? "classes"

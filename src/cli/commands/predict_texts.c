@@ -5,7 +5,9 @@
 #include "base/str.h"
 #include "orchestrate/translating.h"
 #include "report/report.h"
+#include "train/train.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +19,7 @@ struct texts_out {
     const char *file;          /* NULL: of a split */
     const struct data_view *v; /* of a split */
     int split;
-    size_t failed;
+    size_t failed, cut;
 };
 
 static int print_translation(void *ctx, size_t i, const char *translation, const char *error)
@@ -40,11 +42,36 @@ static int print_translation(void *ctx, size_t i, const char *translation, const
     return csv_row(t->csv, cell);
 }
 
-static struct translate_how texts_how(const struct invocation *in, const char *isa, struct texts_out *t)
+/* A key of [train] of the training that the model comes from; where that is not known, its default. */
+static void take_trained(const struct model *m, const char *key, struct train_spec *to)
+{
+    const struct param *p = param_find(train_params, key);
+    char line[32], value[32] = "";
+    struct err why = {0};
+    snprintf(line, sizeof line, "\n%s = ", key);
+    const char *at = strstr(m->training, line);
+    if (at)
+        snprintf(value, sizeof value, "%.*s", (int)strcspn(at + strlen(line), "\n"), at + strlen(line));
+    if (!at || param_set(p, to, value, NULL, &why))
+        param_set(p, to, p->preset, NULL, &why);
+}
+
+static struct beam_how search_of(const struct invocation *in, const struct model *m)
+{
+    struct train_spec s = {.beam = 1};
+    take_trained(m, "beam", &s);
+    take_trained(m, "length_penalty", &s);
+    return (struct beam_how){in->opt.beam ? in->opt.beam : s.beam,
+                             in->opt.length_penalty >= 0 ? in->opt.length_penalty : s.length_penalty};
+}
+
+static struct translate_how texts_how(const struct invocation *in, const struct model *m, const char *isa,
+                                      struct texts_out *t)
 {
     return (struct translate_how){.jobs = option_jobs(&in->opt),
                                   .isa = isa,
-                                  .beam = {in->opt.beam, in->opt.length_penalty},
+                                  .cut = t->file ? NULL : &t->cut,
+                                  .beam = search_of(in, m),
                                   .row = print_translation,
                                   .ctx = t};
 }
@@ -95,8 +122,8 @@ int predict_lines(const struct invocation *in, const struct model *m, const char
     int bad = !t.csv;
     for (size_t i = 0; i < n && !bad; i++) {
         struct file_lines l;
-        const struct translate_how how = texts_how(in, isa, &t);
         t.file = path[i];
+        const struct translate_how how = texts_how(in, m, isa, &t);
         bad = read_file_lines(&l, path[i], e) || translate_texts(m, l.text, l.bytes_of, l.n, &how, e);
         file_lines_release(&l);
     }
@@ -111,7 +138,7 @@ int predict_pairs(const struct invocation *in, const struct model *m, const stru
 {
     static const char *const head[] = {"sample", "source", "true", "predicted", "error"};
     struct texts_out t = {.v = v, .split = split};
-    const struct translate_how how = texts_how(in, isa, &t);
+    const struct translate_how how = texts_how(in, m, isa, &t);
     const enum data_part part = part_of((enum data_split)split);
     const char **text = malloc((v->n[split] + 1) * sizeof *text);
     size_t *bytes = malloc((v->n[split] + 1) * sizeof *bytes);
@@ -122,6 +149,9 @@ int predict_pairs(const struct invocation *in, const struct model *m, const stru
     }
     bad = bad || !(t.csv = csv_stream(stdout, head, sizeof head / sizeof *head, e)) ||
           translate_texts(m, text, bytes, v->n[split], &how, e);
+    if (!bad && t.cut)
+        fprintf(stderr, "sweep: %zu of %zu texts have more than the %d tokens that the network reads, and are cut\n",
+                t.cut, v->n[split], m->graph->in.h - m->graph->target);
     *failed = t.failed;
     if (t.csv)
         csv_end(t.csv);

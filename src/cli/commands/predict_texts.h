@@ -15,7 +15,8 @@ static inline int model_translates(const struct model *m)
  */
 int predict_lines(const struct invocation *in, const struct model *m, const char *const *path, size_t n,
                   const char *isa, size_t *failed, struct err *e);
-/* The pairs of a split: sample, source, true, predicted, error. */
+/* The pairs of a split: sample, source, true, predicted, error. Sources that are too long are cut, as where the
+ * training was tested. */
 int predict_pairs(const struct invocation *in, const struct model *m, const struct data_view *v, int split,
                   const char *isa, size_t *failed, struct err *e);
 

@@ -230,3 +230,13 @@ void tokenizer_decode(const struct tokenizer *t, const int32_t *id, size_t n, st
         joins = !line;
     }
 }
+
+void tokenizer_decode_shown(const struct tokenizer *t, const int32_t *id, size_t n, struct str *to)
+{
+    struct str all = {0};
+    tokenizer_decode(t, id, n, &all);
+    for (size_t i = 0; i < all.n; i++)
+        str_addn(to, all.p[i] ? all.p + i : "\xef\xbf\xbd", all.p[i] ? 1 : 3);
+    to->failed |= all.failed;
+    str_release(&all);
+}

@@ -78,6 +78,8 @@ void tokenizer_encode(struct tokenizer *t, const char *text, size_t n, struct id
 /* Adds the text of ids that follow each other: of words with a blank between two that are not at the end of a line;
  * U+FFFD where a letter or word is unknown. */
 void tokenizer_decode(const struct tokenizer *t, const int32_t *id, size_t n, struct str *to);
+/* The same as a C string: U+FFFD is also in the place of a byte of value 0. */
+void tokenizer_decode_shown(const struct tokenizer *t, const int32_t *id, size_t n, struct str *to);
 /* The bytes of one token; NULL: it is the unknown one. */
 const char *tokenizer_token(const struct tokenizer *t, int32_t id, size_t *n);
 

@@ -201,7 +201,7 @@ int write_about(struct sweep_run *run, int sync, struct err *e)
     if (data_classes(p->set))
         about_number(&f, "classes", data_classes(p->set));
     else if (data_next(p->set))
-        about_number(&f, "vocabulary", data_vocabulary(p->set));
+        about_number(&f, "vocabulary", target_of(p->set).vocabulary);
     else
         about_number(&f, "targets", data_numbers(p->set));
     about_row(&f, "objective", run->spec->objective);

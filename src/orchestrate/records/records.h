@@ -49,12 +49,15 @@ int write_translations(struct sweep_run *run, int sync, struct err *e);
 int write_pictures(struct sweep_run *run, int sync, struct err *e);
 /* NAME.regions.csv: what the best point says of places, where its input is two numbers. */
 int write_regions(struct sweep_run *run, int sync, struct err *e);
-/* Of tables that a measurement of the test split left: FOLDER/classes.csv and confusion.csv; FOLDER/predictions.csv.
+/* Of tables that a measurement of the test split left: FOLDER/classes.csv and confusion.csv; FOLDER/predictions.csv;
+ * FOLDER/translations.csv.
  * What the task does not have is not written. */
 int write_classes_at(const char *folder, const struct dataset *set, const struct train_table *table, int n,
                      struct err *e);
 int write_predictions_at(const char *folder, const struct dataset *set, const struct train_table *table, int n,
                          struct err *e);
+int write_translations_at(const char *folder, const struct dataset *set, const struct train_table *table, int n,
+                          struct err *e);
 /* NAME.curves.csv and .calibration.csv from the tables that its trials left, added up (NULL: they are not there, then
  * the files go). */
 int write_curves(const struct sweep_run *run, const struct dataset *set, const struct train_table *curves, int sync,

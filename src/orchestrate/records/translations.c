@@ -8,6 +8,8 @@
 #include "train/answers.h"
 #include "train/task.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A row. */
@@ -33,6 +35,7 @@ struct translation_visit {
     const struct dataset *set;
     size_t repeat;
     const struct tokenizer *tokens;
+    struct id_list ids; /* of a row */
     struct str text;
     int failed;
 };
@@ -48,14 +51,11 @@ static void begin_translations(void *ctx, const struct sweep_run *run, const str
 static void read_translation(struct translation_visit *v, const double *id, int most)
 {
     str_clear(&v->text);
-    for (int n = 0; n < most && id[n] >= 0 && id[n] < v->tokens->size;) {
-        int32_t some[64];
-        size_t k = 0;
-        while (k < sizeof some / sizeof *some && n < most && id[n] >= 0 && id[n] < v->tokens->size)
-            some[k++] = (int32_t)id[n++];
-        tokenizer_decode(v->tokens, some, k, &v->text);
-    }
-    v->failed |= v->text.failed;
+    v->ids.n = 0;
+    for (int n = 0; n < most && id[n] >= 0 && id[n] < v->tokens->size; n++)
+        id_list_add(&v->ids, (int32_t)id[n]);
+    tokenizer_decode_shown(v->tokens, v->ids.v, v->ids.n, &v->text);
+    v->failed |= v->text.failed || v->ids.failed;
 }
 
 static void see_translations(void *ctx, const struct train_table *t)
@@ -72,6 +72,15 @@ static void see_translations(void *ctx, const struct train_table *t)
     }
 }
 
+static int translations_end(struct translation_visit *v, int bad, struct err *e)
+{
+    if (!bad && v->failed)
+        bad = err_set(e, ERR_NOMEM, "no memory for the translations of the test split");
+    free(v->ids.v);
+    str_release(&v->text);
+    return bad;
+}
+
 int write_translations(struct sweep_run *run, int sync, struct err *e)
 {
     struct record_file f;
@@ -84,11 +93,30 @@ int write_translations(struct sweep_run *run, int sync, struct err *e)
     struct translation_visit v = {.f = &f, .set = set, .tokens = &tokens};
     if (!bad) {
         bad = tables_of_best(run, begin_translations, see_translations, &v, e);
-        if (!bad && v.failed)
-            bad = err_set(e, ERR_NOMEM, "no memory for the translations of the best point");
-        bad = record_end(&f, bad, sync, e);
+        bad = record_end(&f, translations_end(&v, bad, e), sync, e);
     }
-    str_release(&v.text);
+    tokenizer_release(&tokens);
+    return bad ? -1 : 0;
+}
+
+int write_translations_at(const char *folder, const struct dataset *set, const struct train_table *table, int n,
+                          struct err *e)
+{
+    struct record_file f;
+    struct tokenizer tokens;
+    char path[4200];
+    int k = 0;
+    while (k < n && strcmp(table[k].name, TRAIN_TRANSLATIONS) != 0)
+        k++;
+    if (k == n)
+        return 0;
+    snprintf(path, sizeof path, "%s/translations.csv", folder);
+    int bad = tokenizer_read(&tokens, set->target_tokens, e) || record_begin_at(&f, path, &translation_table, NULL, e);
+    if (!bad) {
+        struct translation_visit v = {.f = &f, .set = set, .repeat = 1, .tokens = &tokens};
+        see_translations(&v, &table[k]);
+        bad = record_end(&f, translations_end(&v, 0, e), 0, e);
+    }
     tokenizer_release(&tokens);
     return bad ? -1 : 0;
 }

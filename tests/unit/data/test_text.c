@@ -149,6 +149,12 @@ static void the_rarest_become_unknown(void **state)
     assert_string_equal(back.p, "the end\nthe \xef\xbf\xbd");
     tokenizer_release(&t);
     free(id.v);
+    str_clear(&back);
+    learn(&t, TOKENS_BYTE, 0, 0, "a", 1);
+    tokenizer_decode_shown(&t, (const int32_t[]){'a', 0, 'b'}, 3, &back);
+    assert_string_equal(back.p, "a\xef\xbf\xbd"
+                                "b");
+    tokenizer_release(&t);
     str_release(&back);
 }
 
@@ -505,14 +511,14 @@ static void hostile_texts_are_right_or_refused(void **state)
     put_text(p, "\xef\xbb\xbf", 3);
     refused(s, ERR_DATA, "t.txt: is empty");
     put_text(p, "short", 5);
-    refused(s, ERR_DATA, "t.txt: the part that trains has 5 tokens, and a window of length 64 wants one more");
+    refused(s, ERR_USAGE, "t.txt: the part that trains has 5 tokens, and a window of length 64 wants one more");
     memset(text, 'a', 2000);
     memcpy(text + 400, "\n\n\xc3(", 4);
     put_text(p, text, 2000);
-    refused(s, ERR_DATA, "t.txt:3: byte 403 of the file, c3, is not of a letter in UTF-8", "tokens = byte");
+    refused(s, ERR_USAGE, "t.txt:3: byte 403 of the file, c3, is not of a letter in UTF-8", "tokens = byte");
     memcpy(text + 400, "aa\n\0", 4);
     put_text(p, text, 2000);
-    refused(s, ERR_DATA, "t.txt:2: byte 404 of the file, 00, is not of a letter");
+    refused(s, ERR_USAGE, "t.txt:2: byte 404 of the file, 00, is not of a letter");
     set_key(s, "tokens", "bpe"); /* takes any bytes */
     set_key(s, "vocabulary", "260");
     set_key(s, "length", "4");
@@ -529,7 +535,7 @@ static void hostile_texts_are_right_or_refused(void **state)
     refused(s, ERR_USAGE, "data.vocabulary: one token is the one that is unknown");
     set_key(s, "vocabulary", "0");
     set_key(s, "tokens", "word"); /* it is one word */
-    refused(s, ERR_DATA, "the part that trains has 1 token, and");
+    refused(s, ERR_USAGE, "the part that trains has 1 token, and");
     struct rng r; /* a line of 500 kB without a blank */
     rng_init(&r, 1, RNG_TEST, 3, 0);
     for (size_t i = 0; i < 500000; i++)
@@ -612,7 +618,7 @@ static void rows_are_as_long_as_their_texts(void **state)
     refused(&p->at.s, ERR_USAGE, "data.text: no column 'nothing'");
     file_put(p->at.folder, "t.csv", "kind,words\na,x\nb,\xff\n", 19);
     set_key(&p->at.s, "text", "words");
-    refused(&p->at.s, ERR_DATA, "t.csv:3: column 2 (words): byte 1 of the text, ff, is not of a letter in UTF-8");
+    refused(&p->at.s, ERR_USAGE, "t.csv:3: column 2 (words): byte 1 of the text, ff, is not of a letter in UTF-8");
 }
 
 /* ---- calls that fail --------------------------------------------------------------------------------------------- */
