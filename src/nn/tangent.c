@@ -45,12 +45,19 @@ static int is_curved(enum act f)
     return f != ACT_relu && f != ACT_leaky_relu && f != ACT_relu6;
 }
 
+/* Whether its slope jumps from one curve to another: there a difference of slopes is no curvature. */
+static int has_corner(const struct stage_part *part)
+{
+    return part->act.f == ACT_selu || part->act.f == ACT_hardswish ||
+           (part->act.f == ACT_elu && part->act.parameter != 1);
+}
+
 const struct nn_node *nn_tangent_stops(const struct nn_graph *g, int first)
 {
     struct stage_part part;
     for (int i = first; i < g->nnodes; i++)
         if (g->node[i].nin != 1 || g->node[i].in[0] != i - 1 ||
-            !(is_linear(&g->node[i]) || is_activation(&g->node[i], &part)))
+            !(is_linear(&g->node[i]) || (is_activation(&g->node[i], &part) && !has_corner(&part))))
             return &g->node[i];
     return NULL;
 }
@@ -85,11 +92,14 @@ static void lay_out_tangent(struct nn_tangent *t, const struct nn_graph *g, int 
     t->unbiased = take_room(r, g->param_floats, sizeof(float));
     t->dw = take_room(r, g->param_floats, sizeof(float));
     t->along = take_room(r, (size_t)nodes, sizeof *t->along);
-    for (int i = 0; i < nodes; i++) { /* as many steps as nodes that run, at most */
-        const size_t n = floats_of(g->node[first + i].y, blocks);
+    for (int i = first; i < g->nnodes; i++) {
+        if (g->node[i].flags & IDENTITY) /* it makes no step */
+            continue;
+        const size_t n = floats_of(g->node[i].y, blocks);
         float *along = take_room(r, n, sizeof(float));
         if (t->along)
-            t->along[i] = along;
+            t->along[t->steps] = along;
+        t->steps++;
         largest = n > largest ? n : largest;
     }
     for (size_t i = 0; i < sizeof t->scratch / sizeof *t->scratch; i++)
@@ -144,6 +154,7 @@ static void lead_along(struct nn_tangent *t, const struct nn_pass *p, const floa
     struct nn_net *net = t->net;
     const struct plan *plan = net->plan;
     struct stage_part part;
+    assert(plan->nsteps[PLAN_FORWARD] == t->steps);
     memcpy(t->unbiased, net->w, t->graph.param_floats * sizeof *net->w);
     for (int i = 0; i < plan->nsteps[PLAN_FORWARD]; i++) {
         struct layer_call c = plan->step[PLAN_FORWARD][i].call;
@@ -226,7 +237,7 @@ void nn_tangent_gradient(struct nn_tangent *t, const struct nn_pass *p, const fl
 {
     struct nn_net *net = t->net;
     const struct plan *plan = net->plan;
-    const int steps = plan->nsteps[PLAN_FORWARD];
+    const int steps = t->steps;
     const float *second = NULL;
     struct stage_part part;
     memset(net->dz, 0, (size_t)p->blocks * LANES * sizeof *net->dz);

@@ -11,13 +11,15 @@ struct nn_tangent {
     struct nn_net *net;
     struct nn_graph graph; /* without frozen tensors */
     float *unbiased;       /* [param_floats] the weights with biases of 0: what is led along has none */
+    int steps;             /* nodes that run: not those that only change the shape */
     float **along;         /* [steps][value] */
     float *scratch[5];     /* [largest value] */
     float *dw;             /* [param_floats] */
 };
 
 /* The first node from `first` on that has no tangent here; NULL: there is none. Those have one that read the node
- * before alone and are linear in it, or an activation. */
+ * before alone and are linear in it, or an activation whose slope does not jump beside a curve (as those of selu,
+ * hardswish, and elu with an alpha other than 1 do). */
 const struct nn_node *nn_tangent_stops(const struct nn_graph *g, int first);
 /* Bytes that nn_tangent_new takes; SIZE_MAX: there is no memory to find out. */
 size_t nn_tangent_bytes(const struct nn_graph *g, int first, int batch);

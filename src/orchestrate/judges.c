@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-/* Makes x->judge of the file. 0, or -1 with *e. */
-static int read_judge(struct start_file *x, struct err *e)
+/* Makes x->judge of the file. 0, or -1 with x->judge_err. */
+static int read_judge(struct start_file *x)
 {
+    struct err *e = &x->judge_err;
     struct arena *a = &x->judge_mem;
     struct model *m = arena_take(a, sizeof *m);
     struct train_judge *j = arena_take(a, sizeof *j);
@@ -21,12 +22,23 @@ static int read_judge(struct start_file *x, struct err *e)
     return 0;
 }
 
+/* Once for each file: a failure is remembered, and its memory given back. 0, or -1 with *e. */
+static int read_judge_once(struct start_file *x, struct err *e)
+{
+    if (!x->judge && !x->judge_err.code && read_judge(x)) {
+        arena_release(&x->judge_mem);
+        arena_init(&x->judge_mem);
+    }
+    *e = x->judge_err;
+    return e->code ? -1 : 0;
+}
+
 const struct train_judge *judge_open(struct datasets *d, const char *word, struct shape sample, uint64_t *hash,
                                      struct err *e)
 {
     struct start_file *x = starts_open(d, word, e);
     struct err why = {0};
-    if (!x || (!x->judge && read_judge(x, e)))
+    if (!x || read_judge_once(x, e))
         return NULL;
     *hash = x->hash;
     if (!train_judge_check(x->judge, sample, &why))

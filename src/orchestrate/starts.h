@@ -23,6 +23,7 @@ struct start_file {
     struct err err;
     const struct train_judge *judge; /* judges.c: the network that it is, in judge_mem; NULL: nobody has asked yet */
     struct arena judge_mem;
+    struct err judge_err; /* why it is none */
 };
 
 /* The file that the word means: FILE.safetensors, NAME (the best trial of the best point of that sweep, in results/

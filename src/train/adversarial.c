@@ -269,7 +269,7 @@ int train_adversarial_step(struct training *r, uint64_t step, float lr, double *
 
 /* --- measuring --- */
 
-#define COMPARED 64 /* things whose distances from each other are measured, at most */
+enum { COMPARED_LEAST = 16, COMPARED = 64 }; /* things whose distances from each other are measured */
 
 /* The mean distance between two of n things, x [blocks][size][16]. */
 static double mean_distance(int n, size_t size, const float *x)
@@ -291,7 +291,7 @@ float train_adversary_diversity(const struct training *r)
 {
     const struct adversary *a = &r->adversary;
     const int n = r->batch.n < COMPARED ? r->batch.n : COMPARED;
-    if (!a->nodes || n < 2)
+    if (!a->nodes || n < COMPARED_LEAST)
         return NAN;
     const size_t size = shape_size(nn_output(&a->graph));
     return (float)(mean_distance(n, size, a->made) / mean_distance(n, size, a->real));

@@ -34,8 +34,9 @@ struct judging {
 /* Its memory, for so many samples at a time; it takes its weights. */
 struct judging *judge_lay_out(const struct train_job *j, int batch, struct train_taker *t);
 void judge_prepare(struct judging *g);
-/* A look at a split begins, -1: at no samples. n samples or things made, x as the training's networks have them; key[n]
- * as in nn_pass. At the end both values, once; they are left alone where there are fewer than two of either. */
+/* A look at a split begins, -1: at no samples; what is known of the last split's samples stays. n samples or things
+ * made, x as the training's networks have them; key[n] as in nn_pass. At the end both values, once; they are left alone
+ * where there are fewer than two of either, and NaN where a sample or a feature is no finite number. */
 void judge_begin(struct judging *g, int split);
 void judge_see(struct judging *g, int n, const float *x, const uint32_t *key, int made);
 void judge_values(struct judging *g, float *frechet, float *inception);

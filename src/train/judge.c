@@ -22,6 +22,10 @@ int train_judge_check(const struct train_judge *j, struct shape sample, struct e
     const struct nn_graph *g = j->graph;
     char has[48], wants[48];
     const int last = last_layer(g);
+    if (g->critic)
+        return err_set(e, ERR_USAGE, "it has a critic; a judge is a classifier alone");
+    if (g->vocabulary)
+        return err_set(e, ERR_USAGE, "it reads tokens; a judge reads numbers");
     if (!shape_equal(g->in, sample))
         return err_set(e, ERR_USAGE, "it classifies samples of %s, and those of the data are %s",
                        shape_text(g->in, has, sizeof has), shape_text(sample, wants, sizeof wants));
@@ -79,10 +83,11 @@ static void clear_moments(struct feature_moments *m, size_t features)
 
 void judge_begin(struct judging *g, int split)
 {
-    if (split != g->split)
-        clear_moments(&g->real, g->features);
     g->knows_real = split == g->split;
-    g->split = split;
+    if (split >= 0 && !g->knows_real) {
+        clear_moments(&g->real, g->features);
+        g->split = split;
+    }
     clear_moments(&g->made, g->features);
     g->certainty = 0;
     memset(g->share, 0, (size_t)g->classes * sizeof *g->share);
@@ -116,10 +121,12 @@ static void add_answer_shares(struct judging *g, const float *z)
     g->certainty += certainty;
 }
 
-/* The samples as the judge wants them: the training's normalization off, its own on. */
-static void put_into_judge(const struct judging *g, int n, const float *x)
+/* The samples as the judge wants them: the training's normalization off, its own on. Whether all are finite: an
+ * activation can make a number of what is none. */
+static int put_into_judge(const struct judging *g, int n, const float *x)
 {
     const struct shape s = g->by->graph->in;
+    int finite = 1;
     for (int i = 0; i < blocks_of(n) * LANES; i++)
         for (int h = 0; h < s.h; h++)
             for (int c = 0; c < s.c; c++)
@@ -128,7 +135,9 @@ static void put_into_judge(const struct judging *g, int n, const float *x)
                     const double value =
                         ((double)x[at] - (double)data_input_shift(g->view, c)) / (double)data_input_scale(g->view, c);
                     g->net->x[at] = i < n ? (float)(value * (double)g->by->scale[c] + (double)g->by->shift[c]) : 0;
+                    finite &= isfinite(g->net->x[at]) != 0;
                 }
+    return finite;
 }
 
 void judge_see(struct judging *g, int n, const float *x, const uint32_t *key, int made)
@@ -136,13 +145,17 @@ void judge_see(struct judging *g, int n, const float *x, const uint32_t *key, in
     const struct nn_pass pass = {.n = n, .blocks = blocks_of(n), .sample = key};
     if (!made && g->knows_real)
         return;
-    put_into_judge(g, n, x);
+    struct feature_moments *m = made ? &g->made : &g->real;
+    if (!put_into_judge(g, n, x)) {
+        m->mean[0] = (double)NAN;
+        g->certainty = made ? (double)NAN : g->certainty;
+    }
     nn_forward(g->net, &pass);
     for (int i = 0; i < n; i++) {
         const float *z = g->net->z + (size_t)(i / LANES) * LANES * g->features + (size_t)(i % LANES);
         for (size_t k = 0; k < g->features; k++)
             g->feature[k] = (double)z[k * LANES];
-        add_feature(made ? &g->made : &g->real, g->features, g->feature);
+        add_feature(m, g->features, g->feature);
     }
     if (!made)
         return;
@@ -205,7 +218,8 @@ static void between_roots(size_t n, const double *l, const double *b, double *to
     }
 }
 
-/* |m - m'|^2 + trace(C + C' - 2 (C C')^(1/2)). The eigenvalues of C C' are those of L' C' L, where L L' = C. */
+/* |m - m'|^2 + trace(C + C' - 2 (C C')^(1/2)). The eigenvalues of C C' are those of L' C' L, where L L' = C.
+ * NaN where a feature is no finite number. */
 static double frechet_distance(struct judging *g)
 {
     const size_t n = g->features;
@@ -220,8 +234,8 @@ static double frechet_distance(struct judging *g)
     between_roots(n, g->matrix[0], g->made.product, g->matrix[1], g->value);
     symmetric_eigenvalues(n, g->matrix[1], g->value, g->value + n);
     for (size_t i = 0; i < n; i++)
-        sum -= 2 * sqrt(g->value[i] > 0 ? g->value[i] : 0);
-    return sum > 0 ? sum : 0;
+        sum -= 2 * sqrt(g->value[i] < 0 ? 0 : g->value[i]);
+    return !isfinite(sum) ? (double)NAN : sum > 0 ? sum : 0;
 }
 
 void judge_values(struct judging *g, float *frechet, float *inception)

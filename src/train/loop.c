@@ -287,6 +287,7 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
     const struct train_job *j = &r->job;
     const uint64_t first = r->p.step;
     double norm = 0, norms = 0;
+    int compared = 0;
     if (r->task.judge)
         judge_begin(r->task.judge, -1);
     r->task.type->begin(&r->task, 1);
@@ -299,6 +300,10 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
         if (train_step(r, (first + i) % r->steps_a_round, row->lr, &norm, e))
             return -1;
         norms += norm;
+        if (i + 2 >= r->steps_per_epoch && r->batch.n >= compared) { /* of the last two, the last may be smaller */
+            compared = r->batch.n;
+            row->diversity = train_adversary_diversity(r);
+        }
     }
     train_values(r, row->v[DATA_TRAIN]);
     row->grad_norm = (float)(norms / (double)r->steps_per_epoch);
@@ -307,7 +312,6 @@ static int train_steps(struct training *r, struct epoch_row *row, struct err *e)
     row->dead_units = train_units_dead(r);
     row->guess_loss = r->guess.loss;
     row->guess_accuracy = r->guess.accuracy;
-    row->diversity = train_adversary_diversity(r);
     return 0;
 }
 

@@ -53,8 +53,7 @@ const struct epoch_sign epoch_signs[] = {
          "share of the most frequent class, of the validation split where there is one"),
     SIGN(diversity, METRIC_CRITIC_LOSS,
          "mean distance between two things that a generator has made, over that between two samples, of up to 64 of "
-         "each "
-         "in the epoch's last batch"),
+         "each in the epoch's last full batch; not of fewer than 16"),
     {0}};
 
 int metric_named(const char *name)

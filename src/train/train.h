@@ -160,8 +160,8 @@ struct train_judge {
     const float *scale, *shift; /* [channels] value * scale + shift goes into it */
 };
 #define JUDGE_FEATURES 2048
-/* Whether it can judge samples of that shape: 0, or -1 with *e: it has another input, no layer before its last one with
- * weights, or more than JUDGE_FEATURES features. */
+/* Whether it can judge samples of that shape: 0, or -1 with *e: it has another input, tokens as input, a critic, no
+ * layer before its last one with weights, or more than JUDGE_FEATURES features. */
 int train_judge_check(const struct train_judge *j, struct shape sample, struct err *e);
 
 struct training;

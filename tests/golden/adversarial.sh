@@ -97,14 +97,20 @@ refused 'model.critic: classify has no critic' train.task=classify train.judge= 
   'sweep.objective=max val_accuracy'
 refused 'val_frechet is not measured by generate' train.judge=
 run 4 plan g.ini train.judge=nothing.safetensors && has err 'train.judge: nothing.safetensors'
+for more in "min train_frechet" "max train_inception"; do
+  refused "${more#* } is measured only where it selects the epoch" "sweep.objective=min val_loss, $more"
+done
 refused 'noise' model.noise=0
 refused 'the network ends with 64, the 64 numbers of a sample are 1x8x8; end with reshape 1x8x8' 'model.layers=dense 64'
 refused 'the data has 1 number of the critic; end with dense 1' 'model.critic=flatten, dense 2'
 refused 'here begins the critic' 'model.critic=batchnorm, flatten, dense 1'
 refused 'here begins the critic' 'model.layers=dense 64, reshape 1x8x8, save a, relu' 'model.critic=add a, flatten, dense 1'
 refused "average pooling and dropout, and not of 'batchnorm'" train.loss=wgan train.critic_steps=1 'model.critic=flatten, dense 8, batchnorm, dense 1'
+refused "average pooling and dropout, and not of 'selu'" train.loss=wgan train.critic_steps=1 'model.critic=flatten, dense 8, selu, dense 1'
 refused 'the penalty of wgan is computed in fp32' train.loss=wgan train.critic_steps=1 train.precision=bf16
 sed '/^critic = *$/,/^    dense 1$/d' g.ini >without.ini
+run 2 plan without.ini && has err 'without.ini:10: model.noise: no text uses this variable, and there is no critic'
+sed -i '/^noise/d' without.ini
 run 2 plan without.ini && has err 'model.critic: generate wants a second network'
 run 0 plan g.ini train.loss=gan train.critic_steps=1 train.precision=bf16
 finish

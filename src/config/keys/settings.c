@@ -97,7 +97,6 @@ static int find_special(struct sweep *s)
     s->layers = setting_find(s, "model", "layers");
     s->critic = setting_find(s, "model", "critic");
     s->noise = setting_find(s, "model", "noise");
-    s->set[s->noise].used = 1; /* as an axis of trainings with a critic */
     s->variant = setting_find(s, "model", "variant");
     s->data_path = setting_find(s, "data", "path");
     s->chooser = arena_take(&s->mem, (family_count() + 1) * sizeof *s->chooser);

@@ -185,6 +185,26 @@ static const char *other_word(size_t i, const void *ctx)
     return key_row(i, &r) ? NULL : strcmp(r.section, "model") ? r.param->name : "";
 }
 
+/* Whether some point may have a critic, whose generator begins with noise. */
+static int has_critic(const struct sweep *s)
+{
+    const struct column *c = s->set[s->critic].column >= 0 ? &s->col[s->set[s->critic].column] : NULL;
+    int any = s->set[s->critic].base.lines.n > 0;
+    for (size_t v = 0; v < s->nvar; v++)
+        any |= s->var[v].set[s->critic].lines.n > 0;
+    for (uint64_t k = 0; c && c->lines && k < c->values.n; k++)
+        any |= c->lines[k].n > 0;
+    return any;
+}
+
+static int keeps_default(const struct sweep *s, int setting)
+{
+    int given = s->set[setting].base.by != BY_DEFAULT || s->set[setting].column >= 0;
+    for (size_t v = 0; v < s->nvar; v++)
+        given |= s->var[v].set[setting].text != NULL;
+    return !given;
+}
+
 /* Tells of variables that nothing reads: a slip of the pen, or a key of another section. */
 static void check_unused(struct sweep *s, struct error_list *errors)
 {
@@ -194,7 +214,11 @@ static void check_unused(struct sweep *s, struct error_list *errors)
             continue;
         const char *other = key_section(st->key, "model"), *near = other ? NULL : str_nearest(st->key, used_word, s);
         const char *key = other || near ? NULL : str_nearest(st->key, other_word, NULL);
-        if (key)
+        if ((int)i == s->noise)
+            errors_add(errors, place_of(s, (int)i),
+                       "no text uses this variable, and there is no critic beside which `layers` begin with noise; "
+                       "write critic, or leave it out");
+        else if (key)
             errors_add(errors, place_of(s, (int)i), "no text uses this variable; did you mean '%s' of [%s]?", key,
                        key_section(key, "model"));
         else if (other)
@@ -248,5 +272,6 @@ void texts_check(struct sweep *s, struct error_list *errors)
             errors_add(errors, &s->var[v].at, "no point has this variant; put model.variant = %s into [grid]",
                        s->var[v].name);
     inserts_check(s, model, n, errors);
+    s->set[s->noise].used |= has_critic(s) || keeps_default(s, s->noise);
     check_unused(s, errors);
 }

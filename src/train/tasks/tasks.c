@@ -178,8 +178,9 @@ static int check_penalty(const struct train_spec *s, const struct nn_graph *g, c
         return err_set(
             e, ERR_USAGE,
             "the penalty of wgan is made of the critic's gradient by its input, whose own gradient is known of "
-            "chains of convolutions, dense layers, activations, average pooling and dropout, and not of '%s'; "
-            "write others into the critic, penalty = 0, or another loss",
+            "chains of convolutions, dense layers, activations (but selu, hardswish, and elu with an alpha other than "
+            "1), average pooling and dropout, and not of '%s'; write others into the critic, penalty = 0, or another "
+            "loss",
             stops->text);
     *key = "precision";
     if (g->critic && critic_penalty(s) > 0 && g->precision != NN_FP32)

@@ -80,9 +80,10 @@ def networks(kind):
     if kind == "batchnorm":
         make = nn.Sequential(dense(NOISE, 5, 1, False), nn.BatchNorm1d(5).double(), nn.ReLU(), dense(5, FEATURES, 3))
         return make, nn.Sequential(dense(FEATURES, 5, 4), nn.LeakyReLU(0.01), dense(5, 1, 5))
+    units = 11 if kind == "wide" else 5
     act = nn.Tanh() if kind == "tanh" else nn.LeakyReLU(0.01)
     make = nn.Sequential(dense(NOISE, 5, 1), nn.Tanh(), dense(5, FEATURES, 2))
-    return make, nn.Sequential(dense(FEATURES, 5, 3), act, dense(5, 1, 4))
+    return make, nn.Sequential(dense(FEATURES, units, 3), act, dense(units, 1, 4))
 
 
 softplus = torch.nn.functional.softplus
@@ -170,6 +171,7 @@ ROWS = [
     ("hinge", "tanh", "adam", 3, 0, 12),
     ("wgan", "tanh", "sgd", 1, 0, 5),
     ("wgan", "leaky", "sgd", 2, 0.01, 5),
+    ("wgan", "wide", "sgd", 1, 0.02, 5),
 ]
 with open(sys.argv[1] + "/train_adversarial.csv", "w", newline="") as f:
     w = csv.writer(f, lineterminator="\n")

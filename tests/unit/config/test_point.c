@@ -71,6 +71,9 @@ static void errors_in_texts(void **state)
     expect_error("[model]\nlayers = conv 3x3 ${train.lr}\n", "unknown name 'train.lr'", NULL);
     expect_error("[model]\nlayers =\n", "t.ini:2: model.layers: no layers", NULL);
     expect_error("[model]\nx = 3\n", "t.ini:2: model.x: no text uses this variable", NULL);
+    expect_error("[model]\nnoise = 3\n", "t.ini:2: model.noise: no text uses this variable", "there is no critic",
+                 NULL);
+    expect_error("[grid]\nmodel.noise = 3, 4\n", "t.ini:2: model.noise: no text uses this variable", NULL);
     expect_error("[model]\nlayer = 3\n", "did you mean 'layers'?", NULL);
     expect_error("[model]\nepochs = 3\n", "'epochs' is a key of [train]", NULL);
     expect_error("[grid]\nmodel.x = 3, 4\n", "t.ini:2: model.x: no text uses this variable", NULL);

@@ -2,6 +2,7 @@
  * against PyTorch and SciPy; what a generator makes is the same whatever batches it is measured in. */
 #include "fixture.h"
 #include "golden.h"
+#include "nn/tangent.h"
 #include "train/critic.h"
 #include "train/eigen.h"
 
@@ -83,12 +84,15 @@ static void adversaries_init(struct adversaries *w, const char *words, const cha
 {
     char settings[400];
     const char *kind = strstr(words, "kind=") + 5, *rest = strchr(kind, ' '), *judge = strstr(words, " judge=");
-    const int batchnorm = !strncmp(kind, "batchnorm", 9), tanh = !strncmp(kind, "tanh", 4);
+    const int batchnorm = !strncmp(kind, "batchnorm", 9), tanh = !strncmp(kind, "tanh", 4),
+              wide = !strncmp(kind, "wide", 4);
     struct fixture *f = &w->f;
     const struct shape noise = {VECTOR, TOY_NOISE, 1, 1, 1}, sample = {VECTOR, FEATURES, 1, 1, 1};
     data_init(w);
     build(w, &f->graph, noise, batchnorm ? "dense 5, batchnorm, relu, dense 6" : "dense 5, tanh, dense 6",
-          tanh ? "dense 5, tanh, dense 1" : "dense 5, leaky_relu, dense 1");
+          wide   ? "dropout 0, dense 11, leaky_relu, dense 1"
+          : tanh ? "dense 5, tanh, dense 1"
+                 : "dense 5, leaky_relu, dense 1");
     build(w, &w->judge_graph, sample,
           strcmp(judge, " judge=5") == 0 ? "dense 5, tanh, dense 3" : "dense 12, tanh, dense 3", NULL);
     assert_true(w->judge_graph.param_floats <= COUNT(w->w));
@@ -189,6 +193,7 @@ static void measuring_and_restoring_change_nothing(void **state)
         const struct epoch_row one = epoch_ok(r[0]), other = epoch_ok(r[1]), third = epoch_ok(again);
         assert_memory_equal(&one, &other, sizeof one);
         assert_memory_equal(&one, &third, sizeof one);
+        assert_int_equal(r[0]->task.judge->knows_real, one.epoch > 1); /* its own samples are seen once */
         assert_memory_equal(r[0]->net->w, again->net->w, w[0].f.graph.param_floats * sizeof(float));
         free(bytes);
         arena_release(&b);
@@ -235,10 +240,217 @@ static void eigenvalues_are_found(void **state)
     assert_true(d[0] == 5);
 }
 
+/* Numbers of the first n samples, [blocks][size][16]; no more of the last block. */
+static void wave_lanes(int n, size_t size, int seed, double factor, float *to)
+{
+    memset(to, 0, (size_t)blocks_of(n) * LANES * size * sizeof *to);
+    for (int i = 0; i < n; i++)
+        for (size_t k = 0; k < size; k++)
+            to[((size_t)(i / LANES) * size + k) * LANES + (size_t)(i % LANES)] =
+                (float)(factor * wave(seed + i * (int)size + (int)k));
+}
+
+struct tangents {
+    struct adversaries w;
+    struct arena a;
+    struct nn_graph graph;
+    struct nn_tangent *t;
+    struct nn_pass pass;
+    uint32_t key[32];
+    float x[32 * 16], along[32 * 16], factor[32];
+};
+
+static void tangents_init(struct tangents *s, struct shape in, const char *layers, int n)
+{
+    struct err e = {0};
+    arena_init(&s->w.f.mem);
+    arena_init(&s->a);
+    build(&s->w, &s->graph, in, layers, NULL);
+    s->t = nn_tangent_new(&s->graph, 0, n, kernels_pick(NULL), &s->a, &e);
+    assert_true(s->t && !nn_tangent_stops(&s->graph, 0));
+    s->pass = (struct nn_pass){.n = n, .blocks = blocks_of(n), .training = 1, .seed = 1, .sample = s->key};
+    wave_weights(&s->graph, 1, s->t->net->w);
+    wave_lanes(n, shape_size(in), 1, 1, s->x);
+    wave_lanes(n, shape_size(in), 7000, 0.5, s->along);
+    for (int i = 0; i < n; i++)
+        s->factor[i] = (float)(0.3 + wave(i) / 2);
+}
+
+static void tangents_release(struct tangents *s)
+{
+    arena_release(&s->a);
+    arena_release(&s->w.f.mem);
+}
+
+static void tangents_gradient(struct tangents *s)
+{
+    memcpy(s->t->net->x, s->x, floats_of(s->graph.in, s->pass.blocks) * sizeof *s->x);
+    nn_forward(s->t->net, &s->pass);
+    nn_tangent_gradient(s->t, &s->pass, s->along, s->factor);
+}
+
+/* What only changes the shape makes no step: with it and without it the gradient has the same bits, however much wider
+ * than the input the layers after it are. */
+static void nodes_without_steps_change_no_tangents(void **state)
+{
+    static const struct {
+        struct shape in;
+        const char *layers[2];
+    } cases[] = {
+        {{VECTOR, 6, 1, 1, 1}, {"dense 40, leaky_relu, dense 1", "dropout 0, dense 40, leaky_relu, dense 1"}},
+        {{VECTOR, 6, 1, 1, 1}, {"dense 40, tanh, dense 1", "dropout 0, dense 40, dropout 0, tanh, dropout 0, dense 1"}},
+        {{MAPS, 1, 3, 4, 1}, {"conv 3x4 40, tanh, dense 1", "dropout 0, conv 3x4 40, gap, tanh, dense 1"}}};
+    static struct tangents s[2];
+    (void)state;
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        for (int i = 0; i < 2; i++) {
+            tangents_init(&s[i], cases[c].in, cases[c].layers[i], 20);
+            tangents_gradient(&s[i]);
+        }
+        assert_int_equal(s[0].graph.param_floats, s[1].graph.param_floats);
+        assert_memory_equal(s[0].t->net->dw, s[1].t->net->dw, s[0].graph.param_floats * sizeof(float));
+        for (int i = 0; i < 2; i++)
+            tangents_release(&s[i]);
+    }
+}
+
+/* The gradient of a derivative along a direction is the derivative of the gradient: the difference of those a little
+ * further on and a little before. Of more samples than a block has, through a convolution and a pooling. */
+static void tangents_are_differences_of_gradients(void **state)
+{
+    enum { N = 20 };
+    static struct tangents s;
+    static float difference[2048];
+    const float step = 0.01f;
+    double largest = 0;
+    (void)state;
+    tangents_init(&s, (struct shape){MAPS, 1, 4, 4, 1},
+                  "dropout 0, conv 3x3 3 pad 1, tanh, avgpool 2, flatten, dense 8, gelu, dense 1", N);
+    struct nn_net *net = s.t->net;
+    assert_true(s.graph.param_floats <= COUNT(difference));
+    memset(difference, 0, sizeof difference);
+    for (int side = -1; side <= 1; side += 2) {
+        for (size_t k = 0; k < floats_of(s.graph.in, s.pass.blocks); k++)
+            net->x[k] = s.x[k] + (float)side * step * s.along[k];
+        nn_forward(net, &s.pass);
+        memset(net->dz, 0, (size_t)s.pass.blocks * LANES * sizeof *net->dz);
+        memcpy(net->dz, s.factor, N * sizeof *net->dz);
+        nn_backward(net, &s.pass);
+        for (size_t k = 0; k < s.graph.param_floats; k++)
+            difference[k] += (float)side * net->dw[k] / (2 * step);
+    }
+    tangents_gradient(&s);
+    for (size_t k = 0; k < s.graph.param_floats; k++)
+        largest = fabs((double)difference[k]) > largest ? fabs((double)difference[k]) : largest;
+    assert_true(largest > 0.1);
+    for (size_t k = 0; k < s.graph.param_floats; k++)
+        if (!(fabs((double)net->dw[k] - (double)difference[k]) < 1e-3 * largest))
+            fail_msg("number %zu is %g, the difference %g", k, (double)net->dw[k], (double)difference[k]);
+    tangents_release(&s);
+}
+
+/* Activations whose slope jumps beside a curve have no tangents, those of straight lines have. */
+static void jumps_of_slopes_stop_tangents(void **state)
+{
+    static const struct {
+        const char *layers;
+        int stops;
+    } cases[] = {{"dense 4, selu, dense 1", 1},          {"dense 4, hardswish, dense 1", 1},
+                 {"dense 4, elu alpha 0.5, dense 1", 1}, {"dense 4, elu, dense 1", 0},
+                 {"dense 4, relu6, dense 1", 0},         {"dense 4, leaky_relu 0.2, dense 1", 0}};
+    static struct adversaries w;
+    (void)state;
+    for (size_t c = 0; c < COUNT(cases); c++) {
+        struct nn_graph g;
+        arena_init(&w.f.mem);
+        build(&w, &g, (struct shape){VECTOR, FEATURES, 1, 1, 1}, cases[c].layers, NULL);
+        const struct nn_node *stops = nn_tangent_stops(&g, 0);
+        assert_true(cases[c].stops ? stops == &g.node[1] : !stops);
+        arena_release(&w.f.mem);
+    }
+}
+
+static const char one_critic_step[] = "loss=gan kind=leaky optimizer=sgd lr=0.05 critic_steps=1 critic_lr=0 judge=5";
+
+/* What is no number is no distance, and 0 the least of all. */
+static void what_is_no_number_is_judged_as_none(void **state)
+{
+    enum { N = 8 };
+    static struct adversaries w;
+    static float seen[2][LANES * FEATURES];
+    struct arena a;
+    uint32_t key[LANES] = {0};
+    (void)state;
+    adversaries_init(&w, one_critic_step, "");
+    struct judging *judge = fixture_run(&w.f, &a)->task.judge;
+    for (int c = 0; c < 4;
+         c++) { /* 0: all is well; 1: of a sample, 2: of what is made; 3: of the judge's own weights */
+        float frechet = 0, inception = 0;
+        for (int made = 0; made < 2; made++)
+            wave_lanes(N, FEATURES, 40 + 300 * made, 1, seen[made]);
+        if (c == 1 || c == 2)
+            seen[c - 1][5] = c == 1 ? INFINITY : NAN;
+        w.w[0] = c == 3 ? NAN : w.w[0];
+        judge_prepare(judge);
+        judge_begin(judge, c % 2);
+        for (int made = 0; made < 2; made++)
+            judge_see(judge, N, seen[made], key, made);
+        judge_values(judge, &frechet, &inception);
+        assert_true(c ? isnan(frechet) : frechet > 0);
+        assert_true(c > 1 ? isnan(inception) || c == 3 : inception >= 1);
+    }
+    arena_release(&a);
+    fixture_release(&w.f);
+}
+
+/* A network with a critic begins with noise, one of texts with tokens: neither reads samples. */
+static void judges_are_classifiers_of_numbers(void **state)
+{
+    static struct adversaries w;
+    struct err e = {0}, why = {0};
+    struct train_judge other;
+    (void)state;
+    adversaries_init(&w, one_critic_step, "");
+    const struct shape sample = {VECTOR, FEATURES, 1, 1, 1};
+    assert_int_equal(train_judge_check(&w.judge, sample, &e), 0);
+    other = w.judge;
+    other.graph = &w.f.graph;
+    assert_int_equal(train_judge_check(&other, w.f.graph.in, &e), -1);
+    assert_non_null(strstr(e.text, "it has a critic"));
+    w.judge_graph.vocabulary = 9;
+    assert_int_equal(train_judge_check(&w.judge, sample, &why), -1);
+    assert_non_null(strstr(why.text, "it reads tokens"));
+    fixture_release(&w.f);
+}
+
+/* Things are compared in the epoch's last full batch: a small one at its end says nothing of them. */
+static void diversity_is_that_of_full_batches(void **state)
+{
+    static const char *const more[] = {"batch_size=16", "batch_size=16 drop_last=yes", "batch_size=8"};
+    static struct adversaries w;
+    struct arena a;
+    float diversity[COUNT(more)];
+    (void)state;
+    for (size_t i = 0; i < COUNT(more); i++) {
+        adversaries_init(&w, one_critic_step, more[i]);
+        diversity[i] = epoch_ok(fixture_run(&w.f, &a)).diversity;
+        arena_release(&a);
+        fixture_release(&w.f);
+    }
+    assert_true(diversity[0] > 0 && diversity[0] == diversity[1]);
+    assert_true(isnan(diversity[2]));
+}
+
 int test_adversarial(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(trainings_are_those_of_torch),
                                        cmocka_unit_test(measuring_and_restoring_change_nothing),
+                                       cmocka_unit_test(nodes_without_steps_change_no_tangents),
+                                       cmocka_unit_test(tangents_are_differences_of_gradients),
+                                       cmocka_unit_test(jumps_of_slopes_stop_tangents),
+                                       cmocka_unit_test(what_is_no_number_is_judged_as_none),
+                                       cmocka_unit_test(judges_are_classifiers_of_numbers),
+                                       cmocka_unit_test(diversity_is_that_of_full_batches),
                                        cmocka_unit_test(eigenvalues_are_found)};
     return cmocka_run_group_tests_name("adversarial", tests, NULL, NULL);
 }
