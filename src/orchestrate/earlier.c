@@ -200,6 +200,7 @@ static int read_kept_earlier(struct sweep *s, const char *path, struct search_ea
             char name[STR_NUM];
             result->other[k - 1] = table_number(&t, r, table_column(&t, name_of_loss(k, name)));
         }
+        outcome_check(result, sweep_spec(s)->goals);
     }
     table_release(&t);
     return bad;

@@ -78,6 +78,15 @@ void outcome_add(struct point_outcome *o, enum trial_status status, const double
         o->other[k - 1] += value[k];
 }
 
+void outcome_check(struct search_result *r, size_t goals)
+{
+    int finite = goals == 1 || isfinite(r->loss);
+    for (size_t k = 1; k < goals && finite; k++)
+        finite = isfinite(r->other[k - 1]) != 0;
+    if (!finite)
+        r->loss = INFINITY;
+}
+
 struct search_result outcome_result(const struct point_outcome *o, const struct sweep_spec *spec)
 {
     int which = o->fewest != 0;
@@ -86,8 +95,8 @@ struct search_result outcome_result(const struct point_outcome *o, const struct 
     for (size_t k = 1; k < spec->goals && r.loss < INFINITY; k++) {
         mean = o->other[k - 1] / o->n[0];
         r.other[k - 1] = spec->goal[k].maximise ? -mean : mean;
-        r.loss = isfinite(mean) ? r.loss : INFINITY;
     }
+    outcome_check(&r, spec->goals);
     return r;
 }
 

@@ -21,7 +21,9 @@ struct point_outcome {
 /* A trial of the point: of one that is complete its objectives, value[goals], of one that was given up its best value
  * of the only one, each as the tables have it; what others have is passed over. */
 void outcome_add(struct point_outcome *o, enum trial_status status, const double *value, size_t goals, int epochs_run);
-/* A point that lacks an objective counts as failed. */
+/* Of several objectives, one that is no finite number makes the point count as failed: no front has such points. */
+void outcome_check(struct search_result *r, size_t goals);
+/* Likewise, and a point that lacks an objective. */
 struct search_result outcome_result(const struct point_outcome *o, const struct sweep_spec *spec);
 
 struct growth {

@@ -55,6 +55,7 @@ for metric in precision recall f1 kappa matthews auc top3 top5 log_loss brier ec
 done
 run 0 c.ini -q --no-plots sweep.name=o 'sweep.objective=max train_auc' train.epochs=1 sweep.repeats=1
 [ "$(column results/o.csv train_auc | head -n 1)" ] || fail "train_auc selects, and is not measured"
+run 2 plan c.ini 'sweep.objective=max val_accuracy, max train_auc' && has err 'train_auc is measured only where it selects the epoch'
 
 # One class among the validation samples: no AUC, and the training goes on.
 { echo x,kind; for i in 1 2 3 4 5 6 7 8 9; do echo "0.$i,a"; done; echo 0.95,b; } >few.csv

@@ -102,8 +102,6 @@ static int check_goal(const struct sweep_spec *sp, size_t number, const char *na
     else if (m >= 0 && max != train_metrics[m].larger_is_better)
         errors_add(errors, at, "%s is better when it is %s: write %s %s", name, max ? "smaller" : "larger",
                    max ? "min" : "max", name);
-    else if (number && m == M_TRAIN_AUC)
-        errors_add(errors, at, "%s is measured only where it selects the epoch: write it first, or max val_auc", name);
     for (size_t k = 0; k < number && errors->n == before; k++)
         if (!strcmp(sp->goal[k].name, name))
             errors_add(errors, at, "%s is an objective twice", name);

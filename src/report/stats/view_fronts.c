@@ -52,6 +52,19 @@ struct growing_front {
     double *v; /* [n][m] */
 };
 
+/* Whether one of them is at least as good in each value: then the point makes the volume no larger. */
+static int is_covered(const struct growing_front *f, const double *loss)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        for (k = 0; k < f->m && f->v[i * f->m + k] <= loss[k];)
+            k++;
+        if (k == f->m)
+            return 1;
+    }
+    return 0;
+}
+
 /* Adds a point that makes the volume larger; what it dominates goes. */
 static void join_front(struct growing_front *f, const double *loss)
 {
@@ -76,6 +89,8 @@ int front_volumes(const struct trials_view *v, double *volume)
         if (none || !v->front[p])
             continue;
         losses_of_point(v, p, loss);
+        if (is_covered(&f, loss))
+            continue;
         bad = pareto_gain(loss, f.v, f.n, f.m, reference, &gain);
         if (!bad && gain > 0)
             join_front(&f, loss);

@@ -419,7 +419,6 @@ static void the_sweep_section(void **state)
     expect_error("[sweep]\nobjective = max val_accuracy, max val_accuracy\n", "is an objective twice", NULL);
     expect_error("[sweep]\nobjective = max val_accuracy, max val_loss\n", "write min val_loss", NULL);
     expect_error("[sweep]\nobjective = max val_accuracy,\n", "'' is not 'max METRIC'", NULL);
-    expect_error("[sweep]\nobjective = max val_accuracy, max train_auc\n", "measured only where it selects", NULL);
     expect_error("[sweep]\nobjective = max val_accuracy, min params, min macs, min depth, min jump\n", "more than 4",
                  NULL);
     expect_error("[sweep]\nobjective = max val_accuracy, min params\n[prune]\nmethod = asha\n",

@@ -5,7 +5,10 @@
 
 #include <cmocka.h>
 
-#include "orchestrate/planner.h"
+#include "orchestrate/growth.h"
+#include "orchestrate/judges.h"
+
+#include <math.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,11 +190,56 @@ static void proposals_are_worked_out_without_the_lock(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* A point with an objective that is no finite number is on no front: it counts as failed, whichever it is. */
+static void points_lack_no_objective(void **state)
+{
+    static const double value[][2] = {{0.5, 3}, {INFINITY, 3}, {-INFINITY, 3}, {0.5, -INFINITY}, {0.5, NAN}};
+    struct sweep_spec spec = {.goals = 2, .maximise = 1, .goal = {{.maximise = 1}, {.maximise = 0}}};
+    (void)state;
+    for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
+        struct point_outcome o = {.fewest = 0};
+        outcome_add(&o, TRIAL_COMPLETE, value[i], 2, 1);
+        const struct search_result r = outcome_result(&o, &spec);
+        assert_true(i ? isinf(r.loss) && r.loss > 0 : r.loss == -0.5 && r.other[0] == 3);
+    }
+    struct point_outcome o = {.fewest = 0};
+    spec.goals = 1;
+    outcome_add(&o, TRIAL_COMPLETE, value[1], 1, 1);
+    assert_true(outcome_result(&o, &spec).loss < 0); /* of one objective it is the best there can be */
+}
+
+/* A file is read once, whatever is in it, and one that is no judge keeps no memory. */
+static void a_judge_that_is_refused_is_not_read_again(void **state)
+{
+    static const char header[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    static const unsigned char number[4] = {0};
+    char path[] = "/tmp/sweep-judge-XXXXXX.safetensors";
+    unsigned char size[8] = {sizeof header - 1};
+    struct datasets sets = {.assume = 1};
+    struct err e[2] = {{0}, {0}};
+    uint64_t hash;
+    (void)state;
+    FILE *f = fdopen(mkstemps(path, 12), "w");
+    assert_true(f && fwrite(size, 1, 8, f) == 8 && fwrite(header, 1, sizeof header - 1, f) == sizeof header - 1);
+    assert_true(fwrite(number, 1, 4, f) == 4 && !fclose(f));
+    for (int i = 0; i < 2; i++) {
+        assert_null(judge_open(&sets, path, (struct shape){VECTOR, 4, 1, 1, 1}, &hash, &e[i]));
+        assert_int_equal(unlink(path), i ? -1 : 0);
+        assert_null(sets.start->judge_mem.chunk);
+    }
+    assert_true(e[0].code && e[0].code == e[1].code);
+    assert_string_equal(e[0].text, e[1].text);
+    datasets_release(&sets);
+}
+
 int test_planner(void)
 {
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_are_of_one_measurement), cmocka_unit_test(proposals_are_worked_out_without_the_lock),
-        cmocka_unit_test(what_is_frozen_costs_less), cmocka_unit_test(a_frozen_batchnorm_may_see_single_values),
-        cmocka_unit_test(blocks_that_are_not_full_cost_what_full_ones_do)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(times_are_of_one_measurement),
+                                              cmocka_unit_test(proposals_are_worked_out_without_the_lock),
+                                              cmocka_unit_test(what_is_frozen_costs_less),
+                                              cmocka_unit_test(a_frozen_batchnorm_may_see_single_values),
+                                              cmocka_unit_test(blocks_that_are_not_full_cost_what_full_ones_do),
+                                              cmocka_unit_test(points_lack_no_objective),
+                                              cmocka_unit_test(a_judge_that_is_refused_is_not_read_again)};
     return cmocka_run_group_tests_name("planner", tests, NULL, NULL);
 }
