@@ -277,10 +277,22 @@ static int read_model_tokens(struct text_reader *r, struct sample_form *f)
     return count_model_tokens(r, f->tokens, &f->vocabulary) || read_model_target(r, f) ? -1 : 0;
 }
 
+/* A byte from `least` on; without the text it stays as it is. 0, or -1 with *e. */
+static int read_byte(struct text_reader *r, const char *name, int least, int *value)
+{
+    const char *text = tensors_text(r->f, name);
+    int64_t n;
+    if (!text)
+        return 0;
+    if (str_to_int(text, &n) || n < least || n > 255)
+        return wrong_text(r, name, least ? "a number from 1 to 255" : "a number from 0 to 255");
+    *value = (int)n;
+    return 0;
+}
+
 static int read_form(struct text_reader *r, struct sample_form *f)
 {
-    const char *values = wanted_text(r, "values"), *grey = tensors_text(r->f, "background");
-    const char *fit = tensors_text(r->f, "fit"), *white = tensors_text(r->f, "white");
+    const char *values = wanted_text(r, "values"), *fit = tensors_text(r->f, "fit");
     if (!values || read_input(r, &f->shape) || read_numbers(r, "scale", f->shape.c, &f->scale) ||
         read_numbers(r, "shift", f->shape.c, &f->shift) || read_numbers(r, "fill", f->shape.c, &f->fill))
         return -1;
@@ -293,9 +305,11 @@ static int read_form(struct text_reader *r, struct sample_form *f)
         return wrong_text(r, "values", "bytes, numbers or tokens");
     if (f->type == FIELD_BYTES && (f->shape.kind != MAPS || f->shape.c > DATA_CHANNELS))
         return wrong_text(r, "input", "an image, as its values are bytes");
-    f->white = white ? atoi(white) & 255 : 255;
+    f->white = 255;
+    f->background = 0;
+    if (read_byte(r, "white", 1, &f->white) || read_byte(r, "background", 0, &f->background))
+        return -1;
     f->fit = fit && !strcmp(fit, fit_words[1]);
-    f->background = grey ? atoi(grey) & 255 : 0;
     f->columns = optional_text(r, "columns");
     f->tokens = optional_text(r, "tokens");
     f->target_tokens = optional_text(r, "target_tokens");

@@ -181,6 +181,10 @@ static int take_autoencoder(struct making *g, const struct kernels *k, struct er
 {
     const struct nn_graph *graph = g->m->graph;
     const struct nn_node *draws = nn_adds_loss(graph);
+    char out[48], in[48];
+    if (!shape_equal(nn_output(graph), g->m->form.shape))
+        return err_set(e, ERR_USAGE, "the network puts out %s, and to reconstruct is to put out what it reads, %s",
+                       shape_text(nn_output(graph), out, sizeof out), shape_text(g->m->form.shape, in, sizeof in));
     if (!draws)
         return err_set(e, ERR_USAGE,
                        "the network has learned to reconstruct, and pictures are made by one with a layer `sample`, "

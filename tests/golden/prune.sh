@@ -142,6 +142,8 @@ has out 'hyperband gives up trials from epoch 1 on' 'prune.lag = 8 before' \
   'that is at most 252 epochs, about 120 where one of 3 goes on from each rung' 'of that with so many given up'
 run 0 plan s.ini $words prune.method=race sweep.repeats=6
 has out 'that is 252 to 756 epochs'
+run 0 plan s.ini $words prune.method=race sweep.repeats=1
+has out 'that is 126 to 126 epochs'
 run 0 plan s.ini $words prune.method=median
 has out 'that is at most 252 epochs'
 hasnot out 'goes on from each rung' 'so many given up'

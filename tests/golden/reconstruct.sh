@@ -69,6 +69,8 @@ run 0 generate "a@$vae" --out one --to rows.png --between --count 3 && [ "$(od -
 run 0 generate "one/results/a/models/$vae.safetensors" --to file.png && cmp -s drawn.png file.png || fail 'the file makes other pictures'
 run 2 generate "one/results/a/models/$vae.safetensors" --between && has err 'the samples are those of a sweep'
 run 2 generate a@1 --out one && has err 'a layer `sample`'
+LC_ALL=C sed 's/reshape 1x8x8/reshape 2x4x8/' "one/results/a/models/$vae.safetensors" >other.safetensors
+run 2 generate other.safetensors && has err 'the network puts out 2x4x8, and to reconstruct is to put out what it reads, 1x8x8'
 
 # Without parts there are no columns of them, without pictures no decibels.
 cat >v.ini <<'END'

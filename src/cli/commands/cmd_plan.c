@@ -224,7 +224,9 @@ static void print_epochs(const struct plan_listing *p, double whole)
     const struct sweep_spec *s = sweep_spec(p->s);
     const struct prune_type *type = prune_types[s->prune];
     if (type->race)
-        printf("that is %.0f to %.0f epochs\n", whole * p->all_epochs * s->prune_args.pairs / s->repeats,
+        printf("that is %.0f to %.0f epochs\n",
+               whole * p->all_epochs * (s->prune_args.pairs < s->repeats ? s->prune_args.pairs : s->repeats) /
+                   s->repeats,
                whole * p->all_epochs);
     else if (type->decide)
         printf("that is at most %.0f epochs", whole * p->all_epochs);

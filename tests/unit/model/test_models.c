@@ -162,7 +162,7 @@ static void expect_no_model(const char *says)
     arena_release(&a);
 }
 
-/* Writes a model of vectors with one text changed (NULL: left out). */
+/* Writes a model of vectors with one text changed (NULL: left out), or one more. */
 static void write_with(const char *key, const char *text)
 {
     struct arena a;
@@ -177,9 +177,12 @@ static void write_with(const char *key, const char *text)
         t[i] = (struct new_tensor){.name = from[i].name, .rank = from[i].rank, .n = from[i].n, .v = m.w + from[i].at};
         memcpy(t[i].dim, from[i].dim, sizeof t[i].dim);
     }
-    for (size_t i = 0; i < texts; i++)
-        if (!strcmp(all[i].key, key))
-            all[i].text = text;
+    size_t at = 0;
+    while (at < texts && strcmp(all[at].key, key) != 0)
+        at++;
+    texts += at == texts;
+    assert_true(texts <= MODEL_TEXTS);
+    all[at] = (struct stored_text){key, text};
     assert_int_equal(tensors_write(temporary_path(), t, n, all, texts, 0, &e), 0);
     arena_release(&a);
 }
@@ -198,6 +201,10 @@ static void a_file_that_is_no_model_says_why(void **state)
         {"input", "16777216x16", "at most 2^24 numbers"},
         {"values", "words", "expected bytes, numbers or tokens"},
         {"values", "bytes", "expected an image"},
+        {"white", "0", "expected a number from 1 to 255"},
+        {"white", "256", "expected a number from 1 to 255"},
+        {"white", "16 bits", "expected a number from 1 to 255"},
+        {"background", "-1", "expected a number from 0 to 255"},
         {"values", "tokens", "expected a sequence of ids"},
         {"precision", "fp8", "expected fp32 or bf16"},
         {"classes", "[\"a\"]", "expected one for each output"},
