@@ -351,6 +351,11 @@ int nn_graph_critic(struct nn_graph *g, int line, struct nn_target made, struct 
         return layer_error(&g->node[n], e,
                            "here begins the critic, which reads samples in the place of what the generator makes: "
                            "nothing of it reads other layers of the generator, and it does not begin with batchnorm");
+    int learns = n;
+    while (learns < g->nnodes && !g->node[learns].ntensors)
+        learns++;
+    if (learns == g->nnodes)
+        return layer_error(&g->node[n], e, "the critic has no weights, and so it learns nothing; end it with dense 1");
     g->critic = n;
     return check_shape(&g->node[n - 1], made, e);
 }

@@ -203,7 +203,7 @@ int nn_graph_build(struct nn_graph *g, const struct nn_line *lines, size_t nline
                    struct nn_target target, const struct nn_spec *spec, struct arena *a, struct err_list *errs);
 /* The graph is a generator, whose input is noise and whose output is to be `made`, and a critic after it, whose nodes
  * are those of the lines from number `line` (from 1) on, and which reads what the generator makes, or samples in its
- * place: sets g->critic. 0, or -1 with *e where they do not come apart so. */
+ * place: sets g->critic. 0, or -1 with *e where they do not come apart so, or the critic has no weights. */
 int nn_graph_critic(struct nn_graph *g, int line, struct nn_target made, struct err *e);
 /* The words alone, without shapes: every unknown or ill-written layer of the lines appended to *errs. 0, or -1. */
 int nn_lines_check(const struct nn_line *lines, size_t nlines, struct err_list *errs);

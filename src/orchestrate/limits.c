@@ -47,7 +47,8 @@ static void set_aside(struct sweep_run *run)
 }
 
 /* Whether the trial, the next in the plan's order, is better than those before it: of several objectives, whether each
- * of those is worse by one of them. */
+ * of those is worse by one of them. Those that were gains are enough: what is as good as another is as good as a gain.
+ */
 static int is_gain(const struct sweep_run *run, const struct trial *t)
 {
     const struct trial *all = run->plan->trial;
@@ -61,7 +62,7 @@ static int is_gain(const struct sweep_run *run, const struct trial *t)
         if (isnan(own[k]))
             return 0;
     for (size_t i = 0; i < run->limits->settled_trials; i++)
-        if (objectives_as_good(run, &all[i], t))
+        if (all[i].gained && objectives_as_good(run, &all[i], t))
             return 0;
     return 1;
 }
@@ -69,11 +70,12 @@ static int is_gain(const struct sweep_run *run, const struct trial *t)
 /* Does the trial leave the best result as it is, once too often? */
 static int settle(struct sweep_run *run)
 {
-    const struct trial *t = &run->plan->trial[run->limits->settled_trials];
+    struct trial *t = &run->plan->trial[run->limits->settled_trials];
     if (t->r.status == TRIAL_SKIPPED)
         return 0;
     if (!is_gain(run, t))
         return ++run->limits->trials_without_gain >= (size_t)run->spec->stop_stagnation;
+    t->gained = 1;
     run->limits->best_settled = run->limits->settled_trials;
     run->limits->trials_without_gain = 0;
     return 0;

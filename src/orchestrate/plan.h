@@ -56,6 +56,7 @@ struct trial {
     int dropout_at;  /* the first that train.dropout_from let dropout act in, 0: none has */
     uint8_t warning; /* and which, as in struct epoch_row */
     uint8_t reused;
+    uint8_t gained;  /* of several objectives: no trial before it in the plan was as good in each (limits.c) */
     uint8_t retried; /* it failed in an earlier call, and may be tried once more */
     uint8_t apart;   /* it was running when an earlier call broke off, or is retried: in a process of its own */
 };

@@ -103,6 +103,7 @@ done
 refused 'noise' model.noise=0
 refused 'the network ends with 64, the 64 numbers of a sample are 1x8x8; end with reshape 1x8x8' 'model.layers=dense 64'
 refused 'the data has 1 number of the critic; end with dense 1' 'model.critic=flatten, dense 2'
+refused 'the critic has no weights, and so it learns nothing; end it with dense 1' model.critic=gap
 refused 'here begins the critic' 'model.critic=batchnorm, flatten, dense 1'
 refused 'here begins the critic' 'model.layers=dense 64, reshape 1x8x8, save a, relu' 'model.critic=add a, flatten, dense 1'
 refused "average pooling and dropout, and not of 'batchnorm'" train.loss=wgan train.critic_steps=1 'model.critic=flatten, dense 8, batchnorm, dense 1'
