@@ -199,7 +199,8 @@ static int has_critic(const struct sweep *s)
 
 static int keeps_default(const struct sweep *s, int setting)
 {
-    int given = s->set[setting].base.by != BY_DEFAULT || s->set[setting].column >= 0;
+    const struct setting *st = &s->set[setting];
+    int given = (st->base.by != BY_DEFAULT && strcmp(st->base.text, st->param->preset) != 0) || st->column >= 0;
     for (size_t v = 0; v < s->nvar; v++)
         given |= s->var[v].set[setting].text != NULL;
     return !given;
