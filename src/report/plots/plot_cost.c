@@ -53,21 +53,22 @@ static double measure_costs(const struct cost *c, size_t n, double *ratio, doubl
     return middle;
 }
 
+/* Writes the dots of the trials that were given up, or of the others. Returns how many trials these are. */
 static size_t put_costs(struct str *s, const struct cost *c, size_t n, double by, double scale, int given_up)
 {
-    const size_t each = n / DOTS + 1;
-    size_t dots = 0;
+    size_t all = 0, seen = 0;
+    for (size_t i = 0; i < n; i++)
+        all += c[i].given_up == given_up;
     data_begin(s, given_up ? "given_up" : "complete");
-    for (size_t i = 0; i < n; i += each)
-        if (c[i].given_up == given_up) {
+    for (size_t i = 0; i < n; i++)
+        if (c[i].given_up == given_up && seen++ % (all / DOTS + 1) == 0) {
             put_number(s, by * c[i].expected / scale);
             str_add(s, "\t");
             put_number(s, c[i].took / scale);
             str_add(s, "\n");
-            dots++;
         }
     data_end(s);
-    return dots;
+    return all;
 }
 
 static const char *draw_cost(const struct plot_data *d, struct str *s, struct arena *a)

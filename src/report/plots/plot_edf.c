@@ -20,15 +20,20 @@ static int ascending(const void *a, const void *b)
 static void put_edf(struct str *s, const char *name, double *v, size_t n, double unit, double lo, double hi)
 {
     const size_t every = n / STEPS + 1;
-    size_t below = 0;
+    size_t below = 0, written;
     qsort(v, n, sizeof *v, ascending);
     while (below < n && v[below] < lo)
         below++;
     data_begin(s, name);
     str_addf(s, "%.9g\t%.6g\n", unit * lo, 100.0 * (double)below / (double)n);
-    for (size_t i = below; i < n && v[i] <= hi; i++)
-        if (i + 1 == n || (v[i + 1] > v[i] && (i % every == 0 || v[i + 1] > hi || every == 1)))
-            str_addf(s, "%.9g\t%.6g\n", unit * v[i], 100.0 * (double)(i + 1) / (double)n);
+    written = below;
+    for (size_t i = below; i < n && v[i] <= hi; i++) {
+        const int last = i + 1 == n || v[i + 1] > hi;
+        if (!last && (v[i + 1] == v[i] || i + 1 - written < every))
+            continue;
+        str_addf(s, "%.9g\t%.6g\n", unit * v[i], 100.0 * (double)(i + 1) / (double)n);
+        written = i + 1;
+    }
     size_t end = n;
     while (end && v[end - 1] > hi)
         end--;

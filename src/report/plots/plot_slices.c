@@ -101,6 +101,7 @@ static const char *draw_slices(const struct plot_data *d, struct str *s, struct 
         return "there are not two trials with a value";
     const size_t outside = fair_range(y, n, d->v.maximise, &lo, &hi);
     const int lines = outside ? 3 : 2;
+    size_t scaled = 0; /* the first panel with dots has the scale of colours */
     const size_t tick = put_ticks(&ticks, "y", d->unit * lo, d->unit * hi, 6, 0);
     axis_panels_arrange(&g, tick, lines);
     script_begin(s, d, &plot_slices, "where it was looked, and when");
@@ -112,11 +113,15 @@ static const char *draw_slices(const struct plot_data *d, struct str *s, struct 
         if (!axis_is_scale(g.axis[i]))
             put_value_labels(s, g.axis[i], i, &g.below[i]);
     }
+    while (scaled + 1 < g.n && !dots[scaled][0] && !dots[scaled][1])
+        scaled++;
     put_slices_legend(s, n, step, outside, given_up);
     axis_panels_begin(s, &g, ticks.p ? ticks.p : "", d->unit * lo, d->unit * hi, lines);
-    put_order_scale(s, &g, d->trials.rows);
+    str_add(s, "unset colorbox\n");
     for (size_t i = 0; i < g.n; i++) {
         axis_panel_begin(s, &g, i);
+        if (i == scaled)
+            put_order_scale(s, &g, d->trials.rows);
         str_addf(s, "plot %.9g with lines lc rgb '#ffffff'", d->unit * (lo - (hi - lo))); /* also where no trial is */
         if (!axis_is_scale(g.axis[i]))
             str_addf(s, ", \\\n     $labels%zu using 1:(%.9g):xtic(2) with dots lc rgb '#ffffff'", i, d->unit * lo);
@@ -126,7 +131,8 @@ static const char *draw_slices(const struct plot_data *d, struct str *s, struct 
             str_addf(s, ", \\\n     $given_up%zu using 1:2:3 with points pt 6 ps 0.5 lc palette", i);
         str_add(s, "\n");
         axis_panel_end(s);
-        str_addf(s, "unset colorbox\nunset label %d\n", TAG_SCALE);
+        if (i == scaled)
+            str_addf(s, "unset colorbox\nunset label %d\n", TAG_SCALE);
     }
     str_add(s, "unset multiplot\n");
     script_end(s);

@@ -583,6 +583,47 @@ static void the_distribution_steps(void **state)
     free(gp);
 }
 
+/* Of thousands of trials each kind is drawn, and each of few values has its step; the scale of colours is beside dots.
+ */
+static void thousands_are_thinned_fairly(void **state)
+{
+    struct str trials = {0}, timing = {0};
+    (void)state;
+    if (!gnuplot_there())
+        skip();
+    str_add(&trials, "trial,point,repeat,status,m.a,m.b,val_accuracy,pruned_by,pruned_at\n");
+    str_add(&timing, "trial,worker,start,wall,expected\n");
+    for (int i = 0; i < 5000; i++) {
+        if (i % 2)
+            str_addf(&trials, "%d,%d,1,pruned,,%d,0.5,asha,1\n", i + 1, i + 1, i % 3);
+        else
+            str_addf(&trials, "%d,%d,1,complete,,%d,%g,,\n", i + 1, i + 1, i % 3, 0.05 + 0.1 * (i / 2 % 10));
+        str_addf(&timing, "%d,1,0,1,1\n", i + 1);
+    }
+    for (int i = 0; i < 20; i++) /* the first axis has no value where there is a result */
+        str_addf(&trials, "%d,%d,1,failed,%g,0,,,\n", 5001 + i, 5001 + i, i + 0.5);
+    results_file("many", ".csv", trials.p);
+    results_file("many", ".timing.csv", timing.p);
+    results_file("many", ".effects.csv", "kind,axis,share\naxis,m.a,0.9\naxis,m.b,0.1\n");
+    results_file("many", ".about.csv", "key,value\nobjective,max val_accuracy\nsearch,random\n");
+    char *gp = script_of("many", "edf");
+    shows(gp, "5\t10\n15\t20\n25\t30\n35\t40\n45\t50\n55\t60\n65\t70\n75\t80\n85\t90\n95\t100\n", 1);
+    free(gp);
+    gp = bytes_of(plot_file("many", "cost", "gp"));
+    shows(gp, "$complete using", 1);
+    shows(gp, "$given_up using", 1);
+    free(gp);
+    gp = bytes_of(plot_file("many", "slices", "gp"));
+    shows(gp, "name0 = 'm.a'", 1);
+    const char *scale = strstr(gp, "set colorbox user"), *first = strstr(gp, "\nplot ");
+    shows(gp, "$complete0 << EOD\nEOD", 1);
+    shows(gp, "$complete1 using", 1);
+    assert_true(scale && first && scale > first);
+    free(gp);
+    str_release(&trials);
+    str_release(&timing);
+}
+
 /* Of numbers there are lines of equal values, at places half way between those of values on both sides. */
 static void contours_are_where_values_cross(void **state)
 {
@@ -944,6 +985,7 @@ int test_plots(void)
         cmocka_unit_test(the_history_climbs),
         cmocka_unit_test(given_up_trials_are_counted),
         cmocka_unit_test(the_distribution_steps),
+        cmocka_unit_test(thousands_are_thinned_fairly),
         cmocka_unit_test(contours_are_where_values_cross),
         cmocka_unit_test(several_objectives),
         cmocka_unit_test(hardly_any_data),
