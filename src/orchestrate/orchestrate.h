@@ -107,15 +107,17 @@ struct run_summary {
 int sweep_run(const struct sweep *s, const struct run_options *o, struct run_summary *sum, struct err_list *errs);
 
 struct run_recheck {
-    uint64_t rows, given_up; /* of the main table; of trials that were given up or left out */
-    uint64_t different;
+    uint64_t rows, given_up;                      /* of the main table; of trials that were given up or left out */
+    uint64_t different;                           /* rows that are others, or that a finished sweep's table lacks */
+    int other_header;                             /* a finished sweep's table has other columns */
     const char *rule;                             /* of [prune], "" where it gives nothing up */
-    void (*differs)(void *ctx, const char *line); /* called for each row that is another */
+    void (*differs)(void *ctx, const char *line); /* called for each of these */
     void *ctx;
 };
 /* Makes the main table again from the journal's curves and results alone, and compares each row of NAME.csv with it, so
  * that every proposal of the search, every trial that was given up and every repeat that a race left out is decided
- * once more. Rows that the table does not have yet are none. Writes nothing. 0 with *r, or -1 with *errs; ERR_BUSY: it
+ * once more. Rows that the table of an unfinished sweep does not have yet are none. The journal has to be there; it,
+ * the tables and all else of the results stay as they are, but for the lock. 0 with *r, or -1 with *errs; ERR_BUSY: it
  * is running. */
 int sweep_recheck(const struct sweep *s, const char *out, struct run_recheck *r, struct err_list *errs);
 

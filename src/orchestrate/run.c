@@ -290,6 +290,15 @@ int sweep_run(const struct sweep *s, const struct run_options *o, struct run_sum
     return bad ? -1 : 0;
 }
 
+static int no_journal(const struct sweep_run *run, struct err *e)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/journal", run->folder);
+    return file_exists(path)
+               ? 0
+               : err_set(e, ERR_DATA, "there is no %s: the decisions cannot be made again without it", path);
+}
+
 int sweep_recheck(const struct sweep *s, const char *out, struct run_recheck *r, struct err_list *errs)
 {
     const struct run_options o = {.out = out, .jobs = 1, .only_tables = 1, .only_looks = 1};
@@ -301,7 +310,8 @@ int sweep_recheck(const struct sweep *s, const char *out, struct run_recheck *r,
         return -1;
     }
     report_path(run->folder, sizeof run->folder, out, run->spec->name, "");
-    int bad = seen_read(run, &e) || run_lock(run, &e) || plan_prepare(run, errs) || recheck_rows(run, r, &e);
+    int bad = no_journal(run, &e) || seen_read(run, &e) || run_lock(run, &e) || plan_prepare(run, errs) ||
+              recheck_rows(run, r, &e);
     err_list_take(errs, &e);
     release_run(run);
     return bad ? -1 : 0;

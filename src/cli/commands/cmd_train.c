@@ -101,7 +101,8 @@ static void print_difference(void *ctx, const char *line)
         printf("and further rows\n");
 }
 
-/* Decides again what the sweep has decided. Returns how many rows of its table are others, or -1 with *errs or *e. */
+/* Decides again what the sweep has decided. Returns how many rows of its table are others (one more for its
+ * columns), or -1 with *errs or *e. */
 static int verify_decisions(const struct invocation *in, const char *name, struct err_list *errs, struct err *e)
 {
     size_t told = 0;
@@ -124,7 +125,7 @@ static int verify_decisions(const struct invocation *in, const char *name, struc
     if (*r.rule)
         printf(", and what %s gave up (%" PRIu64 ")", r.rule, r.given_up);
     printf("\n");
-    return r.different < INT_MAX ? (int)r.different : INT_MAX;
+    return r.different < INT_MAX ? (int)r.different + r.other_header : INT_MAX;
 }
 
 /* Prints a line a trial. Returns how many differ, or -1 with *e or *errs. */
