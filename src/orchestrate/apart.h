@@ -3,7 +3,7 @@
  * attempt at a trial and waits for its end, so that an attempt may crash, hang or be killed, and takes nobody with it.
  *
  *   worker  -- request -->  keeper  -- fork -->  attempt
- *   worker  <-- ROW, EPOCH (answered), SAVED, FINAL, BROKEN --  attempt
+ *   worker  <-- ROW, KNOWN, EPOCH (both answered), SAVED, FINAL, BROKEN --  attempt
  *   worker  <-- END --  keeper
  *
  * All of it goes through one socket that keeps messages whole. Keepers and attempts die with the process that they
@@ -24,13 +24,14 @@ struct apart_request {
     size_t point;
     struct proposal at;
     uint64_t place; /* as in struct trial */
-    int nepochs;
+    int nepochs;    /* of any plan: that the journal has */
 };
 
 struct apart_message {
     enum {
         APART_ROW,    /* an epoch that its checkpoint holds */
-        APART_EPOCH,  /* an epoch was trained; the answer is an int: whether to go on */
+        APART_KNOWN,  /* those are all, and the journal did not have them; the answer is an int: whether to go on */
+        APART_EPOCH,  /* an epoch was trained; likewise answered */
         APART_SAVED,  /* stopped as it was told to, with a checkpoint */
         APART_FINAL,  /* the trial's record is in *result */
         APART_BROKEN, /* output failed, err says how */

@@ -63,10 +63,20 @@ static int tell_row(struct sweep_run *run, struct trial *t, const struct epoch_r
 /* What the worker answers an epoch. */
 enum { ANSWER_STOP, ANSWER_GO_ON, ANSWER_GIVE_UP };
 
+/* What the worker says of epochs that the checkpoint has and the journal lacked. */
+static int ask_of_known(const struct attempt *a, const struct training *r)
+{
+    int on = ANSWER_GO_ON;
+    if (train_epochs_run(r) > a->q->nepochs &&
+        (tell(a->fd, APART_KNOWN, NULL, 0, NULL) || apart_receive(a->fd, &on, sizeof on)))
+        apart_leave(1);
+    return on;
+}
+
 /* 1: to its end, 0: told to stop, or that it is given up (saved), -1: *e. */
 static int train_and_tell(struct attempt *a, struct training *r, struct err *e)
 {
-    int on = ANSWER_GO_ON;
+    int on = ask_of_known(a, r);
     while (!train_done(r)) {
         struct epoch_row row;
         if (on != ANSWER_GO_ON)
@@ -213,16 +223,23 @@ static struct apart_request ask_for(struct worker *w, size_t i)
     return q;
 }
 
-/* Returns whether the trial is given up; *rec says how. */
+/* Answers the attempt after epochs from .. to; bad: they are not kept. Returns whether the trial is given up; *rec says
+ * how. */
+static int answer_epochs(struct worker *w, const struct trial *t, int from, int to, int bad, struct trial_record *rec,
+                         struct err *e)
+{
+    int end = bad ? 0 : give_up(w, t, from, to, rec, e);
+    int answer = end > 0 ? ANSWER_GIVE_UP : !bad && !end && !stopping(w->run) ? ANSWER_GO_ON : ANSWER_STOP;
+    apart_send(w->run->isolation->apart[w->number].fd, &answer, sizeof answer); /* when it is gone, END comes next */
+    return end > 0;
+}
+
 static int keep_told_epoch(struct worker *w, struct trial *t, const struct apart_message *m, struct trial_record *rec,
                            struct err *e)
 {
     int bad = w->run->store->keep_row(w->run, t, &m->row, e);
     note_epoch(w, t, m->row.epoch, m->done, bad, e);
-    int end = bad ? 0 : give_up(w, t, m->row.epoch, m->row.epoch, rec, e);
-    int answer = end > 0 ? ANSWER_GIVE_UP : !bad && !end && !stopping(w->run) ? ANSWER_GO_ON : ANSWER_STOP;
-    apart_send(w->run->isolation->apart[w->number].fd, &answer, sizeof answer); /* when it is gone, END comes next */
-    return end > 0;
+    return answer_epochs(w, t, m->row.epoch, m->row.epoch, bad, rec, e);
 }
 
 static void finish_told(struct worker *w, size_t i)
@@ -256,6 +273,8 @@ static int attempt_once(struct worker *w, size_t i, const struct apart_request *
         over |= m.kind == APART_FINAL || m.kind == APART_SAVED || m.kind == APART_BROKEN;
         if (m.kind == APART_EPOCH)
             given_up |= keep_told_epoch(w, t, &m, &rec, e);
+        else if (m.kind == APART_KNOWN)
+            given_up |= answer_epochs(w, t, q->nepochs + 1, t->nepochs, t->nepochs <= q->nepochs, &rec, e);
         else if (m.kind == APART_ROW && m.row.epoch > t->nepochs && run->store->keep_row(run, t, &m.row, e))
             break_off(run, e);
         else if (m.kind == APART_FINAL && !given_up)

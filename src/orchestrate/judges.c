@@ -36,7 +36,7 @@ static int read_judge_once(struct start_file *x, struct err *e)
 const struct train_judge *judge_open(struct datasets *d, const char *word, struct shape sample, uint64_t *hash,
                                      struct err *e)
 {
-    struct start_file *x = starts_open(d, word, e);
+    struct start_file *x = starts_open(d, "train.judge", word, e);
     struct err why = {0};
     if (!x || read_judge_once(x, e))
         return NULL;

@@ -515,7 +515,7 @@ static int plan_transfer(struct planner *p, struct plan_point *out, struct err *
         return wrong_model_key(p, key, &why, e);
     if (nn_has_start(s)) {
         struct start_match *m = arena_take(&p->mem, sizeof *m);
-        const struct start_file *f = starts_open(p->sets, s->start, &why);
+        const struct start_file *f = starts_open(p->sets, "model.start", s->start, &why);
         key = "start";
         if (!m)
             return err_set(e, ERR_NOMEM, "no memory for what the network begins with");

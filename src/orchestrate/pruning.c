@@ -165,7 +165,7 @@ static int promotion_decides(struct sweep_run *run, size_t i, int epochs, struct
                                                (float)(sign * promotion_against(&p->promotion, p->rests, i))};
         return pruned_record(run, t, end, rec, e) ? -1 : 1;
     }
-    if (!epochs || epochs != p->promotion.granted[i] || epochs >= t->kind->epochs)
+    if (!epochs || epochs < p->promotion.granted[i] || p->promotion.granted[i] >= t->kind->epochs)
         return 0;
     *rec = (struct trial_record){.key = t->r.key, .status = TRIAL_OPEN, .epochs_run = epochs, .error = ""};
     return 1;
@@ -298,7 +298,14 @@ void pruning_rest(struct sweep_run *run, size_t i)
 int pruning_is_due(const struct sweep_run *run, size_t i)
 {
     const struct pruning *p = run->pruning;
-    return !p || !p->rests || p->promotion.closed || p->promotion.granted[i] > p->rests[i].epochs;
+    return !p || !p->rests || p->promotion.closed || p->promotion.granted[i] > p->rests[i].epochs ||
+           p->promotion.granted[i] == p->rests[i].planned; /* its last epoch is there, and its end is not */
+}
+
+int pruning_goal(const struct sweep_run *run, const struct trial *t)
+{
+    const struct pruning *p = run->pruning;
+    return p && p->rests ? p->promotion.granted[trial_place(run, t)] : t->kind->epochs;
 }
 
 size_t pruning_turns(const struct sweep_run *run)

@@ -51,8 +51,10 @@ int pruning_judge_point(struct sweep_run *run, size_t point, struct err *e);
 int pruning_promote(struct sweep_run *run, struct err *e);
 /* Likewise: the trial has come to its rung, and its checkpoint is there. */
 void pruning_rest(struct sweep_run *run, size_t i);
-/* Whether the open trial i is to be trained now; and how often a trial may be begun. */
+/* Whether the open trial i is to be trained now; to which epoch, its last one or its rung; and how often a trial may be
+ * begun. */
 int pruning_is_due(const struct sweep_run *run, size_t i);
+int pruning_goal(const struct sweep_run *run, const struct trial *t);
 size_t pruning_turns(const struct sweep_run *run);
 /* Whether trials of the point may begin, of which all are before `settled` that it is compared with. */
 int pruning_may_begin(const struct sweep_run *run, size_t point, size_t settled);

@@ -34,9 +34,10 @@ static size_t most_of_call(const struct sweep_run *run)
     return run->spec->stop_trials > 0 ? (size_t)run->spec->stop_trials : SIZE_MAX;
 }
 
-static double work_of(const struct trial *t)
+double queue_work(const struct sweep_run *run, const struct trial *t, int epochs)
 {
-    return t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs);
+    const int left = pruning_goal(run, t) - epochs;
+    return left > 0 ? t->kind->expected / t->kind->epochs * left : 0;
 }
 
 /* The open trials this call may run behind v[n], the first of the plan; with `again` those that failed. Their number
@@ -51,7 +52,7 @@ static size_t take_open(struct sweep_run *run, int again, struct job_order *v, s
         else if (again || t->r.status != TRIAL_OPEN || !pruning_is_due(run, i))
             continue;
         v[n++] = (struct job_order){t->kind->expected, i};
-        run->tally->work_left += work_of(t);
+        run->tally->work_left += queue_work(run, t, t->nepochs);
     }
     return n;
 }
@@ -68,7 +69,7 @@ void queue_append(struct sweep_run *run, size_t trial)
     for (; at > q->next && q->order[at - 1] > trial; at--)
         q->order[at] = q->order[at - 1];
     q->order[at] = (uint32_t)trial;
-    run->tally->work_left += work_of(&run->plan->trial[trial]);
+    run->tally->work_left += queue_work(run, &run->plan->trial[trial], run->plan->trial[trial].nepochs);
 }
 
 /* Trials are begun in the order of the plan where the end of the sweep is found in it (the fewest are trained in vain),

@@ -14,24 +14,54 @@
 
 /* --- what was pinned --- */
 
-/* The table of an earlier call; an empty one where there is none, NULL without memory. */
-static const struct table *pins_of(struct datasets *d)
+static int is_pinned_number(const char *text)
+{
+    return strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16;
+}
+
+static int check_pins(const struct table *t, const char *path, struct err *e)
+{
+    static const char *const column[] = {"start", "trial", "hash"};
+    for (int c = 0; c < 3; c++)
+        if (table_column(t, column[c]) < 0)
+            return err_set(e, ERR_DATA, "%s:1: there is no column %s", path, column[c]);
+    for (size_t r = 0; r < t->rows; r++)
+        for (int c = 1; c < 3; c++) {
+            const char *text = table_cell(t, r, column[c]);
+            if (!is_pinned_number(text) && (c == 2 || *text))
+                return err_set(e, ERR_DATA, "%s:%zu: '%.40s' is not a %s, 16 digits in base 16", path, r + 2, text,
+                               column[c]);
+        }
+    return 0;
+}
+
+/* Reads the table of an earlier call into d->pins; an empty one where there is none. A damaged one is refused: what it
+ * does not say would be looked up anew, and may be another trial by now. 0, or -1 with *e. */
+static int read_pins(struct datasets *d, struct err *e)
 {
     char path[4300];
-    struct err unreadable = {0}; /* then it is looked up again */
-    if (d->pins || !(d->pins = calloc(1, sizeof *d->pins)))
-        return d->pins;
-    table_init(d->pins);
-    if (d->name && file_exists(report_path(path, sizeof path, d->out ? d->out : ".", d->name, "/starts.csv")))
-        table_read(d->pins, path, &unreadable);
-    return d->pins;
+    struct err why = {0};
+    if (d->pins)
+        return 0;
+    struct table *t = calloc(1, sizeof *t);
+    if (!t)
+        return err_set(e, ERR_NOMEM, "no memory for what a sweep began with");
+    table_init(t);
+    if (!d->name || !file_exists(report_path(path, sizeof path, d->out ? d->out : ".", d->name, "/starts.csv")) ||
+        (!table_read(t, path, &why) && !check_pins(t, path, &why))) {
+        d->pins = t;
+        return 0;
+    }
+    table_release(t);
+    free(t);
+    return err_set(e, why.code, "%s; bring the file back, or remove it: what it says is then looked up anew", why.text);
 }
 
 /* The number, written in base 16, in the column of the row of a word; 0: there is none. */
-static uint64_t pinned(struct datasets *d, const char *word, const char *column)
+static uint64_t pinned(const struct datasets *d, const char *word, const char *column)
 {
-    const struct table *t = pins_of(d);
-    for (size_t r = 0; t && r < t->rows; r++)
+    const struct table *t = d->pins;
+    for (size_t r = 0; r < t->rows; r++)
         if (!strcmp(table_cell(t, r, "start"), word))
             return strtoull(table_cell(t, r, column), NULL, 16);
     return 0;
@@ -80,6 +110,20 @@ static int find_trial_of_word(struct start_file *x, struct datasets *d, const ch
     return -1;
 }
 
+/* Says what can be done: the sweep of a trial that was pinned may be gone, too, or be another one. */
+static int no_model(struct start_file *x, const struct datasets *d, const char *name)
+{
+    uint64_t id;
+    struct err unknown = {0};
+    if (!found_trial(d->out ? d->out : ".", name, strchr(x->trial, '@') + 1, &id, &unknown))
+        return err_set(&x->err, ERR_DATA, "there is no %s; `sweep train %s --trial %016" PRIx64 "` trains it again",
+                       x->path, name, x->id);
+    return err_set(&x->err, ERR_DATA,
+                   "there is no %s, with which this sweep began (results/%s/starts.csv says so), and the results of %s "
+                   "do not have its trial; bring the file back, or name another start",
+                   x->path, d->name, name);
+}
+
 /* The model of a trial of a sweep. 0, or -1 with x->err. */
 static int find_model(struct start_file *x, struct datasets *d)
 {
@@ -94,10 +138,7 @@ static int find_model(struct start_file *x, struct datasets *d)
     snprintf(x->trial, sizeof x->trial, "%s@%016" PRIx64, name, x->id);
     x->name = x->trial;
     found_model(d->out ? d->out : ".", name, x->id, x->path, sizeof x->path);
-    if (file_exists(x->path))
-        return 0;
-    return err_set(&x->err, ERR_DATA, "there is no %s; `sweep train %s --trial %016" PRIx64 "` trains it again",
-                   x->path, name, x->id);
+    return file_exists(x->path) ? 0 : no_model(x, d, name);
 }
 
 /* A file is seen from where sweep is started, and from $SWEEP_DATA. */
@@ -114,6 +155,8 @@ static void find_start_file(struct start_file *x)
 
 static void read_start(struct start_file *x, struct datasets *d)
 {
+    if (read_pins(d, &x->err))
+        return;
     if (str_ends(x->word, ".safetensors"))
         find_start_file(x);
     else if (find_model(x, d))
@@ -126,7 +169,7 @@ static void read_start(struct start_file *x, struct datasets *d)
     x->changed = before && before != x->hash;
 }
 
-struct start_file *starts_open(struct datasets *d, const char *word, struct err *e)
+struct start_file *starts_open(struct datasets *d, const char *key, const char *word, struct err *e)
 {
     struct start_file *x = opened(d, word);
     if (!x) {
@@ -138,6 +181,7 @@ struct start_file *starts_open(struct datasets *d, const char *word, struct err 
         }
         arena_init(&x->judge_mem);
         x->name = x->word;
+        x->key = key;
         read_start(x, d);
         struct start_file **end = &d->start;
         while (*end)

@@ -12,7 +12,8 @@
 struct train_judge;
 struct start_file {
     struct start_file *next;
-    char *word;       /* as [model] start has it */
+    const char *key;  /* which asked for it first: "model.start", "train.judge" */
+    char *word;       /* as the key has it */
     const char *name; /* that, or with the trial's id: "first@0123456789abcdef" */
     char trial[96], path[4200];
     struct tensors_file tensors; /* its errors say `name` */
@@ -27,9 +28,9 @@ struct start_file {
 };
 
 /* The file that the word means: FILE.safetensors, NAME (the best trial of the best point of that sweep, in results/
- * below d->out) or NAME@TRIAL, or the trial that is pinned for the word. NULL with *e; a failure is remembered. It
- * lives until starts_release. */
-struct start_file *starts_open(struct datasets *d, const char *word, struct err *e);
+ * below d->out) or NAME@TRIAL, or the trial that is pinned for the word. The key asks. NULL with *e, also where what
+ * was pinned is damaged; a failure is remembered. It lives until starts_release. */
+struct start_file *starts_open(struct datasets *d, const char *key, const char *word, struct err *e);
 void starts_release(struct datasets *d);
 
 /* results/NAME/starts.csv, a row a word: start, trial, hash. Calls add with each row: of the words that were opened,

@@ -122,8 +122,7 @@ void finish_trial(struct worker *w, size_t i, struct trial_record *r)
     omp_set_lock(&run->lock);
     note_running(w->run, w->number, NULL, 0, 0);
     if (r->status != TRIAL_COMPLETE)
-        run->tally->work_left -=
-            t->kind->expected * (1 - (double)t->nepochs / t->kind->epochs); /* what it will not train */
+        run->tally->work_left -= queue_work(run, t, t->nepochs); /* what it will not train */
     int kept = !r->volatile_failure;
     int bad = kept &&
               (journal_trial(&run->store->journal, r, &e) || (lasts_long(w) && journal_sync(&run->store->journal, &e)));
@@ -169,7 +168,7 @@ static void count_epoch(struct worker *w, const struct trial *t, int epoch, int 
     run->tally->work_done += share;
     run->tally->work_left -= share;
     if (done) /* early stopping: the epochs that will not be trained */
-        run->tally->work_left -= share * (t->kind->epochs - epoch);
+        run->tally->work_left -= queue_work(run, t, epoch);
     check_limits(run);
     note_running(w->run, w->number, t, epoch, done);
     run_tell(run, NULL, 0);
@@ -251,9 +250,14 @@ int give_up(struct worker *w, const struct trial *t, int from, int to, struct tr
     return end;
 }
 
-/* 1: to its end, 2: given up (saved), *rec says how; 0: stopped in between (saved), -1: *e. */
-static int train_through(struct worker *w, struct trial *t, struct training *r, struct trial_record *rec, struct err *e)
+/* Judged: epochs that the rule has seen; its checkpoint may have given back more. 1: to its end, 2: given up (saved),
+ * *rec says how; 0: stopped in between (saved), -1: *e. */
+static int train_through(struct worker *w, struct trial *t, struct training *r, int judged, struct trial_record *rec,
+                         struct err *e)
 {
+    const int known = t->nepochs > judged ? give_up(w, t, judged + 1, t->nepochs, rec, e) : 0;
+    if (known)
+        return known > 0 ? 2 : -1;
     while (!train_done(r)) {
         struct epoch_row row;
         if (stopping(w->run)) {
@@ -294,7 +298,7 @@ int find_trial_start(struct trial_training *p, struct datasets *sets, struct err
     const int begins = nn_has_start(&p->point.nn);
     const int judged = *p->point.train.judge != 0;
     uint64_t hash;
-    p->start = begins ? starts_open(sets, p->point.nn.start, e) : NULL;
+    p->start = begins ? starts_open(sets, "model.start", p->point.nn.start, e) : NULL;
     if (begins && !p->start)
         return -1;
     p->job.judge =
@@ -377,11 +381,12 @@ int complete_record(const struct worker *w, struct trial_training *p, struct tri
     return 0;
 }
 
-/* Epochs behind the checkpoint are trained once more: into the time that is left. */
-static void train_again(struct sweep_run *run, const struct trial *t, int from)
+/* The trial goes on after the epochs of its checkpoint, not after those that the journal had: the time that is left
+ * follows. */
+static void count_from(struct sweep_run *run, const struct trial *t, int had, int from)
 {
     omp_set_lock(&run->lock);
-    run->tally->work_left += t->kind->expected / t->kind->epochs * (t->nepochs - from);
+    run->tally->work_left += queue_work(run, t, from) - queue_work(run, t, had);
     omp_unset_lock(&run->lock);
 }
 
@@ -399,7 +404,7 @@ void train_here(struct worker *w, size_t i)
     struct trial_training p = {.r = NULL};
     struct trial_record rec;
     struct err e = {0};
-    int known = give_up(w, t, 1, t->nepochs, &rec, &e); /* by epochs of an earlier call */
+    const int had = t->nepochs, known = give_up(w, t, 1, had, &rec, &e); /* by epochs of an earlier call */
     if (known > 0) {
         finish_trial(w, i, &rec);
         return;
@@ -412,11 +417,11 @@ void train_here(struct worker *w, size_t i)
     }
     w->saved = (struct checkpoint_pace){.at = w->started, .epochs = bad ? 0 : train_epochs_run(p.r)};
     if (!bad) {
-        train_again(run, t, w->saved.epochs);
+        count_from(run, t, had, w->saved.epochs);
         tell_running(w, t, w->saved.epochs, train_done(p.r));
     }
     crew_open(&run->workers->crew[w->number]);
-    int end = bad ? -1 : train_through(w, t, p.r, &rec, &e);
+    int end = bad ? -1 : train_through(w, t, p.r, had, &rec, &e);
     if (end == 1)
         end = complete_record(w, &p, &rec, &e) || model_keep(run, &p, t, lasts_long(w), &e) ? -1 : 1;
     if (end > 0) {

@@ -9,8 +9,7 @@ int promotion_init(struct promotion *p, const struct prune_args *a, size_t trial
     *p = (struct promotion){.args = a, .trials = trials};
     p->reached = calloc(trials + 1, sizeof *p->reached);
     p->granted = calloc(trials + 1, sizeof *p->granted);
-    p->value = malloc((trials + 1) * sizeof *p->value);
-    return p->reached && p->granted && p->value ? 0 : -1;
+    return p->reached && p->granted ? 0 : -1;
 }
 
 void promotion_release(struct promotion *p)
@@ -18,7 +17,6 @@ void promotion_release(struct promotion *p)
     free(p->job);
     free(p->reached);
     free(p->granted);
-    free(p->value);
     *p = (struct promotion){.trials = 0};
 }
 
@@ -52,40 +50,56 @@ static double value_by_epoch(const struct promotion_trial *t, int epoch)
     return (double)t->best[(t->epochs < epoch ? t->epochs : epoch) - 1];
 }
 
-/* The best trial of those that wait at a rung and are among the best n / eta of the n that have come there, as far as
- * the clock knows; trials: there is none. */
-static size_t best_of_rung(struct promotion *p, const struct promotion_trial *t, int rung)
+/* Whether trial k is before trial i after as many epochs: of equal ones, the one that has gone on from there. */
+static int goes_before(const struct promotion *p, const struct promotion_trial *t, size_t k, size_t i, int epochs)
 {
-    size_t n = 0, best = p->trials, better = 0;
-    for (size_t i = 0; i < p->begun; i++)
-        if (p->reached[i] >= rung && t[i].epochs >= rung) {
-            p->value[n++] = value_by_epoch(&t[i], rung);
-            if (p->granted[i] == rung && promotion_waits(p, t, i) &&
-                (best == p->trials || value_by_epoch(&t[i], rung) < value_by_epoch(&t[best], rung)))
-                best = i;
-        }
-    for (size_t k = 0; k < n && best < p->trials; k++)
-        better += p->value[k] < value_by_epoch(&t[best], rung);
-    return best < p->trials && better < n / (size_t)p->args->eta ? best : p->trials;
+    const double other = value_by_epoch(&t[k], epochs), own = value_by_epoch(&t[i], epochs);
+    return other < own || (other == own && p->granted[k] > epochs);
 }
 
-/* The best trial that waits, where fewer than `keep` are better after as many epochs: when nothing else is to do. */
+static int has_come_to(const struct promotion *p, const struct promotion_trial *t, size_t i, int rung)
+{
+    return p->reached[i] >= rung && t[i].epochs >= rung;
+}
+
+/* The best trial of those that wait at a rung, of equal ones the first, where it is among the best n / eta of the n
+ * that have come there, as far as the clock knows; trials: there is none. */
+static size_t best_of_rung(const struct promotion *p, const struct promotion_trial *t, int rung)
+{
+    size_t n = 0, best = p->trials, before = 0;
+    for (size_t i = 0; i < p->begun; i++) {
+        if (!has_come_to(p, t, i, rung))
+            continue;
+        n++;
+        if (p->granted[i] == rung && promotion_waits(p, t, i) &&
+            (best == p->trials || value_by_epoch(&t[i], rung) < value_by_epoch(&t[best], rung)))
+            best = i;
+    }
+    for (size_t k = 0; k < p->begun && best < p->trials; k++)
+        before += (size_t)(has_come_to(p, t, k, rung) && goes_before(p, t, k, best, rung));
+    return best < p->trials && before < n / (size_t)p->args->eta ? best : p->trials;
+}
+
+/* The best trial that waits, where fewer than `keep` are better after as many epochs, or after all that the clock has
+ * given them, whatever else is known of them: when nothing else is to do. */
 static size_t best_to_keep(const struct promotion *p, const struct promotion_trial *t)
 {
     for (size_t i = 0; i < p->begun; i++) {
-        int better = 0;
+        int before = 0;
         if (!promotion_waits(p, t, i))
             continue;
         for (size_t k = 0; k < p->begun; k++)
-            better += value_by_epoch(&t[k], p->granted[i]) < value_by_epoch(&t[i], p->granted[i]);
-        if (better < p->args->keep)
+            before += p->granted[k] < p->granted[i]
+                          ? value_by_epoch(&t[k], p->granted[k]) < value_by_epoch(&t[i], p->granted[i])
+                          : goes_before(p, t, k, i, p->granted[i]);
+        if (before < p->args->keep)
             return i;
     }
     return p->trials;
 }
 
 /* The trial that goes on from the highest rung that has one, and to where. */
-static struct promotion_job job_of_rungs(struct promotion *p, const struct promotion_trial *t)
+static struct promotion_job job_of_rungs(const struct promotion *p, const struct promotion_trial *t)
 {
     int64_t rung = p->args->after;
     int most = 0;

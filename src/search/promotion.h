@@ -27,12 +27,11 @@ struct promotion {
     size_t trials;
     struct promotion_job *job; /* [jobs] in their order */
     size_t jobs, cap;
-    size_t known;  /* jobs 0 .. known - 1 have come to their ends, and the trials have what the clock knows of them: */
-    int *reached;  /* [trials] epochs by known jobs */
-    int *granted;  /* [trials] epochs by all jobs */
-    size_t begun;  /* trials 0 .. begun - 1 have had a job */
-    int closed;    /* no job follows: what waits is given up */
-    double *value; /* [trials] scratch */
+    size_t known; /* jobs 0 .. known - 1 have come to their ends, and the trials have what the clock knows of them: */
+    int *reached; /* [trials] epochs by known jobs */
+    int *granted; /* [trials] epochs by all jobs */
+    size_t begun; /* trials 0 .. begun - 1 have had a job */
+    int closed;   /* no job follows: what waits is given up */
 };
 /* 0, or -1 without memory. */
 int promotion_init(struct promotion *p, const struct prune_args *a, size_t trials);

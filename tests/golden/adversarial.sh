@@ -63,6 +63,10 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
 grep -q '^[0-9]*,made,' one/results/g.pictures.csv || fail "no pictures in the table"
 [ -s one/plots/g/pictures.png ] || fail "no pictures are drawn"
 run 0 verify g --out one --sample 1 && has out 'the same, number by number'
+# A judge that is another file than the first time is told, by its own key.
+sed -i '2{s/0$/1/;t;s/.$/0/}' one/results/g/starts.csv
+run 0 g.ini -q --no-plots --out one
+has err 'train.judge = judge.safetensors: the file is not the one that this sweep began with'
 run 0 eval g@1 --out one
 grep -q "^test_frechet,$(column one/results/g.csv test_frechet | head -n 1)$" out || fail "eval measures something else: $(cat out)"
 run 0 report g --out one --markdown && has out 'objective: min val_frechet'

@@ -133,6 +133,25 @@ has err 'began with another file than what m.safetensors is now'
 run 0 "${pinned[@]:0:1}" "${pinned[@]:2}" model.start=m.safetensors sweep.name=filed
 has err 'model.start = m.safetensors: the file is not the one that this sweep began with'
 run 0 verify filed --out all
+# Another best trial and another file of the one that is pinned are both told; a table of pins that is damaged is refused.
+cp "all/results/t/models/$(start_of 3)" "all/results/t/models/$began.safetensors"
+run 0 "${pinned[@]:0:1}" "${pinned[@]:2}" model.start=t train.lr=0.1,0.2
+has err "model.start = t means t@" 'model.start = t: the file is not the one that this sweep began with'
+cp all/results/pinned/starts.csv pins
+sed -i '2s/.$/x/' all/results/pinned/starts.csv
+run 4 "${pinned[@]}" model.start=t train.lr=0.1,0.2
+has err 'results/pinned/starts.csv:2: ' 'is not a hash' 'remove it'
+cp pins all/results/pinned/starts.csv
+# Where the sweep that is meant is gone, its trial cannot be trained again.
+mv all/results/t/models/"$began.safetensors" .
+run 4 "${pinned[@]}" model.start=t train.lr=0.1,0.2
+has err "sweep train t --trial $began"
+mv all/results/t.csv .
+run 4 "${pinned[@]}" model.start=t train.lr=0.1,0.2
+has err 'results/pinned/starts.csv says so' 'name another start'
+hasnot err 'sweep train'
+mv t.csv all/results
+mv "$began.safetensors" all/results/t/models
 
 # A look into a network: the tables, of the samples that are looked at or of one that is asked for; the same every time.
 run 0 inspect n --out all --no-plots

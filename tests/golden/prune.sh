@@ -70,8 +70,22 @@ has err '28 of 28 trials were there already'
 run 0 s.ini -q --no-plots $words prune.method=median prune.lag=3 prune.startup=2 --out other
 run 0 s.ini -q --no-plots $waits stop.trial_time=1000 --out other
 same w1 other s
+# A journal that ends after the last epoch of a trial and before its end, and one that lost its tail where checkpoints
+# are further: nothing is trained beyond its rung, in processes of their own either.
+complete=$(grep -n ' T [0-9a-f]* 1 ' w1/results/s/journal | head -n 1 | cut -d : -f 1)
+for cut in "$((complete - 1)) " '12 ' '12 stop.trial_time=1000'; do
+  rm -rf cut
+  cp -r w1 cut
+  head -n "${cut%% *}" w1/results/s/journal >cut/results/s/journal
+  run 0 s.ini -q --no-plots $waits ${cut#* } --out cut
+  same w1 cut s
+  for out in w1 cut; do awk '$2 == "E" { print $3, $4 }' $out/results/s/journal | sort -u >epochs.$out; done
+  cmp epochs.w1 epochs.cut || fail "of $cut lines of the journal $(wc -l <epochs.cut) epochs come instead of $(wc -l <epochs.w1)"
+done
 run 2 s.ini -q --no-plots $waits search.method=tpe --out w1
 has err 'prune.promotion: trials that wait at rungs have no end'
+run 2 s.ini -q --no-plots $waits stop.stagnation=3 --out w1
+has err 'stop.stagnation: trials that wait at rungs'
 rm -rf w? cut known other
 
 # A training that patience ends is judged at its last epoch, too, whether it has just come there or was known before.
@@ -167,6 +181,15 @@ decisions wrong 1 'by the curves and decisions of the journal it is open'
 cp -r b1 other
 sed -i '0,/,asha,1,/s//,asha,3,/' other/results/s.csv
 decisions other 1 '27 of 28 rows' "pruned_at is '3', by the journal '1'"
+# The table of a finished sweep lacks nothing; without a journal nothing is decided again, and none is made.
+sed -i '3d' other/results/s.csv
+decisions other 1 '26 of 28 rows' 'trial 2 (point 1, repeat 2): by the journal it is ' 'the table has no row of it'
+sed -i 's/^\([^,]*,[^,]*,[^,]*\),[^,]*/\1/' other/results/s.csv
+decisions other 1 'the table lacks the column seed'
+rm other/results/s/journal
+run 4 verify s --sample 1 --out other
+has err 'there is no other/results/s/journal'
+[ ! -e other/results/s/journal ] || fail 'verify makes a journal'
 rm -r wrong other
 
 # Calls of a few trials, and one that ends where nothing gets better.

@@ -50,14 +50,14 @@ static int read_curves(struct replaying *r, const char *objective)
     const int trial = table_column(&r->trials, "trial"), of = table_column(&r->epochs, "trial");
     const int point = table_column(&r->trials, "point"), col = find_column(r, objective);
     const int final = table_column(&r->trials, objective_metric(objective, (char[64]){0}, NULL));
-    const int epochs = table_column(&r->trials, "train.epochs"), repeat = table_column(&r->trials, "repeat");
+    const int epochs = table_column(&r->trials, "train.epochs");
     size_t row = 0;
     r->v = calloc(r->trials.rows + 1, sizeof *r->v);
     for (size_t i = 0; r->v && i < r->trials.rows; i++) {
         struct replayed_trial *t = &r->v[r->n];
         t->trial = (uint64_t)table_number(&r->trials, i, trial);
         t->point = (uint64_t)table_number(&r->trials, i, point) - 1;
-        t->repeat = (int)table_number(&r->trials, i, repeat) - 1;
+        t->repeat = atoi(table_cell(&r->trials, i, "repeat")) - 1; /* empty where the point was skipped */
         t->complete = !strcmp(table_cell(&r->trials, i, "status"), "complete");
         t->value = t->complete ? r->sign * table_number(&r->trials, i, final) : NAN;
         double planned = table_number(&r->trials, i, epochs);

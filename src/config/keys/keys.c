@@ -53,11 +53,11 @@ const struct param prune_params[] = {
 };
 const struct param stop_params[] = {
     { .name = "trials", .type = P_INT, .at = SPEC(stop_trials), .min = 0, .max = 2147483647, .preset = "0",
-      .help = "stop after so many trials of this call; 0: no limit" },
+      .help = "stop after so many trials of this call (with prune.promotion each turn of a trial, from rung to rung, counts); 0: no limit" },
     { .name = "time", .type = P_FLOAT, .at = SPEC(stop_time), .min = 0, .max = HUGE_VAL, .preset = "0",
       .help = "stop after so many seconds; 0: no limit" },
     { .name = "trial_time", .type = P_FLOAT, .at = SPEC(stop_trial_time), .min = 0, .max = HUGE_VAL, .preset = "0",
-      .help = "a trial that takes more seconds than this ends as failed; each trial then has a process of its own; 0: no limit" },
+      .help = "a trial that takes more seconds than this (with prune.promotion: in one turn, from rung to rung) ends as failed; each trial then has a process of its own; 0: no limit" },
     { .name = "epochs", .type = P_INT, .at = SPEC(stop_epochs), .min = 0, .max = 2147483647, .preset = "0",
       .help = "stop after so many epochs in all; 0: no limit" },
     { .name = "target", .type = P_FLOAT, .at = SPEC(stop_target), .preset = "",

@@ -51,10 +51,15 @@ int sweep_know(struct sweep *s, const struct search_earlier *v, size_t n)
     return 0;
 }
 
-/* A search that listens proposes from points that have come to their ends, and those that wait have none. */
+/* A search that listens proposes from points that have come to their ends, and those that wait have none. Stagnation is
+ * found in the order of the plan, and the best of those that wait may be anywhere in it. */
 static void check_promotion(const struct sweep *s, struct error_list *errors)
 {
-    const struct where at = sweep_where(s, "prune", "promotion");
+    const struct where at = sweep_where(s, "prune", "promotion"), stop = sweep_where(s, "stop", "stagnation");
+    if (s->spec.prune_args.promotion && s->spec.stop_stagnation)
+        errors_add(errors, &stop,
+                   "trials that wait at rungs (prune.promotion) come to their ends when the others have, whatever "
+                   "their order; leave it out, or set stop.epochs or stop.time");
     if (s->spec.prune_args.promotion && s->search.type->listens)
         errors_add(errors, &at,
                    "trials that wait at rungs have no end that search.method = %s could learn from; leave it "

@@ -77,12 +77,12 @@ static void add_start(struct record_file *f, const struct plan_point *p)
 /* --- pins --- */
 
 static const struct column_row pin_columns[] = {
-    COLUMN_FIELD("start", "model.start as the sweep file has it", column_text, struct start_pin, start),
+    COLUMN_FIELD("start", "model.start or train.judge as the sweep file has it", column_text, struct start_pin, start),
     COLUMN_FIELD("trial", "id of the trial that it means, of every call from the first on; empty for a file",
                  column_text, struct start_pin, trial),
     COLUMN_FIELD("hash", "hash of the model file", column_text, struct start_pin, hash),
 };
-const struct column_table pin_table = {"NAME/starts.csv", "a word of model.start, and what it means",
+const struct column_table pin_table = {"NAME/starts.csv", "a word of model.start or train.judge, and what it means",
                                        COLUMNS_OF(pin_columns)};
 
 static void add_pin(void *ctx, const struct start_pin *pin)
@@ -104,18 +104,16 @@ void starts_tell(struct sweep_run *run)
     char text[512];
     for (const struct start_file *x = run->sets->start; x; x = x->next) {
         const int length = (int)strcspn(x->word, "@");
+        snprintf(text, sizeof text,
+                 "%s = %.80s means %.*s@%016" PRIx64 " now; this sweep goes on with %s, with which it began "
+                 "(to take the new one, write that, or give the sweep another name)",
+                 x->key, x->word, length, x->word, x->now, x->name);
         if (x->now)
-            snprintf(text, sizeof text,
-                     "model.start = %.80s means %.*s@%016" PRIx64
-                     " now; this sweep goes on with %s, with which it began "
-                     "(to begin with the new one, write that, or give the sweep another name)",
-                     x->word, length, x->word, x->now, x->name);
-        else
-            snprintf(text, sizeof text,
-                     "model.start = %.80s: the file is not the one that this sweep began with; its trials are trained "
-                     "again",
-                     x->word);
-        if (x->now || x->changed)
+            run_tell(run, text, 1);
+        snprintf(text, sizeof text,
+                 "%s = %.80s: the file is not the one that this sweep began with; its trials are trained again", x->key,
+                 x->word);
+        if (x->changed)
             run_tell(run, text, 1);
     }
 }

@@ -237,18 +237,43 @@ static void a_race_is_for_those_that_may_win(void **state)
 
 enum { PROMOTED = 40 };
 
-/* Made-up curves, the same in every test: trial i has value[i] after each epoch. */
+/* Made-up curves, the same in every test: trial i has value[i] after the first epoch, then[i] from the third on, and
+ * later[i] from the ninth on. */
 static float promoted[PROMOTED][EPOCHS];
 
 static void begin_promotion(struct promotion *p, const struct prune_args *a, struct promotion_trial *t, size_t n,
-                            int planned, const float *value)
+                            int planned, const float *value, const float *then, const float *later)
 {
     assert_int_equal(promotion_init(p, a, n), 0);
     for (size_t i = 0; i < n; i++) {
         for (int e = 0; e < EPOCHS; e++)
-            promoted[i][e] = value[i];
+            promoted[i][e] = (e < 2 ? value : e < 8 ? then : later)[i];
         t[i] = (struct promotion_trial){promoted[i], 0, planned, 0};
     }
+}
+
+/* Wants these jobs of six trials of 9 epochs, and no others; known: whatever the trials come to is there before. */
+static void wants_jobs(const float *value, const float *then, int known, const struct promotion_job *want, size_t n,
+                       struct promotion *p, struct promotion_trial *t)
+{
+    static const struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
+    int next;
+    begin_promotion(p, &a, t, 6, 9, value, then, then);
+    for (size_t i = 0; known && i < 6; i++) {
+        t[i].epochs = 9;
+        t[i].ended = 1;
+    }
+    while ((next = promotion_next(p, t)) == 1) {
+        const struct promotion_job *j = &p->job[p->jobs - 1];
+        if (p->jobs > n || j->trial != want[p->jobs - 1].trial || j->to != want[p->jobs - 1].to)
+            fail_msg("job %zu trains %zu to %d", p->jobs, j->trial, j->to);
+        if (known)
+            continue;
+        t[j->trial].epochs = j->to;
+        t[j->trial].ended = j->to == 9;
+    }
+    assert_int_equal(next, 2);
+    assert_int_equal(p->jobs, n);
 }
 
 /* Algorithm 2 of the paper by hand, of trials each of which is better than those before it. */
@@ -257,21 +282,10 @@ static void the_best_third_of_a_rung_goes_on(void **state)
     static const float value[] = {5, 4, 3, 2, 1, 0};
     static const struct promotion_job want[] = {{0, 1}, {1, 1}, {2, 1}, {2, 3}, {3, 1}, {3, 3},
                                                 {4, 1}, {4, 3}, {4, 9}, {5, 1}, {5, 3}, {5, 9}};
-    const struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
     struct promotion p;
     struct promotion_trial t[6];
-    int next;
     (void)state;
-    begin_promotion(&p, &a, t, 6, 9, value);
-    while ((next = promotion_next(&p, t)) == 1) {
-        const struct promotion_job *j = &p.job[p.jobs - 1];
-        if (p.jobs > sizeof want / sizeof *want || j->trial != want[p.jobs - 1].trial || j->to != want[p.jobs - 1].to)
-            fail_msg("job %zu trains %zu to %d", p.jobs, j->trial, j->to);
-        t[j->trial].epochs = j->to;
-        t[j->trial].ended = j->to == 9;
-    }
-    assert_int_equal(next, 2);
-    assert_int_equal(p.jobs, sizeof want / sizeof *want);
+    wants_jobs(value, value, 0, want, sizeof want / sizeof *want, &p, t);
     assert_int_equal(promotion_gives_up(&p, t, 1), 1);
     assert_int_equal(promotion_gives_up(&p, t, 3), 3);
     assert_int_equal(promotion_gives_up(&p, t, 5), 0);
@@ -279,12 +293,44 @@ static void the_best_third_of_a_rung_goes_on(void **state)
     promotion_release(&p);
 }
 
-/* Ends jobs in an order of its own, trial 7 by a failure after two epochs. */
-static void promote_in_some_order(unsigned seed, const struct prune_args *a, const float *value, struct promotion *p)
+/* Trial 1 would be the best after three epochs, but was not after the first: what a journal knows of it beside the
+ * clock, as of a sweep that had no rule, does not keep trial 3 from going on. */
+static void what_the_clock_has_not_given_is_not_looked_at(void **state)
+{
+    static const float value[] = {1, 5, 6, 2, 7, 8}, then[] = {0.9f, 0, 6, 0.8f, 7, 8};
+    static const struct promotion_job want[] = {{0, 1}, {1, 1}, {2, 1}, {0, 3}, {3, 1}, {4, 1}, {5, 1}, {3, 3}, {3, 9}};
+    struct promotion p;
+    struct promotion_trial t[6];
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        wants_jobs(value, then, known, want, sizeof want / sizeof *want, &p, t);
+        promotion_release(&p);
+    }
+}
+
+/* Where all are equal a third goes on from each rung, and one to its end. */
+static void equal_trials_do_not_all_go_on(void **state)
+{
+    static const float value[] = {1, 1, 1, 1, 1, 1};
+    static const struct promotion_job want[] = {{0, 1}, {1, 1}, {2, 1}, {0, 3}, {3, 1}, {4, 1}, {5, 1}, {1, 3}, {0, 9}};
+    struct promotion p;
+    struct promotion_trial t[6];
+    (void)state;
+    wants_jobs(value, value, 0, want, sizeof want / sizeof *want, &p, t);
+    promotion_release(&p);
+}
+
+/* Ends jobs in an order of its own, trial 7 by a failure after two epochs; seed 0: all ends are there before. */
+static void promote_in_some_order(unsigned seed, const struct prune_args *a, const float *value, const float *then,
+                                  const float *later, struct promotion *p)
 {
     struct promotion_trial t[PROMOTED];
     int next;
-    begin_promotion(p, a, t, PROMOTED, 27, value);
+    begin_promotion(p, a, t, PROMOTED, 27, value, then, later);
+    for (size_t i = 0; !seed && i < PROMOTED; i++) {
+        t[i].epochs = i == 7 ? 2 : 27;
+        t[i].ended = 1;
+    }
     while ((next = promotion_next(p, t)) != 2) {
         assert_true(next >= 0);
         for (size_t tries = 0; next == 0 && tries < 1000000; tries++) {
@@ -303,27 +349,32 @@ static void promote_in_some_order(unsigned seed, const struct prune_args *a, con
     }
 }
 
-/* Who ends when plays no part, and few trials come to their ends, the best among them. */
+/* Who ends when plays no part, nor does what is known before, and few trials come to their ends, the best at the last
+ * rung among them. */
 static void promotions_follow_from_the_clock_alone(void **state)
 {
     const struct prune_args a = {.lag = 5, .after = 1, .keep = 1, .eta = 3};
-    float value[PROMOTED];
+    float value[PROMOTED], then[PROMOTED], later[PROMOTED];
     struct promotion one, other;
-    size_t whole = 0, best = 0, ends_best = 0;
+    size_t whole = 0, best = PROMOTED, ends_best = 0;
     (void)state;
     for (size_t i = 0; i < PROMOTED; i++) {
         value[i] = (float)(i * 29 % 41);
-        best = value[i] < value[best] ? i : best;
+        then[i] = value[i] - (float)(i * 17 % 13); /* curves cross */
+        later[i] = then[i] - (float)(i * 7 % 19);
     }
-    value[7] = 0.5f;
-    promote_in_some_order(1, &a, value, &one);
-    for (unsigned seed = 2; seed < 30; seed++) {
-        promote_in_some_order(seed, &a, value, &other);
+    value[7] = then[7] = later[7] = 0.5f;
+    promote_in_some_order(1, &a, value, then, later, &one);
+    for (unsigned seed = 0; seed < 30; seed++) {
+        promote_in_some_order(seed, &a, value, then, later, &other);
         assert_int_equal(one.jobs, other.jobs);
         for (size_t j = 0; j < one.jobs; j++)
             assert_true(one.job[j].trial == other.job[j].trial && one.job[j].to == other.job[j].to);
         promotion_release(&other);
     }
+    for (size_t j = 0; j < one.jobs; j++)
+        if (one.job[j].to == 9 && (best == PROMOTED || later[one.job[j].trial] < later[best]))
+            best = one.job[j].trial;
     for (size_t j = 0; j < one.jobs; j++) {
         whole += one.job[j].to == 27;
         ends_best += one.job[j].to == 27 && one.job[j].trial == best;
@@ -340,6 +391,8 @@ int test_pruning(void)
         cmocka_unit_test(rungs_let_one_of_eta_go_on),
         cmocka_unit_test(brackets_are_those_of_the_paper),
         cmocka_unit_test(the_best_third_of_a_rung_goes_on),
+        cmocka_unit_test(what_the_clock_has_not_given_is_not_looked_at),
+        cmocka_unit_test(equal_trials_do_not_all_go_on),
         cmocka_unit_test(promotions_follow_from_the_clock_alone),
         cmocka_unit_test(a_bracket_is_compared_among_itself),
         cmocka_unit_test(a_bracket_is_that_of_the_trials_own_epochs),
