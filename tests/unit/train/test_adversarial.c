@@ -257,7 +257,7 @@ struct tangents {
     struct nn_tangent *t;
     struct nn_pass pass;
     uint32_t key[32];
-    float x[32 * 16], along[32 * 16], factor[32];
+    _Alignas(64) float x[32 * 16], along[32 * 16], factor[32];
 };
 
 static void tangents_init(struct tangents *s, struct shape in, const char *layers, int n)
@@ -377,14 +377,14 @@ static void what_is_no_number_is_judged_as_none(void **state)
 {
     enum { N = 8 };
     static struct adversaries w;
-    static float seen[2][LANES * FEATURES];
+    _Alignas(64) static float seen[2][LANES * FEATURES];
     struct arena a;
     uint32_t key[LANES] = {0};
     (void)state;
     adversaries_init(&w, one_critic_step, "");
     struct judging *judge = fixture_run(&w.f, &a)->task.judge;
-    for (int c = 0; c < 4;
-         c++) { /* 0: all is well; 1: of a sample, 2: of what is made; 3: of the judge's own weights */
+    /* 0: all is well; 1: of a sample, 2: of what is made; 3: of the judge's own weights */
+    for (int c = 0; c < 4; c++) {
         float frechet = 0, inception = 0;
         for (int made = 0; made < 2; made++)
             wave_lanes(N, FEATURES, 40 + 300 * made, 1, seen[made]);
