@@ -37,9 +37,9 @@ static void send_file(struct http_server *s, int fd, size_t from, size_t promise
                     "%zu\r\n\r\n"
                   : "HTTP/1.1 200 OK\r\nConnection: close\r\nX-From: %zu %zu %zu\r\nContent-Length: %zu\r\n\r\n",
              from, s->n - 1, s->n, promised);
+    s->sent += n; /* before the other side can have it all and look */
     send_text(fd, head);
     send_bytes(fd, s->bytes + from, n);
-    s->sent += n;
 }
 
 static void send_other(struct http_server *s, int fd)
