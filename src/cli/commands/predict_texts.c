@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "data/text/lines.h"
 #include "orchestrate/translating.h"
 #include "report/report.h"
 #include "train/train.h"
@@ -102,15 +103,9 @@ static int read_file_lines(struct file_lines *l, const char *path, struct err *e
     l->bytes_of = malloc((lines + 1) * sizeof *l->bytes_of);
     if (!l->text || !l->bytes_of)
         return err_set(e, ERR_NOMEM, "%s: no memory to read it", path);
-    const char *at = l->bytes + (n >= 3 && !memcmp(l->bytes, "\xef\xbb\xbf", 3) ? 3 : 0), *end = l->bytes + n;
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
-        l->text[l->n] = at;
-        at = newline ? newline + 1 : end;
-        stop -= stop > l->text[l->n] && stop[-1] == '\r';
-        l->bytes_of[l->n] = (size_t)(stop - l->text[l->n]);
-        l->n++;
-    }
+    const char *at = lines_begin(l->bytes, &n), *end = at + n;
+    for (; at < end; l->n++)
+        l->text[l->n] = lines_next(&at, end, &l->bytes_of[l->n]);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "data/sources/cells.h"
+#include "data/text/lines.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,12 +39,10 @@ static int take_lines(struct pair_lines *l, int side, const char *path, const ch
     if (!l->v[side])
         return err_set(e, ERR_NOMEM, "%s: no memory to read it", path);
     size_t lines = 0;
-    for (const char *at = text, *after; at < end; at = after) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline ? newline : end;
-        after = newline ? newline + 1 : end;
-        stop -= stop > at && stop[-1] == '\r';
-        l->v[side][lines] = (struct pair_line){at, (size_t)(stop - at), lines + 1};
-        lines++;
+    for (const char *at = text; at < end; lines++) {
+        struct pair_line *line = &l->v[side][lines];
+        line->line = lines + 1;
+        line->text = lines_next(&at, end, &line->n);
     }
     return 0;
 }
@@ -55,11 +54,11 @@ int pair_lines_of_files(struct pair_lines *l, const char *from, const char *to, 
     for (int side = 0; side < 2; side++) {
         if (!(l->bytes[side] = file_read(path[side], &n[side], e)))
             return -1;
-        const size_t mark = n[side] >= 3 && !memcmp(l->bytes[side], "\xef\xbb\xbf", 3) ? 3 : 0;
-        lines[side] = count_lines(l->bytes[side] + mark, n[side] - mark);
+        const char *text = lines_begin(l->bytes[side], &n[side]);
+        lines[side] = count_lines(text, n[side]);
         if (!lines[side])
             return err_set(e, ERR_DATA, "%s: is empty, expected a text a line", path[side]);
-        if (take_lines(l, side, path[side], l->bytes[side] + mark, n[side] - mark, e))
+        if (take_lines(l, side, path[side], text, n[side], e))
             return -1;
     }
     if (lines[0] != lines[1])
