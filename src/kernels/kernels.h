@@ -168,6 +168,8 @@ struct kernels {
 size_t conv_scratch(const struct conv_dims *d, int blocks);
 size_t conv_packed(const struct conv_dims *d);
 size_t conv_rows_scratch(const struct conv_dims *d);
+/* The rows of the output that conv_rows makes together: what it begins at is a multiple. */
+int conv_row_step(const struct conv_dims *d, enum conv_way way, int bf16);
 size_t dense_scratch(int blocks, int in, int out);
 /* The same for the kernels of bf16 numbers; dense_scratch_bf16 for all three of them. */
 size_t conv_scratch_bf16(const struct conv_dims *d, int blocks);

@@ -1,6 +1,7 @@
 /* pick.c - the ladder of instruction sets, and the sizes of scratch memory, which are the same on every rung. */
 #include "kernels/kernels.h"
 #include "kernels/ops/conv/winograd.h"
+#include "kernels/ops/conv/winograd_large.h"
 #include "kernels/ops/conv/winograd_wgrad.h"
 #include "kernels/ops/tiles.h"
 #include "kernels/pairs.h"
@@ -89,20 +90,43 @@ int conv_weight_band(const struct conv_dims *d, int bf16)
     return !bf16 && winograd_wgrad_of(d, &w) ? 2 * w.band : 1;
 }
 
-size_t conv_packed(const struct conv_dims *d)
+static size_t greater(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Floats of packed weights, and of scratch, of one direction by Winograd's method; 0 where it does not go so. */
+static size_t packed_squares(const struct conv_dims *d, enum conv_way way)
 {
     struct winograd w;
-    int some = winograd_of(d, CONV_FORWARD, &w) || winograd_of(d, CONV_BACKWARD_DATA, &w);
-    return some ? winograd_weights(d->ci, d->co) : weights_of(d);
+    size_t small = winograd_of(d, way, &w) ? winograd_weights(d->ci, d->co) : 0;
+    return greater(small, winograd_large_of(d, way, &w) ? winograd_large_weights(d->ci, d->co) : 0);
+}
+
+static size_t squares_scratch(const struct conv_dims *d, enum conv_way way)
+{
+    struct winograd w;
+    struct winograd_room room;
+    struct winograd_large_room large_room;
+    size_t small = winograd_of(d, way, &w) ? winograd_scratch(&w, &room) : 0;
+    return greater(small, winograd_large_of(d, way, &w) ? winograd_large_scratch(&w, &large_room) : 0);
+}
+
+size_t conv_packed(const struct conv_dims *d)
+{
+    size_t squares = greater(packed_squares(d, CONV_FORWARD), packed_squares(d, CONV_BACKWARD_DATA));
+    return greater(squares, weights_of(d));
 }
 
 size_t conv_rows_scratch(const struct conv_dims *d)
 {
+    return greater(squares_scratch(d, CONV_FORWARD), squares_scratch(d, CONV_BACKWARD_DATA));
+}
+
+int conv_row_step(const struct conv_dims *d, enum conv_way way, int bf16)
+{
     struct winograd w;
-    struct winograd_room room;
-    size_t forward = winograd_of(d, CONV_FORWARD, &w) ? winograd_scratch(&w, &room) : 0;
-    size_t backward = winograd_of(d, CONV_BACKWARD_DATA, &w) ? winograd_scratch(&w, &room) : 0;
-    return forward > backward ? forward : backward;
+    return !bf16 && winograd_large_of(d, way, &w) ? LARGE_STEP : 2;
 }
 
 size_t conv_weight_scratch(const struct conv_dims *d, int bf16)

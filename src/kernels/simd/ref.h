@@ -310,6 +310,7 @@ typedef v16 vk;
 #else
 #define vk_add v16_add
 #define vk_sub v16_sub
+#define vk_mul v16_mul
 #define vk_fma v16_fma
 #endif
 

@@ -57,7 +57,7 @@ static void find_stages(struct drafting *w)
     for (int i = 0; i < n; i++) {
         struct stage *s = &w->stage[i];
         s->group = w->o->group ? w->o->group : s->group;
-        s->rows = w->o->rows ? w->o->rows : s->rows;
+        s->rows = stage_rows(w->g, s, w->o->rows);
         if (s->next < 0 || w->g->precision != NN_BF16)
             continue;
         w->value[s->last + 1].stored_16bit = (unsigned char)w->o->fuse;

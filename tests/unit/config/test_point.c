@@ -291,7 +291,7 @@ static void each_precision_has_an_engine_of_its_own(void **state)
     static const char text[] = "[model]\nlayers = gap, dense 10\n";
     (void)state;
     struct sweep *s = open_text(text, NULL), *t = open_text(text, "train.precision=bf16", NULL);
-    assert_int_equal(strncmp(point_of(s, 0).canonical, "engine = 7\n", 11), 0);
+    assert_int_equal(strncmp(point_of(s, 0).canonical, "engine = 8\n", 11), 0);
     assert_int_equal(strncmp(point_of(t, 0).canonical, "engine = 6\n", 11), 0);
     sweep_free(s);
     sweep_free(t);

@@ -1,7 +1,9 @@
-/* Winograd's convolution against loops in double, and bit by bit against its definition. */
+/* Winograd's convolutions, of both sizes of squares, against loops in double, and bit by bit against their definitions.
+ */
 #include "check.h"
 
 #include "kernels/ops/conv/winograd.h"
+#include "kernels/ops/conv/winograd_large.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,15 +15,16 @@ typedef void rows_fn(const struct winograd *d, int r0, int r1, const float *cons
                      const float *b, float *const *y, struct fetch *fetch, float *scratch);
 
 #define DECLARE(isa)                                                                                                   \
-    DECLARE_AS(isa);                                                                                                   \
-    DECLARE_AS(bf16_##isa)
-#define DECLARE_AS(isa)                                                                                                \
-    void winograd_pack_##isa(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,         \
-                             float *out);                                                                              \
-    void winograd_rows_##isa(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,     \
-                             const float *b, float *const *y, struct fetch *fetch, float *scratch)
+    DECLARE_AS(winograd, isa);                                                                                         \
+    DECLARE_AS(winograd_large, isa);                                                                                   \
+    DECLARE_AS(winograd, bf16_##isa)
+#define DECLARE_AS(squares, isa)                                                                                       \
+    void squares##_pack_##isa(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,        \
+                              float *out);                                                                             \
+    void squares##_rows_##isa(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,    \
+                              const float *b, float *const *y, struct fetch *fetch, float *scratch)
 #ifdef SWEEP_AVX512
-DECLARE_AS(bf16_avx512bf16);
+DECLARE_AS(winograd, bf16_avx512bf16);
 DECLARE(avx512);
 #endif
 #ifdef SWEEP_AVX2
@@ -31,18 +34,18 @@ DECLARE(ref);
 
 static const struct level {
     const char *isa;
-    int bf16;
+    int bf16, large; /* large: squares of 4x4 */
     pack_fn *pack;
     rows_fn *rows;
 } levels[] = {
 #define LEVEL_BF16(isa)                                                                                                \
     {                                                                                                                  \
-#isa, 1, winograd_pack_bf16_##isa, winograd_rows_bf16_##isa                                                    \
+#isa, 1, 0, winograd_pack_bf16_##isa, winograd_rows_bf16_##isa                                                 \
     }
 #define LEVEL(isa)                                                                                                     \
-    LEVEL_BF16(isa),                                                                                                   \
+    LEVEL_BF16(isa), {#isa, 0, 0, winograd_pack_##isa, winograd_rows_##isa},                                           \
     {                                                                                                                  \
-#isa, 0, winograd_pack_##isa, winograd_rows_##isa                                                              \
+#isa, 0, 1, winograd_large_pack_##isa, winograd_large_rows_##isa                                               \
     }
 #ifdef SWEEP_AVX512
     LEVEL_BF16(avx512bf16),
@@ -58,7 +61,7 @@ static const struct level {
 /* A problem and its answer. Every row is a box of its own. */
 struct example {
     struct winograd d;
-    int flip, bf16;
+    int flip, bf16, large;
     ptrdiff_t s_o, s_c;
     float **x, **y, *w, *b; /* b may be NULL */
 };
@@ -111,10 +114,13 @@ static void free_example(struct example *e)
 static void run(const struct example *e, const struct level *l, int cut, float **y)
 {
     struct winograd_room room;
-    float *packed = box(winograd_weights(e->d.ci, e->d.co)), *scratch = box(winograd_scratch(&e->d, &room));
+    struct winograd_large_room large_room;
+    const int step = l->large ? LARGE_STEP : 2;
+    float *packed = box(l->large ? winograd_large_weights(e->d.ci, e->d.co) : winograd_weights(e->d.ci, e->d.co));
+    float *scratch = box(l->large ? winograd_large_scratch(&e->d, &large_room) : winograd_scratch(&e->d, &room));
     l->pack(&e->d, e->s_o, e->s_c, e->flip != e->d.scatter, e->w, packed);
     for (int r = 0, end; r < e->d.ho; r = end) {
-        end = cut ? r + 2 * (1 + (r / 2 % 2)) : e->d.ho;
+        end = cut ? r + step * (1 + (r / step % 2)) : e->d.ho;
         end = end < e->d.ho ? end : e->d.ho;
         struct fetch nothing = {NULL, 0, 0};
         l->rows(&e->d, r, end, (const float *const *)e->x, packed, e->b, y, &nothing, scratch);
@@ -262,6 +268,72 @@ static float defined_gather(const struct example *e, int r, int o, int col, int 
     return m[r % 2 * 4 + col % 2];
 }
 
+/* The three transformations of winograd_large.h along one row or column. */
+#define A 0.625f
+#define AA 0.390625f
+#define B 1.5f
+#define BB 2.25f
+static void large_bt(float *v, int step)
+{
+    float d[6];
+    for (int i = 0; i < 6; i++)
+        d[i] = v[i * step];
+    float w = fmaf(-BB, d[1], d[3]), u = fmaf(-BB, d[2], d[4]);
+    float W = fmaf(-AA, d[1], d[3]), U = fmaf(-AA, d[2], d[4]);
+    v[0] = fmaf(AA * BB, d[0], fmaf(-(AA + BB), d[2], d[4]));
+    v[step] = fmaf(A, w, u), v[2 * step] = fmaf(-A, w, u);
+    v[3 * step] = fmaf(B, W, U), v[4 * step] = fmaf(-B, W, U);
+    v[5 * step] = fmaf(AA * BB, d[1], fmaf(-(AA + BB), d[3], d[5]));
+}
+
+static void large_gt(float *v, int step)
+{
+    const float g0 = v[0], g1 = v[step], g2 = v[2 * step], near = fmaf(AA, g2, g0), far = fmaf(BB, g2, g0);
+    const float na = (float)(1 / (2 * 0.390625 * (0.390625 - 2.25))), nb = (float)(1 / (2 * 2.25 * (2.25 - 0.390625)));
+    v[0] = g0 * (float)(1 / 0.87890625);
+    v[step] = (near + A * g1) * na, v[2 * step] = (near - A * g1) * na;
+    v[3 * step] = (far + B * g1) * nb, v[4 * step] = (far - B * g1) * nb;
+    v[5 * step] = g2;
+}
+
+static void large_at(float *v, int step, const float *bias)
+{
+    float m[6];
+    for (int i = 0; i < 6; i++)
+        m[i] = v[i * step];
+    float s = m[1] + m[2], t = m[1] - m[2], S = m[3] + m[4], T = m[3] - m[4];
+    v[0] = ((bias ? m[0] + *bias : m[0]) + s) + S;
+    v[step] = fmaf(B, T, bias ? fmaf(A, t, *bias) : A * t);
+    v[2 * step] = fmaf(BB, S, bias ? fmaf(AA, s, *bias) : AA * s);
+    v[3 * step] = fmaf(B * BB, T, fmaf(A * AA, t, bias ? m[5] + *bias : m[5]));
+}
+
+/* The output as winograd_large.h defines it. */
+static float defined_large(const struct example *e, int r, int o, int col, int lane)
+{
+    int top = r - r % 4 - e->d.ph, left = col - col % 4 - e->d.pw;
+    const float bias = e->b ? e->b[o] : 0.0f;
+    float m[36] = {0};
+    for (int c = 0; c < e->d.ci; c++) {
+        float v[36], u[36] = {0};
+        for (int i = 0; i < 36; i++)
+            v[i] = input(e, top + i / 6, c, left + i % 6, lane);
+        for (int k = 0; k < 9; k++)
+            u[k / 3 * 6 + k % 3] = weight(e, o, c, k);
+        for (int j = 0; j < 6; j++)
+            large_bt(v + j, 6), large_gt(u + j, 6);
+        for (int i = 0; i < 6; i++)
+            large_bt(v + 6 * i, 1), large_gt(u + 6 * i, 1);
+        for (int i = 0; i < 36; i++)
+            m[i] = fmaf(u[i], v[i], m[i]);
+    }
+    for (int i = 0; i < 6; i++)
+        large_at(m + 6 * i, 1, NULL);
+    for (int j = 0; j < 4; j++)
+        large_at(m + j, 6, &bias);
+    return m[r % 4 * 6 + col % 4];
+}
+
 static uint32_t bits_of(float f)
 {
     uint32_t u;
@@ -289,17 +361,18 @@ static void each_output(const struct example *e, each_fn *f)
                       e->y[r][((size_t)o * (size_t)e->d.wo + (size_t)col) * LANES + (size_t)lanes[i]]);
 }
 
-/* Numbers up to 4 in each of the products, 9 of them in an output; errors of a sum add up like a random walk. */
+/* Numbers up to 4 in each of the products, 9 of them in an output, and up to 8 times as large in those of large
+ * squares; errors of a sum add up like a random walk. */
 static void is_near(const struct example *e, int r, int o, int col, int lane, float got)
 {
-    double want = plain(e, r, o, col, lane), tol = ldexp(20 + 30 * sqrt(e->d.ci), e->bf16 ? -10 : -24);
+    double want = plain(e, r, o, col, lane), tol = ldexp(20 + 30 * sqrt(e->d.ci), e->bf16 ? -10 : e->large ? -22 : -24);
     if (!(fabs((double)got - want) <= tol))
         complain(e, "value", r, o, col, (double)got, want);
 }
 
 static void is_defined(const struct example *e, int r, int o, int col, int lane, float got)
 {
-    float want = (e->d.scatter ? defined_scatter : defined_gather)(e, r, o, col, lane);
+    float want = (e->large ? defined_large : e->d.scatter ? defined_scatter : defined_gather)(e, r, o, col, lane);
     if (bits_of(got) != bits_of(want))
         complain(e, "bits", r, o, col, (double)got, (double)want);
 }
@@ -324,9 +397,10 @@ static void check_form(const struct winograd *d, int flip, int bias)
 {
     struct example e = new_example(d, flip, bias);
     for (size_t i = 0; i < LEVELS; i++) {
-        if (!kernels_pick(levels[i].isa))
+        if (!kernels_pick(levels[i].isa) || (levels[i].large && d->scatter))
             continue;
         e.bf16 = levels[i].bf16;
+        e.large = levels[i].large;
         run(&e, &levels[i], 0, e.y);
         each_output(&e, is_near);
         each_output(&e, is_defined);
@@ -403,7 +477,7 @@ static void agrees_with_the_kernels(void **state)
             k->conv_backward_data(&c, 1, x, e.w, y, scratch);
         else
             k->conv_forward(&c, 1, x, e.w, NULL, y, scratch);
-        run(&e, &levels[LEVELS - 1], 0, e.y);
+        run(&e, &levels[LEVELS - 1], 0, e.y); /* large squares of the plain level */
         for (int r = 0; r < e.d.ho; r++)
             for (size_t i = 0; i < out; i++)
                 assert_near(e.y[r][i], y[(size_t)r * out + i], 1e-5, "winograd");

@@ -11,6 +11,7 @@
 #include "kernels/ops/conv/one_tap.h"
 #include "kernels/ops/conv/prefetch.h"
 #include "kernels/ops/conv/winograd.h"
+#include "kernels/ops/conv/winograd_large.h"
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
 
@@ -331,6 +332,13 @@ void EXPORT_PRODUCT(conv_pack)(const struct conv_dims *d, enum conv_way way, con
         return;
     }
 #endif
+#ifndef BF16
+    if (winograd_large_of(d, way, &fast)) {
+        EXPORT(winograd_large_pack)
+        (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD, w, packed);
+        return;
+    }
+#endif
     if (winograd_of(d, way, &fast))
         EXPORT_PRODUCT(winograd_pack)
     (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD && !fast.scatter,
@@ -358,6 +366,12 @@ void EXPORT_PRODUCT(conv_rows)(const struct conv_dims *d, enum conv_way way, int
 #ifdef BF16
     if (has_no_pairs(d)) {
         PLAIN(conv_rows)(d, way, r0, r1, x, packed, b, y, next, scratch);
+        return;
+    }
+#endif
+#ifndef BF16
+    if (winograd_large_of(d, way, &fast)) {
+        EXPORT(winograd_large_rows)(&fast, r0, r1, x, packed, b, y, &fetch, scratch);
         return;
     }
 #endif

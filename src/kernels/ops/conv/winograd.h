@@ -92,20 +92,34 @@ static inline int winograd_passes(int scatter, int h, int ho, int pad)
     return passes;
 }
 
-/* Whether it is faster than one fma for each tap, which takes 1.0 to 2.2 times as long where this says so. Measured;
- * from the shape alone, since the bits depend on the answer. */
-static inline int winograd_pays(const struct winograd *d)
+/* Passes over squares (of four each), and what one of them costs; one fma for each tap costs `taps` times ci * co.
+ * Measured. */
+static inline double winograd_all_passes(const struct winograd *d)
 {
-    double ci = d->ci, co = d->co, taps = (double)winograd_taps(d->h, d->ho, d->ph) * winograd_taps(d->w, d->wo, d->pw);
-    double squares = (double)winograd_passes(d->scatter, d->h, d->ho, d->ph) * (((d->scatter ? d->w : d->wo) + 1) / 2);
-    int few = d->ci < 8 || d->co < 8;
-    if (d->ci < 4 || d->co < 4)
-        return 0;
-    return taps * ci * co > squares * (4 * ci * co + (few ? 20 * ci + 10 * co : 8 * ci + 4 * co));
+    return (double)winograd_passes(d->scatter, d->h, d->ho, d->ph) * (((d->scatter ? d->w : d->wo) + 1) / 2);
 }
 
-/* The operation, where a convolution runs like this. */
-static inline int winograd_of(const struct conv_dims *d, enum conv_way way, struct winograd *w)
+static inline double winograd_pass_cost(const struct winograd *d)
+{
+    double ci = d->ci, co = d->co;
+    return 4 * ci * co + (ci < 8 || co < 8 ? 20 * ci + 10 * co : 8 * ci + 4 * co);
+}
+
+static inline double winograd_direct_cost(const struct winograd *d)
+{
+    double taps = (double)winograd_taps(d->h, d->ho, d->ph) * winograd_taps(d->w, d->wo, d->pw);
+    return taps * d->ci * d->co;
+}
+
+/* Whether it is faster than one fma for each tap, which takes 1.0 to 2.2 times as long where this says so; from the
+ * shape alone, since the bits depend on the answer. */
+static inline int winograd_pays(const struct winograd *d)
+{
+    return d->ci >= 4 && d->co >= 4 && winograd_direct_cost(d) > winograd_all_passes(d) * winograd_pass_cost(d);
+}
+
+/* The operation, if squares can make it. */
+static inline int winograd_shape(const struct conv_dims *d, enum conv_way way, struct winograd *w)
 {
     if (d->kh != 3 || d->kw != 3 || d->sh != 1 || d->sw != 1 || d->dh != 1 || d->dw != 1 || d->groups != 1 ||
         d->ph > 2 || d->pw > 2)
@@ -117,7 +131,14 @@ static inline int winograd_of(const struct conv_dims *d, enum conv_way way, stru
             (struct winograd){d->co,     d->ci,     d->ho,
                               d->wo,     d->h,      d->w,
                               2 - d->ph, 2 - d->pw, d->ph == 0 && d->pw == 0 && d->h == d->ho + 2 && d->w == d->wo + 2};
-    return winograd_pays(w);
+    return 1;
+}
+
+/* The operation, where a convolution runs like this (of floats, if it does not with larger squares: winograd_large.h).
+ */
+static inline int winograd_of(const struct conv_dims *d, enum conv_way way, struct winograd *w)
+{
+    return winograd_shape(d, way, w) && winograd_pays(w);
 }
 
 #ifdef EXPORT

@@ -135,7 +135,7 @@ int stage_y_16bit(const struct nn_graph *g, const struct stage *s);
 size_t stage_cut(const struct nn_graph *g, const struct stage *s, int blocks, int backward, int members, int member,
                  float *base, struct stage_buffers *b);
 /* Rows of a convolution's input, an even number of them or all, whose gradient depends on outputs below row r alone. */
-int stage_inputs_done(const struct conv_dims *d, int r);
+int stage_inputs_done(const struct conv_dims *d, int bf16, int r);
 
 /* Ways through a group of blocks: pieces of a team's work, ctx is the struct stage_pass of member 0. */
 team_piece stage_blocks_forward, stage_blocks_backward, stage_rows_forward, stage_rows_backward;

@@ -23,7 +23,7 @@ struct stage {
     int added;                 /* of a sum: the value that is added to that of the norm */
     int next;                  /* the norm that reads the convolution at the end, -1 */
     int group;                 /* blocks that go together: depends on the shapes alone */
-    int rows;                  /* of the convolution's output that are made together, an even number */
+    int rows;                  /* of the convolution's output that are made together: a multiple of conv_row_step() */
     int descending;            /* last group first: every second stage, as what it reads was made last */
     size_t dx_block, dy_block; /* backward: from one block of the gradient to the next; floats, as stored */
 };
@@ -33,6 +33,9 @@ struct stage {
  * that holds a value's floats (steps.c). single[nnodes]: norms that stay steps of their own. Returns how many. */
 int stage_find(const struct nn_graph *g, const int *value, const unsigned char *single, struct stage *stage, int *of,
                int *readers);
+
+/* The rows of a band: as many as `wanted` says, or with 0 as many as pay, in whole steps of the convolution. */
+int stage_rows(const struct nn_graph *g, const struct stage *s, int wanted);
 
 /* Floats of scratch for `blocks` blocks and a team of `members`. */
 size_t stage_scratch(const struct nn_graph *g, const struct stage *s, int blocks, int members, int backward);

@@ -124,13 +124,17 @@ static int group_of(const struct nn_graph *g, const struct stage *s)
 #define BAND                                                                                                           \
     ((size_t)1 << 15) /* floats of rows that are made together: twice the first cache, they only pass through */
 
-static int rows_of(const struct nn_graph *g, const struct stage *s)
+int stage_rows(const struct nn_graph *g, const struct stage *s, int wanted)
 {
     if (s->part[PART_CONV] < 0)
         return 0;
     const struct nn_node *conv = &g->node[s->part[PART_CONV]];
+    struct stage_part part;
+    conv->type->part(conv, &part);
+    int step = conv_row_step(&part.conv, CONV_FORWARD, g->precision == NN_BF16);
     size_t row = (floats_of(conv->x[0], 1) + floats_of(conv->y, 1)) / (size_t)conv->y.h, fit = BAND / row;
-    return fit < 2 ? 2 : fit > 1024 ? 1024 : (int)fit & ~1;
+    int rows = wanted ? wanted : fit > 1024 ? 1024 : (int)fit;
+    return rows < step ? step : rows - rows % step;
 }
 
 int stage_find(const struct nn_graph *g, const int *value, const unsigned char *single, struct stage *stage, int *of,
@@ -149,7 +153,6 @@ int stage_find(const struct nn_graph *g, const int *value, const unsigned char *
             if (s.part[k] >= 0)
                 of[s.part[k]] = n;
         s.group = group_of(g, &s);
-        s.rows = rows_of(g, &s);
         s.descending = n % 2;
         stage[n++] = s;
     }

@@ -67,8 +67,9 @@ struct row_band stage_band(const struct nn_graph *g, const struct stage *s, int 
     if (backward) { /* rows wait for those that come out of later ones */
         b.weights = conv_weight_band(&d, g->precision == NN_BF16);
         b.late = b.weights > 1 ? b.weights : LATE / d.wo;
-        b.in = (rows + b.late) * d.sh + 2 * (reach + d.sh);
-        b.out = rows + b.late + (reach + d.sh - 1) / d.sh + 2;
+        int step = conv_row_step(&d, CONV_BACKWARD_DATA, g->precision == NN_BF16);
+        b.in = (rows + b.late) * d.sh + 2 * (reach + d.sh) + step - 2;
+        b.out = rows + b.late + (reach + d.sh - 1) / d.sh + step;
     }
     b.in = b.in < d.h ? b.in : d.h;
     b.out = b.out < d.ho ? b.out : d.ho;
@@ -101,7 +102,7 @@ int stage_in_place_backward(const struct nn_graph *g, const struct stage *s, con
                  y = floats_of(g->node[s->last].y, 1) >> stage_y_16bit(g, s);
     const size_t made = x / (size_t)x_shape.h * (size_t)stage_window(g, s), read = y / (size_t)d.ho;
     for (int end = s->rows; end < d.ho; end += s->rows)
-        if ((size_t)stage_inputs_done(&d, end) * made > (size_t)end * read)
+        if ((size_t)stage_inputs_done(&d, g->precision == NN_BF16, end) * made > (size_t)end * read)
             return 0;
     return x <= s->dy_block;
 }

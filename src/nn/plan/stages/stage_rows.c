@@ -76,10 +76,10 @@ static int inputs_of(const struct conv_dims *d, int r)
     return end > d->h ? d->h : end > 0 ? end : 0;
 }
 
-int stage_inputs_done(const struct conv_dims *d, int r)
+int stage_inputs_done(const struct conv_dims *d, int bf16, int r)
 {
     int end = r * d->sh - d->ph;
-    return r == d->ho || end > d->h ? d->h : end > 0 ? end & ~1 : 0;
+    return r == d->ho || end > d->h ? d->h : end > 0 ? end - end % conv_row_step(d, CONV_BACKWARD_DATA, bf16) : 0;
 }
 
 /* Rows of its output that read inputs below row i only. */
@@ -321,7 +321,7 @@ static void block_backward(struct stage_pass *w, int b)
         if (makes_gradient(w))
             make_gradient(w, &a, r, end);
         finish_gradient_rows(w, &a, r, end);
-        int in_end = stage_inputs_done(d, end);
+        int in_end = stage_inputs_done(d, w->bf16, end);
         const struct prefetch_range next[PREFETCH_RANGES] = {
             rows_to_prefetch(a.y, y_step(w), end, step, w->next_table ? d->ho : 0),
             rows_to_prefetch(a.dy, y_step(w), end, step, d->ho),
