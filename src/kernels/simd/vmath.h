@@ -1,6 +1,6 @@
 /* vmath.h - exp, log, tanh, erf of 16 floats, from the operations of simd.h alone. exp and log are wrong by less than 1
  * unit in the last place, tanh and erf by less than 3 (tests/unit/kernels/vmath_test.c measures). NaN in, NaN out;
- * infinities and zeros as in C99 annex F, but for the sign of exp's zero, which cannot be negative anyway. */
+ * infinities and zeros as in C99 annex F, but for the signs of zeros, which exp cannot and tanh does not have. */
 #ifndef KERNELS_SIMD_VMATH_H
 #define KERNELS_SIMD_VMATH_H
 
@@ -20,13 +20,14 @@ INLINE v16 v16_poly(v16 x, const float *c, int n)
     return r;
 }
 
-/* x = n ln 2 + r with |r| <= ln(2)/2 for |x| < 2^21, n a whole number: returns e^r - 1 = r + r^2 P(r). Adding 1.5 * 2^23
+/* x = n ln 2 + r with |r| <= ln(2)/2 for |x| < 2^21, n a whole number: returns e^r - 1 = r + r^2 P(r). Adding 1.5 *
+ * 2^23
  * + bias leaves n + bias in the low bits of the sum *t (as long as that is not negative). P is a minimax fit of our own
  * (Remez exchange on the relative error of e^r): 6e-11. With sign = -1 the same of -x, and what is returned is negated:
  * the signs are in the constants. */
 INLINE_BIG v16 exp_parts(v16 x, float sign, float bias, w16 *t)
 {
-    const float c[] = {sign * 0.5f,         1.666666567e-01f,        sign * 4.166629538e-02f,
+    const float c[] = {sign * 0.5f,      1.666666567e-01f,        sign * 4.166629538e-02f,
                        8.333496749e-03f, sign * 1.394465100e-03f, 1.979032822e-04f};
     v16 magic = v16_set1(0x1.8p23f + bias), sum = v16_fma(x, v16_set1(sign * 0x1.715476p+0f), magic);
     v16 k = v16_sub(sum, magic), short_part = v16_fma(k, v16_set1(-sign * LN2_SHORT), x);
@@ -82,18 +83,18 @@ INLINE_BIG v16 v16_log(v16 x)
     return v16_select(v16_gt(v16_zero(), x), v16_set1(NAN), y);
 }
 
-/* With e = exp(2a) - 1 free of cancellation, a = |x|, tanh a = e / (e + 2); from 10 on it is 1. a = n ln(2)/2 + r with
- * |r| <= ln(2)/4: e = 2^n (1 + q) - 1, q = 2r + r^2 P(r). What is added to a in units of ln(2)/2 leaves n, with the
- * bias of an exponent, in the low bits of the sum. P is a minimax fit of our own (Remez exchange on the relative error
- * of q): 1.3e-8. */
+/* With e = exp(2x) - 1 free of cancellation, tanh x = e / (e + 2); from 10 on it is 1, and -1 on the other side (of 0
+ * it is 0 without a sign). x = n ln(2)/2 + r with |r| <= ln(2)/4: e = 2^n (1 + q) - 1, q = 2r + r^2 P(r). What is added
+ * to x in units of ln(2)/2 leaves n, with the bias of an exponent, in the low bits of the sum. P is a minimax fit of
+ * our own (Remez exchange on the relative error of q): 1.3e-8. */
 INLINE_BIG v16 v16_tanh(v16 x)
 {
     static const float c[] = {2.000000025e+00f, 1.333323428e+00f, 6.666605054e-01f, 2.677313777e-01f, 8.925751498e-02f};
-    v16 magic = v16_set1(0x1.8p23f + 127), a = v16_min(v16_set1(10.0f), v16_abs(x));
+    v16 magic = v16_set1(0x1.8p23f + 127), a = v16_max(v16_set1(-10.0f), v16_min(v16_set1(10.0f), x));
     v16 t = v16_fma(a, v16_set1(0x1.715476p+1f), magic), r = v16_fma(v16_sub(t, magic), v16_set1(-0.5f * LN2_HI), a);
     v16 q = v16_fma(v16_mul(r, r), v16_poly(r, c, 5), v16_add(r, r)), scale = w16_as_v16(w16_shl(v16_as_w16(t), 23));
     v16 e = v16_fma(scale, q, v16_sub(scale, v16_set1(1.0f)));
-    return v16_with_sign(v16_div(e, v16_add(e, v16_set1(2.0f))), x);
+    return v16_div(e, v16_add(e, v16_set1(2.0f)));
 }
 
 /* (root + q)^8. What decays like the tail of a distribution is such a power of a polynomial of low degree, so that it

@@ -95,8 +95,8 @@ static void special_points(void **state)
         {89, INFINITY}, {-104, 0},  {-1e30f, 0},          {1e30f, INFINITY}, {-103.0f, 0x1p-149f}};
     static const struct point l[] = {{1, 0},    {0, -INFINITY}, {-0.0f, -INFINITY}, {INFINITY, INFINITY},
                                      {-1, NAN}, {NAN, NAN},     {-INFINITY, NAN},   {-1e-40f, NAN}};
-    static const struct point t[] = {{0, 0},     {-0.0f, -0.0f}, {INFINITY, 1}, {-INFINITY, -1},
-                                     {NAN, NAN}, {20, 1},        {-20, -1},     {0x1p-140f, 0x1p-140f}};
+    static const struct point t[] = {{0, 0},     {-0.0f, 0}, {INFINITY, 1}, {-INFINITY, -1},
+                                     {NAN, NAN}, {20, 1},    {-20, -1},     {0x1p-140f, 0x1p-140f}};
     static const struct point r[] = {{0, 0},     {-0.0f, -0.0f}, {INFINITY, 1}, {-INFINITY, -1},
                                      {NAN, NAN}, {5, 1},         {-5, -1}};
     (void)state;

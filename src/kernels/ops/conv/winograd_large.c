@@ -32,7 +32,7 @@
 
 /* What the strips of a band of four output rows share: the input rows under them (zeros where outside) and how far the
  * next channel is there; the rows of the output, NULL where there are no more. */
-struct band {
+struct large_band {
     const struct winograd *d;
     const float *x[6], *packed, *b;
     ptrdiff_t x_ch[6];
@@ -121,7 +121,7 @@ INLINE void piece_run(int tiles, int cob, int ci, int more, const float *v, cons
 
 /* All products of output channels o0..o1-1 and a chunk of `ci` input channels; u: the chunk's weights. fetch may be
  * NULL. */
-INLINE void products_run(int tiles, const struct band *k, int o0, int o1, int ci, int more, const float *v,
+INLINE void products_run(int tiles, const struct large_band *k, int o0, int o1, int ci, int more, const float *v,
                          const float *u, struct fetch *fetch)
 {
     const ptrdiff_t v_product = (ptrdiff_t)ci * tiles * VK, u_product = (ptrdiff_t)ci * k->d->co;
@@ -162,7 +162,11 @@ INLINE void outputs_of(int biased, vk bias, const vk m[6], vk y[LARGE_STEP])
 INLINE void square_run(int whole, const float *m, ptrdiff_t next, vk bias, float *const y[LARGE_STEP], ptrdiff_t at,
                        int cols)
 {
+    float *to[LARGE_STEP];
     vk z[6][LARGE_STEP];
+    UNROLL
+    for (int r = 0; r < LARGE_STEP; r++)
+        to[r] = whole || y[r] ? y[r] + at : NULL;
     UNROLL
     for (int p = 0; p < 6; p++) {
         vk row[6];
@@ -180,14 +184,14 @@ INLINE void square_run(int whole, const float *m, ptrdiff_t next, vk bias, float
         outputs_of(1, bias, column, out);
         UNROLL
         for (int r = 0; r < LARGE_STEP; r++)
-            if (whole || (y[r] && k < cols))
-                vk_store(y[r] + at + (ptrdiff_t)k * LANES, out[r]);
+            if (whole || (to[r] && k < cols))
+                vk_store(to[r] + (ptrdiff_t)k * LANES, out[r]);
     }
 }
 
 #ifdef FIXED_SIZES
 typedef void transform_fn(const float *const x[6], int col, int w, ptrdiff_t product, float *v);
-typedef void products_fn(const struct band *k, int o0, int o1, int ci, int more, const float *v, const float *u,
+typedef void products_fn(const struct large_band *k, int o0, int o1, int ci, int more, const float *v, const float *u,
                          struct fetch *fetch);
 #define TRANSFORM(T, E)                                                                                                \
     static void transform_##T##E(const float *const x[6], int col, int w, ptrdiff_t product, float *v)                 \
@@ -195,8 +199,8 @@ typedef void products_fn(const struct band *k, int o0, int o1, int ci, int more,
         transform_run(E, T, x, col, w, product, v);                                                                    \
     }
 #define PRODUCTS(T)                                                                                                    \
-    static void products_##T(const struct band *k, int o0, int o1, int ci, int more, const float *v, const float *u,   \
-                             struct fetch *fetch)                                                                      \
+    static void products_##T(const struct large_band *k, int o0, int o1, int ci, int more, const float *v,             \
+                             const float *u, struct fetch *fetch)                                                      \
     {                                                                                                                  \
         products_run(T, k, o0, o1, ci, more, v, u, fetch);                                                             \
     }
@@ -218,7 +222,7 @@ static products_fn *const products[T_MAX] = {ALL_PRODUCTS(PRODUCTS_ENTRY)};
 #endif
 
 /* How many output channels go with number o in a piece of `co` in all. */
-static int piece_with(int o, int co)
+static int large_piece(int o, int co)
 {
     int left = co - o;
     for (int cob = COB_MAX; cob > 1; cob /= 2)
@@ -228,7 +232,7 @@ static int piece_with(int o, int co)
 }
 
 /* v of input channels c0..c0+channels-1 of `n` squares from input column `col` on. */
-static void transform(const struct band *k, int col, int n, int c0, int channels)
+static void transform(const struct large_band *k, int col, int n, int c0, int channels)
 {
     const int w = k->d->w, edge = col < 0 || col + LARGE_STEP * n + 2 > w;
     const ptrdiff_t product = (ptrdiff_t)channels * n * VK;
@@ -242,7 +246,7 @@ static void transform(const struct band *k, int col, int n, int c0, int channels
 }
 
 /* Outputs of channels o0..o1-1 in the lanes from `part` on; `cols` columns of output from `col` on. */
-static void make_outputs(const struct band *k, int n, int o0, int o1, int col, int cols, int part)
+static void make_outputs(const struct large_band *k, int n, int o0, int o1, int col, int cols, int part)
 {
     const ptrdiff_t product = (ptrdiff_t)n * VK;
     for (int o = o0; o < o1; o++) {
@@ -260,7 +264,7 @@ static void make_outputs(const struct band *k, int n, int o0, int o1, int col, i
 }
 
 /* `n` squares from number t0 on. */
-static void run_strip(const struct band *k, int t0, int n)
+static void run_large_strip(const struct large_band *k, int t0, int n)
 {
     const struct winograd *d = k->d;
     const int col = LARGE_STEP * t0, cols = d->wo - col < LARGE_STEP * n ? d->wo - col : LARGE_STEP * n;
@@ -270,7 +274,7 @@ static void run_strip(const struct band *k, int t0, int n)
         const int c0 = piece_at(d->ci, LARGE_CHUNK, i), channels = piece_at(d->ci, LARGE_CHUNK, i + 1) - c0;
         transform(k, col - d->pw, n, c0, channels);
         for (int half = 0; half < halves; half++) {
-            struct band part = *k; /* products of one half wait for the next chunk in a place of their own */
+            struct large_band part = *k; /* products of one half wait for the next chunk in a place of their own */
             const float *v = k->v + (ptrdiff_t)36 * channels * n * VK * half;
             part.m += (ptrdiff_t)36 * d->co * n * VK * half;
             for (int o = 0; o < d->co; o += GROUP) {
@@ -290,7 +294,7 @@ void EXPORT(winograd_large_rows)(const struct winograd *d, int r0, int r1, const
     const int tiles = (d->wo + LARGE_STEP - 1) / LARGE_STEP;
     struct winograd_large_room room;
     winograd_large_scratch(d, &room);
-    struct band k = {.d = d, .packed = packed, .b = b, .fetch = fetch, .zeros = scratch};
+    struct large_band k = {.d = d, .packed = packed, .b = b, .fetch = fetch, .zeros = scratch};
     k.v = scratch + room.v;
     k.m = scratch + room.m;
     memset(k.zeros, 0, (LARGE_COLUMNS + 2) * LANES * sizeof(float));
@@ -304,7 +308,7 @@ void EXPORT(winograd_large_rows)(const struct winograd *d, int r0, int r1, const
             k.y[i] = r + i < r1 ? y[r + i] : NULL;
         for (int i = 0; i < pieces(tiles, T_MAX); i++) {
             int t0 = piece_at(tiles, T_MAX, i);
-            run_strip(&k, t0, piece_at(tiles, T_MAX, i + 1) - t0);
+            run_large_strip(&k, t0, piece_at(tiles, T_MAX, i + 1) - t0);
         }
     }
 }
@@ -342,7 +346,7 @@ static void pack_channels(int o0, int o1, int co, int c, int channels, const flo
         for (; o + COB_MAX <= o1; o += COB_MAX) /* of one size, so that it is but a load and a store */
             memcpy(out + (ptrdiff_t)o * channels + (ptrdiff_t)c * COB_MAX, packed + o - o0, COB_MAX * sizeof *out);
         for (int cob; o < o1; o += cob) {
-            cob = piece_with(o, co);
+            cob = large_piece(o, co);
             memcpy(out + (ptrdiff_t)o * channels + (ptrdiff_t)c * cob, packed + o - o0, (size_t)cob * sizeof *out);
         }
     }
