@@ -392,9 +392,10 @@ size_t str_utf8(const char *s)
     for (size_t i = 1; i < n; i++)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
-    if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) /* C1 controls */
-        return 0;
-    return n;
+    const int control = p[0] == 0xc2 && p[1] < 0xa0;
+    const int overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
+    const int beyond = (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf4 && p[1] >= 0x90);
+    return control || overlong || beyond ? 0 : n;
 }
 
 char *str_trim(char *s)

@@ -33,7 +33,8 @@ char *str_whole(char *buf, uint64_t v);
 int str_to_double(const char *s, double *v);
 int str_to_int(const char *s, int64_t *v);
 
-/* Bytes of the UTF-8 letter at s; 0 when it is broken, or a control character beyond ASCII. */
+/* Bytes of the UTF-8 letter at s; 0 when it is broken (also longer than need be, half of a pair of UTF-16, or above
+ * U+10FFFF), or a control character beyond ASCII. */
 size_t str_utf8(const char *s);
 /* Cuts blanks at both ends in place; returns the new start. */
 char *str_trim(char *s);

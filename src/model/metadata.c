@@ -55,20 +55,11 @@ static const char *number_list(const float *v, int n, struct arena *a)
     return text;
 }
 
-/* Bytes of the UTF-8 letter at s as JSON takes it: not longer than need be, and no half of a pair; 0: there is none. */
-static size_t json_letter(const char *s)
-{
-    const unsigned char *p = (const unsigned char *)s;
-    const int wrong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-                      (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90);
-    return wrong ? 0 : str_utf8(s);
-}
-
 static void add_class_name(struct str *out, const char *name)
 {
     str_add(out, "\"");
     for (size_t n; *name; name += n) {
-        n = json_letter(name);
+        n = str_utf8(name);
         if (!n || *name == '"' || *name == '\\' || (unsigned char)*name < ' ')
             str_addf(out, n ? "\\u%04x" : "?", (unsigned)(unsigned char)*name);
         else

@@ -77,7 +77,7 @@ int table_write(const struct table *t, const char *path, int sync, struct err *e
 /* Streaming writer of the same format, for tables that should not be held in memory: begin, rows, commit (or abort). */
 struct csv_out;
 struct csv_out *csv_begin(const char *path, const char *const *head, size_t cols, struct err *e);
-int csv_row(struct csv_out *c, const char *const *cell);
+int csv_row(struct csv_out *c, const char *const *cell);    /* NULL: an empty cell */
 int csv_commit(struct csv_out *c, int sync, struct err *e); /* frees c either way; -1 with *e also when a row failed */
 void csv_abort(struct csv_out *c);
 /* The same onto a stream that is open: csv_end frees c and leaves the stream; -1 when a row failed. */

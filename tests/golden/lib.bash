@@ -42,6 +42,26 @@ run() {
   fi
 }
 
+# same_json STATUS TEXTS WORD...: `sweep WORD... --json` has the rows that it prints as CSV without; the columns TEXTS (by
+# commas) are texts, all others numbers.
+same_json() {
+  local status=$1 texts=$2
+  shift 2
+  run "$status" "$@" && cp out rows.csv && run "$status" "$@" --json || return
+  command -v python3 >/dev/null || { echo "no python3: the JSON document is not checked"; return; }
+  python3 - "$texts" <<'EOF' || fail "$*: the JSON document has other rows than the table: $(head -n 5 out)"
+import csv, json, sys
+texts = sys.argv[1].split(",")
+def value(name, cell):
+    return None if cell == "" else cell if name in texts else float(cell)
+rows = csv.DictReader(open("rows.csv", newline="", encoding="utf-8"))
+want = [{name: value(name, cell) for name, cell in row.items()} for row in rows]
+got = json.load(open("out", encoding="utf-8"))["predictions"]
+got = [{name: None if cell == "" else cell for name, cell in row.items()} for row in got]
+assert got == want and [list(row) for row in got] == [list(row) for row in want], (got[:2], want[:2])
+EOF
+}
+
 # killed N WORD...: runs $SWEEP WORD... N times, each killed at a moment of its own, by the caller's RANDOM.
 killed() {
   local n=$1 pid

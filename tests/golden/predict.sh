@@ -73,6 +73,12 @@ run 0 predict shots pixels.idx --top 9 --threshold 1
 head -n 1 out >head && has head 'predicted_1,probability_1,predicted_2,probability_2,error'
 [ "$(column out predicted_1 | sort -u)" = "" ] || fail "a class is named below the threshold"
 
+# As JSON: the same rows, texts and numbers told apart.
+same_json 0 true,predicted predict shots --split test
+same_json 0 file,predicted_1,predicted_2,error predict shots pixels.idx pixels.csv --top 2 --threshold 0.6
+run 0 eval shots --json && has out '"version": ' '"samples": 20,' "\"test_accuracy\": $(column results/shots.csv test_accuracy)"
+run 2 export shots --to c --json && has err 'takes no --json'
+
 # A broken file among others is a row, not the end.
 head -c 60 pixels.idx >short.idx
 { printf '\000\000\010\003\000\000\000\024\000\000\000\004\000\000\000\004'; head -c 40 /dev/zero; } | gzip >cut.idx.gz
@@ -86,6 +92,7 @@ has out 'short.idx,,' 'it is cut off' 'the file is cut off before this sample' '
   'a pixel that is no whole number from 0 to 255' 'open.json' 'nowhere.png'
 [ "$(grep -cE '^test/dark/4[13].pgm,1,(dark|light),' out)" -eq 2 ] || fail "whole files beside broken ones have no answer"
 has err 'could not be read'
+same_json 1 file,predicted,error predict shots short.idx test/dark/41.pgm few.csv
 
 # A table with categories and missing values: by the names of its columns, in any order.
 awk 'BEGIN { print "age,sex,price,size"
@@ -106,7 +113,7 @@ layers = dense 4, relu, dense 1
 epochs = 3
 EOF
 run 0 people.ini -q --no-plots
-run 0 predict people --split train && cp out split.csv
+same_json 0 '' predict people --split train && cp rows.csv split.csv
 run 0 predict people people.csv && cp out file.csv
 # A row of the file is the sample of the split with the same number to predict.
 awk -F, 'FNR == NR { if (FNR > 1) price[FNR - 1] = $3; next } FNR > 1 { print price[FNR - 1] "," $3 }' people.csv file.csv >by_price

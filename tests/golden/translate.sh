@@ -56,7 +56,7 @@ grep -q '^vocabulary,14$' one/results/t.about.csv || fail "about: $(cat one/resu
 
 # What is predicted of a file is what is predicted of the split, and what the table has.
 tail -n 19 all.de | gzip >tests.de.gz
-run 0 predict t --out one --split test --beam 4 && tail -n +2 out | cut -d, -f4 >split
+same_json 0 source,true,predicted,error predict t --out one --split test --beam 4 && tail -n +2 rows.csv | cut -d, -f4 >split
 run 0 predict t --out one tests.de.gz --beam 4 -j 2 --isa ref && tail -n +2 out | cut -d, -f3 >file
 cmp -s split file || fail "a file is translated otherwise: $(diff split file | head -n 4)"
 tail -n +2 one/results/t.translations.csv | cut -d, -f5 | cmp -s - file || fail "the table has other translations"
@@ -65,7 +65,8 @@ run 0 predict t@2 --out one tests.de.gz && cmp -s out wide || fail 'predict sear
 run 0 predict t@2 --out one tests.de.gz --beam 1 && ! cmp -s out wide || fail 'a beam of 1 finds the same as one of 4'
 [ "$(column out predicted | grep -c '^a [a-z]* is what a [a-z]* [a-z]* [.]$')" -gt 9 ] || fail "predicted: $(cat out)"
 printf 'ein hund\n\nein \377 hund\neins zwei drei vier eins zwei drei vier eins zwei drei vier\n' >odd
-run 1 predict t --out one odd && has out 'odd,1,' 'odd,2,,' 'odd,3,,"byte 5, ff, is not of a letter in UTF-8"' 'odd,4,,"has 12 tokens, the network reads at most 10"'
+same_json 1 file,predicted,error predict t --out one odd
+has rows.csv 'odd,1,' 'odd,2,,' 'odd,3,,"byte 5, ff, is not of a letter in UTF-8"' 'odd,4,,"has 12 tokens, the network reads at most 10"'
 
 # The model is that of its texts.
 run 0 eval t@1 --out one

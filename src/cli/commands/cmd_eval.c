@@ -2,13 +2,14 @@
 #include "cli/commands/model_file.h"
 
 #include "base/str.h"
+#include "cli/console/json.h"
 #include "orchestrate/one_trial.h"
 #include "report/report.h"
 
 #include <math.h>
 #include <stdio.h>
 
-static int print_metrics(const float value[METRICS], enum data_split split, size_t samples, struct err *e)
+static int print_metrics_csv(const float value[METRICS], enum data_split split, size_t samples, struct err *e)
 {
     static const char *const head[] = {"metric", "value"};
     char text[STR_NUM];
@@ -21,6 +22,21 @@ static int print_metrics(const float value[METRICS], enum data_split split, size
             csv_row(csv, (const char *const[]){train_metrics[metric_on(split, m)].name, str_float(text, value[m])});
     csv_end(csv); /* close_output tells what the stream says */
     return 0;
+}
+
+static void print_metrics_json(const float value[METRICS], enum data_split split, size_t samples)
+{
+    char text[STR_NUM];
+    struct json j = {.f = stdout};
+    json_open(&j, NULL, '{');
+    json_text(&j, "version", SWEEP_VERSION);
+    json_number(&j, "samples", (double)samples);
+    json_open(&j, "metrics", '{');
+    for (int m = 0; m < METRICS; m++)
+        if (!isnan(value[m]))
+            json_digits(&j, train_metrics[metric_on(split, m)].name, str_float(text, value[m]));
+    json_close(&j, '}');
+    json_close(&j, '}');
 }
 
 static int run_eval(const struct invocation *in, struct arena *mem, struct err_list *errs, struct err *e)
@@ -41,7 +57,11 @@ static int run_eval(const struct invocation *in, struct arena *mem, struct err_l
     int bad =
         !o || one_trial_measure(o, &how, &m, in->arg + 1, in->nargs - 1, (enum data_split)split, value, &samples, errs);
     one_trial_free(o);
-    return bad || print_metrics(value, (enum data_split)split, samples, e) ? -1 : 0;
+    if (!bad && in->opt.json)
+        print_metrics_json(value, (enum data_split)split, samples);
+    else
+        bad = bad || print_metrics_csv(value, (enum data_split)split, samples, e);
+    return bad ? -1 : 0;
 }
 
 int cmd_eval(const struct invocation *in)

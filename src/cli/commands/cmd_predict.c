@@ -1,14 +1,13 @@
-/* cmd_predict.c applies a trained network to files, or to a split of its sweep's own data, and prints a CSV row a
- * sample. */
+/* cmd_predict.c applies a trained network to files or to a split of its sweep's own data, and prints a row a sample. */
 #include "cli/commands/model_file.h"
 #include "cli/commands/predict_maps.h"
 #include "cli/commands/predict_texts.h"
 
 #include "base/maths.h"
 #include "base/str.h"
+#include "cli/console/printed_rows.h"
 #include "orchestrate/one_trial.h"
 #include "orchestrate/predict.h"
-#include "report/report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,7 +23,9 @@ struct answers {
     struct label_answers maps;  /* where each position has a class */
     int labels;                 /* 1: it has */
     int split, outputs, truths; /* truths: columns of what is true */
-    struct csv_out *csv;
+    struct printed_rows rows;
+    const char **head; /* [cols] */
+    char *kind;        /* [cols] as rows_begin takes them */
     const char **cell; /* [cols] */
     size_t cols;
     double *share;         /* [outputs] */
@@ -75,7 +76,7 @@ static const char *number_cell(struct answers *a, size_t at, double v)
 static size_t add_class(struct answers *a, size_t at, int class)
 {
     const double p = a->share[class];
-    a->cell[at] = p < a->opt->threshold ? "" : a->m->class_name[class];
+    a->cell[at] = p < a->opt->threshold ? NULL : a->m->class_name[class];
     a->cell[at + 1] = number_cell(a, at + 1, p);
     return at + 2;
 }
@@ -108,7 +109,8 @@ static int add_map(struct answers *a, size_t at, const struct prediction *p)
     if (label_answers_see(&a->maps, p, &a->e))
         return -1;
     if (a->split) {
-        a->cell[at] = isnan(a->maps.accuracy) ? "" : number_cell(a, at, a->maps.accuracy);
+        if (!isnan(a->maps.accuracy))
+            a->cell[at] = number_cell(a, at, a->maps.accuracy);
         at++;
     }
     if (*a->maps.folder)
@@ -123,10 +125,10 @@ static int print_answer(void *ctx, const struct prediction *p)
     struct answers *a = ctx;
     size_t at = 0;
     for (size_t i = 0; i < a->cols; i++)
-        a->cell[i] = "";
+        a->cell[i] = NULL;
     if (!a->split)
         a->cell[at++] = p->file;
-    a->cell[at] = p->number ? str_whole(a->text[at], p->number) : "";
+    a->cell[at] = p->number ? str_whole(a->text[at], p->number) : NULL;
     at = add_truth(a, at + 1, p);
     if (p->z && a->labels && add_map(a, at, p))
         return -1;
@@ -137,7 +139,7 @@ static int print_answer(void *ctx, const struct prediction *p)
     if (p->error)
         a->cell[a->cols - 1] = p->error;
     a->failed += p->error != NULL;
-    return csv_row(a->csv, a->cell);
+    return rows_put(&a->rows, a->cell);
 }
 
 /* --- the table --- */
@@ -147,42 +149,46 @@ static const char *numbered(struct answers *a, const char *what, int i, int n)
     return n == 1 ? what : arena_fmt(&a->mem, "%s_%d", what, i + 1);
 }
 
-static size_t name_map_columns(struct answers *a, const char **head)
+static void name_column(struct answers *a, char kind, const char *name)
 {
-    size_t n = 0;
-    if (!a->split)
-        head[n++] = "file";
-    head[n++] = "sample";
-    if (a->split)
-        head[n++] = "accuracy";
-    if (*a->maps.folder)
-        head[n++] = "map";
-    for (int k = 0; k < a->m->classes; k++)
-        head[n++] = arena_fmt(&a->mem, "share_%s", a->m->class_name[k]);
-    if (!a->split)
-        head[n++] = "error";
-    return n;
+    a->head[a->cols] = name;
+    a->kind[a->cols++] = kind;
 }
 
-static size_t name_columns(struct answers *a, const char **head)
+static void name_map_columns(struct answers *a)
 {
-    size_t n = 0;
-    const int top = a->opt->top ? (a->opt->top < a->outputs ? a->opt->top : a->outputs) : 1;
-    if (!a->split)
-        head[n++] = "file";
-    head[n++] = "sample";
+    if (a->split)
+        name_column(a, 'n', "accuracy");
+    if (*a->maps.folder)
+        name_column(a, 't', "map");
+    for (int k = 0; k < a->m->classes; k++)
+        name_column(a, 'n', arena_fmt(&a->mem, "share_%s", a->m->class_name[k]));
+}
+
+static void name_answer_columns(struct answers *a)
+{
+    const int classes = a->m->classes;
+    const int top = classes && a->opt->top ? (a->opt->top < a->outputs ? a->opt->top : a->outputs) : 1;
+    const int answers = classes ? top : a->outputs;
     for (int i = 0; i < a->truths; i++)
-        head[n++] = numbered(a, "true", i, a->truths);
-    for (int i = 0; i < (a->m->classes ? top : a->outputs); i++) {
-        head[n++] = numbered(a, "predicted", i, a->m->classes ? top : a->outputs);
-        if (a->m->classes)
-            head[n++] = numbered(a, "probability", i, top);
+        name_column(a, classes ? 't' : 'n', numbered(a, "true", i, a->truths));
+    for (int i = 0; i < answers; i++) {
+        name_column(a, classes ? 't' : 'n', numbered(a, "predicted", i, answers));
+        if (classes)
+            name_column(a, 'n', numbered(a, "probability", i, answers));
     }
-    for (int i = 0; i < a->m->classes && !a->opt->top; i++)
-        head[n++] = arena_fmt(&a->mem, "p_%s", a->m->class_name[i]);
+    for (int i = 0; i < classes && !a->opt->top; i++)
+        name_column(a, 'n', arena_fmt(&a->mem, "p_%s", a->m->class_name[i]));
+}
+
+static void name_columns(struct answers *a)
+{
     if (!a->split)
-        head[n++] = "error";
-    return n;
+        name_column(a, 't', "file");
+    name_column(a, 'n', "sample");
+    (a->labels ? name_map_columns : name_answer_columns)(a);
+    if (!a->split)
+        name_column(a, 't', "error");
 }
 
 static int answers_begin(struct answers *a, const struct model *m, const struct options *opt, int split, int truths,
@@ -196,23 +202,22 @@ static int answers_begin(struct answers *a, const struct model *m, const struct 
         return -1;
     a->outputs = a->labels ? m->classes : (int)shape_size(nn_output(m->graph));
     size_t most = 8 + 3 * (size_t)a->outputs + (size_t)truths;
-    const char **head = arena_take(&a->mem, most * sizeof *head);
+    a->head = arena_take(&a->mem, most * sizeof *a->head);
+    a->kind = arena_take(&a->mem, most);
     a->cell = arena_take(&a->mem, most * sizeof *a->cell);
     a->text = arena_take(&a->mem, most * sizeof *a->text);
     a->share = arena_take(&a->mem, (size_t)a->outputs * sizeof *a->share);
     a->order = arena_take(&a->mem, (size_t)a->outputs * sizeof *a->order);
     if (!a->mem.failed)
-        a->cols = a->labels ? name_map_columns(a, head) : name_columns(a, head);
+        name_columns(a);
     if (a->mem.failed)
         return err_set(e, ERR_NOMEM, "no memory");
-    a->csv = csv_stream(stdout, head, a->cols, e);
-    return a->csv ? 0 : -1;
+    return rows_begin(&a->rows, opt->json, "predictions", a->head, a->kind, a->cols, e);
 }
 
 static void answers_end(struct answers *a)
 {
-    if (a->csv)
-        csv_end(a->csv); /* close_output tells what the stream says */
+    rows_end(&a->rows);
     label_answers_release(&a->maps);
     arena_release(&a->mem);
 }
@@ -296,7 +301,7 @@ static int run_predict(const struct invocation *in, struct answers *a, struct ar
 int cmd_predict(const struct invocation *in)
 {
     struct err e = {0};
-    struct answers a = {.csv = NULL};
+    struct answers a = {.m = NULL};
     struct arena mem;
     arena_init(&mem);
     int bad = run_predict(in, &a, &mem, &e);

@@ -3,9 +3,9 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "cli/console/printed_rows.h"
 #include "data/text/lines.h"
 #include "orchestrate/translating.h"
-#include "report/report.h"
 #include "train/train.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 /* The texts, and what a row says of each beside its translation. */
 struct texts_out {
-    struct csv_out *csv;
+    struct printed_rows rows;
     const char *file;          /* NULL: of a split */
     const struct data_view *v; /* of a split */
     int split;
@@ -37,10 +37,10 @@ static int print_translation(void *ctx, size_t i, const char *translation, const
         cell[n++] = t->v->set->source_text[part][t->v->index[t->split][i]];
         cell[n++] = t->v->set->target_text[part][t->v->index[t->split][i]];
     }
-    cell[n++] = translation ? translation : "";
-    cell[n++] = error ? error : "";
+    cell[n++] = translation;
+    cell[n++] = error;
     t->failed += error != NULL;
-    return csv_row(t->csv, cell);
+    return rows_put(&t->rows, cell);
 }
 
 /* A key of [train] of the training that the model comes from; where that is not known, its default. */
@@ -113,8 +113,8 @@ int predict_lines(const struct invocation *in, const struct model *m, const char
                   const char *isa, size_t *failed, struct err *e)
 {
     static const char *const head[] = {"file", "line", "predicted", "error"};
-    struct texts_out t = {.csv = csv_stream(stdout, head, sizeof head / sizeof *head, e)};
-    int bad = !t.csv;
+    struct texts_out t = {.failed = 0};
+    int bad = rows_begin(&t.rows, in->opt.json, "predictions", head, "tntt", sizeof head / sizeof *head, e);
     for (size_t i = 0; i < n && !bad; i++) {
         struct file_lines l;
         t.file = path[i];
@@ -123,8 +123,7 @@ int predict_lines(const struct invocation *in, const struct model *m, const char
         file_lines_release(&l);
     }
     *failed = t.failed;
-    if (t.csv)
-        csv_end(t.csv); /* close_output tells what the stream says */
+    rows_end(&t.rows);
     return bad ? -1 : 0;
 }
 
@@ -142,14 +141,13 @@ int predict_pairs(const struct invocation *in, const struct model *m, const stru
         text[i] = v->set->source_text[part][v->index[split][i]];
         bytes[i] = strlen(text[i]);
     }
-    bad = bad || !(t.csv = csv_stream(stdout, head, sizeof head / sizeof *head, e)) ||
+    bad = bad || rows_begin(&t.rows, in->opt.json, "predictions", head, "ntttt", sizeof head / sizeof *head, e) ||
           translate_texts(m, text, bytes, v->n[split], &how, e);
     if (!bad && t.cut)
         fprintf(stderr, "sweep: %zu of %zu texts have more than the %d tokens that the network reads, and are cut\n",
                 t.cut, v->n[split], m->graph->in.h - m->graph->target);
     *failed = t.failed;
-    if (t.csv)
-        csv_end(t.csv);
+    rows_end(&t.rows);
     free(text);
     free(bytes);
     return bad ? -1 : 0;

@@ -1,4 +1,4 @@
-/* predict_texts.h - what `sweep predict` prints of a network that translates: a row of CSV for each line of the files,
+/* predict_texts.h - what `sweep predict` prints of a network that translates: a row for each line of the files,
  * or for each pair of a split. */
 #ifndef CLI_PREDICT_TEXTS_H
 #define CLI_PREDICT_TEXTS_H

@@ -3,18 +3,22 @@
 
 #include "base/str.h"
 
-#include <math.h>
+#include <string.h>
 
 static void put_json_text(FILE *f, const char *s)
 {
     fputc('"', f);
-    for (; *s; s++)
-        if (*s == '"' || *s == '\\')
+    for (size_t n; *s; s += n ? n : 1) {
+        n = str_utf8(s);
+        if (!n)
+            fputs("\\ufffd", f); /* for what is no UTF-8 */
+        else if (*s == '"' || *s == '\\')
             fprintf(f, "\\%c", *s);
         else if ((unsigned char)*s < 0x20)
             fprintf(f, "\\u%04x", (unsigned)*s);
         else
-            fputc(*s, f);
+            fwrite(s, 1, n, f);
+    }
     fputc('"', f);
 }
 
@@ -63,6 +67,11 @@ void json_text(struct json *j, const char *key, const char *text)
 void json_number(struct json *j, const char *key, double v)
 {
     char buf[STR_NUM];
+    json_digits(j, key, str_double(buf, v));
+}
+
+void json_digits(struct json *j, const char *key, const char *text)
+{
     put_before(j, key);
-    fputs(isfinite(v) ? str_double(buf, v) : "null", j->f);
+    fputs(text && strpbrk(text, "0123456789") ? text : "null", j->f);
 }

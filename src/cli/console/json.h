@@ -15,5 +15,7 @@ void json_close(struct json *j, char bracket);                 /* '}' or ']'; a 
 void json_text(struct json *j, const char *key, const char *text);
 /* The shortest text that reads back to the same; null when it is not a finite number. */
 void json_number(struct json *j, const char *key, double v);
+/* A number in the text that str_float and the like make of it; null where it is NULL, empty or infinite. */
+void json_digits(struct json *j, const char *key, const char *text);
 
 #endif

@@ -91,7 +91,7 @@ int csv_end(struct csv_out *c)
 int csv_row(struct csv_out *c, const char *const *cell)
 {
     for (size_t i = 0; i < c->cols && !c->failed; i++)
-        c->failed = (i && putc(',', c->file.f) == EOF) || put_csv_cell(c, cell[i]);
+        c->failed = (i && putc(',', c->file.f) == EOF) || put_csv_cell(c, cell[i] ? cell[i] : "");
     c->failed = c->failed || putc('\n', c->file.f) == EOF;
     return c->failed ? -1 : 0;
 }

@@ -196,17 +196,19 @@ static void json_is_escaped(void **state)
     (void)state;
     assert_non_null(j.f);
     json_open(&j, NULL, '{');
-    json_text(&j, "text", "a \"b\" \\ c\n\x01");
+    json_text(&j, "text", "a \"b\" \\ c\n\x01 \xc3\xa9\xff\xed\xa0\x80");
     json_open(&j, "numbers", '[');
     json_number(&j, NULL, 0.1);
     json_number(&j, NULL, 0.0 / 0.0);
+    json_digits(&j, NULL, "inf");
+    json_digits(&j, NULL, "1e-5");
+    json_digits(&j, NULL, NULL);
     json_close(&j, ']');
     json_close(&j, '}');
     assert_int_equal(fflush(j.f), 0);
     text_of(j.f, text);
-    assert_non_null(strstr(text, "a \\\"b\\\" \\\\ c\\u000a\\u0001"));
-    assert_non_null(strstr(text, "0.1"));
-    assert_non_null(strstr(text, "null"));
+    assert_non_null(strstr(text, "a \\\"b\\\" \\\\ c\\u000a\\u0001 \xc3\xa9\\ufffd\\ufffd\\ufffd\\ufffd\""));
+    assert_non_null(strstr(text, "\n    0.1,\n    null,\n    null,\n    1e-5,\n    null\n"));
     fclose(j.f);
 }
 

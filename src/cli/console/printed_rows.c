@@ -1,0 +1,48 @@
+/* printed_rows.c prints a table row by row, as CSV or as JSON. */
+#include "cli/console/printed_rows.h"
+
+#include "report/report.h"
+
+#include <stdio.h>
+
+int rows_begin(struct printed_rows *r, int json, const char *name, const char *const *head, const char *kind,
+               size_t cols, struct err *e)
+{
+    *r = (struct printed_rows){.json = {.f = stdout}, .head = head, .kind = kind, .cols = cols};
+    if (json) {
+        json_open(&r->json, NULL, '{');
+        json_text(&r->json, "version", SWEEP_VERSION);
+        json_open(&r->json, name, '[');
+    } else if (!(r->csv = csv_stream(stdout, head, cols, e))) {
+        return -1;
+    }
+    r->open = 1;
+    return 0;
+}
+
+int rows_put(struct printed_rows *r, const char *const *cell)
+{
+    if (r->csv)
+        return csv_row(r->csv, cell);
+    json_open(&r->json, NULL, '{');
+    for (size_t i = 0; i < r->cols; i++)
+        if (r->kind[i] == 't' && cell[i])
+            json_text(&r->json, r->head[i], cell[i]);
+        else
+            json_digits(&r->json, r->head[i], cell[i]);
+    json_close(&r->json, '}');
+    return ferror(stdout) ? -1 : 0;
+}
+
+void rows_end(struct printed_rows *r)
+{
+    if (!r->open)
+        return;
+    if (r->csv) {
+        csv_end(r->csv);
+    } else {
+        json_close(&r->json, ']');
+        json_close(&r->json, '}');
+    }
+    r->open = 0;
+}
