@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Is ResNet-20 as accurate here as in PyTorch? Trains it on CIFAR-10 with the same recipe on both sides, several seeds
+"""Is a network as accurate here as in PyTorch? Trains it on CIFAR-10 with the same recipe on both sides, several seeds
 each, and prints the accuracies on the same test images, the difference of the means and its 95 % interval (Welch).
 
-  python3 tests/bench/accuracy.py build/release/sweep [--python PYTHON] [--seeds 5] [--epochs 15] [--images 8000]
-                                  [--augment] [--precision fp32|bf16] [--threads 1]
+  python3 tests/bench/accuracy.py build/release/sweep [--net resnet20|cifar] [--python PYTHON] [--seeds 5] [--epochs 15]
+                                  [--images 8000] [--augment] [--precision fp32|bf16] [--threads 1]
+NET is a network of `sweep list benchmarks`: ResNet-20 with projections, or six 3x3 convolutions of 32 to 128 channels.
 Data: $SWEEP_DATA/cifar10 (default ../shared/data beside the project), the records of all files in it: of data_batch_1 the
 first --images train, all that are left and those of the test file test. Recipe: He's normal weights everywhere, SGD with
 momentum 0.9, weight decay 5e-4 on weights alone, lr 0.1 down half a cosine, batches of 64 without the rest, channels
 normalized by the training images; --augment mirrors half of the images and cuts them out of a border of 4 zeros. PYTHON
-has PyTorch and NumPy. Five seeds of 15 epochs take the better part of two hours on one core."""
+has PyTorch and NumPy. Five seeds of 15 epochs of either take the better part of two hours on one core."""
 import argparse
 import csv
 import glob
@@ -20,11 +21,13 @@ import subprocess
 import sys
 import tempfile
 
+import peers
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 RECORD = 3073
 SWEEP = """
 [sweep]
-name      = resnet20
+name      = {net}
 repeats   = {seeds}
 objective = max train_accuracy
 [data]
@@ -34,12 +37,7 @@ validation = 0
 normalize  = standard
 augment    = {augment}
 [model]
-layers =
-    conv 3x3 16 pad 1 bias no, batchnorm, relu
-    {{ basic 16 }} x 3
-    basic 32 stride 2, {{ basic 32 }} x 2
-    basic 64 stride 2, {{ basic 64 }} x 2
-    gap, dense $classes
+layers ={layers}
 [train]
 epochs       = {epochs}
 batch_size   = 64
@@ -52,6 +50,17 @@ schedule     = cosine
 select       = last
 precision    = {precision}
 """
+PAIR = """
+    { conv 3x3 %d pad 1 bias no, batchnorm, relu } x 2"""
+# Each network: its layers, as peers.py has them in PyTorch, and how many parameters it has.
+NETS = {"resnet20": ("""
+    conv 3x3 16 pad 1 bias no, batchnorm, relu
+    { basic 16 } x 3
+    basic 32 stride 2, { basic 32 } x 2
+    basic 64 stride 2, { basic 64 } x 2
+    gap, dense $classes""", 272474),
+        "cifar": (", maxpool 2".join(PAIR % width for width in (32, 64, 128)) + """
+    gap, dense $classes""", 288746)}
 
 
 def records(path):
@@ -71,50 +80,38 @@ def write_data(a, folder):
 
 
 def with_sweep(a, folder):
-    with open(folder + "/resnet20.ini", "w") as f:
-        f.write(SWEEP.format(seeds=a.seeds, folder=folder, epochs=a.epochs, precision=a.precision,
-                             augment="hflip, crop 4" if a.augment else ""))
-    subprocess.run([a.sweep, folder + "/resnet20.ini", "-q", "--no-plots", "-j", str(a.threads), "--out", folder],
-                   check=True, stdout=subprocess.DEVNULL)
-    with open(folder + "/results/resnet20.csv", newline="") as f:
-        return [float(row["test_accuracy"]) for row in csv.DictReader(f)]
+    with open("%s/%s.ini" % (folder, a.net), "w") as f:
+        f.write(SWEEP.format(net=a.net, layers=NETS[a.net][0], seeds=a.seeds, folder=folder, epochs=a.epochs,
+                             precision=a.precision, augment="hflip, crop 4" if a.augment else ""))
+    subprocess.run([a.sweep, f.name, "-q", "--no-plots", "-j", str(a.threads), "--out", folder], check=True,
+                   stdout=subprocess.DEVNULL)
+    with open("%s/results/%s.csv" % (folder, a.net), newline="") as f:
+        rows = list(csv.DictReader(f))
+    assert {row["params"] for row in rows} == {str(NETS[a.net][1])}
+    return [float(row["test_accuracy"]) for row in rows]
 
 
 def with_torch(a, folder):
     """In a process of PYTHON's, which prints a line a seed."""
-    out = subprocess.run([a.python, os.path.abspath(__file__), "--torch", folder, "--seeds", str(a.seeds), "--epochs",
-                          str(a.epochs), "--precision", a.precision, "--threads", str(a.threads)] +
-                         ["--augment"] * a.augment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    out = subprocess.run([a.python, os.path.abspath(__file__), "--torch", folder, "--net", a.net, "--seeds",
+                          str(a.seeds), "--epochs", str(a.epochs), "--precision", a.precision, "--threads",
+                          str(a.threads)] + ["--augment"] * a.augment, check=True, stdout=subprocess.PIPE, text=True).stdout
     return [float(line) for line in out.split()]
 
 
 # ---- the side of PyTorch
 
 
-def network():
+def network(name):
+    import torch
     from torch import nn
-
-    class Basic(nn.Module):
-        def __init__(self, i, o, stride=1):
-            super().__init__()
-            self.body = nn.Sequential(nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU(),
-                                      nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o))
-            self.way = nn.Sequential() if i == o and stride == 1 else \
-                nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o))
-
-        def forward(self, x):
-            return nn.functional.relu(self.body(x) + self.way(x))
-
-    blocks = [Basic(16, 16), Basic(16, 16), Basic(16, 16), Basic(16, 32, 2), Basic(32, 32), Basic(32, 32),
-              Basic(32, 64, 2), Basic(64, 64), Basic(64, 64)]
-    net = nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(), *blocks,
-                        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    channels, side, net = peers.torch_chain(name, 0) if peers.network(name) else peers.torch_graph(name)
     for m in net.modules():
         if isinstance(m, (nn.Conv2d, nn.Linear)):
             nn.init.kaiming_normal_(m.weight)
     nn.init.zeros_(net[-1].bias)
-    assert sum(p.numel() for p in net.parameters()) == 272474
-    return net
+    assert (channels, side, sum(p.numel() for p in net.parameters())) == (3, 32, NETS[name][1])
+    return net.to(memory_format=torch.channels_last)  # the faster layout
 
 
 def augmented(x):
@@ -136,7 +133,7 @@ def load(path):
 def train_torch(a, seed, x, y, test, label):
     import torch
     torch.manual_seed(seed)
-    net, bf16 = network(), a.precision == "bf16"
+    net, bf16 = network(a.net), a.precision == "bf16"
     weights = [p for p in net.parameters() if p.dim() > 1]
     others = [p for p in net.parameters() if p.dim() == 1]
     optimizer = torch.optim.SGD([{"params": weights, "weight_decay": 5e-4}, {"params": others}], lr=0.1, momentum=0.9)
@@ -186,6 +183,7 @@ def half_width(v, w):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("sweep", nargs="?", help="the program")
+    p.add_argument("--net", choices=NETS, default="resnet20")
     p.add_argument("--python", default=sys.executable)
     p.add_argument("--seeds", type=int, default=5)
     p.add_argument("--epochs", type=int, default=15)
