@@ -162,7 +162,7 @@ static int promotion_decides(struct sweep_run *run, size_t i, int epochs, struct
     const int end = promotion_gives_up(&p->promotion, p->rests, i);
     if (end) {
         p->verdict[i] = (struct prune_verdict){end, (float)(sign * (double)p->best[i][end - 1]),
-                                               (float)(sign * promotion_against(&p->promotion, p->rests, i))};
+                                               (float)(sign * promotion_against(&p->promotion, i))};
         return pruned_record(run, t, end, rec, e) ? -1 : 1;
     }
     if (!epochs || epochs < p->promotion.granted[i] || p->promotion.granted[i] >= t->kind->epochs)
@@ -231,19 +231,27 @@ static int judge_trial(struct sweep_run *run, size_t i, struct err *e)
     return was != TRIAL_OPEN && t->r.status == TRIAL_OPEN;
 }
 
-/* What the trials have come to; those that are being trained rest at where they began. */
+/* What a trial has come to; one that is being trained rests at where it began. */
+static void read_rest(const struct sweep_run *run, size_t i)
+{
+    const struct trial *t = &run->plan->trial[i];
+    struct promotion_trial *r = &run->pruning->rests[i];
+    r->best = run->pruning->best[i];
+    r->ended = (t->r.status == TRIAL_COMPLETE || t->r.status == TRIAL_FAILED || t->r.status == TRIAL_SKIPPED) &&
+               !t->r.volatile_failure;
+    r->epochs = r->ended || !r->planned ? t->nepochs : r->epochs; /* the first time: as the journal has it */
+    r->planned = t->kind->epochs;
+}
+
+/* Reads those of trials that are new in the plan, and of those whose jobs the clock does not know to be over: the
+ * others have not changed. */
 static void read_rests(struct sweep_run *run)
 {
     struct pruning *p = run->pruning;
-    for (size_t i = 0; i < run->plan->ntrials; i++) {
-        const struct trial *t = &run->plan->trial[i];
-        struct promotion_trial *r = &p->rests[i];
-        r->best = p->best[i];
-        r->ended = (t->r.status == TRIAL_COMPLETE || t->r.status == TRIAL_FAILED || t->r.status == TRIAL_SKIPPED) &&
-                   !t->r.volatile_failure;
-        r->epochs = r->ended || !r->planned ? t->nepochs : r->epochs; /* the first time: as the journal has it */
-        r->planned = t->kind->epochs;
-    }
+    for (; p->read < run->plan->ntrials; p->read++)
+        read_rest(run, p->read);
+    for (size_t j = p->promotion.known; j < p->promotion.jobs; j++)
+        read_rest(run, p->promotion.job[j].trial);
 }
 
 /* A job that the journal does not answer: its trial is trained further. */

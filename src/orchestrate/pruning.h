@@ -32,6 +32,7 @@ struct pruning {
     struct prune_repeat *repeat;   /* likewise */
     struct promotion promotion;    /* where trials wait at rungs, */
     struct promotion_trial *rests; /* [trials] and what they rest at; NULL: they do not */
+    size_t read;                   /* rests[0 .. read - 1] are filled */
 };
 
 /* With room for so many trials, when [prune] has a rule. 0, or -1 with *e. */

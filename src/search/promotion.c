@@ -3,19 +3,22 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 int promotion_init(struct promotion *p, const struct prune_args *a, size_t trials)
 {
     *p = (struct promotion){.args = a, .trials = trials};
-    p->reached = calloc(trials + 1, sizeof *p->reached);
+    for (size_t r = 0; r < PROMOTION_RUNGS; r++)
+        p->rung[r].worst = NAN;
     p->granted = calloc(trials + 1, sizeof *p->granted);
-    return p->reached && p->granted ? 0 : -1;
+    return p->granted ? 0 : -1;
 }
 
 void promotion_release(struct promotion *p)
 {
+    for (size_t r = 0; r < PROMOTION_RUNGS; r++)
+        free(p->rung[r].place);
     free(p->job);
-    free(p->reached);
     free(p->granted);
     *p = (struct promotion){.trials = 0};
 }
@@ -43,41 +46,87 @@ int promotion_waits(const struct promotion *p, const struct promotion_trial *t, 
 }
 
 /* The value at an epoch, or at the last one before. */
-static double value_by_epoch(const struct promotion_trial *t, int epoch)
+static float value_by_epoch(const struct promotion_trial *t, int epoch)
 {
     if (t->epochs < 1 || !t->best)
         return INFINITY;
-    return (double)t->best[(t->epochs < epoch ? t->epochs : epoch) - 1];
+    return t->best[(t->epochs < epoch ? t->epochs : epoch) - 1];
 }
 
 /* Whether trial k is before trial i after as many epochs: of equal ones, the one that has gone on from there. */
 static int goes_before(const struct promotion *p, const struct promotion_trial *t, size_t k, size_t i, int epochs)
 {
-    const double other = value_by_epoch(&t[k], epochs), own = value_by_epoch(&t[i], epochs);
+    const float other = value_by_epoch(&t[k], epochs), own = value_by_epoch(&t[i], epochs);
     return other < own || (other == own && p->granted[k] > epochs);
 }
 
-static int has_come_to(const struct promotion *p, const struct promotion_trial *t, size_t i, int rung)
+/* The rung after exactly so many epochs; NULL: there is none. */
+static struct promotion_rung *rung_after(const struct promotion *p, int epochs)
 {
-    return p->reached[i] >= rung && t[i].epochs >= rung;
+    int64_t after = p->args->after;
+    size_t r = 0;
+    for (; after < epochs && r + 1 < PROMOTION_RUNGS; r++)
+        after *= p->args->eta;
+    return after == epochs ? (struct promotion_rung *)&p->rung[r] : NULL;
+}
+
+/* Where a trial stands at a rung, or would stand. */
+static size_t place_of(const struct promotion_rung *r, float value, size_t trial)
+{
+    size_t lo = 0, hi = r->n;
+    while (lo < hi) {
+        const size_t mid = (lo + hi) / 2;
+        const struct promotion_place *at = &r->place[mid];
+        if (at->value < value || (at->value == value && at->trial < trial))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* A trial has come to a rung. */
+static int arrive(struct promotion_rung *r, float value, size_t trial, enum promotion_state state)
+{
+    if (r->n == r->cap) {
+        const size_t cap = r->cap ? 2 * r->cap : 64;
+        struct promotion_place *more = realloc(r->place, cap * sizeof *more);
+        if (!more)
+            return -1;
+        r->place = more;
+        r->cap = cap;
+    }
+    const size_t at = place_of(r, value, trial);
+    memmove(r->place + at + 1, r->place + at, (r->n++ - at) * sizeof *r->place);
+    r->place[at] = (struct promotion_place){value, (uint32_t)trial, (uint32_t)state};
+    r->first = at < r->first && state == PROMOTION_WAITS ? at : r->first + (at < r->first);
+    return 0;
+}
+
+/* A trial that waits at a rung goes on from there. */
+static void leave(struct promotion_rung *r, float value, size_t trial)
+{
+    r->place[place_of(r, value, trial)].state = PROMOTION_WENT_ON;
+    r->worst = (double)value <= r->worst ? r->worst : (double)value;
 }
 
 /* The best trial of those that wait at a rung, of equal ones the first, where it is among the best n / eta of the n
- * that have come there, as far as the clock knows; trials: there is none. */
-static size_t best_of_rung(const struct promotion *p, const struct promotion_trial *t, int rung)
+ * that have come there, as far as the clock knows; NULL: there is none. Of equal ones those that went on are before it.
+ */
+static const struct promotion_place *best_of_rung(const struct promotion *p, struct promotion_rung *r)
 {
-    size_t n = 0, best = p->trials, before = 0;
-    for (size_t i = 0; i < p->begun; i++) {
-        if (!has_come_to(p, t, i, rung))
-            continue;
-        n++;
-        if (p->granted[i] == rung && promotion_waits(p, t, i) &&
-            (best == p->trials || value_by_epoch(&t[i], rung) < value_by_epoch(&t[best], rung)))
-            best = i;
-    }
-    for (size_t k = 0; k < p->begun && best < p->trials; k++)
-        before += (size_t)(has_come_to(p, t, k, rung) && goes_before(p, t, k, best, rung));
-    return best < p->trials && before < n / (size_t)p->args->eta ? best : p->trials;
+    while (r->first < r->n && r->place[r->first].state != PROMOTION_WAITS)
+        r->first++;
+    if (r->first == r->n)
+        return NULL;
+    const struct promotion_place *best = &r->place[r->first];
+    size_t from = r->first, before;
+    while (from > 0 && r->place[from - 1].value == best->value)
+        from--;
+    before = from;
+    for (; from < r->n && r->place[from].value == best->value; from++)
+        before += r->place[from].state == PROMOTION_WENT_ON;
+    return before < r->n / (size_t)p->args->eta ? best : NULL;
 }
 
 /* The best trial that waits, where fewer than `keep` are better after as many epochs, or after all that the clock has
@@ -88,7 +137,7 @@ static size_t best_to_keep(const struct promotion *p, const struct promotion_tri
         int before = 0;
         if (!promotion_waits(p, t, i))
             continue;
-        for (size_t k = 0; k < p->begun; k++)
+        for (size_t k = 0; k < p->begun && before < p->args->keep; k++)
             before += p->granted[k] < p->granted[i]
                           ? value_by_epoch(&t[k], p->granted[k]) < value_by_epoch(&t[i], p->granted[i])
                           : goes_before(p, t, k, i, p->granted[i]);
@@ -99,18 +148,13 @@ static size_t best_to_keep(const struct promotion *p, const struct promotion_tri
 }
 
 /* The trial that goes on from the highest rung that has one, and to where. */
-static struct promotion_job job_of_rungs(const struct promotion *p, const struct promotion_trial *t)
+static struct promotion_job job_of_rungs(struct promotion *p, const struct promotion_trial *t)
 {
-    int64_t rung = p->args->after;
-    int most = 0;
-    for (size_t i = 0; i < p->begun; i++)
-        most = t[i].planned > most ? t[i].planned : most;
-    while (rung * p->args->eta < most)
-        rung *= p->args->eta;
-    for (; rung >= p->args->after && rung < most; rung /= p->args->eta) {
-        const size_t best = best_of_rung(p, t, (int)rung);
-        if (best < p->trials)
-            return (struct promotion_job){best, next_rung(p->args, (int)rung, t[best].planned)};
+    for (size_t r = PROMOTION_RUNGS; r-- > 0;) {
+        const struct promotion_place *best = best_of_rung(p, &p->rung[r]);
+        if (best)
+            return (struct promotion_job){best->trial,
+                                          next_rung(p->args, p->granted[best->trial], t[best->trial].planned)};
     }
     return (struct promotion_job){0, 0};
 }
@@ -124,7 +168,7 @@ static int something_is_under_way(const struct promotion *p)
     return 0;
 }
 
-static int add_job(struct promotion *p, struct promotion_job job)
+static int add_job(struct promotion *p, const struct promotion_trial *t, struct promotion_job job)
 {
     if (p->jobs == p->cap) {
         const size_t cap = p->cap ? 2 * p->cap : 64;
@@ -134,21 +178,27 @@ static int add_job(struct promotion *p, struct promotion_job job)
         p->job = more;
         p->cap = cap;
     }
-    if (job.to)
+    if (job.to) {
+        const int from = p->granted[job.trial];
+        if (from)
+            leave(rung_after(p, from), value_by_epoch(&t[job.trial], from), job.trial);
         p->granted[job.trial] = job.to;
+    }
     p->job[p->jobs++] = job;
     return 1;
 }
 
-/* Takes in what the clock knows now. 0: it is not there. */
+/* Takes in what the clock knows now. 1; 0: it is not there; -1: no memory. */
 static int hear_jobs(struct promotion *p, const struct promotion_trial *t)
 {
     for (; p->known + (size_t)p->args->lag <= p->jobs; p->known++) {
         const struct promotion_job *j = &p->job[p->known];
         if (!promotion_job_is_over(p, t, p->known))
             return 0;
-        if (j->to)
-            p->reached[j->trial] = j->to;
+        struct promotion_rung *r = j->to && t[j->trial].epochs >= j->to ? rung_after(p, j->to) : NULL;
+        if (r && arrive(r, value_by_epoch(&t[j->trial], j->to), j->trial,
+                        j->to < t[j->trial].planned ? PROMOTION_WAITS : PROMOTION_ENDED))
+            return -1;
     }
     return 1;
 }
@@ -157,8 +207,9 @@ int promotion_next(struct promotion *p, const struct promotion_trial *t)
 {
     if (p->closed)
         return 2;
-    if (!hear_jobs(p, t))
-        return 0;
+    const int heard = hear_jobs(p, t);
+    if (heard < 1)
+        return heard;
     struct promotion_job job = job_of_rungs(p, t);
     if (!job.to && p->begun < p->trials) {
         job = (struct promotion_job){p->begun, next_rung(p->args, 0, t[p->begun].planned)};
@@ -171,7 +222,7 @@ int promotion_next(struct promotion *p, const struct promotion_trial *t)
         }
         job.to = next_rung(p->args, p->granted[job.trial], t[job.trial].planned);
     }
-    return add_job(p, job);
+    return add_job(p, t, job);
 }
 
 int promotion_gives_up(const struct promotion *p, const struct promotion_trial *t, size_t i)
@@ -179,11 +230,7 @@ int promotion_gives_up(const struct promotion *p, const struct promotion_trial *
     return p->closed && promotion_waits(p, t, i) ? p->granted[i] : 0;
 }
 
-double promotion_against(const struct promotion *p, const struct promotion_trial *t, size_t i)
+double promotion_against(const struct promotion *p, size_t i)
 {
-    double worst = NAN;
-    for (size_t k = 0; k < p->begun; k++)
-        if (p->granted[k] > p->granted[i] && !(value_by_epoch(&t[k], p->granted[i]) <= worst))
-            worst = value_by_epoch(&t[k], p->granted[i]);
-    return worst;
+    return rung_after(p, p->granted[i])->worst;
 }

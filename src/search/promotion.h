@@ -21,17 +21,32 @@ struct promotion_job {
     int to; /* epochs; 0: none */
 };
 
+/* The trials that have come to a rung, as far as the clock knows, the best first, of equal ones the first of the plan.
+ */
+enum promotion_state { PROMOTION_WAITS, PROMOTION_WENT_ON, PROMOTION_ENDED };
+struct promotion_place {
+    float value;
+    uint32_t trial : 30, state : 2;
+};
+struct promotion_rung {
+    struct promotion_place *place; /* [n] */
+    size_t n, cap;
+    size_t first; /* none waits before place[first] */
+    double worst; /* of those that went on; NaN: none did */
+};
+#define PROMOTION_RUNGS 32 /* of eta 2 up to 2^31 epochs */
+
 /* Zero-initialise but for the arguments; promotion_release frees it. */
 struct promotion {
     const struct prune_args *args;
     size_t trials;
     struct promotion_job *job; /* [jobs] in their order */
     size_t jobs, cap;
-    size_t known; /* jobs 0 .. known - 1 have come to their ends, and the trials have what the clock knows of them: */
-    int *reached; /* [trials] epochs by known jobs */
-    int *granted; /* [trials] epochs by all jobs */
-    size_t begun; /* trials 0 .. begun - 1 have had a job */
-    int closed;   /* no job follows: what waits is given up */
+    size_t known; /* jobs 0 .. known - 1 have come to their ends, and their trials are at the rungs */
+    struct promotion_rung rung[PROMOTION_RUNGS]; /* after `after` * eta^k epochs */
+    int *granted;                                /* [trials] epochs by all jobs */
+    size_t begun;                                /* trials 0 .. begun - 1 have had a job */
+    int closed;                                  /* no job follows: what waits is given up */
 };
 /* 0, or -1 without memory. */
 int promotion_init(struct promotion *p, const struct prune_args *a, size_t trials);
@@ -50,6 +65,6 @@ int promotion_waits(const struct promotion *p, const struct promotion_trial *t, 
 int promotion_gives_up(const struct promotion *p, const struct promotion_trial *t, size_t i);
 /* What the value of a trial that waits was compared with: that of the worst one that went on from its rung; NaN: none
  * did. */
-double promotion_against(const struct promotion *p, const struct promotion_trial *t, size_t i);
+double promotion_against(const struct promotion *p, size_t i);
 
 #endif

@@ -289,7 +289,7 @@ static void the_best_third_of_a_rung_goes_on(void **state)
     assert_int_equal(promotion_gives_up(&p, t, 1), 1);
     assert_int_equal(promotion_gives_up(&p, t, 3), 3);
     assert_int_equal(promotion_gives_up(&p, t, 5), 0);
-    assert_close(promotion_against(&p, t, 3), 1, 0, 0); /* of trials 5 and 6, which went on from there */
+    assert_close(promotion_against(&p, 3), 1, 0, 0); /* of trials 5 and 6, which went on from there */
     promotion_release(&p);
 }
 
@@ -383,6 +383,50 @@ static void promotions_follow_from_the_clock_alone(void **state)
     promotion_release(&one);
 }
 
+/* The definition: of those that have come to a rung, `granted` so many epochs or more by the clock, the best that waits
+ * there; PROMOTED: it is not among the best third. */
+static size_t goes_on_by_definition(const float *value, const int *granted, int rung)
+{
+    size_t n = 0, best = PROMOTED, before = 0;
+    for (size_t i = 0; i < PROMOTED; i++) {
+        n += granted[i] >= rung;
+        if (granted[i] == rung && (best == PROMOTED || value[i] < value[best]))
+            best = i;
+    }
+    for (size_t i = 0; i < PROMOTED && best < PROMOTED; i++)
+        before += granted[i] >= rung && (value[i] < value[best] || (value[i] == value[best] && granted[i] > rung));
+    return best < PROMOTED && before < n / 3 ? best : PROMOTED;
+}
+
+/* Each job is that of the definition, from the highest rung on, where many trials are equal. */
+static void jobs_are_those_of_the_definition(void **state)
+{
+    static const struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
+    (void)state;
+    for (unsigned kinds = 1; kinds < 30; kinds += 4) {
+        struct promotion p;
+        struct promotion_trial t[PROMOTED];
+        float value[PROMOTED];
+        int granted[PROMOTED] = {0}, begun = 0;
+        for (unsigned i = 0; i < PROMOTED; i++)
+            value[i] = (float)(i * 2654435761u / 65536 % kinds);
+        begin_promotion(&p, &a, t, PROMOTED, 27, value, value, value);
+        while (promotion_next(&p, t) == 1) {
+            const struct promotion_job *j = &p.job[p.jobs - 1];
+            size_t want = PROMOTED;
+            for (int rung = 9; rung >= 1 && want == PROMOTED; rung /= 3)
+                want = goes_on_by_definition(value, granted, rung);
+            if (want == PROMOTED && begun < PROMOTED)
+                want = (size_t)begun++;
+            if (want < PROMOTED && j->trial != want) /* else what is kept goes on */
+                fail_msg("of %u values job %zu is of trial %zu, not %zu", kinds, p.jobs, j->trial, want);
+            granted[j->trial] = t[j->trial].epochs = j->to;
+            t[j->trial].ended = j->to == 27;
+        }
+        promotion_release(&p);
+    }
+}
+
 int test_pruning(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +438,7 @@ int test_pruning(void)
         cmocka_unit_test(what_the_clock_has_not_given_is_not_looked_at),
         cmocka_unit_test(equal_trials_do_not_all_go_on),
         cmocka_unit_test(promotions_follow_from_the_clock_alone),
+        cmocka_unit_test(jobs_are_those_of_the_definition),
         cmocka_unit_test(a_bracket_is_compared_among_itself),
         cmocka_unit_test(a_bracket_is_that_of_the_trials_own_epochs),
         cmocka_unit_test(paired_tests_are_those_of_scipy),
