@@ -9,7 +9,7 @@
 
 #define PRIOR 1.0      /* weight of the kernel over everything; a point has 1 */
 #define NEWEST 25      /* points of full weight; before them it goes down to 1/n */
-#define NARROWEST 100  /* kernels are never narrower than one part in so many, or in as many as there are and one */
+#define NARROWEST 100  /* kernels are never narrower than one part in so many, see narrowest */
 #define NOTHING 1e-300 /* of a share: its logarithm is still a number */
 #define NO_KERNEL UINT32_MAX
 
@@ -24,12 +24,20 @@ static double mass_between(double from, double to, double mu, double sigma)
     return a > 0 ? m_normal(-a) - m_normal(-b) : m_normal(b) - m_normal(a); /* the smaller tails are the exact ones */
 }
 
+/* Kernels of other points are never narrower than one part in as many as there are and one, as in Optuna. Those of good
+ * points may be: of 10 of them a twelfth of an axis would keep the candidates far from the best one. */
+static double narrowest(const struct parzen *p)
+{
+    double kernels = (double)p->n + 2;
+    return 1 / fmin(NARROWEST, p->good ? kernels * sqrt(kernels) : kernels);
+}
+
 /* Fills the widths of the kernels along an axis, of which the points of the history stand in order: the larger of the
  * distances to the two neighbours. The ends of the range are neighbours only of a point that has no other. */
 static void find_widths(struct parzen *p, const struct search_history *h, size_t a, const uint32_t *kernel)
 {
     const uint32_t *order = h->order + p->axis[a] * h->cap;
-    double least = 1.0 / fmin(NARROWEST, (double)p->n + 2), *mu = p->mu + a * p->n, *sigma = p->sigma + a * p->n;
+    double least = narrowest(p), *mu = p->mu + a * p->n, *sigma = p->sigma + a * p->n;
     size_t met = 0;
     double before = 0; /* between the last kernel and the one before it */
     for (uint32_t i = 0, last = 0; i < h->ordered[p->axis[a]]; i++) {
@@ -55,8 +63,9 @@ static double weight_of(size_t i, size_t n)
     return ramp > 1 ? 1.0 / (double)n + (1 - 1.0 / (double)n) * (double)i / (double)(ramp - 1) : 1.0 / (double)n;
 }
 
-static void find_shares(struct parzen *p, int alike)
+static void find_shares(struct parzen *p)
 {
+    const int alike = p->good && p->s->others; /* as in Optuna */
     double sum = 0;
     for (size_t k = 0; k <= p->n; k++)
         p->share[k] = sum += k < p->n ? (alike ? 1 : weight_of(k, p->n)) : p->n ? PRIOR : 1;
@@ -83,9 +92,9 @@ static double kernel_scale(const struct parzen *p, size_t k)
 }
 
 int parzen_init(struct parzen *p, const struct search *s, const struct search_history *h, const size_t *axis,
-                size_t axes, const uint32_t *point, size_t n, int alike, uint32_t *kernel)
+                size_t axes, const uint32_t *point, size_t n, int good, uint32_t *kernel)
 {
-    *p = (struct parzen){.s = s, .axis = axis, .axes = axes, .n = n};
+    *p = (struct parzen){.s = s, .axis = axis, .axes = axes, .n = n, .good = good};
     p->mu = malloc((axes * n + 1) * sizeof *p->mu);
     p->sigma = malloc((axes * n + 1) * sizeof *p->sigma);
     p->value = malloc((axes * n + 1) * sizeof *p->value);
@@ -104,7 +113,7 @@ int parzen_init(struct parzen *p, const struct search *s, const struct search_hi
     for (size_t a = 0; a < axes; a++)
         if (is_ordered(s, axis[a]))
             find_widths(p, h, a, kernel);
-    find_shares(p, alike);
+    find_shares(p);
     for (size_t k = 0; k <= n; k++)
         p->scale[k] = kernel_scale(p, k);
     return 0;

@@ -71,7 +71,7 @@ static struct promotion_rung *rung_after(const struct promotion *p, int epochs)
 }
 
 /* Where a trial stands at a rung, or would stand. */
-static size_t place_of(const struct promotion_rung *r, float value, size_t trial)
+static size_t place_at_rung(const struct promotion_rung *r, float value, size_t trial)
 {
     size_t lo = 0, hi = r->n;
     while (lo < hi) {
@@ -96,7 +96,7 @@ static int arrive(struct promotion_rung *r, float value, size_t trial, enum prom
         r->place = more;
         r->cap = cap;
     }
-    const size_t at = place_of(r, value, trial);
+    const size_t at = place_at_rung(r, value, trial);
     memmove(r->place + at + 1, r->place + at, (r->n++ - at) * sizeof *r->place);
     r->place[at] = (struct promotion_place){value, (uint32_t)trial, (uint32_t)state};
     r->first = at < r->first && state == PROMOTION_WAITS ? at : r->first + (at < r->first);
@@ -106,7 +106,7 @@ static int arrive(struct promotion_rung *r, float value, size_t trial, enum prom
 /* A trial that waits at a rung goes on from there. */
 static void leave(struct promotion_rung *r, float value, size_t trial)
 {
-    r->place[place_of(r, value, trial)].state = PROMOTION_WENT_ON;
+    r->place[place_at_rung(r, value, trial)].state = PROMOTION_WENT_ON;
     r->worst = (double)value <= r->worst ? r->worst : (double)value;
 }
 

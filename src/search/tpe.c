@@ -122,7 +122,7 @@ static int propose_group(struct estimate *t, const size_t *group, size_t n, uint
 {
     struct parzen good, others = {.mu = NULL};
     size_t points = split_points(t, group[0], 1), best = (size_t)t->s->args.candidates;
-    int bad = parzen_init(&good, t->s, t->h, group, n, t->split, points, t->s->others > 0, t->kernel);
+    int bad = parzen_init(&good, t->s, t->h, group, n, t->split, points, 1, t->kernel);
     points = split_points(t, group[0], 0);
     bad = bad || parzen_init(&others, t->s, t->h, group, n, t->split, points, 0, t->kernel);
     for (int c = 0; !bad && c < t->s->args.candidates; c++)
@@ -186,7 +186,8 @@ const struct search_type search_tpe = {
     .name = "tpe",
     .help = "learns from results: what is likely among the best tenth of the points and unlikely among the others",
     .source = "Bergstra, Bardenet, Bengio & Kegl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; "
-              "multivariate, with the defaults of Optuna 5.0; several objectives: Ozaki, Tanigaki, Watanabe & Onishi, "
+              "multivariate, with the defaults of Optuna 5.0 but narrower kernels of good points; several objectives: "
+              "Ozaki, Tanigaki, Watanabe & Onishi, "
               "Multiobjective Tree-Structured Parzen Estimator, GECCO 2020",
     .params = tpe_params,
     .draws = 1,

@@ -2,7 +2,10 @@
 Optuna; of two objectives (zdt1) the hypervolume before (1.1, 10).
 
     pip install optuna torch
-    python3 tests/bench/search.py build/release/sweep [--seeds 30] [--functions branin,hartmann6]
+    python3 tests/bench/search.py build/release/sweep [--seeds 30] [--functions branin,hartmann6] [--cache FILE]
+
+With --cache, what Optuna finds is kept in a file, one line for a seed, and not computed again: its GP takes a minute for
+each.
 
 Functions are losses of the command line (train.loss = formula). Optuna's samplers have their defaults, TPE for the space
 with a condition also group=True. Both sides get each result before the next proposal (search.lag = 1); tpe/8 and gp/8 are
@@ -11,7 +14,7 @@ those of sweep's default lag.
 zdt1 (Zitzler, Deb & Thiele 2000) has its first objective, x1, as the number of parameters: that grows evenly with the
 units of the network, of which there are 1001.
 """
-import argparse, csv, math, os, statistics, subprocess, sys, tempfile, time
+import argparse, csv, json, math, os, statistics, subprocess, sys, tempfile, time
 
 HEAD = """[sweep]
 objective = {objective}
@@ -157,6 +160,22 @@ def by_optuna(name, seed, sampler):
     return volume_after([t.values for t in study.trials]) if name in SEVERAL else best_after([t.value for t in study.trials])
 
 
+def kept(cache, name, way, seed, run):
+    """What a line of the cache says; else what is computed, and a further line."""
+    if not cache:
+        return run(seed)
+    import optuna
+    key = [optuna.__version__, name, way, seed]
+    with open(cache, "a+") as f:
+        f.seek(0)
+        for line in f:
+            if json.loads(line)[:4] == key:
+                return json.loads(line)[4]
+        best = [float(v) for v in run(seed)]
+        f.write(json.dumps(key + [best]) + "\n")
+    return best
+
+
 def main():
     import warnings
     warnings.simplefilter("ignore")
@@ -164,6 +183,7 @@ def main():
     p.add_argument("program")
     p.add_argument("--seeds", type=int, default=30)
     p.add_argument("--functions", default=",".join(FUNCTIONS))
+    p.add_argument("--cache", help="file that keeps the results of Optuna")
     p.add_argument("--only", help="some of the columns, by commas: tpe/1,optuna")
     a = p.parse_args()
     program = os.path.abspath(a.program)
@@ -193,7 +213,8 @@ def main():
                 if a.only and way not in a.only.split(","):
                     continue
                 began = time.time()
-                best = [run(seed) for seed in range(1, a.seeds + 1)]
+                cache = a.cache if "optuna" in way else None
+                best = [kept(cache, name, way, seed, run) for seed in range(1, a.seeds + 1)]
                 print(f"{name:12} {way:13} after 50: {statistics.median(b[0] for b in best):9.5f}  "
                       f"after 100: {statistics.median(b[1] for b in best):9.5f}  ({time.time() - began:.0f} s)", flush=True)
 
