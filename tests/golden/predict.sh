@@ -87,7 +87,12 @@ echo 1,2,3 >few.csv
 { seq -s, 1 15 | tr '\n' ,; echo 300; } >bright.csv
 echo '{"p1": 1' >open.json
 : >empty.csv
-run 1 predict shots short.idx test/dark/41.pgm cut.idx.gz huge.pgm few.csv bright.csv open.json nowhere.png test/dark/43.pgm empty.csv
+echo a,b >named.csv
+echo hello >text.png
+mkdir vacant
+run 1 predict shots short.idx test/dark/41.pgm cut.idx.gz huge.pgm few.csv bright.csv open.json nowhere.png test/dark/43.pgm empty.csv \
+  named.csv text.png vacant
+has out 'empty.csv,,,,,,there is no sample' 'text.png: is not a PNG' 'vacant,,,,,,there is no picture'
 has out 'short.idx,,' 'it is cut off' 'the file is cut off before this sample' 'huge.pgm' 'has 3 cells, the network wants 16 numbers' \
   'a pixel that is no whole number from 0 to 255' 'open.json' 'nowhere.png'
 [ "$(grep -cE '^test/dark/4[13].pgm,1,(dark|light),' out)" -eq 2 ] || fail "whole files beside broken ones have no answer"

@@ -101,7 +101,7 @@ static int read_sample_file(const char *path, const struct sample_sink *k, struc
                                      : sample_fails(k, path, 0, why.text);
     while (blank < n && strchr(" \t\r\n\xef\xbb\xbf", head[blank]) && head[blank])
         blank++;
-    int picture = is_picture(head, n), idx = n >= 4 && !head[0] && !head[1];
+    int picture = is_picture(head, n) || is_picture_name(path), idx = n >= 4 && !head[0] && !head[1];
     const struct tabular_format *format = &as_csv;
     if (n >= 4 && !memcmp(head, "PK\3\4", 4))
         format = &as_workbook;
@@ -113,12 +113,28 @@ static int read_sample_file(const char *path, const struct sample_sink *k, struc
     return idx ? sample_idx(path, k, e) : sample_table(path, format, k, e);
 }
 
+/* Counts what is handed on. */
+struct counted_sink {
+    int (*take)(void *ctx, const struct sample *s);
+    void *ctx;
+    size_t n;
+};
+
+static int take_counted(void *ctx, const struct sample *s)
+{
+    struct counted_sink *c = ctx;
+    c->n++;
+    return c->take(c->ctx, s);
+}
+
 int samples_read(const char *path, const struct sample_form *f, int (*take)(void *ctx, const struct sample *s),
                  void *ctx, struct err *e)
 {
-    const struct sample_sink k = {f, take, ctx};
+    struct counted_sink c = {take, ctx, 0};
+    const struct sample_sink k = {f, take_counted, &c};
     struct stat st;
-    if (!stat(path, &st) && S_ISDIR(st.st_mode))
-        return read_folder(path, 0, &k, e);
-    return read_sample_file(path, &k, e);
+    const int folder = !stat(path, &st) && S_ISDIR(st.st_mode);
+    if (folder ? read_folder(path, 0, &k, e) : read_sample_file(path, &k, e))
+        return -1;
+    return c.n ? 0 : sample_fails(&k, path, 0, folder ? "there is no picture in it" : "there is no sample in it");
 }
