@@ -41,8 +41,8 @@ struct large_band {
     float *zeros, *v, *m;
 };
 
-/* Six inputs along a row or column to v0..v5, `next` vectors apart. */
-INLINE void inputs_of(const vk d[6], vk v[6])
+/* bt of six inputs along a row or column. */
+INLINE_BIG void inputs_of(const vk d[6], vk v[6])
 {
     vk w = vk_fma(vk_set1(-BB), d[1], d[3]), u = vk_fma(vk_set1(-BB), d[2], d[4]);
     vk W = vk_fma(vk_set1(-AA), d[1], d[3]), U = vk_fma(vk_set1(-AA), d[2], d[4]);
@@ -84,8 +84,8 @@ INLINE void transform_run(int edge, int tiles, const float *const x[6], int col,
 
 /* A chunk of input channels of one of the 36 products of `cob` output channels: m[output channel][36][tiles]. more: m
  * has the sum over the channels before. fetch: asked for on the way, fetch_step apart. */
-INLINE void piece_run(int tiles, int cob, int ci, int more, const float *v, const float *u, float *m,
-                      const float *fetch, ptrdiff_t fetch_step)
+INLINE_BIG void piece_run(int tiles, int cob, int ci, int more, const float *v, const float *u, float *m,
+                          const float *fetch, ptrdiff_t fetch_step)
 {
     const ptrdiff_t m_ch = (ptrdiff_t)36 * tiles * VK;
     vk sum[COB_MAX][T_MAX];
@@ -147,7 +147,7 @@ INLINE void products_run(int tiles, const struct large_band *k, int o0, int o1, 
 }
 
 /* Outputs 0..3 of six products along a row or column; with `biased` the bias on top. */
-INLINE void outputs_of(int biased, vk bias, const vk m[6], vk y[LARGE_STEP])
+INLINE_BIG void outputs_of(int biased, vk bias, const vk m[6], vk y[LARGE_STEP])
 {
     vk s = vk_add(m[1], m[2]), t = vk_sub(m[1], m[2]), S = vk_add(m[3], m[4]), T = vk_sub(m[3], m[4]);
     vk a = vk_set1(A), aa = vk_set1(AA);
@@ -159,8 +159,8 @@ INLINE void outputs_of(int biased, vk bias, const vk m[6], vk y[LARGE_STEP])
 
 /* The outputs of one square of one channel from its 36 products, `next` floats apart, to y[r] + at; whole: it is in the
  * output with all its rows and columns, not just `cols` of these. */
-INLINE void square_run(int whole, const float *m, ptrdiff_t next, vk bias, float *const y[LARGE_STEP], ptrdiff_t at,
-                       int cols)
+INLINE_BIG void square_run(int whole, const float *m, ptrdiff_t next, vk bias, float *const y[LARGE_STEP], ptrdiff_t at,
+                           int cols)
 {
     float *to[LARGE_STEP];
     vk z[6][LARGE_STEP];
@@ -314,7 +314,7 @@ void EXPORT(winograd_large_rows)(const struct winograd *d, int r0, int r1, const
 }
 
 /* gt of three numbers in each of 16 lanes. */
-INLINE void weights_of(v16 g0, v16 g1, v16 g2, v16 u[6])
+INLINE_BIG void weights_of(v16 g0, v16 g1, v16 g2, v16 u[6])
 {
     v16 e = v16_fma(v16_set1(AA), g2, g0), f = v16_mul(v16_set1(A), g1);
     u[0] = v16_mul(g0, v16_set1(N0));
