@@ -156,7 +156,7 @@ static void attempt_trial(void *ctx, int number, const struct apart_request *q)
     a.w.saved = (struct checkpoint_pace){.at = a.w.started, .epochs = bad ? 0 : train_epochs_run(p.r)};
     int end = bad ? -1 : train_and_tell(&a, p.r, &e);
     if (end > 0)
-        end = complete_record(&a.w, &p, &rec, &e) || model_keep(run, &p, a.t, 1, &e) ? -1 : 1;
+        end = complete_record(&a.w, &p, &rec, &e) || model_keep(run, &p, a.t, &rec, 1, &e) ? -1 : 1;
     if (end < 0 && !bad && e.code == ERR_IO) { /* what it wrote, not its data */
         tell(a.fd, APART_BROKEN, NULL, 0, &e);
         return;

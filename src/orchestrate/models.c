@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "orchestrate/plan.h"
+#include "orchestrate/ranking.h"
 #include "orchestrate/records/records.h"
 #include "orchestrate/starts.h"
 #include "orchestrate/tally.h"
@@ -11,6 +12,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,13 +75,30 @@ int model_of_training(const struct sweep *s, const struct trial_training *p, int
     return m->network && m->critic && m->training ? 0 : err_set(e, ERR_NOMEM, "no memory for the model of a trial");
 }
 
-int model_keep(const struct sweep_run *run, const struct trial_training *p, const struct trial *t, int sync,
-               struct err *e)
+/* Whether a finished trial is better than this one and stays so: where points have one trial each and none of them is
+ * dropped again, by the sweep's end or by a rule. In sweeps of many small trials the files would take most of the time.
+ */
+static int another_is_better(struct sweep_run *run, const struct trial_record *rec)
+{
+    const struct sweep_spec *s = run->spec;
+    if (s->keep != KEEP_BEST || s->repeats > 1 || s->goals > 1 || run->pruning || s->stop_stagnation ||
+        !isnan(s->stop_target))
+        return 0;
+    omp_set_lock(&run->lock);
+    const size_t best = run->tally->best;
+    int better = best != SIZE_MAX && objective_better(run, (double)objective_of(run, &run->plan->trial[best]),
+                                                      (double)rec->metric[s->metric]);
+    omp_unset_lock(&run->lock);
+    return better;
+}
+
+int model_keep(struct sweep_run *run, const struct trial_training *p, const struct trial *t,
+               const struct trial_record *rec, int sync, struct err *e)
 {
     char path[4200], folder[4200];
     struct model m;
     struct arena a;
-    if (run->spec->keep == KEEP_NONE)
+    if (run->spec->keep == KEEP_NONE || another_is_better(run, rec))
         return 0;
     arena_init(&a);
     int bad = model_of_training(run->sweep, p, t->repeat, &m, &a, e) ||
@@ -167,6 +186,8 @@ int models_finish(struct sweep_run *run, struct err *e)
             unlink(model_path(run, t, path, sizeof path));
             t->r.model = MODEL_NONE;
         }
+        if (t->r.model == MODEL_WRITTEN && access(model_path(run, t, path, sizeof path), F_OK)) /* another was better */
+            t->r.model = MODEL_NONE;
         int wanted = t->r.status == TRIAL_COMPLETE && run->spec->keep != KEEP_NONE &&
                      (run->spec->keep == KEEP_ALL || is_among_best(run, t->point));
         missing += wanted && t->r.model == MODEL_NONE;

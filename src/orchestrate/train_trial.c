@@ -423,7 +423,7 @@ void train_here(struct worker *w, size_t i)
     crew_open(&run->workers->crew[w->number]);
     int end = bad ? -1 : train_through(w, t, p.r, had, &rec, &e);
     if (end == 1)
-        end = complete_record(w, &p, &rec, &e) || model_keep(run, &p, t, lasts_long(w), &e) ? -1 : 1;
+        end = complete_record(w, &p, &rec, &e) || model_keep(run, &p, t, &rec, lasts_long(w), &e) ? -1 : 1;
     if (end > 0) {
         finish_trial(w, i, &rec);
     } else if (end && e.code == ERR_IO) {

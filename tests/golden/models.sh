@@ -22,6 +22,13 @@ run 0 t.ini -q --no-plots --out apart stop.trial_time=60
 for other in three plain again apart; do
   diff -r results/t/models $other/results/t/models || fail "the models of $other differ"
 done
+# Where points have one trial each, a model is not written of one that is worse than another is by then.
+for how in '-j 1' '-j 3' 'stop.trial_time=60'; do
+  run 0 t.ini -q --no-plots sweep.repeats=1 model.units=2,4,6,8,10,12 $how --out one
+  winner=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } $c["rank"] == 1 { print $c["point"]; exit }' one/results/t.points.csv)
+  [ "$(models one t)" = "$(cd one && ids "$winner")" ] || fail "the models ($how) are not that of point $winner: $(models one t)"
+  rm -rf one
+done
 run 0 t.ini -q --no-plots --out all sweep.keep=all
 [ "$(models all t | wc -l)" -eq 6 ] || fail "keep = all has kept $(models all t | wc -l) models"
 run 0 t.ini -q --no-plots --out none sweep.keep=none
