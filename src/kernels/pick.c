@@ -177,7 +177,7 @@ size_t attention_scratch(const struct attention *a)
 size_t dense_scratch(int blocks, int in, int out)
 {
     size_t columns = DENSE_STRIP * LANES, strip = ((size_t)blocks * LANES + (size_t)out) * columns;
-    size_t chunk = DENSE_CHUNK * LANES * (PAD16(in) + DENSE_GROUP);
+    size_t chunk = DENSE_CHUNK * LANES * (PAD16(in) + DENSE_GROUP) + (size_t)out * LANES;
     size_t turned = blocks < DENSE_TURNED ? 0 : (size_t)in * (size_t)out;
     size_t most = strip > chunk || blocks <= DENSE_CHUNK / 2 ? strip : chunk;
     return most > turned ? most : turned;

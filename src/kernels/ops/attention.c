@@ -75,11 +75,12 @@ static lane_tile *const lane_tiles[ROWS_MAX][COLUMNS_MAX] = {TILES(ENTRY)};
 #define LANE_TILE(M, N, ...) lane_tile_run(M, N, __VA_ARGS__)
 #endif
 
+/* What a tile reads of b stays in the first cache for all rows of a and both halves of the lanes. */
 static void lane_multiply(const struct lane_product *p)
 {
-    for (int half = 0; half < LANES; half += VK)
+    for (int j = 0; j < p->n; j += COLUMNS_MAX)
         for (int i = 0; i < p->m; i += ROWS_MAX)
-            for (int j = 0; j < p->n; j += COLUMNS_MAX) {
+            for (int half = 0; half < LANES; half += VK) {
                 int m = p->m - i < ROWS_MAX ? p->m - i : ROWS_MAX, n = p->n - j < COLUMNS_MAX ? p->n - j : COLUMNS_MAX;
                 LANE_TILE(m, n, p, p->a + i * p->a_i + half, p->b + j * p->b_j + half,
                           p->c + i * p->c_i + j * p->c_j + half);

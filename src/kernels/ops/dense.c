@@ -7,6 +7,15 @@
 #include "kernels/ops/ops.h"
 #include "kernels/ops/tiles.h"
 
+/* Before a loop over operands: a few rounds at a time, where a round is short. */
+#if !defined(FIXED_SIZES) || defined(ISA_avx512)
+#define UNROLL_SOME
+#elif defined(__clang__)
+#define UNROLL_SOME _Pragma("clang loop unroll_count(4)")
+#else
+#define UNROLL_SOME _Pragma("GCC unroll 4")
+#endif
+
 #define PARTS (LANES / VK)
 #ifdef ISA_avx512
 #define VB_MAX 4 /* at most 24 sums, 4 vectors, 1 scalar: 29 of 32 registers */
@@ -27,7 +36,7 @@ struct gemm {
     int k;                                /* operands */
     ptrdiff_t a_row, a_k, b_vec, out_vec; /* over images */
     ptrdiff_t a_block, out_row;           /* strip */
-    int add;                              /* strip: to what is in out */
+    int add;                              /* to what is in out, without a bias */
 };
 
 INLINE void gemm_step(int rb, int vb, ptrdiff_t a_row, ptrdiff_t b_vec, const float *a, const float *b,
@@ -56,22 +65,27 @@ INLINE void gemm_step(int rb, int vb, ptrdiff_t a_row, ptrdiff_t b_vec, const fl
 INLINE void gemm_tile(int strip, int rb, int vb, const struct gemm *m, const float *a, const float *b,
                       const float *bias, float *out)
 {
+    const ptrdiff_t row = strip ? m->out_row : LANES, vec = strip ? LANES : m->out_vec;
     vk acc[RB_MAX][VB_MAX * PARTS];
     UNROLL
     for (int r = 0; r < rb; r++) {
         UNROLL
         for (int i = 0; i < vb * PARTS; i++)
-            acc[r][i] = strip && m->add ? vk_load(out + r * m->out_row + i * VK) : vk_set1(bias ? bias[r] : 0.0f);
+            acc[r][i] =
+                m->add ? vk_load(out + r * row + i / PARTS * vec + i % PARTS * VK) : vk_set1(bias ? bias[r] : 0.0f);
     }
     if (strip) {
-        for (int block = 0; block < m->k; block += IMAGES, a += m->a_block)
+        for (int block = 0; block < m->k; block += IMAGES, a += m->a_block) {
+            UNROLL_SOME
             for (int k = 0; k < IMAGES; k += TOGETHER, b += TOGETHER * vb * LANES) {
                 UNROLL
                 for (int i = TOGETHER - 1; i >= 0; i--)
                     gemm_step(rb, vb, IMAGES, LANES, a + k + i, b + i * vb * LANES, acc);
             }
+        }
     } else {
         const ptrdiff_t a_row = m->a_row, a_k = m->a_k, b_vec = m->b_vec;
+        UNROLL_SOME
         for (int k = m->k; k >= TOGETHER; k -= TOGETHER, a += TOGETHER * a_k, b += TOGETHER * LANES) {
             UNROLL
             for (int i = TOGETHER - 1; i >= 0; i--)
@@ -80,7 +94,6 @@ INLINE void gemm_tile(int strip, int rb, int vb, const struct gemm *m, const flo
         if (TOGETHER > 1 && m->k % 2)
             gemm_step(rb, vb, a_row, b_vec, a, b, acc);
     }
-    const ptrdiff_t row = strip ? m->out_row : LANES, vec = strip ? LANES : m->out_vec;
     UNROLL
     for (int r = 0; r < rb; r++) {
         UNROLL
@@ -117,13 +130,30 @@ static gemm_fn *const gemms[2][RB_MAX][VB_MAX] = {GEMMS(GEMM_ENTRY, 0) GEMMS(GEM
 #define GEMM_CALL(S, R, V, ...) gemm_tile(S, R, V, __VA_ARGS__)
 #endif
 
+/* The pieces of tiles.h, for loops from the first to the last. */
+struct cut {
+    int count, each, more;
+};
+
+static struct cut cut_of(int n, int max)
+{
+    const int count = pieces(n, max);
+    return (struct cut){count, n / count, n % count};
+}
+
+INLINE int piece_of(const struct cut *c, int i)
+{
+    return c->each + (i < c->more);
+}
+
 /* All rows of vb <= VB_MAX vectors. */
 static void gemm_rows(int strip, const struct gemm *m, int rows, int vb, const float *a, const float *b,
                       const float *bias, float *out)
 {
     ptrdiff_t a_row = strip ? IMAGES : m->a_row, out_row = strip ? m->out_row : LANES;
-    for (int k = 0; k < pieces(rows, RB_OF(vb)); k++) {
-        int r0 = piece_at(rows, RB_OF(vb), k), rb = piece_at(rows, RB_OF(vb), k + 1) - r0;
+    const struct cut c = cut_of(rows, RB_OF(vb));
+    for (int k = 0, r0 = 0, rb; k < c.count; k++, r0 += rb) {
+        rb = piece_of(&c, k);
         GEMM_CALL(strip, rb, vb, m, a + r0 * a_row, b, bias ? bias + r0 : NULL, out + r0 * out_row);
     }
 }
@@ -200,16 +230,56 @@ void EXPORT_PRODUCT(dense_forward)(int blocks, int in, int out, const float *x, 
     products_end(mode);
 }
 
+#define TILE_ROWS RB_OF(VB_MAX)
+
 #ifndef PAIRS
-/* to[in][out] of w[out][in]. */
-static void turn_weights(int in, int out, const float *w, float *to)
+/* to: for each tile of rows and each operand the weights of these rows, side by side as the tile reads them. */
+static void pack_columns(int rows, int n, int in, const float *w, float *to)
 {
-    enum { SQUARE = 16 }; /* which stays in the first cache */
-    for (int i0 = 0; i0 < in; i0 += SQUARE)
-        for (int o0 = 0; o0 < out; o0 += SQUARE)
-            for (int i = i0; i < in && i < i0 + SQUARE; i++)
-                for (int o = o0; o < out && o < o0 + SQUARE; o++)
-                    to[(ptrdiff_t)i * out + o] = w[(ptrdiff_t)o * in + i];
+    const struct cut c = cut_of(rows, TILE_ROWS);
+    for (int k = 0; k < n; k++, w += in) {
+        const float *from = w;
+        float *tile = to;
+        for (int t = 0, rb; t < c.count; t++, from += rb, tile += (ptrdiff_t)n * rb) {
+            rb = piece_of(&c, t);
+            if (rb == TILE_ROWS)
+                memcpy(tile + k * TILE_ROWS, from, TILE_ROWS * sizeof *from);
+            else
+                memcpy(tile + (ptrdiff_t)k * rb, from, (size_t)rb * sizeof *from);
+        }
+    }
+}
+
+/* The rows of dx whose weights are packed, of all blocks. */
+static void packed_rows(struct gemm *m, int rows, int blocks, const float *packed, const float *dy, float *dx)
+{
+    const struct cut c = cut_of(rows, TILE_ROWS);
+    for (int i = 0; i < pieces(blocks, VB_MAX); i++) {
+        const int v0 = piece_at(blocks, VB_MAX, i), vb = piece_at(blocks, VB_MAX, i + 1) - v0;
+        for (int t = 0, r = 0, rb; t < c.count; t++, r += rb) {
+            m->a_k = rb = piece_of(&c, t);
+            GEMM_CALL(0, rb, vb, m, packed + (ptrdiff_t)r * m->k, dy + v0 * m->b_vec, NULL,
+                      dx + v0 * m->out_vec + (ptrdiff_t)r * LANES);
+        }
+    }
+}
+
+/* Many images: so many outputs at a time that their vectors stay in the first cache, and so many rows that their
+ * weights stay in the second. */
+static void data_of_many(int blocks, int in, int out, const float *dy, const float *w, float *dx, float *packed)
+{
+    enum { DEEP = 256, PACKED = 1 << 16 };
+    struct gemm m = {.a_row = 1, .b_vec = (ptrdiff_t)out * LANES, .out_vec = (ptrdiff_t)in * LANES};
+    for (int o = 0; o < out; o += DEEP) {
+        m.k = out - o < DEEP ? out - o : DEEP;
+        m.add = o > 0;
+        const int some = PACKED / m.k / TILE_ROWS * TILE_ROWS;
+        for (int r = 0; r < in; r += some) {
+            const int rows = in - r < some ? in - r : some;
+            pack_columns(rows, m.k, in, w + (ptrdiff_t)o * in + r, packed);
+            packed_rows(&m, rows, blocks, packed, dy + (ptrdiff_t)o * LANES, dx + (ptrdiff_t)r * LANES);
+        }
+    }
 }
 #endif
 
@@ -226,39 +296,35 @@ void EXPORT_PRODUCT(dense_backward_data)(int blocks, int in, int out, const floa
     w = scratch;
     m.a_row = operands(out);
     m.a_k = 1;
-#else
-    if (blocks >= DENSE_TURNED) { /* the rows of a tile, which are columns of w, then lie side by side */
-        turn_weights(in, out, w, scratch);
-        w = scratch;
-        m.a_row = out;
-        m.a_k = 1;
-    }
 #endif
-    (void)scratch;
     const unsigned mode = products_begin();
-    over_images(&m, in, blocks, w, dy, NULL, dx);
+#ifndef PAIRS
+    if (blocks >= DENSE_TURNED)
+        data_of_many(blocks, in, out, dy, w, dx, scratch);
+    else
+#endif
+        over_images(&m, in, blocks, w, dy, NULL, dx);
     products_end(mode);
 }
 
-/* t[16 * blocks][16 * vb]: elements `from` and on of every image, the images (or pairs of them) as rows, zeros after
+/* t[16][16 * vb]: elements `from` and on of every image of a block, the images (or pairs of them) as rows, zeros after
  * the last element. */
-static void transpose_strip(int blocks, int in, int from, int vb, const float *x, float *t)
+static void transpose_block(int in, int from, int vb, const float *x, float *t)
 {
     x += (ptrdiff_t)from * LANES;
-    for (int b = 0; b < blocks; b++, x += (ptrdiff_t)in * LANES, t += IMAGES * vb * LANES)
-        for (int i = 0; i < vb; i++) {
-            v16 r[LANES];
-            for (int k = 0; k < LANES; k++)
-                r[k] = from + i * LANES + k < in ? v16_load(x + (ptrdiff_t)(i * LANES + k) * LANES) : v16_zero();
-            v16_transpose(r);
+    for (int i = 0; i < vb; i++) {
+        v16 r[LANES];
+        for (int k = 0; k < LANES; k++)
+            r[k] = from + i * LANES + k < in ? v16_load(x + (ptrdiff_t)(i * LANES + k) * LANES) : v16_zero();
+        v16_transpose(r);
 #ifdef PAIRS
-            for (int k = 0; k < IMAGES; k++)
-                w16_store(t + (k * vb + i) * LANES, pairs_of(v16_as_w16(r[2 * k]), v16_as_w16(r[2 * k + 1])));
+        for (int k = 0; k < IMAGES; k++)
+            w16_store(t + (k * vb + i) * LANES, pairs_of(v16_as_w16(r[2 * k]), v16_as_w16(r[2 * k + 1])));
 #else
-            for (int k = 0; k < LANES; k++)
-                v16_store(t + (k * vb + i) * LANES, r[k]);
+        for (int k = 0; k < LANES; k++)
+            v16_store(t + (k * vb + i) * LANES, r[k]);
 #endif
-        }
+    }
 }
 
 static void dense_bias_gradient(int blocks, int out, const float *dy, float *db)
@@ -275,40 +341,56 @@ static void dense_bias_gradient(int blocks, int out, const float *dy, float *db)
  * packed rows of their dy meeting in the caches. Each dw is still one fma after the other. */
 #define CHUNK (VB_MAX > 1 ? DENSE_CHUNK / 2 : DENSE_CHUNK)
 #define GROUP DENSE_GROUP
-#define ROWS RB_OF(VB_MAX)
+#ifdef BF16
+#define BIAS_WITH_ROWS 0 /* its sums know denormals, which products take for 0 */
+#else
+#define BIAS_WITH_ROWS 1
+#endif
 
-/* to: tiles of rows, each [blocks][rows of the tile][images]. */
-static void pack_rows(int blocks, int out, int rows, const float *dy, float *to)
+/* to: tiles of rows, each [blocks][rows of the tile][images]. What is packed is added to sums[rows][16], unless NULL.
+ */
+static void pack_rows(int blocks, int out, int rows, const float *dy, float *to, float *sums)
 {
-    for (int k = 0; k < pieces(rows, ROWS); k++) {
-        const int r = piece_at(rows, ROWS, k), n = (piece_at(rows, ROWS, k + 1) - r) * IMAGES;
-        for (int b = 0; b < blocks; b++, to += n)
-            memcpy(to, dy + ((ptrdiff_t)b * out + r) * IMAGES, (size_t)n * sizeof *to);
+    const struct cut c = cut_of(rows, TILE_ROWS);
+    for (int b = 0; b < blocks; b++, dy += (ptrdiff_t)out * IMAGES) {
+        const float *from = dy;
+        float *tile = to, *sum = sums;
+        for (int t = 0, n; t < c.count; t++, from += n, tile += blocks * n) {
+            n = piece_of(&c, t) * IMAGES;
+            for (int i = 0; i < n; i += LANES / 2)
+                memcpy(tile + b * n + i, from + i, LANES / 2 * sizeof *from);
+            for (int i = 0; sums && i < n; i += VK, sum += VK)
+                vk_store(sum, vk_add(vk_load(sum), vk_load(from + i)));
+        }
     }
 }
 
 static void add_strip(struct gemm *m, int rows, int vb, const float *packed, const float *strip, float *dw)
 {
-    for (int k = 0; k < pieces(rows, ROWS); k++) {
-        const int r = piece_at(rows, ROWS, k), rb = piece_at(rows, ROWS, k + 1) - r;
+    const struct cut c = cut_of(rows, TILE_ROWS);
+    for (int k = 0, r = 0, rb; k < c.count; k++, r += rb) {
+        rb = piece_of(&c, k);
         m->a_block = (ptrdiff_t)rb * IMAGES;
         GEMM_CALL(1, rb, vb, m, packed + (ptrdiff_t)r * m->k, strip, NULL, dw + r * m->out_row);
     }
 }
 
-static void add_chunk(int blocks, int in, int out, int add, const float *x, const float *dy, float *dw, float *scratch)
+static void add_chunk(int blocks, int in, int out, int add, const float *x, const float *dy, float *dw, float *sums,
+                      float *scratch)
 {
     const int tiles = in / LANES, strips = pieces(tiles, VB_MAX);
     const ptrdiff_t column = (ptrdiff_t)blocks * IMAGES * LANES; /* floats of a strip for each of its vectors */
     struct gemm m = {.k = blocks * IMAGES, .out_row = in, .add = add};
     float *packed = scratch + tiles * column;
-    for (int i = 0; i < strips; i++) {
-        const int v0 = piece_at(tiles, VB_MAX, i);
-        transpose_strip(blocks, in, v0 * LANES, piece_at(tiles, VB_MAX, i + 1) - v0, x, scratch + v0 * column);
-    }
+    for (int b = 0; b < blocks; b++)
+        for (int i = 0; i < strips; i++) {
+            const int v0 = piece_at(tiles, VB_MAX, i), vb = piece_at(tiles, VB_MAX, i + 1) - v0;
+            transpose_block(in, v0 * LANES, vb, x + (ptrdiff_t)b * in * LANES,
+                            scratch + v0 * column + (ptrdiff_t)b * vb * IMAGES * LANES);
+        }
     for (int r0 = 0; r0 < out; r0 += GROUP) {
         const int rows = out - r0 < GROUP ? out - r0 : GROUP;
-        pack_rows(blocks, out, rows, dy + (ptrdiff_t)r0 * IMAGES, packed);
+        pack_rows(blocks, out, rows, dy + (ptrdiff_t)r0 * IMAGES, packed, sums ? sums + (ptrdiff_t)r0 * LANES : NULL);
         for (int i = 0; i < strips; i++) {
             const int v0 = piece_at(tiles, VB_MAX, i);
             add_strip(&m, rows, piece_at(tiles, VB_MAX, i + 1) - v0, packed, scratch + v0 * column,
@@ -317,11 +399,18 @@ static void add_chunk(int blocks, int in, int out, int add, const float *x, cons
     }
 }
 
-static void add_chunks(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *scratch)
+/* With db, too, unless it is NULL. */
+static void add_chunks(int blocks, int in, int out, const float *x, const float *dy, float *dw, float *db,
+                       float *scratch)
 {
+    float *sums = db ? scratch : NULL;
+    if (sums)
+        memset(sums, 0, (size_t)out * LANES * sizeof *sums);
     for (int b = 0; b < blocks; b += CHUNK)
         add_chunk(blocks - b < CHUNK ? blocks - b : CHUNK, in, out, b > 0, x + (ptrdiff_t)b * in * LANES,
-                  dy + (ptrdiff_t)b * out * IMAGES, dw, scratch);
+                  dy + (ptrdiff_t)b * out * IMAGES, dw, sums, scratch + (ptrdiff_t)out * LANES);
+    for (int o = 0; sums && o < out; o++)
+        db[o] = lane_sum(v16_load(sums + (ptrdiff_t)o * LANES));
 }
 
 /* A strip of at most VB_MAX * 16 columns of dw at a time, so that the transposed part of x stays in the first-level
@@ -330,7 +419,9 @@ static void add_chunks(int blocks, int in, int out, const float *x, const float 
 void EXPORT_PRODUCT(dense_backward_weights)(int blocks, int in, int out, const float *x, const float *dy, float *dw,
                                             float *db, float *scratch)
 {
-    if (db)
+    const int tiles = pieces(in, LANES), whole = in % LANES == 0, many = whole && blocks > CHUNK;
+    const int together = many && BIAS_WITH_ROWS;
+    if (db && !together)
         dense_bias_gradient(blocks, out, dy, db);
 #ifdef PAIRS
     float *images = scratch + dense_scratch(blocks, in, out);
@@ -338,15 +429,15 @@ void EXPORT_PRODUCT(dense_backward_weights)(int blocks, int in, int out, const f
     dy = images;
 #endif
     const unsigned mode = products_begin();
-    int tiles = pieces(in, LANES), whole = in % LANES == 0, many = whole && blocks > CHUNK;
     if (many)
-        add_chunks(blocks, in, out, x, dy, dw, scratch);
+        add_chunks(blocks, in, out, x, dy, dw, together ? db : NULL, scratch);
     for (int i = 0; i < pieces(tiles, VB_MAX) && !many; i++) {
         int v0 = piece_at(tiles, VB_MAX, i), vb = piece_at(tiles, VB_MAX, i + 1) - v0, from = v0 * LANES;
         float *strip = scratch, *rows = strip + (ptrdiff_t)blocks * LANES * vb * LANES;
         struct gemm m = {.k = blocks * IMAGES, .a_block = (ptrdiff_t)out * IMAGES};
         m.out_row = whole ? in : vb * LANES;
-        transpose_strip(blocks, in, from, vb, x, strip);
+        for (int b = 0; b < blocks; b++)
+            transpose_block(in, from, vb, x + (ptrdiff_t)b * in * LANES, strip + (ptrdiff_t)b * vb * IMAGES * LANES);
         gemm_rows(1, &m, out, vb, dy, strip, NULL, whole ? dw + from : rows);
         int n = in - from < vb * LANES ? in - from : vb * LANES;
         for (int o = 0; !whole && o < out; o++)

@@ -76,10 +76,11 @@ static void larger_ones(void **state)
 }
 
 /* Bit for bit one fma after the other, in the order of ops.def, however the arrays are gone through: many images at a
- * time for dw, some rows of the weights at a time for a few vectors. */
+ * time for dw and db, some outputs and rows at a time for dx, some rows of the weights at a time for a few vectors. */
 static void order_is_as_stated(void **state)
 {
-    static const int shapes[][3] = {{37, 48, 101}, {5, 256, 300}, {17, 64, 7}, {33, 16, 200}, {3, 1100, 70}};
+    static const int shapes[][3] = {{37, 48, 101}, {5, 256, 300}, {17, 64, 7},
+                                    {33, 16, 200}, {3, 1100, 70}, {18, 260, 520}};
     const struct kernels *k = kernels_pick(NULL);
     (void)state;
     noise_restart(13);
@@ -87,11 +88,20 @@ static void order_is_as_stated(void **state)
         const size_t blocks = (size_t)shapes[s][0], in = (size_t)shapes[s][1], out = (size_t)shapes[s][2];
         const size_t nx = blocks * in * LANES, ny = blocks * out * LANES;
         float *x = box_noise(nx), *w = box_noise(in * out), *b = box_noise(out), *dy = box_noise(ny);
-        float *y = box(ny), *dw = box(in * out), *dx = box(nx);
+        float *y = box(ny), *dw = box(in * out), *db = box(out), *dx = box(nx);
         float *scratch = box(dense_scratch(shapes[s][0], shapes[s][1], shapes[s][2]));
         k->dense_forward(shapes[s][0], shapes[s][1], shapes[s][2], x, w, b, y, scratch);
-        k->dense_backward_weights(shapes[s][0], shapes[s][1], shapes[s][2], x, dy, dw, NULL, scratch);
+        k->dense_backward_weights(shapes[s][0], shapes[s][1], shapes[s][2], x, dy, dw, db, scratch);
         k->dense_backward_data(shapes[s][0], shapes[s][1], shapes[s][2], dy, w, dx, scratch);
+        for (size_t o = 0; o < out; o++) {
+            float sum[LANES] = {0};
+            for (size_t q = 0; q < blocks * LANES; q++)
+                sum[q % LANES] += dy[(q / LANES * out + o) * LANES + q % LANES];
+            for (size_t half = LANES / 2; half > 0; half /= 2)
+                for (size_t l = 0; l < half; l++)
+                    sum[l] += sum[l + half];
+            assert_true(sum[0] == db[o]);
+        }
         for (size_t i = 0; i < nx; i += 5) {
             float sum = 0;
             for (size_t o = 0; o < out; o++)
@@ -112,7 +122,7 @@ static void order_is_as_stated(void **state)
                            x[(q / LANES * in + i % in) * LANES + q % LANES], sum);
             assert_true(sum == dw[i]);
         }
-        float *all[] = {x, w, b, dy, y, dw, dx, scratch};
+        float *all[] = {x, w, b, dy, y, dw, db, dx, scratch};
         for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
             box_free(all[i]);
     }
