@@ -284,15 +284,19 @@ static void large_dense(const struct kernels *k, struct log *l, int blocks, int 
 {
     const size_t nx = (size_t)(blocks * in) * LANES, ny = (size_t)(blocks * out) * LANES, nw = (size_t)(in * out);
     for (int bf16 = 0; bf16 < 2; bf16++) {
-        float *x = box_noise(nx), *w = box_noise(nw), *dy = box_noise(ny), *y = box(ny), *dw = box(nw);
+        float *x = box_noise(nx), *w = box_noise(nw), *dy = box_noise(ny), *y = box(ny), *dx = box(nx), *dw = box(nw),
+              *db = box((size_t)out);
         float *scratch = box(bf16 ? dense_scratch_bf16(blocks, in, out) : dense_scratch(blocks, in, out));
         k->bf16_round(nx, x, x);
         k->bf16_round(ny, dy, dy);
         for (size_t i = 0; i < nw / LANES * LANES; i += LANES)
             k->bf16_round(LANES, w + i, w + i);
         PRODUCT_OF(k, bf16, dense_forward)(blocks, in, out, x, w, NULL, y, scratch);
-        PRODUCT_OF(k, bf16, dense_backward_weights)(blocks, in, out, x, dy, dw, NULL, scratch);
+        PRODUCT_OF(k, bf16, dense_backward_data)(blocks, in, out, dy, w, dx, scratch);
+        PRODUCT_OF(k, bf16, dense_backward_weights)(blocks, in, out, x, dy, dw, db, scratch);
         take_output(l, y, ny, "large dense y", bf16);
+        take_output(l, dx, nx, "large dense dx", bf16);
+        take_output(l, db, (size_t)out, "large dense db", bf16);
         take_output(l, dw, nw, "large dense dw", bf16);
         box_free(x), box_free(w), box_free(dy), box_free(scratch);
     }
@@ -316,6 +320,7 @@ void exercise_layers(const struct kernels *k, struct log *l)
     large_dense(k, l, 19, 32, 104);
     large_dense(k, l, 34, 80, 13);
     large_dense(k, l, 5, 256, 272);
+    large_dense(k, l, 17, 260, 300);
     for (int i = 0; i < 8; i++)
         tokens(k, l, i);
     for (int i = 0; i < 32; i++)
