@@ -11,7 +11,7 @@ Data: $SWEEP_DATA/multi30k (default ../shared/data beside the project). Tokens: 
 sweep and read from its model file. Recipe: width 128, 4 heads, 2 blocks a side, batches of 64, AdamW, lr 0.001 after
 5 % of the steps, down half a cosine, clipped at 1, labels softened by 0.1, dropout 0.1 after the embeddings, He's
 normal weights, tables with deviations of 0.02; the weights of the last epoch; 4 beginnings kept, length penalty 0.6.
-PYTHON has PyTorch, NumPy and sacrebleu. Six epochs of one seed take about an hour of one core, an estimate from single steps.
+PYTHON has PyTorch, NumPy and sacrebleu. Six epochs of one seed take about an hour of one core, estimated from steps.
 With --folder both sides go on where they were interrupted, and what is made stays there."""
 import argparse
 import csv
