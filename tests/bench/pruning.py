@@ -62,7 +62,7 @@ def main():
         whole = a.folder or os.path.join(scratch, "whole")
         train(a, whole)
         all_epochs = epochs_of(whole)
-        points = {tuple(r[x] for x in AXES): r for r in table(whole, ".points.csv")}
+        points = {tuple(r.get(x) for x in AXES): r for r in table(whole, ".points.csv")}
         best = next(r for r in points.values() if r["rank"] == "1")
         mean, error = float(best["val_accuracy_mean"]), float(best["val_accuracy_std"]) / float(best["n"]) ** 0.5
         print(f"whole grid: {len(points)} points, {all_epochs} epochs, best {100 * mean:.2f} % (standard error {100 * error:.2f})")
@@ -73,7 +73,7 @@ def main():
             words = [f"search.trials={count[w]}" if w in count else w for w in words]
             train(a, out, *words)
             found = next(r for r in table(out, ".points.csv") if r["rank"] == "1")
-            there = points[tuple(found[x] for x in AXES)]
+            there = points[tuple(found.get(x) for x in AXES)]
             epochs = epochs_of(out)
             print(f"{name:18} {len(table(out, '.points.csv')):3} points, {epochs:5} epochs ({100 * epochs / all_epochs:3.0f} %), "
                   f"finds rank {there['rank']:>3}, {100 * float(there['val_accuracy_mean']):.2f} %, "
