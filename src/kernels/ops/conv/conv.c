@@ -1,8 +1,8 @@
 /* conv.c - convolution forward, and the gradient of its input, which is the same operation on flipped weights. Every
  * output element is (bias or 0), then one fma for each tap inside the input, in the order ky, channel, kx of the packed
- * weights [group][piece of COB channels][ky][ci][kx][COB]; no cut made below changes that order. Where fewer
- * multiplications pay, winograd.c does it instead; rows of depthwise convolutions are in depthwise.c,
- * those of 1x1 convolutions in one_tap.c.
+ * weights [group][piece of channels][ky][ci][kx][channel of the piece]; no cut made below changes that order. Where
+ * fewer multiplications pay, winograd.c does it instead; rows of depthwise convolutions are in depthwise.c, those of
+ * 1x1 convolutions in one_tap.c.
  *
  * Of bf16 numbers: one operation for each tap and pair of channels (2i, 2i + 1) of a group, which is one fma for the
  * second and then one for the first; a channel without a partner has one fma alone. In the end 0 is added. */
@@ -308,10 +308,10 @@ static float packed_weight(const float *w, ptrdiff_t next, int alone)
 static void pack(const struct conv_dims *d, int co, int ci, ptrdiff_t s_g, ptrdiff_t s_o, ptrdiff_t s_c, int flip,
                  const float *w, float *out)
 {
-    int taps = d->kh * d->kw;
+    const int taps = d->kh * d->kw, most = has_one_tap(d) ? ONE_TAP_OUTPUTS : COB_MAX;
     for (int g = 0; g < d->groups; g++)
-        for (int i = 0; i < pieces(co, COB_MAX); i++) {
-            int c0 = piece_at(co, COB_MAX, i), c1 = piece_at(co, COB_MAX, i + 1);
+        for (int i = 0; i < pieces(co, most); i++) {
+            int c0 = piece_at(co, most, i), c1 = piece_at(co, most, i + 1);
             for (int ky = 0; ky < d->kh; ky++)
                 for (int c = 0; c < ci; c += EACH_OPERAND)
                     for (int k = ky * d->kw; k < (ky + 1) * d->kw; k++)

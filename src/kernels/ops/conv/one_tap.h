@@ -6,13 +6,21 @@
  *               channel 1  a b c d|e f g h|...      are copied where the rows of all channels are larger than that),
  *               ...                                 and all outputs of these columns are made from there.
  *
+ * Where a register holds half of the lanes, a tile is both halves of one column for many outputs: loads of the same
+ * half of different lines wait for each other (on AMD Zen 3 a tile of six halves runs at two thirds of this one).
+ *
  * The order of operations is that of conv.c, and so are the bits. */
 #ifndef KERNELS_OPS_CONV_ONE_TAP_H
 #define KERNELS_OPS_CONV_ONE_TAP_H
 
 #include "kernels/ops/conv/prefetch.h"
-#include "kernels/ops/conv/register_tile.h"
 #include "kernels/simd/simd.h"
+
+#ifdef ISA_avx512
+#define ONE_TAP_OUTPUTS 4 /* with 6 columns 24 sums, 4 weights, 1 input: 29 of 32 registers */
+#else
+#define ONE_TAP_OUTPUTS 6 /* with 2 halves of a column 12 sums, 2 inputs, 1 weight: 15 of 16 */
+#endif
 
 /* Does one_tap_row make the rows? */
 static inline int has_one_tap(const struct conv_dims *d)
@@ -22,7 +30,7 @@ static inline int has_one_tap(const struct conv_dims *d)
 }
 
 /* One row of one group: y[co][columns][LANES] of x[ci][columns][LANES], ci in operands; packed weights
- * [piece of COB_MAX outputs][ci][outputs of the piece]; bias[co] or NULL. x_next: the row that comes next, or NULL. */
+ * [piece of ONE_TAP_OUTPUTS][ci][outputs of the piece]; bias[co] or NULL. x_next: the row that comes next, or NULL. */
 struct one_tap_row {
     int columns, ci, co;
 };
