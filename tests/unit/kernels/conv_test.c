@@ -169,10 +169,10 @@ static void many_channels(void **state)
     assert_true(conv_weights(&wide) * LANES > conv_scratch(&wide, 1));
     check_shape(&wide, 1, 0);
     /* one tap: the channels of some columns are copied, those of the first shape at once, of the others in turns */
-    struct conv_dims one_tap[] = {{50, 3, 13, 5, 3, 13, 1, 1, 1, 1, 0, 0, 1, 1, 1},
-                                  {151, 2, 11, 7, 2, 11, 1, 1, 1, 1, 0, 0, 1, 1, 1},
-                                  {7, 3, 4, 200, 3, 4, 1, 1, 1, 1, 0, 0, 1, 1, 1},
-                                  {142, 2, 9, 6, 2, 9, 1, 1, 1, 1, 0, 0, 1, 1, 2}};
+    struct conv_dims one_tap[] = {
+        {50, 3, 13, 5, 3, 13, 1, 1, 1, 1, 0, 0, 1, 1, 1}, {151, 2, 11, 7, 2, 11, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+        {7, 3, 4, 200, 3, 4, 1, 1, 1, 1, 0, 0, 1, 1, 1},  {9, 2, 8, 13, 2, 8, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+        {70, 2, 7, 11, 2, 7, 1, 1, 1, 1, 0, 0, 1, 1, 1},  {142, 2, 9, 6, 2, 9, 1, 1, 1, 1, 0, 0, 1, 1, 2}};
     for (size_t i = 0; i < sizeof one_tap / sizeof one_tap[0]; i++)
         check_shape(&one_tap[i], 1 + (int)i % 2, (int)i % 2);
 }
@@ -286,6 +286,19 @@ static void depthwise_bits(void **state)
         }
 }
 
+/* Outputs as wide as the input and in its middle, of widths that are whole tiles of such rows or not. */
+static void depthwise_same_bits(void **state)
+{
+    (void)state;
+    noise_restart(6);
+    for (size_t level = 0; kernels_level(level); level++)
+        for (int i = 0; i < 24 && kernels_pick(kernels_level(level)); i++) {
+            const int kernel = 3 + 2 * (i % 3), w = 4 + 4 * (i / 3) + (i > 18), h = 1 + (int)noise_below(9);
+            const struct conv_dims d = {3, h, w, 3, h, w, kernel, kernel, 1, 1, kernel / 2, kernel / 2, 1, 1, 3};
+            check_depthwise(kernels_pick(kernels_level(level)), &d, 1 + i % 2);
+        }
+}
+
 /* Rows at scattered addresses, in a random cut: the bits of the whole. Rows that are not read are not there. */
 static const float **scattered(const float *p, int rows, size_t floats, float *to)
 {
@@ -395,8 +408,13 @@ static void padding_is_skipped(void **state)
 }
 
 const struct CMUnitTest conv_tests[] = {
-    cmocka_unit_test(plain_shapes),       cmocka_unit_test(strides_dilations_groups),
-    cmocka_unit_test(every_width),        cmocka_unit_test(many_channels),
-    cmocka_unit_test(depthwise_bits),     cmocka_unit_test(weights_by_rows),
-    cmocka_unit_test(padding_is_skipped), {0},
+    cmocka_unit_test(plain_shapes),
+    cmocka_unit_test(strides_dilations_groups),
+    cmocka_unit_test(every_width),
+    cmocka_unit_test(many_channels),
+    cmocka_unit_test(depthwise_bits),
+    cmocka_unit_test(depthwise_same_bits),
+    cmocka_unit_test(weights_by_rows),
+    cmocka_unit_test(padding_is_skipped),
+    {0},
 };

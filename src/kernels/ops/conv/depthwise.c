@@ -3,10 +3,11 @@
 #include "kernels/ops/tiles.h"
 
 #ifdef ISA_avx512
-#define SUMS_MAX 28 /* of weights in registers, and one of dy: 29 of 32 registers */
+#define SUMS_ROWS(taps) ((taps) == 7 ? 3 : 4) /* of weights in registers; 7 of dy, 1 of x: 29 of 32 registers */
 #else
-#define SUMS_MAX 14 /* 15 of 16 */
+#define SUMS_ROWS(taps) ((taps) == 3 ? 4 : (taps) == 5 ? 2 : 1) /* 15 or 16 of 16 */
 #endif
+#define SUMS_MAX 21
 #define XB_MAX 8 /* columns; with 7 weights and one of x all 16 registers of AVX2 */
 
 /* --- rows of the output --- */
@@ -57,6 +58,88 @@ INLINE void depthwise_run(int taps, int stride, int edge, int xb, const struct d
         vk_store(y + i * t->y_col, acc[i]);
 }
 
+/* --- rows whose output is as wide as the input and lies in its middle --- */
+
+#define HALVES (LANES / VK)
+#define SAME_MAX (XB_MAX / HALVES) /* columns of a tile: both halves of each (one_tap.h) */
+
+/* left, right: so many of the columns that the tile would read are outside. */
+INLINE void depthwise_same_tile(int taps, int left, int right, const struct depthwise_row *t, const float *const *x,
+                                ptrdiff_t x_at, const float *w, float b, float *y)
+{
+    vk acc[SAME_MAX][HALVES];
+    UNROLL
+    for (int i = 0; i < SAME_MAX; i++) {
+        UNROLL
+        for (int h = 0; h < HALVES; h++)
+            acc[i][h] = vk_set1(b);
+    }
+    for (int r = 0; r < t->rows; r++, x += t->row_gap, w += t->w_row) {
+        const float *xr = *x + x_at;
+        vk weight[DEPTHWISE_TAPS];
+        UNROLL
+        for (int k = 0; k < taps; k++)
+            weight[k] = vk_set1(w[k * t->w_tap]);
+        UNROLL
+        for (int j = left; j < SAME_MAX + taps - 1 - right; j++) {
+            UNROLL
+            for (int h = 0; h < HALVES; h++) {
+                vk v = vk_load(xr + j * LANES + h * VK);
+                vk_pin(v);
+                UNROLL
+                for (int k = 0; k < taps; k++)
+                    if (j >= k && j - k < SAME_MAX)
+                        acc[j - k][h] = vk_fma(v, weight[k], acc[j - k][h]);
+            }
+        }
+    }
+    UNROLL
+    for (int i = 0; i < SAME_MAX; i++) {
+        UNROLL
+        for (int h = 0; h < HALVES; h++)
+            vk_store(y + i * LANES + h * VK, acc[i][h]);
+    }
+}
+
+INLINE void depthwise_same_run(int taps, const struct depthwise_row *t, const float *const *x, ptrdiff_t x_at,
+                               const float *w, float b, float *y)
+{
+    const int border = taps / 2, step = SAME_MAX * LANES;
+    x_at -= border * LANES;
+    depthwise_same_tile(taps, border, 0, t, x, x_at, w, b, y);
+    for (int i = SAME_MAX; i < t->n - SAME_MAX; i += SAME_MAX) {
+        x_at += step;
+        y += step;
+        depthwise_same_tile(taps, 0, 0, t, x, x_at, w, b, y);
+    }
+    depthwise_same_tile(taps, 0, border, t, x, x_at + step, w, b, y + step);
+}
+
+static int depthwise_is_same(const struct depthwise_row *t)
+{
+    return t->taps > 1 && t->taps % 2 && t->stride == 1 && t->at == -(t->taps / 2) && t->n == t->len &&
+           t->n % SAME_MAX == 0 && t->n >= 2 * SAME_MAX && t->y_col == LANES;
+}
+
+typedef void depthwise_same_row(const struct depthwise_row *t, const float *const *x, ptrdiff_t x_at, const float *w,
+                                float b, float *y);
+#ifdef FIXED_SIZES
+#define SAME(T)                                                                                                        \
+    static void depthwise_same_##T(const struct depthwise_row *t, const float *const *x, ptrdiff_t x_at,               \
+                                   const float *w, float b, float *y)                                                  \
+    {                                                                                                                  \
+        depthwise_same_run(T, t, x, x_at, w, b, y);                                                                    \
+    }
+SAME(3)
+SAME(5)
+SAME(7)
+/* [taps / 2 - 1] */
+static depthwise_same_row *const same_rows[] = {depthwise_same_3, depthwise_same_5, depthwise_same_7};
+#define SAME_CALL(T, ...) same_rows[(T) / 2 - 1](__VA_ARGS__)
+#else
+#define SAME_CALL(T, ...) depthwise_same_run(T, __VA_ARGS__)
+#endif
+
 typedef void depthwise_tile(const struct depthwise_row *t, int first, const float *const *x, ptrdiff_t x_at,
                             const float *w, float b, float *y);
 #ifdef FIXED_SIZES
@@ -84,6 +167,10 @@ static depthwise_tile *const depthwise_tiles[2][DEPTHWISE_TAPS][2][XB_MAX] = {TI
 void EXPORT(depthwise_row)(const struct depthwise_row *t, const float *const *x, ptrdiff_t x_at, const float *w,
                            float b, float *y)
 {
+    if (depthwise_is_same(t)) {
+        SAME_CALL(t->taps, t, x, x_at, w, b, y);
+        return;
+    }
     for (int half = 0; half < LANES; half += VK)
         for (int i = 0, xb; i < t->n; i += xb) {
             xb = t->n - i < XB_MAX ? t->n - i : XB_MAX;
@@ -121,6 +208,65 @@ INLINE void depthwise_column(int kys, int taps, const struct depthwise_band *m, 
     }
 }
 
+#define BESIDE 4 /* columns of x at a time */
+
+/* Column t of x, counted from where the first tap reads for column 0, by all dy that it meets: for tap k column t - k
+ * of the output, which is g[taps - 1 - k]. */
+INLINE void depthwise_x_column(int kys, int taps, int t, const vk *g, const float *const x[], vk acc[SUMS_MAX])
+{
+    UNROLL
+    for (int ky = 0; ky < kys; ky++) {
+        vk v = vk_load(x[ky] + (ptrdiff_t)t * LANES);
+        vk_pin(v);
+        UNROLL
+        for (int k = 0; k < taps; k++)
+            acc[ky * taps + k] = vk_fma(g[taps - 1 - k], v, acc[ky * taps + k]);
+    }
+}
+
+/* The same where some of these columns are outside. */
+INLINE void depthwise_x_edge(int kys, int taps, int wo, int t, const float *dy, const float *const x[],
+                             vk acc[SUMS_MAX])
+{
+    UNROLL
+    for (int k = 0; k < taps; k++) {
+        if ((unsigned)(t - k) >= (unsigned)wo)
+            continue;
+        vk g = vk_load(dy + (ptrdiff_t)(t - k) * LANES);
+        vk_pin(g);
+        UNROLL
+        for (int ky = 0; ky < kys; ky++)
+            acc[ky * taps + k] = vk_fma(g, vk_load(x[ky] + (ptrdiff_t)t * LANES), acc[ky * taps + k]);
+    }
+}
+
+/* A row with neighbouring columns: each vector of x is read once, each of dy once and a few more where a piece of the
+ * row begins. */
+INLINE void depthwise_sums_row(int kys, int taps, const struct depthwise_band *m, const float *dy,
+                               const float *const x[], vk acc[SUMS_MAX])
+{
+    const int end = m->len - m->at;
+    int t = m->at < 0 ? -m->at : 0;
+    for (; t < end && t < taps - 1; t++)
+        depthwise_x_edge(kys, taps, m->wo, t, dy, x, acc);
+    for (; t + BESIDE <= end && t + BESIDE <= m->wo; t += BESIDE) {
+        vk g[BESIDE + DEPTHWISE_TAPS];
+        UNROLL
+        for (int i = 0; i < taps - 1; i++) {
+            g[i] = vk_load(dy + (ptrdiff_t)(t + i - taps + 1) * LANES);
+            vk_pin(g[i]);
+        }
+        UNROLL
+        for (int i = 0; i < BESIDE; i++) {
+            g[i + taps - 1] = vk_load(dy + (ptrdiff_t)(t + i) * LANES);
+            vk_pin(g[i + taps - 1]);
+            depthwise_x_column(kys, taps, t + i, g + i, x, acc);
+        }
+    }
+    for (; t < end && t < m->wo + taps - 1; t++)
+        depthwise_x_edge(kys, taps, m->wo, t, dy, x, acc);
+}
+
 INLINE void depthwise_sums(int kys, int taps, const struct depthwise_band *m, float *sums)
 {
     vk acc[SUMS_MAX];
@@ -132,6 +278,10 @@ INLINE void depthwise_sums(int kys, int taps, const struct depthwise_band *m, fl
         UNROLL
         for (int ky = 0; ky < kys; ky++)
             x[ky] = m->x[r * m->x_step + ky * m->x_gap] + m->x_at;
+        if (m->stride == 1) {
+            depthwise_sums_row(kys, taps, m, dy, x, acc);
+            continue;
+        }
         for (int o = 0; o < m->lo; o++)
             depthwise_column(kys, taps, m, 1, o, dy, x, acc);
         for (int o = m->lo; o < m->hi; o++)
@@ -154,9 +304,9 @@ typedef void depthwise_sums_tile(const struct depthwise_band *m, float *sums);
 #define SUMS_ENTRY(K, T) [T / 2 - 1][K - 1] = depthwise_sums_##K##T,
 // clang-format off
 #ifdef ISA_avx512
-#define ALL_SUMS(M) M(1, 3) M(2, 3) M(3, 3) M(4, 3) M(1, 5) M(2, 5) M(3, 5) M(4, 5) M(1, 7) M(2, 7) M(3, 7) M(4, 7)
+#define ALL_SUMS(M) M(1, 3) M(2, 3) M(3, 3) M(4, 3) M(1, 5) M(2, 5) M(3, 5) M(4, 5) M(1, 7) M(2, 7) M(3, 7)
 #else
-#define ALL_SUMS(M) M(1, 3) M(2, 3) M(3, 3) M(4, 3) M(1, 5) M(2, 5) M(1, 7) M(2, 7)
+#define ALL_SUMS(M) M(1, 3) M(2, 3) M(3, 3) M(4, 3) M(1, 5) M(2, 5) M(1, 7)
 #endif
 // clang-format on
 ALL_SUMS(SUMS)
@@ -211,7 +361,7 @@ static void kernel_rows(const struct conv_dims *d, struct depthwise_band *m, int
 void EXPORT(depthwise_weight_rows)(const struct conv_dims *d, int c0, int c1, int r0, int r1, const float *const *x,
                                    const float *const *dy, float *sums)
 {
-    const int most = SUMS_MAX / d->kw < 4 ? SUMS_MAX / d->kw : 4;
+    const int most = SUMS_ROWS(d->kw);
     struct depthwise_band m = {.wo = d->wo, .len = d->w, .at = -d->pw, .stride = d->sw};
     int first, last;
     inside(0, d->wo, m.at, d->sw, d->w, &m.lo, &last);
