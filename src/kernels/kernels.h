@@ -62,7 +62,9 @@ enum conv_operand { OPERAND_X, OPERAND_DY, OPERAND_WEIGHTS_X, OPERAND_WEIGHTS_DY
 /* Floats that are to be on their way to the second cache while something else is computed: a wish. */
 struct prefetch_range {
     const float *at;
-    size_t floats;
+    size_t floats;  /* of a row */
+    int rows;       /* 0: none */
+    ptrdiff_t step; /* from row to row */
 };
 #define PREFETCH_RANGES 4
 

@@ -80,6 +80,11 @@ static const char *const texts[] = {
     "residual { conv 1x3x3 6 pad 0x1x1 stride 1x1x2, batchnorm, relu, depthwise 2 pad same }, conv_transpose 2 4 "
     "stride "
     "2, batchnorm, relu, avgpool 2, gap, dense 4",
+    /* Depthwise convolutions whose channels go through the rows in parts: with statistics before and after them, with a
+     * sum and a bias, by stride, and with a dropout, where they all go together. */
+    "conv 1x1 70, bn, relu6, depthwise 3x3 pad 1, bn, relu, conv 1x1 67, bn, residual { depthwise 5x5 pad 2 bias yes, "
+    "bn "
+    "}, relu, depthwise 3x3 stride 2 pad 1, bn, relu, dropout 0.1, depthwise 3x3 pad 1, bn, gap, dense 4",
     "rows, lstm 5 bidirectional, residual { layernorm, attention heads 2 causal }, gru 4, dropout 0.1, residual { rnn "
     "4 act relu, dense 4 }, gru 3 bidirectional last, dense 4",
     "conv 8x3 5, flatten, bn, relu, dropout 0.2, dense 4", /* no stage: behind the flatten there are other channels */

@@ -8,7 +8,7 @@
 struct fetch {
     const struct prefetch_range *next; /* [PREFETCH_RANGES]; NULL: nothing to do */
     int range;
-    size_t done; /* floats of the range */
+    size_t done; /* floats of the range, one row after the other */
 };
 
 /* Where the next `floats` to ask for begin (they may reach beyond what is wished for); NULL: all are asked for. */
@@ -16,13 +16,15 @@ static inline const float *fetch_next(struct fetch *f, size_t floats)
 {
     if (!f->next)
         return NULL;
-    while (f->range < PREFETCH_RANGES && f->done >= f->next[f->range].floats) {
+    while (f->range < PREFETCH_RANGES && f->done >= f->next[f->range].floats * (size_t)f->next[f->range].rows) {
         f->range++;
         f->done = 0;
     }
     if (f->range == PREFETCH_RANGES)
         return NULL;
-    const float *at = f->next[f->range].at + f->done;
+    const struct prefetch_range *r = &f->next[f->range];
+    const size_t row = r->rows > 1 ? f->done / r->floats : 0;
+    const float *at = r->at + (ptrdiff_t)row * r->step + (f->done - row * r->floats);
     f->done += floats;
     return at;
 }

@@ -16,6 +16,8 @@
  *                           |made|                  the rows that this band reads and no band before it did
  *     ring (in = 4)   [4 5 2 3]
  *     band of y             |2 3|                   rows = 2 of the output at a time, handed to y and its statistics
+ *
+ * Depthwise convolutions make all bands of some channels, whose rings are the smaller, before those of the next ones.
  */
 #ifndef NN_PLAN_STAGES_PASS_H
 #define NN_PLAN_STAGES_PASS_H
@@ -73,9 +75,17 @@ struct stage_pass {
                            floats */
     float *next_table;
     int backward, by_rows;
+    int channels; /* by rows: that go through together */
+    int c0;       /* by rows: the first of the channels at hand; x.c, z.c, y.c and the convolution count these alone */
     struct row_band band;     /* by rows */
     struct stage_buffers buf; /* of member 0, or of the member that this copy is for */
 };
+
+/* Floats of a row. */
+static inline size_t stage_row(struct shape s)
+{
+    return (size_t)s.c * (size_t)s.w * LANES;
+}
 
 /* Blocks that go together. */
 struct block_group {
@@ -125,6 +135,11 @@ int stage_looks_ahead(const struct nn_graph *g, const struct stage *s);
 /* May, and should, a pass go row by row? And the rows it takes. */
 int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward);
 struct row_band stage_band(const struct nn_graph *g, const struct stage *s, int backward);
+/* Is a row of the convolution's output made of one row of its input, and no other one made of it? */
+int stage_reads_one_row(const struct nn_graph *g, const struct stage *s);
+/* The channels that go through the rows together, at most: all of them, but where none has to do with another one, of
+ * depthwise convolutions, so few that their rows lie near. */
+int stage_channels(const struct nn_graph *g, const struct stage *s);
 /* Rows of the stage's input that a row of the convolution's input is made of; 0: rows that others are made of too. */
 int stage_window(const struct nn_graph *g, const struct stage *s);
 /* Are x and dx stored in 16 bits, y and dy? Those that lie between two stages are. */

@@ -1,5 +1,5 @@
 /* stage_find.c - which nodes become stages. */
-#include "nn/plan/stages/stage.h"
+#include "nn/plan/stages/pass.h"
 
 struct fusing {
     const struct nn_graph *g;
@@ -132,7 +132,8 @@ int stage_rows(const struct nn_graph *g, const struct stage *s, int wanted)
     struct stage_part part;
     conv->type->part(conv, &part);
     int step = conv_row_step(&part.conv, CONV_FORWARD, g->precision == NN_BF16);
-    size_t row = (floats_of(conv->x[0], 1) + floats_of(conv->y, 1)) / (size_t)conv->y.h, fit = BAND / row;
+    size_t row = (floats_of(conv->x[0], 1) + floats_of(conv->y, 1)) / (size_t)conv->y.h;
+    size_t fit = BAND * (size_t)conv->x[0].c / ((size_t)stage_channels(g, s) * row);
     int rows = wanted ? wanted : fit > 1024 ? 1024 : (int)fit;
     return rows < step ? step : rows - rows % step;
 }

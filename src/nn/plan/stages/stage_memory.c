@@ -46,6 +46,12 @@ int stage_window(const struct nn_graph *g, const struct stage *s)
     return part.pool.d.kh == part.pool.d.sh && !part.pool.d.ph ? part.pool.d.sh : 0;
 }
 
+int stage_reads_one_row(const struct nn_graph *g, const struct stage *s)
+{
+    const struct conv_dims d = conv_of(node_of(g, s, PART_CONV));
+    return d.kh == 1 && d.sh == 1 && d.h == d.ho;
+}
+
 #define ROW_SUMS ((size_t)1 << 18) /* lane sums that may wait in the second cache for their next rows: 1 MiB */
 
 int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward)
@@ -56,7 +62,22 @@ int stage_by_rows(const struct nn_graph *g, const struct stage *s, int backward)
     return !backward || conv_sums(&d, g->precision == NN_BF16) <= ROW_SUMS;
 }
 
-#define LATE 96 /* positions of the output: the sums of a tile of weights come from memory for them, and go back */
+#define ROW_NEAR 8192 /* floats of rows of x and y of the channels that go together */
+
+int stage_channels(const struct nn_graph *g, const struct stage *s)
+{
+    const struct nn_node *conv = node_of(g, s, PART_CONV);
+    struct conv_dims d = conv_of(conv);
+    if (d.groups < 2 || d.groups != d.ci || d.groups != d.co || has(s, PART_POOL) || has(s, PART_DROPOUT))
+        return d.ci;
+    const int fit = ROW_NEAR / ((d.w + d.wo) * LANES), all = d.ci, n = fit < 4 ? 4 : fit;
+    return n < all ? (all + (all + n - 1) / n - 1) / ((all + n - 1) / n) : all;
+}
+
+/* Positions of the output: the sums of a tile of weights come from memory for them, and go back. Fewer where no row of
+ * x is read for two of the output, so that the rings can be small. */
+#define LATE 96
+#define LATE_ONE_ROW 32
 
 struct row_band stage_band(const struct nn_graph *g, const struct stage *s, int backward)
 {
@@ -66,10 +87,11 @@ struct row_band stage_band(const struct nn_graph *g, const struct stage *s, int 
     struct row_band b = {rows, 1, 0, (rows - 1) * d.sh + reach, rows};
     if (backward) { /* rows wait for those that come out of later ones */
         b.weights = conv_weight_band(&d, g->precision == NN_BF16);
-        b.late = b.weights > 1 ? b.weights : LATE / d.wo;
-        int step = conv_row_step(&d, CONV_BACKWARD_DATA, g->precision == NN_BF16);
-        b.in = (rows + b.late) * d.sh + 2 * (reach + d.sh) + step - 2;
-        b.out = rows + b.late + (reach + d.sh - 1) / d.sh + step;
+        const int one_row = stage_reads_one_row(g, s),
+                  step = conv_row_step(&d, CONV_BACKWARD_DATA, g->precision == NN_BF16);
+        b.late = b.weights > 1 ? b.weights : (one_row ? LATE_ONE_ROW : LATE) / d.wo;
+        b.in = (rows + b.late) * d.sh + (one_row ? 0 : 2 * (reach + d.sh) + step - 2);
+        b.out = rows + b.late + (one_row ? 0 : (reach + d.sh - 1) / d.sh + step);
     }
     b.in = b.in < d.h ? b.in : d.h;
     b.out = b.out < d.ho ? b.out : d.ho;
@@ -97,6 +119,8 @@ int stage_in_place_backward(const struct nn_graph *g, const struct stage *s, con
     if (before->next != s->first || s->next < 0 || !stage_by_rows(g, s, 1) || !stage_by_rows(g, before, 1))
         return 0;
     const struct conv_dims d = conv_of(node_of(g, s, PART_CONV));
+    if (stage_channels(g, s) < d.ci && (d.h != d.ho || d.w != d.wo)) /* it would lie on channels that are still read */
+        return 0;
     const struct shape x_shape = g->node[s->first].x[0];
     const size_t x = floats_of(x_shape, 1) >> stage_x_16bit(g, s),
                  y = floats_of(g->node[s->last].y, 1) >> stage_y_16bit(g, s);
@@ -116,7 +140,8 @@ static void cut_rows(struct cutter *c, const struct nn_graph *g, const struct st
     struct row_band band = stage_band(g, s, backward);
     int pool = has(s, PART_POOL), pointwise = has_pointwise(s), bf16 = g->precision == NN_BF16;
     struct shape x = g->node[s->first].x[0];
-    size_t row = floats_of(conv->x[0], 1) / (size_t)d.h, y_row = floats_of(conv->y, 1) / (size_t)d.ho,
+    const int channels = stage_channels(g, s);
+    size_t row = (size_t)(channels * d.w) * LANES, y_row = (size_t)((channels < d.ci ? channels : d.co) * d.wo) * LANES,
            window = floats_of(x, 1) / (size_t)x.h * (size_t)stage_window(g, s);
     size_t pointers = (size_t)d.h * sizeof *r->in_rows / sizeof(float);
     r->in_rows = cut_buffer(c, 1, pointers);

@@ -15,17 +15,19 @@ struct block_place {
 
 static struct block_place block_at(const struct stage_pass *w, int b)
 {
-    size_t x = (size_t)b * w->nx >> w->x_16bit, y = (size_t)b * w->ny >> w->y_16bit;
+    size_t x_first = (size_t)(w->c0 * w->x.w) * LANES >> w->x_16bit,
+           y_first = (size_t)(w->c0 * w->y.w) * LANES >> w->y_16bit;
+    size_t x = ((size_t)b * w->nx >> w->x_16bit) + x_first, y = ((size_t)b * w->ny >> w->y_16bit) + y_first;
     float *output = w->call->y ? w->call->y + y : NULL; /* a gradient may do without */
     struct block_place a = {.x = w->call->x[0] + x, .y = output, .to_y = output, .live = stage_live(w, b)};
     if (w->backward) {
-        a.dy = w->call->dy + (size_t)b * w->s->dy_block;
-        a.dx = w->call->dx[0] ? w->call->dx[0] + (size_t)b * w->s->dx_block : NULL;
+        a.dy = w->call->dy + (size_t)b * w->s->dy_block + y_first;
+        a.dx = w->call->dx[0] ? w->call->dx[0] + (size_t)b * w->s->dx_block + x_first : NULL;
     }
     return a;
 }
 
-/* Floats of a row, and the offset to the next where it may be stored in 16 bits. */
+/* From a row to the next one, of all channels; stored in 16 bits where they may be. */
 static size_t x_row(const struct stage_pass *w)
 {
     return w->nx / (size_t)w->x.h;
@@ -34,11 +36,6 @@ static size_t x_row(const struct stage_pass *w)
 static size_t x_step(const struct stage_pass *w)
 {
     return x_row(w) >> w->x_16bit;
-}
-
-static size_t z_row(const struct stage_pass *w)
-{
-    return w->nz / (size_t)w->z.h;
 }
 
 static size_t y_row(const struct stage_pass *w)
@@ -62,6 +59,19 @@ static void table_of_ring(float **table, int n, int kept, float *from, size_t ro
 {
     for (int i = 0; i < n; i++)
         table[i] = from + (size_t)(i % kept) * row;
+}
+
+/* All channels of a value of n floats. */
+static size_t channels_of(size_t n, struct shape s)
+{
+    return n / ((size_t)(s.h * s.w) * LANES);
+}
+
+/* Floats of a row of a ring. */
+static size_t near_row(const struct stage_pass *w, struct shape s)
+{
+    s.c = w->channels < w->conv.conv.ci ? w->channels : s.c;
+    return stage_row(s);
 }
 
 static int lesser(int a, int b)
@@ -89,13 +99,24 @@ static int outputs_done(const struct conv_dims *d, int i)
     return i == d->h ? d->ho : last < 0 ? 0 : lesser(last / d->sh + 1, d->ho);
 }
 
-/* Rows first..first+n-1 of an array of `all` rows, those that there are. */
-static struct prefetch_range rows_to_prefetch(const float *array, size_t row, int first, int n, int all)
+/* Rows first..first+n-1 of an array of `all` rows, those that there are, `step` from one to the next. */
+static struct prefetch_range rows_to_prefetch(const float *array, size_t row, size_t step, int first, int n, int all)
 {
     n = lesser(n, all - first);
     if (n <= 0) /* the array may be none, and none has no place but its beginning */
-        return (struct prefetch_range){array, 0};
-    return (struct prefetch_range){array + (size_t)first * row, (size_t)n * row};
+        return (struct prefetch_range){.at = array};
+    return (struct prefetch_range){array + (size_t)first * step, row, n, (ptrdiff_t)step};
+}
+
+static struct prefetch_range x_to_prefetch(const struct stage_pass *w, const float *x, int first, int n)
+{
+    return rows_to_prefetch(x, stage_row(w->x) >> w->x_16bit, x_step(w), first * w->window, n * w->window,
+                            x ? w->x.h : 0);
+}
+
+static struct prefetch_range y_to_prefetch(const struct stage_pass *w, const float *y, int first, int n)
+{
+    return rows_to_prefetch(y, stage_row(w->y) >> w->y_16bit, y_step(w), first, n, y ? w->y.h : 0);
 }
 
 /* --- forward --- */
@@ -113,7 +134,7 @@ static const float *make_row(struct stage_pass *w, const struct block_place *a, 
 {
     const float *x = a->x + (size_t)(i * w->window) * x_step(w);
     if (!has_pointwise(w->s) && !has(w->s, PART_POOL)) {
-        w->k->bf16_round(x_row(w), x, w->buf.in_rows[i]);
+        w->k->bf16_round(stage_row(w->x), x, w->buf.in_rows[i]);
         return x;
     }
     if (!has(w->s, PART_POOL)) {
@@ -135,7 +156,7 @@ static void finish_input(const struct stage_pass *w, int i)
     if (!w->bf16)
         return;
     if (has(w->s, PART_POOL))
-        w->k->bf16_round(z_row(w), row, row);
+        w->k->bf16_round(stage_row(w->z), row, row);
     w->k->conv_operand(&w->conv.conv, w->backward ? OPERAND_WEIGHTS_X : OPERAND_X, row, row);
 }
 
@@ -158,6 +179,14 @@ static int makes_inputs(const struct stage_pass *w)
     return has_parts_before(w) || w->bf16;
 }
 
+/* Rows that lie one after the other are handed on together. */
+static void hand_rows_on(const struct stage_pass *w, const struct block_place *a, int from, int to)
+{
+    const int together = stage_row(w->y) < y_row(w) ? 1 : to - from;
+    for (int r = from; r < to; r += together)
+        stage_hand_on(w, a->live, r, r + together, w->buf.out_rows[r], a->to_y + (size_t)r * y_step(w));
+}
+
 static void block_forward(struct stage_pass *w, int b)
 {
     const struct conv_dims *d = &w->conv.conv;
@@ -175,29 +204,56 @@ static void block_forward(struct stage_pass *w, int b)
         if (makes_inputs(w))
             make_inputs(w, &a, made, in);
         made = in;
-        const struct prefetch_range next[PREFETCH_RANGES] = {
-            rows_to_prefetch(a.x, x_step(w), in * w->window, step * d->sh * w->window, w->x.h),
-            rows_to_prefetch(a.y, y_step(w), end, step, d->ho)};
+        const struct prefetch_range next[PREFETCH_RANGES] = {x_to_prefetch(w, a.x, in, step * d->sh),
+                                                             y_to_prefetch(w, a.y, end, step)};
         PRODUCT_OF(w->k, w->bf16, conv_rows)
         (d, CONV_FORWARD, r, end, (const float *const *)w->buf.in_rows, w->buf.packed, w->b, w->buf.out_rows, next,
          w->buf.conv_scratch);
-        stage_hand_on(w, a.live, r, end, w->buf.out_rows[r], a.to_y + (size_t)r * y_step(w));
+        hand_rows_on(w, &a, r, end);
     }
     if (w->next_table)
         w->k->bn_moments_end(d->co, d->wo, d->ho, a.live, w->buf.about, w->buf.lanes,
-                             w->buf.moments + (size_t)b * (size_t)d->co);
+                             w->buf.moments + (size_t)b * channels_of(w->ny, w->y));
+}
+
+/* The i-th channels that go through the rows together; 0: there are no more. */
+static int some_channels(const struct stage_pass *all, int i, struct stage_pass *w)
+{
+    const int n = all->channels, c0 = i * n, of = all->conv.conv.ci;
+    *w = *all;
+    if (c0 >= of || n == of)
+        return !i;
+    const int c = lesser(n, of - c0);
+    const ptrdiff_t taps = (ptrdiff_t)w->conv.conv.kh * w->conv.conv.kw;
+    w->c0 = c0;
+    w->x.c = w->z.c = w->y.c = w->f.c = c;
+    w->conv.conv.ci = w->conv.conv.co = w->conv.conv.groups = c;
+    w->b = w->b ? w->b + c0 : NULL;
+    w->buf.packed += c0 * taps;
+    if (w->f.scale) {
+        w->f.scale += c0;
+        w->f.shift += c0;
+    }
+    w->buf.lanes = w->buf.lanes ? w->buf.lanes + c0 * 2 * LANES : NULL;
+    w->buf.about = w->buf.about ? w->buf.about + c0 : NULL;
+    w->buf.moments = w->buf.moments ? w->buf.moments + c0 : NULL;
+    w->buf.sums = w->buf.sums ? w->buf.sums + 2 * c0 : NULL;
+    w->buf.dw_sums = w->buf.dw_sums ? w->buf.dw_sums + c0 * taps * LANES : NULL;
+    w->buf.db_sums = w->buf.db_sums ? w->buf.db_sums + (ptrdiff_t)c0 * LANES : NULL;
+    return 1;
 }
 
 void stage_rows_forward(void *ctx, int i, int member)
 {
-    struct stage_pass w = stage_member(ctx, member);
+    struct stage_pass w = stage_member(ctx, member), some;
     struct block_group g = stage_group(&w, i);
     if (makes_inputs(&w))
-        table_of_ring(w.buf.in_rows, w.conv.conv.h, w.band.in, w.buf.conv_in, z_row(&w));
+        table_of_ring(w.buf.in_rows, w.conv.conv.h, w.band.in, w.buf.conv_in, near_row(&w, w.z));
     if (w.y_16bit)
-        table_of_ring(w.buf.out_rows, w.conv.conv.ho, w.band.rows, w.buf.conv_out, y_row(&w));
+        table_of_ring(w.buf.out_rows, w.conv.conv.ho, w.band.rows, w.buf.conv_out, near_row(&w, w.y));
     for (int b = g.first; b < g.first + g.blocks; b++)
-        block_forward(&w, b);
+        for (int c = 0; some_channels(&w, c, &some); c++)
+            block_forward(&some, b);
 }
 
 /* --- backward --- */
@@ -216,7 +272,7 @@ static void make_gradient(const struct stage_pass *w, const struct block_place *
         if (w->next_table)
             stage_norm_back(w, 1, a->live, a->y + (size_t)r * y_step(w), dy, w->buf.out_rows[r]);
         else
-            w->k->bf16_round(y_row(w), dy, w->buf.out_rows[r]);
+            w->k->bf16_round(stage_row(w->y), dy, w->buf.out_rows[r]);
     }
 }
 
@@ -228,7 +284,7 @@ static void finish_gradient_rows(const struct stage_pass *w, const struct block_
     if (w->buf.db_sums)
         w->k->conv_bias_rows(d, from, to, (const float *const *)w->buf.out_rows, w->buf.db_sums);
     for (int r = from; r < to && w->bf16; r++) {
-        float *row = w->buf.out_rows[r], *room = w->buf.weight_grad + (size_t)(r % w->band.out) * y_row(w);
+        float *row = w->buf.out_rows[r], *room = w->buf.weight_grad + (size_t)(r % w->band.out) * stage_row(w->y);
         w->buf.weight_rows[r] = w->k->conv_operand(d, OPERAND_WEIGHTS_DY, row, room);
         if (a->dx)
             w->k->conv_operand(d, OPERAND_DY, row, row);
@@ -260,7 +316,7 @@ static void rows_below(struct stage_pass *w, const struct block_place *a)
     for (int i = w->z.h * w->window; i < w->x.h; i++) {
         size_t at = (size_t)i * x_step(w);
         float *nothing = has_pointwise(w->s) ? w->buf.pool_in_grad : a->dx + at;
-        memset(nothing, 0, x_row(w) * sizeof *nothing);
+        memset(nothing, 0, stage_row(w->x) * sizeof *nothing);
         if (has_pointwise(w->s))
             stage_pointwise_back(w, &w->back, 1, a->x + at, nothing, NULL, a->dx + at);
     }
@@ -323,10 +379,8 @@ static void block_backward(struct stage_pass *w, int b)
         finish_gradient_rows(w, &a, r, end);
         int in_end = stage_inputs_done(d, w->bf16, end);
         const struct prefetch_range next[PREFETCH_RANGES] = {
-            rows_to_prefetch(a.y, y_step(w), end, step, w->next_table ? d->ho : 0),
-            rows_to_prefetch(a.dy, y_step(w), end, step, d->ho),
-            rows_to_prefetch(a.x, x_step(w), in_end * w->window, step * d->sh * w->window, w->x.h),
-            rows_to_prefetch(a.dx, x_step(w), in_end * w->window, step * d->sh * w->window, a.dx ? w->x.h : 0)};
+            y_to_prefetch(w, w->next_table ? a.y : NULL, end, step), y_to_prefetch(w, a.dy, end, step),
+            x_to_prefetch(w, a.x, in_end, step * d->sh), x_to_prefetch(w, a.dx, in_end, step * d->sh)};
         if (a.dx)
             input_gradient(w, &a, in, in_end, next);
         else if (makes_inputs(w))
@@ -342,26 +396,27 @@ static void block_backward(struct stage_pass *w, int b)
         out = out_end;
     }
     if (has(w->s, PART_NORM))
-        w->k->pointwise_sums(w->x.c, a.live, w->buf.lanes, w->buf.sums + 2 * (size_t)b * (size_t)w->x.c);
+        w->k->pointwise_sums(w->x.c, a.live, w->buf.lanes, w->buf.sums + 2 * (size_t)b * channels_of(w->nx, w->x));
 }
 
 void stage_rows_backward(void *ctx, int i, int member)
 {
-    struct stage_pass w = stage_member(ctx, member);
+    struct stage_pass w = stage_member(ctx, member), some;
     const struct conv_dims *d = &w.conv.conv;
     struct block_group g = stage_group(&w, i);
     float *db, *dw = stage_share(&w, i, &db);
     if (makes_inputs(&w))
-        table_of_ring(w.buf.in_rows, d->h, w.band.in, w.buf.conv_in, z_row(&w));
+        table_of_ring(w.buf.in_rows, d->h, w.band.in, w.buf.conv_in, near_row(&w, w.z));
     if (has(w.s, PART_POOL))
-        table_of_ring(w.buf.in_grad_rows, d->h, w.band.in, w.buf.conv_in_grad, z_row(&w));
+        table_of_ring(w.buf.in_grad_rows, d->h, w.band.in, w.buf.conv_in_grad, near_row(&w, w.z));
     if (makes_gradient(&w))
-        table_of_ring(w.buf.out_rows, d->ho, w.band.out, w.buf.conv_out_grad, y_row(&w));
+        table_of_ring(w.buf.out_rows, d->ho, w.band.out, w.buf.conv_out_grad, near_row(&w, w.y));
     memset(w.buf.dw_sums, 0, conv_sums(d, w.bf16) * sizeof *w.buf.dw_sums);
     if (db)
         memset(w.buf.db_sums, 0, (size_t)d->co * LANES * sizeof *w.buf.db_sums);
     for (int b = g.first; b < g.first + g.blocks; b++)
-        block_backward(&w, b);
+        for (int c = 0; some_channels(&w, c, &some); c++)
+            block_backward(&some, b);
     PRODUCT_OF(w.k, w.bf16, conv_weight_sums)(d, w.buf.dw_sums, dw);
     if (db)
         w.k->conv_bias_sums(d, w.buf.db_sums, db);

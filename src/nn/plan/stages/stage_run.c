@@ -62,6 +62,7 @@ static struct stage_pass stage_pass_of(const struct nn_net *net, const struct st
         w.w = w.buf.rounded;
     }
     if (w.by_rows) {
+        w.channels = stage_channels(g, s);
         w.band = stage_band(g, s, backward);
         w.window = stage_window(g, s);
         PRODUCT_OF(w.k, w.bf16, conv_pack)
@@ -123,7 +124,7 @@ void stage_pointwise(const struct stage_pass *w, struct pointwise *f, int rows, 
     }
     w->k->pointwise_forward(f, rows, x, y);
     if (round && w->bf16)
-        w->k->bf16_round((size_t)rows * (w->nx / (size_t)w->x.h), y, y);
+        w->k->bf16_round((size_t)rows * stage_row(w->x), y, y);
 }
 
 void stage_pointwise_back(const struct stage_pass *w, struct pointwise *f, int rows, const float *x, const float *dy,
@@ -131,7 +132,7 @@ void stage_pointwise_back(const struct stage_pass *w, struct pointwise *f, int r
 {
     const float *mean = NULL;
     if (has(w->s, PART_NORM))
-        mean = bn_row(node_of(w->net->graph, w->s, PART_NORM), w->call->saved, BN_MEAN);
+        mean = bn_row(node_of(w->net->graph, w->s, PART_NORM), w->call->saved, BN_MEAN) + w->c0;
     if (w->x_16bit) {
         w->k->pointwise_backward_bf16(f, rows, (const uint16_t *)x, dy, mean, y, (uint16_t *)g, w->buf.lanes);
         return;
@@ -139,9 +140,9 @@ void stage_pointwise_back(const struct stage_pass *w, struct pointwise *f, int r
     f->add = added_to(w, x);
     w->k->pointwise_backward(f, rows, x, dy, mean, y, g, w->buf.lanes);
     if (f->add && w->call->dx[1]) /* the gradient of what was added is that at the norm's output */
-        memcpy(w->call->dx[1] + (x - w->call->x[0]), g, (size_t)rows * (w->nx / (size_t)w->x.h) * sizeof *g);
+        memcpy(w->call->dx[1] + (x - w->call->x[0]), g, (size_t)rows * stage_row(w->x) * sizeof *g);
     if (y && w->bf16)
-        w->k->bf16_round((size_t)rows * (w->nx / (size_t)w->x.h), y, y);
+        w->k->bf16_round((size_t)rows * stage_row(w->x), y, y);
 }
 
 void stage_hand_on(const struct stage_pass *w, int live, int r0, int r1, const float *rows, float *y)
@@ -152,14 +153,14 @@ void stage_hand_on(const struct stage_pass *w, int live, int r0, int r1, const f
     else if (w->next_table)
         w->k->bn_moments(w->y.c, w->y.w, n, live, first, rows, w->buf.about, w->buf.lanes);
     else if (w->y_16bit)
-        w->k->to_bf16((size_t)n * (w->ny / (size_t)w->y.h), rows, (uint16_t *)y);
+        w->k->to_bf16((size_t)n * stage_row(w->y), rows, (uint16_t *)y);
 }
 
 void stage_norm_back(const struct stage_pass *w, int rows, int images, const float *y, const float *dy, float *dyc)
 {
     const struct nn_node *next = &w->net->graph->node[w->s->next];
-    const float *a = bn_row(next, w->next_table, BN_A), *p = bn_row(next, w->next_table, BN_P),
-                *q = bn_row(next, w->next_table, BN_Q);
+    const float *a = bn_row(next, w->next_table, BN_A) + w->c0, *p = bn_row(next, w->next_table, BN_P) + w->c0,
+                *q = bn_row(next, w->next_table, BN_Q) + w->c0;
     if (w->y_16bit)
         w->k->bn_backward_bf16(w->y.c, rows, w->y.w, images, (const uint16_t *)y, (const uint16_t *)dy, a, p, q, dyc);
     else
