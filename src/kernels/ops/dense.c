@@ -131,17 +131,17 @@ static gemm_fn *const gemms[2][RB_MAX][VB_MAX] = {GEMMS(GEMM_ENTRY, 0) GEMMS(GEM
 #endif
 
 /* The pieces of tiles.h, for loops from the first to the last. */
-struct cut {
+struct row_cut {
     int count, each, more;
 };
 
-static struct cut cut_of(int n, int max)
+static struct row_cut row_cut_of(int n, int max)
 {
     const int count = pieces(n, max);
-    return (struct cut){count, n / count, n % count};
+    return (struct row_cut){count, n / count, n % count};
 }
 
-INLINE int piece_of(const struct cut *c, int i)
+INLINE int piece_of(const struct row_cut *c, int i)
 {
     return c->each + (i < c->more);
 }
@@ -151,7 +151,7 @@ static void gemm_rows(int strip, const struct gemm *m, int rows, int vb, const f
                       const float *bias, float *out)
 {
     ptrdiff_t a_row = strip ? IMAGES : m->a_row, out_row = strip ? m->out_row : LANES;
-    const struct cut c = cut_of(rows, RB_OF(vb));
+    const struct row_cut c = row_cut_of(rows, RB_OF(vb));
     for (int k = 0, r0 = 0, rb; k < c.count; k++, r0 += rb) {
         rb = piece_of(&c, k);
         GEMM_CALL(strip, rb, vb, m, a + r0 * a_row, b, bias ? bias + r0 : NULL, out + r0 * out_row);
@@ -236,7 +236,7 @@ void EXPORT_PRODUCT(dense_forward)(int blocks, int in, int out, const float *x, 
 /* to: for each tile of rows and each operand the weights of these rows, side by side as the tile reads them. */
 static void pack_columns(int rows, int n, int in, const float *w, float *to)
 {
-    const struct cut c = cut_of(rows, TILE_ROWS);
+    const struct row_cut c = row_cut_of(rows, TILE_ROWS);
     for (int k = 0; k < n; k++, w += in) {
         const float *from = w;
         float *tile = to;
@@ -253,7 +253,7 @@ static void pack_columns(int rows, int n, int in, const float *w, float *to)
 /* The rows of dx whose weights are packed, of all blocks. */
 static void packed_rows(struct gemm *m, int rows, int blocks, const float *packed, const float *dy, float *dx)
 {
-    const struct cut c = cut_of(rows, TILE_ROWS);
+    const struct row_cut c = row_cut_of(rows, TILE_ROWS);
     for (int i = 0; i < pieces(blocks, VB_MAX); i++) {
         const int v0 = piece_at(blocks, VB_MAX, i), vb = piece_at(blocks, VB_MAX, i + 1) - v0;
         for (int t = 0, r = 0, rb; t < c.count; t++, r += rb) {
@@ -351,7 +351,7 @@ static void dense_bias_gradient(int blocks, int out, const float *dy, float *db)
  */
 static void pack_rows(int blocks, int out, int rows, const float *dy, float *to, float *sums)
 {
-    const struct cut c = cut_of(rows, TILE_ROWS);
+    const struct row_cut c = row_cut_of(rows, TILE_ROWS);
     for (int b = 0; b < blocks; b++, dy += (ptrdiff_t)out * IMAGES) {
         const float *from = dy;
         float *tile = to, *sum = sums;
@@ -367,7 +367,7 @@ static void pack_rows(int blocks, int out, int rows, const float *dy, float *to,
 
 static void add_strip(struct gemm *m, int rows, int vb, const float *packed, const float *strip, float *dw)
 {
-    const struct cut c = cut_of(rows, TILE_ROWS);
+    const struct row_cut c = row_cut_of(rows, TILE_ROWS);
     for (int k = 0, r = 0, rb; k < c.count; k++, r += rb) {
         rb = piece_of(&c, k);
         m->a_block = (ptrdiff_t)rb * IMAGES;
