@@ -23,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 
+from model_file import read_model
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 RECORD = 3073
 SWEEP = """
@@ -103,17 +105,6 @@ def with_torch(a, folder):
 # ---- the side of PyTorch
 
 
-def tensors(path):
-    import numpy
-    import torch
-    raw = open(path, "rb").read()
-    n = int.from_bytes(raw[:8], "little")
-    head = json.loads(raw[8:8 + n])
-    return {name: torch.from_numpy(numpy.frombuffer(raw[8 + n + t["data_offsets"][0]:8 + n + t["data_offsets"][1]],
-                                                    numpy.float32).reshape(t["shape"]).copy())
-            for name, t in head.items() if name != "__metadata__"}
-
-
 def features_of(w, x):
     """EfficientNet-Lite0 up to the global average pooling, in evaluation mode."""
     from torch.nn import functional
@@ -179,7 +170,7 @@ def train_head(a, seed, x, y, test, label):
 def side_of_torch(a):
     import torch
     torch.set_num_threads(a.threads)
-    w = tensors(data_folder() + "/efficientnet-lite0/model.safetensors")
+    _, w = read_model(data_folder() + "/efficientnet-lite0/model.safetensors")
     test, label = load(a.torch + "/0/test_batch.bin", w)
     for k in range(a.parts):
         x, y = load("%s/%d/data_batch_1.bin" % (a.torch, k), w)

@@ -12,13 +12,13 @@ import argparse
 import csv
 import glob
 import gzip
-import json
 import os
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
+
+from model_file import read_model
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TRAIN, TEST, NOISE, BATCH, LR = 10000, 2000, 32, 64, 0.0005
@@ -104,16 +104,7 @@ def features_of(path):
     from torch import nn
     net = nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3, padding=1),
                         nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32 * 49, 64), nn.ReLU(), nn.Linear(64, 10))
-    with open(path, "rb") as f:
-        size = struct.unpack("<Q", f.read(8))[0]
-        head = json.loads(f.read(size))
-        bytes_ = f.read()
-    state = {}
-    for name, t in head.items():
-        if name != "__metadata__":
-            first, last = t["data_offsets"]
-            state[name] = torch.frombuffer(bytearray(bytes_[first:last]), dtype=torch.float32).reshape(t["shape"])
-    net.load_state_dict(state)
+    net.load_state_dict(read_model(path)[1])
     return net[:-1].eval()
 
 

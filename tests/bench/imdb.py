@@ -23,6 +23,8 @@ import sys
 import tempfile
 import unicodedata
 
+from model_file import read_model
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 LENGTH, BATCH = 100, 32
 RECIPES = {
@@ -117,21 +119,6 @@ def words_of(text):
 
 def lower(letter):
     return letter.lower() if len(letter.lower()) == 1 else letter
-
-
-def read_model(path):
-    """Metadata, and tensors by layer and name."""
-    import numpy
-    import torch
-    with open(path, "rb") as f:
-        head = json.loads(f.read(int.from_bytes(f.read(8), "little")))
-        data = f.read()
-    about = head.pop("__metadata__")
-
-    def tensor(t):
-        first, last = t["data_offsets"]
-        return torch.from_numpy(numpy.frombuffer(data[first:last], numpy.float32).reshape(t["shape"]).copy())
-    return about, {name: tensor(t) for name, t in sorted(head.items(), key=lambda item: int(item[0].split(".")[0]))}
 
 
 def load(name, about):

@@ -22,6 +22,7 @@ import tempfile
 import time
 
 from compare import HERE, N1, peer_environment
+from model_file import read_model
 
 FILES = ("idx", "png")
 
@@ -87,13 +88,7 @@ def network(path):
     import numpy
     import torch
     from torch import nn
-    raw = open(path, "rb").read()
-    n = int.from_bytes(raw[:8], "little")
-    head = json.loads(raw[8:8 + n])
-    texts = head.pop("__metadata__")
-    state = {name: torch.from_numpy(numpy.frombuffer(raw[8 + n + t["data_offsets"][0]:8 + n + t["data_offsets"][1]],
-                                                     numpy.float32).reshape(t["shape"]).copy())
-             for name, t in head.items()}
+    texts, state = read_model(path)
     layers = []
     for conv in ((1, 10, 3), (10, 16, 3), (16, 20, 3), None, (20, 10, 1), (10, 16, 3), (16, 16, 3), (16, 20, 3)):
         layers += [nn.MaxPool2d(2)] if not conv else [

@@ -25,6 +25,8 @@ import subprocess
 import sys
 import tempfile
 
+from model_file import read_model
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 LENGTH, WIDTH, HEADS, DEPTH, BEAM, PENALTY, VALIDATION = 48, 128, 4, 2, 4, 0.6, 0.03
 SWEEP = """
@@ -147,21 +149,6 @@ class Tokens:
 
     def decode(self, ids):
         return b"".join(self.bytes[i] for i in ids).decode(errors="replace")
-
-
-def read_model(path):
-    """Metadata, and tensors by layer and name."""
-    import numpy
-    import torch
-    with open(path, "rb") as f:
-        head = json.loads(f.read(int.from_bytes(f.read(8), "little")))
-        data = f.read()
-    about = head.pop("__metadata__")
-
-    def tensor(t):
-        first, last = t["data_offsets"]
-        return torch.from_numpy(numpy.frombuffer(data[first:last], numpy.float32).reshape(t["shape"]).copy())
-    return about, {name: tensor(t) for name, t in sorted(head.items(), key=lambda item: int(item[0].split(".")[0]))}
 
 
 class Pairs:

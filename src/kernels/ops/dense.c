@@ -4,8 +4,8 @@
  *
  * Of bf16 numbers: one operation for each pair (2i, 2i + 1) of inputs, of outputs, of images, which is one fma for the
  * second and then one for the first; one without a partner has one fma alone. In the end 0 is added. */
+#include "kernels/ops/cut.h"
 #include "kernels/ops/ops.h"
-#include "kernels/ops/tiles.h"
 
 /* Before a loop over operands: a few rounds at a time, where a round is short. */
 #if !defined(FIXED_SIZES) || defined(ISA_avx512)
@@ -130,30 +130,14 @@ static gemm_fn *const gemms[2][RB_MAX][VB_MAX] = {GEMMS(GEMM_ENTRY, 0) GEMMS(GEM
 #define GEMM_CALL(S, R, V, ...) gemm_tile(S, R, V, __VA_ARGS__)
 #endif
 
-/* The pieces of tiles.h, for loops from the first to the last. */
-struct row_cut {
-    int count, each, more;
-};
-
-static struct row_cut row_cut_of(int n, int max)
-{
-    const int count = pieces(n, max);
-    return (struct row_cut){count, n / count, n % count};
-}
-
-INLINE int piece_of(const struct row_cut *c, int i)
-{
-    return c->each + (i < c->more);
-}
-
 /* All rows of vb <= VB_MAX vectors. */
 static void gemm_rows(int strip, const struct gemm *m, int rows, int vb, const float *a, const float *b,
                       const float *bias, float *out)
 {
     ptrdiff_t a_row = strip ? IMAGES : m->a_row, out_row = strip ? m->out_row : LANES;
-    const struct row_cut c = row_cut_of(rows, RB_OF(vb));
-    for (int k = 0, r0 = 0, rb; k < c.count; k++, r0 += rb) {
-        rb = piece_of(&c, k);
+    const struct cut c = cut_of(rows, RB_OF(vb));
+    for (int k = 0, r0 = 0, rb; k < c.pieces; k++, r0 += rb) {
+        rb = cut_size(&c, k);
         GEMM_CALL(strip, rb, vb, m, a + r0 * a_row, b, bias ? bias + r0 : NULL, out + r0 * out_row);
     }
 }
@@ -236,12 +220,12 @@ void EXPORT_PRODUCT(dense_forward)(int blocks, int in, int out, const float *x, 
 /* to: for each tile of rows and each operand the weights of these rows, side by side as the tile reads them. */
 static void pack_columns(int rows, int n, int in, const float *w, float *to)
 {
-    const struct row_cut c = row_cut_of(rows, TILE_ROWS);
+    const struct cut c = cut_of(rows, TILE_ROWS);
     for (int k = 0; k < n; k++, w += in) {
         const float *from = w;
         float *tile = to;
-        for (int t = 0, rb; t < c.count; t++, from += rb, tile += (ptrdiff_t)n * rb) {
-            rb = piece_of(&c, t);
+        for (int t = 0, rb; t < c.pieces; t++, from += rb, tile += (ptrdiff_t)n * rb) {
+            rb = cut_size(&c, t);
             if (rb == TILE_ROWS)
                 memcpy(tile + k * TILE_ROWS, from, TILE_ROWS * sizeof *from);
             else
@@ -253,11 +237,11 @@ static void pack_columns(int rows, int n, int in, const float *w, float *to)
 /* The rows of dx whose weights are packed, of all blocks. */
 static void packed_rows(struct gemm *m, int rows, int blocks, const float *packed, const float *dy, float *dx)
 {
-    const struct row_cut c = row_cut_of(rows, TILE_ROWS);
+    const struct cut c = cut_of(rows, TILE_ROWS);
     for (int i = 0; i < pieces(blocks, VB_MAX); i++) {
         const int v0 = piece_at(blocks, VB_MAX, i), vb = piece_at(blocks, VB_MAX, i + 1) - v0;
-        for (int t = 0, r = 0, rb; t < c.count; t++, r += rb) {
-            m->a_k = rb = piece_of(&c, t);
+        for (int t = 0, r = 0, rb; t < c.pieces; t++, r += rb) {
+            m->a_k = rb = cut_size(&c, t);
             GEMM_CALL(0, rb, vb, m, packed + (ptrdiff_t)r * m->k, dy + v0 * m->b_vec, NULL,
                       dx + v0 * m->out_vec + (ptrdiff_t)r * LANES);
         }
@@ -351,12 +335,12 @@ static void dense_bias_gradient(int blocks, int out, const float *dy, float *db)
  */
 static void pack_rows(int blocks, int out, int rows, const float *dy, float *to, float *sums)
 {
-    const struct row_cut c = row_cut_of(rows, TILE_ROWS);
+    const struct cut c = cut_of(rows, TILE_ROWS);
     for (int b = 0; b < blocks; b++, dy += (ptrdiff_t)out * IMAGES) {
         const float *from = dy;
         float *tile = to, *sum = sums;
-        for (int t = 0, n; t < c.count; t++, from += n, tile += blocks * n) {
-            n = piece_of(&c, t) * IMAGES;
+        for (int t = 0, n; t < c.pieces; t++, from += n, tile += blocks * n) {
+            n = cut_size(&c, t) * IMAGES;
             for (int i = 0; i < n; i += LANES / 2)
                 memcpy(tile + b * n + i, from + i, LANES / 2 * sizeof *from);
             for (int i = 0; sums && i < n; i += VK, sum += VK)
@@ -367,9 +351,9 @@ static void pack_rows(int blocks, int out, int rows, const float *dy, float *to,
 
 static void add_strip(struct gemm *m, int rows, int vb, const float *packed, const float *strip, float *dw)
 {
-    const struct row_cut c = row_cut_of(rows, TILE_ROWS);
-    for (int k = 0, r = 0, rb; k < c.count; k++, r += rb) {
-        rb = piece_of(&c, k);
+    const struct cut c = cut_of(rows, TILE_ROWS);
+    for (int k = 0, r = 0, rb; k < c.pieces; k++, r += rb) {
+        rb = cut_size(&c, k);
         m->a_block = (ptrdiff_t)rb * IMAGES;
         GEMM_CALL(1, rb, vb, m, packed + (ptrdiff_t)r * m->k, strip, NULL, dw + r * m->out_row);
     }

@@ -331,8 +331,7 @@ void EXPORT_PRODUCT(conv_pack)(const struct conv_dims *d, enum conv_way way, con
         PLAIN(conv_pack)(d, way, w, packed);
         return;
     }
-#endif
-#ifndef BF16
+#else
     if (winograd_large_of(d, way, &fast)) {
         EXPORT(winograd_large_pack)
         (&fast, way == CONV_FORWARD ? each : taps, way == CONV_FORWARD ? taps : each, way != CONV_FORWARD, w, packed);
@@ -368,8 +367,7 @@ void EXPORT_PRODUCT(conv_rows)(const struct conv_dims *d, enum conv_way way, int
         PLAIN(conv_rows)(d, way, r0, r1, x, packed, b, y, next, scratch);
         return;
     }
-#endif
-#ifndef BF16
+#else
     if (winograd_large_of(d, way, &fast)) {
         EXPORT(winograd_large_rows)(&fast, r0, r1, x, packed, b, y, &fetch, scratch);
         return;

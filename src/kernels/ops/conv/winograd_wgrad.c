@@ -6,8 +6,8 @@
  *     z  [product][piece of output channels][square][channel]    what a tile reads lies one after the other
  *     sums  [pass][product][piece of output channels][input channel][output channel], the pieces in whole vectors */
 #include "kernels/ops/conv/winograd_wgrad.h"
+#include "kernels/ops/cut.h"
 #include "kernels/ops/ops.h"
-#include "kernels/ops/tiles.h"
 
 #define CO_MAX WINOGRAD_WGRAD_CO
 #ifdef ISA_avx512
@@ -211,28 +211,17 @@ static void add_lane_sums(size_t n, const float *made, float *sums)
     }
 }
 
-/* n channels in even pieces: the first `more` have one more than `each`. */
-struct cut {
-    int n, each, more;
-};
-
-static struct cut cut_of(int channels, int most)
-{
-    const int n = pieces(channels, most);
-    return (struct cut){n, channels / n, channels % n};
-}
-
 /* Pieces k0..k1-1 of the output channels, from z on, times all input channels, from v on, in half of the lanes. */
 static void multiply_pieces(const struct pass *p, struct cut co, int k0, int k1, const float *z, const float *v,
                             float *made)
 {
     const struct cut ci = cut_of(p->d->ci, CI_MAX);
     for (int k = k0; k < k1; k++) {
-        const int cob = co.each + (k < co.more);
+        const int cob = cut_size(&co, k);
         const float *in = v;
         float *to = made;
-        for (int i = 0; i < ci.n; i++) {
-            const int cib = ci.each + (i < ci.more);
+        for (int i = 0; i < ci.pieces; i++) {
+            const int cib = cut_size(&ci, i);
             TILE_CALL(cob, cib, p->n, z, in, to);
             in += (ptrdiff_t)cib * p->n * VK;
             to += (ptrdiff_t)cib * cob * LANES;
@@ -251,12 +240,12 @@ static void multiply_band(const struct pass *p)
     const int together = winograd_wgrad_together(d);
     float *sums = p->sums + (size_t)(4 * p->number) * winograd_wgrad_product(d);
     for (int product = 0; product < 4; product++)
-        for (int k = 0, end; k < co.n; k = end) {
-            end = k + together < co.n ? k + together : co.n;
+        for (int k = 0, end; k < co.pieces; k = end) {
+            end = k + together < co.pieces ? k + together : co.pieces;
             const int first = k * co.each + (k < co.more ? k : co.more);
             size_t floats = 0;
             for (int i = k; i < end; i++)
-                floats += winograd_wgrad_piece(d, co.each + (i < co.more));
+                floats += winograd_wgrad_piece(d, cut_size(&co, i));
             for (int part = 0; part < LANES; part += VK) {
                 const ptrdiff_t at = part * 4 + product * VK;
                 multiply_pieces(p, co, k, end, p->z + (at * d->co + (ptrdiff_t)first * VK) * p->n,
