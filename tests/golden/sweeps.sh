@@ -2,8 +2,9 @@
 # interruption and on every instruction set, and of a trial that is trained again by itself.
 . "${SOURCE:?}/tests/golden/lib.bash" || exit 1
 
-# Pixels are bytes of the program itself: N SIZE, from number AT on.
-pixels() { tail -c "+$(($3 * $2 + 1))" "$SWEEP" | head -c "$(($1 * $2))"; }
+# Pixels are noise, the same in every build (Park and Miller's generator): N SIZE, from number AT on.
+printf '%b' "$(awk 'BEGIN { x = 1; for (i = 0; i < 60000; i++) { x = x * 16807 % 2147483647; printf "\\%04o", int(x / 8388608) } }')" >noise
+pixels() { tail -c "+$(($3 * $2 + 1))" noise | head -c "$(($1 * $2))"; }
 byte() { printf "\\$(printf %o "$1")"; }
 labels() { for ((i = 0; i < $1; i++)); do byte $((i % 10)); done; }
 # idx FOLDER STEM SIDE: 16 square pictures and their labels.
@@ -87,12 +88,13 @@ for file in "$SOURCE"/sweeps/*.ini; do
   small "$file"
   if [ "$name" = distance ]; then # what it begins with, without the words of a search
     for out in one other; do
-      run 0 "${words[@]::${#words[@]}-2}" -q --no-plots --out $out sweep.name=fashion data.dataset=fashion-mnist model.variant=scratch
+      run 0 "${words[@]::${#words[@]}-2}" -q --no-plots --out $out sweep.name=fashion-start data.dataset=fashion-mnist model.variant=scratch
     done
   fi
   if [ "$name" = gan ]; then
     for out in one other; do run 0 "$SOURCE/sweeps/judge.ini" -q --no-plots --out $out sweep.name=gan-judge train.epochs=1 data.train=8 data.validation=4 data.test=4; done
   fi
+  [ ! -e "one/results/$name" ] || fail "$name: another sweep has this name"
   run 0 "${words[@]}" -q --no-plots -j 1 --out one || continue
   run 3 "${words[@]}" -q --no-plots -j 1 "${plain[@]}" --out other stop.epochs=1
   run 0 "${words[@]}" -q --no-plots -j 2 "${middle[@]}" --out other
