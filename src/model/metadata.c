@@ -22,10 +22,10 @@
  */
 #include "model/model.h"
 
+#include "base/json_text.h"
 #include "base/str.h"
 #include "data/text/tokenizer.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,10 +168,11 @@ static int read_input(struct text_reader *r, struct shape *s)
 static json_t *read_list(struct text_reader *r, const char *key, const char *text)
 {
     json_error_t why;
-    json_t *list = json_loads(text, 0, &why);
+    int nomem;
+    json_t *list = json_text_read(text, strlen(text), 0, &why, &nomem);
     if (list && json_is_array(list))
         return list;
-    if (!list && (json_error_code(&why) == json_error_out_of_memory || !*why.text)) /* it says nothing of values */
+    if (nomem)
         err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
     else
         wrong_text(r, key, "a JSON list");

@@ -2,10 +2,10 @@
 #include "model/safetensors.h"
 
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/str.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,19 +192,16 @@ static int read_entries(struct header_reader *r, json_t *root)
     return check_spans(r);
 }
 
-/* Parses the header. Where jansson has no memory for a word it says that the text is wrong; so what is wrong is read
- * again, and whether there is memory is tried out. NULL with *e. */
+/* Parses the header; NULL with *e. */
 static json_t *parse_header(const struct header_reader *r, const char *text, size_t n)
 {
     json_error_t why;
-    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
-    root = root ? root : json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
-    void *room = malloc(4096);
-    if (!root && (!room || json_error_code(&why) == json_error_out_of_memory || !*why.text))
+    int nomem;
+    json_t *root = json_text_read(text, n, JSON_REJECT_DUPLICATES, &why, &nomem);
+    if (nomem)
         err_set(r->e, ERR_NOMEM, "%s: no memory to read it", r->f->path);
     else if (!root)
         REFUSE(r, "%s: its header is not JSON: %s", r->f->path, why.text);
-    free(room);
     return root;
 }
 

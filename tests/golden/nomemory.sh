@@ -45,8 +45,9 @@ next() {
   if [ "${every:-${WALK:-}}" = all ]; then echo $(($1 + 1)); else echo $(($1 + 1 + $1 * 2 / 3)); fi
 }
 
-# ends GOT N: whether a command may end so.
+# ends GOT N: whether a command may end so. The OpenMP library ends the process by itself, and says so.
 ends() {
+  [ "$1" -eq 1 ] && grep -q '^libgomp: Out of memory' err && return
   [ "$1" -eq 4 ] && grep -qF "$sentence" err && return
   fail "allocation $2: status $1: $(head -c 300 err) $(head -c 300 out)"
 }
@@ -85,7 +86,7 @@ awk 'BEGIN { for (i = 0; i < 640; i++) printf "%d%s", i * i % 17, i % 64 < 63 ? 
 walk 0 predict t pixels.csv -j 1 --out whole
 walk 0 eval t --out whole
 walk 0 export t --to onnx --out whole
-walk 0 export t --to c --out whole
+every=all walk 0 export t --to c --out whole # and reads the words of its header
 walk 0 verify t --sample 1 -j 1 --out whole
 book book.txt 40
 cat >n.ini <<'EOT'

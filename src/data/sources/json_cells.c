@@ -4,10 +4,10 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/str.h"
 #include "data/sources/packed.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,10 +121,11 @@ static int give_row(struct json_reading *r, int header)
 static int take_object(struct json_reading *r)
 {
     json_error_t why;
+    int nomem;
     if (r->object.failed)
         return json_nomem(r);
-    json_t *object = json_loadb(r->object.p, r->object.n, JSON_REJECT_DUPLICATES, &why);
-    if (!object && json_error_code(&why) == json_error_out_of_memory)
+    json_t *object = json_text_read(r->object.p, r->object.n, JSON_REJECT_DUPLICATES, &why, &nomem);
+    if (nomem)
         return json_nomem(r);
     if (!object)
         return err_set(r->e, ERR_DATA, "%s:%zu: is not JSON: %s", r->path, r->object_line + (size_t)why.line - 1,

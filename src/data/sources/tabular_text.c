@@ -1,7 +1,8 @@
 /* tabular_text.c writes how a table's columns are coded, and codes cells by what was written. */
 #include "data/sources/tabular_text.h"
 
-#include <jansson.h>
+#include "base/json_text.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +117,8 @@ static int read_column(struct table_form *t, const json_t *v, struct arena *a, s
 int table_form_read(struct table_form *f, const char *text, struct arena *a, struct err *e)
 {
     json_error_t why;
-    json_t *root = json_loads(text, 0, &why), *columns = json_object_get(root, "columns");
+    int nomem;
+    json_t *root = json_text_read(text, strlen(text), 0, &why, &nomem), *columns = json_object_get(root, "columns");
     size_t n = json_array_size(columns);
     const char *sheet = json_string_value(json_object_get(root, "sheet"));
     *f = (struct table_form){.header = json_is_true(json_object_get(root, "header")),
@@ -124,7 +126,7 @@ int table_form_read(struct table_form *f, const char *text, struct arena *a, str
                              .delimiter = (int)json_integer_value(json_object_get(root, "delimiter"))};
     f->column = n && n <= TABULAR_COLUMNS ? arena_take(a, n * sizeof *f->column) : NULL;
     int bad = 0;
-    if (a->failed || (!root && !*why.text)) /* which is what jansson says of lack of memory */
+    if (a->failed || nomem)
         bad = err_set(e, ERR_NOMEM, "no memory for the columns of a table");
     else if (!f->column)
         bad = wrong_columns(e, "there are none");

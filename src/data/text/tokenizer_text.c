@@ -2,7 +2,8 @@
 #include "data/text/tokenizer.h"
 #include "data/text/unicode.h"
 
-#include <jansson.h>
+#include "base/json_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,11 +114,12 @@ static int read_tokens(struct tokenizer *t, const json_t *root, struct err *e)
 int tokenizer_read(struct tokenizer *t, const char *text, struct err *e)
 {
     json_error_t why;
-    json_t *root = json_loads(text, 0, &why);
+    int nomem;
+    json_t *root = json_text_read(text, strlen(text), 0, &why, &nomem);
     *t = (struct tokenizer){.size = 0};
     arena_init(&t->mem);
     int bad;
-    if (!root && (json_error_code(&why) == json_error_out_of_memory || !*why.text))
+    if (nomem)
         bad = err_set(e, ERR_NOMEM, "no memory for the tokens of a text");
     else
         bad = read_tokens(t, root, e);
