@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROUP 64                      /* samples that a thread takes at a time */
-#define CHUNK_GROUPS 16               /* groups of each thread between two times of telling, and at most */
+#define GROUP 32                      /* samples that a thread takes at a time */
+#define CHUNK_GROUPS 32               /* groups of each thread between two times of telling, and at most */
 #define CHUNK_BYTES ((size_t)1 << 26) /* of values */
 
 struct waiting_sample {

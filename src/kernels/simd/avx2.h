@@ -264,6 +264,7 @@ typedef __m256 vk;
 #define vk_add _mm256_add_ps
 #define vk_sub _mm256_sub_ps
 #define vk_mul _mm256_mul_ps
+#define vk_max _mm256_max_ps
 #define vk_fma _mm256_fmadd_ps
 INLINE vk vk_near(vk a)
 {

@@ -250,6 +250,7 @@ typedef v16 vk;
 #define vk_add v16_add
 #define vk_sub v16_sub
 #define vk_mul v16_mul
+#define vk_max v16_max
 #define vk_fma v16_fma
 #ifdef PAIRS
 /* c + the products of each pair: of the odd numbers first, then of the even ones. */

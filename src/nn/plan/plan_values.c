@@ -64,6 +64,9 @@ static void find_stages(struct drafting *w)
         w->rounds_at_edge[s->last] = ROUND_Y;
         w->rounds_at_edge[s->next] = ROUND_DY;
     }
+    for (int i = 0; i < n && !w->training; i++)
+        if (w->stage[i].next >= 0)
+            stage_finish(w->g, &w->stage[i], &w->stage[w->stage_of[w->stage[i].next]]);
     for (int i = 0; i < w->n && !w->o->fuse; i++)
         w->stage_of[i] = NO_STAGE;
 }

@@ -40,7 +40,7 @@ static int stage_scratch_slot(struct drafting *w, const struct stage *s, int bac
     return w->stage_scratch;
 }
 
-/* The table of a norm: made by the stage that takes its statistics; in evaluation there are none to take. */
+/* The table of a norm: made by the stage that takes its statistics; in evaluation by the one that normalizes. */
 static int table_slot(struct drafting *w, int norm)
 {
     if (norm >= 0 && w->saved[norm] == NO_SLOT)
@@ -67,7 +67,7 @@ static void forward_stage(struct drafting *w, const struct stage *stage)
     s->y = draft_slot(w, stage->last + 1 == w->out ? IN_Z : IN_POOL, draft_value_floats(w, stage->last + 1));
     w->value[stage->last + 1].content = s->y;
     s->saved = table_slot(w, stage->part[PART_NORM]);
-    if (w->training)
+    if (w->training || stage->finishes)
         s->next_saved = table_slot(w, stage->next);
     s->scratch = stage_scratch_slot(w, stage, 0);
     draft_touch(w, s, w->d->nforward++);

@@ -393,6 +393,59 @@ static void weights_by_rows(void **state)
             weights_by_rows_at(kernels_pick(kernels_level(i)));
 }
 
+/* All rows of one block, in bands of 4. */
+static void rows_forward(const struct kernels *k, const struct conv_dims *d, const float *x, const float *w,
+                         const struct pointwise *finish, float *y)
+{
+    float *packed = box(conv_packed(d)), *scratch = box(conv_rows_scratch(d) + 16), *b = box_noise((size_t)d->co);
+    float **xr = array_rows((float *)x, d->h, conv_in(d, 1) / (size_t)d->h),
+          **yr = array_rows(y, d->ho, conv_out(d, 1) / (size_t)d->ho);
+    k->conv_pack(d, CONV_FORWARD, w, packed);
+    for (int r = 0; r < d->ho; r += 4)
+        k->conv_rows(d, CONV_FORWARD, r, r + 4 < d->ho ? r + 4 : d->ho, (const float *const *)xr, packed, b, finish, yr,
+                     NULL, scratch);
+    box_free(packed), box_free(scratch), box_free(b), free(xr), free(yr);
+}
+
+static void check_finish(const struct kernels *k, const struct conv_dims *d, int act, int normalized)
+{
+    size_t nx = conv_in(d, 1), ny = conv_out(d, 1);
+    float *x = box_noise(nx), *w = box_noise(conv_weights(d)), *scale = box_noise((size_t)d->co),
+          *shift = box_noise((size_t)d->co), *want = box(ny), *got = box(ny);
+    struct pointwise f = {.c = d->co, .w = d->wo, .act = act, .act_parameter = 0.1f};
+    f.scale = normalized ? scale : NULL;
+    f.shift = normalized ? shift : NULL;
+    noise_restart(8);
+    rows_forward(k, d, x, w, NULL, want);
+    noise_restart(8);
+    rows_forward(k, d, x, w, &f, got);
+    k->pointwise_forward(&f, d->ho, want, want);
+    if (memcmp(want, got, ny * sizeof *got))
+        fail_msg("%s: %d->%d, %dx%d, kernel %d, activation %d, normalization %d", k->isa, d->ci, d->co, d->h, d->w,
+                 d->kh, act, normalized);
+    float *all[] = {x, w, scale, shift, want, got};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        box_free(all[i]);
+}
+
+/* What rows go through as they are made has the bits that it has afterwards, whatever kernel makes them. */
+static void finished_rows(void **state)
+{
+    static const struct conv_dims shape[] = {
+        {16, 23, 26, 20, 21, 24, 3, 3, 1, 1, 0, 0, 1, 1, 1}, /* large squares, whole ones and others */
+        {9, 14, 9, 5, 14, 9, 3, 3, 1, 1, 1, 1, 1, 1, 1},     {1, 9, 9, 10, 7, 7, 3, 3, 1, 1, 0, 0, 1, 1, 1},
+        {20, 11, 11, 10, 11, 11, 1, 1, 1, 1, 0, 0, 1, 1, 1}, {6, 9, 9, 6, 9, 9, 3, 3, 1, 1, 1, 1, 1, 1, 6},
+        {5, 11, 9, 4, 6, 5, 3, 3, 2, 2, 1, 1, 1, 1, 1}};
+    static const int act[] = {NO_ACT, ACT_relu, ACT_leaky_relu, ACT_gelu};
+    (void)state;
+    noise_restart(7);
+    for (size_t level = 0; kernels_level(level); level++)
+        for (size_t i = 0; i < sizeof shape / sizeof shape[0] && kernels_pick(kernels_level(level)); i++)
+            for (size_t a = 0; a < sizeof act / sizeof act[0]; a++)
+                for (int normalized = 0; normalized < 2; normalized++)
+                    check_finish(kernels_pick(kernels_level(level)), &shape[i], act[a], normalized);
+}
+
 /* A tap in the padding is left out: it is not a product with zero, which an infinite weight would turn into NaN. */
 static void padding_is_skipped(void **state)
 {
@@ -415,6 +468,7 @@ const struct CMUnitTest conv_tests[] = {
     cmocka_unit_test(depthwise_bits),
     cmocka_unit_test(depthwise_same_bits),
     cmocka_unit_test(weights_by_rows),
+    cmocka_unit_test(finished_rows),
     cmocka_unit_test(padding_is_skipped),
     {0},
 };

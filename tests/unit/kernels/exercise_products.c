@@ -35,7 +35,7 @@ static void one_way(const struct kernels *k, const struct conv_dims *d, enum con
     float **yr = array_rows(y, rows, ny / (size_t)rows);
     k->conv_pack_bf16(d, way, w, packed);
     for (int r = 0; r < rows; r += 2)
-        k->conv_rows_bf16(d, way, r, r + 2 < rows ? r + 2 : rows, xr, packed, b, yr, NULL, scratch);
+        k->conv_rows_bf16(d, way, r, r + 2 < rows ? r + 2 : rows, xr, packed, b, NULL, yr, NULL, scratch);
     assert_memory_equal(y, whole, ny * sizeof *y);
     box_free(y), box_free(room), box_free(packed), box_free(scratch);
     free(xr), free(yr);

@@ -16,12 +16,12 @@ static void convolution_by_rows(const struct kernels *k, struct log *l, const st
     float **dxr = array_rows(dx, d->h, nx / (size_t)d->h), **dyr = array_rows(dy, d->ho, ny / (size_t)d->ho);
     k->conv_pack(d, CONV_FORWARD, w, packed);
     for (int r = 0; r < d->ho; r += 2)
-        k->conv_rows(d, CONV_FORWARD, r, r + 2 < d->ho ? r + 2 : d->ho, (const float *const *)xr, packed, b, yr, NULL,
-                     scratch);
+        k->conv_rows(d, CONV_FORWARD, r, r + 2 < d->ho ? r + 2 : d->ho, (const float *const *)xr, packed, b, NULL, yr,
+                     NULL, scratch);
     k->conv_pack(d, CONV_BACKWARD_DATA, w, packed);
     for (int r = 0; r < d->h; r += 2)
         k->conv_rows(d, CONV_BACKWARD_DATA, r, r + 2 < d->h ? r + 2 : d->h, (const float *const *)dyr, packed, NULL,
-                     dxr, NULL, scratch);
+                     NULL, dxr, NULL, scratch);
     memset(sums, 0, conv_sums(d, 0) * sizeof *sums);
     memset(bias_sums, 0, co * LANES * sizeof *bias_sums);
     float *weight_scratch = box(conv_weight_scratch(d, 0));

@@ -379,7 +379,7 @@ static void is_defined(const struct example *e, int r, int o, int col, int lane,
 
 static struct winograd shape(int ci, int co, int h, int w, int ph, int pw)
 {
-    return (struct winograd){ci, co, h, w, h + 2 * ph - 2, w + 2 * pw - 2, ph, pw, 0};
+    return (struct winograd){ci, co, h, w, h + 2 * ph - 2, w + 2 * pw - 2, ph, pw, 0, NULL};
 }
 
 static struct winograd random_shape(void)

@@ -356,20 +356,35 @@ static struct job job_of(const struct conv_dims *d, enum conv_way way)
     return j;
 }
 
+/* What happens to output rows r0..r1-1, if anything, now that they are made; nothing to those of bf16 numbers. */
+static void finish_rows(const struct pointwise *finish, int r0, int r1, float *const *y)
+{
+#ifdef BF16
+    (void)finish, (void)r0, (void)r1, (void)y;
+#else
+    for (int r = r0; finish && r < r1; r++) {
+        struct pointwise f = *finish;
+        EXPORT(pointwise_forward)(&f, 1, y[r], y[r]);
+    }
+#endif
+}
+
 void EXPORT_PRODUCT(conv_rows)(const struct conv_dims *d, enum conv_way way, int r0, int r1, const float *const *x,
-                               const float *packed, const float *b, float *const *y, const struct prefetch_range *next,
-                               float *scratch)
+                               const float *packed, const float *b, const struct pointwise *finish, float *const *y,
+                               const struct prefetch_range *next, float *scratch)
 {
     struct fetch fetch = {next, 0, 0};
     struct winograd fast;
 #ifdef BF16
     if (has_no_pairs(d)) {
-        PLAIN(conv_rows)(d, way, r0, r1, x, packed, b, y, next, scratch);
+        PLAIN(conv_rows)(d, way, r0, r1, x, packed, b, finish, y, next, scratch);
         return;
     }
 #else
     if (winograd_large_of(d, way, &fast)) {
+        fast.finish = finish && winograd_large_finishes(finish) ? finish : NULL;
         EXPORT(winograd_large_rows)(&fast, r0, r1, x, packed, b, y, &fetch, scratch);
+        finish_rows(fast.finish ? NULL : finish, r0, r1, y);
         return;
     }
 #endif
@@ -393,6 +408,7 @@ void EXPORT_PRODUCT(conv_rows)(const struct conv_dims *d, enum conv_way way, int
             run_rows(&j, r0, r1);
     }
     products_end(mode);
+    finish_rows(finish, r0, r1, y);
 }
 
 /* Row i of the input as the kernels multiply it. */
@@ -424,7 +440,7 @@ static void run_blocks(const struct conv_dims *d, enum conv_way way, int blocks,
             xs[i] = input_row(d, way, x, room + i * x_row);
         for (int i = 0; i < ny; i++, y += y_row)
             ys[i] = y;
-        EXPORT_PRODUCT(conv_rows)(d, way, 0, ny, xs, scratch, b, ys, NULL, rest);
+        EXPORT_PRODUCT(conv_rows)(d, way, 0, ny, xs, scratch, b, NULL, ys, NULL, rest);
     }
 }
 

@@ -35,6 +35,7 @@
  * paddings (0..2) are 2 - ph, 2 - pw. scatter: the second form; both paddings are 2, there is no bias. */
 struct winograd {
     int ci, co, h, w, ho, wo, ph, pw, scatter;
+    const struct pointwise *finish; /* see conv_rows; with larger squares alone (winograd_large.h) */
 };
 
 #define WINOGRAD_TILES 3                          /* squares side by side in one strip, at most */
@@ -125,12 +126,17 @@ static inline int winograd_shape(const struct conv_dims *d, enum conv_way way, s
         d->ph > 2 || d->pw > 2)
         return 0;
     if (way == CONV_FORWARD)
-        *w = (struct winograd){d->ci, d->co, d->h, d->w, d->ho, d->wo, d->ph, d->pw, 0};
+        *w = (struct winograd){d->ci, d->co, d->h, d->w, d->ho, d->wo, d->ph, d->pw, 0, NULL};
     else
-        *w =
-            (struct winograd){d->co,     d->ci,     d->ho,
-                              d->wo,     d->h,      d->w,
-                              2 - d->ph, 2 - d->pw, d->ph == 0 && d->pw == 0 && d->h == d->ho + 2 && d->w == d->wo + 2};
+        *w = (struct winograd){.ci = d->co,
+                               .co = d->ci,
+                               .h = d->ho,
+                               .w = d->wo,
+                               .ho = d->h,
+                               .wo = d->w,
+                               .ph = 2 - d->ph,
+                               .pw = 2 - d->pw,
+                               .scatter = d->ph == 0 && d->pw == 0 && d->h == d->ho + 2 && d->w == d->wo + 2};
     return 1;
 }
 

@@ -157,10 +157,22 @@ INLINE_BIG void outputs_of(int biased, vk bias, const vk m[6], vk y[LARGE_STEP])
     y[3] = vk_fma(vk_set1(BBB), T, vk_fma(vk_set1(AAA), t, biased ? vk_add(m[5], bias) : m[5]));
 }
 
+/* What one output channel needs, and what is done to it: nothing, normalization, and a relu as well. */
+enum { AS_IT_IS, NORMALIZED, RELU };
+struct output_channel {
+    vk bias, scale, shift;
+};
+
+INLINE vk finished(int how, const struct output_channel *c, vk y)
+{
+    y = how >= NORMALIZED ? vk_fma(y, c->scale, c->shift) : y;
+    return how == RELU ? vk_max(vk_set1(0.0f), y) : y;
+}
+
 /* The outputs of one square of one channel from its 36 products, `next` floats apart, to y[r] + at; whole: it is in the
  * output with all its rows and columns, not just `cols` of these. */
-INLINE_BIG void square_run(int whole, const float *m, ptrdiff_t next, vk bias, float *const y[LARGE_STEP], ptrdiff_t at,
-                           int cols)
+INLINE_BIG void square_run(int how, int whole, const float *m, ptrdiff_t next, const struct output_channel *c,
+                           float *const y[LARGE_STEP], ptrdiff_t at, int cols)
 {
     float *to[LARGE_STEP];
     vk z[6][LARGE_STEP];
@@ -173,7 +185,7 @@ INLINE_BIG void square_run(int whole, const float *m, ptrdiff_t next, vk bias, f
         UNROLL
         for (int q = 0; q < 6; q++)
             row[q] = vk_load(m + (6 * p + q) * next);
-        outputs_of(0, bias, row, z[p]);
+        outputs_of(0, c->bias, row, z[p]);
     }
     UNROLL
     for (int k = 0; k < LARGE_STEP; k++) {
@@ -181,11 +193,11 @@ INLINE_BIG void square_run(int whole, const float *m, ptrdiff_t next, vk bias, f
         UNROLL
         for (int p = 0; p < 6; p++)
             column[p] = z[p][k];
-        outputs_of(1, bias, column, out);
+        outputs_of(1, c->bias, column, out);
         UNROLL
         for (int r = 0; r < LARGE_STEP; r++)
             if (whole || (to[r] && k < cols))
-                vk_store(to[r] + (ptrdiff_t)k * LANES, out[r]);
+                vk_store(to[r] + (ptrdiff_t)k * LANES, finished(how, c, out[r]));
     }
 }
 
@@ -246,21 +258,33 @@ static void transform(const struct large_band *k, int col, int n, int c0, int ch
 }
 
 /* Outputs of channels o0..o1-1 in the lanes from `part` on; `cols` columns of output from `col` on. */
-static void make_outputs(const struct large_band *k, int n, int o0, int o1, int col, int cols, int part)
+INLINE_BIG void outputs_run(int how, const struct large_band *k, int n, int o0, int o1, int col, int cols, int part)
 {
     const ptrdiff_t product = (ptrdiff_t)n * VK;
     for (int o = o0; o < o1; o++) {
-        const vk bias = vk_set1(k->b ? k->b[o] : 0.0f);
+        const struct output_channel c = {vk_set1(k->b ? k->b[o] : 0.0f),
+                                         vk_set1(how >= NORMALIZED ? k->d->finish->scale[o] : 1.0f),
+                                         vk_set1(how >= NORMALIZED ? k->d->finish->shift[o] : 0.0f)};
         for (int i = 0; i < n; i++) {
             const int left = cols - LARGE_STEP * i;
             const float *m = k->m + ((ptrdiff_t)36 * o * n + i) * VK;
             const ptrdiff_t at = ((ptrdiff_t)o * k->d->wo + col + LARGE_STEP * i) * LANES + part;
             if (left >= LARGE_STEP && k->y[LARGE_STEP - 1])
-                square_run(1, m, product, bias, k->y, at, LARGE_STEP);
+                square_run(how, 1, m, product, &c, k->y, at, LARGE_STEP);
             else
-                square_run(0, m, product, bias, k->y, at, left);
+                square_run(how, 0, m, product, &c, k->y, at, left);
         }
     }
+}
+
+static void make_outputs(const struct large_band *k, int n, int o0, int o1, int col, int cols, int part)
+{
+    if (!k->d->finish)
+        outputs_run(AS_IT_IS, k, n, o0, o1, col, cols, part);
+    else if (k->d->finish->act == NO_ACT)
+        outputs_run(NORMALIZED, k, n, o0, o1, col, cols, part);
+    else
+        outputs_run(RELU, k, n, o0, o1, col, cols, part);
 }
 
 /* `n` squares from number t0 on. */

@@ -71,13 +71,19 @@ static inline int winograd_large_of(const struct conv_dims *d, enum conv_way way
     return 1;
 }
 
+/* Whether outputs can go through it as they are made: a normalization, with or without a relu. */
+static inline int winograd_large_finishes(const struct pointwise *f)
+{
+    return f->scale && (f->act == NO_ACT || f->act == ACT_relu);
+}
+
 #ifdef EXPORT
 /* Packs the transformed weights; output channel o, input channel c, tap k at w[o * s_o + c * s_c + k], with `flip` the
  * last tap first. */
 void EXPORT(winograd_large_pack)(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,
                                  float *out);
 /* Output rows r0..r1-1 of one block, r0 a multiple of 4. x[i]: input row i [ci][w][16], looked at for i in 0..h-1 only;
- * y[r]: output row r [co][wo][16]; b[co] or NULL. fetch: asked for on the way. */
+ * y[r]: output row r [co][wo][16]; b[co] or NULL; d->finish: NULL, or one that winograd_large_finishes. fetch: asked for on the way. */
 void EXPORT(winograd_large_rows)(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
                                  const float *b, float *const *y, struct fetch *fetch, float *scratch);
 #endif

@@ -66,6 +66,7 @@ struct stage_pass {
     const struct layer_call *call;
     struct shape x, z, y; /* what the stage reads, what its convolution reads, what it puts out */
     size_t nx, nz, ny;
+    struct pointwise finish;  /* of what is put out, if the stage finishes it */
     struct pointwise f, back; /* by rows with a pool, the way back draws its masks for itself */
     int window;               /* by rows: rows of x that one of z is made of */
     struct stage_part pool, conv;

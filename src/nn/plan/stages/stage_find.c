@@ -88,7 +88,7 @@ static int continues(const struct fusing *f, const struct stage *s, int kind, in
 /* The longest stage that begins with the node. */
 static struct stage stage_from(const struct fusing *f, int node)
 {
-    struct stage s = {.first = node, .last = node, .part = {-1, -1, -1, -1, -1, -1}, .next = -1, .group = 1};
+    struct stage s = {.first = node, .last = node, .part = {-1, -1, -1, -1, -1, -1}, .next = -1, .next_act = -1, .group = 1};
     int last = -1;
     for (int i = node; i >= 0; i = only_reader(f, i)) {
         int kind = part_kind_of(f, i);
@@ -136,6 +136,15 @@ int stage_rows(const struct nn_graph *g, const struct stage *s, int wanted)
     size_t fit = BAND * (size_t)conv->x[0].c / ((size_t)stage_channels(g, s) * row);
     int rows = wanted ? wanted : fit > 1024 ? 1024 : (int)fit;
     return rows < step ? step : rows - rows % step;
+}
+
+void stage_finish(const struct nn_graph *g, struct stage *s, struct stage *next)
+{
+    if (g->precision == NN_BF16 || has(next, PART_SUM) || !stage_by_rows(g, s, 0) || !stage_by_rows(g, next, 0))
+        return;
+    s->finishes = 1;
+    s->next_act = next->part[PART_ACT];
+    next->part[PART_NORM] = next->part[PART_ACT] = -1;
 }
 
 int stage_find(const struct nn_graph *g, const int *value, const unsigned char *single, struct stage *stage, int *of,

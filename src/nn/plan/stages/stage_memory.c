@@ -191,7 +191,7 @@ size_t stage_cut(const struct nn_graph *g, const struct stage *s, int blocks, in
     size_t group = (size_t)(blocks < s->group ? blocks : s->group), nb = (size_t)blocks;
     size_t shares = (nb + group - 1) / group - 1;
     const struct nn_node *norm = node_of(g, s, PART_NORM), *conv = node_of(g, s, PART_CONV);
-    const struct nn_node *next = s->next < 0 ? NULL : &g->node[s->next];
+    const struct nn_node *next = s->next < 0 || s->finishes ? NULL : &g->node[s->next]; /* which takes statistics */
     size_t channels = norm ? (size_t)norm->x[0].c : 0, after = next ? (size_t)next->x[0].c : 0;
     int by_rows = stage_by_rows(g, s, backward);
     *r = (struct stage_buffers){.seed = NULL};

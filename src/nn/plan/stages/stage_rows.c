@@ -207,13 +207,21 @@ static void block_forward(struct stage_pass *w, int b)
         const struct prefetch_range next[PREFETCH_RANGES] = {x_to_prefetch(w, a.x, in, step * d->sh),
                                                              y_to_prefetch(w, a.y, end, step)};
         PRODUCT_OF(w->k, w->bf16, conv_rows)
-        (d, CONV_FORWARD, r, end, (const float *const *)w->buf.in_rows, w->buf.packed, w->b, w->buf.out_rows, next,
-         w->buf.conv_scratch);
+        (d, CONV_FORWARD, r, end, (const float *const *)w->buf.in_rows, w->buf.packed, w->b,
+         w->s->finishes ? &w->finish : NULL, w->buf.out_rows, next, w->buf.conv_scratch);
         hand_rows_on(w, &a, r, end);
     }
     if (w->next_table)
         w->k->bn_moments_end(d->co, d->wo, d->ho, a.live, w->buf.about, w->buf.lanes,
                              w->buf.moments + (size_t)b * channels_of(w->ny, w->y));
+}
+
+/* What is done to all channels, to c of them from c0 on. */
+static void channels_from(struct pointwise *f, int c0, int c)
+{
+    f->c = c;
+    f->scale = f->scale ? f->scale + c0 : NULL;
+    f->shift = f->shift ? f->shift + c0 : NULL;
 }
 
 /* The i-th channels that go through the rows together; 0: there are no more. */
@@ -226,14 +234,12 @@ static int some_channels(const struct stage_pass *all, int i, struct stage_pass 
     const int c = lesser(n, of - c0);
     const ptrdiff_t taps = (ptrdiff_t)w->conv.conv.kh * w->conv.conv.kw;
     w->c0 = c0;
-    w->x.c = w->z.c = w->y.c = w->f.c = c;
+    w->x.c = w->z.c = w->y.c = c;
     w->conv.conv.ci = w->conv.conv.co = w->conv.conv.groups = c;
     w->b = w->b ? w->b + c0 : NULL;
     w->buf.packed += c0 * taps;
-    if (w->f.scale) {
-        w->f.scale += c0;
-        w->f.shift += c0;
-    }
+    channels_from(&w->f, c0, c);
+    channels_from(&w->finish, c0, c);
     w->buf.lanes = w->buf.lanes ? w->buf.lanes + c0 * 2 * LANES : NULL;
     w->buf.about = w->buf.about ? w->buf.about + c0 : NULL;
     w->buf.moments = w->buf.moments ? w->buf.moments + c0 : NULL;
@@ -329,8 +335,8 @@ static void input_gradient(struct stage_pass *w, const struct block_place *a, in
 {
     const struct conv_dims *d = &w->conv.conv;
     PRODUCT_OF(w->k, w->bf16, conv_rows)
-    (d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->buf.out_rows, w->buf.packed, NULL, w->buf.in_grad_rows,
-     next, w->buf.conv_scratch);
+    (d, CONV_BACKWARD_DATA, from, to, (const float *const *)w->buf.out_rows, w->buf.packed, NULL, NULL,
+     w->buf.in_grad_rows, next, w->buf.conv_scratch);
     if (!has_parts_before(w) && w->bf16)
         make_inputs(w, a, from, to);
     for (int i = from; i < to && has_parts_before(w); i++) {

@@ -6,22 +6,33 @@
 
 #include <string.h>
 
-static void set_pointwise(struct stage_pass *w)
+/* Of a norm, whose table it is, and an activation; either may be NULL. */
+static struct pointwise norm_and_act(struct shape x, const struct nn_node *norm, float *table,
+                                     const struct nn_node *act)
 {
-    const struct nn_graph *g = w->net->graph;
-    const struct nn_node *norm = node_of(g, w->s, PART_NORM), *act = node_of(g, w->s, PART_ACT);
-    const struct nn_node *drop = node_of(g, w->s, PART_DROPOUT);
     struct stage_part part;
-    w->f = (struct pointwise){.c = w->x.c, .w = w->x.w, .act = NO_ACT};
+    struct pointwise f = {.c = x.c, .w = x.w, .act = NO_ACT};
     if (norm) {
-        w->f.scale = bn_row(norm, w->call->saved, BN_SCALE);
-        w->f.shift = bn_row(norm, w->call->saved, BN_SHIFT);
+        f.scale = bn_row(norm, table, BN_SCALE);
+        f.shift = bn_row(norm, table, BN_SHIFT);
     }
     if (act) {
         act->type->part(act, &part);
-        w->f.act = (int)part.act.f;
-        w->f.act_parameter = part.act.parameter;
+        f.act = (int)part.act.f;
+        f.act_parameter = part.act.parameter;
     }
+    return f;
+}
+
+static void set_pointwise(struct stage_pass *w, float *next_table)
+{
+    const struct nn_graph *g = w->net->graph;
+    const struct nn_node *drop = node_of(g, w->s, PART_DROPOUT);
+    struct stage_part part;
+    w->f = norm_and_act(w->x, node_of(g, w->s, PART_NORM), w->call->saved, node_of(g, w->s, PART_ACT));
+    if (w->s->finishes)
+        w->finish = norm_and_act(w->y, &g->node[w->s->next], next_table,
+                                 w->s->next_act < 0 ? NULL : &g->node[w->s->next_act]);
     if (drop && !w->p->keep_all) {
         drop->type->part(drop, &part);
         w->f.p = part.p;
@@ -36,7 +47,8 @@ static struct stage_pass stage_pass_of(const struct nn_net *net, const struct st
     const struct stage *s = &step->stage;
     const struct nn_node *conv = node_of(g, s, PART_CONV), *pool = node_of(g, s, PART_POOL);
     struct stage_pass w = {
-        .net = net, .k = net->k, .p = p, .s = s, .call = &step->call, .next_table = step->next_saved};
+        .net = net, .k = net->k, .p = p, .s = s, .call = &step->call};
+    w.next_table = s->finishes ? NULL : step->next_saved;
     w.backward = backward;
     w.by_rows = stage_by_rows(g, s, backward);
     w.x = g->node[s->first].x[0];
@@ -49,7 +61,7 @@ static struct stage_pass stage_pass_of(const struct nn_net *net, const struct st
     w.x_16bit = stage_x_16bit(g, s);
     w.y_16bit = stage_y_16bit(g, s);
     stage_cut(g, s, p->blocks, backward, net->members, 0, w.call->scratch, &w.buf);
-    set_pointwise(&w);
+    set_pointwise(&w, step->next_saved);
     if (pool)
         pool->type->part(pool, &w.pool);
     if (conv) {
@@ -167,6 +179,13 @@ void stage_norm_back(const struct stage_pass *w, int rows, int images, const flo
         w->k->bn_backward(w->y.c, rows, w->y.w, images, y, dy, a, p, q, dyc);
 }
 
+/* Makes the table of a norm of the statistics that training has left. */
+static void norm_of_running(const struct nn_net *net, int node, float *table)
+{
+    const struct nn_node *norm = &net->graph->node[node];
+    bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, table);
+}
+
 static double values_of_stage(const struct stage_pass *w, struct shape s)
 {
     return (double)w->p->n * s.h * s.w;
@@ -193,10 +212,11 @@ static void finish_statistics(struct stage_pass *w)
 
 void stage_forward(const struct nn_net *net, const struct step *step, const struct nn_pass *p)
 {
-    const struct nn_node *norm = node_of(net->graph, &step->stage, PART_NORM);
     struct stage_pass w = stage_pass_of(net, step, p, 0);
-    if (norm && !p->training)
-        bn_of_running(norm, net->w + norm->tensor[0].at, net->buffers + norm->buffers_at, w.call->saved);
+    if (has(w.s, PART_NORM) && !p->training)
+        norm_of_running(net, w.s->part[PART_NORM], w.call->saved);
+    if (w.s->finishes)
+        norm_of_running(net, w.s->next, step->next_saved);
     team_run(net->team, stage_groups(&w), w.by_rows ? stage_rows_forward : stage_blocks_forward, &w);
     if (w.next_table)
         finish_statistics(&w);
