@@ -86,7 +86,7 @@ static const struct option table[] = {
     { { .name = "seconds", .type = P_FLOAT, .at = AT(seconds), .min = 0, .max = 86400, .open = 1,
         .help = "how long to measure, about (default: 20)" },                                     0, "S", FOR_BENCH },
     { { .name = "json", .type = P_FLAG, .at = AT(json),
-        .help = "one JSON document instead of tables" },                                          0, NULL, FOR_BENCH | FOR_DATA | FOR_PREDICT | FOR_EVAL },
+        .help = "one JSON document instead of tables" },                                          0, NULL, FOR_PLAN | FOR_SHOW | FOR_STATUS | FOR_REPLAY | FOR_BENCH | FOR_DATA | FOR_PREDICT | FOR_EVAL },
     { { .name = "to", .type = P_TEXT, .at = AT(to),
         .help = "what to export to: safetensors, onnx or c; of `data get`: the folder (default: $SWEEP_DATA, else ~/.cache/sweep); of predict: the folder for label maps, as PNG; of eval: the folder for classes.csv, confusion.csv, predictions.csv and translations.csv of the test split; of generate: the file for pictures, a PNG (default: NAME.png)" }, 0, "WHAT", FOR_DATA | FOR_EXPORT | FOR_PREDICT | FOR_EVAL | FOR_GENERATE },
     { { .name = "patience", .type = P_FLOAT, .at = AT(patience), .min = 1, .max = 86400,

@@ -114,7 +114,7 @@ run 2 bench --isa sse9
 has err "'sse9'"
 run 2 bench --jobs 2
 has err 'takes no --jobs'
-run 2 plan x.ini --json
+run 2 list layers --json
 has err 'takes no --json'
 
 # On a terminal the tables fit its width.

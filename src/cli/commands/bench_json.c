@@ -4,8 +4,7 @@
 void bench_json_begin(struct bench_json *b, FILE *f)
 {
     *b = (struct bench_json){.j = {.f = f}};
-    json_open(&b->j, NULL, '{');
-    json_text(&b->j, "version", SWEEP_VERSION);
+    json_begin(&b->j);
 }
 
 static void json_machine(struct json *j, const struct bench_machine *m)

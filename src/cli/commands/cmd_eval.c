@@ -28,8 +28,7 @@ static void print_metrics_json(const float value[METRICS], enum data_split split
 {
     char text[STR_NUM];
     struct json j = {.f = stdout};
-    json_open(&j, NULL, '{');
-    json_text(&j, "version", SWEEP_VERSION);
+    json_begin(&j);
     json_number(&j, "samples", (double)samples);
     json_open(&j, "metrics", '{');
     for (int m = 0; m < METRICS; m++)

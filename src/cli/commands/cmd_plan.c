@@ -4,8 +4,10 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "cli/budget.h"
+#include "cli/console/json.h"
 #include "cli/console/text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 
 struct plan_listing {
     const struct sweep *s;
+    int json; /* one document instead of tables: numbers are exact, and what is told of datasets goes to stderr */
     struct table t;
     struct plan_draws draws; /* what the search left out */
     int failed;              /* out of memory */
@@ -41,8 +44,9 @@ static void begin_listing(struct plan_listing *p)
     head[0] = "point";
     for (size_t i = 0; i < keys; i++)
         head[1 + i] = i < axes ? sweep_key(p->s, i) : sweep_made_key(p->s, i - axes);
-    static const char *const facts[] = {"params", "MACs", "memory", "a trial", "note"};
-    memcpy(head + 1 + keys, facts, sizeof facts);
+    static const char *const facts[] = {"params", "MACs", "memory", "a trial", "note"},
+                             *const exact[] = {"params", "macs", "memory_bytes", "trial_seconds", "note"};
+    memcpy(head + 1 + keys, p->json ? exact : facts, sizeof facts);
     p->failed |= table_columns(&p->t, head, keys + 6) || table_columns(&p->reasons, head + keys + 5, 1);
     free(head);
 }
@@ -82,7 +86,7 @@ static void count_epochs(struct plan_listing *p, const struct plan_point *q, dou
 static void count_point(struct plan_listing *p, const struct plan_point *q)
 {
     warn_absent(q->set, &p->absent);
-    tell_dataset(stdout, q->set, &p->recognised);
+    tell_dataset(p->json ? stderr : stdout, q->set, &p->recognised);
     if (q->skip)
         count_reason(p, q->skip, q->skip_at);
     else if (q->same_as != q->index)
@@ -108,15 +112,23 @@ static int list_point(void *ctx, const struct plan_point *q)
     snprintf(number, sizeof number, "%llu", (unsigned long long)(q->index + FIRST_POINT));
     if (q->graph) {
         snprintf(params, sizeof params, "%zu", q->graph->facts.params);
-        text_count(macs, q->graph->facts.macs);
+        if (p->json)
+            snprintf(macs, sizeof macs, "%.0f", q->graph->facts.macs);
+        else
+            text_count(macs, q->graph->facts.macs);
     }
     if (q->skip)
         str_addf(&note, "skipped: %s", q->skip);
     else if (q->same_as != q->index)
         str_addf(&note, "the same training as point %llu", (unsigned long long)(q->same_as + FIRST_POINT));
     else {
-        text_bytes(bytes, (double)q->bytes);
-        text_seconds(seconds, plan_seconds(q));
+        if (p->json) {
+            snprintf(bytes, sizeof bytes, "%zu", q->bytes);
+            snprintf(seconds, sizeof seconds, "%.4g", plan_seconds(q));
+        } else {
+            text_bytes(bytes, (double)q->bytes);
+            text_seconds(seconds, plan_seconds(q));
+        }
         if (q->bytes > p->room)
             str_addf(&note, "fails: there is memory for %s", text_bytes(room, (double)p->room));
         else if (q->note)
@@ -263,14 +275,31 @@ static void print_pruning(const struct plan_listing *p)
         printf("\n");
 }
 
+/* What the whole plan comes to. */
+struct plan_totals {
+    uint64_t trials;
+    int busy;           /* workers that have something to do */
+    double whole;       /* trials of the sweep for each listed one */
+    double wall, fewer; /* seconds; where trials are given up */
+};
+
+static struct plan_totals totals_of(const struct plan_listing *p, int jobs)
+{
+    const int repeats = sweep_spec(p->s)->repeats;
+    struct plan_totals t = {.trials = (p->draws.waits ? sweep_points(p->s) : p->trained) * (uint64_t)repeats};
+    t.busy = t.trials && t.trials < (uint64_t)jobs ? (int)t.trials : jobs;
+    t.whole = p->trained ? (double)t.trials / ((double)p->trained * repeats) : 0;
+    t.wall = fmax(t.whole * p->seconds / t.busy, p->longest);
+    t.fewer = fmax(t.whole * p->fewer_seconds / t.busy, p->longest);
+    return t;
+}
+
 static void print_totals(const struct plan_listing *p, int jobs)
 {
-    uint64_t trials = (p->draws.waits ? sweep_points(p->s) : p->trained) * (uint64_t)sweep_spec(p->s)->repeats;
+    const struct plan_totals total = totals_of(p, jobs);
+    const uint64_t trials = total.trials;
+    const int busy = total.busy;
     char num[TEXT_NUM], each[TEXT_NUM];
-    int busy = trials && trials < (uint64_t)jobs ? (int)trials : jobs;
-    double whole = p->trained ? (double)trials / ((double)p->trained * sweep_spec(p->s)->repeats) : 0;
-    double seconds = whole * p->seconds, fewer = whole * p->fewer_seconds / busy;
-    double wall = seconds / busy > p->longest ? seconds / busy : p->longest;
     printf("%llu trial%s to train", (unsigned long long)trials, trials == 1 ? "" : "s");
     if (p->skipped)
         printf(", %llu point%s skipped", (unsigned long long)p->skipped, p->skipped == 1 ? "" : "s");
@@ -283,11 +312,11 @@ static void print_totals(const struct plan_listing *p, int jobs)
     print_pruning(p);
     if (!trials)
         return;
-    print_epochs(p, whole);
-    printf("about %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, wall),
+    print_epochs(p, total.whole);
+    printf("about %s with %d worker%s (an estimate from the arithmetic), at most %s each\n", text_seconds(num, total.wall),
            busy, busy == 1 ? "" : "s", text_bytes(each, (double)p->bytes));
     if (prune_types[sweep_spec(p->s)->prune]->epochs)
-        printf("about %s of that with so many given up\n", text_seconds(num, fewer > p->longest ? fewer : p->longest));
+        printf("about %s of that with so many given up\n", text_seconds(num, total.fewer));
 }
 
 /* Prints what is known when only a part of the points was looked at. */
@@ -305,6 +334,38 @@ static void print_excerpt(const struct plan_listing *p)
         printf("too many to run: set [stop] trials, or vary less\n");
 }
 
+/* All of it as one document; `whole`: all points were looked at, and the totals are those of the sweep. */
+static void plan_json(const struct plan_listing *p, int whole, int jobs)
+{
+    const struct sweep_spec *spec = sweep_spec(p->s);
+    struct json j = {.f = stdout};
+    json_begin(&j);
+    json_text(&j, "name", spec->name);
+    json_text(&j, "objective", spec->objective);
+    json_text(&j, "search", sweep_search(p->s)->type->name);
+    json_number(&j, "points", sweep_points_approx(p->s));
+    json_number(&j, "repeats", spec->repeats);
+    if (whole) {
+        const struct plan_totals t = totals_of(p, jobs);
+        json_number(&j, "trials", (double)t.trials);
+        json_number(&j, "skipped_points", (double)p->skipped);
+        json_number(&j, "same_points", (double)p->same);
+        json_number(&j, "workers", t.busy);
+        json_number(&j, "epochs", t.whole * p->all_epochs);
+        json_number(&j, "seconds", t.wall);
+        json_number(&j, "memory_bytes_a_worker", (double)p->bytes);
+    }
+    json_open(&j, "listed", '[');
+    for (size_t r = 0; r < p->t.rows; r++) {
+        json_open(&j, NULL, '{');
+        for (size_t c = 0; c < p->t.cols; c++)
+            json_cell(&j, p->t.head[c], p->t.cell[r * p->t.cols + c]);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+}
+
 /* Says what `sweep run` says then, in the same place and with the same status. */
 static int fail_all_skipped(const struct plan_listing *p, const char *file)
 {
@@ -318,13 +379,25 @@ static int fail_all_skipped(const struct plan_listing *p, const char *file)
     return status;
 }
 
+static void print_plan(const struct plan_listing *p, int whole, int jobs)
+{
+    print_size(p->s, planned_points(p, whole));
+    printf("\n");
+    text_table(stdout, &p->t, 0);
+    printf("\n");
+    if (whole)
+        print_totals(p, jobs);
+    else
+        print_excerpt(p);
+}
+
 int cmd_plan(const struct invocation *in)
 {
     int status = STATUS_DONE;
     struct sweep *s = open_sweep(in, &status);
     if (!s || (status = budget_fit(in, &s)))
         return status;
-    struct plan_listing p = {.s = s, .room = memory_room()};
+    struct plan_listing p = {.s = s, .json = in->opt.json, .room = memory_room()};
     struct err_list errs = {0};
     int whole = in->opt.all || sweep_points(s) <= LISTED;
     table_init(&p.t);
@@ -337,14 +410,10 @@ int cmd_plan(const struct invocation *in)
         status = fail_memory();
     else {
         warn_objective(s);
-        print_size(s, planned_points(&p, whole));
-        printf("\n");
-        text_table(stdout, &p.t, 0);
-        printf("\n");
-        if (whole)
-            print_totals(&p, option_jobs(&in->opt));
+        if (in->opt.json)
+            plan_json(&p, whole, option_jobs(&in->opt));
         else
-            print_excerpt(&p);
+            print_plan(&p, whole, option_jobs(&in->opt));
         if (whole && !p.trained)
             status = fail_all_skipped(&p, in->arg[0]);
     }

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include "cli/commands/results.h"
+#include "cli/console/json.h"
 #include "search/promotion.h"
 #include "search/prune.h"
 
@@ -174,28 +175,57 @@ static double best_mean(const struct replaying *r, int left)
     return best;
 }
 
-static void print_replay(const struct replaying *r, const char *rule, const char *metric)
+/* What a rule would have saved and lost. */
+struct replay_result {
+    size_t given_up, points, better; /* trials; points with a value, and those above the best that is left */
+    uint64_t epochs, saved;
+    double left; /* the best value that is left, smaller is better; infinite: no point is */
+};
+
+static struct replay_result replay_result(const struct replaying *r)
 {
-    size_t given_up = 0, points = 0, better = 0;
-    uint64_t epochs = 0, saved = 0;
-    double left = best_mean(r, 1);
+    struct replay_result f = {.left = best_mean(r, 1)};
     for (size_t i = 0; i < r->n; i++) {
-        given_up += r->v[i].end < r->v[i].epochs;
-        epochs += (uint64_t)r->v[i].epochs;
-        saved += (uint64_t)(r->v[i].epochs - r->v[i].end);
+        f.given_up += r->v[i].end < r->v[i].epochs;
+        f.epochs += (uint64_t)r->v[i].epochs;
+        f.saved += (uint64_t)(r->v[i].epochs - r->v[i].end);
     }
     for (size_t i = 0; i < r->n;) {
         double mean = point_mean(r, &i, 0);
-        points += !isnan(mean);
-        better += mean < left;
+        f.points += !isnan(mean);
+        f.better += mean < f.left;
     }
-    printf("%s: %zu of %zu trials would be given up, %llu of %llu epochs saved (%.0f %%)\n", rule, given_up, r->n,
-           (unsigned long long)saved, (unsigned long long)epochs, epochs ? 100.0 * (double)saved / (double)epochs : 0);
-    if (isinf(left))
+    return f;
+}
+
+static void print_replay(const struct replaying *r, const char *rule, const char *metric)
+{
+    const struct replay_result f = replay_result(r);
+    printf("%s: %zu of %zu trials would be given up, %llu of %llu epochs saved (%.0f %%)\n", rule, f.given_up, r->n,
+           (unsigned long long)f.saved, (unsigned long long)f.epochs,
+           f.epochs ? 100.0 * (double)f.saved / (double)f.epochs : 0);
+    if (isinf(f.left))
         printf("no point would be left\n");
     else
-        printf("the best point that is left has rank %zu of %zu, %s %.4g%s\n", better + 1, points, metric,
-               r->sign * left, better ? "" : ": the best one is kept");
+        printf("the best point that is left has rank %zu of %zu, %s %.4g%s\n", f.better + 1, f.points, metric,
+               r->sign * f.left, f.better ? "" : ": the best one is kept");
+}
+
+static void replay_json(const struct replaying *r, const char *rule, const char *metric)
+{
+    const struct replay_result f = replay_result(r);
+    struct json j = {.f = stdout};
+    json_begin(&j);
+    json_text(&j, "rule", rule);
+    json_number(&j, "trials", (double)r->n);
+    json_number(&j, "given_up", (double)f.given_up);
+    json_number(&j, "epochs", (double)f.epochs);
+    json_number(&j, "epochs_saved", (double)f.saved);
+    json_number(&j, "points", (double)f.points);
+    json_number(&j, "rank_left", isinf(f.left) ? NAN : (double)f.better + 1);
+    json_text(&j, "metric", metric);
+    json_number(&j, "best_left", isinf(f.left) ? NAN : r->sign * f.left);
+    json_close(&j, '}');
 }
 
 /* Of the words that follow the name only rules and their keys may be others than those of the sweep. */
@@ -232,7 +262,7 @@ static int replay(const struct invocation *in, const char *name, const struct sw
                                             : (type->race ? race_all : decide_all)(&r, type, &spec->prune_args)))
         bad = err_set(e, ERR_NOMEM, "no memory to compare trials");
     if (!bad)
-        print_replay(&r, type->name, objective_metric(about_value(&about, "objective"), (char[64]){0}, NULL));
+        (in->opt.json ? replay_json : print_replay)(&r, type->name, objective_metric(about_value(&about, "objective"), (char[64]){0}, NULL));
     for (size_t i = 0; i < r.n; i++)
         free(r.v[i].best);
     free(r.v);

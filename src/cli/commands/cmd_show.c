@@ -2,6 +2,7 @@
 #include "cli/commands/show_dot.h"
 
 #include "base/str.h"
+#include "cli/console/json.h"
 #include "cli/console/text.h"
 #include "model/starting.h"
 #include "nn/freezing.h"
@@ -14,7 +15,7 @@
 
 struct show {
     const char *file;
-    int dot, status, shown;
+    int dot, json, status, shown;
 };
 
 /* Writes a number for rows and columns, and of volumes for slices: once where all are alike. */
@@ -205,6 +206,70 @@ static int print_start(const struct plan_point *q)
     return bad;
 }
 
+static void side_json(struct json *j, const char *key, const int side[NN_SIDES], int volume)
+{
+    char text[64];
+    sides_text(text, sizeof text, side, volume);
+    json_cell(j, key, text);
+}
+
+static void layer_json(struct json *j, const struct nn_node *nd)
+{
+    char shape[64];
+    json_open(j, NULL, '{');
+    json_number(j, "number", nd->index + 1);
+    json_number(j, "block", nd->block);
+    json_number(j, "level", nd->level);
+    json_text(j, "layer", nd->text);
+    json_open(j, "reads", '[');
+    for (int k = 0; k < nd->nin; k++)
+        json_number(j, NULL, nd->in[k] + 1); /* 0: the input */
+    json_close(j, ']');
+    json_text(j, "output", shape_text(nd->y, shape, sizeof shape));
+    json_number(j, "params", (double)nd->params);
+    json_number(j, "macs", nd->macs);
+    if (nd->x[0].kind >= MAPS) {
+        side_json(j, "receptive_field", nd->rf, nd->x[0].kind == VOLUME);
+        side_json(j, "jump", nd->jump, nd->x[0].kind == VOLUME);
+    }
+    json_close(j, '}');
+}
+
+/* The point, its facts and its layers as one document. */
+static void point_json(const struct plan_point *q)
+{
+    struct json j = {.f = stdout};
+    char shape[64];
+    json_begin(&j);
+    json_text(&j, "name", sweep_spec(q->sweep)->name);
+    json_number(&j, "point", (double)(q->index + FIRST_POINT));
+    json_open(&j, "values", '{');
+    for (size_t i = 0; i < sweep_keys(q->sweep); i++)
+        json_cell(&j, sweep_key(q->sweep, i), q->point->value[i]);
+    json_close(&j, '}');
+    json_text(&j, "dataset", q->set->name);
+    json_text(&j, "input", shape_text(data_input(q->set)->shape, shape, sizeof shape));
+    json_text(&j, "task", q->task->name);
+    json_text(&j, "loss", train_loss(&q->point->train, target_of(q->set))->name);
+    json_text(&j, "precision", nn_precision_name((size_t)q->point->nn.precision));
+    json_open(&j, "facts", '{');
+    for (const struct nn_fact *f = nn_fact_rows; f->name; f++)
+        if (f->number)
+            json_number(&j, f->name, f->number(&q->graph->facts));
+        else
+            json_text(&j, f->name, q->graph->facts.head);
+    json_close(&j, '}');
+    json_number(&j, "memory_bytes", (double)q->bytes);
+    json_number(&j, "trial_seconds", plan_seconds(q));
+    if (q->skip)
+        json_text(&j, "skipped", q->skip);
+    json_open(&j, "layers", '[');
+    for (int i = 0; i < q->graph->nnodes; i++)
+        layer_json(&j, &q->graph->node[i]);
+    json_close(&j, ']');
+    json_close(&j, '}');
+}
+
 static int keep_point(void *ctx, const struct plan_point *q)
 {
     struct show *s = ctx;
@@ -213,11 +278,13 @@ static int keep_point(void *ctx, const struct plan_point *q)
     warn_absent(q->set, &told);
     tell_dataset(stderr, q->set, &told);
     str_release(&told);
-    if (!s->dot && print_point(q)) {
+    if (!s->dot && !s->json && print_point(q)) {
         s->status = fail_memory();
     } else if (!q->graph) {
         fprintf(stderr, "sweep: %s%s\n", q->skip_at, q->skip ? q->skip : "the network does not fit together");
         s->status = STATUS_USAGE;
+    } else if (s->json) {
+        point_json(q);
     } else if (s->dot) {
         print_dot(q);
     } else if (print_layers(q->graph)) {
@@ -232,7 +299,9 @@ static int keep_point(void *ctx, const struct plan_point *q)
 
 int cmd_show(const struct invocation *in)
 {
-    struct show show = {in->arg[0], in->opt.dot, STATUS_DONE, 0};
+    struct show show = {in->arg[0], in->opt.dot, in->opt.json, STATUS_DONE, 0};
+    if (show.dot && show.json)
+        return fail_usage("--dot and --json are two forms of the same; give one of them");
     struct sweep *s = open_sweep(in, &show.status);
     if (!s)
         return show.status;

@@ -78,8 +78,7 @@ void data_print_json(const struct inspection *of)
 {
     const struct dataset *d = of->view->set;
     struct json j = {.f = stdout};
-    json_open(&j, NULL, '{');
-    json_text(&j, "version", SWEEP_VERSION);
+    json_begin(&j);
     json_text(&j, "dataset", d->name);
     json_text(&j, "credit", d->credit);
     json_shape(&j, data_input(d)->shape);

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 
+#include <math.h>
 #include <string.h>
 
 static void put_json_text(FILE *f, const char *s)
@@ -74,4 +75,21 @@ void json_digits(struct json *j, const char *key, const char *text)
 {
     put_before(j, key);
     fputs(text && strpbrk(text, "0123456789") ? text : "null", j->f);
+}
+
+void json_cell(struct json *j, const char *key, const char *text)
+{
+    double v;
+    if (*text && (str_to_double(text, &v) || !isfinite(v)))
+        json_text(j, key, text);
+    else if (*text)
+        json_number(j, key, v);
+    else
+        json_digits(j, key, NULL);
+}
+
+void json_begin(struct json *j)
+{
+    json_open(j, NULL, '{');
+    json_text(j, "version", SWEEP_VERSION);
 }

@@ -17,5 +17,9 @@ void json_text(struct json *j, const char *key, const char *text);
 void json_number(struct json *j, const char *key, double v);
 /* A number in the text that str_float and the like make of it; null where it is NULL, empty or infinite. */
 void json_digits(struct json *j, const char *key, const char *text);
+/* The cell of a table: a number where it is one, null where it is empty, else a text. */
+void json_cell(struct json *j, const char *key, const char *text);
+/* The begin of a document that is an object, with the version of the program. */
+void json_begin(struct json *j);
 
 #endif

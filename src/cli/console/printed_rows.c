@@ -10,8 +10,7 @@ int rows_begin(struct printed_rows *r, int json, const char *name, const char *c
 {
     *r = (struct printed_rows){.json = {.f = stdout}, .head = head, .kind = kind, .cols = cols};
     if (json) {
-        json_open(&r->json, NULL, '{');
-        json_text(&r->json, "version", SWEEP_VERSION);
+        json_begin(&r->json);
         json_open(&r->json, name, '[');
     } else if (!(r->csv = csv_stream(stdout, head, cols, e))) {
         return -1;
