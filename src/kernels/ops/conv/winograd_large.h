@@ -83,7 +83,8 @@ static inline int winograd_large_finishes(const struct pointwise *f)
 void EXPORT(winograd_large_pack)(const struct winograd *d, ptrdiff_t s_o, ptrdiff_t s_c, int flip, const float *w,
                                  float *out);
 /* Output rows r0..r1-1 of one block, r0 a multiple of 4. x[i]: input row i [ci][w][16], looked at for i in 0..h-1 only;
- * y[r]: output row r [co][wo][16]; b[co] or NULL; d->finish: NULL, or one that winograd_large_finishes. fetch: asked for on the way. */
+ * y[r]: output row r [co][wo][16]; b[co] or NULL; d->finish: NULL, or one that winograd_large_finishes. fetch: asked
+ * for on the way. */
 void EXPORT(winograd_large_rows)(const struct winograd *d, int r0, int r1, const float *const *x, const float *packed,
                                  const float *b, float *const *y, struct fetch *fetch, float *scratch);
 #endif

@@ -88,7 +88,9 @@ static int continues(const struct fusing *f, const struct stage *s, int kind, in
 /* The longest stage that begins with the node. */
 static struct stage stage_from(const struct fusing *f, int node)
 {
-    struct stage s = {.first = node, .last = node, .part = {-1, -1, -1, -1, -1, -1}, .next = -1, .next_act = -1, .group = 1};
+    struct stage s = {.first = node, .last = node, .next = -1, .next_act = -1, .group = 1};
+    for (int k = 0; k < PART_KINDS; k++)
+        s.part[k] = -1;
     int last = -1;
     for (int i = node; i >= 0; i = only_reader(f, i)) {
         int kind = part_kind_of(f, i);
