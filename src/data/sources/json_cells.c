@@ -103,7 +103,7 @@ static int give_value(struct json_reading *r, size_t column, const json_t *v)
                    : give_text(r, column, json_string_value(v), json_string_length(v));
     if (json_is_real(v))
         return give_text(r, column, number, strlen(str_double(number, json_real_value(v))));
-    char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+    char *text = json_text_write(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
     int bad = text ? give_text(r, column, text, strlen(text)) : json_nomem(r);
     free(text);
     return bad;

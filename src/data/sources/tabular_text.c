@@ -52,14 +52,16 @@ void tabular_text(const struct tabular *t, const struct tabular_coding *c, struc
     json_t *root = json_object(), *columns = json_array();
     int bad = 0;
     for (size_t i = 0; i < t->used; i++)
-        if (c->code[i].column->role != COLUMN_TARGET)
-            bad |= json_array_append_new(columns, column_as_json(t, &c->code[i], &bad));
+        if (c->code[i].column->role != COLUMN_TARGET) {
+            json_t *column = column_as_json(t, &c->code[i], &bad);
+            bad |= json_array_append_new(columns, column);
+        }
     set_member(root, "header", json_boolean(t->has_header), &bad);
     set_member(root, "delimiter", json_integer(t->args->delimiter), &bad);
     if (t->args->sheet && *t->args->sheet)
         set_member(root, "sheet", json_string(t->args->sheet), &bad);
     set_member(root, "columns", columns, &bad);
-    char *text = root && !bad ? json_dumps(root, 0) : NULL;
+    char *text = root && !bad ? json_text_write(root, 0) : NULL;
     str_add(out, text ? text : "");
     out->failed |= !text;
     free(text);

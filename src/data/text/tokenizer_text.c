@@ -33,11 +33,14 @@ int tokenizer_text(const struct tokenizer *t, struct str *to, struct err *e)
     int bad = json_object_set_new(root, "tokens", json_string(token_kind_name(t->kind)));
     if (t->kind == TOKENS_CHAR || t->kind == TOKENS_WORD) {
         bad |= json_object_set_new(root, "lower", json_boolean(t->lower));
-        bad |= json_object_set_new(root, "words", words_as_json(t, &bad));
+        json_t *words = words_as_json(t, &bad);
+        bad |= json_object_set_new(root, "words", words);
     }
-    if (t->kind == TOKENS_BPE)
-        bad |= json_object_set_new(root, "merges", merges_as_json(t, &bad));
-    char *text = root && !bad ? json_dumps(root, JSON_COMPACT) : NULL;
+    if (t->kind == TOKENS_BPE) {
+        json_t *merges = merges_as_json(t, &bad);
+        bad |= json_object_set_new(root, "merges", merges);
+    }
+    char *text = root && !bad ? json_text_write(root, JSON_COMPACT) : NULL;
     str_add(to, text ? text : "");
     to->failed |= !text;
     free(text);
