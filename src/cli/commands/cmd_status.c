@@ -70,7 +70,7 @@ static void print_warnings(const struct table *t)
 }
 
 /* The row of the trial with the best objective so far, whose column is *col; the number of rows: there is none. */
-static size_t best_row(const struct table *t, const char *objective, int *col)
+static size_t best_trial_row(const struct table *t, const char *objective, int *col)
 {
     int maximise;
     *col = table_column(t, objective_metric(objective, (char[64]){0}, &maximise));
@@ -87,7 +87,7 @@ static size_t best_row(const struct table *t, const char *objective, int *col)
 static void print_best(const struct table *t, const char *objective)
 {
     int col;
-    size_t best = best_row(t, objective, &col);
+    size_t best = best_trial_row(t, objective, &col);
     if (best == t->rows) {
         printf("no result yet\n");
         return;
@@ -186,7 +186,7 @@ static void status_json(const struct progress_counts *c, const char *name, const
     struct json j = {.f = stdout};
     const char *warning, *objective = about_value(about, "objective");
     int col;
-    const size_t best = best_row(trials, objective, &col);
+    const size_t best = best_trial_row(trials, objective, &col);
     json_begin(&j);
     json_text(&j, "name", name);
     json_text(&j, "objective", objective);
