@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/str.h"
 #include "cli/budget.h"
-#include "cli/console/json.h"
+#include "cli/console/printed_rows.h"
 #include "cli/console/text.h"
 
 #include <math.h>
@@ -356,12 +356,8 @@ static void plan_json(const struct plan_listing *p, int whole, int jobs)
         json_number(&j, "memory_bytes_a_worker", (double)p->bytes);
     }
     json_open(&j, "listed", '[');
-    for (size_t r = 0; r < p->t.rows; r++) {
-        json_open(&j, NULL, '{');
-        for (size_t c = 0; c < p->t.cols; c++)
-            json_cell(&j, p->t.head[c], p->t.cell[r * p->t.cols + c]);
-        json_close(&j, '}');
-    }
+    for (size_t r = 0; r < p->t.rows; r++)
+        json_table_row(&j, NULL, &p->t, r);
     json_close(&j, ']');
     json_close(&j, '}');
 }

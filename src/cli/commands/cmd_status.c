@@ -3,7 +3,7 @@
 
 #include "base/file.h"
 #include "cli/commands/results.h"
-#include "cli/console/json.h"
+#include "cli/console/printed_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,14 +171,6 @@ static int read_outside(const char *out, const char *name, char path[4096], size
     return bad;
 }
 
-static void json_row(struct json *j, const char *key, const struct table *t, size_t row)
-{
-    json_open(j, key, '{');
-    for (size_t c = 0; c < t->cols; c++) /* an id may look like a number */
-        (strcmp(t->head[c], "id") ? json_cell : json_text)(j, t->head[c], t->cell[row * t->cols + c]);
-    json_close(j, '}');
-}
-
 /* The same as one document; the best trial and those that have begun are their rows of the tables. */
 static void status_json(const struct progress_counts *c, const char *name, const struct about *about,
                         const struct table *trials, const struct table *epochs, size_t outside)
@@ -204,10 +196,10 @@ static void status_json(const struct progress_counts *c, const char *name, const
     }
     json_close(&j, '}');
     if (best < trials->rows)
-        json_row(&j, "best", trials, best);
+        json_table_row(&j, "best", trials, best);
     json_open(&j, "begun", '[');
     for (size_t r = 0, f = 0; next_begun(trials, epochs, &r, &f); r++)
-        json_row(&j, NULL, epochs, r);
+        json_table_row(&j, NULL, epochs, r);
     json_close(&j, ']');
     json_number(&j, "outside", (double)outside);
     json_close(&j, '}');

@@ -4,6 +4,7 @@
 #include "report/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int rows_begin(struct printed_rows *r, int json, const char *name, const char *const *head, const char *kind,
                size_t cols, struct err *e)
@@ -44,4 +45,12 @@ void rows_end(struct printed_rows *r)
         json_close(&r->json, '}');
     }
     r->open = 0;
+}
+
+void json_table_row(struct json *j, const char *key, const struct table *t, size_t row)
+{
+    json_open(j, key, '{');
+    for (size_t c = 0; c < t->cols; c++) /* an id may look like a number */
+        (strcmp(t->head[c], "id") ? json_cell : json_text)(j, t->head[c], t->cell[row * t->cols + c]);
+    json_close(j, '}');
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct csv_out;
+struct table;
 struct printed_rows {
     struct csv_out *csv; /* NULL: JSON */
     struct json json;
@@ -24,5 +25,8 @@ int rows_begin(struct printed_rows *r, int json, const char *name, const char *c
 int rows_put(struct printed_rows *r, const char *const *cell);
 /* Ends what has begun; close_output tells what the stream says. */
 void rows_end(struct printed_rows *r);
+
+/* A row of a table as an object of its cells; `key` as in json_open. */
+void json_table_row(struct json *j, const char *key, const struct table *t, size_t row);
 
 #endif
