@@ -125,6 +125,12 @@ static void try_bytes(const char *bytes, size_t n)
     sweep_free(s);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+enum { ROUNDS = 1000 };
+#else
+enum { ROUNDS = 3000 };
+#endif
+
 static void random_bytes(void **state)
 {
     struct rng r;
@@ -146,7 +152,7 @@ static void random_words(void **state)
     struct rng r;
     (void)state;
     rng_init(&r, 2, RNG_TEST, 1, 0);
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
         struct str t = {0};
         str_add(&t, "");
         for (uint32_t n = rng_below(&r, 60); n; n--)
@@ -171,7 +177,7 @@ static void damaged_files(void **state)
     char bytes[2 * sizeof good];
     (void)state;
     rng_init(&r, 3, RNG_TEST, 1, 0);
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
         size_t n = sizeof good - 1;
         memcpy(bytes, good, n);
         for (uint32_t changes = 1 + rng_below(&r, 4); changes; changes--) {
