@@ -16,10 +16,10 @@ int gp_init(struct gp *g, const struct search *s, size_t n)
     g->x = malloc((n * g->axes + 1) * sizeof *g->x);
     g->y = malloc((n + 1) * sizeof *g->y);
     g->weight = malloc((g->axes + 1) * sizeof *g->weight);
-    g->l = malloc((n * n + 1) * sizeof *g->l);
+    g->u = malloc((n * n + 1) * sizeof *g->u);
     g->alpha = malloc((n + 1) * sizeof *g->alpha);
-    g->room = malloc((n + 1) * sizeof *g->room);
-    if (!g->x || !g->y || !g->weight || !g->l || !g->alpha || !g->room)
+    g->room = malloc((2 * GP_SEVERAL * n + 1) * sizeof *g->room);
+    if (!g->x || !g->y || !g->weight || !g->u || !g->alpha || !g->room)
         return -1;
     for (size_t i = 0; i < g->axes; i++)
         g->weight[i] = 1;
@@ -31,9 +31,14 @@ void gp_release(struct gp *g)
     free(g->x);
     free(g->y);
     free(g->weight);
-    free(g->l);
+    free(g->u);
     free(g->alpha);
     free(g->room);
+}
+
+static int in_order(const struct gp *g, size_t axis)
+{
+    return !g->s->ordered || g->s->ordered[axis];
 }
 
 /* The squared distance of two values along an axis. */
@@ -41,9 +46,7 @@ static double axis_distance(const struct gp *g, size_t axis, double a, double b)
 {
     if (a != a || b != b)
         return (a != a) != (b != b);
-    if (g->s->ordered && !g->s->ordered[axis])
-        return a != b;
-    return (a - b) * (a - b);
+    return in_order(g, axis) ? (a - b) * (a - b) : a != b;
 }
 
 static double squared_distance(const struct gp *g, const double *a, const double *b)
@@ -64,106 +67,197 @@ static double matern(double d2, double *slope)
     return (1 + d + 5.0 / 3 * d2) * e;
 }
 
-/* l[n][n]: the lower half becomes its Cholesky factor. */
-static void factorize(size_t n, double *l)
+/* u[n][n] upper: what it holds becomes its Cholesky factor, u^T u. All loops inside go along rows, so that a compiler
+ * may take several numbers at once; the order of what is subtracted from each is the same. */
+static void factorize(size_t n, double *u)
 {
-    for (size_t j = 0; j < n; j++)
-        for (size_t i = j; i < n; i++) {
-            double sum = l[i * n + j];
-            for (size_t k = 0; k < j; k++)
-                sum -= l[i * n + k] * l[j * n + k];
-            l[i * n + j] = i == j ? sqrt(fmax(sum, LEAST_NOISE * LEAST_NOISE)) : sum / l[j * n + j];
+    for (size_t j = 0; j < n; j++) {
+        double *row = u + j * n;
+        for (size_t k = 0; k < j; k++) {
+            const double *above = u + k * n, by = above[j];
+            for (size_t i = j; i < n; i++)
+                row[i] -= above[i] * by;
         }
-}
-
-/* v[n] becomes L^-1 v, then L^-T v. */
-static void solve_lower(size_t n, const double *l, double *v)
-{
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < i; k++)
-            v[i] -= l[i * n + k] * v[k];
-        v[i] /= l[i * n + i];
+        row[j] = sqrt(fmax(row[j], LEAST_NOISE * LEAST_NOISE));
+        for (size_t i = j + 1; i < n; i++)
+            row[i] /= row[j];
     }
 }
 
-static void solve_upper(size_t n, const double *l, double *v)
+static void divide(double *v, size_t m, double by)
+{
+    for (size_t j = 0; j < m; j++)
+        v[j] /= by;
+}
+
+static void subtract(double *v, size_t m, double by, const double *w)
+{
+    for (size_t j = 0; j < m; j++)
+        v[j] -= by * w[j];
+}
+
+/* v[n][m], m columns: u^-T v, then u^-1 v. */
+static void solve_lower(size_t n, const double *u, size_t m, double *v)
+{
+    for (size_t k = 0; k < n; k++) {
+        divide(v + k * m, m, u[k * n + k]);
+        for (size_t i = k + 1; i < n; i++)
+            subtract(v + i * m, m, u[k * n + i], v + k * m);
+    }
+}
+
+static void solve_upper(size_t n, const double *u, size_t m, double *v)
 {
     for (size_t i = n; i-- > 0;) {
-        v[i] /= l[i * n + i];
+        divide(v + i * m, m, u[i * n + i]);
         for (size_t k = 0; k < i; k++)
-            v[k] -= l[i * n + k] * v[i];
+            subtract(v + k * m, m, u[k * n + i], v + i * m);
     }
+}
+
+/* From the covariances in u. */
+static void prepare_predictions(struct gp *g)
+{
+    factorize(g->n, g->u);
+    memcpy(g->alpha, g->y, g->n * sizeof *g->alpha);
+    solve_lower(g->n, g->u, 1, g->alpha);
+    solve_upper(g->n, g->u, 1, g->alpha);
 }
 
 void gp_factorize(struct gp *g)
 {
     double slope;
     for (size_t i = 0; i < g->n; i++)
-        for (size_t j = 0; j <= i; j++)
-            g->l[i * g->n + j] =
+        for (size_t j = i; j < g->n; j++)
+            g->u[i * g->n + j] =
                 g->scale * matern(squared_distance(g, g->x + i * g->axes, g->x + j * g->axes), &slope) +
                 (i == j ? g->noise : 0);
-    factorize(g->n, g->l);
-    memcpy(g->alpha, g->y, g->n * sizeof *g->alpha);
-    solve_lower(g->n, g->l, g->alpha);
-    solve_upper(g->n, g->l, g->alpha);
+    prepare_predictions(g);
 }
 
-void gp_predict(const struct gp *g, const double *x, double *mean, double *variance)
+/* Adds to slope[axes] those of `by` times the covariance with point i, whose derivative by the squared distance is d.
+ */
+static void add_slopes(const struct gp *g, const double *x, size_t i, double by, double d, double *slope)
 {
-    double slope;
-    *mean = 0;
-    for (size_t i = 0; i < g->n; i++) {
-        g->room[i] = g->scale * matern(squared_distance(g, x, g->x + i * g->axes), &slope);
-        *mean += g->room[i] * g->alpha[i];
-    }
-    solve_lower(g->n, g->l, g->room);
-    *variance = g->scale;
+    const double *y = g->x + i * g->axes;
+    for (size_t a = 0; a < g->axes; a++)
+        if (in_order(g, a) && x[a] == x[a] && y[a] == y[a])
+            slope[a] += by * d * g->weight[a] * 2 * (x[a] - y[a]);
+}
+
+void gp_predict(const struct gp *g, size_t m, const double *x, struct gp_prediction *p)
+{
+    double *v = g->room, *by_distance = v + g->n * m;
+    for (size_t j = 0; j < m; j++)
+        p[j].mean = 0;
     for (size_t i = 0; i < g->n; i++)
-        *variance -= g->room[i] * g->room[i];
-    *variance = fmax(*variance, 1e-12);
+        for (size_t j = 0; j < m; j++) {
+            double d;
+            v[i * m + j] = g->scale * matern(squared_distance(g, x + j * g->axes, g->x + i * g->axes), &d);
+            by_distance[i * m + j] = g->scale * d;
+            p[j].mean += v[i * m + j] * g->alpha[i];
+        }
+    solve_lower(g->n, g->u, m, v);
+    for (size_t j = 0; j < m; j++)
+        p[j].variance = g->scale;
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t j = 0; j < m; j++)
+            p[j].variance -= v[i * m + j] * v[i * m + j];
+    for (size_t j = 0; j < m; j++)
+        p[j].variance = fmax(p[j].variance, 1e-12);
 }
 
-double gp_log_improvement(double mean, double variance, double best)
+void gp_climb(const struct gp *g, size_t m, const double *x, double best, struct gp_prediction *p, double *slope)
 {
-    double sigma = sqrt(variance), z = (best - mean) / sigma, density = -z * z / 2 - 0.9189385332046727;
-    double log_h = z > -5 ? m_log(m_exp(density) + z * m_normal(z)) : density - m_log(z * z + 3);
-    return log_h + m_log(sigma);
-}
-
-/* inverse[n][n] = (L L^T)^-1, whole. column[n] is scratch. */
-static void invert(size_t n, const double *l, double *inverse, double *column)
-{
-    for (size_t j = 0; j < n; j++) {
-        memset(column, 0, n * sizeof *column);
-        column[j] = 1;
-        solve_lower(n, l, column);
-        solve_upper(n, l, column);
-        for (size_t i = 0; i < n; i++)
-            inverse[i * n + j] = column[i];
+    double *v = g->room, *by_distance = v + g->n * m;
+    gp_predict(g, m, x, p);
+    solve_upper(g->n, g->u, m, v);
+    memset(slope, 0, m * g->axes * sizeof *slope);
+    for (size_t j = 0; j < m; j++) {
+        struct gp_gain gain = gp_gain_of(p[j], best);
+        for (size_t i = 0; i < g->n; i++)
+            add_slopes(g, x + j * g->axes, i, gain.by_mean * g->alpha[i] - 2 * gain.by_variance * v[i * m + j],
+                       by_distance[i * m + j], slope + j * g->axes);
     }
+}
+
+struct gp_gain gp_gain_of(struct gp_prediction p, double best)
+{
+    double sigma = sqrt(p.variance), z = (best - p.mean) / sigma, density = -z * z / 2 - 0.9189385332046727;
+    double below = m_normal(z), h = m_exp(density) + z * below;
+    double log_h = z > -5 ? m_log(h) : density - m_log(z * z + 3), rise = z > -5 ? below / h : -z - 2 * z / (z * z + 3);
+    return (struct gp_gain){
+        .log = log_h + m_log(sigma), .by_mean = -rise / sigma, .by_variance = (1 - rise * z) / (2 * p.variance)};
+}
+
+/* inverse[n][n]: the lower half becomes that of (u^T u)^-1. */
+static void invert(size_t n, const double *u, double *inverse)
+{
+    memset(inverse, 0, n * n * sizeof *inverse);
+    for (size_t i = 0; i < n; i++)
+        inverse[i * n + i] = 1;
+    for (size_t k = 0; k < n; k++) { /* nothing right of the diagonal yet */
+        divide(inverse + k * n, k + 1, u[k * n + k]);
+        for (size_t i = k + 1; i < n; i++)
+            subtract(inverse + i * n, k + 1, u[k * n + i], inverse + k * n);
+    }
+    for (size_t i = n; i-- > 0;) {
+        divide(inverse + i * n, i + 1, u[i * n + i]);
+        for (size_t k = 0; k < i; k++)
+            subtract(inverse + k * n, k + 1, u[k * n + i], inverse + i * n);
+    }
+}
+
+/* Of the pairs of points j <= i, pair i (i + 1) / 2 + j: the squared distance along each axis, the kernel, and its
+ * derivative by the squared distance. */
+struct pairs {
+    double *apart, *like, *fall; /* [pairs][axes], [pairs], [pairs] */
+};
+
+static void measure_pairs(const struct gp *g, struct pairs *p)
+{
+    double *d = p->apart;
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t j = 0; j <= i; j++)
+            for (size_t a = 0; a < g->axes; a++)
+                *d++ = axis_distance(g, a, g->x[i * g->axes + a], g->x[j * g->axes + a]);
+}
+
+static void factorize_pairs(struct gp *g, struct pairs *p)
+{
+    const double *d = p->apart;
+    for (size_t i = 0, pair = 0; i < g->n; i++)
+        for (size_t j = 0; j <= i; j++, pair++, d += g->axes) {
+            double d2 = 0;
+            for (size_t a = 0; a < g->axes; a++)
+                d2 += g->weight[a] * d[a];
+            p->like[pair] = matern(d2, &p->fall[pair]);
+            g->u[j * g->n + i] = g->scale * p->like[pair] + (i == j ? g->noise : 0);
+        }
+    prepare_predictions(g);
 }
 
 /* slope[axes + 2]: derivatives of the logarithm of the posterior by those of the weights, the scale and the noise. */
-static void posterior_slopes(const struct gp *g, double *inverse, double *slope)
+static void posterior_slopes(const struct gp *g, const struct pairs *p, double *inverse, double *slope)
 {
     const size_t n = g->n, axes = g->axes;
-    invert(n, g->l, inverse, g->room);
-    for (size_t a = 0; a < axes;
-         a++) /* priors: -0.1 / w - 0.1 w; gamma(2, 1) of the scale; gamma(1.1, 30) of the noise */
-        slope[a] = 0.1 / g->weight[a] - 0.1 * g->weight[a];
-    slope[axes] = 1 - g->scale;
-    slope[axes + 1] = 0.1 - 30 * g->noise;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j <= i; j++) {
-            double both = i == j ? 0.5 : 1, by_distance;
-            double pull = both * (g->alpha[i] * g->alpha[j] - inverse[i * n + j]);
-            const double *x = g->x + i * axes, *y = g->x + j * axes;
-            slope[axes] += pull * g->scale * matern(squared_distance(g, x, y), &by_distance);
+    const double *d = p->apart;
+    invert(n, g->u, inverse);
+    memset(slope, 0, (axes + 2) * sizeof *slope);
+    for (size_t i = 0, pair = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++, pair++, d += axes) {
+            double pull = (i == j ? 0.5 : 1) * (g->alpha[i] * g->alpha[j] - inverse[i * n + j]);
+            double by_distance = pull * g->scale * p->fall[pair];
+            slope[axes] += pull * g->scale * p->like[pair];
             slope[axes + 1] += i == j ? pull * g->noise : 0;
-            for (size_t a = 0; a < axes && i != j; a++)
-                slope[a] += pull * g->scale * by_distance * g->weight[a] * axis_distance(g, a, x[a], y[a]);
+            for (size_t a = 0; a < axes; a++)
+                slope[a] += by_distance * d[a];
         }
+    /* priors: -0.1 / w - 0.1 w; gamma(2, 1) of the scale; gamma(1.1, 30) of the noise */
+    for (size_t a = 0; a < axes; a++)
+        slope[a] = slope[a] * g->weight[a] + 0.1 / g->weight[a] - 0.1 * g->weight[a];
+    slope[axes] += 1 - g->scale;
+    slope[axes + 1] += 0.1 - 30 * g->noise;
 }
 
 static void move_parameter(double *p, double step, double low, double high)
@@ -174,18 +268,21 @@ static void move_parameter(double *p, double step, double low, double high)
 /* Steps by the signs of the slopes alone (Riedmiller & Braun 1993), which no scale of the results disturbs. */
 int gp_fit(struct gp *g)
 {
-    const size_t n = g->n, all = g->axes + 2;
-    double *inverse = malloc((n * n + 3 * all) * sizeof *inverse);
+    const size_t n = g->n, all = g->axes + 2, pairs = n * (n + 1) / 2;
+    double *inverse = malloc((n * n + 3 * all + pairs * all) * sizeof *inverse);
     if (!inverse)
         return -1;
     double *slope = inverse + n * n, *last = slope + all, *step = last + all;
+    struct pairs p = {.apart = step + all, .like = step + all + pairs * g->axes};
+    p.fall = p.like + pairs;
+    measure_pairs(g, &p);
     for (size_t i = 0; i < all; i++) {
         last[i] = 0;
         step[i] = 0.5;
     }
     for (int k = 0; k < STEPS; k++) {
-        gp_factorize(g);
-        posterior_slopes(g, inverse, slope);
+        factorize_pairs(g, &p);
+        posterior_slopes(g, &p, inverse, slope);
         for (size_t i = 0; i < all; i++) {
             double same = slope[i] * last[i];
             step[i] = fmin(same > 0 ? step[i] * 1.2 : same < 0 ? step[i] * 0.5 : step[i], 1);

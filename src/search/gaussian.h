@@ -6,6 +6,8 @@
 
 #include "search/search.h"
 
+enum { GP_SEVERAL = 16 }; /* points that are predicted together */
+
 struct gp {
     const struct search *s;
     size_t n, axes;
@@ -13,9 +15,18 @@ struct gp {
     double *y;      /* [n] of mean 0 and deviation 1; smaller is better */
     double *weight; /* [axes] one over the squared length */
     double scale, noise;
-    double *l;     /* [n][n] Cholesky factor, lower */
+    double *u;     /* [n][n] Cholesky factor, upper */
     double *alpha; /* [n] */
-    double *room;  /* [n] scratch of gp_predict */
+    double *room;  /* [2][n][GP_SEVERAL] scratch of predictions */
+};
+
+struct gp_prediction {
+    double mean, variance;
+};
+
+/* The logarithm of an expected improvement, and its derivatives. */
+struct gp_gain {
+    double log, by_mean, by_variance;
 };
 
 /* Room for n points; the caller fills x, y. 0, or -1 without memory; gp_release is due either way. */
@@ -26,8 +37,11 @@ void gp_release(struct gp *g);
 int gp_fit(struct gp *g);
 /* Prepares predictions with the lengths, scale and noise that are there. */
 void gp_factorize(struct gp *g);
-void gp_predict(const struct gp *g, const double *x, double *mean, double *variance);
-/* The logarithm of the expected improvement over `best` (Ament et al. 2023, arXiv:2310.20708). */
-double gp_log_improvement(double mean, double variance, double best);
+/* What is predicted for x[m][axes], m <= GP_SEVERAL. */
+void gp_predict(const struct gp *g, size_t m, const double *x, struct gp_prediction *p);
+/* The expected improvement over `best` (Ament et al. 2023, arXiv:2310.20708). */
+struct gp_gain gp_gain_of(struct gp_prediction p, double best);
+/* Predictions, and in slope[m][axes] the derivatives of the logarithm of the improvement along the axes in order. */
+void gp_climb(const struct gp *g, size_t m, const double *x, double best, struct gp_prediction *p, double *slope);
 
 #endif

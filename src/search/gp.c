@@ -2,16 +2,19 @@
 #include "search/gaussian.h"
 #include "search/objectives.h"
 
+#include "base/maths.h"
 #include "base/rng.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FIT_MOST 64     /* points by which lengths are found: the best, and the latest */
+#define FIT_MOST 80     /* points by which lengths are found: the best, and the latest */
 #define KNOWN_MOST 1000 /* points that predictions are made from, likewise */
-#define STARTS 4        /* candidates that are improved */
-#define CHANGES 80      /* of each */
+#define STARTS 10       /* candidates that climb, side by side */
+#define CLIMB 40        /* steps of each */
+#define CHANGED 4       /* the best of those that are changed at random after it */
+#define CHANGES 20      /* of each */
 
 struct candidate {
     struct proposal at;
@@ -24,11 +27,13 @@ struct bayes {
     const struct search_history *h;
     struct rng r;
     struct gp g;
-    double *mixed;                  /* [known] of several objectives: what counts as the loss; NULL: the loss */
-    double best;                    /* least result, as the process sees it */
-    uint32_t *point;                /* [points] scratch */
-    struct candidate start[STARTS]; /* the best so far, the first is the best of all */
-    size_t nstarts;
+    double *mixed;                 /* [known] of several objectives: what counts as the loss; NULL: the loss */
+    double best;                   /* least result, as the process sees it */
+    uint32_t *point;               /* [points] scratch */
+    struct candidate top[CHANGED]; /* the best so far, the first is the best of all */
+    size_t ntop;
+    struct candidate several[GP_SEVERAL]; /* those at hand */
+    double x[GP_SEVERAL * SEARCH_AXES];   /* scratch */
 };
 
 static void coordinates(const struct search *s, const int64_t *value, double *x)
@@ -122,14 +127,16 @@ static int fit(struct bayes *b)
 {
     struct gp few = {.n = 0}, known = {.n = 0};
     size_t n = choose_observed(b, FIT_MOST);
-    double variance;
+    struct gp_prediction p;
     int bad = make_process(b, &few, n, 0) || gp_fit(&few);
     n = choose_observed(b, KNOWN_MOST);
     bad = bad || make_process(b, &known, n, 0) || make_process(b, &b->g, n, 1);
     if (!bad) {
         take_lengths(&known, &few);
-        for (size_t i = n; i < b->g.n; i++)
-            gp_predict(&known, b->g.x + i * b->g.axes, &b->g.y[i], &variance);
+        for (size_t i = n; i < b->g.n; i++) {
+            gp_predict(&known, 1, b->g.x + i * b->g.axes, &p);
+            b->g.y[i] = p.mean;
+        }
         take_lengths(&b->g, &few);
         b->best = INFINITY;
         for (size_t i = 0; i < b->g.n; i++)
@@ -143,28 +150,28 @@ static int fit(struct bayes *b)
 /* Keeps the candidate where it is among the best, each once. */
 static void keep_candidate(struct bayes *b, const struct candidate *c)
 {
-    size_t at = b->nstarts;
-    for (size_t i = 0; i < b->nstarts; i++)
-        if (!memcmp(c->at.value, b->start[i].at.value, b->s->axes * sizeof *c->at.value))
+    size_t at = b->ntop;
+    for (size_t i = 0; i < b->ntop; i++)
+        if (!memcmp(c->at.value, b->top[i].at.value, b->s->axes * sizeof *c->at.value))
             return;
-    while (at > 0 && c->gain > b->start[at - 1].gain)
+    while (at > 0 && c->gain > b->top[at - 1].gain)
         at--;
-    if (at == STARTS)
+    if (at == CHANGED)
         return;
-    b->nstarts += b->nstarts < STARTS;
-    memmove(b->start + at + 1, b->start + at, (b->nstarts - at - 1) * sizeof *b->start);
-    b->start[at] = *c;
+    b->ntop += b->ntop < CHANGED;
+    memmove(b->top + at + 1, b->top + at, (b->ntop - at - 1) * sizeof *b->top);
+    b->top[at] = *c;
 }
 
-static int look_at(struct bayes *b, const uint32_t *unit, struct candidate *c, struct err *e)
+/* The gains of m <= GP_SEVERAL candidates. */
+static void look_at(struct bayes *b, size_t m, struct candidate *c)
 {
-    double x[SEARCH_AXES], mean, variance;
-    if (search_from_units(b->s, unit, &c->at, e))
-        return -1;
-    coordinates(b->s, c->at.value, x);
-    gp_predict(&b->g, x, &mean, &variance);
-    c->gain = search_was_proposed(b->s, b->h, &c->at) ? -INFINITY : gp_log_improvement(mean, variance, b->best);
-    return 0;
+    struct gp_prediction p[GP_SEVERAL];
+    for (size_t j = 0; j < m; j++)
+        coordinates(b->s, c[j].at.value, b->x + j * b->s->axes);
+    gp_predict(&b->g, m, b->x, p);
+    for (size_t j = 0; j < m; j++)
+        c[j].gain = search_was_proposed(b->s, b->h, &c[j].at) ? -INFINITY : gp_gain_of(p[j], b->best).log;
 }
 
 static uint32_t unit_of(const struct search *s, size_t axis, int64_t value, struct rng *r)
@@ -194,48 +201,163 @@ static void change(struct bayes *b, const int64_t *value, double step, uint32_t 
     }
 }
 
-/* Looks at points anywhere, and around the best known one. */
-static int look_for_starts(struct bayes *b, struct err *e)
+/* unit[n][axes] of points anywhere, and how much they promise. */
+static int draw_candidates(struct bayes *b, size_t n, uint32_t *unit, double *gain, struct err *e)
 {
-    struct candidate c;
-    uint32_t unit[SEARCH_AXES];
-    size_t best = 0, known = search_known(b->s, b->h);
-    for (size_t i = 1; i < known; i++)
-        if (is_better_known(b, i, best))
-            best = i;
-    for (int k = 0; k < b->s->args.candidates; k++) {
-        if (k % 4)
-            for (size_t i = 0; i < b->s->axes; i++)
-                unit[i] = rng_u32(&b->r);
-        else
-            change(b, b->h->value + best * b->s->axes, 0.1, unit);
-        if (look_at(b, unit, &c, e))
-            return -1;
-        keep_candidate(b, &c);
+    const size_t axes = b->s->axes;
+    for (size_t i = 0; i < n * axes; i++)
+        unit[i] = rng_u32(&b->r);
+    for (size_t k = 0; k < n; k += GP_SEVERAL) {
+        const size_t m = n - k < GP_SEVERAL ? n - k : GP_SEVERAL;
+        for (size_t j = 0; j < m; j++)
+            if (search_from_units(b->s, unit + (k + j) * axes, &b->several[j].at, e))
+                return -1;
+        look_at(b, m, b->several);
+        for (size_t j = 0; j < m; j++)
+            gain[k + j] = b->several[j].gain;
     }
     return 0;
 }
 
-/* Climbs from each of the best candidates by changes that become smaller where nothing is gained. */
-static int improve_candidates(struct bayes *b, struct err *e)
+/* Which of n candidates climb: the one that promises most, then others by lot, each as likely as what it promises says;
+ * so that they stand in several valleys. gain[n] is overwritten. Returns how many. */
+static size_t choose_starts(struct bayes *b, size_t n, double *gain, size_t start[STARTS])
 {
-    struct candidate c, from[STARTS];
-    uint32_t unit[SEARCH_AXES];
-    size_t n = b->nstarts;
-    memcpy(from, b->start, n * sizeof *from);
-    for (size_t k = 0; k < n; k++) {
-        double step = 0.1;
-        for (int i = 0; i < CHANGES; i++) {
-            change(b, from[k].at.value, step, unit);
-            if (look_at(b, unit, &c, e))
-                return -1;
-            step = c.gain > from[k].gain ? fmin(step * 2, 0.5) : fmax(step * 0.84, 1e-4); /* one of five gains */
-            if (c.gain > from[k].gain)
-                from[k] = c;
+    size_t starts = 0, chosen = 0;
+    for (size_t i = 1; i < n; i++)
+        chosen = gain[i] > gain[chosen] ? i : chosen;
+    const double most = gain[chosen];
+    for (size_t i = 0; i < n; i++)
+        gain[i] = most > -INFINITY ? m_exp(gain[i] - most) : 0;
+    while (starts < STARTS && gain[chosen] > 0) {
+        double total = 0;
+        start[starts++] = chosen;
+        gain[chosen] = 0;
+        for (size_t i = 0; i < n; i++)
+            total += gain[i];
+        double left = total * (rng_u32(&b->r) * 0x1p-32);
+        for (size_t i = 0; i < n && left >= 0; i++) {
+            chosen = gain[i] > 0 ? i : chosen;
+            left -= gain[i];
         }
-        keep_candidate(b, &from[k]);
+    }
+    return starts;
+}
+
+/* The best known point may climb, too. */
+static void start_at_best(const struct bayes *b, struct candidate *c)
+{
+    size_t best = 0, known = search_known(b->s, b->h);
+    for (size_t i = 1; i < known; i++)
+        if (is_better_known(b, i, best))
+            best = i;
+    memcpy(c->at.value, b->h->value + best * b->s->axes, b->s->axes * sizeof *c->at.value);
+}
+
+/* Climbs from m points along the axes in order, by steps of the signs of the slopes (Riedmiller & Braun 1993);
+ * x[m][axes] become the highest points on the ways. */
+static void climb(const struct bayes *b, size_t m, double *x, double *room)
+{
+    const size_t all = m * b->s->axes;
+    double *at = room, *slope = at + all, *last = slope + all, *step = last + all, highest[GP_SEVERAL];
+    struct gp_prediction p[GP_SEVERAL];
+    memcpy(at, x, all * sizeof *at);
+    for (size_t i = 0; i < all; i++) {
+        last[i] = 0;
+        step[i] = fmin(0.1, 0.3 / sqrt(b->g.weight[i % b->s->axes]));
+    }
+    for (int k = 0; k < CLIMB; k++) {
+        gp_climb(&b->g, m, at, b->best, p, slope);
+        for (size_t j = 0; j < m; j++) {
+            double gain = gp_gain_of(p[j], b->best).log;
+            if (k && gain <= highest[j])
+                continue;
+            highest[j] = gain;
+            memcpy(x + j * b->s->axes, at + j * b->s->axes, b->s->axes * sizeof *x);
+        }
+        for (size_t i = 0; i < all; i++) {
+            double same = slope[i] * last[i];
+            step[i] = fmin(same > 0 ? step[i] * 1.2 : same < 0 ? step[i] * 0.5 : step[i], 0.2);
+            last[i] = slope[i];
+            if (slope[i] != 0)
+                at[i] = fmin(fmax(at[i] + (slope[i] > 0 ? step[i] : -step[i]), 0), 1);
+        }
+    }
+}
+
+/* From x[axes], whose axes without order, and those that are absent, stay as the candidate has them. */
+static int arrive(struct bayes *b, const double *x, struct candidate *c, struct err *e)
+{
+    uint32_t unit[SEARCH_AXES];
+    for (size_t i = 0; i < b->s->axes; i++)
+        unit[i] = x[i] != x[i] || (b->s->ordered && !b->s->ordered[i]) ? unit_of(b->s, i, c->at.value[i], &b->r)
+                                                                       : (uint32_t)(fmin(x[i], 1 - 0x1p-32) * 0x1p32);
+    return search_from_units(b->s, unit, &c->at, e) ? -1 : 0;
+}
+
+/* Changes that become smaller where nothing is gained: for axes without order, and for numbers between which there is
+ * nothing. */
+static int change_candidate(struct bayes *b, struct candidate *c, struct err *e)
+{
+    uint32_t unit[SEARCH_AXES];
+    double step = 0.02;
+    for (int i = 0; i < CHANGES; i++) {
+        struct candidate other;
+        change(b, c->at.value, step, unit);
+        if (search_from_units(b->s, unit, &other.at, e))
+            return -1;
+        look_at(b, 1, &other);
+        step = other.gain > c->gain ? fmin(step * 2, 0.5) : fmax(step * 0.84, 1e-4); /* one of five gains */
+        if (other.gain > c->gain)
+            *c = other;
     }
     return 0;
+}
+
+/* The m candidates at hand, and what they climb to, are kept where they are among the best. */
+static int climb_from(struct bayes *b, size_t m, double *x, struct err *e)
+{
+    const size_t axes = b->s->axes;
+    int bad = 0;
+    look_at(b, m, b->several);
+    memcpy(x, b->x, m * axes * sizeof *x);
+    for (size_t j = 0; j < m; j++)
+        keep_candidate(b, &b->several[j]);
+    climb(b, m, x, x + m * axes);
+    for (size_t j = 0; j < m && !bad; j++)
+        bad = arrive(b, x + j * axes, &b->several[j], e);
+    look_at(b, m, b->several);
+    for (size_t j = 0; j < m && !bad; j++)
+        keep_candidate(b, &b->several[j]);
+    return bad;
+}
+
+/* Leaves the best candidates in b->top. */
+static int look_for_candidates(struct bayes *b, struct err *e)
+{
+    const size_t n = (size_t)b->s->args.candidates, axes = b->s->axes;
+    size_t start[STARTS];
+    uint32_t *unit = malloc(n * axes * sizeof *unit + 1);
+    double *gain = calloc(n, sizeof *gain), *x = malloc(5 * (STARTS + 1) * axes * sizeof *x + 1);
+    int bad =
+        !unit || !gain || !x ? err_set(e, ERR_NOMEM, "no memory for a proposal") : draw_candidates(b, n, unit, gain, e);
+    if (!bad) {
+        size_t m = choose_starts(b, n, gain, start);
+        for (size_t j = 0; j < m && !bad; j++)
+            bad = search_from_units(b->s, unit + start[j] * axes, &b->several[j].at, e) != 0;
+        start_at_best(b, &b->several[m++]);
+        bad = bad || climb_from(b, m, x, e);
+    }
+    const size_t top = b->ntop;
+    memcpy(b->several, b->top, top * sizeof *b->top);
+    for (size_t k = 0; k < top && !bad; k++) {
+        bad = change_candidate(b, &b->several[k], e);
+        keep_candidate(b, &b->several[k]);
+    }
+    free(unit);
+    free(gain);
+    free(x);
+    return bad;
 }
 
 static int ask_gp(const struct search *s, const struct search_history *before, uint64_t number, struct proposal *out,
@@ -256,9 +378,9 @@ static int ask_gp(const struct search *s, const struct search_history *before, u
     }
     if (bad)
         bad = err_set(e, ERR_NOMEM, "no memory for a proposal");
-    bad = bad || look_for_starts(b, e) || improve_candidates(b, e);
-    if (!bad && b->nstarts && b->start[0].gain > -INFINITY)
-        *out = b->start[0].at;
+    bad = bad || look_for_candidates(b, e);
+    if (!bad && b->ntop && b->top[0].gain > -INFINITY)
+        *out = b->top[0].at;
     else if (!bad)
         bad = search_random.ask(s, before, number, out, e);
     if (b) {

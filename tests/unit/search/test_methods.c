@@ -537,7 +537,8 @@ static void a_process_predicts_what_it_has_not_seen(void **state)
     const struct search *s = make_search(method("gp"), continuous, 2, N, 1);
     static double units[N * 2];
     struct gp g;
-    double mean, variance, far, x[2] = {0.4, 0.6};
+    struct gp_prediction p[N], near, far;
+    double x[2] = {0.4, 0.6};
     (void)state;
     draw_units(method("sobol"), 2, N, 3, units);
     assert_int_equal(gp_init(&g, s, N), 0);
@@ -548,19 +549,69 @@ static void a_process_predicts_what_it_has_not_seen(void **state)
     assert_int_equal(gp_fit(&g), 0);
     assert_true(g.weight[0] > 20 * g.weight[1]); /* which the lengths say */
     gp_factorize(&g);
+    for (size_t i = 0; i < N; i += GP_SEVERAL)
+        gp_predict(&g, N - i < GP_SEVERAL ? N - i : GP_SEVERAL, g.x + 2 * i, p + i);
     for (size_t i = 0; i < N; i++) {
-        gp_predict(&g, g.x + 2 * i, &mean, &variance);
-        assert_close(mean, g.y[i], 0, 0.01);
+        assert_close(p[i].mean, g.y[i], 0, 0.01);
+        gp_predict(&g, 1, g.x + 2 * i, &near); /* the same alone as among others */
+        assert_memory_equal(&near, &p[i], sizeof near);
     }
-    gp_predict(&g, x, &mean, &variance);
-    assert_close(mean, sin(5 * 0.4), 0, 0.01);
+    gp_predict(&g, 1, x, &near);
+    assert_close(near.mean, sin(5 * 0.4), 0, 0.01);
     x[0] = 3;
-    gp_predict(&g, x, &mean, &far);
-    assert_true(far > 20 * variance);
+    gp_predict(&g, 1, x, &far);
+    assert_true(far.variance > 20 * near.variance);
     gp_release(&g);
-    /* Expected improvement against its integral, by SciPy's norm: 0.0833154..., and far in the tail log h(-10). */
-    assert_close(gp_log_improvement(1, 1, 0), log(0.08331547058768629), 1e-9, 0);
-    assert_close(gp_log_improvement(10, 1, 0), -55.5529, 1e-3, 0);
+}
+
+/* Expected improvement against its integral, by SciPy's norm: 0.0833154..., and far in the tail log h(-10). */
+static void the_improvement_is_its_integral(void **state)
+{
+    (void)state;
+    assert_close(gp_gain_of((struct gp_prediction){1, 1}, 0).log, log(0.08331547058768629), 1e-9, 0);
+    assert_close(gp_gain_of((struct gp_prediction){10, 1}, 0).log, -55.5529, 1e-3, 0);
+}
+
+/* The slopes that candidates climb along are central differences, before and in the tail; none along an axis without
+ * order, nor along one that a point does not have. */
+static void slopes_are_central_differences(void **state)
+{
+    enum { N = 12, M = 4, AXES = 4 };
+    static const unsigned char ordered[AXES] = {1, 1, 0, 1};
+    struct search s = *make_search(method("gp"), continuous, 4, N, 1);
+    static double units[N * AXES];
+    struct gp g;
+    struct gp_prediction p[M], q;
+    double x[M][AXES] = {{0.4, 0.6, 1, 0.2}, {0.1, 0.9, 0, 0.7}, {0.52, 0.31, 1, NAN}, {0.9, 0.05, 2, 0.5}};
+    double slope[M][AXES];
+    (void)state;
+    s.ordered = ordered;
+    draw_units(method("sobol"), AXES, N, 3, units);
+    assert_int_equal(gp_init(&g, &s, N), 0);
+    for (size_t i = 0; i < N; i++) {
+        for (size_t a = 0; a < AXES; a++)
+            g.x[AXES * i + a] = a == 2 ? (double)(i % 3) : a == 3 && i % 4 == 0 ? NAN : units[AXES * i + a];
+        g.y[i] = sin(5 * units[AXES * i]) + units[AXES * i + 1];
+    }
+    for (size_t a = 0; a < AXES; a++)
+        g.weight[a] = 3.0 + (double)a;
+    gp_factorize(&g);
+    for (int far = 0; far < 2; far++) {
+        const double best = far ? -8 : -0.5, h = 1e-5;
+        gp_climb(&g, M, x[0], best, p, slope[0]);
+        for (size_t j = 0; j < M; j++)
+            for (size_t a = 0; a < AXES; a++) {
+                double at[AXES], gain[2];
+                for (int up = 0; up < 2; up++) {
+                    memcpy(at, x[j], sizeof at);
+                    at[a] += a == 2 ? 0 : up ? h : -h;
+                    gp_predict(&g, 1, at, &q);
+                    gain[up] = gp_gain_of(q, best).log;
+                }
+                assert_close(slope[j][a], a == 2 ? 0 : (gain[1] - gain[0]) / (2 * h), 1e-5, 1e-5);
+            }
+    }
+    gp_release(&g);
 }
 
 static int undecidable(void *ctx, size_t axis, const int64_t *value, struct err *e)
@@ -602,6 +653,8 @@ int test_methods(void)
         cmocka_unit_test_teardown(methods_that_listen_find_better_fronts, one_objective),
         cmocka_unit_test_teardown(fronts_are_cut_as_the_methods_have_it, one_objective),
         cmocka_unit_test(a_process_predicts_what_it_has_not_seen),
+        cmocka_unit_test(the_improvement_is_its_integral),
+        cmocka_unit_test(slopes_are_central_differences),
         cmocka_unit_test(a_condition_that_fails_is_told),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
