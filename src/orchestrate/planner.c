@@ -671,6 +671,16 @@ static int accept(struct planner *p, struct err_list *errs)
     return bad ? -1 : SEARCH_FOUND;
 }
 
+/* The proposal can never be trained, unless it is one that is trained already. */
+static int refuse(struct planner *p, const struct plan_point *q, struct err_list *errs)
+{
+    const struct search *s = sweep_search(p->sweep);
+    struct err e = {0};
+    int bad = s->type->listens && q->skip && search_refuse(s, &p->history, &p->at, &e);
+    err_list_take(errs, &e);
+    return bad ? -1 : 0;
+}
+
 /* Leaves the lock meanwhile: only p->history is written, and what a proposal is made from does not change. */
 static int ask_search(struct planner *p, struct err *e)
 {
@@ -696,8 +706,10 @@ int planner_next(struct planner *p, struct plan_point *out, struct err_list *err
             p->next++;
             return accept(p, errs);
         }
-        if (!end)
+        if (!end) {
             leave_out(&p->draws, out);
+            end = refuse(p, out, errs);
+        }
     }
     if (end < 0 || end == SEARCH_WAITS)
         return end;

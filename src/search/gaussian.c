@@ -36,7 +36,7 @@ void gp_release(struct gp *g)
     free(g->room);
 }
 
-static int in_order(const struct gp *g, size_t axis)
+static int axis_in_order(const struct gp *g, size_t axis)
 {
     return !g->s->ordered || g->s->ordered[axis];
 }
@@ -46,7 +46,7 @@ static double axis_distance(const struct gp *g, size_t axis, double a, double b)
 {
     if (a != a || b != b)
         return (a != a) != (b != b);
-    return in_order(g, axis) ? (a - b) * (a - b) : a != b;
+    return axis_in_order(g, axis) ? (a - b) * (a - b) : a != b;
 }
 
 static double squared_distance(const struct gp *g, const double *a, const double *b)
@@ -141,7 +141,7 @@ static void add_slopes(const struct gp *g, const double *x, size_t i, double by,
 {
     const double *y = g->x + i * g->axes;
     for (size_t a = 0; a < g->axes; a++)
-        if (in_order(g, a) && x[a] == x[a] && y[a] == y[a])
+        if (axis_in_order(g, a) && x[a] == x[a] && y[a] == y[a])
             slope[a] += by * d * g->weight[a] * 2 * (x[a] - y[a]);
 }
 

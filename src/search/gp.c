@@ -11,6 +11,7 @@
 
 #define FIT_MOST 80     /* points by which lengths are found: the best, and the latest */
 #define KNOWN_MOST 1000 /* points that predictions are made from, likewise */
+#define REFUSED_MOST 40 /* of what can never be trained */
 #define STARTS 10       /* candidates that climb, side by side */
 #define CLIMB 40        /* steps of each */
 #define CHANGED 4       /* the best of those that are changed at random after it */
@@ -98,19 +99,25 @@ static void standardize_losses(struct gp *g, size_t n)
         g->y[i] = i < n && deviation > 0 ? (g->y[i] - mean) / deviation : 0;
 }
 
-/* A process over n points of point[], and over those whose results are not known yet (`waiting`). */
-static int make_process(struct bayes *b, struct gp *g, size_t n, int waiting)
+/* A process over n points of point[], over the latest proposals that can never be trained, which count as failed, and
+ * over points whose results are not known yet (`waiting`). Those come last; returns how many there are before them, 0
+ * without memory. */
+static size_t make_process(struct bayes *b, struct gp *g, size_t n, int waiting)
 {
-    size_t known = search_known(b->s, b->h), more = waiting ? b->h->points - known : 0;
-    if (gp_init(g, b->s, n + more))
-        return -1;
-    for (size_t i = 0; i < n + more; i++) {
-        size_t p = i < n ? b->point[i] : known + i - n;
-        coordinates(b->s, b->h->value + p * b->s->axes, g->x + i * b->s->axes);
-        g->y[i] = i >= n ? 0 : b->mixed ? b->mixed[p] : b->h->result[p].loss;
+    const struct search_history *h = b->h;
+    const size_t axes = b->s->axes, known = search_known(b->s, h), more = waiting ? h->points - known : 0;
+    const size_t refused = h->refused < REFUSED_MOST ? h->refused : REFUSED_MOST;
+    if (gp_init(g, b->s, n + refused + more))
+        return 0;
+    for (size_t i = 0; i < g->n; i++) {
+        const size_t p = i < n ? b->point[i] : known + i - n - refused;
+        const int64_t *value =
+            i >= n && i < n + refused ? h->refused_value + (h->refused - refused + i - n) * axes : h->value + p * axes;
+        coordinates(b->s, value, g->x + i * axes);
+        g->y[i] = i < n ? b->mixed ? b->mixed[p] : h->result[p].loss : i < n + refused ? INFINITY : 0;
     }
-    standardize_losses(g, n);
-    return 0;
+    standardize_losses(g, n + refused);
+    return n + refused;
 }
 
 static void take_lengths(struct gp *g, const struct gp *from)
@@ -128,9 +135,9 @@ static int fit(struct bayes *b)
     struct gp few = {.n = 0}, known = {.n = 0};
     size_t n = choose_observed(b, FIT_MOST);
     struct gp_prediction p;
-    int bad = make_process(b, &few, n, 0) || gp_fit(&few);
+    int bad = !make_process(b, &few, n, 0) || gp_fit(&few);
     n = choose_observed(b, KNOWN_MOST);
-    bad = bad || make_process(b, &known, n, 0) || make_process(b, &b->g, n, 1);
+    bad = bad || !make_process(b, &known, n, 0) || !(n = make_process(b, &b->g, n, 1));
     if (!bad) {
         take_lengths(&known, &few);
         for (size_t i = n; i < b->g.n; i++) {
@@ -286,7 +293,7 @@ static void climb(const struct bayes *b, size_t m, double *x, double *room)
 }
 
 /* From x[axes], whose axes without order, and those that are absent, stay as the candidate has them. */
-static int arrive(struct bayes *b, const double *x, struct candidate *c, struct err *e)
+static int leave_climb(struct bayes *b, const double *x, struct candidate *c, struct err *e)
 {
     uint32_t unit[SEARCH_AXES];
     for (size_t i = 0; i < b->s->axes; i++)
@@ -325,7 +332,7 @@ static int climb_from(struct bayes *b, size_t m, double *x, struct err *e)
         keep_candidate(b, &b->several[j]);
     climb(b, m, x, x + m * axes);
     for (size_t j = 0; j < m && !bad; j++)
-        bad = arrive(b, x + j * axes, &b->several[j], e);
+        bad = leave_climb(b, x + j * axes, &b->several[j], e);
     look_at(b, m, b->several);
     for (size_t j = 0; j < m && !bad; j++)
         keep_candidate(b, &b->several[j]);

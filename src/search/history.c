@@ -13,6 +13,7 @@ void search_forget(struct search_history *h)
     free(h->result);
     free(h->order);
     free(h->ordered);
+    free(h->refused_value);
     *h = (struct search_history){.asked = 0};
 }
 
@@ -76,6 +77,18 @@ int search_accept(const struct search *s, struct search_history *h, const struct
             insert_point(h, s->axes, i);
     }
     h->points++;
+    return 0;
+}
+
+int search_refuse(const struct search *s, struct search_history *h, const struct proposal *p, struct err *e)
+{
+    if (h->refused == h->refused_cap) {
+        const size_t cap = 2 * h->refused_cap + 16;
+        if (grow_array(&h->refused_value, cap * s->axes, sizeof *h->refused_value))
+            return err_set(e, ERR_NOMEM, "no memory for %zu proposals of the search", h->refused + 1);
+        h->refused_cap = cap;
+    }
+    memcpy(h->refused_value + h->refused++ * s->axes, p->value, s->axes * sizeof *p->value);
     return 0;
 }
 

@@ -86,6 +86,9 @@ struct search_history {
     struct search_result *result; /* [told] */
     uint32_t *order;              /* [axes][cap] the points that have the axis, by their units */
     uint32_t *ordered;            /* [axes] how many */
+    /* And proposals that can never be trained: */
+    size_t refused, refused_cap;
+    int64_t *refused_value; /* [refused][axes] */
 };
 
 struct search_type {
@@ -138,6 +141,8 @@ int search_next(const struct search *s, struct search_history *h, struct proposa
  * first point of the plan that has none yet. */
 int search_accept(const struct search *s, struct search_history *h, const struct proposal *p, struct err *e);
 void search_tell(struct search_history *h, const struct search_result *r);
+/* Of a method that listens: a proposal can never be trained. 0, or -1 with *e. */
+int search_refuse(const struct search *s, struct search_history *h, const struct proposal *p, struct err *e);
 /* How many results the next proposal may know; and, of one objective (search/objectives.h has several), whether the
  * first one is better than the second: a lower loss, those that were pruned after the others, later before earlier, and
  * those that failed after all. */

@@ -24,7 +24,7 @@ WAYS = (("asha, grid", ["prune.method=asha"]),
         ("promotion, grid", ["prune.method=asha", "prune.promotion=yes"]),
         ("promotion, random", ["prune.method=asha", "prune.promotion=yes", "search.method=random", "search.trials=all"]),
         ("hyperband, grid", ["prune.method=hyperband"]),
-        ("hyperband, random", ["prune.method=hyperband", "search.method=random", "search.trials=two thirds"]),
+        ("hyperband, random", ["prune.method=hyperband", "search.method=random", "search.trials=five ninths"]),
         ("median, random", ["prune.method=median", "search.method=random", "search.trials=all"]))
 
 
@@ -69,7 +69,7 @@ def main():
         for name, words in WAYS:
             out = os.path.join(scratch, name)
             shutil.copytree(os.path.join(whole, "results", "mnist-pooling"), os.path.join(out, "results", "mnist-pooling"))
-            count = {"search.trials=all": len(points), "search.trials=two thirds": len(points) * 2 // 3}
+            count = {"search.trials=all": len(points), "search.trials=five ninths": len(points) * 5 // 9}
             words = [f"search.trials={count[w]}" if w in count else w for w in words]
             train(a, out, *words)
             found = next(r for r in table(out, ".points.csv") if r["rank"] == "1")

@@ -137,6 +137,7 @@ value = ${(x - 2) * (x - 2) - cos(0) * log(exp(3))}
 model.x = 0..4
 EOF
 run 0 formula.ini -q --no-plots
+hasnot err 'warning' # that nothing is learned
 [ "$(column results/formula.csv val_loss | tr '\n' ' ')" = '1 -2 -3 -2 1 ' ] || fail "the loss is not the formula"
 [ "$(column results/formula.csv train_loss)" = "$(column results/formula.csv test_loss)" ] || fail "the losses differ"
 finish

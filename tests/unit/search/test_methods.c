@@ -614,6 +614,34 @@ static void slopes_are_central_differences(void **state)
     gp_release(&g);
 }
 
+/* What can never be trained teaches a process, too: where one half of an axis is refused, proposals leave it, although
+ * losses fall towards it. */
+static void what_is_refused_is_left_alone(void **state)
+{
+    enum { POINTS = 10, ASKED = 30 };
+    struct search *s = make_search(method("gp"), continuous, 2, ASKED + POINTS, 4);
+    struct search_history h = {0};
+    struct err e = {0};
+    int refused = 0, late = 0;
+    (void)state;
+    for (int k = 0; k < ASKED; k++) {
+        struct proposal at;
+        double from, to;
+        assert_int_equal(search_next(s, &h, &at, &e), SEARCH_FOUND);
+        search_cell(s, 0, at.value[0], &from, &to);
+        if (from > 0.5) {
+            refused++;
+            late += k >= ASKED / 2;
+            assert_int_equal(search_refuse(s, &h, &at, &e), 0);
+            continue;
+        }
+        assert_int_equal(search_accept(s, &h, &at, &e), 0);
+        search_tell(&h, &(struct search_result){.loss = -from});
+    }
+    assert_true(refused > 0 && late < ASKED / 4);
+    search_forget(&h);
+}
+
 static int undecidable(void *ctx, size_t axis, const int64_t *value, struct err *e)
 {
     (void)ctx;
@@ -655,6 +683,7 @@ int test_methods(void)
         cmocka_unit_test(a_process_predicts_what_it_has_not_seen),
         cmocka_unit_test(the_improvement_is_its_integral),
         cmocka_unit_test(slopes_are_central_differences),
+        cmocka_unit_test(what_is_refused_is_left_alone),
         cmocka_unit_test(a_condition_that_fails_is_told),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
