@@ -16,6 +16,7 @@
 #define CLIMB 40        /* steps of each */
 #define CHANGED 4       /* the best of those that are changed at random after it */
 #define CHANGES 20      /* of each */
+_Static_assert(STARTS + 1 <= GP_SEVERAL, "the best known point climbs with them");
 
 struct candidate {
     struct proposal at;
@@ -406,7 +407,7 @@ static const struct param gp_params[] = {
     { .name = "startup", .type = P_INT, .at = ARG(startup), .min = 2, .max = 100000, .preset = "10",
       .help = "the first points, which are those of random" },
     { .name = "candidates", .type = P_INT, .at = ARG(candidates), .min = 1, .max = 100000, .preset = "256",
-      .help = "points that are looked at for each proposal; the most promising ones are then improved" },
+      .help = "points that are looked at for each proposal; ten of them, by lot, and the best point so far are then improved" },
     { 0 }
 };
 // clang-format on
