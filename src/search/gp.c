@@ -407,7 +407,8 @@ static const struct param gp_params[] = {
     { .name = "startup", .type = P_INT, .at = ARG(startup), .min = 2, .max = 100000, .preset = "10",
       .help = "the first points, which are those of random" },
     { .name = "candidates", .type = P_INT, .at = ARG(candidates), .min = 1, .max = 100000, .preset = "256",
-      .help = "points that are looked at for each proposal; ten of them, by lot, and the best point so far are then improved" },
+      .help = "points that are looked at for each proposal; ten of them, by lot, and the best point so far are then "
+              "improved" },
     { 0 }
 };
 // clang-format on
