@@ -10,7 +10,7 @@ tiny s '[search]' 'method = random' 'trials = 10' '[grid]' 'train.lr = 1e-3..1 l
   '[require]' 'model = params < 900' '[sweep]' 'repeats = 2'
 methods=$("$SWEEP" list search | awk '/^[a-z]/ && $1 != "grid"')
 [ "$(echo "$methods" | wc -l)" -ge 2 ] || fail "no methods are listed"
-[ -z "${SANITIZED:-}" ] || methods='random tpe gp'
+[ -z "${SANITIZED:-}" ] || methods='random sobol tpe gp'
 
 for method in $methods; do
   # A method that listens to results is to do so from the fourth point on.
