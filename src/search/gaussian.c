@@ -90,7 +90,7 @@ static void divide(double *v, size_t m, double by)
         v[j] /= by;
 }
 
-static void subtract(double *v, size_t m, double by, const double *w)
+static void subtract(double *restrict v, size_t m, double by, const double *restrict w)
 {
     for (size_t j = 0; j < m; j++)
         v[j] -= by * w[j];
@@ -101,7 +101,9 @@ static void solve_lower(size_t n, const double *u, size_t m, double *v)
 {
     for (size_t k = 0; k < n; k++) {
         divide(v + k * m, m, u[k * n + k]);
-        for (size_t i = k + 1; i < n; i++)
+        if (m == 1) /* the same along the row of u */
+            subtract(v + k + 1, n - k - 1, v[k], u + k * n + k + 1);
+        for (size_t i = k + 1; i < n && m > 1; i++)
             subtract(v + i * m, m, u[k * n + i], v + k * m);
     }
 }
