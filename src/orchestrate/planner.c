@@ -661,22 +661,15 @@ static void leave_out(struct plan_draws *d, const struct plan_point *q)
 
 #define LEFT_OUT 10000 /* proposals in a row that are left out: the search is taken for having found what there is */
 
-/* The proposal is a point of the plan: a search that listens is told. */
-static int accept(struct planner *p, struct err_list *errs)
+/* Tells a search that listens what has become of the proposal. */
+static int tell_search(struct planner *p,
+                       int (*told)(const struct search *, struct search_history *, const struct proposal *,
+                                   struct err *),
+                       struct err_list *errs)
 {
     const struct search *s = sweep_search(p->sweep);
     struct err e = {0};
-    int bad = s->type->listens && search_accept(s, &p->history, &p->at, &e);
-    err_list_take(errs, &e);
-    return bad ? -1 : SEARCH_FOUND;
-}
-
-/* The proposal can never be trained, unless it is one that is trained already. */
-static int refuse(struct planner *p, const struct plan_point *q, struct err_list *errs)
-{
-    const struct search *s = sweep_search(p->sweep);
-    struct err e = {0};
-    int bad = s->type->listens && q->skip && search_refuse(s, &p->history, &p->at, &e);
+    int bad = s->type->listens && told(s, &p->history, &p->at, &e);
     err_list_take(errs, &e);
     return bad ? -1 : 0;
 }
@@ -704,11 +697,11 @@ int planner_next(struct planner *p, struct plan_point *out, struct err_list *err
             end = -1;
         if (!end && (!s->type->draws || (!out->skip && out->same_as == out->index))) {
             p->next++;
-            return accept(p, errs);
+            return tell_search(p, search_accept, errs); /* SEARCH_FOUND */
         }
         if (!end) {
             leave_out(&p->draws, out);
-            end = refuse(p, out, errs);
+            end = out->skip ? tell_search(p, search_refuse, errs) : 0; /* else it is trained already */
         }
     }
     if (end < 0 || end == SEARCH_WAITS)

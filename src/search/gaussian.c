@@ -262,12 +262,20 @@ static void posterior_slopes(const struct gp *g, const struct pairs *p, double *
     slope[axes + 1] += 0.1 - 30 * g->noise;
 }
 
+double gp_step(double slope, double *last, double *step, double most)
+{
+    double same = slope * *last;
+    *step = fmin(same > 0 ? *step * 1.2 : same < 0 ? *step * 0.5 : *step, most);
+    *last = slope;
+    return slope > 0 ? *step : slope < 0 ? -*step : 0;
+}
+
 static void move_parameter(double *p, double step, double low, double high)
 {
     *p = fmin(fmax(*p * m_exp(step), low), high);
 }
 
-/* Steps by the signs of the slopes alone (Riedmiller & Braun 1993), which no scale of the results disturbs. */
+/* Steps by the signs of the slopes alone, which no scale of the results disturbs. */
 int gp_fit(struct gp *g)
 {
     const size_t n = g->n, all = g->axes + 2, pairs = n * (n + 1) / 2;
@@ -286,16 +294,13 @@ int gp_fit(struct gp *g)
         factorize_pairs(g, &p);
         posterior_slopes(g, &p, inverse, slope);
         for (size_t i = 0; i < all; i++) {
-            double same = slope[i] * last[i];
-            step[i] = fmin(same > 0 ? step[i] * 1.2 : same < 0 ? step[i] * 0.5 : step[i], 1);
-            double by = slope[i] > 0 ? step[i] : slope[i] < 0 ? -step[i] : 0;
+            double by = gp_step(slope[i], &last[i], &step[i], 1);
             if (i < g->axes)
                 move_parameter(&g->weight[i], by, 1e-4, 1e4);
             else if (i == g->axes)
                 move_parameter(&g->scale, by, 1e-3, 1e3);
             else
                 move_parameter(&g->noise, by, LEAST_NOISE, 1);
-            last[i] = slope[i];
         }
     }
     free(inverse);

@@ -32,6 +32,9 @@ struct gp_gain {
 /* Room for n points; the caller fills x, y. 0, or -1 without memory; gp_release is due either way. */
 int gp_init(struct gp *g, const struct search *s, size_t n);
 void gp_release(struct gp *g);
+/* The next step along an axis by the sign of the slope alone, from *step and the slope before, which are kept: longer
+ * where the sign is the same, up to `most`, half as long where it has changed (Riedmiller & Braun 1993). */
+double gp_step(double slope, double *last, double *step, double most);
 /* The most likely lengths, scale and noise after the priors of Optuna 5.0 (GPSampler), by a fixed number of steps. 0,
  * or -1 without memory. */
 int gp_fit(struct gp *g);

@@ -100,6 +100,12 @@ static void standardize_losses(struct gp *g, size_t n)
         g->y[i] = i < n && deviation > 0 ? (g->y[i] - mean) / deviation : 0;
 }
 
+static void set_point(const struct bayes *b, struct gp *g, size_t i, const int64_t *value, double y)
+{
+    coordinates(b->s, value, g->x + i * b->s->axes);
+    g->y[i] = y;
+}
+
 /* A process over n points of point[], over the latest proposals that can never be trained, which count as failed, and
  * over points whose results are not known yet (`waiting`). Those come last; returns how many there are before them, 0
  * without memory. */
@@ -108,15 +114,17 @@ static size_t make_process(struct bayes *b, struct gp *g, size_t n, int waiting)
     const struct search_history *h = b->h;
     const size_t axes = b->s->axes, known = search_known(b->s, h), more = waiting ? h->points - known : 0;
     const size_t refused = h->refused < REFUSED_MOST ? h->refused : REFUSED_MOST;
+    size_t i = 0;
     if (gp_init(g, b->s, n + refused + more))
         return 0;
-    for (size_t i = 0; i < g->n; i++) {
-        const size_t p = i < n ? b->point[i] : known + i - n - refused;
-        const int64_t *value =
-            i >= n && i < n + refused ? h->refused_value + (h->refused - refused + i - n) * axes : h->value + p * axes;
-        coordinates(b->s, value, g->x + i * axes);
-        g->y[i] = i < n ? b->mixed ? b->mixed[p] : h->result[p].loss : i < n + refused ? INFINITY : 0;
+    for (; i < n; i++) {
+        const size_t p = b->point[i];
+        set_point(b, g, i, h->value + p * axes, b->mixed ? b->mixed[p] : h->result[p].loss);
     }
+    for (size_t k = h->refused - refused; k < h->refused; k++)
+        set_point(b, g, i++, h->refused_value + k * axes, INFINITY);
+    for (size_t k = known; k < known + more; k++)
+        set_point(b, g, i++, h->value + k * axes, 0);
     standardize_losses(g, n + refused);
     return n + refused;
 }
@@ -182,13 +190,18 @@ static void look_at(struct bayes *b, size_t m, struct candidate *c)
         c[j].gain = search_was_proposed(b->s, b->h, &c[j].at) ? -INFINITY : gp_gain_of(p[j], b->best).log;
 }
 
+static uint32_t unit_at(double quantile)
+{
+    return (uint32_t)(fmin(quantile, 1 - 0x1p-32) * 0x1p32);
+}
+
 static uint32_t unit_of(const struct search *s, size_t axis, int64_t value, struct rng *r)
 {
     double from, to;
     if (value == SEARCH_ABSENT)
         return rng_u32(r);
     search_cell(s, axis, value, &from, &to);
-    return (uint32_t)(fmin((from + to) / 2, 1 - 0x1p-32) * 0x1p32);
+    return unit_at((from + to) / 2);
 }
 
 /* A change of a point: of some axes by about as much, of axes without order to any value. */
@@ -204,7 +217,7 @@ static void change(struct bayes *b, const int64_t *value, double step, uint32_t 
             unit[i] = rng_u32(&b->r);
         } else if (!listed) {
             double x = unit[i] * 0x1p-32 + step * rng_normal(&b->r);
-            unit[i] = (uint32_t)(fmin(fmax(x, 0), 1 - 0x1p-32) * 0x1p32);
+            unit[i] = unit_at(fmax(x, 0));
         }
     }
 }
@@ -262,8 +275,7 @@ static void start_at_best(const struct bayes *b, struct candidate *c)
     memcpy(c->at.value, b->h->value + best * b->s->axes, b->s->axes * sizeof *c->at.value);
 }
 
-/* Climbs from m points along the axes in order, by steps of the signs of the slopes (Riedmiller & Braun 1993);
- * x[m][axes] become the highest points on the ways. */
+/* Climbs from m points along the axes in order by gp_step; x[m][axes] become the highest points on the ways. */
 static void climb(const struct bayes *b, size_t m, double *x, double *room)
 {
     const size_t all = m * b->s->axes;
@@ -284,11 +296,9 @@ static void climb(const struct bayes *b, size_t m, double *x, double *room)
             memcpy(x + j * b->s->axes, at + j * b->s->axes, b->s->axes * sizeof *x);
         }
         for (size_t i = 0; i < all; i++) {
-            double same = slope[i] * last[i];
-            step[i] = fmin(same > 0 ? step[i] * 1.2 : same < 0 ? step[i] * 0.5 : step[i], 0.2);
-            last[i] = slope[i];
-            if (slope[i] != 0)
-                at[i] = fmin(fmax(at[i] + (slope[i] > 0 ? step[i] : -step[i]), 0), 1);
+            double by = gp_step(slope[i], &last[i], &step[i], 0.2);
+            if (by != 0) /* an absent axis stays so */
+                at[i] = fmin(fmax(at[i] + by, 0), 1);
         }
     }
 }
@@ -299,7 +309,7 @@ static int leave_climb(struct bayes *b, const double *x, struct candidate *c, st
     uint32_t unit[SEARCH_AXES];
     for (size_t i = 0; i < b->s->axes; i++)
         unit[i] = x[i] != x[i] || (b->s->ordered && !b->s->ordered[i]) ? unit_of(b->s, i, c->at.value[i], &b->r)
-                                                                       : (uint32_t)(fmin(x[i], 1 - 0x1p-32) * 0x1p32);
+                                                                       : unit_at(x[i]);
     return search_from_units(b->s, unit, &c->at, e) ? -1 : 0;
 }
 

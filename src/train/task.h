@@ -25,6 +25,7 @@ struct loss_type {
         *params;      /* keys beside train.*, read into train_spec.loss_args where train.loss names it; NULL */
     size_t args_size; /* <= TRAIN_ARGS */
     int smooths;      /* train.label_smoothing acts on it */
+    int constant;     /* it is the same whatever is put out: nothing is learned, and no guess is better than another */
     /* Of critics: the loss of one number, and in *slope its derivative. NULL: it is no loss of critics. */
     double (*judge)(enum judged of, double z, double *slope);
     /* NULL: it compares all positions of a sample together (tasks/dice.h), or is of critics alone. */

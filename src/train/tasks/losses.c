@@ -180,6 +180,7 @@ const struct loss_type loss_formula = {
     .source = "",
     .params = formula_params,
     .args_size = sizeof(struct formula_args),
+    .constant = 1,
     .compute = formula_loss,
 };
 
