@@ -2,6 +2,8 @@
 #include "base/maths.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 #define LN2_HI 6.93147180369123816490e-01
 #define LN2_LO 1.90821492927058770002e-10
@@ -195,6 +197,35 @@ double m_cos(double x)
 
 #define AT_ONCE 16
 
+#define WHOLE 0x1.8p52 /* added to a number below 2^51: rounded to a whole one, which is in the last bits */
+
+/* 2^k, -1022 <= k <= 1023. */
+static double power_of_2(double k)
+{
+    double p = k + WHOLE;
+    uint64_t bits;
+    memcpy(&bits, &p, sizeof bits);
+    bits = (bits + 1023) << 52;
+    memcpy(&p, &bits, sizeof p);
+    return p;
+}
+
+static void several_exps(const double x[AT_ONCE], double y[AT_ONCE])
+{
+    double k[AT_ONCE], r[AT_ONCE], s[AT_ONCE];
+    for (int l = 0; l < AT_ONCE; l++) {
+        const double t = x[l] * M_LOG2E + 0.5, near = (t + WHOLE) - WHOLE;
+        k[l] = near - (near > t); /* floor */
+        r[l] = (x[l] - k[l] * LN2_HI) - k[l] * LN2_LO;
+        s[l] = 1;
+    }
+    for (int i = 16; i > 0; i--)
+        for (int l = 0; l < AT_ONCE; l++)
+            s[l] = 1 + s[l] * r[l] / i;
+    for (int l = 0; l < AT_ONCE; l++)
+        y[l] = s[l] * power_of_2(k[l]);
+}
+
 static void several_logs(const double x[AT_ONCE], double y[AT_ONCE])
 {
     double k[AT_ONCE], m[AT_ONCE], t[AT_ONCE], s[AT_ONCE] = {0};
@@ -247,6 +278,11 @@ static void in_pieces(size_t n, const double *x, double *y, double (*one)(double
     }
 }
 
+static int has_exp(double x) /* that is a normal number */
+{
+    return fabs(x) < 700;
+}
+
 static int has_log(double x)
 {
     return x > 0 && x < HUGE_VAL;
@@ -255,6 +291,11 @@ static int has_log(double x)
 static int has_cos(double x)
 {
     return fabs(x) <= FAR;
+}
+
+void m_exps(size_t n, const double *x, double *y)
+{
+    in_pieces(n, x, y, m_exp, several_exps, has_exp);
 }
 
 void m_logs(size_t n, const double *x, double *y)

@@ -19,7 +19,8 @@ int gp_init(struct gp *g, const struct search *s, size_t n)
     g->u = malloc((n * n + 1) * sizeof *g->u);
     g->alpha = malloc((n + 1) * sizeof *g->alpha);
     g->room = malloc((2 * GP_SEVERAL * n + 1) * sizeof *g->room);
-    if (!g->x || !g->y || !g->weight || !g->u || !g->alpha || !g->room)
+    g->across = malloc((n > GP_SEVERAL ? n : GP_SEVERAL) * (g->axes + 1) * sizeof *g->across);
+    if (!g->x || !g->y || !g->weight || !g->u || !g->alpha || !g->room || !g->across)
         return -1;
     for (size_t i = 0; i < g->axes; i++)
         g->weight[i] = 1;
@@ -34,6 +35,7 @@ void gp_release(struct gp *g)
     free(g->u);
     free(g->alpha);
     free(g->room);
+    free(g->across);
 }
 
 static int axis_in_order(const struct gp *g, size_t axis)
@@ -42,29 +44,51 @@ static int axis_in_order(const struct gp *g, size_t axis)
 }
 
 /* The squared distance of two values along an axis. */
-static double axis_distance(const struct gp *g, size_t axis, double a, double b)
+static double axis_distance(int in_order, double a, double b)
 {
-    if (a != a || b != b)
-        return (a != a) != (b != b);
-    return axis_in_order(g, axis) ? (a - b) * (a - b) : a != b;
+    const double apart = (a - b) * (a - b), other = a != b;
+    return (a != a) | (b != b) ? (a != a) != (b != b) : in_order ? apart : other;
 }
 
-static double squared_distance(const struct gp *g, const double *a, const double *b)
+/* d2[m]: the squared distances of a point from m others, whose values along an axis are side by side: others[axes][m].
+ */
+static void squared_distances(const struct gp *g, const double *x, size_t m, const double *others, double *restrict d2)
 {
-    double d = 0;
-    for (size_t i = 0; i < g->axes; i++)
-        d += g->weight[i] * axis_distance(g, i, a[i], b[i]);
-    return d;
+    memset(d2, 0, m * sizeof *d2);
+    for (size_t a = 0; a < g->axes; a++) {
+        const double *other = others + a * m, weight = g->weight[a], at = x[a];
+        if (!axis_in_order(g, a))
+            for (size_t j = 0; j < m; j++)
+                d2[j] += weight * axis_distance(0, at, other[j]);
+        else
+            for (size_t j = 0; j < m; j++)
+                d2[j] += weight * axis_distance(1, at, other[j]);
+    }
+}
+
+/* x[n][m] the other way round. */
+static void transpose(size_t n, size_t m, const double *x, double *y)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            y[j * n + i] = x[i * m + j];
 }
 
 #define ROOT5 2.23606797749979
 
-/* Matern 5/2 of a squared distance, and in *slope its derivative. */
-static double matern(double d2, double *slope)
+/* Of n squared distances Matern 5/2, in their place, and its derivatives by them. */
+static void matern(size_t n, double *restrict like, double *restrict fall)
 {
-    double d = ROOT5 * sqrt(d2), e = m_exp(-d);
-    *slope = -5.0 / 6 * (1 + d) * e;
-    return (1 + d + 5.0 / 3 * d2) * e;
+    for (size_t i = 0; i < n; i++) {
+        fall[i] = ROOT5 * sqrt(like[i]);
+        like[i] = -fall[i];
+    }
+    m_exps(n, like, like);
+    for (size_t i = 0; i < n; i++) {
+        const double d = fall[i], e = like[i];
+        fall[i] = -5.0 / 6 * (1 + d) * e;
+        like[i] = (1 + d + d * d / 3) * e;
+    }
 }
 
 /* u[n][n] upper: what it holds becomes its Cholesky factor, u^T u. All loops inside go along rows, so that a compiler
@@ -128,12 +152,16 @@ static void prepare_predictions(struct gp *g)
 
 void gp_factorize(struct gp *g)
 {
-    double slope;
-    for (size_t i = 0; i < g->n; i++)
-        for (size_t j = i; j < g->n; j++)
-            g->u[i * g->n + j] =
-                g->scale * matern(squared_distance(g, g->x + i * g->axes, g->x + j * g->axes), &slope) +
-                (i == j ? g->noise : 0);
+    const size_t n = g->n;
+    transpose(n, g->axes, g->x, g->across);
+    for (size_t i = 0; i < n; i++) {
+        double *row = g->u + i * n;
+        squared_distances(g, g->x + i * g->axes, n, g->across, row);
+        matern(n - i, row + i, g->room);
+        for (size_t j = i; j < n; j++)
+            row[j] *= g->scale;
+        row[i] += g->noise;
+    }
     prepare_predictions(g);
 }
 
@@ -150,13 +178,16 @@ static void add_slopes(const struct gp *g, const double *x, size_t i, double by,
 void gp_predict(const struct gp *g, size_t m, const double *x, struct gp_prediction *p)
 {
     double *v = g->room, *by_distance = v + g->n * m;
+    transpose(m, g->axes, x, g->across);
+    for (size_t i = 0; i < g->n; i++)
+        squared_distances(g, g->x + i * g->axes, m, g->across, v + i * m);
+    matern(g->n * m, v, by_distance);
     for (size_t j = 0; j < m; j++)
         p[j].mean = 0;
     for (size_t i = 0; i < g->n; i++)
         for (size_t j = 0; j < m; j++) {
-            double d;
-            v[i * m + j] = g->scale * matern(squared_distance(g, x + j * g->axes, g->x + i * g->axes), &d);
-            by_distance[i * m + j] = g->scale * d;
+            v[i * m + j] *= g->scale;
+            by_distance[i * m + j] *= g->scale;
             p[j].mean += v[i * m + j] * g->alpha[i];
         }
     solve_lower(g->n, g->u, m, v);
@@ -222,7 +253,7 @@ static void measure_pairs(const struct gp *g, struct pairs *p)
     for (size_t i = 0; i < g->n; i++)
         for (size_t j = 0; j <= i; j++)
             for (size_t a = 0; a < g->axes; a++)
-                *d++ = axis_distance(g, a, g->x[i * g->axes + a], g->x[j * g->axes + a]);
+                *d++ = axis_distance(axis_in_order(g, a), g->x[i * g->axes + a], g->x[j * g->axes + a]);
 }
 
 static void factorize_pairs(struct gp *g, struct pairs *p)
@@ -233,9 +264,12 @@ static void factorize_pairs(struct gp *g, struct pairs *p)
             double d2 = 0;
             for (size_t a = 0; a < g->axes; a++)
                 d2 += g->weight[a] * d[a];
-            p->like[pair] = matern(d2, &p->fall[pair]);
-            g->u[j * g->n + i] = g->scale * p->like[pair] + (i == j ? g->noise : 0);
+            p->like[pair] = d2;
         }
+    matern(g->n * (g->n + 1) / 2, p->like, p->fall);
+    for (size_t i = 0, pair = 0; i < g->n; i++)
+        for (size_t j = 0; j <= i; j++, pair++)
+            g->u[j * g->n + i] = g->scale * p->like[pair] + (i == j ? g->noise : 0);
     prepare_predictions(g);
 }
 
@@ -305,4 +339,67 @@ int gp_fit(struct gp *g)
     }
     free(inverse);
     return 0;
+}
+
+/* y[n] less their mean, by their deviation: mean 0 and deviation 1, or all 0 where all are equal. */
+static void center_and_scale(size_t n, double *y)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += y[i];
+    const double mean = sum / (double)n;
+    for (size_t i = 0; i < n; i++)
+        squares += (y[i] - mean) * (y[i] - mean);
+    const double deviation = sqrt(squares / (double)n);
+    for (size_t i = 0; i < n; i++)
+        y[i] = deviation > 0 ? (y[i] - mean) / deviation : 0;
+}
+
+/* A power of Yeo & Johnson 2000: rises with y, and bends it at 0 where the power is not 1. */
+static double bend(double y, double power)
+{
+    const double p = y < 0 ? 2 - power : power, l = m_log(1 + fabs(y));
+    const double b = fabs(p) > 1e-9 ? (m_exp(p * l) - 1) / p : l;
+    return y < 0 ? -b : b;
+}
+
+/* How well a normal distribution fits to the bent numbers. */
+static double normal_likelihood(size_t n, const double *y, double power)
+{
+    double sum = 0, squares = 0, slopes = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double b = bend(y[i], power), l = m_log(1 + fabs(y[i]));
+        sum += b;
+        squares += b * b;
+        slopes += y[i] < 0 ? -l : l;
+    }
+    const double mean = sum / (double)n;
+    return -0.5 * (double)n * m_log(fmax(squares / (double)n - mean * mean, 1e-300)) + (power - 1) * slopes;
+}
+
+/* The power is found by the golden section. */
+static void make_normal(size_t n, double *y)
+{
+    const double part = 0.6180339887498949;
+    double a = -4, b = 6, c = b - part * (b - a), d = a + part * (b - a);
+    double lc = normal_likelihood(n, y, c), ld = normal_likelihood(n, y, d);
+    while (b - a > 1e-3) {
+        if (lc > ld) {
+            b = d, d = c, ld = lc;
+            lc = normal_likelihood(n, y, c = b - part * (b - a));
+        } else {
+            a = c, c = d, lc = ld;
+            ld = normal_likelihood(n, y, d = a + part * (b - a));
+        }
+    }
+    const double power = (a + b) / 2;
+    for (size_t i = 0; i < n; i++)
+        y[i] = bend(y[i], power);
+}
+
+void gp_normalize(size_t n, double *y)
+{
+    center_and_scale(n, y);
+    make_normal(n, y);
+    center_and_scale(n, y);
 }

@@ -15,9 +15,10 @@ struct gp {
     double *y;      /* [n] of mean 0 and deviation 1; smaller is better */
     double *weight; /* [axes] one over the squared length */
     double scale, noise;
-    double *u;     /* [n][n] Cholesky factor, upper */
-    double *alpha; /* [n] */
-    double *room;  /* [2][n][GP_SEVERAL] scratch of predictions */
+    double *u;      /* [n][n] Cholesky factor, upper */
+    double *alpha;  /* [n] */
+    double *room;   /* [2][n][GP_SEVERAL] scratch of predictions */
+    double *across; /* [axes][n or GP_SEVERAL] scratch: points, a row for each axis */
 };
 
 struct gp_prediction {
@@ -32,6 +33,10 @@ struct gp_gain {
 /* Room for n points; the caller fills x, y. 0, or -1 without memory; gp_release is due either way. */
 int gp_init(struct gp *g, const struct search *s, size_t n);
 void gp_release(struct gp *g);
+/* y[n] become numbers of mean 0 and deviation 1 in the same order that look like those of a normal distribution: a
+ * power of Yeo & Johnson 2000 bends them (as HEBO does: Cowen-Rivers et al. 2020, arXiv:2012.03826). All 0 where all
+ * are equal. */
+void gp_normalize(size_t n, double *y);
 /* The next step along an axis by the sign of the slope alone, from *step and the slope before, which are kept: longer
  * where the sign is the same, up to `most`, half as long where it has changed (Riedmiller & Braun 1993). */
 double gp_step(double slope, double *last, double *step, double most);

@@ -80,24 +80,19 @@ static size_t choose_observed(const struct bayes *b, size_t most)
     return n;
 }
 
-/* The losses of g->n points from `n` known ones on become numbers of mean 0 and deviation 1; a point that failed has
- * the worst loss there is. */
-static void standardize_losses(struct gp *g, size_t n)
+/* The losses of the n known of g->n points become such as a process expects; a point that failed has the worst loss
+ * there is. */
+static void normalize_losses(struct gp *g, size_t n)
 {
-    double worst = -INFINITY, sum = 0, squares = 0;
+    double worst = -INFINITY;
     for (size_t i = 0; i < n; i++)
         if (g->y[i] < INFINITY)
             worst = fmax(worst, g->y[i]);
-    for (size_t i = 0; i < n; i++) {
-        g->y[i] = g->y[i] < INFINITY ? g->y[i] : worst > -INFINITY ? worst : 0;
-        sum += g->y[i];
-    }
-    double mean = sum / (double)n;
     for (size_t i = 0; i < n; i++)
-        squares += (g->y[i] - mean) * (g->y[i] - mean);
-    double deviation = sqrt(squares / (double)n);
-    for (size_t i = 0; i < g->n; i++)
-        g->y[i] = i < n && deviation > 0 ? (g->y[i] - mean) / deviation : 0;
+        g->y[i] = g->y[i] < INFINITY ? g->y[i] : worst > -INFINITY ? worst : 0;
+    gp_normalize(n, g->y);
+    for (size_t i = n; i < g->n; i++)
+        g->y[i] = 0;
 }
 
 static void set_point(const struct bayes *b, struct gp *g, size_t i, const int64_t *value, double y)
@@ -125,7 +120,7 @@ static size_t make_process(struct bayes *b, struct gp *g, size_t n, int waiting)
         set_point(b, g, i++, h->refused_value + k * axes, INFINITY);
     for (size_t k = known; k < known + more; k++)
         set_point(b, g, i++, h->value + k * axes, 0);
-    standardize_losses(g, n + refused);
+    normalize_losses(g, n + refused);
     return n + refused;
 }
 
@@ -416,7 +411,7 @@ static const struct param gp_params[] = {
     SEARCH_LISTEN_PARAMS,
     { .name = "startup", .type = P_INT, .at = ARG(startup), .min = 2, .max = 100000, .preset = "10",
       .help = "the first points, which are those of random" },
-    { .name = "candidates", .type = P_INT, .at = ARG(candidates), .min = 1, .max = 100000, .preset = "256",
+    { .name = "candidates", .type = P_INT, .at = ARG(candidates), .min = 1, .max = 100000, .preset = "1024",
       .help = "points that are looked at for each proposal; ten of them, by lot, and the best point so far are then "
               "improved" },
     { 0 }

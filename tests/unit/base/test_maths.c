@@ -228,7 +228,7 @@ static void many_are_as_one(void **state)
     (void)state;
     rng_init(&r, 2, RNG_TEST, 3, 4);
     for (int round = 0; round < 2000; round++) {
-        double x[N], y[N], z[N];
+        double x[N], y[N], z[N], w[N];
         size_t n = rng_below(&r, N + 1);
         for (size_t i = 0; i < N; i++)
             x[i] = ldexp((double)rng_signed(&r), (int)rng_below(&r, 24) - 2 * (int)rng_below(&r, 20));
@@ -236,16 +236,21 @@ static void many_are_as_one(void **state)
             x[rng_below(&r, N)] = odd[rng_below(&r, ODD)];
         for (size_t i = 0; i < N; i++) {
             x[i] = round % 2 ? x[i] : fabs(x[i]);
-            y[i] = z[i] = 77;
+            y[i] = z[i] = w[i] = 77;
         }
         m_logs(n, x, y);
         m_coss(n, x, z);
+        m_exps(n, x, w);
         for (size_t i = 0; i < N; i++) {
             assert_same(y[i], i < n ? m_log(x[i]) : 77, x[i]);
             assert_same(z[i], i < n ? m_cos(x[i]) : 77, x[i]);
+            assert_same(w[i], i < n ? m_exp(x[i]) : 77, x[i]);
         }
         memcpy(y, x, sizeof y);
         m_logs(n, y, y);
+        memcpy(y, x, sizeof y);
+        m_exps(n, y, y);
+        assert_memory_equal(y, w, n * sizeof *y);
         m_coss(n, x, x);
         assert_memory_equal(x, z, n * sizeof *x);
     }

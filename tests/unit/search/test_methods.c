@@ -564,6 +564,27 @@ static void a_process_predicts_what_it_has_not_seen(void **state)
     gp_release(&g);
 }
 
+/* Losses with a long tail, on either side, against SciPy's stats.yeojohnson between two standardizations; equal ones,
+ * and one alone. */
+static void losses_become_normal(void **state)
+{
+    enum { N = 8 };
+    static const double loss[N] = {0.5, 120.25, 3.125, 0.0625, 17.5, 1.75, 900, 2.25};
+    static const double expected[N] = {-0.64976, 1.24182, -0.58220, -0.66117, -0.23775, -0.61740, 2.11101, -0.60456};
+    double y[N], same[3] = {7, 7, 7}, one = 7;
+    (void)state;
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        for (size_t i = 0; i < N; i++)
+            y[i] = sign * loss[i];
+        gp_normalize(N, y);
+        for (size_t i = 0; i < N; i++)
+            assert_close(y[i], sign * expected[i], 0, 1e-3);
+    }
+    gp_normalize(3, same);
+    gp_normalize(1, &one);
+    assert_true(same[0] == 0 && same[1] == 0 && same[2] == 0 && one == 0);
+}
+
 /* Expected improvement against its integral, by SciPy's norm: 0.0833154..., and far in the tail log h(-10). */
 static void the_improvement_is_its_integral(void **state)
 {
@@ -681,6 +702,7 @@ int test_methods(void)
         cmocka_unit_test_teardown(methods_that_listen_find_better_fronts, one_objective),
         cmocka_unit_test_teardown(fronts_are_cut_as_the_methods_have_it, one_objective),
         cmocka_unit_test(a_process_predicts_what_it_has_not_seen),
+        cmocka_unit_test(losses_become_normal),
         cmocka_unit_test(the_improvement_is_its_integral),
         cmocka_unit_test(slopes_are_central_differences),
         cmocka_unit_test(what_is_refused_is_left_alone),
