@@ -114,6 +114,7 @@ static void release_run(struct sweep_run *run)
     pruning_release(run);
     growth_release(run);
     release_crews(run);
+    str_release(&run->tally->best_axes);
     keymap_release(&run->plan->by_key);
     keymap_release(&run->plan->kinds);
     arena_release(&run->plan->text);
@@ -257,7 +258,7 @@ static struct sweep_run *new_run(const struct sweep *s, const struct run_options
                                   .marks = &all->marks,
                                   .records = &all->records};
     all->store.journal.fd = all->store.kept.fd = all->marks.fd = -1;
-    all->records.best_point = all->tally.best = SIZE_MAX;
+    all->records.best_point = all->tally.best = all->tally.described = SIZE_MAX;
     all->sets.out = o->out;
     all->sets.name = sweep_spec(s)->name;
     all->tally.began = all->records.written_at = clock_wall();

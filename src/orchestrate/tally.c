@@ -34,13 +34,21 @@ static double work_to_come(const struct sweep_run *run)
 
 #define LEAST_LEFT 1e-6 /* of the work done: less is what rounding leaves when all is trained */
 
+static void describe_best(struct tally *t, const struct sweep_run *run)
+{
+    if (t->described == t->best)
+        return;
+    str_release(&t->best_axes);
+    if (t->best != SIZE_MAX)
+        describe_axes(run, &run->plan->trial[t->best], &t->best_axes);
+    t->described = t->best;
+}
+
 void run_tell(struct sweep_run *run, const char *event, int important)
 {
     if (!run->o->progress)
         return;
-    struct str best = {0};
-    if (run->tally->best != SIZE_MAX)
-        describe_axes(run, &run->plan->trial[run->tally->best], &best);
+    describe_best(run->tally, run);
     double elapsed = clock_wall() - run->tally->began;
     double left = run->tally->work_left + work_to_come(run);
     int trains = run->tally->work_done > 0 && left > LEAST_LEFT * run->tally->work_done;
@@ -59,12 +67,11 @@ void run_tell(struct sweep_run *run, const char *event, int important)
         .worker = run->workers->now,
         .workers = (size_t)run->workers->jobs,
         .best_value = run->tally->best == SIZE_MAX ? NAN : objective_of(run, &run->plan->trial[run->tally->best]),
-        .best = best.p ? best.p : "",
+        .best = run->tally->best_axes.p ? run->tally->best_axes.p : "",
         .event = event,
         .important = important,
     };
     run->o->progress(run->o->ctx, &p);
-    str_release(&best);
 }
 
 void note_running(struct sweep_run *run, int worker, const struct trial *t, int epoch, int done)

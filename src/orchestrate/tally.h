@@ -14,8 +14,10 @@ struct tally {
     uint64_t epochs, images; /* trained by this call */
     double work_done, work_left;
     uint64_t count[TRIAL_SKIPPED + 1], reused;
-    size_t best;     /* best complete trial by the objective, SIZE_MAX: none */
-    int stock_taken; /* the counts are those of the plan */
+    size_t best;          /* best complete trial by the objective, SIZE_MAX: none */
+    struct str best_axes; /* what the best one is, in words: */
+    size_t described;     /* of this trial */
+    int stock_taken;      /* the counts are those of the plan */
 };
 
 /* Counts what stands already. */

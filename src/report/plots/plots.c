@@ -240,7 +240,7 @@ static void start_picture(const struct picture_run *g, struct picture *p)
     if (p->why == PLOT_NOMEM || script.failed)
         err_set(&p->err, ERR_NOMEM, "%s: no memory for the script", path);
     else if (!p->why && !(g->how.only_changed && is_drawn(g, p->file, &script)) &&
-             !file_publish(path, script.p, script.n, 1, &p->err))
+             !file_publish(path, script.p, script.n, 0, &p->err))
         p->drawing = !gnuplot_start(&p->gnuplot, g->folder, p->file, TIME_LIMIT, &p->err);
     str_release(&script);
     arena_release(&mem);
@@ -271,6 +271,20 @@ static void end_picture(const struct picture_run *g, struct picture *p, struct e
     }
 }
 
+/* One of picture[n] that draw, which is finished next. */
+static struct picture *first_to_finish(struct picture *picture, size_t n)
+{
+    struct gnuplot *running[GNUPLOT_MOST];
+    struct picture *of[GNUPLOT_MOST];
+    size_t k = 0;
+    for (size_t i = 0; i < n && k < GNUPLOT_MOST; i++)
+        if (picture[i].drawing) {
+            of[k] = &picture[i];
+            running[k++] = &picture[i].gnuplot;
+        }
+    return of[gnuplot_first(running, k)];
+}
+
 /* Draws n plots, some at a time, and reports them in their order. Where a signal that asks for an end comes meanwhile,
  * all that draw are ended before it takes effect, and the pictures of before stay. Returns why the last plot was left
  * out, or NULL. */
@@ -278,6 +292,7 @@ static const char *draw_plots(const struct picture_run *g, const struct plot *co
 {
     struct picture *picture = calloc(n, sizeof *picture);
     sigset_t before;
+    const int most = g->how.at_once < GNUPLOT_MOST ? g->how.at_once : GNUPLOT_MOST;
     int drawing = 0;
     if (!picture) {
         err_set(e, ERR_NOMEM, "no memory for %zu pictures", n);
@@ -285,23 +300,23 @@ static const char *draw_plots(const struct picture_run *g, const struct plot *co
     }
     gnuplot_hold_signals(&before);
     for (size_t started = 0, ended = 0; ended < n;) {
-        struct picture *p = &picture[started];
-        if (started < n && drawing < g->how.at_once) {
-            p->plot = plot[started++];
-            start_picture(g, p);
-            drawing += p->drawing;
-            continue;
+        if (started < n && drawing < most) {
+            picture[started].plot = plot[started];
+            start_picture(g, &picture[started]);
+            drawing += picture[started++].drawing;
+        } else if (picture[ended].drawing) {
+            finish_picture(first_to_finish(picture + ended, started - ended));
+            drawing--;
+        } else {
+            end_picture(g, &picture[ended++], e);
         }
-        p = &picture[ended];
-        drawing -= p->drawing;
-        finish_picture(p);
         if (gnuplot_signal_waits()) {
             for (size_t i = ended; i < started; i++)
                 finish_picture(&picture[i]);
             gnuplot_let_signals(&before);
             gnuplot_hold_signals(&before);
+            drawing = 0;
         }
-        end_picture(g, &picture[ended++], e);
     }
     gnuplot_let_signals(&before);
     const char *why = picture[n - 1].why;

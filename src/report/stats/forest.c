@@ -32,6 +32,12 @@ struct growing {
     struct rng *r;
     struct forest_item *item; /* those of a node come after those of the nodes that it is in */
     size_t cap;
+    /* [cap][axes]: beside item[from .. to) of a node stand, for each axis, their places in the node, those that do not
+     * have the axis first, then by its values; equal ones in the order of their places */
+    uint32_t *sorted;
+    size_t sorted_cap;
+    uint32_t *place; /* [place_cap] scratch: where an item of a node stands in a side of it */
+    size_t place_cap;
     struct forest_side *box; /* [axes] of the node */
     uint32_t *order;         /* [axes] scratch */
     struct level_point *by_level;
@@ -39,20 +45,13 @@ struct growing {
     int failed;
 };
 
-/* A point of a node, to be sorted by the value of an axis. */
+/* A point of a node that has an axis. */
 struct level_point {
     int code;
-    uint32_t at; /* place in the node: equal values stay in order */
     struct forest_sum sum;
 };
 
-static int by_code(const void *a, const void *b)
-{
-    const struct level_point *x = a, *y = b;
-    if (x->code != y->code)
-        return x->code < y->code ? -1 : 1;
-    return x->at < y->at ? -1 : 1;
-}
+#define NOWHERE UINT32_MAX
 
 /* Gives the array room for n items. 0, or -1 without memory. */
 static int make_room(void *array, size_t *cap, size_t n, size_t size)
@@ -108,15 +107,15 @@ static void try_split(const struct growing *g, struct forest_split *best, const 
     best->gain = gain;
 }
 
-/* Looks at all splits between two values of an axis in order. `none`: of the points that do not have it. */
+/* Looks at all splits between two values of an axis in order, by_level[n] ascending. `none`: of the points that do not
+ * have it. */
 static void try_ordered(struct growing *g, size_t n, size_t axis, struct forest_sum none, struct forest_sum all,
                         struct forest_split *best)
 {
     const struct forest_axis *a = &g->d->axis[axis];
     const struct forest_side *side = &g->box[axis];
-    struct level_point *v = g->by_level;
+    const struct level_point *v = g->by_level;
     struct forest_sum before = {0, 0};
-    qsort(v, n, sizeof *v, by_code);
     for (size_t i = 0; i + 1 < n; i++) {
         add_sum(&before, 1, v[i].sum);
         if (v[i].code == v[i + 1].code)
@@ -173,17 +172,19 @@ static void try_listed(struct growing *g, size_t n, size_t axis, struct forest_s
     }
 }
 
-/* Sorts the points of a node into those that have the axis (by_level[], their number) and the others. */
+/* The points of a node that have the axis, ascending (by_level[], their number), and the sum of the others. */
 static size_t take_axis(struct growing *g, size_t from, size_t to, size_t axis, struct forest_sum *none)
 {
+    const size_t axes = g->d->axes;
     size_t n = 0;
     *none = (struct forest_sum){0, 0};
     for (size_t i = from; i < to; i++) {
-        int code = g->d->axis[axis].code[g->item[i].point];
+        const struct forest_item *item = &g->item[from + g->sorted[i * axes + axis]];
+        int code = g->d->axis[axis].code[item->point];
         if (code < 0)
-            add_sum(none, 1, sum_of_item(g, &g->item[i]));
+            add_sum(none, 1, sum_of_item(g, item));
         else
-            g->by_level[n++] = (struct level_point){code, (uint32_t)(i - from), sum_of_item(g, &g->item[i])};
+            g->by_level[n++] = (struct level_point){code, sum_of_item(g, item)};
     }
     return n;
 }
@@ -240,20 +241,37 @@ static double share_to_left(const struct growing *g, const struct forest_split *
     return a->ordered ? (a->from[code] + a->to[code]) / 2 < s->at : s->left >> code & 1;
 }
 
+/* Room for n items. 0, or -1 without memory. */
+static int make_item_room(struct growing *g, size_t n)
+{
+    return make_room(&g->item, &g->cap, n, sizeof *g->item) ||
+                   make_room(&g->sorted, &g->sorted_cap, n * g->d->axes + 1, sizeof *g->sorted)
+               ? -1
+               : 0;
+}
+
 /* Puts the points of one side of a split after those of the node. Returns where they end. */
 static size_t take_side(struct growing *g, size_t from, size_t to, const struct forest_split *s, int left)
 {
+    const size_t axes = g->d->axes;
     size_t n = to;
-    if (make_room(&g->item, &g->cap, to + (to - from), sizeof *g->item)) {
+    if (make_item_room(g, to + (to - from)) || make_room(&g->place, &g->place_cap, to - from, sizeof *g->place)) {
         g->failed = 1;
         return to;
     }
     for (size_t i = from; i < to; i++) {
         double share = share_to_left(g, s, g->item[i].point);
         share = left ? share : 1 - share;
+        g->place[i - from] = share > 0 ? (uint32_t)(n - to) : NOWHERE;
         if (share > 0)
             g->item[n++] = (struct forest_item){g->item[i].point, g->item[i].weight * share};
     }
+    for (size_t axis = 0; axis < axes; axis++)
+        for (size_t i = from, k = to; i < to; i++) {
+            const uint32_t at = g->place[g->sorted[i * axes + axis]];
+            if (at != NOWHERE)
+                g->sorted[k++ * axes + axis] = at;
+        }
     return n;
 }
 
@@ -303,6 +321,35 @@ static struct forest_side whole_axis(const struct forest_axis *a)
     return (struct forest_side){0, 1, all, width_of_set(a, all)};
 }
 
+struct place_of_code {
+    int code;
+    uint32_t at;
+};
+
+static int by_code(const void *a, const void *b)
+{
+    const struct place_of_code *x = a, *y = b;
+    if (x->code != y->code)
+        return x->code < y->code ? -1 : 1;
+    return x->at < y->at ? -1 : 1;
+}
+
+/* Sorts the n items of the whole tree along each axis. 0, or -1 without memory. */
+static int sort_items(struct growing *g, size_t n)
+{
+    const size_t axes = g->d->axes;
+    struct place_of_code *v = malloc((n + 1) * sizeof *v);
+    for (size_t axis = 0; axis < axes && v; axis++) {
+        for (size_t i = 0; i < n; i++)
+            v[i] = (struct place_of_code){g->d->axis[axis].code[g->item[i].point], (uint32_t)i};
+        qsort(v, n, sizeof *v, by_code);
+        for (size_t i = 0; i < n; i++)
+            g->sorted[i * axes + axis] = v[i].at;
+    }
+    free(v);
+    return v ? 0 : -1;
+}
+
 int forest_grow(struct forest_tree *t, const struct forest_data *d, const uint32_t *sample, size_t n, double least,
                 struct rng *r)
 {
@@ -310,16 +357,20 @@ int forest_grow(struct forest_tree *t, const struct forest_data *d, const uint32
     t->leaves = 0;
     g.box = malloc((d->axes + 1) * sizeof *g.box);
     g.order = malloc((d->axes + 1) * sizeof *g.order);
-    g.failed = !g.box || !g.order || make_room(&g.item, &g.cap, n + 1, sizeof *g.item);
+    g.failed = !g.box || !g.order || make_item_room(&g, n + 1);
     for (size_t i = 0; i < d->axes && !g.failed; i++)
         g.box[i] = whole_axis(&d->axis[i]);
     for (size_t i = 0; i < n && !g.failed; i++)
         g.item[i] = (struct forest_item){sample[i], 1};
+    if (!g.failed && sort_items(&g, n))
+        g.failed = 1;
     if (!g.failed)
         grow_node(&g, 0, n, 0);
     free(g.box);
     free(g.order);
     free(g.item);
+    free(g.sorted);
+    free(g.place);
     free(g.by_level);
     return g.failed ? -1 : 0;
 }
@@ -360,5 +411,6 @@ double forest_overlap(const struct forest_axis *a, const struct forest_side *x, 
 {
     if (!a->ordered)
         return width_of_set(a, x->set & y->set);
-    return fmax(0, fmin(x->hi, y->hi) - fmax(x->lo, y->lo));
+    const double lo = x->lo > y->lo ? x->lo : y->lo, hi = x->hi < y->hi ? x->hi : y->hi;
+    return hi > lo ? hi - lo : 0;
 }

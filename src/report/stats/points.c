@@ -21,6 +21,8 @@ struct point_sheet {
     double boot[2];     /* ends of the bootstrap interval at the point */
     struct stats stats; /* of the metric that was asked for last, at the point */
     size_t stats_of;    /* its number + 1; 0: none */
+    const char *only;   /* where one trial is complete the text of its number, in only_text */
+    char only_text[STR_NUM];
 };
 
 /* A row. */
@@ -220,11 +222,13 @@ static const char *point_statistic(const void *row, size_t i, char buf[STR_NUM])
     const struct point_source *r = row;
     struct point_sheet *s = r->s;
     int col = s->metric[i / STATISTICS];
-    if (s->stats_of != i / STATISTICS + 1)
+    if (s->stats_of != i / STATISTICS + 1) {
         s->stats = view_stats(s->v, r->p, col, s->values, &s->cache);
+        s->only = s->stats.n == 1 ? only_text(s->v, r->p, col, s->only_text) : NULL;
+    }
     s->stats_of = i / STATISTICS + 1;
     double x = *(const double *)((const char *)&s->stats + statistic[i % STATISTICS].at);
-    return s->stats.n == 1 && !isnan(x) ? only_text(s->v, r->p, col, buf) : mean_number(x, buf);
+    return s->only && !isnan(x) ? strcpy(buf, s->only) : mean_number(x, buf);
 }
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */

@@ -107,7 +107,7 @@ static int read_axis(struct trials_view *v, struct table_axis *a, int col)
     for (size_t i = 0; i < a->levels; i++)
         if (str_to_double(a->text[i], &a->value[i]))
             a->value[i] = NAN;
-    return (a->levels && sort_levels(a, rows)) || shorten_values(a, &v->mem) ? -1 : 0;
+    return a->levels && sort_levels(a, rows) ? -1 : 0;
 }
 
 /* Shortens the fractions of a scattered axis to three digits, or two where they are small: nobody looks for neighbours
@@ -159,7 +159,7 @@ int view_read_axes(struct trials_view *v)
             return -1;
     for (size_t i = 0; i < v->naxes; i++) {
         v->axis[i].scattered = is_scattered(v, &v->axis[i]);
-        if (v->axis[i].scattered && shorten_scattered(&v->axis[i], &v->mem))
+        if (v->axis[i].scattered ? shorten_scattered(&v->axis[i], &v->mem) : shorten_values(&v->axis[i], &v->mem))
             return -1;
         v->axis[i].label = last_name_part(v->axis[i].name);
         for (size_t j = 0; j < v->naxes; j++)

@@ -119,7 +119,7 @@ static int wait_for_end(pid_t pid, double end)
             return 0; /* somebody reaps children: the files will tell */
         if (clock_wall() > end)
             kill(pid, SIGKILL);
-        nanosleep(&(struct timespec){0, 2000000}, NULL);
+        nanosleep(&(struct timespec){0, 200000}, NULL);
     }
 }
 
@@ -152,7 +152,7 @@ static int move_picture(const char *folder, const char *plot, const char *kind, 
     snprintf(path, sizeof path, "%s/%s.%s", folder, plot, kind);
     if (!has_content(tmp))
         return err_set(e, ERR_IO, "%s: gnuplot wrote no picture", path);
-    return file_rename(tmp, path, 1, e);
+    return file_rename(tmp, path, 0, e); /* it can be drawn again: no power cut is worth waiting for the disk */
 }
 
 static void remove_half(const char *folder, const char *plot)
@@ -207,6 +207,24 @@ int gnuplot_start(struct gnuplot *g, const char *folder, const char *plot, doubl
                        "gnuplot cannot be started: is it installed? (Debian: gnuplot-nox). The scripts are in %s",
                        folder);
     return err_set(e, bad == ENOMEM ? ERR_NOMEM : ERR_IO, "gnuplot cannot be started: %s", strerror(bad));
+}
+
+size_t gnuplot_first(struct gnuplot *const *g, size_t n)
+{
+    struct pollfd p[GNUPLOT_MOST];
+    for (;;) {
+        const double now = clock_wall();
+        for (size_t i = 0; i < n; i++) {
+            if (now > g[i]->end)
+                return i;
+            p[i] = (struct pollfd){g[i]->fd, POLLIN, 0};
+        }
+        if (gnuplot_signal_waits() || (poll(p, n, 50) < 0 && errno != EINTR))
+            return 0;
+        for (size_t i = 0; i < n; i++)
+            if (p[i].revents)
+                return i;
+    }
 }
 
 int gnuplot_finish(struct gnuplot *g, struct err *e)
