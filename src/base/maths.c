@@ -8,6 +8,19 @@
 #define LN2_HI 6.93147180369123816490e-01
 #define LN2_LO 1.90821492927058770002e-10
 
+#define WHOLE 0x1.8p52 /* added to a number below 2^51: rounded to a whole one, which is in the last bits */
+
+/* 2^k, -1022 <= k <= 1023. */
+static double power_of_2(double k)
+{
+    double p = k + WHOLE;
+    uint64_t bits;
+    memcpy(&bits, &p, sizeof bits);
+    bits = (bits + 1023) << 52;
+    memcpy(&p, &bits, sizeof p);
+    return p;
+}
+
 /* Computes exp(x + lo) for |lo| far below |x|. */
 static double exp_sum(double x, double lo)
 {
@@ -21,6 +34,8 @@ static double exp_sum(double x, double lo)
     double s = 1; /* Taylor by Horner: |r| <= ln(2)/2, the term of degree 16 is below 1e-21 */
     for (int i = 16; i > 0; i--)
         s = 1 + s * r / i;
+    if (fabs(k) < 1000)
+        return s * power_of_2(k);
     return ldexp(s, (int)k); /* rounds to infinity and to subnormals by itself */
 }
 
@@ -197,18 +212,12 @@ double m_cos(double x)
 
 #define AT_ONCE 16
 
-#define WHOLE 0x1.8p52 /* added to a number below 2^51: rounded to a whole one, which is in the last bits */
-
-/* 2^k, -1022 <= k <= 1023. */
-static double power_of_2(double k)
-{
-    double p = k + WHOLE;
-    uint64_t bits;
-    memcpy(&bits, &p, sizeof bits);
-    bits = (bits + 1023) << 52;
-    memcpy(&p, &bits, sizeof p);
-    return p;
-}
+#define BY(n) (1.0 / (n))
+/* 1 / i! */
+static const double taylor[] = {
+    1,        1,         BY(2),      BY(6),       BY(24),       BY(120),       BY(720),
+    BY(5040), BY(40320), BY(362880), BY(3628800), BY(39916800), BY(479001600), BY(6227020800)};
+#define TERMS ((int)(sizeof taylor / sizeof *taylor)) /* |r| <= ln(2)/2: the next would be below 5e-18 */
 
 static void several_exps(const double x[AT_ONCE], double y[AT_ONCE])
 {
@@ -217,11 +226,11 @@ static void several_exps(const double x[AT_ONCE], double y[AT_ONCE])
         const double t = x[l] * M_LOG2E + 0.5, near = (t + WHOLE) - WHOLE;
         k[l] = near - (near > t); /* floor */
         r[l] = (x[l] - k[l] * LN2_HI) - k[l] * LN2_LO;
-        s[l] = 1;
+        s[l] = taylor[TERMS - 1];
     }
-    for (int i = 16; i > 0; i--)
+    for (int i = TERMS - 1; i-- > 0;)
         for (int l = 0; l < AT_ONCE; l++)
-            s[l] = 1 + s[l] * r[l] / i;
+            s[l] = s[l] * r[l] + taylor[i];
     for (int l = 0; l < AT_ONCE; l++)
         y[l] = s[l] * power_of_2(k[l]);
 }
@@ -278,11 +287,6 @@ static void in_pieces(size_t n, const double *x, double *y, double (*one)(double
     }
 }
 
-static int has_exp(double x) /* that is a normal number */
-{
-    return fabs(x) < 700;
-}
-
 static int has_log(double x)
 {
     return x > 0 && x < HUGE_VAL;
@@ -295,7 +299,15 @@ static int has_cos(double x)
 
 void m_exps(size_t n, const double *x, double *y)
 {
-    in_pieces(n, x, y, m_exp, several_exps, has_exp);
+    for (size_t i = 0; i < n; i += AT_ONCE) {
+        const size_t some = n - i < AT_ONCE ? n - i : AT_ONCE;
+        double near[AT_ONCE] = {0}, e[AT_ONCE];
+        for (size_t l = 0; l < some; l++)
+            near[l] = fabs(x[i + l]) < 700 ? x[i + l] : 0; /* others are no normal numbers */
+        several_exps(near, e);
+        for (size_t l = 0; l < some; l++)
+            y[i + l] = fabs(x[i + l]) < 700 ? e[l] : m_exp(x[i + l]);
+    }
 }
 
 void m_logs(size_t n, const double *x, double *y)
@@ -315,6 +327,8 @@ double m_normal(double z)
     static const double below[] = {8.83883476483184e-2, 1.75566716318264, 16.064177579207,  86.7807322029461,
                                    296.564248779674,    637.333633378831, 793.826512519948, 440.413735824752};
     double x = fabs(z), tail = 0, num = above[0], den = below[0];
+    if (z > 9) /* the tail is less than half a unit in the last place */
+        return 1;
     if (x < 7.07106781186547) {
         for (size_t i = 1; i < sizeof above / sizeof *above; i++)
             num = num * x + above[i];

@@ -18,6 +18,16 @@ static int is_ordered(const struct search *s, size_t axis)
     return !s->ordered || s->ordered[axis];
 }
 
+static double larger(double a, double b) /* fmax asks for NaN, and is a call */
+{
+    return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
 static double mass_between(double from, double to, double mu, double sigma)
 {
     double a = (from - mu) / sigma, b = (to - mu) / sigma;
@@ -29,7 +39,7 @@ static double mass_between(double from, double to, double mu, double sigma)
 static double narrowest(const struct parzen *p)
 {
     double kernels = (double)p->n + 2;
-    return 1 / fmin(NARROWEST, p->good ? kernels * sqrt(kernels) : kernels);
+    return 1 / smaller(NARROWEST, p->good ? kernels * sqrt(kernels) : kernels);
 }
 
 /* Fills the widths of the kernels along an axis, of which the points of the history stand in order: the larger of the
@@ -46,13 +56,13 @@ static void find_widths(struct parzen *p, const struct search_history *h, size_t
             continue;
         double distance = mu[k] - (met ? mu[last] : 0);
         if (met)
-            sigma[last] = met > 1 ? fmax(before, distance) : distance;
-        sigma[k] = met++ ? distance : fmax(mu[k], 1 - mu[k]);
+            sigma[last] = met > 1 ? larger(before, distance) : distance;
+        sigma[k] = met++ ? distance : larger(mu[k], 1 - mu[k]);
         before = distance;
         last = k;
     }
     for (size_t k = 0; k < p->n; k++)
-        sigma[k] = fmin(fmax(sigma[k], least), 1);
+        sigma[k] = smaller(larger(sigma[k], least), 1);
 }
 
 static double weight_of(size_t i, size_t n)
@@ -73,22 +83,38 @@ static void find_shares(struct parzen *p)
         p->share[k] /= sum;
 }
 
-/* The logarithm of a kernel's weight over its normalization: products of a few axes at a time, which stay numbers. */
-static double kernel_scale(const struct parzen *p, size_t k)
+/* A kernel's weight over its normalization: what is returned, times exp(*sum), which is 1 unless the product of many
+ * axes would not be a number any more. */
+static double kernel_scale(const struct parzen *p, size_t k, double *sum)
 {
-    double product = p->share[k] - (k ? p->share[k - 1] : 0), sum = 0;
+    double product = p->share[k] - (k ? p->share[k - 1] : 0);
+    *sum = 0;
     for (size_t a = 0; a < p->axes; a++) {
         if (!is_ordered(p->s, p->axis[a]))
             continue;
         double mu = k < p->n ? p->mu[a * p->n + k] : 0.5, sigma = k < p->n ? p->sigma[a * p->n + k] : 1;
-        double inside = 8 * sigma < fmin(mu, 1 - mu) ? 1 : mass_between(0, 1, mu, sigma);
+        double inside = 8 * sigma < smaller(mu, 1 - mu) ? 1 : mass_between(0, 1, mu, sigma);
         product /= inside * (p->s->edge[p->axis[a]] ? 1 : sigma * 2.5066282746310002);
         if (product > 1e100 || product < 1e-100) {
-            sum += m_log(product);
+            *sum += m_log(product);
             product = 1;
         }
     }
-    return sum + m_log(product);
+    return product;
+}
+
+static int find_scales(struct parzen *p)
+{
+    double *sum = malloc((p->n + 1) * sizeof *sum);
+    for (size_t k = 0; k <= p->n && sum; k++)
+        p->scale[k] = kernel_scale(p, k, &sum[k]);
+    if (sum)
+        m_logs(p->n + 1, p->scale, p->scale);
+    for (size_t k = 0; k <= p->n && sum; k++)
+        p->scale[k] += sum[k];
+    const int bad = !sum;
+    free(sum);
+    return bad ? -1 : 0;
 }
 
 int parzen_init(struct parzen *p, const struct search *s, const struct search_history *h, const size_t *axis,
@@ -114,9 +140,7 @@ int parzen_init(struct parzen *p, const struct search *s, const struct search_hi
         if (is_ordered(s, axis[a]))
             find_widths(p, h, a, kernel);
     find_shares(p);
-    for (size_t k = 0; k <= n; k++)
-        p->scale[k] = kernel_scale(p, k);
-    return 0;
+    return find_scales(p);
 }
 
 void parzen_release(struct parzen *p)
@@ -179,13 +203,25 @@ void parzen_draw(const struct parzen *p, struct rng *r, struct parzen_point *out
     }
 }
 
-/* Adds what a continuous axis says of the looks to their logarithms e[looks] in a kernel. */
-static void add_continuous(double mu, double sigma, const double *at, size_t looks, double *e)
+#define TOGETHER 8 /* looks that are added up at a time, in registers */
+typedef double two_looks __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* Adds what the continuous axes, each around mu[] with a width of 1 / narrow[], say of the looks at[axes][stride] in a
+ * kernel to their logarithms e[stride]. */
+static void add_continuous(size_t axes, const double *mu, const double *narrow, const double *const *at, size_t stride,
+                           double *e)
 {
-    double inv = 1 / sigma;
-    for (size_t c = 0; c < looks; c++) {
-        double z = (at[c] - mu) * inv;
-        e[c] -= 0.5 * (z * z);
+    for (size_t from = 0; from < stride; from += TOGETHER) {
+        two_looks sum[TOGETHER / 2] = {{0}};
+        for (size_t a = 0; a < axes; a++) {
+            const two_looks *x = (const two_looks *)(at[a] + from);
+            for (size_t c = 0; c < TOGETHER / 2; c++) {
+                two_looks z = (x[c] - mu[a]) * narrow[a];
+                sum[c] += z * z;
+            }
+        }
+        for (size_t c = 0; c < TOGETHER; c++)
+            e[from + c] -= 0.5 * sum[c / 2][c % 2];
     }
 }
 
@@ -204,7 +240,7 @@ static void add_steps(const struct parzen *p, size_t a, size_t k, const struct p
     double *mass = kept->mass + v * looks;
     for (size_t c = 0; c < looks && kept->sigma[v] != sigma; c++) {
         const struct parzen_point *to = &x[c * p->axes + a];
-        mass[c] = m_log(fmax(mass_between(to->from, to->to, mu, sigma), NOTHING));
+        mass[c] = m_log(larger(mass_between(to->from, to->to, mu, sigma), NOTHING));
     }
     kept->sigma[v] = sigma;
     for (size_t c = 0; c < looks; c++)
@@ -223,7 +259,8 @@ static void add_listed(const struct parzen *p, size_t a, size_t k, const struct 
 /* What is the same for all kernels: the quantiles of the looks, and, of axes without order, the logarithms of their
  * shares in a kernel of the same value, of another, and in the one over everything. */
 struct looked_at {
-    double *at, *own, *other, *prior; /* [axes][looks] */
+    size_t stride;                    /* looks, and as many more as make a multiple of TOGETHER */
+    double *at, *own, *other, *prior; /* [axes][stride] */
     struct value_masses *kept;        /* [axes] */
 };
 
@@ -234,55 +271,59 @@ static void prepare_looks(const struct parzen *p, const struct parzen_point *x, 
         for (size_t c = 0; c < looks; c++) {
             const struct parzen_point *v = &x[c * p->axes + a];
             double likely = p->s->edge[p->axis[a]] ? v->to - v->from : 1 / values, others = small * values * likely;
-            size_t i = a * looks + c;
+            size_t i = a * l->stride + c;
             l->at[i] = v->from;
             if (is_ordered(p->s, p->axis[a]))
                 continue;
-            l->own[i] = m_log(fmax((1 + others) / all, NOTHING));
-            l->other[i] = m_log(fmax(others / all, NOTHING));
-            l->prior[i] = m_log(fmax(likely, NOTHING));
+            l->own[i] = m_log(larger((1 + others) / all, NOTHING));
+            l->other[i] = m_log(larger(others / all, NOTHING));
+            l->prior[i] = m_log(larger(likely, NOTHING));
         }
     }
 }
 
-/* A sum of exponentials by their logarithms: sum * exp(most). What is below exp(FAR_BELOW) of the largest is left out:
- * of a thousand of them that is 1e-10 of the sum. */
-#define FAR_BELOW (-30)
-struct log_sum {
-    double most, sum;
-};
-
-static void add_exponential(struct log_sum *s, double e)
+/* What a kernel says of the looks: logarithms e[stride]. */
+static void ask_kernel(const struct parzen *p, size_t k, const struct parzen_point *x, const struct looked_at *l,
+                       size_t looks, double *e)
 {
-    if (e > s->most) {
-        s->sum = e - s->most > -FAR_BELOW ? 1 : s->sum * m_exp(s->most - e) + 1;
-        s->most = e;
-    } else if (e - s->most > FAR_BELOW) {
-        s->sum += m_exp(e - s->most);
-    }
-}
-
-static void add_kernel(const struct parzen *p, size_t k, const struct parzen_point *x, const struct looked_at *l,
-                       size_t looks, struct log_sum *sum)
-{
-    double e[PARZEN_LOOKS];
-    for (size_t c = 0; c < looks; c++)
+    const double *at[SEARCH_AXES];
+    double mu[SEARCH_AXES], narrow[SEARCH_AXES];
+    size_t continuous = 0;
+    for (size_t c = 0; c < l->stride; c++)
         e[c] = p->scale[k];
     for (size_t a = 0; a < p->axes; a++) {
-        size_t i = a * looks;
-        if (is_ordered(p->s, p->axis[a]) && p->s->edge[p->axis[a]])
+        size_t i = a * l->stride;
+        if (is_ordered(p->s, p->axis[a]) && p->s->edge[p->axis[a]]) {
             add_steps(p, a, k, x, &l->kept[a], looks, e);
-        else if (is_ordered(p->s, p->axis[a]))
-            add_continuous(k < p->n ? p->mu[a * p->n + k] : 0.5, k < p->n ? p->sigma[a * p->n + k] : 1, l->at + i,
-                           looks, e);
-        else if (k < p->n)
+        } else if (is_ordered(p->s, p->axis[a])) {
+            at[continuous] = l->at + i;
+            mu[continuous] = k < p->n ? p->mu[a * p->n + k] : 0.5;
+            narrow[continuous++] = k < p->n ? 1 / p->sigma[a * p->n + k] : 1;
+        } else if (k < p->n) {
             add_listed(p, a, k, x, l->own + i, l->other + i, looks, e);
-        else
+        } else {
             for (size_t c = 0; c < looks; c++)
                 e[c] += l->prior[i + c];
+        }
     }
-    for (size_t c = 0; c < looks; c++)
-        add_exponential(&sum[c], e[c]);
+    add_continuous(continuous, mu, narrow, at, l->stride, e);
+}
+
+/* The logarithm of the sum of the exponentials of n numbers, one in each row of e[n][stride], of which `most` is the
+ * largest. What is below exp(FAR_BELOW) of it is left out: of a thousand of them that is 1e-10 of the sum. room[n] */
+#define FAR_BELOW (-30)
+static double log_sum(const double *e, size_t n, size_t stride, double most, double *room)
+{
+    double sum = 0;
+    size_t near = 0;
+    for (size_t k = 0; k < n; k++) {
+        room[near] = e[k * stride] - most;
+        near += room[near] > FAR_BELOW;
+    }
+    m_exps(near, room, room);
+    for (size_t i = 0; i < near; i++)
+        sum += room[i];
+    return most + m_log(sum);
 }
 
 /* Gives each axis with few values in order its place in kept[axes] and, from `room` on, for its masses. Returns the
@@ -303,21 +344,24 @@ static size_t lay_out_masses(const struct parzen *p, size_t looks, struct value_
 
 int parzen_density(const struct parzen *p, const struct parzen_point *x, size_t looks, double *density)
 {
-    struct log_sum sum[PARZEN_LOOKS];
     struct value_masses kept[SEARCH_AXES];
-    const size_t n = p->axes * looks;
-    double *room = calloc(4 * n + lay_out_masses(p, looks, kept, NULL) + 1, sizeof *room);
+    const size_t stride = (looks + TOGETHER - 1) / TOGETHER * TOGETHER, kernels = p->n + 1, n = p->axes * stride;
+    const size_t masses = lay_out_masses(p, looks, kept, NULL);
+    double *room = calloc(4 * n + masses + kernels * (stride + 1), sizeof *room);
     if (!room)
         return -1;
+    double *e = room + 4 * n + masses;
     lay_out_masses(p, looks, kept, room + 4 * n);
-    struct looked_at l = {room, room + n, room + 2 * n, room + 3 * n, kept};
+    struct looked_at l = {stride, room, room + n, room + 2 * n, room + 3 * n, kept};
     prepare_looks(p, x, looks, &l);
+    for (size_t k = 0; k < kernels; k++) {
+        double *row = e + k * stride;
+        ask_kernel(p, k, x, &l, looks, row);
+        for (size_t c = 0; c < looks; c++)
+            density[c] = k ? larger(density[c], row[c]) : row[c];
+    }
     for (size_t c = 0; c < looks; c++)
-        sum[c] = (struct log_sum){-INFINITY, 0};
-    for (size_t k = p->n + 1; k-- > 0;) /* the one over everything first: beside it most others are nothing */
-        add_kernel(p, k, x, &l, looks, sum);
-    for (size_t c = 0; c < looks; c++)
-        density[c] = sum[c].most + m_log(sum[c].sum);
+        density[c] = log_sum(e + c, kernels, stride, density[c], e + kernels * stride);
     free(room);
     return 0;
 }
