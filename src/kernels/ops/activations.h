@@ -116,6 +116,17 @@ INLINE v16 hardswish_slope(v16 x)
 #define BY_KIND static __attribute__((noinline, unused))
 #endif
 
+#define ACTIVATION(name, reads, ...)                                                                                   \
+    BY_KIND v16 name##_at(v16 x, v16 a)                                                                                \
+    {                                                                                                                  \
+        return name##_value(x, a);                                                                                     \
+    }                                                                                                                  \
+    BY_KIND v16 name##_gradient_at(v16 x, v16 a, v16 dy)                                                               \
+    {                                                                                                                  \
+        return name##_gradient(reads == READS_Y ? name##_value(x, a) : x, a, dy);                                      \
+    }
+#include "kernels/activations.def"
+
 /* act(x); f is an enum act or NO_ACT. */
 BY_KIND v16 act_value(int f, v16 a, v16 x)
 {
@@ -124,7 +135,7 @@ BY_KIND v16 act_value(int f, v16 a, v16 x)
         return x;
 #define ACTIVATION(name, ...)                                                                                          \
     case ACT_##name:                                                                                                   \
-        return name##_value(x, a);
+        return name##_at(x, a);
 #include "kernels/activations.def"
     }
     __builtin_trap();
@@ -136,9 +147,9 @@ BY_KIND v16 act_gradient(int f, v16 a, v16 x, v16 dy)
     switch (f) {
     case NO_ACT:
         return dy;
-#define ACTIVATION(name, reads, ...)                                                                                   \
+#define ACTIVATION(name, ...)                                                                                          \
     case ACT_##name:                                                                                                   \
-        return name##_gradient(reads == READS_Y ? name##_value(x, a) : x, a, dy);
+        return name##_gradient_at(x, a, dy);
 #include "kernels/activations.def"
     }
     __builtin_trap();

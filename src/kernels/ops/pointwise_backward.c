@@ -14,7 +14,7 @@ struct gradient_sums {
     v16 g, gx;
 };
 
-INLINE void backward_one(struct kind k, const struct channel_values *c, const struct masks *m, m16 keep, ptrdiff_t at,
+BY_KIND void backward_one(struct kind k, const struct channel_values *c, const struct masks *m, m16 keep, ptrdiff_t at,
                          const struct way_back *w, struct gradient_sums *s)
 {
     v16 v = value_at(k, w->x, at), d = v16_load(w->dy + at), n = normalized(k, c, v, w->add, at);

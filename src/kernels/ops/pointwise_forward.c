@@ -2,7 +2,7 @@
  * dropout. */
 #include "kernels/ops/pointwise_pass.h"
 
-INLINE void forward_one(struct kind k, const struct channel_values *c, const struct masks *m, m16 keep, ptrdiff_t at,
+BY_KIND void forward_one(struct kind k, const struct channel_values *c, const struct masks *m, m16 keep, ptrdiff_t at,
                         const void *x, const float *add, float *y)
 {
     v16 v = normalized(k, c, value_at(k, x, at), add, at);
