@@ -18,12 +18,12 @@ static int is_ordered(const struct search *s, size_t axis)
     return !s->ordered || s->ordered[axis];
 }
 
-static double greater(double a, double b) /* fmax asks for NaN, and is a call */
+static double double_max(double a, double b) /* fmax asks for NaN, and is a call */
 {
     return a > b ? a : b;
 }
 
-static double lesser(double a, double b)
+static double double_min(double a, double b)
 {
     return a < b ? a : b;
 }
@@ -39,7 +39,7 @@ static double mass_between(double from, double to, double mu, double sigma)
 static double narrowest(const struct parzen *p)
 {
     double kernels = (double)p->n + 2;
-    return 1 / lesser(NARROWEST, p->good ? kernels * sqrt(kernels) : kernels);
+    return 1 / double_min(NARROWEST, p->good ? kernels * sqrt(kernels) : kernels);
 }
 
 /* Fills the widths of the kernels along an axis, of which the points of the history stand in order: the larger of the
@@ -56,13 +56,13 @@ static void find_widths(struct parzen *p, const struct search_history *h, size_t
             continue;
         double distance = mu[k] - (met ? mu[last] : 0);
         if (met)
-            sigma[last] = met > 1 ? greater(before, distance) : distance;
-        sigma[k] = met++ ? distance : greater(mu[k], 1 - mu[k]);
+            sigma[last] = met > 1 ? double_max(before, distance) : distance;
+        sigma[k] = met++ ? distance : double_max(mu[k], 1 - mu[k]);
         before = distance;
         last = k;
     }
     for (size_t k = 0; k < p->n; k++)
-        sigma[k] = lesser(greater(sigma[k], least), 1);
+        sigma[k] = double_min(double_max(sigma[k], least), 1);
 }
 
 static double weight_of(size_t i, size_t n)
@@ -93,7 +93,7 @@ static double kernel_scale(const struct parzen *p, size_t k, double *sum)
         if (!is_ordered(p->s, p->axis[a]))
             continue;
         double mu = k < p->n ? p->mu[a * p->n + k] : 0.5, sigma = k < p->n ? p->sigma[a * p->n + k] : 1;
-        double inside = 8 * sigma < lesser(mu, 1 - mu) ? 1 : mass_between(0, 1, mu, sigma);
+        double inside = 8 * sigma < double_min(mu, 1 - mu) ? 1 : mass_between(0, 1, mu, sigma);
         product /= inside * (p->s->edge[p->axis[a]] ? 1 : sigma * 2.5066282746310002);
         if (product > 1e100 || product < 1e-100) {
             *sum += m_log(product);
@@ -240,7 +240,7 @@ static void add_steps(const struct parzen *p, size_t a, size_t k, const struct p
     double *mass = kept->mass + v * looks;
     for (size_t c = 0; c < looks && kept->sigma[v] != sigma; c++) {
         const struct parzen_point *to = &x[c * p->axes + a];
-        mass[c] = m_log(greater(mass_between(to->from, to->to, mu, sigma), NOTHING));
+        mass[c] = m_log(double_max(mass_between(to->from, to->to, mu, sigma), NOTHING));
     }
     kept->sigma[v] = sigma;
     for (size_t c = 0; c < looks; c++)
@@ -275,9 +275,9 @@ static void prepare_looks(const struct parzen *p, const struct parzen_point *x, 
             l->at[i] = v->from;
             if (is_ordered(p->s, p->axis[a]))
                 continue;
-            l->own[i] = m_log(greater((1 + others) / all, NOTHING));
-            l->other[i] = m_log(greater(others / all, NOTHING));
-            l->prior[i] = m_log(greater(likely, NOTHING));
+            l->own[i] = m_log(double_max((1 + others) / all, NOTHING));
+            l->other[i] = m_log(double_max(others / all, NOTHING));
+            l->prior[i] = m_log(double_max(likely, NOTHING));
         }
     }
 }
@@ -358,7 +358,7 @@ int parzen_density(const struct parzen *p, const struct parzen_point *x, size_t 
         double *row = e + k * stride;
         ask_kernel(p, k, x, &l, looks, row);
         for (size_t c = 0; c < looks; c++)
-            density[c] = k ? greater(density[c], row[c]) : row[c];
+            density[c] = k ? double_max(density[c], row[c]) : row[c];
     }
     for (size_t c = 0; c < looks; c++)
         density[c] = log_sum(e + c, kernels, stride, density[c], e + kernels * stride);
