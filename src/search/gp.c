@@ -424,7 +424,8 @@ const struct search_type search_gp = {
         "learns from results: the most expected improvement by a Gaussian process; for few axes and costly trainings",
     .source =
         "Jones, Schonlau & Welch, Efficient Global Optimization, 1998; Matern 5/2 with a length for each axis and "
-        "the priors of Optuna 5.0; several objectives: Knowles, ParEGO, IEEE TEC 2006",
+        "the priors of Optuna 5.0, of results that a power has made normal (Cowen-Rivers et al. 2020, "
+        "arXiv:2012.03826); several objectives: Knowles, ParEGO, IEEE TEC 2006",
     .params = gp_params,
     .draws = 1,
     .listens = 1,
