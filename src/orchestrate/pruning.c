@@ -241,6 +241,7 @@ static void read_rest(const struct sweep_run *run, size_t i)
                !t->r.volatile_failure;
     r->epochs = r->ended || !r->planned ? t->nepochs : r->epochs; /* the first time: as the journal has it */
     r->planned = t->kind->epochs;
+    r->bracket = prune_bracket(run->pruning->type, run->pruning->args, r->planned, t->point);
 }
 
 /* Reads those of trials that are new in the plan, and of those whose jobs the clock does not know to be over: the

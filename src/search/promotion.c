@@ -8,28 +8,36 @@
 int promotion_init(struct promotion *p, const struct prune_args *a, size_t trials)
 {
     *p = (struct promotion){.args = a, .trials = trials};
-    for (size_t r = 0; r < PROMOTION_RUNGS; r++)
-        p->rung[r].worst = NAN;
+    p->rung = calloc(PROMOTION_BRACKETS, sizeof *p->rung);
+    for (size_t b = 0; b < PROMOTION_BRACKETS && p->rung; b++)
+        for (size_t r = 0; r < PROMOTION_RUNGS; r++)
+            p->rung[b][r].worst = NAN;
     p->granted = calloc(trials + 1, sizeof *p->granted);
-    return p->granted ? 0 : -1;
+    p->bracket = calloc(trials + 1, sizeof *p->bracket);
+    return p->rung && p->granted && p->bracket ? 0 : -1;
 }
 
 void promotion_release(struct promotion *p)
 {
-    for (size_t r = 0; r < PROMOTION_RUNGS; r++)
-        free(p->rung[r].place);
+    for (size_t b = 0; b < PROMOTION_BRACKETS && p->rung; b++)
+        for (size_t r = 0; r < PROMOTION_RUNGS; r++)
+            free(p->rung[b][r].place);
+    free(p->rung);
     free(p->job);
+    free(p->bracket);
     free(p->granted);
     *p = (struct promotion){.trials = 0};
 }
 
 /* The rung after so many epochs, of a trial that is planned for more: the next one, or its end. */
-static int next_rung(const struct prune_args *a, int epochs, int planned)
+static int next_rung(const struct prune_args *a, const struct promotion_trial *t, int epochs)
 {
     int64_t rung = a->after;
+    for (int b = 0; b < t->bracket && rung < t->planned; b++)
+        rung *= a->eta;
     while (rung <= epochs)
         rung *= a->eta;
-    return rung < planned ? (int)rung : planned;
+    return rung < t->planned ? (int)rung : t->planned;
 }
 
 int promotion_job_is_over(const struct promotion *p, const struct promotion_trial *t, size_t job)
@@ -60,14 +68,14 @@ static int goes_before(const struct promotion *p, const struct promotion_trial *
     return other < own || (other == own && p->granted[k] > epochs);
 }
 
-/* The rung after exactly so many epochs; NULL: there is none. */
-static struct promotion_rung *rung_after(const struct promotion *p, int epochs)
+/* The rung of a trial after exactly so many epochs; NULL: there is none. */
+static struct promotion_rung *rung_after(const struct promotion *p, size_t trial, int epochs)
 {
     int64_t after = p->args->after;
     size_t r = 0;
     for (; after < epochs && r + 1 < PROMOTION_RUNGS; r++)
         after *= p->args->eta;
-    return after == epochs ? (struct promotion_rung *)&p->rung[r] : NULL;
+    return after == epochs ? &p->rung[p->bracket[trial]][r] : NULL;
 }
 
 /* Where a trial stands at a rung, or would stand. */
@@ -150,12 +158,13 @@ static size_t best_to_keep(const struct promotion *p, const struct promotion_tri
 /* The trial that goes on from the highest rung that has one, and to where. */
 static struct promotion_job job_of_rungs(struct promotion *p, const struct promotion_trial *t)
 {
-    for (size_t r = PROMOTION_RUNGS; r-- > 0;) {
-        const struct promotion_place *best = best_of_rung(p, &p->rung[r]);
-        if (best)
-            return (struct promotion_job){best->trial,
-                                          next_rung(p->args, p->granted[best->trial], t[best->trial].planned)};
-    }
+    for (size_t r = PROMOTION_RUNGS; r-- > 0;)
+        for (int b = 0; b < p->brackets; b++) {
+            const struct promotion_place *best = best_of_rung(p, &p->rung[b][r]);
+            if (best)
+                return (struct promotion_job){best->trial,
+                                              next_rung(p->args, &t[best->trial], p->granted[best->trial])};
+        }
     return (struct promotion_job){0, 0};
 }
 
@@ -181,7 +190,7 @@ static int add_job(struct promotion *p, const struct promotion_trial *t, struct 
     if (job.to) {
         const int from = p->granted[job.trial];
         if (from)
-            leave(rung_after(p, from), value_by_epoch(&t[job.trial], from), job.trial);
+            leave(rung_after(p, job.trial, from), value_by_epoch(&t[job.trial], from), job.trial);
         p->granted[job.trial] = job.to;
     }
     p->job[p->jobs++] = job;
@@ -195,7 +204,7 @@ static int hear_jobs(struct promotion *p, const struct promotion_trial *t)
         const struct promotion_job *j = &p->job[p->known];
         if (!promotion_job_is_over(p, t, p->known))
             return 0;
-        struct promotion_rung *r = j->to && t[j->trial].epochs >= j->to ? rung_after(p, j->to) : NULL;
+        struct promotion_rung *r = j->to && t[j->trial].epochs >= j->to ? rung_after(p, j->trial, j->to) : NULL;
         if (r && arrive(r, value_by_epoch(&t[j->trial], j->to), j->trial,
                         j->to < t[j->trial].planned ? PROMOTION_WAITS : PROMOTION_ENDED))
             return -1;
@@ -212,7 +221,9 @@ int promotion_next(struct promotion *p, const struct promotion_trial *t)
         return heard;
     struct promotion_job job = job_of_rungs(p, t);
     if (!job.to && p->begun < p->trials) {
-        job = (struct promotion_job){p->begun, next_rung(p->args, 0, t[p->begun].planned)};
+        job = (struct promotion_job){p->begun, next_rung(p->args, &t[p->begun], 0)};
+        p->bracket[p->begun] = (uint8_t)t[p->begun].bracket;
+        p->brackets = t[p->begun].bracket < p->brackets ? p->brackets : t[p->begun].bracket + 1;
         p->begun++;
     } else if (!job.to && !something_is_under_way(p)) {
         job.trial = best_to_keep(p, t);
@@ -220,7 +231,7 @@ int promotion_next(struct promotion *p, const struct promotion_trial *t)
             p->closed = 1;
             return 2;
         }
-        job.to = next_rung(p->args, p->granted[job.trial], t[job.trial].planned);
+        job.to = next_rung(p->args, &t[job.trial], p->granted[job.trial]);
     }
     return add_job(p, t, job);
 }
@@ -232,5 +243,5 @@ int promotion_gives_up(const struct promotion *p, const struct promotion_trial *
 
 double promotion_against(const struct promotion *p, size_t i)
 {
-    return rung_after(p, p->granted[i])->worst;
+    return rung_after(p, i, p->granted[i])->worst;
 }

@@ -13,7 +13,9 @@ struct promotion_trial {
     const float *best; /* [epochs] the best value after each, as in struct prune_curve */
     int epochs;        /* that it rests at, or has come to */
     int planned;
-    int ended; /* it came to its own end or failed after these, maybe in a call before this one */
+    int ended;   /* it came to its own end or failed after these, maybe in a call before this one */
+    int bracket; /* below PROMOTION_BRACKETS: its first rung is after `after` * eta^bracket epochs, and it is compared
+                  * with those of its bracket alone */
 };
 
 struct promotion_job {
@@ -35,6 +37,7 @@ struct promotion_rung {
     double worst; /* of those that went on; NaN: none did */
 };
 #define PROMOTION_RUNGS 32 /* of eta 2 up to 2^31 epochs */
+#define PROMOTION_BRACKETS 32
 
 /* Zero-initialise but for the arguments; promotion_release frees it. */
 struct promotion {
@@ -43,10 +46,12 @@ struct promotion {
     struct promotion_job *job; /* [jobs] in their order */
     size_t jobs, cap;
     size_t known; /* jobs 0 .. known - 1 have come to their ends, and their trials are at the rungs */
-    struct promotion_rung rung[PROMOTION_RUNGS]; /* after `after` * eta^k epochs */
-    int *granted;                                /* [trials] epochs by all jobs */
-    size_t begun;                                /* trials 0 .. begun - 1 have had a job */
-    int closed;                                  /* no job follows: what waits is given up */
+    struct promotion_rung (*rung)[PROMOTION_RUNGS]; /* [brackets] rung k is after `after` * eta^k epochs */
+    int brackets;                                   /* 1 more than the highest of those that have begun */
+    uint8_t *bracket;                               /* [trials] of those that have begun */
+    int *granted;                                   /* [trials] epochs by all jobs */
+    size_t begun;                                   /* trials 0 .. begun - 1 have had a job */
+    int closed;                                     /* no job follows: what waits is given up */
 };
 /* 0, or -1 without memory. */
 int promotion_init(struct promotion *p, const struct prune_args *a, size_t trials);

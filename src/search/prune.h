@@ -49,9 +49,16 @@ struct prune_type {
      * the values of a point's repeats tell it from the best one's in the same repeats, so that it gets no further one;
      * -1: no memory. */
     int (*race)(const struct prune_args *a, const double *own, const double *best, size_t pairs);
+    /* The bracket of a point, whose trials are compared with those of their bracket alone; NULL: there is one. */
+    int (*bracket)(const struct prune_args *a, int planned, uint64_t point);
     /* Epochs of a trial on average where as many go on as the rule lets; NULL: that is a matter of the curves. */
     double (*epochs)(const struct prune_args *a, int planned);
 };
+static inline int prune_bracket(const struct prune_type *type, const struct prune_args *a, int planned, uint64_t point)
+{
+    return type->bracket ? type->bracket(a, planned, point) : 0;
+}
+
 extern const struct prune_type *const prune_types[]; /* the first never decides; ends with NULL */
 const char *prune_name(size_t i);                    /* NULL after the last */
 
@@ -111,6 +118,11 @@ int hyperband_bracket(const struct prune_args *a, int planned, uint64_t point);
     PRUNE_AFTER,                                                                                                       \
     { .name = "keep", .type = P_INT, .at = PRUNE_ARG(keep), .min = 1, .max = 1000000, .preset = "1",                   \
       .help = "a trial among so many best ones is never given up" }
+#define PRUNE_PROMOTION                                                                                                \
+    { .name = "promotion", .type = P_BOOL, .at = PRUNE_ARG(promotion), .preset = "no",                                 \
+      .help = "trials wait at their rungs, and the best third of all that came to one goes on when it is known; lag "  \
+              "counts trainings from rung to rung. Without it each trial goes on at once where it is among the best "  \
+              "third so far" }
 // clang-format on
 
 #endif

@@ -48,39 +48,45 @@ for rule in $rules; do
   rm -rf p? cut known
 done
 
-# Trials that wait at their rungs: the same whoever trains what and when, and whatever the journal knew before.
-rule='prune.method=asha prune.promotion=yes prune.lag=3'
-waits="$words $rule"
-for jobs in 1 2 5; do run 0 s.ini -q --no-plots $waits -j $jobs --out w$jobs; done
-same w1 w2 s
-same w1 w5 s
-given_up=$(grep -c ',pruned,' w1/results/s.csv)
-[ "$given_up" -gt 14 ] && [ "$given_up" -lt 28 ] || fail "with promotion $given_up of 28 trials are given up"
-[ "$(ls w1/results/s/*.state | wc -l)" -eq "$given_up" ] || fail "not each that waited keeps its checkpoint"
-run 0 replay s --out whole $rule
-has out ": $given_up of 28 trials would be given up, $(($(wc -l <whole/results/s.epochs.csv) - $(wc -l <w1/results/s.epochs.csv))) of 252 epochs saved" \
-  'the best one is kept'
-killed "${KILLS:-2}" s.ini -q --no-plots $waits --out cut
-run 0 s.ini -q --no-plots $waits --out cut
-same w1 cut s
-cp -r whole known
-run 0 s.ini --no-plots $waits --out known
-same w1 known s
-has err '28 of 28 trials were there already'
-run 0 s.ini -q --no-plots $words prune.method=median prune.lag=3 prune.startup=2 --out other
-run 0 s.ini -q --no-plots $waits stop.trial_time=1000 --out other
-same w1 other s
-# A journal that ends after the last epoch of a trial and before its end, and one that lost its tail where checkpoints
-# are further: nothing is trained beyond its rung, in processes of their own either.
-complete=$(grep -n ' T [0-9a-f]* 1 ' w1/results/s/journal | head -n 1 | cut -d : -f 1)
-for cut in "$((complete - 1)) " '12 ' '12 stop.trial_time=1000'; do
-  rm -rf cut
-  cp -r w1 cut
-  head -n "${cut%% *}" w1/results/s/journal >cut/results/s/journal
-  run 0 s.ini -q --no-plots $waits ${cut#* } --out cut
+# Trials that wait at their rungs, which are others in each bracket: the same whoever trains what and when, and whatever
+# the journal knew before.
+promotions='asha hyperband'
+[ -z "${SANITIZED:-}" ] || promotions=hyperband
+for by in $promotions; do
+  rm -rf w? cut known other
+  rule="prune.method=$by prune.promotion=yes prune.lag=3"
+  waits="$words $rule"
+  for jobs in 1 2 5; do run 0 s.ini -q --no-plots $waits -j $jobs --out w$jobs; done
+  same w1 w2 s
+  same w1 w5 s
+  given_up=$(grep -c ',pruned,' w1/results/s.csv)
+  [ "$given_up" -gt 10 ] && [ "$given_up" -lt 28 ] || fail "$rule: $given_up of 28 trials are given up"
+  [ "$(ls w1/results/s/*.state | wc -l)" -eq "$given_up" ] || fail "not each that waited keeps its checkpoint"
+  run 0 replay s --out whole $rule
+  has out ": $given_up of 28 trials would be given up, $(($(wc -l <whole/results/s.epochs.csv) - $(wc -l <w1/results/s.epochs.csv))) of 252 epochs saved" \
+    'the best one is kept'
+  killed "${KILLS:-2}" s.ini -q --no-plots $waits --out cut
+  run 0 s.ini -q --no-plots $waits --out cut
   same w1 cut s
-  for out in w1 cut; do awk '$2 == "E" { print $3, $4 }' $out/results/s/journal | sort -u >epochs.$out; done
-  cmp epochs.w1 epochs.cut || fail "of $cut lines of the journal $(wc -l <epochs.cut) epochs come instead of $(wc -l <epochs.w1)"
+  cp -r whole known
+  run 0 s.ini --no-plots $waits --out known
+  same w1 known s
+  has err '28 of 28 trials were there already'
+  run 0 s.ini -q --no-plots $words prune.method=median prune.lag=3 prune.startup=2 --out other
+  run 0 s.ini -q --no-plots $waits stop.trial_time=1000 --out other
+  same w1 other s
+  # A journal that ends after the last epoch of a trial and before its end, and one that lost its tail where checkpoints
+  # are further: nothing is trained beyond its rung, in processes of their own either.
+  complete=$(grep -n ' T [0-9a-f]* 1 ' w1/results/s/journal | head -n 1 | cut -d : -f 1)
+  for cut in "$((complete - 1)) " '12 ' '12 stop.trial_time=1000'; do
+    rm -rf cut
+    cp -r w1 cut
+    head -n "${cut%% *}" w1/results/s/journal >cut/results/s/journal
+    run 0 s.ini -q --no-plots $waits ${cut#* } --out cut
+    same w1 cut s
+    for out in w1 cut; do awk '$2 == "E" { print $3, $4 }' $out/results/s/journal | sort -u >epochs.$out; done
+    cmp epochs.w1 epochs.cut || fail "of $cut lines of the journal $(wc -l <epochs.cut) epochs come instead of $(wc -l <epochs.w1)"
+  done
 done
 run 2 s.ini -q --no-plots $waits search.method=tpe --out w1
 has err 'prune.promotion: trials that wait at rungs have no end'

@@ -109,13 +109,14 @@ static int decide_all(struct replaying *r, const struct prune_type *type, const 
 }
 
 /* The same where trials wait at rungs. */
-static int promote_all(struct replaying *r, const struct prune_args *a)
+static int promote_all(struct replaying *r, const struct prune_type *type, const struct prune_args *a)
 {
     struct promotion p = {.args = a};
     struct promotion_trial *t = calloc(r->n + 1, sizeof *t);
     int next = t && !promotion_init(&p, a, r->n) ? 1 : -1;
     for (size_t i = 0; next > 0 && i < r->n; i++)
-        t[i] = (struct promotion_trial){r->v[i].best, r->v[i].epochs, r->v[i].planned, 1};
+        t[i] = (struct promotion_trial){r->v[i].best, r->v[i].epochs, r->v[i].planned, 1,
+                                        prune_bracket(type, a, r->v[i].planned, r->v[i].point)};
     while (next == 1)
         next = promotion_next(&p, t);
     for (size_t i = 0; next == 2 && i < r->n; i++) {
@@ -258,11 +259,13 @@ static int replay(const struct invocation *in, const char *name, const struct sw
     table_init(&r.epochs);
     table_init(&about.t);
     int bad = read_recorded(in, name, &r, &about, e);
-    if (!bad && (spec->prune_args.promotion ? promote_all(&r, &spec->prune_args)
-                                            : (type->race ? race_all : decide_all)(&r, type, &spec->prune_args)))
+    if (!bad && (spec->prune_args.promotion ? promote_all
+                 : type->race               ? race_all
+                                            : decide_all)(&r, type, &spec->prune_args))
         bad = err_set(e, ERR_NOMEM, "no memory to compare trials");
     if (!bad)
-        (in->opt.json ? replay_json : print_replay)(&r, type->name, objective_metric(about_value(&about, "objective"), (char[64]){0}, NULL));
+        (in->opt.json ? replay_json : print_replay)(
+            &r, type->name, objective_metric(about_value(&about, "objective"), (char[64]){0}, NULL));
     for (size_t i = 0; i < r.n; i++)
         free(r.v[i].best);
     free(r.v);

@@ -16,9 +16,7 @@ static const struct param asha_params[] = {
     PRUNE_COMPARES,
     { .name = "eta", .type = P_INT, .at = PRUNE_ARG(eta), .min = 2, .max = 100, .preset = "3",
       .help = "one of so many goes on from each rung; rungs are at after, after * eta, after * eta^2, ... epochs" },
-    { .name = "promotion", .type = P_BOOL, .at = PRUNE_ARG(promotion), .preset = "no",
-      .help = "trials wait at their rungs, and the best third of all that came to one goes on when it is known; lag counts "
-              "trainings from rung to rung. Without it each trial goes on at once where it is among the best third so far" },
+    PRUNE_PROMOTION,
     { 0 }
 };
 // clang-format on

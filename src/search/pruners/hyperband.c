@@ -69,6 +69,7 @@ static const struct param hyperband_params[] = {
     PRUNE_COMPARES,
     { .name = "eta", .type = P_INT, .at = PRUNE_ARG(eta), .min = 2, .max = 100, .preset = "3",
       .help = "one of so many goes on from each rung; a bracket's rungs begin so many times later than the one before" },
+    PRUNE_PROMOTION,
     { 0 }
 };
 // clang-format on
@@ -77,9 +78,10 @@ const struct prune_type prune_hyperband = {
     .name = "hyperband",
     .help = "as asha, with brackets of points that begin to be given up after 1, 3, 9, ... epochs, each compared among "
             "themselves",
-    .source = "Li et al., Hyperband, JMLR 18, 2018; brackets of asha's stopping form",
+    .source = "Li et al., Hyperband, JMLR 18, 2018; brackets of asha",
     .params = hyperband_params,
     .compares = 1,
     .decide = decide_hyperband,
+    .bracket = hyperband_bracket,
     .epochs = hyperband_epochs,
 };

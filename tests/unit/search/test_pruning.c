@@ -248,7 +248,7 @@ static void begin_promotion(struct promotion *p, const struct prune_args *a, str
     for (size_t i = 0; i < n; i++) {
         for (int e = 0; e < EPOCHS; e++)
             promoted[i][e] = (e < 2 ? value : e < 8 ? then : later)[i];
-        t[i] = (struct promotion_trial){promoted[i], 0, planned, 0};
+        t[i] = (struct promotion_trial){.best = promoted[i], .planned = planned};
     }
 }
 
@@ -290,6 +290,34 @@ static void the_best_third_of_a_rung_goes_on(void **state)
     assert_int_equal(promotion_gives_up(&p, t, 3), 3);
     assert_int_equal(promotion_gives_up(&p, t, 5), 0);
     assert_close(promotion_against(&p, 3), 1, 0, 0); /* of trials 5 and 6, which went on from there */
+    promotion_release(&p);
+}
+
+/* Brackets by hand: trials 0, 1, 2 begin with a rung after one epoch, trials 3, 4, 5 with one after three; each is
+ * compared with those of its bracket, though all of the second are worse. */
+static void brackets_have_rungs_of_their_own(void **state)
+{
+    static const struct prune_args a = {.lag = 1, .after = 1, .keep = 1, .eta = 3};
+    static const float value[] = {1, 2, 3, 6, 5, 4};
+    static const struct promotion_job want[] = {{0, 1}, {1, 1}, {2, 1}, {0, 3}, {3, 3}, {4, 3}, {5, 3}, {5, 9}, {0, 9}};
+    struct promotion p;
+    struct promotion_trial t[6];
+    (void)state;
+    begin_promotion(&p, &a, t, 6, 9, value, value, value);
+    for (size_t i = 0; i < 6; i++)
+        t[i].bracket = i > 2;
+    for (int next; (next = promotion_next(&p, t)) != 2;) {
+        assert_int_equal(next, 1);
+        const struct promotion_job *j = &p.job[p.jobs - 1];
+        if (p.jobs > sizeof want / sizeof *want || j->trial != want[p.jobs - 1].trial || j->to != want[p.jobs - 1].to)
+            fail_msg("job %zu trains %zu to %d", p.jobs, j->trial, j->to);
+        t[j->trial].epochs = j->to;
+        t[j->trial].ended = j->to == 9;
+    }
+    assert_int_equal(p.jobs, sizeof want / sizeof *want);
+    assert_int_equal(promotion_gives_up(&p, t, 1), 1);
+    assert_int_equal(promotion_gives_up(&p, t, 3), 3);
+    assert_close(promotion_against(&p, 3), 4, 0, 0);
     promotion_release(&p);
 }
 
@@ -435,6 +463,7 @@ int test_pruning(void)
         cmocka_unit_test(rungs_let_one_of_eta_go_on),
         cmocka_unit_test(brackets_are_those_of_the_paper),
         cmocka_unit_test(the_best_third_of_a_rung_goes_on),
+        cmocka_unit_test(brackets_have_rungs_of_their_own),
         cmocka_unit_test(what_the_clock_has_not_given_is_not_looked_at),
         cmocka_unit_test(equal_trials_do_not_all_go_on),
         cmocka_unit_test(promotions_follow_from_the_clock_alone),
