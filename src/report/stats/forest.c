@@ -346,8 +346,9 @@ static int sort_items(struct growing *g, size_t n)
         for (size_t i = 0; i < n; i++)
             g->sorted[i * axes + axis] = v[i].at;
     }
+    const int bad = !v;
     free(v);
-    return v ? 0 : -1;
+    return bad ? -1 : 0;
 }
 
 int forest_grow(struct forest_tree *t, const struct forest_data *d, const uint32_t *sample, size_t n, double least,
