@@ -240,7 +240,7 @@ static void start_picture(const struct picture_run *g, struct picture *p)
     if (p->why == PLOT_NOMEM || script.failed)
         err_set(&p->err, ERR_NOMEM, "%s: no memory for the script", path);
     else if (!p->why && !(g->how.only_changed && is_drawn(g, p->file, &script)) &&
-             !file_publish(path, script.p, script.n, 0, &p->err))
+             !file_publish(path, script.p, script.n, 1, &p->err))
         p->drawing = !gnuplot_start(&p->gnuplot, g->folder, p->file, TIME_LIMIT, &p->err);
     str_release(&script);
     arena_release(&mem);

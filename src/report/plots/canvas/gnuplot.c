@@ -152,7 +152,7 @@ static int move_picture(const char *folder, const char *plot, const char *kind, 
     snprintf(path, sizeof path, "%s/%s.%s", folder, plot, kind);
     if (!has_content(tmp))
         return err_set(e, ERR_IO, "%s: gnuplot wrote no picture", path);
-    return file_rename(tmp, path, 0, e); /* not synced: after a power cut it is drawn again */
+    return file_rename(tmp, path, 1, e);
 }
 
 static void remove_half(const char *folder, const char *plot)
