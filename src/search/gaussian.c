@@ -47,7 +47,7 @@ static int axis_in_order(const struct gp *g, size_t axis)
 static double axis_distance(int in_order, double a, double b)
 {
     const double apart = (a - b) * (a - b), other = a != b;
-    return (a != a) | (b != b) ? (a != a) != (b != b) : in_order ? apart : other;
+    return ((a != a) | (b != b)) ? (a != a) != (b != b) : in_order ? apart : other;
 }
 
 /* d2[m]: the squared distances of a point from m others, whose values along an axis are side by side: others[axes][m].
