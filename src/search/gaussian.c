@@ -355,10 +355,10 @@ static void center_and_scale(size_t n, double *y)
         y[i] = deviation > 0 ? (y[i] - mean) / deviation : 0;
 }
 
-/* A power of Yeo & Johnson 2000: rises with y, and bends it at 0 where the power is not 1. */
-static double bend(double y, double power)
+/* A power of Yeo & Johnson 2000: rises with y, and bends it at 0 where the power is not 1; l is log(1 + |y|). */
+static double bend(double y, double l, double power)
 {
-    const double p = y < 0 ? 2 - power : power, l = m_log(1 + fabs(y));
+    const double p = y < 0 ? 2 - power : power;
     const double b = fabs(p) > 1e-9 ? (m_exp(p * l) - 1) / p : l;
     return y < 0 ? -b : b;
 }
@@ -368,7 +368,7 @@ static double normal_likelihood(size_t n, const double *y, double power)
 {
     double sum = 0, squares = 0, slopes = 0;
     for (size_t i = 0; i < n; i++) {
-        const double b = bend(y[i], power), l = m_log(1 + fabs(y[i]));
+        const double l = m_log(1 + fabs(y[i])), b = bend(y[i], l, power);
         sum += b;
         squares += b * b;
         slopes += y[i] < 0 ? -l : l;
@@ -394,7 +394,7 @@ static void make_normal(size_t n, double *y)
     }
     const double power = (a + b) / 2;
     for (size_t i = 0; i < n; i++)
-        y[i] = bend(y[i], power);
+        y[i] = bend(y[i], m_log(1 + fabs(y[i])), power);
 }
 
 void gp_normalize(size_t n, double *y)
