@@ -134,13 +134,17 @@ struct point {
     uint64_t alike; /* of the same but for the sizes of the splits: with their counts it tells the same training whose
                        sizes are written as counts here and as fractions there */
 };
-/* Adds a sweep file of one training: the point, and its repeat (0-based). Run, it is that training, under the same id.
- */
-void sweep_training_text(const struct sweep *s, const struct point *p, int repeat, struct str *out);
+/* Adds a sweep file of one training: the point, which learns that target, and its repeat (0-based). Run, it is that
+ * training, under the same id. 0, or -1 without memory. */
+int sweep_training_text(const struct sweep *s, const struct point *p, struct target_kind target, int repeat,
+                        struct arena *a, struct str *out);
 /* The point that `at` proposes, in `a`. 0, or -1 with located errors: a value out of range, an
  * unknown variable, ... Of what there is to learn texts know $classes, $targets and $vocabulary. */
 int sweep_point(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,
                 struct point *p, struct err_list *errs);
+/* The same without value, made, hash, canonical and alike: what its training needs. */
+int sweep_point_training(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,
+                         struct point *p, struct err_list *errs);
 /* point.value[i] of that point, in buf or where it stays. */
 const char *sweep_point_value(const struct sweep *s, const struct proposal *at, size_t i, char buf[STR_NUM]);
 /* Its data_spec alone (cheap; dataset and split may vary along axes). */

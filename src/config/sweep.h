@@ -60,7 +60,7 @@ struct setting {
     int in_variant;    /* some [model.NAME] gives it too */
     int used;          /* variables: some text or condition reads it */
     int follows;       /* some given is made of others' values */
-    const char *canon; /* its line of the canonical text where it does not vary */
+    const char *canon; /* its line of the canonical text where that is the same at all points; "": it has none */
 };
 
 /* A [block.NAME]: lines that may use its parameters. */
@@ -121,6 +121,7 @@ struct sweep {
     size_t nset, set_cap;
     int layers, critic, noise, variant, data_path; /* settings with a part of their own */
     int *chooser;                                  /* of each family: the setting that names the row */
+    unsigned char *settled;                        /* of each family: its keys are the same at all points, and filled */
     int follows;                                   /* some setting does */
     int *made;                                     /* [nmade] those that do and are no axes */
     size_t nmade;

@@ -59,7 +59,7 @@ int model_of_training(const struct sweep *s, const struct trial_training *p, int
     struct point told = p->point;
     if (words_of_transfer(p, &told.nn, a, e))
         return -1;
-    sweep_training_text(s, &told, repeat, &training);
+    const int bad = sweep_training_text(s, &told, target, repeat, a, &training);
     *m = (struct model){.graph = p->job.graph,
                         .network = nn_lines_text(p->point.line, layers, a),
                         .critic = critic ? nn_lines_text(p->point.line + layers, critic, a) : "",
@@ -68,7 +68,7 @@ int model_of_training(const struct sweep *s, const struct trial_training *p, int
                         .dataset = set->name,
                         .classes = train_task(spec, target)->by_class ? data_classes(set) : 0,
                         .class_name = data_target(set)->class_name,
-                        .training = training.failed ? NULL : arena_str(a, training.p)};
+                        .training = bad ? NULL : arena_str(a, training.p)};
     str_release(&training);
     sample_form_of(p->job.view, &m->form);
     train_selected(p->r, &m->w, &m->buffers);

@@ -327,8 +327,8 @@ int trial_settings(const struct sweep *s, const struct proposal *at, int repeat,
 {
     const struct sweep_spec *spec = sweep_spec(s);
     struct err_list errs = {0};
-    int bad =
-        sweep_point(s, at, target_of(set), a, &p->point, &errs) || point_graph(&p->point, set, &p->graph, a, &errs);
+    int bad = sweep_point_training(s, at, target_of(set), a, &p->point, &errs) ||
+              point_graph(&p->point, set, &p->graph, a, &errs);
     if (bad && errs.n)
         *e = errs.v[0];
     err_list_release(&errs);

@@ -189,7 +189,7 @@ static void fill_sweep_families(struct sweep *s, struct error_list *errors)
     const struct specs t = {{[KEY_SWEEP] = &s->spec}};
     struct point_choice all = {.s = s, .a = &s->mem}; /* these have no axes */
     struct error_list told_later = {0};
-    if (fill_families(&all, &t, &s->mem, &told_later) || told_later.nomem)
+    if (fill_families(&all, &t, NULL, &s->mem, &told_later) || told_later.nomem)
         errors_nomem(errors);
     errors_release(&told_later);
 }

@@ -83,7 +83,7 @@ static void normal_specs(struct data_spec *d, struct train_spec *t, struct targe
         t->length_penalty = 0;
 }
 
-/* Says whether normal_specs may change the setting, so that its line is not st->canon. */
+/* Says whether normal_specs may change the setting. */
 static int is_normal(const struct setting *st)
 {
     size_t at = st->param ? st->param->at : 0;
@@ -112,13 +112,11 @@ int fill_canonical(const struct point_choice *choice, struct point *p, struct ar
         const struct setting *st = &choice->s->set[i];
         if (st->nown)
             add_family_key(&t, st, &rows);
-        else if (!setting_in_spec(st) || !param_counts(st->table, st->param, specs.of[st->group]))
-            continue;
-        else if (st->canon && !is_normal(st))
+        else if (st->canon)
             str_add(&t, st->canon);
-        else
+        else if (setting_in_spec(st) && param_counts(st->table, st->param, specs.of[st->group]))
             add_setting(&t, st, st->param, specs.of[st->group]);
-        if (!setting_is_size(st) && !t.failed)
+        if (t.n > from && !setting_is_size(st) && !t.failed)
             p->alike = str_hash(p->alike, t.p + from, t.n - from);
     }
     if (n.train.select == 0 || n.train.patience > 0 ||
@@ -133,16 +131,26 @@ int fill_canonical(const struct point_choice *choice, struct point *p, struct ar
     return text ? 0 : -1;
 }
 
+/* Says whether the setting's line is the same at all points: so are its value and that of the key that it needs. */
+static int has_one_line(const struct sweep *s, const struct setting *st)
+{
+    const int with = st->param && st->param->with ? setting_find(s, st->section, st->param->with) : -1;
+    const struct setting *needs = with >= 0 ? &s->set[with] : st;
+    return setting_in_spec(st) && !setting_may_differ(st) && !is_normal(st) && !setting_may_differ(needs) &&
+           !is_normal(needs);
+}
+
 void prepare_canonical(struct sweep *s, struct error_list *errors)
 {
     const struct specs t = specs_of(&s->data, &s->nn, &s->train);
     for (size_t i = 0; i < s->nset; i++) {
         struct setting *st = &s->set[i];
         struct str line = {0};
-        if (!setting_in_spec(st) || setting_may_differ(st))
+        if (!has_one_line(s, st))
             continue;
-        add_setting(&line, st, st->param, t.of[st->group]);
-        st->canon = line.failed ? NULL : arena_strn(&s->mem, line.p, line.n);
+        if (param_counts(st->table, st->param, t.of[st->group]))
+            add_setting(&line, st, st->param, t.of[st->group]);
+        st->canon = line.failed ? NULL : arena_strn(&s->mem, line.n ? line.p : "", line.n);
         if (!st->canon)
             errors_nomem(errors);
         str_release(&line);

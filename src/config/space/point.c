@@ -72,7 +72,8 @@ void *owned_args(const struct owned *o, const struct chosen_rows *rows)
     return spec && rows->row[o->family - families] == o->type ? spec + o->family->args : NULL;
 }
 
-int fill_families(const struct point_choice *p, const struct specs *t, struct arena *a, struct error_list *errors)
+int fill_families(const struct point_choice *p, const struct specs *t, const unsigned char *but, struct arena *a,
+                  struct error_list *errors)
 {
     struct chosen_rows rows;
     if (chosen_init(&rows, p->s, t, a))
@@ -80,7 +81,9 @@ int fill_families(const struct point_choice *p, const struct specs *t, struct ar
     for (size_t f = 0; f < family_count(); f++) {
         struct family_row row;
         char *spec = t->of[families[f].group];
-        if (!spec || !families[f].args_size)
+        if (but && but[f])
+            rows.row[f] = -1;
+        if (!spec || !families[f].args_size || (but && but[f]))
             continue;
         memset(spec + families[f].args, 0, families[f].args_size);
         if (rows.row[f] >= 0 && !families[f].row((size_t)rows.row[f], &row) && row.params)
@@ -133,7 +136,7 @@ int sweep_point_data(const struct sweep *s, const struct proposal *at, struct ar
         if (!errors.n)
             check_data(&p, d, &errors);
     }
-    if (fill_families(&p, &t, a, &errors))
+    if (fill_families(&p, &t, s->settled, a, &errors))
         errors_nomem(&errors);
     int rc = errors.n || errors.nomem ? -1 : 0;
     errors_deliver(&errors, errs);
@@ -266,22 +269,24 @@ int fill_specs(const struct point_choice *choice, struct point *p, struct arena 
         return -1;
     if (data_varies(choice->s))
         check_data(choice, &p->data, errors);
-    if (fill_families(choice, &t, a, errors))
+    if (fill_families(choice, &t, choice->s->settled, a, errors))
         return errors_nomem(errors);
     return 0;
 }
 
-static int fill_point(struct point_choice *choice, struct point *p, struct arena *a, struct error_list *errors)
+/* Whole: with its texts. */
+static int fill_point(struct point_choice *choice, int whole, struct point *p, struct arena *a,
+                      struct error_list *errors)
 {
-    if (fill_values(choice, p, a))
+    if (whole && fill_values(choice, p, a))
         return -1;
     if (fill_specs(choice, p, a, errors))
         return 0;
-    return fill_lines(choice, p, a, errors) || (!errors->n && fill_canonical(choice, p, a)) ? -1 : 0;
+    return fill_lines(choice, p, a, errors) || (whole && !errors->n && fill_canonical(choice, p, a)) ? -1 : 0;
 }
 
-int sweep_point(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,
-                struct point *p, struct err_list *errs)
+static int make_point(const struct sweep *s, const struct proposal *at, struct target_kind target, int whole,
+                      struct arena *a, struct point *p, struct err_list *errs)
 {
     struct point_choice choice;
     struct error_list errors = {0};
@@ -292,9 +297,21 @@ int sweep_point(const struct sweep *s, const struct proposal *at, struct target_
     p->at = kept;
     choice_point(&choice, s, at, a);
     choice.target = target;
-    if (!kept || fill_point(&choice, p, a, &errors) || a->failed)
+    if (!kept || fill_point(&choice, whole, p, a, &errors) || a->failed)
         errors_nomem(&errors);
     int rc = errors.n || errors.nomem ? -1 : 0;
     errors_deliver(&errors, errs);
     return rc;
+}
+
+int sweep_point(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,
+                struct point *p, struct err_list *errs)
+{
+    return make_point(s, at, target, 1, a, p, errs);
+}
+
+int sweep_point_training(const struct sweep *s, const struct proposal *at, struct target_kind target, struct arena *a,
+                         struct point *p, struct err_list *errs)
+{
+    return make_point(s, at, target, 0, a, p, errs);
 }

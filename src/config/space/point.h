@@ -13,9 +13,10 @@ int setting_may_differ(const struct setting *st); /* between points */
 
 /* point.c: what differs between points, into the specs that are wanted; errors are located. */
 void fill_varying(const struct point_choice *p, const struct specs *t, struct arena *a, struct error_list *errors);
-/* The keys of the rows that are chosen, by what the specs say: their defaults, then what is written. 0, -1: no memory.
- */
-int fill_families(const struct point_choice *p, const struct specs *t, struct arena *a, struct error_list *errors);
+/* The keys of the rows that are chosen, by what the specs say: their defaults, then what is written. but[] says of each
+ * family whether it is left as it is; NULL: none is. 0, -1: no memory. */
+int fill_families(const struct point_choice *p, const struct specs *t, const unsigned char *but, struct arena *a,
+                  struct error_list *errors);
 /* All of a point, and of its lines. 0, or -1 with errors (without: there is no memory). */
 int fill_specs(const struct point_choice *p, struct point *out, struct arena *a, struct error_list *errors);
 int fill_lines(struct point_choice *p, struct point *out, struct arena *a, struct error_list *errors);

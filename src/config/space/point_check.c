@@ -130,11 +130,43 @@ static void take_folds(struct sweep *s, struct error_list *errors)
                    (long long)s->spec.seed + s->spec.repeats - 1, INT_MAX);
 }
 
+/* Whether the family's row and the values of its keys are the same at all points. */
+static int family_is_settled(const struct sweep *s, size_t f)
+{
+    int same = !setting_may_differ(&s->set[s->chooser[f]]);
+    for (size_t i = 0; i < s->nset; i++)
+        for (size_t o = 0; o < s->set[i].nown; o++)
+            same &= s->set[i].own[o].family != &families[f] || !setting_may_differ(&s->set[i]);
+    return same;
+}
+
+/* Fills the keys of families that are the same at all points here, once. Where one of them is wrong, all are left to
+ * the points, which tell it. */
+static void settle_families(struct sweep *s, struct error_list *errors)
+{
+    const struct specs t = specs_of(&s->data, &s->nn, &s->train);
+    struct point_choice base = {.s = s, .a = &s->mem};
+    struct error_list told_later = {0};
+    unsigned char *settled = arena_take(&s->mem, family_count() + 1), *others = arena_take(&s->mem, family_count() + 1);
+    for (size_t i = 0; i < s->nax; i++)
+        base.value[i] = SEARCH_ABSENT;
+    for (size_t f = 0; settled && others && f < family_count(); f++) {
+        settled[f] = (unsigned char)family_is_settled(s, f);
+        others[f] = !settled[f];
+    }
+    if (!settled || !others || fill_families(&base, &t, others, &s->mem, &told_later) || told_later.nomem)
+        errors_nomem(errors);
+    else if (!told_later.n)
+        s->settled = settled;
+    errors_release(&told_later);
+}
+
 void point_prepare(struct sweep *s, struct error_list *errors)
 {
     if (!fill_base(s, errors) && !data_follows(s))
         check_data_axes(s, errors);
     take_folds(s, errors);
+    settle_families(s, errors);
     prepare_canonical(s, errors);
 }
 

@@ -1,6 +1,6 @@
 /* training_text.c writes the sweep file of one training alone, from its canonical text: what it depends on, in normal
  * words, and nothing else. Where its files are is not said: results do not depend on that. */
-#include "config/sweep.h"
+#include "config/space/point.h"
 
 #include "nn/freezing.h"
 
@@ -73,11 +73,18 @@ static void add_training_section(struct str *out, const char *canonical, const c
     }
 }
 
-void sweep_training_text(const struct sweep *s, const struct point *p, int repeat, struct str *out)
+int sweep_training_text(const struct sweep *s, const struct point *p, struct target_kind target, int repeat,
+                        struct arena *a, struct str *out)
 {
     static const char *const sections[] = {"data", "model", "train"};
+    struct point_choice choice;
+    struct point normal = *p;
     const struct sweep_spec *spec = sweep_spec(s);
     const struct metric *m = &train_metrics[p->train.metric];
+    choice_point(&choice, s, p->at, a);
+    choice.target = target;
+    if (fill_canonical(&choice, &normal, a))
+        return -1;
     if (spec->folds)
         str_addf(out, "; fold %d of %d, division %d\n", repeat % spec->folds + 1, spec->folds,
                  repeat / spec->folds + 1);
@@ -86,8 +93,9 @@ void sweep_training_text(const struct sweep *s, const struct point *p, int repea
     if (p->train.detail)
         str_addf(out, "detail = %s\n", train_detail_name((size_t)p->train.detail));
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-        add_training_section(out, p->canonical, sections[i]);
+        add_training_section(out, normal.canonical, sections[i]);
         if (!strcmp(sections[i], "model"))
             add_transfer(out, &p->nn);
     }
+    return out->failed ? -1 : 0;
 }

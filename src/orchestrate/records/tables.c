@@ -6,6 +6,7 @@
 #include "orchestrate/plan.h"
 #include "orchestrate/ranking.h"
 #include "orchestrate/records/trials.h"
+#include "orchestrate/workers.h"
 #include "report/report.h"
 
 #include <stdio.h>
@@ -85,7 +86,7 @@ static int write_passing(struct sweep_run *run, const struct table *trials, stru
     return bad ? -1 : 0;
 }
 
-/* Of a search: the effects were written just now. */
+/* Of a search, after its effects. */
 static int write_surrogate(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
 {
     struct table effects, out;
@@ -102,7 +103,16 @@ static int write_surrogate(struct sweep_run *run, const struct table *trials, in
     return bad ? -1 : 0;
 }
 
-static int write_summaries(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
+static int write_effects(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
+{
+    struct passing p;
+    return write_passing(run, trials, &p, ".effects.csv", report_effects, sync, e) ||
+                   write_surrogate(run, trials, sync, e)
+               ? -1
+               : 0;
+}
+
+static int write_points(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
 {
     struct passing p;
     struct records *r = run->records;
@@ -118,10 +128,7 @@ static int write_summaries(struct sweep_run *run, const struct table *trials, in
         size_t at = point_of(run->plan, p.best - 1);
         run->records->best_point = run->plan->point[at].index == p.best - 1 ? at : SIZE_MAX;
     }
-    return write_passing(run, trials, &p, ".effects.csv", report_effects, sync, e) ||
-                   write_surrogate(run, trials, sync, e)
-               ? -1
-               : 0;
+    return 0;
 }
 
 int is_among_best(const struct sweep_run *run, size_t point)
@@ -130,22 +137,46 @@ int is_among_best(const struct sweep_run *run, size_t point)
     return point == r->best_point || (point < r->front_points && r->front[point]);
 }
 
+/* All tables but those of the effects. */
+static int write_others(struct sweep_run *run, const struct table *trials, int sync, struct err *e)
+{
+    char path[4200];
+    return table_write(trials, run_path(run, ".csv", path, sizeof path), sync, e) ||
+                   write_points(run, trials, sync, e) ||
+                   (run->growth && (write_layers(run, sync, e) || write_starts(run, sync, e))) ||
+                   write_epochs(run, sync, e) || write_findings(run, sync, e) || write_gradients(run, sync, e) ||
+                   write_held_out(run, sync, e) || write_predictions(run, sync, e) ||
+                   write_translations(run, sync, e) || write_pictures(run, sync, e) || write_regions(run, sync, e) ||
+                   write_about(run, sync, e)
+               ? -1
+               : 0;
+}
+
+/* The effects are worked out beside the other tables, by a worker that has no trial: threads that there are not yet may
+ * not be had (threads.h). While others train, a thread that comes here is alone, as regions do not nest. */
 int tables_write(struct sweep_run *run, int sync, struct err *e)
 {
     struct main_table trials;
-    char path[4200];
+    struct err of_effects = {0};
+    int bad = 0, effects_bad = 0;
     metrics_known(run);
-    int bad = main_table_init(&trials, run) ? err_set(e, ERR_NOMEM, "no memory for the main table") : 0;
+    if (main_table_init(&trials, run)) {
+        main_table_release(&trials);
+        return err_set(e, ERR_NOMEM, "no memory for the main table");
+    }
     trials.t.metrics = &run->records->metrics;
     trials.t.drawn = sweep_search(run->sweep)->type->draws;
-    bad = bad || table_write(&trials.t, run_path(run, ".csv", path, sizeof path), sync, e) ||
-          write_summaries(run, &trials.t, sync, e);
+#pragma omp parallel sections num_threads(run->workers->jobs > 1 ? 2 : 1)
+    {
+#pragma omp section
+        bad = write_others(run, &trials.t, sync, e);
+#pragma omp section
+        effects_bad = write_effects(run, &trials.t, sync, &of_effects);
+    }
     main_table_release(&trials);
-    bad = bad || (run->growth && (write_layers(run, sync, e) || write_starts(run, sync, e))) ||
-          write_epochs(run, sync, e) || write_findings(run, sync, e) || write_gradients(run, sync, e) ||
-          write_held_out(run, sync, e) || write_predictions(run, sync, e) || write_translations(run, sync, e) ||
-          write_pictures(run, sync, e) || write_regions(run, sync, e) || write_about(run, sync, e);
-    return bad ? -1 : 0;
+    if (effects_bad && !bad)
+        *e = of_effects;
+    return bad || effects_bad ? -1 : 0;
 }
 
 int tables_sometimes(struct sweep_run *run, struct err *e)
