@@ -60,58 +60,53 @@ INLINE w16 halves_mad(w16 a, w16 b)
 
 INLINE w16 w16_gather(uintptr_t base, w16 i, m16 where)
 {
-    w16 r = {0};
+    uint32_t at[LANES], wanted[LANES], r[LANES] = {0};
+    memcpy(at, &i, sizeof at);
+    memcpy(wanted, &where, sizeof wanted);
     for (int l = 0; l < LANES; l++)
-        if (where.v[l])
-            memcpy(&r.v[l], (const void *)(base + (uintptr_t)2 * i.v[l]), sizeof r.v[l]);
-    return r;
+        if (wanted[l])
+            memcpy(&r[l], (const void *)(base + (uintptr_t)2 * at[l]), sizeof r[l]);
+    return w16_load(r);
 }
 
-INLINE int low(uint32_t a)
+/* The halves of each word as signed numbers, and words of such halves. */
+INLINE lanes_int low(w16 a)
 {
-    return (int16_t)a;
+    return (lanes_int)(a.v << 16) >> 16;
 }
-INLINE int high(uint32_t a)
+INLINE lanes_int high(w16 a)
 {
-    return (int16_t)(a >> 16);
+    return (lanes_int)a.v >> 16;
 }
-INLINE uint32_t word(int high, int low)
+INLINE w16 word(lanes_int high, lanes_int low)
 {
-    return (uint32_t)high << 16 | (uint16_t)low;
+    return (w16){(lanes_word)high << 16 | ((lanes_word)low & 0xffff)};
 }
 
+/* The four bytes of a word one by one, those of `a` with their signs. */
 INLINE w16 bytes_mad(w16 q, w16 a)
 {
-    for (int l = 0; l < LANES; l++) {
-        const uint32_t p = q.v[l], k = a.v[l];
-        q.v[l] = word((int)(p >> 16 & 255) * (int8_t)(k >> 16) + (int)(p >> 24) * (int8_t)(k >> 24),
-                      (int)(p & 255) * (int8_t)k + (int)(p >> 8 & 255) * (int8_t)(k >> 8));
-    }
-    return q;
+    const lanes_int even = (lanes_int)(q.v & 255) * ((lanes_int)(a.v << 24) >> 24);
+    const lanes_int next = (lanes_int)(q.v >> 8 & 255) * ((lanes_int)(a.v << 16) >> 24);
+    const lanes_int third = (lanes_int)(q.v >> 16 & 255) * ((lanes_int)(a.v << 8) >> 24);
+    const lanes_int last = (lanes_int)(q.v >> 24) * ((lanes_int)a.v >> 24);
+    return word(third + last, even + next);
 }
 INLINE w16 halves_add(w16 a, w16 b)
 {
-    for (int l = 0; l < LANES; l++)
-        a.v[l] = word(high(a.v[l]) + high(b.v[l]), low(a.v[l]) + low(b.v[l]));
-    return a;
+    return word(high(a) + high(b), low(a) + low(b));
 }
 INLINE w16 halves_part(w16 a, w16 b)
 {
-    for (int l = 0; l < LANES; l++)
-        a.v[l] = word((high(a.v[l]) * high(b.v[l]) + 0x4000) >> 15, (low(a.v[l]) * low(b.v[l]) + 0x4000) >> 15);
-    return a;
+    return word((high(a) * high(b) + 0x4000) >> 15, (low(a) * low(b) + 0x4000) >> 15);
 }
 INLINE w16 halves_shr(w16 a, int n)
 {
-    for (int l = 0; l < LANES; l++)
-        a.v[l] = a.v[l] >> 16 >> n << 16 | (a.v[l] & 0xffff) >> n;
-    return a;
+    return (w16){a.v >> 16 >> n << 16 | (a.v & 0xffff) >> n};
 }
 INLINE w16 halves_mad(w16 a, w16 b)
 {
-    for (int l = 0; l < LANES; l++)
-        a.v[l] = (uint32_t)(high(a.v[l]) * high(b.v[l]) + low(a.v[l]) * low(b.v[l]));
-    return a;
+    return (w16){(lanes_word)(high(a) * high(b)) + (lanes_word)(low(a) * low(b))};
 }
 
 #endif
