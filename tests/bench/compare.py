@@ -308,7 +308,7 @@ def trials(a):
 
 
 def twelve(a):
-    kinds = [("sweep", lambda: sweep_process(a, 2)), ("sweep, bf16", lambda: sweep_process(a, 2, "model.precision=bf16")),
+    kinds = [("sweep", lambda: sweep_process(a, 2)), ("sweep, bf16", lambda: sweep_process(a, 2, "train.precision=bf16")),
              ("PyTorch", lambda: torch_process(a, 2)), ("channels last", lambda: torch_process(a, 2, "--channels-last")),
              ("bf16, channels last", lambda: torch_process(a, 2, "--channels-last", "--bf16")),
              ("Optuna, GridSampler and journal, bf16, channels last",
