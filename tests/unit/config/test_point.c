@@ -285,6 +285,37 @@ static void the_canonical_text(void **state)
     sweep_free(t);
 }
 
+/* What is the same at all points is written once; a value along an axis makes the text that it makes when it stands
+ * alone: also of keys that count with others, and of those that a row of a family has. */
+static void a_point_has_the_text_of_its_values_alone(void **state)
+{
+    static const char text[] =
+        "[model]\nlayers = gap, dense 10\n[train]\noptimizer = sgd\ndecay_all = yes\nwarmup_from = 0.5\nepochs = 4\n"
+        "min_delta = 0.1\n";
+    static const struct {
+        const char *key, *value[2];
+    } axis[] = {{"train.weight_decay=", {"0", "0.1"}},     {"train.warmup=", {"0", "0.25"}},
+                {"train.patience=", {"0", "2"}},           {"train.optimizer=", {"sgd", "rmsprop"}},
+                {"train.schedule=", {"constant", "step"}}, {"train.momentum=", {"0", "0.9"}},
+                {"data.normalize=", {"unit", "standard"}}};
+    (void)state;
+    for (size_t i = 0; i < sizeof axis / sizeof *axis; i++)
+        for (size_t k = 0; k < i; k++) {
+            char two[2][200], one[2][200];
+            snprintf(two[0], sizeof two[0], "%s%s,%s", axis[i].key, axis[i].value[0], axis[i].value[1]);
+            snprintf(two[1], sizeof two[1], "%s%s,%s", axis[k].key, axis[k].value[0], axis[k].value[1]);
+            struct sweep *grid = open_text(text, two[0], two[1], NULL);
+            for (uint64_t at = 0; at < 4; at++) {
+                snprintf(one[0], sizeof one[0], "%s%s", axis[i].key, axis[i].value[at / 2]);
+                snprintf(one[1], sizeof one[1], "%s%s", axis[k].key, axis[k].value[at % 2]);
+                struct sweep *alone = open_text(text, one[0], one[1], NULL);
+                assert_string_equal(point_of(grid, at).canonical, point_of(alone, 0).canonical);
+                sweep_free(alone);
+            }
+            sweep_free(grid);
+        }
+}
+
 /* Finished trainings in fp32 stay valid where the arithmetic in bf16 has changed. */
 static void each_precision_has_an_engine_of_its_own(void **state)
 {
@@ -434,6 +465,7 @@ int run_point_tests(void)
         cmocka_unit_test(specs_are_filled),
         cmocka_unit_test(data_along_axes),
         cmocka_unit_test(the_canonical_text),
+        cmocka_unit_test(a_point_has_the_text_of_its_values_alone),
         cmocka_unit_test(each_precision_has_an_engine_of_its_own),
         cmocka_unit_test(the_same_training_in_other_words),
         cmocka_unit_test(ordinary_texts_keep_their_canonical_text),
