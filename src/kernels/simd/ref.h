@@ -24,13 +24,6 @@ typedef struct {
     lanes_double v;
 } d16;
 
-/* What takes a hundred instructions where there is none for it: one copy in an object, as one in each place would be
- * compiled for minutes. */
-#ifdef __FP_FAST_FMAF
-#define CALLED INLINE
-#else
-#define CALLED static __attribute__((noinline, unused))
-#endif
 #define ALL_LANES(x)                                                                                                   \
     {                                                                                                                  \
         x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x                                                                 \
@@ -110,7 +103,7 @@ INLINE v16 fma_here(v16 a, v16 b, v16 c)
     return (v16){__builtin_convertvector(fma_to_odd(a.v, b.v, c.v), lanes_float)};
 #endif
 }
-CALLED v16 v16_fma(v16 a, v16 b, v16 c)
+INLINE_BIG v16 v16_fma(v16 a, v16 b, v16 c)
 {
     return fma_here(a, b, c);
 }
@@ -295,11 +288,11 @@ INLINE lanes_float normal(lanes_float x)
     const lanes_word bits = (lanes_word)x, small = (lanes_word)((bits & 0x7f800000u) == 0);
     return (lanes_float)(bits & (~small | 0x80000000u));
 }
-CALLED v16 v16_add_normal(v16 a, v16 b)
+INLINE_BIG v16 v16_add_normal(v16 a, v16 b)
 {
     return (v16){normal(normal(a.v) + normal(b.v))};
 }
-CALLED v16 v16_sub_normal(v16 a, v16 b)
+INLINE_BIG v16 v16_sub_normal(v16 a, v16 b)
 {
     return (v16){normal(normal(a.v) - normal(b.v))};
 }
@@ -321,7 +314,6 @@ INLINE v16 v16_dot(w16 a, w16 b, v16 c)
 
 #undef SIGN
 #undef ALL_LANES
-#undef CALLED
 #undef OF_LANES
 
 #define VK 16

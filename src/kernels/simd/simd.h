@@ -15,8 +15,9 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline, unused))
-/* For the larger ones: inlined over and over, the plain C level takes half a minute a file to compile. */
-#ifdef ISA_ref
+/* For the larger ones: where a fused multiply-add is a hundred instructions there is one copy of them in an object, as
+ * one in each place would be compiled for minutes. */
+#if defined(ISA_ref) && !defined(__FP_FAST_FMAF)
 #define INLINE_BIG static __attribute__((noinline, unused))
 #else
 #define INLINE_BIG INLINE
