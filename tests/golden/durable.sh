@@ -20,12 +20,17 @@ if ! ldd "$SWEEP" | grep -q libasan; then
         fail "$file was not synced, or its folder not after it"
       continue ;;
     esac
-    at=$(grep -nE "^rename (\./)?$file\$" syncs | tail -n 1 | cut -d: -f1)
+    # (two threads publish tables: lines of others may stand between)
+    named=$(grep -nE "^rename (\./)?$file\$" syncs | cut -d: -f1)
+    at=$(tail -n 1 <<<"$named")
     [ -n "$at" ] || { fail "$file was not published"; continue; }
-    sed -n "$((at - 1))p" syncs | grep -qE "^sync .*/$(basename "$file" | sed 's/\.[^.]*$//').*tmp" ||
-      fail "$file was not synced before it got its name: $(sed -n "$((at - 1))p" syncs)"
-    [ "$(sed -n "$((at + 1))p" syncs)" = "sync $(realpath "$(dirname "$file")")" ] ||
-      fail "the folder of $file was not synced: $(sed -n "$((at + 1))p" syncs)"
+    before=$(tail -n 2 <<<"$named" | head -n 1)
+    [ "$before" != "$at" ] || before=0
+    name=$(basename "$file")
+    sed -n "$((before + 1)),$((at - 1))p" syncs | grep -qE "^sync .*/($name\.tmp|${name%.*}\.tmp\.${name##*.})\$" ||
+      fail "$file was not synced before it got its name"
+    sed -n "$((at + 1)),\$p" syncs | grep -qxF "sync $(realpath "$(dirname "$file")")" ||
+      fail "the folder of $file was not synced after it"
   done <files
   for folder in results results/t plots/t; do # a new folder, in the one that holds it
     grep -qxF "sync $(realpath "$(dirname "$folder")")" syncs || fail "the folder of $folder was not synced"
