@@ -6,9 +6,10 @@
 tiny t '[grid]' 'model.units = 4, 8'
 if ! ldd "$SWEEP" | grep -q libasan; then
   wants_faulty
-  faulty FAULTY_SYNCS="$T/syncs"
+  faulty FAULTY_SYNCS="$T/calls"
   run 0 t.ini -q
   faulty
+  cut -d' ' -f2- calls >all
   find results plots -type f ! -name lock ! -name journal ! -name '*.tmp' >files
   for file in results/t.csv results/t/sweep.ini results/t/environment.txt results/t/data.csv plots/t/learning.svg; do
     has files "$file"
@@ -16,24 +17,22 @@ if ! ldd "$SWEEP" | grep -q libasan; then
   while read -r file; do
     # the last time that it was published
     case $file in results/t/models/*) # of a trial of less than a second: synced at the end
-      grep -A1 -E "^sync .*/$(basename "$file")\$" syncs | grep -qxF "sync $(realpath "$(dirname "$file")")" ||
+      grep -A1 -E "^sync .*/$(basename "$file")\$" all | grep -qxF "sync $(realpath "$(dirname "$file")")" ||
         fail "$file was not synced, or its folder not after it"
       continue ;;
     esac
-    # (two threads publish tables: lines of others may stand between)
-    named=$(grep -nE "^rename (\./)?$file\$" syncs | cut -d: -f1)
-    at=$(tail -n 1 <<<"$named")
+    # two threads publish tables: what the one has done that published this
+    thread=$(grep -E "^[0-9]+ rename (\./)?$file\$" calls | tail -n 1 | cut -d' ' -f1)
+    sed -n "s/^$thread //p" calls >syncs
+    at=$(grep -nE "^rename (\./)?$file\$" syncs | tail -n 1 | cut -d: -f1)
     [ -n "$at" ] || { fail "$file was not published"; continue; }
-    before=$(tail -n 2 <<<"$named" | head -n 1)
-    [ "$before" != "$at" ] || before=0
-    name=$(basename "$file")
-    sed -n "$((before + 1)),$((at - 1))p" syncs | grep -qE "^sync .*/($name\.tmp|${name%.*}\.tmp\.${name##*.})\$" ||
-      fail "$file was not synced before it got its name"
-    sed -n "$((at + 1)),\$p" syncs | grep -qxF "sync $(realpath "$(dirname "$file")")" ||
-      fail "the folder of $file was not synced after it"
+    sed -n "$((at - 1))p" syncs | grep -qE "^sync .*/$(basename "$file" | sed 's/\.[^.]*$//').*tmp" ||
+      fail "$file was not synced before it got its name: $(sed -n "$((at - 1))p" syncs)"
+    [ "$(sed -n "$((at + 1))p" syncs)" = "sync $(realpath "$(dirname "$file")")" ] ||
+      fail "the folder of $file was not synced: $(sed -n "$((at + 1))p" syncs)"
   done <files
   for folder in results results/t plots/t; do # a new folder, in the one that holds it
-    grep -qxF "sync $(realpath "$(dirname "$folder")")" syncs || fail "the folder of $folder was not synced"
+    grep -qxF "sync $(realpath "$(dirname "$folder")")" all || fail "the folder of $folder was not synced"
   done
 
   faulty FAULTY_FOLDERS=5 # EIO

@@ -2,7 +2,7 @@
  * at main; programs that it starts are left alone. FAULTY_ALLOC=N    the N-th allocation fails, "N+": and all after it.
  * FAULTY_COUNT=FILE: their number, at exit. FAULTY_FOLDERS=N  fsync of a folder fails with the error of this number
  *   FAULTY_THREADS=N  no more than N threads at a time, the first included
- *   FAULTY_SYNCS=FILE a line for each fsync ("sync PATH") and rename ("rename PATH") */
+ *   FAULTY_SYNCS=FILE a line for each fsync ("THREAD sync PATH") and rename ("THREAD rename PATH") */
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -107,7 +107,7 @@ static void note(const char *what, const char *path)
     FILE *f = sync_file ? fopen(sync_file, "a") : NULL;
     if (!f)
         return;
-    snprintf(line, sizeof line, "%s %s\n", what, path);
+    snprintf(line, sizeof line, "%d %s %s\n", (int)gettid(), what, path);
     fputs(line, f);
     fclose(f);
 }
